@@ -1,0 +1,58 @@
+# Two commands for a fresh machine with Python 3.11+ and make:
+#   make solve   sets up, solves the study of China, prints where the results lie
+#   make test    sets up, checks style, types and layers, runs the tests
+# Others: make lowest (the tests on the oldest versions promised), make lock (renew constraints.txt), make clean.
+
+PYTHON ?= python3
+STUDY  ?= china
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help solve test lowest lock clean
+
+help:
+	@sed -n 's/^# \{0,1\}//p' Makefile
+
+solve: $(VENV)/run.done
+	$(BIN)/planner solve $(STUDY) --out results/$(STUDY)
+
+test: $(VENV)/test.done
+	$(BIN)/ruff check planner tests
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m pytest -q -n auto
+
+# A test environment also runs; one stamp each, so that a second call sets nothing up.
+$(VENV)/run.done: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/test.done: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) --constraint constraints.txt --editable '.[test,dev]'
+	@touch $@ $(VENV)/run.done
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "planner needs Python 3.11 or newer; name one: make PYTHON=python3.12 ..." >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+# Every lower bound of pyproject.toml, exactly, under the same tests.
+lowest:
+	rm -rf .venv-lowest
+	$(PYTHON) -m venv .venv-lowest
+	PIP_DISABLE_PIP_VERSION_CHECK=1 .venv-lowest/bin/python -m pip install --quiet --constraint constraints-lowest.txt --editable '.[test]'
+	.venv-lowest/bin/python -m pytest -q -n auto
+
+# The versions that a plain install resolves today become the lock; read the difference before it is kept.
+lock:
+	rm -rf .venv-lock
+	$(PYTHON) -m venv .venv-lock
+	PIP_DISABLE_PIP_VERSION_CHECK=1 .venv-lock/bin/python -m pip install --quiet --editable '.[test,dev]'
+	{ sed -n '/^#/p' constraints.txt; .venv-lock/bin/python -m pip freeze --exclude-editable | grep -v '^-e'; } > .venv-lock/constraints.txt
+	mv .venv-lock/constraints.txt constraints.txt
+	rm -rf .venv-lock
+
+clean:
+	rm -rf $(VENV) .venv-lowest .venv-lock .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build

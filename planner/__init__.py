@@ -1,0 +1,1 @@
+"""Least-cost supply of critical metals for one country: mining, imports and recycling, year by year."""

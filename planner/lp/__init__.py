@@ -1,0 +1,1 @@
+"""The linear programme: one formulation, in Pyomo, one short function for each family of rows."""

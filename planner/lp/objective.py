@@ -1,0 +1,35 @@
+r"""The objectives: present value of cost, and cumulative carbon. Both stay active, so that the arrays hold a row for each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def cost(m: Any) -> Any:
+    r"""Present value, in the first year's money, of all that is paid in the horizon.
+
+    $$\sum_t D_t \Big[ \sum_p c_{p,t} a_{p,t} + \sum_k \phi_{k,t} K_{k,t} + \pi_t E_{s,t} + \sum_g (w_{g,t} z_{g,t} + q_{g,t} Q_{g,t})
+      + \sum_g h_{g,t} \tfrac{S_{g,t-1} + S_{g,t}}{2} + \sum_n \rho_n b_{n,x,t} \Big] + \sum_{k,v} A_{k,v}\, n_{k,v}$$   [USD]
+
+    D is the period's discount factor (the sum over its years, the first year undiscounted), A the part of the annuity that
+    falls within the horizon, already discounted. All parameters of this function are discounted when they are filled.
+    """
+    return (
+        sum(m.activity_cost[p, t] * m.activity[p, t] for p, t in m.activities)
+        + sum(m.order_cost[k, v] * m.new_capacity[k, v] for k, v in m.orders)
+        + sum(m.capacity_cost[k, t] * m.capacity[k, t] for k, t in m.capacities)
+        + sum(m.carbon_cost[s, t] * m.emission[s, t] for s, t in m.emission_rows)
+        + sum(m.shortage_cost[g, t] * m.shortage[g, t] for g, t in m.shortages)
+        + sum(m.disposal_cost[g, t] * m.disposal[g, t] for g, t in m.disposals)
+        + sum(m.stock_cost[g, t] * m.stockpile[g, t] for g, t in m.stockpiles)
+        + sum(m.breach_cost[n, x, t] * m.breach[n, x, t] for n, x, t in m.breaches)
+        + m.opening_cost
+    )
+
+
+def carbon(m: Any) -> Any:
+    r"""Footprint emissions of all years.
+
+    $$\sum_t n_t E_{footprint,t}$$   [t CO2e]
+    """
+    return sum(m.length[t] * m.emission["footprint", t] for t in m.periods)

@@ -1,0 +1,318 @@
+"""The nouns of a study: goods, processes, plants, deposits, hosts, products, policies, and the System that holds them.
+
+Everything here is frozen: the reader makes a System once and nothing downstream writes to it. Quantities are in internal
+units (tonnes of contained metal, years, USD of the study's currency year, t CO2e, MWh). A *series* is a read-only float
+array of shape (Y,), one value for each calendar year of the study; `System.period_mean` turns it into shape (T,).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+V = TypeVar("V")
+
+GoodKind = Literal["intermediate", "refined", "product", "scrap", "waste"]
+ProcessKind = Literal["mine", "byproduct", "import", "refine", "manufacture", "collect", "recycle", "release"]
+Stage = Literal["extraction", "processing", "manufacture", "use", "recycling"]
+Pathway = Literal["domestic primary", "foreign primary", "domestic secondary", "foreign secondary", "stockpile", "new scrap"]
+Distribution = Literal["fixed", "normal", "folded_normal", "lognormal", "weibull", "gamma", "exponential"]
+# New scrap is a loop inside manufacture: it is reported beside the supply pathways and never counted in their shares.
+Scope = Literal["territorial", "footprint"]
+PolicyKind = Literal[
+    "self_sufficiency", "import_share", "recycled_content", "quota", "collection_target", "carbon_cap", "carbon_budget",
+    "capital_budget", "stockpile_cover", "closure", "pin",
+]
+
+PATHWAYS: tuple[Pathway, ...] = (
+    "domestic primary", "foreign primary", "domestic secondary", "foreign secondary", "stockpile", "new scrap",
+)
+SCOPES: tuple[Scope, ...] = ("territorial", "footprint")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a datum stands in the study folder, for messages that must name it."""
+
+    file: str
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class Datum:
+    """One number as the study gives it, already in internal units, with the uncertainty and source that travel with it."""
+
+    path: str
+    """`table.key[.key].parameter[.year]`, the path that `--set` takes."""
+    value: float
+    low: float | None
+    high: float | None
+    unit: str
+    """The internal unit of value, low and high."""
+    source: str
+    grade: str
+    scenario: str
+    note: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stockpile:
+    """A good that may be kept from year to year. Opening and closing in t; holding cost in USD per t and year, shape (Y,)."""
+
+    opening: float
+    closing: float
+    maximum: float
+    holding_cost: Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Good:
+    """What is balanced: one metal at one stage, or a joint good (a battery pack) with a fixed content of several metals.
+
+    `content[metal]` is t of metal per t of the good: exactly 1 for a single-metal good, which is counted in contained
+    metal. `equivalent[metal]` is t of refined metal obtained from a t of the good by the reference route.
+    """
+
+    name: str
+    kind: GoodKind
+    stage: Stage
+    export: bool
+    content: Mapping[str, float]
+    equivalent: Mapping[str, float]
+    stockpile: Stockpile | None
+    demand: Array | None
+    """t per year, shape (Y,); None where nothing is demanded."""
+    shortage_cost: Array | None
+    """USD per t not served, shape (Y,); given exactly where demand is."""
+    disposal_cost: Array
+    collection_rate: Array | None
+    """The largest share of the waste that can be collected, shape (Y,); only for waste."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Process:
+    """A recipe: per unit of activity it takes goods (and ore from deposits) in and gives goods out; the rest is a named loss.
+
+    All series have shape (Y,). Costs in USD per unit of activity, electricity in MWh, emissions in t CO2e.
+    """
+
+    name: str
+    kind: ProcessKind
+    stage: Stage
+    pathway: Pathway | None
+    origin: str
+    """The country or region an import comes from, or from whose ore the metal was won; empty for home metal."""
+    host: str
+    plant: str
+    ramp_group: str
+    loss: str
+    """Name of the loss: what goes in and does not come out (tailings, slag, dust ...)."""
+    inputs: Mapping[str, Array]
+    outputs: Mapping[str, Array]
+    deposits: Mapping[str, Array]
+    """Ore taken from each deposit per unit of activity."""
+    loading: float
+    variable_cost: Array
+    import_price: Array
+    transport_cost: Array
+    credit: Array
+    """Revenue from by-products outside the study, USD per unit of activity (positive lowers cost)."""
+    transfer: Array
+    """A payment between parties inside the country (pack purchase): reported apart, never part of the cost."""
+    electricity: Array
+    direct_emission: Array
+    embodied_emission: Array
+    transport_emission: Array
+    max_activity: Array
+    """Upper bound on activity per year; inf where there is none. Closures by policy are already in it."""
+    min_activity: Array
+    observed: Array
+    """Observed activity for a pinned base year or as the level before the first period; NaN where unknown."""
+    host_content: Array
+    """t of by-product metal that a t of host output can yield; NaN where the process has no host."""
+
+    @property
+    def at_home(self) -> bool:
+        return self.kind != "import"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ramp:
+    """How fast a group of processes may grow or must not fall: growth and decline per year, step in t per year and year."""
+
+    name: str
+    growth: float
+    step: float
+    decline: float
+    """Largest fall per year as a share; NaN where the group may stop at once."""
+    waived: npt.NDArray[np.bool_]
+    """Years in which a closure suspends the run-down limit, shape (Y,)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plant:
+    """Equipment that processes share. Capacity in units of activity per year; money in USD."""
+
+    name: str
+    existing: Array
+    """Capacity that runs without a new order: standing at the start, and under construction then, shape (Y,)."""
+    capital_cost: Array
+    """USD per unit of yearly capacity, by year of order; NaN where the plant cannot be ordered."""
+    fixed_cost: Array
+    life: float
+    lead_time: int
+    availability: Array
+    max_new: Array
+    """Most that may be ordered per year; 0 closes the option; inf leaves it open."""
+    max_capacity: Array
+    interest_rate: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Deposit:
+    """What mining depletes, in t of contained metal (or of recovered metal where the coefficients say so)."""
+
+    name: str
+    metal: str
+    reserve: float
+    additions: Array
+    """Reserve growth by exploration, t per year, shape (Y,)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Host:
+    """A host metal whose output bounds its by-products, t per year, shape (Y,)."""
+
+    name: str
+    output: Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Product:
+    """A use stock: products enter, stay by a lifetime distribution and leave as waste, by cohort.
+
+    `mean`, `sd` and `shape` are by cohort, shape (H + Y,), where the first H cohorts are those of `history_years`.
+    """
+
+    name: str
+    metals: tuple[str, ...]
+    content: Mapping[str, float]
+    waste: str
+    """The waste good that leaving products become; empty where all is dissipated."""
+    dissipated: Array
+    """Share of the outflow that is lost in use and never becomes waste, shape (Y,)."""
+    distribution: Distribution
+    mean: Array
+    sd: Array
+    shape: Array
+    uses: Mapping[str, Array]
+    """t of product that enters use per t of each demanded good, shape (Y,)."""
+    history_years: tuple[int, ...]
+    """Consecutive years before the first year of the study; empty where the stock starts from nothing."""
+    history_inflow: Array
+    """t that entered use in each history year, shape (H,)."""
+    initial_stock: Array
+    """t of each history cohort still in use when the study begins; NaN where it follows from the inflow, shape (H,)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Policy:
+    """A target or limit. `level` (share, t, t CO2e, USD or months) is NaN in years where the policy is not in force."""
+
+    name: str
+    kind: PolicyKind
+    level: Array
+    metal: str = ""
+    origin: str = ""
+    stages: tuple[str, ...] = ()
+    goods: tuple[str, ...] = ()
+    processes: tuple[str, ...] = ()
+    scope: Scope = "territorial"
+    of: Literal["demand", "imports"] = "demand"
+    penalty: float | None = None
+    """USD per unit of breach; None means the floor is hard."""
+    source: str = ""
+    place: Place = field(default_factory=lambda: Place("study.toml", 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A run of calendar years planned as one: `first` to `last`, both included."""
+
+    first: int
+    last: int
+
+    @property
+    def length(self) -> int:
+        return self.last - self.first + 1
+
+    @property
+    def midpoint(self) -> float:
+        return (self.first + self.last) / 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class System:
+    """A whole study for one scenario, validated, in internal units."""
+
+    name: str
+    title: str
+    country: str
+    metals: tuple[str, ...]
+    periods: tuple[Period, ...]
+    currency_year: int
+    discount_rate: float
+    stock_convention: Literal["uniform", "end", "middle", "start"]
+    scenario: str
+    overrides: Mapping[str, str]
+    goods: Mapping[str, Good]
+    processes: Mapping[str, Process]
+    ramps: Mapping[str, Ramp]
+    plants: Mapping[str, Plant]
+    deposits: Mapping[str, Deposit]
+    hosts: Mapping[str, Host]
+    products: Mapping[str, Product]
+    policies: Mapping[str, Policy]
+    grid_intensity: Array
+    """t CO2e per MWh, shape (Y,)."""
+    carbon_price: Array
+    """USD per t CO2e, shape (Y,)."""
+    direct_emission_index: Array
+    """Multiplies every direct emission at home (falling fossil heat), shape (Y,)."""
+    foreign_emission_index: Array
+    """Multiplies embodied and transport emissions of imports, shape (Y,)."""
+    border_adjustment: bool
+    """Whether the carbon price also falls on the embodied emissions of imports."""
+    data: tuple[Datum, ...]
+    """Every number in force, with source and grade."""
+    inputs_hash: str
+    """sha256 of the study's files, the scenario and the overrides."""
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        return tuple(range(self.periods[0].first, self.periods[-1].last + 1))
+
+    def period_mean(self, series: Array) -> Array:
+        """Mean of a yearly series over each period: shape (Y,) to (T,)."""
+        first = self.periods[0].first
+        starts = [p.first - first for p in self.periods]
+        return np.add.reduceat(series, starts) / np.array([p.length for p in self.periods], dtype=float)
+
+
+def frozen_map(mapping: Mapping[str, V]) -> Mapping[str, V]:
+    """A read-only copy of a mapping, sorted by key so that the order of input rows never matters."""
+    return MappingProxyType({key: mapping[key] for key in sorted(mapping)})
+
+
+def frozen_array(values: npt.ArrayLike) -> Array:
+    """A read-only float copy."""
+    array = np.array(values, dtype=float)
+    array.setflags(write=False)
+    return array

@@ -1,0 +1,213 @@
+"""Writes small studies from a few lines of Python, as ordinary study folders that the ordinary reader reads.
+
+    Study(last=2023).good("li", "refined", demand=100, shortage_cost=1000).process("mine", "mine", gives={"li": 1}, variable_cost=10)
+
+A value is a number (the same in every year), a list (one number a year from the first year on) or a mapping of years. Every
+number is written in the unit of `planner.tables`, money in USD of 2021.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from planner.tables import BY_NAME, SERIES_UNITS, VALUE_COLUMNS, Table
+
+Value = float | Sequence[float] | Mapping[int, float]
+Row = dict[str, Any]
+
+CURRENCY_YEAR = 2021
+STAGE_OF_GOOD = {
+    "intermediate": "extraction", "refined": "processing", "product": "manufacture", "scrap": "recycling", "waste": "use",
+}
+STAGE_OF_PROCESS = {
+    "mine": "extraction", "byproduct": "extraction", "import": "processing", "refine": "processing", "manufacture": "manufacture",
+    "collect": "recycling", "recycle": "recycling", "release": "processing",
+}
+PATHWAY_OF_PROCESS = {
+    "mine": "domestic primary", "byproduct": "domestic primary", "refine": "domestic primary", "import": "foreign primary",
+    "recycle": "domestic secondary", "manufacture": "new scrap", "collect": "domestic secondary", "release": "stockpile",
+}
+GOOD_TABLES = {"demand": "demand", "collection": "collection"}
+"""Keywords of `good` that stand in a table of their own."""
+
+
+class Study:
+    """A study in the making: rows by table, and the fields of study.toml."""
+
+    def __init__(
+        self, first: int = 2021, last: int = 2021, *, metals: Sequence[str] = ("lithium",), discount_rate: float = 0.0,
+        source: str = "made for a test", **head: Any,
+    ) -> None:
+        self.first = first
+        self.metals = tuple(metals)
+        self.source = source
+        years: Row = {"first": first, "last": last}
+        years.update({key: head.pop(key) for key in ("step", "periods") if key in head})
+        if "periods" in years:
+            del years["first"]
+        self.head: Row = {
+            "title": "a small study", "country": "home", "metals": list(metals), "currency_year": CURRENCY_YEAR,
+            "discount_rate": discount_rate, **head,
+        }
+        self.years = years
+        self.policies: dict[str, Row] = {}
+        self.rows: dict[str, list[Row]] = {name: [] for name in BY_NAME}
+
+    def good(
+        self, name: str, kind: str, *, metal: str | None = None, stage: str = "", export: bool = False,
+        content: Mapping[str, float] | None = None, equivalent: float | Mapping[str, float] | None = None, **values: Value,
+    ) -> Self:
+        """A good. `content` makes it a joint good; keywords are parameters of good_values, or `demand` or `collection`."""
+        single = "" if content else (metal or self.metals[0])
+        self.rows["goods"].append({
+            "good": name, "metal": single, "kind": kind, "stage": stage or STAGE_OF_GOOD[kind], "export": "yes" if export else "no",
+        })
+        for of, share in (content or {}).items():
+            self._value("good_values", {"good": name, "metal": of}, "content", share)
+        if equivalent is not None:
+            shares = equivalent if isinstance(equivalent, Mapping) else {single: equivalent}
+            for of, share in shares.items():
+                self._value("good_values", {"good": name, "metal": of}, "equivalent", share)
+        for parameter, value in values.items():
+            if parameter in GOOD_TABLES:
+                self._value(GOOD_TABLES[parameter], {"good": name}, "", value)
+            else:
+                self._value("good_values", {"good": name, "metal": ""}, parameter, value)
+        return self
+
+    def process(
+        self, name: str, kind: str, *, takes: Mapping[str, Value] | None = None, gives: Mapping[str, Value] | None = None,
+        stage: str = "", pathway: str | None = None, origin: str | None = None, host: str = "", plant: str = "", ramp_group: str = "",
+        loss: str = "", **values: Value,
+    ) -> Self:
+        """A recipe. Its pathway follows from its kind where it gives a refined good; keywords are parameters of process_values."""
+        self.rows["processes"].append({
+            "process": name, "kind": kind, "stage": stage or STAGE_OF_PROCESS[kind],
+            "pathway": self._pathway(kind, gives or {}) if pathway is None else pathway,
+            "origin": ("abroad" if kind == "import" else "") if origin is None else origin,
+            "host": host, "plant": plant, "ramp_group": ramp_group, "loss": loss,
+        })
+        for direction, recipe in (("in", takes or {}), ("out", gives or {})):
+            for good, share in recipe.items():
+                self._value("coefficients", {"process": name, "good": good, "direction": direction}, "", share)
+        return self._values("process_values", {"process": name}, values)
+
+    def plant(self, name: str, **values: Value) -> Self:
+        self.rows["plants"] += []
+        return self._values("plants", {"plant": name}, values)
+
+    def ramp(self, name: str, **values: Value) -> Self:
+        return self._values("ramps", {"ramp_group": name}, values)
+
+    def deposit(self, name: str, *, metal: str | None = None, **values: Value) -> Self:
+        return self._values("deposits", {"deposit": name, "metal": metal or self.metals[0]}, values)
+
+    def host(self, name: str, output: Value) -> Self:
+        self._value("hosts", {"host": name}, "", output)
+        return self
+
+    def product(
+        self, name: str, *, waste: str, uses: Mapping[str, Value], inflow: Mapping[int, float], life: float = 1,
+        distribution: str = "fixed", **values: Value,
+    ) -> Self:
+        """A use stock. With the fixed life of one year all that entered in a year leaves in the next."""
+        self.rows["products"].append({"product": name, "metal": "", "waste": waste, "distribution": distribution})
+        self._values("product_values", {"product": name}, {"lifetime_mean": life, **values})
+        for good, share in uses.items():
+            self._value("uses", {"product": name, "good": good}, "", share)
+        return self._values("cohorts", {"product": name}, {"inflow": inflow})
+
+    def series(self, name: str, value: Value) -> Self:
+        self._value("series", {"series": name}, "", value, unit=SERIES_UNITS[name])
+        return self
+
+    def policy(self, name: str, kind: str, **fields: Any) -> Self:
+        """A policy; a keyword that Python reserves takes a trailing underscore (`from_`)."""
+        self.policies[name] = {"kind": kind, "source": self.source, **{key.rstrip("_"): value for key, value in fields.items()}}
+        return self
+
+    def in_kilotonnes(self) -> Self:
+        """The same study with every mass in its tables written in kt."""
+        for row in self._value_rows():
+            unit = str(row["unit"])
+            top, _, bottom = unit.partition("/")
+            power = int(top == "t") - len(re.findall(r"\bt\b", bottom))
+            row["unit"] = re.sub(r"\bt\b", "kt", unit)
+            row["value"] = row["value"] / 1000**power
+        return self
+
+    def with_money_times(self, factor: float) -> Self:
+        """The same study with every sum of money in its tables multiplied."""
+        for row in self._value_rows():
+            if "USD" in row["unit"]:
+                row["value"] = row["value"] * factor
+        return self
+
+    def with_rows_permuted(self, permute: Callable[[list[Row]], list[Row]]) -> Self:
+        """The same study with the rows of every table in another order."""
+        self.rows = {name: permute(rows) for name, rows in self.rows.items()}
+        return self
+
+    def write(self, folder: Path) -> Path:
+        """Writes the study folder and returns it."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "study.toml").write_text(self._toml(), encoding="utf-8")
+        for name, rows in self.rows.items():
+            if rows or BY_NAME[name].required:
+                with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
+                    writer = csv.DictWriter(file, _columns(BY_NAME[name]), restval="")
+                    writer.writeheader()
+                    writer.writerows(rows)
+        return folder
+
+    def _pathway(self, kind: str, gives: Mapping[str, Value]) -> str:
+        kinds = {row["good"]: row["kind"] for row in self.rows["goods"]}
+        return PATHWAY_OF_PROCESS[kind] if any(kinds.get(good) == "refined" for good in gives) else ""
+
+    def _values(self, table: str, keys: Row, values: Mapping[str, Value]) -> Self:
+        for parameter, value in values.items():
+            self._value(table, keys, parameter, value)
+        return self
+
+    def _value(self, table: str, keys: Row, parameter: str, value: Value, unit: str = "") -> None:
+        """Rows for one parameter: one without a year for a number, one a year for a list or a mapping."""
+        form = BY_NAME[table].parameter(parameter) if parameter else BY_NAME[table].parameters[0]
+        if form is None:
+            raise KeyError(f"{table} has no parameter {parameter}")
+        row = {**keys, "unit": (unit or form.unit).replace("USD", f"USD_{CURRENCY_YEAR}"), "source": self.source}
+        if BY_NAME[table].has_parameter_column:
+            row["parameter"] = parameter
+        if isinstance(value, Mapping):
+            self.rows[table] += [{**row, "year": year, "value": number} for year, number in value.items()]
+        elif isinstance(value, Sequence):
+            self.rows[table] += [{**row, "year": self.first + age, "value": number} for age, number in enumerate(value)]
+        else:
+            self.rows[table].append({**row, "value": value})
+
+    def _value_rows(self) -> list[Row]:
+        return [row for rows in self.rows.values() for row in rows if "value" in row]
+
+    def _toml(self) -> str:
+        lines = [f"{key} = {_toml_value(value)}" for key, value in self.head.items()]
+        lines += ["[years]", *(f"{key} = {_toml_value(value)}" for key, value in self.years.items())]
+        for name, fields in self.policies.items():
+            lines += [f"[policies.{name}]", *(f"{key} = {_toml_value(value)}" for key, value in fields.items())]
+        return "\n".join(lines) + "\n"
+
+
+def _columns(table: Table) -> list[str]:
+    named = [column.name for column in (*table.keys, *table.columns)]
+    return named + ["parameter"] * table.has_parameter_column + list(VALUE_COLUMNS) * table.has_values
+
+
+def _toml_value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f'"{key}" = {_toml_value(item)}' for key, item in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_toml_value, value)) + "]"
+    return json.dumps(value)
