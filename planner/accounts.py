@@ -23,16 +23,29 @@ def running_costs(system: System, process: Process) -> Mapping[str, Array]:
     return {item: signs.get(item, 1.0) * system.period_mean(getattr(process, item)) for item in COST_ITEMS}
 
 
-def emission_rates(system: System, process: Process) -> Mapping[Scope, Array]:
-    """Emission of a unit of activity by scope, t CO2e per unit, shape (T,).
+def emission_parts(system: System, process: Process) -> tuple[tuple[Scope, str, Array], ...]:
+    """Emission of a unit of activity as (scope, part, t CO2e per unit of shape (T,)); the parts of a scope add up to its rate.
 
     territorial = direct x direct_emission_index + electricity x grid_intensity, of what runs at home;
     footprint = territorial + (embodied + transport) x foreign_emission_index (DESIGN section 3, emission_account).
     """
-    home = process.direct_emission * system.direct_emission_index + process.electricity * system.grid_intensity
-    territorial = home if process.at_home else np.zeros_like(home)
-    abroad = (process.embodied_emission + process.transport_emission) * system.foreign_emission_index
-    return {"territorial": system.period_mean(territorial), "footprint": system.period_mean(territorial + abroad)}
+    home = {
+        "direct": process.direct_emission * system.direct_emission_index, "electricity": process.electricity * system.grid_intensity,
+    } if process.at_home else {}
+    abroad = {
+        "embodied": process.embodied_emission * system.foreign_emission_index,
+        "transport": process.transport_emission * system.foreign_emission_index,
+    }
+    parts: list[tuple[Scope, str, Array]] = [("territorial", part, system.period_mean(rate)) for part, rate in home.items()]
+    return (*parts, *(("footprint", part, system.period_mean(rate)) for part, rate in {**home, **abroad}.items()))
+
+
+def emission_rates(system: System, process: Process) -> Mapping[Scope, Array]:
+    """Emission of a unit of activity by scope, t CO2e per unit, shape (T,): the sum of `emission_parts`."""
+    rates: dict[Scope, Array] = {scope: np.zeros(len(system.periods)) for scope in SCOPES}
+    for scope, _, rate in emission_parts(system, process):
+        rates[scope] = rates[scope] + rate
+    return rates
 
 
 def equivalent(good: Good, metal: str) -> float:

@@ -294,6 +294,8 @@ class System:
     """Every number in force, with source and grade."""
     inputs_hash: str
     """sha256 of the study's files, the scenario and the overrides."""
+    files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """The study's files as they were read, name to content: what a run folder keeps as its frozen inputs."""
 
     @property
     def years(self) -> tuple[int, ...]:

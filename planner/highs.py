@@ -1,0 +1,271 @@
+"""Arrays to HiGHS: compile a Pyomo model once, keep the solver alive, change costs and bounds, solve again from the last basis.
+
+Shapes: n columns, m rows. Sign of duals: d(cost)/d(right-hand side), for every sense, since the problem is a minimisation.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import highspy
+import numpy as np
+import numpy.typing as npt
+from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
+from scipy import sparse
+
+from planner.errors import InfeasibleError, SolverError
+from planner.system import Array
+
+Name = tuple[str, tuple[Hashable, ...]]
+"""A column or a row: its variable or family, and its index."""
+Status = Literal["optimal", "infeasible", "unbounded", "interrupted", "failed"]
+
+FEASIBILITY_TOLERANCE = 1e-9
+"""Primal and dual tolerance asked of HiGHS, absolute in internal units (its default is 1e-7)."""
+ROW_TOLERANCE = 1e-9
+"""A row holds outside the solver when its error is at most this share of the sum of its absolute terms, or of 1."""
+FACE_TOLERANCE = 1e-6
+"""A reduced cost or dual above this (USD per unit) is no tie."""
+
+
+@dataclass(frozen=True, eq=False)
+class Arrays:
+    """A linear programme as arrays: minimise cost x + offset, row_lower <= matrix x <= row_upper, lower <= x <= upper."""
+
+    columns: tuple[Name, ...]
+    rows: tuple[Name, ...]
+    cost: Array
+    offset: float
+    carbon: Array
+    matrix: sparse.csc_array
+    lower: Array
+    upper: Array
+    row_lower: Array
+    row_upper: Array
+
+    @cached_property
+    def column_at(self) -> Mapping[Name, int]:
+        """Position of each column."""
+        return {name: i for i, name in enumerate(self.columns)}
+
+    @cached_property
+    def row_at(self) -> Mapping[Name, int]:
+        """Position of each row."""
+        return {name: i for i, name in enumerate(self.rows)}
+
+    def columns_of(self, variable: str) -> npt.NDArray[np.int32]:
+        """Positions of the columns of a variable."""
+        return np.array([i for i, (name, _) in enumerate(self.columns) if name == variable], dtype=np.int32)
+
+    def rows_of(self, family: str) -> npt.NDArray[np.int32]:
+        """Positions of the rows of a family."""
+        return np.array([i for i, (name, _) in enumerate(self.rows) if name == family], dtype=np.int32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solution:
+    """What HiGHS answered. x and reduced_cost (n,), row_value and dual (m,); basic_row (m,) marks rows whose slack is basic."""
+
+    status: Status
+    objective: float
+    x: Array
+    reduced_cost: Array
+    row_value: Array
+    dual: Array
+    basic_row: npt.NDArray[np.bool_]
+    basic_column: npt.NDArray[np.bool_]
+    iterations: int
+    seconds: float
+
+
+@contextmanager
+def _quiet_pyomo() -> Iterator[None]:
+    """Hold back Pyomo's own deprecation notices, which are about its inside and not about the study."""
+    logger = logging.getLogger("pyomo.core")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
+def _index(index: Any) -> tuple[Hashable, ...]:
+    return index if isinstance(index, tuple) else () if index is None else (index,)
+
+
+def compile_arrays(model: Any) -> Arrays:
+    """Compile a Pyomo model with the objectives `cost` and `carbon` into arrays.
+
+    Raises InfeasibleError where a row without variables cannot hold.
+    """
+    from pyomo.common.errors import InfeasibleConstraintException
+
+    try:
+        with _quiet_pyomo():
+            form = LinearStandardFormCompiler().write(model, mixed_form=True)
+    except InfeasibleConstraintException as error:
+        raise InfeasibleError("no plan exists: a row without any option cannot hold", [str(error)]) from error
+    objectives = [o.local_name for o in form.objectives]
+    dense = form.c.toarray()
+    rhs = np.array(form.rhs, dtype=float)
+    sense = np.array([row.bound_type for row in form.rows], dtype=int)
+    bounds = np.array([(-np.inf if lb is None else lb, np.inf if ub is None else ub) for lb, ub in (v.bounds for v in form.columns)],
+                      dtype=float).reshape(-1, 2)
+    return Arrays(
+        columns=tuple((v.parent_component().local_name, _index(v.index())) for v in form.columns),
+        rows=tuple((r.constraint.parent_component().local_name, _index(r.constraint.index())) for r in form.rows),
+        cost=dense[objectives.index("cost")], offset=float(form.c_offset[objectives.index("cost")]),
+        carbon=dense[objectives.index("carbon")], matrix=sparse.csc_array(form.A),
+        lower=bounds[:, 0], upper=bounds[:, 1],
+        row_lower=np.where(sense <= 0, rhs, -np.inf), row_upper=np.where(sense >= 0, rhs, np.inf),
+    )
+
+
+class Program:
+    """A linear programme alive in HiGHS: costs and bounds may change, and the next solve starts from the last basis."""
+
+    def __init__(self, arrays: Arrays, *, time_limit: float | None = None) -> None:
+        self.arrays = arrays
+        self.highs = highspy.Highs()
+        self.highs.silent()
+        self._set("primal_feasibility_tolerance", FEASIBILITY_TOLERANCE)
+        self._set("dual_feasibility_tolerance", FEASIBILITY_TOLERANCE)
+        self._set("threads", 1)
+        if time_limit is not None:
+            self._set("time_limit", time_limit)
+        self._pass()
+
+    def _set(self, option: str, value: Any) -> None:
+        if self.highs.setOptionValue(option, value) != highspy.HighsStatus.kOk:
+            raise SolverError(f"HiGHS refuses the option {option} = {value}")
+
+    def _pass(self) -> None:
+        a, lp = self.arrays, highspy.HighsLp()
+        lp.num_col_, lp.num_row_ = len(a.columns), len(a.rows)
+        lp.col_cost_, lp.offset_ = a.cost, a.offset
+        lp.col_lower_, lp.col_upper_ = a.lower, a.upper
+        lp.row_lower_, lp.row_upper_ = a.row_lower, a.row_upper
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+        lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = a.matrix.indptr, a.matrix.indices, a.matrix.data
+        if self.highs.passModel(lp) == highspy.HighsStatus.kError:
+            raise SolverError("HiGHS refuses the arrays: a bound above its counterpart, or a number that is none")
+
+    def set_cost(self, cost: Array, offset: float = 0.0) -> None:
+        """Minimise another cost, shape (n,)."""
+        n = len(cost)
+        self.highs.changeColsCost(n, np.arange(n, dtype=np.int32), cost)
+        self.highs.changeObjectiveOffset(offset)
+
+    def set_columns(self, positions: npt.NDArray[np.int32], lower: Array, upper: Array) -> None:
+        """Give columns other bounds."""
+        self.highs.changeColsBounds(len(positions), positions.astype(np.int32), lower, upper)
+
+    def set_rows(self, positions: npt.NDArray[np.int32], lower: Array, upper: Array) -> None:
+        """Give rows other bounds."""
+        self.highs.changeRowsBounds(len(positions), positions.astype(np.int32), lower, upper)
+
+    def restore(self) -> None:
+        """Cost and bounds as compiled; added rows stay."""
+        a = self.arrays
+        self.set_cost(a.cost, a.offset)
+        self.set_columns(np.arange(len(a.columns), dtype=np.int32), a.lower, a.upper)
+        self.set_rows(np.arange(len(a.rows), dtype=np.int32), a.row_lower, a.row_upper)
+
+    def add_row(self, terms: Array, lower: float, upper: float) -> int:
+        """Add a row from dense terms, shape (n,); returns its position."""
+        used = np.flatnonzero(terms).astype(np.int32)
+        self.highs.addRow(lower, upper, len(used), used, terms[used])
+        return int(self.highs.getNumRow()) - 1
+
+    def run(self) -> Solution:
+        """Solve from where the last solve ended. An answer `infeasible` is believed only after a solve without presolve."""
+        solution = self._run()
+        if solution.status == "infeasible":
+            self._set("presolve", "off")
+            self.highs.clearSolver()
+            solution = self._run()
+            self._set("presolve", "choose")
+        return solution
+
+    def _run(self) -> Solution:
+        before = self.highs.getRunTime()
+        self.highs.run()
+        seconds = self.highs.getRunTime() - before
+        raw, basis, info = self.highs.getSolution(), self.highs.getBasis(), self.highs.getInfo()
+        basic = highspy.HighsBasisStatus.kBasic
+        return Solution(
+            status=_status(self.highs.getModelStatus()), objective=float(info.objective_function_value),
+            x=np.array(raw.col_value), reduced_cost=np.array(raw.col_dual), row_value=np.array(raw.row_value), dual=np.array(raw.row_dual),
+            basic_row=np.array([s == basic for s in basis.row_status], dtype=bool),
+            basic_column=np.array([s == basic for s in basis.col_status], dtype=bool),
+            iterations=max(int(info.simplex_iteration_count), 0), seconds=seconds,
+        )
+
+    def fix_face(self, solution: Solution) -> None:
+        """Keep to the optimal face of a solution: what is not tied stays at its bound (complementary slackness)."""
+        a = self.arrays
+        held = np.flatnonzero(np.abs(solution.reduced_cost) > FACE_TOLERANCE).astype(np.int32)
+        self.set_columns(held, solution.x[held], solution.x[held])
+        tight = np.flatnonzero(np.abs(solution.dual[: len(a.rows)]) > FACE_TOLERANCE).astype(np.int32)
+        side = np.where(solution.dual[tight] > 0, a.row_lower[tight], a.row_upper[tight])
+        side = np.where(np.isfinite(side), side, solution.row_value[tight])
+        self.set_rows(tight, side, side)
+
+    def clash(self) -> tuple[Name, ...]:
+        """Rows of an irreducible infeasible set (HiGHS, strategy 6: from the LP, irreducible)."""
+        self._set("iis_strategy", 6)
+        _, iis = self.highs.getIis()
+        return tuple(self.arrays.rows[i] for i in iis.row_index_ if i < len(self.arrays.rows))
+
+    def write(self, path: Path) -> None:
+        """Write MPS or LP, by the ending of the path, with readable names."""
+        for i, name in enumerate(self.arrays.columns):
+            self.highs.passColName(i, plain_name(name))
+        for i, name in enumerate(self.arrays.rows):
+            self.highs.passRowName(i, plain_name(name))
+        if self.highs.writeModel(str(path)) == highspy.HighsStatus.kError:
+            raise SolverError(f"HiGHS could not write {path}")
+
+
+def plain_name(name: Name) -> str:
+    """A name without blanks, as MPS needs it: activity[mine_brine,2030]."""
+    head, index = name
+    return "_".join(f"{head}[{','.join(map(str, index))}]".split())
+
+
+def _status(status: Any) -> Status:
+    kinds = highspy.HighsModelStatus
+    known: dict[Any, Status] = {
+        kinds.kOptimal: "optimal", kinds.kInfeasible: "infeasible", kinds.kUnbounded: "unbounded", kinds.kUnboundedOrInfeasible: "infeasible",
+        kinds.kTimeLimit: "interrupted", kinds.kIterationLimit: "interrupted", kinds.kInterrupt: "interrupted", kinds.kModelEmpty: "optimal",
+    }
+    return known.get(status, "failed")
+
+
+def row_errors(arrays: Arrays, x: Array) -> Array:
+    """How far each row is from holding, shape (m,), as a share of the sum of its absolute terms (of 1 where that is less)."""
+    value = arrays.matrix @ x
+    size = np.maximum(abs(arrays.matrix) @ np.abs(x), 1.0)
+    short = np.maximum(arrays.row_lower - value, value - arrays.row_upper)
+    return np.asarray(np.maximum(short, 0.0) / size)
+
+
+def column_errors(arrays: Arrays, x: Array) -> Array:
+    """How far each column is outside its bounds, shape (n,), relative to its size or 1."""
+    short = np.maximum(arrays.lower - x, x - arrays.upper)
+    return np.asarray(np.maximum(short, 0.0) / np.maximum(np.abs(x), 1.0))
+
+
+def by_name(names: Sequence[Name], values: Array) -> dict[str, dict[tuple[Hashable, ...], float]]:
+    """Values as a mapping: variable or family to index to number."""
+    found: dict[str, dict[tuple[Hashable, ...], float]] = {}
+    for (head, index), value in zip(names, values.tolist(), strict=True):
+        found.setdefault(head, {})[index] = value
+    return found

@@ -1,0 +1,254 @@
+"""The Plan: what was solved, its result tables, its certificate; saved to a run folder and loaded from it.
+
+A run folder holds `plan.json` (the record), the result tables as CSV, `variables.csv` (every column of the programme with its
+value and reduced cost, to the last digit) and `inputs/` (the study as it was read). It is written beside its place and moved
+there whole, so that an interrupted run leaves nothing that could be taken for a result.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Hashable, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from planner.balance import Balance, balance
+from planner.errors import OutputError
+from planner.results import COLUMNS, Values
+from planner.system import System
+
+FORMAT_VERSION = 1
+"""Version of the run folder; raised when a reader of the older one would misread the newer."""
+RECORD_FILE = "plan.json"
+VARIABLES_FILE = "variables.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What was checked outside the solver. Errors are relative: to the largest flow, the cost, the terms of a row."""
+
+    balance_residual: float
+    """Largest error of a good's balance, as a share of the largest flow."""
+    process_residual: float
+    """Largest error of in = out + loss, as a share of the largest flow."""
+    cost_error: float
+    """Cost recomputed from the tables against the objective, as a share of the objective."""
+    row_error: float
+    """Largest violation of a row, as a share of the sum of its absolute terms."""
+    column_error: float
+    largest_flow: float
+    """t of metal per year."""
+    worst: str
+    """The good and year, or process and metal, of the largest residual."""
+    tolerance: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether every error is within the tolerance; NaN is not."""
+        errors = (self.balance_residual, self.process_residual, self.cost_error, self.row_error, self.column_error)
+        return all(error <= self.tolerance for error in errors)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """How a plan came about, as `plan.json` says it."""
+
+    study: str
+    title: str
+    scenario: str
+    overrides: Mapping[str, str]
+    status: str
+    objective: float
+    """Present value of all cost, in money of `currency`."""
+    currency: str
+    emissions: Mapping[str, float]
+    """Cumulative t CO2e by scope."""
+    solver: str
+    versions: Mapping[str, str]
+    inputs_hash: str
+    columns: int
+    rows: int
+    nonzeros: int
+    iterations: int
+    ties: str
+    seconds: Mapping[str, float]
+    created: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A solved study: the values of all variables, the result tables and the certificate."""
+
+    system: System
+    balance: Balance
+    record: Record
+    certificate: Certificate
+    values: Values
+    reduced_costs: Values
+    tables: Mapping[str, pd.DataFrame] = field(repr=False)
+
+    @property
+    def objective(self) -> float:
+        """Present value of all cost, in USD of the study's currency year."""
+        return self.record.objective
+
+    @property
+    def supply(self) -> pd.DataFrame:
+        """Refined metal supplied: metal, year, pathway, process, origin, value, unit."""
+        return self.tables["supply"]
+
+    @property
+    def flows(self) -> pd.DataFrame:
+        """All flows: metal, year, source, target, good, value, unit."""
+        return self.tables["flows"]
+
+    @property
+    def stocks(self) -> pd.DataFrame:
+        """Use stocks, stockpiles, deposits: metal, year, kind, name, quantity, value, unit, convention."""
+        return self.tables["stocks"]
+
+    @property
+    def capacity(self) -> pd.DataFrame:
+        """Plants: plant, year, quantity, value, unit."""
+        return self.tables["capacity"]
+
+    @property
+    def costs(self) -> pd.DataFrame:
+        """Costs: item, name, metal, year, value, present_value, unit."""
+        return self.tables["costs"]
+
+    @property
+    def emissions(self) -> pd.DataFrame:
+        """Emissions: scope, metal, process, year, part, value, unit."""
+        return self.tables["emissions"]
+
+    @property
+    def prices(self) -> pd.DataFrame:
+        """Shadow prices, d(cost)/d(requirement): family, index, year, value, unit, basis, present_value, degenerate."""
+        return self.tables["prices"]
+
+    @property
+    def indicators(self) -> pd.DataFrame:
+        """Indicators: metal, year, indicator, value, unit."""
+        return self.tables["indicators"]
+
+    @cached_property
+    def mix(self) -> pd.DataFrame:
+        """Supply by metal, year and pathway as shares of what is supplied and short, with the shortage as a pathway of its own.
+
+        New scrap is a loop inside manufacture and not counted. Columns: metal, year, pathway, value (t/year), share.
+        """
+        supply = self.supply[self.supply["pathway"] != "new scrap"]
+        parts = supply.groupby(["metal", "year", "pathway"], as_index=False)["value"].sum()
+        short = self.indicators[self.indicators["indicator"] == "shortage"]
+        short = short[short["value"] > 0].assign(pathway="shortage")[["metal", "year", "pathway", "value"]]
+        both = pd.concat([parts, short], ignore_index=True).sort_values(["metal", "year", "pathway"], ignore_index=True)
+        return both.assign(share=both["value"] / both.groupby(["metal", "year"])["value"].transform("sum"))
+
+    def save(self, folder: str | Path, *, replace: bool = False) -> Path:
+        """Write the run folder and return it. An earlier run there is replaced as a whole; any other content is left alone.
+
+        `replace` allows a folder that holds no run to be replaced as well. Raises OutputError where nothing can be written.
+        """
+        return _save(self, Path(folder), replace=replace)
+
+
+def _save(plan: Plan, folder: Path, *, replace: bool) -> Path:
+    if folder.exists() and not replace and not _is_run(folder):
+        raise OutputError(f"{folder} exists and is no run of planner; name another folder with --out, or empty it")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.partial-", dir=folder.parent))
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be written: {error.strerror}; name another folder with --out") from error
+    try:
+        _write(plan, partial)
+        partial.chmod(0o755)
+        _move_into_place(partial, folder)
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be written: {error.strerror}; free space or name another folder with --out") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return folder
+
+
+def _is_run(folder: Path) -> bool:
+    return folder.is_dir() and ((folder / RECORD_FILE).is_file() or not any(folder.iterdir()))
+
+
+def _move_into_place(partial: Path, folder: Path) -> None:
+    """Swap the new run in; the old one is only removed once the new one stands."""
+    old = partial.with_name(partial.name + ".old")
+    if folder.exists():
+        os.replace(folder, old)
+    try:
+        os.replace(partial, folder)
+    except OSError:
+        if old.exists():
+            os.replace(old, folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _write(plan: Plan, folder: Path) -> None:
+    for name in COLUMNS:
+        plan.tables[name].to_csv(folder / f"{name}.csv", index=False)
+    pd.DataFrame(
+        ((variable, json.dumps(list(index)), value, plan.reduced_costs.get(variable, {}).get(index, 0.0))
+         for variable, column in plan.values.items() for index, value in column.items()),
+        columns=["variable", "index", "value", "reduced_cost"],
+    ).to_csv(folder / VARIABLES_FILE, index=False)
+    inputs = folder / "inputs"
+    inputs.mkdir()
+    for name, content in plan.system.files.items():
+        (inputs / name).write_bytes(content)
+    record = {"format_version": FORMAT_VERSION, **asdict(plan.record), "certificate": asdict(plan.certificate)}
+    (folder / RECORD_FILE).write_text(json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def load(folder: str | Path) -> Plan:
+    """Read a run folder back, with the study as it was frozen there.
+
+    Raises OutputError where the folder is no whole run, was written by a newer version, or its inputs were changed since.
+    """
+    from planner.read import read
+
+    place = Path(folder)
+    record = _record(place)
+    certificate = Certificate(**record.pop("certificate"))
+    system = read(place / "inputs", scenario=record["scenario"], overrides=record["overrides"], name=record["study"])
+    if system.inputs_hash != record["inputs_hash"]:
+        raise OutputError(f"{place}: inputs/ was changed since the run; solve again")
+    try:
+        tables = {name: pd.read_csv(place / f"{name}.csv", keep_default_na=False, na_values={"value": [""]}, float_precision="round_trip")
+                  for name in COLUMNS}
+        variables = pd.read_csv(place / VARIABLES_FILE, float_precision="round_trip")
+    except (OSError, ValueError) as error:
+        raise OutputError(f"{place}: a result table cannot be read ({error}); solve again") from error
+    values: dict[str, dict[tuple[Hashable, ...], float]] = {}
+    reduced: dict[str, dict[tuple[Hashable, ...], float]] = {}
+    for variable, text, value, cost in variables.itertuples(index=False):
+        index = tuple(json.loads(text))
+        values.setdefault(variable, {})[index] = value
+        reduced.setdefault(variable, {})[index] = cost
+    return Plan(system=system, balance=balance(system), record=Record(**{**record, "notes": tuple(record["notes"])}), certificate=certificate,
+                values=values, reduced_costs=reduced, tables=tables)
+
+
+def _record(place: Path) -> dict[str, Any]:
+    try:
+        record: dict[str, Any] = json.loads((place / RECORD_FILE).read_text(encoding="utf-8"))
+        version = record.pop("format_version")
+    except (OSError, ValueError, KeyError, AttributeError) as error:
+        raise OutputError(f"{place} is no run of planner: {RECORD_FILE} cannot be read; give the folder that `planner solve --out` wrote") from error
+    if version != FORMAT_VERSION:
+        raise OutputError(f"{place} was written in run format {version}; this version reads {FORMAT_VERSION}: solve again")
+    return record

@@ -1,0 +1,217 @@
+"""Solve: build the programme, hand it to HiGHS, break ties, check every row outside the solver, make the plan."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+import highspy
+import numpy as np
+import pandas as pd
+
+from planner.balance import Balance, balance
+from planner.economics import period_factors
+from planner.errors import InfeasibleError, SolverError
+from planner.flows import flow_table
+from planner.highs import Arrays, Name, Program, Solution, by_name, column_errors, compile_arrays, plain_name, row_errors
+from planner.indicators import indicator_table
+from planner.lp.formulation import FORMULATION, build
+from planner.lp.parameters import first_discount
+from planner.plan import Plan, Record
+from planner.results import COLUMNS, Values, capacity_table, cost_table, emission_table, stock_table, supply_table, total_emissions
+from planner.system import Array, System
+from planner.verify import certify
+
+Progress = Callable[[str], None]
+"""Called with the name of each stage as it begins."""
+
+BINDING = 1e-7
+"""A row is binding when its slack is at most this share of its size, or of 1."""
+COST_AGREEMENT = 1e-9
+"""Breaking ties may change the cost by no more than this share; otherwise the first solution stands."""
+
+
+@dataclass(frozen=True, eq=False)
+class Compiled:
+    """A system with its balance and arrays: what the loops over `solve` start from, made once."""
+
+    system: System
+    balance: Balance
+    arrays: Arrays
+    seconds: Mapping[str, float]
+
+
+class _Clock:
+    """Seconds by stage, and who is told of them."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self.seconds: dict[str, float] = {}
+        self.progress = progress
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        if self.progress is not None:
+            self.progress(name)
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = time.perf_counter() - start
+
+
+def compiled(subject: Any, *, progress: Progress | None = None) -> Compiled:
+    """Balance, build and compile a System, or compile a model that `planner.build` made and somebody extended."""
+    clock = _Clock(progress)
+    if isinstance(subject, System):
+        with clock.stage("balance"):
+            flow_balance = balance(subject)
+        with clock.stage("build"):
+            model = build(subject, flow_balance=flow_balance)
+    else:
+        model, flow_balance = subject, subject.flow_balance
+    with clock.stage("compile"):
+        arrays = compile_arrays(model)
+    return Compiled(flow_balance.system, flow_balance, arrays, clock.seconds)
+
+
+def solve(subject: Any, *, progress: Progress | None = None, time_limit: float | None = None) -> Plan:
+    """The least-cost plan of a System, or of a Pyomo model from `planner.build`.
+
+    `progress` is called with the name of each stage; `time_limit` is in seconds of the solver. Raises InfeasibleError with the
+    clashing rows where no plan meets every target and limit, SolverError where the solver gives no answer that holds when checked.
+    """
+    made = compiled(subject, progress=progress)
+    clock = _Clock(progress)
+    clock.seconds.update(made.seconds)
+    program = Program(made.arrays, time_limit=time_limit)
+    with clock.stage("solve"):
+        solution = program.run()
+        require_optimal(program, solution)
+    with clock.stage("ties"):
+        final, ties = break_ties(program, solution)
+    with clock.stage("tables"):
+        return make_plan(made, solution, final, ties=ties, seconds=clock.seconds)
+
+
+def require_optimal(program: Program, solution: Solution) -> None:
+    """Raise what a status other than optimal means."""
+    if solution.status == "infeasible":
+        raise InfeasibleError("no plan meets every target and limit; these cannot hold together:", _clash_in_words(program))
+    if solution.status == "interrupted":
+        raise SolverError("the solver was stopped before the optimum; allow more time")
+    if solution.status == "unbounded":
+        raise SolverError("the cost has no lower bound: a process earns more than it costs and nothing limits it; bound its activity")
+    if solution.status != "optimal":
+        raise SolverError("the solver failed; check the ranges of the numbers with `planner check`")
+
+
+def _clash_in_words(program: Program) -> list[str]:
+    """Targets first, then the limits of nature and plant that they clash with."""
+    rows = program.clash()
+    target = {family.name for family in FORMULATION if family.target}
+    ordered = sorted(rows, key=lambda row: (row[0] not in target, plain_name(row)))
+    return [f"{'target' if row[0] in target else 'limit'} {plain_name(row)}" for row in ordered]
+
+
+def break_ties(program: Program, first: Solution) -> tuple[Solution, str]:
+    """Among plans of equal cost the one of least carbon, and among those the first by name; duals stay those of the first solve.
+
+    Each step keeps to the optimal face of the one before (DESIGN section 3, ties). Where that fails or would change the cost,
+    the first solution stands. The program is restored. Returns the solution and a word on what was done.
+    """
+    arrays = program.arrays
+    rank = np.argsort(np.argsort([plain_name(name) for name in arrays.columns], kind="stable")).astype(float)
+    best, reached = first, "none broken"
+    program.fix_face(first)
+    for word, objective in (("carbon", arrays.carbon), ("carbon, then name", (rank + 1) / max(len(rank), 1))):
+        program.set_cost(objective)
+        solution = program.run()
+        if solution.status != "optimal":
+            break
+        cost = float(arrays.cost @ solution.x) + arrays.offset
+        if not abs(cost - first.objective) <= COST_AGREEMENT * max(abs(first.objective), 1.0):
+            break
+        best, reached = solution, word
+        program.fix_face(solution)
+    program.restore()
+    return best, reached
+
+
+def make_plan(made: Compiled, priced: Solution, final: Solution, *, ties: str, seconds: Mapping[str, float]) -> Plan:
+    """The plan of a solution: prices from `priced` (the first solve), quantities from `final`. Raises SolverError if a check fails."""
+    system, arrays, flow_balance = made.system, made.arrays, made.balance
+    start = time.perf_counter()
+    values: Values = by_name(arrays.columns, np.clip(final.x, arrays.lower, arrays.upper))
+    prices = price_table(system, arrays, priced)
+    tables = {
+        "supply": supply_table(system, values), "flows": flow_table(flow_balance, values), "stocks": stock_table(system, flow_balance, values),
+        "capacity": capacity_table(system, values), "costs": cost_table(system, values), "emissions": emission_table(system, values), "prices": prices,
+    }
+    tables["indicators"] = indicator_table(system, values, tables)
+    objective = float(arrays.cost @ final.x) + arrays.offset
+    certificate = certify(
+        flow_balance, values, objective, float(tables["costs"]["present_value"].sum()),
+        row_error=float(row_errors(arrays, final.x).max(initial=0.0)), column_error=float(column_errors(arrays, final.x).max(initial=0.0)),
+    )
+    if not certificate.holds:
+        raise SolverError(f"the plan does not hold when checked outside the solver: {certificate}")
+    taken = {**seconds, "check": time.perf_counter() - start}
+    record = Record(
+        study=system.name, title=system.title, scenario=system.scenario, overrides=dict(system.overrides), status="optimal",
+        objective=objective, currency=f"USD_{system.currency_year}", emissions=total_emissions(system, tables["emissions"]),
+        solver=f"HiGHS {highspy.Highs().version()}", versions=_versions(), inputs_hash=system.inputs_hash,
+        columns=len(arrays.columns), rows=len(arrays.rows), nonzeros=int(arrays.matrix.nnz), iterations=priced.iterations,
+        ties=ties, seconds={stage: round(value, 4) for stage, value in taken.items()}, created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    assert set(tables) == set(COLUMNS)
+    return Plan(system=system, balance=flow_balance, record=record, certificate=certificate, values=values,
+                reduced_costs=by_name(arrays.columns, priced.reduced_cost), tables=tables)
+
+
+def _versions() -> dict[str, str]:
+    return {"planner": version("planner"), "pyomo": version("pyomo"), "highspy": version("highspy"), "python": platform.python_version()}
+
+
+def price_table(system: System, arrays: Arrays, solution: Solution) -> pd.DataFrame:
+    """Shadow prices of all rows: d(cost)/d(requirement), with unit and basis.
+
+    `value` undoes discounting by the family's basis: annual rows divided by the period's discount factor, state rows by that of
+    its first year, horizon rows not at all; `present_value` is the raw dual. `degenerate` marks a price that is zero although its
+    row binds: a small change of the requirement in one direction may cost something all the same.
+    """
+    families = {family.name: family for family in FORMULATION}
+    annual = dict(zip((p.first for p in system.periods), period_factors(system.periods, system.discount_rate), strict=True))
+    factors = {"annual": annual, "state": first_discount(system)}
+    slack = np.minimum(_gap(solution.row_value, arrays.row_lower), _gap(arrays.row_upper, solution.row_value))
+    binding = slack <= BINDING * np.maximum(np.abs(solution.row_value[: len(slack)]), 1.0)
+    rows: list[tuple[Any, ...]] = []
+    for i, (name, index) in enumerate(arrays.rows):
+        family, dual = families.get(name), float(solution.dual[i])
+        basis = family.basis if family is not None else "horizon"
+        year: Any = index[-1] if family is not None and "year" in family.indices else None
+        value = dual / factors[basis][year] if basis in factors else dual
+        label = ", ".join(str(part) for part in (index[:-1] if year is not None else index))
+        unit = _money(system, family.unit if family is not None else "USD/unit")
+        rows.append((name, label, year, value, unit, basis, dual, bool(binding[i]) and dual == 0.0))
+    frame = pd.DataFrame(rows, columns=list(COLUMNS["prices"]))
+    return frame.astype({"year": "Int64"})
+
+
+def _gap(upper: Array, lower: Array) -> Array:
+    return np.asarray(upper[: len(lower)] - lower[: len(upper)])
+
+
+def _money(system: System, unit: str) -> str:
+    return unit.replace("USD", f"USD_{system.currency_year}")
+
+
+def write_programme(made: Compiled, path: Any) -> None:
+    """Write the linear programme as MPS or LP (by the ending of the path), with readable names of columns and rows."""
+    Program(made.arrays).write(path)
+
+
+__all__ = ["Compiled", "Name", "Progress", "break_ties", "compiled", "make_plan", "price_table", "require_optimal", "solve", "write_programme"]
