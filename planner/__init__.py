@@ -1,1 +1,92 @@
-"""Least-cost supply of critical metals for one country: mining, imports and recycling, year by year."""
+"""Least-cost supply of critical metals for one country: mining, imports and recycling, year by year.
+
+The public verbs are found here and loaded when first used, so that `import planner` and `planner --help` cost nothing:
+
+    import planner
+    plan = planner.solve(planner.read("quickstart"))
+    plan.supply
+
+Several verbs share the name of the module they live in. `planner.solve` is always the verb; what else a module holds is
+imported by its full name (`from planner.solve import ...`).
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from planner.balance import Balance as Balance
+    from planner.balance import balance as balance
+    from planner.errors import InfeasibleError as InfeasibleError
+    from planner.errors import OutputError as OutputError
+    from planner.errors import PlannerError as PlannerError
+    from planner.errors import SolverError as SolverError
+    from planner.errors import SpecError as SpecError
+    from planner.export import export as export
+    from planner.lp.formulation import build as build
+    from planner.mathematics import mathematics as mathematics
+    from planner.new import new as new
+    from planner.plan import Plan as Plan
+    from planner.plan import load as load
+    from planner.read import read as read
+    from planner.read import studies as studies
+    from planner.solve import solve as solve
+    from planner.system import System as System
+    from planner.verify import verify as verify
+
+    __version__: str
+
+# Name to module; the imports above say the same to type checkers, and a test holds the two together.
+_HOMES = {
+    "Balance": "planner.balance",
+    "InfeasibleError": "planner.errors",
+    "OutputError": "planner.errors",
+    "Plan": "planner.plan",
+    "PlannerError": "planner.errors",
+    "SolverError": "planner.errors",
+    "SpecError": "planner.errors",
+    "System": "planner.system",
+    "balance": "planner.balance",
+    "build": "planner.lp.formulation",
+    "export": "planner.export",
+    "load": "planner.plan",
+    "mathematics": "planner.mathematics",
+    "new": "planner.new",
+    "read": "planner.read",
+    "solve": "planner.solve",
+    "studies": "planner.read",
+    "verify": "planner.verify",
+}
+
+__all__ = list(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first asked for (PEP 562)."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("planner")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'planner' has no attribute '{name}'")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES, "__version__"})
+
+
+class _Package(ModuleType):
+    """The import system sets each loaded module as an attribute of its package; a public verb of that name must not be covered."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in _HOMES and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -61,7 +61,7 @@ def import_share(m: Any, n: str, t: int) -> Any:
     r"""Imports from one origin stay below a share of demand (or of all imports) of the metal, in refined equivalents.
 
     $$\sum_{p \in O_n} \epsilon_{p,t}\, a_{p,t} - \sigma_{n,t} [of\ imports] \sum_{p \in I_n} \epsilon_{p,t}\, a_{p,t}
-      \le \sigma_{n,t} [of\ demand]\, D_{t}$$   [t / yr]
+      \le \sigma_{n,t} [of\ demand]\, D_{x,t}$$   [t / yr]
     """
     return sum(m.share_term[n, p, t] * m.activity[p, t] for p in m.counted[n]) <= m.limit[n, t]
 

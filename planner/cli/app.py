@@ -1,0 +1,114 @@
+"""The application that every command joins, the options they share, and the exit statuses.
+
+A command is one function in a module of this package:
+
+    @app.command("frontier", epilog="Example: planner frontier china")
+    def frontier(study: Study, scenario: Scenario = "") -> None:
+        \"\"\"What less carbon costs.\"\"\"
+
+The package finds the module by itself; the heavy imports stand inside the function, so that `planner --help` stays quick.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from planner.errors import InfeasibleError, OutputError, PlannerError, Problem, SolverError, SpecError
+
+if TYPE_CHECKING:
+    from planner.system import System
+
+EXIT_STATUSES: tuple[tuple[type[PlannerError], int], ...] = ((SpecError, 2), (OutputError, 2), (InfeasibleError, 3), (SolverError, 4))
+"""What the command line returns for each error; 0 is done and 130 interrupted."""
+INTERRUPTED = 130
+
+ORDER = ("list", "new", "check", "balance", "solve", "reconcile", "grade", "frontier", "ensemble", "disrupt", "alternatives", "explain",
+         "compare", "report", "export", "math")
+"""How `planner --help` orders the commands; those not named here follow."""
+
+
+class Commands(TyperGroup):
+    """The group of commands: turns each error of planner into one message on standard error and an exit status."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        names = super().list_commands(ctx)
+        return sorted(names, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except PlannerError as error:
+            typer.echo(f"{typer.style(type(error).__name__, fg='red', bold=True)}: {error}", err=True)
+            raise typer.Exit(next((status for kind, status in EXIT_STATUSES if isinstance(error, kind)), 2)) from None
+        except KeyboardInterrupt:
+            typer.echo("interrupted; nothing was written", err=True)
+            raise typer.Exit(INTERRUPTED) from None
+
+
+app = typer.Typer(
+    name="planner", cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="STUDY is a shipped study (planner list) or a folder. Exit status: 0 done, 2 the input is wrong, 3 infeasible, "
+           "4 the solver failed, 130 interrupted.",
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        import planner
+
+        typer.echo(f"planner {planner.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _planner(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
+) -> None:
+    """Least-cost supply of critical metals for one country: mining, imports and recycling, year by year."""
+
+
+Study = Annotated[str, typer.Argument(metavar="STUDY", help="A shipped study (planner list) or a folder that holds a study.toml.")]
+Run = Annotated[Path, typer.Argument(metavar="RUN", help="A folder of results that planner solve wrote.")]
+Scenario = Annotated[str, typer.Option(
+    "--scenario", "-s", metavar="NAME", help="Scenario of the study; a,b composes them, the later wins.")]
+Set = Annotated[list[str] | None, typer.Option(
+    "--set", metavar="PATH=VALUE", help="Override one value, such as demand.lithium/battery.2030='30 kt/year'. May be repeated.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+
+
+def overrides(settings: Iterable[str] | None) -> dict[str, str]:
+    """`--set PATH=VALUE` options as a mapping; raises SpecError where one is no such pair or comes twice."""
+    found: dict[str, str] = {}
+    problems: list[Problem] = []
+    for setting in settings or ():
+        path, sign, value = setting.partition("=")
+        path, value = path.strip(), value.strip()
+        if not (path and sign and value):
+            problems.append(Problem("--set", 0, "", f"'{setting}' is no PATH=VALUE; write the path of a datum, =, and its new value"))
+        elif path in found:
+            problems.append(Problem("--set", 0, "", f"'{path}' is set twice; keep one"))
+        found[path] = value
+    if problems:
+        raise SpecError("command line", problems)
+    return found
+
+
+def read_system(study: str, scenario: str, settings: Iterable[str] | None) -> System:
+    """The System that the shared options ask for."""
+    import planner
+
+    return planner.read(study, scenario=scenario, overrides=overrides(settings))
+
+
+def print_json(answer: Any) -> None:
+    """One JSON document on standard output."""
+    import json
+
+    typer.echo(json.dumps(answer, indent=2, ensure_ascii=False, allow_nan=False))

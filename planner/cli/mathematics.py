@@ -1,0 +1,33 @@
+"""The command that prints the mathematics."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from planner.cli.app import Json, app, print_json
+
+
+@app.command("math", epilog="Example: planner math host_limit")
+def show(
+    family: Annotated[str, typer.Argument(metavar="[NAME]", help="One family of rows or objective; all if not given.")] = "",
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown with LaTeX, as docs/mathematics.md.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Print every equation of the linear programme, with its units and where it lives."""
+    import planner
+
+    page = planner.mathematics(family)
+    if as_json:
+        from dataclasses import asdict
+
+        print_json(asdict(page))
+    elif as_markdown:
+        from planner.mathematics import markdown
+
+        typer.echo(markdown(page), nl=False)
+    else:
+        from planner.terminal import show_mathematics
+
+        show_mathematics(page)

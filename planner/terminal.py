@@ -1,0 +1,214 @@
+"""What the command line shows: stages with their time, the mix per metal and pathway, stocks, equations. Numbers travel with their unit.
+
+Answers go to standard output, progress to standard error, so that one can be piped without the other. rich leaves colours and
+cursor moves out where the output is no terminal.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
+    from planner.balance import Balance
+    from planner.mathematics import Mathematics
+    from planner.plan import Plan
+    from planner.system import System
+
+SHOWN_YEARS = (2021, 2030, 2040, 2060)
+"""Years that the tables show, as far as they lie within the horizon; the last year always is."""
+PIPED_WIDTH = 120
+"""Characters a line where the output is no terminal, so that a log reads the same everywhere."""
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console that writes plain text as it stands: no markup is read from names that a study gives."""
+    made = Console(stderr=stderr, markup=False, highlight=False, emoji=False)
+    return made if made.is_terminal else Console(stderr=stderr, markup=False, highlight=False, emoji=False, width=PIPED_WIDTH)
+
+
+class Stages:
+    """Shows on standard error which stage runs, and how long each took once it is over.
+
+        with Stages(quiet=False) as stage:
+            stage("read")
+            ...
+            stage("solve")
+    """
+
+    def __init__(self, *, quiet: bool) -> None:
+        self.quiet = quiet
+        self.seconds: dict[str, float] = {}
+        self._console = console(stderr=True)
+        self._status: Status | None = None
+        self._running = ""
+        self._since = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._end(done=kind is None)
+
+    def __call__(self, stage: str) -> None:
+        """The stage before is over, this one begins."""
+        self._end(done=True)
+        self._running, self._since = stage, time.perf_counter()
+        if not self.quiet and self._console.is_terminal:
+            self._status = self._console.status(stage)
+            self._status.start()
+
+    def _end(self, *, done: bool) -> None:
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
+        if self._running and done:
+            self.seconds[self._running] = time.perf_counter() - self._since
+            if not self.quiet:
+                self._console.print(f"  {self._running:<8}{self.seconds[self._running]:8.2f} s", style="dim")
+        self._running = ""
+
+
+def number(value: float) -> str:
+    """Three significant digits at least, thousands parted by commas, no exponent between a thousandth and a million million."""
+    if not math.isfinite(value):
+        return str(value)
+    if value and not 1e-3 <= abs(value) < 1e12:
+        return f"{value:.3g}"
+    decimals = 0 if not value or abs(value) >= 100 else 2 - math.floor(math.log10(abs(value)))
+    text = f"{value:,.{decimals}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def shown_years(periods: Sequence[Any]) -> dict[int, int]:
+    """Year shown to first year of the period that holds it: those of SHOWN_YEARS, the first and the last period."""
+    years = {year: p.first for year in SHOWN_YEARS for p in periods if p.first <= year <= p.last}
+    ends = {p.first: p.first for p in (periods[0], periods[-1]) if p.first not in years.values()}
+    return dict(sorted((years | ends).items()))
+
+
+def _table(title: str, *columns: str, text_columns: int = 1) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim")
+    for i, name in enumerate(columns):
+        table.add_column(Text(name), justify="left" if i < text_columns else "right", no_wrap=i >= text_columns, overflow="fold")
+    return table
+
+
+def _add(table: Table, *cells: str, style: str = "") -> None:
+    table.add_row(*(Text(cell) for cell in cells), style=style)
+
+
+def show_mix(plan: Plan) -> None:
+    """The supply of each metal by pathway at some years: tonnes of metal a year, and the share."""
+    out = console()
+    years = shown_years(plan.system.periods)
+    for metal in plan.system.metals:
+        mix = plan.mix[plan.mix["metal"] == metal]
+        keys = zip(mix["pathway"].astype(str), mix["year"].tolist(), strict=True)
+        cells = dict(zip(keys, zip(mix["value"].tolist(), mix["share"].tolist(), strict=True), strict=True))
+        table = _table(f"{metal}, t/year and share", "pathway", *map(str, years))
+        for pathway in dict.fromkeys(pathway for pathway, _ in cells):
+            style = "red" if pathway == "shortage" else ""
+            _add(table, pathway, *(_amount(cells.get((pathway, first))) for first in years.values()), style=style)
+        total = {first: sum(value for (_, year), (value, _) in cells.items() if year == first) for first in years.values()}
+        _add(table, "all", *(f"{number(total[first])}     " for first in years.values()), style="dim")
+        out.print(table)
+        out.print()
+
+
+def _amount(cell: tuple[float, float] | None) -> str:
+    if cell is None:
+        return "-     "
+    value, share = cell
+    return f"{number(value)} {share:4.0%}"
+
+
+def show_outcome(plan: Plan, folder: str) -> None:
+    """What the plan costs and emits, whether it holds when checked, and where it was written."""
+    out = console()
+    record, certificate = plan.record, plan.certificate
+    out.print(f"{record.status}: {number(record.objective)} {record.currency} present value of all cost")
+    for scope, value in record.emissions.items():
+        out.print(f"{scope} emissions {plan.system.years[0]}-{plan.system.years[-1]}: {number(value)} t CO2e")
+    out.print(
+        f"checked outside the solver: balance {certificate.balance_residual:.0e}, process {certificate.process_residual:.0e}, "
+        f"cost {certificate.cost_error:.0e}, rows {certificate.row_error:.0e} (relative; allowed {certificate.tolerance:.0e})",
+    )
+    for note in record.notes:
+        out.print(f"note: {note}", style="yellow")
+    out.print(f"results in {folder}", soft_wrap=True)
+
+
+def show_system(system: System) -> None:
+    """What a study holds, in one line."""
+    counts = {name: len(getattr(system, name)) for name in
+              ("metals", "goods", "processes", "plants", "deposits", "hosts", "products", "policies")}
+    parts = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+    scenario = f" [{system.scenario}]" if system.scenario else ""
+    span = f"{system.years[0]}-{system.years[-1]}"
+    console().print(f"{system.name}{scenario}: {span}, {parts}, {len(system.data)} numbers: no problem found", soft_wrap=True)
+
+
+def show_balance(balance: Balance) -> None:
+    """The flow balance before any choice: its size, the use stocks and the waste that arises from them."""
+    out, system = console(), balance.system
+    incidence = balance.incidence
+    out.print(f"{len(incidence.goods)} goods x {len(incidence.processes)} processes, {len(incidence.good)} flows in the incidence matrix")
+    out.print()
+    years = shown_years(system.periods)
+    at = {year: year - system.years[0] for year in years}
+    if balance.stocks:
+        title = f"use stocks, t of product (convention: {system.stock_convention})"
+        table = _table(title, "product", "quantity", *map(str, years), text_columns=2)
+        for name, stock in balance.stocks.items():
+            for quantity in ("inflow", "stock", "outflow"):
+                series = getattr(stock, quantity)
+                _add(table, name if quantity == "inflow" else "", quantity, *(number(float(series[i])) for i in at.values()))
+        out.print(table)
+        out.print()
+    if balance.arising:
+        table = _table("waste that arises from use, t/year", "waste", *map(str, years))
+        for name, series in balance.arising.items():
+            _add(table, name, *(number(float(series[i])) for i in at.values()))
+        out.print(table)
+
+
+def show_studies(studies: Iterable[Mapping[str, str]]) -> None:
+    """Shipped studies with their title."""
+    table = _table("", "study", "title", text_columns=2)
+    for study in studies:
+        _add(table, study["study"], study["title"])
+    console().print(table)
+
+
+def show_mathematics(page: Mathematics) -> None:
+    """Every equation with its units and where it lives, then what the names stand for."""
+    from planner.mathematics import plain
+
+    out = console()
+    for equation in page.equations:
+        index = f"({', '.join(equation.indices)})" if equation.indices else ""
+        out.print(Text.assemble((equation.name, "bold"), index, ("  " + f"{equation.file}:{equation.line}", "dim")))
+        out.print(f"  {equation.meaning}")
+        out.print(f"  {equation.text}   [{equation.unit}]", style="cyan")
+        if equation.dual_unit:
+            out.print(f"  shadow price in {equation.dual_unit} ({equation.basis})", style="dim")
+        if equation.note:
+            out.print(f"  {equation.note}", style="dim")
+        out.print()
+    for title, terms in (("variables", page.variables), ("parameters", page.parameters), ("sets", page.sets)):
+        table = _table(title, "name", "symbol", "indexed by", "unit", "meaning", text_columns=5)
+        for term in terms:
+            _add(table, term.name, plain(term.symbol), ", ".join(term.indices), term.unit, term.meaning)
+        if terms:
+            out.print(table)
+            out.print()
