@@ -1,0 +1,79 @@
+"""Writes `models/china/*.csv` from `data/`: every module's rows, in canonical order, exactly the columns of the study format.
+
+    python -m models.china.derive [FOLDER]
+"""
+
+from __future__ import annotations
+
+import csv
+import importlib
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from models.china.derive.common import Facts, Row, columns_of, rounded
+from planner.tables import BY_NAME, TABLES
+
+MODULES = ("shared", "demand", "lithium", "cobalt", "indium", "germanium", "niobium", "hosts")
+STUDY = Path(__file__).resolve().parents[1]
+
+
+def derive() -> dict[str, list[dict[str, Any]]]:
+    """Rows by table, sorted by key, parameter, scenario and year. ValueError where two rows say the same thing twice."""
+    facts = Facts()
+    rows: dict[str, list[dict[str, Any]]] = {table.name: [] for table in TABLES}
+    for name in MODULES:
+        for table, row in _module_rows(name, facts):
+            unknown = set(row) - set(columns_of(table))
+            if unknown:
+                raise ValueError(f"{name}: {table}.csv has no column {sorted(unknown)} (row {row})")
+            rows[table].append(row)
+    return {table: _sorted(table, found) for table, found in rows.items() if found}
+
+
+def _module_rows(name: str, facts: Facts) -> Iterable[Row]:
+    return importlib.import_module(f"models.china.derive.{name}").rows(facts)
+
+
+def _sorted(table: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    form = BY_NAME[table]
+    keys = [column.name for column in form.keys]
+    if form.has_values:
+        keys += ["parameter", "scenario", "year"] if form.has_parameter_column else ["scenario", "year"]
+
+    def key(row: dict[str, Any]) -> tuple[str, ...]:
+        return tuple(str(row.get(column, "")) for column in keys)
+
+    ordered = sorted(rows, key=key)
+    twice = [key(b) for a, b in zip(ordered, ordered[1:], strict=False) if key(a) == key(b)]
+    if twice:
+        raise ValueError(f"{table}.csv: rows stand twice: {twice[:10]}")
+    return ordered
+
+
+def write(folder: Path) -> list[Path]:
+    """Writes one file per table that has rows, and removes none."""
+    written = []
+    for table, rows in derive().items():
+        file = folder / f"{table}.csv"
+        with file.open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.DictWriter(stream, columns_of(table), restval="", lineterminator="\n")
+            writer.writeheader()
+            writer.writerows({column: _text(value) for column, value in row.items()} for row in rows)
+        written.append(file)
+    return written
+
+
+def _text(value: Any) -> Any:
+    """Numbers with six significant digits, whole ones without a point; None as an empty cell."""
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return repr(int(rounded(value))) if rounded(value).is_integer() and abs(value) < 1e15 else repr(rounded(value))
+    return value
+
+
+if __name__ == "__main__":
+    for path in write(Path(sys.argv[1]) if len(sys.argv) > 1 else STUDY):
+        sys.stdout.write(f"{path}\n")
