@@ -113,7 +113,7 @@ def _one_line(text: str) -> str:
 
 def plain(latex: str) -> str:
     r"""LaTeX of the equations in plain characters: `\sum_{p \in r} a_{p,t} \le D_{g,t}` becomes `Σ_{p ∈ r} a[p,t] ≤ D[g,t]`."""
-    text = re.sub(r"\\tfrac\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}\{([^{}]*)\}", r"(\1)/\2", latex)
+    text = re.sub(r"\\tfrac\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}\{([^{}]*)\}", _fraction, latex)
     text = re.sub(r"\\sum_\{([^{}]*)\}", r"\\sum⟨\1⟩", text)
     text = re.sub(r"\\sum_(\w)", r"\\sum⟨\1⟩", text)
     for accent, mark in ACCENTS.items():
@@ -126,6 +126,11 @@ def plain(latex: str) -> str:
     text = text.replace("⟨", "_{").replace("⟩", "}")
     text = re.sub(r"Σ_\{(\w)\}", r"Σ_\1", text)
     return _one_line(text)
+
+
+def _fraction(found: re.Match[str]) -> str:
+    above, below = found.groups()
+    return f"({above})/{below}" if " " in above else f"{above}/{below}"
 
 
 def markdown(page: Mathematics) -> str:

@@ -1,0 +1,233 @@
+"""The command line: what each command prints, where it writes, and the exit status of each way to fail."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+import planner
+from planner.cli import app
+from planner.cli.plans import default_folder
+from planner.errors import InfeasibleError, OutputError, SolverError, SpecError
+from tests.small import Study
+
+
+def run(*arguments: str | Path) -> Result:
+    """Run the command line in this process, with answers and errors apart."""
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def fails(result: Result, status: int, *words: str) -> None:
+    """The run failed with this status and one message that holds the words: on standard error, with no traceback."""
+    assert result.exit_code == status, (result.exit_code, result.stdout, result.stderr, result.exception)
+    assert isinstance(result.exception, SystemExit)
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+    for word in words:
+        assert word in result.stderr
+
+
+def mine_and_import() -> Study:
+    """Demand of 100 t in 2021 and 2022; 60 t a year can be mined at 10, the rest is imported at 30: 3,600 in all."""
+    return (
+        Study(last=2022)
+        .good("li", "refined", demand=100, shortage_cost=1000)
+        .process("mine", "mine", gives={"li": 1}, variable_cost=10, max_activity=60)
+        .process("ship", "import", gives={"li": 1}, origin="Chile", import_price=30)
+    )
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    return mine_and_import().write(tmp_path / "small")
+
+
+def test_list_names_the_shipped_studies() -> None:
+    result = run("list")
+    assert result.exit_code == 0
+    for name in planner.studies():
+        assert name in result.stdout
+    answer = json.loads(run("list", "--json").stdout)
+    assert {row["study"] for row in answer} == set(planner.studies())
+    assert all(row["title"] for row in answer)
+
+
+def test_check_says_what_a_study_holds(study: Path) -> None:
+    result = run("check", study)
+    assert result.exit_code == 0
+    assert "2021-2022" in result.stdout
+    assert "2 processes" in result.stdout
+    assert json.loads(run("check", study, "--json").stdout)["problems"] == []
+    assert run("check", study, "--quiet").output == ""
+
+
+def test_check_reports_every_problem_with_its_place(study: Path) -> None:
+    table = study / "process_values.csv"
+    table.write_text(table.read_text().replace("USD_2021/t", "USD_2021/parsec"))
+    fails(run("check", study), 2, "SpecError", "process_values.csv row 2", "process_values.csv row 4", "parsec")
+
+
+@pytest.mark.parametrize(("arguments", "words"), [
+    (("--set", "nonsense"), ("nonsense", "PATH=VALUE")),
+    (("--set", "demand.li=5", "--set", "demand.li=6"), ("demand.li", "twice")),
+    (("--set", "demand.ly=5"), ("demand.ly",)),
+    (("--scenario", "nowhere"), ("nowhere",)),
+])
+def test_wrong_options_are_wrong_input(study: Path, arguments: tuple[str, ...], words: tuple[str, ...]) -> None:
+    for command in ("check", "balance", "solve"):
+        fails(run(command, study, *arguments), 2, "SpecError", *words)
+
+
+def test_a_study_that_is_not_there(tmp_path: Path) -> None:
+    fails(run("solve", "chinna"), 2, "SpecError", "chinna", "china")
+    fails(run("solve", tmp_path / "none"), 2, "none")
+
+
+def test_solve_writes_a_run_and_shows_the_mix(study: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    result = run("solve", study, "--out", out)
+    assert result.exit_code == 0, result.output
+    assert json.loads((out / "plan.json").read_text())["objective"] == pytest.approx(3600)
+    assert "domestic primary" in result.stdout
+    assert "60  60%" in result.stdout
+    assert "40  40%" in result.stdout
+    assert "3,600 USD_2021" in result.stdout
+    assert str(out) in result.stdout
+    assert "\x1b" not in result.output
+    for stage in ("read", "balance", "build", "compile", "solve", "write"):
+        assert f"  {stage}" in result.stderr
+
+
+def test_solve_in_json_says_what_plan_json_says(study: Path, tmp_path: Path) -> None:
+    result = run("solve", study, "--out", tmp_path / "run", "--json")
+    answer = json.loads(result.stdout)
+    assert result.stderr == ""
+    assert answer["objective"] == pytest.approx(3600)
+    assert answer["folder"] == str(tmp_path / "run")
+    assert {(row["year"], row["pathway"]): row["value"] for row in answer["mix"]} == pytest.approx({
+        (2021, "domestic primary"): 60, (2021, "foreign primary"): 40, (2022, "domestic primary"): 60, (2022, "foreign primary"): 40,
+    })
+
+
+def test_solve_quietly_prints_nothing(study: Path, tmp_path: Path) -> None:
+    result = run("solve", study, "--out", tmp_path / "run", "--quiet")
+    assert (result.exit_code, result.output) == (0, "")
+
+
+def test_set_overrides_one_value(study: Path, tmp_path: Path) -> None:
+    """Import at 50 instead of 30: 40 t x 20 x 2 years dearer."""
+    result = run("solve", study, "--out", tmp_path / "run", "--set", "process_values.ship.import_price=50", "--json")
+    assert json.loads(result.stdout)["objective"] == pytest.approx(5200)
+
+
+def test_results_go_to_a_folder_named_after_study_and_scenario(study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("solve", study, "--quiet").exit_code == 0
+    assert (tmp_path / "results" / "small" / "plan.json").is_file()
+    assert default_folder("china", "self-reliance,scrap-imports") == Path("results/china-self-reliance+scrap-imports")
+
+
+def test_infeasible_names_the_target(tmp_path: Path) -> None:
+    """90 % at home cannot be: 60 t of 100 t is all that can be mined."""
+    target = {"metal": "lithium", "stages": ["extraction"], "share": 0.9}
+    study = mine_and_import().policy("all_ours", "self_sufficiency", **target).write(tmp_path / "small")
+    result = run("solve", study, "--out", tmp_path / "run", "--quiet")
+    fails(result, 3, "InfeasibleError", "all_ours")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_folder_that_cannot_be_written(study: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    fails(run("solve", study, "--out", tmp_path / "file" / "run", "--quiet"), 2, "OutputError", "--out")
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "precious" / "thesis.txt").write_text("keep me")
+    fails(run("solve", study, "--out", tmp_path / "precious", "--quiet"), 2, "OutputError", "precious")
+    assert (tmp_path / "precious" / "thesis.txt").read_text() == "keep me"
+
+
+@pytest.mark.parametrize(("error", "status"), [
+    (SpecError("study", ["wrong"]), 2), (OutputError("wrong"), 2), (InfeasibleError("wrong"), 3), (SolverError("wrong"), 4),
+    (KeyboardInterrupt(), 130),
+])
+def test_each_error_has_its_exit_status(study: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, status: int) -> None:
+    def stop(*_: Any, **__: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(planner, "read", stop)
+    fails(run("check", study), status, "interrupted" if status == 130 else "wrong")
+
+
+def test_a_fault_of_planner_itself_is_not_dressed_up(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error that is no PlannerError is a bug: it must come through, not look like wrong input."""
+    def stop(*_: Any, **__: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(planner, "read", stop)
+    assert isinstance(run("check", study).exception, ZeroDivisionError)
+
+
+@pytest.mark.parametrize("arguments", [("slove", "china"), ("solve",), ("solve", "china", "--nonsense"), ("solve", "china", "--time-limit", "-1")])
+def test_wrong_usage_has_status_2(arguments: tuple[str, ...]) -> None:
+    fails(run(*arguments), 2, "Usage")
+
+
+def test_export_writes_a_programme_that_another_reader_solves(study: Path, tmp_path: Path) -> None:
+    import highspy
+
+    run("solve", study, "--out", tmp_path / "run", "--quiet")
+    result = run("export", tmp_path / "run", tmp_path / "small.mps")
+    assert result.exit_code == 0, result.output
+    highs = highspy.Highs()
+    highs.silent()
+    highs.readModel(str(tmp_path / "small.mps"))
+    highs.run()
+    assert highs.getInfo().objective_function_value == pytest.approx(3600)
+    assert "activity[mine,2021]" in (tmp_path / "small.mps").read_text()
+    fails(run("export", tmp_path / "run", tmp_path / "small.mpss"), 2, "did you mean '.mps'")
+    fails(run("export", tmp_path / "run", tmp_path / "none" / "small.mps"), 2, "OutputError")
+    fails(run("export", tmp_path / "none", tmp_path / "small.mps"), 2, "OutputError", "none")
+    assert [p.name for p in tmp_path.glob("*small.mps*")] == ["small.mps"]
+
+
+def test_balance_states_the_stock_convention(tmp_path: Path) -> None:
+    study = (
+        Study(last=2022)
+        .good("li", "refined", demand=100, shortage_cost=1000)
+        .good("li/waste", "waste", collection=0.5)
+        .process("mine", "mine", gives={"li": 1}, variable_cost=10)
+        .product("batteries", waste="li/waste", uses={"li": 1}, inflow={2020: 80})
+        .write(tmp_path / "small")
+    )
+    result = run("balance", study)
+    assert result.exit_code == 0, result.output
+    assert "convention: uniform" in result.stdout
+    assert "li/waste" in result.stdout
+    answer = json.loads(run("balance", study, "--json").stdout)
+    assert answer["convention"] == "uniform"
+    assert answer["stocks"]["batteries"]["inflow"] == pytest.approx([100, 100])
+
+
+def test_math_prints_every_family_and_its_place() -> None:
+    result = run("math")
+    assert result.exit_code == 0
+    assert "host_limit(host, metal, year)  planner/lp/constraints.py:" in result.stdout
+    assert run("math", "--markdown").stdout.startswith("# The mathematics\n")
+    assert [e["name"] for e in json.loads(run("math", "quota", "--json").stdout)["equations"]] == ["quota"]
+    fails(run("math", "qouta"), 2, "did you mean 'quota'")
+
+
+def test_a_new_study_solves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("new", "mine").exit_code == 0
+    assert run("solve", "mine", "--quiet").exit_code == 0
+    before = (tmp_path / "mine" / "study.toml").read_bytes()
+    fails(run("new", "mine"), 2, "mine")
+    assert (tmp_path / "mine" / "study.toml").read_bytes() == before
+
+
+def test_version() -> None:
+    assert run("--version").stdout == f"planner {planner.__version__}\n"
