@@ -1,1 +1,4 @@
-"""Makes the tables of the China study from the tidy facts in `data/`. Run by hand (`python -m models.china.derive`), never by the reader."""
+"""Makes the tables of the China study from the tidy facts in `data/`.
+
+Run by hand (`python -m models.china.derive`), never by the reader.
+"""

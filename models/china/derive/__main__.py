@@ -9,13 +9,14 @@ import csv
 import importlib
 import sys
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from models.china.derive.common import Facts, Row, columns_of, rounded
 from planner.tables import BY_NAME, TABLES
 
-MODULES = ("shared", "demand", "lithium", "cobalt", "indium", "germanium", "niobium", "hosts")
+MODULES = ("shared", "demand", "use", "lithium", "cobalt", "indium", "germanium", "niobium", "hosts")
 STUDY = Path(__file__).resolve().parents[1]
 
 
@@ -46,7 +47,7 @@ def _sorted(table: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return tuple(str(row.get(column, "")) for column in keys)
 
     ordered = sorted(rows, key=key)
-    twice = [key(b) for a, b in zip(ordered, ordered[1:], strict=False) if key(a) == key(b)]
+    twice = [key(b) for a, b in pairwise(ordered) if key(a) == key(b)]
     if twice:
         raise ValueError(f"{table}.csv: rows stand twice: {twice[:10]}")
     return ordered

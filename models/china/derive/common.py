@@ -14,6 +14,7 @@ import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -67,15 +68,17 @@ class Fact:
 
 
 def weakest(*grades: str) -> str:
-    return max((grade for grade in grades if grade), key=GRADE_ORDER.index)
+    return max((grade for grade in grades if grade), key=GRADE_ORDER.index, default="")
 
 
 def derived(
-    value: float, unit: str, note: str, *inputs: Fact, low: float | None = None, high: float | None = None, grade: str = "", year: int | None = None,
+    value: float, unit: str, note: str, *inputs: Fact, low: float | None = None, high: float | None = None, grade: str = "",
+    year: int | None = None,
 ) -> Fact:
     """A number made from facts by the formula stated in the note: their sources together, their weakest grade (or the weaker one given)."""
     sources = ";".join(dict.fromkeys(source for fact in inputs for source in fact.source.split(";"))) or OWN
-    return Fact(value, unit, sources, weakest(*(fact.grade for fact in inputs), grade or "A") if inputs else grade or "D", low, high, note, year)
+    weak = weakest(*(fact.grade for fact in inputs), grade) or "D"
+    return Fact(value, unit, sources, weak, low, high, note, year)
 
 
 def judged(value: float, unit: str, note: str, *, low: float | None = None, high: float | None = None, year: int | None = None) -> Fact:
@@ -142,14 +145,19 @@ def structure(table: str, **columns: str) -> Row:
 def number(table: str, fact: Fact, *, year: int | None = None, scenario: str = "", extend: str = "", **keys: str) -> Row:
     """A row of a number. `keys` are the key columns and, where the table has several, `parameter`."""
     return table, {
-        **keys, "year": "" if year is None else year, "scenario": scenario, "value": fact.value, "unit": fact.unit, "low": fact.low, "high": fact.high,
-        "extend": extend, "source": fact.source, "grade": fact.grade, "note": fact.note,
+        **keys, "year": "" if year is None else year, "scenario": scenario, "value": fact.value, "unit": fact.unit, "low": fact.low,
+        "high": fact.high, "extend": extend, "source": fact.source, "grade": fact.grade, "note": fact.note,
     }
 
 
-def path(table: str, facts: Iterable[Fact], *, scenario: str = "", extend: str = "", first: int = 2021, last: int = 2060, **keys: str) -> Iterator[Row]:
-    """Rows of a series from facts that carry years. One alone makes a constant (no year); otherwise the last value is held `after` where it
-    stops before the last year and the first `before` where it begins late."""
+def path(
+    table: str, facts: Iterable[Fact], *, scenario: str = "", extend: str = "", first: int = 2021, last: int = 2060, **keys: str,
+) -> Iterator[Row]:
+    """Rows of a series from facts that carry years.
+
+    One alone makes a constant (no year); otherwise the last value is held `after` where it stops before the last year and the first
+    `before` where it begins late. `extend` overrides that on every row.
+    """
     series = sorted(facts, key=lambda fact: fact.year or 0)
     if len(series) == 1:
         yield number(table, series[0], scenario=scenario, extend=extend, **keys)
@@ -157,7 +165,8 @@ def path(table: str, facts: Iterable[Fact], *, scenario: str = "", extend: str =
     for index, fact in enumerate(series):
         late = index == 0 and (fact.year or 0) > first
         short = index == len(series) - 1 and (fact.year or 0) < last
-        yield number(table, fact, year=fact.year, scenario=scenario, extend=extend or ("before" if late else "after" if short else ""), **keys)
+        held = extend or ("before" if late else "after" if short else "")
+        yield number(table, fact, year=fact.year, scenario=scenario, extend=held, **keys)
 
 
 def emission_rows(facts: Facts, process: str, ghg: Fact, kwh: Fact, *, scenario: str = "", per: float = 1.0) -> Iterator[Row]:
@@ -182,7 +191,7 @@ def emission_rows(facts: Facts, process: str, ghg: Fact, kwh: Fact, *, scenario:
 
 
 def without_capital(cost: Fact, capital: Fact) -> Fact:
-    """All-in unit cost less the annuity of the capital it holds (8 %, 25 years), both per kg; for plants that carry capital of their own."""
+    """All-in unit cost less the annuity of the capital it holds (8 %, 25 years), both per kg; for plants with capital of their own."""
     annuity = CHARGE_RATE / (1 - (1 + CHARGE_RATE) ** -CHARGE_LIFE)
     charge = annuity * capital.value
     ends = [None if end is None else end - charge for end in (cost.low, cost.high)]
@@ -197,16 +206,25 @@ def thinned(series: Sequence[Fact], tolerance: float = 0.002) -> list[Fact]:
     spans = [(0, len(series) - 1)]
     while spans:
         first, last = spans.pop()
-        a, b = series[first], series[last]
-        errors = {
-            i: abs(series[i].value - (a.value + (b.value - a.value) * ((series[i].year or 0) - (a.year or 0)) / ((b.year or 0) - (a.year or 0))))
-            for i in range(first + 1, last)
-        }
+        errors = {i: abs(series[i].value - _between(series[first], series[last], series[i].year or 0)) for i in range(first + 1, last)}
         if errors and max(errors.values()) > limit:
             worst = max(errors, key=lambda i: errors[i])
             keep.add(worst)
             spans += [(first, worst), (worst, last)]
     return [series[i] for i in sorted(keep)]
+
+
+def _between(a: Fact, b: Fact, year: int) -> float:
+    start, end = a.year or 0, b.year or 0
+    return a.value + (b.value - a.value) * (year - start) / (end - start)
+
+
+def at_year(series: Sequence[Fact], year: int) -> float:
+    """Value of a series in a year, on the straight line between the years given; the ends are held."""
+    for a, b in pairwise(series):
+        if (a.year or 0) <= year <= (b.year or 0):
+            return _between(a, b, year)
+    return series[0].value if year < (series[0].year or 0) else series[-1].value
 
 
 def rounded(value: float) -> float:

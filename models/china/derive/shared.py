@@ -1,11 +1,57 @@
-"""What all metals share: series of carbon price, grid and emission factors. (Demand, use and waste stand in `demand.py`.)"""
+"""What all metals share: carbon price, grid and emission factors over the years."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from models.china.derive.common import Facts, Row
+from models.china.derive.common import Fact, Facts, Row, at_year, derived, path
+
+CARBON_NEUTRAL = "carbon-neutral"
 
 
 def rows(facts: Facts) -> Iterator[Row]:
-    yield from ()
+    yield from _carbon_price(facts)
+    yield from _grid(facts)
+    yield from _indices(facts)
+
+
+def _ranged(facts: Facts, file: str, variable: str, central: str, low: str, high: str) -> list[Fact]:
+    """A recommended path with two others as its low and high end in the same years (empty where a path is its own end)."""
+    ends = [facts.series(file, variable=variable, item=item) for item in (low, high)]
+    ranged = []
+    for fact in facts.series(file, variable=variable, item=central):
+        year = fact.year or 0
+        bounds = [at_year(end, year) for end in ends]
+        ranged.append(derived(
+            fact.value, fact.unit, f"{central}; range {low} to {high}; {fact.note}", fact, low=min(*bounds, fact.value),
+            high=max(*bounds, fact.value), year=year,
+        ))
+    return ranged
+
+
+def _carbon_price(facts: Facts) -> Iterator[Row]:
+    """Current policy: the low path; carbon neutrality: the central one. It falls on territorial emissions."""
+    low, central, high = "recommended_low", "recommended_central", "recommended_high"
+    base = _ranged(facts, "carbon_price", "carbon_price", low, low, central)
+    yield from path("series", base, series="carbon_price")
+    neutral = _ranged(facts, "carbon_price", "carbon_price", central, low, high)
+    yield from path("series", neutral, scenario=CARBON_NEUTRAL, series="carbon_price")
+
+
+def _grid(facts: Facts) -> Iterator[Row]:
+    """Current policy: the delayed path; carbon neutrality: the central one. Direct emissions only, as the whole-chain factors have them."""
+    low, central, high = "recommended_low", "recommended_central", "recommended_high"
+    for scenario, path_of, best in (("", high, central), (CARBON_NEUTRAL, central, low)):
+        series = [
+            fact.map(lambda x: x, "tCO2e/MWh") for fact in _ranged(facts, "grid_carbon_path", "grid_intensity", path_of, best, high)
+        ]
+        yield from path("series", series, scenario=scenario, series="grid_intensity")
+
+
+def _indices(facts: Facts) -> Iterator[Row]:
+    """Fossil heat at home falls slowly under current policy, fast under carbon neutrality; imports get cleaner in both."""
+    for scenario, policy in (("", "CP"), (CARBON_NEUTRAL, "CN")):
+        heat = facts.series("additions", variable=f"fossil_heat_emission_factor_multiplier_{policy}")
+        yield from path("series", heat, scenario=scenario, series="direct_emission_index")
+    abroad = facts.series("additions", variable="foreign_emission_factor_multiplier")
+    yield from path("series", abroad, series="foreign_emission_index")
