@@ -170,7 +170,9 @@ def test_a_fault_of_planner_itself_is_not_dressed_up(study: Path, monkeypatch: p
     assert isinstance(run("check", study).exception, ZeroDivisionError)
 
 
-@pytest.mark.parametrize("arguments", [("slove", "china"), ("solve",), ("solve", "china", "--nonsense"), ("solve", "china", "--time-limit", "-1")])
+@pytest.mark.parametrize("arguments", [
+    ("slove", "china"), ("solve",), ("solve", "china", "--nonsense"), ("solve", "china", "--time-limit", "-1"),
+])
 def test_wrong_usage_has_status_2(arguments: tuple[str, ...]) -> None:
     fails(run(*arguments), 2, "Usage")
 

@@ -41,9 +41,11 @@ def test_help_loads_nothing_heavy() -> None:
 @pytest.mark.parametrize("verb", ["solve", "balance", "read", "verify", "export"])
 def test_a_module_never_covers_the_verb_of_its_name(verb: str, order: str) -> None:
     """Importing planner.solve sets planner.solve to the module; were that let through, `planner.solve(system)` would fail afterwards."""
-    first, second = (f"planner.{verb}", f"import planner.{verb}") if order == "verb first" else (f"import planner.{verb}", f"planner.{verb}")
-    code = f"import planner\n{first}\n{second}\nfrom planner import {verb} as named\nprint(callable(planner.{verb}), named is planner.{verb})"
-    assert run(code) == "True True"
+    lines = [f"planner.{verb}", f"import planner.{verb}"]
+    if order == "module first":
+        lines.reverse()
+    lines = ["import planner", *lines, f"from planner import {verb} as named", f"print(callable(planner.{verb}), named is planner.{verb})"]
+    assert run("\n".join(lines)) == "True True"
 
 
 def test_what_else_a_module_holds_is_found_by_its_full_name() -> None:

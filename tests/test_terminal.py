@@ -34,10 +34,16 @@ def test_names_are_shown_as_they_stand(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_stages_show_their_time_and_only_those_that_ended(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(KeyError), Stages(quiet=False) as stage:
-        stage("read")
-        stage("solve")
-        raise KeyError
+    stage = Stages(quiet=False)
+
+    def work() -> None:
+        with stage:
+            stage("read")
+            stage("solve")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        work()
     shown = capsys.readouterr()
     assert shown.out == ""
     assert [line.split()[0] for line in shown.err.splitlines()] == ["read"]
