@@ -1,6 +1,8 @@
 """Writes `models/china/*.csv` from `data/`: every module's rows, in canonical order, exactly the columns of the study format.
 
-    python -m models.china.derive [FOLDER]
+    python -m models.china.derive [FOLDER [MODULE ...]]
+
+With modules named, only their rows are written: for a look at one metal in a folder of its own.
 """
 
 from __future__ import annotations
@@ -8,7 +10,7 @@ from __future__ import annotations
 import csv
 import importlib
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -20,11 +22,11 @@ MODULES = ("shared", "demand", "use", "lithium", "cobalt", "indium", "germanium"
 STUDY = Path(__file__).resolve().parents[1]
 
 
-def derive() -> dict[str, list[dict[str, Any]]]:
+def derive(modules: Sequence[str] = MODULES) -> dict[str, list[dict[str, Any]]]:
     """Rows by table, sorted by key, parameter, scenario and year. ValueError where two rows say the same thing twice."""
     facts = Facts()
     rows: dict[str, list[dict[str, Any]]] = {table.name: [] for table in TABLES}
-    for name in MODULES:
+    for name in modules:
         for table, row in _module_rows(name, facts):
             unknown = set(row) - set(columns_of(table))
             if unknown:
@@ -53,10 +55,10 @@ def _sorted(table: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return ordered
 
 
-def write(folder: Path) -> list[Path]:
+def write(folder: Path, modules: Sequence[str] = MODULES) -> list[Path]:
     """Writes one file per table that has rows, and removes none."""
     written = []
-    for table, rows in derive().items():
+    for table, rows in derive(modules).items():
         file = folder / f"{table}.csv"
         with file.open("w", encoding="utf-8", newline="") as stream:
             writer = csv.DictWriter(stream, columns_of(table), restval="", lineterminator="\n")
@@ -76,5 +78,5 @@ def _text(value: Any) -> Any:
 
 
 if __name__ == "__main__":
-    for path in write(Path(sys.argv[1]) if len(sys.argv) > 1 else STUDY):
+    for path in write(Path(sys.argv[1]) if len(sys.argv) > 1 else STUDY, sys.argv[2:] or MODULES):
         sys.stdout.write(f"{path}\n")

@@ -1,12 +1,12 @@
 """Demand by product, home use and exports apart, and the manufacture that turns refined metal into it.
 
-Levels, so that nothing is counted twice (data/README.md, traps): the plan serves *manufacturing* demand; only what stays in the country enters
-a use stock.
+Levels, so that nothing is counted twice (data/README.md, traps): the plan serves *manufacturing* demand; only what stays in the country
+enters a use stock.
 
 - lithium: end use at home and exports in products as given; manufacture yields 0.95, of the lost 0.05 up to 0.04 is cell scrap.
 - cobalt, niobium: manufacturing demand of refined metal split by the export share of each product; no loss (data are net).
-- indium: the data are virgin metal net of the target loop. Gross feed gives 0.30 product and 0.70 scrap, reclaimed at 0.95: a tonne of virgin
-  metal is 0.30 / (1 - 0.70 x 0.95) of deposited metal. Demand here is deposited metal, and the loop is in the model once.
+- indium: the data are virgin metal net of the target loop. Gross feed gives 0.30 product and 0.70 scrap, reclaimed at 0.95: a tonne of
+  virgin metal is 0.30 / (1 - 0.70 x 0.95) of deposited metal. Demand here is deposited metal, and the loop is in the model once.
 - germanium: manufacturing yields 0.85 after the scrap loop, 0.6 of it stays: 0.51 enters use.
 """
 
@@ -71,7 +71,8 @@ def _scrap_goods() -> Iterator[Row]:
 def _good(facts: Facts, good: str, metal: str, how: Recipe, *, export: bool) -> Iterator[Row]:
     """The product good, what it stands for, and its manufacture."""
     words = "exports in products" if export else "use at home"
-    yield structure("goods", good=good, metal=metal, kind="product", stage="manufacture", export="yes" if export else "no", description=words)
+    yield structure("goods", good=good, metal=metal, kind="product", stage="manufacture", export="yes" if export else "no",
+                    description=words)
     yield number("good_values", how.equivalent, good=good, metal=metal, parameter="equivalent")
     yield number("good_values", _shortage(facts, metal, how.equivalent), good=good, parameter="shortage_cost")
     process = f"{'export' if export else 'manufacture'}_{good.replace('/', '_')}"
@@ -100,7 +101,8 @@ def recipe(facts: Facts, metal: str, product: str) -> Recipe:
     if metal == "germanium":
         made = facts.one("boundary_parameters", metal, variable="manufacturing_yield_after_scrap_loop").map(lambda x: x, "t/t")
         return Recipe(made, _equivalent(made))
-    made = Fact(1.0, "t/t", "own", "D", note="the projection counts metal taken in by manufacture, new scrap recycled within it: no net loss")
+    note = "the projection counts metal taken in by manufacture, new scrap recycled within it: no net loss"
+    made = Fact(1.0, "t/t", "own", "D", note=note)
     return Recipe(made, _equivalent(made))
 
 
@@ -179,7 +181,7 @@ def _exports_of(facts: Facts, metal: str, name: str, how: str, wanted: Callable[
         total = [
             derived(
                 sum(series[i].value * share.value for series, share in parts) / made.equivalent.value, "t/year",
-                f"{policy} demand x exported share, summed over {len(products)} products, / {made.equivalent.value:.4g} refined per product",
+                f"{policy} demand x exported share, sum of {len(products)} products, / {made.equivalent.value:.4g} refined per product",
                 *(series[i] for series, _ in parts), *(share for _, share in parts), year=parts[0][0][i].year,
             )
             for i in range(len(parts[0][0]))
@@ -192,10 +194,12 @@ def _refined_exports(facts: Facts) -> Iterator[Row]:
     for metal in ("cobalt", "indium", "germanium"):
         good, process = f"{metal}/refined_export", f"export_{metal}_refined"
         one = Fact(1.0, "t/t", "own", "D", note="by definition")
-        yield structure("goods", good=good, metal=metal, kind="product", stage="processing", export="yes", description="exports of refined metal")
+        yield structure("goods", good=good, metal=metal, kind="product", stage="processing", export="yes",
+                        description="exports of refined metal")
         yield number("good_values", one, good=good, metal=metal, parameter="equivalent")
         yield number("good_values", _shortage(facts, metal, one), good=good, parameter="shortage_cost")
-        yield structure("processes", process=process, kind="manufacture", stage="processing", description=f"refined {metal} leaves the country")
+        yield structure("processes", process=process, kind="manufacture", stage="processing",
+                        description=f"refined {metal} leaves the country")
         yield number("coefficients", one, process=process, good=f"{metal}/refined", direction="in")
         yield number("coefficients", one, process=process, good=good, direction="out")
         series = facts.series("additions", metal, variable="export_demand_refined")

@@ -1,7 +1,7 @@
 """Battery packs as joint goods: what a tonne of pack holds, and how demand for two metals becomes packs of two chemistries.
 
-Demand is known per metal (lithium and cobalt of vehicle batteries), waste comes as packs. All cobalt of vehicle batteries sits in NCM packs,
-whose lithium follows from the ratio of the contents; the rest of the lithium is LFP:
+Demand is known per metal (lithium and cobalt of vehicle batteries), waste comes as packs. All cobalt of vehicle batteries sits in NCM
+packs, whose lithium follows from the ratio of the contents; the rest of the lithium is LFP:
 
     NCM packs = cobalt / c_Co,   LFP packs = (lithium - NCM packs x c_Li) / l_Li
 
@@ -39,8 +39,8 @@ def contents(facts: Facts) -> Contents:
         "ess_lfp": {"lithium": lfp},
         "ev_ncm_to2021": {"lithium": lithium_ncm, "cobalt": given("ncm_pack_cobalt_2021_waste")},
         "ev_ncm_2022to2029": {"lithium": lithium_ncm, "cobalt": derived(
-            mixed, "t/t", f"mean of NMC622 and NMC811, ({nmc622.value} + {nmc811.value}) / 2 kg/kWh x {NCM_KWH_PER_KG} kWh/kg; gives 76 % LFP "
-            "in 2025 against 0.75 observed in 2024", nmc622, nmc811, grade="D")},
+            mixed, "t/t", f"mean of NMC622 and NMC811, ({nmc622.value} + {nmc811.value}) / 2 kg/kWh x {NCM_KWH_PER_KG} kWh/kg; gives 76 % "
+            "LFP in 2025 against 0.75 observed in 2024", nmc622, nmc811, grade="D")},
         "ev_ncm_from2030": {"lithium": lithium_ncm, "cobalt": derived(
             lean, "t/t", f"NMC811, {nmc811.value} kg/kWh x {NCM_KWH_PER_KG} kWh/kg", nmc811, grade="D")},
         "portable_lco": {"cobalt": cobalt, "lithium": derived(

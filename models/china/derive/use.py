@@ -9,20 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from models.china.derive import demand, packs
-from models.china.derive.common import Fact, Facts, Row, at_year, derived, judged, number, path, structure, weakest
+from models.china.derive.common import Fact, Facts, Row, at_year, derived, number, path, structure, weakest
 
 CLOSED_LOOP = "closed-loop"
 PORTABLE = ("laptops_tablets", "phones", "other_portable")
 NO_WASTE = {
-    "lithium": ("ceramics_glass", "greases", "other_chemical"), "cobalt": ("ceramics_pigments",), "indium": ("other",), "niobium": ("chemicals",),
-    "germanium": (),
+    "lithium": ("ceramics_glass", "greases", "other_chemical"), "cobalt": ("ceramics_pigments",), "indium": ("other",),
+    "niobium": ("chemicals",), "germanium": (),
 }
 """Products that leave no waste worth collecting: dissipated, or no collection rate is known."""
 JOINT = {("lithium", "ev_battery"), ("lithium", "ess_battery"), ("lithium", "consumer_electronics"), ("cobalt", "ev_battery")} | {
     ("cobalt", product) for product in PORTABLE}
 """Demand that becomes packs."""
 PACK_LIFE = {
-    "ev_lfp": ("lithium", "ev_battery"), "ess_lfp": ("lithium", "ess_battery"), **{group: ("lithium", "ev_battery") for group in packs.VINTAGES},
+    "ev_lfp": ("lithium", "ev_battery"), "ess_lfp": ("lithium", "ess_battery"),
+    **dict.fromkeys(packs.VINTAGES, ("lithium", "ev_battery")),
     **{f"portable_{product}": ("cobalt", product) for product in PORTABLE}, "portable_lithium": ("lithium", "consumer_electronics"),
 }
 """Whose lifetime a pack has: (metal, item of lifetimes.csv)."""
@@ -111,8 +112,8 @@ def _collection(facts: Facts, waste: str, metal: str, item: str) -> Iterator[Row
 
     now, current, potential = of(""), of("CP"), of("CN")
     ranged = [
-        derived(fact.value, fact.unit, "current policy; high: the potential (closed-loop); " + fact.note, fact, high=at_year(potential, fact.year or 0),
-                low=now[0].value if now[0].value <= fact.value else None, year=fact.year)
+        derived(fact.value, fact.unit, "current policy; low: as in 2021, high: the potential (closed-loop)", fact,
+                high=at_year(potential, fact.year or 0), low=now[0].value if now[0].value <= fact.value else None, year=fact.year)
         for fact in current
     ]
     yield from path("collection", [*now, *ranged], good=waste)
@@ -153,8 +154,8 @@ def _pack_uses(facts: Facts) -> Iterator[Row]:
     for product in PORTABLE:
         yield number("uses", _per(1 / lco["cobalt"].value, "1 / cobalt content", lco["cobalt"]), product=f"portable_{product}",
                      good=f"cobalt/{product}")
-        yield number("uses", _per(-lco["lithium"].value / lco["cobalt"].value, "- lithium per cobalt in LiCoO2", lco["lithium"], lco["cobalt"]),
-                     product="portable_lithium", good=f"cobalt/{product}")
+        less_lithium = _per(-lco["lithium"].value / lco["cobalt"].value, "- lithium per cobalt in LiCoO2", lco["lithium"], lco["cobalt"])
+        yield number("uses", less_lithium, product="portable_lithium", good=f"cobalt/{product}")
     one = Fact(1.0, "t/t", "own", "D", note="lithium of portable cells that is not in LiCoO2 cells")
     yield number("uses", one, product="portable_lithium", good="lithium/consumer_electronics")
 
@@ -174,12 +175,14 @@ def _cohorts(product: str, series: list[Fact]) -> Iterator[Row]:
 
 def _histories(facts: Facts) -> Iterator[Row]:
     held = packs.contents(facts)
-    yield from _cohorts("lithium/ceramics_glass", [fact.map(lambda x: x, "t/year") for fact in _history(facts, "lithium", "ceramics_glass")])
+    glass = _history(facts, "lithium", "ceramics_glass")
+    yield from _cohorts("lithium/ceramics_glass", [fact.map(lambda x: x, "t/year") for fact in glass])
     stationary = _history(facts, "lithium", "ess_battery")
     lfp = held["ess_lfp"]["lithium"]
     yield from _cohorts("ess_lfp", [_packed(fact, 1 / lfp.value, "/ lithium content of LFP") for fact in stationary])
     yield from _vehicle_history(facts, held)
-    yield from _split(facts, "cobalt", "nonbattery_total", ("superalloys", "hard_metals", "catalysts", "magnets", "ceramics_pigments", "other"))
+    others = tuple(product for product in demand.PRODUCTS["cobalt"] if ("cobalt", product) not in JOINT)
+    yield from _split(facts, "cobalt", "nonbattery_total", others)
     yield from _split(facts, "niobium", "total", demand.PRODUCTS["niobium"])
     yield from _split(facts, "germanium", "total", demand.PRODUCTS["germanium"])
     yield from _cohorts("indium/ito_displays", [
@@ -193,7 +196,7 @@ def _packed(fact: Fact, factor: float, note: str, *others: Fact) -> Fact:
 
 
 def _vehicle_history(facts: Facts, held: packs.Contents) -> Iterator[Row]:
-    """Vehicle lithium is split by the LFP share of new cars; the cobalt of its NCM packs is taken off the battery history, the rest is portable."""
+    """Vehicle lithium splits by the LFP share of new cars; cobalt of its NCM packs comes off the battery history, the rest is portable."""
     shares = [fact for fact in facts.series("intensities", "lithium", variable="LFP_share_new_passenger_EV") if (fact.year or 0) <= 2021]
     vehicles, group = _history(facts, "lithium", "ev_battery"), held["ev_ncm_to2021"]
     lfp, ncm, cobalt = [], [], {}
@@ -217,8 +220,8 @@ def _portable_history(facts: Facts, held: packs.Contents, vehicles: dict[int | N
         share = weight / sum(weights.values())
         yield from _cohorts(f"portable_{product}", [
             derived(portable[fact.year] * share / content["cobalt"].value, "t/year",
-                    f"({fact.value:g} t Co - {vehicles.get(fact.year, 0.0):.5g} in vehicles) x {share:.3g} (split of 2021) / cobalt content", fact,
-                    grade="D", year=fact.year)
+                    f"({fact.value:g} t Co - {vehicles.get(fact.year, 0.0):.5g} in vehicles) x {share:.3g} (as in 2021) / cobalt content",
+                    fact, grade="D", year=fact.year)
             for fact in batteries
         ])
     yield from _cohorts("portable_lithium", [
