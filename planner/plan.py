@@ -161,9 +161,20 @@ class Plan:
         return _save(self, Path(folder), replace=replace)
 
 
-def _save(plan: Plan, folder: Path, *, replace: bool) -> Path:
+def require_place(folder: str | Path, *, replace: bool = False) -> None:
+    """Raise OutputError where no run could be written to the folder, so that it is said before a long solve. Makes nothing."""
+    folder = Path(folder)
     if folder.exists() and not replace and not _is_run(folder):
         raise OutputError(f"{folder} exists and is no run of planner; name another folder with --out, or empty it")
+    nearest = next(parent for parent in folder.absolute().parents if parent.exists())
+    if not nearest.is_dir():
+        raise OutputError(f"{folder} cannot be written: {nearest} is no folder; name another folder with --out")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise OutputError(f"{folder} cannot be written: {nearest} may not be written to; name another folder with --out")
+
+
+def _save(plan: Plan, folder: Path, *, replace: bool) -> Path:
+    require_place(folder, replace=replace)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.partial-", dir=folder.parent))

@@ -149,6 +149,15 @@ def test_a_folder_that_cannot_be_written(study: Path, tmp_path: Path) -> None:
     assert (tmp_path / "precious" / "thesis.txt").read_text() == "keep me"
 
 
+def test_a_folder_that_cannot_be_written_is_refused_before_the_solve(study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def solve(*_: Any, **__: Any) -> None:
+        pytest.fail("solved for nothing")
+
+    monkeypatch.setattr(planner, "solve", solve)
+    (tmp_path / "file").write_text("not a folder")
+    fails(run("solve", study, "--out", tmp_path / "file" / "run", "--quiet"), 2, "OutputError", "--out")
+
+
 @pytest.mark.parametrize(("error", "status"), [
     (SpecError("study", ["wrong"]), 2), (OutputError("wrong"), 2), (InfeasibleError("wrong"), 3), (SolverError("wrong"), 4),
     (KeyboardInterrupt(), 130),

@@ -39,12 +39,14 @@ def solve(
 ) -> None:
     """Find the least-cost plan, check it, and write it with its tables."""
     import planner
+    from planner.plan import require_place
     from planner.terminal import Stages, show_mix, show_outcome
 
     with Stages(quiet=quiet or as_json) as stage:
         stage("read")
         system = read_system(study, scenario, settings)
         folder = out if out is not None else default_folder(system.name, system.scenario)
+        require_place(folder)
         plan = planner.solve(system, progress=stage, time_limit=time_limit)
         stage("write")
         plan.save(folder)
