@@ -61,7 +61,8 @@ def equivalent(good: Good, metal: str) -> float:
     if not good.content.get(metal, 0.0):
         return 0.0
     raise SpecError("policies", [Problem(
-        "good_values.csv", 0, "", f"a policy counts good '{good.name}', which has no 'equivalent' in {metal}; give the refined metal got from a tonne of it",
+        "good_values.csv", 0, "",
+        f"a policy counts good '{good.name}', which has no 'equivalent' in {metal}; give the refined metal got from a tonne of it",
     )])
 
 

@@ -243,8 +243,9 @@ def plain_name(name: Name) -> str:
 def _status(status: Any) -> Status:
     kinds = highspy.HighsModelStatus
     known: dict[Any, Status] = {
-        kinds.kOptimal: "optimal", kinds.kInfeasible: "infeasible", kinds.kUnbounded: "unbounded", kinds.kUnboundedOrInfeasible: "infeasible",
-        kinds.kTimeLimit: "interrupted", kinds.kIterationLimit: "interrupted", kinds.kInterrupt: "interrupted", kinds.kModelEmpty: "optimal",
+        kinds.kOptimal: "optimal", kinds.kModelEmpty: "optimal",
+        kinds.kInfeasible: "infeasible", kinds.kUnboundedOrInfeasible: "infeasible", kinds.kUnbounded: "unbounded",
+        kinds.kTimeLimit: "interrupted", kinds.kIterationLimit: "interrupted", kinds.kInterrupt: "interrupted",
     }
     return known.get(status, "failed")
 

@@ -25,7 +25,8 @@ def metal_demand(system: System, metal: str, amounts: Mapping[str, Array]) -> Ar
 def indicator_table(system: System, values: Values, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """The indicators of a plan: metal, year, indicator, value, unit.
 
-    `requirement` and `shortage` in refined equivalents, or contained metal where none is stated (t/year); `share: PATHWAY` of refined supply, new scrap left out (1);
+    `requirement` and `shortage` in refined equivalents, or contained metal where none is stated (t/year);
+    `share: PATHWAY` of refined supply, new scrap left out (1);
     `price` the demand-weighted shadow price of the metal's demanded goods (USD/t); `SCOPE emissions` of single-metal processes
     (t CO2e/year), those of joint processes under the joined name.
     """

@@ -199,12 +199,12 @@ def _move_into_place(partial: Path, folder: Path) -> None:
     """Swap the new run in; the old one is only removed once the new one stands."""
     old = partial.with_name(partial.name + ".old")
     if folder.exists():
-        os.replace(folder, old)
+        folder.replace(old)
     try:
-        os.replace(partial, folder)
+        partial.replace(folder)
     except OSError:
         if old.exists():
-            os.replace(old, folder)
+            old.replace(folder)
         raise
     shutil.rmtree(old, ignore_errors=True)
 
@@ -250,7 +250,8 @@ def load(folder: str | Path) -> Plan:
         index = tuple(json.loads(text))
         values.setdefault(variable, {})[index] = value
         reduced.setdefault(variable, {})[index] = cost
-    return Plan(system=system, balance=balance(system), record=Record(**{**record, "notes": tuple(record["notes"])}), certificate=certificate,
+    notes = tuple(record.pop("notes"))
+    return Plan(system=system, balance=balance(system), record=Record(**record, notes=notes), certificate=certificate,
                 values=values, reduced_costs=reduced, tables=tables)
 
 
@@ -259,7 +260,9 @@ def _record(place: Path) -> dict[str, Any]:
         record: dict[str, Any] = json.loads((place / RECORD_FILE).read_text(encoding="utf-8"))
         version = record.pop("format_version")
     except (OSError, ValueError, KeyError, AttributeError) as error:
-        raise OutputError(f"{place} is no run of planner: {RECORD_FILE} cannot be read; give the folder that `planner solve --out` wrote") from error
+        raise OutputError(
+            f"{place} is no run of planner: {RECORD_FILE} cannot be read; give the folder that `planner solve --out` wrote",
+        ) from error
     if version != FORMAT_VERSION:
         raise OutputError(f"{place} was written in run format {version}; this version reads {FORMAT_VERSION}: solve again")
     return record

@@ -50,7 +50,7 @@ def joined_metals(metals: Iterable[str]) -> str:
 
 
 def supply_table(system: System, values: Values) -> pd.DataFrame:
-    """Refined metal supplied by process and pathway, t per year, with what stockpiles of refined metal gave (draw less fill) and what is short."""
+    """Refined metal supplied by process and pathway, t per year, with what stockpiles of refined metal gave (draw less fill)."""
     rows: list[tuple[Any, ...]] = []
     years = [p.first for p in system.periods]
     for process in system.processes.values():
@@ -59,7 +59,8 @@ def supply_table(system: System, values: Values) -> pd.DataFrame:
         activity = series(system, values, "activity", process.name)
         for metal in metals_of(system, process):
             amount = activity * refined_output(system, process, metal)
-            rows += [(metal, t, process.pathway, process.name, process.origin, v, "t/year") for t, v in zip(years, amount, strict=True) if v > 0]
+            rows += [(metal, t, process.pathway, process.name, process.origin, v, "t/year")
+                     for t, v in zip(years, amount, strict=True) if v > 0]
     for good in system.goods.values():
         if good.stockpile is not None and good.kind == "refined":
             net = series(system, values, "draw", good.name) - series(system, values, "fill", good.name)
@@ -80,7 +81,8 @@ def stock_table(system: System, balance: Balance, values: Values) -> pd.DataFram
                 rows.append((metal, t, "use", product.name, "stock", content * stock.stock[last[i]], "t", system.stock_convention))
             for quantity, flow in (("inflow", stock.inflow), ("outflow", stock.outflow)):
                 mean = content * system.period_mean(flow)
-                rows += [(metal, t, "use", product.name, quantity, v, "t/year", system.stock_convention) for t, v in zip(years, mean, strict=True)]
+                rows += [(metal, t, "use", product.name, quantity, v, "t/year", system.stock_convention)
+                         for t, v in zip(years, mean, strict=True)]
     for good in system.goods.values():
         if good.stockpile is not None:
             for metal, content in good.content.items():
@@ -159,7 +161,8 @@ def _plant_costs(system: System, values: Values, factor: Array, add: Any) -> Non
         if ordered.any():
             first = system.periods[0].first
             price = plant.capital_cost[[p.first - first for p in system.periods]]
-            charge = capital_charge(system.periods, np.nan_to_num(price), plant.interest_rate, system.discount_rate, plant.life, plant.lead_time)
+            charge = capital_charge(
+                system.periods, np.nan_to_num(price), plant.interest_rate, system.discount_rate, plant.life, plant.lead_time)
             present = ordered @ charge
             add("capital", plant.name, owners, present / factor, present)
 

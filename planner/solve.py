@@ -148,8 +148,9 @@ def make_plan(made: Compiled, priced: Solution, final: Solution, *, ties: str, s
     values: Values = by_name(arrays.columns, np.clip(final.x, arrays.lower, arrays.upper))
     prices = price_table(system, arrays, priced)
     tables = {
-        "supply": supply_table(system, values), "flows": flow_table(flow_balance, values), "stocks": stock_table(system, flow_balance, values),
-        "capacity": capacity_table(system, values), "costs": cost_table(system, values), "emissions": emission_table(system, values), "prices": prices,
+        "supply": supply_table(system, values), "flows": flow_table(flow_balance, values),
+        "stocks": stock_table(system, flow_balance, values), "capacity": capacity_table(system, values),
+        "costs": cost_table(system, values), "emissions": emission_table(system, values), "prices": prices,
     }
     tables["indicators"] = indicator_table(system, values, tables)
     objective = float(arrays.cost @ final.x) + arrays.offset
@@ -165,7 +166,8 @@ def make_plan(made: Compiled, priced: Solution, final: Solution, *, ties: str, s
         objective=objective, currency=f"USD_{system.currency_year}", emissions=total_emissions(system, tables["emissions"]),
         solver=f"HiGHS {highspy.Highs().version()}", versions=_versions(), inputs_hash=system.inputs_hash,
         columns=len(arrays.columns), rows=len(arrays.rows), nonzeros=int(arrays.matrix.nnz), iterations=priced.iterations,
-        ties=ties, seconds={stage: round(value, 4) for stage, value in taken.items()}, created=datetime.now(UTC).isoformat(timespec="seconds"),
+        ties=ties, seconds={stage: round(value, 4) for stage, value in taken.items()},
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     assert set(tables) == set(COLUMNS)
     return Plan(system=system, balance=flow_balance, record=record, certificate=certificate, values=values,
@@ -214,4 +216,5 @@ def write_programme(made: Compiled, path: Any) -> None:
     Program(made.arrays).write(path)
 
 
-__all__ = ["Compiled", "Name", "Progress", "break_ties", "compiled", "make_plan", "price_table", "require_optimal", "solve", "write_programme"]
+__all__ = ["Compiled", "Name", "Progress", "break_ties", "compiled", "make_plan", "price_table", "require_optimal", "solve",
+           "write_programme"]

@@ -189,10 +189,12 @@ TABLES: tuple[Table, ...] = (
         keys=(Column("plant", "the plant", required=True),),
         parameters=(
             Parameter("existing_capacity", "t/year", "capacity standing at the start, by year as it retires", default=0.0),
-            Parameter("under_construction", "t/year", "capacity that starts in its year without a new order, for a plant life", events=True),
+            Parameter("under_construction", "t/year", "capacity that starts in its year without a new order, for a plant life",
+                      events=True),
             Parameter("capital_cost", "USD/(t/year)", "overnight cost by year of order; absent: cannot be ordered"),
             Parameter("fixed_cost", "USD/(t/year)/year", "cost of keeping capacity, run or not", default=0.0),
-            Parameter("life", "year", "years it runs; required where it can be ordered or is under construction", by_year=False, positive=True),
+            Parameter("life", "year", "years it runs; required where it can be ordered or is under construction", by_year=False,
+                      positive=True),
             Parameter("lead_time", "year", "whole years from order to operation", default=0.0, by_year=False),
             Parameter("availability", "1", "share of capacity that can run", default=1.0, maximum=1.0),
             Parameter("max_new", "t/year/year", "most that may be ordered in a year; without limit where absent"),
@@ -232,7 +234,8 @@ TABLES: tuple[Table, ...] = (
         keys=(Column("product", "the product", required=True, refers_to="products"),),
         parameters=(
             Parameter("lifetime_mean", "year", "mean life; required", positive=True),
-            Parameter("lifetime_sd", "year", "standard deviation of the life; required of normal, folded_normal, lognormal, gamma", positive=True),
+            Parameter("lifetime_sd", "year", "standard deviation of the life; required of normal, folded_normal, lognormal, gamma",
+                      positive=True),
             Parameter("lifetime_shape", "1", "shape of the Weibull distribution; required of weibull", positive=True),
             Parameter("dissipated", "1", "share of what leaves use that never becomes waste", default=0.0, maximum=1.0),
         ),
@@ -267,8 +270,8 @@ TABLES: tuple[Table, ...] = (
         "series", "Series of the whole study.",
         keys=(Column("series", "which", required=True,
                      choices=("grid_intensity", "carbon_price", "direct_emission_index", "foreign_emission_index")),),
-        parameters=(Parameter("value", "", "grid_intensity in tCO2e/MWh (default 0), carbon_price in USD/tCO2e (default 0), the two indices "
-                              "in 1 (default 1)"),),
+        parameters=(Parameter("value", "", "grid_intensity in tCO2e/MWh (default 0), carbon_price in USD/tCO2e (default 0), "
+                              "the two indices in 1 (default 1)"),),
         required=False,
     ),
 )
@@ -298,9 +301,11 @@ class PolicyForm:
 
 
 POLICIES: tuple[PolicyForm, ...] = (
-    PolicyForm("self_sufficiency", "home output at the stages, less exports at them, is at least this share of home demand, in refined equivalents",
+    PolicyForm("self_sufficiency",
+               "home output at the stages, less exports at them, is at least this share of home demand, in refined equivalents",
                "share", "1", ("metal", "stages"), ("from", "to", "penalty"), floor=True),
-    PolicyForm("import_share", "imports from one origin are at most this share of demand (or of all imports) of the metal, in refined equivalents",
+    PolicyForm("import_share",
+               "imports from one origin are at most this share of demand (or of all imports) of the metal, in refined equivalents",
                "share", "1", ("metal", "origin"), ("of", "from", "to"), maximum=1.0),
     PolicyForm("recycled_content", "refined metal from secondary pathways is at least this share of all refined metal supplied",
                "share", "1", ("metal",), ("from", "to", "penalty"), floor=True, maximum=1.0),
@@ -310,12 +315,13 @@ POLICIES: tuple[PolicyForm, ...] = (
     PolicyForm("carbon_cap", "yearly emissions of the scope", "cap", "tCO2e/year", ("scope",), ("from", "to")),
     PolicyForm("carbon_budget", "emissions of the scope summed over all years", "cap", "tCO2e", ("scope",)),
     PolicyForm("capital_budget", "cash for new plants in the year of order", "cap", "USD/year", (), ("from", "to")),
-    PolicyForm("stockpile_cover", "a stockpile of at least this many months of the metal's refined requirement; waived in years of a closure",
+    PolicyForm("stockpile_cover",
+               "a stockpile of at least this many months of the metal's refined requirement; waived in years of a closure",
                "months", "month", ("goods",), ("from", "to", "penalty"), floor=True),
     PolicyForm("closure", "imports from the origin run at most at this share of their upper bound (0 where they have none)", "share", "1",
                ("origin",), ("metal", "from", "to"), maximum=1.0),
-    PolicyForm("pin", "activities with an observed value stay within this tolerance of it", "tolerance", "1", (), ("processes", "from", "to", "penalty"),
-               floor=True),
+    PolicyForm("pin", "activities with an observed value stay within this tolerance of it", "tolerance", "1", (),
+               ("processes", "from", "to", "penalty"), floor=True),
 )
 
 BY_NAME: Mapping[str, Table] = {table.name: table for table in TABLES}

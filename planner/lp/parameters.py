@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,7 @@ def add_param(m: Any, name: str, values: Mapping[Any, float]) -> None:
     """Add a Param over exactly the keys given; refuses NaN, which would pass unseen into the arrays."""
     plain = {key: float(value) for key, value in values.items()}
     for key, value in plain.items():
-        if not value == value:  # noqa: PLR0124 - NaN is what differs from itself
+        if not value == value:  # NaN differs from itself
             raise ValueError(f"parameter '{name}' is not a number at {key}")
     setattr(m, name, pyo.Param(list(plain), initialize=plain, within=pyo.Any))
 
@@ -48,7 +49,7 @@ def fill_parameters(m: Any, system: System, balance: Balance) -> None:
     """Fill all physical sets and parameters; `planner.lp.targets.fill_targets` fills those of policies."""
     periods = system.periods
     add_set(m, "periods", [p.first for p in periods])
-    add_sets(m, "previous", {p.first: [q.first] for q, p in zip((None, *periods), periods, strict=False) if q is not None} | {periods[0].first: []})
+    add_sets(m, "previous", {periods[0].first: []} | {after.first: [before.first] for before, after in pairwise(periods)})
     add_param(m, "length", {p.first: p.length for p in periods})
     add_set(m, "scopes", SCOPES)
     _fill_processes(m, system)
@@ -140,7 +141,8 @@ def _fill_plants(m: Any, system: System) -> None:
         values["existing"] |= by_period(system, name, system.period_mean(plant.existing))
         values["availability"] |= by_period(system, name, system.period_mean(plant.availability))
         values["capacity_cost"] |= by_period(system, name, factor * system.period_mean(plant.fixed_cost))
-        values["most_capacity"] |= {k: v for k, v in by_period(system, name, system.period_mean(plant.max_capacity)).items() if np.isfinite(v)}
+        largest = by_period(system, name, system.period_mean(plant.max_capacity))
+        values["most_capacity"] |= {key: value for key, value in largest.items() if np.isfinite(value)}
         alive |= {(name, p.first): [] for p in periods}
         price = order_price(system, name)
         if np.isfinite(price).any():
@@ -181,7 +183,7 @@ def order_price(system: System, plant: str) -> Array:
 
 
 def _gaps(periods: tuple[Period, ...]) -> dict[int, float]:
-    return {b.first: b.midpoint - a.midpoint for a, b in zip(periods, periods[1:], strict=False)}
+    return {after.first: after.midpoint - before.midpoint for before, after in pairwise(periods)}
 
 
 def _fill_ramps(m: Any, system: System) -> None:
@@ -239,7 +241,10 @@ def _fill_hosts(m: Any, system: System) -> None:
         need |= by_period(system, process.name, system.period_mean(1 / process.host_content))
     add_sets(m, "byproducts", byproducts)
     add_param(m, "host_need", need)
-    add_param(m, "host_output", {key: v for host in system.hosts.values() for key, v in by_period(system, host.name, system.period_mean(host.output)).items()})
+    output: dict[Key, float] = {}
+    for host in system.hosts.values():
+        output |= by_period(system, host.name, system.period_mean(host.output))
+    add_param(m, "host_output", output)
     add_set(m, "host_rows", [(h, x, p.first) for h, x in byproducts for p in system.periods])
 
 
@@ -306,7 +311,9 @@ def _fill_emissions(m: Any, system: System) -> None:
     factor = period_factors(system.periods, system.discount_rate)
     # the price and the emission of a period are means over its years
     price = factor * system.period_mean(system.carbon_price)
-    carbon_cost = {(s, p.first): float(v) if s == priced_scope(system) else 0.0 for s in SCOPES for p, v in zip(system.periods, price, strict=True)}
+    carbon_cost: dict[Key, float] = {}
+    for scope in SCOPES:
+        carbon_cost |= by_period(system, scope, price if scope == priced_scope(system) else np.zeros(len(price)))
     add_sets(m, "emitters", emitters)
     add_param(m, "emission_factor", rates)
     add_param(m, "carbon_cost", carbon_cost)

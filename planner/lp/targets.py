@@ -36,7 +36,8 @@ class _Targets:
 
     def in_force(self, policy: Policy) -> list[tuple[int, int, float]]:
         """(position, first year, level) of each period in which the policy is in force."""
-        return [(i, p.first, float(v)) for i, (p, v) in enumerate(zip(self.system.periods, self.level(policy), strict=True)) if np.isfinite(v)]
+        levels = zip(self.system.periods, self.level(policy), strict=True)
+        return [(i, period.first, float(level)) for i, (period, level) in enumerate(levels) if np.isfinite(level)]
 
     def count(self, policy: Policy, process: Process, terms: Array) -> None:
         """Count a process towards a policy with these terms per unit of activity, shape (T,)."""
@@ -79,7 +80,8 @@ def _fill_breaches(m: Any, system: System, targets: _Targets) -> None:
 def _self_sufficiency(targets: _Targets, policy: Policy) -> None:
     system, metal = targets.system, policy.metal
     for process in system.processes.values():
-        if process.at_home and process.stage in policy.stages and process.pathway != "new scrap" and not (process.pathway or "").startswith("foreign"):
+        pathway = process.pathway or ""
+        if process.at_home and process.stage in policy.stages and pathway != "new scrap" and not pathway.startswith("foreign"):
             targets.count(policy, process, output_equivalent(system, process, metal))
     home = refined_requirement(system, metal, export=False)
     exports = np.zeros(len(home))
