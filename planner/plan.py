@@ -147,9 +147,10 @@ class Plan:
         New scrap is a loop inside manufacture and not counted. Columns: metal, year, pathway, value (t/year), share.
         """
         supply = self.supply[self.supply["pathway"] != "new scrap"]
-        parts = supply.groupby(["metal", "year", "pathway"], as_index=False)["value"].sum()
+        columns = ["metal", "year", "pathway", "value"]
+        parts: pd.DataFrame = supply[columns].groupby(columns[:3], as_index=False).sum()
         short = self.indicators[self.indicators["indicator"] == "shortage"]
-        short = short[short["value"] > 0].assign(pathway="shortage")[["metal", "year", "pathway", "value"]]
+        short = short[short["value"] > 0].assign(pathway="shortage")[columns]
         both = pd.concat([parts, short], ignore_index=True).sort_values(["metal", "year", "pathway"], ignore_index=True)
         return both.assign(share=both["value"] / both.groupby(["metal", "year"])["value"].transform("sum"))
 

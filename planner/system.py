@@ -305,7 +305,8 @@ class System:
         """Mean of a yearly series over each period: shape (Y,) to (T,)."""
         first = self.periods[0].first
         starts = [p.first - first for p in self.periods]
-        return np.add.reduceat(series, starts) / np.array([p.length for p in self.periods], dtype=float)
+        mean: Array = np.add.reduceat(series, starts) / np.array([p.length for p in self.periods], dtype=float)
+        return mean
 
 
 def frozen_map(mapping: Mapping[str, V]) -> Mapping[str, V]:

@@ -32,7 +32,8 @@ class _Targets:
         force = np.isfinite(policy.level)
         count = system.period_mean(force.astype(float))
         total = system.period_mean(np.where(force, policy.level, 0.0))
-        return np.divide(total, count, out=np.full(len(count), np.nan), where=count > 0)
+        mean: Array = np.divide(total, count, out=np.full(len(count), np.nan), where=count > 0)
+        return mean
 
     def in_force(self, policy: Policy) -> list[tuple[int, int, float]]:
         """(position, first year, level) of each period in which the policy is in force."""
