@@ -1,11 +1,404 @@
-"""Cobalt: to be written."""
+"""Cobalt: by-product of nickel at home, hydroxide from abroad refined at home, refined metal from abroad, scrap beside batteries.
+
+Basis: activity of imports of intermediates counts tonnes contained, of refining tonnes refined. The price of hydroxide is per kg contained;
+refining is charged once, on refined metal. Battery lines stand in `batteries.py`. The quota of the Congo is the scenario `drc-quota`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from models.china.derive.common import Facts, Row
+from models.china.derive.common import Fact, Facts, Row, derived, emission_rows, judged, number, path, structure, without_capital
+from models.china.derive.supply import (
+    FIRST,
+    ONE,
+    from_year,
+    good,
+    import_ramp,
+    inverse,
+    mine_ramp,
+    observed,
+    per_tonne,
+    plant,
+    ratio,
+    recipe,
+    scaled,
+    standing,
+    value,
+)
+
+METAL = "cobalt"
+HYDROXIDE_GOODS = 3.5  # t of goods per t of cobalt: carbon_intensity.csv, ghg_transport hydroxide_drc
 
 
 def rows(facts: Facts) -> Iterator[Row]:
-    yield from ()
+    yield from _goods(facts)
+    yield from _byproduct(facts)
+    yield from _refining(facts)
+    yield from _hydroxide(facts)
+    yield from _refined_imports(facts)
+    yield from _scrap(facts)
+
+
+def _base(facts: Facts, variable: str, item: str) -> Fact:
+    return facts.one("recommended_base", METAL, variable=variable, item=item).at(None)
+
+
+def _goods(facts: Facts) -> Iterator[Row]:
+    recovery = ratio(_base(facts, "yield_overall", "refining_conversion"))
+    yield from good("cobalt/intermediate_home", METAL, "intermediate", "extraction", "cobalt residue of nickel refining at home", recovery)
+    yield from good(
+        "cobalt/intermediate_imported", METAL, "intermediate", "extraction", "cobalt hydroxide and mixed hydroxide from abroad", recovery
+    )
+    yield from good("cobalt/refined", METAL, "refined", "processing", "cobalt sulphate, chloride, oxide and metal, in cobalt")
+
+
+def _byproduct(facts: Facts) -> Iterator[Row]:
+    """Home cobalt comes with nickel: 12.5 g per kg of nickel at most (2.5 kt capacity over 200 kt of nickel)."""
+    host = facts.one("additions", METAL, variable="host_flow", item="refined_nickel_jinchuan").at(None)
+    capacity = _base(facts, "capacity", "dom_byproduct")
+    yield structure("hosts", host="nickel_jinchuan")
+    yield from path(
+        "hosts",
+        [host.times(1, "t/year").at(FIRST), host.times(1.2, "t/year", "3 kt of cobalt by 2035 (additions.csv)", "D").at(2035)],
+        host="nickel_jinchuan",
+    )
+    reserve = facts.one("reserves", METAL, region="china", variable="reserves", year=2025).at(None)
+    low = _base(facts, "reserve", "domestic")
+    yield number(
+        "deposits",
+        derived(reserve.value, "t", "USGS 2026; low: USGS 2022", reserve, low=low.value, high=reserve.value),
+        deposit="cobalt_home",
+        metal=METAL,
+        parameter="reserve",
+    )
+    name, refine = "mine_cobalt_byproduct", "refine_cobalt_home"
+    conversion = _base(facts, "yield_overall", "refining_conversion")
+    field = _base(facts, "yield_overall", "dom_byproduct").map(
+        lambda x: x / conversion.value, "1", f"ore to metal / {conversion.value:g} of refining"
+    )
+    yield from recipe(
+        name,
+        "byproduct",
+        "extraction",
+        inputs={"cobalt_home": inverse(field, "cobalt in the ground per tonne in residue")},
+        outputs={"cobalt/intermediate_home": ONE},
+        host="nickel_jinchuan",
+        ramp_group="cobalt_home",
+        loss="tailings",
+        description="cobalt residue of the nickel works",
+    )
+    yield from value(
+        name,
+        "host_content",
+        derived(
+            capacity.value / host.value,
+            "t/t",
+            f"{capacity.value:g} t of cobalt over {host.value:g} t of nickel",
+            capacity,
+            host,
+            low=0.01,
+            high=0.015,
+        ),
+    )
+    all_in, fee = _base(facts, "unit_cost", "dom_byproduct"), _base(facts, "unit_cost", "refining_conversion")
+    yield from value(
+        name,
+        "variable_cost",
+        per_tonne(
+            derived(
+                (all_in.value - fee.value),
+                all_in.unit,
+                f"all-in {all_in.value:g} less refining {fee.value:g}; capital is that of nickel, sunk",
+                all_in,
+                fee,
+                low=(all_in.low or 0) - fee.value,
+                high=(all_in.high or 0) - fee.value,
+            ),
+            conversion.value,
+        ),
+    )
+    chain, refining, kwh = _base(facts, "ghg", "dom_byproduct"), _refining_ghg(facts), _base(facts, "electricity", "dom_byproduct")
+    part = chain.map(lambda x: max(0.0, x - refining.value), chain.unit, f"chain less refining {refining.value:g}")
+    yield from emission_rows(
+        facts, name, part, derived(kwh.value - _refining_kwh(facts).value, "kWh/kg", "chain less refining", kwh), per=conversion.value
+    )
+    mined = facts.one("production", METAL, region="china", variable="mine_production", year=FIRST, source="bgs-world-mineral-statistics")
+    yield observed(name, mined.times(1, "t/year", "mined, taken as contained in the residue"))
+    yield observed(refine, mined.times(conversion.value, "t/year", f"x {conversion.value:g} of refining"))
+    yield from mine_ramp(facts, "cobalt_home")
+
+
+def _refining_ghg(facts: Facts) -> Fact:
+    return facts.one("carbon_intensity", METAL, variable="ghg", item="hydroxide_to_sulfate").at(None)
+
+
+def _refining_kwh(facts: Facts) -> Fact:
+    return facts.one("carbon_intensity", METAL, variable="electricity", item="hydroxide_to_sulfate").at(None)
+
+
+def _refining(facts: Facts) -> Iterator[Row]:
+    """One refinery park for home and imported intermediates; a cleaner variant with bought reagents and steam of low carbon."""
+    capital = _base(facts, "capex", "refining_conversion")
+    fee = without_capital(_base(facts, "unit_cost", "refining_conversion"), capital)
+    stock = _base(facts, "capacity", "refining_conversion")
+    growth = facts.one("production", METAL, region="china", variable="refined_production_outlook", year=2030)
+    pace = derived(
+        0.1 * growth.value, "t/year/year", f"a tenth of the output expected for 2030 ({growth.value:g} t, IEA)", growth, grade="D"
+    )
+    lead = facts.one("additions", "lithium", variable="lead_time", item="refining_conversion").at(None)
+    yield from plant(
+        "cobalt_refinery",
+        existing=standing(stock),
+        capital=capital.times(1000, "USD_2021/(t/year)"),
+        lead=lead.noted("as a lithium converter"),
+        max_new=[pace],
+    )
+    ghg, kwh = _refining_ghg(facts), _refining_kwh(facts)
+    intake = inverse(_base(facts, "yield_overall", "refining_conversion"), "contained per tonne refined")
+    clean = facts.one("additions", METAL, variable="clean_conversion_variant")
+    direct = ghg.value - kwh.value * facts.grid_2021.value
+    for name, feed, pathway in (
+        ("refine_cobalt_home", "intermediate_home", "domestic primary"),
+        ("refine_cobalt_hydroxide", "intermediate_imported", "foreign primary"),
+    ):
+        for variant in ("", "_clean"):
+            yield from recipe(
+                name + variant,
+                "refine",
+                "processing",
+                inputs={f"cobalt/{feed}": intake},
+                outputs={"cobalt/refined": ONE},
+                pathway=pathway,
+                plant="cobalt_refinery",
+                loss="slag",
+                description=f"refining of {feed.replace('_', ' ')}" + (", reagents and steam of low carbon" if variant else ""),
+            )
+        yield from value(name, "variable_cost", per_tonne(fee))
+        yield from emission_rows(facts, name, ghg, kwh)
+        yield from value(
+            f"{name}_clean",
+            "variable_cost",
+            per_tonne(
+                derived(
+                    fee.value + clean.value,
+                    fee.unit,
+                    f"refining {fee.value:.3g} + {clean.value:g}",
+                    fee,
+                    clean,
+                    low=(fee.low or 0) + 0.3,
+                    high=(fee.high or 0) + 1.2,
+                )
+            ),
+        )
+        yield from value(f"{name}_clean", "electricity", kwh.times(1, "MWh/t"))
+        yield from value(
+            f"{name}_clean",
+            "direct_emission",
+            derived(0.5 * direct, "tCO2e/t", f"half of {direct:.3g}; {clean.note}", ghg, clean, low=0.3 * direct, high=0.7 * direct),
+        )
+        yield from from_year(f"{name}_clean", 2026, "reagents of low carbon from 2026")
+    yield observed(
+        "refine_cobalt_hydroxide", judged(78900, "t/year", "66.7 + 1.1 kt of intermediates and ore Jan-Oct 2021 (SMM) x 12/10 x 0.97")
+    )
+
+
+def _hydroxide(facts: Facts) -> Iterator[Row]:
+    """By origin; the last step (new projects) dear. Without a quota the Congo's path runs from the boom of 2024 to the outlook of 2030."""
+    demand = facts.one("demand_china", METAL, variable="demand_manufacturing", item="total", year=FIRST, scenario="CN")
+    yield from import_ramp(facts, "cobalt_intermediate_imports", demand)
+    base = _base(facts, "unit_cost", "import_intermediate_contained")
+    congo = facts.series("additions", METAL, region="drc", variable="import_ceiling")
+    free = [fact for fact in congo if (fact.year or 0) <= 2024 or (fact.year or 0) >= 2030]
+    mhp = facts.one("additions", METAL, variable="import_price_step", item="mhp").at(None)
+    new = facts.one("additions", METAL, variable="import_price_step", item="new_projects").at(None)
+    sea = {"drc": (12500.0, 2500.0), "indonesia": (4000.0, 100.0), "other": (8000.0, 200.0), "new_projects": (12500.0, 2500.0)}
+    for origin, label, price, volume in (
+        ("drc", "DR Congo", base, free),
+        ("indonesia", "Indonesia", mhp, facts.series("additions", METAL, region="indonesia", variable="import_ceiling")),
+        (
+            "other",
+            "Other Origins",
+            mhp.noted("Philippines, Papua New Guinea, Cuba, Australia: as mixed hydroxide of Indonesia"),
+            facts.series("additions", METAL, variable="import_ceiling", item="other_intermediate_and_ore"),
+        ),
+        ("new_projects", "New Projects", new, facts.series("additions", METAL, variable="import_ceiling_new_projects")),
+    ):
+        name = f"import_cobalt_hydroxide_{origin}"
+        yield from recipe(
+            name,
+            "import",
+            "extraction",
+            inputs={},
+            outputs={"cobalt/intermediate_imported": ONE},
+            origin=label,
+            ramp_group="cobalt_intermediate_imports",
+            description=f"cobalt hydroxide from {label}",
+        )
+        ends = {"low": (base.low or 0) * price.value / base.value, "high": (base.high or 0) * price.value / base.value}
+        yield from value(
+            name, "import_price", per_tonne(derived(price.value, price.unit, f"per kg CONTAINED; {price.note}", price, base, **ends))
+        )
+        yield from value(name, "max_activity", scaled([fact.at(None) for fact in volume] if len(volume) == 1 else volume, 1, "t/year"))
+        yield from _abroad(facts, name, *sea[origin])
+    yield from value("import_cobalt_hydroxide_drc", "max_activity", _quota(facts, congo), scenario="drc-quota")
+    for origin, tonnes in (("drc", 77700.0), ("indonesia", 1900.0), ("other", 1700.0)):
+        yield observed(
+            f"import_cobalt_hydroxide_{origin}",
+            judged(
+                tonnes,
+                "t/year",
+                "81.3 kt of intermediates and ore (SMM Jan-Oct x 12/10); Indonesia at its ceiling, the Congo with transit about 0.96",
+            ),
+        )
+
+
+def _quota(facts: Facts, congo: Sequence[Fact]) -> list[Fact]:
+    """The path with the quota: 2025 from what left the country, later the rows of additions.csv."""
+    left = facts.one("additions", METAL, variable="export_quota", year=2025)
+    note = f"0.9 x (about 40 kt in January and February + quota {left.value:g} t)"
+    shipped = derived(0.9 * (40000 + left.value), "t/year", note, left, grade="D", year=2025)
+    return [
+        *scaled([fact for fact in congo if (fact.year or 0) <= 2024], 1, "t/year"),
+        shipped,
+        *scaled([fact for fact in congo if (fact.year or 0) > 2025], 1, "t/year"),
+    ]
+
+
+def _abroad(facts: Facts, name: str, sea: float, land: float) -> Iterator[Row]:
+    low, high = (facts.one("carbon_intensity", METAL, variable="ghg", item=f"hydroxide_{end}_alloc") for end in ("mass", "economic"))
+    chain = _base(facts, "ghg", "import_intermediate_contained")
+    conversion = _base(facts, "yield_overall", "refining_conversion")
+    mean = (low.value + high.value) / 2
+    yield from value(
+        name,
+        "embodied_emission",
+        derived(
+            mean * conversion.value,
+            "tCO2e/t",
+            f"mean of mass and economic allocation of hydroxide, {mean:g} per kg x {conversion.value:g}",
+            low,
+            high,
+            chain,
+            low=low.value * conversion.value,
+            high=high.value * conversion.value,
+        ),
+    )
+    ship, truck = (facts.one("carbon_intensity", variable="transport_ghg", item=item) for item in ("deep_sea_container", "heavy_truck"))
+    yield from value(
+        name,
+        "transport_emission",
+        derived(
+            HYDROXIDE_GOODS * (sea * ship.value + land * truck.value) / 1000,
+            "tCO2e/t",
+            f"{HYDROXIDE_GOODS:g} t of goods per t x (sea {sea:g} km x {ship.value:g} + truck {land:g} km x {truck.value:g}) / 1000",
+            ship,
+            truck,
+            grade="D",
+        ),
+    )
+
+
+def _refined_imports(facts: Facts) -> Iterator[Row]:
+    """Refined metal by origin, in the shares that the origins have in refining outside China (BGS 2021)."""
+    made = {
+        region: facts.one(
+            "production", METAL, region=region, variable="refined_production", year=FIRST, source="bgs-world-mineral-statistics"
+        )
+        for region in ("world", "china", "finland", "australia")
+    }
+    outside = made["world"].value - made["china"].value
+    shares = {region: made[region].value / outside for region in ("finland", "australia")}
+    shares["other"] = 1 - sum(shares.values())
+    price, ghg = _base(facts, "unit_cost", "import_refined"), _base(facts, "ghg", "import_refined")
+    volume = facts.series("additions", METAL, variable="import_ceiling", item="refined")
+    for region, share in shares.items():
+        name = f"import_cobalt_refined_{region}"
+        yield from recipe(
+            name,
+            "import",
+            "processing",
+            inputs={},
+            outputs={"cobalt/refined": ONE},
+            pathway="foreign primary",
+            origin="Other Origins" if region == "other" else region.title(),
+            description=f"refined cobalt from {region}",
+        )
+        yield from value(name, "import_price", per_tonne(price))
+        yield from value(
+            name, "max_activity", scaled(volume, share, "t/year", f"x {share:.2f}: share in refining outside China, BGS 2021", "D")
+        )
+        yield from value(name, "embodied_emission", ghg.times(1, "tCO2e/t"))
+        yield from value(name, "transport_emission", judged(0.2, "tCO2e/t", "1 t of goods per t: deep sea 10,000 km and 500 km by truck"))
+        yield observed(name, volume[0].times(share, "t/year", f"x {share:.2f}", "D"))
+
+
+def _scrap(facts: Facts) -> Iterator[Row]:
+    """Old scrap beside batteries: collection is bounded by `collection`, growth of the lines by a quarter a year."""
+    step, growth = (
+        judged(500, "t/year/year", "one line of a few hundred tonnes a year"),
+        facts.one("additions", variable="max_new_capacity", item="recycling_non_battery"),
+    )
+    yield structure("ramps", ramp_group="cobalt_scrap")
+    yield number("ramps", growth.times(1, "1/year"), ramp_group="cobalt_scrap", parameter="growth")
+    yield number("ramps", step, ramp_group="cobalt_scrap", parameter="step")
+    yields = {
+        "superalloys": facts.one("recycling_yields", METAL, variable="process_yield", item="same_alloy_remelt superalloys"),
+        "hard_metals": facts.one("recycling_yields", METAL, variable="process_yield", item="zinc_process hard_metals"),
+        "catalysts": facts.one("recycling_yields", METAL, variable="process_yield", item="hydromet catalysts"),
+        "magnets": judged(0.80, "1", "additions.csv, note of recycling_cost_yield magnets"),
+        "other": judged(0.70, "1", "tool steel and unsorted scrap: as superalloys"),
+    }
+    for product, recovery in yields.items():
+        yield from _scrap_route(facts, product, recovery)
+
+
+def _scrap_route(facts: Facts, product: str, recovery: Fact) -> Iterator[Row]:
+    scrap = f"cobalt/{product}_scrap"
+    yield from good(scrap, METAL, "scrap", "recycling", f"collected scrap of {product.replace('_', ' ')}")
+    yield from recipe(
+        f"collect_cobalt_{product}",
+        "collect",
+        "recycling",
+        inputs={f"cobalt/{product}_waste": ONE},
+        outputs={scrap: ONE},
+        description=f"collection and sorting of {product.replace('_', ' ')}",
+    )
+    recycle = f"recycle_cobalt_{product}"
+    note = "20 % downgraded, 10 % to refiners: named loss" if product == "superalloys" else "process yield"
+    spread = derived(
+        recovery.value, "t/t", f"{note}; {recovery.note}", recovery, low=recovery.value - 0.1, high=min(0.98, recovery.value + 0.1)
+    )
+    yield from recipe(
+        recycle,
+        "recycle",
+        "recycling",
+        inputs={scrap: ONE},
+        outputs={"cobalt/refined": spread},
+        pathway="domestic secondary",
+        ramp_group="cobalt_scrap",
+        loss="downgraded" if product == "superalloys" else "residue",
+        description=f"recycling of {product.replace('_', ' ')}",
+    )
+    yield from path(
+        "coefficients",
+        [derived(min(0.98, recovery.value + 0.1), "t/t", "best practice", recovery, grade="D")],
+        scenario="closed-loop",
+        process=recycle,
+        good="cobalt/refined",
+        direction="out",
+    )
+    item = "magnets" if product == "other" else product
+    cost = facts.one("additions", METAL, variable="recycling_cost_yield", item=item).at(None)
+    cost = derived(
+        cost.value,
+        cost.unit,
+        "as magnets: lean scrap" if product == "other" else cost.note,
+        cost,
+        low=0.6 * cost.value,
+        high=1.5 * cost.value,
+    )
+    yield from value(recycle, "variable_cost", per_tonne(cost, recovery.value, f"per kg recovered x {recovery.value:g}"))
+    yield from emission_rows(
+        facts, recycle, _base(facts, "ghg", "recycling_lib"), _base(facts, "electricity", "recycling_lib"), per=recovery.value
+    )

@@ -1,11 +1,288 @@
-"""Lithium: to be written."""
+"""Lithium: goods, stock, deposits and mines of brine, spodumene and lepidolite (refining and imports stand in modules of their own).
+
+Basis: activity of mines and ore imports counts tonnes of lithium contained in what they give out; activity of refining counts tonnes of
+refined lithium. Unit costs of the data are per kg refined and hold capital, conversion and mine together: conversion is taken off once and
+charged at refining, the annuity of capital is taken off where a plant carries it. Ore prices are per kg contained (data/README.md).
+Battery lines stand in `batteries.py`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from models.china.derive.common import Facts, Row
+from models.china.derive import lithium_imports, lithium_refining
+from models.china.derive.common import Fact, Facts, Row, derived, emission_rows, judged, number, path, without_capital
+from models.china.derive.lithium_refining import METAL, added, base, conversion_yield
+from models.china.derive.supply import (
+    ONE,
+    good,
+    inverse,
+    mine_ramp,
+    money,
+    observed,
+    open_order,
+    per_tonne,
+    plant,
+    recipe,
+    scaled,
+    standing,
+    value,
+)
+
+EXTRA_COST_NEW = 10  # USD/kg refined: additions.csv, note of reserve_additions_exploration
+ORE_GRADE_RATIO = "Mas-Fons et al. 2024: 22.3 / 17.1 kg per kg carbonate as the ore grade falls; the rise put on mine and concentrator"
 
 
 def rows(facts: Facts) -> Iterator[Row]:
-    yield from ()
+    yield from _goods(facts)
+    yield from _deposits(facts)
+    yield from _brine(facts)
+    yield from _hard_rock(facts, "spodumene", "concentrate_home")
+    yield from _hard_rock(facts, "lepidolite", "lepidolite_home")
+    yield from lithium_refining.rows(facts)
+    yield from lithium_imports.rows(facts)
+
+
+def _goods(facts: Facts) -> Iterator[Row]:
+    yield from good(
+        "lithium/brine_home",
+        METAL,
+        "intermediate",
+        "extraction",
+        "concentrated brine from salt lakes at home",
+        derived(1, "t/t", "all losses from ground to product are booked at the brine field"),
+    )
+    for name, ore, words in (
+        ("concentrate_home", "spodumene", "spodumene concentrate mined at home"),
+        ("lepidolite_home", "lepidolite", "lepidolite concentrate mined at home"),
+        ("concentrate_imported", "spodumene", "spodumene and petalite concentrate from abroad"),
+    ):
+        yield from good(f"lithium/{name}", METAL, "intermediate", "extraction", words, conversion_yield(facts, ore))
+    yield from good("lithium/refined", METAL, "refined", "processing", "carbonate and hydroxide, in lithium")
+    draw = added(facts, "stock_draw", "refined_and_concentrate")
+    yield number(
+        "good_values",
+        draw.noted(f"what the balance of 2021 shows drawn from trade stocks; the rest of the stock is working stock. {draw.note}"),
+        good="lithium/refined",
+        parameter="opening_stock",
+    )
+    yield number("good_values", judged(0, "t", "the draw of 2021 is not built up again"), good="lithium/refined", parameter="closing_stock")
+    yield number(
+        "good_values",
+        judged(600, "USD_2021/t/year", "about 1 % of the carbonate price a year for store, insurance and caking", low=300, high=1500),
+        good="lithium/refined",
+        parameter="holding_cost",
+    )
+
+
+def _deposits(facts: Facts) -> Iterator[Row]:
+    """3.0 Mt (USGS 2025; seed 1.5, USGS 2026 4.6 Mt) by kind of ore; what is found later lies in deposits of their own, dearer to mine."""
+    reserve = {
+        "": facts.one("reserves", METAL, region="china", variable="reserves", year=2024),
+        "lithium-reserve-low": facts.one("reserves", METAL, region="china", variable="reserves", year=2021, source="zeng2023"),
+        "lithium-reserve-high": facts.one("reserves", METAL, region="china", variable="reserves", year=2025),
+    }
+    found = facts.series("additions", METAL, variable="reserve_additions_exploration")
+    for ore in ("brine", "spodumene", "lepidolite"):
+        share = base(facts, "reserve_split", ore)
+        for scenario, total in reserve.items():
+            ends = (1.5e6 * share.value, 4.6e6 * share.value) if not scenario else (None, None)
+            yield number(
+                "deposits",
+                derived(
+                    total.value * share.value,
+                    "t",
+                    f"{total.value:.3g} t x share {share.value:g} of the ore; range 1.5 to 4.6 Mt",
+                    total,
+                    share,
+                    low=ends[0],
+                    high=ends[1],
+                ),
+                deposit=f"lithium_{ore}",
+                metal=METAL,
+                parameter="reserve",
+                scenario=scenario,
+            )
+        new = {"deposit": f"lithium_{ore}_new", "metal": METAL}
+        yield number("deposits", judged(0, "t", "nothing is found yet"), parameter="reserve", **new)
+        yield from path(
+            "deposits", scaled(found, share.value, "t/year", f"x share {share.value:g} of the ore"), parameter="additions", **new
+        )
+        yield number(
+            "deposits",
+            judged(0, "t/year", "no reserve growth in the low case"),
+            parameter="additions",
+            scenario="lithium-reserve-low",
+            **new,
+        )
+        yield from path(
+            "deposits",
+            scaled(found, 1.5 * share.value, "t/year", "half as much again: a State programme of exploration", "D"),
+            parameter="additions",
+            scenario="self-reliance",
+            **new,
+        )
+
+
+def _mine_plant(facts: Facts, ore: str, capital: Fact) -> Iterator[Row]:
+    """Capacity in tonnes of refined product; low rows of the data (14.1 kt mined in 2021) as base, central rows (26.7 kt) as variant."""
+    route, name = f"dom_{ore}", f"lithium_{ore}"
+    central = base(facts, "capacity", route)
+    # additions.csv: start 2021 brine 7.0, spodumene 1.0, lepidolite 6.1 kt = 14.1 kt
+    start = {"brine": 7000.0, "spodumene": 1000.0, "lepidolite": 6100.0}[ore]
+    note = "capacity that gives the 14.1 kt mined in 2021 (BGS), split brine 7.0, spodumene 1.0, lepidolite 6.1 kt"
+    lead = added(facts, "lead_time", route)
+    pace = added(facts, "max_new_capacity", route)
+    limit = added(facts, "max_capacity", route).times(1, "t/year")
+    yield from plant(
+        name,
+        existing=standing(derived(start, "t/year", note, central, low=start, high=central.value)),
+        capital=capital,
+        lead=lead,
+        max_new=open_order(pace, int(lead.value), 2026),
+        max_capacity=limit,
+        construction=[
+            fact.times(1, "t/year") for fact in facts.series("additions", METAL, variable="capacity_under_construction", item=route)
+        ],
+    )
+    yield from path(
+        "plants",
+        standing(central.noted("seed's 26 kt: central rows of recommended_base.csv")),
+        plant=name,
+        parameter="existing_capacity",
+        scenario="lithium-mining-26kt",
+    )
+    yield number(
+        "plants",
+        limit.times(1.25, "t/year", "a quarter more sites permitted", "D"),
+        plant=name,
+        parameter="max_capacity",
+        scenario="self-reliance",
+    )
+    yield from mine_ramp(facts, name)
+
+
+def _mine(facts: Facts, ore: str, target: str, yield_: Fact, cost: Fact, conversion: Fact | None) -> Iterator[Row]:
+    """A mine and its dearer twin on newly found ore, both on one plant. `conversion`: refined per tonne contained; None: the same."""
+    per = conversion.value if conversion else 1.0
+    for new in ("", "_new"):
+        name = f"mine_lithium_{ore}{new}"
+        yield from recipe(
+            name,
+            "mine",
+            "extraction",
+            inputs={f"lithium_{ore}{new}": inverse(yield_, "ore in the ground per tonne recovered")},
+            outputs={target: ONE},
+            plant=f"lithium_{ore}",
+            ramp_group=f"lithium_{ore}",
+            loss="tailings",
+            description=f"{ore} of {'ore found after 2025' if new else 'the reserve'}",
+        )
+        extra = EXTRA_COST_NEW if new else 0
+        yield from value(
+            name,
+            "variable_cost",
+            per_tonne(
+                cost.map(
+                    lambda x, extra=extra: x + extra,
+                    cost.unit,
+                    "+10 USD/kg on ore found later (additions.csv)" if new else "",
+                    "D" if new else "",
+                ),
+                per,
+            ),
+        )
+        if conversion is not None:
+            yield number("process_values", conversion.times(1, "1", "capacity counts refined product"), process=name, parameter="loading")
+    start = {"brine": 7000.0, "spodumene": 1000.0, "lepidolite": 6100.0}[ore]
+    central = base(facts, "capacity", f"dom_{ore}")
+    main = f"mine_lithium_{ore}"
+    yield observed(
+        main, derived(start / per, "t/year", f"{start:g} t of product / {per:g}: the 14.1 kt of BGS, split by own judgement", central)
+    )
+    yield observed(main, central.times(1 / per, "t/year", "variant: 26 kt of the seed"), scenario="lithium-mining-26kt")
+
+
+def _brine(facts: Facts) -> Iterator[Row]:
+    capital = money(facts.one("costs_capex", METAL, variable="capex", item="brine_expansion"), "USD_2021/(t/year)")
+    top = money(facts.one("costs_capex", METAL, variable="capex", item="brine_project"), "USD_2021/(t/year)").value
+    capital = derived(
+        capital.value,
+        capital.unit,
+        f"{capital.note}; high: Salt Lake project, infrastructure included",
+        capital,
+        high=top,
+        low=capital.value,
+    )
+    yield from _mine_plant(facts, "brine", capital)
+    cost = without_capital(base(facts, "unit_cost", "dom_brine"), capital.times(0.001, "USD_2021/(kg/year)"))
+    yield from _mine(facts, "brine", "lithium/brine_home", base(facts, "yield_overall", "dom_brine"), cost, None)
+    yield from _brine_new_energy(facts)
+
+
+def _brine_new_energy(facts: Facts) -> Iterator[Row]:
+    """Newly found brine is poor in lithium and needs adsorption: the Chaerhan inventory, what it takes above the mean brine."""
+    ghg, kwh = base(facts, "ghg", "dom_brine"), base(facts, "electricity", "dom_brine")
+    chaerhan = facts.one("carbon_intensity", METAL, variable="ghg", item="brine_dle_chaerhan")
+    lce = facts.one("carbon_intensity", METAL, variable="electricity", item="brine_dle_chaerhan")
+    ratio_ = facts.one("hosts_companion", METAL, variable="conversion_factor", item="lce_per_li")
+    power = lce.value * ratio_.value
+    direct = (chaerhan.value - power * facts.grid_2021.value) - (ghg.value - kwh.value * facts.grid_2021.value)
+    note = "adsorption on poor brine (Chaerhan inventory) above the mean brine at home"
+    yield from value("mine_lithium_brine_new", "electricity", derived(power - kwh.value, "MWh/t", note, chaerhan, lce, kwh, low=0))
+    yield from value("mine_lithium_brine_new", "direct_emission", derived(direct, "tCO2e/t", note, chaerhan, lce, ghg, low=0))
+
+
+def _hard_rock(facts: Facts, ore: str, target: str) -> Iterator[Row]:
+    conversion = conversion_yield(facts, ore)
+    converter = base(facts, "capex", "refining_conversion")
+    capital = _rock_capital(facts, ore, converter)
+    yield from _mine_plant(facts, ore, capital)
+    all_in, fee = base(facts, "unit_cost", f"dom_{ore}"), base(facts, "unit_cost", "refining_conversion")
+    mining = derived(
+        all_in.value - fee.value,
+        all_in.unit,
+        f"all-in {all_in.value:g} less conversion {fee.value:g}, charged at refining",
+        all_in,
+        fee,
+        low=(all_in.low or all_in.value) - fee.value,
+        high=(all_in.high or all_in.value) - fee.value,
+    )
+    cost = without_capital(mining, capital.times(0.001, "USD_2021/(kg/year)"))
+    # mine to concentrate: the yield of the whole route (mine to refined) less that of conversion
+    field = base(facts, "yield_overall", f"dom_{ore}")
+    whole = field.map(lambda x: x / conversion.value, "1", f"{field.value:g} mine to product / {conversion.value:.3g} conversion")
+    yield from _mine(facts, ore, f"lithium/{target}", whole, cost, conversion)
+    yield from _rock_energy(facts, ore, conversion)
+
+
+def _rock_capital(facts: Facts, ore: str, converter: Fact) -> Fact:
+    if ore == "spodumene":
+        found = money(facts.one("costs_capex", METAL, variable="capex", item="hard_rock_mine_expansion"), "USD_2021/(t/year)")
+        return derived(found.value, found.unit, found.note, found, low=found.value, high=2 * found.value)
+    whole = facts.one("costs_capex", METAL, variable="capex", item="lepidolite_integrated")
+    low = facts.one("costs_capex", METAL, variable="capex", item="hard_rock_mine_expansion")
+    return derived(
+        whole.value - 1000 * converter.value,
+        "USD_2021/(t/year)",
+        f"integrated lepidolite {whole.value:g} less converter {1000 * converter.value:g}",
+        whole,
+        converter,
+        low=money(low, "USD_2021/(t/year)").value,
+        high=whole.value,
+    )
+
+
+def _rock_energy(facts: Facts, ore: str, conversion: Fact) -> Iterator[Row]:
+    """Mine and concentrator: 20 % of the chain (the part of imported ore that arises abroad); more on poorer ore."""
+    ghg = base(facts, "ghg", f"dom_{ore}")
+    territorial = added(facts, "territorial_share_of_ghg", "import_ore_spodumene")
+    low, high = (
+        facts.one("carbon_intensity", METAL, variable="ghg", item=f"spodumene_{end}", source="mas-fons2024") for end in ("low", "high")
+    )
+    kwh = judged(0 if ore == "spodumene" else 5, "kWh/kg", "lepidolite: 25 kWh/kg of the chain less 20 of conversion")
+    part = ghg.times(1 - territorial.value, ghg.unit, f"{1 - territorial.value:.2f} of the chain: mine and concentrator", "D")
+    yield from emission_rows(facts, f"mine_lithium_{ore}", part, kwh, per=conversion.value)
+    rise = ghg.value * (high.value / low.value - 1)
+    poor = part.map(lambda x: x + rise, ghg.unit, ORE_GRADE_RATIO)
+    yield from emission_rows(facts, f"mine_lithium_{ore}_new", poor, kwh, per=conversion.value)

@@ -1,0 +1,395 @@
+"""Batteries: packs are collected by class and vintage and recycled on two lines, lithium and cobalt together. Activity: tonnes of pack.
+
+Cost of a line = processing + collection - credit for nickel, copper, aluminium and manganese; the price paid for packs is a `transfer`.
+Processing falls along an experience curve with the formal capacity built to 2030. Carbon: the burden of a tonne of pack is given to the
+metals of the study and to the credited ones by value, so that lithium and cobalt together bear value(Li, Co) / (value(Li, Co) + credit);
+inside the study nothing more is allocated, since the line is one process. Foreign black mass is open in the scenario `scrap-imports` only.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from models.china.derive import packs
+from models.china.derive.common import CHARGE_RATE, Fact, Facts, Row, derived, judged, number, path, structure
+from models.china.derive.supply import FIRST, ONE, money, ratio, recipe, value
+
+RECYCLING_PART = 0.4
+"""Of the capital of GEM Yibin: its 50 kt/yr of LFP cathode at about 20,000 yuan per t/yr (own judgement) take 1.0 of 1.71 billion yuan."""
+LEARNING = 0.08
+"""Fall of the processing cost with each doubling of capacity: own judgement, range 0 to 0.15."""
+BLACK_MASS = {"lithium": (0.040, 0.030, 0.050), "cobalt": (0.060, 0.030, 0.120)}
+"""Contents of traded NCM black mass, t/t, with low and high: own judgement."""
+SCRAPS = {
+    "lfp": ("ev_lfp", "ess_lfp"),
+    "ncm_to2021": ("ev_ncm_to2021",),
+    "ncm_2022to2029": ("ev_ncm_2022to2029",),
+    "ncm_from2030": ("ev_ncm_from2030",),
+    "portable_lco": ("portable_lco",),
+}
+"""Scrap good (battery/NAME_scrap) and the wastes that go into it."""
+
+
+def rows(facts: Facts) -> Iterator[Row]:
+    for scrap, wastes in SCRAPS.items():
+        yield from _scrap_good(facts, scrap, wastes[0])
+        yield from _collect(facts, scrap, wastes)
+        yield from _line(facts, scrap)
+    yield from _portable_lithium(facts)
+    yield from _plants(facts)
+    yield from _foreign(facts)
+
+
+def _scrap_good(facts: Facts, scrap: str, waste: str) -> Iterator[Row]:
+    yield structure(
+        "goods",
+        good=f"battery/{scrap}_scrap",
+        metal="",
+        kind="scrap",
+        stage="recycling",
+        description=f"collected packs: {scrap.replace('_', ' ')}",
+    )
+    for metal, content in packs.contents(facts)[waste].items():
+        yield number("good_values", content, good=f"battery/{scrap}_scrap", metal=metal, parameter="content")
+
+
+def _collect(facts: Facts, scrap: str, wastes: tuple[str, ...]) -> Iterator[Row]:
+    for waste in wastes:
+        name = f"collect_battery_{waste}"
+        yield from recipe(
+            name,
+            "collect",
+            "recycling",
+            inputs={f"battery/{waste}_waste": ONE},
+            outputs={f"battery/{scrap}_scrap": ONE},
+            description=f"collection, discharge and haulage of {waste.replace('_', ' ')} packs",
+        )
+        yield from value(
+            name,
+            "variable_cost",
+            judged(150, "USD_2021/t", "haulage of dangerous goods over some 500 km, discharge, dismantling to modules", low=80, high=300),
+        )
+
+
+def experience(facts: Facts) -> list[Fact]:
+    """Processing cost over that of 2021: (capacity / capacity of 2021) to the power log2(1 - learning), to 2030; held later."""
+    built = [
+        fact
+        for fact in facts.series("recycling_capacity_and_eol_batteries", variable="formal_LIB_recycling_capacity")
+        if (fact.year or 0) >= FIRST
+    ]
+    found = []
+    for fact in built:
+        doublings = math.log2(fact.value / built[0].value)
+        found.append(
+            derived(
+                (1 - LEARNING) ** doublings,
+                "1",
+                f"{doublings:.2f} doublings of formal capacity since 2021, -{LEARNING:.0%} each",
+                fact,
+                grade="D",
+                low=(1 - 0.15) ** doublings,
+                high=1.0,
+                year=fact.year,
+            )
+        )
+    return [fact for fact in found if fact.year in (2021, 2022, 2023, 2025, 2030)]
+
+
+def _processing(facts: Facts, chemistry: str) -> list[Fact]:
+    full = money(facts.one("costs_capex", variable="recycling_cost", item=f"{chemistry}_hydromet_processing"), "USD_2021/t")
+    return [
+        derived(
+            full.value * curve.value,
+            "USD_2021/t",
+            f"{full.value:.5g} x {curve.value:.3f}; {curve.note}",
+            full,
+            curve,
+            low=0.85 * full.value * (curve.low or 1),
+            high=1.2 * full.value * (curve.high or 1),
+            year=curve.year,
+        )
+        for curve in experience(facts)
+    ]
+
+
+def _credit(facts: Facts, chemistry: str) -> Fact:
+    found = facts.one("additions", variable="byproduct_credit", item=f"{chemistry}_pack").at(None)
+    return derived(found.value, "USD_2021/t", found.note, found, low=0.5 * found.value, high=1.4 * found.value)
+
+
+def _yields(facts: Facts, metal: str) -> dict[str, list[Fact]]:
+    """Recovery by scenario: recommended path, and best practice in `closed-loop`."""
+
+    def at(item: str, year: int) -> Fact:
+        found = facts.one("recycling_yields", metal, variable="process_yield", item=f"{item} battery")
+        return derived(
+            found.value, "1", f"{item} {found.note}", found, low=found.value - 0.08, high=min(0.99, found.value + 0.07), year=year
+        )
+
+    if metal == "lithium":
+        return {
+            "": [at("recommended_2021", 2021), at("recommended_2030", 2030), at("recommended_2060", 2060)],
+            "closed-loop": [at("recommended_2021", 2021), at("regulatory_minimum_2024", 2025), at("best_claimed", 2035)],
+        }
+    return {
+        "": [at("recommended_2021", 2021), at("recommended_2030+", 2030)],
+        "closed-loop": [at("recommended_2021", 2021), at("CATL_claim", 2030)],
+    }
+
+
+def _outputs(facts: Facts, contents: dict[str, Fact], scenario: str) -> dict[str, list[Fact]]:
+    """Tonnes of refined metal per tonne of pack: content x yield."""
+    return {
+        f"{metal}/refined": [
+            derived(
+                content.value * share.value,
+                "t/t",
+                f"content {content.value:.4g} x yield {share.value:g}",
+                content,
+                share,
+                low=content.value * (share.low or share.value),
+                high=content.value * (share.high or share.value),
+                year=share.year,
+            )
+            for share in _yields(facts, metal)[scenario]
+        ]
+        for metal, content in contents.items()
+    }
+
+
+def _line(facts: Facts, scrap: str) -> Iterator[Row]:
+    chemistry = "lfp" if scrap == "lfp" else "ncm"
+    contents, name = packs.contents(facts)[SCRAPS[scrap][0]], f"recycle_battery_{scrap}"
+    yield from recipe(
+        name,
+        "recycle",
+        "recycling",
+        inputs={f"battery/{scrap}_scrap": ONE},
+        outputs=_outputs(facts, contents, ""),
+        pathway="domestic secondary",
+        plant=f"battery_recycling_{chemistry}",
+        loss="residue",
+        description=f"hydrometallurgical line: {scrap.replace('_', ' ')} packs",
+    )
+    for good, series in _outputs(facts, contents, "closed-loop").items():
+        yield from path("coefficients", series, scenario="closed-loop", process=name, good=good, direction="out")
+    yield from value(name, "variable_cost", _processing(facts, chemistry))
+    credit = _credit(facts, "lfp" if scrap == "portable_lco" else chemistry)
+    yield from value(
+        name,
+        "credit",
+        credit.noted("portable cells hold copper and aluminium but no nickel: as LFP") if scrap == "portable_lco" else credit,
+    )
+    yield from value(
+        name, "transfer", money(facts.one("costs_capex", variable="recycling_cost", item=f"{chemistry}_pack_purchase"), "USD_2021/t")
+    )
+    yield from _burden(facts, name, chemistry, contents, credit)
+
+
+def _value_share(facts: Facts, contents: dict[str, Fact], credit: Fact) -> Fact:
+    """Part of a pack's value that lithium and cobalt make, at import prices of the refined metals."""
+    price = {
+        "lithium": facts.one("recommended_base", "lithium", variable="unit_cost", item="import_refined_carbonate"),
+        "cobalt": facts.one("recommended_base", "cobalt", variable="unit_cost", item="import_refined"),
+    }
+    worth = sum(1000 * price[metal].value * content.value * _yields(facts, metal)[""][0].value for metal, content in contents.items())
+    return derived(
+        worth / (worth + credit.value),
+        "1",
+        f"value of lithium and cobalt {worth:.0f} over {worth + credit.value:.0f} USD/t of pack",
+        *contents.values(),
+        credit,
+        *(price[metal] for metal in contents),
+    )
+
+
+def _burden(facts: Facts, name: str, chemistry: str, contents: dict[str, Fact], credit: Fact) -> Iterator[Row]:
+    """Gross burden per tonne of pack of the low-emission line, high that of the medium one, low half, by value share; electricity apart."""
+    gross = facts.one("recycling_cost_carbon", variable="recycling_GWP100", item=f"hydromet_low_emission {chemistry.upper()}")
+    worse = facts.one(
+        "recycling_cost_carbon", variable="recycling_GWP100", item="pyro_medium LFP" if chemistry == "lfp" else "hydromet_medium NCM"
+    )
+    share = _value_share(facts, contents, credit)
+    kwh = {metal: facts.one("recommended_base", metal, variable="electricity", item="recycling_lib") for metal in contents}
+    power = sum(content.value * _yields(facts, metal)[""][0].value * kwh[metal].value for metal, content in contents.items())
+    yield from value(
+        name, "electricity", derived(power, "MWh/t", "sum over metals of content x yield x kWh/kg", *contents.values(), *kwh.values())
+    )
+    rest = power * facts.grid_2021.value
+
+    def direct(total: float) -> float:
+        return max(0.0, total / 1000 * share.value - rest)
+
+    yield from value(
+        name,
+        "direct_emission",
+        derived(
+            direct(gross.value),
+            "tCO2e/t",
+            f"{gross.value:g} kg/t of pack x value share {share.value:.2f} - electricity {rest:.3f} t; {share.note}",
+            gross,
+            share,
+            low=direct(gross.value / 2),
+            high=direct(worse.value),
+        ),
+    )
+
+
+def _portable_lithium(facts: Facts) -> Iterator[Row]:
+    """Lithium of portable cells without cobalt, counted in lithium: an LFP line at 2 % lithium in the cell."""
+    cell = facts.one("costs_capex", "lithium", variable="li_content", item="lfp_cell")
+    tonnes = 1 / cell.value
+    name = "recycle_lithium_portable"
+    yield structure(
+        "goods",
+        good="lithium/portable_scrap",
+        metal="lithium",
+        kind="scrap",
+        stage="recycling",
+        description="collected portable cells without cobalt",
+    )
+    yield from recipe(
+        "collect_lithium_portable",
+        "collect",
+        "recycling",
+        inputs={"lithium/portable_waste": ONE},
+        outputs={"lithium/portable_scrap": ONE},
+        description="collection of portable cells without cobalt",
+    )
+    yield from value(
+        "collect_lithium_portable",
+        "variable_cost",
+        judged(150 * tonnes, "USD_2021/t", f"150 USD/t of cells / {cell.value:g}", low=80 * tonnes, high=300 * tonnes),
+    )
+    yield from recipe(
+        name,
+        "recycle",
+        "recycling",
+        inputs={"lithium/portable_scrap": ONE},
+        pathway="domestic secondary",
+        plant="battery_recycling_lfp",
+        loss="residue",
+        outputs={"lithium/refined": [ratio(f).at(f.year) for f in _yields(facts, "lithium")[""]]},
+        description="portable cells on the LFP line",
+    )
+    yield from path(
+        "coefficients",
+        [ratio(f).at(f.year) for f in _yields(facts, "lithium")["closed-loop"]],
+        scenario="closed-loop",
+        process=name,
+        good="lithium/refined",
+        direction="out",
+    )
+    yield number(
+        "process_values",
+        derived(tonnes, "1", f"tonnes of cells per tonne of lithium: 1 / {cell.value:g}", cell),
+        process=name,
+        parameter="loading",
+    )
+    yield from value(
+        name, "variable_cost", [fact.times(tonnes, "USD_2021/t", f"x {tonnes:g} t of cells") for fact in _processing(facts, "lfp")]
+    )
+    credit = _credit(facts, "lfp")
+    yield from value(name, "credit", credit.times(tonnes, "USD_2021/t", f"x {tonnes:g} t of cells"))
+    yield from value(
+        name, "transfer", money(facts.one("costs_capex", variable="recycling_cost", item="lfp_pack_purchase"), "USD_2021/t", tonnes)
+    )
+    for table, row in _burden(facts, name, "lfp", {"lithium": derived(cell.value, "t/t", cell.note, cell)}, credit):
+        yield table, row | {end: None if row[end] is None else row[end] * tonnes for end in ("value", "low", "high")}
+
+
+def _plants(facts: Facts) -> Iterator[Row]:
+    """Two lines; formal capacity to 2025 stands (later years are announcements, which may be ordered), half of it for each line."""
+    formal = {fact.year: fact for fact in facts.series("recycling_capacity_and_eol_batteries", variable="formal_LIB_recycling_capacity")}
+    capital = facts.one("costs_capex", variable="capex", item="lib_recycling_gem_yibin")
+    life = facts.one("costs_capex", variable="plant_lifetime", item="recycling_plant").at(None)
+    lead = facts.one("additions", "lithium", variable="lead_time", item="recycling_lib").at(None)
+    existing = [formal[year].times(0.5, "t/year", "half for each line: own judgement", "D") for year in range(FIRST, 2026)]
+    top = existing[-1]
+    existing += [top.noted("all that stood in 2025").at(2035)] + [
+        derived(
+            top.value - formal[year].value / 2, "t/year", f"what was built to {year} is 15 years old", top, formal[year], year=year + 15
+        )
+        for year in range(FIRST, 2026)
+    ]
+    pace = [
+        judged(500_000, "t/year/year", "half of 1.0 Mt a year (additions.csv, lib_recycling)", year=FIRST),
+        judged(
+            2_500_000,
+            "t/year/year",
+            "packs due grow to tens of Mt a year; China built 2.3 Mt a year in 2025 (Tian et al.)",
+            low=1_000_000,
+            high=4_000_000,
+            year=2040,
+        ),
+    ]
+    for line in ("lfp", "ncm"):
+        name = f"battery_recycling_{line}"
+        yield structure("plants", plant=name)
+        yield from path("plants", existing, plant=name, parameter="existing_capacity")
+        cost = derived(
+            capital.value * RECYCLING_PART,
+            "USD_2021/(t/year)",
+            f"{capital.value:g} x {RECYCLING_PART:g}: part that is not cathode; high: all",
+            capital,
+            grade="D",
+            low=0.6 * capital.value * RECYCLING_PART,
+            high=capital.value,
+        )
+        yield number("plants", cost, plant=name, parameter="capital_cost")
+        yield number("plants", life.times(1, "year"), plant=name, parameter="life")
+        yield number("plants", lead.times(1, "year"), plant=name, parameter="lead_time")
+        yield number(
+            "plants", judged(CHARGE_RATE, "1/year", "rate of private capital", low=0.05, high=0.12), plant=name, parameter="interest_rate"
+        )
+        yield from path("plants", pace, plant=name, parameter="max_new")
+
+
+def _foreign(facts: Facts) -> Iterator[Row]:
+    """Black mass from abroad: closed by the ban on foreign waste, open in `scrap-imports`."""
+    mass, name, line = "battery/black_mass_imported", "import_scrap_black_mass", "recycle_battery_black_mass"
+    yield structure("goods", good=mass, metal="", kind="scrap", stage="recycling", description="shredded packs from abroad")
+    contents = {metal: judged(mean, "t/t", "traded NCM black mass", low=low, high=high) for metal, (mean, low, high) in BLACK_MASS.items()}
+    for metal, content in contents.items():
+        yield number("good_values", content, good=mass, metal=metal, parameter="content")
+    yield from recipe(
+        name, "import", "recycling", inputs={}, outputs={mass: ONE}, origin="Foreign Scrap", description="black mass from abroad"
+    )
+    yield from value(name, "max_activity", judged(0, "t/year", "closed: ban on foreign waste since 2017 (Zeng et al. 2023)"))
+    note = "judged against 4 Mt of packs retired abroad by 2040"
+    opened = [
+        judged(0, "t/year", "ban lifted from 2026", year=2025),
+        judged(100_000, "t/year", note, low=50_000, high=300_000, year=2030),
+        judged(500_000, "t/year", note, low=200_000, high=1_000_000, year=2045),
+        judged(800_000, "t/year", note, low=300_000, high=2_000_000, year=2060),
+    ]
+    yield from value(name, "max_activity", opened, scenario="scrap-imports")
+    yield from value(
+        name, "import_price", judged(4500, "USD_2021/t", "70 % payable for cobalt and nickel, little for lithium", low=2500, high=8000)
+    )
+    yield from value(
+        name,
+        "embodied_emission",
+        judged(0.5, "tCO2e/t", "shredding and drying abroad; packs themselves carry no burden", low=0.2, high=1.0),
+    )
+    yield from value(name, "transport_emission", judged(0.2, "tCO2e/t", "deep sea 12,000 km"))
+    yield from recipe(
+        line,
+        "recycle",
+        "recycling",
+        inputs={mass: ONE},
+        outputs=_outputs(facts, contents, ""),
+        pathway="foreign secondary",
+        plant="battery_recycling_ncm",
+        loss="residue",
+        description="leaching of foreign black mass",
+    )
+    yield number("process_values", judged(0.5, "1", "leaching only: half a line"), process=line, parameter="loading")
+    yield from value(
+        line, "variable_cost", [fact.times(0.6, "USD_2021/t", "leaching part of the line", "D") for fact in _processing(facts, "ncm")]
+    )
+    credit = judged(2400, "USD_2021/t", "nickel 0.20 t/t x 16 USD/kg x 0.7 plus manganese", low=1200, high=3500)
+    yield from value(line, "credit", credit)
+    yield from _burden(facts, line, "ncm", contents, credit)
