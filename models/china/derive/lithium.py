@@ -66,6 +66,13 @@ def _goods(facts: Facts) -> Iterator[Row]:
         good="lithium/refined",
         parameter="opening_stock",
     )
+    yield number(
+        "good_values",
+        judged(0, "t", "with 26 kt mined the balance of 2021 closes without a draw"),
+        good="lithium/refined",
+        parameter="opening_stock",
+        scenario="lithium-mining-26kt",
+    )
     yield number("good_values", judged(0, "t", "the draw of 2021 is not built up again"), good="lithium/refined", parameter="closing_stock")
     yield number(
         "good_values",
@@ -229,8 +236,8 @@ def _brine_new_energy(facts: Facts) -> Iterator[Row]:
     power = lce.value * ratio_.value
     direct = (chaerhan.value - power * facts.grid_2021.value) - (ghg.value - kwh.value * facts.grid_2021.value)
     note = "adsorption on poor brine (Chaerhan inventory) above the mean brine at home"
-    yield from value("mine_lithium_brine_new", "electricity", derived(power - kwh.value, "MWh/t", note, chaerhan, lce, kwh, low=0))
-    yield from value("mine_lithium_brine_new", "direct_emission", derived(direct, "tCO2e/t", note, chaerhan, lce, ghg, low=0))
+    yield from value("mine_lithium_brine_new", "electricity", derived(power - kwh.value, "MWh/t", note, chaerhan, lce, kwh))
+    yield from value("mine_lithium_brine_new", "direct_emission", derived(direct, "tCO2e/t", note, chaerhan, lce, ghg))
 
 
 def _hard_rock(facts: Facts, ore: str, target: str) -> Iterator[Row]:

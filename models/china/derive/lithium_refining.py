@@ -47,7 +47,6 @@ def _brine_works(facts: Facts) -> Iterator[Row]:
         kwh,
         judged(0, "USD_2021/t", "cost of field and works is one figure, booked at the field"),
     )
-    yield observed("refine_lithium_brine", judged(7000, "t/year", "brine part of the 14.1 kt of 2021 (additions.csv)"))
     clean = "refine_lithium_brine_solar"
     yield from _refine(
         facts,
@@ -162,12 +161,22 @@ def _conversion(facts: Facts) -> Iterator[Row]:
         name, works = f"refine_lithium_{feed}", "lithium_lepidolite_converter" if ore == "lepidolite" else "lithium_converter"
         yield from _refine(facts, name, f"lithium/{feed}", intake, pathway, works, ghg, kwh, per_tonne(fee))
         yield from _clean(facts, name, feed, intake, pathway, works, ghg, kwh, fee)
-    for name, tonnes, note in (
-        ("concentrate_home", 1000.0, "spodumene part of the 14.1 kt of 2021"),
-        ("lepidolite_home", 6100.0, "lepidolite part of the 14.1 kt of 2021"),
-        ("concentrate_imported", 45900.0, "54 kt contained in 2.0 Mt of concentrate imported x 0.85"),
+    yield from _seen(facts)
+
+
+def _seen(facts: Facts) -> Iterator[Row]:
+    """Refined from each feed in 2021, and in the variant with 26 kt mined."""
+    for name, route, tonnes in (
+        ("brine", "brine", 7000.0),
+        ("concentrate_home", "spodumene", 1000.0),
+        ("lepidolite_home", "lepidolite", 6100.0),
     ):
-        yield observed(f"refine_lithium_{name}", judged(tonnes, "t/year", note))
+        central = base(facts, "capacity", f"dom_{route}").times(1, "t/year", "variant: 26 kt of the seed")
+        yield observed(f"refine_lithium_{name}", judged(tonnes, "t/year", f"{route} part of the 14.1 kt of 2021 (additions.csv)"))
+        yield observed(f"refine_lithium_{name}", central, scenario="lithium-mining-26kt")
+    contained, recovery = 54000.0, base(facts, "yield_overall", "refining_conversion")
+    note = f"{contained:g} t contained in 2.0 Mt of concentrate imported (customs, recalled) x {recovery.value:g}"
+    yield observed("refine_lithium_concentrate_imported", derived(contained * recovery.value, "t/year", note, recovery, grade="D"))
 
 
 def _electric_ramp(facts: Facts) -> Iterator[Row]:
