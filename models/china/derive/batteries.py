@@ -355,7 +355,7 @@ def _foreign(facts: Facts) -> Iterator[Row]:
     for metal, content in contents.items():
         yield number("good_values", content, good=mass, metal=metal, parameter="content")
     yield from recipe(
-        name, "import", "recycling", inputs={}, outputs={mass: ONE}, origin="Foreign Scrap", description="black mass from abroad"
+        name, "import", "recycling", inputs={}, outputs={mass: ONE}, origin="other origins", description="black mass from abroad"
     )
     yield from value(name, "max_activity", judged(0, "t/year", "closed: ban on foreign waste since 2017 (Zeng et al. 2023)"))
     note = "judged against 4 Mt of packs retired abroad by 2040"

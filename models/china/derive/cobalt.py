@@ -218,11 +218,11 @@ def _hydroxide(facts: Facts) -> Iterator[Row]:
         ("indonesia", "Indonesia", mhp, facts.series("additions", METAL, region="indonesia", variable="import_ceiling")),
         (
             "other",
-            "Other Origins",
+            "other origins",
             mhp.noted("Philippines, Papua New Guinea, Cuba, Australia: as mixed hydroxide of Indonesia"),
             facts.series("additions", METAL, variable="import_ceiling", item="other_intermediate_and_ore"),
         ),
-        ("new_projects", "New Projects", new, facts.series("additions", METAL, variable="import_ceiling_new_projects")),
+        ("new_projects", "new projects", new, facts.series("additions", METAL, variable="import_ceiling_new_projects")),
     ):
         name = f"import_cobalt_hydroxide_{origin}"
         yield from recipe(
@@ -321,7 +321,7 @@ def _refined_imports(facts: Facts) -> Iterator[Row]:
             inputs={},
             outputs={"cobalt/refined": ONE},
             pathway="foreign primary",
-            origin="Other Origins" if region == "other" else region.title(),
+            origin="other origins" if region == "other" else region.title(),
             description=f"refined cobalt from {region}",
         )
         yield from value(name, "import_price", per_tonne(price))

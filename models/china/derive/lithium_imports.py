@@ -104,7 +104,7 @@ def _ore(facts: Facts) -> Iterator[Row]:
         yield from _import(
             name,
             "lithium/concentrate_imported",
-            origin.replace("_", " ").title(),
+            "other Africa" if origin == "other_africa" else origin.title(),
             "extraction",
             derived(step.value, step.unit, f"per kg CONTAINED, conversion comes on top; {step.note}", step, base, **ends),
             ceiling(output, share[region]),
@@ -160,7 +160,7 @@ def _new_projects(facts: Facts) -> Iterator[Row]:
         yield from _import(
             name,
             "lithium/concentrate_imported",
-            "New Projects",
+            "new projects",
             "extraction",
             price,
             scaled(volume, CURRENT_POLICY_SHARE * part, "t/year", f"x {CURRENT_POLICY_SHARE:g} under current policy x {part:.2f} as ore"),
@@ -207,7 +207,7 @@ def _new_brine(facts: Facts, volume: Sequence[Fact], brine: Fact) -> Iterator[Ro
             yield from _import(
                 name,
                 "lithium/refined",
-                "New Projects",
+                "new projects",
                 "processing",
                 derived(price.value, price.unit, price.note, price, low=60, high=110),
                 series,
