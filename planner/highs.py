@@ -6,6 +6,8 @@ Shapes: n columns, m rows. Sign of duals: d(cost)/d(right-hand side), for every 
 from __future__ import annotations
 
 import logging
+import os
+import sys
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -96,6 +98,29 @@ def _quiet_pyomo() -> Iterator[None]:
         logger.setLevel(before)
 
 
+def new_highs() -> Any:
+    """A silent HiGHS.
+
+    HiGHS 1.16 greets on standard output when its first instance is made, before any option could forbid it: that would stand
+    in front of JSON piped to another program. So the descriptor of standard output is turned away for that moment.
+    """
+    try:
+        sys.stdout.flush()
+        kept, void = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    except (OSError, AttributeError, ValueError):  # no standard output at all: nothing to guard
+        highs = highspy.Highs()
+    else:
+        try:
+            os.dup2(void, 1)
+            highs = highspy.Highs()
+        finally:
+            os.dup2(kept, 1)
+            os.close(kept)
+            os.close(void)
+    highs.silent()
+    return highs
+
+
 def _index(index: Any) -> tuple[Hashable, ...]:
     return index if isinstance(index, tuple) else () if index is None else (index,)
 
@@ -133,8 +158,7 @@ class Program:
 
     def __init__(self, arrays: Arrays, *, time_limit: float | None = None) -> None:
         self.arrays = arrays
-        self.highs = highspy.Highs()
-        self.highs.silent()
+        self.highs = new_highs()
         self._set("primal_feasibility_tolerance", FEASIBILITY_TOLERANCE)
         self._set("dual_feasibility_tolerance", FEASIBILITY_TOLERANCE)
         self._set("threads", 1)

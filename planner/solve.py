@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
-import highspy
 import numpy as np
 import pandas as pd
 
@@ -19,7 +18,7 @@ from planner.balance import Balance, balance
 from planner.economics import period_factors
 from planner.errors import InfeasibleError, SolverError
 from planner.flows import flow_table
-from planner.highs import Arrays, Name, Program, Solution, by_name, column_errors, compile_arrays, plain_name, row_errors
+from planner.highs import Arrays, Name, Program, Solution, by_name, column_errors, compile_arrays, new_highs, plain_name, row_errors
 from planner.indicators import indicator_table
 from planner.lp.formulation import FORMULATION, build
 from planner.lp.parameters import first_discount
@@ -164,7 +163,7 @@ def make_plan(made: Compiled, priced: Solution, final: Solution, *, ties: str, s
     record = Record(
         study=system.name, title=system.title, scenario=system.scenario, overrides=dict(system.overrides), status="optimal",
         objective=objective, currency=f"USD_{system.currency_year}", emissions=total_emissions(system, tables["emissions"]),
-        solver=f"HiGHS {highspy.Highs().version()}", versions=_versions(), inputs_hash=system.inputs_hash,
+        solver=f"HiGHS {new_highs().version()}", versions=_versions(), inputs_hash=system.inputs_hash,
         columns=len(arrays.columns), rows=len(arrays.rows), nonzeros=int(arrays.matrix.nnz), iterations=priced.iterations,
         ties=ties, seconds={stage: round(value, 4) for stage, value in taken.items()},
         created=datetime.now(UTC).isoformat(timespec="seconds"),

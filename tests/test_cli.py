@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +172,30 @@ def test_each_error_has_its_exit_status(study: Path, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(planner, "read", stop)
     fails(run("check", study), status, "interrupted" if status == 130 else "wrong")
+
+
+def test_interrupt_reaches_a_solver_that_does_not_listen(study: Path, tmp_path: Path) -> None:
+    """Code in C that never looks at signals, as HiGHS: Ctrl-C must end it all the same, with 130 and no result."""
+    stuck = "import hashlib, planner; planner.solve = lambda *a, **k: hashlib.pbkdf2_hmac('sha256', b'', b'', 2**31 - 1)"
+    code = f"{stuck}; from planner.cli import main; main()"
+    command = [sys.executable, "-c", code, "solve", str(study), "--out", str(tmp_path / "run")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        time.sleep(5)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "interrupted" in err
+    assert "Traceback" not in err
+    assert out == ""
+    assert not (tmp_path / "run").exists()
+
+
+def test_json_of_a_whole_process_is_json(study: Path, tmp_path: Path) -> None:
+    """HiGHS 1.16 prints a greeting from C when it is made: it must not stand before the answer."""
+    command = [sys.executable, "-m", "planner", "solve", str(study), "--out", str(tmp_path / "run"), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["status"] == "optimal"
+    assert done.stderr == ""
 
 
 def test_a_fault_of_planner_itself_is_not_dressed_up(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,19 +5,49 @@ Every module of this package but `app` is a group of commands, found by its bein
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import os
 import pkgutil
+import signal
+import threading
+import time
 
-from planner.cli.app import INTERRUPTED, app
+from planner.cli.app import INTERRUPTED, INTERRUPTION, app
 
 for _module in pkgutil.iter_modules(__path__, f"{__name__}."):
     importlib.import_module(_module.name)
+
+PATIENCE = 2.0
+"""Seconds that Python gets to stop by itself when Ctrl-C is pressed, before the process is ended from outside the solver."""
 
 
 def main() -> None:
     """Run the command line; the entry point of the installed `planner`."""
     try:
+        watch_interrupts()
         app()
     except KeyboardInterrupt:
         # pressed before a command began
         raise SystemExit(INTERRUPTED) from None
+
+
+def watch_interrupts() -> None:
+    """Let Ctrl-C stop the solver too: Python hears of it only when HiGHS returns, which may take minutes.
+
+    The signal also writes to a pipe that a thread reads, and the thread ends the process if Python has not. Results are moved
+    into place whole, so that nothing half-written is left that could be taken for one.
+    """
+    hear, tell = os.pipe()
+    os.set_blocking(tell, False)
+    signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
+    threading.Thread(target=_end_on_interrupt, args=(hear,), daemon=True).start()
+
+
+def _end_on_interrupt(hear: int) -> None:
+    while heard := os.read(hear, 1):
+        if heard[0] == signal.SIGINT:
+            time.sleep(PATIENCE)
+            with contextlib.suppress(OSError):
+                os.write(2, f"\n{INTERRUPTION}\n".encode())
+            os._exit(INTERRUPTED)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 EXIT_STATUSES: tuple[tuple[type[PlannerError], int], ...] = ((SpecError, 2), (OutputError, 2), (InfeasibleError, 3), (SolverError, 4))
 """What the command line returns for each error; 0 is done and 130 interrupted."""
 INTERRUPTED = 130
+INTERRUPTION = "interrupted; no result was written"
 
 ORDER = ("list", "new", "check", "balance", "solve", "reconcile", "grade", "frontier", "ensemble", "disrupt", "alternatives", "explain",
          "compare", "report", "export", "math")
@@ -46,7 +47,7 @@ class Commands(TyperGroup):
             typer.echo(f"{typer.style(type(error).__name__, fg='red', bold=True)}: {error}", err=True)
             raise typer.Exit(next((status for kind, status in EXIT_STATUSES if isinstance(error, kind)), 2)) from None
         except KeyboardInterrupt:
-            typer.echo("interrupted; nothing was written", err=True)
+            typer.echo(INTERRUPTION, err=True)
             raise typer.Exit(INTERRUPTED) from None
 
 
