@@ -1,0 +1,272 @@
+r"""The flow balance: one incidence matrix, the use stocks, the waste that arises, and the residual that proves them.
+
+    balance(system) -> Balance          residual(balance, values) -> (goods, processes)
+
+The linear programme takes its balance rows from `Incidence`, the flow table and the simulation are drawn from it, and the
+residual is recomputed from it in numpy, from the system's own coefficients and never from the programme.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from planner.errors import Problem, SpecError
+from planner.lifetimes import Convention, Lifetime
+from planner.stocks import entered_behind, inflow_driven
+from planner.system import Array, Process, Product, System, frozen_array, frozen_map
+
+Values = Mapping[str, Mapping[tuple[Hashable, ...], float]]
+_ROUNDING = 1e-12
+"""Shares and coefficients given with a dozen digits may miss their sum by so much."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Incidence:
+    """Which process takes in and gives out which good, per unit of activity; pairs sorted by (good, process)."""
+
+    goods: tuple[str, ...]
+    processes: tuple[str, ...]
+    good: npt.NDArray[np.intp]
+    """Position in `goods` of each pair, shape (N,)."""
+    process: npt.NDArray[np.intp]
+    """Position in `processes` of each pair, shape (N,)."""
+    inputs: Array
+    """t taken in per unit of activity, mean over each period, shape (N, T)."""
+    outputs: Array
+    """t given out per unit of activity, mean over each period, shape (N, T)."""
+
+    @property
+    def net(self) -> Array:
+        """Outputs less inputs, shape (N, T)."""
+        return self.outputs - self.inputs
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UseStock:
+    """What is in use of one product, by calendar year and cohort, in t of product."""
+
+    product: str
+    years: tuple[int, ...]
+    inflow: Array
+    """t per year, shape (Y,)."""
+    stock: Array
+    """t at the end of each year, shape (Y,)."""
+    outflow: Array
+    """t per year, shape (Y,)."""
+    opening: float
+    """t in use when the study begins."""
+    cohort_years: tuple[int, ...]
+    """Years of entry, history first, (C,)."""
+    cohorts: Array
+    """t of each cohort in use at the end of each year, shape (Y, C)."""
+    convention: Convention
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Balance:
+    """A system's incidence matrix, its use stocks, and the waste that arises from them: an identity, never a choice."""
+
+    system: System
+    incidence: Incidence
+    arising: Mapping[str, Array]
+    """t per year of each waste good that products become, shape (Y,)."""
+    stocks: Mapping[str, UseStock]
+
+
+def balance(system: System) -> Balance:
+    """The flow balance of a system. Raises SpecError with every coefficient, product and cohort that cannot be."""
+    incidence = make_incidence(system)
+    problems = [*_coefficient_problems(system)]
+    stocks: dict[str, UseStock] = {}
+    for product in system.products.values():
+        try:
+            stocks[product.name] = use_stock(system, product)
+        except ValueError as error:
+            problems.append(Problem("product_values.csv", 0, "", f"product '{product.name}': {error}"))
+    if problems:
+        raise SpecError(system.name, problems)
+    return Balance(system, incidence, arising_waste(system, stocks), frozen_map(stocks))
+
+
+def make_incidence(system: System) -> Incidence:
+    """The incidence matrix, sparse: one pair for each good that a process takes in or gives out."""
+    goods, processes = tuple(system.goods), tuple(system.processes)
+    position = {name: i for i, name in enumerate(goods)}
+    zero = np.zeros(len(system.periods))
+    pairs: list[tuple[int, int, Array, Array]] = []
+    for p, process in enumerate(system.processes.values()):
+        for name in {**process.inputs, **process.outputs}:
+            taken, given = (system.period_mean(side[name]) if name in side else zero for side in (process.inputs, process.outputs))
+            pairs.append((position[name], p, taken, given))
+    pairs.sort(key=lambda pair: pair[:2])
+    shape = (len(pairs), len(system.periods))
+    return Incidence(
+        goods, processes, np.array([g for g, *_ in pairs], dtype=np.intp), np.array([p for _, p, *_ in pairs], dtype=np.intp),
+        frozen_array(np.array([i for *_, i, _ in pairs]).reshape(shape)), frozen_array(np.array([o for *_, o in pairs]).reshape(shape)),
+    )
+
+
+def metal_in_and_out(system: System, process: Process, metal: str) -> tuple[Array, Array]:
+    """Metal that a unit of activity takes in (goods and ore) and gives out, t per unit, shape (T,) each.
+
+    A process that takes nothing in draws on a source outside the economy (an origin, a host): its inflow is its output.
+    """
+    zero = np.zeros(len(system.periods))
+    taken, given = zero, zero
+    for name, coefficient in process.inputs.items():
+        taken = taken + system.period_mean(coefficient) * system.goods[name].content.get(metal, 0.0)
+    for name, coefficient in process.deposits.items():
+        taken = taken + system.period_mean(coefficient) * (system.deposits[name].metal == metal)
+    for name, coefficient in process.outputs.items():
+        given = given + system.period_mean(coefficient) * system.goods[name].content.get(metal, 0.0)
+    return (taken if process.inputs or process.deposits else given), given
+
+
+def _coefficient_problems(system: System) -> list[Problem]:
+    """Coefficients that are no numbers, or make metal, or lose it without a name."""
+    found: list[Problem] = []
+    for process in system.processes.values():
+        for side in (process.inputs, process.outputs, process.deposits):
+            found += [Problem("coefficients.csv", 0, "", f"process '{process.name}': coefficient of '{name}' is not a number at or above 0")
+                      for name, series in side.items() if not np.all(np.isfinite(series) & (series >= 0))]
+        for metal in system.metals:
+            taken, given = metal_in_and_out(system, process, metal)
+            if (given - taken > _ROUNDING * np.maximum(given, 1.0)).any():
+                found.append(Problem("coefficients.csv", 0, "", f"process '{process.name}' gives out more {metal} than it takes in"))
+            elif not process.loss and (taken - given > _ROUNDING * np.maximum(taken, 1.0)).any():
+                found.append(Problem("processes.csv", 0, "loss", f"process '{process.name}' loses {metal}; name the loss"))
+    return found
+
+
+def use_inflow(system: System, product: Product) -> Array:
+    """t of product that enters use in each year, from the demand of the goods that enter it; shape (Y,)."""
+    total = np.zeros(len(system.years))
+    for name, share in product.uses.items():
+        demand = system.goods[name].demand
+        if demand is None:
+            raise ValueError(f"good '{name}' of its uses has no demand")
+        total = total + share * demand
+    largest = float(np.abs(total).max(initial=0.0))
+    if not (total >= -_ROUNDING * largest).all():
+        year = system.years[int(np.argmin(np.where(np.isfinite(total), total, -np.inf)))]
+        raise ValueError(f"what enters use is negative or not a number in {year}; mend its uses")
+    return np.maximum(total, 0.0)
+
+
+def use_stock(system: System, product: Product) -> UseStock:
+    """Stock and outflow of a product by cohort, from its history, the demand and its lifetime.
+
+    A history cohort enters by its inflow, or by what is still in use of it where the study gives that (`initial_stock`).
+    Raises ValueError where history and lifetime contradict each other.
+    """
+    history, years = product.history_years, system.years
+    if history and (history[-1] != years[0] - 1 or len(history) != history[-1] - history[0] + 1):
+        raise ValueError(f"its cohorts must be consecutive years up to {years[0] - 1}")
+    life = Lifetime.of(product.distribution, product.mean, product.sd, product.shape)
+    inflow = use_inflow(system, product)
+    initial = product.initial_stock
+    if np.isnan(np.where(np.isnan(initial), product.history_inflow, initial)).any():
+        raise ValueError("a history cohort has neither inflow nor stock")
+    past = life.at(slice(0, len(history))) if life.dims[-1] > 1 else life
+    entered = np.array(product.history_inflow, dtype=float)
+    if np.isfinite(initial).any():
+        known = entered_behind(np.nan_to_num(initial), past, np.arange(len(history) + 1.0), system.stock_convention)
+        entered = np.where(np.isfinite(initial), known, entered)
+    run = inflow_driven(np.concatenate([entered, inflow]), life, convention=system.stock_convention, cohorts=True)
+    assert run.cohorts is not None
+    h = len(history)
+    return UseStock(
+        product=product.name, years=years, inflow=frozen_array(inflow), stock=frozen_array(run.stock[h:]),
+        outflow=frozen_array(run.outflow[h:]), opening=float(run.stock[h - 1]) if h else 0.0, cohort_years=(*history, *years),
+        cohorts=frozen_array(run.cohorts[h:]), convention=system.stock_convention,
+    )
+
+
+def arising_waste(system: System, stocks: Mapping[str, UseStock]) -> Mapping[str, Array]:
+    """t per year of each waste good: what leaves use less what is dissipated, over all products that become it; shape (Y,)."""
+    arising: dict[str, Array] = {}
+    for product in system.products.values():
+        if product.waste:
+            left = stocks[product.name].outflow * (1.0 - product.dissipated)
+            arising[product.waste] = arising.get(product.waste, np.zeros(len(system.years))) + left
+    return frozen_map({name: frozen_array(series) for name, series in arising.items()})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Residual:
+    """What does not close: of goods, shape (G, T) in t of the good, or of processes and metals, shape (P, M, T), per year."""
+
+    error: Array
+    names: tuple[str, ...]
+    """Name of each row: a good, or `process, metal`."""
+    years: tuple[int, ...]
+    largest_flow: float
+    """t of metal per year: what errors are relative to."""
+
+    @property
+    def relative(self) -> float:
+        """Largest error as a share of the largest flow; NaN where anything is not a number."""
+        worst = float(np.abs(self.error).max(initial=0.0))
+        return worst if worst == 0 else worst / self.largest_flow if self.largest_flow > 0 else float("inf")
+
+    @property
+    def place(self) -> str:
+        """Name and year of the largest error; something that is not a number comes first."""
+        size = np.where(np.isfinite(self.error), np.abs(self.error), np.inf)
+        if not size.size:
+            return ""
+        row, t = np.unravel_index(int(np.argmax(size)), size.shape)
+        return f"{self.names[row]}, {self.years[t]}"
+
+    def failures(self, tolerance: float) -> tuple[str, ...]:
+        """Name, year and error of everything that fails; NaN fails."""
+        holds = np.abs(self.error) <= tolerance * self.largest_flow
+        return tuple(f"{self.names[r]}, {self.years[t]}: {self.error[r, t]:.3g} t" for r, t in np.argwhere(~holds))
+
+
+def values_of(system: System, values: Values, variable: str, name: str) -> Array:
+    """Values of a variable by period, 0 where it has none, shape (T,)."""
+    found = values.get(variable, {})
+    return np.array([found.get((name, p.first), 0.0) for p in system.periods], dtype=float)
+
+
+def residual(balance: Balance, values: Values) -> tuple[Residual, Residual]:
+    """Residuals of goods and of processes, given activities, draws, fills, disposals and shortages (t per year).
+
+    Goods: outputs - inputs + arising + draw + shortage - fill - disposal - demand. Processes, by metal: in - out - loss,
+    where the loss is what the process names and is never negative.
+    """
+    system, incidence = balance.system, balance.incidence
+    years = tuple(p.first for p in system.periods)
+    activity = np.array([values_of(system, values, "activity", name) for name in incidence.processes]).reshape(-1, len(years))
+    through = incidence.outputs * activity[incidence.process], incidence.inputs * activity[incidence.process]
+    error = np.zeros((len(incidence.goods), len(years)))
+    np.add.at(error, incidence.good, through[0] - through[1])
+    sizes = [np.abs(side) for side in through]
+    for g, good in enumerate(system.goods.values()):
+        series = [values_of(system, values, variable, good.name) for variable in ("draw", "shortage", "fill", "disposal")]
+        supply = system.period_mean(balance.arising[good.name]) if good.name in balance.arising else 0.0
+        demand = system.period_mean(good.demand) if good.demand is not None else 0.0
+        error[g] += series[0] + series[1] - series[2] - series[3] + supply - demand
+        sizes += [np.abs(np.atleast_1d(s)) for s in (*series, supply, demand)]
+    made, names = _process_errors(system, activity)
+    largest = max((float(np.nanmax(size)) for size in sizes if size.size and not np.isnan(size).all()), default=0.0)
+    return Residual(error, incidence.goods, years, largest), Residual(made, names, years, largest)
+
+
+def _process_errors(system: System, activity: Array) -> tuple[Array, tuple[str, ...]]:
+    """in - out - loss of every process and metal that it handles, t per year, with the names of the rows."""
+    rows: list[Array] = []
+    names: list[str] = []
+    for process, run in zip(system.processes.values(), activity, strict=True):
+        for metal in system.metals:
+            taken, given = metal_in_and_out(system, process, metal)
+            if np.any(taken) or np.any(given):
+                lost = (taken - given) * run
+                rows.append(lost - np.maximum(lost, 0.0) if process.loss else lost)
+                names.append(f"{process.name}, {metal}")
+    return np.array(rows).reshape(-1, activity.shape[1]), tuple(names)

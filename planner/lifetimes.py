@@ -1,0 +1,279 @@
+r"""Lifetime distributions: survival, limited expectation and discrete survival, in closed form.
+
+`mean` and `sd` are those of the lifetime itself, for every distribution, so that a steady stock is inflow x mean. For the
+normal distribution cut at 0 and the folded normal distribution this is *not* what ODYM and flodym take: they take the
+parameters of the normal distribution before cutting or folding, and flodym does not cut at all (what is below zero leaves at
+once, and the mean life is neither). `Lifetime.of_underlying` takes those and gives the lifetime's own. With an sd of a sixth
+of the mean the two differ by less than 1e-9, with a half by 3 %.
+
+Everything is one of two integrals of the survival S: the limited expectation $L(x) = E[\min(X, x)] = \int_0^x S$ for young
+ages, and the excess $T(x) = E[\max(X - x, 0)] = \int_x^\infty S$ for old ones, where a difference of L would cancel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal, Self, get_args
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+from planner.system import Array, Distribution, frozen_array
+
+Convention = Literal["uniform", "end", "middle", "start"]
+
+CONVENTION_NOTES = {
+    "uniform": "inflow uniform within the year; survival is the exact mean of S over the year",
+    "end": "inflow at the end of the year (flodym inflow_at='end', ODYM): survival S(k) at age k",
+    "middle": "inflow in the middle of the year (flodym inflow_at='middle'): survival S(k + 1/2)",
+    "start": "inflow at the start of the year (flodym inflow_at='start'): survival S(k + 1)",
+}
+NEEDS_SD: tuple[Distribution, ...] = ("normal", "folded_normal", "lognormal", "gamma")
+LARGEST_CV = {"normal": 0.99, "folded_normal": 0.75}
+"""Largest sd / mean that the distribution reaches: 1 for a normal cut at 0 (where it is exponential; 0.99 keeps it well
+conditioned), sqrt(pi/2 - 1) = 0.7555 for a folded normal (where it is half-normal)."""
+_SHARP = 1 / 38.0
+"""Below this sd / mean nothing of the normal distribution lies below 0 in double precision."""
+_BISECTIONS = 80
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lifetime:
+    """A lifetime distribution with parameters of any shape (by series, by cohort), in years.
+
+    Raises ValueError where a parameter is missing, not above zero, or such that no lifetime has it.
+    """
+
+    distribution: Distribution
+    mean: Array
+    sd: Array
+    shape: Array
+    location: Array
+    """mu / sigma of the underlying normal distribution, for normal and folded_normal; otherwise NaN."""
+    scale: Array
+    """sigma of the underlying normal, sd of ln X, Weibull or gamma scale; otherwise NaN."""
+
+    @classmethod
+    def of(
+        cls, distribution: Distribution, mean: npt.ArrayLike, sd: npt.ArrayLike | None = None, shape: npt.ArrayLike | None = None,
+    ) -> Self:
+        """A lifetime from the mean and standard deviation of the life itself (years), or the mean and Weibull shape."""
+        if distribution not in get_args(Distribution):
+            raise ValueError(f"unknown lifetime distribution '{distribution}'; one of {', '.join(get_args(Distribution))}")
+        parameters = {
+            "mean": mean, "sd": sd if distribution in NEEDS_SD else np.nan, "shape": shape if distribution == "weibull" else np.nan,
+        }
+        for name, value in parameters.items():
+            if value is None:
+                raise ValueError(f"a {distribution} lifetime needs {name}")
+        arrays = dict(zip(parameters, np.broadcast_arrays(*(np.asarray(v, dtype=float) for v in parameters.values())), strict=True))
+        used = ["mean"] + ["sd"] * (distribution in NEEDS_SD) + ["shape"] * (distribution == "weibull")
+        for name in used:
+            if not np.all((arrays[name] > 0) & np.isfinite(arrays[name])):
+                raise ValueError(f"the {name} of a lifetime must be a number above zero")
+        location, scale = _underlying(distribution, **arrays)
+        return cls(distribution, *(frozen_array(a) for a in (arrays["mean"], arrays["sd"], arrays["shape"], location, scale)))
+
+    @classmethod
+    def of_underlying(cls, distribution: Literal["normal", "folded_normal"], mu: npt.ArrayLike, sigma: npt.ArrayLike) -> Self:
+        """A lifetime from the mean and sd of the normal distribution before cutting at 0 or folding, as ODYM and flodym take them."""
+        mu, sigma = np.broadcast_arrays(np.asarray(mu, dtype=float), np.asarray(sigma, dtype=float))
+        ratio = mu / sigma
+        mean, variance = _cut_moments(-ratio) if distribution == "normal" else _folded_moments(ratio)
+        return cls.of(distribution, mean * sigma, np.sqrt(variance) * sigma)
+
+    @property
+    def dims(self) -> tuple[int, ...]:
+        """Shape of the parameters."""
+        return self.mean.shape
+
+    def at(self, index: object) -> Self:
+        """The same lifetimes with every parameter array indexed."""
+        names = ("mean", "sd", "shape", "location", "scale")
+        return replace(self, **{name: getattr(self, name)[index] for name in names})
+
+
+def survival(life: Lifetime, age: npt.ArrayLike) -> Array:
+    """S(x) = P(X > x) at each age in years, 1 below zero; parameters and ages broadcast."""
+    x = np.maximum(np.asarray(age, dtype=float), 0.0)
+    return _SURVIVAL[life.distribution](life, x)
+
+
+def limited_expectation(life: Lifetime, age: npt.ArrayLike) -> Array:
+    r"""$L(x) = E[\min(X, x)] = \int_0^x S$, years lived up to each age; parameters and ages broadcast."""
+    x = np.maximum(np.asarray(age, dtype=float), 0.0)
+    return _LIMITED[life.distribution](life, x)
+
+
+def excess(life: Lifetime, age: npt.ArrayLike) -> Array:
+    r"""$T(x) = E[\max(X - x, 0)] = \int_x^\infty S$, years still to live after each age, per unit of inflow; mean = L + T."""
+    x = np.maximum(np.asarray(age, dtype=float), 0.0)
+    return _EXCESS[life.distribution](life, x)
+
+
+def mean_survival(life: Lifetime, edges: npt.ArrayLike) -> Array:
+    r"""Exact mean of S between consecutive ages along the last axis: shape (..., K+1) to (..., K).
+
+    $\frac{1}{x_{k+1} - x_k} \int_{x_k}^{x_{k+1}} S$, from L below the mean life and from T above it; within [0, 1] and
+    never rising with age. The parameters' last axis must be 1 (or absent) for it to broadcast over ages.
+    """
+    x = np.maximum(np.asarray(edges, dtype=float), 0.0)
+    limited, beyond = limited_expectation(life, x), excess(life, x)
+    old = x[..., :-1] >= life.mean
+    integral = np.where(old, beyond[..., :-1] - beyond[..., 1:], limited[..., 1:] - limited[..., :-1])
+    share = np.clip(integral / np.diff(np.asarray(edges, dtype=float), axis=-1), 0.0, 1.0)
+    return np.asarray(np.minimum.accumulate(share, axis=-1), dtype=float)
+
+
+def discrete_survival(life: Lifetime, ages: int, convention: Convention = "uniform") -> Array:
+    """S_k for k = 0, ..., ages - 1: the share of a year's inflow still in use at the end of the k-th year after it.
+
+    Parameters of shape (...) give shape (..., ages). See CONVENTION_NOTES for what k means in each convention.
+    """
+    spread = life.at((..., None))
+    if convention == "uniform":
+        return mean_survival(spread, np.arange(ages + 1.0))
+    return survival(spread, np.arange(ages) + INFLOW_BEFORE_END[convention])
+
+
+INFLOW_BEFORE_END = {"end": 0.0, "middle": 0.5, "start": 1.0}
+"""How long before the end of its period all inflow is taken to enter, as a share of the period."""
+
+
+def _underlying(distribution: Distribution, mean: Array, sd: Array, shape: Array) -> tuple[Array, Array]:
+    """(location, scale) that the closed forms use, from the lifetime's own mean, sd and shape."""
+    none = np.full(mean.shape, np.nan)
+    if distribution == "lognormal":
+        return none, np.sqrt(np.log1p((sd / mean) ** 2))
+    if distribution == "gamma":
+        return none, sd * (sd / mean)
+    if distribution == "weibull":
+        return none, mean / special.gamma(1 + 1 / shape)
+    if distribution in LARGEST_CV:
+        cv = sd / mean
+        if np.any(cv > LARGEST_CV[distribution]):
+            raise ValueError(f"a {distribution} lifetime has an sd of at most {LARGEST_CV[distribution]} of its mean, not "
+                             f"{float(cv.max()):.3g}; give a smaller sd, or take gamma or lognormal")
+        unique, inverse = np.unique(cv, return_inverse=True)
+        ratio = (_cut_ratio if distribution == "normal" else _folded_ratio)(unique)[inverse].reshape(cv.shape)
+        first = (_cut_moments(-ratio) if distribution == "normal" else _folded_moments(ratio))[0]
+        return ratio, mean / first
+    return none, none
+
+
+def _phi(z: Array) -> Array:
+    return np.asarray(np.exp(-0.5 * z * z) / np.sqrt(2 * np.pi), dtype=float)
+
+
+def _mills(z: Array) -> Array:
+    """Q(z) / phi(z) of the standard normal distribution, stable for large z."""
+    return np.asarray(np.sqrt(np.pi / 2) * special.erfcx(z / np.sqrt(2)), dtype=float)
+
+
+def _normal_excess(z: Array) -> Array:
+    r"""$\int_z^\infty Q = \phi(z) - z Q(z)$ of the standard normal distribution."""
+    old = np.maximum(z, 0.0)
+    return np.asarray(np.where(z > 0, _phi(old) * (1 - old * _mills(old)), _phi(z) - z * special.ndtr(-z)), dtype=float)
+
+
+def _cut_moments(a: Array) -> tuple[Array, Array]:
+    """Mean and variance, in units of sigma, of a normal distribution cut at a = -mu/sigma, counted from there."""
+    with np.errstate(over="ignore"):
+        hazard = 1 / _mills(a)
+    return hazard - a, 1 - hazard * (hazard - a)
+
+
+def _folded_moments(b: Array) -> tuple[Array, Array]:
+    """Mean and variance, in units of sigma, of |N(b, 1)|."""
+    mean = 2 * _phi(b) + b * special.erf(b / np.sqrt(2))
+    return mean, b * b + 1 - mean * mean
+
+
+def _cut_ratio(cv: Array) -> Array:
+    """mu / sigma of the normal distribution that has this sd / mean once cut at 0."""
+    return _bisect(cv, lambda ratio: _cut_moments(-ratio), low=-12.0)
+
+
+def _folded_ratio(cv: Array) -> Array:
+    """mu / sigma of the normal distribution that has this sd / mean once folded at 0."""
+    return _bisect(cv, _folded_moments, low=0.0)
+
+
+def _bisect(cv: Array, moments: Callable[[Array], tuple[Array, Array]], low: float) -> Array:
+    """The ratio mu / sigma at which sqrt(variance) / mean falls to cv; it falls as the ratio rises."""
+    below, above = np.full(cv.shape, low), np.maximum(1 / cv, 1.0) + 1.0
+    for _ in range(_BISECTIONS):
+        middle = (below + above) / 2
+        mean, variance = moments(middle)
+        still_wide = variance > (cv * mean) ** 2
+        below, above = np.where(still_wide, middle, below), np.where(still_wide, above, middle)
+    return np.where(cv < _SHARP, 1 / cv, (below + above) / 2)
+
+
+def _log_age(life: Lifetime, x: Array) -> Array:
+    """(ln x - mu) / sigma of the lognormal distribution; -inf at 0."""
+    with np.errstate(divide="ignore"):
+        return np.asarray((np.log(x / life.mean) + life.scale**2 / 2) / life.scale, dtype=float)
+
+
+def _gamma_shape(life: Lifetime) -> Array:
+    return np.asarray((life.mean / life.sd) ** 2, dtype=float)
+
+
+def _weibull_age(life: Lifetime, x: Array) -> Array:
+    with np.errstate(over="ignore"):
+        return np.asarray((x / life.scale) ** life.shape, dtype=float)
+
+
+def _cut_excess(life: Lifetime, x: Array) -> Array:
+    z = x / life.scale - life.location
+    with np.errstate(under="ignore"):
+        return np.asarray(life.scale * _normal_excess(z) / special.ndtr(life.location), dtype=float)
+
+
+def _folded_excess(life: Lifetime, x: Array) -> Array:
+    z = x / life.scale
+    return np.asarray(life.scale * (_normal_excess(z - life.location) + _normal_excess(z + life.location)), dtype=float)
+
+
+def _lognormal_limited(life: Lifetime, x: Array) -> Array:
+    z = _log_age(life, x)
+    return np.asarray(life.mean * special.ndtr(z - life.scale) + x * special.ndtr(-z), dtype=float)
+
+
+def _gamma_limited(life: Lifetime, x: Array) -> Array:
+    a, y = _gamma_shape(life), x / life.scale
+    return np.asarray(life.mean * special.gammainc(a + 1, y) + x * special.gammaincc(a, y), dtype=float)
+
+
+_Form = Callable[[Lifetime, Array], Array]
+_SURVIVAL: Mapping[Distribution, _Form] = {
+    "fixed": lambda life, x: (x < life.mean).astype(float),
+    "exponential": lambda life, x: np.exp(-x / life.mean),
+    "weibull": lambda life, x: np.exp(-_weibull_age(life, x)),
+    "gamma": lambda life, x: special.gammaincc(_gamma_shape(life), x / life.scale),
+    "lognormal": lambda life, x: special.ndtr(-_log_age(life, x)),
+    "normal": lambda life, x: special.ndtr(life.location - x / life.scale) / special.ndtr(life.location),
+    "folded_normal": lambda life, x: special.ndtr(life.location - x / life.scale) + special.ndtr(-life.location - x / life.scale),
+}
+_LIMITED: Mapping[Distribution, _Form] = {
+    "fixed": lambda life, x: np.minimum(x, life.mean),
+    "exponential": lambda life, x: -life.mean * np.expm1(-x / life.mean),
+    "weibull": lambda life, x: life.mean * special.gammainc(1 / life.shape, _weibull_age(life, x)),
+    "gamma": _gamma_limited,
+    "lognormal": _lognormal_limited,
+    "normal": lambda life, x: life.mean - _cut_excess(life, x),
+    "folded_normal": lambda life, x: life.mean - _folded_excess(life, x),
+}
+_EXCESS: Mapping[Distribution, _Form] = {
+    "fixed": lambda life, x: np.maximum(life.mean - x, 0.0),
+    "exponential": lambda life, x: life.mean * np.exp(-x / life.mean),
+    "weibull": lambda life, x: life.mean * special.gammaincc(1 / life.shape, _weibull_age(life, x)),
+    "gamma": lambda life, x: life.mean * special.gammaincc(_gamma_shape(life) + 1, x / life.scale)
+    - x * special.gammaincc(_gamma_shape(life), x / life.scale),
+    "lognormal": lambda life, x: life.mean * special.ndtr(life.scale - _log_age(life, x)) - x * special.ndtr(-_log_age(life, x)),
+    "normal": _cut_excess,
+    "folded_normal": _folded_excess,
+}
