@@ -327,7 +327,6 @@ def _plants(facts: Facts) -> Iterator[Row]:
     ]
     for line in ("lfp", "ncm"):
         name = f"battery_recycling_{line}"
-        yield structure("plants", plant=name)
         yield from path("plants", existing, plant=name, parameter="existing_capacity")
         cost = derived(
             capital.value * RECYCLING_PART,

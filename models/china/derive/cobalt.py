@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from models.china.derive.common import Fact, Facts, Row, derived, emission_rows, judged, number, path, structure, without_capital
+from models.china.derive.common import Fact, Facts, Row, derived, emission_rows, judged, number, path, without_capital
 from models.china.derive.supply import (
     FIRST,
     ONE,
@@ -57,7 +57,6 @@ def _byproduct(facts: Facts) -> Iterator[Row]:
     """Home cobalt comes with nickel: 12.5 g per kg of nickel at most (2.5 kt capacity over 200 kt of nickel)."""
     host = facts.one("additions", METAL, variable="host_flow", item="refined_nickel_jinchuan").at(None)
     capacity = _base(facts, "capacity", "dom_byproduct")
-    yield structure("hosts", host="nickel_jinchuan")
     yield from path(
         "hosts",
         [host.times(1, "t/year").at(FIRST), host.times(1.2, "t/year", "3 kt of cobalt by 2035 (additions.csv)", "D").at(2035)],
@@ -339,7 +338,6 @@ def _scrap(facts: Facts) -> Iterator[Row]:
         judged(500, "t/year/year", "one line of a few hundred tonnes a year"),
         facts.one("additions", variable="max_new_capacity", item="recycling_non_battery"),
     )
-    yield structure("ramps", ramp_group="cobalt_scrap")
     yield number("ramps", growth.times(1, "1/year"), ramp_group="cobalt_scrap", parameter="growth")
     yield number("ramps", step, ramp_group="cobalt_scrap", parameter="step")
     yields = {

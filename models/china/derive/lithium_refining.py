@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from models.china.derive.common import Fact, Facts, Row, derived, emission_rows, judged, number, structure, without_capital
+from models.china.derive.common import Fact, Facts, Row, derived, emission_rows, judged, number, without_capital
 from models.china.derive.supply import ONE, from_year, inverse, money, observed, per_tonne, plant, ratio, recipe, standing, value
 
 METAL = "lithium"
@@ -182,7 +182,6 @@ def _seen(facts: Facts) -> Iterator[Row]:
 def _electric_ramp(facts: Facts) -> Iterator[Row]:
     """Electric converters are built at 40 kt a year at most (additions.csv, clean_conversion_variant)."""
     group = "lithium_electric_conversion"
-    yield structure("ramps", ramp_group=group)
     yield number("ramps", judged(0, "1/year", "no growth beyond the step"), ramp_group=group, parameter="growth")
     pace = facts.one("additions", METAL, variable="clean_conversion_variant", item="spodumene_refining")
     yield number("ramps", derived(40000, "t/year/year", pace.note, pace, low=20000, high=80000), ramp_group=group, parameter="step")

@@ -89,7 +89,6 @@ def plant(
     life: Fact | None = None,
 ) -> Iterator[Row]:
     """A plant: what stands and is being built, and, where it can be ordered, capital, lead time, pace and interest."""
-    yield structure("plants", plant=name)
     yield from path("plants", existing, plant=name, parameter="existing_capacity")
     for fact in construction:
         yield number("plants", fact, year=fact.year, plant=name, parameter="under_construction")
@@ -147,7 +146,6 @@ def import_ramp(facts: Facts, group: str, demand: Fact) -> Iterator[Row]:
     growth = facts.one("additions", variable="max_annual_growth", item="imports_of_one_origin")
     decline = facts.one("additions", variable="max_annual_decline", item="any_running_route")
     step = derived(0.05 * demand.value, "t/year/year", f"5 % of the demand of 2021, {demand.value:.6g} t", demand, growth)
-    yield structure("ramps", ramp_group=group)
     yield number("ramps", growth, ramp_group=group, parameter="growth")
     yield number("ramps", step, ramp_group=group, parameter="step")
     yield number("ramps", decline, ramp_group=group, parameter="decline")
@@ -155,7 +153,6 @@ def import_ramp(facts: Facts, group: str, demand: Fact) -> Iterator[Row]:
 
 def mine_ramp(facts: Facts, group: str) -> Iterator[Row]:
     """Run-down of running mines (their growth is held by plants)."""
-    yield structure("ramps", ramp_group=group)
     yield number(
         "ramps", facts.one("additions", variable="max_annual_decline", item="any_running_route"), ramp_group=group, parameter="decline"
     )
