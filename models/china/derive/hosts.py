@@ -1,11 +1,115 @@
-"""Hosts: to be written."""
+"""Host metals: what bounds the by-products, t a year. Home and imported zinc concentrate are two hosts, so that provenance is kept.
+
+Zinc: refined output (NBS basis; the SMM basis is 6 % lower) follows data/additions.csv: a plateau near 7 Mt, then a slow fall as the
+galvanised stock saturates. Home mines: observed to 2025 (USGS), then a falling share; imported concentrate is the rest.
+Zinc held at its 6.56 Mt of 2021 lies between the low and the high path. The home path adds up to some 145 Mt over 2021-2060 against zinc
+reserves of 46 to 60 Mt (USGS 2024, 2025): it presumes that reserves go on being replaced.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from models.china.derive.common import Facts, Row
+from models.china.derive.common import Fact, Facts, Row, at_year, derived, number, path
+
+YEARS = (2021, 2022, 2023, 2024, 2025, 2030, 2040, 2050, 2060)
+SCENARIOS = {"": "central", "zinc-low": "low", "zinc-high": "high"}
+"""Scenario to the path of refined zinc in data/additions.csv."""
 
 
 def rows(facts: Facts) -> Iterator[Row]:
-    yield from ()
+    for scenario, item in SCENARIOS.items():
+        for host, series in zinc(facts, item).items():
+            yield from path("hosts", series, scenario=scenario, host=host)
+    for host, fact in (("tin", tin()), ("copper", copper()), ("coal_ash", coal_ash(facts)), ("rare_earth_ore", rare_earth_ore())):
+        yield number("hosts", fact, host=host)
+
+
+def zinc(facts: Facts, item: str = "central") -> dict[str, list[Fact]]:
+    """Refined zinc from home and from imported concentrate, by year; with the low and high path as range on the central one."""
+    refined = {name: refined_zinc(facts, name) for name in SCENARIOS.values()}
+    mined = facts.series("hosts_companion", "zinc", variable="mine_production", region="china")
+    share = facts.series("additions", "zinc", variable="share_from_domestic_concentrate")
+    found: dict[str, list[Fact]] = {"zinc_home": [], "zinc_imported": []}
+    for year in YEARS:
+        of_total = _home_share(year, mined, share, refined["central"])
+        near = min(refined[item], key=lambda fact: abs((fact.year or 0) - year))
+        for host, part in (("zinc_home", of_total), ("zinc_imported", 1 - of_total)):
+            total, low, high = (at_year(refined[name], year) for name in (item, "low", "high"))
+            ranged = item == "central" and low < high
+            note = (
+                f"{item} path of refined zinc {total:.4g} t x {part:.3f} from {'home' if host == 'zinc_home' else 'imported'} concentrate"
+            )
+            found[host].append(
+                derived(
+                    total * part, "t/year", note, near, *mined, *share, year=year, low=low * part if ranged else None,
+                    high=high * part if ranged else None,
+                )
+            )
+    return found
+
+
+def refined_zinc(facts: Facts, item: str) -> list[Fact]:
+    """A path of refined zinc; the low and high one start from the central path's observed years."""
+    central = facts.series("additions", "zinc", variable="refined_production_path", item="central")
+    if item == "central":
+        return central
+    return [fact for fact in central if (fact.year or 0) <= 2024] + facts.series(
+        "additions", "zinc", variable="refined_production_path", item=item
+    )
+
+
+def _home_share(year: int, mined: Sequence[Fact], share: Sequence[Fact], refined: Sequence[Fact]) -> float:
+    """Share of refined zinc from home concentrate: mine output over refined output to 2025, the path of additions.csv from 2030."""
+    if year <= 2025:
+        return at_year(mined, year) / at_year(refined, year)
+    return at_year(share, year)
+
+
+def tin() -> Fact:
+    return Fact(
+        216_000,
+        "t/year",
+        "nbs-china",
+        "C",
+        166_000,
+        216_000,
+        "refined tin 2021, recalled, not re-read (trade associations count 166 to 180 kt); flat: its by-product share is 4 %",
+    )
+
+
+def copper() -> Fact:
+    return Fact(
+        10_490_000, "t/year", "nbs-china", "C", note="refined copper 2021, recalled, not re-read; flat: its by-product share is 1 %"
+    )
+
+
+def coal_ash(facts: Facts) -> Fact:
+    """Germanium in the lignite burnt for it (Lincang, Wulantuga), t a year."""
+    metal, recovery = facts.one("hosts_companion", "germanium", variable="host_capacity", item="coal_ash"), coal_recovery(facts)
+    return derived(
+        metal.value / recovery.value,
+        "t/year",
+        f"germanium in lignite burnt: {metal.value:g} t recovered / {recovery.value:g}; flat, small against all coal",
+        metal,
+        recovery,
+        low=45 / recovery.value,
+        high=80 / recovery.value,
+    )
+
+
+def coal_recovery(facts: Facts) -> Fact:
+    return facts.one("yields", "germanium", variable="yield_overall", item="coal_ash")
+
+
+def rare_earth_ore() -> Fact:
+    """Niobium in the ore milled at Bayan Obo, t a year."""
+    return Fact(
+        10_000,
+        "t/year",
+        "recalled",
+        "C",
+        6_000,
+        14_000,
+        "about 11 Mt of ore a year x 0.13 % Nb2O5 x 0.699 niobium: contained in ore milled for iron and rare earths; recalled",
+    )

@@ -1,11 +1,311 @@
-"""Indium: to be written."""
+"""Indium: by-product of zinc (home and imported concentrate, in cost tiers), tin and copper; spent targets and waste.
+
+Choices where the data give several values:
+- Tiers are shares (0.62, 0.28, rest) of host yield(t) x zinc(t), not of the technical ceiling of 250 g/t; tier 3 is bounded by the host
+  alone. Costs are the NREL steps, brought from 2011 to 2021.
+- The reserve (21,600 t) counts recovered metal, so depletion has coefficient 1 and mining losses do not show.
+- Target scrap: yield 0.95 (seed), cost 60 USD/kg (recalled, C, before the unsourced 150). End of life: above 700 USD/kg of 2011 (NREL).
+- No route is opened for semiconductors, solders and other uses: the data hold neither yield nor cost.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from models.china.derive.common import Facts, Row
+from models.china.derive import byproduct as by
+from models.china.derive import hosts
+from models.china.derive.common import Fact, Facts, Row, at_year, derived, emission_rows, judged, number, path
+from models.china.derive.indium_trade import METAL, TIERS, fanya_lot, import_price, imports
+from models.china.derive.supply import ONE, good, mine_ramp, observed, recipe, value
+
+STEPS = {"1": "byproduct_step", "2": "coproduct_step", "3": "long_run"}
+CONCENTRATE_LAND = "Australia, Peru and others"
+"""Whence the zinc concentrate comes: Australia a quarter to a third, Peru a sixth of imports (SMM, early 2023)."""
+FOREIGN_PART = 0.15
+TERRITORIAL = 1 - FOREIGN_PART
+"""Part of a by-product's whole-chain emission that falls in China where the concentrate is imported (mining and milling abroad)."""
 
 
 def rows(facts: Facts) -> Iterator[Row]:
-    yield from ()
+    yield from good("indium/refined", METAL, "refined", "processing", "refined indium, 4N")
+    yield from _home(facts)
+    yield from _other_hosts(facts)
+    yield from _refining(facts)
+    yield from imports(facts)
+    yield from fanya_lot(facts)
+    yield from _targets(facts)
+    yield from _end_of_life(facts)
+
+
+def tier_cost(facts: Facts, tier: str) -> Fact:
+    """All-in cost of a tier, USD_2021/kg."""
+    step = by.real(facts.one("costs_capex", METAL, variable="supply_cost_step", item=STEPS[tier]))
+    ends = facts.one("recommended_base", METAL, variable="unit_cost", item=f"dom_zinc_tier{tier}")
+    return derived(step.value, step.unit, f"NREL {STEPS[tier]}: {step.note}", step, low=(ends.low or 0) * 1.2, high=(ends.high or 0) * 1.2)
+
+
+def host_yield(facts: Facts) -> list[Fact]:
+    """Indium won per tonne of refined zinc, t/t."""
+    low, high = (getattr(facts.one("recommended_base", METAL, variable="host_yield", item="refined_zinc"), end) for end in ("low", "high"))
+    return [
+        derived(
+            fact.value * 1e-6,
+            "t/t",
+            f"{fact.value:g} g/t; low: never better than now, high: the technical ceiling; {fact.note}",
+            fact,
+            low=low * 1e-6,
+            high=high * 1e-6,
+            year=fact.year,
+        )
+        for fact in facts.series("additions", METAL, variable="host_yield_path", item="refined_zinc")
+    ]
+
+
+def _home(facts: Facts) -> Iterator[Row]:
+    """Zinc: six processes, three tiers of two provenances."""
+    reserve = facts.one("recommended_base", METAL, variable="reserve", item="domestic")
+    yield number("deposits", reserve, deposit="indium_home", metal=METAL, parameter="reserve")
+    yield from mine_ramp(facts, "byproduct_indium_zinc")
+    for kind in ("home", "imported"):
+        equivalent = judged(1, "t/t", "counted in the refined metal that it gives")
+        yield from good(
+            f"indium/crude_{kind}",
+            METAL,
+            "intermediate",
+            "extraction",
+            f"indium in residues of zinc smelting, {kind} concentrate",
+            equivalent,
+        )
+        for tier in TIERS:
+            yield from _tier(facts, kind, tier)
+
+
+def _tier(facts: Facts, kind: str, tier: str) -> Iterator[Row]:
+    process, host = f"byproduct_indium_zinc_{kind}_{tier}", f"zinc_{kind}"
+    yield from recipe(
+        process,
+        "byproduct",
+        "extraction",
+        inputs={"indium_home": ONE} if kind == "home" else {},
+        outputs={f"indium/crude_{kind}": ONE},
+        host=host,
+        origin="" if kind == "home" else CONCENTRATE_LAND,
+        ramp_group="byproduct_indium_zinc",
+        description=f"indium from {kind} zinc concentrate, cost tier {tier}",
+    )
+    content = host_yield(facts)
+    yield from value(process, "host_content", content)
+    for scenario, item in hosts.SCENARIOS.items():
+        flow = hosts.zinc(facts, item)[host]
+        if tier != "3":
+            yield from path(
+                "process_values", _tier_size(facts, tier, content, flow), scenario=scenario, process=process, parameter="max_activity"
+            )
+    yield from value(process, "variable_cost", by.running(tier_cost(facts, tier), tier_cost(facts, "1")))
+    yield from zinc_emissions(facts, process, "recommended_base", METAL, "dom_zinc_tier1", kind)
+    yield observed(process, _seen_in_2021(facts, kind, tier))
+
+
+def _tier_size(facts: Facts, tier: str, content: Sequence[Fact], flow: Sequence[Fact]) -> list[Fact]:
+    share = facts.one("additions", METAL, variable="tier_share_of_host_flow", item=f"dom_zinc_tier{tier}")
+    return [
+        derived(
+            share.value * at_year(content, fact.year or 0) * fact.value,
+            "t/year",
+            f"{share.value:g} x {at_year(content, fact.year or 0) * 1e6:.4g} g/t x {fact.value:.4g} t zinc",
+            share,
+            *content,
+            fact,
+            year=fact.year,
+        )
+        for fact in flow
+    ]
+
+
+def zinc_emissions(facts: Facts, process: str, file: str, metal: str, item: str, kind: str) -> Iterator[Row]:
+    """Emissions of a by-product of zinc; where the concentrate is imported, its mining is embodied and its voyage counted."""
+    ghg = facts.one(file, metal, variable="ghg", item=item)
+    kwh = facts.one(file, metal, variable="electricity", item=item)
+    if kind == "home":
+        yield from emission_rows(facts, process, ghg, kwh)
+        return
+    yield from emission_rows(
+        facts, process, ghg.times(TERRITORIAL, ghg.unit, f"{TERRITORIAL:g} of the chain in China (judged, 0.7 to 0.95)", "D"), kwh
+    )
+    part = ghg.times(FOREIGN_PART, "tCO2e/t", f"{FOREIGN_PART:g} of the chain abroad: mining and milling of the concentrate", "D")
+    yield from value(process, "embodied_emission", part.at(None))
+    zinc, bulk = (
+        facts.one("carbon_intensity", **keys)
+        for keys in ({"metal": "zinc", "variable": "ghg"}, {"variable": "transport_ghg", "item": "bulk_carrier"})
+    )
+    voyage = 2 * 12_000 * bulk.value / 1000
+    yield from value(
+        process,
+        "transport_emission",
+        derived(
+            voyage / zinc.value * ghg.value,
+            "tCO2e/t",
+            f"2 t concentrate per t zinc x 12,000 km x {bulk.value:g} kg/tkm / 1000 = {voyage:.3g} kg/kg zinc, "
+            f"/ {zinc.value:g} x {ghg.value:g}: borne by the by-product as the rest of zinc's emissions",
+            bulk,
+            zinc,
+            ghg,
+            grade="D",
+        ),
+    )
+
+
+def _seen_in_2021(facts: Facts, kind: str, tier: str) -> Fact:
+    """Output of 2021 by tier: 0.95 of 530 t from zinc, cheap tiers first, by provenance as the zinc."""
+    made = facts.one("production", METAL, variable="refined_production", item="primary", region="china", year=2021)
+    part = facts.one("hosts_companion", METAL, variable="host_share", item="zinc")
+    flows = hosts.zinc(facts)
+    zinc = {name: at_year(series, 2021) for name, series in flows.items()}
+    potential = at_year(host_yield(facts), 2021) * sum(zinc.values())
+    left = made.value * part.value
+    for name in TIERS:
+        share = 1.0 if name == "3" else facts.one("additions", METAL, variable="tier_share_of_host_flow", item=f"dom_zinc_tier{name}").value
+        won = min(left, share * potential)
+        if name == tier:
+            break
+        left -= won
+    share = zinc[f"zinc_{kind}"] / sum(zinc.values())
+    return derived(
+        won * share,
+        "t/year",
+        f"{made.value:g} t x {part.value:g} from zinc, cheap tiers first, x {share:.3f} of the zinc",
+        made,
+        part,
+        flows[f"zinc_{kind}"][0],
+        grade="D",
+    )
+
+
+def _other_hosts(facts: Facts) -> Iterator[Row]:
+    """Tin and copper: small, at the rates that the seed's shares of world output imply."""
+    made = facts.one("production", METAL, variable="refined_production", item="primary", region="china", year=2021)
+    cost = facts.one("additions", METAL, variable="capacity_central", item="dom_tin_copper").noted(
+        "300 USD/kg: additions.csv, note of dom_tin_copper"
+    )
+    for host, flow in (("tin", hosts.tin()), ("copper", hosts.copper())):
+        process, share = f"byproduct_indium_{host}", facts.one("hosts_companion", METAL, variable="host_share", item=host)
+        yield from recipe(
+            process,
+            "byproduct",
+            "extraction",
+            inputs={"indium_home": ONE},
+            outputs={"indium/crude_home": ONE},
+            host=host,
+            description=f"indium from {host} smelting",
+        )
+        won = share.value * made.value
+        yield from value(
+            process,
+            "host_content",
+            derived(won / flow.value, "t/t", f"{share.value:g} x {made.value:g} t / {flow.value:.4g} t of {host}", share, made, flow),
+        )
+        yield from value(
+            process, "variable_cost", by.running(derived(300, "USD_2021/kg", cost.note, cost, low=200, high=400), tier_cost(facts, "1"))
+        )
+        yield from zinc_emissions(facts, process, "recommended_base", METAL, "dom_zinc_tier1", "home")
+        yield observed(process, derived(won, "t/year", f"{share.value:g} (seed, world) x {made.value:g} t", share, made, grade="C"))
+
+
+def _refining(facts: Facts) -> Iterator[Row]:
+    """Refining keeps provenance and carries the plant; its running cost and emissions stand with the by-product steps (all-in data)."""
+    before = facts.one("recommended_base", METAL, variable="capacity", item="dom_zinc_all")
+    later = facts.one("capacity_2021", METAL, variable="capacity_refining", region="china", year=2024)
+    built = derived(
+        later.value - before.value, "t/year", f"{later.value:g} t (USGS, 2024) less {before.value:g} t of 2021", later, before, year=2024
+    )
+    pace = judged(
+        100, "t/year/year", "output grew from 530 t (2021) to 760 t (2024), 77 t a year; a little more may be ordered", low=50, high=200
+    )
+    yield from by.circuit("indium_refining", by.long_standing(before), tier_cost(facts, "1"), pace, construction=[built])
+    for kind, pathway in (("home", "domestic primary"), ("imported", "foreign primary")):
+        yield from recipe(
+            f"refine_indium_{kind}",
+            "refine",
+            "processing",
+            inputs={f"indium/crude_{kind}": ONE},
+            outputs={"indium/refined": ONE},
+            pathway=pathway,
+            origin="" if kind == "home" else CONCENTRATE_LAND,
+            plant="indium_refining",
+            description=f"refining of indium from {kind} concentrate",
+        )
+
+
+def _targets(facts: Facts) -> Iterator[Row]:
+    """New scrap of sputtering: inside manufacture, counted once."""
+    cost = by.real(facts.one("recycling_cost_carbon", METAL, variable="recycling_cost", item="ITO prompt"))
+    capacity = facts.one("recommended_base", METAL, variable="capacity", item="recycling_ito_new_scrap")
+    yield from by.circuit(
+        "indium_ito_reclaim",
+        by.long_standing(capacity),
+        cost,
+        judged(200, "t/year/year", "follows the target makers, who own it", low=100, high=400),
+    )
+    how = by.Recovery(
+        "indium_ito_reclaim",
+        "",
+        derived(
+            0.95,
+            "1",
+            "over 95 %; NREL 0.65",
+            facts.one("recycling_yields", METAL, item="prompt_reclaim ITO target scrap"),
+            low=0.65,
+            high=0.99,
+        ),
+        cost,
+        cost,
+        *(facts.one("recommended_base", METAL, variable=name, item="recycling_ito_new_scrap") for name in ("ghg", "electricity")),
+    )
+    yield from by.recycle(facts, "reclaim_indium_ito", "indium/ito_scrap", METAL, how, pathway="new scrap")
+    price = derived(
+        0.5 * import_price(facts).value * 1000,
+        "USD_2021/t",
+        "half the price of the metal, as is usual for spent targets (judged)",
+        import_price(facts),
+        grade="D",
+    )
+    opened = judged(
+        60, "t/year", "spent targets of Korea and Japan, a seventh of what their display makers leave (judged)", low=0, high=200
+    )
+    yield from by.foreign_scrap(facts, METAL, "spent ITO targets", price, opened, judged(1_500, "km", "Korea and Japan"), 1 / 0.744)
+    yield from by.recycle(
+        facts, "recycle_indium_foreign_scrap", "indium/foreign_scrap", METAL, how, pathway="foreign secondary", origin="world"
+    )
+
+
+def _end_of_life(facts: Facts) -> Iterator[Row]:
+    """Displays and PV modules."""
+    step = by.real(facts.one("costs_capex", METAL, variable="supply_cost_step", item="eol_scrap"))
+    cost = derived(step.value, step.unit, f"NREL: end-of-life above this; {step.note}", step, low=500, high=1200)
+    carbon = facts.one("recycling_cost_carbon", METAL, variable="recycling_carbon")
+    ghg = derived(carbon.value, "kgCO2e/kg", "recalled (C) before the gap filler of 100 (D)", carbon, low=20, high=150)
+    kwh = derived(0.9 * carbon.value, "kWh/kg", "0.9 kWh per kg CO2e, as for primary indium (90 / 102)", carbon, grade="D")
+    yield from by.circuit(
+        "indium_recovery",
+        [facts.one("recommended_base", METAL, variable="capacity", item="recycling_eol").at(None)],
+        cost,
+        judged(60, "t/year/year", "the ramp binds first", low=20, high=120),
+    )
+    yield from by.recycling_ramp(
+        facts, "recycle_indium", judged(15, "t/year/year", "additions.csv: 10 t in 2021 and 15 t a year", low=5, high=40)
+    )
+    free = judged(0, "USD_2021/t", "collected for the whole device")
+    for product, item, low, high in (("ito_displays", "hydromet EoL LCD panel", 0.7, 0.9), ("pv", "hydromet CIGS module", 0.7, 0.95)):
+        fact = facts.one("recycling_yields", METAL, item=item)
+        how = by.Recovery(
+            "indium_recovery",
+            "recycle_indium",
+            derived(fact.value, "1", item, fact, low=low, high=high),
+            cost,
+            cost,
+            ghg,
+            kwh,
+            derived(high, "1", f"best of the range of {item}", fact),
+        )
+        yield from by.collected(METAL, product, free)
+        yield from by.recycle(facts, f"recycle_indium_{product}", f"indium/{product}_scrap", METAL, how)
