@@ -15,9 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from planner.errors import Problem, SpecError
-from planner.lifetimes import Convention, Lifetime
-from planner.stocks import entered_behind, inflow_driven
-from planner.system import Array, Process, Product, System, frozen_array, frozen_map
+from planner.system import Array, Process, System, frozen_array, frozen_map
+from planner.use import UseStock, arising_waste, use_flows, use_stock
 
 Values = Mapping[str, Mapping[tuple[Hashable, ...], float]]
 _ROUNDING = 1e-12
@@ -46,27 +45,6 @@ class Incidence:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class UseStock:
-    """What is in use of one product, by calendar year and cohort, in t of product."""
-
-    product: str
-    years: tuple[int, ...]
-    inflow: Array
-    """t per year, shape (Y,)."""
-    stock: Array
-    """t at the end of each year, shape (Y,)."""
-    outflow: Array
-    """t per year, shape (Y,)."""
-    opening: float
-    """t in use when the study begins."""
-    cohort_years: tuple[int, ...]
-    """Years of entry, history first, (C,)."""
-    cohorts: Array
-    """t of each cohort in use at the end of each year, shape (Y, C)."""
-    convention: Convention
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Balance:
     """A system's incidence matrix, its use stocks, and the waste that arises from them: an identity, never a choice."""
 
@@ -75,6 +53,8 @@ class Balance:
     arising: Mapping[str, Array]
     """t per year of each waste good that products become, shape (Y,)."""
     stocks: Mapping[str, UseStock]
+    into_use: Mapping[tuple[str, str, str], Array]
+    """t of metal per year that enters use, by (metal, demanded good, product), shape (Y,)."""
 
 
 def balance(system: System) -> Balance:
@@ -89,7 +69,10 @@ def balance(system: System) -> Balance:
             problems.append(Problem("product_values.csv", 0, "", f"product '{product.name}': {error}"))
     if problems:
         raise SpecError(system.name, problems)
-    return Balance(system, incidence, arising_waste(system, stocks), frozen_map(stocks))
+    into_use, problems = use_flows(system, stocks)
+    if problems:
+        raise SpecError(system.name, problems)
+    return Balance(system, incidence, arising_waste(system, stocks), frozen_map(stocks), into_use)
 
 
 def make_incidence(system: System) -> Incidence:
@@ -140,60 +123,6 @@ def _coefficient_problems(system: System) -> list[Problem]:
             elif not process.loss and (taken - given > _ROUNDING * np.maximum(taken, 1.0)).any():
                 found.append(Problem("processes.csv", 0, "loss", f"process '{process.name}' loses {metal}; name the loss"))
     return found
-
-
-def use_inflow(system: System, product: Product) -> Array:
-    """t of product that enters use in each year, from the demand of the goods that enter it; shape (Y,)."""
-    total = np.zeros(len(system.years))
-    for name, share in product.uses.items():
-        demand = system.goods[name].demand
-        if demand is None:
-            raise ValueError(f"good '{name}' of its uses has no demand")
-        total = total + share * demand
-    largest = float(np.abs(total).max(initial=0.0))
-    if not (total >= -_ROUNDING * largest).all():
-        year = system.years[int(np.argmin(np.where(np.isfinite(total), total, -np.inf)))]
-        raise ValueError(f"what enters use is negative or not a number in {year}; mend its uses")
-    return np.maximum(total, 0.0)
-
-
-def use_stock(system: System, product: Product) -> UseStock:
-    """Stock and outflow of a product by cohort, from its history, the demand and its lifetime.
-
-    A history cohort enters by its inflow, or by what is still in use of it where the study gives that (`initial_stock`).
-    Raises ValueError where history and lifetime contradict each other.
-    """
-    history, years = product.history_years, system.years
-    if history and (history[-1] != years[0] - 1 or len(history) != history[-1] - history[0] + 1):
-        raise ValueError(f"its cohorts must be consecutive years up to {years[0] - 1}")
-    life = Lifetime.of(product.distribution, product.mean, product.sd, product.shape)
-    inflow = use_inflow(system, product)
-    initial = product.initial_stock
-    if np.isnan(np.where(np.isnan(initial), product.history_inflow, initial)).any():
-        raise ValueError("a history cohort has neither inflow nor stock")
-    past = life.at(slice(0, len(history))) if life.dims[-1] > 1 else life
-    entered = np.array(product.history_inflow, dtype=float)
-    if np.isfinite(initial).any():
-        known = entered_behind(np.nan_to_num(initial), past, np.arange(len(history) + 1.0), system.stock_convention)
-        entered = np.where(np.isfinite(initial), known, entered)
-    run = inflow_driven(np.concatenate([entered, inflow]), life, convention=system.stock_convention, cohorts=True)
-    assert run.cohorts is not None
-    h = len(history)
-    return UseStock(
-        product=product.name, years=years, inflow=frozen_array(inflow), stock=frozen_array(run.stock[h:]),
-        outflow=frozen_array(run.outflow[h:]), opening=float(run.stock[h - 1]) if h else 0.0, cohort_years=(*history, *years),
-        cohorts=frozen_array(run.cohorts[h:]), convention=system.stock_convention,
-    )
-
-
-def arising_waste(system: System, stocks: Mapping[str, UseStock]) -> Mapping[str, Array]:
-    """t per year of each waste good: what leaves use less what is dissipated, over all products that become it; shape (Y,)."""
-    arising: dict[str, Array] = {}
-    for product in system.products.values():
-        if product.waste:
-            left = stocks[product.name].outflow * (1.0 - product.dissipated)
-            arising[product.waste] = arising.get(product.waste, np.zeros(len(system.years))) + left
-    return frozen_map({name: frozen_array(series) for name, series in arising.items()})
 
 
 @dataclass(frozen=True, slots=True, eq=False)

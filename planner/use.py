@@ -1,0 +1,162 @@
+r"""Use as a process with a memory: what enters each use stock, how long it stays, what arises from it as waste.
+
+Products are counted in tonnes of product, which for a joint product (a battery pack) holds several metals. `use_flows` says
+which demanded good brought which metal into which product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from planner.errors import Problem
+from planner.lifetimes import Convention, Lifetime
+from planner.stocks import entered_behind, inflow_driven
+from planner.system import Array, Product, System, frozen_array, frozen_map
+
+_ROUNDING = 1e-12
+_CLOSES = 1e-9
+"""Metal that enters products and is held by the goods they are made of agree to this share of the largest."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UseStock:
+    """What is in use of one product, by calendar year and cohort, in t of product."""
+
+    product: str
+    years: tuple[int, ...]
+    inflow: Array
+    """t per year, shape (Y,)."""
+    stock: Array
+    """t at the end of each year, shape (Y,)."""
+    outflow: Array
+    """t per year, shape (Y,)."""
+    opening: float
+    """t in use when the study begins."""
+    cohort_years: tuple[int, ...]
+    """Years of entry, history first, (C,)."""
+    cohorts: Array
+    """t of each cohort in use at the end of each year, shape (Y, C)."""
+    convention: Convention
+
+
+def use_inflow(system: System, product: Product) -> Array:
+    """t of product that enters use in each year, from the demand of the goods that enter it; shape (Y,)."""
+    total = np.zeros(len(system.years))
+    for name, share in product.uses.items():
+        demand = system.goods[name].demand
+        if demand is None:
+            raise ValueError(f"good '{name}' of its uses has no demand")
+        total = total + share * demand
+    largest = float(np.abs(total).max(initial=0.0))
+    if not (total >= -_ROUNDING * largest).all():
+        year = system.years[int(np.argmin(np.where(np.isfinite(total), total, -np.inf)))]
+        raise ValueError(f"what enters use is negative or not a number in {year}; mend its uses")
+    return np.maximum(total, 0.0)
+
+
+def use_stock(system: System, product: Product) -> UseStock:
+    """Stock and outflow of a product by cohort, from its history, the demand and its lifetime.
+
+    A history cohort enters by its inflow, or by what is still in use of it where the study gives that (`initial_stock`).
+    Raises ValueError where history and lifetime contradict each other.
+    """
+    history, years = product.history_years, system.years
+    if history and (history[-1] != years[0] - 1 or len(history) != history[-1] - history[0] + 1):
+        raise ValueError(f"its cohorts must be consecutive years up to {years[0] - 1}")
+    life = Lifetime.of(product.distribution, product.mean, product.sd, product.shape)
+    inflow = use_inflow(system, product)
+    initial = product.initial_stock
+    if np.isnan(np.where(np.isnan(initial), product.history_inflow, initial)).any():
+        raise ValueError("a history cohort has neither inflow nor stock")
+    past = life.at(slice(0, len(history))) if life.dims[-1] > 1 else life
+    entered = np.array(product.history_inflow, dtype=float)
+    if np.isfinite(initial).any():
+        known = entered_behind(np.nan_to_num(initial), past, np.arange(len(history) + 1.0), system.stock_convention)
+        entered = np.where(np.isfinite(initial), known, entered)
+    run = inflow_driven(np.concatenate([entered, inflow]), life, convention=system.stock_convention, cohorts=True)
+    assert run.cohorts is not None
+    h = len(history)
+    return UseStock(
+        product=product.name, years=years, inflow=frozen_array(inflow), stock=frozen_array(run.stock[h:]),
+        outflow=frozen_array(run.outflow[h:]), opening=float(run.stock[h - 1]) if h else 0.0, cohort_years=(*history, *years),
+        cohorts=frozen_array(run.cohorts[h:]), convention=system.stock_convention,
+    )
+
+
+def arising_waste(system: System, stocks: Mapping[str, UseStock]) -> Mapping[str, Array]:
+    """t per year of each waste good: what leaves use less what is dissipated, over all products that become it; shape (Y,)."""
+    arising: dict[str, Array] = {}
+    for product in system.products.values():
+        if product.waste:
+            left = stocks[product.name].outflow * (1.0 - product.dissipated)
+            arising[product.waste] = arising.get(product.waste, np.zeros(len(system.years))) + left
+    return frozen_map({name: frozen_array(series) for name, series in arising.items()})
+
+
+def use_flows(system: System, stocks: Mapping[str, UseStock]) -> tuple[Mapping[tuple[str, str, str], Array], list[Problem]]:
+    """Which metal goes from which demanded good into which use stock: (metal, good, product) to t of metal per year, shape (Y,).
+
+    A product draws a metal from the goods among its `uses` that hold it; if none of them does (the lithium of a pack that is
+    counted by its cobalt), from what the goods of the same group of products have left. With them the problems: metal that
+    products hold and goods do not.
+    """
+    flows: dict[tuple[str, str, str], Array] = {}
+    problems: list[Problem] = []
+    for goods, products in _groups(system):
+        for metal in system.metals:
+            held = {g: system.goods[g].content[metal] * demand for g in goods
+                    if metal in system.goods[g].content and (demand := system.goods[g].demand) is not None}
+            wanted = {p: stocks[p].inflow * content for p in products if (content := system.products[p].content.get(metal, 0.0))}
+            found, short = _share_out(system, held, wanted, metal)
+            flows |= {(metal, *key): flow for key, flow in found.items()}
+            largest = max((float(a.max(initial=0.0)) for a in (*held.values(), *wanted.values())), default=0.0)
+            if not (short <= _CLOSES * largest).all():
+                year = system.years[int(np.argmax(np.nan_to_num(short, nan=np.inf)))]
+                problems.append(Problem(
+                    "uses.csv", 0, "", f"in {year} more {metal} enters {', '.join(sorted(wanted))} than the goods they are made of hold "
+                    f"({', '.join(sorted(goods))}); mend the uses or the contents of the waste goods",
+                ))
+    return {key: frozen_array(flows[key]) for key in sorted(flows)}, problems
+
+
+def _groups(system: System) -> list[tuple[list[str], list[str]]]:
+    """Goods and products tied together by uses, each group apart: ([goods], [products])."""
+    groups: list[tuple[set[str], set[str]]] = []
+    for product in system.products.values():
+        goods, products = set(product.uses), {product.name}
+        for other in [g for g in groups if g[0] & goods]:
+            groups.remove(other)
+            goods, products = goods | other[0], products | other[1]
+        groups.append((goods, products))
+    return [(sorted(goods), sorted(products)) for goods, products in groups]
+
+
+def _share_out(
+    system: System, held: Mapping[str, Array], wanted: Mapping[str, Array], metal: str,
+) -> tuple[dict[tuple[str, str], Array], Array]:
+    """Flows (good, product) of one metal within one group, t per year, and what products want beyond what goods hold, shape (Y,)."""
+    zero = np.zeros(len(system.years))
+    flows: dict[tuple[str, str], Array] = {}
+    left = {g: np.array(amount) for g, amount in held.items()}
+    indirect: list[str] = []
+    for p, want in wanted.items():
+        content = system.products[p].content[metal]
+        direct = {g: np.maximum(share, 0.0) * system.goods[g].demand * content for g, share in system.products[p].uses.items() if g in held}
+        total = sum(direct.values(), zero)
+        if not total.any():
+            indirect.append(p)
+            continue
+        for g, amount in direct.items():
+            flows[g, p] = want * np.divide(amount, total, out=np.zeros_like(total), where=total > 0)
+            left[g] -= flows[g, p]
+    pool = sum((np.maximum(rest, 0.0) for rest in left.values()), zero)
+    spare = {g: np.divide(np.maximum(rest, 0.0), pool, out=np.zeros_like(pool), where=pool > 0) for g, rest in left.items()}
+    for p in indirect:
+        for g, share in spare.items():
+            flows[g, p] = wanted[p] * share
+            left[g] -= flows[g, p]
+    unheld = sum((np.maximum(-rest, 0.0) for rest in left.values()), zero)
+    return flows, unheld + np.abs(sum(wanted.values(), zero) - sum(flows.values(), zero))
