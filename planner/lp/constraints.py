@@ -82,7 +82,7 @@ def run_down(m: Any, r: str, t: int) -> Any:
     return (
         sum(m.activity[p, t] for p in m.members[r])
         - sum(m.decline[r, t] * m.activity[p, u] for u in m.previous[t] for p in m.members[r])
-        + m.breach["run_down", r, t]
+        + sum(m.breach[n, x, u] for n, x, u in m.run_down_breach[r, t])
         >= 0
     )
 

@@ -35,4 +35,4 @@ def carbon(m: Any) -> Any:
 
     $$\sum_t n_t E_{footprint,t}$$   [t CO2e]
     """
-    return sum(m.length[t] * m.emission["footprint", t] for t in m.periods)
+    return sum(m.length[t] * m.emission[s, t] for s, t in m.footprint_years)

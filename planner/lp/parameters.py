@@ -210,6 +210,8 @@ def _fill_ramps(m: Any, system: System) -> None:
     add_param(m, "decline", decline)
     add_set(m, "ramp_rows", growth)
     add_set(m, "run_down_rows", decline)
+    # a set of one member: a string written into a rule as an index does not survive the templates
+    add_sets(m, "run_down_breach", {key: [("run_down", *key)] for key in decline})
 
 
 def _fill_deposits(m: Any, system: System) -> None:
@@ -318,6 +320,7 @@ def _fill_emissions(m: Any, system: System) -> None:
     add_param(m, "emission_factor", rates)
     add_param(m, "carbon_cost", carbon_cost)
     add_set(m, "emission_rows", carbon_cost)
+    add_set(m, "footprint_years", [("footprint", p.first) for p in system.periods])
 
 
 def first_discount(system: System) -> dict[int, float]:
