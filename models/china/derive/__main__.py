@@ -18,7 +18,7 @@ from typing import Any
 from models.china.derive.common import Facts, Row, columns_of, rounded
 from planner.tables import BY_NAME, TABLES
 
-MODULES = ("shared", "demand", "use", "lithium", "cobalt", "indium", "germanium", "niobium", "hosts")
+MODULES = ("shared", "demand", "use", "lithium", "cobalt", "batteries", "indium", "germanium", "niobium", "hosts")
 STUDY = Path(__file__).resolve().parents[1]
 
 
