@@ -51,6 +51,12 @@ def _goods(facts: Facts) -> Iterator[Row]:
         "cobalt/intermediate_imported", METAL, "intermediate", "extraction", "cobalt hydroxide and mixed hydroxide from abroad", recovery
     )
     yield from good("cobalt/refined", METAL, "refined", "processing", "cobalt sulphate, chloride, oxide and metal, in cobalt")
+    stock = facts.one("additions", METAL, variable="initial_stockpile", item="intermediate_and_refined").at(None)
+    note = f"may be stored; the {stock.value:g} t held in 2021 are working stock and State reserve, not at the market's disposal"
+    for parameter in ("opening_stock", "closing_stock"):
+        yield number("good_values", derived(0, "t", note, stock, low=0, high=stock.value), good="cobalt/refined", parameter=parameter)
+    holding = judged(400, "USD_2021/t/year", "about 1 % of the price a year", low=200, high=1000)
+    yield number("good_values", holding, good="cobalt/refined", parameter="holding_cost")
 
 
 def _byproduct(facts: Facts) -> Iterator[Row]:
@@ -205,7 +211,7 @@ def _refining(facts: Facts) -> Iterator[Row]:
 def _hydroxide(facts: Facts) -> Iterator[Row]:
     """By origin; the last step (new projects) dear. Without a quota the Congo's path runs from the boom of 2024 to the outlook of 2030."""
     demand = facts.one("demand_china", METAL, variable="demand_manufacturing", item="total", year=FIRST, scenario="CN")
-    yield from import_ramp(facts, "cobalt_intermediate_imports", demand)
+    yield from import_ramp(facts, "cobalt_intermediate_imports", demand, run_down=False)
     base = _base(facts, "unit_cost", "import_intermediate_contained")
     congo = facts.series("additions", METAL, region="drc", variable="import_ceiling")
     free = [fact for fact in congo if (fact.year or 0) <= 2024 or (fact.year or 0) >= 2030]

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from models.china.derive import lithium_imports, lithium_refining
 from models.china.derive.common import Fact, Facts, Row, derived, emission_rows, judged, number, path, without_capital
-from models.china.derive.lithium_refining import METAL, added, base, conversion_yield
+from models.china.derive.lithium_refining import METAL, START, added, base, conversion_yield
 from models.china.derive.supply import (
     ONE,
     good,
@@ -29,6 +29,8 @@ from models.china.derive.supply import (
     value,
 )
 
+PAPER = "lithium-mining-26kt"
+OUTPUT_2025 = 62000.0  # t mined in 2025: USGS, additions.csv mine_output_observed
 EXTRA_COST_NEW = 10  # USD/kg refined: additions.csv, note of reserve_additions_exploration
 ORE_GRADE_RATIO = "Mas-Fons et al. 2024: 22.3 / 17.1 kg per kg carbonate as the ore grade falls; the rise put on mine and concentrator"
 
@@ -71,7 +73,7 @@ def _goods(facts: Facts) -> Iterator[Row]:
         judged(0, "t", "with 26 kt mined the balance of 2021 closes without a draw"),
         good="lithium/refined",
         parameter="opening_stock",
-        scenario="lithium-mining-26kt",
+        scenario=PAPER,
     )
     yield number("good_values", judged(0, "t", "the draw of 2021 is not built up again"), good="lithium/refined", parameter="closing_stock")
     yield number(
@@ -133,40 +135,24 @@ def _deposits(facts: Facts) -> Iterator[Row]:
 
 def _mine_plant(facts: Facts, ore: str, capital: Fact) -> Iterator[Row]:
     """Capacity in tonnes of refined product; low rows of the data (14.1 kt mined in 2021) as base, central rows (26.7 kt) as variant."""
-    route, name = f"dom_{ore}", f"lithium_{ore}"
-    central = base(facts, "capacity", route)
-    # additions.csv: start 2021 brine 7.0, spodumene 1.0, lepidolite 6.1 kt = 14.1 kt
-    start = {"brine": 7000.0, "spodumene": 1000.0, "lepidolite": 6100.0}[ore]
-    note = "capacity that gives the 14.1 kt mined in 2021 (BGS), split brine 7.0, spodumene 1.0, lepidolite 6.1 kt"
-    lead = added(facts, "lead_time", route)
-    pace = added(facts, "max_new_capacity", route)
+    route, name, start = f"dom_{ore}", f"lithium_{ore}", START[ore]
+    central, lead = base(facts, "capacity", route), added(facts, "lead_time", route)
     limit = added(facts, "max_capacity", route).times(1, "t/year")
-    yield from plant(
-        name,
-        existing=standing(derived(start, "t/year", note, central, low=start, high=central.value)),
-        capital=capital,
-        lead=lead,
-        max_new=open_order(pace, int(lead.value), 2026),
-        max_capacity=limit,
-        construction=[
-            fact.times(1, "t/year") for fact in facts.series("additions", METAL, variable="capacity_under_construction", item=route)
-        ],
-    )
-    yield from path(
-        "plants",
-        standing(central.noted("seed's 26 kt: central rows of recommended_base.csv")),
-        plant=name,
-        parameter="existing_capacity",
-        scenario="lithium-mining-26kt",
-    )
-    yield number(
-        "plants",
-        limit.times(1.25, "t/year", "a quarter more sites permitted", "D"),
-        plant=name,
-        parameter="max_capacity",
-        scenario="self-reliance",
-    )
+    building = [fact.times(1, "t/year") for fact in facts.series("additions", METAL, variable="capacity_under_construction", item=route)]
+    room = limit.value - sum(fact.value for fact in building)
+    note = "capacity that gives the 14.1 kt mined in 2021 (BGS), split brine 7.0, spodumene 1.0, lepidolite 6.1 kt"
+    stock = derived(start, "t/year", note, central, low=start, high=min(central.value, room))
+    orders = open_order(added(facts, "max_new_capacity", route), int(lead.value), 2026)
+    yield from plant(name, existing=standing(stock), capital=capital, lead=lead, max_new=orders, max_capacity=limit, construction=building)
     yield from mine_ramp(facts, name)
+    paper = standing(central.noted("seed's 26 kt: central rows of recommended_base.csv"))
+    yield from path("plants", paper, plant=name, parameter="existing_capacity", scenario=PAPER)
+    left = (OUTPUT_2025 - sum(base(facts, "capacity", f"dom_{other}").value for other in START)) / (OUTPUT_2025 - sum(START.values()))
+    for fact in building:
+        less = fact.times(left, "t/year", f"x {left:.2f}: the same 62 kt in 2025 from a higher start", "D")
+        yield number("plants", less, year=fact.year, plant=name, parameter="under_construction", scenario=PAPER)
+    more = limit.times(1.25, "t/year", "a quarter more sites permitted", "D")
+    yield number("plants", more, plant=name, parameter="max_capacity", scenario="self-reliance")
 
 
 def _mine(facts: Facts, ore: str, target: str, yield_: Fact, cost: Fact, conversion: Fact | None) -> Iterator[Row]:
@@ -201,13 +187,13 @@ def _mine(facts: Facts, ore: str, target: str, yield_: Fact, cost: Fact, convers
         )
         if conversion is not None:
             yield number("process_values", conversion.times(1, "1", "capacity counts refined product"), process=name, parameter="loading")
-    start = {"brine": 7000.0, "spodumene": 1000.0, "lepidolite": 6100.0}[ore]
+    start = START[ore]
     central = base(facts, "capacity", f"dom_{ore}")
     main = f"mine_lithium_{ore}"
     yield observed(
         main, derived(start / per, "t/year", f"{start:g} t of product / {per:g}: the 14.1 kt of BGS, split by own judgement", central)
     )
-    yield observed(main, central.times(1 / per, "t/year", "variant: 26 kt of the seed"), scenario="lithium-mining-26kt")
+    yield observed(main, central.times(1 / per, "t/year", "variant: 26 kt of the seed"), scenario=PAPER)
 
 
 def _brine(facts: Facts) -> Iterator[Row]:

@@ -8,6 +8,8 @@ from models.china.derive.common import Fact, Facts, Row, derived, emission_rows,
 from models.china.derive.supply import ONE, from_year, inverse, money, observed, per_tonne, plant, ratio, recipe, standing, value
 
 METAL = "lithium"
+START = {"brine": 7000.0, "spodumene": 1000.0, "lepidolite": 6100.0}
+"""Refined from home ore in 2021, t: the 14.1 kt of BGS, split as the notes of additions.csv (capacity_under_construction) do."""
 
 
 def rows(facts: Facts) -> Iterator[Row]:
@@ -166,13 +168,9 @@ def _conversion(facts: Facts) -> Iterator[Row]:
 
 def _seen(facts: Facts) -> Iterator[Row]:
     """Refined from each feed in 2021, and in the variant with 26 kt mined."""
-    for name, route, tonnes in (
-        ("brine", "brine", 7000.0),
-        ("concentrate_home", "spodumene", 1000.0),
-        ("lepidolite_home", "lepidolite", 6100.0),
-    ):
+    for name, route in (("brine", "brine"), ("concentrate_home", "spodumene"), ("lepidolite_home", "lepidolite")):
         central = base(facts, "capacity", f"dom_{route}").times(1, "t/year", "variant: 26 kt of the seed")
-        yield observed(f"refine_lithium_{name}", judged(tonnes, "t/year", f"{route} part of the 14.1 kt of 2021 (additions.csv)"))
+        yield observed(f"refine_lithium_{name}", judged(START[route], "t/year", f"{route} part of the 14.1 kt of 2021 (additions.csv)"))
         yield observed(f"refine_lithium_{name}", central, scenario="lithium-mining-26kt")
     contained, recovery = 54000.0, base(facts, "yield_overall", "refining_conversion")
     note = f"{contained:g} t contained in 2.0 Mt of concentrate imported (customs, recalled) x {recovery.value:g}"

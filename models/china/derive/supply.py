@@ -141,18 +141,22 @@ def scaled(series: Iterable[Fact], factor: float, unit: str, note: str = "", gra
     return [fact.times(factor, unit, note, grade) for fact in series]
 
 
-def import_ramp(facts: Facts, group: str, demand: Fact) -> Iterator[Row]:
-    """Growth, step and run-down of the imports of one form, all origins together, so that splitting an origin changes nothing."""
+def import_ramp(facts: Facts, group: str, demand: Fact, *, run_down: bool = True) -> Iterator[Row]:
+    """Growth, step and run-down of the imports of one form, all origins together, so that splitting an origin changes nothing.
+
+    Without a run-down where the exporter may shut the tap: a plan that foresees it would import less the year before, only to fall
+    slowly.
+    """
     growth = facts.one("additions", variable="max_annual_growth", item="imports_of_one_origin")
-    decline = facts.one("additions", variable="max_annual_decline", item="any_running_route")
     step = derived(0.05 * demand.value, "t/year/year", f"5 % of the demand of 2021, {demand.value:.6g} t", demand, growth)
     yield number("ramps", growth, ramp_group=group, parameter="growth")
     yield number("ramps", step, ramp_group=group, parameter="step")
-    yield number("ramps", decline, ramp_group=group, parameter="decline")
+    if run_down:
+        yield from mine_ramp(facts, group)
 
 
 def mine_ramp(facts: Facts, group: str) -> Iterator[Row]:
-    """Run-down of running mines (their growth is held by plants)."""
+    """Run-down of a running route (the growth of mines is held by plants)."""
     yield number(
         "ramps", facts.one("additions", variable="max_annual_decline", item="any_running_route"), ramp_group=group, parameter="decline"
     )
