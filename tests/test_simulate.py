@@ -1,0 +1,176 @@
+"""Simulation without a choice: loops by hand, shares, what cannot be met, bad shares."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from planner.balance import balance, residual
+from planner.errors import SpecError
+from planner.flows import base_account, node_residual
+from planner.simulate import Simulation, simulate
+from planner.system import Period
+from tests.by_hand import ByHand
+
+CLOSES = 1e-12
+
+
+def new_scrap_loop(demand: float = 80.0, recovery: float = 0.9) -> ByHand:
+    """A manufacture that makes a fifth of its feed into scrap, which is recycled into its feed."""
+    study = ByHand().good("li", "refined").good("cell", "product", demand=demand).good("scrap", "scrap").deposit("ore", 1000.0)
+    study.process("mine", "mine", ore={"ore": 1.25}, gives={"li": 1.0}, loss="tailings", pathway="domestic primary", stage="extraction")
+    study.process("make", "manufacture", takes={"li": 1.0}, gives={"cell": 0.8, "scrap": 0.2})
+    return study.process("recycle", "recycle", takes={"scrap": 1.0}, gives={"li": recovery}, loss="slag", pathway="new scrap")
+
+
+def closes(found: Simulation) -> bool:
+    goods, processes = residual(found.balance, found.values)
+    return all(r.relative <= CLOSES for r in (goods, processes, node_residual(found.balance, found.flows)))
+
+
+def activity(found: Simulation, name: str, year: int = 2021) -> float:
+    return found.values["activity"][name, year]
+
+
+def test_new_scrap_loop_by_hand():
+    """80 t need 100 t of feed, which leave 20 t of scrap and 18 t of metal again: the mine gives 82 t. Iterated once it gave 100."""
+    found = simulate(balance(new_scrap_loop().system()))
+    assert activity(found, "make") == pytest.approx(100.0, rel=CLOSES)
+    assert activity(found, "recycle") == pytest.approx(20.0, rel=CLOSES)
+    assert activity(found, "mine") == pytest.approx(82.0, rel=CLOSES)
+    assert closes(found)
+    assert found.unmet.empty
+    assert not found.values["disposal"]
+
+
+def test_loop_within_refining_by_hand():
+    """Refining returns 10 % of its feed as dross that goes back to concentrate whole: x = c + 0.1 x, so 90 t refined need 90 t mined."""
+    study = ByHand().good("conc", "intermediate").good("li", "refined", demand=90.0).good("dross", "scrap")
+    study.process("mine", "mine", gives={"conc": 1.0}, origin="home")
+    study.process("refine", "refine", takes={"conc": 1.0}, gives={"li": 0.9, "dross": 0.1}, pathway="domestic primary")
+    study.process("return", "recycle", takes={"dross": 1.0}, gives={"conc": 1.0})
+    found = simulate(balance(study.system()))
+    assert activity(found, "refine") == pytest.approx(100.0, rel=CLOSES)
+    assert activity(found, "mine") == pytest.approx(90.0, rel=CLOSES)
+    assert closes(found)
+
+
+def test_old_scrap_comes_from_the_stock_and_is_collected_by_the_rate():
+    """40 t a year in use for 2 years: 40 t of waste, half collected, 90 % recovered: 18 t recycled, 20 t uncollected, 22 t mined."""
+    study = ByHand(2021, 2023).good("li", "refined").good("cell", "product", demand=40.0).good("waste", "waste", rate=0.5, stage="use")
+    study.good("scrap", "scrap").process("mine", "mine", gives={"li": 1.0}, pathway="domestic primary")
+    study.process("make", "manufacture", takes={"li": 1.0}, gives={"cell": 1.0})
+    study.process("collect", "collect", takes={"waste": 1.0}, gives={"scrap": 1.0})
+    study.process("recycle", "recycle", takes={"scrap": 1.0}, gives={"li": 0.9}, loss="slag", pathway="domestic secondary")
+    study.product("cells", waste="waste", uses={"cell": 1.0}, mean=2.0, history={2019: 40.0, 2020: 40.0})
+    found = simulate(balance(study.system()))
+    assert closes(found)
+    for year in (2021, 2022, 2023):
+        assert activity(found, "recycle", year) == pytest.approx(20.0, rel=CLOSES)
+        assert activity(found, "mine", year) == pytest.approx(22.0, rel=CLOSES)
+        assert found.values["disposal"]["waste", year] == pytest.approx(20.0, rel=CLOSES)
+    account = base_account(found.balance, found.flows, "lithium", 2022).set_index(["stage", "item", "name"])["value"]
+    assert account["waste", "arising", "waste"] == pytest.approx(40.0)
+    assert account["waste", "collected", "waste"] == pytest.approx(20.0)
+    assert account["recycling", "old scrap out", "li"] == pytest.approx(18.0)
+    assert account["refining", "domestic secondary", "recycle"] == pytest.approx(18.0)
+    assert account["use", "stock change", "cells"] == pytest.approx(0.0, abs=1e-12)
+    assert account["loss", "use", "uncollected"] == pytest.approx(20.0)
+    assert account["balance", "difference", ""] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_shares_follow_the_observed_base_year_and_stay():
+    """Observed 30 t mined against 10 t imported in 2021: 3 to 1 of whatever is wanted later; who was not seen is listed as idle."""
+    study = ByHand(2021, 2022).good("li", "refined", demand=[40.0, 80.0])
+    study.process("mine", "mine", gives={"li": 1.0}, observed=[30.0, np.nan], pathway="domestic primary")
+    study.process("import", "import", gives={"li": 1.0}, observed=[10.0, np.nan], origin="Chile", pathway="foreign primary")
+    study.process("clean", "mine", gives={"li": 1.0}, pathway="domestic primary")
+    found = simulate(balance(study.system()))
+    assert [activity(found, p, 2022) for p in ("mine", "import", "clean")] == pytest.approx([60.0, 20.0, 0.0])
+    assert found.idle == ("clean",)
+    given = simulate(balance(study.system()), shares={"import": [0.5, 0.1]})
+    assert [activity(given, p, 2021) for p in ("mine", "import")] == pytest.approx([20.0, 20.0])
+    assert [activity(given, p, 2022) for p in ("mine", "import")] == pytest.approx([72.0, 8.0])
+
+
+def test_what_nobody_makes_is_short_and_named():
+    study = ByHand().good("li", "refined", demand=40.0).good("co", "refined", demand=5.0)
+    study.process("mine", "mine", gives={"li": 1.0}, pathway="domestic primary")
+    found = simulate(balance(study.system()), shares={"mine": 0.75})
+    assert found.unmet.set_index("good")["value"].to_dict() == pytest.approx({"li": 10.0, "co": 5.0})
+    assert closes(found)
+
+
+def test_more_scrap_than_wanted_is_disposed_of_and_the_mine_stops():
+    """100 t of cells leave use, 90 t are recovered, 10 t are wanted: 80 t over, and the mine does not run backwards."""
+    study = ByHand().good("li", "refined").good("cell", "product", demand=10.0).good("waste", "waste", rate=1.0, stage="use")
+    study.process("mine", "mine", gives={"li": 1.0}, pathway="domestic primary")
+    study.process("make", "manufacture", takes={"li": 1.0}, gives={"cell": 1.0})
+    study.process("recycle", "recycle", takes={"waste": 1.0}, gives={"li": 0.9}, loss="slag", pathway="domestic secondary")
+    study.product("cells", waste="waste", uses={"cell": 1.0}, mean=1.0, history={2020: 100.0})
+    found = simulate(balance(study.system()))
+    arising = found.balance.arising["waste"][0]
+    assert activity(found, "mine") == 0.0
+    assert found.values["disposal"]["li", 2021] == pytest.approx(0.9 * arising - 10.0)
+    assert closes(found)
+
+
+def test_joint_line_pushes_both_metals():
+    """20 t of packs hold 2 t of lithium and 4 t of cobalt: one line yields both, and each primary source gives the rest."""
+    study = ByHand(metals=("lithium", "cobalt")).good("li", "refined", demand=10.0)
+    study.good("co", "refined", content={"cobalt": 1.0}, demand=10.0)
+    study.good("pack", "product", content={"lithium": 0.1, "cobalt": 0.2}, demand=0.0)
+    study.good("waste", "waste", content={"lithium": 0.1, "cobalt": 0.2}, rate=1.0, stage="use")
+    study.process("mine", "mine", gives={"li": 1.0}, pathway="domestic primary")
+    study.process("import", "import", gives={"co": 1.0}, origin="Congo", pathway="foreign primary")
+    study.process("line", "recycle", takes={"waste": 1.0}, gives={"li": 0.08, "co": 0.19}, loss="slag", pathway="domestic secondary")
+    study.product("packs", waste="waste", uses={"pack": 1.0}, mean=1.0, history={2020: 20.0})
+    found = simulate(balance(study.system()))
+    assert activity(found, "line") == pytest.approx(20.0)
+    assert activity(found, "mine") == pytest.approx(10.0 - 1.6)
+    assert activity(found, "import") == pytest.approx(10.0 - 3.8)
+    assert closes(found)
+
+
+def test_what_works_up_only_recycled_metal_is_pushed_too():
+    """Black mass comes from recycling alone, so refining it follows the black mass and not the demand for refined metal."""
+    study = ByHand().good("li", "refined", demand=50.0).good("mass", "intermediate").good("waste", "waste", rate=1.0, stage="use")
+    study.good("cell", "product", demand=0.0).product("cells", waste="waste", uses={"cell": 1.0}, mean=1.0, history={2020: 10.0})
+    study.process("mine", "mine", gives={"li": 1.0}, pathway="domestic primary")
+    study.process("shred", "recycle", takes={"waste": 1.0}, gives={"mass": 1.0})
+    study.process("leach", "refine", takes={"mass": 1.0}, gives={"li": 1.0}, pathway="domestic secondary")
+    found = simulate(balance(study.system()))
+    assert activity(found, "leach") == pytest.approx(10.0)
+    assert activity(found, "mine") == pytest.approx(40.0)
+
+
+def test_limits_passed_are_listed_and_do_not_bind():
+    study = new_scrap_loop(demand=800.0)
+    found = simulate(balance(study.system()))
+    row = found.limits.set_index("limit").loc["deposit"]
+    assert (row["name"], row["value"], row["bound"]) == ("ore", pytest.approx(1025.0), pytest.approx(1000.0))
+
+
+def test_loop_that_feeds_itself_wholly_is_refused_by_name():
+    study = ByHand().good("a", "intermediate").good("b", "intermediate").good("li", "refined", demand=1.0)
+    study.process("there", "refine", takes={"a": 1.0}, gives={"b": 1.0}).process("back", "refine", takes={"b": 1.0}, gives={"a": 1.0})
+    study.process("mine", "mine", gives={"li": 1.0}, pathway="domestic primary")
+    with pytest.raises(SpecError, match="loop of back, there feeds itself"):
+        simulate(balance(study.system()))
+
+
+def test_bad_shares_are_all_named():
+    study = ByHand().good("li", "refined", demand=1.0)
+    study.process("one", "mine", gives={"li": 1.0}).process("two", "mine", gives={"li": 1.0})
+    with pytest.raises(SpecError, match="'li' may be made by one, two"):
+        simulate(balance(study.system()))
+    with pytest.raises(SpecError, match=r"3 problems[\s\S]*no process 'three'[\s\S]*'two' is not within 0 and 1[\s\S]*more than 1"):
+        simulate(balance(study.system()), shares={"three": 1.0, "one": 0.5, "two": 1.5})
+
+
+def test_multi_year_periods_use_period_means():
+    study = ByHand(periods=(Period(2021, 2022), Period(2023, 2023))).good("li", "refined", demand=[10.0, 20.0, 40.0])
+    study.process("mine", "mine", gives={"li": 1.0}, pathway="domestic primary")
+    found = simulate(balance(study.system()))
+    assert activity(found, "mine", 2021) == pytest.approx(15.0)
+    assert activity(found, "mine", 2023) == pytest.approx(40.0)
