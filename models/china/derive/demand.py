@@ -13,7 +13,7 @@ enters a use stock.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from models.china.derive.common import Fact, Facts, Row, derived, number, path, structure, thinned
 
@@ -149,11 +149,33 @@ def home_demand(facts: Facts, metal: str, product: str, policy: str) -> list[Fac
     """Product that enters use at home, t per year."""
     series = projection(facts, metal, product, policy)
     if metal == "lithium":
-        return _scaled(series, 1.0, f"end use at home, {policy}")
+        home = _scaled(series, 1.0, f"end use at home, {policy}")
+        return _ranged(facts, home) if product in ("ev_battery", "ess_battery") else home
     share = _export_share(facts, metal, product)
     how = recipe(facts, metal, product)
     note = f"{policy} demand / {how.equivalent.value:.4g} refined per product x (1 - {share.value:g} exported)"
     return _scaled(series, (1 - share.value) / how.equivalent.value, note, share, how.equivalent)
+
+
+def _ranged(facts: Facts, series: list[Fact]) -> list[Fact]:
+    """Batteries with the range that pack size and chemistry give.
+
+    Low and high: the lowest and the highest variant of Busch et al. over their baseline in the same year; the last year is held.
+    """
+    totals: dict[str, dict[int, float]] = {}
+    for row in facts.rows("lithium_china_busch_variants"):
+        years = totals.setdefault(row["scenario"], {})
+        years[int(row["year"])] = years.get(int(row["year"]), 0.0) + float(row["value"])
+    baseline = totals["Ambitious-Baseline-Baseline-Baseline-Baseline"]
+    first, last = min(baseline), max(baseline)
+
+    def spread(fact: Fact) -> Fact:
+        year = min(max(fact.year or 0, first), last)
+        shares = [variant[year] / baseline[year] for variant in totals.values()]
+        note = f"{fact.note}; range: variants of Busch et al., {min(shares):.3f} to {max(shares):.3f} of their baseline"
+        return replace(fact, low=fact.value * min(shares), high=fact.value * max(shares), note=note)
+
+    return [spread(fact) for fact in series]
 
 
 def _product_exports(facts: Facts) -> Iterator[Row]:
@@ -161,7 +183,11 @@ def _product_exports(facts: Facts) -> Iterator[Row]:
     good = "lithium/products_export"
     yield from _good(facts, good, "lithium", recipe(facts, "lithium", "export"), export=True)
     embedded = facts.series("additions", "lithium", variable="net_exports_embedded_alternative")
-    yield from path("demand", [fact.map(lambda x: x, "t/year") for fact in embedded], good=good)
+    held = facts.one("demand_china", "lithium", variable="net_exports_embedded", scenario="CP", year=FIRST)
+    note = f"low: exports stay at {held.value:g} t, as the paper has them"
+    yield from path("demand", [
+        derived(fact.value, "t/year", f"{note}; {fact.note}", fact, low=min(held.value, fact.value), year=fact.year) for fact in embedded
+    ], good=good)
     flat = facts.series("demand_china", "lithium", variable="net_exports_embedded", scenario="CP")
     yield from path("demand", [fact.map(lambda x: x, "t/year") for fact in thinned(flat)], scenario="flat-exports", good=good)
     yield from _exports_of(facts, "cobalt", "products_export", "export", lambda product: True)
