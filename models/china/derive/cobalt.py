@@ -52,9 +52,10 @@ def _goods(facts: Facts) -> Iterator[Row]:
     )
     yield from good("cobalt/refined", METAL, "refined", "processing", "cobalt sulphate, chloride, oxide and metal, in cobalt")
     stock = facts.one("additions", METAL, variable="initial_stockpile", item="intermediate_and_refined").at(None)
-    note = f"may be stored; the {stock.value:g} t held in 2021 are working stock and State reserve, not at the market's disposal"
-    for parameter in ("opening_stock", "closing_stock"):
-        yield number("good_values", derived(0, "t", note, stock, low=0, high=stock.value), good="cobalt/refined", parameter=parameter)
+    draw = 5300.0  # 81.3 kt of intermediates x 0.97 + 7.2 refined + 1.7 at home + 6.2 recycled = 93.9 kt
+    note = f"of the {stock.value:g} t held: what closes 2021 (93.9 kt refined against 99.2 used and exported); the rest is working stock and State reserve"
+    yield number("good_values", derived(draw, "t", note, stock, low=0, high=stock.value), good="cobalt/refined", parameter="opening_stock")
+    yield number("good_values", judged(0, "t", "the draw of 2021 is not built up again"), good="cobalt/refined", parameter="closing_stock")
     holding = judged(400, "USD_2021/t/year", "about 1 % of the price a year", low=200, high=1000)
     yield number("good_values", holding, good="cobalt/refined", parameter="holding_cost")
 
