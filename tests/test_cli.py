@@ -176,11 +176,16 @@ def test_each_error_has_its_exit_status(study: Path, monkeypatch: pytest.MonkeyP
 
 def test_interrupt_reaches_a_solver_that_does_not_listen(study: Path, tmp_path: Path) -> None:
     """Code in C that never looks at signals, as HiGHS: Ctrl-C must end it all the same, with 130 and no result."""
-    stuck = "import hashlib, planner; planner.solve = lambda *a, **k: hashlib.pbkdf2_hmac('sha256', b'', b'', 2**31 - 1)"
-    code = f"{stuck}; from planner.cli import main; main()"
-    command = [sys.executable, "-c", code, "solve", str(study), "--out", str(tmp_path / "run")]
+    code = (
+        "import hashlib, sys, planner\nfrom planner.cli import main\n"
+        "def stuck(*_, **__):\n    print('stuck', file=sys.stderr, flush=True)\n    hashlib.pbkdf2_hmac('sha256', b'', b'', 2**31 - 1)\n"
+        "planner.solve = stuck\nmain()"
+    )
+    command = [sys.executable, "-c", code, "solve", str(study), "--out", str(tmp_path / "run"), "--quiet"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        time.sleep(5)
+        assert process.stderr is not None
+        assert process.stderr.readline() == "stuck\n"
+        time.sleep(0.5)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
     assert process.returncode == 130
