@@ -53,7 +53,7 @@ def _goods(facts: Facts) -> Iterator[Row]:
     yield from good("cobalt/refined", METAL, "refined", "processing", "cobalt sulphate, chloride, oxide and metal, in cobalt")
     stock = facts.one("additions", METAL, variable="initial_stockpile", item="intermediate_and_refined").at(None)
     draw = 5300.0  # t: intermediates 81.3 x 0.97 + refined 7.2 + home 1.7 + recycled 6.2 = 93.9 kt
-    note = f"of the {stock.value:g} t held: what closes 2021 (93.9 kt against 99.2 used and exported); the rest is working stock and reserve"
+    note = f"of the {stock.value:g} t held: what closes 2021 (93.9 kt against 99.2 served); the rest is working stock and reserve"
     yield number("good_values", derived(draw, "t", note, stock, low=0, high=stock.value), good="cobalt/refined", parameter="opening_stock")
     yield number("good_values", judged(0, "t", "the draw of 2021 is not built up again"), good="cobalt/refined", parameter="closing_stock")
     holding = judged(400, "USD_2021/t/year", "about 1 % of the price a year", low=200, high=1000)
