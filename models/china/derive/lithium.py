@@ -124,13 +124,6 @@ def _deposits(facts: Facts) -> Iterator[Row]:
             scenario="lithium-reserve-low",
             **new,
         )
-        yield from path(
-            "deposits",
-            scaled(found, 1.5 * share.value, "t/year", "half as much again: a State programme of exploration", "D"),
-            parameter="additions",
-            scenario="self-reliance",
-            **new,
-        )
 
 
 def _mine_plant(facts: Facts, ore: str, capital: Fact) -> Iterator[Row]:
@@ -151,8 +144,6 @@ def _mine_plant(facts: Facts, ore: str, capital: Fact) -> Iterator[Row]:
     for fact in building:
         less = fact.times(left, "t/year", f"x {left:.2f}: the same 62 kt in 2025 from a higher start", "D")
         yield number("plants", less, year=fact.year, plant=name, parameter="under_construction", scenario=PAPER)
-    more = limit.times(1.25, "t/year", "a quarter more sites permitted", "D")
-    yield number("plants", more, plant=name, parameter="max_capacity", scenario="self-reliance")
 
 
 def _mine(facts: Facts, ore: str, target: str, yield_: Fact, cost: Fact, conversion: Fact | None) -> Iterator[Row]:
