@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from models.china.derive.common import Fact, Facts, Row, derived, number, path, structure, thinned
+from models.china.derive.common import Fact, Facts, Row, at_year, derived, number, path, structure, thinned
 
 SCENARIOS = {"": "CP", "carbon-neutral": "CN"}
 FIRST, LAST = 2021, 2060
@@ -153,8 +153,10 @@ def home_demand(facts: Facts, metal: str, product: str, policy: str) -> list[Fac
         return _ranged(facts, home) if product in ("ev_battery", "ess_battery") else home
     share = _export_share(facts, metal, product)
     how = recipe(facts, metal, product)
+    factor = (1 - share.value) / how.equivalent.value
     note = f"{policy} demand / {how.equivalent.value:.4g} refined per product x (1 - {share.value:g} exported)"
-    return _scaled(series, (1 - share.value) / how.equivalent.value, note, share, how.equivalent)
+    home = _scaled(series, factor, note, share, how.equivalent)
+    return _between_variants(facts, home, policy, factor) if (metal, product) == ("indium", "pv") else home
 
 
 def _ranged(facts: Facts, series: list[Fact]) -> list[Fact]:
@@ -176,6 +178,16 @@ def _ranged(facts: Facts, series: list[Fact]) -> list[Fact]:
         return replace(fact, low=fact.value * min(shares), high=fact.value * max(shares), note=note)
 
     return [spread(fact) for fact in series]
+
+
+def _between_variants(facts: Facts, home: list[Fact], policy: str, factor: float) -> list[Fact]:
+    """Photovoltaics with the low variant of the data (indium per watt falls fast) as the other end of its range."""
+    variant = facts.series("demand_china", "indium", variable="demand_virgin_manufacturing_variant", scenario=policy)
+    ends = [at_year(variant, fact.year or 0) * factor for fact in home]
+    return [
+        replace(fact, low=min(fact.value, end), high=max(fact.value, end), note=f"{fact.note}; range to pv_low_variant")
+        for fact, end in zip(home, ends, strict=True)
+    ]
 
 
 def _product_exports(facts: Facts) -> Iterator[Row]:
