@@ -79,7 +79,7 @@ def _good(facts: Facts, good: str, metal: str, how: Recipe, *, export: bool) -> 
     loses = how.output.value + (how.scrap.value if how.scrap else 0.0) < 1
     yield structure("processes", process=process, kind="manufacture", stage="manufacture", loss="manufacturing" if loses else "",
                     description=f"refined {metal} to {good}")
-    whole = Fact(1.0, "t/t", "own", "D", note="by definition: activity counts the refined metal taken in")
+    whole = Fact(1.0, "t/t", "own", "A", note="by definition: activity counts the refined metal taken in")
     yield number("coefficients", whole, process=process, good=f"{metal}/refined", direction="in")
     yield number("coefficients", how.output, process=process, good=good, direction="out")
     if how.scrap:
@@ -155,7 +155,7 @@ def home_demand(facts: Facts, metal: str, product: str, policy: str) -> list[Fac
     how = recipe(facts, metal, product)
     factor = (1 - share.value) / how.equivalent.value
     note = f"{policy} demand / {how.equivalent.value:.4g} refined per product x (1 - {share.value:g} exported)"
-    home = _scaled(series, factor, note, share, how.equivalent)
+    home = _scaled(series, factor, note, share, *([how.equivalent] if how.equivalent.value != 1 else []))
     return _between_variants(facts, home, policy, factor) if (metal, product) == ("indium", "pv") else home
 
 
@@ -231,7 +231,7 @@ def _refined_exports(facts: Facts) -> Iterator[Row]:
     """Exports of refined metal and chemicals, as given by year."""
     for metal in ("cobalt", "indium", "germanium"):
         good, process = f"{metal}/refined_export", f"export_{metal}_refined"
-        one = Fact(1.0, "t/t", "own", "D", note="by definition")
+        one = Fact(1.0, "t/t", "own", "A", note="by definition")
         yield structure("goods", good=good, metal=metal, kind="product", stage="processing", export="yes",
                         description="exports of refined metal")
         yield number("good_values", one, good=good, metal=metal, parameter="equivalent")

@@ -60,7 +60,7 @@ def _single_products(facts: Facts) -> Iterator[Row]:
             has_waste = product not in NO_WASTE[metal]
             waste = f"{name}_waste" if has_waste else ""
             yield from _product(facts, name, metal, product, waste, "" if has_waste else metal)
-            one = Fact(1.0, "t/t", "own", "D", note="what is used at home enters the stock")
+            one = Fact(1.0, "t/t", "own", "A", note="by definition: what is used at home enters the stock")
             yield number("uses", one, product=name, good=name)
             if has_waste:
                 yield structure("goods", good=waste, metal=metal, kind="waste", stage="use", export="no", description="end-of-life product")
