@@ -13,8 +13,8 @@ ages, and the excess $T(x) = E[\max(X - x, 0)] = \int_x^\infty S$ for old ones, 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Literal, Self, get_args
+from dataclasses import dataclass
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -89,10 +89,17 @@ class Lifetime:
         """Shape of the parameters."""
         return self.mean.shape
 
-    def at(self, index: object) -> Self:
+    def at(self, index: Any) -> Self:
         """The same lifetimes with every parameter array indexed."""
-        names = ("mean", "sd", "shape", "location", "scale")
-        return replace(self, **{name: getattr(self, name)[index] for name in names})
+        return type(self)(self.distribution, *(array[index] for array in self._arrays))
+
+    def broadcast(self, shape: tuple[int, ...]) -> Self:
+        """The same lifetimes with every parameter array broadcast to a shape."""
+        return type(self)(self.distribution, *(np.broadcast_to(array, shape) for array in self._arrays))
+
+    @property
+    def _arrays(self) -> tuple[Array, Array, Array, Array, Array]:
+        return self.mean, self.sd, self.shape, self.location, self.scale
 
 
 def survival(life: Lifetime, age: npt.ArrayLike) -> Array:
@@ -116,15 +123,29 @@ def excess(life: Lifetime, age: npt.ArrayLike) -> Array:
 def mean_survival(life: Lifetime, edges: npt.ArrayLike) -> Array:
     r"""Exact mean of S between consecutive ages along the last axis: shape (..., K+1) to (..., K).
 
-    $\frac{1}{x_{k+1} - x_k} \int_{x_k}^{x_{k+1}} S$, from L below the mean life and from T above it; within [0, 1] and
-    never rising with age. The parameters' last axis must be 1 (or absent) for it to broadcast over ages.
+    $\frac{1}{x_{k+1} - x_k} \int_{x_k}^{x_{k+1}} S$, from L below the mean life and from T above it (one of them at each age,
+    since they are dear); within [0, 1] and never rising with age. The parameters' last axis must be 1 (or absent) for it
+    to broadcast over ages.
     """
-    x = np.maximum(np.asarray(edges, dtype=float), 0.0)
-    limited, beyond = limited_expectation(life, x), excess(life, x)
-    old = x[..., :-1] >= life.mean
-    integral = np.where(old, beyond[..., :-1] - beyond[..., 1:], limited[..., 1:] - limited[..., :-1])
-    share = np.clip(integral / np.diff(np.asarray(edges, dtype=float), axis=-1), 0.0, 1.0)
+    ages = np.asarray(edges, dtype=float)
+    young, part = _younger_or_older(life, np.maximum(ages, 0.0))
+    # over an interval that begins young and ends old: mean - L(x_k) - T(x_k+1)
+    start = np.where(young[..., :-1], part[..., :-1], life.mean - part[..., :-1])
+    end = np.where(young[..., 1:], part[..., 1:], life.mean - part[..., 1:])
+    integral = np.where(young[..., :-1], end - start, part[..., :-1] - part[..., 1:])
+    share = np.clip(integral / np.diff(ages, axis=-1), 0.0, 1.0)
     return np.asarray(np.minimum.accumulate(share, axis=-1), dtype=float)
+
+
+def _younger_or_older(life: Lifetime, x: Array) -> tuple[npt.NDArray[np.bool_], Array]:
+    """(age below the mean life, L there and T elsewhere), both of the shape that ages and parameters broadcast to."""
+    young = x < life.mean
+    part = np.empty(young.shape)
+    ages, spread = np.broadcast_to(x, young.shape), life.broadcast(young.shape)
+    for mask, form in ((young, limited_expectation), (~young, excess)):
+        if mask.any():
+            part[mask] = form(spread.at(mask), ages[mask])
+    return young, part
 
 
 def discrete_survival(life: Lifetime, ages: int, convention: Convention = "uniform") -> Array:

@@ -1,0 +1,284 @@
+"""Cohort stocks: against flodym, steady states, both directions, uneven periods, repairs, speed and memory beside flodym."""
+
+from __future__ import annotations
+
+import time
+import tracemalloc
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.special import gamma
+
+from planner.lifetimes import CONVENTION_NOTES, Lifetime
+from planner.stocks import entered_behind, inflow_driven, stock_driven, survival_matrix
+
+YEARS = 40
+SERIES = 5
+CONVENTIONS = tuple(CONVENTION_NOTES)
+SHAPES = {"shared": (), "by cohort": (YEARS,), "by series": (SERIES, 1), "by series and cohort": (SERIES, YEARS)}
+
+
+def random_inflow(series: int = SERIES, years: int = YEARS) -> np.ndarray:
+    return np.random.default_rng(7).random((series, years)) * 100
+
+
+def weibull(shape: tuple[int, ...]) -> Lifetime:
+    return Lifetime.of("weibull", 4 + 20 * np.random.default_rng(11).random(shape), shape=np.full(shape, 2.2))
+
+
+def flodym_run(flodym, life_of, values: np.ndarray, *, stock: bool = False, items: list[int] | None = None):
+    """flodym's own stock model for the same series: (inflow, stock, outflow), each (S, Y)."""
+    count, years = values.shape
+    dims = flodym.DimensionSet(dim_list=[
+        flodym.Dimension(name="time", letter="t", items=items or list(range(years)), dtype=int),
+        flodym.Dimension(name="series", letter="s", items=[str(i) for i in range(count)], dtype=str),
+    ])
+    given_values = flodym.StockArray(dims=dims, values=values.T.copy())
+    model = (flodym.StockDrivenDSM(dims=dims, stock=given_values, lifetime_model=life_of(dims)) if stock
+             else flodym.InflowDrivenDSM(dims=dims, inflow=given_values, lifetime_model=life_of(dims)))
+    model.compute()
+    return model.inflow.values.T, model.stock.values.T, model.outflow.values.T
+
+
+def flodym_pairs(flodym, mean: np.ndarray, convention: str):
+    """(our lifetime, flodym's) for every distribution that flodym has; mean (S, Y)."""
+    turned = mean.T.copy()
+    yield Lifetime.of("fixed", mean), lambda d: flodym.FixedLifetime(dims=d, mean=turned, inflow_at=convention)
+    yield (Lifetime.of("weibull", mean, shape=2.2),
+           lambda d: flodym.WeibullLifetime(dims=d, weibull_scale=turned / gamma(1 + 1 / 2.2), weibull_shape=2.2, inflow_at=convention))
+    yield (Lifetime.of("lognormal", mean, sd=0.4 * mean),
+           lambda d: flodym.LogNormalLifetime(dims=d, mean=turned, std=0.4 * turned, inflow_at=convention))
+    yield (Lifetime.of_underlying("folded_normal", mean, 0.6 * mean),
+           lambda d: flodym.FoldedNormalLifetime(dims=d, mean=turned, std=0.6 * turned, inflow_at=convention))
+    # flodym does not cut its normal distribution; at a seventh of the mean nothing of it lies below 0
+    yield (Lifetime.of_underlying("normal", mean, mean / 7),
+           lambda d: flodym.NormalLifetime(dims=d, mean=turned, std=turned / 7, inflow_at=convention))
+
+
+@pytest.mark.parametrize("convention", ["end", "middle", "start"])
+def test_flodym_conventions_both_ways(convention):
+    """Inflow-driven and stock-driven, lives by series and cohort, to 1e-9 of the largest stock."""
+    flodym = pytest.importorskip("flodym")
+    inflow = random_inflow()
+    mean = 6.3 + 20 * np.random.default_rng(3).random((SERIES, YEARS))
+    for life, theirs in flodym_pairs(flodym, mean, convention):
+        run = inflow_driven(inflow, life, convention=convention)
+        for ours, other in zip((run.inflow, run.stock, run.outflow), flodym_run(flodym, theirs, inflow), strict=True):
+            assert np.abs(ours - other).max() <= 1e-9 * run.stock.max(), life.distribution
+        wanted = 100.0 + 5 * np.arange(YEARS) + np.zeros((SERIES, 1))
+        back = stock_driven(wanted, life, convention=convention)
+        for ours, other in zip((back.inflow, back.stock, back.outflow), flodym_run(flodym, theirs, wanted, stock=True), strict=True):
+            assert np.abs(ours - other).max() <= 1e-9 * wanted.max(), life.distribution
+
+
+def test_flodym_uneven_stock_agrees_and_outflow_does_not():
+    """The stock of uneven periods is flodym's. Its outflow leaves out the periods' lengths and does not balance; ours does."""
+    flodym = pytest.importorskip("flodym")
+    items = [0, 1, 2, 3, 8, 13, 18]
+    edges = np.array([-0.5, 0.5, 1.5, 2.5, 5.5, 10.5, 15.5, 20.5])
+    inflow = random_inflow(2, len(items))
+    life = Lifetime.of("weibull", np.full((2, 1), 9.0), shape=np.full((2, 1), 2.2))
+    scale = 9.0 / gamma(1 + 1 / 2.2)
+    _, stock, outflow = flodym_run(
+        flodym, lambda d: flodym.WeibullLifetime(dims=d, weibull_scale=scale, weibull_shape=2.2, inflow_at="middle"), inflow, items=items)
+    run = inflow_driven(inflow, life, edges=edges, convention="middle")
+    assert run.stock == pytest.approx(stock, rel=1e-9)
+    change = np.diff(run.stock, prepend=0.0, axis=-1)
+    assert np.diff(edges) * (run.inflow - run.outflow) == pytest.approx(change, rel=1e-9)
+    assert np.abs(np.diff(edges) * (inflow - outflow) - change).max() > 0.01 * inflow.max()
+
+
+@pytest.mark.parametrize("mean", [0.01, 0.3, 1.0, 30.0])
+@pytest.mark.parametrize("distribution", ["fixed", "exponential", "weibull", "gamma", "lognormal", "normal", "folded_normal"])
+def test_steady_state_is_inflow_times_life_also_below_a_year(distribution, mean):
+    """10 t a year: the stock becomes 10 x life and the outflow the inflow. `middle` gives 0 or 10 t for a life of 0.3."""
+    life = Lifetime.of(distribution, mean, sd=0.3 * mean, shape=2.0)
+    run = inflow_driven(np.full(1500, 10.0), life)
+    assert run.stock[-1] == pytest.approx(10 * mean, rel=1e-9)
+    assert run.outflow[-1] == pytest.approx(10.0, rel=1e-9)
+
+
+def test_fixed_life_by_hand():
+    """12 t in the first year only, life 1.5: all there at its end, half at the end of the second year, and so 6 t leave in each of two."""
+    run = inflow_driven([12.0, 0.0, 0.0], Lifetime.of("fixed", 1.5))
+    assert run.stock == pytest.approx([12.0, 6.0, 0.0])
+    assert run.outflow == pytest.approx([0.0, 6.0, 6.0])
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS)
+def test_a_system_of_one_year(convention):
+    run = inflow_driven([[10.0], [20.0]], Lifetime.of("exponential", 5.0), convention=convention)
+    assert run.stock + run.outflow == pytest.approx(np.array([[10.0], [20.0]]))
+    assert stock_driven(run.stock, Lifetime.of("exponential", 5.0), convention=convention).inflow == pytest.approx(run.inflow)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("convention", CONVENTIONS)
+def test_inflow_stock_inflow_returns(shape, convention):
+    """Both directions are inverse for every structure of lifetimes, cohort by cohort, and stock change is inflow less outflow."""
+    inflow, life = random_inflow(), weibull(SHAPES[shape])
+    run = inflow_driven(inflow, life, convention=convention, cohorts=True)
+    plain = inflow_driven(inflow, life, convention=convention)
+    back = stock_driven(run.stock, life, convention=convention, cohorts=True)
+    assert plain.stock == pytest.approx(run.stock, rel=1e-12)
+    assert plain.outflow == pytest.approx(run.outflow, rel=1e-9, abs=1e-12)
+    assert run.cohorts.sum(axis=-1) == pytest.approx(run.stock, rel=1e-12)
+    assert np.diff(run.stock, prepend=0.0, axis=-1) == pytest.approx(run.inflow - run.outflow, abs=1e-10)
+    assert back.inflow == pytest.approx(inflow, rel=1e-9)
+    assert back.outflow == pytest.approx(run.outflow, rel=1e-9, abs=1e-9)
+    assert back.cohorts == pytest.approx(run.cohorts, rel=1e-9, abs=1e-9)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    inflow=st.lists(st.floats(0.0, 1e6), min_size=1, max_size=30), mean=st.floats(0.05, 200.0), cv=st.floats(0.05, 0.7),
+    distribution=st.sampled_from(["exponential", "gamma", "lognormal", "normal", "folded_normal"]),
+)
+def test_any_inflow_returns_and_nothing_is_made_or_lost(inflow, mean, cv, distribution):
+    """Property: outflow and stock are never negative, what entered is in stock or left, and the stock leads back to the inflow."""
+    life = Lifetime.of(distribution, mean, sd=cv * mean)
+    run = inflow_driven(inflow, life)
+    scale = max(sum(inflow), 1.0)
+    assert (run.stock >= 0).all()
+    assert (run.outflow >= 0).all()
+    assert run.stock + np.cumsum(run.outflow) == pytest.approx(np.cumsum(inflow), abs=1e-12 * scale)
+    back = stock_driven(run.stock, life)
+    # what a year's inflow leaves at its end divides the rounding of the stock
+    assert back.inflow == pytest.approx(np.array(inflow), abs=1e-11 * scale / min(mean, 1.0))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_initial_cohorts_go_on_as_if_nothing_had_been_cut(shape):
+    """Cut the run after 15 years and start it again from the cohorts in use: stock, outflow and cohorts are the same."""
+    inflow, life, cut = random_inflow(), weibull(SHAPES[shape]), 15
+    whole = inflow_driven(inflow, life, cohorts=True)
+    initial = whole.cohorts[:, cut - 1, :cut]
+    again = inflow_driven(inflow[:, cut:], life, initial=initial, cohorts=True)
+    back = stock_driven(whole.stock[:, cut:], life, initial=initial, cohorts=True)
+    assert again.opening == pytest.approx(whole.stock[:, cut - 1])
+    for run in (again, back):
+        assert run.stock == pytest.approx(whole.stock[:, cut:], rel=1e-9)
+        assert run.outflow == pytest.approx(whole.outflow[:, cut:], rel=1e-9)
+        assert run.cohorts == pytest.approx(whole.cohorts[:, cut:], rel=1e-9, abs=1e-9)
+    assert back.inflow == pytest.approx(inflow[:, cut:], rel=1e-9)
+
+
+@pytest.mark.parametrize("shape", ["shared", "by series"])
+def test_uneven_periods_equal_the_refined_grid(shape):
+    """Periods of 1 to 20 years against single years with the same inflow: stock at the ends, outflow summed over each period."""
+    edges = np.array([0, 1, 3, 4, 9, 10, 20, 40])
+    lengths = np.diff(edges)
+    coarse = random_inflow(SERIES, len(lengths))
+    life = weibull(SHAPES[shape])
+    run = inflow_driven(coarse, life, edges=edges)
+    fine = inflow_driven(np.repeat(coarse, lengths, axis=1), life)
+    assert run.stock == pytest.approx(fine.stock[:, edges[1:] - 1], rel=1e-10)
+    assert run.outflow * lengths == pytest.approx(np.add.reduceat(fine.outflow, edges[:-1], axis=1), rel=1e-9)
+    assert stock_driven(run.stock, life, edges=edges).inflow == pytest.approx(coarse, rel=1e-9)
+
+
+def test_half_years_equal_a_refined_grid_and_not_a_year():
+    """Twenty half-years against forty quarters: the same stock, since the uniform convention is exact for any step."""
+    life = Lifetime.of("gamma", 1.2, sd=0.5)
+    half = inflow_driven(np.full(20, 8.0), life, edges=np.arange(21) / 2)
+    quarter = inflow_driven(np.full(40, 8.0), life, edges=np.arange(41) / 4)
+    assert half.stock == pytest.approx(quarter.stock[1::2], rel=1e-10)
+    assert half.outflow == pytest.approx(quarter.outflow.reshape(20, 2).mean(axis=1), rel=1e-9)
+
+
+def test_negative_inflow_is_refused_with_its_place():
+    stock = np.array([[10.0, 10.0, 10.0], [10.0, 1.0, 10.0]])
+    with pytest.raises(ValueError, match=r"series 1, period 1: .*repair='keep'"):
+        stock_driven(stock, Lifetime.of("exponential", 10.0))
+
+
+@pytest.mark.parametrize("repair", ["keep", "retire"])
+def test_negative_inflow_is_repaired_and_reported(repair):
+    """10 t wanted, then 1: exponential of mean 10 leaves 10 exp(-0.1) = 9.048 of them: 8.048 too many stay, or are scrapped."""
+    run = stock_driven([10.0, 1.0, 10.0], Lifetime.of("exponential", 10.0), repair=repair, cohorts=True)
+    assert run.repaired == pytest.approx([0.0, 10 * np.exp(-0.1) - 1.0, 0.0])
+    assert run.inflow[1] == 0.0
+    assert run.stock == pytest.approx([10.0, 10 * np.exp(-0.1) if repair == "keep" else 1.0, 10.0])
+    assert np.diff(run.stock, prepend=0.0) == pytest.approx(run.inflow - run.outflow)
+    assert run.cohorts.sum(axis=-1) == pytest.approx(run.stock)
+    # what is scrapped early does not leave a second time
+    left = np.exp(-0.1) * run.stock[1]
+    assert run.inflow[2] * 10 * -np.expm1(-0.1) == pytest.approx(10.0 - left)
+
+
+def test_a_stock_that_no_inflow_makes_is_refused():
+    """With all inflow at the start of the year and a life of half a year nothing is left at its end."""
+    with pytest.raises(ValueError, match="nothing that enters in period 0 is left"):
+        stock_driven([1.0, 1.0], Lifetime.of("fixed", 0.5), convention="start")
+    assert stock_driven([1.0, 1.0], Lifetime.of("fixed", 0.5)).inflow == pytest.approx([2.0, 2.0])
+
+
+def test_what_must_have_entered():
+    """3 t of a cohort of which a quarter lives: 12 t entered. A cohort beyond its life is refused."""
+    life = Lifetime.of("fixed", 1.25)
+    assert entered_behind(np.array([3.0, 5.0]), life.at((None,)), [0.0, 1.0, 2.0]) == pytest.approx([12.0, 5.0])
+    with pytest.raises(ValueError, match="entered 3 periods before the start is still in use"):
+        inflow_driven([1.0], life, initial=[1.0, 0.0, 1.0])
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    ({"inflow": [1.0, np.nan]}, "not a number"),
+    ({"inflow": []}, "at least one year"),
+    ({"inflow": [1.0], "initial": [-1.0]}, "negative"),
+    ({"inflow": [1.0, 2.0], "edges": [0.0, 1.0]}, "3 rising bounds"),
+    ({"inflow": [1.0, 2.0], "edges": [0.0, 1.0, 1.0]}, "rising bounds"),
+])
+def test_bad_series_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        inflow_driven(arguments.pop("inflow"), Lifetime.of("fixed", 3.0), **arguments)
+
+
+def test_lifetimes_of_another_length_are_refused():
+    with pytest.raises(ValueError, match="1 or 3 cohorts, not 2"):
+        inflow_driven([1.0, 1.0, 1.0], Lifetime.of("fixed", [3.0, 4.0]))
+
+
+def test_survival_matrix_is_lower_triangular():
+    matrix = survival_matrix(Lifetime.of("exponential", [4.0, 8.0, 4.0]), np.arange(4.0))
+    assert np.triu(matrix, 1) == pytest.approx(np.zeros((3, 3)))
+    assert matrix[2, 1] > matrix[2, 0] * 1.5
+
+
+FASTER, LEANER = 15, 10
+"""Goals of the stock model against flodym: so many times faster, and so many times less memory."""
+
+
+@pytest.mark.slow
+def test_two_thousand_series_beside_flodym():
+    """2,000 series x 100 years, a life of its own for each series, exact uniform convention beside flodym's ten-point quadrature."""
+    flodym = pytest.importorskip("flodym")
+    inflow = random_inflow(2000, 100)
+    mean = 5 + 40 * np.random.default_rng(3).random((2000, 1))
+    scale = np.broadcast_to(mean.T / gamma(1.5), (100, 2000))
+
+    def ours():
+        return inflow_driven(inflow, Lifetime.of("weibull", mean, shape=np.full(mean.shape, 2.0))).stock
+
+    def life_of(dims):
+        return flodym.WeibullLifetime(dims=dims, weibull_scale=scale, weibull_shape=2.0, n_pts_per_interval=10)
+
+    def theirs():
+        return flodym_run(flodym, life_of, inflow)[1]
+
+    seconds, peaks, stocks = [], [], []
+    for run, times in ((ours, 3), (theirs, 1)):
+        taken = []
+        for _ in range(times):
+            start = time.perf_counter()
+            run()
+            taken.append(time.perf_counter() - start)
+        seconds.append(min(taken))
+        tracemalloc.start()
+        stocks.append(run())
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert stocks[0] == pytest.approx(stocks[1], rel=1e-9)
+    assert seconds[1] / seconds[0] > FASTER, seconds
+    assert peaks[1] / peaks[0] > LEANER, peaks
