@@ -70,3 +70,27 @@ def test_thinned_series_keeps_its_shape() -> None:
     assert len(kept) < len(series)
     for fact in series:
         assert at_year(kept, fact.year or 0) == pytest.approx(fact.value, abs=0.002 * 1600 + 1e-9)
+
+
+def test_packs_hold_the_lithium_of_the_demand_they_are_made_from() -> None:
+    """Per tonne of cobalt demanded, NCM packs take as much lithium as LFP packs give up; portable cells likewise: none is made or lost."""
+    uses: dict[tuple[str, str], dict[str, float]] = {}
+    contents: dict[tuple[str, str], float] = {}
+    for row in _committed("uses"):
+        uses.setdefault((row["product"], row["good"]), {})[row["year"]] = float(row["value"])
+    for row in _committed("good_values"):
+        if row["parameter"] == "content":
+            contents[row["good"], row["metal"]] = float(row["value"])
+    lfp = contents["battery/ev_lfp_waste", "lithium"]
+    for pack, year in (("ev_ncm_to2021", "2021"), ("ev_ncm_2022to2029", "2022"), ("ev_ncm_from2030", "2030")):
+        packs = uses[pack, "cobalt/ev_battery"][year]
+        assert packs * contents[f"battery/{pack}_waste", "cobalt"] == pytest.approx(1.0, rel=1e-12)
+        taken = packs * contents[f"battery/{pack}_waste", "lithium"]
+        assert taken + uses["ev_lfp", "cobalt/ev_battery"][year] * lfp == pytest.approx(0.0, abs=1e-12 * taken)
+    cells = uses["portable_phones", "cobalt/phones"][""] * contents["battery/portable_lco_waste", "lithium"]
+    assert cells + uses["portable_lithium", "cobalt/phones"][""] == pytest.approx(0.0, abs=1e-12)
+
+
+def _committed(table: str) -> list[dict[str, str]]:
+    with (STUDY / f"{table}.csv").open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))

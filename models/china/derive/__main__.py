@@ -20,6 +20,10 @@ from planner.tables import BY_NAME, TABLES
 
 MODULES = ("shared", "demand", "use", "lithium", "cobalt", "batteries", "indium", "germanium", "niobium", "hosts")
 STUDY = Path(__file__).resolve().parents[1]
+DIGITS = {"uses": 14}
+"""Significant digits of a table's numbers where six are too few: packs must hold the metal of the demand they are made from to 1e-9."""
+LARGEST_WHOLE = 2**53
+"""Whole numbers up to here are exact as floats."""
 
 
 def derive(modules: Sequence[str] = MODULES) -> dict[str, list[dict[str, Any]]]:
@@ -63,17 +67,19 @@ def write(folder: Path, modules: Sequence[str] = MODULES) -> list[Path]:
         with file.open("w", encoding="utf-8", newline="") as stream:
             writer = csv.DictWriter(stream, columns_of(table), restval="", lineterminator="\n")
             writer.writeheader()
-            writer.writerows({column: _text(value) for column, value in row.items()} for row in rows)
+            digits = DIGITS.get(table, 6)
+            writer.writerows({column: _text(value, digits) for column, value in row.items()} for row in rows)
         written.append(file)
     return written
 
 
-def _text(value: Any) -> Any:
-    """Numbers with six significant digits, whole ones without a point; None as an empty cell."""
+def _text(value: Any, digits: int) -> Any:
+    """Numbers with so many significant digits, whole ones without a point; None as an empty cell."""
     if value is None:
         return ""
     if isinstance(value, float):
-        return repr(int(rounded(value))) if rounded(value).is_integer() and abs(value) < 1e15 else repr(rounded(value))
+        short = rounded(value, digits)
+        return repr(int(short)) if short.is_integer() and abs(short) < LARGEST_WHOLE else repr(short)
     return value
 
 

@@ -227,9 +227,9 @@ def at_year(series: Sequence[Fact], year: int) -> float:
     return series[0].value if year < (series[0].year or 0) else series[-1].value
 
 
-def rounded(value: float) -> float:
-    """Six significant digits: enough for any fact, and the files stay readable."""
-    return float(f"{value:.6g}")
+def rounded(value: float, digits: int = 6) -> float:
+    """Significant digits: six are enough for any fact, and the files stay readable."""
+    return float(f"{value:.{digits}g}")
 
 
 def columns_of(table: str) -> list[str]:

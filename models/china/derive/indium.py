@@ -1,8 +1,9 @@
 """Indium: by-product of zinc (home and imported concentrate, in cost tiers), tin and copper; spent targets and waste.
 
 Choices where the data give several values:
-- Tiers are shares (0.62, 0.28, rest) of host yield(t) x zinc(t), not of the technical ceiling of 250 g/t; tier 3 is bounded by the host
-  alone. Costs are the NREL steps, brought from 2011 to 2021.
+- Tiers: cheap is what was won at the prices of 2021-23 (77 to 94 g/t of zinc); the rest of the host yield path, not of the technical ceiling of
+  250 g/t, costs the dearer steps of NREL (2011 brought to 2021). The dearest tier is bounded by the host alone.
+- Tin and copper cost the by-product step too: they ran at 217 USD/kg, so not at the 300 of additions.csv.
 - The reserve (21,600 t) counts recovered metal, so depletion has coefficient 1 and mining losses do not show.
 - Target scrap: yield 0.95 (seed), cost 60 USD/kg (recalled, C, before the unsourced 150). End of life: above 700 USD/kg of 2011 (NREL).
 - No route is opened for semiconductors, solders and other uses: the data hold neither yield nor cost.
@@ -106,20 +107,37 @@ def _tier(facts: Facts, kind: str, tier: str) -> Iterator[Row]:
     yield observed(process, _seen_in_2021(facts, kind, tier))
 
 
+def cheap(facts: Facts) -> list[Fact]:
+    """Size of the cheap tier, t of indium per t of zinc: what was won while indium sold below 255 USD/kg.
+
+    In 2021-23 China made 530, 670 and 690 t at 217 to 252 USD/kg: nobody ran at the 360 of the next step. The shares of additions.csv (0.62 cheap)
+    would have had a third of that output run at a loss. What the rising host yield adds beyond it costs the dearer steps.
+    """
+    part = facts.one("hosts_companion", METAL, variable="host_share", item="zinc")
+    made = {2021: "primary", 2022: "primary", 2023: ""}
+    zinc = hosts.refined_zinc(facts, "central")
+    found = []
+    for year, item in made.items():
+        fact = facts.one("production", METAL, variable="refined_production", item=item, region="china", year=year)
+        note = f"{fact.value:g} t x {part.value:g} / {at_year(zinc, year):.3g} t zinc, sold at 217 to 252 USD/kg"
+        found.append(derived(fact.value * part.value / at_year(zinc, year), "t/t", note, fact, part, year=year))
+    return found
+
+
 def _tier_size(facts: Facts, tier: str, content: Sequence[Fact], flow: Sequence[Fact]) -> list[Fact]:
-    share = facts.one("additions", METAL, variable="tier_share_of_host_flow", item=f"dom_zinc_tier{tier}")
-    return [
-        derived(
-            share.value * at_year(content, fact.year or 0) * fact.value,
-            "t/year",
-            f"{share.value:g} x {at_year(content, fact.year or 0) * 1e6:.4g} g/t x {fact.value:.4g} t zinc",
-            share,
-            *content,
-            fact,
-            year=fact.year,
-        )
-        for fact in flow
-    ]
+    """Cheap tier: as observed. The rest of the host yield is split between the two dearer ones as additions.csv splits it (0.28 : 0.10)."""
+    second, third = (facts.one("additions", METAL, variable="tier_share_of_host_flow", item=f"dom_zinc_tier{name}") for name in ("2", "3"))
+    known = cheap(facts)
+    found = []
+    for fact in flow:
+        year = fact.year or 0
+        first, whole = at_year(known, year), at_year(content, year)
+        size, note, extra = first, f"{first * 1e6:.4g} g/t", known
+        if tier == "2":
+            part = second.value / (second.value + third.value)
+            size, note, extra = (whole - first) * part, f"({whole * 1e6:.4g} - {first * 1e6:.4g}) g/t x {part:.3f}", [second, third, *content]
+        found.append(derived(size * fact.value, "t/year", f"{note} x {fact.value:.4g} t zinc", *extra, fact, year=year))
+    return found
 
 
 def zinc_emissions(facts: Facts, process: str, file: str, metal: str, item: str, kind: str) -> Iterator[Row]:
@@ -156,37 +174,16 @@ def zinc_emissions(facts: Facts, process: str, file: str, metal: str, item: str,
 
 
 def _seen_in_2021(facts: Facts, kind: str, tier: str) -> Fact:
-    """Output of 2021 by tier: 0.95 of 530 t from zinc, cheap tiers first, by provenance as the zinc."""
+    """Output of 2021 by tier: 0.95 of 530 t from zinc, all of it the cheap tier, by provenance as the zinc."""
     made = facts.one("production", METAL, variable="refined_production", item="primary", region="china", year=2021)
-    part = facts.one("hosts_companion", METAL, variable="host_share", item="zinc")
-    flows = hosts.zinc(facts)
-    zinc = {name: at_year(series, 2021) for name, series in flows.items()}
-    potential = at_year(host_yield(facts), 2021) * sum(zinc.values())
-    left = made.value * part.value
-    for name in TIERS:
-        share = 1.0 if name == "3" else facts.one("additions", METAL, variable="tier_share_of_host_flow", item=f"dom_zinc_tier{name}").value
-        won = min(left, share * potential)
-        if name == tier:
-            break
-        left -= won
-    share = zinc[f"zinc_{kind}"] / sum(zinc.values())
-    return derived(
-        won * share,
-        "t/year",
-        f"{made.value:g} t x {part.value:g} from zinc, cheap tiers first, x {share:.3f} of the zinc",
-        made,
-        part,
-        flows[f"zinc_{kind}"][0],
-        grade="D",
-    )
+    flow = hosts.zinc(facts)[f"zinc_{kind}"][0]
+    won = cheap(facts)[0].value * flow.value if tier == "1" else 0.0
+    return derived(won, "t/year", f"0.95 of {made.value:g} t from zinc, by provenance as the zinc; cheap tier only", made, flow, grade="D")
 
 
 def _other_hosts(facts: Facts) -> Iterator[Row]:
     """Tin and copper: small, at the rates that the seed's shares of world output imply."""
     made = facts.one("production", METAL, variable="refined_production", item="primary", region="china", year=2021)
-    cost = facts.one("additions", METAL, variable="capacity_central", item="dom_tin_copper").noted(
-        "300 USD/kg: additions.csv, note of dom_tin_copper"
-    )
     for host, flow in (("tin", hosts.tin()), ("copper", hosts.copper())):
         process, share = f"byproduct_indium_{host}", facts.one("hosts_companion", METAL, variable="host_share", item=host)
         yield from recipe(

@@ -5,12 +5,13 @@ packs, whose lithium follows from the ratio of the contents; the rest of the lit
 
     NCM packs = cobalt / c_Co,   LFP packs = (lithium - NCM packs x c_Li) / l_Li
 
-Contents are fixed by vintage group, so that what a pack holds never depends on what was carried over.
+Contents are fixed by vintage group, so that what a pack holds never depends on what was carried over. They are rounded here, before the
+uses are made from them, so that metal in = metal out to the last digit written.
 """
 
 from __future__ import annotations
 
-from models.china.derive.common import Fact, Facts, derived, judged
+from models.china.derive.common import Fact, Facts, derived, judged, rounded
 
 VINTAGES = {"ev_ncm_to2021": (1990, 2021), "ev_ncm_2022to2029": (2022, 2029), "ev_ncm_from2030": (2030, 2060)}
 """First and last cohort of each group of NCM packs."""
@@ -30,7 +31,7 @@ def contents(facts: Facts) -> Contents:
         return facts.one("intensities", "cobalt", variable="intensity", item=chemistry, region="world")
 
     nmc622, nmc811 = intensity("NMC622"), intensity("NMC811")
-    mixed, lean = (nmc622.value + nmc811.value) / 2 * NCM_KWH_PER_KG, nmc811.value * NCM_KWH_PER_KG
+    mixed, lean = rounded((nmc622.value + nmc811.value) / 2 * NCM_KWH_PER_KG), rounded(nmc811.value * NCM_KWH_PER_KG)
     lithium_ncm = given("ncm_pack")
     lfp = given("lfp_pack").noted("0.092-0.106 kg/kWh x about 135 Wh/kg pack; high: second value")
     cobalt = judged(0.15, "t/t", "cobalt in portable cells with LiCoO2 cathode, recalled 0.10-0.20", low=0.10, high=0.20)
@@ -44,7 +45,7 @@ def contents(facts: Facts) -> Contents:
         "ev_ncm_from2030": {"lithium": lithium_ncm, "cobalt": derived(
             lean, "t/t", f"NMC811, {nmc811.value} kg/kWh x {NCM_KWH_PER_KG} kWh/kg", nmc811, grade="D")},
         "portable_lco": {"cobalt": cobalt, "lithium": derived(
-            cobalt.value * LITHIUM_PER_COBALT, "t/t", f"cobalt content x {LITHIUM_PER_COBALT:.4f} (atomic masses of LiCoO2)", cobalt)},
+            rounded(cobalt.value * LITHIUM_PER_COBALT), "t/t", f"cobalt content x {LITHIUM_PER_COBALT:.4f} (masses in LiCoO2)", cobalt)},
     }
 
 
