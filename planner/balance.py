@@ -127,7 +127,10 @@ def _coefficient_problems(system: System) -> list[Problem]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Residual:
-    """What does not close: of goods, shape (G, T) in t of the good, or of processes and metals, shape (P, M, T), per year."""
+    """What does not close, t of contained metal per year: of goods, or of processes and metals; shape (N, T).
+
+    A joint good counts by the metal that it holds most of.
+    """
 
     error: Array
     names: tuple[str, ...]
@@ -172,16 +175,18 @@ def residual(balance: Balance, values: Values) -> tuple[Residual, Residual]:
     system, incidence = balance.system, balance.incidence
     years = tuple(p.first for p in system.periods)
     activity = np.array([values_of(system, values, "activity", name) for name in incidence.processes]).reshape(-1, len(years))
-    through = incidence.outputs * activity[incidence.process], incidence.inputs * activity[incidence.process]
+    content = np.array([max(good.content.values()) for good in system.goods.values()]).reshape(-1, 1)
+    through = [side * activity[incidence.process] * content[incidence.good] for side in (incidence.outputs, incidence.inputs)]
     error = np.zeros((len(incidence.goods), len(years)))
     np.add.at(error, incidence.good, through[0] - through[1])
+    none = np.zeros(len(system.years))
     sizes = [np.abs(side) for side in through]
     for g, good in enumerate(system.goods.values()):
-        series = [values_of(system, values, variable, good.name) for variable in ("draw", "shortage", "fill", "disposal")]
-        supply = system.period_mean(balance.arising[good.name]) if good.name in balance.arising else 0.0
-        demand = system.period_mean(good.demand) if good.demand is not None else 0.0
+        series = [content[g] * values_of(system, values, variable, good.name) for variable in ("draw", "shortage", "fill", "disposal")]
+        supply = content[g] * system.period_mean(balance.arising.get(good.name, none))
+        demand = content[g] * system.period_mean(good.demand if good.demand is not None else none)
         error[g] += series[0] + series[1] - series[2] - series[3] + supply - demand
-        sizes += [np.abs(np.atleast_1d(s)) for s in (*series, supply, demand)]
+        sizes += [np.abs(s) for s in (*series, supply, demand)]
     made, names = _process_errors(system, activity)
     largest = max((float(np.nanmax(size)) for size in sizes if size.size and not np.isnan(size).all()), default=0.0)
     return Residual(error, incidence.goods, years, largest), Residual(made, names, years, largest)

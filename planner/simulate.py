@@ -31,7 +31,7 @@ import pandas as pd
 from scipy import sparse
 from scipy.sparse import linalg
 
-from planner.balance import Balance, Values
+from planner.balance import Balance, Values, values_of
 from planner.errors import Problem, SpecError
 from planner.flows import flow_table
 from planner.limits import limits_passed
@@ -49,6 +49,9 @@ class Drive:
     mode: Literal["pulled", "pushed", "given"]
     good: str
     """Empty where the activity is given."""
+
+
+GIVEN = Drive("given", "")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,15 +73,18 @@ class Simulation:
     """limit, name, year, value, bound, unit: where a flow passes what the study says is possible."""
 
 
-def simulate(balance: Balance, shares: Mapping[str, npt.ArrayLike] | None = None) -> Simulation:
+def simulate(
+    balance: Balance, shares: Mapping[str, npt.ArrayLike] | None = None, activities: Mapping[str, npt.ArrayLike] | None = None,
+) -> Simulation:
     """All flows of every period. `shares`: process to its share of the good it follows, a number or shape (T,).
 
+    `activities`: process to an activity that is known (t per year), so that it follows nothing; the others make up the rest.
     Raises SpecError for unknown processes, shares outside [0, 1] or above 1 together, goods without shares, and loops that
     feed themselves wholly.
     """
     system = balance.system
-    drives = drives_of(system)
-    share, idle = shares_of(balance, drives, shares or {})
+    drives = {**drives_of(system), **{name: GIVEN for name in activities or {} if name in system.processes}}
+    share, idle = shares_of(balance, drives, shares or {}, activities or {})
     years = [p.first for p in system.periods]
     solved = [_period(balance, drives, share, t) for t in range(len(years))]
     values: dict[str, dict[tuple[str, int], float]] = {"activity": {}, "disposal": {}, "shortage": {}}
@@ -112,7 +118,7 @@ def drives_of(system: System) -> dict[str, Drive]:
         elif wanted:
             drives[process.name] = Drive("pulled", _largest(wanted))
         else:
-            drives[process.name] = Drive("given", "")
+            drives[process.name] = GIVEN
     return drives
 
 
@@ -128,11 +134,13 @@ def _largest(coefficients: Mapping[str, Array]) -> str:
 
 
 def shares_of(
-    balance: Balance, drives: Mapping[str, Drive], given: Mapping[str, npt.ArrayLike],
+    balance: Balance, drives: Mapping[str, Drive], given: Mapping[str, npt.ArrayLike], activities: Mapping[str, npt.ArrayLike],
 ) -> tuple[dict[str, Array], tuple[str, ...]]:
     """Share of each process in the good it follows, shape (T,) each (for given activities: the activity), and who is idle."""
     system = balance.system
-    problems = [f"there is no process '{name}' to give a share" for name in given if name not in drives]
+    problems = [f"there is no process '{name}' to give a share or activity" for name in (*given, *activities) if name not in drives]
+    problems += [f"the activity of process '{name}' is not a number at or above 0" for name, value in activities.items()
+                 if not (np.isfinite(value) & (np.asarray(value) >= 0)).all()]
     known = {name: np.broadcast_to(np.asarray(v, dtype=float), (len(system.periods),)) for name, v in given.items()}
     problems += [f"the share of process '{name}' is not within 0 and 1" for name, v in known.items() if not ((v >= 0) & (v <= 1)).all()]
     share: dict[str, Array] = {}
@@ -140,7 +148,9 @@ def shares_of(
     for drive in sorted(set(drives.values()), key=lambda d: (d.mode, d.good)):
         group = [system.processes[name] for name, own in drives.items() if own == drive]
         if drive.mode == "given":
-            share |= {p.name: np.full(len(system.periods), np.nan_to_num(_observed(p, _base_year(group)))) for p in group}
+            for p in group:
+                level = activities.get(p.name, np.nan_to_num(_observed(p, _base_year(group))))
+                share[p.name] = np.broadcast_to(np.asarray(level, dtype=float), (len(system.periods),))
             continue
         total = sum((known[p.name] for p in group if p.name in known), np.zeros(len(system.periods)))
         if not (total <= 1 + _ROUNDING).all():
@@ -160,6 +170,45 @@ def shares_of(
     if problems:
         raise SpecError("simulation", [Problem("process_values.csv", 0, "", message) for message in problems])
     return share, tuple(sorted(idle))
+
+
+def shares_from(balance: Balance, values: Values) -> dict[str, Array]:
+    """Shares that make `simulate` do what a plan did: of each process in the good it follows, by the plan's flows; shape (T,) each.
+
+    Those of collection are of what the rate allows, as `simulate` takes them. What a plan drew from stockpiles or left short is no process, so the shares of its good add up to less than 1.
+    """
+    system, drives = balance.system, drives_of(balance.system)
+    run = {name: values_of(system, values, "activity", name) for name in system.processes}
+    shares: dict[str, Array] = {}
+    for name, drive in drives.items():
+        if drive.mode == "given":
+            continue
+        pulled = drive.mode == "pulled"
+        total = _all_of(balance, drives, drive, run)
+        rate = system.goods[drive.good].collection_rate
+        if system.processes[name].kind == "collect" and rate is not None:
+            total = total * system.period_mean(rate)
+        own = run[name] * system.period_mean((system.processes[name].outputs if pulled else system.processes[name].inputs)[drive.good])
+        shares[name] = np.clip(np.divide(own, total, out=np.zeros_like(own), where=total > 0), 0.0, 1.0)
+    return shares
+
+
+def _all_of(balance: Balance, drives: Mapping[str, Drive], drive: Drive, run: Mapping[str, Array]) -> Array:
+    """t per year of a good that its group is to give (pulled), or that there is to take (pushed), in a plan; shape (T,)."""
+    system, good = balance.system, balance.system.goods[drive.good]
+    made = np.zeros(len(system.periods))
+    taken = np.zeros(len(system.periods))
+    for p in system.processes.values():
+        if good.name in p.inputs:
+            taken = taken + run[p.name] * system.period_mean(p.inputs[good.name])
+        if good.name in p.outputs and (drive.mode == "pushed" or drives[p.name] != drive):
+            made = made + run[p.name] * system.period_mean(p.outputs[good.name])
+    if good.name in balance.arising:
+        made = made + system.period_mean(balance.arising[good.name])
+    if drive.mode == "pushed":
+        return made
+    demand = system.period_mean(good.demand) if good.demand is not None else 0.0
+    return np.asarray(demand + taken - made, dtype=float)
 
 
 def _weights(group: list[Process], drive: Drive) -> Array:

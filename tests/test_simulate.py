@@ -8,7 +8,7 @@ import pytest
 from planner.balance import balance, residual
 from planner.errors import SpecError
 from planner.flows import base_account, node_residual
-from planner.simulate import Simulation, simulate
+from planner.simulate import Simulation, shares_from, simulate
 from planner.system import Period
 from tests.by_hand import ByHand
 
@@ -174,3 +174,42 @@ def test_multi_year_periods_use_period_means():
     found = simulate(balance(study.system()))
     assert activity(found, "mine", 2021) == pytest.approx(15.0)
     assert activity(found, "mine", 2023) == pytest.approx(40.0)
+
+
+def two_routes() -> ByHand:
+    """Mine and import for refined metal, collection and recycling of cells that live a year."""
+    study = ByHand(2021, 2023).good("li", "refined").good("cell", "product", demand=[40.0, 50.0, 60.0]).good("scrap", "scrap")
+    study.good("waste", "waste", rate=0.8, stage="use").process("mine", "mine", gives={"li": 1.0}, pathway="domestic primary")
+    study.process("import", "import", gives={"li": 1.0}, origin="Chile", pathway="foreign primary")
+    study.process("make", "manufacture", takes={"li": 1.0}, gives={"cell": 1.0})
+    study.process("collect", "collect", takes={"waste": 1.0}, gives={"scrap": 1.0})
+    study.process("recycle", "recycle", takes={"scrap": 1.0}, gives={"li": 0.9}, loss="slag", pathway="domestic secondary")
+    return study.product("cells", waste="waste", uses={"cell": 1.0}, mean=1.0, history={2020: 30.0})
+
+
+def test_shares_from_a_plan_give_the_plan_back():
+    """A plan that collects half of the rate, and mines 5 t more each year: its shares make the simulation repeat it."""
+    found = balance(two_routes().system())
+    arising = found.arising["waste"]
+    plan: dict[str, dict[tuple[str, int], float]] = {"activity": {}, "disposal": {}}
+    for i, (year, demand) in enumerate(zip((2021, 2022, 2023), (40.0, 50.0, 60.0), strict=True)):
+        collected = 0.4 * arising[i]
+        plan["disposal"]["waste", year] = arising[i] - collected
+        mined = 5.0 * (i + 1)
+        plan["activity"] |= {("make", year): demand, ("collect", year): collected, ("recycle", year): collected, ("mine", year): mined,
+                             ("import", year): demand - 0.9 * collected - mined}
+    assert residual(found, plan)[0].relative <= CLOSES
+    again = simulate(found, shares=shares_from(found, plan))
+    assert again.values["activity"] == pytest.approx(plan["activity"], rel=1e-12)
+
+
+def test_known_activities_stand_and_the_rest_follows():
+    found = simulate(balance(two_routes().system()), activities={"mine": [10.0, 20.0, 30.0], "collect": 0.0})
+    assert [activity(found, "import", y) for y in (2021, 2022, 2023)] == pytest.approx([30.0, 30.0, 30.0])
+    assert activity(found, "recycle") == 0.0
+    assert closes(found)
+
+
+def test_bad_activities_are_refused():
+    with pytest.raises(SpecError, match=r"no process 'dig'[\s\S]*activity of process 'mine' is not a number at or above 0"):
+        simulate(balance(two_routes().system()), shares={"import": 1.0}, activities={"dig": 1.0, "mine": [1.0, np.nan, -1.0]})
