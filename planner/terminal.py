@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 
 SHOWN_YEARS = (2021, 2030, 2040, 2060)
 """Years that the tables show, as far as they lie within the horizon; the last year always is."""
+SYSTEM_NOUNS = (
+    ("metal", "metals"), ("good", "goods"), ("process", "processes"), ("plant", "plants"), ("deposit", "deposits"), ("host", "hosts"),
+    ("product", "products"), ("policy", "policies"),
+)
+"""What a study holds: the word for one, and for many, which is the field of the System."""
 PIPED_WIDTH = 120
 """Characters a line where the output is no terminal, so that a log reads the same everywhere."""
 
@@ -150,9 +155,8 @@ def show_outcome(plan: Plan, folder: str) -> None:
 
 def show_system(system: System) -> None:
     """What a study holds, in one line."""
-    counts = {name: len(getattr(system, name)) for name in
-              ("metals", "goods", "processes", "plants", "deposits", "hosts", "products", "policies")}
-    parts = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+    counts = ((len(getattr(system, many)), one, many) for one, many in SYSTEM_NOUNS)
+    parts = ", ".join(f"{count} {one if count == 1 else many}" for count, one, many in counts if count)
     scenario = f" [{system.scenario}]" if system.scenario else ""
     span = f"{system.years[0]}-{system.years[-1]}"
     console().print(f"{system.name}{scenario}: {span}, {parts}, {len(system.data)} numbers: no problem found", soft_wrap=True)

@@ -40,7 +40,10 @@ def new_study(
 @app.command("check", epilog="Example: planner check china --scenario carbon-neutral")
 def check(study: Study, scenario: Scenario = "", settings: Set = None, as_json: Json = False, quiet: Quiet = False) -> None:
     """Read a study and report every problem at once, with file, row, column and remedy."""
+    import planner
+
     system = read_system(study, scenario, settings)
+    planner.balance(system)
     if as_json:
         print_json({
             "study": system.name, "scenario": system.scenario, "numbers": len(system.data), "inputs_hash": system.inputs_hash,

@@ -18,11 +18,11 @@ from planner.system import SCOPES, Array, Period, System
 Key = tuple[Hashable, ...]
 
 
-def add_set(m: Any, name: str, members: Iterable[Any]) -> None:
-    """Add an ordered Set under a name."""
+def add_set(m: Any, name: str, members: Iterable[Any], *, width: int = 1) -> None:
+    """Add an ordered Set under a name. `width` is the length of its members: an empty Set must know it too, or the objective,
+    which unpacks them, falls back from its template."""
     listed = list(members)
-    dimension = len(listed[0]) if listed and isinstance(listed[0], tuple) else 1
-    setattr(m, name, pyo.Set(initialize=listed, dimen=dimension if listed else None))
+    setattr(m, name, pyo.Set(initialize=listed, dimen=(len(listed[0]) if isinstance(listed[0], tuple) else 1) if listed else width))
 
 
 def add_sets(m: Any, name: str, members: Mapping[Any, Iterable[Any]]) -> None:
@@ -72,7 +72,7 @@ def _fill_processes(m: Any, system: System) -> None:
         least |= by_period(system, process.name, system.period_mean(process.min_activity))
         most |= by_period(system, process.name, system.period_mean(process.max_activity))
         costs |= by_period(system, process.name, factor * sum(running_costs(system, process).values()))
-    add_set(m, "activities", least)
+    add_set(m, "activities", least, width=2)
     add_param(m, "least_activity", least)
     add_param(m, "most_activity", most)
     add_param(m, "activity_cost", costs)
@@ -106,11 +106,11 @@ def _fill_goods(m: Any, system: System, balance: Balance) -> None:
     add_set(m, "balance_rows", requirement)
     add_param(m, "requirement", requirement)
     add_param(m, "demand", demand)
-    add_set(m, "shortages", demand)
+    add_set(m, "shortages", demand, width=2)
     add_param(m, "shortage_cost", shortage_cost)
     add_sets(m, "served", {name: [name] if (name, years[0]) in demand else [] for name in system.goods})
     add_sets(m, "disposed", {name: [name] if name in open_goods else [] for name in system.goods})
-    add_set(m, "disposals", disposal_cost)
+    add_set(m, "disposals", disposal_cost, width=2)
     add_param(m, "disposal_cost", disposal_cost)
 
 
@@ -165,8 +165,8 @@ def _fill_plants(m: Any, system: System) -> None:
     add_sets(m, "alive_orders", alive)
     for parameter in ("existing", "availability", "capacity_cost", "most_capacity", "order_cost", "cash", "most_orders", "alive_share"):
         add_param(m, parameter, values[parameter])
-    add_set(m, "orders", values["order_cost"])
-    add_set(m, "capacities", values["existing"])
+    add_set(m, "orders", values["order_cost"], width=2)
+    add_set(m, "capacities", values["existing"], width=2)
     add_set(m, "plant_rows", [(k, p.first) for k, users in on.items() if users for p in periods])
     add_set(m, "build_rows", values["most_orders"])
     add_set(m, "capacity_limit_rows", values["most_capacity"])
@@ -297,7 +297,7 @@ def _fill_stockpiles(m: Any, system: System) -> None:
         opening_cost += float(half[0]) * pile.opening
     for parameter in ("stock_opening", "least_stock", "most_stock", "stock_cost"):
         add_param(m, parameter, values[parameter])
-    add_set(m, "stockpiles", values["stock_opening"])
+    add_set(m, "stockpiles", values["stock_opening"], width=2)
     add_sets(m, "stored", {good.name: [good.name] if good.stockpile is not None else [] for good in system.goods.values()})
     m.opening_cost = pyo.Param(initialize=opening_cost)
 
@@ -319,8 +319,8 @@ def _fill_emissions(m: Any, system: System) -> None:
     add_sets(m, "emitters", emitters)
     add_param(m, "emission_factor", rates)
     add_param(m, "carbon_cost", carbon_cost)
-    add_set(m, "emission_rows", carbon_cost)
-    add_set(m, "footprint_years", [("footprint", p.first) for p in system.periods])
+    add_set(m, "emission_rows", carbon_cost, width=2)
+    add_set(m, "footprint_years", [("footprint", p.first) for p in system.periods], width=2)
 
 
 def first_discount(system: System) -> dict[int, float]:

@@ -73,7 +73,7 @@ def _fill_breaches(m: Any, system: System, targets: _Targets) -> None:
     factor = dict(zip((p.first for p in system.periods), period_factors(system.periods, system.discount_rate), strict=True))
     floors = list(targets.values["target"]) + [("run_down", r, t) for r, t in m.run_down_rows]
     penalties = {policy.name: policy.penalty for policy in system.policies.values()}
-    add_set(m, "breaches", floors)
+    add_set(m, "breaches", floors, width=3)
     add_param(m, "most_breach", {n: 0.0 if penalties.get(n) is None else float("inf") for n in dict.fromkeys(n for n, _, _ in floors)})
     add_param(m, "breach_cost", {(n, x, t): factor[t] * (penalties.get(n) or 0.0) for n, x, t in floors})
 
