@@ -13,7 +13,7 @@ PIP    := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 .PHONY: help solve test lowest lock clean
 
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
 solve: $(VENV)/run.done
 	$(BIN)/planner solve $(STUDY) --out results/$(STUDY)
