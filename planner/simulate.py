@@ -175,7 +175,8 @@ def shares_of(
 def shares_from(balance: Balance, values: Values) -> dict[str, Array]:
     """Shares that make `simulate` do what a plan did: of each process in the good it follows, by the plan's flows; shape (T,) each.
 
-    Those of collection are of what the rate allows, as `simulate` takes them. What a plan drew from stockpiles or left short is no process, so the shares of its good add up to less than 1.
+    Those of collection are of what the rate allows, as `simulate` takes them. What a plan drew from stockpiles or left short is
+    no process, so the shares of its good add up to less than 1.
     """
     system, drives = balance.system, drives_of(balance.system)
     run = {name: values_of(system, values, "activity", name) for name in system.processes}

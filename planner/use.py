@@ -66,7 +66,7 @@ def use_stock(system: System, product: Product) -> UseStock:
     history, years = product.history_years, system.years
     if history and (history[-1] != years[0] - 1 or len(history) != history[-1] - history[0] + 1):
         raise ValueError(f"its cohorts must be consecutive years up to {years[0] - 1}")
-    life = Lifetime.of(product.distribution, product.mean, product.sd, product.shape)
+    life = _lifetime(product)
     inflow = use_inflow(system, product)
     initial = product.initial_stock
     if np.isnan(np.where(np.isnan(initial), product.history_inflow, initial)).any():
@@ -84,6 +84,14 @@ def use_stock(system: System, product: Product) -> UseStock:
         outflow=frozen_array(run.outflow[h:]), opening=float(run.stock[h - 1]) if h else 0.0, cohort_years=(*history, *years),
         cohorts=frozen_array(run.cohorts[h:]), convention=system.stock_convention,
     )
+
+
+def _lifetime(product: Product) -> Lifetime:
+    """The lifetime by cohort, or one for all cohorts where none differs (much faster)."""
+    parameters = product.mean, product.sd, product.shape
+    if all(np.array_equal(p, np.full_like(p, p[0]), equal_nan=True) for p in parameters):
+        parameters = product.mean[:1], product.sd[:1], product.shape[:1]
+    return Lifetime.of(product.distribution, *parameters)
 
 
 def arising_waste(system: System, stocks: Mapping[str, UseStock]) -> Mapping[str, Array]:

@@ -56,6 +56,13 @@ def test_arising_waste_by_hand():
     assert stock.cohorts == pytest.approx(np.array([[0, 20, 30, 0], [0, 0, 30, 30]]))
 
 
+def test_life_may_differ_by_cohort():
+    """From 2021 on a life of 1 year instead of 2: in 2022 the 20 t of 2020 leave, and the 30 t of 2021 with them."""
+    study = mine_and_cells().product(
+        "cells", waste="waste", uses={"cell": 1.0}, mean=[2.0, 2.0, 1.0, 1.0], history={2019: 10.0, 2020: 20.0})
+    assert balance(study.system()).arising["waste"] == pytest.approx([10.0, 50.0])
+
+
 def test_initial_stock_of_a_cohort_stands_in_for_its_inflow():
     """The study says that 15 t of 2020 are still in use, and no inflow: they leave by the same life."""
     study = mine_and_cells().product("cells", waste="waste", uses={"cell": 1.0}, mean=2.0, history={2019: 10.0}, initial={2020: 15.0})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from planner.balance import balance, residual
 from planner.errors import SpecError
@@ -88,9 +90,9 @@ def test_shares_follow_the_observed_base_year_and_stay():
     found = simulate(balance(study.system()))
     assert [activity(found, p, 2022) for p in ("mine", "import", "clean")] == pytest.approx([60.0, 20.0, 0.0])
     assert found.idle == ("clean",)
-    given = simulate(balance(study.system()), shares={"import": [0.5, 0.1]})
-    assert [activity(given, p, 2021) for p in ("mine", "import")] == pytest.approx([20.0, 20.0])
-    assert [activity(given, p, 2022) for p in ("mine", "import")] == pytest.approx([72.0, 8.0])
+    stated = simulate(balance(study.system()), shares={"import": [0.5, 0.1]})
+    assert [activity(stated, p, 2021) for p in ("mine", "import")] == pytest.approx([20.0, 20.0])
+    assert [activity(stated, p, 2022) for p in ("mine", "import")] == pytest.approx([72.0, 8.0])
 
 
 def test_what_nobody_makes_is_short_and_named():
@@ -213,3 +215,25 @@ def test_known_activities_stand_and_the_rest_follows():
 def test_bad_activities_are_refused():
     with pytest.raises(SpecError, match=r"no process 'dig'[\s\S]*activity of process 'mine' is not a number at or above 0"):
         simulate(balance(two_routes().system()), shares={"import": 1.0}, activities={"dig": 1.0, "mine": [1.0, np.nan, -1.0]})
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    demand=st.floats(1e-3, 1e6), product=st.floats(0.05, 0.95), recovery=st.floats(0.0, 0.99), refining=st.floats(0.3, 1.0),
+    returned=st.floats(0.0, 0.9), split=st.floats(0.0, 1.0),
+)
+def test_any_two_nested_loops_close(demand, product, recovery, refining, returned, split):
+    """Property: new scrap into refined metal and dross into concentrate, two feeds; every process and good closes to 1e-12."""
+    study = ByHand().good("conc", "intermediate").good("li", "refined").good("cell", "product", demand=demand)
+    study.good("scrap", "scrap").good("dross", "scrap").deposit("ore", 1e12)
+    study.process("mine", "mine", ore={"ore": 1.5}, gives={"conc": 1.0}, loss="tailings")
+    study.process("buy", "import", gives={"conc": 1.0}, origin="Chile")
+    study.process("refine", "refine", takes={"conc": 1.0}, gives={"li": refining, "dross": (1 - refining) * 0.99}, loss="slag")
+    study.process("return", "recycle", takes={"dross": 1.0}, gives={"conc": returned}, loss="slag")
+    study.process("make", "manufacture", takes={"li": 1.0}, gives={"cell": product, "scrap": 1 - product}, loss="dust")
+    study.process("recycle", "recycle", takes={"scrap": 1.0}, gives={"li": recovery}, loss="slag")
+    found = simulate(balance(study.system()), shares={"mine": split, "buy": 1 - split})
+    assert closes(found)
+    feed = demand / product
+    assert activity(found, "make") == pytest.approx(feed, rel=1e-10)
+    assert activity(found, "refine") == pytest.approx(feed * (1 - (1 - product) * recovery) / refining, rel=1e-9)
