@@ -52,12 +52,28 @@ def test_zinc_of_2021_can_give_544_t_of_indium_and_92_t_of_germanium() -> None:
     assert 9e-6 * zinc + 60 < 0.8 * 155
 
 
-def test_indium_tiers_are_shares_of_the_flow_of_their_own_provenance() -> None:
-    """2021: 0.62 x 83 g/t x 4.2 Mt = 216.1 t cheap from home ore, 0.28 x 83 g/t x 2.36 Mt = 54.8 t of the second tier from imported ore."""
+def test_cheap_indium_is_what_was_won_at_the_prices_of_2021_to_2023() -> None:
+    """2021: 0.95 x 530 t, 4.2 / 6.56 of it from home ore: 322.4 t. With a cheap share of 0.62, a third of it would have run at a loss."""
     sizes = values(indium, "max_activity", 2021)
-    assert sizes["byproduct_indium_zinc_home_1"] == pytest.approx(216.13, abs=0.01)
-    assert sizes["byproduct_indium_zinc_imported_2"] == pytest.approx(54.85, abs=0.01)
+    assert sizes["byproduct_indium_zinc_home_1"] == pytest.approx(0.95 * 530 * 4.2 / 6.56)
+    rest = 83e-6 * 6.56e6 - 0.95 * 530
+    assert sizes["byproduct_indium_zinc_imported_2"] == pytest.approx(rest * 2.36 / 6.56 * 0.28 / 0.38)
     assert "byproduct_indium_zinc_home_3" not in sizes
+    assert indium.cheap(FACTS)[1].value < 1.1 * indium.cheap(FACTS)[2].value
+
+
+def test_no_tier_has_a_negative_size() -> None:
+    """The host yield path lies below what was won in 2022 (90 against 94 g/t): the cheap tier ends at the path."""
+    for scenario in hosts.SCENARIOS:
+        for year in hosts.YEARS:
+            assert min(values(indium, "max_activity", year, scenario).values()) >= 0
+
+
+def test_coal_runs_down_from_its_observed_level() -> None:
+    """50 t of 2021 less a fifth a year: 40 t in the first year, or a plan with foresight shuts the mine at once and reopens it later."""
+    least = values(germanium, "min_activity", 2021)["byproduct_germanium_coal"]
+    assert least == pytest.approx(0.8 * values(germanium, "observed", 2021)["byproduct_germanium_coal"])
+    assert values(germanium, "min_activity", 2031)["byproduct_germanium_coal"] == 0
 
 
 @pytest.mark.parametrize(("scenario", "more"), [("zinc-low", False), ("zinc-high", True)])

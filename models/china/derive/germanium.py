@@ -107,7 +107,7 @@ def _byproduct(facts: Facts, route: str) -> Iterator[Row]:
         "intermediate",
         "extraction",
         f"germanium concentrate, {route.replace('_', ' ')}",
-        judged(1, "t/t", "counted in the metal that it gives"),
+        ONE,
     )
     yield from recipe(
         process,
@@ -124,7 +124,7 @@ def _byproduct(facts: Facts, route: str) -> Iterator[Row]:
     )
     item = "dom_coal" if route == "coal" else "dom_zinc"
     cost = facts.one("recommended_base", METAL, variable="unit_cost", item=item)
-    yield from value(process, "variable_cost", by.running(cost))
+    yield from value(process, "variable_cost", by.running(_turning_prices(facts, cost) if route == "coal" else cost))
     yield observed(
         process,
         derived(
@@ -136,12 +136,24 @@ def _byproduct(facts: Facts, route: str) -> Iterator[Row]:
         ),
     )
     if route == "coal":
+        yield from value(process, "min_activity", _run_down(facts))
         recovery = hosts.coal_recovery(facts)
         yield from value(process, "host_content", derived(recovery.value, "t/t", "recovered from ash", recovery))
-        yield from _coal_emissions(facts, process, cost)
+        yield from _coal_emissions(facts, process)
         return
     yield from value(process, "host_content", _host_yield(facts))
     yield from zinc_emissions(facts, process, "recommended_base", METAL, "dom_zinc", "home" if home else "imported")
+
+
+def _run_down(facts: Facts) -> list[Fact]:
+    """Least output of the coal route: the run-down limit counted from the observed level, as the plan has no year before its first."""
+    decline = facts.one("additions", variable="max_annual_decline", item="any_running_route")
+    note = f"{SEEN['coal']} t of 2021 x (1 - {decline.value:g})^(year - 2020): runs down, does not stop at once"
+    found = [
+        derived(SEEN["coal"] * (1 - decline.value) ** (year - 2020), "t/year", note, decline, low=0, year=year)
+        for year in (*range(2021, 2027), 2030)
+    ]
+    return [*found, derived(0, "t/year", note, decline, year=2031)]
 
 
 def _plant(route: str) -> str:
@@ -164,19 +176,27 @@ def _host_yield(facts: Facts) -> list[Fact]:
     ]
 
 
-def _coal_emissions(facts: Facts, process: str, cost: Fact) -> Iterator[Row]:
+def _turning_prices(facts: Facts, cost: Fact) -> Fact:
+    """The coal route's cost with a note of the carbon prices from which it is dearer than what replaces it."""
+    ghg = facts.one("recommended_base", METAL, variable="ghg", item="dom_coal")
+
+    def turn(price: Fact, factor: float) -> str:
+        return f"{(price.value - cost.value) / factor * 1000:.0f}"
+
+    low, cheap, peak = ghg.low or ghg.value, import_price(facts), peak_price(facts)
+    return cost.noted(
+        f"{cost.note}; with {ghg.value:g} kg CO2e/kg dearer than tier-1 imports ({cheap.value:.0f}) from {turn(cheap, ghg.value)} USD/t "
+        f"CO2e, than the dearest imports ({peak.value:.0f}) from {turn(peak, ghg.value)}; with {low:g} kg from {turn(cheap, low)} and "
+        f"{turn(peak, low)} (grid and heat of 2021; cleaner ones raise all four)"
+    )
+
+
+def _coal_emissions(facts: Facts, process: str) -> Iterator[Row]:
     """The one life-cycle figure (5,771 kg CO2e/kg) and the low reading (1,000), as a scenario of its own."""
     ghg, kwh = (facts.one("recommended_base", METAL, variable=name, item="dom_coal") for name in ("ghg", "electricity"))
-    price = import_price(facts)
-    turns = [(price.value - cost.value) / factor * 1000 for factor in (ghg.value, ghg.low or ghg.value)]
-    note = (
-        f"coal becomes dearer than tier-1 imports ({price.value:.0f} USD/kg) from {turns[0]:.0f} USD/t CO2e with {ghg.value:g} kg/kg, "
-        f"from {turns[1]:.0f} with {ghg.low:g} "
-        f"(all-in {cost.value:g} USD/kg, grid of 2021; later grids raise both)"
-    )
-    yield from emission_rows(facts, process, ghg.noted(note), kwh)
+    yield from emission_rows(facts, process, ghg, kwh)
     scale = (ghg.low or 0) / ghg.value
-    low = derived(ghg.low or 0, ghg.unit, f"lignite whose power pays for most of its carbon; {note}", ghg, grade="D")
+    low = derived(ghg.low or 0, ghg.unit, "lignite whose power pays for most of its carbon", ghg, grade="D")
     yield from emission_rows(
         facts, process, low, derived(kwh.value * scale, kwh.unit, f"{kwh.value:g} x {scale:.3f}", kwh), scenario="germanium-coal-low"
     )
@@ -221,6 +241,12 @@ def import_price(facts: Facts) -> Fact:
     return by.mean_price(prices, "USGS, before the export controls of 2024", low=1080, high=2000)
 
 
+def peak_price(facts: Facts) -> Fact:
+    peak = by.real(facts.one("prices", METAL, variable="price", item="germanium_metal", year=2025))
+    note = f"price outside China under the export controls of 2025: {peak.note}"
+    return derived(peak.value, "USD_2021/kg", note, peak, low=2500, high=4500, grade="D")
+
+
 def _origins(facts: Facts) -> list[by.Origin]:
     """Refiners outside China that sell: Russia and the United States (BGS), Canada and Belgium (with feed from Congo; recalled)."""
     made = {name: facts.one("production", METAL, variable="refined_production", region=name, year=2021) for name in ("russia", "usa")}
@@ -253,16 +279,7 @@ def _imports(facts: Facts) -> Iterator[Row]:
         facts, "import_germanium", derived(home.value + exports.value, "t", "use at home and exports of 2021", home, exports)
     )
     ghg = facts.one("recommended_base", METAL, variable="ghg", item="import_refined").at(None)
-    peak = by.real(facts.one("prices", METAL, variable="price", item="germanium_metal", year=2025))
-    top = derived(
-        peak.value,
-        "USD_2021/kg",
-        f"price outside China under the export controls of 2025: {peak.note}",
-        peak,
-        low=2500,
-        high=4500,
-        grade="D",
-    )
+    top = peak_price(facts)
     steps = {
         "1": import_price(facts),
         "2": judged(1900, "USD_2021/kg", "China outbids: price of 2013-14 (additions.csv, tier 2)", low=1500, high=2400),
@@ -283,7 +300,7 @@ def _imports(facts: Facts) -> Iterator[Row]:
         derived(amount, "t/year", note, potential, year=year, grade="D", low=0, high=3 * amount)
         for year, amount in ((2021, 0), (2027, 0), (2040, 40), (2060, 80))
     ]
-    last = by.Origin("new_circuits", "other origins", judged(1, "1", "all of it"), judged(12_000, "km", "mean of the origins"))
+    last = by.Origin("new_circuits", "other origins", ONE, judged(12_000, "km", "mean of the origins"))
     yield from by.import_tier(facts, METAL, last, "", top, new, ghg)
 
 

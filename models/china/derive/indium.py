@@ -1,8 +1,8 @@
 """Indium: by-product of zinc (home and imported concentrate, in cost tiers), tin and copper; spent targets and waste.
 
 Choices where the data give several values:
-- Tiers: cheap is what was won at the prices of 2021-23 (77 to 94 g/t of zinc); the rest of the host yield path, not of the technical ceiling of
-  250 g/t, costs the dearer steps of NREL (2011 brought to 2021). The dearest tier is bounded by the host alone.
+- Tiers: cheap is what was won at the prices of 2021-23 (77 to 94 g/t of zinc); the rest of the host yield path (not of the technical
+  ceiling of 250 g/t) costs the dearer steps of NREL, 2011 brought to 2021. The dearest tier is bounded by the host alone.
 - Tin and copper cost the by-product step too: they ran at 217 USD/kg, so not at the 300 of additions.csv.
 - The reserve (21,600 t) counts recovered metal, so depletion has coefficient 1 and mining losses do not show.
 - Target scrap: yield 0.95 (seed), cost 60 USD/kg (recalled, C, before the unsourced 150). End of life: above 700 USD/kg of 2011 (NREL).
@@ -68,7 +68,7 @@ def _home(facts: Facts) -> Iterator[Row]:
     yield number("deposits", reserve, deposit="indium_home", metal=METAL, parameter="reserve")
     yield from mine_ramp(facts, "byproduct_indium_zinc")
     for kind in ("home", "imported"):
-        equivalent = judged(1, "t/t", "counted in the refined metal that it gives")
+        equivalent = ONE
         yield from good(
             f"indium/crude_{kind}",
             METAL,
@@ -110,8 +110,8 @@ def _tier(facts: Facts, kind: str, tier: str) -> Iterator[Row]:
 def cheap(facts: Facts) -> list[Fact]:
     """Size of the cheap tier, t of indium per t of zinc: what was won while indium sold below 255 USD/kg.
 
-    In 2021-23 China made 530, 670 and 690 t at 217 to 252 USD/kg: nobody ran at the 360 of the next step. The shares of additions.csv (0.62 cheap)
-    would have had a third of that output run at a loss. What the rising host yield adds beyond it costs the dearer steps.
+    In 2021-23 China made 530, 670 and 690 t at 217 to 252 USD/kg: nobody ran at the 360 of the next step. The shares of additions.csv
+    (0.62 cheap) would have had a third of that output run at a loss. What the rising host yield adds beyond it costs the dearer steps.
     """
     part = facts.one("hosts_companion", METAL, variable="host_share", item="zinc")
     made = {2021: "primary", 2022: "primary", 2023: ""}
@@ -131,11 +131,16 @@ def _tier_size(facts: Facts, tier: str, content: Sequence[Fact], flow: Sequence[
     found = []
     for fact in flow:
         year = fact.year or 0
-        first, whole = at_year(known, year), at_year(content, year)
+        whole = at_year(content, year)
+        first = min(at_year(known, year), whole)
         size, note, extra = first, f"{first * 1e6:.4g} g/t", known
         if tier == "2":
             part = second.value / (second.value + third.value)
-            size, note, extra = (whole - first) * part, f"({whole * 1e6:.4g} - {first * 1e6:.4g}) g/t x {part:.3f}", [second, third, *content]
+            size, note, extra = (
+                (whole - first) * part,
+                f"({whole * 1e6:.4g} - {first * 1e6:.4g}) g/t x {part:.3f}",
+                [second, third, *content],
+            )
         found.append(derived(size * fact.value, "t/year", f"{note} x {fact.value:.4g} t zinc", *extra, fact, year=year))
     return found
 
@@ -201,9 +206,7 @@ def _other_hosts(facts: Facts) -> Iterator[Row]:
             "host_content",
             derived(won / flow.value, "t/t", f"{share.value:g} x {made.value:g} t / {flow.value:.4g} t of {host}", share, made, flow),
         )
-        yield from value(
-            process, "variable_cost", by.running(derived(300, "USD_2021/kg", cost.note, cost, low=200, high=400), tier_cost(facts, "1"))
-        )
+        yield from value(process, "variable_cost", by.running(tier_cost(facts, "1")))
         yield from zinc_emissions(facts, process, "recommended_base", METAL, "dom_zinc_tier1", "home")
         yield observed(process, derived(won, "t/year", f"{share.value:g} (seed, world) x {made.value:g} t", share, made, grade="C"))
 

@@ -80,7 +80,7 @@ def imports(facts: Facts) -> Iterator[Row]:
         )
         for fact in _sum([ceilings[tier] for tier in TIERS])
     ]
-    last = by.Origin("last", "other origins", judged(1, "1", "all of it"), judged(10_000, "km", "mean of the origins"))
+    last = by.Origin("last", "other origins", ONE, judged(10_000, "km", "mean of the origins"))
     yield from by.import_tier(
         facts, METAL, last, "", by.mean_price(peak, "dear and elastic last step: price of 2006-07", low=700, high=1000), rest, ghg.at(None)
     )
@@ -94,9 +94,7 @@ def fanya_lot(facts: Facts) -> Iterator[Row]:
     """The lot sold in January 2020: 1,500 t may come back to the market, 150 t a year; the rest stays in strong hands."""
     lot = facts.one("additions", METAL, variable="initial_stockpile", item="fanya_lot").at(None)
     stock = "indium/fanya_lot"
-    yield from good(
-        stock, METAL, "intermediate", "processing", "indium of the Fanya exchange, sold in January 2020", judged(1, "t/t", "refined metal")
-    )
+    yield from good(stock, METAL, "intermediate", "processing", "indium of the Fanya exchange, sold in January 2020", ONE)
     yield number("good_values", lot, good=stock, parameter="opening_stock")
     yield number("good_values", lot, good=stock, parameter="max_stock")
     yield number(

@@ -54,7 +54,7 @@ def _home(facts: Facts) -> Iterator[Row]:
         "intermediate",
         "extraction",
         "niobium in concentrate of Bayan Obo",
-        judged(1, "t/t", "counted in the metal that it gives"),
+        ONE,
     )
     yield from recipe(
         process,
@@ -152,7 +152,7 @@ def _imports(facts: Facts) -> Iterator[Row]:
         ("africa", "Central Africa", "", columbite, "columbite_tantalite_conc", judged(14_000, "km", "Africa to China by sea"), 0.01),
     )
     for name, country, tier, cost, item, distance, seen in tiers:
-        origin = by.Origin(name, country, judged(1, "1", "all of the tier"), distance)
+        origin = by.Origin(name, country, ONE, distance)
         ceiling = [fact.map(lambda x: x, "t/year") for fact in facts.all("additions", METAL, variable="import_ceiling", item=item)]
         yield from by.import_tier(facts, METAL, origin, tier, cost, [_spread(fact) for fact in ceiling], carbon, 1 / 0.65)
         share = facts.one("trade_imports", METAL, variable="import_origin_share")
