@@ -15,6 +15,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+import planner
+from planner.plan import Plan
+from planner.system import System
 from planner.tables import BY_NAME, SERIES_UNITS, VALUE_COLUMNS, Table
 
 Value = float | Sequence[float] | Mapping[int, float]
@@ -211,3 +214,30 @@ def _toml_value(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_toml_value, value)) + "]"
     return json.dumps(value)
+
+
+def plan_of(study: Study, folder: Path, **options: Any) -> Plan:
+    """Writes the study into a new folder below `folder`, reads it with the ordinary reader and solves it."""
+    return planner.solve(system_of(study, folder, **options))
+
+
+def system_of(study: Study, folder: Path, **options: Any) -> System:
+    """Writes the study into a new folder below `folder` and reads it; options are those of `planner.read`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return planner.read(study.write(folder / f"study_{sum(1 for _ in folder.iterdir())}"), **options)
+
+
+def yearly(plan: Plan, variable: str, name: str) -> list[float]:
+    """One variable of one name, period by period."""
+    return [plan.values[variable][name, period.first] for period in plan.system.periods]
+
+
+def price(plan: Plan, family: str, index: str, year: int | None = None, column: str = "value") -> float:
+    """One shadow price from the table of the plan. Raises where no or more than one row has it."""
+    table = plan.prices
+    rows = table[(table["family"] == family) & (table["index"] == index)]
+    if year is not None:
+        rows = rows[rows["year"] == year]
+    if len(rows) != 1:
+        raise LookupError(f"{len(rows)} rows {family}[{index}, {year}]; there are {sorted(set(table['family'] + ' ' + table['index']))}")
+    return float(rows[column].iloc[0])

@@ -6,8 +6,9 @@ from collections import defaultdict
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from planner.accounts import output_equivalent, refined_output, refined_requirement
+from planner.accounts import equivalent, output_equivalent, refined_output, refined_requirement
 from planner.balance import Balance
 from planner.economics import period_factors
 from planner.lp.parameters import Key, add_param, add_set, add_sets, by_period
@@ -88,17 +89,9 @@ def _self_sufficiency(targets: _Targets, policy: Policy) -> None:
     exports = np.zeros(len(home))
     for good in system.goods.values():
         if good.export and good.demand is not None and good.stage in policy.stages and metal in good.content:
-            exports = exports + refined_requirement_of(system, good.name, metal)
+            exports = exports + system.period_mean(good.demand) * equivalent(good, metal)
     for i, t, share in targets.in_force(policy):
         targets.floor("self_sufficiency", policy, metal, t, share * home[i] + exports[i])
-
-
-def refined_requirement_of(system: System, good: str, metal: str) -> Array:
-    """Demand of one good in refined equivalents, t per year, shape (T,)."""
-    from planner.accounts import equivalent
-
-    demand = system.goods[good].demand
-    return np.zeros(len(system.periods)) if demand is None else system.period_mean(demand) * equivalent(system.goods[good], metal)
 
 
 def _recycled_content(targets: _Targets, policy: Policy) -> None:
@@ -133,15 +126,21 @@ def _collection_target(targets: _Targets, policy: Policy) -> None:
 
 def _stockpile_cover(targets: _Targets, policy: Policy) -> None:
     system = targets.system
-    closed = np.zeros(len(system.periods), dtype=bool)
-    for other in system.policies.values():
-        if other.kind == "closure":
-            closed |= system.period_mean(np.isfinite(other.level).astype(float)) > 0
     for good in policy.goods:
+        closed = _years_of_closure(system, good)
         need = sum((refined_requirement(system, metal) for metal in system.goods[good].content), np.zeros(len(system.periods)))
         for i, t, months in targets.in_force(policy):
             if not closed[i]:
                 targets.floor("stockpile_cover", policy, good, t, months / MONTHS_PER_YEAR * need[i])
+
+
+def _years_of_closure(system: System, good: str) -> npt.NDArray[np.bool_]:
+    """Periods in which a closure hits a metal of the good, shape (T,): a stock that may not be drawn then is no stock."""
+    closed = np.zeros(len(system.periods), dtype=bool)
+    for policy in system.policies.values():
+        if policy.kind == "closure" and (not policy.metal or policy.metal in system.goods[good].content):
+            closed |= system.period_mean(np.isfinite(policy.level).astype(float)) > 0
+    return closed
 
 
 def _pin(targets: _Targets, policy: Policy) -> None:
