@@ -48,7 +48,7 @@ def solve(
 
         stage("read")
         system = read_system(study, scenario, settings)
-        folder = out if out is not None else default_folder(system.name, system.scenario)
+        folder = out if out is not None else default_folder(system.name, scenario)
         require_place(folder)
         plan = solve_system(system, progress=stage, time_limit=time_limit)
         stage("write")
