@@ -221,6 +221,9 @@ def _between(a: Fact, b: Fact, year: int) -> float:
 
 def at_year(series: Sequence[Fact], year: int) -> float:
     """Value of a series in a year, on the straight line between the years given; the ends are held."""
+    for fact in series:
+        if fact.year == year:
+            return fact.value
     for a, b in pairwise(series):
         if (a.year or 0) <= year <= (b.year or 0):
             return _between(a, b, year)
