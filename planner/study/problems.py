@@ -1,0 +1,49 @@
+"""Collects what is wrong with a study, so that all of it is said at once and each thing only once."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from planner.errors import Problem
+
+SHOWN_ROWS = 3
+"""Further rows with the very same problem that are named before they are only counted."""
+
+
+class Problems:
+    """Problems found so far, and what they spoil: data that is not judged again, lest one error be told twice.
+
+    Lives only while a study is read.
+    """
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, str, str], list[int]] = {}
+        self._spoiled: set[tuple[Hashable, ...]] = set()
+
+    def add(self, file: str, row: int, column: str, message: str) -> None:
+        self._found.setdefault((file, column, message), []).append(row)
+
+    def spoil(self, *what: Hashable) -> None:
+        """Mark a table, the data of a key, or a series as already refused: (table,), (table, keys), (table, keys, parameter)."""
+        self._spoiled.add(what)
+
+    def spoiled(self, *what: Hashable) -> bool:
+        """Whether this or anything that holds it is marked."""
+        return any(what[:n] in self._spoiled for n in range(1, len(what) + 1))
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def report(self) -> tuple[Problem, ...]:
+        """All problems by file and row; the same one in several rows stands once and names them."""
+        return tuple(sorted(
+            Problem(file, min(rows), column, message + _others(sorted(set(rows))[1:])) for (file, column, message), rows in self._found.items()
+        ))
+
+
+def _others(rows: list[int]) -> str:
+    if not rows:
+        return ""
+    shown = ", ".join(map(str, rows[:SHOWN_ROWS]))
+    more = f" and {len(rows) - SHOWN_ROWS} more" if len(rows) > SHOWN_ROWS else ""
+    return f" (also row{'s' if len(rows) > 1 else ''} {shown}{more})"

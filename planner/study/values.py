@@ -1,0 +1,204 @@
+"""Numbers in force: the rows of the scenario, single values overridden, series interpolated over the years."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from planner.scenarios import BASE, rows_in_force
+from planner.study.files import HEAD_FILE
+from planner.study.head import Head
+from planner.study.problems import Problems
+from planner.study.rows import Key, RowReader, ValueRow, bounded, internal_unit, number, unit_of
+from planner.system import Array, Datum, Place, frozen_array
+from planner.tables import BY_NAME, Parameter
+from planner.units import factor, suggestion
+
+COMMAND_LINE = "--set"
+
+
+def path_of(key: Key) -> str:
+    """The path of a series, as `--set` takes it: table.key[.key].parameter, the parameter left out where the table has only one."""
+    table, keys, parameter = key
+    return ".".join([table, *filter(None, keys), *([parameter] if BY_NAME[table].has_parameter_column else [])])
+
+
+class Values:
+    """The numbers in force for one scenario, asked for by table, keys and parameter."""
+
+    def __init__(self, reader: RowReader, active: Iterable[str], overrides: Mapping[str, str], problems: Problems) -> None:
+        self.head: Head = reader.head
+        self.reader, self.problems = reader, problems
+        self.first, self.last = self.head.periods[0].first, self.head.periods[-1].last
+        self.rows: dict[Key, list[ValueRow]] = rows_in_force(reader.values, BASE)
+        for scenario in active:
+            self.rows |= rows_in_force(reader.values, scenario)
+            self._override(self.head.scenarios[scenario].settings, f"scenarios.{scenario}.set")
+        self._override(overrides, "")
+        for rows in self.rows.values():
+            rows.sort(key=lambda row: row.year or 0)
+        self._by_table: dict[tuple[str, str], list[Key]] = {}
+        for key in sorted(self.rows):
+            self._by_table.setdefault((key[0], key[1][0]), []).append(key)
+
+    # ---- overrides
+
+    def _override(self, settings: Mapping[str, str], section: str) -> None:
+        """Replace single values; whole series first, so that `path` and `path.2030` may both be set."""
+        if not settings:
+            return
+        paths = {path_of(key): key for key in self.rows}
+        years = {path: year for path in settings if (year := _year_of(path, paths)) is not None}
+        for path in sorted(settings, key=lambda p: (p in years, p)):
+            year = years.get(path)
+            place = (HEAD_FILE, self.head.line(section, path)) if section else (COMMAND_LINE, 0)
+            key = paths.get(path if year is None else path.rpartition(".")[0]) or self._new_key(path)
+            try:
+                if key is None:
+                    raise ValueError(self._unknown(path, paths))
+                self.rows[key] = self._replaced(key, year, settings[path], section, place)
+            except ValueError as error:
+                self.problems.add(*place, path, str(error))
+
+    def _replaced(self, key: Key, year: int | None, text: str, section: str, place: tuple[str, int]) -> list[ValueRow]:
+        """The rows of a series with the row of one year, or all of them, replaced."""
+        parameter = _parameter(key)
+        rows = self.rows.get(key, [])
+        if year is not None and year not in [row.year for row in rows]:
+            there = ", ".join(str(row.year) for row in rows if row.year is not None)
+            raise ValueError(f"the series has no row for {year}; " + (
+                f"its years are {there}" if there else "it is one value for all years: leave the year out"))
+        if year is None and parameter.events:
+            raise ValueError(f"{parameter.name} happens in single years; append one of {', '.join(str(row.year) for row in rows)}")
+        given, _, unit = text.strip().partition(" ")
+        if not unit:
+            units = {row.unit for row in rows if year in (None, row.year)}
+            if len(units) != 1:
+                raise ValueError(f"'{text}' needs its unit, such as '{given} {internal_unit(key, self.head.currency_year)}'")
+            unit = units.pop()
+        value = number(given) * factor(unit, unit_of(key[0], key[1], parameter), self.head.currency_year)
+        if wrong := bounded(value, parameter):
+            raise ValueError(wrong)
+        source = f"override in {section}" if section else f"override by {COMMAND_LINE}"
+        new = ValueRow(year, value, None, None, unit.strip(), "", source, "", "", section.split(".")[1] if section else "", *place)
+        if year is None:
+            return [new]
+        return [new._replace(extend=row.extend) if row.year == year else row for row in rows]
+
+    def _new_key(self, path: str) -> Key | None:
+        """A series that no row gives so far, of a key that is known: table.key.parameter."""
+        table_name, _, rest = path.partition(".")
+        name, _, parameter = rest.rpartition(".")
+        table = BY_NAME.get(table_name)
+        if table is None or not table.has_parameter_column or table.parameter(parameter) is None:
+            return None
+        form = table.parameter(parameter)
+        optional = len(table.keys) > 1 and (form is None or form.with_metal != "never")
+        known = self.reader.names.get(table.keys[0].refers_to or table_name) or frozenset()
+        if name not in known or optional:
+            return None
+        keys = next((key[1] for key in self.rows if key[0] == table_name and key[1][0] == name), (name, *[""] * (len(table.keys) - 1)))
+        return (table_name, keys if table.keys[-1].required else (name, *[""] * (len(table.keys) - 1)), parameter)
+
+    def _unknown(self, path: str, paths: Mapping[str, Key]) -> str:
+        table, year = path.partition(".")[0], path.rpartition(".")[2]
+        if table not in BY_NAME:
+            return f"no datum has this path: its first word must be a table{suggestion(table, BY_NAME)}, of {', '.join(BY_NAME)}"
+        stem = path.rpartition(".")[0] if year.isdigit() else path
+        close = suggestion(stem, [p for p in paths if p.startswith(f"{table}.")])
+        return f"no datum has this path{close}; write table.key.parameter[.year]"
+
+    # ---- questions
+
+    def keys(self, table: str, name: str) -> list[Key]:
+        """The series of a table that belong to a name, by key."""
+        return self._by_table.get((table, name), [])
+
+    def has(self, table: str, keys: tuple[str, ...], parameter: str) -> bool:
+        return (table, keys, parameter) in self.rows or self.problems.spoiled(table, keys, parameter)
+
+    def first_row(self, table: str, name: str) -> tuple[str, int]:
+        """File and row where a name is first given numbers."""
+        rows = [row for key in self.keys(table, name) for row in self.rows[key]]
+        rows = [row for row in rows if row.row] or rows
+        return (min(rows, key=lambda r: r.row).file, min(r.row for r in rows)) if rows else (f"{table}.csv", 0)
+
+    def series(
+        self, table: str, keys: tuple[str, ...], name: str, *, since: int | None = None, absent: float | None = None,
+    ) -> Array | None:
+        """A value for each year, shape (Y,), or from an earlier year `since` on; linear between the years given.
+
+        Where no row gives it: the default, else `absent` in every year, else None. NaN where its rows were refused.
+        """
+        key = (table, keys, name)
+        parameter = _parameter(key)
+        years = np.arange(self.first if since is None else since, self.last + 1)
+        rows = self.rows.get(key)
+        if (table, keys, name) in self.rows or self.problems.spoiled(*key):
+            if rows is None or self.problems.spoiled(*key):
+                return frozen_array(np.full(len(years), np.nan))
+            return self._interpolated(key, rows, years)
+        fill = parameter.default if parameter.default is not None else absent
+        return None if fill is None else frozen_array(np.full(len(years), fill))
+
+    def single(self, table: str, keys: tuple[str, ...], name: str) -> float | None:
+        """The one value for all years; the default or None where no row gives it; NaN where its row was refused."""
+        rows = self.rows.get((table, keys, name))
+        if self.problems.spoiled(table, keys, name):
+            return float("nan")
+        return rows[0].value if rows else _parameter((table, keys, name)).default
+
+    def events(self, table: str, keys: tuple[str, ...], name: str) -> dict[int, ValueRow]:
+        """The rows of amounts that fall in single years, by year."""
+        return {row.year: row for row in self.rows.get((table, keys, name), []) if row.year is not None}
+
+    def _interpolated(self, key: Key, rows: list[ValueRow], years: np.ndarray) -> Array:
+        if rows[0].year is None:
+            if len(rows) > 1:
+                self._refuse(key, rows[1], "year", "is given both for all years and by year; keep one or the other")
+            return frozen_array(np.full(len(years), rows[0].value))
+        given = np.array([row.year for row in rows], dtype=float)
+        for row in rows:
+            ends = {"before": (rows[0],), "after": (rows[-1],), "both": (rows[0], rows[-1])}.get(row.extend, (row,))
+            if row not in ends or (row.extend == "both" and len(rows) > 1):
+                end = "the first year given" if row.extend == "before" else "the last year given" if row.extend == "after" else \
+                    "a series of one year; write before in its first year and after in its last"
+                self._refuse(key, row, "extend", f"is '{row.extend}', which only goes with {end}")
+        gaps = []
+        if years[0] < given[0] and rows[0].extend not in ("before", "both"):
+            gaps.append(f"{years[0]} to {int(given[0]) - 1}" if years[0] < given[0] - 1 else str(years[0]))
+        if years[-1] > given[-1] and rows[-1].extend not in ("after", "both"):
+            gaps.append(f"{int(given[-1]) + 1} to {years[-1]}" if years[-1] > given[-1] + 1 else str(years[-1]))
+        if gaps:
+            span = str(int(given[0])) if len(rows) == 1 else f"{int(given[0])} to {int(given[-1])}"
+            self._refuse(key, rows[0], "year", f"{path_of(key)} is given for {span}, the years {' and '.join(gaps)} are missing; add rows, "
+                         "leave the year empty if it is the same in every year, or write before, after or both in the column extend")
+        return frozen_array(np.interp(years, given, [row.value for row in rows]))
+
+    def _refuse(self, key: Key, row: ValueRow, column: str, message: str) -> None:
+        self.problems.add(row.file, row.row, column, message)
+
+    def data(self) -> tuple[Datum, ...]:
+        """Every row in force as a Datum, by path and year."""
+        found = []
+        for key in sorted(self.rows):
+            path, unit = path_of(key), internal_unit(key, self.head.currency_year)
+            found += [
+                Datum(path if row.year is None else f"{path}.{row.year}", row.value, row.low, row.high, unit, row.source, row.grade,
+                      row.scenario, row.note, Place(row.file, row.row))
+                for row in self.rows[key]
+            ]
+        return tuple(found)
+
+
+def _year_of(path: str, paths: Mapping[str, Key]) -> int | None:
+    """The year that a path ends in, where it is no series itself."""
+    stem, _, last = path.rpartition(".")
+    return int(last) if path not in paths and stem in paths and last.isdigit() else None
+
+
+def _parameter(key: Key) -> Parameter:
+    parameter = BY_NAME[key[0]].parameter(key[2])
+    assert parameter is not None
+    return parameter
