@@ -100,6 +100,37 @@ def two_years_a_period(demand: Value = 100, reserve: float = 150) -> Study:
     return study.policy("some", "quota", processes=["dig"], cap=70)
 
 
+EVEN: dict[str, Callable[..., Study]] = {
+    "capacity_balance": lambda **head: plants.works(
+        **{k: head.pop(k) for k in ("first", "last")}, head=head, existing_capacity=60, fixed_cost=3),
+    "host_limit": lambda **head: Study(**head).host("zinc", 1000).good("li", "refined", demand=15, shortage_cost=1000).process(
+        "won", "byproduct", host="zinc", gives={"li": 1}, host_content=0.01),
+    "emission_account": lambda **head: supply.emitting(**head),
+    "carbon_cap": lambda **head: with_policy(policies.dig(policies.market(**head), 10, direct_emission=4), "carbon_cap",
+                                             scope="territorial", cap=200),
+    "self_sufficiency": lambda **head: with_policy(policies.dig(policies.market(**head), 50), "self_sufficiency", share=0.4, **HOME),
+    "pin_floor": lambda **head: with_policy(policies.dig(policies.market(**head), 50, observed={2021: 40, 2022: 40}), "pin", tolerance=0.1),
+    "pin_ceiling": lambda **head: with_policy(policies.dig(policies.market(**head), 10, observed={2021: 40, 2022: 40}), "pin",
+                                              tolerance=0.1),
+    "quota": lambda **head: with_policy(policies.dig(policies.market(**head), 10), "quota", processes=["dig"], cap=50),
+    "recycled_content": lambda **head: with_policy(
+        policies.market(**head).process("recycle", "recycle", gives={"li": 1}, variable_cost=50), "recycled_content", metal="lithium",
+        share=0.25),
+}
+"""Studies in which a year is like another."""
+
+
+@pytest.mark.parametrize("family", list(EVEN))
+def test_annual_prices_do_not_depend_on_the_length_of_the_period(tmp_path, family):
+    """One year, and one period of two such years at 10 %: the same price of a tonne a year. By the first year's factor alone it would be
+    1.909 times as high."""
+    spans: tuple[dict[str, int], ...] = ({"last": 2021}, {"last": 2022, "step": 2})
+    one, two = (plan_of(EVEN[family](first=2021, discount_rate=0.1, **span), tmp_path) for span in spans)
+    values = [list(p.prices.loc[p.prices["family"] == family, "value"]) for p in (one, two)]
+    assert max(map(abs, values[0])) > 0
+    assert values[1] == pytest.approx(values[0], rel=1e-9)
+
+
 @pytest.mark.parametrize("year", [2021, 2023])
 def test_an_annual_price_is_paid_in_each_year_of_its_period(tmp_path, year):
     """A tonne a year more of demand in both years of the period costs its price times the factor of the period (1.909 or 1.578)."""

@@ -96,8 +96,9 @@ def test_capacity_balance_counts_what_was_under_construction(tmp_path):
 
 def test_capacity_balance_in_a_long_period_stands_for_its_part(tmp_path):
     """Periods of two years, lead 1: an order of 2021 stands in half of the first period and in all of the second. 30 t a year of
-    order at 4 a year (life 10, no rate) are 60 t: 4,500 + 3,000 + 720 = 8,220. Were they there in all of the first: 3,000 + 3,000 + 960."""
-    study = works(last=2024, head={"step": 2}, capital_cost=[40, 40, 400, 400], life=10, lead_time=1, max_new=30)
+    order at 4 a year (life 10, no rate) are 60 t: 4,500 + 3,000 + 720 = 8,220.
+    Were they there in all of the first: 3,000 + 3,000 + 960. The price is that of 2021, the year of order."""
+    study = works(last=2024, head={"step": 2}, capital_cost=[40, 80, 400, 400], life=10, lead_time=1, max_new=30)
     plan = plan_of(study, tmp_path)
     assert yearly(plan, "capacity", "works") == pytest.approx([30, 60])
     # 2021-22: 30 t mined a year, 70 t bought; 2023-24: 60 t and 40 t; 60 t charged 4 a year in 2022, 2023 and 2024
@@ -129,6 +130,14 @@ def test_build_rate_is_per_year_of_a_period(tmp_path):
     """A period of two years lets 2 x 30 t be ordered: 2 x (60 x 15 + 40 x 30) = 4,200; were it once a period 2 x 2,550."""
     plan = plan_of(works(last=2022, head={"step": 2}, capital_cost=40, life=4, max_new=30), tmp_path)
     assert plan.objective == pytest.approx(4200)
+
+
+def test_the_price_of_the_building_rate_is_that_of_one_order(tmp_path):
+    """Periods of two years at 10 %: one more ordered in 2023 saves 15 in 2023 and in 2024, 15 + 15/1.1 in the money of 2023. Per year of
+    the period it would be 15."""
+    head = {"step": 2, "discount_rate": 0.1}
+    plan = plan_of(works(last=2024, head=head, capital_cost=40, life=4, interest_rate=0, max_new=10), tmp_path)
+    assert price(plan, "build_rate", "works", 2023) == pytest.approx(-15 - 15 / 1.1)
 
 
 def test_build_rate_of_zero_closes_the_option(tmp_path):

@@ -57,6 +57,17 @@ def test_self_sufficiency_in_refined_equivalents_of_the_stage(tmp_path):
     assert plan.objective == pytest.approx(4550)
 
 
+def test_self_sufficiency_counts_metal_of_home_origin_once(tmp_path):
+    """Of 40 t asked, neither the 30 t refined at home from ore that came from abroad nor the 20 t of new scrap are home metal: 40 t are
+    mined at 50: 30 x 25 + 20 x 20 + 40 x 50 + 10 x 30 = 3,450. Were the first counted 10 t mined would do, 2,850; were the second,
+    20 t, 3,050."""
+    study = dig(market(), 50)
+    study.process("refine_abroad", "refine", gives={"li": 1}, variable_cost=25, max_activity=30, pathway="foreign primary", origin="abroad")
+    study.process("offcuts", "recycle", gives={"li": 1}, variable_cost=20, max_activity=20, pathway="new scrap")
+    plan = plan_of(study.policy("own", "self_sufficiency", metal="lithium", stages=["processing", "recycling"], share=0.4), tmp_path)
+    assert plan.objective == pytest.approx(3450)
+
+
 @pytest.mark.parametrize(("penalty", "cost", "breach"), [(15, 3600, 40), (25, 3800, 0)])
 def test_a_soft_floor_is_missed_where_that_is_cheaper(tmp_path, penalty, cost, breach):
     """40 t at 20 more than imports, or a penalty: at 15 a tonne it is missed (3,000 + 600), at 25 it is met
@@ -66,6 +77,14 @@ def test_a_soft_floor_is_missed_where_that_is_cheaper(tmp_path, penalty, cost, b
     assert plan.objective == pytest.approx(cost)
     assert plan.values["breach"]["home", "lithium", 2021] == pytest.approx(breach)
     assert price(plan, "self_sufficiency", "home, lithium", 2021) == pytest.approx(min(penalty, 20))
+
+
+def test_the_penalty_of_a_soft_floor_is_discounted(tmp_path):
+    """The same two years at 10 %: 3,600 (1 + 1/1.1); the price of the floor is the penalty in both."""
+    study = dig(market(last=2022, discount_rate=0.1), 50)
+    plan = plan_of(study.policy("home", "self_sufficiency", metal="lithium", stages=["processing"], share=0.4, penalty=15), tmp_path)
+    assert plan.objective == pytest.approx(3600 * (1 + 1 / 1.1))
+    assert price(plan, "self_sufficiency", "home, lithium", 2022) == pytest.approx(15)
 
 
 def test_a_hard_floor_that_cannot_be_met_is_infeasible(tmp_path):
@@ -80,6 +99,12 @@ def test_a_policy_holds_only_in_its_years(tmp_path):
     study = dig(market(last=2024), 50).policy(
         "home", "self_sufficiency", metal="lithium", stages=["processing"], share={2022: 0.2, 2023: 0.4}, from_=2022, to=2023)
     assert plan_of(study, tmp_path).objective == pytest.approx(13_200)
+
+
+def test_a_ceiling_outside_its_years_is_no_ceiling(tmp_path):
+    """A quota of 50 t from 2022 on leaves 2021 alone: 1,000 + 2,000; a level of 0 before would close the mine: 3,000 + 2,000."""
+    study = dig(market(last=2022), 10).policy("protect", "quota", processes=["dig"], cap=50, from_=2022)
+    assert plan_of(study, tmp_path).objective == pytest.approx(3000)
 
 
 # ---- recycled_content ------------------------------------------------------------------------------------------------
@@ -120,6 +145,20 @@ def test_collection_target_brings_waste_back(tmp_path):
     plan = plan_of(study, tmp_path)
     assert plan.objective == pytest.approx(3420)
     assert price(plan, "collection_target", "half, old", 2021) == pytest.approx(21)
+
+
+def test_collection_target_counts_new_waste(tmp_path):
+    """90 t of wire leave 10 t of offcuts, a half to be collected at 40 a tonne for nothing: 3,000 + 200; were only waste from use
+    counted, 3,000."""
+    study = (
+        Study().good("li", "refined").good("wire", "product", demand=90, shortage_cost=SHORT)
+        .good("offcuts", "waste", collection=1.0).good("scrap", "scrap")
+        .process("buy", "import", gives={"li": 1}, import_price=30)
+        .process("draw", "manufacture", takes={"li": 1}, gives={"wire": 0.9, "offcuts": 0.1})
+        .process("collect", "collect", takes={"offcuts": 1}, gives={"scrap": 1}, variable_cost=40)
+        .policy("half", "collection_target", goods=["offcuts"], share=0.5)
+    )
+    assert plan_of(study, tmp_path).objective == pytest.approx(3200)
 
 
 # ---- stockpile_cover -------------------------------------------------------------------------------------------------

@@ -59,15 +59,35 @@ def test_shortage_is_never_more_than_the_demand(tmp_path):
         plan_of(study, tmp_path)
 
 
+def test_shortage_makes_no_metal_to_store(tmp_path):
+    """Nothing can be had; a tonne short costs 10 in 2021 and 1,000 in 2022: 1,000 + 100,000. Were shortage not held to the demand, 200 t
+    would be "short" in 2021 and half of them stored for 2022: 2,000."""
+    study = Study(2021, 2022).good("li", "refined", demand=DEMAND, shortage_cost=[10, SHORT], opening_stock=0)
+    assert plan_of(study, tmp_path).objective == pytest.approx(101_000)
+
+
+def test_products_are_not_made_to_be_thrown_away(tmp_path):
+    """Wire leaves a tenth as offcuts, whose collection has a target in tonnes that 100 t of wire cannot meet: no plan. Were products
+    disposable as by-products are, wire would be made for its offcuts."""
+    study = (
+        imports(Study().good("li", "refined")).good("wire", "product", demand=90, shortage_cost=SHORT)
+        .good("offcuts", "waste", collection=1.0).good("scrap", "scrap")
+        .process("draw", "manufacture", takes={"li": 1}, gives={"wire": 0.9, "offcuts": 0.1})
+        .process("collect", "collect", takes={"offcuts": 1}, gives={"scrap": 1}, min_activity=11)
+    )
+    with pytest.raises(InfeasibleError):
+        plan_of(study, tmp_path)
+
+
 def test_balance_disposes_of_the_metal_nobody_wants(tmp_path):
-    """A line gives 1 t of lithium and 1 t of cobalt for 10; 100 t of lithium are wanted and only 20 t of cobalt, dumping costs 1:
-    100 x 10 + 80 = 1,080, and a tonne of cobalt more saves that 1. Without disposal the line runs 20 t and 80 t of lithium
+    """A line gives half a tonne of lithium and of cobalt for 5; 100 t of lithium are wanted and only 20 t of cobalt, dumping costs 1:
+    200 x 5 + 80 = 1,080, and a tonne of cobalt more saves that 1. Without disposal the line runs 40 t and 80 t of lithium
     are bought: 2,600."""
     study = (
         Study(metals=("lithium", "cobalt"))
         .good("li", "refined", demand=100, shortage_cost=SHORT).good("co", "refined", metal="cobalt", demand=20, shortage_cost=SHORT,
                                                                      disposal_cost=1)
-        .process("line", "mine", gives={"li": 1, "co": 1}, variable_cost=10)
+        .process("line", "mine", gives={"li": 0.5, "co": 0.5}, variable_cost=5)
         .process("buy", "import", gives={"li": 1}, import_price=30)
     )
     plan = plan_of(study, tmp_path)
@@ -120,6 +140,16 @@ def test_ramp_grows_by_the_gap_between_midpoints(tmp_path):
     assert yearly(plan_of(study, tmp_path), "activity", "dig") == pytest.approx([10, 14.4, 14.4 * 1.2**2.5])
 
 
+def test_ramp_over_long_periods_and_its_price(tmp_path):
+    """Periods of two years at 10 %: 10 t become 10 x 1.5^2 + 2 x 5 = 32.5 t a year. A tonne a year more saves 20 in each year,
+    undiscounted."""
+    study = Study(2021, 2024, step=2, discount_rate=0.1).good("li", "refined", demand=[10, 10, 100, 100], shortage_cost=SHORT)
+    study.process("dig", "mine", gives={"li": 1}, variable_cost=10, ramp_group="mines").ramp("mines", growth=0.5, step=5)
+    plan = plan_of(imports(study), tmp_path)
+    assert yearly(plan, "activity", "dig") == pytest.approx([10, 32.5])
+    assert price(plan, "ramp", "mines", 2023) == pytest.approx(-20)
+
+
 def test_run_down_keeps_sunk_works_running(tmp_path):
     """A mine at 10 in 2021 and 50 in 2022 against imports at 30 may fall by a fifth: 1,000 + 80 x 50 + 20 x 30 = 5,600; without it
     4,000. To have to run one tonne more costs 20."""
@@ -127,6 +157,15 @@ def test_run_down_keeps_sunk_works_running(tmp_path):
     plan = plan_of(study.ramp("works", decline=0.2), tmp_path)
     assert plan.objective == pytest.approx(5600)
     assert price(plan, "run_down", "works", 2022) == pytest.approx(20)
+
+
+def test_run_down_over_long_periods_and_its_price(tmp_path):
+    """A fifth a year over a gap of two years leaves 0.64: 64 t, at 20 more than imports in each year, undiscounted."""
+    study = imports(market(last=2024, step=2, discount_rate=0.1))
+    study.process("dig", "mine", gives={"li": 1}, variable_cost=[10, 10, 50, 50], ramp_group="works").ramp("works", decline=0.2)
+    plan = plan_of(study, tmp_path)
+    assert yearly(plan, "activity", "dig") == pytest.approx([100, 64])
+    assert price(plan, "run_down", "works", 2023) == pytest.approx(20)
 
 
 def test_run_down_is_waived_in_years_of_a_closure(tmp_path):
@@ -172,6 +211,11 @@ def test_depletion_counts_every_year_of_a_period(tmp_path):
     assert plan.objective == pytest.approx(6000)
     assert yearly(plan, "activity", "dig") == pytest.approx([100, 50])
     assert price(plan, "depletion", "lake", 2023) == pytest.approx(-20)
+
+
+def test_depletion_adds_what_is_found_in_every_year_of_a_period(tmp_path):
+    """Nothing but 30 t found each year, over a period of two years: 30 t a year mined; counted once 15 t."""
+    assert yearly(plan_of(mined(reserve=0, additions=30, step=2), tmp_path), "activity", "dig") == pytest.approx([30])
 
 
 # ---- host_limit ------------------------------------------------------------------------------------------------------
@@ -259,6 +303,12 @@ def test_stockpile_balance_is_worth_what_a_tonne_saves(tmp_path):
     plan = plan_of(stored(max_stock=60, discount_rate=0.1), tmp_path)
     assert plan.objective == pytest.approx(1600 + 1200 / 1.1)
     assert [price(plan, "stockpile_balance", "li", t) for t in (2021, 2022)] == pytest.approx([-10, -30])
+
+
+def test_stockpile_balance_pays_for_keeping_what_was_there(tmp_path):
+    """50 t lie there for a year, at 2 a tonne: 3,000 for imports and 100 for keeping them. Half of that, the keep of the opening stock,
+    is a constant that no column carries: without it 3,050."""
+    assert plan_of(stored((30,), last=2021, opening=50, holding_cost=2), tmp_path).objective == pytest.approx(3100)
 
 
 @pytest.mark.parametrize(("closing", "cost"), [({}, 4000), ({"closing_stock": 20}, 3100)])
