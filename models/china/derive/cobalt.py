@@ -58,6 +58,9 @@ def _goods(facts: Facts) -> Iterator[Row]:
     yield number("good_values", judged(0, "t", "the draw of 2021 is not built up again"), good="cobalt/refined", parameter="closing_stock")
     holding = judged(400, "USD_2021/t/year", "about 1 % of the price a year", low=200, high=1000)
     yield number("good_values", holding, good="cobalt/refined", parameter="holding_cost")
+    note = "about four months of the requirement of 2040: stores are finite, and no one hoards years of use"
+    most = judged(60_000, "t", note, low=35_000, high=100_000)
+    yield number("good_values", most, good="cobalt/refined", parameter="max_stock")
 
 
 def _byproduct(facts: Facts) -> Iterator[Row]:

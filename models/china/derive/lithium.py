@@ -82,6 +82,8 @@ def _goods(facts: Facts) -> Iterator[Row]:
         good="lithium/refined",
         parameter="holding_cost",
     )
+    note = "about four months of the requirement of 2040: stores are finite, and carbonate cakes"
+    yield number("good_values", judged(120_000, "t", note, low=60_000, high=200_000), good="lithium/refined", parameter="max_stock")
 
 
 def _deposits(facts: Facts) -> Iterator[Row]:
