@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from planner.new import new as new
     from planner.plan import Plan as Plan
     from planner.plan import load as load
+    from planner.read import check as check
     from planner.read import read as read
     from planner.read import studies as studies
     from planner.solve import solve as solve
@@ -51,6 +52,7 @@ _HOMES = {
     "System": "planner.system",
     "balance": "planner.balance",
     "build": "planner.lp.formulation",
+    "check": "planner.read",
     "export": "planner.export",
     "load": "planner.plan",
     "mathematics": "planner.mathematics",

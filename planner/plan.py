@@ -28,6 +28,8 @@ FORMAT_VERSION = 1
 """Version of the run folder; raised when a reader of the older one would misread the newer."""
 RECORD_FILE = "plan.json"
 VARIABLES_FILE = "variables.csv"
+NUMBERS = frozenset({"value", "present_value", "reduced_cost"})
+"""Columns of a run's tables that hold numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,15 +236,13 @@ def load(folder: str | Path) -> Plan:
     from planner.read import read
 
     place = Path(folder)
-    record = _record(place)
-    certificate = Certificate(**record.pop("certificate"))
-    system = read(place / "inputs", scenario=record["scenario"], overrides=record["overrides"], name=record["study"])
-    if system.inputs_hash != record["inputs_hash"]:
+    record, certificate = _record(place)
+    system = read(place / "inputs", scenario=record.scenario, overrides=record.overrides, name=record.study)
+    if system.inputs_hash != record.inputs_hash:
         raise OutputError(f"{place}: inputs/ was changed since the run; solve again")
     try:
-        tables = {name: pd.read_csv(place / f"{name}.csv", keep_default_na=False, na_values={"value": [""]}, float_precision="round_trip")
-                  for name in COLUMNS}
-        variables = pd.read_csv(place / VARIABLES_FILE, float_precision="round_trip")
+        tables = {name: _read_table(place / f"{name}.csv") for name in COLUMNS}
+        variables = _read_table(place / VARIABLES_FILE)
     except (OSError, ValueError) as error:
         raise OutputError(f"{place}: a result table cannot be read ({error}); solve again") from error
     values: dict[str, dict[tuple[Hashable, ...], float]] = {}
@@ -251,19 +251,32 @@ def load(folder: str | Path) -> Plan:
         index = tuple(json.loads(text))
         values.setdefault(variable, {})[index] = value
         reduced.setdefault(variable, {})[index] = cost
-    notes = tuple(record.pop("notes"))
-    return Plan(system=system, balance=balance(system), record=Record(**record, notes=notes), certificate=certificate,
+    return Plan(system=system, balance=balance(system), record=record, certificate=certificate,
                 values=values, reduced_costs=reduced, tables=tables)
 
 
-def _record(place: Path) -> dict[str, Any]:
+def _read_table(path: Path) -> pd.DataFrame:
+    """A table as it was written, every number to its last digit (pandas' own reading of floats differs between its versions)."""
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    for name in NUMBERS.intersection(frame.columns):
+        frame[name] = [float(text) if text else float("nan") for text in frame[name]]
+    if "degenerate" in frame:
+        frame["degenerate"] = [text == "True" for text in frame["degenerate"]]
+    if "year" in frame:
+        years = [int(text) if text else None for text in frame["year"]]
+        frame["year"] = pd.array(years, dtype="Int64") if "degenerate" in frame else years
+    return frame
+
+
+def _record(place: Path) -> tuple[Record, Certificate]:
     try:
-        record: dict[str, Any] = json.loads((place / RECORD_FILE).read_text(encoding="utf-8"))
-        version = record.pop("format_version")
-    except (OSError, ValueError, KeyError, AttributeError) as error:
+        said: dict[str, Any] = json.loads((place / RECORD_FILE).read_text(encoding="utf-8"))
+        version = said.pop("format_version")
+        if version != FORMAT_VERSION:
+            raise OutputError(f"{place} was written in run format {version}; this version reads {FORMAT_VERSION}: solve again")
+        certificate, notes = said.pop("certificate"), tuple(said.pop("notes"))
+        return Record(**said, notes=notes), Certificate(**certificate)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise OutputError(
             f"{place} is no run of planner: {RECORD_FILE} cannot be read; give the folder that `planner solve --out` wrote",
         ) from error
-    if version != FORMAT_VERSION:
-        raise OutputError(f"{place} was written in run format {version}; this version reads {FORMAT_VERSION}: solve again")
-    return record

@@ -16,6 +16,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from planner.system import PATHWAYS
+
 if TYPE_CHECKING:
     from rich.status import Status
 
@@ -101,11 +103,18 @@ def shown_years(periods: Sequence[Any]) -> dict[int, int]:
     return dict(sorted((years | ends).items()))
 
 
-def _table(title: str, *columns: str, text_columns: int = 1) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim")
+def _table(*columns: str, text_columns: int = 1) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
     for i, name in enumerate(columns):
         table.add_column(Text(name), justify="left" if i < text_columns else "right", no_wrap=i >= text_columns, overflow="fold")
     return table
+
+
+def _print(out: Console, title: str, table: Table) -> None:
+    """A table under its title; rich would break the title at the width of the table."""
+    out.print(title, style="bold", soft_wrap=True)
+    out.print(table)
+    out.print()
 
 
 def _add(table: Table, *cells: str, style: str = "") -> None:
@@ -120,14 +129,18 @@ def show_mix(plan: Plan) -> None:
         mix = plan.mix[plan.mix["metal"] == metal]
         keys = zip(mix["pathway"].astype(str), mix["year"].tolist(), strict=True)
         cells = dict(zip(keys, zip(mix["value"].tolist(), mix["share"].tolist(), strict=True), strict=True))
-        table = _table(f"{metal}, t/year and share", "pathway", *map(str, years))
-        for pathway in dict.fromkeys(pathway for pathway, _ in cells):
+        table = _table("pathway", *map(str, years))
+        for pathway in sorted({pathway for pathway, _ in cells}, key=_rank):
             style = "red" if pathway == "shortage" else ""
             _add(table, pathway, *(_amount(cells.get((pathway, first))) for first in years.values()), style=style)
         total = {first: sum(value for (_, year), (value, _) in cells.items() if year == first) for first in years.values()}
         _add(table, "all", *(f"{number(total[first])}     " for first in years.values()), style="dim")
-        out.print(table)
-        out.print()
+        _print(out, f"{metal}, t/year and share", table)
+
+
+def _rank(pathway: str) -> tuple[int, str]:
+    """Pathways in the order of the design; what is none of them (shortage) last."""
+    return (PATHWAYS.index(pathway) if pathway in PATHWAYS else len(PATHWAYS)), pathway
 
 
 def _amount(cell: tuple[float, float] | None) -> str:
@@ -171,24 +184,22 @@ def show_balance(balance: Balance) -> None:
     years = shown_years(system.periods)
     at = {year: year - system.years[0] for year in years}
     if balance.stocks:
-        title = f"use stocks, t of product (convention: {system.stock_convention})"
-        table = _table(title, "product", "quantity", *map(str, years), text_columns=2)
+        table = _table("product", "quantity", *map(str, years), text_columns=2)
         for name, stock in balance.stocks.items():
             for quantity in ("inflow", "stock", "outflow"):
                 series = getattr(stock, quantity)
                 _add(table, name if quantity == "inflow" else "", quantity, *(number(float(series[i])) for i in at.values()))
-        out.print(table)
-        out.print()
+        _print(out, f"use stocks, t of product (convention: {system.stock_convention})", table)
     if balance.arising:
-        table = _table("waste that arises from use, t/year", "waste", *map(str, years))
+        table = _table("waste", *map(str, years))
         for name, series in balance.arising.items():
             _add(table, name, *(number(float(series[i])) for i in at.values()))
-        out.print(table)
+        _print(out, "waste that arises from use, t/year", table)
 
 
 def show_studies(studies: Iterable[Mapping[str, str]]) -> None:
     """Shipped studies with their title."""
-    table = _table("", "study", "title", text_columns=2)
+    table = _table("study", "title", text_columns=2)
     for study in studies:
         _add(table, study["study"], study["title"])
     console().print(table)
@@ -210,9 +221,8 @@ def show_mathematics(page: Mathematics) -> None:
             out.print(f"  {equation.note}", style="dim")
         out.print()
     for title, terms in (("variables", page.variables), ("parameters", page.parameters), ("sets", page.sets)):
-        table = _table(title, "name", "symbol", "indexed by", "unit", "meaning", text_columns=5)
+        table = _table("name", "symbol", "indexed by", "unit", "meaning", text_columns=5)
         for term in terms:
             _add(table, term.name, plain(term.symbol), ", ".join(term.indices), term.unit, term.meaning)
         if terms:
-            out.print(table)
-            out.print()
+            _print(out, title, table)

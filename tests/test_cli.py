@@ -72,7 +72,8 @@ def test_check_says_what_a_study_holds(study: Path) -> None:
 def test_check_reports_every_problem_with_its_place(study: Path) -> None:
     table = study / "process_values.csv"
     table.write_text(table.read_text().replace("USD_2021/t", "USD_2021/parsec"))
-    fails(run("check", study), 2, "SpecError", "process_values.csv row 2", "process_values.csv row 4", "parsec")
+    (study / "demand.csv").write_text((study / "demand.csv").read_text().replace(",100,", ",many,"))
+    fails(run("check", study), 2, "SpecError", "2 problems", "process_values.csv row 2", "parsec", "demand.csv row 2", "many")
 
 
 @pytest.mark.parametrize(("arguments", "words"), [

@@ -41,13 +41,13 @@ def solve(
     from planner.terminal import Stages, show_mix, show_outcome
 
     with Stages(quiet=quiet or as_json) as stage:
-        stage("start")
-        # what takes a second to load is loaded here, so that no stage is charged for it
+        stage("read")
+        system = read_system(study, scenario, settings)
+        stage("load")
+        # pandas, Pyomo and HiGHS take a second to load: after the study is known to be right, and charged to no other stage
         from planner import solve as solve_system
         from planner.plan import require_place
 
-        stage("read")
-        system = read_system(study, scenario, settings)
         folder = out if out is not None else default_folder(system.name, scenario)
         require_place(folder)
         plan = solve_system(system, progress=stage, time_limit=time_limit)

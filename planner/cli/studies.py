@@ -7,21 +7,22 @@ from typing import Annotated
 
 import typer
 
-from planner.cli.app import Json, Quiet, Scenario, Set, Study, app, print_json, read_system
+from planner.cli.app import Json, Quiet, Scenario, Set, Study, app, overrides, print_json, read_system
+from planner.errors import SpecError
 
 
 @app.command("list", epilog="Example: planner list")
 def list_studies(as_json: Json = False) -> None:
     """List the studies that ship with planner."""
-    import planner
+    from planner.read import studies, title
 
-    studies = [{"study": name, "title": planner.read(name).title} for name in planner.studies()]
+    shipped = [{"study": name, "title": title(name)} for name in studies()]
     if as_json:
-        print_json(studies)
+        print_json(shipped)
     else:
         from planner.terminal import show_studies
 
-        show_studies(studies)
+        show_studies(shipped)
 
 
 @app.command("new", epilog="Example: planner new mystudy && planner solve mystudy")
@@ -39,9 +40,12 @@ def new_study(
 
 @app.command("check", epilog="Example: planner check china --scenario carbon-neutral")
 def check(study: Study, scenario: Scenario = "", settings: Set = None, as_json: Json = False, quiet: Quiet = False) -> None:
-    """Read a study and report every problem at once, with file, row, column and remedy."""
+    """Report every problem of a study at once, with file, row, column and remedy; without --scenario, of all its scenarios."""
     import planner
 
+    problems = planner.check(study, scenario=scenario, overrides=overrides(settings))
+    if problems:
+        raise SpecError(study, problems)
     system = read_system(study, scenario, settings)
     planner.balance(system)
     if as_json:
