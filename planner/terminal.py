@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from planner.balance import Balance
     from planner.mathematics import Mathematics
     from planner.plan import Plan
-    from planner.system import System
+    from planner.system import Array, System
 
 SHOWN_YEARS = (2021, 2030, 2040, 2060)
 """Years that the tables show, as far as they lie within the horizon; the last year always is."""
@@ -33,6 +33,9 @@ SYSTEM_NOUNS = (
     ("product", "products"), ("policy", "policies"),
 )
 """What a study holds: the word for one, and for many, which is the field of the System."""
+MILLION = 1e6
+NOTHING = 1e-9
+"""Less than this share of the largest value of its series is shown as 0: the last trace of a cohort."""
 PIPED_WIDTH = 120
 """Characters a line where the output is no terminal, so that a log reads the same everywhere."""
 
@@ -96,6 +99,11 @@ def number(value: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def large(value: float) -> str:
+    """As `number`, in millions where there are a thousand of them."""
+    return f"{number(value / MILLION)} million" if abs(value) >= 1000 * MILLION else number(value)
+
+
 def shown_years(periods: Sequence[Any]) -> dict[int, int]:
     """Year shown to first year of the period that holds it: those of SHOWN_YEARS, the first and the last period."""
     years = {year: p.first for year in SHOWN_YEARS for p in periods if p.first <= year <= p.last}
@@ -154,9 +162,9 @@ def show_outcome(plan: Plan, folder: str) -> None:
     """What the plan costs and emits, whether it holds when checked, and where it was written."""
     out = console()
     record, certificate = plan.record, plan.certificate
-    out.print(f"{record.status}: {number(record.objective)} {record.currency} present value of all cost")
+    out.print(f"{record.status}: {large(record.objective)} {record.currency} present value of all cost")
     for scope, value in record.emissions.items():
-        out.print(f"{scope} emissions {plan.system.years[0]}-{plan.system.years[-1]}: {number(value)} t CO2e")
+        out.print(f"{scope} emissions {plan.system.years[0]}-{plan.system.years[-1]}: {large(value)} t CO2e")
     out.print(
         f"checked outside the solver: balance {certificate.balance_residual:.0e}, process {certificate.process_residual:.0e}, "
         f"cost {certificate.cost_error:.0e}, rows {certificate.row_error:.0e} (relative; allowed {certificate.tolerance:.0e})",
@@ -187,14 +195,19 @@ def show_balance(balance: Balance) -> None:
         table = _table("product", "quantity", *map(str, years), text_columns=2)
         for name, stock in balance.stocks.items():
             for quantity in ("inflow", "stock", "outflow"):
-                series = getattr(stock, quantity)
-                _add(table, name if quantity == "inflow" else "", quantity, *(number(float(series[i])) for i in at.values()))
+                cells = _series(getattr(stock, quantity), at.values())
+                _add(table, name if quantity == "inflow" else "", quantity, *cells)
         _print(out, f"use stocks, t of product (convention: {system.stock_convention})", table)
     if balance.arising:
         table = _table("waste", *map(str, years))
         for name, series in balance.arising.items():
-            _add(table, name, *(number(float(series[i])) for i in at.values()))
+            _add(table, name, *_series(series, at.values()))
         _print(out, "waste that arises from use, t/year", table)
+
+
+def _series(series: Array, positions: Iterable[int]) -> list[str]:
+    least = NOTHING * float(abs(series).max())
+    return [number(value) if abs(value) > least else "0" for value in (float(series[i]) for i in positions)]
 
 
 def show_studies(studies: Iterable[Mapping[str, str]]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from planner.system import Period
-from planner.terminal import Stages, console, number, shown_years
+from planner.terminal import Stages, console, large, number, shown_years
 
 
 @pytest.mark.parametrize(("value", "text"), [
@@ -14,6 +14,11 @@ from planner.terminal import Stages, console, number, shown_years
 ])
 def test_number(value: float, text: str) -> None:
     assert number(value) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [(4_178_292.7, "4,178,293"), (3.559e11, "355,900 million"), (-2e9, "-2,000 million")])
+def test_large(value: float, text: str) -> None:
+    assert large(value) == text
 
 
 def test_years_shown_are_those_within_the_horizon() -> None:
