@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from models.china.derive import batteries, cobalt, lithium, packs
+from models.china.derive import batteries, black_mass, cobalt, lithium, packs
 from models.china.derive.common import CHARGE_LIFE, CHARGE_RATE, Facts, Row
 from models.china.derive.supply import ceiling, judged, open_order, standing
 
@@ -14,7 +14,7 @@ ANNUITY = CHARGE_RATE / (1 - (1 + CHARGE_RATE) ** -CHARGE_LIFE)
 @pytest.fixture(scope="module")
 def rows() -> list[Row]:
     facts = Facts()
-    return [*lithium.rows(facts), *cobalt.rows(facts), *batteries.rows(facts)]
+    return [*lithium.rows(facts), *cobalt.rows(facts), *batteries.rows(facts), *black_mass.rows(facts)]
 
 
 def number(rows: list[Row], table: str, *, scenario: str = "", year: int | str = "", **keys: str) -> float:

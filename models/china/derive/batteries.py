@@ -3,7 +3,7 @@
 Cost of a line = processing + collection - credit for nickel, copper, aluminium and manganese; the price paid for packs is a `transfer`.
 Processing falls along an experience curve with the formal capacity built to 2030. Carbon: the burden of a tonne of pack is given to the
 metals of the study and to the credited ones by value, so that lithium and cobalt together bear value(Li, Co) / (value(Li, Co) + credit);
-inside the study nothing more is allocated, since the line is one process. Foreign black mass is open in the scenario `scrap-imports` only.
+inside the study nothing more is allocated, since the line is one process. Foreign black mass stands in `black_mass.py`.
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ RECYCLING_PART = 0.4
 """Of the capital of GEM Yibin: its 50 kt/yr of LFP cathode at about 20,000 yuan per t/yr (own judgement) take 1.0 of 1.71 billion yuan."""
 LEARNING = 0.08
 """Fall of the processing cost with each doubling of capacity: own judgement, range 0 to 0.15."""
-BLACK_MASS = {"lithium": (0.040, 0.030, 0.050), "cobalt": (0.060, 0.030, 0.120)}
-"""Contents of traded NCM black mass, t/t, with low and high: own judgement."""
 SCRAPS = {
     "lfp": ("ev_lfp", "ess_lfp"),
     "ncm_to2021": ("ev_ncm_to2021",),
@@ -38,7 +36,6 @@ def rows(facts: Facts) -> Iterator[Row]:
         yield from _line(facts, scrap)
     yield from _portable_lithium(facts)
     yield from _plants(facts)
-    yield from _foreign(facts)
 
 
 def _scrap_good(facts: Facts, scrap: str, waste: str) -> Iterator[Row]:
@@ -97,7 +94,7 @@ def experience(facts: Facts) -> list[Fact]:
     return [fact for fact in found if fact.year in (2021, 2022, 2023, 2025, 2030)]
 
 
-def _processing(facts: Facts, chemistry: str) -> list[Fact]:
+def processing(facts: Facts, chemistry: str) -> list[Fact]:
     full = money(facts.one("costs_capex", variable="recycling_cost", item=f"{chemistry}_hydromet_processing"), "USD_2021/t")
     return [
         derived(
@@ -139,7 +136,7 @@ def _yields(facts: Facts, metal: str) -> dict[str, list[Fact]]:
     }
 
 
-def _outputs(facts: Facts, contents: dict[str, Fact], scenario: str) -> dict[str, list[Fact]]:
+def outputs(facts: Facts, contents: dict[str, Fact], scenario: str) -> dict[str, list[Fact]]:
     """Tonnes of refined metal per tonne of pack: content x yield."""
     return {
         f"{metal}/refined": [
@@ -167,15 +164,15 @@ def _line(facts: Facts, scrap: str) -> Iterator[Row]:
         "recycle",
         "recycling",
         inputs={f"battery/{scrap}_scrap": ONE},
-        outputs=_outputs(facts, contents, ""),
+        outputs=outputs(facts, contents, ""),
         pathway="domestic secondary",
         plant=f"battery_recycling_{chemistry}",
         loss="residue",
         description=f"hydrometallurgical line: {scrap.replace('_', ' ')} packs",
     )
-    for good, series in _outputs(facts, contents, "closed-loop").items():
+    for good, series in outputs(facts, contents, "closed-loop").items():
         yield from path("coefficients", series, scenario="closed-loop", process=name, good=good, direction="out")
-    yield from value(name, "variable_cost", _processing(facts, chemistry))
+    yield from value(name, "variable_cost", processing(facts, chemistry))
     credit = _credit(facts, "lfp" if scrap == "portable_lco" else chemistry)
     yield from value(
         name,
@@ -185,7 +182,7 @@ def _line(facts: Facts, scrap: str) -> Iterator[Row]:
     yield from value(
         name, "transfer", money(facts.one("costs_capex", variable="recycling_cost", item=f"{chemistry}_pack_purchase"), "USD_2021/t")
     )
-    yield from _burden(facts, name, chemistry, contents, credit)
+    yield from burden(facts, name, chemistry, contents, credit)
 
 
 def _value_share(facts: Facts, contents: dict[str, Fact], credit: Fact) -> Fact:
@@ -205,7 +202,7 @@ def _value_share(facts: Facts, contents: dict[str, Fact], credit: Fact) -> Fact:
     )
 
 
-def _burden(facts: Facts, name: str, chemistry: str, contents: dict[str, Fact], credit: Fact) -> Iterator[Row]:
+def burden(facts: Facts, name: str, chemistry: str, contents: dict[str, Fact], credit: Fact) -> Iterator[Row]:
     """Gross burden per tonne of pack of the low-emission line, high that of the medium one, low half, by value share; electricity apart."""
     gross = facts.one("recycling_cost_carbon", variable="recycling_GWP100", item=f"hydromet_low_emission {chemistry.upper()}")
     worse = facts.one(
@@ -241,7 +238,6 @@ def _portable_lithium(facts: Facts) -> Iterator[Row]:
     """Lithium of portable cells without cobalt, counted in lithium: an LFP line at 2 % lithium in the cell."""
     cell = facts.one("costs_capex", "lithium", variable="li_content", item="lfp_cell")
     tonnes = 1 / cell.value
-    name = "recycle_lithium_portable"
     yield structure(
         "goods",
         good="lithium/portable_scrap",
@@ -263,6 +259,11 @@ def _portable_lithium(facts: Facts) -> Iterator[Row]:
         "variable_cost",
         judged(150 * tonnes, "USD_2021/t", f"150 USD/t of cells / {cell.value:g}", low=80 * tonnes, high=300 * tonnes),
     )
+    yield from _portable_line(facts, cell)
+
+
+def _portable_line(facts: Facts, cell: Fact) -> Iterator[Row]:
+    name = "recycle_lithium_portable"
     yield from recipe(
         name,
         "recycle",
@@ -282,6 +283,12 @@ def _portable_lithium(facts: Facts) -> Iterator[Row]:
         good="lithium/refined",
         direction="out",
     )
+    yield from _portable_values(facts, name, cell)
+
+
+def _portable_values(facts: Facts, name: str, cell: Fact) -> Iterator[Row]:
+    """Numbers of the LFP line per tonne of lithium in cells."""
+    tonnes = 1 / cell.value
     yield number(
         "process_values",
         derived(tonnes, "1", f"tonnes of cells per tonne of lithium: 1 / {cell.value:g}", cell),
@@ -289,14 +296,14 @@ def _portable_lithium(facts: Facts) -> Iterator[Row]:
         parameter="loading",
     )
     yield from value(
-        name, "variable_cost", [fact.times(tonnes, "USD_2021/t", f"x {tonnes:g} t of cells") for fact in _processing(facts, "lfp")]
+        name, "variable_cost", [fact.times(tonnes, "USD_2021/t", f"x {tonnes:g} t of cells") for fact in processing(facts, "lfp")]
     )
     credit = _credit(facts, "lfp")
     yield from value(name, "credit", credit.times(tonnes, "USD_2021/t", f"x {tonnes:g} t of cells"))
     yield from value(
         name, "transfer", money(facts.one("costs_capex", variable="recycling_cost", item="lfp_pack_purchase"), "USD_2021/t", tonnes)
     )
-    for table, row in _burden(facts, name, "lfp", {"lithium": derived(cell.value, "t/t", cell.note, cell)}, credit):
+    for table, row in burden(facts, name, "lfp", {"lithium": derived(cell.value, "t/t", cell.note, cell)}, credit):
         yield table, row | {end: None if row[end] is None else row[end] * tonnes for end in ("value", "low", "high")}
 
 
@@ -344,51 +351,3 @@ def _plants(facts: Facts) -> Iterator[Row]:
             "plants", judged(CHARGE_RATE, "1/year", "rate of private capital", low=0.05, high=0.12), plant=name, parameter="interest_rate"
         )
         yield from path("plants", pace, plant=name, parameter="max_new")
-
-
-def _foreign(facts: Facts) -> Iterator[Row]:
-    """Black mass from abroad: closed by the ban on foreign waste, open in `scrap-imports`."""
-    mass, name, line = "battery/black_mass_imported", "import_scrap_black_mass", "recycle_battery_black_mass"
-    yield structure("goods", good=mass, metal="", kind="scrap", stage="recycling", description="shredded packs from abroad")
-    contents = {metal: judged(mean, "t/t", "traded NCM black mass", low=low, high=high) for metal, (mean, low, high) in BLACK_MASS.items()}
-    for metal, content in contents.items():
-        yield number("good_values", content, good=mass, metal=metal, parameter="content")
-    yield from recipe(
-        name, "import", "recycling", inputs={}, outputs={mass: ONE}, origin="other origins", description="black mass from abroad"
-    )
-    yield from value(name, "max_activity", judged(0, "t/year", "closed: ban on foreign waste since 2017 (Zeng et al. 2023)"))
-    note = "judged against 4 Mt of packs retired abroad by 2040"
-    opened = [
-        judged(0, "t/year", "ban lifted from 2026", year=2025),
-        judged(100_000, "t/year", note, low=50_000, high=300_000, year=2030),
-        judged(500_000, "t/year", note, low=200_000, high=1_000_000, year=2045),
-        judged(800_000, "t/year", note, low=300_000, high=2_000_000, year=2060),
-    ]
-    yield from value(name, "max_activity", opened, scenario="scrap-imports")
-    yield from value(
-        name, "import_price", judged(4500, "USD_2021/t", "70 % payable for cobalt and nickel, little for lithium", low=2500, high=8000)
-    )
-    yield from value(
-        name,
-        "embodied_emission",
-        judged(0.5, "tCO2e/t", "shredding and drying abroad; packs themselves carry no burden", low=0.2, high=1.0),
-    )
-    yield from value(name, "transport_emission", judged(0.2, "tCO2e/t", "deep sea 12,000 km"))
-    yield from recipe(
-        line,
-        "recycle",
-        "recycling",
-        inputs={mass: ONE},
-        outputs=_outputs(facts, contents, ""),
-        pathway="foreign secondary",
-        plant="battery_recycling_ncm",
-        loss="residue",
-        description="leaching of foreign black mass",
-    )
-    yield number("process_values", judged(0.5, "1", "leaching only: half a line"), process=line, parameter="loading")
-    yield from value(
-        line, "variable_cost", [fact.times(0.6, "USD_2021/t", "leaching part of the line", "D") for fact in _processing(facts, "ncm")]
-    )
-    credit = judged(2400, "USD_2021/t", "nickel 0.20 t/t x 16 USD/kg x 0.7 plus manganese", low=1200, high=3500)
-    yield from value(line, "credit", credit)
-    yield from _burden(facts, line, "ncm", contents, credit)

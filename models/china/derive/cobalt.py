@@ -1,20 +1,20 @@
 """Cobalt: by-product of nickel at home, hydroxide from abroad refined at home, refined metal from abroad, scrap beside batteries.
 
 Basis: activity of imports of intermediates counts tonnes contained, of refining tonnes refined. The price of hydroxide is per kg contained;
-refining is charged once, on refined metal. Battery lines stand in `batteries.py`. The quota of the Congo is the scenario `drc-quota`.
+refining is charged once, on refined metal. Battery lines stand in `batteries.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
+from models.china.derive import cobalt_imports
 from models.china.derive.common import Fact, Facts, Row, derived, emission_rows, judged, number, path, without_capital
 from models.china.derive.supply import (
     FIRST,
     ONE,
     from_year,
     good,
-    import_ramp,
     inverse,
     mine_ramp,
     observed,
@@ -22,22 +22,19 @@ from models.china.derive.supply import (
     plant,
     ratio,
     recipe,
-    scaled,
     standing,
     value,
 )
 
 METAL = "cobalt"
-HYDROXIDE_GOODS = 3.5  # t of goods per t of cobalt: carbon_intensity.csv, ghg_transport hydroxide_drc
 
 
 def rows(facts: Facts) -> Iterator[Row]:
     yield from _goods(facts)
     yield from _byproduct(facts)
     yield from _refining(facts)
-    yield from _hydroxide(facts)
-    yield from _refined_imports(facts)
     yield from _scrap(facts)
+    yield from cobalt_imports.rows(facts)
 
 
 def _base(facts: Facts, variable: str, item: str) -> Fact:
@@ -67,21 +64,8 @@ def _byproduct(facts: Facts) -> Iterator[Row]:
     """Home cobalt comes with nickel: 12.5 g per kg of nickel at most (2.5 kt capacity over 200 kt of nickel)."""
     host = facts.one("additions", METAL, variable="host_flow", item="refined_nickel_jinchuan").at(None)
     capacity = _base(facts, "capacity", "dom_byproduct")
-    yield from path(
-        "hosts",
-        [host.times(1, "t/year").at(FIRST), host.times(1.2, "t/year", "3 kt of cobalt by 2035 (additions.csv)", "D").at(2035)],
-        host="nickel_jinchuan",
-    )
-    reserve = facts.one("reserves", METAL, region="china", variable="reserves", year=2025).at(None)
-    low = _base(facts, "reserve", "domestic")
-    yield number(
-        "deposits",
-        derived(reserve.value, "t", "USGS 2026; low: USGS 2022", reserve, low=low.value, high=reserve.value),
-        deposit="cobalt_home",
-        metal=METAL,
-        parameter="reserve",
-    )
-    name, refine = "mine_cobalt_byproduct", "refine_cobalt_home"
+    yield from _host_and_deposit(facts, host)
+    name = "mine_cobalt_byproduct"
     conversion = _base(facts, "yield_overall", "refining_conversion")
     field = _base(facts, "yield_overall", "dom_byproduct").map(
         lambda x: x / conversion.value, "1", f"ore to metal / {conversion.value:g} of refining"
@@ -110,6 +94,28 @@ def _byproduct(facts: Facts) -> Iterator[Row]:
             high=0.015,
         ),
     )
+    yield from _byproduct_values(facts, name, conversion)
+
+
+def _host_and_deposit(facts: Facts, host: Fact) -> Iterator[Row]:
+    yield from path(
+        "hosts",
+        [host.times(1, "t/year").at(FIRST), host.times(1.2, "t/year", "3 kt of cobalt by 2035 (additions.csv)", "D").at(2035)],
+        host="nickel_jinchuan",
+    )
+    reserve = facts.one("reserves", METAL, region="china", variable="reserves", year=2025).at(None)
+    low = _base(facts, "reserve", "domestic")
+    yield number(
+        "deposits",
+        derived(reserve.value, "t", "USGS 2026; low: USGS 2022", reserve, low=low.value, high=reserve.value),
+        deposit="cobalt_home",
+        metal=METAL,
+        parameter="reserve",
+    )
+
+
+def _byproduct_values(facts: Facts, name: str, conversion: Fact) -> Iterator[Row]:
+    """Cost, energy and observed flow of home cobalt: the chain less its refining."""
     all_in, fee = _base(facts, "unit_cost", "dom_byproduct"), _base(facts, "unit_cost", "refining_conversion")
     yield from value(
         name,
@@ -134,7 +140,7 @@ def _byproduct(facts: Facts) -> Iterator[Row]:
     )
     mined = facts.one("production", METAL, region="china", variable="mine_production", year=FIRST, source="bgs-world-mineral-statistics")
     yield observed(name, mined.times(1, "t/year", "mined, taken as contained in the residue"))
-    yield observed(refine, mined.times(conversion.value, "t/year", f"x {conversion.value:g} of refining"))
+    yield observed("refine_cobalt_home", mined.times(conversion.value, "t/year", f"x {conversion.value:g} of refining"))
     yield from mine_ramp(facts, "cobalt_home")
 
 
@@ -163,10 +169,12 @@ def _refining(facts: Facts) -> Iterator[Row]:
         lead=lead.noted("as a lithium converter"),
         max_new=[pace],
     )
+    yield from _refinery_recipes(facts, fee)
+
+
+def _refinery_recipes(facts: Facts, fee: Fact) -> Iterator[Row]:
     ghg, kwh = _refining_ghg(facts), _refining_kwh(facts)
     intake = inverse(_base(facts, "yield_overall", "refining_conversion"), "contained per tonne refined")
-    clean = facts.one("additions", METAL, variable="clean_conversion_variant")
-    direct = ghg.value - kwh.value * facts.grid_2021.value
     for name, feed, pathway in (
         ("refine_cobalt_home", "intermediate_home", "domestic primary"),
         ("refine_cobalt_hydroxide", "intermediate_imported", "foreign primary"),
@@ -185,161 +193,38 @@ def _refining(facts: Facts) -> Iterator[Row]:
             )
         yield from value(name, "variable_cost", per_tonne(fee))
         yield from emission_rows(facts, name, ghg, kwh)
-        yield from value(
-            f"{name}_clean",
-            "variable_cost",
-            per_tonne(
-                derived(
-                    fee.value + clean.value,
-                    fee.unit,
-                    f"refining {fee.value:.3g} + {clean.value:g}",
-                    fee,
-                    clean,
-                    low=(fee.low or 0) + 0.3,
-                    high=(fee.high or 0) + 1.2,
-                )
-            ),
-        )
-        yield from value(f"{name}_clean", "electricity", kwh.times(1, "MWh/t"))
-        yield from value(
-            f"{name}_clean",
-            "direct_emission",
-            derived(0.5 * direct, "tCO2e/t", f"half of {direct:.3g}; {clean.note}", ghg, clean, low=0.3 * direct, high=0.7 * direct),
-        )
-        yield from from_year(f"{name}_clean", 2026, "reagents of low carbon from 2026")
+        yield from _clean(facts, f"{name}_clean", fee)
     yield observed(
         "refine_cobalt_hydroxide", judged(78900, "t/year", "66.7 + 1.1 kt of intermediates and ore Jan-Oct 2021 (SMM) x 12/10 x 0.97")
     )
 
 
-def _hydroxide(facts: Facts) -> Iterator[Row]:
-    """By origin; the last step (new projects) dear. Without a quota the Congo's path runs from the boom of 2024 to the outlook of 2030."""
-    demand = facts.one("demand_china", METAL, variable="demand_manufacturing", item="total", year=FIRST, scenario="CN")
-    yield from import_ramp(facts, "cobalt_intermediate_imports", demand, run_down=False)
-    base = _base(facts, "unit_cost", "import_intermediate_contained")
-    congo = facts.series("additions", METAL, region="drc", variable="import_ceiling")
-    free = [fact for fact in congo if (fact.year or 0) <= 2024 or (fact.year or 0) >= 2030]
-    mhp = facts.one("additions", METAL, variable="import_price_step", item="mhp").at(None)
-    new = facts.one("additions", METAL, variable="import_price_step", item="new_projects").at(None)
-    sea = {"drc": (12500.0, 2500.0), "indonesia": (4000.0, 100.0), "other": (8000.0, 200.0), "new_projects": (12500.0, 2500.0)}
-    for origin, label, price, volume in (
-        ("drc", "DR Congo", base, free),
-        ("indonesia", "Indonesia", mhp, facts.series("additions", METAL, region="indonesia", variable="import_ceiling")),
-        (
-            "other",
-            "other origins",
-            mhp.noted("Philippines, Papua New Guinea, Cuba, Australia: as mixed hydroxide of Indonesia"),
-            facts.series("additions", METAL, variable="import_ceiling", item="other_intermediate_and_ore"),
-        ),
-        ("new_projects", "new projects", new, facts.series("additions", METAL, variable="import_ceiling_new_projects")),
-    ):
-        name = f"import_cobalt_hydroxide_{origin}"
-        yield from recipe(
-            name,
-            "import",
-            "extraction",
-            inputs={},
-            outputs={"cobalt/intermediate_imported": ONE},
-            origin=label,
-            ramp_group="cobalt_intermediate_imports",
-            description=f"cobalt hydroxide from {label}",
-        )
-        ends = {"low": (base.low or 0) * price.value / base.value, "high": (base.high or 0) * price.value / base.value}
-        yield from value(
-            name, "import_price", per_tonne(derived(price.value, price.unit, f"per kg CONTAINED; {price.note}", price, base, **ends))
-        )
-        yield from value(name, "max_activity", scaled([fact.at(None) for fact in volume] if len(volume) == 1 else volume, 1, "t/year"))
-        yield from _abroad(facts, name, *sea[origin])
-    yield from value("import_cobalt_hydroxide_drc", "max_activity", _quota(facts, congo), scenario="drc-quota")
-    for origin, tonnes in (("drc", 77700.0), ("indonesia", 1900.0), ("other", 1700.0)):
-        yield observed(
-            f"import_cobalt_hydroxide_{origin}",
-            judged(
-                tonnes,
-                "t/year",
-                "81.3 kt of intermediates and ore (SMM Jan-Oct x 12/10); Indonesia at its ceiling, the Congo with transit about 0.96",
-            ),
-        )
-
-
-def _quota(facts: Facts, congo: Sequence[Fact]) -> list[Fact]:
-    """The path with the quota: 2025 from what left the country, later the rows of additions.csv."""
-    left = facts.one("additions", METAL, variable="export_quota", year=2025)
-    note = f"0.9 x (about 40 kt in January and February + quota {left.value:g} t)"
-    shipped = derived(0.9 * (40000 + left.value), "t/year", note, left, grade="D", year=2025)
-    return [
-        *scaled([fact for fact in congo if (fact.year or 0) <= 2024], 1, "t/year"),
-        shipped,
-        *scaled([fact for fact in congo if (fact.year or 0) > 2025], 1, "t/year"),
-    ]
-
-
-def _abroad(facts: Facts, name: str, sea: float, land: float) -> Iterator[Row]:
-    low, high = (facts.one("carbon_intensity", METAL, variable="ghg", item=f"hydroxide_{end}_alloc") for end in ("mass", "economic"))
-    chain = _base(facts, "ghg", "import_intermediate_contained")
-    conversion = _base(facts, "yield_overall", "refining_conversion")
-    mean = (low.value + high.value) / 2
+def _clean(facts: Facts, name: str, fee: Fact) -> Iterator[Row]:
+    """Half of what the grid does not explain is avoided by reagents and steam of low carbon."""
+    clean, ghg, kwh = facts.one("additions", METAL, variable="clean_conversion_variant"), _refining_ghg(facts), _refining_kwh(facts)
+    direct = ghg.value - kwh.value * facts.grid_2021.value
     yield from value(
         name,
-        "embodied_emission",
-        derived(
-            mean * conversion.value,
-            "tCO2e/t",
-            f"mean of mass and economic allocation of hydroxide, {mean:g} per kg x {conversion.value:g}",
-            low,
-            high,
-            chain,
-            low=low.value * conversion.value,
-            high=high.value * conversion.value,
+        "variable_cost",
+        per_tonne(
+            derived(
+                fee.value + clean.value,
+                fee.unit,
+                f"refining {fee.value:.3g} + {clean.value:g}",
+                fee,
+                clean,
+                low=(fee.low or 0) + 0.3,
+                high=(fee.high or 0) + 1.2,
+            )
         ),
     )
-    ship, truck = (facts.one("carbon_intensity", variable="transport_ghg", item=item) for item in ("deep_sea_container", "heavy_truck"))
+    yield from value(name, "electricity", kwh.times(1, "MWh/t"))
     yield from value(
         name,
-        "transport_emission",
-        derived(
-            HYDROXIDE_GOODS * (sea * ship.value + land * truck.value) / 1000,
-            "tCO2e/t",
-            f"{HYDROXIDE_GOODS:g} t of goods per t x (sea {sea:g} km x {ship.value:g} + truck {land:g} km x {truck.value:g}) / 1000",
-            ship,
-            truck,
-            grade="D",
-        ),
+        "direct_emission",
+        derived(0.5 * direct, "tCO2e/t", f"half of {direct:.3g}; {clean.note}", ghg, clean, low=0.3 * direct, high=0.7 * direct),
     )
-
-
-def _refined_imports(facts: Facts) -> Iterator[Row]:
-    """Refined metal by origin, in the shares that the origins have in refining outside China (BGS 2021)."""
-    made = {
-        region: facts.one(
-            "production", METAL, region=region, variable="refined_production", year=FIRST, source="bgs-world-mineral-statistics"
-        )
-        for region in ("world", "china", "finland", "australia")
-    }
-    outside = made["world"].value - made["china"].value
-    shares = {region: made[region].value / outside for region in ("finland", "australia")}
-    shares["other"] = 1 - sum(shares.values())
-    price, ghg = _base(facts, "unit_cost", "import_refined"), _base(facts, "ghg", "import_refined")
-    volume = facts.series("additions", METAL, variable="import_ceiling", item="refined")
-    for region, share in shares.items():
-        name = f"import_cobalt_refined_{region}"
-        yield from recipe(
-            name,
-            "import",
-            "processing",
-            inputs={},
-            outputs={"cobalt/refined": ONE},
-            pathway="foreign primary",
-            origin="other origins" if region == "other" else region.title(),
-            description=f"refined cobalt from {region}",
-        )
-        yield from value(name, "import_price", per_tonne(price))
-        yield from value(
-            name, "max_activity", scaled(volume, share, "t/year", f"x {share:.2f}: share in refining outside China, BGS 2021", "D")
-        )
-        yield from value(name, "embodied_emission", ghg.times(1, "tCO2e/t"))
-        yield from value(name, "transport_emission", judged(0.2, "tCO2e/t", "1 t of goods per t: deep sea 10,000 km and 500 km by truck"))
-        yield observed(name, volume[0].times(share, "t/year", f"x {share:.2f}", "D"))
+    yield from from_year(name, 2026, "reagents of low carbon from 2026")
 
 
 def _scrap(facts: Facts) -> Iterator[Row]:
@@ -396,6 +281,11 @@ def _scrap_route(facts: Facts, product: str, recovery: Fact) -> Iterator[Row]:
         good="cobalt/refined",
         direction="out",
     )
+    yield from _scrap_values(facts, recycle, product, recovery)
+
+
+def _scrap_values(facts: Facts, recycle: str, product: str, recovery: Fact) -> Iterator[Row]:
+    """Cost and emissions per tonne of scrap."""
     item = "magnets" if product == "other" else product
     cost = facts.one("additions", METAL, variable="recycling_cost_yield", item=item).at(None)
     cost = derived(

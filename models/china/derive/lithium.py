@@ -93,7 +93,6 @@ def _deposits(facts: Facts) -> Iterator[Row]:
         "lithium-reserve-low": facts.one("reserves", METAL, region="china", variable="reserves", year=2021, source="zeng2023"),
         "lithium-reserve-high": facts.one("reserves", METAL, region="china", variable="reserves", year=2025),
     }
-    found = facts.series("additions", METAL, variable="reserve_additions_exploration")
     for ore in ("brine", "spodumene", "lepidolite"):
         share = base(facts, "reserve_split", ore)
         for scenario, total in reserve.items():
@@ -114,18 +113,22 @@ def _deposits(facts: Facts) -> Iterator[Row]:
                 parameter="reserve",
                 scenario=scenario,
             )
-        new = {"deposit": f"lithium_{ore}_new", "metal": METAL}
-        yield number("deposits", judged(0, "t", "nothing is found yet"), parameter="reserve", **new)
-        yield from path(
-            "deposits", scaled(found, share.value, "t/year", f"x share {share.value:g} of the ore"), parameter="additions", **new
-        )
-        yield number(
-            "deposits",
-            judged(0, "t/year", "no reserve growth in the low case"),
-            parameter="additions",
-            scenario="lithium-reserve-low",
-            **new,
-        )
+        yield from _found_later(facts, ore, share)
+
+
+def _found_later(facts: Facts, ore: str, share: Fact) -> Iterator[Row]:
+    """Reserve growth by exploration, in a deposit of its own."""
+    found = facts.series("additions", METAL, variable="reserve_additions_exploration")
+    new = {"deposit": f"lithium_{ore}_new", "metal": METAL}
+    yield number("deposits", judged(0, "t", "nothing is found yet"), parameter="reserve", **new)
+    yield from path("deposits", scaled(found, share.value, "t/year", f"x share {share.value:g} of the ore"), parameter="additions", **new)
+    yield number(
+        "deposits",
+        judged(0, "t/year", "no reserve growth in the low case"),
+        parameter="additions",
+        scenario="lithium-reserve-low",
+        **new,
+    )
 
 
 def _mine_plant(facts: Facts, ore: str, capital: Fact) -> Iterator[Row]:

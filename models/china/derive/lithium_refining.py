@@ -185,60 +185,31 @@ def _electric_ramp(facts: Facts) -> Iterator[Row]:
     yield number("ramps", derived(40000, "t/year/year", pace.note, pace, low=20000, high=80000), ramp_group=group, parameter="step")
 
 
-def _clean(
-    facts: Facts,
-    name: str,
-    feed: str,
-    intake: Fact,
-    pathway: str,
-    works: str,
-    ghg: Fact,
-    kwh: Fact,
-    fee: Fact,
-) -> Iterator[Row]:
+def _clean(facts: Facts, name: str, feed: str, intake: Fact, pathway: str, works: str, ghg: Fact, kwh: Fact, fee: Fact) -> Iterator[Row]:
     """Two steps of abatement: hydropower and waste heat at 0.6, electric calcination and green steam at 4 USD/kg."""
-    sichuan = facts.one("grid_carbon_path", variable="grid_intensity", item="mee_province_sichuan")
-    share = sichuan.value / facts.grid_2021.value
     hydro, electric = f"{name}_hydro", f"{name}_electric"
-    mild = judged(
-        0.6,
-        "USD_2021/kg",
-        "freight to Sichuan, contract premium and heat recovery: 0.5 % to 2 % of the price of lithium",
-        low=0.3,
-        high=1.5,
-    )
-    power = kwh.times(
-        share, "kWh/kg", f"{share:.2f} from the national grid: the intensity of Sichuan over the national one, the rest hydropower", "D"
-    )
-    yield from _refine(
-        facts,
-        hydro,
-        f"lithium/{feed}",
-        intake,
-        pathway,
-        works,
-        ghg,
-        power,
-        per_tonne(_sum(fee, mild)),
-        direct=_direct(facts, ghg, kwh, 0.9, "waste heat of the kiln used"),
-    )
+    power, mild = _hydropower(facts, kwh)
+    heat = _direct(facts, ghg, kwh, 0.9, "waste heat of the kiln used")
+    yield from _refine(facts, hydro, f"lithium/{feed}", intake, pathway, works, ghg, power, per_tonne(_sum(fee, mild)), direct=heat)
     yield from from_year(hydro, 2024, "relocation takes three years")
     deep = facts.one("additions", METAL, variable="clean_conversion_variant", item="spodumene_refining")
-    deep = derived(deep.value, "USD_2021/kg", deep.note, deep, low=2, high=8)
-    yield from _refine(
-        facts,
-        electric,
-        f"lithium/{feed}",
-        intake,
-        pathway,
-        works,
-        ghg,
+    cost = per_tonne(_sum(fee, derived(deep.value, "USD_2021/kg", deep.note, deep, low=2, high=8)))
+    more, left = (
         kwh.map(lambda x: x + 8, "kWh/kg", "+8 kWh/kg", "D"),
-        per_tonne(_sum(fee, deep)),
-        direct=_direct(facts, ghg, kwh, 0.4, "electric calcination and green steam, -60 %"),
-        ramp="lithium_electric_conversion",
+        _direct(facts, ghg, kwh, 0.4, "electric calcination and green steam, -60 %"),
     )
+    group = "lithium_electric_conversion"
+    yield from _refine(facts, electric, f"lithium/{feed}", intake, pathway, works, ghg, more, cost, direct=left, ramp=group)
     yield from from_year(electric, 2028, "first works from 2028")
+
+
+def _hydropower(facts: Facts, kwh: Fact) -> tuple[Fact, Fact]:
+    """What a converter on hydropower takes from the national grid, and what it costs more."""
+    sichuan = facts.one("grid_carbon_path", variable="grid_intensity", item="mee_province_sichuan")
+    share = sichuan.value / facts.grid_2021.value
+    note = f"{share:.2f} from the national grid: the intensity of Sichuan over the national one, the rest hydropower"
+    reason = "freight to Sichuan, contract premium and heat recovery: 0.5 % to 2 % of the price of lithium"
+    return kwh.times(share, "kWh/kg", note, "D"), judged(0.6, "USD_2021/kg", reason, low=0.3, high=1.5)
 
 
 def _sum(fee: Fact, extra: Fact) -> Fact:

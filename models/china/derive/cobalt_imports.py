@@ -1,0 +1,154 @@
+"""Cobalt from abroad: intermediates by origin as a supply curve, refined metal by origin. The Congo's quota is the scenario `drc-quota`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from models.china.derive.common import Fact, Facts, Row, derived, judged
+from models.china.derive.supply import FIRST, ONE, import_ramp, observed, per_tonne, recipe, scaled, value
+
+METAL = "cobalt"
+HYDROXIDE_GOODS = 3.5  # t of goods per t of cobalt: carbon_intensity.csv, ghg_transport hydroxide_drc
+
+
+def rows(facts: Facts) -> Iterator[Row]:
+    yield from _hydroxide(facts)
+    yield from _refined_imports(facts)
+
+
+def _base(facts: Facts, variable: str, item: str) -> Fact:
+    return facts.one("recommended_base", METAL, variable=variable, item=item).at(None)
+
+
+def _hydroxide(facts: Facts) -> Iterator[Row]:
+    """By origin; the last step (new projects) dear. Without a quota the Congo's path runs from the boom of 2024 to the outlook of 2030."""
+    demand = facts.one("demand_china", METAL, variable="demand_manufacturing", item="total", year=FIRST, scenario="CN")
+    yield from import_ramp(facts, "cobalt_intermediate_imports", demand, run_down=False)
+    base = _base(facts, "unit_cost", "import_intermediate_contained")
+    congo = facts.series("additions", METAL, region="drc", variable="import_ceiling")
+    free = [fact for fact in congo if (fact.year or 0) <= 2024 or (fact.year or 0) >= 2030]
+    mhp = facts.one("additions", METAL, variable="import_price_step", item="mhp").at(None)
+    new = facts.one("additions", METAL, variable="import_price_step", item="new_projects").at(None)
+    sea = {"drc": (12500.0, 2500.0), "indonesia": (4000.0, 100.0), "other": (8000.0, 200.0), "new_projects": (12500.0, 2500.0)}
+    for origin, label, price, volume in (
+        ("drc", "DR Congo", base, free),
+        ("indonesia", "Indonesia", mhp, facts.series("additions", METAL, region="indonesia", variable="import_ceiling")),
+        (
+            "other",
+            "other origins",
+            mhp.noted("Philippines, Papua New Guinea, Cuba, Australia: as mixed hydroxide of Indonesia"),
+            facts.series("additions", METAL, variable="import_ceiling", item="other_intermediate_and_ore"),
+        ),
+        ("new_projects", "new projects", new, facts.series("additions", METAL, variable="import_ceiling_new_projects")),
+    ):
+        name = f"import_cobalt_hydroxide_{origin}"
+        yield from recipe(
+            name,
+            "import",
+            "extraction",
+            inputs={},
+            outputs={"cobalt/intermediate_imported": ONE},
+            origin=label,
+            ramp_group="cobalt_intermediate_imports",
+            description=f"cobalt hydroxide from {label}",
+        )
+        ends = {"low": (base.low or 0) * price.value / base.value, "high": (base.high or 0) * price.value / base.value}
+        yield from value(
+            name, "import_price", per_tonne(derived(price.value, price.unit, f"per kg CONTAINED; {price.note}", price, base, **ends))
+        )
+        yield from value(name, "max_activity", scaled([fact.at(None) for fact in volume] if len(volume) == 1 else volume, 1, "t/year"))
+        yield from _abroad(facts, name, *sea[origin])
+    yield from value("import_cobalt_hydroxide_drc", "max_activity", _quota(facts, congo), scenario="drc-quota")
+    yield from _seen()
+
+
+def _seen() -> Iterator[Row]:
+    for origin, tonnes in (("drc", 77700.0), ("indonesia", 1900.0), ("other", 1700.0)):
+        yield observed(
+            f"import_cobalt_hydroxide_{origin}",
+            judged(
+                tonnes,
+                "t/year",
+                "81.3 kt of intermediates and ore (SMM Jan-Oct x 12/10); Indonesia at its ceiling, the Congo with transit about 0.96",
+            ),
+        )
+
+
+def _quota(facts: Facts, congo: Sequence[Fact]) -> list[Fact]:
+    """The path with the quota: 2025 from what left the country, later the rows of additions.csv."""
+    left = facts.one("additions", METAL, variable="export_quota", year=2025)
+    note = f"0.9 x (about 40 kt in January and February + quota {left.value:g} t)"
+    shipped = derived(0.9 * (40000 + left.value), "t/year", note, left, grade="D", year=2025)
+    return [
+        *scaled([fact for fact in congo if (fact.year or 0) <= 2024], 1, "t/year"),
+        shipped,
+        *scaled([fact for fact in congo if (fact.year or 0) > 2025], 1, "t/year"),
+    ]
+
+
+def _abroad(facts: Facts, name: str, sea: float, land: float) -> Iterator[Row]:
+    low, high = (facts.one("carbon_intensity", METAL, variable="ghg", item=f"hydroxide_{end}_alloc") for end in ("mass", "economic"))
+    chain = _base(facts, "ghg", "import_intermediate_contained")
+    conversion = _base(facts, "yield_overall", "refining_conversion")
+    mean = (low.value + high.value) / 2
+    yield from value(
+        name,
+        "embodied_emission",
+        derived(
+            mean * conversion.value,
+            "tCO2e/t",
+            f"mean of mass and economic allocation of hydroxide, {mean:g} per kg x {conversion.value:g}",
+            low,
+            high,
+            chain,
+            low=low.value * conversion.value,
+            high=high.value * conversion.value,
+        ),
+    )
+    ship, truck = (facts.one("carbon_intensity", variable="transport_ghg", item=item) for item in ("deep_sea_container", "heavy_truck"))
+    yield from value(
+        name,
+        "transport_emission",
+        derived(
+            HYDROXIDE_GOODS * (sea * ship.value + land * truck.value) / 1000,
+            "tCO2e/t",
+            f"{HYDROXIDE_GOODS:g} t of goods per t x (sea {sea:g} km x {ship.value:g} + truck {land:g} km x {truck.value:g}) / 1000",
+            ship,
+            truck,
+            grade="D",
+        ),
+    )
+
+
+def _refined_imports(facts: Facts) -> Iterator[Row]:
+    """Refined metal by origin, in the shares that the origins have in refining outside China (BGS 2021)."""
+    made = {
+        region: facts.one(
+            "production", METAL, region=region, variable="refined_production", year=FIRST, source="bgs-world-mineral-statistics"
+        )
+        for region in ("world", "china", "finland", "australia")
+    }
+    outside = made["world"].value - made["china"].value
+    shares = {region: made[region].value / outside for region in ("finland", "australia")}
+    shares["other"] = 1 - sum(shares.values())
+    price, ghg = _base(facts, "unit_cost", "import_refined"), _base(facts, "ghg", "import_refined")
+    volume = facts.series("additions", METAL, variable="import_ceiling", item="refined")
+    for region, share in shares.items():
+        name = f"import_cobalt_refined_{region}"
+        yield from recipe(
+            name,
+            "import",
+            "processing",
+            inputs={},
+            outputs={"cobalt/refined": ONE},
+            pathway="foreign primary",
+            origin="other origins" if region == "other" else region.title(),
+            description=f"refined cobalt from {region}",
+        )
+        yield from value(name, "import_price", per_tonne(price))
+        yield from value(
+            name, "max_activity", scaled(volume, share, "t/year", f"x {share:.2f}: share in refining outside China, BGS 2021", "D")
+        )
+        yield from value(name, "embodied_emission", ghg.times(1, "tCO2e/t"))
+        yield from value(name, "transport_emission", judged(0.2, "tCO2e/t", "1 t of goods per t: deep sea 10,000 km and 500 km by truck"))
+        yield observed(name, volume[0].times(share, "t/year", f"x {share:.2f}", "D"))
