@@ -239,3 +239,26 @@ def show_mathematics(page: Mathematics) -> None:
             _add(table, term.name, plain(term.symbol), ", ".join(term.indices), term.unit, term.meaning)
         if terms:
             _print(out, title, table)
+
+
+def show_frame(title: str, frame: Any, *, rows: int | None = None, empty: str = "none") -> None:
+    """Any table of a result, its first rows, numbers as `number` writes them; missing numbers as a dash."""
+    out = console()
+    shown = frame if rows is None else frame.head(rows)
+    texts = [c for c in shown.columns if shown[c].dtype.kind not in "fiub"]
+    ordered = texts + [c for c in shown.columns if c not in texts]
+    if not len(shown):
+        out.print(f"{title}: {empty}", soft_wrap=True)
+        return
+    table = _table(*map(str, ordered), text_columns=max(len(texts), 1))
+    for record in shown[ordered].to_dict(orient="records"):
+        _add(table, *(_cell(name, value) for name, value in record.items()))
+    _print(out, title, table)
+    if len(shown) < len(frame):
+        out.print(f"{len(frame) - len(shown)} more rows", style="dim")
+
+
+def _cell(name: Any, value: Any) -> str:
+    if isinstance(value, float):
+        return "-" if math.isnan(value) else large(value)
+    return str(value)
