@@ -100,8 +100,8 @@ def number(value: float) -> str:
 
 
 def large(value: float) -> str:
-    """As `number`, in millions where there are a thousand of them."""
-    return f"{number(value / MILLION)} million" if abs(value) >= 1000 * MILLION else number(value)
+    """As `number`, in millions where there are ten of them."""
+    return f"{number(value / MILLION)} million" if abs(value) >= 10 * MILLION else number(value)
 
 
 def shown_years(periods: Sequence[Any]) -> dict[int, int]:
