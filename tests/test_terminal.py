@@ -16,7 +16,9 @@ def test_number(value: float, text: str) -> None:
     assert number(value) == text
 
 
-@pytest.mark.parametrize(("value", "text"), [(4_178_292.7, "4,178,293"), (3.559e11, "355,900 million"), (-2e9, "-2,000 million"), (850_698_119, "851 million")])
+@pytest.mark.parametrize(("value", "text"), [
+    (4_178_292.7, "4,178,293"), (850_698_119, "851 million"), (3.559e11, "355,900 million"), (-2e9, "-2,000 million"),
+])
 def test_large(value: float, text: str) -> None:
     assert large(value) == text
 
