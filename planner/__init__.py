@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from planner.balance import Balance as Balance
     from planner.balance import balance as balance
+    from planner.compare import compare as compare
     from planner.disrupt import disrupt as disrupt
     from planner.errors import InfeasibleError as InfeasibleError
     from planner.errors import OutputError as OutputError
@@ -54,6 +55,7 @@ _HOMES = {
     "balance": "planner.balance",
     "build": "planner.lp.formulation",
     "check": "planner.read",
+    "compare": "planner.compare",
     "disrupt": "planner.disrupt",
     "export": "planner.export",
     "load": "planner.plan",

@@ -8,8 +8,10 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from planner.errors import OutputError, Problem, SpecError
+from planner.iamc import write_iamc
 from planner.plan import Plan
 from planner.solve import compiled, write_programme
+from planner.workbook import write_workbook
 
 
 def write_program(plan: Plan, path: Path) -> None:
@@ -18,8 +20,10 @@ def write_program(plan: Plan, path: Path) -> None:
 
 
 Writer = Callable[[Plan, Path], None]
-FORMATS: Mapping[str, Writer] = {".mps": write_program, ".lp": write_program}
-"""Ending to writer. A new format is one function and one row here."""
+FORMATS: Mapping[str, Writer] = {
+    ".mps": write_program, ".lp": write_program, ".xlsx": write_workbook, ".csv": write_iamc,
+}
+"""Ending to writer: the programme for other solvers, a workbook, the IAMC long table. A new format is one function and one row here."""
 
 
 def export(plan: Plan, path: str | Path) -> Path:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rich.status import Status
 
     from planner.balance import Balance
+    from planner.compare import Comparison
     from planner.mathematics import Mathematics
     from planner.plan import Plan
     from planner.system import Array, System
@@ -33,6 +34,8 @@ SYSTEM_NOUNS = (
     ("product", "products"), ("policy", "policies"),
 )
 """What a study holds: the word for one, and for many, which is the field of the System."""
+MOST_INPUTS = 20
+"""Differing inputs that the terminal lists; the files hold all."""
 MILLION = 1e6
 NOTHING = 1e-9
 """Less than this share of the largest value of its series is shown as 0: the last trace of a cohort."""
@@ -262,3 +265,27 @@ def _cell(name: Any, value: Any) -> str:
     if isinstance(value, float):
         return "-" if math.isnan(value) else large(value)
     return str(value)
+
+
+def show_comparison(comparison: Comparison) -> None:
+    """Totals of the plans side by side, the inputs that differ, and the results that differ at some years."""
+    out, heads = console(), comparison.names
+    table = _table("total", "unit", *heads, text_columns=2)
+    for row in comparison.totals.to_dict(orient="records"):
+        _add(table, str(row["quantity"]), str(row["unit"]), *(large(float(row[head])) for head in heads))
+    _print(out, "totals", table)
+    inputs = comparison.inputs
+    table = _table("input", "unit", *heads, text_columns=2)
+    for row in inputs.head(MOST_INPUTS).to_dict(orient="records"):
+        _add(table, str(row["path"]), str(row["unit"]), *(_or_dash(row[head]) for head in heads))
+    _print(out, f"{len(inputs)} inputs differ" + (f", the first {MOST_INPUTS} of them" if len(inputs) > MOST_INPUTS else ""), table)
+    results = comparison.results[comparison.results["year"].isin(SHOWN_YEARS)]
+    table = _table("metal", "year", "quantity", "unit", *heads, text_columns=4)
+    for row in results.to_dict(orient="records"):
+        keys = (str(row[key]) for key in ("metal", "year", "quantity", "unit"))
+        _add(table, *keys, *(_or_dash(row[head]) for head in heads))
+    _print(out, f"{len(comparison.results)} results differ; those of {', '.join(map(str, SHOWN_YEARS))}", table)
+
+
+def _or_dash(value: Any) -> str:
+    return number(float(value)) if math.isfinite(float(value)) else "-"

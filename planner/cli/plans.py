@@ -69,7 +69,9 @@ def default_folder(study: str, scenario: str) -> Path:
 
 @app.command("export", epilog="Example: planner export results/china china.mps")
 def export(
-    run: Run, path: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write; its ending says the format: .mps, .lp.")],
+    run: Run,
+    path: Annotated[Path, typer.Argument(
+        metavar="FILE", help="The file to write; its ending says the format: .xlsx (workbook), .csv (IAMC long table), .mps, .lp (programme).")],
     quiet: Quiet = False,
 ) -> None:
     """Write a run in another format, by the ending of the file."""

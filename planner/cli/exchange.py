@@ -1,0 +1,65 @@
+"""Commands that exchange with spreadsheets and compare plans: workbook, unpack, compare."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from planner.cli.app import Json, Quiet, Study, app, print_json
+
+
+@app.command("workbook", epilog="Example: planner workbook china china.xlsx")
+def workbook(
+    study: Study, path: Annotated[Path, typer.Argument(metavar="FILE", help="The workbook to write, .xlsx.")], quiet: Quiet = False,
+) -> None:
+    """Write a study as one workbook, to be edited in a spreadsheet and read back with unpack."""
+    from planner.sheets import write_study_workbook
+
+    write_study_workbook(study, path)
+    if not quiet:
+        typer.echo(f"{path} is written; edit it, then: planner unpack {path} FOLDER")
+
+
+@app.command("unpack", epilog="Example: planner unpack china.xlsx mystudy && planner solve ./mystudy")
+def unpack(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="A workbook that planner workbook wrote.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The study folder to write; new or empty.")], quiet: Quiet = False,
+) -> None:
+    """Write the study that a workbook holds as a folder."""
+    from planner.sheets import unpack as run
+
+    run(path, folder)
+    if not quiet:
+        typer.echo(f"{folder} is written; check it with: planner check {folder}")
+
+
+@app.command("compare", epilog="Example: planner compare results/china results/china-carbon-neutral")
+def compare(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of results that planner solve wrote, two or more.")],
+    out: Annotated[Path | None, typer.Option(
+        "--out", "-o", metavar="DIR", help="Also write inputs.csv, totals.csv, results.csv here.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Which inputs differ between runs, and which results, by how much."""
+    import planner
+
+    found = planner.compare([planner.load(run) for run in runs], [run.name for run in runs])
+    if out is not None:
+        from planner.errors import OutputError
+
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            for name in ("inputs", "totals", "results"):
+                getattr(found, name).to_csv(out / f"{name}.csv", index=False)
+        except OSError as error:
+            raise OutputError(f"{out} cannot be written: {error.strerror}; name another folder with --out") from error
+    if as_json:
+        import json
+
+        print_json({name: json.loads(getattr(found, name).to_json(orient="records")) for name in ("inputs", "totals", "results")})
+        return
+    from planner.terminal import show_comparison
+
+    show_comparison(found)
