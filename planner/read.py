@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +12,14 @@ from planner.errors import Problem, SpecError
 from planner.scenarios import composed, layers, merged
 from planner.study.checks import Checks
 from planner.study.files import HEAD_FILE, Sheet, parse_sheet, read_files
-from planner.study.head import Head, read_head, scenario_head
+from planner.study.head import Head, read_head
 from planner.study.nouns import Maker, whole_study_series
 from planner.study.policies import Written, read_policies, with_closures
 from planner.study.problems import Problems
 from planner.study.rows import RowReader
 from planner.study.values import COMMAND_LINE, Values
 from planner.system import System, frozen_map
-from planner.tables import TABLES
+from planner.tables import SERIES_UNITS, TABLES, Table
 from planner.units import suggestion
 
 HEAD_SETTINGS = ("discount_rate", "border_adjustment")
@@ -34,24 +34,18 @@ def read(
     `name` is what the study is called where the folder does not say it. Raises SpecError with every problem found.
     """
     folder = find(study)
-    problems = Problems()
-    system = _System(folder, name or folder.resolve().name, problems).make(scenario, _as_text(overrides))
+    system, problems = _Study(folder, name or folder.resolve().name).system(scenario, _as_text(overrides))
     if system is None or problems:
-        raise SpecError(str(study), problems.report())
+        raise SpecError(str(study), problems)
     return system
 
 
 def check(study: str | Path, *, scenario: str = "", overrides: Mapping[str, str | float] | None = None) -> tuple[Problem, ...]:
     """Every problem of a study: in the scenario named, or else in each of its scenarios; empty where there is none."""
     folder = find(study)
-    found: dict[Problem, None] = {}
-    first = Problems()
-    head = _System(folder, folder.name, first).head
-    others = tuple(head.scenarios) if head is not None and not scenario else ()
-    for each in dict.fromkeys((scenario, *others)):
-        problems = Problems()
-        _System(folder, folder.name, problems).make(each, _as_text(overrides))
-        found.update(dict.fromkeys(problems.report()))
+    whole = _Study(folder, folder.resolve().name)
+    every = ("", *whole.head.scenarios) if whole.head is not None and not scenario else (scenario,)
+    found = {problem for each in every for problem in whole.system(each, _as_text(overrides))[1]}
     return tuple(sorted(found))
 
 
@@ -85,7 +79,9 @@ def find(study: str | Path) -> Path:
     except (OSError, ValueError):
         there = False
     if there:
-        raise SpecError(text, [Problem(text, 0, "", f"this folder holds no {HEAD_FILE}; give the folder of a study, or start one with `planner new`")])
+        raise SpecError(text, [Problem(
+            text, 0, "", f"this folder holds no {HEAD_FILE}; give the folder of a study, or start one with `planner new`",
+        )])
     raise SpecError(text, [Problem(
         text or "''", 0, "", f"no study has this name and no folder either{suggestion(text, studies())}; shipped: {', '.join(studies())}",
     )])
@@ -102,105 +98,102 @@ def _as_text(overrides: Mapping[str, str | float] | None) -> dict[str, str]:
     return {path: value if isinstance(value, str) else repr(value) for path, value in sorted((overrides or {}).items())}
 
 
-class _System:
-    """A System in the making."""
+class _Study:
+    """The files, the head and the checked rows of a study; `system` makes a System of them for one scenario."""
 
-    def __init__(self, folder: Path, name: str, problems: Problems) -> None:
-        self.name, self.problems = name, problems
-        self.files = read_files(folder, problems)
-        self.head: Head | None = read_head(self.files[HEAD_FILE], problems) if HEAD_FILE in self.files else None
+    def __init__(self, folder: Path, name: str) -> None:
+        self.name, self.common = name, Problems()
+        self.files = read_files(folder, self.common)
+        self.head: Head | None = read_head(self.files[HEAD_FILE], self.common) if HEAD_FILE in self.files else None
+        sheets = [(table, self._sheet(table)) for table in TABLES]
+        self.rows = RowReader(self.head, self.common) if self.head is not None else None
+        if self.rows is not None:
+            for table, sheet in sheets:
+                self.rows.define(table, sheet)
+            for table, sheet in sheets:
+                if sheet is not None:
+                    self.rows.read(table, sheet)
 
-    def make(self, scenario: str, overrides: Mapping[str, str]) -> System | None:
-        """The System, or None where the head is too broken; collects problems."""
-        head = self.head
-        if head is None:
-            for _ in self._sheets():
-                pass
-            return None
-        active = self._active(head, scenario)
-        rows = RowReader(head, self.problems)
-        self._read_rows(rows)
-        settings = dict(overrides)
-        values_set = {path: text for path, text in settings.items() if not _is_head_path(path)}
-        values = Values(rows, active, values_set, self.problems)
-        maker = Maker(rows, values, self.problems)
+    def _sheet(self, table: Table) -> Sheet | None:
+        file = f"{table.name}.csv"
+        sheet = parse_sheet(file, self.files[file], self.common) if file in self.files else None
+        if file not in self.files and table.required and not self.common.spoiled(table.name):
+            self.common.add(file, 0, "", f"is missing; every study needs this table: {table.note}")
+        if sheet is None and (file in self.files or table.required):
+            self.common.spoil(table.name)
+            self.common.spoil("keys of", table.name)
+        return sheet
+
+    def system(self, scenario: str, overrides: Mapping[str, str]) -> tuple[System | None, tuple[Problem, ...]]:
+        """The System and what is wrong with it; None where the head is too broken to judge the rest."""
+        problems = self.common.copy()
+        if self.head is None or self.rows is None:
+            return None, problems.report()
+        return _Scenario(self.head, self.rows, problems).system(self.name, self.files, scenario, overrides), problems.report()
+
+
+class _Scenario:
+    """One scenario of a study in the making."""
+
+    def __init__(self, head: Head, rows: RowReader, problems: Problems) -> None:
+        self.head, self.rows, self.problems = head, rows, problems
+
+    def system(self, name: str, files: Mapping[str, bytes], scenario: str, overrides: Mapping[str, str]) -> System:
+        head, problems = self.head, self.problems
+        active = self._active(scenario)
+        asked = ",".join(part.strip() for part in scenario.split(",")) or head.scenario
+        settings = self._settings({path: text for path, text in overrides.items() if _is_setting(path)}, active)
+        values = Values(self.rows, active, {path: text for path, text in overrides.items() if not _is_setting(path)}, problems)
+        maker = Maker(self.rows, values, settings["discount_rate"], problems)
         nouns = maker.make()
-        Checks(rows, values, nouns, self.problems).run()
-        head_set = self._head_settings({path: text for path, text in settings.items() if _is_head_path(path)})
-        policies = read_policies(head, self._policies(head, active, head_set), nouns, self.problems)
+        Checks(self.rows, values, nouns, problems).run()
+        policies = read_policies(head, self._policies(active, settings), nouns, problems)
         processes, ramps = with_closures(nouns, policies)
-        asked = ",".join(composed(scenario)) if not self.problems else scenario
-        asked = asked or head.scenario
         return System(
-            self.name, head.title, head.country, head.metals, head.periods, head.currency_year,
-            head_set.get("discount_rate", scenario_head(head, active, "discount_rate", lambda: head.discount_rate)),
+            name, head.title, head.country, head.metals, head.periods, head.currency_year, settings["discount_rate"],
             head.stock_convention, asked, frozen_map(overrides), frozen_map(nouns.goods), frozen_map(processes), frozen_map(ramps),
             frozen_map(nouns.plants), frozen_map(nouns.deposits), frozen_map(nouns.hosts), frozen_map(nouns.products), frozen_map(policies),
-            grid_intensity=whole_study_series(maker, "grid_intensity"), carbon_price=whole_study_series(maker, "carbon_price"),
-            direct_emission_index=whole_study_series(maker, "direct_emission_index"),
-            foreign_emission_index=whole_study_series(maker, "foreign_emission_index"),
-            border_adjustment=head_set.get("border_adjustment", scenario_head(head, active, "border_adjustment", lambda: head.border_adjustment)),
-            data=values.data(), inputs_hash=inputs_hash(self.files, asked, overrides), files=frozen_map(self.files),
+            **{series: whole_study_series(maker, series) for series in SERIES_UNITS},
+            border_adjustment=settings["border_adjustment"], data=values.data(),
+            inputs_hash=inputs_hash(files, asked, overrides), files=frozen_map(files),
         )
 
-    def _active(self, head: Head, scenario: str) -> tuple[str, ...]:
+    def _active(self, scenario: str) -> tuple[str, ...]:
         """The layers in force, the earliest first."""
-        inherits = {name: each.inherits for name, each in head.scenarios.items()}
+        inherits = {name: each.inherits for name, each in self.head.scenarios.items()}
         try:
-            return layers(composed(scenario or head.scenario), inherits)
+            return layers(composed(scenario or self.head.scenario), inherits)
         except ValueError as error:
             if scenario:
                 self.problems.add("--scenario", 0, "", str(error))
             else:
-                self.problems.add(HEAD_FILE, head.line("", "scenario"), "scenario", str(error))
+                self.problems.add(HEAD_FILE, self.head.line("", "scenario"), "scenario", str(error))
             return ()
 
-    def _sheets(self) -> Iterator[tuple[Any, Sheet | None]]:
-        for table in TABLES:
-            file = f"{table.name}.csv"
-            sheet = parse_sheet(file, self.files[file], self.problems) if file in self.files else None
-            if file in self.files and sheet is None:
-                self.problems.spoil(table.name)
-                self.problems.spoil("keys of", table.name)
-            if file not in self.files and table.required and not self.problems.spoiled(table.name):
-                self.problems.add(file, 0, "", f"is missing; every study needs this table: {table.note}")
-                self.problems.spoil(table.name)
-                self.problems.spoil("keys of", table.name)
-            yield table, sheet
-
-    def _read_rows(self, rows: RowReader) -> None:
-        sheets = list(self._sheets())
-        for table, sheet in sheets:
-            rows.define(table, sheet)
-        for table, sheet in sheets:
-            if sheet is not None:
-                rows.read(table, sheet)
-
-    def _head_settings(self, settings: Mapping[str, str]) -> dict[str, Any]:
-        """Overrides of the head and of policies, as TOML values, by path."""
-        found: dict[str, Any] = {}
-        for path, text in settings.items():
-            try:
-                value = tomllib.loads(f"value = {text}")["value"]
-            except tomllib.TOMLDecodeError:
-                value = text
+    def _settings(self, overrides: Mapping[str, str], active: tuple[str, ...]) -> dict[str, Any]:
+        """Fields of the head as the scenarios in force leave them, and overrides of head and policies, by path."""
+        found: dict[str, Any] = {"discount_rate": self.head.discount_rate, "border_adjustment": self.head.border_adjustment}
+        for scenario in active:
+            found |= self.head.scenarios[scenario].head
+        for path, text in overrides.items():
+            value = _toml_value(text)
             wrong = ""
             if path == "discount_rate" and (isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf")):
-                wrong = f"is '{text}'; give a number of 0 or more"
+                wrong = "give a number of 0 or more"
             if path == "border_adjustment" and not isinstance(value, bool):
-                wrong = f"is '{text}'; write true or false"
+                wrong = "write true or false"
             if wrong:
-                self.problems.add(COMMAND_LINE, 0, path, wrong)
+                self.problems.add(COMMAND_LINE, 0, path, f"is '{text}'; {wrong}")
             else:
                 found[path] = value
         return found
 
-    def _policies(self, head: Head, active: tuple[str, ...], settings: Mapping[str, Any]) -> list[Written]:
+    def _policies(self, active: tuple[str, ...], settings: Mapping[str, Any]) -> list[Written]:
         """All policies as the scenarios in force and the overrides leave them."""
-        written = merged({}, head.policies)
+        written = merged({}, self.head.policies)
         section = {name: f"policies.{name}" for name in written}
         for scenario in active:
-            changes = head.scenarios[scenario].policies
+            changes = self.head.scenarios[scenario].policies
             written = merged(written, changes)
             section |= {name: f"scenarios.{scenario}.policies.{name}" for name in changes}
         for path, value in settings.items():
@@ -215,8 +208,16 @@ class _System:
         return [Written(name, fields, section[name]) for name, fields in written.items()]
 
 
-def _is_head_path(path: str) -> bool:
+def _is_setting(path: str) -> bool:
     return path in HEAD_SETTINGS or path.partition(".")[0] == "policies"
+
+
+def _toml_value(text: str) -> Any:
+    """A value as TOML reads it, or the text itself."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return text
 
 
 def inputs_hash(files: Mapping[str, bytes], scenario: str, overrides: Mapping[str, str]) -> str:

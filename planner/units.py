@@ -25,8 +25,9 @@ DEFINITIONS = (
     "percent = 0.01",
 )
 COMMON_UNITS = (
-    "t", "kt", "Mt", "kg", "g", "lb", "t/year", "kt/year", "Mt/year", "year", "month", "1", "%", "t/t", "kg/t", "g/t", "tCO2e", "ktCO2e", "MtCO2e",
-    "kgCO2e", "tCO2e/t", "kgCO2e/kg", "tCO2e/MWh", "kgCO2e/kWh", "MWh", "kWh", "GWh", "MWh/t", "kWh/kg", "1/year", "%/year",
+    "t", "kt", "Mt", "kg", "g", "lb", "t/year", "kt/year", "Mt/year", "year", "month", "1", "%", "t/t", "kg/t", "g/t",
+    "tCO2e", "ktCO2e", "MtCO2e", "kgCO2e",
+    "tCO2e/t", "kgCO2e/kg", "tCO2e/MWh", "kgCO2e/kWh", "MWh", "kWh", "GWh", "MWh/t", "kWh/kg", "1/year", "%/year",
 )
 """What a misspelt unit may have meant, beside the same with money."""
 

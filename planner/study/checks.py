@@ -32,7 +32,8 @@ class Checks:
         """A deposit and a good of one name could not be told apart in a recipe."""
         for name in self.nouns.deposits:
             if name in self.nouns.goods:
-                self.problems.add(*self.values.first_row("deposits", name), "deposit", f"'{name}' is a good too; give the deposit another name")
+                place = self.values.first_row("deposits", name)
+                self.problems.add(*place, "deposit", f"'{name}' is a good too; give the deposit another name")
 
     def _demand(self) -> None:
         for process in self.nouns.processes.values():
@@ -57,8 +58,8 @@ class Checks:
         if self.problems.spoiled("processes", process.name):
             return
         if makes_refined and process.pathway is None:
-            self.problems.add("processes.csv", row.row, "pathway", f"is empty, but '{process.name}' gives out '{makes_refined[0]}', which is "
-                              "refined; say which pathway it belongs to")
+            self.problems.add("processes.csv", row.row, "pathway", f"is empty, but '{process.name}' gives out '{makes_refined[0]}', which "
+                              "is refined; say which pathway it belongs to")
         if process.kind == "import" and not process.origin:
             self.problems.add("processes.csv", row.row, "origin", f"is empty, but '{process.name}' is an import; say where it comes from")
         self._conserve(process, row.row)
@@ -83,16 +84,15 @@ class Checks:
                 self._refuse(process, out, into, metal, "lower what goes out, or add the good that the metal comes from")
             lost = lost or bool((into - out > CLOSES * into).any())
         if lost and not process.loss:
-            self.problems.add("processes.csv", row, "loss", f"is empty, but more goes into '{process.name}' than comes out; name what is lost")
+            self.problems.add("processes.csv", row, "loss",
+                              f"is empty, but more goes into '{process.name}' than comes out; name the loss")
 
     def _metal(self, goods: Mapping[str, Array]) -> dict[str, Array] | None:
         """t of each metal per unit of activity, shape (Y,); None where a good was refused."""
         total: dict[str, Array] = {}
         for name, coefficient in goods.items():
-            if name not in self.nouns.goods or self.problems.spoiled("goods", name) or self.problems.spoiled("keys of", "good_values", name):
-                return None
-            if any(self.problems.spoiled("good_values", (name, metal)) or self.problems.spoiled("good_values", (name, metal), "content")
-                   for metal in self.reader.head.metals):
+            refused = self.problems.spoiled("goods", name) or self.problems.spoiled("keys of", "good_values", name)
+            if name not in self.nouns.goods or refused:
                 return None
             for metal, content in self.nouns.goods[name].content.items():
                 total[metal] = total.get(metal, 0.0) + coefficient * content
@@ -106,6 +106,7 @@ class Checks:
                    if key[1][2] == "out" and (metal == "metal" or metal in self.nouns.goods[key[1][1]].content)]
         at = max((row for key in holding for row in self.values.rows[key]), key=lambda row: (row.value, row.row))
         self.problems.add(
-            at.file, at.row, "value", f"process '{process.name}' gives out {np.broadcast_to(out, excess.shape)[worst]:.6g} t of {metal} and takes in "
-            f"{np.broadcast_to(into, excess.shape)[worst]:.6g} t per unit of activity{year}: metal would come from nothing; {remedy}",
+            at.file, at.row, "value",
+            f"process '{process.name}' gives out {np.broadcast_to(out, excess.shape)[worst]:.9g} t of {metal} per unit of activity and "
+            f"takes in {np.broadcast_to(into, excess.shape)[worst]:.9g} t{year}: metal would come from nothing; {remedy}",
         )

@@ -38,7 +38,8 @@ def read_files(folder: Path, problems: Problems) -> Mapping[str, bytes]:
     for path in entries:
         if path.name not in names | {HEAD_FILE}:
             if path.suffix.lower() == ".csv":
-                problems.add(path.name, 0, "", f"no table has this name{suggestion(path.name, names)}; rename it or keep it in a folder below")
+                close = suggestion(path.name, names)
+                problems.add(path.name, 0, "", f"no table has this name{close}; rename it or keep it in a folder below")
         elif not path.resolve().is_relative_to(home):
             problems.add(path.name, 0, "", "is a link out of the study folder; copy the file into it")
             problems.spoil(path.stem)
@@ -85,7 +86,7 @@ def parse_sheet(file: str, content: bytes, problems: Problems) -> Sheet | None:
         reader = csv.reader(io.StringIO(text, newline=""), strict=True)
         for number, cells in enumerate(reader, start=1):
             if reader.line_num != number:
-                problems.add(file, number, "", "a quotation mark is not closed, or a cell holds a line break; close it, keep cells on one line")
+                problems.add(file, number, "", "a quotation mark is not closed, or a cell holds a line break; keep each row on one line")
                 return None
             row = [cell.strip() for cell in cells]
             if any(row):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from planner.scenarios import layers
@@ -203,7 +204,7 @@ class _Reader:
         if "periods" in years:
             if "first" in given or "step" in given:
                 self.refuse("years", "periods", "stands beside first or step; give either")
-            if not starts or not all(type(y) is int for y in starts) or any(b <= a for a, b in zip(starts, starts[1:], strict=False)):
+            if not starts or not all(type(y) is int for y in starts) or any(b <= a for a, b in pairwise(starts)):
                 self.refuse("years", "periods", "must list first years in ascending order, such as [2021, 2022, 2025]")
                 return ()
         elif "first" not in years:
@@ -215,7 +216,8 @@ class _Reader:
             return ()
         first = starts[0] if starts else years["first"]
         if not YEAR_RANGE[0] <= first <= last <= YEAR_RANGE[1] or (starts and starts[-1] > last):
-            self.refuse("years", "last", f"years run from {first} to {last}; give years in order, between {YEAR_RANGE[0]} and {YEAR_RANGE[1]}")
+            span = f"between {YEAR_RANGE[0]} and {YEAR_RANGE[1]}"
+            self.refuse("years", "last", f"years run from {first} to {last}; give years in order, {span}")
             return ()
         starts = starts or list(range(first, last + 1, step))
         return tuple(Period(a, b - 1) for a, b in zip(starts, [*starts[1:], last + 1], strict=True))
@@ -283,12 +285,7 @@ def _by_circle(bad: Mapping[str, str]) -> dict[str, str]:
 
 
 def _spelled(kind: type | tuple[type, ...]) -> str:
-    names: dict[type, str] = {str: "text in quotation marks", int: "a whole number", float: "a number", bool: "true or false", list: "a list",
-                              dict: "a section"}
+    names: dict[type, str] = {
+        str: "text in quotation marks", int: "a whole number", float: "a number", bool: "true or false", list: "a list", dict: "a section",
+    }
     return names[kind[-1] if isinstance(kind, tuple) else kind]
-
-
-def scenario_head(head: Head, active: tuple[str, ...], name: str, default: Callable[[], Any]) -> Any:
-    """A field of the head as the last of the active scenarios that says it has it."""
-    said = [head.scenarios[s].head[name] for s in active if name in head.scenarios[s].head]
-    return said[-1] if said else default()

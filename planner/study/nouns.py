@@ -37,8 +37,8 @@ class Nouns:
 class Maker:
     """Makes the nouns; collects problems that show only when the rows of a noun are seen together."""
 
-    def __init__(self, reader: RowReader, values: Values, problems: Problems) -> None:
-        self.reader, self.values, self.problems = reader, values, problems
+    def __init__(self, reader: RowReader, values: Values, discount_rate: float, problems: Problems) -> None:
+        self.reader, self.values, self.discount_rate, self.problems = reader, values, discount_rate, problems
         self.length = values.last - values.first + 1
 
     def make(self) -> Nouns:
@@ -106,9 +106,7 @@ class Maker:
                 self.problems.add(found.file, found.row, "parameter",
                                   f"good '{name}' is counted in contained {metal}; drop its content, or empty its metal in goods.csv")
             return {metal: 1.0}
-        spoiled = self.problems.spoiled("goods", name) or self.problems.spoiled("keys of", "good_values", name)
-        if not stated and not spoiled and not any(self.problems.spoiled("good_values", (name, m)) or self.problems.spoiled(
-                "good_values", (name, m), "content") for m in self.reader.head.metals):
+        if not stated and not self.problems.spoiled("goods", name) and not self.problems.spoiled("keys of", "good_values", name):
             self.problems.add("goods.csv", row.row, "metal", f"'{name}' has neither a metal nor contents; give its metal, or rows "
                               "with parameter content in good_values.csv if it is a joint good")
         total = sum(found.value for found in stated.values())
@@ -124,7 +122,7 @@ class Maker:
                 continue
             row, of = self.values.rows[key][0], key[1][1] or metal
             if not of:
-                self.problems.add(row.file, row.row, "metal", f"is empty, but '{name}' is a joint good; say which metal the equivalent is of")
+                self.problems.add(row.file, row.row, "metal", f"is empty, but '{name}' is a joint good; name the metal it is equivalent to")
             elif metal and of != metal:
                 self.problems.add(row.file, row.row, "metal", f"'{name}' holds {metal}, not {of}; correct it")
             elif of in found:
@@ -190,7 +188,7 @@ class Maker:
     def ramp(self, name: str) -> Ramp:
         growth = self.values.single("ramps", (name,), "growth")
         if growth is None and self.values.has("ramps", (name,), "step"):
-            self.lacking("ramps", (name,), "growth", f"ramp group '{name}' has a step and no growth; give growth (0 if only the step counts)")
+            self.lacking("ramps", (name,), "growth", f"ramp group '{name}' has a step and no growth; give growth (0: only the step counts)")
         return Ramp(name, np.inf if growth is None else growth, self._given("ramps", (name,), "step"),
                     self._given("ramps", (name,), "decline"), np.zeros(self.length, dtype=bool))
 
@@ -218,7 +216,7 @@ class Maker:
             name, frozen_array(existing), self.constant(np.nan) if price is None else price, self.series("plants", keys, "fixed_cost"),
             life, int(lead) if np.isfinite(lead) else 0, self.series("plants", keys, "availability"),
             self.series("plants", keys, "max_new", absent=np.inf), self.series("plants", keys, "max_capacity", absent=np.inf),
-            self.reader.head.discount_rate if rate is None else rate,
+            self.discount_rate if rate is None else rate,
         )
 
     def deposits(self) -> dict[str, Deposit]:
@@ -242,7 +240,7 @@ class Maker:
         given = sorted({*inflow, *stock})
         for year, at in (*inflow.items(), *stock.items()):
             if year >= self.values.first:
-                self.problems.add(at.file, at.row, "year", f"is {year}; cohorts end before {self.values.first}, later ones follow from demand")
+                self.problems.add(at.file, at.row, "year", f"is {year}; cohorts end before {self.values.first}, later ones follow demand")
         history = tuple(range(given[0], self.values.first)) if given else ()
         since = history[0] if history else self.values.first
         life = {p: self.values.series("product_values", (name,), p, since=since)
@@ -250,7 +248,8 @@ class Maker:
         needed = ["lifetime_mean", *["lifetime_sd"] * (kind in NEEDS_SD), *["lifetime_shape"] * (kind in NEEDS_SHAPE)]
         for parameter in needed:
             if life[parameter] is None and not self.problems.spoiled("products", name):
-                self.lacking("product_values", (name,), parameter, f"product '{name}' has no {parameter}, which a {kind} lifetime needs; give it")
+                what = f"product '{name}' has no {parameter}, which a {kind} lifetime needs; give it"
+                self.lacking("product_values", (name,), parameter, what)
         blank = frozen_array(np.full(len(history) + self.length, np.nan))
         mean, sd, shape = (blank if series is None else series for series in life.values())
         dissipated = self.constant(1.0) if not waste else self.series("product_values", (name,), "dissipated")

@@ -96,7 +96,7 @@ class PolicyReader:
             if name in self.known[key]:
                 found.append(name)
             else:
-                there = f"; choose of {', '.join(self.known[key])}" if key not in ("goods", "processes") else "; name one that its table has"
+                there = "; name one that its table has" if key in ("goods", "processes") else f"; choose of {', '.join(self.known[key])}"
                 self.refuse(policy, key, f"'{name}' is unknown{suggestion(name, self.known[key])}{there}")
         return tuple(dict.fromkeys(found))
 

@@ -31,13 +31,21 @@ class Problems:
         """Whether this or anything that holds it is marked."""
         return any(what[:n] in self._spoiled for n in range(1, len(what) + 1))
 
+    def copy(self) -> Problems:
+        """The same problems so far, to go on from apart."""
+        twin = Problems()
+        twin._found = {key: list(rows) for key, rows in self._found.items()}
+        twin._spoiled = set(self._spoiled)
+        return twin
+
     def __bool__(self) -> bool:
         return bool(self._found)
 
     def report(self) -> tuple[Problem, ...]:
         """All problems by file and row; the same one in several rows stands once and names them."""
         return tuple(sorted(
-            Problem(file, min(rows), column, message + _others(sorted(set(rows))[1:])) for (file, column, message), rows in self._found.items()
+            Problem(file, min(rows), column, message + _others(sorted(set(rows))[1:]))
+            for (file, column, message), rows in self._found.items()
         ))
 
 

@@ -82,7 +82,7 @@ def bounded(value: float, parameter: Parameter) -> str:
     if parameter.positive and value <= 0:
         return f"is {value:g}; {parameter.name} must be greater than 0"
     if parameter.minimum is not None and value < parameter.minimum:
-        return f"is {value:g}; {parameter.name} must not be negative" if parameter.minimum == 0 else f"must be {parameter.minimum:g} or more"
+        return f"is {value:g}; {parameter.name} must not be " + ("negative" if parameter.minimum == 0 else f"below {parameter.minimum:g}")
     if parameter.maximum is not None and value > parameter.maximum:
         return f"is {value:g}; {parameter.name} must be {parameter.maximum:g} or less"
     return ""
@@ -111,7 +111,8 @@ class RowReader:
         missing = [name for name in required if name not in sheet.header]
         for name in dict.fromkeys(sheet.header):
             if sheet.header.count(name) > 1:
-                self.problems.add(sheet.file, 1, name, "this column stands twice; keep one" if name else "columns without a name; name or drop them")
+                what = "this column stands twice; keep one" if name else "there are columns without a name; name or drop them"
+                self.problems.add(sheet.file, 1, name, what)
                 self.problems.spoil(table.name)
                 return None
             if name not in allowed:
@@ -120,7 +121,7 @@ class RowReader:
                     missing.remove(lacking)
                     close += f"; '{lacking}' is missing"
                     self.problems.spoil(table.name)
-                self.problems.add(sheet.file, 1, name, f"is no column of this table{close}; rename or drop it (notes go into 'note' or 'description')")
+                self.problems.add(sheet.file, 1, name or "(empty)", f"is no column of this table{close}; rename or drop it")
         for name in missing:
             self.problems.add(sheet.file, 1, name, "this column is missing; add it to the header and fill it in every row")
         if not all(name in sheet.header for name in required):
@@ -184,12 +185,12 @@ class RowReader:
         for row, cells in sheet.rows:
             name = cells[where[table.keys[0].name]]
             every = (*table.keys, *table.columns)
-            good = all([self.cell(table, sheet, row, c, cells[where[c.name]]) for c in every if c.name in where])
+            cells_good = [self.cell(table, sheet, row, c, cells[where[c.name]]) for c in every if c.name in where]
             if name in found:
                 self.problems.add(sheet.file, row, table.keys[0].name, f"'{name}' stands in row {found[name].row} already; keep one")
             elif name:
                 found[name] = StructureRow(name, {c.name: cells[where[c.name]] if c.name in where else "" for c in every}, row)
-            if not good:
+            if not all(cells_good):
                 self.problems.spoil(table.name, name)
         self.structure[table.name] = found
 
@@ -213,6 +214,7 @@ class RowReader:
             made = self._value_row(table, sheet, row, cells, where, key, parameter, scenario, "" if year_at is None else cells[year_at])
             if made is None:
                 self.problems.spoil(*key)
+                self.problems.spoil("keys of", table.name, keys[0])
                 continue
             same = (key, scenario, made.year)
             if same in seen:
@@ -224,7 +226,8 @@ class RowReader:
 
     def _heading(self, table: Table, sheet: Sheet, row: int, keys: tuple[str, ...], name: str) -> Parameter | None:
         """The parameter of a row whose keys are right, otherwise None."""
-        good = all([self.cell(table, sheet, row, column, text) for column, text in zip(table.keys, keys, strict=True)])
+        every = [self.cell(table, sheet, row, column, text) for column, text in zip(table.keys, keys, strict=True)]
+        good = all(every)
         parameter = table.parameter(name)
         if parameter is None:
             known = [p.name for p in table.parameters]
@@ -253,8 +256,8 @@ class RowReader:
         text = {name: cells[where[name]] if name in where else "" for name in VALUE_COLUMNS[2:]}
         problems: list[tuple[str, str]] = []
         if scenario and scenario not in self.head.scenarios:
-            problems.append(("scenario", f"'{scenario}' is no scenario of study.toml{suggestion(scenario, self.head.scenarios)}; "
-                             "add [scenarios.NAME] there or correct the name"))
+            close = suggestion(scenario, self.head.scenarios)
+            problems.append(("scenario", f"'{scenario}' is no scenario of study.toml{close}; add [scenarios.NAME] there, or correct it"))
         year: int | None = None
         if year_text:
             if not parameter.by_year:
@@ -278,7 +281,9 @@ class RowReader:
             return None
         value, low, high = numbers
         assert value is not None
-        return ValueRow(year, value, low, high, text["unit"], text["extend"], text["source"], text["grade"], text["note"], scenario, sheet.file, row)
+        return ValueRow(
+            year, value, low, high, text["unit"], text["extend"], text["source"], text["grade"], text["note"], scenario, sheet.file, row,
+        )
 
     def _numbers(
         self, text: Mapping[str, str], unit: str, parameter: Parameter, problems: list[tuple[str, str]],
@@ -305,8 +310,8 @@ class RowReader:
             found[column] = made
         value, low, high = found["value"], found["low"], found["high"]
         if value is not None and ((low is not None and low > value) or (high is not None and high < value)):
-            problems.append(("low" if low is not None and low > value else "high",
-                             f"{text['low'] or '...'} <= {text['value']} <= {text['high'] or '...'} does not hold; order low, value and high"))
+            ends = f"{text['low'] or '...'} <= {text['value']} <= {text['high'] or '...'}"
+            problems.append(("low" if low is not None and low > value else "high", f"{ends} does not hold; order low, value and high"))
         return value, low, high
 
 
