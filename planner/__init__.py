@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from planner.errors import SolverError as SolverError
     from planner.errors import SpecError as SpecError
     from planner.export import export as export
+    from planner.foresight import evaluate as evaluate
+    from planner.foresight import regret as regret
+    from planner.foresight import rolling as rolling
     from planner.lp.formulation import build as build
     from planner.mathematics import mathematics as mathematics
     from planner.new import new as new
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from planner.read import check as check
     from planner.read import read as read
     from planner.read import studies as studies
+    from planner.secure import secure as secure
     from planner.solve import solve as solve
     from planner.system import System as System
     from planner.verify import verify as verify
@@ -57,11 +61,15 @@ _HOMES = {
     "check": "planner.read",
     "compare": "planner.compare",
     "disrupt": "planner.disrupt",
+    "evaluate": "planner.foresight",
     "export": "planner.export",
     "load": "planner.plan",
     "mathematics": "planner.mathematics",
     "new": "planner.new",
     "read": "planner.read",
+    "regret": "planner.foresight",
+    "rolling": "planner.foresight",
+    "secure": "planner.secure",
     "solve": "planner.solve",
     "studies": "planner.read",
     "verify": "planner.verify",

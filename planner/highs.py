@@ -156,10 +156,10 @@ def compile_arrays(model: Any) -> Arrays:
 class Program:
     """A linear programme alive in HiGHS: costs and bounds may change, and the next solve starts from the last basis."""
 
-    def __init__(self, arrays: Arrays, *, time_limit: float | None = None) -> None:
+    def __init__(self, arrays: Arrays, *, time_limit: float | None = None, tolerance: float = FEASIBILITY_TOLERANCE) -> None:
         self.arrays = arrays
         self.highs = new_highs()
-        self._set("primal_feasibility_tolerance", FEASIBILITY_TOLERANCE)
+        self._set("primal_feasibility_tolerance", tolerance)
         self._set("dual_feasibility_tolerance", FEASIBILITY_TOLERANCE)
         self._set("threads", 1)
         if time_limit is not None:

@@ -1,12 +1,14 @@
-"""Commands about security: disrupt."""
+"""Commands about security: disrupt, secure, concentration."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from planner.cli.app import Json, Quiet, Scenario, Set, Study, app, print_json, read_system
+from planner.errors import SpecError
 
 Years = Annotated[int, typer.Option("--years", metavar="N", min=1, help="How many years a loss lasts.")]
 Recovery = Annotated[int, typer.Option("--recovery", metavar="N", min=0, help="Years after a loss that are watched for its effects.")]
@@ -47,3 +49,70 @@ def records(frame: object) -> list[dict[str, object]]:
     """A table as JSON records; a missing number is null."""
     table: list[dict[str, object]] = frame.to_dict(orient="records")  # type: ignore[attr-defined]
     return [{name: None if value != value else value for name, value in row.items()} for row in table]
+
+
+@app.command("secure", epilog="Example: planner secure china --limit 0.2 --start 2030 --start 2040")
+def secure(
+    study: Study, scenario: Scenario = "", settings: Set = None,
+    limit: Annotated[float, typer.Option("--limit", metavar="SHARE", min=0.0, max=1.0,
+                                         help="Share of a metal's demand that a loss may leave unserved.")] = 0.2,
+    years: Years = 2, recovery: Recovery = 0, start: Start = None, share: Left = 0.0,
+    stockpiles: Annotated[bool, typer.Option("--stockpiles", help="Leave all orders as they are: size stockpiles only.")] = False,
+    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Write the secured plan.")] = None,
+    rows: Rows = 10, as_json: Json = False, quiet: Quiet = False,
+) -> None:
+    """Find the least-cost plan that stands the loss of any single source (N-1), and what that costs."""
+    from planner.terminal import Stages, large, show_frame
+
+    with Stages(quiet=quiet or as_json) as stage:
+        stage("read")
+        system = read_system(study, scenario, settings)
+        stage("load")
+        import planner
+
+        found = planner.secure(system, limit=limit, years=years, recovery=recovery, starts=start, share=share,
+                               means="stockpiles" if stockpiles else "all", progress=stage)
+        if out is not None:
+            found.plan.save(out)
+    money = f"USD_{system.currency_year}"
+    if as_json:
+        print_json({"study": system.name, "scenario": system.scenario, "currency": money, "base_cost": found.base_cost, "cost": found.cost,
+                    "premium": found.premium, "blocks": found.blocks, "losses": records(found.losses),
+                    "stockpiles": records(found.stockpiles), "orders": records(found.orders)})
+    elif not quiet:
+        show_frame("Share of demand left unserved in a loss, before and after", found.losses, rows=rows)
+        changed = found.orders[(found.orders["secured"] - found.orders["unsecured"]).abs() > 1]
+        show_frame("Orders that differ (t/year of capacity)", changed, rows=rows, empty="none")
+        top = found.stockpiles.groupby("good", as_index=False)[["unsecured", "secured"]].max()
+        show_frame("Largest stockpile (t)", top, rows=rows, empty="none can be held")
+        typer.echo(f"security costs {large(found.premium)} {money} ({found.premium / found.base_cost:.2%} of {large(found.base_cost)})")
+
+
+@app.command("concentration", epilog="Example: planner concentration china --year 2030")
+def concentration(
+    study: Study, scenario: Scenario = "", settings: Set = None,
+    year: Annotated[int | None, typer.Option("--year", metavar="YEAR", help="The year shown; the last if not given.")] = None,
+    crma: Annotated[bool, typer.Option("--crma", help="Plan under the EU CRMA benchmarks as soft targets.")] = False,
+    as_json: Json = False, quiet: Quiet = False,
+) -> None:
+    """How concentrated supply is (HHI) by metal and stage, beside the 10/40/25/65 % benchmarks of the EU CRMA."""
+    from planner.terminal import Stages, show_frame
+
+    with Stages(quiet=True):
+        system = read_system(study, scenario, settings)
+        import planner
+        from planner.benchmarks import benchmarks, with_benchmarks
+        from planner.benchmarks import concentration as measure
+
+        plan = planner.solve(with_benchmarks(system) if crma else system)
+    shares, marks = measure(plan), benchmarks(plan)
+    shown = year if year is not None else system.years[-1]
+    held = next((p.first for p in system.periods if p.first <= shown <= p.last), None)
+    if held is None:
+        raise SpecError("command line", [f"{shown} is outside {system.years[0]} to {system.years[-1]}; give a year of the study"])
+    if as_json:
+        print_json({"study": system.name, "scenario": system.scenario, "objective": plan.objective,
+                    "concentration": records(shares), "benchmarks": records(marks)})
+    elif not quiet:
+        show_frame(f"Concentration of supply in {shown} (HHI, 10,000 is a single origin)", shares[shares["year"] == held])
+        show_frame(f"Benchmarks of Regulation (EU) 2024/1252 in {shown}", marks[marks["year"] == held])

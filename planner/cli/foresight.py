@@ -1,0 +1,70 @@
+"""Commands about what is not known yet: foresight, regret."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from planner.cli.app import Json, Quiet, Scenario, Set, Study, app, overrides, print_json, read_system
+from planner.cli.security import records
+from planner.errors import SpecError
+
+Scenarios = Annotated[list[str], typer.Option("--scenario", "-s", metavar="NAME", help="A scenario; name two or more.")]
+Until = Annotated[int | None, typer.Option("--until", metavar="YEAR", help="Only orders placed before this year are kept.")]
+
+
+@app.command("foresight", epilog="Example: planner foresight china --window 10 --step 5")
+def foresight(
+    study: Study, scenario: Scenario = "", settings: Set = None,
+    window: Annotated[int, typer.Option("--window", metavar="YEARS", min=1, help="Years in sight.")] = 10,
+    step: Annotated[int, typer.Option("--step", metavar="YEARS", min=1, help="Years kept of each answer.")] = 1,
+    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Write the plan that came about.")] = None,
+    as_json: Json = False, quiet: Quiet = False,
+) -> None:
+    """Plan with only some years in sight, step by step: what myopia costs beside perfect foresight."""
+    from planner.terminal import Stages, large, show_frame
+
+    with Stages(quiet=True) as stage:
+        system = read_system(study, scenario, settings)
+        from planner.foresight import rolling
+
+        found = rolling(system, window=window, step=step, progress=stage)
+        if out is not None:
+            found.plan.save(out)
+    money = f"USD_{system.currency_year}"
+    share = found.regret / found.perfect_cost if found.perfect_cost else 0.0
+    if as_json:
+        print_json({"study": system.name, "scenario": system.scenario, "window": window, "step": step, "currency": money,
+                    "cost": found.plan.objective, "perfect_cost": found.perfect_cost, "regret": found.regret, "share": share,
+                    "notes": list(found.plan.record.notes), "windows": records(found.windows)})
+    elif not quiet:
+        show_frame(f"Windows of {window} years ({money}, present value of the years kept)", found.windows, rows=8)
+        typer.echo(f"cost {large(found.plan.objective)} {money}; with perfect foresight {large(found.perfect_cost)}; "
+                   f"regret of myopia {large(found.regret)} ({share:.2%})")
+        for note in found.plan.record.notes[1:]:
+            typer.echo(f"note: {note}")
+
+
+@app.command("regret", epilog="Example: planner regret china -s reference -s carbon-neutral --until 2035")
+def regret(
+    study: Study, scenarios: Scenarios, settings: Set = None, until: Until = None, as_json: Json = False, quiet: Quiet = False,
+) -> None:
+    """Keep what was built for one scenario, choose the rest anew under another: the regret of each pair."""
+    from planner.terminal import Stages, show_frame
+
+    if len(set(scenarios)) < 2:
+        raise SpecError("command line", ["regret compares scenarios; give --scenario two or more times, each with another name"])
+    with Stages(quiet=quiet or as_json) as stage:
+        stage("read")
+        import planner
+        from planner.foresight import regret as compare
+
+        systems = {name: planner.read(study, scenario=name, overrides=overrides(settings)) for name in scenarios}
+        table = compare(systems, until=until, progress=stage)
+    if as_json:
+        print_json({"study": study, "until": until, "regret": records(table)})
+    elif not quiet:
+        money = next(iter(systems.values())).currency_year
+        show_frame(f"Regret of builds under other scenarios (USD_{money}, present value)", table)
