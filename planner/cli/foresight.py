@@ -1,4 +1,4 @@
-"""Commands about what is not known yet: foresight, regret."""
+"""Commands about what is not known yet: foresight, regret, hedge."""
 
 from __future__ import annotations
 
@@ -68,3 +68,50 @@ def regret(
     elif not quiet:
         money = next(iter(systems.values())).currency_year
         show_frame(f"Regret of builds under other scenarios (USD_{money}, present value)", table)
+
+
+@app.command("hedge", epilog="Example: planner hedge china -f reference=0.7 -f import-shock=0.3 --year 2030")
+def hedge(
+    study: Study,
+    futures: Annotated[list[str], typer.Option("--future", "-f", metavar="SCENARIO=P", help="A future and its probability; two or more.")],
+    year: Annotated[int, typer.Option("--year", metavar="YEAR", help="The year in which the futures part: orders before it are common.")],
+    settings: Set = None,
+    weight: Annotated[float, typer.Option("--cvar", metavar="WEIGHT", min=0.0, help="Weight of CVaR in the objective, below 1.")] = 0.0,
+    level: Annotated[float, typer.Option("--level", metavar="SHARE", min=0.0, help="Level of CVaR.")] = 0.9,
+    as_json: Json = False, quiet: Quiet = False,
+) -> None:
+    """Find common first builds for several futures with probabilities (two-stage), and what knowing the future is worth."""
+    from planner.terminal import Stages, large, show_frame
+
+    chances = _chances(futures)
+    with Stages(quiet=quiet or as_json) as stage:
+        stage("read")
+        import planner
+
+        systems = {name: planner.read(study, scenario=name, overrides=overrides(settings)) for name in chances}
+        found = planner.hedge(systems, chances, year=year, weight=weight, level=level, progress=stage)
+    money = f"USD_{next(iter(systems.values())).currency_year}"
+    numbers = {"expected": found.expected, "wait_and_see": found.wait_and_see, "best_single": found.best_single, "cvar": found.cvar,
+               "value_of_information": found.value_of_information, "value_of_hedging": found.value_of_hedging}
+    if as_json:
+        print_json({"study": study, "year": year, "currency": money, "shared": found.shared,
+                    **{name: None if value != value else value for name, value in numbers.items()},
+                    "futures": records(found.futures), "builds": records(found.builds)})
+    elif not quiet:
+        show_frame(f"Futures with common builds before {year} ({money}, present value)", found.futures)
+        typer.echo("; ".join(f"{name.replace('_', ' ')} {large(value)}" for name, value in numbers.items()) + f" ({money})")
+
+
+def _chances(futures: list[str]) -> dict[str, float]:
+    """SCENARIO=P options as a mapping; raises SpecError where one is no such pair or comes twice."""
+    found: dict[str, float] = {}
+    for text in futures:
+        name, _, chance = text.rpartition("=")
+        try:
+            value = float(chance)
+        except ValueError:
+            value = float("nan")
+        if not name or value != value or name in found:
+            raise SpecError("command line", [f"'{text}' is no SCENARIO=PROBABILITY, or comes twice"])
+        found[name] = value
+    return found

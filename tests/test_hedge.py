@@ -1,0 +1,88 @@
+"""Two-stage hedging against a newsvendor solved by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from planner.errors import SpecError
+from planner.hedge import conditional_value_at_risk, hedge
+from tests.small import Study, system_of
+
+SHORT = 100
+
+
+def newsvendor(tmp_path, demand):
+    """Works ordered in 2021 stand in 2022 only: 10 a tonne, 5 to run. Demand of 2022 is `demand`; what is short costs 100."""
+    study = Study(2021, 2022).good("li", "refined", demand=[0, demand], shortage_cost=SHORT)
+    study.plant("works", capital_cost=10, life=1, lead_time=1)
+    return system_of(study.process("dig", "mine", gives={"li": 1}, plant="works", variable_cost=5), tmp_path)
+
+
+def futures(tmp_path):
+    return {"low": newsvendor(tmp_path, 50), "high": newsvendor(tmp_path, 100)}
+
+
+def test_the_critical_ratio_decides_what_is_built(tmp_path):
+    """A tonne of works saves 95 with the probability that it is needed, and costs 10. High with 0.2: 19 > 10, so 100 t are built: low
+    1,000 + 250, high 1,000 + 500, expected 1,300. High with 0.1: 9.5 < 10, so 50 t: low 750, high 750 + 5,000, expected 1,250."""
+    found = hedge(futures(tmp_path), {"low": 0.8, "high": 0.2}, year=2022)
+    assert found.builds["common"].tolist() == pytest.approx([100])
+    assert found.futures.set_index("future")["cost"].to_dict() == pytest.approx({"low": 1_250, "high": 1_500})
+    assert found.expected == pytest.approx(1_300)
+    few = hedge(futures(tmp_path), {"low": 0.9, "high": 0.1}, year=2022)
+    assert few.builds["common"].tolist() == pytest.approx([50])
+    assert few.expected == pytest.approx(0.9 * 750 + 0.1 * 5_750)
+
+
+def test_the_values_of_information_and_of_hedging(tmp_path):
+    """Knowing first: low 750, high 1,500, expected 900 (0.8, 0.2); hedging 1,300; builds for low alone 0.8 x 750 + 0.2 x 5,750 = 1,750,
+    for high alone 1,300. So information is worth 400 and hedging nothing beside building for high."""
+    found = hedge(futures(tmp_path), {"low": 0.8, "high": 0.2}, year=2022)
+    assert (found.wait_and_see, found.best_single) == pytest.approx((900, 1_300))
+    assert (found.value_of_information, found.value_of_hedging) == pytest.approx((400, 0), abs=1e-6)
+
+
+def test_fear_of_the_worst_builds_more(tmp_path):
+    """High with 0.1 is not worth building for on average, but the worst tenth is all of it: with a weight of 0.9 on
+    CVaR at 0.9, 100 t (0.1 x 1,275 + 0.9 x 1,500 against 0.1 x 1,250 + 0.9 x 5,750)."""
+    found = hedge(futures(tmp_path), {"low": 0.9, "high": 0.1}, year=2022, weight=0.9, level=0.9)
+    assert found.builds["common"].tolist() == pytest.approx([100])
+    assert found.cvar == pytest.approx(1_500)
+    assert found.expected == pytest.approx(0.9 * 1_250 + 0.1 * 1_500)
+
+
+def test_nothing_is_done_before_it_is_known(tmp_path):
+    """Ore of 100 t, 100 t a year at 10. In 2022 imports cost 20 or 60 with even odds; in 2021 they cost 30. To keep a tonne is worth 40
+    on average: it is bought in 2021 and dug in 2022 in both futures: 3,000 + 1,000. Were digging in 2021 free to differ, the future of
+    20 would dig at once."""
+    def one(price):
+        study = Study(2021, 2022).good("li", "refined", demand=100, shortage_cost=1000).deposit("ore", reserve=100)
+        study.process("dig", "mine", takes={"ore": 1}, gives={"li": 1}, variable_cost=10)
+        return system_of(study.process("buy", "import", gives={"li": 1}, import_price=[30, price]), tmp_path)
+
+    found = hedge({"cheap": one(20), "dear": one(60)}, {"cheap": 0.5, "dear": 0.5}, year=2022)
+    assert found.shared == "all"
+    assert found.expected == pytest.approx(4_000)
+    assert found.wait_and_see == pytest.approx(0.5 * 3_000 + 0.5 * 4_000)
+
+
+def test_the_inequalities_of_recourse_hold_for_any_odds(tmp_path):
+    for high in (0.05, 0.3, 0.7):
+        found = hedge(futures(tmp_path), {"low": 1 - high, "high": high}, year=2022)
+        assert found.wait_and_see <= found.expected + 1e-6
+        assert found.expected <= found.best_single + 1e-6
+
+
+def test_cvar_is_the_mean_of_the_worst():
+    """Costs 1, 2, 3 with odds 0.5, 0.3, 0.2: the worst 0.4 hold all of 3 and half of that of 2: (0.2 x 3 + 0.2 x 2)/0.4 = 2.5."""
+    assert conditional_value_at_risk(np.array([1.0, 2.0, 3.0]), np.array([0.5, 0.3, 0.2]), 0.6) == pytest.approx(2.5)
+
+
+@pytest.mark.parametrize("wrong", [
+    {"probabilities": {"low": 0.5, "high": 0.6}}, {"probabilities": {"low": 1.0}}, {"weight": 1.0}, {"level": 1.0}, {"year": 2021},
+])
+def test_what_cannot_be_is_refused(tmp_path, wrong):
+    options = {"probabilities": {"low": 0.5, "high": 0.5}, "year": 2022, **wrong}
+    with pytest.raises(SpecError):
+        hedge(futures(tmp_path), options.pop("probabilities"), **options)
