@@ -134,7 +134,7 @@ class Process:
     """Upper bound on activity per year; inf where there is none. Closures by policy are already in it."""
     min_activity: Array
     observed: Array
-    """Observed activity for a pinned base year or as the level before the first period; NaN where unknown."""
+    """Observed activity, for a pinned year and for the shares of a simulation; NaN where unknown."""
     host_content: Array
     """t of by-product metal that a t of host output can yield; NaN where the process has no host."""
 
@@ -236,6 +236,8 @@ class Policy:
     processes: tuple[str, ...] = ()
     scope: Scope = "territorial"
     of: Literal["demand", "imports"] = "demand"
+    provenance: Literal["any", "home"] = "any"
+    """What self-sufficiency counts: every output at home at its stage, or only metal won from home ore and waste."""
     penalty: float | None = None
     """USD per unit of breach; None means the floor is hard."""
     source: str = ""

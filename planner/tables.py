@@ -168,7 +168,7 @@ TABLES: tuple[Table, ...] = (
             Parameter("loading", "1", "capacity used per unit of activity", default=1.0, by_year=False, positive=True),
             Parameter("max_activity", "t/year", "upper bound on activity; without limit where absent"),
             Parameter("min_activity", "t/year", "must-run level", default=0.0),
-            Parameter("observed", "t/year", "observed activity, for a pinned base year and as the level before the first", events=True),
+            Parameter("observed", "t/year", "observed activity, for a pinned year and for the shares of a simulation", events=True),
             Parameter("host_content", "t/t", "by-product metal a tonne of host output can yield; required of a process with a host",
                       maximum=1.0, positive=True),
         ),
@@ -302,8 +302,9 @@ class PolicyForm:
 
 POLICIES: tuple[PolicyForm, ...] = (
     PolicyForm("self_sufficiency",
-               "home output at the stages, less exports at them, is at least this share of home demand, in refined equivalents",
-               "share", "1", ("metal", "stages"), ("from", "to", "penalty"), floor=True),
+               "home output at the stages, less exports at them, is at least this share of home demand, in refined equivalents; with "
+               "provenance `any` (default) what is refined at home from imported ore counts at processing, with `home` only home metal",
+               "share", "1", ("metal", "stages"), ("from", "to", "penalty", "provenance"), floor=True),
     PolicyForm("import_share",
                "imports from one origin are at most this share of demand (or of all imports) of the metal, in refined equivalents",
                "share", "1", ("metal", "origin"), ("of", "from", "to"), maximum=1.0),

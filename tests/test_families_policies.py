@@ -57,15 +57,17 @@ def test_self_sufficiency_in_refined_equivalents_of_the_stage(tmp_path):
     assert plan.objective == pytest.approx(4550)
 
 
-def test_self_sufficiency_counts_metal_of_home_origin_once(tmp_path):
-    """Of 40 t asked, neither the 30 t refined at home from ore that came from abroad nor the 20 t of new scrap are home metal: 40 t are
-    mined at 50: 30 x 25 + 20 x 20 + 40 x 50 + 10 x 30 = 3,450. Were the first counted 10 t mined would do, 2,850; were the second,
-    20 t, 3,050."""
+@pytest.mark.parametrize(("provenance", "cost"), [("home", 3450), ("any", 2850)])
+def test_self_sufficiency_counts_metal_of_home_origin_once(tmp_path, provenance, cost):
+    """Of 40 t asked of home provenance, neither the 30 t refined at home from ore that came from abroad nor the 20 t of new scrap are
+    home metal: 40 t are mined at 50: 30 x 25 + 20 x 20 + 40 x 50 + 10 x 30 = 3,450. Of any provenance the first counts at the stage of
+    processing and 10 t mined do: 2,850. Were new scrap counted, 20 t would, 3,050."""
     study = dig(market(), 50)
     study.process("refine_abroad", "refine", gives={"li": 1}, variable_cost=25, max_activity=30, pathway="foreign primary", origin="abroad")
     study.process("offcuts", "recycle", gives={"li": 1}, variable_cost=20, max_activity=20, pathway="new scrap")
-    plan = plan_of(study.policy("own", "self_sufficiency", metal="lithium", stages=["processing", "recycling"], share=0.4), tmp_path)
-    assert plan.objective == pytest.approx(3450)
+    stages = ["processing", "recycling"]
+    study.policy("own", "self_sufficiency", metal="lithium", stages=stages, share=0.4, provenance=provenance)
+    assert plan_of(study, tmp_path).objective == pytest.approx(cost)
 
 
 @pytest.mark.parametrize(("penalty", "cost", "breach"), [(15, 3600, 40), (25, 3800, 0)])

@@ -79,11 +79,16 @@ def _fill_breaches(m: Any, system: System, targets: _Targets) -> None:
     add_param(m, "breach_cost", {(n, x, t): factor[t] * (penalties.get(n) or 0.0) for n, x, t in floors})
 
 
+def _counts_as_home(policy: Policy, process: Process) -> bool:
+    """Imported ore refined at home is foreign at the stage of extraction and home at that of processing, unless only home metal counts."""
+    foreign = (process.pathway or "").startswith("foreign")
+    return not (foreign and (policy.provenance == "home" or process.stage == "extraction"))
+
+
 def _self_sufficiency(targets: _Targets, policy: Policy) -> None:
     system, metal = targets.system, policy.metal
     for process in system.processes.values():
-        pathway = process.pathway or ""
-        if process.at_home and process.stage in policy.stages and pathway != "new scrap" and not pathway.startswith("foreign"):
+        if process.at_home and process.stage in policy.stages and process.pathway != "new scrap" and _counts_as_home(policy, process):
             targets.count(policy, process, output_equivalent(system, process, metal))
     home = refined_requirement(system, metal, export=False)
     exports = np.zeros(len(home))

@@ -22,6 +22,7 @@ COMMON = ("kind", "source", "note", "enabled")
 """Fields of every policy."""
 _LISTS = ("stages", "goods", "processes")
 OF = ("demand", "imports")
+PROVENANCES = ("any", "home")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class PolicyReader:
         self.known: dict[str, tuple[str, ...]] = {
             "metal": head.metals, "origin": tuple(sorted({p.origin for p in imports if p.origin})), "stages": get_args(Stage),
             "goods": tuple(nouns.goods), "processes": tuple(nouns.processes), "scope": SCOPES, "of": OF,
+            "provenance": PROVENANCES,
         }
 
     def refuse(self, policy: Written, key: str, message: str) -> None:
@@ -79,6 +81,7 @@ class PolicyReader:
             policy.name, form.kind, self._level(policy, form), one.get("metal", ""), one.get("origin", ""),  # type: ignore[arg-type]
             chosen.get("stages", ()), chosen.get("goods", ()), chosen.get("processes", ()),
             one.get("scope") or SCOPES[0], one.get("of") or OF[0],  # type: ignore[arg-type]
+            one.get("provenance") or PROVENANCES[0],  # type: ignore[arg-type]
             self._penalty(policy), str(fields.get("source", "")), Place(HEAD_FILE, self.head.line(policy.section)),
         )
 
