@@ -36,7 +36,8 @@ def test_the_study_toml_of_the_page_is_read(tmp_path: Path) -> None:
 
     folder = planner.new(tmp_path / "example")
     example = format_page().split("```toml\n")[1].split("```")[0]
-    (folder / "study.toml").write_text(example.replace("first = 2021", "first = 2025").replace("last = 2060", "last = 2034"), encoding="utf-8")
+    example = example.replace("first = 2021", "first = 2025").replace("last = 2060", "last = 2034")
+    (folder / "study.toml").write_text(example, encoding="utf-8")
     system = planner.read(folder, scenario="greener")
     assert (system.discount_rate, float(system.carbon_price[0])) == (0.04, 50.0)
     assert set(system.policies) == {"home_share"}

@@ -80,7 +80,8 @@ class Maker:
 
     def good(self, row: StructureRow) -> Good:
         name, metal, values = row.name, row.cells["metal"], self.values
-        demand = values.series("demand", (name,), "demand")
+        # where the whole table was refused, no good is taken to be demanded, or each would be told to be
+        demand = None if self.problems.spoiled("demand") else values.series("demand", (name,), "demand")
         shortage = values.series("good_values", (name, ""), "shortage_cost")
         if demand is not None and shortage is None:
             self.lacking("good_values", (name, ""), "shortage_cost",
@@ -280,7 +281,8 @@ class Maker:
         for key in self.values.keys("uses", name):
             good, at = key[1][1], self.values.rows[key][0]
             uses[good] = self.series("uses", key[1], "use")
-            if good in goods and goods[good].demand is None and not self.problems.spoiled("keys of", "demand"):
+            unsure = self.problems.spoiled("demand") or self.problems.spoiled("keys of", "demand")
+            if good in goods and goods[good].demand is None and not unsure:
                 self.problems.add(at.file, at.row, "good", f"'{good}' is not demanded, so that none of it enters use; add it to demand.csv")
             elif good in goods and goods[good].export:
                 self.problems.add(at.file, at.row, "good", f"'{good}' is an export; it enters no use stock at home")

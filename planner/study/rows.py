@@ -135,7 +135,8 @@ class RowReader:
         if key.refers_to or key.choices:
             return
         column = sheet.header.index(key.name) if sheet is not None and key.name in sheet.header else None
-        if sheet is None or column is None:
+        if sheet is None or column is None or self.problems.spoiled(table.name):
+            # rows that were refused may hold names too: then none is judged unknown
             self.names[table.name] = None if self.problems.spoiled(table.name) or sheet is not None else frozenset()
         else:
             self.names[table.name] = frozenset(cells[column] for _, cells in sheet.rows)
