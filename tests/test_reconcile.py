@@ -1,0 +1,133 @@
+"""Reconciliation against textbook answers, SciPy's SLSQP and closed forms."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import minimize
+
+from planner.errors import SpecError
+from planner.reconcile import Observation, Ratio, eliminate, reconcile
+
+NAN = float("nan")
+FEW = settings(derandomize=True, max_examples=40, deadline=None, database=None)
+
+
+def obs(*triples: tuple[str, float, float]) -> list[Observation]:
+    return [Observation(*t) for t in triples]
+
+
+def values(found) -> dict[str, float]:
+    return dict(zip(found.table["name"], found.table["reconciled"], strict=True))
+
+
+def test_two_flows_meet_where_their_variances_say() -> None:
+    """In = out, 100 +- 10 and 110 +- 20 (Cencic, Frühwirth, STAN): the weighted mean (100/100 + 110/400) / (1/100 + 1/400) = 102 with
+    sd sqrt(80) = 8.944."""
+    found = reconcile([[1, -1]], obs(("in", 100, 10), ("out", 110, 20)))
+    assert values(found) == pytest.approx({"in": 102, "out": 102})
+    assert found.table["posterior"].tolist() == pytest.approx([80**0.5] * 2)
+    assert found.chi_square == pytest.approx(10**2 / (10**2 + 20**2))
+    assert (found.freedom, found.suspect) == (1, "")
+
+
+BYPASS = [[1, -1, -1, 0, 0, 0], [0, 1, 0, -1, 0, 0], [0, 0, 1, 0, -1, 0], [0, 0, 0, 1, 1, -1]]
+MEASURED = (101.91, 64.45, 34.65, 64.20, 36.44, 98.88)
+
+
+def test_the_bypass_of_six_streams() -> None:
+    """Narasimhan and Jordache 2000, example 1-1 (heat exchanger with bypass; true flows 100, 64, 36, 64, 36, 100), all deviations 1:
+    reconciled 100.22, 64.50, 35.72, 64.50, 35.72, 100.22."""
+    found = reconcile(BYPASS, obs(*((f"f{i}", v, 1.0) for i, v in enumerate(MEASURED, 1))))
+    assert found.table["reconciled"].tolist() == pytest.approx([100.22, 64.50, 35.72, 64.50, 35.72, 100.22], abs=0.005)
+    assert found.freedom == 4
+    assert found.residual <= 1e-14
+
+
+def test_an_unmeasured_stream_is_found_and_a_lone_one_said_to_be_unknown() -> None:
+    """With streams 3, 4 and 5 unmeasured all follow from the rest; with 2 to 5 unmeasured the two branches cannot be told apart."""
+    def case(missing: set[int]):
+        return reconcile(BYPASS, obs(*((f"f{i}", NAN if i in missing else v, 1.0) for i, v in enumerate(MEASURED, 1))))
+    found = case({3, 4, 5})
+    assert found.table["observable"].all()
+    assert found.freedom == 1
+    whole = (101.91 + 98.88) / 2
+    assert values(found)["f3"] == pytest.approx(whole - 64.45)
+    assert dict(zip(found.table["name"], found.table["redundant"], strict=True))["f2"] == False  # noqa: E712 - a numpy bool
+    blind = case({2, 3, 4, 5}).table.set_index("name")
+    assert blind["observable"].tolist() == [True, False, False, False, False, True]
+    assert blind["reconciled"].isna().tolist() == [False, True, True, True, True, False]
+
+
+def test_a_gross_error_is_flagged_and_named() -> None:
+    """Stream 4 misread by 30: the global test fails, it is named, and without it the data agree."""
+    bad = list(MEASURED)
+    bad[3] += 30
+    observations = obs(*((f"f{i}", v, 1.0) for i, v in enumerate(bad, 1)))
+    found = reconcile(BYPASS, observations)
+    assert not found.consistent
+    mended, dropped = eliminate(BYPASS, observations)
+    # f2 and f4 meet in one splitless balance: they share the fault until stream sums part them
+    assert dropped[0] in {"f2", "f4"}
+    assert mended.consistent
+
+
+def test_exact_values_do_not_move_and_contradictions_are_refused() -> None:
+    found = reconcile([[1, -1]], obs(("in", 100, 0), ("out", 110, 20)))
+    assert values(found) == {"in": 100, "out": pytest.approx(100)}
+    with pytest.raises(SpecError, match="contradict"):
+        reconcile([[1, -1]], obs(("in", 100, 0), ("out", 110, 0)))
+
+
+def test_bilinear_flows_agree_with_slsqp() -> None:
+    """In 100 +- 5 splits by a coefficient 0.6 +- 0.05 into 70 +- 4 and the rest 35 +- 3, all measured."""
+    observations = obs(("in", 100, 5), ("a", 70, 4), ("b", 35, 3), ("share", 0.6, 0.05))
+    found = reconcile([[1, -1, -1, 0]], observations, [Ratio("a", "share", "in")])
+    y, s = np.array([o.value for o in observations]), np.array([o.deviation for o in observations])
+    peer = minimize(lambda x: float(np.sum(((x - y) / s) ** 2)), y, method="SLSQP", options={"ftol": 1e-15, "maxiter": 500}, constraints=[
+        {"type": "eq", "fun": lambda x: x[0] - x[1] - x[2]}, {"type": "eq", "fun": lambda x: x[1] - x[3] * x[0]}])
+    assert found.table["reconciled"].to_numpy() == pytest.approx(peer.x, rel=1e-5)
+    assert found.chi_square <= peer.fun * (1 + 1e-9)
+    assert found.residual <= 1e-12
+
+
+def test_an_unmeasured_coefficient_follows_from_its_flows() -> None:
+    found = reconcile([[1, -1, -1, 0]], obs(("in", 100, 1), ("a", NAN, 0), ("b", 40, 1), ("share", NAN, 0)), [Ratio("a", "share", "in")])
+    assert values(found) == pytest.approx({"in": 100, "a": 60, "b": 40, "share": 0.6})
+
+
+def test_posterior_deviations_are_those_of_a_monte_carlo() -> None:
+    """400 draws of the bypass: the spread of the reconciled flows is the posterior deviation within the noise of 400 draws."""
+    truth, rng = np.array([100, 64, 36, 64, 36, 100.0]), np.random.default_rng(1)
+    drawn = [reconcile(BYPASS, obs(*((f"f{i}", v, 2.0) for i, v in enumerate(truth + rng.normal(0, 2, 6))))) for _ in range(400)]
+    spread = np.std([d.table["reconciled"] for d in drawn], axis=0)
+    assert drawn[0].table["posterior"].to_numpy() == pytest.approx(spread, rel=0.12)
+
+
+@given(st.lists(st.floats(1, 1000), min_size=6, max_size=6), st.lists(st.floats(0.1, 50), min_size=6, max_size=6))
+@FEW
+def test_reconciled_flows_always_balance(flows: list[float], deviations: list[float]) -> None:
+    found = reconcile(BYPASS, obs(*((f"f{i}", v, s) for i, (v, s) in enumerate(zip(flows, deviations, strict=True)))))
+    assert found.residual <= 1e-12
+
+
+@given(st.floats(1, 1000), st.floats(0.05, 0.95), st.lists(st.floats(0.1, 50), min_size=6, max_size=6))
+@FEW
+def test_balanced_data_are_left_as_they_are(total: float, split: float, deviations: list[float]) -> None:
+    truth = np.array([1, split, 1 - split, split, 1 - split, 1]) * total
+    found = reconcile(BYPASS, obs(*((f"f{i}", v, s) for i, (v, s) in enumerate(zip(truth, deviations, strict=True)))))
+    assert found.table["reconciled"].to_numpy() == pytest.approx(truth, rel=1e-9)
+    assert found.p_value == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("change", "message"), [
+    ({"balances": [[1, float("nan")]]}, "hold a number that is none"),
+    ({"observations": [("in", 1, -1), ("out", 1, 1)]}, "standard deviation"),
+    ({"observations": [("in", 1, 1), ("in", 1, 1)]}, "stands twice"), ({"balances": [[1, -1, 1]]}, "3 columns for 2"),
+])
+def test_bad_input_is_refused_by_name(change: dict, message: str) -> None:
+    given_ = {"balances": [[1, -1]], "observations": [("in", 1, 1), ("out", 1, 1)], **change}
+    with pytest.raises(SpecError, match=message):
+        reconcile(given_["balances"], obs(*given_["observations"]))
