@@ -25,7 +25,7 @@ BASES = {
 SYMBOLS = {
     r"\sum": "Σ", r"\le": "≤", r"\ge": "≥", r"\in": "∈", r"\beta": "β", r"\gamma": "γ", r"\delta": "δ", r"\Delta": "Δ", r"\epsilon": "ε",
     r"\eta": "η", r"\kappa": "κ", r"\lambda": "λ", r"\mu": "μ", r"\phi": "φ", r"\pi": "π", r"\psi": "ψ", r"\rho": "ρ", r"\sigma": "σ",
-    r"\tau": "τ", r"\Big": "", r"\,": " ", r"\ ": " ",
+    r"\tau": "τ", r"\theta": "θ", r"\omega": "ω", r"\xi": "ξ", r"\Big": "", r"\,": " ", r"\ ": " ",
 }
 ACCENTS = {r"\bar": "\N{COMBINING MACRON}", r"\hat": "\N{COMBINING CIRCUMFLEX ACCENT}"}
 

@@ -21,6 +21,7 @@ import pandas as pd
 
 from planner.balance import Balance, balance
 from planner.errors import OutputError
+from planner.measures import after_measures
 from planner.results import COLUMNS, Values
 from planner.system import System
 
@@ -251,7 +252,7 @@ def load(folder: str | Path) -> Plan:
         index = tuple(json.loads(text))
         values.setdefault(variable, {})[index] = value
         reduced.setdefault(variable, {})[index] = cost
-    return Plan(system=system, balance=balance(system), record=record, certificate=certificate,
+    return Plan(system=system, balance=after_measures(balance(system), values), record=record, certificate=certificate,
                 values=values, reduced_costs=reduced, tables=tables)
 
 

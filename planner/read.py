@@ -156,6 +156,7 @@ class _Scenario:
             **{series: whole_study_series(maker, series) for series in SERIES_UNITS},
             border_adjustment=settings["border_adjustment"], data=values.data(),
             inputs_hash=inputs_hash(files, asked, overrides), files=frozen_map(files),
+            measures=frozen_map(nouns.measures), exploration=frozen_map(nouns.exploration),
         )
 
     def _active(self, scenario: str) -> tuple[str, ...]:

@@ -74,7 +74,7 @@ def stock_table(system: System, balance: Balance, values: Values) -> pd.DataFram
     rows: list[tuple[Any, ...]] = []
     years = [p.first for p in system.periods]
     last = [p.last - system.periods[0].first for p in system.periods]
-    for product in system.products.values():
+    for product in balance.system.products.values():
         stock = balance.stocks[product.name]
         for metal, content in product.content.items():
             for i, t in enumerate(years):
@@ -144,6 +144,12 @@ def cost_table(system: System, values: Values) -> pd.DataFrame:
             level = series(system, values, "stockpile", good.name)
             before = np.append(good.stockpile.opening, level[:-1])
             add("stockpile_holding", good.name, metals, system.period_mean(good.stockpile.holding_cost) * (before + level) / 2)
+    for measure in system.measures.values():
+        add("measure", measure.name, joined_metals(system.goods[measure.good].content),
+            system.period_mean(measure.cost) * series(system, values, "measure", measure.name))
+    for option in system.exploration.values():
+        add("exploration", option.deposit, system.deposits[option.deposit].metal,
+            system.period_mean(option.cost) * series(system, values, "explored", option.deposit))
     _plant_costs(system, values, factor, add)
     _breach_costs(system, values, add)
     return table("costs", rows)

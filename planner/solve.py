@@ -22,6 +22,7 @@ from planner.highs import Arrays, Name, Program, Solution, by_name, column_error
 from planner.indicators import indicator_table
 from planner.lp.formulation import FORMULATION, build
 from planner.lp.parameters import first_discount
+from planner.measures import after_measures
 from planner.plan import Plan, Record
 from planner.results import COLUMNS, Values, capacity_table, cost_table, emission_table, stock_table, supply_table, total_emissions
 from planner.system import Array, System
@@ -142,9 +143,10 @@ def break_ties(program: Program, first: Solution) -> tuple[Solution, str]:
 
 def make_plan(made: Compiled, priced: Solution, final: Solution, *, ties: str, seconds: Mapping[str, float]) -> Plan:
     """The plan of a solution: prices from `priced` (the first solve), quantities from `final`. Raises SolverError if a check fails."""
-    system, arrays, flow_balance = made.system, made.arrays, made.balance
+    system, arrays = made.system, made.arrays
     start = time.perf_counter()
     values: Values = by_name(arrays.columns, np.clip(final.x, arrays.lower, arrays.upper))
+    flow_balance = after_measures(made.balance, values)
     prices = price_table(system, arrays, priced)
     tables = {
         "supply": supply_table(system, values), "flows": flow_table(flow_balance, values),

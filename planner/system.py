@@ -25,6 +25,7 @@ Pathway = Literal["domestic primary", "foreign primary", "domestic secondary", "
 Distribution = Literal["fixed", "normal", "folded_normal", "lognormal", "weibull", "gamma", "exponential"]
 # New scrap is a loop inside manufacture: it is reported beside the supply pathways and never counted in their shares.
 Scope = Literal["territorial", "footprint"]
+MeasureKind = Literal["efficiency", "substitution", "lifetime"]
 PolicyKind = Literal[
     "self_sufficiency", "import_share", "recycled_content", "quota", "collection_target", "carbon_cap", "carbon_budget",
     "capital_budget", "stockpile_cover", "closure", "pin",
@@ -223,6 +224,42 @@ class Product:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Measure:
+    """A way to need less of a demanded good, bought in the plan. Series have shape (Y,).
+
+    `efficiency` serves the same need with less of the good; `substitution` with `ratio` t of the good `instead`, or with something
+    outside the study; `lifetime` gives what enters a product `longer` years of mean life, so that later demand can be avoided.
+    """
+
+    name: str
+    kind: MeasureKind
+    good: str
+    instead: str
+    product: str
+    """The use stock whose life is extended; empty unless the kind is lifetime."""
+    cost: Array
+    """USD per t of the good avoided; for lifetime per t given the longer life."""
+    potential: Array
+    """Largest share of the demand for the good that can be avoided, or given the longer life."""
+    ratio: Array
+    longer: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Exploration:
+    """Reserves that can be found for money: what is found in a year can be mined `delay` years later."""
+
+    deposit: str
+    cost: Array
+    """USD per t found, shape (Y,)."""
+    potential: Array
+    """Most that can be found in a year, t per year, shape (Y,)."""
+    delay: int
+    most: float
+    """Most that there is to be found in all, t; inf where no limit is known."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Policy:
     """A target or limit. `level` (share, t, t CO2e, USD or months) is NaN in years where the policy is not in force."""
 
@@ -298,6 +335,9 @@ class System:
     """sha256 of the study's files, the scenario and the overrides."""
     files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     """The study's files as they were read, name to content: what a run folder keeps as its frozen inputs."""
+    measures: Mapping[str, Measure] = field(default_factory=dict)
+    exploration: Mapping[str, Exploration] = field(default_factory=dict)
+    """By deposit."""
 
     @property
     def years(self) -> tuple[int, ...]:

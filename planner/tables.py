@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from planner.system import Distribution, GoodKind, Pathway, ProcessKind, Stage
+from planner.system import Distribution, GoodKind, MeasureKind, Pathway, ProcessKind, Stage
 
 VALUE_COLUMNS = ("year", "scenario", "value", "unit", "low", "high", "extend", "source", "grade", "note")
 """The tail that every table of numbers shares. Required among them: value, unit, source."""
@@ -257,6 +257,41 @@ TABLES: tuple[Table, ...] = (
         parameters=(
             Parameter("inflow", "t/year", "what entered use in that year", events=True),
             Parameter("stock", "t", "what of that year's inflow is still in use when the study begins", events=True),
+        ),
+        required=False,
+    ),
+    Table(
+        "exploration", "Reserves that can be found for money, as an option of the plan; `additions` of a deposit come by themselves.",
+        keys=(Column("deposit", "the deposit that grows", required=True, refers_to="deposits"),),
+        parameters=(
+            Parameter("cost", "USD/t", "cost of finding a tonne; required"),
+            Parameter("potential", "t/year", "most that can be found in a year; required"),
+            Parameter("delay", "year", "whole years from finding to the first ore", default=0.0, by_year=False),
+            Parameter("most", "t", "most that there is to be found in all; without limit where absent", by_year=False),
+        ),
+        required=False,
+    ),
+    Table(
+        "measures", "Ways to need less of a demanded good, as options of the plan, one row a measure.",
+        keys=(Column("measure", "its name", required=True),),
+        columns=(
+            Column("kind", "efficiency: less of the good for the same need; substitution: another good instead, or something outside the "
+                   "study; lifetime: what enters a product stays in use longer", required=True, choices=get_args(MeasureKind)),
+            Column("good", "the demanded good it spares", required=True, refers_to="goods"),
+            Column("instead", "the demanded good that takes its place; empty where that lies outside the study", refers_to="goods"),
+            Column("product", "for lifetime: the use stock that the good enters", refers_to="products"),
+            Column("description", "in words"),
+        ),
+        required=False,
+    ),
+    Table(
+        "measure_values", "Numbers of measures.",
+        keys=(Column("measure", "the measure", required=True, refers_to="measures"),),
+        parameters=(
+            Parameter("cost", "USD/t", "cost of a tonne of the good avoided, or given the longer life; required"),
+            Parameter("potential", "1", "largest share of the demand that can be avoided, or given the longer life; required", maximum=1.0),
+            Parameter("ratio", "t/t", "tonnes of the good instead per tonne avoided; required of a substitution with one"),
+            Parameter("longer", "year", "what a lifetime measure adds to the mean life; required of it", by_year=False, positive=True),
         ),
         required=False,
     ),

@@ -125,6 +125,14 @@ class Study:
             self._value("uses", {"product": name, "good": good}, "", share)
         return self._values("cohorts", {"product": name}, {"inflow": inflow})
 
+    def measure(self, name: str, kind: str, good: str, *, instead: str = "", product: str = "", **values: Value) -> Self:
+        """A demand measure; keywords are parameters of measure_values."""
+        self.rows["measures"].append({"measure": name, "kind": kind, "good": good, "instead": instead, "product": product})
+        return self._values("measure_values", {"measure": name}, values)
+
+    def exploration(self, deposit: str, **values: Value) -> Self:
+        return self._values("exploration", {"deposit": deposit}, values)
+
     def series(self, name: str, value: Value) -> Self:
         self._value("series", {"series": name}, "", value, unit=SERIES_UNITS[name])
         return self

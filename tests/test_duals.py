@@ -18,6 +18,7 @@ from planner.solve import compiled
 from tests import test_families_plants as plants
 from tests import test_families_policies as policies
 from tests import test_families_supply as supply
+from tests import test_measures as measures
 from tests.small import Study, Value, plan_of, price, system_of
 
 STEP = 1e-3
@@ -39,6 +40,9 @@ BINDING: dict[str, Callable[[], Study]] = {
     "run_down": lambda: supply.imports(supply.market(last=2022)).process(
         "dig", "mine", gives={"li": 1}, variable_cost=[10, 50], ramp_group="works").ramp("works", decline=0.2),
     "depletion": lambda: supply.mined(last=2024, reserve=300, step=2, discount_rate=0.1),
+    "exploration_limit": lambda: measures.found(most=90),
+    "extension": lambda: measures.robust(potential=0.3),
+    "service": lambda: measures.robust(demand=[200, 100]),
     "host_limit": lambda: Study().host("zinc", 1000).good("li", "refined", demand=15, shortage_cost=1000).process(
         "won", "byproduct", host="zinc", gives={"li": 1}, host_content=0.01),
     "collection": lambda: supply.recycled(),

@@ -14,15 +14,18 @@ from typing import Any
 def balance(m: Any, g: str, t: int) -> Any:
     r"""What is made of a good, and not used up, kept, or disposed of, serves demand.
 
-    $$\sum_p (o_{g,p,t} - i_{g,p,t})\, a_{p,t} + d_{g,t} - f_{g,t} + z_{g,t} - q_{g,t} = D_{g,t} - W_{g,t}$$   [t / yr]
+    $$\sum_p (o_{g,p,t} - i_{g,p,t})\, a_{p,t} + d_{g,t} - f_{g,t} + z_{g,t} - q_{g,t} + \sum_{u,v} r_{g,u,v,t}\, x_{u,v}
+      = D_{g,t} - W_{g,t}$$   [t / yr]
 
-    with draw d, fill f, shortage z, disposal q, demand D, and arising W of waste from the stock model.
+    with draw d, fill f, shortage z, disposal q, demand D, and arising W of waste from the stock model. A measure x taken in v
+    spares demand in v, and later the waste that would have come of it, by the survival of its cohort.
     """
     return (
         sum(m.coefficient[g, p, t] * m.activity[p, t] for p in m.processes_of[g])
         + sum(m.draw[s, t] - m.fill[s, t] for s in m.stored[g])
         + sum(m.shortage[s, t] for s in m.served[g])
         - sum(m.disposal[s, t] for s in m.disposed[g])
+        + sum(m.relief[g, u, v, t] * m.measure[u, v] for u, v in m.relieved[g, t])
         == m.requirement[g, t]
     )
 
@@ -90,16 +93,45 @@ def run_down(m: Any, r: str, t: int) -> Any:
 def depletion(m: Any, d: str, t: int) -> Any:
     r"""Ore in the ground at the end of a period; what exploration adds can be mined only once it is there.
 
-    $$R_{d,t} - R_{d,t-1} + n_t \sum_p i_{d,p,t}\, a_{p,t} = n_t A_{d,t}$$   [t]
+    $$R_{d,t} - R_{d,t-1} + n_t \sum_p i_{d,p,t}\, a_{p,t} - \sum_v n_v\, y_{d,v} = n_t A_{d,t}$$   [t]
 
-    with the reserve on the right in the first period, and R at least 0.
+    with the reserve on the right in the first period, what exploration y of an earlier period v has found by t, and R at least 0.
     """
     return (
         m.remaining[d, t]
         - sum(m.remaining[d, u] for u in m.previous[t])
         + m.length[t] * sum(m.ore[d, p, t] * m.activity[p, t] for p in m.miners[d])
+        - sum(m.length[v] * m.explored[d, v] for v in m.finds[d, t])
         == m.ore_added[d, t]
     )
+
+
+def exploration_limit(m: Any, d: str) -> Any:
+    r"""No more is found than there is.
+
+    $$\sum_v n_v\, y_{d,v} \le Y_d$$   [t]
+    """
+    return sum(m.length[v] * m.explored[d, v] for v in m.explored_in[d]) <= m.most_found[d]
+
+
+def extension(m: Any, u: str, t: int) -> Any:
+    r"""Only a share of what enters use can be given a longer life, and what is avoided does not enter.
+
+    $$x_{u,t} + \omega_{u,t}\, x_{u',t} \le \omega_{u,t} D_{g,t}$$   [t / yr]
+
+    with x what is given the longer life, x' the demand avoided, and omega the potential of the measure.
+    """
+    return sum(m.extension_term[w, t] * m.measure[w, t] for w in m.columns_of[u]) <= m.most_extended[u, t]
+
+
+def service(m: Any, u: str, t: int) -> Any:
+    r"""What is in use is never less than without a lifetime measure: demand is spared only as far as longer lives make up for it.
+
+    $$\sum_{u,v} \theta_{u,v,t}\, x_{u,v} \le 0$$   [t]
+
+    with theta the stock that is missing at the end of t for a tonne avoided in v, or (below zero) added for a tonne that lasts longer.
+    """
+    return sum(m.service_loss[w, v, t] * m.measure[w, v] for w, v in m.lasting[u, t]) <= 0
 
 
 def host_limit(m: Any, h: str, x: str, t: int) -> Any:
@@ -113,11 +145,13 @@ def host_limit(m: Any, h: str, x: str, t: int) -> Any:
 def collection(m: Any, w: str, t: int) -> Any:
     r"""No more waste is collected than the collection rate allows of what arises; the rest is the loss `uncollected`.
 
-    $$\sum_{p \in C_w} i_{w,p,t}\, a_{p,t} - \kappa_{w,t} \sum_p o_{w,p,t}\, a_{p,t} \le \kappa_{w,t} W_{w,t}$$   [t / yr]
+    $$\sum_{p \in C_w} i_{w,p,t}\, a_{p,t} - \kappa_{w,t} \sum_p o_{w,p,t}\, a_{p,t} - \kappa_{w,t} \sum_{u,v} r_{w,u,v,t}\, x_{u,v}
+      \le \kappa_{w,t} W_{w,t}$$   [t / yr]
     """
     return (
         sum(m.collected[w, p, t] * m.activity[p, t] for p in m.collectors[w])
         - sum(m.new_waste[w, p, t] * m.activity[p, t] for p in m.waste_makers[w])
+        - sum(m.collectable_relief[w, u, v, t] * m.measure[u, v] for u, v in m.relieved[w, t])
         <= m.collectable[w, t]
     )
 

@@ -14,6 +14,7 @@ import pyomo.environ as pyo
 
 from planner.balance import Balance, balance
 from planner.lp import constraints, objective, policies
+from planner.lp.options import fill_options
 from planner.lp.parameters import fill_parameters
 from planner.lp.targets import fill_targets
 from planner.lp.variables import add_variables
@@ -57,6 +58,9 @@ FORMULATION: tuple[Family, ...] = (
     Family("ramp", constraints.ramp, "ramp_rows", ("ramp_group", "year"), "USD/t", "annual"),
     Family("run_down", constraints.run_down, "run_down_rows", ("ramp_group", "year"), "USD/t", "annual"),
     Family("depletion", constraints.depletion, "deposit_years", ("deposit", "year"), "USD/t", "state"),
+    Family("exploration_limit", constraints.exploration_limit, "exploration_limit_rows", ("deposit",), "USD/t", "horizon"),
+    Family("extension", constraints.extension, "extension_rows", ("measure", "year"), "USD/t", "annual"),
+    Family("service", constraints.service, "service_rows", ("measure", "year"), "USD/t", "state"),
     Family("host_limit", constraints.host_limit, "host_rows", ("host", "metal", "year"), "USD/t host", "annual"),
     Family("collection", constraints.collection, "collection_rows", ("good", "year"), "USD/t", "annual"),
     Family("stockpile_balance", constraints.stockpile_balance, "stockpiles", ("good", "year"), "USD/t", "state"),
@@ -101,6 +105,7 @@ def build(system: System, *, flow_balance: Balance | None = None, templates: boo
     flow_balance = flow_balance if flow_balance is not None else balance(system)
     m.flow_balance = flow_balance
     fill_parameters(m, system, flow_balance)
+    fill_options(m, system)
     fill_targets(m, system, flow_balance)
     add_variables(m)
     with _templates(templates):

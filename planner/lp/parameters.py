@@ -25,9 +25,10 @@ def add_set(m: Any, name: str, members: Iterable[Any], *, width: int = 1) -> Non
     setattr(m, name, pyo.Set(initialize=listed, dimen=(len(listed[0]) if isinstance(listed[0], tuple) else 1) if listed else width))
 
 
-def add_sets(m: Any, name: str, members: Mapping[Any, Iterable[Any]]) -> None:
-    """Add an indexed Set: for each key its members. A key without members gets an empty set, so that its sum is empty."""
-    dimension = next((len(x) if isinstance(x, tuple) else 1 for value in members.values() for x in value), 1)
+def add_sets(m: Any, name: str, members: Mapping[Any, Iterable[Any]], *, width: int = 1) -> None:
+    """Add an indexed Set: for each key its members. A key without members gets an empty set, so that its sum is empty; `width` is the
+    length of members where there are none at all."""
+    dimension = next((len(x) if isinstance(x, tuple) else 1 for value in members.values() for x in value), width)
     setattr(m, name, pyo.Set(list(members), initialize={key: list(value) for key, value in members.items()}, dimen=dimension))
 
 

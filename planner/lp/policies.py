@@ -28,9 +28,15 @@ def recycled_content(m: Any, n: str, x: str, t: int) -> Any:
 def collection_target(m: Any, n: str, x: str, t: int) -> Any:
     r"""At least a share of the waste x that arises is collected.
 
-    $$\sum_{p \in C_x} i_{x,p,t}\, a_{p,t} - \sigma_{n,t} \sum_p o_{x,p,t}\, a_{p,t} + b_{n,x,t} \ge \sigma_{n,t} W_{x,t}$$   [t / yr]
+    $$\sum_{p \in C_x} i_{x,p,t}\, a_{p,t} - \sigma_{n,t} \sum_p o_{x,p,t}\, a_{p,t} - \sigma_{n,t} \sum_{u,v} r_{x,u,v,t}\, x_{u,v}
+      + b_{n,x,t} \ge \sigma_{n,t} W_{x,t}$$   [t / yr]
     """
-    return sum(m.waste_term[n, x, p, t] * m.activity[p, t] for p in m.waste_lines[n, x]) + m.breach[n, x, t] >= m.target[n, x, t]
+    return (
+        sum(m.waste_term[n, x, p, t] * m.activity[p, t] for p in m.waste_lines[n, x])
+        - sum(m.collection_share[n, x, t] * m.relief[x, u, v, t] * m.measure[u, v] for u, v in m.relieved[x, t])
+        + m.breach[n, x, t]
+        >= m.target[n, x, t]
+    )
 
 
 def stockpile_cover(m: Any, n: str, x: str, t: int) -> Any:

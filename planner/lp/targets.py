@@ -62,7 +62,7 @@ def fill_targets(m: Any, system: System, balance: Balance) -> None:
     for name in ("self_sufficiency", "recycled_content", "collection_target", "stockpile_cover", "pin_floor", "pin_ceiling",
                  "import_share", "quota", "carbon_cap", "carbon_budget", "capital_budget"):
         add_set(m, f"{name}_rows", targets.rows[name])
-    for name in ("target", "ceiling", "limit", "budget", "share_term", "waste_term"):
+    for name in ("target", "ceiling", "limit", "budget", "share_term", "waste_term", "collection_share"):
         add_param(m, name, targets.values[name])
     for name in ("counted", "scope_of", "waste_lines"):
         add_sets(m, name, targets.sets[name])
@@ -127,6 +127,7 @@ def _collection_target(targets: _Targets, policy: Policy) -> None:
         mean = system.period_mean(arising) if arising is not None else np.zeros(len(system.periods))
         for i, t, share in targets.in_force(policy):
             targets.floor("collection_target", policy, waste, t, share * mean[i])
+            targets.values["collection_share"][policy.name, waste, t] = share
 
 
 def _stockpile_cover(targets: _Targets, policy: Policy) -> None:

@@ -17,4 +17,6 @@ def add_variables(m: pyo.ConcreteModel) -> None:
     m.shortage = pyo.Var(m.shortages, bounds=lambda m, g, t: (0, m.demand[g, t]))
     m.remaining = pyo.Var(m.deposit_years, domain=pyo.NonNegativeReals)
     m.emission = pyo.Var(m.emission_rows, domain=pyo.Reals)
+    m.measure = pyo.Var(m.measures, bounds=lambda m, u, t: (0, m.most_measure[u, t]))
+    m.explored = pyo.Var(m.explorations, bounds=lambda m, d, t: (0, m.most_explored[d, t]))
     m.breach = pyo.Var(m.breaches, bounds=lambda m, n, x, t: (0, m.most_breach[n]))

@@ -10,7 +10,21 @@ import numpy as np
 from planner.study.problems import Problems
 from planner.study.rows import RowReader, StructureRow
 from planner.study.values import Values
-from planner.system import Array, Deposit, Good, Host, Plant, Process, Product, Ramp, Stockpile, frozen_array, frozen_map
+from planner.system import (
+    Array,
+    Deposit,
+    Exploration,
+    Good,
+    Host,
+    Measure,
+    Plant,
+    Process,
+    Product,
+    Ramp,
+    Stockpile,
+    frozen_array,
+    frozen_map,
+)
 from planner.tables import BY_NAME, SERIES_DEFAULTS
 
 NEEDS_SD = ("normal", "folded_normal", "lognormal", "gamma")
@@ -32,6 +46,8 @@ class Nouns:
     deposits: dict[str, Deposit]
     hosts: dict[str, Host]
     products: dict[str, Product]
+    measures: dict[str, Measure]
+    exploration: dict[str, Exploration]
 
 
 class Maker:
@@ -44,11 +60,13 @@ class Maker:
     def make(self) -> Nouns:
         goods = {name: self.good(row) for name, row in self.rows("goods").items()}
         deposits = self.deposits()
+        products = {name: self.product(row, goods) for name, row in self.rows("products").items()}
         return Nouns(
             goods, {name: self.process(row, deposits) for name, row in self.rows("processes").items()},
             {name: self.ramp(name) for name in self.names("ramps")}, {name: self.plant(name) for name in self.names("plants")},
             deposits, {name: Host(name, self.series("hosts", (name,), "output")) for name in self.names("hosts")},
-            {name: self.product(row, goods) for name, row in self.rows("products").items()},
+            products, {name: self.measure(row, goods, products) for name, row in self.rows("measures").items()},
+            {name: self.exploration(name) for name in self.names("exploration")},
         )
 
     # ---- small questions
@@ -260,6 +278,53 @@ class Maker:
             frozen_array([inflow[y].value if y in inflow else 0.0 for y in history]),
             frozen_array([stock[y].value if y in stock else np.nan for y in history]),
         )
+
+    def measure(self, row: StructureRow, goods: dict[str, Good], products: dict[str, Product]) -> Measure:
+        name, cells = row.name, row.cells
+        made: dict[str, Array] = {}
+        needed = ["cost", "potential", *["ratio"] * bool(cells["instead"])]
+        for parameter in ("cost", "potential", "ratio"):
+            series = self.values.series("measure_values", (name,), parameter)
+            if series is None and parameter in needed:
+                self.lacking("measure_values", (name,), parameter, f"measure '{name}' has no {parameter}; give it")
+            made[parameter] = self.constant(0.0) if series is None else series
+        longer = self._given("measure_values", (name,), "longer")
+        if not self.problems.spoiled("measures", name):
+            for column, message in self._measure_problems(row, goods, products, longer):
+                self.problems.add("measures.csv", row.row, column, message)
+        return Measure(name, cells["kind"], cells["good"], cells["instead"], cells["product"], longer=longer, **made)  # type: ignore[arg-type]
+
+    def _measure_problems(
+        self, row: StructureRow, goods: dict[str, Good], products: dict[str, Product], longer: float,
+    ) -> list[tuple[str, str]]:
+        """(column, message) of what is wrong with a measure."""
+        cells, found = row.cells, []
+        lasting = cells["kind"] == "lifetime"
+        for column in ("good", "instead"):
+            if cells[column] in goods and goods[cells[column]].demand is None and not self.problems.spoiled("keys of", "demand"):
+                found.append((column, f"'{cells[column]}' is not demanded; name a demanded good"))
+        if cells["instead"] and (cells["kind"] != "substitution" or cells["instead"] == cells["good"]):
+            found.append(("instead", f"'{cells['instead']}' can stand in only for another good, in a substitution; empty it"))
+        if bool(cells["product"]) != lasting:
+            found.append(("product", "a lifetime measure names its product, and no other does; correct it"))
+        if lasting and not longer > 0:
+            found.append(("kind", f"measure '{row.name}' has no row 'longer' in measure_values.csv; give the years it adds"))
+        users = [p.name for p in products.values() if cells["good"] in p.uses]
+        if lasting and cells["product"] in products and users != [cells["product"]]:
+            where = ", ".join(users) or "no use stock"
+            found.append(("product", f"'{cells['good']}' enters {where}; it must enter '{cells['product']}', and that alone"))
+        return found
+
+    def exploration(self, name: str) -> Exploration:
+        keys = (name,)
+        for parameter in ("cost", "potential"):
+            self.lacking("exploration", keys, parameter, f"exploration of '{name}' has no {parameter}; give it")
+        delay, most = self._given("exploration", keys, "delay"), self.values.single("exploration", keys, "most")
+        if delay != np.floor(delay):
+            at = self.values.rows["exploration", keys, "delay"][0]
+            self.problems.add(at.file, at.row, "value", f"is {delay:g} years; delay counts whole years from finding to ore")
+        return Exploration(name, self.series("exploration", keys, "cost"), self.series("exploration", keys, "potential"),
+                           int(delay) if np.isfinite(delay) else 0, np.inf if most is None else most)
 
     def _check_waste(self, row: StructureRow, goods: dict[str, Good]) -> None:
         name, waste, metal = row.name, row.cells["waste"], row.cells["metal"]
