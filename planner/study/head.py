@@ -104,10 +104,18 @@ def line_of(text: str, section: str, key: str = "") -> int:
     return found
 
 
+DEEPEST = 32
+"""Brackets in a row that study.toml may open; the deepest field has three."""
+
+
 def read_head(content: bytes, problems: Problems) -> Head | None:
     """The head of a study; None where it is too broken for its tables to be judged. All problems are collected."""
     text = decoded(HEAD_FILE, content, problems)
     if text is None:
+        return None
+    # before it is parsed: the parser descends once for each bracket
+    if too_deep := re.search(r"(?:[\[{]\s*){%d}" % DEEPEST, text):
+        problems.add(HEAD_FILE, text.count("\n", 0, too_deep.start()) + 1, "", f"more than {DEEPEST} brackets are nested; no field needs that")
         return None
     try:
         toml = tomllib.loads(text)

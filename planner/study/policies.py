@@ -12,7 +12,7 @@ import numpy as np
 from planner.study.files import HEAD_FILE
 from planner.study.head import Head
 from planner.study.nouns import Nouns
-from planner.study.problems import Problems
+from planner.study.problems import Problems, unfit
 from planner.study.rows import number
 from planner.system import SCOPES, Array, Place, Policy, Process, Ramp, Stage, frozen_array
 from planner.tables import POLICY_FORMS, PolicyForm
@@ -61,6 +61,8 @@ class PolicyReader:
             what = f"is {kind!r}{suggestion(str(kind), POLICY_FORMS)}; choose of" if "kind" in fields else "is missing; give one of"
             self.refuse(policy, "kind", f"{what} {', '.join(POLICY_FORMS)}")
             return None
+        if wrong := unfit(policy.name):
+            self.refuse(policy, "", f"the name {policy.name!r} {wrong}")
         allowed = [*COMMON, form.level, *form.required, *form.optional]
         for key in fields:
             if key not in allowed:

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Hashable
 
 from planner.errors import Problem
 
+FORMULA_MARKS = "=+-@"
+"""A name that begins with one of these would be run as a formula by a spreadsheet that opens a result table."""
 SHOWN_ROWS = 3
 """Further rows with the very same problem that are named before they are only counted."""
+
+
+def unfit(name: str) -> str:
+    """What is wrong with a name that result tables would carry on; empty where nothing is."""
+    if name[:1] in tuple(FORMULA_MARKS):
+        return f"begins with '{name[0]}', which spreadsheets take for a formula; begin with a letter"
+    if any(unicodedata.category(mark).startswith("C") for mark in name):
+        return "holds an invisible character; type the name anew"
+    return ""
 
 
 class Problems:

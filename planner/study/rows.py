@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from planner.study.files import Sheet
 from planner.study.head import YEAR_RANGE, Head
-from planner.study.problems import Problems
+from planner.study.problems import Problems, unfit
 from planner.tables import (
     BY_NAME,
     EXTENDS,
@@ -168,6 +168,9 @@ class RowReader:
             return self._refers(table, sheet, row, column, text)
         if column is table.keys[0] and "." in text:
             self.problems.add(sheet.file, row, column.name, f"'{text}' holds a point, which parts the words of a path; write it without")
+            return False
+        if column.name != "description" and (wrong := unfit(text)):
+            self.problems.add(sheet.file, row, column.name, f"{text!r} {wrong}")
             return False
         return True
 
