@@ -1,0 +1,177 @@
+"""The numerics of reconciliation: widely different deviations, bounds at zero, what cannot be told apart, bilinear networks, tests."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from scipy.optimize import minimize
+
+from planner.errors import SpecError
+from planner.leastsquares import Contradiction, critical_test, fit
+from planner.reconcile import Observation, Ratio, eliminate, reconcile
+
+NAN = float("nan")
+FEW = settings(derandomize=True, max_examples=60, deadline=None, database=None)
+BYPASS = np.array([[1, -1, -1, 0, 0, 0], [0, 1, 0, -1, 0, 0], [0, 0, 1, 0, -1, 0], [0, 0, 0, 1, 1, -1.0]])
+TRUTH = np.array([100, 64, 36, 64, 36, 100.0])
+
+
+def closed_form(measured: np.ndarray, deviations: np.ndarray, matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """v = m - V A' (A V A')^-1 A m and its covariance V - V A' (A V A')^-1 A V (Kuehn and Davidson 1961), all measured."""
+    V = np.diag(deviations**2)
+    gain = V @ matrix.T @ np.linalg.inv(matrix @ V @ matrix.T)
+    return measured - gain @ matrix @ measured, V - gain @ matrix @ V
+
+
+@given(st.lists(st.floats(-20, 20), min_size=6, max_size=6), st.lists(st.floats(0.1, 50), min_size=6, max_size=6))
+@FEW
+def test_values_and_covariance_are_those_of_the_closed_form(errors: list[float], deviations: list[float]) -> None:
+    measured, spread = TRUTH + errors, np.array(deviations)
+    values, covariance = closed_form(measured, spread, BYPASS)
+    found = fit(measured, spread, BYPASS)
+    assert found.values == pytest.approx(values, abs=1e-9 * np.abs(measured).max())
+    assert found.spread @ found.spread.T == pytest.approx(covariance, abs=1e-9 * (spread**2).max())
+    terms = np.array([1, -2, 0.5, 0, 0, 3.0])
+    assert found.deviation_of(terms) == pytest.approx(np.sqrt(terms @ covariance @ terms), abs=1e-6)
+
+
+def test_deviations_eight_orders_of_magnitude_apart() -> None:
+    """A flow known to a millionth beside flows known to a hundred: it stays, the others follow, all balance."""
+    found = fit(TRUTH + [0, 3, 0, 0, 0, 5], [1e-6, 100, 100, 100, 100, 100], BYPASS)
+    assert found.values[0] == pytest.approx(100, abs=1e-9)
+    assert BYPASS @ found.values == pytest.approx(0, abs=1e-12)
+    assert found.redundant.all()
+    assert found.freedom == 4
+
+
+def test_the_test_of_a_measurement_is_what_chi_square_loses_without_it() -> None:
+    """For independent errors the square of the score is the fall of chi-square when that measurement alone is dropped."""
+    measured = TRUTH + [2, -1, 4, 0, 1, -3]
+    whole = fit(measured, np.ones(6), BYPASS)
+    for i in range(6):
+        less = np.array(measured)
+        less[i] = NAN
+        assert whole.tests[i] ** 2 == pytest.approx(whole.chi_square - fit(less, np.ones(6), BYPASS).chi_square)
+
+
+def test_chi_square_and_scores_are_distributed_as_said() -> None:
+    """2,000 draws: the global test rejects 5 %, the largest score passes its critical value in at most 5 % (Sidak's bound), and the spread
+    is the posterior deviation within 5 %."""
+    rng, deviations = np.random.default_rng(3), np.array([3, 1, 2, 2, 0.5, 4])
+    drawn = [fit(TRUTH + rng.normal(0, deviations), deviations, BYPASS) for _ in range(2000)]
+    rejected = np.mean([d.probability < 0.05 for d in drawn])
+    named = np.mean([np.nanmax(d.tests) > critical_test(6, 0.05) for d in drawn])
+    assert rejected == pytest.approx(0.05, abs=0.015)
+    assert 0.005 < named < 0.065
+    assert np.std([d.values for d in drawn], axis=0) == pytest.approx(drawn[0].deviations, rel=0.05)
+
+
+@pytest.mark.parametrize("wrong", range(6))
+def test_the_wrong_measurement_is_named_or_one_that_cannot_be_told_from_it(wrong: int) -> None:
+    """30 units on one of six streams measured within 1. Streams in series feel other sums too, so each is named alone."""
+    measured = np.array(TRUTH)
+    measured[wrong] += 30
+    observations = [Observation(f"f{i}", v, 1.0) for i, v in enumerate(measured, 1)]
+    found, faults = eliminate(BYPASS, observations)
+    assert [fault.name for fault in faults] == [f"f{wrong + 1}"]
+    assert faults[0].without == pytest.approx(TRUTH[wrong])
+    assert found.chi_square == pytest.approx(0, abs=1e-12)
+
+
+def test_measurements_that_cannot_be_told_apart_are_all_named() -> None:
+    """In = out only: either may be wrong. In = out with `in` measured twice: `out` alone is not alike the others."""
+    two = reconcile([[1, -1]], [Observation("in", 100, 1), Observation("out", 130, 1)])
+    assert {two.suspect, *two.alike} == {"in", "out"}
+    three = reconcile([[1, -1, 0], [1, 0, -1]], [Observation("in", 100, 1), Observation("again", 101, 1), Observation("out", 130, 1)])
+    assert (three.suspect, three.alike) == ("out", ())
+
+
+def test_a_free_flow_is_held_at_zero_only_while_that_costs_least() -> None:
+    """100 in, 110 out, and a loss that cannot be negative: the loss is 0 and the flows meet at 105. With 90 out the loss is 10."""
+    balance = [[1, -1, -1]]
+    short = fit([100, 110, NAN], [5, 5, 0], balance, nonnegative=[False, False, True])
+    assert short.values == pytest.approx([105, 105, 0], abs=1e-9)
+    assert short.multipliers[2] > 0
+    rest = fit([100, 90, NAN], [5, 5, 0], balance, nonnegative=[False, False, True])
+    assert rest.values == pytest.approx([100, 90, 10])
+
+
+@given(st.lists(st.floats(-60, 60), min_size=4, max_size=4))
+@FEW
+def test_bounds_at_zero_agree_with_slsqp(errors: list[float]) -> None:
+    """Four measured flows and three losses that must not be negative, in a chain: the active set is that of SciPy."""
+    measured, matrix = np.array([100, 95, 90, 85.0]) + errors, np.zeros((3, 7))
+    for i in range(3):
+        matrix[i, [i, i + 1, 4 + i]] = 1, -1, -1
+    found = fit([*measured, NAN, NAN, NAN], [5, 4, 3, 6, 0, 0, 0], matrix, nonnegative=[False] * 4 + [True] * 3)
+    weight = np.array([5, 4, 3, 6.0])
+    peer = minimize(lambda x: float(np.sum(((x - measured) / weight) ** 2)), measured, method="SLSQP",
+                    constraints=[{"type": "ineq", "fun": lambda x, i=i: x[i] - x[i + 1]} for i in range(3)],
+                    options={"ftol": 1e-14, "maxiter": 500})
+    assert found.chi_square == pytest.approx(peer.fun, rel=1e-5, abs=1e-6)
+    assert (found.values[4:] >= -1e-6).all()
+
+
+@given(st.lists(st.floats(0.7, 1.4), min_size=4, max_size=4), st.lists(st.floats(0.01, 0.2), min_size=5, max_size=5))
+@FEW
+def test_bilinear_networks_agree_with_slsqp(errors: list[float], spreads: list[float]) -> None:
+    """in -> a, b with a = c in, and b -> d, e with d = k b, where k and e are unmeasured: sum of squares and values as SciPy finds them."""
+    truth = np.array([100, 60, 40, 30, 0.6])
+    measured = truth * [*errors, 1.0]
+    deviations = truth * np.array(spreads)
+    matrix = np.zeros((2, 7))
+    matrix[0, :3] = 1, -1, -1
+    matrix[1, [2, 3, 5]] = 1, -1, -1
+    found = fit([*measured, NAN, NAN], [*deviations, 0, 0], matrix, products=[(1, 4, 0), (3, 6, 2)])
+    rows = [lambda x: x[0] - x[1] - x[2], lambda x: (x[1] - x[4] * x[0])]
+    peer = minimize(lambda x: float(np.sum(((x - measured) / deviations) ** 2)), truth, method="SLSQP",
+                    constraints=[{"type": "eq", "fun": row} for row in rows], options={"ftol": 1e-15, "maxiter": 1000})
+    assert found.chi_square <= peer.fun * (1 + 1e-6) + 1e-6
+    assert found.chi_square == pytest.approx(peer.fun, rel=1e-3, abs=1e-3)
+    assert matrix @ found.values == pytest.approx(0, abs=1e-9)
+    assert found.values[1] == pytest.approx(found.values[4] * found.values[0])
+    assert found.values[6] == pytest.approx(found.values[3] / found.values[2])
+
+
+def test_a_bilinear_posterior_deviation_against_a_monte_carlo() -> None:
+    """Small errors, 1,000 draws: the linear model at the solution gives the spread of the fitted coefficient within 6 %."""
+    rng, deviations = np.random.default_rng(5), np.array([2, 1.5, 1, 0.02])
+    truth = np.array([100, 60, 40, 0.6])
+    drawn = [fit(truth + rng.normal(0, deviations), deviations, [[1, -1, -1, 0]], products=[(1, 3, 0)]) for _ in range(1000)]
+    centre = fit(truth, deviations, [[1, -1, -1, 0]], products=[(1, 3, 0)])
+    assert centre.values == pytest.approx(truth)
+    assert np.std([d.values for d in drawn], axis=0) == pytest.approx(centre.deviations, rel=0.06)
+    assert np.mean([d.chi_square for d in drawn]) == pytest.approx(centre.freedom, rel=0.1)
+
+
+def test_critical_values_are_sidaks() -> None:
+    assert critical_test(1, 0.05) == pytest.approx(stats.norm.ppf(0.975))
+    assert critical_test(10, 0.05) == pytest.approx(stats.norm.ppf(1 - (1 - 0.95**0.1) / 2))
+
+
+def test_exact_values_that_cannot_hold_are_named_with_their_balances() -> None:
+    with pytest.raises(Contradiction) as caught:
+        fit([100, 60, 30, NAN], [0, 0, 0, 0], [[1, -1, -1, 0], [0, 0, 1, -1]])
+    assert caught.value.rows == (0,)
+    observations = [Observation("ore", 100, 0), Observation("metal", 60, 0), Observation("slag", 30, 0), Observation("dump", 30, 2)]
+    with pytest.raises(SpecError, match=r"metal, ore, slag in smelter; give at least one"):
+        reconcile([[1, -1, -1, 0], [0, 0, 1, -1]], observations, names=["smelter", "tip"])
+
+
+def test_an_exact_coefficient_that_clashes_with_exact_flows_is_named() -> None:
+    observations = [Observation("in", 100, 0), Observation("a", 50, 0), Observation("share", 0.6, 0)]
+    with pytest.raises(SpecError, match="a = share x in"):
+        reconcile(np.zeros((0, 3)), observations, [Ratio("a", "share", "in")])
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    (([1, 2], [1], [[1, -1]]), "one length"), (([1, 2], [1, 1], [[1, NAN]]), "finite"),
+    (([1, 2], [1, NAN], [[1, -1]]), "standard deviation"),
+    (([1, 2], [1, 1], [[1, -1]], [0, 0]), "one entry for each"), (([1, np.inf], [1, 1], [[1, -1]]), "finite"),
+])
+def test_arrays_of_a_wrong_kind_are_refused(arguments: tuple, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        fit(*arguments)
