@@ -114,8 +114,9 @@ def read_head(content: bytes, problems: Problems) -> Head | None:
     if text is None:
         return None
     # before it is parsed: the parser descends once for each bracket
-    if too_deep := re.search(r"(?:[\[{]\s*){%d}" % DEEPEST, text):
-        problems.add(HEAD_FILE, text.count("\n", 0, too_deep.start()) + 1, "", f"more than {DEEPEST} brackets are nested; no field needs that")
+    if too_deep := re.search(rf"(?:[\[{{]\s*){{{DEEPEST}}}", text):
+        row = text.count("\n", 0, too_deep.start()) + 1
+        problems.add(HEAD_FILE, row, "", f"more than {DEEPEST} brackets are nested; no field needs that")
         return None
     try:
         toml = tomllib.loads(text)
