@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from planner.foresight import evaluate as evaluate
     from planner.foresight import regret as regret
     from planner.foresight import rolling as rolling
+    from planner.gap import gap as gap
     from planner.hedge import hedge as hedge
     from planner.lp.formulation import build as build
     from planner.mathematics import mathematics as mathematics
@@ -64,6 +65,7 @@ _HOMES = {
     "disrupt": "planner.disrupt",
     "evaluate": "planner.foresight",
     "export": "planner.export",
+    "gap": "planner.gap",
     "hedge": "planner.hedge",
     "load": "planner.plan",
     "mathematics": "planner.mathematics",

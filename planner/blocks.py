@@ -157,17 +157,34 @@ def recourse(base: Base, first: int, last: int) -> Window:
     return Window(base, years, columns, rows, replace(cut, cost=cost, offset=0.0, lower=np.where(least, 0.0, cut.lower)))
 
 
-def close(program: Program, window: Window, losses: tuple[Loss, ...]) -> Solution:
-    """Solve the part with these losses; its bounds are restored."""
+def close(program: Program, window: Window, losses: tuple[Loss, ...], *, reopen: bool = False) -> Solution:
+    """Solve the part with these losses; its bounds are restored.
+
+    `reopen`: a source that comes back may run again as planned at once; otherwise its group regrows by its ramp.
+    """
     arrays = window.arrays
     for loss in losses:
         places, left = window.closed(loss)
         program.set_columns(places, np.zeros(len(places)), np.minimum(left, arrays.upper[places]))
+    freed = _regrown(window, losses) if reopen else np.zeros(0, dtype=np.int32)
+    program.set_rows(freed, np.full(len(freed), -np.inf), np.full(len(freed), np.inf))
     solution = program.run()
+    program.set_rows(freed, arrays.row_lower[freed], arrays.row_upper[freed])
     every = np.arange(len(arrays.columns), dtype=np.int32)
     program.set_columns(every, arrays.lower, arrays.upper)
     require_optimal(program, solution)
     return solution
+
+
+def _regrown(window: Window, losses: tuple[Loss, ...]) -> npt.NDArray[np.int32]:
+    """Ramp rows of the groups of lost processes in the first period after a loss: from there on they are back where they were."""
+    system = window.base.made.system
+    found = set()
+    for loss in losses:
+        groups = {system.processes[name].ramp_group for name in loss.processes}
+        after = min((t for t in window.years if t > loss.last), default=None)
+        found |= {window.arrays.row_at["ramp", (group, after)] for group in groups if ("ramp", (group, after)) in window.arrays.row_at}
+    return np.array(sorted(found), dtype=np.int32)
 
 
 def sources(system: System) -> Mapping[str, tuple[str, ...]]:

@@ -50,11 +50,12 @@ class Disruptions:
 
 def disrupt(
     subject: System | Plan | Compiled | Base, *, years: int = YEARS, recovery: int = RECOVERY, starts: Sequence[int] | None = None,
-    share: float = 0.0, pairs: bool = True, progress: Progress | None = None,
+    share: float = 0.0, pairs: bool = True, reopen: bool = False, progress: Progress | None = None,
 ) -> Disruptions:
     """Every source lost for `years`, beginning in each of `starts` (every period where None), down to `share` of what the plan runs.
 
-    Pairs are tried from the start that hurts most among single losses. Raises SpecError for a length, share or year that cannot be,
+    Pairs are tried from the start that hurts most among single losses. A lost source regrows by the ramp of its group, or with `reopen`
+    runs again at once. Raises SpecError for a length, share or year that cannot be,
     InfeasibleError where there is no plan at all.
     """
     _require(years, recovery, share)
@@ -69,12 +70,12 @@ def disrupt(
     for start in asked:
         if progress is not None:
             progress(f"losses from {start}")
-        _try(base, [(name,) for name in named], start, years, recovery, share, rows, metals)
+        _try(base, [(name,) for name in named], start, years, recovery, share, rows, metals, reopen=reopen)
     if pairs and len(named) > 1:
         worst = max(rows, key=lambda row: row["cost"] + row["penalty"])["first"]
         if progress is not None:
             progress(f"pairs of losses from {worst}")
-        _try(base, combinations(named, 2), worst, years, recovery, share, rows, metals)
+        _try(base, combinations(named, 2), worst, years, recovery, share, rows, metals, reopen=reopen)
     ordered = sorted(rows, key=lambda row: (-(row["cost"] + row["penalty"]), row["loss"], row["first"]))
     listed = pd.DataFrame(ordered).assign(rank=range(1, len(ordered) + 1))
     return Disruptions(listed[list(LOSSES)], pd.DataFrame(metals, columns=list(BY_METAL)), base.cost)
@@ -101,7 +102,7 @@ def losses_of(system: System, names: Iterable[str], start: int, years: int, shar
 
 def _try(
     base: Base, groups: Iterable[tuple[str, ...]], start: int, years: int, recovery: int, share: float,
-    rows: list[dict[str, Any]], metals: list[tuple[Any, ...]],
+    rows: list[dict[str, Any]], metals: list[tuple[Any, ...]], *, reopen: bool,
 ) -> None:
     """All losses of one start: one window, one living programme, a change of bounds for each."""
     system = base.made.system
@@ -110,7 +111,7 @@ def _try(
     for names in groups:
         losses = losses_of(system, names, start, years, share)
         running = any((window.own[window.closed(loss)[0]] > 0).any() for loss in losses)
-        x = close(program, window, losses).x if running else window.own
+        x = close(program, window, losses, reopen=reopen).x if running else window.own
         label = " + ".join(names)
         unmet = {metal: watch.unmet(metal, x) for metal in system.metals}
         rows.append(_row(watch, label, losses[0], unmet, x))

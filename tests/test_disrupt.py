@@ -76,6 +76,8 @@ def test_recovery_waits_for_the_ramp(tmp_path):
     assert a["recovery"] == 2
     years = found.by_metal.set_index("year")["unmet"]
     assert years.to_dict() == pytest.approx({2022: 100, 2023: 60, 2024: 20})
+    again = disrupt(system_of(study, tmp_path), years=1, recovery=4, starts=[2022], reopen=True)
+    assert (row(again, "origin/A", 2022)["unmet"], row(again, "origin/A", 2022)["recovery"]) == pytest.approx((100, 0))
     assert np.isnan(row(disrupt(system_of(study, tmp_path), years=1, recovery=1, starts=[2022]), "origin/A", 2022)["recovery"])
 
 

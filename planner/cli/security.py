@@ -1,4 +1,4 @@
-"""Commands about security: disrupt, secure, concentration."""
+"""Commands about security: disrupt, secure, concentration, gap."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ Rows = Annotated[int, typer.Option("--rows", metavar="N", min=1, help="How many 
 @app.command("disrupt", epilog="Example: planner disrupt china --start 2030 --years 3")
 def disrupt(
     study: Study, scenario: Scenario = "", settings: Set = None, years: Years = 3, recovery: Recovery = 5, start: Start = None,
-    share: Left = 0.0, pairs: Annotated[bool, typer.Option(help="Also lose every pair of sources.")] = True, rows: Rows = 10,
+    share: Left = 0.0, pairs: Annotated[bool, typer.Option(help="Also lose every pair of sources.")] = True,
+    reopen: Annotated[bool, typer.Option("--reopen", help="A lost source runs again at once; else it regrows by its ramp.")] = False,
+    rows: Rows = 10,
     as_json: Json = False, quiet: Quiet = False,
 ) -> None:
     """Lose every origin and host for some years, alone and in pairs, unforeseen: what stays unserved, ranked."""
@@ -33,7 +35,8 @@ def disrupt(
         import planner
 
         stage("solve")
-        found = planner.disrupt(system, years=years, recovery=recovery, starts=start, share=share, pairs=pairs, progress=stage)
+        found = planner.disrupt(system, years=years, recovery=recovery, starts=start, share=share, pairs=pairs, reopen=reopen,
+                                progress=stage)
     if as_json:
         print_json({"study": system.name, "scenario": system.scenario, "currency": f"USD_{system.currency_year}",
                     "base_cost": found.base_cost, "losses": records(found.losses), "by_metal": records(found.by_metal)})
@@ -116,3 +119,28 @@ def concentration(
     elif not quiet:
         show_frame(f"Concentration of supply in {shown} (HHI, 10,000 is a single origin)", shares[shares["year"] == held])
         show_frame(f"Benchmarks of Regulation (EU) 2024/1252 in {shown}", marks[marks["year"] == held])
+
+
+@app.command("gap", epilog="Example: planner gap china --year 2025 --growth 0.02")
+def gap(
+    study: Study, scenario: Scenario = "", settings: Set = None,
+    year: Annotated[int | None, typer.Option("--year", metavar="YEAR", help="Imports are held to this year's; or the first.")] = None,
+    growth: Annotated[float, typer.Option("--growth", metavar="SHARE", help="What they may grow a year.")] = 0.0,
+    rows: Rows = 12, as_json: Json = False, quiet: Quiet = False,
+) -> None:
+    """Hold imports where they are: which metal falls short first, when, and which lever closes the gap."""
+    from planner.terminal import Stages, show_frame
+
+    with Stages(quiet=True) as stage:
+        system = read_system(study, scenario, settings)
+        import planner
+
+        found = planner.gap(system, year=year, growth=growth, progress=stage)
+    if as_json:
+        print_json({"study": system.name, "scenario": system.scenario, "held_from": found.frozen, "growth": growth,
+                    "gaps": records(found.gaps), "levers": records(found.levers)})
+    elif not quiet:
+        show_frame(f"Short when imports are held to {found.frozen} (t of refined equivalents over all years)", found.gaps,
+                   empty="no metal falls short")
+        if len(found.levers):
+            show_frame("What closes the gap, each by itself", found.levers[found.levers["closed"] > 0], rows=rows)
