@@ -157,6 +157,7 @@ class _Scenario:
             border_adjustment=settings["border_adjustment"], data=values.data(),
             inputs_hash=inputs_hash(files, asked, overrides), files=frozen_map(files),
             measures=frozen_map(nouns.measures), exploration=frozen_map(nouns.exploration),
+            observations=nouns.observations,
         )
 
     def _active(self, scenario: str) -> tuple[str, ...]:

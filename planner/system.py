@@ -259,6 +259,28 @@ class Exploration:
     """Most that there is to be found in all, t; inf where no limit is known."""
 
 
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What was observed of a flow in one year: no part of the plan, but what the flow balance is reconciled with."""
+
+    name: str
+    source: str
+    """Node of the flow table that it comes from; * stands for any text, and what matches is summed."""
+    target: str
+    metal: str
+    quantity: Literal["flow", "share"]
+    """t of contained metal per year, or the flow as a share of all that enters the process `source`."""
+    year: int
+    value: float
+    low: float | None
+    """Ends of the 95 % interval."""
+    high: float | None
+    reference: str
+    """Where the number comes from."""
+    grade: str
+    place: Place
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Policy:
     """A target or limit. `level` (share, t, t CO2e, USD or months) is NaN in years where the policy is not in force."""
@@ -338,6 +360,9 @@ class System:
     measures: Mapping[str, Measure] = field(default_factory=dict)
     exploration: Mapping[str, Exploration] = field(default_factory=dict)
     """By deposit."""
+    observations: tuple[Observed, ...] = ()
+    population: Array | None = None
+    """Persons, shape (Y,); NaN where the study does not say."""
 
     @property
     def years(self) -> tuple[int, ...]:

@@ -296,6 +296,23 @@ TABLES: tuple[Table, ...] = (
         required=False,
     ),
     Table(
+        "observations", "What was observed in single years, to be reconciled under the flow balance; no part of the plan. `low` and "
+        "`high` are the ends of the 95 % interval and required, both equal to the value where it is exact.",
+        keys=(
+            Column("observation", "its name; two sources of the same flow are two observations", required=True),
+            Column("from", "where the flow comes from, as in flows.csv: a process, a good, deposit/NAME, origin/NAME, host/NAME, "
+                   "use/PRODUCT, stockpile/GOOD; * stands for any text, the flows that match are summed", required=True),
+            Column("to", "where it goes: a process, a good, use/PRODUCT, export, demand, stockpile/GOOD, loss/NAME; * as before",
+                   required=True),
+            Column("metal", "its metal", required=True, refers_to="metals"),
+        ),
+        parameters=(
+            Parameter("flow", "t/year", "tonnes of contained metal per year", events=True),
+            Parameter("share", "1", "the flow as a share of all that enters the process it comes from", events=True, maximum=1.0),
+        ),
+        required=False,
+    ),
+    Table(
         "collection", "Waste and the largest share of it that can be collected.",
         keys=(_good("the waste good"),),
         parameters=(Parameter("rate", "1", "largest share collected", maximum=1.0),),
@@ -304,18 +321,20 @@ TABLES: tuple[Table, ...] = (
     Table(
         "series", "Series of the whole study.",
         keys=(Column("series", "which", required=True,
-                     choices=("grid_intensity", "carbon_price", "direct_emission_index", "foreign_emission_index")),),
+                     choices=("grid_intensity", "carbon_price", "direct_emission_index", "foreign_emission_index", "population")),),
         parameters=(Parameter("value", "", "grid_intensity in tCO2e/MWh (default 0), carbon_price in USD/tCO2e (default 0), "
-                              "the two indices in 1 (default 1)"),),
+                              "the two indices in 1 (default 1), population in persons (unknown where absent)"),),
         required=False,
     ),
 )
 
 SERIES_UNITS: Mapping[str, str] = {
     "grid_intensity": "tCO2e/MWh", "carbon_price": "USD/tCO2e", "direct_emission_index": "1", "foreign_emission_index": "1",
+    "population": "1",
 }
 SERIES_DEFAULTS: Mapping[str, float] = {
     "grid_intensity": 0.0, "carbon_price": 0.0, "direct_emission_index": 1.0, "foreign_emission_index": 1.0,
+    "population": float("nan"),
 }
 
 

@@ -17,6 +17,8 @@ from planner.system import (
     Good,
     Host,
     Measure,
+    Observed,
+    Place,
     Plant,
     Process,
     Product,
@@ -48,6 +50,7 @@ class Nouns:
     products: dict[str, Product]
     measures: dict[str, Measure]
     exploration: dict[str, Exploration]
+    observations: tuple[Observed, ...]
 
 
 class Maker:
@@ -66,7 +69,7 @@ class Maker:
             {name: self.ramp(name) for name in self.names("ramps")}, {name: self.plant(name) for name in self.names("plants")},
             deposits, {name: Host(name, self.series("hosts", (name,), "output")) for name in self.names("hosts")},
             products, {name: self.measure(row, goods, products) for name, row in self.rows("measures").items()},
-            {name: self.exploration(name) for name in self.names("exploration")},
+            {name: self.exploration(name) for name in self.names("exploration")}, self.observations(),
         )
 
     # ---- small questions
@@ -325,6 +328,15 @@ class Maker:
             self.problems.add(at.file, at.row, "value", f"is {delay:g} years; delay counts whole years from finding to ore")
         return Exploration(name, self.series("exploration", keys, "cost"), self.series("exploration", keys, "potential"),
                            int(delay) if np.isfinite(delay) else 0, np.inf if most is None else most)
+
+    def observations(self) -> tuple[Observed, ...]:
+        """Every observation in force, by name, quantity and year."""
+        return tuple(
+            Observed(*keys, quantity, row.year or 0, row.value, row.low, row.high, row.source, row.grade,  # type: ignore[call-arg,arg-type]
+                     Place(row.file, row.row))
+            for table, keys, quantity in sorted(self.values.rows) if table == "observations"
+            for row in self.values.rows[table, keys, quantity]
+        )
 
     def _check_waste(self, row: StructureRow, goods: dict[str, Good]) -> None:
         name, waste, metal = row.name, row.cells["waste"], row.cells["metal"]
