@@ -74,6 +74,8 @@ def base_of(subject: System | Plan | Compiled | Base) -> Base:
     if isinstance(subject, Plan):
         made = compiled(subject.system)
         arrays = made.arrays
+        if len(subject.prices) != len(arrays.rows):
+            raise SpecError(subject.system.name, ["the plan was made from a model with further rows; hand over that model itself"])
         x = np.array([subject.values[name][index] for name, index in arrays.columns])
         reduced = np.array([subject.reduced_costs[name][index] for name, index in arrays.columns])
         return Base(made, x, subject.prices["present_value"].to_numpy(dtype=float), reduced)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pyomo.environ as pyo
 import pytest
 
 from planner.blocks import base_of, recourse, sources
 from planner.disrupt import disrupt
 from planner.errors import SpecError
 from planner.highs import Program
+from planner.solve import compiled
 from tests.small import Study, system_of
 
 SHORT = 1000
@@ -63,6 +65,22 @@ def test_a_loss_is_not_foreseen(tmp_path):
     study.process("dig", "mine", gives={"li": 1}, plant="works", variable_cost=30)
     found = disrupt(system_of(study, tmp_path), years=2, recovery=1, starts=[2022], pairs=False)
     assert row(found, "origin/A", 2022)["unmet"] == pytest.approx(30)
+
+
+def test_a_plan_read_back_is_disrupted_as_it_was(tmp_path):
+    """From a run folder the same losses follow as from the system; a model with a row of one's own is refused with the remedy."""
+    import planner
+
+    system = system_of(two_suppliers(), tmp_path)
+    plan = planner.solve(system)
+    again = planner.load(plan.save(tmp_path / "run"))
+    found, fresh = (disrupt(subject, years=2, recovery=1, starts=[2022]).losses for subject in (again, system))
+    assert found["unmet"].tolist() == pytest.approx(fresh["unmet"].tolist())
+    model = planner.build(system)
+    model.own = pyo.Constraint(expr=model.activity["buy_b", 2022] <= 35)
+    with pytest.raises(SpecError, match="further rows"):
+        disrupt(planner.solve(model))
+    assert disrupt(compiled(model), years=2, recovery=1, starts=[2022], pairs=False).base_cost > plan.objective
 
 
 def test_recovery_waits_for_the_ramp(tmp_path):

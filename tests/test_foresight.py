@@ -53,6 +53,23 @@ def test_plants_live_on_into_the_next_window(tmp_path):
     assert sum(found.plan.values["new_capacity"].values()) == pytest.approx(100)
 
 
+def test_a_stockpile_is_not_spent_for_want_of_a_future(tmp_path):
+    """50 t must be in stock at the end of 2023. A window that ended with nothing would draw them in 2021 to save 1,500."""
+    study = Study(2021, 2023).good("li", "refined", demand=100, shortage_cost=SHORT, opening_stock=50, closing_stock=50, holding_cost=1)
+    found = rolling(system_of(study.process("buy", "import", gives={"li": 1}, import_price=[30, 30, 40]), tmp_path), window=1)
+    assert [found.plan.values["stockpile"]["li", t] for t in (2021, 2022, 2023)] == pytest.approx([50, 50, 50])
+
+
+def test_a_must_run_level_falls_with_the_plant_that_nobody_replaced(tmp_path):
+    """40 t must run and the works end with 2021; a new one takes two years. One year ahead nobody orders it: 0 t run from 2022 on."""
+    study = Study(2021, 2023).good("li", "refined", demand=100, shortage_cost=SHORT)
+    study.plant("works", existing_capacity=[100, 0, 0], capital_cost=9, life=9, lead_time=2)
+    study.process("dig", "mine", gives={"li": 1}, plant="works", min_activity=[40, 0, 40])
+    found = rolling(system_of(study.process("buy", "import", gives={"li": 1}, import_price=30), tmp_path), window=1)
+    assert found.plan.values["activity"]["dig", 2023] == pytest.approx(0, abs=1e-4)
+    assert "must-run" in found.plan.record.notes[-1]
+
+
 def test_a_target_out_of_sight_may_be_out_of_reach(tmp_path):
     """All must come from home in 2023, and a works takes two years to build. Who sees one year ahead does not order it in time."""
     study = Study(2021, 2023).good("li", "refined", demand=100, shortage_cost=SHORT).plant("works", capital_cost=9, life=9, lead_time=2)
