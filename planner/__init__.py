@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from planner.read import check as check
     from planner.read import read as read
     from planner.read import studies as studies
+    from planner.report import report as report
     from planner.secure import secure as secure
     from planner.solve import solve as solve
     from planner.system import System as System
@@ -71,6 +72,7 @@ _HOMES = {
     "mathematics": "planner.mathematics",
     "new": "planner.new",
     "read": "planner.read",
+    "report": "planner.report",
     "regret": "planner.foresight",
     "rolling": "planner.foresight",
     "secure": "planner.secure",

@@ -1,0 +1,178 @@
+"""Figures of a plan, as plotly figure objects: themable by their layout, interactive, exportable where kaleido is installed.
+
+Colours are those of Okabe and Ito (Color Universal Design, 2008), told apart by the colour-blind; each pathway keeps its colour everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from planner.errors import SpecError
+from planner.plan import Plan
+from planner.system import PATHWAYS
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+PATHWAY_COLOURS: Mapping[str, str] = {
+    "domestic primary": "#0072B2", "foreign primary": "#E69F00", "domestic secondary": "#009E73", "foreign secondary": "#CC79A7",
+    "stockpile": "#999999", "new scrap": "#56B4E9", "shortage": "#D55E00",
+}
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
+KIND_COLOURS: Mapping[str, str] = {
+    "deposit": "#0072B2", "host": "#0072B2", "origin": "#E69F00", "loss": "#D55E00", "use": "#009E73", "export": "#CC79A7",
+    "demand": "#CC79A7", "shortage": "#D55E00", "stockpile": "#999999",
+}
+PLAIN_NODE = "#56B4E9"
+SMALLEST_FLOW = 1e-4
+"""Flows below this share of the largest of their year are left out of a Sankey: they would be thinner than a line."""
+
+
+def mix(plan: Plan, metal: str) -> Figure:
+    """Supply of a metal by pathway over time, stacked areas, t per year."""
+    _require_metal(plan, metal)
+    figure = _figure(f"{metal}: supply by pathway", "t/year")
+    parts = plan.mix[plan.mix["metal"] == metal]
+    wide = parts.pivot_table(index="year", columns="pathway", values="value", aggfunc="sum").fillna(0.0)
+    for pathway in (*PATHWAYS, "shortage"):
+        if pathway in wide:
+            # a stockpile that is filled takes from supply: below the axis it would upset the stack, so only what it gives is drawn
+            figure.add_scatter(x=wide.index, y=wide[pathway].clip(lower=0.0), name=pathway, stackgroup="supply", mode="lines",
+                               line={"color": PATHWAY_COLOURS[pathway], "width": 0.5}, fillcolor=PATHWAY_COLOURS[pathway])
+    return figure
+
+
+def sankey(plan: Plan, metal: str, year: int | None = None) -> Figure:
+    """All flows of a metal from the incidence matrix, losses and loops included, t of metal per year.
+
+    With a year: that year. Without: a slider over all years.
+    """
+    _require_metal(plan, metal)
+    flows = plan.flows[plan.flows["metal"] == metal]
+    years = sorted(flows["year"].unique())
+    if year is not None and year not in years:
+        raise SpecError("sankey", [f"there are no flows of {metal} in {year}; choose one of {', '.join(map(str, years))}"])
+    figure = _figure(f"{metal}: flows", "")
+    shown = [year] if year is not None else years
+    for i, each in enumerate(shown):
+        figure.add_trace(_sankey_trace(flows[flows["year"] == each], visible=i == 0))
+    if len(shown) > 1:
+        steps = [{"label": str(each), "method": "update",
+                  "args": [{"visible": [j == i for j in range(len(shown))]}, {"title.text": f"{metal}: flows in {each}, t/year"}]}
+                 for i, each in enumerate(shown)]
+        figure.update_layout(sliders=[{"steps": steps, "currentvalue": {"prefix": "year "}, "pad": {"t": 20}}])
+    figure.update_layout(title_text=f"{metal}: flows in {shown[0]}, t/year" if shown else f"{metal}: no flows", height=620)
+    return figure
+
+
+def _sankey_trace(flows: pd.DataFrame, *, visible: bool) -> object:
+    from plotly.graph_objects import Sankey
+
+    kept = flows[flows["value"] >= SMALLEST_FLOW * flows["value"].max()]
+    names = sorted({*kept["source"], *kept["target"]})
+    at = {name: i for i, name in enumerate(names)}
+    lost = kept["target"].str.startswith("loss/")
+    return Sankey(
+        visible=visible, arrangement="snap", valueformat=",.3~s", valuesuffix=" t/year",
+        node={"label": names, "color": [KIND_COLOURS.get(name.split("/")[0], PLAIN_NODE) for name in names], "pad": 12, "thickness": 12},
+        link={"source": kept["source"].map(at).tolist(), "target": kept["target"].map(at).tolist(), "value": kept["value"].tolist(),
+              "color": ["rgba(213,94,0,0.35)" if x else "rgba(120,120,120,0.25)" for x in lost]},
+    )
+
+
+def capacity(plan: Plan, plants: Sequence[str] = ()) -> Figure:
+    """Capacity of plants over time and what of it is used, t per year."""
+    figure = _figure("capacity (line) and use (dots)", "t/year")
+    frame = plan.capacity
+    chosen = list(plants) or sorted(frame["plant"].unique())
+    for i, plant in enumerate(chosen):
+        mine = frame[frame["plant"] == plant]
+        colour = COLOURS[i % len(COLOURS)]
+        for quantity, mode in (("capacity", "lines"), ("used", "markers")):
+            part = mine[mine["quantity"] == quantity]
+            figure.add_scatter(x=part["year"], y=part["value"], name=f"{plant}: {quantity}", mode=mode, legendgroup=plant,
+                               line={"color": colour, "shape": "hv"}, marker={"color": colour, "size": 5},
+                               showlegend=quantity == "capacity")
+    return figure
+
+
+def prices(plan: Plan, metals: Sequence[str] = ()) -> Figure:
+    """Shadow price of each metal over time on a logarithmic axis: what one more tonne demanded costs."""
+    frame = plan.indicators[plan.indicators["indicator"] == "price"]
+    chosen = list(metals) or [metal for metal in plan.system.metals if metal in set(frame["metal"])]
+    figure = _figure("shadow price of a tonne demanded", f"{plan.record.currency}/t")
+    for i, metal in enumerate(chosen):
+        part = frame[frame["metal"] == metal]
+        figure.add_scatter(x=part["year"], y=part["value"], name=metal, mode="lines", line={"color": COLOURS[i % len(COLOURS)]})
+    return figure.update_yaxes(type="log")
+
+
+def emissions(plan: Plan, scope: str = "footprint") -> Figure:
+    """Emissions over time by metal, t CO2e per year; joint lines under the names of their metals together."""
+    frame = plan.emissions[plan.emissions["scope"] == scope]
+    wide = frame.pivot_table(index="year", columns="metal", values="value", aggfunc="sum").fillna(0.0)
+    figure = _figure(f"{scope} emissions", "t CO2e/year")
+    for i, metal in enumerate(wide):
+        figure.add_scatter(x=wide.index, y=wide[metal], name=str(metal), stackgroup="emissions", mode="lines",
+                           line={"color": COLOURS[i % len(COLOURS)], "width": 0.5})
+    return figure
+
+
+def costs(plan: Plan) -> Figure:
+    """Cost over time by item, undiscounted, a year; transfers between parties at home left out."""
+    frame = plan.costs[plan.costs["item"] != "transfer"]
+    wide = frame.pivot_table(index="year", columns="item", values="value", aggfunc="sum").fillna(0.0)
+    figure = _figure("cost by item, undiscounted", f"{plan.record.currency}/year")
+    for i, item in enumerate(wide):
+        figure.add_bar(x=wide.index, y=wide[item], name=str(item).replace("_", " "), marker_color=COLOURS[i % len(COLOURS)])
+    return figure.update_layout(barmode="relative")
+
+
+def stocks(plan: Plan, metal: str) -> Figure:
+    """Metal in use by product over time, t (the stock convention stands in the title)."""
+    _require_metal(plan, metal)
+    frame = plan.stocks
+    mine = frame[(frame["metal"] == metal) & (frame["kind"] == "use") & (frame["quantity"] == "stock")]
+    figure = _figure(f"{metal} in use (convention: {plan.system.stock_convention})", "t")
+    for i, (name, part) in enumerate(mine.groupby("name")):
+        figure.add_scatter(x=part["year"], y=part["value"], name=str(name), stackgroup="use", mode="lines",
+                           line={"color": COLOURS[i % len(COLOURS)], "width": 0.5})
+    return figure
+
+
+def reserves(plan: Plan) -> Figure:
+    """What is left in each deposit, as a share of its reserve at the start."""
+    frame = plan.stocks[plan.stocks["kind"] == "deposit"]
+    figure = _figure("left in deposits, share of the reserve at the start", "1")
+    for i, (name, part) in enumerate(frame.groupby("name")):
+        reserve = plan.system.deposits[str(name)].reserve
+        if reserve > 0:
+            figure.add_scatter(x=part["year"], y=part["value"] / reserve, name=str(name), mode="lines",
+                               line={"color": COLOURS[i % len(COLOURS)]})
+    return figure
+
+
+def frontier(points: pd.DataFrame) -> Figure:
+    """Cost against cumulative carbon, one curve a group, with the abatement cost at each point."""
+    figure = _figure("frontier of cost and carbon", "cost, present value (USD)")
+    for i, (group, part) in enumerate(points.groupby("group")):
+        figure.add_scatter(x=part["carbon"], y=part["cost"], name=str(group), mode="lines+markers",
+                           line={"color": COLOURS[i % len(COLOURS)]}, text=[f"{v:,.0f} USD per t CO2e" for v in part["abatement_cost"]])
+    return figure.update_xaxes(title_text="cumulative emissions (t CO2e)")
+
+
+def _figure(title: str, unit: str) -> Figure:
+    from plotly.graph_objects import Figure
+
+    figure = Figure()
+    figure.update_layout(title_text=title, template="simple_white", legend={"orientation": "h", "y": -0.15}, hovermode="x unified",
+                         margin={"l": 60, "r": 20, "t": 50, "b": 40}, font={"family": "system-ui, sans-serif"})
+    return figure.update_yaxes(title_text=unit, rangemode="tozero")
+
+
+def _require_metal(plan: Plan, metal: str) -> None:
+    if metal not in plan.system.metals:
+        raise SpecError("figure", [f"'{metal}' is no metal of this study; choose one of {', '.join(plan.system.metals)}"])
