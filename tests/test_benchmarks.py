@@ -37,6 +37,14 @@ def test_the_benchmarks_are_measured_and_can_be_set(tmp_path):
     assert SHARES == {"extraction": 0.10, "processing": 0.40, "recycling": 0.25}
 
 
+def test_imported_ore_refined_at_home_is_foreign_at_extraction_and_home_at_processing(tmp_path):
+    study = Study().good("ore", "intermediate", equivalent=1).good("li", "refined", demand=100, shortage_cost=1000)
+    study.process("buy", "import", origin="A", stage="extraction", gives={"ore": 1}, import_price=1)
+    study.process("refine", "refine", origin="A", pathway="foreign primary", takes={"ore": 1}, gives={"li": 1})
+    largest = concentration(plan_of(study, tmp_path)).set_index("stage")["largest"].to_dict()
+    assert largest == {"extraction": "A", "processing": "home"}
+
+
 def test_benchmarks_after_the_last_year_are_refused(tmp_path):
     with pytest.raises(SpecError):
         with_benchmarks(system_of(three_sources(), tmp_path), start=2040)

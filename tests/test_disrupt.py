@@ -67,6 +67,23 @@ def test_a_loss_is_not_foreseen(tmp_path):
     assert row(found, "origin/A", 2022)["unmet"] == pytest.approx(30)
 
 
+def test_a_must_run_level_is_no_reason_to_run_what_is_lost(tmp_path):
+    """A must run at 10 t or more: lost all the same. Were its level kept, there would be no recourse."""
+    study = Study(2021, 2023).good("li", "refined", demand=100, shortage_cost=SHORT)
+    study.process("buy_a", "import", origin="A", gives={"li": 1}, import_price=10, min_activity=10)
+    found = disrupt(system_of(study, tmp_path), years=1, recovery=0, starts=[2022])
+    assert row(found, "origin/A", 2022)["unmet"] == pytest.approx(100)
+
+
+def test_unmet_demand_is_counted_in_refined_equivalents(tmp_path):
+    """A tonne of the product stands for 2 t of refined metal: 100 t of it unserved are 200 t."""
+    study = Study(2021, 2022).good("cell", "product", demand=100, shortage_cost=SHORT, equivalent=2)
+    study.process("buy", "import", origin="A", gives={"cell": 1}, import_price=10, stage="manufacture")
+    found = disrupt(system_of(study, tmp_path), years=1, recovery=0, starts=[2022])
+    assert row(found, "origin/A", 2022)["unmet"] == pytest.approx(200)
+    assert row(found, "origin/A", 2022)["unmet_share"] == pytest.approx(1)
+
+
 def test_a_plan_read_back_is_disrupted_as_it_was(tmp_path):
     """From a run folder the same losses follow as from the system; a model with a row of one's own is refused with the remedy."""
     import planner

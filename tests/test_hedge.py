@@ -7,7 +7,7 @@ import pytest
 
 from planner.errors import SpecError
 from planner.hedge import conditional_value_at_risk, hedge
-from tests.small import Study, system_of
+from tests.small import Study, price, system_of
 
 SHORT = 100
 
@@ -49,6 +49,8 @@ def test_fear_of_the_worst_builds_more(tmp_path):
     found = hedge(futures(tmp_path), {"low": 0.9, "high": 0.1}, year=2022, weight=0.9, level=0.9)
     assert found.builds["common"].tolist() == pytest.approx([100])
     assert found.cvar == pytest.approx(1_500)
+    # a tonne more in `high` (0.91 of the objective) needs works in both: 10 in all, and 5 to run there
+    assert price(found.plans["high"], "balance", "li", 2022) == pytest.approx(10 / 0.91 + 5)
     assert found.expected == pytest.approx(0.9 * 1_250 + 0.1 * 1_500)
 
 

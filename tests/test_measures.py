@@ -34,9 +34,10 @@ def robust(last=2022, demand=100, potential=1.0) -> Study:
     return study.measure("robust", "lifetime", "li", product="thing", longer=1, cost=10, potential=potential)
 
 
-def found(**limit) -> Study:
+def found(discount_rate=0.0, **limit) -> Study:
     """100 t of ore at 10 a tonne, imports at 30, 100 t a year for three years; finding costs 5, at most 60 t a year, a year ahead."""
-    study = market(last=2023).deposit("ore", reserve=100).exploration("ore", cost=5, potential=60, delay=1, **limit)
+    study = market(last=2023, discount_rate=discount_rate).deposit("ore", reserve=100)
+    study.exploration("ore", cost=5, potential=60, delay=1, **limit)
     return study.process("dig", "mine", takes={"ore": 1}, gives={"li": 1}, variable_cost=10)
 
 
@@ -97,6 +98,7 @@ def test_depletion_counts_finds_when_they_can_be_mined(tmp_path):
     """100 t of ore at 10, imports at 30, three years of 100 t. Finding costs 5, at most 60 t a year, a year ahead: 60 t of 2021 for 2022,
     60 t of 2022 for 2023: 220 t dug. 120 x 5 + 220 x 10 + 80 x 30 = 5,200. Without the delay 280 t, without finds 7,000."""
     assert plan_of(found(), tmp_path).objective == pytest.approx(5_200)
+    assert plan_of(found(discount_rate=0.1), tmp_path).certificate.cost_error <= 1e-9
     plan = plan_of(found(most=90), tmp_path)
     assert plan.objective == pytest.approx(90 * 5 + 190 * 10 + 110 * 30)
     assert price(plan, "exploration_limit", "ore", column="present_value") == pytest.approx(-15)
@@ -109,7 +111,7 @@ def long_study(tmp_path, **head):
     demand = [100 + 7 * i for i in range(20)]
     study.good("li", "refined", demand=demand, shortage_cost=SHORT).good("b", "refined", demand=10, shortage_cost=SHORT)
     study.process("buy", "import", gives={"li": 1}, import_price=30).process("buy_b", "import", gives={"b": 1}, import_price=5)
-    in_use(study, life=4, collection=0.3, distribution="weibull", lifetime_shape=2.0)
+    in_use(study, life=4, collection=0.3, distribution="weibull", lifetime_shape=2.0, dissipated=0.25)
     study.measure("thin", "efficiency", "li", cost=12, potential=0.2).measure("swap", "substitution", "li", instead="b", ratio=1, cost=3,
                                                                               potential=0.1)
     return study.measure("robust", "lifetime", "li", product="thing", longer=3, cost=1, potential=0.5)

@@ -63,6 +63,26 @@ def test_what_is_out_of_reach_is_said_and_come_near_to(tmp_path):
     assert found.premium == pytest.approx(480, rel=1e-4)
 
 
+def test_security_is_not_bought_by_serving_less(tmp_path):
+    """A gives at most the 100 t that are needed, and a tonne not served costs 20. To fill a stock for 2023, demand would have to go
+    unserved before: at 60 x 20 the limit could be met. It is not, and nothing is paid."""
+    study = Study(2021, 2024).good("li", "refined", demand=100, shortage_cost=20, opening_stock=0, closing_stock=0, holding_cost=0)
+    study.process("buy", "import", origin="A", gives={"li": 1}, import_price=10, max_activity=100)
+    found = secure(system_of(study, tmp_path), limit=0.4, years=1, recovery=0, starts=[2023])
+    assert found.premium == pytest.approx(0, abs=1e-3)
+    assert not found.losses["met"].any()
+
+
+def test_a_shortage_of_the_plan_itself_is_not_charged_to_a_loss(tmp_path):
+    """80 of 100 t can be served at all. B is dearer than a shortage and never runs: its loss leaves nothing unserved beyond that."""
+    study = Study(2021, 2022).good("li", "refined", demand=100, shortage_cost=SHORT)
+    study.process("buy_a", "import", origin="A", gives={"li": 1}, import_price=10, max_activity=80)
+    study.process("buy_b", "import", origin="B", gives={"li": 1}, import_price=2 * SHORT)
+    found = secure(system_of(study, tmp_path), limit=0.0, years=1, recovery=0, starts=[2022], losses=["origin/B"])
+    assert len(found.losses) == 0
+    assert found.premium == pytest.approx(0)
+
+
 def test_the_secured_plan_stands_the_loss_that_disrupt_inflicts(tmp_path):
     """The same loss, unforeseen, on the secured plan leaves the 40 t, on the unsecured one 100 t."""
     system = system_of(with_works(one_supplier()), tmp_path)
