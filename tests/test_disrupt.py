@@ -68,9 +68,10 @@ def test_a_loss_is_not_foreseen(tmp_path):
 
 
 def test_a_must_run_level_is_no_reason_to_run_what_is_lost(tmp_path):
-    """A must run at 10 t or more: lost all the same. Were its level kept, there would be no recourse."""
-    study = Study(2021, 2023).good("li", "refined", demand=100, shortage_cost=SHORT)
-    study.process("buy_a", "import", origin="A", gives={"li": 1}, import_price=10, min_activity=10)
+    """A refinery must run at 10 t or more, and all its ore comes from A. Were its level kept, there would be no recourse."""
+    study = Study(2021, 2023).good("ore", "intermediate").good("li", "refined", demand=100, shortage_cost=SHORT)
+    study.process("buy", "import", origin="A", gives={"ore": 1}, import_price=10)
+    study.process("refine", "refine", takes={"ore": 1}, gives={"li": 1}, min_activity=10)
     found = disrupt(system_of(study, tmp_path), years=1, recovery=0, starts=[2022])
     assert row(found, "origin/A", 2022)["unmet"] == pytest.approx(100)
 
