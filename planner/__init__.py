@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from planner.alternatives import alternatives as alternatives
     from planner.balance import Balance as Balance
     from planner.balance import balance as balance
     from planner.compare import compare as compare
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from planner.foresight import evaluate as evaluate
     from planner.foresight import regret as regret
     from planner.foresight import rolling as rolling
+    from planner.frontier import frontier as frontier
     from planner.gap import gap as gap
     from planner.hedge import hedge as hedge
     from planner.lp.formulation import build as build
@@ -59,6 +61,7 @@ _HOMES = {
     "SolverError": "planner.errors",
     "SpecError": "planner.errors",
     "System": "planner.system",
+    "alternatives": "planner.alternatives",
     "balance": "planner.balance",
     "build": "planner.lp.formulation",
     "check": "planner.read",
@@ -68,6 +71,7 @@ _HOMES = {
     "export": "planner.export",
     "gap": "planner.gap",
     "hedge": "planner.hedge",
+    "frontier": "planner.frontier",
     "load": "planner.plan",
     "mathematics": "planner.mathematics",
     "new": "planner.new",

@@ -51,13 +51,14 @@ def alternatives(subject: Any, *, slack: float = 0.05, plans: int = 3, progress:
     require_optimal(program, best)
     _stay_near(program, made, best.x, best.objective, slack)
     rows = []
-    total = {metal: sum(float(pathway_terms(made, metal, p) @ best.x) for p in PATHWAYS if p != "new scrap") for metal in made.system.metals}
+    counted = [pathway for pathway in PATHWAYS if pathway != "new scrap"]
+    total = {metal: sum(float(pathway_terms(made, metal, p) @ best.x) for p in counted) for metal in made.system.metals}
     for metal in made.system.metals:
         if progress is not None:
             progress(f"range of the pathways of {metal}")
-        for pathway in PATHWAYS:
+        for pathway in counted:
             terms = pathway_terms(made, metal, pathway)
-            if pathway == "new scrap" or not terms.any():
+            if not terms.any():
                 continue
             least, most = _extreme(program, terms), _extreme(program, -terms)
             values = (float(terms @ best.x), float(terms @ least), float(terms @ most))
@@ -123,4 +124,5 @@ def _difference(made: Compiled, a: Array, b: Array) -> float:
 def _supply(made: Compiled, x: Array) -> pd.DataFrame:
     table = supply_table(made.system, by_name(made.arrays.columns, np.clip(x, made.arrays.lower, made.arrays.upper)))
     table = table[table["pathway"] != "new scrap"]
-    return table.groupby(["metal", "year", "pathway"], as_index=False)["value"].sum()
+    parts: pd.DataFrame = table.groupby(["metal", "year", "pathway"]).agg({"value": "sum"}).reset_index()
+    return parts

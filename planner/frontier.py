@@ -14,20 +14,19 @@ Carbon price and shortage penalty are left out of the frontier's cost.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from planner.accounts import emission_rates, metals_of, output_equivalent
-from planner.errors import InfeasibleError, SolverError
+from planner.errors import SolverError
 from planner.highs import Arrays, Program, Solution, by_name
 from planner.results import supply_table
 from planner.solve import Compiled, Progress, compiled, require_optimal
-from planner.system import Array, Scope, System
+from planner.system import Array, Scope
 
 SHORTAGE_SLACK = 1e-9
 """Room above the least weighted shortage, as a share of it, so that rounding does not close the problem."""
@@ -61,7 +60,8 @@ class _Point:
 
 
 def frontier(
-    subject: Any, *, points: int = 12, scope: Scope = "footprint", by_metal: bool = False, imports: int = 0, progress: Progress | None = None,
+    subject: Any, *, points: int = 12, scope: Scope = "footprint", by_metal: bool = False, imports: int = 0,
+    progress: Progress | None = None,
 ) -> Frontier:
     """The cost-carbon frontier of a System, a model or what `compiled` made of it.
 
@@ -84,7 +84,7 @@ def frontier(
             search.limit_imports(level)
             for number, point in enumerate(search.curve(carbon, points), start=1):
                 head = {"group": group, "scope": scope, "point": number}
-                rows.append({**head, "cost": point.cost, "carbon": point.carbon, "abatement_cost": -point.slope, "import": level})
+                rows.append({**head, "cost": point.cost, "carbon": point.carbon, "abatement_cost": abs(point.slope), "import": level})
                 mixes.append(_mix(made, point).assign(group=group, point=number))
             search.limit_imports(None)
     return Frontier(pd.DataFrame(rows), pd.concat(mixes, ignore_index=True), search.least_shortage)
@@ -145,6 +145,7 @@ class _Search:
         size = max(float(np.abs(penalty).max(initial=0.0)), 1.0)
         self.program.add_row(penalty / size, -np.inf, self.least_shortage * (1 + SHORTAGE_SLACK) / size + 1e-9)
         self.carbon_row: int | None = None
+        self.carbon_terms = np.zeros(len(arrays.columns))
         self.import_row: int | None = None
 
     def solve(self, cost: Array) -> Solution:
@@ -167,23 +168,17 @@ class _Search:
     def curve(self, carbon: Array, points: int) -> list[_Point]:
         """Efficient points from least cost to least carbon."""
         size = max(float(np.abs(carbon).max(initial=0.0)), 1.0)
-        if self.carbon_row is None:
-            self.carbon_row = self.program.add_row(carbon / size, -np.inf, np.inf)
-        else:
-            for position in range(len(carbon)):
-                if carbon[position] or self._last[position]:
-                    self.program.highs.changeCoeff(self.carbon_row, position, carbon[position] / size)
-        self._last = carbon
-        self._free()
+        row = self.carbon_row_of(carbon / size)
         cheap, clean = self.lexicographic(self.cost, carbon), self.lexicographic(carbon, self.cost)
         ends = [float(carbon @ cheap.x), float(carbon @ clean.x)]
         if not ends[0] - ends[1] > FLAT * max(abs(ends[0]), 1.0):
             return [_Point(float(self.cost @ cheap.x), ends[0], 0.0, cheap.x)]
 
         def at(limit: float) -> _Point:
-            self.program.set_rows(np.array([self.carbon_row], dtype=np.int32), np.array([-np.inf]), np.array([limit / size]))
+            self.program.set_rows(np.array([row], dtype=np.int32), np.array([-np.inf]), np.array([limit / size]))
             solution = self.solve(self.cost)
-            return _Point(float(self.cost @ solution.x), float(carbon @ solution.x), float(solution.dual[self.carbon_row]) / size, solution.x)
+            slope = float(solution.dual[row]) / size
+            return _Point(float(self.cost @ solution.x), float(carbon @ solution.x), slope, solution.x)
 
         found = [_Point(float(self.cost @ cheap.x), ends[0], 0.0, cheap.x), at(ends[1] + FLAT * (ends[0] - ends[1]))]
         even = max(int(EVEN_SHARE * points), 0)
@@ -195,12 +190,18 @@ class _Search:
             if limit is None:
                 break
             found.append(at(limit))
-        self._free()
+        self.program.set_rows(np.array([row], dtype=np.int32), np.array([-np.inf]), np.array([np.inf]))
         return sorted(found, key=lambda p: -p.carbon)
 
-    def _free(self) -> None:
-        if self.carbon_row is not None:
-            self.program.set_rows(np.array([self.carbon_row], dtype=np.int32), np.array([-np.inf]), np.array([np.inf]))
+    def carbon_row_of(self, terms: Array) -> int:
+        """The position of the open row that holds these terms: added once, and its coefficients changed from then on."""
+        if self.carbon_row is None:
+            self.carbon_row = self.program.add_row(terms, -np.inf, np.inf)
+        else:
+            for position in np.flatnonzero(terms != self.carbon_terms):
+                self.program.highs.changeCoeff(self.carbon_row, int(position), float(terms[position]))
+        self.carbon_terms = terms
+        return self.carbon_row
 
     def import_levels(self, count: int) -> list[float]:
         """Levels of import dependence from its free end to its least, t over all years."""
@@ -220,7 +221,7 @@ def _widest(found: list[_Point]) -> float | None:
     """Carbon at which the supporting lines of two neighbours leave most room below their chord; None where the curve is known exactly."""
     best, where = 0.0, None
     spread = max(p.cost for p in found) - min(p.cost for p in found)
-    for a, b in zip(found, found[1:], strict=False):
+    for a, b in pairwise(found):
         if abs(a.slope - b.slope) <= 1e-12:
             continue
         # lines through a and b meet at this carbon; the curve lies between them and the chord
@@ -237,5 +238,5 @@ def _widest(found: list[_Point]) -> float | None:
 def _mix(made: Compiled, point: _Point) -> pd.DataFrame:
     supply = supply_table(made.system, by_name(made.arrays.columns, np.clip(point.x, made.arrays.lower, made.arrays.upper)))
     supply = supply[supply["pathway"] != "new scrap"]
-    parts = supply.groupby(["metal", "year", "pathway"], as_index=False)["value"].sum()
+    parts = supply.groupby(["metal", "year", "pathway"]).agg({"value": "sum"}).reset_index()
     return parts.assign(share=parts["value"] / parts.groupby(["metal", "year"])["value"].transform("sum"))

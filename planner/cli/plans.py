@@ -71,7 +71,7 @@ def default_folder(study: str, scenario: str) -> Path:
 def export(
     run: Run,
     path: Annotated[Path, typer.Argument(
-        metavar="FILE", help="The file to write; its ending says the format: .xlsx (workbook), .csv (IAMC long table), .mps, .lp (programme).")],
+        metavar="FILE", help="The file to write, by its ending: .xlsx (workbook), .csv (IAMC long table), .mps, .lp (programme).")],
     quiet: Quiet = False,
 ) -> None:
     """Write a run in another format, by the ending of the file."""
