@@ -15,7 +15,7 @@ and tests follow from the linear model at the solution.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,8 @@ _RANK = 1e-9
 """Singular values below this share of the largest count as zero; constraints are scaled to unit rows first."""
 _CONVERGED = 1e-12
 """Constraints hold when no row misses by more than this share of its largest term."""
+_SETTLED = 1e-10
+"""Products have settled when no variable moves by more than this share of itself, or of a tenth of the largest flow."""
 _NOTHING = 1e-10
 """A measurement whose share of the adjustment is below this cannot be tested."""
 _SAME = 1e-7
@@ -111,6 +113,10 @@ class _Scaled:
     exact: Mask
     measured: Mask
 
+    def holding(self, held: Mask) -> _Scaled:
+        """With these free variables exactly 0."""
+        return replace(self, values=np.where(held, 0.0, self.values), free=self.free & ~held, exact=self.exact | held)
+
     def residual(self, v: Array) -> Array:
         """Constraints' misses: linear rows, then products; shape (C,)."""
         bilinear = np.array([v[i] - v[j] * v[k] for i, j, k in self.products], dtype=float)
@@ -146,18 +152,39 @@ def fit(
     matrix = matrix.reshape(-1, len(values))
     goal = np.zeros(len(matrix)) if target is None else np.array(target, dtype=float)
     _require(values, deviations, matrix, goal, products)
-    bounded = np.zeros(len(values), dtype=bool) if nonnegative is None else np.array(nonnegative, dtype=bool)
-    held = np.zeros(len(values), dtype=bool)
-    for _ in range(10 * len(values) + 10):
-        found = _fit(np.where(held, 0.0, values), np.where(held, 0.0, deviations), matrix, goal, tuple(products))
-        below = bounded & ~held & np.isnan(values) & (found.values < -_RANK * np.nanmax(np.abs(found.values), initial=0.0))
-        loose = held & (found.multipliers < -_RANK * max(1.0, float(np.abs(found.multipliers).max(initial=0.0))))
-        if below.any():
-            held[np.argmin(np.where(below, found.values, np.inf))] = True
-        elif loose.any():
-            held[np.argmin(np.where(loose, found.multipliers, np.inf))] = False
+    problem, scale = _scaled(values, deviations, matrix, goal, tuple(products))
+    bounded = np.zeros(len(values), dtype=bool) if nonnegative is None else np.array(nonnegative, dtype=bool) & problem.free
+    point, pressed, steps = _within_bounds(problem, bounded)
+    # what is held at 0 without a force is free for all that the measurements say
+    return _describe(problem.holding(pressed), point, scale, steps)
+
+
+def _within_bounds(problem: _Scaled, bounded: Mask) -> tuple[Array, Mask, int]:
+    """The fit with bounded variables at 0 or above, which of them are pressed against 0, and the steps it took.
+
+    Active set by block pivoting: all that are below 0 are held and all that pull away are let go at once, one at a time where that
+    does not lead anywhere (Portugal, Judice, Vicente 1994, Mathematics of Computation 63:625).
+    """
+    held = np.zeros(len(bounded), dtype=bool)
+    fewest, patience, steps = len(bounded) + 1, 3, 0
+    point = _start(problem)
+    for _ in range(10 * len(bounded) + 10):
+        trial = problem.holding(held)
+        point[held] = 0.0
+        point, multipliers, taken = _solve(trial, point)
+        steps += taken
+        force = np.where(held, -(trial.jacobian(point).T @ multipliers), 0.0)
+        slack = _RANK * max(1.0, float(np.abs(trial.jacobian(point).T @ multipliers).max(initial=0.0)))
+        wrong = (bounded & ~held & (point < -_RANK * max(1.0, float(np.abs(point).max(initial=0.0))))) | (force < -slack)
+        if not wrong.any():
+            return point, held & (force > slack), steps
+        if wrong.sum() < fewest:
+            fewest, patience = int(wrong.sum()), 3
+        elif patience:
+            patience -= 1
         else:
-            return found
+            wrong[: np.flatnonzero(wrong)[-1]] = False
+        held ^= wrong
     raise ValueError("no choice of variables held at 0 could be found")
 
 
@@ -184,22 +211,21 @@ def _require(values: Array, deviations: Array, matrix: Array, target: Array, pro
         raise ValueError("a product names a variable that is not there")
 
 
-def _fit(values: Array, deviations: Array, matrix: Array, target: Array, products: tuple[Product, ...]) -> Fit:
-    problem, scale = _scaled(values, deviations, matrix, target, products)
-    v = _start(problem)
-    steps = 0
+def _solve(problem: _Scaled, v: Array) -> tuple[Array, Array, int]:
+    """The fit of a problem without bounds from a point near it, the multipliers of its constraints (C,), and the steps it took."""
     merit_weight = 1.0
-    while True:
-        step, multipliers = _step(problem, v)
-        steps += 1
-        settled = (np.abs(step) <= 1e-10 * np.maximum(np.abs(v), 1e-6)).all()
+    for steps in range(1, _STEPS + 1):
+        if problem.products or steps == 1:
+            reduced = _reduce(problem, problem.jacobian(v))
+        step, multipliers = _step(problem, v, reduced)
+        settled = bool((np.abs(step) <= _SETTLED * np.maximum(np.abs(v), 0.1)).all())
         v, merit_weight, moved = _move(problem, v, step, multipliers, merit_weight)
-        if (not products and steps > 1) or ((settled or not moved) and _holds(problem, v)):
+        if (not problem.products and steps > 1) or ((settled or not moved) and _holds(problem, v)):
+            return v, multipliers, steps
+        if settled or not moved:
             break
-        if steps >= _STEPS or not moved or settled:
-            _require_possible(_reduce(problem, problem.jacobian(v)), problem.residual(v))
-            raise ValueError("the products do not converge; give a value for a coefficient, or check the values near zero")
-    return _describe(problem, v, scale, steps)
+    _require_possible(_reduce(problem, problem.jacobian(v)), problem.residual(v))
+    raise ValueError("the products do not converge; give a value for a coefficient, or check the values near zero")
 
 
 def _holds(problem: _Scaled, v: Array) -> bool:
@@ -290,10 +316,9 @@ def _decomposed(matrix: Array) -> tuple[Array, Array, Array, int]:
     return u, s, vt, int((s > _RANK * max(1.0, float(s.max()))).sum())
 
 
-def _step(problem: _Scaled, v: Array) -> tuple[Array, Array]:
+def _step(problem: _Scaled, v: Array, reduced: _Reduced) -> tuple[Array, Array]:
     """Step to the solution of the problem linearised at v, and the multipliers of its constraints (C,)."""
     jacobian, miss = problem.jacobian(v), problem.residual(v)
-    reduced = _reduce(problem, jacobian)
     if not problem.products:
         _require_possible(reduced, miss)
     measured = problem.measured
@@ -326,7 +351,7 @@ def _move(problem: _Scaled, v: Array, step: Array, multipliers: Array, weight: f
     length = 1.0
     for _ in range(_HALVINGS):
         trial = v + length * step
-        if _merit(problem, trial, weight) <= before * (1 + 1e-14) + 1e-30:
+        if _merit(problem, trial, weight) <= before * (1 + _CONVERGED) + _CONVERGED * weight:
             return trial, weight, True
         length /= 2
     return v, weight, False

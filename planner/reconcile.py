@@ -167,8 +167,10 @@ def _result(
     tested = np.isfinite(found.tests)
     suspect, alike = "", tuple[str, ...]()
     if found.probability < significance and tested.any():
-        worst = int(np.nanargmax(found.tests))
-        suspect, alike = observations[worst].name, tuple(observations[i].name for i in found.alike(worst) if i != worst)
+        same = found.alike(int(np.nanargmax(found.tests)))
+        # of those that cannot be told apart the one that is least certain, and so was moved furthest
+        worst = max(same, key=lambda i: abs(x[i] - y[i]))
+        suspect, alike = observations[worst].name, tuple(observations[i].name for i in same if i != worst)
     return Reconciliation(
         table, found.chi_square, found.freedom, found.probability, suspect, alike, critical_test(int(tested.sum()), significance),
         found.steps, float(np.max(np.abs(errors), initial=0.0)) / largest if largest else 0.0, significance, found,

@@ -18,7 +18,8 @@ from typing import Any
 from models.china.derive.common import Facts, Row, columns_of, rounded
 from planner.tables import BY_NAME, TABLES
 
-MODULES = ("shared", "demand", "use", "lithium", "cobalt", "batteries", "black_mass", "indium", "germanium", "niobium", "hosts")
+MODULES = ("shared", "demand", "use", "lithium", "cobalt", "batteries", "black_mass", "indium", "germanium", "niobium", "hosts",
+           "observations")
 STUDY = Path(__file__).resolve().parents[1]
 DIGITS = {"uses": 14}
 """Significant digits of a table's numbers where six are too few: packs must hold the metal of the demand they are made from to 1e-9."""

@@ -1,0 +1,170 @@
+"""Observations of a study reconciled under its own balance: by hand, with ranges of coefficients, and on the shipped studies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import planner
+from planner.errors import SpecError
+from planner.observations import NORMAL_95, reconcile_study
+from tests.small import Study
+
+SD = 2 * NORMAL_95
+
+
+def observe(
+    study: Study, name: str, source: str, target: str, value: float, sd: float | None, *, metal: str = "lithium", year: int = 2021,
+    parameter: str = "flow",
+) -> None:
+    """A row of observations.csv with the standard deviation as a 95 % interval; without ends where it is None."""
+    low, high = (value - NORMAL_95 * sd, value + NORMAL_95 * sd) if sd is not None else ("", "")
+    study.rows["observations"].append({
+        "observation": name, "from": source, "to": target, "metal": metal, "parameter": parameter, "year": year, "value": value,
+        "unit": "t/year" if parameter == "flow" else "1", "low": low, "high": high, "source": "made for a test"})
+
+
+def chain(share: Any = 0.8, **value_row: float) -> Study:
+    """Mine 100, refine to 0.8 with slag, import; all of it demanded: 130."""
+    study = Study(last=2022).good("li/ore", "intermediate", equivalent=0.8).good("li/metal", "refined", demand=130, shortage_cost=1000)
+    study.process("mine", "mine", gives={"li/ore": 1}, takes={"vein": 1}, loss="tailings").deposit("vein", reserve=1e6)
+    study.process("refine", "refine", takes={"li/ore": 1}, gives={"li/metal": share}, loss="slag")
+    study.process("buy_a", "import", gives={"li/metal": 1}, origin="Chile").process("buy_b", "import", gives={"li/metal": 1}, origin="Peru")
+    for row in study.rows["coefficients"]:
+        if row["process"] == "refine" and row["direction"] == "out":
+            row.update(value_row)
+    return study
+
+
+def read(study: Study, folder: Path) -> planner.System:
+    return planner.read(study.write(folder / "s"))
+
+
+def table(found: Any) -> Any:
+    return found.measurements.set_index("observation")
+
+
+def test_a_chain_by_hand(tmp_path: Path) -> None:
+    """Mined 100 +- 10, imported 40 +- 4, demand 130 exact: 0.8 m + i = 130 is missed by 10. With variances 0.64 x 100 = 64 and 16 the
+    mine takes 8/0.8 = 10 (110) and imports 2 (42); chi-square 100/80 = 1.25."""
+    study = chain()
+    observe(study, "mined", "mine", "li/ore", 100, 10)
+    observe(study, "bought", "buy_*", "li/metal", 40, 4)
+    found = reconcile_study(read(study, tmp_path))
+    assert table(found)["reconciled"].to_dict() == pytest.approx({"mined": 110, "bought": 42})
+    assert (found.before.chi_square, found.before.freedom) == (pytest.approx(1.25), 1)
+    assert table(found)["posterior_sd"].to_dict() == pytest.approx({"mined": 10 * np.sqrt(16 / 80), "bought": 4 * np.sqrt(64 / 80)})
+    flows = found.flows.set_index(["source", "target"])
+    assert flows.loc[("refine", "loss/slag"), "value"] == pytest.approx(22)
+    assert flows.loc[("refine", "loss/slag"), "sd"] == pytest.approx(0.2 * 10 * np.sqrt(16 / 80))
+    assert flows.loc[("deposit/vein", "mine"), "value"] == pytest.approx(110)
+    assert flows.loc[("li/metal", "demand"), ["value", "sd"]].tolist() == pytest.approx([130, 0])
+    # only the sum of the two origins was observed
+    assert np.isnan(flows.loc[("buy_a", "li/metal"), "value"])
+    assert np.isnan(flows.loc[("origin/Peru", "buy_b"), "sd"])
+
+
+def test_an_observed_demand_is_no_longer_exact(tmp_path: Path) -> None:
+    """With the demand observed as 130 +- 6 it takes its share of the 10: variances 64, 16 and 36."""
+    study = chain()
+    observe(study, "mined", "mine", "li/ore", 100, 10)
+    observe(study, "bought", "buy_*", "li/metal", 40, 4)
+    observe(study, "served", "li/metal", "demand", 130, 6)
+    found = table(reconcile_study(read(study, tmp_path)))
+    assert found["reconciled"].to_dict() == pytest.approx({
+        "mined": 100 + 10 * 64 / 116 / 0.8, "bought": 40 + 10 * 16 / 116, "served": 130 - 10 * 36 / 116})
+
+
+def test_a_range_of_a_coefficient_makes_it_a_measurement(tmp_path: Path) -> None:
+    """Mine and imports exact: 100 c + 40 = 130 says c = 0.9, whatever its range; and with `coefficients` off it is a contradiction."""
+    study = chain(low=0.7, high=0.9)
+    observe(study, "mined", "mine", "li/ore", 100, 0)
+    observe(study, "refined", "refine", "li/metal", 90, 5)
+    observe(study, "bought", "buy_*", "li/metal", 40, 0)
+    system = read(study, tmp_path)
+    found = reconcile_study(system)
+    line = found.coefficients.set_index("process").loc["refine"]
+    assert line["reconciled"] == pytest.approx(0.9)
+    assert line["sd"] == pytest.approx(0.2 / SD)
+    assert line["score"] == pytest.approx(0.1 / (0.2 / SD))
+    with pytest.raises(SpecError, match=r"contradict the balances: .*bought.*demand for li/metal.*give at least one"):
+        reconcile_study(system, coefficients=False)
+
+
+def test_a_share_is_bilinear(tmp_path: Path) -> None:
+    """Observed share of ore that becomes metal, 0.9 +- 0.05, against the recipe's exact 0.8: one redundant equation, (0.1 / 0.05)^2."""
+    study = chain()
+    observe(study, "mined", "mine", "li/ore", 100, 10)
+    observe(study, "yield", "refine", "li/metal", 0.9, 0.05, parameter="share")
+    found = reconcile_study(read(study, tmp_path))
+    assert table(found).loc["yield", "reconciled"] == pytest.approx(0.8)
+    assert found.before.chi_square == pytest.approx(4)
+
+
+def test_two_sources_of_one_flow_and_the_one_at_fault(tmp_path: Path) -> None:
+    """200 and 100 mined, 50 bought, 130 served: the 200 goes; without it the mine is at 100."""
+    study = chain()
+    observe(study, "mined by A", "mine", "li/ore", 200, 5)
+    observe(study, "mined by B", "mine", "li/ore", 100, 5)
+    observe(study, "bought", "buy_*", "li/metal", 50, 4)
+    found = reconcile_study(read(study, tmp_path))
+    assert not found.before.consistent
+    assert [f.name for f in found.faults] == ["mined by A"]
+    assert found.faults[0].without == pytest.approx(100)
+    assert found.after.consistent
+
+
+def test_collection_cannot_pass_its_rate(tmp_path: Path) -> None:
+    """100 t arise each year and 0.3 can be collected; 40 +- 1 collected was observed: at most 30, 10 deviations away."""
+    study = Study(last=2022).good("li/metal", "refined", demand=100, shortage_cost=1000).good("li/waste", "waste", collection=0.3)
+    study.good("li/scrap", "scrap").product("thing", waste="li/waste", uses={"li/metal": 1}, inflow={2020: 100})
+    study.process("buy", "import", gives={"li/metal": 1}).process("collect", "collect", takes={"li/waste": 1}, gives={"li/scrap": 1})
+    study.process("recycle", "recycle", takes={"li/scrap": 1}, gives={"li/metal": 1})
+    observe(study, "collected", "collect", "li/scrap", 40, 1)
+    found = reconcile_study(read(study, tmp_path))
+    assert table(found).loc["collected", "reconciled"] == pytest.approx(30)
+    assert found.before.suspect.startswith("collected")
+    flows = found.flows.set_index(["source", "target"])["value"]
+    assert flows["li/waste", "loss/uncollected"] == pytest.approx(70)
+
+
+def test_what_cannot_be_reconciled_is_said_with_its_row(tmp_path: Path) -> None:
+    study = chain()
+    observe(study, "mined", "mine", "li/oar", 100, 10)
+    observe(study, "bought", "buy_*", "li/metal", 40, None)
+    with pytest.raises(SpecError) as caught:
+        reconcile_study(read(study, tmp_path))
+    text = str(caught.value)
+    assert "observations.csv row 2, column 'from': no flow of lithium goes from 'mine' to 'li/oar'" in text
+    assert "observations.csv row 3, column 'low': is empty" in text
+
+
+@pytest.mark.parametrize(("year", "message"), [
+    (2022, "nothing was observed in 2022; observed years: 2021"), (1999, "outside 2021 to 2022")])
+def test_a_year_without_observations(tmp_path: Path, year: int, message: str) -> None:
+    study = chain()
+    observe(study, "mined", "mine", "li/ore", 100, 10)
+    with pytest.raises(SpecError, match=message):
+        reconcile_study(read(study, tmp_path), year=year)
+
+
+def test_the_plan_never_sees_observations(tmp_path: Path) -> None:
+    study = chain()
+    before = planner.solve(read(study, tmp_path / "a")).objective
+    observe(study, "mined", "mine", "li/ore", 7, 1)
+    assert planner.solve(read(study, tmp_path / "b")).objective == before
+
+
+@pytest.mark.parametrize("coefficients", [False, True])
+def test_china_closes_after_reconciliation(coefficients: bool) -> None:
+    """Every good closes to 1e-12 of the largest flow; 14.1 and 26 kt of lithium mined contradict each other, one of them is named first."""
+    found = reconcile_study(planner.read("china"), coefficients=coefficients)
+    assert found.before.residual <= 1e-12
+    assert not found.before.consistent
+    assert found.faults[0].name in ("lithium mined, BGS", "lithium mined, paper")
+    assert found.after.consistent
+    worst = table(found)["score"].nlargest(2).index
+    assert set(worst) == {"lithium mined, BGS", "lithium mined, paper"}
