@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from planner.errors import PlannerError as PlannerError
     from planner.errors import SolverError as SolverError
     from planner.errors import SpecError as SpecError
+    from planner.explain import explain as explain
     from planner.export import export as export
     from planner.foresight import evaluate as evaluate
     from planner.foresight import regret as regret
@@ -68,6 +69,7 @@ _HOMES = {
     "compare": "planner.compare",
     "disrupt": "planner.disrupt",
     "evaluate": "planner.foresight",
+    "explain": "planner.explain",
     "export": "planner.export",
     "gap": "planner.gap",
     "hedge": "planner.hedge",

@@ -1,7 +1,7 @@
 """A plan in the long format of the Integrated Assessment Modeling Consortium: model, scenario, region, variable, unit, year, value.
 
 The variables follow the consortium's naming by levels joined with `|` (https://docs.ece.iiasa.ac.at/standards); `codelist` lists
-those of a plan as the `nomenclature` package reads them. Tested with `pyam` where it is installed.
+those of a plan in the form that the `nomenclature` package reads.
 """
 
 from __future__ import annotations

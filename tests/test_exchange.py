@@ -125,12 +125,6 @@ def test_the_iamc_table_adds_up_to_the_plan(tmp_path: Path, plan: Plan) -> None:
     assert back["value"].tolist() == table["value"].tolist()
 
 
-def test_pyam_reads_the_iamc_table(plan: Plan) -> None:
-    pyam = pytest.importorskip("pyam", reason="pyam is not installed (pip install pyam-iamc)")
-    frame = pyam.IamDataFrame(iamc_table(plan))
-    assert set(frame.variable) == set(iamc_table(plan)["variable"])
-
-
 def test_compare_names_what_differs_and_by_how_much(plan: Plan) -> None:
     """One input changed is one input listed; the same plan twice differs in nothing."""
     path = next(d.path for d in plan.system.data if d.path.endswith("variable_cost"))
