@@ -65,6 +65,26 @@ def test_points_of_china_are_efficient_and_agree_with_a_carbon_price(scope: str)
         assert cold.objective == pytest.approx(point.cost + point.abatement_cost * point.carbon, rel=1e-7)
 
 
+def test_the_shadow_price_of_a_budget_is_the_carbon_price_that_buys_it(tmp_path: Path) -> None:
+    """Two years at 10 %, 100 t each by coal (10 USD, 4 t) or sun (22 USD, 0 t), 500 t CO2e allowed in all. A tonne is spared later and
+    cheaper: 2022 goes to the sun as far as needed, 300 t at 3 USD, worth 3 / 1.1 today. That price, rising with interest, costs the same in
+    the Lagrangian, and a hair above and below it the emissions are at most and at least the budget."""
+    def study(**price: float) -> Study:
+        made = Study(2021, 2022, discount_rate=0.1).good("li", "refined", demand=100, shortage_cost=5000)
+        made.process("coal", "mine", gives={"li": 1}, variable_cost=10, direct_emission=4)
+        made.process("sun", "mine", gives={"li": 1}, variable_cost=22)
+        return made.series("carbon_price", [price["path"], price["path"] * 1.1]) if price else made
+    budget = study().policy("budget", "carbon_budget", scope="territorial", cap=500)
+    plan = planner.solve(planner.read(budget.write(tmp_path / "budget")))
+    worth = -float(plan.prices.loc[plan.prices["family"] == "carbon_budget", "value"].iloc[0])
+    assert worth == pytest.approx(3 / 1.1)
+    priced = planner.solve(planner.read(study(path=worth).write(tmp_path / "priced")))
+    assert priced.objective == pytest.approx(plan.objective + worth * 500)
+    more = planner.solve(planner.read(study(path=worth * 1.001).write(tmp_path / "more"))).record.emissions["territorial"]
+    less = planner.solve(planner.read(study(path=worth * 0.999).write(tmp_path / "less"))).record.emissions["territorial"]
+    assert more <= 500 <= less
+
+
 def test_least_carbon_still_serves_demand(tmp_path: Path) -> None:
     """Were shortage not held at its least, the least carbon would be to serve nobody: here 60 t are served at both ends."""
     study = Study().good("li", "refined", demand=100, shortage_cost=5000)
