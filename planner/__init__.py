@@ -36,15 +36,18 @@ if TYPE_CHECKING:
     from planner.frontier import frontier as frontier
     from planner.gap import gap as gap
     from planner.hedge import hedge as hedge
+    from planner.indicators import indicators as indicators
     from planner.lp.formulation import build as build
     from planner.mathematics import mathematics as mathematics
     from planner.new import new as new
+    from planner.observations import reconcile_study as reconcile_study
     from planner.plan import Plan as Plan
     from planner.plan import load as load
     from planner.read import check as check
     from planner.read import read as read
     from planner.read import studies as studies
     from planner.report import report as report
+    from planner.reconcile import reconcile as reconcile
     from planner.secure import secure as secure
     from planner.solve import solve as solve
     from planner.system import System as System
@@ -74,11 +77,14 @@ _HOMES = {
     "gap": "planner.gap",
     "hedge": "planner.hedge",
     "frontier": "planner.frontier",
+    "indicators": "planner.indicators",
     "load": "planner.plan",
     "mathematics": "planner.mathematics",
     "new": "planner.new",
     "read": "planner.read",
     "report": "planner.report",
+    "reconcile": "planner.reconcile",
+    "reconcile_study": "planner.observations",
     "regret": "planner.foresight",
     "rolling": "planner.foresight",
     "secure": "planner.secure",
