@@ -46,8 +46,8 @@ if TYPE_CHECKING:
     from planner.read import check as check
     from planner.read import read as read
     from planner.read import studies as studies
-    from planner.report import report as report
     from planner.reconcile import reconcile as reconcile
+    from planner.report import report as report
     from planner.secure import secure as secure
     from planner.solve import solve as solve
     from planner.system import System as System

@@ -309,7 +309,7 @@ def account(plan: Plan, metal: str, persons: Array | None = None) -> Account:
     stocks = plan.stocks[(plan.stocks["metal"] == metal) & (plan.stocks["quantity"] == "stock")]
 
     def total(frame: pd.DataFrame) -> Array:
-        return np.asarray(frame.groupby("year")["value"].sum().reindex(years).fillna(0.0).to_numpy(dtype=float))
+        return np.asarray(frame.groupby("year")["value"].sum().reindex(years).astype(float).fillna(0.0).to_numpy())
 
     def pathway(*names: str) -> pd.DataFrame:
         return supply[supply["pathway"].isin(names)]

@@ -155,7 +155,8 @@ class Plan:
         short = self.indicators[self.indicators["indicator"] == "shortage"]
         short = short[short["value"] > 0].assign(pathway="shortage")[columns]
         # an empty table has no types of its own, and pandas is about to change what becomes of them
-        both = pd.concat([part for part in (parts, short) if len(part)] or [parts], ignore_index=True).sort_values(["metal", "year", "pathway"], ignore_index=True)
+        filled = [part for part in (parts, short) if len(part)] or [parts]
+        both = pd.concat(filled, ignore_index=True).sort_values(["metal", "year", "pathway"], ignore_index=True)
         return both.assign(share=both["value"] / both.groupby(["metal", "year"])["value"].transform("sum"))
 
     def save(self, folder: str | Path, *, replace: bool = False) -> Path:
