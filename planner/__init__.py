@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from planner.foresight import rolling as rolling
     from planner.frontier import frontier as frontier
     from planner.gap import gap as gap
+    from planner.grade import grade as grade
     from planner.hedge import hedge as hedge
     from planner.indicators import indicators as indicators
     from planner.lp.formulation import build as build
@@ -75,6 +76,7 @@ _HOMES = {
     "explain": "planner.explain",
     "export": "planner.export",
     "gap": "planner.gap",
+    "grade": "planner.grade",
     "hedge": "planner.hedge",
     "frontier": "planner.frontier",
     "indicators": "planner.indicators",
