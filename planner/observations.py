@@ -81,7 +81,7 @@ def reconcile_study(
     known = network.rows()
     arguments = {"names": known[1], "nonnegative": network.nonnegative, "significance": significance}
     before = reconcile(known[0], network.unknowns, network.ratios, **arguments)  # type: ignore[arg-type]
-    after, found = eliminate(known[0], network.unknowns, network.ratios, **arguments)  # type: ignore[arg-type]
+    after, found = eliminate(known[0], network.unknowns, network.ratios, first=before, **arguments)  # type: ignore[arg-type]
     names = {label(o): o.name for o in seen}
     faults = tuple(replace(f, name=names.get(f.name, f.name), alike=tuple(names.get(n, n) for n in f.alike)) for f in found)
     return StudyReconciliation(

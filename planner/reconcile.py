@@ -194,12 +194,15 @@ class Fault:
 
 def eliminate(
     balances: npt.ArrayLike, observations: Sequence[Observation], ratios: Sequence[Ratio] = (), *,
-    names: Sequence[str] = (), nonnegative: Sequence[str] = (), significance: float = SIGNIFICANCE,
+    names: Sequence[str] = (), nonnegative: Sequence[str] = (), significance: float = SIGNIFICANCE, first: Reconciliation | None = None,
 ) -> tuple[Reconciliation, tuple[Fault, ...]]:
-    """Serial elimination: drop the measurement most at fault until the data agree; the last result and what was dropped, in order."""
+    """Serial elimination: drop the measurement most at fault until the data agree; the last result and what was dropped, in order.
+
+    `first` is what `reconcile` found with all of them, where that is known already.
+    """
     current = list(observations)
     faults: list[Fault] = []
-    found = reconcile(balances, current, ratios, names=names, nonnegative=nonnegative, significance=significance)
+    found = first or reconcile(balances, current, ratios, names=names, nonnegative=nonnegative, significance=significance)
     while found.suspect:
         before, at = found, [o.name for o in current].index(found.suspect)
         measured = current[at].value
