@@ -298,14 +298,26 @@ class _Reduced:
 
 def _reduce(problem: _Scaled, jacobian: Array) -> _Reduced:
     of_free, of_measured = jacobian[:, problem.free], jacobian[:, problem.measured]
-    u, s, vt, rank = _decomposed(of_free)
-    left = u[:, rank:]
-    solve = (vt[:rank].T / s[:rank]) @ u[:, :rank].T
-    u2, s2, vt2, r = _decomposed(left.T @ of_measured)
-    rows = vt2[:r]
-    back = (u2[:, :r] / s2[:r]).T @ left.T
+    left, solve, null = _orthogonal(of_free)
+    u, s, vt, r = _decomposed(left.T @ of_measured)
+    rows = vt[:r]
+    back = (u[:, :r] / s[:r]).T @ left.T
     turned, triangle = linalg.qr((rows * problem.deviations[problem.measured]).T, mode="economic")
-    return _Reduced(left, solve, vt[rank:].T, rows, back, u2[:, r:].T @ left.T, turned, triangle)
+    return _Reduced(left, solve, null, rows, back, u[:, r:].T @ left.T, turned, triangle)
+
+
+def _orthogonal(matrix: Array) -> tuple[Array, Array, Array]:
+    """Left null space, pseudo-inverse and null space by complete orthogonal decomposition, much cheaper than singular values."""
+    rows, columns = matrix.shape
+    if min(rows, columns) == 0:
+        return np.eye(rows), np.zeros((columns, rows)), np.eye(columns)
+    q, r, order = linalg.qr(matrix, pivoting=True)
+    pivots = np.abs(np.diag(r))
+    rank = int((pivots > _RANK * max(1.0, float(pivots.max()))).sum())
+    z, t = linalg.qr(r[:rank].T)
+    back = np.argsort(order)
+    inner = linalg.solve_triangular(t[:rank], q[:, :rank].T, trans="T") if rank else np.zeros((0, rows))
+    return q[:, rank:], (z[:, :rank] @ inner)[back], z[back][:, rank:]
 
 
 def _decomposed(matrix: Array) -> tuple[Array, Array, Array, int]:

@@ -5,7 +5,8 @@ by itself and the balances are those of the goods:
 
     sum of outputs - inputs + arising + stockpile draw = demand + disposal
 
-Activities and disposal never fall below 0, nor what is not collected below what the study's collection rate leaves. Demand and
+Activities and disposal (of scrap and waste) never fall below 0, nor what is not collected below what the study's collection rate
+leaves; a process whose plant does not stand in that year runs only where an observation names it. Demand and
 what arises from use stocks are taken as the study has them, unless an observation speaks of that flow: then the flow is free and
 the observation measures it. Coefficients are exact where the study states no range; with one (`low` and `high`, read as a 95 %
 interval), and where the process does run, they are measured too, and flow = coefficient x activity is bilinear. An observation
@@ -120,9 +121,11 @@ class _Network:
         return name
 
     def _process(self, process: Process) -> None:
-        """Activity, and the flows that follow from it; a process that may not run, or whose plant does not stand yet, has none."""
+        """Activity, and the flows that follow from it; a process that may not run, or whose plant does not stand, has none."""
         year, system = self.position, self.system
-        if not process.max_activity[year] > 0 or (process.plant and not system.plants[process.plant].existing[year] > 0):
+        stands = not process.plant or system.plants[process.plant].existing[year] > 0
+        named = any(process.name in (o.source, o.target) and o.value > 0 for o in self.spoken)
+        if not ((process.max_activity[year] > 0 and stands) or named):
             return
         activity = self.add(f"activity of {process.name}", bounded=True)
         metals: dict[str, dict[str, float]] = {}

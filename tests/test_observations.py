@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import planner
-from planner.errors import SpecError
+from planner.errors import InfeasibleError, SpecError
 from planner.observations import NORMAL_95, reconcile_study
+from planner.system import Observed, Place
+from tests.random_studies import studies
 from tests.small import Study
 
 SD = 2 * NORMAL_95
@@ -168,3 +174,35 @@ def test_china_closes_after_reconciliation(coefficients: bool) -> None:
     assert found.after.consistent
     worst = table(found)["score"].nlargest(2).index
     assert set(worst) == {"lithium mined, BGS", "lithium mined, paper"}
+
+
+@given(made=studies(), noise=st.lists(st.floats(-2, 2), min_size=60, max_size=60))
+@settings(derandomize=True, max_examples=25, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+def test_what_a_plan_does_is_left_as_it_is_and_noise_is_balanced(made: Study, noise: list[float]) -> None:
+    """Observing every output of a plan's first year, within 5 %: balanced data stay, noisy data balance, nothing falls below 0."""
+    made.years.pop("step", None)
+    with tempfile.TemporaryDirectory() as folder:
+        system = planner.read(made.write(Path(folder) / "s"))
+    try:
+        plan = planner.solve(system)
+    except InfeasibleError:
+        return
+    flows = plan.flows[plan.flows["year"] == 2021]
+    gone = flows[flows["target"] == "loss/surplus"]["source"].isin([g.name for g in system.goods.values() if g.kind != "scrap"])
+    outputs = flows[flows["source"].isin(system.processes) & flows["target"].isin(system.goods) & (flows["value"] > 1e-6)]
+    if gone.any() or (flows["source"] == "shortage").any() or not len(outputs):
+        return
+    largest = float(flows["value"].max())
+    for scale in (0.0, 1.0):
+        drawn = zip(outputs.itertuples(), noise, strict=False)
+        sizes = [(row, row.value * (1 + scale * e / 40), 0.1 * row.value) for row, e in drawn]
+        seen = tuple(
+            Observed(f"o{i}", row.source, row.target, row.metal, "flow", 2021, value, value - half, value + half, "", "", Place("", i))
+            for i, (row, value, half) in enumerate(sizes))
+        found = reconcile_study(dataclasses.replace(system, observations=seen))
+        assert found.before.residual <= 1e-12
+        assert (found.flows["value"].dropna() >= -1e-8 * largest)[~found.flows["source"].str.startswith("stockpile/")].all()
+        if not scale:
+            assert found.before.chi_square <= 1e-6
+            after, before = (found.measurements[name].to_numpy() for name in ("reconciled", "measured"))
+            assert after == pytest.approx(before, abs=1e-6 * largest)
