@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import planner
-from planner.errors import InfeasibleError, SpecError
+from planner.errors import SpecError
 from planner.observations import NORMAL_95, reconcile_study
 from planner.system import Observed, Place
 from tests.random_studies import studies
@@ -181,12 +181,12 @@ def test_china_closes_after_reconciliation(coefficients: bool) -> None:
 def test_what_a_plan_does_is_left_as_it_is_and_noise_is_balanced(made: Study, noise: list[float]) -> None:
     """Observing every output of a plan's first year, within 5 %: balanced data stay, noisy data balance, nothing falls below 0."""
     made.years.pop("step", None)
+    # nothing may be short: then what is demanded is what is served
+    made.policies.clear()
+    made.rows["process_values"] = [row for row in made.rows["process_values"] if row["parameter"] != "max_activity"]
     with tempfile.TemporaryDirectory() as folder:
         system = planner.read(made.write(Path(folder) / "s"))
-    try:
-        plan = planner.solve(system)
-    except InfeasibleError:
-        return
+    plan = planner.solve(system)
     flows = plan.flows[plan.flows["year"] == 2021]
     gone = flows[flows["target"] == "loss/surplus"]["source"].isin([g.name for g in system.goods.values() if g.kind != "scrap"])
     outputs = flows[flows["source"].isin(system.processes) & flows["target"].isin(system.goods) & (flows["value"] > 1e-6)]
