@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from planner.read import read as read
     from planner.read import studies as studies
     from planner.reconcile import reconcile as reconcile
+    from planner.reconcile import reconcile_flows as reconcile_flows
     from planner.report import report as report
     from planner.secure import secure as secure
     from planner.solve import solve as solve
@@ -86,6 +87,7 @@ _HOMES = {
     "read": "planner.read",
     "report": "planner.report",
     "reconcile": "planner.reconcile",
+    "reconcile_flows": "planner.reconcile",
     "reconcile_study": "planner.observations",
     "regret": "planner.foresight",
     "rolling": "planner.foresight",

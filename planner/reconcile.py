@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -213,3 +214,78 @@ def eliminate(
             before.chi_square, before.p_value,
         ))
     return found, tuple(faults)
+
+
+def reconcile_flows(
+    flows: pd.DataFrame, coefficients: pd.DataFrame | None = None, *, significance: float = SIGNIFICANCE,
+) -> tuple[Reconciliation, tuple[Fault, ...]]:
+    """Reconcile a table of flows: source, target, value (NaN: unmeasured), sd (0: exact). With it what serial elimination took out.
+
+    Every node that flows enter and leave balances; the others are the boundary. Two rows of one source and target are two measurements
+    of one flow. `coefficients` (source, target, value, sd) are transfer coefficients: the flow as a share of all that enters its source.
+    Flows are named `source -> target`, coefficients `share of source -> target`. Raises SpecError as `reconcile` does.
+    """
+    table = _Table(flows, coefficients)
+    given = {"names": table.names, "significance": significance}
+    first = reconcile(table.matrix(), table.observations, table.ratios, **given)  # type: ignore[arg-type]
+    return first, eliminate(table.matrix(), table.observations, table.ratios, first=first, **given)[1]  # type: ignore[arg-type]
+
+
+class _Table:
+    """A table of flows as observations, balances and ratios; lives inside `reconcile_flows` only."""
+
+    def __init__(self, flows: pd.DataFrame, coefficients: pd.DataFrame | None) -> None:
+        shares = pd.DataFrame(columns=["source", "target", "value", "sd"]) if coefficients is None else coefficients
+        lacking = [Problem(name, 0, column, "this column is missing") for name, frame in (("flows", flows), ("coefficients", shares))
+                   for column in ("source", "target", "value", "sd") if column not in frame]
+        if lacking:
+            raise SpecError("reconciliation", lacking)
+        self.observations: list[Observation] = []
+        self.ratios: list[Ratio] = []
+        self.rows: list[dict[str, float]] = []
+        self.names: list[str] = []
+        for (source, target), part in flows.groupby(["source", "target"], sort=False):
+            self._flow(f"{source} -> {target}", part)
+        into, out = (flows.drop_duplicates(["source", "target"]).groupby(side) for side in ("target", "source"))
+        for node in [node for node in into.groups if node in out.groups]:
+            terms = {f"{source} -> {node}": 1.0 for source in into.get_group(node)["source"]}
+            self._balance(str(node), terms | {f"{node} -> {target}": -1.0 for target in out.get_group(node)["target"]})
+        problems = [problem for row in shares.itertuples() if (problem := self._share(row, into))]
+        if problems:
+            raise SpecError("reconciliation", problems)
+
+    def _flow(self, name: str, part: pd.DataFrame) -> None:
+        measured = list(zip(part["value"].astype(float), part["sd"].astype(float), strict=True))
+        if len(measured) == 1:
+            self.observations.append(Observation(name, *measured[0]))
+            return
+        self.observations.append(Observation(name, float("nan"), 0.0))
+        for number, pair in enumerate(measured, 1):
+            self.observations.append(Observation(f"{name} ({number})", *pair))
+            self._balance(f"{name} ({number})", {name: 1.0, f"{name} ({number})": -1.0})
+
+    def _balance(self, name: str, terms: dict[str, float]) -> None:
+        self.names.append(name)
+        self.rows.append(terms)
+
+    def _share(self, row: Any, into: Any) -> Problem | None:
+        """A transfer coefficient as a ratio of the flow to all that enters its source."""
+        flow, node = f"{row.source} -> {row.target}", row.source
+        if flow not in {o.name for o in self.observations} or node not in into.groups:
+            return Problem("coefficients", 0, flow, "is no flow out of a node that flows enter; name one of the table")
+        entering = [f"{source} -> {node}" for source in into.get_group(node)["source"]]
+        whole = entering[0] if len(entering) == 1 else f"into {node}"
+        if whole not in {o.name for o in self.observations}:
+            self.observations.append(Observation(whole, float("nan"), 0.0))
+            self._balance(whole, {whole: -1.0, **dict.fromkeys(entering, 1.0)})
+        self.observations.append(Observation(f"share of {flow}", float(row.value), float(row.sd), "1"))
+        self.ratios.append(Ratio(flow, f"share of {flow}", whole))
+        return None
+
+    def matrix(self) -> Array:
+        at = {o.name: i for i, o in enumerate(self.observations)}
+        found = np.zeros((len(self.rows), len(at)))
+        for row, terms in zip(found, self.rows, strict=True):
+            for name, term in terms.items():
+                row[at[name]] = term
+        return found

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from planner.errors import SpecError
-from planner.reconcile import Observation, Ratio, eliminate, reconcile
+from planner.reconcile import Observation, Ratio, eliminate, reconcile, reconcile_flows
 
 NAN = float("nan")
 FEW = settings(derandomize=True, max_examples=40, deadline=None, database=None)
@@ -131,3 +132,59 @@ def test_bad_input_is_refused_by_name(change: dict, message: str) -> None:
     given_ = {"balances": [[1, -1]], "observations": [("in", 1, 1), ("out", 1, 1)], **change}
     with pytest.raises(SpecError, match=message):
         reconcile(given_["balances"], obs(*given_["observations"]))
+
+
+def flow_table(*rows: tuple[str, str, float, float]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["source", "target", "value", "sd"])
+
+
+def test_a_table_of_flows_is_the_bypass() -> None:
+    """The six streams by their nodes: what is outside on one side only does not balance."""
+    table = flow_table(*((s, t, v, 1.0) for (s, t), v in zip(
+        [("feed", "split"), ("split", "heater"), ("split", "bypass"), ("heater", "mix"), ("bypass", "mix"), ("mix", "product")], MEASURED,
+        strict=True)))
+    found, faults = reconcile_flows(table)
+    assert found.table["reconciled"].tolist() == pytest.approx([100.22, 64.50, 35.72, 64.50, 35.72, 100.22], abs=0.005)
+    assert (found.freedom, faults) == (4, ())
+
+
+def test_two_rows_of_one_flow_are_two_measurements() -> None:
+    """In is 90 and 110, each +- 10; out is 103 +- 5: the mean with weights 1/100, 1/100, 1/25 is 102."""
+    found, _ = reconcile_flows(flow_table(("a", "b", 90, 10), ("a", "b", 110, 10), ("b", "c", 103, 5)))
+    line = found.table.set_index("name")
+    assert line.loc["b -> c", "reconciled"] == pytest.approx((90 + 110 + 4 * 103) / 6)
+    assert line.loc["a -> b", "reconciled"] == pytest.approx((90 + 110 + 4 * 103) / 6)
+    assert found.freedom == 2
+
+
+def test_transfer_coefficients_are_shares_of_all_that_enters() -> None:
+    """Ore 60 and scrap 40 exact enter the furnace; its yield of 0.9 +- 0.01 against 85 +- 1 of metal: variances 1 and 1, so 87.5."""
+    flows = flow_table(("ore", "furnace", 60, 0), ("scrap", "furnace", 40, 0), ("furnace", "metal", 85, 1), ("furnace", "slag", NAN, NAN))
+    found, _ = reconcile_flows(flows, flow_table(("furnace", "metal", 0.9, 0.01)))
+    line = found.table.set_index("name")["reconciled"]
+    assert line["furnace -> metal"] == pytest.approx(87.5)
+    assert line["share of furnace -> metal"] == pytest.approx(0.875)
+    assert line["furnace -> slag"] == pytest.approx(12.5)
+
+
+def test_a_table_of_flows_names_what_is_at_fault() -> None:
+    found, faults = reconcile_flows(flow_table(("a", "b", 90, 1), ("a", "b", 10, 1), ("b", "c", 90, 1)))
+    assert not found.consistent
+    assert [fault.name for fault in faults] == ["a -> b (2)"]
+
+
+@pytest.mark.parametrize(("flows", "shares", "message"), [
+    (flow_table(("a", "b", 1, 1)).drop(columns="sd"), None, "flows, column 'sd': this column is missing"),
+    (flow_table(("a", "b", 1, 1)), flow_table(("a", "b", 0.5, 0.1)), "is no flow out of a node"),
+    (flow_table(("a", "b", 1, -1)), None, "standard deviation"),
+])
+def test_bad_tables_are_refused(flows: pd.DataFrame, shares: pd.DataFrame | None, message: str) -> None:
+    with pytest.raises(SpecError, match=message):
+        reconcile_flows(flows, shares)
+
+
+def test_levels_and_names_that_are_none() -> None:
+    with pytest.raises(SpecError, match="level between 0 and 1"):
+        reconcile([[1, -1]], obs(("in", 1, 1), ("out", 1, 1)), significance=0)
+    with pytest.raises(SpecError, match="is no observation"):
+        reconcile([[1, -1]], obs(("in", 1, 1), ("out", 1, 1)), nonnegative=["loss"])
