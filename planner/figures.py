@@ -17,6 +17,8 @@ from planner.system import PATHWAYS
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
+    from planner.grade import Grading
+
 PATHWAY_COLOURS: Mapping[str, str] = {
     "domestic primary": "#0072B2", "foreign primary": "#E69F00", "domestic secondary": "#009E73", "foreign secondary": "#CC79A7",
     "stockpile": "#999999", "new scrap": "#56B4E9", "shortage": "#D55E00",
@@ -162,6 +164,34 @@ def frontier(points: pd.DataFrame) -> Figure:
         figure.add_scatter(x=part["carbon"], y=part["cost"], name=str(group), mode="lines+markers",
                            line={"color": COLOURS[i % len(COLOURS)]}, text=[f"{v:,.0f} USD per t CO2e" for v in part["abatement_cost"]])
     return figure.update_xaxes(title_text="cumulative emissions (t CO2e)")
+
+
+def urban_mine(grading: Grading, metal: str, year: int) -> Figure:
+    """Supply curve of the urban mine: cost of a tonne won by product over what can be won up to there, beside the price judged at.
+
+    Steps that share a product share a colour; what needs new plants is hatched. Raises SpecError where nothing can be won.
+    """
+    steps = grading.curve[(grading.curve["metal"] == metal) & (grading.curve["year"] == year)]
+    if steps.empty:
+        raise SpecError("urban mine", [f"no waste of {metal} can be collected and recovered in {year}; choose another metal or year"])
+    figure = _figure(f"{metal}: supply curve of the urban mine in {year}", steps["unit"].iloc[0].split(",")[0])
+    left = steps["cumulative"] - steps["quantity"]
+    for i, product in enumerate(steps["product"].unique()):
+        own = steps["product"] == product
+        hatch = ["/" if plants == "new" else "" for plants in steps.loc[own, "plants"]]
+        figure.add_bar(
+            x=left[own] + steps.loc[own, "quantity"] / 2, y=steps.loc[own, "cost"], width=steps.loc[own, "quantity"], name=product,
+            marker={"color": COLOURS[i % len(COLOURS)], "pattern": {"shape": hatch}},
+            customdata=steps.loc[own, ["route", "plants"]], hovertemplate="%{customdata[0]}<br>%{customdata[1]} plants<br>%{y:,.0f}",
+        )
+    judged = grading.prices[(grading.prices["metal"] == metal) & (grading.prices["year"] == year)]["price"].iloc[0]
+    if judged == judged:
+        # a line of its own, not a shape, so that the axis reaches it
+        figure.add_scatter(x=[0.0, float(steps["cumulative"].max())], y=[judged, judged], mode="lines", name=f"price {judged:,.0f}",
+                           line={"dash": "dash", "color": "#000000"})
+    figure.update_layout(xaxis={"title": {"text": "t/year of metal won, cumulative"}}, barmode="overlay", hovermode="closest",
+                         legend={"orientation": "v", "x": 1.02, "y": 1.0})
+    return figure
 
 
 def _figure(title: str, unit: str) -> Figure:

@@ -11,6 +11,7 @@ import pytest
 
 import planner
 from planner.errors import SpecError
+from planner.figures import urban_mine
 from planner.grade import CLASSES, STEPS, Grading, grade, routes
 from tests.small import Study
 
@@ -183,3 +184,17 @@ def test_what_china_recycles_runs_on_routes_that_pay(tmp_path: Path) -> None:
     recoverable = grade(plan).steps.query("step == 'recoverable'").groupby(["metal", "year"])["value"].sum()
     recycled = plan.supply[plan.supply["pathway"] == "domestic secondary"].groupby(["metal", "year"])["value"].sum()
     assert (recycled <= recoverable.loc[recycled.index] * (1 + 1e-6) + 1e-6).all()
+
+
+def test_the_curve_is_drawn_step_beside_step(tmp_path: Path) -> None:
+    """16 t at 50 from the standing line, 24 t at 62.5 from a new one, and the price judged at; a year without waste has no curve."""
+    found = grade(read(study(), tmp_path), price={"lithium": 60})
+    figure = urban_mine(found, "lithium", 2021)
+    bars, price = figure.data
+    assert list(bars.x) == pytest.approx([8, 28])
+    assert list(bars.y) == pytest.approx([50, 62.5])
+    assert list(bars.width) == pytest.approx([16, 24])
+    assert list(bars.marker.pattern.shape) == ["", "/"]
+    assert list(price.y) == pytest.approx([60, 60])
+    with pytest.raises(SpecError, match="choose another metal or year"):
+        urban_mine(found, "lithium", 2030)
