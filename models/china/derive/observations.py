@@ -2,8 +2,9 @@
 
 Each source speaks for itself, also where it contradicts another or the choice that the plan is built on (14.1 against 26 kt of lithium
 mined): reconciliation says what they are worth together. Where a source states no range, the 95 % interval is value x and / a factor
-by grade, after the levels of Hedbrant and Sorme 2001 (Water, Air, and Soil Pollution: Focus 1:43; recalled, not re-read): 1.1 for a statistic read at its source
-(A) and for the paper (S), 1.33 for one read second hand (B), 2 for what is recalled, judged or derived (C, D).
+by grade, after the levels of Hedbrant and Sorme 2001 (Water, Air, and Soil Pollution: Focus 1:43; recalled, not re-read): 1.1 for a
+statistic read at its source (A) and for the paper (S), 1.33 for one read second hand (B), 2 for what is recalled, judged or derived
+(C, D).
 """
 
 from __future__ import annotations
