@@ -1,7 +1,7 @@
 # Two commands for a fresh machine with Python 3.11+ and make:
 #   make solve   sets up, solves the study of China, prints where the results lie
 #   make test    sets up, checks style, types and layers, runs the tests
-# Others: make lowest (the tests on the oldest versions promised), make lock (renew constraints.txt), make clean.
+# Others: make bench (timings beside other tools), make lowest (the tests on the oldest versions promised), make lock (renew constraints.txt), make clean.
 
 PYTHON ?= python3
 STUDY  ?= china
@@ -10,7 +10,7 @@ BIN    := $(VENV)/bin
 PIP    := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help solve test lowest lock clean
+.PHONY: help solve test bench lowest lock clean
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -23,6 +23,10 @@ test: $(VENV)/test.done
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest -q -n auto
+
+# Timings, side by side with what the field uses; none of them is a test.
+bench: $(VENV)/test.done
+	$(BIN)/python -m tests.benchmarks.stocks_beside_flodym
 
 # A test environment also runs; one stamp each, so that a second call sets nothing up.
 $(VENV)/run.done: pyproject.toml constraints.txt | $(VENV)/bin/python
