@@ -176,7 +176,8 @@ def shares_from(balance: Balance, values: Values) -> dict[str, Array]:
     """Shares that make `simulate` do what a plan did: of each process in the good it follows, by the plan's flows; shape (T,) each.
 
     Those of collection are of what the rate allows, as `simulate` takes them. What a plan drew from stockpiles or left short is
-    no process, so the shares of its good add up to less than 1.
+    no process, so the shares of its good add up to less than 1; what it put into stockpiles counts as wanted of the good, though
+    `simulate` fills none.
     """
     system, drives = balance.system, drives_of(balance.system)
     run = {name: values_of(system, values, "activity", name) for name in system.processes}
@@ -186,6 +187,8 @@ def shares_from(balance: Balance, values: Values) -> dict[str, Array]:
             continue
         pulled = drive.mode == "pulled"
         total = _all_of(balance, drives, drive, run)
+        if pulled:
+            total = total + values_of(system, values, "fill", drive.good)
         rate = system.goods[drive.good].collection_rate
         if system.processes[name].kind == "collect" and rate is not None:
             total = total * system.period_mean(rate)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import importlib
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -30,13 +30,17 @@ LARGEST_WHOLE = 2**53
 def derive(modules: Sequence[str] = MODULES) -> dict[str, list[dict[str, Any]]]:
     """Rows by table, sorted by key, parameter, scenario and year. ValueError where two rows say the same thing twice."""
     facts = Facts()
+    return by_table(row for name in modules for row in _module_rows(name, facts))
+
+
+def by_table(made: Iterable[Row]) -> dict[str, list[dict[str, Any]]]:
+    """The same for rows of any study."""
     rows: dict[str, list[dict[str, Any]]] = {table.name: [] for table in TABLES}
-    for name in modules:
-        for table, row in _module_rows(name, facts):
-            unknown = set(row) - set(columns_of(table))
-            if unknown:
-                raise ValueError(f"{name}: {table}.csv has no column {sorted(unknown)} (row {row})")
-            rows[table].append(row)
+    for table, row in made:
+        unknown = set(row) - set(columns_of(table))
+        if unknown:
+            raise ValueError(f"{table}.csv has no column {sorted(unknown)} (row {row})")
+        rows[table].append(row)
     return {table: _sorted(table, found) for table, found in rows.items() if found}
 
 
@@ -62,8 +66,13 @@ def _sorted(table: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def write(folder: Path, modules: Sequence[str] = MODULES) -> list[Path]:
     """Writes one file per table that has rows, and removes none."""
+    return write_tables(folder, derive(modules))
+
+
+def write_tables(folder: Path, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[Path]:
+    """One file per table; returns them."""
     written = []
-    for table, rows in derive(modules).items():
+    for table, rows in tables.items():
         file = folder / f"{table}.csv"
         with file.open("w", encoding="utf-8", newline="") as stream:
             writer = csv.DictWriter(stream, columns_of(table), restval="", lineterminator="\n")

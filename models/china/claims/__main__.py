@@ -1,0 +1,129 @@
+"""Writes docs/claims.md: `python -m models.china.claims [FILE]`."""
+
+from __future__ import annotations
+
+import csv
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.china.claims.experiments import EXPERIMENTS, Answer
+from models.china.claims.history import history_page
+
+ROOT = Path(__file__).resolve().parents[3]
+PAGE = ROOT / "docs" / "claims.md"
+AS_IT_STANDS, AS_READ, MISSED = "reproduced", "reproduced with the stated reading", "not reproduced"
+Claim = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of one claim."""
+
+    claim: Claim
+    answer: Answer
+    word: str
+    difference: float | None
+    """Ours less the paper's; None where one of them has no number."""
+
+
+def claims() -> list[Claim]:
+    """The rows of data/claims.csv."""
+    with (ROOT / "data" / "claims.csv").open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def verdicts() -> list[Verdict]:
+    """Every target, computed."""
+    return [judge(claim, EXPERIMENTS[claim["id"]](claim["id"])) for claim in claims() if claim["use"] == "target"]
+
+
+def judge(claim: Claim, answer: Answer) -> Verdict:
+    """The verdict on an answer: within the tolerance of the claim, or, where that gives none, whether the statement holds."""
+    paper = float(claim["paper"]) if claim["paper"] else None
+    slack = allowed(claim["tolerance"], paper)
+    difference = None if paper is None or answer.ours is None else answer.ours - paper
+    if answer.holds is not None:
+        good = answer.holds
+    else:
+        if slack is None:
+            raise ValueError(f"{claim['id']}: neither a tolerance nor a statement that can hold")
+        good = difference is not None and abs(difference) <= slack
+    return Verdict(claim, answer, MISSED if not good else AS_READ if answer.reading else AS_IT_STANDS, difference)
+
+
+def allowed(tolerance: str, paper: float | None) -> float | None:
+    """How far ours may be from the paper's, in the claim's unit: `5%` of it, `+-0.05 abs`, `+-3 yr`; None where none is given."""
+    if found := re.fullmatch(r"([\d.]+)%", tolerance):
+        return None if paper is None else float(found[1]) / 100 * abs(paper)
+    found = re.fullmatch(r"\+-([\d.]+) (?:abs|yr)", tolerance)
+    return float(found[1]) if found else None
+
+
+def number(value: float | None, unit: str) -> str:
+    if value is None:
+        return ""
+    return f"{value:.0f}" if unit in ("year", "2100", "2050", "2035") else f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def paper_says(claim: Claim) -> str:
+    if claim["paper"]:
+        return number(float(claim["paper"]), claim["unit"])
+    return " ".join(filter(None, (f"above {claim['low']}" if claim["low"] else "", f"below {claim['high']}" if claim["high"] else "")))
+
+
+def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    names = list(header)
+    yield "| " + " | ".join(names) + " |"
+    yield "|" + "---|" * len(names)
+    for row in rows:
+        yield "| " + " | ".join(cell.replace("|", "/") for cell in row) + " |"
+
+
+def page() -> str:
+    """The page, as Markdown."""
+    found, all_claims = verdicts(), claims()
+    count = Counter(v.word for v in found)
+    circular = [v for v in found if v.answer.circular and v.word != MISSED]
+    inputs = [claim for claim in all_claims if claim["use"] == "input"]
+    lines = [
+        "# The paper's claims", "",
+        ("Made by `python -m models.china.claims`; do not edit. Claims of Zeng et al. 2023 in our words: `data/claims.csv`. Experiments: "
+        "`models/china/claims/experiments.py`, one function each, over the studies `china` and `world` and cohort runs over `data/`. "
+        "Nothing is fitted to a claim: a miss stays a miss."), "",
+        (f"**{count[AS_IT_STANDS] + count[AS_READ]} of {len(found)} targets are reproduced**: {count[AS_IT_STANDS]} as they stand, "
+        f"{count[AS_READ]} with the stated reading; {count[MISSED]} are not. Of those reproduced, {len(circular)} prove "
+        f"nothing by themselves "
+        "(marked *circular*): a datum that they rest on was made from the claim, so that they show consistency only."), "",
+        "## Targets", "",
+        *_table(("claim", "statement", "year", "paper", "ours", "difference", "unit", "verdict", "why"), map(_row, found)), "",
+        "## Not reproduced", "",
+        *(f"- **{v.claim['id']}** {v.claim['claim']} ({v.claim['metal']}, {v.claim['region']}): {v.answer.why}."
+          for v in found if v.word == MISSED), "",
+        "## Inputs", "", f"{len(inputs)} statements are data. Where each number stands (a better source beside it may be what a study uses):", "",
+        *_table(("claim", "statement", "metal", "year", "paper", "datum"),
+                ((c["id"], c["claim"], c["metal"], c["year"], c["paper"], c["datum"]) for c in inputs)), "",
+        *history_page(), "",
+    ]
+    return "\n".join(lines)
+
+
+def _row(verdict: Verdict) -> tuple[str, ...]:
+    claim, answer = verdict.claim, verdict.answer
+    unit = claim["unit"]
+    said = unit if unit not in ("2100", "2050", "2035", "qual", "rank") else "year" if unit.isdigit() else ""
+    without = "never" if answer.holds is None else "holds" if answer.holds else "does not hold"
+    ours = without if answer.ours is None else number(answer.ours, unit)
+    reading = f"reading: {answer.reading}" if answer.reading else ""
+    why = "; ".join(filter(None, (reading, "*circular*" if answer.circular else "", answer.why)))
+    return (claim["id"], f"{claim['claim']} ({claim['metal']}, {claim['region']})", claim["year"], paper_says(claim), ours,
+            number(verdict.difference, unit), said, verdict.word, why)
+
+
+if __name__ == "__main__":
+    file = Path(sys.argv[1]) if len(sys.argv) > 1 else PAGE
+    file.write_text(page(), encoding="utf-8")
+    sys.stdout.write(f"{file}\n")
