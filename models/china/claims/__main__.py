@@ -103,7 +103,9 @@ def page() -> str:
         "## Not reproduced", "",
         *(f"- **{v.claim['id']}** {v.claim['claim']} ({v.claim['metal']}, {v.claim['region']}): {v.answer.why}."
           for v in found if v.word == MISSED), "",
-        "## Inputs", "", f"{len(inputs)} statements are data. Where each number stands (a better source beside it may be what a study uses):", "",
+        "## Inputs", "",
+        f"{len(inputs)} statements are data. Where each number stands (a better source beside it may be what a study uses):",
+        "",
         *_table(("claim", "statement", "metal", "year", "paper", "datum"),
                 ((c["id"], c["claim"], c["metal"], c["year"], c["paper"], c["datum"]) for c in inputs)), "",
         *history_page(), "",
