@@ -1,4 +1,4 @@
-"""One function for each claim of the paper that is a target. Each computes; none is fitted to what the paper says.
+"""One function for each claim of the paper that is a target. Each computes; where a datum was made from the claim it says *circular*.
 
 `@experiment("S016", ...)` names the claims of `data/claims.csv` that a function answers; the function is given the identifier.
 """
