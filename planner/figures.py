@@ -5,12 +5,14 @@ Colours are those of Okabe and Ito (Color Universal Design, 2008), told apart by
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from planner.errors import SpecError
+from planner.errors import OutputError, Problem, SpecError
 from planner.plan import Plan
 from planner.system import PATHWAYS
 
@@ -31,6 +33,9 @@ KIND_COLOURS: Mapping[str, str] = {
 PLAIN_NODE = "#56B4E9"
 SMALLEST_FLOW = 1e-4
 """Flows below this share of the largest of their year are left out of a Sankey: they would be thinner than a line."""
+PAGE, PICTURES = ".html", (".svg", ".png", ".pdf")
+PICTURE_WIDTH, PICTURE_HEIGHT, PICTURE_SCALE = 1200, 700, 2
+"""Of a picture, in layout pixels; a PNG has so many dots to each."""
 
 
 def mix(plan: Plan, metal: str) -> Figure:
@@ -74,7 +79,7 @@ def _sankey_trace(flows: pd.DataFrame, *, visible: bool) -> object:
     from plotly.graph_objects import Sankey
 
     kept = flows[flows["value"] >= SMALLEST_FLOW * flows["value"].max()]
-    names = sorted({*kept["source"], *kept["target"]})
+    names = _downstream(kept)
     at = {name: i for i, name in enumerate(names)}
     lost = kept["target"].str.startswith("loss/")
     return Sankey(
@@ -83,6 +88,17 @@ def _sankey_trace(flows: pd.DataFrame, *, visible: bool) -> object:
         link={"source": kept["source"].map(at).tolist(), "target": kept["target"].map(at).tolist(), "value": kept["value"].tolist(),
               "color": ["rgba(213,94,0,0.35)" if x else "rgba(120,120,120,0.25)" for x in lost]},
     )
+
+
+def _downstream(flows: pd.DataFrame) -> list[str]:
+    """Nodes in the order in which metal that enters reaches them: of a loop, plotly turns back the flow to the node that comes first."""
+    onward = {source: sorted(part["target"]) for source, part in flows.groupby("source")}
+    reached = dict.fromkeys(sorted(set(flows["source"]) - set(flows["target"])))
+    edge = list(reached)
+    while edge:
+        edge = [node for node in dict.fromkeys(target for source in edge for target in onward.get(source, ())) if node not in reached]
+        reached |= dict.fromkeys(edge)
+    return [*reached, *sorted({*flows["source"], *flows["target"]} - set(reached))]
 
 
 def capacity(plan: Plan, plants: Sequence[str] = ()) -> Figure:
@@ -192,6 +208,53 @@ def urban_mine(grading: Grading, metal: str, year: int) -> Figure:
     figure.update_layout(xaxis={"title": {"text": "t/year of metal won, cumulative"}}, barmode="overlay", hovermode="closest",
                          legend={"orientation": "v", "x": 1.02, "y": 1.0})
     return figure
+
+
+def write_figure(figure: Figure, path: str | Path) -> Path:
+    """Write a figure in the format that the ending names, whole or not at all: a page that opens offline, or a picture.
+
+    A picture shows what the page shows before its slider is moved. Raises SpecError for an unknown ending, OutputError where the file
+    cannot be written, or where a picture's two needs are missing: kaleido (extra `image`) and a Chromium.
+    """
+    path = Path(path)
+    ending = path.suffix.lower()
+    if ending not in (PAGE, *PICTURES):
+        raise SpecError("figure", [Problem(str(path), 0, "", f"'{ending}' is no known ending; choose of {', '.join((PAGE, *PICTURES))}")])
+    content = _page(figure) if ending == PAGE else _picture(figure, ending[1:])
+    try:
+        with tempfile.TemporaryDirectory(prefix=f".{path.name}.partial-", dir=path.parent) as partial:
+            made = Path(partial) / path.name
+            made.write_bytes(content)
+            made.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror}; name another file") from error
+    return path
+
+
+def _page(figure: Figure) -> bytes:
+    # a name of its own, since plotly's is random and the same figure is to give the same page
+    page: str = figure.to_html(include_plotlyjs=True, full_html=True, div_id="figure")
+    return page.encode()
+
+
+def _picture(figure: Figure, form: str) -> bytes:
+    """The figure as SVG, PNG or PDF, drawn by a Chromium that asks nothing of the network."""
+    try:
+        import kaleido
+    except ImportError as error:
+        raise OutputError("a picture needs kaleido: pip install 'planner[image]' (a page, .html, needs nothing)") from error
+    from kaleido.errors import BrowserFailedError, ChromeNotFoundError
+    from plotly.graph_objects import Figure as Copy
+
+    # a slider that nobody can move says nothing
+    still = Copy(figure).update_layout(sliders=[], updatemenus=[], overwrite=True)
+    options = {"format": form, "width": figure.layout.width or PICTURE_WIDTH, "height": figure.layout.height or PICTURE_HEIGHT,
+               "scale": PICTURE_SCALE if form == "png" else 1}
+    try:
+        return bytes(kaleido.calc_fig_sync(still, opts=options, kopts={"mathjax": False}))
+    except (ChromeNotFoundError, BrowserFailedError) as error:
+        raise OutputError("a picture needs Chromium or Chrome, and none was found that starts; install one (Debian: chromium) or name it "
+                          "in BROWSER_PATH (a page, .html, needs nothing)") from error
 
 
 def _figure(title: str, unit: str) -> Figure:
