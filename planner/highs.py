@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
+from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,6 +34,8 @@ FEASIBILITY_TOLERANCE = 1e-9
 """Primal and dual tolerance asked of HiGHS, absolute in internal units (its default is 1e-7)."""
 ROW_TOLERANCE = 1e-9
 """A row holds outside the solver when its error is at most this share of the sum of its absolute terms, or of 1."""
+CONSTANT = "constant"
+"""Name of the column that carries the constant of the objective into a file; no column of ours can have it, since all have an index."""
 FACE_TOLERANCE = 1e-6
 """A reduced cost or dual above this (USD per unit) is no tie."""
 
@@ -249,12 +253,26 @@ class Program:
         return tuple(self.arrays.rows[i] for i in iis.row_index_ if i < len(self.arrays.rows))
 
     def write(self, path: Path) -> None:
-        """Write MPS or LP, by the ending of the path, with readable names."""
-        for i, name in enumerate(self.arrays.columns):
-            self.highs.passColName(i, plain_name(name))
-        for i, name in enumerate(self.arrays.rows):
-            self.highs.passRowName(i, plain_name(name))
-        if self.highs.writeModel(str(path)) == highspy.HighsStatus.kError:
+        """Write MPS or LP, by the ending of the path, with readable names.
+
+        The constant of the objective is written as a column `constant` fixed at 1: of the sign of a constant in MPS the solvers hold
+        different views (HiGHS writes it negative on the right of the objective, as CPLEX does; GLPK reads it as it stands).
+        """
+        named = lp_names if path.suffix.lower() == ".lp" else plain_names
+        for i, text in enumerate(named(self.arrays.columns)):
+            self.highs.passColName(i, text)
+        for i, text in enumerate(named(self.arrays.rows)):
+            self.highs.passRowName(i, text)
+        offset, n = self.arrays.offset, len(self.arrays.columns)
+        if offset:
+            self.highs.changeObjectiveOffset(0.0)
+            self.highs.addCol(offset, 1.0, 1.0, 0, np.array([], dtype=np.int32), np.array([]))
+            self.highs.passColName(n, CONSTANT)
+        status = self.highs.writeModel(str(path))
+        if offset:
+            self.highs.deleteCols(1, np.array([n], dtype=np.int32))
+            self.highs.changeObjectiveOffset(offset)
+        if status == highspy.HighsStatus.kError:
             raise SolverError(f"HiGHS could not write {path}")
 
 
@@ -262,6 +280,21 @@ def plain_name(name: Name) -> str:
     """A name without blanks, as MPS needs it: activity[mine_brine,2030]."""
     head, index = name
     return "_".join(f"{head}[{','.join(map(str, index))}]".split())
+
+
+def plain_names(names: Sequence[Name]) -> list[str]:
+    """Each by `plain_name`."""
+    return [plain_name(name) for name in names]
+
+
+def lp_names(names: Sequence[Name]) -> list[str]:
+    """Names that the LP format can hold, where brackets, slashes and signs have a meaning: activity(mine_brine,2030).
+
+    Where two would become the same, each carries its position.
+    """
+    plain = [re.sub(r"[^A-Za-z0-9_.,()]", "_", name.translate(str.maketrans("[]/", "()."))) for name in plain_names(names)]
+    seen = Counter(plain)
+    return [name if seen[name] == 1 else f"{name}#{i}" for i, name in enumerate(plain)]
 
 
 def _status(status: Any) -> Status:
