@@ -114,13 +114,19 @@ def _coefficient_problems(system: System) -> list[Problem]:
     found: list[Problem] = []
     for process in system.processes.values():
         for side in (process.inputs, process.outputs, process.deposits):
-            found += [Problem("coefficients.csv", 0, "", f"process '{process.name}': coefficient of '{name}' is not a number at or above 0")
-                      for name, series in side.items() if not np.all(np.isfinite(series) & (series >= 0))]
+            for name, series in side.items():
+                wrong = ~(np.isfinite(series) & (series >= 0))
+                if wrong.any():
+                    found.append(Problem("coefficients.csv", 0, "", f"process '{process.name}': coefficient of '{name}' is not a number at "
+                                                                    f"or above 0 in {system.years[int(np.argmax(wrong))]}"))
         for metal in system.metals:
             taken, given = metal_in_and_out(system, process, metal)
-            if (given - taken > _ROUNDING * np.maximum(given, 1.0)).any():
-                found.append(Problem("coefficients.csv", 0, "", f"process '{process.name}' gives out more {metal} than it takes in"))
-            elif not process.loss and (taken - given > _ROUNDING * np.maximum(taken, 1.0)).any():
+            made, lost = (a - b > _ROUNDING * np.maximum(a, 1.0) for a, b in ((given, taken), (taken, given)))
+            if made.any():
+                year = system.periods[int(np.argmax(made))].first
+                found.append(Problem("coefficients.csv", 0, "",
+                                     f"process '{process.name}' gives out more {metal} than it takes in ({year})"))
+            elif not process.loss and lost.any():
                 found.append(Problem("processes.csv", 0, "loss", f"process '{process.name}' loses {metal}; name the loss"))
     return found
 
@@ -138,12 +144,21 @@ class Residual:
     years: tuple[int, ...]
     largest_flow: float
     """t of metal per year: what errors are relative to."""
+    own_flow: Array
+    """Largest flow of each row's own metal, t per year, shape (N,): of a scarce metal far less than the largest of all."""
 
     @property
     def relative(self) -> float:
         """Largest error as a share of the largest flow; NaN where anything is not a number."""
         worst = float(np.abs(self.error).max(initial=0.0))
         return worst if worst == 0 else worst / self.largest_flow if self.largest_flow > 0 else float("inf")
+
+    @property
+    def relative_to_own(self) -> float:
+        """Largest error as a share of the largest flow of its own metal; NaN where anything is not a number."""
+        size = np.abs(self.error)
+        share = np.divide(size, self.own_flow[:, None], out=np.where(size > 0, np.inf, size), where=self.own_flow[:, None] > 0)
+        return float(share.max(initial=0.0))
 
     @property
     def place(self) -> str:
@@ -154,9 +169,9 @@ class Residual:
         row, t = np.unravel_index(int(np.argmax(size)), size.shape)
         return f"{self.names[row]}, {self.years[t]}"
 
-    def failures(self, tolerance: float) -> tuple[str, ...]:
-        """Name, year and error of everything that fails; NaN fails."""
-        holds = np.abs(self.error) <= tolerance * self.largest_flow
+    def failures(self, tolerance: float, *, own: bool = False) -> tuple[str, ...]:
+        """Name, year and error of everything that fails, measured by the largest flow of all or of its own metal; NaN fails."""
+        holds = np.abs(self.error) <= tolerance * (self.own_flow[:, None] if own else self.largest_flow)
         return tuple(f"{self.names[r]}, {self.years[t]}: {self.error[r, t]:.3g} t" for r, t in np.argwhere(~holds))
 
 
@@ -180,27 +195,33 @@ def residual(balance: Balance, values: Values) -> tuple[Residual, Residual]:
     error = np.zeros((len(incidence.goods), len(years)))
     np.add.at(error, incidence.good, through[0] - through[1])
     none = np.zeros(len(system.years))
-    sizes = [np.abs(side) for side in through]
+    size = np.zeros(error.shape)
+    for side in through:
+        np.fmax.at(size, incidence.good, np.abs(side))
     for g, good in enumerate(system.goods.values()):
         series = [content[g] * values_of(system, values, variable, good.name) for variable in ("draw", "shortage", "fill", "disposal")]
         supply = content[g] * system.period_mean(balance.arising.get(good.name, none))
         demand = content[g] * system.period_mean(good.demand if good.demand is not None else none)
         error[g] += series[0] + series[1] - series[2] - series[3] + supply - demand
-        sizes += [np.abs(s) for s in (*series, supply, demand)]
+        size[g] = np.fmax.reduce([size[g], *map(np.abs, (*series, supply, demand))])
+    largest = float(np.fmax.reduce(size, axis=None, initial=0.0))
+    main = [max(good.content, key=lambda metal: good.content[metal]) for good in system.goods.values()]
+    of_metal = {metal: float(np.fmax.reduce(size[[m == metal for m in main]], axis=None, initial=0.0)) for metal in system.metals}
     made, names = _process_errors(system, activity)
-    largest = max((float(np.nanmax(size)) for size in sizes if size.size and not np.isnan(size).all()), default=0.0)
-    return Residual(error, incidence.goods, years, largest), Residual(made, names, years, largest)
+    of_good, of_process = (frozen_array([of_metal[metal] for metal in metals]) for metals in (main, [metal for _, metal in names]))
+    return (Residual(error, incidence.goods, years, largest, of_good),
+            Residual(made, tuple(map(", ".join, names)), years, largest, of_process))
 
 
-def _process_errors(system: System, activity: Array) -> tuple[Array, tuple[str, ...]]:
-    """in - out - loss of every process and metal that it handles, t per year, with the names of the rows."""
+def _process_errors(system: System, activity: Array) -> tuple[Array, list[tuple[str, str]]]:
+    """in - out - loss of every process and metal that it handles, t per year, with (process, metal) of the rows."""
     rows: list[Array] = []
-    names: list[str] = []
+    names: list[tuple[str, str]] = []
     for process, run in zip(system.processes.values(), activity, strict=True):
         for metal in system.metals:
             taken, given = metal_in_and_out(system, process, metal)
             if np.any(taken) or np.any(given):
                 lost = (taken - given) * run
                 rows.append(lost - np.maximum(lost, 0.0) if process.loss else lost)
-                names.append(f"{process.name}, {metal}")
-    return np.array(rows).reshape(-1, activity.shape[1]), tuple(names)
+                names.append((process.name, metal))
+    return np.array(rows).reshape(-1, activity.shape[1]), names

@@ -58,7 +58,12 @@ def sankey(plan: Plan, metal: str, year: int | None = None) -> Figure:
     With a year: that year. Without: a slider over all years.
     """
     _require_metal(plan, metal)
-    flows = plan.flows[plan.flows["metal"] == metal]
+    return flow_sankey(plan.flows, metal, year)
+
+
+def flow_sankey(table: pd.DataFrame, metal: str, year: int | None = None) -> Figure:
+    """The Sankey of a flow table, whether a plan's or a simulation's; as `sankey`."""
+    flows = table[table["metal"] == metal]
     years = sorted(flows["year"].unique())
     if year is not None and year not in years:
         raise SpecError("sankey", [f"there are no flows of {metal} in {year}; choose one of {', '.join(map(str, years))}"])
@@ -79,7 +84,7 @@ def _sankey_trace(flows: pd.DataFrame, *, visible: bool) -> object:
     from plotly.graph_objects import Sankey
 
     kept = flows[flows["value"] >= SMALLEST_FLOW * flows["value"].max()]
-    names = _downstream(kept)
+    names = downstream(kept)
     at = {name: i for i, name in enumerate(names)}
     lost = kept["target"].str.startswith("loss/")
     return Sankey(
@@ -90,7 +95,7 @@ def _sankey_trace(flows: pd.DataFrame, *, visible: bool) -> object:
     )
 
 
-def _downstream(flows: pd.DataFrame) -> list[str]:
+def downstream(flows: pd.DataFrame) -> list[str]:
     """Nodes in the order in which metal that enters reaches them: of a loop, plotly turns back the flow to the node that comes first."""
     onward = {source: sorted(part["target"]) for source, part in flows.groupby("source")}
     reached = dict.fromkeys(sorted(set(flows["source"]) - set(flows["target"])))

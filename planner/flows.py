@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from planner.balance import Balance, Residual, Values, metal_in_and_out, values_of
-from planner.system import Array, Good, Process, System
+from planner.system import Array, Good, Process, System, frozen_array
 
 COLUMNS = ("metal", "year", "source", "target", "good", "value", "unit")
 UNIT = "t/year"
@@ -143,7 +143,9 @@ def node_residual(balance: Balance, table: pd.DataFrame) -> Residual:
         if known:
             rows, columns, amounts = (np.array(x) for x in zip(*known, strict=True))
             np.add.at(error, (rows, columns), sign * amounts)
-    return Residual(error, tuple(f"{node}, {metal}" for node, metal in row), years, float(table["value"].max()) if len(table) else 0.0)
+    largest = table.groupby("metal")["value"].max().reindex(system.metals).fillna(0.0)
+    own = frozen_array([largest[metal] for _, metal in row])
+    return Residual(error, tuple(f"{node}, {metal}" for node, metal in row), years, float(largest.max()), own)
 
 
 ACCOUNT_COLUMNS = ("metal", "year", "stage", "item", "name", "value", "unit")
@@ -152,14 +154,16 @@ ACCOUNT_COLUMNS = ("metal", "year", "stage", "item", "name", "value", "unit")
 def base_account(balance: Balance, flows: pd.DataFrame, metal: str, year: int) -> pd.DataFrame:
     """The account of a metal in one period as figures of substance flow analyses show it: stage, item, name, value (t/year).
 
-    Stages: extraction, trade, refining, manufacture, use, waste, recycling, loss (name: `process stage: medium`), balance. `balance` holds
-    total in, total out and their difference, which is zero. Raises KeyError where the metal or period is unknown.
+    Stages: extraction, trade, refining, manufacture, use, waste, recycling, stockpile, loss (item: stage, name: medium), balance.
+    `balance` holds total in, total out and their difference, which is zero. Waste arises by product; what is dissipated in use is no
+    waste but a loss. Raises KeyError where the metal or period is unknown.
     """
     system = balance.system
     if metal not in system.metals or year not in [p.first for p in system.periods]:
         raise KeyError(f"no metal '{metal}' or no period that begins in {year}")
     table = flows[(flows["metal"] == metal) & (flows["year"] == year)]
-    rows = [*_supply_account(system, table), *_use_account(table), *_waste_account(system, table), *_loss_account(system, table)]
+    rows = [*_supply_account(system, table), *_use_account(table), *_waste_account(system, table), *_stockpile_account(table),
+            *_loss_account(system, table)]
     merged: dict[tuple[str, str, str], float] = {}
     for stage, item, name, value in rows:
         if value:
@@ -211,10 +215,10 @@ def _use_account(table: pd.DataFrame) -> Iterator[_Row]:
 
 
 def _waste_account(system: System, table: pd.DataFrame) -> Iterator[_Row]:
-    """Waste by product, what of it is collected, and what recycling takes in and gives out, new and old scrap apart."""
+    """Waste by the product that it was, what of it is collected, and what recycling takes in and gives out, new and old scrap apart."""
     for source, target, good, value in zip(table["source"], table["target"], table["good"], table["value"], strict=True):
-        if source.startswith("use/") and good in system.goods:
-            yield "waste", "arising", good, value
+        if source.startswith("use/") and target in system.goods:
+            yield "waste", "arising", source[4:], value
         process = system.processes.get(target)
         if process is not None and process.kind == "collect":
             yield "waste", "collected", good, value
@@ -223,6 +227,15 @@ def _waste_account(system: System, table: pd.DataFrame) -> Iterator[_Row]:
         maker = system.processes.get(source)
         if maker is not None and maker.kind == "recycle" and good in system.goods and target == good:
             yield "recycling", "new scrap out" if maker.pathway == "new scrap" else "old scrap out", good, value
+
+
+def _stockpile_account(table: pd.DataFrame) -> Iterator[_Row]:
+    """What is drawn from stockpiles and what fills them."""
+    for source, target, value in zip(table["source"], table["target"], table["value"], strict=True):
+        if source.startswith("stockpile/"):
+            yield "stockpile", "drawn", source.removeprefix("stockpile/"), value
+        if target.startswith("stockpile/"):
+            yield "stockpile", "filled", target.removeprefix("stockpile/"), value
 
 
 def _loss_account(system: System, table: pd.DataFrame) -> Iterator[_Row]:

@@ -14,6 +14,8 @@ with demand D, waste arising W and the group $P_g$ pulled by g. One sparse squar
 activity of the base year, held constant; who was not observed then does not run, and is listed in `idle`. Collection takes
 the collection rate of what arises. A good whose group has neither is refused by name: nothing is spread evenly for want of data.
 
+**Stockpiles** are known or stand still: what is drawn counts as supply of its good, what fills them as wanted of it.
+
 **What cannot be met.** What is wanted and made by nobody is `shortage`; what is made beyond what is wanted stops the pulled
 group and becomes `disposal`. Ceilings (activity, standing capacity, hosts, deposits) do not bind: where a flow passes one, it is listed
 in `limits`. A plan that must keep within them is what `planner.solve` is for.
@@ -39,7 +41,7 @@ from planner.system import Array, Process, System, frozen_map
 
 RAW = ("scrap", "waste")
 _ROUNDING = 1e-12
-"""Surplus and shortage below this share of the largest flow are rounding."""
+"""Surplus and shortage below this share of the largest flow of their metal are rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Simulation:
 
     balance: Balance
     values: Values
-    """activity, disposal and shortage by (name, first year of the period), t per year, as the linear programme names them."""
+    """activity, disposal, shortage, draw and fill by (name, first year of the period), t per year, as the linear programme names them."""
     flows: pd.DataFrame
     drives: Mapping[str, Drive]
     shares: Mapping[str, Array]
@@ -75,19 +77,25 @@ class Simulation:
 
 def simulate(
     balance: Balance, shares: Mapping[str, npt.ArrayLike] | None = None, activities: Mapping[str, npt.ArrayLike] | None = None,
+    stockpiles: Mapping[str, npt.ArrayLike] | None = None,
 ) -> Simulation:
     """All flows of every period. `shares`: process to its share of the good it follows, a number or shape (T,).
 
     `activities`: process to an activity that is known (t per year), so that it follows nothing; the others make up the rest.
-    Raises SpecError for unknown processes, shares outside [0, 1] or above 1 together, goods without shares, and loops that
-    feed themselves wholly.
+    `stockpiles`: good to what is drawn from its stockpile less what fills it (t per year); as known, so that nothing else is drawn.
+    Raises SpecError for unknown processes and goods, shares outside [0, 1] or above 1 together, goods without shares, and loops
+    that feed themselves wholly.
     """
     system = balance.system
+    drawn = _drawn(system, stockpiles or {})
     drives = {**drives_of(system), **{name: GIVEN for name in activities or {} if name in system.processes}}
     share, idle = shares_of(balance, drives, shares or {}, activities or {})
     years = [p.first for p in system.periods]
-    solved = [_period(balance, drives, share, t) for t in range(len(years))]
+    solved = [_period(balance, drives, share, drawn, t) for t in range(len(years))]
     values: dict[str, dict[tuple[str, int], float]] = {"activity": {}, "disposal": {}, "shortage": {}}
+    for variable, sign in (("draw", 1.0), ("fill", -1.0)):
+        values[variable] = {(name, year): float(sign * x) for name, series in drawn.items() for year, x in zip(years, series, strict=True)
+                            if sign * x > 0}
     for year, (activity, disposal, shortage) in zip(years, solved, strict=True):
         values["activity"] |= {(name, year): float(a) for name, a in zip(system.processes, activity, strict=True)}
         for variable, amounts in (("disposal", disposal), ("shortage", shortage)):
@@ -96,6 +104,16 @@ def simulate(
     run = np.array([activity for activity, *_ in solved]).T.reshape(len(system.processes), len(years))
     flows = flow_table(balance, values)  # type: ignore[arg-type]
     return Simulation(balance, values, flows, frozen_map(drives), frozen_map(share), idle, unmet, limits_passed(system, run))  # type: ignore[arg-type]
+
+
+def _drawn(system: System, stockpiles: Mapping[str, npt.ArrayLike]) -> dict[str, Array]:
+    """What is drawn less what fills, by good, t per year, shape (T,). Raises SpecError for what is no good or no number."""
+    drawn = {name: np.broadcast_to(np.asarray(v, dtype=float), (len(system.periods),)) for name, v in stockpiles.items()}
+    problems = [f"there is no good '{name}' to draw from a stockpile" for name in drawn if name not in system.goods]
+    problems += [f"what is drawn of '{name}' is not a number" for name, series in drawn.items() if not np.isfinite(series).all()]
+    if problems:
+        raise SpecError("simulation", [Problem("stockpiles", 0, "", message) for message in problems])
+    return drawn
 
 
 def drives_of(system: System) -> dict[str, Drive]:
@@ -175,9 +193,9 @@ def shares_of(
 def shares_from(balance: Balance, values: Values) -> dict[str, Array]:
     """Shares that make `simulate` do what a plan did: of each process in the good it follows, by the plan's flows; shape (T,) each.
 
-    Those of collection are of what the rate allows, as `simulate` takes them. What a plan drew from stockpiles or left short is
-    no process, so the shares of its good add up to less than 1; what it put into stockpiles counts as wanted of the good, though
-    `simulate` fills none.
+    Those of collection are of what the rate allows, as `simulate` takes them. What a plan left short is no process, so the shares
+    of its good add up to less than 1. With `stockpiles_from` the plan is repeated; without it the same shares serve what the plan
+    drew from stockpiles.
     """
     system, drives = balance.system, drives_of(balance.system)
     run = {name: values_of(system, values, "activity", name) for name in system.processes}
@@ -187,14 +205,21 @@ def shares_from(balance: Balance, values: Values) -> dict[str, Array]:
             continue
         pulled = drive.mode == "pulled"
         total = _all_of(balance, drives, drive, run)
-        if pulled:
-            total = total + values_of(system, values, "fill", drive.good)
+        drawn = values_of(system, values, "draw", drive.good) - values_of(system, values, "fill", drive.good)
+        total = total - drawn if pulled else total + drawn
         rate = system.goods[drive.good].collection_rate
         if system.processes[name].kind == "collect" and rate is not None:
             total = total * system.period_mean(rate)
         own = run[name] * system.period_mean((system.processes[name].outputs if pulled else system.processes[name].inputs)[drive.good])
         shares[name] = np.clip(np.divide(own, total, out=np.zeros_like(own), where=total > 0), 0.0, 1.0)
     return shares
+
+
+def stockpiles_from(balance: Balance, values: Values) -> dict[str, Array]:
+    """What a plan drew from the stockpile of each good less what it filled, t per year, shape (T,), as `simulate` takes it."""
+    system = balance.system
+    moved = {name: values_of(system, values, "draw", name) - values_of(system, values, "fill", name) for name in system.goods}
+    return {name: series for name, series in moved.items() if series.any()}
 
 
 def _all_of(balance: Balance, drives: Mapping[str, Drive], drive: Drive, run: Mapping[str, Array]) -> Array:
@@ -244,7 +269,9 @@ def _apply_collection(system: System, good: str, group: list[Process], share: di
                 share[process.name] = share[process.name] * system.period_mean(rate)
 
 
-def _period(balance: Balance, drives: Mapping[str, Drive], share: Mapping[str, Array], t: int) -> tuple[Array, Array, Array]:
+def _period(
+    balance: Balance, drives: Mapping[str, Drive], share: Mapping[str, Array], drawn: Mapping[str, Array], t: int,
+) -> tuple[Array, Array, Array]:
     """(activity (P,), disposal (G,), shortage (G,)) of one period.
 
     Goods of which more is pushed than wanted are found one set after another: their pulled group stops, what is over is
@@ -255,21 +282,31 @@ def _period(balance: Balance, drives: Mapping[str, Drive], share: Mapping[str, A
     taken, given = (sparse.csr_array((side[:, t], pairs), shape=shape) for side in (incidence.inputs, incidence.outputs))
     zero = np.zeros(len(system.periods))
     want = np.array([(system.period_mean(g.demand) if g.demand is not None else zero)[t] for g in system.goods.values()])
-    come = np.array([(system.period_mean(balance.arising[g]) if g in balance.arising else zero)[t] for g in system.goods])
+    come = np.array([(system.period_mean(balance.arising[g]) if g in balance.arising else zero)[t] + drawn.get(g, zero)[t]
+                     for g in system.goods])
     portion = np.array([share[name][t] for name in incidence.processes])
     equations = _Equations(incidence.goods, incidence.processes, drives, taken, given, want, come, portion)
     over: frozenset[int] = frozenset()
     for _ in range(2 * len(incidence.goods) + 2):
         activity, need = equations.solve(over)
-        largest = max(float(np.abs(x).max(initial=0.0)) for x in (activity, want, come))
-        now = frozenset(np.flatnonzero(need < -_ROUNDING * largest).tolist())
+        flow = np.abs([given @ activity, taken @ activity, want, come]).max(axis=0)
+        rounding = _ROUNDING * _largest_of_metal(system, flow)
+        now = frozenset(np.flatnonzero(need < -rounding).tolist())
         if now == over:
             rest = np.asarray(given @ activity + come - taken @ activity - want)
-            rest = np.where(np.abs(rest) > _ROUNDING * largest, rest, 0.0)
+            rest = np.where(np.abs(rest) > rounding, rest, 0.0)
             return activity, np.maximum(rest, 0.0), np.maximum(-rest, 0.0)
         over = now
     raise SpecError("simulation", [Problem("coefficients.csv", 0, "", f"no steady flow in {system.periods[t].first}: surpluses of "
                                            f"{', '.join(incidence.goods[g] for g in sorted(over))} come and go; give shares")])
+
+
+def _largest_of_metal(system: System, flow: Array) -> Array:
+    """For each good the largest flow of its metals, of the scarcest where it holds several, in t of the good, shape (G,)."""
+    content = np.array([[good.content.get(metal, 0.0) for metal in system.metals] for good in system.goods.values()])
+    largest = (content * flow[:, None]).max(axis=0, initial=0.0)
+    held = np.divide(largest, content, out=np.full(content.shape, np.inf), where=content > 0)
+    return np.asarray(held.min(axis=1), dtype=float)
 
 
 class _Equations:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from planner.balance import balance, residual
 from planner.errors import SpecError
 from planner.flows import base_account, node_residual
-from planner.simulate import Simulation, shares_from, simulate
+from planner.simulate import Simulation, shares_from, simulate, stockpiles_from
 from planner.system import Period
 from tests.by_hand import ByHand
 
@@ -72,7 +72,7 @@ def test_old_scrap_comes_from_the_stock_and_is_collected_by_the_rate():
         assert activity(found, "mine", year) == pytest.approx(22.0, rel=CLOSES)
         assert found.values["disposal"]["waste", year] == pytest.approx(20.0, rel=CLOSES)
     account = base_account(found.balance, found.flows, "lithium", 2022).set_index(["stage", "item", "name"])["value"]
-    assert account["waste", "arising", "waste"] == pytest.approx(40.0)
+    assert account["waste", "arising", "cells"] == pytest.approx(40.0)
     assert account["waste", "collected", "waste"] == pytest.approx(20.0)
     assert account["recycling", "old scrap out", "li"] == pytest.approx(18.0)
     assert account["refining", "domestic secondary", "recycle"] == pytest.approx(18.0)
@@ -203,6 +203,68 @@ def test_shares_from_a_plan_give_the_plan_back():
     assert residual(found, plan)[0].relative <= CLOSES
     again = simulate(found, shares=shares_from(found, plan))
     assert again.values["activity"] == pytest.approx(plan["activity"], rel=1e-12)
+
+
+def test_a_plan_that_draws_on_a_stockpile_and_fills_it_is_repeated():
+    """Drawn 12 t in 2021, filled 7 t in 2022: with the stockpiles known the plan comes back, and nothing is short."""
+    found = balance(two_routes().system())
+    drawn = {2021: 12.0, 2022: -7.0, 2023: 0.0}
+    plan: dict[str, dict[tuple[str, int], float]] = {
+        "activity": {}, "disposal": {}, "draw": {("li", 2021): 12.0}, "fill": {("li", 2022): 7.0}}
+    for i, (year, demand) in enumerate(zip((2021, 2022, 2023), (40.0, 50.0, 60.0), strict=True)):
+        collected = 0.8 * found.arising["waste"][i]
+        plan["disposal"]["waste", year] = found.arising["waste"][i] - collected
+        plan["activity"] |= {("make", year): demand, ("collect", year): collected, ("recycle", year): collected, ("mine", year): 4.0,
+                             ("import", year): demand - 0.9 * collected - 4.0 - drawn[year]}
+    assert residual(found, plan)[0].relative <= CLOSES
+    again = simulate(found, shares=shares_from(found, plan), stockpiles=stockpiles_from(found, plan))
+    assert again.values["activity"] == pytest.approx(plan["activity"], rel=1e-12)
+    assert (again.values["draw"], again.values["fill"], again.values["shortage"]) == (plan["draw"], plan["fill"], {})
+    assert closes(again)
+
+
+def test_the_account_tells_stockpiles_from_shortage_and_dissipation_from_waste():
+    """40 t wanted, 12 t from the stockpile, 5 t short, 23 t mined. 30 t leave use: a third is dissipated, 20 t become waste."""
+    study = two_routes().product("cells", waste="waste", uses={"cell": 1.0}, mean=1.0, history={2020: 30.0}, dissipated=1 / 3)
+    study.good("waste", "waste", rate=0.0, stage="use")
+    found = simulate(balance(study.system()), shares={"mine": 23 / 28, "import": 0.0}, stockpiles={"li": [12.0, 0.0, 0.0]})
+    account = base_account(found.balance, found.flows, "lithium", 2021).set_index(["stage", "item", "name"])["value"]
+    assert account["stockpile", "drawn", "li"] == pytest.approx(12.0)
+    assert account["use", "shortage", "li"] == pytest.approx(5.0)
+    assert account["refining", "domestic primary", "mine"] == pytest.approx(23.0)
+    assert account["use", "outflow", "cells"] == pytest.approx(30.0)
+    assert account["waste", "arising", "cells"] == pytest.approx(20.0)
+    assert account["loss", "use", "dissipated in use"] == pytest.approx(10.0)
+    assert account["loss", "use", "uncollected"] == pytest.approx(20.0)
+    assert account["waste"].sum() == pytest.approx(20.0)
+    assert account["balance", "difference", ""] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_use_that_is_wholly_dissipated_is_no_waste_even_under_the_name_of_its_good():
+    """Greases: the product has the name of the good that enters it, and no waste good."""
+    study = ByHand().good("grease", "product", demand=8.0).product("grease", uses={"grease": 1.0}, mean=1.0, history={2020: 6.0})
+    study.process("make", "mine", gives={"grease": 1.0})
+    found = simulate(balance(study.system()))
+    account = base_account(found.balance, found.flows, "lithium", 2021).set_index(["stage", "item", "name"])["value"]
+    assert account["loss", "use", "dissipated in use"] == pytest.approx(6.0)
+    assert "waste" not in account.index.get_level_values("stage")
+
+
+def test_a_scarce_metal_closes_by_its_own_flows():
+    """A million tonnes of lithium beside a gram of cobalt waste: the gram is not lost in the rounding of the lithium."""
+    study = ByHand(metals=("lithium", "cobalt")).good("li", "refined", demand=1e6)
+    study.good("co", "product", content={"cobalt": 1.0}, demand=1e-6)
+    study.good("waste", "waste", content={"cobalt": 1.0}, rate=0.0, stage="use")
+    study.product("magnets", waste="waste", uses={"co": 1.0}, mean=1.0, history={2020: 1e-6})
+    study.process("mine", "mine", gives={"li": 1.0}).process("buy", "import", gives={"co": 1.0}, origin="Congo")
+    found = simulate(balance(study.system()))
+    assert found.values["disposal"]["waste", 2021] == pytest.approx(1e-6)
+    assert all(r.relative_to_own <= CLOSES for r in (*residual(found.balance, found.values), node_residual(found.balance, found.flows)))
+
+
+def test_stockpiles_of_what_is_no_good_are_refused():
+    with pytest.raises(SpecError, match=r"no good 'gold' to draw[\s\S]*drawn of 'li' is not a number"):
+        simulate(balance(two_routes().system()), stockpiles={"gold": 1.0, "li": np.nan})
 
 
 def test_known_activities_stand_and_the_rest_follows():

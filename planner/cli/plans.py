@@ -1,4 +1,4 @@
-"""Commands that make a plan and hand it on: balance, solve, export."""
+"""Commands that make a plan and hand it on: solve, export."""
 
 from __future__ import annotations
 
@@ -12,34 +12,6 @@ from planner.cli.app import Json, Quiet, Run, Scenario, Set, Study, app, print_j
 Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Where results go; results/STUDY[-SCENARIO] if not given.")]
 
 TimeLimit = Annotated[float | None, typer.Option("--time-limit", metavar="SECONDS", min=0.0, help="Stop the solver after so long.")]
-
-
-@app.command("balance", epilog="Example: planner balance china --scenario pinned --metal lithium")
-def balance(
-    study: Study, scenario: Scenario = "", settings: Set = None,
-    metal: Annotated[str, typer.Option("--metal", "-m", metavar="NAME", help="Show the account of this metal in one year.")] = "",
-    year: Annotated[int | None, typer.Option("--year", metavar="YEAR", help="The year; the first if not given.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Show the flow balance before any choice: its size, the use stocks, the waste that arises; or the account of a metal."""
-    import planner
-
-    found = planner.balance(read_system(study, scenario, settings))
-    if metal or year is not None:
-        from planner.cli.base_year import show_accounts
-
-        show_accounts(found, metal, year, as_json)
-        return
-    if as_json:
-        print_json({
-            "study": found.system.name, "years": found.system.years, "convention": found.system.stock_convention, "unit": "t, t/year",
-            "stocks": {name: {q: getattr(s, q).tolist() for q in ("inflow", "stock", "outflow")} for name, s in found.stocks.items()},
-            "arising": {name: series.tolist() for name, series in found.arising.items()},
-        })
-    else:
-        from planner.terminal import show_balance
-
-        show_balance(found)
 
 
 @app.command("solve", epilog="Example: planner solve china --scenario carbon-neutral --set series.carbon_price='100 USD_2021/tCO2e'")
