@@ -6,12 +6,12 @@ only differ by an error in the programme, which the recomputed cost then shows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
 from planner.errors import Problem, SpecError
-from planner.system import SCOPES, Array, Good, Process, Scope, System
+from planner.system import COUNTED_KINDS, SCOPES, Array, Good, Process, Scope, System
 
 COST_ITEMS = ("variable_cost", "import_price", "transport_cost", "credit")
 """Items of the running cost of a process; the credit is counted negative."""
@@ -68,10 +68,19 @@ def equivalent(good: Good, metal: str) -> float:
 
 def output_equivalent(system: System, process: Process, metal: str) -> Array:
     """Refined equivalent of what a unit of activity puts out upstream of products and scrap, t per unit, shape (T,)."""
+    return _recipe_equivalent(system, process.outputs, metal)
+
+
+def input_equivalent(system: System, process: Process, metal: str, among: Collection[str]) -> Array:
+    """Refined equivalent of what a unit of activity takes of some goods, upstream of products and scrap, t per unit, shape (T,)."""
+    return _recipe_equivalent(system, {name: taken for name, taken in process.inputs.items() if name in among}, metal)
+
+
+def _recipe_equivalent(system: System, recipe: Mapping[str, Array], metal: str) -> Array:
     total = np.zeros(len(system.periods))
-    for name, coefficient in process.outputs.items():
+    for name, coefficient in recipe.items():
         good = system.goods[name]
-        if metal in good.content and good.kind in ("intermediate", "refined"):
+        if metal in good.content and good.kind in COUNTED_KINDS:
             total = total + system.period_mean(coefficient) * equivalent(good, metal)
     return total
 

@@ -35,6 +35,8 @@ PATHWAYS: tuple[Pathway, ...] = (
     "domestic primary", "foreign primary", "domestic secondary", "foreign secondary", "stockpile", "new scrap",
 )
 SCOPES: tuple[Scope, ...] = ("territorial", "footprint")
+COUNTED_KINDS: tuple[GoodKind, ...] = ("intermediate", "refined")
+"""Goods that targets count, in refined equivalents: what lies upstream of products and scrap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +303,14 @@ class Policy:
     """USD per unit of breach; None means the floor is hard."""
     source: str = ""
     place: Place = field(default_factory=lambda: Place("study.toml", 0))
+
+    def counts(self, process: Process) -> bool:
+        """Whether a self-sufficiency target counts what a process puts out: made at home at its stages, and no new scrap.
+
+        Imported ore refined at home is foreign at the stage of extraction and home at that of processing, unless only home metal counts.
+        """
+        foreign = (process.pathway or "").startswith("foreign") and (self.provenance == "home" or process.stage == "extraction")
+        return process.at_home and process.stage in self.stages and process.pathway != "new scrap" and not foreign
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,7 +168,8 @@ TABLES: tuple[Table, ...] = (
             Parameter("loading", "1", "capacity used per unit of activity", default=1.0, by_year=False, positive=True),
             Parameter("max_activity", "t/year", "upper bound on activity; without limit where absent"),
             Parameter("min_activity", "t/year", "must-run level", default=0.0),
-            Parameter("observed", "t/year", "observed activity, for a pinned year and for the shares of a simulation", events=True),
+            Parameter("observed", "t/year", "observed activity in a year of the study, to pin it and for the shares of a simulation",
+                      events=True),
             Parameter("host_content", "t/t", "by-product metal a tonne of host output can yield; required of a process with a host",
                       maximum=1.0, positive=True),
         ),
@@ -357,7 +358,8 @@ class PolicyForm:
 POLICIES: tuple[PolicyForm, ...] = (
     PolicyForm("self_sufficiency",
                "home output at the stages, less exports at them, is at least this share of home demand, in refined equivalents; with "
-               "provenance `any` (default) what is refined at home from imported ore counts at processing, with `home` only home metal",
+               "provenance `any` (default) what is refined at home from imported ore counts at processing, with `home` only home metal; "
+               "a chain through several of the stages counts once",
                "share", "1", ("metal", "stages"), ("from", "to", "penalty", "provenance"), floor=True),
     PolicyForm("import_share",
                "imports from one origin are at most this share of demand (or of all imports) of the metal, in refined equivalents",
@@ -378,6 +380,12 @@ POLICIES: tuple[PolicyForm, ...] = (
     PolicyForm("pin", "activities with an observed value stay within this tolerance of it", "tolerance", "1", (),
                ("processes", "from", "to", "penalty"), floor=True),
 )
+
+ROWS_OF_NATURE = frozenset({
+    "balance", "plant_capacity", "capacity_balance", "build_rate", "capacity_limit", "ramp", "run_down", "depletion", "exploration_limit",
+    "extension", "service", "host_limit", "collection", "stockpile_balance", "emission_account",
+})
+"""Names that no policy may have: those of the rows that nobody sets. A policy `run_down` with a penalty would soften those rows."""
 
 BY_NAME: Mapping[str, Table] = {table.name: table for table in TABLES}
 POLICY_FORMS: Mapping[str, PolicyForm] = {form.kind: form for form in POLICIES}

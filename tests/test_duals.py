@@ -113,8 +113,8 @@ EVEN: dict[str, Callable[..., Study]] = {
     "carbon_cap": lambda **head: with_policy(policies.dig(policies.market(**head), 10, direct_emission=4), "carbon_cap",
                                              scope="territorial", cap=200),
     "self_sufficiency": lambda **head: with_policy(policies.dig(policies.market(**head), 50), "self_sufficiency", share=0.4, **HOME),
-    "pin_floor": lambda **head: with_policy(policies.dig(policies.market(**head), 50, observed={2021: 40, 2022: 40}), "pin", tolerance=0.1),
-    "pin_ceiling": lambda **head: with_policy(policies.dig(policies.market(**head), 10, observed={2021: 40, 2022: 40}), "pin",
+    "pin_floor": lambda **head: with_policy(policies.dig(policies.market(**head), 50, observed={2021: 40}), "pin", tolerance=0.1),
+    "pin_ceiling": lambda **head: with_policy(policies.dig(policies.market(**head), 10, observed={2021: 40}), "pin",
                                               tolerance=0.1),
     "quota": lambda **head: with_policy(policies.dig(policies.market(**head), 10), "quota", processes=["dig"], cap=50),
     "recycled_content": lambda **head: with_policy(

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import pytest
 
-from planner.errors import InfeasibleError
+import planner
+from planner.errors import InfeasibleError, SpecError
+from planner.lp.formulation import FORMULATION
+from planner.tables import ROWS_OF_NATURE
 from tests.small import Study, plan_of, price, yearly
 
 SHORT = 1000
@@ -68,6 +71,46 @@ def test_self_sufficiency_counts_metal_of_home_origin_once(tmp_path, provenance,
     stages = ["processing", "recycling"]
     study.policy("own", "self_sufficiency", metal="lithium", stages=stages, share=0.4, provenance=provenance)
     assert plan_of(study, tmp_path).objective == pytest.approx(cost)
+
+
+def chain(pooled=False):
+    """Ore dug and refined at home for 50, or ore from abroad refined at home for 40, or metal from abroad for 30."""
+    study = market().good("ore", "intermediate", equivalent=0.9).good("ore_abroad", "intermediate", equivalent=0.9)
+    study.process("dig", "mine", gives={"ore": 1}, variable_cost=45)
+    study.process("ship", "import", stage="extraction", gives={"ore" if pooled else "ore_abroad": 1}, import_price=36)
+    study.process("refine", "refine", takes={"ore": 1}, gives={"li": 0.9}, loss="slag")
+    return study.process("refine_abroad", "refine", takes={"ore_abroad": 1}, gives={"li": 0.9}, loss="slag", pathway="foreign primary",
+                         origin="abroad")
+
+
+@pytest.mark.parametrize(("stages", "provenance", "cost"), [
+    (["extraction", "processing"], "home", 3_800), (["extraction", "processing"], "any", 3_400), (["extraction"], "any", 3_800),
+    (["processing"], "home", 3_800), (["processing"], "any", 3_400),
+])
+def test_self_sufficiency_counts_a_chain_once(tmp_path, stages, provenance, cost):
+    """Two fifths of home provenance are 40 t of metal at 50 beside 60 t at 30: 3,800, whether counted as ore, as metal or at both stages;
+    of any provenance ore from abroad refined at home at 40 will do at the stage of processing: 3,400. Were a chain counted at each of its
+    stages, 20 t from home ore would do for both: 3,400 where 3,800 is right."""
+    study = chain().policy("own", "self_sufficiency", metal="lithium", stages=stages, share=0.4, provenance=provenance)
+    assert plan_of(study, tmp_path).objective == pytest.approx(cost)
+
+
+def test_a_chain_within_one_stage_counts_once_too(tmp_path):
+    """Black mass and the metal won from it both stand at the stage of recycling: 40 t at 55 + 60 t at 30 = 4,000; counted twice 3,500."""
+    study = market().good("mass", "intermediate", equivalent=1)
+    study.process("shred", "recycle", gives={"mass": 1}, variable_cost=25)
+    study.process("win", "recycle", takes={"mass": 1}, gives={"li": 1}, variable_cost=30)
+    study.policy("own", "self_sufficiency", metal="lithium", stages=["recycling"], share=0.4)
+    assert plan_of(study, tmp_path).objective == pytest.approx(4_000)
+
+
+def test_a_good_from_home_and_abroad_between_two_stages_is_refused(tmp_path):
+    """Of ore of both provenances in one good nobody can tell what was counted at extraction already; at one stage alone all is clear."""
+    study = chain(pooled=True).policy("own", "self_sufficiency", metal="lithium", stages=["extraction", "processing"], share=0.4)
+    with pytest.raises(SpecError, match=r"study.toml row \d+, column 'policies.own.stages': 'ore' is made by .* and by ship"):
+        planner.read(study.write(tmp_path / "pooled"))
+    study.policies["own"]["stages"] = ["extraction"]
+    assert planner.read(study.write(tmp_path / "apart")).policies
 
 
 @pytest.mark.parametrize(("penalty", "cost", "breach"), [(15, 3600, 40), (25, 3800, 0)])
@@ -192,6 +235,21 @@ def test_stockpile_cover_is_waived_where_its_own_metal_is_closed(tmp_path, metal
     assert yearly(plan, "stockpile", "li") == pytest.approx(stock)
 
 
+# ---- names -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", sorted(ROWS_OF_NATURE))
+def test_a_policy_cannot_have_the_name_of_rows_of_nature(tmp_path, name):
+    """A policy `run_down` with a penalty would open the breach of the physical rows of that name."""
+    study = dig(market(), 50).policy(name, "self_sufficiency", metal="lithium", stages=["processing"], share=0.4, penalty=5)
+    with pytest.raises(SpecError, match=rf"study.toml row \d+, column 'policies.{name}': the name '{name}' is that of rows"):
+        planner.read(study.write(tmp_path / "study"))
+
+
+def test_the_names_refused_are_those_of_all_rows_that_no_policy_sets():
+    assert {family.name for family in FORMULATION if not family.target} == ROWS_OF_NATURE
+
+
 # ---- pin -------------------------------------------------------------------------------------------------------------
 
 
@@ -207,6 +265,20 @@ def test_pin_ceiling_holds_an_activity_down(tmp_path):
     plan = plan_of(dig(market(), 10, observed={2021: 40}).policy("seen", "pin", tolerance=0.1), tmp_path)
     assert plan.objective == pytest.approx(2120)
     assert price(plan, "pin_ceiling", "seen, dig", 2021) == pytest.approx(-20)
+
+
+def test_an_observation_outside_the_study_is_refused(tmp_path):
+    """What was observed in 2020 pins nothing from 2021 on: said, not dropped."""
+    study = dig(market(), 10, observed={2020: 40, 2021: 40}).policy("seen", "pin", tolerance=0.1)
+    with pytest.raises(SpecError, match=r"process_values.csv row \d+, column 'year': 'dig' was observed in 2020, outside 2021 to 2021"):
+        planner.read(study.write(tmp_path / "study"))
+
+
+def test_a_pin_holds_a_period_of_which_one_year_was_observed(tmp_path):
+    """40 t observed in 2021 hold the period 2021-22 to 44 t: 2 x (44 x 10 + 56 x 30). Were the year lost in the mean of the period,
+    nothing would hold it and 100 t be dug: 2,000."""
+    study = dig(market(last=2022, step=2), 10, observed={2021: 40}).policy("seen", "pin", tolerance=0.1)
+    assert plan_of(study, tmp_path).objective == pytest.approx(2 * (44 * 10 + 56 * 30))
 
 
 def test_pin_holds_only_what_was_observed(tmp_path):

@@ -13,6 +13,9 @@ def self_sufficiency(m: Any, n: str, x: str, t: int) -> Any:
     r"""Home output of metal x at the stages, less exports at them, is at least a share of home demand, in refined equivalents.
 
     $$\sum_p \epsilon_{n,p,t}\, a_{p,t} + b_{n,x,t} \ge \sigma_{n,t} D^{home}_{x,t} + X_{n,t}$$   [t / yr]
+
+    with epsilon the output of a process that counts less what it takes from others that count, so that a chain through several of the
+    stages counts once, by what leaves its last: ore that is dug and refined at home is one tonne and not two.
     """
     return sum(m.share_term[n, p, t] * m.activity[p, t] for p in m.counted[n]) + m.breach[n, x, t] >= m.target[n, x, t]
 

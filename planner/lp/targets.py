@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from planner.accounts import equivalent, output_equivalent, refined_output, refined_requirement
+from planner.accounts import equivalent, input_equivalent, output_equivalent, refined_output, refined_requirement
 from planner.balance import Balance
 from planner.economics import period_factors
 from planner.lp.parameters import Key, add_param, add_set, add_sets, by_period
@@ -79,17 +79,15 @@ def _fill_breaches(m: Any, system: System, targets: _Targets) -> None:
     add_param(m, "breach_cost", {(n, x, t): factor[t] * (penalties.get(n) or 0.0) for n, x, t in floors})
 
 
-def _counts_as_home(policy: Policy, process: Process) -> bool:
-    """Imported ore refined at home is foreign at the stage of extraction and home at that of processing, unless only home metal counts."""
-    foreign = (process.pathway or "").startswith("foreign")
-    return not (foreign and (policy.provenance == "home" or process.stage == "extraction"))
-
-
 def _self_sufficiency(targets: _Targets, policy: Policy) -> None:
+    """Output of the processes that count, less what they take from one another: a chain through several stages counts once, at its end."""
     system, metal = targets.system, policy.metal
-    for process in system.processes.values():
-        if process.at_home and process.stage in policy.stages and process.pathway != "new scrap" and _counts_as_home(policy, process):
-            targets.count(policy, process, output_equivalent(system, process, metal))
+    counted = [process for process in system.processes.values() if policy.counts(process)]
+    passed_on = {good for process in counted for good in process.outputs}
+    for process in counted:
+        made = output_equivalent(system, process, metal)
+        if made.any():
+            targets.count(policy, process, made - input_equivalent(system, process, metal, passed_on))
     home = refined_requirement(system, metal, export=False)
     exports = np.zeros(len(home))
     for good in system.goods.values():
@@ -154,12 +152,21 @@ def _pin(targets: _Targets, policy: Policy) -> None:
     for process in system.processes.values():
         if policy.processes and process.name not in policy.processes:
             continue
-        observed = system.period_mean(process.observed)
+        observed = _seen(system, process)
         for i, t, tolerance in targets.in_force(policy):
             if np.isfinite(observed[i]):
                 targets.floor("pin_floor", policy, process.name, t, (1 - tolerance) * observed[i])
                 targets.rows["pin_ceiling"].append((policy.name, process.name, t))
                 targets.values["ceiling"][policy.name, process.name, t] = (1 + tolerance) * observed[i]
+
+
+def _seen(system: System, process: Process) -> Array:
+    """Observed activity by period, shape (T,): the mean of the years that were observed; NaN where none was."""
+    known = np.isfinite(process.observed)
+    count = system.period_mean(known.astype(float))
+    total = system.period_mean(np.where(known, process.observed, 0.0))
+    mean: Array = np.divide(total, count, out=np.full(len(count), np.nan), where=count > 0)
+    return mean
 
 
 def _import_share(targets: _Targets, policy: Policy) -> None:

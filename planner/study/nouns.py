@@ -189,6 +189,9 @@ class Maker:
         for year, at in self.values.events("process_values", (name,), "observed").items():
             if self.values.first <= year <= self.values.last:
                 observed[year - self.values.first] = at.value
+            else:
+                self.problems.add(at.file, at.row, "year", f"'{name}' was observed in {year}, outside {self.values.first} to "
+                                  f"{self.values.last}, where it would go unheeded; drop the row, or put it into observations.csv")
         made: dict[str, Any] = {p: self.series("process_values", (name,), p) for p in _SERIES_OF_PROCESS}
         if (made["min_activity"] > most).any():
             year = self.values.first + int(np.argmax(made["min_activity"] > most))

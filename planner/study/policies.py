@@ -14,8 +14,8 @@ from planner.study.head import Head
 from planner.study.nouns import Nouns
 from planner.study.problems import Problems, unfit
 from planner.study.rows import number
-from planner.system import SCOPES, Array, Place, Policy, Process, Ramp, Stage, frozen_array
-from planner.tables import POLICY_FORMS, PolicyForm
+from planner.system import COUNTED_KINDS, SCOPES, Array, Place, Policy, Process, Ramp, Stage, frozen_array
+from planner.tables import POLICY_FORMS, ROWS_OF_NATURE, PolicyForm
 from planner.units import factor, suggestion
 
 COMMON = ("kind", "source", "note", "enabled")
@@ -63,6 +63,9 @@ class PolicyReader:
             return None
         if wrong := unfit(policy.name):
             self.refuse(policy, "", f"the name {policy.name!r} {wrong}")
+        if policy.name in ROWS_OF_NATURE:
+            self.refuse(policy, "", f"the name '{policy.name}' is that of rows of the programme which no policy sets; give it "
+                        f"another, such as '{policy.name}_target'")
         allowed = [*COMMON, form.level, *form.required, *form.optional]
         for key in fields:
             if key not in allowed:
@@ -78,6 +81,12 @@ class PolicyReader:
             if key in fields and (not isinstance(fields[key], str) or (key == "source" and not fields[key])):
                 self.refuse(policy, key, f"is {fields[key]!r}; give text")
         self._check_goods(policy, form, chosen.get("goods", ()))
+        made = self._made(policy, form, chosen)
+        self._check_chains(made)
+        return made
+
+    def _made(self, policy: Written, form: PolicyForm, chosen: Mapping[str, tuple[str, ...]]) -> Policy:
+        fields = policy.fields
         one = {key: names[0] if names else "" for key, names in chosen.items() if key not in _LISTS}
         return Policy(
             policy.name, form.kind, self._level(policy, form), one.get("metal", ""), one.get("origin", ""),  # type: ignore[arg-type]
@@ -86,6 +95,25 @@ class PolicyReader:
             one.get("provenance") or PROVENANCES[0],  # type: ignore[arg-type]
             self._penalty(policy), str(fields.get("source", "")), Place(HEAD_FILE, self.head.line(policy.section)),
         )
+
+    def _check_chains(self, policy: Policy) -> None:
+        """A chain through several stages counts once, by what each process adds; that needs goods whose provenance is known."""
+        if policy.kind != "self_sufficiency":
+            return
+        counted = [p for p in self.nouns.processes.values() if policy.counts(p)]
+        taken = {name: p.name for p in counted if any(self._counted(policy, g) for g in p.outputs) for name in p.inputs}
+        made = {name for p in counted for name in p.outputs if self._counted(policy, name)}
+        for name in sorted(made & set(taken)):
+            others = [p.name for p in self.nouns.processes.values() if name in p.outputs and not policy.counts(p)]
+            if others:
+                self.problems.add(
+                    HEAD_FILE, policy.place.row, f"policies.{policy.name}.stages",
+                    f"'{name}' is made by processes that count and by {others[0]}, which does not, and '{taken[name]}', which counts, "
+                    "takes it: what of it counts already cannot be told; give metal from abroad a good of its own, or name fewer stages")
+
+    def _counted(self, policy: Policy, name: str) -> bool:
+        good = self.nouns.goods.get(name)
+        return good is not None and good.kind in COUNTED_KINDS and policy.metal in good.content
 
     def _names(self, policy: Written, key: str) -> tuple[str, ...]:
         """The known names that a field holds."""
