@@ -12,7 +12,7 @@ import sys
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -20,10 +20,11 @@ from typing import Any, Literal
 import highspy
 import numpy as np
 import numpy.typing as npt
-from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 from scipy import sparse
 
 from planner.errors import InfeasibleError, SolverError
+from planner.lp.components import Components
+from planner.lp.formulation import programme
 from planner.system import Array
 
 Name = tuple[str, tuple[Hashable, ...]]
@@ -135,6 +136,7 @@ def compile_arrays(model: Any) -> Arrays:
     Raises InfeasibleError where a row without variables cannot hold.
     """
     from pyomo.common.errors import InfeasibleConstraintException
+    from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
     try:
         with _quiet_pyomo():
@@ -155,6 +157,12 @@ def compile_arrays(model: Any) -> Arrays:
         lower=bounds[:, 0], upper=bounds[:, 1],
         row_lower=np.where(sense <= 0, rhs, -np.inf), row_upper=np.where(sense >= 0, rhs, np.inf),
     )
+
+
+def arrays_of(filled: Components) -> Arrays:
+    """The arrays of a system's components, without the way through Pyomo: those of `compile_arrays(build(system))`, to the last digit."""
+    made = programme(filled)
+    return Arrays(**{each.name: getattr(made, each.name) for each in fields(made)})
 
 
 class Program:

@@ -18,9 +18,21 @@ from planner.balance import Balance, balance
 from planner.economics import period_factors
 from planner.errors import InfeasibleError, SolverError
 from planner.flows import flow_table
-from planner.highs import Arrays, Name, Program, Solution, by_name, column_errors, compile_arrays, new_highs, plain_name, row_errors
+from planner.highs import (
+    Arrays,
+    Name,
+    Program,
+    Solution,
+    arrays_of,
+    by_name,
+    column_errors,
+    compile_arrays,
+    new_highs,
+    plain_name,
+    row_errors,
+)
 from planner.indicators import indicator_table
-from planner.lp.formulation import FORMULATION, build
+from planner.lp.formulation import FORMULATION, components
 from planner.lp.parameters import first_discount
 from planner.measures import after_measures
 from planner.plan import Plan, Record
@@ -64,17 +76,19 @@ class _Clock:
 
 
 def compiled(subject: Any, *, progress: Progress | None = None) -> Compiled:
-    """Balance, build and compile a System, or compile a model that `planner.build` made and somebody extended."""
+    """Balance and build a System, or compile a model that `planner.build` made and somebody extended."""
     clock = _Clock(progress)
     if isinstance(subject, System):
         with clock.stage("balance"):
             flow_balance = balance(subject)
         with clock.stage("build"):
-            model = build(subject, flow_balance=flow_balance)
+            filled = components(subject, flow_balance)
+        with clock.stage("compile"):
+            arrays = arrays_of(filled)
     else:
-        model, flow_balance = subject, subject.flow_balance
-    with clock.stage("compile"):
-        arrays = compile_arrays(model)
+        flow_balance = subject.flow_balance
+        with clock.stage("compile"):
+            arrays = compile_arrays(subject)
     return Compiled(flow_balance.system, flow_balance, arrays, clock.seconds)
 
 

@@ -1,24 +1,30 @@
-"""The templates of Pyomo against plain rules: a rule that tests a string index becomes a template that is silently wrong.
+"""The rules read over whole arrays, as templates of Pyomo, and as plain rules: a rule that tests an index is silently wrong in two of them.
 
-Two guards. The syntax tree: rules hold algebra only. The arrays: templated and plain are the same on every study, and every row
-is a template (a rule that Pyomo cannot template falls back to plain rows without a word).
+Two guards. The syntax tree: rules hold algebra only. The arrays: all three are the same on every study, and every row is
+a template (a rule that Pyomo cannot template falls back to plain rows without a word).
 """
 
 from __future__ import annotations
 
 import ast
 import inspect
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pyomo.environ as pyo
 import pytest
+from hypothesis import given, settings
 from pyomo.core.base.constraint import TemplateConstraintData
 
 import planner
 from planner.highs import compile_arrays
 from planner.lp import constraints, objective, policies
+from planner.lp.components import Components, add_param, add_set, add_sets
+from planner.lp.expansion import expand
 from planner.lp.formulation import FORMULATION, OBJECTIVES, build
+from planner.solve import compiled
+from tests.random_studies import studies
 
 STUDIES = sorted(path.parent for path in (Path(__file__).parent / "studies").glob("*/study.toml"))
 SHIPPED = ["quickstart", "china"]
@@ -106,11 +112,74 @@ def test_templated_arrays_are_the_plain_arrays(study, options):
     for name in ("cost", "carbon", "lower", "upper", "row_lower", "row_upper"):
         np.testing.assert_array_equal(getattr(templated, name), getattr(plain, name), err_msg=name)
     assert (templated.matrix != plain.matrix).nnz == 0
+    same_to_the_last_digit(compiled(system).arrays, templated)
+
+
+def same_to_the_last_digit(one, two):
+    """Two programmes of the same rows and columns in the same order, with the very same numbers."""
+    assert one.rows == two.rows
+    assert one.columns == two.columns
+    assert one.offset == two.offset
+    for name in ("cost", "carbon", "lower", "upper", "row_lower", "row_upper"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(two, name), err_msg=name)
+    for part in ("indptr", "indices", "data"):
+        np.testing.assert_array_equal(getattr(one.matrix, part), getattr(two.matrix, part), err_msg=part)
+
+
+@given(studies())
+@settings(max_examples=15, deadline=None, derandomize=True)
+def test_whole_arrays_are_those_of_pyomo_on_random_studies(study):
+    """Proves that reading the rules over whole arrays is reading the rules: policies, joint lines, measures of any kind."""
+    with tempfile.TemporaryDirectory() as folder:
+        system = planner.read(study.write(Path(folder) / "study"))
+    try:
+        arrays = compiled(system).arrays
+    except planner.InfeasibleError:
+        with pytest.raises(planner.InfeasibleError):
+            compile_arrays(build(system))
+        return
+    same_to_the_last_digit(arrays, compile_arrays(build(system)))
 
 
 def test_numbers_that_are_none_do_not_reach_the_arrays():
-    """NaN passes through Pyomo in silence; the parameters refuse it."""
-    from planner.lp.parameters import add_param
+    """NaN passes through Pyomo and through whole arrays in silence; the parameters refuse it, and say where."""
+    with pytest.raises(ValueError, match=r"demand.*li, 2021"):
+        add_param(Components("small"), "demand", {("li", 2021): float("nan")})
 
-    with pytest.raises(ValueError, match="demand"):
-        add_param(pyo.ConcreteModel(), "demand", {("li", 2021): float("nan")})
+
+def reader(rule, index="goods"):
+    """Read one rule over a model with goods a and b, a variable over both, their processes, and numbers by good."""
+    m = Components("small")
+    add_set(m, "goods", ["a", "b"])
+    add_set(m, "orders", [("a", 1), ("b", 2)])
+    add_set(m, "years", [1, 2])
+    add_sets(m, "years_of", {"a": [1], "b": [2]})
+    add_param(m, "amount", {"a": 2.0, "b": 3.0})
+    add_param(m, "rate", {1: 5.0, 2: 7.0})
+    costs = [("cost", lambda m: sum(m.rate[t] * m.new_capacity[g, t] for g, t in m.orders)),
+             ("carbon", lambda m: sum(m.new_capacity[g, t] for g, t in m.orders))]
+    return expand(m, costs, [("row", index, rule)])
+
+
+def test_sums_and_numbers_are_read_as_they_stand():
+    """Proves the algebra on a case by hand: each row joins its own years, and a number outside a sum multiplies every term in it."""
+    made = reader(lambda m, g: m.amount[g] * sum(-m.rate[t] * m.new_capacity[g, t] for t in m.years_of[g]) + 1 >= m.amount[g])
+    assert made.rows == (("row", ("a",)), ("row", ("b",)))
+    np.testing.assert_array_equal(made.matrix.toarray(), [[-10.0, 0.0], [0.0, -21.0]])
+    np.testing.assert_array_equal(made.row_lower, [1.0, 2.0])
+    np.testing.assert_array_equal(made.cost, [5.0, 7.0])
+
+
+@pytest.mark.parametrize(("rule", "error", "word"), [
+    (lambda m, g: sum(m.new_capacity[g, t] for t in m.years) <= 1, KeyError, "new_capacity for .a, 2."),
+    (lambda m, g: sum(m.rate[t] for t in m.years_of[g]) + sum(m.new_capacity[g, t] for t in m.years_of[g]) <= 1, TypeError, "alone"),
+    (lambda m, g: sum(m.new_capacity[g, t] for t in m.years_of[g]) <= sum(m.new_capacity[g, t] for t in m.years_of[g]), TypeError, "right"),
+    (lambda m, g: sum(m.new_capacity[g, t] * m.new_capacity[g, t] for t in m.years_of[g]) <= 1, TypeError, "linear"),
+    (lambda m, g: m.new_capacity["a", 1] <= m.amount[g], TypeError, "new_capacity"),
+    (lambda m, g: m.nothing[g] <= 1, AttributeError, "nothing"),
+    (lambda m, g: m.amount[g] <= 1, TypeError, "no variable"),
+])
+def test_rules_that_whole_arrays_cannot_read_are_refused(rule, error, word):
+    """Never wrong in silence: a column that is not there, a sum of parameters, variables on the right, a product, an unknown name."""
+    with pytest.raises(error, match=word):
+        reader(rule)

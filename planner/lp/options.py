@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from planner.economics import period_factors
-from planner.lp.parameters import Key, add_param, add_set, add_sets
+from planner.lp.components import Components, Key, add_param, add_set, add_sets
 from planner.measures import AVOIDED, spares
 from planner.system import System
 
 
-def fill_options(m: Any, system: System) -> None:
+def fill_options(m: Components, system: System) -> None:
     """Fill the sets and parameters of measures and exploration; all empty where the study has none."""
     _fill_measures(m, system)
     _fill_exploration(m, system)
 
 
-def _fill_measures(m: Any, system: System) -> None:
+def _fill_measures(m: Components, system: System) -> None:
     years = [p.first for p in system.periods]
     factor = dict(zip(years, period_factors(system.periods, system.discount_rate), strict=True))
     most: dict[Key, float] = {}
@@ -65,7 +63,7 @@ def _fill_measures(m: Any, system: System) -> None:
     add_set(m, "extension_rows", extendable, width=2)
 
 
-def _fill_exploration(m: Any, system: System) -> None:
+def _fill_exploration(m: Components, system: System) -> None:
     periods, factor = system.periods, period_factors(system.periods, system.discount_rate)
     most: dict[Key, float] = {}
     cost: dict[Key, float] = {}

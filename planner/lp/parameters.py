@@ -3,42 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
-import pyomo.environ as pyo
 
 from planner.accounts import emission_rates, priced_scope, running_costs
 from planner.balance import Balance
 from planner.economics import alive_share, capital_charge, discount_factor, period_factors
+from planner.lp.components import Components as Components
+from planner.lp.components import Key as Key
+from planner.lp.components import Series
+from planner.lp.components import add_param as add_param
+from planner.lp.components import add_set as add_set
+from planner.lp.components import add_sets as add_sets
 from planner.system import SCOPES, Array, Period, System
-
-Key = tuple[Hashable, ...]
-
-
-def add_set(m: Any, name: str, members: Iterable[Any], *, width: int = 1) -> None:
-    """Add an ordered Set under a name. `width` is the length of its members: an empty Set must know it too, or the objective,
-    which unpacks them, falls back from its template."""
-    listed = list(members)
-    setattr(m, name, pyo.Set(initialize=listed, dimen=(len(listed[0]) if isinstance(listed[0], tuple) else 1) if listed else width))
-
-
-def add_sets(m: Any, name: str, members: Mapping[Any, Iterable[Any]], *, width: int = 1) -> None:
-    """Add an indexed Set: for each key its members. A key without members gets an empty set, so that its sum is empty; `width` is the
-    length of members where there are none at all."""
-    dimension = next((len(x) if isinstance(x, tuple) else 1 for value in members.values() for x in value), width)
-    setattr(m, name, pyo.Set(list(members), initialize={key: list(value) for key, value in members.items()}, dimen=dimension))
-
-
-def add_param(m: Any, name: str, values: Mapping[Any, float]) -> None:
-    """Add a Param over exactly the keys given; refuses NaN, which would pass unseen into the arrays."""
-    plain = {key: float(value) for key, value in values.items()}
-    for key, value in plain.items():
-        if not value == value:  # NaN differs from itself
-            raise ValueError(f"parameter '{name}' is not a number at {key}")
-    setattr(m, name, pyo.Param(list(plain), initialize=plain, within=pyo.Any))
 
 
 def by_period(system: System, name: Hashable, values: Array) -> dict[Key, float]:
@@ -46,7 +25,7 @@ def by_period(system: System, name: Hashable, values: Array) -> dict[Key, float]
     return {(name, p.first): float(value) for p, value in zip(system.periods, values, strict=True)}
 
 
-def fill_parameters(m: Any, system: System, balance: Balance) -> None:
+def fill_parameters(m: Components, system: System, balance: Balance) -> None:
     """Fill all physical sets and parameters; `planner.lp.targets.fill_targets` fills those of policies."""
     periods = system.periods
     add_set(m, "periods", [p.first for p in periods])
@@ -64,55 +43,49 @@ def fill_parameters(m: Any, system: System, balance: Balance) -> None:
     _fill_emissions(m, system)
 
 
-def _fill_processes(m: Any, system: System) -> None:
+def _fill_processes(m: Components, system: System) -> None:
     factor = period_factors(system.periods, system.discount_rate)
-    least: dict[Key, float] = {}
-    most: dict[Key, float] = {}
-    costs: dict[Key, float] = {}
+    least, most, costs = (Series(system.periods) for _ in range(3))
     for process in system.processes.values():
-        least |= by_period(system, process.name, system.period_mean(process.min_activity))
-        most |= by_period(system, process.name, system.period_mean(process.max_activity))
-        costs |= by_period(system, process.name, factor * sum(running_costs(system, process).values()))
-    add_set(m, "activities", least, width=2)
-    add_param(m, "least_activity", least)
-    add_param(m, "most_activity", most)
-    add_param(m, "activity_cost", costs)
+        least.add(process.name, values=system.period_mean(process.min_activity))
+        most.add(process.name, values=system.period_mean(process.max_activity))
+        costs.add(process.name, values=factor * sum(running_costs(system, process).values()))
+    index = add_set(m, "activities", least, width=2)
+    add_param(m, "least_activity", least, index)
+    add_param(m, "most_activity", most, index)
+    add_param(m, "activity_cost", costs, index)
 
 
-def _fill_goods(m: Any, system: System, balance: Balance) -> None:
+def _fill_goods(m: Components, system: System, balance: Balance) -> None:
     incidence, factor = balance.incidence, period_factors(system.periods, system.discount_rate)
-    years = [p.first for p in system.periods]
     processes_of: dict[str, list[str]] = {name: [] for name in system.goods}
-    coefficient: dict[Key, float] = {}
-    net = incidence.net
-    for row, (g, p) in enumerate(zip(incidence.good, incidence.process, strict=True)):
+    coefficient, requirement, demand, shortage_cost, disposal_cost = (Series(system.periods) for _ in range(5))
+    for g, p, net in zip(incidence.good, incidence.process, incidence.net, strict=True):
         good, process = incidence.goods[g], incidence.processes[p]
         processes_of[good].append(process)
-        coefficient |= {(good, process, t): net[row, i] for i, t in enumerate(years)}
-    demand: dict[Key, float] = {}
-    requirement: dict[Key, float] = {}
-    shortage_cost: dict[Key, float] = {}
+        coefficient.add(good, process, values=net)
+    none, open_goods = np.zeros(len(system.periods)), disposable_goods(system)
+    served: dict[str, list[str]] = {}
     for good_ in system.goods.values():
-        wanted = system.period_mean(good_.demand) if good_.demand is not None else np.zeros(len(years))
-        arising = system.period_mean(balance.arising[good_.name]) if good_.name in balance.arising else np.zeros(len(years))
-        requirement |= by_period(system, good_.name, wanted - arising)
+        name = good_.name
+        wanted = system.period_mean(good_.demand) if good_.demand is not None else none
+        arising = system.period_mean(balance.arising[name]) if name in balance.arising else none
+        requirement.add(name, values=wanted - arising)
+        served[name] = [name] if good_.demand is not None and good_.shortage_cost is not None else []
         if good_.demand is not None and good_.shortage_cost is not None:
-            demand |= by_period(system, good_.name, wanted)
-            shortage_cost |= by_period(system, good_.name, factor * system.period_mean(good_.shortage_cost))
-    open_goods = disposable_goods(system)
-    disposal_cost = {key: cost for name in open_goods
-                     for key, cost in by_period(system, name, factor * system.period_mean(system.goods[name].disposal_cost)).items()}
+            demand.add(name, values=wanted)
+            shortage_cost.add(name, values=factor * system.period_mean(good_.shortage_cost))
+        if name in open_goods:
+            disposal_cost.add(name, values=factor * system.period_mean(good_.disposal_cost))
     add_sets(m, "processes_of", processes_of)
     add_param(m, "coefficient", coefficient)
-    add_set(m, "balance_rows", requirement)
-    add_param(m, "requirement", requirement)
-    add_param(m, "demand", demand)
-    add_set(m, "shortages", demand, width=2)
-    add_param(m, "shortage_cost", shortage_cost)
-    add_sets(m, "served", {name: [name] if (name, years[0]) in demand else [] for name in system.goods})
+    add_param(m, "requirement", requirement, add_set(m, "balance_rows", requirement))
+    shortages = add_set(m, "shortages", demand, width=2)
+    add_param(m, "demand", demand, shortages)
+    add_param(m, "shortage_cost", shortage_cost, shortages)
+    add_sets(m, "served", served)
     add_sets(m, "disposed", {name: [name] if name in open_goods else [] for name in system.goods})
-    add_set(m, "disposals", disposal_cost, width=2)
-    add_param(m, "disposal_cost", disposal_cost)
+    add_param(m, "disposal_cost", disposal_cost, add_set(m, "disposals", disposal_cost, width=2))
 
 
 def disposable_goods(system: System) -> frozenset[str]:
@@ -127,53 +100,61 @@ def disposable_goods(system: System) -> frozenset[str]:
     return frozenset(found)
 
 
-def _fill_plants(m: Any, system: System) -> None:
+def _fill_plants(m: Components, system: System) -> None:
     periods, factor = system.periods, period_factors(system.periods, system.discount_rate)
     on: dict[str, list[str]] = {name: [] for name in system.plants}
-    loading: dict[Any, float] = {}
+    loading: dict[str, float] = {}
     for process in system.processes.values():
         if process.plant:
             on[process.plant].append(process.name)
             loading[process.name] = process.loading
-    values: dict[str, dict[Key, float]] = defaultdict(dict)
-    alive: dict[Key, list[int]] = {}
+    existing, availability, capacity_cost, most_capacity = (Series(periods) for _ in range(4))
     for plant in system.plants.values():
-        name = plant.name
-        values["existing"] |= by_period(system, name, system.period_mean(plant.existing))
-        values["availability"] |= by_period(system, name, system.period_mean(plant.availability))
-        values["capacity_cost"] |= by_period(system, name, factor * system.period_mean(plant.fixed_cost))
-        largest = by_period(system, name, system.period_mean(plant.max_capacity))
-        values["most_capacity"] |= {key: value for key, value in largest.items() if np.isfinite(value)}
-        alive |= {(name, p.first): [] for p in periods}
-        price = order_price(system, name)
-        if np.isfinite(price).any():
-            share = alive_share(periods, plant.lead_time, plant.life)
-            charge = capital_charge(periods, np.nan_to_num(price), plant.interest_rate, system.discount_rate, plant.life, plant.lead_time)
-            rate = system.period_mean(plant.max_new)
-            for i, ordered in enumerate(periods):
-                # an order that would start after the last year does not exist, nor one that may not be placed
-                if ordered.first + plant.lead_time > periods[-1].last or not np.isfinite(price[i]) or rate[i] == 0:
-                    continue
-                values["order_cost"][name, ordered.first] = float(charge[i].sum())
-                values["cash"][name, ordered.first] = price[i] / ordered.length
-                if np.isfinite(rate[i]):
-                    values["most_orders"][name, ordered.first] = rate[i] * ordered.length
-                for j in np.flatnonzero(share[i]):
-                    alive[name, periods[j].first].append(ordered.first)
-                    values["alive_share"][name, ordered.first, periods[j].first] = share[i, j]
+        name, largest = plant.name, system.period_mean(plant.max_capacity)
+        existing.add(name, values=system.period_mean(plant.existing))
+        availability.add(name, values=system.period_mean(plant.availability))
+        capacity_cost.add(name, values=factor * system.period_mean(plant.fixed_cost))
+        most_capacity.add(name, values=largest, kept=np.isfinite(largest))
     add_sets(m, "processes_on", on)
     add_param(m, "loading", loading)
-    add_sets(m, "alive_orders", alive)
-    for parameter in ("existing", "availability", "capacity_cost", "most_capacity", "order_cost", "cash", "most_orders", "alive_share"):
-        add_param(m, parameter, values[parameter])
-    add_set(m, "orders", values["order_cost"], width=2)
-    add_set(m, "capacities", values["existing"], width=2)
+    capacities = add_set(m, "capacities", existing, width=2)
+    for parameter, series in (("existing", existing), ("availability", availability), ("capacity_cost", capacity_cost)):
+        add_param(m, parameter, series, capacities)
     add_set(m, "plant_rows", [(k, p.first) for k, users in on.items() if users for p in periods])
-    add_set(m, "build_rows", values["most_orders"])
-    add_set(m, "capacity_limit_rows", values["most_capacity"])
-    ordered_in: dict[Any, list[Hashable]] = {p.first: [] for p in periods}
-    for k, v in values["order_cost"]:
-        ordered_in[v].append(k)
+    add_param(m, "most_capacity", most_capacity, add_set(m, "capacity_limit_rows", most_capacity))
+    _fill_orders(m, system)
+
+
+def _fill_orders(m: Components, system: System) -> None:
+    periods = system.periods
+    order_cost, cash, most_orders, shares = (Series(periods) for _ in range(4))
+    alive: dict[Key, list[int]] = {(name, p.first): [] for name in system.plants for p in periods}
+    years, length = [p.first for p in periods], np.array([p.length for p in periods], dtype=float)
+    for plant in system.plants.values():
+        price, rate = order_price(system, plant.name), system.period_mean(plant.max_new)
+        # an order that would start after the last year does not exist, nor one that may not be placed
+        in_time = np.array(years) + plant.lead_time <= periods[-1].last
+        kept = in_time & np.isfinite(price) & (rate != 0)
+        if not kept.any():
+            continue
+        share = alive_share(periods, plant.lead_time, plant.life)
+        charge = capital_charge(periods, np.nan_to_num(price), plant.interest_rate, system.discount_rate, plant.life, plant.lead_time)
+        order_cost.add(plant.name, values=charge.sum(axis=1), kept=kept)
+        cash.add(plant.name, values=price / length, kept=kept)
+        most_orders.add(plant.name, values=rate * length, kept=kept & np.isfinite(rate))
+        for i in np.flatnonzero(kept):
+            shares.add(plant.name, years[i], values=share[i], kept=share[i] != 0)
+            for j in np.flatnonzero(share[i]):
+                alive[plant.name, years[j]].append(years[i])
+    add_sets(m, "alive_orders", alive)
+    add_param(m, "alive_share", shares)
+    orders = add_set(m, "orders", order_cost, width=2)
+    add_param(m, "order_cost", order_cost, orders)
+    add_param(m, "cash", cash, orders)
+    add_param(m, "most_orders", most_orders, add_set(m, "build_rows", most_orders))
+    ordered_in: dict[int, list[Hashable]] = {year: [] for year in years}
+    for k, v in orders.keys:
+        ordered_in[v].append(k)  # type: ignore[index]
     add_sets(m, "ordered", ordered_in)
 
 
@@ -187,53 +168,55 @@ def _gaps(periods: tuple[Period, ...]) -> dict[int, float]:
     return {after.first: after.midpoint - before.midpoint for before, after in pairwise(periods)}
 
 
-def _fill_ramps(m: Any, system: System) -> None:
+def _fill_ramps(m: Components, system: System) -> None:
     members: dict[str, list[str]] = {name: [] for name in system.ramps}
     for process in system.processes.values():
         if process.ramp_group:
             members[process.ramp_group].append(process.name)
-    growth: dict[Key, float] = {}
-    step: dict[Key, float] = {}
-    decline: dict[Key, float] = {}
+    growth, step, decline = (Series(system.periods) for _ in range(3))
+    gap = np.array([0.0, *_gaps(system.periods).values()])
+    later = np.arange(len(gap)) > 0
     for ramp in system.ramps.values():
-        waived = system.period_mean(ramp.waived.astype(float)) > 0
-        for i, (t, gap) in enumerate(_gaps(system.periods).items(), start=1):
-            if not members[ramp.name]:
-                continue
-            if np.isfinite(ramp.growth):
-                growth[ramp.name, t] = (1 + ramp.growth) ** gap
-                step[ramp.name, t] = ramp.step * gap
-            if np.isfinite(ramp.decline) and not waived[i]:
-                decline[ramp.name, t] = (1 - ramp.decline) ** gap
+        if not members[ramp.name]:
+            continue
+        if np.isfinite(ramp.growth):
+            growth.add(ramp.name, values=_powers(1 + ramp.growth, gap), kept=later)
+            step.add(ramp.name, values=ramp.step * gap, kept=later)
+        if np.isfinite(ramp.decline):
+            waived = system.period_mean(ramp.waived.astype(float)) > 0
+            decline.add(ramp.name, values=_powers(1 - ramp.decline, gap), kept=later & ~waived)
     add_sets(m, "members", members)
-    add_param(m, "growth", growth)
-    add_param(m, "growth_step", step)
-    add_param(m, "decline", decline)
-    add_set(m, "ramp_rows", growth)
-    add_set(m, "run_down_rows", decline)
+    rows = add_set(m, "ramp_rows", growth)
+    add_param(m, "growth", growth, rows)
+    add_param(m, "growth_step", step, rows)
+    falling = add_set(m, "run_down_rows", decline)
+    add_param(m, "decline", decline, falling)
     # a set of one member: a string written into a rule as an index does not survive the templates
-    add_sets(m, "run_down_breach", {key: [("run_down", *key)] for key in decline})
+    add_sets(m, "run_down_breach", {key: [("run_down", *key)] for key in falling.keys})
 
 
-def _fill_deposits(m: Any, system: System) -> None:
+def _powers(base: float, exponents: Array) -> Array:
+    """Powers one by one: numpy's own for whole arrays differ in the last digit between machines."""
+    return np.array([base ** float(exponent) for exponent in exponents])
+
+
+def _fill_deposits(m: Components, system: System) -> None:
     miners: dict[str, list[str]] = {name: [] for name in system.deposits}
-    ore: dict[Key, float] = {}
+    ore, added = Series(system.periods), Series(system.periods)
     for process in system.processes.values():
         for name, coefficient in process.deposits.items():
             miners[name].append(process.name)
-            ore |= {(name, process.name, t): v for (_, t), v in by_period(system, name, system.period_mean(coefficient)).items()}
-    added: dict[Key, float] = {}
+            ore.add(name, process.name, values=system.period_mean(coefficient))
     for deposit in system.deposits.values():
         gain = system.period_mean(deposit.additions) * np.array([p.length for p in system.periods])
         gain[0] += deposit.reserve
-        added |= by_period(system, deposit.name, gain)
+        added.add(deposit.name, values=gain)
     add_sets(m, "miners", miners)
     add_param(m, "ore", ore)
-    add_param(m, "ore_added", added)
-    add_set(m, "deposit_years", added)
+    add_param(m, "ore_added", added, add_set(m, "deposit_years", added, width=2))
 
 
-def _fill_hosts(m: Any, system: System) -> None:
+def _fill_hosts(m: Components, system: System) -> None:
     byproducts: dict[Key, list[str]] = defaultdict(list)
     need: dict[Key, float] = {}
     for process in system.processes.values():
@@ -251,35 +234,33 @@ def _fill_hosts(m: Any, system: System) -> None:
     add_set(m, "host_rows", [(h, x, p.first) for h, x in byproducts for p in system.periods])
 
 
-def _fill_collection(m: Any, system: System, balance: Balance) -> None:
+def _fill_collection(m: Components, system: System, balance: Balance) -> None:
     collectors: dict[str, list[str]] = {}
     makers: dict[str, list[str]] = {}
-    collected: dict[Key, float] = {}
-    new_waste: dict[Key, float] = {}
-    collectable: dict[Key, float] = {}
-    for good in system.goods.values():
-        lines = [p for p in system.processes.values() if p.kind == "collect" and good.name in p.inputs]
-        if good.collection_rate is None or not lines:
-            continue
+    for process in system.processes.values():
+        for name in process.outputs:
+            makers.setdefault(name, []).append(process.name)
+        for name in process.inputs if process.kind == "collect" else ():
+            collectors.setdefault(name, []).append(process.name)
+    wastes = [good for good in system.goods.values() if good.collection_rate is not None and good.name in collectors]
+    collected, new_waste, collectable = (Series(system.periods) for _ in range(3))
+    for good in wastes:
+        assert good.collection_rate is not None
         name, rate = good.name, system.period_mean(good.collection_rate)
-        collectors[name] = [p.name for p in lines]
-        sources = [p for p in system.processes.values() if name in p.outputs]
-        makers[name] = [p.name for p in sources]
-        for p in lines:
-            collected |= {(name, p.name, t): v for (_, t), v in by_period(system, name, system.period_mean(p.inputs[name])).items()}
-        for p in sources:
-            new_waste |= {(name, p.name, t): v for (_, t), v in by_period(system, name, rate * system.period_mean(p.outputs[name])).items()}
+        for p in collectors[name]:
+            collected.add(name, p, values=system.period_mean(system.processes[p].inputs[name]))
+        for p in makers.get(name, []):
+            new_waste.add(name, p, values=rate * system.period_mean(system.processes[p].outputs[name]))
         arising = balance.arising.get(name)
-        collectable |= by_period(system, name, system.period_mean(good.collection_rate * arising) if arising is not None else 0 * rate)
-    add_sets(m, "collectors", collectors)
-    add_sets(m, "waste_makers", makers)
+        collectable.add(name, values=system.period_mean(good.collection_rate * arising) if arising is not None else 0 * rate)
+    add_sets(m, "collectors", {good.name: collectors[good.name] for good in wastes})
+    add_sets(m, "waste_makers", {good.name: makers.get(good.name, []) for good in wastes})
     add_param(m, "collected", collected)
     add_param(m, "new_waste", new_waste)
-    add_param(m, "collectable", collectable)
-    add_set(m, "collection_rows", collectable)
+    add_param(m, "collectable", collectable, add_set(m, "collection_rows", collectable))
 
 
-def _fill_stockpiles(m: Any, system: System) -> None:
+def _fill_stockpiles(m: Components, system: System) -> None:
     factor = period_factors(system.periods, system.discount_rate)
     values: dict[str, dict[Key, float]] = defaultdict(dict)
     opening_cost = 0.0
@@ -300,17 +281,17 @@ def _fill_stockpiles(m: Any, system: System) -> None:
         add_param(m, parameter, values[parameter])
     add_set(m, "stockpiles", values["stock_opening"], width=2)
     add_sets(m, "stored", {good.name: [good.name] if good.stockpile is not None else [] for good in system.goods.values()})
-    m.opening_cost = pyo.Param(initialize=opening_cost)
+    m.numbers["opening_cost"] = opening_cost
 
 
-def _fill_emissions(m: Any, system: System) -> None:
-    rates: dict[Key, float] = {}
+def _fill_emissions(m: Components, system: System) -> None:
+    rates = Series(system.periods)
     emitters: dict[str, list[str]] = {scope: [] for scope in SCOPES}
     for process in system.processes.values():
         for scope, rate in emission_rates(system, process).items():
             if rate.any():
                 emitters[scope].append(process.name)
-                rates |= {(scope, process.name, p.first): v for p, v in zip(system.periods, rate, strict=True)}
+                rates.add(scope, process.name, values=rate)
     factor = period_factors(system.periods, system.discount_rate)
     # the price and the emission of a period are means over its years
     price = factor * system.period_mean(system.carbon_price)

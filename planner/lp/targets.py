@@ -72,7 +72,7 @@ def fill_targets(m: Any, system: System, balance: Balance) -> None:
 def _fill_breaches(m: Any, system: System, targets: _Targets) -> None:
     """Every floor row gets a breach column: closed (bound 0) while the floor is hard, priced while it is soft."""
     factor = dict(zip((p.first for p in system.periods), period_factors(system.periods, system.discount_rate), strict=True))
-    floors = list(targets.values["target"]) + [("run_down", r, t) for r, t in m.run_down_rows]
+    floors = list(targets.values["target"]) + [("run_down", r, t) for r, t in m.sets["run_down_rows"].keys]
     penalties = {policy.name: policy.penalty for policy in system.policies.values()}
     add_set(m, "breaches", floors, width=3)
     add_param(m, "most_breach", {n: 0.0 if penalties.get(n) is None else float("inf") for n in dict.fromkeys(n for n, _, _ in floors)})
