@@ -1,6 +1,4 @@
-"""Figures of a plan, as plotly figure objects: themable by their layout, interactive, exportable where kaleido is installed.
-
-Colours are those of Okabe and Ito (Color Universal Design, 2008), told apart by the colour-blind; each pathway keeps its colour everywhere.
+"""Figures of a plan, as plotly figure objects: themable (`planner.themes`), interactive, exportable where kaleido is installed.
 """
 
 from __future__ import annotations
@@ -8,31 +6,34 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from planner.curves import beside, fan, frontier, lines, pathways, unserved, urban_mine
 from planner.errors import OutputError, Problem, SpecError
+from planner.grade import shadow_prices
 from planner.plan import Plan
-from planner.system import PATHWAYS
+from planner.themes import COLOURS, NEUTRAL, PATHWAY_COLOURS, blank, colour, dash, themed
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-    from planner.grade import Grading
+__all__ = [
+    "COLOURS", "KIND_COLOURS", "NEUTRAL", "PATHWAY_COLOURS", "PLAIN_NODE", "beside", "blank", "capacity", "costs", "downstream",
+    "emissions", "fan", "flow_sankey", "frontier", "lines", "mix", "origins", "prices", "reserves", "sankey", "stocks", "themed",
+    "unserved", "urban_mine", "write_figure",
+]
 
-PATHWAY_COLOURS: Mapping[str, str] = {
-    "domestic primary": "#0072B2", "foreign primary": "#E69F00", "domestic secondary": "#009E73", "foreign secondary": "#CC79A7",
-    "stockpile": "#999999", "new scrap": "#56B4E9", "shortage": "#D55E00",
-}
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
 KIND_COLOURS: Mapping[str, str] = {
     "deposit": "#0072B2", "host": "#0072B2", "origin": "#E69F00", "loss": "#D55E00", "use": "#009E73", "export": "#CC79A7",
-    "demand": "#CC79A7", "shortage": "#D55E00", "stockpile": "#999999",
+    "demand": "#CC79A7", "shortage": "#D55E00", "stockpile": "#666666",
 }
 PLAIN_NODE = "#56B4E9"
 SMALLEST_FLOW = 1e-4
 """Flows below this share of the largest of their year are left out of a Sankey: they would be thinner than a line."""
+MOST_LABELS, LABEL_SHARE = 30, 0.04
+"""Nodes of a Sankey that can all be named, and the share of the largest that a node needs to be named among more."""
 PAGE, PICTURES = ".html", (".svg", ".png", ".pdf")
 PICTURE_WIDTH, PICTURE_HEIGHT, PICTURE_SCALE = 1200, 700, 2
 """Of a picture, in layout pixels; a PNG has so many dots to each."""
@@ -41,15 +42,20 @@ PICTURE_WIDTH, PICTURE_HEIGHT, PICTURE_SCALE = 1200, 700, 2
 def mix(plan: Plan, metal: str) -> Figure:
     """Supply of a metal by pathway over time, stacked areas, t per year."""
     _require_metal(plan, metal)
-    figure = _figure(f"{metal}: supply by pathway", "t/year")
-    parts = plan.mix[plan.mix["metal"] == metal]
-    wide = parts.pivot_table(index="year", columns="pathway", values="value", aggfunc="sum").fillna(0.0)
-    for pathway in (*PATHWAYS, "shortage"):
-        if pathway in wide:
-            # a stockpile that is filled takes from supply: below the axis it would upset the stack, so only what it gives is drawn
-            figure.add_scatter(x=wide.index, y=wide[pathway].clip(lower=0.0), name=pathway, stackgroup="supply", mode="lines",
-                               line={"color": PATHWAY_COLOURS[pathway], "width": 0.5}, fillcolor=PATHWAY_COLOURS[pathway])
+    figure = blank(f"{metal.capitalize()}: supply by pathway", "t/year")
+    wide = pathways(plan, metal)
+    for pathway in map(str, wide):
+        _area(figure, wide[pathway], pathway, PATHWAY_COLOURS[pathway])
     return figure
+
+
+def origins(plan: Plan, metal: str) -> Figure:
+    """Imports of a metal by origin over time, in whatever form they come, stacked areas, t of contained metal per year."""
+    _require_metal(plan, metal)
+    flows = plan.flows[(plan.flows["metal"] == metal) & plan.flows["source"].str.startswith("origin/")]
+    wide = flows.assign(origin=flows["source"].str.removeprefix("origin/")).pivot_table(
+        index="year", columns="origin", values="value", aggfunc="sum").reindex(_years(plan)).fillna(0.0)
+    return _stack(blank(f"{metal.capitalize()}: imports by origin", "t/year"), wide)
 
 
 def sankey(plan: Plan, metal: str, year: int | None = None) -> Figure:
@@ -67,17 +73,20 @@ def flow_sankey(table: pd.DataFrame, metal: str, year: int | None = None) -> Fig
     years = sorted(flows["year"].unique())
     if year is not None and year not in years:
         raise SpecError("sankey", [f"there are no flows of {metal} in {year}; choose one of {', '.join(map(str, years))}"])
-    figure = _figure(f"{metal}: flows", "")
+    figure = blank(f"{metal.capitalize()}: flows", "")
     shown = [year] if year is not None else years
     for i, each in enumerate(shown):
         figure.add_trace(_sankey_trace(flows[flows["year"] == each], visible=i == 0))
     if len(shown) > 1:
         steps = [{"label": str(each), "method": "update",
-                  "args": [{"visible": [j == i for j in range(len(shown))]}, {"title.text": f"{metal}: flows in {each}, t/year"}]}
+                  "args": [{"visible": [j == i for j in range(len(shown))]}, {"title.text": _flows_title(metal, each)}]}
                  for i, each in enumerate(shown)]
         figure.update_layout(sliders=[{"steps": steps, "currentvalue": {"prefix": "year "}, "pad": {"t": 20}}])
-    figure.update_layout(title_text=f"{metal}: flows in {shown[0]}, t/year" if shown else f"{metal}: no flows", height=620)
-    return figure
+    return figure.update_layout(title_text=_flows_title(metal, shown[0] if shown else None), height=620)
+
+
+def _flows_title(metal: str, year: int | None) -> str:
+    return f"{metal.capitalize()}: no flows" if year is None else f"{metal.capitalize()}: flows in {year}, t/year"
 
 
 def _sankey_trace(flows: pd.DataFrame, *, visible: bool) -> object:
@@ -87,12 +96,24 @@ def _sankey_trace(flows: pd.DataFrame, *, visible: bool) -> object:
     names = downstream(kept)
     at = {name: i for i, name in enumerate(names)}
     lost = kept["target"].str.startswith("loss/")
+    plain = _labelled(kept, names)
     return Sankey(
         visible=visible, arrangement="snap", valueformat=",.3~s", valuesuffix=" t/year",
-        node={"label": names, "color": [KIND_COLOURS.get(name.split("/")[0], PLAIN_NODE) for name in names], "pad": 12, "thickness": 12},
+        node={"label": [name if name in plain else "" for name in names], "customdata": names,
+              "hovertemplate": "%{customdata}: %{value} t/year<extra></extra>",
+              "color": [KIND_COLOURS.get(name.split("/")[0], PLAIN_NODE) for name in names], "pad": 12, "thickness": 12},
         link={"source": kept["source"].map(at).tolist(), "target": kept["target"].map(at).tolist(), "value": kept["value"].tolist(),
               "color": ["rgba(213,94,0,0.35)" if x else "rgba(120,120,120,0.25)" for x in lost]},
     )
+
+
+def _labelled(flows: pd.DataFrame, names: Sequence[str]) -> set[str]:
+    """Nodes whose name is written: all, or in a crowd the goods and ends through which much flows; the rest say theirs when pointed at."""
+    if len(names) <= MOST_LABELS:
+        return set(names)
+    through = pd.concat([flows.groupby("source")["value"].sum(), flows.groupby("target")["value"].sum()], axis=1).max(axis=1)
+    large = set(through.index[through >= LABEL_SHARE * through.max()])
+    return {name for name in large if "/" in name or name in KIND_COLOURS}
 
 
 def downstream(flows: pd.DataFrame) -> list[str]:
@@ -106,51 +127,69 @@ def downstream(flows: pd.DataFrame) -> list[str]:
     return [*reached, *sorted({*flows["source"], *flows["target"]} - set(reached))]
 
 
-def capacity(plan: Plan, plants: Sequence[str] = ()) -> Figure:
-    """Capacity of plants over time and what of it is used, t per year."""
-    figure = _figure("capacity (line) and use (dots)", "t/year")
+def capacity(plan: Plan, plants: Sequence[str] = (), *, columns: int = 3) -> Figure:
+    """Capacity of plants over time (line) and what of it is used (area), one panel a plant with its own scale, t per year of what it runs.
+
+    Without names: every plant that ever has capacity. `columns` panels stand side by side.
+    """
+    from plotly.subplots import make_subplots
+
     frame = plan.capacity
-    chosen = list(plants) or sorted(frame["plant"].unique())
+    standing = frame[(frame["quantity"] == "capacity") & (frame["value"] > 0)]["plant"]
+    chosen = list(plants) or sorted(standing.unique())
+    known = ", ".join(sorted(plan.system.plants))
+    if unknown := [name for name in chosen if name not in plan.system.plants]:
+        raise SpecError("figure", [f"'{name}' is no plant of this study; choose of {known}" for name in unknown])
+    rows = max(-(-len(chosen) // columns), 1)
+    panels = make_subplots(rows=rows, cols=columns, subplot_titles=[name.replace("_", " ") for name in chosen],
+                           horizontal_spacing=0.24 / columns, vertical_spacing=0.4 / rows)
+    figure = blank("Capacity (line) and what of it is used (area)", "t/year", made=panels)
+    looks: Mapping[str, Mapping[str, Any]] = {"used": {"fill": "tozeroy", "line": {"color": COLOURS[4], "width": 0.5}},
+                                              "capacity": {"line": {"color": COLOURS[0], "shape": "hv"}}}
     for i, plant in enumerate(chosen):
-        mine = frame[frame["plant"] == plant]
-        colour = COLOURS[i % len(COLOURS)]
-        for quantity, mode in (("capacity", "lines"), ("used", "markers")):
-            part = mine[mine["quantity"] == quantity]
-            figure.add_scatter(x=part["year"], y=part["value"], name=f"{plant}: {quantity}", mode=mode, legendgroup=plant,
-                               line={"color": colour, "shape": "hv"}, marker={"color": colour, "size": 5},
-                               showlegend=quantity == "capacity")
-    return figure
+        mine = frame[frame["plant"] == plant].pivot_table(index="year", columns="quantity", values="value")
+        for quantity, look in looks.items():
+            if quantity in mine:
+                figure.add_scatter(x=mine.index, y=mine[quantity], name=quantity, legendgroup=quantity, showlegend=i == 0, mode="lines",
+                                   row=i // columns + 1, col=i % columns + 1, **look)
+    figure.update_annotations(font_size=12)
+    return figure.update_layout(height=160 + 170 * rows, legend_y=-0.4 / rows, margin_t=90)
 
 
 def prices(plan: Plan, metals: Sequence[str] = ()) -> Figure:
-    """Shadow price of each metal over time on a logarithmic axis: what one more tonne demanded costs."""
+    """Shadow price of each metal over time on a logarithmic axis: what one more tonne demanded costs.
+
+    A metal that is only demanded in joint goods has no such price; what one more tonne of it refined costs stands in, and is named so.
+    """
     frame = plan.indicators[plan.indicators["indicator"] == "price"]
-    chosen = list(metals) or [metal for metal in plan.system.metals if metal in set(frame["metal"])]
-    figure = _figure("shadow price of a tonne demanded", f"{plan.record.currency}/t")
-    for i, metal in enumerate(chosen):
-        part = frame[frame["metal"] == metal]
-        figure.add_scatter(x=part["year"], y=part["value"], name=metal, mode="lines", line={"color": COLOURS[i % len(COLOURS)]})
-    return figure.update_yaxes(type="log")
+    demanded = {str(metal): part.set_index("year")["value"] for metal, part in frame.groupby("metal")}
+    refined = {metal: pd.Series(values, index=_years(plan)).dropna() for metal, values in shadow_prices(plan).items()}
+    figure = blank("Shadow price: what one more tonne demanded costs", f"{plan.record.currency}/t (logarithmic)")
+    for i, metal in enumerate(metals or plan.system.metals):
+        _require_metal(plan, metal)
+        part = demanded.get(metal, refined[metal])
+        if len(part):
+            figure.add_scatter(x=part.index, y=part, name=metal if metal in demanded else f"{metal}, refined", mode="lines",
+                               line={"color": colour(i), "dash": dash(i), "width": 2.5})
+    return figure.update_yaxes(type="log", dtick="D2", tickformat="~s", rangemode="normal")
 
 
 def emissions(plan: Plan, scope: str = "footprint") -> Figure:
     """Emissions over time by metal, t CO2e per year; joint lines under the names of their metals together."""
     frame = plan.emissions[plan.emissions["scope"] == scope]
     wide = frame.pivot_table(index="year", columns="metal", values="value", aggfunc="sum").fillna(0.0)
-    figure = _figure(f"{scope} emissions", "t CO2e/year")
-    for i, metal in enumerate(wide):
-        figure.add_scatter(x=wide.index, y=wide[metal], name=str(metal), stackgroup="emissions", mode="lines",
-                           line={"color": COLOURS[i % len(COLOURS)], "width": 0.5})
-    return figure
+    wide.columns = [str(name).replace(";", " with ") for name in wide]
+    return _stack(blank(f"{scope.capitalize()} emissions", "t CO2e/year"), wide)
 
 
 def costs(plan: Plan) -> Figure:
-    """Cost over time by item, undiscounted, a year; transfers between parties at home left out."""
+    """Cost over time by item and its sum, undiscounted, a year; transfers between parties at home left out."""
     frame = plan.costs[plan.costs["item"] != "transfer"]
     wide = frame.pivot_table(index="year", columns="item", values="value", aggfunc="sum").fillna(0.0)
-    figure = _figure("cost by item, undiscounted", f"{plan.record.currency}/year")
-    for i, item in enumerate(wide):
-        figure.add_bar(x=wide.index, y=wide[item], name=str(item).replace("_", " "), marker_color=COLOURS[i % len(COLOURS)])
+    figure = blank("Cost by item, undiscounted", f"{plan.record.currency}/year")
+    for i, item in enumerate(wide[wide.abs().sum().sort_values(ascending=False).index]):
+        figure.add_bar(x=wide.index, y=wide[item], name=str(item).replace("_", " "), marker_color=colour(i))
+    figure.add_scatter(x=wide.index, y=wide.sum(axis=1), name="sum", mode="lines", line={"color": NEUTRAL, "width": 3})
     return figure.update_layout(barmode="relative")
 
 
@@ -159,60 +198,20 @@ def stocks(plan: Plan, metal: str) -> Figure:
     _require_metal(plan, metal)
     frame = plan.stocks
     mine = frame[(frame["metal"] == metal) & (frame["kind"] == "use") & (frame["quantity"] == "stock")]
-    figure = _figure(f"{metal} in use (convention: {plan.system.stock_convention})", "t")
-    for i, (name, part) in enumerate(mine.groupby("name")):
-        figure.add_scatter(x=part["year"], y=part["value"], name=str(name), stackgroup="use", mode="lines",
-                           line={"color": COLOURS[i % len(COLOURS)], "width": 0.5})
-    return figure
+    wide = mine.pivot_table(index="year", columns="name", values="value", aggfunc="sum").fillna(0.0)
+    return _stack(blank(f"{metal.capitalize()} in use (convention: {plan.system.stock_convention})", "t"), wide)
 
 
 def reserves(plan: Plan) -> Figure:
     """What is left in each deposit, as a share of its reserve at the start."""
     frame = plan.stocks[plan.stocks["kind"] == "deposit"]
-    figure = _figure("left in deposits, share of the reserve at the start", "1")
-    for i, (name, part) in enumerate(frame.groupby("name")):
-        reserve = plan.system.deposits[str(name)].reserve
-        if reserve > 0:
-            figure.add_scatter(x=part["year"], y=part["value"] / reserve, name=str(name), mode="lines",
-                               line={"color": COLOURS[i % len(COLOURS)]})
-    return figure
-
-
-def frontier(points: pd.DataFrame) -> Figure:
-    """Cost against cumulative carbon, one curve a group, with the abatement cost at each point."""
-    figure = _figure("frontier of cost and carbon", "cost, present value (USD)")
-    for i, (group, part) in enumerate(points.groupby("group")):
-        figure.add_scatter(x=part["carbon"], y=part["cost"], name=str(group), mode="lines+markers",
-                           line={"color": COLOURS[i % len(COLOURS)]}, text=[f"{v:,.0f} USD per t CO2e" for v in part["abatement_cost"]])
-    return figure.update_xaxes(title_text="cumulative emissions (t CO2e)")
-
-
-def urban_mine(grading: Grading, metal: str, year: int) -> Figure:
-    """Supply curve of the urban mine: cost of a tonne won by product over what can be won up to there, beside the price judged at.
-
-    Steps that share a product share a colour; what needs new plants is hatched. Raises SpecError where nothing can be won.
-    """
-    steps = grading.curve[(grading.curve["metal"] == metal) & (grading.curve["year"] == year)]
-    if steps.empty:
-        raise SpecError("urban mine", [f"no waste of {metal} can be collected and recovered in {year}; choose another metal or year"])
-    figure = _figure(f"{metal}: supply curve of the urban mine in {year}", steps["unit"].iloc[0].split(",")[0])
-    left = steps["cumulative"] - steps["quantity"]
-    for i, product in enumerate(steps["product"].unique()):
-        own = steps["product"] == product
-        hatch = ["/" if plants == "new" else "" for plants in steps.loc[own, "plants"]]
-        figure.add_bar(
-            x=left[own] + steps.loc[own, "quantity"] / 2, y=steps.loc[own, "cost"], width=steps.loc[own, "quantity"], name=product,
-            marker={"color": COLOURS[i % len(COLOURS)], "pattern": {"shape": hatch}},
-            customdata=steps.loc[own, ["route", "plants"]], hovertemplate="%{customdata[0]}<br>%{customdata[1]} plants<br>%{y:,.0f}",
-        )
-    judged = grading.prices[(grading.prices["metal"] == metal) & (grading.prices["year"] == year)]["price"].iloc[0]
-    if judged == judged:
-        # a line of its own, not a shape, so that the axis reaches it
-        figure.add_scatter(x=[0.0, float(steps["cumulative"].max())], y=[judged, judged], mode="lines", name=f"price {judged:,.0f}",
-                           line={"dash": "dash", "color": "#000000"})
-    figure.update_layout(xaxis={"title": {"text": "t/year of metal won, cumulative"}}, barmode="overlay", hovermode="closest",
-                         legend={"orientation": "v", "x": 1.02, "y": 1.0})
-    return figure
+    figure = blank("Left in deposits, share of the reserve at the start", "")
+    held = [name for name in sorted(frame["name"].unique()) if plan.system.deposits[name].reserve > 0]
+    for i, name in enumerate(held):
+        part = frame[frame["name"] == name]
+        figure.add_scatter(x=part["year"], y=part["value"] / plan.system.deposits[name].reserve, name=name.replace("_", " "), mode="lines",
+                           line={"color": colour(i), "dash": dash(i), "width": 2})
+    return figure.update_yaxes(tickformat=".0%")
 
 
 def write_figure(figure: Figure, path: str | Path) -> Path:
@@ -262,13 +261,25 @@ def _picture(figure: Figure, form: str) -> bytes:
                           "in BROWSER_PATH (a page, .html, needs nothing)") from error
 
 
-def _figure(title: str, unit: str) -> Figure:
-    from plotly.graph_objects import Figure
+def _area(figure: Figure, values: pd.Series, name: str, shade: str) -> None:
+    figure.add_scatter(x=values.index, y=values, name=name, stackgroup="all", mode="lines", line={"color": shade, "width": 0.5},
+                       fillcolor=shade)
 
-    figure = Figure()
-    figure.update_layout(title_text=title, template="simple_white", legend={"orientation": "h", "y": -0.15}, hovermode="x unified",
-                         margin={"l": 60, "r": 20, "t": 50, "b": 40}, font={"family": "system-ui, sans-serif"})
-    return figure.update_yaxes(title_text=unit, rangemode="tozero")
+
+def _stack(figure: Figure, wide: pd.DataFrame) -> Figure:
+    """Stacked areas, the largest at the bottom; beyond as many as there are colours the smallest are taken together."""
+    ordered = wide[wide.sum().sort_values(ascending=False).index]
+    ordered = ordered.loc[:, ordered.sum() > 0]
+    if len(ordered.columns) > len(COLOURS):
+        most = len(COLOURS) - 1
+        ordered = ordered.iloc[:, :most].assign(**{f"{len(ordered.columns) - most} others": ordered.iloc[:, most:].sum(axis=1)})
+    for i, name in enumerate(ordered):
+        _area(figure, ordered[name], str(name).replace("_", " "), colour(i))
+    return figure
+
+
+def _years(plan: Plan) -> list[int]:
+    return [period.first for period in plan.system.periods]
 
 
 def _require_metal(plan: Plan, metal: str) -> None:

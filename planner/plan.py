@@ -15,7 +15,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -24,6 +24,9 @@ from planner.errors import OutputError
 from planner.measures import after_measures
 from planner.results import COLUMNS, Values
 from planner.system import System
+
+if TYPE_CHECKING:
+    from planner.plots import Plots
 
 FORMAT_VERSION = 1
 """Version of the run folder; raised when a reader of the older one would misread the newer."""
@@ -158,6 +161,19 @@ class Plan:
         filled = [part for part in (parts, short) if len(part)] or [parts]
         both = pd.concat(filled, ignore_index=True).sort_values(["metal", "year", "pathway"], ignore_index=True)
         return both.assign(share=both["value"] / both.groupby(["metal", "year"])["value"].transform("sum"))
+
+    @property
+    def plot(self) -> Plots:
+        """Figures of this plan: `plan.plot.mix("lithium")`, `.sankey("cobalt", 2030)`, `.frontier()` and others."""
+        from planner.plots import Plots
+
+        return Plots(self)
+
+    def _repr_html_(self) -> str:
+        """The answer in words and a small table, for a notebook."""
+        from planner.report.cell import cell
+
+        return cell(self)
 
     def save(self, folder: str | Path, *, replace: bool = False) -> Path:
         """Write the run folder and return it. An earlier run there is replaced as a whole; any other content is left alone.
