@@ -17,6 +17,7 @@ import pandas as pd
 from planner.accounts import metals_of, refined_output
 from planner.errors import SpecError
 from planner.highs import Program, by_name
+from planner.progress import Step
 from planner.results import supply_table
 from planner.solve import Compiled, Progress, compiled, require_optimal
 from planner.system import PATHWAYS, Array
@@ -53,9 +54,9 @@ def alternatives(subject: Any, *, slack: float = 0.05, plans: int = 3, progress:
     rows = []
     counted = [pathway for pathway in PATHWAYS if pathway != "new scrap"]
     total = {metal: sum(float(pathway_terms(made, metal, p) @ best.x) for p in counted) for metal in made.system.metals}
-    for metal in made.system.metals:
+    for part, metal in enumerate(made.system.metals):
         if progress is not None:
-            progress(f"range of the pathways of {metal}")
+            progress(Step(f"range of the pathways of {metal}", part, len(made.system.metals)))
         for pathway in counted:
             terms = pathway_terms(made, metal, pathway)
             if not terms.any():
@@ -106,7 +107,7 @@ def _different(program: Program, made: Compiled, best: Array, count: int, progre
     found: list[Array] = [best]
     for number in range(count):
         if progress is not None:
-            progress(f"different plan {number + 1} of {count}")
+            progress(Step("different plan", number, count))
         used = np.max(found, axis=0)
         weight = np.where(activity & (used > 0), np.sum(found, axis=0) / np.where(used > 0, used, 1.0), 0.0)
         found.append(_extreme(program, weight))

@@ -19,6 +19,7 @@ from planner.blocks import Base, Loss, Window, base_of, close, recourse, sources
 from planner.errors import SpecError
 from planner.highs import Program
 from planner.plan import Plan
+from planner.progress import Step
 from planner.solve import Compiled, Progress
 from planner.system import Array, System
 
@@ -67,14 +68,15 @@ def disrupt(
     asked = start_periods(system, tuple(starts) if starts is not None else None, "disrupt")
     rows: list[dict[str, Any]] = []
     metals: list[tuple[Any, ...]] = []
-    for start in asked:
+    parts = len(asked) + (1 if pairs and len(named) > 1 else 0)
+    for part, start in enumerate(asked):
         if progress is not None:
-            progress(f"losses from {start}")
+            progress(Step(f"losses from {start}", part, parts))
         _try(base, [(name,) for name in named], start, years, recovery, share, rows, metals, reopen=reopen)
     if pairs and len(named) > 1:
         worst = max(rows, key=lambda row: row["cost"] + row["penalty"])["first"]
         if progress is not None:
-            progress(f"pairs of losses from {worst}")
+            progress(Step(f"pairs of losses from {worst}", len(asked), parts))
         _try(base, combinations(named, 2), worst, years, recovery, share, rows, metals, reopen=reopen)
     ordered = sorted(rows, key=lambda row: (-(row["cost"] + row["penalty"]), row["loss"], row["first"]))
     listed = pd.DataFrame(ordered).assign(rank=range(1, len(ordered) + 1))

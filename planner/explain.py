@@ -22,6 +22,7 @@ from planner.economics import period_factors
 from planner.errors import InfeasibleError
 from planner.highs import Program, plain_name
 from planner.plan import Plan
+from planner.progress import Step
 from planner.results import series
 from planner.solve import Progress, compiled, solve
 from planner.system import Policy, System, frozen_array, frozen_map
@@ -145,9 +146,9 @@ def _irreducible(system: System, progress: Progress | None) -> tuple[str, ...]:
     kept = list(system.policies)
     if not feasible(_without(system, kept)):
         return ()
-    for name in list(kept):
+    for part, name in enumerate(tuple(kept)):
         if progress is not None:
-            progress(f"is {name} needed for the clash")
+            progress(Step(f"is {name} needed for the clash", part, len(system.policies)))
         others = [other for other in kept if other != name]
         if not feasible(_only(system, others)):
             kept = others

@@ -25,6 +25,7 @@ from planner.errors import InfeasibleError, SpecError
 from planner.highs import ROW_TOLERANCE, Arrays, Program, Solution, row_errors
 from planner.lp.parameters import order_price
 from planner.plan import Plan
+from planner.progress import Step
 from planner.solve import Compiled, Progress, break_ties, compiled, make_plan, require_optimal
 from planner.system import Array, System
 
@@ -73,9 +74,10 @@ def rolling(
     early = np.array([name == "breach" and index[0] == "run_down" for name, index in arrays.columns], dtype=bool)
     forced = np.array([name == "activity" for name, _ in arrays.columns], dtype=bool)
     iterations, seconds = 0, 0.0
-    for first, seen, kept in _windows(system, window, step):
+    windows = _windows(system, window, step)
+    for number, (first, seen, kept) in enumerate(windows):
         if progress is not None:
-            progress(f"{first} to {seen[-1]}")
+            progress(Step(f"{first} to {seen[-1]}", number, len(windows)))
         inside = np.isin(columns, seen)
         sight = replace(arrays, cost=_window_cost(made, seen[-1]), lower=_window_lower(made, seen[-1]))
         cut = part(sight, inside, np.isin(rows, (*seen, NO_YEAR)), x)
@@ -241,10 +243,10 @@ def regret(systems: Mapping[str, System], *, until: int | None = None, progress:
     made = {name: compiled(system) for name, system in systems.items()}
     plans = {name: _own(m, name, progress) for name, m in made.items()}
     rows = []
-    for builds, plan in plans.items():
-        for name, m in made.items():
+    for i, (builds, plan) in enumerate(plans.items()):
+        for j, (name, m) in enumerate(made.items()):
             if progress is not None:
-                progress(f"builds of {builds} under {name}")
+                progress(Step(f"builds of {builds} under {name}", i * len(made) + j, len(made) ** 2))
             try:
                 cost = plan.objective if builds == name else evaluate(plan, m, until=until).objective
             except InfeasibleError:

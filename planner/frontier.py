@@ -14,6 +14,7 @@ Carbon price and shortage penalty are left out of the frontier's cost.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -24,6 +25,7 @@ import pandas as pd
 from planner.accounts import emission_rates, metals_of, output_equivalent
 from planner.errors import SolverError
 from planner.highs import Arrays, Program, Solution, by_name
+from planner.progress import Step
 from planner.results import supply_table
 from planner.solve import Compiled, Progress, compiled, require_optimal
 from planner.system import Array, Scope
@@ -77,16 +79,20 @@ def frontier(
     groups += [(metal, carbon_terms(made, scope, metal)) for metal in made.system.metals] if by_metal else []
     rows: list[dict[str, Any]] = []
     mixes: list[pd.DataFrame] = []
-    for group, carbon in groups:
-        for level in search.import_levels(imports) if imports else [None]:
+    levels = search.import_levels(imports) if imports else [None]
+    for part, (group, carbon, level) in enumerate((*pair, level) for pair in groups for level in levels):
+        name = f"frontier of {group}" + (f", imports at most {level:,.0f} t" if level is not None else "")
+
+        def tell(number: int, name: str = name, part: int = part) -> None:
             if progress is not None:
-                progress(f"frontier of {group}" + (f", imports at most {level:,.0f} t" if level is not None else ""))
-            search.limit_imports(level)
-            for number, point in enumerate(search.curve(carbon, points), start=1):
-                head = {"group": group, "scope": scope, "point": number}
-                rows.append({**head, "cost": point.cost, "carbon": point.carbon, "abatement_cost": abs(point.slope), "import": level})
-                mixes.append(_mix(made, point).assign(group=group, point=number))
-            search.limit_imports(None)
+                progress(Step(name, part * points + number, len(groups) * len(levels) * points))
+
+        search.limit_imports(level)
+        for number, point in enumerate(search.curve(carbon, points, tell), start=1):
+            head = {"group": group, "scope": scope, "point": number}
+            rows.append({**head, "cost": point.cost, "carbon": point.carbon, "abatement_cost": abs(point.slope), "import": level})
+            mixes.append(_mix(made, point).assign(group=group, point=number))
+        search.limit_imports(None)
     return Frontier(pd.DataFrame(rows), pd.concat(mixes, ignore_index=True), search.least_shortage)
 
 
@@ -165,8 +171,9 @@ class _Search:
             return solution
         return tied
 
-    def curve(self, carbon: Array, points: int) -> list[_Point]:
-        """Efficient points from least cost to least carbon."""
+    def curve(self, carbon: Array, points: int, tell: Callable[[int], None]) -> list[_Point]:
+        """Efficient points from least cost to least carbon; `tell` hears how many have been found before each next one."""
+        tell(0)
         size = max(float(np.abs(carbon).max(initial=0.0)), 1.0)
         row = self.carbon_row_of(carbon / size)
         cheap, clean = self.lexicographic(self.cost, carbon), self.lexicographic(carbon, self.cost)
@@ -175,12 +182,14 @@ class _Search:
             return [_Point(float(self.cost @ cheap.x), ends[0], 0.0, cheap.x)]
 
         def at(limit: float) -> _Point:
+            tell(len(found))
             self.program.set_rows(np.array([row], dtype=np.int32), np.array([-np.inf]), np.array([limit / size]))
             solution = self.solve(self.cost)
             slope = float(solution.dual[row]) / size
             return _Point(float(self.cost @ solution.x), float(carbon @ solution.x), slope, solution.x)
 
-        found = [_Point(float(self.cost @ cheap.x), ends[0], 0.0, cheap.x), at(ends[1] + FLAT * (ends[0] - ends[1]))]
+        found = [_Point(float(self.cost @ cheap.x), ends[0], 0.0, cheap.x)]
+        found.append(at(ends[1] + FLAT * (ends[0] - ends[1])))
         even = max(int(EVEN_SHARE * points), 0)
         for limit in np.linspace(ends[0], ends[1], even + 2)[1:-1]:
             found.append(at(float(limit)))

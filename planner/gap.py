@@ -24,6 +24,7 @@ from planner.errors import SpecError
 from planner.highs import Arrays, Program
 from planner.indicators import metal_demand
 from planner.plan import Plan
+from planner.progress import Step
 from planner.solve import Compiled, Progress, require_optimal
 from planner.system import Array, System
 
@@ -64,11 +65,12 @@ def gap(
                         columns=["metal", "first", "last", "unmet", "share", "largest"])
     length = np.array([p.length for p in system.periods], dtype=float)
     rows = []
-    for lever, pull in _levers(system, arrays, held):
+    pulls = tuple(_levers(system, arrays, held))
+    for part, (lever, pull) in enumerate(pulls):
         if not len(gaps):
             break
         if progress is not None:
-            progress(lever)
+            progress(Step(lever, part, len(pulls)))
         pull(program)
         after = _unmet(program, counts)
         _restore(program, held)

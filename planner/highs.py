@@ -182,6 +182,23 @@ class Program:
         if self.highs.setOptionValue(option, value) != highspy.HighsStatus.kOk:
             raise SolverError(f"HiGHS refuses the option {option} = {value}")
 
+    @contextmanager
+    def logged(self) -> Iterator[list[str]]:
+        """The lines that HiGHS says while it runs within, as a list that fills."""
+        said: list[str] = []
+
+        def hear(event: Any) -> None:
+            said.append(event.message)
+
+        self.highs.cbLogging.subscribe(hear)
+        self._set("log_to_console", False)
+        self._set("output_flag", True)
+        try:
+            yield said
+        finally:
+            self._set("output_flag", False)
+            self.highs.cbLogging.unsubscribe(hear)
+
     def _pass(self) -> None:
         a, lp = self.arrays, highspy.HighsLp()
         lp.num_col_, lp.num_row_ = len(a.columns), len(a.rows)

@@ -1,39 +1,41 @@
 """The Plan: what was solved, its result tables, its certificate; saved to a run folder and loaded from it.
 
 A run folder holds `plan.json` (the record), the result tables as CSV, `variables.csv` (every column of the programme with its
-value and reduced cost, to the last digit) and `inputs/` (the study as it was read). It is written beside its place and moved
-there whole, so that an interrupted run leaves nothing that could be taken for a result.
+value and reduced cost, to the last digit), `datapackage.json` (what each table and column is), `run.log` (what was done) and
+`inputs/` (the study as it was read). It is written beside its place and moved there whole, so that an interrupted run leaves
+nothing that could be taken for a result.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import tempfile
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from planner.balance import Balance, balance
+from planner.datapackage import PACKAGE_FILE, package
+from planner.definitions import NUMBERS
 from planner.errors import OutputError
 from planner.measures import after_measures
+from planner.place import RECORD_FILE, written_whole
 from planner.results import COLUMNS, Values
 from planner.system import System
 
 if TYPE_CHECKING:
     from planner.plots import Plots
 
-FORMAT_VERSION = 1
-"""Version of the run folder; raised when a reader of the older one would misread the newer."""
-RECORD_FILE = "plan.json"
+FORMAT_VERSION = 2
+"""Version of the run folder; raised when a reader of the older one would misread the newer. 2 says the `platform` of the run."""
 VARIABLES_FILE = "variables.csv"
-NUMBERS = frozenset({"value", "present_value", "reduced_cost"})
-"""Columns of a run's tables that hold numbers."""
+LOG_FILE = "run.log"
+SOLVER_LOG = "\nsolver\n"
+"""What parts the solver's own log from the rest of the run's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,13 @@ class Certificate:
     @property
     def holds(self) -> bool:
         """Whether every error is within the tolerance; NaN is not."""
-        errors = (self.balance_residual, self.process_residual, self.cost_error, self.row_error, self.column_error)
-        return all(error <= self.tolerance for error in errors)
+        return all(error <= self.tolerance for error in self.errors.values())
+
+    @property
+    def errors(self) -> dict[str, float]:
+        """The errors by what was checked."""
+        return {"balance": self.balance_residual, "process": self.process_residual, "cost": self.cost_error, "rows": self.row_error,
+                "columns": self.column_error}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,8 @@ class Record:
     """Cumulative t CO2e by scope."""
     solver: str
     versions: Mapping[str, str]
+    platform: str
+    """Processor and system: the last digits of a number may depend on it."""
     inputs_hash: str
     columns: int
     rows: int
@@ -100,6 +109,7 @@ class Plan:
     values: Values
     reduced_costs: Values
     tables: Mapping[str, pd.DataFrame] = field(repr=False)
+    solver_log: str = field(default="", repr=False)
 
     @property
     def objective(self) -> float:
@@ -175,63 +185,17 @@ class Plan:
 
         return cell(self)
 
-    def save(self, folder: str | Path, *, replace: bool = False) -> Path:
+    def save(self, folder: str | Path, *, replace: bool = False, log: Iterable[str] = ()) -> Path:
         """Write the run folder and return it. An earlier run there is replaced as a whole; any other content is left alone.
 
-        `replace` allows a folder that holds no run to be replaced as well. Raises OutputError where nothing can be written.
+        `replace` allows a folder that holds no run to be replaced as well; `log` are lines for the head of `run.log`, such as the
+        command that was given. Raises OutputError where nothing can be written, or another run is writing there.
         """
-        return _save(self, Path(folder), replace=replace)
+        written_whole(Path(folder), lambda place: _write(self, place, log), replace=replace)
+        return Path(folder)
 
 
-def require_place(folder: str | Path, *, replace: bool = False) -> None:
-    """Raise OutputError where no run could be written to the folder, so that it is said before a long solve. Makes nothing."""
-    folder = Path(folder)
-    if folder.exists() and not replace and not _is_run(folder):
-        raise OutputError(f"{folder} exists and is no run of planner; name another folder with --out, or empty it")
-    nearest = next(parent for parent in folder.absolute().parents if parent.exists())
-    if not nearest.is_dir():
-        raise OutputError(f"{folder} cannot be written: {nearest} is no folder; name another folder with --out")
-    if not os.access(nearest, os.W_OK | os.X_OK):
-        raise OutputError(f"{folder} cannot be written: {nearest} may not be written to; name another folder with --out")
-
-
-def _save(plan: Plan, folder: Path, *, replace: bool) -> Path:
-    require_place(folder, replace=replace)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.partial-", dir=folder.parent))
-    except OSError as error:
-        raise OutputError(f"{folder} cannot be written: {error.strerror}; name another folder with --out") from error
-    try:
-        _write(plan, partial)
-        partial.chmod(0o755)
-        _move_into_place(partial, folder)
-    except OSError as error:
-        raise OutputError(f"{folder} cannot be written: {error.strerror}; free space or name another folder with --out") from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-    return folder
-
-
-def _is_run(folder: Path) -> bool:
-    return folder.is_dir() and ((folder / RECORD_FILE).is_file() or not any(folder.iterdir()))
-
-
-def _move_into_place(partial: Path, folder: Path) -> None:
-    """Swap the new run in; the old one is only removed once the new one stands."""
-    old = partial.with_name(partial.name + ".old")
-    if folder.exists():
-        folder.replace(old)
-    try:
-        partial.replace(folder)
-    except OSError:
-        if old.exists():
-            old.replace(folder)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _write(plan: Plan, folder: Path) -> None:
+def _write(plan: Plan, folder: Path, log: Iterable[str]) -> None:
     for name in COLUMNS:
         plan.tables[name].to_csv(folder / f"{name}.csv", index=False)
     pd.DataFrame(
@@ -243,8 +207,31 @@ def _write(plan: Plan, folder: Path) -> None:
     inputs.mkdir()
     for name, content in plan.system.files.items():
         (inputs / name).write_bytes(content)
+    (folder / LOG_FILE).write_text(log_text(plan, log), encoding="utf-8")
+    (folder / PACKAGE_FILE).write_text(package(folder, plan.record.title, plan.record.created), encoding="utf-8")
     record = {"format_version": FORMAT_VERSION, **asdict(plan.record), "certificate": asdict(plan.certificate)}
     (folder / RECORD_FILE).write_text(json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def log_text(plan: Plan, head: Iterable[str] = ()) -> str:
+    """What `run.log` says: what was run with which versions, seconds by stage, what was noted and checked, the solver's own log."""
+    record, certificate = plan.record, plan.certificate
+    scenario = f", scenario {record.scenario}" if record.scenario else ""
+    versions = ", ".join(f"{name} {version}" for name, version in record.versions.items())
+    lines = [
+        f"{record.created} {record.study}{scenario}: {record.title}",
+        *(f"override {path} = {value}" for path, value in record.overrides.items()),
+        *head,
+        f"inputs sha256 {record.inputs_hash}",
+        f"versions {versions}, {record.solver}",
+        f"platform {record.platform}",
+        f"programme {record.columns} columns, {record.rows} rows, {record.nonzeros} nonzeros, {record.iterations} iterations",
+        *(f"stage {name} {seconds:.2f} s" for name, seconds in record.seconds.items()),
+        f"{record.status} {record.objective!r} {record.currency} present value of all cost; ties: {record.ties}",
+        *(f"note {note}" for note in record.notes),
+        f"checked {', '.join(f'{name} {error:.1e}' for name, error in certificate.errors.items())}; allowed {certificate.tolerance:.0e}",
+    ]
+    return "\n".join(lines) + "\n" + (SOLVER_LOG + plan.solver_log.rstrip("\n") + "\n" if plan.solver_log else "")
 
 
 def load(folder: str | Path) -> Plan:
@@ -260,8 +247,8 @@ def load(folder: str | Path) -> Plan:
     if system.inputs_hash != record.inputs_hash:
         raise OutputError(f"{place}: inputs/ was changed since the run; solve again")
     try:
-        tables = {name: _read_table(place / f"{name}.csv") for name in COLUMNS}
-        variables = _read_table(place / VARIABLES_FILE)
+        tables = {name: _read_table(place / f"{name}.csv", columns) for name, columns in COLUMNS.items()}
+        variables = _read_table(place / VARIABLES_FILE, ("variable", "index", "value", "reduced_cost"))
     except (OSError, ValueError) as error:
         raise OutputError(f"{place}: a result table cannot be read ({error}); solve again") from error
     values: dict[str, dict[tuple[Hashable, ...], float]] = {}
@@ -271,12 +258,22 @@ def load(folder: str | Path) -> Plan:
         values.setdefault(variable, {})[index] = value
         reduced.setdefault(variable, {})[index] = cost
     return Plan(system=system, balance=after_measures(balance(system), values), record=record, certificate=certificate,
-                values=values, reduced_costs=reduced, tables=tables)
+                values=values, reduced_costs=reduced, tables=tables, solver_log=_solver_log(place))
 
 
-def _read_table(path: Path) -> pd.DataFrame:
+def _solver_log(place: Path) -> str:
+    """The solver's part of the log; a run is whole without it."""
+    try:
+        return (place / LOG_FILE).read_text(encoding="utf-8").partition(SOLVER_LOG)[2]
+    except (OSError, ValueError):
+        return ""
+
+
+def _read_table(path: Path, columns: Iterable[str]) -> pd.DataFrame:
     """A table as it was written, every number to its last digit (pandas' own reading of floats differs between its versions)."""
     frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    if list(frame.columns) != list(columns):
+        raise ValueError(f"{path.name} has the columns {', '.join(frame.columns)} and not {', '.join(columns)}")
     for name in NUMBERS.intersection(frame.columns):
         frame[name] = [float(text) if text else float("nan") for text in frame[name]]
     if "degenerate" in frame:
@@ -287,15 +284,32 @@ def _read_table(path: Path) -> pd.DataFrame:
     return frame
 
 
+def _from_1(said: dict[str, Any]) -> dict[str, Any]:
+    """Runs of format 1 did not say on which platform they were made."""
+    return {**said, "platform": "not recorded"}
+
+
+MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = MappingProxyType({1: _from_1})
+"""From the record of a format version to that of the next. A change of the tables has its step here too, or the version is refused."""
+
+
 def _record(place: Path) -> tuple[Record, Certificate]:
     try:
         said: dict[str, Any] = json.loads((place / RECORD_FILE).read_text(encoding="utf-8"))
         version = said.pop("format_version")
-        if version != FORMAT_VERSION:
-            raise OutputError(f"{place} was written in run format {version}; this version reads {FORMAT_VERSION}: solve again")
+        if version != FORMAT_VERSION and version not in MIGRATIONS:
+            raise OutputError(f"{place} was written in run format {version}; this version reads {min(MIGRATIONS)} to {FORMAT_VERSION}: "
+                              "solve again, or load it with the version that its run.log names")
+        for step in range(version, FORMAT_VERSION):
+            said = MIGRATIONS[step](said)
         certificate, notes = said.pop("certificate"), tuple(said.pop("notes"))
         return Record(**said, notes=notes), Certificate(**certificate)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise OutputError(
             f"{place} is no run of planner: {RECORD_FILE} cannot be read; give the folder that `planner solve --out` wrote",
         ) from error
+
+
+__all__ = [
+    "FORMAT_VERSION", "LOG_FILE", "MIGRATIONS", "RECORD_FILE", "Certificate", "Plan", "Record", "load", "log_text",
+]

@@ -15,21 +15,13 @@ import pandas as pd
 
 from planner.accounts import emission_parts, metals_of, priced_scope, refined_output, running_costs
 from planner.balance import Balance
+from planner.definitions import RESULTS
 from planner.economics import capital_charge, period_factors
 from planner.system import SCOPES, Array, System
 
 Values = Mapping[str, Mapping[tuple[Hashable, ...], float]]
 
-COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "supply": ("metal", "year", "pathway", "process", "origin", "value", "unit"),
-    "flows": ("metal", "year", "source", "target", "good", "value", "unit"),
-    "stocks": ("metal", "year", "kind", "name", "quantity", "value", "unit", "convention"),
-    "capacity": ("plant", "year", "quantity", "value", "unit"),
-    "costs": ("item", "name", "metal", "year", "value", "present_value", "unit"),
-    "emissions": ("scope", "metal", "process", "year", "part", "value", "unit"),
-    "prices": ("family", "index", "year", "value", "unit", "basis", "present_value", "degenerate"),
-    "indicators": ("metal", "year", "indicator", "value", "unit"),
-}
+COLUMNS: Mapping[str, tuple[str, ...]] = {table.name: table.columns for table in RESULTS}
 """The result tables of a plan and their columns, as written to a run folder."""
 
 

@@ -6,7 +6,7 @@ import platform
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -103,12 +103,13 @@ def solve(subject: Any, *, progress: Progress | None = None, time_limit: float |
     clock.seconds.update(made.seconds)
     program = Program(made.arrays, time_limit=time_limit)
     with clock.stage("solve"):
-        solution = program.run()
+        with program.logged() as log:
+            solution = program.run()
         require_optimal(program, solution)
     with clock.stage("ties"):
         final, ties = break_ties(program, solution)
     with clock.stage("tables"):
-        return make_plan(made, solution, final, ties=ties, seconds=clock.seconds)
+        return replace(make_plan(made, solution, final, ties=ties, seconds=clock.seconds), solver_log="".join(log))
 
 
 def require_optimal(program: Program, solution: Solution) -> None:
@@ -179,7 +180,7 @@ def make_plan(made: Compiled, priced: Solution, final: Solution, *, ties: str, s
     record = Record(
         study=system.name, title=system.title, scenario=system.scenario, overrides=dict(system.overrides), status="optimal",
         objective=objective, currency=f"USD_{system.currency_year}", emissions=total_emissions(system, tables["emissions"]),
-        solver=f"HiGHS {new_highs().version()}", versions=_versions(), inputs_hash=system.inputs_hash,
+        solver=f"HiGHS {new_highs().version()}", versions=_versions(), platform=platform.platform(), inputs_hash=system.inputs_hash,
         columns=len(arrays.columns), rows=len(arrays.rows), nonzeros=int(arrays.matrix.nnz), iterations=priced.iterations,
         ties=ties, seconds={stage: round(value, 4) for stage, value in taken.items()},
         created=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -11,17 +11,22 @@ The package finds the module by itself; the heavy imports stand inside the funct
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+from planner.cli.completion import complete_run, complete_scenario, complete_study
 from planner.errors import InfeasibleError, OutputError, PlannerError, Problem, SolverError, SpecError
 
 if TYPE_CHECKING:
+    from planner.plan import Plan
     from planner.system import System
+    from planner.terminal import Stages
 
 EXIT_STATUSES: tuple[tuple[type[PlannerError], int], ...] = ((SpecError, 2), (OutputError, 2), (InfeasibleError, 3), (SolverError, 4))
 """What the command line returns for each error; 0 is done and 130 interrupted."""
@@ -40,15 +45,31 @@ class Commands(TyperGroup):
         names = super().list_commands(ctx)
         return sorted(names, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
 
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
+        """Keep what was typed, for the log of the run."""
+        import sys
+
+        given = sys.argv[1:] if args is None else list(args)
+        return super().main(args, *rest, obj=shlex.join(["planner", *given]), **extra)
+
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except PlannerError as error:
-            typer.echo(f"{typer.style(type(error).__name__, fg='red', bold=True)}: {error}", err=True)
+            _tell(error)
             raise typer.Exit(next((status for kind, status in EXIT_STATUSES if isinstance(error, kind)), 2)) from None
         except KeyboardInterrupt:
             typer.echo(INTERRUPTION, err=True)
             raise typer.Exit(INTERRUPTED) from None
+
+
+def _tell(error: PlannerError) -> None:
+    """One message on standard error; coloured on a terminal, unless NO_COLOR is set."""
+    from rich.text import Text
+
+    from planner.terminal import console
+
+    console(stderr=True).print(Text.assemble((type(error).__name__, "bold red"), f": {error}"), soft_wrap=True)
 
 
 app = typer.Typer(
@@ -74,10 +95,13 @@ def _planner(
     """Least-cost supply of critical metals for one country: mining, imports and recycling, year by year."""
 
 
-Study = Annotated[str, typer.Argument(metavar="STUDY", help="A shipped study (planner list) or a folder that holds a study.toml.")]
-Run = Annotated[Path, typer.Argument(metavar="RUN", help="A folder of results that planner solve wrote.")]
+Study = Annotated[str, typer.Argument(metavar="STUDY", help="A shipped study (planner list) or a folder that holds a study.toml.",
+                                    autocompletion=complete_study)]
+Run = Annotated[Path, typer.Argument(metavar="RUN", help="A folder of results that planner solve wrote.",
+                                 autocompletion=complete_run)]
 Scenario = Annotated[str, typer.Option(
-    "--scenario", "-s", metavar="NAME", help="Scenario of the study; a,b composes them, the later wins.")]
+    "--scenario", "-s", metavar="NAME", help="Scenario of the study; a,b composes them, the later wins.",
+    autocompletion=complete_scenario)]
 Set = Annotated[list[str] | None, typer.Option(
     "--set", metavar="PATH=VALUE", help="Override one value, such as demand.lithium/battery.2030='30 kt/year'. May be repeated.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
@@ -106,6 +130,23 @@ def read_system(study: str, scenario: str, settings: Iterable[str] | None) -> Sy
     import planner
 
     return planner.read(study, scenario=scenario, overrides=overrides(settings))
+
+
+@contextmanager
+def place(out: Path | None) -> Iterator[None]:
+    """Hold the folder that results go to, where one is given; raises OutputError where another run is writing there."""
+    if out is None:
+        yield
+        return
+    from planner.place import reserved
+
+    with reserved(out):
+        yield
+
+
+def save(plan: Plan, folder: Path, stages: Stages, ctx: typer.Context) -> None:
+    """Write a run, with the command, its stages and its warnings in the log."""
+    plan.save(folder, log=[f"command {ctx.find_root().obj}", *stages.log()])
 
 
 def print_json(answer: Any) -> None:

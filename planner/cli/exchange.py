@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from planner.cli.app import Json, Quiet, Study, app, print_json
+from planner.cli.completion import complete_run
 
 
 @app.command("workbook", epilog="Example: planner workbook china china.xlsx")
@@ -37,7 +38,8 @@ def unpack(
 
 @app.command("compare", epilog="Example: planner compare results/china results/china-carbon-neutral")
 def compare(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of results that planner solve wrote, two or more.")],
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of results that planner solve wrote, two or more.",
+                                                autocompletion=complete_run)],
     out: Annotated[Path | None, typer.Option(
         "--out", "-o", metavar="DIR", help="Also write inputs.csv, totals.csv, results.csv here.")] = None,
     as_json: Json = False,

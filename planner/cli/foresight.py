@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from planner.cli.app import Json, Quiet, Scenario, Set, Study, app, overrides, print_json, read_system
+from planner.cli.app import Json, Quiet, Scenario, Set, Study, app, overrides, place, print_json, read_system, save
 from planner.cli.security import records
 from planner.errors import SpecError
 
@@ -17,7 +17,7 @@ Until = Annotated[int | None, typer.Option("--until", metavar="YEAR", help="Only
 
 @app.command("foresight", epilog="Example: planner foresight china --window 10 --step 5")
 def foresight(
-    study: Study, scenario: Scenario = "", settings: Set = None,
+    ctx: typer.Context, study: Study, scenario: Scenario = "", settings: Set = None,
     window: Annotated[int, typer.Option("--window", metavar="YEARS", min=1, help="Years in sight.")] = 10,
     step: Annotated[int, typer.Option("--step", metavar="YEARS", min=1, help="Years kept of each answer.")] = 1,
     out: Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Write the plan that came about.")] = None,
@@ -26,13 +26,15 @@ def foresight(
     """Plan with only some years in sight, step by step: what myopia costs beside perfect foresight."""
     from planner.terminal import Stages, large, show_frame
 
-    with Stages(quiet=True) as stage:
+    with Stages(quiet=quiet or as_json) as stage, place(out):
+        stage("read")
         system = read_system(study, scenario, settings)
+        stage("load")
         from planner.foresight import rolling
 
         found = rolling(system, window=window, step=step, progress=stage)
         if out is not None:
-            found.plan.save(out)
+            save(found.plan, out, stage, ctx)
     money = f"USD_{system.currency_year}"
     share = found.regret / found.perfect_cost if found.perfect_cost else 0.0
     if as_json:

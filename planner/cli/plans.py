@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from planner.cli.app import Json, Quiet, Run, Scenario, Set, Study, app, print_json, read_system
+from planner.cli.app import Json, Quiet, Run, Scenario, Set, Study, app, place, print_json, read_system, save
 
 Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Where results go; results/STUDY[-SCENARIO] if not given.")]
 
@@ -16,25 +16,24 @@ TimeLimit = Annotated[float | None, typer.Option("--time-limit", metavar="SECOND
 
 @app.command("solve", epilog="Example: planner solve china --scenario carbon-neutral --set series.carbon_price='100 USD_2021/tCO2e'")
 def solve(
-    study: Study, scenario: Scenario = "", settings: Set = None, out: Out = None,
+    ctx: typer.Context, study: Study, scenario: Scenario = "", settings: Set = None, out: Out = None,
     time_limit: TimeLimit = None, as_json: Json = False, quiet: Quiet = False,
 ) -> None:
     """Find the least-cost plan, check it, and write it with its tables."""
     from planner.terminal import Stages, show_mix, show_outcome
 
-    with Stages(quiet=quiet or as_json) as stage:
+    with Stages(quiet=quiet or as_json, expected=_before(out or default_folder(study, scenario))) as stage:
         stage("read")
         system = read_system(study, scenario, settings)
-        stage("load")
-        # pandas, Pyomo and HiGHS take a second to load: after the study is known to be right, and charged to no other stage
-        from planner import solve as solve_system
-        from planner.plan import require_place
-
         folder = out if out is not None else default_folder(system.name, scenario)
-        require_place(folder)
-        plan = solve_system(system, progress=stage, time_limit=time_limit)
-        stage("write")
-        plan.save(folder)
+        with place(folder):
+            stage("load")
+            # pandas, Pyomo and HiGHS take a second to load: after the study is known to be right, and charged to no other stage
+            from planner import solve as solve_system
+
+            plan = solve_system(system, progress=stage, time_limit=time_limit)
+            stage("write")
+            save(plan, folder, stage, ctx)
     if as_json:
         from dataclasses import asdict
 
@@ -42,6 +41,17 @@ def solve(
     elif not quiet:
         show_mix(plan)
         show_outcome(plan, str(folder))
+
+
+def _before(folder: Path) -> dict[str, float]:
+    """Seconds by stage of an earlier run in a folder: how long this one may take; empty where there is none."""
+    import json
+
+    try:
+        said = json.loads((folder / "plan.json").read_text(encoding="utf-8"))["seconds"]
+        return {str(stage): float(seconds) for stage, seconds in said.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
 
 
 def default_folder(study: str, scenario: str) -> Path:

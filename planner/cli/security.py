@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from planner.cli.app import Json, Quiet, Scenario, Set, Study, app, print_json, read_system
+from planner.cli.app import Json, Quiet, Scenario, Set, Study, app, place, print_json, read_system, save
 from planner.errors import SpecError
 
 Years = Annotated[int, typer.Option("--years", metavar="N", min=1, help="How many years a loss lasts.")]
@@ -56,7 +56,7 @@ def records(frame: object) -> list[dict[str, object]]:
 
 @app.command("secure", epilog="Example: planner secure china --limit 0.2 --start 2030 --start 2040")
 def secure(
-    study: Study, scenario: Scenario = "", settings: Set = None,
+    ctx: typer.Context, study: Study, scenario: Scenario = "", settings: Set = None,
     limit: Annotated[float, typer.Option("--limit", metavar="SHARE", min=0.0, max=1.0,
                                          help="Share of a metal's demand that a loss may leave unserved.")] = 0.2,
     years: Years = 2, recovery: Recovery = 0, start: Start = None, share: Left = 0.0,
@@ -67,7 +67,7 @@ def secure(
     """Find the least-cost plan that stands the loss of any single source (N-1), and what that costs."""
     from planner.terminal import Stages, large, show_frame
 
-    with Stages(quiet=quiet or as_json) as stage:
+    with Stages(quiet=quiet or as_json) as stage, place(out):
         stage("read")
         system = read_system(study, scenario, settings)
         stage("load")
@@ -76,7 +76,7 @@ def secure(
         found = planner.secure(system, limit=limit, years=years, recovery=recovery, starts=start, share=share,
                                means="stockpiles" if stockpiles else "all", progress=stage)
         if out is not None:
-            found.plan.save(out)
+            save(found.plan, out, stage, ctx)
     money = f"USD_{system.currency_year}"
     if as_json:
         print_json({"study": system.name, "scenario": system.scenario, "currency": money, "base_cost": found.base_cost, "cost": found.cost,
@@ -101,13 +101,15 @@ def concentration(
     """How concentrated supply is (HHI) by metal and stage, beside the 10/40/25/65 % benchmarks of the EU CRMA."""
     from planner.terminal import Stages, show_frame
 
-    with Stages(quiet=True):
+    with Stages(quiet=quiet or as_json) as stage:
+        stage("read")
         system = read_system(study, scenario, settings)
+        stage("load")
         import planner
         from planner.benchmarks import benchmarks, with_benchmarks
         from planner.benchmarks import concentration as measure
 
-        plan = planner.solve(with_benchmarks(system) if crma else system)
+        plan = planner.solve(with_benchmarks(system) if crma else system, progress=stage)
     shares, marks = measure(plan), benchmarks(plan)
     shown = year if year is not None else system.years[-1]
     held = next((p.first for p in system.periods if p.first <= shown <= p.last), None)
@@ -131,8 +133,10 @@ def gap(
     """Hold imports where they are: which metal falls short first, when, and which lever closes the gap."""
     from planner.terminal import Stages, show_frame
 
-    with Stages(quiet=True) as stage:
+    with Stages(quiet=quiet or as_json) as stage:
+        stage("read")
         system = read_system(study, scenario, settings)
+        stage("load")
         import planner
 
         found = planner.gap(system, year=year, growth=growth, progress=stage)

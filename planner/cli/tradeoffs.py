@@ -13,7 +13,7 @@ from planner.cli.security import records
 Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Also write the tables as CSV here.")]
 
 
-@app.command("frontier", epilog="Example: planner frontier china --scope territorial --points 12")
+@app.command("frontier", epilog="Example: planner frontier china --territorial --points 12")
 def frontier(
     study: Study, scenario: Scenario = "", settings: Set = None,
     points: Annotated[int, typer.Option("--points", metavar="N", min=2, help="Points of each curve.")] = 12,

@@ -1,0 +1,125 @@
+"""Where results go: a folder that one run holds at a time and that is replaced as a whole or not at all.
+
+The lock is a file beside the folder, held by the kernel (flock): it ends with the process, however that ends, so that a killed run
+bars nobody. What a killed run left beside its place is cleared by the next one that holds the lock.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from planner.errors import OutputError
+
+RECORD_FILE = "plan.json"
+"""What marks a folder as a run."""
+REMEDY = "name another folder with --out"
+
+
+def require_place(folder: str | Path, *, replace: bool = False) -> None:
+    """Raise OutputError where no run could be written to the folder, so that it is said before a long solve. Makes nothing."""
+    folder = Path(folder)
+    if folder.exists() and not replace and not _is_run(folder):
+        raise OutputError(f"{folder} exists and is no run of planner; {REMEDY}, or empty it")
+    nearest = next(parent for parent in folder.absolute().parents if parent.exists())
+    if not nearest.is_dir():
+        raise OutputError(f"{folder} cannot be written: {nearest} is no folder; {REMEDY}")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise OutputError(f"{folder} cannot be written: {nearest} may not be written to; {REMEDY}")
+
+
+def _is_run(folder: Path) -> bool:
+    return folder.is_dir() and ((folder / RECORD_FILE).is_file() or not any(folder.iterdir()))
+
+
+@contextmanager
+def reserved(folder: str | Path, *, replace: bool = False) -> Iterator[Path]:
+    """Hold the place of a run; within one thread it may be held again by what is called.
+
+    Raises OutputError where another run holds it, or no run could be written there.
+    """
+    folder = Path(folder).absolute()
+    require_place(folder, replace=replace)
+    made = [parent for parent in folder.parents if not parent.exists()]
+    path = folder.with_name(f".{folder.name}.lock")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path, blocking=False, is_singleton=True)
+        lock.acquire()
+    except Timeout:
+        raise OutputError(f"{folder} is being written by another run; wait until it is over, or {REMEDY}") from None
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be written: {error.strerror}; {REMEDY}") from error
+    outermost = lock.lock_counter == 1
+    try:
+        if outermost:
+            _clear(folder)
+        yield folder
+    finally:
+        if outermost:
+            # while it is held: who waits for the file that is gone finds that it has no name, and begins anew
+            with contextlib.suppress(OSError):
+                path.unlink()
+        lock.release()
+        for parent in made:
+            with contextlib.suppress(OSError):
+                parent.rmdir()
+
+
+def written_whole(folder: Path, write: Callable[[Path], None], *, replace: bool = False) -> Path:
+    """Let `write` fill a folder beside the place, then move it there: what was there is replaced only by a whole one.
+
+    Raises OutputError where that cannot be; then what was there stands.
+    """
+    with reserved(folder, replace=replace):
+        try:
+            partial = Path(tempfile.mkdtemp(prefix=_mark(folder), dir=folder.parent))
+        except OSError as error:
+            raise OutputError(f"{folder} cannot be written: {error.strerror}; {REMEDY}") from error
+        try:
+            write(partial)
+            partial.chmod(0o755)
+            _move_into_place(partial, folder)
+        except OSError as error:
+            raise OutputError(f"{folder} cannot be written: {error.strerror}; free space or {REMEDY}") from error
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+    return folder
+
+
+def _mark(folder: Path) -> str:
+    return f".{folder.name}.partial-"
+
+
+def _clear(folder: Path) -> None:
+    """Remove what killed runs left; one killed between its two moves left the run before it, which then goes back to its place."""
+    for old in sorted(folder.parent.glob(f"{_escaped(_mark(folder))}*.old")):
+        if not folder.exists():
+            old.replace(folder)
+    for left in folder.parent.glob(f"{_escaped(_mark(folder))}*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def _escaped(name: str) -> str:
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
+
+
+def _move_into_place(partial: Path, folder: Path) -> None:
+    """Swap the new run in; the old one is only removed once the new one stands."""
+    old = partial.with_name(partial.name + ".old")
+    if folder.exists():
+        folder.replace(old)
+    try:
+        partial.replace(folder)
+    except OSError:
+        if old.exists():
+            old.replace(folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)

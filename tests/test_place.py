@@ -1,0 +1,150 @@
+"""Where results go: one run at a time holds a place, whatever becomes of the one before."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import planner
+from planner.errors import OutputError
+from planner.place import require_place, reserved, written_whole
+from planner.plan import Plan
+
+HOLD = (
+    "import sys, time\nfrom planner.place import reserved\n"
+    "with reserved(sys.argv[1]):\n    print('held', flush=True)\n    time.sleep(60)\n"
+)
+SOLVE_SLOWLY = (
+    "import sys\nimport planner\nfrom planner.cli import main\nsolve = planner.solve\n"
+    "def wait(*a, **k):\n    print('held', file=sys.stderr, flush=True)\n    sys.stdin.readline()\n    return solve(*a, **k)\n"
+    "planner.solve = wait\nmain()"
+)
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    return planner.solve(planner.read("quickstart"))
+
+
+def holder(folder: Path) -> subprocess.Popen[str]:
+    """Another process that holds the place."""
+    process = subprocess.Popen([sys.executable, "-c", HOLD, str(folder)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    return process
+
+
+def test_a_place_that_another_process_holds_is_refused_until_it_is_killed(tmp_path: Path, plan: Plan) -> None:
+    """A kill -9 leaves the lock file; the lock itself ends with the process, so that nobody is barred for good."""
+    folder = tmp_path / "run"
+    with holder(folder) as process:
+        with pytest.raises(OutputError, match="written by another run"):
+            plan.save(folder)
+        with pytest.raises(OutputError, match="written by another run"), reserved(folder):
+            pass
+        assert not folder.exists()
+        plan.save(tmp_path / "other")
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert (tmp_path / ".run.lock").exists()
+        plan.save(folder)
+    assert planner.load(folder).record == plan.record
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["other", "run"]
+
+
+def test_two_commands_into_one_folder(tmp_path: Path) -> None:
+    """The second is refused before it solves, with one message and status 2; the first is not disturbed."""
+    out = tmp_path / "deep" / "run"
+    command = ["solve", "quickstart", "--quiet", "--out", str(out)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", SOLVE_SLOWLY, *command], **pipes) as first:  # type: ignore[call-overload]
+        assert first.stderr.readline() == "held\n"
+        second = subprocess.run([sys.executable, "-m", "planner", *command], capture_output=True, text=True, check=False)
+        assert second.returncode == 2
+        assert "OutputError" in second.stderr
+        assert "is being written by another run" in second.stderr
+        assert "Traceback" not in second.stderr
+        _, said = first.communicate("go\n", timeout=60)
+    assert (first.returncode, said) == (0, "")
+    assert planner.load(out).certificate.holds
+    assert [path.name for path in out.parent.iterdir()] == ["run"]
+
+
+def test_what_a_failed_run_held_is_left_as_it_was(tmp_path: Path) -> None:
+    """No lock, and no folder made on the way, is left behind."""
+    def fail() -> None:
+        with reserved(tmp_path / "a" / "b" / "run"):
+            assert (tmp_path / "a" / "b" / ".run.lock").exists()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_place_may_be_held_again_by_what_is_called(tmp_path: Path, plan: Plan) -> None:
+    with reserved(tmp_path / "run") as folder:
+        plan.save(folder)
+        with pytest.raises(OutputError), holder_in_thread(folder):
+            pass
+        assert (tmp_path / ".run.lock").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def holder_in_thread(folder: Path) -> object:
+    """A second thread is another run: it is refused too."""
+    import threading
+    from contextlib import contextmanager
+
+    @contextmanager
+    def hold() -> object:
+        caught: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                with reserved(folder):
+                    pass
+            except OutputError as error:
+                caught.append(error)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        for error in caught:
+            raise error
+        yield None
+
+    return hold()
+
+
+def test_what_killed_runs_left_is_cleared(tmp_path: Path, plan: Plan) -> None:
+    """Killed while it wrote, and killed between its two moves: the run before goes back, the pieces go."""
+    plan.save(tmp_path / "run")
+    (tmp_path / "run").rename(tmp_path / ".run.partial-a.old")
+    (tmp_path / ".run.partial-a").mkdir()
+    (tmp_path / ".run.partial-a" / "supply.csv").write_text("half")
+    (tmp_path / ".other.partial-b").mkdir()
+    with reserved(tmp_path / "run"):
+        assert planner.load(tmp_path / "run").record == plan.record
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".other.partial-b", "run"]
+
+
+def test_a_name_with_marks_is_a_name(tmp_path: Path) -> None:
+    """A folder called [a]* must neither match nor clear the leavings of others."""
+    (tmp_path / ".a.partial-x").mkdir()
+    folder = written_whole(tmp_path / "[a]*", lambda place: (place / "file").write_text("x") and None)
+    assert (folder / "file").read_text() == "x"
+    assert (tmp_path / ".a.partial-x").is_dir()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is closed to root")
+def test_a_closed_folder_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(OutputError, match="may not be written to"):
+        require_place(tmp_path / "run")
+    tmp_path.chmod(0o700)
