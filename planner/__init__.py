@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from planner.balance import balance as balance
     from planner.compare import compare as compare
     from planner.disrupt import disrupt as disrupt
+    from planner.ensemble import Ensemble as Ensemble
+    from planner.ensemble import ensemble as ensemble
     from planner.errors import InfeasibleError as InfeasibleError
     from planner.errors import OutputError as OutputError
     from planner.errors import PlannerError as PlannerError
@@ -60,6 +62,7 @@ if TYPE_CHECKING:
 # Name to module; the imports above say the same to type checkers, and a test holds the two together.
 _HOMES = {
     "Balance": "planner.balance",
+    "Ensemble": "planner.ensemble",
     "InfeasibleError": "planner.errors",
     "OutputError": "planner.errors",
     "Plan": "planner.plan",
@@ -73,6 +76,7 @@ _HOMES = {
     "check": "planner.read",
     "compare": "planner.compare",
     "disrupt": "planner.disrupt",
+    "ensemble": "planner.ensemble",
     "evaluate": "planner.foresight",
     "explain": "planner.explain",
     "export": "planner.export",

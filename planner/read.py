@@ -98,12 +98,24 @@ def _as_text(overrides: Mapping[str, str | float] | None) -> dict[str, str]:
     return {path: value if isinstance(value, str) else repr(value) for path, value in sorted((overrides or {}).items())}
 
 
+class Rereader:
+    """The study of a System, parsed once, read again with further single values overridden: what ensembles and sweeps do."""
+
+    def __init__(self, files: Mapping[str, bytes], name: str, scenario: str, overrides: Mapping[str, str]) -> None:
+        self._study = _Study(files, name)
+        self._scenario, self._overrides = scenario, dict(overrides)
+
+    def system(self, values: Mapping[str, str]) -> tuple[System | None, tuple[Problem, ...]]:
+        """The System with these values by path, and what is wrong with it: a combination of values may be an impossible one."""
+        return self._study.system(self._scenario, self._overrides | dict(values))
+
+
 class _Study:
     """The files, the head and the checked rows of a study; `system` makes a System of them for one scenario."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, source: Path | Mapping[str, bytes], name: str) -> None:
         self.name, self.common = name, Problems()
-        self.files = read_files(folder, self.common)
+        self.files = read_files(source, self.common) if isinstance(source, Path) else source
         self.head: Head | None = read_head(self.files[HEAD_FILE], self.common) if HEAD_FILE in self.files else None
         sheets = [(table, self._sheet(table)) for table in TABLES]
         self.rows = RowReader(self.head, self.common) if self.head is not None else None

@@ -1,0 +1,81 @@
+"""The command of uncertainty: `planner ensemble`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from planner.cli.app import Json, Quiet, Scenario, Set, Study, app, print_json, read_system
+from planner.cli.security import records
+
+if TYPE_CHECKING:
+    from planner.ensemble import Ensemble
+
+SHOWN_OPTIONS = 15
+"""Options that the terminal lists: those of which it is least certain whether they are in the plan."""
+
+
+@app.command("ensemble", epilog="Example: planner ensemble china --samples 512 --grade D --out results/ensemble")
+def ensemble(
+    study: Study, scenario: Scenario = "", settings: Set = None,
+    samples: Annotated[int, typer.Option("--samples", "-n", metavar="N", min=1, help="How many samples.")] = 256,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="The same seed gives the same samples.")] = 0,
+    lhs: Annotated[bool, typer.Option("--lhs", help="Latin hypercube; Sobol points if not given.")] = False,
+    inputs: Annotated[list[str] | None, typer.Option(
+        "--input", "-i", metavar="PATTERN", help="Only inputs whose path matches, such as 'plants.*.life'. May be repeated.")] = None,
+    grades: Annotated[list[str] | None, typer.Option(
+        "--grade", metavar="GRADE", help="Only inputs of this grade: A, B, C, D or S. May be repeated.")] = None,
+    statement: Annotated[Path | None, typer.Option(
+        "--uncertainty", metavar="FILE", help="TOML file with distributions and correlations beside low and high of the tables.")] = None,
+    out: Annotated[Path | None, typer.Option(
+        "--out", "-o", metavar="DIR", help="Write Parquet tables here; a run that was stopped goes on from them.")] = None,
+    workers: Annotated[int | None, typer.Option(
+        "--workers", metavar="N", min=1, help="Local processes; all processors if not given.")] = None,
+    cluster: Annotated[str, typer.Option("--cluster", metavar="ADDRESS", help="A Dask scheduler, such as tcp://host:8786.")] = "",
+    as_json: Json = False, quiet: Quiet = False,
+) -> None:
+    """Many plans under uncertain inputs: ranges of the answers, chance of shortage, options that are robust."""
+    from planner.terminal import Stages
+
+    with Stages(quiet=quiet or as_json) as stage:
+        stage("read")
+        system = read_system(study, scenario, settings)
+        stage("load")
+        import planner
+
+        found = planner.ensemble(
+            system, samples=samples, seed=seed, sampler="lhs" if lhs else "sobol", inputs=tuple(inputs or ()), grades=tuple(grades or ()),
+            statement=statement, out=out, workers=workers, cluster=cluster, progress=stage)
+        stage("tables")
+        tables = {"summary": found.summary(), "shortage_probability": found.shortage_probability(), "options": found.robust_options()}
+    if as_json:
+        counts = found.headline["status"].value_counts().to_dict()
+        print_json({"study": system.name, "scenario": system.scenario, "samples": samples, "seed": seed, "status": counts,
+                    "inputs": len(found.uncertain.inputs), **{name: records(table) for name, table in tables.items()}})
+    elif not quiet:
+        _show(found, out)
+
+
+def _show(found: Ensemble, out: Path | None) -> None:
+    from planner.terminal import console, show_frame
+
+    total, drawn = len(found.headline), int((found.headline["drawn_back"] > 0).sum())
+    say = console().print
+    say(f"{found.solved} of {total} samples of {len(found.uncertain.inputs)} uncertain inputs have a plan")
+    if drawn:
+        say(f"in {drawn} of them yields or contents contradicted the metal balance and were drawn back towards the study's values")
+    for status, reason in found.headline.loc[found.headline["status"] != "optimal", ["status", "reason"]].value_counts().head(3).index:
+        say(f"  {status}: {reason}")
+    show_frame("answers, quantiles over the samples", found.summary())
+    short = found.shortage_probability()
+    show_frame("probability of shortage", short[short["probability"] > 0].sort_values("probability", ascending=False), rows=10,
+               empty="no sample falls short")
+    options = found.robust_options()
+    open_options = options[~options["robust"] & (options["share"] > 0)].copy()
+    open_options = open_options.iloc[(open_options["share"] - 0.5).abs().argsort(kind="stable")]
+    say(f"{int(options['robust'].sum())} of {len(options)} processes and plants are in the plan in 9 of 10 samples or more")
+    show_frame("open: in the plan in some samples only (median: where it is)", open_options.drop(columns="robust"), rows=SHOWN_OPTIONS)
+    if out is not None:
+        say(f"results in {out}", soft_wrap=True)

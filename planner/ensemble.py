@@ -1,0 +1,397 @@
+"""The same study under uncertain inputs: hundreds or thousands of plans, and what they have in common.
+
+A sample gives every uncertain input a value (`planner.sampling`), and the programme is solved for it. Samples come in blocks of
+fixed size. Each block starts from the same basis, that of the study itself, and its samples follow one another: so a block is a
+pure function of the study and its quantiles, and the results are the same to the last digit with any number of workers, on a
+cluster, and after an interruption.
+
+An ensemble folder holds `ensemble.json` (what was asked), `inputs.csv`, the study in `inputs/`, and three tables as Parquet, one
+file for each block: `headline` (a row for each sample), `yearly` (sample, metal, year) and `options` (sample, process or plant).
+The headline file of a block is written last and marks it as done; a run that was stopped goes on where it was.
+
+The first sample of each block is solved a second time from nothing and compared: a living solver must not drift.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Hashable, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from planner.cluster import answers, default_workers
+from planner.errors import OutputError, SolverError
+from planner.highs import Arrays, Program, Solution, plain_name
+from planner.outcomes import UNITS, Reckoner, yearly_table
+from planner.progress import Step
+from planner.sampling import Input, Sampler, Uncertainty, draw, uncertainty
+from planner.solve import Progress, require_optimal
+from planner.system import SCOPES, Array, System
+from planner.variants import Variants
+
+Tables = Mapping[str, pd.DataFrame]
+
+BLOCK = 16
+"""Samples of a block."""
+COLD_AGREEMENT = 1e-7
+"""A sample solved again from nothing costs the same up to this share."""
+FORMAT_VERSION = 1
+SPEC_FILE = "ensemble.json"
+TABLES = ("yearly", "options", "headline")
+"""In the order in which the files of a block are written: the last one marks it as done."""
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+ROBUST = 0.9
+"""An option that is in the plan in this share of samples is robust."""
+TOLD = 20
+"""How often a run says how far it is."""
+SHORT = 1e-6
+"""Less than this share of the requirement unserved is rounding."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that a worker needs to know of the study."""
+
+    files: Mapping[str, bytes]
+    name: str
+    scenario: str
+    overrides: Mapping[str, str]
+    inputs: tuple[Input, ...]
+    version: str
+
+    @property
+    def key(self) -> str:
+        """Digest of the job: what a worker keeps ready is found by it."""
+        digest = hashlib.sha256(repr((sorted(self.files.items()), self.scenario, sorted(self.overrides.items()), self.inputs)).encode())
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """The samples of a study and their outcomes.
+
+    `headline`: sample, status, reason, drawn_back, cost (USD), territorial, footprint (t CO2e over all years), shortage (t over all
+    years), check. `yearly`: sample, metal, year, and a column for each of `planner.outcomes.UNITS`. `options`: sample, kind (process
+    or plant), name, value (activity or orders over all years), in_plan.
+    """
+
+    uncertain: Uncertainty
+    quantiles: Array
+    """Shape (samples, D): what each sample drew."""
+    headline: pd.DataFrame
+    yearly: pd.DataFrame
+    options: pd.DataFrame
+    record: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def solved(self) -> int:
+        """How many samples have a plan."""
+        return int((self.headline["status"] == "optimal").sum())
+
+    def values(self, name: str) -> pd.DataFrame:
+        """What each sample drew for an input: sample, year (0: all years), value, unit; drawing back not counted."""
+        each = next((i for i in self.uncertain.inputs if i.name == name), None)
+        if each is None:
+            raise KeyError(name)
+        drawn = each.at(self.quantiles[:, self.uncertain.columns()[name]])
+        samples = np.arange(len(drawn))
+        return pd.DataFrame({"sample": np.repeat(samples, len(each.years)), "year": np.tile(each.years, len(samples)),
+                             "value": drawn.ravel(), "unit": each.unit})
+
+    def fan(self, metal: str, quantity: str, quantiles: tuple[float, ...] = QUANTILES) -> pd.DataFrame:
+        """Quantiles over the samples of a yearly quantity of a metal: year, quantile, value, unit."""
+        mine = self.yearly[self.yearly["metal"] == metal]
+        if quantity not in UNITS or not len(mine):
+            raise KeyError(f"{metal}, {quantity}: one of the metals of the study and of {', '.join(UNITS)}")
+        found = mine.groupby("year")[quantity].quantile(np.array(quantiles)).rename_axis(["year", "quantile"]).rename("value").reset_index()
+        return found.assign(unit=UNITS[quantity].replace("USD", self.record["currency"]))
+
+    def shortage_probability(self) -> pd.DataFrame:
+        """Share of samples in which a metal falls short, by year, and how much is missing then: metal, year, probability, mean_shortage."""
+        short = self.yearly["shortage"] > SHORT * self.yearly["requirement"]
+        frame = self.yearly[["metal", "year"]].assign(probability=short.astype(float), mean_shortage=self.yearly["shortage"].where(short))
+        return frame.groupby(["metal", "year"], as_index=False).mean().fillna({"mean_shortage": 0.0})
+
+    def robust_options(self) -> pd.DataFrame:
+        """How often each option is in the plan: kind, name, share of samples, median value where it is, robust (in ROBUST of them)."""
+        frame = self.options.assign(inside=self.options["value"].where(self.options["in_plan"]))
+        found = frame.groupby(["kind", "name"], as_index=False).agg(share=("in_plan", "mean"), median=("inside", "median"))
+        found = found.assign(robust=found["share"] >= ROBUST)
+        return found.sort_values(["kind", "share", "name"], ascending=[True, False, True], ignore_index=True)
+
+    def summary(self, quantiles: tuple[float, ...] = QUANTILES) -> pd.DataFrame:
+        """Quantiles of the headline answers: answer, unit, one column for each quantile."""
+        units: dict[str, str] = {"cost": self.record["currency"], "shortage": "t"} | dict.fromkeys(SCOPES, "tCO2e")
+        optimal = self.headline[self.headline["status"] == "optimal"]
+        rows = [{"answer": name, "unit": unit, **{f"q{q:g}": float(optimal[name].quantile(q)) for q in quantiles}}
+                for name, unit in units.items() if len(optimal)]
+        return pd.DataFrame(rows)
+
+
+def ensemble(
+    system: System, *, samples: int = 256, seed: int = 0, sampler: Sampler = "sobol", inputs: tuple[str, ...] = (),
+    grades: tuple[str, ...] = (), statement: str | Path | Mapping[str, Any] | None = None, out: str | Path | None = None,
+    workers: int | None = None, cluster: str = "", progress: Progress | None = None,
+) -> Ensemble:
+    """Solve a study for samples of its uncertain inputs.
+
+    `inputs`, `grades` and `statement` choose and describe what is uncertain (`planner.sampling.uncertainty`). With `out` the results
+    are written there block by block, and what is there already of the same ensemble is not done again; Sobol samples may grow in
+    number. `workers` are local processes (all processors where not given), `cluster` the address of a Dask scheduler.
+    Raises SpecError for a wrong statement, InfeasibleError where the study itself has no plan, OutputError where the folder holds
+    something else, SolverError where a sample that is solved again from nothing differs.
+    """
+    uncertain = uncertainty(system, inputs=inputs, grades=grades, statement=statement)
+    quantiles = draw(uncertain, samples, seed=seed, sampler=sampler)
+    job = Job(dict(system.files), system.name, system.scenario, dict(system.overrides), uncertain.inputs, version("planner"))
+    record = _record(system, uncertain, job, samples=samples, seed=seed, sampler=sampler)
+    store = _Store(Path(out), record, uncertain, system) if out is not None else None
+    blocks = range(-(-samples // BLOCK))
+    done = {b for b in blocks if store is not None and store.has(b, _size(b, samples))}
+    kept: dict[int, Tables] = {}
+    told = _Told(progress, samples, sum(_size(b, samples) for b in done))
+    tasks: dict[Hashable, tuple[Any, ...]] = {
+        b: (job, b * BLOCK, quantiles[b * BLOCK: min((b + 1) * BLOCK, samples)]) for b in blocks if b not in done
+    }
+    for block, tables in answers(solve_block, tasks, workers=default_workers() if workers is None else workers, cluster=cluster):
+        assert isinstance(block, int)
+        if store is not None:
+            store.write(block, tables)
+        else:
+            kept[block] = tables
+        told.more(_size(block, samples))
+    if store is not None:
+        kept = {b: {name: table[table["sample"] < samples] for name, table in store.read(b).items()} for b in blocks}
+    return Ensemble(uncertain, quantiles, record=record, **{
+        name: pd.concat([kept[b][name] for b in blocks], ignore_index=True) for name in TABLES})
+
+
+def _size(block: int, samples: int) -> int:
+    return min(BLOCK, samples - block * BLOCK)
+
+
+class _Told:
+    """Says how many samples are done, some twenty times in all."""
+
+    def __init__(self, progress: Progress | None, samples: int, done: int) -> None:
+        self.progress, self.samples, self.done, self.said = progress, samples, done, -samples
+        self.more(0)
+
+    def more(self, count: int) -> None:
+        self.done += count
+        if self.progress is not None and (self.done - self.said) * TOLD >= self.samples and self.done < self.samples:
+            self.said = self.done
+            self.progress(Step("samples", self.done, self.samples))
+
+
+# ---- one block, on whichever machine
+
+class _Ready:
+    """What a worker makes once for a job and keeps: the parsed study, its programme, and the basis that blocks start from."""
+
+    def __init__(self, job: Job) -> None:
+        from planner.read import Rereader
+
+        system, problems = Rereader(job.files, job.name, job.scenario, job.overrides).system({})
+        assert system is not None
+        assert not problems
+        self.variants = Variants(system, job.inputs)
+        self.reckoner = Reckoner(system, self.variants.base.arrays)
+        program = Program(self.variants.base.arrays)
+        require_optimal(program, program.run())
+        self.basis = program.highs.getBasis()
+
+
+@lru_cache(maxsize=2)
+def _ready(key: str, job: _ByKey) -> _Ready:
+    return _Ready(job.job)
+
+
+class _ByKey:
+    """A job that the cache compares by its digest alone."""
+
+    def __init__(self, job: Job) -> None:
+        self.job, self.key = job, job.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ByKey) and other.key == self.key
+
+
+def solve_block(job: Job, first: int, quantiles: Array) -> Tables:
+    """The tables of the samples `first`, `first` + 1, ... with these quantiles, shape (B, D): a pure function of its arguments."""
+    if job.version != version("planner"):
+        raise OutputError(f"this worker runs planner {version('planner')} and the ensemble {job.version}; install the same on all")
+    named = _ByKey(job)
+    ready = _ready(named.key, named)
+    at = Uncertainty(job.inputs).columns()
+    basis = ready.basis
+    headline: list[dict[str, Any]] = []
+    yearly: list[pd.DataFrame] = []
+    options: list[pd.DataFrame] = []
+    for sample, row in enumerate(quantiles, start=first):
+        variant = ready.variants.make({each.name: each.at(row[at[each.name]]) for each in job.inputs})
+        head: dict[str, Any] = {"sample": sample, "status": "impossible", "reason": variant.impossible}
+        head["drawn_back"] = len(variant.drawn_back)
+        if variant.arrays is not None:
+            solution, basis = _solve(variant.arrays, ready.variants.base.arrays, basis)
+            head |= {"status": solution.status}
+            if solution.status == "infeasible":
+                head["reason"] = _clash(variant.arrays)
+            if sample == first:
+                head["check"] = _check(variant.arrays, solution, sample)
+            if solution.status == "optimal":
+                outcome = ready.reckoner.read(variant.system, variant.arrays, solution)
+                head |= {"cost": outcome.cost, **outcome.emissions,
+                         "shortage": float((outcome.flows["shortage"] @ ready.reckoner.length).sum())}
+                yearly.append(yearly_table(variant.system, outcome).assign(sample=sample))
+                options.append(_options(variant.system, outcome.activity, outcome.in_plan, outcome.ordered).assign(sample=sample))
+        headline.append(head)
+    return {"headline": _typed(pd.DataFrame(headline)), "yearly": _joined(yearly, ("metal", "year", *UNITS)),
+            "options": _joined(options, ("kind", "name", "value", "in_plan"))}
+
+
+def _solve(arrays: Arrays, base: Arrays, basis: Any) -> tuple[Solution, Any]:
+    """Solve from a basis where the programme has the same columns and rows; returns the solution and where the next one starts."""
+    program = Program(arrays)
+    alike = arrays.columns == base.columns and arrays.rows == base.rows
+    if alike:
+        program.highs.setBasis(basis)
+    solution = program.run()
+    return solution, program.highs.getBasis() if alike and solution.status == "optimal" else basis
+
+
+def _clash(arrays: Arrays) -> str:
+    """The rows that cannot hold together in a sample without a plan."""
+    program = Program(arrays)
+    program.run()
+    return "; ".join(plain_name(row) for row in program.clash())
+
+
+def _check(arrays: Arrays, solution: Solution, sample: int) -> float:
+    """The same sample from nothing: how far its cost is off, as a share. Raises SolverError where the two do not agree."""
+    cold = Program(arrays).run()
+    if cold.status != solution.status:
+        raise SolverError(f"sample {sample} is {solution.status} from a basis and {cold.status} from nothing")
+    off = abs(cold.objective - solution.objective) / max(abs(cold.objective), 1.0) if cold.status == "optimal" else 0.0
+    if not off <= COLD_AGREEMENT:
+        raise SolverError(f"sample {sample} costs {solution.objective!r} from a basis and {cold.objective!r} from nothing")
+    return off
+
+
+def _options(system: System, activity: Array, in_plan: Any, ordered: Array) -> pd.DataFrame:
+    names = [*system.processes, *system.plants]
+    return pd.DataFrame({
+        "kind": ["process"] * len(system.processes) + ["plant"] * len(system.plants), "name": names,
+        "value": np.concatenate([activity, ordered]), "in_plan": np.concatenate([in_plan, ordered > 0]),
+    })
+
+
+def _joined(parts: list[pd.DataFrame], columns: tuple[str, ...]) -> pd.DataFrame:
+    """The parts under one another with the sample in front; a table without rows where no sample has a plan."""
+    if not parts:
+        return pd.DataFrame({"sample": pd.Series(dtype="int64"), **{c: pd.Series(dtype="float64") for c in columns}})
+    return pd.concat(parts, ignore_index=True)[["sample", *columns]]
+
+
+def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Every headline column with its type, whether or not a sample of the block filled it."""
+    numbers = ("cost", *SCOPES, "shortage", "check")
+    return frame.reindex(columns=["sample", "status", "reason", "drawn_back", *numbers]).astype(dict.fromkeys(numbers, "float64"))
+
+
+# ---- the folder
+
+def _record(system: System, uncertain: Uncertainty, job: Job, *, samples: int, seed: int, sampler: Sampler) -> dict[str, Any]:
+    joined = "" if uncertain.correlation is None else hashlib.sha256(uncertain.correlation.tobytes()).hexdigest()
+    return {
+        "format_version": FORMAT_VERSION, "study": system.name, "title": system.title, "scenario": system.scenario,
+        "overrides": dict(system.overrides), "inputs_hash": system.inputs_hash, "ensemble_hash": job.key, "correlation_hash": joined,
+        "seed": seed, "sampler": sampler, "block": BLOCK, "samples": samples, "currency": f"USD_{system.currency_year}",
+        "versions": {name: version(name) for name in ("planner", "pyomo", "highspy", "scipy", "numpy")},
+    }
+
+
+class _Store:
+    """The folder of an ensemble: nothing in it is half written, nothing is written twice."""
+
+    def __init__(self, folder: Path, record: Mapping[str, Any], uncertain: Uncertainty, system: System) -> None:
+        self.folder = folder
+        try:
+            import pyarrow  # noqa: F401
+        except ImportError:
+            raise OutputError("an ensemble is written as Parquet, which needs pyarrow: install planner[ensemble]") from None
+        try:
+            if (folder / SPEC_FILE).is_file():
+                self._require_same(json.loads((folder / SPEC_FILE).read_text(encoding="utf-8")), record)
+            elif folder.exists() and any(folder.iterdir()):
+                raise OutputError(f"{folder} exists and is no ensemble; name another folder with --out, or empty it")
+            (folder / "inputs").mkdir(parents=True, exist_ok=True)
+            for name, content in system.files.items():
+                self._put(folder / "inputs" / name, content)
+            frame = pd.DataFrame([{k: v for k, v in asdict(each).items() if k not in ("paths",)} for each in uncertain.inputs])
+            self._put(folder / "inputs.csv", frame.to_csv(index=False).encode())
+            self._put(folder / SPEC_FILE, (json.dumps(record, indent=2, ensure_ascii=False) + "\n").encode())
+        except (OSError, ValueError) as error:
+            raise OutputError(f"{folder} cannot be written or read ({error}); name another folder with --out") from error
+
+    def _require_same(self, there: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
+        """What was begun goes on only with the same study, inputs, seed and programmes; the number of Sobol samples may change."""
+        free = {"samples"} if asked["sampler"] == "sobol" else set()
+        other = [key for key in asked if key not in free and there.get(key) != asked[key]]
+        if other:
+            raise OutputError(f"{self.folder} holds another ensemble (it differs in {', '.join(other)}); name another folder with --out")
+
+    def _path(self, name: str, block: int) -> Path:
+        return self.folder / name / f"block={block:06d}" / "part.parquet"
+
+    def has(self, block: int, size: int) -> bool:
+        """Whether a block is done, with so many samples or more."""
+        from pyarrow import ArrowException
+        from pyarrow.parquet import read_metadata
+
+        try:
+            return bool(read_metadata(self._path(TABLES[-1], block)).num_rows >= size)
+        except (OSError, ArrowException):
+            return False
+
+    def write(self, block: int, tables: Tables) -> None:
+        """Write a block; the file that marks it comes last."""
+        try:
+            for name in TABLES:
+                path = self._path(name, block)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                partial = path.with_name(f".{path.name}.partial")
+                tables[name].to_parquet(partial, index=False)
+                _settle(partial, path)
+        except OSError as error:
+            raise OutputError(f"{self.folder} cannot be written: {error.strerror}; what was done so far stands, run again") from error
+
+    def read(self, block: int) -> Tables:
+        try:
+            return {name: pd.read_parquet(self._path(name, block), partitioning=None) for name in TABLES}
+        except (OSError, ValueError) as error:
+            raise OutputError(f"{self.folder}: block {block} cannot be read ({error}); remove its folders and run again") from error
+
+    @staticmethod
+    def _put(path: Path, content: bytes) -> None:
+        partial = path.with_name(f".{path.name}.partial")
+        partial.write_bytes(content)
+        _settle(partial, path)
+
+
+def _settle(partial: Path, path: Path) -> None:
+    """Move a file into place once it is on the disk, so that not even a loss of power leaves half of it there."""
+    with partial.open("rb") as file:
+        os.fsync(file.fileno())
+    partial.replace(path)

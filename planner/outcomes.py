@@ -1,0 +1,135 @@
+"""What a solution amounts to, in a few numbers and without the tables of a plan: for loops that solve thousands of times.
+
+The numbers are those of the tables: supply by pathway and shortage in refined metal, prices of what is demanded, cumulative
+emissions (a test holds the two together).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from planner.accounts import emission_rates, metals_of, refined_output
+from planner.economics import period_factors
+from planner.highs import Arrays, Solution
+from planner.indicators import metal_demand
+from planner.system import PATHWAYS, SCOPES, Array, System
+
+IN_PLAN = 1e-3
+"""A process is in the plan when it runs, over the years, at more than this share of the requirement of a metal that it handles."""
+FLOWS = (*PATHWAYS, "stockpile", "shortage", "requirement")
+"""Yearly quantities of a metal, t of refined metal per year."""
+UNITS: Mapping[str, str] = {**dict.fromkeys(FLOWS, "t/year"), "foreign_share": "1", "price": "USD/t"}
+"""Units of the yearly quantities; money is that of the study's currency year."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """One solution in numbers. T periods, P processes, K plants, M metals."""
+
+    cost: float
+    emissions: Mapping[str, float]
+    """Cumulative t CO2e by scope."""
+    flows: Mapping[str, Array]
+    """Quantity of FLOWS to t per year, shape (M, T)."""
+    price: Array
+    """USD/t of what is demanded of each metal, shape (M, T)."""
+    activity: Array
+    """Activity over all years, shape (P,)."""
+    in_plan: npt.NDArray[np.bool_]
+    """Shape (P,)."""
+    ordered: Array
+    """New capacity over all years, shape (K,)."""
+
+    @property
+    def foreign_share(self) -> Array:
+        """Share of refined supply from foreign pathways, shape (M, T); NaN where nothing is supplied."""
+        return foreign_share(self.flows)
+
+
+def foreign_share(flows: Mapping[str, Array]) -> Array:
+    """Share of foreign pathways in refined supply without new scrap; NaN where nothing is supplied."""
+    abroad = flows["foreign primary"] + flows["foreign secondary"]
+    supplied = abroad + flows["domestic primary"] + flows["domestic secondary"]
+    return np.divide(abroad, supplied, out=np.full_like(supplied, np.nan), where=supplied > 0)
+
+
+class Reckoner:
+    """Reads outcomes off solutions of one programme; the system may have other numbers each time, but the same names."""
+
+    def __init__(self, system: System, arrays: Arrays) -> None:
+        years = [p.first for p in system.periods]
+        at, row_at = arrays.column_at, arrays.row_at
+        self.length = np.array([p.length for p in system.periods], dtype=float)
+
+        def places(variable: str, names: Mapping[str, object]) -> npt.NDArray[np.int64]:
+            return np.array([[at.get((variable, (name, t)), -1) for t in years] for name in names], dtype=np.int64).reshape(-1, len(years))
+
+        self.activity = places("activity", system.processes)
+        self.emission = places("emission", dict.fromkeys(SCOPES))
+        self.ordered = places("new_capacity", system.plants)
+        self.shortage = {name: places("shortage", {name: None})[0] for name, good in system.goods.items() if good.demand is not None}
+        self.piles = {name: (places("draw", {name: None})[0], places("fill", {name: None})[0])
+                      for name, good in system.goods.items() if good.stockpile is not None and good.kind == "refined"}
+        self.balance = {name: np.array([row_at.get(("balance", (name, t)), -1) for t in years]) for name in self.shortage}
+        self.metals = [metals_of(system, process) for process in system.processes.values()]
+
+    def read(self, system: System, arrays: Arrays, solution: Solution) -> Outcome:
+        """The outcome of a solution of these arrays, made from this system."""
+        x = np.append(np.clip(solution.x, arrays.lower, arrays.upper), 0.0)
+        dual = np.append(solution.dual, np.nan)
+        run = x[self.activity]
+        flows = {name: np.zeros((len(system.metals), len(self.length))) for name in FLOWS}
+        for i, metal in enumerate(system.metals):
+            flows["shortage"][i] = metal_demand(system, metal, {g: x[at] for g, at in self.shortage.items()})
+            flows["requirement"][i] = metal_demand(
+                system, metal, {g: system.period_mean(demand) for g in self.shortage if (demand := system.goods[g].demand) is not None})
+        for process, metals, amount in zip(system.processes.values(), self.metals, run, strict=True):
+            if process.pathway is not None:
+                for metal in metals:
+                    flows[process.pathway][system.metals.index(metal)] += amount * refined_output(system, process, metal)
+        for name, (draw, fill) in self.piles.items():
+            for metal, content in system.goods[name].content.items():
+                flows["stockpile"][system.metals.index(metal)] += content * (x[draw] - x[fill])
+        activity = run @ self.length
+        need = {metal: float(flows["requirement"][i] @ self.length) for i, metal in enumerate(system.metals)}
+        least = np.array([min((need[m] for m in metals), default=np.inf) for metals in self.metals])
+        return Outcome(
+            cost=solution.objective, emissions=self._emissions(system, x), flows=flows, price=self._price(system, dual), activity=activity,
+            in_plan=activity > IN_PLAN * least, ordered=x[self.ordered].sum(axis=1),
+        )
+
+    def _emissions(self, system: System, x: Array) -> dict[str, float]:
+        found = dict(zip(SCOPES, (x[self.emission] @ self.length).tolist(), strict=True))
+        for i, scope in enumerate(SCOPES):
+            if (self.emission[i] < 0).all():  # nobody counts this scope in the programme
+                rates = [emission_rates(system, process)[scope] for process in system.processes.values()]
+                found[scope] = float((x[self.activity] * np.array(rates)).sum(axis=0) @ self.length)
+        return found
+
+    def _price(self, system: System, dual: Array) -> Array:
+        """Demand-weighted price of the single-metal goods demanded, as in the table of indicators."""
+        factor = period_factors(system.periods, system.discount_rate)
+        worth, amount = np.zeros((2, len(system.metals), len(self.length)))
+        for name, at in self.balance.items():
+            good = system.goods[name]
+            if len(good.content) == 1 and good.demand is not None:
+                i = system.metals.index(next(iter(good.content)))
+                demand = system.period_mean(good.demand)
+                worth[i] += demand * dual[at] / factor
+                amount[i] += demand
+        return np.divide(worth, amount, out=np.full_like(worth, np.nan), where=amount > 0)
+
+
+def yearly_table(system: System, outcome: Outcome) -> pd.DataFrame:
+    """The outcome by metal and period: metal, year, one column for each quantity of UNITS."""
+    years = [p.first for p in system.periods]
+    columns = {**outcome.flows, "foreign_share": outcome.foreign_share, "price": outcome.price}
+    return pd.DataFrame({
+        "metal": np.repeat(np.array(system.metals, dtype=object), len(years)), "year": np.tile(years, len(system.metals)),
+        **{name: values.ravel() for name, values in columns.items()},
+    })

@@ -1,0 +1,287 @@
+"""Ensembles: known answers, the same result with any number of workers and after any interruption, nothing lost or doubled."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+import planner
+from planner.cli import app
+from planner.ensemble import BLOCK, Ensemble, ensemble, solve_block
+from planner.errors import InfeasibleError, OutputError, SpecError
+from planner.outcomes import Reckoner, yearly_table
+from planner.solve import compiled
+from tests.small import Study
+
+PRICE = "process_values.import_lithium.import_price"
+TABLES = ("headline", "yearly", "options")
+
+
+@pytest.fixture(scope="module")
+def whole() -> Ensemble:
+    """Three blocks, the last one not full, in this process and in memory."""
+    return ensemble(planner.read("quickstart"), samples=2 * BLOCK + 8, seed=3, workers=1)
+
+
+def same(a: Ensemble, b: Ensemble) -> None:
+    for name in TABLES:
+        pd.testing.assert_frame_equal(getattr(a, name), getattr(b, name), check_exact=True, check_dtype=False)
+
+
+def test_each_sample_is_the_plan_of_the_study_with_its_values(whole: Ensemble) -> None:
+    for sample in (0, 5, 20, 39):
+        values = {name: whole.values(name).set_index("sample")["value"][sample] for name in (i.name for i in whole.uncertain.inputs)}
+        units = {i.name: i.unit for i in whole.uncertain.inputs}
+        system = planner.read("quickstart", overrides={name: f"{float(value)!r} {units[name]}" for name, value in values.items()})
+        plan = planner.solve(system)
+        head = whole.headline.set_index("sample").loc[sample]
+        assert head["cost"] == pytest.approx(plan.objective, rel=1e-9)
+        assert head["status"] == "optimal"
+        short = plan.indicators[plan.indicators["indicator"] == "shortage"]["value"].sum()
+        assert head["shortage"] == pytest.approx(short, abs=1e-6)
+
+
+def test_outcomes_are_the_numbers_of_the_tables() -> None:
+    system = planner.read("china")
+    plan = planner.solve(system)
+    made = compiled(system)
+    from planner.highs import Program
+    from planner.solve import break_ties
+
+    program = Program(made.arrays)
+    first = program.run()
+    final, _ = break_ties(program, first)
+    reckoner = Reckoner(system, made.arrays)
+    outcome = reckoner.read(system, made.arrays, final)
+    assert outcome.emissions == pytest.approx(dict(plan.record.emissions), rel=1e-9)
+    found = yearly_table(system, outcome).set_index(["metal", "year"])
+    supply = plan.supply.groupby(["metal", "year", "pathway"])["value"].sum()
+    for (metal, year, pathway), value in supply.items():
+        assert found.loc[(metal, year), pathway] == pytest.approx(value, rel=1e-9, abs=1e-6)
+    price = yearly_table(system, reckoner.read(system, made.arrays, first)).set_index(["metal", "year"])["price"]
+    told = plan.indicators[plan.indicators["indicator"] == "price"].set_index(["metal", "year"])["value"]
+    assert price.loc[told.index].to_numpy() == pytest.approx(told.to_numpy(), rel=1e-9)
+
+
+def test_two_workers_give_the_same_to_the_last_digit(whole: Ensemble) -> None:
+    same(whole, ensemble(planner.read("quickstart"), samples=2 * BLOCK + 8, seed=3, workers=2))
+
+
+def test_a_run_grows_and_goes_on_from_what_is_there(whole: Ensemble, tmp_path: Path) -> None:
+    system = planner.read("quickstart")
+    ensemble(system, samples=BLOCK + 4, seed=3, workers=1, out=tmp_path / "e")
+    marker = tmp_path / "e" / "headline" / "block=000000" / "part.parquet"
+    before = marker.stat().st_mtime_ns
+    same(whole, ensemble(system, samples=2 * BLOCK + 8, seed=3, workers=1, out=tmp_path / "e"))
+    assert marker.stat().st_mtime_ns == before
+    few = ensemble(system, samples=4, seed=3, workers=1, out=tmp_path / "e")
+    assert few.headline["sample"].tolist() == [0, 1, 2, 3]
+    shutil.rmtree(tmp_path / "e" / "headline" / "block=000001")
+    (tmp_path / "e" / "headline" / "block=000002" / "part.parquet").write_bytes(b"half")
+    same(whole, ensemble(system, samples=2 * BLOCK + 8, seed=3, workers=1, out=tmp_path / "e"))
+
+
+def test_parquet_is_read_as_one_table_by_pandas(whole: Ensemble, tmp_path: Path) -> None:
+    ensemble(planner.read("quickstart"), samples=2 * BLOCK + 8, seed=3, workers=1, out=tmp_path / "e")
+    table = pd.read_parquet(tmp_path / "e" / "yearly")
+    assert len(table) == len(whole.yearly)
+    assert set(whole.yearly.columns) <= set(table.columns)
+
+
+@pytest.mark.parametrize("change", [{"seed": 4}, {"inputs": (PRICE,)}, {"sampler": "lhs"}])
+def test_another_ensemble_in_the_folder_is_refused(tmp_path: Path, change: dict[str, object]) -> None:
+    system = planner.read("quickstart")
+    ensemble(system, samples=2, seed=3, workers=1, out=tmp_path / "e")
+    with pytest.raises(OutputError, match="another ensemble"):
+        ensemble(system, samples=2, workers=1, out=tmp_path / "e", **{"seed": 3, **change})  # type: ignore[arg-type]
+
+
+def test_another_study_in_the_folder_is_refused(tmp_path: Path) -> None:
+    ensemble(planner.read("quickstart"), samples=2, workers=1, out=tmp_path / "e")
+    with pytest.raises(OutputError, match="another ensemble"):
+        ensemble(planner.read("quickstart", scenario="carbon-price"), samples=2, workers=1, out=tmp_path / "e")
+    (tmp_path / "f").mkdir()
+    (tmp_path / "f" / "mine.txt").write_text("mine")
+    with pytest.raises(OutputError, match="is no ensemble"):
+        ensemble(planner.read("quickstart"), samples=2, workers=1, out=tmp_path / "f")
+
+
+KILLED = """
+import planner
+from planner.ensemble import ensemble
+if __name__ == "__main__":
+    ensemble(planner.read("quickstart"), samples={samples}, seed=3, workers={workers}, out={out!r})
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_killed_run_goes_on_with_nothing_lost_or_doubled(tmp_path: Path, workers: int) -> None:
+    samples, times, rng = 6 * BLOCK, int(os.environ.get("FAULTS", "6")) // 2, np.random.default_rng(workers)
+    out, script = tmp_path / "e", tmp_path / "run.py"
+    script.write_text(KILLED.format(samples=samples, workers=workers, out=str(out)))
+    for _ in range(times):
+        run = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        time.sleep(float(rng.uniform(0.5, 5.0)))
+        os.killpg(run.pid, signal.SIGKILL)
+        run.wait()
+    resumed = ensemble(planner.read("quickstart"), samples=samples, seed=3, workers=1, out=out)
+    assert resumed.headline["sample"].tolist() == list(range(samples))
+    same(resumed, ensemble(planner.read("quickstart"), samples=samples, seed=3, workers=1))
+
+
+@pytest.mark.slow
+def test_a_cluster_whose_worker_is_killed_in_the_middle_finishes_alike() -> None:
+    """A scheduler and two workers on loopback, as separate processes; one worker dies and is not replaced."""
+    python, host = sys.executable, "127.0.0.1"
+    port = _free_port()
+    address = f"tcp://{host}:{port}"
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    processes = [subprocess.Popen([python, "-m", "distributed.cli.dask_scheduler", "--host", host, "--port", str(port), "--no-dashboard"], **quiet)]
+    worker = [python, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", host]
+    try:
+        processes += [subprocess.Popen(worker, **quiet) for _ in range(2)]
+        samples, told = 8 * BLOCK, []
+
+        def kill_one(stage: str) -> None:
+            told.append(stage)
+            if len(told) == 3:
+                processes[1].kill()
+
+        found = ensemble(planner.read("quickstart"), samples=samples, seed=3, cluster=address, progress=kill_one)
+        assert processes[1].wait(20) != 0
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+    assert len(told) >= 3
+    same(found, ensemble(planner.read("quickstart"), samples=samples, seed=3, workers=1))
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def test_no_scheduler_at_the_address_is_said() -> None:
+    with pytest.raises(OutputError, match="no Dask scheduler"):
+        ensemble(planner.read("quickstart"), samples=2, cluster="tcp://127.0.0.1:1")
+
+
+def test_a_sample_without_a_plan_is_told_with_what_clashes(tmp_path: Path) -> None:
+    """Half of the samples leave the home mine too small for the target."""
+    study = Study(last=2021).good("lithium/refined", "refined", demand=100, shortage_cost=1000, equivalent=1)
+    study.process("mine", "mine", gives={"lithium/refined": 1}, variable_cost=10, max_activity=50)
+    study.process("buy", "import", gives={"lithium/refined": 1}, import_price=20, origin="abroad")
+    study.policy("target", kind="self_sufficiency", metal="lithium", share=0.5, stages=["extraction"], provenance="home")
+    system = planner.read(study.write(tmp_path / "s"))
+    statement = {"inputs": {"process_values.mine.max_activity": {"low": 0.0, "high": 2.0, "distribution": "uniform"}}}
+    found = ensemble(system, samples=BLOCK, workers=1, statement=statement)
+    short = found.values("process_values.mine.max_activity")["value"] < 50
+    assert found.headline["status"].tolist() == ["infeasible" if s else "optimal" for s in short]
+    assert 0 < short.sum() < BLOCK
+    assert found.headline.loc[short.to_numpy(), "reason"].str.contains(r"self_sufficiency\[target,lithium,2021\]").all()
+    assert found.headline.loc[short.to_numpy(), "cost"].isna().all()
+    assert set(found.yearly["sample"]) == set(np.flatnonzero(~short))
+
+
+def test_worker_of_another_version_is_refused(whole: Ensemble) -> None:
+    from dataclasses import replace
+
+    from planner.ensemble import Job
+
+    system = planner.read("quickstart")
+    job = Job(dict(system.files), system.name, system.scenario, dict(system.overrides), whole.uncertain.inputs, "0.0.0")
+    with pytest.raises(OutputError, match=r"0\.0\.0"):
+        solve_block(job, 0, whole.quantiles[:2])
+    from importlib.metadata import version
+
+    tables = solve_block(replace(job, version=version("planner")), 0, whole.quantiles[:2])
+    assert tables["headline"]["sample"].tolist() == [0, 1]
+
+
+def test_fans_shortage_and_robust_options(whole: Ensemble) -> None:
+    fan = whole.fan("lithium", "foreign primary")
+    assert set(fan["unit"]) == {"t/year"}
+    wide = fan.pivot_table(index="year", columns="quantile", values="value")
+    assert (wide.diff(axis=1).iloc[:, 1:] >= 0).all().all()
+    exact = whole.yearly[(whole.yearly["metal"] == "lithium") & (whole.yearly["year"] == 2022)]["foreign primary"].median()
+    assert wide.loc[2022, 0.5] == exact
+    assert whole.fan("lithium", "price")["unit"].unique().tolist() == ["USD_2021/t"]
+    assert (whole.shortage_probability()["probability"] == 0).all()
+    options = whole.robust_options().set_index("name")
+    assert options.loc["recycle_packs", "robust"]
+    assert not options.loc["mine_brine", "robust"]
+    assert options.loc["mine_brine", "share"] == pytest.approx(
+        (whole.options[whole.options["name"] == "mine_brine"]["in_plan"]).mean())
+    summary = whole.summary().set_index("answer")
+    assert summary.loc["cost", "q0.5"] == whole.headline["cost"].median()
+    with pytest.raises(KeyError):
+        whole.fan("lithium", "nothing")
+    with pytest.raises(KeyError):
+        whole.values("nothing")
+
+
+def test_yields_that_contradict_the_balance_are_drawn_back_until_it_holds() -> None:
+    system = planner.read("china")
+    found = ensemble(system, samples=2, seed=0, workers=1, inputs=("coefficients.*", "good_values.*.content"))
+    assert (found.headline["drawn_back"] > 0).all()
+    assert set(found.headline["status"]) == {"optimal"}
+
+
+def test_shortage_that_a_sample_meets_is_counted() -> None:
+    """Imports that may nearly vanish leave demand unserved in some samples."""
+    statement = {"inputs": {"process_values.import_lithium.max_activity": {"low": 0.0, "distribution": "uniform"}}}
+    system = planner.read("quickstart", overrides={"process_values.import_lithium.max_activity": "40 t/year"})
+    found = ensemble(system, samples=BLOCK, workers=1, statement=statement)
+    probability = found.shortage_probability().query("metal == 'lithium'")["probability"]
+    share = found.headline["shortage"].gt(1e-3).mean()
+    assert 0 < share <= 1
+    assert probability.max() == pytest.approx(share, abs=1e-9) or probability.max() < share
+
+
+def test_cold_and_living_solver_agree(whole: Ensemble) -> None:
+    checked = whole.headline.dropna(subset=["check"])
+    assert checked["sample"].tolist() == [0, BLOCK, 2 * BLOCK]
+    assert (checked["check"] <= 1e-7).all()
+
+
+def test_command_line(tmp_path: Path) -> None:
+    run = CliRunner().invoke(app, ["ensemble", "quickstart", "-n", "4", "--workers", "1", "--out", str(tmp_path / "e"), "--json"])
+    assert run.exit_code == 0, run.output
+    told = json.loads(run.stdout)
+    assert told["status"] == {"optimal": 4}
+    assert {row["answer"] for row in told["summary"]} == {"cost", "territorial", "footprint", "shortage"}
+    assert json.loads((tmp_path / "e" / "ensemble.json").read_text())["samples"] == 4
+    run = CliRunner().invoke(app, ["ensemble", "quickstart", "-n", "4", "--workers", "1", "--input", "nothing.*"])
+    assert run.exit_code == 2
+    run = CliRunner().invoke(app, ["ensemble", "quickstart", "-n", "4", "--workers", "1", "-q"])
+    assert (run.exit_code, run.stdout) == (0, "")
+
+
+def test_unknown_sampler_inputs_are_refused() -> None:
+    with pytest.raises(SpecError):
+        ensemble(planner.read("quickstart"), samples=2, inputs=("plants.*.nothing",))
+
+
+def test_an_infeasible_study_is_said_before_anything_is_sampled(tmp_path: Path) -> None:
+    study = Study(last=2021).good("lithium/refined", "refined", demand=100, shortage_cost=1000, equivalent=1)
+    study.process("mine", "mine", gives={"lithium/refined": 1}, variable_cost=10, max_activity=40)
+    study.policy("target", kind="self_sufficiency", metal="lithium", share=0.5, stages=["extraction"], provenance="home")
+    statement = {"inputs": {"process_values.mine.variable_cost": {"low": 0.5}}}
+    with pytest.raises(InfeasibleError, match="self_sufficiency"):
+        ensemble(planner.read(study.write(tmp_path / "s")), samples=2, workers=1, statement=statement)
