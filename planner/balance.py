@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from planner.accounts import metals_of
 from planner.errors import Problem, SpecError
 from planner.system import Array, Process, System, frozen_array, frozen_map
 from planner.use import UseStock, arising_waste, use_flows, use_stock
@@ -57,14 +58,17 @@ class Balance:
     """t of metal per year that enters use, by (metal, demanded good, product), shape (Y,)."""
 
 
-def balance(system: System) -> Balance:
-    """The flow balance of a system. Raises SpecError with every coefficient, product and cohort that cannot be."""
+def balance(system: System, *, cohorts: bool = True) -> Balance:
+    """The flow balance of a system; without the cohorts of its use stocks where nobody will ask for them.
+
+    Raises SpecError with every coefficient, product and cohort that cannot be.
+    """
     incidence = make_incidence(system)
     problems = [*_coefficient_problems(system)]
     stocks: dict[str, UseStock] = {}
     for product in system.products.values():
         try:
-            stocks[product.name] = use_stock(system, product)
+            stocks[product.name] = use_stock(system, product, cohorts=cohorts)
         except ValueError as error:
             problems.append(Problem("product_values.csv", 0, "", f"product '{product.name}': {error}"))
     if problems:
@@ -119,7 +123,7 @@ def _coefficient_problems(system: System) -> list[Problem]:
                 if wrong.any():
                     found.append(Problem("coefficients.csv", 0, "", f"process '{process.name}': coefficient of '{name}' is not a number at "
                                                                     f"or above 0 in {system.years[int(np.argmax(wrong))]}"))
-        for metal in system.metals:
+        for metal in metals_of(system, process):
             taken, given = metal_in_and_out(system, process, metal)
             made, lost = (a - b > _ROUNDING * np.maximum(a, 1.0) for a, b in ((given, taken), (taken, given)))
             if made.any():
@@ -218,7 +222,7 @@ def _process_errors(system: System, activity: Array) -> tuple[Array, list[tuple[
     rows: list[Array] = []
     names: list[tuple[str, str]] = []
     for process, run in zip(system.processes.values(), activity, strict=True):
-        for metal in system.metals:
+        for metal in metals_of(system, process):
             taken, given = metal_in_and_out(system, process, metal)
             if np.any(taken) or np.any(given):
                 lost = (taken - given) * run

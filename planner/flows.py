@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from planner.accounts import metals_of
 from planner.balance import Balance, Residual, Values, metal_in_and_out, values_of
 from planner.system import Array, Good, Process, System, frozen_array
 
@@ -91,7 +92,7 @@ def _of_process(system: System, process: Process, activity: Array) -> Iterator[T
             yield Thread(metal, name, good, good, flow)
             if outside:
                 yield Thread(metal, outside_source(system, process, good), name, good, flow)
-    for metal in system.metals:
+    for metal in metals_of(system, process):
         taken, given = metal_in_and_out(system, process, metal)
         lost = taken - given
         lost = np.where(lost > _ROUNDING * taken, lost, np.minimum(lost, 0.0))

@@ -374,15 +374,22 @@ class System:
     population: Array | None = None
     """Persons, shape (Y,); NaN where the study does not say."""
 
+    _starts: npt.NDArray[np.intp] = field(init=False, repr=False)
+    """Position of the first year of each period, shape (T,): made once, since everything asks for means of periods."""
+    _lengths: Array = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        first = self.periods[0].first
+        object.__setattr__(self, "_starts", np.array([p.first - first for p in self.periods], dtype=np.intp))
+        object.__setattr__(self, "_lengths", frozen_array([p.length for p in self.periods]))
+
     @property
     def years(self) -> tuple[int, ...]:
         return tuple(range(self.periods[0].first, self.periods[-1].last + 1))
 
     def period_mean(self, series: Array) -> Array:
         """Mean of a yearly series over each period: shape (Y,) to (T,)."""
-        first = self.periods[0].first
-        starts = [p.first - first for p in self.periods]
-        mean: Array = np.add.reduceat(series, starts) / np.array([p.length for p in self.periods], dtype=float)
+        mean: Array = np.add.reduceat(series, self._starts) / self._lengths
         return mean
 
 

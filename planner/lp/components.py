@@ -42,34 +42,35 @@ class Labels:
 
 
 class Series:
-    """Numbers by key and period in the making, a row of shape (T,) for each key before the period: what a parameter is filled from."""
+    """Numbers by key and period in the making, a row of shape (T,) for each key of so many `parts` before the period."""
 
-    def __init__(self, periods: Sequence[Period]) -> None:
+    def __init__(self, periods: Sequence[Period], parts: int = 1) -> None:
+        self.parts = parts
         self.years = [p.first for p in periods]
         self.heads: list[Key] = []
         self.rows: list[Array] = []
         self.kept: list[npt.NDArray[np.bool_]] = []
+        self._every = np.ones(len(self.years), dtype=bool)
 
     def add(self, *head: Hashable, values: Array, kept: npt.NDArray[np.bool_] | None = None) -> None:
         """Give the numbers of a key in all periods, or only in those `kept`, shape (T,) each."""
         self.heads.append(head)
         self.rows.append(values)
-        self.kept.append(np.ones(len(self.years), dtype=bool) if kept is None else kept)
+        self.kept.append(self._every if kept is None else kept)
 
     @property
     def mask(self) -> npt.NDArray[np.bool_]:
-        return np.array(self.kept, dtype=bool).reshape(len(self.heads), len(self.years))
+        return np.concatenate([np.zeros(0, dtype=bool), *self.kept]).reshape(len(self.heads), len(self.years))
 
     @property
     def values(self) -> Array:
         """All numbers, key by key, shape (N,)."""
-        whole = np.array(self.rows, dtype=float).reshape(len(self.heads), len(self.years))
+        whole = np.concatenate([np.zeros(0), *self.rows]).reshape(len(self.heads), len(self.years))
         return np.asarray(whole[self.mask])
 
     def codes(self, labels: Labels) -> Codes:
         """The key of each number, shape (N, K)."""
-        width = len(self.heads[0]) if self.heads else 1
-        heads = np.array([[labels.code(part) for part in head] for head in self.heads], dtype=np.int64).reshape(-1, width)
+        heads = np.array([[labels.code(part) for part in head] for head in self.heads], dtype=np.int64).reshape(-1, self.parts)
         years = np.tile(labels.codes(self.years), len(heads))
         return np.asarray(np.column_stack([np.repeat(heads, len(self.years), axis=0), years])[self.mask.ravel()])
 
@@ -193,13 +194,21 @@ def add_set(m: Components, name: str, members: Keys, *, width: int = 1) -> Index
     return m.sets[name]
 
 
-def add_sets(m: Components, name: str, members: Mapping[Any, Iterable[Any]], *, width: int = 1) -> None:
-    """Add an indexed set: for each key its members. A key without members, or one that is missing, has an empty sum; `width` is the
-    length of members where there are none at all."""
+def add_sets(m: Components, name: str, members: Mapping[Any, Iterable[Any]], *, width: int = 1, over: Index | None = None) -> None:
+    """Add an indexed set: for each key its members. A key without members has an empty sum; `width` is the length of members where
+    there are none at all. With `over`, these are its keys, and only those with members need to be given."""
     listed = [list(value) for value in members.values()]
-    start = np.concatenate([[0], np.cumsum([len(value) for value in listed], dtype=np.int64)])
     inside = m.index(name, (member for value in listed for member in value), width=width)
-    m.members[name] = Members(m.index(name, members), start, inside.codes)
+    keys = m.index(name, members, width=over.width if over is not None else 1)
+    place = np.repeat(np.arange(len(keys)), [len(value) for value in listed])
+    join_sets(m, name, over if over is not None else keys, keys.codes[place], inside.codes)
+
+
+def join_sets(m: Components, name: str, keys: Index, key: Codes, member: Codes) -> None:
+    """Add an indexed set from pairs: the key (N, K) that each member (N, W) belongs to, members in the order in which they stand."""
+    at = keys.find(list(key.T))
+    start = np.concatenate([[0], np.cumsum(np.bincount(at, minlength=len(keys)))])
+    m.members[name] = Members(keys, start, member[np.argsort(at, kind="stable")])
 
 
 def add_param(m: Components, name: str, values: Mapping[Any, float] | Series, index: Index | None = None) -> None:

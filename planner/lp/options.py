@@ -24,7 +24,7 @@ def _fill_measures(m: Components, system: System) -> None:
     relief: dict[Key, float] = {}
     collectable: dict[Key, float] = {}
     loss: dict[Key, float] = {}
-    relieved: dict[Key, list[Key]] = {(g, t): [] for g in system.goods for t in years}
+    relieved: dict[Key, list[Key]] = {}
     lasting: dict[Key, list[Key]] = {}
     extends: dict[Key, float] = {}
     extendable: dict[Key, float] = {}
@@ -38,7 +38,7 @@ def _fill_measures(m: Components, system: System) -> None:
         for good, (change, part) in terms.items():
             for t, value, kept in zip(years, change, part, strict=True):
                 if value:
-                    relieved[good, t].append(column)
+                    relieved.setdefault((good, t), []).append(column)
                     relief[good, *column, t], collectable[good, *column, t] = float(value), float(kept)
         name = spare.column.removesuffix(AVOIDED)
         if system.measures[name].kind == "lifetime":
@@ -54,7 +54,7 @@ def _fill_measures(m: Components, system: System) -> None:
     for parameter, values in (("most_measure", most), ("measure_cost", cost), ("relief", relief), ("collectable_relief", collectable),
                               ("service_loss", loss)):
         add_param(m, parameter, values)
-    add_sets(m, "relieved", relieved, width=2)
+    add_sets(m, "relieved", relieved, width=2, over=m.sets["balance_rows"])
     add_sets(m, "lasting", lasting, width=2)
     add_set(m, "service_rows", lasting, width=2)
     add_param(m, "extension_term", extends)

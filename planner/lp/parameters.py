@@ -13,7 +13,7 @@ from planner.balance import Balance
 from planner.economics import alive_share, capital_charge, discount_factor, period_factors
 from planner.lp.components import Components as Components
 from planner.lp.components import Key as Key
-from planner.lp.components import Series
+from planner.lp.components import Series, join_sets
 from planner.lp.components import add_param as add_param
 from planner.lp.components import add_set as add_set
 from planner.lp.components import add_sets as add_sets
@@ -59,7 +59,8 @@ def _fill_processes(m: Components, system: System) -> None:
 def _fill_goods(m: Components, system: System, balance: Balance) -> None:
     incidence, factor = balance.incidence, period_factors(system.periods, system.discount_rate)
     processes_of: dict[str, list[str]] = {name: [] for name in system.goods}
-    coefficient, requirement, demand, shortage_cost, disposal_cost = (Series(system.periods) for _ in range(5))
+    coefficient = Series(system.periods, 2)
+    requirement, demand, shortage_cost, disposal_cost = (Series(system.periods) for _ in range(4))
     for g, p, net in zip(incidence.good, incidence.process, incidence.net, strict=True):
         good, process = incidence.goods[g], incidence.processes[p]
         processes_of[good].append(process)
@@ -127,8 +128,8 @@ def _fill_plants(m: Components, system: System) -> None:
 
 def _fill_orders(m: Components, system: System) -> None:
     periods = system.periods
-    order_cost, cash, most_orders, shares = (Series(periods) for _ in range(4))
-    alive: dict[Key, list[int]] = {(name, p.first): [] for name in system.plants for p in periods}
+    shares = Series(periods, 2)
+    order_cost, cash, most_orders = (Series(periods) for _ in range(3))
     years, length = [p.first for p in periods], np.array([p.length for p in periods], dtype=float)
     for plant in system.plants.values():
         price, rate = order_price(system, plant.name), system.period_mean(plant.max_new)
@@ -144,10 +145,9 @@ def _fill_orders(m: Components, system: System) -> None:
         most_orders.add(plant.name, values=rate * length, kept=kept & np.isfinite(rate))
         for i in np.flatnonzero(kept):
             shares.add(plant.name, years[i], values=share[i], kept=share[i] != 0)
-            for j in np.flatnonzero(share[i]):
-                alive[plant.name, years[j]].append(years[i])
-    add_sets(m, "alive_orders", alive)
-    add_param(m, "alive_share", shares)
+    stands = m.index("alive_share", shares)
+    add_param(m, "alive_share", shares, stands)
+    join_sets(m, "alive_orders", m.sets["capacities"], stands.codes[:, [0, 2]], stands.codes[:, [1]])
     orders = add_set(m, "orders", order_cost, width=2)
     add_param(m, "order_cost", order_cost, orders)
     add_param(m, "cash", cash, orders)
@@ -202,7 +202,7 @@ def _powers(base: float, exponents: Array) -> Array:
 
 def _fill_deposits(m: Components, system: System) -> None:
     miners: dict[str, list[str]] = {name: [] for name in system.deposits}
-    ore, added = Series(system.periods), Series(system.periods)
+    ore, added = Series(system.periods, 2), Series(system.periods)
     for process in system.processes.values():
         for name, coefficient in process.deposits.items():
             miners[name].append(process.name)
@@ -243,7 +243,7 @@ def _fill_collection(m: Components, system: System, balance: Balance) -> None:
         for name in process.inputs if process.kind == "collect" else ():
             collectors.setdefault(name, []).append(process.name)
     wastes = [good for good in system.goods.values() if good.collection_rate is not None and good.name in collectors]
-    collected, new_waste, collectable = (Series(system.periods) for _ in range(3))
+    collected, new_waste, collectable = Series(system.periods, 2), Series(system.periods, 2), Series(system.periods)
     for good in wastes:
         assert good.collection_rate is not None
         name, rate = good.name, system.period_mean(good.collection_rate)
@@ -285,7 +285,7 @@ def _fill_stockpiles(m: Components, system: System) -> None:
 
 
 def _fill_emissions(m: Components, system: System) -> None:
-    rates = Series(system.periods)
+    rates = Series(system.periods, 2)
     emitters: dict[str, list[str]] = {scope: [] for scope in SCOPES}
     for process in system.processes.values():
         for scope, rate in emission_rates(system, process).items():
