@@ -8,7 +8,8 @@ $$s_t = \sum_{c \le t} n_c f_c M_{t,c}, \qquad o_t n_t = \sum_{c \le t} n_c f_c 
 
 with $n_t$ the length of a period in years. Both hold for uneven periods, and $s_t - s_{t-1} = n_t (f_t - o_t)$ follows.
 The columns of M are made one at a time and used at once: there is no array of (series, year, cohort) unless cohorts are asked
-for. Where all series share one lifetime, M is a single matrix and the whole is one matrix product.
+for. Where all series share one lifetime, M is a single matrix and the whole is one matrix product; where thousands of series have a
+lifetime for each cohort, M is read from a table that is exact to rounding (`planner.lifetimes.Tabulated`).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from planner.lifetimes import INFLOW_BEFORE_END, Convention, Lifetime, discrete_survival, mean_survival, survival
+from planner.lifetimes import INFLOW_BEFORE_END, Convention, Lifetime, discrete_survival, mean_survival, survival, tabulated
 from planner.system import Array
 
 Repair = Literal["refuse", "keep", "retire"]
@@ -51,10 +52,13 @@ class Stocks:
     """What a repair changed, shape (..., Y), in t: stock above the one given (`keep`) or retired before its time (`retire`)."""
 
 
-def survival_columns(life: Lifetime, edges: Array, convention: Convention) -> Iterator[tuple[int, Array]]:
+def survival_columns(
+    life: Lifetime, edges: Array, convention: Convention, *, tabulate_from: int | None = None,
+) -> Iterator[tuple[int, Array]]:
     """For each cohort c = 0, ..., C-1: (c, share of it in use at the ends of periods c, ..., C-1, shape (..., C - c)).
 
-    `life` has parameters of shape (..., 1) where no cohort differs from another, or (..., C); `edges` has shape (C + 1,).
+    `life` has parameters of shape (..., 1) where no cohort differs from another, or (..., C); `edges` has shape (C + 1,). Cohorts from
+    `tabulate_from` on may be read from a table, exact to rounding of the inflow; those before keep all digits of a small survival.
     """
     count, lengths = len(edges) - 1, np.diff(edges)
     alike = life.dims[-1] == 1
@@ -63,7 +67,13 @@ def survival_columns(life: Lifetime, edges: Array, convention: Convention) -> It
         for c in range(count):
             yield c, curve[..., : count - c]
         return
+    table = None
+    if tabulate_from is not None and convention == "uniform" and not alike and np.all(lengths == lengths[0]):
+        table = tabulated(life, float(lengths[0]), count)
     for c in range(count):
+        if table is not None and tabulate_from is not None and c >= tabulate_from:
+            yield c, table.column(c, count - c)
+            continue
         cohort = life.at((..., slice(0, 1) if alike else slice(c, c + 1)))
         yield c, _column(cohort, edges, c, convention)
 
@@ -190,7 +200,7 @@ def _accumulate(run: _Run, amounts: Array, cohorts: bool) -> Stocks:
     h, count = run.initial_count, run.count
     stock, outflow = np.zeros((*run.leading, count)), np.zeros((*run.leading, count))
     cube = np.zeros((*run.leading, count - h, count)) if cohorts else None
-    for c, column in survival_columns(run.life, run.edges, run.convention):
+    for c, column in survival_columns(run.life, run.edges, run.convention, tabulate_from=run.initial_count):
         part = amounts[..., c : c + 1]
         held = part * column
         stock[..., c:] += held
