@@ -37,6 +37,8 @@ ROW_TOLERANCE = 1e-9
 """A row holds outside the solver when its error is at most this share of the sum of its absolute terms, or of 1."""
 CONSTANT = "constant"
 """Name of the column that carries the constant of the objective into a file; no column of ours can have it, since all have an index."""
+INTERIOR_FROM = 50_000
+"""Columns from which a solve without a basis to start from takes the interior point method with crossover (docs/benchmarks.md)."""
 FACE_TOLERANCE = 1e-6
 """A reduced cost or dual above this (USD per unit) is no tie."""
 
@@ -249,6 +251,8 @@ class Program:
 
     def _run(self) -> Solution:
         before = self.highs.getRunTime()
+        cold = not self.highs.getBasis().valid
+        self._set("solver", "ipx" if cold and len(self.arrays.columns) >= INTERIOR_FROM else "choose")
         self.highs.run()
         seconds = self.highs.getRunTime() - before
         raw, basis, info = self.highs.getSolution(), self.highs.getBasis(), self.highs.getInfo()
@@ -258,7 +262,7 @@ class Program:
             x=np.array(raw.col_value), reduced_cost=np.array(raw.col_dual), row_value=np.array(raw.row_value), dual=np.array(raw.row_dual),
             basic_row=np.array([s == basic for s in basis.row_status], dtype=bool),
             basic_column=np.array([s == basic for s in basis.col_status], dtype=bool),
-            iterations=max(int(info.simplex_iteration_count), 0), seconds=seconds,
+            iterations=max(int(info.simplex_iteration_count), 0) + max(int(info.ipm_iteration_count), 0), seconds=seconds,
         )
 
     def fix_face(self, solution: Solution) -> None:

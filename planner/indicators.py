@@ -54,7 +54,7 @@ def indicator_table(system: System, values: Values, tables: Mapping[str, pd.Data
 
     demanded = {good.name: system.period_mean(good.demand) for good in system.goods.values() if good.demand is not None}
     unserved = {name: series(system, values, "shortage", name) for name in demanded}
-    supply = tables["supply"]
+    supply, duals = tables["supply"], _balance_prices(tables["prices"])
     for metal in system.metals:
         add(metal, "requirement", metal_demand(system, metal, demanded), "t/year")
         add(metal, "shortage", metal_demand(system, metal, unserved), "t/year")
@@ -65,7 +65,7 @@ def indicator_table(system: System, values: Values, tables: Mapping[str, pd.Data
             if pathway in by_pathway:
                 with np.errstate(invalid="ignore", divide="ignore"):
                     add(metal, f"share: {pathway}", np.where(total > 0, by_pathway[pathway].to_numpy() / total, np.nan), "1")
-        add(metal, "price", _price(system, tables["prices"], metal), f"USD_{system.currency_year}/t")
+        add(metal, "price", _price(system, duals, metal), f"USD_{system.currency_year}/t")
     emissions = tables["emissions"].pivot_table(index=["scope", "metal"], columns="year", values="value", aggfunc="sum")
     for scope in SCOPES:
         for metal in sorted({m for s, m in emissions.index if s == scope}):
@@ -73,10 +73,14 @@ def indicator_table(system: System, values: Values, tables: Mapping[str, pd.Data
     return table("indicators", sorted(rows, key=lambda r: (r[0], r[2], r[1])))
 
 
-def _price(system: System, prices: pd.DataFrame, metal: str) -> Array:
-    """Demand-weighted price of the single-metal goods demanded, USD/t, shape (T,); NaN where none is."""
+def _balance_prices(prices: pd.DataFrame) -> dict[tuple[str, int], float]:
+    """Shadow price of each good and year, USD/t."""
     balance = prices[prices["family"] == "balance"]
-    duals = {(good, int(year)): value for good, year, value in zip(balance["index"], balance["year"], balance["value"], strict=True)}
+    return dict(zip(zip(balance["index"].tolist(), balance["year"].tolist(), strict=True), balance["value"].tolist(), strict=True))
+
+
+def _price(system: System, duals: Mapping[tuple[str, int], float], metal: str) -> Array:
+    """Demand-weighted price of the single-metal goods demanded, USD/t, shape (T,); NaN where none is."""
     worth, amount = np.zeros(len(system.periods)), np.zeros(len(system.periods))
     for good in system.goods.values():
         if good.demand is not None and metal in good.content and len(good.content) == 1:

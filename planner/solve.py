@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -34,6 +36,7 @@ from planner.highs import (
 from planner.indicators import indicator_table
 from planner.lp.formulation import FORMULATION, components
 from planner.lp.parameters import first_discount
+from planner.lp.size import require_memory
 from planner.measures import after_measures
 from planner.plan import Plan, Record
 from planner.results import COLUMNS, Values, capacity_table, cost_table, emission_table, stock_table, supply_table, total_emissions
@@ -76,9 +79,13 @@ class _Clock:
 
 
 def compiled(subject: Any, *, progress: Progress | None = None) -> Compiled:
-    """Balance and build a System, or compile a model that `planner.build` made and somebody extended."""
+    """Balance and build a System, or compile a model that `planner.build` made and somebody extended.
+
+    Raises SpecError, before anything is built, where the programme would need more memory than is free.
+    """
     clock = _Clock(progress)
     if isinstance(subject, System):
+        require_memory(subject)
         with clock.stage("balance"):
             flow_balance = balance(subject)
         with clock.stage("build"):
@@ -139,7 +146,9 @@ def break_ties(program: Program, first: Solution) -> tuple[Solution, str]:
     the first solution stands. The program is restored. Returns the solution and a word on what was done.
     """
     arrays = program.arrays
-    rank = np.argsort(np.argsort([plain_name(name) for name in arrays.columns], kind="stable")).astype(float)
+    names = [plain_name(name) for name in arrays.columns]
+    rank = np.zeros(len(names))
+    rank[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
     best, reached = first, "none broken"
     program.fix_face(first)
     for word, objective in (("carbon", arrays.carbon), ("carbon, then name", (rank + 1) / max(len(rank), 1))):
@@ -206,17 +215,26 @@ def price_table(system: System, arrays: Arrays, solution: Solution) -> pd.DataFr
     factors = {"annual": annual, "state": first_discount(system)}
     slack = np.minimum(_gap(solution.row_value, arrays.row_lower), _gap(arrays.row_upper, solution.row_value))
     binding = slack <= BINDING * np.maximum(np.abs(solution.row_value[: len(slack)]), 1.0)
-    rows: list[tuple[Any, ...]] = []
-    for i, (name, index) in enumerate(arrays.rows):
-        family, dual = families.get(name), float(solution.dual[i])
-        basis = family.basis if family is not None else "horizon"
-        year: Any = index[-1] if family is not None and "year" in family.indices else None
-        value = dual / factors[basis][year] if basis in factors else dual
-        label = ", ".join(str(part) for part in (index[:-1] if year is not None else index))
-        unit = _money(system, family.unit if family is not None else "USD/unit")
-        rows.append((name, label, year, value, unit, basis, dual, bool(binding[i]) and dual == 0.0))
-    frame = pd.DataFrame(rows, columns=list(COLUMNS["prices"]))
-    return frame.astype({"year": "Int64"})
+    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS["prices"]}
+    begin = 0
+    # families stand together, so that what they share is looked up once for all their rows
+    for name, together in groupby(arrays.rows, key=itemgetter(0)):
+        indices = [index for _, index in together]
+        family, at, count = families.get(name), slice(begin, begin + len(indices)), len(indices)
+        basis, dual = family.basis if family is not None else "horizon", solution.dual[at]
+        yearly = family is not None and "year" in family.indices
+        years: list[Any] = [index[-1] if yearly else None for index in indices]
+        value = dual / np.array([factors[basis][year] for year in years]) if basis in factors else dual
+        columns["family"] += [name] * count
+        columns["index"] += [", ".join(map(str, index[:-1] if yearly else index)) for index in indices]
+        columns["year"] += years
+        columns["value"] += value.tolist()
+        columns["unit"] += [_money(system, family.unit if family is not None else "USD/unit")] * count
+        columns["basis"] += [basis] * count
+        columns["present_value"] += dual.tolist()
+        columns["degenerate"] += (binding[at] & (dual == 0.0)).tolist()
+        begin += count
+    return pd.DataFrame(columns).astype({"year": "Int64"})
 
 
 def _gap(upper: Array, lower: Array) -> Array:
