@@ -53,6 +53,11 @@ def console(*, stderr: bool = False) -> Console:
     return made if made.is_terminal else Console(stderr=stderr, markup=False, highlight=False, emoji=False, width=PIPED_WIDTH)
 
 
+def show_error(error: Exception) -> None:
+    """One message on standard error; coloured on a terminal, unless NO_COLOR is set."""
+    console(stderr=True).print(Text.assemble((type(error).__name__, "bold red"), f": {error}"), soft_wrap=True)
+
+
 class Stages:
     """Shows on standard error which stage runs, how long it has been running and how long is left, then how long each took.
 

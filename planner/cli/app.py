@@ -56,20 +56,13 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except PlannerError as error:
-            _tell(error)
+            from planner.terminal import show_error
+
+            show_error(error)
             raise typer.Exit(next((status for kind, status in EXIT_STATUSES if isinstance(error, kind)), 2)) from None
         except KeyboardInterrupt:
             typer.echo(INTERRUPTION, err=True)
             raise typer.Exit(INTERRUPTED) from None
-
-
-def _tell(error: PlannerError) -> None:
-    """One message on standard error; coloured on a terminal, unless NO_COLOR is set."""
-    from rich.text import Text
-
-    from planner.terminal import console
-
-    console(stderr=True).print(Text.assemble((type(error).__name__, "bold red"), f": {error}"), soft_wrap=True)
 
 
 app = typer.Typer(

@@ -10,6 +10,8 @@ import typer
 
 RECORD_FILE = "plan.json"
 HEAD_FILE = "study.toml"
+FORMAT_NAMES = ("datapackage", "iamc", "lp", "mps", "netcdf", "parquet", "xlsx")
+"""Names of planner.export.FORMATS, said here since loading them takes a second; a test holds the two together."""
 
 
 def complete_study(incomplete: str) -> list[str]:
@@ -23,6 +25,11 @@ def complete_study(incomplete: str) -> list[str]:
 def complete_run(incomplete: str) -> list[str]:
     """Folders of results."""
     return sorted(_folders(incomplete, RECORD_FILE))
+
+
+def complete_format(incomplete: str) -> list[str]:
+    """Formats of export."""
+    return [name for name in FORMAT_NAMES if name.startswith(incomplete)]
 
 
 def complete_scenario(ctx: typer.Context, incomplete: str) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from planner.cli.app import Json, Quiet, Run, Scenario, Set, Study, app, place, print_json, read_system, save
+from planner.cli.completion import complete_format
 
 Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Where results go; results/STUDY[-SCENARIO] if not given.")]
 
@@ -59,16 +60,26 @@ def default_folder(study: str, scenario: str) -> Path:
     return Path("results") / "-".join(filter(None, (study, scenario.replace(",", "+").replace(" ", ""))))
 
 
-@app.command("export", epilog="Example: planner export results/china china.mps")
+@app.command("export", epilog="Example: planner export results/china china.csv && planner export results/china tables --format parquet")
 def export(
     run: Run,
     path: Annotated[Path, typer.Argument(
-        metavar="FILE", help="The file to write, by its ending: .xlsx (workbook), .csv (IAMC long table), .mps, .lp (programme).")],
+        metavar="FILE", help="What to write, by its ending: .xlsx (workbook), .csv (IAMC long table and its codelists), .nc (netCDF), "
+                             ".zip (Data Package), .mps, .lp (programme).")],
+    format: Annotated[str, typer.Option(  # noqa: A002 - the word that users know
+        "--format", "-f", metavar="NAME", help="The format by its name: xlsx, iamc, netcdf, datapackage, mps, lp, or parquet (a folder).",
+        autocompletion=complete_format)] = "",
     quiet: Quiet = False,
 ) -> None:
-    """Write a run in another format, by the ending of the file."""
-    import planner
+    """Write a run in another format, by the ending of the file or by name."""
+    from planner.terminal import Stages
 
-    planner.export(planner.load(run), path)
+    with Stages(quiet=quiet) as stage:
+        stage("load")
+        import planner
+
+        plan = planner.load(run)
+        stage("write")
+        planner.export(plan, path, format)
     if not quiet:
         typer.echo(f"{path} is written")
