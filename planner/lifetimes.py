@@ -18,7 +18,7 @@ from typing import Any, Literal, Self, get_args
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
+import scipy  # loads scipy.special when it is first asked for: fixed and exponential lives need none of it
 
 from planner.system import Array, Distribution, frozen_array
 
@@ -179,8 +179,8 @@ class Tabulated:
     """ln(age) at the ends of the periods, counted in cells from the first node, shape (C,)."""
     log_mean: Array
     """ln(mean) counted in cells, shape (..., C) as the lifetimes."""
-    first_cell: npt.NDArray[np.intp]
-    """Where the cells of each lifetime's form begin, shape (..., C)."""
+    first_cell: npt.NDArray[np.intp] | None
+    """Where the cells of each lifetime's form begin, shape (..., C); None where all have one form."""
     periods: Array
     """Mean life in periods, shape (..., C)."""
 
@@ -189,15 +189,17 @@ class Tabulated:
         x = self.log_age[:count] - self.log_mean[..., c, None]
         cell = x.astype(np.intp)
         x -= cell
-        cell += self.first_cell[..., c, None]
+        if self.first_cell is not None:
+            cell += self.first_cell[..., c, None]
         share = self.cells[3].take(cell)
         for coefficient in self.cells[2::-1]:
             share *= x
             share += coefficient.take(cell)
         share *= self.periods[..., c, None]
         share[..., 1:] -= share[..., :-1]
-        np.clip(share, 0.0, 1.0, out=share)
-        return np.asarray(np.minimum.accumulate(share, axis=-1, out=share), dtype=float)
+        np.minimum(share[..., 0], 1.0, out=share[..., 0])
+        np.minimum.accumulate(share, axis=-1, out=share)
+        return np.asarray(np.maximum(share, 0.0, out=share), dtype=float)
 
 
 TABLE_ERROR = 4e-15
@@ -229,7 +231,7 @@ def tabulated(life: Lifetime, length: float, count: int) -> Tabulated | None:
         if cells is not None:
             log_mean = np.log(life.mean) / width
             return Tabulated(cells, (np.log(length * np.arange(1.0, count + 1)) - start) / width, log_mean,
-                             nodes * which, life.mean / length)
+                             nodes * which if len(forms) > 1 else None, life.mean / length)
     return None
 
 
@@ -265,7 +267,7 @@ def _underlying(distribution: Distribution, mean: Array, sd: Array, shape: Array
     if distribution == "gamma":
         return none, sd * (sd / mean)
     if distribution == "weibull":
-        return none, mean / special.gamma(1 + 1 / shape)
+        return none, mean / scipy.special.gamma(1 + 1 / shape)
     if distribution in LARGEST_CV:
         cv = sd / mean
         if np.any(cv > LARGEST_CV[distribution]):
@@ -284,13 +286,13 @@ def _phi(z: Array) -> Array:
 
 def _mills(z: Array) -> Array:
     """Q(z) / phi(z) of the standard normal distribution, stable for large z."""
-    return np.asarray(np.sqrt(np.pi / 2) * special.erfcx(z / np.sqrt(2)), dtype=float)
+    return np.asarray(np.sqrt(np.pi / 2) * scipy.special.erfcx(z / np.sqrt(2)), dtype=float)
 
 
 def _normal_excess(z: Array) -> Array:
     r"""$\int_z^\infty Q = \phi(z) - z Q(z)$ of the standard normal distribution."""
     old = np.maximum(z, 0.0)
-    return np.asarray(np.where(z > 0, _phi(old) * (1 - old * _mills(old)), _phi(z) - z * special.ndtr(-z)), dtype=float)
+    return np.asarray(np.where(z > 0, _phi(old) * (1 - old * _mills(old)), _phi(z) - z * scipy.special.ndtr(-z)), dtype=float)
 
 
 def _cut_moments(a: Array) -> tuple[Array, Array]:
@@ -302,7 +304,7 @@ def _cut_moments(a: Array) -> tuple[Array, Array]:
 
 def _folded_moments(b: Array) -> tuple[Array, Array]:
     """Mean and variance, in units of sigma, of |N(b, 1)|."""
-    mean = 2 * _phi(b) + b * special.erf(b / np.sqrt(2))
+    mean = 2 * _phi(b) + b * scipy.special.erf(b / np.sqrt(2))
     return mean, b * b + 1 - mean * mean
 
 
@@ -345,7 +347,7 @@ def _weibull_age(life: Lifetime, x: Array) -> Array:
 def _cut_excess(life: Lifetime, x: Array) -> Array:
     z = x / life.scale - life.location
     with np.errstate(under="ignore"):
-        return np.asarray(life.scale * _normal_excess(z) / special.ndtr(life.location), dtype=float)
+        return np.asarray(life.scale * _normal_excess(z) / scipy.special.ndtr(life.location), dtype=float)
 
 
 def _folded_excess(life: Lifetime, x: Array) -> Array:
@@ -355,12 +357,12 @@ def _folded_excess(life: Lifetime, x: Array) -> Array:
 
 def _lognormal_limited(life: Lifetime, x: Array) -> Array:
     z = _log_age(life, x)
-    return np.asarray(life.mean * special.ndtr(z - life.scale) + x * special.ndtr(-z), dtype=float)
+    return np.asarray(life.mean * scipy.special.ndtr(z - life.scale) + x * scipy.special.ndtr(-z), dtype=float)
 
 
 def _gamma_limited(life: Lifetime, x: Array) -> Array:
     a, y = _gamma_shape(life), x / life.scale
-    return np.asarray(life.mean * special.gammainc(a + 1, y) + x * special.gammaincc(a, y), dtype=float)
+    return np.asarray(life.mean * scipy.special.gammainc(a + 1, y) + x * scipy.special.gammaincc(a, y), dtype=float)
 
 
 _Form = Callable[[Lifetime, Array], Array]
@@ -368,15 +370,16 @@ _SURVIVAL: Mapping[Distribution, _Form] = {
     "fixed": lambda life, x: (x < life.mean).astype(float),
     "exponential": lambda life, x: np.exp(-x / life.mean),
     "weibull": lambda life, x: np.exp(-_weibull_age(life, x)),
-    "gamma": lambda life, x: special.gammaincc(_gamma_shape(life), x / life.scale),
-    "lognormal": lambda life, x: special.ndtr(-_log_age(life, x)),
-    "normal": lambda life, x: special.ndtr(life.location - x / life.scale) / special.ndtr(life.location),
-    "folded_normal": lambda life, x: special.ndtr(life.location - x / life.scale) + special.ndtr(-life.location - x / life.scale),
+    "gamma": lambda life, x: scipy.special.gammaincc(_gamma_shape(life), x / life.scale),
+    "lognormal": lambda life, x: scipy.special.ndtr(-_log_age(life, x)),
+    "normal": lambda life, x: scipy.special.ndtr(life.location - x / life.scale) / scipy.special.ndtr(life.location),
+    "folded_normal": lambda life, x: (scipy.special.ndtr(life.location - x / life.scale)
+                                      + scipy.special.ndtr(-life.location - x / life.scale)),
 }
 _LIMITED: Mapping[Distribution, _Form] = {
     "fixed": lambda life, x: np.minimum(x, life.mean),
     "exponential": lambda life, x: -life.mean * np.expm1(-x / life.mean),
-    "weibull": lambda life, x: life.mean * special.gammainc(1 / life.shape, _weibull_age(life, x)),
+    "weibull": lambda life, x: life.mean * scipy.special.gammainc(1 / life.shape, _weibull_age(life, x)),
     "gamma": _gamma_limited,
     "lognormal": _lognormal_limited,
     "normal": lambda life, x: life.mean - _cut_excess(life, x),
@@ -385,10 +388,11 @@ _LIMITED: Mapping[Distribution, _Form] = {
 _EXCESS: Mapping[Distribution, _Form] = {
     "fixed": lambda life, x: np.maximum(life.mean - x, 0.0),
     "exponential": lambda life, x: life.mean * np.exp(-x / life.mean),
-    "weibull": lambda life, x: life.mean * special.gammaincc(1 / life.shape, _weibull_age(life, x)),
-    "gamma": lambda life, x: life.mean * special.gammaincc(_gamma_shape(life) + 1, x / life.scale)
-    - x * special.gammaincc(_gamma_shape(life), x / life.scale),
-    "lognormal": lambda life, x: life.mean * special.ndtr(life.scale - _log_age(life, x)) - x * special.ndtr(-_log_age(life, x)),
+    "weibull": lambda life, x: life.mean * scipy.special.gammaincc(1 / life.shape, _weibull_age(life, x)),
+    "gamma": lambda life, x: life.mean * scipy.special.gammaincc(_gamma_shape(life) + 1, x / life.scale)
+    - x * scipy.special.gammaincc(_gamma_shape(life), x / life.scale),
+    "lognormal": lambda life, x: (life.mean * scipy.special.ndtr(life.scale - _log_age(life, x))
+                                  - x * scipy.special.ndtr(-_log_age(life, x))),
     "normal": _cut_excess,
     "folded_normal": _folded_excess,
 }
