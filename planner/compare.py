@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from planner.errors import SpecError
+from planner.indicators import indicators
 from planner.plan import Plan
+from planner.tables import POLICY_FORMS
 
 ABOUT_ZERO = 1e-9
 """Differences below this share of the larger value are none."""
@@ -17,15 +20,28 @@ ABOUT_ZERO = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """`inputs`: path, plan, value, unit, source of every number that is not the same in all plans (NaN where a plan has none).
+    """What differs between plans; every table has one column a plan, under its name, NaN where that plan has no such number.
 
-    `totals`: quantity, unit, one column a plan. `results`: metal, year, quantity, unit, one column a plan, for what differs.
+    `inputs`: path, unit; every number that is not the same in all plans, the levels and penalties of policies and the discount rate too.
+    `totals`: quantity, unit; cost and emissions over all years. `results`: metal, year, quantity, unit; what differs of `all_results`.
+    `supply`: metal, pathway, unit; tonnes over all years.
     """
 
     names: tuple[str, ...]
     inputs: pd.DataFrame
     totals: pd.DataFrame
     results: pd.DataFrame
+    all_results: pd.DataFrame
+    supply: pd.DataFrame
+
+    def changes(self, table: pd.DataFrame) -> pd.DataFrame:
+        """A table of this comparison with two more columns for each later plan: `NAME - FIRST`, and `NAME / FIRST - 1` (a share)."""
+        first, *others = self.names
+        found = table.copy()
+        for name in others:
+            found[f"{name} - {first}"] = table[name] - table[first]
+            found[f"{name} / {first} - 1"] = (table[name] / table[first].where(table[first] != 0) - 1.0).where(table[first] > 0)
+        return found
 
 
 def compare(plans: Sequence[Plan], names: Sequence[str] = ()) -> Comparison:
@@ -39,7 +55,8 @@ def compare(plans: Sequence[Plan], names: Sequence[str] = ()) -> Comparison:
     if len(currencies) > 1:
         raise SpecError("compare", [f"the plans count in money of different years ({', '.join(sorted(currencies))}); solve them in one"])
     heads = _heads(plans, names)
-    return Comparison(heads, _inputs(plans, heads), _totals(plans, heads), _results(plans, heads))
+    results = _results(plans, heads)
+    return Comparison(heads, _inputs(plans, heads), _totals(plans, heads), _differing(results, heads), results, _supply(plans, heads))
 
 
 def _heads(plans: Sequence[Plan], names: Sequence[str]) -> tuple[str, ...]:
@@ -60,11 +77,26 @@ def _inputs(plans: Sequence[Plan], heads: tuple[str, ...]) -> pd.DataFrame:
     columns: dict[str, dict[str, float]] = {}
     units: dict[str, str] = {}
     for head, plan in zip(heads, plans, strict=True):
-        columns[head] = {datum.path: datum.value for datum in plan.system.data}
-        units |= {datum.path: datum.unit for datum in plan.system.data}
+        numbers = [(datum.path, datum.value, datum.unit) for datum in plan.system.data] + list(_settings(plan))
+        columns[head] = {path: value for path, value, _ in numbers}
+        units |= {path: unit for path, _, unit in numbers}
     frame = pd.DataFrame(columns).rename_axis("path").reset_index().sort_values("path", ignore_index=True)
     frame.insert(1, "unit", frame["path"].map(units))
     return _differing(frame, heads)
+
+
+def _settings(plan: Plan) -> Iterator[tuple[str, float, str]]:
+    """Numbers of study.toml: path, value, unit; the level of a policy in each year of its force."""
+    system = plan.system
+    yield "discount_rate", system.discount_rate, "1/year"
+    yield "border_adjustment", float(system.border_adjustment), "1"
+    for policy in system.policies.values():
+        form = POLICY_FORMS[policy.kind]
+        for year, level in zip(system.years, policy.level, strict=True):
+            if np.isfinite(level):
+                yield f"policies.{policy.name}.{form.level}.{year}", float(level), form.unit
+        if policy.penalty is not None:
+            yield f"policies.{policy.name}.penalty", policy.penalty, "USD per unit"
 
 
 def _totals(plans: Sequence[Plan], heads: tuple[str, ...]) -> pd.DataFrame:
@@ -82,7 +114,7 @@ def _results(plans: Sequence[Plan], heads: tuple[str, ...]) -> pd.DataFrame:
     parts = []
     for head, plan in zip(heads, plans, strict=True):
         supply = plan.mix.assign(quantity="supply: " + plan.mix["pathway"], unit="t/year")
-        other = plan.indicators.rename(columns={"indicator": "quantity"})
+        other = indicators(plan).rename(columns={"indicator": "quantity"})
         other = other[~other["quantity"].str.startswith("share: ") & (other["quantity"] != "shortage")]
         both = pd.concat([supply[[*keys, "value"]], other[[*keys, "value"]]], ignore_index=True)
         parts.append(both.set_index(keys)["value"].rename(head))
@@ -90,4 +122,17 @@ def _results(plans: Sequence[Plan], heads: tuple[str, ...]) -> pd.DataFrame:
     # what a plan does not supply at all is a zero, not an unknown
     amounts = frame["quantity"].str.startswith("supply: ")
     frame.loc[amounts, list(heads)] = frame.loc[amounts, list(heads)].fillna(0.0)
-    return _differing(frame, heads).sort_values(keys, ignore_index=True)
+    return frame.sort_values(keys, ignore_index=True)
+
+
+def _supply(plans: Sequence[Plan], heads: tuple[str, ...]) -> pd.DataFrame:
+    """Supply over all years by metal and pathway, t: each year's amount times the length of its period."""
+    parts = []
+    for head, plan in zip(heads, plans, strict=True):
+        length = plan.mix["year"].map({p.first: p.length for p in plan.system.periods})
+        parts.append((plan.mix["value"] * length).groupby([plan.mix["metal"], plan.mix["pathway"]], sort=False).sum().rename(head))
+    frame = pd.concat(parts, axis=1).fillna(0.0).rename_axis(["metal", "pathway"]).reset_index()
+    frame.insert(2, "unit", "t")
+    order = {metal: i for i, metal in enumerate(dict.fromkeys(metal for plan in plans for metal in plan.system.metals))}
+    ranked = frame.assign(at=frame["metal"].map(order)).sort_values(["at", "pathway"], ignore_index=True)
+    return ranked.drop(columns="at")

@@ -9,7 +9,7 @@ nothing that could be taken for a result.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +28,7 @@ from planner.results import COLUMNS, Values
 from planner.system import System
 
 if TYPE_CHECKING:
+    from planner.frontier import Frontier
     from planner.plots import Plots
 
 FORMAT_VERSION = 2
@@ -184,6 +185,12 @@ class Plan:
         from planner.report.cell import cell
 
         return cell(self)
+
+    def report(self, path: str | Path, *, others: Sequence[Plan] = (), frontier: Frontier | None = None) -> Path:
+        """Write this plan as one HTML page that opens offline, other plans set beside it, and return its path; as `planner.report`."""
+        from planner.report import report
+
+        return report(self, path, others=others, frontier=frontier)
 
     def save(self, folder: str | Path, *, replace: bool = False, log: Iterable[str] = ()) -> Path:
         """Write the run folder and return it. An earlier run there is replaced as a whole; any other content is left alone.

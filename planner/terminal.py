@@ -38,6 +38,10 @@ SYSTEM_NOUNS = (
 """What a study holds: the word for one, and for many, which is the field of the System."""
 MOST_INPUTS = 20
 """Differing inputs that the terminal lists; the files hold all."""
+SAME = 5e-4
+"""A change below this share is shown as none."""
+CHIEF_RESULTS = ("net import reliance", "EoL recycling input rate", "price")
+"""Quantities of a comparison that the terminal shows at SHOWN_YEARS; the files hold all."""
 MILLION = 1e6
 NOTHING = 1e-9
 """Less than this share of the largest value of its series is shown as 0: the last trace of a cohort."""
@@ -329,23 +333,49 @@ def _cell(name: Any, value: Any) -> str:
 
 
 def show_comparison(comparison: Comparison) -> None:
-    """Totals of the plans side by side, the inputs that differ, and the results that differ at some years."""
+    """Totals and supply of the plans side by side with the change against the first, the inputs that differ, and the chief results."""
     out, heads = console(), comparison.names
-    table = _table("total", "unit", *heads, text_columns=2)
+    changes = [f"{name}: change" for name in heads[1:]]
+    table = _table("total", "unit", *heads, *changes, text_columns=2)
     for row in comparison.totals.to_dict(orient="records"):
-        _add(table, str(row["quantity"]), str(row["unit"]), *(large(float(row[head])) for head in heads))
+        _add(table, str(row["quantity"]), str(row["unit"]), *(large(float(row[head])) for head in heads), *_changes(row, heads))
     _print(out, "totals", table)
     inputs = comparison.inputs
     table = _table("input", "unit", *heads, text_columns=2)
-    for row in inputs.head(MOST_INPUTS).to_dict(orient="records"):
+    for row in sorted(inputs.to_dict(orient="records"), key=lambda row: -_spread(row, heads))[:MOST_INPUTS]:
         _add(table, str(row["path"]), str(row["unit"]), *(_or_dash(row[head]) for head in heads))
-    _print(out, f"{len(inputs)} inputs differ" + (f", the first {MOST_INPUTS} of them" if len(inputs) > MOST_INPUTS else ""), table)
-    results = comparison.results[comparison.results["year"].isin(SHOWN_YEARS)]
-    table = _table("metal", "year", "quantity", "unit", *heads, text_columns=4)
-    for row in results.to_dict(orient="records"):
+    few = f", the {MOST_INPUTS} furthest apart" if len(inputs) > MOST_INPUTS else ""
+    _print(out, f"{len(inputs)} inputs differ{few} (a dash: that plan has no such number)", table)
+    table = _table("metal", "pathway", *heads, *changes, text_columns=2)
+    for row in comparison.supply.to_dict(orient="records"):
+        _add(table, str(row["metal"]), str(row["pathway"]), *(large(float(row[head])) for head in heads), *_changes(row, heads))
+    _print(out, "supply over all years, t", table)
+    results = comparison.results[comparison.results["quantity"].isin(CHIEF_RESULTS)]
+    years = sorted(results["year"].unique())
+    shown = results[results["year"].isin({*SHOWN_YEARS, *years[:1], *years[-1:]})]
+    table = _table("metal", "year", "quantity", "unit", *heads, *changes, text_columns=4)
+    for row in shown.to_dict(orient="records"):
         keys = (str(row[key]) for key in ("metal", "year", "quantity", "unit"))
-        _add(table, *keys, *(_or_dash(row[head]) for head in heads))
-    _print(out, f"{len(comparison.results)} results differ; those of {', '.join(map(str, SHOWN_YEARS))}", table)
+        _add(table, *keys, *(_or_dash(row[head]) for head in heads), *_changes(row, heads))
+    _print(out, f"{len(comparison.results)} results differ, among them ({', '.join(CHIEF_RESULTS)}; --out holds all)", table)
+
+
+def _changes(row: Mapping[Any, Any], heads: Sequence[str]) -> list[str]:
+    """How far each later plan lies from the first, as a share; a dash where there is nothing to compare with."""
+    first, found = float(row[heads[0]]), []
+    for name in heads[1:]:
+        change = float(row[name]) / first - 1 if first > 0 else math.nan
+        found.append("-" if math.isnan(change) else "same" if abs(change) < SAME else f"{change:+.1%}")
+    return found
+
+
+def _spread(row: Mapping[Any, Any], heads: Sequence[str]) -> float:
+    """How far apart the plans are, as a share of the larger; what stands in study.toml first, numbers that one plan lacks last."""
+    values = [float(row[name]) for name in heads]
+    if str(row["path"]).startswith("policies."):
+        return math.inf
+    largest = max(map(abs, values))
+    return 0.0 if any(map(math.isnan, values)) or not largest else (max(values) - min(values)) / largest
 
 
 def _or_dash(value: Any) -> str:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 import planner
 from planner.errors import OutputError, SpecError
 from planner.plan import Plan
-from planner.report import page
+from planner.report import page, sections
 from planner.report.words import amount, answer
+from planner.use import UseStock
 from tests.small import Study
 
 EVIL = "<script>alert(1)</script>"
@@ -23,6 +26,11 @@ def plan() -> Plan:
     return planner.solve(planner.read("quickstart"))
 
 
+@pytest.fixture(scope="module")
+def dearer() -> Plan:
+    return planner.solve(planner.read("quickstart", scenario="carbon-price"))
+
+
 class Page(HTMLParser):
     """Tags, text outside scripts, and where links go."""
 
@@ -31,6 +39,7 @@ class Page(HTMLParser):
         self.tags: list[str] = []
         self.links: list[str] = []
         self.words: list[str] = []
+        self.headings: list[str] = []
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -40,6 +49,8 @@ class Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self.tags and self.tags[-1] not in ("script", "style"):
             self.words.append(data)
+        if self.tags and self.tags[-1] in ("h1", "h2"):
+            self.headings.append(data)
 
 
 def test_the_answer_says_what_the_tables_hold(plan: Plan) -> None:
@@ -58,16 +69,119 @@ def test_a_shortage_is_said(tmp_path: Path) -> None:
     assert "Lithium is short from 2021 to 2022, by 30 t in the worst year." in answer(planner.solve(planner.read(folder)))
 
 
-def test_every_section_stands_and_nothing_is_fetched(plan: Plan) -> None:
-    made = Page(page(plan, [planner.solve(planner.read("quickstart", scenario="carbon-price"))]))
-    text = " ".join(made.words)
-    for title in ("The answer", "Supply", "Flows", "Capacity", "Cost and carbon", "Prices", "Stocks and reserves", "Comparison", "Inputs",
-                  "Certificate"):
-        assert title in text
-    assert "Every check outside the solver holds." in text
+def test_every_section_stands_and_nothing_is_fetched(plan: Plan, dearer: Plan) -> None:
+    text = page(plan, [dearer])
+    made = Page(text)
+    words = " ".join(made.words)
+    for title in ("The answer", "Supply", "Self-sufficiency and imports", "Capacity and what to build when", "Cost and carbon",
+                  "Shadow prices", "Gaps", "Reserves and stockpiles", "Flows", "Stocks and waste", "Comparison", "Indicators",
+                  "Inputs", "Certificate"):
+        assert title in made.headings, title
+    assert "Every check outside the solver holds." in words
     assert all(link.startswith(("#", "data:")) for link in made.links), made.links
-    for datum in plan.system.data:
-        assert datum.path in text
+    assert text.count("plotly.js v") == 1, "the script of plotly stands in the page once"
+
+
+@pytest.mark.parametrize("study", ["quickstart", "china"])
+def test_every_number_stands_with_its_source_and_grade(study: str) -> None:
+    """No input is left out, however many there are: each is found in the row of its series, beside its unit, source and grade."""
+    from planner.report.inputs import inputs
+
+    system = planner.read(study)
+    section = inputs(SimpleNamespace(system=system))
+    held = {(table.title.partition(":")[0], row[0], row[2], row[3].replace("; ", ";"), row[4]): row[1].split("; ")
+            for table in section.blocks if table.heads[0] == "what" for row in table.rows}
+    for datum in system.data:
+        table, _, path = datum.path.partition(".")
+        base, _, year = path.rpartition(".")
+        key, before = ((base, f"{year}: ") if re.fullmatch(r"\d{4}", year) else (path, ""))
+        values = held[table, key, datum.unit, datum.source, datum.grade]
+        assert any(value.startswith(f"{before}{datum.value:,.6g}") for value in values), datum
+    assert sum(len(values) for values in held.values()) == len(system.data)
+
+
+def test_sources_are_given_in_full_where_they_are_known() -> None:
+    """A source of the shipped list stands with its title; one that is not there stands by its name."""
+    from planner.report.inputs import inputs, shipped_sources
+
+    known = shipped_sources()
+    system = planner.read("china")
+    rows = {row[0]: row for row in inputs(SimpleNamespace(system=system)).blocks[-1].rows}
+    used = {name for datum in system.data for name in datum.source.split(";")}
+    assert set(rows) == used
+    assert rows["gomez2023"][2:] == known["gomez2023"]
+    assert all(rows[name][2] for name in used & set(known))
+
+
+def test_policies_stand_in_the_inputs() -> None:
+    """A target in force is an input too: its level at both ends, its years, and that it is hard."""
+    from planner.report.inputs import inputs
+
+    system = planner.read("china", scenario="self-reliance")
+    table = next(block for block in inputs(SimpleNamespace(system=system)).blocks if block.title.startswith("Policies"))
+    assert table.title == f"Policies in force: {len(system.policies)}"
+    assert {row[0] for row in table.rows} == {name.replace("_", " ") for name in system.policies}
+
+
+def test_stocks_and_waste_by_year_of_entry_add_up(plan: Plan) -> None:
+    """Cohorts, and what leaves of each, sum to the stock and the outflow of every year; a hand-made case with a life of two years."""
+    from planner.report.metal import cohort_bins, outflow_by_cohort, stock_by_cohort
+
+    for use in plan.balance.stocks.values():
+        bins = cohort_bins(plan).values()
+        assert sum(stock_by_cohort(use, bins)) == pytest.approx(use.stock)
+        assert sum(outflow_by_cohort(use, bins)) == pytest.approx(use.outflow)
+    # 10 t came in 2020 and leave in 2022; 30 t came in 2021 and leave in 2023; 20 t came in 2022
+    use = UseStock("p", (2021, 2022, 2023), np.array([30.0, 20.0, 0.0]), np.array([40.0, 50.0, 20.0]), np.array([0.0, 10.0, 30.0]), 10.0,
+                   (2020, 2021, 2022, 2023), np.array([[10.0, 30, 0, 0], [0, 30, 20, 0], [0, 0, 20, 0]]), "end")
+    parts = outflow_by_cohort(use, [(-9999, 2020), (2021, 2021), (2022, 2023)])
+    assert [part.tolist() for part in parts] == [[0.0, 10.0, 0.0], [0.0, 0.0, 30.0], [0.0, 0.0, 0.0]]
+
+
+def test_a_frontier_is_shown_with_the_plan_on_it(plan: Plan) -> None:
+    """The plan is the cheapest point: its cost without carbon price, and its emissions, are those of the first point."""
+    found = planner.frontier(plan.system, points=4)
+    section = next(s for s in sections(plan, frontier=found) if s.title.startswith("Frontier"))
+    curve = section.blocks[0].charts[0]
+    here = next(t for t in curve.traces if t["name"] == "this plan")
+    line = next(t for t in curve.traces if t["name"] == "all")
+    cheapest = max(zip(line["x"], line["y"], strict=True))
+    assert (here["x"][0], here["y"][0]) == pytest.approx(cheapest, rel=1e-4)
+    assert not [s for s in sections(plan) if s.title.startswith("Frontier")]
+
+
+def test_a_frontier_of_other_inputs_is_refused(tmp_path: Path, plan: Plan, dearer: Plan) -> None:
+    from typer.testing import CliRunner
+
+    from planner.cli import app
+
+    folder = tmp_path / "run" / "frontier"
+    plan.save(tmp_path / "run")
+    dearer.save(tmp_path / "dearer")
+    runner = CliRunner()
+    assert runner.invoke(app, ["frontier", "quickstart", "--points", "3", "--out", str(folder), "-q"]).exit_code == 0
+    done = runner.invoke(app, ["report", str(tmp_path / "run")])
+    assert done.exit_code == 0, done.output
+    assert "Frontier of cost and carbon" in (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    refused = runner.invoke(app, ["report", str(tmp_path / "dearer"), "--frontier", str(folder)])
+    assert refused.exit_code == 2
+    assert "with other inputs than the run" in refused.output
+    empty = runner.invoke(app, ["report", str(tmp_path / "run"), "--frontier", str(tmp_path)])
+    assert "holds no frontier that can be read" in empty.output
+
+
+def test_a_gap_and_a_missed_target_are_shown(tmp_path: Path) -> None:
+    """30 t of 100 are short and half of a soft target of 80 % is missed: both stand under Gaps, with their size."""
+    policy = {"kind": "self_sufficiency", "metal": "lithium", "stages": ["extraction"], "share": 0.8, "penalty": 1.0, "source": "test"}
+    study = Study(2021, 2021, policies={"home": policy}).good("ore", "intermediate", equivalent=1)
+    study.good("li", "refined", demand=100, shortage_cost=900)
+    study.process("mine", "mine", gives={"ore": 1}, max_activity=40).process("refine", "refine", takes={"ore": 1}, gives={"li": 1})
+    study.process("import", "import", gives={"li": 1}, max_activity=30, import_price=5)
+    plan = planner.solve(planner.read(study.write(tmp_path / "s")))
+    gaps = next(s for s in sections(plan) if s.title == "Gaps")
+    assert "Lithium is short from 2021 to 2021, by 30 t in the worst year." in gaps.sentences
+    assert gaps.blocks[0].charts[0].traces[0]["y"] == [30.0]
+    assert gaps.blocks[1].rows == (("home", "lithium", "2021-2021 (1)", "40"),)
 
 
 def test_text_of_a_study_is_escaped_everywhere(tmp_path: Path) -> None:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from planner.cli.app import Json, Quiet, Study, app, print_json
 from planner.cli.completion import complete_run
+
+if TYPE_CHECKING:
+    from planner.compare import Comparison
+
+COMPARED = ("inputs", "totals", "supply", "results")
+"""Tables of a comparison that are written."""
 
 
 @app.command("workbook", epilog="Example: planner workbook china china.xlsx")
@@ -36,32 +42,48 @@ def unpack(
         typer.echo(f"{folder} is written; check it with: planner check {folder}")
 
 
-@app.command("compare", epilog="Example: planner compare results/china results/china-carbon-neutral")
+@app.command("compare", epilog="Example: planner compare results/china results/china-carbon-neutral --out difference.html")
 def compare(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of results that planner solve wrote, two or more.",
                                                 autocompletion=complete_run)],
     out: Annotated[Path | None, typer.Option(
-        "--out", "-o", metavar="DIR", help="Also write inputs.csv, totals.csv, results.csv here.")] = None,
+        "--out", "-o", metavar="DIR|FILE",
+        help="Also write the tables as CSV to this folder, or all as one page (.html), or the figure alone (.svg, .png, .pdf).")] = None,
     as_json: Json = False,
 ) -> None:
     """Which inputs differ between runs, and which results, by how much."""
     import planner
 
-    found = planner.compare([planner.load(run) for run in runs], [run.name for run in runs])
+    found = planner.compare([planner.load(run) for run in runs], [run.resolve().name for run in runs])
     if out is not None:
-        from planner.errors import OutputError
-
-        try:
-            out.mkdir(parents=True, exist_ok=True)
-            for name in ("inputs", "totals", "results"):
-                getattr(found, name).to_csv(out / f"{name}.csv", index=False)
-        except OSError as error:
-            raise OutputError(f"{out} cannot be written: {error.strerror}; name another folder with --out") from error
+        _write(found, out)
     if as_json:
         import json
 
-        print_json({name: json.loads(getattr(found, name).to_json(orient="records")) for name in ("inputs", "totals", "results")})
+        print_json({name: json.loads(found.changes(getattr(found, name)).to_json(orient="records")) for name in COMPARED})
         return
     from planner.terminal import show_comparison
 
     show_comparison(found)
+    if out is not None:
+        typer.echo(f"{out} is written")
+
+
+def _write(found: Comparison, out: Path) -> None:
+    """A comparison as tables in a folder, as a page or as a picture, by the ending."""
+    from planner.contrast import contrast
+    from planner.errors import OutputError
+    from planner.figures import PICTURES, write_figure
+    from planner.report import comparison_report
+
+    if out.suffix.lower() == ".html":
+        comparison_report(found, out)
+    elif out.suffix.lower() in PICTURES:
+        write_figure(contrast(found), out)
+    else:
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            for name in COMPARED:
+                found.changes(getattr(found, name)).to_csv(out / f"{name}.csv", index=False)
+        except OSError as error:
+            raise OutputError(f"{out} cannot be written: {error.strerror}; name another folder with --out") from error

@@ -17,12 +17,19 @@ def report(
                                                 autocompletion=complete_run)],
     out: Annotated[Path | None, typer.Option(
         "--out", "-o", metavar="FILE", help="The page to write; report.html in the run if not given.")] = None,
+    frontier: Annotated[Path | None, typer.Option(
+        "--frontier", metavar="DIR", help="The frontier to show, from planner frontier --out; RUN/frontier where there is one.")] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Write a run as one HTML page that opens offline."""
+    """Write a run as one HTML page that opens offline: the answer first, figures, tables, and every input with its source."""
     import planner
+    from planner.report import FRONTIER_FOLDER, read_frontier
 
     plan, *others = [planner.load(run) for run in runs]
-    path = planner.report(plan, out if out is not None else runs[0] / "report.html", others=others)
+    beside = runs[0] / FRONTIER_FOLDER
+    folder = frontier if frontier is not None else beside if beside.is_dir() else None
+    path = planner.report(plan, out if out is not None else runs[0] / "report.html", others=others,
+                          names=[run.resolve().name for run in runs] if others else (),
+                          frontier=None if folder is None else read_frontier(folder, plan))
     if not quiet:
-        typer.echo(f"{path} is written")
+        typer.echo(f"{path} is written; open it in a browser, online or not")

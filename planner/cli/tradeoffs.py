@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,7 @@ from planner.cli.security import records
 Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Also write the tables as CSV here.")]
 
 
-@app.command("frontier", epilog="Example: planner frontier china --territorial --points 12")
+@app.command("frontier", epilog="Example: planner frontier china --points 12 --out results/china/frontier")
 def frontier(
     study: Study, scenario: Scenario = "", settings: Set = None,
     points: Annotated[int, typer.Option("--points", metavar="N", min=2, help="Points of each curve.")] = 12,
@@ -33,7 +34,8 @@ def frontier(
 
         found = planner.frontier(system, points=points, scope="territorial" if territorial else "footprint", by_metal=by_metal,
                                  imports=imports, progress=stage)
-        _write(out, {"points": found.points, "mix": found.mix})
+        _write(out, {"points": found.points, "mix": found.mix},
+               {"study": system.name, "scenario": system.scenario, "inputs_hash": system.inputs_hash})
     if as_json:
         print_json({"study": system.name, "scenario": system.scenario, "currency": f"USD_{system.currency_year}",
                     "least_shortage": found.least_shortage, "points": records(found.points)})
@@ -71,8 +73,8 @@ def alternatives(
         show_frame("Maximally different plans (difference: share of supply that comes from elsewhere)", found.plans, rows=len(found.plans))
 
 
-def _write(out: Path | None, tables: dict[str, object]) -> None:
-    """Tables as CSV in a folder, where one is asked for."""
+def _write(out: Path | None, tables: dict[str, object], about: dict[str, str] | None = None) -> None:
+    """Tables as CSV in a folder, where one is asked for; `about` says what a frontier was made of, so that no other run shows it."""
     from planner.errors import OutputError
 
     if out is None:
@@ -81,5 +83,7 @@ def _write(out: Path | None, tables: dict[str, object]) -> None:
         out.mkdir(parents=True, exist_ok=True)
         for name, table in tables.items():
             table.to_csv(out / f"{name}.csv", index=False)  # type: ignore[attr-defined]
+        if about is not None:
+            (out / "frontier.json").write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     except OSError as error:
         raise OutputError(f"{out} cannot be written: {error.strerror}; name another folder with --out") from error

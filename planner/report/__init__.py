@@ -1,117 +1,112 @@
 """The report: one HTML file that opens offline, the answer in words first, every number with its source at the end.
 
 Nothing in it comes from the network: plotly's script stands in the file, and a content policy forbids requests. All text of a study
-is escaped by the template engine.
+is escaped by the template engine, and once more by the page's script where plotly would take it for markup.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from html import escape
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from planner import figures
-from planner.compare import compare
-from planner.errors import OutputError
+from planner.compare import Comparison, compare
+from planner.errors import OutputError, Problem, SpecError
+from planner.indicators import indicators
 from planner.plan import Plan
-from planner.report.words import answer
-from planner.workbook import sources
+from planner.report import beside, chain, inputs, metal, money
+from planner.report.parts import Section
+from planner.report.words import CAUTION, answer, facts
 
-MOST_ROWS = 2000
-"""Rows that a table of the report shows; the files of the run hold all."""
-SHOWN_YEARS = (2021, 2025, 2030, 2035, 2040, 2050, 2060)
+if TYPE_CHECKING:
+    from planner.frontier import Frontier
+
+FRONTIER_FOLDER = "frontier"
+"""Folder in a run where `planner report` looks for its frontier (points.csv, mix.csv, frontier.json)."""
+ABOUT_FILE = "frontier.json"
 
 
-def report(plan: Plan, path: str | Path, *, others: Sequence[Plan] = ()) -> Path:
-    """Write the report of a plan and return its path; `others` are set beside it. Raises OutputError where it cannot be written."""
-    place = Path(path)
+def report(plan: Plan, path: str | Path, *, others: Sequence[Plan] = (), names: Sequence[str] = (),
+           frontier: Frontier | tuple[pd.DataFrame, pd.DataFrame] | None = None) -> Path:
+    """Write the report of a plan and return its path.
+
+    `others` are set beside it, all under `names` (by default study and scenario); `frontier` is what `planner.frontier` found for the
+    study, or its tables (points, mix). Raises OutputError where the file cannot be written, SpecError where the frontier is of another
+    study or the plans cannot be compared.
+    """
+    return _write(page(plan, others, names=names, frontier=frontier), Path(path))
+
+
+def comparison_report(found: Comparison, path: str | Path) -> Path:
+    """Write a comparison alone as a page of its own. Raises OutputError where it cannot be written."""
+    section = beside.comparison(found, chain.shown_among(sorted(found.all_results["year"].unique())))
+    title = "Comparison of " + ", ".join(found.names)
+    text = _render(title=title, subtitle="", sentences=[*section.sentences, CAUTION], facts=[], sections=[section], plan=None)
+    return _write(text, Path(path))
+
+
+def read_frontier(folder: Path, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Points and mix of a frontier that `planner frontier --out` wrote. Raises SpecError where it is none, or not of the plan's inputs."""
+    try:
+        points, mix = (pd.read_csv(folder / f"{name}.csv") for name in ("points", "mix"))
+        about = json.loads((folder / ABOUT_FILE).read_text(encoding="utf-8"))
+        made_of = about["inputs_hash"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        message = f"holds no frontier that can be read ({error}); write one with: planner frontier STUDY --out {folder}"
+        raise SpecError("frontier", [Problem(str(folder), 0, "", message)]) from error
+    if made_of != plan.record.inputs_hash:
+        message = (f"is the frontier of {about.get('study')} [{about.get('scenario') or 'base'}] with other inputs than the run; "
+                   "compute it for the same study, scenario and --set")
+        raise SpecError("frontier", [Problem(str(folder), 0, "", message)])
+    return points, mix
+
+
+def page(plan: Plan, others: Sequence[Plan] = (), *, names: Sequence[str] = (),
+         frontier: Frontier | tuple[pd.DataFrame, pd.DataFrame] | None = None) -> str:
+    """The whole page as text."""
+    record = plan.record
+    changed = "".join(f"; {path} = {value}" for path, value in record.overrides.items())
+    subtitle = f"Scenario {record.scenario or 'base'}{changed}; solved {record.created[:10]} with {record.solver}"
+    found = sections(plan, others, names=names, frontier=frontier)
+    title = record.title + (f" [{record.scenario}]" if record.scenario else "")
+    return _render(title=title, subtitle=subtitle, sentences=answer(plan), facts=facts(plan), sections=found, plan=plan)
+
+
+def sections(plan: Plan, others: Sequence[Plan] = (), *, names: Sequence[str] = (),
+             frontier: Frontier | tuple[pd.DataFrame, pd.DataFrame] | None = None) -> list[Section]:
+    """The sections of the page in their order."""
+    numbers = indicators(plan)
+    found = [chain.supply(plan), chain.dependence(plan, numbers), chain.capacity(plan), money.cost_and_carbon(plan), money.prices(plan),
+             money.shortages(plan), metal.reserves(plan)]
+    if frontier is not None:
+        points, mix = frontier if isinstance(frontier, tuple) else (frontier.points, frontier.mix)
+        found.append(money.frontier(plan, points, mix))
+    found += [chain.flows(plan), metal.use_stocks(plan)]
+    if others:
+        found.append(beside.comparison(compare([plan, *others], names), chain.shown_years(plan)))
+    return [*found, metal.indicators(plan, numbers), inputs.inputs(plan)]
+
+
+def _render(**content: Any) -> str:
+    from jinja2 import Environment, StrictUndefined
+    from plotly.offline import get_plotlyjs
+
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    texts = {name: files("planner.report").joinpath(name).read_text(encoding="utf-8") for name in ("page.html", "page.css", "page.js")}
+    template = environment.from_string(texts["page.html"])
+    return template.render(plotly=get_plotlyjs(), style=texts["page.css"], script=texts["page.js"], **content)
+
+
+def _write(text: str, place: Path) -> Path:
     partial = place.with_name(f".{place.name}.partial")
     try:
-        partial.write_text(page(plan, others), encoding="utf-8")
+        partial.write_text(text, encoding="utf-8")
         partial.replace(place)
     except OSError as error:
         partial.unlink(missing_ok=True)
         raise OutputError(f"{place} cannot be written: {error.strerror}; name another file with --out") from error
     return place
-
-
-def page(plan: Plan, others: Sequence[Plan] = ()) -> str:
-    """The whole page as text."""
-    from jinja2 import Environment, StrictUndefined
-    from plotly.offline import get_plotlyjs
-
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(files("planner.report").joinpath("page.html").read_text(encoding="utf-8"))
-    inputs = sources(plan)[["path", "value", "low", "high", "unit", "source", "grade", "note", "file", "row"]]
-    return template.render(
-        plan=plan, record=plan.record, certificate=plan.certificate, sentences=answer(plan), sections=_sections(plan, others),
-        script=get_plotlyjs(), sources=_rows(inputs),
-    )
-
-
-def _sections(plan: Plan, others: Sequence[Plan]) -> list[dict[str, Any]]:
-    """Title, introduction, figures (JSON) and tables of each section, in the order of the page."""
-    metals = plan.system.metals
-    found: list[dict[str, Any]] = [
-        _section("Supply", "Refined metal by pathway. New scrap is a loop inside manufacture and is not counted.",
-                 [figures.mix(plan, metal) for metal in metals], [_mix_table(plan)]),
-        _section("Flows", "All flows of each metal, losses in red; move the slider to another year.",
-                 [figures.sankey(plan, metal) for metal in metals], []),
-        _section("Capacity", "What stands, what is used, and what is ordered when.", [figures.capacity(plan)], [_orders(plan)]),
-        _section("Cost and carbon", "Yearly cost is undiscounted; the present value is in the record.",
-                 [figures.costs(plan), figures.emissions(plan, "territorial"), figures.emissions(plan, "footprint")], []),
-        _section("Prices", "What one more tonne demanded would cost the country: no market price.", [figures.prices(plan)], []),
-        _section("Stocks and reserves", "Metal in use by product, and ore left in the ground.",
-                 [*(figures.stocks(plan, metal) for metal in metals), figures.reserves(plan)], []),
-        _section("Indicators", "Every indicator of the plan at some years.", [], [_indicators(plan)]),
-    ]
-    if others:
-        beside = compare([plan, *others])
-        found.append(_section("Comparison", "This plan first, then the others.", [],
-                              [("Totals", _rows(beside.totals)), (f"{len(beside.inputs)} inputs differ", _rows(beside.inputs))]))
-    return found
-
-
-def _section(title: str, text: str, made: Sequence[Any], tables: Sequence[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
-    # the figure is JSON inside a script element: only </ and <! could end it, and plotly leaves them as they are
-    drawn = [{"json": f.to_json().replace("<", "\\u003c"), "title": escape(str(f.layout.title.text))} for f in made if len(f.data)]
-    return {"title": title, "id": title.lower().replace(" ", "-"), "text": text, "figures": drawn,
-            "tables": [{"title": name, **rows} for name, rows in tables]}
-
-
-def _rows(frame: pd.DataFrame) -> dict[str, Any]:
-    cells = [[_cell(value) for value in row] for row in frame.head(MOST_ROWS).itertuples(index=False)]
-    return {"heads": list(map(str, frame.columns)), "rows": cells, "left_out": max(len(frame) - MOST_ROWS, 0)}
-
-
-def _cell(value: Any) -> str:
-    if value is None or value is pd.NA or value != value:
-        return ""
-    return f"{value:,.6g}" if isinstance(value, float) else str(value)
-
-
-def _years(plan: Plan) -> list[int]:
-    held = [p.first for p in plan.system.periods]
-    return [year for year in held if year in SHOWN_YEARS or year in (held[0], held[-1])]
-
-
-def _mix_table(plan: Plan) -> tuple[str, dict[str, Any]]:
-    shown = plan.mix[plan.mix["year"].isin(_years(plan))]
-    wide = shown.assign(cell=[f"{v:,.0f} ({s:.0%})" for v, s in zip(shown["value"], shown["share"], strict=True)])
-    table = wide.pivot(index=["metal", "pathway"], columns="year", values="cell").fillna("").reset_index()
-    return "Supply in t/year and share", _rows(table)
-
-
-def _orders(plan: Plan) -> tuple[str, dict[str, Any]]:
-    ordered = plan.capacity[(plan.capacity["quantity"] == "ordered") & (plan.capacity["value"] > 0)]
-    return "Orders (t/year of capacity, by year of order)", _rows(ordered[["plant", "year", "value", "unit"]])
-
-
-def _indicators(plan: Plan) -> tuple[str, dict[str, Any]]:
-    shown = plan.indicators[plan.indicators["year"].isin(_years(plan))]
-    wide = shown.pivot_table(index=["metal", "indicator", "unit"], columns="year", values="value").reset_index()
-    return "Indicators", _rows(wide)
