@@ -17,7 +17,7 @@ import numpy.typing as npt
 from planner.accounts import metals_of
 from planner.errors import Problem, SpecError
 from planner.system import Array, Process, System, frozen_array, frozen_map
-from planner.use import UseStock, arising_waste, use_flows, use_stock
+from planner.use import UseStock, arising_waste, use_flows, use_stocks
 
 Values = Mapping[str, Mapping[tuple[Hashable, ...], float]]
 _ROUNDING = 1e-12
@@ -58,19 +58,18 @@ class Balance:
     """t of metal per year that enters use, by (metal, demanded good, product), shape (Y,)."""
 
 
-def balance(system: System, *, cohorts: bool = True) -> Balance:
-    """The flow balance of a system; without the cohorts of its use stocks where nobody will ask for them.
+def balance(system: System, *, stocks: Mapping[str, UseStock] | None = None) -> Balance:
+    """The flow balance of a system. Its use stocks are reckoned here, unless whoever has many systems reckoned them before.
 
     Raises SpecError with every coefficient, product and cohort that cannot be.
     """
     incidence = make_incidence(system)
     problems = [*_coefficient_problems(system)]
-    stocks: dict[str, UseStock] = {}
-    for product in system.products.values():
+    if stocks is None:
         try:
-            stocks[product.name] = use_stock(system, product, cohorts=cohorts)
-        except ValueError as error:
-            problems.append(Problem("product_values.csv", 0, "", f"product '{product.name}': {error}"))
+            stocks = use_stocks([system], cohorts=True)[0]
+        except SpecError as error:
+            raise SpecError(system.name, [*problems, *error.problems]) from None
     if problems:
         raise SpecError(system.name, problems)
     into_use, problems = use_flows(system, stocks)

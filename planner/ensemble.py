@@ -18,6 +18,7 @@ import hashlib
 import json
 import os
 from collections.abc import Hashable, Mapping
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from importlib.metadata import version
@@ -31,6 +32,7 @@ from planner.cluster import answers, default_workers
 from planner.errors import OutputError, SolverError
 from planner.highs import Arrays, Program, Solution, plain_name
 from planner.outcomes import UNITS, Reckoner, yearly_table
+from planner.place import reserved
 from planner.progress import Step
 from planner.sampling import Input, Sampler, Uncertainty, draw, uncertainty
 from planner.solve import Progress, require_optimal
@@ -153,6 +155,16 @@ def ensemble(
     quantiles = draw(uncertain, samples, seed=seed, sampler=sampler)
     job = Job(dict(system.files), system.name, system.scenario, dict(system.overrides), uncertain.inputs, version("planner"))
     record = _record(system, uncertain, job, samples=samples, seed=seed, sampler=sampler)
+    with reserved(out, replace=True) if out is not None else nullcontext():
+        return _run(system, uncertain, quantiles, job, record, out, default_workers() if workers is None else workers, cluster, progress)
+
+
+def _run(
+    system: System, uncertain: Uncertainty, quantiles: Array, job: Job, record: Mapping[str, Any], out: str | Path | None, workers: int,
+    cluster: str, progress: Progress | None,
+) -> Ensemble:
+    """Solve the blocks that are not there yet, keep or write them, and put all together."""
+    samples = len(quantiles)
     store = _Store(Path(out), record, uncertain, system) if out is not None else None
     blocks = range(-(-samples // BLOCK))
     done = {b for b in blocks if store is not None and store.has(b, _size(b, samples))}
@@ -161,7 +173,7 @@ def ensemble(
     tasks: dict[Hashable, tuple[Any, ...]] = {
         b: (job, b * BLOCK, quantiles[b * BLOCK: min((b + 1) * BLOCK, samples)]) for b in blocks if b not in done
     }
-    for block, tables in answers(solve_block, tasks, workers=default_workers() if workers is None else workers, cluster=cluster):
+    for block, tables in answers(solve_block, tasks, workers=workers, cluster=cluster):
         assert isinstance(block, int)
         if store is not None:
             store.write(block, tables)
@@ -239,8 +251,9 @@ def solve_block(job: Job, first: int, quantiles: Array) -> Tables:
     headline: list[dict[str, Any]] = []
     yearly: list[pd.DataFrame] = []
     options: list[pd.DataFrame] = []
-    for sample, row in enumerate(quantiles, start=first):
-        variant = ready.variants.make({each.name: each.at(row[at[each.name]]) for each in job.inputs})
+    drawn = {each.name: each.at(quantiles[:, at[each.name]]) for each in job.inputs}
+    variants = ready.variants.make([{name: rows[i] for name, rows in drawn.items()} for i in range(len(quantiles))])
+    for sample, variant in enumerate(variants, start=first):
         head: dict[str, Any] = {"sample": sample, "status": "impossible", "reason": variant.impossible}
         head["drawn_back"] = len(variant.drawn_back)
         if variant.arrays is not None:

@@ -99,7 +99,10 @@ def _as_text(overrides: Mapping[str, str | float] | None) -> dict[str, str]:
 
 
 class Rereader:
-    """The study of a System, parsed once, read again with further single values overridden: what ensembles and sweeps do."""
+    """The study of a System, parsed once, read again with further single values overridden: what ensembles and sweeps do.
+
+    What is read again solves like any other, but carries no list of its data and no hash of its inputs.
+    """
 
     def __init__(self, files: Mapping[str, bytes], name: str, scenario: str, overrides: Mapping[str, str]) -> None:
         self._study = _Study(files, name)
@@ -107,7 +110,7 @@ class Rereader:
 
     def system(self, values: Mapping[str, str]) -> tuple[System | None, tuple[Problem, ...]]:
         """The System with these values by path, and what is wrong with it: a combination of values may be an impossible one."""
-        return self._study.system(self._scenario, self._overrides | dict(values))
+        return self._study.system(self._scenario, self._overrides | dict(values), traced=False)
 
 
 class _Study:
@@ -136,12 +139,18 @@ class _Study:
             self.common.spoil("keys of", table.name)
         return sheet
 
-    def system(self, scenario: str, overrides: Mapping[str, str]) -> tuple[System | None, tuple[Problem, ...]]:
-        """The System and what is wrong with it; None where the head is too broken to judge the rest."""
+    def system(
+        self, scenario: str, overrides: Mapping[str, str], *, traced: bool = True,
+    ) -> tuple[System | None, tuple[Problem, ...]]:
+        """The System and what is wrong with it; None where the head is too broken to judge the rest.
+
+        `traced`: with the data that its numbers come from and the hash of all inputs.
+        """
         problems = self.common.copy()
         if self.head is None or self.rows is None:
             return None, problems.report()
-        return _Scenario(self.head, self.rows, problems).system(self.name, self.files, scenario, overrides), problems.report()
+        made = _Scenario(self.head, self.rows, problems).system(self.name, self.files, scenario, overrides, traced=traced)
+        return made, problems.report()
 
 
 class _Scenario:
@@ -150,7 +159,9 @@ class _Scenario:
     def __init__(self, head: Head, rows: RowReader, problems: Problems) -> None:
         self.head, self.rows, self.problems = head, rows, problems
 
-    def system(self, name: str, files: Mapping[str, bytes], scenario: str, overrides: Mapping[str, str]) -> System:
+    def system(
+        self, name: str, files: Mapping[str, bytes], scenario: str, overrides: Mapping[str, str], *, traced: bool,
+    ) -> System:
         head, problems = self.head, self.problems
         active = self._active(scenario)
         asked = ",".join(part.strip() for part in scenario.split(",")) or head.scenario
@@ -166,8 +177,8 @@ class _Scenario:
             head.stock_convention, asked, frozen_map(overrides), frozen_map(nouns.goods), frozen_map(processes), frozen_map(ramps),
             frozen_map(nouns.plants), frozen_map(nouns.deposits), frozen_map(nouns.hosts), frozen_map(nouns.products), frozen_map(policies),
             **{series: whole_study_series(maker, series) for series in SERIES_UNITS},
-            border_adjustment=settings["border_adjustment"], data=values.data(),
-            inputs_hash=inputs_hash(files, asked, overrides), files=frozen_map(files),
+            border_adjustment=settings["border_adjustment"], data=values.data() if traced else (),
+            inputs_hash=inputs_hash(files, asked, overrides) if traced else "", files=frozen_map(files),
             measures=frozen_map(nouns.measures), exploration=frozen_map(nouns.exploration),
             observations=nouns.observations,
         )

@@ -6,12 +6,12 @@ which demanded good brought which metal into which product.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from planner.errors import Problem
+from planner.errors import Problem, SpecError
 from planner.lifetimes import Convention, Lifetime
 from planner.stocks import entered_behind, inflow_driven
 from planner.system import Array, Product, System, frozen_array, frozen_map
@@ -38,7 +38,7 @@ class UseStock:
     cohort_years: tuple[int, ...]
     """Years of entry, history first, (C,)."""
     cohorts: Array
-    """t of each cohort in use at the end of each year, shape (Y, C)."""
+    """t of each cohort in use at the end of each year, shape (Y, C); (Y, 0) where they were not asked for."""
     convention: Convention
 
 
@@ -57,41 +57,60 @@ def use_inflow(system: System, product: Product) -> Array:
     return np.maximum(total, 0.0)
 
 
-def use_stock(system: System, product: Product) -> UseStock:
-    """Stock and outflow of a product by cohort, from its history, the demand and its lifetime.
+def use_stocks(systems: Sequence[System], *, cohorts: bool = False) -> list[Mapping[str, UseStock]]:
+    """Use stocks of all products of systems that are one study with other numbers, by product, for each system in turn.
 
     A history cohort enters by its inflow, or by what is still in use of it where the study gives that (`initial_stock`).
-    Raises ValueError where history and lifetime contradict each other.
+    The systems are the leading axis of the arrays. Without `cohorts` these are left out: nothing but a table asks for them.
+    Raises SpecError with every product whose history and lifetime contradict each other.
     """
-    history, years = product.history_years, system.years
+    found: list[dict[str, UseStock]] = [{} for _ in systems]
+    problems: list[Problem] = []
+    for name in systems[0].products:
+        try:
+            for of, stock in zip(found, _use_stock(systems, name, cohorts=cohorts), strict=True):
+                of[name] = stock
+        except ValueError as error:
+            problems.append(Problem("product_values.csv", 0, "", f"product '{name}': {error}"))
+    if problems:
+        raise SpecError(systems[0].name, problems)
+    return [frozen_map(of) for of in found]
+
+
+def _use_stock(systems: Sequence[System], name: str, *, cohorts: bool) -> list[UseStock]:
+    products, first = [system.products[name] for system in systems], systems[0]
+    history, years, convention = products[0].history_years, first.years, first.stock_convention
     if history and (history[-1] != years[0] - 1 or len(history) != history[-1] - history[0] + 1):
         raise ValueError(f"its cohorts must be consecutive years up to {years[0] - 1}")
-    life = _lifetime(product)
-    inflow = use_inflow(system, product)
-    initial = product.initial_stock
-    if np.isnan(np.where(np.isnan(initial), product.history_inflow, initial)).any():
+    life = _lifetime(products)
+    inflow = np.array([use_inflow(system, product) for system, product in zip(systems, products, strict=True)])
+    initial = np.array([product.initial_stock for product in products], dtype=float).reshape(len(systems), len(history))
+    entered = np.array([product.history_inflow for product in products], dtype=float).reshape(initial.shape)
+    if np.isnan(np.where(np.isnan(initial), entered, initial)).any():
         raise ValueError("a history cohort has neither inflow nor stock")
-    past = life.at(slice(0, len(history))) if life.dims[-1] > 1 else life
-    entered = np.array(product.history_inflow, dtype=float)
+    past = life.at((..., slice(0, len(history)))) if life.dims[-1] > 1 else life
     if np.isfinite(initial).any():
-        known = entered_behind(np.nan_to_num(initial), past, np.arange(len(history) + 1.0), system.stock_convention)
+        known = entered_behind(np.nan_to_num(initial), past, np.arange(len(history) + 1.0), convention)
         entered = np.where(np.isfinite(initial), known, entered)
-    run = inflow_driven(np.concatenate([entered, inflow]), life, convention=system.stock_convention, cohorts=True)
-    assert run.cohorts is not None
+    run = inflow_driven(np.concatenate([entered, inflow], axis=-1), life, convention=convention, cohorts=cohorts)
     h = len(history)
-    return UseStock(
-        product=product.name, years=years, inflow=frozen_array(inflow), stock=frozen_array(run.stock[h:]),
-        outflow=frozen_array(run.outflow[h:]), opening=float(run.stock[h - 1]) if h else 0.0, cohort_years=(*history, *years),
-        cohorts=frozen_array(run.cohorts[h:]), convention=system.stock_convention,
-    )
+    held = np.zeros((len(systems), len(years), 0)) if run.cohorts is None else run.cohorts[:, h:]
+    return [
+        UseStock(
+            product=name, years=years, inflow=frozen_array(inflow[i]), stock=frozen_array(run.stock[i, h:]),
+            outflow=frozen_array(run.outflow[i, h:]), opening=float(run.stock[i, h - 1]) if h else 0.0, cohort_years=(*history, *years),
+            cohorts=frozen_array(held[i]), convention=convention,
+        ) for i in range(len(systems))
+    ]
 
 
-def _lifetime(product: Product) -> Lifetime:
-    """The lifetime by cohort, or one for all cohorts where none differs (much faster)."""
-    parameters = product.mean, product.sd, product.shape
-    if all(np.array_equal(p, np.full_like(p, p[0]), equal_nan=True) for p in parameters):
-        parameters = product.mean[:1], product.sd[:1], product.shape[:1]
-    return Lifetime.of(product.distribution, *parameters)
+def _lifetime(products: Sequence[Product]) -> Lifetime:
+    """The lifetimes by system and cohort; one for all cohorts, or for all systems, where none differs: much faster."""
+    parameters = [np.array([getattr(product, name) for product in products]) for name in ("mean", "sd", "shape")]
+    for axis in (1, 0):
+        if all(np.array_equal(p, np.broadcast_to(p.take([0], axis), p.shape), equal_nan=True) for p in parameters):
+            parameters = [p.take([0], axis) for p in parameters]
+    return Lifetime.of(products[0].distribution, *parameters)
 
 
 def arising_waste(system: System, stocks: Mapping[str, UseStock]) -> Mapping[str, Array]:

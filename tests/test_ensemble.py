@@ -148,7 +148,8 @@ def test_a_cluster_whose_worker_is_killed_in_the_middle_finishes_alike() -> None
     port = _free_port()
     address = f"tcp://{host}:{port}"
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    processes = [subprocess.Popen([python, "-m", "distributed.cli.dask_scheduler", "--host", host, "--port", str(port), "--no-dashboard"], **quiet)]
+    scheduler = [python, "-m", "distributed.cli.dask_scheduler", "--host", host, "--port", str(port), "--no-dashboard"]
+    processes = [subprocess.Popen(scheduler, **quiet)]
     worker = [python, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", host]
     try:
         processes += [subprocess.Popen(worker, **quiet) for _ in range(2)]

@@ -74,10 +74,12 @@ def test_contents_that_one_process_hands_on_are_one_number() -> None:
 
 
 @pytest.mark.parametrize(("statement", "said"), [
-    ({"input": {}}, "input"), ({"inputs": {PRICE: {"shape": "normal"}}}, "shape"), ({"inputs": {PRICE: {"distribution": "cauchy"}}}, "cauchy"),
+    ({"input": {}}, "input"), ({"inputs": {PRICE: {"shape": "normal"}}}, "shape"),
+    ({"inputs": {PRICE: {"distribution": "cauchy"}}}, "cauchy"),
     ({"inputs": {"process_values.import_lithum.import_price": {"low": 0.5}}}, "did you mean"),
     ({"inputs": {PRICE: {"low": 1.5}}}, "multiple"), ({"inputs": {PRICE: {"year_correlation": 2}}}, "0 to 1"),
-    ({"correlated": [{"inputs": [PRICE], "correlation": 0.5}]}, "two"), ({"correlated": [{"inputs": ["*"], "correlation": True}]}, "-1 to 1"),
+    ({"correlated": [{"inputs": [PRICE], "correlation": 0.5}]}, "two"),
+    ({"correlated": [{"inputs": ["*"], "correlation": True}]}, "-1 to 1"),
     ({"correlated": [{"inputs": ["*"], "correlation": -0.9}]}, "contradict"), ({"inputs": 3}, "table"),
 ])
 def test_a_wrong_statement_is_refused_with_its_place(statement: dict[str, object], said: str) -> None:
@@ -99,7 +101,8 @@ def test_nothing_uncertain_is_said() -> None:
 
 
 def test_ends_may_be_stated_for_an_input_whose_table_gives_none() -> None:
-    found = uncertainty(planner.read("quickstart"), statement={"inputs": {"demand.*": {"low": 0.8, "high": 1.5, "distribution": "uniform"}}})
+    statement = {"inputs": {"demand.*": {"low": 0.8, "high": 1.5, "distribution": "uniform"}}}
+    found = uncertainty(planner.read("quickstart"), statement=statement)
     demand = next(each for each in found.inputs if each.name.startswith("demand."))
     assert (demand.low, demand.high, demand.shape) == ((400.0,), (750.0,), "uniform")
 

@@ -41,7 +41,7 @@ class Problems:
 
     def spoiled(self, *what: Hashable) -> bool:
         """Whether this or anything that holds it is marked."""
-        return any(what[:n] in self._spoiled for n in range(1, len(what) + 1))
+        return bool(self._spoiled) and any(what[:n] in self._spoiled for n in range(1, len(what) + 1))
 
     def copy(self) -> Problems:
         """The same problems so far, to go on from apart."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from planner.units import factor, suggestion
 COMMAND_LINE = "--set"
 
 
+@lru_cache(maxsize=1 << 16)
 def path_of(key: Key) -> str:
     """The path of a series, as `--set` takes it: table.key[.key].parameter, the parameter left out where the table has only one."""
     table, keys, parameter = key
@@ -140,7 +142,7 @@ class Values:
                 return frozen_array(np.full(len(years), np.nan))
             return self._interpolated(key, rows, years)
         fill = parameter.default if parameter.default is not None else absent
-        return None if fill is None else frozen_array(np.full(len(years), fill))
+        return None if fill is None else _constant(len(years), fill)
 
     def single(self, table: str, keys: tuple[str, ...], name: str) -> float | None:
         """The one value for all years; the default or None where no row gives it; NaN where its row was refused."""
@@ -192,6 +194,12 @@ class Values:
         return tuple(found)
 
 
+@lru_cache(maxsize=256)
+def _constant(length: int, value: float) -> Array:
+    """A series that never changes; one array for all that ask, since nobody may write to it."""
+    return frozen_array(np.full(length, value))
+
+
 def _year_of(path: str, paths: Mapping[str, Key]) -> int | None:
     """The year that a path ends in, where it is no series itself."""
     stem, _, last = path.rpartition(".")
@@ -199,6 +207,11 @@ def _year_of(path: str, paths: Mapping[str, Key]) -> int | None:
 
 
 def _parameter(key: Key) -> Parameter:
-    parameter = BY_NAME[key[0]].parameter(key[2])
+    return _parameter_of(key[0], key[2])
+
+
+@lru_cache(maxsize=1024)
+def _parameter_of(table: str, name: str) -> Parameter:
+    parameter = BY_NAME[table].parameter(name)
     assert parameter is not None
     return parameter
