@@ -23,16 +23,16 @@ STOCKS = {"use": "Stock|{}|In Use", "stockpile": "Stock|{}|Stockpile", "deposit"
 INDICATORS = {"requirement": "Demand|{}", "shortage": "Demand|{}|Unserved", "price": "Price|{}"}
 """Variables of the plan's own indicators."""
 MEANINGS = {
-    "Cost|Undiscounted": "All cost of the year in constant money, not discounted; payments between parties at home left out",
-    "Demand|": "Demand in refined equivalents; Unserved: the part that the plan does not serve",
-    "Emissions|CO2e|Territorial": "Emissions of what runs at home, electricity at the study's grid intensity",
-    "Emissions|CO2e|Footprint": "Territorial emissions and what imports embody, cradle to border and transport; exports not deducted",
+    "Cost|Undiscounted": "All cost of the year in constant money, not discounted, payments between parties at home left out",
+    "Demand|": "Demand in refined equivalents, or (Unserved) the part of it that the plan does not serve",
+    "Emissions|CO2e|Territorial": "Emissions of what runs at home, with electricity at the grid intensity of the study",
+    "Emissions|CO2e|Footprint": "Territorial emissions and what imports embody, cradle to border and transport, exports not deducted",
     "Price|": "Shadow price of the metal, weighted by the demand for its goods",
     "Reserves|": "Metal left in known deposits at the end of the period",
     "Stock|": "Contained metal at the end of the period, in products in use or in stockpiles",
-    "Supply|": "Refined metal supplied, in all or by where it was won; new scrap of manufacture left out",
+    "Supply|": "Refined metal supplied, in all or by where it was won, new scrap of manufacture left out",
 }
-"""What the variables mean, by how they begin."""
+"""What the variables mean, by how they begin; nomenclature allows no colon and no semicolon in it."""
 
 
 def iamc_table(plan: Plan) -> pd.DataFrame:
