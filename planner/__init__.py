@@ -53,6 +53,8 @@ if TYPE_CHECKING:
     from planner.reconcile import reconcile_flows as reconcile_flows
     from planner.report import report as report
     from planner.secure import secure as secure
+    from planner.sensitivity import drivers as drivers
+    from planner.sensitivity import sensitivity as sensitivity
     from planner.solve import solve as solve
     from planner.system import System as System
     from planner.verify import verify as verify
@@ -76,6 +78,7 @@ _HOMES = {
     "check": "planner.read",
     "compare": "planner.compare",
     "disrupt": "planner.disrupt",
+    "drivers": "planner.sensitivity",
     "ensemble": "planner.ensemble",
     "evaluate": "planner.foresight",
     "explain": "planner.explain",
@@ -96,6 +99,7 @@ _HOMES = {
     "regret": "planner.foresight",
     "rolling": "planner.foresight",
     "secure": "planner.secure",
+    "sensitivity": "planner.sensitivity",
     "solve": "planner.solve",
     "studies": "planner.read",
     "verify": "planner.verify",

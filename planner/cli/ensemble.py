@@ -11,10 +11,14 @@ from planner.cli.app import Json, Quiet, Scenario, Set, Study, app, print_json, 
 from planner.cli.security import records
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from planner.ensemble import Ensemble
 
 SHOWN_OPTIONS = 15
 """Options that the terminal lists: those of which it is least certain whether they are in the plan."""
+SHOWN_DRIVERS = 4
+"""Inputs that the terminal lists for each answer."""
 
 
 @app.command("ensemble", epilog="Example: planner ensemble china --samples 512 --grade D --out results/ensemble")
@@ -49,16 +53,29 @@ def ensemble(
             system, samples=samples, seed=seed, sampler="lhs" if lhs else "sobol", inputs=tuple(inputs or ()), grades=tuple(grades or ()),
             statement=statement, out=out, workers=workers, cluster=cluster, progress=stage)
         stage("tables")
-        tables = {"summary": found.summary(), "shortage_probability": found.shortage_probability(), "options": found.robust_options()}
+        weak = _drivers(found)
+        tables = {"summary": found.summary(), "shortage_probability": found.shortage_probability(), "options": found.robust_options(),
+                  **({} if weak is None else {"drivers": weak})}
     if as_json:
         counts = found.headline["status"].value_counts().to_dict()
         print_json({"study": system.name, "scenario": system.scenario, "samples": samples, "seed": seed, "status": counts,
                     "inputs": len(found.uncertain.inputs), **{name: records(table) for name, table in tables.items()}})
     elif not quiet:
-        _show(found, out)
+        _show(found, weak, out)
 
 
-def _show(found: Ensemble, out: Path | None) -> None:
+def _drivers(found: Ensemble) -> pd.DataFrame | None:
+    """Which inputs drive the answers, where that can be told."""
+    from planner.errors import OutputError
+    from planner.sensitivity import drivers
+
+    try:
+        return drivers(found)
+    except OutputError:
+        return None
+
+
+def _show(found: Ensemble, weak: pd.DataFrame | None, out: Path | None) -> None:
     from planner.terminal import console, show_frame
 
     total, drawn = len(found.headline), int((found.headline["drawn_back"] > 0).sum())
@@ -77,5 +94,9 @@ def _show(found: Ensemble, out: Path | None) -> None:
     open_options = open_options.iloc[(open_options["share"] - 0.5).abs().argsort(kind="stable")]
     say(f"{int(options['robust'].sum())} of {len(options)} processes and plants are in the plan in 9 of 10 samples or more")
     show_frame("open: in the plan in some samples only (median: where it is)", open_options.drop(columns="robust"), rows=SHOWN_OPTIONS)
+    if weak is not None:
+        real = weak[weak["real"] & weak["grade"].isin(["C", "D"])]
+        show_frame("what better data would be worth: weak inputs (grade C or D) by the share of an answer's variance that hangs on each",
+                   real[["answer", "input", "grade", "share"]].groupby("answer", sort=False).head(SHOWN_DRIVERS), rows=len(real))
     if out is not None:
         say(f"results in {out}", soft_wrap=True)

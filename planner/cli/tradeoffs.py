@@ -34,7 +34,7 @@ def frontier(
 
         found = planner.frontier(system, points=points, scope="territorial" if territorial else "footprint", by_metal=by_metal,
                                  imports=imports, progress=stage)
-        _write(out, {"points": found.points, "mix": found.mix},
+        write_tables(out, {"points": found.points, "mix": found.mix},
                {"study": system.name, "scenario": system.scenario, "inputs_hash": system.inputs_hash})
     if as_json:
         print_json({"study": system.name, "scenario": system.scenario, "currency": f"USD_{system.currency_year}",
@@ -63,7 +63,7 @@ def alternatives(
         import planner
 
         found = planner.alternatives(system, slack=slack, plans=plans, progress=stage)
-        _write(out, {"ranges": found.ranges, "plans": found.plans, "supplies": found.supplies})
+        write_tables(out, {"ranges": found.ranges, "plans": found.plans, "supplies": found.supplies})
     if as_json:
         print_json({"study": system.name, "scenario": system.scenario, "slack": slack, "cost": found.cost,
                     "ranges": records(found.ranges), "plans": records(found.plans)})
@@ -73,7 +73,7 @@ def alternatives(
         show_frame("Maximally different plans (difference: share of supply that comes from elsewhere)", found.plans, rows=len(found.plans))
 
 
-def _write(out: Path | None, tables: dict[str, object], about: dict[str, str] | None = None) -> None:
+def write_tables(out: Path | None, tables: dict[str, object], about: dict[str, str] | None = None) -> None:
     """Tables as CSV in a folder, where one is asked for; `about` says what a frontier was made of, so that no other run shows it."""
     from planner.errors import OutputError
 
