@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import planner
 from planner.errors import OutputError, SpecError
 from planner.iamc import codelist, iamc_table
 from planner.plan import Plan
+from planner.results import COLUMNS
 from planner.sheets import read_study_workbook, unpack, write_study_workbook
 from planner.study.files import HEAD_FILE, read_files
 from planner.study.problems import Problems
@@ -26,7 +28,7 @@ def plan() -> Plan:
     return planner.solve(planner.read("quickstart"))
 
 
-@pytest.mark.parametrize("study", ["quickstart", "china"])
+@pytest.mark.parametrize("study", ["quickstart", "china", "world"])
 def test_a_study_comes_back_from_its_workbook_unchanged(tmp_path: Path, study: str) -> None:
     """Byte for byte, but for quotes that a CSV may have or not: cells are compared, and the head as text."""
     path = write_study_workbook(study, tmp_path / "study.xlsx")
@@ -100,15 +102,56 @@ def test_unpack_leaves_a_full_folder_alone(tmp_path: Path) -> None:
     assert [p.name for p in (tmp_path / "full").iterdir()] == ["mine.txt"]
 
 
-def test_the_plan_workbook_holds_every_number_to_the_last_digit_of_the_format(tmp_path: Path, plan: Plan) -> None:
+@pytest.fixture(scope="module", params=["quickstart", "china"])
+def exported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, Path]:
+    plan = planner.solve(planner.read(request.param))
+    return plan, planner.export(plan, tmp_path_factory.mktemp("exported") / "plan.xlsx")
+
+
+def test_the_plan_workbook_holds_every_table_to_the_last_digit(exported: tuple[Plan, Path]) -> None:
+    """Every cell of every result table and of the sources is the plan's own value, all 17 digits; every header of numbers says the unit."""
+    plan, path = exported
+    book = openpyxl.load_workbook(path, read_only=True)
+    for name, columns in COLUMNS.items():
+        head, *rows = book[name].iter_rows(values_only=True)
+        assert [text.partition(" (")[0] for text in head] == list(columns)
+        frame = plan.tables[name]
+        for column, text, cells in zip(columns, head, zip(*rows, strict=True), strict=True):
+            wanted = [None if v is None or v is pd.NA or v != v else v for v in frame[column].tolist()]
+            assert [c if c is not None else ("" if w == "" else None) for c, w in zip(cells, wanted, strict=True)] == wanted, (name, column)
+            if column in ("value", "present_value"):
+                assert re.search(r"\((USD|t|tCO2e|unit of its row)", text), (name, text)
+    head, *rows = book["sources"].iter_rows(values_only=True)
+    held = [(d.path, d.value, d.unit, d.source, d.grade) for d in plan.system.data]
+    assert [tuple(row[head.index(n)] for n in ("path", "value", "unit", "source", "grade")) for row in rows] == held
+
+
+def test_the_plan_workbook_draws_native_charts_of_what_stands_beside_them(tmp_path: Path, plan: Plan) -> None:
+    """Each chart refers to the cells of its own sheet, all columns and years, and those cells sum to the plan."""
     path = planner.export(plan, tmp_path / "plan.xlsx")
-    for name in ("supply", "costs", "emissions", "prices", "indicators"):
-        frame = pd.read_excel(path, sheet_name=name, keep_default_na=False)
-        assert frame["value"].tolist() == [float(f"{v:.16g}") for v in plan.tables[name]["value"]], name
-        assert "unit" in frame
     book = openpyxl.load_workbook(path)
-    assert len(book["mix lithium"]._charts) == 1
-    assert book["sources"].max_row == len(plan.system.data) + 1
+    charted = {sheet.title: sheet for sheet in book if sheet._charts}
+    assert {f"mix {metal}" for metal in plan.system.metals} | {"cost by item", "territorial by metal", "in use by metal"} <= set(charted)
+    for name, sheet in charted.items():
+        chart = sheet._charts[0]
+        refers = [series.val.numRef.f for series in chart.series]
+        columns = [openpyxl.utils.get_column_letter(i) for i in range(2, sheet.max_column + 1)]
+        assert refers == [f"'{name}'!${c}$2:${c}${sheet.max_row}" for c in columns]
+        assert all(re.search(r" \(.+\)$", cell.value) for cell in sheet[1][1:]), "a header says its unit"
+    with zipfile.ZipFile(path) as archive:
+        drawn = [archive.read(name).decode() for name in archive.namelist() if name.startswith("xl/charts/chart")]
+    assert len(drawn) == len(charted)
+    for xml in drawn:
+        assert re.search(r"<valAx>.*<a:t>(t/year|t|tCO2e/year|USD_2021/year|USD_2021/t)</a:t>.*</valAx>", xml), "the axis says its unit"
+        assert re.search(r"<catAx>.*<a:t>year</a:t>.*</catAx>", xml) or re.search(r"<dateAx>.*<a:t>year</a:t>", xml)
+    years = {p.first for p in plan.system.periods}
+    for metal in plan.system.metals:
+        rows = list(charted[f"mix {metal}"].iter_rows(min_row=2, values_only=True))
+        assert {row[0] for row in rows} == years
+        supplied = plan.mix[plan.mix["metal"] == metal].groupby("year")["value"].sum()
+        assert {row[0]: sum(row[1:]) for row in rows} == pytest.approx(supplied.to_dict())
+    cost = sum(sum(row[1:]) for row in charted["cost by item"].iter_rows(min_row=2, values_only=True))
+    assert cost == pytest.approx(plan.costs[plan.costs["item"] != "transfer"]["value"].sum())
 
 
 def test_the_iamc_table_adds_up_to_the_plan(tmp_path: Path, plan: Plan) -> None:
