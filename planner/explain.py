@@ -1,41 +1,29 @@
-"""Why: which targets clash and what the least relaxation of each is; or what sets each price, what is next, what a policy costs.
+"""Why: which targets clash and what must give (planner.clashes); or what sets each price, what is next, what a policy costs.
 
-Infeasible. Only what people set is looked for among the reasons; physics always stays in. A deletion filter over the policies (Chinneck,
-Feasibility and Infeasibility in Optimization, Springer, 2008, chapter 6) leaves a set of which no policy can be left out: each of them,
-relaxed alone, makes the study feasible. How far is found by bisection on the policy's own level, so that the answer can be put into
-study.toml as it stands. Where no policy is to blame the solver's irreducible set of rows is given.
-
-Optimal. From the duals of the plan: prices, the next source in the merit order by reduced cost, rents of reserves, costs of policies.
+From the duals of the plan: prices, the next source in the merit order by reduced cost, rents of reserves, costs of policies.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass, field, fields
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from planner.accounts import refined_output
+from planner.clashes import Clash, clashes
 from planner.economics import period_factors
 from planner.errors import InfeasibleError
-from planner.highs import Program, plain_name
+from planner.highs import Program
 from planner.plan import Plan
-from planner.progress import Step
+from planner.reasons import TARGETS, Reason
 from planner.results import series
+from planner.shortfall import Account
 from planner.solve import Progress, compiled, solve
-from planner.system import Policy, System, frozen_array, frozen_map
+from planner.system import System
 
-CEILINGS = frozenset({"import_share", "quota", "carbon_cap", "carbon_budget", "capital_budget"})
-"""Policies that are relaxed upwards; all others are floors, relaxed downwards."""
-UNITS = {"quota": "t/year", "carbon_cap": "tCO2e/year", "carbon_budget": "tCO2e", "capital_budget": "USD/year", "stockpile_cover": "months"}
-HALVINGS = 30
-"""Steps of the bisection: the level is known to a part in 10^9."""
-ROOM = 1e-6
-"""How much further than the edge of feasibility a proposed level goes, as a share, so that rounding does not undo it."""
-LARGEST = 2.0**40
-"""No ceiling is raised beyond this multiple."""
 SHOWN = (2030, 2040)
 """Years, beside the first and the last, for which the marginal source is looked for."""
 MORE = 1e-3
@@ -48,30 +36,6 @@ IDLE = 1e-9
 """An activity below this share of the largest is idle."""
 
 
-@dataclass(frozen=True, slots=True)
-class Relaxation:
-    """The least that a policy must give, all others as they are, for a plan to exist."""
-
-    policy: str
-    factor: float
-    """Multiply the level by this."""
-    level: str
-    """The level asked, in the words of study.toml."""
-    relaxed: str
-    """The level that can be met, likewise: what to write instead."""
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Clash:
-    """Policies that cannot hold together, of which none can be left out; empty where no policy is to blame."""
-
-    policies: tuple[str, ...]
-    places: tuple[str, ...]
-    words: tuple[str, ...]
-    relaxations: tuple[Relaxation, ...]
-
-
 @dataclass(frozen=True, eq=False)
 class Explanation:
     """Why a study is infeasible (`clashes`), or why its plan is as it is (the tables).
@@ -81,13 +45,38 @@ class Explanation:
     total (USD, present value). `idle`: process, metal, year, gap: by how much an idle source must become cheaper to enter.
     """
 
+    study: str
+    scenario: str
     status: str
     clashes: tuple[Clash, ...]
     plan: Plan | None
-    prices: pd.DataFrame
-    rents: pd.DataFrame
-    policies: pd.DataFrame
-    idle: pd.DataFrame
+    prices: pd.DataFrame = field(default_factory=pd.DataFrame)
+    rents: pd.DataFrame = field(default_factory=pd.DataFrame)
+    policies: pd.DataFrame = field(default_factory=pd.DataFrame)
+    idle: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    @property
+    def reasons(self) -> pd.DataFrame:
+        """The irreducible sets: clash, family, name, first, last, words, place, target."""
+        rows = [(i, *astuple(reason)) for i, clash in enumerate(self.clashes, start=1) for reason in clash.reasons]
+        return pd.DataFrame(rows, columns=["clash", *(f.name for f in fields(Reason))]).astype({"first": "Int64", "last": "Int64"})
+
+    @property
+    def accounts(self) -> pd.DataFrame:
+        """What each policy of a clash needs and what can be had: clash, policy, first, last, need, reached, short, unit, words."""
+        columns = [f.name for f in fields(Account) if f.name != "rows"]
+        rows = [(i, *(getattr(a, name) for name in columns)) for i, clash in enumerate(self.clashes, start=1) for a in clash.accounts]
+        return pd.DataFrame(rows, columns=["clash", *columns]).astype({"first": "Int64", "last": "Int64"})
+
+    @property
+    def levers(self) -> pd.DataFrame:
+        """What would do by itself: clash, lever, item, amount, unit, before, after, place; the changes of one lever go together."""
+        rows: list[tuple[Any, ...]] = []
+        for i, clash in enumerate(self.clashes, start=1):
+            rows += [(i, "policy", r.policy, r.factor, "factor", r.level, r.relaxed, r.place) for r in clash.relaxations]
+            rows += [(i, lever.kind, c.item, c.amount, lever.unit, c.before, c.after, c.place)
+                     for lever in clash.levers for c in lever.changes]
+        return pd.DataFrame(rows, columns=["clash", "lever", "item", "amount", "unit", "before", "after", "place"])
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -99,136 +88,12 @@ class Explanation:
 
 def explain(system: System, *, progress: Progress | None = None) -> Explanation:
     """Explain a System: its clashes where it is infeasible, its plan where it is not."""
-    empty = pd.DataFrame()
     try:
         plan = solve(system, progress=progress)
     except InfeasibleError as error:
-        return Explanation("infeasible", tuple(_clashes(system, error, progress)), None, empty, empty, empty, empty)
+        return Explanation(system.name, system.scenario, "infeasible", clashes(system, error, progress), None)
     prices, idle = merit_order(plan)
-    return Explanation("optimal", (), plan, prices, rents(plan), policy_costs(plan), idle)
-
-
-# ---- infeasible
-
-
-def _without(system: System, names: Iterable[str]) -> System:
-    gone = set(names)
-    return replace(system, policies=frozen_map({name: policy for name, policy in system.policies.items() if name not in gone}))
-
-
-def feasible(system: System) -> bool:
-    """Whether any plan exists: a solve for nothing but feasibility."""
-    try:
-        program = Program(compiled(system).arrays)
-    except InfeasibleError:
-        return False
-    program.set_cost(np.zeros(len(program.arrays.columns)))
-    return program.run().status == "optimal"
-
-
-def _clashes(system: System, error: InfeasibleError, progress: Progress | None) -> list[Clash]:
-    """Disjoint clashes, one after the other: what is found is left out, and the rest looked at again."""
-    found: list[Clash] = []
-    rest = system
-    while not feasible(rest):
-        names = _irreducible(rest, progress)
-        if not names:
-            words = ("No policy is to blame: even without any, no plan exists. These limits of nature and plant cannot hold together:",
-                     *_solver_words(rest), "Look at must-run levels (min_activity), closing stocks and run-down limits.")
-            return [*found, Clash((), (), words, ())]
-        found.append(_clash(rest, names, progress))
-        rest = _without(rest, names)
-    return found or [Clash((), (), (str(error),), ())]
-
-
-def _irreducible(system: System, progress: Progress | None) -> tuple[str, ...]:
-    """Deletion filter: each policy is left out for good where the rest still clash; what stays is needed for the clash."""
-    kept = list(system.policies)
-    if not feasible(_without(system, kept)):
-        return ()
-    for part, name in enumerate(tuple(kept)):
-        if progress is not None:
-            progress(Step(f"is {name} needed for the clash", part, len(system.policies)))
-        others = [other for other in kept if other != name]
-        if not feasible(_only(system, others)):
-            kept = others
-    return tuple(kept)
-
-
-def _only(system: System, names: Sequence[str]) -> System:
-    return _without(system, set(system.policies) - set(names))
-
-
-def _clash(system: System, names: tuple[str, ...], progress: Progress | None) -> Clash:
-    among = _only(system, names)
-    places = tuple(f"{system.policies[n].place.file} row {system.policies[n].place.row}" for n in names)
-    relaxations = []
-    for name in names:
-        if progress is not None:
-            progress(f"how far {name} must give")
-        relaxations.append(_relaxation(among, name))
-    head = "These targets cannot hold together:" if len(names) > 1 else "This target cannot be met:"
-    listed = [f"  {name} ({system.policies[name].kind}, {place}): {_level(system, system.policies[name])}"
-              for name, place in zip(names, places, strict=True)]
-    return Clash(names, places, (head, *listed, "Any one of these would do:", *(f"  {r.words}" for r in relaxations if r is not None)),
-                 tuple(r for r in relaxations if r is not None))
-
-
-def _relaxation(system: System, name: str) -> Relaxation | None:
-    """The least change of one policy's level, as a factor on it, that makes the study feasible."""
-    policy = system.policies[name]
-    if not np.nanmax(policy.level, initial=0.0) > 0:
-        return Relaxation(name, 0.0, _level(system, policy), "none", f"drop {name}: its level of 0 leaves nothing to scale")
-
-    def works(factor: float) -> bool:
-        scaled = replace(policy, level=frozen_array(policy.level * factor))
-        return feasible(replace(system, policies=frozen_map({**system.policies, name: scaled})))
-
-    if policy.kind in CEILINGS or policy.kind in ("closure", "pin"):
-        high = 2.0
-        while not works(high) and high < LARGEST:
-            high *= 2
-        low = high / 2
-        for _ in range(HALVINGS):
-            middle = (low + high) / 2
-            low, high = (low, middle) if works(middle) else (middle, high)
-        factor = high * (1 + ROOM)
-    else:
-        low, high = 0.0, 1.0
-        for _ in range(HALVINGS):
-            middle = (low + high) / 2
-            low, high = (middle, high) if works(middle) else (low, middle)
-        factor = low * (1 - ROOM)
-    relaxed = replace(policy, level=frozen_array(policy.level * factor))
-    verb = "raise" if factor > 1 else "lower"
-    words = f"{verb} {name} from {_level(system, policy)} to {_level(system, relaxed)}"
-    return Relaxation(name, factor, _level(system, policy), _level(system, relaxed), words)
-
-
-def _level(system: System, policy: Policy) -> str:
-    """A level with its unit and years: 76 % in 2031-2040, or 50 % rising to 70 % in 2025-2040."""
-    held = np.flatnonzero(np.isfinite(policy.level))
-    if not len(held):
-        return "in no year"
-    first, last = (_amount(policy, float(policy.level[i])) for i in (held[0], held[-1]))
-    years = (system.years[held[0]], system.years[held[-1]])
-    span = f"in {years[0]}" if years[0] == years[1] else f"in {years[0]}-{years[1]}"
-    return f"{first} {span}" if first == last else f"{first} going to {last} {span}"
-
-
-def _amount(policy: Policy, level: float) -> str:
-    unit = UNITS.get(policy.kind)
-    return f"{level * 100:.6g} %" if unit is None else f"{level:,.6g} {unit}"
-
-
-def _solver_words(system: System) -> list[str]:
-    """The solver's irreducible set of rows, named."""
-    try:
-        program = Program(compiled(system).arrays)
-    except InfeasibleError as error:
-        return [str(clash) for clash in error.clashes]
-    program.run()
-    return [f"  {plain_name(row)}" for row in program.clash()]
+    return Explanation(system.name, system.scenario, "optimal", (), plan, prices, rents(plan), policy_costs(plan), idle)
 
 
 # ---- optimal
@@ -332,7 +197,7 @@ def policy_costs(plan: Plan) -> pd.DataFrame:
     bounds = np.where(np.isfinite(arrays.row_lower), arrays.row_lower, arrays.row_upper)
     position: dict[Any, float] = dict(zip(arrays.rows, bounds.tolist(), strict=True))
     duals = plan.prices.assign(policy=plan.prices["index"].astype(str).str.split(", ").str[0])
-    duals = duals[duals["policy"].isin(system.policies)]
+    duals = duals[duals["policy"].isin(system.policies) & duals["family"].isin(TARGETS)]
     for (policy, family), part in duals.groupby(["policy", "family"]):
         top = part.iloc[int(part["value"].abs().to_numpy().argmax())]
         total = 0.0

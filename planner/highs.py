@@ -277,9 +277,19 @@ class Program:
 
     def clash(self) -> tuple[Name, ...]:
         """Rows of an irreducible infeasible set (HiGHS, strategy 6: from the LP, irreducible)."""
+        return self.clash_and_bounds()[0]
+
+    def clash_and_bounds(self) -> tuple[tuple[Name, ...], tuple[tuple[Name, bool], ...]]:
+        """Rows of an irreducible infeasible set, and the bounds of columns in it: (column, whether it is the upper one)."""
         self._set("iis_strategy", 6)
         _, iis = self.highs.getIis()
-        return tuple(self.arrays.rows[i] for i in iis.row_index_ if i < len(self.arrays.rows))
+        rows = tuple(self.arrays.rows[i] for i in iis.row_index_ if i < len(self.arrays.rows))
+        held = highspy.IisBoundStatus
+        sides = {int(held.kIisBoundStatusLower): (False,), int(held.kIisBoundStatusUpper): (True,),
+                 int(held.kIisBoundStatusBoxed): (False, True)}
+        bounds = tuple((self.arrays.columns[i], upper) for i, status in zip(iis.col_index_, iis.col_bound_, strict=True)
+                       if i < len(self.arrays.columns) for upper in sides.get(int(status), ()))
+        return rows, bounds
 
     def write(self, path: Path) -> None:
         """Write MPS or LP, by the ending of the path, with readable names.

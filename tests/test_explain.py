@@ -6,12 +6,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import planner
+from planner.case import feasible
 from planner.errors import InfeasibleError
 from planner.explain import explain
-from planner.system import frozen_array, frozen_map
+from planner.levers import KINDS
+from planner.system import frozen_map
 from tests.small import Study
 
 
@@ -93,7 +96,8 @@ def _to_build(lead: int = 0) -> Study:
 
 @pytest.mark.parametrize("case", GALLERY)
 def test_the_gallery_of_infeasible_studies(tmp_path: Path, case: str) -> None:
-    """The clash is named, with the line of its input; each relaxation, applied to the study, makes it feasible."""
+    """The clash is named, with the line of its input and the account of each policy; each relaxation and each lever, applied to the study,
+    makes it feasible, and a lever pulled a hundredth less does not."""
     make, names = GALLERY[case]
     system = planner.read(make().write(tmp_path / "s"))
     with pytest.raises(InfeasibleError):
@@ -103,22 +107,30 @@ def test_the_gallery_of_infeasible_studies(tmp_path: Path, case: str) -> None:
     assert set(found.clashes[0].policies) == names
     lines = (tmp_path / "s" / "study.toml").read_text().splitlines()
     for name, place in zip(found.clashes[0].policies, found.clashes[0].places, strict=True):
-        assert f"policies.{name}" in lines[int(place.split("row ")[1]) - 1]
+        assert f"policies.{name}" in lines[int(place.removeprefix("study.toml:")) - 1]
         assert any(name in word for word in found.words)
     assert found.clashes[0].relaxations
     for relaxation in found.clashes[0].relaxations:
         policy = system.policies[relaxation.policy]
         others = {n: p for n, p in system.policies.items() if n != policy.name}
-        if relaxation.factor:
-            others[policy.name] = replace(policy, level=frozen_array(policy.level * relaxation.factor))
+        if np.isfinite(relaxation.series).any():
+            others[policy.name] = replace(policy, level=relaxation.series)
         assert planner.solve(replace(system, policies=frozen_map(others))).certificate.holds, relaxation.words
+    for lever in found.clashes[0].levers:
+        kind = next(kind for kind in KINDS if kind.name == lever.kind)
+        amounts = {change.item: change.amount for change in lever.changes}
+        assert planner.solve(kind.apply(system, amounts)).certificate.holds, lever.words
+        assert not feasible(kind.apply(system, {item: 0.99 * amount for item, amount in amounts.items()})), lever.words
+        file, line = lever.changes[0].place.split(":")
+        assert lever.changes[0].item in (tmp_path / "s" / file).read_text().splitlines()[int(line) - 1]
+    assert {account.policy for account in found.clashes[0].accounts} == names
 
 
 def test_the_least_relaxation_is_the_least(tmp_path: Path) -> None:
     """A mine of 30 t and a floor of 50 t of 100: the floor can be 30 %, and not a thousandth more."""
     found = explain(planner.read(own(market(most=30), 0.5).write(tmp_path / "s"))).clashes[0]
     assert found.relaxations[0].factor == pytest.approx(0.6, rel=1e-5)
-    assert found.relaxations[0].words == "lower own from 50 % in 2021 to 30 % in 2021"
+    assert found.relaxations[0].words == "lower own from 50 % in 2021 to 30 % in 2021 (study.toml:9)"
 
 
 def test_disjoint_clashes_are_all_found(tmp_path: Path) -> None:
