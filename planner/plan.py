@@ -25,6 +25,7 @@ from planner.errors import OutputError
 from planner.measures import after_measures
 from planner.place import RECORD_FILE, written_whole
 from planner.results import COLUMNS, Values
+from planner.study.files import HEAD_FILE
 from planner.system import System
 
 if TYPE_CHECKING:
@@ -312,8 +313,12 @@ def _record(place: Path) -> tuple[Record, Certificate]:
         certificate, notes = said.pop("certificate"), tuple(said.pop("notes"))
         return Record(**said, notes=notes), Certificate(**certificate)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        if (place / HEAD_FILE).is_file():
+            raise OutputError(f"{place} is a study, not a run of one; solve it first (planner solve {place}) and give the folder of "
+                              "results that it names") from error
+        there = "" if place.exists() else "; there is no such folder"
         raise OutputError(
-            f"{place} is no run of planner: {RECORD_FILE} cannot be read; give the folder that `planner solve --out` wrote",
+            f"{place} is no run of planner: {RECORD_FILE} cannot be read{there}; give the folder that `planner solve --out` wrote",
         ) from error
 
 

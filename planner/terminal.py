@@ -10,7 +10,7 @@ import math
 import time
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
@@ -57,9 +57,15 @@ def console(*, stderr: bool = False) -> Console:
     return made if made.is_terminal else Console(stderr=stderr, markup=False, highlight=False, emoji=False, width=PIPED_WIDTH)
 
 
-def show_error(error: Exception) -> None:
-    """One message on standard error; coloured on a terminal, unless NO_COLOR is set."""
-    console(stderr=True).print(Text.assemble((type(error).__name__, "bold red"), f": {error}"), soft_wrap=True)
+def show_error(error: Exception, called: Mapping[str, str] = MappingProxyType({})) -> None:
+    """One message on standard error; coloured on a terminal, unless NO_COLOR is set.
+
+    `called` maps names in the message to what the user knows them by.
+    """
+    message = str(error)
+    for name, known in called.items():
+        message = message.replace(name, known)
+    console(stderr=True).print(Text.assemble((type(error).__name__, "bold red"), f": {message}"), soft_wrap=True)
 
 
 class Stages:
@@ -239,7 +245,7 @@ def show_outcome(plan: Plan, folder: str) -> None:
     )
     for note in record.notes:
         out.print(f"note: {note}", style="yellow")
-    out.print(f"results in {folder}", soft_wrap=True)
+    out.print(f"results in {folder}; look at them: planner report {folder}", soft_wrap=True)
 
 
 def show_system(system: System) -> None:
@@ -345,7 +351,8 @@ def show_comparison(comparison: Comparison) -> None:
     for row in sorted(inputs.to_dict(orient="records"), key=lambda row: -_spread(row, heads))[:MOST_INPUTS]:
         _add(table, str(row["path"]), str(row["unit"]), *(_or_dash(row[head]) for head in heads))
     few = f", the {MOST_INPUTS} furthest apart" if len(inputs) > MOST_INPUTS else ""
-    _print(out, f"{len(inputs)} inputs differ{few} (a dash: that plan has no such number)", table)
+    word = "input differs" if len(inputs) == 1 else "inputs differ"
+    _print(out, f"{len(inputs)} {word}{few} (a dash: that plan has no such number)", table)
     table = _table("metal", "pathway", *heads, *changes, text_columns=2)
     for row in comparison.supply.to_dict(orient="records"):
         _add(table, str(row["metal"]), str(row["pathway"]), *(large(float(row[head])) for head in heads), *_changes(row, heads))

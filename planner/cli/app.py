@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 EXIT_STATUSES: tuple[tuple[type[PlannerError], int], ...] = ((SpecError, 2), (OutputError, 2), (InfeasibleError, 3), (SolverError, 4))
 """What the command line returns for each error; 0 is done and 130 interrupted."""
+CALLED = "planner.called"
+"""Where the context of a command keeps what the user calls what messages would name by a folder that lasts as long as the command."""
 INTERRUPTED = 130
 INTERRUPTION = "interrupted; no result was written"
 
@@ -58,7 +60,7 @@ class Commands(TyperGroup):
         except PlannerError as error:
             from planner.terminal import show_error
 
-            show_error(error)
+            show_error(error, called=ctx.meta.get(CALLED, {}))
             raise typer.Exit(next((status for kind, status in EXIT_STATUSES if isinstance(error, kind)), 2)) from None
         except KeyboardInterrupt:
             typer.echo(INTERRUPTION, err=True)
@@ -68,8 +70,9 @@ class Commands(TyperGroup):
 app = typer.Typer(
     name="planner", cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="STUDY is a shipped study (planner list) or a folder. Exit status: 0 done, 2 the input is wrong, 3 infeasible, "
-           "4 the solver failed, 130 interrupted.",
+    epilog="STUDY is a shipped study (planner list), a folder or a workbook. "
+           "Begin with: planner new mine; planner solve mine; planner report results/mine. "
+           "Exit status: 0 done, 2 the input is wrong, 3 infeasible, 4 the solver failed, 130 interrupted.",
 )
 
 
@@ -88,8 +91,26 @@ def _planner(
     """Least-cost supply of critical metals for one country: mining, imports and recycling, year by year."""
 
 
-Study = Annotated[str, typer.Argument(metavar="STUDY", help="A shipped study (planner list) or a folder that holds a study.toml.",
-                                    autocompletion=complete_study)]
+def _study(ctx: typer.Context, given: str) -> str:
+    """A study given as a workbook, as the folder of its tables, which lasts as long as the command."""
+    if ctx.resilient_parsing or not given.lower().endswith(WORKBOOK):
+        return given
+    from tempfile import TemporaryDirectory
+
+    from planner.sheets import unpack
+    from planner.tables import BY_NAME
+
+    held = TemporaryDirectory(prefix="planner-")
+    ctx.call_on_close(held.cleanup)
+    folder = unpack(given, Path(held.name) / Path(given).stem)
+    ctx.meta[CALLED] = {str(folder): given, **{f"{name}.csv": f"sheet {name}" for name in BY_NAME}}
+    return str(folder)
+
+
+WORKBOOK = ".xlsx"
+Study = Annotated[str, typer.Argument(
+    metavar="STUDY", help="A shipped study (planner list), a folder that holds a study.toml, or a workbook of one (planner workbook).",
+    autocompletion=complete_study, callback=_study)]
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="A folder of results that planner solve wrote.",
                                  autocompletion=complete_run)]
 Scenario = Annotated[str, typer.Option(

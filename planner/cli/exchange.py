@@ -26,7 +26,8 @@ def workbook(
 
     write_study_workbook(study, path)
     if not quiet:
-        typer.echo(f"{path} is written; edit it, then: planner unpack {path} FOLDER")
+        typer.echo(f"{path} is written; change and save it, then: planner solve {path}\n"
+                   f"or turn it back into the tables of a folder: planner unpack {path} FOLDER")
 
 
 @app.command("unpack", epilog="Example: planner unpack china.xlsx mystudy && planner solve ./mystudy")

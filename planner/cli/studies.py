@@ -35,7 +35,8 @@ def new_study(
 
     folder = planner.new(Path(name))
     if not quiet:
-        typer.echo(f"{folder} is written; change its tables, then: planner solve {folder}")
+        typer.echo(f"{folder} is written; change its tables, then: planner solve {folder}\n"
+                   f"or change it in a spreadsheet: planner workbook {folder} {folder}.xlsx")
 
 
 @app.command("check", epilog="Example: planner check china --scenario carbon-neutral")
