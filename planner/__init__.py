@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from planner.reconcile import reconcile as reconcile
     from planner.reconcile import reconcile_flows as reconcile_flows
     from planner.report import report as report
+    from planner.routes import routes as routes
     from planner.secure import secure as secure
     from planner.sensitivity import drivers as drivers
     from planner.sensitivity import sensitivity as sensitivity
@@ -98,6 +99,7 @@ _HOMES = {
     "reconcile_study": "planner.observations",
     "regret": "planner.foresight",
     "rolling": "planner.foresight",
+    "routes": "planner.routes",
     "secure": "planner.secure",
     "sensitivity": "planner.sensitivity",
     "solve": "planner.solve",

@@ -54,12 +54,13 @@ def compare(plans: Sequence[Plan], names: Sequence[str] = ()) -> Comparison:
     currencies = {plan.record.currency for plan in plans}
     if len(currencies) > 1:
         raise SpecError("compare", [f"the plans count in money of different years ({', '.join(sorted(currencies))}); solve them in one"])
-    heads = _heads(plans, names)
+    heads = heads_of(plans, names)
     results = _results(plans, heads)
     return Comparison(heads, _inputs(plans, heads), _totals(plans, heads), _differing(results, heads), results, _supply(plans, heads))
 
 
-def _heads(plans: Sequence[Plan], names: Sequence[str]) -> tuple[str, ...]:
+def heads_of(plans: Sequence[Plan], names: Sequence[str]) -> tuple[str, ...]:
+    """Names of plans as column heads, each different: those given, or study and scenario."""
     given = list(names) or [f"{plan.record.study}:{plan.record.scenario or 'base'}" for plan in plans]
     if len(given) != len(plans):
         raise SpecError("compare", [f"{len(plans)} plans but {len(given)} names; give one for each"])

@@ -11,6 +11,8 @@ from planner.cli.app import Json, Quiet, Study, app, print_json
 from planner.cli.completion import complete_run
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from planner.compare import Comparison
 
 COMPARED = ("inputs", "totals", "supply", "results")
@@ -50,27 +52,34 @@ def compare(
     out: Annotated[Path | None, typer.Option(
         "--out", "-o", metavar="DIR|FILE",
         help="Also write the tables as CSV to this folder, or all as one page (.html), or the figure alone (.svg, .png, .pdf).")] = None,
+    points: Annotated[float, typer.Option("--points", metavar="N", min=0.0, help="A route changes where its share of supply differs by "
+                                          "more percentage points.")] = 5.0,
     as_json: Json = False,
 ) -> None:
-    """Which inputs differ between runs, and which results, by how much."""
+    """Which inputs differ between runs, and which results, by how much; which routes change and when."""
     import planner
 
-    found = planner.compare([planner.load(run) for run in runs], [run.resolve().name for run in runs])
+    plans, names = [planner.load(run) for run in runs], [run.resolve().name for run in runs]
+    found, routes = planner.compare(plans, names), planner.routes(plans, names, points=points)
     if out is not None:
-        _write(found, out)
+        _write(found, routes, out)
     if as_json:
         import json
 
-        print_json({name: json.loads(found.changes(getattr(found, name)).to_json(orient="records")) for name in COMPARED})
+        tables = {name: found.changes(getattr(found, name)) for name in COMPARED}
+        print_json({name: json.loads(table.to_json(orient="records")) for name, table in {**tables, "routes": routes}.items()})
         return
-    from planner.terminal import show_comparison
+    from planner.terminal import show_comparison, show_frame
 
     show_comparison(found)
+    shown = routes.drop(columns="plan") if len(plans) == 2 else routes
+    show_frame(f"routes whose share of a metal's supply changes by more than {points:g} points against {found.names[0]}: since when, the "
+               "widest change, the years in which each runs", shown, rows=len(shown))
     if out is not None:
         typer.echo(f"{out} is written")
 
 
-def _write(found: Comparison, out: Path) -> None:
+def _write(found: Comparison, routes: pd.DataFrame, out: Path) -> None:
     """A comparison as tables in a folder, as a page or as a picture, by the ending."""
     from planner.contrast import contrast
     from planner.errors import OutputError
@@ -86,5 +95,6 @@ def _write(found: Comparison, out: Path) -> None:
             out.mkdir(parents=True, exist_ok=True)
             for name in COMPARED:
                 found.changes(getattr(found, name)).to_csv(out / f"{name}.csv", index=False)
+            routes.to_csv(out / "routes.csv", index=False)
         except OSError as error:
             raise OutputError(f"{out} cannot be written: {error.strerror}; name another folder with --out") from error
