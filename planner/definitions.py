@@ -86,6 +86,15 @@ BASES: Mapping[str, str] = MappingProxyType({
 })
 """What the basis of a shadow price means."""
 
+INDICATORS: Mapping[str, tuple[str, str]] = MappingProxyType({
+    "requirement": ("t/year", "demand in refined equivalents, or in contained metal where the study states none"),
+    "shortage": ("t/year", "the part of the requirement that is not served"),
+    "share: PATHWAY": ("1", "share of a pathway in all refined metal supplied, new scrap left out of both"),
+    "price": ("USD/t", "shadow price of the metal's demanded goods, weighted by their demand; goods of several metals are left out"),
+    "SCOPE emissions": ("tCO2e/year", "emissions of the processes of the metal; those of joint processes under the joined name"),
+})
+"""Indicators that every run holds, with unit and definition; words in capitals stand for the names of pathways and scopes."""
+
 
 def _said(meanings: Mapping[str, str]) -> str:
     return "; ".join(f"`{name}`: {meaning}" for name, meaning in meanings.items())

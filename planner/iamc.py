@@ -42,7 +42,8 @@ def iamc_table(plan: Plan) -> pd.DataFrame:
     USD_2021/t; `Emissions|CO2e|Territorial` in tCO2e/year; `Cost|Undiscounted` in USD_2021/year. New scrap, a loop within
     manufacture, is no supply.
     """
-    table = pd.concat(_parts(plan), ignore_index=True).groupby(["variable", "unit", "year"], as_index=False)["value"].sum()
+    parts = [part for part in _parts(plan) if len(part)]  # an empty one has no types to go by
+    table = pd.concat(parts, ignore_index=True).groupby(["variable", "unit", "year"], as_index=False)["value"].sum()
     table = table.assign(model="planner", scenario=plan.record.scenario or NO_SCENARIO, region=plan.system.country)
     sorted_table: pd.DataFrame = table[list(COLUMNS)].sort_values(["variable", "year"], ignore_index=True)
     return sorted_table

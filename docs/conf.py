@@ -1,0 +1,94 @@
+"""How the documentation is made into a site: `make docs`. The pages are plain Markdown that reads as well without it."""
+
+from __future__ import annotations
+
+import re
+from importlib import metadata
+from pathlib import Path
+
+from docutils import nodes
+from latex2mathml.converter import convert
+
+import planner
+
+project = "planner"
+author = "planner developers"
+release = metadata.version("planner")
+extensions = ["myst_parser", "sphinx.ext.autodoc"]
+source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
+root_doc = "index"
+html_theme = "furo"
+html_title = f"planner {release}"
+html_show_sphinx = False
+html_copy_source = False
+html_math_renderer = "mathml"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+
+myst_enable_extensions = ["dollarmath"]
+myst_heading_anchors = 3
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_typehints_format = "short"
+default_role = "code"
+nitpicky = True
+# What is no part of planner has no page here to point to, nor has every type that a signature names.
+nitpick_ignore_regex = [("py:.*", r"(?!planner\.).*"), ("py:class", r".*")]
+
+HERE = Path(__file__).parent
+LINK = re.compile(r"\[([^\]]*)\]\(([^)#\s]+)(#[^)]*)?\)")
+
+
+def contents(index: str) -> str:
+    """The tree of pages: those that the index lists under each heading, in its order, then any other that is there."""
+    there = [path.stem for path in sorted((*HERE.glob("*.md"), *HERE.glob("*.rst"))) if path.stem != "index"]
+    trees = []
+    for section in re.split(r"^## +", index, flags=re.MULTILINE)[1:]:
+        head, _, text = section.partition("\n")
+        trees.append((head, [Path(target).stem for _, target, _ in LINK.findall(text) if (HERE / target).is_file()]))
+    listed = {page for _, pages in trees for page in pages}
+    trees.append(("More", [page for page in there if page not in listed]))
+    return "".join("\n```{toctree}\n:hidden:\n:caption: " + head + "\n\n" + "\n".join(pages) + "\n```\n" for head, pages in trees if pages)
+
+
+def unlisted(interface: str) -> str:
+    """Public names that the page of the interface does not list yet."""
+    listed = set(re.findall(r"auto\w+:: planner\.(\w+)$", interface, flags=re.MULTILINE)) | {"System"}
+    named = [name for name in planner.__all__ if name not in listed]
+    directives = {name: "autoclass" if isinstance(getattr(planner, name), type) else "autofunction" for name in named}
+    return "\n\nMore\n----\n\n" + "\n".join(f".. {directive}:: planner.{name}\n" for name, directive in directives.items()) if named else ""
+
+
+def outside(page: str) -> str:
+    """Links to what lies outside the documentation become the path alone: the site does not hold it."""
+    return LINK.sub(lambda found: f"{found[1]} (`{found[2].removeprefix('../')}`)" if found[2].startswith("../") else found[0], page)
+
+
+def _read(app: object, name: str, source: list[str]) -> None:
+    more = {"index": contents, "api": unlisted}.get(name)
+    source[0] = outside(source[0]) + (more(source[0]) if more else "")
+
+
+def _docstring(app: object, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
+    """Docstrings are Markdown in spirit: their `$$equations$$` and indented examples become what Sphinx knows."""
+    text = re.sub(r"\$\$(.+?)\$\$", lambda found: f":math:`{' '.join(found[1].split())}`", "\n".join(lines), flags=re.DOTALL)
+    text = re.sub(r":\n\n(?=    )", "::\n\n", text)
+    lines[:] = text.replace("*", r"\*").splitlines()
+
+
+def _inline(writer: object, node: object) -> None:
+    writer.body.append(convert(node.astext()))  # type: ignore[attr-defined]
+    raise nodes.SkipNode
+
+
+def _block(writer: object, node: object) -> None:
+    writer.body.append(f'<div class="math">{convert(node.astext(), display="block")}</div>')  # type: ignore[attr-defined]
+    raise nodes.SkipNode
+
+
+def setup(app: object) -> None:
+    """Equations as MathML: they need no script, no font and no network."""
+    app.add_html_math_renderer("mathml", inline_renderers=(_inline, None), block_renderers=(_block, None))  # type: ignore[attr-defined]
+    app.connect("source-read", _read)  # type: ignore[attr-defined]
+    app.connect("autodoc-process-docstring", _docstring)  # type: ignore[attr-defined]
