@@ -12,6 +12,7 @@ from pathlib import Path
 
 from models.china.claims.experiments import EXPERIMENTS, Answer
 from models.china.claims.history import history_page
+from models.china.claims.traces import CHANGE, EXPERIMENT, NOTHING, used_by
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = ROOT / "docs" / "claims.md"
@@ -89,7 +90,10 @@ def page() -> str:
     count = Counter(v.word for v in found)
     circular = [v for v in found if v.answer.circular and v.word != MISSED]
     reached = count[AS_IT_STANDS] + count[AS_READ]
+    history = list(history_page())
     inputs = [claim for claim in all_claims if claim["use"] == "input"]
+    # after the experiments and the history, which leave behind what they read
+    uses = [used_by(claim["datum"]) for claim in inputs]
     lines = [
         "# The paper's claims", "",
         ("Made by `python -m models.china.claims`; do not edit. Claims of Zeng et al. 2023 in our words: `data/claims.csv`. Experiments: "
@@ -102,13 +106,22 @@ def page() -> str:
         *(f"- **{v.claim['id']}** {v.claim['claim']} ({v.claim['metal']}, {v.claim['region']}): {v.answer.why}."
           for v in found if v.word == MISSED), "",
         "## Inputs", "",
-        f"{len(inputs)} statements are data. Where each number stands (a better source beside it may be what a study uses):",
-        "",
-        *_table(("claim", "statement", "metal", "year", "paper", "datum"),
-                ((c["id"], c["claim"], c["metal"], c["year"], c["paper"], c["datum"]) for c in inputs)), "",
-        *history_page(), "",
+        *_inputs(uses), "",
+        *_table(("claim", "statement", "metal", "year", "paper", "datum", "used by"),
+                ((c["id"], c["claim"], c["metal"], c["year"], c["paper"], c["datum"], use)
+                 for c, use in zip(inputs, uses, strict=True))), "",
+        *history, "",
     ]
     return "\n".join(lines)
+
+
+def _inputs(uses: list[str]) -> tuple[str, ...]:
+    """How many statements are data, and what of them a study rests on."""
+    read, idle = uses.count(EXPERIMENT), uses.count(NOTHING)
+    return ((f"{len(uses)} statements are data. {len(uses) - read - idle} are in force: numbers of a study change when the datum does "
+             f"(tried with each, by {(CHANGE - 1) * 100:.0f} %), or it is a row of the study itself. {read} are read by an experiment "
+             f"above or by the history below. {idle} are held and used by nothing: a better source stands beside them, or no study needs "
+             "them."),)
 
 
 def _summary(reached: int, circular: int, count: Counter[str]) -> tuple[str, str, str]:

@@ -30,7 +30,7 @@ LARGEST_WHOLE = 2**53
 def derive(modules: Sequence[str] = MODULES) -> dict[str, list[dict[str, Any]]]:
     """Rows by table, sorted by key, parameter, scenario and year. ValueError where two rows say the same thing twice."""
     facts = Facts()
-    return by_table(row for name in modules for row in _module_rows(name, facts))
+    return by_table(row for name in modules for row in module_rows(name, facts))
 
 
 def by_table(made: Iterable[Row]) -> dict[str, list[dict[str, Any]]]:
@@ -44,7 +44,8 @@ def by_table(made: Iterable[Row]) -> dict[str, list[dict[str, Any]]]:
     return {table: _sorted(table, found) for table, found in rows.items() if found}
 
 
-def _module_rows(name: str, facts: Facts) -> Iterable[Row]:
+def module_rows(name: str, facts: Facts) -> Iterable[Row]:
+    """What one module derives from the facts."""
     return importlib.import_module(f"models.china.derive.{name}").rows(facts)
 
 

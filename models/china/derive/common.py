@@ -11,7 +11,7 @@ A module yields rows; the writer in `__main__.py` puts them in canonical order. 
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -92,6 +92,9 @@ class Facts:
     def __init__(self, folder: Path = DATA) -> None:
         self.folder = folder
         self._files: dict[str, list[dict[str, str]]] = {}
+        self._alike: dict[tuple[str, tuple[str, ...]], dict[tuple[str, ...], list[tuple[int, dict[str, str]]]]] = {}
+        self.asked: set[tuple[str, int]] = set()
+        """File and position of every row that was given out: what a study or experiment is made of is among them."""
 
     def rows(self, file: str) -> list[dict[str, str]]:
         if file not in self._files:
@@ -102,11 +105,21 @@ class Facts:
     def all(self, file: str, metal: str = "", **columns: str | int) -> list[Fact]:
         """Facts whose columns match, in order of year. `metal` matches rows of several metals too."""
         wanted = {key: str(value) for key, value in columns.items()}
-        found = [
-            row for row in self.rows(file)
+        found = {
+            position: row for position, row in self._candidates(file, wanted)
             if (not metal or metal in row["metal"].split(";")) and all(row[key] == value for key, value in wanted.items())
-        ]
-        return sorted(map(_fact, found), key=lambda fact: (fact.year or 0))
+        }
+        self.asked |= {(file, position) for position in found}
+        return sorted(map(_fact, found.values()), key=lambda fact: (fact.year or 0))
+
+    def _candidates(self, file: str, wanted: Mapping[str, str]) -> Iterable[tuple[int, dict[str, str]]]:
+        """Rows of a file with their positions, of one variable and item where they are known: each is asked for many times."""
+        columns = tuple(column for column in ("variable", "item", "scenario") if column in wanted)
+        if (file, columns) not in self._alike:
+            alike = self._alike[file, columns] = {}
+            for position, row in enumerate(self.rows(file)):
+                alike.setdefault(tuple(row[column] for column in columns), []).append((position, row))
+        return self._alike[file, columns].get(tuple(wanted[column] for column in columns), ())
 
     def one(self, file: str, metal: str = "", **columns: str | int) -> Fact:
         """The only fact that matches; KeyError where there is none or more than one."""
