@@ -136,3 +136,18 @@ def test_no_denominator_no_number(tmp_path: Path) -> None:
     assert not {"EoL collection rate", "old scrap ratio", "reserve life"} & set(found)
     assert found["net import reliance"] == 1
     assert np.isfinite(list(found.values())).all()
+
+
+def test_china_has_a_population_with_its_source() -> None:
+    """1,422 million persons in 2023, 1,260 million in 2050 (United Nations 2024), a straight line between; stocks per head are kilograms."""
+    china = planner.read("china")
+    assert china.population is not None
+    persons = dict(zip(china.years, china.population, strict=True))
+    assert (persons[2021], persons[2023], persons[2050]) == (1.422e9, 1.422e9, 1.26e9)
+    assert persons[2036] == pytest.approx(1.422e9 - 162e6 * 13 / 27)
+    assert all(np.diff(china.population[2:]) < 0)
+    assert {d.source for d in china.data if d.path.startswith("series.population")} == {"un-wpp2024"}
+    plan = planner.solve(china)
+    found = indicators(plan).set_index(["indicator", "metal", "year"])["value"]
+    for metal in china.metals:
+        assert found["in-use stock per head", metal, 2050] == pytest.approx(1000 * found["in-use stock", metal, 2050] / 1.26e9)

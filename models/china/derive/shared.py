@@ -13,6 +13,7 @@ def rows(facts: Facts) -> Iterator[Row]:
     yield from _carbon_price(facts)
     yield from _grid(facts)
     yield from _indices(facts)
+    yield from _population(facts)
 
 
 def _ranged(facts: Facts, file: str, variable: str, central: str, low: str, high: str) -> list[Fact]:
@@ -55,3 +56,9 @@ def _indices(facts: Facts) -> Iterator[Row]:
         yield from path("series", heat, scenario=scenario, series="direct_emission_index")
     abroad = facts.series("additions", variable="foreign_emission_factor_multiplier")
     yield from path("series", abroad, series="foreign_emission_index")
+
+
+def _population(facts: Facts) -> Iterator[Row]:
+    """Persons, for stocks per head; between the years quoted a straight line, before the first its value."""
+    persons = facts.series("additions", region="china", variable="population")
+    yield from path("series", persons, series="population")
