@@ -63,12 +63,14 @@ def _supply(found: Comparison) -> tuple[Chart, ...]:
 
 
 def _over_time(found: Comparison, quantity: str) -> tuple[Chart, ...]:
-    differing = found.results[found.results["quantity"] == quantity]["metal"].unique()
+    differing = set(found.results[found.results["quantity"] == quantity]["metal"])
     frame = found.all_results[(found.all_results["quantity"] == quantity) & found.all_results["metal"].isin(differing)]
     years = sorted(found.all_results["year"].unique())
     colours = {name: COLOURS[i % len(COLOURS)] for i, name in enumerate(found.names)}
     charts = []
-    for metal, part in frame.groupby("metal", sort=False):
+    order = [metal for metal in dict.fromkeys([*found.supply["metal"], *sorted(differing)]) if metal in differing]
+    for metal in order:
+        part = frame[frame["metal"] == metal]
         by_year = part.set_index("year")[list(found.names)].reindex(years)
         if by_year.notna().sum().max() > 1:
             series = {name: by_year[name].to_numpy(dtype=float) for name in found.names}

@@ -10,6 +10,7 @@ import pandas as pd
 from planner.figures import COLOURS, KIND_COLOURS, PATHWAY_COLOURS, PLAIN_NODE, downstream
 from planner.plan import Plan
 from planner.report.parts import (
+    INK,
     Chart,
     Flows,
     Grid,
@@ -166,7 +167,7 @@ def _node(name: str, metal: str) -> str:
         return plain(name)
     if kind == metal:
         return plain(rest)
-    return f"{plain(rest)} ({kind})" if kind in KIND_COLOURS else plain(name)
+    return f"{plain(rest.removeprefix(f'{metal}/'))} ({kind})" if kind in KIND_COLOURS else plain(name)
 
 
 def capacity(plan: Plan) -> Section:
@@ -174,7 +175,7 @@ def capacity(plan: Plan) -> Section:
     frame, years = plan.capacity, period_years(plan)
     found = {plant: by_name(part, "quantity", years) for plant, part in frame.groupby("plant")}
     standing = {str(plant): q for plant, q in found.items() if q["capacity"].max() > 0 or q["ordered"].max() > 0}
-    colours = {"capacity": COLOURS[0], "used": COLOURS[4]}
+    colours = {"capacity": INK, "used": COLOURS[4]}
     charts = tuple(_plant(plain(plant), years, q, colours) for plant, q in standing.items())
     idle = sorted(plain(str(plant)) for plant in found if plant not in standing)
     text = to_build(plan) + ((f"Never built nor standing: {', '.join(idle)}.",) if idle else ())

@@ -14,8 +14,15 @@ function theme() {
                : {ink: style("--ink"), soft: style("--soft"), line: style("--line"), ground: style("--ground"), faint: style("--faint"), full: style("--full")};
 }
 
+// a line as it is read on a dark ground: half way to white
+function lit(colour) {
+  const parts = [1, 3, 5].map(i => parseInt(colour.slice(i, i + 2), 16));
+  return "#" + parts.map(part => Math.round(part + 0.4 * (255 - part)).toString(16).padStart(2, "0")).join("");
+}
+
 function styled(trace, looks) {
-  const {colour, dash, size, shape, symbol, ...rest} = trace;
+  const {colour: given, dash, size, shape, symbol, ...rest} = trace;
+  const colour = given === "currentColor" ? looks.ink : given && dark.matches && !trace.stackgroup && trace.type !== "bar" && !root.classList.contains("printing") ? lit(given) : given;
   if (trace.type === "heatmap") {
     return {...rest, y: trace.y.map(text), text: trace.text.map(row => row.map(text)), zmin: 0, zmax: Math.max(...trace.z.flat()), xgap: 1, ygap: 3, showscale: false, hoverongaps: false,
       colorscale: [[0, looks.faint], [1, looks.full]], hovertemplate: "%{y}, %{x}: %{text}<extra></extra>"};

@@ -18,6 +18,8 @@ from planner.figures import COLOURS
 DIGITS = 5
 """Significant digits of a number in a chart; the tables of the run hold all."""
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+INK = "currentColor"
+"""The colour of the text: dark on light, light on dark."""
 OTHER_COLOUR = "#999999"
 MULTIPLES: Mapping[str, tuple[tuple[float, str], ...]] = {
     "t": ((1e6, "Mt"), (1e3, "kt"), (1.0, "t")),
