@@ -65,6 +65,7 @@ def alternatives(subject: Any, *, slack: float = 0.05, plans: int = 3, progress:
             values = (float(terms @ best.x), float(terms @ least), float(terms @ most))
             shares = tuple(v / total[metal] if total[metal] > 0 else np.nan for v in values)
             rows.append((metal, pathway, *values, *shares))
+    program.confirm(program.run())
     ranges = pd.DataFrame(rows, columns=["metal", "pathway", "best", "least", "most", "best_share", "least_share", "most_share"])
     found = [best.x, *_different(program, made, best.x, plans, progress)]
     listed = [(i, float(arrays.cost @ x) + arrays.offset, _difference(made, best.x, x)) for i, x in enumerate(found)]

@@ -120,6 +120,8 @@ def _try(
         metals += [(label, start, metal, t, float(v), float(need), "t/year")
                    for metal, amounts in unmet.items() for t, v, need in zip(window.years, amounts, watch.requirement[metal], strict=True)
                    if v > SERVED * need]
+    # all bounds are restored: after many changes the living programme must still agree with one made from nothing
+    program.confirm(program.run())
 
 
 class Watch:

@@ -146,6 +146,7 @@ class _Search:
         self.program.set_cost(penalty)
         first = self.program.run()
         require_optimal(self.program, first)
+        self.last = first
         self.least_shortage = float(penalty @ first.x)
         # money of one unit of penalty is far larger than that of flows: the row is scaled to tonnes
         size = max(float(np.abs(penalty).max(initial=0.0)), 1.0)
@@ -185,6 +186,7 @@ class _Search:
             tell(len(found))
             self.program.set_rows(np.array([row], dtype=np.int32), np.array([-np.inf]), np.array([limit / size]))
             solution = self.solve(self.cost)
+            self.last = solution
             slope = float(solution.dual[row]) / size
             return _Point(float(self.cost @ solution.x), float(carbon @ solution.x), slope, solution.x)
 
@@ -199,6 +201,8 @@ class _Search:
             if limit is None:
                 break
             found.append(at(limit))
+        # the last of many changes of bounds, solved once more from nothing
+        self.program.confirm(self.last)
         self.program.set_rows(np.array([row], dtype=np.int32), np.array([-np.inf]), np.array([np.inf]))
         return sorted(found, key=lambda p: -p.carbon)
 

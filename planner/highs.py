@@ -12,6 +12,7 @@ import sys
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -39,6 +40,8 @@ CONSTANT = "constant"
 """Name of the column that carries the constant of the objective into a file; no column of ours can have it, since all have an index."""
 INTERIOR_FROM = 50_000
 """Columns from which a solve without a basis to start from takes the interior point method with crossover (docs/benchmarks.md)."""
+COLD_AGREEMENT = 1e-7
+"""A programme solved again from nothing costs the same up to this share."""
 FACE_TOLERANCE = 1e-6
 """A reduced cost or dual above this (USD per unit) is no tie."""
 
@@ -248,6 +251,25 @@ class Program:
             solution = self._run()
             self._set("presolve", "choose")
         return solution
+
+    def confirm(self, solution: Solution) -> float:
+        """Solve the programme as it stands now in a HiGHS of its own, from nothing: how far the cost is off, as a share of it.
+
+        A sweep does this for one of its solutions: a living solver must not drift. Raises SolverError where the two do not agree.
+        """
+        twin = copy(self)
+        twin.highs = new_highs()
+        twin.highs.passOptions(self.highs.getOptions())
+        twin.highs.passModel(self.highs.getLp())
+        cold = twin.run()
+        if cold.status != solution.status:
+            raise SolverError(f"solved from a basis the programme is {solution.status}, solved from nothing {cold.status}")
+        if cold.status != "optimal":
+            return 0.0
+        off = abs(cold.objective - solution.objective) / max(abs(cold.objective), 1.0)
+        if not off <= COLD_AGREEMENT:
+            raise SolverError(f"solved from a basis the programme costs {solution.objective!r}, solved from nothing {cold.objective!r}")
+        return off
 
     def _run(self) -> Solution:
         before = self.highs.getRunTime()

@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 import planner
 from planner.cli import app
 from planner.ensemble import BLOCK, Ensemble, ensemble, solve_block
-from planner.errors import InfeasibleError, OutputError, SpecError
+from planner.errors import InfeasibleError, OutputError, SolverError, SpecError
 from planner.outcomes import Reckoner, yearly_table
 from planner.solve import compiled
 from tests.small import Study
@@ -286,3 +286,16 @@ def test_an_infeasible_study_is_said_before_anything_is_sampled(tmp_path: Path) 
     statement = {"inputs": {"process_values.mine.variable_cost": {"low": 0.5}}}
     with pytest.raises(InfeasibleError, match="self_sufficiency"):
         ensemble(planner.read(study.write(tmp_path / "s")), samples=2, workers=1, statement=statement)
+
+
+def test_a_living_programme_that_drifted_is_refused() -> None:
+    """The cost of another programme stands for an answer that went wrong."""
+    from planner.highs import Program
+
+    made = compiled(planner.read("quickstart"))
+    program = Program(made.arrays)
+    solution = program.run()
+    assert program.confirm(solution) <= 1e-12
+    program.set_cost(2 * made.arrays.cost, made.arrays.offset)
+    with pytest.raises(SolverError, match="solved from nothing"):
+        program.confirm(solution)
