@@ -13,7 +13,8 @@ pays, not how fast it can be built.
 
 The partition of what arises is named by the axes of the UNFC: E (environmental-socio-economic viability), F (technical feasibility),
 G (confidence in the estimate). Sources: UNECE 2018, Specifications for the application of the United Nations Framework Classification
-for Resources to Anthropogenic Resources; classes of UNFC Update 2019 (ECE Energy Series 61).
+for Resources to Anthropogenic Resources; classes of UNFC Update 2019 (ECE Energy Series 61), their names read again, their E, F and
+G codes recalled, not re-read.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ from planner.system import Array, Process, System
 STEPS = ("in use", "arising", "collectable", "recoverable", "economic")
 CLASSES: Mapping[str, tuple[str, str, str, str]] = {
     "in use": ("Prospective", "E3", "F3", "still in use: nothing to develop yet, quantity known from inflow and lifetime"),
-    "uncollectable": ("Remaining, not developed", "E3", "F4", "no collection project is identified for it"),
-    "unrecoverable": ("Remaining, not developed", "E3", "F4", "lost in the best process of the study"),
+    "uncollectable": ("Remaining products not developed", "E3", "F4", "no collection project is identified for it"),
+    "unrecoverable": ("Remaining products not developed", "E3", "F4", "lost in the best process of the study"),
     "uneconomic": ("Non-viable", "E3", "F2", "a route exists; its cost exceeds the price in this and every later year"),
     "economic later": ("Potentially viable", "E2", "F2", "a route exists; it pays in a later year of the study"),
     "economic, plant to be built": ("Potentially viable", "E2", "F2", "it pays; its plant does not stand yet"),

@@ -3,6 +3,9 @@
 `indicator_table` is what every solve writes. `indicators` adds those of recycling, trade, reserves, losses and circularity, each a
 function of the metal's yearly account under its equation and source. New scrap (from manufacture) and old scrap (from use) are
 never mixed: what the pathway `new scrap` gives stands in the recycled content and the old scrap ratio alone.
+
+Of the sources, read again in their own words for this: EoL-RR, OSR and RC (summary of UNEP 2011), EOL-RIR (Eurostat, metadata of
+cei_srm010) and CMU (Eurostat, metadata of env_ac_cur). Recalled, not re-read: the letters of Graedel et al. 2011 and all others.
 """
 
 from __future__ import annotations

@@ -139,7 +139,7 @@ def test_no_denominator_no_number(tmp_path: Path) -> None:
 
 
 def test_china_has_a_population_with_its_source() -> None:
-    """1,422 million persons in 2023, 1,260 million in 2050 (United Nations 2024), a straight line between; stocks per head are kilograms."""
+    """1,422 million persons in 2023, 1,260 million in 2050 (United Nations 2024), a straight line between; stocks per head in kg."""
     china = planner.read("china")
     assert china.population is not None
     persons = dict(zip(china.years, china.population, strict=True))
