@@ -18,15 +18,16 @@ from planner.economics import period_factors
 from planner.errors import InfeasibleError
 from planner.highs import Program
 from planner.plan import Plan
-from planner.reasons import TARGETS, Reason
+from planner.price_parts import price_parts
+from planner.reasons import TARGETS, Reason, Teller
 from planner.results import series
 from planner.shortfall import Account
 from planner.solve import Progress, compiled, solve
 from planner.system import System
+from planner.unique import SAME_PRICE, Directions, Ties, ties
 
 SHOWN = (2030, 2040)
 """Years, beside the first and the last, for which the marginal source is looked for."""
-MORE = 1e-3
 LEAST_PART = 0.05
 """Parts of the answer below this share are not named."""
 MOST_NAMED = 3
@@ -40,9 +41,11 @@ IDLE = 1e-9
 class Explanation:
     """Why a study is infeasible (`clashes`), or why its plan is as it is (the tables).
 
-    `prices`: metal, year, price, marginal (the source that answers one more tonne), next (the best idle source), gap (USD/t by which it
-    is too dear), unique. `rents`: deposit, year, rent. `policies`: policy, family, highest (cost of one more unit, and its unit), year,
-    total (USD, present value). `idle`: process, metal, year, gap: by how much an idle source must become cheaper to enter.
+    `prices`: metal, year, price, low and high (what one tonne less saves and one more costs, in some years), marginal (the source that
+    answers one more tonne), next (the best idle source), gap (USD/t by which it is too dear), unique (missing where it was not tested).
+    `parts`: what each price is made of (planner.price_parts). `ties`: whether plan and prices are the only ones. `rents`: deposit, year,
+    rent. `policies`: policy, family, highest (cost of one more unit, and its unit), year, total (USD, present value). `idle`: process,
+    metal, year, gap: by how much an idle source must become cheaper to enter.
     """
 
     study: str
@@ -54,6 +57,13 @@ class Explanation:
     rents: pd.DataFrame = field(default_factory=pd.DataFrame)
     policies: pd.DataFrame = field(default_factory=pd.DataFrame)
     idle: pd.DataFrame = field(default_factory=pd.DataFrame)
+    parts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    ties: Ties | None = None
+
+    @property
+    def swaps(self) -> pd.DataFrame:
+        """Activities that differ between plans of the same cost: process, year, least, most (as far as was seen)."""
+        return self.ties.swaps if self.ties is not None else pd.DataFrame()
 
     @property
     def reasons(self) -> pd.DataFrame:
@@ -92,26 +102,29 @@ def explain(system: System, *, progress: Progress | None = None) -> Explanation:
         plan = solve(system, progress=progress)
     except InfeasibleError as error:
         return Explanation(system.name, system.scenario, "infeasible", clashes(system, error, progress), None)
-    prices, idle = merit_order(plan)
-    return Explanation(system.name, system.scenario, "optimal", (), plan, prices, rents(plan), policy_costs(plan), idle)
+    if progress is not None:
+        progress("what else could be")
+    ask = _Asking(plan)
+    prices, idle = merit_order(plan, ask)
+    parts = price_parts(system, ask.program.arrays, ask.base, Teller(system, plan.balance, ask.program.arrays))
+    return Explanation(system.name, system.scenario, "optimal", (), plan, prices, rents(plan), policy_costs(plan), idle, parts, ask.ties())
 
 
 # ---- optimal
 
 
-def merit_order(plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
+def merit_order(plan: Plan, ask: _Asking) -> tuple[pd.DataFrame, pd.DataFrame]:
     """For each metal and year the price, the marginal source, and the best idle source with its gap; and every idle source with its gap.
 
     A source is a process that puts out refined metal; its reduced cost, undiscounted and per tonne of the metal, is by how much it is too
-    dear. The marginal source is found by asking: a little more is required (MORE of the supply) and the programme solved again; what brings
-    metal into the country's balance and rises is named with its part. It is looked for in the SHOWN years. The price is the balance dual.
+    dear. The marginal source is found by asking for one tonne more (planner.unique.Directions): what brings metal into the country's
+    balance and rises is named. It is looked for in the SHOWN years, and so is what one tonne less saves (`low`) and one more costs
+    (`high`): where they differ the price is not unique. The price is the balance dual, between the two.
     """
-    ask = _Asking(plan)
     system = plan.system
     factor = period_factors(system.periods, system.discount_rate)
     duals = plan.prices[plan.prices["family"] == "balance"]
-    price = {(good, int(year)): (value, flag) for good, year, value, flag in
-             zip(duals["index"], duals["year"], duals["value"], duals["degenerate"], strict=True)}
+    price = {(good, int(year)): value for good, year, value in zip(duals["index"], duals["year"], duals["value"], strict=True)}
     rows, idle = [], []
     for metal in system.metals:
         sources = [(p, out) for p in system.processes.values() if p.pathway and (out := refined_output(system, p, metal)).any()]
@@ -126,8 +139,9 @@ def merit_order(plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
                 offers.append((process, runs, float(reduced)))
             rows.append(_price_row(system, metal, period.first, offers, price, ask))
             idle += [(p.name, metal, period.first, gap) for p, runs, gap in offers if not runs and gap > 0]
-    columns = ["metal", "year", "price", "marginal", "next", "gap", "unique"]
-    return pd.DataFrame(rows, columns=columns), pd.DataFrame(idle, columns=["process", "metal", "year", "gap"])
+    columns = ["metal", "year", "price", "low", "high", "marginal", "next", "gap", "unique"]
+    prices = pd.DataFrame(rows, columns=columns).astype({"unique": object})
+    return prices, pd.DataFrame(idle, columns=["process", "metal", "year", "gap"])
 
 
 class _Asking:
@@ -137,44 +151,47 @@ class _Asking:
         self.system = plan.system
         self.program = Program(compiled(plan.system).arrays)
         self.base = self.program.run()
-        self.values = plan.values
+        self.directions = Directions(self.program.arrays, self.base)
         years = [p.first for p in plan.system.periods]
         self.years = {years[0], years[-1], *(y for y in SHOWN if y in years)}
+        self.factor = dict(zip(years, period_factors(self.system.periods, self.system.discount_rate), strict=True))
 
-    def answer(self, good: str, year: int, supply: float) -> str:
-        """Who answers a little more of a good in a year: names and parts; or that nobody can."""
-        arrays = self.program.arrays
-        row = np.array([arrays.row_at["balance", (good, year)]], dtype=np.int32)
-        more = MORE * max(supply, 1.0)
-        self.program.set_rows(row, arrays.row_lower[row] + more, arrays.row_upper[row] + more)
-        moved = self.program.run()
-        self.program.set_rows(row, arrays.row_lower[row], arrays.row_upper[row])
-        if moved.status != "optimal":
-            return "nobody: no more can be had"
+    def answer(self, good: str, year: int) -> tuple[str, float, float]:
+        """Who answers one tonne more of a good in a year, in order of their parts; what one less saves and one more costs, USD/t."""
+        less, more, change = self.directions.ends(self.program.arrays.row_at["balance", (good, year)])
+        low, high = less / self.factor[year], more / self.factor[year]
+        if change is None:
+            return "nobody: no more can be had", low, high
         rises: dict[str, float] = {}
-        change = moved.x - self.base.x
-        for at in np.flatnonzero(np.abs(change) > LEAST_PART * more):
-            name, index = arrays.columns[at]
+        for at in np.flatnonzero(np.abs(change) > LEAST_PART):
+            name, index = self.program.arrays.columns[at]
             if name == "activity" and self.system.processes[str(index[0])].kind in ENTRIES:
                 rises[str(index[0])] = rises.get(str(index[0]), 0.0) + float(change[at])
             elif name == "shortage":
                 rises["less demand served"] = rises.get("less demand served", 0.0) + float(change[at])
-        top = sorted(((v, k) for k, v in rises.items() if v > LEAST_PART * more), reverse=True)[:MOST_NAMED]
-        return ", ".join(k for _, k in top) or "stock in hand, or the same metal at another time"
+        top = sorted(((v, k) for k, v in rises.items() if v > LEAST_PART), reverse=True)[:MOST_NAMED]
+        return ", ".join(k for _, k in top) or "stock in hand, or the same metal at another time", low, high
+
+    def ties(self) -> Ties:
+        """Whether the plan and the prices that are told are the only ones."""
+        rows = self.program.arrays.rows
+        told = {g.name for g in self.system.goods.values() if g.kind == "refined" and len(g.content) == 1}
+        return ties(self.program, self.base, [i for i, (family, index) in enumerate(rows) if family == "depletion" or family in TARGETS
+                                              or (family == "balance" and index[0] in told)])
 
 
 def _price_row(
-    system: System, metal: str, year: int, offers: list[Any], price: dict[Any, Any], ask: _Asking,
+    system: System, metal: str, year: int, offers: list[Any], price: dict[Any, float], ask: _Asking,
 ) -> tuple[object, ...]:
-    tolerance = 1e-6
     waiting = sorted((gap, p.name) for p, runs, gap in offers if not runs and gap > 0)
     goods = [good.name for good in system.goods.values() if good.kind == "refined" and metal in good.content and len(good.content) == 1]
     found = [price[good, year] for good in goods if (good, year) in price]
-    tied = any(not runs and abs(gap) <= tolerance for _, runs, gap in offers)
-    supply = sum(float(series(system, ask.values, "activity", p.name).max()) for p, runs, _ in offers if runs)
-    marginal = ask.answer(goods[0], year, supply) if goods and year in ask.years else ""
-    return (metal, year, found[0][0] if found else float("nan"), marginal,
-            waiting[0][1] if waiting else "", waiting[0][0] if waiting else float("nan"), not tied and not any(flag for _, flag in found))
+    marginal, low, high, unique = "", float("nan"), float("nan"), None
+    if goods and year in ask.years:
+        marginal, low, high = ask.answer(goods[0], year)
+        unique = bool(high - low <= SAME_PRICE * max(abs(low), abs(high), 1.0))
+    return (metal, year, found[0] if found else float("nan"), low, high, marginal,
+            waiting[0][1] if waiting else "", waiting[0][0] if waiting else float("nan"), unique)
 
 
 def rents(plan: Plan) -> pd.DataFrame:
@@ -209,17 +226,55 @@ def policy_costs(plan: Plan) -> pd.DataFrame:
 
 
 def _plan_words(found: Explanation) -> Iterable[str]:
-    prices = found.prices
-    for metal, part in prices.groupby("metal"):
-        first, last = part.iloc[0], part.iloc[-1]
-        for row in (first, last):
+    yield from _tie_words(found)
+    made = {(row["metal"], row["year"]): row for row in found.parts.to_dict(orient="records")}
+    for metal, part in found.prices.groupby("metal", sort=False):
+        for row in (part.iloc[0], part.iloc[-1]):
             nxt = f"; the cheapest idle source, {row['next']}, is {row['gap']:,.0f} USD/t too dear" if row["next"] else ""
-            loose = "" if row["unique"] else " (not unique: a small change one way may cost something else)"
-            worth = f"a tonne is worth {row['price']:,.0f} USD"
-            yield f"{metal} in {row['year']}: {worth}; one more comes from {row['marginal']}{nxt}{loose}."
+            ends = f"one less saves {row['low']:,.0f}, one more costs {_or_nobody(row['high'])}"
+            loose = "" if row["unique"] is True else f" (not unique: {ends})"
+            worth = f"a tonne is worth {row['price']:,.0f} USD{loose}"
+            of = _made_of(made.get((metal, row["year"])))
+            yield f"{metal} in {row['year']}: {worth}{of}; one more comes from {row['marginal']}{nxt}."
     for deposit, part in found.rents[found.rents["rent"] > 1].groupby("deposit"):
         rent, year = part["rent"].iloc[0], part["year"].iloc[0]
         yield f"The ore of {deposit} carries a rent of {rent:,.0f} USD/t in {year}, rising with interest while it lasts."
     for policy in found.policies.to_dict(orient="records"):
         if policy["highest"]:
-            yield f"{policy['policy']} costs at most {abs(policy['highest']):,.4g} {policy['unit']} ({policy['family']}, {policy['year']})."
+            most = f"{abs(policy['highest']):,.4g} {policy['unit']} ({policy['family']}, {policy['year']})"
+            yield f"{policy['policy']} costs at most {most}, {abs(policy['total']):,.4g} USD in all."
+
+
+def _or_nobody(price: float) -> str:
+    return f"{price:,.0f}" if np.isfinite(price) else "any price, since nobody has one"
+
+
+def _made_of(row: dict[Any, Any] | None) -> str:
+    """The parts of a price in words."""
+    if row is None:
+        return ""
+    parts = [f"{row['running_cost']:,.0f} are running costs of {row['source']} and before it"]
+    parts += [f"{row['carbon']:,.0f} carbon"] if abs(row["carbon"]) >= 1 else []
+    parts += [f"{row['limits']:,.0f} limits"] if abs(row["limits"]) >= 1 else []
+    place = f" ({row['place']})" if row["place"] else ""
+    held = f", the largest {row['limit_worth']:,.0f}: {row['words'] or row['limit']}{place}" if row["limit"] else ""
+    return f", of which {', '.join(parts)}{held}"
+
+
+def _tie_words(found: Explanation) -> Iterable[str]:
+    """Whether the plan and its prices are the only ones, and what may differ."""
+    ties = found.ties
+    if ties is None:
+        return
+    if ties.plan_unique:
+        yield "No other plan costs as little."
+    else:
+        processes = list(dict.fromkeys(ties.swaps["process"]))
+        top = ties.swaps.iloc[0]
+        more = f" and {len(processes) - MOST_NAMED} more" if len(processes) > MOST_NAMED else ""
+        widest = f"{top['process']} in {top['year']}: {top['least']:,.6g} to {top['most']:,.6g}"
+        yield (f"Other plans cost as little: {', '.join(processes[:MOST_NAMED])}{more} may run otherwise (furthest {widest}, as far as was "
+               "seen); the plan is that of least carbon among them, then the first by name.")
+    yield "Prices have one value each." if ties.prices_unique else (
+        f"Not every price has one value: where it has two, one tonne less saves less than one more costs ({ties.degenerate} basic values "
+        "stand at a bound).")

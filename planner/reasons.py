@@ -78,14 +78,18 @@ class Teller:
         """Reasons of rows, those of one family and subject together over their years; targets first."""
         grouped: dict[tuple[str, tuple[Any, ...]], list[int]] = {}
         for family, index in names:
-            dated = family in FAMILIES and "year" in FAMILIES[family].indices
-            key = (family, tuple(index[:-1] if dated else index))
+            key = (family, tuple(index[:-1] if self.dated(family) else index))
             grouped.setdefault(key, [])
-            if dated:
+            if self.dated(family):
                 grouped[key].append(int(str(index[-1])))
         found = [self.reason(family, index, sorted(years)) for (family, index), years in grouped.items()]
         order = {family.name: i for i, family in enumerate(FORMULATION)}
         return sorted(found, key=lambda r: (not r.target, order.get(r.family, len(order)), r.name))
+
+    @staticmethod
+    def dated(family: str) -> bool:
+        """Whether the rows of a family are of single years."""
+        return family in FAMILIES and "year" in FAMILIES[family].indices
 
     def reason(self, family: str, index: tuple[Any, ...], years: list[int]) -> Reason:
         """The reason of one row over some years."""

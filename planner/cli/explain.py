@@ -15,7 +15,7 @@ from planner.cli.tradeoffs import Out, write_tables
 if TYPE_CHECKING:
     from planner.explain import Explanation
 
-OPTIMAL = ("prices", "rents", "policies", "idle")
+OPTIMAL = ("prices", "parts", "rents", "policies", "idle", "swaps")
 INFEASIBLE = ("reasons", "accounts", "levers")
 """Tables of an explanation."""
 
@@ -59,6 +59,8 @@ def _answer(found: Explanation) -> dict[str, Any]:
     """All of an explanation as JSON."""
     return {
         "study": found.study, "scenario": found.scenario, "status": found.status, "words": found.words,
+        "unique": None if found.ties is None else {"plan": found.ties.plan_unique, "prices": found.ties.prices_unique,
+                                                   "degenerate": found.ties.degenerate},
         "clashes": [{
             "policies": clash.policies, "places": clash.places, "words": clash.words, "reasons": [asdict(r) for r in clash.reasons],
             "accounts": [{k: v for k, v in asdict(a).items() if k != "rows"} for a in clash.accounts],
