@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from planner.solve import solve as solve
     from planner.system import System as System
     from planner.verify import verify as verify
+    from planner.write import write_study as write_study
 
     __version__: str
 
@@ -105,6 +106,7 @@ _HOMES = {
     "solve": "planner.solve",
     "studies": "planner.read",
     "verify": "planner.verify",
+    "write_study": "planner.write",
 }
 
 __all__ = list(_HOMES)

@@ -17,6 +17,7 @@ import pandas as pd
 from planner.accounts import metals_of, refined_output
 from planner.errors import SpecError
 from planner.highs import Program, by_name
+from planner.notebook import shown
 from planner.progress import Step
 from planner.results import supply_table
 from planner.solve import Compiled, Progress, compiled, require_optimal
@@ -37,6 +38,11 @@ class Alternatives:
     supplies: pd.DataFrame
     cost: float
     slack: float
+
+    def _repr_html_(self) -> str:
+        """The ranges, for a notebook."""
+        said = f"All plans that cost at most {self.slack:.1%} more than the least."
+        return shown("Ranges of the pathways", [said], self.ranges, more=".ranges")
 
 
 def alternatives(subject: Any, *, slack: float = 0.05, plans: int = 3, progress: Progress | None = None) -> Alternatives:

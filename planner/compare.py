@@ -11,6 +11,7 @@ import pandas as pd
 
 from planner.errors import SpecError
 from planner.indicators import indicators
+from planner.notebook import shown
 from planner.plan import Plan
 from planner.tables import POLICY_FORMS
 
@@ -42,6 +43,11 @@ class Comparison:
             found[f"{name} - {first}"] = table[name] - table[first]
             found[f"{name} / {first} - 1"] = (table[name] / table[first].where(table[first] != 0) - 1.0).where(table[first] > 0)
         return found
+
+    def _repr_html_(self) -> str:
+        """What differs in words, the totals and the inputs, for a notebook."""
+        said = f"{len(self.inputs):,} numbers of the inputs differ, and {len(self.results):,} of the results (.results)."
+        return shown(" beside ".join(self.names), [said], self.totals, self.inputs, more=".inputs")
 
 
 def compare(plans: Sequence[Plan], names: Sequence[str] = ()) -> Comparison:

@@ -10,7 +10,7 @@ import pandas as pd
 from planner.errors import SpecError
 from planner.plan import Plan
 from planner.system import PATHWAYS
-from planner.themes import COLOURS, NEUTRAL, PATHWAY_COLOURS, blank, colour, dash, see_through
+from planner.themes import COLOURS, NEUTRAL, PATHWAY_COLOURS, blank, colour, dash, see_through, whole_years
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -96,21 +96,21 @@ def unserved(found: Disruptions, losses: Sequence[str] = (), *, start: int | Non
     chosen = list(losses) or [name for name in listed["loss"] if " + " not in name][:most]
     if unknown := [name for name in chosen if name not in set(listed["loss"])]:
         raise SpecError("unserved", [f"no loss '{name}' from {first} leaves anything unserved" for name in unknown])
-    figure = blank("Demand left unserved after a loss", "share of the year's demand")
+    figure = blank(f"Demand left unserved after a loss in {first}", "share of the year's demand")
     for i, name in enumerate(chosen):
         row = listed[listed["loss"] == name].iloc[0]
         hit = found.by_metal[(found.by_metal["loss"] == name) & (found.by_metal["first"] == first)]
         hit = hit[hit["metal"] == row["worst_metal"]].set_index("year")
         figure.add_bar(x=hit.index, y=hit["unmet"] / hit["requirement"], name=f"{name.split('/')[-1]}: {row['worst_metal']}",
                        marker_color=colour(i))
-    return figure.update_yaxes(tickformat=".0%").update_xaxes(dtick=1)
+    return whole_years(figure.update_yaxes(tickformat=".0%"))
 
 
 def beside(plans: Mapping[str, Plan], metal: str) -> Figure:
     """Supply of a metal by pathway over time, one panel a plan, all on one scale, t per year."""
     from plotly.subplots import make_subplots
 
-    panels = make_subplots(rows=1, cols=max(len(plans), 1), shared_yaxes=True, subplot_titles=list(plans), horizontal_spacing=0.03)
+    panels = make_subplots(rows=1, cols=max(len(plans), 1), shared_yaxes=True, subplot_titles=list(plans), horizontal_spacing=0.05)
     figure = blank(f"{metal.capitalize()}: supply by pathway", "t/year", made=panels)
     seen: set[str] = set()
     for column, plan in enumerate(plans.values(), start=1):
@@ -120,7 +120,7 @@ def beside(plans: Mapping[str, Plan], metal: str) -> Figure:
                                showlegend=name not in seen, line={"color": PATHWAY_COLOURS[name], "width": 0.5},
                                fillcolor=PATHWAY_COLOURS[name], row=1, col=column)
             seen.add(name)
-    return figure.update_layout(margin_t=90)
+    return whole_years(figure.update_layout(margin_t=90))
 
 
 def pathways(plan: Plan, metal: str) -> pd.DataFrame:
@@ -139,7 +139,7 @@ def lines(table: pd.DataFrame, title: str, unit: str, *, x: str = "") -> Figure:
     for i, name in enumerate(table):
         figure.add_scatter(x=table.index, y=table[name], name=str(name), mode="lines+markers" if len(table) <= 15 else "lines",
                            line={"color": colour(i), "dash": dash(i)}, marker={"symbol": MARKS[i % len(MARKS)], "size": 8})
-    return figure.update_xaxes(title_text=x)
+    return whole_years(figure.update_xaxes(title_text=x))
 
 
 def urban_mine(grading: Grading, metal: str, year: int) -> Figure:

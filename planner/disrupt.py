@@ -18,6 +18,7 @@ import pandas as pd
 from planner.blocks import Base, Loss, Window, base_of, close, recourse, sources, start_periods
 from planner.errors import SpecError
 from planner.highs import Program
+from planner.notebook import shown
 from planner.plan import Plan
 from planner.progress import Step
 from planner.solve import Compiled, Progress
@@ -47,6 +48,13 @@ class Disruptions:
     losses: pd.DataFrame
     by_metal: pd.DataFrame
     base_cost: float
+
+    def _repr_html_(self) -> str:
+        """The worst loss in words, then the losses, for a notebook."""
+        worst = self.losses.iloc[0]
+        said = f"{worst['loss']} hurts most: {worst['unmet']:,.4g} t stay unserved, {worst['worst_share']:.0%} of {worst['worst_metal']}."
+        said = said if worst["worst_metal"] else "No loss leaves anything unserved."
+        return shown("Losses, the worst first", [said], self.losses.drop(columns=["rank", "penalty"]), more=".losses")
 
 
 def disrupt(

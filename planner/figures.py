@@ -14,7 +14,7 @@ from planner.curves import beside, fan, frontier, lines, pathways, unserved, urb
 from planner.errors import OutputError, Problem, SpecError
 from planner.grade import shadow_prices
 from planner.plan import Plan
-from planner.themes import COLOURS, NEUTRAL, PATHWAY_COLOURS, blank, colour, dash, themed
+from planner.themes import COLOURS, NEUTRAL, PATHWAY_COLOURS, blank, colour, dash, themed, whole_years
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "COLOURS", "KIND_COLOURS", "NEUTRAL", "PATHWAY_COLOURS", "PLAIN_NODE", "beside", "blank", "capacity", "costs", "downstream",
     "emissions", "fan", "flow_sankey", "frontier", "lines", "mix", "origins", "prices", "reserves", "sankey", "stocks", "themed",
-    "unserved", "urban_mine", "write_figure",
+    "unserved", "urban_mine", "whole_years", "write_figure",
 ]
 
 KIND_COLOURS: Mapping[str, str] = {

@@ -25,6 +25,7 @@ import pandas as pd
 from planner.accounts import emission_rates, metals_of, output_equivalent
 from planner.errors import SolverError
 from planner.highs import Arrays, Program, Solution, by_name
+from planner.notebook import shown
 from planner.progress import Step
 from planner.results import supply_table
 from planner.solve import Compiled, Progress, compiled, require_optimal
@@ -50,6 +51,15 @@ class Frontier:
     mix: pd.DataFrame
     least_shortage: float
     """Z*, USD of penalty that no plan avoids."""
+
+    def _repr_html_(self) -> str:
+        """The ends of each curve in words, then the points, for a notebook."""
+        said = []
+        for group, part in self.points.groupby("group"):
+            cheap, clean = part.iloc[0], part.iloc[-1]
+            said.append(f"{group}: from {cheap['carbon']:,.4g} t CO2e for {cheap['cost']:,.4g} USD down to {clean['carbon']:,.4g} t for "
+                        f"{clean['cost']:,.4g} USD ({cheap['scope']}).")
+        return shown("Frontier of cost and carbon", said, self.points.dropna(axis="columns", how="all"), more=".points")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -23,6 +23,7 @@ from planner.blocks import Base, base_of, start_periods
 from planner.errors import SpecError
 from planner.highs import Arrays, Program
 from planner.indicators import metal_demand
+from planner.notebook import shown
 from planner.plan import Plan
 from planner.progress import Step
 from planner.solve import Compiled, Progress, require_optimal
@@ -43,6 +44,13 @@ class Gap:
     levers: pd.DataFrame
     frozen: int
     """First year in which imports are held."""
+
+    def _repr_html_(self) -> str:
+        """Who falls short first in words, then gaps and levers, for a notebook."""
+        said = "Nothing falls short."
+        if len(self.gaps):
+            said = f"{self.gaps['metal'].iloc[0]} falls short first, in {self.gaps['first'].iloc[0]}."
+        return shown(f"Imports held to those of {self.frozen}", [said], self.gaps, self.levers[self.levers["closed"] > 0], more=".levers")
 
 
 def gap(

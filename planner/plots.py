@@ -106,4 +106,4 @@ class Plots:
             name = f"{record.study}, scenario {record.scenario or 'base'}, least-cost plan {years[0]}-{years[-1]}"
             figure.update_layout(title={"subtitle": {"text": escape(name)}, "y": 0.97, "yanchor": "top"},
                                  margin_t=figure.layout.margin.t + 30)
-        return figures.themed(figure, theme)
+        return figures.themed(figures.whole_years(figure), theme)

@@ -31,6 +31,8 @@ _INK: Mapping[str, tuple[str, str, str]] = {
 }
 """Theme to paper, ink and grid."""
 _FONT = "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif"
+FIRST_YEAR, LAST_YEAR, FEW_YEARS = 1800, 2300, 12
+"""An axis between these is one of years; of so many every one can be named."""
 HATCHES = ("", "/", "\\", "x", "-", "|", "+", ".")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
@@ -66,6 +68,17 @@ def blank(title: str, unit: str, *, made: Figure | None = None) -> Figure:
     figure.update_yaxes(rangemode="tozero")
     # of panels only the first says the unit, since all share it
     figure.layout.yaxis.title.text = unit
+    return figure
+
+
+def whole_years(figure: Figure) -> Figure:
+    """Over a few years an axis names each of them, and no halves. Nothing is changed where the axis is not one of years."""
+    held = [float(x) for trace in figure.data if trace.type in ("bar", "scatter") and trace.x is not None for x in trace.x
+            if isinstance(x, int | float) or hasattr(x, "dtype")]
+    if held and min(held) >= FIRST_YEAR and max(held) <= LAST_YEAR:
+        figure.update_xaxes(tickformat="d")
+        if max(held) - min(held) <= FEW_YEARS:
+            figure.update_xaxes(dtick=1)
     return figure
 
 
