@@ -26,8 +26,8 @@ test: $(VENV)/test.done
 	$(BIN)/python -m pytest -q -n auto
 
 # Timings, side by side with what the field uses; none of them is a test.
-bench: $(VENV)/test.done
-	$(BIN)/python -m tests.benchmarks.stocks_beside_flodym
+bench: $(VENV)/bench.done
+	$(BIN)/python -m tests.benchmarks --out results/benchmarks
 
 # A test environment also runs; one stamp each, so that a second call sets nothing up.
 $(VENV)/run.done: pyproject.toml constraints.txt | $(VENV)/bin/python
@@ -37,6 +37,10 @@ $(VENV)/run.done: pyproject.toml constraints.txt | $(VENV)/bin/python
 $(VENV)/test.done: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(PIP) --constraint constraints.txt --editable '.[test,dev,docs]'
 	@touch $@ $(VENV)/run.done
+
+$(VENV)/bench.done: $(VENV)/test.done
+	$(PIP) --constraint constraints.txt --editable '.[bench]'
+	@touch $@
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

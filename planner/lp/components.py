@@ -233,10 +233,10 @@ def pyomo_components(model: Any, m: Components) -> None:
     for name, index in m.sets.items():
         setattr(model, name, pyo.Set(initialize=index.members, dimen=index.width))
     for name, family in m.members.items():
-        inside = Index(name, m.labels, family.codes)
-        lists = [inside.members[a:b] for a, b in zip(family.start[:-1], family.start[1:], strict=True)]
+        inside = Index(name, m.labels, family.codes).members
+        lists = [inside[a:b] for a, b in zip(family.start[:-1].tolist(), family.start[1:].tolist(), strict=True)]
         keys = family.index.members
-        setattr(model, name, pyo.Set(keys, initialize=dict(zip(keys, lists, strict=True)), dimen=inside.width))
+        setattr(model, name, pyo.Set(keys, initialize=dict(zip(keys, lists, strict=True)), dimen=family.codes.shape[1]))
     for name, parameter in m.parameters.items():
         keys = parameter.index.members
         setattr(model, name, pyo.Param(keys, initialize=dict(zip(keys, parameter.values.tolist(), strict=True)), within=pyo.Any))
