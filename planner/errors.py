@@ -5,6 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+LONGEST = 600
+"""Characters that a place or a message may have when it is shown; the middle of a longer one is left out."""
+
+
+def shown(text: str, longest: int = LONGEST) -> str:
+    """Text that a terminal can be sent: a mark that is none to see stands as its escape, and no line breaks or gets too long."""
+    if len(text) > longest:
+        text = f"{text[:longest // 2]} [...] {text[-longest // 2:]}"
+    return text if text.isprintable() else "".join(mark if mark.isprintable() else ascii(mark)[1:-1] for mark in text)
+
 
 class PlannerError(Exception):
     """Anything `planner` refuses or fails to do; the parent of all others."""
@@ -23,12 +33,12 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        place = self.file
+        place = shown(self.file)
         if self.row:
             place += f" row {self.row}"
         if self.column:
-            place += f", column '{self.column}'"
-        return f"{place}: {self.message}"
+            place += f", column '{shown(self.column)}'"
+        return f"{place}: {shown(self.message)}"
 
 
 class SpecError(PlannerError):

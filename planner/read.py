@@ -12,7 +12,7 @@ from planner.errors import Problem, SpecError
 from planner.scenarios import composed, layers, merged
 from planner.study.checks import Checks
 from planner.study.files import HEAD_FILE, Sheet, parse_sheet, read_files
-from planner.study.head import Head, read_head
+from planner.study.head import Head, beyond_toml, read_head
 from planner.study.nouns import Maker, whole_study_series
 from planner.study.policies import Written, read_policies, with_closures
 from planner.study.problems import Problems
@@ -58,7 +58,7 @@ def title(study: str | Path) -> str:
     """Title of a study, without reading its tables; empty where it has none."""
     try:
         found = tomllib.loads((find(study) / HEAD_FILE).read_text(encoding="utf-8-sig")).get("title", "")
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return ""
     return str(found)
 
@@ -240,9 +240,10 @@ def _is_setting(path: str) -> bool:
 def _toml_value(text: str) -> Any:
     """A value as TOML reads it, or the text itself."""
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except (tomllib.TOMLDecodeError, RecursionError):
+        found = tomllib.loads(f"value = {text}")
+    except (ValueError, RecursionError):
         return text
+    return text if beyond_toml(found) or len(found) > 1 else found["value"]
 
 
 def inputs_hash(files: Mapping[str, bytes], scenario: str, overrides: Mapping[str, str]) -> str:

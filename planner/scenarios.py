@@ -16,6 +16,8 @@ K = TypeVar("K", bound=Hashable)
 R = TypeVar("R")
 
 BASE = ""
+LONGEST_CHAIN = 50
+"""Scenarios that may inherit one from the next."""
 
 
 def composed(names: str) -> tuple[str, ...]:
@@ -40,15 +42,19 @@ def layers(names: Iterable[str], inherits: Mapping[str, Sequence[str]]) -> tuple
 
 
 def _descend(name: str, inherits: Mapping[str, Sequence[str]], path: tuple[str, ...], found: dict[str, None]) -> None:
+    if name in found:  # with all that it inherits
+        return
     if name in path:
         cycle = " -> ".join([*path[path.index(name):], name])
         raise ValueError(f"scenarios inherit in a circle: {cycle}; drop one of these")
     if name not in inherits:
         there = ", ".join(sorted(inherits)) or "none"
         raise ValueError(f"scenario '{name}' is unknown{suggestion(name, inherits)}; there are: {there}")
+    if len(path) > LONGEST_CHAIN:
+        raise ValueError(f"scenario '{name}' ends a chain of more than {LONGEST_CHAIN} that inherit from one another; shorten it")
     for parent in inherits[name]:
         _descend(parent, inherits, (*path, name), found)
-    found.setdefault(name)
+    found[name] = None
 
 
 def rows_in_force(rows: Mapping[K, Mapping[str, R]], scenario: str) -> dict[K, R]:

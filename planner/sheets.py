@@ -9,22 +9,30 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+import warnings
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import ParseError
 
 from planner.errors import OutputError, Problem, SpecError
 from planner.read import find
 from planner.study.files import HEAD_FILE, read_files
 from planner.study.problems import Problems
-from planner.tables import BY_NAME
+from planner.tables import BY_NAME, COLUMN_NOTES
 
 LARGEST_UNPACKED = 512 * 1024**2
 """Bytes that a workbook may unpack to; more is taken for a bomb. A study of a million rows has about 200 MB."""
 LARGEST_RATIO = 200
 """How many times larger a part may be unpacked than packed; real sheets have about 10."""
+MOST_COLUMNS = 100
+"""Columns that a sheet may fill; the widest table has under twenty. A cell far to the right would blow every row up."""
+_UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+"""Marks that XML has no way to write."""
+HEAD_WIDTH, NARROWEST, WIDEST, NOTE_WIDTH = 120, 8, 60, 320
+"""Width of the sheet of study.toml, of columns (characters), and of the note at a header (points)."""
+HEAD_COLOUR = "DDE6ED"
 EXCEL_ROWS = 1_048_576
 EXCEL_TEXT = 32_767
 """Limits of the file format: rows of a sheet, characters of a cell."""
@@ -35,8 +43,6 @@ def write_study_workbook(study: str | Path, path: str | Path) -> Path:
 
     Raises SpecError where the study cannot be read, or does not fit the format; OutputError where the file cannot be written.
     """
-    from openpyxl.styles import Font
-
     folder, place, problems = find(study), Path(path), Problems()
     files = read_files(folder, problems)
     if found := problems.report():
@@ -45,18 +51,38 @@ def write_study_workbook(study: str | Path, path: str | Path) -> Path:
     for name, content in sorted(files.items(), key=lambda item: (item[0] != HEAD_FILE, item[0])):
         sheet = book.create_sheet(name.removesuffix(".csv"))
         text = _text(name, content)
-        rows = [[line] for line in text.splitlines()] if name == HEAD_FILE else list(csv.reader(io.StringIO(text)))
+        rows = _rows(name, text)
         _require_fit(name, rows)
         for row, cells in enumerate(rows, start=1):
             for column, text in enumerate(cells, start=1):
                 if text:
                     put(sheet.cell(row, column), text if name == HEAD_FILE else _number(text))
-        if name != HEAD_FILE:
-            sheet.freeze_panes = "A2"
-            for cell in sheet[1]:
-                cell.font = Font(bold=True)
+        _dress(sheet, name)
     save_whole(book, place)
     return place
+
+
+def _dress(sheet: Any, name: str) -> None:
+    """What an editor of a sheet is helped by: columns as wide as their texts, a header that stays and says what each column means."""
+    from openpyxl.comments import Comment
+    from openpyxl.styles import Font, PatternFill
+    from openpyxl.utils import get_column_letter
+
+    if name == HEAD_FILE:
+        sheet.column_dimensions["A"].width = HEAD_WIDTH
+        for (cell,) in sheet.iter_rows(max_col=1):
+            cell.font = Font(name="Consolas")
+        return
+    table = BY_NAME.get(name.removesuffix(".csv"))
+    notes = {**COLUMN_NOTES, **({column.name: column.note for column in (*table.keys, *table.columns)} if table else {})}
+    for cells in sheet.iter_cols():
+        longest = max((len(str(cell.value)) for cell in cells if cell.value is not None), default=0)
+        sheet.column_dimensions[get_column_letter(cells[0].column)].width = min(max(longest + 2, NARROWEST), WIDEST)
+        cells[0].font, cells[0].fill = Font(bold=True), PatternFill("solid", start_color=HEAD_COLOUR)
+        if notes.get(str(cells[0].value)):
+            cells[0].comment = Comment(notes[str(cells[0].value)], "planner", width=NOTE_WIDTH)
+    sheet.freeze_panes = "A2"
+    sheet.auto_filter.ref = sheet.dimensions
 
 
 def empty_book() -> Any:
@@ -69,8 +95,8 @@ def empty_book() -> Any:
 
 
 def put(cell: Any, value: Any) -> None:
-    """Put a value in a cell, text as text even where it begins like a formula."""
-    cell.value = value
+    """Put a value in a cell, text as text even where it begins like a formula; a mark that no cell may hold is left out."""
+    cell.value = _UNFIT.sub("", value) if isinstance(value, str) else value
     if isinstance(value, str):
         cell.data_type = "s"
         if value[:1] in ("=", "+", "-", "@", "\t", "\r"):
@@ -88,19 +114,27 @@ def save_whole(book: Any, path: Path) -> None:
         raise OutputError(f"{path} cannot be written: {error.strerror}; name another file") from error
 
 
-def unpack(workbook: str | Path, folder: str | Path) -> Path:
+def unpack(workbook: str | Path, folder: str | Path, *, replace: bool = False) -> Path:
     """Write the tables of a study's workbook as a study folder and return it. The folder must be new or empty.
 
-    Raises SpecError where the file is no such workbook, OutputError where the folder cannot be written.
+    With `replace` it may hold a study, whose tables are written over, those that the workbook has no sheet of removed; what is no
+    table stays. Raises SpecError where the file is no such workbook, OutputError where the folder cannot be written.
     """
     place, source = Path(folder), Path(workbook)
     files = read_study_workbook(source)
     try:
-        if place.exists() and (not place.is_dir() or any(place.iterdir())):
-            raise OutputError(f"{place} is not empty; name a new folder")
+        if place.exists() and (not place.is_dir() or any(place.iterdir())) and not (replace and (place / HEAD_FILE).is_file()):
+            remedy = (" and holds no study to write over; name the folder of one, or a new one" if replace else
+                      "; name a new folder, or write over the study in it with --replace")
+            raise OutputError(f"{place} is not empty{remedy}")
         place.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
-            (place / name).write_bytes(content)
+            # whole or not at all: a table that is half written would still be read
+            partial = place / f".{name}.partial"
+            partial.write_bytes(content)
+            partial.replace(place / name)
+        for name in {f"{table}.csv" for table in BY_NAME} - set(files) if replace else ():
+            (place / name).unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(f"{place} cannot be written: {error.strerror}; name another folder") from error
     return place
@@ -108,26 +142,83 @@ def unpack(workbook: str | Path, folder: str | Path) -> Path:
 
 def read_study_workbook(path: Path) -> Mapping[str, bytes]:
     """The files of a study, name to content, from its workbook. Raises SpecError with every sheet that is none of a study."""
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
-
     _require_sane(path)
+    problems = Problems()
     try:
-        book = load_workbook(path, data_only=True, read_only=True, keep_links=False)
-        sheets = {s.title: [[_cell(value) for value in row] for row in s.iter_rows(values_only=True)] for s in book.worksheets}
-        book.close()
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, ParseError, OSError, TypeError, AttributeError) as error:
+        with warnings.catch_warnings():
+            # of styles, validations and extensions, none of which holds data
+            warnings.simplefilter("ignore")
+            sheets = _sheets(path, problems)
+    except Exception as error:  # the readers of archives and XML let errors of many kinds through
         problem = Problem(path.name, 0, "", f"is no workbook that can be read ({error}); save it as .xlsx")
         raise SpecError(str(path), [problem]) from error
     known = {*BY_NAME, HEAD_FILE}
-    strange = [name for name in sheets if name not in known]
-    remedy = "is no table of a study; name it after its table, or remove it"
-    problems = [Problem(path.name, 0, "", f"sheet '{name}' {remedy}") for name in strange]
+    for name in sheets:
+        if name not in known:
+            problems.add(path.name, 0, "", f"sheet '{name}' is no table of a study; name it after its table, or remove it")
     if HEAD_FILE not in sheets:
-        problems.append(Problem(path.name, 0, "", f"has no sheet '{HEAD_FILE}'; start from `planner workbook STUDY FILE.xlsx`"))
-    if problems:
-        raise SpecError(str(path), problems)
+        problems.add(path.name, 0, "", f"has no sheet '{HEAD_FILE}'; start from `planner workbook STUDY FILE.xlsx`")
+    if found := problems.report():
+        raise SpecError(str(path), found)
     return {name if name == HEAD_FILE else f"{name}.csv": _file(name, rows) for name, rows in sheets.items()}
+
+
+def _sheets(path: Path, problems: Problems) -> dict[str, list[list[str]]]:
+    """The cells of every sheet as text. What a cell shows and what it holds must be one, or it is a problem."""
+    from openpyxl import load_workbook
+
+    book: Any = load_workbook(path, data_only=True, read_only=True, keep_links=False)
+    sheets = {}
+    with zipfile.ZipFile(path) as archive:
+        for sheet in book.worksheets:
+            for cell, message in _unsure(archive, sheet._worksheet_path.lstrip("/")):
+                row = int(re.sub("[^0-9]", "", cell.partition(":")[0]) or 0)
+                problems.add(path.name, row, f"{sheet.title}!{cell}", message)
+            # what the file says of its size is not believed: rows are taken as they come
+            sheet.reset_dimensions()
+            sheets[sheet.title] = [_texts(path.name, sheet.title, row, cells, problems) for row, cells in enumerate(sheet.iter_rows(), 1)]
+    book.close()
+    return sheets
+
+
+def _texts(file: str, sheet: str, row: int, cells: tuple[Any, ...], problems: Problems) -> list[str]:
+    """The texts of one row, without empty ones at its end."""
+    texts: list[str] = []
+    for cell in cells:
+        if cell.value is None:
+            continue
+        place = (file, row, f"{sheet}!{cell.coordinate}")
+        if cell.column > (1 if sheet == HEAD_FILE else MOST_COLUMNS):
+            problems.add(*place, "stands beside the text; put each line of study.toml in column A" if sheet == HEAD_FILE else
+                         "stands far to the right of the table; clear it")
+            break
+        if isinstance(cell.value, int | float) and _SCALED.search(re.sub(r'"[^"]*"|\\.', "", cell.number_format)):
+            problems.add(*place, f"holds {cell.value} but is formatted to show it as a percentage or in thousands; format it as a number")
+        texts += [""] * (cell.column - 1 - len(texts)) + [_cell(cell.value)]
+    return texts
+
+
+_SCALED = re.compile(r"%|[0#?],+(?![0#?,])")
+"""Number formats that show another number than the cell holds."""
+
+
+def _unsure(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[str, str]]:
+    """Cells, and what is wrong with them, that hold something else than they show: merged ones, formulas that were never computed."""
+    from defusedxml.ElementTree import iterparse  # type: ignore[import-untyped]
+
+    if not re.search(rb"mergeCell\b|[<:]f[\s>/]", archive.read(part)):
+        return
+    with archive.open(part) as stream:
+        for _, element in iterparse(stream):
+            tag = element.tag.rpartition("}")[2]
+            if tag == "mergeCell":
+                yield element.get("ref", ""), "these cells are merged, so that all but the first are empty; split them and fill each"
+            elif tag == "c":
+                inside = {child.tag.rpartition("}")[2] for child in element}
+                if "f" in inside and "v" not in inside:
+                    yield element.get("r", ""), "holds a formula that was never computed; save it in a spreadsheet, or write the value"
+            elif tag == "row":
+                element.clear()
 
 
 def _require_sane(path: Path) -> None:
@@ -135,7 +226,7 @@ def _require_sane(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
-    except (OSError, zipfile.BadZipFile) as error:
+    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError) as error:
         problem = Problem(path.name, 0, "", "is no workbook (.xlsx) that can be read; give the file of a study")
         raise SpecError(str(path), [problem]) from error
     total = sum(part.file_size for part in parts)
@@ -145,15 +236,18 @@ def _require_sane(path: Path) -> None:
         raise SpecError(str(path), [Problem(path.name, 0, "", message)])
 
 
-def _file(name: str, rows: Iterable[list[str]]) -> bytes:
+def _file(name: str, rows: list[list[str]]) -> bytes:
     if name == HEAD_FILE:
         return ("\n".join(row[0] if row else "" for row in rows).rstrip("\n") + "\n").encode()
-    listed = [row for row in rows if any(row)]
+    filled = [i for i, row in enumerate(rows) if any(row)]
+    # empty rows within the table stay, so that a row has the same number in the file as in the sheet
+    listed = rows[filled[0]:filled[-1] + 1] if filled else []
     width = max((i + 1 for i, text in enumerate(listed[0]) if text), default=0) if listed else 0
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    # cells beyond the header are kept, so that the reader says what stands there
-    writer.writerows([row[:width] + [cell for cell in row[width:] if cell] for row in listed])
+    for row in listed:
+        # cells beyond the header are kept, so that the reader says what stands there
+        writer.writerow(row[:width] + [""] * (width - len(row)) + [cell for cell in row[width:] if cell] if any(row) else [])
     return text.getvalue().encode()
 
 
@@ -188,7 +282,20 @@ def _text(name: str, content: bytes) -> str:
         raise SpecError(name, [Problem(name, 0, "", "is not encoded in UTF-8; save it so")]) from error
 
 
+def _rows(name: str, text: str) -> list[list[str]]:
+    """The cells that a file becomes: a line of the head each, or those of a table."""
+    if name == HEAD_FILE:
+        return [[line.removesuffix("\r")] for line in text.removesuffix("\n").split("\n")]
+    try:
+        return list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except csv.Error as error:
+        raise SpecError(name, [Problem(name, 0, "", f"cannot be read as CSV ({error}); check the study with `planner check`")]) from error
+
+
 def _require_fit(name: str, rows: list[list[str]]) -> None:
+    for number, row in enumerate(rows, start=1):
+        if any(_UNFIT.search(text) for text in row):
+            raise SpecError(name, [Problem(name, number, "", "holds an invisible character that no workbook can; remove it")])
     longest = max((len(text) for row in rows for text in row), default=0)
     if len(rows) > EXCEL_ROWS or longest > EXCEL_TEXT:
         message = f"does not fit a workbook: at most {EXCEL_ROWS:,} rows and {EXCEL_TEXT:,} characters a cell"

@@ -120,8 +120,11 @@ def _quantity(unit: str, wanted: str, currency_year: int) -> Any:
     """One of `unit` as a pint quantity. Raises ValueError where pint knows no such unit."""
     if not _ALLOWED.fullmatch(unit) or "**" in unit or "^" in unit:
         raise ValueError(f"unit '{unit}' cannot be read; write it like {wanted}, with / and * only")
+    text, known_units = unit.replace("%", "percent").replace("USD_", "USD"), registry(currency_year)
     try:
-        return registry(currency_year).Quantity(1.0, unit.replace("%", "percent").replace("USD_", "USD"))
+        for name in re.findall(r"(?<![0-9.])[A-Za-z_]\w*", text):
+            known_units.parse_units(name)  # pint cancels T/T before it looks T up
+        return known_units.Quantity(1.0, text)
     except Exception as error:  # pint lets errors of Python's tokenizer and arithmetic through, of many kinds
         known = [*COMMON_UNITS, wanted, *(u.replace("USD", f"USD_{currency_year}") for u in ("USD", "USD/t", "USD/kg", "USD/(t/year)"))]
         raise ValueError(f"unit '{unit}' is unknown{suggestion(unit, known)}; here it must measure the same as {wanted}") from error

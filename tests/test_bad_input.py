@@ -28,6 +28,7 @@ CASES: dict[str, tuple[str, str, str, str]] = {
         "plants.csv", "existing_capacity", "exsting_capacity",
         r"plants.csv row 2, column 'parameter': .*existing_capacity"),
     "unknown unit": ("demand.csv", "t/year", "tonz/year", r"demand.csv row 2, column 'unit': .*tonz"),
+    "a unit that cancels": ("collection.csv", ",0.8,1,", ",0.8,T/T,", r"collection.csv row 3, column 'unit': unit 'T/T' is unknown"),
     "wrong unit": ("demand.csv", "t/year", "USD_2021/t", r"demand.csv row 2, column 'unit'"),
     "missing unit": ("demand.csv", "t/year", "", r"demand.csv row 2, column 'unit'"),
     "money of another year": ("process_values.csv", "USD_2021", "USD_2019", r"process_values.csv row 2, column 'unit': .*2021"),

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -94,18 +95,30 @@ class Head:
 
 
 def line_of(text: str, section: str, key: str = "") -> int:
-    current, found = "", 0
-    for number, line in enumerate(text.splitlines(), start=1):
-        if header := re.match(r"\s*\[+\s*([^\]]+?)\s*\]", line):
-            current = header[1].replace('"', "")
-            found = number if current == section else found
-        elif current == section and key and re.match(rf"""\s*["']?{re.escape(key)}["']?\s*[=.]""", line):
-            return number
+    lines = _lines(text)
+    return lines.get((section, key)) or lines.get((section, ""), 0)
+
+
+@lru_cache(maxsize=4)
+def _lines(text: str) -> Mapping[tuple[str, str], int]:
+    """Row of each section (its last header) and of each key in it (its first), by section and key; a section has the key ``."""
+    found: dict[tuple[str, str], int] = {}
+    current = ""
+    for number, line in enumerate(text.split("\n"), start=1):
+        line = line.strip()
+        if line.startswith("[") and "]" in line:
+            current = line.partition("]")[0].strip("[ \t").replace('"', "")
+            found[current, ""] = number
+        elif mark := _KEY.match(line):
+            key = next(word for word in mark.groups() if word is not None)
+            found.setdefault((current, key), number)
+            found.setdefault((current, key.partition(".")[0]), number)
     return found
 
 
+_KEY = re.compile(r"""(?:"([^"]*)"|'([^']*)'|([^\s="'#]+))\s*[=.]""")
 DEEPEST = 32
-"""Brackets in a row that study.toml may open; the deepest field has three."""
+"""How deep study.toml may nest; the deepest field lies at six."""
 
 
 def read_head(content: bytes, problems: Problems) -> Head | None:
@@ -120,9 +133,12 @@ def read_head(content: bytes, problems: Problems) -> Head | None:
         return None
     try:
         toml = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: a number of thousands of digits
         at = re.search(r"line (\d+)", str(error))
         problems.add(HEAD_FILE, int(at[1]) if at else 0, "", f"is no valid TOML: {error}; mend this line")
+        return None
+    if odd := beyond_toml(toml):
+        problems.add(HEAD_FILE, line_of(text, *odd[0]), ".".join(filter(None, odd[0])), odd[1])
         return None
     reader = _Reader(text, problems)
     fields = reader.fields("", toml, HEAD)
@@ -149,6 +165,27 @@ def read_head(content: bytes, problems: Problems) -> Head | None:
     )
 
 
+def beyond_toml(toml: Mapping[str, Any]) -> tuple[tuple[str, str], str] | None:
+    """Section and key, and what is wrong there: an integer beyond 64 bits, which TOML does not have, or too deep a nesting."""
+    left: list[tuple[tuple[str, ...], Any]] = [((), toml)]
+    while left:
+        path, value = left.pop()
+        place = (".".join(path[:-1][:DEEPEST]), path[-1] if path else "")
+        if len(path) > DEEPEST:
+            return place, f"is nested more than {DEEPEST} deep; no field needs that"
+        if isinstance(value, int) and value.bit_length() > LARGEST_BITS:
+            return place, "is too large for a whole number of TOML, which has 64 bits; check it"
+        if isinstance(value, dict):
+            left += [((*path, str(key)), each) for key, each in value.items()]
+        elif isinstance(value, list):
+            left += [((*path, ""), each) for each in value]
+    return None
+
+
+LARGEST_BITS = 63
+"""Bits of the largest whole number of TOML, without its sign."""
+
+
 class _Reader:
     """Checks sections of study.toml and collects problems with their rows."""
 
@@ -163,7 +200,7 @@ class _Reader:
         names = [f.name for f in allowed]
         for key in given:
             if key not in names:
-                self.refuse(section, key, f"is no field here{suggestion(key, names)}; there are: {', '.join(names)}")
+                self.refuse(section, key, f"is no field here{self.problems.suggestion(key, names)}; there are: {', '.join(names)}")
         found: dict[str, Any] = {}
         for form in allowed:
             value = given.get(form.name)

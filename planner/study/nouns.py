@@ -233,7 +233,7 @@ class Maker:
             # the last year of a life that is no whole number counts by its part
             existing = existing + row.value * np.where(years >= year, np.clip(year + life - years, 0.0, 1.0), 0.0)
         lead = self._given("plants", keys, "lead_time")
-        if lead != np.floor(lead):
+        if lead > np.floor(lead):
             at = values.rows["plants", keys, "lead_time"][0]
             self.problems.add(at.file, at.row, "value", f"is {lead:g} years; lead_time counts whole years from order to operation")
         rate = values.single("plants", keys, "interest_rate")
@@ -326,7 +326,7 @@ class Maker:
         for parameter in ("cost", "potential"):
             self.lacking("exploration", keys, parameter, f"exploration of '{name}' has no {parameter}; give it")
         delay, most = self._given("exploration", keys, "delay"), self.values.single("exploration", keys, "most")
-        if delay != np.floor(delay):
+        if delay > np.floor(delay):
             at = self.values.rows["exploration", keys, "delay"][0]
             self.problems.add(at.file, at.row, "value", f"is {delay:g} years; delay counts whole years from finding to ore")
         return Exploration(name, self.series("exploration", keys, "cost"), self.series("exploration", keys, "potential"),

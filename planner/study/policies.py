@@ -13,7 +13,7 @@ from planner.study.files import HEAD_FILE
 from planner.study.head import Head
 from planner.study.nouns import Nouns
 from planner.study.problems import Problems, unfit
-from planner.study.rows import number
+from planner.study.rows import YEAR, number
 from planner.system import COUNTED_KINDS, SCOPES, Array, Place, Policy, Process, Ramp, Stage, frozen_array
 from planner.tables import POLICY_FORMS, ROWS_OF_NATURE, PolicyForm
 from planner.units import factor, suggestion
@@ -191,7 +191,7 @@ class PolicyReader:
         points: dict[int, float] = {}
         for text, raw in given.items():
             value = self._bounded(policy, form, raw)
-            if not text.isdigit() or len(text) != 4:
+            if not YEAR.fullmatch(text):
                 self.refuse(policy, form.level, f"holds '{text}'; write year = number, such as {{ {self.years[0]} = 0.5 }}")
             elif value is not None:
                 points[int(text)] = value

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 
 from planner.errors import Problem
+from planner.units import suggestion
 
 FORMULA_MARKS = "=+-@"
 """A name that begins with one of these would be run as a formula by a spreadsheet that opens a result table."""
+MOST = 1000
+"""Problems that are told apart; those beyond are only counted, so that a file of a million mistakes is refused in seconds."""
+MOST_SUGGESTED = 100
+"""Problems for which a name that may have been meant is sought: the search costs more than all else."""
 SHOWN_ROWS = 3
 """Further rows with the very same problem that are named before they are only counted."""
 
@@ -31,9 +36,17 @@ class Problems:
     def __init__(self) -> None:
         self._found: dict[tuple[str, str, str], list[int]] = {}
         self._spoiled: set[tuple[Hashable, ...]] = set()
+        self._beyond: dict[str, int] = {}
 
     def add(self, file: str, row: int, column: str, message: str) -> None:
-        self._found.setdefault((file, column, message), []).append(row)
+        if len(self._found) >= MOST and (file, column, message) not in self._found:
+            self._beyond[file] = self._beyond.get(file, 0) + 1
+        else:
+            self._found.setdefault((file, column, message), []).append(row)
+
+    def suggestion(self, word: str, known: Iterable[str]) -> str:
+        """` (did you mean 'x'?)`, as long as there are few problems; then nothing."""
+        return suggestion(word, known) if len(self._found) < MOST_SUGGESTED else ""
 
     def spoil(self, *what: Hashable) -> None:
         """Mark a table, the data of a key, or a series as already refused: (table,), (table, keys), (table, keys, parameter)."""
@@ -48,6 +61,7 @@ class Problems:
         twin = Problems()
         twin._found = {key: list(rows) for key, rows in self._found.items()}
         twin._spoiled = set(self._spoiled)
+        twin._beyond = dict(self._beyond)
         return twin
 
     def __bool__(self) -> bool:
@@ -55,10 +69,12 @@ class Problems:
 
     def report(self) -> tuple[Problem, ...]:
         """All problems by file and row; the same one in several rows stands once and names them."""
-        return tuple(sorted(
+        beyond = [Problem(file, 0, "", f"{count} further problems of this file are not listed; mend the others first")
+                  for file, count in self._beyond.items()]
+        return tuple(sorted([*beyond, *(
             Problem(file, min(rows), column, message + _others(sorted(set(rows))[1:]))
             for (file, column, message), rows in self._found.items()
-        ))
+        )]))
 
 
 def _others(rows: list[int]) -> str:

@@ -23,8 +23,8 @@ from planner.tables import (
 )
 from planner.units import factor, suggestion, target_unit
 
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_YEAR = re.compile(r"[0-9]{4}")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+YEAR = re.compile(r"[0-9]{4}")
 
 Key = tuple[str, tuple[str, ...], str]
 """(table, keys, parameter): what a series of numbers is known by."""
@@ -161,7 +161,7 @@ class RowReader:
         if column.choices:
             if text in column.choices:
                 return True
-            self.problems.add(sheet.file, row, column.name, f"'{text}' is not possible{suggestion(text, column.choices)}; "
+            self.problems.add(sheet.file, row, column.name, f"'{text}' is not possible{self.problems.suggestion(text, column.choices)}; "
                               f"choose of {', '.join(filter(None, column.choices))}")
             return False
         if column.refers_to:
@@ -180,7 +180,7 @@ class RowReader:
         if None in known or any(names is not None and text in names for names in known):
             return True
         where = " or ".join("study.toml's metals" if name == "metals" else f"{name}.csv" for name in tables)
-        close = suggestion(text, [n for names in known if names is not None for n in names])
+        close = self.problems.suggestion(text, [n for names in known if names is not None for n in names])
         self.problems.add(sheet.file, row, column.name, f"'{text}' is not defined in {where}{close}; name one that is, or add it there")
         return False
 
@@ -235,8 +235,9 @@ class RowReader:
         parameter = table.parameter(name)
         if parameter is None:
             known = [p.name for p in table.parameters]
-            what = f"'{name}' is no parameter of this table{suggestion(name, known)}; choose of {', '.join(known)}" if name else \
-                f"is empty; choose of {', '.join(known)}"
+            close = self.problems.suggestion(name, known)
+            what = f"'{name}' is no parameter of this table{close}" if name else "is empty"
+            what += f"; choose of {', '.join(known)}"
             self.problems.add(sheet.file, row, "parameter", what)
         elif good and len(table.keys) > 1 and table.keys[1].name == "metal" and not table.keys[1].required:
             if keys[1] and parameter.with_metal == "never":
@@ -260,13 +261,13 @@ class RowReader:
         text = {name: cells[where[name]] if name in where else "" for name in VALUE_COLUMNS[2:]}
         problems: list[tuple[str, str]] = []
         if scenario and scenario not in self.head.scenarios:
-            close = suggestion(scenario, self.head.scenarios)
+            close = self.problems.suggestion(scenario, self.head.scenarios)
             problems.append(("scenario", f"'{scenario}' is no scenario of study.toml{close}; add [scenarios.NAME] there, or correct it"))
         year: int | None = None
         if year_text:
             if not parameter.by_year:
                 problems.append(("year", f"{parameter.name} is one value for all years; leave the year empty"))
-            elif not _YEAR.fullmatch(year_text) or not YEAR_RANGE[0] <= int(year_text) <= YEAR_RANGE[1]:
+            elif not YEAR.fullmatch(year_text) or not YEAR_RANGE[0] <= int(year_text) <= YEAR_RANGE[1]:
                 problems.append(("year", f"is '{year_text}'; give a calendar year such as {self.head.periods[0].first}"))
             else:
                 year = int(year_text)

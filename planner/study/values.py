@@ -11,7 +11,7 @@ from planner.scenarios import BASE, rows_in_force
 from planner.study.files import HEAD_FILE
 from planner.study.head import Head
 from planner.study.problems import Problems
-from planner.study.rows import Key, RowReader, ValueRow, bounded, internal_unit, number, unit_of
+from planner.study.rows import YEAR, Key, RowReader, ValueRow, bounded, internal_unit, number, unit_of
 from planner.system import Array, Datum, Place, frozen_array
 from planner.tables import BY_NAME, Parameter
 from planner.units import factor, suggestion
@@ -107,8 +107,8 @@ class Values:
         table, year = path.partition(".")[0], path.rpartition(".")[2]
         if table not in BY_NAME:
             return f"no datum has this path: its first word must be a table{suggestion(table, BY_NAME)}, of {', '.join(BY_NAME)}"
-        stem = path.rpartition(".")[0] if year.isdigit() else path
-        close = suggestion(stem, [p for p in paths if p.startswith(f"{table}.")])
+        stem = path.rpartition(".")[0] if YEAR.fullmatch(year) else path
+        close = self.problems.suggestion(stem, [p for p in paths if p.startswith(f"{table}.")])
         return f"no datum has this path{close}; write table.key.parameter[.year]"
 
     # ---- questions
@@ -203,7 +203,7 @@ def _constant(length: int, value: float) -> Array:
 def _year_of(path: str, paths: Mapping[str, Key]) -> int | None:
     """The year that a path ends in, where it is no series itself."""
     stem, _, last = path.rpartition(".")
-    return int(last) if path not in paths and stem in paths and last.isdigit() else None
+    return int(last) if path not in paths and stem in paths and YEAR.fullmatch(last) else None
 
 
 def _parameter(key: Key) -> Parameter:
