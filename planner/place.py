@@ -10,9 +10,11 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -28,7 +30,16 @@ def require_place(folder: str | Path, *, replace: bool = False) -> None:
     folder = Path(folder)
     if folder.exists() and not replace and not _is_run(folder):
         raise OutputError(f"{folder} exists and is no run of planner; {REMEDY}, or empty it")
-    nearest = next(parent for parent in folder.absolute().parents if parent.exists())
+    _require_writable(folder, next(parent for parent in folder.absolute().parents if parent.exists()))
+
+
+def require_folder(folder: Path) -> None:
+    """Raise OutputError where no files could be written into a folder, there or yet to be made. Makes nothing."""
+    whole = folder.absolute()
+    _require_writable(folder, next(place for place in (whole, *whole.parents) if place.exists()))
+
+
+def _require_writable(folder: Path, nearest: Path) -> None:
     if not nearest.is_dir():
         raise OutputError(f"{folder} cannot be written: {nearest} is no folder; {REMEDY}")
     if not os.access(nearest, os.W_OK | os.X_OK):
@@ -92,6 +103,24 @@ def written_whole(folder: Path, write: Callable[[Path], None], *, replace: bool 
         finally:
             shutil.rmtree(partial, ignore_errors=True)
     return folder
+
+
+def write_tables(folder: Path, tables: Mapping[str, Any], texts: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Write DataFrames as `NAME.csv`, and texts under their names, into a folder that may hold other files: each whole or not at all.
+
+    Raises OutputError where that cannot be.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".partial-", dir=folder) as partial:
+            for name, table in tables.items():
+                table.to_csv(Path(partial) / f"{name}.csv", index=False)
+            for name, text in texts.items():
+                (Path(partial) / name).write_text(text, encoding="utf-8")
+            for made in sorted(Path(partial).iterdir()):
+                made.replace(folder / made.name)
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be written: {error.strerror}; {REMEDY}") from error
 
 
 def _mark(folder: Path) -> str:

@@ -188,3 +188,25 @@ def test_the_exit_statuses_are_documented() -> None:
     told = CliRunner().invoke(app, ["--help"]).stdout
     for status in statuses:
         assert re.search(rf"\b{status}\b", told)
+
+
+def python(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=os.environ | {"PYTHONPATH": str(ROOT)})
+
+
+def test_an_interrupt_while_planner_loads_is_one_too() -> None:
+    """In the first part of a second Python is still importing: no traceback, and the status of an interrupt."""
+    done = python(
+        "import sys\nclass Pressed:\n    def find_spec(self, name, *_):\n        if name == 'planner.cli':\n            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Pressed())\nfrom planner.__main__ import main\nmain()")
+    assert (done.returncode, done.stdout, done.stderr) == (INTERRUPTED, "", "")
+
+
+def test_an_interrupt_after_the_work_changes_nothing() -> None:
+    """Pressed while Python shuts down: the work is done, and the status says so."""
+    done = python(
+        "import atexit, os, signal, sys\natexit.register(lambda: os.kill(os.getpid(), signal.SIGINT))\nsys.argv = ['planner', 'list']\n"
+        "from planner.__main__ import main\nmain()")
+    assert done.returncode == 0, done.stderr
+    assert "quickstart" in done.stdout
+    assert done.stderr == ""

@@ -12,7 +12,7 @@ import pytest
 
 import planner
 from planner.errors import OutputError
-from planner.place import require_place, reserved, written_whole
+from planner.place import require_place, reserved, write_tables, written_whole
 from planner.plan import Plan
 
 HOLD = (
@@ -142,9 +142,42 @@ def test_a_name_with_marks_is_a_name(tmp_path: Path) -> None:
     assert (tmp_path / ".a.partial-x").is_dir()
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is closed to root")
-def test_a_closed_folder_is_refused(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
+def test_a_closed_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To root nothing is closed, so that the answer of the system is put in its place."""
+    monkeypatch.setattr(os, "access", lambda *_: False)
     with pytest.raises(OutputError, match="may not be written to"):
         require_place(tmp_path / "run")
-    tmp_path.chmod(0o700)
+
+
+def test_tables_are_written_whole_beside_what_is_there(tmp_path: Path) -> None:
+    """The second table cannot be written: the first is not either, and the earlier ones and what belongs to others stand."""
+    import pandas as pd
+
+    old, new = pd.DataFrame({"value": [1]}), pd.DataFrame({"value": [2]})
+    write_tables(tmp_path / "out", {"a": old, "b": old}, {"note.txt": "old"})
+    (tmp_path / "out" / "mine.txt").write_text("mine")
+
+    class Full:
+        def to_csv(self, *_: object, **__: object) -> None:
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(OutputError, match="No space left"):
+        write_tables(tmp_path / "out", {"a": new, "b": Full()}, {"note.txt": "new"})
+    assert {path.name: path.read_text() for path in (tmp_path / "out").iterdir()} == {
+        "a.csv": "value\n1\n", "b.csv": "value\n1\n", "note.txt": "old", "mine.txt": "mine"}
+
+
+def test_a_place_for_tables_is_tried_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from typer.testing import CliRunner
+
+    from planner.cli import app
+
+    def never(*_: object, **__: object) -> None:
+        pytest.fail("worked for nothing")
+
+    monkeypatch.setattr(planner, "read", never)
+    (tmp_path / "file").write_text("no folder")
+    for command in ("frontier", "alternatives", "grade", "reconcile"):
+        done = CliRunner().invoke(app, [command, "quickstart", "--out", str(tmp_path / "file" / "out")])
+        assert done.exit_code == 2, done.output
+        assert "is no folder" in done.stderr

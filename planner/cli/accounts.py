@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from planner.cli.app import Json, Quiet, Run, Scenario, Set, Study, app, print_json, read_system
+from planner.cli.app import Json, Quiet, Run, Scenario, Set, Study, app, print_json, read_system, writable
 from planner.cli.security import records
-from planner.errors import OutputError, Problem, SpecError
+from planner.errors import Problem, SpecError
 
 if TYPE_CHECKING:
     from planner.observations import StudyReconciliation
     from planner.system import System
 
-Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Also write the tables here.")]
+Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Also write the tables here.", callback=writable)]
 Metal = Annotated[str, typer.Option("--metal", "-m", metavar="NAME", help="Show this metal alone.")]
 Rows = Annotated[int, typer.Option("--rows", metavar="N", min=1, help="How many rows of a table to show.")]
 Year = Annotated[int | None, typer.Option("--year", metavar="YEAR", help="The year; the first of the study if not given.")]
@@ -195,12 +195,8 @@ def require_metal(system: System, metal: str) -> None:
 
 
 def write_tables(folder: Path | None, tables: Mapping[str, Any]) -> None:
-    """Write tables as CSV into a folder, made where it is not there; raises OutputError where that cannot be."""
-    if folder is None:
-        return
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, table in tables.items():
-            table.to_csv(folder / f"{name}.csv", index=False)
-    except OSError as error:
-        raise OutputError(f"{folder} cannot be written: {error.strerror}; name another folder with --out") from error
+    """Write tables as CSV into a folder, where one is asked for."""
+    from planner.place import write_tables as write
+
+    if folder is not None:
+        write(folder, tables)

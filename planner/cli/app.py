@@ -33,7 +33,7 @@ EXIT_STATUSES: tuple[tuple[type[PlannerError], int], ...] = ((SpecError, 2), (Ou
 CALLED = "planner.called"
 """Where the context of a command keeps what the user calls what messages would name by a folder that lasts as long as the command."""
 INTERRUPTED = 130
-INTERRUPTION = "interrupted; no result was written"
+INTERRUPTION = "interrupted; nothing half-written is left"
 
 ORDER = ("list", "new", "check", "balance", "solve", "reconcile", "grade", "frontier", "ensemble", "disrupt", "alternatives", "explain",
          "compare", "report", "export", "math")
@@ -144,6 +144,15 @@ def read_system(study: str, scenario: str, settings: Iterable[str] | None) -> Sy
     import planner
 
     return planner.read(study, scenario=scenario, overrides=overrides(settings))
+
+
+def writable(out: Path | None) -> Path | None:
+    """The folder that tables go to; raises OutputError where it cannot be written, before any work is done for it."""
+    if out is not None:
+        from planner.place import require_folder
+
+        require_folder(out)
+    return out
 
 
 @contextmanager

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 COMPARED = ("inputs", "totals", "supply", "results")
 """Tables of a comparison that are written."""
+SHOWN_ROUTES = ("plan", "metal", "pathway", "process", "since", "until", "widest", "share_first", "share", "change")
+"""Columns of the table of routes that fit a terminal."""
 
 
 @app.command("workbook", epilog="Example: planner workbook china china.xlsx")
@@ -35,12 +37,14 @@ def workbook(
 @app.command("unpack", epilog="Example: planner unpack china.xlsx mystudy && planner solve ./mystudy")
 def unpack(
     path: Annotated[Path, typer.Argument(metavar="FILE", help="A workbook that planner workbook wrote.")],
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The study folder to write; new or empty.")], quiet: Quiet = False,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The study folder to write; new or empty.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Write over the tables of the study in DIR; other files there stay.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Write the study that a workbook holds as a folder."""
     from planner.sheets import unpack as run
 
-    run(path, folder)
+    run(path, folder, replace=replace)
     if not quiet:
         typer.echo(f"{folder} is written; check it with: planner check {folder}")
 
@@ -72,9 +76,9 @@ def compare(
     from planner.terminal import show_comparison, show_frame
 
     show_comparison(found)
-    shown = routes.drop(columns="plan") if len(plans) == 2 else routes
-    show_frame(f"routes whose share of a metal's supply changes by more than {points:g} points against {found.names[0]}: since when, the "
-               "widest change, the years in which each runs", shown, rows=len(shown))
+    shown = routes[[name for name in SHOWN_ROUTES if name != "plan" or len(plans) > 2]]
+    show_frame(f"routes whose share of a metal's supply changes by more than {points:g} points against {found.names[0]}: since when, and "
+               "the widest change (--out holds the years in which each runs)", shown, rows=len(shown))
     if out is not None:
         typer.echo(f"{out} is written")
 
@@ -82,7 +86,6 @@ def compare(
 def _write(found: Comparison, routes: pd.DataFrame, out: Path) -> None:
     """A comparison as tables in a folder, as a page or as a picture, by the ending."""
     from planner.contrast import contrast
-    from planner.errors import OutputError
     from planner.figures import PICTURES, write_figure
     from planner.report import comparison_report
 
@@ -91,10 +94,6 @@ def _write(found: Comparison, routes: pd.DataFrame, out: Path) -> None:
     elif out.suffix.lower() in PICTURES:
         write_figure(contrast(found), out)
     else:
-        try:
-            out.mkdir(parents=True, exist_ok=True)
-            for name in COMPARED:
-                found.changes(getattr(found, name)).to_csv(out / f"{name}.csv", index=False)
-            routes.to_csv(out / "routes.csv", index=False)
-        except OSError as error:
-            raise OutputError(f"{out} cannot be written: {error.strerror}; name another folder with --out") from error
+        from planner.place import write_tables
+
+        write_tables(out, {**{name: found.changes(getattr(found, name)) for name in COMPARED}, "routes": routes})

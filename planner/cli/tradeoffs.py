@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
-from planner.cli.app import Json, Quiet, Scenario, Set, Study, app, print_json, read_system
+from planner.cli.app import Json, Quiet, Scenario, Set, Study, app, print_json, read_system, writable
 from planner.cli.security import records
 
-Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Also write the tables as CSV here.")]
+Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Also write the tables as CSV here.",
+                                                  callback=writable)]
 
 
 @app.command("frontier", epilog="Example: planner frontier china --points 12 --out results/china/frontier")
@@ -75,15 +76,8 @@ def alternatives(
 
 def write_tables(out: Path | None, tables: dict[str, object], about: dict[str, str] | None = None) -> None:
     """Tables as CSV in a folder, where one is asked for; `about` says what a frontier was made of, so that no other run shows it."""
-    from planner.errors import OutputError
+    from planner.place import write_tables as write
 
-    if out is None:
-        return
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        for name, table in tables.items():
-            table.to_csv(out / f"{name}.csv", index=False)  # type: ignore[attr-defined]
-        if about is not None:
-            (out / "frontier.json").write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"{out} cannot be written: {error.strerror}; name another folder with --out") from error
+    if out is not None:
+        texts = {} if about is None else {"frontier.json": json.dumps(about, indent=2, ensure_ascii=False) + "\n"}
+        write(out, tables, texts)
