@@ -33,7 +33,7 @@ last = 2034
 kind = "self_sufficiency"
 enabled = false
 metal = "lithium"
-stages = ["processing", "recycling"]
+stages = ["extraction", "recycling"]   # what counts as from home: the mine, and old batteries
 share = {{ 2028 = 0.3, 2034 = 0.6 }}   # linear between the years, not in force outside them
 penalty = 50000                 # USD per t short of it; without a penalty the target is hard
 source = "example"
@@ -67,6 +67,8 @@ Chile --> import ------^     ^                                                  
     planner check {name}
     planner solve {name}
     planner solve {name} --scenario self-reliance
+    planner report results/{name}
+    planner workbook {name} {name}.xlsx      # the same tables as one workbook, which solves as it stands
 
 `study.toml` holds years, policies and scenarios; each CSV file is a table. Rows may stand in any order. A number without a year
 holds in every year; between given years it is interpolated, outside them it is an error unless the row says `before`, `after`

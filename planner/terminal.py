@@ -243,9 +243,19 @@ def show_outcome(plan: Plan, folder: str) -> None:
         f"checked outside the solver: balance {certificate.balance_residual:.0e}, process {certificate.process_residual:.0e}, "
         f"cost {certificate.cost_error:.0e}, rows {certificate.row_error:.0e} (relative; allowed {certificate.tolerance:.0e})",
     )
+    for name, years in _missed(plan).items():
+        out.print(f"target missed at its penalty: {name}, {years[0]}-{years[-1]}", style="yellow")
     for note in record.notes:
         out.print(f"note: {note}", style="yellow")
     out.print(f"results in {folder}; look at them: planner report {folder}", soft_wrap=True)
+
+
+def _missed(plan: Plan) -> dict[str, list[int]]:
+    """Soft targets that the plan pays for missing, and in which years."""
+    found: dict[str, set[int]] = {}
+    for name, year in plan.costs[plan.costs["item"] == "breach"][["name", "year"]].itertuples(index=False):
+        found.setdefault(str(name), set()).add(int(year))
+    return {name: sorted(years) for name, years in found.items()}
 
 
 def show_system(system: System) -> None:
