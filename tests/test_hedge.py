@@ -54,6 +54,58 @@ def test_fear_of_the_worst_builds_more(tmp_path):
     assert found.expected == pytest.approx(0.9 * 1_250 + 0.1 * 1_500)
 
 
+def with_a_vault(tmp_path, demand, holding):
+    """The newsvendor beside a stock of 100 t that nobody can touch, which costs `holding` a tonne and year: half a year of it, at the
+    start, is a constant of the cost."""
+    study = Study(2021, 2022, metals=("lithium", "cobalt")).good("li", "refined", demand=[0, demand], shortage_cost=SHORT)
+    study.good("kept", "refined", metal="cobalt", opening_stock=100, holding_cost=holding)
+    study.plant("works", capital_cost=10, life=1, lead_time=1)
+    return system_of(study.process("dig", "mine", gives={"li": 1}, plant="works", variable_cost=5), tmp_path)
+
+
+def test_what_a_future_costs_whatever_is_done_counts_among_the_worst(tmp_path):
+    """High has 0.05: on average no works beyond 50 t are worth it. At 50 t high costs 5,750 and low 750 and 26 x 100 x 2 for the vault,
+    5,950: the worst tenth is low alone, which more works only make dearer, so that 50 t are built whatever the weight. Were the constant
+    (half a year of the vault, 1,300) left out of the tail, low would be 4,650, high the worst, and works be built until they meet:
+    50 + 1,100 / 105 = 60.5 t. With its sign turned, more still."""
+    systems = {"low": with_a_vault(tmp_path, 50, 26), "high": with_a_vault(tmp_path, 100, 0)}
+    found = hedge(systems, {"low": 0.95, "high": 0.05}, year=2022, weight=0.9, level=0.9)
+    assert found.builds["common"].tolist() == pytest.approx([50])
+    assert found.futures.set_index("future")["cost"].to_dict() == pytest.approx({"low": 5_950, "high": 5_750})
+    assert found.cvar == pytest.approx(5_950)
+    # the other way round: the vault of the high future makes it the worst by more, and its works are built
+    turned = {"low": with_a_vault(tmp_path, 50, 0), "high": with_a_vault(tmp_path, 100, 26)}
+    assert hedge(turned, {"low": 0.95, "high": 0.05}, year=2022, weight=0.9, level=0.9).builds["common"].tolist() == pytest.approx([100])
+
+
+def tree(tmp_path):
+    """Four futures of 2022: calm (100 t, imports at 12), a boom of demand (150 t), dear imports (40), and imports cut off."""
+    def future(demand=100, price=12, cut=False):
+        study = Study(2021, 2022).good("li", "refined", demand=[0, demand], shortage_cost=SHORT)
+        study.process("buy", "import", gives={"li": 1}, import_price=price, origin="abroad")
+        study.process("dig", "mine", gives={"li": 1}, plant="works", variable_cost=5).plant("works", capital_cost=10, life=1, lead_time=1)
+        return system_of(study.policy("shut", "closure", origin="abroad", share=0.0) if cut else study, tmp_path)
+
+    return {"calm": future(), "boom": future(demand=150), "dear": future(price=40), "cut": future(cut=True)}
+
+
+@pytest.mark.parametrize(("weight", "built", "cvar"), [
+    (0.0, 0, 0.6 * 4_000 + 0.4 * 10_000), (0.005, 0, 0.6 * 4_000 + 0.4 * 10_000), (0.5, 8_200 / 88, 1_800 + 3 * 8_200 / 88),
+])
+def test_a_tree_of_demand_price_and_disruption(tmp_path, weight, built, cvar):
+    """x t of works leave costs of 1,200 + 3x (calm), 1,800 + 3x (boom), 4,000 - 25x (dear) and 10,000 - 85x (cut); with odds of 0.7, 0.25,
+    0.03 and 0.02 the mean rises by 0.4 a tonne: none is built. The worst twentieth is dear and cut, which fall by 0.6 x 25 + 0.4 x 85 = 49
+    a tonne: with a weight above 0.4 / 49.4 works are built, past the point where dear meets the boom (78.6 t), to that where cut does:
+    8,200 / 88 = 93.2 t; from there on the worst is the boom, which only rises."""
+    odds = {"calm": 0.7, "boom": 0.25, "dear": 0.03, "cut": 0.02}
+    found = hedge(tree(tmp_path), odds, year=2022, weight=weight, level=0.95)
+    assert found.builds["common"].sum() == pytest.approx(built, abs=1e-6)
+    assert found.cvar == pytest.approx(cvar)
+    costs = {"calm": 1_200 + 3 * built, "boom": 1_800 + 3 * built, "dear": 4_000 - 25 * built, "cut": 10_000 - 85 * built}
+    assert found.futures.set_index("future")["cost"].to_dict() == pytest.approx(costs)
+    assert found.expected == pytest.approx(sum(odds[name] * cost for name, cost in costs.items()))
+
+
 def test_nothing_is_done_before_it_is_known(tmp_path):
     """Ore of 100 t, 100 t a year at 10. In 2022 imports cost 20 or 60 with even odds; in 2021 they cost 30. To keep a tonne is worth 40
     on average: it is bought in 2021 and dug in 2022 in both futures: 3,000 + 1,000. Were digging in 2021 free to differ, the future of
