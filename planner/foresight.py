@@ -67,45 +67,61 @@ def rolling(
     if not 1 <= step <= window:
         raise SpecError("foresight", [f"step {step} and window {window} do not fit; give 1 <= step <= window, in years"])
     base = base_of(subject)
-    made, arrays, system = base.made, base.made.arrays, base.made.system
-    columns, rows = column_years(arrays), row_years(arrays)
-    x, dual, reduced = np.zeros(len(arrays.columns)), np.zeros(len(arrays.rows)), np.zeros(len(arrays.columns))
-    listed: list[tuple[int, int, int, float]] = []
-    early = np.array([name == "breach" and index[0] == "run_down" for name, index in arrays.columns], dtype=bool)
-    forced = np.array([name == "activity" for name, _ in arrays.columns], dtype=bool)
-    iterations, seconds = 0, 0.0
-    windows = _windows(system, window, step)
+    march, windows = _March(base.made), _windows(base.made.system, window, step)
     for number, (first, seen, kept) in enumerate(windows):
         if progress is not None:
             progress(Step(f"{first} to {seen[-1]}", number, len(windows)))
-        inside = np.isin(columns, seen)
+        march.decide(first, seen, kept)
+    seen_words = f"planned with {window} years in sight, {step} kept at a time; prices are those of the window that decided"
+    return Foresight(march.plan(seen_words), base.cost, pd.DataFrame(march.listed, columns=["first", "last", "kept", "cost"]))
+
+
+class _March:
+    """What was decided so far, window by window. Lives within a call of `rolling`."""
+
+    def __init__(self, made: Compiled) -> None:
+        arrays = made.arrays
+        self.made, self.arrays = made, arrays
+        self.columns, self.rows = column_years(arrays), row_years(arrays)
+        self.x, self.dual, self.reduced = np.zeros(len(arrays.columns)), np.zeros(len(arrays.rows)), np.zeros(len(arrays.columns))
+        self.early = np.array([name == "breach" and index[0] == "run_down" for name, index in arrays.columns], dtype=bool)
+        self.forced = np.array([name == "activity" for name, _ in arrays.columns], dtype=bool)
+        self.listed: list[tuple[int, int, int, float]] = []
+        self.iterations, self.seconds = 0, 0.0
+
+    def decide(self, first: int, seen: tuple[int, ...], kept: tuple[int, ...]) -> None:
+        """Solve the window of the periods seen on what was decided before, and keep the answer of those to be kept."""
+        made, arrays = self.made, self.arrays
+        inside, standing = np.isin(self.columns, seen), np.isin(self.rows, (*seen, NO_YEAR))
         sight = replace(arrays, cost=_window_cost(made, seen[-1]), lower=_window_lower(made, seen[-1]))
-        cut = part(sight, inside, np.isin(rows, (*seen, NO_YEAR)), x)
+        cut = part(sight, inside, standing, self.x)
         solution, duals = _decide(cut, first)
-        decided = np.isin(columns, kept)
-        own = np.flatnonzero(inside)
+        decided, own = np.isin(self.columns, kept), np.flatnonzero(inside)
         keep = decided[own]
-        now = np.clip(solution.x, np.where(forced[own], 0.0, cut.lower), np.where(early[own], np.inf, cut.upper))[keep]
-        x[own[keep]] = now
-        reduced[own[keep]] = duals.reduced_cost[keep]
-        at = np.flatnonzero(np.isin(rows, (*seen, NO_YEAR)))
-        settled = np.isin(rows[at], (*kept, NO_YEAR))
-        dual[at[settled]] = duals.dual[: len(at)][settled]
-        end = max(p.last for p in system.periods if p.first in kept)
-        listed.append((first, max(p.last for p in system.periods if p.first in seen), end, float(arrays.cost[decided] @ x[decided])))
-        iterations, seconds = iterations + duals.iterations, seconds + duals.seconds
-    opened = replace(arrays, lower=np.where(forced, np.minimum(x, arrays.lower), arrays.lower),
-                     upper=np.where(early, np.maximum(x, arrays.upper), arrays.upper))
-    x = _exact(opened, x)
-    final = Solution("optimal", float(arrays.cost @ x) + arrays.offset, x, reduced, arrays.matrix @ x, dual,
-                     np.zeros(len(dual), dtype=bool), np.zeros(len(x), dtype=bool), iterations, seconds)
-    plan = make_plan(replace(made, arrays=opened), final, final, ties="within each window", seconds={"solve": seconds})
-    notes = [f"planned with {window} years in sight, {step} kept at a time; prices are those of the window that decided"]
-    short = float(np.maximum(arrays.lower - x, 0.0)[forced].sum() + x[early].sum())
-    if short > ROOMS[-1]:
-        notes.append(f"what nobody saw coming made activities fall below their run-down and must-run limits, by {short:.4g} t/year in all")
-    record = replace(plan.record, status="rolling horizon", notes=(*plan.record.notes, *notes))
-    return Foresight(replace(plan, record=record), base.cost, pd.DataFrame(listed, columns=["first", "last", "kept", "cost"]))
+        now = np.clip(solution.x, np.where(self.forced[own], 0.0, cut.lower), np.where(self.early[own], np.inf, cut.upper))
+        self.x[own[keep]], self.reduced[own[keep]] = now[keep], duals.reduced_cost[keep]
+        at = np.flatnonzero(standing)
+        settled = np.isin(self.rows[at], (*kept, NO_YEAR))
+        self.dual[at[settled]] = duals.dual[: len(at)][settled]
+        ends = [max(p.last for p in made.system.periods if p.first in years) for years in (seen, kept)]
+        self.listed.append((first, ends[0], ends[1], float(arrays.cost[decided] @ self.x[decided])))
+        self.iterations, self.seconds = self.iterations + duals.iterations, self.seconds + duals.seconds
+
+    def plan(self, note: str) -> Plan:
+        """The plan of all that was decided, on the programme with those limits open that nobody saw coming."""
+        arrays, early, forced = self.arrays, self.early, self.forced
+        opened = replace(arrays, lower=np.where(forced, np.minimum(self.x, arrays.lower), arrays.lower),
+                         upper=np.where(early, np.maximum(self.x, arrays.upper), arrays.upper))
+        x = _exact(opened, self.x)
+        final = Solution("optimal", float(arrays.cost @ x) + arrays.offset, x, self.reduced, arrays.matrix @ x, self.dual,
+                         np.zeros(len(self.dual), dtype=bool), np.zeros(len(x), dtype=bool), self.iterations, self.seconds)
+        plan = make_plan(replace(self.made, arrays=opened), final, final, ties="within each window", seconds={"solve": self.seconds})
+        notes = [note]
+        short = float(np.maximum(arrays.lower - x, 0.0)[forced].sum() + x[early].sum())
+        if short > ROOMS[-1]:
+            notes.append("what nobody saw coming made activities fall below their run-down and must-run limits, by "
+                         f"{short:.4g} t/year in all")
+        return replace(plan, record=replace(plan.record, status="rolling horizon", notes=(*plan.record.notes, *notes)))
 
 
 def _windows(system: System, window: int, step: int) -> list[tuple[int, tuple[int, ...], tuple[int, ...]]]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from planner.economics import period_factors
 from planner.lp.components import Components, Key, add_param, add_set, add_sets
-from planner.measures import AVOIDED, spares
+from planner.measures import AVOIDED, Spare, spares
 from planner.system import System
 
 
@@ -17,50 +17,62 @@ def fill_options(m: Components, system: System) -> None:
 
 
 def _fill_measures(m: Components, system: System) -> None:
-    years = [p.first for p in system.periods]
-    factor = dict(zip(years, period_factors(system.periods, system.discount_rate), strict=True))
-    most: dict[Key, float] = {}
-    cost: dict[Key, float] = {}
-    relief: dict[Key, float] = {}
-    collectable: dict[Key, float] = {}
-    loss: dict[Key, float] = {}
-    relieved: dict[Key, list[Key]] = {}
-    lasting: dict[Key, list[Key]] = {}
-    extends: dict[Key, float] = {}
-    extendable: dict[Key, float] = {}
+    taken = _Taken(system)
     for spare in spares(system):
+        taken.take(spare)
+    for parameter, values in taken.values.items():
+        add_param(m, parameter, values)
+    add_set(m, "measures", taken.values["most_measure"], width=2)
+    add_sets(m, "relieved", taken.relieved, width=2, over=m.sets["balance_rows"])
+    add_sets(m, "lasting", taken.lasting, width=2)
+    add_set(m, "service_rows", taken.lasting, width=2)
+    add_sets(m, "columns_of", {u: [u, u + AVOIDED] for u, each in system.measures.items() if each.kind == "lifetime"})
+    add_set(m, "extension_rows", taken.values["most_extended"], width=2)
+
+
+class _Taken:
+    """What the columns of measures do, as parameters and sets of the programme; lives within `fill_options`."""
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self.years = [p.first for p in system.periods]
+        self.factor = dict(zip(self.years, period_factors(system.periods, system.discount_rate), strict=True))
+        self.values: dict[str, dict[Key, float]] = {name: {} for name in (
+            "most_measure", "measure_cost", "relief", "collectable_relief", "service_loss", "extension_term", "most_extended")}
+        self.relieved: dict[Key, list[Key]] = {}
+        self.lasting: dict[Key, list[Key]] = {}
+
+    def take(self, spare: Spare) -> None:
+        """Add a column: its bound and cost, the balances it relieves, and what a longer life changes."""
         column = spare.column, spare.year
-        most[column], cost[column] = spare.most, factor[spare.year] * spare.cost
+        self.values["most_measure"][column] = spare.most
+        self.values["measure_cost"][column] = self.factor[spare.year] * spare.cost
+        self._relieve(spare, column)
+        name = spare.column.removesuffix(AVOIDED)
+        if self.system.measures[name].kind == "lifetime":
+            self._lengthen(spare, column, name)
+
+    def _relieve(self, spare: Spare, column: Key) -> None:
         terms = {g: (v, 0 * v) for g, v in spare.demand.items()}
         for waste, yearly in spare.waste.items():
-            rate = system.goods[waste].collection_rate
-            terms[waste] = system.period_mean(yearly), system.period_mean(yearly * (rate if rate is not None else 0.0))
+            rate = self.system.goods[waste].collection_rate
+            terms[waste] = self.system.period_mean(yearly), self.system.period_mean(yearly * (rate if rate is not None else 0.0))
         for good, (change, part) in terms.items():
-            for t, value, kept in zip(years, change, part, strict=True):
+            for t, value, kept in zip(self.years, change, part, strict=True):
                 if value:
-                    relieved.setdefault((good, t), []).append(column)
-                    relief[good, *column, t], collectable[good, *column, t] = float(value), float(kept)
-        name = spare.column.removesuffix(AVOIDED)
-        if system.measures[name].kind == "lifetime":
-            extends[column] = spare.extends
-            if spare.column == name:
-                extendable[name, spare.year] = spare.most
-                most[column] = np.inf  # the row `extension` bounds it
-            for t, value in zip(years, spare.service, strict=True):
-                if value:
-                    lasting.setdefault((name, t), []).append(column)
-                    loss[*column, t] = float(value)
-    add_set(m, "measures", most, width=2)
-    for parameter, values in (("most_measure", most), ("measure_cost", cost), ("relief", relief), ("collectable_relief", collectable),
-                              ("service_loss", loss)):
-        add_param(m, parameter, values)
-    add_sets(m, "relieved", relieved, width=2, over=m.sets["balance_rows"])
-    add_sets(m, "lasting", lasting, width=2)
-    add_set(m, "service_rows", lasting, width=2)
-    add_param(m, "extension_term", extends)
-    add_param(m, "most_extended", extendable)
-    add_sets(m, "columns_of", {u: [u, u + AVOIDED] for u, each in system.measures.items() if each.kind == "lifetime"})
-    add_set(m, "extension_rows", extendable, width=2)
+                    self.relieved.setdefault((good, t), []).append(column)
+                    self.values["relief"][good, *column, t] = float(value)
+                    self.values["collectable_relief"][good, *column, t] = float(kept)
+
+    def _lengthen(self, spare: Spare, column: Key, name: str) -> None:
+        self.values["extension_term"][column] = spare.extends
+        if spare.column == name:
+            self.values["most_extended"][name, spare.year] = spare.most
+            self.values["most_measure"][column] = np.inf  # the row `extension` bounds it
+        for t, value in zip(self.years, spare.service, strict=True):
+            if value:
+                self.lasting.setdefault((name, t), []).append(column)
+                self.values["service_loss"][*column, t] = float(value)
 
 
 def _fill_exploration(m: Components, system: System) -> None:
