@@ -21,6 +21,8 @@ from planner.system import PATHWAYS, SCOPES, Array, System
 
 IN_PLAN = 1e-3
 """A process is in the plan when it runs, over the years, at more than this share of the requirement of a metal that it handles."""
+TIE = 1e-3
+"""USD (present value) per unit of activity below which a process that does not run would cost nothing more."""
 FLOWS = (*PATHWAYS, "stockpile", "shortage", "requirement")
 """Yearly quantities of a metal, t of refined metal per year."""
 UNITS: Mapping[str, str] = {**dict.fromkeys(FLOWS, "t/year"), "foreign_share": "1", "price": "USD/t"}
@@ -42,6 +44,8 @@ class Outcome:
     """Activity over all years, shape (P,)."""
     in_plan: npt.NDArray[np.bool_]
     """Shape (P,)."""
+    ruled_out: npt.NDArray[np.bool_]
+    """Whether a process runs in no plan of the same cost: it would cost more in every year. Shape (P,)."""
     ordered: Array
     """New capacity over all years, shape (K,)."""
 
@@ -96,11 +100,12 @@ class Reckoner:
             for metal, content in system.goods[name].content.items():
                 flows["stockpile"][system.metals.index(metal)] += content * (x[draw] - x[fill])
         activity = run @ self.length
+        dear = np.append(np.where(arrays.upper > 0, solution.reduced_cost, np.inf), np.inf)[self.activity] > TIE
         need = {metal: float(flows["requirement"][i] @ self.length) for i, metal in enumerate(system.metals)}
         least = np.array([min((need[m] for m in metals), default=np.inf) for metals in self.metals])
         return Outcome(
             cost=solution.objective, emissions=self._emissions(system, x), flows=flows, price=self._price(system, dual), activity=activity,
-            in_plan=activity > IN_PLAN * least, ordered=x[self.ordered].sum(axis=1),
+            in_plan=activity > IN_PLAN * least, ruled_out=((run == 0) & dear).all(axis=1), ordered=x[self.ordered].sum(axis=1),
         )
 
     def _emissions(self, system: System, x: Array) -> dict[str, float]:

@@ -157,6 +157,8 @@ class _Result:
     emissions: Mapping[str, float]
     shortage: float
     in_plan: frozenset[str]
+    ruled_out: frozenset[str]
+    """Processes that no plan of the same cost runs: ties apart, they are surely not in it."""
 
     def answers(self) -> dict[str, float]:
         return {"cost": self.cost, **self.emissions, "shortage": self.shortage}
@@ -181,7 +183,7 @@ class _Sweep:
     def _result(self, system: System, outcome: Outcome) -> _Result:
         names = np.array([*system.processes], dtype=object)
         shortage = float((outcome.flows["shortage"] @ self.reckoner.length).sum())
-        return _Result(outcome.cost, outcome.emissions, shortage, frozenset(names[outcome.in_plan]))
+        return _Result(outcome.cost, outcome.emissions, shortage, frozenset(names[outcome.in_plan]), frozenset(names[outcome.ruled_out]))
 
     def at(self, moves: Sequence[tuple[Input, float]]) -> list[_Result | None]:
         """Results with one input moved each: from -1, its low end, over 0, the study's value, to 1, its high end; None without a plan."""
@@ -205,7 +207,11 @@ class _Sweep:
 
     def differs(self, result: _Result | None) -> bool:
         """Whether there is no plan, or one with other options."""
-        return result is None or result.in_plan != self.base.in_plan
+        return result is None or any(self.change(result))
+
+    def change(self, result: _Result) -> tuple[list[str], list[str]]:
+        """Processes that enter and that leave the plan. What was tied with another option of equal cost, here or there, does neither."""
+        return sorted(result.in_plan & self.base.ruled_out), sorted(self.base.in_plan & result.ruled_out)
 
     def turn(self, each: Input, end: str) -> dict[str, Any]:
         """Where, on the way to an end, the plan first has other options, by bisection: nearest to the study's value."""
@@ -218,8 +224,7 @@ class _Sweep:
                 outside, beyond = middle, result
             else:
                 inside = middle
-        enters = sorted(beyond.in_plan - self.base.in_plan) if beyond is not None else []
-        leaves = sorted(self.base.in_plan - beyond.in_plan) if beyond is not None else ["every plan: none is possible"]
+        enters, leaves = self.change(beyond) if beyond is not None else ([], ["every plan: none is possible"])
         at = int(np.argmax(np.abs(moved(each, sign) - np.array(each.value))))
         return {"input": each.name, "grade": each.grade, "unit": each.unit, "value": each.value[at], "end": end,
                 "turns_at": float(moved(each, sign * (inside + outside) / 2)[at]), "enters": "; ".join(enters), "leaves": "; ".join(leaves)}
