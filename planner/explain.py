@@ -44,8 +44,8 @@ class Explanation:
     `prices`: metal, year, price, low and high (what one tonne less saves and one more costs, in some years), marginal (the source that
     answers one more tonne), next (the best idle source), gap (USD/t by which it is too dear), unique (missing where it was not tested).
     `parts`: what each price is made of (planner.price_parts). `ties`: whether plan and prices are the only ones. `rents`: deposit, year,
-    rent. `policies`: policy, family, highest (cost of one more unit, and its unit), year, total (USD, present value). `idle`: process,
-    metal, year, gap: by how much an idle source must become cheaper to enter.
+    rent. `policies`: policy, family, highest (cost of one more unit, and its unit), year, total and penalty (USD, present value).
+    `idle`: process, metal, year, gap: by how much an idle source must become cheaper to enter.
     """
 
     study: str
@@ -107,7 +107,8 @@ def explain(system: System, *, progress: Progress | None = None) -> Explanation:
     ask = _Asking(plan)
     prices, idle = merit_order(plan, ask)
     parts = price_parts(system, ask.program.arrays, ask.base, Teller(system, plan.balance, ask.program.arrays))
-    return Explanation(system.name, system.scenario, "optimal", (), plan, prices, rents(plan), policy_costs(plan), idle, parts, ask.ties())
+    return Explanation(system.name, system.scenario, "optimal", (), plan, prices, rents(plan), policy_costs(plan, ask), idle, parts,
+                       ask.ties())
 
 
 # ---- optimal
@@ -172,6 +173,16 @@ class _Asking:
         top = sorted(((v, k) for k, v in rises.items() if v > LEAST_PART), reverse=True)[:MOST_NAMED]
         return ", ".join(k for _, k in top) or "stock in hand, or the same metal at another time", low, high
 
+    def without(self, policy: str) -> tuple[float, float]:
+        """By how much the plan would cost less without a policy, and what of that is paid for missing it, USD."""
+        arrays = self.program.arrays
+        rows = np.array([i for i, (family, index) in enumerate(arrays.rows) if family in TARGETS and index[0] == policy], dtype=np.int32)
+        self.program.set_rows(rows, np.full(len(rows), -np.inf), np.full(len(rows), np.inf))
+        found = self.program.run()
+        self.program.set_rows(rows, arrays.row_lower[rows], arrays.row_upper[rows])
+        missed = [i for i in arrays.columns_of("breach") if arrays.columns[i][1][0] == policy]
+        return self.base.objective - found.objective, float(arrays.cost[missed] @ self.base.x[missed])
+
     def ties(self) -> Ties:
         """Whether the plan and the prices that are told are the only ones."""
         rows = self.program.arrays.rows
@@ -203,26 +214,21 @@ def rents(plan: Plan) -> pd.DataFrame:
     return frame.reset_index(drop=True)
 
 
-def policy_costs(plan: Plan) -> pd.DataFrame:
-    """What each policy costs at the margin: policy, family, highest (in unit), year (of the highest), unit, total (USD, present value).
+def policy_costs(plan: Plan, ask: _Asking) -> pd.DataFrame:
+    """What each policy costs: policy, family, highest (price of one unit more of its level, in `unit`), year (of the highest), unit, total,
+    penalty (USD, present value).
 
-    `total` is the sum of dual x binding level over its rows: what the cost would fall by, at these prices, if the levels were 0. A policy
-    whose prices are all 0 costs nothing.
+    `total` is by how much the plan would cost less without the policy, all others as they are: solved anew, with what is paid for missing
+    it, `penalty`, included. A policy whose prices are all 0 costs nothing. The totals of several policies do not add up.
     """
-    system, rows = plan.system, []
-    arrays = compiled(system).arrays
-    bounds = np.where(np.isfinite(arrays.row_lower), arrays.row_lower, arrays.row_upper)
-    position: dict[Any, float] = dict(zip(arrays.rows, bounds.tolist(), strict=True))
+    rows = []
     duals = plan.prices.assign(policy=plan.prices["index"].astype(str).str.split(", ").str[0])
-    duals = duals[duals["policy"].isin(system.policies) & duals["family"].isin(TARGETS)]
+    duals = duals[duals["policy"].isin(plan.system.policies) & duals["family"].isin(TARGETS)]
     for (policy, family), part in duals.groupby(["policy", "family"]):
         top = part.iloc[int(part["value"].abs().to_numpy().argmax())]
-        total = 0.0
-        for label, year, present in zip(part["index"], part["year"], part["present_value"], strict=True):
-            key = (*str(label).split(", "), *(() if pd.isna(year) else (int(year),)))
-            total += present * position.get((str(family), key), 0.0)
-        rows.append((policy, family, float(top["value"]), top["year"], top["unit"], total))
-    return pd.DataFrame(rows, columns=["policy", "family", "highest", "year", "unit", "total"])
+        total, penalty = ask.without(str(policy)) if top["value"] else (0.0, 0.0)
+        rows.append((policy, family, float(top["value"]), top["year"], top["unit"], total, penalty))
+    return pd.DataFrame(rows, columns=["policy", "family", "highest", "year", "unit", "total", "penalty"])
 
 
 def _plan_words(found: Explanation) -> Iterable[str]:
@@ -242,7 +248,8 @@ def _plan_words(found: Explanation) -> Iterable[str]:
     for policy in found.policies.to_dict(orient="records"):
         if policy["highest"]:
             most = f"{abs(policy['highest']):,.4g} {policy['unit']} ({policy['family']}, {policy['year']})"
-            yield f"{policy['policy']} costs at most {most}, {abs(policy['total']):,.4g} USD in all."
+            missed = f", {policy['penalty']:,.4g} of it for missing it" if policy["penalty"] > 1 else ""
+            yield f"{policy['policy']} costs at most {most} at the margin and {policy['total']:,.4g} USD in all{missed}."
 
 
 def _or_nobody(price: float) -> str:

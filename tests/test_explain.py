@@ -152,15 +152,28 @@ def test_where_no_policy_is_to_blame_the_limits_are_named(tmp_path: Path) -> Non
 
 def test_why_a_plan_is_as_it_is(tmp_path: Path) -> None:
     """A mine of 90 t at 20, imports at 30, recycling at 50: the price is 30, one more tonne is imported, recycling is 20 too dear. A quota
-    of 50 t costs 10 a tonne and 500 in all."""
+    of 50 t costs 10 a tonne, and 400 in all: 40 t more would be dug without it."""
     found = explain(planner.read(market().policy("protect", "quota", processes=["dig"], cap=50).write(tmp_path / "s")))
     assert found.status == "optimal"
     row = found.prices.iloc[0]
     assert (row["price"], row["marginal"], row["next"], row["gap"]) == (pytest.approx(30), "buy", "recycle", pytest.approx(20))
     policy = found.policies.set_index("policy").loc["protect"]
     assert policy["highest"] == pytest.approx(-10)
-    assert policy["total"] == pytest.approx(-500)
+    assert (policy["total"], policy["penalty"]) == (pytest.approx(400), 0)
     assert any("one more comes from buy" in word for word in found.words)
+
+
+def test_what_a_missed_target_costs_in_all(tmp_path: Path) -> None:
+    """A floor of 60 t at 20 more a tonne than imports, soft at 15: missed by all of it, 60 x 15 = 900, and nothing else. At 25 it is met,
+    60 x 20 = 1,200, and no penalty is paid."""
+    def costs(penalty: float) -> tuple[float, float]:
+        study = Study().good("li", "refined", demand=100, shortage_cost=5000).process("buy", "import", gives={"li": 1}, import_price=30)
+        study.process("dig", "mine", gives={"li": 1}, variable_cost=50)
+        row = explain(planner.read(own(study, 0.6, penalty=penalty).write(tmp_path / f"s{penalty}"))).policies.iloc[0]
+        return row["total"], row["penalty"]
+
+    assert costs(15) == (pytest.approx(900), pytest.approx(900))
+    assert costs(25) == (pytest.approx(1200), pytest.approx(0))
 
 
 def test_rents_of_a_mine_that_runs_out() -> None:
