@@ -137,15 +137,15 @@ class Ensemble:
 
 
 def ensemble(
-    system: System, *, samples: int = 256, seed: int = 0, sampler: Sampler = "sobol", inputs: tuple[str, ...] = (),
+    system: System, *, samples: int = 256, seed: int = 0, sampler: Sampler = "lhs", inputs: tuple[str, ...] = (),
     grades: tuple[str, ...] = (), statement: str | Path | Mapping[str, Any] | None = None, out: str | Path | None = None,
     workers: int | None = None, cluster: str = "", progress: Progress | None = None,
 ) -> Ensemble:
     """Solve a study for samples of its uncertain inputs.
 
     `inputs`, `grades` and `statement` choose and describe what is uncertain (`planner.sampling.uncertainty`). With `out` the results
-    are written there block by block, and what is there already of the same ensemble is not done again; Sobol samples may grow in
-    number. `workers` are local processes (all processors where not given), `cluster` the address of a Dask scheduler.
+    are written there block by block, and what is there already of the same ensemble is not done again; their number may grow.
+    `workers` are local processes (all processors where not given), `cluster` the address of a Dask scheduler.
     Raises SpecError for a wrong statement, InfeasibleError where the study itself has no plan, OutputError where the folder holds
     something else, SolverError where a sample that is solved again from nothing differs.
     """
@@ -350,9 +350,8 @@ class _Store:
             raise OutputError(f"{folder} cannot be written or read ({error}); name another folder with --out") from error
 
     def _require_same(self, there: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
-        """What was begun goes on only with the same study, inputs, seed and programmes; the number of Sobol samples may change."""
-        free = {"samples"} if asked["sampler"] == "sobol" else set()
-        other = [key for key in asked if key not in free and there.get(key) != asked[key]]
+        """What was begun goes on only with the same study, inputs, seed and programmes; the number of samples may change."""
+        other = [key for key in asked if key != "samples" and there.get(key) != asked[key]]
         if other:
             raise OutputError(f"{self.folder} holds another ensemble (it differs in {', '.join(other)}); name another folder with --out")
 

@@ -36,7 +36,7 @@ from planner.tables import BY_NAME, Parameter
 from planner.units import suggestion
 
 Shape = Literal["triangular", "pert", "uniform", "normal", "lognormal"]
-Sampler = Literal["sobol", "lhs"]
+Sampler = Literal["lhs", "sobol"]
 TAIL = 0.95
 """Quantile at which a normal or lognormal distribution has its high end."""
 PERT_WEIGHT = 4.0
@@ -44,6 +44,11 @@ OUTSIDE = ("observations",)
 """Tables whose numbers do not enter a plan."""
 FIXED = ("lead_time",)
 """Parameters that decide which columns a programme has at all: not sampled."""
+HYPERCUBE = 64
+"""Samples of one Latin hypercube: an input takes a value in each 64th of its range once, then again."""
+SOBOL_CORRELATION = 0.5
+"""Sobol points whose inputs are correlated by more than this are refused; counted from LEAST_COUNTED samples on."""
+LEAST_COUNTED = 32
 LEAST = 2.0**-53
 """A quantile is at least this, and at most 1 less this."""
 GRADE_ORDER = "SABCD"
@@ -336,19 +341,38 @@ def _correlation(inputs: Sequence[Input], groups: Sequence[Mapping[str, Any]], p
 
 # ---- samples
 
-def draw(uncertain: Uncertainty, samples: int, *, seed: int, sampler: Sampler = "sobol") -> Array:
+def _worst_correlation(points: Array) -> float:
+    """Largest correlation between two columns of points (N, D); 0 for so few points that chance alone would reach it."""
+    if len(points) < LEAST_COUNTED or points.shape[1] < 2:
+        return 0.0
+    found = np.abs(np.corrcoef(points.T))
+    np.fill_diagonal(found, 0.0)
+    return float(found.max())
+
+
+def draw(uncertain: Uncertainty, samples: int, *, seed: int, sampler: Sampler = "lhs") -> Array:
     """Quantiles of all samples, shape (samples, D), each strictly between 0 and 1: the same to the bit for the same seed.
 
-    Sobol points are scrambled (Owen) by the seed; more samples of one seed begin with those of fewer. Latin hypercubes of
-    different size share nothing.
+    More samples of one seed begin with those of fewer: `lhs` stacks Latin hypercubes of HYPERCUBE samples, `sobol` takes points of one
+    Sobol sequence, scrambled (Owen). Where there are many inputs for few samples, Sobol points of different inputs go together: with 515
+    inputs and 256 samples, pairs of them are correlated by up to 0.94, and what hangs on one seems to hang on the other. Raises SpecError
+    where they are correlated by more than SOBOL_CORRELATION.
     """
     from scipy.stats import qmc
 
-    rng, dimensions = np.random.default_rng(seed), uncertain.dimensions
+    dimensions = uncertain.dimensions
     if sampler == "sobol":
-        points = qmc.Sobol(dimensions, rng=rng).random_base2(max(int(np.ceil(np.log2(max(samples, 1)))), 0))[:samples]
+        sequence = qmc.Sobol(dimensions, rng=np.random.default_rng(seed))
+        points = sequence.random_base2(max(int(np.ceil(np.log2(max(samples, 1)))), 0))[:samples]
+        worst = _worst_correlation(points)
+        if worst > SOBOL_CORRELATION:
+            said = (f"Sobol points of {dimensions} inputs are correlated by up to {worst:.2f} at {samples} samples, which the inputs "
+                    "are not; take Latin hypercubes, fewer inputs or more samples")
+            raise SpecError("samples", [said])
     else:
-        points = qmc.LatinHypercube(dimensions, rng=rng).random(samples)
+        cubes = [qmc.LatinHypercube(dimensions, rng=np.random.default_rng([seed, k])).random(HYPERCUBE)
+                 for k in range(-(-samples // HYPERCUBE))]
+        points = np.concatenate(cubes)[:samples]
     inside: Array = np.clip(np.asarray(points, dtype=float), LEAST, 1 - LEAST)
     if uncertain.correlation is None:
         return inside

@@ -99,7 +99,7 @@ def test_parquet_is_read_as_one_table_by_pandas(whole: Ensemble, tmp_path: Path)
     assert set(whole.yearly.columns) <= set(table.columns)
 
 
-@pytest.mark.parametrize("change", [{"seed": 4}, {"inputs": (PRICE,)}, {"sampler": "lhs"}])
+@pytest.mark.parametrize("change", [{"seed": 4}, {"inputs": (PRICE,)}, {"sampler": "sobol"}])
 def test_another_ensemble_in_the_folder_is_refused(tmp_path: Path, change: dict[str, object]) -> None:
     system = planner.read("quickstart")
     ensemble(system, samples=2, seed=3, workers=1, out=tmp_path / "e")

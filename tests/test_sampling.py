@@ -10,7 +10,7 @@ from scipy import stats
 
 import planner
 from planner.errors import SpecError
-from planner.sampling import Input, Uncertainty, draw, quantile, stem, uncertainty
+from planner.sampling import HYPERCUBE, Input, Sampler, Uncertainty, draw, quantile, stem, uncertainty
 
 PRICE = "process_values.import_lithium.import_price"
 
@@ -107,12 +107,28 @@ def test_ends_may_be_stated_for_an_input_whose_table_gives_none() -> None:
     assert (demand.low, demand.high, demand.shape) == ((400.0,), (750.0,), "uniform")
 
 
-def test_samples_of_a_seed_are_the_same_and_sobol_samples_may_grow() -> None:
-    uncertain = uncertainty(planner.read("china"), inputs=["plants.*"])
-    few, many = draw(uncertain, 24, seed=7), draw(uncertain, 100, seed=7)
+@pytest.mark.parametrize("sampler", ["lhs", "sobol"])
+def test_samples_of_a_seed_are_the_same_and_may_grow(sampler: Sampler) -> None:
+    uncertain = uncertainty(planner.read("china"), inputs=["plants.*.life"])
+    few, many = draw(uncertain, 24, seed=7, sampler=sampler), draw(uncertain, 200, seed=7, sampler=sampler)
     assert np.array_equal(few, many[:24])
-    assert not np.array_equal(few, draw(uncertain, 24, seed=8))
-    assert np.array_equal(draw(uncertain, 24, seed=7, sampler="lhs"), draw(uncertain, 24, seed=7, sampler="lhs"))
+    assert not np.array_equal(few, draw(uncertain, 24, seed=8, sampler=sampler))
+
+
+def test_each_hypercube_has_one_sample_in_each_layer_and_no_two_are_alike() -> None:
+    uncertain = uncertainty(planner.read("china"), inputs=["plants.*.life"])
+    cubes = draw(uncertain, 2 * HYPERCUBE, seed=2).reshape(2, HYPERCUBE, -1)
+    assert (np.sort(np.floor(cubes * HYPERCUBE), axis=1) == np.arange(HYPERCUBE)[:, None]).all()
+    assert not np.array_equal(cubes[0], cubes[1])
+
+
+def test_sobol_points_that_make_independent_inputs_go_together_are_refused() -> None:
+    uncertain = uncertainty(planner.read("china"))
+    with pytest.raises(SpecError, match=r"correlated by up to 0\.9"):
+        draw(uncertain, 256, seed=1, sampler="sobol")
+    found = np.abs(np.corrcoef(draw(uncertain, 256, seed=1).T))
+    np.fill_diagonal(found, 0)
+    assert found.max() < 0.35
 
 
 def test_correlated_samples_may_grow_too_and_have_the_correlation_asked_for() -> None:

@@ -26,7 +26,7 @@ def ensemble(
     study: Study, scenario: Scenario = "", settings: Set = None,
     samples: Annotated[int, typer.Option("--samples", "-n", metavar="N", min=1, help="How many samples.")] = 256,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="The same seed gives the same samples.")] = 0,
-    lhs: Annotated[bool, typer.Option("--lhs", help="Latin hypercube; Sobol points if not given.")] = False,
+    sobol: Annotated[bool, typer.Option("--sobol", help="Sobol points, for few inputs; Latin hypercubes if not given.")] = False,
     inputs: Annotated[list[str] | None, typer.Option(
         "--input", "-i", metavar="PATTERN", help="Only inputs whose path matches, such as 'plants.*.life'. May be repeated.")] = None,
     grades: Annotated[list[str] | None, typer.Option(
@@ -50,7 +50,7 @@ def ensemble(
         import planner
 
         found = planner.ensemble(
-            system, samples=samples, seed=seed, sampler="lhs" if lhs else "sobol", inputs=tuple(inputs or ()), grades=tuple(grades or ()),
+            system, samples=samples, seed=seed, sampler="sobol" if sobol else "lhs", inputs=tuple(inputs or ()), grades=tuple(grades or ()),
             statement=statement, out=out, workers=workers, cluster=cluster, progress=stage)
         stage("tables")
         weak = _drivers(found)
