@@ -115,6 +115,17 @@ def test_the_page_is_dark_where_the_reader_asks_for_it(chromium: Any, page: Path
         chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 
 
+def test_a_comparison_is_a_page_of_its_own(chromium: Any, tmp_path: Path, plan: Plan) -> None:
+    from planner.report import comparison_report
+
+    other = planner.solve(planner.read("quickstart", scenario="carbon-price"))
+    show(chromium, comparison_report(planner.compare([plan, other]), tmp_path / "both.html"), PHONE)
+    assert chromium.execute_script(f"return {SHOWN}.length") >= 2
+    assert chromium.execute_script(UNDRAWN) == 0
+    assert chromium.execute_script("return document.documentElement.scrollWidth") <= PHONE[0]
+    quiet_at_home(chromium)
+
+
 def test_the_slider_moves_through_the_years_by_key(chromium: Any, page: Path, plan: Plan) -> None:
     """Each press of the arrow shows the next year: its flows are those of the plan's table."""
     from selenium.webdriver.common.keys import Keys
