@@ -108,7 +108,8 @@ class Sensitivity:
     `swings`: input, grade, unit, low, value, high (of its first row), for each answer (cost, territorial, footprint, shortage) its
     change at the low and at the high end, `no plan at`, and `rank`: the largest change of cost and that of the footprint, each as a
     share of what it is, added up; sorted by it.
-    `turns`: input, grade, unit, value, end (low or high), turns_at (the value beyond which the plan has other options), enters, leaves.
+    `turns`: input, grade, unit, year (0: all), value, end (low or high), turns_at (the value in that year beyond which the plan has
+    other options; the year is the one in which the series moves most), enters, leaves.
     """
 
     swings: pd.DataFrame
@@ -145,7 +146,7 @@ def sensitivity(
         if progress is not None:
             progress(Step("turning values", number, min(top, len(turning))))
         rows.append(sweep.turn(each, end))
-    columns = ["input", "grade", "unit", "value", "end", "turns_at", "enters", "leaves"]
+    columns = ["input", "grade", "unit", "year", "value", "end", "turns_at", "enters", "leaves"]
     return Sensitivity(swings, pd.DataFrame(rows, columns=columns), sweep.base.cost, sweep.base.emissions)
 
 
@@ -226,8 +227,8 @@ class _Sweep:
                 inside = middle
         enters, leaves = self.change(beyond) if beyond is not None else ([], ["every plan: none is possible"])
         at = int(np.argmax(np.abs(moved(each, sign) - np.array(each.value))))
-        return {"input": each.name, "grade": each.grade, "unit": each.unit, "value": each.value[at], "end": end,
-                "turns_at": float(moved(each, sign * (inside + outside) / 2)[at]), "enters": "; ".join(enters), "leaves": "; ".join(leaves)}
+        return {"input": each.name, "grade": each.grade, "unit": each.unit, "year": each.years[at], "value": each.value[at],
+                "end": end, "turns_at": float(moved(each, sign * (inside + outside) / 2)[at]), "enters": "; ".join(enters), "leaves": "; ".join(leaves)}
 
 
 def moved(each: Input, share: float) -> Array:
