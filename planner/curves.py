@@ -65,11 +65,13 @@ def fan(table: pd.DataFrame, title: str = "", unit: str = "") -> Figure:
     """A fan chart: bands between opposite quantiles over the years, and the median.
 
     `table`: year, quantile, value, unit. The outermost band lies between the lowest and the highest quantile, and so on inwards. Raises
-    SpecError where a column is missing or no quantile has its opposite.
+    SpecError where a column or every value is missing, or a quantile has no opposite.
     """
     if missing := [name for name in ("year", "quantile", "value") if name not in table]:
         raise SpecError("fan", [f"the table has no column {', '.join(missing)}; give year, quantile, value and unit"])
     wide = table.pivot_table(index="year", columns="quantile", values="value").sort_index(axis=1)
+    if wide.empty:
+        raise SpecError("fan", ["the table holds no value; choose a quantity that the runs have"])
     held = [float(str(quantile)) for quantile in wide]
     pairs = list(zip(held, reversed(held), strict=True))[: len(held) // 2]
     if not pairs or not all(abs(low + high - 1) < 1e-9 for low, high in pairs):

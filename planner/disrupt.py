@@ -18,7 +18,7 @@ import pandas as pd
 from planner.blocks import Base, Loss, Window, base_of, close, recourse, sources, start_periods
 from planner.errors import SpecError
 from planner.highs import Program
-from planner.notebook import shown
+from planner.notebook import amount, shown
 from planner.plan import Plan
 from planner.progress import Step
 from planner.solve import Compiled, Progress
@@ -52,7 +52,7 @@ class Disruptions:
     def _repr_html_(self) -> str:
         """The worst loss in words, then the losses, for a notebook."""
         worst = self.losses.iloc[0]
-        said = f"{worst['loss']} hurts most: {worst['unmet']:,.4g} t stay unserved, {worst['worst_share']:.0%} of {worst['worst_metal']}."
+        said = f"{worst['loss']} hurts most: {amount(worst['unmet'])} t unserved, {worst['worst_share']:.0%} of {worst['worst_metal']}."
         said = said if worst["worst_metal"] else "No loss leaves anything unserved."
         return shown("Losses, the worst first", [said], self.losses.drop(columns=["rank", "penalty"]), more=".losses")
 

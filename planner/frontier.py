@@ -25,7 +25,7 @@ import pandas as pd
 from planner.accounts import emission_rates, metals_of, output_equivalent
 from planner.errors import SolverError
 from planner.highs import Arrays, Program, Solution, by_name
-from planner.notebook import shown
+from planner.notebook import amount, shown
 from planner.progress import Step
 from planner.results import supply_table
 from planner.solve import Compiled, Progress, compiled, require_optimal
@@ -57,8 +57,8 @@ class Frontier:
         said = []
         for group, part in self.points.groupby("group"):
             cheap, clean = part.iloc[0], part.iloc[-1]
-            said.append(f"{group}: from {cheap['carbon']:,.4g} t CO2e for {cheap['cost']:,.4g} USD down to {clean['carbon']:,.4g} t for "
-                        f"{clean['cost']:,.4g} USD ({cheap['scope']}).")
+            said.append(f"{group}: from {amount(cheap['carbon'])} t CO2e ({cheap['scope']}) for {amount(cheap['cost'])} USD "
+                        f"down to {amount(clean['carbon'])} t for {amount(clean['cost'])} USD.")
         return shown("Frontier of cost and carbon", said, self.points.dropna(axis="columns", how="all"), more=".points")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from html import escape
 from typing import Any
@@ -11,6 +12,9 @@ import pandas as pd
 MOST_ROWS = 20
 """Rows that a notebook shows of a table; the attribute of the result holds all."""
 
+LARGE = (("trillion", 1e12), ("billion", 1e9), ("million", 1e6), ("thousand", 1e3))
+NUMBER = re.compile(r"-?[\d,.]+(?:e[+-]\d+)?%?")
+CELL = "padding:2px 8px;text-align:"
 WHOLE = 1000.0
 """From here on a number is shown without decimals."""
 
@@ -19,24 +23,33 @@ def shown(title: str, sentences: Sequence[str], *tables: pd.DataFrame, more: str
     """HTML of a result: a title, what it says in words, its tables. `more` names where the rest stands. No text is taken for markup."""
     parts = [f"<p><strong>{escape(title)}</strong></p>"] if title else []
     parts += [f"<p>{escape(sentence)}</p>" for sentence in sentences]
-    for frame in tables:
+    for frame in filter(len, tables):
         parts.append(_table(frame))
         if len(frame) > MOST_ROWS:
             parts.append(f"<p>{len(frame) - MOST_ROWS:,} more rows{escape(f' in {more}' if more else '')}.</p>")
     return f'<div class="planner">{"".join(parts)}</div>'
 
 
+def amount(value: float) -> str:
+    """A number for reading: three digits and a word."""
+    for word, size in LARGE:
+        if abs(value) >= size:
+            return f"{value / size:,.3g} {word}"
+    return f"{value:,.3g}"
+
+
 def _table(frame: pd.DataFrame) -> str:
-    left = [not pd.api.types.is_numeric_dtype(frame[name]) for name in frame]
+    # what reads as a number stands under its digits, percentages too
+    left = [not all(NUMBER.fullmatch(text) for text in map(_text, frame[name]) if text) for name in frame]
     head = "".join(_element("th", name, to_left) for name, to_left in zip(frame.columns, left, strict=True))
     rows = "".join(
         "<tr>" + "".join(_element("td", cell, to_left) for cell, to_left in zip(row, left, strict=True)) + "</tr>"
         for row in frame.head(MOST_ROWS).itertuples(index=False))
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    return f'<table style="margin:8px 0"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
 
 
 def _element(tag: str, value: Any, to_left: bool) -> str:
-    return f'<{tag} style="text-align:{"left" if to_left else "right"}">{escape(_text(value))}</{tag}>'
+    return f'<{tag} style="{CELL}{"left" if to_left else "right"}">{escape(_text(value))}</{tag}>'
 
 
 def _text(value: Any) -> str:

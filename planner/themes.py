@@ -24,6 +24,8 @@ PATHWAY_COLOURS: Mapping[str, str] = {
 """Each pathway keeps its colour everywhere."""
 NEUTRAL = "#7F7F7F"
 """Readable on white and on black: for reference lines and marks that must do without a theme."""
+ON_DARK: Mapping[str, str] = {"#0072B2": "#2E90D0", "#666666": "#C4C4C4"}
+"""What stands for a colour in lines on a dark ground; lit any further, or all of them, some would look alike to the colour-blind."""
 TEMPLATES: Mapping[str, str] = {"light": "planner", "dark": "planner_dark", "print": "planner_print"}
 """Theme to the name under which plotly knows it."""
 _INK: Mapping[str, tuple[str, str, str]] = {
@@ -54,6 +56,8 @@ def themed(figure: Figure, theme: str) -> Figure:
     figure.update_layout(template=TEMPLATES[theme])
     if theme == "print":
         _hatch(figure)
+    if theme == "dark":
+        _light_up(figure)
     return figure
 
 
@@ -112,6 +116,13 @@ def _template(theme: str) -> Any:
         title={"font": {"size": 17}, "x": 0.01, "xanchor": "left"}, xaxis={**axis, "showgrid": False}, yaxis=axis,
         hoverlabel={"font": {"family": _FONT}}, legend={"bgcolor": "rgba(0,0,0,0)"},
     ))
+
+
+def _light_up(figure: Figure) -> None:
+    """Thin lines in dark colours cannot be read on black, and are lit; areas and bars are large enough."""
+    for trace in figure.data:
+        if trace.type == "scatter" and not (trace.stackgroup or trace.fill):
+            trace.line.color = ON_DARK.get(trace.line.color, trace.line.color)
 
 
 def _hatch(figure: Figure) -> None:

@@ -15,7 +15,7 @@ from planner import figures
 from planner.errors import SpecError
 from planner.plan import Plan
 from planner.plots import Plots
-from planner.themes import COLOURS, TEMPLATES, themed
+from planner.themes import COLOURS, ON_DARK, TEMPLATES, themed
 from tests.small import Study
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
@@ -133,11 +133,21 @@ def test_a_fan_is_bands_about_the_median(plan: Plan, fan_table: pd.DataFrame) ->
     assert own.layout.yaxis.title.text == "t", "the unit of the table where none is given"
 
 
+def test_an_ensemble_gives_what_the_fan_takes(plan: Plan) -> None:
+    """Dependence on imports over eight samples: the median of the chart is that of the table, in its unit."""
+    table = planner.ensemble(plan.system, samples=8, workers=1).fan("lithium", "foreign_share")
+    figure = plan.plot.fan(table, "Lithium from abroad")
+    assert list(figure.data[-1].y) == pytest.approx(table[table["quantile"] == 0.5].sort_values("year")["value"].tolist())
+    assert figure.layout.yaxis.title.text == table["unit"].iloc[0]
+
+
 def test_a_fan_refuses_quantiles_without_their_opposite(fan_table: pd.DataFrame) -> None:
     with pytest.raises(SpecError, match="not in pairs about the median"):
         figures.fan(fan_table[fan_table["quantile"] != 0.05])
     with pytest.raises(SpecError, match="has no column quantile"):
         figures.fan(fan_table.drop(columns="quantile"))
+    with pytest.raises(SpecError, match="holds no value"):
+        figures.fan(fan_table.assign(value=float("nan")))
 
 
 def test_what_a_loss_leaves_unserved_is_drawn_as_a_share(plan: Plan) -> None:
@@ -193,6 +203,18 @@ def test_no_two_colours_look_alike_to_the_colour_blind() -> None:
     lab = [seen(colour) for colour in COLOURS]
     assert min(np.linalg.norm(a - b) for i, a in enumerate(lab) for b in lab[:i]) > 15
     assert np.linalg.norm(seen("#CC79A7") - seen("#999999")) < 15, "the measure can tell"
+
+
+def test_lines_on_a_dark_ground_are_light_enough_and_still_differ(plan: Plan) -> None:
+    """Contrast of 3 to the paper at least (WCAG 1.4.11), for the colour-blind no two alike."""
+    def luminance(colour: str) -> float:
+        rgb = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+        return float(np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722])
+    lit = [ON_DARK.get(colour, colour) for colour in COLOURS]
+    assert min((luminance(colour) + 0.05) / (luminance("#1B1B1F") + 0.05) for colour in lit) >= 3.5
+    assert min(np.linalg.norm(seen(a) - seen(b)) for i, a in enumerate(lit) for b in lit[:i]) > 14
+    assert plan.plot.prices(theme="dark").data[0].line.color == "#2E90D0"
+    assert plan.plot.mix("lithium", theme="dark").data[0].fillcolor == "#0072B2", "an area keeps its colour"
 
 
 def test_in_print_series_differ_without_colour(plan: Plan) -> None:

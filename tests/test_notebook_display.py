@@ -47,7 +47,7 @@ class Cells(HTMLParser):
 def test_a_plan_says_its_answer_then_its_totals_then_each_metal(plan: Plan) -> None:
     text = plan._repr_html_()
     made = Cells(text)
-    assert text.index("Nothing is short in any year.") < text.index("<table>")
+    assert text.index("Nothing is short in any year.") < text.index("<table")
     assert ["cost, present value", "4,178,293", "USD_2021"] in made.rows
     assert ["shortage", "0", "t"] in made.rows
     assert ["lithium", "2021", "40%", "51%", "9%"] in [[row[0], row[1], *row[3:6]] for row in made.rows if row[0] == "lithium"]
@@ -90,3 +90,28 @@ def test_a_long_table_is_cut_and_says_so() -> None:
 def test_numbers_are_short_and_what_is_not_there_is_empty() -> None:
     rows = Cells(shown("", [], pd.DataFrame({"x": [1234567.8, 0.123456, float("nan")], "y": ["a", None, "b"]}))).rows
     assert rows[1:] == [["1,234,568", "a"], ["0.1235", ""], ["", "b"]]
+
+
+def test_percentages_stand_right_and_words_left() -> None:
+    text = shown("", [], pd.DataFrame({"share": ["9%", "45%"], "metal": ["lithium", "4 others"]}))
+    assert text.count("text-align:right") == text.count("text-align:left") == 3
+
+
+def test_other_results_say_what_matters_first(plan: Plan) -> None:
+    """Each with its words, its table, and the numbers of its table."""
+    from planner import alternatives, compare, disrupt, frontier, gap
+
+    found = frontier(plan.system, points=3)
+    text = found._repr_html_()
+    cheap, clean = found.points.iloc[0], found.points.iloc[-1]
+    assert (f"all: from {cheap['carbon'] / 1e3:.3g} thousand t CO2e (footprint) for {cheap['cost'] / 1e6:.3g} million USD "
+            f"down to {clean['carbon'] / 1e3:.3g} thousand t for {clean['cost'] / 1e6:.3g} million USD.") in text
+    assert len(Cells(text).rows) == 1 + len(found.points)
+    losses = disrupt(plan, years=1, recovery=1)
+    assert f"{losses.losses['loss'].iloc[0]} hurts most" in losses._repr_html_()
+    beside = compare([plan, planner.solve(planner.read("quickstart", scenario="carbon-price"))])
+    assert f"{len(beside.inputs)} numbers of the inputs differ" in beside._repr_html_()
+    assert "at most 5.0% more than the least" in alternatives(plan.system, plans=0)._repr_html_()
+    assert gap(plan, year=2021)._repr_html_().endswith("<p>Nothing falls short.</p></div>"), "an empty table is left out"
+    shrunk = gap(plan, year=2021, growth=-0.9)
+    assert f"{shrunk.gaps['metal'].iloc[0]} falls short first, in {shrunk.gaps['first'].iloc[0]}." in shrunk._repr_html_()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from planner.notebook import amount as amount
 from planner.plan import Plan
 
 if TYPE_CHECKING:
@@ -24,15 +25,6 @@ ITEMS = {"import_price": "imports", "variable_cost": "running plants", "fixed_co
 """Items of cost in words; others are named as the tables name them."""
 NEARLY_GONE = 0.05
 """Share of a reserve below which a deposit is named as exhausted."""
-LARGE = (("trillion", 1e12), ("billion", 1e9), ("million", 1e6), ("thousand", 1e3))
-
-
-def amount(value: float) -> str:
-    """A number for reading: three digits and a word."""
-    for word, size in LARGE:
-        if abs(value) >= size:
-            return f"{value / size:,.3g} {word}"
-    return f"{value:,.3g}"
 
 
 def answer(plan: Plan) -> list[str]:
