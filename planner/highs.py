@@ -42,6 +42,8 @@ INTERIOR_FROM = 50_000
 """Columns from which a solve without a basis to start from takes the interior point method with crossover (docs/benchmarks.md)."""
 COLD_AGREEMENT = 1e-7
 """A programme solved again from nothing costs the same up to this share."""
+PRIMAL_SIMPLEX = 4
+"""HiGHS's number for that strategy."""
 FACE_TOLERANCE = 1e-6
 """A reduced cost or dual above this (USD per unit) is no tie."""
 
@@ -251,6 +253,21 @@ class Program:
             solution = self._run()
             self._set("presolve", "choose")
         return solution
+
+    def within(self, seconds: float | None) -> None:
+        """Stop after so many seconds more than HiGHS has run already; None takes the limit away."""
+        self._set("time_limit", float("inf") if seconds is None else self.highs.getRunTime() + seconds)
+
+    def holding(self) -> Solution:
+        """Where the search for the optimum was stopped: the best point that the primal simplex finds, whose every step keeps all rows.
+
+        Without presolve, since a solve that is stopped is not carried back from what presolve made of the programme.
+        """
+        self._set("presolve", "off")
+        self._set("solver", "simplex")
+        self._set("simplex_strategy", PRIMAL_SIMPLEX)
+        self.highs.clearSolver()
+        return self._run()
 
     def confirm(self, solution: Solution) -> float:
         """Solve the programme as it stands now in a HiGHS of its own, from nothing: how far the cost is off, as a share of it.

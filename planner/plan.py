@@ -98,6 +98,10 @@ class Record:
     seconds: Mapping[str, float]
     created: str
     notes: tuple[str, ...] = ()
+    gap: float | None = 0.0
+    """How much dearer the plan is than the least cost at most, as a share: 0 where it is optimal, None where that is not known."""
+    ranges: Mapping[str, Mapping[str, float | str]] = field(default_factory=dict)
+    """Least and most absolute value of each part of the programme (matrix, cost, bounds, right-hand sides), and where they stand."""
 
 
 @dataclass(frozen=True, eq=False)

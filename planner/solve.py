@@ -22,6 +22,7 @@ from planner.errors import InfeasibleError, SolverError
 from planner.flows import flow_table
 from planner.highs import (
     Arrays,
+    ROW_TOLERANCE,
     Name,
     Program,
     Solution,
@@ -40,6 +41,7 @@ from planner.lp.size import require_memory
 from planner.measures import after_measures
 from planner.plan import Plan, Record
 from planner.results import COLUMNS, Values, capacity_table, cost_table, emission_table, stock_table, supply_table, total_emissions
+from planner.scaling import lower_bound, range_warnings, ranges, recorded, worst_rows
 from planner.system import Array, System
 from planner.verify import certify
 
@@ -48,6 +50,8 @@ Progress = Callable[[str], None]
 
 BINDING = 1e-7
 """A row is binding when its slack is at most this share of its size, or of 1."""
+SEARCH = 0.8
+"""Share of a time limit for the optimum; the rest is kept for a plan that at least holds."""
 COST_AGREEMENT = 1e-9
 """Breaking ties may change the cost by no more than this share; otherwise the first solution stands."""
 
@@ -102,21 +106,49 @@ def compiled(subject: Any, *, progress: Progress | None = None) -> Compiled:
 def solve(subject: Any, *, progress: Progress | None = None, time_limit: float | None = None) -> Plan:
     """The least-cost plan of a System, or of a Pyomo model from `planner.build`.
 
-    `progress` is called with the name of each stage; `time_limit` is in seconds of the solver. Raises InfeasibleError with the
-    clashing rows where no plan meets every target and limit, SolverError where the solver gives no answer that holds when checked.
+    `progress` is called with the name of each stage; `time_limit` is in seconds of the solver: where it ends the search, the plan is the
+    best known, of status `interrupted`, with its gap. Raises InfeasibleError with the clashing rows where no plan meets every target and
+    limit, SolverError where the solver gives no answer that holds when checked.
     """
     made = compiled(subject, progress=progress)
     clock = _Clock(progress)
     clock.seconds.update(made.seconds)
-    program = Program(made.arrays, time_limit=time_limit)
+    program = Program(made.arrays)
+    if time_limit is not None:
+        program.within(SEARCH * time_limit)
     with clock.stage("solve"):
         with program.logged() as log:
             solution = program.run()
+        if solution.status == "interrupted" and time_limit is not None:
+            program.within((1 - SEARCH) * time_limit)
+            return replace(unfinished(made, program, clock.seconds), solver_log="".join(log))
         require_optimal(program, solution)
     with clock.stage("ties"):
+        program.within(None)
         final, ties = break_ties(program, solution)
     with clock.stage("tables"):
         return replace(make_plan(made, solution, final, ties=ties, seconds=clock.seconds), solver_log="".join(log))
+
+
+def unfinished(made: Compiled, program: Program, seconds: Mapping[str, float]) -> Plan:
+    """The best plan known of a solve that was stopped, with the gap to the least that any plan could cost; never called optimal.
+
+    It has no prices, which only an optimum has. Raises SolverError where no plan that holds was found.
+    """
+    found = program.holding()
+    if found.status == "optimal":
+        return make_plan(made, found, found, ties="none broken", seconds=seconds)
+    arrays = made.arrays
+    if not (found.x.size and max(row_errors(arrays, found.x).max(initial=0.0), column_errors(arrays, found.x).max()) <= ROW_TOLERANCE):
+        raise SolverError("the solver was stopped before it found any plan that keeps every limit; allow more time")
+    bound, cost = lower_bound(arrays, found.dual), float(arrays.cost @ found.x) + arrays.offset
+    gap = (cost - bound) / max(abs(cost), 1.0) if np.isfinite(bound) else None
+    nothing = np.full(len(found.dual), np.nan)
+    unpriced = replace(found, dual=nothing, reduced_cost=np.full(len(found.x), np.nan))
+    said = "by how much the least cost is lower is not known" if gap is None else f"the least cost is at most {gap:.2%} lower"
+    plan = make_plan(made, unpriced, found, ties="none broken", seconds=seconds)
+    return replace(plan, record=replace(plan.record, status="interrupted", gap=gap, notes=(
+        f"stopped before the optimum: the best plan known, {said}; it has no prices", *plan.record.notes)))
 
 
 def require_optimal(program: Program, solution: Solution) -> None:
@@ -128,7 +160,8 @@ def require_optimal(program: Program, solution: Solution) -> None:
     if solution.status == "unbounded":
         raise SolverError("the cost has no lower bound: a process earns more than it costs and nothing limits it; bound its activity")
     if solution.status != "optimal":
-        raise SolverError("the solver failed; check the ranges of the numbers with `planner check`")
+        wide = range_warnings(ranges(program.arrays))
+        raise SolverError("; ".join(["the solver failed", *(wide or ["the ranges of the numbers are not the reason"])]))
 
 
 def _clash_in_words(program: Program) -> list[str]:
@@ -184,7 +217,11 @@ def make_plan(made: Compiled, priced: Solution, final: Solution, *, ties: str, s
         row_error=float(row_errors(arrays, final.x).max(initial=0.0)), column_error=float(column_errors(arrays, final.x).max(initial=0.0)),
     )
     if not certificate.holds:
-        raise SolverError(f"the plan does not hold when checked outside the solver: {certificate}")
+        raise SolverError("; ".join([
+            f"the plan does not hold when checked outside the solver: {certificate}",
+            *filter(None, [worst_rows(arrays, final.x)]), *range_warnings(ranges(arrays)),
+        ]))
+    spread = ranges(arrays)
     taken = {**seconds, "check": time.perf_counter() - start}
     record = Record(
         study=system.name, title=system.title, scenario=system.scenario, overrides=dict(system.overrides), status="optimal",
@@ -192,7 +229,7 @@ def make_plan(made: Compiled, priced: Solution, final: Solution, *, ties: str, s
         solver=f"HiGHS {new_highs().version()}", versions=_versions(), platform=platform.platform(), inputs_hash=system.inputs_hash,
         columns=len(arrays.columns), rows=len(arrays.rows), nonzeros=int(arrays.matrix.nnz), iterations=priced.iterations,
         ties=ties, seconds={stage: round(value, 4) for stage, value in taken.items()},
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        created=datetime.now(UTC).isoformat(timespec="seconds"), notes=range_warnings(spread), ranges=recorded(spread),
     )
     assert set(tables) == set(COLUMNS)
     return Plan(system=system, balance=flow_balance, record=record, certificate=certificate, values=values,

@@ -12,7 +12,8 @@ from planner.cli.completion import complete_format
 
 Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Where results go; results/STUDY[-SCENARIO] if not given.")]
 
-TimeLimit = Annotated[float | None, typer.Option("--time-limit", metavar="SECONDS", min=0.0, help="Stop the solver after so long.")]
+TimeLimit = Annotated[float | None, typer.Option(
+    "--time-limit", metavar="SECONDS", min=0.0, help="Stop the solver after so long: the best plan known, with its gap; status 4.")]
 
 
 @app.command("solve", epilog="Example: planner solve china --scenario carbon-neutral --set series.carbon_price='100 USD_2021/tCO2e'")
@@ -42,6 +43,9 @@ def solve(
     elif not quiet:
         show_mix(plan)
         show_outcome(plan, str(folder))
+    if plan.record.status != "optimal":
+        # no result to build on, whatever else is printed
+        raise typer.Exit(4)
 
 
 def _before(folder: Path) -> dict[str, float]:

@@ -117,6 +117,7 @@ def _lines(text: str) -> Mapping[tuple[str, str], int]:
 
 
 _KEY = re.compile(r"""(?:"([^"]*)"|'([^']*)'|([^\s="'#]+))\s*[=.]""")
+_DOTTED = re.compile(r"[\w\s.\"'\[\]-]*")
 DEEPEST = 32
 """How deep study.toml may nest; the deepest field lies at six."""
 
@@ -131,6 +132,11 @@ def read_head(content: bytes, problems: Problems) -> Head | None:
         row = text.count("\n", 0, too_deep.start()) + 1
         problems.add(HEAD_FILE, row, "", f"more than {DEEPEST} brackets are nested; no field needs that")
         return None
+    # likewise: it takes the square of the number of words that a dotted key has
+    for row, line in enumerate(text.split("\n"), start=1):
+        if line.count(".") > DEEPEST and _DOTTED.fullmatch(key := line.partition("=")[0]) and key.count(".") > DEEPEST:
+            problems.add(HEAD_FILE, row, "", f"this key is nested more than {DEEPEST} deep; no field needs that")
+            return None
     try:
         toml = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # ValueError: a number of thousands of digits
