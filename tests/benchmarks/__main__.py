@@ -118,6 +118,20 @@ def stocks(sitting: Sitting) -> Iterator[Comparison]:
     yield Comparison("stocks", "2,000 series, 100 years, a life each", "flodym", tuple(taken[0]), tuple(taken[1]), goal=1 / 15)
 
 
+def ensembles(sitting: Sitting) -> Iterator[Comparison]:
+    """(d) a sample of an ensemble of china beside HiGHS alone and beside rebuilding each; (e) one worker and two, by the clock."""
+    runs = [child("samples", "china", str(seed)) for seed in range(sitting.runs)]
+    ours = tuple(run["ensemble"] for run in runs)
+    for beside, way, goal in (("HiGHS alone, warm, on the same arrays", "warm", 1.3),
+                              ("rebuilt in Pyomo, solved from nothing", "pyomo", 0.1),
+                              ("rebuilt by planner, solved from nothing", "planner", None)):
+        yield Comparison("ensemble", "a sample of china", beside, ours, tuple(run[way] for run in runs), goal=goal)
+    pairs = [(child("samples", "workers", "china", "2")["seconds"], child("samples", "workers", "china", "1")["seconds"])
+             for _ in range(sitting.runs)]
+    two, one = zip(*pairs, strict=True)
+    yield Comparison("ensemble", "256 samples on two workers, by the clock", "one worker", two, one, goal=1 / 1.7)
+
+
 def start_up(sitting: Sitting) -> Iterator[Comparison]:
     """(f) whole processes beside the imports alone."""
     imports = [PYTHON, "-c", "import pandas, pyomo.environ, highspy"]
@@ -143,9 +157,9 @@ def algorithms(sitting: Sitting) -> Iterator[Comparison]:
 
 
 SECTIONS: Mapping[str, Callable[[Sitting], Iterator[Comparison]]] = {
-    "stages": stages, "build": builds, "stocks": stocks, "start-up": start_up, "solver": algorithms,
+    "stages": stages, "build": builds, "stocks": stocks, "ensemble": ensembles, "start-up": start_up, "solver": algorithms,
 }
-DEFAULT = ("start-up", "stocks", "stages", "build")
+DEFAULT = ("start-up", "stocks", "ensemble", "stages", "build")
 """The algorithms take an hour: they are measured when asked for."""
 
 

@@ -1,0 +1,71 @@
+"""What a sample of an ensemble costs, in a process of its own: `python -m tests.benchmarks.samples STUDY SEED`, or `... workers STUDY N`.
+
+HiGHS alone: it is handed the finished arrays of each sample, starts from the same basis and runs; nothing is read or made. Rebuilt: read
+with the values of the sample, build, solve from nothing, as a loop over `planner.solve` would do it, without the tables: with the model
+built in Pyomo and compiled by it, and with planner's own way. Prints processor seconds of a sample, or wall seconds of a whole ensemble.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Any
+
+from tests.benchmarks.measured import clock, report
+
+WORKER_SAMPLES = 256
+REBUILT = 6
+"""Samples of the block that are rebuilt."""
+
+
+def samples(study: str, seed: int) -> dict[str, float]:
+    """One block of samples, each way."""
+    import planner
+    from planner.ensemble import BLOCK, Job, _ByKey, _ready, solve_block
+    from planner.highs import Program, compile_arrays
+    from planner.lp.formulation import build
+    from planner.sampling import draw, uncertainty
+    from planner.solve import compiled
+
+    system = planner.read(study)
+    uncertain = uncertainty(system)
+    quantiles = draw(uncertain, BLOCK, seed=seed)
+    job = Job(dict(system.files), system.name, system.scenario, dict(system.overrides), uncertain.inputs, version("planner"))
+    ready = _ready(_ByKey(job).key, _ByKey(job))
+    with clock() as ours:
+        solve_block(job, 0, quantiles)
+    at = uncertain.columns()
+    drawn = {each.name: each.at(quantiles[:, at[each.name]]) for each in uncertain.inputs}
+    variants = ready.variants.make([{name: rows[i] for name, rows in drawn.items()} for i in range(BLOCK)])
+    with clock() as warm:
+        basis = ready.basis
+        for variant in variants:
+            program = Program(variant.arrays)
+            program.highs.setBasis(basis)
+            program.highs.run()
+            basis = program.highs.getBasis()
+
+    def rebuilt(way: Callable[[Any], Any]) -> float:
+        with clock() as taken:
+            for variant in variants[:REBUILT]:
+                Program(way(planner.read(study, overrides=dict(variant.system.overrides)))).run()
+        return taken[0] / REBUILT
+
+    return {"ensemble": ours[0] / BLOCK, "warm": warm[0] / BLOCK, "pyomo": rebuilt(lambda s: compile_arrays(build(s))),
+            "planner": rebuilt(lambda s: compiled(s).arrays)}
+
+
+def workers(study: str, count: int) -> dict[str, float]:
+    """A whole ensemble on so many workers, their start included."""
+    import planner
+
+    system = planner.read(study)
+    start = time.perf_counter()
+    planner.ensemble(system, samples=WORKER_SAMPLES, workers=count)
+    return {"seconds": time.perf_counter() - start}
+
+
+if __name__ == "__main__":
+    report(workers(sys.argv[2], int(sys.argv[3])) if sys.argv[1] == "workers" else samples(sys.argv[1], int(sys.argv[2])))
