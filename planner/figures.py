@@ -119,7 +119,9 @@ def _labelled(flows: pd.DataFrame, names: Sequence[str]) -> set[str]:
 def downstream(flows: pd.DataFrame) -> list[str]:
     """Nodes in the order in which metal that enters reaches them: of a loop, plotly turns back the flow to the node that comes first."""
     onward = {source: sorted(part["target"]) for source, part in flows.groupby("source")}
-    reached = dict.fromkeys(sorted(set(flows["source"]) - set(flows["target"])))
+    begin = set(flows["source"]) - set(flows["target"])
+    # what is short enters at the end of the chain: begun from there, the chain would be taken for the way back
+    reached = dict.fromkeys(sorted(begin - {"shortage"} or begin))
     edge = list(reached)
     while edge:
         edge = [node for node in dict.fromkeys(target for source in edge for target in onward.get(source, ())) if node not in reached]

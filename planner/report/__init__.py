@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,8 +45,8 @@ def report(plan: Plan, path: str | Path, *, others: Sequence[Plan] = (), names: 
 def comparison_report(found: Comparison, path: str | Path) -> Path:
     """Write a comparison alone as a page of its own. Raises OutputError where it cannot be written."""
     section = beside.comparison(found, chain.shown_among(sorted(found.all_results["year"].unique())))
-    title = "Comparison of " + ", ".join(found.names)
-    text = _render(title=title, subtitle="", sentences=[*section.sentences, CAUTION], facts=[], sections=[section], plan=None)
+    title, said = "Comparison of " + ", ".join(found.names), [*section.sentences, CAUTION]
+    text = _render(title=title, subtitle="", sentences=said, facts=[], sections=[replace(section, sentences=())], plan=None)
     return _write(text, Path(path))
 
 

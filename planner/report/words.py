@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 CAUTION = "A plan of least cost is no forecast: it knows the future, buys the cheapest first and answers to no price of its own making."
 SHORT = 1e-6
 """A shortage below this share of demand is none."""
+MILLION = 1e6
 SOON = 5
 """Years from the first order within which it counts as to be built now."""
 MOST_NAMED = 5
@@ -77,12 +78,18 @@ def _shares(part: pd.DataFrame) -> str:
 def facts(plan: Plan) -> list[tuple[str, str]]:
     """The few numbers that stand at the head of the page: value and what it is."""
     years = plan.system.years
-    found = [(f"{amount(plan.objective)} USD", f"present value of all cost, {_money(plan)}")]
-    found += [(f"{amount(plan.record.emissions[scope])} t", f"{scope} CO2e, {years[0]}-{years[-1]}") for scope in plan.record.emissions]
-    missing = [s for s in short(plan) if s.startswith(tuple(m.capitalize() for m in plan.system.metals))]
-    found.append(("nothing short" if not missing else f"{len(missing)} short", "of " + joined(plan.system.metals)))
+    found = [(f"{_short_amount(plan.objective)} USD", f"present value of all cost, {_money(plan)}")]
+    found += [(f"{_short_amount(plan.record.emissions[scope])} t", f"{scope} CO2e, {years[0]}-{years[-1]}") for scope in plan.record.emissions]
+    missing = [metal for metal in plan.system.metals if any(s.startswith(f"{metal.capitalize()} is short") for s in short(plan))]
+    found.append((f"{len(missing)} of {len(plan.system.metals)} short", joined(missing)) if missing else
+                 ("nothing short", "of " + joined(plan.system.metals)))
     found.append(("checked" if plan.certificate.holds else "fails", "mass balance, cost and every row, outside the solver"))
     return found
+
+
+def _short_amount(value: float) -> str:
+    """As `amount`, but in figures below a million."""
+    return f"{value:,.0f}" if abs(value) < MILLION else amount(value)
 
 
 def joined(names: Sequence[str]) -> str:
