@@ -191,13 +191,15 @@ def test_the_exit_statuses_are_documented() -> None:
 
 
 def python(code: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment)
 
 
 def test_an_interrupt_while_planner_loads_is_one_too() -> None:
     """In the first part of a second Python is still importing: no traceback, and the status of an interrupt."""
     done = python(
-        "import sys\nclass Pressed:\n    def find_spec(self, name, *_):\n        if name == 'planner.cli':\n            raise KeyboardInterrupt\n"
+        "import sys\nclass Pressed:\n    def find_spec(self, name, *_):\n"
+        "        if name == 'planner.cli':\n            raise KeyboardInterrupt\n"
         "sys.meta_path.insert(0, Pressed())\nfrom planner.__main__ import main\nmain()")
     assert (done.returncode, done.stdout, done.stderr) == (INTERRUPTED, "", "")
 

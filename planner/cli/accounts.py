@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from planner.cli.app import Json, Quiet, Run, Scenario, Set, Study, app, print_json, read_system, writable
+from planner.cli.app import Json, Quiet, Run, Scenario, Set, Study, app, load_runs, print_json, read_system, writable
 from planner.cli.security import records
 from planner.errors import Problem, SpecError
 
@@ -166,14 +166,17 @@ def indicators(
         "--population", metavar="PERSONS", help="Persons in every year, for stocks per head; the study's if not given.")] = None,
 ) -> None:
     """Show the indicators of a run by the definitions of the literature: recycling, trade, reserves, losses, circularity."""
-    import planner
-    from planner.terminal import show_frame, shown_years
+    from planner.terminal import Stages, show_frame, shown_years
 
-    plan = planner.load(run)
-    require_metal(plan.system, metal)
-    ends = plan.system.years[0], plan.system.years[-1]
-    found = planner.indicators(plan, population=None if persons is None else dict.fromkeys(ends, persons))
-    write_tables(out, {"indicators": found})
+    with Stages(quiet=quiet or as_json) as stage:
+        (plan,) = load_runs([run], stage)
+        require_metal(plan.system, metal)
+        stage("indicators")
+        import planner
+
+        ends = plan.system.years[0], plan.system.years[-1]
+        found = planner.indicators(plan, population=None if persons is None else dict.fromkeys(ends, persons))
+        write_tables(out, {"indicators": found})
     if as_json:
         print_json({"study": plan.record.study, "scenario": plan.record.scenario, "indicators": records(found)})
     elif not quiet:

@@ -172,6 +172,19 @@ def save(plan: Plan, folder: Path, stages: Stages, ctx: typer.Context) -> None:
     plan.save(folder, log=[f"command {ctx.find_root().obj}", *stages.log()])
 
 
+def load_runs(runs: Sequence[Path], stage: Stages) -> list[Plan]:
+    """The plans of run folders, each with its step shown."""
+    from planner.progress import Step
+
+    plans = []
+    for part, run in enumerate(runs):
+        stage(Step("load" if len(runs) == 1 else f"load {run.resolve().name}", part, len(runs)))
+        import planner
+
+        plans.append(planner.load(run))
+    return plans
+
+
 def print_json(answer: Any) -> None:
     """One JSON document on standard output."""
     import json

@@ -35,17 +35,22 @@ def balance(
     out: Out = None, as_json: Json = False, quiet: Quiet = False,
 ) -> None:
     """Show all flows, stocks and losses without optimising: the balance of every process, metal and year, and a metal's account."""
-    import planner
+    from planner.terminal import Stages, show_balance
 
-    found = planner.balance(read_system(study, scenario, settings))
-    require_known(found.system, metal, year, sankey)
+    with Stages(quiet=quiet or as_json) as stage:
+        stage("read")
+        system = read_system(study, scenario, settings)
+        stage("balance")
+        import planner
+
+        found = planner.balance(system)
+        require_known(found.system, metal, year, sankey)
+        stage("simulate")
+        run, shares = simulated(found)
+        closing = require_closed(found, run)
+        write_tables(out, {"flows": run.flows, "unmet": run.unmet, "limits": run.limits})
     if not (metal or year is not None or as_json or quiet):
-        from planner.terminal import show_balance
-
         show_balance(found)
-    run, shares = simulated(found)
-    closing = require_closed(found, run)
-    write_tables(out, {"flows": run.flows, "unmet": run.unmet, "limits": run.limits})
     if sankey is not None:
         from planner.figures import flow_sankey, write_figure
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from planner.cli.app import Json, Quiet, Study, app, print_json
+from planner.cli.app import Json, Quiet, Study, app, load_runs, print_json
 from planner.cli.completion import complete_run
 
 if TYPE_CHECKING:
@@ -61,12 +61,17 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """Which inputs differ between runs, and which results, by how much; which routes change and when."""
-    import planner
+    from planner.terminal import Stages
 
-    plans, names = [planner.load(run) for run in runs], [run.resolve().name for run in runs]
-    found, routes = planner.compare(plans, names), planner.routes(plans, names, points=points)
-    if out is not None:
-        _write(found, routes, out)
+    with Stages(quiet=as_json) as stage:
+        plans, names = load_runs(runs, stage), [run.resolve().name for run in runs]
+        stage("compare")
+        import planner
+
+        found, routes = planner.compare(plans, names), planner.routes(plans, names, points=points)
+        if out is not None:
+            stage("write")
+            _write(found, routes, out)
     if as_json:
         import json
 

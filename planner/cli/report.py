@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from planner.cli.app import Quiet, app
+from planner.cli.app import Quiet, app, load_runs
 from planner.cli.completion import complete_run
 
 
@@ -22,14 +22,18 @@ def report(
     quiet: Quiet = False,
 ) -> None:
     """Write a run as one HTML page that opens offline: the answer first, figures, tables, and every input with its source."""
-    import planner
-    from planner.report import FRONTIER_FOLDER, read_frontier
+    from planner.terminal import Stages
 
-    plan, *others = [planner.load(run) for run in runs]
-    beside = runs[0] / FRONTIER_FOLDER
-    folder = frontier if frontier is not None else beside if beside.is_dir() else None
-    path = planner.report(plan, out if out is not None else runs[0] / "report.html", others=others,
-                          names=[run.resolve().name for run in runs] if others else (),
-                          frontier=None if folder is None else read_frontier(folder, plan))
+    with Stages(quiet=quiet) as stage:
+        plan, *others = load_runs(runs, stage)
+        stage("write")
+        import planner
+        from planner.report import FRONTIER_FOLDER, read_frontier
+
+        beside = runs[0] / FRONTIER_FOLDER
+        folder = frontier if frontier is not None else beside if beside.is_dir() else None
+        path = planner.report(plan, out if out is not None else runs[0] / "report.html", others=others,
+                              names=[run.resolve().name for run in runs] if others else (),
+                              frontier=None if folder is None else read_frontier(folder, plan))
     if not quiet:
         typer.echo(f"{path} is written; open it in a browser, online or not")
