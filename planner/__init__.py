@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from planner.report import report as report
     from planner.routes import routes as routes
     from planner.secure import secure as secure
+    from planner.simulate import simulate as simulate
     from planner.sensitivity import drivers as drivers
     from planner.sensitivity import sensitivity as sensitivity
     from planner.solve import solve as solve
@@ -102,6 +103,7 @@ _HOMES = {
     "rolling": "planner.foresight",
     "routes": "planner.routes",
     "secure": "planner.secure",
+    "simulate": "planner.simulate",
     "sensitivity": "planner.sensitivity",
     "solve": "planner.solve",
     "studies": "planner.read",
