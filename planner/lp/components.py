@@ -50,29 +50,32 @@ class Series:
         self.heads: list[Key] = []
         self.rows: list[Array] = []
         self.kept: list[npt.NDArray[np.bool_]] = []
-        self._every = np.ones(len(self.years), dtype=bool)
+        self._every, self._whole = np.ones(len(self.years), dtype=bool), True
 
     def add(self, *head: Hashable, values: Array, kept: npt.NDArray[np.bool_] | None = None) -> None:
         """Give the numbers of a key in all periods, or only in those `kept`, shape (T,) each."""
         self.heads.append(head)
         self.rows.append(values)
         self.kept.append(self._every if kept is None else kept)
+        self._whole = self._whole and kept is None
 
-    @property
-    def mask(self) -> npt.NDArray[np.bool_]:
-        return np.concatenate([np.zeros(0, dtype=bool), *self.kept]).reshape(len(self.heads), len(self.years))
+    def _of_kept(self, whole: Any) -> Any:
+        """What belongs to the periods kept, of an array with a row for each key and period, shape (H T, ...)."""
+        return whole if self._whole else whole[np.concatenate([np.zeros(0, dtype=bool), *self.kept])]
 
     @property
     def values(self) -> Array:
         """All numbers, key by key, shape (N,)."""
-        whole = np.concatenate([np.zeros(0), *self.rows]).reshape(len(self.heads), len(self.years))
-        return np.asarray(whole[self.mask])
+        return np.asarray(self._of_kept(np.concatenate([np.zeros(0), *self.rows])))
 
     def codes(self, labels: Labels) -> Codes:
         """The key of each number, shape (N, K)."""
         heads = np.array([[labels.code(part) for part in head] for head in self.heads], dtype=np.int64).reshape(-1, self.parts)
-        years = np.tile(labels.codes(self.years), len(heads))
-        return np.asarray(np.column_stack([np.repeat(heads, len(self.years), axis=0), years])[self.mask.ravel()])
+        codes = np.empty((len(heads) * len(self.years), self.parts + 1), dtype=np.int64, order="F")
+        for k, part in enumerate(heads.T):
+            codes[:, k] = np.repeat(part, len(self.years))
+        codes[:, -1] = np.tile(labels.codes(self.years), len(heads))
+        return np.asarray(self._of_kept(codes))
 
 
 class Index:

@@ -79,7 +79,7 @@ def _fill_exploration(m: Components, system: System) -> None:
     periods, factor = system.periods, period_factors(system.periods, system.discount_rate)
     most: dict[Key, float] = {}
     cost: dict[Key, float] = {}
-    finds: dict[Key, list[int]] = {(d, p.first): [] for d in system.deposits for p in periods}
+    finds: dict[Key, list[int]] = {}
     explored_in: dict[str, list[int]] = {d: [] for d in system.deposits}
     for option in system.exploration.values():
         price, rate = system.period_mean(option.cost), system.period_mean(option.potential)
@@ -88,7 +88,7 @@ def _fill_exploration(m: Components, system: System) -> None:
             ready = next((p.first for p in periods if p.last >= period.last + option.delay), None)
             if ready is None or not rate[i] > 0:
                 continue
-            finds[option.deposit, ready].append(period.first)
+            finds.setdefault((option.deposit, ready), []).append(period.first)
             explored_in[option.deposit].append(period.first)
             most[option.deposit, period.first] = float(rate[i])
             cost[option.deposit, period.first] = float(factor[i] * price[i])
@@ -96,7 +96,7 @@ def _fill_exploration(m: Components, system: System) -> None:
     add_set(m, "explorations", most, width=2)
     add_param(m, "most_explored", most)
     add_param(m, "exploration_cost", cost)
-    add_sets(m, "finds", finds)
+    add_sets(m, "finds", finds, over=m.sets["deposit_years"])
     add_sets(m, "explored_in", explored_in)
     add_param(m, "most_found", limit)
     add_set(m, "exploration_limit_rows", limit)
