@@ -73,6 +73,17 @@ def test_grade_refuses(tmp_path: Path, arguments: tuple[str, ...], words: str) -
     assert words in shown.stderr
 
 
+def test_grade_draws_the_urban_mine_of_one_metal(tmp_path: Path) -> None:
+    study = recycling().write(tmp_path / "s")
+    shown = run("grade", study, "--price", "lithium=3000 USD_2021/t", "--figure", tmp_path / "mine.html", "--quiet")
+    assert (shown.exit_code, shown.stdout) == (0, ""), shown.stderr
+    assert "supply curve of the urban mine" in (tmp_path / "mine.html").read_text(encoding="utf-8")
+    shown = run("grade", "china", "--figure", tmp_path / "all.html")
+    assert shown.exit_code == 2
+    assert "name it with --metal" in shown.stderr
+    assert not (tmp_path / "all.html").exists()
+
+
 def test_indicators_of_a_run(tmp_path: Path) -> None:
     planner.solve(planner.read(recycling().write(tmp_path / "s"))).save(tmp_path / "run")
     shown = run("indicators", tmp_path / "run", "--population", "1000", "--out", tmp_path / "out")

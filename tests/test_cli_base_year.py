@@ -139,6 +139,27 @@ def test_flows_unmet_demand_and_limits_are_written(tmp_path: Path) -> None:
     assert {file.name for file in (tmp_path / "out").iterdir()} == {"flows.csv", "unmet.csv", "limits.csv"}
 
 
+def test_shares_that_are_given_need_no_plan(tmp_path: Path) -> None:
+    """Quickstart: a quarter of what refined lithium is wanted beside the recycled is mined, the rest imported: three to one."""
+    shares = "mine_brine=0.25", "import_lithium=0.75", "import_cobalt=1"
+    shown = run("balance", "quickstart", *(f"--share={each}" for each in shares), "--out", tmp_path, "--json")
+    assert shown.exit_code == 0, shown.stderr
+    assert json.loads(shown.stdout)["shares"] == "given, and observed"
+    flows = pd.read_csv(tmp_path / "flows.csv").set_index(["source", "target", "year"])["value"]
+    mined, bought = flows["mine_brine", "lithium/refined", 2021], flows["import_lithium", "lithium/refined", 2021]
+    assert bought / mined == pytest.approx(3.0)
+
+
+@pytest.mark.parametrize(("share", "words"), [
+    ("mine_brine", "is no PROCESS=SHARE"), ("mine_brine=much", "is no PROCESS=SHARE"), ("mine_brin=0.3", "no process 'mine_brin'"),
+    ("mine_brine=1.5", "not within 0 and 1"), ("mine_brine=0.5", "give the observed activity of the base year, or shares"),
+])
+def test_shares_that_cannot_be_are_refused(share: str, words: str) -> None:
+    shown = run("balance", "quickstart", "--share", share)
+    assert shown.exit_code == 2
+    assert words in shown.stderr
+
+
 def test_sankey_of_a_study_without_a_plan(tmp_path: Path) -> None:
     """The page holds one figure for each year behind the slider, losses and the loop included."""
     shown = run("balance", "world", "--metal", "cobalt", "--sankey", tmp_path / "cobalt.html")

@@ -92,6 +92,8 @@ def grade(
         "--price", metavar="METAL=PRICE", help="Price of a refined metal, with its unit; shadow prices of the plan if not given.")] = None,
     carbon_price: Annotated[float | None, typer.Option(
         "--carbon-price", metavar="USD", min=0.0, help="USD per t CO2e, in all years; the study's if not given.")] = None,
+    figure: Annotated[Path | None, typer.Option(
+        "--figure", metavar="FILE", help="Draw the supply curve of a metal's urban mine (.html, .svg, .png, .pdf).")] = None,
     year: Year = None, metal: Metal = "", out: Out = None, rows: Rows = 40, as_json: Json = False, quiet: Quiet = False,
 ) -> None:
     """Grade the metal in use as secondary reserves: what arises, can be collected, recovered, and pays at a price (UNFC classes)."""
@@ -101,6 +103,9 @@ def grade(
         stage("read")
         system = read_system(study, scenario, settings)
         require_metal(system, metal)
+        if figure is not None and not metal and len(system.metals) > 1:
+            raise SpecError("command line", [Problem(
+                "--figure", 0, "", f"shows one metal; name it with --metal, one of {', '.join(system.metals)}")])
         prices = _prices(system, price or [])
         at = _period(system, year)
         stage("solve" if len(prices) < len(system.metals) else "grade")
@@ -109,6 +114,11 @@ def grade(
         source = planner.solve(system) if len(prices) < len(system.metals) else system
         found = planner.grade(source, price=prices, carbon_price=carbon_price)
     write_tables(out, {"steps": found.steps, "classes": found.classes, "curve": found.curve, "prices": found.prices})
+    if figure is not None:
+        from planner.curves import urban_mine
+        from planner.figures import write_figure
+
+        write_figure(urban_mine(found, metal or system.metals[0], at), figure)
     if as_json:
         print_json({"study": system.name, "scenario": system.scenario, **{
             name: records(getattr(found, name)) for name in ("steps", "classes", "curve", "prices")}})

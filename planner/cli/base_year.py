@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 STAGES = ("extraction", "trade", "refining", "manufacture", "use", "waste", "recycling", "stockpile", "loss", "balance")
 """How the account orders its stages."""
-OBSERVED = "observed"
+OBSERVED, GIVEN = "observed", "given, and observed"
 TOLERANCE = 1e-12
 """Largest residual that is rounding, as a share of the largest flow of the metal."""
 
@@ -32,6 +33,9 @@ def balance(
     sankey: Annotated[Path | None, typer.Option(
         "--sankey", metavar="FILE", help="Draw a metal's flows: a page with a slider over the years (.html), or a picture of one year "
         "(.svg, .png, .pdf).")] = None,
+    share: Annotated[list[str] | None, typer.Option(
+        "--share", metavar="PROCESS=SHARE", help="Share of a process in the good it follows, in all years; the others of that good share "
+        "the rest as observed. May be repeated.")] = None,
     out: Out = None, as_json: Json = False, quiet: Quiet = False,
 ) -> None:
     """Show all flows, stocks and losses without optimising: the balance of every process, metal and year, and a metal's account."""
@@ -46,7 +50,7 @@ def balance(
         found = planner.balance(system)
         require_known(found.system, metal, year, sankey)
         stage("simulate")
-        run, shares = simulated(found)
+        run, shares = simulated(found, given_shares(share or []))
         closing = require_closed(found, run)
         write_tables(out, {"flows": run.flows, "unmet": run.unmet, "limits": run.limits})
     if not (metal or year is not None or as_json or quiet):
@@ -115,13 +119,31 @@ def _show_accounts(found: Balance, run: Simulation, metal: str, year: int | None
         typer.echo(account[["stage", "item", "name", "value"]].to_string(index=False, float_format=lambda x: f"{x:,.4g}") + "\n")
 
 
-def simulated(balance: Balance) -> tuple[Simulation, str]:
-    """The simulation by the observed activities; where they do not settle the shares, by those of the study's least-cost plan.
+def given_shares(settings: list[str]) -> dict[str, float]:
+    """`--share PROCESS=SHARE` options; raises SpecError where one is no such pair."""
+    shares: dict[str, float] = {}
+    problems: list[Problem] = []
+    for setting in settings:
+        name, _, text = setting.rpartition("=")
+        try:
+            shares[name.strip()] = float(text)
+        except ValueError:
+            problems.append(Problem("--share", 0, "", f"'{setting}' is no PROCESS=SHARE; write mine_brine=0.3"))
+    if problems:
+        raise SpecError("command line", problems)
+    return shares
 
-    With the plan's shares go the stockpiles that it draws on and fills.
+
+def simulated(balance: Balance, given: Mapping[str, float] | None = None) -> tuple[Simulation, str]:
+    """The simulation by the shares given and the observed activities; where these do not settle the shares, by the least-cost plan's.
+
+    With the plan's shares go the stockpiles that it draws on and fills. Shares that are given are never mixed with the plan's: raises
+    SpecError where others are wanting.
     """
     from planner.simulate import shares_from, simulate, stockpiles_from
 
+    if given:
+        return simulate(balance, shares=given), GIVEN
     try:
         return simulate(balance), OBSERVED
     except SpecError as error:
