@@ -33,7 +33,8 @@ def inputs(plan: Plan) -> Section:
         blocks.append(_policies(plan))
     for name in dict.fromkeys(d.path.partition(".")[0] for d in data):
         mine = [d for d in data if d.path.partition(".")[0] == name]
-        blocks.append(Table(f"{name}: {len(mine):,} number{'s' * (len(mine) > 1)}", HEADS, _rows(mine), text=BY_NAME[name].note if name in BY_NAME else ""))
+        title = f"{name}: {len(mine):,} number{'s' * (len(mine) > 1)}"
+        blocks.append(Table(title, HEADS, _rows(mine), text=BY_NAME[name].note if name in BY_NAME else ""))
     blocks.append(_sources(data))
     weak = sum(d.grade in ("C", "D") for d in data)
     share = f", {weak / len(data):.0%}," if data else ""

@@ -217,7 +217,7 @@ def _abatement(plan: Plan, points: pd.DataFrame) -> Chart:
     saved, paid = 1.0 - part["carbon"] / (part["carbon"].iloc[0] or 1.0), part["abatement_cost"] > 0
     trace = {"type": "scatter", "mode": "lines+markers", "name": "cost of a tonne abated", "x": rounded(100 * saved[paid]),
              "y": rounded(part["abatement_cost"][paid]), "colour": COLOURS[0], "shape": "vh"}
-    layout = {"xaxis": {"title": {"text": "emissions avoided, % of those of the cheapest plan"}}, "free": True, "hovermode": "closest",
+    layout = {"xaxis": {"title": {"text": "emissions avoided, %"}}, "free": True, "hovermode": "closest",
               "yaxis": {"type": "log", "tickformat": ",", "dtick": 1}}
     return Chart("Cost of the next tonne abated", f"{_of_year(plan)}/t CO2e", [trace], "Abatement cost along the frontier", layout, (), 320,
                  "On a logarithmic axis: the last tonnes cost most.")

@@ -3,7 +3,7 @@
 const root = document.documentElement;
 const style = name => getComputedStyle(root).getPropertyValue(name).trim();
 const dark = matchMedia("(prefers-color-scheme: dark)");
-const PRINT_WIDTH = 680;
+const NAMES = 150;  // pixels that names beside the axis take
 // plotly reads <b> and the like in text as markup: names of a study are shown as they stand
 const text = value => String(value).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 const each = (selector, act, within = document) => within.querySelectorAll(selector).forEach(act);
@@ -44,7 +44,7 @@ function styled(trace, looks) {
 
 // whole years (or points) at steps that people count in, as many as fit
 function ticks(data, width) {
-  const x = data[0].x, first = x[0], last = x[x.length - 1], step = [1, 2, 5, 10, 20, 50].find(s => (last - first) / s <= width / 42) || 100;
+  const x = data[0].x, first = x[0], last = x[x.length - 1], step = [1, 2, 5, 10, 20, 50].find(s => (last - first) / s <= (width - 50) / 32) || 100;
   const at = [];
   for (let year = Math.ceil(first / step) * step; year <= last; year += step) at.push(year);
   return {tickmode: "array", tickvals: at.length ? at : [first]};
@@ -52,13 +52,13 @@ function ticks(data, width) {
 
 function layoutOf(figure, width, looks) {
   const own = figure.layout;
-  const axis = {gridcolor: looks.line, linecolor: looks.soft, zerolinecolor: looks.soft, tickcolor: looks.soft, automargin: true, title: {standoff: 6}};
+  const axis = {tickangle: 0, gridcolor: looks.line, linecolor: looks.soft, zerolinecolor: looks.soft, tickcolor: looks.soft, automargin: true, title: {standoff: 6}};
   const made = {
     width, height: figure.height, showlegend: false, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", dragmode: false,
     font: {family: "system-ui, sans-serif", size: 12, color: looks.ink}, hovermode: own.hovermode || "x unified", barmode: own.barmode, bargap: 0.1,
     hoverlabel: {bgcolor: looks.ground, bordercolor: looks.line, font: {color: looks.ink, size: 12}},
     margin: {l: 44, r: 10, t: 8, b: 24},
-    xaxis: {...axis, showgrid: false, nticks: Math.max(3, Math.floor(width / 70)), ...(own.free || own.barmode === "stack" ? {} : {tickformat: "d", hoverformat: "d", ...ticks(figure.data, width)}), ...own.xaxis},
+    xaxis: {...axis, showgrid: false, nticks: Math.max(3, Math.floor(width / 70)), ...(own.free || own.barmode === "stack" ? {} : {tickformat: "d", hoverformat: "d", ...ticks(figure.data, own.names ? width - NAMES : width)}), ...own.xaxis},
     yaxis: {...axis, rangemode: "tozero", nticks: figure.height < 180 ? 4 : 6, separatethousands: true, hoverformat: ",.3~r", exponentformat: "none", ...own.yaxis},
   };
   if (figure.unit && !own.names) made.yaxis.title = {text: text(figure.unit), standoff: 6, font: {size: 11, color: looks.soft}};

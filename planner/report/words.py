@@ -79,8 +79,10 @@ def facts(plan: Plan) -> list[tuple[str, str]]:
     """The few numbers that stand at the head of the page: value and what it is."""
     years = plan.system.years
     found = [(f"{_short_amount(plan.objective)} USD", f"present value of all cost, {_money(plan)}")]
-    found += [(f"{_short_amount(plan.record.emissions[scope])} t", f"{scope} CO2e, {years[0]}-{years[-1]}") for scope in plan.record.emissions]
-    missing = [metal for metal in plan.system.metals if any(s.startswith(f"{metal.capitalize()} is short") for s in short(plan))]
+    span = f"{years[0]}-{years[-1]}"
+    found += [(f"{_short_amount(tonnes)} t", f"{scope} CO2e, {span}") for scope, tonnes in plan.record.emissions.items()]
+    said = " ".join(short(plan))
+    missing = [metal for metal in plan.system.metals if f"{metal.capitalize()} is short" in said]
     found.append((f"{len(missing)} of {len(plan.system.metals)} short", joined(missing)) if missing else
                  ("nothing short", "of " + joined(plan.system.metals)))
     found.append(("checked" if plan.certificate.holds else "fails", "mass balance, cost and every row, outside the solver"))
