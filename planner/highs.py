@@ -207,14 +207,16 @@ class Program:
             self.highs.cbLogging.unsubscribe(hear)
 
     def _pass(self) -> None:
-        a, lp = self.arrays, highspy.HighsLp()
-        lp.num_col_, lp.num_row_ = len(a.columns), len(a.rows)
-        lp.col_cost_, lp.offset_ = a.cost, a.offset
-        lp.col_lower_, lp.col_upper_ = a.lower, a.upper
-        lp.row_lower_, lp.row_upper_ = a.row_lower, a.row_upper
-        lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-        lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = a.matrix.indptr, a.matrix.indices, a.matrix.data
-        if self.highs.passModel(lp) == highspy.HighsStatus.kError:
+        a = self.arrays
+        none, nothing = np.zeros(0, dtype=np.int32), np.zeros(0)
+        # rows without terms, then columns with theirs, as arrays: a HighsLp would be filled number by number, ten times slower
+        given = (
+            self.highs.addRows(len(a.rows), a.row_lower, a.row_upper, 0, none, none, nothing),
+            self.highs.addCols(len(a.columns), a.cost, a.lower, a.upper, a.matrix.nnz, a.matrix.indptr[:-1].astype(np.int32),
+                               a.matrix.indices.astype(np.int32), a.matrix.data),
+            self.highs.changeObjectiveOffset(a.offset),
+        )
+        if highspy.HighsStatus.kError in given:
             raise SolverError("HiGHS refuses the arrays: a bound above its counterpart, or a number that is none")
 
     def set_cost(self, cost: Array, offset: float = 0.0) -> None:
@@ -294,15 +296,28 @@ class Program:
         self._set("solver", "ipx" if cold and len(self.arrays.columns) >= INTERIOR_FROM else "choose")
         self.highs.run()
         seconds = self.highs.getRunTime() - before
-        raw, basis, info = self.highs.getSolution(), self.highs.getBasis(), self.highs.getInfo()
-        basic = highspy.HighsBasisStatus.kBasic
+        raw, info = self.highs.getSolution(), self.highs.getInfo()
+        basic_row, basic_column = self._basic()
         return Solution(
             status=_status(self.highs.getModelStatus()), objective=float(info.objective_function_value),
             x=np.array(raw.col_value), reduced_cost=np.array(raw.col_dual), row_value=np.array(raw.row_value), dual=np.array(raw.row_dual),
-            basic_row=np.array([s == basic for s in basis.row_status], dtype=bool),
-            basic_column=np.array([s == basic for s in basis.col_status], dtype=bool),
+            basic_row=basic_row, basic_column=basic_column,
             iterations=max(int(info.simplex_iteration_count), 0) + max(int(info.ipm_iteration_count), 0), seconds=seconds,
         )
+
+    def _basic(self) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+        """Which rows and which columns are basic."""
+        row, column = np.zeros(self.highs.getNumRow(), dtype=bool), np.zeros(self.highs.getNumCol(), dtype=bool)
+        status, found = self.highs.getBasicVariables() if self.highs.getBasis().valid else (highspy.HighsStatus.kError, ())
+        if status != highspy.HighsStatus.kOk:  # no basis that can be inverted: what HiGHS says of each by itself
+            basis, basic = self.highs.getBasis(), highspy.HighsBasisStatus.kBasic
+            for marks, statuses in ((row, basis.row_status), (column, basis.col_status)):
+                marks[: len(statuses)] = [each == basic for each in statuses]
+            return row, column
+        places = np.asarray(found)
+        column[places[places >= 0]] = True
+        row[-places[places < 0] - 1] = True
+        return row, column
 
     def fix_face(self, solution: Solution) -> None:
         """Keep to the optimal face of a solution: what is not tied stays at its bound (complementary slackness)."""
