@@ -57,6 +57,12 @@ class Balance:
     into_use: Mapping[tuple[str, str, str], Array]
     """t of metal per year that enters use, by (metal, demanded good, product), shape (Y,)."""
 
+    def __repr__(self) -> str:
+        """In one line, without its arrays."""
+        system = self.system
+        return (f"Balance of {system.name} [{system.scenario or 'base'}], {system.years[0]}-{system.years[-1]}: "
+                f"{len(self.incidence.goods)} goods, {len(self.incidence.processes)} processes")
+
 
 def balance(system: System, *, stocks: Mapping[str, UseStock] | None = None) -> Balance:
     """The flow balance of a system. Its use stocks are reckoned here, unless whoever has many systems reckoned them before.

@@ -117,6 +117,12 @@ class Plan:
     tables: Mapping[str, pd.DataFrame] = field(repr=False)
     solver_log: str = field(default="", repr=False)
 
+    def __repr__(self) -> str:
+        """In one line; the tables hold the rest."""
+        years = self.system.years
+        return (f"Plan of {self.record.study} [{self.record.scenario or 'base'}], {years[0]}-{years[-1]}: {self.record.status}, "
+                f"{self.objective:,.0f} {self.record.currency} present value")
+
     @property
     def objective(self) -> float:
         """Present value of all cost, in USD of the study's currency year."""

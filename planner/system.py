@@ -383,6 +383,11 @@ class System:
         object.__setattr__(self, "_starts", np.array([p.first - first for p in self.periods], dtype=np.intp))
         object.__setattr__(self, "_lengths", frozen_array([p.length for p in self.periods]))
 
+    def __repr__(self) -> str:
+        """In one line: all its fields would fill a book."""
+        return (f"System {self.name} [{self.scenario or 'base'}], {self.years[0]}-{self.years[-1]}: {', '.join(self.metals)}; "
+                f"{len(self.goods)} goods, {len(self.processes)} processes")
+
     @property
     def years(self) -> tuple[int, ...]:
         return tuple(range(self.periods[0].first, self.periods[-1].last + 1))

@@ -115,3 +115,11 @@ def test_other_results_say_what_matters_first(plan: Plan) -> None:
     assert gap(plan, year=2021)._repr_html_().endswith("<p>Nothing falls short.</p></div>"), "an empty table is left out"
     shrunk = gap(plan, year=2021, growth=-0.9)
     assert f"{shrunk.gaps['metal'].iloc[0]} falls short first, in {shrunk.gaps['first'].iloc[0]}." in shrunk._repr_html_()
+
+
+def test_in_a_shell_each_is_one_line(plan: Plan) -> None:
+    """Not the megabytes of all fields: who types the name of a study wants to know which it is."""
+    system = planner.read("quickstart", scenario="carbon-price")
+    assert repr(system) == "System quickstart [carbon-price], 2021-2023: lithium, cobalt; 5 goods, 8 processes"
+    assert repr(planner.balance(system)) == "Balance of quickstart [carbon-price], 2021-2023: 5 goods, 8 processes"
+    assert repr(plan) == "Plan of quickstart [reference], 2021-2023: optimal, 4,178,293 USD_2021 present value"
