@@ -23,6 +23,7 @@ from planner.plan import Plan
 from planner.progress import Step
 from planner.solve import Compiled, Progress
 from planner.system import Array, System
+from planner.units import suggestion
 
 YEARS = 3
 """Years that a loss lasts unless said otherwise: about as long as it takes to find and open other sources."""
@@ -104,8 +105,11 @@ def _require(years: int, recovery: int, share: float) -> None:
 
 
 def losses_of(system: System, names: Iterable[str], start: int, years: int, share: float) -> tuple[Loss, ...]:
-    """These sources lost from a period on, for so many years."""
+    """These sources lost from a period on, for so many years. Raises SpecError for a name that is no source."""
     named = sources(system)
+    names = list(names)
+    if unknown := [name for name in names if name not in named]:
+        raise SpecError("losses", [f"'{name}' is no source{suggestion(name, named)}; choose of {', '.join(named)}" for name in unknown])
     last = max(p.first for p in system.periods if p.first < start + years)
     return tuple(Loss(name, named[name], start, last, share) for name in names)
 

@@ -247,9 +247,13 @@ class Program:
         return int(self.highs.getNumRow()) - 1
 
     def run(self) -> Solution:
-        """Solve from where the last solve ended. An answer `infeasible` is believed only after a solve without presolve."""
+        """Solve from where the last solve ended; from nothing where that fails, since a basis that holds in the solver's scale may not
+        hold once it is undone. An answer `infeasible` is believed only after a solve without presolve."""
         solution = self._run()
-        if solution.status == "infeasible":
+        if solution.status == "failed":
+            self.highs.clearSolver()
+            solution = self._run()
+        if solution.status in ("infeasible", "failed"):
             self._set("presolve", "off")
             self.highs.clearSolver()
             solution = self._run()

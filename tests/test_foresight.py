@@ -118,6 +118,8 @@ def test_a_loss_foreseen_costs_less(tmp_path):
     study.process("dig", "mine", gives={"li": 1}, plant="works", variable_cost=30)
     (row,) = value_of_foresight(system_of(study, tmp_path), ("origin/A",), start=2022, years=1).to_dict("records")
     assert (row["unforeseen"], row["foreseen"], row["value"]) == pytest.approx((99_000, 2_600, 96_400))
+    with pytest.raises(SpecError, match=r"'A' is no source.*origin/A"):
+        value_of_foresight(system_of(study, tmp_path), ("A",), start=2022)
 
 
 def test_more_in_sight_on_a_shipped_study():
