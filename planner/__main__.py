@@ -5,12 +5,19 @@ Loading takes part of a second, in which an interrupt would else end in a traceb
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""What numpy's linear algebra reads when it is loaded. The matrices here are small: on a busy machine its threads wait for one another
+(seen: a reconciliation of 3 s took minutes), and their number may change the last digit of a sum."""
 
 
 def main() -> None:
     """Run the command line; the entry point of the installed `planner`."""
+    for name in ONE_THREAD:
+        os.environ.setdefault(name, "1")
     try:
         from planner.cli import main as run
 

@@ -212,3 +212,17 @@ def test_an_interrupt_after_the_work_changes_nothing() -> None:
     assert done.returncode == 0, done.stderr
     assert "quickstart" in done.stdout
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(("given", "taken"), [({}, "1"), ({"OPENBLAS_NUM_THREADS": "3"}, "3")])
+def test_linear_algebra_runs_on_one_thread_unless_told_otherwise(
+    given: dict[str, str], taken: str, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Set before numpy is loaded, which reads it once."""
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    done = python("import atexit, os, sys\nsys.argv = ['planner', 'list']\nfrom planner.__main__ import main\n"
+                  "assert 'numpy' not in sys.modules\n"
+                  "atexit.register(lambda: print(os.environ['OPENBLAS_NUM_THREADS']))\nmain()")
+    assert done.stdout.split()[-1] == taken, done.stderr
