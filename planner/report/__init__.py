@@ -81,8 +81,8 @@ def sections(plan: Plan, others: Sequence[Plan] = (), *, names: Sequence[str] = 
              frontier: Frontier | tuple[pd.DataFrame, pd.DataFrame] | None = None) -> list[Section]:
     """The sections of the page in their order."""
     numbers = indicators(plan)
-    found = [chain.supply(plan), chain.dependence(plan, numbers), chain.capacity(plan), money.cost_and_carbon(plan), money.prices(plan),
-             money.shortages(plan), metal.reserves(plan)]
+    found = [chain.supply(plan), chain.dependence(plan, numbers), chain.capacity(plan),
+             money.cost_and_carbon(plan, alone=frontier is None), money.prices(plan), money.shortages(plan), metal.reserves(plan)]
     if frontier is not None:
         points, mix = frontier if isinstance(frontier, tuple) else (frontier.points, frontier.mix)
         found.append(money.frontier(plan, points, mix))

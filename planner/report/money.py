@@ -33,6 +33,8 @@ from planner.report.parts import (
 from planner.report.words import amount, gaps, item_name, spending
 from planner.system import PATHWAYS, SCOPES
 
+HOW_TO_FRONTIER = (" What less carbon would cost: planner frontier STUDY --out RUN/frontier, for the same study, scenario and settings, "
+                   "then report the run again.")
 MILLION = 1e6
 MOST_ITEMS = 8
 MOST_BINDING = 25
@@ -45,8 +47,8 @@ NO_FRONTIER_COST = ("carbon_price", "shortage", "breach", "transfer")
 """Items of cost that the frontier leaves out."""
 
 
-def cost_and_carbon(plan: Plan) -> Section:
-    """Cost by item and by metal, emissions of both scopes by metal."""
+def cost_and_carbon(plan: Plan, *, alone: bool = False) -> Section:
+    """Cost by item and by metal, emissions of both scopes by metal; `alone` where no frontier follows, which is then pointed to."""
     years, money = period_years(plan), f"{plan.record.currency}/year"
     paid = plan.costs[plan.costs["item"] != "transfer"].assign(metal=_joint(plan.costs["metal"]), item=plan.costs["item"].map(item_name))
     tables = [("Cost by item", money, by_name(paid, "item", years)), ("Cost by metal", money, by_name(paid, "metal", years))]
@@ -68,7 +70,8 @@ def cost_and_carbon(plan: Plan) -> Section:
         Grid(tuple(charts), width="half"),
         Table(f"Cost by item, million {of_year}, present value", ("item", "present value", "share"), rows, frozenset((1, 2))),
     ), "Yearly cost is undiscounted, in constant prices; credits for by-products are below the axis. Territorial: emitted at home. "
-       "Footprint: with what imports embody; exports are not deducted. A line that serves two metals stands under both names.")
+       "Footprint: with what imports embody; exports are not deducted. A line that serves two metals stands under both names."
+       + (HOW_TO_FRONTIER if alone else ""))
 
 
 def _joint(metals: pd.Series) -> pd.Series:
