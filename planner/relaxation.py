@@ -45,25 +45,31 @@ class Relaxation:
     """The level that can be met, likewise: what to write instead."""
     series: Array
     """The same by year, (Y,); NaN in all years where the policy must be dropped."""
+    enough: bool
+    """Whether this alone makes the study feasible; if not, another clash that the policy is no part of is left."""
     words: str
     place: str
 
 
-def relaxation(case: Case, name: str, beside: Sequence[str], progress: Progress | None) -> Relaxation:
-    """The least change of one policy's level, as a factor on it, that makes the programme feasible."""
+def relaxation(case: Case, name: str, names: Sequence[str], beside: Sequence[str], progress: Progress | None) -> Relaxation:
+    """The least change of the level of one policy of a clash that makes the study feasible beside other policies; where they clash without
+    it too, the least that ends its own clash with `names`, and that is said."""
     if progress is not None:
         progress(f"how far {name} must give")
     policy = case.system.policies[name]
     asked, place = level(case.system, policy), place_of(policy)
-    series = _nearest_level(case, policy, beside)
+    behind = not possible(case.arrays([other for other in beside if other != name]))
+    series = _nearest_level(case, policy, names if behind else beside)
+    more = "; another clash is left then" if behind else ""
     if series is None:
         nothing = frozen_array(np.full(len(policy.level), np.nan))
-        return Relaxation(name, np.nan, asked, "none", nothing, f"drop {name}: no other level of it would do ({place})", place)
+        words = f"drop {name}: no other level of it would do ({place}){more}"
+        return Relaxation(name, np.nan, asked, "none", nothing, not behind, words, place)
     largest, reached = float(np.nanmax(policy.level)), float(np.nanmax(series))
     relaxed = level(case.system, replace(policy, level=series))
     verb = "raise" if reached > largest else "lower"
-    return Relaxation(name, reached / largest if largest else np.inf, asked, relaxed, series,
-                      f"{verb} {name} from {asked} to {relaxed} ({place})", place)
+    return Relaxation(name, reached / largest if largest else np.inf, asked, relaxed, series, not behind,
+                      f"{verb} {name} from {asked} to {relaxed} ({place}){more}", place)
 
 
 def _nearest_level(case: Case, policy: Policy, beside: Sequence[str]) -> Array | None:

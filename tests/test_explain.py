@@ -141,6 +141,21 @@ def test_disjoint_clashes_are_all_found(tmp_path: Path) -> None:
     assert len(found.clashes) == 2
 
 
+def test_clashes_that_share_a_policy(tmp_path: Path) -> None:
+    """A floor of 80 t clashes with a quota of 50 t and, for itself, with a cap of 200 t CO2e (40 t): lowered to 40 % it is enough for both;
+    the quota raised to 80 t ends its clash and leaves that with the cap, which is said."""
+    study = own(market(), 0.8).policy("protect", "quota", processes=["dig"], cap=50)
+    system = planner.read(study.policy("cap", "carbon_cap", scope="territorial", cap=200).write(tmp_path / "s"))
+    (clash,) = explain(system).clashes
+    found = {r.policy: r for r in clash.relaxations}
+    assert set(found) == {"own", "protect"}
+    assert (found["own"].relaxed, found["own"].enough) == ("40 % in 2021", True)
+    assert (found["protect"].relaxed, found["protect"].enough) == ("80 t/year in 2021", False)
+    assert found["protect"].words.endswith("; another clash is left then")
+    loosened = {n: replace(p, level=found["own"].series) if n == "own" else p for n, p in system.policies.items()}
+    assert planner.solve(replace(system, policies=frozen_map(loosened))).certificate.holds
+
+
 def test_where_no_policy_is_to_blame_the_limits_are_named(tmp_path: Path) -> None:
     """A mine that must run at 40 t on a deposit of 10 t."""
     study = Study().good("li", "refined", demand=100, shortage_cost=5000).deposit("lake", reserve=10)
