@@ -299,3 +299,22 @@ def test_a_living_programme_that_drifted_is_refused() -> None:
     program.set_cost(2 * made.arrays.cost, made.arrays.offset)
     with pytest.raises(SolverError, match="solved from nothing"):
         program.confirm(solution)
+
+
+@pytest.mark.slow
+def test_workers_killed_at_random_cost_their_tasks_and_nothing_else() -> None:
+    """KILLED_SAMPLES=10000 for the long one: every so often a local worker is killed, and the result is that of the undisturbed run."""
+    import psutil
+
+    samples, rng, killed = int(os.environ.get("KILLED_SAMPLES", "160")), np.random.default_rng(5), []
+
+    def kill_one(stage: str) -> None:
+        found = [p for p in psutil.Process().children(recursive=True) if "spawn_main" in " ".join(p.cmdline())]
+        if found and rng.random() < 0.5:
+            found[int(rng.integers(len(found)))].kill()
+            killed.append(stage)
+
+    found = ensemble(planner.read("quickstart"), samples=samples, seed=3, workers=2, progress=kill_one)
+    assert killed
+    assert found.headline["sample"].tolist() == list(range(samples))
+    same(found, ensemble(planner.read("quickstart"), samples=samples, seed=3, workers=1))
