@@ -41,12 +41,17 @@ def frontier(found: Frontier | pd.DataFrame, *, plans: Mapping[str, Plan] | None
     marks = {name: (plan.record.emissions[scope], plain_cost(plan)) for name, plan in (plans or {}).items()}
     (by_carbon, carbon_word), (by_cost, cost_word) = scale(points["carbon"]), scale(points["cost"])
     figure = blank("Frontier of cost and carbon", f"cost, present value ({cost_word}USD)")
-    for i, (group, part) in enumerate(points.groupby("group")):
+    curves = [part for _, part in points.groupby(["group", "import"], dropna=False, sort=False)]
+    for i, part in enumerate(curves):
+        group, level = str(part["group"].iloc[0]), part["import"].iloc[0]
+        name = "least cost at each carbon" if group == "all" else group
+        if not pd.isna(level):
+            name += f", imports at most {level:,.4g} t"
         figure.add_scatter(
-            x=part["carbon"] / by_carbon, y=part["cost"] / by_cost, name="least cost at each carbon" if group == "all" else str(group),
-            mode="lines+markers", line={"color": colour(i), "dash": dash(i)}, customdata=part["abatement_cost"],
+            x=part["carbon"] / by_carbon, y=part["cost"] / by_cost, name=name, mode="lines+markers",
+            line={"color": colour(i), "dash": dash(i)}, customdata=part["abatement_cost"],
             hovertemplate="%{x:,.4g}, %{y:,.4g}: %{customdata:,.0f} USD for the next t CO2e")
-    for i, (name, (carbon, cost)) in enumerate(marks.items(), start=1):
+    for i, (name, (carbon, cost)) in enumerate(marks.items(), start=len(curves)):
         figure.add_scatter(x=[carbon / by_carbon], y=[cost / by_cost], name=name, mode="markers",
                            marker={"color": colour(i), "symbol": MARKS[i % len(MARKS)], "size": 13})
     figure.update_yaxes(rangemode="normal")

@@ -7,6 +7,7 @@ areas and bars and by dashes of lines, so that a page without colour can be read
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from planner.errors import SpecError
@@ -78,7 +79,7 @@ def blank(title: str, unit: str, *, made: Figure | None = None) -> Figure:
 def whole_years(figure: Figure) -> Figure:
     """Over a few years an axis names each of them, and no halves. Nothing is changed where the axis is not one of years."""
     held = [float(x) for trace in figure.data if trace.type in ("bar", "scatter") and trace.x is not None for x in trace.x
-            if isinstance(x, int | float) or hasattr(x, "dtype")]
+            if isinstance(x, Real)]
     if held and min(held) >= FIRST_YEAR and max(held) <= LAST_YEAR:
         figure.update_xaxes(tickformat="d")
         if max(held) - min(held) <= FEW_YEARS:

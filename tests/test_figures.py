@@ -113,6 +113,26 @@ def test_the_frontier_figure_marks_the_plan_on_the_curve(plan: Plan) -> None:
     assert "thousand t CO2e" in plan.plot.frontier(found).layout.xaxis.title.text
 
 
+def test_each_level_of_imports_and_each_metal_is_a_curve_of_its_own(plan: Plan) -> None:
+    """Drawn as one, the curves of two levels would run back and forth."""
+    points = planner.frontier(plan.system, points=3).points
+    drawn = figures.frontier(pd.concat([points.assign(**{"import": level}) for level in (115.0, 1.0)])).data
+    assert [trace.name for trace in drawn] == [f"least cost at each carbon, imports at most {level} t" for level in (115, 1)]
+    assert all(list(trace.x) == sorted(trace.x, reverse=True) for trace in drawn)
+    metals = planner.frontier(plan.system, points=2, by_metal=True)
+    *curves, mark = figures.frontier(metals, plans={"this": plan}).data
+    assert sorted(trace.name for trace in curves) == ["cobalt", "least cost at each carbon", "lithium"]
+    assert mark.marker.color not in {trace.line.color for trace in curves}
+
+
+def test_an_axis_of_names_is_left_alone_and_one_of_few_years_names_each() -> None:
+    figure = figures.blank("names", "t")
+    figure.add_bar(x=np.array(["a", "b"]), y=[1, 2])
+    assert figures.whole_years(figure).layout.xaxis.dtick is None
+    assert figures.lines(pd.DataFrame({"a": [1.0, 2.0]}, index=[2021, 2022]), "few", "t").layout.xaxis.dtick == 1
+    assert figures.lines(pd.DataFrame({"a": [1.0, 2.0]}, index=[2021, 2060]), "many", "t").layout.xaxis.dtick is None
+
+
 def test_plans_stand_beside_each_other_on_one_scale(plan: Plan) -> None:
     other = planner.solve(planner.read("quickstart", scenario="carbon-price"))
     figure = plan.plot.beside({"with a price": other}, "lithium", name="as it is")
