@@ -113,7 +113,8 @@ RESULTS: tuple[ResultTable, ...] = (
               key=True),
         Field("target", "text", "process or good, by its name, or `use/`, `stockpile/`, `loss/NAME`, `export`, `demand` (served, but "
               "entering no use stock at home)", key=True),
-        Field("good", "text", "the good that flows; empty for a loss of no good", key=True, optional=True),
+        Field("good", "text", "the good that flows; of what a process loses, the name of the loss, or empty where it has none", key=True,
+              optional=True),
         Field("value", "number", "metal that flows"), UNIT)),
     ResultTable("stocks", "Stocks in use, stockpiles and deposits.", (
         METAL, YEAR,
