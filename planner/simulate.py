@@ -41,7 +41,9 @@ from planner.system import Array, Process, System, frozen_map
 
 RAW = ("scrap", "waste")
 _ROUNDING = 1e-12
-"""Surplus and shortage below this share of the largest flow of their metal are rounding."""
+"""A want below this share of the largest flow of the metal is rounding, and so is surplus or shortage below it of the good's own flow."""
+_LAST_DIGIT = 1e-15
+"""Surplus and shortage below this share of the largest flow of their metal are rounding too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,11 +292,11 @@ def _period(
     for _ in range(2 * len(incidence.goods) + 2):
         activity, need = equations.solve(over)
         flow = np.abs([given @ activity, taken @ activity, want, come]).max(axis=0)
-        rounding = _ROUNDING * _largest_of_metal(system, flow)
-        now = frozenset(np.flatnonzero(need < -rounding).tolist())
+        largest = _largest_of_metal(system, flow)
+        now = frozenset(np.flatnonzero(need < -_ROUNDING * largest).tolist())
         if now == over:
             rest = np.asarray(given @ activity + come - taken @ activity - want)
-            rest = np.where(np.abs(rest) > rounding, rest, 0.0)
+            rest = np.where(np.abs(rest) > np.maximum(_ROUNDING * flow, _LAST_DIGIT * largest), rest, 0.0)
             return activity, np.maximum(rest, 0.0), np.maximum(-rest, 0.0)
         over = now
     raise SpecError("simulation", [Problem("coefficients.csv", 0, "", f"no steady flow in {system.periods[t].first}: surpluses of "
