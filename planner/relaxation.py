@@ -19,6 +19,7 @@ from planner.inputs import place_of
 from planner.reasons import level
 from planner.solve import Progress, compiled
 from planner.system import Array, Policy, frozen_array, frozen_map
+from planner.tables import POLICY_FORMS
 
 HALVINGS = 30
 """Steps of the bisection: the level is known to a part in 10^9."""
@@ -86,10 +87,12 @@ def _nearest_level(case: Case, policy: Policy, beside: Sequence[str]) -> Array |
         return None
     factor = (_bisected if line.curved else _exact)(line, start, upwards)
     rest = case.only(beside)
+    most = POLICY_FORMS[policy.kind].maximum or np.inf
     for room in ROOMS if factor is not None else ():
         assert factor is not None
         near = frozen_array(_safely_rounded(unit * factor * (1 + room if upwards else 1 - room), upwards))
-        if feasible(replace(rest, policies=frozen_map({**rest.policies, policy.name: replace(policy, level=near)}))):
+        given = replace(rest, policies=frozen_map({**rest.policies, policy.name: replace(policy, level=near)}))
+        if np.nanmax(near) <= most and feasible(given):
             return near
     return None
 

@@ -156,6 +156,18 @@ def test_clashes_that_share_a_policy(tmp_path: Path) -> None:
     assert planner.solve(replace(system, policies=frozen_map(loosened))).certificate.holds
 
 
+def test_a_level_that_nobody_could_write_is_not_proposed(tmp_path: Path) -> None:
+    """Chile must deliver 150 t where 100 t are needed: no share up to 100 % of the need lets it, so the cap is to be dropped."""
+    study = Study().good("li", "refined").good("kept", "scrap").good("out", "product", demand=100, shortage_cost=5000, equivalent=1)
+    study.process("buy", "import", gives={"li": 1}, import_price=30, origin="Chile", min_activity=150)
+    study.process("make", "manufacture", takes={"li": 1}, gives={"out": 1}, pathway="")
+    study.process("waste", "manufacture", takes={"li": 1}, gives={"kept": 1}, pathway="")
+    study.policy("diversify", "import_share", metal="lithium", origin="Chile", share=0.5)
+    (relaxation,) = explain(planner.read(study.write(tmp_path / "s"))).clashes[0].relaxations
+    assert np.isnan(relaxation.factor)
+    assert relaxation.words.startswith("drop diversify: no other level of it would do (study.toml:")
+
+
 def test_where_no_policy_is_to_blame_the_limits_are_named(tmp_path: Path) -> None:
     """A mine that must run at 40 t on a deposit of 10 t."""
     study = Study().good("li", "refined", demand=100, shortage_cost=5000).deposit("lake", reserve=10)
