@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from planner.grade import Grading
 
 SCALES = (("trillion ", 1e12), ("billion ", 1e9), ("million ", 1e6), ("thousand ", 1e3), ("", 1.0))
+MEDIAN, DARKEST = 0.5, 0.75
+"""The middle quantile of a fan, and how much of its colour the innermost of many bands has."""
+SHARE = "1"
+"""Unit of what is shown in per cent."""
 NOT_OF_THE_FRONTIER = frozenset({"carbon_price", "shortage", "breach"})
 """Items of cost that a frontier leaves out (`planner.frontier`)."""
 
@@ -79,17 +84,18 @@ def fan(table: pd.DataFrame, title: str = "", unit: str = "") -> Figure:
         raise SpecError("fan", ["the table holds no value; choose a quantity that the runs have"])
     held = [float(str(quantile)) for quantile in wide]
     pairs = list(zip(held, reversed(held), strict=True))[: len(held) // 2]
-    if not pairs or not all(abs(low + high - 1) < 1e-9 for low, high in pairs):
+    if not pairs or not all(math.isclose(low + high, 1.0) for low, high in pairs):
         raise SpecError("fan", [f"the quantiles {', '.join(f'{q:g}' for q in held)} are not in pairs about the median; give 0.05 and 0.95"])
-    figure = blank(title, unit or (str(table["unit"].iloc[0]) if "unit" in table else ""))
+    unit = unit or (str(table["unit"].iloc[0]) if "unit" in table else "")
+    figure = blank(title, "" if unit == SHARE else unit)
     for depth, (low, high) in enumerate(pairs, start=1):
-        shade = see_through(COLOURS[0], 0.75 * depth / (len(pairs) + 1))
+        shade = see_through(COLOURS[0], DARKEST * depth / (len(pairs) + 1))
         figure.add_scatter(x=wide.index, y=wide[high], mode="lines", line={"width": 0}, showlegend=False, hoverinfo="skip")
         figure.add_scatter(x=wide.index, y=wide[low], mode="lines", line={"width": 0}, fill="tonexty", fillcolor=shade,
                            name=f"{high - low:.0%} of the runs")
-    if 0.5 in held:
-        figure.add_scatter(x=wide.index, y=wide[0.5], mode="lines", name="median", line={"color": COLOURS[0], "width": 2.5})
-    return figure
+    if MEDIAN in held:
+        figure.add_scatter(x=wide.index, y=wide[MEDIAN], mode="lines", name="median", line={"color": COLOURS[0], "width": 2.5})
+    return whole_years(figure.update_yaxes(tickformat=".0%") if unit == SHARE else figure)
 
 
 def unserved(found: Disruptions, losses: Sequence[str] = (), *, start: int | None = None, most: int = 4) -> Figure:

@@ -158,7 +158,8 @@ def test_an_ensemble_gives_what_the_fan_takes(plan: Plan) -> None:
     table = planner.ensemble(plan.system, samples=8, workers=1).fan("lithium", "foreign_share")
     figure = plan.plot.fan(table, "Lithium from abroad")
     assert list(figure.data[-1].y) == pytest.approx(table[table["quantile"] == 0.5].sort_values("year")["value"].tolist())
-    assert figure.layout.yaxis.title.text == table["unit"].iloc[0]
+    assert table["unit"].iloc[0] == "1"
+    assert (figure.layout.yaxis.title.text, figure.layout.yaxis.tickformat) == ("", ".0%"), "a share is shown in per cent"
 
 
 def test_a_fan_refuses_quantiles_without_their_opposite(fan_table: pd.DataFrame) -> None:
