@@ -1,5 +1,4 @@
-"""Figures of a plan, as plotly figure objects: themable (`planner.themes`), interactive, exportable where kaleido is installed.
-"""
+"""Figures of a plan, as plotly figure objects: themable (`planner.themes`), interactive, exportable where kaleido is installed."""
 
 from __future__ import annotations
 
