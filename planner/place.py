@@ -89,15 +89,15 @@ def written_whole(folder: Path, write: Callable[[Path], None], *, replace: bool 
 
     Raises OutputError where that cannot be; then what was there stands.
     """
-    with reserved(folder, replace=replace):
+    with reserved(folder, replace=replace) as place:
         try:
-            partial = Path(tempfile.mkdtemp(prefix=_mark(folder), dir=folder.parent))
+            partial = Path(tempfile.mkdtemp(prefix=_mark(place), dir=place.parent))
         except OSError as error:
             raise OutputError(f"{folder} cannot be written: {error.strerror}; {REMEDY}") from error
         try:
             write(partial)
             partial.chmod(0o755)
-            _move_into_place(partial, folder)
+            _move_into_place(partial, place)
         except OSError as error:
             raise OutputError(f"{folder} cannot be written: {error.strerror}; free space or {REMEDY}") from error
         finally:

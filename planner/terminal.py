@@ -88,7 +88,7 @@ class Stages:
         self._console = console(stderr=True)
         self._status: Status | None = None
         self._running = ""
-        self._since = self._steps_since = 0.0
+        self._since = self._step_since = self._steps_since = 0.0
         self._show_warning = warnings.showwarning
 
     def __enter__(self) -> Self:
@@ -100,12 +100,16 @@ class Stages:
         self._end(done=kind is None)
 
     def __call__(self, stage: str) -> None:
-        """The stage before is over, this one begins."""
-        self._end(done=True)
-        self._running, self._since = stage, time.perf_counter()
+        """The stage before is over, this one begins; a next step of the same name goes on in the same line."""
+        now = time.perf_counter()
+        again = isinstance(stage, Step) and isinstance(self._running, Step) and stage == self._running
+        if not again:
+            self._end(done=True)
+            self._since = now
+        self._running, self._step_since = stage, now
         if not isinstance(stage, Step) or not stage.part:
-            self._steps_since = self._since
-        if not self.quiet and self._console.is_terminal:
+            self._steps_since = now
+        if not self.quiet and self._status is None and self._console.is_terminal:
             self._status = self._console.status(_Running(self))
             self._status.start()
 
@@ -128,8 +132,8 @@ class Stages:
         """Seconds that are left, as far as can be said."""
         stage = self._running
         if isinstance(stage, Step) and stage.part:
-            gone = now - self._steps_since
-            return max(gone / stage.part * stage.parts - gone, 0.0)
+            mean = (self._step_since - self._steps_since) / stage.part
+            return mean * (stage.parts - stage.part - 1) + max(mean - (now - self._step_since), 0.0)
         if stage in self._expected:
             ahead = sum(seconds for name, seconds in self._expected.items() if name not in self.seconds)
             return max(ahead - (now - self._since), 0.0)
