@@ -164,6 +164,10 @@ def _per(value: float, note: str, *inputs: Fact, year: int | None = None) -> Fac
     return derived(value, "t/t", note, *inputs, year=year)
 
 
+CONSUMED = ("greases", "other_chemical")
+"""Uses of lithium that are gone after a year, of which no history is held."""
+
+
 def _history(facts: Facts, metal: str, item: str) -> list[Fact]:
     return facts.series("enduse_inflow_history", metal, variable="enduse_inflow_history", item=item)
 
@@ -181,6 +185,11 @@ def _histories(facts: Facts) -> Iterator[Row]:
     lfp = held["ess_lfp"]["lithium"]
     yield from _cohorts("ess_lfp", [_packed(fact, 1 / lfp.value, "/ lithium content of LFP") for fact in stationary])
     yield from _vehicle_history(facts, held)
+    for item in CONSUMED:
+        now = facts.one("demand_china", "lithium", variable="demand_enduse_domestic", item=item, scenario="CP", year=2021)
+        yield from _cohorts(f"lithium/{item}", [
+            derived(now.value, "t/year", "use of 2021 held back one year: its life is a year, so that nothing older is in use", now,
+                    grade="D", year=2020)])
     others = tuple(product for product in demand.PRODUCTS["cobalt"] if ("cobalt", product) not in JOINT)
     yield from _split(facts, "cobalt", "nonbattery_total", others)
     yield from _split(facts, "niobium", "total", demand.PRODUCTS["niobium"])
