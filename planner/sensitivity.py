@@ -5,8 +5,8 @@ Two views, that need each other:
 - *Drivers*, from an ensemble: the share of the variance of an answer that would be gone if one input were known exactly, all
   others as uncertain as they are (first-order index, $S_i = V[E(y \mid x_i)] / V[y]$, read off the sample by classes of equal
   frequency, as SALib does it: Plischke, Borgonovo and Smith 2013, European Journal of Operational Research 226, 536-550). Inputs
-  that enter nothing tell what chance alone reaches: its mean is taken off, and an index that it passes in one case of twenty is
-  told apart from a real one.
+  that enter nothing tell what chance alone reaches: its mean is taken off, and real is an index above what the largest of as many
+  inputs without effect passes in one ensemble of twenty.
 - *Swings and turns*, one input at a time from the study's own values: how far an answer moves between its low and high end, and
   the value beyond which another set of options is in the plan. Ranked over the inputs of grade C and D, that is the list of what to
   measure next.
@@ -34,8 +34,8 @@ from planner.variants import Values, Variants
 
 WEAK = ("C", "D")
 """Grades of inputs that better data could replace."""
-CHANCE = 0.95
-"""Quantile of the indices of inputs without effect, below which an index says nothing."""
+CHANCE = 0.05
+"""Share of ensembles in which an input without effect may be taken for a real one."""
 BLANKS = 200
 """Inputs without effect that chance is measured with."""
 CLASS = 32
@@ -52,9 +52,10 @@ CHANGED = 1e-6
 def drivers(found: Ensemble, *, metals: Iterable[str] = (), seed: int = 0) -> pd.DataFrame:
     """Share of the variance of each answer that each input explains by itself.
 
-    Answers: cost, territorial, footprint, shortage, and for each metal its mean share of foreign supply. Columns: answer, input,
-    grade, share, chance (what an input without effect reaches in one case of twenty), real (share above chance), unit, low, value,
-    high of the first row of the input. Only samples with a plan count. Raises OutputError where SALib is missing or there are too few.
+    Answers: cost, territorial, footprint, shortage, and for each metal its mean share of foreign supply. Columns: answer, input, grade,
+    share, chance (what the largest of as many inputs without effect passes in one ensemble of twenty), real (share above chance), unit,
+    low, value, high of the first row of the input. Only samples with a plan count. Raises OutputError where SALib is missing or there
+    are too few.
     """
     try:
         from SALib.analyze.delta import sobol_first
@@ -72,9 +73,9 @@ def drivers(found: Ensemble, *, metals: Iterable[str] = (), seed: int = 0) -> pd
     for answer, values in _answers(found, solved, metals or found.yearly["metal"].unique()).items():
         if not np.ptp(values) > CHANGED * np.abs(values).max():
             continue
-        nothing = _first_order(sobol_first, blanks, values)
-        share, chance = ((x - nothing.mean()) / (1 - nothing.mean()) for x in (
-            _first_order(sobol_first, points, values), np.quantile(nothing, CHANCE)))
+        bias = float(_first_order(sobol_first, blanks, values).mean())
+        raw = _first_order(sobol_first, points, values)
+        share, chance = ((x - bias) / (1 - bias) for x in (raw, _chance(bias, len(values), len(free))))
         tables.append(pd.DataFrame({
             "answer": answer, "input": [e.name for e in free], "grade": [e.grade for e in free], "share": share, "chance": chance,
             "real": share > chance, "unit": [e.unit for e in free], "low": [e.low[0] for e in free], "value": [e.value[0] for e in free],
@@ -94,10 +95,24 @@ def _answers(found: Ensemble, solved: pd.DataFrame, metals: Iterable[str]) -> di
     return answers
 
 
+def _chance(bias: float, samples: int, inputs: int) -> float:
+    """What the largest index of so many inputs without effect passes in one ensemble of twenty.
+
+    Means of classes are normal, so the index of an input without effect is as chi-square with one degree less than classes.
+    """
+    from scipy.special import chdtri
+
+    freedom = _classes(samples) - 1
+    return bias * float(chdtri(freedom, CHANCE / inputs)) / freedom
+
+
+def _classes(samples: int) -> int:
+    return min(max(samples // CLASS, LEAST_CLASSES), MOST_CLASSES)
+
+
 def _first_order(estimate: Any, points: Array, values: Array) -> Array:
     """First-order index of each column of points (N, D), shape (D,), still with the bias of its number of classes."""
-    classes = min(max(len(values) // CLASS, LEAST_CLASSES), MOST_CLASSES)
-    edges = np.linspace(0, len(values), classes + 1)
+    edges = np.linspace(0, len(values), _classes(len(values)) + 1)
     return np.array([estimate(values, column, edges) for column in points.T], dtype=float)
 
 
@@ -227,8 +242,9 @@ class _Sweep:
                 inside = middle
         enters, leaves = self.change(beyond) if beyond is not None else ([], ["every plan: none is possible"])
         at = int(np.argmax(np.abs(moved(each, sign) - np.array(each.value))))
-        return {"input": each.name, "grade": each.grade, "unit": each.unit, "year": each.years[at], "value": each.value[at],
-                "end": end, "turns_at": float(moved(each, sign * (inside + outside) / 2)[at]), "enters": "; ".join(enters), "leaves": "; ".join(leaves)}
+        turns_at = float(moved(each, sign * (inside + outside) / 2)[at])
+        return {"input": each.name, "grade": each.grade, "unit": each.unit, "year": each.years[at], "value": each.value[at], "end": end,
+                "turns_at": turns_at, "enters": "; ".join(enters), "leaves": "; ".join(leaves)}
 
 
 def moved(each: Input, share: float) -> Array:

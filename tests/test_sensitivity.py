@@ -45,9 +45,10 @@ def test_shares_of_a_known_function() -> None:
 
 
 def test_chance_is_told_apart_at_the_rate_that_it_says() -> None:
+    """Of 40 ensembles of 100 inputs without effect, two are expected in which one of them seems real; six or more come once in fifty."""
     rng = np.random.default_rng(3)
-    found = drivers(an_ensemble(rng.random((256, 400)), rng.random(256)))
-    assert 0.01 < found["real"].mean() < 0.12
+    wrong = sum(drivers(an_ensemble(rng.random((128, 100)), rng.random(128)), seed=k)["real"].any() for k in range(40))
+    assert wrong < 6
 
 
 def test_too_few_samples_or_nothing_that_moves_is_said() -> None:
