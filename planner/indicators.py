@@ -62,14 +62,14 @@ def indicator_table(system: System, values: Values, tables: Mapping[str, pd.Data
         add(metal, "requirement", metal_demand(system, metal, demanded), "t/year")
         add(metal, "shortage", metal_demand(system, metal, unserved), "t/year")
         mine = supply[(supply["metal"] == metal) & (supply["pathway"] != "new scrap")]
-        by_pathway = mine.pivot_table(index="year", columns="pathway", values="value", aggfunc="sum").reindex(years).fillna(0.0)
+        by_pathway = mine.groupby(["year", "pathway"])["value"].sum().unstack().reindex(years).fillna(0.0)
         total = by_pathway.sum(axis=1).to_numpy()
         for pathway in PATHWAYS:
             if pathway in by_pathway:
                 with np.errstate(invalid="ignore", divide="ignore"):
                     add(metal, f"share: {pathway}", np.where(total > 0, by_pathway[pathway].to_numpy() / total, np.nan), "1")
         add(metal, "price", _price(system, duals, metal), f"USD_{system.currency_year}/t")
-    emissions = tables["emissions"].pivot_table(index=["scope", "metal"], columns="year", values="value", aggfunc="sum")
+    emissions = tables["emissions"].groupby(["scope", "metal", "year"])["value"].sum().unstack()
     for scope in SCOPES:
         for metal in sorted({m for s, m in emissions.index if s == scope}):
             add(metal, f"{scope} emissions", emissions.loc[(scope, metal)].reindex(years).fillna(0.0).to_numpy(), "tCO2e/year")

@@ -10,8 +10,10 @@ import importlib
 import os
 import pkgutil
 import signal
+import sys
 import threading
 import time
+from collections.abc import Sequence
 
 from planner.cli.app import INTERRUPTED, INTERRUPTION, app
 
@@ -26,10 +28,18 @@ def main() -> None:
     """Run the command line; the entry point of the installed `planner`."""
     try:
         watch_interrupts()
+        only_what_is_asked(sys.argv[1:])
         app()
     except KeyboardInterrupt:
         # pressed before a command began
         raise SystemExit(INTERRUPTED) from None
+
+
+def only_what_is_asked(arguments: Sequence[str]) -> None:
+    """Make the command that is asked for and not all of them, which takes as long as solving a small study."""
+    asked = [command for command in app.registered_commands if arguments and command.name == arguments[0]]
+    if asked:
+        app.registered_commands = asked
 
 
 def watch_interrupts() -> None:

@@ -1,6 +1,7 @@
 r"""The physical families of the linear programme: one short function each, under its equation.
 
-Rules are algebra over Pyomo names only, so that Pyomo can template them: no `if`, no `in`, no filter, no dictionary.
+Rules are algebra over Pyomo names only, so that Pyomo can template them and `planner.lp.expansion` can read them over whole arrays:
+no `if`, no `in`, no filter, no dictionary.
 What must be chosen by a test is chosen when the sets and parameters are filled (`planner.lp.parameters`); an indexed Set
 with no or one member (`m.previous[t]`) stands for every "if there is one". The requirement stands alone on the right, or
 the sign of the dual flips.

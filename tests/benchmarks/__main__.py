@@ -1,4 +1,4 @@
-"""The benchmark suite: `make bench`, or `python -m tests.benchmarks [SECTION ...] [--runs 5] [--sizes ...] [--out FOLDER]`.
+"""The benchmark suite: `make bench`, or `python -m tests.benchmarks [SECTION ...] [--runs 5] [--sizes ...] [--tools ...] [--out FOLDER]`.
 
 Everything is measured side by side: in each run ours, then theirs, so that whatever else the machine does hits both. Times are
 processor seconds. `docs/benchmarks.md` says how to read it. A further section is one function in `SECTIONS`.
@@ -35,6 +35,7 @@ class Sitting:
 
     runs: int
     sizes: tuple[str, ...]
+    tools: tuple[str, ...]
     place: Path
 
     @cached_property
@@ -75,7 +76,7 @@ def builds(sitting: Sitting) -> Iterator[Comparison]:
         study, arrays = sitting.world(size)
         runs: dict[str, list[dict[str, float]]] = {}
         for run in range(sitting.runs):
-            for tool in TOOLS:
+            for tool in sitting.tools:
                 done = runs.setdefault(tool, [])
                 if run == 0 or done[0]["seconds"] < LONG:
                     done.append(child("build", tool, str(study), str(arrays)))
@@ -95,7 +96,7 @@ def builds(sitting: Sitting) -> Iterator[Comparison]:
 def _require_same(sitting: Sitting) -> None:
     """Stop where one of the tools built another programme."""
     study, arrays = sitting.world(sitting.sizes[0])
-    best = {tool: child("build", tool, str(study), str(arrays), "solve")["objective"] for tool in TOOLS}
+    best = {tool: child("build", tool, str(study), str(arrays), "solve")["objective"] for tool in sitting.tools}
     # appsi and linopy leave the constant of the cost aside or keep it; the synthetic world has none
     if not all(abs(value - best["planner"]) <= SAME * abs(best["planner"]) for value in best.values()):
         raise SystemExit(f"the tools did not build the same programme: {best}")
@@ -168,12 +169,13 @@ def main() -> None:
     parser.add_argument("sections", nargs="*", choices=[*SECTIONS, []], help=f"of {', '.join(SECTIONS)}; default {' '.join(DEFAULT)}")
     parser.add_argument("--runs", type=int, default=RUNS)
     parser.add_argument("--sizes", nargs="+", default=list(SIZES), choices=list(SIZES))
+    parser.add_argument("--tools", nargs="+", default=list(TOOLS), choices=list(TOOLS), help="what planner builds beside")
     parser.add_argument("--out", type=Path, help="write benchmarks.json into this folder")
     given = parser.parse_args()
     sys.stdout.write(f"{machine()}\n{HEADING}\n")
     done: list[Comparison] = []
     with tempfile.TemporaryDirectory() as place:
-        sitting = Sitting(given.runs, tuple(given.sizes), Path(place))
+        sitting = Sitting(given.runs, tuple(given.sizes), tuple(dict.fromkeys([TOOLS[0], *given.tools])), Path(place))
         for section in given.sections or DEFAULT:
             for comparison in SECTIONS[section](sitting):
                 done.append(comparison)
