@@ -268,6 +268,7 @@ def test_command_line(tmp_path: Path) -> None:
     assert told["status"] == {"optimal": 4}
     assert {row["answer"] for row in told["summary"]} == {"cost", "territorial", "footprint", "shortage"}
     assert json.loads((tmp_path / "e" / "ensemble.json").read_text())["samples"] == 4
+    assert len(pd.read_csv(tmp_path / "e" / "options.csv")) == len(told["options"])
     run = CliRunner().invoke(app, ["ensemble", "quickstart", "-n", "4", "--workers", "1", "--input", "nothing.*"])
     assert run.exit_code == 2
     run = CliRunner().invoke(app, ["ensemble", "quickstart", "-n", "4", "--workers", "1", "-q"])

@@ -9,6 +9,7 @@ import typer
 
 from planner.cli.app import Json, Quiet, Scenario, Set, Study, app, print_json, read_system
 from planner.cli.security import records
+from planner.cli.tradeoffs import write_tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,6 +57,7 @@ def ensemble(
         weak = _drivers(found)
         tables = {"summary": found.summary(), "shortage_probability": found.shortage_probability(), "options": found.robust_options(),
                   **({} if weak is None else {"drivers": weak})}
+        write_tables(out, tables)
     if as_json:
         counts = found.headline["status"].value_counts().to_dict()
         print_json({"study": system.name, "scenario": system.scenario, "samples": samples, "seed": seed, "status": counts,
