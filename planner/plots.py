@@ -6,13 +6,16 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from planner import figures
+from planner.errors import SpecError
 from planner.plan import Plan
 
 if TYPE_CHECKING:
-    import pandas as pd
     from plotly.graph_objects import Figure
 
+    from planner.ensemble import Ensemble
     from planner.frontier import Frontier
     from planner.grade import Grading
 
@@ -79,13 +82,39 @@ class Plots:
             found = frontier(self._plan.system, points=points)
         return self._named(figures.frontier(found, plans={"this plan": self._plan}), theme)
 
-    def fan(self, table: pd.DataFrame, title: str = "", unit: str = "", *, own: pd.Series | None = None, theme: str = "light") -> Figure:
-        """A fan chart of many runs (`table`: year, quantile, value, unit), and over it this plan's `own` values by year."""
+    def fan(
+        self, runs: Ensemble | pd.DataFrame, metal: str = "", quantity: str = "price", *, title: str = "", unit: str = "",
+        own: pd.Series | None = None, theme: str = "light",
+    ) -> Figure:
+        """A fan chart of many runs, and over it this plan's `own` values by year.
+
+        `runs` is what `planner.ensemble` returned, of which a metal and a quantity are drawn and this plan's own found; or any table
+        with year, quantile, value, unit. Raises SpecError where the runs have no such metal or quantity.
+        """
+        if isinstance(runs, pd.DataFrame):
+            table = runs
+        else:
+            try:
+                table = runs.fan(metal, quantity)
+            except KeyError as error:
+                raise SpecError("fan", [str(error.args[0])]) from error
+            title = title or f"{metal.capitalize()}: {quantity.replace('_', ' ')} over {runs.solved} runs"
+            own = self._yearly(metal, quantity) if own is None else own
         figure = figures.fan(table, title, unit)
         if own is not None:
             figure.add_scatter(x=own.index, y=own, mode="lines", name="this plan",
                                line={"color": figures.NEUTRAL, "dash": "dash", "width": 2})
         return self._named(figure, theme)
+
+    def _yearly(self, metal: str, quantity: str) -> pd.Series | None:
+        """This plan's values of a yearly quantity of an ensemble, by year; None where its tables do not hold it under that name."""
+        said = self._plan.indicators
+        found = said[(said["metal"] == metal) & (said["indicator"] == quantity)].set_index("year")["value"]
+        if len(found):
+            return found
+        mix = self._plan.mix
+        found = mix[(mix["metal"] == metal) & (mix["pathway"] == quantity)].set_index("year")["value"]
+        return found if len(found) else None
 
     def urban_mine(self, metal: str, year: int, grading: Grading | None = None, *, theme: str = "light") -> Figure:
         """Supply curve of the urban mine in a year, at this plan's shadow prices unless a grading is given."""

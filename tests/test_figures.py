@@ -153,13 +153,19 @@ def test_a_fan_is_bands_about_the_median(plan: Plan, fan_table: pd.DataFrame) ->
     assert own.layout.yaxis.title.text == "t", "the unit of the table where none is given"
 
 
-def test_an_ensemble_gives_what_the_fan_takes(plan: Plan) -> None:
-    """Dependence on imports over eight samples: the median of the chart is that of the table, in its unit."""
-    table = planner.ensemble(plan.system, samples=8, workers=1).fan("lithium", "foreign_share")
-    figure = plan.plot.fan(table, "Lithium from abroad")
-    assert list(figure.data[-1].y) == pytest.approx(table[table["quantile"] == 0.5].sort_values("year")["value"].tolist())
-    assert table["unit"].iloc[0] == "1"
-    assert (figure.layout.yaxis.title.text, figure.layout.yaxis.tickformat) == ("", ".0%"), "a share is shown in per cent"
+def test_an_ensemble_is_drawn_with_the_plan_over_it(plan: Plan) -> None:
+    """Old scrap over eight samples: the median of the chart is that of the table, and 9, 18, 45 t of the plan are drawn over it."""
+    runs = planner.ensemble(plan.system, samples=8, workers=1)
+    figure = plan.plot.fan(runs, "lithium", "domestic secondary")
+    median, own = figure.data[-2:]
+    table = runs.fan("lithium", "domestic secondary")
+    assert list(median.y) == pytest.approx(table[table["quantile"] == 0.5].sort_values("year")["value"].tolist())
+    assert (own.name, list(own.y)) == ("this plan", pytest.approx([9, 18, 45]))
+    assert figure.layout.title.text == f"Lithium: domestic secondary over {runs.solved} runs"
+    share = plan.plot.fan(runs, "lithium", "foreign_share")
+    assert (share.layout.yaxis.title.text, share.layout.yaxis.tickformat) == ("", ".0%"), "a share is shown in per cent"
+    with pytest.raises(SpecError, match="lithium, prise: one of the metals of the study and of "):
+        plan.plot.fan(runs, "lithium", "prise")
 
 
 def test_a_fan_refuses_quantiles_without_their_opposite(fan_table: pd.DataFrame) -> None:
