@@ -142,11 +142,14 @@ def flows_to_flodym(table: pd.DataFrame) -> dict[str, Flow]:
 def flows_from_flodym(flows: Iterable[Flow]) -> pd.DataFrame:
     """The flow table of flodym flows, zeros left out, in the order of the planner's tables.
 
-    A flow that does not say its good after a colon carries none. Raises SpecError for another unit than t/year.
+    A flow that does not say its good after a colon carries none. Raises SpecError for another unit than t/year, and for a flow over
+    anything but time and metal.
     """
     rows = []
     for flow in flows:
         named = from_flodym(flow)
+        if others := [dim for dim in named.dims if dim not in (TIME, "metal")]:
+            raise SpecError("flodym", [Problem("flows", 0, named.name, f"has the dimension '{dim}'; sum over it first") for dim in others])
         source, target = flow.from_process.name, flow.to_process.name
         _, _, good = named.name.partition(f"{source} => {target}: ")
         years, metals = (named.dims.get(dim, ("",)) for dim in (TIME, "metal"))

@@ -115,6 +115,11 @@ def test_what_cannot_be_converted_says_why(world: Simulation) -> None:
         stocks_from_flodym(arrays)
     with pytest.raises(SpecError, match="'kg/year' is not t/year"):
         flows_to_flodym(world.flows.assign(unit="kg/year"))
+    named = flodym.DimensionSet(dim_list=[flodym.Dimension(name="time", letter="t", items=[1]), flodym.Dimension(name="region", letter="r",
+                                                                                                             items=["here"])])
+    a, b = flodym.Process(name="a", id=1), flodym.Process(name="b", id=2)
+    with pytest.raises(SpecError, match="has the dimension 'region'; sum over it first"):
+        flows_from_flodym([flodym.Flow(dims=named, from_process=a, to_process=b, name="a => b [t/year]")])
     with pytest.raises(SpecError, match="no use stocks"):
         stocks_to_flodym(balance(ByHand().good("li", "refined").system()))
 
