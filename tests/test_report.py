@@ -144,10 +144,21 @@ def test_a_frontier_is_shown_with_the_plan_on_it(plan: Plan) -> None:
     section = next(s for s in sections(plan, frontier=found) if s.title.startswith("Frontier"))
     curve = section.blocks[0].charts[0]
     here = next(t for t in curve.traces if t["name"] == "this plan")
-    line = next(t for t in curve.traces if t["name"] == "all")
+    line = next(t for t in curve.traces if t["name"] == "all metals")
     cheapest = max(zip(line["x"], line["y"], strict=True))
     assert (here["x"][0], here["y"][0]) == pytest.approx(cheapest, rel=1e-4)
     assert not [s for s in sections(plan) if s.title.startswith("Frontier")]
+
+
+def test_levels_of_imports_are_curves_of_their_own(tmp_path: Path) -> None:
+    """Three levels: three curves, each named and none mixed with another; each has the points of its level."""
+    plan = planner.solve(planner.read(planner.new(tmp_path / "s")))
+    found = planner.frontier(plan.system, points=3, imports=3)
+    charts = next(s for s in sections(plan, frontier=found) if s.title.startswith("Frontier")).blocks[0].charts
+    curves = [t for t in charts[0].traces if "imports at most" in t["name"]]
+    assert len({t["name"] for t in curves}) == found.points["import"].nunique() == 3
+    assert sum(len(t["x"]) for t in curves) == len(found.points)
+    assert len(charts[1].traces[0]["x"]) <= 3
 
 
 def test_a_frontier_of_other_inputs_is_refused(tmp_path: Path, plan: Plan, dearer: Plan) -> None:

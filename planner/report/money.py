@@ -14,6 +14,7 @@ from planner.lp.formulation import FORMULATION
 from planner.plan import Plan
 from planner.report.chain import by_name, period_years
 from planner.report.parts import (
+    DASHES,
     OTHER_COLOUR,
     Block,
     Chart,
@@ -147,16 +148,31 @@ def shortages(plan: Plan) -> Section:
 def frontier(plan: Plan, points: pd.DataFrame, mix: pd.DataFrame) -> Section:
     """Cost against carbon from least cost to least carbon, the price of a tonne abated, and what the mix becomes."""
     require_frontier(plan, points, mix)
-    first, last = points.iloc[0], points[points["group"] == points["group"].iloc[0]].iloc[-1]
+    curve = _curves(points)[0][1]
+    first, last = curve.iloc[0], curve.iloc[-1]
     sentences: list[str] = []
     if first["carbon"] > last["carbon"]:
         saved, dearer = first["carbon"] - last["carbon"], last["cost"] - first["cost"]
         sentences.append(f"From the cheapest to the cleanest plan, {first['scope']} emissions fall by {saved / first['carbon']:.0%}, for "
                          f"{amount(dearer)} {_of_year(plan)}: {number(dearer / saved)} USD per t CO2e on average.")
-    return Section("Frontier of cost and carbon", tuple(sentences),
-                   (Grid((_curve(plan, points), _abatement(plan, points)), width="half"), _mix_along(plan, points, mix)),
+    blocks: list[Block] = [Grid((_curve(plan, points), _abatement(plan, curve)), width="half")]
+    if len(_curves(points[points["group"] == first["group"]])) == 1:
+        # of several levels of imports the mix does not say which it is of
+        blocks.append(_mix_along(plan, points, mix))
+    return Section("Frontier of cost and carbon", tuple(sentences), tuple(blocks),
                    "Each point is the cheapest plan for its emissions, without carbon price and penalties; between points the curve is a "
                    "straight line. Points are numbered from least cost (1) to least carbon.")
+
+
+def _curves(points: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Each curve with its name: of all metals or one, at a level of imports where there are several."""
+    levels = points["import"] if "import" in points else pd.Series(np.nan, index=points.index)
+    found = []
+    for _, part in points.assign(level=levels.astype(float)).groupby(["group", "level"], dropna=False, sort=False):
+        group, level = str(part["group"].iloc[0]), float(part["level"].iloc[0])
+        name = "all metals" if group == "all" else group
+        found.append((f"{name}, imports at most {number(level)} t" if np.isfinite(level) else name, part))
+    return found
 
 
 def _mix_along(plan: Plan, points: pd.DataFrame, mix: pd.DataFrame) -> Grid:
@@ -199,12 +215,12 @@ def _curve(plan: Plan, points: pd.DataFrame) -> Chart:
     size, unit = scaled(plan.record.currency, float(points["cost"].abs().max()))
     weight, carbon_unit = scaled("tCO2e", float(points["carbon"].abs().max()))
     traces, keys = [], []
-    for i, (group, part) in enumerate(points.groupby("group", sort=False)):
+    for i, (name, part) in enumerate(_curves(points)):
         ordered, colour = part.sort_values("carbon"), COLOURS[i % len(COLOURS)]
         texts = [f"point {n}: {number(a)} USD per t CO2e" for n, a in zip(ordered["point"], ordered["abatement_cost"], strict=True)]
-        traces.append({"type": "scatter", "mode": "lines+markers", "name": str(group), "x": rounded(ordered["carbon"] / weight),
-                       "y": rounded(ordered["cost"] / size), "colour": colour, "text": texts})
-        keys.append(Key("all metals" if group == "all" else str(group), colour, "solid"))
+        traces.append({"type": "scatter", "mode": "lines+markers", "name": name, "x": rounded(ordered["carbon"] / weight),
+                       "y": rounded(ordered["cost"] / size), "colour": colour, "dash": DASHES[i % len(DASHES)], "text": texts})
+        keys.append(Key(name, colour, DASHES[i % len(DASHES)]))
     scope = str(points["scope"].iloc[0])
     paid = float(plan.costs[~plan.costs["item"].isin(NO_FRONTIER_COST)]["present_value"].sum())
     traces.append({"type": "scatter", "mode": "markers", "name": "this plan", "x": rounded([plan.record.emissions[scope] / weight]),
@@ -215,8 +231,8 @@ def _curve(plan: Plan, points: pd.DataFrame) -> Chart:
                  f"Frontier of {scope} emissions with {len(points)} points", layout, tuple(keys), 320)
 
 
-def _abatement(plan: Plan, points: pd.DataFrame) -> Chart:
-    part = points[points["group"] == points["group"].iloc[0]].sort_values("carbon", ascending=False)
+def _abatement(plan: Plan, curve: pd.DataFrame) -> Chart:
+    part = curve.sort_values("carbon", ascending=False)
     saved, paid = 1.0 - part["carbon"] / (part["carbon"].iloc[0] or 1.0), part["abatement_cost"] > 0
     trace = {"type": "scatter", "mode": "lines+markers", "name": "cost of a tonne abated", "x": rounded(100 * saved[paid]),
              "y": rounded(part["abatement_cost"][paid]), "colour": COLOURS[0], "shape": "vh"}
