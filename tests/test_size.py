@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 
+import numpy as np
 import pytest
 
 import planner
@@ -77,6 +78,20 @@ def test_large_programmes_are_solved_by_the_interior_point_method(monkeypatch, s
     interior = planner.solve(small_world)
     assert interior.objective == pytest.approx(simplex.objective, rel=1e-9)
     assert interior.certificate.holds
+
+
+def test_a_column_may_miss_its_bound_by_the_rounding_of_its_variable(small_world):
+    """-1e-6 beside a largest activity of 1e6 is an error of 1e-12; the same in a variable that is all zero is one of 1e-6."""
+    arrays = compiled(small_world).arrays
+    x = np.zeros(len(arrays.columns))
+    activity, capacity = (arrays.columns_of(name) for name in ("activity", "capacity"))
+    x[activity[:2]] = 1e6, -1e-6
+    x[capacity[0]] = -1e-6
+    errors = highs.column_errors(arrays, x)
+    assert errors[activity[1]] == pytest.approx(1e-12)
+    assert errors[capacity[0]] == pytest.approx(1e-6)
+    x[capacity[0]] = np.nan
+    assert not highs.column_errors(arrays, x).max() <= 1e-9, "what is no number fails"
 
 
 def test_the_synthetic_world_is_the_same_for_the_same_arguments(tmp_path):
