@@ -2,16 +2,19 @@
 #   make solve   sets up, solves the study of China, prints where the results lie
 #   make test    sets up, checks style, types and layers, runs the tests
 # Others: make bench (timings beside other tools), make docs (the documentation as a site), make lowest (the tests on the
-# oldest versions promised), make pyam (the IAMC export read by pyam), make lock (renew constraints.txt), make clean.
+# oldest versions promised), make pyam (the IAMC export read by pyam), make lock (renew constraints.txt and the locks), make clean.
+# Trust: make audit (known weaknesses), make sbom, make licences, make fuzz, make coverage, make mutants, make memory.
 
 PYTHON ?= python3
 STUDY  ?= china
+FUZZ_SECONDS ?= 600
+MUTANTS ?= 300
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help solve test bench lowest pyam docs lock clean
+.PHONY: help solve test bench lowest pyam docs lock hashes audit sbom licences fuzz coverage mutants memory clean
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -30,12 +33,15 @@ bench: $(VENV)/bench.done
 	$(BIN)/python -m tests.benchmarks --out results/benchmarks
 
 # A test environment also runs; one stamp each, so that a second call sets nothing up.
-$(VENV)/run.done: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(PIP) --constraint constraints.txt --editable .
+# Every file is checked against its hash first; what a lock lacks (a dependency younger than it) then comes by its version.
+$(VENV)/run.done: pyproject.toml constraints.txt requirements.lock | $(VENV)/bin/python
+	$(PIP) --require-hashes --requirement requirements.lock
+	$(PIP) --constraint constraints.txt --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/test.done: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(PIP) --constraint constraints.txt --editable '.[test,dev,docs]'
+$(VENV)/test.done: pyproject.toml constraints.txt requirements-test.lock | $(VENV)/bin/python
+	$(PIP) --require-hashes --requirement requirements-test.lock
+	$(PIP) --constraint constraints.txt --no-build-isolation --editable '.[test,dev,docs]'
 	@touch $@ $(VENV)/run.done
 
 $(VENV)/bench.done: $(VENV)/test.done
@@ -72,7 +78,53 @@ lock:
 	PIP_DISABLE_PIP_VERSION_CHECK=1 .venv-lock/bin/python -m pip install --quiet --editable '.[test,dev,docs]'
 	{ sed -n '/^#/p' constraints.txt; .venv-lock/bin/python -m pip freeze --exclude-editable | grep -v '^-e'; } > .venv-lock/constraints.txt
 	mv .venv-lock/constraints.txt constraints.txt
+	$(MAKE) hashes
 	rm -rf .venv-lock
 
+# The locks with hashes, for every platform, from constraints.txt.
+COMPILE = printf 'hatchling\neditables\n' | .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11.5 --generate-hashes \
+  --no-emit-index-url --no-annotate --no-header --constraint constraints.txt pyproject.toml -
+hashes:
+	test -d .venv-lock || $(PYTHON) -m venv .venv-lock
+	PIP_DISABLE_PIP_VERSION_CHECK=1 .venv-lock/bin/python -m pip install --quiet uv
+	{ sed -n '/^#/p' requirements.lock; $(COMPILE); } > .venv-lock/run.lock
+	{ sed -n '/^#/p' requirements-test.lock; $(COMPILE) --all-extras; } > .venv-lock/test.lock
+	mv .venv-lock/run.lock requirements.lock
+	mv .venv-lock/test.lock requirements-test.lock
+
+# Known weaknesses of what the locks hold, asked of the index and its advisories.
+audit:
+	$(PYTHON) -m venv .venv-audit
+	PIP_DISABLE_PIP_VERSION_CHECK=1 .venv-audit/bin/python -m pip install --quiet pip-audit
+	.venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement requirements-test.lock
+
+# A CycloneDX bill of materials of what a run needs, and the page of licences.
+sbom: $(VENV)/test.done
+	mkdir -p build
+	$(BIN)/python -m tests.supply_chain sbom > build/sbom.cdx.json
+	@echo "build/sbom.cdx.json"
+
+licences: $(VENV)/test.done
+	$(BIN)/python -m tests.supply_chain licences > docs/licences.md
+
+# Coverage-guided fuzzing of the readers; needs atheris, which has wheels for CPython 3.11 to 3.13 on Linux.
+fuzz: $(VENV)/test.done
+	$(PIP) atheris
+	$(BIN)/python -m tests.fuzz.readers $(FUZZ_SECONDS)
+
+# Lines and branches that the tests reach.
+coverage: $(VENV)/test.done
+	$(PIP) coverage
+	$(BIN)/python -m coverage run --branch --source=planner -m pytest -q -p no:xdist
+	$(BIN)/python -m coverage report --skip-covered --show-missing --fail-under=95
+
+# Single changes of the code that the tests of its room must notice: a seeded sample.
+mutants: $(VENV)/test.done
+	$(BIN)/python -m tests.mutants $(MUTANTS)
+
+# Memory over 10,000 solves of one living programme.
+memory: $(VENV)/test.done
+	$(BIN)/python -m tests.benchmarks.memory 10000
+
 clean:
-	rm -rf $(VENV) .venv-lowest .venv-lock .venv-pyam .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build
+	rm -rf $(VENV) .venv-lowest .venv-lock .venv-pyam .venv-audit .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build

@@ -1,0 +1,102 @@
+"""What planner stands on: locked by hash, open licences, no network while it runs, the same bill of materials as installed."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.supply_chain import (
+    LOCKS,
+    PROJECT,
+    ROOT,
+    UNSTATED,
+    Requirement,
+    bill,
+    is_open,
+    licences_page,
+    locked,
+    needed,
+    normal,
+    stated_licence,
+)
+from tests.test_package import pins
+
+OFFLINE = """
+import socket, sys
+def refuse(*args, **kwargs):
+    raise OSError("planner reached for the network: " + repr(args[1:]))
+for name in ("connect", "connect_ex", "bind", "sendto"):
+    setattr(socket.socket, name, refuse)
+socket.getaddrinfo = socket.create_connection = refuse
+from planner.cli import main
+try:
+    socket.create_connection(("127.0.0.1", 9))
+except OSError as error:
+    assert "reached for the network" in str(error)
+else:
+    sys.exit("the network is open: this test proves nothing")
+main()
+"""
+
+
+@pytest.mark.slow
+def test_no_network_while_it_runs(tmp_path: Path) -> None:
+    """Every way out of the process is shut; a study is solved, reported and exported all the same."""
+    run = str(tmp_path / "run")
+    for command in (["solve", "quickstart", "--out", run], ["report", run, "--out", str(tmp_path / "report.html")],
+                    ["export", run, str(tmp_path / "plan.xlsx")]):
+        done = subprocess.run([sys.executable, "-c", OFFLINE, *command], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    assert {"run", "report.html", "plan.xlsx"} <= {path.name for path in tmp_path.iterdir()}
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_the_lock_holds_hashes_and_no_host(lock: str) -> None:
+    text = (ROOT / lock).read_text(encoding="utf-8")
+    assert not re.search(r"https?://|--index-url|--find-links|--trusted-host", text)
+    for name, (version, hashes) in locked(lock).items():
+        assert hashes, f"{name} {version} has no hash"
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_the_lock_has_the_versions_that_are_tested(lock: str) -> None:
+    """constraints.txt and the lock are renewed together, by `make lock`."""
+    tested = pins("constraints.txt")
+    assert {name: version for name, (version, _) in locked(lock).items() if tested.get(name, version) != version} == {}
+
+
+def test_the_lock_holds_every_dependency() -> None:
+    run, test = locked(LOCKS[0]), locked(LOCKS[1])
+    assert {normal(Requirement(line).name) for line in PROJECT["dependencies"]} <= run.keys()
+    every = {normal(Requirement(line).name) for lines in PROJECT["optional-dependencies"].values() for line in lines}
+    assert every <= test.keys()
+    assert run.keys() <= test.keys()
+
+
+def test_every_licence_is_open() -> None:
+    """Of what a run needs, and of what the tests, types and documentation need."""
+    closed = {name: stated_licence(package) for name, package in needed(*PROJECT["optional-dependencies"]).items() if not is_open(package)}
+    assert closed.keys() <= UNSTATED
+    assert not UNSTATED & needed().keys()
+    assert len(needed()) >= len(PROJECT["dependencies"])
+
+
+def test_the_page_of_licences_names_what_a_run_needs() -> None:
+    """`make licences` renews it. Names are held here; how a package words its licence differs between its versions."""
+    def named(page: str) -> set[str]:
+        return set(re.findall(r"^\| ([a-z0-9-]+) \|", page, re.MULTILINE)) - {"package"}
+    assert named((ROOT / "docs" / "licences.md").read_text(encoding="utf-8")) == named(licences_page())
+
+
+def test_the_bill_of_materials_is_whole() -> None:
+    made = json.loads(json.dumps(bill()))
+    references = {part["bom-ref"] for part in made["components"]}
+    assert made["bomFormat"] == "CycloneDX"
+    assert len(references) == len(made["components"]) == len(needed())
+    assert set(made["dependencies"][0]["dependsOn"]) <= references
+    assert all(part["licenses"] and part["version"] for part in made["components"])
