@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 import planner
-from planner.errors import OutputError, SpecError
+from planner.errors import InfeasibleError, OutputError, SpecError
 from planner.plan import Plan
 from planner.report import page, sections
 from planner.report.words import amount, answer
 from planner.use import UseStock
+from tests.random_studies import studies
 from tests.small import Study
 
 EVIL = "<script>alert(1)</script>"
@@ -241,3 +244,19 @@ def test_the_file_is_one_page(tmp_path: Path, plan: Plan) -> None:
     made = planner.report(plan, tmp_path / "report.html")
     assert re.match(r"\s*<!DOCTYPE html>", made.read_text(encoding="utf-8"))
     assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
+
+
+@given(study=studies())
+@settings(max_examples=8, derandomize=True, database=None, deadline=None,
+          suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+def test_every_plan_has_a_report_and_a_workbook(study: Study) -> None:
+    """Whatever a study lacks (imports, plants, deposits, use, more than one year): the page and the workbook are made, without a NaN."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            plan = planner.solve(planner.read(study.write(Path(folder) / "study")))
+        except InfeasibleError:
+            return
+        made = page(plan)
+        assert "NaN" not in made.partition("</head>")[2]
+        assert "Certificate" in Page(made).headings
+        assert planner.export(plan, Path(folder) / "plan.xlsx").is_file()
