@@ -54,9 +54,9 @@ if TYPE_CHECKING:
     from planner.report import report as report
     from planner.routes import routes as routes
     from planner.secure import secure as secure
-    from planner.simulate import simulate as simulate
     from planner.sensitivity import drivers as drivers
     from planner.sensitivity import sensitivity as sensitivity
+    from planner.simulate import simulate as simulate
     from planner.solve import solve as solve
     from planner.system import System as System
     from planner.verify import verify as verify
