@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -74,7 +75,7 @@ def alternatives(
         show_frame("Maximally different plans (difference: share of supply that comes from elsewhere)", found.plans, rows=len(found.plans))
 
 
-def write_tables(out: Path | None, tables: dict[str, object], about: dict[str, str] | None = None) -> None:
+def write_tables(out: Path | None, tables: Mapping[str, object], about: dict[str, str] | None = None) -> None:
     """Tables as CSV in a folder, where one is asked for; `about` says what a frontier was made of, so that no other run shows it."""
     from planner.place import write_tables as write
 
