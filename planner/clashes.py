@@ -85,7 +85,7 @@ def _clash(case: Case, names: tuple[str, ...], kept: list[str], progress: Progre
     reasons = _reasons(teller, _in_years(case, names, arrays, accounts))
     alone = bool(set(kept) - set(names)) and not possible(case.arrays([k for k in kept if k not in names]))
     beside = list(names) if alone else kept
-    relaxations = tuple(relaxation(case, name, names, beside, progress) for name in names)
+    relaxations = tuple(relaxation(case, name, names, kept, progress) for name in names)
     system = case.only(beside)
     pulled = levers(system, made.balance, compiled(system).arrays, progress)
     places = tuple(place_of(case.system.policies[name]) for name in names)
@@ -105,11 +105,11 @@ def _words(
     limits = [f"  {reason.sentence}" for reason in reasons if reason.place and not (reason.target and len(names) == 1)]
     bare = [reason.name for reason in reasons if not reason.place]
     limits += [f"  and the balances of {', '.join(bare)}"] if bare else []
+    choice = f"Any one of these would do{'' if all(r.enough for r in relaxations) else ' for this clash'}:"
     return [
         head, *lines, *(account.words for account in accounts),
         *(["What clashes, and none of it can be left out:", *limits] if limits else []),
-        *([f"Any one of these would do{'' if all(r.enough for r in relaxations) else ', but for the clash said'}:"]
-          if relaxations or pulled else []),
+        *([choice] if relaxations or pulled else []),
         *(f"  {r.words}" for r in relaxations), *(f"  {lever.words}" for lever in pulled)]
 
 

@@ -113,7 +113,8 @@ def price_parts(system: System, arrays: Arrays, base: Solution, teller: Teller) 
                 if parts is not None:
                     rows.append((metal, period.first, price, parts.source, parts.cost / f, parts.carbon / f,
                                  sum(parts.limits.values()) / f, *_largest(teller, parts, price, period.first, f)))
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    return frame.astype(dict.fromkeys(("price", "running_cost", "carbon", "limits", "limit_worth"), float))
 
 
 def _largest(teller: Teller, parts: Parts, price: float, year: int, factor: float) -> tuple[str, float, str, str]:

@@ -61,15 +61,16 @@ def relaxation(case: Case, name: str, names: Sequence[str], beside: Sequence[str
     asked, place = level(case.system, policy), place_of(policy)
     behind = not possible(case.arrays([other for other in beside if other != name]))
     series = _nearest_level(case, policy, names if behind else beside)
-    more = "; another clash is left then" if behind else ""
+    enough = not behind and not case.free
+    more = "" if enough else "; another clash is left then"
     if series is None:
         nothing = frozen_array(np.full(len(policy.level), np.nan))
         words = f"drop {name}: no other level of it would do ({place}){more}"
-        return Relaxation(name, np.nan, asked, "none", nothing, not behind, words, place)
+        return Relaxation(name, np.nan, asked, "none", nothing, enough, words, place)
     largest, reached = float(np.nanmax(policy.level)), float(np.nanmax(series))
     relaxed = level(case.system, replace(policy, level=series))
     verb = "raise" if reached > largest else "lower"
-    return Relaxation(name, reached / largest if largest else np.inf, asked, relaxed, series, not behind,
+    return Relaxation(name, reached / largest if largest else np.inf, asked, relaxed, series, enough,
                       f"{verb} {name} from {asked} to {relaxed} ({place}){more}", place)
 
 
