@@ -233,3 +233,16 @@ def test_linear_algebra_runs_on_one_thread_unless_told_otherwise(
                   "assert 'numpy' not in sys.modules\n"
                   "atexit.register(lambda: print(os.environ['OPENBLAS_NUM_THREADS']))\nmain()")
     assert done.stdout.split()[-1] == taken, done.stderr
+
+
+def test_every_command_that_writes_a_run_holds_its_place_and_keeps_a_log(tmp_path: Path) -> None:
+    """foresight and secure write runs too: refused where another content stands, logged where written."""
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.txt").write_text("years of work")
+    for command, options in (("foresight", ["--window", "2"]), ("secure", ["--limit", "0.9", "--years", "1"])):
+        refused = CliRunner().invoke(app, [command, "quickstart", *options, "--quiet", "--out", str(tmp_path / "thesis")])
+        assert refused.exit_code == 2, refused.output
+        assert "no run of planner" in refused.stderr
+        done = CliRunner().invoke(app, [command, "quickstart", *options, "--quiet", "--out", str(tmp_path / command)])
+        assert done.exit_code == 0, done.stderr
+        assert f"command planner {command} quickstart" in (tmp_path / command / LOG_FILE).read_text()
