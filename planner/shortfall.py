@@ -154,15 +154,16 @@ class _View:
         when = f" {self.teller.when(self.years)}" if self.years else " over all years"
         gap = f"so {plain(self.gap(best))} {unit} is {'too much' if self.ceiling else 'short'}."
         head = f"{self.policy.name} {'allows' if self.ceiling else 'needs'} {plain(self.need)} {unit}{subject}{when}"
-        if not self.need or self.ceiling:
-            value = plain(best.objective)
+        relative = self.policy.kind == "recycled_content" or (self.policy.kind == "import_share" and self.policy.of == "imports")
+        if relative or self.ceiling:
+            value, parts = plain(best.objective), ", ".join(self.parts(best))
             reached = f"at least {value} cannot be avoided" if self.ceiling else f"at best {value} is reached"
-            if not self.need:
+            if relative:
                 head = f"{self.policy.name}{when}: what counts for it less its share of all"
-            return f"{head}; {reached}{self.held(best, '')}{': '.join(['', ', '.join(self.parts(best))])}; {gap}"
-        parts = self.contributors(best)
-        together = f", together at most {plain(best.objective)}" if len(parts) > 1 else ""
-        return f"{head}; {'; '.join(parts) or 'nothing can give any'}{together}; {gap}"
+            return f"{head}; {reached}{self.held(best, '')}{': ' if parts else ''}{parts}; {gap}"
+        givers = self.contributors(best)
+        together = f", together at most {plain(best.objective)}" if len(givers) > 1 else ""
+        return f"{head}; {'; '.join(givers) or 'nothing can give any'}{together}; {gap}"
 
     def terms(self) -> Array:
         """What each column gives to the chosen rows, with emissions taken back to what emits; (n,)."""

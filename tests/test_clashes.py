@@ -191,11 +191,25 @@ def test_a_closure_is_named_where_it_stands_in_the_way(tmp_path: Path) -> None:
     assert {lever.kind for lever in clash.levers} == {"the import ceiling"}
 
 
-def test_an_unlimited_contributor_is_not_what_holds(tmp_path: Path) -> None:
-    """A policy whose level is zero can be raised to what the others need, in its own unit."""
+def test_a_level_of_zero_can_be_raised(tmp_path: Path) -> None:
+    """A policy whose level is zero can be raised to what the others need, in its own unit; the accounts tell both sides."""
     study = dig(market()).policy("stop", "quota", processes=["dig"], cap=0)
-    relaxed = {r.policy: r.relaxed for r in explain(system_of(study, tmp_path)).clashes[0].relaxations}
-    assert relaxed == {"own": "0 % in 2021", "stop": "50 t/year in 2021"}
+    clash = explain(system_of(study, tmp_path)).clashes[0]
+    assert {r.policy: r.relaxed for r in clash.relaxations} == {"own": "0 % in 2021", "stop": "50 t/year in 2021"}
+    assert [account.words for account in clash.accounts] == [
+        "own needs 50 t/year in 2021; nothing can give any; so 50 t/year is short.",
+        "stop allows 0 t/year in 2021; at least 50 cannot be avoided [own (study.toml:9)]: dig 50; so 50 t/year is too much."]
+
+
+def test_the_account_of_a_share_of_all(tmp_path: Path) -> None:
+    """Half of all is to be recycled and 20 t can be: of 100 t served 50 are due, so 20 x 0.5 - x 0.5 with x = 50 forced on the mine."""
+    study = Study().good("li", "refined", demand=100, shortage_cost=5000)
+    dig(study, min_activity=50).process("recycle", "recycle", gives={"li": 1}, max_activity=20)
+    study.policy("old", "recycled_content", metal="lithium", share=0.5)
+    (account,) = explain(system_of(study, tmp_path)).clashes[0].accounts
+    assert (account.need, account.reached, account.short) == (0, pytest.approx(-15), pytest.approx(15))
+    assert account.words.startswith("old in 2021: what counts for it less its share of all; at best -15 is reached [")
+    assert "dig -25, recycle 10" in account.words
 
 
 def test_the_clash_as_table_and_as_json(tmp_path: Path) -> None:
