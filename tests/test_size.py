@@ -32,8 +32,8 @@ def test_columns_and_nonzeros_are_counted_before_they_are_built(study):
 
 
 def test_a_programme_that_does_not_fit_is_refused_before_it_is_built(monkeypatch):
-    """With 200 MB free: the message says how large it is and what to do, and nothing was built."""
-    monkeypatch.setattr(size, "free_memory", lambda: 2e8)
+    """With 160 MB free: the message says how large it is and what to do, and nothing was built."""
+    monkeypatch.setattr(size, "free_memory", lambda: 1.6e8)
     monkeypatch.setattr(solving, "balance", lambda system: pytest.fail("was built"))
     system = planner.read("china")
     with pytest.raises(planner.SpecError, match=r"columns and [\d,]+ nonzeros need .* GiB .* longer periods .* fewer metals"):

@@ -13,9 +13,9 @@ from planner.system import System
 
 BYTES_ALWAYS = 150e6
 """Of the program itself and what it imports."""
-BYTES_PER_COLUMN = 2600.0
-"""Peak of a whole solve, tables and solver included, on the synthetic worlds of docs/benchmarks.md."""
-BYTES_PER_NONZERO = 300.0
+BYTES_PER_COLUMN = 1500.0
+"""With what each nonzero takes: above the peak of a whole solve, tables and files included, of the worlds in docs/benchmarks.md."""
+BYTES_PER_NONZERO = 220.0
 GIBIBYTE, KIBIBYTE = 2**30, 2**10
 MEMINFO, GROUP = Path("/proc/meminfo"), Path("/sys/fs/cgroup")
 

@@ -94,8 +94,8 @@ def builds(sitting: Sitting) -> Iterator[Comparison]:
 
 
 def _require_same(sitting: Sitting) -> None:
-    """Stop where one of the tools built another programme."""
-    study, arrays = sitting.world(sitting.sizes[0])
+    """Stop where one of the tools built another programme of the smallest size, which all of them can solve at once."""
+    study, arrays = sitting.world(next(iter(SIZES)))
     best = {tool: child("build", tool, str(study), str(arrays), "solve")["objective"] for tool in sitting.tools}
     # appsi and linopy leave the constant of the cost aside or keep it; the synthetic world has none
     if not all(abs(value - best["planner"]) <= SAME * abs(best["planner"]) for value in best.values()):
