@@ -168,7 +168,7 @@ def _sheets(path: Path, problems: Problems) -> dict[str, list[list[str]]]:
     from openpyxl import load_workbook
 
     book: Any = load_workbook(path, data_only=True, read_only=True, keep_links=False)
-    sheets = {}
+    sheets: dict[str, list[list[str]]] = {}
     with zipfile.ZipFile(path) as archive:
         for sheet in book.worksheets:
             for cell, message in _unsure(archive, sheet._worksheet_path.lstrip("/")):
@@ -176,7 +176,11 @@ def _sheets(path: Path, problems: Problems) -> dict[str, list[list[str]]]:
                 problems.add(path.name, row, f"{sheet.title}!{cell}", message)
             # what the file says of its size is not believed: rows are taken as they come
             sheet.reset_dimensions()
-            sheets[sheet.title] = [_texts(path.name, sheet.title, row, cells, problems) for row, cells in enumerate(sheet.iter_rows(), 1)]
+            rows = sheets[sheet.title] = []
+            for row, cells in enumerate(sheet.iter_rows(), start=1):
+                if row > EXCEL_ROWS:
+                    raise ValueError(f"sheet '{sheet.title}' claims more rows than a sheet can have")
+                rows.append(_texts(path.name, sheet.title, row, cells, problems))
     book.close()
     return sheets
 
@@ -214,8 +218,9 @@ def _unsure(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[str, str]]:
             if tag == "mergeCell":
                 yield element.get("ref", ""), "these cells are merged, so that all but the first are empty; split them and fill each"
             elif tag == "c":
-                inside = {child.tag.rpartition("}")[2] for child in element}
-                if "f" in inside and "v" not in inside:
+                inside = {child.tag.rpartition("}")[2]: child.text for child in element}
+                # a text that was computed to be empty says that it is a text
+                if "f" in inside and not inside.get("v") and element.get("t") != "str":
                     yield element.get("r", ""), "holds a formula that was never computed; save it in a spreadsheet, or write the value"
             elif tag == "row":
                 element.clear()

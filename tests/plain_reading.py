@@ -152,10 +152,11 @@ class Plain:
         found: list[str] = []
 
         def visit(name: str) -> None:
+            if name in found:
+                return
             for parent in self._scenario(name).get("inherits", []):
                 visit(parent)
-            if name not in found:
-                found.append(name)
+            found.append(name)
         for name in filter(None, (part.strip() for part in asked.split(","))):
             visit(name)
         return found

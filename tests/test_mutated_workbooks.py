@@ -65,7 +65,8 @@ def by_part(draw: random.Random, content: bytes) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
         names = old.namelist()
-        hit, how = draw.choice(names), draw.randrange(6)
+        # comments hold no data, and are read by neither
+        hit, how = draw.choice([name for name in names if "omment" not in name and "rawing" not in name]), draw.randrange(6)
         for name in names:
             part = old.read(name)
             if name == hit:
@@ -164,7 +165,7 @@ def test_a_cell_that_shows_another_number_than_it_holds_is_refused(tmp_path: Pat
     """5 % typed into a cell is 0.05, shown as 5 %: beside the unit % it would be read as a hundredth of it."""
     def percent(made: openpyxl.Workbook) -> None:
         made["collection"]["D2"].number_format = "0%"
-    with pytest.raises(SpecError, match=r"row 2, column 'collection!D2': holds 0.8 but is formatted to show"):
+    with pytest.raises(SpecError, match=r"row 2, column 'collection!D2': holds 0.5 but is formatted to show"):
         read_study_workbook(changed(book, tmp_path / "b.xlsx", percent))
 
 

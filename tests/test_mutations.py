@@ -65,7 +65,8 @@ def verdict(case: Broken, folder: Path) -> str:
     except Exception as error:
         return f"{type(error).__name__}: {str(error)[:200]}"
     try:
-        found = differences(system, case.files)
+        with patience(PATIENCE):
+            found = differences(system, case.files)
     except (NotPlain, KeyError, ValueError, IndexError, TypeError) as error:
         return f"read, though it does not plainly say one thing: {type(error).__name__} {str(error)[:200]}"
     return f"read as something else: {found[:3]}" if found else ""
