@@ -55,11 +55,18 @@ def _place(arrays: Arrays, part: str, position: int, at: list[Array]) -> str:
 
 
 def range_warnings(found: Mapping[str, Range]) -> tuple[str, ...]:
-    """A sentence for each part that is too wide, with the places of its extremes."""
-    return tuple(
-        f"the numbers of the {part} lie {r.most / r.least:.0e} apart: {r.least:g} ({r.least_at}), {r.most:g} ({r.most_at}); "
-        "check the units of both, answers lose digits" for part, r in found.items() if r.most / r.least > WIDE
-    )
+    """A sentence for each part that is too wide, with the places of its extremes.
+
+    A limit may be as small as it likes, since what lies below the solver's tolerance is as good as nothing: only large ones count.
+    """
+    said = []
+    for part, r in found.items():
+        if part in ("matrix", "cost") and r.most / r.least > WIDE:
+            said.append(f"numbers of the {part} lie {r.most / r.least:.0e} apart: {r.least:g} ({r.least_at}), {r.most:g} ({r.most_at}); "
+                        "check their units, answers lose digits")
+        elif part not in ("matrix", "cost") and r.most > WIDE:
+            said.append(f"the {part} go up to {r.most:g} ({r.most_at}); check its unit, answers lose digits")
+    return tuple(said)
 
 
 def recorded(found: Mapping[str, Range]) -> dict[str, dict[str, float | str]]:

@@ -138,6 +138,8 @@ def unfinished(made: Compiled, program: Program, seconds: Mapping[str, float]) -
     found = program.holding()
     if found.status == "optimal":
         return make_plan(made, found, found, ties="none broken", seconds=seconds)
+    if found.status != "interrupted":
+        require_optimal(program, found)
     arrays = made.arrays
     if not (found.x.size and max(row_errors(arrays, found.x).max(initial=0.0), column_errors(arrays, found.x).max()) <= ROW_TOLERANCE):
         raise SolverError("the solver was stopped before it found any plan that keeps every limit; allow more time")
