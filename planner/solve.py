@@ -21,8 +21,8 @@ from planner.economics import period_factors
 from planner.errors import InfeasibleError, SolverError
 from planner.flows import flow_table
 from planner.highs import (
-    Arrays,
     ROW_TOLERANCE,
+    Arrays,
     Name,
     Program,
     Solution,
