@@ -22,7 +22,7 @@ FAMILIES = ("test_families_supply.py", "test_families_plants.py", "test_families
 TESTS: dict[str, tuple[str, ...]] = {
     "planner/stocks.py": ("test_stocks.py",), "planner/lifetimes.py": ("test_lifetimes.py", "test_stocks.py"),
     "planner/leastsquares.py": ("test_leastsquares.py",), "planner/reconcile.py": ("test_reconcile.py", "test_leastsquares.py"),
-    "planner/balance.py": ("test_balance.py", "test_simulate.py"),
+    "planner/balance.py": ("test_balance.py", "test_simulate.py", "test_quickstart.py", "test_families_supply.py"),
     **{f"planner/lp/{name}.py": FAMILIES for name in ("constraints", "policies", "targets", "objective", "parameters")},
 }
 """Which tests a room answers to."""
