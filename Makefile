@@ -82,7 +82,7 @@ lock:
 	rm -rf .venv-lock
 
 # The locks with hashes, for every platform, from constraints.txt.
-COMPILE = printf 'hatchling\neditables\n' | .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11.5 --generate-hashes \
+COMPILE = printf 'hatchling\neditables\n' | .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-annotate --no-header --constraint constraints.txt pyproject.toml -
 hashes:
 	test -d .venv-lock || $(PYTHON) -m venv .venv-lock
