@@ -100,3 +100,22 @@ def test_the_bill_of_materials_is_whole() -> None:
     assert len(references) == len(made["components"]) == len(needed())
     assert set(made["dependencies"][0]["dependsOn"]) <= references
     assert all(part["licenses"] and part["version"] for part in made["components"])
+
+
+def test_every_locked_package_runs_on_the_oldest_python_promised() -> None:
+    """pyproject.toml asks for Python 3.11: also 3.11.0, and not only the one that the lock was made with."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    from packaging.specifiers import SpecifierSet
+
+    names = [line.partition("==")[0] for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line]
+    refused = []
+    for name in names:
+        try:
+            wanted = distribution(name).metadata["Requires-Python"]
+        except PackageNotFoundError:
+            continue
+        if wanted and not SpecifierSet(wanted).contains("3.11.0"):
+            refused.append(f"{name}: {wanted}")
+    assert names
+    assert not refused
