@@ -5,7 +5,6 @@ pyam asks for pandas below 3 and planner's lock holds a newer one, so that these
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 from pathlib import Path
 
@@ -15,11 +14,6 @@ import pytest
 import planner
 from planner.iamc import iamc_table
 from planner.plan import Plan
-
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("pyam") is None or importlib.util.find_spec("nomenclature") is None,
-    reason="pyam needs pandas below 3, which the lock does not hold: make pyam",
-)
 
 
 @pytest.fixture(scope="module", params=["quickstart", "china"])
