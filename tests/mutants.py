@@ -1,4 +1,5 @@
-"""Mutation testing: single changes of the code that the tests of its room must notice. `python -m tests.mutants 300` tries a seeded sample.
+"""Mutation testing: single changes of the code that the tests of its room must notice. `python -m tests.mutants 300` tries a seeded sample;
+a second number is another seed, words after it keep to the rooms whose path holds one of them: `python -m tests.mutants 60 11 lp/ stocks`.
 
 Each mutant is the package with one node of one syntax tree changed: a comparison, an operator, a number, a condition, a function such as
 min. It lives in a copy of the checkout, and is killed where a test of its room fails or takes too long. Survivors are printed with their
@@ -111,13 +112,14 @@ def killed(copy: Path, file: str, code: str) -> bool:
         (copy / file).write_text(original, encoding="utf-8")
 
 
-def main(count: int) -> int:
-    sample = random.Random(SEED).sample(mutants(), count)
+def main(count: int, seed: int = SEED, rooms: tuple[str, ...] = ("",)) -> int:
+    chosen = [mutant for mutant in mutants() if any(room in mutant[0] for room in rooms)]
+    sample = random.Random(seed).sample(chosen, min(count, len(chosen)))
     survivors = []
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "copy"
         shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".*", "results", "build", "__pycache__"))
-        for file in sorted({file for file, _ in sample}):
+        for file in {TESTS[file]: file for file, _ in sample}.values():
             if killed(copy, file, (copy / file).read_text(encoding="utf-8")):
                 sys.exit(f"the tests of {file} fail without any mutant")
         for tried, (file, number) in enumerate(sample, start=1):
@@ -132,4 +134,5 @@ def main(count: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 300))
+    numbers = [int(word) for word in sys.argv[1:3]] + [300, SEED][len(sys.argv[1:3]):]
+    sys.exit(main(*numbers, tuple(sys.argv[3:]) or ("",)))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from planner.balance import Balance, balance, residual
+from planner.balance import Balance, Residual, balance, make_incidence, metal_in_and_out, residual
 from planner.errors import SpecError
 from planner.flows import COLUMNS, base_account, flow_table, node_residual
 from planner.system import Period, frozen_array, frozen_map
@@ -230,3 +230,129 @@ def test_nothing_at_all_is_a_balance_too():
     table = flow_table(found, {})
     assert table.empty
     assert residual(found, {})[0].relative == 0.0
+
+
+def two_metals() -> ByHand:
+    """A mine on three deposits of two metals, over 2021 and 2022."""
+    study = ByHand(2021, 2022, metals=("lithium", "cobalt")).good("ore", "intermediate", content={"lithium": 0.02, "cobalt": 0.05})
+    for name, metal in (("north", "lithium"), ("south", "cobalt"), ("west", "lithium")):
+        study.deposit(name, 1000.0, metal)
+    return study.process("mine", "mine", ore={"north": [1.5, 2.0], "south": 0.5, "west": 0.25}, gives={"ore": 10.0}, loss="tailings")
+
+
+def test_metal_of_several_deposits_and_a_joint_good():
+    """Lithium 1.5 (then 2) + 0.25, cobalt 0.5 in; 10 t of ore with 0.02 and 0.05 out. A process on nothing draws what it gives."""
+    system = two_metals().good("li", "refined").process("buy", "import", gives={"ore": 4.0}, origin="Chile").system()
+    mine, buy = system.processes["mine"], system.processes["buy"]
+    assert np.array(metal_in_and_out(system, mine, "lithium")) == pytest.approx(np.array([[1.75, 2.25], [0.2, 0.2]]))
+    assert np.array(metal_in_and_out(system, mine, "cobalt")) == pytest.approx(np.array([[0.5, 0.5], [0.5, 0.5]]))
+    assert np.array(metal_in_and_out(system, buy, "lithium")) == pytest.approx(np.full((2, 2), 0.08))
+
+
+def test_metal_is_by_the_content_of_what_goes_in():
+    """A refinery takes 10 t of ore of 0.02 and 1 t of lithium: 1.2 t of lithium, 0.5 t of cobalt."""
+    study = two_metals().good("li", "refined").process("refine", "refine", takes={"ore": 10.0, "li": 1.0}, gives={"li": 0.9}, loss="slag")
+    system = study.system()
+    assert np.array(metal_in_and_out(system, system.processes["refine"], "lithium")) == pytest.approx(np.array([[1.2, 1.2], [0.9, 0.9]]))
+    assert np.array(metal_in_and_out(system, system.processes["refine"], "cobalt")) == pytest.approx(np.array([[0.5, 0.5], [0.0, 0.0]]))
+
+
+@pytest.mark.parametrize(("recipe", "message"), [
+    ({"takes": {"li": 1.0}, "gives": {"cell": [1.0, 1.1]}}, r"gives out more lithium than it takes in \(2022\)"),
+    ({"takes": {"li": 1.0}, "gives": {"cell": [1.0, float("inf")]}}, "coefficient of 'cell' is not a number at or above 0 in 2022"),
+    ({"takes": {"li": 1.0}, "gives": {"cell": [1.0, 0.9]}}, "loses lithium; name the loss"),
+    ({"takes": {"li": 1.0}, "gives": {"cell": 1 + 1.5e-12}}, "gives out more lithium"),
+    ({"takes": {"li": 0.5}, "gives": {"cell": 0.5 + 1.5e-12}}, "gives out more lithium"),
+    ({"takes": {"li": 1000.0}, "gives": {"cell": 1000 + 1.5e-9}}, "gives out more lithium"),
+])
+def test_coefficients_of_one_year_or_a_little_too_much_are_refused(recipe, message):
+    with pytest.raises(SpecError, match=message):
+        balance(mine_and_cells().process("bad", "manufacture", **recipe).system())
+
+
+@pytest.mark.parametrize(("taken", "given"), [(1.0, 1 + 5e-13), (1 + 5e-13, 1.0), (1000.0, 1000 + 5e-10), (0.5, 0.5 + 7e-13), (0.0, 0.0)])
+def test_coefficients_may_miss_by_rounding(taken, given):
+    """A billionth of a thousandth of the larger, or of 1."""
+    balance(mine_and_cells().process("fine", "manufacture", takes={"li": taken}, gives={"cell": given}).system())
+
+
+def test_no_process_is_an_incidence_without_pairs():
+    found = make_incidence(ByHand(2021, 2022).good("li", "refined").system())
+    assert found.net.shape == (0, 2)
+
+
+def joint_market(draw: float = 30.0) -> tuple[Balance, dict[str, dict[tuple[str, int], float]]]:
+    """100 t of cells wanted (0.02 lithium, 0.05 cobalt): 80 t bought, 30 drawn, 10 short, less 8 filled and 12 thrown away."""
+    study = ByHand(metals=("lithium", "cobalt")).good("cell", "refined", content={"lithium": 0.02, "cobalt": 0.05}, demand=100.0)
+    study.good("li", "refined", demand=0.25).process("buy", "import", gives={"cell": 1.0}, origin="Chile")
+    values = {"activity": {("buy", 2021): 80.0}, "draw": {("cell", 2021): draw}, "shortage": {("cell", 2021): 10.0, ("li", 2021): 0.25},
+              "fill": {("cell", 2021): 8.0}, "disposal": {("cell", 2021): 12.0}}
+    return balance(study.system()), values
+
+
+def test_joint_goods_count_by_the_metal_they_hold_most_of():
+    """Errors in t of cobalt, 0.05 of each t of cells; the largest flow is the 5 t demanded, of lithium 0.25 t."""
+    goods, processes = residual(*joint_market())
+    assert goods.error == pytest.approx(np.zeros((2, 1)), abs=1e-14)
+    assert goods.largest_flow == processes.largest_flow == pytest.approx(5.0)
+    assert dict(zip(goods.names, goods.own_flow, strict=True)) == pytest.approx({"cell": 5.0, "li": 0.25})
+    assert processes.own_flow == pytest.approx([0.25, 5.0] if processes.names[0].endswith("lithium") else [5.0, 0.25])
+    goods, _ = residual(*joint_market(draw=31.0))
+    assert goods.error[goods.names.index("cell"), 0] == pytest.approx(0.05)
+    assert goods.relative == pytest.approx(0.01)
+    goods, _ = residual(*joint_market(draw=300.0))
+    assert goods.largest_flow == pytest.approx(15.0)
+
+
+def test_waste_of_joint_packs_closes_in_tonnes_of_its_main_metal():
+    """50, 75 and 100 t of packs leave a year later, with 0.04 cobalt: 2 t and 3 t arise; thrown away they close."""
+    found = balance(joint_packs().system())
+    wanted = {"li/ev": (10.0, 20.0, 30.0), "co/ev": (2.0, 3.0, 4.0)}
+    values = {"disposal": {("ncm_waste", 2022): 50.0, ("ncm_waste", 2023): 75.0, ("lfp_waste", 2022): 900.0},
+              "shortage": {(good, 2021 + i): demand for good, series in wanted.items() for i, demand in enumerate(series)}}
+    goods, _ = residual(found, values)
+    error = dict(zip(goods.names, goods.error, strict=True))
+    assert error["ncm_waste"] == pytest.approx([0.0, 0.0, 0.0], abs=1e-12)
+    assert error["lfp_waste"] == pytest.approx([0.0, 0.0, 18.5])
+    assert (goods.largest_flow, goods.place) == (pytest.approx(30.0), "lfp_waste, 2023")
+    assert goods.own_flow[goods.names.index("ncm_waste")] == pytest.approx(4.0)
+
+
+def test_flows_of_grams_are_measured_by_grams():
+    """Flows of 4 g a year that miss by 1 g: a quarter, not a millionth of a tonne."""
+    study = ByHand().good("li", "refined", demand=4e-6).process("buy", "import", gives={"li": 1.0}, origin="Chile")
+    goods, processes = residual(balance(study.system()), {"activity": {("buy", 2021): 3e-6}})
+    assert (goods.largest_flow, goods.relative, goods.relative_to_own) == pytest.approx((4e-6, 0.25, 0.25))
+    assert goods.own_flow == pytest.approx([4e-6])
+    assert processes.relative == processes.relative_to_own == 0.0
+
+
+def residual_by_hand(error: list[list[float]], own: list[float], largest: float) -> Residual:
+    return Residual(np.array(error), tuple("abc"[:len(own)]), (2021, 2022), largest, np.array(own))
+
+
+def test_residuals_are_shares_of_all_flows_or_of_their_own():
+    """2 of 8, and 0.5 of 1 of a scarce metal."""
+    found = residual_by_hand([[1.0, -2.0], [0.0, 0.5]], [8.0, 1.0], 8.0)
+    assert (found.relative, found.relative_to_own, found.place) == (0.25, 0.5, "a, 2022")
+    assert found.failures(0.125) == ("a, 2022: -2 t",)
+    assert found.failures(0.125, own=True) == ("a, 2022: -2 t", "b, 2022: 0.5 t")
+    assert found.failures(0.25, own=True) == ("b, 2022: 0.5 t",)
+    assert found.failures(0.5, own=True) == found.failures(0.25) == ()
+
+
+def test_residuals_without_flows():
+    """An error where nothing flows is infinite, no error is none, and nothing at all is nothing."""
+    still = residual_by_hand([[0.0, 0.0], [0.0, 0.5]], [4.0, 0.0], 0.0)
+    assert (still.relative, still.relative_to_own, still.place) == (float("inf"), float("inf"), "b, 2022")
+    none = residual_by_hand([[0.0, 0.0], [0.0, 1.0]], [0.0, 4.0], 4.0)
+    assert (none.relative, none.relative_to_own) == (0.25, 0.25)
+    assert residual_by_hand([[0.0, 0.0]], [0.0], 0.0).relative == 0.0
+    assert residual_by_hand([[0.0, 0.0]], [0.0], 0.0).relative_to_own == 0.0
+    assert residual_by_hand([[0.0, 0.0]], [0.5], 0.5).relative == 0.0
+    empty = Residual(np.zeros((0, 2)), (), (2021, 2022), 0.0, np.zeros(0))
+    assert (empty.place, empty.relative, empty.relative_to_own, empty.failures(0.0)) == ("", 0.0, 0.0, ())
+    small = residual_by_hand([[0.25, 0.0]], [0.5], 0.5)
+    assert (small.relative, small.relative_to_own) == (0.5, 0.5)
+    odd = residual_by_hand([[float("nan"), 9.0], [0.0, float("inf")]], [4.0, 4.0], 4.0)
+    assert (odd.place, np.isnan(odd.relative)) == ("a, 2021", True)

@@ -114,6 +114,12 @@ def test_fixed_cost_falls_on_what_stands(tmp_path):
     assert price(plan, "plant_capacity", "works", 2021) == pytest.approx(-25)
 
 
+def test_fixed_cost_is_discounted(tmp_path):
+    """The same in two years at 10 %: 1,680 (1 + 1/1.1)."""
+    plan = plan_of(works(last=2022, head={"discount_rate": 0.1}, existing_capacity=60, fixed_cost=3), tmp_path)
+    assert plan.objective == pytest.approx(1680 * (1 + 1 / 1.1))
+
+
 # ---- build_rate, capacity_limit --------------------------------------------------------------------------------------
 
 

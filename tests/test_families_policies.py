@@ -152,6 +152,24 @@ def test_a_ceiling_outside_its_years_is_no_ceiling(tmp_path):
     assert plan_of(study, tmp_path).objective == pytest.approx(3000)
 
 
+def test_a_level_is_the_mean_of_the_years_in_force(tmp_path):
+    """A quota of 50 t in 2022 holds the period 2021-22 to 50 t: 2 x (500 + 1,500); spread over both years 25 t would hold it."""
+    study = dig(market(last=2022, step=2), 10).policy("protect", "quota", processes=["dig"], cap=50, from_=2022)
+    assert plan_of(study, tmp_path).objective == pytest.approx(4000)
+
+
+def test_self_sufficiency_counts_exports_by_their_equivalent(tmp_path):
+    """Of concentrate, of which a tonne stands for 0.8 t, 50 t are exported and 0.4 x 100 t + 0.8 x 50 t asked at extraction: 100 t are
+    dug at 50, 50 t are sold, 50 t refined at 5 to 40 t, and 60 t bought: 5,000 + 250 + 1,800."""
+    study = market().good("conc", "intermediate", equivalent=0.8)
+    study.good("sold", "intermediate", equivalent=0.8, demand=50, export=True, shortage_cost=SHORT)
+    for good in ("conc", "sold"):
+        study.process(f"dig_{good}", "mine", gives={good: 1}, variable_cost=50)
+    study.process("refine", "refine", takes={"conc": 1}, gives={"li": 0.8}, loss="slag", variable_cost=5)
+    plan = plan_of(study.policy("own", "self_sufficiency", metal="lithium", stages=["extraction"], share=0.4), tmp_path)
+    assert plan.objective == pytest.approx(7050)
+
+
 # ---- recycled_content ------------------------------------------------------------------------------------------------
 
 
@@ -235,6 +253,12 @@ def test_stockpile_cover_is_waived_where_its_own_metal_is_closed(tmp_path, metal
     assert yearly(plan, "stockpile", "li") == pytest.approx(stock)
 
 
+def test_stockpile_cover_is_waived_in_no_other_year(tmp_path):
+    """Closed in 2021 nothing can be bought, and the cover is waived; in 2022 it holds again."""
+    plan = plan_of(covered(max_stock=25).policy("closed", "closure", origin="abroad", share=0, from_=2021, to=2021), tmp_path)
+    assert yearly(plan, "stockpile", "li") == pytest.approx([0, 25])
+
+
 # ---- names -----------------------------------------------------------------------------------------------------------
 
 
@@ -285,6 +309,14 @@ def test_pin_holds_only_what_was_observed(tmp_path):
     """Nothing is known of imports nor of 2022: 44 t are mined in 2021 and all 100 t in 2022: 2,120 + 1,000."""
     plan = plan_of(dig(market(last=2022), 10, observed={2021: 40}).policy("seen", "pin", tolerance=0.1, from_=2021, to=2021), tmp_path)
     assert plan.objective == pytest.approx(3120)
+
+
+def test_a_pin_holds_the_processes_it_names(tmp_path):
+    """Mines at 50 and at 10 were seen at 20 t; the first alone is held to it, within a tenth, and the other mines the rest: 18 x 50 +
+    82 x 10 = 1,720. With both held 18 x 50 + 22 x 10 + 60 x 30 = 2,920, with the other alone 22 x 10 + 78 x 30 = 2,560."""
+    study = dig(market(), 50, observed={2021: 20}).process("dig_too", "mine", gives={"li": 1}, variable_cost=10, observed={2021: 20})
+    plan = plan_of(study.policy("seen", "pin", processes=["dig"], tolerance=0.1), tmp_path)
+    assert plan.objective == pytest.approx(1720)
 
 
 # ---- import_share ----------------------------------------------------------------------------------------------------

@@ -105,6 +105,18 @@ def test_a_price_undoes_the_discount_of_its_year(tmp_path):
     assert price(plan, "balance", "li", 2023, "present_value") == pytest.approx(30 / 1.21)
 
 
+def test_a_shortage_is_discounted(tmp_path):
+    """Nothing can be had in two years at 10 %: 100,000 (1 + 1/1.1)."""
+    assert plan_of(market(last=2022, discount_rate=0.1), tmp_path).objective == pytest.approx(100_000 * (1 + 1 / 1.1))
+
+
+def test_what_is_thrown_away_is_discounted(tmp_path):
+    """A line gives half a tonne of lithium, wanted, and of cobalt, thrown away at 1: 100 x (5 + 0.5) in each of two years at 10 %."""
+    study = Study(last=2022, metals=("lithium", "cobalt"), discount_rate=0.1).good("li", "refined", demand=50, shortage_cost=SHORT)
+    study.good("co", "refined", metal="cobalt", disposal_cost=1).process("line", "mine", gives={"li": 0.5, "co": 0.5}, variable_cost=5)
+    assert plan_of(study, tmp_path).objective == pytest.approx(550 * (1 + 1 / 1.1))
+
+
 # ---- ramp, run_down --------------------------------------------------------------------------------------------------
 
 
@@ -278,6 +290,14 @@ def test_collection_takes_new_scrap_in(tmp_path):
     assert yearly(plan, "activity", "collect") == pytest.approx([5])
 
 
+def test_waste_that_nobody_collects_is_lost(tmp_path):
+    """Half of it could be collected, but nobody does: 100 t are bought."""
+    study = imports(market()).good("old", "waste", collection=0.5).product("devices", waste="old", uses={"li": 1}, inflow={2020: 40})
+    plan = plan_of(study, tmp_path)
+    assert plan.objective == pytest.approx(3000)
+    assert yearly(plan, "disposal", "old") == pytest.approx([40])
+
+
 # ---- stockpile_balance -----------------------------------------------------------------------------------------------
 
 
@@ -328,6 +348,11 @@ def test_stockpile_balance_fills_for_every_year_of_a_period(tmp_path):
     assert price(plan, "stockpile_balance", "li", 2023) == pytest.approx(-30)
 
 
+def test_stockpile_balance_keeps_at_the_rate_of_each_year(tmp_path):
+    """200 t bought in 2021 for 2,000, 100 t kept at 2 a year: half a year's keep of 100 in 2021, and half in 2022 at 10 %."""
+    assert plan_of(stored(holding_cost=2, discount_rate=0.1), tmp_path).objective == pytest.approx(2000 + 100 + 100 / 1.1)
+
+
 # ---- emission_account ------------------------------------------------------------------------------------------------
 
 
@@ -368,3 +393,9 @@ def test_emission_account_follows_the_two_indices(tmp_path):
     assert plan.objective == pytest.approx(60 * 22.5 + 40 * 25)
     assert yearly(plan, "emission", "territorial") == pytest.approx([150])
     assert yearly(plan, "emission", "footprint") == pytest.approx([150 + 40 * 25.5])
+
+
+def test_emission_account_discounts_the_carbon_price(tmp_path):
+    """Mining at 10 + 4 x 5 in each of two years at 10 %, where imports pay too: 3,000 (1 + 1/1.1)."""
+    plan = plan_of(emitting(last=2022, discount_rate=0.1, border_adjustment=True), tmp_path)
+    assert plan.objective == pytest.approx(3000 * (1 + 1 / 1.1))

@@ -167,6 +167,73 @@ def test_an_exact_coefficient_that_clashes_with_exact_flows_is_named() -> None:
         reconcile(np.zeros((0, 3)), observations, [Ratio("a", "share", "in")])
 
 
+def test_balances_that_say_the_same_twice_are_one() -> None:
+    """In = out, written twice, is one redundant equation; of twenty flows of one sum too."""
+    found = fit([100, 110], [1, 1], [[1, -1], [2, -2]])
+    assert found.freedom == 1
+    assert found.values == pytest.approx([105, 105])
+
+
+@pytest.mark.parametrize(("share", "freedom"), [(0.4e-9, 1), (2.5e-9, 2)])
+def test_balances_differ_from_a_billionth_of_the_largest_on(share: float, freedom: int) -> None:
+    """Two sums of a hundred flows that differ in one term by d: singular values sqrt(200) and d sqrt(1/2), all but."""
+    rows = np.ones((2, 100))
+    rows[1, 0] -= 20 * share
+    values = np.ones(100)
+    found = fit(values, values, rows, rows @ values)
+    assert found.freedom == freedom
+
+
+@pytest.mark.parametrize(("share", "known"), [(1.8e-9, False), (2.4e-9, True)])
+def test_singular_values_of_small_systems_count_from_a_billionth_on(share: float, known: bool) -> None:
+    """x, and x + d y: singular values sqrt(2) and d / sqrt(2), of which a billionth of the largest is the limit; free y as measured y."""
+    assert fit([1, 0], [1, 1], [[1, 0], [1, share]], [1, 1]).freedom == 1 + known
+    found = fit([1, NAN, NAN], [1, 0, 0], [[1, -1, 0], [1, -1, share]])
+    assert found.observable.tolist() == [True, True, known]
+
+
+@pytest.mark.parametrize(("share", "known"), [(0.4e-9, False), (2.5e-9, True)])
+def test_free_flows_are_told_apart_from_a_billionth_of_the_largest_on(share: float, known: bool) -> None:
+    """x in a hundred balances, pivot 10, and y in the last of them alone, pivot 10 times the share."""
+    rows = np.tile([1.0, -1.0, 0.0], (100, 1))
+    rows[99, 2] = 10 * share
+    assert fit([1, NAN, NAN], [1, 0, 0], rows).observable.tolist() == [True, True, known]
+
+
+def test_steps_are_those_of_all_solutions_of_the_active_set() -> None:
+    """Values that balance are there in one step; a bound that presses asks for a second solution, of two."""
+    balance, bounds = [[1, -1, -1]], [False, False, True]
+    assert fit([100, 90, NAN], [5, 5, 0], balance).steps == 1
+    assert fit([100, 90, NAN], [5, 5, 0], balance, nonnegative=bounds).steps == 1
+    assert fit([100, 100, NAN], [5, 5, 0], balance, nonnegative=bounds).steps == 1
+    assert fit([100, 110, NAN], [5, 5, 0], balance, nonnegative=bounds).steps == 3
+
+
+def test_below_zero_is_a_billionth_of_the_largest_flow_or_more() -> None:
+    """A loss of -1.5e-9 of the flow is held at 0, one of -0.5e-9 is rounding; beside a flow of 100 times -5e-8 is rounding too."""
+    balance, bounds = [[1, -1, -1]], [False, False, True]
+    held, left = (fit([1, 1 + x, NAN], [0.1, 0.1, 0], balance, nonnegative=bounds) for x in (1.5e-9, 0.5e-9))
+    assert (held.steps, held.values[2]) == (3, 0.0)
+    assert (left.steps, left.values[2]) == (1, pytest.approx(-0.5e-9, rel=1e-6))
+    large = fit([1, 1 + 5e-8, NAN, NAN], [0.1, 0.1, 0, 0], [[1, -1, -1, 0], [100, 0, 0, -1]], nonnegative=[False, False, True, False])
+    assert (large.steps, large.values[3]) == (1, pytest.approx(100))
+
+
+def test_several_losses_are_held_and_one_is_let_go() -> None:
+    """Three flows to one end of 90 from 100, 80 and 85 with a loss each: two losses are held at 0 and the first takes what is over.
+
+    By hand: with the losses of 80 and of 85 at 0 the four meet where the squares say: 100 keeps its loss, the others (80 + 85 + 90) / 3.
+    """
+    matrix = np.zeros((3, 7))
+    for i in range(3):
+        matrix[i, [i, 3, 4 + i]] = 1, -1, -1
+    found = fit([100, 80, 85, 90, NAN, NAN, NAN], [1, 1, 1, 1, 0, 0, 0], matrix, nonnegative=[False] * 4 + [True] * 3)
+    assert found.values == pytest.approx([100, 85, 85, 85, 15, 0, 0], abs=1e-9)
+    assert found.chi_square == pytest.approx(5**2 + 5**2)
+    # the loss of the third is at 0 without a force: it costs nothing
+    assert found.multipliers[[4, 5, 6]] == pytest.approx([0, 5, 0], abs=1e-9)
+
+
 @pytest.mark.parametrize(("arguments", "message"), [
     (([1, 2], [1], [[1, -1]]), "one length"), (([1, 2], [1, 1], [[1, NAN]]), "finite"),
     (([1, 2], [1, NAN], [[1, -1]]), "standard deviation"),

@@ -245,6 +245,103 @@ def test_survival_matrix_is_lower_triangular():
     assert matrix[2, 1] > matrix[2, 0] * 1.5
 
 
+UNEVEN = np.array([0.0, 1.0, 2.0, 4.0, 5.0])
+"""Two initial cohorts of a year, then periods of two years and of one."""
+
+
+@pytest.mark.parametrize(("convention", "left"), [
+    ("start", np.exp(-0.2)), ("middle", np.exp(-0.1)), ("end", 1.0), ("uniform", -np.expm1(-0.2) / 0.2),
+])
+def test_one_tonne_a_year_over_two_years_and_then_none_for_three(convention, left):
+    """Exponential of mean 10, by hand: of 2 t a share `left` is there after the two years, and exp(-0.3) of that three years later."""
+    run = inflow_driven([1.0, 0.0], Lifetime.of("exponential", 10.0), edges=[0, 2, 5], convention=convention)
+    stock = 2 * left * np.array([1.0, np.exp(-0.3)])
+    assert run.stock == pytest.approx(stock, rel=1e-12)
+    assert run.outflow == pytest.approx([(2 - stock[0]) / 2, (stock[0] - stock[1]) / 3], rel=1e-9, abs=1e-15)
+    assert stock_driven(run.stock, Lifetime.of("exponential", 10.0), edges=[0, 2, 5], convention=convention).inflow == pytest.approx([1, 0])
+
+
+def test_periods_of_two_years_are_not_of_one():
+    """1 t a year, exponential of mean 10: 10 (1 - exp(-0.2)) t after two years, 10 (1 - exp(-0.4)) t after four."""
+    run = inflow_driven([1.0, 1.0], Lifetime.of("exponential", 10.0), edges=[0, 2, 4])
+    assert run.stock == pytest.approx([-10 * np.expm1(-0.2), -10 * np.expm1(-0.4)], rel=1e-12)
+
+
+def test_a_stock_held_over_uneven_periods_flows_by_the_year():
+    """10 t of mean life 10, kept at 10 t: 1 t a year leaves and 1 t a year enters, whatever the periods' lengths."""
+    run = stock_driven([10.0, 10.0], Lifetime.of("exponential", 10.0), edges=[0, 1, 3, 8], initial=[10.0], cohorts=True)
+    assert run.opening == pytest.approx(10.0)
+    assert run.inflow == pytest.approx([1.0, 1.0])
+    assert run.outflow == pytest.approx([1.0, 1.0])
+    held = 10 * np.exp(-0.2), 10 * np.exp(-0.7)
+    after = 10 * -np.expm1(-0.2) * np.exp(-0.5)
+    assert run.cohorts == pytest.approx(np.array([[held[0], 10 - held[0], 0.0], [held[1], after, 10 - held[1] - after]]))
+
+
+def test_initial_cohorts_are_scrapped_alike_in_an_uneven_period():
+    """4 t and 6 t of mean life 10, 5 t wanted after two years: 10 exp(-0.2) - 5 t are scrapped, 5 t leave, 2.5 a year. Then 5 t are kept:
+    0.5 t enters, as leaves."""
+    run = stock_driven([5.0, 5.0], Lifetime.of("exponential", 10.0), edges=UNEVEN, initial=[4.0, 6.0], repair="retire", cohorts=True)
+    assert run.repaired == pytest.approx([10 * np.exp(-0.2) - 5, 0.0])
+    assert run.stock == pytest.approx([5.0, 5.0])
+    assert run.inflow == pytest.approx([0.0, 0.5])
+    assert run.outflow == pytest.approx([2.5, 0.5])
+    assert run.cohorts == pytest.approx(np.array([[2, 3, 0, 0], [2 * np.exp(-0.1), 3 * np.exp(-0.1), 0, -5 * np.expm1(-0.1)]]))
+
+
+def test_initial_cohorts_are_kept_above_the_path():
+    """The same, kept: 10 exp(-0.2) t and 10 exp(-0.3) t lie above the 5 t wanted, and nothing enters."""
+    run = stock_driven([5.0, 5.0], Lifetime.of("exponential", 10.0), edges=UNEVEN, initial=[4.0, 6.0], repair="keep", cohorts=True)
+    stock = 10 * np.exp(-0.2), 10 * np.exp(-0.3)
+    assert run.stock == pytest.approx(stock)
+    assert run.repaired == pytest.approx([stock[0] - 5, stock[1] - 5])
+    assert run.inflow == pytest.approx([0.0, 0.0])
+    assert run.outflow == pytest.approx([(10 - stock[0]) / 2, stock[0] - stock[1]])
+    assert run.cohorts[:, :2] == pytest.approx(np.outer(stock, [0.4, 0.6]))
+
+
+def test_the_first_too_many_are_told_by_their_place():
+    """Of two initial cohorts that leave 10 exp(-0.2) t where 5 t are wanted: the period counts from the first that is given."""
+    with pytest.raises(ValueError, match=r"\(period 0: 3.18731 t too much survives\)"):
+        stock_driven([5.0, 5.0], Lifetime.of("exponential", 10.0), edges=UNEVEN, initial=[4.0, 6.0])
+    with pytest.raises(ValueError, match=r"series \(0, 1\), period 1: 8.04837 t"):
+        stock_driven([[[10.0, 10.0], [10.0, 1.0]]], Lifetime.of("exponential", 10.0))
+
+
+@pytest.mark.parametrize("repair", ["refuse", "keep", "retire"])
+def test_no_stock_needs_no_inflow(repair):
+    """Nothing wanted is nothing, also where nothing that enters would be left: no share of nothing is taken."""
+    for life, convention in ((0.5, "start"), (5.0, "uniform")):
+        run = stock_driven([0.0, 0.0], Lifetime.of("fixed", life), convention=convention, repair=repair)
+        assert run.inflow.tolist() == run.stock.tolist() == run.outflow.tolist() == [0.0, 0.0]
+        assert run.repaired is None if repair == "refuse" else not run.repaired.any()
+
+
+def test_rounding_is_told_by_the_size_of_the_stock():
+    """A stock of 1e-14 t that falls to a tenth is no rounding, and one of 1e6 t that misses by 1e-10 t is, as is an initial one."""
+    life = Lifetime.of("exponential", 10.0)
+    with pytest.raises(ValueError, match="falls faster"):
+        stock_driven([1e-14, 1e-15], life)
+    left = 1e6 * np.exp(-0.1)
+    assert stock_driven([1e6, left - 1e-8], life, repair="refuse").inflow[1] == pytest.approx(0.0, abs=1e-6)
+    assert stock_driven([left - 3e-7], life, initial=[1e6]).inflow[0] == 0.0
+    with pytest.raises(ValueError, match="falls faster"):
+        stock_driven([left - 3e-6], life, initial=[1e6])
+
+
+def test_a_cohort_of_nothing_may_be_of_any_age_and_the_age_of_one_that_may_not_is_named():
+    """Nothing is left of life 1.25 after two years: a cohort of 0 t then is no error, one of 1 t is."""
+    assert inflow_driven([0.0], Lifetime.of("fixed", 1.25), initial=[0.0, 0.0, 1.0]).stock == pytest.approx([0.25])
+    with pytest.raises(ValueError, match="entered 3 periods before"):
+        inflow_driven([1.0], Lifetime.of("fixed", 1.25), initial=[0.0, 1.0, 1.0, 1.0])
+
+
+def test_one_life_for_two_series_and_a_life_for_each():
+    """Two series of two lives: 1 t a year for two years, exponential of mean 10 and of mean 5."""
+    run = inflow_driven([[1.0, 1.0], [1.0, 1.0]], Lifetime.of("exponential", [[10.0], [5.0]]))
+    assert run.stock == pytest.approx(np.array([[-m * np.expm1(-1 / m), -m * np.expm1(-2 / m)] for m in (10.0, 5.0)]))
+
+
 MANY = 200
 FEW = 5
 
@@ -270,6 +367,16 @@ def test_the_table_of_many_lives_is_the_closed_form(distribution, edges):
     assert (many.outflow >= 0).all()
     back = stock_driven(many.stock, life, edges=edges)
     assert np.abs(back.inflow - inflow).max() <= 1e-11 * inflow.max() / min(float(life.mean.min()), 1.0)
+
+
+@pytest.mark.parametrize(("convention", "edges"), [
+    ("start", np.arange(101.0)), ("middle", np.arange(101.0)), ("end", np.arange(101.0)), ("uniform", np.append(np.arange(100.0), 105.0)),
+], ids=["start", "middle", "end", "uneven"])
+def test_many_lives_have_no_table_but_for_even_uniform_periods(convention, edges):
+    """200 series as the first few alone, by the other conventions and in uneven periods, which the table is not made for."""
+    life, inflow = many_lives("weibull"), random_inflow(MANY, 100)
+    many, few = (inflow_driven(inflow[:n], life.at(slice(n)), edges=edges, convention=convention) for n in (MANY, FEW))
+    assert np.abs(many.stock[:FEW] - few.stock).max() <= 1e-12 * few.stock.max()
 
 
 def test_initial_cohorts_near_the_end_of_their_life_keep_their_digits():
