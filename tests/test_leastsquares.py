@@ -89,6 +89,13 @@ def test_measurements_that_cannot_be_told_apart_are_all_named() -> None:
     assert (three.suspect, three.alike) == ("out", ())
 
 
+def test_of_those_alike_the_least_certain_is_named_first() -> None:
+    """In 100 +- 1 against out 130 +- 5: either may be wrong, and `out` was moved by 25/26 of the 30."""
+    found = reconcile([[1, -1]], [Observation("in", 100, 1), Observation("out", 130, 5)])
+    assert (found.suspect, found.alike) == ("out", ("in",))
+    assert found.table["reconciled"].tolist() == pytest.approx([100 + 30 / 26] * 2)
+
+
 def test_a_free_flow_is_held_at_zero_only_while_that_costs_least() -> None:
     """100 in, 110 out, and a loss that cannot be negative: the loss is 0 and the flows meet at 105. With 90 out the loss is 10."""
     balance = [[1, -1, -1]]
@@ -198,6 +205,20 @@ def test_free_flows_are_told_apart_from_a_billionth_of_the_largest_on(share: flo
     rows = np.tile([1.0, -1.0, 0.0], (100, 1))
     rows[99, 2] = 10 * share
     assert fit([1, NAN, NAN], [1, 0, 0], rows).observable.tolist() == [True, True, known]
+
+
+def test_a_share_of_a_flow_of_nothing_is_nothing() -> None:
+    """a = share x base, where the base is 0: a is 0, and the share stays as it was measured."""
+    found = fit([NAN, 0.5, 0, 100], [0, 0.1, 0, 1], np.zeros((0, 4)), products=[(0, 1, 2)])
+    assert found.values == pytest.approx([0, 0.5, 0, 100])
+    assert found.probability == 1
+
+
+def test_a_form_of_what_is_not_known_is_not_known_however_small() -> None:
+    """100 in, and two flows out of which neither is measured: their sum is known within 5, no small part of one is."""
+    found = fit([100, NAN, NAN], [5, 0, 0], [[1, -1, -1]])
+    assert found.deviation_of(np.array([0, 1e-9, 1e-9])) == pytest.approx(5e-9)
+    assert np.isnan(found.deviation_of(np.array([0, 1e-9, 0])))
 
 
 def test_steps_are_those_of_all_solutions_of_the_active_set() -> None:

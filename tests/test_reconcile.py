@@ -188,3 +188,37 @@ def test_levels_and_names_that_are_none() -> None:
         reconcile([[1, -1]], obs(("in", 1, 1), ("out", 1, 1)), significance=0)
     with pytest.raises(SpecError, match="is no observation"):
         reconcile([[1, -1]], obs(("in", 1, 1), ("out", 1, 1)), nonnegative=["loss"])
+
+
+def test_what_is_measured_takes_no_part_in_a_contradiction_of_exact_values() -> None:
+    """a = m and b = m with a and b exact and apart: the names are theirs, whatever m was measured to be."""
+    for m in (("m", 80, 1), ("m", NAN, 0)):
+        with pytest.raises(SpecError, match=r"observations: exact values contradict the balances: a, b in balance 1, balance 2;"):
+            reconcile([[1, 0, -1], [0, 1, -1]], obs(("a", 100, 0), ("b", 60, 0), m))
+
+
+@pytest.mark.parametrize(("change", "message"), [
+    ({"significance": 0}, r"significance: is 0; give a level"), ({"significance": 1}, r"significance: is 1; give a level"),
+    ({"balances": [[1, -1, 1]]}, r"balances: have 3 columns for 2"), ({"balances": [[1, NAN]]}, r"balances: hold a number"),
+    ({"observations": [("in", 1, 1), ("in", 1, 1)]}, r"observations, column 'in': stands twice"),
+    ({"observations": [("in", 1, -1), ("out", 1, 1)]}, r"observations, column 'in': has the standard deviation -1; give 0 or more"),
+    ({"observations": [("in", 1, float("inf")), ("out", 1, 1)]}, r"observations, column 'in': has the standard deviation inf"),
+    ({"observations": [("in", float("inf"), 1), ("out", 1, 1)]}, r"observations, column 'in': is infinite"),
+    ({"ratios": [Ratio("out", "share", "in")]}, r"ratios, column 'share': is no observation"),
+    ({"nonnegative": ["loss"]}, r"nonnegative, column 'loss': is no observation"),
+])
+def test_what_is_refused_is_said_where_it_stands(change: dict, message: str) -> None:
+    given_ = {"balances": [[1, -1]], "observations": [("in", 1, 1), ("out", 1, 1)], **change}
+    with pytest.raises(SpecError, match=message):
+        reconcile(given_.pop("balances"), obs(*given_.pop("observations")), **given_)
+
+
+def test_a_share_of_no_flow_is_said_where_it_stands() -> None:
+    with pytest.raises(SpecError, match=r"coefficients, column 'a -> b': is no flow out of a node that flows enter"):
+        reconcile_flows(flow_table(("a", "b", 1, 1)), flow_table(("a", "b", 0.5, 0.1)))
+
+
+def test_the_residual_is_a_share_of_the_largest_flow() -> None:
+    """In a unit a billion times smaller the imbalance that rounding leaves is the same share."""
+    found = reconcile(BYPASS, obs(*((f"f{i}", v * 1e9, 1e9 / i) for i, v in enumerate(MEASURED, 1))))
+    assert found.residual <= 1e-14
