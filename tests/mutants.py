@@ -41,6 +41,10 @@ NAMES = {"min": "max", "max": "min", "minimum": "maximum", "maximum": "minimum",
          "argmax": "argmin",
          "zeros": "ones", "ones": "zeros"}
 ANSWERED: dict[str, str] = {
+    "planner/stocks.py:87 comparison: np.diff(edges[c:]) == length -> np.diff(edges[c:]) != length":
+        "a shorter way for even periods: a period is as long as itself, so the general way is taken, with the same shares",
+    "planner/balance.py:236 number: 1 -> 2":
+        "numpy takes any negative number for the length that it finds itself",
     "planner/stocks.py:174 comparison: left < LEAST_SURVIVAL -> left <= LEAST_SURVIVAL":
         "a survival of exactly 1e-12",
     "planner/stocks.py:90 sign: -1 -> +1":

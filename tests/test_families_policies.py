@@ -253,6 +253,13 @@ def test_stockpile_cover_is_waived_where_its_own_metal_is_closed(tmp_path, metal
     assert yearly(plan, "stockpile", "li") == pytest.approx(stock)
 
 
+def test_a_soft_stockpile_cover_is_breached_where_that_is_cheaper(tmp_path):
+    """Keeping 25 t costs 2 a tonne and more; at a penalty of 1 nothing is kept: 6,000 + 2 x 25."""
+    study = covered()
+    study.policies["reserve"]["penalty"] = 1
+    assert plan_of(study, tmp_path).objective == pytest.approx(6050)
+
+
 def test_stockpile_cover_is_waived_in_no_other_year(tmp_path):
     """Closed in 2021 nothing can be bought, and the cover is waived; in 2022 it holds again."""
     plan = plan_of(covered(max_stock=25).policy("closed", "closure", origin="abroad", share=0, from_=2021, to=2021), tmp_path)
