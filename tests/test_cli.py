@@ -188,7 +188,10 @@ def test_interrupt_reaches_a_solver_that_does_not_listen(study: Path, tmp_path: 
         assert process.stderr.readline() == "stuck\n"
         time.sleep(0.5)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        try:
+            out, err = process.communicate(timeout=30)
+        finally:
+            process.kill()
     assert process.returncode == 130
     assert "interrupted" in err
     assert "Traceback" not in err
