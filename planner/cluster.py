@@ -55,7 +55,7 @@ def _with_dask(
         stack.enter_context(dask.config.set({"distributed.scheduler.allowed-failures": DEATHS, "distributed.comm.timeouts.connect": "10s"}))
         try:
             where: Any = cluster or stack.enter_context(distributed.LocalCluster(
-                n_workers=min(workers, max(len(tasks), 1)), threads_per_worker=1, processes=True, dashboard_address=None,
+                n_workers=min(workers, max(len(tasks), 1)), threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0",
                 host="127.0.0.1", silence_logs=50,
             ))
             client = stack.enter_context(distributed.Client(where, set_as_default=False))
