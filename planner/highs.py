@@ -10,11 +10,10 @@ import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import dataclass, fields
-from functools import cached_property
+from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -26,12 +25,10 @@ import numpy.typing as npt
 from scipy import sparse
 
 from planner.errors import InfeasibleError, SolverError
-from planner.lp.components import Components
-from planner.lp.formulation import programme
+from planner.lp.expansion import Arrays as Arrays
+from planner.lp.expansion import Name as Name
 from planner.system import Array
 
-Name = tuple[str, tuple[Hashable, ...]]
-"""A column or a row: its variable or family, and its index."""
 Status = Literal["optimal", "infeasible", "unbounded", "interrupted", "failed"]
 
 FEASIBILITY_TOLERANCE = 1e-9
@@ -48,40 +45,6 @@ PRIMAL_SIMPLEX = 4
 """HiGHS's number for that strategy."""
 FACE_TOLERANCE = 1e-6
 """A reduced cost or dual above this (USD per unit) is no tie."""
-
-
-@dataclass(frozen=True, eq=False)
-class Arrays:
-    """A linear programme as arrays: minimise cost x + offset, row_lower <= matrix x <= row_upper, lower <= x <= upper."""
-
-    columns: tuple[Name, ...]
-    rows: tuple[Name, ...]
-    cost: Array
-    offset: float
-    carbon: Array
-    matrix: sparse.csc_array
-    lower: Array
-    upper: Array
-    row_lower: Array
-    row_upper: Array
-
-    @cached_property
-    def column_at(self) -> Mapping[Name, int]:
-        """Position of each column."""
-        return {name: i for i, name in enumerate(self.columns)}
-
-    @cached_property
-    def row_at(self) -> Mapping[Name, int]:
-        """Position of each row."""
-        return {name: i for i, name in enumerate(self.rows)}
-
-    def columns_of(self, variable: str) -> npt.NDArray[np.int32]:
-        """Positions of the columns of a variable."""
-        return np.array([i for i, (name, _) in enumerate(self.columns) if name == variable], dtype=np.int32)
-
-    def rows_of(self, family: str) -> npt.NDArray[np.int32]:
-        """Positions of the rows of a family."""
-        return np.array([i for i, (name, _) in enumerate(self.rows) if name == family], dtype=np.int32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -166,12 +129,6 @@ def compile_arrays(model: Any) -> Arrays:
         lower=bounds[:, 0], upper=bounds[:, 1],
         row_lower=np.where(sense <= 0, rhs, -np.inf), row_upper=np.where(sense >= 0, rhs, np.inf),
     )
-
-
-def arrays_of(filled: Components) -> Arrays:
-    """The arrays of a system's components, without the way through Pyomo: those of `compile_arrays(build(system))`, to the last digit."""
-    made = programme(filled)
-    return Arrays(**{each.name: getattr(made, each.name) for each in fields(made)})
 
 
 class Program:

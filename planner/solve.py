@@ -26,7 +26,6 @@ from planner.highs import (
     Name,
     Program,
     Solution,
-    arrays_of,
     by_name,
     column_errors,
     compile_arrays,
@@ -35,7 +34,7 @@ from planner.highs import (
     row_errors,
 )
 from planner.indicators import indicator_table
-from planner.lp.formulation import FORMULATION, components
+from planner.lp.formulation import FORMULATION, components, programme
 from planner.lp.parameters import first_discount
 from planner.lp.size import require_memory
 from planner.measures import after_measures
@@ -95,7 +94,7 @@ def compiled(subject: Any, *, progress: Progress | None = None) -> Compiled:
         with clock.stage("build"):
             filled = components(subject, flow_balance)
         with clock.stage("compile"):
-            arrays = arrays_of(filled)
+            arrays = programme(filled)
     else:
         flow_balance = subject.flow_balance
         with clock.stage("compile"):

@@ -15,8 +15,8 @@ import numpy as np
 
 from planner.balance import Balance, balance
 from planner.errors import InfeasibleError, Problem, SpecError
-from planner.highs import Arrays, arrays_of
-from planner.lp.formulation import components
+from planner.highs import Arrays
+from planner.lp.formulation import components, programme
 from planner.read import Rereader
 from planner.sampling import Input
 from planner.solve import Compiled, compiled
@@ -181,7 +181,7 @@ class _Draft:
             return
         try:
             made: Balance = balance(self.system, stocks=stocks)
-            self.arrays = arrays_of(components(made.system, made))
+            self.arrays = programme(components(made.system, made))
         except (SpecError, InfeasibleError) as error:
             self.reason = str(error)
 

@@ -11,9 +11,9 @@ chain, and numbers of an outer one are lifted into an inner one by repeating the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from typing import Any, Literal
 
 import numpy as np
@@ -25,6 +25,8 @@ from planner.lp.components import Codes, Components, Index, Key, Members, Parame
 from planner.lp.variables import COLUMNS, Variable
 from planner.system import Array
 
+Name = tuple[str, Key]
+"""A column or a row: its variable or family, and its index."""
 Sense = Literal["==", "<=", ">="]
 
 
@@ -310,11 +312,11 @@ def _right(space: Space, number: Any) -> Array:
 
 
 @dataclass(frozen=True, eq=False)
-class Expansion:
-    """A linear programme as arrays; see `planner.highs.Arrays`, which has the same fields."""
+class Arrays:
+    """A linear programme as arrays: minimise cost x + offset, row_lower <= matrix x <= row_upper, lower <= x <= upper."""
 
-    columns: tuple[tuple[str, Key], ...]
-    rows: tuple[tuple[str, Key], ...]
+    columns: tuple[Name, ...]
+    rows: tuple[Name, ...]
     cost: Array
     offset: float
     carbon: Array
@@ -324,10 +326,28 @@ class Expansion:
     row_lower: Array
     row_upper: Array
 
+    @cached_property
+    def column_at(self) -> Mapping[Name, int]:
+        """Position of each column."""
+        return {name: i for i, name in enumerate(self.columns)}
+
+    @cached_property
+    def row_at(self) -> Mapping[Name, int]:
+        """Position of each row."""
+        return {name: i for i, name in enumerate(self.rows)}
+
+    def columns_of(self, variable: str) -> npt.NDArray[np.int32]:
+        """Positions of the columns of a variable."""
+        return np.array([i for i, (name, _) in enumerate(self.columns) if name == variable], dtype=np.int32)
+
+    def rows_of(self, family: str) -> npt.NDArray[np.int32]:
+        """Positions of the rows of a family."""
+        return np.array([i for i, (name, _) in enumerate(self.rows) if name == family], dtype=np.int32)
+
 
 def expand(
     components: Components, objectives: Sequence[tuple[str, Callable[..., Any]]], families: Sequence[tuple[str, str, Callable[..., Any]]],
-) -> Expansion:
+) -> Arrays:
     """The programme of these objectives (cost, then carbon) and families of rows (name, set, rule).
 
     Raises InfeasibleError where a row without variables cannot hold.
@@ -335,7 +355,7 @@ def expand(
     reader = Reader(components)
     costs = [_block(*reader.call(rule, None)) for _, rule in objectives]
     blocks: list[Block] = []
-    names: list[tuple[str, Key]] = []
+    names: list[Name] = []
     sides: list[tuple[Array, Array]] = []
     for family, over, rule in families:
         index = components.sets[over]
@@ -354,7 +374,7 @@ def expand(
     columns, bounds = _columns(reader, used)
     dense = objective[:, used].toarray()
     none = np.zeros(0)
-    return Expansion(
+    return Arrays(
         columns=columns, rows=tuple(names), cost=dense[0], offset=float(costs[0].constant[0]), carbon=dense[1], matrix=matrix[:, used],
         lower=bounds[0], upper=bounds[1], row_lower=np.concatenate([none, *(low for low, _ in sides)]),
         row_upper=np.concatenate([none, *(high for _, high in sides)]),
@@ -389,9 +409,9 @@ def _matrix(blocks: Sequence[Block], width: int) -> sparse.csc_array:
     return matrix
 
 
-def _columns(reader: Reader, used: npt.NDArray[np.bool_]) -> tuple[tuple[tuple[str, Key], ...], tuple[Array, Array]]:
+def _columns(reader: Reader, used: npt.NDArray[np.bool_]) -> tuple[tuple[Name, ...], tuple[Array, Array]]:
     """Names and bounds of the columns that occur in a row or an objective."""
-    names: list[tuple[str, Key]] = []
+    names: list[Name] = []
     lower, upper = np.zeros(len(used)), np.zeros(len(used))
     for name, offset in reader.offset.items():
         variable: Variable = reader.variables[name]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from planner.balance import Balance, balance
 from planner.lp import constraints, objective, policies
 from planner.lp.components import Components, pyomo_components
-from planner.lp.expansion import Expansion, expand
+from planner.lp.expansion import Arrays, expand
 from planner.lp.options import fill_options
 from planner.lp.parameters import fill_parameters
 from planner.lp.targets import fill_targets
@@ -95,7 +95,7 @@ def components(system: System, flow_balance: Balance) -> Components:
     return m
 
 
-def programme(filled: Components) -> Expansion:
+def programme(filled: Components) -> Arrays:
     """The linear programme as arrays: what compiling `build(system)` gives, to the last digit, many times faster.
 
     Raises InfeasibleError where a row without any option cannot hold.

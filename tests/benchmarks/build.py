@@ -40,13 +40,13 @@ def save_arrays(study: Path, path: Path) -> None:
 def by_planner(study: Path, _: Path) -> tuple[float, Any]:
     import planner
     from planner.balance import balance
-    from planner.highs import Program, arrays_of
-    from planner.lp.formulation import components
+    from planner.highs import Program
+    from planner.lp.formulation import components, programme
 
     system = planner.read(study)
     flow_balance = balance(system)
     with clock() as taken:
-        held = Program(arrays_of(components(system, flow_balance)))
+        held = Program(programme(components(system, flow_balance)))
     return taken[0], held.highs
 
 

@@ -13,8 +13,8 @@ from tests.benchmarks.measured import clock, peak, report
 def main() -> None:
     import planner
     from planner.balance import balance
-    from planner.highs import Program, arrays_of, new_highs
-    from planner.lp.formulation import components
+    from planner.highs import Program, new_highs
+    from planner.lp.formulation import components, programme
     from planner.solve import Compiled, break_ties, make_plan, require_optimal
 
     new_highs()
@@ -26,7 +26,7 @@ def main() -> None:
         flow_balance = balance(system)
     found["balance"] = taken[0]
     with clock() as taken:
-        arrays = arrays_of(components(system, flow_balance))
+        arrays = programme(components(system, flow_balance))
         program = Program(arrays)
     found["build and hand-over"] = taken[0]
     with clock() as taken:
