@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from typing import Any, TypeVar
 
 from planner.errors import OutputError, SolverError
+from planner.needs import needed
 
 Answer = TypeVar("Answer")
 
@@ -46,11 +47,7 @@ def answers(
 def _with_dask(
     function: Callable[..., Answer], tasks: Mapping[Hashable, tuple[Any, ...]], workers: int, cluster: str,
 ) -> Iterator[tuple[Hashable, Answer]]:
-    try:
-        import dask
-        import distributed
-    except ImportError:
-        raise OutputError("several workers need Dask: install planner[ensemble], or ask for one worker") from None
+    dask, distributed = (needed(module, "ensemble", "ask for one worker") for module in ("dask", "distributed"))
     with ExitStack() as stack:
         stack.enter_context(dask.config.set({"distributed.scheduler.allowed-failures": DEATHS, "distributed.comm.timeouts.connect": "10s"}))
         try:

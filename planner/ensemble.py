@@ -31,6 +31,7 @@ import pandas as pd
 from planner.cluster import answers, default_workers
 from planner.errors import OutputError
 from planner.highs import Arrays, Program, Solution, plain_name
+from planner.needs import needed
 from planner.outcomes import UNITS, Reckoner, yearly_table
 from planner.place import reserved
 from planner.progress import Step
@@ -331,10 +332,7 @@ class _Store:
 
     def __init__(self, folder: Path, record: Mapping[str, Any], uncertain: Uncertainty, system: System) -> None:
         self.folder = folder
-        try:
-            import pyarrow  # noqa: F401
-        except ImportError:
-            raise OutputError("an ensemble is written as Parquet, which needs pyarrow: install planner[ensemble]") from None
+        needed("pyarrow", "ensemble")
         try:
             if (folder / SPEC_FILE).is_file():
                 self._require_same(json.loads((folder / SPEC_FILE).read_text(encoding="utf-8")), record)

@@ -12,6 +12,7 @@ import pandas as pd
 from planner.curves import beside, fan, frontier, lines, pathways, unserved, urban_mine
 from planner.errors import OutputError, Problem, SpecError
 from planner.grade import shadow_prices
+from planner.needs import needed
 from planner.plan import Plan
 from planner.themes import COLOURS, NEUTRAL, PATHWAY_COLOURS, blank, colour, dash, themed, whole_years
 
@@ -244,10 +245,7 @@ def _page(figure: Figure) -> bytes:
 
 def _picture(figure: Figure, form: str) -> bytes:
     """The figure as SVG, PNG or PDF, drawn by a Chromium that asks nothing of the network."""
-    try:
-        import kaleido
-    except ImportError as error:
-        raise OutputError("a picture needs kaleido: pip install 'planner[image]' (a page, .html, needs nothing)") from error
+    kaleido = needed("kaleido", "image", "write a page (.html), which needs nothing")
     from kaleido.errors import BrowserFailedError, ChromeNotFoundError
     from plotly.graph_objects import Figure as Copy
 

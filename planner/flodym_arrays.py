@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -17,10 +16,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from planner.balance import Balance
-from planner.errors import OutputError, Problem, SpecError
+from planner.errors import Problem, SpecError
 from planner.flows import COLUMNS
 from planner.flows import UNIT as FLOW_UNIT
 from planner.lifetimes import CONVENTION_NOTES, Convention
+from planner.needs import needed
 from planner.system import Array, frozen_array
 from planner.use import UseStock
 
@@ -55,7 +55,8 @@ def to_flodym(values: npt.ArrayLike, dims: Mapping[str, Sequence[Hashable]], *, 
         raise ValueError(f"an array of shape {array.shape} has not the dimensions {', '.join(dims)} of lengths {wanted}")
     names = [*(d for d in dims if d == TIME), *(d for d in dims if d != TIME)]
     array = array.transpose([list(dims).index(d) for d in names])
-    made: FlodymArray = _flodym().FlodymArray(dims=_dimensions({d: dims[d] for d in names}), values=array, name=f"{name} [{unit}]")
+    flodym = needed("flodym", "flodym")
+    made: FlodymArray = flodym.FlodymArray(dims=_dimensions({d: dims[d] for d in names}), values=array, name=f"{name} [{unit}]")
     return made
 
 
@@ -124,7 +125,7 @@ def flows_to_flodym(table: pd.DataFrame) -> dict[str, Flow]:
 
     Processes and goods are flodym processes alike. What the table does not list is 0, so that flows add up.
     """
-    flodym = _flodym()
+    flodym = needed("flodym", "flodym")
     _require_one_unit(table)
     years, metals = sorted({int(year) for year in table["year"]}), sorted(set(table["metal"]))
     nodes = {name: flodym.Process(name=name, id=i) for i, name in enumerate(sorted({*table["source"], *table["target"]}), start=1)}
@@ -169,17 +170,9 @@ def _require_one_unit(table: pd.DataFrame) -> None:
 
 def _dimensions(dims: Mapping[str, Sequence[Hashable]]) -> Any:
     """A flodym set of dimensions, each under the first letter of its name that is free; t is kept for time."""
-    flodym, taken, made = _flodym(), {"t"}, []
+    flodym, taken, made = needed("flodym", "flodym"), {"t"}, []
     for name, items in dims.items():
         letter = "t" if name == TIME else next(c for c in [*name, *"abcdefghijklmnopqrsuvwxyz"] if c not in taken)
         taken.add(letter)
         made.append(flodym.Dimension(name=name, letter=letter, items=list(items)))
     return flodym.DimensionSet(dim_list=made)
-
-
-def _flodym() -> ModuleType:
-    try:
-        import flodym
-    except ImportError as error:
-        raise OutputError("flodym is not installed: pip install 'planner[flodym]'") from error
-    return flodym

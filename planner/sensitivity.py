@@ -25,6 +25,7 @@ import pandas as pd
 from planner.ensemble import Ensemble
 from planner.errors import OutputError, SolverError
 from planner.highs import Program
+from planner.needs import needed
 from planner.outcomes import Outcome, Reckoner
 from planner.progress import Step
 from planner.sampling import Input, uncertainty
@@ -57,10 +58,7 @@ def drivers(found: Ensemble, *, metals: Iterable[str] = (), seed: int = 0) -> pd
     low, value, high of the first row of the input. Only samples with a plan count. Raises OutputError where SALib is missing or there
     are too few.
     """
-    try:
-        from SALib.analyze.delta import sobol_first
-    except ImportError:
-        raise OutputError("shares of variance are reckoned by SALib: install planner[ensemble]") from None
+    sobol_first = needed("SALib.analyze.delta", "ensemble").sobol_first
     solved = found.headline[found.headline["status"] == "optimal"]
     if len(solved) < 64:
         raise OutputError(f"{len(solved)} samples with a plan are too few to tell drivers from chance; take 64 or more")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import builtins
+import sys
 from dataclasses import fields
 
 import numpy as np
@@ -125,14 +125,7 @@ def test_what_cannot_be_converted_says_why(world: Simulation) -> None:
 
 
 def test_without_flodym_it_says_what_to_install(world: Simulation, monkeypatch: pytest.MonkeyPatch) -> None:
-    known = builtins.__import__
-
-    def missing(name: str, *arguments: object, **named: object) -> object:
-        if name == "flodym":
-            raise ImportError(name)
-        return known(name, *arguments, **named)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(builtins, "__import__", missing)
+    monkeypatch.setitem(sys.modules, "flodym", None)
     for convert in (lambda: flows_to_flodym(world.flows), lambda: stocks_to_flodym(world.balance)):
         with pytest.raises(OutputError, match=r"flodym is not installed: pip install 'planner\[flodym\]'"):
             convert()

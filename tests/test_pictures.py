@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import builtins
 import shutil
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -67,14 +67,7 @@ def test_a_folder_that_is_not_there(plan: Plan, tmp_path: Path) -> None:
 
 
 def test_without_kaleido_a_picture_says_what_to_install(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    known = builtins.__import__
-
-    def missing(name: str, *arguments: object, **named: object) -> object:
-        if name == "kaleido":
-            raise ImportError(name)
-        return known(name, *arguments, **named)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(builtins, "__import__", missing)
+    monkeypatch.setitem(sys.modules, "kaleido", None)
     with pytest.raises(OutputError, match=r"pip install 'planner\[image\]'"):
         write_figure(sankey(plan, plan.system.metals[0]), tmp_path / "flows.svg")
 
