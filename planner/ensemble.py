@@ -16,11 +16,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Hashable, Mapping
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -33,7 +32,7 @@ from planner.errors import OutputError
 from planner.highs import Arrays, Program, Solution, plain_name
 from planner.needs import needed
 from planner.outcomes import UNITS, Reckoner, yearly_table
-from planner.place import reserved
+from planner.place import REMEDY, reserved, written_file
 from planner.progress import Step
 from planner.sampling import Input, Sampler, Uncertainty, draw, uncertainty
 from planner.solve import Progress, require_optimal
@@ -46,6 +45,7 @@ BLOCK = 16
 """Samples of a block."""
 FORMAT_VERSION = 1
 SPEC_FILE = "ensemble.json"
+RESUME = "what was done so far stands, run again"
 TABLES = ("yearly", "options", "headline")
 """In the order in which the files of a block are written: the last one marks it as done."""
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -337,21 +337,22 @@ class _Store:
             if (folder / SPEC_FILE).is_file():
                 self._require_same(json.loads((folder / SPEC_FILE).read_text(encoding="utf-8")), record)
             elif folder.exists() and any(folder.iterdir()):
-                raise OutputError(f"{folder} exists and is no ensemble; name another folder with --out, or empty it")
+                raise OutputError(f"{folder} exists and is no ensemble; {REMEDY}, or empty it")
             (folder / "inputs").mkdir(parents=True, exist_ok=True)
             for name, content in system.files.items():
-                self._put(folder / "inputs" / name, content)
-            frame = pd.DataFrame([{k: v for k, v in asdict(each).items() if k not in ("paths",)} for each in uncertain.inputs])
-            self._put(folder / "inputs.csv", frame.to_csv(index=False).encode())
-            self._put(folder / SPEC_FILE, (json.dumps(record, indent=2, ensure_ascii=False) + "\n").encode())
+                written_file(folder / "inputs" / name, partial(Path.write_bytes, data=content), REMEDY)
+            frame = pd.DataFrame([asdict(each) for each in uncertain.inputs]).drop(columns="paths")
+            written_file(folder / "inputs.csv", partial(frame.to_csv, index=False), REMEDY)
+            said = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+            written_file(folder / SPEC_FILE, partial(Path.write_text, data=said, encoding="utf-8"), REMEDY)
         except (OSError, ValueError) as error:
-            raise OutputError(f"{folder} cannot be written or read ({error}); name another folder with --out") from error
+            raise OutputError(f"{folder} cannot be written or read ({error}); {REMEDY}") from error
 
     def _require_same(self, there: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
         """What was begun goes on only with the same study, inputs, seed and programmes; the number of samples may change."""
         other = [key for key in asked if key != "samples" and there.get(key) != asked[key]]
         if other:
-            raise OutputError(f"{self.folder} holds another ensemble (it differs in {', '.join(other)}); name another folder with --out")
+            raise OutputError(f"{self.folder} holds another ensemble (it differs in {', '.join(other)}); {REMEDY}")
 
     def _path(self, name: str, block: int) -> Path:
         return self.folder / name / f"block={block:06d}" / "part.parquet"
@@ -368,31 +369,16 @@ class _Store:
 
     def write(self, block: int, tables: Tables) -> None:
         """Write a block; the file that marks it comes last."""
-        try:
-            for name in TABLES:
-                path = self._path(name, block)
+        for name in TABLES:
+            path = self._path(name, block)
+            try:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                partial = path.with_name(f".{path.name}.partial")
-                tables[name].to_parquet(partial, index=False)
-                _settle(partial, path)
-        except OSError as error:
-            raise OutputError(f"{self.folder} cannot be written: {error.strerror}; what was done so far stands, run again") from error
+            except OSError as error:
+                raise OutputError(f"{path} cannot be written: {error.strerror}; {RESUME}") from error
+            written_file(path, partial(tables[name].to_parquet, index=False), RESUME)
 
     def read(self, block: int) -> Tables:
         try:
             return {name: pd.read_parquet(self._path(name, block), partitioning=None) for name in TABLES}
         except (OSError, ValueError) as error:
             raise OutputError(f"{self.folder}: block {block} cannot be read ({error}); remove its folders and run again") from error
-
-    @staticmethod
-    def _put(path: Path, content: bytes) -> None:
-        partial = path.with_name(f".{path.name}.partial")
-        partial.write_bytes(content)
-        _settle(partial, path)
-
-
-def _settle(partial: Path, path: Path) -> None:
-    """Move a file into place once it is on the disk, so that not even a loss of power leaves half of it there."""
-    with partial.open("rb") as file:
-        os.fsync(file.fileno())
-    partial.replace(path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from planner.curves import beside, fan, frontier, lines, pathways, unserved, urb
 from planner.errors import OutputError, Problem, SpecError
 from planner.grade import shadow_prices
 from planner.needs import needed
+from planner.place import written_file
 from planner.plan import Plan
 from planner.themes import COLOURS, NEUTRAL, PATHWAY_COLOURS, blank, colour, dash, themed, whole_years
 
@@ -227,14 +227,7 @@ def write_figure(figure: Figure, path: str | Path) -> Path:
     if ending not in (PAGE, *PICTURES):
         raise SpecError("figure", [Problem(str(path), 0, "", f"'{ending}' is no known ending; choose of {', '.join((PAGE, *PICTURES))}")])
     content = _page(figure) if ending == PAGE else _picture(figure, ending[1:])
-    try:
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}.partial-", dir=path.parent) as partial:
-            made = Path(partial) / path.name
-            made.write_bytes(content)
-            made.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror}; name another file") from error
-    return path
+    return written_file(path, lambda partial: partial.write_bytes(content))
 
 
 def _page(figure: Figure) -> bytes:

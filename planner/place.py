@@ -105,6 +105,25 @@ def written_whole(folder: Path, write: Callable[[Path], None], *, replace: bool 
     return folder
 
 
+def written_file(path: Path, write: Callable[[Path], Any], remedy: str = "name another file") -> Path:
+    """Let `write` make a file beside the place, then move it there: never half of it, nor after a loss of power. Returns the path.
+
+    Raises OutputError, with the remedy, where that cannot be; then what was there stands.
+    """
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        write(partial)
+        with partial.open("rb") as file:
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror}; {remedy}") from error
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+    return path
+
+
 def write_tables(folder: Path, tables: Mapping[str, Any], texts: Mapping[str, str] = MappingProxyType({})) -> None:
     """Write DataFrames as `NAME.csv`, and texts under their names, into a folder that may hold other files: each whole or not at all.
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from planner.errors import OutputError, Problem, SpecError
+from planner.place import written_file
 from planner.read import find
 from planner.study.files import HEAD_FILE, read_files
 from planner.study.problems import Problems
@@ -105,13 +106,7 @@ def put(cell: Any, value: Any) -> None:
 
 def save_whole(book: Any, path: Path) -> None:
     """Save a workbook beside its place and move it there. Raises OutputError where it cannot be written."""
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        book.save(partial)
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise OutputError(f"{path} cannot be written: {error.strerror}; name another file") from error
+    written_file(path, book.save)
 
 
 def unpack(workbook: str | Path, folder: str | Path, *, replace: bool = False) -> Path:

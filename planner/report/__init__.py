@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from planner.compare import Comparison, compare
-from planner.errors import OutputError, Problem, SpecError
+from planner.errors import Problem, SpecError
 from planner.indicators import indicators
+from planner.place import written_file
 from planner.plan import Plan
 from planner.report import beside, chain, inputs, metal, money
 from planner.report.parts import Section
@@ -39,7 +40,7 @@ def report(plan: Plan, path: str | Path, *, others: Sequence[Plan] = (), names: 
     study, or its tables (points, mix). Raises OutputError where the file cannot be written, SpecError where the frontier is of another
     study or the plans cannot be compared.
     """
-    return _write(page(plan, others, names=names, frontier=frontier), Path(path))
+    return _write(page(plan, others, names=names, frontier=frontier), path)
 
 
 def comparison_report(found: Comparison, path: str | Path) -> Path:
@@ -47,7 +48,7 @@ def comparison_report(found: Comparison, path: str | Path) -> Path:
     section = beside.comparison(found, chain.shown_among(sorted(found.all_results["year"].unique())))
     title, said = "Comparison of " + ", ".join(found.names), [*section.sentences, CAUTION]
     text = _render(title=title, subtitle="", sentences=said, facts=[], sections=[replace(section, sentences=())], plan=None)
-    return _write(text, Path(path))
+    return _write(text, path)
 
 
 def read_frontier(folder: Path, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -102,12 +103,5 @@ def _render(**content: Any) -> str:
     return template.render(plotly=get_plotlyjs(), style=texts["page.css"], script=texts["page.js"], **content)
 
 
-def _write(text: str, place: Path) -> Path:
-    partial = place.with_name(f".{place.name}.partial")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(place)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise OutputError(f"{place} cannot be written: {error.strerror}; name another file with --out") from error
-    return place
+def _write(text: str, path: str | Path) -> Path:
+    return written_file(Path(path), lambda partial: partial.write_text(text, encoding="utf-8"), "name another file with --out")
