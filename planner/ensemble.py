@@ -19,7 +19,7 @@ import json
 from collections.abc import Hashable, Mapping
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -29,13 +29,14 @@ import pandas as pd
 
 from planner.cluster import answers, default_workers
 from planner.errors import OutputError
-from planner.highs import Arrays, Program, Solution, plain_name
+from planner.highs import plain_name
 from planner.needs import needed
 from planner.outcomes import UNITS, Reckoner, yearly_table
 from planner.place import REMEDY, reserved, written_file
 from planner.progress import Step
+from planner.read import Rereader
 from planner.sampling import Input, Sampler, Uncertainty, draw, uncertainty
-from planner.solve import Progress, require_optimal
+from planner.solve import Progress
 from planner.system import SCOPES, Array, System
 from planner.variants import Variants
 
@@ -57,9 +58,9 @@ SHORT = 1e-6
 """Less than this share of the requirement unserved is rounding."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Job:
-    """All that a worker needs to know of the study."""
+    """All that a worker needs to know of the study. Jobs are the same where their keys are."""
 
     files: Mapping[str, bytes]
     name: str
@@ -68,11 +69,17 @@ class Job:
     inputs: tuple[Input, ...]
     version: str
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Digest of the job: what a worker keeps ready is found by it."""
         digest = hashlib.sha256(repr((sorted(self.files.items()), self.scenario, sorted(self.overrides.items()), self.inputs)).encode())
         return digest.hexdigest()
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Job) and other.key == self.key
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,93 +212,43 @@ class _Told:
 
 # ---- one block, on whichever machine
 
-class _Ready:
-    """What a worker makes once for a job and keeps: the parsed study, its programme, and the basis that blocks start from."""
-
-    def __init__(self, job: Job) -> None:
-        from planner.read import Rereader
-
-        system, problems = Rereader(job.files, job.name, job.scenario, job.overrides).system({})
-        assert system is not None
-        assert not problems
-        self.variants = Variants(system, job.inputs)
-        self.reckoner = Reckoner(system, self.variants.base.arrays)
-        program = Program(self.variants.base.arrays)
-        require_optimal(program, program.run())
-        self.basis = program.highs.getBasis()
-
-
 @lru_cache(maxsize=2)
-def _ready(key: str, job: _ByKey) -> _Ready:
-    return _Ready(job.job)
-
-
-class _ByKey:
-    """A job that the cache compares by its digest alone."""
-
-    def __init__(self, job: Job) -> None:
-        self.job, self.key = job, job.key
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ByKey) and other.key == self.key
+def ready(job: Job) -> tuple[Variants, Reckoner]:
+    """What a worker makes once for a job and keeps: the parsed study, its plan, and how outcomes are read off."""
+    variants = Variants(Rereader(job.files, job.name, job.scenario, job.overrides), job.inputs)
+    return variants, Reckoner(variants.base.system, variants.base.arrays)
 
 
 def solve_block(job: Job, first: int, quantiles: Array) -> Tables:
     """The tables of the samples `first`, `first` + 1, ... with these quantiles, shape (B, D): a pure function of its arguments."""
     if job.version != version("planner"):
         raise OutputError(f"this worker runs planner {version('planner')} and the ensemble {job.version}; install the same on all")
-    named = _ByKey(job)
-    ready = _ready(named.key, named)
-    at = Uncertainty(job.inputs).columns()
-    basis = ready.basis
+    maker, reckoner = ready(job)
+    at, basis = Uncertainty(job.inputs).columns(), maker.basis
     headline: list[dict[str, Any]] = []
     yearly: list[pd.DataFrame] = []
     options: list[pd.DataFrame] = []
     drawn = {each.name: each.at(quantiles[:, at[each.name]]) for each in job.inputs}
-    variants = ready.variants.make([{name: rows[i] for name, rows in drawn.items()} for i in range(len(quantiles))])
+    variants = maker.make([{name: rows[i] for name, rows in drawn.items()} for i in range(len(quantiles))])
     for sample, variant in enumerate(variants, start=first):
         head: dict[str, Any] = {"sample": sample, "status": "impossible", "reason": variant.impossible}
         head["drawn_back"] = len(variant.drawn_back)
-        if variant.arrays is not None:
-            solution, basis, off = _solve(variant.arrays, ready.variants.base.arrays, basis, confirm=sample == first)
-            head |= {"status": solution.status}
-            if solution.status == "infeasible":
-                head["reason"] = _clash(variant.arrays)
-            if sample == first:
-                head["check"] = off
-            if solution.status == "optimal":
-                outcome = ready.reckoner.read(variant.system, variant.arrays, solution)
-                head |= {"cost": outcome.cost, **outcome.emissions,
-                         "shortage": float((outcome.flows["shortage"] @ ready.reckoner.length).sum())}
-                yearly.append(yearly_table(variant.system, outcome).assign(sample=sample))
-                options.append(_options(variant.system, outcome.activity, outcome.in_plan, outcome.ordered).assign(sample=sample))
         headline.append(head)
+        if variant.arrays is None:
+            continue
+        program, solution, basis = maker.solve(variant.arrays, basis)
+        head["status"] = solution.status
+        if sample == first:
+            head["check"] = program.confirm(solution)
+        if solution.status == "infeasible":
+            head["reason"] = "; ".join(plain_name(row) for row in program.clash())
+        if solution.status == "optimal":
+            outcome = reckoner.read(variant.system, variant.arrays, solution)
+            head |= {"cost": outcome.cost, **outcome.emissions, "shortage": outcome.shortage}
+            yearly.append(yearly_table(variant.system, outcome).assign(sample=sample))
+            options.append(_options(variant.system, outcome.activity, outcome.in_plan, outcome.ordered).assign(sample=sample))
     return {"headline": _typed(pd.DataFrame(headline)), "yearly": _joined(yearly, ("metal", "year", *UNITS)),
             "options": _joined(options, ("kind", "name", "value", "in_plan"))}
-
-
-def _solve(arrays: Arrays, base: Arrays, basis: Any, *, confirm: bool) -> tuple[Solution, Any, float]:
-    """Solve from a basis where the programme has the same columns and rows.
-
-    Returns the solution, the basis that the next one starts from, and, to `confirm`, how far the cost is off when solved from nothing.
-    """
-    program = Program(arrays)
-    alike = arrays.columns == base.columns and arrays.rows == base.rows
-    if alike:
-        program.highs.setBasis(basis)
-    solution = program.run()
-    off = program.confirm(solution) if confirm else 0.0
-    return solution, program.highs.getBasis() if alike and solution.status == "optimal" else basis, off
-
-
-def _clash(arrays: Arrays) -> str:
-    """The rows that cannot hold together in a sample without a plan."""
-    program = Program(arrays)
-    program.run()
-    return "; ".join(plain_name(row) for row in program.clash())
 
 
 def _options(system: System, activity: Array, in_plan: Any, ordered: Array) -> pd.DataFrame:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from planner.accounts import emission_rates, metals_of, refined_output
+from planner.accounts import metals_of, refined_output
 from planner.economics import period_factors
 from planner.highs import Arrays, Solution
 from planner.indicators import metal_demand
@@ -36,6 +36,8 @@ class Outcome:
     cost: float
     emissions: Mapping[str, float]
     """Cumulative t CO2e by scope."""
+    shortage: float
+    """t of refined metal that no year serves, over all metals."""
     flows: Mapping[str, Array]
     """Quantity of FLOWS to t per year, shape (M, T)."""
     price: Array
@@ -51,15 +53,10 @@ class Outcome:
 
     @property
     def foreign_share(self) -> Array:
-        """Share of refined supply from foreign pathways, shape (M, T); NaN where nothing is supplied."""
-        return foreign_share(self.flows)
-
-
-def foreign_share(flows: Mapping[str, Array]) -> Array:
-    """Share of foreign pathways in refined supply without new scrap; NaN where nothing is supplied."""
-    abroad = flows["foreign primary"] + flows["foreign secondary"]
-    supplied = abroad + flows["domestic primary"] + flows["domestic secondary"]
-    return np.divide(abroad, supplied, out=np.full_like(supplied, np.nan), where=supplied > 0)
+        """Share of foreign pathways in refined supply without new scrap, shape (M, T); NaN where nothing is supplied."""
+        abroad = self.flows["foreign primary"] + self.flows["foreign secondary"]
+        supplied = abroad + self.flows["domestic primary"] + self.flows["domestic secondary"]
+        return np.divide(abroad, supplied, out=np.full_like(supplied, np.nan), where=supplied > 0)
 
 
 class Reckoner:
@@ -104,17 +101,10 @@ class Reckoner:
         need = {metal: float(flows["requirement"][i] @ self.length) for i, metal in enumerate(system.metals)}
         least = np.array([min((need[m] for m in metals), default=np.inf) for metals in self.metals])
         return Outcome(
-            cost=solution.objective, emissions=self._emissions(system, x), flows=flows, price=self._price(system, dual), activity=activity,
+            cost=solution.objective, emissions=dict(zip(SCOPES, (x[self.emission] @ self.length).tolist(), strict=True)),
+            shortage=float((flows["shortage"] @ self.length).sum()), flows=flows, price=self._price(system, dual), activity=activity,
             in_plan=activity > IN_PLAN * least, ruled_out=((run == 0) & dear).all(axis=1), ordered=x[self.ordered].sum(axis=1),
         )
-
-    def _emissions(self, system: System, x: Array) -> dict[str, float]:
-        found = dict(zip(SCOPES, (x[self.emission] @ self.length).tolist(), strict=True))
-        for i, scope in enumerate(SCOPES):
-            if (self.emission[i] < 0).all():  # nobody counts this scope in the programme
-                rates = [emission_rates(system, process)[scope] for process in system.processes.values()]
-                found[scope] = float((x[self.activity] * np.array(rates)).sum(axis=0) @ self.length)
-        return found
 
     def _price(self, system: System, dual: Array) -> Array:
         """Demand-weighted price of the single-metal goods demanded, as in the table of indicators."""

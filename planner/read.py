@@ -6,7 +6,7 @@ import hashlib
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from planner.errors import Problem, SpecError
 from planner.scenarios import composed, layers, merged
@@ -105,8 +105,13 @@ class Rereader:
     """
 
     def __init__(self, files: Mapping[str, bytes], name: str, scenario: str, overrides: Mapping[str, str]) -> None:
-        self._study = _Study(files, name)
+        self.name, self._study = name, _Study(files, name)
         self._scenario, self._overrides = scenario, dict(overrides)
+
+    @classmethod
+    def of(cls, system: System) -> Self:
+        """The study that a System was read from, under its scenario and overrides."""
+        return cls(system.files, system.name, system.scenario, system.overrides)
 
     def system(self, values: Mapping[str, str]) -> tuple[System | None, tuple[Problem, ...]]:
         """The System with these values by path, and what is wrong with it: a combination of values may be an impossible one."""

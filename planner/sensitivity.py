@@ -24,12 +24,13 @@ import pandas as pd
 
 from planner.ensemble import Ensemble
 from planner.errors import OutputError, SolverError
-from planner.highs import Program
+from planner.highs import Arrays, Solution
 from planner.needs import needed
-from planner.outcomes import Outcome, Reckoner
+from planner.outcomes import Reckoner
 from planner.progress import Step
+from planner.read import Rereader
 from planner.sampling import Input, uncertainty
-from planner.solve import Progress, require_optimal
+from planner.solve import Progress
 from planner.system import SCOPES, Array, System
 from planner.variants import Values, Variants
 
@@ -160,22 +161,19 @@ def sensitivity(
             progress(Step("turning values", number, min(top, len(turning))))
         rows.append(sweep.turn(each, end))
     columns = ["input", "grade", "unit", "year", "value", "end", "turns_at", "enters", "leaves"]
-    return Sensitivity(swings, pd.DataFrame(rows, columns=columns), sweep.base.cost, sweep.base.emissions)
+    own = sweep.base.answers
+    return Sensitivity(swings, pd.DataFrame(rows, columns=columns), own["cost"], {scope: own[scope] for scope in SCOPES})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Result:
     """The study with one input moved."""
 
-    cost: float
-    emissions: Mapping[str, float]
-    shortage: float
+    answers: Mapping[str, float]
+    """Cost, emissions by scope, shortage."""
     in_plan: frozenset[str]
     ruled_out: frozenset[str]
     """Processes that no plan of the same cost runs: ties apart, they are surely not in it."""
-
-    def answers(self) -> dict[str, float]:
-        return {"cost": self.cost, **self.emissions, "shortage": self.shortage}
 
 
 class _Sweep:
@@ -183,21 +181,18 @@ class _Sweep:
 
     def __init__(self, system: System, statement: str | Path | Mapping[str, Any] | None) -> None:
         every = uncertainty(system, statement=statement).inputs
-        self.variants = Variants(system, every)
+        self.variants = Variants(Rereader.of(system), every)
         self.followers: dict[str, list[Input]] = {}
         for each in every:
             self.followers.setdefault(each.tied_to or each.name, []).append(each)
-        arrays = self.variants.base.arrays
-        self.reckoner, program = Reckoner(system, arrays), Program(arrays)
-        first = program.run()
-        require_optimal(program, first)
-        self.basis = program.highs.getBasis()
-        self.base = self._result(system, self.reckoner.read(system, arrays, first))
+        base = self.variants.base
+        self.reckoner = Reckoner(base.system, base.arrays)
+        self.base = self._result(base.system, base.arrays, self.variants.solution)
 
-    def _result(self, system: System, outcome: Outcome) -> _Result:
-        names = np.array([*system.processes], dtype=object)
-        shortage = float((outcome.flows["shortage"] @ self.reckoner.length).sum())
-        return _Result(outcome.cost, outcome.emissions, shortage, frozenset(names[outcome.in_plan]), frozenset(names[outcome.ruled_out]))
+    def _result(self, system: System, arrays: Arrays, solution: Solution) -> _Result:
+        outcome, names = self.reckoner.read(system, arrays, solution), np.array([*system.processes], dtype=object)
+        answers = {"cost": outcome.cost, **outcome.emissions, "shortage": outcome.shortage}
+        return _Result(answers, frozenset(names[outcome.in_plan]), frozenset(names[outcome.ruled_out]))
 
     def at(self, moves: Sequence[tuple[Input, float]]) -> list[_Result | None]:
         """Results with one input moved each: from -1, its low end, over 0, the study's value, to 1, its high end; None without a plan."""
@@ -206,14 +201,10 @@ class _Sweep:
             if variant.arrays is None:
                 found.append(None)
                 continue
-            program, base = Program(variant.arrays), self.variants.base.arrays
-            if (variant.arrays.columns, variant.arrays.rows) == (base.columns, base.rows):
-                program.highs.setBasis(self.basis)
-            solution = program.run()
+            _, solution, _ = self.variants.solve(variant.arrays, self.variants.basis)
             if solution.status not in ("optimal", "infeasible"):
                 raise SolverError(f"{moves[len(found)][0].name} moved: the solver ended {solution.status}")
-            found.append(None if solution.status == "infeasible" else self._result(
-                variant.system, self.reckoner.read(variant.system, variant.arrays, solution)))
+            found.append(self._result(variant.system, variant.arrays, solution) if solution.status == "optimal" else None)
         return found
 
     def _values(self, each: Input, share: float) -> Values:
@@ -253,16 +244,15 @@ def moved(each: Input, share: float) -> Array:
 
 def _swings(chosen: Sequence[Input], at_end: Mapping[tuple[str, str], _Result | None], base: _Result) -> pd.DataFrame:
     rows = []
-    own = base.answers()
     for each in chosen:
         row: dict[str, Any] = {"input": each.name, "grade": each.grade, "unit": each.unit, "low": each.low[0], "value": each.value[0],
                                "high": each.high[0]}
         rank = 0.0
-        for answer, value in own.items():
+        for answer, value in base.answers.items():
             changes = []
             for end in ("low", "high"):
                 result = at_end[each.name, end]
-                change = np.nan if result is None else result.answers()[answer] - value
+                change = np.nan if result is None else result.answers[answer] - value
                 row[f"{answer} at {end}"] = change if not abs(change) <= CHANGED * abs(value) else 0.0
                 changes.append(abs(change))
             known = [change for change in changes if np.isfinite(change)]

@@ -10,17 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from planner.balance import Balance, balance
+from planner.accounts import metals_of
+from planner.balance import balance, metal_in_and_out
 from planner.errors import InfeasibleError, Problem, SpecError
-from planner.highs import Arrays
+from planner.highs import Arrays, Program, Solution
 from planner.lp.formulation import components, programme
 from planner.read import Rereader
 from planner.sampling import Input
-from planner.solve import Compiled, compiled
-from planner.system import Array, Good, Process, Product, System, frozen_map
+from planner.solve import Compiled, compiled, require_optimal
+from planner.system import Array, Good, Period, Process, System, frozen_map
 from planner.use import UseStock, use_flows, use_inflow, use_stocks
 
 MOST_HALVINGS = 6
@@ -46,15 +48,33 @@ class Variant:
 class Variants:
     """Makes variants of one system; the files are parsed once, and use stocks are reckoned for many variants at a time."""
 
-    def __init__(self, system: System, inputs: Sequence[Input]) -> None:
-        self.inputs = tuple(inputs)
+    def __init__(self, reader: Rereader, inputs: Sequence[Input]) -> None:
+        """Solves the study itself too. Raises SpecError where it cannot be read, InfeasibleError where it has no plan."""
+        system, problems = reader.system({})
+        if system is None or problems:
+            raise SpecError(reader.name, problems)
+        self.inputs, self._reader = tuple(inputs), reader
         self.base: Compiled = compiled(system)
-        self._reader = Rereader(system.files, system.name, system.scenario, system.overrides)
+        program = Program(self.base.arrays)
+        self.solution = program.run()
+        require_optimal(program, self.solution)
+        self.basis = program.highs.getBasis()
+        # between the years of their rows coefficients are linear, so that what holds in every year holds in every period
+        self._yearly = replace(system, periods=tuple(Period(year, year) for year in system.years))
         self._leader = {each.name: each.tied_to or each.name for each in self.inputs}
         self._at = {each.name: each for each in self.inputs}
         self._contents = tuple(each.name for each in self.inputs if each.name.endswith(".content"))
         made = {process.name: tuple(_composition(process, self._at)) for process in system.processes.values()}
         self._of_process = {name: mine for name, mine in made.items() if mine}
+
+    def solve(self, arrays: Arrays, basis: Any) -> tuple[Program, Solution, Any]:
+        """Solve the programme of a variant from a basis, where it has the columns and rows of the study's own; with the next basis."""
+        program, base = Program(arrays), self.base.arrays
+        alike = (arrays.columns, arrays.rows) == (base.columns, base.rows)
+        if alike:
+            program.highs.setBasis(basis)
+        solution = program.run()
+        return program, solution, program.highs.getBasis() if alike and solution.status == "optimal" else basis
 
     def make(self, values: Sequence[Values]) -> list[Variant]:
         """A variant for each set of values."""
@@ -67,9 +87,10 @@ class Variants:
     def _draft(self, values: Values) -> _Draft:
         left: dict[str, float] = {}
         while True:
-            if guilty := self._guilty(values, left):
+            composed = self._composed(values, left)
+            if guilty := self._guilty(composed):
                 self._draw_back(guilty, left, values)
-            elif not self._overfull(values, left) or not self._draw_back(self._contents, left, values):
+            elif not self._overfull(composed, values) or not self._draw_back(self._contents, left, values):
                 break
         system, problems = self._reader.system(self._overrides(values, left))
         return _Draft(self.base.system if system is None else system, left, _said(problems))
@@ -80,71 +101,53 @@ class Variants:
         own = np.array(self._at[name].value)
         return np.asarray(own + left.get(name, 1.0) * (np.asarray(values.get(name, own)) - own))
 
-    def _guilty(self, values: Values, left: Mapping[str, float]) -> set[str]:
+    def _composed(self, values: Values, left: Mapping[str, float]) -> System:
+        """The study by years with these values in all that decides what goods, processes and products hold, and nothing else changed."""
+
+        def series(path: str, own: Array) -> Array:
+            each = self._at.get(path)
+            if each is None:
+                return own
+            years = each.years if each.years != (0,) else self._yearly.years[:1]
+            return np.asarray(np.interp(self._yearly.years, years, self._moved(path, values, left)))
+
+        def recipe(process: Process, side: Mapping[str, Array], direction: str) -> Mapping[str, Array]:
+            return {name: series(f"coefficients.{process.name}.{name}.{direction}", own) for name, own in side.items()}
+
+        def good_of(good: Good) -> Good:
+            content = {metal: float(self._moved(path, values, left)[0]) if (path := f"good_values.{good.name}.{metal}.content") in self._at
+                       else share for metal, share in good.content.items()}
+            demand = good.demand if good.demand is None else series(f"demand.{good.name}", good.demand)
+            return replace(good, content=frozen_map(content), demand=demand)
+
+        system = self._yearly
+        goods = {name: good_of(good) for name, good in system.goods.items()}
+        processes = {**system.processes, **{
+            name: replace(p, inputs=recipe(p, p.inputs, "in"), outputs=recipe(p, p.outputs, "out"), deposits=recipe(p, p.deposits, "in"))
+            for name, p in ((name, system.processes[name]) for name in self._of_process)
+        }}
+        products = {
+            name: replace(product, content=goods[product.waste].content if product.waste else product.content, uses=frozen_map(
+                {good: series(f"uses.{name}.{good}", share) for good, share in product.uses.items()}))
+            for name, product in system.products.items()
+        }
+        return replace(system, goods=frozen_map(goods), processes=frozen_map(processes), products=frozen_map(products))
+
+    def _guilty(self, composed: System) -> set[str]:
         """Inputs of the processes that would make metal."""
-        return {name for process, names in self._of_process.items()
-                if self._makes_metal(self.base.system.processes[process], values, left) for name in names}
+        guilty = [process for process in self._of_process if _makes_metal(composed, composed.processes[process])]
+        return {name for process in guilty for name in self._of_process[process]}
 
-    def _makes_metal(self, process: Process, values: Values, left: Mapping[str, float]) -> bool:
-        """Whether a process gives out more of a metal than it takes in. Its coefficients are linear between the years of their rows
-        and contents are one number, so that what holds in every year of the study holds in its periods."""
-        system = self.base.system
-        if not process.inputs and not process.deposits:
-            return False
-        none = np.zeros(len(system.years))
-        surplus: dict[str, Array] = {}
-        given: dict[str, Array] = {}
-        for sign, direction, side in ((1.0, "out", process.outputs), (-1.0, "in", process.inputs), (-1.0, "in", process.deposits)):
-            for name, own in side.items():
-                series = self._series(f"coefficients.{process.name}.{name}.{direction}", own, values, left)
-                if side is process.deposits:
-                    held = {system.deposits[name].metal: 1.0}
-                else:
-                    held = {metal: self._content(name, metal, share, values, left)
-                            for metal, share in system.goods[name].content.items()}
-                for metal, share in held.items():
-                    surplus[metal] = surplus.get(metal, none) + sign * share * series
-                    given[metal] = given.get(metal, none) + (share * series if sign > 0 else none)
-        return any((surplus[metal] > ROUNDING * np.maximum(given[metal], 1.0)).any() for metal in surplus)
-
-    def _series(self, name: str, own: Array, values: Values, left: Mapping[str, float]) -> Array:
-        each = self._at.get(name)
-        if each is None:
-            return own
-        rows = self._moved(name, values, left)
-        if each.years == (0,):
-            return np.full(len(own), rows[0])
-        return np.asarray(np.interp(np.array(self.base.system.years, dtype=float), each.years, rows))
-
-    def _content(self, good: str, metal: str, own: float, values: Values, left: Mapping[str, float]) -> float:
-        name = f"good_values.{good}.{metal}.content"
-        return float(self._moved(name, values, left)[0]) if name in self._at else own
-
-    def _overfull(self, values: Values, left: Mapping[str, float]) -> bool:
+    def _overfull(self, composed: System, values: Values) -> bool:
         """Whether products would hold more metal than the goods they are made of."""
         if not any(name in values for name in self._contents):
             return False
-        system = self.base.system
-
-        def moved(good: Good) -> Good:
-            content = {m: self._content(good.name, m, share, values, left) for m, share in good.content.items()}
-            demand = good.demand if good.demand is None else self._series(f"demand.{good.name}", good.demand, values, left)
-            return replace(good, content=frozen_map(content), demand=demand)
-
-        goods = {name: moved(good) for name, good in system.goods.items()}
-
-        def made_of(product: Product) -> Product:
-            uses = {good: self._series(f"uses.{product.name}.{good}", share, values, left) for good, share in product.uses.items()}
-            content = goods[product.waste].content if product.waste else product.content
-            return replace(product, content=content, uses=frozen_map(uses))
-
-        products = {name: made_of(product) for name, product in system.products.items()}
-        other = replace(system, goods=frozen_map(goods), products=frozen_map(products))
         try:
-            stocks = {name: replace(self.base.balance.stocks[name], inflow=use_inflow(other, p)) for name, p in products.items()}
+            stocks = {name: replace(self.base.balance.stocks[name], inflow=use_inflow(composed, product))
+                      for name, product in composed.products.items()}
         except ValueError:
             return False  # said by the balance, with its reason
-        return bool(use_flows(other, stocks)[1])
+        return bool(use_flows(composed, stocks)[1])
 
     def _draw_back(self, names: Iterable[str], left: dict[str, float], values: Values) -> bool:
         """Halve the departure of these inputs, and of those tied to them, in `left`; False where none departs any more."""
@@ -180,10 +183,18 @@ class _Draft:
             self.reason = str(stocks)
             return
         try:
-            made: Balance = balance(self.system, stocks=stocks)
-            self.arrays = programme(components(made.system, made))
+            self.arrays = programme(components(self.system, balance(self.system, stocks=stocks)))
         except (SpecError, InfeasibleError) as error:
             self.reason = str(error)
+
+
+def _makes_metal(system: System, process: Process) -> bool:
+    """Whether a process gives out more of a metal than it takes in."""
+    for metal in metals_of(system, process):
+        taken, given = metal_in_and_out(system, process, metal)
+        if (given - taken > ROUNDING * np.maximum(given, 1.0)).any():
+            return True
+    return False
 
 
 def _stocks(systems: Sequence[System]) -> list[Mapping[str, UseStock] | SpecError]:

@@ -23,7 +23,7 @@ REBUILT = 6
 def samples(study: str, seed: int) -> dict[str, float]:
     """One block of samples, each way."""
     import planner
-    from planner.ensemble import BLOCK, Job, _ByKey, _ready, solve_block
+    from planner.ensemble import BLOCK, Job, ready, solve_block
     from planner.highs import Program, compile_arrays
     from planner.lp.formulation import build
     from planner.sampling import draw, uncertainty
@@ -33,14 +33,14 @@ def samples(study: str, seed: int) -> dict[str, float]:
     uncertain = uncertainty(system)
     quantiles = draw(uncertain, BLOCK, seed=seed)
     job = Job(dict(system.files), system.name, system.scenario, dict(system.overrides), uncertain.inputs, version("planner"))
-    ready = _ready(_ByKey(job).key, _ByKey(job))
+    maker, _ = ready(job)
     with clock() as ours:
         solve_block(job, 0, quantiles)
     at = uncertain.columns()
     drawn = {each.name: each.at(quantiles[:, at[each.name]]) for each in uncertain.inputs}
-    variants = ready.variants.make([{name: rows[i] for name, rows in drawn.items()} for i in range(BLOCK)])
+    variants = maker.make([{name: rows[i] for name, rows in drawn.items()} for i in range(BLOCK)])
     with clock() as warm:
-        basis = ready.basis
+        basis = maker.basis
         for variant in variants:
             program = Program(variant.arrays)
             program.highs.setBasis(basis)
