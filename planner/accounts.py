@@ -58,7 +58,7 @@ def equivalent(good: Good, metal: str) -> float:
         return stated
     if good.kind == "refined":
         return good.content.get(metal, 0.0)
-    if not good.content.get(metal, 0.0):
+    if not np.any(good.content.get(metal, 0.0)):
         return 0.0
     raise SpecError("policies", [Problem(
         "good_values.csv", 0, "",

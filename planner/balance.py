@@ -8,13 +8,14 @@ residual is recomputed from it in numpy, from the system's own coefficients and 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from planner.accounts import metals_of
+from planner.batch import rows
 from planner.errors import Problem, SpecError
 from planner.system import Array, Process, System, frozen_array, frozen_map
 from planner.use import UseStock, arising_waste, use_flows, use_stocks
@@ -35,13 +36,13 @@ class Incidence:
     process: npt.NDArray[np.intp]
     """Position in `processes` of each pair, shape (N,)."""
     inputs: Array
-    """t taken in per unit of activity, mean over each period, shape (N, T)."""
+    """t taken in per unit of activity, mean over each period, shape (..., N, T)."""
     outputs: Array
-    """t given out per unit of activity, mean over each period, shape (N, T)."""
+    """t given out per unit of activity, mean over each period, shape (..., N, T)."""
 
     @property
     def net(self) -> Array:
-        """Outputs less inputs, shape (N, T)."""
+        """Outputs less inputs, shape (..., N, T)."""
         return self.outputs - self.inputs
 
 
@@ -95,15 +96,14 @@ def make_incidence(system: System) -> Incidence:
             taken, given = (system.period_mean(side[name]) if name in side else zero for side in (process.inputs, process.outputs))
             pairs.append((position[name], p, taken, given))
     pairs.sort(key=lambda pair: pair[:2])
-    shape = (len(pairs), len(system.periods))
     return Incidence(
         goods, processes, np.array([g for g, *_ in pairs], dtype=np.intp), np.array([p for _, p, *_ in pairs], dtype=np.intp),
-        frozen_array(np.array([i for *_, i, _ in pairs]).reshape(shape)), frozen_array(np.array([o for *_, o in pairs]).reshape(shape)),
+        frozen_array(rows([i for *_, i, _ in pairs], len(zero))), frozen_array(rows([o for *_, o in pairs], len(zero))),
     )
 
 
 def metal_in_and_out(system: System, process: Process, metal: str) -> tuple[Array, Array]:
-    """Metal that a unit of activity takes in (goods and ore) and gives out, t per unit, shape (T,) each.
+    """Metal that a unit of activity takes in (goods and ore) and gives out, t per unit, shape (..., T) each.
 
     A process that takes nothing in draws on a source outside the economy (an origin, a host): its inflow is its output.
     """
@@ -127,17 +127,22 @@ def _coefficient_problems(system: System) -> list[Problem]:
                 wrong = ~(np.isfinite(series) & (series >= 0))
                 if wrong.any():
                     found.append(Problem("coefficients.csv", 0, "", f"process '{process.name}': coefficient of '{name}' is not a number at "
-                                                                    f"or above 0 in {system.years[int(np.argmax(wrong))]}"))
+                                                                    f"or above 0 in {_first(system.years, wrong)}"))
         for metal in metals_of(system, process):
             taken, given = metal_in_and_out(system, process, metal)
             made, lost = (a - b > _ROUNDING * np.maximum(a, 1.0) for a, b in ((given, taken), (taken, given)))
             if made.any():
-                year = system.periods[int(np.argmax(made))].first
+                year = _first([p.first for p in system.periods], made)
                 found.append(Problem("coefficients.csv", 0, "",
                                      f"process '{process.name}' gives out more {metal} than it takes in ({year})"))
             elif not process.loss and lost.any():
                 found.append(Problem("processes.csv", 0, "loss", f"process '{process.name}' loses {metal}; name the loss"))
     return found
+
+
+def _first(years: Sequence[int], wrong: npt.NDArray[np.bool_]) -> int:
+    """The first year that is wrong, in any sample; shape (..., Y)."""
+    return years[int(np.argmax(wrong.reshape(-1, len(years)).any(axis=0)))]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

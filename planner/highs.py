@@ -25,8 +25,8 @@ import numpy.typing as npt
 from scipy import sparse
 
 from planner.errors import InfeasibleError, SolverError
-from planner.lp.expansion import Arrays as Arrays
-from planner.lp.expansion import Name as Name
+from planner.lp.arrays import Arrays as Arrays
+from planner.lp.arrays import Name as Name
 from planner.system import Array
 
 Status = Literal["optimal", "infeasible", "unbounded", "interrupted", "failed"]

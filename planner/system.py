@@ -16,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
+Scalar = float | Array
+"""A single number, or that of each sample of a batch, shape (B, 1)."""
 V = TypeVar("V")
 
 GoodKind = Literal["intermediate", "refined", "product", "scrap", "waste"]
@@ -393,8 +395,8 @@ class System:
         return tuple(range(self.periods[0].first, self.periods[-1].last + 1))
 
     def period_mean(self, series: Array) -> Array:
-        """Mean of a yearly series over each period: shape (Y,) to (T,)."""
-        mean: Array = np.add.reduceat(series, self._starts) / self._lengths
+        """Mean of a yearly series over each period: shape (..., Y) to (..., T)."""
+        mean: Array = np.add.reduceat(series, self._starts, axis=-1) / self._lengths
         return mean
 
 

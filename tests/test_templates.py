@@ -20,8 +20,8 @@ from pyomo.core.base.constraint import TemplateConstraintData
 import planner
 from planner.highs import compile_arrays
 from planner.lp import constraints, objective, policies
+from planner.lp.assembly import expand
 from planner.lp.components import Components, add_param, add_set, add_sets
-from planner.lp.expansion import expand
 from planner.lp.formulation import FORMULATION, OBJECTIVES, build
 from planner.solve import compiled
 from tests.random_studies import studies
@@ -158,7 +158,8 @@ def reader(rule, index="goods"):
     add_param(m, "rate", {1: 5.0, 2: 7.0})
     costs = [("cost", lambda m: sum(m.rate[t] * m.new_capacity[g, t] for g, t in m.orders)),
              ("carbon", lambda m: sum(m.new_capacity[g, t] for g, t in m.orders))]
-    return expand(m, costs, [("row", index, rule)])
+    made, = expand(m, costs, [("row", index, rule)])
+    return made
 
 
 def test_sums_and_numbers_are_read_as_they_stand():

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from planner.batch import joined, rows
 from planner.system import Array, Period
 
 Key = tuple[Hashable, ...]
@@ -53,20 +54,21 @@ class Series:
         self._every, self._whole = np.ones(len(self.years), dtype=bool), True
 
     def add(self, *head: Hashable, values: Array, kept: npt.NDArray[np.bool_] | None = None) -> None:
-        """Give the numbers of a key in all periods, or only in those `kept`, shape (T,) each."""
+        """Give the numbers of a key in all periods, shape (..., T), or only in those `kept`, shape (T,)."""
         self.heads.append(head)
         self.rows.append(values)
         self.kept.append(self._every if kept is None else kept)
         self._whole = self._whole and kept is None
 
-    def _of_kept(self, whole: Any) -> Any:
-        """What belongs to the periods kept, of an array with a row for each key and period, shape (H T, ...)."""
-        return whole if self._whole else whole[np.concatenate([np.zeros(0, dtype=bool), *self.kept])]
+    def _of_kept(self, whole: Any, axis: int) -> Any:
+        """What belongs to the periods kept, of an array with a place for each key and period along an axis."""
+        return whole if self._whole else whole.compress(np.concatenate([np.zeros(0, dtype=bool), *self.kept]), axis=axis)
 
     @property
     def values(self) -> Array:
-        """All numbers, key by key, shape (N,)."""
-        return np.asarray(self._of_kept(np.concatenate([np.zeros(0), *self.rows])))
+        """All numbers, key by key, shape (..., N)."""
+        whole = rows(self.rows, len(self.years))
+        return np.asarray(self._of_kept(whole.reshape(*whole.shape[:-2], -1), -1))
 
     def codes(self, labels: Labels) -> Codes:
         """The key of each number, shape (N, K)."""
@@ -75,7 +77,7 @@ class Series:
         for k, part in enumerate(heads.T):
             codes[:, k] = np.repeat(part, len(self.years))
         codes[:, -1] = np.tile(labels.codes(self.years), len(heads))
-        return np.asarray(self._of_kept(codes))
+        return np.asarray(self._of_kept(codes, 0))
 
 
 class Index:
@@ -154,7 +156,7 @@ Keys = Iterable[Any] | Series | Index
 
 @dataclass(frozen=True, eq=False)
 class Parameter:
-    """Numbers by key: values (N,) in the order of the index."""
+    """Numbers by key: values (..., N) in the order of the index, with the samples in front where there are many (`planner.batch`)."""
 
     index: Index
     values: Array
@@ -178,7 +180,7 @@ class Components:
         self.sets: dict[str, Index] = {}
         self.members: dict[str, Members] = {}
         self.parameters: dict[str, Parameter] = {}
-        self.numbers: dict[str, float] = {}
+        self.numbers: dict[str, Any] = {}
 
     def index(self, name: str, keys: Keys, *, width: int = 1) -> Index:
         """Keys of any kind as an index: a Series, an index that is there already, or tuples and bare names."""
@@ -214,19 +216,26 @@ def join_sets(m: Components, name: str, keys: Index, key: Codes, member: Codes) 
     m.members[name] = Members(keys, start, member[np.argsort(at, kind="stable")])
 
 
-def add_param(m: Components, name: str, values: Mapping[Any, float] | Series, index: Index | None = None) -> None:
+def add_param(m: Components, name: str, values: Mapping[Any, Any] | Series, index: Index | None = None) -> None:
     """Add a parameter over exactly the keys given; refuses NaN, which would pass unseen into the arrays.
 
     `index` is that of the same keys, where a set or parameter has it already.
     """
-    numbers = values.values if isinstance(values, Series) else np.array([float(value) for value in values.values()], dtype=float)
+    numbers = values.values if isinstance(values, Series) else _numbers(list(values.values()))
     keys = index if index is not None else m.index(name, values)
-    if len(keys) != len(numbers):
-        raise ValueError(f"parameter '{name}' has {len(numbers)} values for {len(keys)} keys")
-    wrong = np.flatnonzero(np.isnan(numbers))
+    if len(keys) != numbers.shape[-1]:
+        raise ValueError(f"parameter '{name}' has {numbers.shape[-1]} values for {len(keys)} keys")
+    wrong = np.flatnonzero(np.isnan(numbers).any(axis=tuple(range(numbers.ndim - 1))))
     if len(wrong):
         raise ValueError(f"parameter '{name}' is not a number at {', '.join(map(str, keys.keys[wrong[0]]))}")
     m.parameters[name] = Parameter(keys, numbers)
+
+
+def _numbers(values: Sequence[Any]) -> Array:
+    """Numbers one by one, each a float or its samples (B,), as one array, shape (..., N)."""
+    if any(isinstance(value, np.ndarray) for value in values):
+        return joined([np.asarray(value, dtype=float)[..., None] for value in values])
+    return np.array(values, dtype=float)
 
 
 def pyomo_components(model: Any, m: Components) -> None:

@@ -6,27 +6,23 @@ for an array, and `sum(... for p in m.processes_of[g])` for a join: each row as 
 matrix that Pyomo's compiler gives, to the last digit and in the same order; a test holds that for every shipped study.
 
 A *space* is what a name ranges over: the rows of a family, or these joined with the members of a set. The spaces of a rule form a
-chain, and numbers of an outer one are lifted into an inner one by repeating them.
+chain, and numbers of an outer one are lifted into an inner one by repeating them. Numbers may carry the samples of a batch in front
+(`planner.batch`): places are the last axis of every array, and all samples are read in one go.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import reduce
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
-from scipy import sparse
 
-from planner.errors import InfeasibleError
-from planner.lp.components import Codes, Components, Index, Key, Members, Parameter
-from planner.lp.variables import COLUMNS, Variable
+from planner.lp.components import Codes, Components, Index, Members, Parameter
+from planner.lp.variables import COLUMNS
 from planner.system import Array
 
-Name = tuple[str, Key]
-"""A column or a row: its variable or family, and its index."""
 Sense = Literal["==", "<=", ">="]
 
 
@@ -48,7 +44,7 @@ class Space:
             return values
         if self.outer is None or self.up is None:
             raise ValueError("a rule joins what two sums range over; write one sum for both")
-        return self.outer.lift(values, origin)[self.up]
+        return self.outer.lift(values, origin).take(self.up, axis=-1)
 
 
 def _deepest(spaces: Sequence[Space]) -> Space:
@@ -103,7 +99,7 @@ class Expression:
 
 @dataclass(frozen=True, eq=False)
 class Number(Expression):
-    """A parameter at every place of a space, shape (size,)."""
+    """A parameter at every place of a space, shape (..., size)."""
 
     space: Space
     values: Array
@@ -127,7 +123,7 @@ class Number(Expression):
 
 @dataclass(frozen=True, eq=False)
 class Terms:
-    """Columns and coefficients at every place of a space, shape (size,) each."""
+    """Columns (size,) and coefficients (..., size) at every place of a space."""
 
     space: Space
     columns: Codes
@@ -270,156 +266,4 @@ class Reader:
 
 
 def _values(parameter: Parameter) -> Callable[[Space, Codes], Number]:
-    return lambda space, at: Number(space, parameter.values[at])
-
-
-@dataclass(frozen=True, eq=False)
-class Block:
-    """Rows of one family or objective: terms in the order of the rows, and what stands beside them and on the right."""
-
-    rows: Codes
-    columns: Codes
-    coefficients: Array
-    constant: Array
-    count: Codes
-    """Terms of each row, those with a coefficient of zero counted."""
-
-
-def _block(space: Space, expression: Any) -> Block:
-    """Bring the terms of an expression together, row by row."""
-    if not isinstance(expression, Linear):
-        raise TypeError("a rule holds no variable")
-    places = np.arange(space.size)
-    rows = np.concatenate([each.space.lift(places, space) for each in expression.terms])
-    order = np.argsort(rows, kind="stable")
-    constant = np.zeros(space.size)
-    for number in expression.numbers:
-        constant = constant + _right(space, number)
-    return Block(rows[order], np.concatenate([each.columns for each in expression.terms])[order],
-                 np.concatenate([each.coefficients for each in expression.terms])[order], constant,
-                 np.bincount(rows, minlength=space.size))
-
-
-def _right(space: Space, number: Any) -> Array:
-    """A requirement or constant by row. A sum over parameters alone is refused, as Pyomo's compiler refuses it."""
-    if isinstance(number, Number):
-        if number.space is not space:
-            raise TypeError("a rule sums parameters alone; fill a parameter with the sum")
-        return number.values
-    if isinstance(number, Expression):
-        raise TypeError("a rule has variables on the right; the requirement stands there alone")
-    return np.full(space.size, float(number))
-
-
-@dataclass(frozen=True, eq=False)
-class Arrays:
-    """A linear programme as arrays: minimise cost x + offset, row_lower <= matrix x <= row_upper, lower <= x <= upper."""
-
-    columns: tuple[Name, ...]
-    rows: tuple[Name, ...]
-    cost: Array
-    offset: float
-    carbon: Array
-    matrix: sparse.csc_array
-    lower: Array
-    upper: Array
-    row_lower: Array
-    row_upper: Array
-
-    @cached_property
-    def column_at(self) -> Mapping[Name, int]:
-        """Position of each column."""
-        return {name: i for i, name in enumerate(self.columns)}
-
-    @cached_property
-    def row_at(self) -> Mapping[Name, int]:
-        """Position of each row."""
-        return {name: i for i, name in enumerate(self.rows)}
-
-    def columns_of(self, variable: str) -> npt.NDArray[np.int32]:
-        """Positions of the columns of a variable."""
-        return np.array([i for i, (name, _) in enumerate(self.columns) if name == variable], dtype=np.int32)
-
-    def rows_of(self, family: str) -> npt.NDArray[np.int32]:
-        """Positions of the rows of a family."""
-        return np.array([i for i, (name, _) in enumerate(self.rows) if name == family], dtype=np.int32)
-
-
-def expand(
-    components: Components, objectives: Sequence[tuple[str, Callable[..., Any]]], families: Sequence[tuple[str, str, Callable[..., Any]]],
-) -> Arrays:
-    """The programme of these objectives (cost, then carbon) and families of rows (name, set, rule).
-
-    Raises InfeasibleError where a row without variables cannot hold.
-    """
-    reader = Reader(components)
-    costs = [_block(*reader.call(rule, None)) for _, rule in objectives]
-    blocks: list[Block] = []
-    names: list[Name] = []
-    sides: list[tuple[Array, Array]] = []
-    for family, over, rule in families:
-        index = components.sets[over]
-        if len(index):
-            space, relation = reader.call(rule, index)
-            block, right = _block(space, relation.left), _right(space, relation.right)
-            lower = right if relation.sense != "<=" else np.full(space.size, -np.inf)
-            upper = right if relation.sense != ">=" else np.full(space.size, np.inf)
-            kept = _rows_kept(family, index, block, lower, upper)
-            blocks.append(_only(block, kept))
-            sides.append((lower[kept] - block.constant[kept], upper[kept] - block.constant[kept]))
-            names += [(family, index.keys[i]) for i in np.flatnonzero(kept)] if not kept.all() else [(family, key) for key in index.keys]
-    width = reader.columns
-    matrix, objective = _matrix(blocks, width), _matrix(costs, width)
-    used = np.diff(matrix.indptr).astype(bool) | np.diff(objective.indptr).astype(bool)
-    columns, bounds = _columns(reader, used)
-    dense = objective[:, used].toarray()
-    none = np.zeros(0)
-    return Arrays(
-        columns=columns, rows=tuple(names), cost=dense[0], offset=float(costs[0].constant[0]), carbon=dense[1], matrix=matrix[:, used],
-        lower=bounds[0], upper=bounds[1], row_lower=np.concatenate([none, *(low for low, _ in sides)]),
-        row_upper=np.concatenate([none, *(high for _, high in sides)]),
-    )
-
-
-def _rows_kept(family: str, index: Index, block: Block, lower: Array, upper: Array) -> npt.NDArray[np.bool_]:
-    """Rows with a variable in them; those without one vanish where they hold."""
-    kept = block.count > 0
-    broken = np.flatnonzero(~kept & ~((lower <= block.constant) & (block.constant <= upper)))
-    if len(broken):
-        name = f"{family}[{','.join(map(str, index.keys[broken[0]]))}]"
-        raise InfeasibleError("no plan exists: a row without any option cannot hold", [f"{name} holds no variable"])
-    return np.asarray(kept)
-
-
-def _only(block: Block, kept: npt.NDArray[np.bool_]) -> Block:
-    """The block without the rows that vanished: they have no terms, so that only the numbering moves up."""
-    place = np.cumsum(kept) - 1
-    return Block(place[block.rows], block.columns, block.coefficients, block.constant[kept], block.count[kept])
-
-
-def _matrix(blocks: Sequence[Block], width: int) -> sparse.csc_array:
-    """Blocks one below the other, duplicates summed in the order of the terms, zeros left out."""
-    none = np.zeros(0, dtype=np.int64)
-    start = np.concatenate([[0], np.cumsum(np.concatenate([none, *(block.count for block in blocks)]))]).astype(np.int32)
-    columns = np.concatenate([none, *(block.columns for block in blocks)]).astype(np.int32)
-    values = np.concatenate([np.zeros(0), *(block.coefficients for block in blocks)])
-    matrix = sparse.csr_array((values, columns, start), shape=(len(start) - 1, width)).tocsc()
-    matrix.sum_duplicates()
-    matrix.eliminate_zeros()
-    return matrix
-
-
-def _columns(reader: Reader, used: npt.NDArray[np.bool_]) -> tuple[tuple[Name, ...], tuple[Array, Array]]:
-    """Names and bounds of the columns that occur in a row or an objective."""
-    names: list[Name] = []
-    lower, upper = np.zeros(len(used)), np.zeros(len(used))
-    for name, offset in reader.offset.items():
-        variable: Variable = reader.variables[name]
-        index = reader.components.sets[variable.over]
-        at = slice(offset, offset + len(index))
-        for bound, rule in ((lower, variable.lower), (upper, variable.upper)):
-            _, value = reader.call(rule, index)
-            bound[at] = value.values if isinstance(value, Number) else value
-        kept = used[at]
-        names += [(name, key) for key in index.keys] if kept.all() else [(name, index.keys[i]) for i in np.flatnonzero(kept)]
-    return tuple(names), (lower[used], upper[used])
+    return lambda space, at: Number(space, parameter.values.take(at, axis=-1))

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from planner.balance import Balance, balance
 from planner.lp import constraints, objective, policies
+from planner.lp.arrays import Arrays
+from planner.lp.assembly import expand
 from planner.lp.components import Components, pyomo_components
-from planner.lp.expansion import Arrays, expand
 from planner.lp.options import fill_options
 from planner.lp.parameters import fill_parameters
 from planner.lp.targets import fill_targets
@@ -100,6 +101,12 @@ def programme(filled: Components) -> Arrays:
 
     Raises InfeasibleError where a row without any option cannot hold.
     """
+    arrays, = programmes(filled)
+    return arrays
+
+
+def programmes(filled: Components) -> list[Arrays]:
+    """The linear programme of each sample of a batch (`planner.batch`); of the one set of numbers where there is no batch."""
     return expand(filled, OBJECTIVES, [(family.name, family.rows, family.rule) for family in FORMULATION])
 
 

@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 from planner.accounts import emission_rates, priced_scope, running_costs
 from planner.balance import Balance
-from planner.economics import alive_share, capital_charge, discount_factor, period_factors
+from planner.batch import agreed, joined, scalar, single
+from planner.economics import alive_share, capital_charge, discount_factor, period_factors, powers
 from planner.lp.components import Components as Components
 from planner.lp.components import Key as Key
 from planner.lp.components import Series, join_sets
 from planner.lp.components import add_param as add_param
 from planner.lp.components import add_set as add_set
 from planner.lp.components import add_sets as add_sets
-from planner.system import SCOPES, Array, Period, System
+from planner.system import SCOPES, Array, Period, Scalar, System
 
 
-def by_period(system: System, name: Hashable, values: Array) -> dict[Key, float]:
-    """Key (name, period) to value, from an array of shape (T,)."""
-    return {(name, p.first): float(value) for p, value in zip(system.periods, values, strict=True)}
+def by_period(system: System, name: Hashable, values: Array) -> dict[Key, Any]:
+    """Key (name, period) to a float, from an array of shape (T,), or to its samples (B,), from shape (B, T)."""
+    each = values.tolist() if values.ndim == 1 else values.T
+    return {(name, p.first): value for p, value in zip(system.periods, each, strict=True)}
 
 
 def fill_parameters(m: Components, system: System, balance: Balance) -> None:
@@ -61,7 +64,7 @@ def _fill_goods(m: Components, system: System, balance: Balance) -> None:
     processes_of: dict[str, list[str]] = {name: [] for name in system.goods}
     coefficient = Series(system.periods, 2)
     requirement, demand, shortage_cost, disposal_cost = (Series(system.periods) for _ in range(4))
-    for g, p, net in zip(incidence.good, incidence.process, incidence.net, strict=True):
+    for g, p, net in zip(incidence.good, incidence.process, np.moveaxis(incidence.net, -2, 0), strict=True):
         good, process = incidence.goods[g], incidence.processes[p]
         processes_of[good].append(process)
         coefficient.add(good, process, values=net)
@@ -104,18 +107,18 @@ def disposable_goods(system: System) -> frozenset[str]:
 def _fill_plants(m: Components, system: System) -> None:
     periods, factor = system.periods, period_factors(system.periods, system.discount_rate)
     on: dict[str, list[str]] = {name: [] for name in system.plants}
-    loading: dict[str, float] = {}
+    loading: dict[str, Any] = {}
     for process in system.processes.values():
         if process.plant:
             on[process.plant].append(process.name)
-            loading[process.name] = process.loading
+            loading[process.name] = single(process.loading)
     existing, availability, capacity_cost, most_capacity = (Series(periods) for _ in range(4))
     for plant in system.plants.values():
         name, largest = plant.name, system.period_mean(plant.max_capacity)
         existing.add(name, values=system.period_mean(plant.existing))
         availability.add(name, values=system.period_mean(plant.availability))
         capacity_cost.add(name, values=factor * system.period_mean(plant.fixed_cost))
-        most_capacity.add(name, values=largest, kept=np.isfinite(largest))
+        most_capacity.add(name, values=largest, kept=agreed(np.isfinite(largest), 1))
     add_sets(m, "processes_on", on)
     add_param(m, "loading", loading)
     capacities = add_set(m, "capacities", existing, width=2)
@@ -135,16 +138,18 @@ def _fill_orders(m: Components, system: System) -> None:
         price, rate = order_price(system, plant.name), system.period_mean(plant.max_new)
         # an order that would start after the last year does not exist, nor one that may not be placed
         in_time = np.array(years) + plant.lead_time <= periods[-1].last
-        kept = in_time & np.isfinite(price) & (rate != 0)
+        kept = in_time & agreed(np.isfinite(price), 1) & agreed(rate != 0, 1)
         if not kept.any():
             continue
         share = alive_share(periods, plant.lead_time, plant.life)
         charge = capital_charge(periods, np.nan_to_num(price), plant.interest_rate, system.discount_rate, plant.life, plant.lead_time)
-        order_cost.add(plant.name, values=charge.sum(axis=1), kept=kept)
+        order_cost.add(plant.name, values=charge.sum(axis=-1), kept=kept)
         cash.add(plant.name, values=price / length, kept=kept)
-        most_orders.add(plant.name, values=rate * length, kept=kept & np.isfinite(rate))
+        most_orders.add(plant.name, values=rate * length, kept=kept & agreed(np.isfinite(rate), 1))
+        # a life may end a period later in one sample than in another: its zeros are left out when the matrix is made
+        alive = (share != 0).reshape(-1, len(periods), len(periods)).any(axis=0)
         for i in np.flatnonzero(kept):
-            shares.add(plant.name, years[i], values=share[i], kept=share[i] != 0)
+            shares.add(plant.name, years[i], values=share[..., i, :], kept=alive[i])
     stands = m.index("alive_share", shares)
     add_param(m, "alive_share", shares, stands)
     join_sets(m, "alive_orders", m.sets["capacities"], stands.codes[:, [0, 2]], stands.codes[:, [1]])
@@ -159,9 +164,9 @@ def _fill_orders(m: Components, system: System) -> None:
 
 
 def order_price(system: System, plant: str) -> Array:
-    """Overnight cost of a unit of capacity by period of order, USD, shape (T,): that of the period's first year; NaN: no order."""
+    """Overnight cost of a unit of capacity by period of order, USD, shape (..., T): that of the period's first year; NaN: no order."""
     first = system.periods[0].first
-    return system.plants[plant].capital_cost[[p.first - first for p in system.periods]]
+    return system.plants[plant].capital_cost[..., [p.first - first for p in system.periods]]
 
 
 def _gaps(periods: tuple[Period, ...]) -> dict[int, float]:
@@ -179,12 +184,12 @@ def _fill_ramps(m: Components, system: System) -> None:
     for ramp in system.ramps.values():
         if not members[ramp.name]:
             continue
-        if np.isfinite(ramp.growth):
-            growth.add(ramp.name, values=_powers(1 + ramp.growth, gap), kept=later)
+        if agreed(np.isfinite(single(ramp.growth))):
+            growth.add(ramp.name, values=powers(1 + ramp.growth, gap), kept=later)
             step.add(ramp.name, values=ramp.step * gap, kept=later)
-        if np.isfinite(ramp.decline):
+        if agreed(np.isfinite(single(ramp.decline))):
             waived = system.period_mean(ramp.waived.astype(float)) > 0
-            decline.add(ramp.name, values=_powers(1 - ramp.decline, gap), kept=later & ~waived)
+            decline.add(ramp.name, values=powers(1 - ramp.decline, gap), kept=later & ~waived)
     add_sets(m, "members", members)
     rows = add_set(m, "ramp_rows", growth)
     add_param(m, "growth", growth, rows)
@@ -193,11 +198,6 @@ def _fill_ramps(m: Components, system: System) -> None:
     add_param(m, "decline", decline, falling)
     # a set of one member: a string written into a rule as an index does not survive the templates
     add_sets(m, "run_down_breach", {key: [("run_down", *key)] for key in falling.keys})
-
-
-def _powers(base: float, exponents: Array) -> Array:
-    """Powers one by one: numpy's own for whole arrays differ in the last digit between machines."""
-    return np.array([base ** float(exponent) for exponent in exponents])
 
 
 def _fill_deposits(m: Components, system: System) -> None:
@@ -209,8 +209,7 @@ def _fill_deposits(m: Components, system: System) -> None:
             ore.add(name, process.name, values=system.period_mean(coefficient))
     for deposit in system.deposits.values():
         gain = system.period_mean(deposit.additions) * np.array([p.length for p in system.periods])
-        gain[0] += deposit.reserve
-        added.add(deposit.name, values=gain)
+        added.add(deposit.name, values=joined([gain[..., :1] + deposit.reserve, gain[..., 1:]]))
     add_sets(m, "miners", miners)
     add_param(m, "ore", ore)
     add_param(m, "ore_added", added, add_set(m, "deposit_years", added, width=2))
@@ -218,7 +217,7 @@ def _fill_deposits(m: Components, system: System) -> None:
 
 def _fill_hosts(m: Components, system: System) -> None:
     byproducts: dict[Key, list[str]] = defaultdict(list)
-    need: dict[Key, float] = {}
+    need: dict[Key, Any] = {}
     for process in system.processes.values():
         if not process.host:
             continue
@@ -227,7 +226,7 @@ def _fill_hosts(m: Components, system: System) -> None:
         need |= by_period(system, process.name, system.period_mean(1 / process.host_content))
     add_sets(m, "byproducts", byproducts)
     add_param(m, "host_need", need)
-    output: dict[Key, float] = {}
+    output: dict[Key, Any] = {}
     for host in system.hosts.values():
         output |= by_period(system, host.name, system.period_mean(host.output))
     add_param(m, "host_output", output)
@@ -262,21 +261,20 @@ def _fill_collection(m: Components, system: System, balance: Balance) -> None:
 
 def _fill_stockpiles(m: Components, system: System) -> None:
     factor = period_factors(system.periods, system.discount_rate)
-    values: dict[str, dict[Key, float]] = defaultdict(dict)
-    opening_cost = 0.0
+    values: dict[str, dict[Key, Any]] = defaultdict(dict)
+    opening_cost: Scalar = 0.0
     for good in system.goods.values():
         if good.stockpile is None:
             continue
         pile, zero = good.stockpile, np.zeros(len(system.periods))
-        first, last = zero.copy(), zero.copy()
-        first[0], last[-1] = pile.opening, pile.closing
+        first, last = joined([zero[:1] + pile.opening, zero[1:]]), joined([zero[:-1], zero[-1:] + pile.closing])
         # a period pays for the mean of its opening and closing stock: half a period's rate at either end
         half = factor * system.period_mean(pile.holding_cost) / 2
         values["stock_opening"] |= by_period(system, good.name, first)
         values["least_stock"] |= by_period(system, good.name, last)
         values["most_stock"] |= by_period(system, good.name, zero + pile.maximum)
-        values["stock_cost"] |= by_period(system, good.name, half + np.append(half[1:], 0))
-        opening_cost += float(half[0]) * pile.opening
+        values["stock_cost"] |= by_period(system, good.name, half + joined([half[..., 1:], zero[:1]]))
+        opening_cost = opening_cost + scalar(half[..., :1] * pile.opening)
     for parameter in ("stock_opening", "least_stock", "most_stock", "stock_cost"):
         add_param(m, parameter, values[parameter])
     add_set(m, "stockpiles", values["stock_opening"], width=2)
@@ -289,15 +287,15 @@ def _fill_emissions(m: Components, system: System) -> None:
     emitters: dict[str, list[str]] = {scope: [] for scope in SCOPES}
     for process in system.processes.values():
         for scope, rate in emission_rates(system, process).items():
-            if rate.any():
+            if agreed(rate.any(axis=-1)):
                 emitters[scope].append(process.name)
                 rates.add(scope, process.name, values=rate)
     factor = period_factors(system.periods, system.discount_rate)
     # the price and the emission of a period are means over its years
     price = factor * system.period_mean(system.carbon_price)
-    carbon_cost: dict[Key, float] = {}
+    carbon_cost: dict[Key, Any] = {}
     for scope in SCOPES:
-        carbon_cost |= by_period(system, scope, price if scope == priced_scope(system) else np.zeros(len(price)))
+        carbon_cost |= by_period(system, scope, price if scope == priced_scope(system) else np.zeros(len(system.periods)))
     add_sets(m, "emitters", emitters)
     add_param(m, "emission_factor", rates)
     add_param(m, "carbon_cost", carbon_cost)

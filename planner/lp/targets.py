@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from planner.accounts import equivalent, input_equivalent, output_equivalent, refined_output, refined_requirement
 from planner.balance import Balance
+from planner.batch import agreed
 from planner.economics import period_factors
 from planner.lp.parameters import Key, add_param, add_set, add_sets, by_period
 from planner.system import Array, Policy, Process, System
@@ -24,7 +25,7 @@ class _Targets:
     def __init__(self, system: System, balance: Balance) -> None:
         self.system, self.balance = system, balance
         self.rows: dict[str, list[Key]] = defaultdict(list)
-        self.values: dict[str, dict[Any, float]] = defaultdict(dict)
+        self.values: dict[str, dict[Any, Any]] = defaultdict(dict)
         self.sets: dict[str, dict[Any, list[str]]] = defaultdict(dict)
 
     def level(self, policy: Policy) -> Array:
@@ -42,12 +43,12 @@ class _Targets:
         return [(i, period.first, float(level)) for i, (period, level) in enumerate(levels) if np.isfinite(level)]
 
     def count(self, policy: Policy, process: Process, terms: Array) -> None:
-        """Count a process towards a policy with these terms per unit of activity, shape (T,)."""
-        if np.any(terms):
+        """Count a process towards a policy with these terms per unit of activity, shape (..., T)."""
+        if agreed(terms.any(axis=-1)):
             self.sets["counted"].setdefault(policy.name, []).append(process.name)
             self.values["share_term"] |= {(policy.name, *key): v for key, v in by_period(self.system, process.name, terms).items()}
 
-    def floor(self, family: str, policy: Policy, subject: str, t: int, target: float) -> None:
+    def floor(self, family: str, policy: Policy, subject: str, t: int, target: Any) -> None:
         self.rows[family].append((policy.name, subject, t))
         self.values["target"][policy.name, subject, t] = target
 
@@ -86,15 +87,15 @@ def _self_sufficiency(targets: _Targets, policy: Policy) -> None:
     passed_on = {good for process in counted for good in process.outputs}
     for process in counted:
         made = output_equivalent(system, process, metal)
-        if made.any():
+        if agreed(made.any(axis=-1)):
             targets.count(policy, process, made - input_equivalent(system, process, metal, passed_on))
     home = refined_requirement(system, metal, export=False)
-    exports = np.zeros(len(home))
+    exports = np.zeros(len(system.periods))
     for good in system.goods.values():
         if good.export and good.demand is not None and good.stage in policy.stages and metal in good.content:
             exports = exports + system.period_mean(good.demand) * equivalent(good, metal)
     for i, t, share in targets.in_force(policy):
-        targets.floor("self_sufficiency", policy, metal, t, share * home[i] + exports[i])
+        targets.floor("self_sufficiency", policy, metal, t, share * home[..., i] + exports[..., i])
 
 
 def _recycled_content(targets: _Targets, policy: Policy) -> None:
@@ -117,14 +118,14 @@ def _collection_target(targets: _Targets, policy: Policy) -> None:
                 term = term + system.period_mean(process.inputs[waste])
             if waste in process.outputs:
                 term = term - level * system.period_mean(process.outputs[waste])
-            if term.any():
+            if agreed(term.any(axis=-1)):
                 lines.append(process.name)
                 targets.values["waste_term"] |= {(policy.name, waste, *key): v for key, v in by_period(system, process.name, term).items()}
         targets.sets["waste_lines"][policy.name, waste] = lines
         arising = targets.balance.arising.get(waste)
         mean = system.period_mean(arising) if arising is not None else np.zeros(len(system.periods))
         for i, t, share in targets.in_force(policy):
-            targets.floor("collection_target", policy, waste, t, share * mean[i])
+            targets.floor("collection_target", policy, waste, t, share * mean[..., i])
             targets.values["collection_share"][policy.name, waste, t] = share
 
 
@@ -135,7 +136,7 @@ def _stockpile_cover(targets: _Targets, policy: Policy) -> None:
         need = sum((refined_requirement(system, metal) for metal in system.goods[good].content), np.zeros(len(system.periods)))
         for i, t, months in targets.in_force(policy):
             if not closed[i]:
-                targets.floor("stockpile_cover", policy, good, t, months / MONTHS_PER_YEAR * need[i])
+                targets.floor("stockpile_cover", policy, good, t, months / MONTHS_PER_YEAR * need[..., i])
 
 
 def _years_of_closure(system: System, good: str) -> npt.NDArray[np.bool_]:
@@ -153,19 +154,20 @@ def _pin(targets: _Targets, policy: Policy) -> None:
         if policy.processes and process.name not in policy.processes:
             continue
         observed = _seen(system, process)
+        known = agreed(np.isfinite(observed), 1)
         for i, t, tolerance in targets.in_force(policy):
-            if np.isfinite(observed[i]):
-                targets.floor("pin_floor", policy, process.name, t, (1 - tolerance) * observed[i])
+            if known[i]:
+                targets.floor("pin_floor", policy, process.name, t, (1 - tolerance) * observed[..., i])
                 targets.rows["pin_ceiling"].append((policy.name, process.name, t))
-                targets.values["ceiling"][policy.name, process.name, t] = (1 + tolerance) * observed[i]
+                targets.values["ceiling"][policy.name, process.name, t] = (1 + tolerance) * observed[..., i]
 
 
 def _seen(system: System, process: Process) -> Array:
-    """Observed activity by period, shape (T,): the mean of the years that were observed; NaN where none was."""
+    """Observed activity by period, shape (..., T): the mean of the years that were observed; NaN where none was."""
     known = np.isfinite(process.observed)
     count = system.period_mean(known.astype(float))
     total = system.period_mean(np.where(known, process.observed, 0.0))
-    mean: Array = np.divide(total, count, out=np.full(len(count), np.nan), where=count > 0)
+    mean: Array = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
     return mean
 
 
@@ -179,7 +181,7 @@ def _import_share(targets: _Targets, policy: Policy) -> None:
     need = refined_requirement(system, policy.metal)
     for i, t, share in targets.in_force(policy):
         targets.rows["import_share"].append((policy.name, t))
-        targets.values["limit"][policy.name, t] = share * need[i] if policy.of == "demand" else 0.0
+        targets.values["limit"][policy.name, t] = share * need[..., i] if policy.of == "demand" else 0.0
 
 
 def _quota(targets: _Targets, policy: Policy) -> None:

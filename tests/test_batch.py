@@ -1,0 +1,109 @@
+"""Many sets of numbers at once give what each gives by itself, to the last digit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import planner
+from planner.balance import balance
+from planner.batch import UnlikeError, agreed, batch, joined, rows, stacked
+from planner.economics import annuity_due, capital_charge, powers
+from planner.errors import InfeasibleError
+from planner.lp.formulation import components, programme, programmes
+from planner.sampling import draw, uncertainty
+from planner.system import Period
+from planner.use import use_stocks
+
+
+def samples(study, scenario="", count=4, **settings):
+    """Systems of one study with other numbers, read one by one; yields and contents are left as they are, so that metals balance."""
+    base = planner.read(study, scenario=scenario)
+    found = uncertainty(base, **settings)
+    moved = [each for each in found.inputs if each.name.partition(".")[0] not in ("coefficients", "uses") and "content" not in each.name]
+    at, quantiles = found.columns(), draw(found, count, seed=5)
+    for i in range(count):
+        values = {path: f"{value!r} {each.unit}" for each in moved
+                  for path, value in zip(each.paths, each.at(quantiles[i, at[each.name]]).tolist(), strict=True)}
+        yield planner.read(study, scenario=scenario, overrides=values)
+
+
+def test_a_batch_gives_the_arrays_of_each_sample():
+    """Proves that the samples do not meet: every number of every programme is that of its own sample, read and built alone. Lives differ,
+    so that plants end in other periods; costs, demands, intensities, rates and reserves as well."""
+    for study, scenario in (("quickstart", ""), ("china", "carbon-neutral"), ("china", "self-reliance"), ("world", "")):
+        systems = list(samples(study, scenario))
+        many, stocks = batch(systems), use_stocks(systems)
+        at_once = programmes(components(many, balance(many, stocks=stacked(stocks))))
+        assert len(at_once) == len(systems)
+        for ours, system, own in zip(at_once, systems, stocks, strict=True):
+            alone = programme(components(system, balance(system, stocks=own)))
+            assert ours.columns == alone.columns
+            assert ours.rows == alone.rows
+            assert ours.offset == alone.offset
+            for name in ("cost", "carbon", "lower", "upper", "row_lower", "row_upper"):
+                np.testing.assert_array_equal(getattr(ours, name), getattr(alone, name), err_msg=name)
+            for part in ("indptr", "indices", "data"):
+                np.testing.assert_array_equal(getattr(ours.matrix, part), getattr(alone.matrix, part))
+        assert len({(a.cost.tobytes(), a.row_lower.tobytes(), a.row_upper.tobytes()) for a in at_once}) == len(systems)
+
+
+def test_only_what_differs_gets_a_leading_axis():
+    """Proves that what all samples share stays one: a good without a changed number is the same object still."""
+    one, two = planner.read("quickstart"), planner.read("quickstart", overrides={"series.carbon_price": "70 USD_2021/tCO2e"})
+    many = batch([one, replace(one, carbon_price=two.carbon_price)])
+    assert many.carbon_price.shape == (2, len(one.years))
+    assert many.goods is one.goods
+    assert many.grid_intensity is one.grid_intensity
+    assert batch([one]) is one
+    deposit = next(iter(one.deposits.values()))
+    pair = stacked([deposit, replace(deposit, reserve=2 * deposit.reserve)])
+    assert pair.reserve.shape == (2, 1)
+    assert pair.additions is deposit.additions
+
+
+def test_samples_that_differ_in_more_than_numbers_are_no_batch():
+    """Never wrong in silence: another name, another length, a noun that is missing, a decision that only some samples take."""
+    one = planner.read("quickstart")
+    good = next(iter(one.goods.values()))
+    kinds = {**one.goods, good.name: replace(good, kind="scrap" if good.kind == "waste" else "waste")}
+    for change in ({"discount_rate": 0.5}, {"goods": {}}, {"periods": (Period(2000, 2001),)}, {"goods": kinds},
+                   {"population": np.ones(len(one.years) + 1)}, {"population": None}):
+        with pytest.raises(UnlikeError):
+            batch([one, replace(one, **change)])
+    with pytest.raises(UnlikeError, match="differ in what there is"):
+        agreed([True, False])
+    with pytest.raises(UnlikeError):
+        agreed(np.array([[True, False], [True, True]]), 1)
+    assert agreed([True, True]) is True
+    assert agreed(np.array([[True, False]] * 2), 1).tolist() == [True, False]
+
+
+def test_numbers_of_samples_by_hand():
+    """Proves the shapes: single numbers and series meet, and a row that cannot hold in one sample is said of the batch."""
+    a, b = np.array([1.0, 2.0]), np.array([[3.0, 4.0], [5.0, 6.0]])
+    assert joined([a, b]).tolist() == [[1, 2, 3, 4], [1, 2, 5, 6]]
+    assert joined([a, a]).tolist() == [1, 2, 1, 2]
+    assert rows([a, b], 2).tolist() == [[[1, 2], [3, 4]], [[1, 2], [5, 6]]]
+    assert rows([], 2).shape == (0, 2)
+    assert powers(np.array([[2.0], [3.0]]), [0, 2]).tolist() == [[1, 4], [1, 9]]
+    rates, lives = np.array([[0.0], [0.1]]), np.array([[4.0], [2.5]])
+    assert annuity_due(rates, lives).ravel().tolist() == [annuity_due(0.0, 4.0), annuity_due(0.1, 2.5)]
+    periods = (Period(2020, 2021), Period(2022, 2022), Period(2023, 2025))
+    prices = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    for i, charge in enumerate(capital_charge(periods, prices, rates, 0.05, lives, 1)):
+        np.testing.assert_array_equal(charge, capital_charge(periods, prices[i], rates[i, 0], 0.05, lives[i, 0], 1))
+
+
+def test_a_row_without_options_fails_the_batch():
+    """Proves that the one sample whose row cannot hold is not lost among the others: the batch is refused, and taken one by one."""
+    one = planner.read("quickstart")
+    good = next(g for g in one.goods.values() if g.demand is not None)
+    alone = replace(one, processes={}, plants={}, ramps={}, products={}, policies={}, goods={good.name: replace(
+        good, shortage_cost=None, demand=0.0 * good.demand, kind="product")})
+    other = replace(alone, goods={good.name: replace(alone.goods[good.name], demand=good.demand)})
+    for system in (other, batch([alone, other])):
+        with pytest.raises(InfeasibleError, match="without any option"):
+            programmes(components(system, balance(system)))
