@@ -2,8 +2,9 @@
 a second number is another seed, words after it keep to the rooms whose path holds one of them: `python -m tests.mutants 60 11 lp/ stocks`.
 
 Each mutant is the package with one node of one syntax tree changed: a comparison, an operator, a number, a condition, a function such as
-min. It lives in a copy of the checkout, and is killed where a test of its room fails or takes too long. Survivors are printed with their
-line, to be answered: the same program after all (ANSWERED, with the reason), or a test that is missing.
+min. It lives in a copy of the checkout, made once, so that the sample is of one state of the code; it is killed where a test of its room
+fails or takes too long, and the test that did it is printed. Survivors are printed with their line, to be answered: the same program after
+all (ANSWERED, with the reason), or a test that is missing.
 """
 
 from __future__ import annotations
@@ -19,12 +20,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-FAMILIES = ("test_families_supply.py", "test_families_plants.py", "test_families_policies.py", "test_measures.py", "test_quickstart.py")
+FAMILIES = ("test_families_supply.py", "test_families_policies.py", "test_families_plants.py", "test_measures.py", "test_quickstart.py",
+            "test_duals.py")
 TESTS: dict[str, tuple[str, ...]] = {
     "planner/stocks.py": ("test_stocks.py",), "planner/lifetimes.py": ("test_lifetimes.py", "test_stocks.py"),
     "planner/leastsquares.py": ("test_leastsquares.py",), "planner/reconcile.py": ("test_reconcile.py", "test_leastsquares.py"),
     "planner/balance.py": ("test_balance.py", "test_simulate.py", "test_quickstart.py", "test_families_supply.py"),
-    **{f"planner/lp/{name}.py": FAMILIES for name in ("constraints", "policies", "targets", "objective", "parameters")},
+    **{f"planner/lp/{name}.py": FAMILIES for name in ("constraints", "policies", "targets", "objective", "parameters", "variables")},
+    **{f"planner/lp/{name}.py": ("test_expansion.py", "test_components.py", "test_templates.py", "test_families_policies.py")
+       for name in ("components", "expansion", "formulation")},
+    "planner/lp/options.py": ("test_measures.py", "test_templates.py"), "planner/lp/size.py": ("test_size.py",),
 }
 """Which tests a room answers to."""
 SEED = 7
@@ -41,31 +46,36 @@ NAMES = {"min": "max", "max": "min", "minimum": "maximum", "maximum": "minimum",
          "argmax": "argmin",
          "zeros": "ones", "ones": "zeros"}
 ANSWERED: dict[str, str] = {
-    "planner/stocks.py:87 comparison: np.diff(edges[c:]) == length -> np.diff(edges[c:]) != length":
-        "a shorter way for even periods: a period is as long as itself, so the general way is taken, with the same shares",
-    "planner/balance.py:236 number: 1 -> 2":
+    "planner/balance.py _process_errors: return np.array(rows).reshape(-[1 -> 2], activity.shape[1]), names":
         "numpy takes any negative number for the length that it finds itself",
-    "planner/stocks.py:174 comparison: left < LEAST_SURVIVAL -> left <= LEAST_SURVIVAL":
-        "a survival of exactly 1e-12",
-    "planner/stocks.py:90 sign: -1 -> +1":
-        "the ages are one row, and a pair of rows is stacked along its axis 1, which is its last",
-    "planner/leastsquares.py:352 comparison: np.abs(stuck).max() > _RANK -> np.abs(stuck).max() >= _RANK":
-        "a miss of exactly a billionth",
-    "planner/leastsquares.py:366 comparison: _merit(problem, trial, weight) <= before * (1 + _CONVERGED) + _CONVERGED * weight -> "
-    "_merit(problem, trial, weight) < before * (1 + _CONVERGED) + _CONVERGED * weight":
-        "a merit that is its own limit to the last digit",
-    "planner/leastsquares.py:176 number: 0.0 -> 1.0":
-        "the force of what is not held is asked only whether it pulls below zero",
-    "planner/leastsquares.py:184 number: 1 -> 2":
-        "how often the active set may fail to shrink before it changes one at a time: another way to the one least sum of squares",
-    "planner/leastsquares.py:326 function: np.zeros -> np.ones":
+    "planner/leastsquares.py _decomposed: return np.eye(matrix.shape[0]), [np.zeros -> np.ones](0), np.eye(matrix.shape[1]), 0":
         "no singular values, be they zeros or ones",
-    "planner/leastsquares.py:177 number: 0.0 -> 1.0":
-        "the largest is compared with 1 at once",
-    "planner/leastsquares.py:354 comparison: part > 1e-06 * part.max() -> part >= 1e-06 * part.max()":
+    "planner/leastsquares.py _move: if [_merit(problem, trial, weight) <= before * (1 + _CONVERGED) + _CONVERGED * weight -> "
+    "_merit(problem, trial, weight) < before * (1 + _CONVERGED) + _CONVERGED * weight]:":
+        "a merit that is its own limit to the last digit",
+    "planner/leastsquares.py _require_possible: if stuck.size and [np.abs(stuck).max() > _RANK -> np.abs(stuck).max() >= "
+    "_RANK]:":
+        "a miss of exactly a billionth",
+    "planner/leastsquares.py _require_possible: raise Contradiction(tuple(int(i) for i in np.flatnonzero([part > 1e-06 * "
+    "part.max() -> part >= 1e-06 * part.max()])))":
         "a share of exactly a millionth",
-    "planner/leastsquares.py:178 number: 0.0 -> 1.0":
+    "planner/leastsquares.py _within_bounds: force = np.where(held, -(trial.jacobian(point).T @ multipliers), [0.0 -> 1.0])":
+        "the force of what is not held is asked only whether it pulls below zero",
+    "planner/leastsquares.py _within_bounds: patience -= [1 -> 2]":
+        "how often the active set may fail to shrink before it changes one at a time: another way to the one least sum of "
+        "squares",
+    "planner/leastsquares.py _within_bounds: slack = _RANK * max(1.0, float(np.abs(trial.jacobian(point).T @ "
+    "multipliers).max(initial=[0.0 -> 1.0])))":
         "the largest is compared with 1 at once",
+    "planner/leastsquares.py _within_bounds: wrong = (bounded & ~held & (point < -_RANK * max(1.0, "
+    "float(np.abs(point).max(initial=[0.0 -> 1.0]))))) | (force < -slack)":
+        "the largest is compared with 1 at once",
+    "planner/stocks.py _column: if np.all([np.diff(edges[c:]) == length -> np.diff(edges[c:]) != length]):":
+        "a shorter way for even periods: a period is as long as itself, so the general way is taken, with the same shares",
+    "planner/stocks.py _column: span = np.stack([ages, ages + length], axis=[-1 -> +1])":
+        "the ages are one row, and a pair of rows is stacked along its axis 1, which is its last",
+    "planner/stocks.py entered_behind: impossible = ([left < LEAST_SURVIVAL -> left <= LEAST_SURVIVAL]) & (held > 0)":
+        "a survival of exactly 1e-12",
 }
 """Mutants that are the same program after all, as printed, and why."""
 
@@ -107,56 +117,72 @@ def change(node: ast.AST, kind: str) -> None:
         node.id = NAMES[node.id]
 
 
-def mutants() -> list[tuple[str, int]]:
+def mutants(root: Path = ROOT) -> list[tuple[str, int]]:
     """All mutants: the file, and the number of the change in it."""
-    return [(file, i) for file in TESTS for i, _ in enumerate(changes(ast.parse((ROOT / file).read_text(encoding="utf-8"))))]
+    return [(file, i) for file in TESTS for i, _ in enumerate(changes(ast.parse((root / file).read_text(encoding="utf-8"))))]
 
 
-def mutated(file: str, number: int) -> tuple[str, str]:
-    """The code of a mutant, and in words what was changed."""
-    source = (ROOT / file).read_text(encoding="utf-8")
+def mutated(root: Path, file: str, number: int) -> tuple[str, int, str]:
+    """The code of a mutant, the line, and in words what was changed: the function, and the line with the change in brackets.
+
+    The words hold no number of a line, so that an answer to them lasts while other parts of the file are edited.
+    """
+    source = (root / file).read_text(encoding="utf-8")
     tree = ast.parse(source)
     node, kind = list(changes(tree))[number]
+    assert isinstance(node, ast.expr)
+    assert node.end_lineno is not None
+    assert node.end_col_offset is not None
+    lines = source.encode().split(b"\n")
+    left, right = lines[node.lineno - 1][:node.col_offset], lines[node.end_lineno - 1][node.end_col_offset:]
+    places = (each for each in ast.walk(tree) if isinstance(each, ast.FunctionDef | ast.ClassDef)
+              and each.lineno <= node.lineno <= (each.end_lineno or 0))
+    place = ".".join(each.name for each in sorted(places, key=lambda each: each.lineno))
     before = ast.unparse(node)
     change(node, kind)
-    line = getattr(node, "lineno", 0)
-    return ast.unparse(ast.fix_missing_locations(tree)), f"{file}:{line} {kind}: {before} -> {ast.unparse(node)}"
+    words = f"{file} {place}: {left.decode().lstrip()}[{before} -> {ast.unparse(node)}]{right.decode().rstrip()}"
+    return ast.unparse(ast.fix_missing_locations(tree)), node.lineno, words
 
 
-def killed(copy: Path, file: str, code: str) -> bool:
-    """Whether a test of the room fails on the mutant."""
+def killer(copy: Path, file: str, code: str) -> str:
+    """The first test of the room that fails on the mutant; nothing where none does."""
     original = (copy / file).read_text(encoding="utf-8")
     (copy / file).write_text(code, encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *(f"tests/{test}" for test in TESTS[file])]
     environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
-        done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, timeout=PATIENCE, check=False)
-        return done.returncode == 1
+        done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        failed = [line.split(" - ")[0] for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+        return "" if done.returncode == 0 else (failed or [f"pytest ends with {done.returncode}"])[-1]
     except subprocess.TimeoutExpired:
-        return True
+        return "too long"
     finally:
         (copy / file).write_text(original, encoding="utf-8")
 
 
 def main(count: int, seed: int = SEED, rooms: tuple[str, ...] = ("",)) -> int:
-    chosen = [mutant for mutant in mutants() if any(room in mutant[0] for room in rooms)]
-    sample = random.Random(seed).sample(chosen, min(count, len(chosen)))
     survivors = []
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "copy"
         shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".*", "results", "build", "__pycache__"))
-        for file in {TESTS[file]: file for file, _ in sample}.values():
-            if killed(copy, file, (copy / file).read_text(encoding="utf-8")):
-                sys.exit(f"the tests of {file} fail without any mutant")
+        chosen = [mutant for mutant in mutants(copy) if any(room in mutant[0] for room in rooms)]
+        sample = random.Random(seed).sample(chosen, min(count, len(chosen)))
+        for file in dict.fromkeys(file for file, _ in sample):
+            # written as mutants are, without comments, so that no test fails on that alone
+            if found := killer(copy, file, ast.unparse(ast.parse((copy / file).read_text(encoding="utf-8")))):
+                sys.exit(f"the tests of {file} fail without any mutant: {found}")
+        sys.stdout.write(f"{len(sample)} of {len(chosen)} mutants, seed {seed}\n")
         for tried, (file, number) in enumerate(sample, start=1):
-            code, words = mutated(file, number)
-            if not killed(copy, file, code):
+            code, line, words = mutated(copy, file, number)
+            found = killer(copy, file, code)
+            if not found:
                 survivors.append(words)
-                sys.stdout.write(f"survives: {words}{' (answered: ' + ANSWERED[words] + ')' if words in ANSWERED else ''}\n")
-            sys.stdout.write(f"{tried} tried, {tried - len(survivors)} killed\n")
+            fate = f"killed by {found}" if found else f"survives, answered: {ANSWERED[words]}" if words in ANSWERED else "survives"
+            sys.stdout.write(f"{words}\n    line {line}: {fate}\n{tried} tried, {tried - len(survivors)} killed\n")
             sys.stdout.flush()
     open_ones = [words for words in survivors if words not in ANSWERED]
-    return int(len(open_ones) > 0.1 * count)
+    sys.stdout.write("\n".join([f"{len(survivors)} survive, {len(open_ones)} of them without an answer:", *open_ones, ""]))
+    return int(len(open_ones) > 0.1 * len(sample))
 
 
 if __name__ == "__main__":

@@ -224,6 +224,21 @@ def test_collection_target_counts_new_waste(tmp_path):
     assert plan_of(study, tmp_path).objective == pytest.approx(3200)
 
 
+@pytest.mark.parametrize(("penalty", "cost", "breach"), [(20, 3400, 20), (25, 3420, 0)])
+def test_a_soft_collection_target_is_missed_where_that_is_cheaper(tmp_path, penalty, cost, breach):
+    """20 t to be collected cost 21 each more than they save, or the penalty: 3,000 + 20 x 20, or 3,420 as where the target is hard."""
+    study = (
+        market().good("old", "waste", collection=1.0).good("scrap", "scrap")
+        .product("devices", waste="old", uses={"li": 1}, inflow={2020: 40})
+        .process("collect", "collect", takes={"old": 1}, gives={"scrap": 1}, variable_cost=40)
+        .process("recycle", "recycle", takes={"scrap": 1}, gives={"li": 0.8}, loss="dust", variable_cost=5)
+        .policy("half", "collection_target", goods=["old"], share=0.5, penalty=penalty)
+    )
+    plan = plan_of(study, tmp_path)
+    assert plan.objective == pytest.approx(cost)
+    assert plan.values["breach"]["half", "old", 2021] == pytest.approx(breach)
+
+
 # ---- stockpile_cover -------------------------------------------------------------------------------------------------
 
 
@@ -289,6 +304,21 @@ def test_pin_floor_holds_an_activity_up(tmp_path):
     plan = plan_of(dig(market(), 50, observed={2021: 40}).policy("seen", "pin", tolerance=0.1), tmp_path)
     assert plan.objective == pytest.approx(3720)
     assert price(plan, "pin_floor", "seen, dig", 2021) == pytest.approx(20)
+
+
+def test_a_soft_pin_is_missed_where_that_is_cheaper(tmp_path):
+    """36 t at 20 more than imports, or a penalty of 15 a tonne: 3,000 + 36 x 15."""
+    plan = plan_of(dig(market(), 50, observed={2021: 40}).policy("seen", "pin", tolerance=0.1, penalty=15), tmp_path)
+    assert plan.objective == pytest.approx(3540)
+    assert plan.values["breach"]["seen", "dig", 2021] == pytest.approx(36)
+
+
+def test_a_soft_recycled_content_is_missed_where_that_is_cheaper(tmp_path):
+    """Of 100 t a tenth is to be old metal, at 50 instead of 30: 10 t for 200 more, or a penalty of 15 a tonne: 3,150."""
+    study = market().process("recycle", "recycle", gives={"li": 1}, variable_cost=50)
+    plan = plan_of(study.policy("old", "recycled_content", metal="lithium", share=0.1, penalty=15), tmp_path)
+    assert plan.objective == pytest.approx(3150)
+    assert plan.values["breach"]["old", "lithium", 2021] == pytest.approx(10)
 
 
 def test_pin_ceiling_holds_an_activity_down(tmp_path):

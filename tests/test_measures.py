@@ -105,6 +105,24 @@ def test_depletion_counts_finds_when_they_can_be_mined(tmp_path):
     assert plan.costs.set_index("item").loc["exploration", "value"].sum() == pytest.approx(450)
 
 
+def test_nothing_can_be_found_where_nothing_is_or_too_late(tmp_path):
+    """Half a tonne can be found in 2021, none in 2022, and what is found in 2023 comes a year after the end: one choice in all."""
+    study = market(last=2023).deposit("ore", reserve=100).exploration("ore", cost=5, potential=[0.5, 0, 60], delay=1)
+    plan = plan_of(study.process("dig", "mine", takes={"ore": 1}, gives={"li": 1}, variable_cost=10), tmp_path)
+    assert plan.values["explored"] == {("ore", 2021): pytest.approx(0.5)}
+    assert plan.objective == pytest.approx(0.5 * 5 + 100.5 * 10 + 199.5 * 30)
+
+
+def test_finds_of_a_long_period_wait_for_the_last_of_them(tmp_path):
+    """Two periods of two years. What is found a year ahead in 2021-2022 is all there in 2023: two years of it can be mined from that
+    period on, and no more is found: 5 x 2 x 20 + 10 x 40 + 30 x (400 - 40)."""
+    study = market(last=2024, step=2).deposit("ore", reserve=0).exploration("ore", cost=5, potential=20, delay=1)
+    plan = plan_of(study.process("dig", "mine", takes={"ore": 1}, gives={"li": 1}, variable_cost=10), tmp_path)
+    assert plan.values["explored"] == {("ore", 2021): pytest.approx(20)}
+    assert plan.objective == pytest.approx(200 + 400 + 30 * 360)
+    assert [plan.values["activity"]["dig", t] for t in (2021, 2023)] == pytest.approx([0, 20])
+
+
 def long_study(tmp_path, **head):
     """Twenty years, Weibull lives, all three measures, recycling."""
     study = Study(2021, 2040, discount_rate=0.05, **head)
