@@ -22,14 +22,14 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 FAMILIES = ("test_families_supply.py", "test_families_policies.py", "test_families_plants.py", "test_measures.py", "test_quickstart.py",
             "test_duals.py")
+PLAIN = ("test_expansion.py", "test_components.py", "test_templates.py", "test_batch.py", "test_families_policies.py")
+LP = {"options": ("test_measures.py", "test_templates.py"), "size": ("test_size.py",), "reduction": ("test_reduction.py",),
+      **dict.fromkeys(("constraints", "policies", "targets", "objective", "parameters", "variables"), FAMILIES)}
 TESTS: dict[str, tuple[str, ...]] = {
     "planner/stocks.py": ("test_stocks.py",), "planner/lifetimes.py": ("test_lifetimes.py", "test_stocks.py"),
     "planner/leastsquares.py": ("test_leastsquares.py",), "planner/reconcile.py": ("test_reconcile.py", "test_leastsquares.py"),
-    "planner/balance.py": ("test_balance.py", "test_simulate.py", "test_quickstart.py", "test_families_supply.py"),
-    **{f"planner/lp/{name}.py": FAMILIES for name in ("constraints", "policies", "targets", "objective", "parameters", "variables")},
-    **{f"planner/lp/{name}.py": ("test_expansion.py", "test_components.py", "test_templates.py", "test_families_policies.py")
-       for name in ("components", "expansion", "formulation")},
-    "planner/lp/options.py": ("test_measures.py", "test_templates.py"), "planner/lp/size.py": ("test_size.py",),
+    "planner/balance.py": ("test_balance.py", "test_simulate.py", "test_quickstart.py", "test_families_supply.py", "test_batch.py"),
+    **{f"planner/lp/{path.name}": LP.get(path.stem, PLAIN) for path in sorted((ROOT / "planner" / "lp").glob("*.py"))},
 }
 """Which tests a room answers to."""
 SEED = 7

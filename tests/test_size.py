@@ -37,7 +37,7 @@ def one_of_each(tmp_path):
     study = Study(2021, 2028, step=2).good("ore", "intermediate").good("scrap", "scrap").good("waste", "waste", collection=1.0)
     study.good("li", "refined", demand=100, shortage_cost=1000, opening_stock=10).host("copper", 1000).deposit("hill", reserve=500)
     study.plant("old", life=4).plant("shut", life=4, capital_cost=5, max_new=0)
-    study.plant("long", life=40, capital_cost=5, max_new=[0, 0, 3, 3, 3, 3, 3, 3])
+    study.plant("long", life=40, capital_cost=5, max_new=[0, 0, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5])
     study.plant("short", life=2, capital_cost=5).ramp("pits", growth=0.1, step=1)
     study.process("dig", "mine", takes={"hill": 1}, gives={"ore": 1}, plant="old", ramp_group="pits")
     study.process("refine", "refine", takes={"ore": 1}, gives={"li": 1}, plant="long")
