@@ -293,15 +293,17 @@ class _Store:
         try:
             if (folder / SPEC_FILE).is_file():
                 self._require_same(json.loads((folder / SPEC_FILE).read_text(encoding="utf-8")), record)
-            elif folder.exists() and any(folder.iterdir()):
+            elif folder.exists() and any(not each.name.startswith(f".{SPEC_FILE}.") for each in folder.iterdir()):
                 raise OutputError(f"{folder} exists and is no ensemble; {REMEDY}, or empty it")
-            (folder / "inputs").mkdir(parents=True, exist_ok=True)
+            # first what marks the folder: a run that is killed before the rest is there goes on in it
+            folder.mkdir(parents=True, exist_ok=True)
+            said = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+            written_file(folder / SPEC_FILE, partial(Path.write_text, data=said, encoding="utf-8"), REMEDY)
+            (folder / "inputs").mkdir(exist_ok=True)
             for name, content in system.files.items():
                 written_file(folder / "inputs" / name, partial(Path.write_bytes, data=content), REMEDY)
             frame = pd.DataFrame([asdict(each) for each in uncertain.inputs]).drop(columns="paths")
             written_file(folder / "inputs.csv", partial(frame.to_csv, index=False), REMEDY)
-            said = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
-            written_file(folder / SPEC_FILE, partial(Path.write_text, data=said, encoding="utf-8"), REMEDY)
         except (OSError, ValueError) as error:
             raise OutputError(f"{folder} cannot be written or read ({error}); {REMEDY}") from error
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from planner.cli import app
 from planner.ensemble import BLOCK, Ensemble, ensemble, solve_block
 from planner.errors import InfeasibleError, OutputError, SolverError, SpecError
 from planner.outcomes import Reckoner, yearly_table
+from planner.place import written_file
 from planner.solve import compiled
 from tests.small import Study
 
@@ -123,6 +125,26 @@ from planner.ensemble import ensemble
 if __name__ == "__main__":
     ensemble(planner.read("quickstart"), samples={samples}, seed=3, workers={workers}, out={out!r})
 """
+
+
+def test_a_run_killed_before_its_first_sample_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever the first files of the folder stop short, also half way through one of them, the same call completes it."""
+    system, small = planner.read("quickstart"), {"samples": 2, "seed": 3, "workers": 1}
+    whole, first = ensemble(system, **small), len(system.files) + 2
+    for stop in range(first):
+        out, calls = tmp_path / str(stop), iter(range(first))
+
+        def dying(path: Path, *rest: object, stop: int = stop, calls: Iterator[int] = calls) -> Path:
+            if next(calls) == stop:
+                path.with_name(f".{path.name}.partial").write_text("half")
+                raise KeyboardInterrupt
+            return written_file(path, *rest)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(sys.modules["planner.ensemble"], "written_file", dying)
+            with pytest.raises(KeyboardInterrupt):
+                ensemble(system, **small, out=out)
+        same(ensemble(system, **small, out=out), whole)
 
 
 @pytest.mark.slow
