@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from planner.errors import Problem, SpecError
 from planner.scenarios import composed, layers, merged
 from planner.study.checks import Checks
 from planner.study.files import HEAD_FILE, Sheet, parse_sheet, read_files
 from planner.study.head import Head, beyond_toml, read_head
-from planner.study.nouns import Maker, whole_study_series
+from planner.study.nouns import Maker
 from planner.study.policies import Written, read_policies, with_closures
 from planner.study.problems import Problems
 from planner.study.rows import RowReader
 from planner.study.values import COMMAND_LINE, Values
 from planner.system import System, frozen_map
-from planner.tables import SERIES_UNITS, TABLES, Table
+from planner.tables import TABLES, Table
 from planner.units import suggestion
+
+V = TypeVar("V")
 
 HEAD_SETTINGS = ("discount_rate", "border_adjustment")
 """Fields of the head that a scenario or an override may replace."""
@@ -101,21 +104,31 @@ def _as_text(overrides: Mapping[str, str | float] | None) -> dict[str, str]:
 class Rereader:
     """The study of a System, parsed once, read again with further single values overridden: what ensembles and sweeps do.
 
-    What is read again solves like any other, but carries no list of its data and no hash of its inputs.
+    What is read again solves like any other, but carries no list of its data and no hash of its inputs. Nouns and series that no
+    value touches are the very same objects in all that is read.
     """
 
     def __init__(self, files: Mapping[str, bytes], name: str, scenario: str, overrides: Mapping[str, str]) -> None:
         self.name, self._study = name, _Study(files, name)
         self._scenario, self._overrides = scenario, dict(overrides)
+        self._first, self._problems = self._study.read(scenario, overrides)
 
     @classmethod
     def of(cls, system: System) -> Self:
         """The study that a System was read from, under its scenario and overrides."""
         return cls(system.files, system.name, system.scenario, system.overrides)
 
-    def system(self, values: Mapping[str, str]) -> tuple[System | None, tuple[Problem, ...]]:
-        """The System with these values by path, and what is wrong with it: a combination of values may be an impossible one."""
-        return self._study.system(self._scenario, self._overrides | dict(values), traced=False)
+    def system(self, values: Mapping[str, float]) -> tuple[System | None, tuple[Problem, ...]]:
+        """The System with these values by path, in internal units, and what is wrong with it: a combination may be an impossible one."""
+        if self._first is None:
+            return None, self._problems
+        overrides = self._overrides | {path: self._first.values.text(path, value) for path, value in values.items()}
+        again = None if self._problems else self._first.again(values)
+        if again is not None:
+            return again.system(overrides, traced=False), ()
+        # settings of the head and whole series change more than single rows, and what is wrong is told by reading all of it
+        whole, problems = self._study.read(self._scenario, overrides)
+        return None if whole is None else whole.system(overrides, traced=False), problems
 
 
 class _Study:
@@ -144,46 +157,65 @@ class _Study:
             self.common.spoil("keys of", table.name)
         return sheet
 
-    def system(
-        self, scenario: str, overrides: Mapping[str, str], *, traced: bool = True,
-    ) -> tuple[System | None, tuple[Problem, ...]]:
-        """The System and what is wrong with it; None where the head is too broken to judge the rest.
+    def system(self, scenario: str, overrides: Mapping[str, str]) -> tuple[System | None, tuple[Problem, ...]]:
+        """The System and what is wrong with it; None where the head is too broken to judge the rest."""
+        read, problems = self.read(scenario, overrides)
+        return None if read is None else read.system(overrides, traced=True), problems
 
-        `traced`: with the data that its numbers come from and the hash of all inputs.
-        """
+    def read(self, scenario: str, overrides: Mapping[str, str]) -> tuple[_Scenario | None, tuple[Problem, ...]]:
+        """One scenario, and what is wrong with it."""
         problems = self.common.copy()
         if self.head is None or self.rows is None:
             return None, problems.report()
-        made = _Scenario(self.head, self.rows, problems).system(self.name, self.files, scenario, overrides, traced=traced)
+        made = _Scenario(self, self.head, self.rows, scenario, overrides, problems)
         return made, problems.report()
 
 
 class _Scenario:
-    """One scenario of a study in the making."""
+    """One scenario of a study: the numbers in force, and the nouns and policies that they make."""
 
-    def __init__(self, head: Head, rows: RowReader, problems: Problems) -> None:
-        self.head, self.rows, self.problems = head, rows, problems
-
-    def system(
-        self, name: str, files: Mapping[str, bytes], scenario: str, overrides: Mapping[str, str], *, traced: bool,
-    ) -> System:
-        head, problems = self.head, self.problems
+    def __init__(
+        self, study: _Study, head: Head, rows: RowReader, scenario: str, overrides: Mapping[str, str], problems: Problems,
+    ) -> None:
+        self.study, self.head, self.rows, self.problems = study, head, rows, problems
         active = self._active(scenario)
-        asked = ",".join(part.strip() for part in scenario.split(",")) or head.scenario
-        settings = self._settings({path: text for path, text in overrides.items() if _is_setting(path)}, active)
-        values = Values(self.rows, active, {path: text for path, text in overrides.items() if not _is_setting(path)}, problems)
-        maker = Maker(self.rows, values, settings["discount_rate"], problems)
-        nouns = maker.make()
-        Checks(self.rows, values, nouns, problems).run()
-        policies = read_policies(head, self._policies(active, settings), nouns, problems)
-        processes, ramps = with_closures(nouns, policies)
+        self.asked = ",".join(part.strip() for part in scenario.split(",")) or head.scenario
+        self.settings = self._settings({path: text for path, text in overrides.items() if _is_setting(path)}, active)
+        self.values = Values(rows, active, {path: text for path, text in overrides.items() if not _is_setting(path)}, problems)
+        maker = Maker(rows, self.values, self.settings["discount_rate"], problems)
+        self.nouns, self.series = maker.make(), maker.whole_study()
+        Checks(rows, self.values, self.nouns, problems).run()
+        self.policies = read_policies(head, self._policies(active, self.settings), self.nouns, problems)
+        self.processes, self.ramps = with_closures(self.nouns, self.policies)
+
+    def again(self, values: Mapping[str, float]) -> Self | None:
+        """The same scenario with other values, in internal units, by the paths of their rows; None unless all is well with them.
+
+        Policies name nouns and what kind they are, which no value changes: they stay.
+        """
+        twin, problems = copy.copy(self), Problems()
+        found = self.values.again(values, problems)
+        if found is None:
+            return None
+        twin.values, twin.problems = found, problems
+        maker = Maker(self.rows, found, self.settings["discount_rate"], problems)
+        twin.nouns, twin.series = maker.make(self.nouns), maker.whole_study()
+        Checks(self.rows, found, twin.nouns, problems).run()
+        processes, ramps = with_closures(twin.nouns, self.policies)
+        twin.processes = _same(processes, self.processes, twin.nouns.processes, self.nouns.processes)
+        twin.ramps = _same(ramps, self.ramps, twin.nouns.ramps, self.nouns.ramps)
+        return None if problems else twin
+
+    def system(self, overrides: Mapping[str, str], *, traced: bool) -> System:
+        """What all of it makes. `traced`: with the data that its numbers come from and the hash of all inputs."""
+        head, nouns, files = self.head, self.nouns, self.study.files
         return System(
-            name, head.title, head.country, head.metals, head.periods, head.currency_year, settings["discount_rate"],
-            head.stock_convention, asked, frozen_map(overrides), frozen_map(nouns.goods), frozen_map(processes), frozen_map(ramps),
-            frozen_map(nouns.plants), frozen_map(nouns.deposits), frozen_map(nouns.hosts), frozen_map(nouns.products), frozen_map(policies),
-            **{series: whole_study_series(maker, series) for series in SERIES_UNITS},
-            border_adjustment=settings["border_adjustment"], data=values.data() if traced else (),
-            inputs_hash=inputs_hash(files, asked, overrides) if traced else "", files=frozen_map(files),
+            self.study.name, head.title, head.country, head.metals, head.periods, head.currency_year, self.settings["discount_rate"],
+            head.stock_convention, self.asked, frozen_map(overrides), frozen_map(nouns.goods), frozen_map(self.processes),
+            frozen_map(self.ramps), frozen_map(nouns.plants), frozen_map(nouns.deposits), frozen_map(nouns.hosts),
+            frozen_map(nouns.products), frozen_map(self.policies),
+            **self.series, border_adjustment=self.settings["border_adjustment"], data=self.values.data() if traced else (),
+            inputs_hash=inputs_hash(files, self.asked, overrides) if traced else "", files=frozen_map(files),
             measures=frozen_map(nouns.measures), exploration=frozen_map(nouns.exploration),
             observations=nouns.observations,
         )
@@ -236,6 +268,11 @@ class _Scenario:
             else:
                 written[words[1]][words[2]] = value
         return [Written(name, fields, section[name]) for name, fields in written.items()]
+
+
+def _same(made: Mapping[str, V], before: Mapping[str, V], of: Mapping[str, V], of_before: Mapping[str, V]) -> dict[str, V]:
+    """What was made of the same nouns as before is the same as before."""
+    return {name: before[name] if of[name] is of_before[name] else one for name, one in made.items()}
 
 
 def _is_setting(path: str) -> bool:

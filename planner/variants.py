@@ -160,11 +160,11 @@ class Variants:
                 moved = True
         return moved
 
-    def _overrides(self, values: Values, left: Mapping[str, float]) -> dict[str, str]:
-        found: dict[str, str] = {}
+    def _overrides(self, values: Values, left: Mapping[str, float]) -> dict[str, float]:
+        """Each path and its value."""
+        found: dict[str, float] = {}
         for name in values:
-            each = self._at[name]
-            found |= {path: f"{v!r} {each.unit}" for path, v in zip(each.paths, self._moved(name, values, left).tolist(), strict=True)}
+            found |= zip(self._at[name].paths, self._moved(name, values, left).tolist(), strict=True)
         return found
 
 

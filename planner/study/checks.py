@@ -17,7 +17,7 @@ CLOSES = 1e-9
 
 
 class Checks:
-    """Runs every check across rows; skips what was refused already."""
+    """Runs every check across rows; skips what was refused already, and the recipes of which no number changed."""
 
     def __init__(self, reader: RowReader, values: Values, nouns: Nouns, problems: Problems) -> None:
         self.reader, self.values, self.nouns, self.problems = reader, values, nouns, problems
@@ -25,8 +25,10 @@ class Checks:
     def run(self) -> None:
         self._names()
         self._demand()
+        changed = self.values.changed
         for process in self.nouns.processes.values():
-            self._process(process)
+            if changed("coefficients", process.name) or any(changed("good_values", good) for good in (*process.inputs, *process.outputs)):
+                self._process(process)
 
     def _names(self) -> None:
         """A deposit and a good of one name could not be told apart in a recipe."""

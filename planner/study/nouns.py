@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.study.problems import Problems
 from planner.study.rows import RowReader, StructureRow
-from planner.study.values import Values
+from planner.study.values import Values, constant, frozen
 from planner.system import (
     Array,
     Deposit,
@@ -53,6 +53,9 @@ class Nouns:
     observations: tuple[Observed, ...]
 
 
+NONE = Nouns({}, {}, {}, {}, {}, {}, {}, {}, {}, ())
+
+
 class Maker:
     """Makes the nouns; collects problems that show only when the rows of a noun are seen together."""
 
@@ -60,29 +63,47 @@ class Maker:
         self.reader, self.values, self.discount_rate, self.problems = reader, values, discount_rate, problems
         self.length = values.last - values.first + 1
 
-    def make(self) -> Nouns:
-        goods = {name: self.good(row) for name, row in self.rows("goods").items()}
-        deposits = self.deposits()
-        products = {name: self.product(row, goods) for name, row in self.rows("products").items()}
+    def make(self, before: Nouns = NONE) -> Nouns:
+        """All nouns, by name. Those made `before`, of a study with other values, stay the same where all that they are made of does."""
+        goods = before.goods | {row.name: self.good(row) for row in self.rows("goods", "demand", "good_values", "collection")}
+        deposits = before.deposits | self.deposits()
+        products = before.products | {
+            row.name: self.product(row, goods) for row in self.rows("products")
+            if self.changed(row.name, "cohorts", "product_values", "uses") or self.changed(row.cells["waste"], "good_values")
+        }
         return Nouns(
-            goods, {name: self.process(row, deposits) for name, row in self.rows("processes").items()},
-            {name: self.ramp(name) for name in self.names("ramps")}, {name: self.plant(name) for name in self.names("plants")},
-            deposits, {name: Host(name, self.series("hosts", (name,), "output")) for name in self.names("hosts")},
-            products, {name: self.measure(row, goods, products) for name, row in self.rows("measures").items()},
-            {name: self.exploration(name) for name in self.names("exploration")}, self.observations(),
+            goods,
+            before.processes | {row.name: self.process(row, deposits) for row in self.rows("processes", "coefficients", "process_values")},
+            before.ramps | {name: self.ramp(name) for name in self.names("ramps")},
+            before.plants | {name: self.plant(name) for name in self.names("plants")},
+            deposits, before.hosts | {name: Host(name, self.series("hosts", (name,), "output")) for name in self.names("hosts")},
+            products, before.measures | {row.name: self.measure(row, goods, products) for row in self.rows("measures", "measure_values")},
+            before.exploration | {name: self.exploration(name) for name in self.names("exploration")},
+            self.observations() if self.names("observations") else before.observations,
         )
+
+    def whole_study(self) -> dict[str, Array]:
+        """The series of the whole study, such as the carbon price; the default where no row gives one."""
+        form = BY_NAME["series"].parameters[0].name
+        return {name: self.series("series", (name,), form, absent=absent) for name, absent in SERIES_DEFAULTS.items()}
 
     # ---- small questions
 
-    def rows(self, table: str) -> dict[str, StructureRow]:
-        return dict(sorted(self.reader.structure.get(table, {}).items()))
+    def changed(self, name: str, *tables: str) -> bool:
+        """Whether any of the numbers that these tables give of a name is another one than when the nouns were made before."""
+        return any(self.values.changed(table, name) for table in tables)
+
+    def rows(self, table: str, *tables: str) -> list[StructureRow]:
+        """The rows of a structure table by name; only those of which one of the tables of numbers says something else than before."""
+        rows = self.reader.structure.get(table, {})
+        return [rows[name] for name in sorted(rows) if not tables or self.changed(name, *tables)]
 
     def names(self, table: str) -> list[str]:
-        """Names that a table of numbers defines and that have a row in force."""
-        return sorted({key[1][0] for key in self.values.rows if key[0] == table})
+        """Names that a table of numbers defines and that have a row in force, those that changed."""
+        return [name for name in self.values.names(table) if self.values.changed(table, name)]
 
     def constant(self, value: float) -> Array:
-        return frozen_array(np.full(self.length, value))
+        return constant(self.length, value)
 
     def series(self, table: str, keys: tuple[str, ...], name: str, absent: float | None = None) -> Array:
         """A series that is there by default, by `absent`, or must be given."""
@@ -185,13 +206,6 @@ class Maker:
             self.lacking("process_values", (name,), "host_content", f"process '{name}' has a host and no host_content; give the metal "
                          "that a tonne of host output can yield")
         most = self.series("process_values", (name,), "max_activity", absent=np.inf)
-        observed = np.full(self.length, np.nan)
-        for year, at in self.values.events("process_values", (name,), "observed").items():
-            if self.values.first <= year <= self.values.last:
-                observed[year - self.values.first] = at.value
-            else:
-                self.problems.add(at.file, at.row, "year", f"'{name}' was observed in {year}, outside {self.values.first} to "
-                                  f"{self.values.last}, where it would go unheeded; drop the row, or put it into observations.csv")
         made: dict[str, Any] = {p: self.series("process_values", (name,), p) for p in _SERIES_OF_PROCESS}
         if (made["min_activity"] > most).any():
             year = self.values.first + int(np.argmax(made["min_activity"] > most))
@@ -201,9 +215,23 @@ class Maker:
             name, cells["kind"], cells["stage"], cells["pathway"] or None,  # type: ignore[arg-type]
             cells["origin"], cells["host"], cells["plant"], cells["ramp_group"], cells["loss"],
             frozen_map(recipe["in"]), frozen_map(recipe["out"]), frozen_map(recipe["deposit"]),
-            loading=self._given("process_values", (name,), "loading"), max_activity=most, observed=frozen_array(observed),
+            loading=self._given("process_values", (name,), "loading"), max_activity=most, observed=self._observed(name),
             host_content=self.constant(np.nan) if content is None else content, **made,
         )
+
+    def _observed(self, name: str) -> Array:
+        """The activities observed in years of the study, NaN in all others, shape (Y,)."""
+        events = self.values.events("process_values", (name,), "observed")
+        if not events:
+            return self.constant(np.nan)
+        observed = np.full(self.length, np.nan)
+        for year, at in events.items():
+            if self.values.first <= year <= self.values.last:
+                observed[year - self.values.first] = at.value
+            else:
+                self.problems.add(at.file, at.row, "year", f"'{name}' was observed in {year}, outside {self.values.first} to "
+                                  f"{self.values.last}, where it would go unheeded; drop the row, or put it into observations.csv")
+        return frozen(observed)
 
     def _given(self, table: str, keys: tuple[str, ...], name: str) -> float:
         """The one value, NaN where there is none."""
@@ -224,7 +252,7 @@ class Maker:
         under_construction = values.events("plants", keys, "under_construction")
         if price is not None or under_construction:
             self.lacking("plants", keys, "life", f"plant '{name}' can be ordered or is under construction and has no life; give its life")
-        existing = np.array(self.series("plants", keys, "existing_capacity"))
+        existing = self.series("plants", keys, "existing_capacity")
         years = np.arange(values.first, values.last + 1)
         for year, row in under_construction.items():
             if not values.first <= year <= values.last:
@@ -238,7 +266,7 @@ class Maker:
             self.problems.add(at.file, at.row, "value", f"is {lead:g} years; lead_time counts whole years from order to operation")
         rate = values.single("plants", keys, "interest_rate")
         return Plant(
-            name, frozen_array(existing), self.constant(np.nan) if price is None else price, self.series("plants", keys, "fixed_cost"),
+            name, frozen(existing), self.constant(np.nan) if price is None else price, self.series("plants", keys, "fixed_cost"),
             life, int(lead) if np.isfinite(lead) else 0, self.series("plants", keys, "availability"),
             self.series("plants", keys, "max_new", absent=np.inf), self.series("plants", keys, "max_capacity", absent=np.inf),
             self.discount_rate if rate is None else rate,
@@ -246,7 +274,7 @@ class Maker:
 
     def deposits(self) -> dict[str, Deposit]:
         found: dict[str, Deposit] = {}
-        for keys in sorted({key[1] for key in self.values.rows if key[0] == "deposits"}):
+        for keys in dict.fromkeys(key[1] for name in self.names("deposits") for key in self.values.keys("deposits", name)):
             name, metal = keys
             if name in found:
                 self.problems.add(*self.values.first_row("deposits", name), "metal",
@@ -275,7 +303,7 @@ class Maker:
             if life[parameter] is None and not self.problems.spoiled("products", name):
                 what = f"product '{name}' has no {parameter}, which a {kind} lifetime needs; give it"
                 self.lacking("product_values", (name,), parameter, what)
-        blank = frozen_array(np.full(len(history) + self.length, np.nan))
+        blank = constant(len(history) + self.length, np.nan)
         mean, sd, shape = (blank if series is None else series for series in life.values())
         dissipated = self.constant(1.0) if not waste else self.series("product_values", (name,), "dissipated")
         return Product(
@@ -337,7 +365,7 @@ class Maker:
         return tuple(
             Observed(*keys, quantity, row.year or 0, row.value, row.low, row.high, row.source, row.grade,  # type: ignore[call-arg,arg-type]
                      Place(row.file, row.row))
-            for table, keys, quantity in sorted(self.values.rows) if table == "observations"
+            for name in self.values.names("observations") for table, keys, quantity in self.values.keys("observations", name)
             for row in self.values.rows[table, keys, quantity]
         )
 
@@ -367,9 +395,3 @@ class Maker:
             elif good in goods and goods[good].export:
                 self.problems.add(at.file, at.row, "good", f"'{good}' is an export; it enters no use stock at home")
         return uses
-
-
-def whole_study_series(maker: Maker, name: str) -> Array:
-    """A series of the whole study, such as the carbon price; its default where no row gives it."""
-    form = BY_NAME["series"].parameters[0].name
-    return maker.series("series", (name,), form, absent=SERIES_DEFAULTS[name])

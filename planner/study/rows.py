@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -86,6 +88,13 @@ def bounded(value: float, parameter: Parameter) -> str:
     if parameter.maximum is not None and value > parameter.maximum:
         return f"is {value:g}; {parameter.name} must be {parameter.maximum:g} or less"
     return ""
+
+
+def ends(parameter: Parameter) -> tuple[float, float]:
+    """The least and the greatest number that `bounded` has nothing against."""
+    least = math.nextafter(0.0, 1.0) if parameter.positive else -math.inf
+    return max(least, -sys.float_info.max if parameter.minimum is None else parameter.minimum), \
+        sys.float_info.max if parameter.maximum is None else parameter.maximum
 
 
 def unit_of(table: str, keys: tuple[str, ...], parameter: Parameter) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,8 +13,8 @@ from planner.scenarios import BASE, rows_in_force
 from planner.study.files import HEAD_FILE
 from planner.study.head import Head
 from planner.study.problems import Problems
-from planner.study.rows import YEAR, Key, RowReader, ValueRow, bounded, internal_unit, number, unit_of
-from planner.system import Array, Datum, Place, frozen_array
+from planner.study.rows import YEAR, Key, RowReader, ValueRow, bounded, ends, internal_unit, number, unit_of
+from planner.system import Array, Datum, Place
 from planner.tables import BY_NAME, Parameter
 from planner.units import factor, suggestion
 
@@ -26,8 +28,25 @@ def path_of(key: Key) -> str:
     return ".".join([table, *filter(None, keys), *([parameter] if BY_NAME[table].has_parameter_column else [])])
 
 
+class Spot(NamedTuple):
+    """Where the value of a path stands among the rows in force, and between which finite ends it must lie."""
+
+    key: Key
+    at: int
+    """Position of its row in the series."""
+    year: int | None
+    rest: tuple[Any, ...]
+    """What follows the value in the row that an override puts there."""
+    unit: str
+    least: float
+    most: float
+
+
 class Values:
-    """The numbers in force for one scenario, asked for by table, keys and parameter."""
+    """The numbers in force for one scenario, asked for by table, keys and parameter.
+
+    Series are made once and are read-only, so that all who ask share them; `again` shares those that did not change as well.
+    """
 
     def __init__(self, reader: RowReader, active: Iterable[str], overrides: Mapping[str, str], problems: Problems) -> None:
         self.head: Head = reader.head
@@ -40,9 +59,60 @@ class Values:
         self._override(overrides, "")
         for rows in self.rows.values():
             rows.sort(key=lambda row: row.year or 0)
-        self._by_table: dict[tuple[str, str], list[Key]] = {}
+        self._by_table: dict[str, dict[str, list[Key]]] = {}
         for key in sorted(self.rows):
-            self._by_table.setdefault((key[0], key[1][0]), []).append(key)
+            self._by_table.setdefault(key[0], {}).setdefault(key[1][0], []).append(key)
+        self._series: dict[Key, Array] = {}
+        self._changed: frozenset[tuple[str, str]] | None = None
+
+    def again(self, values: Mapping[str, float], problems: Problems) -> Values | None:
+        """The same numbers with other values, in internal units, by the paths of their rows.
+
+        Everything else stands: which rows there are, their years and their order. None where a path is not that of a single row, or
+        a value not one that its parameter may have.
+        """
+        changed: dict[Key, list[ValueRow]] = {}
+        for path, value in values.items():
+            spot = self._spots.get(path)
+            if spot is None or not spot.least <= value <= spot.most:
+                return None
+            rows = changed.get(spot.key)
+            if rows is None:
+                rows = changed[spot.key] = self.rows[spot.key].copy()
+            rows[spot.at] = ValueRow(spot.year, float(value), *spot.rest)
+        twin = copy.copy(self)
+        twin.problems, twin.rows, twin._series = problems, self.rows | changed, self._series.copy()
+        for key in changed:
+            twin._series.pop(key, None)
+        twin._changed = frozenset((key[0], key[1][0]) for key in changed)
+        return twin
+
+    def text(self, path: str, value: float) -> str:
+        """A value in the internal unit as `--set` takes it."""
+        spot = self._spots.get(path)
+        if spot is not None:
+            return f"{float(value)!r} {spot.unit}"
+        key = self._paths.get(path)
+        return repr(float(value)) if key is None else f"{float(value)!r} {internal_unit(key, self.head.currency_year)}"
+
+    @cached_property
+    def _paths(self) -> Mapping[str, Key]:
+        return {path_of(key): key for key in self.rows}
+
+    @cached_property
+    def _spots(self) -> Mapping[str, Spot]:
+        """Every row in force by its path, as an override understands it: a path that is a series is not that of a year of another."""
+        found: dict[str, Spot] = {}
+        paths = self._paths
+        for path, key in paths.items():
+            unit, rows = internal_unit(key, self.head.currency_year), self.rows[key]
+            for at, row in enumerate(rows):
+                where = path if row.year is None else f"{path}.{row.year}"
+                if where not in paths or (row.year is None and len(rows) == 1):
+                    new = _override_row(row.year, row.value, unit, "", (COMMAND_LINE, 0))
+                    kept = new if row.year is None else new._replace(extend=row.extend)
+                    found[where] = Spot(key, at, row.year, tuple(kept[2:]), unit, *ends(_parameter(key)))
+        return found
 
     # ---- overrides
 
@@ -82,8 +152,7 @@ class Values:
         value = number(given) * factor(unit, unit_of(key[0], key[1], parameter), self.head.currency_year)
         if wrong := bounded(value, parameter):
             raise ValueError(wrong)
-        source = f"override in {section}" if section else f"override by {COMMAND_LINE}"
-        new = ValueRow(year, value, None, None, unit.strip(), "", source, "", "", section.split(".")[1] if section else "", *place)
+        new = _override_row(year, value, unit.strip(), section, place)
         if year is None:
             return [new]
         return [new._replace(extend=row.extend) if row.year == year else row for row in rows]
@@ -115,7 +184,15 @@ class Values:
 
     def keys(self, table: str, name: str) -> list[Key]:
         """The series of a table that belong to a name, by key."""
-        return self._by_table.get((table, name), [])
+        return self._by_table.get(table, {}).get(name, [])
+
+    def names(self, table: str) -> list[str]:
+        """The names in the first key of a table that have a row in force, in order."""
+        return list(self._by_table.get(table, ()))
+
+    def changed(self, table: str, name: str) -> bool:
+        """Whether a number of this name is another one than when the nouns were made before; of a first reading all are."""
+        return self._changed is None or (table, name) in self._changed
 
     def has(self, table: str, keys: tuple[str, ...], parameter: str) -> bool:
         return (table, keys, parameter) in self.rows or self.problems.spoiled(table, keys, parameter)
@@ -133,16 +210,16 @@ class Values:
 
         Where no row gives it: the default, else `absent` in every year, else None. NaN where its rows were refused.
         """
-        key = (table, keys, name)
-        parameter = _parameter(key)
-        years = np.arange(self.first if since is None else since, self.last + 1)
-        rows = self.rows.get(key)
-        if (table, keys, name) in self.rows or self.problems.spoiled(*key):
-            if rows is None or self.problems.spoiled(*key):
-                return frozen_array(np.full(len(years), np.nan))
-            return self._interpolated(key, rows, years)
-        fill = parameter.default if parameter.default is not None else absent
-        return None if fill is None else _constant(len(years), fill)
+        key, first = (table, keys, name), self.first if since is None else since
+        length, rows = self.last + 1 - first, self.rows.get(key)
+        if self.problems.spoiled(*key):
+            return constant(length, np.nan)
+        if rows is None:
+            return _default(table, name, length, absent)
+        found = self._series.get(key)
+        if found is None or len(found) != length:
+            found = self._series[key] = self._interpolated(key, rows, first)
+        return found
 
     def single(self, table: str, keys: tuple[str, ...], name: str) -> float | None:
         """The one value for all years; the default or None where no row gives it; NaN where its row was refused."""
@@ -155,28 +232,30 @@ class Values:
         """The rows of amounts that fall in single years, by year."""
         return {row.year: row for row in self.rows.get((table, keys, name), []) if row.year is not None}
 
-    def _interpolated(self, key: Key, rows: list[ValueRow], years: np.ndarray) -> Array:
+    def _interpolated(self, key: Key, rows: list[ValueRow], first: int) -> Array:
         if rows[0].year is None:
             if len(rows) > 1:
                 self._refuse(key, rows[1], "year", "is given both for all years and by year; keep one or the other")
-            return frozen_array(np.full(len(years), rows[0].value))
-        given = np.array([row.year for row in rows], dtype=float)
+            return frozen(np.full(self.last + 1 - first, rows[0].value))
         for row in rows:
-            ends = {"before": (rows[0],), "after": (rows[-1],), "both": (rows[0], rows[-1])}.get(row.extend, (row,))
+            if not row.extend:
+                continue
+            ends = {"before": (rows[0],), "after": (rows[-1],), "both": (rows[0], rows[-1])}[row.extend]
             if row not in ends or (row.extend == "both" and len(rows) > 1):
                 end = "the first year given" if row.extend == "before" else "the last year given" if row.extend == "after" else \
                     "a series of one year; write before in its first year and after in its last"
                 self._refuse(key, row, "extend", f"is '{row.extend}', which only goes with {end}")
+        given = [row.year or 0 for row in rows]
         gaps = []
-        if years[0] < given[0] and rows[0].extend not in ("before", "both"):
-            gaps.append(f"{years[0]} to {int(given[0]) - 1}" if years[0] < given[0] - 1 else str(years[0]))
-        if years[-1] > given[-1] and rows[-1].extend not in ("after", "both"):
-            gaps.append(f"{int(given[-1]) + 1} to {years[-1]}" if years[-1] > given[-1] + 1 else str(years[-1]))
+        if first < given[0] and rows[0].extend not in ("before", "both"):
+            gaps.append(f"{first} to {given[0] - 1}" if first < given[0] - 1 else str(first))
+        if self.last > given[-1] and rows[-1].extend not in ("after", "both"):
+            gaps.append(f"{given[-1] + 1} to {self.last}" if self.last > given[-1] + 1 else str(self.last))
         if gaps:
-            span = str(int(given[0])) if len(rows) == 1 else f"{int(given[0])} to {int(given[-1])}"
+            span = str(given[0]) if len(rows) == 1 else f"{given[0]} to {given[-1]}"
             self._refuse(key, rows[0], "year", f"{path_of(key)} is given for {span}, the years {' and '.join(gaps)} are missing; add rows, "
                          "leave the year empty if it is the same in every year, or write before, after or both in the column extend")
-        return frozen_array(np.interp(years, given, [row.value for row in rows]))
+        return frozen(np.interp(_years(first, self.last), given, [row.value for row in rows]))
 
     def _refuse(self, key: Key, row: ValueRow, column: str, message: str) -> None:
         self.problems.add(row.file, row.row, column, message)
@@ -195,9 +274,33 @@ class Values:
 
 
 @lru_cache(maxsize=256)
-def _constant(length: int, value: float) -> Array:
+def constant(length: int, value: float) -> Array:
     """A series that never changes; one array for all that ask, since nobody may write to it."""
-    return frozen_array(np.full(length, value))
+    return frozen(np.full(length, value, dtype=float))
+
+
+@lru_cache(maxsize=1024)
+def _default(table: str, name: str, length: int, absent: float | None) -> Array | None:
+    default = _parameter_of(table, name).default
+    fill = absent if default is None else default
+    return None if fill is None else constant(length, fill)
+
+
+def frozen(array: Array) -> Array:
+    """An array of one's own making, without a copy, to be read only."""
+    array.setflags(write=False)
+    return array
+
+
+@lru_cache(maxsize=256)
+def _years(first: int, last: int) -> Array:
+    return frozen(np.arange(first, last + 1, dtype=float))
+
+
+def _override_row(year: int | None, value: float, unit: str, section: str, place: tuple[str, int]) -> ValueRow:
+    """The row of a single value, set in a section of study.toml or else by the command line."""
+    source = f"override in {section}" if section else f"override by {COMMAND_LINE}"
+    return ValueRow(year, value, None, None, unit, "", source, "", "", section.split(".")[1] if section else "", *place)
 
 
 def _year_of(path: str, paths: Mapping[str, Key]) -> int | None:
