@@ -222,7 +222,7 @@ def _solve(problem: _Scaled, v: Array) -> tuple[Array, Array, int]:
         v, merit_weight, moved = _move(problem, v, step, multipliers, merit_weight)
         if (not problem.products and steps > 1) or ((settled or not moved) and _holds(problem, v)):
             return v, multipliers, steps
-        if settled or not moved:
+        if problem.products and (settled or not moved):
             break
     _require_possible(_reduce(problem, problem.jacobian(v)), problem.residual(v))
     raise ValueError("the products do not converge; give a value for a coefficient, or check the values near zero")

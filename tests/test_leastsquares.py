@@ -263,3 +263,54 @@ def test_several_losses_are_held_and_one_is_let_go() -> None:
 def test_arrays_of_a_wrong_kind_are_refused(arguments: tuple, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         fit(*arguments)
+
+
+def a_bit_of_everything(unit: float = 1.0, row: float = 1.0):
+    """In 100 +- 5, out 110 +- 5, a loss that would fall below zero, a rest of 40 less, a share of 0.3 +- 0.05 of the in: in any unit."""
+    values, spreads = [100, 110, NAN, NAN, 0.3, NAN], [5, 5, 0, 0, 0.05, 0]
+    scale = np.array([unit, unit, unit, unit, 1, unit])
+    matrix = np.array([[1, -1, -1, 0, 0, 0], [1, 0, 0, -1, 0, 0.0]]) * [[row], [4 * row]]
+    found = fit(values * scale, spreads * scale, matrix, [0, 40 * unit * 4 * row], products=[(5, 4, 0)],
+                nonnegative=[False, False, True, True, False, False])
+    return found, scale
+
+
+def test_a_bit_of_everything_by_hand() -> None:
+    """In and out meet at 105, no loss; 65 are left after 40, and a share of 0.3 is 31.5."""
+    found, _ = a_bit_of_everything()
+    assert found.values == pytest.approx([105, 105, 0, 65, 0.3, 31.5])
+    assert found.chi_square == pytest.approx(2)
+    spread = np.sqrt(12.5)
+    assert found.deviations == pytest.approx([spread, spread, 0, spread, 0.05, np.hypot(0.3 * spread, 105 * 0.05)])
+
+
+@pytest.mark.parametrize(("unit", "row"), [(2.0**-40, 1.0), (2.0**40, 1.0), (1.0, 2.0**-40), (1.0, 2.0**40)])
+def test_a_problem_in_other_units_is_the_same_problem(unit: float, row: float) -> None:
+    """Flows in millionths of a gram, and balances written with large or small coefficients: to the last digit, in as many steps."""
+    (found, scale), (plain, _) = a_bit_of_everything(unit, row), a_bit_of_everything()
+    np.testing.assert_array_equal(found.values / scale, plain.values)
+    np.testing.assert_array_equal(found.deviations / scale, plain.deviations)
+    assert (found.chi_square, found.steps, found.freedom) == (plain.chi_square, plain.steps, plain.freedom)
+
+
+@pytest.mark.parametrize("unit", [2.0**-40, 1.0, 2.0**40])
+def test_flows_that_nobody_measured_are_of_the_size_of_what_is_asked(unit: float) -> None:
+    """x less y is -1 in this unit, and neither may be below zero: x is held at 0 and y is 1."""
+    found = fit([NAN, NAN], [0, 0], [[1, -1]], [-unit], nonnegative=[True, True])
+    assert found.values / unit == pytest.approx([0, 1])
+
+
+@pytest.mark.parametrize("unit", [2.0**-40, 1.0, 2.0**40])
+def test_a_balance_of_nothing_holds_to_a_billionth_of_the_largest_flow(unit: float) -> None:
+    """0 = 0.5e-9 of the flow is rounding; 0 = 2e-9 cannot be."""
+    assert fit([unit], [unit], [[0.0]], [0.5e-9 * unit]).freedom == 0
+    with pytest.raises(Contradiction) as caught:
+        fit([unit], [unit], [[0.0]], [2e-9 * unit])
+    assert caught.value.rows == (0,)
+
+
+def test_exact_values_may_miss_by_their_last_digits() -> None:
+    """A third and two thirds of 100 with eight decimals miss by 1e-10 of it: they stay as they are; of a billionth or more they clash."""
+    assert fit([100, 33.33333333, 66.66666666], [0, 0, 0], [[1, -1, -1]]).values == pytest.approx([100, 33.33333333, 66.66666666])
+    with pytest.raises(Contradiction):
+        fit([100, 33.333333, 66.666666], [0, 0, 0], [[1, -1, -1]])

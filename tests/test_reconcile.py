@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,9 +13,11 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from planner.errors import SpecError
+from planner.leastsquares import fit
 from planner.reconcile import Observation, Ratio, eliminate, reconcile, reconcile_flows
 
 NAN = float("nan")
+reconciling = importlib.import_module("planner.reconcile")
 FEW = settings(derandomize=True, max_examples=40, deadline=None, database=None)
 
 
@@ -222,3 +227,12 @@ def test_the_residual_is_a_share_of_the_largest_flow() -> None:
     """In a unit a billion times smaller the imbalance that rounding leaves is the same share."""
     found = reconcile(BYPASS, obs(*((f"f{i}", v * 1e9, 1e9 / i) for i, v in enumerate(MEASURED, 1))))
     assert found.residual <= 1e-14
+
+
+@pytest.mark.parametrize(("found", "residual"), [([100, 90, 0.5, 45], 0.1), ([100, 100, 0.5, 30], 0.2), ([0, 0, 0, 0], 0)])
+def test_the_residual_is_reckoned_from_the_values_and_not_believed(monkeypatch, found: list, residual: float) -> None:
+    """In = out and part = share x out; a fit that missed one of them would be seen: by 10 of 100, or 30 instead of 50."""
+    monkeypatch.setattr(reconciling, "fit", lambda *given, **more: replace(fit(*given, **more), values=np.array(found, dtype=float)))
+    result = reconcile([[1, -1, 0, 0]], obs(("in", 100, 1), ("out", 100, 1), ("share", 0.5, 0.1), ("part", NAN, 0)),
+                       [Ratio("part", "share", "out")])
+    assert result.residual == pytest.approx(residual)
