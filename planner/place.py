@@ -7,6 +7,7 @@ bars nobody. What a killed run left beside its place is cleared by the next one 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import tempfile
@@ -108,20 +109,38 @@ def written_whole(folder: Path, write: Callable[[Path], None], *, replace: bool 
 def written_file(path: Path, write: Callable[[Path], Any], remedy: str = "name another file") -> Path:
     """Let `write` make a file beside the place, then move it there: never half of it, nor after a loss of power. Returns the path.
 
-    Raises OutputError, with the remedy, where that cannot be; then what was there stands.
+    Raises OutputError, with the remedy, where that cannot be, or another run is at it; then what was there stands.
     """
     partial = path.with_name(f".{path.name}.partial")
     try:
-        write(partial)
-        with partial.open("rb") as file:
-            os.fsync(file.fileno())
-        partial.replace(path)
+        with _alone(path):
+            try:
+                write(partial)
+                with partial.open("rb") as file:
+                    os.fsync(file.fileno())
+                partial.replace(path)
+            finally:
+                with contextlib.suppress(OSError):
+                    partial.unlink(missing_ok=True)
+    except Timeout:
+        raise OutputError(f"{path} is being written by another run; wait until it is over, or {remedy}") from None
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror}; {remedy}") from error
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
     return path
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold the place of a file. Raises Timeout where another process does: both would write the same file beside it."""
+    if not path.parent.is_dir():
+        # the lock would make the folder
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    with FileLock(path.with_name(f".{path.name}.lock"), blocking=False) as lock:
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError):
+                Path(lock.lock_file).unlink()
 
 
 def write_tables(folder: Path, tables: Mapping[str, Any], texts: Mapping[str, str] = MappingProxyType({})) -> None:

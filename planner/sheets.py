@@ -12,7 +12,7 @@ import io
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,8 @@ LARGEST_UNPACKED = 512 * 1024**2
 """Bytes that a workbook may unpack to; more is taken for a bomb. A study of a million rows has about 200 MB."""
 LARGEST_RATIO = 200
 """How many times larger a part may be unpacked than packed; real sheets have about 10."""
+BOOK_PART, STRICT = "xl/workbook.xml", b"http://purl.oclc.org/ooxml/"
+"""Part that names the sheets, and what it holds in a dialect that openpyxl takes for a workbook without sheets."""
 MOST_COLUMNS = 100
 """Columns that a sheet may fill; the widest table has under twenty. A cell far to the right would blow every row up."""
 _UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
@@ -160,65 +162,119 @@ def read_study_workbook(path: Path) -> Mapping[str, bytes]:
 
 def _sheets(path: Path, problems: Problems) -> dict[str, list[list[str]]]:
     """The cells of every sheet as text. What a cell shows and what it holds must be one, or it is a problem."""
-    from openpyxl import load_workbook
+    from openpyxl.reader.excel import ExcelReader
 
-    book: Any = load_workbook(path, data_only=True, read_only=True, keep_links=False)
     sheets: dict[str, list[list[str]]] = {}
-    with zipfile.ZipFile(path) as archive:
-        for sheet in book.worksheets:
-            for cell, message in _unsure(archive, sheet._worksheet_path.lstrip("/")):
-                row = int(re.sub("[^0-9]", "", cell.partition(":")[0]) or 0)
-                problems.add(path.name, row, f"{sheet.title}!{cell}", message)
-            # what the file says of its size is not believed: rows are taken as they come
-            sheet.reset_dimensions()
-            rows = sheets[sheet.title] = []
-            for row, cells in enumerate(sheet.iter_rows(), start=1):
-                if row > EXCEL_ROWS:
-                    raise ValueError(f"sheet '{sheet.title}' claims more rows than a sheet can have")
-                rows.append(_texts(path.name, sheet.title, row, cells, problems))
-    book.close()
+    with path.open("rb") as file:
+        reader: Any = ExcelReader(file, read_only=True, data_only=True, keep_links=False)
+        reader.read()
+        _require_all(path.name, [sheet.name for sheet in reader.parser.sheets], reader.wb.sheetnames, problems)
+        for sheet in reader.wb.worksheets:
+            sheets[sheet.title] = _sheet(path.name, reader.wb, sheet, problems)
     return sheets
 
 
-def _texts(file: str, sheet: str, row: int, cells: tuple[Any, ...], problems: Problems) -> list[str]:
+def _require_all(file: str, named: list[str], there: list[str], problems: Problems) -> None:
+    """Each sheet once: one whose part is lost would be passed over, of two of one name the first would."""
+    for name in sorted(set(named) - set(there)):
+        problems.add(file, 0, "", f"sheet '{name}' is named but its cells are not in the file; save it anew, from a copy that is whole")
+    for name in sorted({name for name in there if there.count(name) > 1}):
+        problems.add(file, 0, "", f"two sheets are called '{name}'; remove one of them")
+
+
+def _sheet(file: str, book: Any, sheet: Any, problems: Problems) -> list[list[str]]:
+    """The texts of a sheet by row. What the file says of its size is not believed: rows are taken as they come."""
+    from openpyxl.worksheet._reader import WorkSheetParser
+
+    rows: list[list[str]] = []
+    with sheet._get_source() as source:
+        parser: Any = WorkSheetParser(source, sheet._shared_strings, data_only=True, epoch=book.epoch, date_formats=book._date_formats,
+                                      timedelta_formats=book._timedelta_formats)
+        take = parser.parse_cell
+
+        def sure(element: Any) -> Any:
+            try:
+                if not (wrong := _unsure(element)):
+                    return take(element)
+            except (ValueError, IndexError, OverflowError) as error:
+                wrong = f"cannot be read ({error}); write the value anew"
+            element[:] = []
+            empty = take(element)
+            problems.add(file, empty["row"], f"{sheet.title}!{_at(empty)}", wrong)
+            return empty
+        parser.parse_cell = sure
+        for row, cells in parser.parse():
+            if row > EXCEL_ROWS:
+                raise ValueError(f"sheet '{sheet.title}' claims more rows than a sheet can have")
+            if row <= len(rows):
+                problems.add(file, row, f"{sheet.title}!{row}:{row}", f"this row {MISPLACED}")
+                break
+            rows += [[] for _ in range(row - 1 - len(rows))]
+            rows.append(_texts((file, row), sheet, cells, problems))
+    for merged in parser.merged_cells.mergeCell if parser.merged_cells is not None else ():
+        row = int(re.sub("[^0-9]", "", merged.ref.partition(":")[0]) or 0)
+        message = "these cells are merged, so that all but the first are empty; split them and fill each"
+        problems.add(file, row, f"{sheet.title}!{merged.ref}", message)
+    return rows
+
+
+def _texts(place: tuple[str, int], sheet: Any, cells: list[dict[str, Any]], problems: Problems) -> list[str]:
     """The texts of one row, without empty ones at its end."""
+    from openpyxl.cell.read_only import ReadOnlyCell
+
     texts: list[str] = []
+    last, head = 0, sheet.title == HEAD_FILE
     for cell in cells:
-        if cell.value is None:
+        before, last = last, cell["column"]
+        at = (*place, f"{sheet.title}!{_at(cell)}")
+        if last <= before or cell["row"] != place[1]:
+            problems.add(*at, f"this cell {MISPLACED}")
+            break
+        value = cell["value"]
+        if value is None:
             continue
-        place = (file, row, f"{sheet}!{cell.coordinate}")
-        if cell.column > (1 if sheet == HEAD_FILE else MOST_COLUMNS):
-            problems.add(*place, "stands beside the text; put each line of study.toml in column A" if sheet == HEAD_FILE else
+        if last > (1 if head else MOST_COLUMNS):
+            problems.add(*at, "stands beside the text; put each line of study.toml in column A" if head else
                          "stands far to the right of the table; clear it")
             break
-        if isinstance(cell.value, int | float) and _SCALED.search(re.sub(r'"[^"]*"|\\.', "", cell.number_format)):
-            problems.add(*place, f"holds {cell.value} but is formatted to show it as a percentage or in thousands; format it as a number")
-        texts += [""] * (cell.column - 1 - len(texts)) + [_cell(cell.value)]
+        if head and "\n" in str(value):
+            problems.add(*at, "holds a line break; put each line of study.toml in a row of its own")
+        form = ReadOnlyCell(sheet, **cell).number_format if isinstance(value, int | float) else ""
+        if _SCALED.search(re.sub(r'"[^"]*"|\\.', "", form)):
+            problems.add(*at, f"holds {value} but is formatted to show it as a percentage or in thousands; format it as a number")
+        texts += [""] * (last - 1 - len(texts)) + [_cell(value)]
     return texts
 
 
+MISPLACED = "stands in the file twice or out of its order, so that where it belongs is unsure; save the workbook anew in a spreadsheet"
 _SCALED = re.compile(r"%|[0#?],+(?![0#?,])")
 """Number formats that show another number than the cell holds."""
+CELL_KINDS = ("n", "s", "str", "inlineStr", "b", "e", "d")
+_DIGITS = re.compile(r"\s*[-+0-9.eE]+\s*", re.ASCII)
 
 
-def _unsure(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[str, str]]:
-    """Cells, and what is wrong with them, that hold something else than they show: merged ones, formulas that were never computed."""
-    from defusedxml.ElementTree import iterparse  # type: ignore[import-untyped]
+def _at(cell: Mapping[str, Any]) -> str:
+    from openpyxl.utils import get_column_letter
 
-    if not re.search(rb"mergeCell\b|[<:]f[\s>/]", archive.read(part)):
-        return
-    with archive.open(part) as stream:
-        for _, element in iterparse(stream):
-            tag = element.tag.rpartition("}")[2]
-            if tag == "mergeCell":
-                yield element.get("ref", ""), "these cells are merged, so that all but the first are empty; split them and fill each"
-            elif tag == "c":
-                inside = {child.tag.rpartition("}")[2]: child.text for child in element}
-                # a text that was computed to be empty says that it is a text
-                if "f" in inside and not inside.get("v") and element.get("t") != "str":
-                    yield element.get("r", ""), "holds a formula that was never computed; save it in a spreadsheet, or write the value"
-            elif tag == "row":
-                element.clear()
+    return f"{get_column_letter(cell['column'])}{cell['row']}"
+
+
+def _unsure(element: Any) -> str:
+    """What is wrong with a cell as it is written; empty where it holds what it shows."""
+    kind, inside = element.get("t", "n"), {child.tag.rpartition("}")[2]: child.text or "" for child in element}
+    held = inside.get("v", "")
+    # a text that was computed to be empty says that it is a text
+    if "f" in inside and not held and kind != "str":
+        return "holds a formula that was never computed; save it in a spreadsheet, or write the value"
+    if kind not in CELL_KINDS:
+        return f"is of the kind '{kind[:20]}', which no spreadsheet writes; write the value anew"
+    if kind == "n" and held and not _DIGITS.fullmatch(held):
+        return f"holds '{held[:20]}' as a number; write the number anew"
+    if kind == "s" and held and not held.strip().isdecimal():
+        return f"is the text number '{held[:20]}' of a list that has none such; write the text anew"
+    if kind == "b" and held not in ("", "0", "1"):
+        return "holds neither true nor false; write the value anew"
+    return ""
 
 
 def _require_sane(path: Path) -> None:
@@ -234,6 +290,20 @@ def _require_sane(path: Path) -> None:
     if total > LARGEST_UNPACKED or bomb:
         message = f"would unpack to {total / 1e6:,.0f} MB in a way no study does; it is not opened"
         raise SpecError(str(path), [Problem(path.name, 0, "", message)])
+    names = [part.filename for part in parts]
+    if len(set(names)) < len(names):
+        raise SpecError(str(path), [Problem(path.name, 0, "", "holds two parts of one name, so that what it says is unsure; save it anew")])
+    if BOOK_PART in names and STRICT in _part(path, BOOK_PART):
+        raise SpecError(str(path), [Problem(path.name, 0, "", "is saved as 'Strict Open XML'; save it as 'Excel Workbook (.xlsx)'")])
+
+
+def _part(path: Path, name: str) -> bytes:
+    """Content of a part; nothing where it is damaged, which the reader then says."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.read(name)
+    except Exception:
+        return b""
 
 
 def _file(name: str, rows: list[list[str]]) -> bytes:

@@ -12,7 +12,7 @@ import pytest
 
 import planner
 from planner.errors import OutputError
-from planner.place import require_place, reserved, write_tables, written_whole
+from planner.place import require_place, reserved, write_tables, written_file, written_whole
 from planner.plan import Plan
 
 HOLD = (
@@ -120,6 +120,29 @@ def holder_in_thread(folder: Path) -> object:
         yield None
 
     return hold()
+
+
+WRITE_SLOWLY = (
+    "import sys, time\nfrom pathlib import Path\nfrom planner.place import written_file\n"
+    "def half(path):\n    path.write_text('first half')\n    print('held', flush=True)\n    time.sleep(60)\n"
+    "written_file(Path(sys.argv[1]), half)\n"
+)
+
+
+def test_a_file_that_another_process_writes_is_refused_until_it_is_killed(tmp_path: Path) -> None:
+    """Two that write one page wrote it into the same file beside it, and the quicker one moved the half of the other to its place."""
+    page = tmp_path / "page.html"
+    with subprocess.Popen([sys.executable, "-c", WRITE_SLOWLY, str(page)], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        with pytest.raises(OutputError, match=r"page\.html is being written by another run; wait until it is over, or name another file"):
+            written_file(page, lambda path: path.write_text("second"))
+        assert not page.exists()
+        process.kill()
+        process.wait()
+    written_file(page, lambda path: path.write_text("second"))
+    assert page.read_text() == "second"
+    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
 
 
 def test_what_killed_runs_left_is_cleared(tmp_path: Path, plan: Plan) -> None:
