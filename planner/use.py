@@ -6,10 +6,11 @@ which demanded good brought which metal into which product.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from planner.errors import Problem, SpecError
 from planner.lifetimes import Convention, Lifetime
@@ -43,17 +44,17 @@ class UseStock:
 
 
 def use_inflow(system: System, product: Product) -> Array:
-    """t of product that enters use in each year, from the demand of the goods that enter it; shape (Y,)."""
+    """t of product that enters use in each year, from the demand of the goods that enter it; shape (..., Y)."""
     total = np.zeros(len(system.years))
     for name, share in product.uses.items():
         demand = system.goods[name].demand
         if demand is None:
             raise ValueError(f"good '{name}' of its uses has no demand")
         total = total + share * demand
-    largest = float(np.abs(total).max(initial=0.0))
+    largest = np.abs(total).max(axis=-1, keepdims=True, initial=0.0)
     if not (total >= -_ROUNDING * largest).all():
-        year = system.years[int(np.argmin(np.where(np.isfinite(total), total, -np.inf)))]
-        raise ValueError(f"what enters use is negative or not a number in {year}; mend its uses")
+        lowest = np.where(np.isfinite(total), total, -np.inf).reshape(-1, len(system.years)).min(axis=0)
+        raise ValueError(f"what enters use is negative or not a number in {system.years[int(np.argmin(lowest))]}; mend its uses")
     return np.maximum(total, 0.0)
 
 
@@ -114,7 +115,7 @@ def _lifetime(products: Sequence[Product]) -> Lifetime:
 
 
 def arising_waste(system: System, stocks: Mapping[str, UseStock]) -> Mapping[str, Array]:
-    """t per year of each waste good: what leaves use less what is dissipated, over all products that become it; shape (Y,)."""
+    """t per year of each waste good: what leaves use less what is dissipated, over all products that become it; shape (..., Y)."""
     arising: dict[str, Array] = {}
     for product in system.products.values():
         if product.waste:
@@ -124,7 +125,7 @@ def arising_waste(system: System, stocks: Mapping[str, UseStock]) -> Mapping[str
 
 
 def use_flows(system: System, stocks: Mapping[str, UseStock]) -> tuple[Mapping[tuple[str, str, str], Array], list[Problem]]:
-    """Which metal goes from which demanded good into which use stock: (metal, good, product) to t of metal per year, shape (Y,).
+    """Which metal goes from which demanded good into which use stock: (metal, good, product) to t of metal per year, shape (..., Y).
 
     A product draws a metal from the goods among its `uses` that hold it; if none of them does (the lithium of a pack that is
     counted by its cobalt), from what the goods of the same group of products have left. With them the problems: metal that
@@ -132,24 +133,61 @@ def use_flows(system: System, stocks: Mapping[str, UseStock]) -> tuple[Mapping[t
     """
     flows: dict[tuple[str, str, str], Array] = {}
     problems: list[Problem] = []
-    for goods, products in _groups(system):
-        for metal in system.metals:
-            held = {g: system.goods[g].content[metal] * demand for g in goods
-                    if metal in system.goods[g].content and (demand := system.goods[g].demand) is not None}
-            wanted = {p: stocks[p].inflow * content for p in products if (content := system.products[p].content.get(metal, 0.0))}
-            found, short = _share_out(system, held, wanted, metal)
-            flows |= {(metal, *key): flow for key, flow in found.items()}
-            largest = max((float(a.max(initial=0.0)) for a in (*held.values(), *wanted.values())), default=0.0)
-            if not (short <= _CLOSES * largest).all():
-                year = system.years[int(np.argmax(np.nan_to_num(short, nan=np.inf)))]
-                problems.append(Problem(
-                    "uses.csv", 0, "", f"in {year} more {metal} enters {', '.join(sorted(wanted))} than the goods they are made of hold "
-                    f"({', '.join(sorted(goods))}); mend the uses or the contents of the waste goods",
-                ))
+    for metal, goods, shared in _shared_out(system, {name: stock.inflow for name, stock in stocks.items()}):
+        flows |= {(metal, *key): flow for key, flow in shared.flows.items()}
+        if shared.overfull.any():
+            worst = np.nan_to_num(shared.short, nan=np.inf).reshape(-1, len(system.years)).max(axis=0)
+            year = system.years[int(np.argmax(worst))]
+            problems.append(Problem(
+                "uses.csv", 0, "", f"in {year} more {metal} enters {', '.join(sorted(shared.wanted))} than the goods they are made of hold "
+                f"({', '.join(sorted(goods))}); mend the uses or the contents of the waste goods",
+            ))
     return {key: frozen_array(flows[key]) for key in sorted(flows)}, problems
 
 
-def _groups(system: System) -> list[tuple[list[str], list[str]]]:
+def overfull(system: System, inflow: Mapping[str, Array]) -> npt.NDArray[np.bool_]:
+    """Whether products hold more of any metal than the goods they are made of, shape (...): what `use_flows` calls a problem.
+
+    `inflow`: t of each product that enters use per year, shape (..., Y), with the leading axes of the system's own series and contents.
+    """
+    found = np.zeros((), dtype=bool)
+    for _, _, shared in _shared_out(system, inflow):
+        found = found | shared.overfull
+    return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shared:
+    """One metal within one group of goods and products, t per year, shape (..., Y)."""
+
+    wanted: Mapping[str, Array]
+    """What each product holds of what enters it."""
+    flows: Mapping[tuple[str, str], Array]
+    """From good to product."""
+    short: Array
+    """What products want beyond what goods hold."""
+    overfull: npt.NDArray[np.bool_]
+    """Whether that is more than rounding in any year, shape (...)."""
+
+
+def _shared_out(system: System, inflow: Mapping[str, Array]) -> Iterator[tuple[str, list[str], _Shared]]:
+    """Metal, goods and what goes where, for each group of goods and products and each metal that it holds."""
+    for goods, products in use_groups(system):
+        for metal in system.metals:
+            held = {g: system.goods[g].content[metal] * demand for g in goods
+                    if metal in system.goods[g].content and (demand := system.goods[g].demand) is not None}
+            wanted = {p: inflow[p] * content for p in products if np.any(content := system.products[p].content.get(metal, 0.0))}
+            if not held and not wanted:
+                continue
+            flows, short = _share_out(system, held, wanted, metal)
+            largest = np.zeros(1)
+            for amount in (*held.values(), *wanted.values()):
+                largest = np.maximum(largest, amount.max(axis=-1, keepdims=True, initial=0.0))
+            enough = short <= _CLOSES * largest
+            yield metal, goods, _Shared(wanted, flows, short, np.asarray(~enough.all(axis=-1)))
+
+
+def use_groups(system: System) -> list[tuple[list[str], list[str]]]:
     """Goods and products tied together by uses, each group apart: ([goods], [products])."""
     groups: list[tuple[set[str], set[str]]] = []
     for product in system.products.values():
@@ -164,26 +202,27 @@ def _groups(system: System) -> list[tuple[list[str], list[str]]]:
 def _share_out(
     system: System, held: Mapping[str, Array], wanted: Mapping[str, Array], metal: str,
 ) -> tuple[dict[tuple[str, str], Array], Array]:
-    """Flows (good, product) of one metal within one group, t per year, and what products want beyond what goods hold, shape (Y,)."""
+    """Flows (good, product) of one metal within one group, t per year, and what products want beyond what goods hold, shape (..., Y)."""
     zero = np.zeros(len(system.years))
     flows: dict[tuple[str, str], Array] = {}
-    left = {g: np.array(amount) for g, amount in held.items()}
-    indirect: list[str] = []
+    left = dict(held)
+    indirect: dict[str, npt.NDArray[np.bool_]] = {}
     for p, want in wanted.items():
         content = system.products[p].content[metal]
         direct = {g: np.maximum(share, 0.0) * system.goods[g].demand * content for g, share in system.products[p].uses.items() if g in held}
         total = sum(direct.values(), zero)
-        if not total.any():
-            indirect.append(p)
-            continue
-        for g, amount in direct.items():
+        known = np.asarray(total.any(axis=-1, keepdims=True))
+        if not known.all():
+            indirect[p] = np.asarray(~known)
+        for g, amount in direct.items() if known.any() else ():
             flows[g, p] = want * np.divide(amount, total, out=np.zeros_like(total), where=total > 0)
-            left[g] -= flows[g, p]
-    pool = sum((np.maximum(rest, 0.0) for rest in left.values()), zero)
-    spare = {g: np.divide(np.maximum(rest, 0.0), pool, out=np.zeros_like(pool), where=pool > 0) for g, rest in left.items()}
-    for p in indirect:
+            left[g] = left[g] - flows[g, p]
+    pool = sum((np.maximum(rest, 0.0) for rest in left.values()), zero) if indirect else zero
+    spare = {g: np.divide(np.maximum(rest, 0.0), pool, out=np.zeros_like(pool), where=pool > 0) for g, rest in left.items() if indirect}
+    for p, unknown in indirect.items():
         for g, share in spare.items():
-            flows[g, p] = wanted[p] * share
-            left[g] -= flows[g, p]
+            drawn = wanted[p] * share * unknown
+            flows[g, p] = flows[g, p] + drawn if (g, p) in flows else drawn
+            left[g] = left[g] - drawn
     unheld = sum((np.maximum(-rest, 0.0) for rest in left.values()), zero)
     return flows, unheld + np.abs(sum(wanted.values(), zero) - sum(flows.values(), zero))
