@@ -74,7 +74,7 @@ def survival_columns(
         if table is not None and tabulate_from is not None and c >= tabulate_from:
             yield c, table.column(c, count - c)
             continue
-        cohort = life.at((..., slice(0, 1) if alike else slice(c, c + 1)))
+        cohort = life.at((..., slice(None) if alike else slice(c, c + 1)))
         yield c, _column(cohort, edges, c, convention)
 
 
@@ -226,7 +226,7 @@ def stock_driven(
     amounts = np.zeros((*run.leading, count))
     amounts[..., :h] = run.amounts(np.zeros(wanted.shape))[..., :h]
     held, leaving = np.zeros((*run.leading, count)), np.zeros((*run.leading, count))
-    repaired = np.zeros(wanted.shape)
+    repaired = np.empty(wanted.shape)
     cube = np.zeros((*run.leading, count - h, count)) if cohorts else None
     slack = _SLACK * max(float(np.abs(wanted).max(initial=0.0)), float(run.initial.sum(axis=-1).max(initial=0.0)))
     for c, column in survival_columns(run.life, run.edges, convention):

@@ -21,7 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 FAMILIES = ("test_families_supply.py", "test_families_policies.py", "test_families_plants.py", "test_measures.py", "test_quickstart.py",
-            "test_duals.py")
+            "test_duals.py", "test_batch.py")
 PLAIN = ("test_expansion.py", "test_components.py", "test_templates.py", "test_batch.py", "test_families_policies.py")
 LP = {"options": ("test_measures.py", "test_templates.py"), "size": ("test_size.py",), "reduction": ("test_reduction.py",),
       **dict.fromkeys(("constraints", "policies", "targets", "objective", "parameters", "variables"), FAMILIES)}
@@ -48,8 +48,15 @@ NAMES = {"min": "max", "max": "min", "minimum": "maximum", "maximum": "minimum",
 ANSWERED: dict[str, str] = {
     "planner/balance.py _process_errors: return np.array(rows).reshape(-[1 -> 2], activity.shape[1]), names":
         "numpy takes any negative number for the length that it finds itself",
+    "planner/balance.py make_incidence: pairs.sort(key=lambda pair: pair[:[2 -> 3]])":
+        "no two pairs have both the good and the process, so that what comes after is not compared",
     "planner/leastsquares.py _decomposed: return np.eye(matrix.shape[0]), [np.zeros -> np.ones](0), np.eye(matrix.shape[1]), 0":
         "no singular values, be they zeros or ones",
+    "planner/leastsquares.py _decomposed: return np.eye(matrix.shape[0]), np.zeros([0 -> 1]), np.eye(matrix.shape[1]), 0":
+        "of singular values none are taken where the rank is 0",
+    "planner/leastsquares.py _decomposed: return u, s, vt, int(([s > _RANK * max(1.0, float(s.max())) -> s >= _RANK * max(1.0, "
+    "float(s.max()))]).sum())":
+        "a singular value of exactly a billionth of the largest",
     "planner/leastsquares.py _move: if [_merit(problem, trial, weight) <= before * (1 + _CONVERGED) + _CONVERGED * weight -> "
     "_merit(problem, trial, weight) < before * (1 + _CONVERGED) + _CONVERGED * weight]:":
         "a merit that is its own limit to the last digit",
@@ -59,6 +66,8 @@ ANSWERED: dict[str, str] = {
     "planner/leastsquares.py _require_possible: raise Contradiction(tuple(int(i) for i in np.flatnonzero([part > 1e-06 * "
     "part.max() -> part >= 1e-06 * part.max()])))":
         "a share of exactly a millionth",
+    "planner/leastsquares.py _within_bounds: for _ in range(10 * len(bounded) + [10 -> 11]):":
+        "one more try before it is given up",
     "planner/leastsquares.py _within_bounds: force = np.where(held, -(trial.jacobian(point).T @ multipliers), [0.0 -> 1.0])":
         "the force of what is not held is asked only whether it pulls below zero",
     "planner/leastsquares.py _within_bounds: patience -= [1 -> 2]":
@@ -68,14 +77,44 @@ ANSWERED: dict[str, str] = {
     "multipliers).max(initial=[0.0 -> 1.0])))":
         "the largest is compared with 1 at once",
     "planner/leastsquares.py _within_bounds: wrong = (bounded & ~held & (point < -_RANK * max(1.0, "
+    "float(np.abs(point).max(initial=0.0))))) | ([force < -slack -> force <= -slack])":
+        "a force of exactly the slack",
+    "planner/leastsquares.py _within_bounds: wrong = (bounded & ~held & (point < -_RANK * max(1.0, "
     "float(np.abs(point).max(initial=[0.0 -> 1.0]))))) | (force < -slack)":
         "the largest is compared with 1 at once",
+    "planner/lp/assembly.py expand: lower, upper = [[np.zeros -> np.ones](0)], [np.zeros(0)]":
+        "no numbers, be they zeros or ones",
+    "planner/lp/assembly.py expand: lower, upper = [np.zeros(0)], [[np.zeros -> np.ones](0)]":
+        "no numbers, be they zeros or ones",
+    "planner/lp/components.py Index._packed: packed[unknown] = -[1 -> 2]":
+        "any number below zero says that a key is not there",
+    "planner/lp/components.py Index._places: used = np.flatnonzero(np.bincount(column, minlength=[1 -> 2]))":
+        "labels that no key has are not counted, however many",
+    "planner/lp/components.py Index._table: size = int(np.prod([int(rank.max(initial=0)) + [1 -> 2] for rank in self._places], "
+    "dtype=float))":
+        "a table with more places than are used, or a search in its stead: the same positions",
+    "planner/lp/expansion.py _Joined.__getitem__: count = np.where(at < 0, 0, members.start[np.minimum(at + 1, "
+    "[len(members.start) - 1 -> len(members.start) + 1])] - first)":
+        "a position is at most that of the last key, and the one behind it is there",
+    "planner/lp/expansion.py _Joined.__getitem__: first = np.where(at < 0, [0 -> 1], members.start[at])":
+        "where a key has no members it does not matter where they would begin",
+    'planner/lp/parameters.py _fill_goods: add_param(m, "disposal_cost", disposal_cost, add_set(m, "disposals", disposal_cost, '
+    "width=[2 -> 3]))":
+        "a Series knows the width of its keys; the one given is for mappings",
+    "planner/lp/size.py : BYTES_ALWAYS = [150000000.0 -> 150000001.0]":
+        "a byte more of an estimate of two digits",
+    "planner/lp/size.py : BYTES_PER_COLUMN = [1500.0 -> 1501.0]":
+        "a byte more of an estimate of two digits",
+    "planner/lp/size.py : BYTES_PER_NONZERO = [220.0 -> 221.0]":
+        "a byte more of an estimate of two digits",
     "planner/stocks.py _column: if np.all([np.diff(edges[c:]) == length -> np.diff(edges[c:]) != length]):":
         "a shorter way for even periods: a period is as long as itself, so the general way is taken, with the same shares",
     "planner/stocks.py _column: span = np.stack([ages, ages + length], axis=[-1 -> +1])":
         "the ages are one row, and a pair of rows is stacked along its axis 1, which is its last",
     "planner/stocks.py entered_behind: impossible = ([left < LEAST_SURVIVAL -> left <= LEAST_SURVIVAL]) & (held > 0)":
         "a survival of exactly 1e-12",
+    "planner/stocks.py stock_driven: amounts[..., :h] = run.amounts([np.zeros -> np.ones](wanted.shape))[..., :h]":
+        "of what entered only the initial cohorts are taken, and these do not hang on the inflow",
 }
 """Mutants that are the same program after all, as printed, and why."""
 
