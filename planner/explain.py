@@ -22,7 +22,7 @@ from planner.price_parts import price_parts
 from planner.reasons import TARGETS, Reason, Teller
 from planner.results import series
 from planner.shortfall import Account
-from planner.solve import Progress, compiled, solve
+from planner.solve import Progress, compiled, optimum
 from planner.system import System
 from planner.unique import SAME_PRICE, Directions, Ties, ties
 
@@ -99,7 +99,7 @@ class Explanation:
 def explain(system: System, *, progress: Progress | None = None) -> Explanation:
     """Explain a System: its clashes where it is infeasible, its plan where it is not."""
     try:
-        plan = solve(system, progress=progress)
+        plan = optimum(system, progress=progress)
     except InfeasibleError as error:
         return Explanation(system.name, system.scenario, "infeasible", clashes(system, error, progress), None)
     if progress is not None:

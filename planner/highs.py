@@ -10,7 +10,7 @@ import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
@@ -41,8 +41,6 @@ INTERIOR_FROM = 50_000
 """Columns from which a solve without a basis to start from takes the interior point method with crossover (docs/benchmarks.md)."""
 COLD_AGREEMENT = 1e-7
 """A programme solved again from nothing costs the same up to this share."""
-PRIMAL_SIMPLEX = 4
-"""HiGHS's number for that strategy."""
 FACE_TOLERANCE = 1e-6
 """A reduced cost or dual above this (USD per unit) is no tie."""
 
@@ -223,16 +221,27 @@ class Program:
         """Stop after so many seconds more than HiGHS has run already; None takes the limit away."""
         self._set("time_limit", float("inf") if seconds is None else self.highs.getRunTime() + seconds)
 
-    def holding(self) -> Solution:
-        """Where the search for the optimum was stopped: the best point that the primal simplex finds, whose every step keeps all rows.
+    @contextmanager
+    def stopped_when(self, asked: Callable[[], bool] | None) -> Iterator[None]:
+        """Within, HiGHS asks at each of its steps whether to stop; a solve that was is `interrupted`. None: nobody is asked.
 
-        Without presolve, since a solve that is stopped is not carried back from what presolve made of the programme.
+        Asking costs some microseconds a step. Presolve does not ask.
         """
-        self._set("presolve", "off")
-        self._set("solver", "simplex")
-        self._set("simplex_strategy", PRIMAL_SIMPLEX)
-        self.highs.clearSolver()
-        return self._run()
+        if asked is None:
+            yield
+            return
+
+        def hear(event: Any) -> None:
+            event.interrupt(asked())  # said each time: HiGHS keeps the answer, into the next solve too
+
+        told = (self.highs.cbSimplexInterrupt, self.highs.cbIpmInterrupt)
+        for each in told:
+            each.subscribe(hear)
+        try:
+            yield
+        finally:
+            for each in told:
+                each.unsubscribe(hear)
 
     def confirm(self, solution: Solution) -> float:
         """Solve the programme as it stands now in a HiGHS of its own, from nothing: how far the cost is off, as a share of it.
@@ -254,9 +263,23 @@ class Program:
         return off
 
     def _run(self) -> Solution:
-        before = self.highs.getRunTime()
         cold = not self.highs.getBasis().valid
-        self._set("solver", "ipx" if cold and len(self.arrays.columns) >= INTERIOR_FROM else "choose")
+        return self._run_by("ipx" if cold and len(self.arrays.columns) >= INTERIOR_FROM else "choose")
+
+    def simplex(self, **options: Any) -> Solution:
+        """Solve by the simplex under options of HiGHS, from where the last solve ended; the options are then as they were."""
+        before = {name: self.highs.getOptionValue(name)[1] for name in options}
+        for name, value in options.items():
+            self._set(name, value)
+        try:
+            return self._run_by("simplex")
+        finally:
+            for name, value in before.items():
+                self._set(name, value)
+
+    def _run_by(self, solver: str) -> Solution:
+        before = self.highs.getRunTime()
+        self._set("solver", solver)
         self.highs.run()
         seconds = self.highs.getRunTime() - before
         raw, info = self.highs.getSolution(), self.highs.getInfo()

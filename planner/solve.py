@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -21,7 +21,6 @@ from planner.economics import period_factors
 from planner.errors import InfeasibleError, SolverError
 from planner.flows import flow_table
 from planner.highs import (
-    ROW_TOLERANCE,
     Arrays,
     Name,
     Program,
@@ -34,13 +33,15 @@ from planner.highs import (
     row_errors,
 )
 from planner.indicators import indicator_table
+from planner.interrupts import Presses, counted
 from planner.lp.formulation import FORMULATION, components, programme
 from planner.lp.parameters import first_discount
 from planner.lp.size import require_memory
 from planner.measures import after_measures
 from planner.plan import Plan, Record
 from planner.results import COLUMNS, Values, capacity_table, cost_table, emission_table, stock_table, supply_table, total_emissions
-from planner.scaling import lower_bound, range_warnings, ranges, recorded, worst_rows
+from planner.scaling import range_warnings, ranges, recorded, worst_rows
+from planner.stopped import best_known, holds
 from planner.system import Array, System
 from planner.verify import certify
 
@@ -51,6 +52,9 @@ BINDING = 1e-7
 """A row is binding when its slack is at most this share of its size, or of 1."""
 SEARCH = 0.8
 """Share of a time limit for the optimum; the rest is kept for a plan that at least holds."""
+AFTERWARDS = 20.0
+"""Seconds for such a plan after Ctrl-C, or that same share of the time searched where this is more."""
+NO_TIES = "none broken"
 COST_AGREEMENT = 1e-9
 """Breaking ties may change the cost by no more than this share; otherwise the first solution stands."""
 
@@ -105,51 +109,107 @@ def compiled(subject: Any, *, progress: Progress | None = None) -> Compiled:
 def solve(subject: Any, *, progress: Progress | None = None, time_limit: float | None = None) -> Plan:
     """The least-cost plan of a System, or of a Pyomo model from `planner.build`.
 
-    `progress` is called with the name of each stage; `time_limit` is in seconds of the solver: where it ends the search, the plan is the
-    best known, of status `interrupted`, with its gap. Raises InfeasibleError with the clashing rows where no plan meets every target and
+    `progress` is called with the name of each stage; `time_limit` is in seconds of the solver. Where that ends the search, or Ctrl-C
+    does, the plan is the best known, of status `interrupted`, with its gap. Ctrl-C again gives up (KeyboardInterrupt), as it does where no
+    plan is known, and before and after the search. Raises InfeasibleError with the clashing rows where no plan meets every target and
     limit, SolverError where the solver gives no answer that holds when checked.
     """
-    made = compiled(subject, progress=progress)
-    clock = _Clock(progress)
+    return _solved(compiled(subject, progress=progress), progress, time_limit, counted())
+
+
+def optimum(subject: Any, *, progress: Progress | None = None) -> Plan:
+    """As `solve`, for what is built on the plan of least cost and on no other: Ctrl-C gives up."""
+    return _solved(compiled(subject, progress=progress), progress, None, nullcontext(Presses()))
+
+
+def _solved(made: Compiled, progress: Progress | None, time_limit: float | None, listening: AbstractContextManager[Presses]) -> Plan:
+    clock, program = _Clock(progress), Program(made.arrays)
     clock.seconds.update(made.seconds)
-    program = Program(made.arrays)
+    with listening as presses:
+        found = _search(program, clock, presses, time_limit)
+    if presses.count > 1:
+        raise KeyboardInterrupt
+    with clock.stage("tables"):
+        if found.first.status != "interrupted":
+            require_optimal(program, found.first)
+            plan = make_plan(made, found.first, found.final, ties=found.ties, seconds=clock.seconds)
+        else:
+            try:
+                plan = unfinished(made, program, found.final, found.bound, clock.seconds)
+            except SolverError as error:
+                if presses.count:
+                    raise KeyboardInterrupt from error
+                raise
+    return replace(_cut_short(plan) if presses.count else plan, solver_log="".join(found.log))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The first solution; the last one, with a word on the ties broken, or where the first was stopped with a bound on the least cost."""
+
+    first: Solution
+    final: Solution
+    ties: str
+    bound: float
+    log: Sequence[str]
+
+
+def _search(program: Program, clock: _Clock, presses: Presses, time_limit: float | None) -> _Found:
+    """All that the solver does. Ctrl-C stops what runs: the search, then what goes on in its stead."""
+    final, ties, bound = None, NO_TIES, -np.inf
     if time_limit is not None:
         program.within(SEARCH * time_limit)
-    with clock.stage("solve"):
-        with program.logged() as log:
-            solution = program.run()
-        if solution.status == "interrupted" and time_limit is not None:
-            program.within((1 - SEARCH) * time_limit)
-            return replace(unfinished(made, program, clock.seconds), solver_log="".join(log))
-        require_optimal(program, solution)
-    with clock.stage("ties"):
+    with clock.stage("solve"), program.logged() as log, program.stopped_when(presses.beyond(0)):
+        first = program.run()
+    if first.status == "interrupted":
+        seconds = _salvage(first.seconds, time_limit, stopped=presses.count > 0)
+        with clock.stage("salvage"), program.stopped_when(presses.beyond(presses.count)):
+            final, bound = best_known(program, seconds)
+    elif first.status == "optimal":
         program.within(None)
-        final, ties = break_ties(program, solution)
-    with clock.stage("tables"):
-        return replace(make_plan(made, solution, final, ties=ties, seconds=clock.seconds), solver_log="".join(log))
+        with clock.stage("ties"), program.stopped_when(presses.beyond(0)):
+            final, ties = break_ties(program, first)
+    return _Found(first, final or first, ties, bound, log)
 
 
-def unfinished(made: Compiled, program: Program, seconds: Mapping[str, float]) -> Plan:
+def _salvage(searched: float, time_limit: float | None, *, stopped: bool) -> float:
+    """Seconds for a plan that at least holds: what is left of the time limit, and no more than `AFTERWARDS` once Ctrl-C was pressed."""
+    if stopped:
+        after = max(AFTERWARDS, searched * (1 - SEARCH) / SEARCH)
+        return after if time_limit is None else min(after, max(time_limit - searched, 0.0))
+    return (1 - SEARCH) * (time_limit or 0.0)
+
+
+def unfinished(made: Compiled, program: Program, found: Solution, bound: float, seconds: Mapping[str, float]) -> Plan:
     """The best plan known of a solve that was stopped, with the gap to the least that any plan could cost; never called optimal.
 
     It has no prices, which only an optimum has. Raises SolverError where no plan that holds was found.
     """
-    found = program.holding()
+    arrays = made.arrays
     if found.status == "optimal":
-        return make_plan(made, found, found, ties="none broken", seconds=seconds)
+        return make_plan(made, found, found, ties=NO_TIES, seconds=seconds)
     if found.status != "interrupted":
         require_optimal(program, found)
-    arrays = made.arrays
-    if not (found.x.size and max(row_errors(arrays, found.x).max(initial=0.0), column_errors(arrays, found.x).max()) <= ROW_TOLERANCE):
+    if not holds(arrays, found.x):
         raise SolverError("the solver was stopped before it found any plan that keeps every limit; allow more time")
-    bound, cost = lower_bound(arrays, found.dual), float(arrays.cost @ found.x) + arrays.offset
+    cost = float(arrays.cost @ found.x) + arrays.offset
     gap = (cost - bound) / max(abs(cost), 1.0) if np.isfinite(bound) else None
     nothing = np.full(len(found.dual), np.nan)
     unpriced = replace(found, dual=nothing, reduced_cost=np.full(len(found.x), np.nan))
     said = "by how much the least cost is lower is not known" if gap is None else f"the least cost is at most {gap:.2%} lower"
-    plan = make_plan(made, unpriced, found, ties="none broken", seconds=seconds)
-    return replace(plan, record=replace(plan.record, status="interrupted", gap=gap, notes=(
-        f"stopped before the optimum: the best plan known, {said}; it has no prices", *plan.record.notes)))
+    plan = make_plan(made, unpriced, found, ties=NO_TIES, seconds=seconds)
+    return _interrupted(plan, gap, f"stopped before the optimum: the best plan known, {said}; it has no prices")
+
+
+def _cut_short(plan: Plan) -> Plan:
+    """A plan that Ctrl-C cut short: where it is of least cost, which of the plans of that cost it is hangs on the moment."""
+    if plan.record.status != "optimal":
+        return plan
+    return _interrupted(plan, 0.0, "stopped before ties were broken: no plan costs less, but others of the same cost may be the one chosen")
+
+
+def _interrupted(plan: Plan, gap: float | None, why: str) -> Plan:
+    return replace(plan, record=replace(plan.record, status="interrupted", gap=gap, notes=(why, *plan.record.notes)))
 
 
 def require_optimal(program: Program, solution: Solution) -> None:
@@ -183,7 +243,7 @@ def break_ties(program: Program, first: Solution) -> tuple[Solution, str]:
     names = [plain_name(name) for name in arrays.columns]
     rank = np.zeros(len(names))
     rank[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
-    best, reached = first, "none broken"
+    best, reached = first, NO_TIES
     program.fix_face(first)
     for word, objective in (("carbon", arrays.carbon), ("carbon, then name", (rank + 1) / max(len(rank), 1))):
         program.set_cost(objective)
@@ -288,5 +348,5 @@ def write_programme(made: Compiled, path: Any) -> None:
     Program(made.arrays).write(path)
 
 
-__all__ = ["Compiled", "Name", "Progress", "break_ties", "compiled", "make_plan", "price_table", "require_optimal", "solve",
+__all__ = ["Compiled", "Name", "Progress", "break_ties", "compiled", "make_plan", "optimum", "price_table", "require_optimal", "solve",
            "write_programme"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +16,11 @@ from typer.testing import CliRunner
 import planner
 from planner.cli import app
 from planner.errors import InfeasibleError, SolverError
-from planner.highs import Program
+from planner.highs import Program, Solution
 from planner.plan import Plan
 from planner.scaling import lower_bound, range_warnings, ranges
 from planner.solve import Compiled, compiled, unfinished
+from planner.stopped import PRIMAL_SIMPLEX, best_known
 from tests.small import Study
 
 
@@ -92,29 +95,21 @@ def test_the_bound_of_the_optimum_is_the_optimum(made: Compiled) -> None:
         assert lower_bound(made.arrays, solution.dual * draw.uniform(0, 2, len(solution.dual))) <= solution.objective * (1 + 1e-12)
 
 
-def stopped(made: Compiled, steps: int) -> Program:
-    """A programme whose solver stops after so many steps of the simplex."""
+def stopped(made: Compiled, steps: int) -> Plan:
+    """The plan of a programme whose solver stops after so many steps of the simplex, each time that it runs."""
     program = Program(made.arrays)
     program._set("simplex_iteration_limit", steps)
-    return program
+    return unfinished(made, program, *best_known(program, 60.0), {})
 
 
 def test_an_unfinished_solve_is_never_called_optimal(made: Compiled, tmp_path: Path) -> None:
-    """Stopped after 0, 1, 2 ... steps: no plan and it says so, or one that holds, whose gap is no less than its distance to the optimum."""
+    """Stopped after 0, 1, 2 ... steps: a plan that holds, cheaper by each step, whose gap is no less than its distance to the optimum."""
     best = planner.solve(made.system).objective
-    plans: list[Plan] = []
-    refused = 0
-    for steps in range(60):
-        try:
-            plan = unfinished(made, stopped(made, steps), {})
-        except SolverError:
-            refused += 1
-            continue
-        if plan.record.status == "optimal":
-            break
-        plans.append(plan)
-    assert refused
-    assert plans
+    plans = list(takewhile(lambda plan: plan.record.status != "optimal", (stopped(made, steps) for steps in range(60))))
+    assert 10 < len(plans) < 60
+    assert [plan.objective for plan in plans] == sorted((plan.objective for plan in plans), reverse=True)
+    assert plans[0].record.gap is None
+    assert plans[-1].record.gap is not None
     for plan in plans:
         assert plan.record.status == "interrupted"
         assert plan.certificate.holds
@@ -125,6 +120,31 @@ def test_an_unfinished_solve_is_never_called_optimal(made: Compiled, tmp_path: P
     back = planner.load(plans[-1].save(tmp_path / "run"))
     assert back.record == plans[-1].record
     assert back.record.status == "interrupted"
+
+
+def test_a_plan_that_holds_is_known_long_before_the_optimum() -> None:
+    """China: none after 100 steps, and it says so; one after 1,000, at five times the least cost, better ones after more."""
+    china = compiled(planner.read("china"))
+    with pytest.raises(SolverError, match="stopped before it found any plan"):
+        stopped(china, 100)
+    plans = [stopped(china, steps) for steps in (1000, 3000)]
+    best = Program(china.arrays).run().objective
+    assert all(plan.record.status == "interrupted" and plan.certificate.holds for plan in plans)
+    assert plans[0].objective > plans[1].objective > best
+    assert any(plan.record.gap is not None for plan in plans)
+    assert all(plan.record.gap is None or plan.objective * (1 - plan.record.gap) <= best * (1 + 1e-9) for plan in plans)
+
+
+def test_rounding_that_a_stopped_search_added_up_is_undone(made: Compiled, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the point of the primal simplex does not hold it is reckoned anew from its basis; were it not, no plan would be known."""
+    right = Program.simplex
+
+    def rounded(program: Program, **options: object) -> Solution:
+        found = right(program, **options)
+        return replace(found, x=found.x + 1e-3) if options.get("simplex_strategy") == PRIMAL_SIMPLEX else found
+    plain = stopped(made, 8)
+    monkeypatch.setattr(Program, "simplex", rounded)
+    assert stopped(made, 8).objective == pytest.approx(plain.objective, rel=1e-12)
 
 
 def test_no_time_is_no_plan() -> None:

@@ -16,12 +16,14 @@ import time
 from collections.abc import Sequence
 
 from planner.cli.app import INTERRUPTED, INTERRUPTION, app
+from planner.interrupts import Presses
 
 for _module in pkgutil.iter_modules(__path__, f"{__name__}."):
     importlib.import_module(_module.name)
 
 PATIENCE = 2.0
 """Seconds that Python gets to stop by itself when Ctrl-C is pressed, before the process is ended from outside the solver."""
+STOPPING = "stopping: the best plan known is sought for a moment and written; Ctrl-C again gives up"
 
 
 def main() -> None:
@@ -55,9 +57,21 @@ def watch_interrupts() -> None:
 
 
 def _end_on_interrupt(hear: int) -> None:
+    told = None
     while heard := os.read(hear, 1):
-        if heard[0] == signal.SIGINT:
-            time.sleep(PATIENCE)
-            with contextlib.suppress(OSError):
-                os.write(2, f"\n{INTERRUPTION}\n".encode())
-            os._exit(INTERRUPTED)
+        if heard[0] != signal.SIGINT:
+            continue
+        answer = signal.getsignal(signal.SIGINT)
+        if isinstance(answer, Presses) and answer is not told:
+            # the solver is searching and stops by itself; this thread is needed only if it is pressed again
+            told = answer
+            _say(STOPPING)
+            continue
+        time.sleep(PATIENCE)
+        _say(INTERRUPTION)
+        os._exit(INTERRUPTED)
+
+
+def _say(words: str) -> None:
+    with contextlib.suppress(OSError):
+        os.write(2, f"\n{words}\n".encode())

@@ -110,8 +110,9 @@ def grade(
         at = _period(system, year)
         stage("solve" if len(prices) < len(system.metals) else "grade")
         import planner
+        from planner.solve import optimum
 
-        source = planner.solve(system) if len(prices) < len(system.metals) else system
+        source = optimum(system) if len(prices) < len(system.metals) else system
         found = planner.grade(source, price=prices, carbon_price=carbon_price)
     write_tables(out, {"steps": found.steps, "classes": found.classes, "curve": found.curve, "prices": found.prices})
     if figure is not None:

@@ -72,7 +72,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="STUDY is a shipped study (planner list), a folder or a workbook. "
            "Begin with: planner new mine; planner solve mine; planner report results/mine. "
-           "Exit status: 0 done, 2 the input is wrong, 3 infeasible, 4 the solver failed, 130 interrupted.",
+           "Exit status: 0 done, 2 the input is wrong, 3 infeasible, 4 the solver failed or was stopped, 130 interrupted.",
 )
 
 

@@ -148,9 +148,9 @@ def simulated(balance: Balance, given: Mapping[str, float] | None = None) -> tup
         return simulate(balance), OBSERVED
     except SpecError as error:
         typer.echo(f"{error}\nso the shares of the least-cost plan are taken", err=True)
-    from planner import solve
+    from planner.solve import optimum
 
-    plan = solve(balance.system)
+    plan = optimum(balance.system)
     shares, stockpiles = (made_from(balance, plan.values) for made_from in (shares_from, stockpiles_from))
     return simulate(balance, shares=shares, stockpiles=stockpiles), "least-cost plan"
 

@@ -105,11 +105,11 @@ def concentration(
         stage("read")
         system = read_system(study, scenario, settings)
         stage("load")
-        import planner
         from planner.benchmarks import benchmarks, with_benchmarks
         from planner.benchmarks import concentration as measure
+        from planner.solve import optimum
 
-        plan = planner.solve(with_benchmarks(system) if crma else system, progress=stage)
+        plan = optimum(with_benchmarks(system) if crma else system, progress=stage)
     shares, marks = measure(plan), benchmarks(plan)
     shown = year if year is not None else system.years[-1]
     held = next((p.first for p in system.periods if p.first <= shown <= p.last), None)
