@@ -31,7 +31,7 @@ from planner.cluster import answers, default_workers
 from planner.errors import OutputError
 from planner.highs import plain_name
 from planner.needs import needed
-from planner.outcomes import UNITS, Reckoner, yearly_table
+from planner.outcomes import UNITS, Outcome, Reckoner, option_table, yearly_table
 from planner.place import REMEDY, reserved, written_file
 from planner.progress import Step
 from planner.read import Rereader
@@ -226,8 +226,7 @@ def solve_block(job: Job, first: int, quantiles: Array) -> Tables:
     maker, reckoner = ready(job)
     at, basis = Uncertainty(job.inputs).columns(), maker.basis
     headline: list[dict[str, Any]] = []
-    yearly: list[pd.DataFrame] = []
-    options: list[pd.DataFrame] = []
+    outcomes: dict[int, Outcome] = {}
     drawn = {each.name: each.at(quantiles[:, at[each.name]]) for each in job.inputs}
     variants = maker.make([{name: rows[i] for name, rows in drawn.items()} for i in range(len(quantiles))])
     for sample, variant in enumerate(variants, start=first):
@@ -243,27 +242,10 @@ def solve_block(job: Job, first: int, quantiles: Array) -> Tables:
         if solution.status == "infeasible":
             head["reason"] = "; ".join(plain_name(row) for row in program.clash())
         if solution.status == "optimal":
-            outcome = reckoner.read(variant.system, variant.arrays, solution)
+            outcome = outcomes[sample] = reckoner.read(variant.system, variant.arrays, solution)
             head |= {"cost": outcome.cost, **outcome.emissions, "shortage": outcome.shortage}
-            yearly.append(yearly_table(variant.system, outcome).assign(sample=sample))
-            options.append(_options(variant.system, outcome.activity, outcome.in_plan, outcome.ordered).assign(sample=sample))
-    return {"headline": _typed(pd.DataFrame(headline)), "yearly": _joined(yearly, ("metal", "year", *UNITS)),
-            "options": _joined(options, ("kind", "name", "value", "in_plan"))}
-
-
-def _options(system: System, activity: Array, in_plan: Any, ordered: Array) -> pd.DataFrame:
-    names = [*system.processes, *system.plants]
-    return pd.DataFrame({
-        "kind": ["process"] * len(system.processes) + ["plant"] * len(system.plants), "name": names,
-        "value": np.concatenate([activity, ordered]), "in_plan": np.concatenate([in_plan, ordered > 0]),
-    })
-
-
-def _joined(parts: list[pd.DataFrame], columns: tuple[str, ...]) -> pd.DataFrame:
-    """The parts under one another with the sample in front; a table without rows where no sample has a plan."""
-    if not parts:
-        return pd.DataFrame({"sample": pd.Series(dtype="int64"), **{c: pd.Series(dtype="float64") for c in columns}})
-    return pd.concat(parts, ignore_index=True)[["sample", *columns]]
+    system = maker.base.system
+    return {"headline": _typed(pd.DataFrame(headline)), "yearly": yearly_table(system, outcomes), "options": option_table(system, outcomes)}
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:
