@@ -294,7 +294,9 @@ class Program:
     def _basic(self) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
         """Which rows and which columns are basic."""
         row, column = np.zeros(self.highs.getNumRow(), dtype=bool), np.zeros(self.highs.getNumCol(), dtype=bool)
-        status, found = self.highs.getBasicVariables() if self.highs.getBasis().valid else (highspy.HighsStatus.kError, ())
+        # HiGHS 1.16 dies of a segmentation fault where a programme has rows and not one term
+        known = self.highs.getBasis().valid and self.highs.getNumNz() > 0
+        status, found = self.highs.getBasicVariables() if known else (highspy.HighsStatus.kError, ())
         if status != highspy.HighsStatus.kOk:  # no basis that can be inverted: what HiGHS says of each by itself
             basis, basic = self.highs.getBasis(), highspy.HighsBasisStatus.kBasic
             for marks, statuses in ((row, basis.row_status), (column, basis.col_status)):

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from planner.balance import balance, metal_in_and_out
 from planner.errors import InfeasibleError, Problem, SpecError
 from planner.highs import Arrays, Program, Solution
 from planner.lp.formulation import components, programme
+from planner.parts import Bases, Whole, solved_in_parts
 from planner.read import Rereader
 from planner.sampling import Input
 from planner.solve import Compiled, compiled, require_optimal
@@ -58,7 +58,8 @@ class Variants:
         program = Program(self.base.arrays)
         self.solution = program.run()
         require_optimal(program, self.solution)
-        self.basis = program.highs.getBasis()
+        self._whole_basis = program.highs.getBasis()
+        self.basis: Bases = solved_in_parts(self.base.arrays, {})[1]
         # between the years of their rows coefficients are linear, so that what holds in every year holds in every period
         self._yearly = replace(system, periods=tuple(Period(year, year) for year in system.years))
         self._leader = {each.name: each.tied_to or each.name for each in self.inputs}
@@ -67,14 +68,16 @@ class Variants:
         made = {process.name: tuple(_composition(process, self._at)) for process in system.processes.values()}
         self._of_process = {name: mine for name, mine in made.items() if mine}
 
-    def solve(self, arrays: Arrays, basis: Any) -> tuple[Program, Solution, Any]:
-        """Solve the programme of a variant from a basis, where it has the columns and rows of the study's own; with the next basis."""
-        program, base = Program(arrays), self.base.arrays
+    def solve(self, arrays: Arrays, basis: Bases) -> tuple[Whole, Solution, Bases]:
+        """Solve the programme of a variant from the bases of one before it; with the next bases.
+
+        It is solved in parts; the programme of one piece is there to be asked, and answers where a part has no optimum.
+        """
+        base = self.base.arrays
         alike = (arrays.columns, arrays.rows) == (base.columns, base.rows)
-        if alike:
-            program.highs.setBasis(basis)
-        solution = program.run()
-        return program, solution, program.highs.getBasis() if alike and solution.status == "optimal" else basis
+        solution, found = solved_in_parts(arrays, basis if alike else {})
+        whole = Whole(arrays, self._whole_basis if alike else None)
+        return whole, whole.solution if solution is None else solution, {**basis, **found} if alike else basis
 
     def make(self, values: Sequence[Values]) -> list[Variant]:
         """A variant for each set of values."""

@@ -39,8 +39,10 @@ def samples(study: str, seed: int) -> dict[str, float]:
     at = uncertain.columns()
     drawn = {each.name: each.at(quantiles[:, at[each.name]]) for each in uncertain.inputs}
     variants = maker.make([{name: rows[i] for name, rows in drawn.items()} for i in range(BLOCK)])
+    base = Program(maker.base.arrays)
+    base.run()
     with clock() as warm:
-        basis = maker.basis
+        basis = base.highs.getBasis()
         for variant in variants:
             program = Program(variant.arrays)
             program.highs.setBasis(basis)
