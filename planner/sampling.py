@@ -238,6 +238,8 @@ def _tied(system: System, inputs: list[Input]) -> list[Input]:
 
 # ---- what a statement adds
 
+LARGEST = 1e100
+"""No multiple of a value is meant to be larger, and a whole number of 400 digits is none that numpy knows."""
 _FIELDS = {"distribution", "low", "high", "year_correlation"}
 
 
@@ -269,7 +271,7 @@ def _statement(given: str | Path | Mapping[str, Any] | None) -> Mapping[str, Any
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and bool(np.isfinite(value))
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST
 
 
 def _as_stated(each: Input, stated: Mapping[str, Any], problems: list[Problem]) -> Input:
@@ -324,7 +326,9 @@ def _correlation(inputs: Sequence[Input], groups: Sequence[Mapping[str, Any]], p
     joined = np.where(together, step[:, None] ** distance, 0.0)
     for group in groups:
         patterns, rho = group.get("inputs", []), group.get("correlation")
-        members = [i for i, each in enumerate(inputs) if patterns and _matches(each.name, patterns)]
+        # a text alone would be taken for a list of its letters
+        listed = isinstance(patterns, list | tuple) and all(isinstance(pattern, str) for pattern in patterns)
+        members = [i for i, each in enumerate(inputs) if patterns and listed and _matches(each.name, patterns)]
         if rho is None or not _is_number(rho) or not -1 <= rho <= 1 or len(members) < 2 or set(group) != {"inputs", "correlation"}:
             problems.append(Problem("correlated", 0, str(patterns),
                                     "give `inputs` that match two uncertain inputs or more, and a `correlation` from -1 to 1"))

@@ -252,6 +252,18 @@ def test_a_workbook_that_a_spreadsheet_saved_reads_alike(tmp_path: Path, book: b
     assert shown(book) == shown(as_spreadsheets_save(book))
 
 
+def misread(files: Mapping[str, bytes], content: bytes) -> str:
+    """Where the files that were read from a workbook say something else than its cells plainly show; empty where they do not."""
+    try:
+        sheets = shown(content)
+    except NotPlain as error:
+        return f"read, though it does not plainly show one thing: {error}"
+    named = {name.removesuffix(".csv"): file for name, file in files.items()}
+    if named.keys() != sheets.keys():
+        return f"other sheets: {sorted(named.keys() ^ sheets.keys())}"
+    return "; ".join(what for name, file in named.items() if (what := other_cells(name, file, sheets[name])))
+
+
 def verdict(number: int, content: bytes, folder: Path) -> str:
     """What is wrong with how a broken workbook was received; empty where nothing is."""
     draw = random.Random(number)
@@ -265,15 +277,8 @@ def verdict(number: int, content: bytes, folder: Path) -> str:
         return "" if error.problems and fit else f"refused without a place, or in unfit words: {str(error)[:300]}"
     except Exception as error:
         return f"{type(error).__name__}: {error}"
-    try:
-        sheets = shown(path.read_bytes())
-    except NotPlain as error:
-        return f"read, though it does not plainly show one thing: {error}"
-    named = {name.removesuffix(".csv"): file for name, file in files.items()}
-    if named.keys() != sheets.keys():
-        return f"other sheets: {sorted(named.keys() ^ sheets.keys())}"
-    if found := [what for name, file in named.items() if (what := other_cells(name, file, sheets[name]))]:
-        return "; ".join(found)
+    if wrong := misread(files, path.read_bytes()):
+        return wrong
     try:
         with patience(PATIENCE):
             system = planner.read(unpack(path, folder / str(number)))

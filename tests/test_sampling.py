@@ -81,6 +81,11 @@ def test_contents_that_one_process_hands_on_are_one_number() -> None:
     ({"correlated": [{"inputs": [PRICE], "correlation": 0.5}]}, "two"),
     ({"correlated": [{"inputs": ["*"], "correlation": True}]}, "-1 to 1"),
     ({"correlated": [{"inputs": ["*"], "correlation": -0.9}]}, "contradict"), ({"inputs": 3}, "table"),
+    # each of these was a traceback, or was taken for something else
+    ({"correlated": [{"inputs": 5, "correlation": 0.5}]}, "two"), ({"correlated": [{"inputs": [1, 2], "correlation": 0.5}]}, "two"),
+    ({"correlated": [{"inputs": [["*"]], "correlation": 0.5}]}, "two"), ({"correlated": [{"inputs": "p*", "correlation": 0.5}]}, "two"),
+    ({"correlated": [{"inputs": ["*"], "correlation": 10**400}]}, "-1 to 1"), ({"inputs": {PRICE: {"high": 10**400}}}, "multiple"),
+    ({"inputs": {PRICE: {"high": 1e300}}}, "multiple"), ({"inputs": {PRICE: {"year_correlation": 10**400}}}, "0 to 1"),
 ])
 def test_a_wrong_statement_is_refused_with_its_place(statement: dict[str, object], said: str) -> None:
     with pytest.raises(SpecError, match=said):
