@@ -6,17 +6,21 @@ bill of materials. Nothing is asked of any network.
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
+DATA = ROOT / "data"
 LOCKS = ("requirements.lock", "requirements-test.lock")
 """What a run needs, and what the tests, types and documentation need beside it."""
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -95,10 +99,55 @@ def licences_page() -> str:
         "# Licences", "", "planner itself is under the MIT licence. To run, it needs the packages below, all under open licences; this",
         "page is written by `make licences` from what each states. A test also tries the packages for tests, types and documentation.",
         "", "| package | licence |", "|---|---|", *rows, "", "## Data", "",
-        "The tables in `data/` are single numbers, each with its source; publisher and address of each stand in `data/sources.csv`. The",
-        "tables of the studies in `models/` are made from them. Collection and tables come under the licence of planner; the terms of a",
-        "publisher for use beyond single numbers are the publisher's and are not recorded here.", "",
+        *sources_by_terms(), "",
     ])
+
+
+def sources_by_terms() -> list[str]:
+    """The part of the page about data: each source of `data/sources.csv` beside the terms that it is under, and how much is taken of it."""
+    held: dict[str, list[str]] = {}
+    taken = numbers_by_source()
+    for row in table(DATA / "sources.csv"):
+        held.setdefault(row["terms"], []).append(f"{row['id']} ({taken[row['id']]:,})" if taken[row["id"]] else row["id"])
+    return [
+        "The tables in `data/` hold numbers, each with its source; title, publisher, address and terms of each source stand in",
+        "`data/sources.csv`. The tables of the studies in `models/` are made from them. Numbers are taken, and nothing else: no text, no",
+        "picture. The collection comes under the licence of planner; what a source itself is under is said here as far as it is known with",
+        "confidence, and `not stated` where it is not. In brackets, how many rows of `data/` name the source: whoever publishes many of",
+        "the numbers of one source further should ask its publisher where its terms are not open.", "",
+        "| terms | sources |", "|---|---|",
+        *(f"| {terms} | {', '.join(held[terms])} |" for terms in sorted(held, key=lambda terms: (-len(held[terms]), terms))),
+    ]
+
+
+def numbers_by_source() -> Counter[str]:
+    """How many rows of the facts name each source."""
+    facts = (row for path in sorted(DATA.glob("*.csv")) for row in table(path) if row.get("source"))
+    return Counter(source for row in facts for source in row["source"].split(";"))
+
+
+def sources_of_studies() -> dict[str, set[str]]:
+    """Study to the sources that its tables and policies name."""
+    found: dict[str, set[str]] = {}
+    for study in sorted((ROOT / "models").glob("*/study.toml")):
+        head = tomllib.loads(study.read_text(encoding="utf-8"))
+        named = [row["source"] for path in study.parent.glob("*.csv") for row in table(path) if row.get("source")]
+        named += [part["source"] for part in _parts(head) if "source" in part]
+        found[study.parent.name] = {source.strip() for each in named for source in each.split(";")}
+    return found
+
+
+def _parts(held: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield held
+    for each in held.values():
+        if isinstance(each, dict):
+            yield from _parts(each)
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    """The rows of a CSV file."""
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
 
 
 def components() -> Iterator[dict[str, object]]:

@@ -113,6 +113,7 @@ def test_sources_are_given_in_full_where_they_are_known() -> None:
     used = {name for datum in system.data for name in datum.source.split(";")}
     assert set(rows) == used
     assert rows["gomez2023"][2:] == known["gomez2023"]
+    assert rows["usgs-mcs-2020"][-1].startswith("public domain")
     assert all(rows[name][2] for name in used & set(known))
 
 

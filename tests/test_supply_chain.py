@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.supply_chain import (
+    DATA,
     LOCKS,
     PROJECT,
     ROOT,
@@ -23,7 +24,10 @@ from tests.supply_chain import (
     locked,
     needed,
     normal,
+    sources_by_terms,
+    sources_of_studies,
     stated_licence,
+    table,
 )
 from tests.test_package import pins
 
@@ -94,6 +98,22 @@ def test_the_page_of_licences_names_what_a_run_needs() -> None:
     def named(page: str) -> set[str]:
         return set(re.findall(r"^\| ([a-z0-9-]+) \|", page, re.MULTILINE)) - {"package"}
     assert named((ROOT / "docs" / "licences.md").read_text(encoding="utf-8")) == named(licences_page())
+
+
+def test_the_page_of_licences_says_what_every_source_is_under() -> None:
+    """`make licences` renews it."""
+    page = (ROOT / "docs" / "licences.md").read_text(encoding="utf-8")
+    assert page.endswith("\n".join(["## Data", "", *sources_by_terms(), ""]))
+
+
+def test_every_source_of_a_shipped_study_has_terms() -> None:
+    terms = {row["id"]: row["terms"] for row in table(DATA / "sources.csv")}
+    assert all(terms.values())
+    named = sources_of_studies()
+    assert {"china", "quickstart", "world"} <= named.keys()
+    for study, sources in named.items():
+        assert sources, study
+        assert sources <= terms.keys(), study
 
 
 def test_the_bill_of_materials_is_whole() -> None:

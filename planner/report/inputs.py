@@ -99,15 +99,15 @@ def _sources(data: Iterable[Datum]) -> Table:
     """Each source that a number names, in full where planner's own list of sources knows it."""
     known = shipped_sources()
     counted = Counter(name.strip() for d in data for name in d.source.split(";"))
-    rows = tuple((name, f"{count:,}", *known.get(name, ("", "", ""))) for name, count in sorted(counted.items()))
-    return Table(f"Sources: {len(rows)}", ("source", "numbers", "title", "publisher", "address"), rows, frozenset((1,)))
+    rows = tuple((name, f"{count:,}", *known.get(name, ("", "", "", ""))) for name, count in sorted(counted.items()))
+    return Table(f"Sources: {len(rows)}", ("source", "numbers", "title", "publisher", "address", "terms"), rows, frozenset((1,)))
 
 
-def shipped_sources() -> dict[str, tuple[str, str, str]]:
-    """Source to its title, publisher and address, from the list that ships with planner; empty where it does not."""
+def shipped_sources() -> dict[str, tuple[str, str, str, str]]:
+    """Source to its title, publisher, address and terms of use, from the list that ships with planner; empty where it does not."""
     package = Path(__file__).parents[1]
     for folder in (package / "data", package.parent / "data"):
         if (folder / SOURCES_FILE).is_file():
             with (folder / SOURCES_FILE).open(encoding="utf-8", newline="") as lines:
-                return {row["id"]: (row["title"], row["publisher"], row["address"]) for row in csv.DictReader(lines)}
+                return {row["id"]: (row["title"], row["publisher"], row["address"], row["terms"]) for row in csv.DictReader(lines)}
     return {}
