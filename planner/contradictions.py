@@ -81,7 +81,7 @@ class Contradictions:
         found: list[str] = []
         for goods, products in use_groups(self._system):
             held = {*goods, *(self._system.products[name].waste for name in products)}
-            if any((words[0] in ("demand", "good_values") and words[1] in held) or (words[0] == "uses" and words[1] in products)
+            if any(words[1] in (products if words[0] == "uses" else held if words[0] in ("demand", "good_values") else ())
                    for words in (name.split(".") for name in self._rows.at)):
                 found += products
         return tuple(found)
