@@ -2,16 +2,17 @@ r"""What a programme says in fewer rows and columns, in parts that know nothing 
 
 For loops that solve one study with other numbers. Four steps, again and again while they find something (`ROUNDS` at most):
 
-1. A column with equal bounds is taken out: $x_j = l_j$. Its reduced cost is what its rows leave of its cost.
-2. A row of one term, $r \le a x_k \le \bar r$, becomes a bound of its column. Where that is the tightest bound and the solver prices it,
-   $z_k \ne 0$, the price is the row's: $y_i = z_k / a$, and $z_k = 0$.
+1. A row of one term, $r \le a x_k \le \bar r$, becomes a bound of its column. Where the column stands at that bound and not at its own,
+   its reduced cost is the price of the row: $y_i = z_k / a$, and $z_k = 0$.
+2. A column with equal bounds is taken out: $x_j = l_j$. Its rows leave it the reduced cost $z_j = c_j - \sum_i a_{ij} y_i$.
 3. A column that occurs in one row only, $a x + s x_j = b$, is the slack of that row:
 
    $$x_j = (b - a x) / s, \qquad c'_k = c_k - \frac{c_j}{s} a_k, \qquad b - s u_j \le a x \le b - s l_j \quad (s > 0),$$
 
    and back $y_i = y'_i + c_j / s$, $z_j = -s y'_i$. In a row of two sides the same holds where $c_j = 0$. One such column in a row: the one
-   with the fewest bounds, the first of these. Which it is does not hang on costs or yields, so that programmes alike stay alike.
-4. A row without sides or terms goes. One without terms that cannot hold, or bounds that cross, are doubtful: the solver may judge.
+   with the fewest bounds, since a free one takes its row along; the first of these. That hangs on no cost or yield, so that programmes
+   alike stay alike, and the basis of one fits the next.
+4. A row without sides or without terms goes. A row without terms that cannot hold, and bounds that cross, are doubtful: the solver judges.
 
 What is left falls into parts that share no row and no column. Columns without rows stand at the bound that their cost asks for.
 
@@ -37,7 +38,7 @@ from planner.system import Array
 Mask = npt.NDArray[np.bool_]
 
 ROUNDS = 3
-"""More rounds than this are not made; the figures of docs/benchmarks.md need three."""
+"""More rounds than this are not made: a fourth takes the next year off each chain of years, and costs more than the solver spares."""
 SMALL = 50
 """Parts of fewer rows go together into one."""
 EXACT = 1e-9
@@ -179,7 +180,8 @@ class Reduction:
             back.basic_row[part.rows], back.basic_column[part.columns] = answer.basic_row, answer.basic_column
         for step in reversed(self.steps):
             step.undo(whole.matrix, back)
-        return Point(float(whole.cost @ back.x) + whole.offset, back.x, back.z, whole.matrix @ back.x, back.y,
+        # summed by numpy: the dot product of BLAS wakes its threads for this, which workers side by side fight over
+        return Point(float((whole.cost * back.x).sum()) + whole.offset, back.x, back.z, whole.matrix @ back.x, back.y,
                      back.basic_row, back.basic_column)
 
 
@@ -282,7 +284,8 @@ class _Work:
         price = np.zeros(len(self.live_row))
         price[i] = self.cost[j] / s
         self.keep(self.live_column.take(self.column))
-        self.cost = self.cost - self.per_column(self.term * price.take(self.row))
+        if price.any():
+            self.cost = self.cost - self.per_column(self.term * price.take(self.row))
         return True
 
     def vanish(self) -> None:
@@ -330,16 +333,17 @@ def reduced(whole: Arrays) -> Reduction | None:
 
 def _parts(whole: Arrays, work: _Work) -> tuple[Part, ...]:
     """What is left, by connected components: the large ones in the order of their first column, then all small ones as one."""
-    m, n = whole.matrix.shape
     rows, columns = np.flatnonzero(work.live_row), np.flatnonzero(work.live_column)
-    row_at, column_at = np.zeros(m, dtype=np.int32), np.zeros(n, dtype=np.int32)
-    row_at[rows], column_at[columns] = np.arange(len(rows)), np.arange(len(columns))
-    i, j = row_at[work.row], column_at[work.column]
-    matrix = sparse.csc_array((work.term, i, np.concatenate([[0], np.cumsum(np.bincount(j, minlength=len(columns)))])),
-                              shape=(len(rows), len(columns)))
+    row_at = np.zeros(len(work.live_row), dtype=np.int32)
+    row_at[rows] = np.arange(len(rows))
+    starts = np.concatenate([[0], np.cumsum(work.per_column()[columns])]).astype(np.int32)
+    i = row_at.take(work.row)
+    matrix = sparse.csc_array((work.term, i, starts), shape=(len(rows), len(columns)))
+    # nodes are columns, then rows; the edges of a column are its entries
     size = len(rows) + len(columns)
-    count, label = connected_components(sparse.coo_array((np.ones(len(i), dtype=bool), (j, i + len(columns))), shape=(size, size)),
-                                        directed=False)
+    ends = np.concatenate([starts, np.full(len(rows), starts[-1])])
+    edges = sparse.csr_array((work.term, i + np.int32(len(columns)), ends), shape=(size, size))
+    count, label = connected_components(edges, directed=False)
     # labels are given in the order of the nodes, and columns are the first of them
     large = np.bincount(label[len(columns):], minlength=count) >= SMALL
     place = np.where(large, np.cumsum(large) - 1, large.sum())[label]
