@@ -70,12 +70,27 @@ def survival_columns(
     table = None
     if tabulate_from is not None and convention == "uniform" and not alike and np.all(lengths == lengths[0]):
         table = tabulated(life, float(lengths[0]), count)
+    again = _repeated(life, edges)
+    column = np.empty(0)
     for c in range(count):
         if table is not None and tabulate_from is not None and c >= tabulate_from:
             yield c, table.column(c, count - c)
             continue
-        cohort = life.at((..., slice(None) if alike else slice(c, c + 1)))
-        yield c, _column(cohort, edges, c, convention)
+        # a cohort that lives like the one before it goes the same way, a period later
+        column = column[..., :-1] if again[c] else _column(life.at((..., slice(None) if alike else slice(c, c + 1))), edges, c, convention)
+        yield c, column
+
+
+def _repeated(life: Lifetime, edges: Array) -> npt.NDArray[np.bool_]:
+    """Which cohorts live, in every series, like the one before, through periods as long: shape (C,).
+
+    Bounds must be whole numbers for that: else ages of the one are those of the other but for rounding.
+    """
+    found = np.zeros(len(edges) - 1, dtype=bool)
+    if life.dims[-1] > 1 and np.all(np.diff(edges, 2) == 0) and np.all(edges == np.round(edges)):
+        parts = [part.reshape(-1, life.dims[-1]) for part in (life.mean, life.sd, life.shape)]
+        found[1:] = np.all([((p[:, 1:] == p[:, :-1]) | (np.isnan(p[:, 1:]) & np.isnan(p[:, :-1]))).all(axis=0) for p in parts], axis=0)
+    return found
 
 
 def _column(cohort: Lifetime, edges: Array, c: int, convention: Convention) -> Array:

@@ -239,6 +239,20 @@ def test_lifetimes_of_another_length_are_refused():
         inflow_driven([1.0, 1.0, 1.0], Lifetime.of("fixed", [3.0, 4.0]))
 
 
+@pytest.mark.parametrize("convention", CONVENTIONS)
+@pytest.mark.parametrize("step", [1.0, 2.0])
+def test_cohorts_that_live_alike_survive_as_each_by_itself(convention: str, step: float) -> None:
+    """Lives that change now and then, in some series only: to the last digit what each cohort has when it stands alone."""
+    mean = np.array([[4.0, 4, 4, 6, 6, 6, 4, 4], [5.0, 5, 5, 5, 5, 7, 7, 7]])
+    edges = step * np.arange(9.0)
+    for life in (Lifetime.of("weibull", mean, shape=np.full(mean.shape, 2.2)), Lifetime.of("gamma", mean, sd=mean / 3),
+                 Lifetime.of("lognormal", 5.0, sd=mean / 4)):
+        matrix = survival_matrix(life, edges, convention)
+        for c in range(8):
+            alone = survival_matrix(life.at((..., slice(c, c + 1))), edges[c:] - edges[c], convention)
+            assert np.array_equal(matrix[:, c:, c], alone[:, :, 0])
+
+
 def test_survival_matrix_is_lower_triangular():
     matrix = survival_matrix(Lifetime.of("exponential", [4.0, 8.0, 4.0]), np.arange(4.0))
     assert np.triu(matrix, 1) == pytest.approx(np.zeros((3, 3)))
