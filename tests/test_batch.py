@@ -15,7 +15,7 @@ from planner.errors import InfeasibleError
 from planner.lp.formulation import components, programme, programmes
 from planner.sampling import draw, uncertainty
 from planner.system import Period
-from planner.use import use_stocks
+from planner.use import use_inflow, use_stocks
 
 
 def samples(study, scenario="", count=4, **settings):
@@ -107,3 +107,18 @@ def test_a_row_without_options_fails_the_batch():
     for system in (other, batch([alone, other])):
         with pytest.raises(InfeasibleError, match="without any option"):
             programmes(components(system, balance(system)))
+
+
+def test_rounding_is_that_of_each_sample():
+    """Proves that the large numbers of one sample hide nothing in another: what enters use below zero is judged by its own sample's size."""
+    system = planner.read("quickstart")
+    name, product = next((name, product) for name, product in system.products.items() if product.uses)
+    good, years = next(iter(product.uses)), len(system.years)
+    system = replace(system, goods={**system.goods, good: replace(system.goods[good], demand=np.ones(years))})
+    small = np.ones(years)
+    small[-1] = -1e-9
+    for uses in (small, np.array([np.full(years, 1e6), small])):
+        with pytest.raises(ValueError, match=f"negative or not a number in {system.years[-1]}"):
+            use_inflow(system, replace(system.products[name], uses={good: uses}))
+    small[-1] = -1e-13
+    assert use_inflow(system, replace(product, uses={good: np.array([np.full(years, 1e6), small])}))[1, -1] == 0
