@@ -198,8 +198,8 @@ class _Scenario:
         if found is None:
             return None
         twin.values, twin.problems = found, problems
-        maker = Maker(self.rows, found, self.settings["discount_rate"], problems)
-        twin.nouns, twin.series = maker.make(self.nouns), maker.whole_study()
+        maker = Maker(self.rows, found, self.settings["discount_rate"], problems, self.nouns)
+        twin.nouns, twin.series = maker.make(), maker.whole_study()
         Checks(self.rows, found, twin.nouns, problems).run()
         processes, ramps = with_closures(twin.nouns, self.policies)
         twin.processes = _same(processes, self.processes, twin.nouns.processes, self.nouns.processes)

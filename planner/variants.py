@@ -165,10 +165,11 @@ class Variants:
 
     def _overrides(self, values: Values, left: Mapping[str, float]) -> dict[str, float]:
         """Each path and its value."""
-        found: dict[str, float] = {}
-        for name in values:
-            found |= zip(self._at[name].paths, self._moved(name, values, left).tolist(), strict=True)
-        return found
+        moved = [self._at[name] for name in values]
+        own = np.array([value for each in moved for value in each.value])
+        share = np.array([left.get(each.name, 1.0) for each in moved for _ in each.value])
+        found = own + share * (np.concatenate([own[:0], *values.values()]) - own)
+        return dict(zip((path for each in moved for path in each.paths), found.tolist(), strict=True))
 
 
 @dataclass(slots=True, eq=False)

@@ -25,9 +25,11 @@ class Checks:
     def run(self) -> None:
         self._names()
         self._demand()
-        changed = self.values.changed
+        # a good of a single metal holds 1 of it, whatever good_values says
+        changed, goods = self.values.changed, self.reader.structure.get("goods", {})
+        joint = {name for name, row in goods.items() if not row.cells["metal"] and changed(name, "good_values")}
         for process in self.nouns.processes.values():
-            if changed("coefficients", process.name) or any(changed("good_values", good) for good in (*process.inputs, *process.outputs)):
+            if changed(process.name, "coefficients") or not joint.isdisjoint((*process.inputs, *process.outputs)):
                 self._process(process)
 
     def _names(self) -> None:
@@ -84,8 +86,8 @@ class Checks:
             into, out = np.asarray(taken.get(metal, np.zeros(1))), np.asarray(given.get(metal, np.zeros(1)))
             if (out > into * (1 + CLOSES)).any():
                 self._refuse(process, out, into, metal, "lower what goes out, or add the good that the metal comes from")
-            lost = lost or bool((into - out > CLOSES * into).any())
-        if lost and not process.loss:
+            lost = lost or (not process.loss and bool((into - out > CLOSES * into).any()))
+        if lost:
             self.problems.add("processes.csv", row, "loss",
                               f"is empty, but more goes into '{process.name}' than comes out; name the loss")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,14 +58,19 @@ NONE = Nouns({}, {}, {}, {}, {}, {}, {}, {}, {}, ())
 
 
 class Maker:
-    """Makes the nouns; collects problems that show only when the rows of a noun are seen together."""
+    """Makes the nouns; collects problems that show only when the rows of a noun are seen together.
 
-    def __init__(self, reader: RowReader, values: Values, discount_rate: float, problems: Problems) -> None:
-        self.reader, self.values, self.discount_rate, self.problems = reader, values, discount_rate, problems
+    Of the nouns made `before`, of the same study with other values, it keeps those, and those parts, that no changed value makes.
+    """
+
+    def __init__(self, reader: RowReader, values: Values, discount_rate: float, problems: Problems, before: Nouns = NONE) -> None:
+        self.reader, self.values, self.discount_rate, self.problems, self.before = reader, values, discount_rate, problems, before
+        self.changed = values.changed
         self.length = values.last - values.first + 1
 
-    def make(self, before: Nouns = NONE) -> Nouns:
-        """All nouns, by name. Those made `before`, of a study with other values, stay the same where all that they are made of does."""
+    def make(self) -> Nouns:
+        """All nouns, by name."""
+        before = self.before
         goods = before.goods | {row.name: self.good(row) for row in self.rows("goods", "demand", "good_values", "collection")}
         deposits = before.deposits | self.deposits()
         products = before.products | {
@@ -89,18 +95,14 @@ class Maker:
 
     # ---- small questions
 
-    def changed(self, name: str, *tables: str) -> bool:
-        """Whether any of the numbers that these tables give of a name is another one than when the nouns were made before."""
-        return any(self.values.changed(table, name) for table in tables)
-
     def rows(self, table: str, *tables: str) -> list[StructureRow]:
         """The rows of a structure table by name; only those of which one of the tables of numbers says something else than before."""
-        rows = self.reader.structure.get(table, {})
-        return [rows[name] for name in sorted(rows) if not tables or self.changed(name, *tables)]
+        rows, changed = self.reader.structure.get(table, {}), self.changed
+        return [rows[name] for name in sorted(name for name in rows if not tables or changed(name, *tables))]
 
     def names(self, table: str) -> list[str]:
         """Names that a table of numbers defines and that have a row in force, those that changed."""
-        return [name for name in self.values.names(table) if self.values.changed(table, name)]
+        return [name for name in self.values.names(table) if self.changed(name, table)]
 
     def constant(self, value: float) -> Array:
         return constant(self.length, value)
@@ -121,7 +123,7 @@ class Maker:
     # ---- nouns
 
     def good(self, row: StructureRow) -> Good:
-        name, metal, values = row.name, row.cells["metal"], self.values
+        name, values = row.name, self.values
         # where the whole table was refused, no good is taken to be demanded, or each would be told to be
         demand = None if self.problems.spoiled("demand") else values.series("demand", (name,), "demand")
         shortage = values.series("good_values", (name, ""), "shortage_cost")
@@ -132,13 +134,22 @@ class Maker:
         if rate is not None and row.cells["kind"] != "waste" and not self.problems.spoiled("goods", name):
             self.problems.add(*values.first_row("collection", name), "good",
                               f"'{name}' is {row.cells['kind']}; only goods of kind waste are collected")
-        content = self._content(row)
+        content, equivalent, stockpile = self._held(row)
         return Good(
-            name, row.cells["kind"], row.cells["stage"], row.cells["export"] == "yes", frozen_map(content),  # type: ignore[arg-type]
-            frozen_map(self._equivalent(name, metal)), self._stockpile(name, len(content) > 1 or not metal), demand,
+            name, row.cells["kind"], row.cells["stage"], row.cells["export"] == "yes", content,  # type: ignore[arg-type]
+            equivalent, stockpile, demand,
             self.constant(np.nan) if demand is not None and shortage is None else shortage if demand is not None else None,
             self.series("good_values", (name, ""), "disposal_cost"), rate,
         )
+
+    def _held(self, row: StructureRow) -> tuple[Mapping[str, float], Mapping[str, float], Stockpile | None]:
+        """What a good holds and counts for, and how it is stored."""
+        name, metal = row.name, row.cells["metal"]
+        if not self.changed(name, "good_values"):
+            kept = self.before.goods[name]
+            return kept.content, kept.equivalent, kept.stockpile
+        content = self._content(row)
+        return frozen_map(content), frozen_map(self._equivalent(name, metal)), self._stockpile(name, len(content) > 1 or not metal)
 
     def _content(self, row: StructureRow) -> dict[str, float]:
         """t of metal per t: 1 of its metal, or what good_values says of a joint good."""
@@ -193,14 +204,7 @@ class Maker:
 
     def process(self, row: StructureRow, deposits: dict[str, Deposit]) -> Process:
         name, cells = row.name, row.cells
-        recipe: dict[str, dict[str, Array]] = {"in": {}, "out": {}, "deposit": {}}
-        for key in self.values.keys("coefficients", name):
-            _, good, direction = key[1]
-            kind = "deposit" if good in deposits and good not in self.reader.structure.get("goods", {}) else direction
-            if kind == "deposit" and direction == "out":
-                at = self.values.rows[key][0]
-                self.problems.add(at.file, at.row, "direction", f"nothing goes out to deposit '{good}'; write in")
-            recipe[kind][good] = self.series("coefficients", key[1], "coefficient")
+        inputs, outputs, ore = self._recipe(name, deposits)
         content = self.values.series("process_values", (name,), "host_content")
         if cells["host"] and content is None:
             self.lacking("process_values", (name,), "host_content", f"process '{name}' has a host and no host_content; give the metal "
@@ -214,10 +218,25 @@ class Maker:
         return Process(
             name, cells["kind"], cells["stage"], cells["pathway"] or None,  # type: ignore[arg-type]
             cells["origin"], cells["host"], cells["plant"], cells["ramp_group"], cells["loss"],
-            frozen_map(recipe["in"]), frozen_map(recipe["out"]), frozen_map(recipe["deposit"]),
+            inputs, outputs, ore,
             loading=self._given("process_values", (name,), "loading"), max_activity=most, observed=self._observed(name),
             host_content=self.constant(np.nan) if content is None else content, **made,
         )
+
+    def _recipe(self, name: str, deposits: dict[str, Deposit]) -> tuple[Mapping[str, Array], ...]:
+        """What goes in, what comes out, and the ore taken from deposits, per unit of activity."""
+        if not self.changed(name, "coefficients"):
+            kept = self.before.processes[name]
+            return kept.inputs, kept.outputs, kept.deposits
+        recipe: dict[str, dict[str, Array]] = {"in": {}, "out": {}, "deposit": {}}
+        for key in self.values.keys("coefficients", name):
+            _, good, direction = key[1]
+            kind = "deposit" if good in deposits and good not in self.reader.structure.get("goods", {}) else direction
+            if kind == "deposit" and direction == "out":
+                at = self.values.rows[key][0]
+                self.problems.add(at.file, at.row, "direction", f"nothing goes out to deposit '{good}'; write in")
+            recipe[kind][good] = self.series("coefficients", key[1], "coefficient")
+        return tuple(map(frozen_map, recipe.values()))
 
     def _observed(self, name: str) -> Array:
         """The activities observed in years of the study, NaN in all others, shape (Y,)."""
@@ -289,12 +308,7 @@ class Maker:
         name, waste, kind = row.name, row.cells["waste"], row.cells["distribution"]
         content = dict(goods[waste].content) if waste in goods else {row.cells["metal"]: 1.0} if row.cells["metal"] else {}
         self._check_waste(row, goods)
-        inflow, stock = (self.values.events("cohorts", (name,), p) for p in ("inflow", "stock"))
-        given = sorted({*inflow, *stock})
-        for year, at in (*inflow.items(), *stock.items()):
-            if year >= self.values.first:
-                self.problems.add(at.file, at.row, "year", f"is {year}; cohorts end before {self.values.first}, later ones follow demand")
-        history = tuple(range(given[0], self.values.first)) if given else ()
+        history, inflow, stock = self._history(name)
         since = history[0] if history else self.values.first
         life = {p: self.values.series("product_values", (name,), p, since=since)
                 for p in ("lifetime_mean", "lifetime_sd", "lifetime_shape")}
@@ -308,10 +322,22 @@ class Maker:
         dissipated = self.constant(1.0) if not waste else self.series("product_values", (name,), "dissipated")
         return Product(
             name, tuple(m for m in self.reader.head.metals if m in content), frozen_map(content), waste, dissipated, kind,  # type: ignore[arg-type]
-            mean, sd, shape, frozen_map(self._uses(name, goods)), history,
-            frozen_array([inflow[y].value if y in inflow else 0.0 for y in history]),
-            frozen_array([stock[y].value if y in stock else np.nan for y in history]),
+            mean, sd, shape, self._uses(name, goods), history, inflow, stock,
         )
+
+    def _history(self, name: str) -> tuple[tuple[int, ...], Array, Array]:
+        """Years before the first, what entered use in each, and what of it is left when the study begins, shape (H,)."""
+        if not self.changed(name, "cohorts"):
+            kept = self.before.products[name]
+            return kept.history_years, kept.history_inflow, kept.initial_stock
+        inflow, stock = (self.values.events("cohorts", (name,), p) for p in ("inflow", "stock"))
+        given = sorted({*inflow, *stock})
+        for year, at in (*inflow.items(), *stock.items()):
+            if year >= self.values.first:
+                self.problems.add(at.file, at.row, "year", f"is {year}; cohorts end before {self.values.first}, later ones follow demand")
+        history = tuple(range(given[0], self.values.first)) if given else ()
+        return (history, frozen_array([inflow[y].value if y in inflow else 0.0 for y in history]),
+                frozen_array([stock[y].value if y in stock else np.nan for y in history]))
 
     def measure(self, row: StructureRow, goods: dict[str, Good], products: dict[str, Product]) -> Measure:
         name, cells = row.name, row.cells
@@ -384,7 +410,9 @@ class Maker:
             self.problems.add(*self.values.first_row("product_values", name), "parameter",
                               f"product '{name}' leaves no waste good, so all of it is dissipated; drop the row, or name a waste good")
 
-    def _uses(self, name: str, goods: dict[str, Good]) -> dict[str, Array]:
+    def _uses(self, name: str, goods: dict[str, Good]) -> Mapping[str, Array]:
+        if not self.changed(name, "uses"):
+            return self.before.products[name].uses
         uses: dict[str, Array] = {}
         for key in self.values.keys("uses", name):
             good, at = key[1][1], self.values.rows[key][0]
@@ -394,4 +422,4 @@ class Maker:
                 self.problems.add(at.file, at.row, "good", f"'{good}' is not demanded, so that none of it enters use; add it to demand.csv")
             elif good in goods and goods[good].export:
                 self.problems.add(at.file, at.row, "good", f"'{good}' is an export; it enters no use stock at home")
-        return uses
+        return frozen_map(uses)

@@ -196,7 +196,7 @@ class RowReader:
     def _read_structure(self, table: Table, sheet: Sheet, where: Mapping[str, int]) -> None:
         found: dict[str, StructureRow] = {}
         for row, cells in sheet.rows:
-            name = cells[where[table.keys[0].name]]
+            name = sys.intern(cells[where[table.keys[0].name]])
             every = (*table.keys, *table.columns)
             cells_good = [self.cell(table, sheet, row, c, cells[where[c.name]]) for c in every if c.name in where]
             if name in found:
@@ -213,8 +213,8 @@ class RowReader:
         keys_at = [where.get(c.name) for c in table.keys]
         parameter_at, year_at, scenario_at = where.get("parameter"), where.get("year"), where.get("scenario")
         for row, cells in sheet.rows:
-            keys = tuple("" if at is None else cells[at] for at in keys_at)
-            name = table.parameters[0].name if parameter_at is None else cells[parameter_at]
+            keys = tuple("" if at is None else sys.intern(cells[at]) for at in keys_at)
+            name = table.parameters[0].name if parameter_at is None else sys.intern(cells[parameter_at])
             if (*keys, name) not in checked:
                 checked[*keys, name] = self._heading(table, sheet, row, keys, name)
             elif checked[*keys, name] is None:

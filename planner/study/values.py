@@ -62,8 +62,8 @@ class Values:
         self._by_table: dict[str, dict[str, list[Key]]] = {}
         for key in sorted(self.rows):
             self._by_table.setdefault(key[0], {}).setdefault(key[1][0], []).append(key)
-        self._series: dict[Key, Array] = {}
-        self._changed: frozenset[tuple[str, str]] | None = None
+        self._series: dict[tuple[str, tuple[str, ...]], dict[str, Array]] = {}
+        self._changed: dict[str, set[str]] | None = None
 
     def again(self, values: Mapping[str, float], problems: Problems) -> Values | None:
         """The same numbers with other values, in internal units, by the paths of their rows.
@@ -81,11 +81,25 @@ class Values:
                 rows = changed[spot.key] = self.rows[spot.key].copy()
             rows[spot.at] = ValueRow(spot.year, float(value), *spot.rest)
         twin = copy.copy(self)
-        twin.problems, twin.rows, twin._series = problems, self.rows | changed, self._series.copy()
-        for key in changed:
-            twin._series.pop(key, None)
-        twin._changed = frozenset((key[0], key[1][0]) for key in changed)
+        twin.problems, twin.rows = problems, self.rows | changed
+        twin._forget(changed)
         return twin
+
+    def _forget(self, changed: Mapping[Key, list[ValueRow]]) -> None:
+        """Give up the series whose rows changed; those that are the same in every year are made anew at once, since that is cheaper."""
+        length, flat = self.last + 1 - self.first, [rows[0].value for rows in changed.values() if rows[0].year is None]
+        block = iter(frozen(np.repeat(np.array(flat, dtype=float), length).reshape(len(flat), length)))
+        own: dict[tuple[str, tuple[str, ...]], dict[str, Array]] = {}
+        self._changed = {}
+        for (table, keys, parameter), rows in changed.items():
+            self._changed.setdefault(table, set()).add(keys[0])
+            if (table, keys) not in own:
+                own[table, keys] = self._series.get((table, keys), {}).copy()
+            if rows[0].year is None:
+                own[table, keys][parameter] = next(block)
+            else:
+                own[table, keys].pop(parameter, None)
+        self._series = self._series | own
 
     def text(self, path: str, value: float) -> str:
         """A value in the internal unit as `--set` takes it."""
@@ -190,9 +204,9 @@ class Values:
         """The names in the first key of a table that have a row in force, in order."""
         return list(self._by_table.get(table, ()))
 
-    def changed(self, table: str, name: str) -> bool:
-        """Whether a number of this name is another one than when the nouns were made before; of a first reading all are."""
-        return self._changed is None or (table, name) in self._changed
+    def changed(self, name: str, *tables: str) -> bool:
+        """Whether these tables give another number of this name than when the nouns were made before; in a first reading they all do."""
+        return self._changed is None or any(name in self._changed.get(table, ()) for table in tables)
 
     def has(self, table: str, keys: tuple[str, ...], parameter: str) -> bool:
         return (table, keys, parameter) in self.rows or self.problems.spoiled(table, keys, parameter)
@@ -210,15 +224,24 @@ class Values:
 
         Where no row gives it: the default, else `absent` in every year, else None. NaN where its rows were refused.
         """
-        key, first = (table, keys, name), self.first if since is None else since
-        length, rows = self.last + 1 - first, self.rows.get(key)
+        made = self._series.get((table, keys))
+        if made is None:
+            made = self._series[table, keys] = {}
+        first = self.first if since is None else since
+        found, length = made.get(name), self.last + 1 - first
+        if found is not None and len(found) == length:
+            return found
+        key = (table, keys, name)
         if self.problems.spoiled(*key):
             return constant(length, np.nan)
-        if rows is None:
-            return _default(table, name, length, absent)
-        found = self._series.get(key)
-        if found is None or len(found) != length:
-            found = self._series[key] = self._interpolated(key, rows, first)
+        rows, default = self.rows.get(key), _parameter(key).default
+        if rows is not None:
+            found = self._interpolated(key, rows, first)
+        elif default is not None:
+            found = constant(length, default)
+        else:
+            return None if absent is None else constant(length, absent)
+        made[name] = found
         return found
 
     def single(self, table: str, keys: tuple[str, ...], name: str) -> float | None:
@@ -277,13 +300,6 @@ class Values:
 def constant(length: int, value: float) -> Array:
     """A series that never changes; one array for all that ask, since nobody may write to it."""
     return frozen(np.full(length, value, dtype=float))
-
-
-@lru_cache(maxsize=1024)
-def _default(table: str, name: str, length: int, absent: float | None) -> Array | None:
-    default = _parameter_of(table, name).default
-    fill = absent if default is None else default
-    return None if fill is None else constant(length, fill)
 
 
 def frozen(array: Array) -> Array:
