@@ -110,7 +110,7 @@ def test_a_row_without_options_fails_the_batch():
 
 
 def test_rounding_is_that_of_each_sample():
-    """Proves that the large numbers of one sample hide nothing in another: what enters use below zero is judged by its own sample's size."""
+    """Proves that the large numbers of one sample hide nothing in another: what is below zero is judged by its own sample's size."""
     system = planner.read("quickstart")
     name, product = next((name, product) for name, product in system.products.items() if product.uses)
     good, years = next(iter(product.uses)), len(system.years)
