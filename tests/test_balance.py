@@ -151,10 +151,10 @@ def test_a_loss_without_a_name_fails():
 
 
 @pytest.mark.parametrize(("recipe", "message"), [
-    ({"takes": {"li": 1.0}, "gives": {"cell": 1.1}}, "process 'bad' gives out more lithium than it takes in"),
-    ({"takes": {"li": float("nan")}, "gives": {"cell": 1.0}}, "process 'bad': coefficient of 'li' is not a number"),
+    ({"takes": {"li": 1.0}, "gives": {"cell": 1.1}}, r"coefficients.csv: process 'bad' gives out more lithium than it takes in"),
+    ({"takes": {"li": float("nan")}, "gives": {"cell": 1.0}}, r"coefficients.csv: process 'bad': coefficient of 'li' is not a number"),
     ({"takes": {"li": 1.0}, "gives": {"cell": -1.0}}, "process 'bad': coefficient of 'cell' is not a number at or above 0"),
-    ({"takes": {"li": 1.0}, "gives": {"cell": 0.9}}, "process 'bad' loses lithium; name the loss"),
+    ({"takes": {"li": 1.0}, "gives": {"cell": 0.9}}, r"processes.csv, column 'loss': process 'bad' loses lithium; name the loss"),
 ])
 def test_broken_coefficients_are_refused_by_name(recipe, message):
     with pytest.raises(SpecError, match=message):

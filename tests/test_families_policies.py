@@ -158,6 +158,13 @@ def test_a_level_is_the_mean_of_the_years_in_force(tmp_path):
     assert plan_of(study, tmp_path).objective == pytest.approx(4000)
 
 
+def test_self_sufficiency_counts_what_gives_metal_in_some_years_only(tmp_path):
+    """Works that open in 2022, for 50 a tonne: two fifths of the 100 t of that year, 3,000 + 40 x 50 + 60 x 30."""
+    study = market(last=2022).process("dig", "mine", stage="processing", gives={"li": [0, 1]}, variable_cost=50)
+    plan = plan_of(study.policy("home", "self_sufficiency", metal="lithium", stages=["processing"], share=0.4, from_=2022), tmp_path)
+    assert plan.objective == pytest.approx(6800)
+
+
 def test_self_sufficiency_counts_exports_by_their_equivalent(tmp_path):
     """Of concentrate, of which a tonne stands for 0.8 t, 50 t are exported and 0.4 x 100 t + 0.8 x 50 t asked at extraction: 100 t are
     dug at 50, 50 t are sold, 50 t refined at 5 to 40 t, and 60 t bought: 5,000 + 250 + 1,800."""

@@ -314,3 +314,25 @@ def test_exact_values_may_miss_by_their_last_digits() -> None:
     assert fit([100, 33.33333333, 66.66666666], [0, 0, 0], [[1, -1, -1]]).values == pytest.approx([100, 33.33333333, 66.66666666])
     with pytest.raises(Contradiction):
         fit([100, 33.333333, 66.666666], [0, 0, 0], [[1, -1, -1]])
+
+
+def test_one_clash_among_balances_that_hold_is_a_clash() -> None:
+    """Of three balances of exact values the second alone cannot hold: it is named, and it alone."""
+    with pytest.raises(Contradiction) as caught:
+        fit([1, 1, 2, 3, 4, 4], [0] * 6, [[1, -1, 0, 0, 0, 0], [0, 0, 1, -1, 0, 0], [0, 0, 0, 0, 1, -1]])
+    assert caught.value.rows == (1,)
+
+
+def test_products_far_larger_than_what_was_measured_converge() -> None:
+    """Coefficients of hundreds of thousands: the products are right to their own digits, not to those of the base."""
+    shares = np.array([1e6 / 3, 1e6 / 7, 1e6 / 11])
+    found = fit([1, *shares, NAN, NAN, NAN], [0.1, 1, 1, 1, 0, 0, 0], np.zeros((0, 7)), products=[(4 + i, 1 + i, 0) for i in range(3)])
+    assert found.values[4:] == pytest.approx(shares, rel=1e-12)
+
+
+def test_a_free_flow_in_no_balance_is_not_known_and_harms_nothing() -> None:
+    """In = out, and a flow that nothing is said of."""
+    found = fit([100, 110, NAN], [1, 1, 0], [[1, -1, 0]])
+    assert found.values[:2] == pytest.approx([105, 105])
+    assert found.observable.tolist() == [True, True, False]
+    assert (found.freedom, np.isnan(found.deviations[2])) == (1, True)

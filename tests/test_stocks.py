@@ -356,6 +356,16 @@ def test_one_life_for_two_series_and_a_life_for_each():
     assert run.stock == pytest.approx(np.array([[-m * np.expm1(-1 / m), -m * np.expm1(-2 / m)] for m in (10.0, 5.0)]))
 
 
+def test_one_initial_cohort_and_one_life_for_two_series():
+    """10 t that were there in both, of which exp(-0.1) is left after a year, beside an inflow of 1 and of 2 t."""
+    life = Lifetime.of("exponential", 10.0)
+    run = inflow_driven([[1.0], [2.0]], life, initial=[10.0])
+    kept = -10 * np.expm1(-0.1)
+    assert run.stock == pytest.approx(np.array([[10 * np.exp(-0.1) + kept], [10 * np.exp(-0.1) + 2 * kept]]))
+    assert run.opening.tolist() == [10, 10]
+    assert stock_driven(run.stock, life, initial=[10.0]).inflow == pytest.approx(np.array([[1.0], [2.0]]))
+
+
 MANY = 200
 FEW = 5
 
