@@ -89,7 +89,7 @@ def shaken(system: System, samples: int) -> list[Values]:
 def test_a_sample_read_again_is_the_study_with_its_values(study: str, scenario: str) -> None:
     system = planner.read(study, scenario=scenario)
     reader = Rereader.of(system)
-    possible = [agrees(reader, system, study, values) for values in (*drawn(system, 3), *shaken(system, 3), {})]
+    possible = [agrees(reader, system, study, values) for values in (*drawn(system, 2), *shaken(system, 2), {})]
     assert possible[-1]
     assert any(possible[:-1])
     assert not all(possible) or study == "quickstart"
@@ -104,6 +104,7 @@ def every_noun() -> Study:
     study.good("others", "product", demand={2021: 8, 2026: 9}, shortage_cost=900)
     study.good("packs", "scrap", content={"lithium": 0.1}, equivalent={"lithium": 0.09})
     study.good("waste", "waste", collection=0.8)
+    study.good("old packs", "waste", content={"lithium": 0.2}, collection=0.7)
     study.deposit("lake", reserve=900, additions=3)
     study.exploration("lake", cost=4, potential=10, delay=1, most=70)
     study.host("zinc", 3000)
@@ -122,6 +123,7 @@ def every_noun() -> Study:
     study.ramp("slow", growth=0.2, step=4, decline=0.5)
     study.product("cars", waste="waste", uses={"cells": 1}, inflow={2019: 5, 2020: 6}, life=3, distribution="normal", lifetime_sd=1,
                   dissipated=0.1)
+    study.product("bags", waste="old packs", uses={"others": 1}, inflow={2020: 6}, life=2)
     study.measure("fewer", "efficiency", "others", cost=7, potential=0.1)
     study.measure("longer", "lifetime", "cells", product="cars", cost=7, potential=0.1, longer=2)
     study.series("carbon_price", {2021: 10, 2026: 60}).series("grid_intensity", 0.5)
