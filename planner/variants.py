@@ -1,35 +1,30 @@
 """One study with other numbers, again and again: from sampled values to the arrays of a programme.
 
-Where a combination of values is impossible, since a process would give out more of a metal than it takes in, or products would
-hold more of it than the goods they are made of, the inputs concerned are drawn back towards the study's own values, by halves,
-until the balance holds: yields and compositions are known to balance, whatever their uncertainty one by one. How far they were
-drawn back is told.
+Where a combination of values is impossible the inputs concerned are drawn back (`planner.contradictions`), and it is told how far.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from planner.accounts import metals_of
-from planner.balance import balance, metal_in_and_out
-from planner.errors import InfeasibleError, Problem, SpecError
-from planner.highs import Arrays, Program, Solution
-from planner.lp.formulation import components, programme
+from planner.balance import balance
+from planner.batch import UnlikeError, batch, stacked
+from planner.contradictions import Contradictions
+from planner.errors import InfeasibleError, SpecError
+from planner.highs import Arrays, Name, Program, Solution
+from planner.lp.formulation import components, programmes
 from planner.parts import Bases, Whole, solved_in_parts
 from planner.read import Rereader
 from planner.sampling import Input
 from planner.solve import Compiled, compiled, require_optimal
-from planner.system import Array, Good, Period, Process, System, frozen_map
-from planner.use import UseStock, use_flows, use_inflow, use_stocks
+from planner.system import Array, System
+from planner.use import use_stocks
 
-MOST_HALVINGS = 6
-"""After more halvings than this an input stands at the study's own value."""
-ROUNDING = 1e-9
-"""Metal out of nothing that is rounding, as a share of what goes out."""
-
+MOST_TERMS = 4_000_000
+"""Terms of the matrices made at once: so many take half a gigabyte on their way."""
 Values = Mapping[str, Array]
 """Values of the rows of each input, shape (R,)."""
 
@@ -60,13 +55,8 @@ class Variants:
         require_optimal(program, self.solution)
         self._whole_basis = program.highs.getBasis()
         self.basis: Bases = solved_in_parts(self.base.arrays, {})[1]
-        # between the years of their rows coefficients are linear, so that what holds in every year holds in every period
-        self._yearly = replace(system, periods=tuple(Period(year, year) for year in system.years))
-        self._leader = {each.name: each.tied_to or each.name for each in self.inputs}
         self._at = {each.name: each for each in self.inputs}
-        self._contents = tuple(each.name for each in self.inputs if each.name.endswith(".content"))
-        made = {process.name: tuple(_composition(process, self._at)) for process in system.processes.values()}
-        self._of_process = {name: mine for name, mine in made.items() if mine}
+        self._contradictions = Contradictions(system, self.inputs)
 
     def solve(self, arrays: Arrays, basis: Bases) -> tuple[Whole, Solution, Bases]:
         """Solve the programme of a variant from the bases of one before it; with the next bases.
@@ -81,87 +71,18 @@ class Variants:
 
     def make(self, values: Sequence[Values]) -> list[Variant]:
         """A variant for each set of values."""
-        drafts = [self._draft(each) for each in values]
-        ready = [draft for draft in drafts if not draft.reason]
-        for draft, found in zip(ready, _stocks([draft.system for draft in ready]), strict=True):
-            draft.finish(found)
-        return [Variant(d.system, d.arrays, d.left, d.reason) for d in drafts]
-
-    def _draft(self, values: Values) -> _Draft:
-        left: dict[str, float] = {}
-        while True:
-            composed = self._composed(values, left)
-            if guilty := self._guilty(composed):
-                self._draw_back(guilty, left, values)
-            elif not self._overfull(composed, values) or not self._draw_back(self._contents, left, values):
-                break
-        system, problems = self._reader.system(self._overrides(values, left))
-        return _Draft(self.base.system if system is None else system, left, _said(problems))
-
-    # ---- what is drawn back
-
-    def _moved(self, name: str, values: Values, left: Mapping[str, float]) -> Array:
-        own = np.array(self._at[name].value)
-        return np.asarray(own + left.get(name, 1.0) * (np.asarray(values.get(name, own)) - own))
-
-    def _composed(self, values: Values, left: Mapping[str, float]) -> System:
-        """The study by years with these values in all that decides what goods, processes and products hold, and nothing else changed."""
-
-        def series(path: str, own: Array) -> Array:
-            each = self._at.get(path)
-            if each is None:
-                return own
-            years = each.years if each.years != (0,) else self._yearly.years[:1]
-            return np.asarray(np.interp(self._yearly.years, years, self._moved(path, values, left)))
-
-        def recipe(process: Process, side: Mapping[str, Array], direction: str) -> Mapping[str, Array]:
-            return {name: series(f"coefficients.{process.name}.{name}.{direction}", own) for name, own in side.items()}
-
-        def good_of(good: Good) -> Good:
-            content = {metal: float(self._moved(path, values, left)[0]) if (path := f"good_values.{good.name}.{metal}.content") in self._at
-                       else share for metal, share in good.content.items()}
-            demand = good.demand if good.demand is None else series(f"demand.{good.name}", good.demand)
-            return replace(good, content=frozen_map(content), demand=demand)
-
-        system = self._yearly
-        goods = {name: good_of(good) for name, good in system.goods.items()}
-        processes = {**system.processes, **{
-            name: replace(p, inputs=recipe(p, p.inputs, "in"), outputs=recipe(p, p.outputs, "out"), deposits=recipe(p, p.deposits, "in"))
-            for name, p in ((name, system.processes[name]) for name in self._of_process)
-        }}
-        products = {
-            name: replace(product, content=goods[product.waste].content if product.waste else product.content, uses=frozen_map(
-                {good: series(f"uses.{name}.{good}", share) for good, share in product.uses.items()}))
-            for name, product in system.products.items()
-        }
-        return replace(system, goods=frozen_map(goods), processes=frozen_map(processes), products=frozen_map(products))
-
-    def _guilty(self, composed: System) -> set[str]:
-        """Inputs of the processes that would make metal."""
-        guilty = [process for process in self._of_process if _makes_metal(composed, composed.processes[process])]
-        return {name for process in guilty for name in self._of_process[process]}
-
-    def _overfull(self, composed: System, values: Values) -> bool:
-        """Whether products would hold more metal than the goods they are made of."""
-        if not any(name in values for name in self._contents):
-            return False
-        try:
-            stocks = {name: replace(self.base.balance.stocks[name], inflow=use_inflow(composed, product))
-                      for name, product in composed.products.items()}
-        except ValueError:
-            return False  # said by the balance, with its reason
-        return bool(use_flows(composed, stocks)[1])
-
-    def _draw_back(self, names: Iterable[str], left: dict[str, float], values: Values) -> bool:
-        """Halve the departure of these inputs, and of those tied to them, in `left`; False where none departs any more."""
-        moved = False
-        leaders = {self._leader[name] for name in names}
-        for name, leader in self._leader.items():
-            share = left.get(name, 1.0)
-            if leader in leaders and name in values and share > 0:
-                left[name] = share / 2 if share > 2.0**-MOST_HALVINGS else 0.0
-                moved = True
-        return moved
+        drawn_back = self._contradictions.settle(values)
+        read = [self._reader.system(self._overrides(each, left)) for each, left in zip(values, drawn_back, strict=True)]
+        sound = {i: system for i, (system, problems) in enumerate(read) if system is not None and not problems}
+        size = max(1, MOST_TERMS // max(self.base.arrays.matrix.nnz, 1))
+        systems = list(sound.values())
+        batches = [systems[start: start + size] for start in range(0, len(systems), size)]
+        made = dict(zip(sound, _with_names(self.base.arrays, [found for each in batches for found in _programmes(each)]), strict=True))
+        return [
+            Variant(sound.get(i, self.base.system), found if isinstance(found := made.get(i), Arrays) else None, left,
+                    found if isinstance(found, str) else "; ".join(map(str, problems)))
+            for i, ((_, problems), left) in enumerate(zip(read, drawn_back, strict=True))
+        ]
 
     def _overrides(self, values: Values, left: Mapping[str, float]) -> dict[str, float]:
         """Each path and its value."""
@@ -172,60 +93,27 @@ class Variants:
         return dict(zip((path for each in moved for path in each.paths), found.tolist(), strict=True))
 
 
-@dataclass(slots=True, eq=False)
-class _Draft:
-    """A variant in the making; lives inside `Variants.make` only."""
-
-    system: System
-    left: dict[str, float]
-    reason: str
-    arrays: Arrays | None = None
-
-    def finish(self, stocks: Mapping[str, UseStock] | SpecError) -> None:
-        """From use stocks to the arrays, or the reason why there are none."""
-        if isinstance(stocks, SpecError):
-            self.reason = str(stocks)
-            return
-        try:
-            self.arrays = programme(components(self.system, balance(self.system, stocks=stocks)))
-        except (SpecError, InfeasibleError) as error:
-            self.reason = str(error)
-
-
-def _makes_metal(system: System, process: Process) -> bool:
-    """Whether a process gives out more of a metal than it takes in."""
-    for metal in metals_of(system, process):
-        taken, given = metal_in_and_out(system, process, metal)
-        if (given - taken > ROUNDING * np.maximum(given, 1.0)).any():
-            return True
-    return False
-
-
-def _stocks(systems: Sequence[System]) -> list[Mapping[str, UseStock] | SpecError]:
-    """Use stocks of variants of one study: of all of them at once, or of each by itself where one of them has an impossible one."""
-    if not systems:
-        return []
+def _programmes(systems: Sequence[System]) -> list[Arrays | str]:
+    """The programme of each system, or the reason why it has none: all at once, or by halves where one of them is like no other."""
     try:
-        return list(use_stocks(systems))
-    except SpecError:
-        found: list[Mapping[str, UseStock] | SpecError] = []
-        for system in systems:
-            try:
-                found += use_stocks([system])
-            except SpecError as error:
-                found.append(error)
-        return found
+        many = batch(systems)
+        return [*programmes(components(many, balance(many, stocks=stacked(use_stocks(systems)))))]
+    except (SpecError, InfeasibleError, UnlikeError) as error:
+        if len(systems) == 1:
+            return [str(error)]
+        half = len(systems) // 2
+        return [*_programmes(systems[:half]), *_programmes(systems[half:])]
 
 
-def _composition(process: Process, inputs: Mapping[str, Input]) -> Iterable[str]:
-    """The inputs that say what a process takes in and gives out, or what the goods hold that it handles."""
-    goods = {*process.inputs, *process.outputs}
-    for name in inputs:
-        words = name.split(".")
-        if (words[0] == "coefficients" and words[1] == process.name) or (
-                words[0] == "good_values" and words[-1] == "content" and words[1] in goods):
-            yield name
+def _with_names(base: Arrays, made: Sequence[Arrays | str]) -> Iterator[Arrays | str]:
+    """The programmes with the very names of the base where they are the same: who compares the names of each is done at a glance."""
+    known: dict[int, tuple[Name, ...]] = {}
 
+    def told(own: tuple[Name, ...], same: tuple[Name, ...]) -> tuple[Name, ...]:
+        if id(own) not in known:
+            known[id(own)] = same if own == same else own
+        return known[id(own)]
 
-def _said(problems: Sequence[Problem]) -> str:
-    return "; ".join(map(str, problems))
+    for found in made:
+        yield found if isinstance(found, str) else replace(
+            found, columns=told(found.columns, base.columns), rows=told(found.rows, base.rows))
