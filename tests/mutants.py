@@ -101,6 +101,11 @@ ANSWERED: dict[str, str] = {
     'planner/lp/parameters.py _fill_goods: add_param(m, "disposal_cost", disposal_cost, add_set(m, "disposals", disposal_cost, '
     "width=[2 -> 3]))":
         "a Series knows the width of its keys; the one given is for mappings",
+    "planner/lp/reduction.py _Work.vanish: if (([self.row_lower > EXACT -> self.row_lower >= EXACT]) | (self.row_upper < "
+    "-EXACT))[empty].any():":
+        "a miss of exactly a billionth",
+    "planner/lp/reduction.py reduced: and max(whole.lower.max(initial=[0.0 -> 1.0]), whole.row_lower.max(initial=0.0)) < np.inf":
+        "either is below infinity",
     "planner/lp/size.py : BYTES_ALWAYS = [150000000.0 -> 150000001.0]":
         "a byte more of an estimate of two digits",
     "planner/lp/size.py : BYTES_PER_COLUMN = [1500.0 -> 1501.0]":

@@ -257,6 +257,22 @@ def test_numbers_that_are_none_are_left_to_the_whole(where: str) -> None:
     assert reduced(replace(a, **{where: values})) is None
 
 
+@pytest.mark.parametrize(("low", "high"), [("lower", "upper"), ("row_lower", "row_upper")])
+@pytest.mark.parametrize("end", [INF, -INF])
+def test_bounds_at_infinity_are_left_to_the_whole(low: str, high: str, end: float) -> None:
+    """Both sides at the same infinity: no number lies between them."""
+    a = lp([1, 2], [[1, 1], [1, -1]], [1, -1], [2, 1])
+    sides = {name: np.append(getattr(a, name)[:-1], end) for name in (low, high)}
+    assert reduced(replace(a, **sides)) is None
+
+
+def test_slack_of_a_row_is_not_left_to_the_solver() -> None:
+    """Only row 1 has one; what is left are the two columns that share both rows."""
+    found = reduced(lp([1, 1, 5], [[1, 1, 0], [1, 1, 1]], [1, 2], [INF, 2]))
+    assert found is not None
+    assert [part.columns.tolist() for part in found.parts] == [[0, 1]]
+
+
 def test_entries_of_zero_do_not_count() -> None:
     """A column with a stored zero in a second row is the slack of its one row all the same."""
     a = lp([2, 7], [[1, 1], [1, 5]], [5, 0], [5, 3])
