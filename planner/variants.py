@@ -24,7 +24,7 @@ from planner.system import Array, System
 from planner.use import use_stocks
 
 MOST_TERMS = 4_000_000
-"""Terms of the matrices made at once: so many take half a gigabyte on their way."""
+"""Terms of the matrices made at once: so many take a quarter of a gigabyte on their way."""
 Values = Mapping[str, Array]
 """Values of the rows of each input, shape (R,)."""
 
