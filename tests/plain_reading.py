@@ -91,7 +91,7 @@ def _product(tokens: list[str], year: int) -> tuple[tuple[float, dict[str, int]]
 
 def _name(token: str, year: int) -> tuple[float, dict[str, int]]:
     if re.fullmatch(r"[0-9.]+([eE][+-]?[0-9]+)?", token):
-        return float(token), {}
+        return plain_number(token), {}
     names = {**SIZES, f"USD_{year}": (1.0, {"money": 1}), f"USD{year}": (1.0, {"money": 1})}
     for word, (size, of) in names.items():
         for prefix, times in {"": 1.0, **PREFIXES}.items():
