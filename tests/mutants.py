@@ -50,6 +50,9 @@ ANSWERED: dict[str, str] = {
         "numpy takes any negative number for the length that it finds itself",
     "planner/balance.py make_incidence: pairs.sort(key=lambda pair: pair[:[2 -> 3]])":
         "no two pairs have both the good and the process, so that what comes after is not compared",
+    "planner/leastsquares.py _Scaled.holding: return replace(self, values=np.where(held, [0.0 -> 1.0], self.values), "
+    "free=self.free & ~held, exact=self.exact | held)":
+        "of values only those that were measured are asked once the start is made; what is held stands at 0 in the point",
     "planner/leastsquares.py _decomposed: return np.eye(matrix.shape[0]), [np.zeros -> np.ones](0), np.eye(matrix.shape[1]), 0":
         "no singular values, be they zeros or ones",
     "planner/leastsquares.py _decomposed: return np.eye(matrix.shape[0]), np.zeros([0 -> 1]), np.eye(matrix.shape[1]), 0":
@@ -66,6 +69,8 @@ ANSWERED: dict[str, str] = {
     "planner/leastsquares.py _require_possible: raise Contradiction(tuple(int(i) for i in np.flatnonzero([part > 1e-06 * "
     "part.max() -> part >= 1e-06 * part.max()])))":
         "a share of exactly a millionth",
+    "planner/leastsquares.py _start: v[j] = share if np.isfinite(share) else [0.5 -> 1.5]":
+        "where the steps begin, not where they end",
     "planner/leastsquares.py _within_bounds: for _ in range(10 * len(bounded) + [10 -> 11]):":
         "one more try before it is given up",
     "planner/leastsquares.py _within_bounds: force = np.where(held, -(trial.jacobian(point).T @ multipliers), [0.0 -> 1.0])":
@@ -73,6 +78,8 @@ ANSWERED: dict[str, str] = {
     "planner/leastsquares.py _within_bounds: patience -= [1 -> 2]":
         "how often the active set may fail to shrink before it changes one at a time: another way to the one least sum of "
         "squares",
+    "planner/leastsquares.py _within_bounds: return point, held & ([force > slack -> force >= slack]), steps":
+        "a force of exactly the slack",
     "planner/leastsquares.py _within_bounds: slack = _RANK * max(1.0, float(np.abs(trial.jacobian(point).T @ "
     "multipliers).max(initial=[0.0 -> 1.0])))":
         "the largest is compared with 1 at once",
@@ -82,6 +89,14 @@ ANSWERED: dict[str, str] = {
     "planner/leastsquares.py _within_bounds: wrong = (bounded & ~held & (point < -_RANK * max(1.0, "
     "float(np.abs(point).max(initial=[0.0 -> 1.0]))))) | (force < -slack)":
         "the largest is compared with 1 at once",
+    "planner/lp/assembly.py _bounds: sides: tuple[list[Array], list[Array]] = ([[np.zeros -> np.ones](0)], [np.zeros(0)])":
+        "no numbers, be they zeros or ones",
+    "planner/lp/assembly.py _bounds: sides: tuple[list[Array], list[Array]] = ([np.zeros(0)], [[np.zeros -> np.ones](0)])":
+        "no numbers, be they zeros or ones",
+    "planner/lp/assembly.py _right: return np.broadcast_to(value, (*value.shape[:[-1 -> +1]], space.size))":
+        "samples are one axis, in front of one other",
+    "planner/lp/assembly.py _samples: lead = next((each.shape[:[-1 -> +1]] for each in numbers if each.ndim > 1), ())":
+        "samples are one axis, in front of one other",
     "planner/lp/assembly.py expand: lower, upper = [[np.zeros -> np.ones](0)], [np.zeros(0)]":
         "no numbers, be they zeros or ones",
     "planner/lp/assembly.py expand: lower, upper = [np.zeros(0)], [[np.zeros -> np.ones](0)]":
@@ -90,6 +105,8 @@ ANSWERED: dict[str, str] = {
         "any number below zero says that a key is not there",
     "planner/lp/components.py Index._places: used = np.flatnonzero(np.bincount(column, minlength=[1 -> 2]))":
         "labels that no key has are not counted, however many",
+    "planner/lp/components.py Index._table: if size <= [DENSE_LIMIT * len(self) -> DENSE_LIMIT / len(self)] + 1000:":
+        "a table or a search: the same positions",
     "planner/lp/components.py Index._table: size = int(np.prod([int(rank.max(initial=0)) + [1 -> 2] for rank in self._places], "
     "dtype=float))":
         "a table with more places than are used, or a search in its stead: the same positions",
@@ -101,6 +118,8 @@ ANSWERED: dict[str, str] = {
     'planner/lp/parameters.py _fill_goods: add_param(m, "disposal_cost", disposal_cost, add_set(m, "disposals", disposal_cost, '
     "width=[2 -> 3]))":
         "a Series knows the width of its keys; the one given is for mappings",
+    "planner/lp/parameters.py _fill_ramps: gap = np.array([[0.0 -> 1.0], *_gaps(system.periods).values()])":
+        "the first period has no row of a ramp",
     "planner/lp/reduction.py _Work.vanish: if (([self.row_lower > EXACT -> self.row_lower >= EXACT]) | (self.row_upper < "
     "-EXACT))[empty].any():":
         "a miss of exactly a billionth",
@@ -112,6 +131,8 @@ ANSWERED: dict[str, str] = {
         "a byte more of an estimate of two digits",
     "planner/lp/size.py : BYTES_PER_NONZERO = [220.0 -> 221.0]":
         "a byte more of an estimate of two digits",
+    "planner/reconcile.py _result: if [found.probability < significance -> found.probability <= significance] and tested.any():":
+        "a probability of exactly the level",
     "planner/stocks.py _column: if np.all([np.diff(edges[c:]) == length -> np.diff(edges[c:]) != length]):":
         "a shorter way for even periods: a period is as long as itself, so the general way is taken, with the same shares",
     "planner/stocks.py _column: span = np.stack([ages, ages + length], axis=[-1 -> +1])":
