@@ -351,10 +351,20 @@ def test_workers_killed_at_random_cost_their_tasks_and_nothing_else() -> None:
 
     samples, rng, killed = int(os.environ.get("KILLED_SAMPLES", "640")), np.random.default_rng(5), []
 
+    def stands(process: psutil.Process) -> bool:
+        try:
+            return "spawn_main" in " ".join(process.cmdline()) and time.time() - process.create_time() > STANDS
+        except psutil.Error:  # it is dying
+            return False
+
     def kill_one(stage: str) -> None:
-        found = [p for p in psutil.Process().children(recursive=True)
-                 if "spawn_main" in " ".join(p.cmdline()) and time.time() - p.create_time() > STANDS]
-        if found and rng.random() < 0.5:
+        if not getattr(stage, "part", 0):  # there are no workers yet
+            return
+        until = time.time() + 60
+        while not (found := [each for each in psutil.Process().children(recursive=True) if stands(each)]) and not killed:
+            assert time.time() < until, "no worker stands"
+            time.sleep(0.1)
+        if found and (not killed or rng.random() < 0.5):
             found[int(rng.integers(len(found)))].kill()
             killed.append(stage)
 
