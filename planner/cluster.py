@@ -88,6 +88,7 @@ def _helpers(function: Callable[..., Answer], waiting: Waiting, workers: int) ->
             if isinstance(each, BaseException):
                 raise each
             if each is None:
+                come.put(None)  # the end stays, for who asks again
                 break
             yield each
 
