@@ -260,10 +260,14 @@ def break_ties(program: Program, first: Solution) -> tuple[Solution, str]:
 
 
 def make_plan(made: Compiled, priced: Solution, final: Solution, *, ties: str, seconds: Mapping[str, float]) -> Plan:
-    """The plan of a solution: prices from `priced` (the first solve), quantities from `final`. Raises SolverError if a check fails."""
+    """The plan of a solution: prices from `priced` (the first solve), quantities from `final`. Raises SolverError if a check fails.
+
+    What is published lies within its bounds; the rows are checked on just that, and how far the solver's own answer was outside.
+    """
     system, arrays = made.system, made.arrays
     start = time.perf_counter()
-    values: Values = by_name(arrays.columns, np.clip(final.x, arrays.lower, arrays.upper))
+    published = np.clip(final.x, arrays.lower, arrays.upper)
+    values: Values = by_name(arrays.columns, published)
     flow_balance = after_measures(made.balance, values)
     prices = price_table(system, arrays, priced)
     tables = {
@@ -275,12 +279,13 @@ def make_plan(made: Compiled, priced: Solution, final: Solution, *, ties: str, s
     objective = float(arrays.cost @ final.x) + arrays.offset
     certificate = certify(
         flow_balance, values, objective, float(tables["costs"]["present_value"].sum()),
-        row_error=float(row_errors(arrays, final.x).max(initial=0.0)), column_error=float(column_errors(arrays, final.x).max(initial=0.0)),
+        row_error=float(row_errors(arrays, published).max(initial=0.0)),
+        column_error=float(column_errors(arrays, final.x).max(initial=0.0)),
     )
     if not certificate.holds:
         raise SolverError("; ".join([
             f"the plan does not hold when checked outside the solver: {certificate}",
-            *filter(None, [worst_rows(arrays, final.x)]), *range_warnings(ranges(arrays)),
+            *filter(None, [worst_rows(arrays, published)]), *range_warnings(ranges(arrays)),
         ]))
     spread = ranges(arrays)
     taken = {**seconds, "check": time.perf_counter() - start}

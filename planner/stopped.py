@@ -15,8 +15,9 @@ DUAL_SIMPLEX, PRIMAL_SIMPLEX = 1, 4
 
 
 def holds(arrays: Arrays, x: Array) -> bool:
-    """Whether a point, shape (n,), keeps all rows and bounds; one of no length was never found."""
-    return bool(x.size) and max(row_errors(arrays, x).max(initial=0.0), column_errors(arrays, x).max()) <= ROW_TOLERANCE
+    """Whether a point, shape (n,), keeps all bounds and, once within them, all rows; one of no length was never found."""
+    within = np.clip(x, arrays.lower, arrays.upper) if x.size else x
+    return bool(x.size) and max(row_errors(arrays, within).max(initial=0.0), column_errors(arrays, x).max()) <= ROW_TOLERANCE
 
 
 def best_known(program: Program, seconds: float) -> tuple[Solution, float]:

@@ -16,10 +16,10 @@ from typer.testing import CliRunner
 import planner
 from planner.cli import app
 from planner.errors import InfeasibleError, SolverError
-from planner.highs import Program, Solution
+from planner.highs import ROW_TOLERANCE, Program, Solution, column_errors, row_errors
 from planner.plan import Plan
 from planner.scaling import lower_bound, range_warnings, ranges
-from planner.solve import Compiled, compiled, unfinished
+from planner.solve import Compiled, compiled, make_plan, unfinished
 from planner.stopped import PRIMAL_SIMPLEX, best_known
 from tests.small import Study
 
@@ -93,6 +93,25 @@ def test_the_bound_of_the_optimum_is_the_optimum(made: Compiled) -> None:
     draw = np.random.default_rng(1)
     for _ in range(20):
         assert lower_bound(made.arrays, solution.dual * draw.uniform(0, 2, len(solution.dual))) <= solution.objective * (1 + 1e-12)
+
+
+def test_rows_are_checked_on_what_is_published(tmp_path: Path) -> None:
+    """A column 1e-4 t below its bound of 0, in balance with another, beside flows of 1e6 t: within its tolerance and all rows hold, but
+    what is published, where it is 0, misses a balance of 1 t by 1e-4."""
+    study = (Study().good("li/much", "refined", demand=1e6, shortage_cost=100).good("li/little", "refined", demand=1, shortage_cost=100)
+             .process("mine", "mine", gives={"li/much": 1}, variable_cost=1)
+             .process("cheap", "mine", gives={"li/little": 1}, variable_cost=1)
+             .process("dear", "mine", gives={"li/little": 1}, variable_cost=2))
+    made = compiled(planner.read(study.write(tmp_path / "s")))
+    solution = Program(made.arrays).run()
+    assert make_plan(made, solution, solution, ties="", seconds={}).certificate.row_error == 0
+    names, x = list(made.arrays.columns), solution.x.copy()
+    x[names.index(("activity", ("dear", 2021)))] -= 1e-4
+    x[names.index(("activity", ("cheap", 2021)))] += 1e-4
+    assert row_errors(made.arrays, x).max() <= ROW_TOLERANCE
+    assert column_errors(made.arrays, x).max() <= ROW_TOLERANCE
+    with pytest.raises(SolverError, match=r"balance\[li/little,2021\] by"):
+        make_plan(made, solution, replace(solution, x=x), ties="", seconds={})
 
 
 def stopped(made: Compiled, steps: int) -> Plan:
