@@ -34,16 +34,19 @@ class Case:
 
     def arrays(self, kept: Sequence[str]) -> Arrays:
         """The programme with the rows of all other policies let go."""
-        arrays = self.made.arrays
-        gone = self.rows_of([name for name in self.system.policies if name not in kept])
-        lower, upper = arrays.row_lower.copy(), arrays.row_upper.copy()
-        lower[gone], upper[gone] = -np.inf, np.inf
-        return replace(arrays, row_lower=lower, row_upper=upper)
+        return freed(self.made.arrays, self.rows_of([name for name in self.system.policies if name not in kept]))
 
     def only(self, names: Collection[str]) -> System:
         """The System with these policies alone."""
         kept = {name: policy for name, policy in self.system.policies.items() if name in names}
         return replace(self.system, policies=frozen_map(kept))
+
+
+def freed(arrays: Arrays, rows: Sequence[int]) -> Arrays:
+    """A programme with these rows let go: they stand, without a bound."""
+    lower, upper = arrays.row_lower.copy(), arrays.row_upper.copy()
+    lower[rows], upper[rows] = -np.inf, np.inf
+    return replace(arrays, row_lower=lower, row_upper=upper)
 
 
 def possible(arrays: Arrays) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from planner.case import Case, possible
+from planner.case import Case, freed, possible
 from planner.errors import InfeasibleError
 from planner.highs import Arrays, Program
 from planner.inputs import place_of
@@ -119,10 +119,7 @@ def _words(
 def _in_years(case: Case, names: Sequence[str], arrays: Arrays, accounts: Sequence[Account]) -> Arrays:
     """The programme with only those rows of the policies that the accounts look at, where these clash by themselves."""
     kept = {row for account in accounts for row in account.rows}
-    gone = [row for row in case.rows_of(names) if row not in kept]
-    lower, upper = arrays.row_lower.copy(), arrays.row_upper.copy()
-    lower[gone], upper[gone] = -np.inf, np.inf
-    fewer = replace(arrays, row_lower=lower, row_upper=upper)
+    fewer = freed(arrays, [row for row in case.rows_of(names) if row not in kept])
     return arrays if possible(fewer) else fewer
 
 

@@ -17,7 +17,7 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from planner.case import Case
+from planner.case import Case, freed
 from planner.highs import Arrays, Program, Solution
 from planner.inputs import plain, years_of
 from planner.reasons import Teller
@@ -134,10 +134,8 @@ class _View:
     def best(self, terms: Array | None = None) -> Solution | None:
         """The most (for a ceiling the least) that the rows, or some of their terms, can reach; the objective is its value."""
         sign = 1.0 if self.ceiling else -1.0
-        lower, upper = self.arrays.row_lower.copy(), self.arrays.row_upper.copy()
-        lower[list(self.rows)], upper[list(self.rows)] = -np.inf, np.inf
         cost = sign * (self.reach if terms is None else terms)
-        solution = Program(replace(self.arrays, row_lower=lower, row_upper=upper, cost=cost, offset=0.0)).run()
+        solution = Program(replace(freed(self.arrays, list(self.rows)), cost=cost, offset=0.0)).run()
         return replace(solution, objective=sign * solution.objective) if solution.status == "optimal" else None
 
     def account(self, best: Solution) -> Account:
