@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
     from planner.ensemble import Ensemble
 
+Inputs = Annotated[list[str] | None, typer.Option(
+    "--input", "-i", metavar="PATTERN", help="Only inputs whose path matches, such as 'plants.*.life'. May be repeated.")]
+Statement = Annotated[Path | None, typer.Option(
+    "--uncertainty", metavar="FILE", help="TOML file with distributions, ends and correlations beside low and high of the tables.")]
+
 SHOWN_OPTIONS = 15
 """Options that the terminal lists: those of which it is least certain whether they are in the plan."""
 SHOWN_DRIVERS = 4
@@ -28,12 +33,10 @@ def ensemble(
     samples: Annotated[int, typer.Option("--samples", "-n", metavar="N", min=1, help="How many samples.")] = 256,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="The same seed gives the same samples.")] = 0,
     sobol: Annotated[bool, typer.Option("--sobol", help="Sobol points, for few inputs; Latin hypercubes if not given.")] = False,
-    inputs: Annotated[list[str] | None, typer.Option(
-        "--input", "-i", metavar="PATTERN", help="Only inputs whose path matches, such as 'plants.*.life'. May be repeated.")] = None,
+    inputs: Inputs = None,
     grades: Annotated[list[str] | None, typer.Option(
         "--grade", metavar="GRADE", help="Only inputs of this grade: A, B, C, D or S. May be repeated.")] = None,
-    statement: Annotated[Path | None, typer.Option(
-        "--uncertainty", metavar="FILE", help="TOML file with distributions and correlations beside low and high of the tables.")] = None,
+    statement: Statement = None,
     out: Annotated[Path | None, typer.Option(
         "--out", "-o", metavar="DIR", help="Write Parquet tables here; a run that was stopped goes on from them.")] = None,
     workers: Annotated[int | None, typer.Option(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from planner.cli.app import Json, Quiet, Scenario, Set, Study, app, print_json, read_system
+from planner.cli.ensemble import Inputs, Statement
 from planner.cli.security import records
 from planner.cli.tradeoffs import Out, write_tables
 
@@ -15,12 +15,10 @@ from planner.cli.tradeoffs import Out, write_tables
 @app.command("sensitivity", epilog="Example: planner sensitivity china --input 'process_values.*germanium*' --out results/sensitivity")
 def sensitivity(
     study: Study, scenario: Scenario = "", settings: Set = None,
-    inputs: Annotated[list[str] | None, typer.Option(
-        "--input", "-i", metavar="PATTERN", help="Only inputs whose path matches, such as 'plants.*.life'. May be repeated.")] = None,
+    inputs: Inputs = None,
     grades: Annotated[list[str] | None, typer.Option(
         "--grade", metavar="GRADE", help="Only inputs of this grade; C and D if not given. May be repeated.")] = None,
-    statement: Annotated[Path | None, typer.Option(
-        "--uncertainty", metavar="FILE", help="TOML file with ends beside low and high of the tables.")] = None,
+    statement: Statement = None,
     top: Annotated[int, typer.Option("--top", metavar="N", min=0, help="For how many inputs to find where the plan turns.")] = 20,
     out: Out = None, as_json: Json = False, quiet: Quiet = False,
 ) -> None:
