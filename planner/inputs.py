@@ -10,7 +10,6 @@ import numpy as np
 from planner.system import Array, Datum, Policy, System
 from planner.tables import BY_NAME
 
-YEAR_DIGITS = 4
 SAME = 1e-9
 """Two values that differ by less than this share of the larger read as one."""
 
@@ -20,11 +19,9 @@ class Inputs:
 
     def __init__(self, system: System) -> None:
         self.system = system
-        self._rows: dict[str, list[tuple[int | None, Datum]]] = defaultdict(list)
+        self._rows: dict[str, list[Datum]] = defaultdict(list)
         for datum in system.data:
-            stem, _, last = datum.path.rpartition(".")
-            dated = last.isdigit() and len(last) == YEAR_DIGITS
-            self._rows[stem if dated else datum.path].append((int(last) if dated else None, datum))
+            self._rows[datum.stem].append(datum)
 
     def line(self, table: str, *keys: str, year: int | None = None) -> str:
         """`file:line` of the row that gives a number in a year: that year's, else the last before it; empty where no row does.
@@ -35,8 +32,8 @@ class Inputs:
         rows = self._rows.get(path, [])
         if not rows:
             return ""
-        before = [(at, datum) for at, datum in rows if at is None or year is None or at <= year]
-        datum = max(before, key=lambda row: row[0] or 0)[1] if before else rows[0][1]
+        before = [row for row in rows if row.year is None or year is None or row.year <= year]
+        datum = max(before, key=lambda row: row.year or 0) if before else rows[0]
         return f"{datum.place.file}:{datum.place.row}" if datum.place.row else datum.place.file
 
     def policy(self, name: str) -> str:

@@ -293,14 +293,12 @@ def _ranges(system: System, year: int) -> dict[tuple[str, str, str], float]:
     """Standard deviation of each coefficient that has a range in force in the year: (process, good, direction) to t per unit."""
     found: dict[tuple[str, str, str], tuple[int, float]] = {}
     for datum in system.data:
-        table, _, rest = datum.path.partition(".")
+        table, _, rest = datum.stem.partition(".")
         if table != "coefficients" or datum.low is None or datum.high is None:
             continue
         process, _, rest = rest.partition(".")
-        stem, _, last = rest.rpartition(".")
-        given = int(last) if last.isdigit() else year
-        good, _, direction = (stem if last.isdigit() else rest).rpartition(".")
-        distance = abs(given - year)
+        good, _, direction = rest.rpartition(".")
+        distance = 0 if datum.year is None else abs(datum.year - year)
         if distance <= found.get((process, good, direction), (10_000, 0.0))[0]:
             found[process, good, direction] = (distance, (datum.high - datum.low) / (2 * NORMAL_95))
     return {key: deviation for key, (_, deviation) in found.items()}

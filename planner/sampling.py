@@ -20,7 +20,6 @@ Correlated inputs are joined by a Gaussian copula: standard normal scores with t
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -178,11 +177,6 @@ def _unknown_patterns(found: Mapping[str, Input], patterns: Iterable[str]) -> li
             for pattern in patterns if not any(fnmatchcase(name, pattern) for name in found)]
 
 
-def stem(path: str) -> str:
-    """The path of a datum without its year."""
-    return re.sub(r"\.\d{4}$", "", path)
-
-
 def _parameter(name: str) -> Parameter | None:
     table = BY_NAME[name.partition(".")[0]]
     return table.parameter(name.rpartition(".")[2]) if table.has_parameter_column else next(iter(table.parameters), None)
@@ -193,7 +187,7 @@ def _from_data(system: System, stated: Mapping[str, Any]) -> list[Input]:
     series: dict[str, list[Datum]] = {}
     for datum in system.data:
         if datum.path.partition(".")[0] not in OUTSIDE and datum.path.rpartition(".")[2] not in FIXED:
-            series.setdefault(stem(datum.path), []).append(datum)
+            series.setdefault(datum.stem, []).append(datum)
     found = []
     for name, rows in series.items():
         form = _parameter(name)
@@ -205,7 +199,7 @@ def _from_data(system: System, stated: Mapping[str, Any]) -> list[Input]:
         if low == high and not relative:
             continue
         weakest = max((r.grade for r in rows), key=lambda g: GRADE_ORDER.find(g))
-        years = tuple(int(r.path.rpartition(".")[2]) if r.path != name else 0 for r in rows)
+        years = tuple(r.year or 0 for r in rows)
         found.append(Input(
             name, tuple(r.path for r in rows), years, low, tuple(r.value for r in rows), high, rows[0].unit, weakest, rows[0].source,
             rows[0].note, -np.inf if form.minimum is None else form.minimum, np.inf if form.maximum is None else form.maximum,

@@ -39,6 +39,8 @@ PATHWAYS: tuple[Pathway, ...] = (
 SCOPES: tuple[Scope, ...] = ("territorial", "footprint")
 COUNTED_KINDS: tuple[GoodKind, ...] = ("intermediate", "refined")
 """Goods that targets count, in refined equivalents: what lies upstream of products and scrap."""
+YEAR_DIGITS = 4
+"""The last part of a path that has so many digits is a year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,17 @@ class Datum:
     scenario: str
     note: str
     place: Place
+
+    @property
+    def stem(self) -> str:
+        """The path without its year: what the numbers of a series have in common."""
+        return self.path if self.year is None else self.path.rpartition(".")[0]
+
+    @property
+    def year(self) -> int | None:
+        """The year that the path ends in; None for a number of all years."""
+        last = self.path.rpartition(".")[2]
+        return int(last) if len(last) == YEAR_DIGITS and last.isascii() and last.isdigit() else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,7 +10,7 @@ from scipy import stats
 
 import planner
 from planner.errors import SpecError
-from planner.sampling import HYPERCUBE, Input, Sampler, Uncertainty, draw, quantile, stem, uncertainty
+from planner.sampling import HYPERCUBE, Input, Sampler, Uncertainty, draw, quantile, uncertainty
 
 PRICE = "process_values.import_lithium.import_price"
 
@@ -48,10 +48,21 @@ def test_a_row_without_spread_keeps_its_value() -> None:
     assert quantile(an_input("triangular", 3.0, 3.0, 3.0), np.array([[0.1], [0.9]]))[:, 0].tolist() == [3.0, 3.0]
 
 
+@pytest.mark.parametrize(("path", "stem", "year"), [
+    ("demand.packs.2030", "demand.packs", 2030), ("plants.mine.life", "plants.mine.life", None),
+    ("goods.li 99.99", "goods.li 99.99", None), ("demand.packs.20301", "demand.packs.20301", None),
+    ("demand.packs.\u0662\u0660\u0663\u0660", "demand.packs.\u0662\u0660\u0663\u0660", None),
+])
+def test_a_path_is_a_stem_and_a_year(path: str, stem: str, year: int | None) -> None:
+    """A year has four plain digits, and is the last part."""
+    datum = replace(planner.read("quickstart").data[0], path=path)
+    assert (datum.stem, datum.year) == (stem, year)
+
+
 def test_inputs_are_series_with_an_end_and_observations_are_left_out() -> None:
     system = planner.read("china")
     found = uncertainty(system).inputs
-    uncertain = {stem(d.path) for d in system.data if (d.low, d.high) != (None, None) and not d.low == d.high == d.value}
+    uncertain = {d.stem for d in system.data if (d.low, d.high) != (None, None) and not d.low == d.high == d.value}
     assert {each.name for each in found} == {name for name in uncertain if not name.startswith("observations.")}
     grid = next(each for each in found if each.name == "series.grid_intensity")
     assert len(grid.years) > 1

@@ -22,7 +22,6 @@ HEADS = ("what", "year: value (range)", "unit", "source", "grade", "note")
 SOURCES_FILE = "sources.csv"
 MOST_NOTES = 2
 """Notes of a series that are shown where its years have different ones."""
-YEAR_DIGITS = 4
 
 
 def inputs(plan: Plan) -> Section:
@@ -56,18 +55,15 @@ def _grades(data: Iterable[Datum]) -> Table:
 
 def _rows(data: Iterable[Datum]) -> tuple[tuple[str, ...], ...]:
     """A line for each series of one source and grade, its years side by side."""
-    series: dict[tuple[str, str, str, str], list[tuple[str, Datum]]] = {}
+    series: dict[tuple[str, str, str, str], list[Datum]] = {}
     for datum in data:
-        path, _, year = datum.path.rpartition(".")
-        if not (year.isdigit() and len(year) == YEAR_DIGITS):
-            path, year = datum.path, ""
-        series.setdefault((path.partition(".")[2], datum.unit, datum.source, datum.grade), []).append((year, datum))
-    return tuple((path, _values(held), unit, source.replace(";", "; "), grade, _notes(d.note for _, d in held))
+        series.setdefault((datum.stem.partition(".")[2], datum.unit, datum.source, datum.grade), []).append(datum)
+    return tuple((path, _values(held), unit, source.replace(";", "; "), grade, _notes(d.note for d in held))
                  for (path, unit, source, grade), held in series.items())
 
 
-def _values(held: list[tuple[str, Datum]]) -> str:
-    return "; ".join(f"{year}: {_value(d)}" if year else _value(d) for year, d in held)
+def _values(held: list[Datum]) -> str:
+    return "; ".join(_value(d) if d.year is None else f"{d.year}: {_value(d)}" for d in held)
 
 
 def _value(datum: Datum) -> str:
