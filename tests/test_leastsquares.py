@@ -324,10 +324,13 @@ def test_one_clash_among_balances_that_hold_is_a_clash() -> None:
 
 
 def test_products_far_larger_than_what_was_measured_converge() -> None:
-    """Coefficients of hundreds of thousands: the products are right to their own digits, not to those of the base."""
-    shares = np.array([1e6 / 3, 1e6 / 7, 1e6 / 11])
-    found = fit([1, *shares, NAN, NAN, NAN], [0.1, 1, 1, 1, 0, 0, 0], np.zeros((0, 7)), products=[(4 + i, 1 + i, 0) for i in range(3)])
-    assert found.values[4:] == pytest.approx(shares, rel=1e-12)
+    """Coefficients of hundreds of thousands, and a sum of what they give: right to their own digits, not to those of the base."""
+    shares = np.array([1e6 / 3, 1e6 / 7, 1e6 / 11, 1e6 / 13])
+    matrix = np.zeros((2, 11))
+    matrix[0, 5:10] = 1, 1, 1, 1, -1
+    matrix[1, 9:] = 0.3, -0.7
+    found = fit([1, *shares, *[NAN] * 6], [0.1, 1, 1, 1, 1, *[0] * 6], matrix, products=[(5 + i, 1 + i, 0) for i in range(4)])
+    assert found.values[5:] == pytest.approx([*shares, shares.sum(), shares.sum() * 3 / 7], rel=1e-12)
 
 
 def test_a_free_flow_in_no_balance_is_not_known_and_harms_nothing() -> None:
