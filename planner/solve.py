@@ -193,7 +193,7 @@ def unfinished(made: Compiled, program: Program, found: Solution, bound: float, 
     if not holds(arrays, found.x):
         raise SolverError("the solver was stopped before it found any plan that keeps every limit; allow more time")
     cost = float(arrays.cost @ found.x) + arrays.offset
-    gap = (cost - bound) / max(abs(cost), 1.0) if np.isfinite(bound) else None
+    gap = max(cost - bound, 0.0) / max(abs(cost), 1.0) if np.isfinite(bound) else None
     nothing = np.full(len(found.dual), np.nan)
     unpriced = replace(found, dual=nothing, reduced_cost=np.full(len(found.x), np.nan))
     said = "by how much the least cost is lower is not known" if gap is None else f"the least cost is at most {gap:.2%} lower"
