@@ -1,33 +1,37 @@
 """Tasks over processes: here, in local processes, or on a Dask cluster, by the same call and with the same answers.
 
 A worker that dies costs its task, which runs again elsewhere. Tasks are pure functions of their arguments, so that where and in
-which order they run changes nothing. Of several local workers this process is one, and begins at once: the others take seconds to
-start, and a short run is over by then.
+which order they run changes nothing.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import signal
+import sys
+import threading
+import warnings
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
-from queue import SimpleQueue
-from threading import Event, Thread
 from typing import Any, TypeVar
 
 from planner.errors import OutputError, SolverError
 from planner.needs import needed
 
 Answer = TypeVar("Answer")
-Waiting = deque[tuple[Hashable, tuple[Any, ...]]]
-"""Tasks that nobody has taken yet, with their arguments."""
+Tasks = Mapping[Hashable, tuple[Any, ...]]
+"""The arguments of each task."""
 
 AHEAD = 2
 """Tasks handed over for each worker at a time: enough to keep it busy, few enough to keep memory flat."""
-STARTS = 3
-"""Times that local workers are started anew where one dies before it stands."""
 DEATHS = 20
-"""Workers that may die over one task before it is given up: a task that kills its worker must not run for ever."""
+"""Workers that may die, one after the other without an answer, before a run is given up: what kills its worker must not run for ever."""
+STARTS = 3
+"""The same before the first answer: workers that never stand."""
 
 
 def default_workers() -> int:
@@ -36,102 +40,110 @@ def default_workers() -> int:
 
 
 def answers(
-    function: Callable[..., Answer], tasks: Mapping[Hashable, tuple[Any, ...]], *, workers: int = 1, cluster: str = "",
+    function: Callable[..., Answer], tasks: Tasks, *, workers: int = 1, cluster: str = "", prepare: Callable[[], object] | None = None,
 ) -> Iterator[tuple[Hashable, Answer]]:
     """The answer of each task, as it comes: (task, function(*arguments)).
 
-    Without a cluster this process is one of the workers. `cluster` is the address of a Dask scheduler (`tcp://host:8786`).
-    Raises OutputError where Dask is missing or the cluster cannot be reached, SolverError where a task kills its workers;
+    One worker without a cluster is this process. `cluster` is the address of a Dask scheduler (`tcp://host:8786`). `prepare` makes
+    ready what each task needs and keeps it; forked workers then have it from the start.
+    Raises OutputError where Dask is missing or the cluster cannot be reached, SolverError where workers die again and again;
     what the function raises is raised here.
     """
-    waiting = deque(tasks.items())
     if cluster:
-        yield from _with_dask(function, waiting, cluster=cluster)
-        return
-    with _helpers(function, waiting, min(workers, len(tasks)) - 1) as found:
-        while waiting:
-            try:
-                task, arguments = waiting.popleft()
-            except IndexError:  # a helper took the last
-                break
+        yield from _with_dask(function, tasks, cluster)
+    elif min(workers, len(tasks)) > 1:
+        yield from _local(function, tasks, min(workers, len(tasks)), prepare)
+    else:
+        for task, arguments in tasks.items():
             yield task, function(*arguments)
-            yield from found(wait=False)
-        yield from found(wait=True)
+
+
+def _local(
+    function: Callable[..., Answer], tasks: Tasks, workers: int, prepare: Callable[[], object] | None,
+) -> Iterator[tuple[Hashable, Answer]]:
+    """Answers from processes on this machine; where one dies, what is not answered begins again in new ones."""
+    left, deaths, most = dict(tasks), 0, STARTS
+    # forked where no other thread can be cut off in the middle of something: a forked worker needs no start
+    forked = sys.platform.startswith("linux") and threading.active_count() == 1
+    if forked and prepare is not None:
+        prepare()
+    while left:
+        try:
+            with _pool(workers, forked) as pool:
+                for task, answer in _pooled(pool, function, left, AHEAD * workers):
+                    del left[task]
+                    deaths, most = 0, DEATHS
+                    yield task, answer
+        except BrokenProcessPool as error:
+            deaths += 1
+            if deaths >= most:
+                raise SolverError(f"local workers died {deaths} times without an answer; is there enough memory? In a script, begin under "
+                                  'if __name__ == "__main__", or ask for one worker') from error
 
 
 @contextmanager
-def _helpers(function: Callable[..., Answer], waiting: Waiting, workers: int) -> Iterator[Callable[..., Iterator[tuple[Hashable, Answer]]]]:
-    """Local processes that take tasks from the same queue, started and looked after by a thread of their own.
-
-    Gives a function for their answers so far, or (`wait`) for all that are still to come. On the way out they are stopped.
-    """
-    if workers < 1:
-        yield lambda wait: iter(())
-        return
-    come: SimpleQueue[tuple[Hashable, Answer] | BaseException | None] = SimpleQueue()
-    opened: list[Any] = []
-    over = Event()
-
-    def look_after() -> None:
-        try:
-            for answer in _with_dask(function, waiting, workers=workers, opened=opened):
-                if over.is_set():
-                    break
-                come.put(answer)
-        except BaseException as error:  # said where the answers are asked for
-            come.put(error)
-        come.put(None)
-
-    def found(wait: bool) -> Iterator[tuple[Hashable, Answer]]:
-        while wait or not come.empty():
-            each = come.get()
-            if isinstance(each, BaseException):
-                raise each
-            if each is None:
-                come.put(None)  # the end stays, for who asks again
-                break
-            yield each
-
-    thread = Thread(target=look_after, name="planner helpers", daemon=True)
-    thread.start()
+def _pool(workers: int, forked: bool) -> Iterator[ProcessPoolExecutor]:
+    """Processes that end with the block, in the middle of their tasks where it fails."""
+    mine = multiprocessing.active_children()
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("fork" if forked else "spawn"), _begin)
     try:
-        yield found
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for child in multiprocessing.active_children():
+            if child not in mine:
+                child.terminate()
+        raise
     finally:
-        waiting.clear()
-        over.set()
-        for client in opened if thread.is_alive() else ():
-            client.close()  # what runs is given up
-        thread.join()
+        pool.shutdown()
 
 
-def _with_dask(
-    function: Callable[..., Answer], waiting: Waiting, *, workers: int = 1, cluster: str = "", opened: list[Any] | None = None,
-) -> Iterator[tuple[Hashable, Answer]]:
-    """Answers from a Dask cluster, or from local workers of one, whose client is put into `opened`."""
-    dask, distributed = (needed(module, "ensemble", "ask for one worker") for module in ("dask", "distributed"))
+def _begin() -> None:
+    """What a worker does first: leave Ctrl-C to the process that began it, and see that it ends with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _pooled(pool: ProcessPoolExecutor, function: Callable[..., Answer], tasks: Tasks, ahead: int) -> Iterator[tuple[Hashable, Answer]]:
+    waiting, running = deque(tasks.items()), dict[Future[Answer], Hashable]()
+    while waiting or running:
+        with warnings.catch_warnings():
+            # Python counts the idle threads of BLAS, which looks after them itself at a fork
+            warnings.filterwarnings("ignore", ".*multi-threaded.*fork", DeprecationWarning)
+            while waiting and len(running) < ahead:
+                task, arguments = waiting.popleft()
+                running[pool.submit(function, *arguments)] = task
+        for future in wait(running, return_when=FIRST_COMPLETED).done:
+            task = running.pop(future)
+            yield task, future.result()
+
+
+def _with_dask(function: Callable[..., Answer], tasks: Tasks, cluster: str) -> Iterator[tuple[Hashable, Answer]]:
+    dask, distributed = (needed(module, "ensemble", "ask for local workers") for module in ("dask", "distributed"))
     with ExitStack() as stack:
         stack.enter_context(dask.config.set({"distributed.scheduler.allowed-failures": DEATHS, "distributed.comm.timeouts.connect": "10s"}))
         try:
-            where: Any = cluster or stack.enter_context(_local(distributed, workers))
-            client = stack.enter_context(distributed.Client(where, set_as_default=False))
+            client = stack.enter_context(distributed.Client(cluster, set_as_default=False))
         except (OSError, TimeoutError, ValueError) as error:
-            raise OutputError(f"no Dask scheduler answers at {cluster or 'this machine'} ({error}); check the address") from error
-        if opened is not None:
-            opened.append(client)
+            raise OutputError(f"no Dask scheduler answers at {cluster} ({error}); check the address") from error
+        waiting = deque(tasks.items())
         running: dict[str, Hashable] = {}
         done = distributed.as_completed(loop=client.loop)
 
         def hand_over() -> None:
-            try:
-                task, arguments = waiting.popleft()
-            except IndexError:
-                return
+            task, arguments = waiting.popleft()
             future = client.submit(function, *arguments, pure=False)
             running[future.key] = task
             done.add(future)
 
-        # of local workers none may sit on a task that this process could do
-        for _ in range((AHEAD if cluster else 1) * max(sum(client.nthreads().values()), 1)):
+        for _ in range(min(len(waiting), AHEAD * max(sum(client.nthreads().values()), 1))):
             hand_over()
         for future in done:
             task = running.pop(future.key)
@@ -141,17 +153,5 @@ def _with_dask(
                 raise SolverError(f"task {task} ended with its worker, {DEATHS} times; is there enough memory? ({error})") from error
             yield task, answer
             future.release()
-            hand_over()
-
-
-def _local(distributed: Any, workers: int) -> Any:
-    """A cluster of processes on this machine. Raises OutputError where they die before they stand."""
-    for start in range(1, STARTS + 1):
-        try:
-            return distributed.LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0",
-                                            host="127.0.0.1", silence_logs=50)
-        except RuntimeError as error:
-            if start == STARTS:
-                raise OutputError(f"no local workers can be started ({error}); in a script, start the run under "
-                                  'if __name__ == "__main__", or ask for one worker') from error
-    raise AssertionError
+            if waiting:
+                hand_over()

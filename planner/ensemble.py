@@ -181,7 +181,7 @@ def _run(
     tasks: dict[Hashable, tuple[Any, ...]] = {
         b: (job, b * BLOCK, quantiles[b * BLOCK: min((b + 1) * BLOCK, samples)]) for b in blocks if b not in done
     }
-    for block, tables in answers(solve_block, tasks, workers=workers, cluster=cluster):
+    for block, tables in answers(solve_block, tasks, workers=workers, cluster=cluster, prepare=partial(ready, job)):
         assert isinstance(block, int)
         if store is not None:
             store.write(block, tables)
