@@ -23,7 +23,7 @@ RUNS = 5
 TOOLS = ("planner", "highspy", "linopy", "linopy-algebra", "pyomo-templates", "pyomo-plain")
 SAME = 1e-6
 """Optima of the same programme, solved from different orders of rows and columns, agree to this share."""
-LONG = 60.0
+LONG = 30.0
 """A tool that took so many seconds at a size is measured once there."""
 SOLVER_LIMIT = 900.0
 PYTHON = sys.executable
