@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import gamma
 
+from planner import stocks
 from planner.lifetimes import CONVENTION_NOTES, Lifetime, tabulated
 from planner.stocks import entered_behind, inflow_driven, stock_driven, survival_matrix
 
@@ -421,6 +422,23 @@ def test_no_table_where_it_would_not_pay_or_is_not_exact():
     assert tabulated(many_lives("weibull", forms=MANY), 1.0, 100) is None
     # a life sharper than any table of so few nodes
     assert tabulated(Lifetime.of("gamma", life.mean, sd=1e-3 * life.mean), 1.0, 100) is None
+
+
+def test_the_table_is_asked_for_where_it_pays(monkeypatch):
+    """A life for each cohort and even periods, from the inflow: one table. None where cohorts share a life (half-years, as years have a
+    shorter way), where periods are uneven or the convention another, or where the stock is given, whose inflow would not be exact."""
+    asked = []
+    monkeypatch.setattr(stocks, "tabulated", lambda *given: asked.append(given[1:]) or tabulated(*given))
+    life, inflow, halves = many_lives("weibull"), random_inflow(MANY, 100), np.arange(101.0) / 2
+    for edges in (None, halves):
+        inflow_driven(inflow, life, edges=edges)
+    assert asked == [(1.0, 100), (0.5, 100)]
+    shared = life.at((slice(None), slice(0, 1)))
+    inflow_driven(inflow, shared, edges=halves)
+    inflow_driven(inflow, life, edges=np.append(np.arange(100.0), 105.0))
+    inflow_driven(inflow, life, convention="end")
+    stock_driven(np.cumsum(inflow, axis=-1), life)
+    assert len(asked) == 2
 
 
 LEANER = 10
