@@ -60,6 +60,9 @@ ANSWERED: dict[str, str] = {
     "planner/leastsquares.py _decomposed: return u, s, vt, int(([s > _RANK * max(1.0, float(s.max())) -> s >= _RANK * max(1.0, "
     "float(s.max()))]).sum())":
         "a singular value of exactly a billionth of the largest",
+    "planner/leastsquares.py _describe: structural = [np.sqrt((reduced.rows ** 2).sum(axis=0)) > _SAME -> "
+    "np.sqrt((reduced.rows ** 2).sum(axis=0)) >= _SAME]":
+        "a share of exactly 1e-7",
     "planner/leastsquares.py _move: if [_merit(problem, trial, weight) <= before * (1 + _CONVERGED) + _CONVERGED * weight -> "
     "_merit(problem, trial, weight) < before * (1 + _CONVERGED) + _CONVERGED * weight]:":
         "a merit that is its own limit to the last digit",
@@ -69,8 +72,13 @@ ANSWERED: dict[str, str] = {
     "planner/leastsquares.py _require_possible: raise Contradiction(tuple(int(i) for i in np.flatnonzero([part > 1e-06 * "
     "part.max() -> part >= 1e-06 * part.max()])))":
         "a share of exactly a millionth",
+    "planner/leastsquares.py _solve: for steps in range(1, [_STEPS + 1 -> _STEPS - 1]):":
+        "two steps of 500 less before it is given up",
     "planner/leastsquares.py _start: v[j] = share if np.isfinite(share) else [0.5 -> 1.5]":
         "where the steps begin, not where they end",
+    "planner/leastsquares.py _within_bounds: fewest, patience, steps = len(bounded) + 1, [3 -> 4], 0":
+        "how often the active set may fail to shrink before it changes one at a time: another way to the one least sum of "
+        "squares",
     "planner/leastsquares.py _within_bounds: for _ in range(10 * len(bounded) + [10 -> 11]):":
         "one more try before it is given up",
     "planner/leastsquares.py _within_bounds: force = np.where(held, -(trial.jacobian(point).T @ multipliers), [0.0 -> 1.0])":
@@ -92,6 +100,8 @@ ANSWERED: dict[str, str] = {
     "planner/lp/assembly.py _bounds: sides: tuple[list[Array], list[Array]] = ([[np.zeros -> np.ones](0)], [np.zeros(0)])":
         "no numbers, be they zeros or ones",
     "planner/lp/assembly.py _bounds: sides: tuple[list[Array], list[Array]] = ([np.zeros(0)], [[np.zeros -> np.ones](0)])":
+        "no numbers, be they zeros or ones",
+    "planner/lp/assembly.py _matrix: values = joined([[np.zeros -> np.ones](0), *(block.coefficients for block in blocks)])":
         "no numbers, be they zeros or ones",
     "planner/lp/assembly.py _right: return np.broadcast_to(value, (*value.shape[:[-1 -> +1]], space.size))":
         "samples are one axis, in front of one other",
@@ -120,9 +130,15 @@ ANSWERED: dict[str, str] = {
         "a Series knows the width of its keys; the one given is for mappings",
     "planner/lp/parameters.py _fill_ramps: gap = np.array([[0.0 -> 1.0], *_gaps(system.periods).values()])":
         "the first period has no row of a ramp",
+    "planner/lp/reduction.py _Work.bound: self.steps += [_Bounds(*tight[0], self.upper[tight[0][0]], [1 -> 2]), "
+    "_Bounds(*tight[1], self.lower[tight[1][0]], -1)]":
+        "of a side only the sign is asked",
     "planner/lp/reduction.py _Work.vanish: if (([self.row_lower > EXACT -> self.row_lower >= EXACT]) | (self.row_upper < "
     "-EXACT))[empty].any():":
         "a miss of exactly a billionth",
+    "planner/lp/reduction.py _part: columns=_taken(whole.columns, columns), rows=_taken(whole.rows, rows), "
+    "cost=work.cost[columns], offset=[0.0 -> 1.0],":
+        "nobody asks what a part costs: the cost of the whole is reckoned from its columns",
     "planner/lp/reduction.py reduced: and max(whole.lower.max(initial=[0.0 -> 1.0]), whole.row_lower.max(initial=0.0)) < np.inf":
         "either is below infinity",
     "planner/lp/size.py : BYTES_ALWAYS = [150000000.0 -> 150000001.0]":
@@ -139,8 +155,12 @@ ANSWERED: dict[str, str] = {
         "the ages are one row, and a pair of rows is stacked along its axis 1, which is its last",
     "planner/stocks.py entered_behind: impossible = ([left < LEAST_SURVIVAL -> left <= LEAST_SURVIVAL]) & (held > 0)":
         "a survival of exactly 1e-12",
+    "planner/stocks.py stock_driven: amounts = [np.zeros -> np.ones]((*run.leading, count))":
+        "every cohort's amount is written before it is read",
     "planner/stocks.py stock_driven: amounts[..., :h] = run.amounts([np.zeros -> np.ones](wanted.shape))[..., :h]":
         "of what entered only the initial cohorts are taken, and these do not hang on the inflow",
+    "planner/stocks.py stock_driven: repaired[..., c - h] = np.where([over > slack -> over >= slack], over, 0.0)":
+        "a surplus of exactly the slack",
 }
 """Mutants that are the same program after all, as printed, and why."""
 

@@ -131,6 +131,8 @@ def test_rows_over_nothing_and_columns_that_occur_nowhere_are_left_out() -> None
     assert [name for name in arrays.columns if name[0] == "activity"] == [("activity", ("p", 1)), ("activity", ("r", 1))]
     assert arrays.rows == tuple(("row", (g,)) for g in "abc")
     at = [arrays.columns.index(("activity", (p, 1))) for p in "pr"]
+    assert arrays.columns_of("activity").tolist() == at
+    assert arrays.rows_of("row").tolist() == [0, 1, 2]
     np.testing.assert_array_equal(arrays.lower[at], [1, 3])
     np.testing.assert_array_equal(arrays.upper[at], [4, 6])
     np.testing.assert_array_equal(arrays.matrix.toarray()[:, at], [[1, 0], [0, 1], [0, 0]])

@@ -339,3 +339,8 @@ def test_a_free_flow_in_no_balance_is_not_known_and_harms_nothing() -> None:
     assert found.values[:2] == pytest.approx([105, 105])
     assert found.observable.tolist() == [True, True, False]
     assert (found.freedom, np.isnan(found.deviations[2])) == (1, True)
+
+
+def test_two_flows_of_which_only_the_sum_is_known_are_neither_observable() -> None:
+    """What moves the one up moves the other down."""
+    assert fit([100, NAN, NAN], [5, 0, 0], [[1, -1, -1]]).observable.tolist() == [True, False, False]

@@ -342,6 +342,8 @@ def test_rounding_is_told_by_the_size_of_the_stock():
     assert stock_driven([left - 3e-7], life, initial=[1e6]).inflow[0] == 0.0
     with pytest.raises(ValueError, match="falls faster"):
         stock_driven([left - 3e-6], life, initial=[1e6])
+    # of 1e6 t of life 1/30 there are 1e6 exp(-30), 1e-7 t, left, and none is wanted
+    assert stock_driven([0.0], Lifetime.of("exponential", 1 / 30), initial=[1e6]).inflow[0] == 0.0
 
 
 def test_a_cohort_of_nothing_may_be_of_any_age_and_the_age_of_one_that_may_not_is_named():
