@@ -243,7 +243,7 @@ def solve_block(job: Job, first: int, quantiles: Array) -> Tables:
         if unchecked:
             head["check"], unchecked = program.confirm(solution), False
         if solution.status == "infeasible":
-            head["reason"] = "; ".join(plain_name(row) for row in program.clash())
+            head["reason"] = "; ".join(plain_name(row) for row in program.clash)
         if solution.status == "optimal":
             outcome = outcomes[sample] = reckoner.read(variant.system, variant.arrays, solution)
             head |= {"cost": outcome.cost, **outcome.emissions, "shortage": outcome.shortage}

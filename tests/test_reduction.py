@@ -238,7 +238,7 @@ def test_what_cannot_hold_is_left_to_the_whole(name: str) -> None:
     if name != "bounds":  # an upper bound of minus infinity is refused by HiGHS
         whole = Whole(a, None)
         assert whole.solution.status == "infeasible"
-        assert whole.clash() == Program(a).clash()
+        assert whole.clash == Program(a).clash()
         assert whole.confirm(whole.solution) == 0.0
 
 
