@@ -10,7 +10,7 @@ from scipy import stats
 from scipy.optimize import minimize
 
 from planner.errors import SpecError
-from planner.leastsquares import Contradiction, critical_test, fit
+from planner.leastsquares import Contradiction, _merit, _Scaled, critical_test, fit
 from planner.reconcile import Observation, Ratio, eliminate, reconcile
 
 NAN = float("nan")
@@ -344,3 +344,11 @@ def test_a_free_flow_in_no_balance_is_not_known_and_harms_nothing() -> None:
 def test_two_flows_of_which_only_the_sum_is_known_are_neither_observable() -> None:
     """What moves the one up moves the other down."""
     assert fit([100, NAN, NAN], [5, 0, 0], [[1, -1, -1]]).observable.tolist() == [True, False, False]
+
+
+def test_what_a_step_is_judged_by_is_the_sum_of_squares_and_the_misses() -> None:
+    """By hand: a measured value 6 beside 10 +- 2 costs 0.5 x 2^2; it misses x - y = 1 by 2 and its product by 3, at a weight of 7."""
+    none = np.zeros(3, dtype=bool)
+    problem = _Scaled(np.array([10.0, 0.0, 0.0]), np.array([2.0, 1.0, 1.0]), np.array([[1.0, -1.0, 0.0]]), np.array([1.0]), ((2, 0, 1),),
+                      np.array([False, True, True]), none, np.array([True, False, False]))
+    assert _merit(problem, np.array([6.0, 3.0, 21.0]), 7.0) == 0.5 * 4 + 7 * (2 + 3)
