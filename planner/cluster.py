@@ -14,9 +14,8 @@ import threading
 import warnings
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, suppress
+from multiprocessing.connection import Connection, wait
 from typing import Any, TypeVar
 
 from planner.errors import OutputError, SolverError
@@ -61,47 +60,79 @@ def answers(
 def _local(
     function: Callable[..., Answer], tasks: Tasks, workers: int, prepare: Callable[[], object] | None,
 ) -> Iterator[tuple[Hashable, Answer]]:
-    """Answers from processes on this machine; where one dies, what is not answered begins again in new ones."""
-    left, deaths, most = dict(tasks), 0, STARTS
+    """Answers from processes on this machine. Each has a line of its own to this one, so that the death of one holds up no other."""
     # forked where no other thread can be cut off in the middle of something: a forked worker needs no start
     forked = sys.platform.startswith("linux") and threading.active_count() == 1
     if forked and prepare is not None:
         prepare()
-    while left:
-        try:
-            with _pool(workers, forked) as pool:
-                for task, answer in _pooled(pool, function, left, AHEAD * workers):
-                    del left[task]
-                    deaths, most = 0, DEATHS
-                    yield task, answer
-        except BrokenProcessPool as error:
-            deaths += 1
-            if deaths >= most:
-                raise SolverError(f"local workers died {deaths} times without an answer; is there enough memory? In a script, begin under "
-                                  'if __name__ == "__main__", or ask for one worker') from error
+    context: Any = multiprocessing.get_context("fork" if forked else "spawn")
+    waiting, deaths, most = deque(tasks), 0, STARTS
+    hired: list[Any] = []
+    busy: dict[Connection[Any, Any], Hashable] = {}
 
+    def hand_over(line: Connection[Any, Any]) -> None:
+        busy[line] = waiting.popleft()
+        with suppress(OSError):  # it has died, which is seen where its answer is asked for
+            line.send(tasks[busy[line]])
 
-@contextmanager
-def _pool(workers: int, forked: bool) -> Iterator[ProcessPoolExecutor]:
-    """Processes that end with the block, in the middle of their tasks where it fails."""
-    mine = multiprocessing.active_children()
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("fork" if forked else "spawn"), _begin)
     try:
-        yield pool
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for child in multiprocessing.active_children():
-            if child not in mine:
-                child.terminate()
-        raise
+        while waiting or busy:
+            while waiting and len(busy) < workers:
+                line, end = context.Pipe()
+                hired.append(context.Process(target=_work, args=(end, function), daemon=True))
+                _start(hired[-1])
+                end.close()
+                hand_over(line)
+            for line in map(_line, wait(list(busy))):
+                task = busy.pop(line)
+                try:
+                    error, answer = line.recv()
+                except (EOFError, OSError) as died:
+                    line.close()
+                    waiting.appendleft(task)
+                    deaths += 1
+                    if deaths >= most:
+                        raise SolverError(f"local workers died {deaths} times without an answer; is there enough memory? In a script, "
+                                          'begin under if __name__ == "__main__", or ask for one worker') from died
+                    continue
+                if error is not None:
+                    raise error
+                deaths, most = 0, DEATHS
+                if waiting:
+                    hand_over(line)
+                yield task, answer
     finally:
-        pool.shutdown()
+        for process in hired:
+            process.terminate()
+        for process in hired:
+            process.join()
 
 
-def _begin() -> None:
-    """What a worker does first: leave Ctrl-C to the process that began it, and see that it ends with it."""
+def _line(ready: Any) -> Connection[Any, Any]:
+    """What is waited for are lines, and nothing else that can be."""
+    return ready  # type: ignore[no-any-return]
+
+
+def _start(process: Any) -> None:
+    with warnings.catch_warnings():
+        # Python counts the idle threads of BLAS, which looks after them itself at a fork
+        warnings.filterwarnings("ignore", ".*multi-threaded.*fork", DeprecationWarning)
+        process.start()
+
+
+def _work(line: Connection[Any, Any], function: Callable[..., Any]) -> None:
+    """What a worker does: answer task after task, leave Ctrl-C to the process that began it, and end with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    while True:
+        try:
+            arguments = line.recv()
+        except EOFError:
+            return
+        try:
+            line.send((None, function(*arguments)))
+        except Exception as error:  # raised where the answers are asked for
+            line.send((error, None))
 
 
 def _end_with_parent() -> None:
@@ -109,20 +140,6 @@ def _end_with_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
-
-
-def _pooled(pool: ProcessPoolExecutor, function: Callable[..., Answer], tasks: Tasks, ahead: int) -> Iterator[tuple[Hashable, Answer]]:
-    waiting, running = deque(tasks.items()), dict[Future[Answer], Hashable]()
-    while waiting or running:
-        with warnings.catch_warnings():
-            # Python counts the idle threads of BLAS, which looks after them itself at a fork
-            warnings.filterwarnings("ignore", ".*multi-threaded.*fork", DeprecationWarning)
-            while waiting and len(running) < ahead:
-                task, arguments = waiting.popleft()
-                running[pool.submit(function, *arguments)] = task
-        for future in wait(running, return_when=FIRST_COMPLETED).done:
-            task = running.pop(future)
-            yield task, future.result()
 
 
 def _with_dask(function: Callable[..., Answer], tasks: Tasks, cluster: str) -> Iterator[tuple[Hashable, Answer]]:

@@ -42,9 +42,9 @@ from planner.variants import Variants
 
 Tables = Mapping[str, pd.DataFrame]
 
-BLOCK = 16
+BLOCK = 32
 """Samples of a block."""
-CHECKED = 4 * BLOCK
+CHECKED = 2 * BLOCK
 """Of so many samples one is solved a second time."""
 FORMAT_VERSION = 1
 SPEC_FILE = "ensemble.json"

@@ -97,10 +97,11 @@ class Reckoner:
         run = x[self.activity]
         every = np.zeros((len(FLOWS), len(system.metals), len(self.length)))
         flows = dict(zip(FLOWS, every, strict=True))
+        short = {g: x[at] for g, at in self.shortage.items()}
+        demanded = {g: system.period_mean(demand) for g in self.shortage if (demand := system.goods[g].demand) is not None}
         for i, metal in enumerate(system.metals):
-            flows["shortage"][i] = metal_demand(system, metal, {g: x[at] for g, at in self.shortage.items()})
-            flows["requirement"][i] = metal_demand(
-                system, metal, {g: system.period_mean(demand) for g in self.shortage if (demand := system.goods[g].demand) is not None})
+            flows["shortage"][i] = metal_demand(system, metal, short)
+            flows["requirement"][i] = metal_demand(system, metal, demanded)
         pathway, metal_at, at = self.supplied
         np.add.at(every, (pathway, metal_at), run[at] * self._refined(system))
         for name, (draw, fill) in self.piles.items():
@@ -112,7 +113,8 @@ class Reckoner:
         least = np.array([min((need[m] for m in metals), default=np.inf) for metals in self.metals])
         return Outcome(
             cost=solution.objective, emissions=dict(zip(SCOPES, (x[self.emission] @ self.length).tolist(), strict=True)),
-            shortage=float((flows["shortage"] @ self.length).sum()), flows=flows, price=self._price(system, dual), activity=activity,
+            shortage=float((flows["shortage"] @ self.length).sum()), flows=flows,
+            price=self._price(system, dual, demanded), activity=activity,
             in_plan=activity > IN_PLAN * least, ruled_out=((run == 0) & dear).all(axis=1), ordered=x[self.ordered].sum(axis=1),
         )
 
@@ -124,17 +126,16 @@ class Reckoner:
         content = np.array([system.goods[good].content[metal] for *_, good, metal in self.supplies])
         return np.asarray(system.period_mean(coefficients) * content[:, None])
 
-    def _price(self, system: System, dual: Array) -> Array:
+    def _price(self, system: System, dual: Array, demanded: Mapping[str, Array]) -> Array:
         """Demand-weighted price of the single-metal goods demanded, as in the table of indicators."""
         factor = period_factors(system.periods, system.discount_rate)
         worth, amount = np.zeros((2, len(system.metals), len(self.length)))
         for name, at in self.balance.items():
-            good = system.goods[name]
-            if len(good.content) == 1 and good.demand is not None:
-                i = system.metals.index(next(iter(good.content)))
-                demand = system.period_mean(good.demand)
-                worth[i] += demand * dual[at] / factor
-                amount[i] += demand
+            content = system.goods[name].content
+            if len(content) == 1 and name in demanded:
+                i = system.metals.index(next(iter(content)))
+                worth[i] += demanded[name] * dual[at] / factor
+                amount[i] += demanded[name]
         return np.divide(worth, amount, out=np.full_like(worth, np.nan), where=amount > 0)
 
 
