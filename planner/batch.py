@@ -5,7 +5,7 @@ of (Y,) and a single number (B, 1); where all samples agree they are as they wer
 for years and periods by the last axis, then does all samples in the time that it takes for one: most of that time is not arithmetic.
 
 What shapes a programme (which goods a process has, whether an emission is zero) must be the same in all samples of a batch.
-`agreed` asks it of them; where they do not agree, whoever made the batch takes the samples one by one.
+`agreed` asks it of them; where they do not agree, whoever made the batch takes it by halves, down to one sample.
 """
 
 from __future__ import annotations
