@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import planner
-from planner import figures
+from planner.figures import plan_figures as figures
 
 FOLDER = Path(__file__).parent / "images"
 STUDY = "china"

@@ -63,7 +63,7 @@ def target_unit(unit: str, currency_year: int) -> str:
 
 
 def to_internal(value: float, unit: str, target: str, currency_year: int) -> float:
-    """A number in the internal unit `target` (as `planner.tables` writes it, USD without its year).
+    """A number in the internal unit `target` (as `planner.study.schema` writes it, USD without its year).
 
     Raises ValueError, with the remedy, where the unit is missing, unknown, of another dimension, or money of no or another year.
     """

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from planner.system import Deposit, Good, Host, Period, Process, Product, System, frozen_array, frozen_map
+from planner.system.nouns import Deposit, Good, Host, Period, Process, Product, System, frozen_array, frozen_map
 
 Value = npt.ArrayLike
 NO_LIMIT = ("max_activity",)

@@ -26,9 +26,9 @@ PLAIN = ("test_expansion.py", "test_components.py", "test_templates.py", "test_b
 LP = {"options": ("test_measures.py", "test_templates.py"), "size": ("test_size.py",), "reduction": ("test_reduction.py",),
       **dict.fromkeys(("constraints", "policies", "targets", "objective", "parameters", "variables"), FAMILIES)}
 TESTS: dict[str, tuple[str, ...]] = {
-    "planner/stocks.py": ("test_stocks.py",), "planner/lifetimes.py": ("test_lifetimes.py", "test_stocks.py"),
-    "planner/leastsquares.py": ("test_leastsquares.py",), "planner/reconcile.py": ("test_reconcile.py", "test_leastsquares.py"),
-    "planner/balance.py": ("test_balance.py", "test_simulate.py", "test_quickstart.py", "test_families_supply.py", "test_batch.py"),
+    "planner/mfa/stocks.py": ("test_stocks.py",), "planner/mfa/lifetimes.py": ("test_lifetimes.py", "test_stocks.py"),
+    "planner/mfa/least_squares.py": ("test_leastsquares.py",), "planner/mfa/reconcile.py": ("test_reconcile.py", "test_leastsquares.py"),
+    "planner/mfa/balance.py": ("test_balance.py", "test_simulate.py", "test_quickstart.py", "test_families_supply.py", "test_batch.py"),
     **{f"planner/lp/{path.name}": LP.get(path.stem, PLAIN) for path in sorted((ROOT / "planner" / "lp").glob("*.py"))},
 }
 """Which tests a room answers to."""
@@ -46,55 +46,55 @@ NAMES = {"min": "max", "max": "min", "minimum": "maximum", "maximum": "minimum",
          "argmax": "argmin",
          "zeros": "ones", "ones": "zeros"}
 ANSWERED: dict[str, str] = {
-    "planner/balance.py _process_errors: return np.array(rows).reshape(-[1 -> 2], activity.shape[1]), names":
+    "planner/mfa/balance.py _process_errors: return np.array(rows).reshape(-[1 -> 2], activity.shape[1]), names":
         "numpy takes any negative number for the length that it finds itself",
-    "planner/balance.py make_incidence: pairs.sort(key=lambda pair: pair[:[2 -> 3]])":
+    "planner/mfa/balance.py make_incidence: pairs.sort(key=lambda pair: pair[:[2 -> 3]])":
         "no two pairs have both the good and the process, so that what comes after is not compared",
-    "planner/leastsquares.py _Scaled.holding: return replace(self, values=np.where(held, [0.0 -> 1.0], self.values), "
+    "planner/mfa/least_squares.py _Scaled.holding: return replace(self, values=np.where(held, [0.0 -> 1.0], self.values), "
     "free=self.free & ~held, exact=self.exact | held)":
         "of values only those that were measured are asked once the start is made; what is held stands at 0 in the point",
-    "planner/leastsquares.py _decomposed: return np.eye(matrix.shape[0]), [np.zeros -> np.ones](0), np.eye(matrix.shape[1]), 0":
+    "planner/mfa/least_squares.py _decomposed: return np.eye(matrix.shape[0]), [np.zeros -> np.ones](0), np.eye(matrix.shape[1]), 0":
         "no singular values, be they zeros or ones",
-    "planner/leastsquares.py _decomposed: return np.eye(matrix.shape[0]), np.zeros([0 -> 1]), np.eye(matrix.shape[1]), 0":
+    "planner/mfa/least_squares.py _decomposed: return np.eye(matrix.shape[0]), np.zeros([0 -> 1]), np.eye(matrix.shape[1]), 0":
         "of singular values none are taken where the rank is 0",
-    "planner/leastsquares.py _decomposed: return u, s, vt, int(([s > _RANK * max(1.0, float(s.max())) -> s >= _RANK * max(1.0, "
+    "planner/mfa/least_squares.py _decomposed: return u, s, vt, int(([s > _RANK * max(1.0, float(s.max())) -> s >= _RANK * max(1.0, "
     "float(s.max()))]).sum())":
         "a singular value of exactly a billionth of the largest",
-    "planner/leastsquares.py _describe: structural = [np.sqrt((reduced.rows ** 2).sum(axis=0)) > _SAME -> "
+    "planner/mfa/least_squares.py _describe: structural = [np.sqrt((reduced.rows ** 2).sum(axis=0)) > _SAME -> "
     "np.sqrt((reduced.rows ** 2).sum(axis=0)) >= _SAME]":
         "a share of exactly 1e-7",
-    "planner/leastsquares.py _move: if [_merit(problem, trial, weight) <= before * (1 + _CONVERGED) + _CONVERGED * weight -> "
+    "planner/mfa/least_squares.py _move: if [_merit(problem, trial, weight) <= before * (1 + _CONVERGED) + _CONVERGED * weight -> "
     "_merit(problem, trial, weight) < before * (1 + _CONVERGED) + _CONVERGED * weight]:":
         "a merit that is its own limit to the last digit",
-    "planner/leastsquares.py _require_possible: if stuck.size and [np.abs(stuck).max() > _RANK -> np.abs(stuck).max() >= "
+    "planner/mfa/least_squares.py _require_possible: if stuck.size and [np.abs(stuck).max() > _RANK -> np.abs(stuck).max() >= "
     "_RANK]:":
         "a miss of exactly a billionth",
-    "planner/leastsquares.py _require_possible: raise Contradiction(tuple(int(i) for i in np.flatnonzero([part > 1e-06 * "
+    "planner/mfa/least_squares.py _require_possible: raise Contradiction(tuple(int(i) for i in np.flatnonzero([part > 1e-06 * "
     "part.max() -> part >= 1e-06 * part.max()])))":
         "a share of exactly a millionth",
-    "planner/leastsquares.py _solve: for steps in range(1, [_STEPS + 1 -> _STEPS - 1]):":
+    "planner/mfa/least_squares.py _solve: for steps in range(1, [_STEPS + 1 -> _STEPS - 1]):":
         "two steps of 500 less before it is given up",
-    "planner/leastsquares.py _start: v[j] = share if np.isfinite(share) else [0.5 -> 1.5]":
+    "planner/mfa/least_squares.py _start: v[j] = share if np.isfinite(share) else [0.5 -> 1.5]":
         "where the steps begin, not where they end",
-    "planner/leastsquares.py _within_bounds: fewest, patience, steps = len(bounded) + 1, [3 -> 4], 0":
+    "planner/mfa/least_squares.py _within_bounds: fewest, patience, steps = len(bounded) + 1, [3 -> 4], 0":
         "how often the active set may fail to shrink before it changes one at a time: another way to the one least sum of "
         "squares",
-    "planner/leastsquares.py _within_bounds: for _ in range(10 * len(bounded) + [10 -> 11]):":
+    "planner/mfa/least_squares.py _within_bounds: for _ in range(10 * len(bounded) + [10 -> 11]):":
         "one more try before it is given up",
-    "planner/leastsquares.py _within_bounds: force = np.where(held, -(trial.jacobian(point).T @ multipliers), [0.0 -> 1.0])":
+    "planner/mfa/least_squares.py _within_bounds: force = np.where(held, -(trial.jacobian(point).T @ multipliers), [0.0 -> 1.0])":
         "the force of what is not held is asked only whether it pulls below zero",
-    "planner/leastsquares.py _within_bounds: patience -= [1 -> 2]":
+    "planner/mfa/least_squares.py _within_bounds: patience -= [1 -> 2]":
         "how often the active set may fail to shrink before it changes one at a time: another way to the one least sum of "
         "squares",
-    "planner/leastsquares.py _within_bounds: return point, held & ([force > slack -> force >= slack]), steps":
+    "planner/mfa/least_squares.py _within_bounds: return point, held & ([force > slack -> force >= slack]), steps":
         "a force of exactly the slack",
-    "planner/leastsquares.py _within_bounds: slack = _RANK * max(1.0, float(np.abs(trial.jacobian(point).T @ "
+    "planner/mfa/least_squares.py _within_bounds: slack = _RANK * max(1.0, float(np.abs(trial.jacobian(point).T @ "
     "multipliers).max(initial=[0.0 -> 1.0])))":
         "the largest is compared with 1 at once",
-    "planner/leastsquares.py _within_bounds: wrong = (bounded & ~held & (point < -_RANK * max(1.0, "
+    "planner/mfa/least_squares.py _within_bounds: wrong = (bounded & ~held & (point < -_RANK * max(1.0, "
     "float(np.abs(point).max(initial=0.0))))) | ([force < -slack -> force <= -slack])":
         "a force of exactly the slack",
-    "planner/leastsquares.py _within_bounds: wrong = (bounded & ~held & (point < -_RANK * max(1.0, "
+    "planner/mfa/least_squares.py _within_bounds: wrong = (bounded & ~held & (point < -_RANK * max(1.0, "
     "float(np.abs(point).max(initial=[0.0 -> 1.0]))))) | (force < -slack)":
         "the largest is compared with 1 at once",
     "planner/lp/assembly.py _bounds: sides: tuple[list[Array], list[Array]] = ([[np.zeros -> np.ones](0)], [np.zeros(0)])":
@@ -147,19 +147,19 @@ ANSWERED: dict[str, str] = {
         "a byte more of an estimate of two digits",
     "planner/lp/size.py : BYTES_PER_NONZERO = [220.0 -> 221.0]":
         "a byte more of an estimate of two digits",
-    "planner/reconcile.py _result: if [found.probability < significance -> found.probability <= significance] and tested.any():":
+    "planner/mfa/reconcile.py _result: if [found.probability < significance -> found.probability <= significance] and tested.any():":
         "a probability of exactly the level",
-    "planner/stocks.py _column: if np.all([np.diff(edges[c:]) == length -> np.diff(edges[c:]) != length]):":
+    "planner/mfa/stocks.py _column: if np.all([np.diff(edges[c:]) == length -> np.diff(edges[c:]) != length]):":
         "a shorter way for even periods: a period is as long as itself, so the general way is taken, with the same shares",
-    "planner/stocks.py _column: span = np.stack([ages, ages + length], axis=[-1 -> +1])":
+    "planner/mfa/stocks.py _column: span = np.stack([ages, ages + length], axis=[-1 -> +1])":
         "the ages are one row, and a pair of rows is stacked along its axis 1, which is its last",
-    "planner/stocks.py entered_behind: impossible = ([left < LEAST_SURVIVAL -> left <= LEAST_SURVIVAL]) & (held > 0)":
+    "planner/mfa/stocks.py entered_behind: impossible = ([left < LEAST_SURVIVAL -> left <= LEAST_SURVIVAL]) & (held > 0)":
         "a survival of exactly 1e-12",
-    "planner/stocks.py stock_driven: amounts = [np.zeros -> np.ones]((*run.leading, count))":
+    "planner/mfa/stocks.py stock_driven: amounts = [np.zeros -> np.ones]((*run.leading, count))":
         "every cohort's amount is written before it is read",
-    "planner/stocks.py stock_driven: amounts[..., :h] = run.amounts([np.zeros -> np.ones](wanted.shape))[..., :h]":
+    "planner/mfa/stocks.py stock_driven: amounts[..., :h] = run.amounts([np.zeros -> np.ones](wanted.shape))[..., :h]":
         "of what entered only the initial cohorts are taken, and these do not hang on the inflow",
-    "planner/stocks.py stock_driven: repaired[..., c - h] = np.where([over > slack -> over >= slack], over, 0.0)":
+    "planner/mfa/stocks.py stock_driven: repaired[..., c - h] = np.where([over > slack -> over >= slack], over, 0.0)":
         "a surplus of exactly the slack",
 }
 """Mutants that are the same program after all, as printed, and why."""

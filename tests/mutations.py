@@ -12,9 +12,9 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from planner.read import find
 from planner.study.files import HEAD_FILE, read_files
 from planner.study.problems import Problems
+from planner.study.reader import find
 
 Files = dict[str, bytes]
 Mutation = Callable[[random.Random, Files], str]

@@ -1,6 +1,6 @@
 """Reads a study the plain way, by other means than planner does, to say what its files plainly say.
 
-No problems are collected and nothing is refused with words: what is not plain raises NotPlain. Only the format (`planner.tables`)
+No problems are collected and nothing is refused with words: what is not plain raises NotPlain. Only the format (`planner.study.schema`)
 is shared with the reader under test; text, cells, numbers, units, scenarios and interpolation are read by the code below.
 """
 
@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from planner.system import System
-from planner.tables import POLICY_FORMS, SERIES_UNITS, TABLES, Parameter, Table
+from planner.study.schema import POLICY_FORMS, SERIES_UNITS, TABLES, Parameter, Table
+from planner.system.nouns import System
 
 HEAD = "study.toml"
 SAME = 1e-12

@@ -3,7 +3,7 @@
     Study(last=2023).good("li", "refined", demand=100, shortage_cost=1000).process("mine", "mine", gives={"li": 1}, variable_cost=10)
 
 A value is a number (the same in every year), a list (one number a year from the first year on) or a mapping of years. Every
-number is written in the unit of `planner.tables`, money in USD of 2021.
+number is written in the unit of `planner.study.schema`, money in USD of 2021.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any, Self
 
 import planner
-from planner.plan import Plan
-from planner.system import System
-from planner.tables import BY_NAME, SERIES_UNITS, VALUE_COLUMNS, Table
+from planner.plan.plan import Plan
+from planner.study.schema import BY_NAME, SERIES_UNITS, VALUE_COLUMNS, Table
+from planner.system.nouns import System
 
 Value = float | Sequence[float] | Mapping[int, float]
 Row = dict[str, Any]

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from planner.balance import Balance, Residual, balance, make_incidence, metal_in_and_out, residual
 from planner.errors import SpecError
-from planner.flows import COLUMNS, base_account, flow_table, node_residual
-from planner.system import Period, frozen_array, frozen_map
+from planner.mfa.balance import Balance, Residual, balance, make_incidence, metal_in_and_out, residual
+from planner.mfa.flows import COLUMNS, base_account, flow_table, node_residual
+from planner.system.nouns import Period, frozen_array, frozen_map
 from tests.by_hand import ByHand
 
 CLOSES = 1e-12

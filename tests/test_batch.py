@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 import planner
-from planner.balance import balance
-from planner.batch import UnlikeError, agreed, batch, joined, rows, stacked
-from planner.economics import annuity_due, capital_charge, powers
+from planner.analysis.uncertainty.sampling import draw, uncertainty
 from planner.errors import InfeasibleError
 from planner.lp.formulation import components, programme, programmes
-from planner.sampling import draw, uncertainty
-from planner.system import Period
-from planner.use import use_inflow, use_stocks
+from planner.mfa.balance import balance
+from planner.mfa.in_use import use_inflow, use_stocks
+from planner.system.batch import UnlikeError, agreed, batch, joined, rows, stacked
+from planner.system.economics import annuity_due, capital_charge, powers
+from planner.system.nouns import Period
 
 
 def samples(study, scenario="", count=4, **settings):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import planner
-from planner.benchmarks import SHARES, benchmarks, concentration, with_benchmarks
+from planner.analysis.security.concentration import SHARES, benchmarks, concentration, with_benchmarks
 from planner.errors import SpecError
 from tests.small import Study, plan_of, system_of
 

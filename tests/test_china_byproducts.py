@@ -9,8 +9,8 @@ import pytest
 
 from models.china.derive import byproduct, germanium, hosts, indium, indium_trade, niobium
 from models.china.derive.common import Facts, judged
-from planner.economics import capital_charge
-from planner.system import Period
+from planner.system.economics import capital_charge
+from planner.system.nouns import Period
 
 FACTS = Facts()
 

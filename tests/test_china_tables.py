@@ -10,7 +10,7 @@ import pytest
 from models.china.derive.__main__ import STUDY, write
 from models.china.derive.common import Fact, Facts, at_year, emission_rows, thinned, without_capital
 from models.china.derive.demand import PRODUCTS, home_demand, recipe
-from planner.tables import TABLES
+from planner.study.schema import TABLES
 
 
 def test_deriving_again_gives_the_committed_tables(tmp_path: Path) -> None:

@@ -10,12 +10,12 @@ import pytest
 from typer.testing import CliRunner
 
 import planner
+from planner.analysis.diagnosis.elastic_limits import KINDS
+from planner.analysis.diagnosis.explain import explain
+from planner.analysis.diagnosis.row_descriptions import TARGETS, WORDS, Teller
 from planner.cli import app
-from planner.explain import explain
-from planner.levers import KINDS
 from planner.lp.formulation import FORMULATION
-from planner.reasons import TARGETS, WORDS, Teller
-from planner.solve import compiled
+from planner.plan.solve import compiled
 from tests.small import Study, system_of
 from tests.test_duals import BINDING
 

@@ -13,13 +13,13 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import planner
-from planner.balance import Balance, make_incidence
 from planner.cli import app
 from planner.cli.base_year import TOLERANCE, require_closed, simulated
 from planner.errors import SpecError
-from planner.flows import flow_table
-from planner.simulate import Simulation, drives_of, shares_from
-from planner.system import frozen_array, frozen_map
+from planner.mfa.balance import Balance, make_incidence
+from planner.mfa.flows import flow_table
+from planner.mfa.simulate import Simulation, drives_of, shares_from
+from planner.system.nouns import frozen_array, frozen_map
 
 ROOT = Path(__file__).resolve().parents[1]
 METALS = ("lithium", "cobalt", "indium", "niobium", "germanium")

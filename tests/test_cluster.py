@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from planner.cluster import answers
 from planner.errors import SolverError
+from planner.runtime.workers import answers
 
 PREPARED: list[int] = []
 
@@ -99,7 +99,7 @@ def test_what_a_task_raises_is_raised_here() -> None:
 FORKED = """
 import os, sys, threading, time
 sys.path.insert(0, {root!r})
-from planner.cluster import answers
+from planner.runtime.workers import answers
 from tests import test_cluster as t
 
 if sys.argv[1] == "prepared":

@@ -10,11 +10,11 @@ import pytest
 from typer.testing import CliRunner
 
 import planner
+from planner.analysis.tradeoffs.compare import Comparison
 from planner.cli import app
-from planner.compare import Comparison
-from planner.contrast import contrast
 from planner.errors import SpecError
-from planner.plan import Plan
+from planner.figures.comparison import contrast
+from planner.plan.plan import Plan
 from tests.small import Study
 
 PRICE = "process_values.import_lithium.import_price"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from planner.lp import components
 from planner.lp.components import Components, Index, Labels, Series, add_param, add_set, add_sets, join_sets
-from planner.system import Period
+from planner.system.nouns import Period
 
 FEW = settings(derandomize=True, max_examples=40, deadline=None, database=None)
 names = st.sampled_from(["a", "b", "c", 2021, 2022, 2025])

@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import planner
-from planner.balance import balance
-from planner.contradictions import Contradictions
+from planner.analysis.uncertainty.mass_balance_repair import Contradictions
+from planner.analysis.uncertainty.sampling import Input, draw, uncertainty
 from planner.errors import SpecError
-from planner.read import Rereader
-from planner.sampling import Input, draw, uncertainty
-from planner.system import Array, System
+from planner.mfa.balance import balance
+from planner.study.reader import Rereader
+from planner.system.nouns import Array, System
 from tests.random_studies import studies
 from tests.small import Study
 
@@ -188,7 +188,7 @@ def sampled(system: System, inputs: Sequence[Input], count: int) -> list[Sample]
 
 
 def uncertainty_of(inputs: Sequence[Input]) -> Any:
-    return planner.sampling.Uncertainty(tuple(inputs))
+    return planner.analysis.uncertainty.sampling.Uncertainty(tuple(inputs))
 
 
 def complaints(system: System, inputs: Sequence[Input], sample: Sample, left: Mapping[str, float]) -> str:
@@ -234,7 +234,7 @@ def test_samples_of_a_block_need_different_numbers_of_halvings() -> None:
 
 @pytest.mark.parametrize("years", [(0,), (2021,), (2019, 2023, 2024), (2021, 2030), (2030, 2040)])
 def test_series_between_their_rows_are_those_of_numpy(years: tuple[int, ...]) -> None:
-    from planner.contradictions import _Rows
+    from planner.analysis.uncertainty.mass_balance_repair import _Rows
 
     own = tuple(float(n + 1) for n in range(len(years)))
     each = Input("x", ("x",) * len(own), years, own, own, own, "t", "D", "", "", 0.0, np.inf)

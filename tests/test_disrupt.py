@@ -6,11 +6,11 @@ import numpy as np
 import pyomo.environ as pyo
 import pytest
 
-from planner.blocks import base_of, recourse, sources
-from planner.disrupt import disrupt
+from planner.analysis.security.disruption import disrupt
+from planner.analysis.security.recourse import base_of, recourse, sources
 from planner.errors import SpecError
-from planner.highs import Program
-from planner.solve import compiled
+from planner.plan.solve import compiled
+from planner.solver.highs import Program
 from tests.small import Study, system_of
 
 SHORT = 1000

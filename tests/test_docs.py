@@ -17,9 +17,9 @@ from typer.testing import CliRunner
 
 import planner
 from planner.cli import app
-from planner.definitions import INDICATORS
-from planner.results_page import results_page
-from planner.system import PATHWAYS, SCOPES
+from planner.plan.schema import INDICATORS
+from planner.reference.result_tables import results_page
+from planner.system.nouns import PATHWAYS, SCOPES
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / "docs").glob("*.md"))
@@ -62,7 +62,7 @@ def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
 
 
 def test_the_results_page_is_current() -> None:
-    """`python -m planner.results_page > docs/results.md` renews it."""
+    """`python -m planner.reference.result_tables > docs/results.md` renews it."""
     assert (ROOT / "docs" / "results.md").read_text(encoding="utf-8") == results_page()
 
 

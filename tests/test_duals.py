@@ -11,10 +11,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from planner.economics import period_factors
-from planner.highs import Program
 from planner.lp.formulation import FORMULATION
-from planner.solve import compiled
+from planner.plan.solve import compiled
+from planner.solver.highs import Program
+from planner.system.economics import period_factors
 from tests import test_families_plants as plants
 from tests import test_families_policies as policies
 from tests import test_families_supply as supply

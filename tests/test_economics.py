@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from planner.economics import alive_share, annuity_due, capital_charge, discount_factor, period_factors
-from planner.system import Period
+from planner.system.economics import alive_share, annuity_due, capital_charge, discount_factor, period_factors
+from planner.system.nouns import Period
 
 EXACT = 1e-13
 

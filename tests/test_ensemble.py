@@ -19,13 +19,13 @@ import pytest
 from typer.testing import CliRunner
 
 import planner
+from planner.analysis.uncertainty.ensemble import BLOCK, CHECKED, Ensemble, ensemble, solve_block
+from planner.analysis.uncertainty.outcomes import Reckoner, yearly_table
 from planner.cli import app
-from planner.ensemble import BLOCK, CHECKED, Ensemble, ensemble, solve_block
 from planner.errors import InfeasibleError, OutputError, SolverError, SpecError
-from planner.highs import Program
-from planner.outcomes import Reckoner, yearly_table
-from planner.place import written_file
-from planner.solve import compiled
+from planner.plan.solve import compiled
+from planner.runtime.run_folder import written_file
+from planner.solver.highs import Program
 from tests.small import Study
 
 STANDS = 4.0
@@ -62,8 +62,8 @@ def test_outcomes_are_the_numbers_of_the_tables() -> None:
     system = planner.read("china")
     plan = planner.solve(system)
     made = compiled(system)
-    from planner.highs import Program
-    from planner.solve import break_ties
+    from planner.plan.solve import break_ties
+    from planner.solver.highs import Program
 
     program = Program(made.arrays)
     first = program.run()
@@ -141,7 +141,7 @@ def test_another_study_in_the_folder_is_refused(tmp_path: Path) -> None:
 
 KILLED = """
 import planner
-from planner.ensemble import ensemble
+from planner.analysis.uncertainty.ensemble import ensemble
 if __name__ == "__main__":
     ensemble(planner.read("quickstart"), samples={samples}, seed=3, workers={workers}, out={out!r})
 """
@@ -161,7 +161,7 @@ def test_a_run_killed_before_its_first_sample_goes_on(tmp_path: Path, monkeypatc
             return written_file(path, *rest)
 
         with monkeypatch.context() as patch:
-            patch.setattr(sys.modules["planner.ensemble"], "written_file", dying)
+            patch.setattr(sys.modules["planner.analysis.uncertainty.ensemble"], "written_file", dying)
             with pytest.raises(KeyboardInterrupt):
                 ensemble(system, **small, out=out)
         same(ensemble(system, **small, out=out), whole)
@@ -245,7 +245,7 @@ def test_a_sample_without_a_plan_is_told_with_what_clashes(tmp_path: Path) -> No
 def test_worker_of_another_version_is_refused(whole: Ensemble) -> None:
     from dataclasses import replace
 
-    from planner.ensemble import Job
+    from planner.analysis.uncertainty.ensemble import Job
 
     system = planner.read("quickstart")
     job = Job(dict(system.files), system.name, system.scenario, dict(system.overrides), whole.uncertain.inputs, "0.0.0")

@@ -14,12 +14,12 @@ import pytest
 
 import planner
 from planner.errors import OutputError, SpecError
-from planner.iamc import codelist, iamc_table
-from planner.plan import Plan
-from planner.results import COLUMNS
-from planner.sheets import read_study_workbook, unpack, write_study_workbook
+from planner.exchange.iamc import codelist, iamc_table
+from planner.plan.plan import Plan
+from planner.plan.tables import COLUMNS
 from planner.study.files import HEAD_FILE, read_files
 from planner.study.problems import Problems
+from planner.study.workbook import read_study_workbook, unpack, write_study_workbook
 from tests.small import Study
 
 
@@ -32,7 +32,7 @@ def plan() -> Plan:
 def test_a_study_comes_back_from_its_workbook_unchanged(tmp_path: Path, study: str) -> None:
     """Byte for byte, but for quotes that a CSV may have or not: cells are compared, and the head as text."""
     path = write_study_workbook(study, tmp_path / "study.xlsx")
-    before, after = read_files(planner.read.__globals__["find"](study), Problems()), read_study_workbook(path)
+    before, after = read_files(planner.study.reader.__globals__["find"](study), Problems()), read_study_workbook(path)
     assert set(before) == set(after)
     for name, content in before.items():
         if name == HEAD_FILE:

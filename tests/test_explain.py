@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 import planner
-from planner.case import feasible
+from planner.analysis.diagnosis.elastic_limits import KINDS
+from planner.analysis.diagnosis.explain import explain
+from planner.analysis.diagnosis.infeasible_case import feasible
 from planner.errors import InfeasibleError
-from planner.explain import explain
-from planner.levers import KINDS
-from planner.system import frozen_map
+from planner.system.nouns import frozen_map
 from tests.small import Study
 
 

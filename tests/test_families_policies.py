@@ -10,7 +10,7 @@ import pytest
 import planner
 from planner.errors import InfeasibleError, SpecError
 from planner.lp.formulation import FORMULATION
-from planner.tables import ROWS_OF_NATURE
+from planner.study.schema import ROWS_OF_NATURE
 from tests.small import Study, plan_of, price, yearly
 
 SHORT = 1000

@@ -17,7 +17,7 @@ import pytest
 
 import planner
 from planner.errors import OutputError
-from planner.plan import FORMAT_VERSION, Plan
+from planner.plan.plan import FORMAT_VERSION, Plan
 
 KILLS = int(os.environ.get("FAULTS", "6"))
 SMALL_FILE = 4096

@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 
 import planner
-from planner import figures
 from planner.errors import SpecError
-from planner.plan import Plan
-from planner.plots import Plots
-from planner.themes import COLOURS, ON_DARK, TEMPLATES, themed
+from planner.figures import plan_figures as figures
+from planner.figures.accessor import Plots
+from planner.figures.themes import COLOURS, ON_DARK, TEMPLATES, themed
+from planner.plan.plan import Plan
 from tests.small import Study
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 import planner
 from planner.cli import app
 from planner.errors import OutputError
-from planner.tables import COLUMN_NOTES
+from planner.study.schema import COLUMN_NOTES
 
 
 def run(*arguments: str) -> tuple[int, str]:

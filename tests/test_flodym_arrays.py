@@ -10,13 +10,13 @@ import pandas as pd
 import pytest
 
 import planner
-from planner.balance import balance
 from planner.errors import OutputError, SpecError
-from planner.flodym_arrays import flows_from_flodym, flows_to_flodym, from_flodym, stocks_from_flodym, stocks_to_flodym, to_flodym
-from planner.flows import flow_table
-from planner.lifetimes import Lifetime
-from planner.simulate import Simulation, simulate
-from planner.stocks import inflow_driven
+from planner.mfa.balance import balance
+from planner.mfa.flodym import flows_from_flodym, flows_to_flodym, from_flodym, stocks_from_flodym, stocks_to_flodym, to_flodym
+from planner.mfa.flows import flow_table
+from planner.mfa.lifetimes import Lifetime
+from planner.mfa.simulate import Simulation, simulate
+from planner.mfa.stocks import inflow_driven
 from tests.by_hand import ByHand
 from tests.test_balance import mine_and_cells, values_by_hand
 
@@ -76,7 +76,7 @@ def test_stocks_have_names_dimensions_and_units() -> None:
 
 
 def test_series_from_flodym_run_in_planner_and_back() -> None:
-    """An inflow array of flodym, over time, region and product, through `planner.stocks`: as flodym's own model, from the same array."""
+    """An inflow array of flodym, over time, region and product, through `planner.mfa.stocks`, as flodym's own model of it."""
     years, regions, goods = list(range(2000, 2030)), ["north", "south"], ["car", "bus", "bike"]
     inflow = np.random.default_rng(5).random((2, 3, 30))
     array = to_flodym(inflow, {"region": regions, "product": goods, "time": years}, name="inflow", unit="t/year")

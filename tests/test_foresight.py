@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 import planner
+from planner.analysis.security.foresight import evaluate, regret, rolling, value_of_foresight
 from planner.errors import InfeasibleError, SpecError
-from planner.foresight import evaluate, regret, rolling, value_of_foresight
 from tests.small import Study, plan_of, system_of
 
 SHORT = 1000

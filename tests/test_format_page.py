@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from planner.format_page import format_page
-from planner.tables import POLICIES, TABLES
+from planner.reference.study_format import format_page
+from planner.study.schema import POLICIES, TABLES
 
 PAGE = Path(__file__).parent.parent / "docs" / "format.md"
 
 
 def test_the_committed_page_is_current() -> None:
-    """`python -m planner.format_page > docs/format.md` renews it."""
+    """`python -m planner.reference.study_format > docs/format.md` renews it."""
     assert PAGE.read_text(encoding="utf-8") == format_page()
 
 

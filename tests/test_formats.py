@@ -18,13 +18,13 @@ from typer.testing import CliRunner
 import planner
 from planner.cli import app
 from planner.cli.completion import FORMAT_NAMES
-from planner.datapackage import PACKAGE_FILE
-from planner.definitions import ITEMS, QUANTITIES, RESULTS, VARIABLES
 from planner.errors import OutputError, SpecError
-from planner.export import FORMATS
-from planner.iamc import iamc_table
-from planner.netcdf import dataset
-from planner.plan import Plan
+from planner.exchange.export import FORMATS
+from planner.exchange.iamc import iamc_table
+from planner.exchange.netcdf import dataset
+from planner.plan.datapackage import PACKAGE_FILE
+from planner.plan.plan import Plan
+from planner.plan.schema import ITEMS, QUANTITIES, RESULTS, VARIABLES
 from tests.small import Study
 
 ROOT = Path(__file__).parents[1]

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 import planner
-from planner.alternatives import alternatives
+from planner.analysis.tradeoffs.alternatives import alternatives
+from planner.analysis.tradeoffs.frontier import carbon_terms, frontier, plain_cost
 from planner.errors import InfeasibleError, SolverError, SpecError
-from planner.frontier import carbon_terms, frontier, plain_cost
-from planner.highs import Program
-from planner.solve import compiled
+from planner.plan.solve import compiled
+from planner.solver.highs import Program
 from tests.small import Study
 
 STUDIES = Path(__file__).parent / "studies"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from planner.analysis.security.supply_gap import gap
 from planner.errors import SpecError
-from planner.gap import gap
 from tests.small import Study, system_of
 
 

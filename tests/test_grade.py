@@ -11,8 +11,8 @@ import pytest
 
 import planner
 from planner.errors import SpecError
-from planner.figures import urban_mine
-from planner.grade import CLASSES, STEPS, Grading, grade, routes
+from planner.figures.plan_figures import urban_mine
+from planner.plan.reserves import CLASSES, STEPS, Grading, grade, routes
 from tests.small import Study
 
 

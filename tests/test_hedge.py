@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from planner.analysis.security.hedging import conditional_value_at_risk, hedge
 from planner.errors import SpecError
-from planner.hedge import conditional_value_at_risk, hedge
 from tests.small import Study, price, system_of
 
 SHORT = 100

@@ -17,7 +17,7 @@ import pytest
 
 import planner
 from planner.errors import OutputError, SpecError
-from planner.sheets import read_study_workbook
+from planner.study.workbook import read_study_workbook
 from tests.small import Study
 
 PACKAGE = Path(planner.__file__).parent

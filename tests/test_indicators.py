@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 import planner
-from planner.indicators import LOSS_STAGES, RATES, account, indicators
-from planner.plan import Plan
+from planner.plan.indicators import LOSS_STAGES, RATES, account, indicators
+from planner.plan.plan import Plan
 from tests.small import Study
 
 

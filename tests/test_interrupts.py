@@ -14,8 +14,8 @@ import pytest
 
 import planner
 from planner.errors import InfeasibleError
-from planner.interrupts import counted
-from planner.solve import optimum
+from planner.plan.solve import optimum
+from planner.runtime.interrupts import counted
 from tests.small import Study
 
 
@@ -107,7 +107,7 @@ def test_it_gives_up_before_and_after_the_search_and_when_pressed_again(stages: 
 
 
 def test_it_gives_up_where_no_plan_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules["planner.solve"], "AFTERWARDS", 0.0)
+    monkeypatch.setattr(sys.modules["planner.plan.solve"], "AFTERWARDS", 0.0)
     with pytest.raises(KeyboardInterrupt):
         planner.solve(planner.read("china"), progress=pressing("solve"))
 
@@ -135,14 +135,14 @@ def test_what_others_are_built_on_is_the_optimum_or_nothing(stage: str) -> None:
 PRESS = """
 import os, signal, sys
 from planner.cli import main
-import planner.solve
-from planner.highs import Program
+import planner.plan.solve
+from planner.solver.highs import Program
 def pressed(work):
     def press(*given, **named):
         os.kill(os.getpid(), signal.SIGINT)
         return work(*given, **named)
     return press
-module = sys.modules["planner.solve"]
+module = sys.modules["planner.plan.solve"]
 for name in sys.argv.pop().split(","):
     where = Program if hasattr(Program, name) else module
     setattr(where, name, pressed(getattr(where, name)))

@@ -17,8 +17,8 @@ import pandas as pd
 import pytest
 
 import planner
-from planner.ensemble import BLOCK, SPEC_FILE, TABLES
-from planner.place import RECORD_FILE
+from planner.analysis.uncertainty.ensemble import BLOCK, SPEC_FILE, TABLES
+from planner.runtime.run_folder import RECORD_FILE
 
 KILLS = int(os.environ.get("FAULTS", "4"))
 SAMPLES = 5 * BLOCK + 3

@@ -10,8 +10,8 @@ from scipy import stats
 from scipy.optimize import minimize
 
 from planner.errors import SpecError
-from planner.leastsquares import Contradiction, _merit, _Scaled, critical_test, fit
-from planner.reconcile import Observation, Ratio, eliminate, reconcile
+from planner.mfa.least_squares import Contradiction, _merit, _Scaled, critical_test, fit
+from planner.mfa.reconcile import Observation, Ratio, eliminate, reconcile
 
 NAN = float("nan")
 FEW = settings(derandomize=True, max_examples=60, deadline=None, database=None)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import integrate, special, stats
 
-from planner.lifetimes import Lifetime, discrete_survival, excess, limited_expectation, mean_survival, survival
+from planner.mfa.lifetimes import Lifetime, discrete_survival, excess, limited_expectation, mean_survival, survival
 
 RELATIVE_AGES = np.array([0.0, 0.05, 0.3, 0.8, 1.0, 1.5, 3.0])
 CASES = {

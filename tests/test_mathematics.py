@@ -11,7 +11,7 @@ import planner
 from planner.errors import SpecError
 from planner.lp.formulation import FORMULATION, OBJECTIVES
 from planner.lp.glossary import PARAMETERS, SETS, VARIABLES
-from planner.mathematics import _names_used, markdown, mathematics, plain
+from planner.reference.mathematics import _names_used, markdown, mathematics, plain
 from tests.small import Study
 
 PAGE = Path(__file__).parents[1] / "docs" / "mathematics.md"

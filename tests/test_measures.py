@@ -6,9 +6,9 @@ import pytest
 
 import planner
 from planner.errors import SpecError
-from planner.highs import compile_arrays
 from planner.lp.formulation import build
-from planner.measures import AVOIDED
+from planner.mfa.demand_measures import AVOIDED
+from planner.solver.highs import compile_arrays
 from tests.small import Study, plan_of, price, system_of
 
 SHORT = 1000

@@ -20,9 +20,9 @@ import pytest
 
 import planner
 from planner.errors import SpecError
-from planner.sheets import read_study_workbook, unpack, write_study_workbook
 from planner.study.files import HEAD_FILE
 from planner.study.problems import MOST
+from planner.study.workbook import read_study_workbook, unpack, write_study_workbook
 from tests.mutations import NAMES, NUMBERS
 from tests.plain_reading import NotPlain, differences
 from tests.plain_workbook import EPOCH, Cells, shown

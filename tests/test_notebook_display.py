@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 import planner
-from planner.notebook import MOST_ROWS, shown
-from planner.plan import Plan
+from planner.plan.plan import Plan
+from planner.runtime.display import MOST_ROWS, shown
 from tests.small import Study
 
 EVIL = "<script>alert(1)</script>"

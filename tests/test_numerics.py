@@ -16,11 +16,11 @@ from typer.testing import CliRunner
 import planner
 from planner.cli import app
 from planner.errors import InfeasibleError, SolverError
-from planner.highs import ROW_TOLERANCE, Program, Solution, column_errors, row_errors
-from planner.plan import Plan
-from planner.scaling import lower_bound, range_warnings, ranges
-from planner.solve import Compiled, compiled, make_plan, unfinished
-from planner.stopped import PRIMAL_SIMPLEX, best_known
+from planner.plan.plan import Plan
+from planner.plan.solve import Compiled, compiled, make_plan, unfinished
+from planner.solver.highs import ROW_TOLERANCE, Program, Solution, column_errors, row_errors
+from planner.solver.incumbent import PRIMAL_SIMPLEX, best_known
+from planner.solver.scaling import lower_bound, range_warnings, ranges
 from tests.small import Study
 
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 import planner
 from planner.errors import SpecError
-from planner.observations import NORMAL_95, reconcile_study
-from planner.system import Observed, Place
+from planner.mfa.observations import NORMAL_95, reconcile_study
+from planner.system.nouns import Observed, Place
 from tests.random_studies import studies
 from tests.small import Study
 

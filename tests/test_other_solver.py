@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 import planner
-from planner.highs import CONSTANT, Program, lp_names, new_highs
-from planner.solve import compiled, write_programme
+from planner.plan.solve import compiled, write_programme
+from planner.solver.highs import CONSTANT, Program, lp_names, new_highs
 from tests.small import Study, system_of
 
 GLPSOL = shutil.which("glpsol")

@@ -10,7 +10,7 @@ import pytest
 
 import planner
 from planner.errors import InfeasibleError
-from planner.system import System
+from planner.system.nouns import System
 from tests.small import Study
 
 

@@ -11,8 +11,8 @@ import pytest
 
 import planner
 from planner.errors import OutputError, SpecError
-from planner.figures import sankey, write_figure
-from planner.plan import Plan
+from planner.figures.plan_figures import sankey, write_figure
+from planner.plan.plan import Plan
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium draws the picture here: install Debian's chromium")

@@ -12,11 +12,11 @@ import pytest
 
 import planner
 from planner.errors import OutputError
-from planner.place import require_place, reserved, write_tables, written_file, written_whole
-from planner.plan import Plan
+from planner.plan.plan import Plan
+from planner.runtime.run_folder import require_place, reserved, write_tables, written_file, written_whole
 
 HOLD = (
-    "import sys, time\nfrom planner.place import reserved\n"
+    "import sys, time\nfrom planner.runtime.run_folder import reserved\n"
     "with reserved(sys.argv[1]):\n    print('held', flush=True)\n    time.sleep(60)\n"
 )
 SOLVE_SLOWLY = (
@@ -123,7 +123,7 @@ def holder_in_thread(folder: Path) -> object:
 
 
 WRITE_SLOWLY = (
-    "import sys, time\nfrom pathlib import Path\nfrom planner.place import written_file\n"
+    "import sys, time\nfrom pathlib import Path\nfrom planner.runtime.run_folder import written_file\n"
     "def half(path):\n    path.write_text('first half')\n    print('held', flush=True)\n    time.sleep(60)\n"
     "written_file(Path(sys.argv[1]), half)\n"
 )

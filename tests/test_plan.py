@@ -10,7 +10,7 @@ import pytest
 
 import planner
 from planner.errors import OutputError
-from planner.plan import FORMAT_VERSION, LOG_FILE, MIGRATIONS, RECORD_FILE, Plan
+from planner.plan.plan import FORMAT_VERSION, LOG_FILE, MIGRATIONS, RECORD_FILE, Plan
 
 OLD_RUN = Path(__file__).parent / "runs" / "format-1"
 

@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 import planner
-from planner.iamc import iamc_table
-from planner.plan import Plan
+from planner.exchange.iamc import iamc_table
+from planner.plan.plan import Plan
 
 
 @pytest.fixture(scope="module", params=["quickstart", "china"])

@@ -10,11 +10,11 @@ import numpy as np
 from hypothesis import HealthCheck, Phase, given, settings
 
 import planner
-from planner.case import feasible
-from planner.clashes import Clash
-from planner.explain import Explanation, explain
-from planner.levers import KINDS
-from planner.system import System, frozen_map
+from planner.analysis.diagnosis.elastic_limits import KINDS
+from planner.analysis.diagnosis.explain import Explanation, explain
+from planner.analysis.diagnosis.infeasibility import Clash
+from planner.analysis.diagnosis.infeasible_case import feasible
+from planner.system.nouns import System, frozen_map
 from tests.random_studies import studies
 from tests.small import Study
 

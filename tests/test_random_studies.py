@@ -19,9 +19,9 @@ from hypothesis import HealthCheck, given, settings
 
 import planner
 from planner.errors import InfeasibleError
-from planner.plan import Plan
-from planner.solve import compiled, write_programme
-from planner.system import System
+from planner.plan.plan import Plan
+from planner.plan.solve import compiled, write_programme
+from planner.system.nouns import System
 from tests.random_studies import studies
 from tests.small import Study
 

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from planner.errors import SpecError
-from planner.leastsquares import fit
-from planner.reconcile import Observation, Ratio, eliminate, reconcile, reconcile_flows
+from planner.mfa.least_squares import fit
+from planner.mfa.reconcile import Observation, Ratio, eliminate, reconcile, reconcile_flows
 
 NAN = float("nan")
-reconciling = importlib.import_module("planner.reconcile")
+reconciling = importlib.import_module("planner.mfa.reconcile")
 FEW = settings(derandomize=True, max_examples=40, deadline=None, database=None)
 
 

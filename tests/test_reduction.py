@@ -16,10 +16,10 @@ from scipy import sparse
 
 import planner
 from planner.errors import InfeasibleError
-from planner.highs import FEASIBILITY_TOLERANCE, Arrays, Program, Solution
 from planner.lp.reduction import SMALL, reduced
-from planner.parts import Whole, solved_in_parts
-from planner.solve import compiled
+from planner.plan.solve import compiled
+from planner.solver.decomposition import Whole, solved_in_parts
+from planner.solver.highs import FEASIBILITY_TOLERANCE, Arrays, Program, Solution
 from tests.random_studies import studies
 from tests.small import Study
 

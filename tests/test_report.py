@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, given, settings
 
 import planner
 from planner.errors import InfeasibleError, OutputError, SpecError
-from planner.plan import Plan
-from planner.report import page, sections
-from planner.report.words import amount, answer
-from planner.use import UseStock
+from planner.mfa.in_use import UseStock
+from planner.plan.plan import Plan
+from planner.reporting import page, sections
+from planner.reporting.words import amount, answer
 from tests.random_studies import studies
 from tests.small import Study
 
@@ -88,7 +88,7 @@ def test_every_section_stands_and_nothing_is_fetched(plan: Plan, dearer: Plan) -
 @pytest.mark.parametrize("study", ["quickstart", "china"])
 def test_every_number_stands_with_its_source_and_grade(study: str) -> None:
     """No input is left out, however many there are: each is found in the row of its series, beside its unit, source and grade."""
-    from planner.report.inputs import inputs
+    from planner.reporting.inputs import inputs
 
     system = planner.read(study)
     section = inputs(SimpleNamespace(system=system))
@@ -105,7 +105,7 @@ def test_every_number_stands_with_its_source_and_grade(study: str) -> None:
 
 def test_sources_are_given_in_full_where_they_are_known() -> None:
     """A source of the shipped list stands with its title; one that is not there stands by its name."""
-    from planner.report.inputs import inputs, shipped_sources
+    from planner.reporting.inputs import inputs, shipped_sources
 
     known = shipped_sources()
     system = planner.read("china")
@@ -119,7 +119,7 @@ def test_sources_are_given_in_full_where_they_are_known() -> None:
 
 def test_policies_stand_in_the_inputs() -> None:
     """A target in force is an input too: its level at both ends, its years, and that it is hard."""
-    from planner.report.inputs import inputs
+    from planner.reporting.inputs import inputs
 
     system = planner.read("china", scenario="self-reliance")
     table = next(block for block in inputs(SimpleNamespace(system=system)).blocks if block.title.startswith("Policies"))
@@ -129,7 +129,7 @@ def test_policies_stand_in_the_inputs() -> None:
 
 def test_stocks_and_waste_by_year_of_entry_add_up(plan: Plan) -> None:
     """Cohorts, and what leaves of each, sum to the stock and the outflow of every year; a hand-made case with a life of two years."""
-    from planner.report.metal import cohort_bins, outflow_by_cohort, stock_by_cohort
+    from planner.reporting.metal import cohort_bins, outflow_by_cohort, stock_by_cohort
 
     for use in plan.balance.stocks.values():
         bins = cohort_bins(plan).values()
@@ -212,7 +212,7 @@ def test_text_of_a_study_is_escaped_everywhere(tmp_path: Path) -> None:
 
 
 def test_figures_refuse_what_is_not_there(plan: Plan) -> None:
-    from planner import figures
+    from planner.figures import plan_figures as figures
 
     with pytest.raises(SpecError, match="choose one of"):
         figures.mix(plan, "unobtainium")
@@ -222,7 +222,7 @@ def test_figures_refuse_what_is_not_there(plan: Plan) -> None:
 
 def test_the_sankey_holds_all_flows_of_its_year(plan: Plan) -> None:
     """Links add up to the flows of the table, and each node but sources and sinks takes in what it gives out."""
-    from planner import figures
+    from planner.figures import plan_figures as figures
 
     trace = figures.sankey(plan, "lithium", 2022).data[0]
     flows = plan.flows[(plan.flows["metal"] == "lithium") & (plan.flows["year"] == 2022)]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import planner
-from planner.plan import Plan
+from planner.plan.plan import Plan
 from tests.small import Study
 
 selenium = pytest.importorskip("selenium", reason="selenium is not installed (pip install selenium)")
@@ -116,7 +116,7 @@ def test_the_page_is_dark_where_the_reader_asks_for_it(chromium: Any, page: Path
 
 
 def test_a_comparison_is_a_page_of_its_own(chromium: Any, tmp_path: Path, plan: Plan) -> None:
-    from planner.report import comparison_report
+    from planner.reporting import comparison_report
 
     other = planner.solve(planner.read("quickstart", scenario="carbon-price"))
     show(chromium, comparison_report(planner.compare([plan, other]), tmp_path / "both.html"), PHONE)

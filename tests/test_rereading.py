@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 import planner
+from planner.analysis.uncertainty.sampling import draw, uncertainty
 from planner.errors import SpecError
-from planner.read import Rereader
-from planner.sampling import draw, uncertainty
-from planner.system import System
-from planner.tables import BY_NAME
+from planner.study.reader import Rereader
+from planner.study.schema import BY_NAME
+from planner.system.nouns import System
 from tests.small import Study, system_of
 
 STUDIES = [("quickstart", ""), ("quickstart", "carbon-price"), ("world", ""), ("world", "short-life"), ("china", ""),

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 import planner
 from planner.cli import app
 from planner.errors import SpecError
-from planner.plan import Plan
+from planner.plan.plan import Plan
 from tests.small import Study, plan_of
 
 

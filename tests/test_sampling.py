@@ -9,8 +9,8 @@ import pytest
 from scipy import stats
 
 import planner
+from planner.analysis.uncertainty.sampling import HYPERCUBE, Input, Sampler, Uncertainty, draw, quantile, uncertainty
 from planner.errors import SpecError
-from planner.sampling import HYPERCUBE, Input, Sampler, Uncertainty, draw, quantile, uncertainty
 
 PRICE = "process_values.import_lithium.import_price"
 

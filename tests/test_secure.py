@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 import planner
-from planner.disrupt import disrupt
+from planner.analysis.security.disruption import disrupt
+from planner.analysis.security.n_minus_1 import secure
 from planner.errors import SpecError
-from planner.secure import secure
 from tests.small import Study, system_of
 
 SHORT = 1000

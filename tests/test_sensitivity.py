@@ -11,11 +11,11 @@ import pytest
 from typer.testing import CliRunner
 
 import planner
+from planner.analysis.uncertainty.ensemble import Ensemble, ensemble
+from planner.analysis.uncertainty.sampling import Input, Uncertainty
+from planner.analysis.uncertainty.sensitivity import drivers, moved, sensitivity
 from planner.cli import app
-from planner.ensemble import Ensemble, ensemble
 from planner.errors import OutputError
-from planner.sampling import Input, Uncertainty
-from planner.sensitivity import drivers, moved, sensitivity
 from tests.small import Study
 
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.balance import balance, residual
 from planner.errors import SpecError
-from planner.flows import base_account, node_residual
-from planner.simulate import Simulation, shares_from, simulate, stockpiles_from
-from planner.system import Period
+from planner.mfa.balance import balance, residual
+from planner.mfa.flows import base_account, node_residual
+from planner.mfa.simulate import Simulation, shares_from, simulate, stockpiles_from
+from planner.system.nouns import Period
 from tests.by_hand import ByHand
 
 CLOSES = 1e-12

@@ -10,7 +10,7 @@ import pytest
 import planner
 from planner.lp import size
 from planner.lp.size import Size, free_memory, require_memory, size_of
-from planner.solve import compiled
+from planner.plan.solve import compiled
 from tests.benchmarks.world_study import Size as WorldSize
 from tests.benchmarks.world_study import read_world, world
 from tests.small import Study, system_of

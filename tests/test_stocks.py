@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import gamma
 
-from planner import stocks
-from planner.lifetimes import CONVENTION_NOTES, Lifetime, tabulated
-from planner.stocks import entered_behind, inflow_driven, stock_driven, survival_matrix
+from planner.mfa import stocks
+from planner.mfa.lifetimes import CONVENTION_NOTES, Lifetime, tabulated
+from planner.mfa.stocks import entered_behind, inflow_driven, stock_driven, survival_matrix
 
 YEARS = 40
 SERIES = 5

@@ -18,12 +18,12 @@ from hypothesis import given, settings
 from pyomo.core.base.constraint import TemplateConstraintData
 
 import planner
-from planner.highs import compile_arrays
 from planner.lp import constraints, objective, policies
 from planner.lp.assembly import expand
 from planner.lp.components import Components, add_param, add_set, add_sets
 from planner.lp.formulation import FORMULATION, OBJECTIVES, build
-from planner.solve import compiled
+from planner.plan.solve import compiled
+from planner.solver.highs import compile_arrays
 from tests.random_studies import studies
 
 STUDIES = sorted(path.parent for path in (Path(__file__).parent / "studies").glob("*/study.toml"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from planner.system import Period
-from planner.terminal import Stages, console, large, number, shown_years
+from planner.cli._terminal import Stages, console, large, number, shown_years
+from planner.system.nouns import Period
 
 
 @pytest.mark.parametrize(("value", "text"), [

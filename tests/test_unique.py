@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 import planner
+from planner.analysis.diagnosis.explain import explain
 from planner.cli import app
-from planner.explain import explain
 from tests.small import Study, system_of
 
 

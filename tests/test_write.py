@@ -9,8 +9,8 @@ import pytest
 
 import planner
 from planner.errors import OutputError, SpecError
-from planner.read import find
-from planner.tables import TABLES
+from planner.study.reader import find
+from planner.study.schema import TABLES
 
 
 def shipped(name: str) -> tuple[str, dict[str, pd.DataFrame]]:

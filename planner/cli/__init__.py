@@ -1,6 +1,7 @@
 """The command line. Thin: each command calls one public function and shows what it returns.
 
-Every module of this package but `app` is a group of commands, found by its being there.
+Every public module of this package is a group of commands, found by its being there; those whose name begins with an
+underscore serve the others.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ import time
 from collections.abc import Sequence
 
 from planner.cli.app import INTERRUPTED, INTERRUPTION, app
-from planner.interrupts import Presses
+from planner.runtime.interrupts import Presses
 
-for _module in pkgutil.iter_modules(__path__, f"{__name__}."):
-    importlib.import_module(_module.name)
+for _module in pkgutil.iter_modules(__path__):
+    if not _module.name.startswith("_"):
+        importlib.import_module(f"{__name__}.{_module.name}")
 
 PATIENCE = 2.0
 """Seconds that Python gets to stop by itself when Ctrl-C is pressed, before the process is ended from outside the solver."""

@@ -13,8 +13,8 @@ from planner.cli.security import records
 from planner.errors import Problem, SpecError
 
 if TYPE_CHECKING:
-    from planner.observations import StudyReconciliation
-    from planner.system import System
+    from planner.mfa.observations import StudyReconciliation
+    from planner.system.nouns import System
 
 Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Also write the tables here.", callback=writable)]
 Metal = Annotated[str, typer.Option("--metal", "-m", metavar="NAME", help="Show this metal alone.")]
@@ -30,14 +30,14 @@ def reconcile(
     metal: Metal = "", out: Out = None, rows: Rows = 100, as_json: Json = False, quiet: Quiet = False,
 ) -> None:
     """Make the observations of a year agree with the flow balance, and name those that do not."""
-    from planner.terminal import Stages
+    from planner.cli._terminal import Stages
 
     with Stages(quiet=quiet or as_json) as stage:
         stage("read")
         system = read_system(study, scenario, settings)
         require_metal(system, metal)
         stage("fit")
-        from planner.observations import reconcile_study
+        from planner.mfa.observations import reconcile_study
 
         found = reconcile_study(system, year=year, coefficients=not linear, significance=level)
     write_tables(out, {"measurements": found.measurements, "coefficients": found.coefficients, "flows": found.flows})
@@ -62,7 +62,7 @@ def _reconciliation(system: System, found: StudyReconciliation) -> dict[str, Any
 
 
 def _show_reconciliation(found: StudyReconciliation, metal: str, rows: int) -> None:
-    from planner.terminal import number, show_frame
+    from planner.cli._terminal import number, show_frame
 
     seen = found.measurements
     seen = seen[seen["metal"] == metal] if metal else seen
@@ -97,7 +97,7 @@ def grade(
     year: Year = None, metal: Metal = "", out: Out = None, rows: Rows = 40, as_json: Json = False, quiet: Quiet = False,
 ) -> None:
     """Grade the metal in use as secondary reserves: what arises, can be collected, recovered, and pays at a price (UNFC classes)."""
-    from planner.terminal import Stages
+    from planner.cli._terminal import Stages
 
     with Stages(quiet=quiet or as_json) as stage:
         stage("read")
@@ -110,14 +110,14 @@ def grade(
         at = _period(system, year)
         stage("solve" if len(prices) < len(system.metals) else "grade")
         import planner
-        from planner.solve import optimum
+        from planner.plan.solve import optimum
 
         source = optimum(system) if len(prices) < len(system.metals) else system
         found = planner.grade(source, price=prices, carbon_price=carbon_price)
     write_tables(out, {"steps": found.steps, "classes": found.classes, "curve": found.curve, "prices": found.prices})
     if figure is not None:
-        from planner.curves import urban_mine
-        from planner.figures import write_figure
+        from planner.figures.multi_plan import urban_mine
+        from planner.figures.plan_figures import write_figure
 
         write_figure(urban_mine(found, metal or system.metals[0], at), figure)
     if as_json:
@@ -125,8 +125,8 @@ def grade(
             name: records(getattr(found, name)) for name in ("steps", "classes", "curve", "prices")}})
         return
     if not quiet:
-        from planner.grade import STEPS
-        from planner.terminal import show_frame
+        from planner.cli._terminal import show_frame
+        from planner.plan.reserves import STEPS
 
         steps = found.steps[(found.steps["year"] == at) & (found.steps["metal"].isin([metal] if metal else system.metals))]
         wide = steps.pivot_table(index=["metal", "product"], columns="step", values="value")[list(STEPS)].reset_index()
@@ -177,7 +177,7 @@ def indicators(
         "--population", metavar="PERSONS", help="Persons in every year, for stocks per head; the study's if not given.")] = None,
 ) -> None:
     """Show the indicators of a run by the definitions of the literature: recycling, trade, reserves, losses, circularity."""
-    from planner.terminal import Stages, show_frame, shown_years
+    from planner.cli._terminal import Stages, show_frame, shown_years
 
     with Stages(quiet=quiet or as_json) as stage:
         (plan,) = load_runs([run], stage)
@@ -210,7 +210,7 @@ def require_metal(system: System, metal: str) -> None:
 
 def write_tables(folder: Path | None, tables: Mapping[str, Any]) -> None:
     """Write tables as CSV into a folder, where one is asked for."""
-    from planner.place import write_tables as write
+    from planner.runtime.run_folder import write_tables as write
 
     if folder is not None:
         write(folder, tables)

@@ -24,9 +24,9 @@ from planner.cli.completion import complete_run, complete_scenario, complete_stu
 from planner.errors import InfeasibleError, OutputError, PlannerError, Problem, SolverError, SpecError
 
 if TYPE_CHECKING:
-    from planner.plan import Plan
-    from planner.system import System
-    from planner.terminal import Stages
+    from planner.cli._terminal import Stages
+    from planner.plan.plan import Plan
+    from planner.system.nouns import System
 
 EXIT_STATUSES: tuple[tuple[type[PlannerError], int], ...] = ((SpecError, 2), (OutputError, 2), (InfeasibleError, 3), (SolverError, 4))
 """What the command line returns for each error; 0 is done and 130 interrupted."""
@@ -58,7 +58,7 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except PlannerError as error:
-            from planner.terminal import show_error
+            from planner.cli._terminal import show_error
 
             show_error(error, called=ctx.meta.get(CALLED, {}))
             raise typer.Exit(next((status for kind, status in EXIT_STATUSES if isinstance(error, kind)), 2)) from None
@@ -97,8 +97,8 @@ def _study(ctx: typer.Context, given: str) -> str:
         return given
     from tempfile import TemporaryDirectory
 
-    from planner.sheets import unpack
-    from planner.tables import BY_NAME
+    from planner.study.schema import BY_NAME
+    from planner.study.workbook import unpack
 
     held = TemporaryDirectory(prefix="planner-")
     ctx.call_on_close(held.cleanup)
@@ -149,7 +149,7 @@ def read_system(study: str, scenario: str, settings: Iterable[str] | None) -> Sy
 def writable(out: Path | None) -> Path | None:
     """The folder that tables go to; raises OutputError where it cannot be written, before any work is done for it."""
     if out is not None:
-        from planner.place import require_folder
+        from planner.runtime.run_folder import require_folder
 
         require_folder(out)
     return out
@@ -161,7 +161,7 @@ def place(out: Path | None) -> Iterator[None]:
     if out is None:
         yield
         return
-    from planner.place import reserved
+    from planner.runtime.run_folder import reserved
 
     with reserved(out):
         yield
@@ -174,7 +174,7 @@ def save(plan: Plan, folder: Path, stages: Stages, ctx: typer.Context) -> None:
 
 def load_runs(runs: Sequence[Path], stage: Stages) -> list[Plan]:
     """The plans of run folders, each with its step shown."""
-    from planner.progress import Step
+    from planner.runtime.progress import Step
 
     plans = []
     for part, run in enumerate(runs):

@@ -14,9 +14,9 @@ from planner.cli.security import records
 from planner.errors import Problem, SpecError
 
 if TYPE_CHECKING:
-    from planner.balance import Balance, Residual
-    from planner.simulate import Simulation
-    from planner.system import System
+    from planner.mfa.balance import Balance, Residual
+    from planner.mfa.simulate import Simulation
+    from planner.system.nouns import System
 
 STAGES = ("extraction", "trade", "refining", "manufacture", "use", "waste", "recycling", "stockpile", "loss", "balance")
 """How the account orders its stages."""
@@ -39,7 +39,7 @@ def balance(
     out: Out = None, as_json: Json = False, quiet: Quiet = False,
 ) -> None:
     """Show all flows, stocks and losses without optimising: the balance of every process, metal and year, and a metal's account."""
-    from planner.terminal import Stages, show_balance
+    from planner.cli._terminal import Stages, show_balance
 
     with Stages(quiet=quiet or as_json) as stage:
         stage("read")
@@ -56,7 +56,7 @@ def balance(
     if not (metal or year is not None or as_json or quiet):
         show_balance(found)
     if sankey is not None:
-        from planner.figures import flow_sankey, write_figure
+        from planner.figures.plan_figures import flow_sankey, write_figure
 
         write_figure(flow_sankey(run.flows, metal or found.system.metals[0], year), sankey)
     if as_json:
@@ -107,7 +107,7 @@ def _shown(system: System, year: int | None) -> int:
 
 def _accounts(found: Balance, run: Simulation, metal: str, year: int | None) -> dict[str, Any]:
     """The account of one metal, or of all, in the period that begins in a year, stages in order."""
-    from planner.flows import base_account
+    from planner.mfa.flows import base_account
 
     accounts = {m: base_account(found, run.flows, m, _shown(found.system, year)) for m in ([metal] if metal else found.system.metals)}
     return {m: a.sort_values("stage", key=lambda stages: stages.map(STAGES.index), kind="stable") for m, a in accounts.items()}
@@ -140,7 +140,7 @@ def simulated(balance: Balance, given: Mapping[str, float] | None = None) -> tup
     With the plan's shares go the stockpiles that it draws on and fills. Shares that are given are never mixed with the plan's: raises
     SpecError where others are wanting.
     """
-    from planner.simulate import shares_from, simulate, stockpiles_from
+    from planner.mfa.simulate import shares_from, simulate, stockpiles_from
 
     if given:
         return simulate(balance, shares=given), GIVEN
@@ -148,7 +148,7 @@ def simulated(balance: Balance, given: Mapping[str, float] | None = None) -> tup
         return simulate(balance), OBSERVED
     except SpecError as error:
         typer.echo(f"{error}\nso the shares of the least-cost plan are taken", err=True)
-    from planner.solve import optimum
+    from planner.plan.solve import optimum
 
     plan = optimum(balance.system)
     shares, stockpiles = (made_from(balance, plan.values) for made_from in (shares_from, stockpiles_from))
@@ -157,8 +157,8 @@ def simulated(balance: Balance, given: Mapping[str, float] | None = None) -> tup
 
 def require_closed(balance: Balance, run: Simulation) -> dict[str, Residual]:
     """Residuals of goods, processes and nodes of the flow table. Raises SpecError with the name, year and size of each that fails."""
-    from planner.balance import residual
-    from planner.flows import node_residual
+    from planner.mfa.balance import residual
+    from planner.mfa.flows import node_residual
 
     goods, processes = residual(balance, run.values)
     found = {"goods": goods, "processes": processes, "nodes": node_residual(balance, run.flows)}

@@ -11,12 +11,12 @@ import typer
 RECORD_FILE = "plan.json"
 HEAD_FILE = "study.toml"
 FORMAT_NAMES = ("datapackage", "iamc", "lp", "mps", "netcdf", "parquet", "xlsx")
-"""Names of planner.export.FORMATS, said here since loading them takes a second; a test holds the two together."""
+"""Names of planner.exchange.export.FORMATS, said here since loading them takes a second; a test holds the two together."""
 
 
 def complete_study(incomplete: str) -> list[str]:
     """Shipped studies, and folders that hold a study or lead further."""
-    from planner.read import studies
+    from planner.study.reader import studies
 
     shipped = [name for name in studies() if name.startswith(incomplete)]
     return [*shipped, *sorted(name for name in _folders(incomplete, HEAD_FILE) if name not in shipped)]
@@ -35,7 +35,7 @@ def complete_format(incomplete: str) -> list[str]:
 def complete_scenario(ctx: typer.Context, incomplete: str) -> list[str]:
     """Scenarios of the study given before, each after the last comma of a composed one."""
     from planner.errors import PlannerError
-    from planner.read import find
+    from planner.study.reader import find
 
     study = ctx.params.get("study") or next(iter(ctx.args), "")  # while completing, arguments may not be parsed yet
     try:

@@ -14,7 +14,7 @@ from planner.cli.tradeoffs import write_tables
 if TYPE_CHECKING:
     import pandas as pd
 
-    from planner.ensemble import Ensemble
+    from planner.analysis.uncertainty.ensemble import Ensemble
 
 Inputs = Annotated[list[str] | None, typer.Option(
     "--input", "-i", metavar="PATTERN", help="Only inputs whose path matches, such as 'plants.*.life'. May be repeated.")]
@@ -45,7 +45,7 @@ def ensemble(
     as_json: Json = False, quiet: Quiet = False,
 ) -> None:
     """Many plans under uncertain inputs: ranges of the answers, chance of shortage, options that are robust."""
-    from planner.terminal import Stages
+    from planner.cli._terminal import Stages
 
     with Stages(quiet=quiet or as_json) as stage:
         stage("read")
@@ -71,8 +71,8 @@ def ensemble(
 
 def _drivers(found: Ensemble) -> pd.DataFrame | None:
     """Which inputs drive the answers, where that can be told."""
+    from planner.analysis.uncertainty.sensitivity import drivers
     from planner.errors import OutputError
-    from planner.sensitivity import drivers
 
     try:
         return drivers(found)
@@ -81,7 +81,7 @@ def _drivers(found: Ensemble) -> pd.DataFrame | None:
 
 
 def _show(found: Ensemble, weak: pd.DataFrame | None, out: Path | None) -> None:
-    from planner.terminal import console, show_frame
+    from planner.cli._terminal import console, show_frame
 
     total, drawn = len(found.headline), int((found.headline["drawn_back"] > 0).sum())
     say = console().print

@@ -13,7 +13,7 @@ from planner.cli.completion import complete_run
 if TYPE_CHECKING:
     import pandas as pd
 
-    from planner.compare import Comparison
+    from planner.analysis.tradeoffs.compare import Comparison
 
 COMPARED = ("inputs", "totals", "supply", "results")
 """Tables of a comparison that are written."""
@@ -26,7 +26,7 @@ def workbook(
     study: Study, path: Annotated[Path, typer.Argument(metavar="FILE", help="The workbook to write, .xlsx.")], quiet: Quiet = False,
 ) -> None:
     """Write a study as one workbook, to be edited in a spreadsheet and read back with unpack."""
-    from planner.sheets import write_study_workbook
+    from planner.study.workbook import write_study_workbook
 
     write_study_workbook(study, path)
     if not quiet:
@@ -42,7 +42,7 @@ def unpack(
     quiet: Quiet = False,
 ) -> None:
     """Write the study that a workbook holds as a folder."""
-    from planner.sheets import unpack as run
+    from planner.study.workbook import unpack as run
 
     run(path, folder, replace=replace)
     if not quiet:
@@ -61,7 +61,7 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """Which inputs differ between runs, and which results, by how much; which routes change and when."""
-    from planner.terminal import Stages
+    from planner.cli._terminal import Stages
 
     with Stages(quiet=as_json) as stage:
         plans, names = load_runs(runs, stage), [run.resolve().name for run in runs]
@@ -78,7 +78,7 @@ def compare(
         tables = {name: found.changes(getattr(found, name)) for name in COMPARED}
         print_json({name: json.loads(table.to_json(orient="records")) for name, table in {**tables, "routes": routes}.items()})
         return
-    from planner.terminal import show_comparison, show_frame
+    from planner.cli._terminal import show_comparison, show_frame
 
     show_comparison(found)
     shown = routes[[name for name in SHOWN_ROUTES if name != "plan" or len(plans) > 2]]
@@ -90,15 +90,15 @@ def compare(
 
 def _write(found: Comparison, routes: pd.DataFrame, out: Path) -> None:
     """A comparison as tables in a folder, as a page or as a picture, by the ending."""
-    from planner.contrast import contrast
-    from planner.figures import PICTURES, write_figure
-    from planner.report import comparison_report
+    from planner.figures.comparison import contrast
+    from planner.figures.plan_figures import PICTURES, write_figure
+    from planner.reporting import comparison_report
 
     if out.suffix.lower() == ".html":
         comparison_report(found, out)
     elif out.suffix.lower() in PICTURES:
         write_figure(contrast(found), out)
     else:
-        from planner.place import write_tables
+        from planner.runtime.run_folder import write_tables
 
         write_tables(out, {**{name: found.changes(getattr(found, name)) for name in COMPARED}, "routes": routes})

@@ -13,7 +13,7 @@ from planner.cli.security import records
 from planner.cli.tradeoffs import Out, write_tables
 
 if TYPE_CHECKING:
-    from planner.explain import Explanation
+    from planner.analysis.diagnosis.explain import Explanation
 
 OPTIMAL = ("prices", "parts", "rents", "policies", "idle", "swaps")
 INFEASIBLE = ("reasons", "accounts", "levers")
@@ -27,7 +27,7 @@ def explain(
     out: Out = None, as_json: Json = False, quiet: Quiet = False,
 ) -> None:
     """Why: what clashes and the least that must give, or what sets each price and what each policy costs."""
-    from planner.terminal import Stages, show_frame
+    from planner.cli._terminal import Stages, show_frame
 
     with Stages(quiet=quiet or as_json) as stage:
         stage("read")

@@ -24,13 +24,13 @@ def foresight(
     as_json: Json = False, quiet: Quiet = False,
 ) -> None:
     """Plan with only some years in sight, step by step: what myopia costs beside perfect foresight."""
-    from planner.terminal import Stages, large, show_frame
+    from planner.cli._terminal import Stages, large, show_frame
 
     with Stages(quiet=quiet or as_json) as stage, place(out):
         stage("read")
         system = read_system(study, scenario, settings)
         stage("load")
-        from planner.foresight import rolling
+        from planner.analysis.security.foresight import rolling
 
         found = rolling(system, window=window, step=step, progress=stage)
         if out is not None:
@@ -54,14 +54,14 @@ def regret(
     study: Study, scenarios: Scenarios, settings: Set = None, until: Until = None, as_json: Json = False, quiet: Quiet = False,
 ) -> None:
     """Keep what was built for one scenario, choose the rest anew under another: the regret of each pair."""
-    from planner.terminal import Stages, show_frame
+    from planner.cli._terminal import Stages, show_frame
 
     if len(set(scenarios)) < 2:
         raise SpecError("command line", ["regret compares scenarios; give --scenario two or more times, each with another name"])
     with Stages(quiet=quiet or as_json) as stage:
         stage("read")
         import planner
-        from planner.foresight import regret as compare
+        from planner.analysis.security.foresight import regret as compare
 
         systems = {name: planner.read(study, scenario=name, overrides=overrides(settings)) for name in scenarios}
         table = compare(systems, until=until, progress=stage)
@@ -83,7 +83,7 @@ def hedge(
     as_json: Json = False, quiet: Quiet = False,
 ) -> None:
     """Find common first builds for several futures with probabilities (two-stage), and what knowing the future is worth."""
-    from planner.terminal import Stages, large, show_frame
+    from planner.cli._terminal import Stages, large, show_frame
 
     chances = _chances(futures)
     with Stages(quiet=quiet or as_json) as stage:

@@ -24,10 +24,10 @@ def show(
 
         print_json(asdict(page))
     elif as_markdown:
-        from planner.mathematics import markdown
+        from planner.reference.mathematics import markdown
 
         typer.echo(markdown(page), nl=False)
     else:
-        from planner.terminal import show_mathematics
+        from planner.cli._terminal import show_mathematics
 
         show_mathematics(page)

@@ -22,7 +22,7 @@ def solve(
     time_limit: TimeLimit = None, as_json: Json = False, quiet: Quiet = False,
 ) -> None:
     """Find the least-cost plan, check it, and write it with its tables."""
-    from planner.terminal import Stages, show_mix, show_outcome
+    from planner.cli._terminal import Stages, show_mix, show_outcome
 
     with Stages(quiet=quiet or as_json, expected=_before(out or default_folder(study, scenario))) as stage:
         stage("read")
@@ -76,7 +76,7 @@ def export(
     quiet: Quiet = False,
 ) -> None:
     """Write a run in another format, by the ending of the file or by name."""
-    from planner.terminal import Stages
+    from planner.cli._terminal import Stages
 
     with Stages(quiet=quiet) as stage:
         stage("load")

@@ -22,13 +22,13 @@ def report(
     quiet: Quiet = False,
 ) -> None:
     """Write a run as one HTML page that opens offline: the answer first, figures, tables, and every input with its source."""
-    from planner.terminal import Stages
+    from planner.cli._terminal import Stages
 
     with Stages(quiet=quiet) as stage:
         plan, *others = load_runs(runs, stage)
         stage("write")
         import planner
-        from planner.report import FRONTIER_FOLDER, read_frontier
+        from planner.reporting import FRONTIER_FOLDER, read_frontier
 
         beside = runs[0] / FRONTIER_FOLDER
         folder = frontier if frontier is not None else beside if beside.is_dir() else None

@@ -26,7 +26,7 @@ def disrupt(
     as_json: Json = False, quiet: Quiet = False,
 ) -> None:
     """Lose every origin and host for some years, alone and in pairs, unforeseen: what stays unserved, ranked."""
-    from planner.terminal import Stages, show_frame
+    from planner.cli._terminal import Stages, show_frame
 
     with Stages(quiet=quiet or as_json) as stage:
         stage("read")
@@ -65,7 +65,7 @@ def secure(
     rows: Rows = 10, as_json: Json = False, quiet: Quiet = False,
 ) -> None:
     """Find the least-cost plan that stands the loss of any single source (N-1), and what that costs."""
-    from planner.terminal import Stages, large, show_frame
+    from planner.cli._terminal import Stages, large, show_frame
 
     with Stages(quiet=quiet or as_json) as stage, place(out):
         stage("read")
@@ -99,15 +99,15 @@ def concentration(
     as_json: Json = False, quiet: Quiet = False,
 ) -> None:
     """How concentrated supply is (HHI) by metal and stage, beside the 10/40/25/65 % benchmarks of the EU CRMA."""
-    from planner.terminal import Stages, show_frame
+    from planner.cli._terminal import Stages, show_frame
 
     with Stages(quiet=quiet or as_json) as stage:
         stage("read")
         system = read_system(study, scenario, settings)
         stage("load")
-        from planner.benchmarks import benchmarks, with_benchmarks
-        from planner.benchmarks import concentration as measure
-        from planner.solve import optimum
+        from planner.analysis.security.concentration import benchmarks, with_benchmarks
+        from planner.analysis.security.concentration import concentration as measure
+        from planner.plan.solve import optimum
 
         plan = optimum(with_benchmarks(system) if crma else system, progress=stage)
     shares, marks = measure(plan), benchmarks(plan)
@@ -131,7 +131,7 @@ def gap(
     rows: Rows = 12, as_json: Json = False, quiet: Quiet = False,
 ) -> None:
     """Hold imports where they are: which metal falls short first, when, and which lever closes the gap."""
-    from planner.terminal import Stages, show_frame
+    from planner.cli._terminal import Stages, show_frame
 
     with Stages(quiet=quiet or as_json) as stage:
         stage("read")

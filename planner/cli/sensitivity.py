@@ -23,14 +23,14 @@ def sensitivity(
     out: Out = None, as_json: Json = False, quiet: Quiet = False,
 ) -> None:
     """What better data would be worth: inputs that move the answer most, and the value at which the plan turns."""
-    from planner.terminal import Stages, show_frame
+    from planner.cli._terminal import Stages, show_frame
 
     with Stages(quiet=quiet or as_json) as stage:
         stage("read")
         system = read_system(study, scenario, settings)
         stage("load")
         import planner
-        from planner.sensitivity import WEAK
+        from planner.analysis.uncertainty.sensitivity import WEAK
 
         found = planner.sensitivity(system, inputs=tuple(inputs or ()), grades=tuple(grades or WEAK), statement=statement, top=top,
                                     progress=stage)

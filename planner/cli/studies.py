@@ -14,13 +14,13 @@ from planner.errors import SpecError
 @app.command("list", epilog="Example: planner list")
 def list_studies(as_json: Json = False) -> None:
     """List the studies that ship with planner."""
-    from planner.read import studies, title
+    from planner.study.reader import studies, title
 
     shipped = [{"study": name, "title": title(name)} for name in studies()]
     if as_json:
         print_json(shipped)
     else:
-        from planner.terminal import show_studies
+        from planner.cli._terminal import show_studies
 
         show_studies(shipped)
 
@@ -55,6 +55,6 @@ def check(study: Study, scenario: Scenario = "", settings: Set = None, as_json: 
             "problems": [],
         })
     elif not quiet:
-        from planner.terminal import show_system
+        from planner.cli._terminal import show_system
 
         show_system(system)

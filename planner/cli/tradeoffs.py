@@ -26,7 +26,7 @@ def frontier(
     out: Out = None, as_json: Json = False, quiet: Quiet = False,
 ) -> None:
     """What each further tonne of carbon abated costs, from the least cost to the least carbon."""
-    from planner.terminal import Stages, show_frame
+    from planner.cli._terminal import Stages, show_frame
 
     with Stages(quiet=quiet or as_json) as stage:
         stage("read")
@@ -56,7 +56,7 @@ def alternatives(
     out: Out = None, as_json: Json = False, quiet: Quiet = False,
 ) -> None:
     """Near-optimal plans: what cost really decides, and what it leaves open."""
-    from planner.terminal import Stages, show_frame
+    from planner.cli._terminal import Stages, show_frame
 
     with Stages(quiet=quiet or as_json) as stage:
         stage("read")
@@ -77,7 +77,7 @@ def alternatives(
 
 def write_tables(out: Path | None, tables: Mapping[str, object], about: dict[str, str] | None = None) -> None:
     """Tables as CSV in a folder, where one is asked for; `about` says what a frontier was made of, so that no other run shows it."""
-    from planner.place import write_tables as write
+    from planner.runtime.run_folder import write_tables as write
 
     if out is not None:
         texts = {} if about is None else {"frontier.json": json.dumps(about, indent=2, ensure_ascii=False) + "\n"}

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from planner.lp.components import Key
-from planner.system import Array
+from planner.system.nouns import Array
 
 Name = tuple[str, Key]
 """A column or a row: its variable or family, and its index."""

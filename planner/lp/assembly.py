@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from planner.batch import joined
 from planner.errors import InfeasibleError
 from planner.lp.arrays import Arrays, Name
 from planner.lp.components import Codes, Components, Index
 from planner.lp.expansion import Expression, Linear, Number, Reader, Space
 from planner.lp.variables import Variable
-from planner.system import Array
+from planner.system.batch import joined
+from planner.system.nouns import Array
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from planner.batch import joined, rows
-from planner.system import Array, Period
+from planner.system.batch import joined, rows
+from planner.system.nouns import Array, Period
 
 Key = tuple[Hashable, ...]
 Codes = npt.NDArray[np.int64]
@@ -156,7 +156,7 @@ Keys = Iterable[Any] | Series | Index
 
 @dataclass(frozen=True, eq=False)
 class Parameter:
-    """Numbers by key: values (..., N) in the order of the index, with the samples in front where there are many (`planner.batch`)."""
+    """Numbers by key: values (..., N) in the order of the index, with the samples in front where there are many (`planner.system.batch`)."""
 
     index: Index
     values: Array

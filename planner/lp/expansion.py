@@ -7,7 +7,7 @@ matrix that Pyomo's compiler gives, to the last digit and in the same order; a t
 
 A *space* is what a name ranges over: the rows of a family, or these joined with the members of a set. The spaces of a rule form a
 chain, and numbers of an outer one are lifted into an inner one by repeating them. Numbers may carry the samples of a batch in front
-(`planner.batch`): places are the last axis of every array, and all samples are read in one go.
+(`planner.system.batch`): places are the last axis of every array, and all samples are read in one go.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 
 from planner.lp.components import Codes, Components, Index, Members, Parameter
 from planner.lp.variables import COLUMNS
-from planner.system import Array
+from planner.system.nouns import Array
 
 Sense = Literal["==", "<=", ">="]
 

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from planner.balance import Balance, balance
 from planner.lp import constraints, objective, policies
 from planner.lp.arrays import Arrays
 from planner.lp.assembly import expand
@@ -17,7 +16,8 @@ from planner.lp.options import fill_options
 from planner.lp.parameters import fill_parameters
 from planner.lp.targets import fill_targets
 from planner.lp.variables import add_variables
-from planner.system import System
+from planner.mfa.balance import Balance, balance
+from planner.system.nouns import System
 
 if TYPE_CHECKING:
     import pyomo.environ as pyo
@@ -106,7 +106,7 @@ def programme(filled: Components) -> Arrays:
 
 
 def programmes(filled: Components) -> list[Arrays]:
-    """The linear programme of each sample of a batch (`planner.batch`); of the one set of numbers where there is no batch."""
+    """The linear programme of each sample of a batch (`planner.system.batch`); of the one set of numbers where there is no batch."""
     return expand(filled, OBJECTIVES, [(family.name, family.rows, family.rule) for family in FORMULATION])
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from planner.economics import period_factors
 from planner.lp.components import Components, Key, add_param, add_set, add_sets
-from planner.measures import AVOIDED, Spare, spares
-from planner.system import System
+from planner.mfa.demand_measures import AVOIDED, Spare, spares
+from planner.system.economics import period_factors
+from planner.system.nouns import System
 
 
 def fill_options(m: Components, system: System) -> None:

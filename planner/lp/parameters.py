@@ -9,17 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from planner.accounts import emission_rates, priced_scope, running_costs
-from planner.balance import Balance
-from planner.batch import agreed, joined, scalar, single
-from planner.economics import alive_share, capital_charge, discount_factor, period_factors, powers
 from planner.lp.components import Components as Components
 from planner.lp.components import Key as Key
 from planner.lp.components import Series, join_sets
 from planner.lp.components import add_param as add_param
 from planner.lp.components import add_set as add_set
 from planner.lp.components import add_sets as add_sets
-from planner.system import SCOPES, Array, Period, Scalar, System
+from planner.mfa.balance import Balance
+from planner.system.batch import agreed, joined, scalar, single
+from planner.system.economics import alive_share, capital_charge, discount_factor, period_factors, powers
+from planner.system.nouns import SCOPES, Array, Period, Scalar, System
+from planner.system.unit_accounts import emission_rates, priced_scope, running_costs
 
 
 def by_period(system: System, name: Hashable, values: Array) -> dict[Key, Any]:

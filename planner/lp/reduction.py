@@ -33,7 +33,7 @@ from scipy.sparse.csgraph import connected_components
 
 from planner.lp.arrays import Arrays
 from planner.lp.components import Codes
-from planner.system import Array
+from planner.system.nouns import Array
 
 Mask = npt.NDArray[np.bool_]
 

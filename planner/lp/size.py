@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.errors import SpecError
 from planner.lp.parameters import disposable_goods
-from planner.system import System
+from planner.system.nouns import System
 
 BYTES_ALWAYS = 150e6
 """Of the program itself and what it imports."""

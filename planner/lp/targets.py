@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from planner.accounts import equivalent, input_equivalent, output_equivalent, refined_output, refined_requirement
-from planner.balance import Balance
-from planner.batch import agreed
-from planner.economics import period_factors
 from planner.lp.parameters import Key, add_param, add_set, add_sets, by_period
-from planner.system import Array, Policy, Process, System
+from planner.mfa.balance import Balance
+from planner.system.batch import agreed
+from planner.system.economics import period_factors
+from planner.system.nouns import Array, Policy, Process, System
+from planner.system.unit_accounts import equivalent, input_equivalent, output_equivalent, refined_output, refined_requirement
 
 MONTHS_PER_YEAR = 12
 SECONDARY = ("domestic secondary", "foreign secondary")

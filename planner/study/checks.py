@@ -10,7 +10,7 @@ from planner.study.nouns import Nouns
 from planner.study.problems import Problems
 from planner.study.rows import RowReader
 from planner.study.values import Values
-from planner.system import Array, Process
+from planner.system.nouns import Array, Process
 
 CLOSES = 1e-9
 """Share of what goes in that a recipe may miss by rounding."""

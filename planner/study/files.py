@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from planner.study.problems import Problems
-from planner.tables import BY_NAME
+from planner.study.schema import BY_NAME
 from planner.units import suggestion
 
 HEAD_FILE = "study.toml"

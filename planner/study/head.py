@@ -10,10 +10,10 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-from planner.scenarios import layers
 from planner.study.files import HEAD_FILE, decoded
 from planner.study.problems import Problems
-from planner.system import Period
+from planner.study.scenarios import layers
+from planner.system.nouns import Period
 from planner.units import suggestion
 
 CONVENTIONS = ("uniform", "end", "middle", "start")

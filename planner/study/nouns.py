@@ -10,8 +10,9 @@ import numpy as np
 
 from planner.study.problems import Problems
 from planner.study.rows import RowReader, StructureRow
+from planner.study.schema import BY_NAME, SERIES_DEFAULTS
 from planner.study.values import Values, constant, frozen
-from planner.system import (
+from planner.system.nouns import (
     Array,
     Deposit,
     Exploration,
@@ -28,7 +29,6 @@ from planner.system import (
     frozen_array,
     frozen_map,
 )
-from planner.tables import BY_NAME, SERIES_DEFAULTS
 
 NEEDS_SD = ("normal", "folded_normal", "lognormal", "gamma")
 NEEDS_SHAPE = ("weibull",)

@@ -14,8 +14,8 @@ from planner.study.head import Head
 from planner.study.nouns import Nouns
 from planner.study.problems import Problems, unfit
 from planner.study.rows import YEAR, number
-from planner.system import COUNTED_KINDS, SCOPES, Array, Place, Policy, Process, Ramp, Stage, frozen_array
-from planner.tables import POLICY_FORMS, ROWS_OF_NATURE, PolicyForm
+from planner.study.schema import POLICY_FORMS, ROWS_OF_NATURE, PolicyForm
+from planner.system.nouns import COUNTED_KINDS, SCOPES, Array, Place, Policy, Process, Ramp, Stage, frozen_array
 from planner.units import factor, suggestion
 
 COMMON = ("kind", "source", "note", "enabled")

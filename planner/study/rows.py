@@ -1,4 +1,4 @@
-"""The rows of a table, checked one by one against `planner.tables`: columns, names, choices, numbers, units, bounds."""
+"""The rows of a table, checked one by one against `planner.study.schema`: columns, names, choices, numbers, units, bounds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import NamedTuple
 from planner.study.files import Sheet
 from planner.study.head import YEAR_RANGE, Head
 from planner.study.problems import Problems, unfit
-from planner.tables import (
+from planner.study.schema import (
     BY_NAME,
     EXTENDS,
     GRADES,

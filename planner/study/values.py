@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from planner.scenarios import BASE, rows_in_force
 from planner.study.files import HEAD_FILE
 from planner.study.head import Head
 from planner.study.problems import Problems
 from planner.study.rows import YEAR, Key, RowReader, ValueRow, bounded, ends, internal_unit, number, unit_of
-from planner.system import Array, Datum, Place
-from planner.tables import BY_NAME, Parameter
+from planner.study.scenarios import BASE, rows_in_force
+from planner.study.schema import BY_NAME, Parameter
+from planner.system.nouns import Array, Datum, Place
 from planner.units import factor, suggestion
 
 COMMAND_LINE = "--set"

@@ -29,7 +29,7 @@ from tests.benchmarks.measured import clock, peak, report
 def save_arrays(study: Path, path: Path) -> None:
     """The programme of a study as plain arrays with the names of the variable and family of each column and row."""
     import planner
-    from planner.solve import compiled
+    from planner.plan.solve import compiled
 
     a = compiled(planner.read(study)).arrays
     np.savez(path, variable=np.array([name for name, _ in a.columns]), family=np.array([name for name, _ in a.rows]), cost=a.cost,
@@ -39,9 +39,9 @@ def save_arrays(study: Path, path: Path) -> None:
 
 def by_planner(study: Path, _: Path) -> tuple[float, Any]:
     import planner
-    from planner.balance import balance
-    from planner.highs import Program
     from planner.lp.formulation import components, programme
+    from planner.mfa.balance import balance
+    from planner.solver.highs import Program
 
     system = planner.read(study)
     flow_balance = balance(system)
@@ -133,9 +133,9 @@ def by_pyomo(study: Path, _: Path, *, templates: bool) -> tuple[float, Any]:
     from pyomo.contrib.appsi.solvers import Highs
 
     import planner
-    from planner.balance import balance
-    from planner.highs import Program, compile_arrays
     from planner.lp.formulation import build
+    from planner.mfa.balance import balance
+    from planner.solver.highs import Program, compile_arrays
 
     system = planner.read(study)
     flow_balance = balance(system)

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import planner
-from planner.highs import Program
-from planner.solve import compiled
+from planner.plan.solve import compiled
+from planner.solver.highs import Program
 
 
 def resident() -> float:

@@ -23,11 +23,11 @@ REBUILT = 6
 def samples(study: str, seed: int) -> dict[str, float]:
     """As many samples as one of which is solved a second time, each way."""
     import planner
-    from planner.ensemble import BLOCK, CHECKED, Job, ready, solve_block
-    from planner.highs import Program, compile_arrays
+    from planner.analysis.uncertainty.ensemble import BLOCK, CHECKED, Job, ready, solve_block
+    from planner.analysis.uncertainty.sampling import draw, uncertainty
     from planner.lp.formulation import build
-    from planner.sampling import draw, uncertainty
-    from planner.solve import compiled
+    from planner.plan.solve import compiled
+    from planner.solver.highs import Program, compile_arrays
 
     system = planner.read(study)
     uncertain = uncertainty(system)

@@ -17,8 +17,8 @@ def main() -> None:
     import highspy
 
     import planner
-    from planner.highs import Program
-    from planner.solve import compiled
+    from planner.plan.solve import compiled
+    from planner.solver.highs import Program
 
     study, algorithm, limit = sys.argv[1], sys.argv[2], float(sys.argv[3])
     program = Program(compiled(planner.read(study)).arrays, time_limit=limit)

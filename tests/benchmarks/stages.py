@@ -12,10 +12,10 @@ from tests.benchmarks.measured import clock, peak, report
 
 def main() -> None:
     import planner
-    from planner.balance import balance
-    from planner.highs import Program, new_highs
     from planner.lp.formulation import components, programme
-    from planner.solve import Compiled, break_ties, make_plan, require_optimal
+    from planner.mfa.balance import balance
+    from planner.plan.solve import Compiled, break_ties, make_plan, require_optimal
+    from planner.solver.highs import Program, new_highs
 
     new_highs()
     found: dict[str, float] = {}

@@ -23,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 
 import planner
-from planner.system import System
+from planner.system.nouns import System
 from tests.small import Study
 
 FIRST_YEAR = 2021

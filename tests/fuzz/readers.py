@@ -21,18 +21,18 @@ import atheris
 
 # only what reads is instrumented: the rest would be slower and say nothing
 with atheris.instrument_imports(
-    include=["planner.study", "planner.read", "planner.scenarios", "planner.units", "planner.sheets", "planner.sampling", "tomllib"],
+    include=["planner.study", "planner.units", "planner.analysis.uncertainty.sampling", "tomllib"],
 ):
+    from planner.analysis.uncertainty.sampling import uncertainty
     from planner.errors import SpecError
-    from planner.read import _Study, read
-    from planner.sampling import uncertainty
-    from planner.sheets import read_study_workbook, write_study_workbook
     from planner.study.files import HEAD_FILE, parse_sheet, read_files
     from planner.study.head import read_head
     from planner.study.problems import Problems
+    from planner.study.reader import _Study, read
+    from planner.study.workbook import read_study_workbook, write_study_workbook
     from planner.units import factor
 
-from planner.tables import BY_NAME, POLICY_FORMS
+from planner.study.schema import BY_NAME, POLICY_FORMS
 from tests.mutations import NAMES, NUMBERS, TOML_VALUES, UNITS, originals
 from tests.plain_reading import NotPlain, differences, plain_rows, plain_unit
 from tests.small import Study

@@ -28,7 +28,7 @@ PAPER = {1922: 73e6, 2022: 1478e6}
 """t a year of all 35 metals (S008, S009): the paper's, to be seen beside what is held, never part of it."""
 COUNT = 35
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
-"""Okabe and Ito, as planner.figures."""
+"""Okabe and Ito, as planner.figures.plan_figures."""
 
 
 def extraction() -> pd.DataFrame:
@@ -116,7 +116,7 @@ def draw_history() -> Figure:
 
 
 if __name__ == "__main__":
-    from planner.figures import write_figure
+    from planner.figures.plan_figures import write_figure
 
     if len(sys.argv) != 2:
         sys.exit("name the file to write: python -m models.china.claims.history history.html")

@@ -10,12 +10,12 @@ import numpy as np
 
 import planner
 from models.china.derive.common import Facts, at_year
-from planner.balance import Balance
-from planner.lifetimes import Lifetime
-from planner.plan import Plan
-from planner.simulate import Simulation, simulate
-from planner.stocks import inflow_driven
-from planner.system import Array
+from planner.mfa.balance import Balance
+from planner.mfa.lifetimes import Lifetime
+from planner.plan.plan import Plan
+from planner.mfa.simulate import Simulation, simulate
+from planner.mfa.stocks import inflow_driven
+from planner.system.nouns import Array
 
 FACTS = Facts()
 HISTORY = range(1990, 2022)

@@ -11,7 +11,7 @@ from models.china.claims.runs import FACTS
 from models.china.derive.__main__ import MODULES, module_rows
 from models.china.derive.common import Facts, Row
 from models.world import derive as world
-from planner.tables import VALUE_COLUMNS
+from planner.study.schema import VALUE_COLUMNS
 
 CHANGE = 1.01
 """What a datum is multiplied by to see what follows from it."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from models.china.derive.common import Facts, Row, columns_of, rounded
-from planner.tables import BY_NAME, TABLES
+from planner.study.schema import BY_NAME, TABLES
 
 MODULES = ("shared", "demand", "use", "lithium", "cobalt", "batteries", "black_mass", "indium", "germanium", "niobium", "hosts",
            "observations")

@@ -1,6 +1,6 @@
 """Reads the tidy facts of `data/` and writes rows of the study: what every module of this package shares.
 
-A *fact* is a row of a file in `data/`. A *row* is a pair (table, mapping of columns) as `planner/tables.py` lays them down.
+A *fact* is a row of a file in `data/`. A *row* is a pair (table, mapping of columns) as `planner/study/schema.py` lays them down.
 A module yields rows; the writer in `__main__.py` puts them in canonical order. Names are agreed in NAMES.md.
 
     facts = Facts()
@@ -18,7 +18,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from planner.tables import BY_NAME, VALUE_COLUMNS
+from planner.study.schema import BY_NAME, VALUE_COLUMNS
 
 Row = tuple[str, dict[str, Any]]
 

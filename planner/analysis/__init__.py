@@ -1,0 +1,1 @@
+"""Questions asked of plans: trade-offs, diagnosis, security and uncertainty."""

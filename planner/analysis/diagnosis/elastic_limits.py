@@ -1,0 +1,325 @@
+r"""Levers: the least that each limit of nature and plant, by itself, must give for a plan to exist.
+
+For each kind of limit (capacity, import ceiling, reserve, collection ...) one elastic programme: every item of the kind gets a column
+$e \ge 0$ that relaxes its limit in every year alike, and the sum of these is made least,
+
+$$\min \sum_i e_i \quad\text{s.t.}\quad A x - D e \in b,\quad l \le x \le u + U e$$
+
+all other limits and all policies as they stand. What comes out is written back into the System and solved anew: a lever that does not
+then make it feasible is not named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from scipy import sparse
+
+from planner.analysis.diagnosis.infeasible_case import feasible
+from planner.mfa.balance import Balance
+from planner.plan.solve import Progress
+from planner.runtime.progress import Step
+from planner.solver.highs import Arrays, Program
+from planner.study.provenance import Inputs, figures
+from planner.system.nouns import Array, System, frozen_array, frozen_map
+
+ROOMS = (1e-6, 1e-4)
+"""How much further than the edge of feasibility a lever is pulled, as a share, so that rounding does not undo it."""
+LEAST = 1e-7
+"""An amount below this share of the largest of its kind is none."""
+HALVINGS = 20
+
+Place = tuple[str, Literal["row", "most", "least"], int, float]
+"""(item, what is relaxed: a row or a bound of a column, its position, by how much for a unit of e)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One limit that gives: by how much, and from what to what."""
+
+    item: str
+    amount: float
+    before: str
+    after: str
+    place: str
+    """`file:line` of what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lever:
+    """The least that one kind of limit must give, all else as it is, for a plan to exist; solved anew with it."""
+
+    kind: str
+    unit: str
+    changes: tuple[Change, ...]
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of limit: what it is called, where it stands in the programme and in the study, and how it is changed there."""
+
+    name: str
+    verb: str
+    unit: str
+    places: Callable[[System, Balance, Arrays], Iterator[Place]]
+    apply: Callable[[System, Mapping[str, float]], System]
+    value: Callable[[System, str], Any]
+    """The limit of an item, a number or a series."""
+    row: Callable[[System, str], tuple[str, ...]]
+    """Table, keys and parameter of an item."""
+    most: float = np.inf
+    """An item can give no more: 1 for a share."""
+    curved: bool = False
+    """The limit stands in coefficients too, or cannot fall below 0 in some years: the elastic answer is enough, the least is searched."""
+    share: bool = False
+    """The elastic answer says only who must give: each gives the same share of all it can."""
+
+
+def levers(system: System, balance: Balance, arrays: Arrays, progress: Progress | None = None) -> tuple[Lever, ...]:
+    """Every kind of limit which by itself can restore feasibility, with the least that it takes."""
+    found = []
+    for part, kind in enumerate(KINDS):
+        places = list(kind.places(system, balance, arrays))
+        if not places:
+            continue
+        if progress is not None:
+            progress(Step(f"whether {kind.name} would do", part, len(KINDS)))
+        lever = _least(kind, system, arrays, places)
+        if lever is not None:
+            found.append(lever)
+    return tuple(found)
+
+
+def _least(kind: Kind, system: System, arrays: Arrays, places: list[Place]) -> Lever | None:
+    items = list(dict.fromkeys(item for item, *_ in places))
+    solution = Program(elastic(arrays, items, places, kind.most)).run()
+    if solution.status != "optimal":
+        return None
+    given = solution.x[len(arrays.columns):]
+    amounts = {item: float(e) for item, e in zip(items, given, strict=True) if e > LEAST * max(given.max(), 1.0)}
+    for room in ROOMS:
+        tried = {item: 1.0 if kind.share else e * (1 + room) for item, e in amounts.items()}
+        if tried and feasible(kind.apply(system, tried)):
+            return _told(kind, system, _tightened(kind, system, tried) if kind.curved else tried)
+    return None
+
+
+def _tightened(kind: Kind, system: System, amounts: Mapping[str, float]) -> dict[str, float]:
+    """The least common part of the amounts that still will do: where the limit also stands in the coefficients, the elastic answer is
+    enough and may be more than enough."""
+    low, high = 0.0, 1.0
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if feasible(kind.apply(system, {k: v * middle for k, v in amounts.items()})) else (middle, high)
+    return {item: e * high for item, e in amounts.items()}
+
+
+def elastic(arrays: Arrays, items: list[str], places: Iterable[Place], most: float = np.inf) -> Arrays:
+    """The programme with a column for each item that relaxes its places, and their sum as the cost."""
+    n, m = len(arrays.columns), len(arrays.rows)
+    at = {item: i for i, item in enumerate(items)}
+    lower, upper = arrays.lower.copy(), arrays.upper.copy()
+    entries: list[tuple[int, int, float]] = []
+    bounds: list[tuple[int, int, float, float, float]] = []
+    for item, what, position, amount in places:
+        if what == "row":
+            entries.append((position, at[item], -amount))
+        elif what == "most":
+            bounds.append((position, at[item], -amount, -np.inf, upper[position]))
+            upper[position] = np.inf
+        else:
+            bounds.append((position, at[item], amount, lower[position], np.inf))
+            lower[position] = 0.0
+    row, column, value = zip(*entries, strict=True) if entries else ((), (), ())
+    right = sparse.coo_array((np.array(value, dtype=float), (np.array(row, dtype=int), np.array(column, dtype=int))), (m, len(items)))
+    k = len(bounds)
+    below_left = sparse.coo_array((np.ones(k), (np.arange(k), np.array([b[0] for b in bounds], dtype=int))), (k, n))
+    below_right = sparse.coo_array(
+        (np.array([b[2] for b in bounds], dtype=float), (np.arange(k), np.array([b[1] for b in bounds], dtype=int))), (k, len(items)))
+    matrix = sparse.block_array([[arrays.matrix, right], [below_left, below_right]], format="csc")
+    return replace(
+        arrays, matrix=sparse.csc_array(matrix), columns=(*arrays.columns, *(("given", (item,)) for item in items)),
+        rows=(*arrays.rows, *(("bound", (i,)) for i in range(k))), offset=0.0, carbon=np.zeros(n + len(items)),
+        cost=np.concatenate([np.zeros(n), np.ones(len(items))]),
+        lower=np.concatenate([lower, np.zeros(len(items))]), upper=np.concatenate([upper, np.full(len(items), most)]),
+        row_lower=np.concatenate([arrays.row_lower, [b[3] for b in bounds]]),
+        row_upper=np.concatenate([arrays.row_upper, [b[4] for b in bounds]]))
+
+
+def _told(kind: Kind, system: System, amounts: Mapping[str, float]) -> Lever:
+    after = kind.apply(system, amounts)
+    inputs, changes = Inputs(system), []
+    for item, e in sorted(amounts.items()):
+        before, then = (figures(_finite(kind.value(s, item)), kind.unit) for s in (system, after))
+        changes.append(Change(item, e, before, then, inputs.line(*kind.row(system, item), year=_changed(system, kind, item))))
+    by = "" if kind.unit == "1" else " by {}, "
+    parts = [f"{c.item}{by.format(figures([c.amount], kind.unit)) or ' '}from {c.before} to {c.after}" + f" ({c.place})" * bool(c.place)
+             for c in changes]
+    return Lever(kind.name, kind.unit, tuple(changes), f"{kind.verb} {kind.name} of " + "; and of ".join(parts))
+
+
+def _finite(value: Any) -> Array:
+    series = np.atleast_1d(np.asarray(value, dtype=float))
+    return np.asarray(series[np.isfinite(series)])
+
+
+def _changed(system: System, kind: Kind, item: str) -> int | None:
+    """The first year in which a series is held."""
+    series = np.atleast_1d(np.asarray(kind.value(system, item), dtype=float))
+    return None if len(series) < len(system.years) else system.years[int(np.argmax(np.isfinite(series)))]
+
+
+# ---- where each kind stands in the programme
+
+
+def _rows(family: str, size: Callable[[System, Balance, Any, Any], float] = lambda *_: 1.0) -> Callable[..., Iterator[Place]]:
+    """All rows of a family, by their first index; `size` of what a unit of the lever gives in a year."""
+    def places(system: System, balance: Balance, arrays: Arrays) -> Iterator[Place]:
+        for i in arrays.rows_of(family):
+            index = arrays.rows[i][1]
+            amount = size(system, balance, index[0], index[-1])
+            if amount:
+                yield str(index[0]), "row", int(i), amount
+    return places
+
+
+def _capacity(system: System, balance: Balance, arrays: Arrays) -> Iterator[Place]:
+    for family in ("capacity_balance", "capacity_limit"):
+        yield from _rows(family)(system, balance, arrays)
+
+
+def _activity(imports: bool) -> Callable[..., Iterator[Place]]:
+    def places(system: System, balance: Balance, arrays: Arrays) -> Iterator[Place]:
+        for place in _columns("activity", "most")(system, balance, arrays):
+            if (system.processes[place[0]].kind == "import") == imports:
+                yield place
+    return places
+
+
+def _columns(variable: str, side: Literal["most", "least"]) -> Callable[..., Iterator[Place]]:
+    def places(system: System, balance: Balance, arrays: Arrays) -> Iterator[Place]:
+        for i in arrays.columns_of(variable):
+            if np.isfinite(arrays.upper[i]) if side == "most" else arrays.lower[i] > 0:
+                yield str(arrays.columns[i][1][0]), side, int(i), 1.0
+    return places
+
+
+def _first(family: str) -> Callable[..., Iterator[Place]]:
+    def places(system: System, balance: Balance, arrays: Arrays) -> Iterator[Place]:
+        first = system.periods[0].first
+        yield from (place for place in _rows(family)(system, balance, arrays) if arrays.rows[place[2]][1][-1] == first)
+    return places
+
+
+def _falling(system: System, balance: Balance, arrays: Arrays) -> Iterator[Place]:
+    for i in arrays.columns_of("breach"):
+        index = arrays.columns[i][1]
+        if index[0] == "run_down":
+            yield str(index[1]), "most", int(i), 1.0
+
+
+def _length(system: System, _: Balance, __: Any, year: Any) -> float:
+    return float(next(p.length for p in system.periods if p.first == year))
+
+
+def _gap(system: System, _: Balance, __: Any, year: Any) -> float:
+    at = next(i for i, p in enumerate(system.periods) if p.first == year)
+    return system.periods[at].midpoint - system.periods[at - 1].midpoint
+
+
+def _uncollected(system: System, balance: Balance, good: Any, year: Any) -> float:
+    """Waste beyond the collection rate, t per year: what the lever closes is a share of it."""
+    series, rate = balance.arising.get(good), system.goods[good].collection_rate
+    at = next(i for i, p in enumerate(system.periods) if p.first == year)
+    return 0.0 if series is None or rate is None else float(system.period_mean((1 - rate) * series)[at])
+
+
+# ---- how each kind is changed in the study
+
+
+def _with(table: str, change: Callable[[Any, float], Any]) -> Callable[[System, Mapping[str, float]], System]:
+    """The system with the named nouns of a table changed."""
+    def apply(system: System, amounts: Mapping[str, float]) -> System:
+        nouns = getattr(system, table)
+        changed: dict[str, Any] = {table: frozen_map({**nouns, **{name: change(nouns[name], e) for name, e in amounts.items()}})}
+        return replace(system, **changed)
+    return apply
+
+
+def _more(*fields: str) -> Callable[[Any, float], Any]:
+    def change(noun: Any, e: float) -> Any:
+        given = {f: getattr(noun, f) for f in fields}
+        return replace(noun, **{f: frozen_array(value + e) if np.ndim(value) else value + e for f, value in given.items()})
+    return change
+
+
+def _nearer_to_all(good: Any, share: float) -> Any:
+    return replace(good, collection_rate=frozen_array(good.collection_rate + min(share, 1.0) * (1 - good.collection_rate)))
+
+
+def _nearer_to_stopping(ramp: Any, share: float) -> Any:
+    return replace(ramp, decline=ramp.decline + min(share, 1.0) * (1 - ramp.decline))
+
+
+def _less(field: str) -> Callable[[Any, float], Any]:
+    return lambda noun, e: replace(noun, **{field: frozen_array(np.maximum(getattr(noun, field) - e, 0.0))})
+
+
+def _store(noun: Any, e: float, field: str, sign: float) -> Any:
+    return replace(noun, stockpile=replace(noun.stockpile, **{field: max(getattr(noun.stockpile, field) + sign * e, 0.0)}))
+
+
+def _of(table: str, field: str) -> Callable[[System, str], Any]:
+    def value(system: System, item: str) -> Any:
+        noun = getattr(system, table)[item]
+        return getattr(noun.stockpile if table == "goods" and hasattr(noun.stockpile, field) else noun, field)
+    return value
+
+
+def _row(table: str, parameter: str) -> Callable[[System, str], tuple[str, ...]]:
+    return lambda system, item: (table, item, parameter)
+
+
+def _good_row(parameter: str) -> Callable[[System, str], tuple[str, ...]]:
+    return lambda system, item: ("good_values", item, "", parameter)
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind("the standing capacity", "raise", "t/year", _capacity, _with("plants", _more("existing", "max_capacity")),
+         _of("plants", "existing"), _row("plants", "existing_capacity")),
+    Kind("the largest capacity", "raise", "t/year", _rows("capacity_limit"), _with("plants", _more("max_capacity")),
+         _of("plants", "max_capacity"), _row("plants", "max_capacity")),
+    Kind("the building rate", "raise", "t/year", _rows("build_rate", _length), _with("plants", _more("max_new")), _of("plants", "max_new"),
+         _row("plants", "max_new")),
+    Kind("the limit of output", "raise", "t/year", _activity(False), _with("processes", _more("max_activity")),
+         _of("processes", "max_activity"), _row("process_values", "max_activity")),
+    Kind("the import ceiling", "raise", "t/year", _activity(True), _with("processes", _more("max_activity")),
+         _of("processes", "max_activity"), _row("process_values", "max_activity")),
+    Kind("the reserve", "raise", "t", _first("depletion"), _with("deposits", _more("reserve")), _of("deposits", "reserve"),
+         lambda system, item: ("deposits", item, system.deposits[item].metal, "reserve")),
+    Kind("the rate of exploration", "raise", "t/year", _columns("explored", "most"), _with("exploration", _more("potential")),
+         _of("exploration", "potential"), _row("exploration", "potential")),
+    Kind("what there is to be found", "raise", "t", _rows("exploration_limit"), _with("exploration", _more("most")),
+         _of("exploration", "most"), _row("exploration", "most")),
+    Kind("the collection rate", "raise", "1", _rows("collection", _uncollected), _with("goods", _nearer_to_all),
+         _of("goods", "collection_rate"), _row("collection", "rate"), most=1.0, curved=True),
+    Kind("the host output", "raise", "t/year", _rows("host_limit"), _with("hosts", _more("output")), _of("hosts", "output"),
+         _row("hosts", "output")),
+    Kind("the step of growth", "raise", "t/year/year", _rows("ramp", _gap), _with("ramps", _more("step")), _of("ramps", "step"),
+         _row("ramps", "step")),
+    Kind("the limit of decline", "raise", "1", _falling, _with("ramps", _nearer_to_stopping), _of("ramps", "decline"),
+         _row("ramps", "decline"), curved=True, share=True),
+    Kind("the must-run level", "lower", "t/year", _columns("activity", "least"), _with("processes", _less("min_activity")),
+         _of("processes", "min_activity"), _row("process_values", "min_activity"), curved=True),
+    Kind("the size of the store", "raise", "t", _columns("stockpile", "most"), _with("goods", lambda g, e: _store(g, e, "maximum", 1)),
+         _of("goods", "maximum"), _good_row("max_stock")),
+    Kind("the opening stock", "raise", "t", _first("stockpile_balance"), _with("goods", lambda g, e: _store(g, e, "opening", 1)),
+         _of("goods", "opening"), _good_row("opening_stock")),
+    Kind("the closing stock", "lower", "t", _columns("stockpile", "least"), _with("goods", lambda g, e: _store(g, e, "closing", -1)),
+         _of("goods", "closing"), _good_row("closing_stock")),
+)
+"""Every kind of limit that is tried. Those of policies are not among them: `planner.analysis.diagnosis.policy_relaxation`."""

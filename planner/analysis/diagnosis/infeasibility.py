@@ -1,0 +1,137 @@
+"""Why no plan exists: which policies clash, the limits they clash with, the account of what is short, and what must give.
+
+A deletion filter over the policies (Chinneck, Feasibility and Infeasibility in Optimization, Springer, 2008, chapter 6) leaves a set of
+which none can be left out. The solver's irreducible set of rows and bounds under these alone is the chain of reasons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from planner.analysis.diagnosis.elastic_limits import Lever, levers
+from planner.analysis.diagnosis.infeasible_case import Case, freed, possible
+from planner.analysis.diagnosis.policy_relaxation import Relaxation, relaxation
+from planner.analysis.diagnosis.row_descriptions import Reason, Teller, level
+from planner.analysis.diagnosis.shortfall import Account, account_of
+from planner.errors import InfeasibleError
+from planner.plan.solve import Progress, compiled
+from planner.runtime.progress import Step
+from planner.solver.highs import Arrays, Program
+from planner.study.provenance import place_of
+from planner.system.nouns import System
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Policies that cannot hold together, of which none can be left out; empty where no policy is to blame."""
+
+    policies: tuple[str, ...]
+    places: tuple[str, ...]
+    """`file:line` of each."""
+    reasons: tuple[Reason, ...]
+    """The irreducible set: targets first, then limits of nature and plant."""
+    accounts: tuple[Account, ...]
+    """For each policy what it needs, what can be had and what holds it."""
+    relaxations: tuple[Relaxation, ...]
+    levers: tuple[Lever, ...]
+    """Limits other than policies that by themselves would do."""
+    words: tuple[str, ...]
+
+
+def clashes(system: System, error: InfeasibleError, progress: Progress | None) -> tuple[Clash, ...]:
+    """Disjoint clashes, one after the other: the policies of one are left out, and the rest looked at again."""
+    try:
+        made = compiled(system)
+    except InfeasibleError:
+        return (Clash((), (), (), (), (), (), (str(error),)),)
+    found: list[Clash] = []
+    case = Case(made, frozenset())
+    while True:
+        kept = [name for name in system.policies if name not in case.free]
+        if possible(case.arrays(kept)):
+            return tuple(found) or (Clash((), (), (), (), (), (), (str(error),)),)
+        names = _irreducible(case, kept, progress)
+        found.append(_clash(case, names, kept, progress))
+        if not names:
+            return tuple(found)
+        case = replace(case, free=case.free | set(names))
+
+
+def _irreducible(case: Case, kept: list[str], progress: Progress | None) -> tuple[str, ...]:
+    """Deletion filter: each policy is let go for good where the rest still clash; what stays is needed for the clash."""
+    if not possible(case.arrays([])):
+        return ()
+    asked = list(kept)
+    for part, name in enumerate(asked):
+        if progress is not None:
+            progress(Step(f"is {name} needed for the clash", part, len(asked)))
+        others = [other for other in kept if other != name]
+        if not possible(case.arrays(others)):
+            kept = others
+    return tuple(kept)
+
+
+def _clash(case: Case, names: tuple[str, ...], kept: list[str], progress: Progress | None) -> Clash:
+    """All that is to be said of one clash. How far things must give is judged beside all other policies, and where that is not enough
+    (another clash stands behind) beside those of this clash alone."""
+    if progress is not None:
+        progress("the chain of reasons")
+    made, arrays = case.made, case.arrays(names)
+    teller = Teller(case.system, made.balance, made.arrays)
+    accounts = tuple(found for name in names if (found := account_of(case, teller, name, arrays, progress)) is not None)
+    reasons = _reasons(teller, _in_years(case, names, arrays, accounts))
+    alone = bool(set(kept) - set(names)) and not possible(case.arrays([k for k in kept if k not in names]))
+    beside = list(names) if alone else kept
+    relaxations = tuple(relaxation(case, name, names, kept, progress) for name in names)
+    system = case.only(beside)
+    pulled = levers(system, made.balance, compiled(system).arrays, progress)
+    places = tuple(place_of(case.system.policies[name]) for name in names)
+    return Clash(names, places, reasons, accounts, relaxations, pulled,
+                 tuple(_words(case.system, names, places, reasons, accounts, relaxations, pulled)))
+
+
+def _words(
+    system: System, names: Sequence[str], places: Sequence[str], reasons: Sequence[Reason], accounts: Sequence[Account],
+    relaxations: Sequence[Relaxation], pulled: Sequence[Lever],
+) -> list[str]:
+    policies = [system.policies[name] for name in names]
+    lines = [f"  {p.name} ({p.kind}, {place}): {level(system, p)}" for p, place in zip(policies, places, strict=True)]
+    head = "These targets cannot hold together:" if len(names) > 1 else "This target cannot be met:"
+    if not names:
+        head = "No policy is to blame: even without any, no plan exists."
+    limits = [f"  {reason.sentence}" for reason in reasons if reason.place and not (reason.target and len(names) == 1)]
+    bare = [reason.name for reason in reasons if not reason.place]
+    limits += [f"  and the balances of {', '.join(bare)}"] if bare else []
+    choice = f"Any one of these would do{'' if all(r.enough for r in relaxations) else ' for this clash'}:"
+    return [
+        head, *lines, *(account.words for account in accounts),
+        *(["What clashes, and none of it can be left out:", *limits] if limits else []),
+        *([choice] if relaxations or pulled else []),
+        *(f"  {r.words}" for r in relaxations), *(f"  {lever.words}" for lever in pulled)]
+
+
+# ---- the chain of reasons
+
+
+def _in_years(case: Case, names: Sequence[str], arrays: Arrays, accounts: Sequence[Account]) -> Arrays:
+    """The programme with only those rows of the policies that the accounts look at, where these clash by themselves."""
+    kept = {row for account in accounts for row in account.rows}
+    fewer = freed(arrays, [row for row in case.rows_of(names) if row not in kept])
+    return arrays if possible(fewer) else fewer
+
+
+def _reasons(teller: Teller, arrays: Arrays) -> tuple[Reason, ...]:
+    """The solver's irreducible set of rows and bounds, in words."""
+    program = Program(arrays)
+    program.set_cost(np.zeros(len(arrays.columns)))
+    program.run()
+    rows, bounds = program.clash_and_bounds()
+    found = teller.rows(rows)
+    grouped: dict[tuple[str, tuple[object, ...], bool], list[int]] = {}
+    for (variable, index), upper in bounds:
+        grouped.setdefault((variable, index[:-1], upper), []).append(int(str(index[-1])))
+    told = [teller.bound(variable, index, sorted(years), upper) for (variable, index, upper), years in sorted(grouped.items(), key=str)]
+    return (*found, *(reason for reason in told if reason is not None))

@@ -1,0 +1,64 @@
+"""A study looked at for why it has no plan: compiled once, with policies let go by freeing their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from planner.analysis.diagnosis.row_descriptions import TARGETS
+from planner.errors import InfeasibleError
+from planner.plan.solve import Compiled, compiled
+from planner.solver.highs import Arrays, Program
+from planner.system.nouns import System, frozen_map
+
+CEILINGS = frozenset({"import_share", "quota", "carbon_cap", "carbon_budget", "capital_budget"})
+"""Policies that are relaxed upwards; all others are floors, relaxed downwards."""
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A System compiled, with the policies of clashes found before let go."""
+
+    made: Compiled
+    free: frozenset[str]
+
+    @property
+    def system(self) -> System:
+        return self.made.system
+
+    def rows_of(self, names: Sequence[str]) -> list[int]:
+        """Positions of the rows of policies."""
+        return [i for i, (family, index) in enumerate(self.made.arrays.rows) if family in TARGETS and index[0] in names]
+
+    def arrays(self, kept: Sequence[str]) -> Arrays:
+        """The programme with the rows of all other policies let go."""
+        return freed(self.made.arrays, self.rows_of([name for name in self.system.policies if name not in kept]))
+
+    def only(self, names: Collection[str]) -> System:
+        """The System with these policies alone."""
+        kept = {name: policy for name, policy in self.system.policies.items() if name in names}
+        return replace(self.system, policies=frozen_map(kept))
+
+
+def freed(arrays: Arrays, rows: Sequence[int]) -> Arrays:
+    """A programme with these rows let go: they stand, without a bound."""
+    lower, upper = arrays.row_lower.copy(), arrays.row_upper.copy()
+    lower[rows], upper[rows] = -np.inf, np.inf
+    return replace(arrays, row_lower=lower, row_upper=upper)
+
+
+def possible(arrays: Arrays) -> bool:
+    """Whether a programme has any answer: a solve for nothing but feasibility."""
+    program = Program(arrays)
+    program.set_cost(np.zeros(len(arrays.columns)))
+    return program.run().status == "optimal"
+
+
+def feasible(system: System) -> bool:
+    """Whether any plan exists."""
+    try:
+        return possible(compiled(system).arrays)
+    except InfeasibleError:
+        return False

@@ -1,0 +1,230 @@
+r"""The account of what is short: what a policy needs in its worst year, the most that can be had, and what holds each part of it.
+
+The policy's own rows are taken out and everything else kept, the other policies of the clash too. Then for its worst row r
+
+$$\bar v = \max \{ a_r x : x \in X \setminus r \} = \sum_i y_i b_i$$
+
+for all who count towards it together and for each by itself; the duals y name the limits that hold it. Where each year could be had by
+itself, what is short is short over all of them, and their sum is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from scipy import sparse
+
+from planner.analysis.diagnosis.infeasible_case import Case, freed
+from planner.analysis.diagnosis.row_descriptions import Teller
+from planner.plan.solve import Progress
+from planner.solver.highs import Arrays, Program, Solution
+from planner.study.provenance import plain, years_of
+from planner.system.nouns import Array, Policy
+
+SHORT = 1e-7
+"""Less than this share of what is needed is no shortfall."""
+MOST_NAMED = 6
+"""Contributors named in a sentence; limits, half as many."""
+LEAST_PART = 0.01
+"""Parts below this share of the whole are not named."""
+ROW_UNITS = {"carbon_cap": "tCO2e/year", "carbon_budget": "tCO2e", "capital_budget": "USD/year", "stockpile_cover": "t"}
+"""Units of the rows of policies that do not count t/year."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a policy needs, what can be had beside the others of its clash, and in words what holds it."""
+
+    policy: str
+    first: int | None
+    """First and last year of the account; None for all years."""
+    last: int | None
+    need: float
+    reached: float
+    """The most that can be had, or for a ceiling the least that cannot be avoided."""
+    short: float
+    """By how much the need is missed, or the ceiling passed."""
+    unit: str
+    words: str
+    rows: tuple[int, ...]
+    """Positions of the rows looked at."""
+
+
+def account_of(case: Case, teller: Teller, name: str, arrays: Arrays, progress: Progress | None) -> Account | None:
+    """The account of a policy in its worst year, or over all its years where each could be had by itself; None where neither is short."""
+    if progress is not None:
+        progress(f"what is short for {name}")
+    rows = case.rows_of([name])
+    found = _missed(arrays, rows)
+    if found is None:
+        return None
+    missed, worth = found
+    worst = rows[int(np.argmax(missed))]
+    ceiling = not np.isfinite(arrays.row_lower[worst])
+    together = [row for row, price in zip(rows, worth, strict=True) if abs(price) > SHORT and np.isfinite(arrays.row_lower[row]) != ceiling]
+    for chosen in ([worst], together):
+        view = _View(case, teller, case.system.policies[name], arrays, rows, chosen, ceiling)
+        best = view.best()
+        if best is not None and view.gap(best) > SHORT * max(abs(view.need), 1.0):
+            return view.account(best)
+    return None
+
+
+def _missed(arrays: Arrays, rows: Sequence[int]) -> tuple[Array, Array] | None:
+    """The least by which the rows of a policy must be missed in all, row by row, and what a unit of each row adds to it: the rows that
+    are short together. None where missing them alone does not help."""
+    n, k = len(arrays.columns), len(rows)
+    sign = np.where(np.isfinite(arrays.row_lower[list(rows)]), 1.0, -1.0)
+    extra = sparse.coo_array((sign, (np.array(rows, dtype=int), np.arange(k))), (len(arrays.rows), k))
+    eased = replace(
+        arrays, matrix=sparse.csc_array(sparse.hstack([arrays.matrix, extra], format="csc")),
+        columns=(*arrays.columns, *(("missed", (i,)) for i in range(k))), cost=np.concatenate([np.zeros(n), np.ones(k)]), offset=0.0,
+        carbon=np.zeros(n + k), lower=np.concatenate([arrays.lower, np.zeros(k)]), upper=np.concatenate([arrays.upper, np.full(k, np.inf)]))
+    solution = Program(eased).run()
+    return (solution.x[n:], solution.dual[list(rows)]) if solution.status == "optimal" else None
+
+
+@dataclass(frozen=True, eq=False)
+class _View:
+    """The rows of a policy that are looked at, in a programme that keeps everything but the policy's own rows."""
+
+    case: Case
+    teller: Teller
+    policy: Policy
+    arrays: Arrays
+    rows: Sequence[int]
+    chosen: Sequence[int]
+    ceiling: bool
+
+    @cached_property
+    def years(self) -> list[int]:
+        """First years of the periods of the rows; none for a row of all years."""
+        return [int(str(self.arrays.rows[i][1][-1])) for i in self.chosen] if self.policy.kind != "carbon_budget" else []
+
+    @cached_property
+    def weights(self) -> Array:
+        """1 for a single row; of several the years of each period, so that their sum is an amount and no rate."""
+        if len(self.chosen) == 1 or not self.unit.endswith("/year"):
+            return np.ones(len(self.chosen))
+        length = {period.first: float(period.length) for period in self.case.system.periods}
+        return np.array([length[year] for year in self.years])
+
+    @property
+    def unit(self) -> str:
+        """Unit of a row."""
+        return ROW_UNITS.get(self.policy.kind, "t/year")
+
+    @cached_property
+    def need(self) -> float:
+        lower, upper = self.arrays.row_lower[list(self.chosen)], self.arrays.row_upper[list(self.chosen)]
+        return float(self.weights @ np.where(np.isfinite(lower), lower, upper))
+
+    @cached_property
+    def reach(self) -> Array:
+        """The weighted sum of the rows, (n,)."""
+        return np.asarray(self.arrays.matrix.tocsr()[list(self.chosen)].T @ self.weights)
+
+    def gap(self, best: Solution) -> float:
+        """By how much an answer misses."""
+        return best.objective - self.need if self.ceiling else self.need - best.objective
+
+    def best(self, terms: Array | None = None) -> Solution | None:
+        """The most (for a ceiling the least) that the rows, or some of their terms, can reach; the objective is its value."""
+        sign = 1.0 if self.ceiling else -1.0
+        cost = sign * (self.reach if terms is None else terms)
+        solution = Program(replace(freed(self.arrays, list(self.rows)), cost=cost, offset=0.0)).run()
+        return replace(solution, objective=sign * solution.objective) if solution.status == "optimal" else None
+
+    def account(self, best: Solution) -> Account:
+        """All of it, with its words."""
+        unit = self.unit if len(self.chosen) == 1 else self.unit.removesuffix("/year")
+        years = years_of(self.case.system, self.years)
+        return Account(self.policy.name, min(years, default=None), max(years, default=None), self.need, best.objective, self.gap(best),
+                       unit, self.sentence(best, unit), tuple(self.chosen))
+
+    def sentence(self, best: Solution, unit: str) -> str:
+        """What is needed, who can give how much and what holds them, what is short."""
+        index = self.arrays.rows[self.chosen[0]][1]
+        subject = f" of {index[1]}" if self.policy.kind in ("collection_target", "stockpile_cover", "pin") else ""
+        when = f" {self.teller.when(self.years)}" if self.years else " over all years"
+        gap = f"so {plain(self.gap(best))} {unit} is {'too much' if self.ceiling else 'short'}."
+        head = f"{self.policy.name} {'allows' if self.ceiling else 'needs'} {plain(self.need)} {unit}{subject}{when}"
+        relative = self.policy.kind == "recycled_content" or (self.policy.kind == "import_share" and self.policy.of == "imports")
+        if relative or self.ceiling:
+            value, parts = plain(best.objective), ", ".join(self.parts(best))
+            reached = f"at least {value} cannot be avoided" if self.ceiling else f"at best {value} is reached"
+            if relative:
+                head = f"{self.policy.name}{when}: what counts for it less its share of all"
+            return f"{head}; {reached}{self.held(best, '')}{': ' if parts else ''}{parts}; {gap}"
+        givers = self.contributors(best)
+        together = f", together at most {plain(best.objective)}" if len(givers) > 1 else ""
+        return f"{head}; {'; '.join(givers) or 'nothing can give any'}{together}; {gap}"
+
+    def terms(self) -> Array:
+        """What each column gives to the chosen rows, with emissions taken back to what emits; (n,)."""
+        terms = self.reach.copy()
+        for i in np.flatnonzero(terms):
+            name, index = self.arrays.columns[i]
+            if name == "emission":
+                row = self.arrays.matrix.tocsr()[[self.arrays.row_at["emission_account", index]]].toarray().ravel()
+                row[i] = 0.0
+                terms = terms - terms[i] * row
+                terms[i] = 0.0
+        terms[self.arrays.columns_of("breach")] = 0.0
+        return terms
+
+    def by_name(self, values: Array) -> dict[str, Array]:
+        """Columns that have a value, by the name they go by: positions."""
+        found: dict[str, list[int]] = {}
+        for i in np.flatnonzero(values):
+            found.setdefault(str(self.arrays.columns[i][1][0]), []).append(int(i))
+        return {name: np.array(at) for name, at in found.items()}
+
+    def parts(self, best: Solution) -> list[str]:
+        """Who makes up what cannot be avoided, with the share of each."""
+        given = self.terms() * best.x
+        sums = {name: float(given[at].sum()) for name, at in self.by_name(given).items()}
+        top = sorted(((v, k) for k, v in sums.items() if abs(v) > LEAST_PART * abs(best.objective)), key=lambda part: -abs(part[0]))
+        top = top[:MOST_NAMED]
+        return [f"{name} {plain(value)}" for value, name in top]
+
+    def contributors(self, best: Solution) -> list[str]:
+        """Who could give to a floor, each the most it can by itself, and what holds it there."""
+        terms = self.terms()
+        found = []
+        for name, at in self.by_name(np.maximum(terms, 0.0)).items():
+            own = np.zeros(len(terms))
+            own[at] = terms[at]
+            alone = self.best(own)
+            if alone is not None and alone.objective > LEAST_PART * max(best.objective, SHORT):
+                found.append((alone.objective, f"{name} can give at most {plain(alone.objective)}{self.held(alone, name)}"))
+        listed = [words for _, words in sorted(found, reverse=True)]
+        rest = len(listed) - MOST_NAMED
+        return listed[:MOST_NAMED] + ([f"{rest} others less"] if rest > 0 else [])
+
+    def held(self, best: Solution, about: str) -> str:
+        """The limits that hold an answer about somebody, by their part in it: dual times limit."""
+        arrays = self.arrays
+        side = np.where(best.dual[: len(arrays.rows)] > 0, arrays.row_lower, arrays.row_upper)
+        worth = np.abs(np.where(np.isfinite(side), side, 0.0) * best.dual[: len(arrays.rows)])
+        worth[list(self.rows)] = 0.0
+        edge = np.where(best.reduced_cost > 0, arrays.lower, arrays.upper)
+        by_bound = np.abs(np.where(np.isfinite(edge), edge, 0.0) * best.reduced_cost)
+        total = max(float(worth.sum() + by_bound.sum()), SHORT)
+        # a subject that holds in one year holds in all years that carry its worth there, such as an ore body in every year it is dug
+        told = {(arrays.rows[i][0], arrays.rows[i][1][:-1]) for i in np.flatnonzero(worth > LEAST_PART * total)}
+        reasons = self.teller.rows([arrays.rows[i] for i in np.flatnonzero(np.abs(best.dual[: len(arrays.rows)]) > SHORT)
+                                    if (arrays.rows[i][0], arrays.rows[i][1][:-1]) in told])
+        grouped: dict[tuple[str, tuple[object, ...], bool], list[int]] = {}
+        for i in np.flatnonzero(by_bound > LEAST_PART * total):
+            name, index = arrays.columns[i]
+            grouped.setdefault((name, index[:-1], bool(best.reduced_cost[i] < 0)), []).append(int(str(index[-1])))
+        for (name, index, upper), years in grouped.items():
+            bound = self.teller.bound(name, index, sorted(years), upper)
+            reasons += [bound] if bound is not None else []
+        words = [f"{reason.name.split(', ')[0]} ({reason.place})" if reason.target else reason.sentence.removeprefix(f"{about}: ")
+                 for reason in reasons[:MOST_NAMED // 2]]
+        return f" [{'; '.join(words)}]" if words else ""

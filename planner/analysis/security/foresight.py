@@ -1,0 +1,333 @@
+r"""Foresight: what it is worth to see ahead, and what builds made for one future are worth in another.
+
+`rolling` plans as those do who see only `window` years: in each window the compiled equations of its years are solved with all that was
+decided before held fast (ore left, cohorts of plants, plants under construction, stockpiles, sites), and the first `step` years of the
+answer are kept. Nothing behind the window exists: plants are charged for the years of life within it, as the whole plan charges them
+for those within the horizon, and stockpiles end no lower than they must at the horizon's end (or than they began). Every sum is
+discounted to the first year of the study, and the cost of what came about is counted on the true programme: what it exceeds the plan
+of perfect foresight by is the regret of myopia.
+
+`evaluate` keeps the orders of a plan and lets everything else be chosen anew under another scenario; `regret` does so for each pair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from planner.analysis.security.disruption import losses_of
+from planner.analysis.security.recourse import NO_YEAR, Base, Loss, Mask, base_of, column_years, part, recourse, row_years, start_periods
+from planner.errors import InfeasibleError, SpecError
+from planner.lp.parameters import order_price
+from planner.plan.plan import Plan
+from planner.plan.solve import Compiled, Progress, break_ties, compiled, make_plan, require_optimal
+from planner.runtime.progress import Step
+from planner.solver.highs import ROW_TOLERANCE, Arrays, Program, Solution, row_errors
+from planner.system.economics import capital_charge
+from planner.system.nouns import Array, System
+
+WINDOW = 10
+"""Years seen ahead unless said otherwise."""
+STEP = 1
+ROOMS = (1e-7, 1e-5, 1e-3)
+"""Room for rounding above a least breach, t/year and as a share of it: the first that lets the window be solved."""
+NEAR = 1e-6
+"""How far clearing a plan of rounding may move a column, as a share of it or of 1 t."""
+FINE = 1e-10
+"""Primal tolerance of a window, the least HiGHS takes: what is decided in one is held in the next."""
+
+
+@dataclass(frozen=True, eq=False)
+class Foresight:
+    """What came about without foresight, beside the plan that sees all. Costs in USD, present value.
+
+    `windows`: first, last (years seen), kept (last year decided), cost (present value that falls in the years kept).
+    """
+
+    plan: Plan
+    perfect_cost: float
+    windows: pd.DataFrame
+
+    @property
+    def regret(self) -> float:
+        """What seeing no further costs, USD present value."""
+        return self.plan.objective - self.perfect_cost
+
+
+def rolling(
+    subject: System | Compiled | Base, *, window: int = WINDOW, step: int = STEP, progress: Progress | None = None,
+) -> Foresight:
+    """Plan with `window` years in sight and keep the first `step` of each answer; window 1, step 1 is a myopic planner.
+
+    Raises SpecError where the step is longer than the window, InfeasibleError where what was decided leaves no way on.
+    """
+    if not 1 <= step <= window:
+        raise SpecError("foresight", [f"step {step} and window {window} do not fit; give 1 <= step <= window, in years"])
+    base = base_of(subject)
+    march, windows = _March(base.made), _windows(base.made.system, window, step)
+    for number, (first, seen, kept) in enumerate(windows):
+        if progress is not None:
+            progress(Step(f"{first} to {seen[-1]}", number, len(windows)))
+        march.decide(first, seen, kept)
+    seen_words = f"planned with {window} years in sight, {step} kept at a time; prices are those of the window that decided"
+    return Foresight(march.plan(seen_words), base.cost, pd.DataFrame(march.listed, columns=["first", "last", "kept", "cost"]))
+
+
+class _March:
+    """What was decided so far, window by window. Lives within a call of `rolling`."""
+
+    def __init__(self, made: Compiled) -> None:
+        arrays = made.arrays
+        self.made, self.arrays = made, arrays
+        self.columns, self.rows = column_years(arrays), row_years(arrays)
+        self.x, self.dual, self.reduced = np.zeros(len(arrays.columns)), np.zeros(len(arrays.rows)), np.zeros(len(arrays.columns))
+        self.early = np.array([name == "breach" and index[0] == "run_down" for name, index in arrays.columns], dtype=bool)
+        self.forced = np.array([name == "activity" for name, _ in arrays.columns], dtype=bool)
+        self.listed: list[tuple[int, int, int, float]] = []
+        self.iterations, self.seconds = 0, 0.0
+
+    def decide(self, first: int, seen: tuple[int, ...], kept: tuple[int, ...]) -> None:
+        """Solve the window of the periods seen on what was decided before, and keep the answer of those to be kept."""
+        made, arrays = self.made, self.arrays
+        inside, standing = np.isin(self.columns, seen), np.isin(self.rows, (*seen, NO_YEAR))
+        sight = replace(arrays, cost=_window_cost(made, seen[-1]), lower=_window_lower(made, seen[-1]))
+        cut = part(sight, inside, standing, self.x)
+        solution, duals = _decide(cut, first)
+        decided, own = np.isin(self.columns, kept), np.flatnonzero(inside)
+        keep = decided[own]
+        now = np.clip(solution.x, np.where(self.forced[own], 0.0, cut.lower), np.where(self.early[own], np.inf, cut.upper))
+        self.x[own[keep]], self.reduced[own[keep]] = now[keep], duals.reduced_cost[keep]
+        at = np.flatnonzero(standing)
+        settled = np.isin(self.rows[at], (*kept, NO_YEAR))
+        self.dual[at[settled]] = duals.dual[: len(at)][settled]
+        ends = [max(p.last for p in made.system.periods if p.first in years) for years in (seen, kept)]
+        self.listed.append((first, ends[0], ends[1], float(arrays.cost[decided] @ self.x[decided])))
+        self.iterations, self.seconds = self.iterations + duals.iterations, self.seconds + duals.seconds
+
+    def plan(self, note: str) -> Plan:
+        """The plan of all that was decided, on the programme with those limits open that nobody saw coming."""
+        arrays, early, forced = self.arrays, self.early, self.forced
+        opened = replace(arrays, lower=np.where(forced, np.minimum(self.x, arrays.lower), arrays.lower),
+                         upper=np.where(early, np.maximum(self.x, arrays.upper), arrays.upper))
+        x = _exact(opened, self.x)
+        final = Solution("optimal", float(arrays.cost @ x) + arrays.offset, x, self.reduced, arrays.matrix @ x, self.dual,
+                         np.zeros(len(self.dual), dtype=bool), np.zeros(len(x), dtype=bool), self.iterations, self.seconds)
+        plan = make_plan(replace(self.made, arrays=opened), final, final, ties="within each window", seconds={"solve": self.seconds})
+        notes = [note]
+        short = float(np.maximum(arrays.lower - x, 0.0)[forced].sum() + x[early].sum())
+        if short > ROOMS[-1]:
+            notes.append("what nobody saw coming made activities fall below their run-down and must-run limits, by "
+                         f"{short:.4g} t/year in all")
+        return replace(plan, record=replace(plan.record, status="rolling horizon", notes=(*plan.record.notes, *notes)))
+
+
+def _windows(system: System, window: int, step: int) -> list[tuple[int, tuple[int, ...], tuple[int, ...]]]:
+    """(first year, periods seen, periods decided) of each window, periods by first year; the last window decides all it sees."""
+    found = []
+    periods, start = system.periods, 0
+    while start < len(periods):
+        first = periods[start].first
+        seen = tuple(p.first for p in periods[start:] if p.first < first + window)
+        kept = tuple(t for t in seen if t < first + step)
+        if seen[-1] == periods[-1].first:
+            kept = seen
+        found.append((first, seen, kept))
+        start += len(kept)
+    return found
+
+
+def _window_cost(made: Compiled, last: int) -> Array:
+    """The cost of each column as seen in a window that ends with the period `last`: orders pay for their years within it, shape (n,)."""
+    system, arrays = made.system, made.arrays
+    cost = arrays.cost.copy()
+    seen = [p.first <= last for p in system.periods]
+    if all(seen):
+        return cost
+    position = {p.first: i for i, p in enumerate(system.periods)}
+    charges: dict[str, Array] = {}
+    for i in arrays.columns_of("new_capacity"):
+        plant, ordered = str(arrays.columns[i][1][0]), arrays.columns[i][1][1]
+        if plant not in charges:
+            it = system.plants[plant]
+            charges[plant] = capital_charge(system.periods, np.nan_to_num(order_price(system, plant)), it.interest_rate,
+                                            system.discount_rate, it.life, it.lead_time)
+        cost[i] = charges[plant][position[ordered]][seen].sum()
+    return cost
+
+
+def _window_lower(made: Compiled, last: int) -> Array:
+    """Lower bounds as seen in a window: it leaves stockpiles as the horizon must, so that none is spent for want of a future; (n,)."""
+    lower = made.arrays.lower.copy()
+    for good in made.system.goods.values():
+        place = made.arrays.column_at.get(("stockpile", (good.name, last)))
+        if good.stockpile is not None and place is not None:
+            lower[place] = max(lower[place], min(good.stockpile.opening, good.stockpile.closing))
+    return lower
+
+
+def _decide(cut: Arrays, first: int) -> tuple[Solution, Solution]:
+    """The solution of a window with ties broken, and that with its shadow prices.
+
+    Where ore that nobody foresaw to run out, or a plant that nobody replaced in time, leaves no plan, activities may fall faster than
+    their run-down limit and below their must-run level: by the least that is needed, and never otherwise.
+    """
+    program = Program(_without_phantoms(cut), tolerance=FINE)
+    solution = program.run()
+    closed = program.arrays
+    for room in ROOMS:
+        if solution.status == "infeasible":
+            program = Program(_closing_early(closed, room), tolerance=FINE)
+            solution = program.run()
+    try:
+        require_optimal(program, solution)
+    except InfeasibleError as error:
+        raise InfeasibleError(f"what was decided before {first} leaves no way on; these cannot hold together:", error.clashes) from error
+    final, _ = break_ties(program, solution)
+    return final, solution
+
+
+def _exact(arrays: Arrays, x: Array) -> Array:
+    """What was decided, cleared of the rounding that windows left: the nearest answer that holds to the solver's own tolerance, (n,)."""
+    if row_errors(arrays, x).max(initial=0.0) <= ROW_TOLERANCE:
+        return x
+    room = NEAR * np.maximum(np.abs(x), 1.0)
+    solution = Program(replace(arrays, lower=np.maximum(arrays.lower, x - room), upper=np.minimum(arrays.upper, x + room))).run()
+    return np.clip(solution.x, arrays.lower, arrays.upper) if solution.status == "optimal" else x
+
+
+def _closing_early(cut: Arrays, room: float) -> Arrays:
+    """The window with run-down limits and must-run levels open as far as they must be; unchanged where that does not help."""
+    early = np.array([i for i, (name, index) in enumerate(cut.columns) if name == "breach" and index[0] == "run_down"], dtype=np.int32)
+    activities = cut.columns_of("activity")
+    forced = activities[cut.lower[activities] > 0]
+    program, cost = Program(cut), np.zeros(len(cut.columns))
+    cost[early], cost[forced] = 1.0, -1.0
+    program.set_cost(cost)
+    program.set_columns(early, np.zeros(len(early)), np.full(len(early), np.inf))
+    program.set_columns(forced, np.zeros(len(forced)), cut.lower[forced])
+    least = program.run()
+    if least.status != "optimal":
+        return cut
+    lower, upper = cut.lower.copy(), cut.upper.copy()
+    upper[early] = np.where(least.x[early] > 0, least.x[early] * (1 + room) + room, 0.0)
+    lower[forced] = np.where(least.x[forced] < lower[forced], np.maximum(least.x[forced] * (1 - room) - room, 0.0), lower[forced])
+    return replace(cut, lower=lower, upper=upper)
+
+
+def _without_phantoms(cut: Arrays) -> Arrays:
+    """Orders that start after the window serve nothing in it: they are not placed."""
+    orders = cut.columns_of("new_capacity")
+    standing = cut.matrix[:, orders].tocsr()[cut.rows_of("capacity_balance")].indices
+    upper = cut.upper.copy()
+    upper[np.delete(orders, np.unique(standing))] = 0.0
+    return replace(cut, upper=upper)
+
+
+def evaluate(plan: Plan, system: System | Compiled, *, until: int | None = None) -> Plan:
+    """The best plan of another system with the orders of `plan` kept (those placed before `until` only, where it is given).
+
+    Raises InfeasibleError where these orders leave no plan.
+    """
+    made = system if isinstance(system, Compiled) else compiled(system)
+    arrays = made.arrays
+    lower, upper = arrays.lower.copy(), arrays.upper.copy()
+    ordered = plan.values.get("new_capacity", {})
+    for i in arrays.columns_of("new_capacity"):
+        index = arrays.columns[i][1]
+        if until is None or index[1] < until:
+            lower[i] = upper[i] = max(ordered.get(index, 0.0), 0.0)
+    program = Program(replace(arrays, lower=lower, upper=upper))
+    solution = program.run()
+    try:
+        require_optimal(program, solution)
+    except InfeasibleError as error:
+        raise InfeasibleError(f"the orders of the plan leave no plan under '{made.system.scenario}':", error.clashes) from error
+    final, ties = break_ties(program, solution)
+    return make_plan(made, solution, final, ties=ties, seconds={"solve": solution.seconds})
+
+
+def regret(systems: Mapping[str, System], *, until: int | None = None, progress: Progress | None = None) -> pd.DataFrame:
+    """The orders of each scenario's own plan under each scenario: builds, scenario, cost, best, regret (USD, present value).
+
+    cost and regret are missing where the orders leave no plan. `worst` is the largest regret of the builds over all scenarios.
+    """
+    if len(systems) < 2:
+        raise SpecError("regret", ["regret compares scenarios; name two or more"])
+    made = {name: compiled(system) for name, system in systems.items()}
+    plans = {name: _own(m, name, progress) for name, m in made.items()}
+    rows = []
+    for i, (builds, plan) in enumerate(plans.items()):
+        for j, (name, m) in enumerate(made.items()):
+            if progress is not None:
+                progress(Step(f"builds of {builds} under {name}", i * len(made) + j, len(made) ** 2))
+            try:
+                cost = plan.objective if builds == name else evaluate(plan, m, until=until).objective
+            except InfeasibleError:
+                cost = np.nan
+            best = plans[name].objective
+            rows.append((builds, name, cost, best, cost - best))
+    frame = pd.DataFrame(rows, columns=["builds", "scenario", "cost", "best", "regret"])
+    return frame.assign(worst=frame.groupby("builds")["regret"].transform(lambda r: r.max() if r.notna().all() else np.nan))
+
+
+def _own(made: Compiled, name: str, progress: Progress | None) -> Plan:
+    if progress is not None:
+        progress(f"plan of {name}")
+    base = Program(made.arrays)
+    solution = base.run()
+    require_optimal(base, solution)
+    final, ties = break_ties(base, solution)
+    return make_plan(made, solution, final, ties=ties, seconds={"solve": solution.seconds})
+
+
+def value_of_foresight(
+    subject: System | Plan | Compiled | Base, losses: tuple[str, ...], *, start: int, years: int = 3, share: float = 0.0,
+) -> pd.DataFrame:
+    """What it is worth to know of a loss: loss, first, unforeseen, foreseen, value (USD, present value), one row for each source.
+
+    Both are what the loss adds to the plan's cost, to the end of the horizon, with the shortage penalty, targets suspended and priced
+    while it lasts. Unforeseen: everything before it and every order stand as planned. Foreseen: all may be chosen anew.
+    """
+    base = base_of(subject)
+    arrays, system = base.made.arrays, base.made.system
+    (first,) = start_periods(system, (start,), "foresight")
+    rows = []
+    for name in losses:
+        (loss,) = losses_of(system, [name], first, years, share)
+        costs = [_struck(base, loss, held) for held in (_settled(base, loss), np.zeros(len(arrays.columns), dtype=bool))]
+        rows.append((name, first, costs[0], costs[1], costs[0] - costs[1]))
+    return pd.DataFrame(rows, columns=["loss", "first", "unforeseen", "foreseen", "value"])
+
+
+def _settled(base: Base, loss: Loss) -> Mask:
+    """Columns that stand when the loss strikes: all before it, and every order and capacity; shape (n,)."""
+    arrays = base.made.arrays
+    return np.asarray((column_years(arrays) < loss.first) | np.array([name in {"new_capacity", "capacity"} for name, _ in arrays.columns]))
+
+
+def _struck(base: Base, loss: Loss, held: Mask) -> float:
+    """What a loss adds to the cost of the whole programme with some columns held at the plan, USD."""
+    arrays = base.made.arrays
+    window = recourse(base, loss.first, loss.last)
+    struck = np.isin(row_years(arrays), window.years) & ~window.rows
+    kept = np.array([name in {"capacity_balance", "build_rate", "capacity_limit"} for name, _ in arrays.rows], dtype=bool)
+    dropped = struck & ~kept
+    # a row whose columns are all held says nothing any more, and could only fail by rounding
+    settled = ~np.asarray((abs(arrays.matrix) @ (~held).astype(float)) > 0)
+    lower, upper = arrays.lower.copy(), arrays.upper.copy()
+    own = np.flatnonzero(window.columns)
+    lower[own] = window.arrays.lower
+    places, left = window.closed(loss)
+    upper[own[places]] = np.minimum(left, upper[own[places]])
+    lower[held], upper[held] = base.x[held], base.x[held]
+    freed = np.where(lower < arrays.lower, np.maximum(base.reduced_cost, 0.0), 0.0)
+    cost = arrays.cost - np.asarray(arrays.matrix.T @ np.where(dropped, base.dual, 0.0)) - freed
+    program = Program(replace(
+        arrays, cost=cost, offset=-float(cost @ base.x), lower=lower, upper=upper,
+        row_lower=np.where(dropped | settled, -np.inf, arrays.row_lower), row_upper=np.where(dropped | settled, np.inf, arrays.row_upper)))
+    solution = program.run()
+    require_optimal(program, solution)
+    return solution.objective

@@ -1,0 +1,1 @@
+"""What decides between plans: frontier, near-optimal alternatives, comparison, switches of route, uniqueness."""

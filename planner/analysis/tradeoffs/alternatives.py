@@ -1,0 +1,136 @@
+r"""Near-optimal plans: what is really decided by cost, and what is not.
+
+All plans whose cost is at most $(1+\delta)\,C^*$, with shortage and breaches no worse than the optimum's, form a polytope. For each
+metal and pathway its least and most supply on it are two linear programmes (the range that cost leaves open); maximally different plans
+come one after the other, each minimising what the plans before it use most (hop, skip and jump: Brill, Chang, Hopkins, Management
+Science 28(3), 1982, 221-235, https://doi.org/10.1287/mnsc.28.3.221).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from planner.errors import SpecError
+from planner.plan.solve import Compiled, Progress, compiled, require_optimal
+from planner.plan.tables import supply_table
+from planner.runtime.display import shown
+from planner.runtime.progress import Step
+from planner.solver.highs import Program, by_name
+from planner.system.nouns import PATHWAYS, Array
+from planner.system.unit_accounts import metals_of, refined_output
+
+PENALTIES = frozenset({"shortage", "breach"})
+
+
+@dataclass(frozen=True, eq=False)
+class Alternatives:
+    """`ranges`: metal, pathway, best, least, most (t over all years) and the same as shares of all supply of the metal at the optimum.
+
+    `plans`: plan, cost, difference, and supply by metal, year, pathway of each maximally different plan (plan 0 is the optimum).
+    """
+
+    ranges: pd.DataFrame
+    plans: pd.DataFrame
+    supplies: pd.DataFrame
+    cost: float
+    slack: float
+
+    def _repr_html_(self) -> str:
+        """The ranges, for a notebook."""
+        said = f"All plans that cost at most {self.slack:.1%} more than the least."
+        return shown("Ranges of the pathways", [said], self.ranges, more=".ranges")
+
+
+def alternatives(subject: Any, *, slack: float = 0.05, plans: int = 3, progress: Progress | None = None) -> Alternatives:
+    """Ranges of the pathways within a cost slack (a share of the least cost), and so many maximally different plans.
+
+    Raises SpecError for a negative slack, InfeasibleError where there is no plan at all.
+    """
+    if not slack >= 0:
+        raise SpecError("alternatives", [f"slack is {slack}; give a share of the least cost, such as 0.05"])
+    made = subject if isinstance(subject, Compiled) else compiled(subject, progress=progress)
+    arrays, program = made.arrays, Program(made.arrays)
+    best = program.run()
+    require_optimal(program, best)
+    _stay_near(program, made, best.x, best.objective, slack)
+    rows = []
+    counted = [pathway for pathway in PATHWAYS if pathway != "new scrap"]
+    total = {metal: sum(float(pathway_terms(made, metal, p) @ best.x) for p in counted) for metal in made.system.metals}
+    for part, metal in enumerate(made.system.metals):
+        if progress is not None:
+            progress(Step(f"range of the pathways of {metal}", part, len(made.system.metals)))
+        for pathway in counted:
+            terms = pathway_terms(made, metal, pathway)
+            if not terms.any():
+                continue
+            least, most = _extreme(program, terms), _extreme(program, -terms)
+            values = (float(terms @ best.x), float(terms @ least), float(terms @ most))
+            shares = tuple(v / total[metal] if total[metal] > 0 else np.nan for v in values)
+            rows.append((metal, pathway, *values, *shares))
+    program.confirm(program.run())
+    ranges = pd.DataFrame(rows, columns=["metal", "pathway", "best", "least", "most", "best_share", "least_share", "most_share"])
+    found = [best.x, *_different(program, made, best.x, plans, progress)]
+    listed = [(i, float(arrays.cost @ x) + arrays.offset, _difference(made, best.x, x)) for i, x in enumerate(found)]
+    supplies = pd.concat([_supply(made, x).assign(plan=i) for i, x in enumerate(found)], ignore_index=True)
+    return Alternatives(ranges, pd.DataFrame(listed, columns=["plan", "cost", "difference"]), supplies, best.objective, slack)
+
+
+def pathway_terms(made: Compiled, metal: str, pathway: str) -> Array:
+    """Refined supply of a metal by a pathway over all years as terms on the columns, t per unit, shape (n,)."""
+    arrays, system = made.arrays, made.system
+    terms = np.zeros(len(arrays.columns))
+    for process in system.processes.values():
+        if process.pathway == pathway and metal in metals_of(system, process):
+            for period, share in zip(system.periods, refined_output(system, process, metal), strict=True):
+                terms[arrays.column_at["activity", (process.name, period.first)]] = share * period.length
+    return terms
+
+
+def _stay_near(program: Program, made: Compiled, x: Array, cost: float, slack: float) -> None:
+    """Rows that keep to plans within the slack and no worse in shortage and breaches. Scaled, since money dwarfs tonnes."""
+    arrays = made.arrays
+    size = max(float(np.abs(arrays.cost).max(initial=0.0)), 1.0)
+    program.add_row(arrays.cost / size, -np.inf, (cost + slack * abs(cost) - arrays.offset) / size)
+    penalty = np.where([name in PENALTIES for name, _ in arrays.columns], arrays.cost, 0.0)
+    if penalty.any():
+        size = float(np.abs(penalty).max())
+        program.add_row(penalty / size, -np.inf, float(penalty @ x) / size + 1e-9)
+
+
+def _extreme(program: Program, terms: Array) -> Array:
+    program.set_cost(terms)
+    solution = program.run()
+    require_optimal(program, solution)
+    return solution.x
+
+
+def _different(program: Program, made: Compiled, best: Array, count: int, progress: Progress | None) -> list[Array]:
+    """Each next plan runs least of what those before it ran, weighed by how often and how much of its largest use."""
+    activity = np.array([name == "activity" for name, _ in made.arrays.columns])
+    found: list[Array] = [best]
+    for number in range(count):
+        if progress is not None:
+            progress(Step("different plan", number, count))
+        used = np.max(found, axis=0)
+        weight = np.where(activity & (used > 0), np.sum(found, axis=0) / np.where(used > 0, used, 1.0), 0.0)
+        found.append(_extreme(program, weight))
+    return found[1:]
+
+
+def _difference(made: Compiled, a: Array, b: Array) -> float:
+    """Share of the refined supply that comes from elsewhere: half the sum of absolute differences by metal, year, pathway."""
+    first, second = (_supply(made, x).set_index(["metal", "year", "pathway"])["value"] for x in (a, b))
+    both = pd.concat([first, second], axis=1).fillna(0.0)
+    total = float(first.sum())
+    return float((both.iloc[:, 0] - both.iloc[:, 1]).abs().sum() / 2 / total) if total else 0.0
+
+
+def _supply(made: Compiled, x: Array) -> pd.DataFrame:
+    table = supply_table(made.system, by_name(made.arrays.columns, np.clip(x, made.arrays.lower, made.arrays.upper)))
+    table = table[table["pathway"] != "new scrap"]
+    parts: pd.DataFrame = table.groupby(["metal", "year", "pathway"]).agg({"value": "sum"}).reset_index()
+    return parts

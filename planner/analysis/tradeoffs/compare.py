@@ -1,0 +1,145 @@
+"""What differs between plans: inputs by path, results by metal, year and indicator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from planner.errors import SpecError
+from planner.plan.indicators import indicators
+from planner.plan.plan import Plan
+from planner.runtime.display import shown
+from planner.study.schema import POLICY_FORMS
+
+ABOUT_ZERO = 1e-9
+"""Differences below this share of the larger value are none."""
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What differs between plans; every table has one column a plan, under its name, NaN where that plan has no such number.
+
+    `inputs`: path, unit; every number that is not the same in all plans, the levels and penalties of policies and the discount rate too.
+    `totals`: quantity, unit; cost and emissions over all years. `results`: metal, year, quantity, unit; what differs of `all_results`.
+    `supply`: metal, pathway, unit; tonnes over all years.
+    """
+
+    names: tuple[str, ...]
+    inputs: pd.DataFrame
+    totals: pd.DataFrame
+    results: pd.DataFrame
+    all_results: pd.DataFrame
+    supply: pd.DataFrame
+
+    def changes(self, table: pd.DataFrame) -> pd.DataFrame:
+        """A table of this comparison with two more columns for each later plan: `NAME - FIRST`, and `NAME / FIRST - 1` (a share)."""
+        first, *others = self.names
+        found = table.copy()
+        for name in others:
+            found[f"{name} - {first}"] = table[name] - table[first]
+            found[f"{name} / {first} - 1"] = (table[name] / table[first].where(table[first] != 0) - 1.0).where(table[first] > 0)
+        return found
+
+    def _repr_html_(self) -> str:
+        """What differs in words, the totals and the inputs, for a notebook."""
+        said = f"{len(self.inputs):,} numbers of the inputs differ, and {len(self.results):,} of the results (.results)."
+        return shown(" beside ".join(self.names), [said], self.totals, self.inputs, more=".inputs")
+
+
+def compare(plans: Sequence[Plan], names: Sequence[str] = ()) -> Comparison:
+    """Compare two or more plans; `names` are the column heads, by default the study and scenario.
+
+    Raises SpecError for fewer than two plans, or when money is of different years.
+    """
+    if len(plans) < 2:
+        raise SpecError("compare", ["give at least two plans"])
+    currencies = {plan.record.currency for plan in plans}
+    if len(currencies) > 1:
+        raise SpecError("compare", [f"the plans count in money of different years ({', '.join(sorted(currencies))}); solve them in one"])
+    heads = heads_of(plans, names)
+    results = _results(plans, heads)
+    return Comparison(heads, _inputs(plans, heads), _totals(plans, heads), _differing(results, heads), results, _supply(plans, heads))
+
+
+def heads_of(plans: Sequence[Plan], names: Sequence[str]) -> tuple[str, ...]:
+    """Names of plans as column heads, each different: those given, or study and scenario."""
+    given = list(names) or [f"{plan.record.study}:{plan.record.scenario or 'base'}" for plan in plans]
+    if len(given) != len(plans):
+        raise SpecError("compare", [f"{len(plans)} plans but {len(given)} names; give one for each"])
+    return tuple(name if given.count(name) == 1 else f"{name} ({i})" for i, name in enumerate(given, start=1))
+
+
+def _differing(frame: pd.DataFrame, heads: tuple[str, ...]) -> pd.DataFrame:
+    values = frame[list(heads)]
+    spread = values.max(axis=1) - values.min(axis=1)
+    differs = (spread > ABOUT_ZERO * values.abs().max(axis=1)) | (values.isna().any(axis=1) & values.notna().any(axis=1))
+    return frame[differs].reset_index(drop=True)
+
+
+def _inputs(plans: Sequence[Plan], heads: tuple[str, ...]) -> pd.DataFrame:
+    columns: dict[str, dict[str, float]] = {}
+    units: dict[str, str] = {}
+    for head, plan in zip(heads, plans, strict=True):
+        numbers = [(datum.path, datum.value, datum.unit) for datum in plan.system.data] + list(_settings(plan))
+        columns[head] = {path: value for path, value, _ in numbers}
+        units |= {path: unit for path, _, unit in numbers}
+    frame = pd.DataFrame(columns).rename_axis("path").reset_index().sort_values("path", ignore_index=True)
+    frame.insert(1, "unit", frame["path"].map(units))
+    return _differing(frame, heads)
+
+
+def _settings(plan: Plan) -> Iterator[tuple[str, float, str]]:
+    """Numbers of study.toml: path, value, unit; the level of a policy in each year of its force."""
+    system = plan.system
+    yield "discount_rate", system.discount_rate, "1/year"
+    yield "border_adjustment", float(system.border_adjustment), "1"
+    for policy in system.policies.values():
+        form = POLICY_FORMS[policy.kind]
+        for year, level in zip(system.years, policy.level, strict=True):
+            if np.isfinite(level):
+                yield f"policies.{policy.name}.{form.level}.{year}", float(level), form.unit
+        if policy.penalty is not None:
+            yield f"policies.{policy.name}.penalty", policy.penalty, "USD per unit"
+
+
+def _totals(plans: Sequence[Plan], heads: tuple[str, ...]) -> pd.DataFrame:
+    rows: list[dict[str, Any]] = []
+    rows.append({"quantity": "cost, present value", "unit": plans[0].record.currency,
+                 **{head: plan.objective for head, plan in zip(heads, plans, strict=True)}})
+    for scope in plans[0].record.emissions:
+        rows.append({"quantity": f"{scope} emissions", "unit": "tCO2e",
+                     **{head: plan.record.emissions[scope] for head, plan in zip(heads, plans, strict=True)}})
+    return pd.DataFrame(rows)
+
+
+def _results(plans: Sequence[Plan], heads: tuple[str, ...]) -> pd.DataFrame:
+    keys = ["metal", "year", "quantity", "unit"]
+    parts = []
+    for head, plan in zip(heads, plans, strict=True):
+        supply = plan.mix.assign(quantity="supply: " + plan.mix["pathway"], unit="t/year")
+        other = indicators(plan).rename(columns={"indicator": "quantity"})
+        other = other[~other["quantity"].str.startswith("share: ") & (other["quantity"] != "shortage")]
+        both = pd.concat([supply[[*keys, "value"]], other[[*keys, "value"]]], ignore_index=True)
+        parts.append(both.set_index(keys)["value"].rename(head))
+    frame = pd.concat(parts, axis=1).reset_index()
+    # what a plan does not supply at all is a zero, not an unknown
+    amounts = frame["quantity"].str.startswith("supply: ")
+    frame.loc[amounts, list(heads)] = frame.loc[amounts, list(heads)].fillna(0.0)
+    return frame.sort_values(keys, ignore_index=True)
+
+
+def _supply(plans: Sequence[Plan], heads: tuple[str, ...]) -> pd.DataFrame:
+    """Supply over all years by metal and pathway, t: each year's amount times the length of its period."""
+    parts = []
+    for head, plan in zip(heads, plans, strict=True):
+        length = plan.mix["year"].map({p.first: p.length for p in plan.system.periods})
+        parts.append((plan.mix["value"] * length).groupby([plan.mix["metal"], plan.mix["pathway"]], sort=False).sum().rename(head))
+    frame = pd.concat(parts, axis=1).fillna(0.0).rename_axis(["metal", "pathway"]).reset_index()
+    frame.insert(2, "unit", "t")
+    order = {metal: i for i, metal in enumerate(dict.fromkeys(metal for plan in plans for metal in plan.system.metals))}
+    ranked = frame.assign(at=frame["metal"].map(order)).sort_values(["at", "pathway"], ignore_index=True)
+    return ranked.drop(columns="at")

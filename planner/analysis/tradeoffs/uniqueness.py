@@ -1,0 +1,141 @@
+r"""Whether an optimum is the only one: other plans of the same cost, other prices of the same plan.
+
+**Plans.** On the optimal face (what has a reduced cost or a dual stays where it is) a random linear function is made least and largest.
+Where both ends are the same point there is no other plan of this cost, with probability 1; where they differ, here are two.
+
+**Prices.** The cost as a function of the requirement of a row has a kink where its price is not unique: one more tonne costs more than one
+less saves. Both are found exactly, by the programme of directions
+
+$$z'(b; r) = \min \{ c\,d : A_{tight}\, d \ge r_{tight},\ d_j \ge 0\ (at\ lower),\ d_j \le 0\ (at\ upper) \}$$
+
+whose value is the largest dual of the row for r, and less that of -r the smallest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from planner.solver.highs import Arrays, Program, Solution
+from planner.system.nouns import Array
+
+AT_BOUND = 1e-7
+"""A value is at its bound within this share of its size, or of 1."""
+MOVES = 1e-5
+"""A column moves when it changes by more than this share of its size, or of 1."""
+SAME_COST = 1e-9
+"""Plans cost the same within this share."""
+SAME_PRICE = 1e-6
+"""Prices are the same within this share of the larger, or of 1."""
+DIRECTIONS = 3
+"""Random functions that other plans are looked for with; each gives two."""
+SEED = 20211124
+
+
+@dataclass(frozen=True, eq=False)
+class Ties:
+    """What else could be optimal.
+
+    `swaps`: process, year, least, most: activities that differ between plans of the same cost, as far as was seen.
+    """
+
+    plan_unique: bool
+    prices_unique: bool
+    """Whether the prices of goods, reserves and policies all have one value."""
+    degenerate: int
+    """Basic columns and rows that stand at a bound: where there are none, prices are unique without further proof."""
+    swaps: pd.DataFrame
+
+
+def ties(program: Program, base: Solution, priced: Sequence[int]) -> Ties:
+    """Test an optimum of a living programme; `priced` are the positions of the rows whose prices count. The programme is restored."""
+    swaps = _swaps(program, base)
+    rows = np.array(priced, dtype=int)
+    return Ties(not len(swaps), _one_price(program.arrays, base, rows), degenerate(program.arrays, base), swaps)
+
+
+def degenerate(arrays: Arrays, base: Solution) -> int:
+    """How many basic columns and rows stand at a bound."""
+    columns = np.minimum(*_distances(base.x, arrays.lower, arrays.upper)) <= 0
+    rows = np.minimum(*_distances(base.row_value, arrays.row_lower, arrays.row_upper)) <= 0
+    return int((columns & base.basic_column).sum() + (rows & base.basic_row).sum())
+
+
+def _distances(value: Array, lower: Array, upper: Array) -> tuple[Array, Array]:
+    """How far above its lower and below its upper bound each value is, 0 or less where it is at it."""
+    room = AT_BOUND * np.maximum(np.abs(value), 1.0)
+    return value - lower - room, upper - value - room
+
+
+def _swaps(program: Program, base: Solution) -> pd.DataFrame:
+    """Activities that differ between plans of the same cost."""
+    arrays, size = program.arrays, np.maximum(np.abs(base.x), 1.0)
+    everywhere = np.arange(len(size), dtype=np.int32)
+    program.fix_face(base)
+    lower, upper = _bounds_now(program)
+    # within a box, since a loop that costs nothing could run for ever
+    program.set_columns(everywhere, np.maximum(lower, base.x - size), np.minimum(upper, base.x + size))
+    draw = np.random.default_rng(SEED)
+    least, most = base.x.copy(), base.x.copy()
+    for _ in range(DIRECTIONS):
+        function = draw.uniform(-1.0, 1.0, len(size)) / size
+        for sign in (1.0, -1.0):
+            program.set_cost(sign * function)
+            found = program.run()
+            cost = float(arrays.cost @ found.x) + arrays.offset if found.status == "optimal" else np.inf
+            if abs(cost - base.objective) <= SAME_COST * max(abs(base.objective), 1.0):
+                least, most = np.minimum(least, found.x), np.maximum(most, found.x)
+    program.restore()
+    rows = [(arrays.columns[i][1][0], arrays.columns[i][1][1], least[i], most[i])
+            for i in np.flatnonzero(most - least > MOVES * size) if arrays.columns[i][0] == "activity"]
+    frame = pd.DataFrame(rows, columns=["process", "year", "least", "most"])
+    return frame.assign(width=frame["most"] - frame["least"]).sort_values("width", ascending=False, ignore_index=True).drop(columns="width")
+
+
+def _bounds_now(program: Program) -> tuple[Array, Array]:
+    """Bounds of the columns as the solver holds them."""
+    held = program.highs.getLp()
+    return np.array(held.col_lower_), np.array(held.col_upper_)
+
+
+class Directions:
+    """The programme of directions at an optimum, kept alive: what one unit more, or less, of rows costs at once."""
+
+    def __init__(self, arrays: Arrays, base: Solution) -> None:
+        above, below = _distances(base.x, arrays.lower, arrays.upper)
+        over, under = _distances(base.row_value, arrays.row_lower, arrays.row_upper)
+        self.row_lower, self.row_upper = np.where(over <= 0, 0.0, -np.inf), np.where(under <= 0, 0.0, np.inf)
+        self.program = Program(arrays)
+        n, m = len(arrays.columns), len(arrays.rows)
+        self.program.set_cost(arrays.cost)
+        self.program.set_columns(np.arange(n, dtype=np.int32), np.where(above <= 0, 0.0, -np.inf), np.where(below <= 0, 0.0, np.inf))
+        self.rows = np.arange(m, dtype=np.int32)
+
+    def along(self, change: Array) -> tuple[float, Array | None]:
+        """d(cost) along a change of right-hand sides, (m,), and the columns that answer, (n,); infinite and None where it cannot be met."""
+        self.program.set_rows(self.rows, self.row_lower + change, self.row_upper + change)
+        found = self.program.run()
+        return (found.objective, found.x) if found.status == "optimal" else (np.inf, None)
+
+    def ends(self, row: int) -> tuple[float, float, Array | None]:
+        """What one unit less of a requirement saves, what one more costs, and the columns that answer one more."""
+        change = np.zeros(len(self.rows))
+        change[row] = 1.0
+        less, _ = self.along(-change)
+        more, answer = self.along(change)
+        return -less, more, answer
+
+
+def _one_price(arrays: Arrays, base: Solution, rows: npt.NDArray[np.int_]) -> bool:
+    """Whether the prices of some rows all have one value: a random change of their requirements costs what its opposite saves."""
+    if not len(rows):
+        return True
+    change = np.zeros(len(arrays.rows))
+    change[rows] = np.random.default_rng(SEED).uniform(0.5, 1.5, len(rows)) * np.random.default_rng(SEED + 1).choice([-1.0, 1.0], len(rows))
+    directions = Directions(arrays, base)
+    up, down = directions.along(change)[0], -directions.along(-change)[0]
+    return bool(abs(up - down) <= SAME_PRICE * max(abs(up), abs(down), 1.0))

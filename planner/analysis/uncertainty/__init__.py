@@ -1,0 +1,1 @@
+"""Sampled inputs, ensembles of plans, and the sensitivity of the answer."""

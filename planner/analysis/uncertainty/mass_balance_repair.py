@@ -1,0 +1,259 @@
+r"""Combinations of sampled values that the metal balance forbids, and how far their inputs are drawn back until it holds.
+
+A sample gives each uncertain yield and content a value of its own, and together they may be impossible: a process would give out more
+of a metal than it takes in, or products would hold more of it than the goods they are made of. Then the inputs concerned are drawn
+back towards the study's own values, all of them alike and by halves,
+
+$$x = x_0 + \lambda\,(x_s - x_0), \qquad \lambda = 1, \tfrac12, \tfrac14, \dots, 2^{-6}, 0$$
+
+until the balance holds: yields and compositions are known to balance, whatever their uncertainty one by one.
+
+The judges are the balance's own rules (`metal_in_and_out`, `overfull`), asked for all samples of a block at once: series of goods,
+processes and products have the samples as leading axis, shape (S, Y), and contents shape (S, 1). They are asked by calendar year.
+Between the years of their rows coefficients are linear, so that what holds in every year holds in every period.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from planner.analysis.uncertainty.sampling import Input
+from planner.mfa.balance import metal_in_and_out
+from planner.mfa.in_use import overfull, use_groups, use_inflow
+from planner.system.nouns import Array, Good, Period, Process, Product, System
+from planner.system.unit_accounts import metals_of
+
+MOST_HALVINGS = 6
+"""After more halvings than this an input stands at the study's own value."""
+ROUNDING = 1e-9
+"""Metal out of nothing that is rounding, as a share of what goes out."""
+
+Mask = npt.NDArray[np.bool_]
+Positions = npt.NDArray[np.intp]
+
+
+class Contradictions:
+    """Finds and mends the combinations of values of one study that its metal balance forbids."""
+
+    def __init__(self, system: System, inputs: Sequence[Input]) -> None:
+        """Of the inputs those count that decide what goods, processes and products hold: N of them, with R rows in all."""
+        self._system = replace(system, periods=tuple(Period(year, year) for year in system.years))
+        self._rows = _Rows(_deciding(inputs), np.array(system.years, dtype=float))
+        at = self._rows.at
+        self._contents = self._drawn(name for name in at if name.endswith(".content"))
+        compositions = {name: _composition(process, at) for name, process in system.processes.items()}
+        self._processes = tuple(name for name, mine in compositions.items() if mine)
+        self._drawn_by = np.array([self._drawn(compositions[name]) for name in self._processes], dtype=bool).reshape(-1, max(len(at), 1))
+        self._judged = [(p, metal, touched) for p, name in enumerate(self._processes)
+                        for metal, touched in self._metals_touched(system.processes[name], compositions[name])]
+        self._products = self._products_touched()
+
+    def _drawn(self, names: Iterable[str]) -> Mask:
+        """These inputs, and those that always move with them, shape (N,)."""
+        leaders = {self._rows.leaders[self._rows.at[name]] for name in names}
+        return np.array([leader in leaders for leader in self._rows.leaders], dtype=bool)
+
+    def _metals_touched(self, process: Process, names: Sequence[str]) -> Iterator[tuple[str, Mask]]:
+        """Each metal of a process that these inputs can bring out of balance, with those that can, shape (N,)."""
+        for metal in metals_of(self._system, process):
+            mine = [self._rows.at[name] for name in names if metal in self._metals(name)]
+            if mine:
+                touched = np.zeros(len(self._rows.at), dtype=bool)
+                touched[mine] = True
+                yield metal, touched
+
+    def _metals(self, name: str) -> Collection[str]:
+        """Metals of which a coefficient or content says how much there is."""
+        table, *keys = name.split(".")
+        if table != "coefficients":
+            return keys[1:2]
+        goods, deposits = self._system.goods, self._system.deposits
+        return {*(goods[keys[1]].content if keys[1] in goods else ()), *([deposits[keys[1]].metal] if keys[1] in deposits else ())}
+
+    def _products_touched(self) -> tuple[str, ...]:
+        """Products that the inputs can make hold more than the goods that they are made of, with all that share these goods."""
+        found: list[str] = []
+        for goods, products in use_groups(self._system):
+            held = {*goods, *(self._system.products[name].waste for name in products)}
+            if any(words[1] in (products if words[0] == "uses" else held if words[0] in ("demand", "good_values") else ())
+                   for words in (name.split(".") for name in self._rows.at)):
+                found += products
+        return tuple(found)
+
+    def settle(self, values: Sequence[Mapping[str, Array]]) -> list[dict[str, float]]:
+        """For each sample the inputs to draw back, each with the share of its departure from the study's value that is left to it.
+
+        `values`: of each sample, inputs to the values of their rows, shape (R,). Inputs that are not there are not drawn back.
+        """
+        given, sampled = self._rows.stacked(values)
+        block = _Block(given, sampled, np.ones(given.shape))
+        samples = np.flatnonzero(given.any(axis=1))
+        moved = given[samples]
+        while samples.size:
+            self._mend_processes(block, samples, moved)
+            samples = samples[(given[samples] & self._contents).any(axis=1)]
+            samples = samples[self._overfull(self._values(block, samples))] if samples.size else samples
+            samples, moved = block.draw_back(samples, self._contents)
+        names = [*self._rows.at]
+        return [{names[n]: float(left[n]) for n in np.flatnonzero(left < 1)} for left in block.left]
+
+    def _mend_processes(self, block: _Block, samples: Positions, moved: Mask) -> None:
+        """Draw back until no process makes metal, or nothing is left to draw back; `moved` tells which inputs are to be judged anew."""
+        while samples.size:
+            guilty = self._making_metal(self._values(block, samples), np.asarray(moved.any(axis=0)))
+            samples, moved = block.draw_back(samples, guilty @ self._drawn_by)
+
+    def _values(self, block: _Block, samples: Positions) -> _Values:
+        return self._rows.values(block.sampled[samples], block.left[samples])
+
+    def _making_metal(self, values: _Values, inputs: Mask) -> Mask:
+        """Which processes give out more of a metal than they take in, of those that these inputs, (N,), touch; shape (S, P)."""
+        found = np.zeros((values.count, len(self._processes)), dtype=bool)
+        judged = [(p, metal) for p, metal, touched in self._judged if (touched & inputs).any()]
+        system = values.with_goods(self._system)
+        processes = {p: values.process(self._system.processes[self._processes[p]]) for p, _ in judged}
+        for p, metal in judged:
+            taken, given = metal_in_and_out(system, processes[p], metal)
+            found[:, p] |= (given - taken > ROUNDING * np.maximum(given, 1.0)).any(axis=-1)
+        return found
+
+    def _overfull(self, values: _Values) -> Mask:
+        """In which samples products would hold more metal than the goods they are made of, shape (S,)."""
+        system = values.with_goods(self._system)
+        system = replace(system, products={name: values.product(system, system.products[name]) for name in self._products})
+        try:
+            inflow = {name: use_inflow(system, product) for name, product in system.products.items()}
+        except ValueError:  # the balance says it, with its reason, of the sample whose it is
+            return np.zeros(1, dtype=bool) if values.count == 1 else np.concatenate([self._overfull(one) for one in values.each()])
+        return np.array(np.broadcast_to(overfull(system, inflow), (values.count,)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Block:
+    """The values of some samples and what is left of them; arrays that `draw_back` writes to, within one call of `settle`."""
+
+    given: Mask
+    """Which inputs each sample gives a value, shape (S, N)."""
+    sampled: Array
+    """Values of the rows of all inputs one after another, the study's own where none is given, shape (S, R)."""
+    left: Array
+    """Share left of the departure from the study's own values, shape (S, N)."""
+
+    def draw_back(self, samples: Positions, inputs: Mask) -> tuple[Positions, Mask]:
+        """Halve what is left of these inputs, shape (..., N); the samples in which any moved, and which did, shape (S, N)."""
+        left = self.left[samples]
+        moved = inputs & self.given[samples] & (left > 0)
+        self.left[samples] = np.where(moved, np.where(left > 2.0**-MOST_HALVINGS, left / 2, 0.0), left)
+        some = moved.any(axis=1)
+        return samples[some], moved[some]
+
+
+class _Rows:
+    """The rows of all inputs, one after another, and how they make series: as an array, so that all samples and inputs are done at once."""
+
+    def __init__(self, inputs: Sequence[Input], years: Array) -> None:
+        self.at = {each.name: n for n, each in enumerate(inputs)}
+        self.leaders = tuple(each.tied_to or each.name for each in inputs)
+        self.own = np.array([value for each in inputs for value in each.value], dtype=float)
+        """The study's own values, shape (R,)."""
+        ends = np.cumsum([0, *(len(each.value) for each in inputs)])
+        self._slices = [slice(*pair) for pair in pairwise(ends)]
+        self._first = ends[:-1]
+        self._input = np.repeat(np.arange(len(inputs)), np.diff(ends))
+        shape = (len(inputs), len(years))
+        # the rows between which each year lies, and how far
+        self._below, self._above = np.zeros(shape, dtype=np.intp), np.zeros(shape, dtype=np.intp)
+        self._past, self._gap = np.zeros(shape), np.ones(shape)
+        for n, each in enumerate(inputs):
+            own = np.array(each.years if each.years != (0,) else years[:1], dtype=float)
+            below = np.clip(np.searchsorted(own, years, side="right") - 1, 0, len(own) - 1)
+            between = (years > own[below]) & (below < len(own) - 1)
+            above = below + between
+            self._below[n], self._above[n] = ends[n] + below, ends[n] + above
+            self._past[n], self._gap[n] = np.where(between, [years - own[below], own[above] - own[below]], [[0.0], [1.0]])
+
+    def stacked(self, values: Sequence[Mapping[str, Array]]) -> tuple[Mask, Array]:
+        """Which inputs each sample gives, shape (S, N), and the values of the rows of all, the study's own where it gives none, (S, R)."""
+        given, rows = np.zeros((len(values), len(self.at)), dtype=bool), np.tile(self.own, (len(values), 1))
+        for s, sample in enumerate(values):
+            for name, n in self.at.items():
+                if name in sample:
+                    given[s, n], rows[s, self._slices[n]] = True, sample[name]
+        return given, rows
+
+    def values(self, sampled: Array, left: Array) -> _Values:
+        """Sampled values of rows, (S, R), of whose departure from the study's a share is left to each input, (S, N)."""
+        rows = self.own + left[:, self._input] * (sampled - self.own)
+        below = rows[:, self._below]
+        # linear between the years of the rows, constant before and after them, digit for digit as numpy.interp has it
+        return _Values(self.at, rows[:, self._first, None], (rows[:, self._above] - below) / self._gap * self._past + below)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Values:
+    """Values of samples, put in the place of the study's own: what comes out has the samples as leading axis."""
+
+    at: Mapping[str, int]
+    first: Array
+    """Value of the first row of each input, shape (S, N, 1)."""
+    yearly: Array
+    """Value of each input by year, shape (S, N, Y)."""
+
+    @property
+    def count(self) -> int:
+        return len(self.first)
+
+    def each(self) -> Iterator[_Values]:
+        """Each sample by itself."""
+        return (_Values(self.at, self.first[s:s + 1], self.yearly[s:s + 1]) for s in range(self.count))
+
+    def with_goods(self, system: System) -> System:
+        """The system with contents and demands of the samples."""
+        touched = {name.split(".")[1] for name in self.at if name.startswith(("good_values.", "demand."))}
+        return replace(system, goods={**system.goods, **{name: self._good(good) for name in touched if (good := system.goods.get(name))}})
+
+    def process(self, process: Process) -> Process:
+        """The process with recipes of the samples."""
+        def recipe(side: Mapping[str, Array], direction: str) -> Mapping[str, Array]:
+            return {name: self._series(f"coefficients.{process.name}.{name}.{direction}", own) for name, own in side.items()}
+
+        return replace(process, inputs=recipe(process.inputs, "in"), outputs=recipe(process.outputs, "out"),
+                       deposits=recipe(process.deposits, "in"))
+
+    def product(self, system: System, product: Product) -> Product:
+        """The product as the samples make it, holding what its waste good holds in the system, whose goods are theirs already."""
+        return replace(product, content=system.goods[product.waste].content if product.waste else product.content,
+                       uses={good: self._series(f"uses.{product.name}.{good}", share) for good, share in product.uses.items()})
+
+    def _good(self, good: Good) -> Good:
+        content = {metal: self.at[path] for metal in good.content if (path := f"good_values.{good.name}.{metal}.content") in self.at}
+        demand = good.demand if good.demand is None else self._series(f"demand.{good.name}", good.demand)
+        if not content and demand is good.demand:
+            return good
+        # a single number of each sample, shape (S, 1), stands in the place of a float
+        held: dict[str, Any] = {**good.content, **{metal: self.first[:, n] for metal, n in content.items()}}
+        return replace(good, content=held, demand=demand)
+
+    def _series(self, path: str, own: Array) -> Array:
+        return self.yearly[:, self.at[path]] if path in self.at else own
+
+
+def _deciding(inputs: Sequence[Input]) -> list[Input]:
+    """The inputs that decide what goods, processes and products hold, and those that always move with them."""
+    leaders = {each.tied_to or each.name for each in inputs
+               if each.name.partition(".")[0] in ("coefficients", "demand", "uses") or each.name.endswith(".content")}
+    return [each for each in inputs if (each.tied_to or each.name) in leaders]
+
+
+def _composition(process: Process, names: Iterable[str]) -> list[str]:
+    """The inputs that say what a process takes in and gives out, or what the goods hold that it handles."""
+    goods = {*process.inputs, *process.outputs}
+    split = ((name, name.split(".")) for name in names)
+    return [name for name, words in split if (words[0] == "coefficients" and words[1] == process.name)
+            or (words[0] == "good_values" and words[-1] == "content" and words[1] in goods)]

@@ -1,0 +1,1 @@
+"""The formats of other tools: workbook, IAMC, netCDF, Parquet, MPS and LP."""

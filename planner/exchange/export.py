@@ -1,0 +1,113 @@
+"""A plan in other formats, chosen by the ending of the file or by name."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from types import MappingProxyType
+
+from planner.errors import OutputError, Problem, SpecError
+from planner.exchange.iamc import write_iamc
+from planner.exchange.netcdf import write_netcdf
+from planner.exchange.parquet import write_parquet
+from planner.exchange.workbook import write_workbook
+from planner.plan.plan import Plan
+from planner.plan.solve import compiled, write_programme
+
+EARLIEST = (1980, 1, 1, 0, 0, 0)
+"""Date of every file in an archive: the earliest it can say, so that the same plan gives the same archive."""
+
+
+def write_program(plan: Plan, path: Path) -> None:
+    """The linear programme of the plan as MPS or LP, with the names of its columns and rows, for any other solver."""
+    write_programme(compiled(plan.system), path)
+
+
+def write_package(plan: Plan, path: Path) -> None:
+    """The whole run folder as one archive that is a Data Package: tables, their description, the inputs."""
+    folder = plan.save(path.with_suffix(""))
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted(p for p in folder.rglob("*") if p.is_file()):
+            archive.writestr(zipfile.ZipInfo(file.relative_to(folder).as_posix(), EARLIEST), file.read_bytes(), zipfile.ZIP_DEFLATED)
+    shutil.rmtree(folder)
+
+
+Writer = Callable[[Plan, Path], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format: who writes it, and the ending of its file; one without an ending is a folder.
+
+    What the writer puts beside the file, under the same name with another ending, goes along with it.
+    """
+
+    write: Writer
+    ending: str
+
+
+FORMATS: Mapping[str, Format] = MappingProxyType({
+    "mps": Format(write_program, ".mps"), "lp": Format(write_program, ".lp"), "xlsx": Format(write_workbook, ".xlsx"),
+    "iamc": Format(write_iamc, ".csv"), "netcdf": Format(write_netcdf, ".nc"), "datapackage": Format(write_package, ".zip"),
+    "parquet": Format(write_parquet, ""),
+})
+"""The formats by name. A new one is one function and one row here."""
+
+
+def export(plan: Plan, path: str | Path, format: str = "") -> Path:  # noqa: A002 - the word that users know
+    """Write a plan in the format named, or else the one that the ending of the path names, whole or not at all; return the path.
+
+    Formats: mps, lp, xlsx, iamc (.csv), netcdf (.nc), datapackage (.zip) and parquet (a folder, one file a table).
+    Raises SpecError for an unknown format or ending, OutputError where it cannot be written or what it needs is not installed.
+    """
+    path = Path(path)
+    chosen = _named(format) if format else _by_ending(path)
+    try:
+        with tempfile.TemporaryDirectory(prefix=f".{path.name}.partial-", dir=path.parent) as partial:
+            # the same ending, since a writer may go by it
+            made = Path(partial) / f"export{chosen.ending}"
+            chosen.write(plan, made)
+            if chosen.ending:
+                for beside in sorted(p for p in Path(partial).iterdir() if p != made):
+                    beside.replace(path.with_name(path.stem + beside.name.removeprefix("export")))
+                made.replace(path)
+            else:
+                _replace_folder(made, path)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror or error}; name another file") from error
+    return path
+
+
+def _named(name: str) -> Format:
+    if name not in FORMATS:
+        raise SpecError("export", [Problem("--format", 0, "", f"'{name}' is no known format ({_hint(name, FORMATS)})")])
+    return FORMATS[name]
+
+
+def _by_ending(path: Path) -> Format:
+    endings = {each.ending: each for each in FORMATS.values() if each.ending}
+    ending = path.suffix.lower()
+    if ending not in endings:
+        raise SpecError("export", [Problem(
+            str(path), 0, "", f"'{path.suffix}' is no known ending ({_hint(ending, endings)}); or name a --format: {', '.join(FORMATS)}")])
+    return endings[ending]
+
+
+def _hint(word: str, known: Mapping[str, Format]) -> str:
+    close = get_close_matches(word, known, n=1)
+    return f"did you mean '{close[0]}'?" if close else f"choose from {', '.join(known)}"
+
+
+def _replace_folder(made: Path, path: Path) -> None:
+    """Move a folder to its place; one that is there gives way only where it holds nothing but what an export wrote."""
+    if path.is_dir():
+        strange = {p.name for p in path.iterdir()} - {p.name for p in made.iterdir()}
+        if strange:
+            raise OutputError(f"{path} holds {sorted(strange)[0]}, which no export wrote; name another folder")
+        path.replace(made.with_name("before"))
+    made.replace(path)

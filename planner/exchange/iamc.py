@@ -1,0 +1,99 @@
+"""A plan in the long format of the Integrated Assessment Modeling Consortium: model, scenario, region, variable, unit, year, value.
+
+The variables follow the consortium's naming by levels joined with `|` (https://docs.ece.iiasa.ac.at/standards). Beside the table stand
+the codelists of its variables and regions, in the form that the `nomenclature` package reads from `definitions/variable/` and
+`definitions/region/`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from planner.plan.plan import Plan
+
+COLUMNS = ("model", "scenario", "region", "variable", "unit", "year", "value")
+NO_SCENARIO = "base"
+"""What a plan of the base rows alone is called, since the format asks for a name."""
+STOCKS = {"use": "Stock|{}|In Use", "stockpile": "Stock|{}|Stockpile", "deposit": "Reserves|{}"}
+"""Variables of stocks by their kind; {} is the metal."""
+INDICATORS = {"requirement": "Demand|{}", "shortage": "Demand|{}|Unserved", "price": "Price|{}"}
+"""Variables of the plan's own indicators."""
+MEANINGS = {
+    "Cost|Undiscounted": "All cost of the year in constant money, not discounted, payments between parties at home left out",
+    "Demand|": "Demand in refined equivalents, or (Unserved) the part of it that the plan does not serve",
+    "Emissions|CO2e|Territorial": "Emissions of what runs at home, with electricity at the grid intensity of the study",
+    "Emissions|CO2e|Footprint": "Territorial emissions and what imports embody, cradle to border and transport, exports not deducted",
+    "Price|": "Shadow price of the metal, weighted by the demand for its goods",
+    "Reserves|": "Metal left in known deposits at the end of the period",
+    "Stock|": "Contained metal at the end of the period, in products in use or in stockpiles",
+    "Supply|": "Refined metal supplied, in all or by where it was won, new scrap of manufacture left out",
+}
+"""What the variables mean, by how they begin; nomenclature allows no colon and no semicolon in it."""
+
+
+def iamc_table(plan: Plan) -> pd.DataFrame:
+    """Demand, supply, stocks, price, emissions and cost of a plan as an IAMC long table; one row a variable and year.
+
+    Units are those of the plan: `Supply|Lithium` and, as its parts, `Supply|Lithium|Domestic Primary` in t/year; `Price|Lithium` in
+    USD_2021/t; `Emissions|CO2e|Territorial` in tCO2e/year; `Cost|Undiscounted` in USD_2021/year. New scrap, a loop within
+    manufacture, is no supply.
+    """
+    parts = [part for part in _parts(plan) if len(part)]  # an empty one has no types to go by
+    table = pd.concat(parts, ignore_index=True).groupby(["variable", "unit", "year"], as_index=False)["value"].sum()
+    table = table.assign(model="planner", scenario=plan.record.scenario or NO_SCENARIO, region=plan.system.country)
+    sorted_table: pd.DataFrame = table[list(COLUMNS)].sort_values(["variable", "year"], ignore_index=True)
+    return sorted_table
+
+
+def _parts(plan: Plan) -> Iterator[pd.DataFrame]:
+    supply = plan.supply[plan.supply["pathway"] != "new scrap"]
+    yield _rows(supply, "Supply|" + _title(supply["metal"]))
+    yield _rows(supply, "Supply|" + _title(supply["metal"]) + "|" + _title(supply["pathway"]))
+    for indicator, variable in INDICATORS.items():
+        known = plan.indicators[plan.indicators["indicator"] == indicator]
+        yield _rows(known, _filled(variable, known["metal"]))
+    for kind, variable in STOCKS.items():
+        held = plan.stocks[(plan.stocks["kind"] == kind) & (plan.stocks["quantity"] == "stock")]
+        yield _rows(held, _filled(variable, held["metal"]))
+    yield _rows(plan.emissions, "Emissions|CO2e|" + _title(plan.emissions["scope"]))
+    paid = plan.costs[plan.costs["item"] != "transfer"]
+    yield _rows(paid, pd.Series("Cost|Undiscounted", index=paid.index))
+
+
+def _rows(frame: pd.DataFrame, variable: pd.Series) -> pd.DataFrame:
+    return frame[["unit", "year", "value"]].assign(variable=variable.astype(str))
+
+
+def _filled(variable: str, metals: pd.Series) -> pd.Series:
+    return pd.Series([variable.format(name) for name in _title(metals)], index=metals.index, dtype=object)
+
+
+def _title(names: pd.Series) -> pd.Series:
+    return names.astype(str).str.replace("|", "/", regex=False).str.title()
+
+
+def codelist(plan: Plan) -> str:
+    """The plan's variables with unit and description as a nomenclature codelist, YAML (of which every JSON string is one)."""
+    pairs = iamc_table(plan)[["variable", "unit"]].drop_duplicates()
+    return "".join(f"- {json.dumps(variable)}:\n    description: {json.dumps(_meaning(variable))}\n    unit: {json.dumps(unit)}\n"
+                   for variable, unit in pairs.itertuples(index=False))
+
+
+def _meaning(variable: str) -> str:
+    return next(meaning for begun, meaning in MEANINGS.items() if variable.startswith(begun))
+
+
+def regions(plan: Plan) -> str:
+    """The plan's region as a nomenclature codelist."""
+    return f"- Country:\n  - {json.dumps(plan.system.country)}\n"
+
+
+def write_iamc(plan: Plan, path: Path) -> None:
+    """Write the long table as CSV, and beside it the codelists: `NAME.variables.yaml`, `NAME.regions.yaml`."""
+    iamc_table(plan).to_csv(path, index=False)
+    path.with_suffix(".variables.yaml").write_text(codelist(plan), encoding="utf-8")
+    path.with_suffix(".regions.yaml").write_text(regions(plan), encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Figures of flows, plans and sets of plans, drawn by plotly."""

@@ -1,0 +1,241 @@
+r"""The flow balance: one incidence matrix, the use stocks, the waste that arises, and the residual that proves them.
+
+    balance(system) -> Balance          residual(balance, values) -> (goods, processes)
+
+The linear programme takes its balance rows from `Incidence`, the flow table and the simulation are drawn from it, and the
+residual is recomputed from it in numpy, from the system's own coefficients and never from the programme.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from planner.errors import Problem, SpecError
+from planner.mfa.in_use import UseStock, arising_waste, use_flows, use_stocks
+from planner.system.batch import rows
+from planner.system.nouns import Array, Process, System, frozen_array, frozen_map
+from planner.system.unit_accounts import metals_of
+
+Values = Mapping[str, Mapping[tuple[Hashable, ...], float]]
+_ROUNDING = 1e-12
+"""Shares and coefficients given with a dozen digits may miss their sum by so much."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Incidence:
+    """Which process takes in and gives out which good, per unit of activity; pairs sorted by (good, process)."""
+
+    goods: tuple[str, ...]
+    processes: tuple[str, ...]
+    good: npt.NDArray[np.intp]
+    """Position in `goods` of each pair, shape (N,)."""
+    process: npt.NDArray[np.intp]
+    """Position in `processes` of each pair, shape (N,)."""
+    inputs: Array
+    """t taken in per unit of activity, mean over each period, shape (..., N, T)."""
+    outputs: Array
+    """t given out per unit of activity, mean over each period, shape (..., N, T)."""
+
+    @property
+    def net(self) -> Array:
+        """Outputs less inputs, shape (..., N, T)."""
+        return self.outputs - self.inputs
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Balance:
+    """A system's incidence matrix, its use stocks, and the waste that arises from them: an identity, never a choice."""
+
+    system: System
+    incidence: Incidence
+    arising: Mapping[str, Array]
+    """t per year of each waste good that products become, shape (Y,)."""
+    stocks: Mapping[str, UseStock]
+    into_use: Mapping[tuple[str, str, str], Array]
+    """t of metal per year that enters use, by (metal, demanded good, product), shape (Y,)."""
+
+    def __repr__(self) -> str:
+        """In one line, without its arrays."""
+        system = self.system
+        return (f"Balance of {system.name} [{system.scenario or 'base'}], {system.years[0]}-{system.years[-1]}: "
+                f"{len(self.incidence.goods)} goods, {len(self.incidence.processes)} processes")
+
+
+def balance(system: System, *, stocks: Mapping[str, UseStock] | None = None) -> Balance:
+    """The flow balance of a system. Its use stocks are reckoned here, unless whoever has many systems reckoned them before.
+
+    Raises SpecError with every coefficient, product and cohort that cannot be.
+    """
+    incidence = make_incidence(system)
+    problems = [*_coefficient_problems(system)]
+    if stocks is None:
+        try:
+            stocks = use_stocks([system], cohorts=True)[0]
+        except SpecError as error:
+            raise SpecError(system.name, [*problems, *error.problems]) from None
+    if problems:
+        raise SpecError(system.name, problems)
+    into_use, problems = use_flows(system, stocks)
+    if problems:
+        raise SpecError(system.name, problems)
+    return Balance(system, incidence, arising_waste(system, stocks), frozen_map(stocks), into_use)
+
+
+def make_incidence(system: System) -> Incidence:
+    """The incidence matrix, sparse: one pair for each good that a process takes in or gives out."""
+    goods, processes = tuple(system.goods), tuple(system.processes)
+    position = {name: i for i, name in enumerate(goods)}
+    zero = np.zeros(len(system.periods))
+    pairs: list[tuple[int, int, Array, Array]] = []
+    for p, process in enumerate(system.processes.values()):
+        for name in {**process.inputs, **process.outputs}:
+            taken, given = (system.period_mean(side[name]) if name in side else zero for side in (process.inputs, process.outputs))
+            pairs.append((position[name], p, taken, given))
+    pairs.sort(key=lambda pair: pair[:2])
+    return Incidence(
+        goods, processes, np.array([g for g, *_ in pairs], dtype=np.intp), np.array([p for _, p, *_ in pairs], dtype=np.intp),
+        frozen_array(rows([i for *_, i, _ in pairs], len(zero))), frozen_array(rows([o for *_, o in pairs], len(zero))),
+    )
+
+
+def metal_in_and_out(system: System, process: Process, metal: str) -> tuple[Array, Array]:
+    """Metal that a unit of activity takes in (goods and ore) and gives out, t per unit, shape (..., T) each.
+
+    A process that takes nothing in draws on a source outside the economy (an origin, a host): its inflow is its output.
+    """
+    zero = np.zeros(len(system.periods))
+    taken, given = zero, zero
+    for name, coefficient in process.inputs.items():
+        taken = taken + system.period_mean(coefficient) * system.goods[name].content.get(metal, 0.0)
+    for name, coefficient in process.deposits.items():
+        taken = taken + system.period_mean(coefficient) * (system.deposits[name].metal == metal)
+    for name, coefficient in process.outputs.items():
+        given = given + system.period_mean(coefficient) * system.goods[name].content.get(metal, 0.0)
+    return (taken if process.inputs or process.deposits else given), given
+
+
+def _coefficient_problems(system: System) -> list[Problem]:
+    """Coefficients that are no numbers, or make metal, or lose it without a name."""
+    found: list[Problem] = []
+    for process in system.processes.values():
+        for side in (process.inputs, process.outputs, process.deposits):
+            for name, series in side.items():
+                wrong = ~(np.isfinite(series) & (series >= 0))
+                if wrong.any():
+                    found.append(Problem("coefficients.csv", 0, "", f"process '{process.name}': coefficient of '{name}' is not a number at "
+                                                                    f"or above 0 in {_first(system.years, wrong)}"))
+        for metal in metals_of(system, process):
+            taken, given = metal_in_and_out(system, process, metal)
+            made, lost = (a - b > _ROUNDING * np.maximum(a, 1.0) for a, b in ((given, taken), (taken, given)))
+            if made.any():
+                year = _first([p.first for p in system.periods], made)
+                found.append(Problem("coefficients.csv", 0, "",
+                                     f"process '{process.name}' gives out more {metal} than it takes in ({year})"))
+            elif not process.loss and lost.any():
+                found.append(Problem("processes.csv", 0, "loss", f"process '{process.name}' loses {metal}; name the loss"))
+    return found
+
+
+def _first(years: Sequence[int], wrong: npt.NDArray[np.bool_]) -> int:
+    """The first year that is wrong, in any sample; shape (..., Y)."""
+    return years[int(np.argmax(wrong.reshape(-1, len(years)).any(axis=0)))]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Residual:
+    """What does not close, t of contained metal per year: of goods, or of processes and metals; shape (N, T).
+
+    A joint good counts by the metal that it holds most of.
+    """
+
+    error: Array
+    names: tuple[str, ...]
+    """Name of each row: a good, or `process, metal`."""
+    years: tuple[int, ...]
+    largest_flow: float
+    """t of metal per year: what errors are relative to."""
+    own_flow: Array
+    """Largest flow of each row's own metal, t per year, shape (N,): of a scarce metal far less than the largest of all."""
+
+    @property
+    def relative(self) -> float:
+        """Largest error as a share of the largest flow; NaN where anything is not a number."""
+        worst = float(np.abs(self.error).max(initial=0.0))
+        return worst if worst == 0 else worst / self.largest_flow if self.largest_flow > 0 else float("inf")
+
+    @property
+    def relative_to_own(self) -> float:
+        """Largest error as a share of the largest flow of its own metal; NaN where anything is not a number."""
+        size = np.abs(self.error)
+        share = np.divide(size, self.own_flow[:, None], out=np.where(size > 0, np.inf, size), where=self.own_flow[:, None] > 0)
+        return float(share.max(initial=0.0))
+
+    @property
+    def place(self) -> str:
+        """Name and year of the largest error; something that is not a number comes first."""
+        size = np.where(np.isfinite(self.error), np.abs(self.error), np.inf)
+        if not size.size:
+            return ""
+        row, t = np.unravel_index(int(np.argmax(size)), size.shape)
+        return f"{self.names[row]}, {self.years[t]}"
+
+    def failures(self, tolerance: float, *, own: bool = False) -> tuple[str, ...]:
+        """Name, year and error of everything that fails, measured by the largest flow of all or of its own metal; NaN fails."""
+        holds = np.abs(self.error) <= tolerance * (self.own_flow[:, None] if own else self.largest_flow)
+        return tuple(f"{self.names[r]}, {self.years[t]}: {self.error[r, t]:.3g} t" for r, t in np.argwhere(~holds))
+
+
+def values_of(system: System, values: Values, variable: str, name: str) -> Array:
+    """Values of a variable by period, 0 where it has none, shape (T,)."""
+    found = values.get(variable, {})
+    return np.array([found.get((name, p.first), 0.0) for p in system.periods], dtype=float)
+
+
+def residual(balance: Balance, values: Values) -> tuple[Residual, Residual]:
+    """Residuals of goods and of processes, given activities, draws, fills, disposals and shortages (t per year).
+
+    Goods: outputs - inputs + arising + draw + shortage - fill - disposal - demand. Processes, by metal: in - out - loss,
+    where the loss is what the process names and is never negative.
+    """
+    system, incidence = balance.system, balance.incidence
+    years = tuple(p.first for p in system.periods)
+    activity = np.array([values_of(system, values, "activity", name) for name in incidence.processes]).reshape(-1, len(years))
+    content = np.array([max(good.content.values()) for good in system.goods.values()]).reshape(-1, 1)
+    through = [side * activity[incidence.process] * content[incidence.good] for side in (incidence.outputs, incidence.inputs)]
+    error = np.zeros((len(incidence.goods), len(years)))
+    np.add.at(error, incidence.good, through[0] - through[1])
+    none = np.zeros(len(system.years))
+    size = np.zeros(error.shape)
+    for side in through:
+        np.fmax.at(size, incidence.good, np.abs(side))
+    for g, good in enumerate(system.goods.values()):
+        series = [content[g] * values_of(system, values, variable, good.name) for variable in ("draw", "shortage", "fill", "disposal")]
+        supply = content[g] * system.period_mean(balance.arising.get(good.name, none))
+        demand = content[g] * system.period_mean(good.demand if good.demand is not None else none)
+        error[g] += series[0] + series[1] - series[2] - series[3] + supply - demand
+        size[g] = np.fmax.reduce([size[g], *map(np.abs, (*series, supply, demand))])
+    largest = float(np.fmax.reduce(size, axis=None, initial=0.0))
+    main = [max(good.content, key=lambda metal: good.content[metal]) for good in system.goods.values()]
+    of_metal = {metal: float(np.fmax.reduce(size[[m == metal for m in main]], axis=None, initial=0.0)) for metal in system.metals}
+    made, names = _process_errors(system, activity)
+    of_good, of_process = (frozen_array([of_metal[metal] for metal in metals]) for metals in (main, [metal for _, metal in names]))
+    return (Residual(error, incidence.goods, years, largest, of_good),
+            Residual(made, tuple(map(", ".join, names)), years, largest, of_process))
+
+
+def _process_errors(system: System, activity: Array) -> tuple[Array, list[tuple[str, str]]]:
+    """in - out - loss of every process and metal that it handles, t per year, with (process, metal) of the rows."""
+    rows: list[Array] = []
+    names: list[tuple[str, str]] = []
+    for process, run in zip(system.processes.values(), activity, strict=True):
+        for metal in metals_of(system, process):
+            taken, given = metal_in_and_out(system, process, metal)
+            if np.any(taken) or np.any(given):
+                lost = (taken - given) * run
+                rows.append(lost - np.maximum(lost, 0.0) if process.loss else lost)
+                names.append((process.name, metal))
+    return np.array(rows).reshape(-1, activity.shape[1]), names

@@ -1,0 +1,172 @@
+r"""Demand measures: what each spares now, and the waste it spares later.
+
+A tonne avoided in year v never enters use, so that of each later year's waste the share $S_{t-1-v} - S_{t-v}$ of it is missing: linear,
+by the survival of its cohort. A lifetime measure moves a tonne of a cohort to a longer life. What it adds to the stock may be left
+out of later demand, as long as the stock in use is never smaller than without it (`service`).
+
+`LONGER` marks the two columns of a lifetime measure: `NAME` is what is given the longer life, `NAME: avoided` the demand it spares.
+`after_measures` gives the flow balance with the measures taken, through the ordinary stock model: the yardstick of the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from planner.mfa.balance import Balance, Values, balance, values_of
+from planner.mfa.lifetimes import Lifetime
+from planner.mfa.stocks import survival_matrix
+from planner.system.nouns import Array, Good, Measure, Product, System, frozen_array, frozen_map
+
+AVOIDED = ": avoided"
+LONGER = ", longer life"
+"""What the use stock of a longer life is called, after its product."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spare:
+    """What one t per year of a column of a measure, taken in period v, does. All with shape (T,) but `year`, the first of v."""
+
+    column: str
+    year: int
+    most: float
+    """Largest value of the column, t per year."""
+    cost: float
+    """USD per t, mean of the period; not discounted."""
+    demand: Mapping[str, Array]
+    """t of each demanded good that is needed less, by period."""
+    waste: Mapping[str, Array]
+    """t of each waste good that arises more (or, below zero, less) in each year, shape (Y,)."""
+    service: Array
+    """For lifetime measures: t of product that the stock lacks (or, below zero, gains) at the end of each period; else zero."""
+    extends: float
+    """For lifetime measures: what the column takes of the demand that can be given a longer life; else zero."""
+
+
+def spares(system: System) -> Iterator[Spare]:
+    """Every column of every measure that can be taken, period by period."""
+    survival = _Survival(system)
+    for measure in system.measures.values():
+        demand = system.goods[measure.good].demand
+        assert demand is not None
+        mean = system.period_mean(demand)
+        for i, period in enumerate(system.periods):
+            if mean[i] > 0:
+                path = np.zeros(len(system.years))
+                years = slice(period.first - system.years[0], period.last - system.years[0] + 1)
+                # within a period the measure follows the demand it spares
+                path[years] = demand[years] / mean[i]
+                yield from _taken(system, survival, measure, i, path, float(mean[i]))
+
+
+def _taken(system: System, survival: _Survival, measure: Measure, i: int, path: Array, demand: float) -> Iterator[Spare]:
+    year, once = system.periods[i].first, np.zeros(len(system.periods))
+    once[i] = 1.0
+    cost, share = float(system.period_mean(measure.cost)[i]), float(system.period_mean(measure.potential)[i])
+    spared, lasting = {measure.good: once}, measure.kind == "lifetime"
+    inflow = {p.name: -p.uses[measure.good] * path for p in system.products.values() if measure.good in p.uses}
+    if measure.instead:
+        ratio = measure.ratio * path
+        spared[measure.instead] = -once * float(system.period_mean(ratio)[i])
+        for p in system.products.values():
+            if measure.instead in p.uses:
+                inflow[p.name] = inflow.get(p.name, 0.0) + p.uses[measure.instead] * ratio
+    waste = survival.waste(inflow)
+    none = np.zeros(len(system.periods))
+    if not lasting:
+        yield Spare(measure.name, year, share * demand, cost, spared, waste, none, 0.0)
+        return
+    product = system.products[measure.product]
+    entering = product.uses[measure.good] * path
+    before, after = (survival.stock(product, longer) @ entering for longer in (0.0, measure.longer))
+    ends = [p.last - system.years[0] for p in system.periods]
+    yield Spare(measure.name + AVOIDED, year, demand, 0.0, spared, waste, before[ends], share)
+    gone = survival.left(product, measure.longer) @ entering - survival.left(product, 0.0) @ entering
+    later = {product.waste: gone * (1 - product.dissipated)} if product.waste else {}
+    yield Spare(measure.name, year, share * demand, cost, {}, later, before[ends] - after[ends], 1.0)
+
+
+class _Survival:
+    """Survival matrices of products, made once each; lives within a call."""
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self.known: dict[tuple[str, float], Array] = {}
+
+    def stock(self, product: Product, longer: float) -> Array:
+        """Share of what enters in year v that is in use at the end of year t, shape (Y, Y)."""
+        key = product.name, longer
+        if key not in self.known:
+            h, years = len(product.history_years), len(self.system.years)
+            life = Lifetime.of(product.distribution, product.mean[h:] + longer, product.sd[h:], product.shape[h:])
+            self.known[key] = survival_matrix(life, np.arange(years + 1.0), self.system.stock_convention)
+        return self.known[key]
+
+    def left(self, product: Product, longer: float) -> Array:
+        """Share of what enters in year v that leaves in year t, shape (Y, Y)."""
+        held = self.stock(product, longer)
+        before = np.vstack([np.zeros(len(held)), held[:-1]])
+        before[np.diag_indices(len(held))] = 1.0
+        return np.tril(before - held)
+
+    def waste(self, inflow: Mapping[str, Array]) -> dict[str, Array]:
+        """Waste by good, t per year, shape (Y,), of what enters products."""
+        found: dict[str, Array] = {}
+        for name, entering in inflow.items():
+            product = self.system.products[name]
+            if product.waste:
+                arising = (self.left(product, 0.0) @ entering) * (1 - product.dissipated)
+                found[product.waste] = found.get(product.waste, 0.0) + arising
+        return found
+
+
+def after_measures(found: Balance, values: Values) -> Balance:
+    """The flow balance with the measures of a plan taken: lower demand, and a use stock of longer life beside each that is extended."""
+    system = found.system
+    if not system.measures or not any(v > 0 for v in values.get("measure", {}).values()):
+        return found
+    goods, products = dict(system.goods), dict(system.products)
+    change: dict[str, Array] = {}
+    for measure in system.measures.values():
+        column = measure.name + AVOIDED * (measure.kind == "lifetime")
+        amount = _yearly(system, measure.good, values_of(system, values, "measure", column))
+        change[measure.good] = change.get(measure.good, 0.0) - amount
+        if measure.instead:
+            change[measure.instead] = change.get(measure.instead, 0.0) + measure.ratio * amount
+    for name, amount in change.items():
+        goods[name] = _with_demand(goods[name], amount)
+    for measure in system.measures.values():
+        if measure.kind == "lifetime":
+            amount = _yearly(system, measure.good, values_of(system, values, "measure", measure.name))
+            demand = goods[measure.good].demand
+            assert demand is not None
+            share = np.divide(amount, demand, out=np.zeros_like(demand), where=demand > 0)
+            _split(products, measure, share, system.products[measure.product].uses[measure.good])
+    return balance(replace(system, goods=frozen_map(goods), products=frozen_map(products)))
+
+
+def _yearly(system: System, good: str, amount: Array) -> Array:
+    """A column of a measure by year: it follows the demand within its period; shape (T,) to (Y,)."""
+    demand = system.goods[good].demand
+    assert demand is not None
+    mean = system.period_mean(demand)
+    length = [p.length for p in system.periods]
+    rate = np.divide(amount, mean, out=np.zeros_like(mean), where=mean > 0)
+    return np.asarray(np.repeat(rate, length) * demand)
+
+
+def _with_demand(good: Good, change: Array) -> Good:
+    assert good.demand is not None
+    return replace(good, demand=frozen_array(np.maximum(good.demand + change, 0.0)))
+
+
+def _split(products: dict[str, Product], measure: Measure, share: Array, use: Array) -> None:
+    """Part a product: `share` of what a good brings into it (`use` t per t) goes to a stock of longer life."""
+    whole = products[measure.product]
+    name, h, rest = f"{whole.name}{LONGER} ({measure.name})", len(whole.history_years), whole.uses[measure.good]
+    products[whole.name] = replace(whole, uses=frozen_map({**whole.uses, measure.good: frozen_array(rest - use * share)}))
+    products[name] = replace(
+        whole, name=name, uses=frozen_map({measure.good: frozen_array(use * share)}), mean=frozen_array(whole.mean[h:] + measure.longer),
+        sd=whole.sd[h:], shape=whole.shape[h:], history_years=(), history_inflow=frozen_array([]), initial_stock=frozen_array([]))

@@ -1,0 +1,255 @@
+"""The flow table: where every tonne of metal comes from and goes to, from the incidence matrix and the values of a plan or simulation.
+
+The network is bipartite: process -> good -> process. Beside processes and goods, under their own names, stand `deposit/NAME`,
+`origin/NAME` and `host/NAME` (sources outside the economy), `use/PRODUCT`, `stockpile/GOOD`, `export`, `demand` (served, but
+entering no use stock at home), `shortage` (what was not there: without it the use stocks, which count on full demand, would
+not close) and `loss/NAME`. At every process and good what comes in goes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from planner.mfa.balance import Balance, Residual, Values, metal_in_and_out, values_of
+from planner.system.nouns import Array, Good, Process, System, frozen_array
+from planner.system.unit_accounts import metals_of
+
+COLUMNS = ("metal", "year", "source", "target", "good", "value", "unit")
+UNIT = "t/year"
+DISSIPATED = "loss/dissipated in use"
+UNCOLLECTED = "loss/uncollected"
+SURPLUS = "loss/surplus"
+UNNAMED = "loss/unnamed"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Thread:
+    """One flow over all periods: t of contained metal per year, shape (T,)."""
+
+    metal: str
+    source: str
+    target: str
+    good: str
+    value: Array
+
+
+def flow_table(balance: Balance, values: Values) -> pd.DataFrame:
+    """Every flow of every metal and period: metal, year (first of the period), source, target, good, value, unit (t/year).
+
+    `values` holds activity[(process, year)] and draw, fill, disposal, shortage[(good, year)], as the variables of the linear
+    programme; what is absent is 0. Flows of zero or below are left out; something that is not a number stays, to be seen.
+    """
+    threads = [t for t in _threads(balance, values) if not (t.value <= 0).all()]
+    years = np.array([p.first for p in balance.system.periods])
+    table = pd.DataFrame({
+        **{name: np.repeat(np.array([getattr(t, name) for t in threads], dtype=object), len(years))
+           for name in ("metal", "source", "target", "good")},
+        "year": np.tile(years, len(threads)),
+        "value": np.concatenate([t.value for t in threads]) if threads else np.zeros(0), "unit": UNIT,
+    })
+    kept = table[~(table["value"] <= 0)]
+    return kept.sort_values(["metal", "year", "source", "target", "good"], kind="stable", ignore_index=True)[list(COLUMNS)]
+
+
+def _threads(balance: Balance, values: Values) -> Iterator[Thread]:
+    system = balance.system
+    for process in system.processes.values():
+        yield from _of_process(system, process, values_of(system, values, "activity", process.name))
+    yield from _of_use(balance)
+    into_use: dict[tuple[str, str], Array] = {}
+    for (metal, good, product), yearly in balance.into_use.items():
+        flow = system.period_mean(yearly)
+        into_use[metal, good] = into_use.get((metal, good), 0.0) + flow
+        yield Thread(metal, good, f"use/{product}", good, flow)
+    for good_ in system.goods.values():
+        yield from _of_good(system, good_, values, into_use)
+
+
+def outside_source(system: System, process: Process, good: str) -> str:
+    """The node that a process without inputs draws on."""
+    if process.host:
+        return f"host/{process.host}"
+    if process.kind == "release":
+        return f"stockpile/{good}"
+    return f"origin/{process.origin or system.country}"
+
+
+def _of_process(system: System, process: Process, activity: Array) -> Iterator[Thread]:
+    name = process.name
+    outside = not process.inputs and not process.deposits
+    for good, coefficient in process.inputs.items():
+        for metal, content in system.goods[good].content.items():
+            yield Thread(metal, good, name, good, content * system.period_mean(coefficient) * activity)
+    for deposit, coefficient in process.deposits.items():
+        yield Thread(system.deposits[deposit].metal, f"deposit/{deposit}", name, deposit, system.period_mean(coefficient) * activity)
+    for good, coefficient in process.outputs.items():
+        for metal, content in system.goods[good].content.items():
+            flow = content * system.period_mean(coefficient) * activity
+            yield Thread(metal, name, good, good, flow)
+            if outside:
+                yield Thread(metal, outside_source(system, process, good), name, good, flow)
+    for metal in metals_of(system, process):
+        taken, given = metal_in_and_out(system, process, metal)
+        lost = taken - given
+        lost = np.where(lost > _ROUNDING * taken, lost, np.minimum(lost, 0.0))
+        yield Thread(metal, name, f"loss/{process.loss}" if process.loss else UNNAMED, process.loss, lost * activity)
+
+
+_ROUNDING = 1e-12
+"""A loss below this share of what goes in is the rounding of coefficients that add up to 1."""
+
+
+def _of_use(balance: Balance) -> Iterator[Thread]:
+    """What leaves each use stock: to its waste good, or dissipated."""
+    system = balance.system
+    for product in system.products.values():
+        gone = balance.stocks[product.name].outflow
+        share = product.dissipated if product.waste else np.ones_like(gone)
+        for metal, content in product.content.items():
+            yield Thread(metal, f"use/{product.name}", product.waste, product.waste, content * system.period_mean(gone * (1.0 - share)))
+            yield Thread(metal, f"use/{product.name}", DISSIPATED, product.name, content * system.period_mean(gone * share))
+
+
+def _of_good(system: System, good: Good, values: Values, into_use: Mapping[tuple[str, str], Array]) -> Iterator[Thread]:
+    name, zero = good.name, np.zeros(len(system.periods))
+    ends = [
+        ("draw", f"stockpile/{name}", name), ("fill", name, f"stockpile/{name}"), ("shortage", "shortage", name),
+        ("disposal", name, UNCOLLECTED if good.kind == "waste" else SURPLUS),
+    ]
+    for metal, content in good.content.items():
+        for variable, source, target in ends:
+            yield Thread(metal, source, target, name, content * values_of(system, values, variable, name))
+        if good.demand is not None:
+            rest = content * system.period_mean(good.demand) - into_use.get((metal, name), zero)
+            largest = content * system.period_mean(good.demand)
+            rest = np.where(np.abs(rest) > _ROUNDING * largest, rest, 0.0)
+            yield Thread(metal, name, "export" if good.export else "demand", name, rest)
+
+
+def node_residual(balance: Balance, table: pd.DataFrame) -> Residual:
+    """What comes in less what goes out at every process and good, by metal, recomputed from the flow table alone; shape (N, T)."""
+    system = balance.system
+    nodes, years = [*system.processes, *system.goods], tuple(p.first for p in system.periods)
+    row = {(node, metal): i for i, (node, metal) in enumerate((n, m) for n in nodes for m in system.metals)}
+    column = {year: i for i, year in enumerate(years)}
+    error = np.zeros((len(row), len(years)))
+    at = [column[y] for y in table["year"]]
+    for side, sign in (("target", 1.0), ("source", -1.0)):
+        known = [(row[node, metal], t, value) for node, metal, t, value
+                 in zip(table[side], table["metal"], at, table["value"], strict=True) if (node, metal) in row]
+        if known:
+            rows, columns, amounts = (np.array(x) for x in zip(*known, strict=True))
+            np.add.at(error, (rows, columns), sign * amounts)
+    largest = table.groupby("metal")["value"].max().reindex(system.metals).fillna(0.0)
+    own = frozen_array([largest[metal] for _, metal in row])
+    return Residual(error, tuple(f"{node}, {metal}" for node, metal in row), years, float(largest.max()), own)
+
+
+ACCOUNT_COLUMNS = ("metal", "year", "stage", "item", "name", "value", "unit")
+
+
+def base_account(balance: Balance, flows: pd.DataFrame, metal: str, year: int) -> pd.DataFrame:
+    """The account of a metal in one period as figures of substance flow analyses show it: stage, item, name, value (t/year).
+
+    Stages: extraction, trade, refining, manufacture, use, waste, recycling, stockpile, loss (item: stage, name: medium), balance.
+    `balance` holds total in, total out and their difference, which is zero. Waste arises by product; what is dissipated in use is no
+    waste but a loss. Raises KeyError where the metal or period is unknown.
+    """
+    system = balance.system
+    if metal not in system.metals or year not in [p.first for p in system.periods]:
+        raise KeyError(f"no metal '{metal}' or no period that begins in {year}")
+    table = flows[(flows["metal"] == metal) & (flows["year"] == year)]
+    rows = [*_supply_account(system, table), *_use_account(table), *_waste_account(system, table), *_stockpile_account(table),
+            *_loss_account(system, table)]
+    merged: dict[tuple[str, str, str], float] = {}
+    for stage, item, name, value in rows:
+        if value:
+            merged[stage, item, name] = merged.get((stage, item, name), 0.0) + value
+    outside = _outside(system, table)
+    entries = [(metal, year, *key, value, UNIT) for key, value in merged.items()]
+    entries += [(metal, year, "balance", item, "", value, UNIT) for item, value in outside]
+    return pd.DataFrame(entries, columns=list(ACCOUNT_COLUMNS))
+
+
+_Row = tuple[str, str, str, float]
+
+
+def _supply_account(system: System, table: pd.DataFrame) -> Iterator[_Row]:
+    """Ore taken, imports by form and origin, refined output by pathway, products made, exports."""
+    for process in system.processes.values():
+        taken, given = table[table["target"] == process.name], table[table["source"] == process.name]
+        if process.kind in ("mine", "byproduct"):
+            yield from (("extraction", "taken", s, v) for s, v in zip(taken["source"], taken["value"], strict=True))
+        for good, value in zip(given["good"], given["value"], strict=True):
+            if good not in system.goods:
+                continue
+            kind = system.goods[good].kind
+            if process.kind == "import":
+                yield "trade", "import", f"{good} from {process.origin}", value
+            elif process.kind in ("mine", "byproduct") and kind != "refined":
+                yield "extraction", "output", good, value
+            if kind == "refined":
+                yield "refining", process.pathway or process.kind, process.name, value
+            if process.kind == "manufacture":
+                yield "manufacture", "new scrap" if kind == "scrap" else "output", good, value
+    exports = table[table["target"] == "export"]
+    yield from (("trade", "export", good, value) for good, value in zip(exports["good"], exports["value"], strict=True))
+
+
+def _use_account(table: pd.DataFrame) -> Iterator[_Row]:
+    """Inflow, outflow and stock change of each use stock; demand that enters none; shortage."""
+    for source, target, value in zip(table["source"], table["target"], table["value"], strict=True):
+        if target.startswith("use/"):
+            yield "use", "inflow", target[4:], value
+            yield "use", "stock change", target[4:], value
+        if source.startswith("use/"):
+            yield "use", "outflow", source[4:], value
+            yield "use", "stock change", source[4:], -value
+        if target == "demand":
+            yield "use", "no stock", source, value
+        if source == "shortage":
+            yield "use", "shortage", target, value
+
+
+def _waste_account(system: System, table: pd.DataFrame) -> Iterator[_Row]:
+    """Waste by the product that it was, what of it is collected, and what recycling takes in and gives out, new and old scrap apart."""
+    for source, target, good, value in zip(table["source"], table["target"], table["good"], table["value"], strict=True):
+        if source.startswith("use/") and target in system.goods:
+            yield "waste", "arising", source[4:], value
+        process = system.processes.get(target)
+        if process is not None and process.kind == "collect":
+            yield "waste", "collected", good, value
+        if process is not None and process.kind == "recycle":
+            yield "recycling", "new scrap in" if process.pathway == "new scrap" else "old scrap in", good, value
+        maker = system.processes.get(source)
+        if maker is not None and maker.kind == "recycle" and good in system.goods and target == good:
+            yield "recycling", "new scrap out" if maker.pathway == "new scrap" else "old scrap out", good, value
+
+
+def _stockpile_account(table: pd.DataFrame) -> Iterator[_Row]:
+    """What is drawn from stockpiles and what fills them."""
+    for source, target, value in zip(table["source"], table["target"], table["value"], strict=True):
+        if source.startswith("stockpile/"):
+            yield "stockpile", "drawn", source.removeprefix("stockpile/"), value
+        if target.startswith("stockpile/"):
+            yield "stockpile", "filled", target.removeprefix("stockpile/"), value
+
+
+def _loss_account(system: System, table: pd.DataFrame) -> Iterator[_Row]:
+    """Losses by stage and medium."""
+    for source, target, value in zip(table["source"], table["target"], table["value"], strict=True):
+        if target.startswith("loss/"):
+            holder = system.processes.get(source) or system.goods.get(source)
+            yield "loss", "use" if holder is None else holder.stage, target[5:], value
+
+
+def _outside(system: System, table: pd.DataFrame) -> list[tuple[str, float]]:
+    """Total in (deposits, origins, hosts, stockpiles, use stocks, shortage), total out, and their difference."""
+    inside = {*system.processes, *system.goods}
+    total_in = float(table.loc[~table["source"].isin(inside) & table["target"].isin(inside), "value"].sum())
+    total_out = float(table.loc[~table["target"].isin(inside) & table["source"].isin(inside), "value"].sum())
+    return [("in", total_in), ("out", total_out), ("difference", total_in - total_out)]

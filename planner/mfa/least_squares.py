@@ -1,0 +1,405 @@
+r"""Weighted least squares under constraints, pure arrays: what measurements say once they must balance.
+
+Of the variables $v$ (N) some are measured, $v_i = m_i$ with standard deviation $s_i > 0$, some exact ($s_i = 0$), some free (no
+value). They are fitted to linear constraints $A v = b$ and to products $v_i = v_j v_k$ (flow = coefficient x flow):
+
+$$\min_v \tfrac12 \sum_{i\ measured} \left(\frac{v_i - m_i}{s_i}\right)^2 \quad s.t.\quad A v = b,\; v_i = v_j v_k$$
+
+Free variables are taken out by the left null space of their columns (Crowe, Garcia Campos, Hrymak 1983, AIChE J. 29:881), so
+that the rest says which measurements are redundant; the singular value decomposition tells rank and observability without
+regard to the deviations. Products are linearised and the step repeated (Gauss-Newton on the constraints, with the l1 merit
+function): at the fixed point the conditions of Karush, Kuhn and Tucker hold exactly, not approximately. Posterior deviations
+and tests follow from the linear model at the solution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from scipy import linalg, stats
+
+from planner.system.nouns import Array, frozen_array
+
+Mask = npt.NDArray[np.bool_]
+Product = tuple[int, int, int]
+"""(result, coefficient, factor): positions of v_result = v_coefficient * v_factor."""
+
+_RANK = 1e-9
+"""Singular values below this share of the largest count as zero; constraints are scaled to unit rows first."""
+_CONVERGED = 1e-12
+"""Constraints hold when no row misses by more than this share of its largest term."""
+_SETTLED = 1e-10
+"""Products have settled when no variable moves by more than this share of itself, or of a tenth of the largest flow."""
+_NOTHING = 1e-10
+"""A measurement whose share of the adjustment is below this cannot be tested."""
+_SAME = 1e-7
+"""Adjustments whose correlation misses 1 by less than this cannot be told apart."""
+_STEPS = 500
+_HALVINGS = 40
+
+
+class Contradiction(ValueError):
+    """Exact values and constraints cannot hold together. `rows` are the constraints concerned: linear ones first, then products."""
+
+    def __init__(self, rows: tuple[int, ...]) -> None:
+        self.rows = rows
+        super().__init__(f"exact values contradict constraints {list(rows)}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """What the fit says of each variable; arrays of shape (N,), read-only."""
+
+    values: Array
+    """Fitted values; for what is not observable one of many, chosen next to the start."""
+    spread: Array
+    """How values follow errors of the measurements in units of their deviation, shape (N, M): the covariance is spread @ spread.T."""
+    loose: Array
+    """Orthonormal directions in which nothing holds the values, shape (N, K)."""
+    redundant: Mask
+    """Measured, and computable from the rest without its measurement."""
+    observable: Mask
+    """Measured, exact, or free and determined by the rest."""
+    tests: Array
+    """Adjustment over its own standard deviation, |N(0, 1)| if nothing is wrong; NaN where there is no redundancy."""
+    influence: Array
+    """Correlation of the adjustments of measured variables, shape (M, M), in the order of `measured`."""
+    measured: npt.NDArray[np.intp]
+    multipliers: Array
+    """Growth of half the weighted sum of squares per unit by which an exact variable is raised; 0 for others."""
+    chi_square: float
+    freedom: int
+    """Redundant equations: degrees of freedom of chi_square."""
+    steps: int
+
+    @property
+    def deviations(self) -> Array:
+        """Posterior standard deviations, shape (N,); 0 for exact, NaN for what is not observable."""
+        found: Array = np.where(self.observable, np.sqrt((self.spread**2).sum(axis=1)), np.nan)
+        return found
+
+    def deviation_of(self, terms: Array) -> float:
+        """Posterior standard deviation of the linear form terms @ values, terms (N,); NaN where it is not observable."""
+        if np.abs(terms @ self.loose).max(initial=0.0) > _SAME * np.abs(terms).max(initial=0.0):
+            return float("nan")
+        return float(np.linalg.norm(terms @ self.spread))
+
+    @property
+    def probability(self) -> float:
+        """Chance of a chi-square at least this large if all deviations are right; 1 where nothing is redundant."""
+        return float(stats.chi2.sf(self.chi_square, self.freedom)) if self.freedom else 1.0
+
+    def alike(self, variable: int) -> tuple[int, ...]:
+        """Measured variables, itself included, whose error would look exactly like an error of this one."""
+        row = int(np.flatnonzero(self.measured == variable)[0])
+        same = np.abs(self.influence[row]) > 1 - _SAME
+        same[row] = True
+        return tuple(int(i) for i in self.measured[same])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scaled:
+    """The problem in scaled variables and unit rows, and what each variable is."""
+
+    values: Array
+    deviations: Array
+    matrix: Array
+    target: Array
+    products: tuple[Product, ...]
+    free: Mask
+    exact: Mask
+    measured: Mask
+
+    def holding(self, held: Mask) -> _Scaled:
+        """With these free variables exactly 0."""
+        return replace(self, values=np.where(held, 0.0, self.values), free=self.free & ~held, exact=self.exact | held)
+
+    def residual(self, v: Array) -> Array:
+        """Constraints' misses: linear rows, then products; shape (C,)."""
+        bilinear = np.array([v[i] - v[j] * v[k] for i, j, k in self.products], dtype=float)
+        return np.concatenate([np.asarray(self.matrix @ v - self.target), bilinear])
+
+    def jacobian(self, v: Array) -> Array:
+        rows = np.zeros((len(self.products), len(v)))
+        for row, (i, j, k) in zip(rows, self.products, strict=True):
+            row[i] += 1.0
+            row[j] -= v[k]
+            row[k] -= v[j]
+        return np.vstack([self.matrix, rows])
+
+    def size(self, v: Array) -> Array:
+        """Largest term of each constraint, at least 1 (the largest measured flow) times a rounding, shape (C,)."""
+        linear = np.abs(self.matrix * v).max(axis=1, initial=0.0)
+        bilinear = np.array([max(abs(v[i]), abs(v[j] * v[k])) for i, j, k in self.products], dtype=float)
+        found: Array = np.maximum(np.concatenate([linear, bilinear]), 1e-3)
+        return found
+
+
+def fit(
+    values: npt.ArrayLike, deviations: npt.ArrayLike, matrix: npt.ArrayLike, target: npt.ArrayLike | None = None, *,
+    products: Sequence[Product] = (), nonnegative: npt.ArrayLike | None = None,
+) -> Fit:
+    """Fit values (N,) with deviations (N,) to matrix (C, N) @ v = target (C,) and to products. NaN is free, deviation 0 exact.
+
+    `nonnegative` (N,) marks free variables that must not fall below 0: those that would are held at 0 as long as that lowers the
+    sum of squares (active set). Raises Contradiction where exact values cannot hold, ValueError where an array has a wrong shape,
+    a deviation is negative or missing, or the products do not converge.
+    """
+    values, deviations, matrix = (np.array(a, dtype=float) for a in (values, deviations, matrix))
+    matrix = matrix.reshape(-1, len(values))
+    goal = np.zeros(len(matrix)) if target is None else np.array(target, dtype=float)
+    _require(values, deviations, matrix, goal, products)
+    problem, scale = _scaled(values, deviations, matrix, goal, tuple(products))
+    bounded = np.zeros(len(values), dtype=bool) if nonnegative is None else np.array(nonnegative, dtype=bool) & problem.free
+    point, pressed, steps = _within_bounds(problem, bounded)
+    # what is held at 0 without a force is free for all that the measurements say
+    return _describe(problem.holding(pressed), point, scale, steps)
+
+
+def _within_bounds(problem: _Scaled, bounded: Mask) -> tuple[Array, Mask, int]:
+    """The fit with bounded variables at 0 or above, which of them are pressed against 0, and the steps it took.
+
+    Active set by block pivoting: all that are below 0 are held and all that pull away are let go at once, one at a time where that
+    does not lead anywhere (Portugal, Judice, Vicente 1994, Mathematics of Computation 63:625).
+    """
+    held = np.zeros(len(bounded), dtype=bool)
+    fewest, patience, steps = len(bounded) + 1, 3, 0
+    point = _start(problem)
+    for _ in range(10 * len(bounded) + 10):
+        trial = problem.holding(held)
+        point[held] = 0.0
+        point, multipliers, taken = _solve(trial, point)
+        steps += taken
+        force = np.where(held, -(trial.jacobian(point).T @ multipliers), 0.0)
+        slack = _RANK * max(1.0, float(np.abs(trial.jacobian(point).T @ multipliers).max(initial=0.0)))
+        wrong = (bounded & ~held & (point < -_RANK * max(1.0, float(np.abs(point).max(initial=0.0))))) | (force < -slack)
+        if not wrong.any():
+            return point, held & (force > slack), steps
+        if wrong.sum() < fewest:
+            fewest, patience = int(wrong.sum()), 3
+        elif patience:
+            patience -= 1
+        else:
+            wrong[: np.flatnonzero(wrong)[-1]] = False
+        held ^= wrong
+    raise ValueError("no choice of variables held at 0 could be found")
+
+
+def critical_test(measurements: int, level: float) -> float:
+    """What the largest of so many tests exceeds with the probability `level` if nothing is wrong (Sidak 1967)."""
+    single = 1 - (1 - level) ** (1 / max(measurements, 1))
+    return float(stats.norm.isf(single / 2))
+
+
+def _require(values: Array, deviations: Array, matrix: Array, target: Array, products: Sequence[Product]) -> None:
+    n = len(values)
+    if deviations.shape != (n,) or values.shape != (n,):
+        raise ValueError(f"values {values.shape} and deviations {deviations.shape} must be of one length")
+    if target.shape != (len(matrix),):
+        raise ValueError(f"target {target.shape} must have one entry for each of {len(matrix)} constraints")
+    if not (np.isfinite(matrix).all() and np.isfinite(target).all()):
+        raise ValueError("matrix and target must hold finite numbers")
+    if np.isinf(values).any():
+        raise ValueError("values must be finite, or NaN where nothing was measured")
+    known = np.isfinite(values)
+    if not (np.isfinite(deviations[known]) & (deviations[known] >= 0)).all():
+        raise ValueError("every measured value needs a standard deviation of 0 (exact) or more")
+    if any(not 0 <= position < n for product in products for position in product):
+        raise ValueError("a product names a variable that is not there")
+
+
+def _solve(problem: _Scaled, v: Array) -> tuple[Array, Array, int]:
+    """The fit of a problem without bounds from a point near it, the multipliers of its constraints (C,), and the steps it took."""
+    merit_weight = 1.0
+    for steps in range(1, _STEPS + 1):
+        if problem.products or steps == 1:
+            reduced = _reduce(problem, problem.jacobian(v))
+        step, multipliers = _step(problem, v, reduced)
+        settled = bool((np.abs(step) <= _SETTLED * np.maximum(np.abs(v), 0.1)).all())
+        v, merit_weight, moved = _move(problem, v, step, multipliers, merit_weight)
+        if (not problem.products and steps > 1) or ((settled or not moved) and _holds(problem, v)):
+            return v, multipliers, steps
+        if problem.products and (settled or not moved):
+            break
+    _require_possible(_reduce(problem, problem.jacobian(v)), problem.residual(v))
+    raise ValueError("the products do not converge; give a value for a coefficient, or check the values near zero")
+
+
+def _holds(problem: _Scaled, v: Array) -> bool:
+    return bool((np.abs(problem.residual(v)) <= _CONVERGED * problem.size(v)).all())
+
+
+def _scaled(
+    values: Array, deviations: Array, matrix: Array, target: Array, products: tuple[Product, ...],
+) -> tuple[_Scaled, Array]:
+    """Flows in units of the largest, coefficients as they are, each linear row with the largest entry 1."""
+    coefficients = {j for _, j, _ in products}
+    flows = np.array([i not in coefficients for i in range(len(values))], dtype=bool)
+    largest = float(np.nanmax(np.abs(values[flows]), initial=0.0)) or float(np.abs(target).max(initial=0.0)) or 1.0
+    scale = np.where(flows, largest, 1.0)
+    rows = matrix * scale
+    size = np.abs(rows).max(axis=1, initial=0.0)
+    size[size == 0] = largest
+    free, exact = np.isnan(values), deviations == 0
+    exact &= ~free
+    return _Scaled(
+        values / scale, np.where(free | exact, 0.0, deviations / scale), rows / size[:, None], target / size, products,
+        free, exact, ~free & ~exact,
+    ), scale
+
+
+def _start(problem: _Scaled) -> Array:
+    """Measured and exact values as they are; free ones from the constraints with known coefficients, by least squares."""
+    v = np.array(problem.values)
+    rows, goals = [problem.matrix], [problem.target]
+    unknown: list[Product] = []
+    for i, j, k in problem.products:
+        if np.isnan(v[j]):
+            unknown.append((i, j, k))
+            continue
+        row = np.zeros((1, len(v)))
+        row[0, i] += 1.0
+        row[0, k] -= v[j]
+        rows.append(row)
+        goals.append(np.zeros(1))
+    matrix, goal = np.vstack(rows), np.concatenate(goals)
+    if problem.free.any():
+        known = np.where(problem.free, 0.0, v)
+        v[problem.free] = np.linalg.lstsq(matrix[:, problem.free], goal - matrix @ known, rcond=_RANK)[0]
+    for i, j, k in unknown:
+        share = v[i] / v[k] if v[k] else 0.5
+        v[j] = share if np.isfinite(share) else 0.5
+    return v
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Reduced:
+    """The constraints linearised at a point, with the free variables taken out."""
+
+    left: Array
+    """Left null space of the free columns, shape (C, R)."""
+    solve: Array
+    """Pseudo-inverse of the free columns, shape (U, C)."""
+    null: Array
+    """Null space of the free columns, shape (U, K): what nothing determines."""
+    rows: Array
+    """Orthonormal independent constraints on the measured, shape (r, M)."""
+    back: Array
+    """From misses (C,) to those of `rows`, shape (r, C)."""
+    rest: Array
+    """From misses (C,) to those that no measurement can mend, shape (C - R - r, C)."""
+    turned: Array
+    """Orthonormal basis of the adjustments in units of the deviation, shape (M, r)."""
+    triangle: Array
+
+
+def _reduce(problem: _Scaled, jacobian: Array) -> _Reduced:
+    of_free, of_measured = jacobian[:, problem.free], jacobian[:, problem.measured]
+    left, solve, null = _orthogonal(of_free)
+    u, s, vt, r = _decomposed(left.T @ of_measured)
+    rows = vt[:r]
+    back = (u[:, :r] / s[:r]).T @ left.T
+    turned, triangle = linalg.qr((rows * problem.deviations[problem.measured]).T, mode="economic")
+    return _Reduced(left, solve, null, rows, back, u[:, r:].T @ left.T, turned, triangle)
+
+
+def _orthogonal(matrix: Array) -> tuple[Array, Array, Array]:
+    """Left null space, pseudo-inverse and null space by complete orthogonal decomposition, much cheaper than singular values."""
+    rows, columns = matrix.shape
+    if min(rows, columns) == 0:
+        return np.eye(rows), np.zeros((columns, rows)), np.eye(columns)
+    q, r, order = linalg.qr(matrix, pivoting=True)
+    pivots = np.abs(np.diag(r))
+    rank = int((pivots > _RANK * max(1.0, float(pivots.max()))).sum())
+    z, t = linalg.qr(r[:rank].T)
+    back = np.argsort(order)
+    inner = linalg.solve_triangular(t[:rank], q[:, :rank].T, trans="T") if rank else np.zeros((0, rows))
+    return q[:, rank:], (z[:, :rank] @ inner)[back], z[back][:, rank:]
+
+
+def _decomposed(matrix: Array) -> tuple[Array, Array, Array, int]:
+    """u, s, v transposed and rank of a matrix that may have no rows or columns."""
+    if min(matrix.shape) == 0:
+        return np.eye(matrix.shape[0]), np.zeros(0), np.eye(matrix.shape[1]), 0
+    u, s, vt = np.linalg.svd(matrix)
+    return u, s, vt, int((s > _RANK * max(1.0, float(s.max()))).sum())
+
+
+def _step(problem: _Scaled, v: Array, reduced: _Reduced) -> tuple[Array, Array]:
+    """Step to the solution of the problem linearised at v, and the multipliers of its constraints (C,)."""
+    jacobian, miss = problem.jacobian(v), problem.residual(v)
+    if not problem.products:
+        _require_possible(reduced, miss)
+    measured = problem.measured
+    deviation = problem.deviations[measured]
+    offset = v[measured] - problem.values[measured]
+    # the target of the step in units of the deviation: rows @ (m + sd y - v) = -back @ miss
+    wanted = reduced.rows @ offset - reduced.back @ miss
+    y = reduced.turned @ linalg.solve_triangular(reduced.triangle, wanted, trans="T") if len(wanted) else np.zeros(len(deviation))
+    step = np.zeros(len(v))
+    step[measured] = deviation * y - offset
+    step[problem.free] = -reduced.solve @ (miss + jacobian[:, measured] @ step[measured])
+    ratio = np.divide(y, deviation, out=np.zeros_like(y), where=deviation > 0)
+    return step, reduced.back.T @ (reduced.rows @ ratio)
+
+
+def _require_possible(reduced: _Reduced, miss: Array) -> None:
+    """Raise Contradiction, with the constraints that take part, where no measurement and no free variable can mend a miss."""
+    stuck = reduced.rest @ miss
+    if stuck.size and np.abs(stuck).max() > _RANK:
+        part = np.abs(stuck @ reduced.rest)
+        raise Contradiction(tuple(int(i) for i in np.flatnonzero(part > 1e-6 * part.max())))
+
+
+def _move(problem: _Scaled, v: Array, step: Array, multipliers: Array, weight: float) -> tuple[Array, float, bool]:
+    """v moved along the step as far as the merit function falls, the merit's weight, and whether it moved."""
+    if not problem.products:
+        return v + step, weight, True
+    weight = max(weight, 2 * float(np.abs(multipliers).max(initial=0.0)))
+    before = _merit(problem, v, weight)
+    length = 1.0
+    for _ in range(_HALVINGS):
+        trial = v + length * step
+        if _merit(problem, trial, weight) <= before * (1 + _CONVERGED) + _CONVERGED * weight:
+            return trial, weight, True
+        length /= 2
+    return v, weight, False
+
+
+def _merit(problem: _Scaled, v: Array, weight: float) -> float:
+    m = problem.measured
+    y = (v[m] - problem.values[m]) / problem.deviations[m]
+    return float(0.5 * y @ y + weight * np.abs(problem.residual(v)).sum())
+
+
+def _describe(problem: _Scaled, v: Array, scale: Array, steps: int) -> Fit:
+    """Posterior deviations, tests and observability from the constraints linearised at the solution."""
+    jacobian = problem.jacobian(v)
+    reduced = _reduce(problem, jacobian)
+    measured, free = problem.measured, problem.free
+    deviation = problem.deviations[measured]
+    y = (v[measured] - problem.values[measured]) / deviation
+    shared = reduced.turned @ reduced.turned.T
+    share = np.sqrt(np.clip(np.diag(shared), 0.0, None))
+    tests = np.full(len(v), np.nan)
+    structural = np.sqrt((reduced.rows**2).sum(axis=0)) > _SAME
+    tests[measured] = np.divide(np.abs(y), share, out=np.full(len(y), np.nan), where=structural & (share > _NOTHING))
+    spread, loose = np.zeros((len(v), len(y))), np.zeros((len(v), reduced.null.shape[1]))
+    spread[measured] = deviation[:, None] * (np.eye(len(y)) - shared)
+    spread[free] = -reduced.solve @ (jacobian[:, measured] @ spread[measured])
+    loose[free] = reduced.null
+    redundant, observable = np.zeros(len(v), dtype=bool), np.ones(len(v), dtype=bool)
+    redundant[measured], observable[free] = structural, (reduced.null**2).sum(axis=1) < _SAME
+    floor = np.maximum(share, _NOTHING)
+    multipliers = reduced.back.T @ (reduced.rows @ (y / deviation))
+    forces = np.where(problem.exact, -(jacobian.T @ multipliers), 0.0)
+    for array in (redundant, observable):
+        array.setflags(write=False)
+    return Fit(
+        frozen_array(v * scale), frozen_array(spread * scale[:, None]), frozen_array(loose), redundant, observable, frozen_array(tests),
+        frozen_array(shared / floor[:, None] / floor), np.flatnonzero(measured), frozen_array(forces / scale),
+        float(y @ y), len(reduced.rows), steps,
+    )

@@ -1,0 +1,1 @@
+"""A solved plan: solving, its tables, indicators, reserves, certificate and run folder."""

@@ -1,0 +1,362 @@
+"""Numbers about a plan: demand, shortage, pathway shares, prices and emissions, and the indicators of the literature.
+
+`indicator_table` is what every solve writes. `indicators` adds those of recycling, trade, reserves, losses and circularity, each a
+function of the metal's yearly account under its equation and source. New scrap (from manufacture) and old scrap (from use) are
+never mixed: what the pathway `new scrap` gives stands in the recycled content and the old scrap ratio alone.
+
+Of the sources, read again in their own words for this: EoL-RR, OSR and RC (summary of UNEP 2011), EOL-RIR (Eurostat, metadata of
+cei_srm010) and CMU (Eurostat, metadata of env_ac_cur). Recalled, not re-read: the letters of Graedel et al. 2011 and all others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from planner.plan.tables import COLUMNS, Values, series, table
+from planner.system.nouns import PATHWAYS, SCOPES, Array, System
+
+if TYPE_CHECKING:
+    from planner.plan.plan import Plan
+
+LOSS_STAGES = ("extraction", "processing", "manufacture", "use", "collection", "recycling")
+"""Where metal is lost: at the stages of processes and goods, dissipated in `use`, uncollected at the end of life (`collection`)."""
+OUTSIDE = "^(?:deposit|origin|host|stockpile|use)/"
+"""Nodes of the flow table that metal comes from."""
+KILOGRAMS = 1000.0
+"""In a tonne."""
+
+
+def metal_demand(system: System, metal: str, amounts: Mapping[str, Array]) -> Array:
+    """Amounts of goods in refined equivalents of a metal, t per year, shape (T,); contained metal where the study states no equivalent."""
+    total = np.zeros(len(system.periods))
+    for name, amount in amounts.items():
+        good = system.goods[name]
+        if metal in good.content:
+            total = total + amount * good.equivalent.get(metal, good.content[metal])
+    return total
+
+
+def indicator_table(system: System, values: Values, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """The indicators of a plan: metal, year, indicator, value, unit.
+
+    `requirement` and `shortage` in refined equivalents, or contained metal where none is stated (t/year);
+    `share: PATHWAY` of refined supply, new scrap left out (1);
+    `price` the demand-weighted shadow price of the metal's demanded goods (USD/t); `SCOPE emissions` of single-metal processes
+    (t CO2e/year), those of joint processes under the joined name.
+    """
+    rows: list[tuple[Any, ...]] = []
+    years = [p.first for p in system.periods]
+
+    def add(metal: str, indicator: str, amounts: Array, unit: str) -> None:
+        rows.extend((metal, t, indicator, float(v), unit) for t, v in zip(years, amounts, strict=True) if np.isfinite(v))
+
+    demanded = {good.name: system.period_mean(good.demand) for good in system.goods.values() if good.demand is not None}
+    unserved = {name: series(system, values, "shortage", name) for name in demanded}
+    supply, duals = tables["supply"], _balance_prices(tables["prices"])
+    for metal in system.metals:
+        add(metal, "requirement", metal_demand(system, metal, demanded), "t/year")
+        add(metal, "shortage", metal_demand(system, metal, unserved), "t/year")
+        mine = supply[(supply["metal"] == metal) & (supply["pathway"] != "new scrap")]
+        by_pathway = mine.groupby(["year", "pathway"])["value"].sum().unstack().reindex(years).fillna(0.0)
+        total = by_pathway.sum(axis=1).to_numpy()
+        for pathway in PATHWAYS:
+            if pathway in by_pathway:
+                with np.errstate(invalid="ignore", divide="ignore"):
+                    add(metal, f"share: {pathway}", np.where(total > 0, by_pathway[pathway].to_numpy() / total, np.nan), "1")
+        add(metal, "price", _price(system, duals, metal), f"USD_{system.currency_year}/t")
+    emissions = tables["emissions"].groupby(["scope", "metal", "year"])["value"].sum().unstack()
+    for scope in SCOPES:
+        for metal in sorted({m for s, m in emissions.index if s == scope}):
+            add(metal, f"{scope} emissions", emissions.loc[(scope, metal)].reindex(years).fillna(0.0).to_numpy(), "tCO2e/year")
+    return table("indicators", sorted(rows, key=lambda r: (r[0], r[2], r[1])))
+
+
+def _balance_prices(prices: pd.DataFrame) -> dict[tuple[str, int], float]:
+    """Shadow price of each good and year, USD/t."""
+    balance = prices[prices["family"] == "balance"]
+    return dict(zip(zip(balance["index"].tolist(), balance["year"].tolist(), strict=True), balance["value"].tolist(), strict=True))
+
+
+def _price(system: System, duals: Mapping[tuple[str, int], float], metal: str) -> Array:
+    """Demand-weighted price of the single-metal goods demanded, USD/t, shape (T,); NaN where none is."""
+    worth, amount = np.zeros(len(system.periods)), np.zeros(len(system.periods))
+    for good in system.goods.values():
+        if good.demand is not None and metal in good.content and len(good.content) == 1:
+            demand = system.period_mean(good.demand)
+            worth = worth + demand * np.array([duals.get((good.name, p.first), np.nan) for p in system.periods])
+            amount = amount + demand
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(np.where(amount > 0, worth / amount, np.nan))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Account:
+    """What the indicators of one metal are made of: t of contained metal per year, of refined metal where said; shape (T,) each."""
+
+    arising: Array
+    """Metal in products that reach the end of their life, what is dissipated in use left out."""
+    collected: Array
+    """Of that, what is collected for recycling."""
+    old_recycled: Array
+    """Refined metal from old scrap of the country (pathway domestic secondary)."""
+    new_recycled: Array
+    """Refined metal from new scrap of home manufacture."""
+    home_primary: Array
+    """Refined metal from home ore."""
+    foreign_primary: Array
+    """Refined metal imported, or refined at home from imported ore."""
+    foreign_secondary: Array
+    """Refined metal from imported waste and scrap."""
+    refined_at_home: Array
+    """Of foreign primary and secondary, what is refined at home."""
+    drawn: Array
+    """Refined metal drawn from stockpiles, less what fills them."""
+    exported: Array
+    """Refined equivalents of what is exported, as refined metal or in products."""
+    ore_taken: Array
+    """Metal in the ore that mining takes from deposits."""
+    reserve: Array
+    """t left in deposits at the end of the period."""
+    stock: Array
+    """t in use at the end of the period."""
+    entering: Array
+    """Metal that comes from outside processes and goods: ore, origins, hosts, stockpiles, and what leaves use."""
+    losses: Mapping[str, Array]
+    """By LOSS_STAGES."""
+    persons: Array
+    """NaN where unknown."""
+
+    @property
+    def refined_supply(self) -> Array:
+        """Refined metal that manufacture and export can draw on, new scrap left out."""
+        return self.home_primary + self.foreign_primary + self.old_recycled + self.foreign_secondary + self.drawn
+
+    @property
+    def apparent_consumption(self) -> Array:
+        """Production + imports - exports + stock draw."""
+        return self.refined_supply - self.exported
+
+
+def _ratio(part: Array, whole: Array) -> Array:
+    """NaN where there is no whole."""
+    found: Array = np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
+    return found
+
+
+def eol_collection_rate(a: Account) -> Array:
+    r"""End-of-life collection rate (EoL-CR): of the metal in discarded products, what enters recycling.
+
+    $$EoL\text{-}CR = \frac{collected}{arising}$$   Source: UNEP 2011, Recycling Rates of Metals, a Status Report; Graedel et al. 2011,
+    J. Ind. Ecol. 15:355 (e / d).
+    """
+    return _ratio(a.collected, a.arising)
+
+
+def eol_recycling_rate(a: Account) -> Array:
+    r"""Functional end-of-life recycling rate (EoL-RR): of the metal in discarded products, what returns as refined metal.
+
+    $$EoL\text{-}RR = \frac{old\ scrap\ recycled}{arising}$$   Source: UNEP 2011; Graedel et al. 2011 (g / d).
+    """
+    return _ratio(a.old_recycled, a.arising)
+
+
+def recycling_process_rate(a: Account) -> Array:
+    r"""Recycling process efficiency: of the old scrap collected, what returns as refined metal.
+
+    $$\frac{EoL\text{-}RR}{EoL\text{-}CR} = \frac{old\ scrap\ recycled}{collected}$$   Source: UNEP 2011; Graedel et al. 2011 (g / e).
+    """
+    return _ratio(a.old_recycled, a.collected)
+
+
+def old_scrap_ratio(a: Account) -> Array:
+    r"""Old scrap ratio (OSR): the share of old scrap in all scrap recycled in the country.
+
+    $$OSR = \frac{old}{old + new}$$   Source: UNEP 2011; Graedel et al. 2011 (g / (g + h)). Imported scrap is left out.
+    """
+    return _ratio(a.old_recycled, a.old_recycled + a.new_recycled)
+
+
+def recycled_content(a: Account) -> Array:
+    r"""Recycled content (RC): the share of scrap, old, new and imported, in the metal that manufacture takes in.
+
+    $$RC = \frac{old + new + foreign\ secondary}{refined\ supply + new}$$   Source: UNEP 2011; Graedel et al. 2011 ((j + m) / (a + j + m)).
+    """
+    return _ratio(a.old_recycled + a.new_recycled + a.foreign_secondary, a.refined_supply + a.new_recycled)
+
+
+def eol_recycling_input_rate(a: Account) -> Array:
+    r"""End-of-life recycling input rate (EOL-RIR): the share of the country's old scrap in all metal supplied; new scrap counts in neither.
+
+    $$EOL\text{-}RIR = \frac{old}{refined\ supply}$$   Source: European Commission 2017, Methodology for establishing the EU list of
+    critical raw materials; Talens Peiro et al. 2018, JRC112720 (imported secondary metal in the denominator only).
+    """
+    return _ratio(a.old_recycled, a.refined_supply)
+
+
+def net_import_reliance(a: Account) -> Array:
+    r"""Net import reliance: the share of apparent consumption that trade and stocks supply; negative for a net exporter.
+
+    $$NIR = \frac{imports - exports + stock\ draw}{apparent\ consumption}$$   with apparent consumption = home production (primary and
+    old scrap) + imports - exports + stock draw, all as refined metal. Source: USGS, Mineral Commodity Summaries, appendix on definitions.
+    """
+    return _ratio(a.foreign_primary + a.foreign_secondary - a.exported + a.drawn, a.apparent_consumption)
+
+
+def self_sufficiency_extraction(a: Account) -> Array:
+    r"""Self-sufficiency at extraction: metal won from home ore and home waste over apparent consumption; above 1 for a net exporter.
+
+    $$\frac{home\ primary + old}{apparent\ consumption} = 1 - NIR$$   Source: complement of the USGS net import reliance; production over
+    apparent consumption as in FAO 2001, Food Balance Sheets: A Handbook (self-sufficiency ratio).
+    """
+    return _ratio(a.home_primary + a.old_recycled, a.apparent_consumption)
+
+
+def self_sufficiency_processing(a: Account) -> Array:
+    r"""Self-sufficiency at processing: all that is refined at home, also from imported ore, over apparent consumption.
+
+    $$\frac{home\ primary + old + refined\ at\ home\ from\ imports}{apparent\ consumption}$$   Source: as at extraction, one stage later
+    (the stage of Regulation (EU) 2024/1252, article 5, processing).
+    """
+    return _ratio(a.home_primary + a.old_recycled + a.refined_at_home, a.apparent_consumption)
+
+
+def reserve_life(a: Account) -> Array:
+    r"""Static life of reserves: years that what is left in the ground lasts at the year's extraction, losses in mining counted.
+
+    $$\frac{reserve\ at\ the\ end\ of\ the\ period}{ore\ taken}$$   Source: reserves-to-production ratio, as in Jowitt, Mudd, Thompson 2020,
+    Commun. Earth Environ. 1:13.
+    """
+    return _ratio(a.reserve, a.ore_taken)
+
+
+def circular_use_rate(a: Account) -> Array:
+    r"""Circular material use rate (CMU): the share of old scrap recycled at home in all metal used at home.
+
+    $$CMU = \frac{U}{DMC + U}$$   with U the metal recovered from the country's own waste and DMC = home primary + imports - exports +
+    stock draw. Source: Eurostat 2018, Circular material use rate: calculation method. New scrap, which it cannot part, is left out of U.
+    """
+    return _ratio(a.old_recycled, a.apparent_consumption)
+
+
+def metal_kept(a: Account) -> Array:
+    r"""Circularity of the chain: of all metal that enters it in the year, from ore, trade, stockpiles and use, what no stage loses.
+
+    $$1 - \frac{\sum_{stages} loss}{entering}$$   What is kept goes into use, abroad or into stock. Source: own, one year's form of the
+    dissipation account of Helbig, Thorenz, Tuma 2020, Resour. Conserv. Recycl. 153:104557.
+    """
+    return 1.0 - _ratio(sum(a.losses.values(), np.zeros(len(a.entering))), a.entering)
+
+
+def stock_per_head(a: Account) -> Array:
+    r"""In-use stock per head, kg.
+
+    $$\frac{1000 \times stock}{persons}$$   Source: Gerst, Graedel 2008, Environ. Sci. Technol. 42:7038.
+    """
+    return KILOGRAMS * _ratio(a.stock, a.persons)
+
+
+RATES: Mapping[str, tuple[Callable[[Account], Array], str]] = {
+    "EoL collection rate": (eol_collection_rate, "1"),
+    "EoL recycling rate": (eol_recycling_rate, "1"),
+    "recycling process efficiency": (recycling_process_rate, "1"),
+    "old scrap ratio": (old_scrap_ratio, "1"),
+    "recycled content": (recycled_content, "1"),
+    "EoL recycling input rate": (eol_recycling_input_rate, "1"),
+    "net import reliance": (net_import_reliance, "1"),
+    "self-sufficiency: extraction": (self_sufficiency_extraction, "1"),
+    "self-sufficiency: processing": (self_sufficiency_processing, "1"),
+    "reserve life": (reserve_life, "year"),
+    "circular use rate": (circular_use_rate, "1"),
+    "metal kept": (metal_kept, "1"),
+    "in-use stock per head": (stock_per_head, "kg"),
+}
+"""Indicator to the function that defines it, in its docstring with its source, and the unit."""
+
+
+def indicators(plan: Plan, *, population: Mapping[int, float] | None = None) -> pd.DataFrame:
+    """All indicators of a plan: metal, year (first of the period), indicator, value, unit; those of the plan's own table and RATES.
+
+    With them `loss: STAGE` (LOSS_STAGES), `in-use stock` (t at the end of the period) and `old scrap arising` (t/year). What has no
+    denominator is left out. `population` (year to persons, interpolated between the years given) stands in for the study's own.
+    """
+    rows: list[tuple[Any, ...]] = []
+    years = [p.first for p in plan.system.periods]
+    persons = _persons(plan.system, population)
+    for metal in plan.system.metals:
+        a = account(plan, metal, persons)
+        found = [(name, rate(a), unit) for name, (rate, unit) in RATES.items()]
+        found += [(f"loss: {stage}", amount, "t/year") for stage, amount in a.losses.items()]
+        found += [("in-use stock", a.stock, "t"), ("old scrap arising", a.arising, "t/year")]
+        rows += [(metal, t, name, float(v), unit) for name, amounts, unit in found
+                 for t, v in zip(years, amounts, strict=True) if np.isfinite(v)]
+    both = pd.concat([plan.indicators, table("indicators", rows)], ignore_index=True)
+    return both.sort_values(["metal", "indicator", "year"], kind="stable", ignore_index=True)[list(COLUMNS["indicators"])]
+
+
+def _persons(system: System, population: Mapping[int, float] | None) -> Array:
+    """Persons by period, shape (T,)."""
+    if population is None:
+        return np.full(len(system.periods), np.nan) if system.population is None else system.period_mean(system.population)
+    given = sorted(population)
+    yearly = np.interp(system.years, given, [population[y] for y in given], left=np.nan, right=np.nan)
+    return system.period_mean(yearly)
+
+
+def account(plan: Plan, metal: str, persons: Array | None = None) -> Account:
+    """The yearly account of one metal, from the flow, supply and stock tables of a plan."""
+    system = plan.system
+    years = [p.first for p in system.periods]
+    flows = plan.flows[plan.flows["metal"] == metal]
+    supply = plan.supply[plan.supply["metal"] == metal]
+    stocks = plan.stocks[(plan.stocks["metal"] == metal) & (plan.stocks["quantity"] == "stock")]
+
+    def total(frame: pd.DataFrame) -> Array:
+        return np.asarray(frame.groupby("year")["value"].sum().reindex(years).astype(float).fillna(0.0).to_numpy())
+
+    def pathway(*names: str) -> pd.DataFrame:
+        return supply[supply["pathway"].isin(names)]
+
+    collectors = [p.name for p in system.processes.values() if p.kind == "collect"]
+    at_home = [p.name for p in system.processes.values() if p.at_home]
+    wastes = [g.name for g in system.goods.values() if g.kind == "waste"]
+    foreign = pathway("foreign primary", "foreign secondary")
+    return Account(
+        arising=total(flows[flows["source"].str.startswith("use/") & flows["target"].isin(wastes)]),
+        collected=total(flows[flows["target"].isin(collectors)]),
+        old_recycled=total(pathway("domestic secondary")), new_recycled=total(pathway("new scrap")),
+        home_primary=total(pathway("domestic primary")), foreign_primary=total(pathway("foreign primary")),
+        foreign_secondary=total(pathway("foreign secondary")), refined_at_home=total(foreign[foreign["process"].isin(at_home)]),
+        drawn=total(pathway("stockpile")), exported=_exported(plan, metal),
+        ore_taken=total(flows[flows["source"].str.startswith("deposit/")]), reserve=total(stocks[stocks["kind"] == "deposit"]),
+        stock=total(stocks[stocks["kind"] == "use"]),
+        entering=total(flows[flows["source"].str.contains(OUTSIDE)]),
+        losses={stage: total(part) for stage, part in _losses(system, flows).items()},
+        persons=np.full(len(years), np.nan) if persons is None else persons,
+    )
+
+
+def _exported(plan: Plan, metal: str) -> Array:
+    """What is exported and served, in refined equivalents, t per year, shape (T,)."""
+    system = plan.system
+    served = {good.name: system.period_mean(good.demand) - series(system, plan.values, "shortage", good.name)
+              for good in system.goods.values() if good.export and good.demand is not None}
+    return metal_demand(system, metal, served)
+
+
+def _losses(system: System, flows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Loss flows by the stage at which they happen."""
+    lost = flows[flows["target"].str.startswith("loss/")]
+
+    def stage(source: str, target: str) -> str:
+        if target == "loss/uncollected":
+            return "collection"
+        holder = system.processes.get(source) or system.goods.get(source)
+        return "use" if holder is None else holder.stage
+
+    at = np.array([stage(source, target) for source, target in zip(lost["source"], lost["target"], strict=True)], dtype=object)
+    return {name: lost[at == name] for name in LOSS_STAGES}

@@ -1,0 +1,337 @@
+"""The Plan: what was solved, its result tables, its certificate; saved to a run folder and loaded from it.
+
+A run folder holds `plan.json` (the record), the result tables as CSV, `variables.csv` (every column of the programme with its
+value and reduced cost, to the last digit), `datapackage.json` (what each table and column is), `run.log` (what was done) and
+`inputs/` (the study as it was read). It is written beside its place and moved there whole, so that an interrupted run leaves
+nothing that could be taken for a result.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from planner.errors import OutputError
+from planner.mfa.balance import Balance, balance
+from planner.mfa.demand_measures import after_measures
+from planner.plan.datapackage import PACKAGE_FILE, package
+from planner.plan.schema import NUMBERS
+from planner.plan.tables import COLUMNS, Values
+from planner.runtime.run_folder import RECORD_FILE, written_whole
+from planner.study.files import HEAD_FILE
+from planner.system.nouns import System
+
+if TYPE_CHECKING:
+    from planner.analysis.tradeoffs.frontier import Frontier
+    from planner.figures.accessor import Plots
+
+FORMAT_VERSION = 2
+"""Version of the run folder; raised when a reader of the older one would misread the newer. 2 says the `platform` of the run."""
+VARIABLES_FILE = "variables.csv"
+LOG_FILE = "run.log"
+SOLVER_LOG = "\nsolver\n"
+"""What parts the solver's own log from the rest of the run's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What was checked outside the solver. Errors are relative: to the largest flow, the cost, the terms of a row."""
+
+    balance_residual: float
+    """Largest error of a good's balance, as a share of the largest flow."""
+    process_residual: float
+    """Largest error of in = out + loss, as a share of the largest flow."""
+    cost_error: float
+    """Cost recomputed from the tables against the objective, as a share of the objective."""
+    row_error: float
+    """Largest violation of a row, as a share of the sum of its absolute terms."""
+    column_error: float
+    largest_flow: float
+    """t of metal per year."""
+    worst: str
+    """The good and year, or process and metal, of the largest residual."""
+    tolerance: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether every error is within the tolerance; NaN is not."""
+        return all(error <= self.tolerance for error in self.errors.values())
+
+    @property
+    def errors(self) -> dict[str, float]:
+        """The errors by what was checked."""
+        return {"balance": self.balance_residual, "process": self.process_residual, "cost": self.cost_error, "rows": self.row_error,
+                "columns": self.column_error}
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """How a plan came about, as `plan.json` says it."""
+
+    study: str
+    title: str
+    scenario: str
+    overrides: Mapping[str, str]
+    status: str
+    objective: float
+    """Present value of all cost, in money of `currency`."""
+    currency: str
+    emissions: Mapping[str, float]
+    """Cumulative t CO2e by scope."""
+    solver: str
+    versions: Mapping[str, str]
+    platform: str
+    """Processor and system: the last digits of a number may depend on it."""
+    inputs_hash: str
+    columns: int
+    rows: int
+    nonzeros: int
+    iterations: int
+    ties: str
+    seconds: Mapping[str, float]
+    created: str
+    notes: tuple[str, ...] = ()
+    gap: float | None = 0.0
+    """How much dearer the plan is than the least cost at most, as a share: 0 where it is optimal, None where that is not known."""
+    ranges: Mapping[str, Mapping[str, float | str]] = field(default_factory=dict)
+    """Least and most absolute value of each part of the programme (matrix, cost, bounds, right-hand sides), and where they stand."""
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A solved study: the values of all variables, the result tables and the certificate."""
+
+    system: System
+    balance: Balance
+    record: Record
+    certificate: Certificate
+    values: Values
+    reduced_costs: Values
+    tables: Mapping[str, pd.DataFrame] = field(repr=False)
+    solver_log: str = field(default="", repr=False)
+
+    def __repr__(self) -> str:
+        """In one line; the tables hold the rest."""
+        years = self.system.years
+        return (f"Plan of {self.record.study} [{self.record.scenario or 'base'}], {years[0]}-{years[-1]}: {self.record.status}, "
+                f"{self.objective:,.0f} {self.record.currency} present value")
+
+    @property
+    def objective(self) -> float:
+        """Present value of all cost, in USD of the study's currency year."""
+        return self.record.objective
+
+    @property
+    def supply(self) -> pd.DataFrame:
+        """Refined metal supplied: metal, year, pathway, process, origin, value, unit."""
+        return self.tables["supply"]
+
+    @property
+    def flows(self) -> pd.DataFrame:
+        """All flows: metal, year, source, target, good, value, unit."""
+        return self.tables["flows"]
+
+    @property
+    def stocks(self) -> pd.DataFrame:
+        """Use stocks, stockpiles, deposits: metal, year, kind, name, quantity, value, unit, convention."""
+        return self.tables["stocks"]
+
+    @property
+    def capacity(self) -> pd.DataFrame:
+        """Plants: plant, year, quantity, value, unit."""
+        return self.tables["capacity"]
+
+    @property
+    def costs(self) -> pd.DataFrame:
+        """Costs: item, name, metal, year, value, present_value, unit."""
+        return self.tables["costs"]
+
+    @property
+    def emissions(self) -> pd.DataFrame:
+        """Emissions: scope, metal, process, year, part, value, unit."""
+        return self.tables["emissions"]
+
+    @property
+    def prices(self) -> pd.DataFrame:
+        """Shadow prices, d(cost)/d(requirement): family, index, year, value, unit, basis, present_value, degenerate."""
+        return self.tables["prices"]
+
+    @property
+    def indicators(self) -> pd.DataFrame:
+        """Indicators: metal, year, indicator, value, unit."""
+        return self.tables["indicators"]
+
+    @cached_property
+    def mix(self) -> pd.DataFrame:
+        """Supply by metal, year and pathway as shares of what is supplied and short, with the shortage as a pathway of its own.
+
+        New scrap is a loop inside manufacture and not counted. Columns: metal, year, pathway, value (t/year), share.
+        """
+        supply = self.supply[self.supply["pathway"] != "new scrap"]
+        columns = ["metal", "year", "pathway", "value"]
+        parts: pd.DataFrame = supply[columns].groupby(columns[:3], as_index=False).sum()
+        short = self.indicators[self.indicators["indicator"] == "shortage"]
+        short = short[short["value"] > 0].assign(pathway="shortage")[columns]
+        # an empty table has no types of its own, and pandas is about to change what becomes of them
+        filled = [part for part in (parts, short) if len(part)] or [parts]
+        both = pd.concat(filled, ignore_index=True).sort_values(["metal", "year", "pathway"], ignore_index=True)
+        return both.assign(share=both["value"] / both.groupby(["metal", "year"])["value"].transform("sum"))
+
+    @property
+    def plot(self) -> Plots:
+        """Figures of this plan: `plan.plot.mix("lithium")`, `.sankey("cobalt", 2030)`, `.frontier()` and others."""
+        from planner.figures.accessor import Plots
+
+        return Plots(self)
+
+    def _repr_html_(self) -> str:
+        """The answer in words and a small table, for a notebook."""
+        from planner.reporting.cell import cell
+
+        return cell(self)
+
+    def report(self, path: str | Path, *, others: Sequence[Plan] = (), frontier: Frontier | None = None) -> Path:
+        """Write this plan as one HTML page that opens offline, other plans set beside it, and return its path; as `planner.report`."""
+        from planner.reporting import report
+
+        return report(self, path, others=others, frontier=frontier)
+
+    def save(self, folder: str | Path, *, replace: bool = False, log: Iterable[str] = ()) -> Path:
+        """Write the run folder and return it. An earlier run there is replaced as a whole; any other content is left alone.
+
+        `replace` allows a folder that holds no run to be replaced as well; `log` are lines for the head of `run.log`, such as the
+        command that was given. Raises OutputError where nothing can be written, or another run is writing there.
+        """
+        written_whole(Path(folder), lambda place: _write(self, place, log), replace=replace)
+        return Path(folder)
+
+
+def _write(plan: Plan, folder: Path, log: Iterable[str]) -> None:
+    for name in COLUMNS:
+        plan.tables[name].to_csv(folder / f"{name}.csv", index=False)
+    pd.DataFrame(
+        ((variable, json.dumps(list(index)), value, plan.reduced_costs.get(variable, {}).get(index, 0.0))
+         for variable, column in plan.values.items() for index, value in column.items()),
+        columns=["variable", "index", "value", "reduced_cost"],
+    ).to_csv(folder / VARIABLES_FILE, index=False)
+    inputs = folder / "inputs"
+    inputs.mkdir()
+    for name, content in plan.system.files.items():
+        (inputs / name).write_bytes(content)
+    (folder / LOG_FILE).write_text(log_text(plan, log), encoding="utf-8")
+    (folder / PACKAGE_FILE).write_text(package(folder, plan.record.title, plan.record.created), encoding="utf-8")
+    record = {"format_version": FORMAT_VERSION, **asdict(plan.record), "certificate": asdict(plan.certificate)}
+    (folder / RECORD_FILE).write_text(json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def log_text(plan: Plan, head: Iterable[str] = ()) -> str:
+    """What `run.log` says: what was run with which versions, seconds by stage, what was noted and checked, the solver's own log."""
+    record, certificate = plan.record, plan.certificate
+    scenario = f", scenario {record.scenario}" if record.scenario else ""
+    versions = ", ".join(f"{name} {version}" for name, version in record.versions.items())
+    lines = [
+        f"{record.created} {record.study}{scenario}: {record.title}",
+        *(f"override {path} = {value}" for path, value in record.overrides.items()),
+        *head,
+        f"inputs sha256 {record.inputs_hash}",
+        f"versions {versions}, {record.solver}",
+        f"platform {record.platform}",
+        f"programme {record.columns} columns, {record.rows} rows, {record.nonzeros} nonzeros, {record.iterations} iterations",
+        *(f"stage {name} {seconds:.2f} s" for name, seconds in record.seconds.items()),
+        f"{record.status} {record.objective!r} {record.currency} present value of all cost; ties: {record.ties}",
+        *(f"note {note}" for note in record.notes),
+        f"checked {', '.join(f'{name} {error:.1e}' for name, error in certificate.errors.items())}; allowed {certificate.tolerance:.0e}",
+    ]
+    return "\n".join(lines) + "\n" + (SOLVER_LOG + plan.solver_log.rstrip("\n") + "\n" if plan.solver_log else "")
+
+
+def load(folder: str | Path) -> Plan:
+    """Read a run folder back, with the study as it was frozen there.
+
+    Raises OutputError where the folder is no whole run, was written by a newer version, or its inputs were changed since.
+    """
+    from planner.study.reader import read
+
+    place = Path(folder)
+    record, certificate = _record(place)
+    system = read(place / "inputs", scenario=record.scenario, overrides=record.overrides, name=record.study)
+    if system.inputs_hash != record.inputs_hash:
+        raise OutputError(f"{place}: inputs/ was changed since the run; solve again")
+    try:
+        tables = {name: _read_table(place / f"{name}.csv", columns) for name, columns in COLUMNS.items()}
+        variables = _read_table(place / VARIABLES_FILE, ("variable", "index", "value", "reduced_cost"))
+    except (OSError, ValueError) as error:
+        raise OutputError(f"{place}: a result table cannot be read ({error}); solve again") from error
+    values: dict[str, dict[tuple[Hashable, ...], float]] = {}
+    reduced: dict[str, dict[tuple[Hashable, ...], float]] = {}
+    for variable, text, value, cost in variables.itertuples(index=False):
+        index = tuple(json.loads(text))
+        values.setdefault(variable, {})[index] = value
+        reduced.setdefault(variable, {})[index] = cost
+    return Plan(system=system, balance=after_measures(balance(system), values), record=record, certificate=certificate,
+                values=values, reduced_costs=reduced, tables=tables, solver_log=_solver_log(place))
+
+
+def _solver_log(place: Path) -> str:
+    """The solver's part of the log; a run is whole without it."""
+    try:
+        return (place / LOG_FILE).read_text(encoding="utf-8").partition(SOLVER_LOG)[2]
+    except (OSError, ValueError):
+        return ""
+
+
+def _read_table(path: Path, columns: Iterable[str]) -> pd.DataFrame:
+    """A table as it was written, every number to its last digit (pandas' own reading of floats differs between its versions)."""
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    if list(frame.columns) != list(columns):
+        raise ValueError(f"{path.name} has the columns {', '.join(frame.columns)} and not {', '.join(columns)}")
+    for name in NUMBERS.intersection(frame.columns):
+        frame[name] = [float(text) if text else float("nan") for text in frame[name]]
+    if "degenerate" in frame:
+        frame["degenerate"] = [text == "True" for text in frame["degenerate"]]
+    if "year" in frame:
+        years = [int(text) if text else None for text in frame["year"]]
+        frame["year"] = pd.array(years, dtype="Int64") if "degenerate" in frame else years
+    return frame
+
+
+def _from_1(said: dict[str, Any]) -> dict[str, Any]:
+    """Runs of format 1 did not say on which platform they were made."""
+    return {**said, "platform": "not recorded"}
+
+
+MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = MappingProxyType({1: _from_1})
+"""From the record of a format version to that of the next. A change of the tables has its step here too, or the version is refused."""
+
+
+def _record(place: Path) -> tuple[Record, Certificate]:
+    try:
+        said: dict[str, Any] = json.loads((place / RECORD_FILE).read_text(encoding="utf-8"))
+        version = said.pop("format_version")
+        if version != FORMAT_VERSION and version not in MIGRATIONS:
+            raise OutputError(f"{place} was written in run format {version}; this version reads {min(MIGRATIONS)} to {FORMAT_VERSION}: "
+                              "solve again, or load it with the version that its run.log names")
+        for step in range(version, FORMAT_VERSION):
+            said = MIGRATIONS[step](said)
+        certificate, notes = said.pop("certificate"), tuple(said.pop("notes"))
+        return Record(**said, notes=notes), Certificate(**certificate)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        if (place / HEAD_FILE).is_file():
+            raise OutputError(f"{place} is a study, not a run of one; solve it first (planner solve {place}) and give the folder of "
+                              "results that it names") from error
+        there = "" if place.exists() else "; there is no such folder"
+        raise OutputError(
+            f"{place} is no run of planner: {RECORD_FILE} cannot be read{there}; give the folder that `planner solve --out` wrote",
+        ) from error
+
+
+__all__ = [
+    "FORMAT_VERSION", "LOG_FILE", "MIGRATIONS", "RECORD_FILE", "Certificate", "Plan", "Record", "load", "log_text",
+]

@@ -1,0 +1,357 @@
+"""Solve: build the programme, hand it to HiGHS, break ties, check every row outside the solver, make the plan."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from planner.errors import InfeasibleError, SolverError
+from planner.lp.formulation import FORMULATION, components, programme
+from planner.lp.parameters import first_discount
+from planner.lp.size import require_memory
+from planner.mfa.balance import Balance, balance
+from planner.mfa.demand_measures import after_measures
+from planner.mfa.flows import flow_table
+from planner.plan.certificate import certify
+from planner.plan.indicators import indicator_table
+from planner.plan.plan import Plan, Record
+from planner.plan.tables import COLUMNS, Values, capacity_table, cost_table, emission_table, stock_table, supply_table, total_emissions
+from planner.runtime.interrupts import Presses, counted
+from planner.solver.highs import (
+    Arrays,
+    Name,
+    Program,
+    Solution,
+    by_name,
+    column_errors,
+    compile_arrays,
+    new_highs,
+    plain_name,
+    row_errors,
+)
+from planner.solver.incumbent import best_known, holds
+from planner.solver.scaling import range_warnings, ranges, recorded, worst_rows
+from planner.system.economics import period_factors
+from planner.system.nouns import Array, System
+
+Progress = Callable[[str], None]
+"""Called with the name of each stage as it begins."""
+
+BINDING = 1e-7
+"""A row is binding when its slack is at most this share of its size, or of 1."""
+SEARCH = 0.8
+"""Share of a time limit for the optimum; the rest is kept for a plan that at least holds."""
+AFTERWARDS = 20.0
+"""Seconds for such a plan after Ctrl-C, or that same share of the time searched where this is more."""
+NO_TIES = "none broken"
+COST_AGREEMENT = 1e-9
+"""Breaking ties may change the cost by no more than this share; otherwise the first solution stands."""
+
+
+@dataclass(frozen=True, eq=False)
+class Compiled:
+    """A system with its balance and arrays: what the loops over `solve` start from, made once."""
+
+    system: System
+    balance: Balance
+    arrays: Arrays
+    seconds: Mapping[str, float]
+
+
+class _Clock:
+    """Seconds by stage, and who is told of them."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self.seconds: dict[str, float] = {}
+        self.progress = progress
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        if self.progress is not None:
+            self.progress(name)
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = time.perf_counter() - start
+
+
+def compiled(subject: Any, *, progress: Progress | None = None) -> Compiled:
+    """Balance and build a System, or compile a model that `planner.build` made and somebody extended.
+
+    Raises SpecError, before anything is built, where the programme would need more memory than is free.
+    """
+    clock = _Clock(progress)
+    if isinstance(subject, System):
+        require_memory(subject)
+        with clock.stage("balance"):
+            flow_balance = balance(subject)
+        with clock.stage("build"):
+            filled = components(subject, flow_balance)
+        with clock.stage("compile"):
+            arrays = programme(filled)
+    else:
+        flow_balance = subject.flow_balance
+        with clock.stage("compile"):
+            arrays = compile_arrays(subject)
+    return Compiled(flow_balance.system, flow_balance, arrays, clock.seconds)
+
+
+def solve(subject: Any, *, progress: Progress | None = None, time_limit: float | None = None) -> Plan:
+    """The least-cost plan of a System, or of a Pyomo model from `planner.build`.
+
+    `progress` is called with the name of each stage; `time_limit` is in seconds of the solver. Where that ends the search, or Ctrl-C
+    does, the plan is the best known, of status `interrupted`, with its gap. Ctrl-C again gives up (KeyboardInterrupt), as it does where no
+    plan is known, and before and after the search. Raises InfeasibleError with the clashing rows where no plan meets every target and
+    limit, SolverError where the solver gives no answer that holds when checked.
+    """
+    return _solved(compiled(subject, progress=progress), progress, time_limit, counted())
+
+
+def optimum(subject: Any, *, progress: Progress | None = None) -> Plan:
+    """As `solve`, for what is built on the plan of least cost and on no other: Ctrl-C gives up."""
+    return _solved(compiled(subject, progress=progress), progress, None, nullcontext(Presses()))
+
+
+def _solved(made: Compiled, progress: Progress | None, time_limit: float | None, listening: AbstractContextManager[Presses]) -> Plan:
+    clock, program = _Clock(progress), Program(made.arrays)
+    clock.seconds.update(made.seconds)
+    with listening as presses:
+        found = _search(program, clock, presses, time_limit)
+    if presses.count > 1:
+        raise KeyboardInterrupt
+    with clock.stage("tables"):
+        if found.first.status != "interrupted":
+            require_optimal(program, found.first)
+            plan = make_plan(made, found.first, found.final, ties=found.ties, seconds=clock.seconds)
+        else:
+            try:
+                plan = unfinished(made, program, found.final, found.bound, clock.seconds)
+            except SolverError as error:
+                if presses.count:
+                    raise KeyboardInterrupt from error
+                raise
+    return replace(_cut_short(plan) if presses.count else plan, solver_log="".join(found.log))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The first solution; the last one, with a word on the ties broken, or where the first was stopped with a bound on the least cost."""
+
+    first: Solution
+    final: Solution
+    ties: str
+    bound: float
+    log: Sequence[str]
+
+
+def _search(program: Program, clock: _Clock, presses: Presses, time_limit: float | None) -> _Found:
+    """All that the solver does. Ctrl-C stops what runs: the search, then what goes on in its stead."""
+    final, ties, bound = None, NO_TIES, -np.inf
+    if time_limit is not None:
+        program.within(SEARCH * time_limit)
+    with clock.stage("solve"), program.logged() as log, program.stopped_when(presses.beyond(0)):
+        first = program.run()
+    if first.status == "interrupted":
+        seconds = _salvage(first.seconds, time_limit, stopped=presses.count > 0)
+        with clock.stage("salvage"), program.stopped_when(presses.beyond(presses.count)):
+            final, bound = best_known(program, seconds)
+    elif first.status == "optimal":
+        program.within(None)
+        with clock.stage("ties"), program.stopped_when(presses.beyond(0)):
+            final, ties = break_ties(program, first)
+    return _Found(first, final or first, ties, bound, log)
+
+
+def _salvage(searched: float, time_limit: float | None, *, stopped: bool) -> float:
+    """Seconds for a plan that at least holds: what is left of the time limit, and no more than `AFTERWARDS` once Ctrl-C was pressed."""
+    if stopped:
+        after = max(AFTERWARDS, searched * (1 - SEARCH) / SEARCH)
+        return after if time_limit is None else min(after, max(time_limit - searched, 0.0))
+    return (1 - SEARCH) * (time_limit or 0.0)
+
+
+def unfinished(made: Compiled, program: Program, found: Solution, bound: float, seconds: Mapping[str, float]) -> Plan:
+    """The best plan known of a solve that was stopped, with the gap to the least that any plan could cost; never called optimal.
+
+    It has no prices, which only an optimum has. Raises SolverError where no plan that holds was found.
+    """
+    arrays = made.arrays
+    if found.status == "optimal":
+        return make_plan(made, found, found, ties=NO_TIES, seconds=seconds)
+    if found.status != "interrupted":
+        require_optimal(program, found)
+    if not holds(arrays, found.x):
+        raise SolverError("the solver was stopped before it found any plan that keeps every limit; allow more time")
+    cost = float(arrays.cost @ found.x) + arrays.offset
+    gap = max(cost - bound, 0.0) / max(abs(cost), 1.0) if np.isfinite(bound) else None
+    nothing = np.full(len(found.dual), np.nan)
+    unpriced = replace(found, dual=nothing, reduced_cost=np.full(len(found.x), np.nan))
+    said = "by how much the least cost is lower is not known" if gap is None else f"the least cost is at most {gap:.2%} lower"
+    plan = make_plan(made, unpriced, found, ties=NO_TIES, seconds=seconds)
+    return _interrupted(plan, gap, f"stopped before the optimum: the best plan known, {said}; it has no prices")
+
+
+def _cut_short(plan: Plan) -> Plan:
+    """A plan that Ctrl-C cut short: where it is of least cost, which of the plans of that cost it is hangs on the moment."""
+    if plan.record.status != "optimal":
+        return plan
+    return _interrupted(plan, 0.0, "stopped before ties were broken: no plan costs less, but others of the same cost may be the one chosen")
+
+
+def _interrupted(plan: Plan, gap: float | None, why: str) -> Plan:
+    return replace(plan, record=replace(plan.record, status="interrupted", gap=gap, notes=(why, *plan.record.notes)))
+
+
+def require_optimal(program: Program, solution: Solution) -> None:
+    """Raise what a status other than optimal means."""
+    if solution.status == "infeasible":
+        raise InfeasibleError("no plan meets every target and limit; these cannot hold together:", _clash_in_words(program))
+    if solution.status == "interrupted":
+        raise SolverError("the solver was stopped before the optimum; allow more time")
+    if solution.status == "unbounded":
+        raise SolverError("the cost has no lower bound: a process earns more than it costs and nothing limits it; bound its activity")
+    if solution.status != "optimal":
+        wide = range_warnings(ranges(program.arrays))
+        raise SolverError("; ".join(["the solver failed", *(wide or ["the ranges of the numbers are not the reason"])]))
+
+
+def _clash_in_words(program: Program) -> list[str]:
+    """Targets first, then the limits of nature and plant that they clash with."""
+    rows = program.clash()
+    target = {family.name for family in FORMULATION if family.target}
+    ordered = sorted(rows, key=lambda row: (row[0] not in target, plain_name(row)))
+    return [f"{'target' if row[0] in target else 'limit'} {plain_name(row)}" for row in ordered]
+
+
+def break_ties(program: Program, first: Solution) -> tuple[Solution, str]:
+    """Among plans of equal cost the one of least carbon, and among those the first by name; duals stay those of the first solve.
+
+    Each step keeps to the optimal face of the one before (DESIGN section 3, ties). Where that fails or would change the cost,
+    the first solution stands. The program is restored. Returns the solution and a word on what was done.
+    """
+    arrays = program.arrays
+    names = [plain_name(name) for name in arrays.columns]
+    rank = np.zeros(len(names))
+    rank[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
+    best, reached = first, NO_TIES
+    program.fix_face(first)
+    for word, objective in (("carbon", arrays.carbon), ("carbon, then name", (rank + 1) / max(len(rank), 1))):
+        program.set_cost(objective)
+        solution = program.run()
+        if solution.status != "optimal":
+            break
+        cost = float(arrays.cost @ solution.x) + arrays.offset
+        if not abs(cost - first.objective) <= COST_AGREEMENT * max(abs(first.objective), 1.0):
+            break
+        best, reached = solution, word
+        program.fix_face(solution)
+    program.restore()
+    return best, reached
+
+
+def make_plan(made: Compiled, priced: Solution, final: Solution, *, ties: str, seconds: Mapping[str, float]) -> Plan:
+    """The plan of a solution: prices from `priced` (the first solve), quantities from `final`. Raises SolverError if a check fails.
+
+    What is published lies within its bounds; the rows are checked on just that, and how far the solver's own answer was outside.
+    """
+    system, arrays = made.system, made.arrays
+    start = time.perf_counter()
+    published = np.clip(final.x, arrays.lower, arrays.upper)
+    values: Values = by_name(arrays.columns, published)
+    flow_balance = after_measures(made.balance, values)
+    prices = price_table(system, arrays, priced)
+    tables = {
+        "supply": supply_table(system, values), "flows": flow_table(flow_balance, values),
+        "stocks": stock_table(system, flow_balance, values), "capacity": capacity_table(system, values),
+        "costs": cost_table(system, values), "emissions": emission_table(system, values), "prices": prices,
+    }
+    tables["indicators"] = indicator_table(system, values, tables)
+    objective = float(arrays.cost @ final.x) + arrays.offset
+    certificate = certify(
+        flow_balance, values, objective, float(tables["costs"]["present_value"].sum()),
+        row_error=float(row_errors(arrays, published).max(initial=0.0)),
+        column_error=float(column_errors(arrays, final.x).max(initial=0.0)),
+    )
+    if not certificate.holds:
+        raise SolverError("; ".join([
+            f"the plan does not hold when checked outside the solver: {certificate}",
+            *filter(None, [worst_rows(arrays, published)]), *range_warnings(ranges(arrays)),
+        ]))
+    spread = ranges(arrays)
+    taken = {**seconds, "check": time.perf_counter() - start}
+    record = Record(
+        study=system.name, title=system.title, scenario=system.scenario, overrides=dict(system.overrides), status="optimal",
+        objective=objective, currency=f"USD_{system.currency_year}", emissions=total_emissions(system, tables["emissions"]),
+        solver=f"HiGHS {new_highs().version()}", versions=_versions(), platform=platform.platform(), inputs_hash=system.inputs_hash,
+        columns=len(arrays.columns), rows=len(arrays.rows), nonzeros=int(arrays.matrix.nnz), iterations=priced.iterations,
+        ties=ties, seconds={stage: round(value, 4) for stage, value in taken.items()},
+        created=datetime.now(UTC).isoformat(timespec="seconds"), notes=range_warnings(spread), ranges=recorded(spread),
+    )
+    assert set(tables) == set(COLUMNS)
+    return Plan(system=system, balance=flow_balance, record=record, certificate=certificate, values=values,
+                reduced_costs=by_name(arrays.columns, priced.reduced_cost), tables=tables)
+
+
+def _versions() -> dict[str, str]:
+    return {"planner": version("planner"), "pyomo": version("pyomo"), "highspy": version("highspy"), "python": platform.python_version()}
+
+
+def price_table(system: System, arrays: Arrays, solution: Solution) -> pd.DataFrame:
+    """Shadow prices of all rows: d(cost)/d(requirement), with unit and basis.
+
+    `value` undoes discounting by the family's basis: annual rows divided by the period's discount factor, state rows by that of
+    its first year, horizon rows not at all; `present_value` is the raw dual. `degenerate` marks a price that is zero although its
+    row binds: a small change of the requirement in one direction may cost something all the same.
+    """
+    families = {family.name: family for family in FORMULATION}
+    annual = dict(zip((p.first for p in system.periods), period_factors(system.periods, system.discount_rate), strict=True))
+    factors = {"annual": annual, "state": first_discount(system)}
+    slack = np.minimum(_gap(solution.row_value, arrays.row_lower), _gap(arrays.row_upper, solution.row_value))
+    binding = slack <= BINDING * np.maximum(np.abs(solution.row_value[: len(slack)]), 1.0)
+    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS["prices"]}
+    begin = 0
+    # families stand together, so that what they share is looked up once for all their rows
+    for name, together in groupby(arrays.rows, key=itemgetter(0)):
+        indices = [index for _, index in together]
+        family, at, count = families.get(name), slice(begin, begin + len(indices)), len(indices)
+        basis, dual = family.basis if family is not None else "horizon", solution.dual[at]
+        yearly = family is not None and "year" in family.indices
+        years: list[Any] = [index[-1] if yearly else None for index in indices]
+        value = dual / np.array([factors[basis][year] for year in years]) if basis in factors else dual
+        columns["family"] += [name] * count
+        columns["index"] += [", ".join(map(str, index[:-1] if yearly else index)) for index in indices]
+        columns["year"] += years
+        columns["value"] += value.tolist()
+        columns["unit"] += [_money(system, family.unit if family is not None else "USD/unit")] * count
+        columns["basis"] += [basis] * count
+        columns["present_value"] += dual.tolist()
+        columns["degenerate"] += (binding[at] & (dual == 0.0)).tolist()
+        begin += count
+    return pd.DataFrame(columns).astype({"year": "Int64"})
+
+
+def _gap(upper: Array, lower: Array) -> Array:
+    return np.asarray(upper[: len(lower)] - lower[: len(upper)])
+
+
+def _money(system: System, unit: str) -> str:
+    return unit.replace("USD", f"USD_{system.currency_year}")
+
+
+def write_programme(made: Compiled, path: Any) -> None:
+    """Write the linear programme as MPS or LP (by the ending of the path), with readable names of columns and rows."""
+    Program(made.arrays).write(path)
+
+
+__all__ = ["Compiled", "Name", "Progress", "break_ties", "compiled", "make_plan", "optimum", "price_table", "require_optimal", "solve",
+           "write_programme"]

@@ -1,0 +1,1 @@
+"""Pages written from the code: the mathematics, the study format, the result tables."""

@@ -1,0 +1,105 @@
+"""How each result is defined, as a page, written from the code: `python -m planner.reference.result_tables > docs/results.md`."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+
+from planner.lp.formulation import FORMULATION
+from planner.plan.indicators import LOSS_STAGES, RATES
+from planner.plan.plan import Certificate, Record
+from planner.plan.schema import INDICATORS, RESULTS, VARIABLES, Field, ResultTable
+
+_HEAD = """\
+# How each result is defined
+
+A run folder holds the tables below as CSV, and a `Plan` the same as DataFrames (`plan.supply` and so on). This page is written from the
+code that makes them (`planner/plan/schema.py`, `planner/plan/indicators.py`); a test fails when it is stale. `datapackage.json` in
+each run says the same to machines. [Conventions](conventions.md) say how numbers are to be read.
+
+Columns in bold together name a row. A number has the unit of the column `unit` in its row.
+"""
+_MORE = """\
+## More indicators
+`planner indicators RUN` and `planner.indicators(plan)` add those of the literature, computed from the tables above. Each is a function of
+the metal's account of the year, in refined metal where not said otherwise.
+"""
+EQUATION = re.compile(r"\$\$(?P<latex>.+?)\$\$\s*", re.DOTALL)
+
+
+def results_page() -> str:
+    """The whole page, in Markdown."""
+    return "\n".join(_lines()) + "\n"
+
+
+def _lines() -> Iterator[str]:
+    yield _HEAD
+    for table in (*RESULTS, VARIABLES):
+        yield from _table(table)
+        if table.name == "prices":
+            yield from _families()
+        if table.name == "indicators":
+            yield from _rows(("indicator", "unit", "definition"),
+                             ((f"`{name}`", unit, meaning) for name, (unit, meaning) in INDICATORS.items()))
+    yield _MORE
+    for name, (function, unit) in RATES.items():
+        meaning, latex, note = _parts(inspect.cleandoc(function.__doc__ or ""))
+        yield f"### {name}\n\n{meaning}\n\n$${latex}$$\n\nUnit: {unit}. {note}\n"
+    stages = ", ".join(f"`{stage}`" for stage in LOSS_STAGES)
+    yield f"Also `loss: STAGE` (t/year; stages {stages}), `in-use stock` (t at the end of the period) and `old scrap arising` (t/year).\n"
+    yield from _record()
+
+
+def _table(table: ResultTable) -> Iterator[str]:
+    yield f"## {table.name}\n\n{table.meaning}\n"
+    yield from _rows(("column", "type", "meaning"), ((_name(field), field.kind, _meaning(field)) for field in table.fields))
+
+
+def _name(field: Field) -> str:
+    return f"**`{field.name}`**" if field.key else f"`{field.name}`"
+
+
+def _meaning(field: Field) -> str:
+    """The meaning, with the words that the column may hold where the meaning does not name them already."""
+    words = [word for word in field.choices if f"`{word}`" not in field.meaning]
+    return field.meaning + (f" (one of {', '.join(f'`{word}`' for word in words)})" if words else "")
+
+
+def _families() -> Iterator[str]:
+    yield "The families, with the unit of their price and its basis; their equations stand in [the mathematics](mathematics.md):\n"
+    yield from _rows(("family", "indexed by", "unit", "basis"),
+                     ((f"`{f.name}`", ", ".join(f.indices), f.unit, f"`{f.basis}`") for f in FORMULATION))
+
+
+def _parts(text: str) -> tuple[str, str, str]:
+    """Meaning, equation and source of an indicator, from its docstring. Raises ValueError where it has no equation."""
+    found = EQUATION.search(text)
+    if found is None:
+        raise ValueError(f"no equation in: {text}")
+    return tuple(" ".join(part.split()) for part in (text[: found.start()], found["latex"], text[found.end():]))  # type: ignore[return-value]
+
+
+def _record() -> Iterator[str]:
+    """What plan.json says, from the annotations of the record and the certificate."""
+    yield "## plan.json\n\nThe record of the run, and under `certificate` what was checked outside the solver.\n"
+    yield "Record: " + ", ".join(f"`{name}`" for name in Record.__dataclass_fields__) + ".\n"
+    yield "Certificate: " + ", ".join(f"`{name}`" for name in Certificate.__dataclass_fields__) + ". " + (Certificate.__doc__ or "").strip()
+
+
+def _rows(heads: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> Iterator[str]:
+    yield _row(*heads)
+    yield "|" + "---|" * len(heads)
+    for row in rows:
+        yield _row(*row)
+    yield ""
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.stdout.write(results_page())

@@ -1,0 +1,167 @@
+"""The study format as a page, written from `planner.study.schema`: `python -m planner.reference.study_format > docs/format.md`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from planner.study.schema import (
+    COLUMN_NOTES,
+    POLICIES,
+    REQUIRED_VALUE_COLUMNS,
+    SERIES_DEFAULTS,
+    SERIES_UNITS,
+    TABLES,
+    VALUE_COLUMNS,
+    Column,
+    Parameter,
+    Table,
+)
+
+_HEAD = """\
+# The study format
+
+A study is a folder: `study.toml` and the tables below as CSV (UTF-8, commas, decimal points). Rows may stand in any order. This page is
+written from the code that reads it; a test fails when it is stale. `planner check STUDY` reports every problem at once, with file, row,
+column and remedy; `planner new NAME` writes a small study that solves; `planner workbook STUDY FILE.xlsx` turns one into a workbook.
+
+## study.toml
+```toml
+title = "Lithium for one country"   # required
+country = "Home"                    # required: the focus country
+metals = ["lithium"]                # required: in full and lower case
+currency_year = 2021                # required: all money is in USD of this year; other years are refused
+discount_rate = 0.05                # required: real, 1/year
+stock_convention = "uniform"        # inflow within the year: uniform (default), or end, middle, start as in ODYM and flodym
+scenario = "reference"              # the scenario in force when none is asked for; without it the base rows alone
+border_adjustment = false           # whether the carbon price also falls on what imports embody (default false)
+
+[years]
+first = 2021
+last = 2060
+step = 1                            # length of every period in years (default 1; the last may be shorter)
+# periods = [2021, 2022, 2025]      # or: the first year of each period, instead of first and step
+
+[policies.home_share]               # the kinds and their fields stand below
+kind = "self_sufficiency"
+metal = "lithium"
+stages = ["processing", "recycling"]
+share = { 2025 = 0.3, 2030 = 0.5 }  # a number, or year = number: linear between the years, not in force outside them
+source = "law"
+
+[scenarios.reference]
+title = "As things stand"
+
+[scenarios.greener]
+title = "A carbon price"
+inherits = ["reference"]            # left to right, the later wins; circles are refused
+discount_rate = 0.04                # discount_rate and border_adjustment may be replaced
+[scenarios.greener.set]             # single values, by the same paths as --set
+"series.carbon_price" = "50 USD_2021/tCO2e"
+[scenarios.greener.policies.home_share]
+enabled = true                      # fields replaced, or a whole new policy
+```
+
+**Scenarios.** Rows of a table that name a scenario replace the whole series of that key in the scenario and its heirs.
+`--scenario a,b` composes, the later wins.
+
+**Paths.** `table.key[.key].parameter[.year]`; the parameter is left out in tables that have only one. Without a year the value holds in
+every year. A value may carry a unit (`--set "process_values.mine.variable_cost=30 USD_2021/kg"`); a bare number takes the unit of the row
+it replaces. Also `discount_rate`, `border_adjustment` and `policies.NAME.FIELD`.
+
+## Columns that every table of numbers shares
+"""
+_RULES = """
+A number given at some years is interpolated linearly between them and never extrapolated, unless its row says so in `extend`. Years stand
+in ascending order, each once. *Events* are amounts that fall in their year; years not given are 0. Units are read by pint: mass t, kt, Mt,
+kg, g; money USD_2021; carbon tCO2e, kgCO2e; energy MWh, kWh, GJ; time year, month; shares 1 or %.
+
+## Tables
+"""
+
+
+def format_page() -> str:
+    """The whole page, in Markdown."""
+    return "\n".join(_lines()) + "\n"
+
+
+def _lines() -> Iterator[str]:
+    yield _HEAD
+    yield from _rows(("column", "required", "meaning"))
+    for name in VALUE_COLUMNS:
+        yield _row(f"`{name}`", "yes" if name in REQUIRED_VALUE_COLUMNS else "", COLUMN_NOTES[name])
+    yield _RULES
+    for table in TABLES:
+        yield from _table(table)
+    yield "## Policies\n"
+    yield ("Every policy may say `source`, `note`, `enabled` (default true). `from` and `to` bound the years in which a single number is "
+           "in force. Floors may give `penalty` (USD per unit short): then they are soft.\n")
+    yield from _rows(("kind", "level", "unit", "required", "optional", "meaning"))
+    for form in POLICIES:
+        yield _row(f"`{form.kind}`", f"`{form.level}`", form.unit, _names(form.required), _names(form.optional), form.note)
+
+
+def _table(table: Table) -> Iterator[str]:
+    yield f"### {table.name}.csv{'' if table.required else ' (optional)'}\n"
+    yield table.note + "\n"
+    yield from _rows(("column", "required", "meaning"))
+    for column in (*table.keys, *table.columns):
+        yield _row(f"`{column.name}`", "yes" if column.required else "", _column(column))
+    if table.has_parameter_column:
+        yield _row("`parameter`", "yes", "one of the parameters below")
+    if table.has_values:
+        yield _row("...", "", "the shared columns above")
+        yield ""
+        name = "parameter" if table.has_parameter_column else "number"
+        yield from _rows((name, "internal unit", "default", "by year", "range", "meaning"))
+        for parameter in table.parameters:
+            unit = _series_units() if table.name == "series" else parameter.unit
+            yield _row(f"`{parameter.name}`", unit, _default(table, parameter), _by_year(parameter), _range(parameter), parameter.note)
+    yield ""
+
+
+def _series_units() -> str:
+    return ", ".join(f"{name}: {unit}" for name, unit in SERIES_UNITS.items())
+
+
+def _default(table: Table, parameter: Parameter) -> str:
+    if table.name == "series":
+        return ", ".join(f"{name}: {value:g}" for name, value in SERIES_DEFAULTS.items())
+    return "" if parameter.default is None else f"{parameter.default:g}"
+
+
+def _by_year(parameter: Parameter) -> str:
+    return "events" if parameter.events else "yes" if parameter.by_year else "no"
+
+
+def _range(parameter: Parameter) -> str:
+    low = "" if parameter.minimum is None else f"{'>' if parameter.positive else '>='} {parameter.minimum:g}"
+    high = "" if parameter.maximum is None else f"<= {parameter.maximum:g}"
+    return ", ".join(filter(None, (low, high)))
+
+
+def _column(column: Column) -> str:
+    parts = [column.note]
+    if column.choices:
+        parts.append("one of " + ", ".join(f"`{c}`" if c else "empty" for c in column.choices))
+    if column.refers_to:
+        parts.append("must stand in " + " or ".join(column.refers_to.split("|")))
+    return "; ".join(parts)
+
+
+def _names(names: tuple[str, ...]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _rows(heads: tuple[str, ...]) -> Iterator[str]:
+    yield _row(*heads)
+    yield "|" + "---|" * len(heads)
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.stdout.write(format_page())

@@ -1,0 +1,107 @@
+"""The report: one HTML file that opens offline, the answer in words first, every number with its source at the end.
+
+Nothing in it comes from the network: plotly's script stands in the file, and a content policy forbids requests. All text of a study
+is escaped by the template engine, and once more by the page's script where plotly would take it for markup.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from planner.analysis.tradeoffs.compare import Comparison, compare
+from planner.errors import Problem, SpecError
+from planner.plan.indicators import indicators
+from planner.plan.plan import Plan
+from planner.reporting import beside, chain, inputs, metal, money
+from planner.reporting.parts import Section
+from planner.reporting.words import CAUTION, answer, facts
+from planner.runtime.run_folder import written_file
+
+if TYPE_CHECKING:
+    from planner.analysis.tradeoffs.frontier import Frontier
+
+FRONTIER_FOLDER = "frontier"
+"""Folder in a run where `planner report` looks for its frontier (points.csv, mix.csv, frontier.json)."""
+ABOUT_FILE = "frontier.json"
+
+
+def report(plan: Plan, path: str | Path, *, others: Sequence[Plan] = (), names: Sequence[str] = (),
+           frontier: Frontier | tuple[pd.DataFrame, pd.DataFrame] | None = None) -> Path:
+    """Write the report of a plan and return its path.
+
+    `others` are set beside it, all under `names` (by default study and scenario); `frontier` is what `planner.frontier` found for the
+    study, or its tables (points, mix). Raises OutputError where the file cannot be written, SpecError where the frontier is of another
+    study or the plans cannot be compared.
+    """
+    return _write(page(plan, others, names=names, frontier=frontier), path)
+
+
+def comparison_report(found: Comparison, path: str | Path) -> Path:
+    """Write a comparison alone as a page of its own. Raises OutputError where it cannot be written."""
+    section = beside.comparison(found, chain.shown_among(sorted(found.all_results["year"].unique())))
+    title, said = "Comparison of " + ", ".join(found.names), [*section.sentences, CAUTION]
+    text = _render(title=title, subtitle="", sentences=said, facts=[], sections=[replace(section, sentences=())], plan=None)
+    return _write(text, path)
+
+
+def read_frontier(folder: Path, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Points and mix of a frontier that `planner frontier --out` wrote. Raises SpecError where it is none, or not of the plan's inputs."""
+    try:
+        points, mix = (pd.read_csv(folder / f"{name}.csv") for name in ("points", "mix"))
+        about = json.loads((folder / ABOUT_FILE).read_text(encoding="utf-8"))
+        made_of = about["inputs_hash"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        message = f"holds no frontier that can be read ({error}); write one with: planner frontier STUDY --out {folder}"
+        raise SpecError("frontier", [Problem(str(folder), 0, "", message)]) from error
+    if made_of != plan.record.inputs_hash:
+        message = (f"is the frontier of {about.get('study')} [{about.get('scenario') or 'base'}] with other inputs than the run; "
+                   "compute it for the same study, scenario and --set")
+        raise SpecError("frontier", [Problem(str(folder), 0, "", message)])
+    return points, mix
+
+
+def page(plan: Plan, others: Sequence[Plan] = (), *, names: Sequence[str] = (),
+         frontier: Frontier | tuple[pd.DataFrame, pd.DataFrame] | None = None) -> str:
+    """The whole page as text."""
+    record = plan.record
+    changed = "".join(f"; {path} = {value}" for path, value in record.overrides.items())
+    subtitle = f"Scenario {record.scenario or 'base'}{changed}; solved {record.created[:10]} with {record.solver}"
+    found = sections(plan, others, names=names, frontier=frontier)
+    title = record.title + (f" [{record.scenario}]" if record.scenario else "")
+    return _render(title=title, subtitle=subtitle, sentences=answer(plan), facts=facts(plan), sections=found, plan=plan)
+
+
+def sections(plan: Plan, others: Sequence[Plan] = (), *, names: Sequence[str] = (),
+             frontier: Frontier | tuple[pd.DataFrame, pd.DataFrame] | None = None) -> list[Section]:
+    """The sections of the page in their order."""
+    numbers = indicators(plan)
+    found = [chain.supply(plan), chain.dependence(plan, numbers), chain.capacity(plan),
+             money.cost_and_carbon(plan, alone=frontier is None), money.prices(plan), money.shortages(plan), metal.reserves(plan)]
+    if frontier is not None:
+        points, mix = frontier if isinstance(frontier, tuple) else (frontier.points, frontier.mix)
+        found.append(money.frontier(plan, points, mix))
+    found += [chain.flows(plan), metal.use_stocks(plan)]
+    if others:
+        found.append(beside.comparison(compare([plan, *others], names), chain.shown_years(plan)))
+    return [*found, metal.indicators(plan, numbers), inputs.inputs(plan)]
+
+
+def _render(**content: Any) -> str:
+    from jinja2 import Environment, StrictUndefined
+    from plotly.offline import get_plotlyjs
+
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    texts = {name: files("planner.reporting").joinpath(name).read_text(encoding="utf-8") for name in ("page.html", "page.css", "page.js")}
+    template = environment.from_string(texts["page.html"])
+    return template.render(plotly=get_plotlyjs(), style=texts["page.css"], script=texts["page.js"], **content)
+
+
+def _write(text: str, path: str | Path) -> Path:
+    return written_file(Path(path), lambda partial: partial.write_text(text, encoding="utf-8"), "name another file with --out")

@@ -1,0 +1,1 @@
+"""What every part of planner stands on: run folders, workers, progress, interrupts, optional packages."""

@@ -1,0 +1,77 @@
+"""Solve a programme by parts that know nothing of one another (`planner.lp.reduction`): for loops over the same study."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from planner.lp.reduction import reduced
+from planner.solver.highs import Arrays, Name, Program, Solution
+
+NO_SCALING = 0
+"""HiGHS's number for that: a tolerance that holds in another scale need not hold in that of the programme."""
+
+Bases = Mapping[tuple[bytes, bytes], Any]
+"""Key of a part to HiGHS's basis of it."""
+
+
+class Whole:
+    """A programme in one piece, handed to HiGHS when it is first asked for."""
+
+    def __init__(self, arrays: Arrays, basis: Any) -> None:
+        self._arrays, self._basis = arrays, basis
+
+    @cached_property
+    def program(self) -> Program:
+        """Alive in HiGHS, to start from the basis."""
+        program = Program(self._arrays)
+        if self._basis is not None:
+            program.highs.setBasis(self._basis)
+        return program
+
+    @cached_property
+    def solution(self) -> Solution:
+        """What HiGHS answers to it. Rows that clash prove that there is none, and are found in less time than it takes to solve twice."""
+        if self.clash:
+            none = np.full(len(self._arrays.columns), np.nan), np.full(len(self._arrays.rows), np.nan)
+            return Solution("infeasible", np.nan, none[0], none[0], none[1], none[1], np.isinf(none[1]), np.isinf(none[0]), 0, 0.0)
+        self.program.highs.clearSolver()
+        if self._basis is not None:
+            self.program.highs.setBasis(self._basis)
+        return self.program.run()
+
+    @cached_property
+    def clash(self) -> tuple[Name, ...]:
+        """Rows of an irreducible infeasible set, as `Program.clash`; none where it has an optimum."""
+        return self.program.clash()
+
+    def confirm(self, solution: Solution) -> float:
+        """As `Program.confirm`: solved from nothing, in one piece."""
+        return self.program.confirm(solution)
+
+
+def solved_in_parts(arrays: Arrays, bases: Bases) -> tuple[Solution | None, Bases]:
+    """Solve a programme by its parts (`planner.lp.reduction`), each from its basis where there is one; with the bases they ended in.
+
+    None where it may have no optimum: what HiGHS says of the whole is then the answer. `bases` must be of a programme with the same
+    columns and rows.
+    """
+    reduction = reduced(arrays)
+    answers, found = [], {}
+    for part in () if reduction is None else reduction.parts:
+        program = Program(part.arrays)
+        program.highs.setOptionValue("simplex_scale_strategy", NO_SCALING)
+        if part.key in bases:
+            program.highs.setBasis(bases[part.key])
+        answers.append(program.run())
+        if answers[-1].status != "optimal":
+            return None, {}
+        found[part.key] = program.highs.getBasis()
+    if reduction is None:
+        return None, {}
+    point = reduction.restore(answers)
+    return Solution("optimal", point.objective, point.x, point.reduced_cost, point.row_value, point.dual, point.basic_row,
+                    point.basic_column, sum(a.iterations for a in answers), sum(a.seconds for a in answers)), found

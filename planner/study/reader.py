@@ -1,0 +1,300 @@
+"""From a study folder to a System: the files, the scenario in force, the nouns, the policies; every problem at once."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from planner.errors import Problem, SpecError
+from planner.study.checks import Checks
+from planner.study.files import HEAD_FILE, Sheet, parse_sheet, read_files
+from planner.study.head import Head, beyond_toml, read_head
+from planner.study.nouns import Maker
+from planner.study.policies import Written, read_policies, with_closures
+from planner.study.problems import Problems
+from planner.study.rows import RowReader
+from planner.study.scenarios import composed, layers, merged
+from planner.study.schema import TABLES, Table
+from planner.study.values import COMMAND_LINE, Values
+from planner.system.nouns import System, frozen_map
+from planner.units import suggestion
+
+V = TypeVar("V")
+
+HEAD_SETTINGS = ("discount_rate", "border_adjustment")
+"""Fields of the head that a scenario or an override may replace."""
+
+
+def read(
+    study: str | Path, *, scenario: str = "", overrides: Mapping[str, str | float] | None = None, name: str | None = None,
+) -> System:
+    """Read a study, shipped or in a folder, for one scenario (`a,b` composes) with single values overridden.
+
+    `name` is what the study is called where the folder does not say it. Raises SpecError with every problem found.
+    """
+    folder = find(study)
+    system, problems = _Study(folder, name or folder.resolve().name).system(scenario, _as_text(overrides))
+    if system is None or problems:
+        raise SpecError(str(study), problems)
+    return system
+
+
+def check(study: str | Path, *, scenario: str = "", overrides: Mapping[str, str | float] | None = None) -> tuple[Problem, ...]:
+    """Every problem of a study: in the scenario named, or else in each of its scenarios; empty where there is none."""
+    folder = find(study)
+    whole = _Study(folder, folder.resolve().name)
+    every = ("", *whole.head.scenarios) if whole.head is not None and not scenario else (scenario,)
+    found = {problem for each in every for problem in whole.system(each, _as_text(overrides))[1]}
+    return tuple(sorted(found))
+
+
+def studies() -> list[str]:
+    """Names of the studies that ship with planner."""
+    return sorted(path.parent.name for path in _shelf().glob(f"*/{HEAD_FILE}"))
+
+
+def title(study: str | Path) -> str:
+    """Title of a study, without reading its tables; empty where it has none."""
+    try:
+        found = tomllib.loads((find(study) / HEAD_FILE).read_text(encoding="utf-8-sig")).get("title", "")
+    except (OSError, ValueError, RecursionError):
+        return ""
+    return str(found)
+
+
+def find(study: str | Path) -> Path:
+    """The folder of a study: a shipped name, or a path. Raises SpecError where there is none.
+
+    A bare name that ships with planner is the shipped study; write ./name for a folder of the same name.
+    """
+    text = str(study)
+    if text in studies():
+        return _shelf() / text
+    folder = Path(study)
+    try:
+        if (folder / HEAD_FILE).is_file():
+            return folder
+        there = folder.is_dir()
+    except (OSError, ValueError):
+        there = False
+    if there:
+        raise SpecError(text, [Problem(
+            text, 0, "", f"this folder holds no {HEAD_FILE}; give the folder of a study, or start one with `planner new`",
+        )])
+    raise SpecError(text, [Problem(
+        text or "''", 0, "", f"no study has this name and no folder either{suggestion(text, studies())}; shipped: {', '.join(studies())}",
+    )])
+
+
+def _shelf() -> Path:
+    """Where shipped studies lie: in the package of a wheel, beside it in a checkout."""
+    package = Path(__file__).parents[1]
+    inside = package / "models"
+    return inside if inside.is_dir() else package.parent / "models"
+
+
+def _as_text(overrides: Mapping[str, str | float] | None) -> dict[str, str]:
+    return {path: value if isinstance(value, str) else repr(value) for path, value in sorted((overrides or {}).items())}
+
+
+class Rereader:
+    """The study of a System, parsed once, read again with further single values overridden: what ensembles and sweeps do.
+
+    What is read again solves like any other, but carries no list of its data and no hash of its inputs. Nouns and series that no
+    value touches are the very same objects in all that is read.
+    """
+
+    def __init__(self, files: Mapping[str, bytes], name: str, scenario: str, overrides: Mapping[str, str]) -> None:
+        self.name, self._study = name, _Study(files, name)
+        self._scenario, self._overrides = scenario, dict(overrides)
+        self._first, self._problems = self._study.read(scenario, overrides)
+
+    @classmethod
+    def of(cls, system: System) -> Self:
+        """The study that a System was read from, under its scenario and overrides."""
+        return cls(system.files, system.name, system.scenario, system.overrides)
+
+    def system(self, values: Mapping[str, float]) -> tuple[System | None, tuple[Problem, ...]]:
+        """The System with these values by path, in internal units, and what is wrong with it: a combination may be an impossible one."""
+        if self._first is None:
+            return None, self._problems
+        overrides = self._overrides | {path: self._first.values.text(path, value) for path, value in values.items()}
+        again = None if self._problems else self._first.again(values)
+        if again is not None:
+            return again.system(overrides, traced=False), ()
+        # settings of the head and whole series change more than single rows, and what is wrong is told by reading all of it
+        whole, problems = self._study.read(self._scenario, overrides)
+        return None if whole is None else whole.system(overrides, traced=False), problems
+
+
+class _Study:
+    """The files, the head and the checked rows of a study; `system` makes a System of them for one scenario."""
+
+    def __init__(self, source: Path | Mapping[str, bytes], name: str) -> None:
+        self.name, self.common = name, Problems()
+        self.files = read_files(source, self.common) if isinstance(source, Path) else source
+        self.head: Head | None = read_head(self.files[HEAD_FILE], self.common) if HEAD_FILE in self.files else None
+        sheets = [(table, self._sheet(table)) for table in TABLES]
+        self.rows = RowReader(self.head, self.common) if self.head is not None else None
+        if self.rows is not None:
+            for table, sheet in sheets:
+                self.rows.define(table, sheet)
+            for table, sheet in sheets:
+                if sheet is not None:
+                    self.rows.read(table, sheet)
+
+    def _sheet(self, table: Table) -> Sheet | None:
+        file = f"{table.name}.csv"
+        sheet = parse_sheet(file, self.files[file], self.common) if file in self.files else None
+        if file not in self.files and table.required and not self.common.spoiled(table.name):
+            self.common.add(file, 0, "", f"is missing; every study needs this table: {table.note}")
+        if sheet is None and (file in self.files or table.required):
+            self.common.spoil(table.name)
+            self.common.spoil("keys of", table.name)
+        return sheet
+
+    def system(self, scenario: str, overrides: Mapping[str, str]) -> tuple[System | None, tuple[Problem, ...]]:
+        """The System and what is wrong with it; None where the head is too broken to judge the rest."""
+        read, problems = self.read(scenario, overrides)
+        return None if read is None else read.system(overrides, traced=True), problems
+
+    def read(self, scenario: str, overrides: Mapping[str, str]) -> tuple[_Scenario | None, tuple[Problem, ...]]:
+        """One scenario, and what is wrong with it."""
+        problems = self.common.copy()
+        if self.head is None or self.rows is None:
+            return None, problems.report()
+        made = _Scenario(self, self.head, self.rows, scenario, overrides, problems)
+        return made, problems.report()
+
+
+class _Scenario:
+    """One scenario of a study: the numbers in force, and the nouns and policies that they make."""
+
+    def __init__(
+        self, study: _Study, head: Head, rows: RowReader, scenario: str, overrides: Mapping[str, str], problems: Problems,
+    ) -> None:
+        self.study, self.head, self.rows, self.problems = study, head, rows, problems
+        active = self._active(scenario)
+        self.asked = ",".join(part.strip() for part in scenario.split(",")) or head.scenario
+        self.settings = self._settings({path: text for path, text in overrides.items() if _is_setting(path)}, active)
+        self.values = Values(rows, active, {path: text for path, text in overrides.items() if not _is_setting(path)}, problems)
+        maker = Maker(rows, self.values, self.settings["discount_rate"], problems)
+        self.nouns, self.series = maker.make(), maker.whole_study()
+        Checks(rows, self.values, self.nouns, problems).run()
+        self.policies = read_policies(head, self._policies(active, self.settings), self.nouns, problems)
+        self.processes, self.ramps = with_closures(self.nouns, self.policies)
+
+    def again(self, values: Mapping[str, float]) -> Self | None:
+        """The same scenario with other values, in internal units, by the paths of their rows; None unless all is well with them.
+
+        Policies name nouns and what kind they are, which no value changes: they stay.
+        """
+        twin, problems = copy.copy(self), Problems()
+        found = self.values.again(values, problems)
+        if found is None:
+            return None
+        twin.values, twin.problems = found, problems
+        maker = Maker(self.rows, found, self.settings["discount_rate"], problems, self.nouns)
+        twin.nouns, twin.series = maker.make(), maker.whole_study()
+        Checks(self.rows, found, twin.nouns, problems).run()
+        processes, ramps = with_closures(twin.nouns, self.policies)
+        twin.processes = _same(processes, self.processes, twin.nouns.processes, self.nouns.processes)
+        twin.ramps = _same(ramps, self.ramps, twin.nouns.ramps, self.nouns.ramps)
+        return None if problems else twin
+
+    def system(self, overrides: Mapping[str, str], *, traced: bool) -> System:
+        """What all of it makes. `traced`: with the data that its numbers come from and the hash of all inputs."""
+        head, nouns, files = self.head, self.nouns, self.study.files
+        return System(
+            self.study.name, head.title, head.country, head.metals, head.periods, head.currency_year, self.settings["discount_rate"],
+            head.stock_convention, self.asked, frozen_map(overrides), frozen_map(nouns.goods), frozen_map(self.processes),
+            frozen_map(self.ramps), frozen_map(nouns.plants), frozen_map(nouns.deposits), frozen_map(nouns.hosts),
+            frozen_map(nouns.products), frozen_map(self.policies),
+            **self.series, border_adjustment=self.settings["border_adjustment"], data=self.values.data() if traced else (),
+            inputs_hash=inputs_hash(files, self.asked, overrides) if traced else "", files=frozen_map(files),
+            measures=frozen_map(nouns.measures), exploration=frozen_map(nouns.exploration),
+            observations=nouns.observations,
+        )
+
+    def _active(self, scenario: str) -> tuple[str, ...]:
+        """The layers in force, the earliest first."""
+        inherits = {name: each.inherits for name, each in self.head.scenarios.items()}
+        try:
+            return layers(composed(scenario or self.head.scenario), inherits)
+        except ValueError as error:
+            if scenario:
+                self.problems.add("--scenario", 0, "", str(error))
+            else:
+                self.problems.add(HEAD_FILE, self.head.line("", "scenario"), "scenario", str(error))
+            return ()
+
+    def _settings(self, overrides: Mapping[str, str], active: tuple[str, ...]) -> dict[str, Any]:
+        """Fields of the head as the scenarios in force leave them, and overrides of head and policies, by path."""
+        found: dict[str, Any] = {"discount_rate": self.head.discount_rate, "border_adjustment": self.head.border_adjustment}
+        for scenario in active:
+            found |= self.head.scenarios[scenario].head
+        for path, text in overrides.items():
+            value = _toml_value(text)
+            wrong = ""
+            if path == "discount_rate" and (isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf")):
+                wrong = "give a number of 0 or more"
+            if path == "border_adjustment" and not isinstance(value, bool):
+                wrong = "write true or false"
+            if wrong:
+                self.problems.add(COMMAND_LINE, 0, path, f"is '{text}'; {wrong}")
+            else:
+                found[path] = value
+        return found
+
+    def _policies(self, active: tuple[str, ...], settings: Mapping[str, Any]) -> list[Written]:
+        """All policies as the scenarios in force and the overrides leave them."""
+        written = merged({}, self.head.policies)
+        section = {name: f"policies.{name}" for name in written}
+        for scenario in active:
+            changes = self.head.scenarios[scenario].policies
+            written = merged(written, changes)
+            section |= {name: f"scenarios.{scenario}.policies.{name}" for name in changes}
+        for path, value in settings.items():
+            words = path.split(".")
+            if words[0] != "policies":
+                continue
+            if len(words) != 3 or words[1] not in written:
+                close = suggestion(words[1], written) if len(words) > 1 else ""
+                self.problems.add(COMMAND_LINE, 0, path, f"no policy has this path{close}; write policies.NAME.field")
+            else:
+                written[words[1]][words[2]] = value
+        return [Written(name, fields, section[name]) for name, fields in written.items()]
+
+
+def _same(made: Mapping[str, V], before: Mapping[str, V], of: Mapping[str, V], of_before: Mapping[str, V]) -> dict[str, V]:
+    """What was made of the same nouns as before is the same as before."""
+    return {name: before[name] if of[name] is of_before[name] else one for name, one in made.items()}
+
+
+def _is_setting(path: str) -> bool:
+    return path in HEAD_SETTINGS or path.partition(".")[0] == "policies"
+
+
+def _toml_value(text: str) -> Any:
+    """A value as TOML reads it, or the text itself."""
+    try:
+        found = tomllib.loads(f"value = {text}")
+    except (ValueError, RecursionError):
+        return text
+    return text if beyond_toml(found) or len(found) > 1 else found["value"]
+
+
+def inputs_hash(files: Mapping[str, bytes], scenario: str, overrides: Mapping[str, str]) -> str:
+    """sha256 of everything the System follows from: files by name, scenario, overrides by path."""
+    digest = hashlib.sha256()
+    for kind, name, content in (
+        *(("file", name, files[name]) for name in sorted(files)), ("scenario", "", scenario.encode()),
+        *(("override", path, overrides[path].encode()) for path in sorted(overrides)),
+    ):
+        digest.update(f"{kind} {len(name)} {name} {len(content)} ".encode())
+        digest.update(content)
+    return digest.hexdigest()

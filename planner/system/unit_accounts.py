@@ -1,0 +1,116 @@
+"""What a unit of activity costs and emits, and what a tonne of a good stands for in refined metal: one place for all who ask.
+
+The linear programme prices its columns with these numbers and the result tables report with them, so that the two can
+only differ by an error in the programme, which the recomputed cost then shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import numpy as np
+
+from planner.errors import Problem, SpecError
+from planner.system.nouns import COUNTED_KINDS, SCOPES, Array, Good, Process, Scope, System
+
+COST_ITEMS = ("variable_cost", "import_price", "transport_cost", "credit")
+"""Items of the running cost of a process; the credit is counted negative."""
+
+
+def running_costs(system: System, process: Process) -> Mapping[str, Array]:
+    """Cost of a unit of activity by item, USD per unit, shape (T,) each; the credit is negative."""
+    signs = {"credit": -1.0}
+    return {item: signs.get(item, 1.0) * system.period_mean(getattr(process, item)) for item in COST_ITEMS}
+
+
+def emission_parts(system: System, process: Process) -> tuple[tuple[Scope, str, Array], ...]:
+    """Emission of a unit of activity as (scope, part, t CO2e per unit of shape (T,)); the parts of a scope add up to its rate.
+
+    territorial = direct x direct_emission_index + electricity x grid_intensity, of what runs at home;
+    footprint = territorial + (embodied + transport) x foreign_emission_index (DESIGN section 3, emission_account).
+    """
+    home = {
+        "direct": process.direct_emission * system.direct_emission_index, "electricity": process.electricity * system.grid_intensity,
+    } if process.at_home else {}
+    abroad = {
+        "embodied": process.embodied_emission * system.foreign_emission_index,
+        "transport": process.transport_emission * system.foreign_emission_index,
+    }
+    parts: list[tuple[Scope, str, Array]] = [("territorial", part, system.period_mean(rate)) for part, rate in home.items()]
+    return (*parts, *(("footprint", part, system.period_mean(rate)) for part, rate in {**home, **abroad}.items()))
+
+
+def emission_rates(system: System, process: Process) -> Mapping[Scope, Array]:
+    """Emission of a unit of activity by scope, t CO2e per unit, shape (T,): the sum of `emission_parts`."""
+    rates: dict[Scope, Array] = {scope: np.zeros(len(system.periods)) for scope in SCOPES}
+    for scope, _, rate in emission_parts(system, process):
+        rates[scope] = rates[scope] + rate
+    return rates
+
+
+def equivalent(good: Good, metal: str) -> float:
+    """Refined metal that a tonne of a good stands for, t/t: as the study states it, or the content where the good is refined.
+
+    Raises SpecError where the study does not say.
+    """
+    stated = good.equivalent.get(metal)
+    if stated is not None:
+        return stated
+    if good.kind == "refined":
+        return good.content.get(metal, 0.0)
+    if not np.any(good.content.get(metal, 0.0)):
+        return 0.0
+    raise SpecError("policies", [Problem(
+        "good_values.csv", 0, "",
+        f"a policy counts good '{good.name}', which has no 'equivalent' in {metal}; give the refined metal got from a tonne of it",
+    )])
+
+
+def output_equivalent(system: System, process: Process, metal: str) -> Array:
+    """Refined equivalent of what a unit of activity puts out upstream of products and scrap, t per unit, shape (T,)."""
+    return _recipe_equivalent(system, process.outputs, metal)
+
+
+def input_equivalent(system: System, process: Process, metal: str, among: Collection[str]) -> Array:
+    """Refined equivalent of what a unit of activity takes of some goods, upstream of products and scrap, t per unit, shape (T,)."""
+    return _recipe_equivalent(system, {name: taken for name, taken in process.inputs.items() if name in among}, metal)
+
+
+def _recipe_equivalent(system: System, recipe: Mapping[str, Array], metal: str) -> Array:
+    total = np.zeros(len(system.periods))
+    for name, coefficient in recipe.items():
+        good = system.goods[name]
+        if metal in good.content and good.kind in COUNTED_KINDS:
+            total = total + system.period_mean(coefficient) * equivalent(good, metal)
+    return total
+
+
+def refined_output(system: System, process: Process, metal: str) -> Array:
+    """Refined metal that a unit of activity puts out, t per unit, shape (T,)."""
+    total = np.zeros(len(system.periods))
+    for name, coefficient in process.outputs.items():
+        good = system.goods[name]
+        if good.kind == "refined" and metal in good.content:
+            total = total + system.period_mean(coefficient) * good.content[metal]
+    return total
+
+
+def refined_requirement(system: System, metal: str, *, export: bool | None = None) -> Array:
+    """Demand in refined equivalents, t per year, shape (T,): of all uses, or of exports or home uses only."""
+    total = np.zeros(len(system.periods))
+    for good in system.goods.values():
+        if good.demand is not None and metal in good.content and export in (None, good.export):
+            total = total + system.period_mean(good.demand) * equivalent(good, metal)
+    return total
+
+
+def metals_of(system: System, process: Process) -> tuple[str, ...]:
+    """Metals that a process handles, in the order of the study; more than one for joint processes."""
+    goods = [system.goods[name] for name in (*process.inputs, *process.outputs)]
+    found = {metal for good in goods for metal in good.content} | {system.deposits[d].metal for d in process.deposits}
+    return tuple(metal for metal in system.metals if metal in found)
+
+
+def priced_scope(system: System) -> Scope:
+    """The scope on which the carbon price falls: territorial, or the footprint under a border adjustment."""
+    return SCOPES[1] if system.border_adjustment else SCOPES[0]
