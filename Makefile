@@ -64,7 +64,7 @@ lowest:
 pyam:
 	$(PYTHON) -m venv .venv-pyam
 	PIP_DISABLE_PIP_VERSION_CHECK=1 .venv-pyam/bin/python -m pip install --quiet --editable . 'pyam-iamc>=4.0' 'nomenclature-iamc>=0.32' pytest
-	.venv-pyam/bin/python -m pytest -q -W default tests/test_pyam.py
+	.venv-pyam/bin/python -m pytest -q -W default tests/exchange/test_pyam.py
 
 # The documentation as a site, in build/docs; any warning fails it.
 docs: $(VENV)/test.done
@@ -101,16 +101,16 @@ audit:
 # A CycloneDX bill of materials of what a run needs, and the page of licences.
 sbom: $(VENV)/test.done
 	mkdir -p build
-	$(BIN)/python -m tests.supply_chain sbom > build/sbom.cdx.json
+	$(BIN)/python -m tests.package.supply_chain sbom > build/sbom.cdx.json
 	@echo "build/sbom.cdx.json"
 
 licences: $(VENV)/test.done
-	$(BIN)/python -m tests.supply_chain licences > docs/licences.md
+	$(BIN)/python -m tests.package.supply_chain licences > docs/licences.md
 
 # Coverage-guided fuzzing of the readers; needs atheris, which has wheels for CPython 3.11 to 3.13 on Linux.
 fuzz: $(VENV)/test.done
 	$(PIP) atheris
-	$(BIN)/python -m tests.fuzz.readers $(FUZZ_SECONDS)
+	$(BIN)/python -m tests.campaigns.fuzz.readers $(FUZZ_SECONDS)
 
 # Lines and branches that the tests reach.
 coverage: $(VENV)/test.done
@@ -120,7 +120,7 @@ coverage: $(VENV)/test.done
 
 # Single changes of the code that the tests of its room must notice: a seeded sample.
 mutants: $(VENV)/test.done
-	$(BIN)/python -m tests.mutants $(MUTANTS)
+	$(BIN)/python -m tests.campaigns.mutants $(MUTANTS)
 
 # Memory over 10,000 solves of one living programme.
 memory: $(VENV)/test.done

@@ -17,4 +17,4 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_threa
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # pyam asks for an older pandas than the lock holds, so that its tests run in an environment of their own: `make pyam`
-collect_ignore = [] if importlib.util.find_spec("pyam") else ["test_pyam.py"]
+collect_ignore = [] if importlib.util.find_spec("pyam") else ["exchange/test_pyam.py"]

@@ -107,7 +107,7 @@ def stocks(sitting: Sitting) -> Iterator[Comparison]:
     import flodym
 
     from tests.benchmarks.measured import clock
-    from tests.test_stocks import two_thousand_series
+    from tests.mfa.test_stocks import two_thousand_series
 
     ours, theirs = two_thousand_series(flodym)
     taken: tuple[list[float], list[float]] = ([], [])

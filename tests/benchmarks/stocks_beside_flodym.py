@@ -9,7 +9,7 @@ from statistics import median
 
 import flodym
 
-from tests.test_stocks import two_thousand_series
+from tests.mfa.test_stocks import two_thousand_series
 
 RUNS = 5
 GOAL = 15

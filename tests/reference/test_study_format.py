@@ -1,0 +1,43 @@
+"""The page of the study format is written from the code, and names all there is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from planner.reference.study_format import format_page
+from planner.study.schema import POLICIES, TABLES
+
+PAGE = Path(__file__).parents[2] / "docs" / "format.md"
+
+
+def test_the_committed_page_is_current() -> None:
+    """`python -m planner.reference.study_format > docs/format.md` renews it."""
+    assert PAGE.read_text(encoding="utf-8") == format_page()
+
+
+def test_the_page_names_every_table_column_parameter_unit_and_policy() -> None:
+    page = format_page()
+    for table in TABLES:
+        assert f"### {table.name}.csv" in page
+        section = page.split(f"### {table.name}.csv")[1].split("\n### ")[0]
+        for column in (*table.keys, *table.columns):
+            assert f"`{column.name}`" in section, (table.name, column.name)
+        for parameter in table.parameters:
+            row = next(line for line in section.splitlines() if line.startswith(f"| `{parameter.name}` |"))
+            assert parameter.unit in row
+            assert parameter.default is None or f"{parameter.default:g}" in row
+    for form in POLICIES:
+        assert f"| `{form.kind}` | `{form.level}` |" in page
+
+
+def test_the_study_toml_of_the_page_is_read(tmp_path: Path) -> None:
+    """The example is no pseudo-code: with the tables of a new study it reads, in both of its scenarios."""
+    import planner
+
+    folder = planner.new(tmp_path / "example")
+    example = format_page().split("```toml\n")[1].split("```")[0]
+    example = example.replace("first = 2021", "first = 2025").replace("last = 2060", "last = 2034")
+    (folder / "study.toml").write_text(example, encoding="utf-8")
+    system = planner.read(folder, scenario="greener")
+    assert (system.discount_rate, float(system.carbon_price[0])) == (0.04, 50.0)
+    assert set(system.policies) == {"home_share"}
