@@ -42,27 +42,61 @@ LINK = re.compile(r"\[([^\]]*)\]\(([^)#\s]+)(#[^)]*)?\)")
 
 def contents(index: str) -> str:
     """The tree of pages: those that the index lists under each heading, in its order, then any other that is there."""
-    there = [path.stem for path in sorted((*HERE.glob("*.md"), *HERE.glob("*.rst"))) if path.stem != "index"]
+    there = [
+        path.stem
+        for path in sorted((*HERE.glob("*.md"), *HERE.glob("*.rst")))
+        if path.stem != "index"
+    ]
     trees = []
     for section in re.split(r"^## +", index, flags=re.MULTILINE)[1:]:
         head, _, text = section.partition("\n")
-        trees.append((head, [Path(target).stem for _, target, _ in LINK.findall(text) if (HERE / target).is_file()]))
+        trees.append(
+            (
+                head,
+                [
+                    Path(target).stem
+                    for _, target, _ in LINK.findall(text)
+                    if (HERE / target).is_file()
+                ],
+            )
+        )
     listed = {page for _, pages in trees for page in pages}
     trees.append(("More", [page for page in there if page not in listed]))
-    return "".join("\n```{toctree}\n:hidden:\n:caption: " + head + "\n\n" + "\n".join(pages) + "\n```\n" for head, pages in trees if pages)
+    return "".join(
+        "\n```{toctree}\n:hidden:\n:caption: " + head + "\n\n" + "\n".join(pages) + "\n```\n"
+        for head, pages in trees
+        if pages
+    )
 
 
 def unlisted(interface: str) -> str:
     """Public names that the page of the interface does not list yet."""
-    listed = set(re.findall(r"auto\w+:: planner\.(\w+)$", interface, flags=re.MULTILINE)) | {"System"}
+    listed = set(re.findall(r"auto\w+:: planner\.(\w+)$", interface, flags=re.MULTILINE)) | {
+        "System"
+    }
     named = [name for name in planner.__all__ if name not in listed]
-    directives = {name: "autoclass" if isinstance(getattr(planner, name), type) else "autofunction" for name in named}
-    return "\n\nMore\n----\n\n" + "\n".join(f".. {directive}:: planner.{name}\n" for name, directive in directives.items()) if named else ""
+    directives = {
+        name: "autoclass" if isinstance(getattr(planner, name), type) else "autofunction"
+        for name in named
+    }
+    return (
+        "\n\nMore\n----\n\n"
+        + "\n".join(f".. {directive}:: planner.{name}\n" for name, directive in directives.items())
+        if named
+        else ""
+    )
 
 
 def outside(page: str) -> str:
     """Links to what lies outside the documentation become the path alone: the site does not hold it."""
-    return LINK.sub(lambda found: f"{found[1]} (`{found[2].removeprefix('../')}`)" if found[2].startswith("../") else found[0], page)
+    return LINK.sub(
+        lambda found: (
+            f"{found[1]} (`{found[2].removeprefix('../')}`)"
+            if found[2].startswith("../")
+            else found[0]
+        ),
+        page,
+    )
 
 
 def _read(app: object, name: str, source: list[str]) -> None:
@@ -70,9 +104,16 @@ def _read(app: object, name: str, source: list[str]) -> None:
     source[0] = outside(source[0]) + (more(source[0]) if more else "")
 
 
-def _docstring(app: object, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
+def _docstring(
+    app: object, what: str, name: str, thing: object, options: object, lines: list[str]
+) -> None:
     """Docstrings are Markdown in spirit: their `$$equations$$` and indented examples become what Sphinx knows."""
-    text = re.sub(r"\$\$(.+?)\$\$", lambda found: f":math:`{' '.join(found[1].split())}`", "\n".join(lines), flags=re.DOTALL)
+    text = re.sub(
+        r"\$\$(.+?)\$\$",
+        lambda found: f":math:`{' '.join(found[1].split())}`",
+        "\n".join(lines),
+        flags=re.DOTALL,
+    )
     text = re.sub(r":\n\n(?=    )", "::\n\n", text)
     lines[:] = text.replace("*", r"\*").splitlines()
 
@@ -89,6 +130,8 @@ def _block(writer: object, node: object) -> None:
 
 def setup(app: object) -> None:
     """Equations as MathML: they need no script, no font and no network."""
-    app.add_html_math_renderer("mathml", inline_renderers=(_inline, None), block_renderers=(_block, None))  # type: ignore[attr-defined]
+    app.add_html_math_renderer(
+        "mathml", inline_renderers=(_inline, None), block_renderers=(_block, None)
+    )  # type: ignore[attr-defined]
     app.connect("source-read", _read)  # type: ignore[attr-defined]
     app.connect("autodoc-process-docstring", _docstring)  # type: ignore[attr-defined]

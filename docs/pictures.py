@@ -37,15 +37,20 @@ def pictures() -> Mapping[str, Any]:
 def sums(figure: Any) -> dict[str, float]:
     """What each trace of a figure adds up to, four digits of it."""
     shown = [trace.link.value if trace.type == "sankey" else trace.y for trace in figure.data]
-    return {f"{i} {trace.name or trace.type}": float(f"{sum(values):.4g}")
-            for i, (trace, values) in enumerate(zip(figure.data, shown, strict=True))}
+    return {
+        f"{i} {trace.name or trace.type}": float(f"{sum(values):.4g}")
+        for i, (trace, values) in enumerate(zip(figure.data, shown, strict=True))
+    }
 
 
 def main(folder: Path = FOLDER) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, figure in pictures().items():
         path = figures.write_figure(figure, folder / name)
-        path.write_text(f"{path.read_text(encoding='utf-8')}<!-- {json.dumps(sums(figure))} -->\n", encoding="utf-8")
+        path.write_text(
+            f"{path.read_text(encoding='utf-8')}<!-- {json.dumps(sums(figure))} -->\n",
+            encoding="utf-8",
+        )
 
 
 if __name__ == "__main__":

@@ -12,8 +12,12 @@ LONGEST = 600
 def shown(text: str, longest: int = LONGEST) -> str:
     """Text that a terminal can be sent: a mark that is none to see stands as its escape, and no line breaks or gets too long."""
     if len(text) > longest:
-        text = f"{text[:longest // 2]} [...] {text[-longest // 2:]}"
-    return text if text.isprintable() else "".join(mark if mark.isprintable() else ascii(mark)[1:-1] for mark in text)
+        text = f"{text[: longest // 2]} [...] {text[-longest // 2 :]}"
+    return (
+        text
+        if text.isprintable()
+        else "".join(mark if mark.isprintable() else ascii(mark)[1:-1] for mark in text)
+    )
 
 
 class PlannerError(Exception):

@@ -17,17 +17,55 @@ if TYPE_CHECKING:
 
 # Name, definition, symbol. pound: international agreement of 1959; troy ounce: NIST Handbook 44, appendix C; year: Julian, IAU.
 DEFINITIONS = (
-    "kilo- = 1e3 = k-", "mega- = 1e6 = M-", "giga- = 1e9 = G-", "tera- = 1e12 = T-",
-    "gram = [metal] = g", "tonne = 1e6 * gram = t", "pound = 453.59237 * gram = lb", "troy_ounce = 31.1034768 * gram = oz_t",
-    "year = [time] = yr = a", "month = year / 12", "day = year / 365.25",
-    "gCO2e = [carbon_dioxide_equivalent]", "tCO2e = 1e6 * gCO2e",
-    "watt_hour = [energy] = Wh", "joule = watt_hour / 3600 = J",
+    "kilo- = 1e3 = k-",
+    "mega- = 1e6 = M-",
+    "giga- = 1e9 = G-",
+    "tera- = 1e12 = T-",
+    "gram = [metal] = g",
+    "tonne = 1e6 * gram = t",
+    "pound = 453.59237 * gram = lb",
+    "troy_ounce = 31.1034768 * gram = oz_t",
+    "year = [time] = yr = a",
+    "month = year / 12",
+    "day = year / 365.25",
+    "gCO2e = [carbon_dioxide_equivalent]",
+    "tCO2e = 1e6 * gCO2e",
+    "watt_hour = [energy] = Wh",
+    "joule = watt_hour / 3600 = J",
     "percent = 0.01",
 )
 COMMON_UNITS = (
-    "t", "kt", "Mt", "kg", "g", "lb", "t/year", "kt/year", "Mt/year", "year", "month", "1", "%", "t/t", "kg/t", "g/t",
-    "tCO2e", "ktCO2e", "MtCO2e", "kgCO2e",
-    "tCO2e/t", "kgCO2e/kg", "tCO2e/MWh", "kgCO2e/kWh", "MWh", "kWh", "GWh", "MWh/t", "kWh/kg", "1/year", "%/year",
+    "t",
+    "kt",
+    "Mt",
+    "kg",
+    "g",
+    "lb",
+    "t/year",
+    "kt/year",
+    "Mt/year",
+    "year",
+    "month",
+    "1",
+    "%",
+    "t/t",
+    "kg/t",
+    "g/t",
+    "tCO2e",
+    "ktCO2e",
+    "MtCO2e",
+    "kgCO2e",
+    "tCO2e/t",
+    "kgCO2e/kg",
+    "tCO2e/MWh",
+    "kgCO2e/kWh",
+    "MWh",
+    "kWh",
+    "GWh",
+    "MWh/t",
+    "kWh/kg",
+    "1/year",
+    "%/year",
 )
 """What a misspelt unit may have meant, beside the same with money."""
 
@@ -89,7 +127,9 @@ def _ratio(unit: str, wanted: str, currency_year: int) -> float:
     given = _quantity(unit, wanted, currency_year)
     internal = _quantity(wanted, wanted, currency_year)
     if given.dimensionality != internal.dimensionality:
-        raise ValueError(f"unit '{unit}' measures something else than {wanted}; {_difference(unit, wanted)}")
+        raise ValueError(
+            f"unit '{unit}' measures something else than {wanted}; {_difference(unit, wanted)}"
+        )
     ratio = float((given / internal).to("dimensionless").magnitude)
     if not 0 < ratio < float("inf"):
         raise ValueError(f"unit '{unit}' is no unit; write {wanted}")
@@ -98,13 +138,19 @@ def _ratio(unit: str, wanted: str, currency_year: int) -> float:
 
 def _require_currency(unit: str, wanted: str, currency_year: int) -> None:
     if "$" in unit or "€" in unit or "¥" in unit:
-        raise ValueError(f"unit '{unit}' names money by a sign; write USD_{currency_year}, such as {wanted}")
+        raise ValueError(
+            f"unit '{unit}' names money by a sign; write USD_{currency_year}, such as {wanted}"
+        )
     for currency, year in _MONEY.findall(unit):
         right = f"USD_{currency_year}"
         if currency != "USD":
-            raise ValueError(f"unit '{unit}' is in {currency}; convert it to {right} when making the data")
+            raise ValueError(
+                f"unit '{unit}' is in {currency}; convert it to {right} when making the data"
+            )
         if not year:
-            raise ValueError(f"unit '{unit}' is money without a year; write {right} if it is of that year")
+            raise ValueError(
+                f"unit '{unit}' is money without a year; write {right} if it is of that year"
+            )
         if int(year) != currency_year:
             raise ValueError(
                 f"unit '{unit}' is money of {year}, the study counts in {right}; deflate it when making the data, years are never mixed",
@@ -127,9 +173,20 @@ def _quantity(unit: str, wanted: str, currency_year: int) -> Any:
         for name in re.findall(r"(?<![0-9.])[A-Za-z_]\w*", text):
             known_units.parse_units(name)  # pint cancels T/T before it looks T up
         return known_units.Quantity(1.0, text)
-    except Exception as error:  # pint lets errors of Python's tokenizer and arithmetic through, of many kinds
-        known = [*COMMON_UNITS, wanted, *(u.replace("USD", f"USD_{currency_year}") for u in ("USD", "USD/t", "USD/kg", "USD/(t/year)"))]
-        raise ValueError(f"unit '{unit}' is unknown{suggestion(unit, known)}; here it must measure the same as {wanted}") from error
+    except (
+        Exception
+    ) as error:  # pint lets errors of Python's tokenizer and arithmetic through, of many kinds
+        known = [
+            *COMMON_UNITS,
+            wanted,
+            *(
+                u.replace("USD", f"USD_{currency_year}")
+                for u in ("USD", "USD/t", "USD/kg", "USD/(t/year)")
+            ),
+        ]
+        raise ValueError(
+            f"unit '{unit}' is unknown{suggestion(unit, known)}; here it must measure the same as {wanted}"
+        ) from error
 
 
 @lru_cache(maxsize=16)

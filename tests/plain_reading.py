@@ -21,14 +21,34 @@ from planner.system.nouns import System
 HEAD = "study.toml"
 SAME = 1e-12
 SIZES: dict[str, tuple[float, dict[str, int]]] = {
-    "t": (1.0, {"metal": 1}), "tonne": (1.0, {"metal": 1}), "g": (1e-6, {"metal": 1}), "gram": (1e-6, {"metal": 1}),
-    "lb": (453.59237e-6, {"metal": 1}), "pound": (453.59237e-6, {"metal": 1}), "oz_t": (31.1034768e-6, {"metal": 1}),
-    "year": (1.0, {"time": 1}), "yr": (1.0, {"time": 1}), "a": (1.0, {"time": 1}), "month": (1 / 12, {"time": 1}),
+    "t": (1.0, {"metal": 1}),
+    "tonne": (1.0, {"metal": 1}),
+    "g": (1e-6, {"metal": 1}),
+    "gram": (1e-6, {"metal": 1}),
+    "lb": (453.59237e-6, {"metal": 1}),
+    "pound": (453.59237e-6, {"metal": 1}),
+    "oz_t": (31.1034768e-6, {"metal": 1}),
+    "year": (1.0, {"time": 1}),
+    "yr": (1.0, {"time": 1}),
+    "a": (1.0, {"time": 1}),
+    "month": (1 / 12, {"time": 1}),
     "day": (1 / 365.25, {"time": 1}),
-    "tCO2e": (1.0, {"carbon": 1}), "gCO2e": (1e-6, {"carbon": 1}),
-    "Wh": (1e-6, {"energy": 1}), "J": (1e-6 / 3600, {"energy": 1}), "percent": (0.01, {}),
+    "tCO2e": (1.0, {"carbon": 1}),
+    "gCO2e": (1e-6, {"carbon": 1}),
+    "Wh": (1e-6, {"energy": 1}),
+    "J": (1e-6 / 3600, {"energy": 1}),
+    "percent": (0.01, {}),
 }
-PREFIXES = {"k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "kilo": 1e3, "mega": 1e6, "giga": 1e9, "tera": 1e12}
+PREFIXES = {
+    "k": 1e3,
+    "M": 1e6,
+    "G": 1e9,
+    "T": 1e12,
+    "kilo": 1e3,
+    "mega": 1e6,
+    "giga": 1e9,
+    "tera": 1e12,
+}
 
 
 class NotPlain(Exception):
@@ -59,7 +79,9 @@ def plain_unit(text: str, currency_year: int) -> tuple[float, dict[str, int]]:
     tokens = re.findall(r"[A-Za-z_][A-Za-z0-9_]*|[0-9.]+(?:[eE][+-]?[0-9]+)?|[*/()%]", text)
     if "".join(tokens) != text.replace(" ", ""):
         raise NotPlain(f"unit {text!r}")
-    (size, dimensions), rest = _product([("percent" if t == "%" else t) for t in tokens], currency_year)
+    (size, dimensions), rest = _product(
+        [("percent" if t == "%" else t) for t in tokens], currency_year
+    )
     if rest:
         raise NotPlain(f"unit {text!r}")
     return size, {name: power for name, power in dimensions.items() if power}
@@ -157,6 +179,7 @@ class Plain:
             for parent in self._scenario(name).get("inherits", []):
                 visit(parent)
             found.append(name)
+
         for name in filter(None, (part.strip() for part in asked.split(","))):
             visit(name)
         return found
@@ -172,14 +195,28 @@ class Plain:
             if parameter is None:
                 raise NotPlain(f"parameter {name!r}")
             size = self._size(table, keys, parameter, cells["unit"])
-            numbers = [plain_number(cells[c]) * size if cells.get(c) else None for c in ("value", "low", "high")]
+            numbers = [
+                plain_number(cells[c]) * size if cells.get(c) else None
+                for c in ("value", "low", "high")
+            ]
             if numbers[0] is None:
                 raise NotPlain("no value")
             said = Said(
-                int(cells["year"]) if cells.get("year") else None, numbers[0], numbers[1], numbers[2], cells.get("extend", ""),
-                cells["source"], cells.get("grade", ""), cells.get("note", ""), cells.get("scenario", ""), f"{table.name}.csv", number,
+                int(cells["year"]) if cells.get("year") else None,
+                numbers[0],
+                numbers[1],
+                numbers[2],
+                cells.get("extend", ""),
+                cells["source"],
+                cells.get("grade", ""),
+                cells.get("note", ""),
+                cells.get("scenario", ""),
+                f"{table.name}.csv",
+                number,
             )
-            self.rows.setdefault(said.scenario, {}).setdefault((table.name, keys, name), []).append(said)
+            self.rows.setdefault(said.scenario, {}).setdefault((table.name, keys, name), []).append(
+                said
+            )
 
     def _size(self, table: Table, keys: tuple[str, ...], parameter: Parameter, unit: str) -> float:
         wanted = SERIES_UNITS[keys[0]] if table.name == "series" else parameter.unit
@@ -192,17 +229,37 @@ class Plain:
     def _set(self, path: str, text: str, layer: str) -> None:
         for key in list(self.force):
             year = path.removeprefix(f"{path_of(key)}.")
-            if path != path_of(key) and not (path.startswith(f"{path_of(key)}.") and re.fullmatch("[0-9]{4}", year)):
+            if path != path_of(key) and not (
+                path.startswith(f"{path_of(key)}.") and re.fullmatch("[0-9]{4}", year)
+            ):
                 continue
             table = next(t for t in TABLES if t.name == key[0])
             parameter = table.parameter(key[2])
             assert parameter is not None
             amount, _, unit = text.strip().partition(" ")
             size = self._size(table, key[1], parameter, unit) if unit else 1.0
-            new = Said(None, plain_number(amount) * size, None, None, "", f"override in scenarios.{layer}.set", "", "", layer, HEAD, 0)
+            new = Said(
+                None,
+                plain_number(amount) * size,
+                None,
+                None,
+                "",
+                f"override in scenarios.{layer}.set",
+                "",
+                "",
+                layer,
+                HEAD,
+                0,
+            )
             rows = self.force[key]
-            self.force[key] = [new] if path == path_of(key) else [
-                new._replace(year=row.year, extend=row.extend) if row.year == int(year) else row for row in rows]
+            self.force[key] = (
+                [new]
+                if path == path_of(key)
+                else [
+                    new._replace(year=row.year, extend=row.extend) if row.year == int(year) else row
+                    for row in rows
+                ]
+            )
 
     def series(self, key: Key, years: np.ndarray) -> np.ndarray:
         rows = sorted(self.force[key], key=lambda row: row.year or 0)
@@ -220,7 +277,12 @@ def path_of(key: Key) -> str:
 def differences(system: System, files: Mapping[str, bytes], scenario: str = "") -> list[str]:
     """Where a System says something else than its files plainly say; empty where all is the same."""
     plain = Plain(files, scenario)
-    found = [*_head(system, plain), *_structure(system, plain), *_numbers(system, plain), *_policies(system, plain)]
+    found = [
+        *_head(system, plain),
+        *_structure(system, plain),
+        *_numbers(system, plain),
+        *_policies(system, plain),
+    ]
     return [*found, *(_nouns(system, plain) if not found else [])]
 
 
@@ -229,20 +291,30 @@ def _head(system: System, plain: Plain) -> Iterator[str]:
     for name in ("title", "country", "currency_year"):
         if getattr(system, name) != head[name]:
             yield f"{name}: {getattr(system, name)!r} for {head[name]!r}"
-    if list(system.metals) != head["metals"] or system.stock_convention != head.get("stock_convention", "uniform"):
+    if list(system.metals) != head["metals"] or system.stock_convention != head.get(
+        "stock_convention", "uniform"
+    ):
         yield "metals or convention"
-    rate = [plain._scenario(layer)["discount_rate"] for layer in plain.layers if "discount_rate" in plain._scenario(layer)]
+    rate = [
+        plain._scenario(layer)["discount_rate"]
+        for layer in plain.layers
+        if "discount_rate" in plain._scenario(layer)
+    ]
     if system.discount_rate != [head["discount_rate"], *rate][-1]:
         yield "discount rate"
-    starts = years.get("periods") or list(range(years["first"], years["last"] + 1, years.get("step", 1)))
+    starts = years.get("periods") or list(
+        range(years["first"], years["last"] + 1, years.get("step", 1))
+    )
     if [p.first for p in system.periods] != starts or system.periods[-1].last != years["last"]:
         yield "periods"
 
 
 def _structure(system: System, plain: Plain) -> Iterator[str]:
     columns = {
-        "goods": ("kind", "stage"), "processes": ("kind", "stage", "pathway", "origin", "host", "plant", "ramp_group", "loss"),
-        "products": ("waste", "distribution"), "measures": ("kind", "good", "instead", "product"),
+        "goods": ("kind", "stage"),
+        "processes": ("kind", "stage", "pathway", "origin", "host", "plant", "ramp_group", "loss"),
+        "products": ("waste", "distribution"),
+        "measures": ("kind", "good", "instead", "product"),
     }
     for table, names in columns.items():
         nouns = getattr(system, table)
@@ -256,15 +328,20 @@ def _structure(system: System, plain: Plain) -> Iterator[str]:
                     yield f"{table} {key} {name}: {getattr(nouns[key], name)!r} for {cells.get(name)!r}"
     for key, cells in plain.structure.get("goods", {}).items():
         good = system.goods.get(key)
-        if good is not None and (good.export != (cells.get("export") == "yes")
-                                 or (cells.get("metal") and good.content != {cells["metal"]: 1})):
+        if good is not None and (
+            good.export != (cells.get("export") == "yes")
+            or (cells.get("metal") and good.content != {cells["metal"]: 1})
+        ):
             yield f"goods {key}: export or metal"
 
 
 def _numbers(system: System, plain: Plain) -> Iterator[str]:
     """Every row in force, to the last cell; a row that an override made has another place."""
-    said = {(path_of(key) + (f".{row.year}" if row.year is not None else ""), row.scenario): row
-            for key, rows in plain.force.items() for row in rows}
+    said = {
+        (path_of(key) + (f".{row.year}" if row.year is not None else ""), row.scenario): row
+        for key, rows in plain.force.items()
+        for row in rows
+    }
     read = {(datum.path, datum.scenario): datum for datum in system.data}
     if said.keys() != read.keys() or len(said) != sum(map(len, plain.force.values())):
         yield f"rows in force: {sorted(said.keys() ^ read.keys())[:5]}"
@@ -273,9 +350,16 @@ def _numbers(system: System, plain: Plain) -> Iterator[str]:
         datum = read[at]
         for name in ("value", "low", "high"):
             mine, theirs = getattr(row, name), getattr(datum, name)
-            if (mine is None) != (theirs is None) or (mine is not None and not abs(mine - theirs) <= SAME * abs(mine)):
+            if (mine is None) != (theirs is None) or (
+                mine is not None and not abs(mine - theirs) <= SAME * abs(mine)
+            ):
                 yield f"{at} {name}: {theirs!r} for {mine!r}"
-        if (datum.source, datum.grade, datum.note, datum.place.file) != (row.source, row.grade, row.note, row.file):
+        if (datum.source, datum.grade, datum.note, datum.place.file) != (
+            row.source,
+            row.grade,
+            row.note,
+            row.file,
+        ):
             yield f"{at}: source, grade or note"
         if row.row and datum.place.row != row.row:
             yield f"{at}: row {datum.place.row} for {row.row}"
@@ -294,13 +378,23 @@ def _policies(system: System, plain: Plain) -> Iterator[str]:
     for name, fields in policies.items():
         policy, given = system.policies[name], fields[POLICY_FORMS[fields["kind"]].level]
         if isinstance(given, dict):
-            level = np.interp(years, [int(y) for y in given], [float(v) for v in given.values()], left=np.nan, right=np.nan)
+            level = np.interp(
+                years,
+                [int(y) for y in given],
+                [float(v) for v in given.values()],
+                left=np.nan,
+                right=np.nan,
+            )
         elif isinstance(given, str):
             continue  # a number with a unit: a form the shipped studies do not use
         else:
             level = np.full(len(years), float(given))
-        level[(years < fields.get("from", years[0])) | (years > fields.get("to", years[-1]))] = np.nan
-        if policy.kind != fields["kind"] or not np.allclose(policy.level, level, rtol=SAME, atol=0, equal_nan=True):
+        level[(years < fields.get("from", years[0])) | (years > fields.get("to", years[-1]))] = (
+            np.nan
+        )
+        if policy.kind != fields["kind"] or not np.allclose(
+            policy.level, level, rtol=SAME, atol=0, equal_nan=True
+        ):
             yield f"policy {name}"
 
 
@@ -313,7 +407,11 @@ def _nouns(system: System, plain: Plain) -> Iterator[str]:
         if read is None or (closed and key[2] in ("max_activity", "min_activity")):
             continue
         said = plain.series(key, years)
-        read = np.broadcast_to(np.asarray(read, dtype=float), said.shape) if np.ndim(read) == 0 else np.asarray(read)[-len(years):]
+        read = (
+            np.broadcast_to(np.asarray(read, dtype=float), said.shape)
+            if np.ndim(read) == 0
+            else np.asarray(read)[-len(years) :]
+        )
         if not np.allclose(read, said, rtol=1e-9, atol=0):
             yield f"{key}: {read} for {said}"
 
@@ -321,19 +419,44 @@ def _nouns(system: System, plain: Plain) -> Iterator[str]:
 def _attribute(system: System, key: Key) -> Any:
     """Where a number of a table stands in the System; None where its form there is another."""
     table, names, name = key
-    renamed = {"lifetime_mean": "mean", "lifetime_sd": "sd", "lifetime_shape": "shape", "rate": "collection_rate"}
+    renamed = {
+        "lifetime_mean": "mean",
+        "lifetime_sd": "sd",
+        "lifetime_shape": "shape",
+        "rate": "collection_rate",
+    }
     if table == "coefficients":
         process = system.processes[names[0]]
-        return (process.outputs if names[2] == "out" else {**process.inputs, **process.deposits})[names[1]]
+        return (process.outputs if names[2] == "out" else {**process.inputs, **process.deposits})[
+            names[1]
+        ]
     if table == "series":
         return getattr(system, names[0])
     if table == "uses":
         return system.products[names[0]].uses[names[1]]
     if name in ("content", "equivalent") and names[1]:
         return getattr(system.goods[names[0]], name)[names[1]]
-    of = {"demand": "goods", "collection": "goods", "good_values": "goods", "process_values": "processes", "plants": "plants",
-          "deposits": "deposits", "hosts": "hosts", "product_values": "products", "ramps": "ramps", "measure_values": "measures"}.get(table)
-    if of is None or name in ("observed", "existing_capacity", "under_construction", "opening_stock", "closing_stock", "max_stock",
-                              "holding_cost", "equivalent"):
+    of = {
+        "demand": "goods",
+        "collection": "goods",
+        "good_values": "goods",
+        "process_values": "processes",
+        "plants": "plants",
+        "deposits": "deposits",
+        "hosts": "hosts",
+        "product_values": "products",
+        "ramps": "ramps",
+        "measure_values": "measures",
+    }.get(table)
+    if of is None or name in (
+        "observed",
+        "existing_capacity",
+        "under_construction",
+        "opening_stock",
+        "closing_stock",
+        "max_stock",
+        "holding_cost",
+        "equivalent",
+    ):
         return None
     return getattr(getattr(system, of)[names[0]], renamed.get(name, name))

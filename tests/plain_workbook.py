@@ -17,7 +17,12 @@ from tests.plain_reading import NotPlain
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 LINK = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-BUILT_IN = {9: "0%", 10: "0.00%", **dict.fromkeys((14, 15, 16, 17, 18, 19, 20, 21, 22, 45, 47), "yyyy-mm-dd"), 46: "[h]:mm:ss"}
+BUILT_IN = {
+    9: "0%",
+    10: "0.00%",
+    **dict.fromkeys((14, 15, 16, 17, 18, 19, 20, 21, 22, 45, 47), "yyyy-mm-dd"),
+    46: "[h]:mm:ss",
+}
 EPOCH = datetime.fromisoformat("1899-12-30")
 
 Cells = dict[tuple[int, int], object]
@@ -31,12 +36,24 @@ def shown(content: bytes) -> dict[str, Cells]:
             if len(set(archive.namelist())) != len(archive.namelist()):
                 raise NotPlain("two parts of one name")
             return _sheets(archive)
-    except (zipfile.BadZipFile, ElementTree.ParseError, KeyError, ValueError, IndexError, AttributeError, TypeError, EOFError) as error:
+    except (
+        zipfile.BadZipFile,
+        ElementTree.ParseError,
+        KeyError,
+        ValueError,
+        IndexError,
+        AttributeError,
+        TypeError,
+        EOFError,
+    ) as error:
         raise NotPlain(f"{type(error).__name__}: {error}") from error
 
 
 def _sheets(archive: zipfile.ZipFile) -> dict[str, Cells]:
-    links = {link.get("Id"): link.get("Target", "") for link in ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))}
+    links = {
+        link.get("Id"): link.get("Target", "")
+        for link in ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
+    }
     book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
     since = book.find(f"{MAIN}workbookPr")
     if since is not None and since.get("date1904") in ("1", "true"):
@@ -47,7 +64,11 @@ def _sheets(archive: zipfile.ZipFile) -> dict[str, Cells]:
         name, target = sheet.attrib["name"], links[sheet.attrib[LINK]]
         if name in found:
             raise NotPlain(f"two sheets {name}")
-        path = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join("xl", target))
+        path = (
+            target.lstrip("/")
+            if target.startswith("/")
+            else posixpath.normpath(posixpath.join("xl", target))
+        )
         found[name] = dict(_cells(ElementTree.fromstring(archive.read(path)), texts, forms))
     return found
 
@@ -55,12 +76,18 @@ def _sheets(archive: zipfile.ZipFile) -> dict[str, Cells]:
 def _texts(archive: zipfile.ZipFile) -> list[str]:
     if "xl/sharedStrings.xml" not in archive.namelist():
         return []
-    return [_text(item) for item in ElementTree.fromstring(archive.read("xl/sharedStrings.xml")) if item.tag == f"{MAIN}si"]
+    return [
+        _text(item)
+        for item in ElementTree.fromstring(archive.read("xl/sharedStrings.xml"))
+        if item.tag == f"{MAIN}si"
+    ]
 
 
 def _text(item: ElementTree.Element) -> str:
     """The runs of a text, without the reading aids that may stand above them."""
-    runs = [child for child in item if child.tag == f"{MAIN}t"] + [t for run in item.findall(f"{MAIN}r") for t in run.findall(f"{MAIN}t")]
+    runs = [child for child in item if child.tag == f"{MAIN}t"] + [
+        t for run in item.findall(f"{MAIN}r") for t in run.findall(f"{MAIN}t")
+    ]
     return "".join(run.text or "" for run in runs)
 
 
@@ -69,12 +96,24 @@ def _forms(archive: zipfile.ZipFile) -> list[str]:
     if "xl/styles.xml" not in archive.namelist():
         return []
     root = ElementTree.fromstring(archive.read("xl/styles.xml"))
-    own = {int(form.attrib["numFmtId"]): form.attrib["formatCode"] for form in root.iter(f"{MAIN}numFmt")}
+    own = {
+        int(form.attrib["numFmtId"]): form.attrib["formatCode"]
+        for form in root.iter(f"{MAIN}numFmt")
+    }
     styles = root.find(f"{MAIN}cellXfs")
-    return [] if styles is None else [own.get(number, BUILT_IN.get(number, "")) for number in (int(x.get("numFmtId", 0)) for x in styles)]
+    return (
+        []
+        if styles is None
+        else [
+            own.get(number, BUILT_IN.get(number, ""))
+            for number in (int(x.get("numFmtId", 0)) for x in styles)
+        ]
+    )
 
 
-def _cells(root: ElementTree.Element, texts: list[str], forms: list[str]) -> Iterator[tuple[tuple[int, int], object]]:
+def _cells(
+    root: ElementTree.Element, texts: list[str], forms: list[str]
+) -> Iterator[tuple[tuple[int, int], object]]:
     if root.find(f".//{MAIN}mergeCell") is not None:
         raise NotPlain("merged cells")
     number = 0
@@ -83,7 +122,9 @@ def _cells(root: ElementTree.Element, texts: list[str], forms: list[str]) -> Ite
         if number <= before:
             raise NotPlain(f"row {number} after {before}")
         for cell in row.findall(f"{MAIN}c"):
-            place = re.fullmatch("([A-Z]{1,3})([0-9]+)", cell.get("r", f"{_letters(column + 1)}{number}"))
+            place = re.fullmatch(
+                "([A-Z]{1,3})([0-9]+)", cell.get("r", f"{_letters(column + 1)}{number}")
+            )
             if place is None or int(place[2]) != number or (at := _column(place[1])) <= column:
                 raise NotPlain(f"cell {cell.get('r')} in row {number} after column {column}")
             column = at

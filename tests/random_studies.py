@@ -23,7 +23,14 @@ def studies(draw: Any) -> Study:
     head: dict[str, Any] = {"step": draw(st.integers(1, 2))} if draw(st.booleans()) else {}
     convention = draw(st.sampled_from(["uniform", "end", "middle", "start"]))
     rate = draw(st.integers(0, 12)) / 100
-    study = Study(FIRST, FIRST + years - 1, metals=metals, discount_rate=rate, stock_convention=convention, **head)
+    study = Study(
+        FIRST,
+        FIRST + years - 1,
+        metals=metals,
+        discount_rate=rate,
+        stock_convention=convention,
+        **head,
+    )
     study.series("grid_intensity", draw(some)).series("carbon_price", draw(st.integers(0, 40)))
     for metal in metals:
         _metal(draw, study, metal, years)
@@ -35,40 +42,129 @@ def studies(draw: Any) -> Study:
 
 def _metal(draw: Any, study: Study, metal: str, years: int) -> None:
     """Ore, imports, refined metal, a product in use, waste and its loop back into refining."""
-    stock = {"opening_stock": draw(st.integers(0, 30)), "max_stock": 60, "holding_cost": draw(money)} if draw(st.booleans()) else {}
+    stock = (
+        {"opening_stock": draw(st.integers(0, 30)), "max_stock": 60, "holding_cost": draw(money)}
+        if draw(st.booleans())
+        else {}
+    )
     demand = draw(st.lists(st.integers(0, 150), min_size=years, max_size=years))
     study.good(f"{metal}/ore", "intermediate", metal=metal, equivalent=0.9)
     study.good(f"{metal}/refined", "refined", metal=metal, **stock)
-    study.good(f"{metal}/product", "product", metal=metal, demand=demand, shortage_cost=5000, equivalent=1.05)
+    study.good(
+        f"{metal}/product",
+        "product",
+        metal=metal,
+        demand=demand,
+        shortage_cost=5000,
+        equivalent=1.05,
+    )
     if draw(st.booleans()):
-        study.good(f"{metal}/export", "product", metal=metal, demand=draw(st.integers(0, 40)), shortage_cost=5000, equivalent=1.05,
-                   export=True)
-        study.process(f"{metal} send", "manufacture", takes={f"{metal}/refined": 1}, gives={f"{metal}/export": 0.95}, loss="offcuts",
-                      pathway="")
+        study.good(
+            f"{metal}/export",
+            "product",
+            metal=metal,
+            demand=draw(st.integers(0, 40)),
+            shortage_cost=5000,
+            equivalent=1.05,
+            export=True,
+        )
+        study.process(
+            f"{metal} send",
+            "manufacture",
+            takes={f"{metal}/refined": 1},
+            gives={f"{metal}/export": 0.95},
+            loss="offcuts",
+            pathway="",
+        )
     study.good(f"{metal}/waste", "waste", metal=metal, collection=draw(share))
     study.good(f"{metal}/scrap", "scrap", metal=metal, disposal_cost=draw(st.integers(0, 5)))
-    study.product(f"{metal} goods", waste=f"{metal}/waste", uses={f"{metal}/product": draw(some)}, inflow={FIRST - 2: 40, FIRST - 1: 60},
-                  life=draw(st.sampled_from([0.5, 1, 3, 8])), distribution=draw(st.sampled_from(["fixed", "exponential"])))
-    study.process(f"{metal} make", "manufacture", takes={f"{metal}/refined": 1}, gives={f"{metal}/product": 0.9, f"{metal}/scrap": 0.05},
-                  loss="offcuts", pathway="", electricity=1)
-    study.process(f"{metal} collect", "collect", takes={f"{metal}/waste": 1}, gives={f"{metal}/scrap": 1}, variable_cost=1)
-    study.process(f"{metal} recycle", "recycle", takes={f"{metal}/scrap": 1}, gives={f"{metal}/refined": draw(some)}, loss="dust",
-                  variable_cost=draw(money), electricity=2)
-    study.process(f"{metal} refine", "refine", takes={f"{metal}/ore": 1}, gives={f"{metal}/refined": 0.9}, loss="slag", direct_emission=3,
-                  variable_cost=draw(money), plant=f"{metal} works", ramp_group=f"{metal} ramp")
-    study.process(f"{metal} buy", "import", gives={f"{metal}/refined": 1}, import_price=draw(st.integers(20, 300)), embodied_emission=6,
-                  max_activity=draw(st.integers(0, 120)), origin=draw(st.sampled_from(["Chile", "Congo"])))
-    study.plant(f"{metal} works", existing_capacity=draw(st.integers(0, 90)), capital_cost=draw(st.integers(10, 400)),
-                life=draw(st.sampled_from([2, 3.5, 10])), lead_time=draw(st.integers(0, 3)), max_new=60)
+    study.product(
+        f"{metal} goods",
+        waste=f"{metal}/waste",
+        uses={f"{metal}/product": draw(some)},
+        inflow={FIRST - 2: 40, FIRST - 1: 60},
+        life=draw(st.sampled_from([0.5, 1, 3, 8])),
+        distribution=draw(st.sampled_from(["fixed", "exponential"])),
+    )
+    study.process(
+        f"{metal} make",
+        "manufacture",
+        takes={f"{metal}/refined": 1},
+        gives={f"{metal}/product": 0.9, f"{metal}/scrap": 0.05},
+        loss="offcuts",
+        pathway="",
+        electricity=1,
+    )
+    study.process(
+        f"{metal} collect",
+        "collect",
+        takes={f"{metal}/waste": 1},
+        gives={f"{metal}/scrap": 1},
+        variable_cost=1,
+    )
+    study.process(
+        f"{metal} recycle",
+        "recycle",
+        takes={f"{metal}/scrap": 1},
+        gives={f"{metal}/refined": draw(some)},
+        loss="dust",
+        variable_cost=draw(money),
+        electricity=2,
+    )
+    study.process(
+        f"{metal} refine",
+        "refine",
+        takes={f"{metal}/ore": 1},
+        gives={f"{metal}/refined": 0.9},
+        loss="slag",
+        direct_emission=3,
+        variable_cost=draw(money),
+        plant=f"{metal} works",
+        ramp_group=f"{metal} ramp",
+    )
+    study.process(
+        f"{metal} buy",
+        "import",
+        gives={f"{metal}/refined": 1},
+        import_price=draw(st.integers(20, 300)),
+        embodied_emission=6,
+        max_activity=draw(st.integers(0, 120)),
+        origin=draw(st.sampled_from(["Chile", "Congo"])),
+    )
+    study.plant(
+        f"{metal} works",
+        existing_capacity=draw(st.integers(0, 90)),
+        capital_cost=draw(st.integers(10, 400)),
+        life=draw(st.sampled_from([2, 3.5, 10])),
+        lead_time=draw(st.integers(0, 3)),
+        max_new=60,
+    )
     study.ramp(f"{metal} ramp", growth=draw(share), step=draw(st.integers(0, 60)), decline=1.0)
     if draw(st.booleans()):
         study.host(f"{metal} host", draw(st.integers(1000, 40000)))
-        study.process(f"{metal} by", "byproduct", gives={f"{metal}/ore": 1}, variable_cost=draw(money), host=f"{metal} host",
-                      host_content=0.004)
+        study.process(
+            f"{metal} by",
+            "byproduct",
+            gives={f"{metal}/ore": 1},
+            variable_cost=draw(money),
+            host=f"{metal} host",
+            host_content=0.004,
+        )
     else:
-        study.deposit(f"{metal} lake", metal=metal, reserve=draw(st.integers(0, 500)), additions=draw(st.integers(0, 40)))
-        study.process(f"{metal} dig", "mine", takes={f"{metal} lake": 1.2}, gives={f"{metal}/ore": 1}, loss="tailings",
-                      variable_cost=draw(money))
+        study.deposit(
+            f"{metal} lake",
+            metal=metal,
+            reserve=draw(st.integers(0, 500)),
+            additions=draw(st.integers(0, 40)),
+        )
+        study.process(
+            f"{metal} dig",
+            "mine",
+            takes={f"{metal} lake": 1.2},
+            gives={f"{metal}/ore": 1},
+            loss="tailings",
+            variable_cost=draw(money),
+        )
 
 
 def _joint_line(draw: Any, study: Study, metals: tuple[str, ...]) -> None:
@@ -76,28 +172,64 @@ def _joint_line(draw: Any, study: Study, metals: tuple[str, ...]) -> None:
     first, second = metals[:2]
     content = {first: draw(some) / 2, second: draw(some) / 2}
     study.good("packs", "scrap", content=content)
-    study.process("packs in", "import", stage="recycling", pathway="", gives={"packs": 1}, import_price=draw(money),
-                  max_activity=draw(st.integers(0, 60)), origin="Korea")
-    study.process("packs apart", "recycle", takes={"packs": 1}, loss="black mass lost", variable_cost=draw(money),
-                  pathway="foreign secondary", gives={f"{metal}/refined": part * 0.8 for metal, part in content.items()})
+    study.process(
+        "packs in",
+        "import",
+        stage="recycling",
+        pathway="",
+        gives={"packs": 1},
+        import_price=draw(money),
+        max_activity=draw(st.integers(0, 60)),
+        origin="Korea",
+    )
+    study.process(
+        "packs apart",
+        "recycle",
+        takes={"packs": 1},
+        loss="black mass lost",
+        variable_cost=draw(money),
+        pathway="foreign secondary",
+        gives={f"{metal}/refined": part * 0.8 for metal, part in content.items()},
+    )
 
 
 def _policies(draw: Any, study: Study, metals: tuple[str, ...]) -> None:
     soft = {} if draw(st.booleans()) else {"penalty": draw(st.integers(1, 500))}
     if draw(st.booleans()):
-        study.policy("own", "self_sufficiency", metal=metals[0], stages=["processing", "recycling"], share=draw(share), **soft)
+        study.policy(
+            "own",
+            "self_sufficiency",
+            metal=metals[0],
+            stages=["processing", "recycling"],
+            share=draw(share),
+            **soft,
+        )
     if draw(st.booleans()):
         study.policy("old_metal", "recycled_content", metal=metals[-1], share=draw(share), **soft)
     if draw(st.booleans()):
-        study.policy("collected", "collection_target", goods=[f"{metals[0]}/waste"], share=draw(share), **soft)
+        study.policy(
+            "collected",
+            "collection_target",
+            goods=[f"{metals[0]}/waste"],
+            share=draw(share),
+            **soft,
+        )
     if draw(st.booleans()):
         study.policy("cap", "carbon_cap", scope="territorial", cap=draw(st.integers(0, 900)))
     if draw(st.booleans()):
-        study.policy("diversify", "import_share", metal=metals[0], origin=study_origin(study, metals[0]), share=draw(share))
+        study.policy(
+            "diversify",
+            "import_share",
+            metal=metals[0],
+            origin=study_origin(study, metals[0]),
+            share=draw(share),
+        )
     if draw(st.booleans()):
         study.policy("budget", "capital_budget", cap=draw(st.integers(0, 20_000)))
 
 
 def study_origin(study: Study, metal: str) -> str:
     """The origin that the study buys a metal from."""
-    return next(row["origin"] for row in study.rows["processes"] if row["process"] == f"{metal} buy")
+    return next(
+        row["origin"] for row in study.rows["processes"] if row["process"] == f"{metal} buy"
+    )

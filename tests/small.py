@@ -25,15 +25,31 @@ Row = dict[str, Any]
 
 CURRENCY_YEAR = 2021
 STAGE_OF_GOOD = {
-    "intermediate": "extraction", "refined": "processing", "product": "manufacture", "scrap": "recycling", "waste": "use",
+    "intermediate": "extraction",
+    "refined": "processing",
+    "product": "manufacture",
+    "scrap": "recycling",
+    "waste": "use",
 }
 STAGE_OF_PROCESS = {
-    "mine": "extraction", "byproduct": "extraction", "import": "processing", "refine": "processing", "manufacture": "manufacture",
-    "collect": "recycling", "recycle": "recycling", "release": "processing",
+    "mine": "extraction",
+    "byproduct": "extraction",
+    "import": "processing",
+    "refine": "processing",
+    "manufacture": "manufacture",
+    "collect": "recycling",
+    "recycle": "recycling",
+    "release": "processing",
 }
 PATHWAY_OF_PROCESS = {
-    "mine": "domestic primary", "byproduct": "domestic primary", "refine": "domestic primary", "import": "foreign primary",
-    "recycle": "domestic secondary", "manufacture": "new scrap", "collect": "domestic secondary", "release": "stockpile",
+    "mine": "domestic primary",
+    "byproduct": "domestic primary",
+    "refine": "domestic primary",
+    "import": "foreign primary",
+    "recycle": "domestic secondary",
+    "manufacture": "new scrap",
+    "collect": "domestic secondary",
+    "release": "stockpile",
 }
 GOOD_TABLES = {"demand": "demand", "collection": "collection"}
 """Keywords of `good` that stand in a table of their own."""
@@ -43,8 +59,14 @@ class Study:
     """A study in the making: rows by table, and the fields of study.toml."""
 
     def __init__(
-        self, first: int = 2021, last: int = 2021, *, metals: Sequence[str] = ("lithium",), discount_rate: float = 0.0,
-        source: str = "made for a test", **head: Any,
+        self,
+        first: int = 2021,
+        last: int = 2021,
+        *,
+        metals: Sequence[str] = ("lithium",),
+        discount_rate: float = 0.0,
+        source: str = "made for a test",
+        **head: Any,
     ) -> None:
         self.first = first
         self.metals = tuple(metals)
@@ -54,22 +76,40 @@ class Study:
         if "periods" in years:
             del years["first"]
         self.head: Row = {
-            "title": "a small study", "country": "home", "metals": list(metals), "currency_year": CURRENCY_YEAR,
-            "discount_rate": discount_rate, **head,
+            "title": "a small study",
+            "country": "home",
+            "metals": list(metals),
+            "currency_year": CURRENCY_YEAR,
+            "discount_rate": discount_rate,
+            **head,
         }
         self.years = years
         self.policies: dict[str, Row] = {}
         self.rows: dict[str, list[Row]] = {name: [] for name in BY_NAME}
 
     def good(
-        self, name: str, kind: str, *, metal: str | None = None, stage: str = "", export: bool = False,
-        content: Mapping[str, float] | None = None, equivalent: float | Mapping[str, float] | None = None, **values: Value,
+        self,
+        name: str,
+        kind: str,
+        *,
+        metal: str | None = None,
+        stage: str = "",
+        export: bool = False,
+        content: Mapping[str, float] | None = None,
+        equivalent: float | Mapping[str, float] | None = None,
+        **values: Value,
     ) -> Self:
         """A good. `content` makes it a joint good; keywords are parameters of good_values, or `demand` or `collection`."""
         single = "" if content else (metal or self.metals[0])
-        self.rows["goods"].append({
-            "good": name, "metal": single, "kind": kind, "stage": stage or STAGE_OF_GOOD[kind], "export": "yes" if export else "no",
-        })
+        self.rows["goods"].append(
+            {
+                "good": name,
+                "metal": single,
+                "kind": kind,
+                "stage": stage or STAGE_OF_GOOD[kind],
+                "export": "yes" if export else "no",
+            }
+        )
         for of, share in (content or {}).items():
             self._value("good_values", {"good": name, "metal": of}, "content", share)
         if equivalent is not None:
@@ -84,20 +124,43 @@ class Study:
         return self
 
     def process(
-        self, name: str, kind: str, *, takes: Mapping[str, Value] | None = None, gives: Mapping[str, Value] | None = None,
-        stage: str = "", pathway: str | None = None, origin: str | None = None, host: str = "", plant: str = "", ramp_group: str = "",
-        loss: str = "", **values: Value,
+        self,
+        name: str,
+        kind: str,
+        *,
+        takes: Mapping[str, Value] | None = None,
+        gives: Mapping[str, Value] | None = None,
+        stage: str = "",
+        pathway: str | None = None,
+        origin: str | None = None,
+        host: str = "",
+        plant: str = "",
+        ramp_group: str = "",
+        loss: str = "",
+        **values: Value,
     ) -> Self:
         """A recipe. Its pathway follows from its kind where it gives a refined good; keywords are parameters of process_values."""
-        self.rows["processes"].append({
-            "process": name, "kind": kind, "stage": stage or STAGE_OF_PROCESS[kind],
-            "pathway": self._pathway(kind, gives or {}) if pathway is None else pathway,
-            "origin": ("abroad" if kind == "import" else "") if origin is None else origin,
-            "host": host, "plant": plant, "ramp_group": ramp_group, "loss": loss,
-        })
+        self.rows["processes"].append(
+            {
+                "process": name,
+                "kind": kind,
+                "stage": stage or STAGE_OF_PROCESS[kind],
+                "pathway": self._pathway(kind, gives or {}) if pathway is None else pathway,
+                "origin": ("abroad" if kind == "import" else "") if origin is None else origin,
+                "host": host,
+                "plant": plant,
+                "ramp_group": ramp_group,
+                "loss": loss,
+            }
+        )
         for direction, recipe in (("in", takes or {}), ("out", gives or {})):
             for good, share in recipe.items():
-                self._value("coefficients", {"process": name, "good": good, "direction": direction}, "", share)
+                self._value(
+                    "coefficients",
+                    {"process": name, "good": good, "direction": direction},
+                    "",
+                    share,
+                )
         return self._values("process_values", {"process": name}, values)
 
     def plant(self, name: str, **values: Value) -> Self:
@@ -115,19 +178,39 @@ class Study:
         return self
 
     def product(
-        self, name: str, *, waste: str, uses: Mapping[str, Value], inflow: Mapping[int, float], life: float = 1,
-        distribution: str = "fixed", **values: Value,
+        self,
+        name: str,
+        *,
+        waste: str,
+        uses: Mapping[str, Value],
+        inflow: Mapping[int, float],
+        life: float = 1,
+        distribution: str = "fixed",
+        **values: Value,
     ) -> Self:
         """A use stock. With the fixed life of one year all that entered in a year leaves in the next."""
-        self.rows["products"].append({"product": name, "metal": "", "waste": waste, "distribution": distribution})
+        self.rows["products"].append(
+            {"product": name, "metal": "", "waste": waste, "distribution": distribution}
+        )
         self._values("product_values", {"product": name}, {"lifetime_mean": life, **values})
         for good, share in uses.items():
             self._value("uses", {"product": name, "good": good}, "", share)
         return self._values("cohorts", {"product": name}, {"inflow": inflow})
 
-    def measure(self, name: str, kind: str, good: str, *, instead: str = "", product: str = "", **values: Value) -> Self:
+    def measure(
+        self,
+        name: str,
+        kind: str,
+        good: str,
+        *,
+        instead: str = "",
+        product: str = "",
+        **values: Value,
+    ) -> Self:
         """A demand measure; keywords are parameters of measure_values."""
-        self.rows["measures"].append({"measure": name, "kind": kind, "good": good, "instead": instead, "product": product})
+        self.rows["measures"].append(
+            {"measure": name, "kind": kind, "good": good, "instead": instead, "product": product}
+        )
         return self._values("measure_values", {"measure": name}, values)
 
     def exploration(self, deposit: str, **values: Value) -> Self:
@@ -139,7 +222,11 @@ class Study:
 
     def policy(self, name: str, kind: str, **fields: Any) -> Self:
         """A policy; a keyword that Python reserves takes a trailing underscore (`from_`)."""
-        self.policies[name] = {"kind": kind, "source": self.source, **{key.rstrip("_"): value for key, value in fields.items()}}
+        self.policies[name] = {
+            "kind": kind,
+            "source": self.source,
+            **{key.rstrip("_"): value for key, value in fields.items()},
+        }
         return self
 
     def in_kilotonnes(self) -> Self:
@@ -178,7 +265,9 @@ class Study:
 
     def _pathway(self, kind: str, gives: Mapping[str, Value]) -> str:
         kinds = {row["good"]: row["kind"] for row in self.rows["goods"]}
-        return PATHWAY_OF_PROCESS[kind] if any(kinds.get(good) == "refined" for good in gives) else ""
+        return (
+            PATHWAY_OF_PROCESS[kind] if any(kinds.get(good) == "refined" for good in gives) else ""
+        )
 
     def _values(self, table: str, keys: Row, values: Mapping[str, Value]) -> Self:
         for parameter, value in values.items():
@@ -190,13 +279,22 @@ class Study:
         form = BY_NAME[table].parameter(parameter) if parameter else BY_NAME[table].parameters[0]
         if form is None:
             raise KeyError(f"{table} has no parameter {parameter}")
-        row = {**keys, "unit": (unit or form.unit).replace("USD", f"USD_{CURRENCY_YEAR}"), "source": self.source}
+        row = {
+            **keys,
+            "unit": (unit or form.unit).replace("USD", f"USD_{CURRENCY_YEAR}"),
+            "source": self.source,
+        }
         if BY_NAME[table].has_parameter_column:
             row["parameter"] = parameter
         if isinstance(value, Mapping):
-            self.rows[table] += [{**row, "year": year, "value": number} for year, number in value.items()]
+            self.rows[table] += [
+                {**row, "year": year, "value": number} for year, number in value.items()
+            ]
         elif isinstance(value, Sequence):
-            self.rows[table] += [{**row, "year": self.first + age, "value": number} for age, number in enumerate(value)]
+            self.rows[table] += [
+                {**row, "year": self.first + age, "value": number}
+                for age, number in enumerate(value)
+            ]
         else:
             self.rows[table].append({**row, "value": value})
 
@@ -205,20 +303,30 @@ class Study:
 
     def _toml(self) -> str:
         lines = [f"{key} = {_toml_value(value)}" for key, value in self.head.items()]
-        lines += ["[years]", *(f"{key} = {_toml_value(value)}" for key, value in self.years.items())]
+        lines += [
+            "[years]",
+            *(f"{key} = {_toml_value(value)}" for key, value in self.years.items()),
+        ]
         for name, fields in self.policies.items():
-            lines += [f"[policies.{name}]", *(f"{key} = {_toml_value(value)}" for key, value in fields.items())]
+            lines += [
+                f"[policies.{name}]",
+                *(f"{key} = {_toml_value(value)}" for key, value in fields.items()),
+            ]
         return "\n".join(lines) + "\n"
 
 
 def _columns(table: Table) -> list[str]:
     named = [column.name for column in (*table.keys, *table.columns)]
-    return named + ["parameter"] * table.has_parameter_column + list(VALUE_COLUMNS) * table.has_values
+    return (
+        named + ["parameter"] * table.has_parameter_column + list(VALUE_COLUMNS) * table.has_values
+    )
 
 
 def _toml_value(value: Any) -> str:
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f'"{key}" = {_toml_value(item)}' for key, item in value.items()) + " }"
+        return (
+            "{ " + ", ".join(f'"{key}" = {_toml_value(item)}' for key, item in value.items()) + " }"
+        )
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_toml_value, value)) + "]"
     return json.dumps(value)
@@ -232,7 +340,9 @@ def plan_of(study: Study, folder: Path, **options: Any) -> Plan:
 def system_of(study: Study, folder: Path, **options: Any) -> System:
     """Writes the study into a new folder below `folder` and reads it; options are those of `planner.read`."""
     folder.mkdir(parents=True, exist_ok=True)
-    return planner.read(study.write(folder / f"study_{sum(1 for _ in folder.iterdir())}"), **options)
+    return planner.read(
+        study.write(folder / f"study_{sum(1 for _ in folder.iterdir())}"), **options
+    )
 
 
 def yearly(plan: Plan, variable: str, name: str) -> list[float]:
@@ -240,12 +350,16 @@ def yearly(plan: Plan, variable: str, name: str) -> list[float]:
     return [plan.values[variable][name, period.first] for period in plan.system.periods]
 
 
-def price(plan: Plan, family: str, index: str, year: int | None = None, column: str = "value") -> float:
+def price(
+    plan: Plan, family: str, index: str, year: int | None = None, column: str = "value"
+) -> float:
     """One shadow price from the table of the plan. Raises where no or more than one row has it."""
     table = plan.prices
     rows = table[(table["family"] == family) & (table["index"] == index)]
     if year is not None:
         rows = rows[rows["year"] == year]
     if len(rows) != 1:
-        raise LookupError(f"{len(rows)} rows {family}[{index}, {year}]; there are {sorted(set(table['family'] + ' ' + table['index']))}")
+        raise LookupError(
+            f"{len(rows)} rows {family}[{index}, {year}]; there are {sorted(set(table['family'] + ' ' + table['index']))}"
+        )
     return float(rows[column].iloc[0])

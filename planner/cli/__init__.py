@@ -41,7 +41,9 @@ def main() -> None:
 
 def only_what_is_asked(arguments: Sequence[str]) -> None:
     """Make the command that is asked for and not all of them, which takes as long as solving a small study."""
-    asked = [command for command in app.registered_commands if arguments and command.name == arguments[0]]
+    asked = [
+        command for command in app.registered_commands if arguments and command.name == arguments[0]
+    ]
     if asked:
         app.registered_commands = asked
 

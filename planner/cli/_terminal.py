@@ -32,8 +32,14 @@ if TYPE_CHECKING:
 SHOWN_YEARS = (2021, 2030, 2040, 2060)
 """Years that the tables show, as far as they lie within the horizon; the last year always is."""
 SYSTEM_NOUNS = (
-    ("metal", "metals"), ("good", "goods"), ("process", "processes"), ("plant", "plants"), ("deposit", "deposits"), ("host", "hosts"),
-    ("product", "products"), ("policy", "policies"),
+    ("metal", "metals"),
+    ("good", "goods"),
+    ("process", "processes"),
+    ("plant", "plants"),
+    ("deposit", "deposits"),
+    ("host", "hosts"),
+    ("product", "products"),
+    ("policy", "policies"),
 )
 """What a study holds: the word for one, and for many, which is the field of the System."""
 MOST_INPUTS = 20
@@ -54,7 +60,11 @@ PIPED_WIDTH = 120
 def console(*, stderr: bool = False) -> Console:
     """A console that writes plain text as it stands: no markup is read from names that a study gives."""
     made = Console(stderr=stderr, markup=False, highlight=False, emoji=False)
-    return made if made.is_terminal else Console(stderr=stderr, markup=False, highlight=False, emoji=False, width=PIPED_WIDTH)
+    return (
+        made
+        if made.is_terminal
+        else Console(stderr=stderr, markup=False, highlight=False, emoji=False, width=PIPED_WIDTH)
+    )
 
 
 def show_error(error: Exception, called: Mapping[str, str] = MappingProxyType({})) -> None:
@@ -65,7 +75,9 @@ def show_error(error: Exception, called: Mapping[str, str] = MappingProxyType({}
     message = str(error)
     for name, known in called.items():
         message = message.replace(name, known)
-    console(stderr=True).print(Text.assemble((type(error).__name__, "bold red"), f": {message}"), soft_wrap=True)
+    console(stderr=True).print(
+        Text.assemble((type(error).__name__, "bold red"), f": {message}"), soft_wrap=True
+    )
 
 
 class Stages:
@@ -95,14 +107,21 @@ class Stages:
         warnings.showwarning = self._warned
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         warnings.showwarning = self._show_warning
         self._end(done=kind is None)
 
     def __call__(self, stage: str) -> None:
         """The stage before is over, this one begins; a next step of the same name goes on in the same line."""
         now = time.perf_counter()
-        again = isinstance(stage, Step) and isinstance(self._running, Step) and stage == self._running
+        again = (
+            isinstance(stage, Step) and isinstance(self._running, Step) and stage == self._running
+        )
         if not again:
             self._end(done=True)
             self._since = now
@@ -113,7 +132,15 @@ class Stages:
             self._status = self._console.status(_Running(self))
             self._status.start()
 
-    def _warned(self, message: Any, category: type[Warning], filename: str, lineno: int, file: Any = None, line: Any = None) -> None:
+    def _warned(
+        self,
+        message: Any,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: Any = None,
+        line: Any = None,
+    ) -> None:
         """Python's own warnings: kept for the log of the run and shown as ever."""
         self.warnings.append(f"{category.__name__}: {message}")
         self._show_warning(message, category, filename, lineno, file, line)
@@ -125,7 +152,9 @@ class Stages:
         if self._running and done:
             self.seconds[self._running] = time.perf_counter() - self._since
             if not self.quiet:
-                self._console.print(f"  {self._running:<8}{self.seconds[self._running]:8.2f} s", style="dim")
+                self._console.print(
+                    f"  {self._running:<8}{self.seconds[self._running]:8.2f} s", style="dim"
+                )
         self._running = ""
 
     def left(self, now: float) -> float | None:
@@ -135,14 +164,18 @@ class Stages:
             mean = (self._step_since - self._steps_since) / stage.part
             return mean * (stage.parts - stage.part - 1) + max(mean - (now - self._step_since), 0.0)
         if stage in self._expected:
-            ahead = sum(seconds for name, seconds in self._expected.items() if name not in self.seconds)
+            ahead = sum(
+                seconds for name, seconds in self._expected.items() if name not in self.seconds
+            )
             return max(ahead - (now - self._since), 0.0)
         return None
 
     def line(self, now: float) -> str:
         """The stage that runs, what step it is, and once it takes long what is gone and left."""
         stage, gone = self._running, now - self._since
-        parts = [f"{stage} ({stage.part + 1} of {stage.parts})" if isinstance(stage, Step) else stage]
+        parts = [
+            f"{stage} ({stage.part + 1} of {stage.parts})" if isinstance(stage, Step) else stage
+        ]
         if gone >= SHOWN_AFTER:
             parts.append(f"{gone:.0f} s")
         left = self.left(now)
@@ -192,7 +225,12 @@ def shown_years(periods: Sequence[Any]) -> dict[int, int]:
 def _table(*columns: str, text_columns: int = 1) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for i, name in enumerate(columns):
-        table.add_column(Text(name), justify="left" if i < text_columns else "right", no_wrap=i >= text_columns, overflow="fold")
+        table.add_column(
+            Text(name),
+            justify="left" if i < text_columns else "right",
+            no_wrap=i >= text_columns,
+            overflow="fold",
+        )
     return table
 
 
@@ -214,13 +252,25 @@ def show_mix(plan: Plan) -> None:
     for metal in plan.system.metals:
         mix = plan.mix[plan.mix["metal"] == metal]
         keys = zip(mix["pathway"].astype(str), mix["year"].tolist(), strict=True)
-        cells = dict(zip(keys, zip(mix["value"].tolist(), mix["share"].tolist(), strict=True), strict=True))
+        cells = dict(
+            zip(keys, zip(mix["value"].tolist(), mix["share"].tolist(), strict=True), strict=True)
+        )
         table = _table("pathway", *map(str, years))
         for pathway in sorted({pathway for pathway, _ in cells}, key=_rank):
             style = "red" if pathway == "shortage" else ""
-            _add(table, pathway, *(_amount(cells.get((pathway, first))) for first in years.values()), style=style)
-        total = {first: sum(value for (_, year), (value, _) in cells.items() if year == first) for first in years.values()}
-        _add(table, "all", *(f"{number(total[first])}     " for first in years.values()), style="dim")
+            _add(
+                table,
+                pathway,
+                *(_amount(cells.get((pathway, first))) for first in years.values()),
+                style=style,
+            )
+        total = {
+            first: sum(value for (_, year), (value, _) in cells.items() if year == first)
+            for first in years.values()
+        }
+        _add(
+            table, "all", *(f"{number(total[first])}     " for first in years.values()), style="dim"
+        )
         _print(out, f"{metal}, t/year and share", table)
 
 
@@ -240,9 +290,13 @@ def show_outcome(plan: Plan, folder: str) -> None:
     """What the plan costs and emits, whether it holds when checked, and where it was written."""
     out = console()
     record, certificate = plan.record, plan.certificate
-    out.print(f"{record.status}: {large(record.objective)} {record.currency} present value of all cost")
+    out.print(
+        f"{record.status}: {large(record.objective)} {record.currency} present value of all cost"
+    )
     for scope, value in record.emissions.items():
-        out.print(f"{scope} emissions {plan.system.years[0]}-{plan.system.years[-1]}: {large(value)} t CO2e")
+        out.print(
+            f"{scope} emissions {plan.system.years[0]}-{plan.system.years[-1]}: {large(value)} t CO2e"
+        )
     out.print(
         f"checked outside the solver: balance {certificate.balance_residual:.0e}, process {certificate.process_residual:.0e}, "
         f"cost {certificate.cost_error:.0e}, rows {certificate.row_error:.0e} (relative; allowed {certificate.tolerance:.0e})",
@@ -257,7 +311,9 @@ def show_outcome(plan: Plan, folder: str) -> None:
 def _missed(plan: Plan) -> dict[str, list[int]]:
     """Soft targets that the plan pays for missing, and in which years."""
     found: dict[str, set[int]] = {}
-    for name, year in plan.costs[plan.costs["item"] == "breach"][["name", "year"]].itertuples(index=False):
+    for name, year in plan.costs[plan.costs["item"] == "breach"][["name", "year"]].itertuples(
+        index=False
+    ):
         found.setdefault(str(name), set()).add(int(year))
     return {name: sorted(years) for name, years in found.items()}
 
@@ -265,17 +321,24 @@ def _missed(plan: Plan) -> dict[str, list[int]]:
 def show_system(system: System) -> None:
     """What a study holds, in one line."""
     counts = ((len(getattr(system, many)), one, many) for one, many in SYSTEM_NOUNS)
-    parts = ", ".join(f"{count} {one if count == 1 else many}" for count, one, many in counts if count)
+    parts = ", ".join(
+        f"{count} {one if count == 1 else many}" for count, one, many in counts if count
+    )
     scenario = f" [{system.scenario}]" if system.scenario else ""
     span = f"{system.years[0]}-{system.years[-1]}"
-    console().print(f"{system.name}{scenario}: {span}, {parts}, {len(system.data)} numbers: no problem found", soft_wrap=True)
+    console().print(
+        f"{system.name}{scenario}: {span}, {parts}, {len(system.data)} numbers: no problem found",
+        soft_wrap=True,
+    )
 
 
 def show_balance(balance: Balance) -> None:
     """The flow balance before any choice: its size, the use stocks and the waste that arises from them."""
     out, system = console(), balance.system
     incidence = balance.incidence
-    out.print(f"{len(incidence.goods)} goods x {len(incidence.processes)} processes, {len(incidence.good)} flows in the incidence matrix")
+    out.print(
+        f"{len(incidence.goods)} goods x {len(incidence.processes)} processes, {len(incidence.good)} flows in the incidence matrix"
+    )
     out.print()
     years = shown_years(system.periods)
     at = {year: year - system.years[0] for year in years}
@@ -295,7 +358,10 @@ def show_balance(balance: Balance) -> None:
 
 def _series(series: Array, positions: Iterable[int]) -> list[str]:
     least = NOTHING * float(abs(series).max())
-    return [number(value) if abs(value) > least else "0" for value in (float(series[i]) for i in positions)]
+    return [
+        number(value) if abs(value) > least else "0"
+        for value in (float(series[i]) for i in positions)
+    ]
 
 
 def show_studies(studies: Iterable[Mapping[str, str]]) -> None:
@@ -313,7 +379,11 @@ def show_mathematics(page: Mathematics) -> None:
     out = console()
     for equation in page.equations:
         index = f"({', '.join(equation.indices)})" if equation.indices else ""
-        out.print(Text.assemble((equation.name, "bold"), index, ("  " + f"{equation.file}:{equation.line}", "dim")))
+        out.print(
+            Text.assemble(
+                (equation.name, "bold"), index, ("  " + f"{equation.file}:{equation.line}", "dim")
+            )
+        )
         out.print(f"  {equation.meaning}")
         out.print(f"  {equation.text}   [{equation.unit}]", style="cyan")
         if equation.dual_unit:
@@ -321,10 +391,21 @@ def show_mathematics(page: Mathematics) -> None:
         if equation.note:
             out.print(f"  {equation.note}", style="dim")
         out.print()
-    for title, terms in (("variables", page.variables), ("parameters", page.parameters), ("sets", page.sets)):
+    for title, terms in (
+        ("variables", page.variables),
+        ("parameters", page.parameters),
+        ("sets", page.sets),
+    ):
         table = _table("name", "symbol", "indexed by", "unit", "meaning", text_columns=5)
         for term in terms:
-            _add(table, term.name, plain(term.symbol), ", ".join(term.indices), term.unit, term.meaning)
+            _add(
+                table,
+                term.name,
+                plain(term.symbol),
+                ", ".join(term.indices),
+                term.unit,
+                term.meaning,
+            )
         if terms:
             _print(out, title, table)
 
@@ -358,18 +439,32 @@ def show_comparison(comparison: Comparison) -> None:
     changes = [f"{name}: change" for name in heads[1:]]
     table = _table("total", "unit", *heads, *changes, text_columns=2)
     for row in comparison.totals.to_dict(orient="records"):
-        _add(table, str(row["quantity"]), str(row["unit"]), *(large(float(row[head])) for head in heads), *_changes(row, heads))
+        _add(
+            table,
+            str(row["quantity"]),
+            str(row["unit"]),
+            *(large(float(row[head])) for head in heads),
+            *_changes(row, heads),
+        )
     _print(out, "totals", table)
     inputs = comparison.inputs
     table = _table("input", "unit", *heads, text_columns=2)
-    for row in sorted(inputs.to_dict(orient="records"), key=lambda row: -_spread(row, heads))[:MOST_INPUTS]:
+    for row in sorted(inputs.to_dict(orient="records"), key=lambda row: -_spread(row, heads))[
+        :MOST_INPUTS
+    ]:
         _add(table, str(row["path"]), str(row["unit"]), *(_or_dash(row[head]) for head in heads))
     few = f", the {MOST_INPUTS} furthest apart" if len(inputs) > MOST_INPUTS else ""
     word = "input differs" if len(inputs) == 1 else "inputs differ"
     _print(out, f"{len(inputs)} {word}{few} (a dash: that plan has no such number)", table)
     table = _table("metal", "pathway", *heads, *changes, text_columns=2)
     for row in comparison.supply.to_dict(orient="records"):
-        _add(table, str(row["metal"]), str(row["pathway"]), *(large(float(row[head])) for head in heads), *_changes(row, heads))
+        _add(
+            table,
+            str(row["metal"]),
+            str(row["pathway"]),
+            *(large(float(row[head])) for head in heads),
+            *_changes(row, heads),
+        )
     _print(out, "supply over all years, t", table)
     results = comparison.results[comparison.results["quantity"].isin(CHIEF_RESULTS)]
     years = sorted(results["year"].unique())
@@ -378,7 +473,11 @@ def show_comparison(comparison: Comparison) -> None:
     for row in shown.to_dict(orient="records"):
         keys = (str(row[key]) for key in ("metal", "year", "quantity", "unit"))
         _add(table, *keys, *(_or_dash(row[head]) for head in heads), *_changes(row, heads))
-    _print(out, f"{len(comparison.results)} results differ, among them ({', '.join(CHIEF_RESULTS)}; --out holds all)", table)
+    _print(
+        out,
+        f"{len(comparison.results)} results differ, among them ({', '.join(CHIEF_RESULTS)}; --out holds all)",
+        table,
+    )
 
 
 def _changes(row: Mapping[Any, Any], heads: Sequence[str]) -> list[str]:
@@ -386,7 +485,9 @@ def _changes(row: Mapping[Any, Any], heads: Sequence[str]) -> list[str]:
     first, found = float(row[heads[0]]), []
     for name in heads[1:]:
         change = float(row[name]) / first - 1 if first > 0 else math.nan
-        found.append("-" if math.isnan(change) else "same" if abs(change) < SAME else f"{change:+.1%}")
+        found.append(
+            "-" if math.isnan(change) else "same" if abs(change) < SAME else f"{change:+.1%}"
+        )
     return found
 
 
@@ -396,7 +497,11 @@ def _spread(row: Mapping[Any, Any], heads: Sequence[str]) -> float:
     if str(row["path"]).startswith("policies."):
         return math.inf
     largest = max(map(abs, values))
-    return 0.0 if any(map(math.isnan, values)) or not largest else (max(values) - min(values)) / largest
+    return (
+        0.0
+        if any(map(math.isnan, values)) or not largest
+        else (max(values) - min(values)) / largest
+    )
 
 
 def _or_dash(value: Any) -> str:

@@ -21,22 +21,50 @@ import typer
 from typer.core import TyperGroup
 
 from planner.cli.completion import complete_run, complete_scenario, complete_study
-from planner.errors import InfeasibleError, OutputError, PlannerError, Problem, SolverError, SpecError
+from planner.errors import (
+    InfeasibleError,
+    OutputError,
+    PlannerError,
+    Problem,
+    SolverError,
+    SpecError,
+)
 
 if TYPE_CHECKING:
     from planner.cli._terminal import Stages
     from planner.plan.plan import Plan
     from planner.system.nouns import System
 
-EXIT_STATUSES: tuple[tuple[type[PlannerError], int], ...] = ((SpecError, 2), (OutputError, 2), (InfeasibleError, 3), (SolverError, 4))
+EXIT_STATUSES: tuple[tuple[type[PlannerError], int], ...] = (
+    (SpecError, 2),
+    (OutputError, 2),
+    (InfeasibleError, 3),
+    (SolverError, 4),
+)
 """What the command line returns for each error; 0 is done and 130 interrupted."""
 CALLED = "planner.called"
 """Where the context of a command keeps what the user calls what messages would name by a folder that lasts as long as the command."""
 INTERRUPTED = 130
 INTERRUPTION = "interrupted; nothing half-written is left"
 
-ORDER = ("list", "new", "check", "balance", "solve", "reconcile", "grade", "frontier", "ensemble", "disrupt", "alternatives", "explain",
-         "compare", "report", "export", "math")
+ORDER = (
+    "list",
+    "new",
+    "check",
+    "balance",
+    "solve",
+    "reconcile",
+    "grade",
+    "frontier",
+    "ensemble",
+    "disrupt",
+    "alternatives",
+    "explain",
+    "compare",
+    "report",
+    "export",
+    "math",
+)
 """How `planner --help` orders the commands; those not named here follow."""
 
 
@@ -61,18 +89,24 @@ class Commands(TyperGroup):
             from planner.cli._terminal import show_error
 
             show_error(error, called=ctx.meta.get(CALLED, {}))
-            raise typer.Exit(next((status for kind, status in EXIT_STATUSES if isinstance(error, kind)), 2)) from None
+            raise typer.Exit(
+                next((status for kind, status in EXIT_STATUSES if isinstance(error, kind)), 2)
+            ) from None
         except KeyboardInterrupt:
             typer.echo(INTERRUPTION, err=True)
             raise typer.Exit(INTERRUPTED) from None
 
 
 app = typer.Typer(
-    name="planner", cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
+    name="planner",
+    cls=Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="STUDY is a shipped study (planner list), a folder or a workbook. "
-           "Begin with: planner new mine; planner solve mine; planner report results/mine. "
-           "Exit status: 0 done, 2 the input is wrong, 3 infeasible, 4 the solver failed or was stopped, 130 interrupted.",
+    "Begin with: planner new mine; planner solve mine; planner report results/mine. "
+    "Exit status: 0 done, 2 the input is wrong, 3 infeasible, 4 the solver failed or was stopped, 130 interrupted.",
 )
 
 
@@ -86,7 +120,9 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def _planner(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
 ) -> None:
     """Least-cost supply of critical metals for one country: mining, imports and recycling, year by year."""
 
@@ -108,16 +144,41 @@ def _study(ctx: typer.Context, given: str) -> str:
 
 
 WORKBOOK = ".xlsx"
-Study = Annotated[str, typer.Argument(
-    metavar="STUDY", help="A shipped study (planner list), a folder that holds a study.toml, or a workbook of one (planner workbook).",
-    autocompletion=complete_study, callback=_study)]
-Run = Annotated[Path, typer.Argument(metavar="RUN", help="A folder of results that planner solve wrote.",
-                                 autocompletion=complete_run)]
-Scenario = Annotated[str, typer.Option(
-    "--scenario", "-s", metavar="NAME", help="Scenario of the study; a,b composes them, the later wins.",
-    autocompletion=complete_scenario)]
-Set = Annotated[list[str] | None, typer.Option(
-    "--set", metavar="PATH=VALUE", help="Override one value, such as demand.lithium/battery.2030='30 kt/year'. May be repeated.")]
+Study = Annotated[
+    str,
+    typer.Argument(
+        metavar="STUDY",
+        help="A shipped study (planner list), a folder that holds a study.toml, or a workbook of one (planner workbook).",
+        autocompletion=complete_study,
+        callback=_study,
+    ),
+]
+Run = Annotated[
+    Path,
+    typer.Argument(
+        metavar="RUN",
+        help="A folder of results that planner solve wrote.",
+        autocompletion=complete_run,
+    ),
+]
+Scenario = Annotated[
+    str,
+    typer.Option(
+        "--scenario",
+        "-s",
+        metavar="NAME",
+        help="Scenario of the study; a,b composes them, the later wins.",
+        autocompletion=complete_scenario,
+    ),
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="PATH=VALUE",
+        help="Override one value, such as demand.lithium/battery.2030='30 kt/year'. May be repeated.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 
@@ -130,7 +191,14 @@ def overrides(settings: Iterable[str] | None) -> dict[str, str]:
         path, sign, value = setting.partition("=")
         path, value = path.strip(), value.strip()
         if not (path and sign and value):
-            problems.append(Problem("--set", 0, "", f"'{setting}' is no PATH=VALUE; write the path of a datum, =, and its new value"))
+            problems.append(
+                Problem(
+                    "--set",
+                    0,
+                    "",
+                    f"'{setting}' is no PATH=VALUE; write the path of a datum, =, and its new value",
+                )
+            )
         elif path in found:
             problems.append(Problem("--set", 0, "", f"'{path}' is set twice; keep one"))
         found[path] = value

@@ -19,7 +19,10 @@ def complete_study(incomplete: str) -> list[str]:
     from planner.study.reader import studies
 
     shipped = [name for name in studies() if name.startswith(incomplete)]
-    return [*shipped, *sorted(name for name in _folders(incomplete, HEAD_FILE) if name not in shipped)]
+    return [
+        *shipped,
+        *sorted(name for name in _folders(incomplete, HEAD_FILE) if name not in shipped),
+    ]
 
 
 def complete_run(incomplete: str) -> list[str]:
@@ -37,21 +40,33 @@ def complete_scenario(ctx: typer.Context, incomplete: str) -> list[str]:
     from planner.errors import PlannerError
     from planner.study.reader import find
 
-    study = ctx.params.get("study") or next(iter(ctx.args), "")  # while completing, arguments may not be parsed yet
+    study = ctx.params.get("study") or next(
+        iter(ctx.args), ""
+    )  # while completing, arguments may not be parsed yet
     try:
         head = tomllib.loads((find(str(study)) / HEAD_FILE).read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, PlannerError):
         return []
     before, comma, begun = incomplete.rpartition(",")
-    return [f"{before}{comma}{name}" for name in head.get("scenarios", {}) if name.startswith(begun)]
+    return [
+        f"{before}{comma}{name}" for name in head.get("scenarios", {}) if name.startswith(begun)
+    ]
 
 
 def _folders(incomplete: str, mark: str) -> Iterator[str]:
     """Folders that begin as typed and hold a file of this name, or folders that do, one level down."""
-    base, begun = (Path(incomplete), "") if incomplete.endswith("/") else (Path(incomplete).parent, Path(incomplete).name)
+    base, begun = (
+        (Path(incomplete), "")
+        if incomplete.endswith("/")
+        else (Path(incomplete).parent, Path(incomplete).name)
+    )
     try:
         for folder in base.iterdir():
-            if not folder.is_dir() or not folder.name.startswith(begun) or (folder.name.startswith(".") and not begun):
+            if (
+                not folder.is_dir()
+                or not folder.name.startswith(begun)
+                or (folder.name.startswith(".") and not begun)
+            ):
                 continue
             if (folder / mark).is_file():
                 yield str(folder)

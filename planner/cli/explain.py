@@ -22,9 +22,15 @@ INFEASIBLE = ("reasons", "accounts", "levers")
 
 @app.command("explain", epilog="Example: planner explain china --scenario self-reliance")
 def explain(
-    study: Study, scenario: Scenario = "", settings: Set = None,
-    table: Annotated[bool, typer.Option("--table", help="Show the tables behind the sentences.")] = False,
-    out: Out = None, as_json: Json = False, quiet: Quiet = False,
+    study: Study,
+    scenario: Scenario = "",
+    settings: Set = None,
+    table: Annotated[
+        bool, typer.Option("--table", help="Show the tables behind the sentences.")
+    ] = False,
+    out: Out = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Why: what clashes and the least that must give, or what sets each price and what each policy costs."""
     from planner.cli._terminal import Stages, show_frame
@@ -58,14 +64,33 @@ def _known(value: Any) -> Any:
 def _answer(found: Explanation) -> dict[str, Any]:
     """All of an explanation as JSON."""
     return {
-        "study": found.study, "scenario": found.scenario, "status": found.status, "words": found.words,
-        "unique": None if found.ties is None else {"plan": found.ties.plan_unique, "prices": found.ties.prices_unique,
-                                                   "degenerate": found.ties.degenerate},
-        "clashes": [{
-            "policies": clash.policies, "places": clash.places, "words": clash.words, "reasons": [asdict(r) for r in clash.reasons],
-            "accounts": [{k: v for k, v in asdict(a).items() if k != "rows"} for a in clash.accounts],
-            "relaxations": [{k: _known(v) for k, v in asdict(r).items() if k != "series"} for r in clash.relaxations],
-            "levers": [asdict(lever) for lever in clash.levers],
-        } for clash in found.clashes],
+        "study": found.study,
+        "scenario": found.scenario,
+        "status": found.status,
+        "words": found.words,
+        "unique": None
+        if found.ties is None
+        else {
+            "plan": found.ties.plan_unique,
+            "prices": found.ties.prices_unique,
+            "degenerate": found.ties.degenerate,
+        },
+        "clashes": [
+            {
+                "policies": clash.policies,
+                "places": clash.places,
+                "words": clash.words,
+                "reasons": [asdict(r) for r in clash.reasons],
+                "accounts": [
+                    {k: v for k, v in asdict(a).items() if k != "rows"} for a in clash.accounts
+                ],
+                "relaxations": [
+                    {k: _known(v) for k, v in asdict(r).items() if k != "series"}
+                    for r in clash.relaxations
+                ],
+                "levers": [asdict(lever) for lever in clash.levers],
+            }
+            for clash in found.clashes
+        ],
         **{name: records(getattr(found, name)) for name in OPTIMAL},
     }

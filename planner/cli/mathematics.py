@@ -11,8 +11,13 @@ from planner.cli.app import Json, app, print_json
 
 @app.command("math", epilog="Example: planner math host_limit")
 def show(
-    family: Annotated[str, typer.Argument(metavar="[NAME]", help="One family of rows or objective; all if not given.")] = "",
-    as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown with LaTeX, as docs/mathematics.md.")] = False,
+    family: Annotated[
+        str,
+        typer.Argument(metavar="[NAME]", help="One family of rows or objective; all if not given."),
+    ] = "",
+    as_markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print Markdown with LaTeX, as docs/mathematics.md.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Print every equation of the linear programme, with its units and where it lives."""

@@ -12,15 +12,33 @@ from planner.cli.security import records
 from planner.cli.tradeoffs import Out, write_tables
 
 
-@app.command("sensitivity", epilog="Example: planner sensitivity china --input 'process_values.*germanium*' --out results/sensitivity")
+@app.command(
+    "sensitivity",
+    epilog="Example: planner sensitivity china --input 'process_values.*germanium*' --out results/sensitivity",
+)
 def sensitivity(
-    study: Study, scenario: Scenario = "", settings: Set = None,
+    study: Study,
+    scenario: Scenario = "",
+    settings: Set = None,
     inputs: Inputs = None,
-    grades: Annotated[list[str] | None, typer.Option(
-        "--grade", metavar="GRADE", help="Only inputs of this grade; C and D if not given. May be repeated.")] = None,
+    grades: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--grade",
+            metavar="GRADE",
+            help="Only inputs of this grade; C and D if not given. May be repeated.",
+        ),
+    ] = None,
     statement: Statement = None,
-    top: Annotated[int, typer.Option("--top", metavar="N", min=0, help="For how many inputs to find where the plan turns.")] = 20,
-    out: Out = None, as_json: Json = False, quiet: Quiet = False,
+    top: Annotated[
+        int,
+        typer.Option(
+            "--top", metavar="N", min=0, help="For how many inputs to find where the plan turns."
+        ),
+    ] = 20,
+    out: Out = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """What better data would be worth: inputs that move the answer most, and the value at which the plan turns."""
     from planner.cli._terminal import Stages, show_frame
@@ -32,14 +50,46 @@ def sensitivity(
         import planner
         from planner.analysis.uncertainty.sensitivity import WEAK
 
-        found = planner.sensitivity(system, inputs=tuple(inputs or ()), grades=tuple(grades or WEAK), statement=statement, top=top,
-                                    progress=stage)
+        found = planner.sensitivity(
+            system,
+            inputs=tuple(inputs or ()),
+            grades=tuple(grades or WEAK),
+            statement=statement,
+            top=top,
+            progress=stage,
+        )
         write_tables(out, {"swings": found.swings, "turns": found.turns})
     if as_json:
-        print_json({"study": system.name, "scenario": system.scenario, "cost": found.cost, "emissions": dict(found.emissions),
-                    "swings": records(found.swings), "turns": records(found.turns)})
+        print_json(
+            {
+                "study": system.name,
+                "scenario": system.scenario,
+                "cost": found.cost,
+                "emissions": dict(found.emissions),
+                "swings": records(found.swings),
+                "turns": records(found.turns),
+            }
+        )
     elif not quiet:
-        shown = found.swings[["input", "grade", "cost at low", "cost at high", "footprint at low", "footprint at high", "no plan at"]]
-        show_frame(f"change of cost (USD_{system.currency_year}) and footprint (t CO2e) at the ends of an input, the others as they are",
-                   shown, rows=20)
-        show_frame("values beyond which other options are in the plan", found.turns, rows=len(found.turns), empty="no input turns the plan")
+        shown = found.swings[
+            [
+                "input",
+                "grade",
+                "cost at low",
+                "cost at high",
+                "footprint at low",
+                "footprint at high",
+                "no plan at",
+            ]
+        ]
+        show_frame(
+            f"change of cost (USD_{system.currency_year}) and footprint (t CO2e) at the ends of an input, the others as they are",
+            shown,
+            rows=20,
+        )
+        show_frame(
+            "values beyond which other options are in the plan",
+            found.turns,
+            rows=len(found.turns),
+            empty="no input turns the plan",
+        )

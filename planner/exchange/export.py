@@ -33,7 +33,11 @@ def write_package(plan: Plan, path: Path) -> None:
     folder = plan.save(path.with_suffix(""))
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in sorted(p for p in folder.rglob("*") if p.is_file()):
-            archive.writestr(zipfile.ZipInfo(file.relative_to(folder).as_posix(), EARLIEST), file.read_bytes(), zipfile.ZIP_DEFLATED)
+            archive.writestr(
+                zipfile.ZipInfo(file.relative_to(folder).as_posix(), EARLIEST),
+                file.read_bytes(),
+                zipfile.ZIP_DEFLATED,
+            )
     shutil.rmtree(folder)
 
 
@@ -51,11 +55,17 @@ class Format:
     ending: str
 
 
-FORMATS: Mapping[str, Format] = MappingProxyType({
-    "mps": Format(write_program, ".mps"), "lp": Format(write_program, ".lp"), "xlsx": Format(write_workbook, ".xlsx"),
-    "iamc": Format(write_iamc, ".csv"), "netcdf": Format(write_netcdf, ".nc"), "datapackage": Format(write_package, ".zip"),
-    "parquet": Format(write_parquet, ""),
-})
+FORMATS: Mapping[str, Format] = MappingProxyType(
+    {
+        "mps": Format(write_program, ".mps"),
+        "lp": Format(write_program, ".lp"),
+        "xlsx": Format(write_workbook, ".xlsx"),
+        "iamc": Format(write_iamc, ".csv"),
+        "netcdf": Format(write_netcdf, ".nc"),
+        "datapackage": Format(write_package, ".zip"),
+        "parquet": Format(write_parquet, ""),
+    }
+)
 """The formats by name. A new one is one function and one row here."""
 
 
@@ -68,7 +78,9 @@ def export(plan: Plan, path: str | Path, format: str = "") -> Path:  # noqa: A00
     path = Path(path)
     chosen = _named(format) if format else _by_ending(path)
     try:
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}.partial-", dir=path.parent) as partial:
+        with tempfile.TemporaryDirectory(
+            prefix=f".{path.name}.partial-", dir=path.parent
+        ) as partial:
             # the same ending, since a writer may go by it
             made = Path(partial) / f"export{chosen.ending}"
             chosen.write(plan, made)
@@ -79,13 +91,18 @@ def export(plan: Plan, path: str | Path, format: str = "") -> Path:  # noqa: A00
             else:
                 _replace_folder(made, path)
     except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror or error}; name another file") from error
+        raise OutputError(
+            f"{path} cannot be written: {error.strerror or error}; name another file"
+        ) from error
     return path
 
 
 def _named(name: str) -> Format:
     if name not in FORMATS:
-        raise SpecError("export", [Problem("--format", 0, "", f"'{name}' is no known format ({_hint(name, FORMATS)})")])
+        raise SpecError(
+            "export",
+            [Problem("--format", 0, "", f"'{name}' is no known format ({_hint(name, FORMATS)})")],
+        )
     return FORMATS[name]
 
 
@@ -93,8 +110,17 @@ def _by_ending(path: Path) -> Format:
     endings = {each.ending: each for each in FORMATS.values() if each.ending}
     ending = path.suffix.lower()
     if ending not in endings:
-        raise SpecError("export", [Problem(
-            str(path), 0, "", f"'{path.suffix}' is no known ending ({_hint(ending, endings)}); or name a --format: {', '.join(FORMATS)}")])
+        raise SpecError(
+            "export",
+            [
+                Problem(
+                    str(path),
+                    0,
+                    "",
+                    f"'{path.suffix}' is no known ending ({_hint(ending, endings)}); or name a --format: {', '.join(FORMATS)}",
+                )
+            ],
+        )
     return endings[ending]
 
 
@@ -108,6 +134,8 @@ def _replace_folder(made: Path, path: Path) -> None:
     if path.is_dir():
         strange = {p.name for p in path.iterdir()} - {p.name for p in made.iterdir()}
         if strange:
-            raise OutputError(f"{path} holds {sorted(strange)[0]}, which no export wrote; name another folder")
+            raise OutputError(
+                f"{path} holds {sorted(strange)[0]}, which no export wrote; name another folder"
+            )
         path.replace(made.with_name("before"))
     made.replace(path)

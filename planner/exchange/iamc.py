@@ -43,9 +43,17 @@ def iamc_table(plan: Plan) -> pd.DataFrame:
     manufacture, is no supply.
     """
     parts = [part for part in _parts(plan) if len(part)]  # an empty one has no types to go by
-    table = pd.concat(parts, ignore_index=True).groupby(["variable", "unit", "year"], as_index=False)["value"].sum()
-    table = table.assign(model="planner", scenario=plan.record.scenario or NO_SCENARIO, region=plan.system.country)
-    sorted_table: pd.DataFrame = table[list(COLUMNS)].sort_values(["variable", "year"], ignore_index=True)
+    table = (
+        pd.concat(parts, ignore_index=True)
+        .groupby(["variable", "unit", "year"], as_index=False)["value"]
+        .sum()
+    )
+    table = table.assign(
+        model="planner", scenario=plan.record.scenario or NO_SCENARIO, region=plan.system.country
+    )
+    sorted_table: pd.DataFrame = table[list(COLUMNS)].sort_values(
+        ["variable", "year"], ignore_index=True
+    )
     return sorted_table
 
 
@@ -69,7 +77,9 @@ def _rows(frame: pd.DataFrame, variable: pd.Series) -> pd.DataFrame:
 
 
 def _filled(variable: str, metals: pd.Series) -> pd.Series:
-    return pd.Series([variable.format(name) for name in _title(metals)], index=metals.index, dtype=object)
+    return pd.Series(
+        [variable.format(name) for name in _title(metals)], index=metals.index, dtype=object
+    )
 
 
 def _title(names: pd.Series) -> pd.Series:
@@ -79,8 +89,10 @@ def _title(names: pd.Series) -> pd.Series:
 def codelist(plan: Plan) -> str:
     """The plan's variables with unit and description as a nomenclature codelist, YAML (of which every JSON string is one)."""
     pairs = iamc_table(plan)[["variable", "unit"]].drop_duplicates()
-    return "".join(f"- {json.dumps(variable)}:\n    description: {json.dumps(_meaning(variable))}\n    unit: {json.dumps(unit)}\n"
-                   for variable, unit in pairs.itertuples(index=False))
+    return "".join(
+        f"- {json.dumps(variable)}:\n    description: {json.dumps(_meaning(variable))}\n    unit: {json.dumps(unit)}\n"
+        for variable, unit in pairs.itertuples(index=False)
+    )
 
 
 def _meaning(variable: str) -> str:

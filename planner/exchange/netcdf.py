@@ -32,13 +32,24 @@ def dataset(plan: Plan) -> Any:
         found |= arrays
         coordinates |= along
     record = plan.record
-    said = {"title": record.title, "study": record.study, "scenario": record.scenario, "country": plan.system.country,
-            "currency": record.currency, "objective": record.objective, "inputs_hash": record.inputs_hash, "history": record.created,
-            "source": ", ".join(f"{name} {version}" for name, version in record.versions.items()) + f", {record.solver}"}
+    said = {
+        "title": record.title,
+        "study": record.study,
+        "scenario": record.scenario,
+        "country": plan.system.country,
+        "currency": record.currency,
+        "objective": record.objective,
+        "inputs_hash": record.inputs_hash,
+        "history": record.created,
+        "source": ", ".join(f"{name} {version}" for name, version in record.versions.items())
+        + f", {record.solver}",
+    }
     return xarray.Dataset(found, coords=coordinates, attrs=said)
 
 
-def _spread(table: ResultTable, frame: pd.DataFrame, years: np.ndarray[Any, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _spread(
+    table: ResultTable, frame: pd.DataFrame, years: np.ndarray[Any, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """A table as arrays over (item, year), and the coordinates along its items: every column that is no number."""
     name, item = table.name, f"{table.name}_item"
     numbers = [field for field in table.fields if field.kind in ("number", "truth")]
@@ -46,7 +57,12 @@ def _spread(table: ResultTable, frame: pd.DataFrame, years: np.ndarray[Any, Any]
     whole = frame["year"].isna().to_numpy(dtype=bool)
     columns = np.append(years, TOTAL) if whole.any() else years
     at_year = {int(year): i for i, year in enumerate(columns)}
-    keys = [tuple(row) for row in frame[[field.name for field in labels]].astype(str).itertuples(index=False, name=None)]
+    keys = [
+        tuple(row)
+        for row in frame[[field.name for field in labels]]
+        .astype(str)
+        .itertuples(index=False, name=None)
+    ]
     items = {key: i for i, key in enumerate(dict.fromkeys(keys))}
     row = np.array([items[key] for key in keys], dtype=int)
     column = np.array([at_year[int(year)] for year in frame["year"].fillna(TOTAL)], dtype=int)
@@ -55,13 +71,26 @@ def _spread(table: ResultTable, frame: pd.DataFrame, years: np.ndarray[Any, Any]
         values = np.full((len(items), len(columns)), np.nan)
         values[row, column] = frame[field.name].to_numpy(dtype=float)
         known = name if field.name == "value" else f"{name}_{field.name}"
-        meaning = {"long_name": field.meaning, "units": _unit(name, frame) if field.kind == "number" else "1"}
+        meaning = {
+            "long_name": field.meaning,
+            "units": _unit(name, frame) if field.kind == "number" else "1",
+        }
         arrays[known] = ((item, "year"), values[:, : len(years)], meaning)
         if whole.any():
-            arrays[f"{known}_whole"] = ((item,), values[:, -1], meaning | {"long_name": f"{field.meaning}; of the whole horizon"})
+            arrays[f"{known}_whole"] = (
+                (item,),
+                values[:, -1],
+                meaning | {"long_name": f"{field.meaning}; of the whole horizon"},
+            )
     listed = list(items)
-    along = {f"{name}_{field.name}": (item, np.array([key[i] for key in listed], dtype=object), {"long_name": field.meaning})
-             for i, field in enumerate(labels)}
+    along = {
+        f"{name}_{field.name}": (
+            item,
+            np.array([key[i] for key in listed], dtype=object),
+            {"long_name": field.meaning},
+        )
+        for i, field in enumerate(labels)
+    }
     return arrays, along
 
 

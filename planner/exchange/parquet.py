@@ -22,10 +22,25 @@ def write_parquet(plan: Plan, folder: Path) -> None:
 def _arrow(table: ResultTable, plan: Plan) -> Any:
     """An Arrow table with the meaning of each column, and of the table, in its schema."""
     pyarrow = needed("pyarrow", "parquet")
-    kinds = {"text": pyarrow.string(), "number": pyarrow.float64(), "year": pyarrow.int64(), "truth": pyarrow.bool_()}
+    kinds = {
+        "text": pyarrow.string(),
+        "number": pyarrow.float64(),
+        "year": pyarrow.int64(),
+        "truth": pyarrow.bool_(),
+    }
     schema = pyarrow.schema(
-        [pyarrow.field(f.name, kinds[f.kind], nullable=f.optional, metadata={"description": f.meaning}) for f in table.fields],
-        metadata={"description": table.meaning, "study": plan.record.study, "scenario": plan.record.scenario,
-                  "inputs_hash": plan.record.inputs_hash, "overrides": json.dumps(dict(plan.record.overrides))},
+        [
+            pyarrow.field(
+                f.name, kinds[f.kind], nullable=f.optional, metadata={"description": f.meaning}
+            )
+            for f in table.fields
+        ],
+        metadata={
+            "description": table.meaning,
+            "study": plan.record.study,
+            "scenario": plan.record.scenario,
+            "inputs_hash": plan.record.inputs_hash,
+            "overrides": json.dumps(dict(plan.record.overrides)),
+        },
     )
     return pyarrow.Table.from_pandas(plan.tables[table.name], schema=schema, preserve_index=False)

@@ -23,7 +23,19 @@ WIDEST = 60
 """Widest column, in characters."""
 LONGEST_NAME = 31
 """Characters that the name of a sheet may have."""
-SOURCE_COLUMNS = ("path", "value", "low", "high", "unit", "source", "grade", "scenario", "note", "file", "row")
+SOURCE_COLUMNS = (
+    "path",
+    "value",
+    "low",
+    "high",
+    "unit",
+    "source",
+    "grade",
+    "scenario",
+    "note",
+    "file",
+    "row",
+)
 HEAD_COLOUR, HEIGHT, WIDTH = "DDE6ED", 9, 18
 """Of the header row, and of a chart in cm."""
 PRESENT = "present_value"
@@ -40,15 +52,51 @@ def write_workbook(plan: Plan, path: Path) -> None:
     _table(book, "about", pd.DataFrame(_about(plan), columns=["item", "value"]))
     for metal in plan.system.metals:
         wide = _wide(plan.mix[plan.mix["metal"] == metal], "pathway", [*PATHWAYS, "shortage"])
-        _charted(book, f"mix {metal}", wide, "area", f"{metal}: supply by pathway", "t/year", [PATHWAY_COLOURS[str(name)] for name in wide])
+        _charted(
+            book,
+            f"mix {metal}",
+            wide,
+            "area",
+            f"{metal}: supply by pathway",
+            "t/year",
+            [PATHWAY_COLOURS[str(name)] for name in wide],
+        )
     paid, money = plan.costs[plan.costs["item"] != "transfer"], plan.record.currency
-    _charted(book, "cost by item", _wide(paid, "item"), "column", "cost by item, undiscounted", f"{money}/year")
+    _charted(
+        book,
+        "cost by item",
+        _wide(paid, "item"),
+        "column",
+        "cost by item, undiscounted",
+        f"{money}/year",
+    )
     for scope, part in plan.emissions.groupby("scope", sort=False):
-        _charted(book, f"{scope} by metal", _wide(part, "metal"), "column", f"{scope} emissions by metal", "tCO2e/year")
+        _charted(
+            book,
+            f"{scope} by metal",
+            _wide(part, "metal"),
+            "column",
+            f"{scope} emissions by metal",
+            "tCO2e/year",
+        )
     prices = plan.indicators[plan.indicators["indicator"] == "price"]
-    _charted(book, "price by metal", _wide(prices, "metal"), "line", "shadow price of a tonne demanded", f"{money}/t")
+    _charted(
+        book,
+        "price by metal",
+        _wide(prices, "metal"),
+        "line",
+        "shadow price of a tonne demanded",
+        f"{money}/t",
+    )
     used = plan.stocks[(plan.stocks["kind"] == "use") & (plan.stocks["quantity"] == "stock")]
-    _charted(book, "in use by metal", _wide(used, "metal"), "line", "metal in use at the end of the period", "t")
+    _charted(
+        book,
+        "in use by metal",
+        _wide(used, "metal"),
+        "line",
+        "metal in use at the end of the period",
+        "t",
+    )
     for name in COLUMNS:
         _table(book, name, plan.tables[name].rename(columns=_heads(plan, name)))
     _table(book, "sources", sources(plan))
@@ -58,7 +106,20 @@ def write_workbook(plan: Plan, path: Path) -> None:
 def sources(plan: Plan) -> pd.DataFrame:
     """Every number in force with its range, unit, source, grade and place: what a result rests on."""
     rows = [
-        (d.path, d.value, d.low, d.high, d.unit, d.source, d.grade, d.scenario, d.note, d.place.file, d.place.row) for d in plan.system.data
+        (
+            d.path,
+            d.value,
+            d.low,
+            d.high,
+            d.unit,
+            d.source,
+            d.grade,
+            d.scenario,
+            d.note,
+            d.place.file,
+            d.place.row,
+        )
+        for d in plan.system.data
     ]
     return pd.DataFrame(rows, columns=list(SOURCE_COLUMNS))
 
@@ -66,12 +127,20 @@ def sources(plan: Plan) -> pd.DataFrame:
 def _about(plan: Plan) -> list[tuple[str, Any]]:
     record = plan.record
     return [
-        ("study", record.study), ("title", record.title), ("scenario", record.scenario),
+        ("study", record.study),
+        ("title", record.title),
+        ("scenario", record.scenario),
         *((f"set {path}", value) for path, value in record.overrides.items()),
-        ("status", record.status), (f"present value of all cost, {record.currency}", record.objective),
+        ("status", record.status),
+        (f"present value of all cost, {record.currency}", record.objective),
         *((f"{scope} emissions, t CO2e", amount) for scope, amount in record.emissions.items()),
-        ("solver", record.solver), ("inputs (sha256)", record.inputs_hash), ("solved at", record.created),
-        ("largest error of mass balance, share of the largest flow", plan.certificate.balance_residual),
+        ("solver", record.solver),
+        ("inputs (sha256)", record.inputs_hash),
+        ("solved at", record.created),
+        (
+            "largest error of mass balance, share of the largest flow",
+            plan.certificate.balance_residual,
+        ),
         ("error of recomputed cost, share of cost", plan.certificate.cost_error),
     ]
 
@@ -81,14 +150,20 @@ def _heads(plan: Plan, name: str) -> dict[str, str]:
     frame, found = plan.tables[name], dict[str, str]()
     for column in sorted(NUMBERS.intersection(map(str, frame.columns))):
         units = {plan.record.currency} if column == PRESENT else set(frame["unit"])
-        found[str(column)] = f"{column} ({units.pop()})" if len(units) == 1 else f"{column} (unit of its row)"
+        found[str(column)] = (
+            f"{column} ({units.pop()})" if len(units) == 1 else f"{column} (unit of its row)"
+        )
     return found
 
 
 def _wide(frame: pd.DataFrame, column: str, order: Iterable[str] = ()) -> pd.DataFrame:
     """Sums of `value` by year, a column for each name, in the order given or the largest first; index year."""
-    wide = frame.pivot_table(index="year", columns=column, values="value", aggfunc="sum").fillna(0.0)
-    names = [name for name in order if name in wide] or list(wide.abs().sum().sort_values(ascending=False).index)
+    wide = frame.pivot_table(index="year", columns=column, values="value", aggfunc="sum").fillna(
+        0.0
+    )
+    names = [name for name in order if name in wide] or list(
+        wide.abs().sum().sort_values(ascending=False).index
+    )
     return wide[names]
 
 
@@ -101,7 +176,9 @@ def _table(book: Any, name: str, frame: pd.DataFrame) -> Any:
         cell = sheet.cell(1, column)
         put(cell, str(head))
         cell.font, cell.fill = Font(bold=True), PatternFill("solid", start_color=HEAD_COLOUR)
-        longest = max([len(str(head)), *(len(str(v)) for v in frame[frame.columns[column - 1]].head(200))])
+        longest = max(
+            [len(str(head)), *(len(str(v)) for v in frame[frame.columns[column - 1]].head(200))]
+        )
         sheet.column_dimensions[get_column_letter(column)].width = min(longest + 2, WIDEST)
     for row, values in enumerate(frame.itertuples(index=False), start=2):
         for column, value in enumerate(values, start=1):
@@ -119,17 +196,29 @@ def _put(cell: Any, value: Any) -> None:
     if isinstance(value, float):
         # openpyxl writes 16 digits of a number, and the last of 17 would be lost; what it is handed as text it writes as it stands
         cell._value = repr(value)
-        cell.number_format = next(form for least, form in NUMBER_FORMATS if abs(value) >= least) if value else "0"
+        cell.number_format = (
+            next(form for least, form in NUMBER_FORMATS if abs(value) >= least) if value else "0"
+        )
 
 
-def _charted(book: Any, name: str, wide: pd.DataFrame, kind: str, title: str, unit: str, colours: Iterable[str] = ()) -> None:
+def _charted(
+    book: Any,
+    name: str,
+    wide: pd.DataFrame,
+    kind: str,
+    title: str,
+    unit: str,
+    colours: Iterable[str] = (),
+) -> None:
     """A sheet with years down and a column each name, its unit in the header, and a native chart beside it."""
     from openpyxl.chart import AreaChart, BarChart, LineChart, Reference
     from openpyxl.utils import get_column_letter
 
     if wide.empty:
         return
-    named = wide.rename(columns=lambda column: f"{str(column).replace('_', ' ').replace(';', ' + ')} ({unit})").reset_index()
+    named = wide.rename(
+        columns=lambda column: f"{str(column).replace('_', ' ').replace(';', ' + ')} ({unit})"
+    ).reset_index()
     sheet = _table(book, name, named)
     chart: Any = {"line": LineChart, "area": AreaChart, "column": BarChart}[kind]()
     if kind == "area":
@@ -141,9 +230,14 @@ def _charted(book: Any, name: str, wide: pd.DataFrame, kind: str, title: str, un
     chart.y_axis.numFmt, chart.legend.position = "#,##0", "b"
     chart.x_axis.delete = chart.y_axis.delete = False
     last = len(wide) + 1
-    chart.add_data(Reference(sheet, min_col=2, max_col=len(named.columns), min_row=1, max_row=last), titles_from_data=True)
+    chart.add_data(
+        Reference(sheet, min_col=2, max_col=len(named.columns), min_row=1, max_row=last),
+        titles_from_data=True,
+    )
     chart.set_categories(Reference(sheet, min_col=1, min_row=2, max_row=last))
-    for series, shade in zip(chart.series, list(colours) or [colour(i) for i in range(len(wide.columns))], strict=True):
+    for series, shade in zip(
+        chart.series, list(colours) or [colour(i) for i in range(len(wide.columns))], strict=True
+    ):
         if kind == "line":
             series.graphicalProperties.line.solidFill, series.smooth = shade[1:], False
         else:

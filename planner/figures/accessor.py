@@ -71,7 +71,9 @@ class Plots:
         """What is left in each deposit, as a share of its reserve at the start."""
         return self._named(figures.reserves(self._plan), theme)
 
-    def frontier(self, found: Frontier | None = None, *, points: int = 12, theme: str = "light") -> Figure:
+    def frontier(
+        self, found: Frontier | None = None, *, points: int = 12, theme: str = "light"
+    ) -> Figure:
         """Cost against cumulative carbon, and where this plan stands.
 
         `found` is what `planner.frontier` returned; without it the frontier of this plan's study is sought now, with so many points.
@@ -83,8 +85,15 @@ class Plots:
         return self._named(figures.frontier(found, plans={"this plan": self._plan}), theme)
 
     def fan(
-        self, runs: Ensemble | pd.DataFrame, metal: str = "", quantity: str = "price", *, title: str = "", unit: str = "",
-        own: pd.Series | None = None, theme: str = "light",
+        self,
+        runs: Ensemble | pd.DataFrame,
+        metal: str = "",
+        quantity: str = "price",
+        *,
+        title: str = "",
+        unit: str = "",
+        own: pd.Series | None = None,
+        theme: str = "light",
     ) -> Figure:
         """A fan chart of many runs, and over it this plan's `own` values by year.
 
@@ -98,25 +107,39 @@ class Plots:
                 table = runs.fan(metal, quantity)
             except KeyError as error:
                 raise SpecError("fan", [str(error.args[0])]) from error
-            title = title or f"{metal.capitalize()}: {quantity.replace('_', ' ')} over {runs.solved} runs"
+            title = (
+                title
+                or f"{metal.capitalize()}: {quantity.replace('_', ' ')} over {runs.solved} runs"
+            )
             own = self._yearly(metal, quantity) if own is None else own
         figure = figures.fan(table, title, unit)
         if own is not None:
-            figure.add_scatter(x=own.index, y=own, mode="lines", name="this plan",
-                               line={"color": figures.NEUTRAL, "dash": "dash", "width": 2})
+            figure.add_scatter(
+                x=own.index,
+                y=own,
+                mode="lines",
+                name="this plan",
+                line={"color": figures.NEUTRAL, "dash": "dash", "width": 2},
+            )
         return self._named(figure, theme)
 
     def _yearly(self, metal: str, quantity: str) -> pd.Series | None:
         """This plan's values of a yearly quantity of an ensemble, by year; None where its tables do not hold it under that name."""
         said = self._plan.indicators
-        found = said[(said["metal"] == metal) & (said["indicator"] == quantity)].set_index("year")["value"]
+        found = said[(said["metal"] == metal) & (said["indicator"] == quantity)].set_index("year")[
+            "value"
+        ]
         if len(found):
             return found
         mix = self._plan.mix
-        found = mix[(mix["metal"] == metal) & (mix["pathway"] == quantity)].set_index("year")["value"]
+        found = mix[(mix["metal"] == metal) & (mix["pathway"] == quantity)].set_index("year")[
+            "value"
+        ]
         return found if len(found) else None
 
-    def urban_mine(self, metal: str, year: int, grading: Grading | None = None, *, theme: str = "light") -> Figure:
+    def urban_mine(
+        self, metal: str, year: int, grading: Grading | None = None, *, theme: str = "light"
+    ) -> Figure:
         """Supply curve of the urban mine in a year, at this plan's shadow prices unless a grading is given."""
         if grading is None:
             from planner.plan.reserves import grade
@@ -124,7 +147,14 @@ class Plots:
             grading = grade(self._plan)
         return self._named(figures.urban_mine(grading, metal, year), theme)
 
-    def beside(self, others: Mapping[str, Plan], metal: str, *, name: str = "this plan", theme: str = "light") -> Figure:
+    def beside(
+        self,
+        others: Mapping[str, Plan],
+        metal: str,
+        *,
+        name: str = "this plan",
+        theme: str = "light",
+    ) -> Figure:
         """Supply of a metal by pathway of this plan and others, one panel each, on one scale."""
         return self._named(figures.beside({name: self._plan, **others}, metal), theme)
 
@@ -133,6 +163,8 @@ class Plots:
         record, years = self._plan.record, self._plan.system.years
         if titled:
             name = f"{record.study}, scenario {record.scenario or 'base'}, least-cost plan {years[0]}-{years[-1]}"
-            figure.update_layout(title={"subtitle": {"text": escape(name)}, "y": 0.97, "yanchor": "top"},
-                                 margin_t=figure.layout.margin.t + 30)
+            figure.update_layout(
+                title={"subtitle": {"text": escape(name)}, "y": 0.97, "yanchor": "top"},
+                margin_t=figure.layout.margin.t + 30,
+            )
         return figures.themed(figures.whole_years(figure), theme)

@@ -28,12 +28,24 @@ def contrast(found: Comparison) -> Figure:
     from plotly.subplots import make_subplots
 
     metals = list(dict.fromkeys(found.supply["metal"]))
-    titles = ["cost and emissions over all years, % of " + found.names[0], *(f"{metal}: supply over all years, %" for metal in metals)]
+    titles = [
+        "cost and emissions over all years, % of " + found.names[0],
+        *(f"{metal}: supply over all years, %" for metal in metals),
+    ]
     rows = 1 + len(metals)
-    height = HEAD_HEIGHT + rows * PANEL_HEIGHT + BAR_HEIGHT * (len(found.names) * len(metals) + len(found.names) * len(found.totals))
+    height = (
+        HEAD_HEIGHT
+        + rows * PANEL_HEIGHT
+        + BAR_HEIGHT * (len(found.names) * len(metals) + len(found.names) * len(found.totals))
+    )
     gap = min(PANEL_HEIGHT / height, 1.0 / rows)
-    weights = [len(found.totals) * BAR_HEIGHT * len(found.names), *(BAR_HEIGHT * len(found.names) for _ in metals)]
-    panels = make_subplots(rows=rows, cols=1, subplot_titles=titles, row_heights=weights, vertical_spacing=gap)
+    weights = [
+        len(found.totals) * BAR_HEIGHT * len(found.names),
+        *(BAR_HEIGHT * len(found.names) for _ in metals),
+    ]
+    panels = make_subplots(
+        rows=rows, cols=1, subplot_titles=titles, row_heights=weights, vertical_spacing=gap
+    )
     figure = blank(f"What differs: {', '.join(found.names)}", "", made=panels)
     _totals(figure, found)
     amounts = found.supply.groupby("pathway")[list(found.names)].max().max(axis=1)
@@ -43,7 +55,9 @@ def contrast(found: Comparison) -> Figure:
     figure.update_yaxes(autorange="reversed", rangemode="normal")
     figure.update_xaxes(ticksuffix=" %")
     figure.update_annotations(font_size=13, x=0, xanchor="left")
-    return figure.update_layout(height=height, barmode="relative", hovermode="closest", legend={"y": -60 / height})
+    return figure.update_layout(
+        height=height, barmode="relative", hovermode="closest", legend={"y": -60 / height}
+    )
 
 
 def _totals(figure: Figure, found: Comparison) -> None:
@@ -57,22 +71,51 @@ def _totals(figure: Figure, found: Comparison) -> None:
             values.append(100 * value / first[i] if first[i] else None)
             shades.append(GREYS[j % len(GREYS)])
             texts.append(_amount(value, str(found.totals["unit"].iloc[i])))
-    figure.add_bar(y=labels, x=values, orientation="h", marker_color=shades, text=texts, showlegend=False, row=1, col=1,
-                   hovertemplate="%{y}: %{text}<extra></extra>")
+    figure.add_bar(
+        y=labels,
+        x=values,
+        orientation="h",
+        marker_color=shades,
+        text=texts,
+        showlegend=False,
+        row=1,
+        col=1,
+        hovertemplate="%{y}: %{text}<extra></extra>",
+    )
 
 
 def _amount(value: float, unit: str) -> str:
     """An amount in words: 356 billion USD of 2021."""
     size, word = next(((size, word) for size, word in LARGE if abs(value) >= size), (1.0, ""))
-    return " ".join(filter(None, (f"{value / size:,.3g}", word, unit.replace("_", " of ").replace("tCO2e", "t CO2e"))))
+    return " ".join(
+        filter(
+            None,
+            (f"{value / size:,.3g}", word, unit.replace("_", " of ").replace("tCO2e", "t CO2e")),
+        )
+    )
 
 
 def _pathways(figure: Figure, found: Comparison, metal: str, row: int, used: Sequence[str]) -> None:
     part = found.supply[found.supply["metal"] == metal]
     amounts = np.maximum(part[list(found.names)].to_numpy(dtype=float), 0.0)
     totals = amounts.sum(axis=0)
-    shares = dict(zip(part["pathway"], 100 * np.divide(amounts, totals, out=np.zeros_like(amounts), where=totals > 0), strict=True))
+    shares = dict(
+        zip(
+            part["pathway"],
+            100 * np.divide(amounts, totals, out=np.zeros_like(amounts), where=totals > 0),
+            strict=True,
+        )
+    )
     for pathway in used:
         values = [float(v) for v in shares.get(pathway, np.zeros(len(found.names)))]
-        figure.add_bar(y=list(found.names), x=values, orientation="h", name=pathway, legendgroup=pathway, showlegend=row == FIRST_METAL,
-                       marker_color=PATHWAY_COLOURS[pathway], row=row, col=1)
+        figure.add_bar(
+            y=list(found.names),
+            x=values,
+            orientation="h",
+            name=pathway,
+            legendgroup=pathway,
+            showlegend=row == FIRST_METAL,
+            marker_color=PATHWAY_COLOURS[pathway],
+            row=row,
+            col=1,
+        )

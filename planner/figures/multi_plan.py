@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from planner.errors import SpecError
-from planner.figures.themes import COLOURS, NEUTRAL, PATHWAY_COLOURS, blank, colour, dash, see_through, whole_years
+from planner.figures.themes import (
+    COLOURS,
+    NEUTRAL,
+    PATHWAY_COLOURS,
+    blank,
+    colour,
+    dash,
+    see_through,
+    whole_years,
+)
 from planner.plan.plan import Plan
 from planner.system.nouns import PATHWAYS
 
@@ -43,7 +52,10 @@ def frontier(found: Frontier | pd.DataFrame, *, plans: Mapping[str, Plan] | None
     """
     points = found if isinstance(found, pd.DataFrame) else found.points
     scope = str(points["scope"].iloc[0])
-    marks = {name: (plan.record.emissions[scope], plain_cost(plan)) for name, plan in (plans or {}).items()}
+    marks = {
+        name: (plan.record.emissions[scope], plain_cost(plan))
+        for name, plan in (plans or {}).items()
+    }
     (by_carbon, carbon_word), (by_cost, cost_word) = scale(points["carbon"]), scale(points["cost"])
     figure = blank("Frontier of cost and carbon", f"cost, present value ({cost_word}USD)")
     curves = [part for _, part in points.groupby(["group", "import"], dropna=False, sort=False)]
@@ -53,14 +65,27 @@ def frontier(found: Frontier | pd.DataFrame, *, plans: Mapping[str, Plan] | None
         if not pd.isna(level):
             name += f", imports at most {level:,.4g} t"
         figure.add_scatter(
-            x=part["carbon"] / by_carbon, y=part["cost"] / by_cost, name=name, mode="lines+markers",
-            line={"color": colour(i), "dash": dash(i)}, customdata=part["abatement_cost"],
-            hovertemplate="%{x:,.4g}, %{y:,.4g}: %{customdata:,.0f} USD for the next t CO2e")
+            x=part["carbon"] / by_carbon,
+            y=part["cost"] / by_cost,
+            name=name,
+            mode="lines+markers",
+            line={"color": colour(i), "dash": dash(i)},
+            customdata=part["abatement_cost"],
+            hovertemplate="%{x:,.4g}, %{y:,.4g}: %{customdata:,.0f} USD for the next t CO2e",
+        )
     for i, (name, (carbon, cost)) in enumerate(marks.items(), start=len(curves)):
-        figure.add_scatter(x=[carbon / by_carbon], y=[cost / by_cost], name=name, mode="markers",
-                           marker={"color": colour(i), "symbol": MARKS[i % len(MARKS)], "size": 13})
+        figure.add_scatter(
+            x=[carbon / by_carbon],
+            y=[cost / by_cost],
+            name=name,
+            mode="markers",
+            marker={"color": colour(i), "symbol": MARKS[i % len(MARKS)], "size": 13},
+        )
     figure.update_yaxes(rangemode="normal")
-    return figure.update_layout(hovermode="closest", xaxis_title_text=f"{scope} emissions over all years ({carbon_word}t CO2e)")
+    return figure.update_layout(
+        hovermode="closest",
+        xaxis_title_text=f"{scope} emissions over all years ({carbon_word}t CO2e)",
+    )
 
 
 MARKS = ("circle", "diamond", "square", "triangle-up", "star", "x", "cross")
@@ -68,7 +93,9 @@ MARKS = ("circle", "diamond", "square", "triangle-up", "star", "x", "cross")
 
 def plain_cost(plan: Plan) -> float:
     """Present value of a plan's cost without carbon price and penalties, USD: what a frontier counts."""
-    return float(plan.costs.loc[~plan.costs["item"].isin(NOT_OF_THE_FRONTIER), "present_value"].sum())
+    return float(
+        plan.costs.loc[~plan.costs["item"].isin(NOT_OF_THE_FRONTIER), "present_value"].sum()
+    )
 
 
 def fan(table: pd.DataFrame, title: str = "", unit: str = "") -> Figure:
@@ -78,27 +105,57 @@ def fan(table: pd.DataFrame, title: str = "", unit: str = "") -> Figure:
     SpecError where a column or every value is missing, or a quantile has no opposite.
     """
     if missing := [name for name in ("year", "quantile", "value") if name not in table]:
-        raise SpecError("fan", [f"the table has no column {', '.join(missing)}; give year, quantile, value and unit"])
+        raise SpecError(
+            "fan",
+            [f"the table has no column {', '.join(missing)}; give year, quantile, value and unit"],
+        )
     wide = table.pivot_table(index="year", columns="quantile", values="value").sort_index(axis=1)
     if wide.empty:
         raise SpecError("fan", ["the table holds no value; choose a quantity that the runs have"])
     held = [float(str(quantile)) for quantile in wide]
     pairs = list(zip(held, reversed(held), strict=True))[: len(held) // 2]
     if not pairs or not all(math.isclose(low + high, 1.0) for low, high in pairs):
-        raise SpecError("fan", [f"the quantiles {', '.join(f'{q:g}' for q in held)} are not in pairs about the median; give 0.05 and 0.95"])
+        raise SpecError(
+            "fan",
+            [
+                f"the quantiles {', '.join(f'{q:g}' for q in held)} are not in pairs about the median; give 0.05 and 0.95"
+            ],
+        )
     unit = unit or (str(table["unit"].iloc[0]) if "unit" in table else "")
     figure = blank(title, "" if unit == SHARE else unit)
     for depth, (low, high) in enumerate(pairs, start=1):
         shade = see_through(COLOURS[0], DARKEST * depth / (len(pairs) + 1))
-        figure.add_scatter(x=wide.index, y=wide[high], mode="lines", line={"width": 0}, showlegend=False, hoverinfo="skip")
-        figure.add_scatter(x=wide.index, y=wide[low], mode="lines", line={"width": 0}, fill="tonexty", fillcolor=shade,
-                           name=f"{high - low:.0%} of the runs")
+        figure.add_scatter(
+            x=wide.index,
+            y=wide[high],
+            mode="lines",
+            line={"width": 0},
+            showlegend=False,
+            hoverinfo="skip",
+        )
+        figure.add_scatter(
+            x=wide.index,
+            y=wide[low],
+            mode="lines",
+            line={"width": 0},
+            fill="tonexty",
+            fillcolor=shade,
+            name=f"{high - low:.0%} of the runs",
+        )
     if MEDIAN in held:
-        figure.add_scatter(x=wide.index, y=wide[MEDIAN], mode="lines", name="median", line={"color": COLOURS[0], "width": 2.5})
+        figure.add_scatter(
+            x=wide.index,
+            y=wide[MEDIAN],
+            mode="lines",
+            name="median",
+            line={"color": COLOURS[0], "width": 2.5},
+        )
     return whole_years(figure.update_yaxes(tickformat=".0%") if unit == SHARE else figure)
 
 
-def unserved(found: Disruptions, losses: Sequence[str] = (), *, start: int | None = None, most: int = 4) -> Figure:
+def unserved(
+    found: Disruptions, losses: Sequence[str] = (), *, start: int | None = None, most: int = 4
+) -> Figure:
     """Demand not served after a loss, by year, as a share of the requirement of the metal that it hits hardest.
 
     `losses` as `found.losses` names them, by default the `most` worst of one source from `start` (the first start where None).
@@ -108,14 +165,21 @@ def unserved(found: Disruptions, losses: Sequence[str] = (), *, start: int | Non
     listed = listed[(listed["first"] == first) & (listed["worst_metal"] != "")]
     chosen = list(losses) or [name for name in listed["loss"] if " + " not in name][:most]
     if unknown := [name for name in chosen if name not in set(listed["loss"])]:
-        raise SpecError("unserved", [f"no loss '{name}' from {first} leaves anything unserved" for name in unknown])
+        raise SpecError(
+            "unserved",
+            [f"no loss '{name}' from {first} leaves anything unserved" for name in unknown],
+        )
     figure = blank(f"Demand left unserved after a loss in {first}", "share of the year's demand")
     for i, name in enumerate(chosen):
         row = listed[listed["loss"] == name].iloc[0]
         hit = found.by_metal[(found.by_metal["loss"] == name) & (found.by_metal["first"] == first)]
         hit = hit[hit["metal"] == row["worst_metal"]].set_index("year")
-        figure.add_bar(x=hit.index, y=hit["unmet"] / hit["requirement"], name=f"{name.split('/')[-1]}: {row['worst_metal']}",
-                       marker_color=colour(i))
+        figure.add_bar(
+            x=hit.index,
+            y=hit["unmet"] / hit["requirement"],
+            name=f"{name.split('/')[-1]}: {row['worst_metal']}",
+            marker_color=colour(i),
+        )
     return whole_years(figure.update_yaxes(tickformat=".0%"))
 
 
@@ -123,15 +187,31 @@ def beside(plans: Mapping[str, Plan], metal: str) -> Figure:
     """Supply of a metal by pathway over time, one panel a plan, all on one scale, t per year."""
     from plotly.subplots import make_subplots
 
-    panels = make_subplots(rows=1, cols=max(len(plans), 1), shared_yaxes=True, subplot_titles=list(plans), horizontal_spacing=0.05)
+    panels = make_subplots(
+        rows=1,
+        cols=max(len(plans), 1),
+        shared_yaxes=True,
+        subplot_titles=list(plans),
+        horizontal_spacing=0.05,
+    )
     figure = blank(f"{metal.capitalize()}: supply by pathway", "t/year", made=panels)
     seen: set[str] = set()
     for column, plan in enumerate(plans.values(), start=1):
         wide = pathways(plan, metal)
         for name in map(str, wide):
-            figure.add_scatter(x=wide.index, y=wide[name], name=name, mode="lines", stackgroup=f"{column}", legendgroup=name,
-                               showlegend=name not in seen, line={"color": PATHWAY_COLOURS[name], "width": 0.5},
-                               fillcolor=PATHWAY_COLOURS[name], row=1, col=column)
+            figure.add_scatter(
+                x=wide.index,
+                y=wide[name],
+                name=name,
+                mode="lines",
+                stackgroup=f"{column}",
+                legendgroup=name,
+                showlegend=name not in seen,
+                line={"color": PATHWAY_COLOURS[name], "width": 0.5},
+                fillcolor=PATHWAY_COLOURS[name],
+                row=1,
+                col=column,
+            )
             seen.add(name)
     return whole_years(figure.update_layout(margin_t=90))
 
@@ -142,7 +222,11 @@ def pathways(plan: Plan, metal: str) -> pd.DataFrame:
     A stockpile that is filled takes from supply: below the axis it would upset a stack, so only what it gives is counted.
     """
     parts = plan.mix[plan.mix["metal"] == metal]
-    wide = parts.pivot_table(index="year", columns="pathway", values="value", aggfunc="sum").fillna(0.0).clip(lower=0.0)
+    wide = (
+        parts.pivot_table(index="year", columns="pathway", values="value", aggfunc="sum")
+        .fillna(0.0)
+        .clip(lower=0.0)
+    )
     return wide[[name for name in (*PATHWAYS, "shortage") if name in wide and wide[name].any()]]
 
 
@@ -150,8 +234,14 @@ def lines(table: pd.DataFrame, title: str, unit: str, *, x: str = "") -> Figure:
     """One line a column over the index of a table: for a sweep or a series of one's own. `x` names the axis."""
     figure = blank(title, unit)
     for i, name in enumerate(table):
-        figure.add_scatter(x=table.index, y=table[name], name=str(name), mode="lines+markers" if len(table) <= 15 else "lines",
-                           line={"color": colour(i), "dash": dash(i)}, marker={"symbol": MARKS[i % len(MARKS)], "size": 8})
+        figure.add_scatter(
+            x=table.index,
+            y=table[name],
+            name=str(name),
+            mode="lines+markers" if len(table) <= 15 else "lines",
+            line={"color": colour(i), "dash": dash(i)},
+            marker={"symbol": MARKS[i % len(MARKS)], "size": 8},
+        )
     return whole_years(figure.update_xaxes(title_text=x))
 
 
@@ -162,22 +252,45 @@ def urban_mine(grading: Grading, metal: str, year: int) -> Figure:
     """
     steps = grading.curve[(grading.curve["metal"] == metal) & (grading.curve["year"] == year)]
     if steps.empty:
-        raise SpecError("urban mine", [f"no waste of {metal} can be collected and recovered in {year}; choose another metal or year"])
-    figure = blank(f"{metal.capitalize()}: supply curve of the urban mine in {year}", steps["unit"].iloc[0].split(",")[0])
+        raise SpecError(
+            "urban mine",
+            [
+                f"no waste of {metal} can be collected and recovered in {year}; choose another metal or year"
+            ],
+        )
+    figure = blank(
+        f"{metal.capitalize()}: supply curve of the urban mine in {year}",
+        steps["unit"].iloc[0].split(",")[0],
+    )
     left = steps["cumulative"] - steps["quantity"]
     for i, product in enumerate(steps["product"].unique()):
         own = steps["product"] == product
         hatch = ["/" if plants == "new" else "" for plants in steps.loc[own, "plants"]]
         figure.add_bar(
-            x=left[own] + steps.loc[own, "quantity"] / 2, y=steps.loc[own, "cost"], width=steps.loc[own, "quantity"], name=product,
-            marker={"color": colour(i), "pattern": {"shape": hatch}}, customdata=steps.loc[own, ["route", "plants"]],
+            x=left[own] + steps.loc[own, "quantity"] / 2,
+            y=steps.loc[own, "cost"],
+            width=steps.loc[own, "quantity"],
+            name=product,
+            marker={"color": colour(i), "pattern": {"shape": hatch}},
+            customdata=steps.loc[own, ["route", "plants"]],
             hovertemplate="%{customdata[0]}<br>%{customdata[1]} plants<br>%{y:,.0f}",
         )
-    judged = grading.prices[(grading.prices["metal"] == metal) & (grading.prices["year"] == year)]["price"].iloc[0]
+    judged = grading.prices[(grading.prices["metal"] == metal) & (grading.prices["year"] == year)][
+        "price"
+    ].iloc[0]
     if judged == judged:
         # a line of its own, not a shape, so that the axis reaches it
-        figure.add_scatter(x=[0.0, float(steps["cumulative"].max())], y=[judged, judged], mode="lines", name=f"price {judged:,.0f}",
-                           line={"dash": "dash", "color": NEUTRAL})
-    figure.update_layout(xaxis={"title": {"text": "t/year of metal won, cumulative"}}, barmode="overlay", hovermode="closest",
-                         legend={"orientation": "v", "x": 1.02, "y": 1.0})
+        figure.add_scatter(
+            x=[0.0, float(steps["cumulative"].max())],
+            y=[judged, judged],
+            mode="lines",
+            name=f"price {judged:,.0f}",
+            line={"dash": "dash", "color": NEUTRAL},
+        )
+    figure.update_layout(
+        xaxis={"title": {"text": "t/year of metal won, cumulative"}},
+        barmode="overlay",
+        hovermode="closest",
+        legend={"orientation": "v", "x": 1.02, "y": 1.0},
+    )
     return figure

@@ -10,7 +10,16 @@ import pandas as pd
 
 from planner.errors import OutputError, Problem, SpecError
 from planner.figures.multi_plan import beside, fan, frontier, lines, pathways, unserved, urban_mine
-from planner.figures.themes import COLOURS, NEUTRAL, PATHWAY_COLOURS, blank, colour, dash, themed, whole_years
+from planner.figures.themes import (
+    COLOURS,
+    NEUTRAL,
+    PATHWAY_COLOURS,
+    blank,
+    colour,
+    dash,
+    themed,
+    whole_years,
+)
 from planner.plan.plan import Plan
 from planner.plan.reserves import shadow_prices
 from planner.runtime.extras import needed
@@ -20,14 +29,44 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 __all__ = [
-    "COLOURS", "KIND_COLOURS", "NEUTRAL", "PATHWAY_COLOURS", "PLAIN_NODE", "beside", "blank", "capacity", "costs", "downstream",
-    "emissions", "fan", "flow_sankey", "frontier", "lines", "mix", "origins", "prices", "reserves", "sankey", "stocks", "themed",
-    "unserved", "urban_mine", "whole_years", "write_figure",
+    "COLOURS",
+    "KIND_COLOURS",
+    "NEUTRAL",
+    "PATHWAY_COLOURS",
+    "PLAIN_NODE",
+    "beside",
+    "blank",
+    "capacity",
+    "costs",
+    "downstream",
+    "emissions",
+    "fan",
+    "flow_sankey",
+    "frontier",
+    "lines",
+    "mix",
+    "origins",
+    "prices",
+    "reserves",
+    "sankey",
+    "stocks",
+    "themed",
+    "unserved",
+    "urban_mine",
+    "whole_years",
+    "write_figure",
 ]
 
 KIND_COLOURS: Mapping[str, str] = {
-    "deposit": "#0072B2", "host": "#0072B2", "origin": "#E69F00", "loss": "#D55E00", "use": "#009E73", "export": "#CC79A7",
-    "demand": "#CC79A7", "shortage": "#D55E00", "stockpile": "#666666",
+    "deposit": "#0072B2",
+    "host": "#0072B2",
+    "origin": "#E69F00",
+    "loss": "#D55E00",
+    "use": "#009E73",
+    "export": "#CC79A7",
+    "demand": "#CC79A7",
+    "shortage": "#D55E00",
+    "stockpile": "#666666",
 }
 PLAIN_NODE = "#56B4E9"
 SMALLEST_FLOW = 1e-4
@@ -52,9 +91,15 @@ def mix(plan: Plan, metal: str) -> Figure:
 def origins(plan: Plan, metal: str) -> Figure:
     """Imports of a metal by origin over time, in whatever form they come, stacked areas, t of contained metal per year."""
     _require_metal(plan, metal)
-    flows = plan.flows[(plan.flows["metal"] == metal) & plan.flows["source"].str.startswith("origin/")]
-    wide = flows.assign(origin=flows["source"].str.removeprefix("origin/")).pivot_table(
-        index="year", columns="origin", values="value", aggfunc="sum").reindex(_years(plan)).fillna(0.0)
+    flows = plan.flows[
+        (plan.flows["metal"] == metal) & plan.flows["source"].str.startswith("origin/")
+    ]
+    wide = (
+        flows.assign(origin=flows["source"].str.removeprefix("origin/"))
+        .pivot_table(index="year", columns="origin", values="value", aggfunc="sum")
+        .reindex(_years(plan))
+        .fillna(0.0)
+    )
     return _stack(blank(f"{metal.capitalize()}: imports by origin", "t/year"), wide)
 
 
@@ -72,21 +117,42 @@ def flow_sankey(table: pd.DataFrame, metal: str, year: int | None = None) -> Fig
     flows = table[table["metal"] == metal]
     years = sorted(flows["year"].unique())
     if year is not None and year not in years:
-        raise SpecError("sankey", [f"there are no flows of {metal} in {year}; choose one of {', '.join(map(str, years))}"])
+        raise SpecError(
+            "sankey",
+            [
+                f"there are no flows of {metal} in {year}; choose one of {', '.join(map(str, years))}"
+            ],
+        )
     figure = blank(f"{metal.capitalize()}: flows", "")
     shown = [year] if year is not None else years
     for i, each in enumerate(shown):
         figure.add_trace(_sankey_trace(flows[flows["year"] == each], visible=i == 0))
     if len(shown) > 1:
-        steps = [{"label": str(each), "method": "update",
-                  "args": [{"visible": [j == i for j in range(len(shown))]}, {"title.text": _flows_title(metal, each)}]}
-                 for i, each in enumerate(shown)]
-        figure.update_layout(sliders=[{"steps": steps, "currentvalue": {"prefix": "year "}, "pad": {"t": 20}}])
-    return figure.update_layout(title_text=_flows_title(metal, shown[0] if shown else None), height=620)
+        steps = [
+            {
+                "label": str(each),
+                "method": "update",
+                "args": [
+                    {"visible": [j == i for j in range(len(shown))]},
+                    {"title.text": _flows_title(metal, each)},
+                ],
+            }
+            for i, each in enumerate(shown)
+        ]
+        figure.update_layout(
+            sliders=[{"steps": steps, "currentvalue": {"prefix": "year "}, "pad": {"t": 20}}]
+        )
+    return figure.update_layout(
+        title_text=_flows_title(metal, shown[0] if shown else None), height=620
+    )
 
 
 def _flows_title(metal: str, year: int | None) -> str:
-    return f"{metal.capitalize()}: no flows" if year is None else f"{metal.capitalize()}: flows in {year}, t/year"
+    return (
+        f"{metal.capitalize()}: no flows"
+        if year is None
+        else f"{metal.capitalize()}: flows in {year}, t/year"
+    )
 
 
 def _sankey_trace(flows: pd.DataFrame, *, visible: bool) -> object:
@@ -98,12 +164,24 @@ def _sankey_trace(flows: pd.DataFrame, *, visible: bool) -> object:
     lost = kept["target"].str.startswith("loss/")
     plain = _labelled(kept, names)
     return Sankey(
-        visible=visible, arrangement="snap", valueformat=",.3~s", valuesuffix=" t/year",
-        node={"label": [name if name in plain else "" for name in names], "customdata": names,
-              "hovertemplate": "%{customdata}: %{value} t/year<extra></extra>",
-              "color": [KIND_COLOURS.get(name.split("/")[0], PLAIN_NODE) for name in names], "pad": 12, "thickness": 12},
-        link={"source": kept["source"].map(at).tolist(), "target": kept["target"].map(at).tolist(), "value": kept["value"].tolist(),
-              "color": ["rgba(213,94,0,0.35)" if x else "rgba(120,120,120,0.25)" for x in lost]},
+        visible=visible,
+        arrangement="snap",
+        valueformat=",.3~s",
+        valuesuffix=" t/year",
+        node={
+            "label": [name if name in plain else "" for name in names],
+            "customdata": names,
+            "hovertemplate": "%{customdata}: %{value} t/year<extra></extra>",
+            "color": [KIND_COLOURS.get(name.split("/")[0], PLAIN_NODE) for name in names],
+            "pad": 12,
+            "thickness": 12,
+        },
+        link={
+            "source": kept["source"].map(at).tolist(),
+            "target": kept["target"].map(at).tolist(),
+            "value": kept["value"].tolist(),
+            "color": ["rgba(213,94,0,0.35)" if x else "rgba(120,120,120,0.25)" for x in lost],
+        },
     )
 
 
@@ -111,7 +189,9 @@ def _labelled(flows: pd.DataFrame, names: Sequence[str]) -> set[str]:
     """Nodes whose name is written: all, or in a crowd the goods and ends through which much flows; the rest say theirs when pointed at."""
     if len(names) <= MOST_LABELS:
         return set(names)
-    through = pd.concat([flows.groupby("source")["value"].sum(), flows.groupby("target")["value"].sum()], axis=1).max(axis=1)
+    through = pd.concat(
+        [flows.groupby("source")["value"].sum(), flows.groupby("target")["value"].sum()], axis=1
+    ).max(axis=1)
     large = set(through.index[through >= LABEL_SHARE * through.max()])
     return {name for name in large if "/" in name or name in KIND_COLOURS}
 
@@ -124,7 +204,13 @@ def downstream(flows: pd.DataFrame) -> list[str]:
     reached = dict.fromkeys(sorted(begin - {"shortage"} or begin))
     edge = list(reached)
     while edge:
-        edge = [node for node in dict.fromkeys(target for source in edge for target in onward.get(source, ())) if node not in reached]
+        edge = [
+            node
+            for node in dict.fromkeys(
+                target for source in edge for target in onward.get(source, ())
+            )
+            if node not in reached
+        ]
         reached |= dict.fromkeys(edge)
     return [*reached, *sorted({*flows["source"], *flows["target"]} - set(reached))]
 
@@ -141,19 +227,39 @@ def capacity(plan: Plan, plants: Sequence[str] = (), *, columns: int = 3) -> Fig
     chosen = list(plants) or sorted(standing.unique())
     known = ", ".join(sorted(plan.system.plants))
     if unknown := [name for name in chosen if name not in plan.system.plants]:
-        raise SpecError("figure", [f"'{name}' is no plant of this study; choose of {known}" for name in unknown])
+        raise SpecError(
+            "figure", [f"'{name}' is no plant of this study; choose of {known}" for name in unknown]
+        )
     rows = max(-(-len(chosen) // columns), 1)
-    panels = make_subplots(rows=rows, cols=columns, subplot_titles=[name.replace("_", " ") for name in chosen],
-                           horizontal_spacing=0.24 / columns, vertical_spacing=0.4 / rows)
+    panels = make_subplots(
+        rows=rows,
+        cols=columns,
+        subplot_titles=[name.replace("_", " ") for name in chosen],
+        horizontal_spacing=0.24 / columns,
+        vertical_spacing=0.4 / rows,
+    )
     figure = blank("Capacity (line) and what of it is used (area)", "t/year", made=panels)
-    looks: Mapping[str, Mapping[str, Any]] = {"used": {"fill": "tozeroy", "line": {"color": COLOURS[4], "width": 0.5}},
-                                              "capacity": {"line": {"color": COLOURS[0], "shape": "hv"}}}
+    looks: Mapping[str, Mapping[str, Any]] = {
+        "used": {"fill": "tozeroy", "line": {"color": COLOURS[4], "width": 0.5}},
+        "capacity": {"line": {"color": COLOURS[0], "shape": "hv"}},
+    }
     for i, plant in enumerate(chosen):
-        mine = frame[frame["plant"] == plant].pivot_table(index="year", columns="quantity", values="value")
+        mine = frame[frame["plant"] == plant].pivot_table(
+            index="year", columns="quantity", values="value"
+        )
         for quantity, look in looks.items():
             if quantity in mine:
-                figure.add_scatter(x=mine.index, y=mine[quantity], name=quantity, legendgroup=quantity, showlegend=i == 0, mode="lines",
-                                   row=i // columns + 1, col=i % columns + 1, **look)
+                figure.add_scatter(
+                    x=mine.index,
+                    y=mine[quantity],
+                    name=quantity,
+                    legendgroup=quantity,
+                    showlegend=i == 0,
+                    mode="lines",
+                    row=i // columns + 1,
+                    col=i % columns + 1,
+                    **look,
+                )
     figure.update_annotations(font_size=12)
     return figure.update_layout(height=160 + 170 * rows, legend_y=-0.4 / rows, margin_t=90)
 
@@ -164,22 +270,37 @@ def prices(plan: Plan, metals: Sequence[str] = ()) -> Figure:
     A metal that is only demanded in joint goods has no such price; what one more tonne of it refined costs stands in, and is named so.
     """
     frame = plan.indicators[plan.indicators["indicator"] == "price"]
-    demanded = {str(metal): part.set_index("year")["value"] for metal, part in frame.groupby("metal")}
-    refined = {metal: pd.Series(values, index=_years(plan)).dropna() for metal, values in shadow_prices(plan).items()}
-    figure = blank("Shadow price: what one more tonne demanded costs", f"{plan.record.currency}/t (logarithmic)")
+    demanded = {
+        str(metal): part.set_index("year")["value"] for metal, part in frame.groupby("metal")
+    }
+    refined = {
+        metal: pd.Series(values, index=_years(plan)).dropna()
+        for metal, values in shadow_prices(plan).items()
+    }
+    figure = blank(
+        "Shadow price: what one more tonne demanded costs",
+        f"{plan.record.currency}/t (logarithmic)",
+    )
     for i, metal in enumerate(metals or plan.system.metals):
         _require_metal(plan, metal)
         part = demanded.get(metal, refined[metal])
         if len(part):
-            figure.add_scatter(x=part.index, y=part, name=metal if metal in demanded else f"{metal}, refined", mode="lines",
-                               line={"color": colour(i), "dash": dash(i), "width": 2.5})
+            figure.add_scatter(
+                x=part.index,
+                y=part,
+                name=metal if metal in demanded else f"{metal}, refined",
+                mode="lines",
+                line={"color": colour(i), "dash": dash(i), "width": 2.5},
+            )
     return figure.update_yaxes(type="log", dtick="D2", tickformat="~s", rangemode="normal")
 
 
 def emissions(plan: Plan, scope: str = "footprint") -> Figure:
     """Emissions over time by metal, t CO2e per year; joint lines under the names of their metals together."""
     frame = plan.emissions[plan.emissions["scope"] == scope]
-    wide = frame.pivot_table(index="year", columns="metal", values="value", aggfunc="sum").fillna(0.0)
+    wide = frame.pivot_table(index="year", columns="metal", values="value", aggfunc="sum").fillna(
+        0.0
+    )
     wide.columns = [str(name).replace(";", " with ") for name in wide]
     return _stack(blank(f"{scope.capitalize()} emissions", "t CO2e/year"), wide)
 
@@ -187,11 +308,21 @@ def emissions(plan: Plan, scope: str = "footprint") -> Figure:
 def costs(plan: Plan) -> Figure:
     """Cost over time by item and its sum, undiscounted, a year; transfers between parties at home left out."""
     frame = plan.costs[plan.costs["item"] != "transfer"]
-    wide = frame.pivot_table(index="year", columns="item", values="value", aggfunc="sum").fillna(0.0)
+    wide = frame.pivot_table(index="year", columns="item", values="value", aggfunc="sum").fillna(
+        0.0
+    )
     figure = blank("Cost by item, undiscounted", f"{plan.record.currency}/year")
     for i, item in enumerate(wide[wide.abs().sum().sort_values(ascending=False).index]):
-        figure.add_bar(x=wide.index, y=wide[item], name=str(item).replace("_", " "), marker_color=colour(i))
-    figure.add_scatter(x=wide.index, y=wide.sum(axis=1), name="sum", mode="lines", line={"color": NEUTRAL, "width": 3})
+        figure.add_bar(
+            x=wide.index, y=wide[item], name=str(item).replace("_", " "), marker_color=colour(i)
+        )
+    figure.add_scatter(
+        x=wide.index,
+        y=wide.sum(axis=1),
+        name="sum",
+        mode="lines",
+        line={"color": NEUTRAL, "width": 3},
+    )
     return figure.update_layout(barmode="relative")
 
 
@@ -199,20 +330,32 @@ def stocks(plan: Plan, metal: str) -> Figure:
     """Metal in use by product over time, t (the stock convention stands in the title)."""
     _require_metal(plan, metal)
     frame = plan.stocks
-    mine = frame[(frame["metal"] == metal) & (frame["kind"] == "use") & (frame["quantity"] == "stock")]
+    mine = frame[
+        (frame["metal"] == metal) & (frame["kind"] == "use") & (frame["quantity"] == "stock")
+    ]
     wide = mine.pivot_table(index="year", columns="name", values="value", aggfunc="sum").fillna(0.0)
-    return _stack(blank(f"{metal.capitalize()} in use (convention: {plan.system.stock_convention})", "t"), wide)
+    return _stack(
+        blank(f"{metal.capitalize()} in use (convention: {plan.system.stock_convention})", "t"),
+        wide,
+    )
 
 
 def reserves(plan: Plan) -> Figure:
     """What is left in each deposit, as a share of its reserve at the start."""
     frame = plan.stocks[plan.stocks["kind"] == "deposit"]
     figure = blank("Left in deposits, share of the reserve at the start", "")
-    held = [name for name in sorted(frame["name"].unique()) if plan.system.deposits[name].reserve > 0]
+    held = [
+        name for name in sorted(frame["name"].unique()) if plan.system.deposits[name].reserve > 0
+    ]
     for i, name in enumerate(held):
         part = frame[frame["name"] == name]
-        figure.add_scatter(x=part["year"], y=part["value"] / plan.system.deposits[name].reserve, name=name.replace("_", " "), mode="lines",
-                           line={"color": colour(i), "dash": dash(i), "width": 2})
+        figure.add_scatter(
+            x=part["year"],
+            y=part["value"] / plan.system.deposits[name].reserve,
+            name=name.replace("_", " "),
+            mode="lines",
+            line={"color": colour(i), "dash": dash(i), "width": 2},
+        )
     return figure.update_yaxes(tickformat=".0%")
 
 
@@ -225,7 +368,17 @@ def write_figure(figure: Figure, path: str | Path) -> Path:
     path = Path(path)
     ending = path.suffix.lower()
     if ending not in (PAGE, *PICTURES):
-        raise SpecError("figure", [Problem(str(path), 0, "", f"'{ending}' is no known ending; choose of {', '.join((PAGE, *PICTURES))}")])
+        raise SpecError(
+            "figure",
+            [
+                Problem(
+                    str(path),
+                    0,
+                    "",
+                    f"'{ending}' is no known ending; choose of {', '.join((PAGE, *PICTURES))}",
+                )
+            ],
+        )
     content = _page(figure) if ending == PAGE else _picture(figure, ending[1:])
     return written_file(path, lambda partial: partial.write_bytes(content))
 
@@ -244,18 +397,31 @@ def _picture(figure: Figure, form: str) -> bytes:
 
     # a slider that nobody can move says nothing
     still = Copy(figure).update_layout(sliders=[], updatemenus=[], overwrite=True)
-    options = {"format": form, "width": figure.layout.width or PICTURE_WIDTH, "height": figure.layout.height or PICTURE_HEIGHT,
-               "scale": PICTURE_SCALE if form == "png" else 1}
+    options = {
+        "format": form,
+        "width": figure.layout.width or PICTURE_WIDTH,
+        "height": figure.layout.height or PICTURE_HEIGHT,
+        "scale": PICTURE_SCALE if form == "png" else 1,
+    }
     try:
         return bytes(kaleido.calc_fig_sync(still, opts=options, kopts={"mathjax": False}))
     except (ChromeNotFoundError, BrowserFailedError) as error:
-        raise OutputError("a picture needs Chromium or Chrome, and none was found that starts; install one (Debian: chromium) or name it "
-                          "in BROWSER_PATH (a page, .html, needs nothing)") from error
+        raise OutputError(
+            "a picture needs Chromium or Chrome, and none was found that starts; install one (Debian: chromium) or name it "
+            "in BROWSER_PATH (a page, .html, needs nothing)"
+        ) from error
 
 
 def _area(figure: Figure, values: pd.Series, name: str, shade: str) -> None:
-    figure.add_scatter(x=values.index, y=values, name=name, stackgroup="all", mode="lines", line={"color": shade, "width": 0.5},
-                       fillcolor=shade)
+    figure.add_scatter(
+        x=values.index,
+        y=values,
+        name=name,
+        stackgroup="all",
+        mode="lines",
+        line={"color": shade, "width": 0.5},
+        fillcolor=shade,
+    )
 
 
 def _stack(figure: Figure, wide: pd.DataFrame) -> Figure:
@@ -264,7 +430,9 @@ def _stack(figure: Figure, wide: pd.DataFrame) -> Figure:
     ordered = ordered.loc[:, ordered.sum() > 0]
     if len(ordered.columns) > len(COLOURS):
         most = len(COLOURS) - 1
-        ordered = ordered.iloc[:, :most].assign(**{f"{len(ordered.columns) - most} others": ordered.iloc[:, most:].sum(axis=1)})
+        ordered = ordered.iloc[:, :most].assign(
+            **{f"{len(ordered.columns) - most} others": ordered.iloc[:, most:].sum(axis=1)}
+        )
     for i, name in enumerate(ordered):
         _area(figure, ordered[name], str(name).replace("_", " "), colour(i))
     return figure
@@ -276,4 +444,7 @@ def _years(plan: Plan) -> list[int]:
 
 def _require_metal(plan: Plan, metal: str) -> None:
     if metal not in plan.system.metals:
-        raise SpecError("figure", [f"'{metal}' is no metal of this study; choose one of {', '.join(plan.system.metals)}"])
+        raise SpecError(
+            "figure",
+            [f"'{metal}' is no metal of this study; choose one of {', '.join(plan.system.metals)}"],
+        )

@@ -19,18 +19,29 @@ if TYPE_CHECKING:
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#666666")
 """In the order in which they are given to what has no colour of its own; yellow late, since it is faint on white."""
 PATHWAY_COLOURS: Mapping[str, str] = {
-    "domestic primary": "#0072B2", "foreign primary": "#E69F00", "domestic secondary": "#009E73", "foreign secondary": "#CC79A7",
-    "stockpile": "#666666", "new scrap": "#56B4E9", "shortage": "#D55E00",
+    "domestic primary": "#0072B2",
+    "foreign primary": "#E69F00",
+    "domestic secondary": "#009E73",
+    "foreign secondary": "#CC79A7",
+    "stockpile": "#666666",
+    "new scrap": "#56B4E9",
+    "shortage": "#D55E00",
 }
 """Each pathway keeps its colour everywhere."""
 NEUTRAL = "#7F7F7F"
 """Readable on white and on black: for reference lines and marks that must do without a theme."""
 ON_DARK: Mapping[str, str] = {"#0072B2": "#2E90D0", "#666666": "#C4C4C4"}
 """What stands for a colour in lines on a dark ground; lit any further, or all of them, some would look alike to the colour-blind."""
-TEMPLATES: Mapping[str, str] = {"light": "planner", "dark": "planner_dark", "print": "planner_print"}
+TEMPLATES: Mapping[str, str] = {
+    "light": "planner",
+    "dark": "planner_dark",
+    "print": "planner_print",
+}
 """Theme to the name under which plotly knows it."""
 _INK: Mapping[str, tuple[str, str, str]] = {
-    "light": ("#FFFFFF", "#222222", "#E5E5E5"), "dark": ("#1B1B1F", "#EEEEEE", "#3A3A40"), "print": ("#FFFFFF", "#000000", "#FFFFFF"),
+    "light": ("#FFFFFF", "#222222", "#E5E5E5"),
+    "dark": ("#1B1B1F", "#EEEEEE", "#3A3A40"),
+    "print": ("#FFFFFF", "#000000", "#FFFFFF"),
 }
 """Theme to paper, ink and grid."""
 _FONT = "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif"
@@ -52,7 +63,12 @@ def register() -> None:
 def themed(figure: Figure, theme: str) -> Figure:
     """The figure in another look, changed in place and returned. Raises SpecError for a theme that is not there."""
     if theme not in TEMPLATES:
-        raise SpecError("theme", [f"'{theme}' is no theme{suggestion(theme, TEMPLATES)}; choose one of {', '.join(TEMPLATES)}"])
+        raise SpecError(
+            "theme",
+            [
+                f"'{theme}' is no theme{suggestion(theme, TEMPLATES)}; choose one of {', '.join(TEMPLATES)}"
+            ],
+        )
     register()
     figure.update_layout(template=TEMPLATES[theme])
     if theme == "print":
@@ -68,8 +84,13 @@ def blank(title: str, unit: str, *, made: Figure | None = None) -> Figure:
 
     register()
     figure = Figure() if made is None else made
-    figure.update_layout(title_text=title, template=TEMPLATES["light"], hovermode="x unified",
-                         legend={"orientation": "h", "yanchor": "top", "y": -0.12, "x": 0}, margin={"l": 60, "r": 20, "t": 60, "b": 40})
+    figure.update_layout(
+        title_text=title,
+        template=TEMPLATES["light"],
+        hovermode="x unified",
+        legend={"orientation": "h", "yanchor": "top", "y": -0.12, "x": 0},
+        margin={"l": 60, "r": 20, "t": 60, "b": 40},
+    )
     figure.update_yaxes(rangemode="tozero")
     # of panels only the first says the unit, since all share it
     figure.layout.yaxis.title.text = unit
@@ -78,8 +99,13 @@ def blank(title: str, unit: str, *, made: Figure | None = None) -> Figure:
 
 def whole_years(figure: Figure) -> Figure:
     """Over a few years an axis names each of them, and no halves. Nothing is changed where the axis is not one of years."""
-    held = [float(x) for trace in figure.data if trace.type in ("bar", "scatter") and trace.x is not None for x in trace.x
-            if isinstance(x, Real)]
+    held = [
+        float(x)
+        for trace in figure.data
+        if trace.type in ("bar", "scatter") and trace.x is not None
+        for x in trace.x
+        if isinstance(x, Real)
+    ]
     if held and min(held) >= FIRST_YEAR and max(held) <= LAST_YEAR:
         figure.update_xaxes(tickformat="d")
         if max(held) - min(held) <= FEW_YEARS:
@@ -109,14 +135,32 @@ def _template(theme: str) -> Any:
 
     paper, ink, grid = _INK[theme]
     axis = {
-        "automargin": True, "showline": True, "linecolor": ink, "linewidth": 1, "ticks": "outside", "tickcolor": ink, "showgrid": True,
-        "gridcolor": grid, "zeroline": True, "zerolinecolor": ink, "zerolinewidth": 1, "title": {"standoff": 10},
+        "automargin": True,
+        "showline": True,
+        "linecolor": ink,
+        "linewidth": 1,
+        "ticks": "outside",
+        "tickcolor": ink,
+        "showgrid": True,
+        "gridcolor": grid,
+        "zeroline": True,
+        "zerolinecolor": ink,
+        "zerolinewidth": 1,
+        "title": {"standoff": 10},
     }
-    return Template(layout=Layout(
-        paper_bgcolor=paper, plot_bgcolor=paper, colorway=list(COLOURS), font={"family": _FONT, "color": ink, "size": 13},
-        title={"font": {"size": 17}, "x": 0.01, "xanchor": "left"}, xaxis={**axis, "showgrid": False}, yaxis=axis,
-        hoverlabel={"font": {"family": _FONT}}, legend={"bgcolor": "rgba(0,0,0,0)"},
-    ))
+    return Template(
+        layout=Layout(
+            paper_bgcolor=paper,
+            plot_bgcolor=paper,
+            colorway=list(COLOURS),
+            font={"family": _FONT, "color": ink, "size": 13},
+            title={"font": {"size": 17}, "x": 0.01, "xanchor": "left"},
+            xaxis={**axis, "showgrid": False},
+            yaxis=axis,
+            hoverlabel={"font": {"family": _FONT}},
+            legend={"bgcolor": "rgba(0,0,0,0)"},
+        )
+    )
 
 
 def _light_up(figure: Figure) -> None:
@@ -134,7 +178,11 @@ def _hatch(figure: Figure) -> None:
         if trace.type == "bar" and not (trace.marker.pattern.shape or ()):
             trace.marker.pattern.shape = HATCHES[i % len(HATCHES)]
         if trace.type == "scatter" and (trace.stackgroup or trace.fill):
-            trace.fillpattern = {"shape": HATCHES[i % len(HATCHES)], "fgcolor": "#000000", "size": 7,
-                                 "bgcolor": trace.fillcolor or trace.line.color}
+            trace.fillpattern = {
+                "shape": HATCHES[i % len(HATCHES)],
+                "fgcolor": "#000000",
+                "size": 7,
+                "bgcolor": trace.fillcolor or trace.line.color,
+            }
         elif trace.type == "scatter" and "lines" in (trace.mode or ""):
             trace.line.dash = DASHES[i % len(DASHES)]

@@ -44,8 +44,12 @@ class Arrays:
 
     def columns_of(self, variable: str) -> npt.NDArray[np.int32]:
         """Positions of the columns of a variable."""
-        return np.array([i for i, (name, _) in enumerate(self.columns) if name == variable], dtype=np.int32)
+        return np.array(
+            [i for i, (name, _) in enumerate(self.columns) if name == variable], dtype=np.int32
+        )
 
     def rows_of(self, family: str) -> npt.NDArray[np.int32]:
         """Positions of the rows of a family."""
-        return np.array([i for i, (name, _) in enumerate(self.rows) if name == family], dtype=np.int32)
+        return np.array(
+            [i for i, (name, _) in enumerate(self.rows) if name == family], dtype=np.int32
+        )

@@ -43,9 +43,13 @@ def _block(space: Space, expression: Any) -> Block:
     constant = np.zeros(space.size)
     for number in expression.numbers:
         constant = constant + _right(space, number)
-    return Block(rows[order], np.concatenate([each.columns for each in expression.terms])[order],
-                 joined([each.coefficients for each in expression.terms]).take(order, axis=-1), constant,
-                 np.bincount(rows, minlength=space.size))
+    return Block(
+        rows[order],
+        np.concatenate([each.columns for each in expression.terms])[order],
+        joined([each.coefficients for each in expression.terms]).take(order, axis=-1),
+        constant,
+        np.bincount(rows, minlength=space.size),
+    )
 
 
 def _right(space: Space, number: Any) -> Array:
@@ -61,7 +65,9 @@ def _right(space: Space, number: Any) -> Array:
 
 
 def expand(
-    components: Components, objectives: Sequence[tuple[str, Callable[..., Any]]], families: Sequence[tuple[str, str, Callable[..., Any]]],
+    components: Components,
+    objectives: Sequence[tuple[str, Callable[..., Any]]],
+    families: Sequence[tuple[str, str, Callable[..., Any]]],
 ) -> list[Arrays]:
     """The programme of these objectives (cost, then carbon) and families of rows (name, set, rule), for each sample of the numbers.
 
@@ -83,27 +89,50 @@ def expand(
             blocks.append(_only(block, kept))
             lower.append((low - block.constant).compress(kept, axis=-1))
             upper.append((high - block.constant).compress(kept, axis=-1))
-            names += [(family, index.keys[i]) for i in np.flatnonzero(kept)] if not kept.all() else [(family, key) for key in index.keys]
+            names += (
+                [(family, index.keys[i]) for i in np.flatnonzero(kept)]
+                if not kept.all()
+                else [(family, key) for key in index.keys]
+            )
     matrix, objective = _matrix(blocks, reader.columns), _matrix(costs, reader.columns)
-    numbers = matrix.values, objective.values, costs[0].constant, *_bounds(reader), joined(lower), joined(upper)
+    numbers = (
+        matrix.values,
+        objective.values,
+        costs[0].constant,
+        *_bounds(reader),
+        joined(lower),
+        joined(upper),
+    )
     return _samples(reader, tuple(names), matrix, objective, numbers)
 
 
-def _rows_kept(family: str, index: Index, block: Block, lower: Array, upper: Array) -> npt.NDArray[np.bool_]:
+def _rows_kept(
+    family: str, index: Index, block: Block, lower: Array, upper: Array
+) -> npt.NDArray[np.bool_]:
     """Rows with a variable in them; those without one vanish where they hold."""
     kept = block.count > 0
-    holds = ((lower <= block.constant) & (block.constant <= upper)).reshape(-1, len(kept)).all(axis=0)
+    holds = (
+        ((lower <= block.constant) & (block.constant <= upper)).reshape(-1, len(kept)).all(axis=0)
+    )
     broken = np.flatnonzero(~kept & ~holds)
     if len(broken):
         name = f"{family}[{','.join(map(str, index.keys[broken[0]]))}]"
-        raise InfeasibleError("no plan exists: a row without any option cannot hold", [f"{name} holds no variable"])
+        raise InfeasibleError(
+            "no plan exists: a row without any option cannot hold", [f"{name} holds no variable"]
+        )
     return np.asarray(kept)
 
 
 def _only(block: Block, kept: npt.NDArray[np.bool_]) -> Block:
     """The block without the rows that vanished: they have no terms, so that only the numbering moves up."""
     place = np.cumsum(kept) - 1
-    return Block(place[block.rows], block.columns, block.coefficients, block.constant.compress(kept, axis=-1), block.count[kept])
+    return Block(
+        place[block.rows],
+        block.columns,
+        block.coefficients,
+        block.constant.compress(kept, axis=-1),
+        block.count[kept],
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,11 +149,15 @@ class Matrix:
 def _matrix(blocks: Sequence[Block], width: int) -> Matrix:
     """Blocks one below the other, duplicates summed in the order of the terms."""
     none = np.zeros(0, dtype=np.int64)
-    start = np.concatenate([[0], np.cumsum(np.concatenate([none, *(block.count for block in blocks)]))]).astype(np.int32)
+    start = np.concatenate(
+        [[0], np.cumsum(np.concatenate([none, *(block.count for block in blocks)]))]
+    ).astype(np.int32)
     columns = np.concatenate([none, *(block.columns for block in blocks)]).astype(np.int32)
     values = joined([np.zeros(0), *(block.coefficients for block in blocks)])
     # the places of the terms go through the turn from rows to columns in their stead
-    turned = sparse.csr_array((np.arange(len(columns)), columns, start), shape=(len(start) - 1, width)).tocsc()
+    turned = sparse.csr_array(
+        (np.arange(len(columns)), columns, start), shape=(len(start) - 1, width)
+    ).tocsc()
     row, column = turned.indices, np.repeat(np.arange(width), np.diff(turned.indptr))
     values = values.take(turned.data, axis=-1)
     again = (row[1:] == row[:-1]) & (column[1:] == column[:-1])
@@ -146,10 +179,19 @@ def _bounds(reader: Reader) -> tuple[Array, Array]:
     return joined(sides[0]), joined(sides[1])
 
 
-def _samples(reader: Reader, rows: tuple[Name, ...], matrix: Matrix, objective: Matrix, numbers: Sequence[Array]) -> list[Arrays]:
+def _samples(
+    reader: Reader,
+    rows: tuple[Name, ...],
+    matrix: Matrix,
+    objective: Matrix,
+    numbers: Sequence[Array],
+) -> list[Arrays]:
     """The arrays of each sample, without terms of zero and without columns that then occur nowhere."""
     lead = next((each.shape[:-1] for each in numbers if each.ndim > 1), ())
-    every = [np.broadcast_to(each, (*lead, each.shape[-1])).reshape(-1, each.shape[-1]) for each in numbers]
+    every = [
+        np.broadcast_to(each, (*lead, each.shape[-1])).reshape(-1, each.shape[-1])
+        for each in numbers
+    ]
     found: list[Arrays] = []
     before: tuple[npt.NDArray[np.bool_], tuple[Name, ...]] | None = None
     for values, priced, offset, lower, upper, row_lower, row_upper in zip(*every, strict=True):
@@ -162,11 +204,22 @@ def _samples(reader: Reader, rows: tuple[Name, ...], matrix: Matrix, objective: 
         if before is None or not np.array_equal(used, before[0]):
             before = used, tuple(_names(reader, used))
         start = np.concatenate([[0], np.cumsum(count[used])]).astype(np.int32)
-        found.append(Arrays(
-            columns=before[1], rows=rows, cost=dense[0, used], offset=float(offset[0]), carbon=dense[1, used],
-            matrix=sparse.csc_array((values[there], matrix.row[there], start), shape=(matrix.rows, len(start) - 1)),
-            lower=lower[used], upper=upper[used], row_lower=row_lower, row_upper=row_upper,
-        ))
+        found.append(
+            Arrays(
+                columns=before[1],
+                rows=rows,
+                cost=dense[0, used],
+                offset=float(offset[0]),
+                carbon=dense[1, used],
+                matrix=sparse.csc_array(
+                    (values[there], matrix.row[there], start), shape=(matrix.rows, len(start) - 1)
+                ),
+                lower=lower[used],
+                upper=upper[used],
+                row_lower=row_lower,
+                row_upper=row_upper,
+            )
+        )
     return found
 
 
@@ -174,5 +227,9 @@ def _names(reader: Reader, used: npt.NDArray[np.bool_]) -> Iterator[Name]:
     """Names of the columns that occur in a row or an objective."""
     for name, offset in reader.offset.items():
         index = reader.components.sets[reader.variables[name].over]
-        kept = used[offset: offset + len(index)]
-        yield from ((name, key) for key in index.keys) if kept.all() else ((name, index.keys[i]) for i in np.flatnonzero(kept))
+        kept = used[offset : offset + len(index)]
+        yield from (
+            ((name, key) for key in index.keys)
+            if kept.all()
+            else ((name, index.keys[i]) for i in np.flatnonzero(kept))
+        )

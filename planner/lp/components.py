@@ -53,7 +53,9 @@ class Series:
         self.kept: list[npt.NDArray[np.bool_]] = []
         self._every, self._whole = np.ones(len(self.years), dtype=bool), True
 
-    def add(self, *head: Hashable, values: Array, kept: npt.NDArray[np.bool_] | None = None) -> None:
+    def add(
+        self, *head: Hashable, values: Array, kept: npt.NDArray[np.bool_] | None = None
+    ) -> None:
         """Give the numbers of a key in all periods, shape (..., T), or only in those `kept`, shape (T,)."""
         self.heads.append(head)
         self.rows.append(values)
@@ -62,7 +64,11 @@ class Series:
 
     def _of_kept(self, whole: Any, axis: int) -> Any:
         """What belongs to the periods kept, of an array with a place for each key and period along an axis."""
-        return whole if self._whole else whole.compress(np.concatenate([np.zeros(0, dtype=bool), *self.kept]), axis=axis)
+        return (
+            whole
+            if self._whole
+            else whole.compress(np.concatenate([np.zeros(0, dtype=bool), *self.kept]), axis=axis)
+        )
 
     @property
     def values(self) -> Array:
@@ -72,7 +78,9 @@ class Series:
 
     def codes(self, labels: Labels) -> Codes:
         """The key of each number, shape (N, K)."""
-        heads = np.array([[labels.code(part) for part in head] for head in self.heads], dtype=np.int64).reshape(-1, self.parts)
+        heads = np.array(
+            [[labels.code(part) for part in head] for head in self.heads], dtype=np.int64
+        ).reshape(-1, self.parts)
         codes = np.empty((len(heads) * len(self.years), self.parts + 1), dtype=np.int64, order="F")
         for k, part in enumerate(heads.T):
             codes[:, k] = np.repeat(part, len(self.years))
@@ -103,7 +111,7 @@ class Index:
     @property
     def members(self) -> list[Any]:
         """Every key as Pyomo writes it: bare where it has one part."""
-        return self.keys if self.width > 1 else [key for key, in self.keys]
+        return self.keys if self.width > 1 else [key for (key,) in self.keys]
 
     @cached_property
     def _places(self) -> list[Codes]:
@@ -190,7 +198,11 @@ class Components:
             return Index(name, self.labels, keys.codes(self.labels))
         listed = [key if isinstance(key, tuple) else (key,) for key in keys]
         columns = [self.labels.codes(column) for column in zip(*listed, strict=True)]
-        return Index(name, self.labels, np.column_stack(columns) if listed else np.zeros((0, width), dtype=np.int64))
+        return Index(
+            name,
+            self.labels,
+            np.column_stack(columns) if listed else np.zeros((0, width), dtype=np.int64),
+        )
 
 
 def add_set(m: Components, name: str, members: Keys, *, width: int = 1) -> Index:
@@ -199,7 +211,14 @@ def add_set(m: Components, name: str, members: Keys, *, width: int = 1) -> Index
     return m.sets[name]
 
 
-def add_sets(m: Components, name: str, members: Mapping[Any, Iterable[Any]], *, width: int = 1, over: Index | None = None) -> None:
+def add_sets(
+    m: Components,
+    name: str,
+    members: Mapping[Any, Iterable[Any]],
+    *,
+    width: int = 1,
+    over: Index | None = None,
+) -> None:
     """Add an indexed set: for each key its members. A key without members has an empty sum; `width` is the length of members where
     there are none at all. With `over`, these are its keys, and only those with members need to be given."""
     listed = [list(value) for value in members.values()]
@@ -216,7 +235,9 @@ def join_sets(m: Components, name: str, keys: Index, key: Codes, member: Codes) 
     m.members[name] = Members(keys, start, member[np.argsort(at, kind="stable")])
 
 
-def add_param(m: Components, name: str, values: Mapping[Any, Any] | Series, index: Index | None = None) -> None:
+def add_param(
+    m: Components, name: str, values: Mapping[Any, Any] | Series, index: Index | None = None
+) -> None:
     """Add a parameter over exactly the keys given; refuses NaN, which would pass unseen into the arrays.
 
     `index` is that of the same keys, where a set or parameter has it already.
@@ -227,7 +248,9 @@ def add_param(m: Components, name: str, values: Mapping[Any, Any] | Series, inde
         raise ValueError(f"parameter '{name}' has {numbers.shape[-1]} values for {len(keys)} keys")
     wrong = np.flatnonzero(np.isnan(numbers).any(axis=tuple(range(numbers.ndim - 1))))
     if len(wrong):
-        raise ValueError(f"parameter '{name}' is not a number at {', '.join(map(str, keys.keys[wrong[0]]))}")
+        raise ValueError(
+            f"parameter '{name}' is not a number at {', '.join(map(str, keys.keys[wrong[0]]))}"
+        )
     m.parameters[name] = Parameter(keys, numbers)
 
 
@@ -246,11 +269,28 @@ def pyomo_components(model: Any, m: Components) -> None:
         setattr(model, name, pyo.Set(initialize=index.members, dimen=index.width))
     for name, family in m.members.items():
         inside = Index(name, m.labels, family.codes).members
-        lists = [inside[a:b] for a, b in zip(family.start[:-1].tolist(), family.start[1:].tolist(), strict=True)]
+        lists = [
+            inside[a:b]
+            for a, b in zip(family.start[:-1].tolist(), family.start[1:].tolist(), strict=True)
+        ]
         keys = family.index.members
-        setattr(model, name, pyo.Set(keys, initialize=dict(zip(keys, lists, strict=True)), dimen=family.codes.shape[1]))
+        setattr(
+            model,
+            name,
+            pyo.Set(
+                keys, initialize=dict(zip(keys, lists, strict=True)), dimen=family.codes.shape[1]
+            ),
+        )
     for name, parameter in m.parameters.items():
         keys = parameter.index.members
-        setattr(model, name, pyo.Param(keys, initialize=dict(zip(keys, parameter.values.tolist(), strict=True)), within=pyo.Any))
+        setattr(
+            model,
+            name,
+            pyo.Param(
+                keys,
+                initialize=dict(zip(keys, parameter.values.tolist(), strict=True)),
+                within=pyo.Any,
+            ),
+        )
     for name, number in m.numbers.items():
         setattr(model, name, pyo.Param(initialize=number))

@@ -36,7 +36,11 @@ def plant_capacity(m: Any, k: str, t: int) -> Any:
 
     $$\sum_{p \in P_k} \lambda_p\, a_{p,t} - \eta_{k,t}\, K_{k,t} \le 0$$   [activity unit / yr]
     """
-    return sum(m.loading[p] * m.activity[p, t] for p in m.processes_on[k]) - m.availability[k, t] * m.capacity[k, t] <= 0
+    return (
+        sum(m.loading[p] * m.activity[p, t] for p in m.processes_on[k])
+        - m.availability[k, t] * m.capacity[k, t]
+        <= 0
+    )
 
 
 def capacity_balance(m: Any, k: str, t: int) -> Any:
@@ -47,7 +51,11 @@ def capacity_balance(m: Any, k: str, t: int) -> Any:
     with s the overlap of [v + lead, v + lead + life) with period t, over its length. Direct, not recursive: the dual is
     the worth of one year of capacity.
     """
-    return m.capacity[k, t] - sum(m.alive_share[k, v, t] * m.new_capacity[k, v] for v in m.alive_orders[k, t]) == m.existing[k, t]
+    return (
+        m.capacity[k, t]
+        - sum(m.alive_share[k, v, t] * m.new_capacity[k, v] for v in m.alive_orders[k, t])
+        == m.existing[k, t]
+    )
 
 
 def build_rate(m: Any, k: str, t: int) -> Any:
@@ -122,7 +130,10 @@ def extension(m: Any, u: str, t: int) -> Any:
 
     with x what is given the longer life, x' the demand avoided, and omega the potential of the measure.
     """
-    return sum(m.extension_term[w, t] * m.measure[w, t] for w in m.columns_of[u]) <= m.most_extended[u, t]
+    return (
+        sum(m.extension_term[w, t] * m.measure[w, t] for w in m.columns_of[u])
+        <= m.most_extended[u, t]
+    )
 
 
 def service(m: Any, u: str, t: int) -> Any:
@@ -140,7 +151,9 @@ def host_limit(m: Any, h: str, x: str, t: int) -> Any:
 
     $$\sum_{p \in B_{h,m}} a_{p,t} / c_{p,t} \le H_{h,t}$$   [t of host / yr]
     """
-    return sum(m.host_need[p, t] * m.activity[p, t] for p in m.byproducts[h, x]) <= m.host_output[h, t]
+    return (
+        sum(m.host_need[p, t] * m.activity[p, t] for p in m.byproducts[h, x]) <= m.host_output[h, t]
+    )
 
 
 def collection(m: Any, w: str, t: int) -> Any:
@@ -180,4 +193,7 @@ def emission_account(m: Any, s: str, t: int) -> Any:
 
     Exports are not deducted from the footprint: it is the footprint of supply.
     """
-    return m.emission[s, t] - sum(m.emission_factor[s, p, t] * m.activity[p, t] for p in m.emitters[s]) == 0
+    return (
+        m.emission[s, t] - sum(m.emission_factor[s, p, t] * m.activity[p, t] for p in m.emitters[s])
+        == 0
+    )

@@ -109,7 +109,9 @@ class Number(Expression):
             return other + self
         if isinstance(other, Number):
             space = _deepest([self.space, other.space])
-            return Number(space, space.lift(self.values, self.space) + space.lift(other.values, other.space))
+            return Number(
+                space, space.lift(self.values, self.space) + space.lift(other.values, other.space)
+            )
         return Number(self.space, self.values + float(other))
 
     def __mul__(self, other: Any) -> Any:
@@ -117,7 +119,9 @@ class Number(Expression):
             return other * self
         if isinstance(other, Number):
             space = _deepest([self.space, other.space])
-            return Number(space, space.lift(self.values, self.space) * space.lift(other.values, other.space))
+            return Number(
+                space, space.lift(self.values, self.space) * space.lift(other.values, other.space)
+            )
         return Number(self.space, self.values * float(other))
 
 
@@ -133,8 +137,11 @@ class Terms:
         if not isinstance(factor, Number):
             return Terms(self.space, self.columns, self.coefficients * float(factor))
         space = _deepest([self.space, factor.space])
-        return Terms(space, space.lift(self.columns, self.space),
-                     space.lift(self.coefficients, self.space) * space.lift(factor.values, factor.space))
+        return Terms(
+            space,
+            space.lift(self.columns, self.space),
+            space.lift(self.coefficients, self.space) * space.lift(factor.values, factor.space),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +159,10 @@ class Linear(Expression):
     def __mul__(self, other: Any) -> Any:
         if isinstance(other, Linear):
             raise TypeError("a rule multiplies two variables; the programme is linear")
-        return Linear(tuple(each.times(other) for each in self.terms), tuple(number * other for number in self.numbers))
+        return Linear(
+            tuple(each.times(other) for each in self.terms),
+            tuple(number * other for number in self.numbers),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,7 +183,9 @@ class _Looker:
     def __getitem__(self, key: Any) -> Any:
         symbols = key if isinstance(key, tuple) else (key,)
         if not all(isinstance(symbol, Symbol) for symbol in symbols):
-            raise TypeError(f"a rule asks {self.name} for {key!r}; only names of the rule and of its sums may stand there")
+            raise TypeError(
+                f"a rule asks {self.name} for {key!r}; only names of the rule and of its sums may stand there"
+            )
         space = _deepest([symbol.space for symbol in symbols])
         parts = [space.lift(symbol.codes, symbol.space) for symbol in symbols]
         at = self.index.find(parts)
@@ -206,7 +218,13 @@ class _Whole:
 
     def __iter__(self) -> Iterator[Any]:
         places, many = self.reader.spaces[-1].size, len(self.index)
-        return iter(_Loop(self.reader, np.repeat(np.arange(places), many), np.tile(self.index.codes, (places, 1))))
+        return iter(
+            _Loop(
+                self.reader,
+                np.repeat(np.arange(places), many),
+                np.tile(self.index.codes, (places, 1)),
+            )
+        )
 
 
 class _Joined:
@@ -220,9 +238,15 @@ class _Joined:
         inside, members = self.reader.spaces[-1], self.members
         at = members.index.find([inside.lift(symbol.codes, symbol.space) for symbol in symbols])
         first = np.where(at < 0, 0, members.start[at])
-        count = np.where(at < 0, 0, members.start[np.minimum(at + 1, len(members.start) - 1)] - first)
+        count = np.where(
+            at < 0, 0, members.start[np.minimum(at + 1, len(members.start) - 1)] - first
+        )
         up = np.repeat(np.arange(inside.size), count)
-        place = np.arange(len(up)) - np.repeat(np.cumsum(count) - count, count) + np.repeat(first, count)
+        place = (
+            np.arange(len(up))
+            - np.repeat(np.cumsum(count) - count, count)
+            + np.repeat(first, count)
+        )
         return _Loop(self.reader, up, members.codes[place])
 
 
@@ -248,7 +272,9 @@ class Reader:
             return _Whole(self, parts.sets[name])
         if name in parts.numbers:
             return parts.numbers[name]
-        raise AttributeError(f"a rule uses '{name}', which is no variable, parameter or set of the programme")
+        raise AttributeError(
+            f"a rule uses '{name}', which is no variable, parameter or set of the programme"
+        )
 
     def _columns(self, name: str) -> Callable[[Space, Codes], Linear]:
         if name not in self.offset:

@@ -44,7 +44,10 @@ class Family:
     @property
     def file(self) -> str:
         """Where the rule lives, relative to the package."""
-        return "planner/" + inspect.getsourcefile(self.rule).replace("\\", "/").rsplit("/planner/", 1)[-1]  # type: ignore[union-attr]
+        return (
+            "planner/"
+            + inspect.getsourcefile(self.rule).replace("\\", "/").rsplit("/planner/", 1)[-1]  # type: ignore[union-attr]
+        )
 
     @property
     def line(self) -> int:
@@ -53,34 +56,177 @@ class Family:
 
 FORMULATION: tuple[Family, ...] = (
     Family("balance", constraints.balance, "balance_rows", ("good", "year"), "USD/t", "annual"),
-    Family("plant_capacity", constraints.plant_capacity, "plant_rows", ("plant", "year"), "USD/(t/year)/year", "annual"),
-    Family("capacity_balance", constraints.capacity_balance, "capacities", ("plant", "year"), "USD/(t/year)/year", "annual"),
-    Family("build_rate", constraints.build_rate, "build_rows", ("plant", "year"), "USD/(t/year)", "state"),
-    Family("capacity_limit", constraints.capacity_limit, "capacity_limit_rows", ("plant", "year"), "USD/(t/year)/year", "annual"),
+    Family(
+        "plant_capacity",
+        constraints.plant_capacity,
+        "plant_rows",
+        ("plant", "year"),
+        "USD/(t/year)/year",
+        "annual",
+    ),
+    Family(
+        "capacity_balance",
+        constraints.capacity_balance,
+        "capacities",
+        ("plant", "year"),
+        "USD/(t/year)/year",
+        "annual",
+    ),
+    Family(
+        "build_rate",
+        constraints.build_rate,
+        "build_rows",
+        ("plant", "year"),
+        "USD/(t/year)",
+        "state",
+    ),
+    Family(
+        "capacity_limit",
+        constraints.capacity_limit,
+        "capacity_limit_rows",
+        ("plant", "year"),
+        "USD/(t/year)/year",
+        "annual",
+    ),
     Family("ramp", constraints.ramp, "ramp_rows", ("ramp_group", "year"), "USD/t", "annual"),
-    Family("run_down", constraints.run_down, "run_down_rows", ("ramp_group", "year"), "USD/t", "annual"),
-    Family("depletion", constraints.depletion, "deposit_years", ("deposit", "year"), "USD/t", "state"),
-    Family("exploration_limit", constraints.exploration_limit, "exploration_limit_rows", ("deposit",), "USD/t", "horizon"),
-    Family("extension", constraints.extension, "extension_rows", ("measure", "year"), "USD/t", "annual"),
+    Family(
+        "run_down", constraints.run_down, "run_down_rows", ("ramp_group", "year"), "USD/t", "annual"
+    ),
+    Family(
+        "depletion", constraints.depletion, "deposit_years", ("deposit", "year"), "USD/t", "state"
+    ),
+    Family(
+        "exploration_limit",
+        constraints.exploration_limit,
+        "exploration_limit_rows",
+        ("deposit",),
+        "USD/t",
+        "horizon",
+    ),
+    Family(
+        "extension", constraints.extension, "extension_rows", ("measure", "year"), "USD/t", "annual"
+    ),
     Family("service", constraints.service, "service_rows", ("measure", "year"), "USD/t", "state"),
-    Family("host_limit", constraints.host_limit, "host_rows", ("host", "metal", "year"), "USD/t host", "annual"),
-    Family("collection", constraints.collection, "collection_rows", ("good", "year"), "USD/t", "annual"),
-    Family("stockpile_balance", constraints.stockpile_balance, "stockpiles", ("good", "year"), "USD/t", "state"),
-    Family("emission_account", constraints.emission_account, "emission_rows", ("scope", "year"), "USD/tCO2e", "annual"),
-    Family("self_sufficiency", policies.self_sufficiency, "self_sufficiency_rows",
-           ("policy", "metal", "year"), "USD/t", "annual", target=True),
-    Family("recycled_content", policies.recycled_content, "recycled_content_rows",
-           ("policy", "metal", "year"), "USD/t", "annual", target=True),
-    Family("collection_target", policies.collection_target, "collection_target_rows",
-           ("policy", "good", "year"), "USD/t", "annual", target=True),
-    Family("stockpile_cover", policies.stockpile_cover, "stockpile_cover_rows", ("policy", "good", "year"), "USD/t", "annual", target=True),
-    Family("pin_floor", policies.pin_floor, "pin_floor_rows", ("policy", "process", "year"), "USD/t", "annual", target=True),
-    Family("pin_ceiling", policies.pin_ceiling, "pin_ceiling_rows", ("policy", "process", "year"), "USD/t", "annual", target=True),
-    Family("import_share", policies.import_share, "import_share_rows", ("policy", "year"), "USD/t", "annual", target=True),
-    Family("quota", policies.quota, "quota_rows", ("policy", "year"), "USD/t", "annual", target=True),
-    Family("carbon_cap", policies.carbon_cap, "carbon_cap_rows", ("policy", "year"), "USD/tCO2e", "annual", target=True),
-    Family("carbon_budget", policies.carbon_budget, "carbon_budget_rows", ("policy",), "USD/tCO2e", "horizon", target=True),
-    Family("capital_budget", policies.capital_budget, "capital_budget_rows", ("policy", "year"), "USD/USD", "annual", target=True),
+    Family(
+        "host_limit",
+        constraints.host_limit,
+        "host_rows",
+        ("host", "metal", "year"),
+        "USD/t host",
+        "annual",
+    ),
+    Family(
+        "collection", constraints.collection, "collection_rows", ("good", "year"), "USD/t", "annual"
+    ),
+    Family(
+        "stockpile_balance",
+        constraints.stockpile_balance,
+        "stockpiles",
+        ("good", "year"),
+        "USD/t",
+        "state",
+    ),
+    Family(
+        "emission_account",
+        constraints.emission_account,
+        "emission_rows",
+        ("scope", "year"),
+        "USD/tCO2e",
+        "annual",
+    ),
+    Family(
+        "self_sufficiency",
+        policies.self_sufficiency,
+        "self_sufficiency_rows",
+        ("policy", "metal", "year"),
+        "USD/t",
+        "annual",
+        target=True,
+    ),
+    Family(
+        "recycled_content",
+        policies.recycled_content,
+        "recycled_content_rows",
+        ("policy", "metal", "year"),
+        "USD/t",
+        "annual",
+        target=True,
+    ),
+    Family(
+        "collection_target",
+        policies.collection_target,
+        "collection_target_rows",
+        ("policy", "good", "year"),
+        "USD/t",
+        "annual",
+        target=True,
+    ),
+    Family(
+        "stockpile_cover",
+        policies.stockpile_cover,
+        "stockpile_cover_rows",
+        ("policy", "good", "year"),
+        "USD/t",
+        "annual",
+        target=True,
+    ),
+    Family(
+        "pin_floor",
+        policies.pin_floor,
+        "pin_floor_rows",
+        ("policy", "process", "year"),
+        "USD/t",
+        "annual",
+        target=True,
+    ),
+    Family(
+        "pin_ceiling",
+        policies.pin_ceiling,
+        "pin_ceiling_rows",
+        ("policy", "process", "year"),
+        "USD/t",
+        "annual",
+        target=True,
+    ),
+    Family(
+        "import_share",
+        policies.import_share,
+        "import_share_rows",
+        ("policy", "year"),
+        "USD/t",
+        "annual",
+        target=True,
+    ),
+    Family(
+        "quota", policies.quota, "quota_rows", ("policy", "year"), "USD/t", "annual", target=True
+    ),
+    Family(
+        "carbon_cap",
+        policies.carbon_cap,
+        "carbon_cap_rows",
+        ("policy", "year"),
+        "USD/tCO2e",
+        "annual",
+        target=True,
+    ),
+    Family(
+        "carbon_budget",
+        policies.carbon_budget,
+        "carbon_budget_rows",
+        ("policy",),
+        "USD/tCO2e",
+        "horizon",
+        target=True,
+    ),
+    Family(
+        "capital_budget",
+        policies.capital_budget,
+        "capital_budget_rows",
+        ("policy", "year"),
+        "USD/USD",
+        "annual",
+        target=True,
+    ),
 )
 """One row each. A new constraint is one function, one row here, one test, one line in the changelog."""
 
@@ -101,13 +247,15 @@ def programme(filled: Components) -> Arrays:
 
     Raises InfeasibleError where a row without any option cannot hold.
     """
-    arrays, = programmes(filled)
+    (arrays,) = programmes(filled)
     return arrays
 
 
 def programmes(filled: Components) -> list[Arrays]:
     """The linear programme of each sample of a batch (`planner.system.batch`); of the one set of numbers where there is no batch."""
-    return expand(filled, OBJECTIVES, [(family.name, family.rows, family.rule) for family in FORMULATION])
+    return expand(
+        filled, OBJECTIVES, [(family.name, family.rows, family.rule) for family in FORMULATION]
+    )
 
 
 @contextmanager
@@ -124,7 +272,9 @@ def _templates(on: bool) -> Iterator[None]:
         pyomo_constraint.TEMPLATIZE_CONSTRAINTS, pyomo_objective.TEMPLATIZE_OBJECTIVES = before
 
 
-def build(system: System, *, flow_balance: Balance | None = None, templates: bool = True) -> pyo.ConcreteModel:
+def build(
+    system: System, *, flow_balance: Balance | None = None, templates: bool = True
+) -> pyo.ConcreteModel:
     """The linear programme of a system, as a Pyomo model that may be extended with further constraints before solving.
 
     `templates=False` expands every rule at once, as plain Pyomo does: slower, and the yardstick the templates are tested by.

@@ -26,7 +26,11 @@ def _fill_measures(m: Components, system: System) -> None:
     add_sets(m, "relieved", taken.relieved, width=2, over=m.sets["balance_rows"])
     add_sets(m, "lasting", taken.lasting, width=2)
     add_set(m, "service_rows", taken.lasting, width=2)
-    add_sets(m, "columns_of", {u: [u, u + AVOIDED] for u, each in system.measures.items() if each.kind == "lifetime"})
+    add_sets(
+        m,
+        "columns_of",
+        {u: [u, u + AVOIDED] for u, each in system.measures.items() if each.kind == "lifetime"},
+    )
     add_set(m, "extension_rows", taken.values["most_extended"], width=2)
 
 
@@ -36,9 +40,21 @@ class _Taken:
     def __init__(self, system: System) -> None:
         self.system = system
         self.years = [p.first for p in system.periods]
-        self.factor = dict(zip(self.years, period_factors(system.periods, system.discount_rate), strict=True))
-        self.values: dict[str, dict[Key, float]] = {name: {} for name in (
-            "most_measure", "measure_cost", "relief", "collectable_relief", "service_loss", "extension_term", "most_extended")}
+        self.factor = dict(
+            zip(self.years, period_factors(system.periods, system.discount_rate), strict=True)
+        )
+        self.values: dict[str, dict[Key, float]] = {
+            name: {}
+            for name in (
+                "most_measure",
+                "measure_cost",
+                "relief",
+                "collectable_relief",
+                "service_loss",
+                "extension_term",
+                "most_extended",
+            )
+        }
         self.relieved: dict[Key, list[Key]] = {}
         self.lasting: dict[Key, list[Key]] = {}
 
@@ -56,7 +72,10 @@ class _Taken:
         terms = {g: (v, 0 * v) for g, v in spare.demand.items()}
         for waste, yearly in spare.waste.items():
             rate = self.system.goods[waste].collection_rate
-            terms[waste] = self.system.period_mean(yearly), self.system.period_mean(yearly * (rate if rate is not None else 0.0))
+            terms[waste] = (
+                self.system.period_mean(yearly),
+                self.system.period_mean(yearly * (rate if rate is not None else 0.0)),
+            )
         for good, (change, part) in terms.items():
             for t, value, kept in zip(self.years, change, part, strict=True):
                 if value:
@@ -92,7 +111,11 @@ def _fill_exploration(m: Components, system: System) -> None:
             explored_in[option.deposit].append(period.first)
             most[option.deposit, period.first] = float(rate[i])
             cost[option.deposit, period.first] = float(factor[i] * price[i])
-    limit = {o.deposit: o.most for o in system.exploration.values() if np.isfinite(o.most) and explored_in[o.deposit]}
+    limit = {
+        o.deposit: o.most
+        for o in system.exploration.values()
+        if np.isfinite(o.most) and explored_in[o.deposit]
+    }
     add_set(m, "explorations", most, width=2)
     add_param(m, "most_explored", most)
     add_param(m, "exploration_cost", cost)

@@ -17,7 +17,13 @@ from planner.lp.components import add_set as add_set
 from planner.lp.components import add_sets as add_sets
 from planner.mfa.balance import Balance
 from planner.system.batch import agreed, joined, scalar, single
-from planner.system.economics import alive_share, capital_charge, discount_factor, period_factors, powers
+from planner.system.economics import (
+    alive_share,
+    capital_charge,
+    discount_factor,
+    period_factors,
+    powers,
+)
 from planner.system.nouns import SCOPES, Array, Period, Scalar, System
 from planner.system.unit_accounts import emission_rates, priced_scope, running_costs
 
@@ -32,7 +38,12 @@ def fill_parameters(m: Components, system: System, balance: Balance) -> None:
     """Fill all physical sets and parameters; `planner.lp.targets.fill_targets` fills those of policies."""
     periods = system.periods
     add_set(m, "periods", [p.first for p in periods])
-    add_sets(m, "previous", {periods[0].first: []} | {after.first: [before.first] for before, after in pairwise(periods)})
+    add_sets(
+        m,
+        "previous",
+        {periods[0].first: []}
+        | {after.first: [before.first] for before, after in pairwise(periods)},
+    )
     add_param(m, "length", {p.first: p.length for p in periods})
     add_set(m, "scopes", SCOPES)
     _fill_processes(m, system)
@@ -64,7 +75,9 @@ def _fill_goods(m: Components, system: System, balance: Balance) -> None:
     processes_of: dict[str, list[str]] = {name: [] for name in system.goods}
     coefficient = Series(system.periods, 2)
     requirement, demand, shortage_cost, disposal_cost = (Series(system.periods) for _ in range(4))
-    for g, p, net in zip(incidence.good, incidence.process, np.moveaxis(incidence.net, -2, 0), strict=True):
+    for g, p, net in zip(
+        incidence.good, incidence.process, np.moveaxis(incidence.net, -2, 0), strict=True
+    ):
         good, process = incidence.goods[g], incidence.processes[p]
         processes_of[good].append(process)
         coefficient.add(good, process, values=net)
@@ -75,7 +88,9 @@ def _fill_goods(m: Components, system: System, balance: Balance) -> None:
         wanted = system.period_mean(good_.demand) if good_.demand is not None else none
         arising = system.period_mean(balance.arising[name]) if name in balance.arising else none
         requirement.add(name, values=wanted - arising)
-        served[name] = [name] if good_.demand is not None and good_.shortage_cost is not None else []
+        served[name] = (
+            [name] if good_.demand is not None and good_.shortage_cost is not None else []
+        )
         if good_.demand is not None and good_.shortage_cost is not None:
             demand.add(name, values=wanted)
             shortage_cost.add(name, values=factor * system.period_mean(good_.shortage_cost))
@@ -122,7 +137,11 @@ def _fill_plants(m: Components, system: System) -> None:
     add_sets(m, "processes_on", on)
     add_param(m, "loading", loading)
     capacities = add_set(m, "capacities", existing, width=2)
-    for parameter, series in (("existing", existing), ("availability", availability), ("capacity_cost", capacity_cost)):
+    for parameter, series in (
+        ("existing", existing),
+        ("availability", availability),
+        ("capacity_cost", capacity_cost),
+    ):
         add_param(m, parameter, series, capacities)
     add_set(m, "plant_rows", [(k, p.first) for k, users in on.items() if users for p in periods])
     add_param(m, "most_capacity", most_capacity, add_set(m, "capacity_limit_rows", most_capacity))
@@ -142,7 +161,14 @@ def _fill_orders(m: Components, system: System) -> None:
         if not kept.any():
             continue
         share = alive_share(periods, plant.lead_time, plant.life)
-        charge = capital_charge(periods, np.nan_to_num(price), plant.interest_rate, system.discount_rate, plant.life, plant.lead_time)
+        charge = capital_charge(
+            periods,
+            np.nan_to_num(price),
+            plant.interest_rate,
+            system.discount_rate,
+            plant.life,
+            plant.lead_time,
+        )
         order_cost.add(plant.name, values=charge.sum(axis=-1), kept=kept)
         cash.add(plant.name, values=price / length, kept=kept)
         most_orders.add(plant.name, values=rate * length, kept=kept & agreed(np.isfinite(rate), 1))
@@ -152,7 +178,9 @@ def _fill_orders(m: Components, system: System) -> None:
             shares.add(plant.name, years[i], values=share[..., i, :], kept=alive[i])
     stands = m.index("alive_share", shares)
     add_param(m, "alive_share", shares, stands)
-    join_sets(m, "alive_orders", m.sets["capacities"], stands.codes[:, [0, 2]], stands.codes[:, [1]])
+    join_sets(
+        m, "alive_orders", m.sets["capacities"], stands.codes[:, [0, 2]], stands.codes[:, [1]]
+    )
     orders = add_set(m, "orders", order_cost, width=2)
     add_param(m, "order_cost", order_cost, orders)
     add_param(m, "cash", cash, orders)
@@ -221,7 +249,9 @@ def _fill_hosts(m: Components, system: System) -> None:
     for process in system.processes.values():
         if not process.host:
             continue
-        for metal in sorted({metal for good in process.outputs for metal in system.goods[good].content}):
+        for metal in sorted(
+            {metal for good in process.outputs for metal in system.goods[good].content}
+        ):
             byproducts[process.host, metal].append(process.name)
         need |= by_period(system, process.name, system.period_mean(1 / process.host_content))
     add_sets(m, "byproducts", byproducts)
@@ -241,17 +271,32 @@ def _fill_collection(m: Components, system: System, balance: Balance) -> None:
             makers.setdefault(name, []).append(process.name)
         for name in process.inputs if process.kind == "collect" else ():
             collectors.setdefault(name, []).append(process.name)
-    wastes = [good for good in system.goods.values() if good.collection_rate is not None and good.name in collectors]
-    collected, new_waste, collectable = Series(system.periods, 2), Series(system.periods, 2), Series(system.periods)
+    wastes = [
+        good
+        for good in system.goods.values()
+        if good.collection_rate is not None and good.name in collectors
+    ]
+    collected, new_waste, collectable = (
+        Series(system.periods, 2),
+        Series(system.periods, 2),
+        Series(system.periods),
+    )
     for good in wastes:
         assert good.collection_rate is not None
         name, rate = good.name, system.period_mean(good.collection_rate)
         for p in collectors[name]:
             collected.add(name, p, values=system.period_mean(system.processes[p].inputs[name]))
         for p in makers.get(name, []):
-            new_waste.add(name, p, values=rate * system.period_mean(system.processes[p].outputs[name]))
+            new_waste.add(
+                name, p, values=rate * system.period_mean(system.processes[p].outputs[name])
+            )
         arising = balance.arising.get(name)
-        collectable.add(name, values=system.period_mean(good.collection_rate * arising) if arising is not None else 0 * rate)
+        collectable.add(
+            name,
+            values=system.period_mean(good.collection_rate * arising)
+            if arising is not None
+            else 0 * rate,
+        )
     add_sets(m, "collectors", {good.name: collectors[good.name] for good in wastes})
     add_sets(m, "waste_makers", {good.name: makers.get(good.name, []) for good in wastes})
     add_param(m, "collected", collected)
@@ -267,18 +312,30 @@ def _fill_stockpiles(m: Components, system: System) -> None:
         if good.stockpile is None:
             continue
         pile, zero = good.stockpile, np.zeros(len(system.periods))
-        first, last = joined([zero[:1] + pile.opening, zero[1:]]), joined([zero[:-1], zero[-1:] + pile.closing])
+        first, last = (
+            joined([zero[:1] + pile.opening, zero[1:]]),
+            joined([zero[:-1], zero[-1:] + pile.closing]),
+        )
         # a period pays for the mean of its opening and closing stock: half a period's rate at either end
         half = factor * system.period_mean(pile.holding_cost) / 2
         values["stock_opening"] |= by_period(system, good.name, first)
         values["least_stock"] |= by_period(system, good.name, last)
         values["most_stock"] |= by_period(system, good.name, zero + pile.maximum)
-        values["stock_cost"] |= by_period(system, good.name, half + joined([half[..., 1:], zero[:1]]))
+        values["stock_cost"] |= by_period(
+            system, good.name, half + joined([half[..., 1:], zero[:1]])
+        )
         opening_cost = opening_cost + scalar(half[..., :1] * pile.opening)
     for parameter in ("stock_opening", "least_stock", "most_stock", "stock_cost"):
         add_param(m, parameter, values[parameter])
     add_set(m, "stockpiles", values["stock_opening"], width=2)
-    add_sets(m, "stored", {good.name: [good.name] if good.stockpile is not None else [] for good in system.goods.values()})
+    add_sets(
+        m,
+        "stored",
+        {
+            good.name: [good.name] if good.stockpile is not None else []
+            for good in system.goods.values()
+        },
+    )
     m.numbers["opening_cost"] = opening_cost
 
 
@@ -295,7 +352,9 @@ def _fill_emissions(m: Components, system: System) -> None:
     price = factor * system.period_mean(system.carbon_price)
     carbon_cost: dict[Key, Any] = {}
     for scope in SCOPES:
-        carbon_cost |= by_period(system, scope, price if scope == priced_scope(system) else np.zeros(len(system.periods)))
+        carbon_cost |= by_period(
+            system, scope, price if scope == priced_scope(system) else np.zeros(len(system.periods))
+        )
     add_sets(m, "emitters", emitters)
     add_param(m, "emission_factor", rates)
     add_param(m, "carbon_cost", carbon_cost)
@@ -305,5 +364,7 @@ def _fill_emissions(m: Components, system: System) -> None:
 
 def first_discount(system: System) -> dict[int, float]:
     """Discount factor of the first year of each period: the basis of duals of state rows."""
-    values = discount_factor(system.periods[0].first, np.array([p.first for p in system.periods]), system.discount_rate)
+    values = discount_factor(
+        system.periods[0].first, np.array([p.first for p in system.periods]), system.discount_rate
+    )
     return {p.first: float(v) for p, v in zip(system.periods, values, strict=True)}

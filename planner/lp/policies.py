@@ -17,7 +17,10 @@ def self_sufficiency(m: Any, n: str, x: str, t: int) -> Any:
     with epsilon the output of a process that counts less what it takes from others that count, so that a chain through several of the
     stages counts once, by what leaves its last: ore that is dug and refined at home is one tonne and not two.
     """
-    return sum(m.share_term[n, p, t] * m.activity[p, t] for p in m.counted[n]) + m.breach[n, x, t] >= m.target[n, x, t]
+    return (
+        sum(m.share_term[n, p, t] * m.activity[p, t] for p in m.counted[n]) + m.breach[n, x, t]
+        >= m.target[n, x, t]
+    )
 
 
 def recycled_content(m: Any, n: str, x: str, t: int) -> Any:
@@ -25,7 +28,10 @@ def recycled_content(m: Any, n: str, x: str, t: int) -> Any:
 
     $$\sum_p (1_{p \in sec} - \sigma_{n,t})\, o_{p,t}\, a_{p,t} + b_{n,x,t} \ge 0$$   [t / yr]
     """
-    return sum(m.share_term[n, p, t] * m.activity[p, t] for p in m.counted[n]) + m.breach[n, x, t] >= m.target[n, x, t]
+    return (
+        sum(m.share_term[n, p, t] * m.activity[p, t] for p in m.counted[n]) + m.breach[n, x, t]
+        >= m.target[n, x, t]
+    )
 
 
 def collection_target(m: Any, n: str, x: str, t: int) -> Any:
@@ -36,7 +42,10 @@ def collection_target(m: Any, n: str, x: str, t: int) -> Any:
     """
     return (
         sum(m.waste_term[n, x, p, t] * m.activity[p, t] for p in m.waste_lines[n, x])
-        - sum(m.collection_share[n, x, t] * m.relief[x, u, v, t] * m.measure[u, v] for u, v in m.relieved[x, t])
+        - sum(
+            m.collection_share[n, x, t] * m.relief[x, u, v, t] * m.measure[u, v]
+            for u, v in m.relieved[x, t]
+        )
         + m.breach[n, x, t]
         >= m.target[n, x, t]
     )
@@ -96,7 +105,9 @@ def carbon_budget(m: Any, n: str) -> Any:
 
     $$\sum_t n_t E_{s,t} \le B_n$$   [t CO2e]
     """
-    return sum(m.length[t] * m.emission[s, t] for s in m.scope_of[n] for t in m.periods) <= m.budget[n]
+    return (
+        sum(m.length[t] * m.emission[s, t] for s in m.scope_of[n] for t in m.periods) <= m.budget[n]
+    )
 
 
 def capital_budget(m: Any, n: str, t: int) -> Any:

@@ -107,7 +107,10 @@ class _Fixed:
     cost: Array
 
     def undo(self, matrix: sparse.csc_array, back: _Back) -> None:
-        back.x[self.columns], back.z[self.columns] = self.values, self.cost - (matrix.T @ back.y)[self.columns]
+        back.x[self.columns], back.z[self.columns] = (
+            self.values,
+            self.cost - (matrix.T @ back.y)[self.columns],
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,7 +125,10 @@ class _Bounds:
     side: int
 
     def undo(self, _: sparse.csc_array, back: _Back) -> None:
-        near, far = np.abs(back.x[self.columns] - self.bound), np.abs(back.x[self.columns] - self.other)
+        near, far = (
+            np.abs(back.x[self.columns] - self.bound),
+            np.abs(back.x[self.columns] - self.other),
+        )
         # by where the column stands and not by the sign of its price, which may be rounding; of equal bounds by the sign
         at = (near < far) | ((near == far) & (self.side * back.z[self.columns] >= 0))
         taken = at & ~back.basic_column[self.columns]
@@ -148,11 +154,15 @@ class _Slacks:
         i, j, s = self.rows, self.columns, self.terms
         others = (matrix @ back.x)[i]
         sides = (self.row_lower - others) / s, (self.row_upper - others) / s
-        rest = np.where(np.isfinite(self.lower), self.lower, np.where(np.isfinite(self.upper), self.upper, 0.0))
+        rest = np.where(
+            np.isfinite(self.lower), self.lower, np.where(np.isfinite(self.upper), self.upper, 0.0)
+        )
         x = np.clip(np.clip(rest, np.minimum(*sides), np.maximum(*sides)), self.lower, self.upper)
         # where the row stands at its end, so does its slack: at the bound itself and not beside it by rounding
         ended = ~back.basic_row[i]
-        back.x[j] = np.where(ended, np.where(x - self.lower <= self.upper - x, self.lower, self.upper), x)
+        back.x[j] = np.where(
+            ended, np.where(x - self.lower <= self.upper - x, self.lower, self.upper), x
+        )
         equal = self.row_lower == self.row_upper
         back.basic_column[j] = ~ended & (equal | (x != rest))
         back.basic_row[i] &= ~back.basic_column[j]
@@ -174,15 +184,31 @@ class Reduction:
         """The optimum of the whole from optima of the parts, in their order."""
         whole = self.whole
         m, n = whole.matrix.shape
-        back = _Back(np.zeros(n), np.zeros(n), np.zeros(m), np.ones(m, dtype=bool), np.zeros(n, dtype=bool))
+        back = _Back(
+            np.zeros(n), np.zeros(n), np.zeros(m), np.ones(m, dtype=bool), np.zeros(n, dtype=bool)
+        )
         for part, answer in zip(self.parts, answers, strict=True):
-            back.x[part.columns], back.z[part.columns], back.y[part.rows] = answer.x, answer.reduced_cost, answer.dual
-            back.basic_row[part.rows], back.basic_column[part.columns] = answer.basic_row, answer.basic_column
+            back.x[part.columns], back.z[part.columns], back.y[part.rows] = (
+                answer.x,
+                answer.reduced_cost,
+                answer.dual,
+            )
+            back.basic_row[part.rows], back.basic_column[part.columns] = (
+                answer.basic_row,
+                answer.basic_column,
+            )
         for step in reversed(self.steps):
             step.undo(whole.matrix, back)
         # summed by numpy: the dot product of BLAS wakes its threads for this, which workers side by side fight over
-        return Point(float((whole.cost * back.x).sum()) + whole.offset, back.x, back.z, whole.matrix @ back.x, back.y,
-                     back.basic_row, back.basic_column)
+        return Point(
+            float((whole.cost * back.x).sum()) + whole.offset,
+            back.x,
+            back.z,
+            whole.matrix @ back.x,
+            back.y,
+            back.basic_row,
+            back.basic_column,
+        )
 
 
 class _Doubtful(Exception):
@@ -209,8 +235,18 @@ class _Work:
     def of(cls, whole: Arrays) -> _Work:
         m, n = whole.matrix.shape
         column = np.repeat(np.arange(n), np.diff(whole.matrix.indptr))
-        work = cls(whole.matrix.indices.astype(np.int64), column, whole.matrix.data, whole.cost, whole.lower.copy(), whole.upper.copy(),
-                   whole.row_lower.copy(), whole.row_upper.copy(), np.ones(m, dtype=bool), np.ones(n, dtype=bool))
+        work = cls(
+            whole.matrix.indices.astype(np.int64),
+            column,
+            whole.matrix.data,
+            whole.cost,
+            whole.lower.copy(),
+            whole.upper.copy(),
+            whole.row_lower.copy(),
+            whole.row_upper.copy(),
+            np.ones(m, dtype=bool),
+            np.ones(n, dtype=bool),
+        )
         if not work.term.all():
             work.keep(work.term != 0)
         return work
@@ -218,7 +254,11 @@ class _Work:
     def keep(self, kept: Mask) -> None:
         """Leave out all other entries."""
         at = np.flatnonzero(kept)  # and take: three times as quick as the mask
-        self.row, self.column, self.term = self.row.take(at), self.column.take(at), self.term.take(at)
+        self.row, self.column, self.term = (
+            self.row.take(at),
+            self.column.take(at),
+            self.term.take(at),
+        )
 
     def per_row(self, weights: Array | None = None) -> npt.NDArray[Any]:
         """How many entries a row has, or the sum of these weights of its entries."""
@@ -243,7 +283,10 @@ class _Work:
             best = order[np.diff(k[order], prepend=-1) != 0]
             own[k[best]] = values[best]
             tight.append((k[best], i[best], a[best], values[best]))
-        self.steps += [_Bounds(*tight[0], self.upper[tight[0][0]], 1), _Bounds(*tight[1], self.lower[tight[1][0]], -1)]
+        self.steps += [
+            _Bounds(*tight[0], self.upper[tight[0][0]], 1),
+            _Bounds(*tight[1], self.lower[tight[1][0]], -1),
+        ]
         if (self.lower > self.upper)[k].any():
             raise _Doubtful
         self.live_row[i] = False
@@ -259,7 +302,9 @@ class _Work:
         self.live_column[found] = False
         kept = self.live_column.take(self.column)
         gone = np.flatnonzero(~kept)
-        moved = np.bincount(self.row[gone], self.term[gone] * self.lower[self.column[gone]], len(self.live_row))
+        moved = np.bincount(
+            self.row[gone], self.term[gone] * self.lower[self.column[gone]], len(self.live_row)
+        )
         self.row_lower -= moved
         self.row_upper -= moved
         self.keep(kept)
@@ -269,14 +314,29 @@ class _Work:
         """Make columns of one row the slack of that row."""
         count = self.per_column()
         at = (np.cumsum(count) - count)[count == 1]
-        at = at[(self.row_lower == self.row_upper)[self.row[at]] | (self.cost[self.column[at]] == 0.0)]
+        at = at[
+            (self.row_lower == self.row_upper)[self.row[at]] | (self.cost[self.column[at]] == 0.0)
+        ]
         if not len(at):
             return False
-        bounds = np.isfinite(self.lower[self.column[at]]).astype(int) + np.isfinite(self.upper[self.column[at]])
+        bounds = np.isfinite(self.lower[self.column[at]]).astype(int) + np.isfinite(
+            self.upper[self.column[at]]
+        )
         at = at[np.lexsort((self.column[at], bounds, self.row[at]))]
         at = at[np.diff(self.row[at], prepend=-1) != 0]
         i, j, s = self.row[at], self.column[at], self.term[at]
-        self.steps.append(_Slacks(j, i, s, self.cost[j], self.lower[j], self.upper[j], self.row_lower[i], self.row_upper[i]))
+        self.steps.append(
+            _Slacks(
+                j,
+                i,
+                s,
+                self.cost[j],
+                self.lower[j],
+                self.upper[j],
+                self.row_lower[i],
+                self.row_upper[i],
+            )
+        )
         ends = s * self.lower[j], s * self.upper[j]
         self.row_lower[i] -= np.maximum(*ends)
         self.row_upper[i] -= np.minimum(*ends)
@@ -312,10 +372,14 @@ class _Work:
 
 def reduced(whole: Arrays) -> Reduction | None:
     """The parts of a programme; None where it may have no optimum, or has numbers that are none, so that the solver is to see it whole."""
-    sound = (np.isfinite(whole.cost).all() and np.isfinite(whole.matrix.data).all() and (whole.lower <= whole.upper).all()
-             and (whole.row_lower <= whole.row_upper).all()
-             and max(whole.lower.max(initial=0.0), whole.row_lower.max(initial=0.0)) < np.inf
-             and min(whole.upper.min(initial=0.0), whole.row_upper.min(initial=0.0)) > -np.inf)
+    sound = (
+        np.isfinite(whole.cost).all()
+        and np.isfinite(whole.matrix.data).all()
+        and (whole.lower <= whole.upper).all()
+        and (whole.row_lower <= whole.row_upper).all()
+        and max(whole.lower.max(initial=0.0), whole.row_lower.max(initial=0.0)) < np.inf
+        and min(whole.upper.min(initial=0.0), whole.row_upper.min(initial=0.0)) > -np.inf
+    )
     if not sound:
         return None
     work = _Work.of(whole)
@@ -345,32 +409,57 @@ def _parts(whole: Arrays, work: _Work) -> tuple[Part, ...]:
     edges = sparse.csr_array((work.term, i + np.int32(len(columns)), ends), shape=(size, size))
     count, label = connected_components(edges, directed=False)
     # labels are given in the order of the nodes, and columns are the first of them
-    large = np.bincount(label[len(columns):], minlength=count) >= SMALL
+    large = np.bincount(label[len(columns) :], minlength=count) >= SMALL
     place = np.where(large, np.cumsum(large) - 1, large.sum())[label]
-    of_column, of_row = place[:len(columns)], place[len(columns):]
-    column_order, row_order = np.argsort(of_column, kind="stable"), np.argsort(of_row, kind="stable")
+    of_column, of_row = place[: len(columns)], place[len(columns) :]
+    column_order, row_order = (
+        np.argsort(of_column, kind="stable"),
+        np.argsort(of_row, kind="stable"),
+    )
     many = int(large.sum()) + 1
-    column_ends, row_ends = (np.concatenate([[0], np.cumsum(np.bincount(of, minlength=many))]) for of in (of_column, of_row))
+    column_ends, row_ends = (
+        np.concatenate([[0], np.cumsum(np.bincount(of, minlength=many))])
+        for of in (of_column, of_row)
+    )
     new_row = np.empty(len(rows), dtype=np.int32)
     new_row[row_order] = np.arange(len(rows))
     matrix = matrix[:, column_order]
     found = []
     for part in range(many):
-        c, r = slice(column_ends[part], column_ends[part + 1]), slice(row_ends[part], row_ends[part + 1])
+        c, r = (
+            slice(column_ends[part], column_ends[part + 1]),
+            slice(row_ends[part], row_ends[part + 1]),
+        )
         if c.start < c.stop:
             entries = slice(matrix.indptr[c.start], matrix.indptr[c.stop])
-            inside = (matrix.data[entries], new_row[matrix.indices[entries]] - r.start,
-                      matrix.indptr[c.start:c.stop + 1] - matrix.indptr[c.start])
+            inside = (
+                matrix.data[entries],
+                new_row[matrix.indices[entries]] - r.start,
+                matrix.indptr[c.start : c.stop + 1] - matrix.indptr[c.start],
+            )
             found.append(_part(whole, work, columns[column_order[c]], rows[row_order[r]], inside))
     return tuple(found)
 
 
-def _part(whole: Arrays, work: _Work, columns: Codes, rows: Codes, inside: tuple[Any, Any, Any]) -> Part:
-    return Part(Arrays(
-        columns=_taken(whole.columns, columns), rows=_taken(whole.rows, rows), cost=work.cost[columns], offset=0.0,
-        carbon=whole.carbon[columns], matrix=sparse.csc_array(inside, shape=(len(rows), len(columns))), lower=work.lower[columns],
-        upper=work.upper[columns], row_lower=work.row_lower[rows], row_upper=work.row_upper[rows],
-    ), columns, rows)
+def _part(
+    whole: Arrays, work: _Work, columns: Codes, rows: Codes, inside: tuple[Any, Any, Any]
+) -> Part:
+    return Part(
+        Arrays(
+            columns=_taken(whole.columns, columns),
+            rows=_taken(whole.rows, rows),
+            cost=work.cost[columns],
+            offset=0.0,
+            carbon=whole.carbon[columns],
+            matrix=sparse.csc_array(inside, shape=(len(rows), len(columns))),
+            lower=work.lower[columns],
+            upper=work.upper[columns],
+            row_lower=work.row_lower[rows],
+            row_upper=work.row_upper[rows],
+        ),
+        columns,
+        rows,
+    )
 
 
 def _taken(names: Sequence[Any], at: Codes) -> tuple[Any, ...]:

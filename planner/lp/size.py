@@ -37,19 +37,65 @@ class Size:
 def size_of(system: System) -> Size:
     """Count what the families of the formulation will hold; policies, which are few rows, are left out."""
     years = len(system.periods)
-    processes, goods, plants = system.processes.values(), system.goods.values(), system.plants.values()
+    processes, goods, plants = (
+        system.processes.values(),
+        system.goods.values(),
+        system.plants.values(),
+    )
     stored = sum(good.stockpile is not None for good in goods)
     wanted = sum(good.demand is not None for good in goods)
     disposed, runs, deposits = len(disposable_goods(system)), len(processes), len(system.deposits)
     length = len(system.years) / years
-    ordered = [plant for plant in plants if np.isfinite(plant.capital_cost).any() and (plant.max_new > 0).any()]
+    ordered = [
+        plant
+        for plant in plants
+        if np.isfinite(plant.capital_cost).any() and (plant.max_new > 0).any()
+    ]
     lives = sum(min(years, plant.life / length + 1) for plant in ordered)
     recipe = sum(len({*process.inputs, *process.outputs}) for process in processes)
-    limited = sum((process.plant != "") + 2 * (process.ramp_group != "") + (process.host != "") + len(process.deposits)
-                  + (process.kind == "collect") for process in processes)
-    columns = runs + len(plants) + len(ordered) + 3 * stored + disposed + wanted + deposits + 2 + len(system.measures)
-    rows = len(goods) + 2 * len(plants) + len(ordered) + 2 * len(system.ramps) + deposits + 2 * len(system.hosts) + stored + disposed + 2
-    terms = recipe + limited + 2 * runs + 2 * stored + disposed + wanted + 2 * len(plants) + lives + 2 * deposits + 4 * stored + 2
+    limited = sum(
+        (process.plant != "")
+        + 2 * (process.ramp_group != "")
+        + (process.host != "")
+        + len(process.deposits)
+        + (process.kind == "collect")
+        for process in processes
+    )
+    columns = (
+        runs
+        + len(plants)
+        + len(ordered)
+        + 3 * stored
+        + disposed
+        + wanted
+        + deposits
+        + 2
+        + len(system.measures)
+    )
+    rows = (
+        len(goods)
+        + 2 * len(plants)
+        + len(ordered)
+        + 2 * len(system.ramps)
+        + deposits
+        + 2 * len(system.hosts)
+        + stored
+        + disposed
+        + 2
+    )
+    terms = (
+        recipe
+        + limited
+        + 2 * runs
+        + 2 * stored
+        + disposed
+        + wanted
+        + 2 * len(plants)
+        + lives
+        + 2 * deposits
+        + 4 * stored
+        + 2
+    )
     spared = len(system.measures) * years / 2
     return Size(columns * years, rows * years, round((terms + spared) * years))
 
@@ -70,7 +116,9 @@ def _machine() -> float | None:
 
 def _group() -> float | None:
     try:
-        return float((GROUP / "memory.max").read_text()) - float((GROUP / "memory.current").read_text())
+        return float((GROUP / "memory.max").read_text()) - float(
+            (GROUP / "memory.current").read_text()
+        )
     except (OSError, ValueError):
         return None
 
@@ -79,8 +127,13 @@ def require_memory(system: System) -> None:
     """Raise SpecError where the programme would not fit into memory, before it is built."""
     size, free = size_of(system), free_memory()
     if free is not None and size.memory > free:
-        raise SpecError(system.name, [
-            (f"about {size.columns:,} columns and {size.nonzeros:,} nonzeros need {size.memory / GIBIBYTE:.1f} GiB of memory, and "
-            f"{free / GIBIBYTE:.1f} GiB are free; plan in longer periods (step under [years] in study.toml), for fewer metals or "
-            "fewer years, or free memory"),
-        ])
+        raise SpecError(
+            system.name,
+            [
+                (
+                    f"about {size.columns:,} columns and {size.nonzeros:,} nonzeros need {size.memory / GIBIBYTE:.1f} GiB of memory, and "
+                    f"{free / GIBIBYTE:.1f} GiB are free; plan in longer periods (step under [years] in study.toml), for fewer metals or "
+                    "fewer years, or free memory"
+                ),
+            ],
+        )

@@ -13,7 +13,13 @@ from planner.mfa.balance import Balance
 from planner.system.batch import agreed
 from planner.system.economics import period_factors
 from planner.system.nouns import Array, Policy, Process, System
-from planner.system.unit_accounts import equivalent, input_equivalent, output_equivalent, refined_output, refined_requirement
+from planner.system.unit_accounts import (
+    equivalent,
+    input_equivalent,
+    output_equivalent,
+    refined_output,
+    refined_requirement,
+)
 
 MONTHS_PER_YEAR = 12
 SECONDARY = ("domestic secondary", "foreign secondary")
@@ -40,13 +46,20 @@ class _Targets:
     def in_force(self, policy: Policy) -> list[tuple[int, int, float]]:
         """(position, first year, level) of each period in which the policy is in force."""
         levels = zip(self.system.periods, self.level(policy), strict=True)
-        return [(i, period.first, float(level)) for i, (period, level) in enumerate(levels) if np.isfinite(level)]
+        return [
+            (i, period.first, float(level))
+            for i, (period, level) in enumerate(levels)
+            if np.isfinite(level)
+        ]
 
     def count(self, policy: Policy, process: Process, terms: Array) -> None:
         """Count a process towards a policy with these terms per unit of activity, shape (..., T)."""
         if agreed(terms.any(axis=-1)):
             self.sets["counted"].setdefault(policy.name, []).append(process.name)
-            self.values["share_term"] |= {(policy.name, *key): v for key, v in by_period(self.system, process.name, terms).items()}
+            self.values["share_term"] |= {
+                (policy.name, *key): v
+                for key, v in by_period(self.system, process.name, terms).items()
+            }
 
     def floor(self, family: str, policy: Policy, subject: str, t: int, target: Any) -> None:
         self.rows[family].append((policy.name, subject, t))
@@ -58,12 +71,33 @@ def fill_targets(m: Any, system: System, balance: Balance) -> None:
     targets = _Targets(system, balance)
     for policy in system.policies.values():
         targets.sets["counted"].setdefault(policy.name, [])
-        targets.sets["scope_of"][policy.name] = [policy.scope] if policy.kind.startswith("carbon") else []
+        targets.sets["scope_of"][policy.name] = (
+            [policy.scope] if policy.kind.startswith("carbon") else []
+        )
         READERS[policy.kind](targets, policy)
-    for name in ("self_sufficiency", "recycled_content", "collection_target", "stockpile_cover", "pin_floor", "pin_ceiling",
-                 "import_share", "quota", "carbon_cap", "carbon_budget", "capital_budget"):
+    for name in (
+        "self_sufficiency",
+        "recycled_content",
+        "collection_target",
+        "stockpile_cover",
+        "pin_floor",
+        "pin_ceiling",
+        "import_share",
+        "quota",
+        "carbon_cap",
+        "carbon_budget",
+        "capital_budget",
+    ):
         add_set(m, f"{name}_rows", targets.rows[name])
-    for name in ("target", "ceiling", "limit", "budget", "share_term", "waste_term", "collection_share"):
+    for name in (
+        "target",
+        "ceiling",
+        "limit",
+        "budget",
+        "share_term",
+        "waste_term",
+        "collection_share",
+    ):
         add_param(m, name, targets.values[name])
     for name in ("counted", "scope_of", "waste_lines"):
         add_sets(m, name, targets.sets[name])
@@ -72,12 +106,29 @@ def fill_targets(m: Any, system: System, balance: Balance) -> None:
 
 def _fill_breaches(m: Any, system: System, targets: _Targets) -> None:
     """Every floor row gets a breach column: closed (bound 0) while the floor is hard, priced while it is soft."""
-    factor = dict(zip((p.first for p in system.periods), period_factors(system.periods, system.discount_rate), strict=True))
-    floors = list(targets.values["target"]) + [("run_down", r, t) for r, t in m.sets["run_down_rows"].keys]
+    factor = dict(
+        zip(
+            (p.first for p in system.periods),
+            period_factors(system.periods, system.discount_rate),
+            strict=True,
+        )
+    )
+    floors = list(targets.values["target"]) + [
+        ("run_down", r, t) for r, t in m.sets["run_down_rows"].keys
+    ]
     penalties = {policy.name: policy.penalty for policy in system.policies.values()}
     add_set(m, "breaches", floors, width=3)
-    add_param(m, "most_breach", {n: 0.0 if penalties.get(n) is None else float("inf") for n in dict.fromkeys(n for n, _, _ in floors)})
-    add_param(m, "breach_cost", {(n, x, t): factor[t] * (penalties.get(n) or 0.0) for n, x, t in floors})
+    add_param(
+        m,
+        "most_breach",
+        {
+            n: 0.0 if penalties.get(n) is None else float("inf")
+            for n in dict.fromkeys(n for n, _, _ in floors)
+        },
+    )
+    add_param(
+        m, "breach_cost", {(n, x, t): factor[t] * (penalties.get(n) or 0.0) for n, x, t in floors}
+    )
 
 
 def _self_sufficiency(targets: _Targets, policy: Policy) -> None:
@@ -88,11 +139,18 @@ def _self_sufficiency(targets: _Targets, policy: Policy) -> None:
     for process in counted:
         made = output_equivalent(system, process, metal)
         if agreed(made.any(axis=-1)):
-            targets.count(policy, process, made - input_equivalent(system, process, metal, passed_on))
+            targets.count(
+                policy, process, made - input_equivalent(system, process, metal, passed_on)
+            )
     home = refined_requirement(system, metal, export=False)
     exports = np.zeros(len(system.periods))
     for good in system.goods.values():
-        if good.export and good.demand is not None and good.stage in policy.stages and metal in good.content:
+        if (
+            good.export
+            and good.demand is not None
+            and good.stage in policy.stages
+            and metal in good.content
+        ):
             exports = exports + system.period_mean(good.demand) * equivalent(good, metal)
     for i, t, share in targets.in_force(policy):
         targets.floor("self_sufficiency", policy, metal, t, share * home[..., i] + exports[..., i])
@@ -103,7 +161,11 @@ def _recycled_content(targets: _Targets, policy: Policy) -> None:
     for process in targets.system.processes.values():
         if process.pathway is not None and process.pathway != "new scrap":
             own = 1.0 if process.pathway in SECONDARY else 0.0
-            targets.count(policy, process, (own - level) * refined_output(targets.system, process, policy.metal))
+            targets.count(
+                policy,
+                process,
+                (own - level) * refined_output(targets.system, process, policy.metal),
+            )
     for _, t, _ in targets.in_force(policy):
         targets.floor("recycled_content", policy, policy.metal, t, 0.0)
 
@@ -120,7 +182,10 @@ def _collection_target(targets: _Targets, policy: Policy) -> None:
                 term = term - level * system.period_mean(process.outputs[waste])
             if agreed(term.any(axis=-1)):
                 lines.append(process.name)
-                targets.values["waste_term"] |= {(policy.name, waste, *key): v for key, v in by_period(system, process.name, term).items()}
+                targets.values["waste_term"] |= {
+                    (policy.name, waste, *key): v
+                    for key, v in by_period(system, process.name, term).items()
+                }
         targets.sets["waste_lines"][policy.name, waste] = lines
         arising = targets.balance.arising.get(waste)
         mean = system.period_mean(arising) if arising is not None else np.zeros(len(system.periods))
@@ -133,17 +198,24 @@ def _stockpile_cover(targets: _Targets, policy: Policy) -> None:
     system = targets.system
     for good in policy.goods:
         closed = _years_of_closure(system, good)
-        need = sum((refined_requirement(system, metal) for metal in system.goods[good].content), np.zeros(len(system.periods)))
+        need = sum(
+            (refined_requirement(system, metal) for metal in system.goods[good].content),
+            np.zeros(len(system.periods)),
+        )
         for i, t, months in targets.in_force(policy):
             if not closed[i]:
-                targets.floor("stockpile_cover", policy, good, t, months / MONTHS_PER_YEAR * need[..., i])
+                targets.floor(
+                    "stockpile_cover", policy, good, t, months / MONTHS_PER_YEAR * need[..., i]
+                )
 
 
 def _years_of_closure(system: System, good: str) -> npt.NDArray[np.bool_]:
     """Periods in which a closure hits a metal of the good, shape (T,): a stock that may not be drawn then is no stock."""
     closed = np.zeros(len(system.periods), dtype=bool)
     for policy in system.policies.values():
-        if policy.kind == "closure" and (not policy.metal or policy.metal in system.goods[good].content):
+        if policy.kind == "closure" and (
+            not policy.metal or policy.metal in system.goods[good].content
+        ):
             closed |= system.period_mean(np.isfinite(policy.level).astype(float)) > 0
     return closed
 
@@ -157,9 +229,13 @@ def _pin(targets: _Targets, policy: Policy) -> None:
         known = agreed(np.isfinite(observed), 1)
         for i, t, tolerance in targets.in_force(policy):
             if known[i]:
-                targets.floor("pin_floor", policy, process.name, t, (1 - tolerance) * observed[..., i])
+                targets.floor(
+                    "pin_floor", policy, process.name, t, (1 - tolerance) * observed[..., i]
+                )
                 targets.rows["pin_ceiling"].append((policy.name, process.name, t))
-                targets.values["ceiling"][policy.name, process.name, t] = (1 + tolerance) * observed[..., i]
+                targets.values["ceiling"][policy.name, process.name, t] = (
+                    1 + tolerance
+                ) * observed[..., i]
 
 
 def _seen(system: System, process: Process) -> Array:
@@ -177,11 +253,15 @@ def _import_share(targets: _Targets, policy: Policy) -> None:
         if process.kind == "import":
             own = 1.0 if process.origin == policy.origin else 0.0
             shared = level if policy.of == "imports" else 0.0
-            targets.count(policy, process, (own - shared) * output_equivalent(system, process, policy.metal))
+            targets.count(
+                policy, process, (own - shared) * output_equivalent(system, process, policy.metal)
+            )
     need = refined_requirement(system, policy.metal)
     for i, t, share in targets.in_force(policy):
         targets.rows["import_share"].append((policy.name, t))
-        targets.values["limit"][policy.name, t] = share * need[..., i] if policy.of == "demand" else 0.0
+        targets.values["limit"][policy.name, t] = (
+            share * need[..., i] if policy.of == "demand" else 0.0
+        )
 
 
 def _quota(targets: _Targets, policy: Policy) -> None:
@@ -214,7 +294,15 @@ def _closure(targets: _Targets, policy: Policy) -> None:
 
 
 READERS = {
-    "self_sufficiency": _self_sufficiency, "recycled_content": _recycled_content, "collection_target": _collection_target,
-    "stockpile_cover": _stockpile_cover, "pin": _pin, "import_share": _import_share, "quota": _quota, "carbon_cap": _carbon_cap,
-    "carbon_budget": _carbon_budget, "capital_budget": _capital_budget, "closure": _closure,
+    "self_sufficiency": _self_sufficiency,
+    "recycled_content": _recycled_content,
+    "collection_target": _collection_target,
+    "stockpile_cover": _stockpile_cover,
+    "pin": _pin,
+    "import_share": _import_share,
+    "quota": _quota,
+    "carbon_cap": _carbon_cap,
+    "carbon_budget": _carbon_budget,
+    "capital_budget": _capital_budget,
+    "closure": _closure,
 }

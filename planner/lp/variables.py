@@ -32,10 +32,20 @@ class Variable:
 
 
 COLUMNS: tuple[Variable, ...] = (
-    Variable("activity", "activities", lambda m, p, t: m.least_activity[p, t], lambda m, p, t: m.most_activity[p, t]),
+    Variable(
+        "activity",
+        "activities",
+        lambda m, p, t: m.least_activity[p, t],
+        lambda m, p, t: m.most_activity[p, t],
+    ),
     Variable("new_capacity", "orders"),
     Variable("capacity", "capacities"),
-    Variable("stockpile", "stockpiles", lambda m, g, t: m.least_stock[g, t], lambda m, g, t: m.most_stock[g, t]),
+    Variable(
+        "stockpile",
+        "stockpiles",
+        lambda m, g, t: m.least_stock[g, t],
+        lambda m, g, t: m.most_stock[g, t],
+    ),
     Variable("fill", "stockpiles"),
     Variable("draw", "stockpiles"),
     Variable("disposal", "disposals"),
@@ -53,6 +63,7 @@ def add_variables(model: Any) -> None:
     import pyomo.environ as pyo
 
     for column in COLUMNS:
+
         def bounds(m: Any, *index: Any, column: Variable = column) -> tuple[Any, Any]:
             return column.lower(m, *index), column.upper(m, *index)
 

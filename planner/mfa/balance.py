@@ -61,8 +61,10 @@ class Balance:
     def __repr__(self) -> str:
         """In one line, without its arrays."""
         system = self.system
-        return (f"Balance of {system.name} [{system.scenario or 'base'}], {system.years[0]}-{system.years[-1]}: "
-                f"{len(self.incidence.goods)} goods, {len(self.incidence.processes)} processes")
+        return (
+            f"Balance of {system.name} [{system.scenario or 'base'}], {system.years[0]}-{system.years[-1]}: "
+            f"{len(self.incidence.goods)} goods, {len(self.incidence.processes)} processes"
+        )
 
 
 def balance(system: System, *, stocks: Mapping[str, UseStock] | None = None) -> Balance:
@@ -93,12 +95,19 @@ def make_incidence(system: System) -> Incidence:
     pairs: list[tuple[int, int, Array, Array]] = []
     for p, process in enumerate(system.processes.values()):
         for name in {**process.inputs, **process.outputs}:
-            taken, given = (system.period_mean(side[name]) if name in side else zero for side in (process.inputs, process.outputs))
+            taken, given = (
+                system.period_mean(side[name]) if name in side else zero
+                for side in (process.inputs, process.outputs)
+            )
             pairs.append((position[name], p, taken, given))
     pairs.sort(key=lambda pair: pair[:2])
     return Incidence(
-        goods, processes, np.array([g for g, *_ in pairs], dtype=np.intp), np.array([p for _, p, *_ in pairs], dtype=np.intp),
-        frozen_array(rows([i for *_, i, _ in pairs], len(zero))), frozen_array(rows([o for *_, o in pairs], len(zero))),
+        goods,
+        processes,
+        np.array([g for g, *_ in pairs], dtype=np.intp),
+        np.array([p for _, p, *_ in pairs], dtype=np.intp),
+        frozen_array(rows([i for *_, i, _ in pairs], len(zero))),
+        frozen_array(rows([o for *_, o in pairs], len(zero))),
     )
 
 
@@ -126,17 +135,39 @@ def _coefficient_problems(system: System) -> list[Problem]:
             for name, series in side.items():
                 wrong = ~(np.isfinite(series) & (series >= 0))
                 if wrong.any():
-                    found.append(Problem("coefficients.csv", 0, "", f"process '{process.name}': coefficient of '{name}' is not a number at "
-                                                                    f"or above 0 in {_first(system.years, wrong)}"))
+                    found.append(
+                        Problem(
+                            "coefficients.csv",
+                            0,
+                            "",
+                            f"process '{process.name}': coefficient of '{name}' is not a number at "
+                            f"or above 0 in {_first(system.years, wrong)}",
+                        )
+                    )
         for metal in metals_of(system, process):
             taken, given = metal_in_and_out(system, process, metal)
-            made, lost = (a - b > _ROUNDING * np.maximum(a, 1.0) for a, b in ((given, taken), (taken, given)))
+            made, lost = (
+                a - b > _ROUNDING * np.maximum(a, 1.0) for a, b in ((given, taken), (taken, given))
+            )
             if made.any():
                 year = _first([p.first for p in system.periods], made)
-                found.append(Problem("coefficients.csv", 0, "",
-                                     f"process '{process.name}' gives out more {metal} than it takes in ({year})"))
+                found.append(
+                    Problem(
+                        "coefficients.csv",
+                        0,
+                        "",
+                        f"process '{process.name}' gives out more {metal} than it takes in ({year})",
+                    )
+                )
             elif not process.loss and lost.any():
-                found.append(Problem("processes.csv", 0, "loss", f"process '{process.name}' loses {metal}; name the loss"))
+                found.append(
+                    Problem(
+                        "processes.csv",
+                        0,
+                        "loss",
+                        f"process '{process.name}' loses {metal}; name the loss",
+                    )
+                )
     return found
 
 
@@ -165,13 +196,24 @@ class Residual:
     def relative(self) -> float:
         """Largest error as a share of the largest flow; NaN where anything is not a number."""
         worst = float(np.abs(self.error).max(initial=0.0))
-        return worst if worst == 0 else worst / self.largest_flow if self.largest_flow > 0 else float("inf")
+        return (
+            worst
+            if worst == 0
+            else worst / self.largest_flow
+            if self.largest_flow > 0
+            else float("inf")
+        )
 
     @property
     def relative_to_own(self) -> float:
         """Largest error as a share of the largest flow of its own metal; NaN where anything is not a number."""
         size = np.abs(self.error)
-        share = np.divide(size, self.own_flow[:, None], out=np.where(size > 0, np.inf, size), where=self.own_flow[:, None] > 0)
+        share = np.divide(
+            size,
+            self.own_flow[:, None],
+            out=np.where(size > 0, np.inf, size),
+            where=self.own_flow[:, None] > 0,
+        )
         return float(share.max(initial=0.0))
 
     @property
@@ -185,8 +227,13 @@ class Residual:
 
     def failures(self, tolerance: float, *, own: bool = False) -> tuple[str, ...]:
         """Name, year and error of everything that fails, measured by the largest flow of all or of its own metal; NaN fails."""
-        holds = np.abs(self.error) <= tolerance * (self.own_flow[:, None] if own else self.largest_flow)
-        return tuple(f"{self.names[r]}, {self.years[t]}: {self.error[r, t]:.3g} t" for r, t in np.argwhere(~holds))
+        holds = np.abs(self.error) <= tolerance * (
+            self.own_flow[:, None] if own else self.largest_flow
+        )
+        return tuple(
+            f"{self.names[r]}, {self.years[t]}: {self.error[r, t]:.3g} t"
+            for r, t in np.argwhere(~holds)
+        )
 
 
 def values_of(system: System, values: Values, variable: str, name: str) -> Array:
@@ -203,9 +250,16 @@ def residual(balance: Balance, values: Values) -> tuple[Residual, Residual]:
     """
     system, incidence = balance.system, balance.incidence
     years = tuple(p.first for p in system.periods)
-    activity = np.array([values_of(system, values, "activity", name) for name in incidence.processes]).reshape(-1, len(years))
-    content = np.array([max(good.content.values()) for good in system.goods.values()]).reshape(-1, 1)
-    through = [side * activity[incidence.process] * content[incidence.good] for side in (incidence.outputs, incidence.inputs)]
+    activity = np.array(
+        [values_of(system, values, "activity", name) for name in incidence.processes]
+    ).reshape(-1, len(years))
+    content = np.array([max(good.content.values()) for good in system.goods.values()]).reshape(
+        -1, 1
+    )
+    through = [
+        side * activity[incidence.process] * content[incidence.good]
+        for side in (incidence.outputs, incidence.inputs)
+    ]
     error = np.zeros((len(incidence.goods), len(years)))
     np.add.at(error, incidence.good, through[0] - through[1])
     none = np.zeros(len(system.years))
@@ -213,18 +267,31 @@ def residual(balance: Balance, values: Values) -> tuple[Residual, Residual]:
     for side in through:
         np.fmax.at(size, incidence.good, np.abs(side))
     for g, good in enumerate(system.goods.values()):
-        series = [content[g] * values_of(system, values, variable, good.name) for variable in ("draw", "shortage", "fill", "disposal")]
+        series = [
+            content[g] * values_of(system, values, variable, good.name)
+            for variable in ("draw", "shortage", "fill", "disposal")
+        ]
         supply = content[g] * system.period_mean(balance.arising.get(good.name, none))
         demand = content[g] * system.period_mean(good.demand if good.demand is not None else none)
         error[g] += series[0] + series[1] - series[2] - series[3] + supply - demand
         size[g] = np.fmax.reduce([size[g], *map(np.abs, (*series, supply, demand))])
     largest = float(np.fmax.reduce(size, axis=None, initial=0.0))
-    main = [max(good.content, key=lambda metal: good.content[metal]) for good in system.goods.values()]
-    of_metal = {metal: float(np.fmax.reduce(size[[m == metal for m in main]], axis=None, initial=0.0)) for metal in system.metals}
+    main = [
+        max(good.content, key=lambda metal: good.content[metal]) for good in system.goods.values()
+    ]
+    of_metal = {
+        metal: float(np.fmax.reduce(size[[m == metal for m in main]], axis=None, initial=0.0))
+        for metal in system.metals
+    }
     made, names = _process_errors(system, activity)
-    of_good, of_process = (frozen_array([of_metal[metal] for metal in metals]) for metals in (main, [metal for _, metal in names]))
-    return (Residual(error, incidence.goods, years, largest, of_good),
-            Residual(made, tuple(map(", ".join, names)), years, largest, of_process))
+    of_good, of_process = (
+        frozen_array([of_metal[metal] for metal in metals])
+        for metals in (main, [metal for _, metal in names])
+    )
+    return (
+        Residual(error, incidence.goods, years, largest, of_good),
+        Residual(made, tuple(map(", ".join, names)), years, largest, of_process),
+    )
 
 
 def _process_errors(system: System, activity: Array) -> tuple[Array, list[tuple[str, str]]]:

@@ -16,11 +16,16 @@ _ROUNDING = 1e-9
 def limits_passed(system: System, activity: Array) -> pd.DataFrame:
     """limit, name, year (first of the period), value, bound, unit, one row for each bound passed; activity has shape (P, T)."""
     run = dict(zip(system.processes, activity, strict=True))
-    bounds = [found for kind in (_activities, _capacities, _hosts, _deposits) for found in kind(system, run)]
+    bounds = [
+        found
+        for kind in (_activities, _capacities, _hosts, _deposits)
+        for found in kind(system, run)
+    ]
     rows = [
         (limit, name, period.first, float(v), float(b), unit)
         for limit, name, value, bound, unit in bounds
-        for period, v, b in zip(system.periods, value, bound, strict=True) if not v <= b + _ROUNDING * max(abs(b), abs(v))
+        for period, v, b in zip(system.periods, value, bound, strict=True)
+        if not v <= b + _ROUNDING * max(abs(b), abs(v))
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -30,7 +35,13 @@ _Bound = tuple[str, str, Array, Array, str]
 
 def _activities(system: System, run: dict[str, Array]) -> Iterator[_Bound]:
     for process in system.processes.values():
-        yield "max_activity", process.name, run[process.name], system.period_mean(process.max_activity), "t/year"
+        yield (
+            "max_activity",
+            process.name,
+            run[process.name],
+            system.period_mean(process.max_activity),
+            "t/year",
+        )
 
 
 def _capacities(system: System, run: dict[str, Array]) -> Iterator[_Bound]:
@@ -38,7 +49,13 @@ def _capacities(system: System, run: dict[str, Array]) -> Iterator[_Bound]:
     for plant in system.plants.values():
         users = [p for p in system.processes.values() if p.plant == plant.name]
         load = sum((p.loading * run[p.name] for p in users), np.zeros(len(system.periods)))
-        yield "existing capacity", plant.name, load, system.period_mean(plant.existing) * system.period_mean(plant.availability), "t/year"
+        yield (
+            "existing capacity",
+            plant.name,
+            load,
+            system.period_mean(plant.existing) * system.period_mean(plant.availability),
+            "t/year",
+        )
 
 
 def _hosts(system: System, run: dict[str, Array]) -> Iterator[_Bound]:
@@ -47,7 +64,9 @@ def _hosts(system: System, run: dict[str, Array]) -> Iterator[_Bound]:
         for metal in system.metals:
             need = np.zeros(len(system.periods))
             for process in system.processes.values():
-                if process.host == host.name and any(metal in system.goods[g].content for g in process.outputs):
+                if process.host == host.name and any(
+                    metal in system.goods[g].content for g in process.outputs
+                ):
                     need = need + run[process.name] * system.period_mean(1 / process.host_content)
             yield "host", f"{host.name}, {metal}", need, system.period_mean(host.output), "t/year"
 
@@ -59,6 +78,8 @@ def _deposits(system: System, run: dict[str, Array]) -> Iterator[_Bound]:
         taken = np.zeros(len(system.periods))
         for process in system.processes.values():
             if deposit.name in process.deposits:
-                taken = taken + system.period_mean(process.deposits[deposit.name]) * run[process.name]
+                taken = (
+                    taken + system.period_mean(process.deposits[deposit.name]) * run[process.name]
+                )
         added = np.cumsum(length * system.period_mean(deposit.additions))
         yield "deposit", deposit.name, np.cumsum(length * taken), deposit.reserve + added, "t"

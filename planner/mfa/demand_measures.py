@@ -61,12 +61,21 @@ def spares(system: System) -> Iterator[Spare]:
                 yield from _taken(system, survival, measure, i, path, float(mean[i]))
 
 
-def _taken(system: System, survival: _Survival, measure: Measure, i: int, path: Array, demand: float) -> Iterator[Spare]:
+def _taken(
+    system: System, survival: _Survival, measure: Measure, i: int, path: Array, demand: float
+) -> Iterator[Spare]:
     year, once = system.periods[i].first, np.zeros(len(system.periods))
     once[i] = 1.0
-    cost, share = float(system.period_mean(measure.cost)[i]), float(system.period_mean(measure.potential)[i])
+    cost, share = (
+        float(system.period_mean(measure.cost)[i]),
+        float(system.period_mean(measure.potential)[i]),
+    )
     spared, lasting = {measure.good: once}, measure.kind == "lifetime"
-    inflow = {p.name: -p.uses[measure.good] * path for p in system.products.values() if measure.good in p.uses}
+    inflow = {
+        p.name: -p.uses[measure.good] * path
+        for p in system.products.values()
+        if measure.good in p.uses
+    }
     if measure.instead:
         ratio = measure.ratio * path
         spared[measure.instead] = -once * float(system.period_mean(ratio)[i])
@@ -83,9 +92,13 @@ def _taken(system: System, survival: _Survival, measure: Measure, i: int, path: 
     before, after = (survival.stock(product, longer) @ entering for longer in (0.0, measure.longer))
     ends = [p.last - system.years[0] for p in system.periods]
     yield Spare(measure.name + AVOIDED, year, demand, 0.0, spared, waste, before[ends], share)
-    gone = survival.left(product, measure.longer) @ entering - survival.left(product, 0.0) @ entering
+    gone = (
+        survival.left(product, measure.longer) @ entering - survival.left(product, 0.0) @ entering
+    )
     later = {product.waste: gone * (1 - product.dissipated)} if product.waste else {}
-    yield Spare(measure.name, year, share * demand, cost, {}, later, before[ends] - after[ends], 1.0)
+    yield Spare(
+        measure.name, year, share * demand, cost, {}, later, before[ends] - after[ends], 1.0
+    )
 
 
 class _Survival:
@@ -100,8 +113,12 @@ class _Survival:
         key = product.name, longer
         if key not in self.known:
             h, years = len(product.history_years), len(self.system.years)
-            life = Lifetime.of(product.distribution, product.mean[h:] + longer, product.sd[h:], product.shape[h:])
-            self.known[key] = survival_matrix(life, np.arange(years + 1.0), self.system.stock_convention)
+            life = Lifetime.of(
+                product.distribution, product.mean[h:] + longer, product.sd[h:], product.shape[h:]
+            )
+            self.known[key] = survival_matrix(
+                life, np.arange(years + 1.0), self.system.stock_convention
+            )
         return self.known[key]
 
     def left(self, product: Product, longer: float) -> Array:
@@ -139,7 +156,9 @@ def after_measures(found: Balance, values: Values) -> Balance:
         goods[name] = _with_demand(goods[name], amount)
     for measure in system.measures.values():
         if measure.kind == "lifetime":
-            amount = _yearly(system, measure.good, values_of(system, values, "measure", measure.name))
+            amount = _yearly(
+                system, measure.good, values_of(system, values, "measure", measure.name)
+            )
             demand = goods[measure.good].demand
             assert demand is not None
             share = np.divide(amount, demand, out=np.zeros_like(demand), where=demand > 0)
@@ -165,8 +184,22 @@ def _with_demand(good: Good, change: Array) -> Good:
 def _split(products: dict[str, Product], measure: Measure, share: Array, use: Array) -> None:
     """Part a product: `share` of what a good brings into it (`use` t per t) goes to a stock of longer life."""
     whole = products[measure.product]
-    name, h, rest = f"{whole.name}{LONGER} ({measure.name})", len(whole.history_years), whole.uses[measure.good]
-    products[whole.name] = replace(whole, uses=frozen_map({**whole.uses, measure.good: frozen_array(rest - use * share)}))
+    name, h, rest = (
+        f"{whole.name}{LONGER} ({measure.name})",
+        len(whole.history_years),
+        whole.uses[measure.good],
+    )
+    products[whole.name] = replace(
+        whole, uses=frozen_map({**whole.uses, measure.good: frozen_array(rest - use * share)})
+    )
     products[name] = replace(
-        whole, name=name, uses=frozen_map({measure.good: frozen_array(use * share)}), mean=frozen_array(whole.mean[h:] + measure.longer),
-        sd=whole.sd[h:], shape=whole.shape[h:], history_years=(), history_inflow=frozen_array([]), initial_stock=frozen_array([]))
+        whole,
+        name=name,
+        uses=frozen_map({measure.good: frozen_array(use * share)}),
+        mean=frozen_array(whole.mean[h:] + measure.longer),
+        sd=whole.sd[h:],
+        shape=whole.shape[h:],
+        history_years=(),
+        history_inflow=frozen_array([]),
+        initial_stock=frozen_array([]),
+    )

@@ -28,7 +28,13 @@ if TYPE_CHECKING:
     from flodym import FlodymArray, Flow
 
 TIME = "time"
-STOCK_UNITS: Mapping[str, str] = {"inflow": "t/year", "stock": "t", "outflow": "t/year", "opening": "t", "cohorts": "t"}
+STOCK_UNITS: Mapping[str, str] = {
+    "inflow": "t/year",
+    "stock": "t",
+    "outflow": "t/year",
+    "opening": "t",
+    "cohorts": "t",
+}
 """Quantity of use stocks to its unit, t of product."""
 
 
@@ -44,7 +50,9 @@ class Named:
     """Empty where the array's name holds none."""
 
 
-def to_flodym(values: npt.ArrayLike, dims: Mapping[str, Sequence[Hashable]], *, name: str, unit: str) -> FlodymArray:
+def to_flodym(
+    values: npt.ArrayLike, dims: Mapping[str, Sequence[Hashable]], *, name: str, unit: str
+) -> FlodymArray:
     """An array as a flodym array: `dims` names each axis and its items, in their order; the axis `time` becomes the first.
 
     Raises ValueError where dims and shape clash.
@@ -52,11 +60,15 @@ def to_flodym(values: npt.ArrayLike, dims: Mapping[str, Sequence[Hashable]], *, 
     array = np.array(values, dtype=float)
     wanted = tuple(len(items) for items in dims.values())
     if array.shape != wanted:
-        raise ValueError(f"an array of shape {array.shape} has not the dimensions {', '.join(dims)} of lengths {wanted}")
+        raise ValueError(
+            f"an array of shape {array.shape} has not the dimensions {', '.join(dims)} of lengths {wanted}"
+        )
     names = [*(d for d in dims if d == TIME), *(d for d in dims if d != TIME)]
     array = array.transpose([list(dims).index(d) for d in names])
     flodym = needed("flodym", "flodym")
-    made: FlodymArray = flodym.FlodymArray(dims=_dimensions({d: dims[d] for d in names}), values=array, name=f"{name} [{unit}]")
+    made: FlodymArray = flodym.FlodymArray(
+        dims=_dimensions({d: dims[d] for d in names}), values=array, name=f"{name} [{unit}]"
+    )
     return made
 
 
@@ -77,7 +89,10 @@ def stocks_to_flodym(balance: Balance) -> dict[str, FlodymArray]:
     """
     stocks, years = balance.stocks, balance.system.years
     if not stocks:
-        raise SpecError(balance.system.name, [Problem("products.csv", 0, "", "there are no use stocks to convert")])
+        raise SpecError(
+            balance.system.name,
+            [Problem("products.csv", 0, "", "there are no use stocks to convert")],
+        )
     convention = balance.system.stock_convention
     products = tuple(stocks)
     cohorts = tuple(sorted({year for stock in stocks.values() for year in stock.cohort_years}))
@@ -85,37 +100,74 @@ def stocks_to_flodym(balance: Balance) -> dict[str, FlodymArray]:
     for p, stock in enumerate(stocks.values()):
         cube[p, [cohorts.index(year) for year in stock.cohort_years]] = stock.cohorts.T
     arrays: dict[str, tuple[Any, dict[str, Sequence[Hashable]]]] = {
-        quantity: ([getattr(stock, quantity) for stock in stocks.values()], {"product": products, TIME: years})
+        quantity: (
+            [getattr(stock, quantity) for stock in stocks.values()],
+            {"product": products, TIME: years},
+        )
         for quantity in ("inflow", "stock", "outflow")
     }
     arrays["opening"] = ([stock.opening for stock in stocks.values()], {"product": products})
     arrays["cohorts"] = (cube, {"product": products, "cohort": cohorts, TIME: years})
-    return {quantity: to_flodym(values, dims, name=f"{quantity}, {convention}", unit=STOCK_UNITS[quantity])
-            for quantity, (values, dims) in arrays.items()}
+    return {
+        quantity: to_flodym(
+            values, dims, name=f"{quantity}, {convention}", unit=STOCK_UNITS[quantity]
+        )
+        for quantity, (values, dims) in arrays.items()
+    }
 
 
 def stocks_from_flodym(arrays: Mapping[str, FlodymArray]) -> dict[str, UseStock]:
     """The use stocks that `stocks_to_flodym` made arrays of. Raises SpecError where an array, its unit or the convention is missing."""
-    problems = [Problem("flodym", 0, quantity, "is missing") for quantity in STOCK_UNITS if quantity not in arrays]
-    named = {quantity: from_flodym(array) for quantity, array in arrays.items() if quantity in STOCK_UNITS}
-    problems += [Problem("flodym", 0, quantity, f"is in '{array.unit}', not in {STOCK_UNITS[quantity]}")
-                 for quantity, array in named.items() if array.unit != STOCK_UNITS[quantity]]
+    problems = [
+        Problem("flodym", 0, quantity, "is missing")
+        for quantity in STOCK_UNITS
+        if quantity not in arrays
+    ]
+    named = {
+        quantity: from_flodym(array)
+        for quantity, array in arrays.items()
+        if quantity in STOCK_UNITS
+    }
+    problems += [
+        Problem("flodym", 0, quantity, f"is in '{array.unit}', not in {STOCK_UNITS[quantity]}")
+        for quantity, array in named.items()
+        if array.unit != STOCK_UNITS[quantity]
+    ]
     conventions = {array.name.rpartition(", ")[2] for array in named.values()}
     if not problems and not (len(conventions) == 1 and conventions <= CONVENTION_NOTES.keys()):
-        problems.append(Problem("flodym", 0, "name", f"is of no single stock convention; end each with {', '.join(CONVENTION_NOTES)}"))
+        problems.append(
+            Problem(
+                "flodym",
+                0,
+                "name",
+                f"is of no single stock convention; end each with {', '.join(CONVENTION_NOTES)}",
+            )
+        )
     if problems:
         raise SpecError("flodym", problems)
     convention = cast(Convention, conventions.pop())
-    years, cohorts = (cast("tuple[int, ...]", named["cohorts"].dims[dim]) for dim in (TIME, "cohort"))
+    years, cohorts = (
+        cast("tuple[int, ...]", named["cohorts"].dims[dim]) for dim in (TIME, "cohort")
+    )
     found = {}
     for p, product in enumerate(map(str, named["stock"].dims["product"])):
         cube = named["cohorts"].values[p]
         held = ~np.isnan(cube).all(axis=1)
-        inflow, stock, outflow = (frozen_array(named[quantity].values[p]) for quantity in ("inflow", "stock", "outflow"))
+        inflow, stock, outflow = (
+            frozen_array(named[quantity].values[p]) for quantity in ("inflow", "stock", "outflow")
+        )
         found[product] = UseStock(
-            product=product, years=years, inflow=inflow, stock=stock, outflow=outflow, opening=float(named["opening"].values[p]),
-            cohort_years=tuple(year for year, is_held in zip(cohorts, held, strict=True) if is_held),
-            cohorts=frozen_array(cube[held].T), convention=convention,
+            product=product,
+            years=years,
+            inflow=inflow,
+            stock=stock,
+            outflow=outflow,
+            opening=float(named["opening"].values[p]),
+            cohort_years=tuple(
+                year for year, is_held in zip(cohorts, held, strict=True) if is_held
+            ),
+            cohorts=frozen_array(cube[held].T),
+            convention=convention,
         )
     return found
 
@@ -128,15 +180,26 @@ def flows_to_flodym(table: pd.DataFrame) -> dict[str, Flow]:
     flodym = needed("flodym", "flodym")
     _require_one_unit(table)
     years, metals = sorted({int(year) for year in table["year"]}), sorted(set(table["metal"]))
-    nodes = {name: flodym.Process(name=name, id=i) for i, name in enumerate(sorted({*table["source"], *table["target"]}), start=1)}
+    nodes = {
+        name: flodym.Process(name=name, id=i)
+        for i, name in enumerate(sorted({*table["source"], *table["target"]}), start=1)
+    }
     dims = _dimensions({TIME: years, "metal": metals})
     at_year, at_metal = ({item: i for i, item in enumerate(items)} for items in (years, metals))
     flows: dict[str, Any] = {}
     for (source, target, good), part in table.groupby(["source", "target", "good"], sort=True):
         values = np.zeros(dims.shape)
-        values[[at_year[y] for y in part["year"]], [at_metal[m] for m in part["metal"]]] = part["value"]
+        values[[at_year[y] for y in part["year"]], [at_metal[m] for m in part["metal"]]] = part[
+            "value"
+        ]
         name = f"{source} => {target}: {good} [{FLOW_UNIT}]"
-        flows[name] = flodym.Flow(from_process=nodes[source], to_process=nodes[target], dims=dims, values=values, name=name)
+        flows[name] = flodym.Flow(
+            from_process=nodes[source],
+            to_process=nodes[target],
+            dims=dims,
+            values=values,
+            name=name,
+        )
     return flows
 
 
@@ -150,29 +213,49 @@ def flows_from_flodym(flows: Iterable[Flow]) -> pd.DataFrame:
     for flow in flows:
         named = from_flodym(flow)
         if others := [dim for dim in named.dims if dim not in (TIME, "metal")]:
-            raise SpecError("flodym", [Problem("flows", 0, named.name, f"has the dimension '{dim}'; sum over it first") for dim in others])
+            raise SpecError(
+                "flodym",
+                [
+                    Problem("flows", 0, named.name, f"has the dimension '{dim}'; sum over it first")
+                    for dim in others
+                ],
+            )
         source, target = flow.from_process.name, flow.to_process.name
         _, _, good = named.name.partition(f"{source} => {target}: ")
         years, metals = (named.dims.get(dim, ("",)) for dim in (TIME, "metal"))
         values = named.values.reshape(len(metals), len(years))
-        rows += [(metals[m], years[t], source, target, good, float(values[m, t]), named.unit)
-                 for m, t in np.argwhere(values != 0)]
+        rows += [
+            (metals[m], years[t], source, target, good, float(values[m, t]), named.unit)
+            for m, t in np.argwhere(values != 0)
+        ]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     _require_one_unit(table)
-    return table.sort_values(["metal", "year", "source", "target", "good"], kind="stable", ignore_index=True)
+    return table.sort_values(
+        ["metal", "year", "source", "target", "good"], kind="stable", ignore_index=True
+    )
 
 
 def _require_one_unit(table: pd.DataFrame) -> None:
     others = sorted(set(table["unit"]) - {FLOW_UNIT})
     if others:
-        raise SpecError("flodym", [Problem("flows", 0, "unit", f"'{unit}' is not {FLOW_UNIT}; convert it first") for unit in others])
+        raise SpecError(
+            "flodym",
+            [
+                Problem("flows", 0, "unit", f"'{unit}' is not {FLOW_UNIT}; convert it first")
+                for unit in others
+            ],
+        )
 
 
 def _dimensions(dims: Mapping[str, Sequence[Hashable]]) -> Any:
     """A flodym set of dimensions, each under the first letter of its name that is free; t is kept for time."""
     flodym, taken, made = needed("flodym", "flodym"), {"t"}, []
     for name, items in dims.items():
-        letter = "t" if name == TIME else next(c for c in [*name, *"abcdefghijklmnopqrsuvwxyz"] if c not in taken)
+        letter = (
+            "t"
+            if name == TIME
+            else next(c for c in [*name, *"abcdefghijklmnopqrsuvwxyz"] if c not in taken)
+        )
         taken.add(letter)
         made.append(flodym.Dimension(name=name, letter=letter, items=list(items)))
     return flodym.DimensionSet(dim_list=made)

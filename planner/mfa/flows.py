@@ -45,14 +45,23 @@ def flow_table(balance: Balance, values: Values) -> pd.DataFrame:
     """
     threads = [t for t in _threads(balance, values) if not (t.value <= 0).all()]
     years = np.array([p.first for p in balance.system.periods])
-    table = pd.DataFrame({
-        **{name: np.repeat(np.array([getattr(t, name) for t in threads], dtype=object), len(years))
-           for name in ("metal", "source", "target", "good")},
-        "year": np.tile(years, len(threads)),
-        "value": np.concatenate([t.value for t in threads]) if threads else np.zeros(0), "unit": UNIT,
-    })
+    table = pd.DataFrame(
+        {
+            **{
+                name: np.repeat(
+                    np.array([getattr(t, name) for t in threads], dtype=object), len(years)
+                )
+                for name in ("metal", "source", "target", "good")
+            },
+            "year": np.tile(years, len(threads)),
+            "value": np.concatenate([t.value for t in threads]) if threads else np.zeros(0),
+            "unit": UNIT,
+        }
+    )
     kept = table[~(table["value"] <= 0)]
-    return kept.sort_values(["metal", "year", "source", "target", "good"], kind="stable", ignore_index=True)[list(COLUMNS)]
+    return kept.sort_values(
+        ["metal", "year", "source", "target", "good"], kind="stable", ignore_index=True
+    )[list(COLUMNS)]
 
 
 def _threads(balance: Balance, values: Values) -> Iterator[Thread]:
@@ -83,9 +92,17 @@ def _of_process(system: System, process: Process, activity: Array) -> Iterator[T
     outside = not process.inputs and not process.deposits
     for good, coefficient in process.inputs.items():
         for metal, content in system.goods[good].content.items():
-            yield Thread(metal, good, name, good, content * system.period_mean(coefficient) * activity)
+            yield Thread(
+                metal, good, name, good, content * system.period_mean(coefficient) * activity
+            )
     for deposit, coefficient in process.deposits.items():
-        yield Thread(system.deposits[deposit].metal, f"deposit/{deposit}", name, deposit, system.period_mean(coefficient) * activity)
+        yield Thread(
+            system.deposits[deposit].metal,
+            f"deposit/{deposit}",
+            name,
+            deposit,
+            system.period_mean(coefficient) * activity,
+        )
     for good, coefficient in process.outputs.items():
         for metal, content in system.goods[good].content.items():
             flow = content * system.period_mean(coefficient) * activity
@@ -96,7 +113,13 @@ def _of_process(system: System, process: Process, activity: Array) -> Iterator[T
         taken, given = metal_in_and_out(system, process, metal)
         lost = taken - given
         lost = np.where(lost > _ROUNDING * taken, lost, np.minimum(lost, 0.0))
-        yield Thread(metal, name, f"loss/{process.loss}" if process.loss else UNNAMED, process.loss, lost * activity)
+        yield Thread(
+            metal,
+            name,
+            f"loss/{process.loss}" if process.loss else UNNAMED,
+            process.loss,
+            lost * activity,
+        )
 
 
 _ROUNDING = 1e-12
@@ -110,19 +133,37 @@ def _of_use(balance: Balance) -> Iterator[Thread]:
         gone = balance.stocks[product.name].outflow
         share = product.dissipated if product.waste else np.ones_like(gone)
         for metal, content in product.content.items():
-            yield Thread(metal, f"use/{product.name}", product.waste, product.waste, content * system.period_mean(gone * (1.0 - share)))
-            yield Thread(metal, f"use/{product.name}", DISSIPATED, product.name, content * system.period_mean(gone * share))
+            yield Thread(
+                metal,
+                f"use/{product.name}",
+                product.waste,
+                product.waste,
+                content * system.period_mean(gone * (1.0 - share)),
+            )
+            yield Thread(
+                metal,
+                f"use/{product.name}",
+                DISSIPATED,
+                product.name,
+                content * system.period_mean(gone * share),
+            )
 
 
-def _of_good(system: System, good: Good, values: Values, into_use: Mapping[tuple[str, str], Array]) -> Iterator[Thread]:
+def _of_good(
+    system: System, good: Good, values: Values, into_use: Mapping[tuple[str, str], Array]
+) -> Iterator[Thread]:
     name, zero = good.name, np.zeros(len(system.periods))
     ends = [
-        ("draw", f"stockpile/{name}", name), ("fill", name, f"stockpile/{name}"), ("shortage", "shortage", name),
+        ("draw", f"stockpile/{name}", name),
+        ("fill", name, f"stockpile/{name}"),
+        ("shortage", "shortage", name),
         ("disposal", name, UNCOLLECTED if good.kind == "waste" else SURPLUS),
     ]
     for metal, content in good.content.items():
         for variable, source, target in ends:
-            yield Thread(metal, source, target, name, content * values_of(system, values, variable, name))
+            yield Thread(
+                metal, source, target, name, content * values_of(system, values, variable, name)
+            )
         if good.demand is not None:
             rest = content * system.period_mean(good.demand) - into_use.get((metal, name), zero)
             largest = content * system.period_mean(good.demand)
@@ -134,19 +175,29 @@ def node_residual(balance: Balance, table: pd.DataFrame) -> Residual:
     """What comes in less what goes out at every process and good, by metal, recomputed from the flow table alone; shape (N, T)."""
     system = balance.system
     nodes, years = [*system.processes, *system.goods], tuple(p.first for p in system.periods)
-    row = {(node, metal): i for i, (node, metal) in enumerate((n, m) for n in nodes for m in system.metals)}
+    row = {
+        (node, metal): i
+        for i, (node, metal) in enumerate((n, m) for n in nodes for m in system.metals)
+    }
     column = {year: i for i, year in enumerate(years)}
     error = np.zeros((len(row), len(years)))
     at = [column[y] for y in table["year"]]
     for side, sign in (("target", 1.0), ("source", -1.0)):
-        known = [(row[node, metal], t, value) for node, metal, t, value
-                 in zip(table[side], table["metal"], at, table["value"], strict=True) if (node, metal) in row]
+        known = [
+            (row[node, metal], t, value)
+            for node, metal, t, value in zip(
+                table[side], table["metal"], at, table["value"], strict=True
+            )
+            if (node, metal) in row
+        ]
         if known:
             rows, columns, amounts = (np.array(x) for x in zip(*known, strict=True))
             np.add.at(error, (rows, columns), sign * amounts)
     largest = table.groupby("metal")["value"].max().reindex(system.metals).fillna(0.0)
     own = frozen_array([largest[metal] for _, metal in row])
-    return Residual(error, tuple(f"{node}, {metal}" for node, metal in row), years, float(largest.max()), own)
+    return Residual(
+        error, tuple(f"{node}, {metal}" for node, metal in row), years, float(largest.max()), own
+    )
 
 
 ACCOUNT_COLUMNS = ("metal", "year", "stage", "item", "name", "value", "unit")
@@ -163,8 +214,13 @@ def base_account(balance: Balance, flows: pd.DataFrame, metal: str, year: int) -
     if metal not in system.metals or year not in [p.first for p in system.periods]:
         raise KeyError(f"no metal '{metal}' or no period that begins in {year}")
     table = flows[(flows["metal"] == metal) & (flows["year"] == year)]
-    rows = [*_supply_account(system, table), *_use_account(table), *_waste_account(system, table), *_stockpile_account(table),
-            *_loss_account(system, table)]
+    rows = [
+        *_supply_account(system, table),
+        *_use_account(table),
+        *_waste_account(system, table),
+        *_stockpile_account(table),
+        *_loss_account(system, table),
+    ]
     merged: dict[tuple[str, str, str], float] = {}
     for stage, item, name, value in rows:
         if value:
@@ -181,9 +237,15 @@ _Row = tuple[str, str, str, float]
 def _supply_account(system: System, table: pd.DataFrame) -> Iterator[_Row]:
     """Ore taken, imports by form and origin, refined output by pathway, products made, exports."""
     for process in system.processes.values():
-        taken, given = table[table["target"] == process.name], table[table["source"] == process.name]
+        taken, given = (
+            table[table["target"] == process.name],
+            table[table["source"] == process.name],
+        )
         if process.kind in ("mine", "byproduct"):
-            yield from (("extraction", "taken", s, v) for s, v in zip(taken["source"], taken["value"], strict=True))
+            yield from (
+                ("extraction", "taken", s, v)
+                for s, v in zip(taken["source"], taken["value"], strict=True)
+            )
         for good, value in zip(given["good"], given["value"], strict=True):
             if good not in system.goods:
                 continue
@@ -197,7 +259,10 @@ def _supply_account(system: System, table: pd.DataFrame) -> Iterator[_Row]:
             if process.kind == "manufacture":
                 yield "manufacture", "new scrap" if kind == "scrap" else "output", good, value
     exports = table[table["target"] == "export"]
-    yield from (("trade", "export", good, value) for good, value in zip(exports["good"], exports["value"], strict=True))
+    yield from (
+        ("trade", "export", good, value)
+        for good, value in zip(exports["good"], exports["value"], strict=True)
+    )
 
 
 def _use_account(table: pd.DataFrame) -> Iterator[_Row]:
@@ -217,17 +282,34 @@ def _use_account(table: pd.DataFrame) -> Iterator[_Row]:
 
 def _waste_account(system: System, table: pd.DataFrame) -> Iterator[_Row]:
     """Waste by the product that it was, what of it is collected, and what recycling takes in and gives out, new and old scrap apart."""
-    for source, target, good, value in zip(table["source"], table["target"], table["good"], table["value"], strict=True):
+    for source, target, good, value in zip(
+        table["source"], table["target"], table["good"], table["value"], strict=True
+    ):
         if source.startswith("use/") and target in system.goods:
             yield "waste", "arising", source[4:], value
         process = system.processes.get(target)
         if process is not None and process.kind == "collect":
             yield "waste", "collected", good, value
         if process is not None and process.kind == "recycle":
-            yield "recycling", "new scrap in" if process.pathway == "new scrap" else "old scrap in", good, value
+            yield (
+                "recycling",
+                "new scrap in" if process.pathway == "new scrap" else "old scrap in",
+                good,
+                value,
+            )
         maker = system.processes.get(source)
-        if maker is not None and maker.kind == "recycle" and good in system.goods and target == good:
-            yield "recycling", "new scrap out" if maker.pathway == "new scrap" else "old scrap out", good, value
+        if (
+            maker is not None
+            and maker.kind == "recycle"
+            and good in system.goods
+            and target == good
+        ):
+            yield (
+                "recycling",
+                "new scrap out" if maker.pathway == "new scrap" else "old scrap out",
+                good,
+                value,
+            )
 
 
 def _stockpile_account(table: pd.DataFrame) -> Iterator[_Row]:
@@ -250,6 +332,10 @@ def _loss_account(system: System, table: pd.DataFrame) -> Iterator[_Row]:
 def _outside(system: System, table: pd.DataFrame) -> list[tuple[str, float]]:
     """Total in (deposits, origins, hosts, stockpiles, use stocks, shortage), total out, and their difference."""
     inside = {*system.processes, *system.goods}
-    total_in = float(table.loc[~table["source"].isin(inside) & table["target"].isin(inside), "value"].sum())
-    total_out = float(table.loc[~table["target"].isin(inside) & table["source"].isin(inside), "value"].sum())
+    total_in = float(
+        table.loc[~table["source"].isin(inside) & table["target"].isin(inside), "value"].sum()
+    )
+    total_out = float(
+        table.loc[~table["target"].isin(inside) & table["source"].isin(inside), "value"].sum()
+    )
     return [("in", total_in), ("out", total_out), ("difference", total_in - total_out)]

@@ -53,8 +53,12 @@ def use_inflow(system: System, product: Product) -> Array:
         total = total + share * demand
     largest = np.abs(total).max(axis=-1, keepdims=True, initial=0.0)
     if not (total >= -_ROUNDING * largest).all():
-        lowest = np.where(np.isfinite(total), total, -np.inf).reshape(-1, len(system.years)).min(axis=0)
-        raise ValueError(f"what enters use is negative or not a number in {system.years[int(np.argmin(lowest))]}; mend its uses")
+        lowest = (
+            np.where(np.isfinite(total), total, -np.inf).reshape(-1, len(system.years)).min(axis=0)
+        )
+        raise ValueError(
+            f"what enters use is negative or not a number in {system.years[int(np.argmin(lowest))]}; mend its uses"
+        )
     return np.maximum(total, 0.0)
 
 
@@ -84,32 +88,55 @@ def _use_stock(systems: Sequence[System], name: str, *, cohorts: bool) -> list[U
     if history and (history[-1] != years[0] - 1 or len(history) != history[-1] - history[0] + 1):
         raise ValueError(f"its cohorts must be consecutive years up to {years[0] - 1}")
     life = _lifetime(products)
-    inflow = np.array([use_inflow(system, product) for system, product in zip(systems, products, strict=True)])
-    initial = np.array([product.initial_stock for product in products], dtype=float).reshape(len(systems), len(history))
-    entered = np.array([product.history_inflow for product in products], dtype=float).reshape(initial.shape)
+    inflow = np.array(
+        [use_inflow(system, product) for system, product in zip(systems, products, strict=True)]
+    )
+    initial = np.array([product.initial_stock for product in products], dtype=float).reshape(
+        len(systems), len(history)
+    )
+    entered = np.array([product.history_inflow for product in products], dtype=float).reshape(
+        initial.shape
+    )
     if np.isnan(np.where(np.isnan(initial), entered, initial)).any():
         raise ValueError("a history cohort has neither inflow nor stock")
     past = life.at((..., slice(0, len(history)))) if life.dims[-1] > 1 else life
     if np.isfinite(initial).any():
-        known = entered_behind(np.nan_to_num(initial), past, np.arange(len(history) + 1.0), convention)
+        known = entered_behind(
+            np.nan_to_num(initial), past, np.arange(len(history) + 1.0), convention
+        )
         entered = np.where(np.isfinite(initial), known, entered)
-    run = inflow_driven(np.concatenate([entered, inflow], axis=-1), life, convention=convention, cohorts=cohorts)
+    run = inflow_driven(
+        np.concatenate([entered, inflow], axis=-1), life, convention=convention, cohorts=cohorts
+    )
     h = len(history)
     held = np.zeros((len(systems), len(years), 0)) if run.cohorts is None else run.cohorts[:, h:]
     return [
         UseStock(
-            product=name, years=years, inflow=frozen_array(inflow[i]), stock=frozen_array(run.stock[i, h:]),
-            outflow=frozen_array(run.outflow[i, h:]), opening=float(run.stock[i, h - 1]) if h else 0.0, cohort_years=(*history, *years),
-            cohorts=frozen_array(held[i]), convention=convention,
-        ) for i in range(len(systems))
+            product=name,
+            years=years,
+            inflow=frozen_array(inflow[i]),
+            stock=frozen_array(run.stock[i, h:]),
+            outflow=frozen_array(run.outflow[i, h:]),
+            opening=float(run.stock[i, h - 1]) if h else 0.0,
+            cohort_years=(*history, *years),
+            cohorts=frozen_array(held[i]),
+            convention=convention,
+        )
+        for i in range(len(systems))
     ]
 
 
 def _lifetime(products: Sequence[Product]) -> Lifetime:
     """The lifetimes by system and cohort; one for all cohorts, or for all systems, where none differs: much faster."""
-    parameters = [np.array([getattr(product, name) for product in products]) for name in ("mean", "sd", "shape")]
+    parameters = [
+        np.array([getattr(product, name) for product in products])
+        for name in ("mean", "sd", "shape")
+    ]
     for axis in (1, 0):
-        if all(np.array_equal(p, np.broadcast_to(p.take([0], axis), p.shape), equal_nan=True) for p in parameters):
+        if all(
+            np.array_equal(p, np.broadcast_to(p.take([0], axis), p.shape), equal_nan=True)
+            for p in parameters
+        ):
             parameters = [p.take([0], axis) for p in parameters]
     return Lifetime.of(products[0].distribution, *parameters)
 
@@ -124,7 +151,9 @@ def arising_waste(system: System, stocks: Mapping[str, UseStock]) -> Mapping[str
     return frozen_map({name: frozen_array(series) for name, series in arising.items()})
 
 
-def use_flows(system: System, stocks: Mapping[str, UseStock]) -> tuple[Mapping[tuple[str, str, str], Array], list[Problem]]:
+def use_flows(
+    system: System, stocks: Mapping[str, UseStock]
+) -> tuple[Mapping[tuple[str, str, str], Array], list[Problem]]:
     """Which metal goes from which demanded good into which use stock: (metal, good, product) to t of metal per year, shape (..., Y).
 
     A product draws a metal from the goods among its `uses` that hold it; if none of them does (the lithium of a pack that is
@@ -133,15 +162,24 @@ def use_flows(system: System, stocks: Mapping[str, UseStock]) -> tuple[Mapping[t
     """
     flows: dict[tuple[str, str, str], Array] = {}
     problems: list[Problem] = []
-    for metal, goods, shared in _shared_out(system, {name: stock.inflow for name, stock in stocks.items()}):
+    for metal, goods, shared in _shared_out(
+        system, {name: stock.inflow for name, stock in stocks.items()}
+    ):
         flows |= {(metal, *key): flow for key, flow in shared.flows.items()}
         if shared.overfull.any():
-            worst = np.nan_to_num(shared.short, nan=np.inf).reshape(-1, len(system.years)).max(axis=0)
+            worst = (
+                np.nan_to_num(shared.short, nan=np.inf).reshape(-1, len(system.years)).max(axis=0)
+            )
             year = system.years[int(np.argmax(worst))]
-            problems.append(Problem(
-                "uses.csv", 0, "", f"in {year} more {metal} enters {', '.join(sorted(shared.wanted))} than the goods they are made of hold "
-                f"({', '.join(sorted(goods))}); mend the uses or the contents of the waste goods",
-            ))
+            problems.append(
+                Problem(
+                    "uses.csv",
+                    0,
+                    "",
+                    f"in {year} more {metal} enters {', '.join(sorted(shared.wanted))} than the goods they are made of hold "
+                    f"({', '.join(sorted(goods))}); mend the uses or the contents of the waste goods",
+                )
+            )
     return {key: frozen_array(flows[key]) for key in sorted(flows)}, problems
 
 
@@ -170,13 +208,23 @@ class _Shared:
     """Whether that is more than rounding in any year, shape (...)."""
 
 
-def _shared_out(system: System, inflow: Mapping[str, Array]) -> Iterator[tuple[str, list[str], _Shared]]:
+def _shared_out(
+    system: System, inflow: Mapping[str, Array]
+) -> Iterator[tuple[str, list[str], _Shared]]:
     """Metal, goods and what goes where, for each group of goods and products and each metal that it holds."""
     for goods, products in use_groups(system):
         for metal in system.metals:
-            held = {g: system.goods[g].content[metal] * demand for g in goods
-                    if metal in system.goods[g].content and (demand := system.goods[g].demand) is not None}
-            wanted = {p: inflow[p] * content for p in products if np.any(content := system.products[p].content.get(metal, 0.0))}
+            held = {
+                g: system.goods[g].content[metal] * demand
+                for g in goods
+                if metal in system.goods[g].content
+                and (demand := system.goods[g].demand) is not None
+            }
+            wanted = {
+                p: inflow[p] * content
+                for p in products
+                if np.any(content := system.products[p].content.get(metal, 0.0))
+            }
             if not held and not wanted:
                 continue
             flows, short = _share_out(system, held, wanted, metal)
@@ -200,7 +248,10 @@ def use_groups(system: System) -> list[tuple[list[str], list[str]]]:
 
 
 def _share_out(
-    system: System, held: Mapping[str, Array], wanted: Mapping[str, Array], metal: str,
+    system: System,
+    held: Mapping[str, Array],
+    wanted: Mapping[str, Array],
+    metal: str,
 ) -> tuple[dict[tuple[str, str], Array], Array]:
     """Flows (good, product) of one metal within one group, t per year, and what products want beyond what goods hold, shape (..., Y)."""
     zero = np.zeros(len(system.years))
@@ -209,7 +260,11 @@ def _share_out(
     indirect: dict[str, npt.NDArray[np.bool_]] = {}
     for p, want in wanted.items():
         content = system.products[p].content[metal]
-        direct = {g: np.maximum(share, 0.0) * system.goods[g].demand * content for g, share in system.products[p].uses.items() if g in held}
+        direct = {
+            g: np.maximum(share, 0.0) * system.goods[g].demand * content
+            for g, share in system.products[p].uses.items()
+            if g in held
+        }
         total = sum(direct.values(), zero)
         known = np.asarray(total.any(axis=-1, keepdims=True))
         if not known.all():
@@ -218,7 +273,11 @@ def _share_out(
             flows[g, p] = want * np.divide(amount, total, out=np.zeros_like(total), where=total > 0)
             left[g] = left[g] - flows[g, p]
     pool = sum((np.maximum(rest, 0.0) for rest in left.values()), zero) if indirect else zero
-    spare = {g: np.divide(np.maximum(rest, 0.0), pool, out=np.zeros_like(pool), where=pool > 0) for g, rest in left.items() if indirect}
+    spare = {
+        g: np.divide(np.maximum(rest, 0.0), pool, out=np.zeros_like(pool), where=pool > 0)
+        for g, rest in left.items()
+        if indirect
+    }
     for p, unknown in indirect.items():
         for g, share in spare.items():
             drawn = wanted[p] * share * unknown

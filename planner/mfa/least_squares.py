@@ -115,7 +115,12 @@ class _Scaled:
 
     def holding(self, held: Mask) -> _Scaled:
         """With these free variables exactly 0."""
-        return replace(self, values=np.where(held, 0.0, self.values), free=self.free & ~held, exact=self.exact | held)
+        return replace(
+            self,
+            values=np.where(held, 0.0, self.values),
+            free=self.free & ~held,
+            exact=self.exact | held,
+        )
 
     def residual(self, v: Array) -> Array:
         """Constraints' misses: linear rows, then products; shape (C,)."""
@@ -133,14 +138,21 @@ class _Scaled:
     def size(self, v: Array) -> Array:
         """Largest term of each constraint, at least 1 (the largest measured flow) times a rounding, shape (C,)."""
         linear = np.abs(self.matrix * v).max(axis=1, initial=0.0)
-        bilinear = np.array([max(abs(v[i]), abs(v[j] * v[k])) for i, j, k in self.products], dtype=float)
+        bilinear = np.array(
+            [max(abs(v[i]), abs(v[j] * v[k])) for i, j, k in self.products], dtype=float
+        )
         found: Array = np.maximum(np.concatenate([linear, bilinear]), 1e-3)
         return found
 
 
 def fit(
-    values: npt.ArrayLike, deviations: npt.ArrayLike, matrix: npt.ArrayLike, target: npt.ArrayLike | None = None, *,
-    products: Sequence[Product] = (), nonnegative: npt.ArrayLike | None = None,
+    values: npt.ArrayLike,
+    deviations: npt.ArrayLike,
+    matrix: npt.ArrayLike,
+    target: npt.ArrayLike | None = None,
+    *,
+    products: Sequence[Product] = (),
+    nonnegative: npt.ArrayLike | None = None,
 ) -> Fit:
     """Fit values (N,) with deviations (N,) to matrix (C, N) @ v = target (C,) and to products. NaN is free, deviation 0 exact.
 
@@ -153,7 +165,11 @@ def fit(
     goal = np.zeros(len(matrix)) if target is None else np.array(target, dtype=float)
     _require(values, deviations, matrix, goal, products)
     problem, scale = _scaled(values, deviations, matrix, goal, tuple(products))
-    bounded = np.zeros(len(values), dtype=bool) if nonnegative is None else np.array(nonnegative, dtype=bool) & problem.free
+    bounded = (
+        np.zeros(len(values), dtype=bool)
+        if nonnegative is None
+        else np.array(nonnegative, dtype=bool) & problem.free
+    )
     point, pressed, steps = _within_bounds(problem, bounded)
     # what is held at 0 without a force is free for all that the measurements say
     return _describe(problem.holding(pressed), point, scale, steps)
@@ -174,8 +190,12 @@ def _within_bounds(problem: _Scaled, bounded: Mask) -> tuple[Array, Mask, int]:
         point, multipliers, taken = _solve(trial, point)
         steps += taken
         force = np.where(held, -(trial.jacobian(point).T @ multipliers), 0.0)
-        slack = _RANK * max(1.0, float(np.abs(trial.jacobian(point).T @ multipliers).max(initial=0.0)))
-        wrong = (bounded & ~held & (point < -_RANK * max(1.0, float(np.abs(point).max(initial=0.0))))) | (force < -slack)
+        slack = _RANK * max(
+            1.0, float(np.abs(trial.jacobian(point).T @ multipliers).max(initial=0.0))
+        )
+        wrong = (
+            bounded & ~held & (point < -_RANK * max(1.0, float(np.abs(point).max(initial=0.0))))
+        ) | (force < -slack)
         if not wrong.any():
             return point, held & (force > slack), steps
         if wrong.sum() < fewest:
@@ -194,12 +214,18 @@ def critical_test(measurements: int, level: float) -> float:
     return float(stats.norm.isf(single / 2))
 
 
-def _require(values: Array, deviations: Array, matrix: Array, target: Array, products: Sequence[Product]) -> None:
+def _require(
+    values: Array, deviations: Array, matrix: Array, target: Array, products: Sequence[Product]
+) -> None:
     n = len(values)
     if deviations.shape != (n,) or values.shape != (n,):
-        raise ValueError(f"values {values.shape} and deviations {deviations.shape} must be of one length")
+        raise ValueError(
+            f"values {values.shape} and deviations {deviations.shape} must be of one length"
+        )
     if target.shape != (len(matrix),):
-        raise ValueError(f"target {target.shape} must have one entry for each of {len(matrix)} constraints")
+        raise ValueError(
+            f"target {target.shape} must have one entry for each of {len(matrix)} constraints"
+        )
     if not (np.isfinite(matrix).all() and np.isfinite(target).all()):
         raise ValueError("matrix and target must hold finite numbers")
     if np.isinf(values).any():
@@ -225,7 +251,9 @@ def _solve(problem: _Scaled, v: Array) -> tuple[Array, Array, int]:
         if problem.products and (settled or not moved):
             break
     _require_possible(_reduce(problem, problem.jacobian(v)), problem.residual(v))
-    raise ValueError("the products do not converge; give a value for a coefficient, or check the values near zero")
+    raise ValueError(
+        "the products do not converge; give a value for a coefficient, or check the values near zero"
+    )
 
 
 def _holds(problem: _Scaled, v: Array) -> bool:
@@ -233,12 +261,20 @@ def _holds(problem: _Scaled, v: Array) -> bool:
 
 
 def _scaled(
-    values: Array, deviations: Array, matrix: Array, target: Array, products: tuple[Product, ...],
+    values: Array,
+    deviations: Array,
+    matrix: Array,
+    target: Array,
+    products: tuple[Product, ...],
 ) -> tuple[_Scaled, Array]:
     """Flows in units of the largest, coefficients as they are, each linear row with the largest entry 1."""
     coefficients = {j for _, j, _ in products}
     flows = np.array([i not in coefficients for i in range(len(values))], dtype=bool)
-    largest = float(np.nanmax(np.abs(values[flows]), initial=0.0)) or float(np.abs(target).max(initial=0.0)) or 1.0
+    largest = (
+        float(np.nanmax(np.abs(values[flows]), initial=0.0))
+        or float(np.abs(target).max(initial=0.0))
+        or 1.0
+    )
     scale = np.where(flows, largest, 1.0)
     rows = matrix * scale
     size = np.abs(rows).max(axis=1, initial=0.0)
@@ -246,8 +282,14 @@ def _scaled(
     free, exact = np.isnan(values), deviations == 0
     exact &= ~free
     return _Scaled(
-        values / scale, np.where(free | exact, 0.0, deviations / scale), rows / size[:, None], target / size, products,
-        free, exact, ~free & ~exact,
+        values / scale,
+        np.where(free | exact, 0.0, deviations / scale),
+        rows / size[:, None],
+        target / size,
+        products,
+        free,
+        exact,
+        ~free & ~exact,
     ), scale
 
 
@@ -268,7 +310,9 @@ def _start(problem: _Scaled) -> Array:
     matrix, goal = np.vstack(rows), np.concatenate(goals)
     if problem.free.any():
         known = np.where(problem.free, 0.0, v)
-        v[problem.free] = np.linalg.lstsq(matrix[:, problem.free], goal - matrix @ known, rcond=_RANK)[0]
+        v[problem.free] = np.linalg.lstsq(
+            matrix[:, problem.free], goal - matrix @ known, rcond=_RANK
+        )[0]
     for i, j, k in unknown:
         share = v[i] / v[k] if v[k] else 0.5
         v[j] = share if np.isfinite(share) else 0.5
@@ -316,7 +360,9 @@ def _orthogonal(matrix: Array) -> tuple[Array, Array, Array]:
     rank = int((pivots > _RANK * max(1.0, float(pivots.max()))).sum())
     z, t = linalg.qr(r[:rank].T)
     back = np.argsort(order)
-    inner = linalg.solve_triangular(t[:rank], q[:, :rank].T, trans="T") if rank else np.zeros((0, rows))
+    inner = (
+        linalg.solve_triangular(t[:rank], q[:, :rank].T, trans="T") if rank else np.zeros((0, rows))
+    )
     return q[:, rank:], (z[:, :rank] @ inner)[back], z[back][:, rank:]
 
 
@@ -338,7 +384,11 @@ def _step(problem: _Scaled, v: Array, reduced: _Reduced) -> tuple[Array, Array]:
     offset = v[measured] - problem.values[measured]
     # the target of the step in units of the deviation: rows @ (m + sd y - v) = -back @ miss
     wanted = reduced.rows @ offset - reduced.back @ miss
-    y = reduced.turned @ linalg.solve_triangular(reduced.triangle, wanted, trans="T") if len(wanted) else np.zeros(len(deviation))
+    y = (
+        reduced.turned @ linalg.solve_triangular(reduced.triangle, wanted, trans="T")
+        if len(wanted)
+        else np.zeros(len(deviation))
+    )
     step = np.zeros(len(v))
     step[measured] = deviation * y - offset
     step[problem.free] = -reduced.solve @ (miss + jacobian[:, measured] @ step[measured])
@@ -354,7 +404,9 @@ def _require_possible(reduced: _Reduced, miss: Array) -> None:
         raise Contradiction(tuple(int(i) for i in np.flatnonzero(part > 1e-6 * part.max())))
 
 
-def _move(problem: _Scaled, v: Array, step: Array, multipliers: Array, weight: float) -> tuple[Array, float, bool]:
+def _move(
+    problem: _Scaled, v: Array, step: Array, multipliers: Array, weight: float
+) -> tuple[Array, float, bool]:
     """v moved along the step as far as the merit function falls, the merit's weight, and whether it moved."""
     if not problem.products:
         return v + step, weight, True
@@ -386,7 +438,9 @@ def _describe(problem: _Scaled, v: Array, scale: Array, steps: int) -> Fit:
     share = np.sqrt(np.clip(np.diag(shared), 0.0, None))
     tests = np.full(len(v), np.nan)
     structural = np.sqrt((reduced.rows**2).sum(axis=0)) > _SAME
-    tests[measured] = np.divide(np.abs(y), share, out=np.full(len(y), np.nan), where=structural & (share > _NOTHING))
+    tests[measured] = np.divide(
+        np.abs(y), share, out=np.full(len(y), np.nan), where=structural & (share > _NOTHING)
+    )
     spread, loose = np.zeros((len(v), len(y))), np.zeros((len(v), reduced.null.shape[1]))
     spread[measured] = deviation[:, None] * (np.eye(len(y)) - shared)
     spread[free] = -reduced.solve @ (jacobian[:, measured] @ spread[measured])
@@ -399,7 +453,16 @@ def _describe(problem: _Scaled, v: Array, scale: Array, steps: int) -> Fit:
     for array in (redundant, observable):
         array.setflags(write=False)
     return Fit(
-        frozen_array(v * scale), frozen_array(spread * scale[:, None]), frozen_array(loose), redundant, observable, frozen_array(tests),
-        frozen_array(shared / floor[:, None] / floor), np.flatnonzero(measured), frozen_array(forces / scale),
-        float(y @ y), len(reduced.rows), steps,
+        frozen_array(v * scale),
+        frozen_array(spread * scale[:, None]),
+        frozen_array(loose),
+        redundant,
+        observable,
+        frozen_array(tests),
+        frozen_array(shared / floor[:, None] / floor),
+        np.flatnonzero(measured),
+        frozen_array(forces / scale),
+        float(y @ y),
+        len(reduced.rows),
+        steps,
     )

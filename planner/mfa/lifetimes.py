@@ -57,31 +57,60 @@ class Lifetime:
 
     @classmethod
     def of(
-        cls, distribution: Distribution, mean: npt.ArrayLike, sd: npt.ArrayLike | None = None, shape: npt.ArrayLike | None = None,
+        cls,
+        distribution: Distribution,
+        mean: npt.ArrayLike,
+        sd: npt.ArrayLike | None = None,
+        shape: npt.ArrayLike | None = None,
     ) -> Self:
         """A lifetime from the mean and standard deviation of the life itself (years), or the mean and Weibull shape."""
         if distribution not in get_args(Distribution):
-            raise ValueError(f"unknown lifetime distribution '{distribution}'; one of {', '.join(get_args(Distribution))}")
+            raise ValueError(
+                f"unknown lifetime distribution '{distribution}'; one of {', '.join(get_args(Distribution))}"
+            )
         parameters = {
-            "mean": mean, "sd": sd if distribution in NEEDS_SD else np.nan, "shape": shape if distribution == "weibull" else np.nan,
+            "mean": mean,
+            "sd": sd if distribution in NEEDS_SD else np.nan,
+            "shape": shape if distribution == "weibull" else np.nan,
         }
         for name, value in parameters.items():
             if value is None:
                 raise ValueError(f"a {distribution} lifetime needs {name}")
-        arrays = dict(zip(parameters, np.broadcast_arrays(*(np.asarray(v, dtype=float) for v in parameters.values())), strict=True))
-        used = ["mean"] + ["sd"] * (distribution in NEEDS_SD) + ["shape"] * (distribution == "weibull")
+        arrays = dict(
+            zip(
+                parameters,
+                np.broadcast_arrays(*(np.asarray(v, dtype=float) for v in parameters.values())),
+                strict=True,
+            )
+        )
+        used = (
+            ["mean"] + ["sd"] * (distribution in NEEDS_SD) + ["shape"] * (distribution == "weibull")
+        )
         for name in used:
             if not np.all((arrays[name] > 0) & np.isfinite(arrays[name])):
                 raise ValueError(f"the {name} of a lifetime must be a number above zero")
         location, scale = _underlying(distribution, **arrays)
-        return cls(distribution, *(frozen_array(a) for a in (arrays["mean"], arrays["sd"], arrays["shape"], location, scale)))
+        return cls(
+            distribution,
+            *(
+                frozen_array(a)
+                for a in (arrays["mean"], arrays["sd"], arrays["shape"], location, scale)
+            ),
+        )
 
     @classmethod
-    def of_underlying(cls, distribution: Literal["normal", "folded_normal"], mu: npt.ArrayLike, sigma: npt.ArrayLike) -> Self:
+    def of_underlying(
+        cls,
+        distribution: Literal["normal", "folded_normal"],
+        mu: npt.ArrayLike,
+        sigma: npt.ArrayLike,
+    ) -> Self:
         """A lifetime from the mean and sd of the normal distribution before cutting at 0 or folding, as ODYM and flodym take them."""
         mu, sigma = np.broadcast_arrays(np.asarray(mu, dtype=float), np.asarray(sigma, dtype=float))
         ratio = mu / sigma
-        mean, variance = _cut_moments(-ratio) if distribution == "normal" else _folded_moments(ratio)
+        mean, variance = (
+            _cut_moments(-ratio) if distribution == "normal" else _folded_moments(ratio)
+        )
         return cls.of(distribution, mean * sigma, np.sqrt(variance) * sigma)
 
     @property
@@ -95,7 +124,9 @@ class Lifetime:
 
     def broadcast(self, shape: tuple[int, ...]) -> Self:
         """The same lifetimes with every parameter array broadcast to a shape."""
-        return type(self)(self.distribution, *(np.broadcast_to(array, shape) for array in self._arrays))
+        return type(self)(
+            self.distribution, *(np.broadcast_to(array, shape) for array in self._arrays)
+        )
 
     @property
     def _arrays(self) -> tuple[Array, Array, Array, Array, Array]:
@@ -221,7 +252,9 @@ def tabulated(life: Lifetime, length: float, count: int) -> Tabulated | None:
     forms, which = _forms(life)
     if evaluations < _TABLE_PAYS * _TABLE_NODES[0] * len(forms):
         return None
-    unit = Lifetime.of(life.distribution, np.ones((len(forms), 1)), sd=forms[:, None], shape=forms[:, None])
+    unit = Lifetime.of(
+        life.distribution, np.ones((len(forms), 1)), sd=forms[:, None], shape=forms[:, None]
+    )
     start, end = np.log(length / life.mean.max()), np.log(length * count / life.mean.min())
     for nodes in _TABLE_NODES:
         if evaluations < _TABLE_PAYS * nodes * len(forms):
@@ -230,8 +263,13 @@ def tabulated(life: Lifetime, length: float, count: int) -> Tabulated | None:
         cells = _cubics(unit, start + width * np.arange(nodes + 1), width)
         if cells is not None:
             log_mean = np.log(life.mean) / width
-            return Tabulated(cells, (np.log(length * np.arange(1.0, count + 1)) - start) / width, log_mean,
-                             nodes * which if len(forms) > 1 else None, life.mean / length)
+            return Tabulated(
+                cells,
+                (np.log(length * np.arange(1.0, count + 1)) - start) / width,
+                log_mean,
+                nodes * which if len(forms) > 1 else None,
+                life.mean / length,
+            )
     return None
 
 
@@ -253,13 +291,18 @@ def _cubics(unit: Lifetime, nodes: Array, width: float) -> tuple[Array, Array, A
     rise, left, right = np.diff(value, axis=-1), slope[..., :-1], slope[..., 1:]
     cells = value[..., :-1], left, 3 * rise - 2 * left - right, left + right - 2 * rise
     halfway = cells[0] + (cells[1] + (cells[2] + cells[3] / 2) / 2) / 2
-    if not np.abs(halfway - limited_expectation(unit, np.exp(nodes[:-1] + width / 2))).max() <= TABLE_ERROR:
+    if (
+        not np.abs(halfway - limited_expectation(unit, np.exp(nodes[:-1] + width / 2))).max()
+        <= TABLE_ERROR
+    ):
         return None
     constant, linear, square, cube = (cell.ravel() for cell in cells)
     return constant, linear, square, cube
 
 
-def _underlying(distribution: Distribution, mean: Array, sd: Array, shape: Array) -> tuple[Array, Array]:
+def _underlying(
+    distribution: Distribution, mean: Array, sd: Array, shape: Array
+) -> tuple[Array, Array]:
     """(location, scale) that the closed forms use, from the lifetime's own mean, sd and shape."""
     none = np.full(mean.shape, np.nan)
     if distribution == "lognormal":
@@ -271,10 +314,14 @@ def _underlying(distribution: Distribution, mean: Array, sd: Array, shape: Array
     if distribution in LARGEST_CV:
         cv = sd / mean
         if np.any(cv > LARGEST_CV[distribution]):
-            raise ValueError(f"a {distribution} lifetime has an sd of at most {LARGEST_CV[distribution]} of its mean, not "
-                             f"{float(cv.max()):.3g}; give a smaller sd, or take gamma or lognormal")
+            raise ValueError(
+                f"a {distribution} lifetime has an sd of at most {LARGEST_CV[distribution]} of its mean, not "
+                f"{float(cv.max()):.3g}; give a smaller sd, or take gamma or lognormal"
+            )
         unique, inverse = np.unique(cv, return_inverse=True)
-        ratio = (_cut_ratio if distribution == "normal" else _folded_ratio)(unique)[inverse].reshape(cv.shape)
+        ratio = (_cut_ratio if distribution == "normal" else _folded_ratio)(unique)[
+            inverse
+        ].reshape(cv.shape)
         first = (_cut_moments(-ratio) if distribution == "normal" else _folded_moments(ratio))[0]
         return ratio, mean / first
     return none, none
@@ -292,7 +339,10 @@ def _mills(z: Array) -> Array:
 def _normal_excess(z: Array) -> Array:
     r"""$\int_z^\infty Q = \phi(z) - z Q(z)$ of the standard normal distribution."""
     old = np.maximum(z, 0.0)
-    return np.asarray(np.where(z > 0, _phi(old) * (1 - old * _mills(old)), _phi(z) - z * scipy.special.ndtr(-z)), dtype=float)
+    return np.asarray(
+        np.where(z > 0, _phi(old) * (1 - old * _mills(old)), _phi(z) - z * scipy.special.ndtr(-z)),
+        dtype=float,
+    )
 
 
 def _cut_moments(a: Array) -> tuple[Array, Array]:
@@ -347,22 +397,32 @@ def _weibull_age(life: Lifetime, x: Array) -> Array:
 def _cut_excess(life: Lifetime, x: Array) -> Array:
     z = x / life.scale - life.location
     with np.errstate(under="ignore"):
-        return np.asarray(life.scale * _normal_excess(z) / scipy.special.ndtr(life.location), dtype=float)
+        return np.asarray(
+            life.scale * _normal_excess(z) / scipy.special.ndtr(life.location), dtype=float
+        )
 
 
 def _folded_excess(life: Lifetime, x: Array) -> Array:
     z = x / life.scale
-    return np.asarray(life.scale * (_normal_excess(z - life.location) + _normal_excess(z + life.location)), dtype=float)
+    return np.asarray(
+        life.scale * (_normal_excess(z - life.location) + _normal_excess(z + life.location)),
+        dtype=float,
+    )
 
 
 def _lognormal_limited(life: Lifetime, x: Array) -> Array:
     z = _log_age(life, x)
-    return np.asarray(life.mean * scipy.special.ndtr(z - life.scale) + x * scipy.special.ndtr(-z), dtype=float)
+    return np.asarray(
+        life.mean * scipy.special.ndtr(z - life.scale) + x * scipy.special.ndtr(-z), dtype=float
+    )
 
 
 def _gamma_limited(life: Lifetime, x: Array) -> Array:
     a, y = _gamma_shape(life), x / life.scale
-    return np.asarray(life.mean * scipy.special.gammainc(a + 1, y) + x * scipy.special.gammaincc(a, y), dtype=float)
+    return np.asarray(
+        life.mean * scipy.special.gammainc(a + 1, y) + x * scipy.special.gammaincc(a, y),
+        dtype=float,
+    )
 
 
 _Form = Callable[[Lifetime, Array], Array]
@@ -372,14 +432,20 @@ _SURVIVAL: Mapping[Distribution, _Form] = {
     "weibull": lambda life, x: np.exp(-_weibull_age(life, x)),
     "gamma": lambda life, x: scipy.special.gammaincc(_gamma_shape(life), x / life.scale),
     "lognormal": lambda life, x: scipy.special.ndtr(-_log_age(life, x)),
-    "normal": lambda life, x: scipy.special.ndtr(life.location - x / life.scale) / scipy.special.ndtr(life.location),
-    "folded_normal": lambda life, x: (scipy.special.ndtr(life.location - x / life.scale)
-                                      + scipy.special.ndtr(-life.location - x / life.scale)),
+    "normal": lambda life, x: (
+        scipy.special.ndtr(life.location - x / life.scale) / scipy.special.ndtr(life.location)
+    ),
+    "folded_normal": lambda life, x: (
+        scipy.special.ndtr(life.location - x / life.scale)
+        + scipy.special.ndtr(-life.location - x / life.scale)
+    ),
 }
 _LIMITED: Mapping[Distribution, _Form] = {
     "fixed": lambda life, x: np.minimum(x, life.mean),
     "exponential": lambda life, x: -life.mean * np.expm1(-x / life.mean),
-    "weibull": lambda life, x: life.mean * scipy.special.gammainc(1 / life.shape, _weibull_age(life, x)),
+    "weibull": lambda life, x: (
+        life.mean * scipy.special.gammainc(1 / life.shape, _weibull_age(life, x))
+    ),
     "gamma": _gamma_limited,
     "lognormal": _lognormal_limited,
     "normal": lambda life, x: life.mean - _cut_excess(life, x),
@@ -388,11 +454,17 @@ _LIMITED: Mapping[Distribution, _Form] = {
 _EXCESS: Mapping[Distribution, _Form] = {
     "fixed": lambda life, x: np.maximum(life.mean - x, 0.0),
     "exponential": lambda life, x: life.mean * np.exp(-x / life.mean),
-    "weibull": lambda life, x: life.mean * scipy.special.gammaincc(1 / life.shape, _weibull_age(life, x)),
-    "gamma": lambda life, x: life.mean * scipy.special.gammaincc(_gamma_shape(life) + 1, x / life.scale)
-    - x * scipy.special.gammaincc(_gamma_shape(life), x / life.scale),
-    "lognormal": lambda life, x: (life.mean * scipy.special.ndtr(life.scale - _log_age(life, x))
-                                  - x * scipy.special.ndtr(-_log_age(life, x))),
+    "weibull": lambda life, x: (
+        life.mean * scipy.special.gammaincc(1 / life.shape, _weibull_age(life, x))
+    ),
+    "gamma": lambda life, x: (
+        life.mean * scipy.special.gammaincc(_gamma_shape(life) + 1, x / life.scale)
+        - x * scipy.special.gammaincc(_gamma_shape(life), x / life.scale)
+    ),
+    "lognormal": lambda life, x: (
+        life.mean * scipy.special.ndtr(life.scale - _log_age(life, x))
+        - x * scipy.special.ndtr(-_log_age(life, x))
+    ),
     "normal": _cut_excess,
     "folded_normal": _folded_excess,
 }

@@ -25,15 +25,36 @@ import pandas as pd
 from planner.errors import Problem, SpecError
 from planner.mfa.balance import Balance, balance
 from planner.mfa.flows import outside_source
-from planner.mfa.reconcile import SIGNIFICANCE, Fault, Observation, Ratio, Reconciliation, eliminate, reconcile
+from planner.mfa.reconcile import (
+    SIGNIFICANCE,
+    Fault,
+    Observation,
+    Ratio,
+    Reconciliation,
+    eliminate,
+    reconcile,
+)
 from planner.system.nouns import Array, Good, Observed, Process, System
 
 NORMAL_95 = 1.959963984540054
 """Half the width of the 95 % interval of a normal distribution in standard deviations."""
 FLOW_COLUMNS = ("metal", "year", "source", "target", "good", "value", "sd", "observed", "unit")
 MEASUREMENT_COLUMNS = (
-    "observation", "metal", "source", "target", "quantity", "measured", "sd", "reconciled", "posterior_sd", "adjustment", "score",
-    "redundant", "unit", "reference", "grade",
+    "observation",
+    "metal",
+    "source",
+    "target",
+    "quantity",
+    "measured",
+    "sd",
+    "reconciled",
+    "posterior_sd",
+    "adjustment",
+    "score",
+    "redundant",
+    "unit",
+    "reference",
+    "grade",
 )
 
 
@@ -68,7 +89,11 @@ class _Flow:
 
 
 def reconcile_study(
-    system: System | Balance, *, year: int | None = None, coefficients: bool = True, significance: float = SIGNIFICANCE,
+    system: System | Balance,
+    *,
+    year: int | None = None,
+    coefficients: bool = True,
+    significance: float = SIGNIFICANCE,
 ) -> StudyReconciliation:
     """Reconcile the observations of `year` (the first year of the study if not given). Raises SpecError for what cannot be read.
 
@@ -80,13 +105,27 @@ def reconcile_study(
     network = _Network(whole, at, coefficients)
     seen = network.observed()
     known = network.rows()
-    arguments = {"names": known[1], "nonnegative": network.nonnegative, "significance": significance}
+    arguments = {
+        "names": known[1],
+        "nonnegative": network.nonnegative,
+        "significance": significance,
+    }
     before = reconcile(known[0], network.unknowns, network.ratios, **arguments)  # type: ignore[arg-type]
     after, found = eliminate(known[0], network.unknowns, network.ratios, first=before, **arguments)  # type: ignore[arg-type]
     names = {label(o): o.name for o in seen}
-    faults = tuple(replace(f, name=names.get(f.name, f.name), alike=tuple(names.get(n, n) for n in f.alike)) for f in found)
+    faults = tuple(
+        replace(f, name=names.get(f.name, f.name), alike=tuple(names.get(n, n) for n in f.alike))
+        for f in found
+    )
     return StudyReconciliation(
-        at, _measurements(seen, before), _coefficients(network, before), _flows(network, before, at), before, after, faults)
+        at,
+        _measurements(seen, before),
+        _coefficients(network, before),
+        _flows(network, before, at),
+        before,
+        after,
+        faults,
+    )
 
 
 class _Network:
@@ -95,8 +134,17 @@ class _Network:
     def __init__(self, whole: Balance, year: int, coefficients: bool) -> None:
         self.whole, self.system, self.year = whole, whole.system, year
         if year not in self.system.years:
-            raise SpecError(self.system.name, [Problem(
-                "--year", 0, "", f"{year} is outside {self.system.years[0]} to {self.system.years[-1]}; give a year of the study")])
+            raise SpecError(
+                self.system.name,
+                [
+                    Problem(
+                        "--year",
+                        0,
+                        "",
+                        f"{year} is outside {self.system.years[0]} to {self.system.years[-1]}; give a year of the study",
+                    )
+                ],
+            )
         self.position = year - self.system.years[0]
         self.unknowns: list[Observation] = []
         self.at: dict[str, int] = {}
@@ -112,7 +160,14 @@ class _Network:
         for good in self.system.goods.values():
             self._good(good)
 
-    def add(self, name: str, value: float = float("nan"), deviation: float = 0.0, *, bounded: bool = False) -> str:
+    def add(
+        self,
+        name: str,
+        value: float = float("nan"),
+        deviation: float = 0.0,
+        *,
+        bounded: bool = False,
+    ) -> str:
         if name not in self.at:
             self.at[name] = len(self.unknowns)
             self.unknowns.append(Observation(name, value, deviation))
@@ -130,12 +185,18 @@ class _Network:
         activity = self.add(f"activity of {process.name}", bounded=True)
         metals: dict[str, dict[str, float]] = {}
         outside = not process.inputs and not process.deposits
-        for direction, side in (("in", process.inputs), ("out", process.outputs), ("in", process.deposits)):
+        for direction, side in (
+            ("in", process.inputs),
+            ("out", process.outputs),
+            ("in", process.deposits),
+        ):
             for name, series in side.items():
                 tonnes = self._tonnes(process, name, direction, float(series[year]), activity)
                 sign = 1.0 if direction == "out" else -1.0
                 deposit = side is process.deposits
-                contents = {system.deposits[name].metal: 1.0} if deposit else system.goods[name].content
+                contents = (
+                    {system.deposits[name].metal: 1.0} if deposit else system.goods[name].content
+                )
                 if not deposit:
                     _sum(self.balances.setdefault(name, {}), tonnes, sign)
                 for metal, content in contents.items():
@@ -145,11 +206,24 @@ class _Network:
                     ends = (process.name, node) if direction == "out" else (node, process.name)
                     self.flows.append(_Flow(metal, *ends, name, terms))
                     if outside and direction == "out":
-                        self.flows.append(_Flow(metal, outside_source(system, process, name), process.name, name, terms))
+                        self.flows.append(
+                            _Flow(
+                                metal,
+                                outside_source(system, process, name),
+                                process.name,
+                                name,
+                                terms,
+                            )
+                        )
         if process.loss and not outside:
-            self.flows += [_Flow(metal, process.name, f"loss/{process.loss}", metal, terms) for metal, terms in metals.items()]
+            self.flows += [
+                _Flow(metal, process.name, f"loss/{process.loss}", metal, terms)
+                for metal, terms in metals.items()
+            ]
 
-    def _tonnes(self, process: Process, good: str, direction: str, coefficient: float, activity: str) -> dict[str, float]:
+    def _tonnes(
+        self, process: Process, good: str, direction: str, coefficient: float, activity: str
+    ) -> dict[str, float]:
         """Tonnes of a good that a process takes or gives, as a linear form; with an uncertain coefficient an unknown of its own."""
         deviation = self.ranges.get((process.name, good, direction), 0.0)
         if not deviation or not self._runs(process):
@@ -162,7 +236,11 @@ class _Network:
 
     def _runs(self, process: Process) -> bool:
         """Whether an observation names the process and is above zero: only then can its coefficients be told."""
-        return any(o.value > 0 and (fnmatchcase(process.name, o.source) or fnmatchcase(process.name, o.target)) for o in self.spoken)
+        return any(
+            o.value > 0
+            and (fnmatchcase(process.name, o.source) or fnmatchcase(process.name, o.target))
+            for o in self.spoken
+        )
 
     def _good(self, good: Good) -> None:
         """Demand by where it goes, what arises, stockpile and disposal; free where an observation speaks of the flow."""
@@ -176,7 +254,10 @@ class _Network:
             # draw less fill: the two by themselves are nothing that a balance could tell apart
             draw = self.add(f"net draw of {name}")
             row[draw] = 1.0
-            self.flows += [_Flow(metal, f"stockpile/{name}", name, name, {draw: content}) for metal, content in good.content.items()]
+            self.flows += [
+                _Flow(metal, f"stockpile/{name}", name, name, {draw: content})
+                for metal, content in good.content.items()
+            ]
         if good.kind in ("scrap", "waste"):
             rest = self.add(f"disposal of {name}", bounded=True)
             row[rest] = -1.0
@@ -187,24 +268,39 @@ class _Network:
                 row[f"arising of {name}"] -= least
                 terms[f"arising of {name}"] = least
             lost = "loss/uncollected" if good.kind == "waste" else "loss/surplus"
-            self.flows += [_Flow(metal, name, lost, name, _times(terms, content)) for metal, content in good.content.items()]
+            self.flows += [
+                _Flow(metal, name, lost, name, _times(terms, content))
+                for metal, content in good.content.items()
+            ]
 
     def _arising(self, good: Good, row: dict[str, float]) -> None:
         """What becomes waste: what the stock model says, or free where an observation speaks of it."""
         name = good.name
         sources = [f"use/{p.name}" for p in self.system.products.values() if p.waste == name]
-        free = any(self.spoken_of(source, name, metal) for source in sources for metal in good.content)
+        free = any(
+            self.spoken_of(source, name, metal) for source in sources for metal in good.content
+        )
         value = float("nan") if free else float(self.whole.arising[name][self.position])
         arising = self.add(f"arising of {name}", value, bounded=free)
         row[arising] = 1.0
         # several products of one waste good are one flow here: their split is the stock model's
         source = sources[0] if len(sources) == 1 else "use/*"
-        self.flows += [_Flow(metal, source, name, name, {arising: content}) for metal, content in good.content.items()]
+        self.flows += [
+            _Flow(metal, source, name, name, {arising: content})
+            for metal, content in good.content.items()
+        ]
 
     def _ends(self, good: Good, row: dict[str, float], demand: float) -> None:
         """What is demanded of a good, and which share of it goes into which use stock, abroad, or elsewhere."""
-        free = any(self.spoken_of(good.name, target, metal) for metal in good.content
-                   for target in ("export", "demand", *(f"use/{product}" for product in self.system.products)))
+        free = any(
+            self.spoken_of(good.name, target, metal)
+            for metal in good.content
+            for target in (
+                "export",
+                "demand",
+                *(f"use/{product}" for product in self.system.products),
+            )
+        )
         wanted = self.add(f"demand for {good.name}", float("nan") if free else demand, bounded=free)
         row[wanted] = -1.0
         for metal, content in good.content.items():
@@ -213,31 +309,70 @@ class _Network:
                 if (m, g) == (metal, good.name) and demand:
                     share = float(series[self.position]) / (content * demand)
                     rest -= share
-                    self.flows.append(_Flow(metal, good.name, f"use/{product}", good.name, {wanted: content * share}))
+                    self.flows.append(
+                        _Flow(
+                            metal, good.name, f"use/{product}", good.name, {wanted: content * share}
+                        )
+                    )
             if rest > SMALLEST_SHARE:
-                self.flows.append(_Flow(metal, good.name, "export" if good.export else "demand", good.name, {wanted: content * rest}))
+                self.flows.append(
+                    _Flow(
+                        metal,
+                        good.name,
+                        "export" if good.export else "demand",
+                        good.name,
+                        {wanted: content * rest},
+                    )
+                )
 
     def spoken_of(self, source: str, target: str, metal: str) -> bool:
-        return any(o.metal == metal and fnmatchcase(source, o.source) and fnmatchcase(target, o.target) for o in self.spoken)
+        return any(
+            o.metal == metal and fnmatchcase(source, o.source) and fnmatchcase(target, o.target)
+            for o in self.spoken
+        )
 
     def observed(self) -> list[Observed]:
         """Add each observation of the year as a measured quantity, and return them; SpecError where one speaks of nothing."""
         problems: list[Problem] = []
         for o in self.spoken:
             if o.low is None or o.high is None:
-                problems.append(Problem(o.place.file, o.place.row, "low" if o.low is None else "high",
-                                        "is empty; give both ends of the 95 % interval, equal to the value where it is exact"))
+                problems.append(
+                    Problem(
+                        o.place.file,
+                        o.place.row,
+                        "low" if o.low is None else "high",
+                        "is empty; give both ends of the 95 % interval, equal to the value where it is exact",
+                    )
+                )
                 continue
             terms = self.form(o.source, o.target, o.metal)
             if not terms:
-                problems.append(Problem(o.place.file, o.place.row, "from", f"no flow of {o.metal} goes from '{o.source}' to '{o.target}' "
-                                        f"in {o.year}; name nodes as flows.csv does"))
+                problems.append(
+                    Problem(
+                        o.place.file,
+                        o.place.row,
+                        "from",
+                        f"no flow of {o.metal} goes from '{o.source}' to '{o.target}' "
+                        f"in {o.year}; name nodes as flows.csv does",
+                    )
+                )
                 continue
             self._measure(o, terms, (o.high - o.low) / (2 * NORMAL_95))
         if not self.spoken:
             years = sorted({o.year for o in self.system.observations})
-            problems.append(Problem("observations.csv", 0, "year", f"nothing was observed in {self.year}; " + (
-                f"observed years: {', '.join(map(str, years))}" if years else "add the table to the study (docs/format.md)")))
+            problems.append(
+                Problem(
+                    "observations.csv",
+                    0,
+                    "year",
+                    f"nothing was observed in {self.year}; "
+                    + (
+                        f"observed years: {', '.join(map(str, years))}"
+                        if years
+                        else "add the table to the study (docs/format.md)"
+                    ),
+                )
+            )
         if problems:
             raise SpecError(self.system.name, problems)
         return self.spoken
@@ -246,7 +381,11 @@ class _Network:
         """The sum of the flows that match, as a linear form."""
         total: dict[str, float] = {}
         for flow in self.flows:
-            if flow.metal == metal and fnmatchcase(flow.source, source) and fnmatchcase(flow.target, target):
+            if (
+                flow.metal == metal
+                and fnmatchcase(flow.source, source)
+                and fnmatchcase(flow.target, target)
+            ):
                 _sum(total, flow.terms, 1.0)
         return total
 
@@ -258,7 +397,9 @@ class _Network:
             return
         flow, whole = self.add(f"flow of {name}"), self.add(f"all that enters {name}")
         self.extra.append((f"flow of {name}", {flow: -1.0, **terms}))
-        self.extra.append((f"all that enters {name}", {whole: -1.0, **self.form("*", o.source, o.metal)}))
+        self.extra.append(
+            (f"all that enters {name}", {whole: -1.0, **self.form("*", o.source, o.metal)})
+        )
         self.ratios.append(Ratio(flow, name, whole))
 
     def rows(self) -> tuple[Array, list[str]]:
@@ -310,8 +451,25 @@ def _measurements(seen: list[Observed], found: Reconciliation) -> pd.DataFrame:
     for o in seen:
         line = table.loc[label(o)]
         unit = "t/year" if o.quantity == "flow" else "1"
-        rows.append((o.name, o.metal, o.source, o.target, o.quantity, line["measured"], line["deviation"], line["reconciled"],
-                     line["posterior"], line["adjustment"], line["score"], bool(line["redundant"]), unit, o.reference, o.grade))
+        rows.append(
+            (
+                o.name,
+                o.metal,
+                o.source,
+                o.target,
+                o.quantity,
+                line["measured"],
+                line["deviation"],
+                line["reconciled"],
+                line["posterior"],
+                line["adjustment"],
+                line["score"],
+                bool(line["redundant"]),
+                unit,
+                o.reference,
+                o.grade,
+            )
+        )
     return pd.DataFrame(rows, columns=list(MEASUREMENT_COLUMNS))
 
 
@@ -320,11 +478,27 @@ def _coefficients(network: _Network, found: Reconciliation) -> pd.DataFrame:
     rows = []
     for ratio in network.ratios:
         if ratio.coefficient.startswith("coefficient of "):
-            process, direction, good = ratio.coefficient.removeprefix("coefficient of ").split(" ", 2)
+            process, direction, good = ratio.coefficient.removeprefix("coefficient of ").split(
+                " ", 2
+            )
             line = table.loc[ratio.coefficient]
-            numbers = (line[name] for name in ("measured", "deviation", "reconciled", "posterior", "score"))
+            numbers = (
+                line[name] for name in ("measured", "deviation", "reconciled", "posterior", "score")
+            )
             rows.append((process, good, direction, *numbers))
-    return pd.DataFrame(rows, columns=["process", "good", "direction", "measured", "sd", "reconciled", "posterior_sd", "score"])
+    return pd.DataFrame(
+        rows,
+        columns=[
+            "process",
+            "good",
+            "direction",
+            "measured",
+            "sd",
+            "reconciled",
+            "posterior_sd",
+            "score",
+        ],
+    )
 
 
 def _flows(network: _Network, found: Reconciliation, year: int) -> pd.DataFrame:
@@ -341,6 +515,20 @@ def _flows(network: _Network, found: Reconciliation, year: int) -> pd.DataFrame:
         elif abs(value) <= SMALLEST_SHARE * size and not deviation:
             continue
         observed = network.spoken_of(flow.source, flow.target, flow.metal)
-        rows.append((flow.metal, year, flow.source, flow.target, flow.good, value, deviation, observed, "t/year"))
+        rows.append(
+            (
+                flow.metal,
+                year,
+                flow.source,
+                flow.target,
+                flow.good,
+                value,
+                deviation,
+                observed,
+                "t/year",
+            )
+        )
     frame = pd.DataFrame(rows, columns=list(FLOW_COLUMNS))
-    return frame.sort_values(["metal", "source", "target", "good"], kind="stable", ignore_index=True)
+    return frame.sort_values(
+        ["metal", "source", "target", "good"], kind="stable", ignore_index=True
+    )

@@ -81,8 +81,13 @@ class Reconciliation:
 
 
 def reconcile(
-    balances: npt.ArrayLike, observations: Sequence[Observation], ratios: Sequence[Ratio] = (), *,
-    names: Sequence[str] = (), nonnegative: Sequence[str] = (), significance: float = SIGNIFICANCE,
+    balances: npt.ArrayLike,
+    observations: Sequence[Observation],
+    ratios: Sequence[Ratio] = (),
+    *,
+    names: Sequence[str] = (),
+    nonnegative: Sequence[str] = (),
+    significance: float = SIGNIFICANCE,
 ) -> Reconciliation:
     """Reconcile observations under linear balances and bilinear ratios.
 
@@ -99,41 +104,97 @@ def reconcile(
     bounded = np.zeros(len(observations), dtype=bool)
     bounded[[at[name] for name in nonnegative]] = True
     try:
-        found = fit([o.value for o in observations], [o.deviation for o in observations], rows, products=products, nonnegative=bounded)
+        found = fit(
+            [o.value for o in observations],
+            [o.deviation for o in observations],
+            rows,
+            products=products,
+            nonnegative=bounded,
+        )
     except Contradiction as error:
-        raise SpecError("reconciliation", [_contradiction(error, rows, observations, ratios, names)]) from error
+        raise SpecError(
+            "reconciliation", [_contradiction(error, rows, observations, ratios, names)]
+        ) from error
     except ValueError as error:
         raise SpecError("reconciliation", [Problem("ratios", 0, "", str(error))]) from error
     return _result(found, rows, observations, products, significance)
 
 
 def _require(
-    rows: Array, observations: Sequence[Observation], ratios: Sequence[Ratio], nonnegative: Sequence[str], significance: float,
+    rows: Array,
+    observations: Sequence[Observation],
+    ratios: Sequence[Ratio],
+    nonnegative: Sequence[str],
+    significance: float,
 ) -> None:
     problems: list[Problem] = []
     names = [o.name for o in observations]
     if not 0 < significance < 1:
-        problems.append(Problem("significance", 0, "", f"is {significance:g}; give a level between 0 and 1, such as {SIGNIFICANCE:g}"))
+        problems.append(
+            Problem(
+                "significance",
+                0,
+                "",
+                f"is {significance:g}; give a level between 0 and 1, such as {SIGNIFICANCE:g}",
+            )
+        )
     if rows.shape[1] != len(observations):
-        problems.append(Problem("balances", 0, "", f"have {rows.shape[1]} columns for {len(observations)} observations; give one for each"))
+        problems.append(
+            Problem(
+                "balances",
+                0,
+                "",
+                f"have {rows.shape[1]} columns for {len(observations)} observations; give one for each",
+            )
+        )
     if not np.isfinite(rows).all():
-        problems.append(Problem("balances", 0, "", "hold a number that is none; give every coefficient"))
+        problems.append(
+            Problem("balances", 0, "", "hold a number that is none; give every coefficient")
+        )
     for name in sorted({n for n in names if names.count(n) > 1}):
         problems.append(Problem("observations", 0, name, "stands twice; name each quantity once"))
     for o in observations:
         if np.isfinite(o.value) and not (np.isfinite(o.deviation) and o.deviation >= 0):
-            problems.append(Problem("observations", 0, o.name, f"has the standard deviation {o.deviation}; give 0 or more, or no value"))
+            problems.append(
+                Problem(
+                    "observations",
+                    0,
+                    o.name,
+                    f"has the standard deviation {o.deviation}; give 0 or more, or no value",
+                )
+            )
         if np.isinf(o.value):
-            problems.append(Problem("observations", 0, o.name, "is infinite; give a number, or none where it is not measured"))
-    problems += [Problem("ratios", 0, name, "is no observation; add it, without a value where it is not measured")
-                 for r in ratios for name in (r.flow, r.coefficient, r.base) if name not in names]
-    problems += [Problem("nonnegative", 0, name, "is no observation") for name in nonnegative if name not in names]
+            problems.append(
+                Problem(
+                    "observations",
+                    0,
+                    o.name,
+                    "is infinite; give a number, or none where it is not measured",
+                )
+            )
+    problems += [
+        Problem(
+            "ratios", 0, name, "is no observation; add it, without a value where it is not measured"
+        )
+        for r in ratios
+        for name in (r.flow, r.coefficient, r.base)
+        if name not in names
+    ]
+    problems += [
+        Problem("nonnegative", 0, name, "is no observation")
+        for name in nonnegative
+        if name not in names
+    ]
     if problems:
         raise SpecError("reconciliation", problems)
 
 
 def _contradiction(
-    error: Contradiction, rows: Array, observations: Sequence[Observation], ratios: Sequence[Ratio], names: Sequence[str],
+    error: Contradiction,
+    rows: Array,
+    observations: Sequence[Observation],
+    ratios: Sequence[Ratio],
+    names: Sequence[str],
 ) -> Problem:
     """Names the exact values that cannot hold together, and the balances that say so."""
     exact: set[str] = set()
@@ -141,29 +202,56 @@ def _contradiction(
     fixed = {o.name for o in observations if np.isfinite(o.value) and o.deviation == 0}
     for row in error.rows:
         if row < len(rows):
-            exact |= {o.name for o, term in zip(observations, rows[row], strict=True) if term and o.name in fixed}
+            exact |= {
+                o.name
+                for o, term in zip(observations, rows[row], strict=True)
+                if term and o.name in fixed
+            }
             where.append(names[row] if row < len(names) else f"balance {row + 1}")
         else:
             ratio = ratios[row - len(rows)]
             exact |= {ratio.flow, ratio.coefficient, ratio.base} & fixed
             where.append(f"{ratio.flow} = {ratio.coefficient} x {ratio.base}")
-    return Problem("observations", 0, "", f"exact values contradict the balances: {', '.join(sorted(exact)) or 'no flow can meet them'} in "
-                   f"{', '.join(where)}; give at least one of them a standard deviation")
+    return Problem(
+        "observations",
+        0,
+        "",
+        f"exact values contradict the balances: {', '.join(sorted(exact)) or 'no flow can meet them'} in "
+        f"{', '.join(where)}; give at least one of them a standard deviation",
+    )
 
 
 def _result(
-    found: Fit, rows: Array, observations: Sequence[Observation], products: Sequence[tuple[int, int, int]], significance: float,
+    found: Fit,
+    rows: Array,
+    observations: Sequence[Observation],
+    products: Sequence[tuple[int, int, int]],
+    significance: float,
 ) -> Reconciliation:
     x = found.values
-    y, s = (np.array([getattr(o, name) for o in observations], dtype=float) for name in ("value", "deviation"))
+    y, s = (
+        np.array([getattr(o, name) for o in observations], dtype=float)
+        for name in ("value", "deviation")
+    )
     unknown = np.isnan(y)
-    table = pd.DataFrame({
-        "name": [o.name for o in observations], "kind": np.where(unknown, "unmeasured", np.where(s == 0, "exact", "measured")),
-        "measured": y, "deviation": np.where(unknown, np.nan, s), "reconciled": np.where(found.observable, x, np.nan),
-        "posterior": found.deviations, "adjustment": x - y, "score": found.tests, "observable": found.observable,
-        "redundant": found.redundant, "unit": [o.unit for o in observations],
-    })
-    errors = np.concatenate([rows @ x, np.array([x[k] - x[c] * x[j] for k, c, j in products], dtype=float)])
+    table = pd.DataFrame(
+        {
+            "name": [o.name for o in observations],
+            "kind": np.where(unknown, "unmeasured", np.where(s == 0, "exact", "measured")),
+            "measured": y,
+            "deviation": np.where(unknown, np.nan, s),
+            "reconciled": np.where(found.observable, x, np.nan),
+            "posterior": found.deviations,
+            "adjustment": x - y,
+            "score": found.tests,
+            "observable": found.observable,
+            "redundant": found.redundant,
+            "unit": [o.unit for o in observations],
+        }
+    )
+    errors = np.concatenate(
+        [rows @ x, np.array([x[k] - x[c] * x[j] for k, c, j in products], dtype=float)]
+    )
     largest = float(np.max(np.abs(x), initial=0.0))
     tested = np.isfinite(found.tests)
     suspect, alike = "", tuple[str, ...]()
@@ -171,10 +259,22 @@ def _result(
         same = found.alike(int(np.nanargmax(found.tests)))
         # of those that cannot be told apart the one that is least certain, and so was moved furthest
         worst = max(same, key=lambda i: abs(x[i] - y[i]))
-        suspect, alike = observations[worst].name, tuple(observations[i].name for i in same if i != worst)
+        suspect, alike = (
+            observations[worst].name,
+            tuple(observations[i].name for i in same if i != worst),
+        )
     return Reconciliation(
-        table, found.chi_square, found.freedom, found.probability, suspect, alike, critical_test(int(tested.sum()), significance),
-        found.steps, float(np.max(np.abs(errors), initial=0.0)) / largest if largest else 0.0, significance, found,
+        table,
+        found.chi_square,
+        found.freedom,
+        found.probability,
+        suspect,
+        alike,
+        critical_test(int(tested.sum()), significance),
+        found.steps,
+        float(np.max(np.abs(errors), initial=0.0)) / largest if largest else 0.0,
+        significance,
+        found,
     )
 
 
@@ -194,8 +294,14 @@ class Fault:
 
 
 def eliminate(
-    balances: npt.ArrayLike, observations: Sequence[Observation], ratios: Sequence[Ratio] = (), *,
-    names: Sequence[str] = (), nonnegative: Sequence[str] = (), significance: float = SIGNIFICANCE, first: Reconciliation | None = None,
+    balances: npt.ArrayLike,
+    observations: Sequence[Observation],
+    ratios: Sequence[Ratio] = (),
+    *,
+    names: Sequence[str] = (),
+    nonnegative: Sequence[str] = (),
+    significance: float = SIGNIFICANCE,
+    first: Reconciliation | None = None,
 ) -> tuple[Reconciliation, tuple[Fault, ...]]:
     """Serial elimination: drop the measurement most at fault until the data agree; the last result and what was dropped, in order.
 
@@ -203,21 +309,40 @@ def eliminate(
     """
     current = list(observations)
     faults: list[Fault] = []
-    found = first or reconcile(balances, current, ratios, names=names, nonnegative=nonnegative, significance=significance)
+    found = first or reconcile(
+        balances, current, ratios, names=names, nonnegative=nonnegative, significance=significance
+    )
     while found.suspect:
         before, at = found, [o.name for o in current].index(found.suspect)
         measured = current[at].value
         current[at] = replace(current[at], value=float("nan"))
-        found = reconcile(balances, current, ratios, names=names, nonnegative=nonnegative, significance=significance)
-        faults.append(Fault(
-            before.suspect, before.alike, measured, float(found.table["reconciled"].iloc[at]), float(before.table["score"].iloc[at]),
-            before.chi_square, before.p_value,
-        ))
+        found = reconcile(
+            balances,
+            current,
+            ratios,
+            names=names,
+            nonnegative=nonnegative,
+            significance=significance,
+        )
+        faults.append(
+            Fault(
+                before.suspect,
+                before.alike,
+                measured,
+                float(found.table["reconciled"].iloc[at]),
+                float(before.table["score"].iloc[at]),
+                before.chi_square,
+                before.p_value,
+            )
+        )
     return found, tuple(faults)
 
 
 def reconcile_flows(
-    flows: pd.DataFrame, coefficients: pd.DataFrame | None = None, *, significance: float = SIGNIFICANCE,
+    flows: pd.DataFrame,
+    coefficients: pd.DataFrame | None = None,
+    *,
+    significance: float = SIGNIFICANCE,
 ) -> tuple[Reconciliation, tuple[Fault, ...]]:
     """Reconcile a table of flows: source, target, value (NaN: unmeasured), sd (0: exact). With it what serial elimination took out.
 
@@ -228,16 +353,26 @@ def reconcile_flows(
     table = _Table(flows, coefficients)
     given = {"names": table.names, "significance": significance}
     first = reconcile(table.matrix(), table.observations, table.ratios, **given)  # type: ignore[arg-type]
-    return first, eliminate(table.matrix(), table.observations, table.ratios, first=first, **given)[1]  # type: ignore[arg-type]
+    return first, eliminate(table.matrix(), table.observations, table.ratios, first=first, **given)[  # type: ignore[arg-type]
+        1
+    ]
 
 
 class _Table:
     """A table of flows as observations, balances and ratios; lives inside `reconcile_flows` only."""
 
     def __init__(self, flows: pd.DataFrame, coefficients: pd.DataFrame | None) -> None:
-        shares = pd.DataFrame(columns=["source", "target", "value", "sd"]) if coefficients is None else coefficients
-        lacking = [Problem(name, 0, column, "this column is missing") for name, frame in (("flows", flows), ("coefficients", shares))
-                   for column in ("source", "target", "value", "sd") if column not in frame]
+        shares = (
+            pd.DataFrame(columns=["source", "target", "value", "sd"])
+            if coefficients is None
+            else coefficients
+        )
+        lacking = [
+            Problem(name, 0, column, "this column is missing")
+            for name, frame in (("flows", flows), ("coefficients", shares))
+            for column in ("source", "target", "value", "sd")
+            if column not in frame
+        ]
         if lacking:
             raise SpecError("reconciliation", lacking)
         self.observations: list[Observation] = []
@@ -246,10 +381,16 @@ class _Table:
         self.names: list[str] = []
         for (source, target), part in flows.groupby(["source", "target"], sort=False):
             self._flow(f"{source} -> {target}", part)
-        into, out = (flows.drop_duplicates(["source", "target"]).groupby(side) for side in ("target", "source"))
+        into, out = (
+            flows.drop_duplicates(["source", "target"]).groupby(side)
+            for side in ("target", "source")
+        )
         for node in [node for node in into.groups if node in out.groups]:
             terms = {f"{source} -> {node}": 1.0 for source in into.get_group(node)["source"]}
-            self._balance(str(node), terms | {f"{node} -> {target}": -1.0 for target in out.get_group(node)["target"]})
+            self._balance(
+                str(node),
+                terms | {f"{node} -> {target}": -1.0 for target in out.get_group(node)["target"]},
+            )
         problems = [problem for row in shares.itertuples() if (problem := self._share(row, into))]
         if problems:
             raise SpecError("reconciliation", problems)
@@ -272,13 +413,20 @@ class _Table:
         """A transfer coefficient as a ratio of the flow to all that enters its source."""
         flow, node = f"{row.source} -> {row.target}", row.source
         if flow not in {o.name for o in self.observations} or node not in into.groups:
-            return Problem("coefficients", 0, flow, "is no flow out of a node that flows enter; name one of the table")
+            return Problem(
+                "coefficients",
+                0,
+                flow,
+                "is no flow out of a node that flows enter; name one of the table",
+            )
         entering = [f"{source} -> {node}" for source in into.get_group(node)["source"]]
         whole = entering[0] if len(entering) == 1 else f"into {node}"
         if whole not in {o.name for o in self.observations}:
             self.observations.append(Observation(whole, float("nan"), 0.0))
             self._balance(whole, {whole: -1.0, **dict.fromkeys(entering, 1.0)})
-        self.observations.append(Observation(f"share of {flow}", float(row.value), float(row.sd), "1"))
+        self.observations.append(
+            Observation(f"share of {flow}", float(row.value), float(row.sd), "1")
+        )
         self.ratios.append(Ratio(flow, f"share of {flow}", whole))
         return None
 

@@ -78,7 +78,9 @@ class Simulation:
 
 
 def simulate(
-    balance: Balance, shares: Mapping[str, npt.ArrayLike] | None = None, activities: Mapping[str, npt.ArrayLike] | None = None,
+    balance: Balance,
+    shares: Mapping[str, npt.ArrayLike] | None = None,
+    activities: Mapping[str, npt.ArrayLike] | None = None,
     stockpiles: Mapping[str, npt.ArrayLike] | None = None,
 ) -> Simulation:
     """All flows of every period. `shares`: process to its share of the good it follows, a number or shape (T,).
@@ -90,31 +92,73 @@ def simulate(
     """
     system = balance.system
     drawn = _drawn(system, stockpiles or {})
-    drives = {**drives_of(system), **{name: GIVEN for name in activities or {} if name in system.processes}}
+    drives = {
+        **drives_of(system),
+        **{name: GIVEN for name in activities or {} if name in system.processes},
+    }
     share, idle = shares_of(balance, drives, shares or {}, activities or {})
     years = [p.first for p in system.periods]
     solved = [_period(balance, drives, share, drawn, t) for t in range(len(years))]
-    values: dict[str, dict[tuple[str, int], float]] = {"activity": {}, "disposal": {}, "shortage": {}}
+    values: dict[str, dict[tuple[str, int], float]] = {
+        "activity": {},
+        "disposal": {},
+        "shortage": {},
+    }
     for variable, sign in (("draw", 1.0), ("fill", -1.0)):
-        values[variable] = {(name, year): float(sign * x) for name, series in drawn.items() for year, x in zip(years, series, strict=True)
-                            if sign * x > 0}
+        values[variable] = {
+            (name, year): float(sign * x)
+            for name, series in drawn.items()
+            for year, x in zip(years, series, strict=True)
+            if sign * x > 0
+        }
     for year, (activity, disposal, shortage) in zip(years, solved, strict=True):
-        values["activity"] |= {(name, year): float(a) for name, a in zip(system.processes, activity, strict=True)}
+        values["activity"] |= {
+            (name, year): float(a) for name, a in zip(system.processes, activity, strict=True)
+        }
         for variable, amounts in (("disposal", disposal), ("shortage", shortage)):
-            values[variable] |= {(name, year): float(x) for name, x in zip(system.goods, amounts, strict=True) if x}
-    unmet = pd.DataFrame([(g, y, v, "t/year") for (g, y), v in values["shortage"].items()], columns=["good", "year", "value", "unit"])
-    run = np.array([activity for activity, *_ in solved]).T.reshape(len(system.processes), len(years))
+            values[variable] |= {
+                (name, year): float(x) for name, x in zip(system.goods, amounts, strict=True) if x
+            }
+    unmet = pd.DataFrame(
+        [(g, y, v, "t/year") for (g, y), v in values["shortage"].items()],
+        columns=["good", "year", "value", "unit"],
+    )
+    run = np.array([activity for activity, *_ in solved]).T.reshape(
+        len(system.processes), len(years)
+    )
     flows = flow_table(balance, values)  # type: ignore[arg-type]
-    return Simulation(balance, values, flows, frozen_map(drives), frozen_map(share), idle, unmet, limits_passed(system, run))  # type: ignore[arg-type]
+    return Simulation(
+        balance,
+        values,  # type: ignore[arg-type]
+        flows,
+        frozen_map(drives),
+        frozen_map(share),
+        idle,
+        unmet,
+        limits_passed(system, run),
+    )
 
 
 def _drawn(system: System, stockpiles: Mapping[str, npt.ArrayLike]) -> dict[str, Array]:
     """What is drawn less what fills, by good, t per year, shape (T,). Raises SpecError for what is no good or no number."""
-    drawn = {name: np.broadcast_to(np.asarray(v, dtype=float), (len(system.periods),)) for name, v in stockpiles.items()}
-    problems = [f"there is no good '{name}' to draw from a stockpile" for name in drawn if name not in system.goods]
-    problems += [f"what is drawn of '{name}' is not a number" for name, series in drawn.items() if not np.isfinite(series).all()]
+    drawn = {
+        name: np.broadcast_to(np.asarray(v, dtype=float), (len(system.periods),))
+        for name, v in stockpiles.items()
+    }
+    problems = [
+        f"there is no good '{name}' to draw from a stockpile"
+        for name in drawn
+        if name not in system.goods
+    ]
+    problems += [
+        f"what is drawn of '{name}' is not a number"
+        for name, series in drawn.items()
+        if not np.isfinite(series).all()
+    ]
     if problems:
-        raise SpecError("simulation", [Problem("stockpiles", 0, "", message) for message in problems])
+        raise SpecError(
+            "simulation", [Problem("stockpiles", 0, "", message) for message in problems]
+        )
     return drawn
 
 
@@ -123,16 +167,30 @@ def drives_of(system: System) -> dict[str, Drive]:
     pushed_goods = {name for name, good in system.goods.items() if good.kind in RAW}
     pushed: dict[str, str] = {}
     while True:
-        found = {p.name: good for p in system.processes.values() if (good := _pushing_input(p, pushed_goods))}
-        makers = {g: {p.name for p in system.processes.values() if g in p.outputs} for g in system.goods}
-        grown = pushed_goods | {g for g, names in makers.items() if names and names <= found.keys() and system.goods[g].demand is None
-                                and system.goods[g].kind == "intermediate"}
+        found = {
+            p.name: good
+            for p in system.processes.values()
+            if (good := _pushing_input(p, pushed_goods))
+        }
+        makers = {
+            g: {p.name for p in system.processes.values() if g in p.outputs} for g in system.goods
+        }
+        grown = pushed_goods | {
+            g
+            for g, names in makers.items()
+            if names
+            and names <= found.keys()
+            and system.goods[g].demand is None
+            and system.goods[g].kind == "intermediate"
+        }
         if grown == pushed_goods and found == pushed:
             break
         pushed_goods, pushed = grown, found
     drives: dict[str, Drive] = {}
     for process in system.processes.values():
-        wanted = {g: series for g, series in process.outputs.items() if system.goods[g].kind not in RAW}
+        wanted = {
+            g: series for g, series in process.outputs.items() if system.goods[g].kind not in RAW
+        }
         if process.name in pushed:
             drives[process.name] = Drive("pushed", pushed[process.name])
         elif wanted:
@@ -154,15 +212,32 @@ def _largest(coefficients: Mapping[str, Array]) -> str:
 
 
 def shares_of(
-    balance: Balance, drives: Mapping[str, Drive], given: Mapping[str, npt.ArrayLike], activities: Mapping[str, npt.ArrayLike],
+    balance: Balance,
+    drives: Mapping[str, Drive],
+    given: Mapping[str, npt.ArrayLike],
+    activities: Mapping[str, npt.ArrayLike],
 ) -> tuple[dict[str, Array], tuple[str, ...]]:
     """Share of each process in the good it follows, shape (T,) each (for given activities: the activity), and who is idle."""
     system = balance.system
-    problems = [f"there is no process '{name}' to give a share or activity" for name in (*given, *activities) if name not in drives]
-    problems += [f"the activity of process '{name}' is not a number at or above 0" for name, value in activities.items()
-                 if not (np.isfinite(value) & (np.asarray(value) >= 0)).all()]
-    known = {name: np.broadcast_to(np.asarray(v, dtype=float), (len(system.periods),)) for name, v in given.items()}
-    problems += [f"the share of process '{name}' is not within 0 and 1" for name, v in known.items() if not ((v >= 0) & (v <= 1)).all()]
+    problems = [
+        f"there is no process '{name}' to give a share or activity"
+        for name in (*given, *activities)
+        if name not in drives
+    ]
+    problems += [
+        f"the activity of process '{name}' is not a number at or above 0"
+        for name, value in activities.items()
+        if not (np.isfinite(value) & (np.asarray(value) >= 0)).all()
+    ]
+    known = {
+        name: np.broadcast_to(np.asarray(v, dtype=float), (len(system.periods),))
+        for name, v in given.items()
+    }
+    problems += [
+        f"the share of process '{name}' is not within 0 and 1"
+        for name, v in known.items()
+        if not ((v >= 0) & (v <= 1)).all()
+    ]
     share: dict[str, Array] = {}
     idle: list[str] = []
     for drive in sorted(set(drives.values()), key=lambda d: (d.mode, d.good)):
@@ -170,25 +245,37 @@ def shares_of(
         if drive.mode == "given":
             for p in group:
                 level = activities.get(p.name, np.nan_to_num(_observed(p, _base_year(group))))
-                share[p.name] = np.broadcast_to(np.asarray(level, dtype=float), (len(system.periods),))
+                share[p.name] = np.broadcast_to(
+                    np.asarray(level, dtype=float), (len(system.periods),)
+                )
             continue
-        total = sum((known[p.name] for p in group if p.name in known), np.zeros(len(system.periods)))
+        total = sum(
+            (known[p.name] for p in group if p.name in known), np.zeros(len(system.periods))
+        )
         if not (total <= 1 + _ROUNDING).all():
             problems.append(f"the shares given of '{drive.good}' add up to more than 1")
         rest = [p for p in group if p.name not in known]
         weights = _weights(rest, drive) if rest else np.zeros(0)
         if rest and not weights.sum() and not (total >= 1 - _ROUNDING).all():
             verb = "taken" if drive.mode == "pushed" else "made"
-            problems.append(f"good '{drive.good}' may be {verb} by {', '.join(p.name for p in rest)}: give the observed activity of the "
-                            "base year, or shares")
+            problems.append(
+                f"good '{drive.good}' may be {verb} by {', '.join(p.name for p in rest)}: give the observed activity of the "
+                "base year, or shares"
+            )
         share |= {p.name: known[p.name] for p in group if p.name in known}
-        portion = np.divide(weights, weights.sum(), out=np.zeros_like(weights), where=weights.sum() > 0)
-        share |= {p.name: w * np.maximum(1 - total, 0.0) for p, w in zip(rest, portion, strict=True)}
+        portion = np.divide(
+            weights, weights.sum(), out=np.zeros_like(weights), where=weights.sum() > 0
+        )
+        share |= {
+            p.name: w * np.maximum(1 - total, 0.0) for p, w in zip(rest, portion, strict=True)
+        }
         idle += [p.name for p, w in zip(rest, portion, strict=True) if not w]
         if drive.mode == "pushed":
             _apply_collection(system, drive.good, group, share)
     if problems:
-        raise SpecError("simulation", [Problem("process_values.csv", 0, "", message) for message in problems])
+        raise SpecError(
+            "simulation", [Problem("process_values.csv", 0, "", message) for message in problems]
+        )
     return share, tuple(sorted(idle))
 
 
@@ -207,24 +294,37 @@ def shares_from(balance: Balance, values: Values) -> dict[str, Array]:
             continue
         pulled = drive.mode == "pulled"
         total = _all_of(balance, drives, drive, run)
-        drawn = values_of(system, values, "draw", drive.good) - values_of(system, values, "fill", drive.good)
+        drawn = values_of(system, values, "draw", drive.good) - values_of(
+            system, values, "fill", drive.good
+        )
         total = total - drawn if pulled else total + drawn
         rate = system.goods[drive.good].collection_rate
         if system.processes[name].kind == "collect" and rate is not None:
             total = total * system.period_mean(rate)
-        own = run[name] * system.period_mean((system.processes[name].outputs if pulled else system.processes[name].inputs)[drive.good])
-        shares[name] = np.clip(np.divide(own, total, out=np.zeros_like(own), where=total > 0), 0.0, 1.0)
+        own = run[name] * system.period_mean(
+            (system.processes[name].outputs if pulled else system.processes[name].inputs)[
+                drive.good
+            ]
+        )
+        shares[name] = np.clip(
+            np.divide(own, total, out=np.zeros_like(own), where=total > 0), 0.0, 1.0
+        )
     return shares
 
 
 def stockpiles_from(balance: Balance, values: Values) -> dict[str, Array]:
     """What a plan drew from the stockpile of each good less what it filled, t per year, shape (T,), as `simulate` takes it."""
     system = balance.system
-    moved = {name: values_of(system, values, "draw", name) - values_of(system, values, "fill", name) for name in system.goods}
+    moved = {
+        name: values_of(system, values, "draw", name) - values_of(system, values, "fill", name)
+        for name in system.goods
+    }
     return {name: series for name, series in moved.items() if series.any()}
 
 
-def _all_of(balance: Balance, drives: Mapping[str, Drive], drive: Drive, run: Mapping[str, Array]) -> Array:
+def _all_of(
+    balance: Balance, drives: Mapping[str, Drive], drive: Drive, run: Mapping[str, Array]
+) -> Array:
     """t per year of a good that its group is to give (pulled), or that there is to take (pushed), in a plan; shape (T,)."""
     system, good = balance.system, balance.system.goods[drive.good]
     made = np.zeros(len(system.periods))
@@ -248,7 +348,10 @@ def _weights(group: list[Process], drive: Drive) -> Array:
         return np.ones(1)
     base = _base_year(group)
     sides = [p.inputs if drive.mode == "pushed" else p.outputs for p in group]
-    flows = [np.nan_to_num(_observed(p, base)) * side[drive.good][max(base, 0)] for p, side in zip(group, sides, strict=True)]
+    flows = [
+        np.nan_to_num(_observed(p, base)) * side[drive.good][max(base, 0)]
+        for p, side in zip(group, sides, strict=True)
+    ]
     return np.array(flows, dtype=float)
 
 
@@ -262,7 +365,9 @@ def _observed(process: Process, year: int) -> float:
     return float(process.observed[year]) if year >= 0 else float("nan")
 
 
-def _apply_collection(system: System, good: str, group: list[Process], share: dict[str, Array]) -> None:
+def _apply_collection(
+    system: System, good: str, group: list[Process], share: dict[str, Array]
+) -> None:
     """Collectors take their share of what the collection rate allows, not of all that arises."""
     rate = system.goods[good].collection_rate
     if rate is not None:
@@ -272,7 +377,11 @@ def _apply_collection(system: System, good: str, group: list[Process], share: di
 
 
 def _period(
-    balance: Balance, drives: Mapping[str, Drive], share: Mapping[str, Array], drawn: Mapping[str, Array], t: int,
+    balance: Balance,
+    drives: Mapping[str, Drive],
+    share: Mapping[str, Array],
+    drawn: Mapping[str, Array],
+    t: int,
 ) -> tuple[Array, Array, Array]:
     """(activity (P,), disposal (G,), shortage (G,)) of one period.
 
@@ -280,14 +389,32 @@ def _period(
     disposed of, and the system is solved anew; a good leaves the set when it is wanted again.
     """
     system, incidence = balance.system, balance.incidence
-    shape, pairs = (len(incidence.goods), len(incidence.processes)), (incidence.good, incidence.process)
-    taken, given = (sparse.csr_array((side[:, t], pairs), shape=shape) for side in (incidence.inputs, incidence.outputs))
+    shape, pairs = (
+        (len(incidence.goods), len(incidence.processes)),
+        (incidence.good, incidence.process),
+    )
+    taken, given = (
+        sparse.csr_array((side[:, t], pairs), shape=shape)
+        for side in (incidence.inputs, incidence.outputs)
+    )
     zero = np.zeros(len(system.periods))
-    want = np.array([(system.period_mean(g.demand) if g.demand is not None else zero)[t] for g in system.goods.values()])
-    come = np.array([(system.period_mean(balance.arising[g]) if g in balance.arising else zero)[t] + drawn.get(g, zero)[t]
-                     for g in system.goods])
+    want = np.array(
+        [
+            (system.period_mean(g.demand) if g.demand is not None else zero)[t]
+            for g in system.goods.values()
+        ]
+    )
+    come = np.array(
+        [
+            (system.period_mean(balance.arising[g]) if g in balance.arising else zero)[t]
+            + drawn.get(g, zero)[t]
+            for g in system.goods
+        ]
+    )
     portion = np.array([share[name][t] for name in incidence.processes])
-    equations = _Equations(incidence.goods, incidence.processes, drives, taken, given, want, come, portion)
+    equations = _Equations(
+        incidence.goods, incidence.processes, drives, taken, given, want, come, portion
+    )
     over: frozenset[int] = frozenset()
     for _ in range(2 * len(incidence.goods) + 2):
         activity, need = equations.solve(over)
@@ -296,16 +423,33 @@ def _period(
         now = frozenset(np.flatnonzero(need < -_ROUNDING * largest).tolist())
         if now == over:
             rest = np.asarray(given @ activity + come - taken @ activity - want)
-            rest = np.where(np.abs(rest) > np.maximum(_ROUNDING * flow, _LAST_DIGIT * largest), rest, 0.0)
+            rest = np.where(
+                np.abs(rest) > np.maximum(_ROUNDING * flow, _LAST_DIGIT * largest), rest, 0.0
+            )
             return activity, np.maximum(rest, 0.0), np.maximum(-rest, 0.0)
         over = now
-    raise SpecError("simulation", [Problem("coefficients.csv", 0, "", f"no steady flow in {system.periods[t].first}: surpluses of "
-                                           f"{', '.join(incidence.goods[g] for g in sorted(over))} come and go; give shares")])
+    raise SpecError(
+        "simulation",
+        [
+            Problem(
+                "coefficients.csv",
+                0,
+                "",
+                f"no steady flow in {system.periods[t].first}: surpluses of "
+                f"{', '.join(incidence.goods[g] for g in sorted(over))} come and go; give shares",
+            )
+        ],
+    )
 
 
 def _largest_of_metal(system: System, flow: Array) -> Array:
     """For each good the largest flow of its metals, of the scarcest where it holds several, in t of the good, shape (G,)."""
-    content = np.array([[good.content.get(metal, 0.0) for metal in system.metals] for good in system.goods.values()])
+    content = np.array(
+        [
+            [good.content.get(metal, 0.0) for metal in system.metals]
+            for good in system.goods.values()
+        ]
+    )
     largest = (content * flow[:, None]).max(axis=0, initial=0.0)
     held = np.divide(largest, content, out=np.full(content.shape, np.inf), where=content > 0)
     return np.asarray(held.min(axis=1), dtype=float)
@@ -315,8 +459,15 @@ class _Equations:
     """The square system of one period; lives within `_period` only."""
 
     def __init__(
-        self, goods: tuple[str, ...], processes: tuple[str, ...], drives: Mapping[str, Drive],
-        taken: sparse.csr_array, given: sparse.csr_array, want: Array, come: Array, portion: Array,
+        self,
+        goods: tuple[str, ...],
+        processes: tuple[str, ...],
+        drives: Mapping[str, Drive],
+        taken: sparse.csr_array,
+        given: sparse.csr_array,
+        want: Array,
+        come: Array,
+        portion: Array,
     ) -> None:
         position = {name: i for i, name in enumerate(goods)}
         self.processes, self.portion = processes, portion
@@ -324,22 +475,38 @@ class _Equations:
         mode = np.array([drives[p].mode for p in processes])
         self.pulled, self.pushed = mode == "pulled", mode == "pushed"
         own = sparse.csr_array(
-            (np.ones(int(self.pulled.sum())), (self.good[self.pulled], np.flatnonzero(self.pulled))), shape=given.shape)
+            (
+                np.ones(int(self.pulled.sum())),
+                (self.good[self.pulled], np.flatnonzero(self.pulled)),
+            ),
+            shape=given.shape,
+        )
         self.others = taken - (given - given.multiply(own))
         """What is wanted of each good per unit of activity, less what others than its own group give: (G, P)."""
         self.given, self.wanted, self.come = given, want - come, come
         self.grouped = np.isin(np.arange(len(goods)), self.good[self.pulled])
         rows = np.arange(len(processes))
-        self.scale = np.where(self.pulled, given.toarray()[self.good, rows], np.where(self.pushed, taken.toarray()[self.good, rows], 1.0))
+        self.scale = np.where(
+            self.pulled,
+            given.toarray()[self.good, rows],
+            np.where(self.pushed, taken.toarray()[self.good, rows], 1.0),
+        )
 
     def solve(self, over: frozenset[int]) -> tuple[Array, Array]:
         """(activity (P,), what is wanted of each good from its own pulled group (G,); 0 where it has none)."""
         stopped = (self.scale <= 0) | (self.pulled & np.isin(self.good, list(over)))
         portion = np.where(stopped, 0.0, self.portion)
         pull, push = portion * self.pulled, portion * self.pushed
-        left = sparse.diags_array(pull) @ self.others[self.good] + sparse.diags_array(push) @ self.given[self.good]
+        left = (
+            sparse.diags_array(pull) @ self.others[self.good]
+            + sparse.diags_array(push) @ self.given[self.good]
+        )
         matrix = sparse.csc_array(sparse.diags_array(np.where(stopped, 1.0, self.scale)) - left)
-        right = pull * self.wanted[self.good] + push * self.come[self.good] + portion * ~(self.pulled | self.pushed)
+        right = (
+            pull * self.wanted[self.good]
+            + push * self.come[self.good]
+            + portion * ~(self.pulled | self.pushed)
+        )
         try:
             activity = np.asarray(linalg.splu(matrix).solve(right), dtype=float)
         except RuntimeError as error:

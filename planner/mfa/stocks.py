@@ -21,7 +21,15 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from planner.mfa.lifetimes import INFLOW_BEFORE_END, Convention, Lifetime, discrete_survival, mean_survival, survival, tabulated
+from planner.mfa.lifetimes import (
+    INFLOW_BEFORE_END,
+    Convention,
+    Lifetime,
+    discrete_survival,
+    mean_survival,
+    survival,
+    tabulated,
+)
 from planner.system.nouns import Array
 
 Repair = Literal["refuse", "keep", "retire"]
@@ -53,7 +61,11 @@ class Stocks:
 
 
 def survival_columns(
-    life: Lifetime, edges: Array, convention: Convention, *, tabulate_from: int | None = None,
+    life: Lifetime,
+    edges: Array,
+    convention: Convention,
+    *,
+    tabulate_from: int | None = None,
 ) -> Iterator[tuple[int, Array]]:
     """For each cohort c = 0, ..., C-1: (c, share of it in use at the ends of periods c, ..., C-1, shape (..., C - c)).
 
@@ -68,7 +80,12 @@ def survival_columns(
             yield c, curve[..., : count - c]
         return
     table = None
-    if tabulate_from is not None and convention == "uniform" and not alike and np.all(lengths == lengths[0]):
+    if (
+        tabulate_from is not None
+        and convention == "uniform"
+        and not alike
+        and np.all(lengths == lengths[0])
+    ):
         table = tabulated(life, float(lengths[0]), count)
     again = _repeated(life, edges)
     column = np.empty(0)
@@ -77,7 +94,13 @@ def survival_columns(
             yield c, table.column(c, count - c)
             continue
         # a cohort that lives like the one before it goes the same way, a period later
-        column = column[..., :-1] if again[c] else _column(life.at((..., slice(None) if alike else slice(c, c + 1))), edges, c, convention)
+        column = (
+            column[..., :-1]
+            if again[c]
+            else _column(
+                life.at((..., slice(None) if alike else slice(c, c + 1))), edges, c, convention
+            )
+        )
         yield c, column
 
 
@@ -89,7 +112,13 @@ def _repeated(life: Lifetime, edges: Array) -> npt.NDArray[np.bool_]:
     found = np.zeros(len(edges) - 1, dtype=bool)
     if life.dims[-1] > 1 and np.all(np.diff(edges, 2) == 0) and np.all(edges == np.round(edges)):
         parts = [part.reshape(-1, life.dims[-1]) for part in (life.mean, life.sd, life.shape)]
-        found[1:] = np.all([((p[:, 1:] == p[:, :-1]) | (np.isnan(p[:, 1:]) & np.isnan(p[:, :-1]))).all(axis=0) for p in parts], axis=0)
+        found[1:] = np.all(
+            [
+                ((p[:, 1:] == p[:, :-1]) | (np.isnan(p[:, 1:]) & np.isnan(p[:, :-1]))).all(axis=0)
+                for p in parts
+            ],
+            axis=0,
+        )
     return found
 
 
@@ -108,7 +137,9 @@ def _column(cohort: Lifetime, edges: Array, c: int, convention: Convention) -> A
     return np.asarray(np.minimum.accumulate(share, axis=-1), dtype=float)
 
 
-def survival_matrix(life: Lifetime, edges: npt.ArrayLike, convention: Convention = "uniform") -> Array:
+def survival_matrix(
+    life: Lifetime, edges: npt.ArrayLike, convention: Convention = "uniform"
+) -> Array:
     """Share of cohort c in use at the end of period t: shape (..., C, C), zero where t < c; parameters (..., 1) or (..., C)."""
     bounds = np.asarray(edges, dtype=float)
     count = len(bounds) - 1
@@ -119,8 +150,13 @@ def survival_matrix(life: Lifetime, edges: npt.ArrayLike, convention: Convention
 
 
 def inflow_driven(
-    inflow: npt.ArrayLike, life: Lifetime, *, edges: npt.ArrayLike | None = None, convention: Convention = "uniform",
-    initial: npt.ArrayLike | None = None, cohorts: bool = False,
+    inflow: npt.ArrayLike,
+    life: Lifetime,
+    *,
+    edges: npt.ArrayLike | None = None,
+    convention: Convention = "uniform",
+    initial: npt.ArrayLike | None = None,
+    cohorts: bool = False,
 ) -> Stocks:
     """Stock and outflow that follow from the inflow.
 
@@ -144,25 +180,42 @@ class _Run:
     """The arrays of one calculation, checked and aligned: what the two directions have in common. Lives within a call."""
 
     def __init__(
-        self, given: npt.ArrayLike, life: Lifetime, edges: npt.ArrayLike | None, convention: Convention, initial: npt.ArrayLike | None,
+        self,
+        given: npt.ArrayLike,
+        life: Lifetime,
+        edges: npt.ArrayLike | None,
+        convention: Convention,
+        initial: npt.ArrayLike | None,
     ) -> None:
         self.given = np.asarray(given, dtype=float)
         if self.given.ndim == 0 or not self.given.shape[-1]:
             raise ValueError("a series needs at least one year")
-        self.initial = np.zeros((*self.given.shape[:-1], 0)) if initial is None else np.asarray(initial, dtype=float)
+        self.initial = (
+            np.zeros((*self.given.shape[:-1], 0))
+            if initial is None
+            else np.asarray(initial, dtype=float)
+        )
         if not (np.isfinite(self.given).all() and np.isfinite(self.initial).all()):
             raise ValueError("a series or an initial cohort holds a value that is not a number")
         if (self.initial < 0).any():
             raise ValueError("an initial cohort is negative")
         self.initial_count = self.initial.shape[-1]
         self.count = self.initial_count + self.given.shape[-1]
-        self.edges = np.arange(self.count + 1.0) if edges is None else np.asarray(edges, dtype=float)
+        self.edges = (
+            np.arange(self.count + 1.0) if edges is None else np.asarray(edges, dtype=float)
+        )
         if self.edges.shape != (self.count + 1,) or not (np.diff(self.edges) > 0).all():
-            raise ValueError(f"edges must be {self.count + 1} rising bounds of the {self.count} periods, initial ones first")
+            raise ValueError(
+                f"edges must be {self.count + 1} rising bounds of the {self.count} periods, initial ones first"
+            )
         self.life = life if life.dims else life.at((None,))
         if self.life.dims[-1] not in (1, self.count):
-            raise ValueError(f"the last axis of the lifetime must be 1 or {self.count} cohorts, not {self.life.dims[-1]}")
-        self.leading = np.broadcast_shapes(self.given.shape[:-1], self.initial.shape[:-1], self.life.dims[:-1])
+            raise ValueError(
+                f"the last axis of the lifetime must be 1 or {self.count} cohorts, not {self.life.dims[-1]}"
+            )
+        self.leading = np.broadcast_shapes(
+            self.given.shape[:-1], self.initial.shape[:-1], self.life.dims[:-1]
+        )
         self.given = np.broadcast_to(self.given, (*self.leading, self.given.shape[-1]))
         self.lengths = np.diff(self.edges)[self.initial_count :]
         self.shared = int(np.prod(self.life.dims[:-1], dtype=int)) == 1
@@ -173,11 +226,19 @@ class _Run:
         """t that entered in each cohort's period, shape (..., H + Y): for initial cohorts what must have entered to leave them."""
         h = self.initial_count
         past = self.life.at((..., slice(0, h))) if self.life.dims[-1] > 1 else self.life
-        entered = entered_behind(self.initial, past, self.edges[: h + 1], self.convention) if h else self.initial
-        return np.concatenate([np.broadcast_to(entered, (*self.leading, h)), inflow * self.lengths], axis=-1)
+        entered = (
+            entered_behind(self.initial, past, self.edges[: h + 1], self.convention)
+            if h
+            else self.initial
+        )
+        return np.concatenate(
+            [np.broadcast_to(entered, (*self.leading, h)), inflow * self.lengths], axis=-1
+        )
 
 
-def entered_behind(initial: Array, life: Lifetime, edges: npt.ArrayLike, convention: Convention = "uniform") -> Array:
+def entered_behind(
+    initial: Array, life: Lifetime, edges: npt.ArrayLike, convention: Convention = "uniform"
+) -> Array:
     """What must have entered for these amounts of each cohort to be still in use: (..., H) t to (..., H) t.
 
     `edges`: the H + 1 bounds of the cohorts' periods, the last of which is now. Raises ValueError where a cohort is in use of
@@ -189,8 +250,10 @@ def entered_behind(initial: Array, life: Lifetime, edges: npt.ArrayLike, convent
     impossible = (left < LEAST_SURVIVAL) & (held > 0)
     if impossible.any():
         age = shape[-1] - int(np.argwhere(impossible)[0][-1])
-        raise ValueError(f"a cohort that entered {age} periods before the start is still in use, but its lifetime leaves nothing of it; "
-                         "give a longer life or leave the cohort out")
+        raise ValueError(
+            f"a cohort that entered {age} periods before the start is still in use, but its lifetime leaves nothing of it; "
+            "give a longer life or leave the cohort out"
+        )
     entered: Array = np.divide(held, left, out=np.zeros(shape), where=held > 0)
     return entered
 
@@ -215,19 +278,35 @@ def _accumulate(run: _Run, amounts: Array, cohorts: bool) -> Stocks:
     h, count = run.initial_count, run.count
     stock, outflow = np.zeros((*run.leading, count)), np.zeros((*run.leading, count))
     cube = np.zeros((*run.leading, count - h, count)) if cohorts else None
-    for c, column in survival_columns(run.life, run.edges, run.convention, tabulate_from=run.initial_count):
+    for c, column in survival_columns(
+        run.life, run.edges, run.convention, tabulate_from=run.initial_count
+    ):
         part = amounts[..., c : c + 1]
         held = part * column
         stock[..., c:] += held
         outflow[..., c:] += part * _leaving(column)
         if cube is not None:
             cube[..., max(c - h, 0) :, c] = held[..., max(h - c, 0) :]
-    return Stocks(run.given, stock[..., h:], outflow[..., h:] / run.lengths, run.opening, run.lengths, run.convention, cube)
+    return Stocks(
+        run.given,
+        stock[..., h:],
+        outflow[..., h:] / run.lengths,
+        run.opening,
+        run.lengths,
+        run.convention,
+        cube,
+    )
 
 
 def stock_driven(
-    stock: npt.ArrayLike, life: Lifetime, *, edges: npt.ArrayLike | None = None, convention: Convention = "uniform",
-    initial: npt.ArrayLike | None = None, cohorts: bool = False, repair: Repair = "refuse",
+    stock: npt.ArrayLike,
+    life: Lifetime,
+    *,
+    edges: npt.ArrayLike | None = None,
+    convention: Convention = "uniform",
+    initial: npt.ArrayLike | None = None,
+    cohorts: bool = False,
+    repair: Repair = "refuse",
 ) -> Stocks:
     r"""Inflow and outflow that keep the stock on the path given: the triangular system of the module, solved forward.
 
@@ -243,7 +322,9 @@ def stock_driven(
     held, leaving = np.zeros((*run.leading, count)), np.zeros((*run.leading, count))
     repaired = np.empty(wanted.shape)
     cube = np.zeros((*run.leading, count - h, count)) if cohorts else None
-    slack = _SLACK * max(float(np.abs(wanted).max(initial=0.0)), float(run.initial.sum(axis=-1).max(initial=0.0)))
+    slack = _SLACK * max(
+        float(np.abs(wanted).max(initial=0.0)), float(run.initial.sum(axis=-1).max(initial=0.0))
+    )
     for c, column in survival_columns(run.life, run.edges, convention):
         if c >= h:
             gap = wanted[..., c - h] - held[..., c]
@@ -251,7 +332,9 @@ def stock_driven(
             if repair == "refuse" and (over > slack).any():
                 _refuse_negative(over, slack, c - h)
             if repair == "retire":
-                left = np.divide(wanted[..., c - h], held[..., c], out=np.ones_like(gap), where=over > slack)
+                left = np.divide(
+                    wanted[..., c - h], held[..., c], out=np.ones_like(gap), where=over > slack
+                )
                 leaving[..., c] += np.where(over > slack, over, 0.0)
                 held[..., c:] *= left[..., None]
                 leaving[..., c + 1 :] *= left[..., None]
@@ -261,20 +344,36 @@ def stock_driven(
             need = np.maximum(gap, 0.0)
             first = np.broadcast_to(column[..., 0], need.shape)
             if ((first <= 0) & (need > slack)).any():
-                raise ValueError(f"nothing that enters in period {c - h} is left at its end, so no inflow makes its stock; "
-                                 "take shorter periods or the convention 'uniform'")
+                raise ValueError(
+                    f"nothing that enters in period {c - h} is left at its end, so no inflow makes its stock; "
+                    "take shorter periods or the convention 'uniform'"
+                )
             amounts[..., c] = np.divide(need, first, out=np.zeros_like(need), where=first > 0)
         part = amounts[..., c : c + 1]
         held[..., c:] += part * column
         leaving[..., c:] += part * _leaving(column)
         if cube is not None:
             cube[..., max(c - h, 0) :, c] = (part * column)[..., max(h - c, 0) :]
-    return Stocks(amounts[..., h:] / run.lengths, held[..., h:], leaving[..., h:] / run.lengths, run.opening, run.lengths,
-                  convention, cube, None if repair == "refuse" else repaired)
+    return Stocks(
+        amounts[..., h:] / run.lengths,
+        held[..., h:],
+        leaving[..., h:] / run.lengths,
+        run.opening,
+        run.lengths,
+        convention,
+        cube,
+        None if repair == "refuse" else repaired,
+    )
 
 
 def _refuse_negative(over: Array, slack: float, period: int) -> None:
     series = tuple(int(i) for i in np.argwhere(over > slack)[0])
-    place = f"series {series[0] if len(series) == 1 else series}, period {period}" if series else f"period {period}"
-    raise ValueError(f"the stock given falls faster than its cohorts leave ({place}: {float(over.max()):.6g} t too much survives), "
-                     "so inflow would be negative; repair='keep' lets the stock lie above, repair='retire' scraps early")
+    place = (
+        f"series {series[0] if len(series) == 1 else series}, period {period}"
+        if series
+        else f"period {period}"
+    )
+    raise ValueError(
+        f"the stock given falls faster than its cohorts leave ({place}: {float(over.max()):.6g} t too much survives), "
+        "so inflow would be negative; repair='keep' lets the stock lie above, repair='retire' scraps early"
+    )

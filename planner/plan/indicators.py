@@ -41,7 +41,9 @@ def metal_demand(system: System, metal: str, amounts: Mapping[str, Array]) -> Ar
     return total
 
 
-def indicator_table(system: System, values: Values, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def indicator_table(
+    system: System, values: Values, tables: Mapping[str, pd.DataFrame]
+) -> pd.DataFrame:
     """The indicators of a plan: metal, year, indicator, value, unit.
 
     `requirement` and `shortage` in refined equivalents, or contained metal where none is stated (t/year);
@@ -53,33 +55,59 @@ def indicator_table(system: System, values: Values, tables: Mapping[str, pd.Data
     years = [p.first for p in system.periods]
 
     def add(metal: str, indicator: str, amounts: Array, unit: str) -> None:
-        rows.extend((metal, t, indicator, float(v), unit) for t, v in zip(years, amounts, strict=True) if np.isfinite(v))
+        rows.extend(
+            (metal, t, indicator, float(v), unit)
+            for t, v in zip(years, amounts, strict=True)
+            if np.isfinite(v)
+        )
 
-    demanded = {good.name: system.period_mean(good.demand) for good in system.goods.values() if good.demand is not None}
+    demanded = {
+        good.name: system.period_mean(good.demand)
+        for good in system.goods.values()
+        if good.demand is not None
+    }
     unserved = {name: series(system, values, "shortage", name) for name in demanded}
     supply, duals = tables["supply"], _balance_prices(tables["prices"])
     for metal in system.metals:
         add(metal, "requirement", metal_demand(system, metal, demanded), "t/year")
         add(metal, "shortage", metal_demand(system, metal, unserved), "t/year")
         mine = supply[(supply["metal"] == metal) & (supply["pathway"] != "new scrap")]
-        by_pathway = mine.groupby(["year", "pathway"])["value"].sum().unstack().reindex(years).fillna(0.0)
+        by_pathway = (
+            mine.groupby(["year", "pathway"])["value"].sum().unstack().reindex(years).fillna(0.0)
+        )
         total = by_pathway.sum(axis=1).to_numpy()
         for pathway in PATHWAYS:
             if pathway in by_pathway:
                 with np.errstate(invalid="ignore", divide="ignore"):
-                    add(metal, f"share: {pathway}", np.where(total > 0, by_pathway[pathway].to_numpy() / total, np.nan), "1")
+                    add(
+                        metal,
+                        f"share: {pathway}",
+                        np.where(total > 0, by_pathway[pathway].to_numpy() / total, np.nan),
+                        "1",
+                    )
         add(metal, "price", _price(system, duals, metal), f"USD_{system.currency_year}/t")
     emissions = tables["emissions"].groupby(["scope", "metal", "year"])["value"].sum().unstack()
     for scope in SCOPES:
         for metal in sorted({m for s, m in emissions.index if s == scope}):
-            add(metal, f"{scope} emissions", emissions.loc[(scope, metal)].reindex(years).fillna(0.0).to_numpy(), "tCO2e/year")
+            add(
+                metal,
+                f"{scope} emissions",
+                emissions.loc[(scope, metal)].reindex(years).fillna(0.0).to_numpy(),
+                "tCO2e/year",
+            )
     return table("indicators", sorted(rows, key=lambda r: (r[0], r[2], r[1])))
 
 
 def _balance_prices(prices: pd.DataFrame) -> dict[tuple[str, int], float]:
     """Shadow price of each good and year, USD/t."""
     balance = prices[prices["family"] == "balance"]
-    return dict(zip(zip(balance["index"].tolist(), balance["year"].tolist(), strict=True), balance["value"].tolist(), strict=True))
+    return dict(
+        zip(
+            zip(balance["index"].tolist(), balance["year"].tolist(), strict=True),
+            balance["value"].tolist(),
+            strict=True,
+        )
+    )
 
 
 def _price(system: System, duals: Mapping[tuple[str, int], float], metal: str) -> Array:
@@ -88,7 +116,9 @@ def _price(system: System, duals: Mapping[tuple[str, int], float], metal: str) -
     for good in system.goods.values():
         if good.demand is not None and metal in good.content and len(good.content) == 1:
             demand = system.period_mean(good.demand)
-            worth = worth + demand * np.array([duals.get((good.name, p.first), np.nan) for p in system.periods])
+            worth = worth + demand * np.array(
+                [duals.get((good.name, p.first), np.nan) for p in system.periods]
+            )
             amount = amount + demand
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(np.where(amount > 0, worth / amount, np.nan))
@@ -134,7 +164,13 @@ class Account:
     @property
     def refined_supply(self) -> Array:
         """Refined metal that manufacture and export can draw on, new scrap left out."""
-        return self.home_primary + self.foreign_primary + self.old_recycled + self.foreign_secondary + self.drawn
+        return (
+            self.home_primary
+            + self.foreign_primary
+            + self.old_recycled
+            + self.foreign_secondary
+            + self.drawn
+        )
 
     @property
     def apparent_consumption(self) -> Array:
@@ -186,7 +222,9 @@ def recycled_content(a: Account) -> Array:
 
     $$RC = \frac{old + new + foreign\ secondary}{refined\ supply + new}$$   Source: UNEP 2011; Graedel et al. 2011 ((j + m) / (a + j + m)).
     """
-    return _ratio(a.old_recycled + a.new_recycled + a.foreign_secondary, a.refined_supply + a.new_recycled)
+    return _ratio(
+        a.old_recycled + a.new_recycled + a.foreign_secondary, a.refined_supply + a.new_recycled
+    )
 
 
 def eol_recycling_input_rate(a: Account) -> Array:
@@ -204,7 +242,9 @@ def net_import_reliance(a: Account) -> Array:
     $$NIR = \frac{imports - exports + stock\ draw}{apparent\ consumption}$$   with apparent consumption = home production (primary and
     old scrap) + imports - exports + stock draw, all as refined metal. Source: USGS, Mineral Commodity Summaries, appendix on definitions.
     """
-    return _ratio(a.foreign_primary + a.foreign_secondary - a.exported + a.drawn, a.apparent_consumption)
+    return _ratio(
+        a.foreign_primary + a.foreign_secondary - a.exported + a.drawn, a.apparent_consumption
+    )
 
 
 def self_sufficiency_extraction(a: Account) -> Array:
@@ -292,18 +332,30 @@ def indicators(plan: Plan, *, population: Mapping[int, float] | None = None) -> 
         found = [(name, rate(a), unit) for name, (rate, unit) in RATES.items()]
         found += [(f"loss: {stage}", amount, "t/year") for stage, amount in a.losses.items()]
         found += [("in-use stock", a.stock, "t"), ("old scrap arising", a.arising, "t/year")]
-        rows += [(metal, t, name, float(v), unit) for name, amounts, unit in found
-                 for t, v in zip(years, amounts, strict=True) if np.isfinite(v)]
+        rows += [
+            (metal, t, name, float(v), unit)
+            for name, amounts, unit in found
+            for t, v in zip(years, amounts, strict=True)
+            if np.isfinite(v)
+        ]
     both = pd.concat([plan.indicators, table("indicators", rows)], ignore_index=True)
-    return both.sort_values(["metal", "indicator", "year"], kind="stable", ignore_index=True)[list(COLUMNS["indicators"])]
+    return both.sort_values(["metal", "indicator", "year"], kind="stable", ignore_index=True)[
+        list(COLUMNS["indicators"])
+    ]
 
 
 def _persons(system: System, population: Mapping[int, float] | None) -> Array:
     """Persons by period, shape (T,)."""
     if population is None:
-        return np.full(len(system.periods), np.nan) if system.population is None else system.period_mean(system.population)
+        return (
+            np.full(len(system.periods), np.nan)
+            if system.population is None
+            else system.period_mean(system.population)
+        )
     given = sorted(population)
-    yearly = np.interp(system.years, given, [population[y] for y in given], left=np.nan, right=np.nan)
+    yearly = np.interp(
+        system.years, given, [population[y] for y in given], left=np.nan, right=np.nan
+    )
     return system.period_mean(yearly)
 
 
@@ -316,7 +368,9 @@ def account(plan: Plan, metal: str, persons: Array | None = None) -> Account:
     stocks = plan.stocks[(plan.stocks["metal"] == metal) & (plan.stocks["quantity"] == "stock")]
 
     def total(frame: pd.DataFrame) -> Array:
-        return np.asarray(frame.groupby("year")["value"].sum().reindex(years).astype(float).fillna(0.0).to_numpy())
+        return np.asarray(
+            frame.groupby("year")["value"].sum().reindex(years).astype(float).fillna(0.0).to_numpy()
+        )
 
     def pathway(*names: str) -> pd.DataFrame:
         return supply[supply["pathway"].isin(names)]
@@ -328,11 +382,16 @@ def account(plan: Plan, metal: str, persons: Array | None = None) -> Account:
     return Account(
         arising=total(flows[flows["source"].str.startswith("use/") & flows["target"].isin(wastes)]),
         collected=total(flows[flows["target"].isin(collectors)]),
-        old_recycled=total(pathway("domestic secondary")), new_recycled=total(pathway("new scrap")),
-        home_primary=total(pathway("domestic primary")), foreign_primary=total(pathway("foreign primary")),
-        foreign_secondary=total(pathway("foreign secondary")), refined_at_home=total(foreign[foreign["process"].isin(at_home)]),
-        drawn=total(pathway("stockpile")), exported=_exported(plan, metal),
-        ore_taken=total(flows[flows["source"].str.startswith("deposit/")]), reserve=total(stocks[stocks["kind"] == "deposit"]),
+        old_recycled=total(pathway("domestic secondary")),
+        new_recycled=total(pathway("new scrap")),
+        home_primary=total(pathway("domestic primary")),
+        foreign_primary=total(pathway("foreign primary")),
+        foreign_secondary=total(pathway("foreign secondary")),
+        refined_at_home=total(foreign[foreign["process"].isin(at_home)]),
+        drawn=total(pathway("stockpile")),
+        exported=_exported(plan, metal),
+        ore_taken=total(flows[flows["source"].str.startswith("deposit/")]),
+        reserve=total(stocks[stocks["kind"] == "deposit"]),
         stock=total(stocks[stocks["kind"] == "use"]),
         entering=total(flows[flows["source"].str.contains(OUTSIDE)]),
         losses={stage: total(part) for stage, part in _losses(system, flows).items()},
@@ -343,8 +402,12 @@ def account(plan: Plan, metal: str, persons: Array | None = None) -> Account:
 def _exported(plan: Plan, metal: str) -> Array:
     """What is exported and served, in refined equivalents, t per year, shape (T,)."""
     system = plan.system
-    served = {good.name: system.period_mean(good.demand) - series(system, plan.values, "shortage", good.name)
-              for good in system.goods.values() if good.export and good.demand is not None}
+    served = {
+        good.name: system.period_mean(good.demand)
+        - series(system, plan.values, "shortage", good.name)
+        for good in system.goods.values()
+        if good.export and good.demand is not None
+    }
     return metal_demand(system, metal, served)
 
 
@@ -358,5 +421,11 @@ def _losses(system: System, flows: pd.DataFrame) -> dict[str, pd.DataFrame]:
         holder = system.processes.get(source) or system.goods.get(source)
         return "use" if holder is None else holder.stage
 
-    at = np.array([stage(source, target) for source, target in zip(lost["source"], lost["target"], strict=True)], dtype=object)
+    at = np.array(
+        [
+            stage(source, target)
+            for source, target in zip(lost["source"], lost["target"], strict=True)
+        ],
+        dtype=object,
+    )
     return {name: lost[at == name] for name in LOSS_STAGES}

@@ -67,8 +67,13 @@ class Certificate:
     @property
     def errors(self) -> dict[str, float]:
         """The errors by what was checked."""
-        return {"balance": self.balance_residual, "process": self.process_residual, "cost": self.cost_error, "rows": self.row_error,
-                "columns": self.column_error}
+        return {
+            "balance": self.balance_residual,
+            "process": self.process_residual,
+            "cost": self.cost_error,
+            "rows": self.row_error,
+            "columns": self.column_error,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +125,10 @@ class Plan:
     def __repr__(self) -> str:
         """In one line; the tables hold the rest."""
         years = self.system.years
-        return (f"Plan of {self.record.study} [{self.record.scenario or 'base'}], {years[0]}-{years[-1]}: {self.record.status}, "
-                f"{self.objective:,.0f} {self.record.currency} present value")
+        return (
+            f"Plan of {self.record.study} [{self.record.scenario or 'base'}], {years[0]}-{years[-1]}: {self.record.status}, "
+            f"{self.objective:,.0f} {self.record.currency} present value"
+        )
 
     @property
     def objective(self) -> float:
@@ -181,8 +188,12 @@ class Plan:
         short = short[short["value"] > 0].assign(pathway="shortage")[columns]
         # an empty table has no types of its own, and pandas is about to change what becomes of them
         filled = [part for part in (parts, short) if len(part)] or [parts]
-        both = pd.concat(filled, ignore_index=True).sort_values(["metal", "year", "pathway"], ignore_index=True)
-        return both.assign(share=both["value"] / both.groupby(["metal", "year"])["value"].transform("sum"))
+        both = pd.concat(filled, ignore_index=True).sort_values(
+            ["metal", "year", "pathway"], ignore_index=True
+        )
+        return both.assign(
+            share=both["value"] / both.groupby(["metal", "year"])["value"].transform("sum")
+        )
 
     @property
     def plot(self) -> Plots:
@@ -197,7 +208,9 @@ class Plan:
 
         return cell(self)
 
-    def report(self, path: str | Path, *, others: Sequence[Plan] = (), frontier: Frontier | None = None) -> Path:
+    def report(
+        self, path: str | Path, *, others: Sequence[Plan] = (), frontier: Frontier | None = None
+    ) -> Path:
         """Write this plan as one HTML page that opens offline, other plans set beside it, and return its path; as `planner.report`."""
         from planner.reporting import report
 
@@ -217,8 +230,16 @@ def _write(plan: Plan, folder: Path, log: Iterable[str]) -> None:
     for name in COLUMNS:
         plan.tables[name].to_csv(folder / f"{name}.csv", index=False)
     pd.DataFrame(
-        ((variable, json.dumps(list(index)), value, plan.reduced_costs.get(variable, {}).get(index, 0.0))
-         for variable, column in plan.values.items() for index, value in column.items()),
+        (
+            (
+                variable,
+                json.dumps(list(index)),
+                value,
+                plan.reduced_costs.get(variable, {}).get(index, 0.0),
+            )
+            for variable, column in plan.values.items()
+            for index, value in column.items()
+        ),
         columns=["variable", "index", "value", "reduced_cost"],
     ).to_csv(folder / VARIABLES_FILE, index=False)
     inputs = folder / "inputs"
@@ -226,9 +247,17 @@ def _write(plan: Plan, folder: Path, log: Iterable[str]) -> None:
     for name, content in plan.system.files.items():
         (inputs / name).write_bytes(content)
     (folder / LOG_FILE).write_text(log_text(plan, log), encoding="utf-8")
-    (folder / PACKAGE_FILE).write_text(package(folder, plan.record.title, plan.record.created), encoding="utf-8")
-    record = {"format_version": FORMAT_VERSION, **asdict(plan.record), "certificate": asdict(plan.certificate)}
-    (folder / RECORD_FILE).write_text(json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+    (folder / PACKAGE_FILE).write_text(
+        package(folder, plan.record.title, plan.record.created), encoding="utf-8"
+    )
+    record = {
+        "format_version": FORMAT_VERSION,
+        **asdict(plan.record),
+        "certificate": asdict(plan.certificate),
+    }
+    (folder / RECORD_FILE).write_text(
+        json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8"
+    )
 
 
 def log_text(plan: Plan, head: Iterable[str] = ()) -> str:
@@ -249,7 +278,11 @@ def log_text(plan: Plan, head: Iterable[str] = ()) -> str:
         *(f"note {note}" for note in record.notes),
         f"checked {', '.join(f'{name} {error:.1e}' for name, error in certificate.errors.items())}; allowed {certificate.tolerance:.0e}",
     ]
-    return "\n".join(lines) + "\n" + (SOLVER_LOG + plan.solver_log.rstrip("\n") + "\n" if plan.solver_log else "")
+    return (
+        "\n".join(lines)
+        + "\n"
+        + (SOLVER_LOG + plan.solver_log.rstrip("\n") + "\n" if plan.solver_log else "")
+    )
 
 
 def load(folder: str | Path) -> Plan:
@@ -261,22 +294,38 @@ def load(folder: str | Path) -> Plan:
 
     place = Path(folder)
     record, certificate = _record(place)
-    system = read(place / "inputs", scenario=record.scenario, overrides=record.overrides, name=record.study)
+    system = read(
+        place / "inputs", scenario=record.scenario, overrides=record.overrides, name=record.study
+    )
     if system.inputs_hash != record.inputs_hash:
         raise OutputError(f"{place}: inputs/ was changed since the run; solve again")
     try:
-        tables = {name: _read_table(place / f"{name}.csv", columns) for name, columns in COLUMNS.items()}
-        variables = _read_table(place / VARIABLES_FILE, ("variable", "index", "value", "reduced_cost"))
+        tables = {
+            name: _read_table(place / f"{name}.csv", columns) for name, columns in COLUMNS.items()
+        }
+        variables = _read_table(
+            place / VARIABLES_FILE, ("variable", "index", "value", "reduced_cost")
+        )
     except (OSError, ValueError) as error:
-        raise OutputError(f"{place}: a result table cannot be read ({error}); solve again") from error
+        raise OutputError(
+            f"{place}: a result table cannot be read ({error}); solve again"
+        ) from error
     values: dict[str, dict[tuple[Hashable, ...], float]] = {}
     reduced: dict[str, dict[tuple[Hashable, ...], float]] = {}
     for variable, text, value, cost in variables.itertuples(index=False):
         index = tuple(json.loads(text))
         values.setdefault(variable, {})[index] = value
         reduced.setdefault(variable, {})[index] = cost
-    return Plan(system=system, balance=after_measures(balance(system), values), record=record, certificate=certificate,
-                values=values, reduced_costs=reduced, tables=tables, solver_log=_solver_log(place))
+    return Plan(
+        system=system,
+        balance=after_measures(balance(system), values),
+        record=record,
+        certificate=certificate,
+        values=values,
+        reduced_costs=reduced,
+        tables=tables,
+        solver_log=_solver_log(place),
+    )
 
 
 def _solver_log(place: Path) -> str:
@@ -291,7 +340,9 @@ def _read_table(path: Path, columns: Iterable[str]) -> pd.DataFrame:
     """A table as it was written, every number to its last digit (pandas' own reading of floats differs between its versions)."""
     frame = pd.read_csv(path, dtype=str, keep_default_na=False)
     if list(frame.columns) != list(columns):
-        raise ValueError(f"{path.name} has the columns {', '.join(frame.columns)} and not {', '.join(columns)}")
+        raise ValueError(
+            f"{path.name} has the columns {', '.join(frame.columns)} and not {', '.join(columns)}"
+        )
     for name in NUMBERS.intersection(frame.columns):
         frame[name] = [float(text) if text else float("nan") for text in frame[name]]
     if "degenerate" in frame:
@@ -307,7 +358,9 @@ def _from_1(said: dict[str, Any]) -> dict[str, Any]:
     return {**said, "platform": "not recorded"}
 
 
-MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = MappingProxyType({1: _from_1})
+MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = MappingProxyType(
+    {1: _from_1}
+)
 """From the record of a format version to that of the next. A change of the tables has its step here too, or the version is refused."""
 
 
@@ -316,16 +369,20 @@ def _record(place: Path) -> tuple[Record, Certificate]:
         said: dict[str, Any] = json.loads((place / RECORD_FILE).read_text(encoding="utf-8"))
         version = said.pop("format_version")
         if version != FORMAT_VERSION and version not in MIGRATIONS:
-            raise OutputError(f"{place} was written in run format {version}; this version reads {min(MIGRATIONS)} to {FORMAT_VERSION}: "
-                              "solve again, or load it with the version that its run.log names")
+            raise OutputError(
+                f"{place} was written in run format {version}; this version reads {min(MIGRATIONS)} to {FORMAT_VERSION}: "
+                "solve again, or load it with the version that its run.log names"
+            )
         for step in range(version, FORMAT_VERSION):
             said = MIGRATIONS[step](said)
         certificate, notes = said.pop("certificate"), tuple(said.pop("notes"))
         return Record(**said, notes=notes), Certificate(**certificate)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         if (place / HEAD_FILE).is_file():
-            raise OutputError(f"{place} is a study, not a run of one; solve it first (planner solve {place}) and give the folder of "
-                              "results that it names") from error
+            raise OutputError(
+                f"{place} is a study, not a run of one; solve it first (planner solve {place}) and give the folder of "
+                "results that it names"
+            ) from error
         there = "" if place.exists() else "; there is no such folder"
         raise OutputError(
             f"{place} is no run of planner: {RECORD_FILE} cannot be read{there}; give the folder that `planner solve --out` wrote",
@@ -333,5 +390,13 @@ def _record(place: Path) -> tuple[Record, Certificate]:
 
 
 __all__ = [
-    "FORMAT_VERSION", "LOG_FILE", "MIGRATIONS", "RECORD_FILE", "Certificate", "Plan", "Record", "load", "log_text",
+    "FORMAT_VERSION",
+    "LOG_FILE",
+    "MIGRATIONS",
+    "RECORD_FILE",
+    "Certificate",
+    "Plan",
+    "Record",
+    "load",
+    "log_text",
 ]

@@ -35,13 +35,48 @@ from planner.system.unit_accounts import emission_rates, priced_scope, running_c
 
 STEPS = ("in use", "arising", "collectable", "recoverable", "economic")
 CLASSES: Mapping[str, tuple[str, str, str, str]] = {
-    "in use": ("Prospective", "E3", "F3", "still in use: nothing to develop yet, quantity known from inflow and lifetime"),
-    "uncollectable": ("Remaining products not developed", "E3", "F4", "no collection project is identified for it"),
-    "unrecoverable": ("Remaining products not developed", "E3", "F4", "lost in the best process of the study"),
-    "uneconomic": ("Non-viable", "E3", "F2", "a route exists; its cost exceeds the price in this and every later year"),
-    "economic later": ("Potentially viable", "E2", "F2", "a route exists; it pays in a later year of the study"),
-    "economic, plant to be built": ("Potentially viable", "E2", "F2", "it pays; its plant does not stand yet"),
-    "economic, plant standing": ("Viable", "E1", "F1", "it pays, in plants that stand without a new order"),
+    "in use": (
+        "Prospective",
+        "E3",
+        "F3",
+        "still in use: nothing to develop yet, quantity known from inflow and lifetime",
+    ),
+    "uncollectable": (
+        "Remaining products not developed",
+        "E3",
+        "F4",
+        "no collection project is identified for it",
+    ),
+    "unrecoverable": (
+        "Remaining products not developed",
+        "E3",
+        "F4",
+        "lost in the best process of the study",
+    ),
+    "uneconomic": (
+        "Non-viable",
+        "E3",
+        "F2",
+        "a route exists; its cost exceeds the price in this and every later year",
+    ),
+    "economic later": (
+        "Potentially viable",
+        "E2",
+        "F2",
+        "a route exists; it pays in a later year of the study",
+    ),
+    "economic, plant to be built": (
+        "Potentially viable",
+        "E2",
+        "F2",
+        "it pays; its plant does not stand yet",
+    ),
+    "economic, plant standing": (
+        "Viable",
+        "E1",
+        "F1",
+        "it pays, in plants that stand without a new order",
+    ),
 }
 """Part of the stock or of what arises to its class, the E and F axes of the UNFC, and why."""
 CONFIDENCE: Mapping[str, str] = {"A": "G1", "S": "G1", "B": "G1", "C": "G2", "D": "G3", "": "G3"}
@@ -89,7 +124,10 @@ class Grading:
 
 
 def grade(
-    study: Plan | System, *, price: Mapping[str, float] | None = None, carbon_price: float | None = None,
+    study: Plan | System,
+    *,
+    price: Mapping[str, float] | None = None,
+    carbon_price: float | None = None,
 ) -> Grading:
     """Grade the secondary reserves of a study.
 
@@ -99,7 +137,11 @@ def grade(
     system = study.system if isinstance(study, Plan) else study
     whole = study.balance if isinstance(study, Plan) else balance(system)
     prices = _prices(study, system, price or {})
-    carbon = system.period_mean(system.carbon_price) if carbon_price is None else np.full(len(system.periods), carbon_price)
+    carbon = (
+        system.period_mean(system.carbon_price)
+        if carbon_price is None
+        else np.full(len(system.periods), carbon_price)
+    )
     return _Grader(whole, prices, carbon).grading()
 
 
@@ -110,21 +152,42 @@ def shadow_prices(plan: Plan) -> Mapping[str, Array]:
     found: dict[str, Array] = {metal: np.full(len(years), np.nan) for metal in plan.system.metals}
     for good in plan.system.goods.values():
         if good.kind == "refined" and len(good.content) == 1:
-            duals = {int(y): v for g, y, v in zip(rows["index"], rows["year"], rows["value"], strict=True) if g == good.name}
+            duals = {
+                int(y): v
+                for g, y, v in zip(rows["index"], rows["year"], rows["value"], strict=True)
+                if g == good.name
+            }
             metal = next(iter(good.content))
-            found[metal] = np.fmax(found[metal], np.array([duals.get(y, np.nan) for y in years]) / good.content[metal])
+            found[metal] = np.fmax(
+                found[metal], np.array([duals.get(y, np.nan) for y in years]) / good.content[metal]
+            )
     return found
 
 
-def _prices(study: Plan | System, system: System, given: Mapping[str, float]) -> Mapping[str, Array]:
-    problems = [Problem("price", 0, metal, f"is no metal of the study; choose of {', '.join(system.metals)}")
-                for metal in given if metal not in system.metals]
-    problems += [Problem("price", 0, metal, f"is {value:g}; give a number of 0 or more")
-                 for metal, value in given.items() if not value >= 0]
+def _prices(
+    study: Plan | System, system: System, given: Mapping[str, float]
+) -> Mapping[str, Array]:
+    problems = [
+        Problem(
+            "price", 0, metal, f"is no metal of the study; choose of {', '.join(system.metals)}"
+        )
+        for metal in given
+        if metal not in system.metals
+    ]
+    problems += [
+        Problem("price", 0, metal, f"is {value:g}; give a number of 0 or more")
+        for metal, value in given.items()
+        if not value >= 0
+    ]
     found = dict(shadow_prices(study)) if isinstance(study, Plan) else {}
     found |= {metal: np.full(len(system.periods), value) for metal, value in given.items()}
-    problems += [Problem("price", 0, metal, "has no price; give one, or grade a plan, which has shadow prices")
-                 for metal in system.metals if metal not in found]
+    problems += [
+        Problem(
+            "price", 0, metal, "has no price; give one, or grade a plan, which has shadow prices"
+        )
+        for metal in system.metals
+        if metal not in found
+    ]
     if problems:
         raise SpecError(system.name, problems)
     return found
@@ -152,14 +215,22 @@ def _chains(system: System, good: str, passed: tuple[str, ...]) -> Iterator[_Cha
         return
     for process in system.processes.values():
         if list(process.inputs) == [good] and not process.deposits and process.kind in KINDS:
-            taken, open_ = system.period_mean(process.inputs[good]), system.period_mean(process.max_activity) > 0
+            taken, open_ = (
+                system.period_mean(process.inputs[good]),
+                system.period_mean(process.max_activity) > 0,
+            )
             activity = np.divide(1.0, taken, out=np.zeros_like(taken), where=(taken > 0) & open_)
-            onward = [[*_chains(system, output, (*passed, good))] or [({}, {})] for output in process.outputs]
+            onward = [
+                [*_chains(system, output, (*passed, good))] or [({}, {})]
+                for output in process.outputs
+            ]
             for choice in combinations(*onward):
                 yield _joined(system, process, activity, choice)
 
 
-def _joined(system: System, process: Process, activity: Array, choice: tuple[_Chain, ...]) -> _Chain:
+def _joined(
+    system: System, process: Process, activity: Array, choice: tuple[_Chain, ...]
+) -> _Chain:
     """A process with one chain for each of its outputs, per t of its input."""
     processes, yields = {process.name: activity}, dict[str, Array]()
     for output, (further, won) in zip(process.outputs, choice, strict=True):
@@ -171,9 +242,15 @@ def _joined(system: System, process: Process, activity: Array, choice: tuple[_Ch
     return processes, yields
 
 
-def _route(system: System, waste: str, processes: dict[str, Array], yields: dict[str, Array]) -> Route:
+def _route(
+    system: System, waste: str, processes: dict[str, Array], yields: dict[str, Array]
+) -> Route:
     zero = np.zeros(len(system.periods))
-    running, capital, emission = zero - system.period_mean(system.goods[waste].disposal_cost), zero, zero
+    running, capital, emission = (
+        zero - system.period_mean(system.goods[waste].disposal_cost),
+        zero,
+        zero,
+    )
     for name, activity in processes.items():
         process = system.processes[name]
         running = running + activity * sum(running_costs(system, process).values(), zero)
@@ -189,7 +266,11 @@ def _capital(system: System, process: Process) -> Array:
     plant = system.plants[process.plant]
     need = process.loading / system.period_mean(plant.availability)
     yearly = system.period_mean(plant.capital_cost) * (1 + plant.interest_rate) ** plant.lead_time
-    annuity = annuity_due(plant.interest_rate, plant.life) if np.isfinite(plant.life) and plant.life > 0 else 0.0
+    annuity = (
+        annuity_due(plant.interest_rate, plant.life)
+        if np.isfinite(plant.life) and plant.life > 0
+        else 0.0
+    )
     return np.asarray(need * (yearly * annuity + system.period_mean(plant.fixed_cost)))
 
 
@@ -201,11 +282,22 @@ class _Grader:
         system = whole.system
         self.years = [p.first for p in system.periods]
         self.last = [p.last - system.periods[0].first for p in system.periods]
-        self.arising = {p.name: system.period_mean(whole.stocks[p.name].outflow * (1 - p.dissipated)) for p in system.products.values()
-                        if p.waste}
-        self.rate = {g.name: system.period_mean(g.collection_rate) if g.collection_rate is not None else np.zeros(len(self.years))
-                     for g in system.goods.values() if g.kind == "waste"}
-        self.routes = {waste: routes(system, waste) for waste in {p.waste for p in system.products.values() if p.waste}}
+        self.arising = {
+            p.name: system.period_mean(whole.stocks[p.name].outflow * (1 - p.dissipated))
+            for p in system.products.values()
+            if p.waste
+        }
+        self.rate = {
+            g.name: system.period_mean(g.collection_rate)
+            if g.collection_rate is not None
+            else np.zeros(len(self.years))
+            for g in system.goods.values()
+            if g.kind == "waste"
+        }
+        self.routes = {
+            waste: routes(system, waste)
+            for waste in {p.waste for p in system.products.values() if p.waste}
+        }
         self.standing = self._standing()
 
     def grading(self) -> Grading:
@@ -218,21 +310,46 @@ class _Grader:
                 parts, counted = self._parts(product.name, product.waste, metal, content)
                 for step, amounts in counted.items():
                     unit = "t" if step == "in use" else "t/year"
-                    steps += [(metal, product.name, t, step, float(v), unit) for t, v in zip(self.years, amounts, strict=True)]
+                    steps += [
+                        (metal, product.name, t, step, float(v), unit)
+                        for t, v in zip(self.years, amounts, strict=True)
+                    ]
                 for part, amounts in parts.items():
                     name, e, f, _ = CLASSES[part]
                     g, unit = (IN_USE, "t") if part == "in use" else (confidence, "t/year")
-                    classes += [(metal, product.name, t, part, name, e, f, g, float(v), unit)
-                                for t, v in zip(self.years, amounts, strict=True) if v > 0]
+                    classes += [
+                        (metal, product.name, t, part, name, e, f, g, float(v), unit)
+                        for t, v in zip(self.years, amounts, strict=True)
+                        if v > 0
+                    ]
                 curve += self._curve(product.name, product.waste, metal)
         money = f"USD_{self.system.currency_year}"
         return Grading(
             pd.DataFrame(steps, columns=["metal", "product", "year", "step", "value", "unit"]),
-            pd.DataFrame(classes, columns=["metal", "product", "year", "part", "class", "e", "f", "g", "value", "unit"]),
+            pd.DataFrame(
+                classes,
+                columns=[
+                    "metal",
+                    "product",
+                    "year",
+                    "part",
+                    "class",
+                    "e",
+                    "f",
+                    "g",
+                    "value",
+                    "unit",
+                ],
+            ),
             _cumulated(curve, money),
-            pd.DataFrame([(metal, t, float(p), float(c), f"{money}/t, {money}/tCO2e") for metal, series in self.prices.items()
-                          for t, p, c in zip(self.years, series, self.carbon, strict=True)],
-                         columns=["metal", "year", "price", "carbon_price", "unit"]),
+            pd.DataFrame(
+                [
+                    (metal, t, float(p), float(c), f"{money}/t, {money}/tCO2e")
+                    for metal, series in self.prices.items()
+                    for t, p, c in zip(self.years, series, self.carbon, strict=True)
+                ],
+                columns=["metal", "year", "price", "carbon_price", "unit"],
+            ),
         )
 
     def cost(self, route: Route) -> Array:
@@ -243,7 +360,10 @@ class _Grader:
     def revenue(self, route: Route, without: str = "") -> Array:
         """What the metals won are worth per t of waste; a metal without a price counts nothing."""
         zero = np.zeros(len(self.years))
-        return sum((y * np.nan_to_num(self.prices[m]) for m, y in route.yields.items() if m != without), zero)
+        return sum(
+            (y * np.nan_to_num(self.prices[m]) for m, y in route.yields.items() if m != without),
+            zero,
+        )
 
     def best(self, waste: str) -> list[Route | None]:
         """The route that pays best in each period, None where there is none that yields."""
@@ -254,7 +374,9 @@ class _Grader:
             found.append(able[int(np.argmax(gains))] if able else None)
         return found
 
-    def _parts(self, product: str, waste: str, metal: str, content: float) -> tuple[dict[str, Array], dict[str, Array]]:
+    def _parts(
+        self, product: str, waste: str, metal: str, content: float
+    ) -> tuple[dict[str, Array], dict[str, Array]]:
         """Parts of the classification and the nested steps, t (in use) or t per year, shape (T,) each."""
         zero = np.zeros(len(self.years))
         stock = content * self.whole.stocks[product].stock[self.last]
@@ -270,14 +392,20 @@ class _Grader:
         won = collectable * np.minimum(share / content, 1.0)
         standing = won * runs * self.standing[waste]
         built = np.maximum(won * pays - standing, 0.0)
-        later = np.array([bool(pays[i + 1:].any()) for i in range(len(pays))])
+        later = np.array([bool(pays[i + 1 :].any()) for i in range(len(pays))])
         rest = np.maximum(recoverable - standing - built, 0.0)
         parts = {
-            "in use": stock, "uncollectable": arising - collectable, "unrecoverable": collectable - recoverable,
-            "uneconomic": np.where(later, 0.0, rest), "economic later": np.where(later, rest, 0.0),
-            "economic, plant to be built": built, "economic, plant standing": standing,
+            "in use": stock,
+            "uncollectable": arising - collectable,
+            "unrecoverable": collectable - recoverable,
+            "uneconomic": np.where(later, 0.0, rest),
+            "economic later": np.where(later, rest, 0.0),
+            "economic, plant to be built": built,
+            "economic, plant standing": standing,
         }
-        counted = dict(zip(STEPS, (stock, arising, collectable, recoverable, standing + built), strict=True))
+        counted = dict(
+            zip(STEPS, (stock, arising, collectable, recoverable, standing + built), strict=True)
+        )
         return parts, counted
 
     def _pays(self, waste: str, metal: str) -> tuple[Array, Array, Array]:
@@ -309,7 +437,9 @@ class _Grader:
         for waste in self.routes:
             share = np.ones(len(self.years))
             for plant, needed in use[waste].items():
-                there = self.system.period_mean(self.system.plants[plant].existing * self.system.plants[plant].availability)
+                there = self.system.period_mean(
+                    self.system.plants[plant].existing * self.system.plants[plant].availability
+                )
                 part = np.divide(there, load[plant], out=np.ones(len(there)), where=load[plant] > 0)
                 share = np.where(needed > 0, np.minimum(share, np.minimum(part, 1.0)), share)
             found[waste] = share
@@ -317,23 +447,41 @@ class _Grader:
 
     def _collectable(self, waste: str) -> Array:
         """t of waste per year that can be collected, of every product that becomes it."""
-        total = sum((self.arising[p.name] for p in self.system.products.values() if p.waste == waste), np.zeros(len(self.years)))
+        total = sum(
+            (self.arising[p.name] for p in self.system.products.values() if p.waste == waste),
+            np.zeros(len(self.years)),
+        )
         return np.asarray(total * self.rate[waste])
 
     def _curve(self, product: str, waste: str, metal: str) -> list[tuple[object, ...]]:
         """The steps of a product on the supply curve of a metal: its best route in standing and in new plants, other metals credited."""
         rows: list[tuple[object, ...]] = []
         for i, route in enumerate(self.best(waste) if waste else ()):
-            won = route.yields.get(metal, np.zeros(len(self.years)))[i] if route is not None else 0.0
+            won = (
+                route.yields.get(metal, np.zeros(len(self.years)))[i] if route is not None else 0.0
+            )
             if route is None or not won > 0:
                 continue
             amount = self.arising[product][i] * self.rate[waste][i] * won
             credit, share = self.revenue(route, without=metal)[i], self.standing[waste][i]
-            for plants, part, capital in (("standing", share, 0.0), ("new", 1 - share, route.capital[i])):
+            for plants, part, capital in (
+                ("standing", share, 0.0),
+                ("new", 1 - share, route.capital[i]),
+            ):
                 costs = (route.running[i], capital, self.carbon[i] * route.emission[i], -credit)
                 if amount * part > 0 and np.isfinite(capital):
                     per_tonne = (cost / won for cost in (sum(costs), *costs))
-                    rows.append((metal, self.years[i], product, route.name, plants, *per_tonne, amount * part))
+                    rows.append(
+                        (
+                            metal,
+                            self.years[i],
+                            product,
+                            route.name,
+                            plants,
+                            *per_tonne,
+                            amount * part,
+                        )
+                    )
         return rows
 
     def _confidence(self, product: str, waste: str) -> str:
@@ -345,8 +493,22 @@ class _Grader:
 
 def _cumulated(rows: list[tuple[object, ...]], money: str) -> pd.DataFrame:
     """The supply curve, by metal and year the cheapest first, with the quantity up to and including each step."""
-    columns = ["metal", "year", "product", "route", "plants", "cost", "running", "capital", "carbon", "credit", "quantity"]
+    columns = [
+        "metal",
+        "year",
+        "product",
+        "route",
+        "plants",
+        "cost",
+        "running",
+        "capital",
+        "carbon",
+        "credit",
+        "quantity",
+    ]
     frame = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[5:], float))
-    frame = frame.sort_values(["metal", "year", "cost", "product"], kind="stable", ignore_index=True)
+    frame = frame.sort_values(
+        ["metal", "year", "cost", "product"], kind="stable", ignore_index=True
+    )
     frame["cumulative"] = frame.groupby(["metal", "year"])["quantity"].cumsum()
     return frame.assign(unit=f"{money}/t, t/year")

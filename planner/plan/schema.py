@@ -48,51 +48,85 @@ class ResultTable:
         return tuple(field.name for field in self.fields if field.key)
 
 
-YEAR = Field("year", "year", "first year of the period; amounts are per year, means of the period", key=True)
+YEAR = Field(
+    "year", "year", "first year of the period; amounts are per year, means of the period", key=True
+)
 METAL = Field("metal", "text", "name of the metal, in lower case", key=True)
-METALS = Field("metal", "text", "metal, or the metals of a joint process joined by `;`; empty where it belongs to none", optional=True)
+METALS = Field(
+    "metal",
+    "text",
+    "metal, or the metals of a joint process joined by `;`; empty where it belongs to none",
+    optional=True,
+)
 UNIT = Field("unit", "text", "unit of `value`")
-ITEMS: Mapping[str, str] = MappingProxyType({
-    "variable_cost": "variable cost of running a process",
-    "import_price": "price paid for what is imported",
-    "transport_cost": "transport of what is imported",
-    "credit": "what by-products outside the study earn (negative)",
-    "fixed_cost": "fixed cost of standing capacity, run or not",
-    "capital": "annuities of what was ordered, as far as they fall within the horizon",
-    "carbon_price": "carbon price times the emissions it falls on",
-    "disposal": "disposal of what nobody wants",
-    "shortage": "penalty for demand not served",
-    "stockpile_holding": "holding cost of stockpiles, on the mean of their levels at both ends of the period",
-    "measure": "cost of demand measures",
-    "exploration": "cost of exploration",
-    "breach": "penalty for missing a soft target",
-    "transfer": "payment between parties at home; its present value is 0, since the country as a whole pays nothing",
-})
+ITEMS: Mapping[str, str] = MappingProxyType(
+    {
+        "variable_cost": "variable cost of running a process",
+        "import_price": "price paid for what is imported",
+        "transport_cost": "transport of what is imported",
+        "credit": "what by-products outside the study earn (negative)",
+        "fixed_cost": "fixed cost of standing capacity, run or not",
+        "capital": "annuities of what was ordered, as far as they fall within the horizon",
+        "carbon_price": "carbon price times the emissions it falls on",
+        "disposal": "disposal of what nobody wants",
+        "shortage": "penalty for demand not served",
+        "stockpile_holding": "holding cost of stockpiles, on the mean of their levels at both ends of the period",
+        "measure": "cost of demand measures",
+        "exploration": "cost of exploration",
+        "breach": "penalty for missing a soft target",
+        "transfer": "payment between parties at home; its present value is 0, since the country as a whole pays nothing",
+    }
+)
 """Items of the cost table."""
-QUANTITIES: Mapping[str, str] = MappingProxyType({
-    "stock": "level at the end of the period (t)", "inflow": "what enters use (t/year)", "outflow": "what leaves use (t/year)",
-    "fill": "what goes into a stockpile (t/year)", "draw": "what comes out of a stockpile (t/year)",
-})
+QUANTITIES: Mapping[str, str] = MappingProxyType(
+    {
+        "stock": "level at the end of the period (t)",
+        "inflow": "what enters use (t/year)",
+        "outflow": "what leaves use (t/year)",
+        "fill": "what goes into a stockpile (t/year)",
+        "draw": "what comes out of a stockpile (t/year)",
+    }
+)
 """Quantities of the stock table."""
-CAPACITIES: Mapping[str, str] = MappingProxyType({
-    "capacity": "what stands", "existing": "what would stand without new orders", "used": "what runs",
-    "ordered": "what is ordered in the period, in all",
-})
+CAPACITIES: Mapping[str, str] = MappingProxyType(
+    {
+        "capacity": "what stands",
+        "existing": "what would stand without new orders",
+        "used": "what runs",
+        "ordered": "what is ordered in the period, in all",
+    }
+)
 """Quantities of the capacity table."""
-BASES: Mapping[str, str] = MappingProxyType({
-    "annual": "a requirement per year: `value` is `present_value` divided by the discount factor of the period",
-    "state": "a stock at a moment: `value` is `present_value` divided by the discount factor of the period's first year",
-    "horizon": "the whole horizon: `value` is `present_value`",
-})
+BASES: Mapping[str, str] = MappingProxyType(
+    {
+        "annual": "a requirement per year: `value` is `present_value` divided by the discount factor of the period",
+        "state": "a stock at a moment: `value` is `present_value` divided by the discount factor of the period's first year",
+        "horizon": "the whole horizon: `value` is `present_value`",
+    }
+)
 """What the basis of a shadow price means."""
 
-INDICATORS: Mapping[str, tuple[str, str]] = MappingProxyType({
-    "requirement": ("t/year", "demand in refined equivalents, or in contained metal where the study states none"),
-    "shortage": ("t/year", "the part of the requirement that is not served"),
-    "share: PATHWAY": ("1", "share of a pathway in all refined metal supplied, new scrap left out of both"),
-    "price": ("USD/t", "shadow price of the metal's demanded goods, weighted by their demand; goods of several metals are left out"),
-    "SCOPE emissions": ("tCO2e/year", "emissions of the processes of the metal; those of joint processes under the joined name"),
-})
+INDICATORS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "requirement": (
+            "t/year",
+            "demand in refined equivalents, or in contained metal where the study states none",
+        ),
+        "shortage": ("t/year", "the part of the requirement that is not served"),
+        "share: PATHWAY": (
+            "1",
+            "share of a pathway in all refined metal supplied, new scrap left out of both",
+        ),
+        "price": (
+            "USD/t",
+            "shadow price of the metal's demanded goods, weighted by their demand; goods of several metals are left out",
+        ),
+        "SCOPE emissions": (
+            "tCO2e/year",
+            "emissions of the processes of the metal; those of joint processes under the joined name",
+        ),
+    }
+)
 """Indicators that every run holds, with unit and definition; words in capitals stand for the names of pathways and scopes."""
 
 
@@ -101,62 +135,208 @@ def _said(meanings: Mapping[str, str]) -> str:
 
 
 RESULTS: tuple[ResultTable, ...] = (
-    ResultTable("supply", "Refined metal by where it comes from. Stockpiles of refined metal give what is drawn less what is filled.", (
-        METAL, YEAR,
-        Field("pathway", "text", "where the metal was won", key=True, choices=PATHWAYS),
-        Field("process", "text", "process that gives the refined metal, or `stockpile/GOOD`", key=True),
-        Field("origin", "text", "country it is imported from; empty for what is won at home", optional=True),
-        Field("value", "number", "refined metal supplied"), UNIT)),
-    ResultTable("flows", "Every flow of every metal, process to good to process: at each of them what comes in goes out.", (
-        METAL, YEAR,
-        Field("source", "text", "process or good, by its name, or `deposit/`, `origin/`, `host/`, `use/`, `stockpile/NAME`, `shortage`",
-              key=True),
-        Field("target", "text", "process or good, by its name, or `use/`, `stockpile/`, `loss/NAME`, `export`, `demand` (served, but "
-              "entering no use stock at home)", key=True),
-        Field("good", "text", "the good that flows; of what a process loses, the name of the loss, or empty where it has none", key=True,
-              optional=True),
-        Field("value", "number", "metal that flows"), UNIT)),
-    ResultTable("stocks", "Stocks in use, stockpiles and deposits.", (
-        METAL, YEAR,
-        Field("kind", "text", "use, stockpile or deposit", key=True, choices=("use", "stockpile", "deposit")),
-        Field("name", "text", "product, good or deposit", key=True),
-        Field("quantity", "text", _said(QUANTITIES), key=True, choices=tuple(QUANTITIES)),
-        Field("value", "number", "contained metal"), UNIT,
-        Field("convention", "text", "how inflow is spread within the year (use), or when the level is taken; empty for flows of stockpiles",
-              choices=(*CONVENTIONS, "end of period"), optional=True))),
-    ResultTable("capacity", "Plants.", (
-        Field("plant", "text", "plant", key=True), YEAR,
-        Field("quantity", "text", _said(CAPACITIES), key=True, choices=tuple(CAPACITIES)),
-        Field("value", "number", "capacity in units of activity per year; `ordered` is the sum of the period"), UNIT)),
-    ResultTable("costs", "Every cost of the plan. The sum of `present_value` is the objective, recomputed from the values and not from the "
-                "programme.", (
-        Field("item", "text", _said(ITEMS), key=True, choices=tuple(ITEMS)),
-        Field("name", "text", "process, plant, good, measure, deposit or policy/subject that costs it", key=True),
-        METALS, YEAR,
-        Field("value", "number", "cost per year, constant money of the study's currency year, undiscounted"),
-        Field("present_value", "number", "cost of the whole period at the study's discount rate, money of the first year (USD)"), UNIT)),
-    ResultTable("emissions", "What is emitted. `footprint` repeats the territorial parts and adds what imports embody, to the border; "
-                "exports are not deducted.", (
-        Field("scope", "text", "territorial or footprint", key=True, choices=SCOPES), METALS,
-        Field("process", "text", "process", key=True), YEAR,
-        Field("part", "text", "direct, electricity (at the study's grid intensity), embodied in imports, or their transport", key=True),
-        Field("value", "number", "emission"), UNIT)),
-    ResultTable("prices", "Shadow prices: d(cost)/d(requirement) of every row of the programme. Above zero: to require more costs more.", (
-        Field("family", "text", "family of rows, as `planner math` names it", key=True),
-        Field("index", "text", "what the row is about: good, plant, deposit, policy and subject", key=True, optional=True),
-        Field("year", "year", "first year of the period; empty for rows of the whole horizon", key=True, optional=True),
-        Field("value", "number", "price in money of the currency year, discounting undone as `basis` says"), UNIT,
-        Field("basis", "text", _said(BASES), choices=tuple(BASES)),
-        Field("present_value", "number", "the raw dual, present value"),
-        Field("degenerate", "truth", "the price is 0 although the row binds: a small change one way may cost something all the same"))),
-    ResultTable("indicators", "Indicators of the plan, each by the definition given below.", (
-        Field("metal", "text", "metal, or the metals of joint processes joined by `;`", key=True), YEAR,
-        Field("indicator", "text", "name of the indicator", key=True), Field("value", "number", "its value"), UNIT)),
+    ResultTable(
+        "supply",
+        "Refined metal by where it comes from. Stockpiles of refined metal give what is drawn less what is filled.",
+        (
+            METAL,
+            YEAR,
+            Field("pathway", "text", "where the metal was won", key=True, choices=PATHWAYS),
+            Field(
+                "process",
+                "text",
+                "process that gives the refined metal, or `stockpile/GOOD`",
+                key=True,
+            ),
+            Field(
+                "origin",
+                "text",
+                "country it is imported from; empty for what is won at home",
+                optional=True,
+            ),
+            Field("value", "number", "refined metal supplied"),
+            UNIT,
+        ),
+    ),
+    ResultTable(
+        "flows",
+        "Every flow of every metal, process to good to process: at each of them what comes in goes out.",
+        (
+            METAL,
+            YEAR,
+            Field(
+                "source",
+                "text",
+                "process or good, by its name, or `deposit/`, `origin/`, `host/`, `use/`, `stockpile/NAME`, `shortage`",
+                key=True,
+            ),
+            Field(
+                "target",
+                "text",
+                "process or good, by its name, or `use/`, `stockpile/`, `loss/NAME`, `export`, `demand` (served, but "
+                "entering no use stock at home)",
+                key=True,
+            ),
+            Field(
+                "good",
+                "text",
+                "the good that flows; of what a process loses, the name of the loss, or empty where it has none",
+                key=True,
+                optional=True,
+            ),
+            Field("value", "number", "metal that flows"),
+            UNIT,
+        ),
+    ),
+    ResultTable(
+        "stocks",
+        "Stocks in use, stockpiles and deposits.",
+        (
+            METAL,
+            YEAR,
+            Field(
+                "kind",
+                "text",
+                "use, stockpile or deposit",
+                key=True,
+                choices=("use", "stockpile", "deposit"),
+            ),
+            Field("name", "text", "product, good or deposit", key=True),
+            Field("quantity", "text", _said(QUANTITIES), key=True, choices=tuple(QUANTITIES)),
+            Field("value", "number", "contained metal"),
+            UNIT,
+            Field(
+                "convention",
+                "text",
+                "how inflow is spread within the year (use), or when the level is taken; empty for flows of stockpiles",
+                choices=(*CONVENTIONS, "end of period"),
+                optional=True,
+            ),
+        ),
+    ),
+    ResultTable(
+        "capacity",
+        "Plants.",
+        (
+            Field("plant", "text", "plant", key=True),
+            YEAR,
+            Field("quantity", "text", _said(CAPACITIES), key=True, choices=tuple(CAPACITIES)),
+            Field(
+                "value",
+                "number",
+                "capacity in units of activity per year; `ordered` is the sum of the period",
+            ),
+            UNIT,
+        ),
+    ),
+    ResultTable(
+        "costs",
+        "Every cost of the plan. The sum of `present_value` is the objective, recomputed from the values and not from the "
+        "programme.",
+        (
+            Field("item", "text", _said(ITEMS), key=True, choices=tuple(ITEMS)),
+            Field(
+                "name",
+                "text",
+                "process, plant, good, measure, deposit or policy/subject that costs it",
+                key=True,
+            ),
+            METALS,
+            YEAR,
+            Field(
+                "value",
+                "number",
+                "cost per year, constant money of the study's currency year, undiscounted",
+            ),
+            Field(
+                "present_value",
+                "number",
+                "cost of the whole period at the study's discount rate, money of the first year (USD)",
+            ),
+            UNIT,
+        ),
+    ),
+    ResultTable(
+        "emissions",
+        "What is emitted. `footprint` repeats the territorial parts and adds what imports embody, to the border; "
+        "exports are not deducted.",
+        (
+            Field("scope", "text", "territorial or footprint", key=True, choices=SCOPES),
+            METALS,
+            Field("process", "text", "process", key=True),
+            YEAR,
+            Field(
+                "part",
+                "text",
+                "direct, electricity (at the study's grid intensity), embodied in imports, or their transport",
+                key=True,
+            ),
+            Field("value", "number", "emission"),
+            UNIT,
+        ),
+    ),
+    ResultTable(
+        "prices",
+        "Shadow prices: d(cost)/d(requirement) of every row of the programme. Above zero: to require more costs more.",
+        (
+            Field("family", "text", "family of rows, as `planner math` names it", key=True),
+            Field(
+                "index",
+                "text",
+                "what the row is about: good, plant, deposit, policy and subject",
+                key=True,
+                optional=True,
+            ),
+            Field(
+                "year",
+                "year",
+                "first year of the period; empty for rows of the whole horizon",
+                key=True,
+                optional=True,
+            ),
+            Field(
+                "value",
+                "number",
+                "price in money of the currency year, discounting undone as `basis` says",
+            ),
+            UNIT,
+            Field("basis", "text", _said(BASES), choices=tuple(BASES)),
+            Field("present_value", "number", "the raw dual, present value"),
+            Field(
+                "degenerate",
+                "truth",
+                "the price is 0 although the row binds: a small change one way may cost something all the same",
+            ),
+        ),
+    ),
+    ResultTable(
+        "indicators",
+        "Indicators of the plan, each by the definition given below.",
+        (
+            Field(
+                "metal", "text", "metal, or the metals of joint processes joined by `;`", key=True
+            ),
+            YEAR,
+            Field("indicator", "text", "name of the indicator", key=True),
+            Field("value", "number", "its value"),
+            UNIT,
+        ),
+    ),
 )
-VARIABLES = ResultTable("variables", "Every column of the linear programme, to the last digit; the tables above are computed from it.", (
-    Field("variable", "text", "name of the variable, as `planner math` names it", key=True),
-    Field("index", "text", "its index, as a JSON list", key=True),
-    Field("value", "number", "its value in the unit that `planner math` gives"),
-    Field("reduced_cost", "number", "d(cost)/d(value), present value")))
-NUMBERS = frozenset(field.name for table in (*RESULTS, VARIABLES) for field in table.fields if field.kind == "number")
+VARIABLES = ResultTable(
+    "variables",
+    "Every column of the linear programme, to the last digit; the tables above are computed from it.",
+    (
+        Field("variable", "text", "name of the variable, as `planner math` names it", key=True),
+        Field("index", "text", "its index, as a JSON list", key=True),
+        Field("value", "number", "its value in the unit that `planner math` gives"),
+        Field("reduced_cost", "number", "d(cost)/d(value), present value"),
+    ),
+)
+NUMBERS = frozenset(
+    field.name
+    for table in (*RESULTS, VARIABLES)
+    for field in table.fields
+    if field.kind == "number"
+)
 """Columns of a run's tables that hold numbers."""

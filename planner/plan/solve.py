@@ -26,7 +26,16 @@ from planner.mfa.flows import flow_table
 from planner.plan.certificate import certify
 from planner.plan.indicators import indicator_table
 from planner.plan.plan import Plan, Record
-from planner.plan.tables import COLUMNS, Values, capacity_table, cost_table, emission_table, stock_table, supply_table, total_emissions
+from planner.plan.tables import (
+    COLUMNS,
+    Values,
+    capacity_table,
+    cost_table,
+    emission_table,
+    stock_table,
+    supply_table,
+    total_emissions,
+)
 from planner.runtime.interrupts import Presses, counted
 from planner.solver.highs import (
     Arrays,
@@ -106,7 +115,9 @@ def compiled(subject: Any, *, progress: Progress | None = None) -> Compiled:
     return Compiled(flow_balance.system, flow_balance, arrays, clock.seconds)
 
 
-def solve(subject: Any, *, progress: Progress | None = None, time_limit: float | None = None) -> Plan:
+def solve(
+    subject: Any, *, progress: Progress | None = None, time_limit: float | None = None
+) -> Plan:
     """The least-cost plan of a System, or of a Pyomo model from `planner.build`.
 
     `progress` is called with the name of each stage; `time_limit` is in seconds of the solver. Where that ends the search, or Ctrl-C
@@ -122,7 +133,12 @@ def optimum(subject: Any, *, progress: Progress | None = None) -> Plan:
     return _solved(compiled(subject, progress=progress), progress, None, nullcontext(Presses()))
 
 
-def _solved(made: Compiled, progress: Progress | None, time_limit: float | None, listening: AbstractContextManager[Presses]) -> Plan:
+def _solved(
+    made: Compiled,
+    progress: Progress | None,
+    time_limit: float | None,
+    listening: AbstractContextManager[Presses],
+) -> Plan:
     clock, program = _Clock(progress), Program(made.arrays)
     clock.seconds.update(made.seconds)
     with listening as presses:
@@ -180,7 +196,9 @@ def _salvage(searched: float, time_limit: float | None, *, stopped: bool) -> flo
     return (1 - SEARCH) * (time_limit or 0.0)
 
 
-def unfinished(made: Compiled, program: Program, found: Solution, bound: float, seconds: Mapping[str, float]) -> Plan:
+def unfinished(
+    made: Compiled, program: Program, found: Solution, bound: float, seconds: Mapping[str, float]
+) -> Plan:
     """The best plan known of a solve that was stopped, with the gap to the least that any plan could cost; never called optimal.
 
     It has no prices, which only an optimum has. Raises SolverError where no plan that holds was found.
@@ -191,38 +209,62 @@ def unfinished(made: Compiled, program: Program, found: Solution, bound: float, 
     if found.status != "interrupted":
         require_optimal(program, found)
     if not holds(arrays, found.x):
-        raise SolverError("the solver was stopped before it found any plan that keeps every limit; allow more time")
+        raise SolverError(
+            "the solver was stopped before it found any plan that keeps every limit; allow more time"
+        )
     cost = float(arrays.cost @ found.x) + arrays.offset
     gap = max(cost - bound, 0.0) / max(abs(cost), 1.0) if np.isfinite(bound) else None
     nothing = np.full(len(found.dual), np.nan)
     unpriced = replace(found, dual=nothing, reduced_cost=np.full(len(found.x), np.nan))
-    said = "by how much the least cost is lower is not known" if gap is None else f"the least cost is at most {gap:.2%} lower"
+    said = (
+        "by how much the least cost is lower is not known"
+        if gap is None
+        else f"the least cost is at most {gap:.2%} lower"
+    )
     plan = make_plan(made, unpriced, found, ties=NO_TIES, seconds=seconds)
-    return _interrupted(plan, gap, f"stopped before the optimum: the best plan known, {said}; it has no prices")
+    return _interrupted(
+        plan, gap, f"stopped before the optimum: the best plan known, {said}; it has no prices"
+    )
 
 
 def _cut_short(plan: Plan) -> Plan:
     """A plan that Ctrl-C cut short: where it is of least cost, which of the plans of that cost it is hangs on the moment."""
     if plan.record.status != "optimal":
         return plan
-    return _interrupted(plan, 0.0, "stopped before ties were broken: no plan costs less, but others of the same cost may be the one chosen")
+    return _interrupted(
+        plan,
+        0.0,
+        "stopped before ties were broken: no plan costs less, but others of the same cost may be the one chosen",
+    )
 
 
 def _interrupted(plan: Plan, gap: float | None, why: str) -> Plan:
-    return replace(plan, record=replace(plan.record, status="interrupted", gap=gap, notes=(why, *plan.record.notes)))
+    return replace(
+        plan,
+        record=replace(plan.record, status="interrupted", gap=gap, notes=(why, *plan.record.notes)),
+    )
 
 
 def require_optimal(program: Program, solution: Solution) -> None:
     """Raise what a status other than optimal means."""
     if solution.status == "infeasible":
-        raise InfeasibleError("no plan meets every target and limit; these cannot hold together:", _clash_in_words(program))
+        raise InfeasibleError(
+            "no plan meets every target and limit; these cannot hold together:",
+            _clash_in_words(program),
+        )
     if solution.status == "interrupted":
         raise SolverError("the solver was stopped before the optimum; allow more time")
     if solution.status == "unbounded":
-        raise SolverError("the cost has no lower bound: a process earns more than it costs and nothing limits it; bound its activity")
+        raise SolverError(
+            "the cost has no lower bound: a process earns more than it costs and nothing limits it; bound its activity"
+        )
     if solution.status != "optimal":
         wide = range_warnings(ranges(program.arrays))
-        raise SolverError("; ".join(["the solver failed", *(wide or ["the ranges of the numbers are not the reason"])]))
+        raise SolverError(
+            "; ".join(
+                ["the solver failed", *(wide or ["the ranges of the numbers are not the reason"])]
+            )
+        )
 
 
 def _clash_in_words(program: Program) -> list[str]:
@@ -245,7 +287,10 @@ def break_ties(program: Program, first: Solution) -> tuple[Solution, str]:
     rank[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
     best, reached = first, NO_TIES
     program.fix_face(first)
-    for word, objective in (("carbon", arrays.carbon), ("carbon, then name", (rank + 1) / max(len(rank), 1))):
+    for word, objective in (
+        ("carbon", arrays.carbon),
+        ("carbon, then name", (rank + 1) / max(len(rank), 1)),
+    ):
         program.set_cost(objective)
         solution = program.run()
         if solution.status != "optimal":
@@ -259,7 +304,9 @@ def break_ties(program: Program, first: Solution) -> tuple[Solution, str]:
     return best, reached
 
 
-def make_plan(made: Compiled, priced: Solution, final: Solution, *, ties: str, seconds: Mapping[str, float]) -> Plan:
+def make_plan(
+    made: Compiled, priced: Solution, final: Solution, *, ties: str, seconds: Mapping[str, float]
+) -> Plan:
     """The plan of a solution: prices from `priced` (the first solve), quantities from `final`. Raises SolverError if a check fails.
 
     What is published lies within its bounds; the rows are checked on just that, and how far the solver's own answer was outside.
@@ -271,39 +318,78 @@ def make_plan(made: Compiled, priced: Solution, final: Solution, *, ties: str, s
     flow_balance = after_measures(made.balance, values)
     prices = price_table(system, arrays, priced)
     tables = {
-        "supply": supply_table(system, values), "flows": flow_table(flow_balance, values),
-        "stocks": stock_table(system, flow_balance, values), "capacity": capacity_table(system, values),
-        "costs": cost_table(system, values), "emissions": emission_table(system, values), "prices": prices,
+        "supply": supply_table(system, values),
+        "flows": flow_table(flow_balance, values),
+        "stocks": stock_table(system, flow_balance, values),
+        "capacity": capacity_table(system, values),
+        "costs": cost_table(system, values),
+        "emissions": emission_table(system, values),
+        "prices": prices,
     }
     tables["indicators"] = indicator_table(system, values, tables)
     objective = float(arrays.cost @ final.x) + arrays.offset
     certificate = certify(
-        flow_balance, values, objective, float(tables["costs"]["present_value"].sum()),
+        flow_balance,
+        values,
+        objective,
+        float(tables["costs"]["present_value"].sum()),
         row_error=float(row_errors(arrays, published).max(initial=0.0)),
         column_error=float(column_errors(arrays, final.x).max(initial=0.0)),
     )
     if not certificate.holds:
-        raise SolverError("; ".join([
-            f"the plan does not hold when checked outside the solver: {certificate}",
-            *filter(None, [worst_rows(arrays, published)]), *range_warnings(ranges(arrays)),
-        ]))
+        raise SolverError(
+            "; ".join(
+                [
+                    f"the plan does not hold when checked outside the solver: {certificate}",
+                    *filter(None, [worst_rows(arrays, published)]),
+                    *range_warnings(ranges(arrays)),
+                ]
+            )
+        )
     spread = ranges(arrays)
     taken = {**seconds, "check": time.perf_counter() - start}
     record = Record(
-        study=system.name, title=system.title, scenario=system.scenario, overrides=dict(system.overrides), status="optimal",
-        objective=objective, currency=f"USD_{system.currency_year}", emissions=total_emissions(system, tables["emissions"]),
-        solver=f"HiGHS {new_highs().version()}", versions=_versions(), platform=platform.platform(), inputs_hash=system.inputs_hash,
-        columns=len(arrays.columns), rows=len(arrays.rows), nonzeros=int(arrays.matrix.nnz), iterations=priced.iterations,
-        ties=ties, seconds={stage: round(value, 4) for stage, value in taken.items()},
-        created=datetime.now(UTC).isoformat(timespec="seconds"), notes=range_warnings(spread), ranges=recorded(spread),
+        study=system.name,
+        title=system.title,
+        scenario=system.scenario,
+        overrides=dict(system.overrides),
+        status="optimal",
+        objective=objective,
+        currency=f"USD_{system.currency_year}",
+        emissions=total_emissions(system, tables["emissions"]),
+        solver=f"HiGHS {new_highs().version()}",
+        versions=_versions(),
+        platform=platform.platform(),
+        inputs_hash=system.inputs_hash,
+        columns=len(arrays.columns),
+        rows=len(arrays.rows),
+        nonzeros=int(arrays.matrix.nnz),
+        iterations=priced.iterations,
+        ties=ties,
+        seconds={stage: round(value, 4) for stage, value in taken.items()},
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        notes=range_warnings(spread),
+        ranges=recorded(spread),
     )
     assert set(tables) == set(COLUMNS)
-    return Plan(system=system, balance=flow_balance, record=record, certificate=certificate, values=values,
-                reduced_costs=by_name(arrays.columns, priced.reduced_cost), tables=tables)
+    return Plan(
+        system=system,
+        balance=flow_balance,
+        record=record,
+        certificate=certificate,
+        values=values,
+        reduced_costs=by_name(arrays.columns, priced.reduced_cost),
+        tables=tables,
+    )
 
 
 def _versions() -> dict[str, str]:
-    return {"planner": version("planner"), "pyomo": version("pyomo"), "highspy": version("highspy"), "python": platform.python_version()}
+    return {
+        "planner": version("planner"),
+        "pyomo": version("pyomo"),
+        "highspy": version("highspy"),
+        "python": platform.python_version(),
+    }
 
 
 def price_table(system: System, arrays: Arrays, solution: Solution) -> pd.DataFrame:
@@ -314,9 +400,17 @@ def price_table(system: System, arrays: Arrays, solution: Solution) -> pd.DataFr
     row binds: a small change of the requirement in one direction may cost something all the same.
     """
     families = {family.name: family for family in FORMULATION}
-    annual = dict(zip((p.first for p in system.periods), period_factors(system.periods, system.discount_rate), strict=True))
+    annual = dict(
+        zip(
+            (p.first for p in system.periods),
+            period_factors(system.periods, system.discount_rate),
+            strict=True,
+        )
+    )
     factors = {"annual": annual, "state": first_discount(system)}
-    slack = np.minimum(_gap(solution.row_value, arrays.row_lower), _gap(arrays.row_upper, solution.row_value))
+    slack = np.minimum(
+        _gap(solution.row_value, arrays.row_lower), _gap(arrays.row_upper, solution.row_value)
+    )
     binding = slack <= BINDING * np.maximum(np.abs(solution.row_value[: len(slack)]), 1.0)
     columns: dict[str, list[Any]] = {name: [] for name in COLUMNS["prices"]}
     begin = 0
@@ -327,12 +421,18 @@ def price_table(system: System, arrays: Arrays, solution: Solution) -> pd.DataFr
         basis, dual = family.basis if family is not None else "horizon", solution.dual[at]
         yearly = family is not None and "year" in family.indices
         years: list[Any] = [index[-1] if yearly else None for index in indices]
-        value = dual / np.array([factors[basis][year] for year in years]) if basis in factors else dual
+        value = (
+            dual / np.array([factors[basis][year] for year in years]) if basis in factors else dual
+        )
         columns["family"] += [name] * count
-        columns["index"] += [", ".join(map(str, index[:-1] if yearly else index)) for index in indices]
+        columns["index"] += [
+            ", ".join(map(str, index[:-1] if yearly else index)) for index in indices
+        ]
         columns["year"] += years
         columns["value"] += value.tolist()
-        columns["unit"] += [_money(system, family.unit if family is not None else "USD/unit")] * count
+        columns["unit"] += [
+            _money(system, family.unit if family is not None else "USD/unit")
+        ] * count
         columns["basis"] += [basis] * count
         columns["present_value"] += dual.tolist()
         columns["degenerate"] += (binding[at] & (dual == 0.0)).tolist()
@@ -353,5 +453,16 @@ def write_programme(made: Compiled, path: Any) -> None:
     Program(made.arrays).write(path)
 
 
-__all__ = ["Compiled", "Name", "Progress", "break_ties", "compiled", "make_plan", "optimum", "price_table", "require_optimal", "solve",
-           "write_programme"]
+__all__ = [
+    "Compiled",
+    "Name",
+    "Progress",
+    "break_ties",
+    "compiled",
+    "make_plan",
+    "optimum",
+    "price_table",
+    "require_optimal",
+    "solve",
+    "write_programme",
+]

@@ -23,9 +23,31 @@ BASES = {
 """What the basis of a shadow price means (DESIGN section 3)."""
 
 SYMBOLS = {
-    r"\sum": "Σ", r"\le": "≤", r"\ge": "≥", r"\in": "∈", r"\beta": "β", r"\gamma": "γ", r"\delta": "δ", r"\Delta": "Δ", r"\epsilon": "ε",
-    r"\eta": "η", r"\kappa": "κ", r"\lambda": "λ", r"\mu": "μ", r"\phi": "φ", r"\pi": "π", r"\psi": "ψ", r"\rho": "ρ", r"\sigma": "σ",
-    r"\tau": "τ", r"\theta": "θ", r"\omega": "ω", r"\xi": "ξ", r"\Big": "", r"\,": " ", r"\ ": " ",
+    r"\sum": "Σ",
+    r"\le": "≤",
+    r"\ge": "≥",
+    r"\in": "∈",
+    r"\beta": "β",
+    r"\gamma": "γ",
+    r"\delta": "δ",
+    r"\Delta": "Δ",
+    r"\epsilon": "ε",
+    r"\eta": "η",
+    r"\kappa": "κ",
+    r"\lambda": "λ",
+    r"\mu": "μ",
+    r"\phi": "φ",
+    r"\pi": "π",
+    r"\psi": "ψ",
+    r"\rho": "ρ",
+    r"\sigma": "σ",
+    r"\tau": "τ",
+    r"\theta": "θ",
+    r"\omega": "ω",
+    r"\xi": "ξ",
+    r"\Big": "",
+    r"\,": " ",
+    r"\ ": " ",
 }
 ACCENTS = {r"\bar": "\N{COMBINING MACRON}", r"\hat": "\N{COMBINING CIRCUMFLEX ACCENT}"}
 
@@ -78,10 +100,15 @@ def mathematics(family: str = "") -> Mathematics:
         if family not in names:
             close = get_close_matches(family, names, n=1)
             hint = f"did you mean '{close[0]}'?" if close else f"choose from {', '.join(names)}"
-            raise SpecError("math", [Problem("FORMULATION", 0, "", f"no equation is named '{family}' ({hint})")])
+            raise SpecError(
+                "math", [Problem("FORMULATION", 0, "", f"no equation is named '{family}' ({hint})")]
+            )
         equations = [e for e in equations if e.name == family]
         used = {name for e in equations for name in _names_used(e.name)}
-        return Mathematics(tuple(equations), *(tuple(t for t in terms if t.name in used) for terms in (VARIABLES, PARAMETERS, SETS)))
+        return Mathematics(
+            tuple(equations),
+            *(tuple(t for t in terms if t.name in used) for terms in (VARIABLES, PARAMETERS, SETS)),
+        )
     return Mathematics(tuple(equations), VARIABLES, PARAMETERS, SETS)
 
 
@@ -95,15 +122,29 @@ def _names_used(equation: str) -> set[str]:
 
 
 def _equation(
-    name: str, part: str, rule: Callable[..., Any], indices: tuple[str, ...] = (), dual_unit: str = "", basis: str = "",
+    name: str,
+    part: str,
+    rule: Callable[..., Any],
+    indices: tuple[str, ...] = (),
+    dual_unit: str = "",
+    basis: str = "",
 ) -> Equation:
     text = inspect.cleandoc(rule.__doc__ or "")
     found = EQUATION.search(text)
     if found is None:
         raise ValueError(f"the docstring of '{name}' holds no $$equation$$ with its [unit]")
     return Equation(
-        name, part, _one_line(text[: found.start()]), _one_line(found["latex"]), found["unit"], _one_line(text[found.end():]),
-        indices, dual_unit, basis, f"{rule.__module__.replace('.', '/')}.py", inspect.getsourcelines(rule)[1],
+        name,
+        part,
+        _one_line(text[: found.start()]),
+        _one_line(found["latex"]),
+        found["unit"],
+        _one_line(text[found.end() :]),
+        indices,
+        dual_unit,
+        basis,
+        f"{rule.__module__.replace('.', '/')}.py",
+        inspect.getsourcelines(rule)[1],
     )
 
 
@@ -119,7 +160,9 @@ def plain(latex: str) -> str:
     for accent, mark in ACCENTS.items():
         text = re.sub(re.escape(accent) + r" (\w)", rf"\1{mark}", text)
     for name in sorted(SYMBOLS, key=len, reverse=True):
-        text = re.sub(re.escape(name) + (r"(?![A-Za-z])" if name[-1].isalpha() else ""), SYMBOLS[name], text)
+        text = re.sub(
+            re.escape(name) + (r"(?![A-Za-z])" if name[-1].isalpha() else ""), SYMBOLS[name], text
+        )
     text = re.sub(r"\^\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}", r"^\1", text)
     text = re.sub(r"_(\w)", r"[\1]", text)
     text = re.sub(r"_\{([^{}]*)\}", r"[\1]", text)
@@ -136,35 +179,60 @@ def _fraction(found: re.Match[str]) -> str:
 def markdown(page: Mathematics) -> str:
     """The page as Markdown: docs/mathematics.md is exactly this."""
     lines = [
-        "# The mathematics", "",
-        "Written by `planner math --markdown` from the code that builds the linear programme; a test fails when the two differ.", "",
+        "# The mathematics",
+        "",
+        "Written by `planner math --markdown` from the code that builds the linear programme; a test fails when the two differ.",
+        "",
         "Indices: good g, process p, plant k, ramp group r, deposit d, host h, waste class w, period t (named by its first year),",
         "period of order v, metal m, scope s, policy n, its subject x. A period has $n_t$ years. The requirement stands alone on the",
-        "right of each row, so that its shadow price is d(cost)/d(requirement).", "",
+        "right of each row, so that its shadow price is d(cost)/d(requirement).",
+        "",
     ]
-    for part, title in (("objectives", "Objectives"), ("physics", "What physics and the market allow"), ("policies", "What people set")):
+    for part, title in (
+        ("objectives", "Objectives"),
+        ("physics", "What physics and the market allow"),
+        ("policies", "What people set"),
+    ):
         equations = [e for e in page.equations if e.part == part]
         if equations:
             lines += [f"## {title}", ""]
         for equation in equations:
             lines += _section(equation)
-    for title, terms in (("Variables", page.variables), ("Parameters", page.parameters), ("Sets", page.sets)):
+    for title, terms in (
+        ("Variables", page.variables),
+        ("Parameters", page.parameters),
+        ("Sets", page.sets),
+    ):
         lines += [f"## {title}", "", *_term_table(terms), ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
 def _section(equation: Equation) -> list[str]:
     index = f"({', '.join(equation.indices)})" if equation.indices else ""
-    lines = [f"### {equation.name}{index}", "", equation.meaning, "", f"$${equation.latex}$$", "", f"Unit: {equation.unit}."]
+    lines = [
+        f"### {equation.name}{index}",
+        "",
+        equation.meaning,
+        "",
+        f"$${equation.latex}$$",
+        "",
+        f"Unit: {equation.unit}.",
+    ]
     if equation.dual_unit:
         lines[-1] += f" Shadow price: {equation.dual_unit}, {BASES[equation.basis]}."
     lines[-1] += f" Code: `{equation.file}`."
-    return [*lines, "", *([equation.note[0].upper() + equation.note[1:], ""] if equation.note else [])]
+    return [
+        *lines,
+        "",
+        *([equation.note[0].upper() + equation.note[1:], ""] if equation.note else []),
+    ]
 
 
 def _term_table(terms: tuple[Term, ...]) -> list[str]:
     rows = ["| name | symbol | indexed by | unit | meaning |", "|---|---|---|---|---|"]
     for term in terms:
         symbol = f"${term.symbol}$" if term.symbol else ""
-        rows.append(f"| `{term.name}` | {symbol} | {', '.join(term.indices)} | {term.unit} | {term.meaning} |")
+        rows.append(
+            f"| `{term.name}` | {symbol} | {', '.join(term.indices)} | {term.unit} | {term.meaning} |"
+        )
     return rows

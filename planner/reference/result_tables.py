@@ -40,8 +40,10 @@ def _lines() -> Iterator[str]:
         if table.name == "prices":
             yield from _families()
         if table.name == "indicators":
-            yield from _rows(("indicator", "unit", "definition"),
-                             ((f"`{name}`", unit, meaning) for name, (unit, meaning) in INDICATORS.items()))
+            yield from _rows(
+                ("indicator", "unit", "definition"),
+                ((f"`{name}`", unit, meaning) for name, (unit, meaning) in INDICATORS.items()),
+            )
     yield _MORE
     for name, (function, unit) in RATES.items():
         meaning, latex, note = _parts(inspect.cleandoc(function.__doc__ or ""))
@@ -53,7 +55,10 @@ def _lines() -> Iterator[str]:
 
 def _table(table: ResultTable) -> Iterator[str]:
     yield f"## {table.name}\n\n{table.meaning}\n"
-    yield from _rows(("column", "type", "meaning"), ((_name(field), field.kind, _meaning(field)) for field in table.fields))
+    yield from _rows(
+        ("column", "type", "meaning"),
+        ((_name(field), field.kind, _meaning(field)) for field in table.fields),
+    )
 
 
 def _name(field: Field) -> str:
@@ -63,13 +68,17 @@ def _name(field: Field) -> str:
 def _meaning(field: Field) -> str:
     """The meaning, with the words that the column may hold where the meaning does not name them already."""
     words = [word for word in field.choices if f"`{word}`" not in field.meaning]
-    return field.meaning + (f" (one of {', '.join(f'`{word}`' for word in words)})" if words else "")
+    return field.meaning + (
+        f" (one of {', '.join(f'`{word}`' for word in words)})" if words else ""
+    )
 
 
 def _families() -> Iterator[str]:
     yield "The families, with the unit of their price and its basis; their equations stand in [the mathematics](mathematics.md):\n"
-    yield from _rows(("family", "indexed by", "unit", "basis"),
-                     ((f"`{f.name}`", ", ".join(f.indices), f.unit, f"`{f.basis}`") for f in FORMULATION))
+    yield from _rows(
+        ("family", "indexed by", "unit", "basis"),
+        ((f"`{f.name}`", ", ".join(f.indices), f.unit, f"`{f.basis}`") for f in FORMULATION),
+    )
 
 
 def _parts(text: str) -> tuple[str, str, str]:
@@ -77,14 +86,22 @@ def _parts(text: str) -> tuple[str, str, str]:
     found = EQUATION.search(text)
     if found is None:
         raise ValueError(f"no equation in: {text}")
-    return tuple(" ".join(part.split()) for part in (text[: found.start()], found["latex"], text[found.end():]))  # type: ignore[return-value]
+    return tuple(
+        " ".join(part.split())
+        for part in (text[: found.start()], found["latex"], text[found.end() :])
+    )  # type: ignore[return-value]
 
 
 def _record() -> Iterator[str]:
     """What plan.json says, from the annotations of the record and the certificate."""
     yield "## plan.json\n\nThe record of the run, and under `certificate` what was checked outside the solver.\n"
     yield "Record: " + ", ".join(f"`{name}`" for name in Record.__dataclass_fields__) + ".\n"
-    yield "Certificate: " + ", ".join(f"`{name}`" for name in Certificate.__dataclass_fields__) + ". " + (Certificate.__doc__ or "").strip()
+    yield (
+        "Certificate: "
+        + ", ".join(f"`{name}`" for name in Certificate.__dataclass_fields__)
+        + ". "
+        + (Certificate.__doc__ or "").strip()
+    )
 
 
 def _rows(heads: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> Iterator[str]:

@@ -93,11 +93,20 @@ def _lines() -> Iterator[str]:
     for table in TABLES:
         yield from _table(table)
     yield "## Policies\n"
-    yield ("Every policy may say `source`, `note`, `enabled` (default true). `from` and `to` bound the years in which a single number is "
-           "in force. Floors may give `penalty` (USD per unit short): then they are soft.\n")
+    yield (
+        "Every policy may say `source`, `note`, `enabled` (default true). `from` and `to` bound the years in which a single number is "
+        "in force. Floors may give `penalty` (USD per unit short): then they are soft.\n"
+    )
     yield from _rows(("kind", "level", "unit", "required", "optional", "meaning"))
     for form in POLICIES:
-        yield _row(f"`{form.kind}`", f"`{form.level}`", form.unit, _names(form.required), _names(form.optional), form.note)
+        yield _row(
+            f"`{form.kind}`",
+            f"`{form.level}`",
+            form.unit,
+            _names(form.required),
+            _names(form.optional),
+            form.note,
+        )
 
 
 def _table(table: Table) -> Iterator[str]:
@@ -115,7 +124,14 @@ def _table(table: Table) -> Iterator[str]:
         yield from _rows((name, "internal unit", "default", "by year", "range", "meaning"))
         for parameter in table.parameters:
             unit = _series_units() if table.name == "series" else parameter.unit
-            yield _row(f"`{parameter.name}`", unit, _default(table, parameter), _by_year(parameter), _range(parameter), parameter.note)
+            yield _row(
+                f"`{parameter.name}`",
+                unit,
+                _default(table, parameter),
+                _by_year(parameter),
+                _range(parameter),
+                parameter.note,
+            )
     yield ""
 
 
@@ -134,7 +150,11 @@ def _by_year(parameter: Parameter) -> str:
 
 
 def _range(parameter: Parameter) -> str:
-    low = "" if parameter.minimum is None else f"{'>' if parameter.positive else '>='} {parameter.minimum:g}"
+    low = (
+        ""
+        if parameter.minimum is None
+        else f"{'>' if parameter.positive else '>='} {parameter.minimum:g}"
+    )
     high = "" if parameter.maximum is None else f"<= {parameter.maximum:g}"
     return ", ".join(filter(None, (low, high)))
 

@@ -32,8 +32,14 @@ FRONTIER_FOLDER = "frontier"
 ABOUT_FILE = "frontier.json"
 
 
-def report(plan: Plan, path: str | Path, *, others: Sequence[Plan] = (), names: Sequence[str] = (),
-           frontier: Frontier | tuple[pd.DataFrame, pd.DataFrame] | None = None) -> Path:
+def report(
+    plan: Plan,
+    path: str | Path,
+    *,
+    others: Sequence[Plan] = (),
+    names: Sequence[str] = (),
+    frontier: Frontier | tuple[pd.DataFrame, pd.DataFrame] | None = None,
+) -> Path:
     """Write the report of a plan and return its path.
 
     `others` are set beside it, all under `names` (by default study and scenario); `frontier` is what `planner.frontier` found for the
@@ -45,9 +51,18 @@ def report(plan: Plan, path: str | Path, *, others: Sequence[Plan] = (), names: 
 
 def comparison_report(found: Comparison, path: str | Path) -> Path:
     """Write a comparison alone as a page of its own. Raises OutputError where it cannot be written."""
-    section = beside.comparison(found, chain.shown_among(sorted(found.all_results["year"].unique())))
+    section = beside.comparison(
+        found, chain.shown_among(sorted(found.all_results["year"].unique()))
+    )
     title, said = "Comparison of " + ", ".join(found.names), [*section.sentences, CAUTION]
-    text = _render(title=title, subtitle="", sentences=said, facts=[], sections=[replace(section, sentences=())], plan=None)
+    text = _render(
+        title=title,
+        subtitle="",
+        sentences=said,
+        facts=[],
+        sections=[replace(section, sentences=())],
+        plan=None,
+    )
     return _write(text, path)
 
 
@@ -61,29 +76,55 @@ def read_frontier(folder: Path, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]
         message = f"holds no frontier that can be read ({error}); write one with: planner frontier STUDY --out {folder}"
         raise SpecError("frontier", [Problem(str(folder), 0, "", message)]) from error
     if made_of != plan.record.inputs_hash:
-        message = (f"is the frontier of {about.get('study')} [{about.get('scenario') or 'base'}] with other inputs than the run; "
-                   "compute it for the same study, scenario and --set")
+        message = (
+            f"is the frontier of {about.get('study')} [{about.get('scenario') or 'base'}] with other inputs than the run; "
+            "compute it for the same study, scenario and --set"
+        )
         raise SpecError("frontier", [Problem(str(folder), 0, "", message)])
     return points, mix
 
 
-def page(plan: Plan, others: Sequence[Plan] = (), *, names: Sequence[str] = (),
-         frontier: Frontier | tuple[pd.DataFrame, pd.DataFrame] | None = None) -> str:
+def page(
+    plan: Plan,
+    others: Sequence[Plan] = (),
+    *,
+    names: Sequence[str] = (),
+    frontier: Frontier | tuple[pd.DataFrame, pd.DataFrame] | None = None,
+) -> str:
     """The whole page as text."""
     record = plan.record
     changed = "".join(f"; {path} = {value}" for path, value in record.overrides.items())
     subtitle = f"Scenario {record.scenario or 'base'}{changed}; solved {record.created[:10]} with {record.solver}"
     found = sections(plan, others, names=names, frontier=frontier)
     title = record.title + (f" [{record.scenario}]" if record.scenario else "")
-    return _render(title=title, subtitle=subtitle, sentences=answer(plan), facts=facts(plan), sections=found, plan=plan)
+    return _render(
+        title=title,
+        subtitle=subtitle,
+        sentences=answer(plan),
+        facts=facts(plan),
+        sections=found,
+        plan=plan,
+    )
 
 
-def sections(plan: Plan, others: Sequence[Plan] = (), *, names: Sequence[str] = (),
-             frontier: Frontier | tuple[pd.DataFrame, pd.DataFrame] | None = None) -> list[Section]:
+def sections(
+    plan: Plan,
+    others: Sequence[Plan] = (),
+    *,
+    names: Sequence[str] = (),
+    frontier: Frontier | tuple[pd.DataFrame, pd.DataFrame] | None = None,
+) -> list[Section]:
     """The sections of the page in their order."""
     numbers = indicators(plan)
-    found = [chain.supply(plan), chain.dependence(plan, numbers), chain.capacity(plan),
-             money.cost_and_carbon(plan, alone=frontier is None), money.prices(plan), money.shortages(plan), metal.reserves(plan)]
+    found = [
+        chain.supply(plan),
+        chain.dependence(plan, numbers),
+        chain.capacity(plan),
+        money.cost_and_carbon(plan, alone=frontier is None),
+        money.prices(plan),
+        money.shortages(plan),
+        metal.reserves(plan),
+    ]
     if frontier is not None:
         points, mix = frontier if isinstance(frontier, tuple) else (frontier.points, frontier.mix)
         found.append(money.frontier(plan, points, mix))
@@ -97,11 +138,22 @@ def _render(**content: Any) -> str:
     from jinja2 import Environment, StrictUndefined
     from plotly.offline import get_plotlyjs
 
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    texts = {name: files("planner.reporting").joinpath(name).read_text(encoding="utf-8") for name in ("page.html", "page.css", "page.js")}
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    texts = {
+        name: files("planner.reporting").joinpath(name).read_text(encoding="utf-8")
+        for name in ("page.html", "page.css", "page.js")
+    }
     template = environment.from_string(texts["page.html"])
-    return template.render(plotly=get_plotlyjs(), style=texts["page.css"], script=texts["page.js"], **content)
+    return template.render(
+        plotly=get_plotlyjs(), style=texts["page.css"], script=texts["page.js"], **content
+    )
 
 
 def _write(text: str, path: str | Path) -> Path:
-    return written_file(Path(path), lambda partial: partial.write_text(text, encoding="utf-8"), "name another file with --out")
+    return written_file(
+        Path(path),
+        lambda partial: partial.write_text(text, encoding="utf-8"),
+        "name another file with --out",
+    )

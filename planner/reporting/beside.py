@@ -10,13 +10,29 @@ import pandas as pd
 
 from planner.analysis.tradeoffs.compare import Comparison
 from planner.figures.plan_figures import COLOURS, PATHWAY_COLOURS
-from planner.reporting.parts import DASHES, Block, Chart, Grid, Key, Section, Table, Tabs, lines, number, rounded, scaled
+from planner.reporting.parts import (
+    DASHES,
+    Block,
+    Chart,
+    Grid,
+    Key,
+    Section,
+    Table,
+    Tabs,
+    lines,
+    number,
+    rounded,
+    scaled,
+)
 from planner.reporting.words import differences
 from planner.system.nouns import PATHWAYS
 
 OVER_TIME: tuple[tuple[str, str], ...] = (
-    ("net import reliance", "Net import reliance"), ("EoL recycling input rate", "Recycled share of supply"), ("price", "Shadow price"),
-    ("self-sufficiency: processing", "Self-sufficiency at processing"), ("territorial emissions", "Territorial emissions"),
+    ("net import reliance", "Net import reliance"),
+    ("EoL recycling input rate", "Recycled share of supply"),
+    ("price", "Shadow price"),
+    ("self-sufficiency: processing", "Self-sufficiency at processing"),
+    ("territorial emissions", "Territorial emissions"),
 )
 """Quantities of a comparison that are drawn over time, and their tabs."""
 MOST_ROWS = 3000
@@ -31,14 +47,25 @@ def comparison(found: Comparison, shown_years: Sequence[int]) -> Section:
         used = {t["name"] for chart in supplied for t in chart.traces}
         pathways = tuple(Key(p, PATHWAY_COLOURS[p]) for p in (*PATHWAYS, "shortage") if p in used)
         panels.append(("Supply over all years", (Grid(supplied, pathways),)))
-    keys = tuple(Key(name, COLOURS[i % len(COLOURS)], DASHES[i % len(DASHES)]) for i, name in enumerate(found.names))
+    keys = tuple(
+        Key(name, COLOURS[i % len(COLOURS)], DASHES[i % len(DASHES)])
+        for i, name in enumerate(found.names)
+    )
     for quantity, title in OVER_TIME:
         charts = _over_time(found, quantity)
         if charts:
             panels.append((title, (Grid(charts, keys),)))
-    return Section("Comparison", differences(found), (
-        _totals(found), *((Tabs("Comparison", tuple(panels)),) if panels else ()), _inputs(found), _results(found, shown_years),
-    ), f"Differences are against {found.names[0]}. Charts show what differs; what is the same in all plans is left out.")
+    return Section(
+        "Comparison",
+        differences(found),
+        (
+            _totals(found),
+            *((Tabs("Comparison", tuple(panels)),) if panels else ()),
+            _inputs(found),
+            _results(found, shown_years),
+        ),
+        f"Differences are against {found.names[0]}. Charts show what differs; what is the same in all plans is left out.",
+    )
 
 
 def _supply(found: Comparison) -> tuple[Chart, ...]:
@@ -50,31 +77,68 @@ def _supply(found: Comparison) -> tuple[Chart, ...]:
         for pathway in (*PATHWAYS, "shortage"):
             row = part[part["pathway"] == pathway]
             if len(row):
-                shares = [100 * max(float(row[name].iloc[0]), 0.0) / totals[name] if totals[name] else 0.0 for name in found.names]
-                traces.append({"type": "bar", "orientation": "h", "name": pathway, "y": list(found.names), "x": rounded(shares),
-                               "colour": PATHWAY_COLOURS[pathway]})
+                shares = [
+                    100 * max(float(row[name].iloc[0]), 0.0) / totals[name] if totals[name] else 0.0
+                    for name in found.names
+                ]
+                traces.append(
+                    {
+                        "type": "bar",
+                        "orientation": "h",
+                        "name": pathway,
+                        "y": list(found.names),
+                        "x": rounded(shares),
+                        "colour": PATHWAY_COLOURS[pathway],
+                    }
+                )
                 words.append(f"{pathway} " + ", ".join(map(number, shares)))
         said = f"{metal}, share of supply over all years in {', '.join(found.names)}: {'; '.join(words)}"
-        charts.append(Chart(str(metal), "%", traces, said,
-                            {"barmode": "stack", "names": True,
-                             "xaxis": {"title": {"text": "% of supply over all years"}, "range": [0, 100]},
-                             "yaxis": {"type": "category", "autorange": "reversed"}}, (), 90 + 28 * len(found.names)))
+        charts.append(
+            Chart(
+                str(metal),
+                "%",
+                traces,
+                said,
+                {
+                    "barmode": "stack",
+                    "names": True,
+                    "xaxis": {"title": {"text": "% of supply over all years"}, "range": [0, 100]},
+                    "yaxis": {"type": "category", "autorange": "reversed"},
+                },
+                (),
+                90 + 28 * len(found.names),
+            )
+        )
     return tuple(charts)
 
 
 def _over_time(found: Comparison, quantity: str) -> tuple[Chart, ...]:
     differing = set(found.results[found.results["quantity"] == quantity]["metal"])
-    frame = found.all_results[(found.all_results["quantity"] == quantity) & found.all_results["metal"].isin(differing)]
+    frame = found.all_results[
+        (found.all_results["quantity"] == quantity) & found.all_results["metal"].isin(differing)
+    ]
     years = sorted(found.all_results["year"].unique())
     colours = {name: COLOURS[i % len(COLOURS)] for i, name in enumerate(found.names)}
     charts = []
-    order = [metal for metal in dict.fromkeys([*found.supply["metal"], *sorted(differing)]) if metal in differing]
+    order = [
+        metal
+        for metal in dict.fromkeys([*found.supply["metal"], *sorted(differing)])
+        if metal in differing
+    ]
     for metal in order:
         part = frame[frame["metal"] == metal]
         by_year = part.set_index("year")[list(found.names)].reindex(years)
         if by_year.notna().sum().max() > 1:
             series = {name: by_year[name].to_numpy(dtype=float) for name in found.names}
-            charts.append(lines(str(metal).replace(";", " + "), str(part["unit"].iloc[0]), years, series, colours))
+            charts.append(
+                lines(
+                    str(metal).replace(";", " + "),
+                    str(part["unit"].iloc[0]),
+                    years,
+                    series,
+                    colours,
+                )
+            )
     return tuple(charts)
 
 
@@ -88,13 +152,18 @@ def _change(first: float, other: float) -> str:
     return f"{sign}{number(abs(other - first))}{share}"
 
 
-def _beside(frame: pd.DataFrame, found: Comparison, texts: Sequence[str]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+def _beside(
+    frame: pd.DataFrame, found: Comparison, texts: Sequence[str]
+) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """Heads and rows: the texts, a column for each plan, and the change of every later plan against the first."""
     first, *others = found.names
     heads = (*texts, *found.names, *(f"{name}: change" for name in others))
     columns = [[str(v) for v in frame[text]] for text in texts]
     columns += [[number(float(v)) or "none" for v in frame[name]] for name in found.names]
-    columns += [[_change(float(a), float(b)) for a, b in zip(frame[first], frame[name], strict=True)] for name in others]
+    columns += [
+        [_change(float(a), float(b)) for a, b in zip(frame[first], frame[name], strict=True)]
+        for name in others
+    ]
     return heads, tuple(zip(*columns, strict=True)) if len(frame) else ()
 
 
@@ -105,12 +174,16 @@ def _totals(found: Comparison) -> Table:
         shown.loc[i, list(found.names)] = row[list(found.names)] / size
         shown.loc[i, "unit"] = unit
     heads, rows = _beside(shown, found, ("quantity", "unit"))
-    return Table("Totals over all years", heads, rows, frozenset(range(2, len(heads))), closed=False)
+    return Table(
+        "Totals over all years", heads, rows, frozenset(range(2, len(heads))), closed=False
+    )
 
 
 def _inputs(found: Comparison) -> Table:
     heads, rows = _beside(found.inputs, found, ("path", "unit"))
-    return Table(f"Inputs that differ: {len(found.inputs):,}", heads, rows, frozenset(range(2, len(heads))))
+    return Table(
+        f"Inputs that differ: {len(found.inputs):,}", heads, rows, frozenset(range(2, len(heads)))
+    )
 
 
 def _results(found: Comparison, shown_years: Sequence[int]) -> Table:

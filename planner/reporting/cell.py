@@ -17,9 +17,16 @@ def cell(plan: Plan) -> str:
     lengths = {period.first: period.length for period in plan.system.periods}
     unserved = float((short["value"] * short["year"].map(lengths)).sum())
     totals = pd.DataFrame(
-        [("cost, present value", plan.objective, record.currency),
-         *((f"{scope} emissions", amount, "t CO2e") for scope, amount in record.emissions.items()), ("shortage", unserved, "t")],
-        columns=["over all years", "value", "unit"])
+        [
+            ("cost, present value", plan.objective, record.currency),
+            *(
+                (f"{scope} emissions", amount, "t CO2e")
+                for scope, amount in record.emissions.items()
+            ),
+            ("shortage", unserved, "t"),
+        ],
+        columns=["over all years", "value", "unit"],
+    )
     return shown(record.title, answer(plan), totals, _first_middle_last(plan))
 
 
@@ -27,9 +34,15 @@ def _first_middle_last(plan: Plan) -> pd.DataFrame:
     """Metal, year, what is asked for, the share of each pathway in what is supplied, what is short, and the shadow price."""
     years = [period.first for period in plan.system.periods]
     chosen = sorted({years[0], years[len(years) // 2], years[-1]})
-    wide = plan.mix[plan.mix["year"].isin(chosen)].pivot_table(index=["metal", "year"], columns="pathway", values="share", aggfunc="sum")
-    shares = wide.reindex(pd.MultiIndex.from_product([plan.system.metals, chosen], names=["metal", "year"])).fillna(0.0)
-    said = plan.indicators.pivot_table(index=["metal", "year"], columns="indicator", values="value").reindex(shares.index)
+    wide = plan.mix[plan.mix["year"].isin(chosen)].pivot_table(
+        index=["metal", "year"], columns="pathway", values="share", aggfunc="sum"
+    )
+    shares = wide.reindex(
+        pd.MultiIndex.from_product([plan.system.metals, chosen], names=["metal", "year"])
+    ).fillna(0.0)
+    said = plan.indicators.pivot_table(
+        index=["metal", "year"], columns="indicator", values="value"
+    ).reindex(shares.index)
     frame = pd.DataFrame(index=shares.index)
     frame["asked, t/year"] = said["requirement"]
     for pathway in (*PATHWAYS, "shortage"):

@@ -11,7 +11,20 @@ from planner.figures.plan_figures import COLOURS
 from planner.mfa.in_use import UseStock
 from planner.plan.plan import Plan
 from planner.reporting.chain import by_name, period_years, shown_years
-from planner.reporting.parts import Block, Chart, Grid, Key, Section, Table, Tabs, colours_of, largest_first, number, plain, stack
+from planner.reporting.parts import (
+    Block,
+    Chart,
+    Grid,
+    Key,
+    Section,
+    Table,
+    Tabs,
+    colours_of,
+    largest_first,
+    number,
+    plain,
+    stack,
+)
 from planner.reporting.words import amount, from_waste, left
 from planner.system.nouns import Array
 
@@ -27,7 +40,10 @@ def use_stocks(plan: Plan) -> Section:
     years = period_years(plan)
     frame = plan.stocks[plan.stocks["kind"] == "use"]
     panels: list[tuple[str, tuple[Block, ...]]] = []
-    for title, quantity, unit in (("In use by product", "stock", "t"), ("Leaving use by product", "outflow", "t/year")):
+    for title, quantity, unit in (
+        ("In use by product", "stock", "t"),
+        ("Leaving use by product", "outflow", "t/year"),
+    ):
         charts = []
         for metal in plan.system.metals:
             mine = frame[(frame["metal"] == metal) & (frame["quantity"] == quantity)]
@@ -35,18 +51,45 @@ def use_stocks(plan: Plan) -> Section:
             found = largest_first(by_name(named, "name", years), MOST_PRODUCTS, "other products")
             if found:
                 total = sum(found.values(), np.zeros(len(years)))
-                charts.append(stack(metal, unit, years, found, colours_of(found), own_keys=True,
-                                    note=f"{amount(total[0])} {unit} in {years[0]}, {amount(total[-1])} in {years[-1]}"))
+                charts.append(
+                    stack(
+                        metal,
+                        unit,
+                        years,
+                        found,
+                        colours_of(found),
+                        own_keys=True,
+                        note=f"{amount(total[0])} {unit} in {years[0]}, {amount(total[-1])} in {years[-1]}",
+                    )
+                )
         panels.append((title, (Grid(tuple(charts)),)))
     bins = cohort_bins(plan)
-    for title, stock, unit in (("In use by year of entry", True, "t"), ("Leaving use by year of entry", False, "t/year")):
-        grid = tuple(chart for metal in plan.system.metals if (chart := _cohorts(plan, metal, bins, unit, stock)) is not None)
-        keys = tuple(Key(name, COHORT_COLOURS[i % len(COHORT_COLOURS)]) for i, name in enumerate(bins))
+    for title, stock, unit in (
+        ("In use by year of entry", True, "t"),
+        ("Leaving use by year of entry", False, "t/year"),
+    ):
+        grid = tuple(
+            chart
+            for metal in plan.system.metals
+            if (chart := _cohorts(plan, metal, bins, unit, stock)) is not None
+        )
+        keys = tuple(
+            Key(name, COHORT_COLOURS[i % len(COHORT_COLOURS)]) for i, name in enumerate(bins)
+        )
         panels.append((title, (Grid(grid, keys),)))
-    panels = [(title, blocks) for title, blocks in panels if isinstance(blocks[0], Grid) and blocks[0].charts]
+    panels = [
+        (title, blocks)
+        for title, blocks in panels
+        if isinstance(blocks[0], Grid) and blocks[0].charts
+    ]
     note = f"Metal in products that serve, at the end of each year (stock convention: {plan.system.stock_convention}); what leaves use is "
-    return Section("Stocks and waste", from_waste(plan), (Tabs("Stocks and waste", tuple(panels)),) if panels else (), note +
-                   "waste, but for what is dissipated on the way. By year of entry: the year in which a product began to serve.")
+    return Section(
+        "Stocks and waste",
+        from_waste(plan),
+        (Tabs("Stocks and waste", tuple(panels)),) if panels else (),
+        note
+        + "waste, but for what is dissipated on the way. By year of entry: the year in which a product began to serve.",
+    )
 
 
 def _short(name: str, metal: str) -> str:
@@ -91,7 +134,9 @@ def outflow_by_cohort(use: UseStock, bins: Iterable[tuple[int, int]]) -> list[Ar
     return parts
 
 
-def _cohorts(plan: Plan, metal: str, bins: dict[str, tuple[int, int]], unit: str, stock: bool) -> Chart | None:
+def _cohorts(
+    plan: Plan, metal: str, bins: dict[str, tuple[int, int]], unit: str, stock: bool
+) -> Chart | None:
     """Stock (t at the end of the period) or outflow (t/year) of a metal by year of entry; None where none is in use."""
     years, system = period_years(plan), plan.system
     total = {name: np.zeros(len(years)) for name in bins}
@@ -100,12 +145,20 @@ def _cohorts(plan: Plan, metal: str, bins: dict[str, tuple[int, int]], unit: str
         content = product.content.get(metal, 0.0)
         if content:
             of = stock_by_cohort if stock else outflow_by_cohort
-            for name, yearly in zip(bins, of(plan.balance.stocks[product.name], bins.values()), strict=True):
-                total[name] = total[name] + content * (yearly[last] if stock else system.period_mean(yearly))
+            for name, yearly in zip(
+                bins, of(plan.balance.stocks[product.name], bins.values()), strict=True
+            ):
+                total[name] = total[name] + content * (
+                    yearly[last] if stock else system.period_mean(yearly)
+                )
     if not sum(float(v.sum()) for v in total.values()) > 0:
         return None
-    colours = dict(zip(bins, (COHORT_COLOURS[i % len(COHORT_COLOURS)] for i in range(len(bins))), strict=True))
-    return stack(metal, unit, years, {name: np.maximum(v, 0.0) for name, v in total.items()}, colours)
+    colours = dict(
+        zip(bins, (COHORT_COLOURS[i % len(COHORT_COLOURS)] for i in range(len(bins))), strict=True)
+    )
+    return stack(
+        metal, unit, years, {name: np.maximum(v, 0.0) for name, v in total.items()}, colours
+    )
 
 
 def reserves(plan: Plan) -> Section:
@@ -114,47 +167,101 @@ def reserves(plan: Plan) -> Section:
     ground, piles = [], []
     for metal in plan.system.metals:
         mine = plan.stocks[(plan.stocks["metal"] == metal) & (plan.stocks["quantity"] == "stock")]
-        found = largest_first(by_name(mine[mine["kind"] == "deposit"], "name", years), MOST_PRODUCTS, "other deposits")
+        found = largest_first(
+            by_name(mine[mine["kind"] == "deposit"], "name", years), MOST_PRODUCTS, "other deposits"
+        )
         if found:
             named = {_short(name, metal): v for name, v in found.items()}
             ground.append(stack(metal, "t", years, named, colours_of(named), own_keys=True))
         kept = by_name(mine[mine["kind"] == "stockpile"], "name", years)
         kept = {_short(name, metal): v for name, v in kept.items() if v.max() > 0}
         if kept:
-            piles.append(stack(f"{metal} in stockpiles", "t", years, kept, dict(zip(kept, reversed(COLOURS), strict=False)), own_keys=True))
+            piles.append(
+                stack(
+                    f"{metal} in stockpiles",
+                    "t",
+                    years,
+                    kept,
+                    dict(zip(kept, reversed(COLOURS), strict=False)),
+                    own_keys=True,
+                )
+            )
     blocks: list[Block] = [Grid(tuple(ground))] if ground else []
     blocks += [Grid(tuple(piles))] if piles else []
     if ground:
         blocks.append(_left_table(plan))
-    return Section("Reserves and stockpiles", left(plan), tuple(blocks),
-                   "Ore that is left at the end of each year, as metal; reserves are those the study gives, with what exploration adds.")
+    return Section(
+        "Reserves and stockpiles",
+        left(plan),
+        tuple(blocks),
+        "Ore that is left at the end of each year, as metal; reserves are those the study gives, with what exploration adds.",
+    )
 
 
 def _left_table(plan: Plan) -> Table:
     last = period_years(plan)[-1]
-    end = plan.stocks[(plan.stocks["kind"] == "deposit") & (plan.stocks["year"] == last)].set_index("name")["value"]
+    end = plan.stocks[(plan.stocks["kind"] == "deposit") & (plan.stocks["year"] == last)].set_index(
+        "name"
+    )["value"]
     rows = []
     for deposit in plan.system.deposits.values():
         amount_left = float(end.get(deposit.name, np.nan))
-        share = f"{amount_left / deposit.reserve:.0%}" if deposit.reserve > 0 and np.isfinite(amount_left) else ""
-        rows.append((plain(deposit.name), deposit.metal, number(deposit.reserve), number(amount_left), share))
-    return Table(f"Reserves, t of metal, at the start and at the end of {plan.system.years[-1]}",
-                 ("deposit", "metal", "start", "end", "left"), tuple(rows), frozenset((2, 3, 4)))
+        share = (
+            f"{amount_left / deposit.reserve:.0%}"
+            if deposit.reserve > 0 and np.isfinite(amount_left)
+            else ""
+        )
+        rows.append(
+            (
+                plain(deposit.name),
+                deposit.metal,
+                number(deposit.reserve),
+                number(amount_left),
+                share,
+            )
+        )
+    return Table(
+        f"Reserves, t of metal, at the start and at the end of {plan.system.years[-1]}",
+        ("deposit", "metal", "start", "end", "left"),
+        tuple(rows),
+        frozenset((2, 3, 4)),
+    )
 
 
 def indicators(plan: Plan, found: pd.DataFrame) -> Section:
     """Every indicator of each metal at some years."""
     years = shown_years(plan)
-    blocks = tuple(_indicators(metal, found[(found["metal"] == metal) & found["year"].isin(years)], years)
-                   for metal in dict.fromkeys([*plan.system.metals, *found["metal"]]))
-    return Section("Indicators", (), blocks, "Each as the literature defines it, under its equation and source in planner.indicators.")
+    blocks = tuple(
+        _indicators(metal, found[(found["metal"] == metal) & found["year"].isin(years)], years)
+        for metal in dict.fromkeys([*plan.system.metals, *found["metal"]])
+    )
+    return Section(
+        "Indicators",
+        (),
+        blocks,
+        "Each as the literature defines it, under its equation and source in planner.indicators.",
+    )
 
 
 def _indicators(metal: str, part: pd.DataFrame, years: Sequence[int]) -> Table:
-    values = {(i, u, y): v for i, y, v, u in part[["indicator", "year", "value", "unit"]].itertuples(index=False)}
+    values = {
+        (i, u, y): v
+        for i, y, v, u in part[["indicator", "year", "value", "unit"]].itertuples(index=False)
+    }
     rows = []
     for name, unit in dict.fromkeys((i, u) for i, u, _ in values):
         cells = (values.get((name, unit, y), float("nan")) for y in years)
-        rows.append((name, "%" if unit == "1" else unit, *(number(100 * v if unit == "1" else v) for v in cells)))
+        rows.append(
+            (
+                name,
+                "%" if unit == "1" else unit,
+                *(number(100 * v if unit == "1" else v) for v in cells),
+            )
+        )
     title = metal.replace(";", " + ")
-    return Table(title, ("indicator", "unit", *map(str, years)), tuple(rows), frozenset(range(2, 2 + len(years))))
+    return Table(
+        title,
+        ("indicator", "unit", *map(str, years)),
+        tuple(rows),
+        frozenset(range(2, 2 + len(years))),
+    )

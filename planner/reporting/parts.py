@@ -57,7 +57,9 @@ class Chart:
 
     @property
     def json(self) -> str:
-        return _script({"data": self.traces, "layout": self.layout, "unit": self.unit, "height": self.height})
+        return _script(
+            {"data": self.traces, "layout": self.layout, "unit": self.unit, "height": self.height}
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +130,17 @@ class Section:
 
 def _script(content: Any) -> str:
     # it stands inside a script element, which only </ and <! could end
-    return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
+    return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace(
+        "<", "\\u003c"
+    )
 
 
 def rounded(values: Iterable[float]) -> list[float | None]:
     """Numbers for a chart, None where there is none."""
-    return [float(f"{v:.{DIGITS}g}") if np.isfinite(v) else None for v in np.asarray(list(values), dtype=float)]
+    return [
+        float(f"{v:.{DIGITS}g}") if np.isfinite(v) else None
+        for v in np.asarray(list(values), dtype=float)
+    ]
 
 
 def scaled(unit: str, largest: float) -> tuple[float, str]:
@@ -158,40 +165,99 @@ def number(value: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def stack(title: str, unit: str, x: Sequence[int], series: Mapping[str, npt.ArrayLike], colours: Mapping[str, str], *,
-          bars: bool = False, own_keys: bool = False, note: str = "") -> Chart:
+def stack(
+    title: str,
+    unit: str,
+    x: Sequence[int],
+    series: Mapping[str, npt.ArrayLike],
+    colours: Mapping[str, str],
+    *,
+    bars: bool = False,
+    own_keys: bool = False,
+    note: str = "",
+) -> Chart:
     """Areas (or bars) one upon the other, a colour a name; series are (T,) in `unit`."""
     values = {name: np.asarray(v, dtype=float) for name, v in series.items()}
-    top = max((float(np.nansum([np.maximum(v, 0.0) for v in values.values()], axis=0).max()), 0.0)) if values else 0.0
+    top = (
+        max((float(np.nansum([np.maximum(v, 0.0) for v in values.values()], axis=0).max()), 0.0))
+        if values
+        else 0.0
+    )
     size, shown = scaled(unit, top)
-    form: Mapping[str, Any] = {"type": "bar"} if bars else {"type": "scatter", "mode": "lines", "stackgroup": "one"}
+    form: Mapping[str, Any] = (
+        {"type": "bar"} if bars else {"type": "scatter", "mode": "lines", "stackgroup": "one"}
+    )
     at = [int(n) for n in x]
-    traces = [{**form, "name": name, "x": at, "y": rounded(v / size), "colour": colours[name]} for name, v in values.items()]
+    traces = [
+        {**form, "name": name, "x": at, "y": rounded(v / size), "colour": colours[name]}
+        for name, v in values.items()
+    ]
     keys = tuple(Key(name, colours[name]) for name in values) if own_keys else ()
-    return Chart(title, shown, traces, said(title, shown, x, {n: v / size for n, v in values.items()}), {"barmode": "relative"}, keys,
-                 note=note)
+    return Chart(
+        title,
+        shown,
+        traces,
+        said(title, shown, x, {n: v / size for n, v in values.items()}),
+        {"barmode": "relative"},
+        keys,
+        note=note,
+    )
 
 
-def lines(title: str, unit: str, x: Sequence[int], series: Mapping[str, npt.ArrayLike], colours: Mapping[str, str], *,
-          dashes: Mapping[str, str] | None = None, own_keys: bool = False, layout: Mapping[str, Any] | None = None,
-          note: str = "") -> Chart:
+def lines(
+    title: str,
+    unit: str,
+    x: Sequence[int],
+    series: Mapping[str, npt.ArrayLike],
+    colours: Mapping[str, str],
+    *,
+    dashes: Mapping[str, str] | None = None,
+    own_keys: bool = False,
+    layout: Mapping[str, Any] | None = None,
+    note: str = "",
+) -> Chart:
     """A line a name, told apart by colour and dash; series are (T,) in `unit`, NaN where there is none."""
     values = {name: np.asarray(v, dtype=float) for name, v in series.items()}
     dash = dashes or {name: DASHES[i % len(DASHES)] for i, name in enumerate(values)}
-    top = max((float(np.nanmax(np.abs(v))) for v in values.values() if np.isfinite(v).any()), default=0.0)
+    top = max(
+        (float(np.nanmax(np.abs(v))) for v in values.values() if np.isfinite(v).any()), default=0.0
+    )
     size, shown = scaled(unit, top)
-    traces = [{"type": "scatter", "mode": "lines" if np.isfinite(v).sum() > 1 else "markers", "name": name, "x": [int(n) for n in x],
-               "y": rounded(v / size), "colour": colours[name], "dash": dash[name]} for name, v in values.items()]
+    traces = [
+        {
+            "type": "scatter",
+            "mode": "lines" if np.isfinite(v).sum() > 1 else "markers",
+            "name": name,
+            "x": [int(n) for n in x],
+            "y": rounded(v / size),
+            "colour": colours[name],
+            "dash": dash[name],
+        }
+        for name, v in values.items()
+    ]
     keys = tuple(Key(name, colours[name], dash[name]) for name in values) if own_keys else ()
-    return Chart(title, shown, traces, said(title, shown, x, {n: v / size for n, v in values.items()}), layout or {}, keys, note=note)
+    return Chart(
+        title,
+        shown,
+        traces,
+        said(title, shown, x, {n: v / size for n, v in values.items()}),
+        layout or {},
+        keys,
+        note=note,
+    )
 
 
 def said(title: str, unit: str, x: Sequence[int], series: Mapping[str, Any]) -> str:
     """The first and the last year of a chart in words."""
     if not len(x) or not series:
         return title
-    ends = [f"{x[i]}: " + ", ".join(f"{name} {number(v[i])}" for name, v in series.items() if np.isfinite(v[i]) and v[i])
-            for i in dict.fromkeys((0, len(x) - 1))]
+    ends = [
+        f"{x[i]}: "
+        + ", ".join(
+            f"{name} {number(v[i])}" for name, v in series.items() if np.isfinite(v[i]) and v[i]
+        )
+        for i in dict.fromkeys((0, len(x) - 1))
+    ]
     return f"{title}, {unit}. " + "; ".join(ends)
 
 
@@ -202,12 +268,19 @@ def colours_of(names: Iterable[str]) -> dict[str, str]:
 
 def largest_first(series: Mapping[str, Any], most: int, other: str) -> dict[str, Any]:
     """At most `most` series, the largest first, the rest summed as `other`; what is nothing throughout is left out."""
-    held = {name: np.asarray(v, dtype=float) for name, v in series.items() if np.nansum(np.abs(v)) > 0}
+    held = {
+        name: np.asarray(v, dtype=float) for name, v in series.items() if np.nansum(np.abs(v)) > 0
+    }
     order = sorted(held, key=lambda name: -float(np.nansum(np.abs(held[name]))))
     if len(order) <= most:
         return {name: held[name] for name in order}
     kept = {name: held[name] for name in order[: most - 1]}
-    return {**kept, f"{other} ({len(order) - most + 1})": np.sum([held[name] for name in order[most - 1 :]], axis=0)}
+    return {
+        **kept,
+        f"{other} ({len(order) - most + 1})": np.sum(
+            [held[name] for name in order[most - 1 :]], axis=0
+        ),
+    }
 
 
 def plain(name: str) -> str:

@@ -21,8 +21,15 @@ SOON = 5
 """Years from the first order within which it counts as to be built now."""
 MOST_NAMED = 5
 HALF = 0.5
-ITEMS = {"import_price": "imports", "variable_cost": "running plants", "fixed_cost": "keeping plants", "capital": "building plants",
-         "transport_cost": "transport", "credit": "credits for by-products", "stockpile_holding": "holding stockpiles"}
+ITEMS = {
+    "import_price": "imports",
+    "variable_cost": "running plants",
+    "fixed_cost": "keeping plants",
+    "capital": "building plants",
+    "transport_cost": "transport",
+    "credit": "credits for by-products",
+    "stockpile_holding": "holding stockpiles",
+}
 """Items of cost in words; others are named as the tables name them."""
 NEARLY_GONE = 0.05
 """Share of a reserve below which a deposit is named as exhausted."""
@@ -33,8 +40,10 @@ def answer(plan: Plan) -> list[str]:
     record, years = plan.record, plan.system.years
     home, all_in = (amount(record.emissions[scope]) for scope in ("territorial", "footprint"))
     sentences = [
-        (f"The least-cost plan of {record.title}, scenario {record.scenario or 'base'}, costs {amount(plan.objective)} {_money(plan)} "
-         f"(present value, {years[0]}-{years[-1]}, discounted at {plan.system.discount_rate:.1%} a year)."),
+        (
+            f"The least-cost plan of {record.title}, scenario {record.scenario or 'base'}, costs {amount(plan.objective)} {_money(plan)} "
+            f"(present value, {years[0]}-{years[-1]}, discounted at {plan.system.discount_rate:.1%} a year)."
+        ),
         f"It emits {home} t CO2e at home and {all_in} t with what imports embody.",
     ]
     sentences += [sentence for metal in plan.system.metals if (sentence := _metal(plan, metal))]
@@ -56,8 +65,13 @@ def short(plan: Plan) -> list[str]:
         return ["Nothing is short in any year."]
     sentences = []
     for metal, part in gaps.groupby("metal"):
-        worst, span = amount(part["value"].max()), f"from {part['year'].min()} to {part['year'].max()}"
-        sentences.append(f"{str(metal).capitalize()} is short {span}, by {worst} t in the worst year.")
+        worst, span = (
+            amount(part["value"].max()),
+            f"from {part['year'].min()} to {part['year'].max()}",
+        )
+        sentences.append(
+            f"{str(metal).capitalize()} is short {span}, by {worst} t in the worst year."
+        )
     return sentences
 
 
@@ -72,7 +86,10 @@ def _metal(plan: Plan, metal: str) -> str:
 
 def _shares(part: pd.DataFrame) -> str:
     ordered = part.sort_values("share", ascending=False)
-    return ", ".join(f"{share:.0%} {pathway}" for pathway, share in zip(ordered["pathway"], ordered["share"], strict=True))
+    return ", ".join(
+        f"{share:.0%} {pathway}"
+        for pathway, share in zip(ordered["pathway"], ordered["share"], strict=True)
+    )
 
 
 def facts(plan: Plan) -> list[tuple[str, str]]:
@@ -80,12 +97,23 @@ def facts(plan: Plan) -> list[tuple[str, str]]:
     years = plan.system.years
     found = [(f"{_short_amount(plan.objective)} USD", f"present value of all cost, {_money(plan)}")]
     span = f"{years[0]}-{years[-1]}"
-    found += [(f"{_short_amount(tonnes)} t", f"{scope} CO2e, {span}") for scope, tonnes in plan.record.emissions.items()]
+    found += [
+        (f"{_short_amount(tonnes)} t", f"{scope} CO2e, {span}")
+        for scope, tonnes in plan.record.emissions.items()
+    ]
     said = " ".join(short(plan))
     missing = [metal for metal in plan.system.metals if f"{metal.capitalize()} is short" in said]
-    found.append((f"{len(missing)} of {len(plan.system.metals)} short", joined(missing)) if missing else
-                 ("nothing short", "of " + joined(plan.system.metals)))
-    found.append(("checked" if plan.certificate.holds else "fails", "mass balance, cost and every row, outside the solver"))
+    found.append(
+        (f"{len(missing)} of {len(plan.system.metals)} short", joined(missing))
+        if missing
+        else ("nothing short", "of " + joined(plan.system.metals))
+    )
+    found.append(
+        (
+            "checked" if plan.certificate.holds else "fails",
+            "mass balance, cost and every row, outside the solver",
+        )
+    )
     return found
 
 
@@ -124,27 +152,49 @@ def pathway_sentence(plan: Plan, metal: str) -> str:
 def dependent(plan: Plan, indicators: pd.DataFrame) -> tuple[str, ...]:
     """On imports of which metals the country depends at the end, and which it exports."""
     year = plan.system.periods[-1].first
-    last = indicators[(indicators["indicator"] == "net import reliance") & (indicators["year"] == year)]
+    last = indicators[
+        (indicators["indicator"] == "net import reliance") & (indicators["year"] == year)
+    ]
     found = {str(m): float(v) for m, v in zip(last["metal"], last["value"], strict=True)}
-    most = [f"{m} ({v:.0%})" for m, v in sorted(found.items(), key=lambda item: -item[1]) if v >= HALF]
+    most = [
+        f"{m} ({v:.0%})" for m, v in sorted(found.items(), key=lambda item: -item[1]) if v >= HALF
+    ]
     none = [m for m, v in found.items() if v < 0]
-    sentences = [f"In {year} trade and stocks supply half or more of what the country uses of {joined(most)}."] if most else []
+    sentences = (
+        [
+            f"In {year} trade and stocks supply half or more of what the country uses of {joined(most)}."
+        ]
+        if most
+        else []
+    )
     sentences += [f"It is a net exporter of {joined(none)} then."] if none else []
     return tuple(sentences)
 
 
 def reliance(metal: str, indicators: pd.DataFrame) -> str:
     """Net import reliance in the first and the last year."""
-    found = indicators[(indicators["metal"] == metal) & (indicators["indicator"] == "net import reliance")].set_index("year")["value"]
-    ends = [f"{found.iloc[i]:.0%} in {found.index[i]}" for i in dict.fromkeys((0, len(found) - 1))] if len(found) else []
+    found = indicators[
+        (indicators["metal"] == metal) & (indicators["indicator"] == "net import reliance")
+    ].set_index("year")["value"]
+    ends = (
+        [f"{found.iloc[i]:.0%} in {found.index[i]}" for i in dict.fromkeys((0, len(found) - 1))]
+        if len(found)
+        else []
+    )
     return f"Net import reliance {', '.join(ends)}" if ends else ""
 
 
 def largest_origin(plan: Plan, metal: str) -> str:
     """Where most imports of a metal come from, over all years."""
-    flows = plan.flows[(plan.flows["metal"] == metal) & plan.flows["source"].str.startswith("origin/")]
+    flows = plan.flows[
+        (plan.flows["metal"] == metal) & plan.flows["source"].str.startswith("origin/")
+    ]
     sums = flows.groupby("source")["value"].sum().sort_values(ascending=False)
-    return f"{sums.iloc[0] / sums.sum():.0%} of all from {sums.index[0].removeprefix('origin/')}" if len(sums) and sums.sum() > 0 else ""
+    return (
+        f"{sums.iloc[0] / sums.sum():.0%} of all from {sums.index[0].removeprefix('origin/')}"
+        if len(sums) and sums.sum() > 0
+        else ""
+    )
 
 
 def to_build(plan: Plan) -> tuple[str, ...]:
@@ -153,10 +203,22 @@ def to_build(plan: Plan) -> tuple[str, ...]:
     if orders.empty:
         return ("Nothing is ordered: what stands is enough, or nothing may be built.",)
     first = int(orders["year"].min())
-    soon = orders[orders["year"] <= first + SOON - 1].groupby("plant")["value"].sum().sort_values(ascending=False)
-    names = joined([f"{str(p).replace('_', ' ')} ({amount(v)} t/year)" for p, v in soon.head(MOST_NAMED).items()])
+    soon = (
+        orders[orders["year"] <= first + SOON - 1]
+        .groupby("plant")["value"]
+        .sum()
+        .sort_values(ascending=False)
+    )
+    names = joined(
+        [
+            f"{str(p).replace('_', ' ')} ({amount(v)} t/year)"
+            for p, v in soon.head(MOST_NAMED).items()
+        ]
+    )
     rest = f" and {len(soon) - MOST_NAMED} smaller" if len(soon) > MOST_NAMED else ""
-    return (f"To be ordered from {first} to {min(first + SOON - 1, plan.system.years[-1])}: {names}{rest}.",)
+    return (
+        f"To be ordered from {first} to {min(first + SOON - 1, plan.system.years[-1])}: {names}{rest}.",
+    )
 
 
 def item_name(item: str) -> str:
@@ -166,43 +228,87 @@ def item_name(item: str) -> str:
 
 def spending(plan: Plan) -> tuple[str, ...]:
     """The largest items of cost, and how emissions move."""
-    paid = plan.costs[plan.costs["item"] != "transfer"].groupby("item")["present_value"].sum().sort_values(ascending=False)
+    paid = (
+        plan.costs[plan.costs["item"] != "transfer"]
+        .groupby("item")["present_value"]
+        .sum()
+        .sort_values(ascending=False)
+    )
     sentences = []
     if plan.objective > 0 and len(paid):
-        largest = joined([f"{item_name(str(item))} ({value / plan.objective:.0%})" for item, value in paid.head(3).items() if value > 0])
-        less = f", less credits for by-products ({-paid['credit'] / plan.objective:.0%})" if paid.get("credit", 0.0) < 0 else ""
+        largest = joined(
+            [
+                f"{item_name(str(item))} ({value / plan.objective:.0%})"
+                for item, value in paid.head(3).items()
+                if value > 0
+            ]
+        )
+        less = (
+            f", less credits for by-products ({-paid['credit'] / plan.objective:.0%})"
+            if paid.get("credit", 0.0) < 0
+            else ""
+        )
         sentences.append(f"The largest items of cost, as shares of all cost, are {largest}{less}.")
     yearly = plan.emissions[plan.emissions["scope"] == "territorial"].groupby("year")["value"].sum()
     if len(yearly) > 1 and yearly.max() > 0:
         first, last, top = yearly.iloc[0], yearly.iloc[-1], yearly.idxmax()
-        sentences.append(f"Emissions at home go from {amount(first)} t CO2e in {yearly.index[0]} to {amount(last)} t in "
-                         f"{yearly.index[-1]}; "
-                         f"the most is {amount(yearly.max())} t in {top}.")
+        sentences.append(
+            f"Emissions at home go from {amount(first)} t CO2e in {yearly.index[0]} to {amount(last)} t in "
+            f"{yearly.index[-1]}; "
+            f"the most is {amount(yearly.max())} t in {top}."
+        )
     return tuple(sentences)
 
 
 def gaps(plan: Plan, missed: int) -> tuple[str, ...]:
     """Shortages and missed targets."""
-    targets = "No target is missed." if not missed else f"{missed} target{'s are' if missed > 1 else ' is'} missed at a penalty."
+    targets = (
+        "No target is missed."
+        if not missed
+        else f"{missed} target{'s are' if missed > 1 else ' is'} missed at a penalty."
+    )
     return (*short(plan), targets)
 
 
 def from_waste(plan: Plan) -> tuple[str, ...]:
     """How what leaves use compares with what is needed, at both ends."""
-    out = plan.stocks[(plan.stocks["kind"] == "use") & (plan.stocks["quantity"] == "outflow")].groupby(["metal", "year"])["value"].sum()
-    need = plan.indicators[plan.indicators["indicator"] == "requirement"].groupby(["metal", "year"])["value"].sum()
+    out = (
+        plan.stocks[(plan.stocks["kind"] == "use") & (plan.stocks["quantity"] == "outflow")]
+        .groupby(["metal", "year"])["value"]
+        .sum()
+    )
+    need = (
+        plan.indicators[plan.indicators["indicator"] == "requirement"]
+        .groupby(["metal", "year"])["value"]
+        .sum()
+    )
     share = (out / need.where(need > 0)).dropna()
     first, last = plan.system.periods[0].first, plan.system.periods[-1].first
-    parts = [f"{metal} {share[metal, first]:.0%} and {share[metal, last]:.0%}" for metal in plan.system.metals
-             if (metal, first) in share.index and (metal, last) in share.index]
-    return (f"What leaves use is, in {first} and in {last}, this share of what is needed: {'; '.join(parts)}.",) if parts else ()
+    parts = [
+        f"{metal} {share[metal, first]:.0%} and {share[metal, last]:.0%}"
+        for metal in plan.system.metals
+        if (metal, first) in share.index and (metal, last) in share.index
+    ]
+    return (
+        (
+            f"What leaves use is, in {first} and in {last}, this share of what is needed: {'; '.join(parts)}.",
+        )
+        if parts
+        else ()
+    )
 
 
 def left(plan: Plan) -> tuple[str, ...]:
     """Deposits that are exhausted, or nearly so."""
     last = plan.system.periods[-1].first
-    end = plan.stocks[(plan.stocks["kind"] == "deposit") & (plan.stocks["year"] == last)].set_index("name")["value"]
-    finite = {d.name: float(end[d.name]) / d.reserve for d in plan.system.deposits.values() if d.reserve > 0 and d.name in end}
+    end = plan.stocks[(plan.stocks["kind"] == "deposit") & (plan.stocks["year"] == last)].set_index(
+        "name"
+    )["value"]
+    finite = {
+        d.name: float(end[d.name]) / d.reserve
+        for d in plan.system.deposits.values()
+        if d.reserve > 0 and d.name in end
+    }
     if not finite:
         return ()
     gone = [name.replace("_", " ") for name, share in finite.items() if share < NEARLY_GONE]
@@ -216,7 +322,11 @@ def differences(found: Comparison) -> tuple[str, ...]:
     first, *others = found.names
     sentences = []
     for name in others:
-        parts = [f"{row['quantity']} {row[name] / row[first] - 1:+.1%}" for row in found.totals.to_dict(orient="records") if row[first] > 0]
+        parts = [
+            f"{row['quantity']} {row[name] / row[first] - 1:+.1%}"
+            for row in found.totals.to_dict(orient="records")
+            if row[first] > 0
+        ]
         sentences.append(f"{name} against {first}: {'; '.join(parts)}.")
     sentences.append(f"{len(found.inputs):,} inputs and {len(found.results):,} results differ.")
     return tuple(sentences)

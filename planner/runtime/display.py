@@ -26,7 +26,9 @@ def shown(title: str, sentences: Sequence[str], *tables: pd.DataFrame, more: str
     for frame in filter(len, tables):
         parts.append(_table(frame))
         if len(frame) > MOST_ROWS:
-            parts.append(f"<p>{len(frame) - MOST_ROWS:,} more rows{escape(f' in {more}' if more else '')}.</p>")
+            parts.append(
+                f"<p>{len(frame) - MOST_ROWS:,} more rows{escape(f' in {more}' if more else '')}.</p>"
+            )
     return f'<div class="planner">{"".join(parts)}</div>'
 
 
@@ -40,12 +42,22 @@ def amount(value: float) -> str:
 
 def _table(frame: pd.DataFrame) -> str:
     # what reads as a number stands under its digits, percentages too
-    left = [not all(NUMBER.fullmatch(text) for text in map(_text, frame[name]) if text) for name in frame]
-    head = "".join(_element("th", name, to_left) for name, to_left in zip(frame.columns, left, strict=True))
+    left = [
+        not all(NUMBER.fullmatch(text) for text in map(_text, frame[name]) if text)
+        for name in frame
+    ]
+    head = "".join(
+        _element("th", name, to_left) for name, to_left in zip(frame.columns, left, strict=True)
+    )
     rows = "".join(
-        "<tr>" + "".join(_element("td", cell, to_left) for cell, to_left in zip(row, left, strict=True)) + "</tr>"
-        for row in frame.head(MOST_ROWS).itertuples(index=False))
-    return f'<table style="margin:8px 0"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+        "<tr>"
+        + "".join(_element("td", cell, to_left) for cell, to_left in zip(row, left, strict=True))
+        + "</tr>"
+        for row in frame.head(MOST_ROWS).itertuples(index=False)
+    )
+    return (
+        f'<table style="margin:8px 0"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    )
 
 
 def _element(tag: str, value: Any, to_left: bool) -> str:

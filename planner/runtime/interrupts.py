@@ -36,7 +36,9 @@ def counted() -> Iterator[Presses]:
     ignores Ctrl-C, or answers it in its own way, goes on doing so.
     """
     main = threading.current_thread() is threading.main_thread()
-    presses = Presses(listening=main and signal.getsignal(signal.SIGINT) is signal.default_int_handler)
+    presses = Presses(
+        listening=main and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    )
     if not presses.listening:
         yield presses
         return

@@ -31,7 +31,9 @@ def require_place(folder: str | Path, *, replace: bool = False) -> None:
     folder = Path(folder)
     if folder.exists() and not replace and not _is_run(folder):
         raise OutputError(f"{folder} exists and is no run of planner; {REMEDY}, or empty it")
-    _require_writable(folder, next(parent for parent in folder.absolute().parents if parent.exists()))
+    _require_writable(
+        folder, next(parent for parent in folder.absolute().parents if parent.exists())
+    )
 
 
 def require_folder(folder: Path) -> None:
@@ -66,7 +68,9 @@ def reserved(folder: str | Path, *, replace: bool = False) -> Iterator[Path]:
         lock = FileLock(path, blocking=False, is_singleton=True)
         lock.acquire()
     except Timeout:
-        raise OutputError(f"{folder} is being written by another run; wait until it is over, or {REMEDY}") from None
+        raise OutputError(
+            f"{folder} is being written by another run; wait until it is over, or {REMEDY}"
+        ) from None
     except OSError as error:
         raise OutputError(f"{folder} cannot be written: {error.strerror}; {REMEDY}") from error
     outermost = lock.lock_counter == 1
@@ -100,13 +104,17 @@ def written_whole(folder: Path, write: Callable[[Path], None], *, replace: bool 
             partial.chmod(0o755)
             _move_into_place(partial, place)
         except OSError as error:
-            raise OutputError(f"{folder} cannot be written: {error.strerror}; free space or {REMEDY}") from error
+            raise OutputError(
+                f"{folder} cannot be written: {error.strerror}; free space or {REMEDY}"
+            ) from error
         finally:
             shutil.rmtree(partial, ignore_errors=True)
     return folder
 
 
-def written_file(path: Path, write: Callable[[Path], Any], remedy: str = "name another file") -> Path:
+def written_file(
+    path: Path, write: Callable[[Path], Any], remedy: str = "name another file"
+) -> Path:
     """Let `write` make a file beside the place, then move it there: never half of it, nor after a loss of power. Returns the path.
 
     Raises OutputError, with the remedy, where that cannot be, or another run is at it; then what was there stands.
@@ -123,7 +131,9 @@ def written_file(path: Path, write: Callable[[Path], Any], remedy: str = "name a
                 with contextlib.suppress(OSError):
                     partial.unlink(missing_ok=True)
     except Timeout:
-        raise OutputError(f"{path} is being written by another run; wait until it is over, or {remedy}") from None
+        raise OutputError(
+            f"{path} is being written by another run; wait until it is over, or {remedy}"
+        ) from None
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror}; {remedy}") from error
     return path
@@ -143,7 +153,9 @@ def _alone(path: Path) -> Iterator[None]:
                 Path(lock.lock_file).unlink()
 
 
-def write_tables(folder: Path, tables: Mapping[str, Any], texts: Mapping[str, str] = MappingProxyType({})) -> None:
+def write_tables(
+    folder: Path, tables: Mapping[str, Any], texts: Mapping[str, str] = MappingProxyType({})
+) -> None:
     """Write DataFrames as `NAME.csv`, and texts under their names, into a folder that may hold other files: each whole or not at all.
 
     Raises OutputError where that cannot be.

@@ -39,7 +39,12 @@ def default_workers() -> int:
 
 
 def answers(
-    function: Callable[..., Answer], tasks: Tasks, *, workers: int = 1, cluster: str = "", prepare: Callable[[], object] | None = None,
+    function: Callable[..., Answer],
+    tasks: Tasks,
+    *,
+    workers: int = 1,
+    cluster: str = "",
+    prepare: Callable[[], object] | None = None,
 ) -> Iterator[tuple[Hashable, Answer]]:
     """The answer of each task, as it comes: (task, function(*arguments)).
 
@@ -58,7 +63,10 @@ def answers(
 
 
 def _local(
-    function: Callable[..., Answer], tasks: Tasks, workers: int, prepare: Callable[[], object] | None,
+    function: Callable[..., Answer],
+    tasks: Tasks,
+    workers: int,
+    prepare: Callable[[], object] | None,
 ) -> Iterator[tuple[Hashable, Answer]]:
     """Answers from processes on this machine. Each has a line of its own to this one, so that the death of one holds up no other."""
     # forked where no other thread can be cut off in the middle of something: a forked worker needs no start
@@ -92,8 +100,10 @@ def _local(
                     waiting.appendleft(task)
                     deaths += 1
                     if deaths >= most:
-                        raise SolverError(f"local workers died {deaths} times without an answer; is there enough memory? In a script, "
-                                          'begin under if __name__ == "__main__", or ask for one worker') from died
+                        raise SolverError(
+                            f"local workers died {deaths} times without an answer; is there enough memory? In a script, "
+                            'begin under if __name__ == "__main__", or ask for one worker'
+                        ) from died
                     continue
                 if error is not None:
                     raise error
@@ -142,14 +152,27 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _with_dask(function: Callable[..., Answer], tasks: Tasks, cluster: str) -> Iterator[tuple[Hashable, Answer]]:
-    dask, distributed = (needed(module, "ensemble", "ask for local workers") for module in ("dask", "distributed"))
+def _with_dask(
+    function: Callable[..., Answer], tasks: Tasks, cluster: str
+) -> Iterator[tuple[Hashable, Answer]]:
+    dask, distributed = (
+        needed(module, "ensemble", "ask for local workers") for module in ("dask", "distributed")
+    )
     with ExitStack() as stack:
-        stack.enter_context(dask.config.set({"distributed.scheduler.allowed-failures": DEATHS, "distributed.comm.timeouts.connect": "10s"}))
+        stack.enter_context(
+            dask.config.set(
+                {
+                    "distributed.scheduler.allowed-failures": DEATHS,
+                    "distributed.comm.timeouts.connect": "10s",
+                }
+            )
+        )
         try:
             client = stack.enter_context(distributed.Client(cluster, set_as_default=False))
         except (OSError, TimeoutError, ValueError) as error:
-            raise OutputError(f"no Dask scheduler answers at {cluster} ({error}); check the address") from error
+            raise OutputError(
+                f"no Dask scheduler answers at {cluster} ({error}); check the address"
+            ) from error
         waiting = deque(tasks.items())
         running: dict[str, Hashable] = {}
         done = distributed.as_completed(loop=client.loop)
@@ -167,7 +190,9 @@ def _with_dask(function: Callable[..., Answer], tasks: Tasks, cluster: str) -> I
             try:
                 answer = future.result()
             except distributed.scheduler.KilledWorker as error:
-                raise SolverError(f"task {task} ended with its worker, {DEATHS} times; is there enough memory? ({error})") from error
+                raise SolverError(
+                    f"task {task} ended with its worker, {DEATHS} times; is there enough memory? ({error})"
+                ) from error
             yield task, answer
             future.release()
             if waiting:

@@ -36,8 +36,22 @@ class Whole:
     def solution(self) -> Solution:
         """What HiGHS answers to it. Rows that clash prove that there is none, and are found in less time than it takes to solve twice."""
         if self.clash:
-            none = np.full(len(self._arrays.columns), np.nan), np.full(len(self._arrays.rows), np.nan)
-            return Solution("infeasible", np.nan, none[0], none[0], none[1], none[1], np.isinf(none[1]), np.isinf(none[0]), 0, 0.0)
+            none = (
+                np.full(len(self._arrays.columns), np.nan),
+                np.full(len(self._arrays.rows), np.nan),
+            )
+            return Solution(
+                "infeasible",
+                np.nan,
+                none[0],
+                none[0],
+                none[1],
+                none[1],
+                np.isinf(none[1]),
+                np.isinf(none[0]),
+                0,
+                0.0,
+            )
         self.program.highs.clearSolver()
         if self._basis is not None:
             self.program.highs.setBasis(self._basis)
@@ -73,5 +87,15 @@ def solved_in_parts(arrays: Arrays, bases: Bases) -> tuple[Solution | None, Base
     if reduction is None:
         return None, {}
     point = reduction.restore(answers)
-    return Solution("optimal", point.objective, point.x, point.reduced_cost, point.row_value, point.dual, point.basic_row,
-                    point.basic_column, sum(a.iterations for a in answers), sum(a.seconds for a in answers)), found
+    return Solution(
+        "optimal",
+        point.objective,
+        point.x,
+        point.reduced_cost,
+        point.row_value,
+        point.dual,
+        point.basic_row,
+        point.basic_column,
+        sum(a.iterations for a in answers),
+        sum(a.seconds for a in answers),
+    ), found

@@ -112,27 +112,47 @@ def compile_arrays(model: Any) -> Arrays:
         with _quiet_pyomo():
             form = LinearStandardFormCompiler().write(model, mixed_form=True)
     except InfeasibleConstraintException as error:
-        raise InfeasibleError("no plan exists: a row without any option cannot hold", [str(error)]) from error
+        raise InfeasibleError(
+            "no plan exists: a row without any option cannot hold", [str(error)]
+        ) from error
     objectives = [o.local_name for o in form.objectives]
     dense = form.c.toarray()
     rhs = np.array(form.rhs, dtype=float)
     sense = np.array([row.bound_type for row in form.rows], dtype=int)
-    bounds = np.array([(-np.inf if lb is None else lb, np.inf if ub is None else ub) for lb, ub in (v.bounds for v in form.columns)],
-                      dtype=float).reshape(-1, 2)
+    bounds = np.array(
+        [
+            (-np.inf if lb is None else lb, np.inf if ub is None else ub)
+            for lb, ub in (v.bounds for v in form.columns)
+        ],
+        dtype=float,
+    ).reshape(-1, 2)
     return Arrays(
         columns=tuple((v.parent_component().local_name, _index(v.index())) for v in form.columns),
-        rows=tuple((r.constraint.parent_component().local_name, _index(r.constraint.index())) for r in form.rows),
-        cost=dense[objectives.index("cost")], offset=float(form.c_offset[objectives.index("cost")]),
-        carbon=dense[objectives.index("carbon")], matrix=sparse.csc_array(form.A),
-        lower=bounds[:, 0], upper=bounds[:, 1],
-        row_lower=np.where(sense <= 0, rhs, -np.inf), row_upper=np.where(sense >= 0, rhs, np.inf),
+        rows=tuple(
+            (r.constraint.parent_component().local_name, _index(r.constraint.index()))
+            for r in form.rows
+        ),
+        cost=dense[objectives.index("cost")],
+        offset=float(form.c_offset[objectives.index("cost")]),
+        carbon=dense[objectives.index("carbon")],
+        matrix=sparse.csc_array(form.A),
+        lower=bounds[:, 0],
+        upper=bounds[:, 1],
+        row_lower=np.where(sense <= 0, rhs, -np.inf),
+        row_upper=np.where(sense >= 0, rhs, np.inf),
     )
 
 
 class Program:
     """A linear programme alive in HiGHS: costs and bounds may change, and the next solve starts from the last basis."""
 
-    def __init__(self, arrays: Arrays, *, time_limit: float | None = None, tolerance: float = FEASIBILITY_TOLERANCE) -> None:
+    def __init__(
+        self,
+        arrays: Arrays,
+        *,
+        time_limit: float | None = None,
+        tolerance: float = FEASIBILITY_TOLERANCE,
+    ) -> None:
         self.arrays = arrays
         self.highs = new_highs()
         self._set("primal_feasibility_tolerance", tolerance)
@@ -169,12 +189,22 @@ class Program:
         # rows without terms, then columns with theirs, as arrays: a HighsLp would be filled number by number, ten times slower
         given = (
             self.highs.addRows(len(a.rows), a.row_lower, a.row_upper, 0, none, none, nothing),
-            self.highs.addCols(len(a.columns), a.cost, a.lower, a.upper, a.matrix.nnz, a.matrix.indptr[:-1].astype(np.int32),
-                               a.matrix.indices.astype(np.int32), a.matrix.data),
+            self.highs.addCols(
+                len(a.columns),
+                a.cost,
+                a.lower,
+                a.upper,
+                a.matrix.nnz,
+                a.matrix.indptr[:-1].astype(np.int32),
+                a.matrix.indices.astype(np.int32),
+                a.matrix.data,
+            ),
             self.highs.changeObjectiveOffset(a.offset),
         )
         if highspy.HighsStatus.kError in given:
-            raise SolverError("HiGHS refuses the arrays: a bound above its counterpart, or a number that is none")
+            raise SolverError(
+                "HiGHS refuses the arrays: a bound above its counterpart, or a number that is none"
+            )
 
     def set_cost(self, cost: Array, offset: float = 0.0) -> None:
         """Minimise another cost, shape (n,)."""
@@ -219,7 +249,9 @@ class Program:
 
     def within(self, seconds: float | None) -> None:
         """Stop after so many seconds more than HiGHS has run already; None takes the limit away."""
-        self._set("time_limit", float("inf") if seconds is None else self.highs.getRunTime() + seconds)
+        self._set(
+            "time_limit", float("inf") if seconds is None else self.highs.getRunTime() + seconds
+        )
 
     @contextmanager
     def stopped_when(self, asked: Callable[[], bool] | None) -> Iterator[None]:
@@ -232,7 +264,9 @@ class Program:
             return
 
         def hear(event: Any) -> None:
-            event.interrupt(asked())  # said each time: HiGHS keeps the answer, into the next solve too
+            event.interrupt(
+                asked()
+            )  # said each time: HiGHS keeps the answer, into the next solve too
 
         told = (self.highs.cbSimplexInterrupt, self.highs.cbIpmInterrupt)
         for each in told:
@@ -254,17 +288,23 @@ class Program:
         twin.highs.passModel(self.highs.getLp())
         cold = twin.run()
         if cold.status != solution.status:
-            raise SolverError(f"solved from a basis the programme is {solution.status}, solved from nothing {cold.status}")
+            raise SolverError(
+                f"solved from a basis the programme is {solution.status}, solved from nothing {cold.status}"
+            )
         if cold.status != "optimal":
             return 0.0
         off = abs(cold.objective - solution.objective) / max(abs(cold.objective), 1.0)
         if not off <= COLD_AGREEMENT:
-            raise SolverError(f"solved from a basis the programme costs {solution.objective!r}, solved from nothing {cold.objective!r}")
+            raise SolverError(
+                f"solved from a basis the programme costs {solution.objective!r}, solved from nothing {cold.objective!r}"
+            )
         return off
 
     def _run(self) -> Solution:
         cold = not self.highs.getBasis().valid
-        return self._run_by("ipx" if cold and len(self.arrays.columns) >= INTERIOR_FROM else "choose")
+        return self._run_by(
+            "ipx" if cold and len(self.arrays.columns) >= INTERIOR_FROM else "choose"
+        )
 
     def simplex(self, **options: Any) -> Solution:
         """Solve by the simplex under options of HiGHS, from where the last solve ended; the options are then as they were."""
@@ -285,19 +325,33 @@ class Program:
         raw, info = self.highs.getSolution(), self.highs.getInfo()
         basic_row, basic_column = self._basic()
         return Solution(
-            status=_status(self.highs.getModelStatus()), objective=float(info.objective_function_value),
-            x=np.array(raw.col_value), reduced_cost=np.array(raw.col_dual), row_value=np.array(raw.row_value), dual=np.array(raw.row_dual),
-            basic_row=basic_row, basic_column=basic_column,
-            iterations=max(int(info.simplex_iteration_count), 0) + max(int(info.ipm_iteration_count), 0), seconds=seconds,
+            status=_status(self.highs.getModelStatus()),
+            objective=float(info.objective_function_value),
+            x=np.array(raw.col_value),
+            reduced_cost=np.array(raw.col_dual),
+            row_value=np.array(raw.row_value),
+            dual=np.array(raw.row_dual),
+            basic_row=basic_row,
+            basic_column=basic_column,
+            iterations=max(int(info.simplex_iteration_count), 0)
+            + max(int(info.ipm_iteration_count), 0),
+            seconds=seconds,
         )
 
     def _basic(self) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
         """Which rows and which columns are basic."""
-        row, column = np.zeros(self.highs.getNumRow(), dtype=bool), np.zeros(self.highs.getNumCol(), dtype=bool)
+        row, column = (
+            np.zeros(self.highs.getNumRow(), dtype=bool),
+            np.zeros(self.highs.getNumCol(), dtype=bool),
+        )
         # HiGHS 1.16 dies of a segmentation fault where a programme has rows and not one term
         known = self.highs.getBasis().valid and self.highs.getNumNz() > 0
-        status, found = self.highs.getBasicVariables() if known else (highspy.HighsStatus.kError, ())
-        if status != highspy.HighsStatus.kOk:  # no basis that can be inverted: what HiGHS says of each by itself
+        status, found = (
+            self.highs.getBasicVariables() if known else (highspy.HighsStatus.kError, ())
+        )
+        if (
+            status != highspy.HighsStatus.kOk
+        ):  # no basis that can be inverted: what HiGHS says of each by itself
             basis, basic = self.highs.getBasis(), highspy.HighsBasisStatus.kBasic
             for marks, statuses in ((row, basis.row_status), (column, basis.col_status)):
                 marks[: len(statuses)] = [each == basic for each in statuses]
@@ -312,7 +366,9 @@ class Program:
         a = self.arrays
         held = np.flatnonzero(np.abs(solution.reduced_cost) > FACE_TOLERANCE).astype(np.int32)
         self.set_columns(held, solution.x[held], solution.x[held])
-        tight = np.flatnonzero(np.abs(solution.dual[: len(a.rows)]) > FACE_TOLERANCE).astype(np.int32)
+        tight = np.flatnonzero(np.abs(solution.dual[: len(a.rows)]) > FACE_TOLERANCE).astype(
+            np.int32
+        )
         side = np.where(solution.dual[tight] > 0, a.row_lower[tight], a.row_upper[tight])
         side = np.where(np.isfinite(side), side, solution.row_value[tight])
         self.set_rows(tight, side, side)
@@ -327,10 +383,17 @@ class Program:
         _, iis = self.highs.getIis()
         rows = tuple(self.arrays.rows[i] for i in iis.row_index_ if i < len(self.arrays.rows))
         held = highspy.IisBoundStatus
-        sides = {int(held.kIisBoundStatusLower): (False,), int(held.kIisBoundStatusUpper): (True,),
-                 int(held.kIisBoundStatusBoxed): (False, True)}
-        bounds = tuple((self.arrays.columns[i], upper) for i, status in zip(iis.col_index_, iis.col_bound_, strict=True)
-                       if i < len(self.arrays.columns) for upper in sides.get(int(status), ()))
+        sides = {
+            int(held.kIisBoundStatusLower): (False,),
+            int(held.kIisBoundStatusUpper): (True,),
+            int(held.kIisBoundStatusBoxed): (False, True),
+        }
+        bounds = tuple(
+            (self.arrays.columns[i], upper)
+            for i, status in zip(iis.col_index_, iis.col_bound_, strict=True)
+            if i < len(self.arrays.columns)
+            for upper in sides.get(int(status), ())
+        )
         return rows, bounds
 
     def write(self, path: Path) -> None:
@@ -373,7 +436,10 @@ def lp_names(names: Sequence[Name]) -> list[str]:
 
     Where two would become the same, each carries its position.
     """
-    plain = [re.sub(r"[^A-Za-z0-9_.,()]", "_", name.translate(str.maketrans("[]/", "()."))) for name in plain_names(names)]
+    plain = [
+        re.sub(r"[^A-Za-z0-9_.,()]", "_", name.translate(str.maketrans("[]/", "().")))
+        for name in plain_names(names)
+    ]
     seen = Counter(plain)
     return [name if seen[name] == 1 else f"{name}#{i}" for i, name in enumerate(plain)]
 
@@ -381,9 +447,14 @@ def lp_names(names: Sequence[Name]) -> list[str]:
 def _status(status: Any) -> Status:
     kinds = highspy.HighsModelStatus
     known: dict[Any, Status] = {
-        kinds.kOptimal: "optimal", kinds.kModelEmpty: "optimal",
-        kinds.kInfeasible: "infeasible", kinds.kUnboundedOrInfeasible: "infeasible", kinds.kUnbounded: "unbounded",
-        kinds.kTimeLimit: "interrupted", kinds.kIterationLimit: "interrupted", kinds.kInterrupt: "interrupted",
+        kinds.kOptimal: "optimal",
+        kinds.kModelEmpty: "optimal",
+        kinds.kInfeasible: "infeasible",
+        kinds.kUnboundedOrInfeasible: "infeasible",
+        kinds.kUnbounded: "unbounded",
+        kinds.kTimeLimit: "interrupted",
+        kinds.kIterationLimit: "interrupted",
+        kinds.kInterrupt: "interrupted",
     }
     return known.get(status, "failed")
 
@@ -403,7 +474,9 @@ def column_errors(arrays: Arrays, x: Array) -> Array:
     of 2e6 t in a programme of a million columns), as the balance of a good does.
     """
     short = np.maximum(np.maximum(arrays.lower - x, x - arrays.upper), 0.0)
-    counts = [sum(1 for _ in together) for _, together in groupby(arrays.columns, key=itemgetter(0))]
+    counts = [
+        sum(1 for _ in together) for _, together in groupby(arrays.columns, key=itemgetter(0))
+    ]
     starts = np.cumsum([0, *counts[:-1]])
     largest = np.maximum.reduceat(np.abs(x), starts) if counts else np.zeros(0)
     return np.asarray(short / np.maximum(np.repeat(largest, counts), 1.0))

@@ -17,7 +17,11 @@ DUAL_SIMPLEX, PRIMAL_SIMPLEX = 1, 4
 def holds(arrays: Arrays, x: Array) -> bool:
     """Whether a point, shape (n,), keeps all bounds and, once within them, all rows; one of no length was never found."""
     within = np.clip(x, arrays.lower, arrays.upper) if x.size else x
-    return bool(x.size) and max(row_errors(arrays, within).max(initial=0.0), column_errors(arrays, x).max()) <= ROW_TOLERANCE
+    return (
+        bool(x.size)
+        and max(row_errors(arrays, within).max(initial=0.0), column_errors(arrays, x).max())
+        <= ROW_TOLERANCE
+    )
 
 
 def best_known(program: Program, seconds: float) -> tuple[Solution, float]:
@@ -38,7 +42,11 @@ def best_known(program: Program, seconds: float) -> tuple[Solution, float]:
         return any_plan, -np.inf
     program.set_cost(arrays.cost, arrays.offset)
     program.within(_left(program, end) / 2)
-    better = program.simplex(presolve="off", simplex_strategy=PRIMAL_SIMPLEX, primal_simplex_bound_perturbation_multiplier=0.0)
+    better = program.simplex(
+        presolve="off",
+        simplex_strategy=PRIMAL_SIMPLEX,
+        primal_simplex_bound_perturbation_multiplier=0.0,
+    )
     if better.status == "unbounded" or (better.status == "optimal" and holds(arrays, better.x)):
         return better, better.objective
     bound = lower_bound(arrays, better.dual)

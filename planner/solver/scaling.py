@@ -32,7 +32,8 @@ def ranges(arrays: Arrays) -> dict[str, Range]:
     """By part: matrix, cost, bounds of columns, right-hand sides; a part without a number is left out."""
     matrix = arrays.matrix.tocoo()
     parts: dict[str, tuple[Array, list[Array]]] = {
-        "matrix": (matrix.data, [matrix.coords[0], matrix.coords[1]]), "cost": (arrays.cost, []),
+        "matrix": (matrix.data, [matrix.coords[0], matrix.coords[1]]),
+        "cost": (arrays.cost, []),
         "bounds": (np.concatenate([arrays.lower, arrays.upper]), []),
         "right-hand sides": (np.concatenate([arrays.row_lower, arrays.row_upper]), []),
     }
@@ -62,10 +63,14 @@ def range_warnings(found: Mapping[str, Range]) -> tuple[str, ...]:
     said = []
     for part, r in found.items():
         if part in ("matrix", "cost") and r.most / r.least > WIDE:
-            said.append(f"numbers of the {part} lie {r.most / r.least:.0e} apart: {r.least:g} ({r.least_at}), {r.most:g} ({r.most_at}); "
-                        "check their units, answers lose digits")
+            said.append(
+                f"numbers of the {part} lie {r.most / r.least:.0e} apart: {r.least:g} ({r.least_at}), {r.most:g} ({r.most_at}); "
+                "check their units, answers lose digits"
+            )
         elif part not in ("matrix", "cost") and r.most > WIDE:
-            said.append(f"the {part} go up to {r.most:g} ({r.most_at}); check its unit, answers lose digits")
+            said.append(
+                f"the {part} go up to {r.most:g} ({r.most_at}); check its unit, answers lose digits"
+            )
     return tuple(said)
 
 
@@ -86,7 +91,9 @@ def lower_bound(arrays: Arrays, dual: Array) -> float:
 
     L(y) = offset + sum_i min(y_i [row_lower, row_upper]) + sum_j min((c - A'y)_j [lower, upper])
     """
-    return max((_lagrangian(arrays, share * dual[: len(arrays.rows)]) for share in STEPS), default=-np.inf)
+    return max(
+        (_lagrangian(arrays, share * dual[: len(arrays.rows)]) for share in STEPS), default=-np.inf
+    )
 
 
 def _lagrangian(arrays: Arrays, dual: Array) -> float:
@@ -95,7 +102,10 @@ def _lagrangian(arrays: Arrays, dual: Array) -> float:
     size = np.abs(arrays.cost) + abs(arrays.matrix).T @ np.abs(dual)
     reduced = np.where(np.abs(reduced) <= ROUNDING * np.maximum(size, 1.0), 0.0, reduced)
     total = arrays.offset
-    for price, low, high in ((dual, arrays.row_lower, arrays.row_upper), (reduced, arrays.lower, arrays.upper)):
+    for price, low, high in (
+        (dual, arrays.row_lower, arrays.row_upper),
+        (reduced, arrays.lower, arrays.upper),
+    ):
         used = price != 0
         total += float((price[used] * np.where(price[used] > 0, low[used], high[used])).sum())
     return total if np.isfinite(total) else -np.inf

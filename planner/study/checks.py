@@ -27,9 +27,15 @@ class Checks:
         self._demand()
         # a good of a single metal holds 1 of it, whatever good_values says
         changed, goods = self.values.changed, self.reader.structure.get("goods", {})
-        joint = {name for name, row in goods.items() if not row.cells["metal"] and changed(name, "good_values")}
+        joint = {
+            name
+            for name, row in goods.items()
+            if not row.cells["metal"] and changed(name, "good_values")
+        }
         for process in self.nouns.processes.values():
-            if changed(process.name, "coefficients") or not joint.isdisjoint((*process.inputs, *process.outputs)):
+            if changed(process.name, "coefficients") or not joint.isdisjoint(
+                (*process.inputs, *process.outputs)
+            ):
                 self._process(process)
 
     def _names(self) -> None:
@@ -37,35 +43,77 @@ class Checks:
         for name in self.nouns.deposits:
             if name in self.nouns.goods:
                 place = self.values.first_row("deposits", name)
-                self.problems.add(*place, "deposit", f"'{name}' is a good too; give the deposit another name")
+                self.problems.add(
+                    *place, "deposit", f"'{name}' is a good too; give the deposit another name"
+                )
 
     def _demand(self) -> None:
         for process in self.nouns.processes.values():
             for name in process.inputs:
                 if name in self.nouns.goods and self.nouns.goods[name].demand is not None:
-                    row = self.values.rows["coefficients", (process.name, name, "in"), "coefficient"][0]
-                    self.problems.add(row.file, row.row, "good", f"'{name}' is demanded, so nothing may take it in; let a process make a "
-                                      "product from it and demand that")
+                    row = self.values.rows[
+                        "coefficients", (process.name, name, "in"), "coefficient"
+                    ][0]
+                    self.problems.add(
+                        row.file,
+                        row.row,
+                        "good",
+                        f"'{name}' is demanded, so nothing may take it in; let a process make a "
+                        "product from it and demand that",
+                    )
 
     def _process(self, process: Process) -> None:
         row = self.reader.structure["processes"][process.name]
-        if self.problems.spoiled("keys of", "coefficients", process.name) or self.problems.spoiled("coefficients", process.name):
+        if self.problems.spoiled("keys of", "coefficients", process.name) or self.problems.spoiled(
+            "coefficients", process.name
+        ):
             return
-        whole = not self.problems.spoiled("keys of", "coefficients") and not self.problems.spoiled("coefficients")
-        recipe = [("coefficients", (process.name, good, direction), "coefficient")
-                  for direction, goods in (("in", {**process.inputs, **process.deposits}), ("out", process.outputs)) for good in goods]
-        if whole and not process.outputs and not self.problems.spoiled("keys of", "coefficients", process.name):
-            self.problems.add("processes.csv", row.row, "process", f"'{process.name}' gives nothing out; add its rows to coefficients.csv")
+        whole = not self.problems.spoiled("keys of", "coefficients") and not self.problems.spoiled(
+            "coefficients"
+        )
+        recipe = [
+            ("coefficients", (process.name, good, direction), "coefficient")
+            for direction, goods in (
+                ("in", {**process.inputs, **process.deposits}),
+                ("out", process.outputs),
+            )
+            for good in goods
+        ]
+        if (
+            whole
+            and not process.outputs
+            and not self.problems.spoiled("keys of", "coefficients", process.name)
+        ):
+            self.problems.add(
+                "processes.csv",
+                row.row,
+                "process",
+                f"'{process.name}' gives nothing out; add its rows to coefficients.csv",
+            )
         if any(self.problems.spoiled(*key) for key in recipe) or not whole:
             return
-        makes_refined = [g for g in process.outputs if g in self.nouns.goods and self.nouns.goods[g].kind == "refined"]
+        makes_refined = [
+            g
+            for g in process.outputs
+            if g in self.nouns.goods and self.nouns.goods[g].kind == "refined"
+        ]
         if self.problems.spoiled("processes", process.name):
             return
         if makes_refined and process.pathway is None:
-            self.problems.add("processes.csv", row.row, "pathway", f"is empty, but '{process.name}' gives out '{makes_refined[0]}', which "
-                              "is refined; say which pathway it belongs to")
+            self.problems.add(
+                "processes.csv",
+                row.row,
+                "pathway",
+                f"is empty, but '{process.name}' gives out '{makes_refined[0]}', which "
+                "is refined; say which pathway it belongs to",
+            )
         if process.kind == "import" and not process.origin:
-            self.problems.add("processes.csv", row.row, "origin", f"is empty, but '{process.name}' is an import; say where it comes from")
+            self.problems.add(
+                "processes.csv",
+                row.row,
+                "origin",
+                f"is empty, but '{process.name}' is an import; say where it comes from",
+            )
         self._conserve(process, row.row)
 
     def _conserve(self, process: Process, row: int) -> None:
@@ -79,23 +127,40 @@ class Checks:
         if not process.inputs and not process.deposits:
             total = np.asarray(sum(given.values(), np.zeros(1)))
             if (total > 1 + CLOSES).any():
-                self._refuse(process, total, np.ones(1), "metal", "a tonne from outside holds at most 1 t")
+                self._refuse(
+                    process, total, np.ones(1), "metal", "a tonne from outside holds at most 1 t"
+                )
             return
         lost = False
         for metal in sorted({*taken, *given}):
-            into, out = np.asarray(taken.get(metal, np.zeros(1))), np.asarray(given.get(metal, np.zeros(1)))
+            into, out = (
+                np.asarray(taken.get(metal, np.zeros(1))),
+                np.asarray(given.get(metal, np.zeros(1))),
+            )
             if (out > into * (1 + CLOSES)).any():
-                self._refuse(process, out, into, metal, "lower what goes out, or add the good that the metal comes from")
+                self._refuse(
+                    process,
+                    out,
+                    into,
+                    metal,
+                    "lower what goes out, or add the good that the metal comes from",
+                )
             lost = lost or (not process.loss and bool((into - out > CLOSES * into).any()))
         if lost:
-            self.problems.add("processes.csv", row, "loss",
-                              f"is empty, but more goes into '{process.name}' than comes out; name the loss")
+            self.problems.add(
+                "processes.csv",
+                row,
+                "loss",
+                f"is empty, but more goes into '{process.name}' than comes out; name the loss",
+            )
 
     def _metal(self, goods: Mapping[str, Array]) -> dict[str, Array] | None:
         """t of each metal per unit of activity, shape (Y,); None where a good was refused."""
         total: dict[str, Array] = {}
         for name, coefficient in goods.items():
-            refused = self.problems.spoiled("goods", name) or self.problems.spoiled("keys of", "good_values", name)
+            refused = self.problems.spoiled("goods", name) or self.problems.spoiled(
+                "keys of", "good_values", name
+            )
             if name not in self.nouns.goods or refused:
                 return None
             for metal, content in self.nouns.goods[name].content.items():
@@ -106,11 +171,20 @@ class Checks:
         excess = np.atleast_1d(out - into)
         worst = int(np.argmax(excess))
         year = f" in {self.values.first + worst}" if len(excess) > 1 and np.ptp(excess) > 0 else ""
-        holding = [key for key in self.values.keys("coefficients", process.name)
-                   if key[1][2] == "out" and (metal == "metal" or metal in self.nouns.goods[key[1][1]].content)]
-        at = max((row for key in holding for row in self.values.rows[key]), key=lambda row: (row.value, row.row))
+        holding = [
+            key
+            for key in self.values.keys("coefficients", process.name)
+            if key[1][2] == "out"
+            and (metal == "metal" or metal in self.nouns.goods[key[1][1]].content)
+        ]
+        at = max(
+            (row for key in holding for row in self.values.rows[key]),
+            key=lambda row: (row.value, row.row),
+        )
         self.problems.add(
-            at.file, at.row, "value",
+            at.file,
+            at.row,
+            "value",
             f"process '{process.name}' gives out {np.broadcast_to(out, excess.shape)[worst]:.9g} t of {metal} per unit of activity and "
             f"takes in {np.broadcast_to(into, excess.shape)[worst]:.9g} t{year}: metal would come from nothing; {remedy}",
         )

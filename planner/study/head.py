@@ -37,9 +37,24 @@ HEAD: tuple[Field, ...] = (
     Field("metals", "its metals, in full and lower case", list, required=True),
     Field("currency_year", "year of the constant USD that all money is in", int, required=True),
     Field("discount_rate", "real rate of the study, 1/year", (int, float), required=True),
-    Field("stock_convention", "when products enter use within their year: uniform, end, middle, start", str, default="uniform"),
-    Field("scenario", "the scenario in force when none is asked for; empty: the base rows alone", str, default=""),
-    Field("border_adjustment", "whether the carbon price also falls on the embodied carbon of imports", bool, default=False),
+    Field(
+        "stock_convention",
+        "when products enter use within their year: uniform, end, middle, start",
+        str,
+        default="uniform",
+    ),
+    Field(
+        "scenario",
+        "the scenario in force when none is asked for; empty: the base rows alone",
+        str,
+        default="",
+    ),
+    Field(
+        "border_adjustment",
+        "whether the carbon price also falls on the embodied carbon of imports",
+        bool,
+        default=False,
+    ),
     Field("years", "the years, see below", dict, required=True),
     Field("policies", "the policies, see below", dict, default={}),
     Field("scenarios", "the scenarios, see below", dict, default={}),
@@ -54,7 +69,7 @@ SCENARIO: tuple[Field, ...] = (
     Field("title", "what it supposes, in a line", str, default=""),
     Field("note", "more of that", str, default=""),
     Field("inherits", "scenarios it starts from, left to right, the later wins", list, default=[]),
-    Field("set", "single values: path = number or \"number unit\"", dict, default={}),
+    Field("set", 'single values: path = number or "number unit"', dict, default={}),
     Field("policies", "fields of policies replaced, or whole policies added", dict, default={}),
     Field("discount_rate", "replaces that of the study", (int, float)),
     Field("border_adjustment", "replaces that of the study", bool),
@@ -130,18 +145,31 @@ def read_head(content: bytes, problems: Problems) -> Head | None:
     # before it is parsed: the parser descends once for each bracket
     if too_deep := re.search(rf"(?:[\[{{]\s*){{{DEEPEST}}}", text):
         row = text.count("\n", 0, too_deep.start()) + 1
-        problems.add(HEAD_FILE, row, "", f"more than {DEEPEST} brackets are nested; no field needs that")
+        problems.add(
+            HEAD_FILE, row, "", f"more than {DEEPEST} brackets are nested; no field needs that"
+        )
         return None
     # likewise: it takes the square of the number of words that a dotted key has
     for row, line in enumerate(text.split("\n"), start=1):
-        if line.count(".") > DEEPEST and _DOTTED.fullmatch(key := line.partition("=")[0]) and key.count(".") > DEEPEST:
-            problems.add(HEAD_FILE, row, "", f"this key is nested more than {DEEPEST} deep; no field needs that")
+        if (
+            line.count(".") > DEEPEST
+            and _DOTTED.fullmatch(key := line.partition("=")[0])
+            and key.count(".") > DEEPEST
+        ):
+            problems.add(
+                HEAD_FILE,
+                row,
+                "",
+                f"this key is nested more than {DEEPEST} deep; no field needs that",
+            )
             return None
     try:
         toml = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # ValueError: a number of thousands of digits
         at = re.search(r"line (\d+)", str(error))
-        problems.add(HEAD_FILE, int(at[1]) if at else 0, "", f"is no valid TOML: {error}; mend this line")
+        problems.add(
+            HEAD_FILE, int(at[1]) if at else 0, "", f"is no valid TOML: {error}; mend this line"
+        )
         return None
     if odd := beyond_toml(toml):
         problems.add(HEAD_FILE, line_of(text, *odd[0]), ".".join(filter(None, odd[0])), odd[1])
@@ -158,7 +186,9 @@ def read_head(content: bytes, problems: Problems) -> Head | None:
     for name, rules in fields["policies"].items():
         if not isinstance(rules, dict):
             reader.refuse("policies", name, "must be a section: [policies.NAME] with kind = ...")
-    policies = {name: rules for name, rules in fields["policies"].items() if isinstance(rules, dict)}
+    policies = {
+        name: rules for name, rules in fields["policies"].items() if isinstance(rules, dict)
+    }
     year = fields.get("currency_year")
     if year is not None and not YEAR_RANGE[0] <= year <= YEAR_RANGE[1]:
         reader.refuse("", "currency_year", f"is {year}; give a year such as 2021")
@@ -166,8 +196,18 @@ def read_head(content: bytes, problems: Problems) -> Head | None:
     if not metals or not periods or rate is None or year is None:
         return None
     return Head(
-        fields.get("title", ""), fields.get("country", ""), metals, year, rate, fields["stock_convention"], fields["scenario"],
-        fields["border_adjustment"], periods, policies, scenarios, text,
+        fields.get("title", ""),
+        fields.get("country", ""),
+        metals,
+        year,
+        rate,
+        fields["stock_convention"],
+        fields["scenario"],
+        fields["border_adjustment"],
+        periods,
+        policies,
+        scenarios,
+        text,
     )
 
 
@@ -199,14 +239,22 @@ class _Reader:
         self.text, self.problems = text, problems
 
     def refuse(self, section: str, key: str, message: str) -> None:
-        self.problems.add(HEAD_FILE, line_of(self.text, section, key), f"{section}.{key}".strip("."), message)
+        self.problems.add(
+            HEAD_FILE, line_of(self.text, section, key), f"{section}.{key}".strip("."), message
+        )
 
-    def fields(self, section: str, given: Mapping[str, Any], allowed: tuple[Field, ...]) -> dict[str, Any]:
+    def fields(
+        self, section: str, given: Mapping[str, Any], allowed: tuple[Field, ...]
+    ) -> dict[str, Any]:
         """The fields of a section that are of the right type, defaults filled in."""
         names = [f.name for f in allowed]
         for key in given:
             if key not in names:
-                self.refuse(section, key, f"is no field here{self.problems.suggestion(key, names)}; there are: {', '.join(names)}")
+                self.refuse(
+                    section,
+                    key,
+                    f"is no field here{self.problems.suggestion(key, names)}; there are: {', '.join(names)}",
+                )
         found: dict[str, Any] = {}
         for form in allowed:
             value = given.get(form.name)
@@ -215,8 +263,14 @@ class _Reader:
                     self.refuse(section, form.name, f"is missing; give {form.note}")
                 elif form.default is not None:
                     found[form.name] = form.default
-            elif not isinstance(value, form.kind) or (isinstance(value, bool) and form.kind is not bool) or value == "":
-                self.refuse(section, form.name, f"is {value!r}; give {form.note} ({_spelled(form.kind)})")
+            elif (
+                not isinstance(value, form.kind)
+                or (isinstance(value, bool) and form.kind is not bool)
+                or value == ""
+            ):
+                self.refuse(
+                    section, form.name, f"is {value!r}; give {form.note} ({_spelled(form.kind)})"
+                )
                 if form.default is not None:
                     found[form.name] = form.default
             else:
@@ -236,7 +290,11 @@ class _Reader:
 
     def one_of(self, section: str, key: str, given: Any, choices: tuple[str, ...]) -> None:
         if given not in choices:
-            self.refuse(section, key, f"is '{given}'{suggestion(str(given), choices)}; choose of {', '.join(choices)}")
+            self.refuse(
+                section,
+                key,
+                f"is '{given}'{suggestion(str(given), choices)}; choose of {', '.join(choices)}",
+            )
 
     def at_least_zero(self, section: str, key: str, given: Any) -> float | None:
         if given is None:
@@ -256,8 +314,16 @@ class _Reader:
         if "periods" in years:
             if "first" in given or "step" in given:
                 self.refuse("years", "periods", "stands beside first or step; give either")
-            if not starts or not all(type(y) is int for y in starts) or any(b <= a for a, b in pairwise(starts)):
-                self.refuse("years", "periods", "must list first years in ascending order, such as [2021, 2022, 2025]")
+            if (
+                not starts
+                or not all(type(y) is int for y in starts)
+                or any(b <= a for a, b in pairwise(starts))
+            ):
+                self.refuse(
+                    "years",
+                    "periods",
+                    "must list first years in ascending order, such as [2021, 2022, 2025]",
+                )
                 return ()
         elif "first" not in years:
             if "first" not in given:
@@ -269,7 +335,9 @@ class _Reader:
         first = starts[0] if starts else years["first"]
         if not YEAR_RANGE[0] <= first <= last <= YEAR_RANGE[1] or (starts and starts[-1] > last):
             span = f"between {YEAR_RANGE[0]} and {YEAR_RANGE[1]}"
-            self.refuse("years", "last", f"years run from {first} to {last}; give years in order, {span}")
+            self.refuse(
+                "years", "last", f"years run from {first} to {last}; give years in order, {span}"
+            )
             return ()
         starts = starts or list(range(first, last + 1, step))
         return tuple(Period(a, b - 1) for a, b in zip(starts, [*starts[1:], last + 1], strict=True))
@@ -283,13 +351,20 @@ class _Reader:
                 self.refuse("scenarios", name, "must be a section: [scenarios.NAME]")
                 continue
             if "," in name or not name.strip():
-                self.refuse("scenarios", name, "holds a comma or nothing; a,b composes two scenarios")
+                self.refuse(
+                    "scenarios", name, "holds a comma or nothing; a,b composes two scenarios"
+                )
             rules = self.fields(section, fields, SCENARIO)
-            head: dict[str, Any] = {key: rules[key] for key in ("discount_rate", "border_adjustment") if key in rules}
+            head: dict[str, Any] = {
+                key: rules[key] for key in ("discount_rate", "border_adjustment") if key in rules
+            }
             self.at_least_zero(section, "discount_rate", head.get("discount_rate"))
             found[name] = Scenario(
-                rules.get("title", ""), self.names(section, "inherits", rules["inherits"]),
-                self._settings(section, rules["set"]), self._policies(section, rules["policies"]), head,
+                rules.get("title", ""),
+                self.names(section, "inherits", rules["inherits"]),
+                self._settings(section, rules["set"]),
+                self._policies(section, rules["policies"]),
+                head,
             )
         return self._without_circles(found)
 
@@ -298,9 +373,15 @@ class _Reader:
         settings: dict[str, str] = {}
         for path, value in given.items():
             if isinstance(value, dict):
-                self.refuse(f"{section}.set", path, "is read as a table by TOML; put the whole path in quotation marks")
+                self.refuse(
+                    f"{section}.set",
+                    path,
+                    "is read as a table by TOML; put the whole path in quotation marks",
+                )
             elif isinstance(value, bool) or not isinstance(value, int | float | str):
-                self.refuse(f"{section}.set", path, f"is {value!r}; give a number, or \"number unit\"")
+                self.refuse(
+                    f"{section}.set", path, f'is {value!r}; give a number, or "number unit"'
+                )
             else:
                 settings[path.strip()] = value if isinstance(value, str) else repr(value)
         return settings
@@ -308,7 +389,11 @@ class _Reader:
     def _policies(self, section: str, given: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
         for name, fields in given.items():
             if not isinstance(fields, dict):
-                self.refuse(f"{section}.policies", name, "must be a section: [scenarios.NAME.policies.POLICY]")
+                self.refuse(
+                    f"{section}.policies",
+                    name,
+                    "must be a section: [scenarios.NAME.policies.POLICY]",
+                )
         return {name: fields for name, fields in given.items() if isinstance(fields, dict)}
 
     def _without_circles(self, found: dict[str, Scenario]) -> dict[str, Scenario]:
@@ -323,7 +408,9 @@ class _Reader:
             self.refuse(f"scenarios.{name}", "inherits", message)
         if not bad:
             return found
-        return {name: Scenario(s.title, (), s.settings, s.policies, s.head) for name, s in found.items()}
+        return {
+            name: Scenario(s.title, (), s.settings, s.policies, s.head) for name, s in found.items()
+        }
 
 
 def _by_circle(bad: Mapping[str, str]) -> dict[str, str]:
@@ -338,6 +425,11 @@ def _by_circle(bad: Mapping[str, str]) -> dict[str, str]:
 
 def _spelled(kind: type | tuple[type, ...]) -> str:
     names: dict[type, str] = {
-        str: "text in quotation marks", int: "a whole number", float: "a number", bool: "true or false", list: "a list", dict: "a section",
+        str: "text in quotation marks",
+        int: "a whole number",
+        float: "a number",
+        bool: "true or false",
+        list: "a list",
+        dict: "a section",
     }
     return names[kind[-1] if isinstance(kind, tuple) else kind]

@@ -21,7 +21,9 @@ SHOWN_ROWS = 3
 def unfit(name: str) -> str:
     """What is wrong with a name that result tables would carry on; empty where nothing is."""
     if name[:1] in tuple(FORMULA_MARKS):
-        return f"begins with '{name[0]}', which spreadsheets take for a formula; begin with a letter"
+        return (
+            f"begins with '{name[0]}', which spreadsheets take for a formula; begin with a letter"
+        )
     if any(unicodedata.category(mark).startswith("C") for mark in name):
         return "holds an invisible character; type the name anew"
     return ""
@@ -54,7 +56,9 @@ class Problems:
 
     def spoiled(self, *what: Hashable) -> bool:
         """Whether this or anything that holds it is marked."""
-        return bool(self._spoiled) and any(what[:n] in self._spoiled for n in range(1, len(what) + 1))
+        return bool(self._spoiled) and any(
+            what[:n] in self._spoiled for n in range(1, len(what) + 1)
+        )
 
     def copy(self) -> Problems:
         """The same problems so far, to go on from apart."""
@@ -69,12 +73,26 @@ class Problems:
 
     def report(self) -> tuple[Problem, ...]:
         """All problems by file and row; the same one in several rows stands once and names them."""
-        beyond = [Problem(file, 0, "", f"{count} further problems of this file are not listed; mend the others first")
-                  for file, count in self._beyond.items()]
-        return tuple(sorted([*beyond, *(
-            Problem(file, min(rows), column, message + _others(sorted(set(rows))[1:]))
-            for (file, column, message), rows in self._found.items()
-        )]))
+        beyond = [
+            Problem(
+                file,
+                0,
+                "",
+                f"{count} further problems of this file are not listed; mend the others first",
+            )
+            for file, count in self._beyond.items()
+        ]
+        return tuple(
+            sorted(
+                [
+                    *beyond,
+                    *(
+                        Problem(file, min(rows), column, message + _others(sorted(set(rows))[1:]))
+                        for (file, column, message), rows in self._found.items()
+                    ),
+                ]
+            )
+        )
 
 
 def _others(rows: list[int]) -> str:

@@ -28,7 +28,17 @@ class Inputs:
 
         `keys` are those of the row and its parameter, which tables with a single parameter leave out.
         """
-        path = ".".join([table, *filter(None, keys if BY_NAME[table].has_parameter_column else keys[: len(BY_NAME[table].keys)])])
+        path = ".".join(
+            [
+                table,
+                *filter(
+                    None,
+                    keys
+                    if BY_NAME[table].has_parameter_column
+                    else keys[: len(BY_NAME[table].keys)],
+                ),
+            ]
+        )
         rows = self._rows.get(path, [])
         if not rows:
             return ""
@@ -43,7 +53,11 @@ class Inputs:
 
 def place_of(policy: Policy) -> str:
     """`file:line` of a policy; where it was made in Python, what it says of its source."""
-    return f"{policy.place.file}:{policy.place.row}" if policy.place.row else policy.source or "made in Python"
+    return (
+        f"{policy.place.file}:{policy.place.row}"
+        if policy.place.row
+        else policy.source or "made in Python"
+    )
 
 
 def span(years: Iterable[int]) -> str:
@@ -56,7 +70,11 @@ def span(years: Iterable[int]) -> str:
         else:
             runs.append([year])
     words = [str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs]
-    return "in " + (words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]) if words else "in no year"
+    return (
+        "in " + (words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1])
+        if words
+        else "in no year"
+    )
 
 
 def figures(values: Sequence[float] | Array, unit: str) -> str:
@@ -81,4 +99,9 @@ def plain(value: float) -> str:
 def years_of(system: System, firsts: Iterable[int]) -> list[int]:
     """All calendar years of the periods that begin in these years."""
     wanted = set(firsts)
-    return [year for period in system.periods if period.first in wanted for year in range(period.first, period.last + 1)]
+    return [
+        year
+        for period in system.periods
+        if period.first in wanted
+        for year in range(period.first, period.last + 1)
+    ]

@@ -30,20 +30,28 @@ HEAD_SETTINGS = ("discount_rate", "border_adjustment")
 
 
 def read(
-    study: str | Path, *, scenario: str = "", overrides: Mapping[str, str | float] | None = None, name: str | None = None,
+    study: str | Path,
+    *,
+    scenario: str = "",
+    overrides: Mapping[str, str | float] | None = None,
+    name: str | None = None,
 ) -> System:
     """Read a study, shipped or in a folder, for one scenario (`a,b` composes) with single values overridden.
 
     `name` is what the study is called where the folder does not say it. Raises SpecError with every problem found.
     """
     folder = find(study)
-    system, problems = _Study(folder, name or folder.resolve().name).system(scenario, _as_text(overrides))
+    system, problems = _Study(folder, name or folder.resolve().name).system(
+        scenario, _as_text(overrides)
+    )
     if system is None or problems:
         raise SpecError(str(study), problems)
     return system
 
 
-def check(study: str | Path, *, scenario: str = "", overrides: Mapping[str, str | float] | None = None) -> tuple[Problem, ...]:
+def check(
+    study: str | Path, *, scenario: str = "", overrides: Mapping[str, str | float] | None = None
+) -> tuple[Problem, ...]:
     """Every problem of a study: in the scenario named, or else in each of its scenarios; empty where there is none."""
     folder = find(study)
     whole = _Study(folder, folder.resolve().name)
@@ -60,7 +68,9 @@ def studies() -> list[str]:
 def title(study: str | Path) -> str:
     """Title of a study, without reading its tables; empty where it has none."""
     try:
-        found = tomllib.loads((find(study) / HEAD_FILE).read_text(encoding="utf-8-sig")).get("title", "")
+        found = tomllib.loads((find(study) / HEAD_FILE).read_text(encoding="utf-8-sig")).get(
+            "title", ""
+        )
     except (OSError, ValueError, RecursionError):
         return ""
     return str(found)
@@ -82,12 +92,28 @@ def find(study: str | Path) -> Path:
     except (OSError, ValueError):
         there = False
     if there:
-        raise SpecError(text, [Problem(
-            text, 0, "", f"this folder holds no {HEAD_FILE}; give the folder of a study, or start one with `planner new`",
-        )])
-    raise SpecError(text, [Problem(
-        text or "''", 0, "", f"no study has this name and no folder either{suggestion(text, studies())}; shipped: {', '.join(studies())}",
-    )])
+        raise SpecError(
+            text,
+            [
+                Problem(
+                    text,
+                    0,
+                    "",
+                    f"this folder holds no {HEAD_FILE}; give the folder of a study, or start one with `planner new`",
+                )
+            ],
+        )
+    raise SpecError(
+        text,
+        [
+            Problem(
+                text or "''",
+                0,
+                "",
+                f"no study has this name and no folder either{suggestion(text, studies())}; shipped: {', '.join(studies())}",
+            )
+        ],
+    )
 
 
 def _shelf() -> Path:
@@ -98,7 +124,10 @@ def _shelf() -> Path:
 
 
 def _as_text(overrides: Mapping[str, str | float] | None) -> dict[str, str]:
-    return {path: value if isinstance(value, str) else repr(value) for path, value in sorted((overrides or {}).items())}
+    return {
+        path: value if isinstance(value, str) else repr(value)
+        for path, value in sorted((overrides or {}).items())
+    }
 
 
 class Rereader:
@@ -108,7 +137,9 @@ class Rereader:
     value touches are the very same objects in all that is read.
     """
 
-    def __init__(self, files: Mapping[str, bytes], name: str, scenario: str, overrides: Mapping[str, str]) -> None:
+    def __init__(
+        self, files: Mapping[str, bytes], name: str, scenario: str, overrides: Mapping[str, str]
+    ) -> None:
         self.name, self._study = name, _Study(files, name)
         self._scenario, self._overrides = scenario, dict(overrides)
         self._first, self._problems = self._study.read(scenario, overrides)
@@ -122,7 +153,9 @@ class Rereader:
         """The System with these values by path, in internal units, and what is wrong with it: a combination may be an impossible one."""
         if self._first is None:
             return None, self._problems
-        overrides = self._overrides | {path: self._first.values.text(path, value) for path, value in values.items()}
+        overrides = self._overrides | {
+            path: self._first.values.text(path, value) for path, value in values.items()
+        }
         again = None if self._problems else self._first.again(values)
         if again is not None:
             return again.system(overrides, traced=False), ()
@@ -137,7 +170,9 @@ class _Study:
     def __init__(self, source: Path | Mapping[str, bytes], name: str) -> None:
         self.name, self.common = name, Problems()
         self.files = read_files(source, self.common) if isinstance(source, Path) else source
-        self.head: Head | None = read_head(self.files[HEAD_FILE], self.common) if HEAD_FILE in self.files else None
+        self.head: Head | None = (
+            read_head(self.files[HEAD_FILE], self.common) if HEAD_FILE in self.files else None
+        )
         sheets = [(table, self._sheet(table)) for table in TABLES]
         self.rows = RowReader(self.head, self.common) if self.head is not None else None
         if self.rows is not None:
@@ -157,12 +192,16 @@ class _Study:
             self.common.spoil("keys of", table.name)
         return sheet
 
-    def system(self, scenario: str, overrides: Mapping[str, str]) -> tuple[System | None, tuple[Problem, ...]]:
+    def system(
+        self, scenario: str, overrides: Mapping[str, str]
+    ) -> tuple[System | None, tuple[Problem, ...]]:
         """The System and what is wrong with it; None where the head is too broken to judge the rest."""
         read, problems = self.read(scenario, overrides)
         return None if read is None else read.system(overrides, traced=True), problems
 
-    def read(self, scenario: str, overrides: Mapping[str, str]) -> tuple[_Scenario | None, tuple[Problem, ...]]:
+    def read(
+        self, scenario: str, overrides: Mapping[str, str]
+    ) -> tuple[_Scenario | None, tuple[Problem, ...]]:
         """One scenario, and what is wrong with it."""
         problems = self.common.copy()
         if self.head is None or self.rows is None:
@@ -175,17 +214,32 @@ class _Scenario:
     """One scenario of a study: the numbers in force, and the nouns and policies that they make."""
 
     def __init__(
-        self, study: _Study, head: Head, rows: RowReader, scenario: str, overrides: Mapping[str, str], problems: Problems,
+        self,
+        study: _Study,
+        head: Head,
+        rows: RowReader,
+        scenario: str,
+        overrides: Mapping[str, str],
+        problems: Problems,
     ) -> None:
         self.study, self.head, self.rows, self.problems = study, head, rows, problems
         active = self._active(scenario)
         self.asked = ",".join(part.strip() for part in scenario.split(",")) or head.scenario
-        self.settings = self._settings({path: text for path, text in overrides.items() if _is_setting(path)}, active)
-        self.values = Values(rows, active, {path: text for path, text in overrides.items() if not _is_setting(path)}, problems)
+        self.settings = self._settings(
+            {path: text for path, text in overrides.items() if _is_setting(path)}, active
+        )
+        self.values = Values(
+            rows,
+            active,
+            {path: text for path, text in overrides.items() if not _is_setting(path)},
+            problems,
+        )
         maker = Maker(rows, self.values, self.settings["discount_rate"], problems)
         self.nouns, self.series = maker.make(), maker.whole_study()
         Checks(rows, self.values, self.nouns, problems).run()
-        self.policies = read_policies(head, self._policies(active, self.settings), self.nouns, problems)
+        self.policies = read_policies(
+            head, self._policies(active, self.settings), self.nouns, problems
+        )
         self.processes, self.ramps = with_closures(self.nouns, self.policies)
 
     def again(self, values: Mapping[str, float]) -> Self | None:
@@ -202,7 +256,9 @@ class _Scenario:
         twin.nouns, twin.series = maker.make(), maker.whole_study()
         Checks(self.rows, found, twin.nouns, problems).run()
         processes, ramps = with_closures(twin.nouns, self.policies)
-        twin.processes = _same(processes, self.processes, twin.nouns.processes, self.nouns.processes)
+        twin.processes = _same(
+            processes, self.processes, twin.nouns.processes, self.nouns.processes
+        )
         twin.ramps = _same(ramps, self.ramps, twin.nouns.ramps, self.nouns.ramps)
         return None if problems else twin
 
@@ -210,13 +266,31 @@ class _Scenario:
         """What all of it makes. `traced`: with the data that its numbers come from and the hash of all inputs."""
         head, nouns, files = self.head, self.nouns, self.study.files
         return System(
-            self.study.name, head.title, head.country, head.metals, head.periods, head.currency_year, self.settings["discount_rate"],
-            head.stock_convention, self.asked, frozen_map(overrides), frozen_map(nouns.goods), frozen_map(self.processes),
-            frozen_map(self.ramps), frozen_map(nouns.plants), frozen_map(nouns.deposits), frozen_map(nouns.hosts),
-            frozen_map(nouns.products), frozen_map(self.policies),
-            **self.series, border_adjustment=self.settings["border_adjustment"], data=self.values.data() if traced else (),
-            inputs_hash=inputs_hash(files, self.asked, overrides) if traced else "", files=frozen_map(files),
-            measures=frozen_map(nouns.measures), exploration=frozen_map(nouns.exploration),
+            self.study.name,
+            head.title,
+            head.country,
+            head.metals,
+            head.periods,
+            head.currency_year,
+            self.settings["discount_rate"],
+            head.stock_convention,
+            self.asked,
+            frozen_map(overrides),
+            frozen_map(nouns.goods),
+            frozen_map(self.processes),
+            frozen_map(self.ramps),
+            frozen_map(nouns.plants),
+            frozen_map(nouns.deposits),
+            frozen_map(nouns.hosts),
+            frozen_map(nouns.products),
+            frozen_map(self.policies),
+            **self.series,
+            border_adjustment=self.settings["border_adjustment"],
+            data=self.values.data() if traced else (),
+            inputs_hash=inputs_hash(files, self.asked, overrides) if traced else "",
+            files=frozen_map(files),
+            measures=frozen_map(nouns.measures),
+            exploration=frozen_map(nouns.exploration),
             observations=nouns.observations,
         )
 
@@ -234,13 +308,20 @@ class _Scenario:
 
     def _settings(self, overrides: Mapping[str, str], active: tuple[str, ...]) -> dict[str, Any]:
         """Fields of the head as the scenarios in force leave them, and overrides of head and policies, by path."""
-        found: dict[str, Any] = {"discount_rate": self.head.discount_rate, "border_adjustment": self.head.border_adjustment}
+        found: dict[str, Any] = {
+            "discount_rate": self.head.discount_rate,
+            "border_adjustment": self.head.border_adjustment,
+        }
         for scenario in active:
             found |= self.head.scenarios[scenario].head
         for path, text in overrides.items():
             value = _toml_value(text)
             wrong = ""
-            if path == "discount_rate" and (isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf")):
+            if path == "discount_rate" and (
+                isinstance(value, bool)
+                or not isinstance(value, int | float)
+                or not 0 <= value < float("inf")
+            ):
                 wrong = "give a number of 0 or more"
             if path == "border_adjustment" and not isinstance(value, bool):
                 wrong = "write true or false"
@@ -264,15 +345,24 @@ class _Scenario:
                 continue
             if len(words) != 3 or words[1] not in written:
                 close = suggestion(words[1], written) if len(words) > 1 else ""
-                self.problems.add(COMMAND_LINE, 0, path, f"no policy has this path{close}; write policies.NAME.field")
+                self.problems.add(
+                    COMMAND_LINE,
+                    0,
+                    path,
+                    f"no policy has this path{close}; write policies.NAME.field",
+                )
             else:
                 written[words[1]][words[2]] = value
         return [Written(name, fields, section[name]) for name, fields in written.items()]
 
 
-def _same(made: Mapping[str, V], before: Mapping[str, V], of: Mapping[str, V], of_before: Mapping[str, V]) -> dict[str, V]:
+def _same(
+    made: Mapping[str, V], before: Mapping[str, V], of: Mapping[str, V], of_before: Mapping[str, V]
+) -> dict[str, V]:
     """What was made of the same nouns as before is the same as before."""
-    return {name: before[name] if of[name] is of_before[name] else one for name, one in made.items()}
+    return {
+        name: before[name] if of[name] is of_before[name] else one for name, one in made.items()
+    }
 
 
 def _is_setting(path: str) -> bool:
@@ -292,7 +382,8 @@ def inputs_hash(files: Mapping[str, bytes], scenario: str, overrides: Mapping[st
     """sha256 of everything the System follows from: files by name, scenario, overrides by path."""
     digest = hashlib.sha256()
     for kind, name, content in (
-        *(("file", name, files[name]) for name in sorted(files)), ("scenario", "", scenario.encode()),
+        *(("file", name, files[name]) for name in sorted(files)),
+        ("scenario", "", scenario.encode()),
         *(("override", path, overrides[path].encode()) for path in sorted(overrides)),
     ):
         digest.update(f"{kind} {len(name)} {name} {len(content)} ".encode())

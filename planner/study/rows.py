@@ -71,7 +71,9 @@ def number(text: str) -> float:
     if text.lower().lstrip("+-") in ("nan", "inf", "infinity", "n/a", "na", "null", "none", "#n/a"):
         raise ValueError(f"is '{text}', no finite number; give a number or drop the row")
     if re.fullmatch(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?", text):
-        raise ValueError(f"is '{text}'; write it without thousands separators: {text.replace(',', '')}")
+        raise ValueError(
+            f"is '{text}'; write it without thousands separators: {text.replace(',', '')}"
+        )
     if re.fullmatch(r"[+-]?[0-9.]*,[0-9]+", text):
         raise ValueError(f"is '{text}'; write a decimal point, not a comma")
     if re.fullmatch(r"[+-]?[0-9.]+\s*%", text):
@@ -84,7 +86,9 @@ def bounded(value: float, parameter: Parameter) -> str:
     if parameter.positive and value <= 0:
         return f"is {value:g}; {parameter.name} must be greater than 0"
     if parameter.minimum is not None and value < parameter.minimum:
-        return f"is {value:g}; {parameter.name} must not be " + ("negative" if parameter.minimum == 0 else f"below {parameter.minimum:g}")
+        return f"is {value:g}; {parameter.name} must not be " + (
+            "negative" if parameter.minimum == 0 else f"below {parameter.minimum:g}"
+        )
     if parameter.maximum is not None and value > parameter.maximum:
         return f"is {value:g}; {parameter.name} must be {parameter.maximum:g} or less"
     return ""
@@ -93,8 +97,9 @@ def bounded(value: float, parameter: Parameter) -> str:
 def ends(parameter: Parameter) -> tuple[float, float]:
     """The least and the greatest number that `bounded` has nothing against."""
     least = math.nextafter(0.0, 1.0) if parameter.positive else -math.inf
-    return max(least, -sys.float_info.max if parameter.minimum is None else parameter.minimum), \
-        sys.float_info.max if parameter.maximum is None else parameter.maximum
+    return max(
+        least, -sys.float_info.max if parameter.minimum is None else parameter.minimum
+    ), sys.float_info.max if parameter.maximum is None else parameter.maximum
 
 
 def unit_of(table: str, keys: tuple[str, ...], parameter: Parameter) -> str:
@@ -114,13 +119,21 @@ class RowReader:
     def columns(self, table: Table, sheet: Sheet) -> dict[str, int] | None:
         """Column to position; None where a required column is missing."""
         required = [c.name for c in (*table.keys, *table.columns) if c.required]
-        required += ["parameter"] * table.has_parameter_column + list(REQUIRED_VALUE_COLUMNS) * table.has_values
+        required += ["parameter"] * table.has_parameter_column + list(
+            REQUIRED_VALUE_COLUMNS
+        ) * table.has_values
         allowed = [c.name for c in (*table.keys, *table.columns)]
-        allowed += ["parameter"] * table.has_parameter_column + list(VALUE_COLUMNS) * table.has_values
+        allowed += ["parameter"] * table.has_parameter_column + list(
+            VALUE_COLUMNS
+        ) * table.has_values
         missing = [name for name in required if name not in sheet.header]
         for name in dict.fromkeys(sheet.header):
             if sheet.header.count(name) > 1:
-                what = "this column stands twice; keep one" if name else "there are columns without a name; name or drop them"
+                what = (
+                    "this column stands twice; keep one"
+                    if name
+                    else "there are columns without a name; name or drop them"
+                )
                 self.problems.add(sheet.file, 1, name, what)
                 self.problems.spoil(table.name)
                 return None
@@ -130,9 +143,19 @@ class RowReader:
                     missing.remove(lacking)
                     close += f"; '{lacking}' is missing"
                     self.problems.spoil(table.name)
-                self.problems.add(sheet.file, 1, name or "(empty)", f"is no column of this table{close}; rename or drop it")
+                self.problems.add(
+                    sheet.file,
+                    1,
+                    name or "(empty)",
+                    f"is no column of this table{close}; rename or drop it",
+                )
         for name in missing:
-            self.problems.add(sheet.file, 1, name, "this column is missing; add it to the header and fill it in every row")
+            self.problems.add(
+                sheet.file,
+                1,
+                name,
+                "this column is missing; add it to the header and fill it in every row",
+            )
         if not all(name in sheet.header for name in required):
             self.problems.spoil(table.name)
             return None
@@ -143,10 +166,14 @@ class RowReader:
         key = table.keys[0]
         if key.refers_to or key.choices:
             return
-        column = sheet.header.index(key.name) if sheet is not None and key.name in sheet.header else None
+        column = (
+            sheet.header.index(key.name) if sheet is not None and key.name in sheet.header else None
+        )
         if sheet is None or column is None or self.problems.spoiled(table.name):
             # rows that were refused may hold names too: then none is judged unknown
-            self.names[table.name] = None if self.problems.spoiled(table.name) or sheet is not None else frozenset()
+            self.names[table.name] = (
+                None if self.problems.spoiled(table.name) or sheet is not None else frozenset()
+            )
         else:
             self.names[table.name] = frozenset(cells[column] for _, cells in sheet.rows)
 
@@ -170,13 +197,23 @@ class RowReader:
         if column.choices:
             if text in column.choices:
                 return True
-            self.problems.add(sheet.file, row, column.name, f"'{text}' is not possible{self.problems.suggestion(text, column.choices)}; "
-                              f"choose of {', '.join(filter(None, column.choices))}")
+            self.problems.add(
+                sheet.file,
+                row,
+                column.name,
+                f"'{text}' is not possible{self.problems.suggestion(text, column.choices)}; "
+                f"choose of {', '.join(filter(None, column.choices))}",
+            )
             return False
         if column.refers_to:
             return self._refers(table, sheet, row, column, text)
         if column is table.keys[0] and "." in text:
-            self.problems.add(sheet.file, row, column.name, f"'{text}' holds a point, which parts the words of a path; write it without")
+            self.problems.add(
+                sheet.file,
+                row,
+                column.name,
+                f"'{text}' holds a point, which parts the words of a path; write it without",
+            )
             return False
         if column.name != "description" and (wrong := unfit(text)):
             self.problems.add(sheet.file, row, column.name, f"{text!r} {wrong}")
@@ -188,9 +225,18 @@ class RowReader:
         known = [self.names.get(name) for name in tables]
         if None in known or any(names is not None and text in names for names in known):
             return True
-        where = " or ".join("study.toml's metals" if name == "metals" else f"{name}.csv" for name in tables)
-        close = self.problems.suggestion(text, [n for names in known if names is not None for n in names])
-        self.problems.add(sheet.file, row, column.name, f"'{text}' is not defined in {where}{close}; name one that is, or add it there")
+        where = " or ".join(
+            "study.toml's metals" if name == "metals" else f"{name}.csv" for name in tables
+        )
+        close = self.problems.suggestion(
+            text, [n for names in known if names is not None for n in names]
+        )
+        self.problems.add(
+            sheet.file,
+            row,
+            column.name,
+            f"'{text}' is not defined in {where}{close}; name one that is, or add it there",
+        )
         return False
 
     def _read_structure(self, table: Table, sheet: Sheet, where: Mapping[str, int]) -> None:
@@ -198,11 +244,24 @@ class RowReader:
         for row, cells in sheet.rows:
             name = sys.intern(cells[where[table.keys[0].name]])
             every = (*table.keys, *table.columns)
-            cells_good = [self.cell(table, sheet, row, c, cells[where[c.name]]) for c in every if c.name in where]
+            cells_good = [
+                self.cell(table, sheet, row, c, cells[where[c.name]])
+                for c in every
+                if c.name in where
+            ]
             if name in found:
-                self.problems.add(sheet.file, row, table.keys[0].name, f"'{name}' stands in row {found[name].row} already; keep one")
+                self.problems.add(
+                    sheet.file,
+                    row,
+                    table.keys[0].name,
+                    f"'{name}' stands in row {found[name].row} already; keep one",
+                )
             elif name:
-                found[name] = StructureRow(name, {c.name: cells[where[c.name]] if c.name in where else "" for c in every}, row)
+                found[name] = StructureRow(
+                    name,
+                    {c.name: cells[where[c.name]] if c.name in where else "" for c in every},
+                    row,
+                )
             if not all(cells_good):
                 self.problems.spoil(table.name, name)
         self.structure[table.name] = found
@@ -211,10 +270,18 @@ class RowReader:
         checked: dict[tuple[str, ...], Parameter | None] = {}
         seen: dict[tuple[Key, str, int | None], int] = {}
         keys_at = [where.get(c.name) for c in table.keys]
-        parameter_at, year_at, scenario_at = where.get("parameter"), where.get("year"), where.get("scenario")
+        parameter_at, year_at, scenario_at = (
+            where.get("parameter"),
+            where.get("year"),
+            where.get("scenario"),
+        )
         for row, cells in sheet.rows:
             keys = tuple("" if at is None else sys.intern(cells[at]) for at in keys_at)
-            name = table.parameters[0].name if parameter_at is None else sys.intern(cells[parameter_at])
+            name = (
+                table.parameters[0].name
+                if parameter_at is None
+                else sys.intern(cells[parameter_at])
+            )
             if (*keys, name) not in checked:
                 checked[*keys, name] = self._heading(table, sheet, row, keys, name)
             elif checked[*keys, name] is None:
@@ -224,22 +291,42 @@ class RowReader:
                 continue
             key = (table.name, keys, name)
             scenario = "" if scenario_at is None else cells[scenario_at]
-            made = self._value_row(table, sheet, row, cells, where, key, parameter, scenario, "" if year_at is None else cells[year_at])
+            made = self._value_row(
+                table,
+                sheet,
+                row,
+                cells,
+                where,
+                key,
+                parameter,
+                scenario,
+                "" if year_at is None else cells[year_at],
+            )
             if made is None:
                 self.problems.spoil(*key)
                 self.problems.spoil("keys of", table.name, keys[0])
                 continue
             same = (key, scenario, made.year)
             if same in seen:
-                self.problems.add(sheet.file, row, "", f"the same as row {seen[same]} ({' '.join(filter(None, (*keys, name)))}"
-                                  f"{f' in {made.year}' if made.year else ''}{f', scenario {scenario}' if scenario else ''}); keep one")
+                self.problems.add(
+                    sheet.file,
+                    row,
+                    "",
+                    f"the same as row {seen[same]} ({' '.join(filter(None, (*keys, name)))}"
+                    f"{f' in {made.year}' if made.year else ''}{f', scenario {scenario}' if scenario else ''}); keep one",
+                )
                 continue
             seen[same] = row
             self.values.setdefault(key, {}).setdefault(scenario, []).append(made)
 
-    def _heading(self, table: Table, sheet: Sheet, row: int, keys: tuple[str, ...], name: str) -> Parameter | None:
+    def _heading(
+        self, table: Table, sheet: Sheet, row: int, keys: tuple[str, ...], name: str
+    ) -> Parameter | None:
         """The parameter of a row whose keys are right, otherwise None."""
-        every = [self.cell(table, sheet, row, column, text) for column, text in zip(table.keys, keys, strict=True)]
+        every = [
+            self.cell(table, sheet, row, column, text)
+            for column, text in zip(table.keys, keys, strict=True)
+        ]
         good = all(every)
         parameter = table.parameter(name)
         if parameter is None:
@@ -248,12 +335,21 @@ class RowReader:
             what = f"'{name}' is no parameter of this table{close}" if name else "is empty"
             what += f"; choose of {', '.join(known)}"
             self.problems.add(sheet.file, row, "parameter", what)
-        elif good and len(table.keys) > 1 and table.keys[1].name == "metal" and not table.keys[1].required:
+        elif (
+            good
+            and len(table.keys) > 1
+            and table.keys[1].name == "metal"
+            and not table.keys[1].required
+        ):
             if keys[1] and parameter.with_metal == "never":
-                self.problems.add(sheet.file, row, "metal", f"{name} is of the whole good; leave the metal empty")
+                self.problems.add(
+                    sheet.file, row, "metal", f"{name} is of the whole good; leave the metal empty"
+                )
                 parameter = None
             elif not keys[1] and parameter.with_metal == "required":
-                self.problems.add(sheet.file, row, "metal", f"is empty; say of which metal {name} is")
+                self.problems.add(
+                    sheet.file, row, "metal", f"is empty; say of which metal {name} is"
+                )
                 parameter = None
         if good and parameter is not None:
             return parameter
@@ -264,20 +360,43 @@ class RowReader:
         return None
 
     def _value_row(
-        self, table: Table, sheet: Sheet, row: int, cells: list[str], where: Mapping[str, int], key: Key, parameter: Parameter,
-        scenario: str, year_text: str,
+        self,
+        table: Table,
+        sheet: Sheet,
+        row: int,
+        cells: list[str],
+        where: Mapping[str, int],
+        key: Key,
+        parameter: Parameter,
+        scenario: str,
+        year_text: str,
     ) -> ValueRow | None:
         text = {name: cells[where[name]] if name in where else "" for name in VALUE_COLUMNS[2:]}
         problems: list[tuple[str, str]] = []
         if scenario and scenario not in self.head.scenarios:
             close = self.problems.suggestion(scenario, self.head.scenarios)
-            problems.append(("scenario", f"'{scenario}' is no scenario of study.toml{close}; add [scenarios.NAME] there, or correct it"))
+            problems.append(
+                (
+                    "scenario",
+                    f"'{scenario}' is no scenario of study.toml{close}; add [scenarios.NAME] there, or correct it",
+                )
+            )
         year: int | None = None
         if year_text:
             if not parameter.by_year:
-                problems.append(("year", f"{parameter.name} is one value for all years; leave the year empty"))
-            elif not YEAR.fullmatch(year_text) or not YEAR_RANGE[0] <= int(year_text) <= YEAR_RANGE[1]:
-                problems.append(("year", f"is '{year_text}'; give a calendar year such as {self.head.periods[0].first}"))
+                problems.append(
+                    ("year", f"{parameter.name} is one value for all years; leave the year empty")
+                )
+            elif (
+                not YEAR.fullmatch(year_text)
+                or not YEAR_RANGE[0] <= int(year_text) <= YEAR_RANGE[1]
+            ):
+                problems.append(
+                    (
+                        "year",
+                        f"is '{year_text}'; give a calendar year such as {self.head.periods[0].first}",
+                    )
+                )
             else:
                 year = int(year_text)
         elif parameter.events:
@@ -285,9 +404,16 @@ class RowReader:
         if not text["source"]:
             problems.append(("source", "is empty; say where the number comes from"))
         if text["grade"] not in GRADES:
-            problems.append(("grade", f"is '{text['grade']}'; choose of {', '.join(filter(None, GRADES))} or leave it empty"))
+            problems.append(
+                (
+                    "grade",
+                    f"is '{text['grade']}'; choose of {', '.join(filter(None, GRADES))} or leave it empty",
+                )
+            )
         if text["extend"] not in EXTENDS:
-            problems.append(("extend", f"is '{text['extend']}'; write before, after or both, or leave it empty"))
+            problems.append(
+                ("extend", f"is '{text['extend']}'; write before, after or both, or leave it empty")
+            )
         numbers = self._numbers(text, unit_of(table.name, key[1], parameter), parameter, problems)
         for column, message in problems:
             self.problems.add(sheet.file, row, column, message)
@@ -296,11 +422,26 @@ class RowReader:
         value, low, high = numbers
         assert value is not None
         return ValueRow(
-            year, value, low, high, text["unit"], text["extend"], text["source"], text["grade"], text["note"], scenario, sheet.file, row,
+            year,
+            value,
+            low,
+            high,
+            text["unit"],
+            text["extend"],
+            text["source"],
+            text["grade"],
+            text["note"],
+            scenario,
+            sheet.file,
+            row,
         )
 
     def _numbers(
-        self, text: Mapping[str, str], unit: str, parameter: Parameter, problems: list[tuple[str, str]],
+        self,
+        text: Mapping[str, str],
+        unit: str,
+        parameter: Parameter,
+        problems: list[tuple[str, str]],
     ) -> tuple[float | None, float | None, float | None]:
         """Value, low and high in the internal unit, in order and within the bounds of the parameter."""
         try:
@@ -323,9 +464,16 @@ class RowReader:
                 problems.append((column, wrong))
             found[column] = made
         value, low, high = found["value"], found["low"], found["high"]
-        if value is not None and ((low is not None and low > value) or (high is not None and high < value)):
+        if value is not None and (
+            (low is not None and low > value) or (high is not None and high < value)
+        ):
             ends = f"{text['low'] or '...'} <= {text['value']} <= {text['high'] or '...'}"
-            problems.append(("low" if low is not None and low > value else "high", f"{ends} does not hold; order low, value and high"))
+            problems.append(
+                (
+                    "low" if low is not None and low > value else "high",
+                    f"{ends} does not hold; order low, value and high",
+                )
+            )
         return value, low, high
 
 

@@ -26,7 +26,9 @@ def composed(names: str) -> tuple[str, ...]:
         return ()
     parts = tuple(part.strip() for part in names.split(","))
     if "" in parts:
-        raise ValueError(f"'{names}' names an empty scenario; write names with single commas between them")
+        raise ValueError(
+            f"'{names}' names an empty scenario; write names with single commas between them"
+        )
     return parts
 
 
@@ -41,17 +43,23 @@ def layers(names: Iterable[str], inherits: Mapping[str, Sequence[str]]) -> tuple
     return tuple(found)
 
 
-def _descend(name: str, inherits: Mapping[str, Sequence[str]], path: tuple[str, ...], found: dict[str, None]) -> None:
+def _descend(
+    name: str, inherits: Mapping[str, Sequence[str]], path: tuple[str, ...], found: dict[str, None]
+) -> None:
     if name in found:  # with all that it inherits
         return
     if name in path:
-        cycle = " -> ".join([*path[path.index(name):], name])
+        cycle = " -> ".join([*path[path.index(name) :], name])
         raise ValueError(f"scenarios inherit in a circle: {cycle}; drop one of these")
     if name not in inherits:
         there = ", ".join(sorted(inherits)) or "none"
-        raise ValueError(f"scenario '{name}' is unknown{suggestion(name, inherits)}; there are: {there}")
+        raise ValueError(
+            f"scenario '{name}' is unknown{suggestion(name, inherits)}; there are: {there}"
+        )
     if len(path) > LONGEST_CHAIN:
-        raise ValueError(f"scenario '{name}' ends a chain of more than {LONGEST_CHAIN} that inherit from one another; shorten it")
+        raise ValueError(
+            f"scenario '{name}' ends a chain of more than {LONGEST_CHAIN} that inherit from one another; shorten it"
+        )
     for parent in inherits[name]:
         _descend(parent, inherits, (*path, name), found)
     found[name] = None
@@ -62,7 +70,9 @@ def rows_in_force(rows: Mapping[K, Mapping[str, R]], scenario: str) -> dict[K, R
     return {key: of[scenario] for key, of in rows.items() if scenario in of}
 
 
-def merged(base: Mapping[str, Mapping[str, Any]], changes: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+def merged(
+    base: Mapping[str, Mapping[str, Any]], changes: Mapping[str, Mapping[str, Any]]
+) -> dict[str, dict[str, Any]]:
     """Policies with the fields of `changes` replaced; a policy that `base` does not have is added whole."""
     result = {name: dict(fields) for name, fields in base.items()}
     for name, fields in changes.items():

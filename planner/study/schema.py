@@ -11,7 +11,18 @@ from typing import Literal, get_args
 
 from planner.system.nouns import Distribution, GoodKind, MeasureKind, Pathway, ProcessKind, Stage
 
-VALUE_COLUMNS = ("year", "scenario", "value", "unit", "low", "high", "extend", "source", "grade", "note")
+VALUE_COLUMNS = (
+    "year",
+    "scenario",
+    "value",
+    "unit",
+    "low",
+    "high",
+    "extend",
+    "source",
+    "grade",
+    "note",
+)
 """The tail that every table of numbers shares. Required among them: value, unit, source."""
 REQUIRED_VALUE_COLUMNS = ("value", "unit", "source")
 GRADES = ("A", "B", "C", "D", "S", "")
@@ -93,57 +104,132 @@ def _good(note: str) -> Column:
 
 TABLES: tuple[Table, ...] = (
     Table(
-        "goods", "What is balanced, one row a good. A single-metal good is counted in tonnes of contained metal.",
-        keys=(Column("good", "its name, by custom metal/stage, such as lithium/concentrate", required=True),),
+        "goods",
+        "What is balanced, one row a good. A single-metal good is counted in tonnes of contained metal.",
+        keys=(
+            Column(
+                "good",
+                "its name, by custom metal/stage, such as lithium/concentrate",
+                required=True,
+            ),
+        ),
         columns=(
-            Column("metal", "the metal it holds; empty for a joint good, whose contents stand in good_values", refers_to="metals"),
+            Column(
+                "metal",
+                "the metal it holds; empty for a joint good, whose contents stand in good_values",
+                refers_to="metals",
+            ),
             Column("kind", "what it is", required=True, choices=get_args(GoodKind)),
-            Column("stage", "the stage at which its output or export counts", required=True, choices=get_args(Stage)),
+            Column(
+                "stage",
+                "the stage at which its output or export counts",
+                required=True,
+                choices=get_args(Stage),
+            ),
             Column("export", "yes where its demand is an export", choices=("yes", "no", "")),
             Column("description", "in words"),
         ),
     ),
     Table(
-        "good_values", "Numbers of goods: contents of joint goods, refined equivalents, stockpiles, costs of disposal and shortage.",
+        "good_values",
+        "Numbers of goods: contents of joint goods, refined equivalents, stockpiles, costs of disposal and shortage.",
         keys=(_good("the good"), Column("metal", "for content and equivalent", refers_to="metals")),
         parameters=(
-            Parameter("content", "t/t", "metal in a tonne of a joint good; required for every joint good", by_year=False,
-                      maximum=1.0, positive=True, with_metal="required"),
-            Parameter("equivalent", "t/t", "refined metal got from a tonne of the good by the reference route; 1 for refined goods; "
-                      "required where a policy counts the good", by_year=False, with_metal="optional"),
-            Parameter("opening_stock", "t", "stockpile at the start; its presence makes the good storable", by_year=False),
-            Parameter("closing_stock", "t", "least stockpile at the end; the opening stock where absent", by_year=False),
-            Parameter("max_stock", "t", "largest stockpile; without limit where absent", by_year=False),
-            Parameter("holding_cost", "USD/t/year", "cost of keeping a tonne for a year", default=0.0),
+            Parameter(
+                "content",
+                "t/t",
+                "metal in a tonne of a joint good; required for every joint good",
+                by_year=False,
+                maximum=1.0,
+                positive=True,
+                with_metal="required",
+            ),
+            Parameter(
+                "equivalent",
+                "t/t",
+                "refined metal got from a tonne of the good by the reference route; 1 for refined goods; "
+                "required where a policy counts the good",
+                by_year=False,
+                with_metal="optional",
+            ),
+            Parameter(
+                "opening_stock",
+                "t",
+                "stockpile at the start; its presence makes the good storable",
+                by_year=False,
+            ),
+            Parameter(
+                "closing_stock",
+                "t",
+                "least stockpile at the end; the opening stock where absent",
+                by_year=False,
+            ),
+            Parameter(
+                "max_stock", "t", "largest stockpile; without limit where absent", by_year=False
+            ),
+            Parameter(
+                "holding_cost", "USD/t/year", "cost of keeping a tonne for a year", default=0.0
+            ),
             Parameter("disposal_cost", "USD/t", "cost of disposing of a tonne", default=0.0),
-            Parameter("shortage_cost", "USD/t", "penalty for a tonne not served; required for every demanded good, and to be a stated "
-                      "multiple of its dearest supply", positive=True),
+            Parameter(
+                "shortage_cost",
+                "USD/t",
+                "penalty for a tonne not served; required for every demanded good, and to be a stated "
+                "multiple of its dearest supply",
+                positive=True,
+            ),
         ),
         required=False,
     ),
     Table(
-        "demand", "What is to be served. A demanded good is terminal: no process takes it in.",
+        "demand",
+        "What is to be served. A demanded good is terminal: no process takes it in.",
         keys=(_good("the good demanded"),),
         parameters=(Parameter("demand", "t/year", "amount demanded"),),
     ),
     Table(
-        "processes", "Recipes, one row a process.",
+        "processes",
+        "Recipes, one row a process.",
         keys=(Column("process", "its name", required=True),),
         columns=(
-            Column("kind", "import runs abroad; all others at home", required=True, choices=get_args(ProcessKind)),
-            Column("stage", "the stage at which its output counts", required=True, choices=get_args(Stage)),
-            Column("pathway", "which pathway its refined output belongs to; required of a process that puts out a refined good",
-                   choices=(*get_args(Pathway), "")),
+            Column(
+                "kind",
+                "import runs abroad; all others at home",
+                required=True,
+                choices=get_args(ProcessKind),
+            ),
+            Column(
+                "stage",
+                "the stage at which its output counts",
+                required=True,
+                choices=get_args(Stage),
+            ),
+            Column(
+                "pathway",
+                "which pathway its refined output belongs to; required of a process that puts out a refined good",
+                choices=(*get_args(Pathway), ""),
+            ),
             Column("origin", "country or region the metal comes from; empty for home metal"),
             Column("host", "host of a by-product", refers_to="hosts"),
-            Column("plant", "plant it runs on; empty where capacity does not matter", refers_to="plants"),
-            Column("ramp_group", "group whose growth and decline are limited together", refers_to="ramps"),
-            Column("loss", "name of what goes in and does not come out; required where there is any"),
+            Column(
+                "plant",
+                "plant it runs on; empty where capacity does not matter",
+                refers_to="plants",
+            ),
+            Column(
+                "ramp_group",
+                "group whose growth and decline are limited together",
+                refers_to="ramps",
+            ),
+            Column(
+                "loss", "name of what goes in and does not come out; required where there is any"
+            ),
             Column("description", "in words"),
         ),
     ),
     Table(
-        "coefficients", "Transfer coefficients: what a unit of activity takes in and gives out. A deposit stands in the column good with "
+        "coefficients",
+        "Transfer coefficients: what a unit of activity takes in and gives out. A deposit stands in the column good with "
         "direction in. A process without inputs draws on a source outside the economy (an origin or a host).",
         keys=(
             Column("process", "the process", required=True, refers_to="processes"),
@@ -153,60 +239,155 @@ TABLES: tuple[Table, ...] = (
         parameters=(Parameter("coefficient", "t/t", "tonnes per unit of activity"),),
     ),
     Table(
-        "process_values", "Numbers of processes, per unit of activity.",
+        "process_values",
+        "Numbers of processes, per unit of activity.",
         keys=(Column("process", "the process", required=True, refers_to="processes"),),
         parameters=(
-            Parameter("variable_cost", "USD/t", "running cost without what stands in other rows", default=0.0),
-            Parameter("import_price", "USD/t", "price paid abroad, delivered to the border", default=0.0),
+            Parameter(
+                "variable_cost",
+                "USD/t",
+                "running cost without what stands in other rows",
+                default=0.0,
+            ),
+            Parameter(
+                "import_price", "USD/t", "price paid abroad, delivered to the border", default=0.0
+            ),
             Parameter("transport_cost", "USD/t", "freight not in the price", default=0.0),
             Parameter("credit", "USD/t", "revenue from by-products outside the study", default=0.0),
-            Parameter("transfer", "USD/t", "payment between parties inside the country; reported, never in the cost", default=0.0),
+            Parameter(
+                "transfer",
+                "USD/t",
+                "payment between parties inside the country; reported, never in the cost",
+                default=0.0,
+            ),
             Parameter("electricity", "MWh/t", "electricity from the home grid", default=0.0),
-            Parameter("direct_emission", "tCO2e/t", "emission at home other than from grid electricity", default=0.0),
-            Parameter("embodied_emission", "tCO2e/t", "emission abroad, cradle to border, of the form imported", default=0.0),
+            Parameter(
+                "direct_emission",
+                "tCO2e/t",
+                "emission at home other than from grid electricity",
+                default=0.0,
+            ),
+            Parameter(
+                "embodied_emission",
+                "tCO2e/t",
+                "emission abroad, cradle to border, of the form imported",
+                default=0.0,
+            ),
             Parameter("transport_emission", "tCO2e/t", "international transport", default=0.0),
-            Parameter("loading", "1", "capacity used per unit of activity", default=1.0, by_year=False, positive=True),
-            Parameter("max_activity", "t/year", "upper bound on activity; without limit where absent"),
+            Parameter(
+                "loading",
+                "1",
+                "capacity used per unit of activity",
+                default=1.0,
+                by_year=False,
+                positive=True,
+            ),
+            Parameter(
+                "max_activity", "t/year", "upper bound on activity; without limit where absent"
+            ),
             Parameter("min_activity", "t/year", "must-run level", default=0.0),
-            Parameter("observed", "t/year", "observed activity in a year of the study, to pin it and for the shares of a simulation",
-                      events=True),
-            Parameter("host_content", "t/t", "by-product metal a tonne of host output can yield; required of a process with a host",
-                      maximum=1.0, positive=True),
+            Parameter(
+                "observed",
+                "t/year",
+                "observed activity in a year of the study, to pin it and for the shares of a simulation",
+                events=True,
+            ),
+            Parameter(
+                "host_content",
+                "t/t",
+                "by-product metal a tonne of host output can yield; required of a process with a host",
+                maximum=1.0,
+                positive=True,
+            ),
         ),
         required=False,
     ),
     Table(
-        "ramps", "How fast groups of processes may grow or must not fall.",
+        "ramps",
+        "How fast groups of processes may grow or must not fall.",
         keys=(Column("ramp_group", "the group", required=True),),
         parameters=(
             Parameter("growth", "1/year", "largest growth per year as a share", by_year=False),
-            Parameter("step", "t/year/year", "growth allowed from nothing", default=0.0, by_year=False),
-            Parameter("decline", "1/year", "largest fall per year as a share; may stop at once where absent", by_year=False, maximum=1.0),
+            Parameter(
+                "step", "t/year/year", "growth allowed from nothing", default=0.0, by_year=False
+            ),
+            Parameter(
+                "decline",
+                "1/year",
+                "largest fall per year as a share; may stop at once where absent",
+                by_year=False,
+                maximum=1.0,
+            ),
         ),
         required=False,
     ),
     Table(
-        "plants", "Equipment: capacity, cost, lifetime, lead time.",
+        "plants",
+        "Equipment: capacity, cost, lifetime, lead time.",
         keys=(Column("plant", "the plant", required=True),),
         parameters=(
-            Parameter("existing_capacity", "t/year", "capacity standing at the start, by year as it retires", default=0.0),
-            Parameter("under_construction", "t/year", "capacity that starts in its year without a new order, for a plant life",
-                      events=True),
-            Parameter("capital_cost", "USD/(t/year)", "overnight cost by year of order; absent: cannot be ordered"),
-            Parameter("fixed_cost", "USD/(t/year)/year", "cost of keeping capacity, run or not", default=0.0),
-            Parameter("life", "year", "years it runs; required where it can be ordered or is under construction", by_year=False,
-                      positive=True),
-            Parameter("lead_time", "year", "whole years from order to operation", default=0.0, by_year=False),
-            Parameter("availability", "1", "share of capacity that can run", default=1.0, maximum=1.0),
-            Parameter("max_new", "t/year/year", "most that may be ordered in a year; without limit where absent"),
+            Parameter(
+                "existing_capacity",
+                "t/year",
+                "capacity standing at the start, by year as it retires",
+                default=0.0,
+            ),
+            Parameter(
+                "under_construction",
+                "t/year",
+                "capacity that starts in its year without a new order, for a plant life",
+                events=True,
+            ),
+            Parameter(
+                "capital_cost",
+                "USD/(t/year)",
+                "overnight cost by year of order; absent: cannot be ordered",
+            ),
+            Parameter(
+                "fixed_cost",
+                "USD/(t/year)/year",
+                "cost of keeping capacity, run or not",
+                default=0.0,
+            ),
+            Parameter(
+                "life",
+                "year",
+                "years it runs; required where it can be ordered or is under construction",
+                by_year=False,
+                positive=True,
+            ),
+            Parameter(
+                "lead_time",
+                "year",
+                "whole years from order to operation",
+                default=0.0,
+                by_year=False,
+            ),
+            Parameter(
+                "availability", "1", "share of capacity that can run", default=1.0, maximum=1.0
+            ),
+            Parameter(
+                "max_new",
+                "t/year/year",
+                "most that may be ordered in a year; without limit where absent",
+            ),
             Parameter("max_capacity", "t/year", "largest capacity; without limit where absent"),
-            Parameter("interest_rate", "1/year", "rate of the annuity; the study's discount rate where absent", by_year=False),
+            Parameter(
+                "interest_rate",
+                "1/year",
+                "rate of the annuity; the study's discount rate where absent",
+                by_year=False,
+            ),
         ),
         required=False,
     ),
     Table(
-        "deposits", "What mining depletes, in tonnes of metal.",
-        keys=(Column("deposit", "the deposit", required=True), Column("metal", "its metal", required=True, refers_to="metals")),
+        "deposits",
+        "What mining depletes, in tonnes of metal.",
+        keys=(
+            Column("deposit", "the deposit", required=True),
+            Column("metal", "its metal", required=True, refers_to="metals"),
+        ),
         parameters=(
             Parameter("reserve", "t", "metal at the start; required", by_year=False),
             Parameter("additions", "t/year", "reserve growth by exploration", default=0.0),
@@ -214,127 +395,259 @@ TABLES: tuple[Table, ...] = (
         required=False,
     ),
     Table(
-        "hosts", "Host metals whose output bounds their by-products.",
+        "hosts",
+        "Host metals whose output bounds their by-products.",
         keys=(Column("host", "the host", required=True),),
         parameters=(Parameter("output", "t/year", "output of the host"),),
         required=False,
     ),
     Table(
-        "products", "Use stocks, one row a product.",
+        "products",
+        "Use stocks, one row a product.",
         keys=(Column("product", "its name", required=True),),
         columns=(
-            Column("metal", "its metal, where it leaves no waste good (all dissipated); otherwise empty", refers_to="metals"),
-            Column("waste", "the waste good it becomes; its content is the content of the product", refers_to="goods"),
-            Column("distribution", "lifetime distribution", required=True, choices=get_args(Distribution)),
+            Column(
+                "metal",
+                "its metal, where it leaves no waste good (all dissipated); otherwise empty",
+                refers_to="metals",
+            ),
+            Column(
+                "waste",
+                "the waste good it becomes; its content is the content of the product",
+                refers_to="goods",
+            ),
+            Column(
+                "distribution",
+                "lifetime distribution",
+                required=True,
+                choices=get_args(Distribution),
+            ),
             Column("description", "in words"),
         ),
         required=False,
     ),
     Table(
-        "product_values", "Numbers of products. In lifetime rows the year is that of the cohort.",
+        "product_values",
+        "Numbers of products. In lifetime rows the year is that of the cohort.",
         keys=(Column("product", "the product", required=True, refers_to="products"),),
         parameters=(
             Parameter("lifetime_mean", "year", "mean life; required", positive=True),
-            Parameter("lifetime_sd", "year", "standard deviation of the life; required of normal, folded_normal, lognormal, gamma",
-                      positive=True),
-            Parameter("lifetime_shape", "1", "shape of the Weibull distribution; required of weibull", positive=True),
-            Parameter("dissipated", "1", "share of what leaves use that never becomes waste", default=0.0, maximum=1.0),
+            Parameter(
+                "lifetime_sd",
+                "year",
+                "standard deviation of the life; required of normal, folded_normal, lognormal, gamma",
+                positive=True,
+            ),
+            Parameter(
+                "lifetime_shape",
+                "1",
+                "shape of the Weibull distribution; required of weibull",
+                positive=True,
+            ),
+            Parameter(
+                "dissipated",
+                "1",
+                "share of what leaves use that never becomes waste",
+                default=0.0,
+                maximum=1.0,
+            ),
         ),
         required=False,
     ),
     Table(
-        "uses", "Which demanded goods enter which use stock. What enters none is exported in products.",
+        "uses",
+        "Which demanded goods enter which use stock. What enters none is exported in products.",
         keys=(
             Column("product", "the product", required=True, refers_to="products"),
             _good("a demanded good"),
         ),
-        parameters=(Parameter("use", "t/t", "tonnes of product that enter use per tonne demanded; negative terms may split a joint product",
-                              minimum=None),),
-        required=False,
-    ),
-    Table(
-        "cohorts", "What entered use before the first year.",
-        keys=(Column("product", "the product", required=True, refers_to="products"),),
         parameters=(
-            Parameter("inflow", "t/year", "what entered use in that year", events=True),
-            Parameter("stock", "t", "what of that year's inflow is still in use when the study begins", events=True),
+            Parameter(
+                "use",
+                "t/t",
+                "tonnes of product that enter use per tonne demanded; negative terms may split a joint product",
+                minimum=None,
+            ),
         ),
         required=False,
     ),
     Table(
-        "exploration", "Reserves that can be found for money, as an option of the plan; `additions` of a deposit come by themselves.",
+        "cohorts",
+        "What entered use before the first year.",
+        keys=(Column("product", "the product", required=True, refers_to="products"),),
+        parameters=(
+            Parameter("inflow", "t/year", "what entered use in that year", events=True),
+            Parameter(
+                "stock",
+                "t",
+                "what of that year's inflow is still in use when the study begins",
+                events=True,
+            ),
+        ),
+        required=False,
+    ),
+    Table(
+        "exploration",
+        "Reserves that can be found for money, as an option of the plan; `additions` of a deposit come by themselves.",
         keys=(Column("deposit", "the deposit that grows", required=True, refers_to="deposits"),),
         parameters=(
             Parameter("cost", "USD/t", "cost of finding a tonne; required"),
             Parameter("potential", "t/year", "most that can be found in a year; required"),
-            Parameter("delay", "year", "whole years from finding to the first ore", default=0.0, by_year=False),
-            Parameter("most", "t", "most that there is to be found in all; without limit where absent", by_year=False),
+            Parameter(
+                "delay",
+                "year",
+                "whole years from finding to the first ore",
+                default=0.0,
+                by_year=False,
+            ),
+            Parameter(
+                "most",
+                "t",
+                "most that there is to be found in all; without limit where absent",
+                by_year=False,
+            ),
         ),
         required=False,
     ),
     Table(
-        "measures", "Ways to need less of a demanded good, as options of the plan, one row a measure.",
+        "measures",
+        "Ways to need less of a demanded good, as options of the plan, one row a measure.",
         keys=(Column("measure", "its name", required=True),),
         columns=(
-            Column("kind", "efficiency: less of the good for the same need; substitution: another good instead, or something outside the "
-                   "study; lifetime: what enters a product stays in use longer", required=True, choices=get_args(MeasureKind)),
+            Column(
+                "kind",
+                "efficiency: less of the good for the same need; substitution: another good instead, or something outside the "
+                "study; lifetime: what enters a product stays in use longer",
+                required=True,
+                choices=get_args(MeasureKind),
+            ),
             Column("good", "the demanded good it spares", required=True, refers_to="goods"),
-            Column("instead", "the demanded good that takes its place; empty where that lies outside the study", refers_to="goods"),
-            Column("product", "for lifetime: the use stock that the good enters", refers_to="products"),
+            Column(
+                "instead",
+                "the demanded good that takes its place; empty where that lies outside the study",
+                refers_to="goods",
+            ),
+            Column(
+                "product", "for lifetime: the use stock that the good enters", refers_to="products"
+            ),
             Column("description", "in words"),
         ),
         required=False,
     ),
     Table(
-        "measure_values", "Numbers of measures.",
+        "measure_values",
+        "Numbers of measures.",
         keys=(Column("measure", "the measure", required=True, refers_to="measures"),),
         parameters=(
-            Parameter("cost", "USD/t", "cost of a tonne of the good avoided, or given the longer life; required"),
-            Parameter("potential", "1", "largest share of the demand that can be avoided, or given the longer life; required", maximum=1.0),
-            Parameter("ratio", "t/t", "tonnes of the good instead per tonne avoided; required of a substitution with one"),
-            Parameter("longer", "year", "what a lifetime measure adds to the mean life; required of it", by_year=False, positive=True),
+            Parameter(
+                "cost",
+                "USD/t",
+                "cost of a tonne of the good avoided, or given the longer life; required",
+            ),
+            Parameter(
+                "potential",
+                "1",
+                "largest share of the demand that can be avoided, or given the longer life; required",
+                maximum=1.0,
+            ),
+            Parameter(
+                "ratio",
+                "t/t",
+                "tonnes of the good instead per tonne avoided; required of a substitution with one",
+            ),
+            Parameter(
+                "longer",
+                "year",
+                "what a lifetime measure adds to the mean life; required of it",
+                by_year=False,
+                positive=True,
+            ),
         ),
         required=False,
     ),
     Table(
-        "observations", "What was observed in single years, to be reconciled under the flow balance; no part of the plan. `low` and "
+        "observations",
+        "What was observed in single years, to be reconciled under the flow balance; no part of the plan. `low` and "
         "`high` are the ends of the 95 % interval and required, both equal to the value where it is exact.",
         keys=(
-            Column("observation", "its name; two sources of the same flow are two observations", required=True),
-            Column("from", "where the flow comes from, as in flows.csv: a process, a good, deposit/NAME, origin/NAME, host/NAME, "
-                   "use/PRODUCT, stockpile/GOOD; * stands for any text, the flows that match are summed", required=True),
-            Column("to", "where it goes: a process, a good, use/PRODUCT, export, demand, stockpile/GOOD, loss/NAME; * as before",
-                   required=True),
+            Column(
+                "observation",
+                "its name; two sources of the same flow are two observations",
+                required=True,
+            ),
+            Column(
+                "from",
+                "where the flow comes from, as in flows.csv: a process, a good, deposit/NAME, origin/NAME, host/NAME, "
+                "use/PRODUCT, stockpile/GOOD; * stands for any text, the flows that match are summed",
+                required=True,
+            ),
+            Column(
+                "to",
+                "where it goes: a process, a good, use/PRODUCT, export, demand, stockpile/GOOD, loss/NAME; * as before",
+                required=True,
+            ),
             Column("metal", "its metal", required=True, refers_to="metals"),
         ),
         parameters=(
             Parameter("flow", "t/year", "tonnes of contained metal per year", events=True),
-            Parameter("share", "1", "the flow as a share of all that enters the process it comes from", events=True, maximum=1.0),
+            Parameter(
+                "share",
+                "1",
+                "the flow as a share of all that enters the process it comes from",
+                events=True,
+                maximum=1.0,
+            ),
         ),
         required=False,
     ),
     Table(
-        "collection", "Waste and the largest share of it that can be collected.",
+        "collection",
+        "Waste and the largest share of it that can be collected.",
         keys=(_good("the waste good"),),
         parameters=(Parameter("rate", "1", "largest share collected", maximum=1.0),),
         required=False,
     ),
     Table(
-        "series", "Series of the whole study.",
-        keys=(Column("series", "which", required=True,
-                     choices=("grid_intensity", "carbon_price", "direct_emission_index", "foreign_emission_index", "population")),),
-        parameters=(Parameter("value", "", "grid_intensity in tCO2e/MWh (default 0), carbon_price in USD/tCO2e (default 0), "
-                              "the two indices in 1 (default 1), population in persons (unknown where absent)"),),
+        "series",
+        "Series of the whole study.",
+        keys=(
+            Column(
+                "series",
+                "which",
+                required=True,
+                choices=(
+                    "grid_intensity",
+                    "carbon_price",
+                    "direct_emission_index",
+                    "foreign_emission_index",
+                    "population",
+                ),
+            ),
+        ),
+        parameters=(
+            Parameter(
+                "value",
+                "",
+                "grid_intensity in tCO2e/MWh (default 0), carbon_price in USD/tCO2e (default 0), "
+                "the two indices in 1 (default 1), population in persons (unknown where absent)",
+            ),
+        ),
         required=False,
     ),
 )
 
 SERIES_UNITS: Mapping[str, str] = {
-    "grid_intensity": "tCO2e/MWh", "carbon_price": "USD/tCO2e", "direct_emission_index": "1", "foreign_emission_index": "1",
+    "grid_intensity": "tCO2e/MWh",
+    "carbon_price": "USD/tCO2e",
+    "direct_emission_index": "1",
+    "foreign_emission_index": "1",
     "population": "1",
 }
 SERIES_DEFAULTS: Mapping[str, float] = {
-    "grid_intensity": 0.0, "carbon_price": 0.0, "direct_emission_index": 1.0, "foreign_emission_index": 1.0,
+    "grid_intensity": 0.0,
+    "carbon_price": 0.0,
+    "direct_emission_index": 1.0,
+    "foreign_emission_index": 1.0,
     "population": float("nan"),
 }
 
@@ -356,35 +669,121 @@ class PolicyForm:
 
 
 POLICIES: tuple[PolicyForm, ...] = (
-    PolicyForm("self_sufficiency",
-               "home output at the stages, less exports at them, is at least this share of home demand, in refined equivalents; with "
-               "provenance `any` (default) what is refined at home from imported ore counts at processing, with `home` only home metal; "
-               "a chain through several of the stages counts once",
-               "share", "1", ("metal", "stages"), ("from", "to", "penalty", "provenance"), floor=True),
-    PolicyForm("import_share",
-               "imports from one origin are at most this share of demand (or of all imports) of the metal, in refined equivalents",
-               "share", "1", ("metal", "origin"), ("of", "from", "to"), maximum=1.0),
-    PolicyForm("recycled_content", "refined metal from secondary pathways is at least this share of all refined metal supplied",
-               "share", "1", ("metal",), ("from", "to", "penalty"), floor=True, maximum=1.0),
-    PolicyForm("quota", "the activities named together stay below this cap", "cap", "t/year", ("processes",), ("from", "to")),
-    PolicyForm("collection_target", "at least this share of the waste is collected", "share", "1", ("goods",), ("from", "to", "penalty"),
-               floor=True, maximum=1.0),
-    PolicyForm("carbon_cap", "yearly emissions of the scope", "cap", "tCO2e/year", ("scope",), ("from", "to")),
-    PolicyForm("carbon_budget", "emissions of the scope summed over all years", "cap", "tCO2e", ("scope",)),
-    PolicyForm("capital_budget", "cash for new plants in the year of order", "cap", "USD/year", (), ("from", "to")),
-    PolicyForm("stockpile_cover",
-               "a stockpile of at least this many months of the metal's refined requirement; waived in years of a closure",
-               "months", "month", ("goods",), ("from", "to", "penalty"), floor=True),
-    PolicyForm("closure", "imports from the origin run at most at this share of their upper bound (0 where they have none)", "share", "1",
-               ("origin",), ("metal", "from", "to"), maximum=1.0),
-    PolicyForm("pin", "activities with an observed value stay within this tolerance of it", "tolerance", "1", (),
-               ("processes", "from", "to", "penalty"), floor=True),
+    PolicyForm(
+        "self_sufficiency",
+        "home output at the stages, less exports at them, is at least this share of home demand, in refined equivalents; with "
+        "provenance `any` (default) what is refined at home from imported ore counts at processing, with `home` only home metal; "
+        "a chain through several of the stages counts once",
+        "share",
+        "1",
+        ("metal", "stages"),
+        ("from", "to", "penalty", "provenance"),
+        floor=True,
+    ),
+    PolicyForm(
+        "import_share",
+        "imports from one origin are at most this share of demand (or of all imports) of the metal, in refined equivalents",
+        "share",
+        "1",
+        ("metal", "origin"),
+        ("of", "from", "to"),
+        maximum=1.0,
+    ),
+    PolicyForm(
+        "recycled_content",
+        "refined metal from secondary pathways is at least this share of all refined metal supplied",
+        "share",
+        "1",
+        ("metal",),
+        ("from", "to", "penalty"),
+        floor=True,
+        maximum=1.0,
+    ),
+    PolicyForm(
+        "quota",
+        "the activities named together stay below this cap",
+        "cap",
+        "t/year",
+        ("processes",),
+        ("from", "to"),
+    ),
+    PolicyForm(
+        "collection_target",
+        "at least this share of the waste is collected",
+        "share",
+        "1",
+        ("goods",),
+        ("from", "to", "penalty"),
+        floor=True,
+        maximum=1.0,
+    ),
+    PolicyForm(
+        "carbon_cap",
+        "yearly emissions of the scope",
+        "cap",
+        "tCO2e/year",
+        ("scope",),
+        ("from", "to"),
+    ),
+    PolicyForm(
+        "carbon_budget", "emissions of the scope summed over all years", "cap", "tCO2e", ("scope",)
+    ),
+    PolicyForm(
+        "capital_budget",
+        "cash for new plants in the year of order",
+        "cap",
+        "USD/year",
+        (),
+        ("from", "to"),
+    ),
+    PolicyForm(
+        "stockpile_cover",
+        "a stockpile of at least this many months of the metal's refined requirement; waived in years of a closure",
+        "months",
+        "month",
+        ("goods",),
+        ("from", "to", "penalty"),
+        floor=True,
+    ),
+    PolicyForm(
+        "closure",
+        "imports from the origin run at most at this share of their upper bound (0 where they have none)",
+        "share",
+        "1",
+        ("origin",),
+        ("metal", "from", "to"),
+        maximum=1.0,
+    ),
+    PolicyForm(
+        "pin",
+        "activities with an observed value stay within this tolerance of it",
+        "tolerance",
+        "1",
+        (),
+        ("processes", "from", "to", "penalty"),
+        floor=True,
+    ),
 )
 
-ROWS_OF_NATURE = frozenset({
-    "balance", "plant_capacity", "capacity_balance", "build_rate", "capacity_limit", "ramp", "run_down", "depletion", "exploration_limit",
-    "extension", "service", "host_limit", "collection", "stockpile_balance", "emission_account",
-})
+ROWS_OF_NATURE = frozenset(
+    {
+        "balance",
+        "plant_capacity",
+        "capacity_balance",
+        "build_rate",
+        "capacity_limit",
+        "ramp",
+        "run_down",
+        "depletion",
+        "exploration_limit",
+        "extension",
+        "service",
+        "host_limit",
+        "collection",
+        "stockpile_balance",
+        "emission_account",
+    }
+)
 """Names that no policy may have: those of the rows that nobody sets. A policy `run_down` with a penalty would soften those rows."""
 
 BY_NAME: Mapping[str, Table] = {table.name: table for table in TABLES}

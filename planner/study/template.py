@@ -83,11 +83,55 @@ _STRUCTURE: Mapping[str, tuple[tuple[str, ...], ...]] = {
         ("lithium/scrap", "lithium", "scrap", "recycling", "", "lithium in collected batteries"),
     ),
     "processes": (
-        ("mine", "mine", "extraction", "domestic primary", "", "", "mine", "", "tailings", "brine to lithium carbonate"),
-        ("import", "import", "processing", "foreign primary", "Chile", "", "", "", "", "lithium carbonate from abroad"),
-        ("make_batteries", "manufacture", "manufacture", "", "", "", "", "", "cell waste", "refined metal to batteries"),
+        (
+            "mine",
+            "mine",
+            "extraction",
+            "domestic primary",
+            "",
+            "",
+            "mine",
+            "",
+            "tailings",
+            "brine to lithium carbonate",
+        ),
+        (
+            "import",
+            "import",
+            "processing",
+            "foreign primary",
+            "Chile",
+            "",
+            "",
+            "",
+            "",
+            "lithium carbonate from abroad",
+        ),
+        (
+            "make_batteries",
+            "manufacture",
+            "manufacture",
+            "",
+            "",
+            "",
+            "",
+            "",
+            "cell waste",
+            "refined metal to batteries",
+        ),
         ("collect", "collect", "recycling", "", "", "", "", "", "", "old batteries collected"),
-        ("recycle", "recycle", "recycling", "domestic secondary", "", "", "recycling", "", "slag", "collected batteries to metal"),
+        (
+            "recycle",
+            "recycle",
+            "recycling",
+            "domestic secondary",
+            "",
+            "",
+            "recycling",
+            "",
+            "slag",
+            "collected batteries to metal",
+        ),
     ),
     "products": (("batteries", "", "lithium/waste", "weibull", "batteries in use"),),
 }
@@ -138,7 +182,9 @@ _NUMBERS: Mapping[str, tuple[tuple[tuple[str, ...], str, Mapping[int | None, flo
         (("batteries",), "lifetime_shape", {None: 3}),
     ),
     "uses": ((("batteries", "lithium/batteries"), "use", {None: 1}),),
-    "cohorts": ((("batteries",), "inflow", {2020: 300, 2021: 400, 2022: 500, 2023: 650, 2024: 800}),),
+    "cohorts": (
+        (("batteries",), "inflow", {2020: 300, 2021: 400, 2022: 500, 2023: 650, 2024: 800}),
+    ),
     "collection": ((("lithium/waste",), "rate", {2025: 0.4, 2034: 0.8}),),
     "series": (
         (("grid_intensity",), "value", {2025: 0.5, 2034: 0.3}),
@@ -159,7 +205,9 @@ def new(folder: str | Path) -> Path:
         for file, text in _files(name):
             (place / file).write_text(text, encoding="utf-8", newline="")
     except (OSError, ValueError) as error:
-        raise OutputError(f"{place} cannot be written ({getattr(error, 'strerror', None) or error}); give another place") from error
+        raise OutputError(
+            f"{place} cannot be written ({getattr(error, 'strerror', None) or error}); give another place"
+        ) from error
     return place
 
 
@@ -174,19 +222,32 @@ def _files(name: str) -> Iterator[tuple[str, str]]:
         yield f"{table}.csv", _csv(columns, [dict(zip(columns, row, strict=True)) for row in rows])
     for table, numbers in _NUMBERS.items():
         form = BY_NAME[table]
-        columns = [column.name for column in form.keys] + ["parameter"] * form.has_parameter_column + list(VALUE_COLUMNS)
+        columns = (
+            [column.name for column in form.keys]
+            + ["parameter"] * form.has_parameter_column
+            + list(VALUE_COLUMNS)
+        )
         yield f"{table}.csv", _csv(columns, [row for each in numbers for row in _rows(form, *each)])
 
 
-def _rows(table: Table, keys: tuple[str, ...], parameter: str, values: Mapping[int | None, float]) -> Iterator[dict[str, str]]:
+def _rows(
+    table: Table, keys: tuple[str, ...], parameter: str, values: Mapping[int | None, float]
+) -> Iterator[dict[str, str]]:
     form = table.parameter(parameter)
     assert form is not None
     for year, value in values.items():
         named = dict(zip((column.name for column in table.keys), keys, strict=True))
         yield {
-            **named, **({"parameter": parameter} if table.has_parameter_column else {}), "year": "" if year is None else str(year),
-            "value": f"{value:g}", "unit": target_unit(SERIES_UNITS[keys[0]] if table.name == "series" else form.unit, CURRENCY_YEAR),
-            "source": SOURCE, "grade": "D", "note": NOTE,
+            **named,
+            **({"parameter": parameter} if table.has_parameter_column else {}),
+            "year": "" if year is None else str(year),
+            "value": f"{value:g}",
+            "unit": target_unit(
+                SERIES_UNITS[keys[0]] if table.name == "series" else form.unit, CURRENCY_YEAR
+            ),
+            "source": SOURCE,
+            "grade": "D",
+            "note": NOTE,
         }
 
 

@@ -12,7 +12,17 @@ import numpy as np
 from planner.study.files import HEAD_FILE
 from planner.study.head import Head
 from planner.study.problems import Problems
-from planner.study.rows import YEAR, Key, RowReader, ValueRow, bounded, ends, internal_unit, number, unit_of
+from planner.study.rows import (
+    YEAR,
+    Key,
+    RowReader,
+    ValueRow,
+    bounded,
+    ends,
+    internal_unit,
+    number,
+    unit_of,
+)
 from planner.study.scenarios import BASE, rows_in_force
 from planner.study.schema import BY_NAME, Parameter
 from planner.system.nouns import Array, Datum, Place
@@ -25,7 +35,9 @@ COMMAND_LINE = "--set"
 def path_of(key: Key) -> str:
     """The path of a series, as `--set` takes it: table.key[.key].parameter, the parameter left out where the table has only one."""
     table, keys, parameter = key
-    return ".".join([table, *filter(None, keys), *([parameter] if BY_NAME[table].has_parameter_column else [])])
+    return ".".join(
+        [table, *filter(None, keys), *([parameter] if BY_NAME[table].has_parameter_column else [])]
+    )
 
 
 class Spot(NamedTuple):
@@ -48,7 +60,13 @@ class Values:
     Series are made once and are read-only, so that all who ask share them; `again` shares those that did not change as well.
     """
 
-    def __init__(self, reader: RowReader, active: Iterable[str], overrides: Mapping[str, str], problems: Problems) -> None:
+    def __init__(
+        self,
+        reader: RowReader,
+        active: Iterable[str],
+        overrides: Mapping[str, str],
+        problems: Problems,
+    ) -> None:
         self.head: Head = reader.head
         self.reader, self.problems = reader, problems
         self.first, self.last = self.head.periods[0].first, self.head.periods[-1].last
@@ -87,8 +105,13 @@ class Values:
 
     def _forget(self, changed: Mapping[Key, list[ValueRow]]) -> None:
         """Give up the series whose rows changed; those that are the same in every year are made anew at once, since that is cheaper."""
-        length, flat = self.last + 1 - self.first, [rows[0].value for rows in changed.values() if rows[0].year is None]
-        block = iter(frozen(np.repeat(np.array(flat, dtype=float), length).reshape(len(flat), length)))
+        length, flat = (
+            self.last + 1 - self.first,
+            [rows[0].value for rows in changed.values() if rows[0].year is None],
+        )
+        block = iter(
+            frozen(np.repeat(np.array(flat, dtype=float), length).reshape(len(flat), length))
+        )
         own: dict[tuple[str, tuple[str, ...]], dict[str, Array]] = {}
         self._changed = {}
         for (table, keys, parameter), rows in changed.items():
@@ -107,7 +130,11 @@ class Values:
         if spot is not None:
             return f"{float(value)!r} {spot.unit}"
         key = self._paths.get(path)
-        return repr(float(value)) if key is None else f"{float(value)!r} {internal_unit(key, self.head.currency_year)}"
+        return (
+            repr(float(value))
+            if key is None
+            else f"{float(value)!r} {internal_unit(key, self.head.currency_year)}"
+        )
 
     @cached_property
     def _paths(self) -> Mapping[str, Key]:
@@ -125,7 +152,9 @@ class Values:
                 if where not in paths or (row.year is None and len(rows) == 1):
                     new = _override_row(row.year, row.value, unit, "", (COMMAND_LINE, 0))
                     kept = new if row.year is None else new._replace(extend=row.extend)
-                    found[where] = Spot(key, at, row.year, tuple(kept[2:]), unit, *ends(_parameter(key)))
+                    found[where] = Spot(
+                        key, at, row.year, tuple(kept[2:]), unit, *ends(_parameter(key))
+                    )
         return found
 
     # ---- overrides
@@ -139,7 +168,9 @@ class Values:
         for path in sorted(settings, key=lambda p: (p in years, p)):
             year = years.get(path)
             place = (HEAD_FILE, self.head.line(section, path)) if section else (COMMAND_LINE, 0)
-            key = paths.get(path if year is None else path.rpartition(".")[0]) or self._new_key(path)
+            key = paths.get(path if year is None else path.rpartition(".")[0]) or self._new_key(
+                path
+            )
             try:
                 if key is None:
                     raise ValueError(self._unknown(path, paths))
@@ -147,23 +178,37 @@ class Values:
             except ValueError as error:
                 self.problems.add(*place, path, str(error))
 
-    def _replaced(self, key: Key, year: int | None, text: str, section: str, place: tuple[str, int]) -> list[ValueRow]:
+    def _replaced(
+        self, key: Key, year: int | None, text: str, section: str, place: tuple[str, int]
+    ) -> list[ValueRow]:
         """The rows of a series with the row of one year, or all of them, replaced."""
         parameter = _parameter(key)
         rows = self.rows.get(key, [])
         if year is not None and year not in [row.year for row in rows]:
             there = ", ".join(str(row.year) for row in rows if row.year is not None)
-            raise ValueError(f"the series has no row for {year}; " + (
-                f"its years are {there}" if there else "it is one value for all years: leave the year out"))
+            raise ValueError(
+                f"the series has no row for {year}; "
+                + (
+                    f"its years are {there}"
+                    if there
+                    else "it is one value for all years: leave the year out"
+                )
+            )
         if year is None and parameter.events:
-            raise ValueError(f"{parameter.name} happens in single years; append one of {', '.join(str(row.year) for row in rows)}")
+            raise ValueError(
+                f"{parameter.name} happens in single years; append one of {', '.join(str(row.year) for row in rows)}"
+            )
         given, _, unit = text.strip().partition(" ")
         if not unit:
             units = {row.unit for row in rows if year in (None, row.year)}
             if len(units) != 1:
-                raise ValueError(f"'{text}' needs its unit, such as '{given} {internal_unit(key, self.head.currency_year)}'")
+                raise ValueError(
+                    f"'{text}' needs its unit, such as '{given} {internal_unit(key, self.head.currency_year)}'"
+                )
             unit = units.pop()
-        value = number(given) * factor(unit, unit_of(key[0], key[1], parameter), self.head.currency_year)
+        value = number(given) * factor(
+            unit, unit_of(key[0], key[1], parameter), self.head.currency_year
+        )
         if wrong := bounded(value, parameter):
             raise ValueError(wrong)
         new = _override_row(year, value, unit.strip(), section, place)
@@ -183,8 +228,15 @@ class Values:
         known = self.reader.names.get(table.keys[0].refers_to or table_name) or frozenset()
         if name not in known or optional:
             return None
-        keys = next((key[1] for key in self.rows if key[0] == table_name and key[1][0] == name), (name, *[""] * (len(table.keys) - 1)))
-        return (table_name, keys if table.keys[-1].required else (name, *[""] * (len(table.keys) - 1)), parameter)
+        keys = next(
+            (key[1] for key in self.rows if key[0] == table_name and key[1][0] == name),
+            (name, *[""] * (len(table.keys) - 1)),
+        )
+        return (
+            table_name,
+            keys if table.keys[-1].required else (name, *[""] * (len(table.keys) - 1)),
+            parameter,
+        )
 
     def _unknown(self, path: str, paths: Mapping[str, Key]) -> str:
         table, year = path.partition(".")[0], path.rpartition(".")[2]
@@ -206,19 +258,33 @@ class Values:
 
     def changed(self, name: str, *tables: str) -> bool:
         """Whether these tables give another number of this name than when the nouns were made before; in a first reading they all do."""
-        return self._changed is None or any(name in self._changed.get(table, ()) for table in tables)
+        return self._changed is None or any(
+            name in self._changed.get(table, ()) for table in tables
+        )
 
     def has(self, table: str, keys: tuple[str, ...], parameter: str) -> bool:
-        return (table, keys, parameter) in self.rows or self.problems.spoiled(table, keys, parameter)
+        return (table, keys, parameter) in self.rows or self.problems.spoiled(
+            table, keys, parameter
+        )
 
     def first_row(self, table: str, name: str) -> tuple[str, int]:
         """File and row where a name is first given numbers."""
         rows = [row for key in self.keys(table, name) for row in self.rows[key]]
         rows = [row for row in rows if row.row] or rows
-        return (min(rows, key=lambda r: r.row).file, min(r.row for r in rows)) if rows else (f"{table}.csv", 0)
+        return (
+            (min(rows, key=lambda r: r.row).file, min(r.row for r in rows))
+            if rows
+            else (f"{table}.csv", 0)
+        )
 
     def series(
-        self, table: str, keys: tuple[str, ...], name: str, *, since: int | None = None, absent: float | None = None,
+        self,
+        table: str,
+        keys: tuple[str, ...],
+        name: str,
+        *,
+        since: int | None = None,
+        absent: float | None = None,
     ) -> Array | None:
         """A value for each year, shape (Y,), or from an earlier year `since` on; linear between the years given.
 
@@ -253,31 +319,52 @@ class Values:
 
     def events(self, table: str, keys: tuple[str, ...], name: str) -> dict[int, ValueRow]:
         """The rows of amounts that fall in single years, by year."""
-        return {row.year: row for row in self.rows.get((table, keys, name), []) if row.year is not None}
+        return {
+            row.year: row for row in self.rows.get((table, keys, name), []) if row.year is not None
+        }
 
     def _interpolated(self, key: Key, rows: list[ValueRow], first: int) -> Array:
         if rows[0].year is None:
             if len(rows) > 1:
-                self._refuse(key, rows[1], "year", "is given both for all years and by year; keep one or the other")
+                self._refuse(
+                    key,
+                    rows[1],
+                    "year",
+                    "is given both for all years and by year; keep one or the other",
+                )
             return frozen(np.full(self.last + 1 - first, rows[0].value))
         for row in rows:
             if not row.extend:
                 continue
-            ends = {"before": (rows[0],), "after": (rows[-1],), "both": (rows[0], rows[-1])}[row.extend]
+            ends = {"before": (rows[0],), "after": (rows[-1],), "both": (rows[0], rows[-1])}[
+                row.extend
+            ]
             if row not in ends or (row.extend == "both" and len(rows) > 1):
-                end = "the first year given" if row.extend == "before" else "the last year given" if row.extend == "after" else \
-                    "a series of one year; write before in its first year and after in its last"
+                end = (
+                    "the first year given"
+                    if row.extend == "before"
+                    else "the last year given"
+                    if row.extend == "after"
+                    else "a series of one year; write before in its first year and after in its last"
+                )
                 self._refuse(key, row, "extend", f"is '{row.extend}', which only goes with {end}")
         given = [row.year or 0 for row in rows]
         gaps = []
         if first < given[0] and rows[0].extend not in ("before", "both"):
             gaps.append(f"{first} to {given[0] - 1}" if first < given[0] - 1 else str(first))
         if self.last > given[-1] and rows[-1].extend not in ("after", "both"):
-            gaps.append(f"{given[-1] + 1} to {self.last}" if self.last > given[-1] + 1 else str(self.last))
+            gaps.append(
+                f"{given[-1] + 1} to {self.last}" if self.last > given[-1] + 1 else str(self.last)
+            )
         if gaps:
             span = str(given[0]) if len(rows) == 1 else f"{given[0]} to {given[-1]}"
-            self._refuse(key, rows[0], "year", f"{path_of(key)} is given for {span}, the years {' and '.join(gaps)} are missing; add rows, "
-                         "leave the year empty if it is the same in every year, or write before, after or both in the column extend")
+            self._refuse(
+                key,
+                rows[0],
+                "year",
+                f"{path_of(key)} is given for {span}, the years {' and '.join(gaps)} are missing; add rows, "
+                "leave the year empty if it is the same in every year, or write before, after or both in the column extend",
+            )
         return frozen(np.interp(_years(first, self.last), given, [row.value for row in rows]))
 
     def _refuse(self, key: Key, row: ValueRow, column: str, message: str) -> None:
@@ -289,8 +376,18 @@ class Values:
         for key in sorted(self.rows):
             path, unit = path_of(key), internal_unit(key, self.head.currency_year)
             found += [
-                Datum(path if row.year is None else f"{path}.{row.year}", row.value, row.low, row.high, unit, row.source, row.grade,
-                      row.scenario, row.note, Place(row.file, row.row))
+                Datum(
+                    path if row.year is None else f"{path}.{row.year}",
+                    row.value,
+                    row.low,
+                    row.high,
+                    unit,
+                    row.source,
+                    row.grade,
+                    row.scenario,
+                    row.note,
+                    Place(row.file, row.row),
+                )
                 for row in self.rows[key]
             ]
         return tuple(found)
@@ -313,10 +410,24 @@ def _years(first: int, last: int) -> Array:
     return frozen(np.arange(first, last + 1, dtype=float))
 
 
-def _override_row(year: int | None, value: float, unit: str, section: str, place: tuple[str, int]) -> ValueRow:
+def _override_row(
+    year: int | None, value: float, unit: str, section: str, place: tuple[str, int]
+) -> ValueRow:
     """The row of a single value, set in a section of study.toml or else by the command line."""
     source = f"override in {section}" if section else f"override by {COMMAND_LINE}"
-    return ValueRow(year, value, None, None, unit, "", source, "", "", section.split(".")[1] if section else "", *place)
+    return ValueRow(
+        year,
+        value,
+        None,
+        None,
+        unit,
+        "",
+        source,
+        "",
+        "",
+        section.split(".")[1] if section else "",
+        *place,
+    )
 
 
 def _year_of(path: str, paths: Mapping[str, Key]) -> int | None:

@@ -77,11 +77,19 @@ def _dress(sheet: Any, name: str) -> None:
             cell.font = Font(name="Consolas")
         return
     table = BY_NAME.get(name.removesuffix(".csv"))
-    notes = {**COLUMN_NOTES, **({column.name: column.note for column in (*table.keys, *table.columns)} if table else {})}
+    notes = {
+        **COLUMN_NOTES,
+        **({column.name: column.note for column in (*table.keys, *table.columns)} if table else {}),
+    }
     for cells in sheet.iter_cols():
         longest = max((len(str(cell.value)) for cell in cells if cell.value is not None), default=0)
-        sheet.column_dimensions[get_column_letter(cells[0].column)].width = min(max(longest + 2, NARROWEST), WIDEST)
-        cells[0].font, cells[0].fill = Font(bold=True), PatternFill("solid", start_color=HEAD_COLOUR)
+        sheet.column_dimensions[get_column_letter(cells[0].column)].width = min(
+            max(longest + 2, NARROWEST), WIDEST
+        )
+        cells[0].font, cells[0].fill = (
+            Font(bold=True),
+            PatternFill("solid", start_color=HEAD_COLOUR),
+        )
         if notes.get(str(cells[0].value)):
             cells[0].comment = Comment(notes[str(cells[0].value)], "planner", width=NOTE_WIDTH)
     sheet.freeze_panes = "A2"
@@ -120,9 +128,16 @@ def unpack(workbook: str | Path, folder: str | Path, *, replace: bool = False) -
     place, source = Path(folder), Path(workbook)
     files = read_study_workbook(source)
     try:
-        if place.exists() and (not place.is_dir() or any(place.iterdir())) and not (replace and (place / HEAD_FILE).is_file()):
-            remedy = (" and holds no study to write over; name the folder of one, or a new one" if replace else
-                      "; name a new folder, or write over the study in it with --replace")
+        if (
+            place.exists()
+            and (not place.is_dir() or any(place.iterdir()))
+            and not (replace and (place / HEAD_FILE).is_file())
+        ):
+            remedy = (
+                " and holds no study to write over; name the folder of one, or a new one"
+                if replace
+                else "; name a new folder, or write over the study in it with --replace"
+            )
             raise OutputError(f"{place} is not empty{remedy}")
         place.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
@@ -133,7 +148,9 @@ def unpack(workbook: str | Path, folder: str | Path, *, replace: bool = False) -
         for name in {f"{table}.csv" for table in BY_NAME} - set(files) if replace else ():
             (place / name).unlink(missing_ok=True)
     except OSError as error:
-        raise OutputError(f"{place} cannot be written: {error.strerror}; name another folder") from error
+        raise OutputError(
+            f"{place} cannot be written: {error.strerror}; name another folder"
+        ) from error
     return place
 
 
@@ -147,17 +164,32 @@ def read_study_workbook(path: Path) -> Mapping[str, bytes]:
             warnings.simplefilter("ignore")
             sheets = _sheets(path, problems)
     except Exception as error:  # the readers of archives and XML let errors of many kinds through
-        problem = Problem(path.name, 0, "", f"is no workbook that can be read ({error}); save it as .xlsx")
+        problem = Problem(
+            path.name, 0, "", f"is no workbook that can be read ({error}); save it as .xlsx"
+        )
         raise SpecError(str(path), [problem]) from error
     known = {*BY_NAME, HEAD_FILE}
     for name in sheets:
         if name not in known:
-            problems.add(path.name, 0, "", f"sheet '{name}' is no table of a study; name it after its table, or remove it")
+            problems.add(
+                path.name,
+                0,
+                "",
+                f"sheet '{name}' is no table of a study; name it after its table, or remove it",
+            )
     if HEAD_FILE not in sheets:
-        problems.add(path.name, 0, "", f"has no sheet '{HEAD_FILE}'; start from `planner workbook STUDY FILE.xlsx`")
+        problems.add(
+            path.name,
+            0,
+            "",
+            f"has no sheet '{HEAD_FILE}'; start from `planner workbook STUDY FILE.xlsx`",
+        )
     if found := problems.report():
         raise SpecError(str(path), found)
-    return {name if name == HEAD_FILE else f"{name}.csv": _file(name, rows) for name, rows in sheets.items()}
+    return {
+        name if name == HEAD_FILE else f"{name}.csv": _file(name, rows)
+        for name, rows in sheets.items()
+    }
 
 
 def _sheets(path: Path, problems: Problems) -> dict[str, list[list[str]]]:
@@ -168,7 +200,12 @@ def _sheets(path: Path, problems: Problems) -> dict[str, list[list[str]]]:
     with path.open("rb") as file:
         reader: Any = ExcelReader(file, read_only=True, data_only=True, keep_links=False)
         reader.read()
-        _require_all(path.name, [sheet.name for sheet in reader.parser.sheets], reader.wb.sheetnames, problems)
+        _require_all(
+            path.name,
+            [sheet.name for sheet in reader.parser.sheets],
+            reader.wb.sheetnames,
+            problems,
+        )
         for sheet in reader.wb.worksheets:
             sheets[sheet.title] = _sheet(path.name, reader.wb, sheet, problems)
     return sheets
@@ -177,7 +214,12 @@ def _sheets(path: Path, problems: Problems) -> dict[str, list[list[str]]]:
 def _require_all(file: str, named: list[str], there: list[str], problems: Problems) -> None:
     """Each sheet once: one whose part is lost would be passed over, of two of one name the first would."""
     for name in sorted(set(named) - set(there)):
-        problems.add(file, 0, "", f"sheet '{name}' is named but its cells are not in the file; save it anew, from a copy that is whole")
+        problems.add(
+            file,
+            0,
+            "",
+            f"sheet '{name}' is named but its cells are not in the file; save it anew, from a copy that is whole",
+        )
     for name in sorted({name for name in there if there.count(name) > 1}):
         problems.add(file, 0, "", f"two sheets are called '{name}'; remove one of them")
 
@@ -188,8 +230,14 @@ def _sheet(file: str, book: Any, sheet: Any, problems: Problems) -> list[list[st
 
     rows: list[list[str]] = []
     with sheet._get_source() as source:
-        parser: Any = WorkSheetParser(source, sheet._shared_strings, data_only=True, epoch=book.epoch, date_formats=book._date_formats,
-                                      timedelta_formats=book._timedelta_formats)
+        parser: Any = WorkSheetParser(
+            source,
+            sheet._shared_strings,
+            data_only=True,
+            epoch=book.epoch,
+            date_formats=book._date_formats,
+            timedelta_formats=book._timedelta_formats,
+        )
         take = parser.parse_cell
 
         def sure(element: Any) -> Any:
@@ -202,6 +250,7 @@ def _sheet(file: str, book: Any, sheet: Any, problems: Problems) -> list[list[st
             empty = take(element)
             problems.add(file, empty["row"], f"{sheet.title}!{_at(empty)}", wrong)
             return empty
+
         parser.parse_cell = sure
         for row, cells in parser.parse():
             if row > EXCEL_ROWS:
@@ -213,12 +262,16 @@ def _sheet(file: str, book: Any, sheet: Any, problems: Problems) -> list[list[st
             rows.append(_texts((file, row), sheet, cells, problems))
     for merged in parser.merged_cells.mergeCell if parser.merged_cells is not None else ():
         row = int(re.sub("[^0-9]", "", merged.ref.partition(":")[0]) or 0)
-        message = "these cells are merged, so that all but the first are empty; split them and fill each"
+        message = (
+            "these cells are merged, so that all but the first are empty; split them and fill each"
+        )
         problems.add(file, row, f"{sheet.title}!{merged.ref}", message)
     return rows
 
 
-def _texts(place: tuple[str, int], sheet: Any, cells: list[dict[str, Any]], problems: Problems) -> list[str]:
+def _texts(
+    place: tuple[str, int], sheet: Any, cells: list[dict[str, Any]], problems: Problems
+) -> list[str]:
     """The texts of one row, without empty ones at its end."""
     from openpyxl.cell.read_only import ReadOnlyCell
 
@@ -234,14 +287,21 @@ def _texts(place: tuple[str, int], sheet: Any, cells: list[dict[str, Any]], prob
         if value is None:
             continue
         if last > (1 if head else MOST_COLUMNS):
-            problems.add(*at, "stands beside the text; put each line of study.toml in column A" if head else
-                         "stands far to the right of the table; clear it")
+            problems.add(
+                *at,
+                "stands beside the text; put each line of study.toml in column A"
+                if head
+                else "stands far to the right of the table; clear it",
+            )
             break
         if head and "\n" in str(value):
             problems.add(*at, "holds a line break; put each line of study.toml in a row of its own")
         form = ReadOnlyCell(sheet, **cell).number_format if isinstance(value, int | float) else ""
         if _SCALED.search(re.sub(r'"[^"]*"|\\.', "", form)):
-            problems.add(*at, f"holds {value} but is formatted to show it as a percentage or in thousands; format it as a number")
+            problems.add(
+                *at,
+                f"holds {value} but is formatted to show it as a percentage or in thousands; format it as a number",
+            )
         texts += [""] * (last - 1 - len(texts)) + [_cell(value)]
     return texts
 
@@ -261,11 +321,16 @@ def _at(cell: Mapping[str, Any]) -> str:
 
 def _unsure(element: Any) -> str:
     """What is wrong with a cell as it is written; empty where it holds what it shows."""
-    kind, inside = element.get("t", "n"), {child.tag.rpartition("}")[2]: child.text or "" for child in element}
+    kind, inside = (
+        element.get("t", "n"),
+        {child.tag.rpartition("}")[2]: child.text or "" for child in element},
+    )
     held = inside.get("v", "")
     # a text that was computed to be empty says that it is a text
     if "f" in inside and not held and kind != "str":
-        return "holds a formula that was never computed; save it in a spreadsheet, or write the value"
+        return (
+            "holds a formula that was never computed; save it in a spreadsheet, or write the value"
+        )
     if kind not in CELL_KINDS:
         return f"is of the kind '{kind[:20]}', which no spreadsheet writes; write the value anew"
     if kind == "n" and held and not _DIGITS.fullmatch(held):
@@ -283,18 +348,43 @@ def _require_sane(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
     except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError) as error:
-        problem = Problem(path.name, 0, "", "is no workbook (.xlsx) that can be read; give the file of a study")
+        problem = Problem(
+            path.name, 0, "", "is no workbook (.xlsx) that can be read; give the file of a study"
+        )
         raise SpecError(str(path), [problem]) from error
     total = sum(part.file_size for part in parts)
-    bomb = any(part.file_size > LARGEST_RATIO * max(part.compress_size, 1) and part.file_size > 1024**2 for part in parts)
+    bomb = any(
+        part.file_size > LARGEST_RATIO * max(part.compress_size, 1) and part.file_size > 1024**2
+        for part in parts
+    )
     if total > LARGEST_UNPACKED or bomb:
         message = f"would unpack to {total / 1e6:,.0f} MB in a way no study does; it is not opened"
         raise SpecError(str(path), [Problem(path.name, 0, "", message)])
     names = [part.filename for part in parts]
     if len(set(names)) < len(names):
-        raise SpecError(str(path), [Problem(path.name, 0, "", "holds two parts of one name, so that what it says is unsure; save it anew")])
+        raise SpecError(
+            str(path),
+            [
+                Problem(
+                    path.name,
+                    0,
+                    "",
+                    "holds two parts of one name, so that what it says is unsure; save it anew",
+                )
+            ],
+        )
     if BOOK_PART in names and STRICT in _part(path, BOOK_PART):
-        raise SpecError(str(path), [Problem(path.name, 0, "", "is saved as 'Strict Open XML'; save it as 'Excel Workbook (.xlsx)'")])
+        raise SpecError(
+            str(path),
+            [
+                Problem(
+                    path.name,
+                    0,
+                    "",
+                    "is saved as 'Strict Open XML'; save it as 'Excel Workbook (.xlsx)'",
+                )
+            ],
+        )
 
 
 def _part(path: Path, name: str) -> bytes:
@@ -311,13 +401,17 @@ def _file(name: str, rows: list[list[str]]) -> bytes:
         return ("\n".join(row[0] if row else "" for row in rows).rstrip("\n") + "\n").encode()
     filled = [i for i, row in enumerate(rows) if any(row)]
     # empty rows within the table stay, so that a row has the same number in the file as in the sheet
-    listed = rows[filled[0]:filled[-1] + 1] if filled else []
+    listed = rows[filled[0] : filled[-1] + 1] if filled else []
     width = max((i + 1 for i, text in enumerate(listed[0]) if text), default=0) if listed else 0
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     for row in listed:
         # cells beyond the header are kept, so that the reader says what stands there
-        writer.writerow(row[:width] + [""] * (width - len(row)) + [cell for cell in row[width:] if cell] if any(row) else [])
+        writer.writerow(
+            row[:width] + [""] * (width - len(row)) + [cell for cell in row[width:] if cell]
+            if any(row)
+            else []
+        )
     return text.getvalue().encode()
 
 
@@ -349,7 +443,9 @@ def _text(name: str, content: bytes) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise SpecError(name, [Problem(name, 0, "", "is not encoded in UTF-8; save it so")]) from error
+        raise SpecError(
+            name, [Problem(name, 0, "", "is not encoded in UTF-8; save it so")]
+        ) from error
 
 
 def _rows(name: str, text: str) -> list[list[str]]:
@@ -359,13 +455,33 @@ def _rows(name: str, text: str) -> list[list[str]]:
     try:
         return list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except csv.Error as error:
-        raise SpecError(name, [Problem(name, 0, "", f"cannot be read as CSV ({error}); check the study with `planner check`")]) from error
+        raise SpecError(
+            name,
+            [
+                Problem(
+                    name,
+                    0,
+                    "",
+                    f"cannot be read as CSV ({error}); check the study with `planner check`",
+                )
+            ],
+        ) from error
 
 
 def _require_fit(name: str, rows: list[list[str]]) -> None:
     for number, row in enumerate(rows, start=1):
         if any(_UNFIT.search(text) for text in row):
-            raise SpecError(name, [Problem(name, number, "", "holds an invisible character that no workbook can; remove it")])
+            raise SpecError(
+                name,
+                [
+                    Problem(
+                        name,
+                        number,
+                        "",
+                        "holds an invisible character that no workbook can; remove it",
+                    )
+                ],
+            )
     longest = max((len(text) for row in rows for text in row), default=0)
     if len(rows) > EXCEL_ROWS or longest > EXCEL_TEXT:
         message = f"does not fit a workbook: at most {EXCEL_ROWS:,} rows and {EXCEL_TEXT:,} characters a cell"

@@ -17,7 +17,9 @@ from planner.study.schema import BY_NAME
 from planner.units import suggestion
 
 
-def write_study(folder: str | Path, head: str, tables: Mapping[str, pd.DataFrame], *, replace: bool = False) -> Path:
+def write_study(
+    folder: str | Path, head: str, tables: Mapping[str, pd.DataFrame], *, replace: bool = False
+) -> Path:
     """Write a study folder and return it: `head` is the text of study.toml, `tables` has a frame for each table, by its name.
 
     A frame has the columns of the table (docs/format.md) in any order; its index is left out, and what is missing stays empty. The
@@ -26,16 +28,30 @@ def write_study(folder: str | Path, head: str, tables: Mapping[str, pd.DataFrame
     nothing can be written.
     """
     place = Path(folder)
-    problems = [Problem("tables", 0, name, f"is no table of a study{suggestion(name, BY_NAME)}; there are: {', '.join(BY_NAME)}")
-                for name in tables if name not in BY_NAME]
+    problems = [
+        Problem(
+            "tables",
+            0,
+            name,
+            f"is no table of a study{suggestion(name, BY_NAME)}; there are: {', '.join(BY_NAME)}",
+        )
+        for name in tables
+        if name not in BY_NAME
+    ]
     try:
         tomllib.loads(head)
     except tomllib.TOMLDecodeError as error:
         problems.append(Problem(HEAD_FILE, 0, "", f"is not in the form of TOML: {error}"))
     if problems:
         raise SpecError(str(place), problems)
-    if place.exists() and not (place.is_dir() and (not any(place.iterdir()) or (replace and _is_study(place)))):
-        remedy = "give replace=True to write it anew" if place.is_dir() and _is_study(place) else "name a new folder"
+    if place.exists() and not (
+        place.is_dir() and (not any(place.iterdir()) or (replace and _is_study(place)))
+    ):
+        remedy = (
+            "give replace=True to write it anew"
+            if place.is_dir() and _is_study(place)
+            else "name a new folder"
+        )
         raise OutputError(f"{place} is not empty; {remedy}")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -51,7 +67,9 @@ def write_study(folder: str | Path, head: str, tables: Mapping[str, pd.DataFrame
         finally:
             shutil.rmtree(partial, ignore_errors=True)
     except OSError as error:
-        raise OutputError(f"{place} cannot be written: {error.strerror}; name another folder") from error
+        raise OutputError(
+            f"{place} cannot be written: {error.strerror}; name another folder"
+        ) from error
     return place
 
 

@@ -22,8 +22,21 @@ from planner.system.nouns import Array, Scalar, System
 
 V = TypeVar("V")
 
-NUMBERS = ("goods", "processes", "ramps", "plants", "deposits", "hosts", "products", "policies", "grid_intensity", "carbon_price",
-           "direct_emission_index", "foreign_emission_index", "population")
+NUMBERS = (
+    "goods",
+    "processes",
+    "ramps",
+    "plants",
+    "deposits",
+    "hosts",
+    "products",
+    "policies",
+    "grid_intensity",
+    "carbon_price",
+    "direct_emission_index",
+    "foreign_emission_index",
+    "population",
+)
 """Fields of a System that hold what a programme is made of."""
 
 
@@ -37,11 +50,15 @@ def batch(systems: Sequence[System]) -> System:
     if len(systems) == 1:
         return first
     if any(system.measures or system.exploration for system in systems):
-        raise UnlikeError("what measures and exploration do is reckoned column by column, not by arrays")
+        raise UnlikeError(
+            "what measures and exploration do is reckoned column by column, not by arrays"
+        )
     same = ("metals", "periods", "discount_rate", "stock_convention", "border_adjustment")
     if any(getattr(system, name) != getattr(first, name) for system in systems for name in same):
         raise UnlikeError("the head of the study differs")
-    return replace(first, **{name: stacked([getattr(system, name) for system in systems]) for name in NUMBERS})
+    return replace(
+        first, **{name: stacked([getattr(system, name) for system in systems]) for name in NUMBERS}
+    )
 
 
 def stacked(each: Sequence[V]) -> V:
@@ -64,7 +81,11 @@ def stacked(each: Sequence[V]) -> V:
     if is_dataclass(first) and not isinstance(first, type):
         if any(type(part) is not type(first) for part in parts):
             raise UnlikeError("a noun is there in some samples only")
-        found = {f.name: stacked([getattr(part, f.name) for part in parts]) for f in fields(first) if f.init}
+        found = {
+            f.name: stacked([getattr(part, f.name) for part in parts])
+            for f in fields(first)
+            if f.init
+        }
         return replace(first, **found)  # type: ignore[return-value]
     if any(part != first for part in parts):
         raise UnlikeError(f"{first!r} differs")
@@ -116,5 +137,10 @@ def rows(arrays: Sequence[Array], width: int) -> Array:
 def joined(arrays: Sequence[Array]) -> Array:
     """Series after one another, shape (..., N): with a leading axis where one of them has one."""
     lead = next((array.shape[:-1] for array in arrays if array.ndim > 1), ())
-    return np.concatenate([np.broadcast_to(array, (*lead, array.shape[-1])) if array.shape[:-1] != lead else array for array in arrays],
-                          axis=-1)
+    return np.concatenate(
+        [
+            np.broadcast_to(array, (*lead, array.shape[-1])) if array.shape[:-1] != lead else array
+            for array in arrays
+        ],
+        axis=-1,
+    )

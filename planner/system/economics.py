@@ -27,7 +27,9 @@ def discount_factor(base_year: int, years: npt.ArrayLike, rate: float) -> Array:
 def period_factors(periods: tuple[Period, ...], rate: float) -> Array:
     r"""Worth in the first year of a unit paid in every year of a period, $\sum_{y \in t} (1+r)^{-(y - y_0)}$; shape (T,)."""
     base = periods[0].first
-    return np.array([discount_factor(base, np.arange(p.first, p.last + 1), rate).sum() for p in periods])
+    return np.array(
+        [discount_factor(base, np.arange(p.first, p.last + 1), rate).sum() for p in periods]
+    )
 
 
 def powers(base: Scalar, exponents: npt.ArrayLike) -> Array:
@@ -46,7 +48,9 @@ def alive_share(periods: tuple[Period, ...], lead_time: int, life: Scalar) -> Ar
     start = np.array([p.first for p in periods], dtype=float)
     end = np.array([p.last + 1 for p in periods], dtype=float)
     begins = start + lead_time
-    overlap = np.minimum(begins[:, None] + np.asarray(life)[..., None], end) - np.maximum(begins[:, None], start)
+    overlap = np.minimum(begins[:, None] + np.asarray(life)[..., None], end) - np.maximum(
+        begins[:, None], start
+    )
     return np.asarray(np.clip(overlap, 0.0, None) / (end - start), dtype=float)
 
 
@@ -61,7 +65,11 @@ def annuity_due(rate: Scalar, life: Scalar) -> Scalar:
     if not np.all(np.asarray(rate) > -1):
         raise ValueError(f"a rate must be above -1, not {rate}")
     whole = np.where(rate == 0, 1.0, rate)
-    due = np.where(rate == 0, 1.0 / np.asarray(life), whole / (1.0 + whole) / -np.expm1(-life * np.log1p(whole)))
+    due = np.where(
+        rate == 0,
+        1.0 / np.asarray(life),
+        whole / (1.0 + whole) / -np.expm1(-life * np.log1p(whole)),
+    )
     return due if due.ndim else float(due)
 
 
@@ -73,11 +81,18 @@ def _payment_shares(rate: Scalar, life: Scalar, years: int) -> Array:
     """
     part = np.clip(life - np.arange(years), 0.0, 1.0)
     growth = np.log1p(np.where(rate == 0, 1.0, rate))
-    return np.asarray(np.where(rate == 0, part, np.expm1(-part * growth) / np.expm1(-growth)), dtype=float)
+    return np.asarray(
+        np.where(rate == 0, part, np.expm1(-part * growth) / np.expm1(-growth)), dtype=float
+    )
 
 
 def capital_charge(
-    periods: tuple[Period, ...], price: Array, interest_rate: Scalar, discount_rate: float, life: Scalar, lead_time: int,
+    periods: tuple[Period, ...],
+    price: Array,
+    interest_rate: Scalar,
+    discount_rate: float,
+    life: Scalar,
+    lead_time: int,
 ) -> Array:
     r"""What a unit ordered in period v costs in period t, present value in the first year's money; shape (..., V, T).
 
@@ -90,9 +105,15 @@ def capital_charge(
     first, last = periods[0].first, periods[-1].last
     years = np.arange(first, last + 1)
     shares = _payment_shares(interest_rate, life, len(years))
-    payment = np.asarray(price, dtype=float) * powers(1.0 + interest_rate, [lead_time]) * annuity_due(interest_rate, life)
+    payment = (
+        np.asarray(price, dtype=float)
+        * powers(1.0 + interest_rate, [lead_time])
+        * annuity_due(interest_rate, life)
+    )
     worth = discount_factor(first, years, discount_rate)
-    charge = np.zeros((*np.broadcast_shapes(shares.shape[:-1], payment.shape[:-1]), len(periods), len(periods)))
+    charge = np.zeros(
+        (*np.broadcast_shapes(shares.shape[:-1], payment.shape[:-1]), len(periods), len(periods))
+    )
     starts = [p.first - first for p in periods]
     for v, ordered in enumerate(periods):
         begins = ordered.first + lead_time - first

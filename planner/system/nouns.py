@@ -21,20 +21,45 @@ Scalar = float | Array
 V = TypeVar("V")
 
 GoodKind = Literal["intermediate", "refined", "product", "scrap", "waste"]
-ProcessKind = Literal["mine", "byproduct", "import", "refine", "manufacture", "collect", "recycle", "release"]
+ProcessKind = Literal[
+    "mine", "byproduct", "import", "refine", "manufacture", "collect", "recycle", "release"
+]
 Stage = Literal["extraction", "processing", "manufacture", "use", "recycling"]
-Pathway = Literal["domestic primary", "foreign primary", "domestic secondary", "foreign secondary", "stockpile", "new scrap"]
-Distribution = Literal["fixed", "normal", "folded_normal", "lognormal", "weibull", "gamma", "exponential"]
+Pathway = Literal[
+    "domestic primary",
+    "foreign primary",
+    "domestic secondary",
+    "foreign secondary",
+    "stockpile",
+    "new scrap",
+]
+Distribution = Literal[
+    "fixed", "normal", "folded_normal", "lognormal", "weibull", "gamma", "exponential"
+]
 # New scrap is a loop inside manufacture: it is reported beside the supply pathways and never counted in their shares.
 Scope = Literal["territorial", "footprint"]
 MeasureKind = Literal["efficiency", "substitution", "lifetime"]
 PolicyKind = Literal[
-    "self_sufficiency", "import_share", "recycled_content", "quota", "collection_target", "carbon_cap", "carbon_budget",
-    "capital_budget", "stockpile_cover", "closure", "pin",
+    "self_sufficiency",
+    "import_share",
+    "recycled_content",
+    "quota",
+    "collection_target",
+    "carbon_cap",
+    "carbon_budget",
+    "capital_budget",
+    "stockpile_cover",
+    "closure",
+    "pin",
 ]
 
 PATHWAYS: tuple[Pathway, ...] = (
-    "domestic primary", "foreign primary", "domestic secondary", "foreign secondary", "stockpile", "new scrap",
+    "domestic primary",
+    "foreign primary",
+    "domestic secondary",
+    "foreign secondary",
+    "stockpile",
+    "new scrap",
 )
 SCOPES: tuple[Scope, ...] = ("territorial", "footprint")
 COUNTED_KINDS: tuple[GoodKind, ...] = ("intermediate", "refined")
@@ -324,8 +349,15 @@ class Policy:
 
         Imported ore refined at home is foreign at the stage of extraction and home at that of processing, unless only home metal counts.
         """
-        foreign = (process.pathway or "").startswith("foreign") and (self.provenance == "home" or process.stage == "extraction")
-        return process.at_home and process.stage in self.stages and process.pathway != "new scrap" and not foreign
+        foreign = (process.pathway or "").startswith("foreign") and (
+            self.provenance == "home" or process.stage == "extraction"
+        )
+        return (
+            process.at_home
+            and process.stage in self.stages
+            and process.pathway != "new scrap"
+            and not foreign
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,13 +427,17 @@ class System:
 
     def __post_init__(self) -> None:
         first = self.periods[0].first
-        object.__setattr__(self, "_starts", np.array([p.first - first for p in self.periods], dtype=np.intp))
+        object.__setattr__(
+            self, "_starts", np.array([p.first - first for p in self.periods], dtype=np.intp)
+        )
         object.__setattr__(self, "_lengths", frozen_array([p.length for p in self.periods]))
 
     def __repr__(self) -> str:
         """In one line: all its fields would fill a book."""
-        return (f"System {self.name} [{self.scenario or 'base'}], {self.years[0]}-{self.years[-1]}: {', '.join(self.metals)}; "
-                f"{len(self.goods)} goods, {len(self.processes)} processes")
+        return (
+            f"System {self.name} [{self.scenario or 'base'}], {self.years[0]}-{self.years[-1]}: {', '.join(self.metals)}; "
+            f"{len(self.goods)} goods, {len(self.processes)} processes"
+        )
 
     @property
     def years(self) -> tuple[int, ...]:

@@ -20,7 +20,10 @@ COST_ITEMS = ("variable_cost", "import_price", "transport_cost", "credit")
 def running_costs(system: System, process: Process) -> Mapping[str, Array]:
     """Cost of a unit of activity by item, USD per unit, shape (T,) each; the credit is negative."""
     signs = {"credit": -1.0}
-    return {item: signs.get(item, 1.0) * system.period_mean(getattr(process, item)) for item in COST_ITEMS}
+    return {
+        item: signs.get(item, 1.0) * system.period_mean(getattr(process, item))
+        for item in COST_ITEMS
+    }
 
 
 def emission_parts(system: System, process: Process) -> tuple[tuple[Scope, str, Array], ...]:
@@ -29,15 +32,28 @@ def emission_parts(system: System, process: Process) -> tuple[tuple[Scope, str, 
     territorial = direct x direct_emission_index + electricity x grid_intensity, of what runs at home;
     footprint = territorial + (embodied + transport) x foreign_emission_index (DESIGN section 3, emission_account).
     """
-    home = {
-        "direct": process.direct_emission * system.direct_emission_index, "electricity": process.electricity * system.grid_intensity,
-    } if process.at_home else {}
+    home = (
+        {
+            "direct": process.direct_emission * system.direct_emission_index,
+            "electricity": process.electricity * system.grid_intensity,
+        }
+        if process.at_home
+        else {}
+    )
     abroad = {
         "embodied": process.embodied_emission * system.foreign_emission_index,
         "transport": process.transport_emission * system.foreign_emission_index,
     }
-    parts: list[tuple[Scope, str, Array]] = [("territorial", part, system.period_mean(rate)) for part, rate in home.items()]
-    return (*parts, *(("footprint", part, system.period_mean(rate)) for part, rate in {**home, **abroad}.items()))
+    parts: list[tuple[Scope, str, Array]] = [
+        ("territorial", part, system.period_mean(rate)) for part, rate in home.items()
+    ]
+    return (
+        *parts,
+        *(
+            ("footprint", part, system.period_mean(rate))
+            for part, rate in {**home, **abroad}.items()
+        ),
+    )
 
 
 def emission_rates(system: System, process: Process) -> Mapping[Scope, Array]:
@@ -60,10 +76,17 @@ def equivalent(good: Good, metal: str) -> float:
         return good.content.get(metal, 0.0)
     if not np.any(good.content.get(metal, 0.0)):
         return 0.0
-    raise SpecError("policies", [Problem(
-        "good_values.csv", 0, "",
-        f"a policy counts good '{good.name}', which has no 'equivalent' in {metal}; give the refined metal got from a tonne of it",
-    )])
+    raise SpecError(
+        "policies",
+        [
+            Problem(
+                "good_values.csv",
+                0,
+                "",
+                f"a policy counts good '{good.name}', which has no 'equivalent' in {metal}; give the refined metal got from a tonne of it",
+            )
+        ],
+    )
 
 
 def output_equivalent(system: System, process: Process, metal: str) -> Array:
@@ -73,7 +96,9 @@ def output_equivalent(system: System, process: Process, metal: str) -> Array:
 
 def input_equivalent(system: System, process: Process, metal: str, among: Collection[str]) -> Array:
     """Refined equivalent of what a unit of activity takes of some goods, upstream of products and scrap, t per unit, shape (T,)."""
-    return _recipe_equivalent(system, {name: taken for name, taken in process.inputs.items() if name in among}, metal)
+    return _recipe_equivalent(
+        system, {name: taken for name, taken in process.inputs.items() if name in among}, metal
+    )
 
 
 def _recipe_equivalent(system: System, recipe: Mapping[str, Array], metal: str) -> Array:
@@ -107,7 +132,9 @@ def refined_requirement(system: System, metal: str, *, export: bool | None = Non
 def metals_of(system: System, process: Process) -> tuple[str, ...]:
     """Metals that a process handles, in the order of the study; more than one for joint processes."""
     goods = [system.goods[name] for name in (*process.inputs, *process.outputs)]
-    found = {metal for good in goods for metal in good.content} | {system.deposits[d].metal for d in process.deposits}
+    found = {metal for good in goods for metal in good.content} | {
+        system.deposits[d].metal for d in process.deposits
+    }
     return tuple(metal for metal in system.metals if metal in found)
 
 

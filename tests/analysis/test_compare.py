@@ -39,7 +39,9 @@ def test_the_one_input_that_differs_is_named(found: Comparison, plans: tuple[Pla
     assert (row["dear - cheap"], row["dear / cheap - 1"]) == (3_000, 0.25)
 
 
-def test_totals_and_supply_are_those_of_the_plans(found: Comparison, plans: tuple[Plan, Plan]) -> None:
+def test_totals_and_supply_are_those_of_the_plans(
+    found: Comparison, plans: tuple[Plan, Plan]
+) -> None:
     cost = found.totals.set_index("quantity").loc["cost, present value"]
     assert (cost["cheap"], cost["dear"]) == (plans[0].objective, plans[1].objective)
     for name, plan in zip(found.names, plans, strict=True):
@@ -59,13 +61,32 @@ def test_results_are_what_differs_of_all_results(found: Comparison) -> None:
 
 def test_a_policy_and_the_discount_rate_are_inputs_too(tmp_path: Path) -> None:
     """A quota of 50 in one scenario only: its level in each year stands against nothing; and so does a discount rate that differs."""
-    quota = {"kind": "quota", "processes": ["mine"], "cap": 50.0, "enabled": False, "source": "test"}
-    study = Study(2021, 2022, policies={"cap": quota}, scenarios={"tight": {"discount_rate": 0.1, "policies": {"cap": {"enabled": True}}}})
-    study.good("li", "refined", demand=100, shortage_cost=900).process("mine", "mine", gives={"li": 1}, variable_cost=1)
+    quota = {
+        "kind": "quota",
+        "processes": ["mine"],
+        "cap": 50.0,
+        "enabled": False,
+        "source": "test",
+    }
+    study = Study(
+        2021,
+        2022,
+        policies={"cap": quota},
+        scenarios={"tight": {"discount_rate": 0.1, "policies": {"cap": {"enabled": True}}}},
+    )
+    study.good("li", "refined", demand=100, shortage_cost=900).process(
+        "mine", "mine", gives={"li": 1}, variable_cost=1
+    )
     folder = study.write(tmp_path / "s")
-    found = planner.compare([planner.solve(planner.read(folder, scenario=s)) for s in ("", "tight")], ["open", "tight"])
+    found = planner.compare(
+        [planner.solve(planner.read(folder, scenario=s)) for s in ("", "tight")], ["open", "tight"]
+    )
     rows = found.inputs.set_index("path")
-    assert rows.index.tolist() == ["discount_rate", "policies.cap.cap.2021", "policies.cap.cap.2022"]
+    assert rows.index.tolist() == [
+        "discount_rate",
+        "policies.cap.cap.2021",
+        "policies.cap.cap.2022",
+    ]
     assert rows["tight"].tolist() == [0.1, 50.0, 50.0]
     assert rows["open"].tolist()[0] == 0.0
     assert rows["open"].isna().tolist() == [False, True, True]
@@ -82,18 +103,24 @@ def test_the_figure_shows_totals_and_shares(found: Comparison, plans: tuple[Plan
         assert sum(trace.x[i] for trace in lithium) == pytest.approx(100)
     mined = next(trace for trace in lithium if trace.name == "domestic primary")
     mix = plans[0].mix[plans[0].mix["metal"] == "lithium"]
-    assert mined.x[0] == pytest.approx(100 * mix[mix["pathway"] == "domestic primary"]["value"].sum() / mix["value"].sum())
+    assert mined.x[0] == pytest.approx(
+        100 * mix[mix["pathway"] == "domestic primary"]["value"].sum() / mix["value"].sum()
+    )
 
 
 def test_the_command_writes_tables_or_a_page(tmp_path: Path, plans: tuple[Plan, Plan]) -> None:
-    runs = [str(plan.save(tmp_path / name)) for plan, name in zip(plans, ("cheap", "dear"), strict=True)]
+    runs = [
+        str(plan.save(tmp_path / name)) for plan, name in zip(plans, ("cheap", "dear"), strict=True)
+    ]
     runner = CliRunner()
     done = runner.invoke(app, ["compare", *runs, "--out", str(tmp_path / "tables")])
     assert done.exit_code == 0, done.output
     assert "1 input differs" in done.output
     held = pd.read_csv(tmp_path / "tables" / "inputs.csv")
     assert held["dear / cheap - 1"].tolist() == [0.25]
-    assert {"inputs.csv", "totals.csv", "supply.csv", "results.csv"} <= {p.name for p in (tmp_path / "tables").iterdir()}
+    assert {"inputs.csv", "totals.csv", "supply.csv", "results.csv"} <= {
+        p.name for p in (tmp_path / "tables").iterdir()
+    }
     done = runner.invoke(app, ["compare", *runs, "--out", str(tmp_path / "both.html")])
     page = (tmp_path / "both.html").read_text(encoding="utf-8")
     assert "Comparison of cheap, dear" in page

@@ -5,7 +5,12 @@ from __future__ import annotations
 import pytest
 
 import planner
-from planner.analysis.security.concentration import SHARES, benchmarks, concentration, with_benchmarks
+from planner.analysis.security.concentration import (
+    SHARES,
+    benchmarks,
+    concentration,
+    with_benchmarks,
+)
 from planner.errors import SpecError
 from tests.small import Study, plan_of, system_of
 
@@ -13,21 +18,34 @@ from tests.small import Study, plan_of, system_of
 def three_sources() -> Study:
     """100 t: home 20, A 50 and B 30 at the most; B is dearest. From 2030 on, A may give at most 65."""
     study = Study(2029, 2030).good("li", "refined", demand=100, shortage_cost=1000)
-    study.process("dig", "mine", gives={"li": 1}, stage="processing", variable_cost=1, max_activity=20)
+    study.process(
+        "dig", "mine", gives={"li": 1}, stage="processing", variable_cost=1, max_activity=20
+    )
     study.process("buy_a", "import", origin="A", gives={"li": 1}, import_price=2)
-    return study.process("buy_b", "import", origin="B", gives={"li": 1}, import_price=3, max_activity=30)
+    return study.process(
+        "buy_b", "import", origin="B", gives={"li": 1}, import_price=3, max_activity=30
+    )
 
 
 def test_hhi_is_the_sum_of_squared_shares(tmp_path):
     """20 t at home and 80 from A: 400 + 6,400 = 6,800."""
-    (row,) = concentration(plan_of(three_sources(), tmp_path)).query("year == 2029").to_dict("records")
-    assert (row["hhi"], row["largest"], row["share"]) == (pytest.approx(6_800), "A", pytest.approx(0.8))
+    (row,) = (
+        concentration(plan_of(three_sources(), tmp_path)).query("year == 2029").to_dict("records")
+    )
+    assert (row["hhi"], row["largest"], row["share"]) == (
+        pytest.approx(6_800),
+        "A",
+        pytest.approx(0.8),
+    )
 
 
 def test_the_benchmarks_are_measured_and_can_be_set(tmp_path):
     """80 of 100 t from A is above 65 %. As targets, A gives 65 from 2030 and B 15; 2029 stays."""
     system = system_of(three_sources(), tmp_path)
-    before, after = (benchmarks(planner.solve(s)).set_index(["benchmark", "year"]) for s in (system, with_benchmarks(system)))
+    before, after = (
+        benchmarks(planner.solve(s)).set_index(["benchmark", "year"])
+        for s in (system, with_benchmarks(system))
+    )
     assert before.loc[("largest origin", 2030), "value"] == pytest.approx(0.80)
     assert not before.loc[("largest origin", 2030), "met"]
     assert after.loc[("largest origin", 2030), "value"] == pytest.approx(0.65)
@@ -38,9 +56,15 @@ def test_the_benchmarks_are_measured_and_can_be_set(tmp_path):
 
 
 def test_imported_ore_refined_at_home_is_foreign_at_extraction_and_home_at_processing(tmp_path):
-    study = Study().good("ore", "intermediate", equivalent=1).good("li", "refined", demand=100, shortage_cost=1000)
+    study = (
+        Study()
+        .good("ore", "intermediate", equivalent=1)
+        .good("li", "refined", demand=100, shortage_cost=1000)
+    )
     study.process("buy", "import", origin="A", stage="extraction", gives={"ore": 1}, import_price=1)
-    study.process("refine", "refine", origin="A", pathway="foreign primary", takes={"ore": 1}, gives={"li": 1})
+    study.process(
+        "refine", "refine", origin="A", pathway="foreign primary", takes={"ore": 1}, gives={"li": 1}
+    )
     largest = concentration(plan_of(study, tmp_path)).set_index("stage")["largest"].to_dict()
     assert largest == {"extraction": "A", "processing": "home"}
 

@@ -21,7 +21,9 @@ def two_suppliers(**store) -> Study:
     study = Study(2021, 2025).good("li", "refined", demand=100, shortage_cost=SHORT, **store)
     study.process("buy_a", "import", origin="A", gives={"li": 1}, import_price=10, max_activity=60)
     study.process("buy_b", "import", origin="B", gives={"li": 1}, import_price=20, max_activity=70)
-    return study.process("buy_c", "import", origin="C", gives={"li": 1}, import_price=50, max_activity=15)
+    return study.process(
+        "buy_c", "import", origin="C", gives={"li": 1}, import_price=50, max_activity=15
+    )
 
 
 def row(found, loss, first):
@@ -35,7 +37,10 @@ def test_the_worst_loss_is_the_one_known_by_hand(tmp_path):
     70 x 20 + 15 x 50 - (600 + 800) = 750. Without B: 60 of A, 15 of C, 25 short: 25,000; cost 600 + 750 - 1,400 = -50 (less is bought).
     B hurts most, C not at all; the pair A + B leaves 15 t a year: 85 short."""
     found = disrupt(system_of(two_suppliers(), tmp_path), years=2, recovery=1, starts=[2022])
-    a, b, c, pair = (row(found, loss, 2022) for loss in ("origin/A", "origin/B", "origin/C", "origin/A + origin/B"))
+    a, b, c, pair = (
+        row(found, loss, 2022)
+        for loss in ("origin/A", "origin/B", "origin/C", "origin/A + origin/B")
+    )
     assert (a["unmet"], a["penalty"], a["cost"]) == pytest.approx((30, 30_000, 1_500))
     assert (b["unmet"], b["penalty"], b["cost"]) == pytest.approx((50, 50_000, -100))
     assert (c["unmet"], c["penalty"], c["cost"]) == pytest.approx((0, 0, 0))
@@ -69,7 +74,11 @@ def test_a_loss_is_not_foreseen(tmp_path):
 
 def test_a_must_run_level_is_no_reason_to_run_what_is_lost(tmp_path):
     """A refinery must run at 10 t or more, and all its ore comes from A. Were its level kept, there would be no recourse."""
-    study = Study(2021, 2023).good("ore", "intermediate").good("li", "refined", demand=100, shortage_cost=SHORT)
+    study = (
+        Study(2021, 2023)
+        .good("ore", "intermediate")
+        .good("li", "refined", demand=100, shortage_cost=SHORT)
+    )
     study.process("buy", "import", origin="A", gives={"ore": 1}, import_price=10)
     study.process("refine", "refine", takes={"ore": 1}, gives={"li": 1}, min_activity=10)
     found = disrupt(system_of(study, tmp_path), years=1, recovery=0, starts=[2022])
@@ -79,7 +88,9 @@ def test_a_must_run_level_is_no_reason_to_run_what_is_lost(tmp_path):
 def test_unmet_demand_is_counted_in_refined_equivalents(tmp_path):
     """A tonne of the product stands for 2 t of refined metal: 100 t of it unserved are 200 t."""
     study = Study(2021, 2022).good("cell", "product", demand=100, shortage_cost=SHORT, equivalent=2)
-    study.process("buy", "import", origin="A", gives={"cell": 1}, import_price=10, stage="manufacture")
+    study.process(
+        "buy", "import", origin="A", gives={"cell": 1}, import_price=10, stage="manufacture"
+    )
     found = disrupt(system_of(study, tmp_path), years=1, recovery=0, starts=[2022])
     assert row(found, "origin/A", 2022)["unmet"] == pytest.approx(200)
     assert row(found, "origin/A", 2022)["unmet_share"] == pytest.approx(1)
@@ -92,19 +103,28 @@ def test_a_plan_read_back_is_disrupted_as_it_was(tmp_path):
     system = system_of(two_suppliers(), tmp_path)
     plan = planner.solve(system)
     again = planner.load(plan.save(tmp_path / "run"))
-    found, fresh = (disrupt(subject, years=2, recovery=1, starts=[2022]).losses for subject in (again, system))
+    found, fresh = (
+        disrupt(subject, years=2, recovery=1, starts=[2022]).losses for subject in (again, system)
+    )
     assert found["unmet"].tolist() == pytest.approx(fresh["unmet"].tolist())
     model = planner.build(system)
     model.own = pyo.Constraint(expr=model.activity["buy_b", 2022] <= 35)
     with pytest.raises(SpecError, match="further rows"):
         disrupt(planner.solve(model))
-    assert disrupt(compiled(model), years=2, recovery=1, starts=[2022], pairs=False).base_cost > plan.objective
+    assert (
+        disrupt(compiled(model), years=2, recovery=1, starts=[2022], pairs=False).base_cost
+        > plan.objective
+    )
 
 
 def test_recovery_waits_for_the_ramp(tmp_path):
     """All comes from A: 100 t. After one lost year it may regrow by 40 t a year from nothing: short 100 in 2022, then 60, 20, 0:
     180 t, whole again two years after the loss."""
-    study = Study(2021, 2026).good("li", "refined", demand=100, shortage_cost=SHORT).ramp("again", growth=0, step=40)
+    study = (
+        Study(2021, 2026)
+        .good("li", "refined", demand=100, shortage_cost=SHORT)
+        .ramp("again", growth=0, step=40)
+    )
     study.process("buy", "import", origin="A", gives={"li": 1}, import_price=10, ramp_group="again")
     found = disrupt(system_of(study, tmp_path), years=1, recovery=4, starts=[2022])
     a = row(found, "origin/A", 2022)
@@ -113,8 +133,17 @@ def test_recovery_waits_for_the_ramp(tmp_path):
     years = found.by_metal.set_index("year")["unmet"]
     assert years.to_dict() == pytest.approx({2022: 100, 2023: 60, 2024: 20})
     again = disrupt(system_of(study, tmp_path), years=1, recovery=4, starts=[2022], reopen=True)
-    assert (row(again, "origin/A", 2022)["unmet"], row(again, "origin/A", 2022)["recovery"]) == pytest.approx((100, 0))
-    assert np.isnan(row(disrupt(system_of(study, tmp_path), years=1, recovery=1, starts=[2022]), "origin/A", 2022)["recovery"])
+    assert (
+        row(again, "origin/A", 2022)["unmet"],
+        row(again, "origin/A", 2022)["recovery"],
+    ) == pytest.approx((100, 0))
+    assert np.isnan(
+        row(
+            disrupt(system_of(study, tmp_path), years=1, recovery=1, starts=[2022]),
+            "origin/A",
+            2022,
+        )["recovery"]
+    )
 
 
 @pytest.mark.parametrize("scenario", ["reference", "self-reliance"])
@@ -133,13 +162,22 @@ def test_without_a_loss_the_plan_is_its_own_optimum(scenario):
 
 def test_sources_are_where_metal_enters(tmp_path):
     """A refinery of imported ore carries its origin, but it is the import that is lost; a host is lost with all its by-products."""
-    study = Study(2021, 2021).good("ore", "intermediate").good("li", "refined", demand=10, shortage_cost=SHORT).host("zinc", 1e6)
-    study.process("buy", "import", origin="A", gives={"ore": 1}).process("refine", "refine", origin="A", takes={"ore": 1}, gives={"li": 1})
+    study = (
+        Study(2021, 2021)
+        .good("ore", "intermediate")
+        .good("li", "refined", demand=10, shortage_cost=SHORT)
+        .host("zinc", 1e6)
+    )
+    study.process("buy", "import", origin="A", gives={"ore": 1}).process(
+        "refine", "refine", origin="A", takes={"ore": 1}, gives={"li": 1}
+    )
     study.process("win", "byproduct", host="zinc", gives={"li": 1}, host_content=0.1)
     assert sources(system_of(study, tmp_path)) == {"origin/A": ("buy",), "host/zinc": ("win",)}
 
 
-@pytest.mark.parametrize("wrong", [{"years": 0}, {"share": 1.0}, {"recovery": -1}, {"starts": [2050]}])
+@pytest.mark.parametrize(
+    "wrong", [{"years": 0}, {"share": 1.0}, {"recovery": -1}, {"starts": [2050]}]
+)
 def test_what_cannot_be_is_refused(tmp_path, wrong):
     with pytest.raises(SpecError):
         disrupt(system_of(two_suppliers(), tmp_path), **wrong)
@@ -154,7 +192,9 @@ def test_the_command_ranks_the_losses(tmp_path):
     from planner.cli import app
 
     folder = str(two_suppliers().write(tmp_path / "study"))
-    done = CliRunner().invoke(app, ["disrupt", folder, "--start", "2022", "--years", "2", "--recovery", "1", "--json"])
+    done = CliRunner().invoke(
+        app, ["disrupt", folder, "--start", "2022", "--years", "2", "--recovery", "1", "--json"]
+    )
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["losses"][0]["loss"] == "origin/A + origin/B"
     shown = CliRunner().invoke(app, ["disrupt", folder, "--start", "2022", "--no-pairs", "-q"])

@@ -42,14 +42,22 @@ def whole() -> Ensemble:
 
 def same(a: Ensemble, b: Ensemble) -> None:
     for name in TABLES:
-        pd.testing.assert_frame_equal(getattr(a, name), getattr(b, name), check_exact=True, check_dtype=False)
+        pd.testing.assert_frame_equal(
+            getattr(a, name), getattr(b, name), check_exact=True, check_dtype=False
+        )
 
 
 def test_each_sample_is_the_plan_of_the_study_with_its_values(whole: Ensemble) -> None:
     for sample in (0, 5, 20, 39):
-        values = {name: whole.values(name).set_index("sample")["value"][sample] for name in (i.name for i in whole.uncertain.inputs)}
+        values = {
+            name: whole.values(name).set_index("sample")["value"][sample]
+            for name in (i.name for i in whole.uncertain.inputs)
+        }
         units = {i.name: i.unit for i in whole.uncertain.inputs}
-        system = planner.read("quickstart", overrides={name: f"{float(value)!r} {units[name]}" for name, value in values.items()})
+        system = planner.read(
+            "quickstart",
+            overrides={name: f"{float(value)!r} {units[name]}" for name, value in values.items()},
+        )
         plan = planner.solve(system)
         head = whole.headline.set_index("sample").loc[sample]
         assert head["cost"] == pytest.approx(plan.objective, rel=1e-9)
@@ -75,8 +83,12 @@ def test_outcomes_are_the_numbers_of_the_tables() -> None:
     supply = plan.supply.groupby(["metal", "year", "pathway"])["value"].sum()
     for (metal, year, pathway), value in supply.items():
         assert found.loc[(metal, year), pathway] == pytest.approx(value, rel=1e-9, abs=1e-6)
-    price = yearly_table(system, {0: reckoner.read(system, made.arrays, first)}).set_index(["metal", "year"])["price"]
-    told = plan.indicators[plan.indicators["indicator"] == "price"].set_index(["metal", "year"])["value"]
+    price = yearly_table(system, {0: reckoner.read(system, made.arrays, first)}).set_index(
+        ["metal", "year"]
+    )["price"]
+    told = plan.indicators[plan.indicators["indicator"] == "price"].set_index(["metal", "year"])[
+        "value"
+    ]
     assert price.loc[told.index].to_numpy() == pytest.approx(told.to_numpy(), rel=1e-9)
 
 
@@ -84,13 +96,26 @@ def test_a_programme_that_lacks_a_column_is_read_by_its_own_names() -> None:
     """A value of zero can take a column out of a sample, and all columns behind it then stand elsewhere."""
     made = compiled(planner.read("quickstart"))
     whole = Program(made.arrays).run()
-    unused = int(np.flatnonzero((whole.x == 0) & (np.array([name for name, _ in made.arrays.columns]) == "disposal"))[0])
+    unused = int(
+        np.flatnonzero(
+            (whole.x == 0) & (np.array([name for name, _ in made.arrays.columns]) == "disposal")
+        )[0]
+    )
     kept = np.delete(np.arange(len(whole.x)), unused)
     a = made.arrays
-    arrays = replace(a, columns=tuple(a.columns[i] for i in kept), cost=a.cost[kept], carbon=a.carbon[kept], matrix=a.matrix[:, kept],
-                     lower=a.lower[kept], upper=a.upper[kept])
+    arrays = replace(
+        a,
+        columns=tuple(a.columns[i] for i in kept),
+        cost=a.cost[kept],
+        carbon=a.carbon[kept],
+        matrix=a.matrix[:, kept],
+        lower=a.lower[kept],
+        upper=a.upper[kept],
+    )
     solution = Program(arrays).run()
-    found, known = (Reckoner(made.system, each).read(made.system, arrays, solution) for each in (a, arrays))
+    found, known = (
+        Reckoner(made.system, each).read(made.system, arrays, solution) for each in (a, arrays)
+    )
     for name in ("activity", "ordered", "price", "in_plan", "ruled_out"):
         np.testing.assert_array_equal(getattr(found, name), getattr(known, name))
     assert found.emissions == known.emissions
@@ -115,14 +140,18 @@ def test_a_run_grows_and_goes_on_from_what_is_there(whole: Ensemble, tmp_path: P
 
 
 def test_parquet_is_read_as_one_table_by_pandas(whole: Ensemble, tmp_path: Path) -> None:
-    ensemble(planner.read("quickstart"), samples=2 * BLOCK + 8, seed=3, workers=1, out=tmp_path / "e")
+    ensemble(
+        planner.read("quickstart"), samples=2 * BLOCK + 8, seed=3, workers=1, out=tmp_path / "e"
+    )
     table = pd.read_parquet(tmp_path / "e" / "yearly")
     assert len(table) == len(whole.yearly)
     assert set(whole.yearly.columns) <= set(table.columns)
 
 
 @pytest.mark.parametrize("change", [{"seed": 4}, {"inputs": (PRICE,)}, {"sampler": "sobol"}])
-def test_another_ensemble_in_the_folder_is_refused(tmp_path: Path, change: dict[str, object]) -> None:
+def test_another_ensemble_in_the_folder_is_refused(
+    tmp_path: Path, change: dict[str, object]
+) -> None:
     system = planner.read("quickstart")
     ensemble(system, samples=2, seed=3, workers=1, out=tmp_path / "e")
     with pytest.raises(OutputError, match="another ensemble"):
@@ -132,7 +161,12 @@ def test_another_ensemble_in_the_folder_is_refused(tmp_path: Path, change: dict[
 def test_another_study_in_the_folder_is_refused(tmp_path: Path) -> None:
     ensemble(planner.read("quickstart"), samples=2, workers=1, out=tmp_path / "e")
     with pytest.raises(OutputError, match="another ensemble"):
-        ensemble(planner.read("quickstart", scenario="carbon-price"), samples=2, workers=1, out=tmp_path / "e")
+        ensemble(
+            planner.read("quickstart", scenario="carbon-price"),
+            samples=2,
+            workers=1,
+            out=tmp_path / "e",
+        )
     (tmp_path / "f").mkdir()
     (tmp_path / "f" / "mine.txt").write_text("mine")
     with pytest.raises(OutputError, match="is no ensemble"):
@@ -147,21 +181,27 @@ if __name__ == "__main__":
 """
 
 
-def test_a_run_killed_before_its_first_sample_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_killed_before_its_first_sample_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Wherever the first files of the folder stop short, also half way through one of them, the same call completes it."""
     system, small = planner.read("quickstart"), {"samples": 2, "seed": 3, "workers": 1}
     whole, first = ensemble(system, **small), len(system.files) + 2
     for stop in range(first):
         out, calls = tmp_path / str(stop), iter(range(first))
 
-        def dying(path: Path, *rest: object, stop: int = stop, calls: Iterator[int] = calls) -> Path:
+        def dying(
+            path: Path, *rest: object, stop: int = stop, calls: Iterator[int] = calls
+        ) -> Path:
             if next(calls) == stop:
                 path.with_name(f".{path.name}.partial").write_text("half")
                 raise KeyboardInterrupt
             return written_file(path, *rest)
 
         with monkeypatch.context() as patch:
-            patch.setattr(sys.modules["planner.analysis.uncertainty.ensemble"], "written_file", dying)
+            patch.setattr(
+                sys.modules["planner.analysis.uncertainty.ensemble"], "written_file", dying
+            )
             with pytest.raises(KeyboardInterrupt):
                 ensemble(system, **small, out=out)
         same(ensemble(system, **small, out=out), whole)
@@ -170,11 +210,20 @@ def test_a_run_killed_before_its_first_sample_goes_on(tmp_path: Path, monkeypatc
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_killed_run_goes_on_with_nothing_lost_or_doubled(tmp_path: Path, workers: int) -> None:
-    samples, times, rng = 6 * BLOCK, int(os.environ.get("FAULTS", "6")) // 2, np.random.default_rng(workers)
+    samples, times, rng = (
+        6 * BLOCK,
+        int(os.environ.get("FAULTS", "6")) // 2,
+        np.random.default_rng(workers),
+    )
     out, script = tmp_path / "e", tmp_path / "run.py"
     script.write_text(KILLED.format(samples=samples, workers=workers, out=str(out)))
     for _ in range(times):
-        run = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        run = subprocess.Popen(
+            [sys.executable, str(script)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         time.sleep(float(rng.uniform(0.5, 5.0)))
         os.killpg(run.pid, signal.SIGKILL)
         run.wait()
@@ -190,9 +239,29 @@ def test_a_cluster_whose_worker_is_killed_in_the_middle_finishes_alike() -> None
     port = _free_port()
     address = f"tcp://{host}:{port}"
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    scheduler = [python, "-m", "distributed.cli.dask_scheduler", "--host", host, "--port", str(port), "--no-dashboard"]
+    scheduler = [
+        python,
+        "-m",
+        "distributed.cli.dask_scheduler",
+        "--host",
+        host,
+        "--port",
+        str(port),
+        "--no-dashboard",
+    ]
     processes = [subprocess.Popen(scheduler, **quiet)]
-    worker = [python, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", host]
+    worker = [
+        python,
+        "-m",
+        "distributed.cli.dask_worker",
+        address,
+        "--nthreads",
+        "1",
+        "--no-nanny",
+        "--no-dashboard",
+        "--host",
+        host,
+    ]
     try:
         processes += [subprocess.Popen(worker, **quiet) for _ in range(2)]
         samples, told = 8 * BLOCK, []
@@ -202,7 +271,9 @@ def test_a_cluster_whose_worker_is_killed_in_the_middle_finishes_alike() -> None
             if len(told) == 3:
                 processes[1].kill()
 
-        found = ensemble(planner.read("quickstart"), samples=samples, seed=3, cluster=address, progress=kill_one)
+        found = ensemble(
+            planner.read("quickstart"), samples=samples, seed=3, cluster=address, progress=kill_one
+        )
         assert processes[1].wait(20) != 0
     finally:
         for process in processes:
@@ -227,17 +298,34 @@ def test_no_scheduler_at_the_address_is_said() -> None:
 
 def test_a_sample_without_a_plan_is_told_with_what_clashes(tmp_path: Path) -> None:
     """Half of the samples leave the home mine too small for the target."""
-    study = Study(last=2021).good("lithium/refined", "refined", demand=100, shortage_cost=1000, equivalent=1)
+    study = Study(last=2021).good(
+        "lithium/refined", "refined", demand=100, shortage_cost=1000, equivalent=1
+    )
     study.process("mine", "mine", gives={"lithium/refined": 1}, variable_cost=10, max_activity=50)
     study.process("buy", "import", gives={"lithium/refined": 1}, import_price=20, origin="abroad")
-    study.policy("target", kind="self_sufficiency", metal="lithium", share=0.5, stages=["extraction"], provenance="home")
+    study.policy(
+        "target",
+        kind="self_sufficiency",
+        metal="lithium",
+        share=0.5,
+        stages=["extraction"],
+        provenance="home",
+    )
     system = planner.read(study.write(tmp_path / "s"))
-    statement = {"inputs": {"process_values.mine.max_activity": {"low": 0.0, "high": 2.0, "distribution": "uniform"}}}
+    statement = {
+        "inputs": {
+            "process_values.mine.max_activity": {"low": 0.0, "high": 2.0, "distribution": "uniform"}
+        }
+    }
     found = ensemble(system, samples=BLOCK, workers=1, statement=statement)
     short = found.values("process_values.mine.max_activity")["value"] < 50
     assert found.headline["status"].tolist() == ["infeasible" if s else "optimal" for s in short]
     assert 0 < short.sum() < BLOCK
-    assert found.headline.loc[short.to_numpy(), "reason"].str.contains(r"self_sufficiency\[target,lithium,2021\]").all()
+    assert (
+        found.headline.loc[short.to_numpy(), "reason"]
+        .str.contains(r"self_sufficiency\[target,lithium,2021\]")
+        .all()
+    )
     assert found.headline.loc[short.to_numpy(), "cost"].isna().all()
     assert set(found.yearly["sample"]) == set(np.flatnonzero(~short))
 
@@ -248,7 +336,14 @@ def test_worker_of_another_version_is_refused(whole: Ensemble) -> None:
     from planner.analysis.uncertainty.ensemble import Job
 
     system = planner.read("quickstart")
-    job = Job(dict(system.files), system.name, system.scenario, dict(system.overrides), whole.uncertain.inputs, "0.0.0")
+    job = Job(
+        dict(system.files),
+        system.name,
+        system.scenario,
+        dict(system.overrides),
+        whole.uncertain.inputs,
+        "0.0.0",
+    )
     with pytest.raises(OutputError, match=r"0\.0\.0"):
         solve_block(job, 0, whole.quantiles[:2])
     from importlib.metadata import version
@@ -262,7 +357,9 @@ def test_fans_shortage_and_robust_options(whole: Ensemble) -> None:
     assert set(fan["unit"]) == {"t/year"}
     wide = fan.pivot_table(index="year", columns="quantile", values="value")
     assert (wide.diff(axis=1).iloc[:, 1:] >= 0).all().all()
-    exact = whole.yearly[(whole.yearly["metal"] == "lithium") & (whole.yearly["year"] == 2022)]["foreign primary"].median()
+    exact = whole.yearly[(whole.yearly["metal"] == "lithium") & (whole.yearly["year"] == 2022)][
+        "foreign primary"
+    ].median()
     assert wide.loc[2022, 0.5] == exact
     assert whole.fan("lithium", "price")["unit"].unique().tolist() == ["USD_2021/t"]
     assert (whole.shortage_probability()["probability"] == 0).all()
@@ -270,7 +367,8 @@ def test_fans_shortage_and_robust_options(whole: Ensemble) -> None:
     assert options.loc["recycle_packs", "robust"]
     assert not options.loc["mine_brine", "robust"]
     assert options.loc["mine_brine", "share"] == pytest.approx(
-        (whole.options[whole.options["name"] == "mine_brine"]["in_plan"]).mean())
+        (whole.options[whole.options["name"] == "mine_brine"]["in_plan"]).mean()
+    )
     summary = whole.summary().set_index("answer")
     assert summary.loc["cost", "q0.5"] == whole.headline["cost"].median()
     with pytest.raises(KeyError):
@@ -281,15 +379,23 @@ def test_fans_shortage_and_robust_options(whole: Ensemble) -> None:
 
 def test_yields_that_contradict_the_balance_are_drawn_back_until_it_holds() -> None:
     system = planner.read("china")
-    found = ensemble(system, samples=2, seed=0, workers=1, inputs=("coefficients.*", "good_values.*.content"))
+    found = ensemble(
+        system, samples=2, seed=0, workers=1, inputs=("coefficients.*", "good_values.*.content")
+    )
     assert (found.headline["drawn_back"] > 0).all()
     assert set(found.headline["status"]) == {"optimal"}
 
 
 def test_shortage_that_a_sample_meets_is_counted() -> None:
     """Imports that may nearly vanish leave demand unserved in some samples."""
-    statement = {"inputs": {"process_values.import_lithium.max_activity": {"low": 0.0, "distribution": "uniform"}}}
-    system = planner.read("quickstart", overrides={"process_values.import_lithium.max_activity": "40 t/year"})
+    statement = {
+        "inputs": {
+            "process_values.import_lithium.max_activity": {"low": 0.0, "distribution": "uniform"}
+        }
+    }
+    system = planner.read(
+        "quickstart", overrides={"process_values.import_lithium.max_activity": "40 t/year"}
+    )
     found = ensemble(system, samples=BLOCK, workers=1, statement=statement)
     probability = found.shortage_probability().query("metal == 'lithium'")["probability"]
     share = found.headline["shortage"].gt(1e-3).mean()
@@ -305,14 +411,34 @@ def test_parts_and_whole_agree() -> None:
 
 
 def test_command_line(tmp_path: Path) -> None:
-    run = CliRunner().invoke(app, ["ensemble", "quickstart", "-n", "4", "--workers", "1", "--out", str(tmp_path / "e"), "--json"])
+    run = CliRunner().invoke(
+        app,
+        [
+            "ensemble",
+            "quickstart",
+            "-n",
+            "4",
+            "--workers",
+            "1",
+            "--out",
+            str(tmp_path / "e"),
+            "--json",
+        ],
+    )
     assert run.exit_code == 0, run.output
     told = json.loads(run.stdout)
     assert told["status"] == {"optimal": 4}
-    assert {row["answer"] for row in told["summary"]} == {"cost", "territorial", "footprint", "shortage"}
+    assert {row["answer"] for row in told["summary"]} == {
+        "cost",
+        "territorial",
+        "footprint",
+        "shortage",
+    }
     assert json.loads((tmp_path / "e" / "ensemble.json").read_text())["samples"] == 4
     assert len(pd.read_csv(tmp_path / "e" / "options.csv")) == len(told["options"])
-    run = CliRunner().invoke(app, ["ensemble", "quickstart", "-n", "4", "--workers", "1", "--input", "nothing.*"])
+    run = CliRunner().invoke(
+        app, ["ensemble", "quickstart", "-n", "4", "--workers", "1", "--input", "nothing.*"]
+    )
     assert run.exit_code == 2
     run = CliRunner().invoke(app, ["ensemble", "quickstart", "-n", "4", "--workers", "1", "-q"])
     assert (run.exit_code, run.stdout) == (0, "")
@@ -324,12 +450,23 @@ def test_unknown_sampler_inputs_are_refused() -> None:
 
 
 def test_an_infeasible_study_is_said_before_anything_is_sampled(tmp_path: Path) -> None:
-    study = Study(last=2021).good("lithium/refined", "refined", demand=100, shortage_cost=1000, equivalent=1)
+    study = Study(last=2021).good(
+        "lithium/refined", "refined", demand=100, shortage_cost=1000, equivalent=1
+    )
     study.process("mine", "mine", gives={"lithium/refined": 1}, variable_cost=10, max_activity=40)
-    study.policy("target", kind="self_sufficiency", metal="lithium", share=0.5, stages=["extraction"], provenance="home")
+    study.policy(
+        "target",
+        kind="self_sufficiency",
+        metal="lithium",
+        share=0.5,
+        stages=["extraction"],
+        provenance="home",
+    )
     statement = {"inputs": {"process_values.mine.variable_cost": {"low": 0.5}}}
     with pytest.raises(InfeasibleError, match="self_sufficiency"):
-        ensemble(planner.read(study.write(tmp_path / "s")), samples=2, workers=1, statement=statement)
+        ensemble(
+            planner.read(study.write(tmp_path / "s")), samples=2, workers=1, statement=statement
+        )
 
 
 def test_a_living_programme_that_drifted_is_refused() -> None:
@@ -349,12 +486,18 @@ def test_workers_killed_at_random_cost_their_tasks_and_nothing_else() -> None:
     One that does not stand yet is let live: a worker that never stands is an error."""
     import psutil
 
-    samples, rng, killed = int(os.environ.get("KILLED_SAMPLES", "640")), np.random.default_rng(5), []
+    samples, rng, killed = (
+        int(os.environ.get("KILLED_SAMPLES", "640")),
+        np.random.default_rng(5),
+        [],
+    )
 
     def stands(process: psutil.Process) -> bool:
         try:
             began = " ".join(process.cmdline())
-            return "resource_tracker" not in began and time.time() - process.create_time() > (STANDS if "spawn_main" in began else 0)
+            return "resource_tracker" not in began and time.time() - process.create_time() > (
+                STANDS if "spawn_main" in began else 0
+            )
         except psutil.Error:  # it is dying
             return False
 
@@ -362,14 +505,23 @@ def test_workers_killed_at_random_cost_their_tasks_and_nothing_else() -> None:
         if not getattr(stage, "part", 0):  # there are no workers yet
             return
         until = time.time() + 60
-        while not (found := [each for each in psutil.Process().children(recursive=True) if stands(each)]) and not killed:
+        while (
+            not (
+                found := [
+                    each for each in psutil.Process().children(recursive=True) if stands(each)
+                ]
+            )
+            and not killed
+        ):
             assert time.time() < until, "no worker stands"
             time.sleep(0.1)
         if found and (not killed or rng.random() < 0.5):
             found[int(rng.integers(len(found)))].kill()
             killed.append(stage)
 
-    found = ensemble(planner.read("quickstart"), samples=samples, seed=3, workers=3, progress=kill_one)
+    found = ensemble(
+        planner.read("quickstart"), samples=samples, seed=3, workers=3, progress=kill_one
+    )
     assert killed
     assert found.headline["sample"].tolist() == list(range(samples))
     same(found, ensemble(planner.read("quickstart"), samples=samples, seed=3, workers=1))

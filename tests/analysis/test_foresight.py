@@ -14,7 +14,9 @@ SHORT = 1000
 
 def scarce_ore(discount_rate=0.0) -> Study:
     """100 t a year for two years; a deposit of 100 t at 10; imports at 20 in the first year, 50 in the second."""
-    study = Study(2021, 2022, discount_rate=discount_rate).good("li", "refined", demand=100, shortage_cost=SHORT)
+    study = Study(2021, 2022, discount_rate=discount_rate).good(
+        "li", "refined", demand=100, shortage_cost=SHORT
+    )
     study.deposit("ore", reserve=100)
     study.process("dig", "mine", takes={"ore": 1}, gives={"li": 1}, variable_cost=10)
     return study.process("buy", "import", gives={"li": 1}, import_price=[20, 50])
@@ -46,8 +48,14 @@ def test_plants_live_on_into_the_next_window(tmp_path):
     """A works of life 4 costs 40 a tonne, 10 a year; imports cost 15. In a window of 2 years it is charged 10 for each, so it is ordered in
     2021, stands until 2024 and is charged 40 in all: 100 t x 10 x 4 years = 4,000. Were the whole 40 charged in the window of two
     years, imports would win: 6,000. Were the cohort forgotten, it would be ordered twice."""
-    study = Study(2021, 2024).good("li", "refined", demand=100, shortage_cost=SHORT).plant("works", capital_cost=40, life=4)
-    study.process("dig", "mine", gives={"li": 1}, plant="works").process("buy", "import", gives={"li": 1}, import_price=15)
+    study = (
+        Study(2021, 2024)
+        .good("li", "refined", demand=100, shortage_cost=SHORT)
+        .plant("works", capital_cost=40, life=4)
+    )
+    study.process("dig", "mine", gives={"li": 1}, plant="works").process(
+        "buy", "import", gives={"li": 1}, import_price=15
+    )
     found = rolling(system_of(study, tmp_path), window=2, step=1)
     assert found.plan.objective == pytest.approx(4_000)
     assert sum(found.plan.values["new_capacity"].values()) == pytest.approx(100)
@@ -55,9 +63,24 @@ def test_plants_live_on_into_the_next_window(tmp_path):
 
 def test_a_stockpile_is_not_spent_for_want_of_a_future(tmp_path):
     """50 t must be in stock at the end of 2023. A window that ended with nothing would draw them in 2021 to save 1,500."""
-    study = Study(2021, 2023).good("li", "refined", demand=100, shortage_cost=SHORT, opening_stock=50, closing_stock=50, holding_cost=1)
-    found = rolling(system_of(study.process("buy", "import", gives={"li": 1}, import_price=[30, 30, 40]), tmp_path), window=1)
-    assert [found.plan.values["stockpile"]["li", t] for t in (2021, 2022, 2023)] == pytest.approx([50, 50, 50])
+    study = Study(2021, 2023).good(
+        "li",
+        "refined",
+        demand=100,
+        shortage_cost=SHORT,
+        opening_stock=50,
+        closing_stock=50,
+        holding_cost=1,
+    )
+    found = rolling(
+        system_of(
+            study.process("buy", "import", gives={"li": 1}, import_price=[30, 30, 40]), tmp_path
+        ),
+        window=1,
+    )
+    assert [found.plan.values["stockpile"]["li", t] for t in (2021, 2022, 2023)] == pytest.approx(
+        [50, 50, 50]
+    )
 
 
 def test_a_must_run_level_falls_with_the_plant_that_nobody_replaced(tmp_path):
@@ -65,17 +88,26 @@ def test_a_must_run_level_falls_with_the_plant_that_nobody_replaced(tmp_path):
     study = Study(2021, 2023).good("li", "refined", demand=100, shortage_cost=SHORT)
     study.plant("works", existing_capacity=[100, 0, 0], capital_cost=9, life=9, lead_time=2)
     study.process("dig", "mine", gives={"li": 1}, plant="works", min_activity=[40, 0, 40])
-    found = rolling(system_of(study.process("buy", "import", gives={"li": 1}, import_price=30), tmp_path), window=1)
+    found = rolling(
+        system_of(study.process("buy", "import", gives={"li": 1}, import_price=30), tmp_path),
+        window=1,
+    )
     assert found.plan.values["activity"]["dig", 2023] == pytest.approx(0, abs=1e-4)
     assert "must-run" in found.plan.record.notes[-1]
 
 
 def test_a_target_out_of_sight_may_be_out_of_reach(tmp_path):
     """All must come from home in 2023, and a works takes two years to build. Who sees one year ahead does not order it in time."""
-    study = Study(2021, 2023).good("li", "refined", demand=100, shortage_cost=SHORT).plant("works", capital_cost=9, life=9, lead_time=2)
+    study = (
+        Study(2021, 2023)
+        .good("li", "refined", demand=100, shortage_cost=SHORT)
+        .plant("works", capital_cost=9, life=9, lead_time=2)
+    )
     study.process("dig", "mine", gives={"li": 1}, stage="processing", plant="works")
     study.process("buy", "import", gives={"li": 1}, import_price=1)
-    study.policy("home", "self_sufficiency", metal="lithium", stages=["processing"], share=1.0, from_=2023)
+    study.policy(
+        "home", "self_sufficiency", metal="lithium", stages=["processing"], share=1.0, from_=2023
+    )
     system = system_of(study, tmp_path)
     assert rolling(system, window=3).regret == pytest.approx(0)
     with pytest.raises(InfeasibleError, match="before 2023"):
@@ -85,18 +117,36 @@ def test_a_target_out_of_sight_may_be_out_of_reach(tmp_path):
 def test_a_mine_that_runs_out_unforeseen_closes_early(tmp_path):
     """The mine may fall by half a year at most, and 150 t are in the ground: foresight digs 100 and 50 or less; the myopic digs 100
     in 2021, 50 in 2022 and nothing in 2023, 25 t below its limit. Were the limit held fast, it would have no plan."""
-    study = Study(2021, 2023).good("li", "refined", demand=100, shortage_cost=SHORT).deposit("ore", reserve=150).ramp("mines", decline=0.5)
-    study.process("dig", "mine", takes={"ore": 1}, gives={"li": 1}, variable_cost=10, ramp_group="mines")
-    found = rolling(system_of(study.process("buy", "import", gives={"li": 1}, import_price=20), tmp_path), window=1)
-    assert [found.plan.values["activity"]["dig", t] for t in (2021, 2022, 2023)] == pytest.approx([100, 50, 0], abs=1e-4)
+    study = (
+        Study(2021, 2023)
+        .good("li", "refined", demand=100, shortage_cost=SHORT)
+        .deposit("ore", reserve=150)
+        .ramp("mines", decline=0.5)
+    )
+    study.process(
+        "dig", "mine", takes={"ore": 1}, gives={"li": 1}, variable_cost=10, ramp_group="mines"
+    )
+    found = rolling(
+        system_of(study.process("buy", "import", gives={"li": 1}, import_price=20), tmp_path),
+        window=1,
+    )
+    assert [found.plan.values["activity"]["dig", t] for t in (2021, 2022, 2023)] == pytest.approx(
+        [100, 50, 0], abs=1e-4
+    )
     assert "nobody saw coming" in found.plan.record.notes[-1]
     assert found.plan.values["breach"]["run_down", "mines", 2023] == pytest.approx(25, abs=1e-4)
 
 
 def two_futures(tmp_path, demand):
     """Works at 10 a tonne and year (life 1), imports at 30, `demand` in 2021."""
-    study = Study(2021, 2021).good("li", "refined", demand=demand, shortage_cost=SHORT).plant("works", capital_cost=10, life=1)
-    study.process("dig", "mine", gives={"li": 1}, plant="works").process("buy", "import", gives={"li": 1}, import_price=30)
+    study = (
+        Study(2021, 2021)
+        .good("li", "refined", demand=demand, shortage_cost=SHORT)
+        .plant("works", capital_cost=10, life=1)
+    )
+    study.process("dig", "mine", gives={"li": 1}, plant="works").process(
+        "buy", "import", gives={"li": 1}, import_price=30
+    )
     return system_of(study, tmp_path)
 
 
@@ -106,18 +156,27 @@ def test_builds_for_one_future_meet_another(tmp_path):
     assert evaluate(planner.solve(high), low).objective == pytest.approx(1_000)
     table = regret({"low": low, "high": high}).set_index(["builds", "scenario"])
     assert table["regret"].to_dict() == pytest.approx(
-        {("low", "low"): 0, ("low", "high"): 800, ("high", "low"): 400, ("high", "high"): 0})
+        {("low", "low"): 0, ("low", "high"): 800, ("high", "low"): 400, ("high", "high"): 0}
+    )
     assert table.loc[("high", "low"), "worst"] == pytest.approx(400)
 
 
 def test_a_loss_foreseen_costs_less(tmp_path):
     """A is lost in 2022. Unforeseen: 100 t short at 1,000, 1,000 t x 10 not bought: 99,000. Foreseen: works for 100 t at 6 and 30 to
     run: 600 + 3,000 - 1,000 = 2,600."""
-    study = Study(2021, 2023).good("li", "refined", demand=100, shortage_cost=SHORT).plant("works", capital_cost=6, life=1, lead_time=1)
+    study = (
+        Study(2021, 2023)
+        .good("li", "refined", demand=100, shortage_cost=SHORT)
+        .plant("works", capital_cost=6, life=1, lead_time=1)
+    )
     study.process("buy", "import", origin="A", gives={"li": 1}, import_price=10)
     study.process("dig", "mine", gives={"li": 1}, plant="works", variable_cost=30)
-    (row,) = value_of_foresight(system_of(study, tmp_path), ("origin/A",), start=2022, years=1).to_dict("records")
-    assert (row["unforeseen"], row["foreseen"], row["value"]) == pytest.approx((99_000, 2_600, 96_400))
+    (row,) = value_of_foresight(
+        system_of(study, tmp_path), ("origin/A",), start=2022, years=1
+    ).to_dict("records")
+    assert (row["unforeseen"], row["foreseen"], row["value"]) == pytest.approx(
+        (99_000, 2_600, 96_400)
+    )
     with pytest.raises(SpecError, match=r"'A' is no source.*origin/A"):
         value_of_foresight(system_of(study, tmp_path), ("A",), start=2022)
 

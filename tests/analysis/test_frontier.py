@@ -22,7 +22,9 @@ def test_the_vertices_of_three_routes() -> None:
     """100 t by coal (10 USD, 4 + 4 x 0.5 = 6 t), gas (22, 3) or sun (40, 0): 1,000 at 600, 2,200 at 300, 4,000 at 0. A tonne abated costs
     12 / 3 = 4 from coal to gas and 18 / 3 = 6 from gas to sun."""
     found = frontier(planner.read(STUDIES / "carbon_switch"), points=9, scope="territorial").points
-    corners = {round(carbon, 4): cost for carbon, cost in zip(found["carbon"], found["cost"], strict=True)}
+    corners = {
+        round(carbon, 4): cost for carbon, cost in zip(found["carbon"], found["cost"], strict=True)
+    }
     assert corners[600] == pytest.approx(1000)
     assert corners[300] == pytest.approx(2200)
     assert found["carbon"].min() == pytest.approx(0, abs=1e-5)
@@ -62,33 +64,45 @@ def test_points_of_china_are_efficient_and_agree_with_a_carbon_price(scope: str)
         program.set_cost(cost + point.abatement_cost * carbon)
         cold = program.run()
         assert cold.status == "optimal"
-        assert cold.objective == pytest.approx(point.cost + point.abatement_cost * point.carbon, rel=1e-7)
+        assert cold.objective == pytest.approx(
+            point.cost + point.abatement_cost * point.carbon, rel=1e-7
+        )
 
 
 def test_the_shadow_price_of_a_budget_is_the_carbon_price_that_buys_it(tmp_path: Path) -> None:
     """Two years at 10 %, 100 t each by coal (10 USD, 4 t) or sun (22 USD, 0 t), 500 t CO2e allowed in all. A tonne is spared later and
     cheaper: 2022 goes to the sun as far as needed, 300 t at 3 USD, worth 3 / 1.1 today. That price, rising with interest, costs the same in
     the Lagrangian, and a hair above and below it the emissions are at most and at least the budget."""
+
     def study(**price: float) -> Study:
-        made = Study(2021, 2022, discount_rate=0.1).good("li", "refined", demand=100, shortage_cost=5000)
+        made = Study(2021, 2022, discount_rate=0.1).good(
+            "li", "refined", demand=100, shortage_cost=5000
+        )
         made.process("coal", "mine", gives={"li": 1}, variable_cost=10, direct_emission=4)
         made.process("sun", "mine", gives={"li": 1}, variable_cost=22)
         return made.series("carbon_price", [price["path"], price["path"] * 1.1]) if price else made
+
     budget = study().policy("budget", "carbon_budget", scope="territorial", cap=500)
     plan = planner.solve(planner.read(budget.write(tmp_path / "budget")))
     worth = -float(plan.prices.loc[plan.prices["family"] == "carbon_budget", "value"].iloc[0])
     assert worth == pytest.approx(3 / 1.1)
     priced = planner.solve(planner.read(study(path=worth).write(tmp_path / "priced")))
     assert priced.objective == pytest.approx(plan.objective + worth * 500)
-    more = planner.solve(planner.read(study(path=worth * 1.001).write(tmp_path / "more"))).record.emissions["territorial"]
-    less = planner.solve(planner.read(study(path=worth * 0.999).write(tmp_path / "less"))).record.emissions["territorial"]
+    more = planner.solve(
+        planner.read(study(path=worth * 1.001).write(tmp_path / "more"))
+    ).record.emissions["territorial"]
+    less = planner.solve(
+        planner.read(study(path=worth * 0.999).write(tmp_path / "less"))
+    ).record.emissions["territorial"]
     assert more <= 500 <= less
 
 
 def test_least_carbon_still_serves_demand(tmp_path: Path) -> None:
     """Were shortage not held at its least, the least carbon would be to serve nobody: here 60 t are served at both ends."""
     study = Study().good("li", "refined", demand=100, shortage_cost=5000)
-    study.process("dirty", "mine", gives={"li": 1}, variable_cost=10, direct_emission=5, max_activity=60)
+    study.process(
+        "dirty", "mine", gives={"li": 1}, variable_cost=10, direct_emission=5, max_activity=60
+    )
     found = frontier(planner.read(study.write(tmp_path / "s")), scope="territorial")
     assert found.least_shortage == pytest.approx(40 * 5000)
     assert found.points["carbon"].tolist() == pytest.approx([300])
@@ -110,7 +124,11 @@ def test_a_curve_for_each_metal_and_for_imports(tmp_path: Path) -> None:
 def test_bad_questions_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SolverError, match="at least 2 points"):
         frontier(planner.read("quickstart"), points=1)
-    study = Study().good("li", "refined", demand=100, shortage_cost=5000).process("mine", "mine", gives={"li": 1}, max_activity=30)
+    study = (
+        Study()
+        .good("li", "refined", demand=100, shortage_cost=5000)
+        .process("mine", "mine", gives={"li": 1}, max_activity=30)
+    )
     study.policy("own", "self_sufficiency", metal="lithium", stages=["extraction"], share=0.5)
     with pytest.raises(InfeasibleError, match="own"):
         frontier(planner.read(study.write(tmp_path / "s")))
@@ -120,10 +138,18 @@ def test_bad_questions_are_refused(tmp_path: Path) -> None:
 
 def test_what_cost_leaves_open(tmp_path: Path) -> None:
     """A mine at 10 and imports at 11, 100 t: within 5 % of 1,000 USD imports may be 0 to 50 t; within nothing they are 0."""
-    study = Study().good("li", "refined", demand=100, shortage_cost=5000).process("mine", "mine", gives={"li": 1}, variable_cost=10)
-    system = planner.read(study.process("buy", "import", gives={"li": 1}, import_price=11).write(tmp_path / "s"))
+    study = (
+        Study()
+        .good("li", "refined", demand=100, shortage_cost=5000)
+        .process("mine", "mine", gives={"li": 1}, variable_cost=10)
+    )
+    system = planner.read(
+        study.process("buy", "import", gives={"li": 1}, import_price=11).write(tmp_path / "s")
+    )
     ranges = alternatives(system, slack=0.05, plans=1).ranges.set_index("pathway")
-    assert ranges.loc["foreign primary", ["best", "least", "most"]].tolist() == pytest.approx([0, 0, 50], abs=1e-4)
+    assert ranges.loc["foreign primary", ["best", "least", "most"]].tolist() == pytest.approx(
+        [0, 0, 50], abs=1e-4
+    )
     assert ranges.loc["domestic primary", "least_share"] == pytest.approx(0.5, abs=1e-6)
     tight = alternatives(system, slack=0.0, plans=0).ranges.set_index("pathway")
     assert tight.loc["foreign primary", "most"] == pytest.approx(0, abs=1e-4)

@@ -16,7 +16,9 @@ def newsvendor(tmp_path, demand):
     """Works ordered in 2021 stand in 2022 only: 10 a tonne, 5 to run. Demand of 2022 is `demand`; what is short costs 100."""
     study = Study(2021, 2022).good("li", "refined", demand=[0, demand], shortage_cost=SHORT)
     study.plant("works", capital_cost=10, life=1, lead_time=1)
-    return system_of(study.process("dig", "mine", gives={"li": 1}, plant="works", variable_cost=5), tmp_path)
+    return system_of(
+        study.process("dig", "mine", gives={"li": 1}, plant="works", variable_cost=5), tmp_path
+    )
 
 
 def futures(tmp_path):
@@ -28,7 +30,9 @@ def test_the_critical_ratio_decides_what_is_built(tmp_path):
     1,000 + 250, high 1,000 + 500, expected 1,300. High with 0.1: 9.5 < 10, so 50 t: low 750, high 750 + 5,000, expected 1,250."""
     found = hedge(futures(tmp_path), {"low": 0.8, "high": 0.2}, year=2022)
     assert found.builds["common"].tolist() == pytest.approx([100])
-    assert found.futures.set_index("future")["cost"].to_dict() == pytest.approx({"low": 1_250, "high": 1_500})
+    assert found.futures.set_index("future")["cost"].to_dict() == pytest.approx(
+        {"low": 1_250, "high": 1_500}
+    )
     assert found.expected == pytest.approx(1_300)
     few = hedge(futures(tmp_path), {"low": 0.9, "high": 0.1}, year=2022)
     assert few.builds["common"].tolist() == pytest.approx([50])
@@ -57,10 +61,14 @@ def test_fear_of_the_worst_builds_more(tmp_path):
 def with_a_vault(tmp_path, demand, holding):
     """The newsvendor beside a stock of 100 t that nobody can touch, which costs `holding` a tonne and year: half a year of it, at the
     start, is a constant of the cost."""
-    study = Study(2021, 2022, metals=("lithium", "cobalt")).good("li", "refined", demand=[0, demand], shortage_cost=SHORT)
+    study = Study(2021, 2022, metals=("lithium", "cobalt")).good(
+        "li", "refined", demand=[0, demand], shortage_cost=SHORT
+    )
     study.good("kept", "refined", metal="cobalt", opening_stock=100, holding_cost=holding)
     study.plant("works", capital_cost=10, life=1, lead_time=1)
-    return system_of(study.process("dig", "mine", gives={"li": 1}, plant="works", variable_cost=5), tmp_path)
+    return system_of(
+        study.process("dig", "mine", gives={"li": 1}, plant="works", variable_cost=5), tmp_path
+    )
 
 
 def test_what_a_future_costs_whatever_is_done_counts_among_the_worst(tmp_path):
@@ -71,27 +79,46 @@ def test_what_a_future_costs_whatever_is_done_counts_among_the_worst(tmp_path):
     systems = {"low": with_a_vault(tmp_path, 50, 26), "high": with_a_vault(tmp_path, 100, 0)}
     found = hedge(systems, {"low": 0.95, "high": 0.05}, year=2022, weight=0.9, level=0.9)
     assert found.builds["common"].tolist() == pytest.approx([50])
-    assert found.futures.set_index("future")["cost"].to_dict() == pytest.approx({"low": 5_950, "high": 5_750})
+    assert found.futures.set_index("future")["cost"].to_dict() == pytest.approx(
+        {"low": 5_950, "high": 5_750}
+    )
     assert found.cvar == pytest.approx(5_950)
     # the other way round: the vault of the high future makes it the worst by more, and its works are built
     turned = {"low": with_a_vault(tmp_path, 50, 0), "high": with_a_vault(tmp_path, 100, 26)}
-    assert hedge(turned, {"low": 0.95, "high": 0.05}, year=2022, weight=0.9, level=0.9).builds["common"].tolist() == pytest.approx([100])
+    assert hedge(turned, {"low": 0.95, "high": 0.05}, year=2022, weight=0.9, level=0.9).builds[
+        "common"
+    ].tolist() == pytest.approx([100])
 
 
 def tree(tmp_path):
     """Four futures of 2022: calm (100 t, imports at 12), a boom of demand (150 t), dear imports (40), and imports cut off."""
+
     def future(demand=100, price=12, cut=False):
         study = Study(2021, 2022).good("li", "refined", demand=[0, demand], shortage_cost=SHORT)
         study.process("buy", "import", gives={"li": 1}, import_price=price, origin="abroad")
-        study.process("dig", "mine", gives={"li": 1}, plant="works", variable_cost=5).plant("works", capital_cost=10, life=1, lead_time=1)
-        return system_of(study.policy("shut", "closure", origin="abroad", share=0.0) if cut else study, tmp_path)
+        study.process("dig", "mine", gives={"li": 1}, plant="works", variable_cost=5).plant(
+            "works", capital_cost=10, life=1, lead_time=1
+        )
+        return system_of(
+            study.policy("shut", "closure", origin="abroad", share=0.0) if cut else study, tmp_path
+        )
 
-    return {"calm": future(), "boom": future(demand=150), "dear": future(price=40), "cut": future(cut=True)}
+    return {
+        "calm": future(),
+        "boom": future(demand=150),
+        "dear": future(price=40),
+        "cut": future(cut=True),
+    }
 
 
-@pytest.mark.parametrize(("weight", "built", "cvar"), [
-    (0.0, 0, 0.6 * 4_000 + 0.4 * 10_000), (0.005, 0, 0.6 * 4_000 + 0.4 * 10_000), (0.5, 8_200 / 88, 1_800 + 3 * 8_200 / 88),
-])
+@pytest.mark.parametrize(
+    ("weight", "built", "cvar"),
+    [
+        (0.0, 0, 0.6 * 4_000 + 0.4 * 10_000),
+        (0.005, 0, 0.6 * 4_000 + 0.4 * 10_000),
+        (0.5, 8_200 / 88, 1_800 + 3 * 8_200 / 88),
+    ],
+)
 def test_a_tree_of_demand_price_and_disruption(tmp_path, weight, built, cvar):
     """x t of works leave costs of 1,200 + 3x (calm), 1,800 + 3x (boom), 4,000 - 25x (dear) and 10,000 - 85x (cut); with odds of 0.7, 0.25,
     0.03 and 0.02 the mean rises by 0.4 a tonne: none is built. The worst twentieth is dear and cut, which fall by 0.6 x 25 + 0.4 x 85 = 49
@@ -101,7 +128,12 @@ def test_a_tree_of_demand_price_and_disruption(tmp_path, weight, built, cvar):
     found = hedge(tree(tmp_path), odds, year=2022, weight=weight, level=0.95)
     assert found.builds["common"].sum() == pytest.approx(built, abs=1e-6)
     assert found.cvar == pytest.approx(cvar)
-    costs = {"calm": 1_200 + 3 * built, "boom": 1_800 + 3 * built, "dear": 4_000 - 25 * built, "cut": 10_000 - 85 * built}
+    costs = {
+        "calm": 1_200 + 3 * built,
+        "boom": 1_800 + 3 * built,
+        "dear": 4_000 - 25 * built,
+        "cut": 10_000 - 85 * built,
+    }
     assert found.futures.set_index("future")["cost"].to_dict() == pytest.approx(costs)
     assert found.expected == pytest.approx(sum(odds[name] * cost for name, cost in costs.items()))
 
@@ -110,10 +142,17 @@ def test_nothing_is_done_before_it_is_known(tmp_path):
     """Ore of 100 t, 100 t a year at 10. In 2022 imports cost 20 or 60 with even odds; in 2021 they cost 30. To keep a tonne is worth 40
     on average: it is bought in 2021 and dug in 2022 in both futures: 3,000 + 1,000. Were digging in 2021 free to differ, the future of
     20 would dig at once."""
+
     def one(price):
-        study = Study(2021, 2022).good("li", "refined", demand=100, shortage_cost=1000).deposit("ore", reserve=100)
+        study = (
+            Study(2021, 2022)
+            .good("li", "refined", demand=100, shortage_cost=1000)
+            .deposit("ore", reserve=100)
+        )
         study.process("dig", "mine", takes={"ore": 1}, gives={"li": 1}, variable_cost=10)
-        return system_of(study.process("buy", "import", gives={"li": 1}, import_price=[30, price]), tmp_path)
+        return system_of(
+            study.process("buy", "import", gives={"li": 1}, import_price=[30, price]), tmp_path
+        )
 
     found = hedge({"cheap": one(20), "dear": one(60)}, {"cheap": 0.5, "dear": 0.5}, year=2022)
     assert found.shared == "all"
@@ -130,12 +169,21 @@ def test_the_inequalities_of_recourse_hold_for_any_odds(tmp_path):
 
 def test_cvar_is_the_mean_of_the_worst():
     """Costs 1, 2, 3 with odds 0.5, 0.3, 0.2: the worst 0.4 hold all of 3 and half of that of 2: (0.2 x 3 + 0.2 x 2)/0.4 = 2.5."""
-    assert conditional_value_at_risk(np.array([1.0, 2.0, 3.0]), np.array([0.5, 0.3, 0.2]), 0.6) == pytest.approx(2.5)
+    assert conditional_value_at_risk(
+        np.array([1.0, 2.0, 3.0]), np.array([0.5, 0.3, 0.2]), 0.6
+    ) == pytest.approx(2.5)
 
 
-@pytest.mark.parametrize("wrong", [
-    {"probabilities": {"low": 0.5, "high": 0.6}}, {"probabilities": {"low": 1.0}}, {"weight": 1.0}, {"level": 1.0}, {"year": 2021},
-])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"probabilities": {"low": 0.5, "high": 0.6}},
+        {"probabilities": {"low": 1.0}},
+        {"weight": 1.0},
+        {"level": 1.0},
+        {"year": 2021},
+    ],
+)
 def test_what_cannot_be_is_refused(tmp_path, wrong):
     options = {"probabilities": {"low": 0.5, "high": 0.5}, "year": 2022, **wrong}
     with pytest.raises(SpecError):

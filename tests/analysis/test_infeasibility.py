@@ -49,11 +49,20 @@ def market(last: int = 2021, **policy: object) -> Study:
     """100 t a year, half of which is to come from home, or to be bought at 30."""
     study = Study(2021, last).good("li", "refined", demand=100, shortage_cost=5000)
     study.process("buy", "import", gives={"li": 1}, import_price=30)
-    return study.policy("own", "self_sufficiency", metal="lithium", stages=["processing", "recycling"], share=0.5, **policy)
+    return study.policy(
+        "own",
+        "self_sufficiency",
+        metal="lithium",
+        stages=["processing", "recycling"],
+        share=0.5,
+        **policy,
+    )
 
 
 def dig(study: Study, **values: object) -> Study:
-    return study.process("dig", "mine", stage="processing", gives={"li": 1}, variable_cost=20, **values)
+    return study.process(
+        "dig", "mine", stage="processing", gives={"li": 1}, variable_cost=20, **values
+    )
 
 
 def works(**values: float) -> Study:
@@ -62,7 +71,9 @@ def works(**values: float) -> Study:
 
 def lake(**exploration: float) -> Study:
     study = market().deposit("lake", reserve=30)
-    study.process("dig", "mine", stage="processing", takes={"lake": 1}, gives={"li": 1}, variable_cost=20)
+    study.process(
+        "dig", "mine", stage="processing", takes={"lake": 1}, gives={"li": 1}, variable_cost=20
+    )
     return study.exploration("lake", cost=5, **exploration) if exploration else study
 
 
@@ -76,7 +87,9 @@ def scrap(rate: float = 0.4) -> Study:
 
 def store(*, cover: bool = True, **stock: float) -> Study:
     """20 t a year can be bought; 50 t are to be in store."""
-    study = Study().good("kept", "refined", demand=100, shortage_cost=5000, opening_stock=0, **stock)
+    study = Study().good(
+        "kept", "refined", demand=100, shortage_cost=5000, opening_stock=0, **stock
+    )
     study.process("buy", "import", gives={"kept": 1}, import_price=30, max_activity=20)
     return study.policy("cover", "stockpile_cover", goods=["kept"], months=6) if cover else study
 
@@ -109,8 +122,22 @@ LEVERS: dict[str, tuple[Callable[[], Study], float, str]] = {
     "the rate of exploration": (lambda: lake(potential=5), 15, "20 t/year"),
     "what there is to be found": (lambda: lake(potential=50, most=10), 10, "20 t"),
     "the collection rate": (scrap, 1 / 6, "50 %"),
-    "the host output": (lambda: market().host("zinc", 1000).process(
-        "won", "byproduct", stage="processing", host="zinc", gives={"li": 1}, host_content=0.03), 2000 / 3, "1,666.67 t/year"),
+    "the host output": (
+        lambda: (
+            market()
+            .host("zinc", 1000)
+            .process(
+                "won",
+                "byproduct",
+                stage="processing",
+                host="zinc",
+                gives={"li": 1},
+                host_content=0.03,
+            )
+        ),
+        2000 / 3,
+        "1,666.67 t/year",
+    ),
     "the step of growth": (growing, 30, "35 t/year/year"),
     "the limit of decline": (falling, 1 / 3, "50 %"),
     "the must-run level": (must_run, 20, "20 t/year"),
@@ -130,24 +157,36 @@ def test_a_lever_gives_what_is_short_by_hand_and_no_more(tmp_path: Path, kind: s
     make, amount, after = LEVERS[kind]
     system = system_of(make(), tmp_path)
     if kind == "the size of the store":
-        system = next(k for k in KINDS if k.name == "the import ceiling").apply(system, {"buy": 100.0})
+        system = next(k for k in KINDS if k.name == "the import ceiling").apply(
+            system, {"buy": 100.0}
+        )
     lever = {lever.kind: lever for clash in explain(system).clashes for lever in clash.levers}[kind]
     (change,) = lever.changes
     assert change.amount == pytest.approx(amount, rel=1e-5)
     assert change.after == after
-    assert planner.solve(next(k for k in KINDS if k.name == kind).apply(system, {change.item: change.amount})).certificate.holds
+    assert planner.solve(
+        next(k for k in KINDS if k.name == kind).apply(system, {change.item: change.amount})
+    ).certificate.holds
 
 
 def ten_years() -> Study:
     """76 % of 100 t of cobalt from home in 2031-40: a mine with an ore body of 400 t, and 60 % of 58 t of waste a year recycled."""
-    study = Study(2031, 2040, metals=("cobalt",)).good("co", "refined", demand=100, shortage_cost=5000)
+    study = Study(2031, 2040, metals=("cobalt",)).good(
+        "co", "refined", demand=100, shortage_cost=5000
+    )
     study.process("buy", "import", gives={"co": 1}, import_price=30).deposit("mine_x", reserve=400)
-    study.process("dig", "mine", stage="processing", takes={"mine_x": 1}, gives={"co": 1}, variable_cost=20)
+    study.process(
+        "dig", "mine", stage="processing", takes={"mine_x": 1}, gives={"co": 1}, variable_cost=20
+    )
     study.good("old", "waste", collection=0.6).good("scrap", "scrap")
-    study.product("thing", waste="old", uses={}, inflow=dict.fromkeys(range(2021, 2031), 58.0), life=10)
+    study.product(
+        "thing", waste="old", uses={}, inflow=dict.fromkeys(range(2021, 2031), 58.0), life=10
+    )
     study.process("collect", "collect", takes={"old": 1}, gives={"scrap": 1})
     study.process("recycle", "recycle", takes={"scrap": 1}, gives={"co": 1}, variable_cost=1)
-    return study.policy("floor", "self_sufficiency", metal="cobalt", stages=["processing", "recycling"], share=0.76)
+    return study.policy(
+        "floor", "self_sufficiency", metal="cobalt", stages=["processing", "recycling"], share=0.76
+    )
 
 
 def test_the_account_of_a_floor_over_ten_years(tmp_path: Path) -> None:
@@ -156,15 +195,29 @@ def test_the_account_of_a_floor_over_ten_years(tmp_path: Path) -> None:
     clash = explain(system_of(ten_years(), tmp_path)).clashes[0]
     (account,) = clash.accounts
     assert (account.first, account.last, account.unit) == (2031, 2040, "t")
-    assert (account.need, account.reached, account.short) == (pytest.approx(760), pytest.approx(748), pytest.approx(12))
-    assert "dig can give at most 400 [mine_x: holds 400 t at the start, for all that is dug until 2040 (deposits.csv:2)]" in account.words
+    assert (account.need, account.reached, account.short) == (
+        pytest.approx(760),
+        pytest.approx(748),
+        pytest.approx(12),
+    )
+    assert (
+        "dig can give at most 400 [mine_x: holds 400 t at the start, for all that is dug until 2040 (deposits.csv:2)]"
+        in account.words
+    )
     waste = "old: at most 60 % of the 58 t/year that leaves use can be collected in 2031-2040 (collection.csv:2)"
     assert f"recycle can give at most 348 [{waste}]" in account.words
     assert account.words.endswith("together at most 748; so 12 t is short.")
-    assert clash.relaxations[0].words == "lower floor from 76 % in 2031-2040 to 74.8 % in 2031-2040 (study.toml:9)"
+    assert (
+        clash.relaxations[0].words
+        == "lower floor from 76 % in 2031-2040 to 74.8 % in 2031-2040 (study.toml:9)"
+    )
     after = {lever.kind: lever.changes[0].after for lever in clash.levers}
     assert after == {"the reserve": "412 t", "the collection rate": "62.069 %"}
-    assert {reason.family for reason in clash.reasons} >= {"self_sufficiency", "depletion", "collection"}
+    assert {reason.family for reason in clash.reasons} >= {
+        "self_sufficiency",
+        "depletion",
+        "collection",
+    }
 
 
 def test_the_chain_of_reasons_is_irreducible_and_placed(tmp_path: Path) -> None:
@@ -181,13 +234,26 @@ def test_the_chain_of_reasons_is_irreducible_and_placed(tmp_path: Path) -> None:
 def test_a_closure_is_named_where_it_stands_in_the_way(tmp_path: Path) -> None:
     """Imports that are closed cannot fill the store that is asked for: the bound is told with the policy that set it."""
     study = store().policy("blockade", "closure", origin="abroad", share=0.0)
-    study.policies["cover"].update({"kind": "import_share", "metal": "lithium", "origin": "abroad", "share": 1.0})
+    study.policies["cover"].update(
+        {"kind": "import_share", "metal": "lithium", "origin": "abroad", "share": 1.0}
+    )
     for field in ("goods", "months"):
         del study.policies["cover"][field]
     study.policy("seen", "pin", tolerance=0.1).rows["process_values"].append(
-        {"process": "buy", "parameter": "observed", "year": 2021, "value": 10, "unit": "t/year", "source": "made"})
+        {
+            "process": "buy",
+            "parameter": "observed",
+            "year": 2021,
+            "value": 10,
+            "unit": "t/year",
+            "source": "made",
+        }
+    )
     clash = explain(system_of(study, tmp_path)).clashes[0]
-    assert any("imports from abroad are held to 0 t/year in 2021 by blockade" in reason.words for reason in clash.reasons)
+    assert any(
+        "imports from abroad are held to 0 t/year in 2021 by blockade" in reason.words
+        for reason in clash.reasons
+    )
     assert {lever.kind for lever in clash.levers} == {"the import ceiling"}
 
 
@@ -195,10 +261,14 @@ def test_a_level_of_zero_can_be_raised(tmp_path: Path) -> None:
     """A policy whose level is zero can be raised to what the others need, in its own unit; the accounts tell both sides."""
     study = dig(market()).policy("stop", "quota", processes=["dig"], cap=0)
     clash = explain(system_of(study, tmp_path)).clashes[0]
-    assert {r.policy: r.relaxed for r in clash.relaxations} == {"own": "0 % in 2021", "stop": "50 t/year in 2021"}
+    assert {r.policy: r.relaxed for r in clash.relaxations} == {
+        "own": "0 % in 2021",
+        "stop": "50 t/year in 2021",
+    }
     assert [account.words for account in clash.accounts] == [
         "own needs 50 t/year in 2021; nothing can give any; so 50 t/year is short.",
-        "stop allows 0 t/year in 2021; at least 50 cannot be avoided [own (study.toml:9)]: dig 50; so 50 t/year is too much."]
+        "stop allows 0 t/year in 2021; at least 50 cannot be avoided [own (study.toml:9)]: dig 50; so 50 t/year is too much.",
+    ]
 
 
 def test_the_account_of_a_share_of_all(tmp_path: Path) -> None:
@@ -207,20 +277,34 @@ def test_the_account_of_a_share_of_all(tmp_path: Path) -> None:
     dig(study, min_activity=50).process("recycle", "recycle", gives={"li": 1}, max_activity=20)
     study.policy("old", "recycled_content", metal="lithium", share=0.5)
     (account,) = explain(system_of(study, tmp_path)).clashes[0].accounts
-    assert (account.need, account.reached, account.short) == (0, pytest.approx(-15), pytest.approx(15))
-    assert account.words.startswith("old in 2021: what counts for it less its share of all; at best -15 is reached [")
+    assert (account.need, account.reached, account.short) == (
+        0,
+        pytest.approx(-15),
+        pytest.approx(15),
+    )
+    assert account.words.startswith(
+        "old in 2021: what counts for it less its share of all; at best -15 is reached ["
+    )
     assert "dig -25, recycle 10" in account.words
 
 
 def test_the_clash_as_table_and_as_json(tmp_path: Path) -> None:
     """The command answers with status 3 in three forms, all with the lines of the input."""
     folder = str(ten_years().write(tmp_path / "s"))
-    told = CliRunner().invoke(app, ["explain", folder, "--quiet", "--table", "--out", str(tmp_path / "out")])
+    told = CliRunner().invoke(
+        app, ["explain", folder, "--quiet", "--table", "--out", str(tmp_path / "out")]
+    )
     assert told.exit_code == 3
     assert "so 12 t is short" in told.stdout
     assert "raise the reserve of mine_x by 12" in told.stdout
-    assert (tmp_path / "out" / "levers.csv").read_text().splitlines()[0] == "clash,lever,item,amount,unit,before,after,place"
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"reasons.csv", "accounts.csv", "levers.csv"}
+    assert (tmp_path / "out" / "levers.csv").read_text().splitlines()[
+        0
+    ] == "clash,lever,item,amount,unit,before,after,place"
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "reasons.csv",
+        "accounts.csv",
+        "levers.csv",
+    }
     answer = json.loads(CliRunner().invoke(app, ["explain", folder, "--json"]).stdout)
     clash = answer["clashes"][0]
     assert clash["policies"] == ["floor"]

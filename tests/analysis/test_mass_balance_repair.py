@@ -36,7 +36,9 @@ def read(study: Study) -> System:
 
 def made(system: System, *patterns: str, **fields: Any) -> tuple[Contradictions, tuple[Input, ...]]:
     """All inputs that match, from 0.3 to 2 times the study's values unless said otherwise."""
-    inputs = uncertainty(system, statement={"inputs": dict.fromkeys(patterns, WIDE | fields)}, inputs=patterns).inputs
+    inputs = uncertainty(
+        system, statement={"inputs": dict.fromkeys(patterns, WIDE | fields)}, inputs=patterns
+    ).inputs
     return Contradictions(system, inputs), inputs
 
 
@@ -46,11 +48,17 @@ def at(**values: float) -> dict[str, Array]:
 
 def packs(*, loss: str = "dust") -> System:
     """Packs of a tenth lithium, returned as they are, and parted with four fifths of their lithium got back."""
-    study = Study(metals=("lithium", "cobalt")).good("lithium/refined", "refined", demand=5, shortage_cost=1000, equivalent=1)
-    study.good("pack", "scrap", content={"lithium": 0.1, "cobalt": 0.2}).good("returned", "scrap", content={"lithium": 0.1, "cobalt": 0.2})
+    study = Study(metals=("lithium", "cobalt")).good(
+        "lithium/refined", "refined", demand=5, shortage_cost=1000, equivalent=1
+    )
+    study.good("pack", "scrap", content={"lithium": 0.1, "cobalt": 0.2}).good(
+        "returned", "scrap", content={"lithium": 0.1, "cobalt": 0.2}
+    )
     study.process("buy", "import", gives={"pack": 1}, import_price=1)
     study.process("hand over", "collect", takes={"pack": 1}, gives={"returned": 1})
-    study.process("part", "recycle", takes={"returned": 1}, gives={"lithium/refined": 0.08}, loss=loss)
+    study.process(
+        "part", "recycle", takes={"returned": 1}, gives={"lithium/refined": 0.08}, loss=loss
+    )
     return read(study)
 
 
@@ -63,14 +71,20 @@ def test_a_yield_is_halved_until_it_holds() -> None:
 def test_a_yield_with_a_content_is_drawn_back_alike_and_so_is_what_is_tied_to_it() -> None:
     """0.08 + left x 0.04 out of 0.1 - left x 0.05: two ninths are possible; the pack holds what is returned of it."""
     contradictions, inputs = made(packs(), YIELD, "good_values.*.lithium.content")
-    assert {each.name: each.tied_to for each in inputs} == {CONTENT: "", RETURNED: CONTENT, YIELD: ""}
+    assert {each.name: each.tied_to for each in inputs} == {
+        CONTENT: "",
+        RETURNED: CONTENT,
+        YIELD: "",
+    }
     sample = at(**{CONTENT: 0.05, RETURNED: 0.05, YIELD: 0.12})
     assert contradictions.settle([sample]) == [dict.fromkeys(sample, 0.125)]
 
 
 def test_what_a_sample_does_not_give_is_not_drawn_back_and_another_metal_is_none_of_it() -> None:
     contradictions, _ = made(packs(), YIELD, "good_values.*.content")
-    assert contradictions.settle([at(**{YIELD: 0.14}), at(**{RETURNED: 0.16, CONTENT: 0.16, YIELD: 0.14}), {}]) == [{YIELD: 0.25}, {}, {}]
+    assert contradictions.settle(
+        [at(**{YIELD: 0.14}), at(**{RETURNED: 0.16, CONTENT: 0.16, YIELD: 0.14}), {}]
+    ) == [{YIELD: 0.25}, {}, {}]
     cobalt = {name.replace("lithium", "cobalt"): np.array([0.1]) for name in (CONTENT, RETURNED)}
     assert contradictions.settle([cobalt | at(**{YIELD: 0.09})]) == [{}]
 
@@ -83,9 +97,19 @@ def test_what_no_half_mends_stands_at_the_studys_value() -> None:
 
 def test_rows_between_which_a_series_is_linear_are_judged_in_every_year() -> None:
     """0.8 in 2021 and 0.9 in 2025; the sample has 1.2 in 2021, of which the half is 1.0, and 1.3 in 2025, of which a quarter is."""
-    study = Study(2021, 2025).good("lithium/refined", "refined", demand=5, shortage_cost=1000, equivalent=1).good("ore", "intermediate")
+    study = (
+        Study(2021, 2025)
+        .good("lithium/refined", "refined", demand=5, shortage_cost=1000, equivalent=1)
+        .good("ore", "intermediate")
+    )
     study.process("dig", "import", gives={"ore": 1}, import_price=1)
-    study.process("refine", "refine", takes={"ore": 1}, gives={"lithium/refined": {2021: 0.8, 2025: 0.9}}, loss="slag")
+    study.process(
+        "refine",
+        "refine",
+        takes={"ore": 1},
+        gives={"lithium/refined": {2021: 0.8, 2025: 0.9}},
+        loss="slag",
+    )
     name = "coefficients.refine.lithium/refined.out"
     contradictions, (each,) = made(read(study), name)
     assert each.years == (2021, 2025)
@@ -111,7 +135,14 @@ def products(split: float = 0.0) -> System:
     """10 t of a good a year, a tenth lithium, of which half become products of as much; `split` of it is taken out of them again."""
     study = Study(metals=("lithium", "cobalt"))
     for name in ("good", "other"):
-        study.good(name, "product", content={"lithium": 0.1, "cobalt": 0.3}, demand=10, shortage_cost=1000, equivalent={"lithium": 0.1})
+        study.good(
+            name,
+            "product",
+            content={"lithium": 0.1, "cobalt": 0.3},
+            demand=10,
+            shortage_cost=1000,
+            equivalent={"lithium": 0.1},
+        )
     study.good("waste", "waste", content={"lithium": 0.1, "cobalt": 0.3}, collection=0)
     uses = {"good": 0.5, **({"other": -split} if split else {})}
     study.product("products", waste="waste", uses=uses, inflow={2020: 4})
@@ -122,21 +153,34 @@ def test_contents_of_products_are_drawn_back_to_what_their_goods_hold() -> None:
     """5 t of products of 0.1 + left x 0.3 hold at most the 1 t of the goods: a third is possible. The goods may hold more or less."""
     contradictions, _ = made(products(), "good_values.*.lithium.content")
     both = at(**{WASTE: 0.4, "good_values.good.lithium.content": 0.04})
-    assert contradictions.settle([at(**{WASTE: 0.4}), at(**{WASTE: 0.2}), both, {}]) == [{WASTE: 0.25}, {}, dict.fromkeys(both, 0.125), {}]
+    assert contradictions.settle([at(**{WASTE: 0.4}), at(**{WASTE: 0.2}), both, {}]) == [
+        {WASTE: 0.25},
+        {},
+        dict.fromkeys(both, 0.125),
+        {},
+    ]
     assert made(products(), WASTE)[0].settle([at(**{WASTE: 0.4})]) == [{WASTE: 0.25}]
 
 
 def test_uses_and_demand_take_part_but_are_not_drawn_back() -> None:
     """A use of 0.8 leaves room for a content of 0.125: a twelfth of the way. Without a content in the sample it is the balance's to say."""
     contradictions, _ = made(products(), "good_values.*.lithium.content", "uses.*", "demand.*")
-    samples = [at(**{WASTE: 0.4, USE: 0.8}), at(**{WASTE: 0.4, "demand.good": 30.0}), at(**{USE: 1.5})]
+    samples = [
+        at(**{WASTE: 0.4, USE: 0.8}),
+        at(**{WASTE: 0.4, "demand.good": 30.0}),
+        at(**{USE: 1.5}),
+    ]
     assert contradictions.settle(samples) == [{WASTE: 0.0625}, {WASTE: 0.25}, {}]
 
 
 def test_where_no_content_mends_it_all_stand_at_the_studys_own() -> None:
     """Half as much again enters use as the goods hold: the balance says it, whatever other goods hold."""
-    study = Study(metals=("lithium", "cobalt")).good("good", "product", demand=10, shortage_cost=1000, equivalent=1)
-    study.good("waste", "waste", collection=0).good("pack", "scrap", content={"lithium": 0.1, "cobalt": 0.2})
+    study = Study(metals=("lithium", "cobalt")).good(
+        "good", "product", demand=10, shortage_cost=1000, equivalent=1
+    )
+    study.good("waste", "waste", collection=0).good(
+        "pack", "scrap", content={"lithium": 0.1, "cobalt": 0.2}
+    )
     study.product("products", waste="waste", uses={"good": 0.9}, inflow={2020: 4})
     contradictions, _ = made(read(study), CONTENT, "uses.*")
     samples = [at(**{CONTENT: 0.12, USE: 1.5}), at(**{CONTENT: 0.12, USE: 0.95}), at(**{USE: 1.5})]
@@ -147,7 +191,9 @@ def test_a_sample_whose_uses_are_impossible_leaves_the_others_alone() -> None:
     """4 t of products of 0.1 + left x 0.3 hold the 1 t of the good at half of it. Where more is taken out of them than enters, the balance
     says so, and there is nothing to draw back."""
     contradictions, _ = made(products(split=0.1), "good_values.*.lithium.content", "uses.*")
-    assert contradictions.settle([at(**{WASTE: 0.4, USE: 0.05}), at(**{WASTE: 0.4}), at(**{USE: 0.05})]) == [{}, {WASTE: 0.5}, {}]
+    assert contradictions.settle(
+        [at(**{WASTE: 0.4, USE: 0.05}), at(**{WASTE: 0.4}), at(**{USE: 0.05})]
+    ) == [{}, {WASTE: 0.5}, {}]
 
 
 def test_a_use_of_nothing_in_one_sample_of_a_block() -> None:
@@ -158,7 +204,14 @@ def test_a_use_of_nothing_in_one_sample_of_a_block() -> None:
     """
     study = Study(metals=("lithium", "cobalt"))
     for name in ("a", "b"):
-        study.good(name, "product", content={"lithium": 0.1, "cobalt": 0.3}, demand=10, shortage_cost=1000, equivalent={"lithium": 0.1})
+        study.good(
+            name,
+            "product",
+            content={"lithium": 0.1, "cobalt": 0.3},
+            demand=10,
+            shortage_cost=1000,
+            equivalent={"lithium": 0.1},
+        )
     study.good("c", "product", metal="cobalt", demand=10, shortage_cost=1000, equivalent=1)
     for name in ("shells", "waste"):
         study.good(name, "waste", content={"lithium": 0.1, "cobalt": 0.1}, collection=0)
@@ -166,7 +219,9 @@ def test_a_use_of_nothing_in_one_sample_of_a_block() -> None:
     study.product("products", waste="waste", uses={"a": 0.05, "c": 0.5}, inflow={2020: 4})
     contradictions, _ = made(read(study), "good_values.*.lithium.content", "uses.*", low=0.0)
     none = {"uses.products.a": 0.0}
-    samples = [at(**sample) for sample in ({WASTE: 0.3}, {WASTE: 0.3} | none, {WASTE: 0.7} | none, none)]
+    samples = [
+        at(**sample) for sample in ({WASTE: 0.3}, {WASTE: 0.3} | none, {WASTE: 0.7} | none, none)
+    ]
     found = [{WASTE: 0.25}, {}, {WASTE: 0.25}, {}]
     assert contradictions.settle(samples) == found
     assert [contradictions.settle([sample])[0] for sample in samples] == found
@@ -191,28 +246,41 @@ def uncertainty_of(inputs: Sequence[Input]) -> Any:
     return planner.analysis.uncertainty.sampling.Uncertainty(tuple(inputs))
 
 
-def complaints(system: System, inputs: Sequence[Input], sample: Sample, left: Mapping[str, float]) -> str:
+def complaints(
+    system: System, inputs: Sequence[Input], sample: Sample, left: Mapping[str, float]
+) -> str:
     """What the balance says of the metal that a sample makes."""
-    values = {path: float(own + left.get(each.name, 1.0) * (value - own)) for each in inputs
-              for path, own, value in zip(each.paths, each.value, sample[each.name], strict=True)}
+    values = {
+        path: float(own + left.get(each.name, 1.0) * (value - own))
+        for each in inputs
+        for path, own, value in zip(each.paths, each.value, sample[each.name], strict=True)
+    }
     again, problems = Rereader.of(system).system(values)
     told = [problem.message for problem in problems]
     try:
         balance(again or system)
     except SpecError as error:
         told += [problem.message for problem in error.problems]
-    return "; ".join(message for message in told if any(words in message for words in MADE) and OUTSIDE not in message)
+    return "; ".join(
+        message
+        for message in told
+        if any(words in message for words in MADE) and OUTSIDE not in message
+    )
 
 
 @given(study=studies(), data=st.data())
 @settings(max_examples=25, deadline=None)
-def test_what_is_settled_the_balance_accepts_and_what_is_drawn_back_it_refused(study: Study, data: st.DataObject) -> None:
+def test_what_is_settled_the_balance_accepts_and_what_is_drawn_back_it_refused(
+    study: Study, data: st.DataObject
+) -> None:
     system = read(study)
     contradictions, inputs = made(system, "coefficients.*", year_correlation=0.5)
     samples = sampled(system, inputs, 6)
     settled = contradictions.settle(samples)
     first = data.draw(st.integers(1, 5))
-    assert settled == contradictions.settle(samples[:first]) + contradictions.settle(samples[first:])
+    assert settled == contradictions.settle(samples[:first]) + contradictions.settle(
+        samples[first:]
+    )
     assert settled == [contradictions.settle([sample])[0] for sample in samples]
     yearly = all(period.length == 1 for period in system.periods)
     for sample, left in zip(samples[:2], settled, strict=False):
@@ -224,7 +292,9 @@ def test_what_is_settled_the_balance_accepts_and_what_is_drawn_back_it_refused(s
 def test_samples_of_a_block_need_different_numbers_of_halvings() -> None:
     """China, with products that hold more than their goods too."""
     system = planner.read("china")
-    inputs = uncertainty(system, inputs=("coefficients.*", "good_values.*.content", "demand.*")).inputs
+    inputs = uncertainty(
+        system, inputs=("coefficients.*", "good_values.*.content", "demand.*")
+    ).inputs
     contradictions, samples = Contradictions(system, inputs), sampled(system, inputs, 24)
     settled = contradictions.settle(samples)
     assert settled == [contradictions.settle([sample])[0] for sample in samples]

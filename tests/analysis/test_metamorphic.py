@@ -15,17 +15,36 @@ from hypothesis import strategies as st
 import planner
 from tests.small import Study, plan_of
 
-FEW = settings(derandomize=True, max_examples=8, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(
+    derandomize=True,
+    max_examples=8,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 SAME = 1e-9
 
 cost = st.integers(1, 60)
-numbers = st.fixed_dictionaries({
-    "demand": st.lists(st.integers(50, 150), min_size=4, max_size=4),
-    "dig": cost, "refine": cost, "buy": cost, "buy_ore": cost, "recycle": cost,
-    "capacity": st.integers(0, 80), "capital": st.integers(10, 400), "lead": st.integers(0, 2),
-    "reserve": st.integers(50, 600), "room": st.integers(20, 90), "growth": st.integers(0, 40),
-    "collected": st.integers(0, 100), "carbon_price": st.integers(0, 10), "cap": st.integers(100, 900), "rate": st.integers(0, 12),
-})
+numbers = st.fixed_dictionaries(
+    {
+        "demand": st.lists(st.integers(50, 150), min_size=4, max_size=4),
+        "dig": cost,
+        "refine": cost,
+        "buy": cost,
+        "buy_ore": cost,
+        "recycle": cost,
+        "capacity": st.integers(0, 80),
+        "capital": st.integers(10, 400),
+        "lead": st.integers(0, 2),
+        "reserve": st.integers(50, 600),
+        "room": st.integers(20, 90),
+        "growth": st.integers(0, 40),
+        "collected": st.integers(0, 100),
+        "carbon_price": st.integers(0, 10),
+        "cap": st.integers(100, 900),
+        "rate": st.integers(0, 12),
+    }
+)
 Numbers = dict[str, Any]
 
 
@@ -33,22 +52,79 @@ def study(n: Numbers) -> Study:
     """Ore mined on works that may grow, ore and metal imported, recycling, a stockpile, carbon."""
     return (
         Study(2021, 2024, discount_rate=n["rate"] / 100)
-        .series("grid_intensity", 0.5).series("carbon_price", n["carbon_price"])
+        .series("grid_intensity", 0.5)
+        .series("carbon_price", n["carbon_price"])
         .good("ore", "intermediate", equivalent=0.9)
-        .good("li", "refined", demand=n["demand"], shortage_cost=2000, opening_stock=10, max_stock=50, holding_cost=1)
-        .good("old", "waste", collection=n["collected"] / 100).good("scrap", "scrap", disposal_cost=1)
+        .good(
+            "li",
+            "refined",
+            demand=n["demand"],
+            shortage_cost=2000,
+            opening_stock=10,
+            max_stock=50,
+            holding_cost=1,
+        )
+        .good("old", "waste", collection=n["collected"] / 100)
+        .good("scrap", "scrap", disposal_cost=1)
         .product("devices", waste="old", uses={"li": 1}, inflow={2020: 40})
         .deposit("lake", reserve=n["reserve"])
-        .process("dig", "mine", takes={"lake": 1}, gives={"ore": 1}, variable_cost=n["dig"], direct_emission=2, plant="works",
-                 ramp_group="mines")
-        .process("buy_ore", "import", gives={"ore": 1}, import_price=n["buy_ore"], max_activity=n["room"], stage="extraction",
-                 embodied_emission=3)
-        .process("refine", "refine", takes={"ore": 1}, gives={"li": 0.9}, loss="slag", variable_cost=n["refine"], electricity=4)
-        .process("buy", "import", gives={"li": 1}, import_price=n["buy"], max_activity=n["room"], embodied_emission=8, ramp_group="trade")
+        .process(
+            "dig",
+            "mine",
+            takes={"lake": 1},
+            gives={"ore": 1},
+            variable_cost=n["dig"],
+            direct_emission=2,
+            plant="works",
+            ramp_group="mines",
+        )
+        .process(
+            "buy_ore",
+            "import",
+            gives={"ore": 1},
+            import_price=n["buy_ore"],
+            max_activity=n["room"],
+            stage="extraction",
+            embodied_emission=3,
+        )
+        .process(
+            "refine",
+            "refine",
+            takes={"ore": 1},
+            gives={"li": 0.9},
+            loss="slag",
+            variable_cost=n["refine"],
+            electricity=4,
+        )
+        .process(
+            "buy",
+            "import",
+            gives={"li": 1},
+            import_price=n["buy"],
+            max_activity=n["room"],
+            embodied_emission=8,
+            ramp_group="trade",
+        )
         .process("collect", "collect", takes={"old": 1}, gives={"scrap": 1}, variable_cost=1)
-        .process("recycle", "recycle", takes={"scrap": 1}, gives={"li": 0.8}, loss="dust", variable_cost=n["recycle"], electricity=1)
-        .plant("works", existing_capacity=n["capacity"], capital_cost=n["capital"], life=5, lead_time=n["lead"], max_new=60)
-        .ramp("mines", growth=n["growth"] / 100, step=10).ramp("trade", growth=n["growth"] / 100, step=10)
+        .process(
+            "recycle",
+            "recycle",
+            takes={"scrap": 1},
+            gives={"li": 0.8},
+            loss="dust",
+            variable_cost=n["recycle"],
+            electricity=1,
+        )
+        .plant(
+            "works",
+            existing_capacity=n["capacity"],
+            capital_cost=n["capital"],
+            life=5,
+            lead_time=n["lead"],
+            max_new=60,
+        )
+        .ramp("mines", growth=n["growth"] / 100, step=10)
+        .ramp("trade", growth=n["growth"] / 100, step=10)
         .policy("cap", "carbon_cap", scope="territorial", cap=n["cap"])
     )
 
@@ -65,7 +141,11 @@ def solve(tmp_path_factory):
 
 
 def quantities(plan: planner.Plan) -> dict[Any, float]:
-    return {(name, *index): value for name, column in plan.values.items() for index, value in column.items()}
+    return {
+        (name, *index): value
+        for name, column in plan.values.items()
+        for index, value in column.items()
+    }
 
 
 @FEW
@@ -91,13 +171,28 @@ def test_kilotonnes_are_a_thousand_tonnes(solve, n):
 def test_splitting_a_supplier_changes_nothing(solve, n):
     """Imports in two halves, and a mine in two that share works, deposit and ramp group, cost what they cost as one."""
     split = study(n)
-    split.process("buy_half", "import", gives={"li": 1}, import_price=n["buy"], max_activity=n["room"] / 2, embodied_emission=8,
-                  ramp_group="trade")
+    split.process(
+        "buy_half",
+        "import",
+        gives={"li": 1},
+        import_price=n["buy"],
+        max_activity=n["room"] / 2,
+        embodied_emission=8,
+        ramp_group="trade",
+    )
     for row in split.rows["process_values"]:
         if row["process"] == "buy" and row["parameter"] == "max_activity":
             row["value"] = n["room"] / 2
-    split.process("dig_too", "mine", takes={"lake": 1}, gives={"ore": 1}, variable_cost=n["dig"], direct_emission=2, plant="works",
-                  ramp_group="mines")
+    split.process(
+        "dig_too",
+        "mine",
+        takes={"lake": 1},
+        gives={"ore": 1},
+        variable_cost=n["dig"],
+        direct_emission=2,
+        plant="works",
+        ramp_group="mines",
+    )
     assert solve(split).objective == pytest.approx(solve(study(n)).objective, rel=SAME)
 
 
@@ -106,17 +201,41 @@ def test_splitting_a_supplier_changes_nothing(solve, n):
 def test_a_dominated_option_is_never_used(solve, n, dearer):
     """Ore and metal that cost more, emit more and fill the same room: the plan stays as it was, and neither runs."""
     more = study(n).policy("room", "quota", processes=["buy", "worse"], cap=n["room"])
-    more.process("worse", "import", gives={"li": 1}, import_price=n["buy"] + dearer, embodied_emission=9, ramp_group="trade")
-    more.process("dig_worse", "mine", takes={"lake": 1.1}, gives={"ore": 1}, loss="tailings", variable_cost=n["dig"] + dearer,
-                 direct_emission=3, plant="works", ramp_group="mines")
+    more.process(
+        "worse",
+        "import",
+        gives={"li": 1},
+        import_price=n["buy"] + dearer,
+        embodied_emission=9,
+        ramp_group="trade",
+    )
+    more.process(
+        "dig_worse",
+        "mine",
+        takes={"lake": 1.1},
+        gives={"ore": 1},
+        loss="tailings",
+        variable_cost=n["dig"] + dearer,
+        direct_emission=3,
+        plant="works",
+        ramp_group="mines",
+    )
     plan = solve(more)
-    used = {index: value for index, value in plan.values["activity"].items() if index[0] in ("worse", "dig_worse")}
+    used = {
+        index: value
+        for index, value in plan.values["activity"].items()
+        if index[0] in ("worse", "dig_worse")
+    }
     assert used == pytest.approx(dict.fromkeys(used, 0.0), abs=1e-7)
     assert plan.objective == pytest.approx(solve(study(n)).objective, rel=SAME)
 
 
 @FEW
-@given(n=numbers, limit=st.sampled_from(["capacity", "reserve", "room", "collected", "cap", "growth"]), share=st.sampled_from([0.3, 0.8]))
+@given(
+    n=numbers,
+    limit=st.sampled_from(["capacity", "reserve", "room", "collected", "cap", "growth"]),
+    share=st.sampled_from([0.3, 0.8]),
+)
 def test_tightening_a_limit_never_lowers_the_cost(solve, n, limit, share):
     """Less of anything that may be had costs at least as much."""
     loose = solve(study(n)).objective

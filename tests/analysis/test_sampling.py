@@ -9,7 +9,15 @@ import pytest
 from scipy import stats
 
 import planner
-from planner.analysis.uncertainty.sampling import HYPERCUBE, Input, Sampler, Uncertainty, draw, quantile, uncertainty
+from planner.analysis.uncertainty.sampling import (
+    HYPERCUBE,
+    Input,
+    Sampler,
+    Uncertainty,
+    draw,
+    quantile,
+    uncertainty,
+)
 from planner.errors import SpecError
 
 PRICE = "process_values.import_lithium.import_price"
@@ -19,10 +27,14 @@ def an_input(shape: str, low: float = 2.0, value: float = 3.0, high: float = 7.0
     return Input("x", ("x",), (0,), (low,), (value,), (high,), "t", "D", "", "", 0.0, np.inf, shape)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("shape", "known"), [
-    ("triangular", stats.triang(0.2, loc=2, scale=5)), ("uniform", stats.uniform(2, 5)),
-    ("pert", stats.beta(1 + 4 * 0.2, 1 + 4 * 0.8, loc=2, scale=5)),
-])
+@pytest.mark.parametrize(
+    ("shape", "known"),
+    [
+        ("triangular", stats.triang(0.2, loc=2, scale=5)),
+        ("uniform", stats.uniform(2, 5)),
+        ("pert", stats.beta(1 + 4 * 0.2, 1 + 4 * 0.8, loc=2, scale=5)),
+    ],
+)
 def test_quantiles_are_those_of_scipy(shape: str, known: object) -> None:
     u = np.linspace(0.01, 0.99, 37)
     assert quantile(an_input(shape), u[:, None])[:, 0] == pytest.approx(known.ppf(u), rel=1e-9)  # type: ignore[attr-defined]
@@ -36,7 +48,9 @@ def test_normal_ends_are_quantiles_and_its_value_the_median(shape: str) -> None:
 
 def test_a_symmetric_lognormal_is_lognormal() -> None:
     found = quantile(an_input("lognormal", 1.0, 2.0, 4.0), np.array([[0.3]]))[0, 0]
-    assert found == pytest.approx(stats.lognorm(np.log(2) / stats.norm.ppf(0.95), scale=2).ppf(0.3), rel=1e-9)
+    assert found == pytest.approx(
+        stats.lognorm(np.log(2) / stats.norm.ppf(0.95), scale=2).ppf(0.3), rel=1e-9
+    )
 
 
 def test_values_stay_within_the_bounds_of_the_format() -> None:
@@ -45,14 +59,21 @@ def test_values_stay_within_the_bounds_of_the_format() -> None:
 
 
 def test_a_row_without_spread_keeps_its_value() -> None:
-    assert quantile(an_input("triangular", 3.0, 3.0, 3.0), np.array([[0.1], [0.9]]))[:, 0].tolist() == [3.0, 3.0]
+    assert quantile(an_input("triangular", 3.0, 3.0, 3.0), np.array([[0.1], [0.9]]))[
+        :, 0
+    ].tolist() == [3.0, 3.0]
 
 
-@pytest.mark.parametrize(("path", "stem", "year"), [
-    ("demand.packs.2030", "demand.packs", 2030), ("plants.mine.life", "plants.mine.life", None),
-    ("goods.li 99.99", "goods.li 99.99", None), ("demand.packs.20301", "demand.packs.20301", None),
-    ("demand.packs.\u0662\u0660\u0663\u0660", "demand.packs.\u0662\u0660\u0663\u0660", None),
-])
+@pytest.mark.parametrize(
+    ("path", "stem", "year"),
+    [
+        ("demand.packs.2030", "demand.packs", 2030),
+        ("plants.mine.life", "plants.mine.life", None),
+        ("goods.li 99.99", "goods.li 99.99", None),
+        ("demand.packs.20301", "demand.packs.20301", None),
+        ("demand.packs.\u0662\u0660\u0663\u0660", "demand.packs.\u0662\u0660\u0663\u0660", None),
+    ],
+)
 def test_a_path_is_a_stem_and_a_year(path: str, stem: str, year: int | None) -> None:
     """A year has four plain digits, and is the last part."""
     datum = replace(planner.read("quickstart").data[0], path=path)
@@ -62,8 +83,14 @@ def test_a_path_is_a_stem_and_a_year(path: str, stem: str, year: int | None) -> 
 def test_inputs_are_series_with_an_end_and_observations_are_left_out() -> None:
     system = planner.read("china")
     found = uncertainty(system).inputs
-    uncertain = {d.stem for d in system.data if (d.low, d.high) != (None, None) and not d.low == d.high == d.value}
-    assert {each.name for each in found} == {name for name in uncertain if not name.startswith("observations.")}
+    uncertain = {
+        d.stem
+        for d in system.data
+        if (d.low, d.high) != (None, None) and not d.low == d.high == d.value
+    }
+    assert {each.name for each in found} == {
+        name for name in uncertain if not name.startswith("observations.")
+    }
     grid = next(each for each in found if each.name == "series.grid_intensity")
     assert len(grid.years) > 1
     assert grid.dimensions == 1
@@ -78,27 +105,41 @@ def test_choice_by_pattern_and_grade() -> None:
 
 def test_contents_that_one_process_hands_on_are_one_number() -> None:
     found = {each.name: each for each in uncertainty(planner.read("china")).inputs}
-    waste, scrap = (f"good_values.battery/portable_lco_{kind}.cobalt.content" for kind in ("waste", "scrap"))
+    waste, scrap = (
+        f"good_values.battery/portable_lco_{kind}.cobalt.content" for kind in ("waste", "scrap")
+    )
     assert {found[waste].tied_to, found[scrap].tied_to} == {"", min(waste, scrap)}
     columns = uncertainty(planner.read("china")).columns()
     assert columns[waste] == columns[scrap]
 
 
-@pytest.mark.parametrize(("statement", "said"), [
-    ({"input": {}}, "input"), ({"inputs": {PRICE: {"shape": "normal"}}}, "shape"),
-    ({"inputs": {PRICE: {"distribution": "cauchy"}}}, "cauchy"),
-    ({"inputs": {"process_values.import_lithum.import_price": {"low": 0.5}}}, "did you mean"),
-    ({"inputs": {PRICE: {"low": 1.5}}}, "multiple"), ({"inputs": {PRICE: {"year_correlation": 2}}}, "0 to 1"),
-    ({"correlated": [{"inputs": [PRICE], "correlation": 0.5}]}, "two"),
-    ({"correlated": [{"inputs": ["*"], "correlation": True}]}, "-1 to 1"),
-    ({"correlated": [{"inputs": ["*"], "correlation": -0.9}]}, "contradict"), ({"inputs": 3}, "table"),
-    # each of these was a traceback, or was taken for something else
-    ({"correlated": [{"inputs": 5, "correlation": 0.5}]}, "two"), ({"correlated": [{"inputs": [1, 2], "correlation": 0.5}]}, "two"),
-    ({"correlated": [{"inputs": [["*"]], "correlation": 0.5}]}, "two"), ({"correlated": [{"inputs": "p*", "correlation": 0.5}]}, "two"),
-    ({"correlated": [{"inputs": ["*"], "correlation": 10**400}]}, "-1 to 1"), ({"inputs": {PRICE: {"high": 10**400}}}, "multiple"),
-    ({"inputs": {PRICE: {"high": 1e300}}}, "multiple"), ({"inputs": {PRICE: {"year_correlation": 10**400}}}, "0 to 1"),
-])
-def test_a_wrong_statement_is_refused_with_its_place(statement: dict[str, object], said: str) -> None:
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ({"input": {}}, "input"),
+        ({"inputs": {PRICE: {"shape": "normal"}}}, "shape"),
+        ({"inputs": {PRICE: {"distribution": "cauchy"}}}, "cauchy"),
+        ({"inputs": {"process_values.import_lithum.import_price": {"low": 0.5}}}, "did you mean"),
+        ({"inputs": {PRICE: {"low": 1.5}}}, "multiple"),
+        ({"inputs": {PRICE: {"year_correlation": 2}}}, "0 to 1"),
+        ({"correlated": [{"inputs": [PRICE], "correlation": 0.5}]}, "two"),
+        ({"correlated": [{"inputs": ["*"], "correlation": True}]}, "-1 to 1"),
+        ({"correlated": [{"inputs": ["*"], "correlation": -0.9}]}, "contradict"),
+        ({"inputs": 3}, "table"),
+        # each of these was a traceback, or was taken for something else
+        ({"correlated": [{"inputs": 5, "correlation": 0.5}]}, "two"),
+        ({"correlated": [{"inputs": [1, 2], "correlation": 0.5}]}, "two"),
+        ({"correlated": [{"inputs": [["*"]], "correlation": 0.5}]}, "two"),
+        ({"correlated": [{"inputs": "p*", "correlation": 0.5}]}, "two"),
+        ({"correlated": [{"inputs": ["*"], "correlation": 10**400}]}, "-1 to 1"),
+        ({"inputs": {PRICE: {"high": 10**400}}}, "multiple"),
+        ({"inputs": {PRICE: {"high": 1e300}}}, "multiple"),
+        ({"inputs": {PRICE: {"year_correlation": 10**400}}}, "0 to 1"),
+    ],
+)
+def test_a_wrong_statement_is_refused_with_its_place(
+    statement: dict[str, object], said: str
+) -> None:
     with pytest.raises(SpecError, match=said):
         uncertainty(planner.read("quickstart"), statement=statement)
 
@@ -126,7 +167,10 @@ def test_ends_may_be_stated_for_an_input_whose_table_gives_none() -> None:
 @pytest.mark.parametrize("sampler", ["lhs", "sobol"])
 def test_samples_of_a_seed_are_the_same_and_may_grow(sampler: Sampler) -> None:
     uncertain = uncertainty(planner.read("china"), inputs=["plants.*.life"])
-    few, many = draw(uncertain, 24, seed=7, sampler=sampler), draw(uncertain, 200, seed=7, sampler=sampler)
+    few, many = (
+        draw(uncertain, 24, seed=7, sampler=sampler),
+        draw(uncertain, 200, seed=7, sampler=sampler),
+    )
     assert np.array_equal(few, many[:24])
     assert not np.array_equal(few, draw(uncertain, 24, seed=8, sampler=sampler))
 
@@ -153,17 +197,23 @@ def test_correlated_samples_may_grow_too_and_have_the_correlation_asked_for() ->
     many = draw(uncertain, 4096, seed=3)
     assert np.array_equal(draw(uncertain, 100, seed=3), many[:100])
     at = uncertain.columns()
-    costs = [at[each.name].start for each in uncertain.inputs if each.name.endswith(".capital_cost")]
+    costs = [
+        at[each.name].start for each in uncertain.inputs if each.name.endswith(".capital_cost")
+    ]
     scores = stats.norm.ppf(many)
     found = np.corrcoef(scores[:, costs].T)
     assert found[np.triu_indices(len(costs), 1)] == pytest.approx(0.8, abs=0.03)
-    other = next(at[each.name].start for each in uncertain.inputs if not each.name.endswith(".capital_cost"))
+    other = next(
+        at[each.name].start for each in uncertain.inputs if not each.name.endswith(".capital_cost")
+    )
     assert abs(np.corrcoef(scores[:, costs[0]], scores[:, other])[0, 1]) < 0.05
 
 
 def test_years_of_a_series_may_move_apart() -> None:
     statement = {"inputs": {"series.grid_intensity": {"year_correlation": 0.9}}}
-    uncertain = uncertainty(planner.read("china"), inputs=["series.grid_intensity"], statement=statement)
+    uncertain = uncertainty(
+        planner.read("china"), inputs=["series.grid_intensity"], statement=statement
+    )
     (grid,) = uncertain.inputs
     assert uncertain.dimensions == grid.dimensions == len(grid.years)
     scores = stats.norm.ppf(draw(uncertain, 4096, seed=1))

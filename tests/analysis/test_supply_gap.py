@@ -23,7 +23,12 @@ def test_the_gap_opens_when_home_can_no_longer_follow(tmp_path):
     limit closes all of it, as does A free to grow."""
     found = gap(system_of(growing(), tmp_path))
     (row,) = found.gaps.to_dict("records")
-    assert (row["metal"], row["first"], row["last"], row["unmet"]) == ("lithium", 2023, 2023, pytest.approx(15))
+    assert (row["metal"], row["first"], row["last"], row["unmet"]) == (
+        "lithium",
+        2023,
+        2023,
+        pytest.approx(15),
+    )
     assert (row["share"], row["largest"]) == pytest.approx((15 / 360, 15 / 140))
     closed = found.levers.set_index("lever")["closed"]
     assert closed["A free to grow"] == pytest.approx(1)

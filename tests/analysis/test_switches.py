@@ -35,7 +35,12 @@ def test_a_route_that_enters_and_leaves(plans: tuple[Plan, Plan]) -> None:
     found = planner.routes(plans, ["before", "after"], points=5).set_index("process")
     assert set(found.index) == {"", "dig", "buy"}
     dig, buy = found.loc["dig"], found.loc["buy"]
-    assert (dig["since"], dig["until"], dig["widest"], dig["change"]) == (2022, 2023, 2023, pytest.approx(60))
+    assert (dig["since"], dig["until"], dig["widest"], dig["change"]) == (
+        2022,
+        2023,
+        2023,
+        pytest.approx(60),
+    )
     assert (dig["share_first"], dig["share"]) == (0, pytest.approx(0.6))
     assert dig[["enters_first", "leaves_first"]].isna().all()
     assert (dig["enters"], dig["leaves"], dig["pauses"]) == (2021, 2023, 0)
@@ -55,16 +60,26 @@ def test_a_threshold_leaves_out_what_hardly_changes(plans: tuple[Plan, Plan]) ->
 
 def test_a_route_that_pauses(tmp_path: Path) -> None:
     """The mine gives 50 t in 2021 and in 2023 and none between, then leaves: one pause."""
-    found = planner.routes([made(tmp_path, 50, [50, 0, 50, 0]), made(tmp_path, 20, [50, 0, 50, 0])]).set_index("process").loc["dig"]
+    found = (
+        planner.routes([made(tmp_path, 50, [50, 0, 50, 0]), made(tmp_path, 20, [50, 0, 50, 0])])
+        .set_index("process")
+        .loc["dig"]
+    )
     assert (found["enters"], found["leaves"], found["pauses"]) == (2021, 2023, 1)
 
 
 def test_new_scrap_has_no_share(tmp_path: Path) -> None:
     """New scrap is a loop inside manufacture: more of it changes no route."""
+
     def with_scrap(most: float) -> Plan:
         study = Study().good("li", "refined", demand=100, shortage_cost=5000)
         study.process("buy", "import", gives={"li": 1}, import_price=30)
-        return plan_of(study.process("loop", "recycle", gives={"li": 1}, pathway="new scrap", max_activity=most), tmp_path)
+        return plan_of(
+            study.process(
+                "loop", "recycle", gives={"li": 1}, pathway="new scrap", max_activity=most
+            ),
+            tmp_path,
+        )
 
     assert not len(planner.routes([with_scrap(0), with_scrap(50)]))
 
@@ -81,9 +96,15 @@ def test_compare_shows_the_routes(plans: tuple[Plan, Plan], tmp_path: Path) -> N
     runs = [str(tmp_path / name) for name in ("before", "after")]
     for plan, run in zip(plans, runs, strict=True):
         plan.save(run)
-    told = CliRunner().invoke(app, ["compare", *runs, "--points", "50", "--out", str(tmp_path / "difference")])
+    told = CliRunner().invoke(
+        app, ["compare", *runs, "--points", "50", "--out", str(tmp_path / "difference")]
+    )
     assert told.exit_code == 0, told.output
     assert "more than 50 points against before" in " ".join(told.stdout.split())
-    assert (tmp_path / "difference" / "routes.csv").read_text().startswith("metal,pathway,process,plan,since,until,widest")
+    assert (
+        (tmp_path / "difference" / "routes.csv")
+        .read_text()
+        .startswith("metal,pathway,process,plan,since,until,widest")
+    )
     rows = json.loads(CliRunner().invoke(app, ["compare", *runs, "--json"]).stdout)["routes"]
     assert [row["change"] for row in rows if row["process"] == "dig"] == [pytest.approx(60)]

@@ -40,7 +40,12 @@ def test_two_sources_of_one_price_make_two_plans(tmp_path: Path) -> None:
 def test_a_cent_between_them_makes_one_plan(tmp_path: Path) -> None:
     """At 30 and 30.01 the plan is the only one, however near the other."""
     study = market().process("buy", "import", gives={"li": 1}, import_price=30, max_activity=80)
-    found = explain(system_of(study.process("next", "import", gives={"li": 1}, import_price=30.01, max_activity=80), tmp_path))
+    found = explain(
+        system_of(
+            study.process("next", "import", gives={"li": 1}, import_price=30.01, max_activity=80),
+            tmp_path,
+        )
+    )
     assert found.ties is not None
     assert found.ties.plan_unique
     assert found.words[0] == "No other plan costs as little."
@@ -48,7 +53,12 @@ def test_a_cent_between_them_makes_one_plan(tmp_path: Path) -> None:
 
 def test_a_loop_that_costs_nothing_is_no_unbounded_answer(tmp_path: Path) -> None:
     """Metal turned to and fro at no cost: the loop may run at any level, and is named."""
-    study = Study().good("li", "refined").good("form", "intermediate").good("out", "product", demand=100, shortage_cost=5000)
+    study = (
+        Study()
+        .good("li", "refined")
+        .good("form", "intermediate")
+        .good("out", "product", demand=100, shortage_cost=5000)
+    )
     study.process("buy", "import", gives={"li": 1}, import_price=30)
     study.process("make", "manufacture", takes={"li": 1}, gives={"out": 1}, pathway="")
     study.process("to", "refine", takes={"li": 1}, gives={"form": 1}, pathway="")
@@ -66,7 +76,11 @@ def test_a_price_at_a_kink_has_two_values(tmp_path: Path, beyond: bool, more: fl
     found = explain(system_of(study, tmp_path))
     assert found.ties is not None
     row = found.prices.iloc[0]
-    assert (row["low"], row["high"], row["unique"]) == (pytest.approx(20), pytest.approx(more), False)
+    assert (row["low"], row["high"], row["unique"]) == (
+        pytest.approx(20),
+        pytest.approx(more),
+        False,
+    )
     assert row["low"] - 1e-6 <= row["price"] <= row["high"] + 1e-6
     assert row["marginal"] == ("buy" if beyond else "less demand served")
     assert not found.ties.prices_unique
@@ -77,25 +91,45 @@ def test_a_price_at_a_kink_has_two_values(tmp_path: Path, beyond: bool, more: fl
 
 def test_prices_in_discounted_years_are_undone(tmp_path: Path) -> None:
     """At 10 % a year the kink of 2023 is still one from 20 to 30."""
-    study = market(2023, discount_rate=0.1).process("dig", "mine", gives={"li": 1}, variable_cost=20, max_activity=100)
-    found = explain(system_of(study.process("buy", "import", gives={"li": 1}, import_price=30), tmp_path)).prices.set_index("year")
-    assert (found.loc[2023, "low"], found.loc[2023, "high"]) == (pytest.approx(20), pytest.approx(30))
+    study = market(2023, discount_rate=0.1).process(
+        "dig", "mine", gives={"li": 1}, variable_cost=20, max_activity=100
+    )
+    found = explain(
+        system_of(study.process("buy", "import", gives={"li": 1}, import_price=30), tmp_path)
+    ).prices.set_index("year")
+    assert (found.loc[2023, "low"], found.loc[2023, "high"]) == (
+        pytest.approx(20),
+        pytest.approx(30),
+    )
     assert found["unique"].isna().tolist() == [False, True, False]  # the year between was not asked
 
 
 def test_a_price_is_running_cost_carbon_and_limits(tmp_path: Path) -> None:
     """Ore at 10 (2 t CO2e at 3) into metal at 5; demand beyond the 60 t that can be dug is bought at 40. Imports set the price of 40:
     running cost and nothing else. Without them, and 100 t of ore, the mine does: 15 and 6 of carbon."""
+
     def study(most: float, imports: bool) -> Study:
         made = market().good("ore", "intermediate").series("carbon_price", 3)
-        made.process("dig", "mine", gives={"ore": 1}, variable_cost=10, direct_emission=2, max_activity=most)
+        made.process(
+            "dig", "mine", gives={"ore": 1}, variable_cost=10, direct_emission=2, max_activity=most
+        )
         made.process("refine", "refine", takes={"ore": 1}, gives={"li": 1}, variable_cost=5)
         return made.process("buy", "import", gives={"li": 1}, import_price=40) if imports else made
 
     bought = explain(system_of(study(60, imports=True), tmp_path)).parts.iloc[0]
-    assert (bought["source"], bought["price"], bought["running_cost"], bought["limits"]) == ("buy", pytest.approx(40), pytest.approx(40), 0)
+    assert (bought["source"], bought["price"], bought["running_cost"], bought["limits"]) == (
+        "buy",
+        pytest.approx(40),
+        pytest.approx(40),
+        0,
+    )
     dug = explain(system_of(study(200, imports=False), tmp_path)).parts.iloc[0]
-    assert (dug["source"], dug["running_cost"], dug["carbon"], dug["limits"]) == ("refine", pytest.approx(15), pytest.approx(6), 0)
+    assert (dug["source"], dug["running_cost"], dug["carbon"], dug["limits"]) == (
+        "refine",
+        pytest.approx(15),
+        pytest.approx(6),
+        0,
+    )
 
 
 def test_the_limit_that_sets_a_price_is_named_with_its_line(tmp_path: Path) -> None:
@@ -113,18 +147,28 @@ def test_the_limit_that_sets_a_price_is_named_with_its_line(tmp_path: Path) -> N
     assert found.loc[2022, "limits"] == pytest.approx(found.loc[2022, "price"] - 20)
 
 
-@pytest.mark.parametrize(("study", "scenario"), [
-    ("quickstart", "reference"), pytest.param("china", "self-reliance", marks=pytest.mark.slow),
-])
+@pytest.mark.parametrize(
+    ("study", "scenario"),
+    [
+        ("quickstart", "reference"),
+        pytest.param("china", "self-reliance", marks=pytest.mark.slow),
+    ],
+)
 def test_the_parts_of_every_price_add_up(study: str, scenario: str) -> None:
     """Running costs, carbon and limits are the price, for every metal and year, through all stages; and each price lies between what one
     less saves and one more costs."""
     found = explain(planner.read(study, scenario=scenario))
     assert len(found.parts)
-    np.testing.assert_allclose(found.parts["running_cost"] + found.parts["carbon"] + found.parts["limits"], found.parts["price"], rtol=1e-6)
+    np.testing.assert_allclose(
+        found.parts["running_cost"] + found.parts["carbon"] + found.parts["limits"],
+        found.parts["price"],
+        rtol=1e-6,
+    )
     asked = found.prices.dropna(subset=["low"])
     room = 1e-6 * asked["price"].abs()
-    assert ((asked["low"] - room <= asked["price"]) & (asked["price"] <= asked["high"] + room)).all()
+    assert (
+        (asked["low"] - room <= asked["price"]) & (asked["price"] <= asked["high"] + room)
+    ).all()
 
 
 def test_the_answer_as_json(tmp_path: Path) -> None:
@@ -132,8 +176,21 @@ def test_the_answer_as_json(tmp_path: Path) -> None:
     study = market().process("dig", "mine", gives={"li": 1}, variable_cost=20, max_activity=100)
     folder = str(study.write(tmp_path / "s"))
     answer = json.loads(CliRunner().invoke(app, ["explain", folder, "--json"]).stdout)
-    assert answer["unique"] == {"plan": True, "prices": False, "degenerate": answer["unique"]["degenerate"]}
+    assert answer["unique"] == {
+        "plan": True,
+        "prices": False,
+        "degenerate": answer["unique"]["degenerate"],
+    }
     assert answer["parts"][0]["source"] == "dig"
-    told = CliRunner().invoke(app, ["explain", folder, "--quiet", "--table", "--out", str(tmp_path / "out")])
+    told = CliRunner().invoke(
+        app, ["explain", folder, "--quiet", "--table", "--out", str(tmp_path / "out")]
+    )
     assert told.exit_code == 0
-    assert {path.stem for path in (tmp_path / "out").iterdir()} == {"prices", "parts", "rents", "policies", "idle", "swaps"}
+    assert {path.stem for path in (tmp_path / "out").iterdir()} == {
+        "prices",
+        "parts",
+        "rents",
+        "policies",
+        "idle",
+        "swaps",
+    }

@@ -44,13 +44,21 @@ class Comparison:
     def line(self) -> str:
         """A row of the table: both medians, the median ratio with its spread, and whether the goal was reached."""
         ratios = self.ratios
-        met = "" if self.goal is None else f"{self.goal:g} {'reached' if median(ratios) <= self.goal else 'MISSED'}"
-        return (f"{self.section:<9} {self.what:<44} {self.beside:<44} {median(self.ours):>9.3g} {median(self.theirs):>9.3g} {self.unit:<4} "
-                f"{median(ratios):>7.3g} {min(ratios):>7.3g} to {max(ratios):<7.3g} {met}")
+        met = (
+            ""
+            if self.goal is None
+            else f"{self.goal:g} {'reached' if median(ratios) <= self.goal else 'MISSED'}"
+        )
+        return (
+            f"{self.section:<9} {self.what:<44} {self.beside:<44} {median(self.ours):>9.3g} {median(self.theirs):>9.3g} {self.unit:<4} "
+            f"{median(ratios):>7.3g} {min(ratios):>7.3g} to {max(ratios):<7.3g} {met}"
+        )
 
 
-HEADING = (f"{'section':<9} {'ours':<44} {'beside':<44} {'ours':>9} {'theirs':>9} unit "
-           f"{'ratio':>7} {'least':>7} to {'most':<7} goal")
+HEADING = (
+    f"{'section':<9} {'ours':<44} {'beside':<44} {'ours':>9} {'theirs':>9} unit "
+    f"{'ratio':>7} {'least':>7} to {'most':<7} goal"
+)
 
 
 @contextmanager
@@ -66,7 +74,11 @@ def peak() -> float:
     """Largest memory of this process so far, MiB. Linux counts that of the parent before the start into ru_maxrss; VmHWM is its own."""
     try:
         lines = Path("/proc/self/status").read_text().splitlines()
-        return float(next(line.split()[1] for line in lines if line.startswith("VmHWM:"))) * KIBIBYTE / MEBIBYTE
+        return (
+            float(next(line.split()[1] for line in lines if line.startswith("VmHWM:")))
+            * KIBIBYTE
+            / MEBIBYTE
+        )
     except (OSError, StopIteration):
         pass
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KIBIBYTE / MEBIBYTE
@@ -82,8 +94,13 @@ def process_seconds(command: Sequence[str]) -> float:
 
 def child(module: str, *arguments: str) -> dict[str, float]:
     """Run a module of the suite in a process of its own and take the numbers that it prints as JSON."""
-    done = subprocess.run([sys.executable, "-m", f"tests.benchmarks.{module}", *arguments], check=True, capture_output=True, text=True,
-                          cwd=ROOT)
+    done = subprocess.run(
+        [sys.executable, "-m", f"tests.benchmarks.{module}", *arguments],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found
 
@@ -102,10 +119,17 @@ def machine() -> dict[str, object]:
             found[package] = version(package)
         except ImportError:
             found[package] = "absent"
-    return {"processors": os.cpu_count(), "memory MiB": round(memory), "platform": platform.platform(),
-            "python": platform.python_version(), "versions": found}
+    return {
+        "processors": os.cpu_count(),
+        "memory MiB": round(memory),
+        "platform": platform.platform(),
+        "python": platform.python_version(),
+        "versions": found,
+    }
 
 
 def write_json(path: Path, comparisons: Sequence[Comparison]) -> None:
     rows = [{**asdict(each), "ratios": each.ratios} for each in comparisons]
-    path.write_text(json.dumps({"machine": machine(), "comparisons": rows}, indent=1) + "\n", encoding="utf-8")
+    path.write_text(
+        json.dumps({"machine": machine(), "comparisons": rows}, indent=1) + "\n", encoding="utf-8"
+    )

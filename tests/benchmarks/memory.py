@@ -35,4 +35,6 @@ def growth(solves: int, *, study: str = "quickstart", warm: int = 50) -> tuple[f
 if __name__ == "__main__":
     solves = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     begin, added = growth(solves)
-    sys.stdout.write(f"{solves} solves of one programme: {begin:.1f} MB after the first 50, {added:+.1f} MB after the others\n")
+    sys.stdout.write(
+        f"{solves} solves of one programme: {begin:.1f} MB after the first 50, {added:+.1f} MB after the others\n"
+    )

@@ -32,11 +32,18 @@ def samples(study: str, seed: int) -> dict[str, float]:
     system = planner.read(study)
     uncertain = uncertainty(system)
     quantiles = draw(uncertain, CHECKED, seed=seed)
-    job = Job(dict(system.files), system.name, system.scenario, dict(system.overrides), uncertain.inputs, version("planner"))
+    job = Job(
+        dict(system.files),
+        system.name,
+        system.scenario,
+        dict(system.overrides),
+        uncertain.inputs,
+        version("planner"),
+    )
     maker, _ = ready(job)
     with clock() as ours:
         for first in range(0, CHECKED, BLOCK):
-            solve_block(job, first, quantiles[first: first + BLOCK])
+            solve_block(job, first, quantiles[first : first + BLOCK])
     at = uncertain.columns()
     drawn = {each.name: each.at(quantiles[:, at[each.name]]) for each in uncertain.inputs}
     made = maker.make([{name: rows[i] for name, rows in drawn.items()} for i in range(CHECKED)])
@@ -57,8 +64,12 @@ def samples(study: str, seed: int) -> dict[str, float]:
                 Program(way(planner.read(study, overrides=dict(variant.system.overrides)))).run()
         return taken[0] / REBUILT
 
-    return {"ensemble": ours[0] / CHECKED, "warm": warm[0] / len(variants), "pyomo": rebuilt(lambda s: compile_arrays(build(s))),
-            "planner": rebuilt(lambda s: compiled(s).arrays)}
+    return {
+        "ensemble": ours[0] / CHECKED,
+        "warm": warm[0] / len(variants),
+        "pyomo": rebuilt(lambda s: compile_arrays(build(s))),
+        "planner": rebuilt(lambda s: compiled(s).arrays),
+    }
 
 
 def workers(study: str, count: int) -> dict[str, float]:
@@ -72,4 +83,8 @@ def workers(study: str, count: int) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    report(workers(sys.argv[2], int(sys.argv[3])) if sys.argv[1] == "workers" else samples(sys.argv[1], int(sys.argv[2])))
+    report(
+        workers(sys.argv[2], int(sys.argv[3]))
+        if sys.argv[1] == "workers"
+        else samples(sys.argv[1], int(sys.argv[2]))
+    )

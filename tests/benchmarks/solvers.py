@@ -28,8 +28,18 @@ def main() -> None:
             program.highs.run()
     optimal = known and program.highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
     info = program.highs.getInfo()
-    report({"seconds": taken[0], "known": known, "optimal": optimal, "objective": info.objective_function_value, "peak": peak(),
-            "iterations": info.simplex_iteration_count + info.ipm_iteration_count + info.pdlp_iteration_count})
+    report(
+        {
+            "seconds": taken[0],
+            "known": known,
+            "optimal": optimal,
+            "objective": info.objective_function_value,
+            "peak": peak(),
+            "iterations": info.simplex_iteration_count
+            + info.ipm_iteration_count
+            + info.pdlp_iteration_count,
+        }
+    )
 
 
 if __name__ == "__main__":

@@ -39,7 +39,15 @@ def main() -> None:
     with clock() as taken:
         make_plan(Compiled(system, flow_balance, arrays, {}), first, final, ties=ties, seconds={})
     found["check and tables"] = taken[0]
-    report({**found, "whole": sum(found.values()), "peak": peak(), "columns": len(arrays.columns), "nonzeros": int(arrays.matrix.nnz)})
+    report(
+        {
+            **found,
+            "whole": sum(found.values()),
+            "peak": peak(),
+            "columns": len(arrays.columns),
+            "nonzeros": int(arrays.matrix.nnz),
+        }
+    )
 
 
 if __name__ == "__main__":

@@ -26,12 +26,16 @@ def main() -> None:
             (mine, my_processor), (others, their_processor) = seconds(ours), seconds(theirs)
             ratios.append(others / mine)
             busy.append(their_processor / my_processor)
-            sys.stdout.write(f"{case}: planner {mine:.3f} s, flodym {others:.3f} s, {ratios[-1]:.1f} times faster "
-                             f"({busy[-1]:.1f} by processor time)\n")
+            sys.stdout.write(
+                f"{case}: planner {mine:.3f} s, flodym {others:.3f} s, {ratios[-1]:.1f} times faster "
+                f"({busy[-1]:.1f} by processor time)\n"
+            )
         least, most = peak(ours), peak(theirs)
-        sys.stdout.write(f"{case}: least {min(ratios):.1f}, median {median(ratios):.1f}, most {max(ratios):.1f} "
-                         f"(processor: median {median(busy):.1f}); goal {GOAL}; "
-                         f"memory {least / 1e6:.0f} MB against {most / 1e6:.0f} MB, {most / least:.0f} times less\n")
+        sys.stdout.write(
+            f"{case}: least {min(ratios):.1f}, median {median(ratios):.1f}, most {max(ratios):.1f} "
+            f"(processor: median {median(busy):.1f}); goal {GOAL}; "
+            f"memory {least / 1e6:.0f} MB against {most / 1e6:.0f} MB, {most / least:.0f} times less\n"
+        )
 
 
 def seconds(run) -> tuple[float, float]:

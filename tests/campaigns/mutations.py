@@ -26,41 +26,258 @@ MUTATIONS: dict[str, Mutation] = {}
 HARMLESS: set[str] = set()
 
 NUMBERS = (
-    "", "nan", "NaN", "inf", "-inf", "Infinity", "1e309", "-1e309", "1e308", "1e-308", "1e-400", "5e-324", "0", "-0", "-1", "1e15", "1e-15",
-    "0x10", "1_000", "１２", "٣", "²", "½", "1,5", "1.234,5", "1 000", "1'000", "1\u00a0000", "1.000.000", "1e5", "1E+5", "5%", "$5", "(5)",
-    "\u22125", "5.", ".5", "+5", "1e", "--5", "5 t", "1/2", "9" * 400, "9" * 5000, "1" * 90_000 + "x", "0." + "3" * 20_000, "TRUE", "n/a",
+    "",
+    "nan",
+    "NaN",
+    "inf",
+    "-inf",
+    "Infinity",
+    "1e309",
+    "-1e309",
+    "1e308",
+    "1e-308",
+    "1e-400",
+    "5e-324",
+    "0",
+    "-0",
+    "-1",
+    "1e15",
+    "1e-15",
+    "0x10",
+    "1_000",
+    "１２",
+    "٣",
+    "²",
+    "½",
+    "1,5",
+    "1.234,5",
+    "1 000",
+    "1'000",
+    "1\u00a0000",
+    "1.000.000",
+    "1e5",
+    "1E+5",
+    "5%",
+    "$5",
+    "(5)",
+    "\u22125",
+    "5.",
+    ".5",
+    "+5",
+    "1e",
+    "--5",
+    "5 t",
+    "1/2",
+    "9" * 400,
+    "9" * 5000,
+    "1" * 90_000 + "x",
+    "0." + "3" * 20_000,
+    "TRUE",
+    "n/a",
     "#N/A",
-    "#REF!", "=1+1", "2021-01-01", "01.02.2021", "12:30", "ten", ".", "e5", "None", "1e1e1", "0b1", "1j", "\t7", "7 ", "1;5",
+    "#REF!",
+    "=1+1",
+    "2021-01-01",
+    "01.02.2021",
+    "12:30",
+    "ten",
+    ".",
+    "e5",
+    "None",
+    "1e1e1",
+    "0b1",
+    "1j",
+    "\t7",
+    "7 ",
+    "1;5",
 )
 UNITS = (
-    "", "t", "kt", "Mt", "kg", "T", "mt", "KT", "t/yr", "t/a", "kt/year", "t / year", "t*year", "t/year/year", "tons", "USD", "USD_2020/t",
-    "USD_2021/kg", "USD2021/t", "EUR_2021/t", "€/t", "$/t", "CNY_2021/t", "kUSD_2021/t", "MUSD_2021/t", "tCO2/t", "tCO2e/t", "kgCO2e/kg",
-    "%", "1",
-    "percent", "0", "t/0", "1e400*t", "t**2", "t^2", "t**-1", "(t", "t)", "t//year", "µg/t", "℃", "degC", "nan", "inf*t",
+    "",
+    "t",
+    "kt",
+    "Mt",
+    "kg",
+    "T",
+    "mt",
+    "KT",
+    "t/yr",
+    "t/a",
+    "kt/year",
+    "t / year",
+    "t*year",
+    "t/year/year",
+    "tons",
+    "USD",
+    "USD_2020/t",
+    "USD_2021/kg",
+    "USD2021/t",
+    "EUR_2021/t",
+    "€/t",
+    "$/t",
+    "CNY_2021/t",
+    "kUSD_2021/t",
+    "MUSD_2021/t",
+    "tCO2/t",
+    "tCO2e/t",
+    "kgCO2e/kg",
+    "%",
+    "1",
+    "percent",
+    "0",
+    "t/0",
+    "1e400*t",
+    "t**2",
+    "t^2",
+    "t**-1",
+    "(t",
+    "t)",
+    "t//year",
+    "µg/t",
+    "℃",
+    "degC",
+    "nan",
+    "inf*t",
     "__import__('os')",
-    "t;year", "t,year", "1000 t/year", "100*t/year", "t/year/1000", "months", "years", "lb", "oz_t", "TWh", "Wh/g", "MJ/kg", "GJ/t",
+    "t;year",
+    "t,year",
+    "1000 t/year",
+    "100*t/year",
+    "t/year/1000",
+    "months",
+    "years",
+    "lb",
+    "oz_t",
+    "TWh",
+    "Wh/g",
+    "MJ/kg",
+    "GJ/t",
     "t" * 79,
-    "t" * 81, "(" * 40 + "t" + ")" * 40, "t year", "t.year", "dozen", "count", "a", "1/a", "1/month", "e", "pi*t", "9" * 80,
+    "t" * 81,
+    "(" * 40 + "t" + ")" * 40,
+    "t year",
+    "t.year",
+    "dozen",
+    "count",
+    "a",
+    "1/a",
+    "1/month",
+    "e",
+    "pi*t",
+    "9" * 80,
 )
 NAMES = (
-    "a,b", 'a"b', "a'b", "../a", "/etc/passwd", "a/b/c", "a\\b", "<script>alert(1)</script>", "&amp;", "=1+1", "+x", "-x", "@x",
+    "a,b",
+    'a"b',
+    "a'b",
+    "../a",
+    "/etc/passwd",
+    "a/b/c",
+    "a\\b",
+    "<script>alert(1)</script>",
+    "&amp;",
+    "=1+1",
+    "+x",
+    "-x",
+    "@x",
     "l\u0456thium",
-    "a\u200bb", "\u202eabc", "\ufeffx", "名前", "naïve", "nai\u0308ve", "🙂", "a\nb", "a\tb", "a\x1b[31mb", "a\x00b", "a\x07b",
+    "a\u200bb",
+    "\u202eabc",
+    "\ufeffx",
+    "名前",
+    "naïve",
+    "nai\u0308ve",
+    "🙂",
+    "a\nb",
+    "a\tb",
+    "a\x1b[31mb",
+    "a\x00b",
+    "a\x07b",
     "A" * 10_000,
-    " ", "a.b",
-    "CON", "nul", "*", "%s%n", "{0}", "${HOME}", "`id`", "a|b", "a;b", "\u00a0x", "x\u00a0", "\u2028x", "True", "1", "1e5", "year",
+    " ",
+    "a.b",
+    "CON",
+    "nul",
+    "*",
+    "%s%n",
+    "{0}",
+    "${HOME}",
+    "`id`",
+    "a|b",
+    "a;b",
+    "\u00a0x",
+    "x\u00a0",
+    "\u2028x",
+    "True",
+    "1",
+    "1e5",
+    "year",
     "loss/x",
-    "use/x", "deposit/x", "None", "__class__", "ＡＢＣ", "ß", "ẞ", "ﬁ",
+    "use/x",
+    "deposit/x",
+    "None",
+    "__class__",
+    "ＡＢＣ",
+    "ß",
+    "ẞ",
+    "ﬁ",
 )
 TOML_VALUES = (
-    "1", "-1", "0", "1.5", "nan", "inf", "-inf", '""', '"x"', "[]", "{}", "[1]", '["a", "a"]', "true", "false", "1979-05-27", "07:32:00",
-    "1979-05-27T07:32:00Z", "9" * 400, "0x" + "f" * 6000, "9" * 6000, "1e400", "[" * 500 + "]" * 500, "{a = " * 25 + "1" + "}" * 25,
+    "1",
+    "-1",
+    "0",
+    "1.5",
+    "nan",
+    "inf",
+    "-inf",
+    '""',
+    '"x"',
+    "[]",
+    "{}",
+    "[1]",
+    '["a", "a"]',
+    "true",
+    "false",
+    "1979-05-27",
+    "07:32:00",
+    "1979-05-27T07:32:00Z",
+    "9" * 400,
+    "0x" + "f" * 6000,
+    "9" * 6000,
+    "1e400",
+    "[" * 500 + "]" * 500,
+    "{a = " * 25 + "1" + "}" * 25,
     '"""x\ny"""',
-    "{ 2021 = 1 }", "{ 2021 = 1, 2020 = 2 }", "{ x = 1 }", "{ ² = 1 }", '{ "٢٠٢١" = 1 }', "[[1], [2]]", '"1 USD_2021/t"', '"1e400 t"',
+    "{ 2021 = 1 }",
+    "{ 2021 = 1, 2020 = 2 }",
+    "{ x = 1 }",
+    "{ ² = 1 }",
+    '{ "٢٠٢١" = 1 }',
+    "[[1], [2]]",
+    '"1 USD_2021/t"',
+    '"1e400 t"',
     "1__0",
-    '"5 %"', "[\"lithium\"]", "''", '"\\u0000"', "'" + "y" * 50_000 + "'", "0o17", "0b1", "1e-400", "2021",
+    '"5 %"',
+    '["lithium"]',
+    "''",
+    '"\\u0000"',
+    "'" + "y" * 50_000 + "'",
+    "0o17",
+    "0b1",
+    "1e-400",
+    "2021",
 )
-ENCODINGS = ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-7", "cp1252", "cp037", "gb18030", "shift_jis", "utf-8-sig")
+ENCODINGS = (
+    "utf-16",
+    "utf-16-le",
+    "utf-16-be",
+    "utf-32",
+    "utf-7",
+    "cp1252",
+    "cp037",
+    "gb18030",
+    "shift_jis",
+    "utf-8-sig",
+)
 
 
 @dataclass(frozen=True)
@@ -78,7 +295,9 @@ class Broken:
         return all(name in HARMLESS for name, _ in self.done)
 
     def __str__(self) -> str:
-        return f"mutation {self.number} of {self.study}: " + "; ".join(f"{name} ({what})" for name, what in self.done)
+        return f"mutation {self.number} of {self.study}: " + "; ".join(
+            f"{name} ({what})" for name, what in self.done
+        )
 
 
 def originals() -> dict[str, Files]:
@@ -108,6 +327,7 @@ def mutation(*, harmless: bool = False) -> Callable[[Mutation], Mutation]:
         if harmless:
             HARMLESS.add(function.__name__)
         return function
+
     return keep
 
 
@@ -130,6 +350,7 @@ def put_rows(files: Files, name: str, rows: Rows) -> None:
 
 def by_rows(change: Callable[[random.Random, Rows], str]) -> Mutation:
     """A mutation of one table from a change of its rows, of which the header is the first."""
+
     def mutate(draw: random.Random, files: Files) -> str:
         name = a_table(draw, files)
         rows = rows_of(files[name])
@@ -138,6 +359,7 @@ def by_rows(change: Callable[[random.Random, Rows], str]) -> Mutation:
         done = change(draw, rows)
         put_rows(files, name, rows)
         return f"{name}: {done}"
+
     mutate.__name__ = change.__name__
     return mutate
 
@@ -190,7 +412,7 @@ def swap_rows(draw: random.Random, rows: Rows) -> str:
 @by_rows
 def short_row(draw: random.Random, rows: Rows) -> str:
     row = _row(draw, rows)
-    del rows[row][draw.randrange(len(rows[row])):]
+    del rows[row][draw.randrange(len(rows[row])) :]
     return f"row {row + 1} cut"
 
 
@@ -266,7 +488,18 @@ def swap_headers(draw: random.Random, rows: Rows) -> str:
 @by_rows
 def rename_header(draw: random.Random, rows: Rows) -> str:
     column = draw.randrange(len(rows[0]))
-    rows[0][column] = draw.choice((rows[0][column].upper(), "", "x", rows[0][column] + "s", "vаlue", "value", " year ", *NAMES))
+    rows[0][column] = draw.choice(
+        (
+            rows[0][column].upper(),
+            "",
+            "x",
+            rows[0][column] + "s",
+            "vаlue",
+            "value",
+            " year ",
+            *NAMES,
+        )
+    )
     return f"column {column + 1} is {rows[0][column][:40]!r}"
 
 
@@ -294,8 +527,28 @@ def other_unit(draw: random.Random, rows: Rows) -> str:
 @mutation()
 @by_rows
 def other_year(draw: random.Random, rows: Rows) -> str:
-    return _set(draw, rows, "year", ("", "2021", "2021.0", "21", "1e3", "２０２１", "²", "-2021", "2021/22", "0", "9999", "1899", "2021 ",
-        "2030", "x"))
+    return _set(
+        draw,
+        rows,
+        "year",
+        (
+            "",
+            "2021",
+            "2021.0",
+            "21",
+            "1e3",
+            "２０２１",
+            "²",
+            "-2021",
+            "2021/22",
+            "0",
+            "9999",
+            "1899",
+            "2021 ",
+            "2030",
+            "x",
+        ),
+    )
 
 
 @mutation()
@@ -316,7 +569,15 @@ def misspelt_cell(draw: random.Random, rows: Rows) -> str:
     row, column = _row(draw, rows), draw.randrange(len(rows[0]))
     text = rows[row][column] or "x"
     at = draw.randrange(len(text))
-    rows[row][column] = draw.choice((text[:at] + text[at + 1:], text[:at] + text[at] + text[at:], text.upper(), text.title(), f" {text} "))
+    rows[row][column] = draw.choice(
+        (
+            text[:at] + text[at + 1 :],
+            text[:at] + text[at] + text[at:],
+            text.upper(),
+            text.title(),
+            f" {text} ",
+        )
+    )
     return f"row {row + 1} {rows[0][column]} = {rows[row][column][:40]!r}"
 
 
@@ -325,8 +586,11 @@ def misspelt_cell(draw: random.Random, rows: Rows) -> str:
 def scaled_number(draw: random.Random, rows: Rows) -> str:
     if "value" not in rows[0]:
         return "nothing"
-    row, at, times = _row(draw, rows), rows[0].index("value"), draw.choice((1e-300, 1e-12, 1e-6, 1e-3, -1, 0.5, 1.0000001, 2, 1e3, 1e6,
-        1e12, 1e300))
+    row, at, times = (
+        _row(draw, rows),
+        rows[0].index("value"),
+        draw.choice((1e-300, 1e-12, 1e-6, 1e-3, -1, 0.5, 1.0000001, 2, 1e3, 1e6, 1e12, 1e300)),
+    )
     try:
         rows[row][at] = repr(float(rows[row][at]) * times)
     except ValueError:
@@ -357,13 +621,20 @@ def same_in_another_unit(draw: random.Random, rows: Rows) -> str:
 @mutation()
 def rename_everywhere(draw: random.Random, files: Files) -> str:
     """A name changed in every table alike: an odd name must be refused or carried through whole."""
-    table = draw.choice([n for n in ("goods.csv", "processes.csv", "plants.csv", "products.csv") if n in files] or [HEAD_FILE])
+    table = draw.choice(
+        [n for n in ("goods.csv", "processes.csv", "plants.csv", "products.csv") if n in files]
+        or [HEAD_FILE]
+    )
     rows = rows_of(files[table])
     if len(rows) < 2 or not rows[1]:
         return "nothing"
     old, new = rows[_row(draw, rows)][0], draw.choice(NAMES)
     for name in [n for n in files if n.endswith(".csv")]:
-        put_rows(files, name, [[new if cell == old else cell for cell in row] for row in rows_of(files[name])])
+        put_rows(
+            files,
+            name,
+            [[new if cell == old else cell for cell in row] for row in rows_of(files[name])],
+        )
     return f"{old!r} is {new[:40]!r}"
 
 
@@ -385,7 +656,9 @@ def other_encoding(draw: random.Random, files: Files) -> str:
 @mutation()
 def latin_1(draw: random.Random, files: Files) -> str:
     name = any_file(draw, files)
-    files[name] = files[name].decode("utf-8").replace("e", "é", 1).encode("latin-1", errors="replace")
+    files[name] = (
+        files[name].decode("utf-8").replace("e", "é", 1).encode("latin-1", errors="replace")
+    )
     return name
 
 
@@ -413,7 +686,10 @@ def windows_line_ends(draw: random.Random, files: Files) -> str:
 @mutation()
 def old_line_ends(draw: random.Random, files: Files) -> str:
     name = any_file(draw, files)
-    files[name] = files[name].replace(b"\n", draw.choice((b"\r", b"\n\r", b"\r\r\n", b"\x0b", b"\xe2\x80\xa8", b"\xc2\x85", b"\x0c")))
+    files[name] = files[name].replace(
+        b"\n",
+        draw.choice((b"\r", b"\n\r", b"\r\r\n", b"\x0b", b"\xe2\x80\xa8", b"\xc2\x85", b"\x0c")),
+    )
     return name
 
 
@@ -444,7 +720,10 @@ def decimal_commas(draw: random.Random, files: Files) -> str:
     """Every number with a comma, quoted or not."""
     name, quoted = a_table(draw, files), draw.random() < 0.5
     rows = rows_of(files[name])
-    changed = [[cell.replace(".", ",") if cell.replace(".", "").isdigit() else cell for cell in row] for row in rows]
+    changed = [
+        [cell.replace(".", ",") if cell.replace(".", "").isdigit() else cell for cell in row]
+        for row in rows
+    ]
     if quoted:
         put_rows(files, name, changed)
     else:
@@ -455,8 +734,19 @@ def decimal_commas(draw: random.Random, files: Files) -> str:
 @mutation()
 def thousands(draw: random.Random, files: Files) -> str:
     name, mark = a_table(draw, files), draw.choice((",", ".", " ", "'", "\u202f", "_"))
-    put_rows(files, name, [[f"{int(c):,}".replace(",", mark) if c.isascii() and c.isdigit() and len(c) > 3 else c for c in row]
-                           for row in rows_of(files[name])])
+    put_rows(
+        files,
+        name,
+        [
+            [
+                f"{int(c):,}".replace(",", mark)
+                if c.isascii() and c.isdigit() and len(c) > 3
+                else c
+                for c in row
+            ]
+            for row in rows_of(files[name])
+        ],
+    )
     return f"{name} with {mark!r}"
 
 
@@ -490,16 +780,42 @@ def flipped_bytes(draw: random.Random, files: Files) -> str:
 @mutation()
 def inserted_bytes(draw: random.Random, files: Files) -> str:
     name = any_file(draw, files)
-    at, what = draw.randrange(len(files[name]) + 1), draw.choice((
-        b"\0", b'"', b"'", b",", b"\n", b"\r", b"\x1a", b"\xff", b"\xc3", b"\xed\xa0\x80", b'""', b"\\", b" ", b"0", b"-", b"#", b"=",
-        b"1", b"e"))
+    at, what = (
+        draw.randrange(len(files[name]) + 1),
+        draw.choice(
+            (
+                b"\0",
+                b'"',
+                b"'",
+                b",",
+                b"\n",
+                b"\r",
+                b"\x1a",
+                b"\xff",
+                b"\xc3",
+                b"\xed\xa0\x80",
+                b'""',
+                b"\\",
+                b" ",
+                b"0",
+                b"-",
+                b"#",
+                b"=",
+                b"1",
+                b"e",
+            )
+        ),
+    )
     files[name] = files[name][:at] + what + files[name][at:]
     return f"{name} at {at}: {what!r}"
 
 
 @mutation()
 def no_content(draw: random.Random, files: Files) -> str:
-    name, content = any_file(draw, files), draw.choice((b"", b"\n", b" ", b"\n\n\n", b"\xef\xbb\xbf", b",", b",,,\n,,,", b'"', b'""'))
+    name, content = (
+        any_file(draw, files),
+        draw.choice((b"", b"\n", b" ", b"\n\n\n", b"\xef\xbb\xbf", b",", b",,,\n,,,", b'"', b'""')),
+    )
     files[name] = content
     return f"{name} = {content!r}"
 
@@ -507,7 +823,9 @@ def no_content(draw: random.Random, files: Files) -> str:
 @mutation()
 def binary(draw: random.Random, files: Files) -> str:
     name = any_file(draw, files)
-    files[name] = draw.choice((b"PK\x03\x04", b"\x1f\x8b\x08", b"\x7fELF", b"%PDF-1.7\n", b"\xd0\xcf\x11\xe0", b"")) + draw.randbytes(500)
+    files[name] = draw.choice(
+        (b"PK\x03\x04", b"\x1f\x8b\x08", b"\x7fELF", b"%PDF-1.7\n", b"\xd0\xcf\x11\xe0", b"")
+    ) + draw.randbytes(500)
     return name
 
 
@@ -535,7 +853,16 @@ def lost_file(draw: random.Random, files: Files) -> str:
 @mutation()
 def misnamed_file(draw: random.Random, files: Files) -> str:
     name = any_file(draw, files)
-    new = draw.choice((name.upper(), name.replace(".csv", ".CSV"), f"copy of {name}", name.replace(".", "s."), f"{name}.txt", f" {name}"))
+    new = draw.choice(
+        (
+            name.upper(),
+            name.replace(".csv", ".CSV"),
+            f"copy of {name}",
+            name.replace(".", "s."),
+            f"{name}.txt",
+            f" {name}",
+        )
+    )
     files[new] = files.pop(name, b"")
     return f"{name} is {new}"
 
@@ -583,11 +910,32 @@ def head_value(draw: random.Random, files: Files) -> str:
 @mutation()
 def head_key(draw: random.Random, files: Files) -> str:
     lines = head_lines(files)
-    key = draw.choice(("x", "metals", "years.first", "policies", "scenarios", "scenario", '"a\\nb"', '"\\u001b[31m"', "a" + ".a" * 3000,
-        '""', "title.x",
-                       "step", "periods", "policies.x.kind", "scenarios.x.inherits", "scenarios.x.set", '"名"', "discount_rate",
-                       "years.step",
-                       "policies.x.y.z", "stock_convention", "border_adjustment"))
+    key = draw.choice(
+        (
+            "x",
+            "metals",
+            "years.first",
+            "policies",
+            "scenarios",
+            "scenario",
+            '"a\\nb"',
+            '"\\u001b[31m"',
+            "a" + ".a" * 3000,
+            '""',
+            "title.x",
+            "step",
+            "periods",
+            "policies.x.kind",
+            "scenarios.x.inherits",
+            "scenarios.x.set",
+            '"名"',
+            "discount_rate",
+            "years.step",
+            "policies.x.y.z",
+            "stock_convention",
+            "border_adjustment",
+        )
+    )
     lines.insert(draw.choice((0, 1, 2, len(lines))), f"{key} = {draw.choice(TOML_VALUES)}")
     put_head(files, lines)
     return key[:40]
@@ -595,31 +943,96 @@ def head_key(draw: random.Random, files: Files) -> str:
 
 @mutation()
 def head_policy(draw: random.Random, files: Files) -> str:
-    kinds = ("self_sufficiency", "import_share", "recycled_content", "quota", "collection_target", "carbon_cap", "carbon_budget",
+    kinds = (
+        "self_sufficiency",
+        "import_share",
+        "recycled_content",
+        "quota",
+        "collection_target",
+        "carbon_cap",
+        "carbon_budget",
         "capital_budget",
-             "stockpile_cover", "closure", "pin", "none")
-    fields = ("metal", "origin", "stages", "goods", "processes", "scope", "of", "provenance", "penalty", "from", "to", "share", "cap",
+        "stockpile_cover",
+        "closure",
+        "pin",
+        "none",
+    )
+    fields = (
+        "metal",
+        "origin",
+        "stages",
+        "goods",
+        "processes",
+        "scope",
+        "of",
+        "provenance",
+        "penalty",
+        "from",
+        "to",
+        "share",
+        "cap",
         "months",
-              "tolerance", "enabled", "source", "note")
-    lines = ["", f"[policies.{draw.choice(('p', 'x-y', '=x', 'a.b', '1'))}]".replace("=x", '"=x"'), f'kind = "{draw.choice(kinds)}"']
-    lines += [f"{field} = {draw.choice(TOML_VALUES)}" for field in draw.sample(fields, draw.randrange(1, 9))]
+        "tolerance",
+        "enabled",
+        "source",
+        "note",
+    )
+    lines = [
+        "",
+        f"[policies.{draw.choice(('p', 'x-y', '=x', 'a.b', '1'))}]".replace("=x", '"=x"'),
+        f'kind = "{draw.choice(kinds)}"',
+    ]
+    lines += [
+        f"{field} = {draw.choice(TOML_VALUES)}"
+        for field in draw.sample(fields, draw.randrange(1, 9))
+    ]
     put_head(files, head_lines(files) + lines)
     return " ".join(lines)[:80]
 
 
 @mutation()
 def head_scenario(draw: random.Random, files: Files) -> str:
-    paths = ("series.carbon_price", "series.carbon_price.2021", "demand.packs/new", "demand.x", "x", "", ".", "a.b.c.d.e",
+    paths = (
+        "series.carbon_price",
+        "series.carbon_price.2021",
+        "demand.packs/new",
+        "demand.x",
+        "x",
+        "",
+        ".",
+        "a.b.c.d.e",
         "series.carbon_price.²",
-             "series.carbon_price." + "9" * 5000, "discount_rate", "policies.x.share", "demand.packs/new.2021", "plants.x.life",
-             "series." * 400,
-             "process_values.mine_brine.variable_cost", "good_values.lithium/refined.lithium.equivalent", "hosts.copper")
-    lines = ["", "[scenarios.odd]", draw.choice(("", 'inherits = ["odd"]', 'inherits = ["none"]', 'inherits = ["reference"]',
-        "discount_rate = -1",
-                                                 "border_adjustment = 3", 'note = "x"')), "[scenarios.odd.set]"]
+        "series.carbon_price." + "9" * 5000,
+        "discount_rate",
+        "policies.x.share",
+        "demand.packs/new.2021",
+        "plants.x.life",
+        "series." * 400,
+        "process_values.mine_brine.variable_cost",
+        "good_values.lithium/refined.lithium.equivalent",
+        "hosts.copper",
+    )
+    lines = [
+        "",
+        "[scenarios.odd]",
+        draw.choice(
+            (
+                "",
+                'inherits = ["odd"]',
+                'inherits = ["none"]',
+                'inherits = ["reference"]',
+                "discount_rate = -1",
+                "border_adjustment = 3",
+                'note = "x"',
+            )
+        ),
+        "[scenarios.odd.set]",
+    ]
     for path in draw.sample(paths, 3):
         lines.append(f'"{path}" = {draw.choice(TOML_VALUES)}')
-    text = "\n".join(head_lines(files) + lines).replace('scenario = "reference"', 'scenario = "odd"', 1)
+    text = "\n".join(head_lines(files) + lines).replace(
+        'scenario = "reference"', 'scenario = "odd"', 1
+    )
     put_head(files, text.split("\n"))
     return " ".join(lines)[:80]
 
@@ -628,7 +1041,11 @@ def head_scenario(draw: random.Random, files: Files) -> str:
 def head_diamonds(draw: random.Random, files: Files) -> str:
     """Scenarios that inherit from two, which both inherit from two ...: as many ways to the last as grains on a chessboard."""
     n = draw.choice((5, 40))
-    lines = [f"[scenarios.{side}{i}]\ninherits = ['a{i + 1}', 'b{i + 1}']" for i in range(n) for side in "ab"]
+    lines = [
+        f"[scenarios.{side}{i}]\ninherits = ['a{i + 1}', 'b{i + 1}']"
+        for i in range(n)
+        for side in "ab"
+    ]
     text = "\n".join([*head_lines(files), *lines, f"[scenarios.a{n}]", f"[scenarios.b{n}]"])
     put_head(files, text.replace('scenario = "reference"', 'scenario = "a0"', 1).split("\n"))
     return f"{n} stages"
@@ -637,13 +1054,25 @@ def head_diamonds(draw: random.Random, files: Files) -> str:
 @mutation()
 def head_deep(draw: random.Random, files: Files) -> str:
     n = draw.choice((20, 40, 900, 5000))
-    line = draw.choice((
-        "x = " + "[" * n + "]" * n, "x = " + "{x = " * n + "1" + "}" * n, "[" + "a." * n + "a]", "a." * n + "b = 1", "x = " + "[ \n" * n,
-        "x = '''\n" + "[ " + " " * n * 10 + "\n'''", "\n".join(f"k{i} = {i}" for i in range(n)), "x = [" + "1, " * n + "]",
-        "\n".join(f"[scenarios.s{i}]\ninherits = ['s{i + 1}']" for i in range(n)) + f"\n[scenarios.s{n}]", "title.x" + ".x" * n + " = 1",
-        "\n".join(f"[[x{i}]]" for i in range(n)),
-    ))
-    put_head(files, [line, *head_lines(files)] if draw.random() < 0.5 else [*head_lines(files), line])
+    line = draw.choice(
+        (
+            "x = " + "[" * n + "]" * n,
+            "x = " + "{x = " * n + "1" + "}" * n,
+            "[" + "a." * n + "a]",
+            "a." * n + "b = 1",
+            "x = " + "[ \n" * n,
+            "x = '''\n" + "[ " + " " * n * 10 + "\n'''",
+            "\n".join(f"k{i} = {i}" for i in range(n)),
+            "x = [" + "1, " * n + "]",
+            "\n".join(f"[scenarios.s{i}]\ninherits = ['s{i + 1}']" for i in range(n))
+            + f"\n[scenarios.s{n}]",
+            "title.x" + ".x" * n + " = 1",
+            "\n".join(f"[[x{i}]]" for i in range(n)),
+        )
+    )
+    put_head(
+        files, [line, *head_lines(files)] if draw.random() < 0.5 else [*head_lines(files), line]
+    )
     return f"{n} deep: {line[:30]!r}"
 
 

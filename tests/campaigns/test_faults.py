@@ -92,6 +92,8 @@ def test_a_damaged_run_is_refused(tmp_path: Path, plan: Plan, damage: str) -> No
 def test_a_run_of_another_format_is_refused(tmp_path: Path, plan: Plan) -> None:
     folder = plan.save(tmp_path / "run")
     record = folder / "plan.json"
-    record.write_text(record.read_text().replace(f'"format_version": {FORMAT_VERSION}', '"format_version": 99'))
+    record.write_text(
+        record.read_text().replace(f'"format_version": {FORMAT_VERSION}', '"format_version": 99')
+    )
     with pytest.raises(OutputError, match="format 99"):
         planner.load(folder)

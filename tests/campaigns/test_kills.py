@@ -51,14 +51,33 @@ def test_a_report_killed_at_any_moment_leaves_nothing_or_a_whole_page(tmp_path: 
 
 
 def ensemble_command(out: Path) -> list[str]:
-    return [sys.executable, "-m", "planner", "ensemble", "quickstart", "--samples", str(SAMPLES), "--seed", "3", "--workers", "2",
-            "--out", str(out), "--quiet"]
+    return [
+        sys.executable,
+        "-m",
+        "planner",
+        "ensemble",
+        "quickstart",
+        "--samples",
+        str(SAMPLES),
+        "--seed",
+        "3",
+        "--workers",
+        "2",
+        "--out",
+        str(out),
+        "--quiet",
+    ]
 
 
 def parts(out: Path) -> dict[str, pd.DataFrame]:
     """Every table that stands in the folder of an ensemble, by its path; each must be whole to be read."""
     tables = {path: pd.read_parquet(path, partitioning=None) for path in out.rglob("*.parquet")}
-    return {str(path.relative_to(out)): table for path, table in (tables | {path: pd.read_csv(path) for path in out.glob("*.csv")}).items()}
+    return {
+        str(path.relative_to(out)): table
+        for path, table in (
+            tables | {path: pd.read_csv(path) for path in out.glob("*.csv")}
+        ).items()
+    }
 
 
 def ended(group: int) -> bool:
@@ -86,7 +105,9 @@ def test_an_ensemble_killed_at_any_moment_holds_whole_blocks_and_goes_on(tmp_pat
     for kill in range(KILLS):
         if kill % 4 == 0:
             shutil.rmtree(out, ignore_errors=True)
-        process = subprocess.Popen(ensemble_command(out), start_new_session=True, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            ensemble_command(out), start_new_session=True, stderr=subprocess.DEVNULL
+        )
         time.sleep(whole * moments.uniform(0.3 if kill % 2 else 0.0, 1.05))
         if kill % 3:
             process.kill()
@@ -105,4 +126,8 @@ def test_an_ensemble_killed_at_any_moment_holds_whole_blocks_and_goes_on(tmp_pat
     assert parts(out).keys() == expected.keys()
     for name, table in parts(out).items():
         pd.testing.assert_frame_equal(table, expected[name], check_exact=True)
-    assert not [path for path in tmp_path.rglob("*") if "partial" in path.name or path.name.endswith(".lock")]
+    assert not [
+        path
+        for path in tmp_path.rglob("*")
+        if "partial" in path.name or path.name.endswith(".lock")
+    ]

@@ -37,8 +37,10 @@ def studies() -> dict[str, Files]:
 @contextmanager
 def patience(seconds: int) -> Iterator[None]:
     """Raise TimeoutError where the block takes longer."""
+
     def late(number: int, frame: FrameType | None) -> None:
         raise TimeoutError(f"still at it after {seconds} s")
+
     before = signal.signal(signal.SIGALRM, late)
     signal.alarm(seconds)
     try:
@@ -81,7 +83,13 @@ def _refusal(case: Broken, error: SpecError) -> str:
     for problem in error.problems:
         if isinstance(problem, str) or len(problem.message) < SHORTEST or not problem.file:
             return f"a problem that says too little: {problem}"
-        lines = case.files.get(problem.file, b"").replace(b"\r\n", b"\n").replace(b"\r", b"\n").count(b"\n") + 1
+        lines = (
+            case.files.get(problem.file, b"")
+            .replace(b"\r\n", b"\n")
+            .replace(b"\r", b"\n")
+            .count(b"\n")
+            + 1
+        )
         if not 0 <= problem.row <= lines:
             return f"row {problem.row} of {problem.file}, which has {lines}"
         if len(str(problem)) > 2000 or not str(problem).isprintable():
@@ -90,7 +98,9 @@ def _refusal(case: Broken, error: SpecError) -> str:
 
 
 @pytest.mark.parametrize("batch", range(BATCHES))
-def test_a_broken_study_is_refused_with_its_place_or_read_as_it_stands(batch: int, tmp_path: Path, studies: dict[str, Files]) -> None:
+def test_a_broken_study_is_refused_with_its_place_or_read_as_it_stands(
+    batch: int, tmp_path: Path, studies: dict[str, Files]
+) -> None:
     wrong = []
     for number in range(batch, COUNT, BATCHES):
         case = broken(number, studies)
@@ -104,12 +114,16 @@ def test_every_kind_of_mutation_is_among_the_sample() -> None:
     assert MUTATIONS.keys() > HARMLESS
 
 
-def test_the_verdict_sees_a_silent_wrong_read(tmp_path: Path, studies: dict[str, Files], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_verdict_sees_a_silent_wrong_read(
+    tmp_path: Path, studies: dict[str, Files], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Proves the judge: were a reader to take every large number a thousandth too large, nothing would pass."""
     import planner.study.rows as rows
 
     right = rows.number
-    monkeypatch.setattr(rows, "number", lambda text: right(text) * (1.001 if right(text) > 100 else 1))
+    monkeypatch.setattr(
+        rows, "number", lambda text: right(text) * (1.001 if right(text) > 100 else 1)
+    )
     case = Broken(0, "quickstart", studies["quickstart"], ())
     assert "read as something else" in verdict(case, tmp_path / "s")
 
@@ -118,38 +132,71 @@ FOUND: dict[str, tuple[str, str, str]] = {
     # what the mutations found on their first runs: what stands in study.toml instead of a line, and how it is refused now
     "a whole number of thousands of digits": ("country = ", "country = 0x" + "f" * 6000, "64 bits"),
     "a number that is no float": ("discount_rate = ", "discount_rate = " + "9" * 400, "64 bits"),
-    "a number that TOML cannot read": ("discount_rate = ", "discount_rate = " + "9" * 5000, "no valid TOML"),
+    "a number that TOML cannot read": (
+        "discount_rate = ",
+        "discount_rate = " + "9" * 5000,
+        "no valid TOML",
+    ),
     "keys in keys": ("title = ", "title" + ".x" * 5000 + " = 1", "nested more than 32 deep"),
-    "text that looks like a header": ("title = ", "title = '''\n[ " + " " * 100_000 + "\n'''\nmetal = 1", "metal"),
-    "five thousand sections": ("title = ", "\n".join(f"[[x{i}]]" for i in range(5000)), "is no field here"),
+    "text that looks like a header": (
+        "title = ",
+        "title = '''\n[ " + " " * 100_000 + "\n'''\nmetal = 1",
+        "metal",
+    ),
+    "five thousand sections": (
+        "title = ",
+        "\n".join(f"[[x{i}]]" for i in range(5000)),
+        "is no field here",
+    ),
     "marks that steer a terminal": ("title = ", '"a\\nb\\u001b[31m" = 1', r"a\\nb\\x1b\[31m"),
-    "a chain of scenarios": ("scenario = ",
-    "\n".join(f"[scenarios.s{i}]\ninherits = ['s{i + 1}']" for i in range(3000)) + "\n[scenarios.s3000]",
-                             "a chain of more than 50"),
+    "a chain of scenarios": (
+        "scenario = ",
+        "\n".join(f"[scenarios.s{i}]\ninherits = ['s{i + 1}']" for i in range(3000))
+        + "\n[scenarios.s3000]",
+        "a chain of more than 50",
+    ),
 }
 
 
 @pytest.mark.parametrize("case", FOUND)
-def test_what_the_mutations_found_is_refused_at_once(case: str, tmp_path: Path, studies: dict[str, Files]) -> None:
+def test_what_the_mutations_found_is_refused_at_once(
+    case: str, tmp_path: Path, studies: dict[str, Files]
+) -> None:
     start, instead, message = FOUND[case]
-    lines = [instead if line.startswith(start) else line for line in studies["quickstart"][HEAD_FILE].decode().split("\n")]
+    lines = [
+        instead if line.startswith(start) else line
+        for line in studies["quickstart"][HEAD_FILE].decode().split("\n")
+    ]
     broken_head = {**studies["quickstart"], HEAD_FILE: "\n".join(lines).encode()}
     with patience(PATIENCE), pytest.raises(SpecError, match=message) as caught:
-        planner.read(written(Broken(0, "quickstart", broken_head, (("found", case),)), tmp_path / "s"))
+        planner.read(
+            written(Broken(0, "quickstart", broken_head, (("found", case),)), tmp_path / "s")
+        )
     assert all(str(problem).isprintable() for problem in caught.value.problems)
 
 
-def test_scenarios_that_meet_again_and_again_are_read_once(tmp_path: Path, studies: dict[str, Files]) -> None:
+def test_scenarios_that_meet_again_and_again_are_read_once(
+    tmp_path: Path, studies: dict[str, Files]
+) -> None:
     """Forty stages of two that both inherit the next two: a million million ways down, forty-one stages."""
     text = studies["quickstart"][HEAD_FILE].decode()
-    stages = [f"[scenarios.{side}{i}]\ninherits = ['a{i + 1}', 'b{i + 1}']" for i in range(40) for side in "ab"]
+    stages = [
+        f"[scenarios.{side}{i}]\ninherits = ['a{i + 1}', 'b{i + 1}']"
+        for i in range(40)
+        for side in "ab"
+    ]
     head = "\n".join([text, *stages, "[scenarios.a40]", "[scenarios.b40]", "discount_rate = 0.07"])
-    folder = written(Broken(0, "quickstart", {**studies["quickstart"], HEAD_FILE: head.encode()}, ()), tmp_path / "s")
+    folder = written(
+        Broken(0, "quickstart", {**studies["quickstart"], HEAD_FILE: head.encode()}, ()),
+        tmp_path / "s",
+    )
     with patience(PATIENCE):
         assert planner.read(folder, scenario="a0").discount_rate == 0.07
 
 
-def test_a_number_of_a_hundred_thousand_digits_is_refused_at_once(tmp_path: Path, studies: dict[str, Files]) -> None:
+def test_a_number_of_a_hundred_thousand_digits_is_refused_at_once(
+    tmp_path: Path, studies: dict[str, Files]
+) -> None:
     """The pattern of a number once took the square of its length."""
     files = dict(studies["quickstart"])
     files["demand.csv"] = files["demand.csv"].replace(b",500,", b"," + b"1" * 100_000 + b"x,")
@@ -161,13 +208,25 @@ def test_a_refused_lead_time_is_one_problem(tmp_path: Path, studies: dict[str, F
     """A number whose row was refused is not judged again as no whole number, which once was a traceback."""
     files = dict(studies["quickstart"])
     assert b",lead_time,,,1,year," in files["plants.csv"]
-    files["plants.csv"] = files["plants.csv"].replace(b",lead_time,,,1,year,", b",lead_time,,,1,lb,")
+    files["plants.csv"] = files["plants.csv"].replace(
+        b",lead_time,,,1,year,", b",lead_time,,,1,lb,"
+    )
     with pytest.raises(SpecError, match="1 problem") as caught:
         planner.read(written(Broken(0, "quickstart", files, ()), tmp_path / "s"))
     assert "lead_time" not in caught.value.problems[0].message  # the unit is what is wrong
 
 
-@pytest.mark.parametrize("path", ["series.carbon_price.²", "series.carbon_price." + "9" * 5000, "a" * 100_000, ".", "demand..", "\x1b[2J"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "series.carbon_price.²",
+        "series.carbon_price." + "9" * 5000,
+        "a" * 100_000,
+        ".",
+        "demand..",
+        "\x1b[2J",
+    ],
+)
 def test_an_odd_path_is_refused(path: str) -> None:
     with pytest.raises(SpecError, match="--set") as caught:
         planner.read("quickstart", overrides={path: "1 USD_2021/tCO2e"})

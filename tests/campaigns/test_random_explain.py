@@ -19,8 +19,14 @@ from tests.random_studies import studies
 from tests.small import Study
 
 NEAR = 1e-6
-TRIED = settings(max_examples=8, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
-                 suppress_health_check=[HealthCheck.too_slow])
+TRIED = settings(
+    max_examples=8,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow],
+)
 
 
 @given(study=studies())
@@ -42,13 +48,19 @@ def _holds(system: System, clash: Clash) -> None:
     alone = {name: system.policies[name] for name in clash.policies}
     assert not feasible(replace(system, policies=frozen_map(alone)))
     for name in clash.policies:
-        assert feasible(replace(system, policies=frozen_map({n: p for n, p in alone.items() if n != name})))
-    assert {reason.name.split(", ")[0] for reason in clash.reasons if reason.target} <= set(clash.policies)
+        assert feasible(
+            replace(system, policies=frozen_map({n: p for n, p in alone.items() if n != name}))
+        )
+    assert {reason.name.split(", ")[0] for reason in clash.reasons if reason.target} <= set(
+        clash.policies
+    )
     for relaxation in clash.relaxations:
         if relaxation.enough:
             others = {n: p for n, p in system.policies.items() if n != relaxation.policy}
             if np.isfinite(relaxation.series).any():
-                others[relaxation.policy] = replace(system.policies[relaxation.policy], level=relaxation.series)
+                others[relaxation.policy] = replace(
+                    system.policies[relaxation.policy], level=relaxation.series
+                )
             assert feasible(replace(system, policies=frozen_map(others))), relaxation.words
     for lever in clash.levers:
         kind = next(kind for kind in KINDS if kind.name == lever.kind)
@@ -61,5 +73,7 @@ def _adds_up(found: Explanation) -> None:
     total = parts["running_cost"] + parts["carbon"] + parts["limits"]
     np.testing.assert_allclose(total, parts["price"], rtol=NEAR, atol=NEAR)
     room = NEAR * np.maximum(asked["price"].abs(), 1.0)
-    assert ((asked["low"] <= asked["price"] + room) & (asked["price"] <= asked["high"] + room)).all(), asked
+    assert (
+        (asked["low"] <= asked["price"] + room) & (asked["price"] <= asked["high"] + room)
+    ).all(), asked
     assert found.words

@@ -27,8 +27,17 @@ from tests.small import Study
 
 COUNT = int(os.environ.get("RANDOM_STUDIES", "25"))
 GLPSOL = shutil.which("glpsol")
-TRIED = settings(max_examples=COUNT, derandomize=COUNT <= 25, deadline=None, database=None,
-                 suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example])
+TRIED = settings(
+    max_examples=COUNT,
+    derandomize=COUNT <= 25,
+    deadline=None,
+    database=None,
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+        HealthCheck.large_base_example,
+    ],
+)
 SAME = 1e-9
 GLPK_DIGITS = 1e-7
 """GLPK stops at its own tolerance of 1e-7 and prints ten digits."""
@@ -38,8 +47,12 @@ def glpk(made: object, folder: Path) -> float | None:
     """The optimum that GLPK finds for a compiled programme; None where it finds no plan."""
     arrays = made.arrays  # type: ignore[attr-defined]
     write_programme(replace(made, arrays=replace(arrays, offset=0.0)), folder / "p.mps")  # type: ignore[type-var]
-    subprocess.run([str(GLPSOL), "--freemps", str(folder / "p.mps"), "--min", "-o", str(folder / "a.txt")], check=True, capture_output=True,
-                   timeout=120)
+    subprocess.run(
+        [str(GLPSOL), "--freemps", str(folder / "p.mps"), "--min", "-o", str(folder / "a.txt")],
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
     answer = (folder / "a.txt").read_text()
     if not re.search(r"^Status:\s+OPTIMAL", answer, re.MULTILINE):
         return None
@@ -72,7 +85,9 @@ def test_a_random_study_is_solved_and_certified_or_named_infeasible(study: Study
         assert planner.verify(plan).holds
         flows = planner.verify(plan)
         assert max(flows.balance_residual, flows.process_residual) <= SAME
-        assert plan.costs["present_value"].sum() == pytest.approx(plan.objective, rel=SAME, abs=1e-6)
+        assert plan.costs["present_value"].sum() == pytest.approx(
+            plan.objective, rel=SAME, abs=1e-6
+        )
         if GLPSOL is not None:
             other = glpk(made, Path(folder))
             assert other is not None
@@ -103,5 +118,7 @@ def _reversed_by_series(rows: list[dict[str, object]]) -> list[dict[str, object]
     """Rows in reverse, but the years of a series in order, as the reader asks."""
     series: dict[tuple[object, ...], list[dict[str, object]]] = {}
     for row in rows:
-        series.setdefault(tuple(v for k, v in row.items() if k not in ("year", "value")), []).append(row)
+        series.setdefault(
+            tuple(v for k, v in row.items() if k not in ("year", "value")), []
+        ).append(row)
     return [row for group in reversed(series.values()) for row in group]

@@ -27,7 +27,12 @@ def run(*arguments: str | Path) -> Result:
 
 def fails(result: Result, status: int, *words: str) -> None:
     """The run failed with this status and one message that holds the words: on standard error, with no traceback."""
-    assert result.exit_code == status, (result.exit_code, result.stdout, result.stderr, result.exception)
+    assert result.exit_code == status, (
+        result.exit_code,
+        result.stdout,
+        result.stderr,
+        result.exception,
+    )
     assert isinstance(result.exception, SystemExit)
     assert result.stdout == ""
     assert "Traceback" not in result.stderr
@@ -73,16 +78,30 @@ def test_check_reports_every_problem_with_its_place(study: Path) -> None:
     table = study / "process_values.csv"
     table.write_text(table.read_text().replace("USD_2021/t", "USD_2021/parsec"))
     (study / "demand.csv").write_text((study / "demand.csv").read_text().replace(",100,", ",many,"))
-    fails(run("check", study), 2, "SpecError", "2 problems", "process_values.csv row 2", "parsec", "demand.csv row 2", "many")
+    fails(
+        run("check", study),
+        2,
+        "SpecError",
+        "2 problems",
+        "process_values.csv row 2",
+        "parsec",
+        "demand.csv row 2",
+        "many",
+    )
 
 
-@pytest.mark.parametrize(("arguments", "words"), [
-    (("--set", "nonsense"), ("nonsense", "PATH=VALUE")),
-    (("--set", "demand.li=5", "--set", "demand.li=6"), ("demand.li", "twice")),
-    (("--set", "demand.ly=5"), ("demand.ly",)),
-    (("--scenario", "nowhere"), ("nowhere",)),
-])
-def test_wrong_options_are_wrong_input(study: Path, arguments: tuple[str, ...], words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--set", "nonsense"), ("nonsense", "PATH=VALUE")),
+        (("--set", "demand.li=5", "--set", "demand.li=6"), ("demand.li", "twice")),
+        (("--set", "demand.ly=5"), ("demand.ly",)),
+        (("--scenario", "nowhere"), ("nowhere",)),
+    ],
+)
+def test_wrong_options_are_wrong_input(
+    study: Path, arguments: tuple[str, ...], words: tuple[str, ...]
+) -> None:
     for command in ("check", "balance", "solve"):
         fails(run(command, study, *arguments), 2, "SpecError", *words)
 
@@ -113,9 +132,14 @@ def test_solve_in_json_says_what_plan_json_says(study: Path, tmp_path: Path) -> 
     assert result.stderr == ""
     assert answer["objective"] == pytest.approx(3600)
     assert answer["folder"] == str(tmp_path / "run")
-    assert {(row["year"], row["pathway"]): row["value"] for row in answer["mix"]} == pytest.approx({
-        (2021, "domestic primary"): 60, (2021, "foreign primary"): 40, (2022, "domestic primary"): 60, (2022, "foreign primary"): 40,
-    })
+    assert {(row["year"], row["pathway"]): row["value"] for row in answer["mix"]} == pytest.approx(
+        {
+            (2021, "domestic primary"): 60,
+            (2021, "foreign primary"): 40,
+            (2022, "domestic primary"): 60,
+            (2022, "foreign primary"): 40,
+        }
+    )
 
 
 def test_solve_quietly_prints_nothing(study: Path, tmp_path: Path) -> None:
@@ -125,21 +149,35 @@ def test_solve_quietly_prints_nothing(study: Path, tmp_path: Path) -> None:
 
 def test_set_overrides_one_value(study: Path, tmp_path: Path) -> None:
     """Import at 50 instead of 30: 40 t x 20 x 2 years dearer."""
-    result = run("solve", study, "--out", tmp_path / "run", "--set", "process_values.ship.import_price=50", "--json")
+    result = run(
+        "solve",
+        study,
+        "--out",
+        tmp_path / "run",
+        "--set",
+        "process_values.ship.import_price=50",
+        "--json",
+    )
     assert json.loads(result.stdout)["objective"] == pytest.approx(5200)
 
 
-def test_results_go_to_a_folder_named_after_study_and_scenario(study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_results_go_to_a_folder_named_after_study_and_scenario(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     assert run("solve", study, "--quiet").exit_code == 0
     assert (tmp_path / "results" / "small" / "plan.json").is_file()
-    assert default_folder("china", "self-reliance,scrap-imports") == Path("results/china-self-reliance+scrap-imports")
+    assert default_folder("china", "self-reliance,scrap-imports") == Path(
+        "results/china-self-reliance+scrap-imports"
+    )
 
 
 def test_infeasible_names_the_target(tmp_path: Path) -> None:
     """90 % at home cannot be: 60 t of 100 t is all that can be mined."""
     target = {"metal": "lithium", "stages": ["extraction"], "share": 0.9}
-    study = mine_and_import().policy("all_ours", "self_sufficiency", **target).write(tmp_path / "small")
+    study = (
+        mine_and_import().policy("all_ours", "self_sufficiency", **target).write(tmp_path / "small")
+    )
     result = run("solve", study, "--out", tmp_path / "run", "--quiet")
     fails(result, 3, "InfeasibleError", "all_ours")
     assert not (tmp_path / "run").exists()
@@ -147,27 +185,49 @@ def test_infeasible_names_the_target(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written(study: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
-    fails(run("solve", study, "--out", tmp_path / "file" / "run", "--quiet"), 2, "OutputError", "--out")
+    fails(
+        run("solve", study, "--out", tmp_path / "file" / "run", "--quiet"),
+        2,
+        "OutputError",
+        "--out",
+    )
     (tmp_path / "precious").mkdir()
     (tmp_path / "precious" / "thesis.txt").write_text("keep me")
-    fails(run("solve", study, "--out", tmp_path / "precious", "--quiet"), 2, "OutputError", "precious")
+    fails(
+        run("solve", study, "--out", tmp_path / "precious", "--quiet"), 2, "OutputError", "precious"
+    )
     assert (tmp_path / "precious" / "thesis.txt").read_text() == "keep me"
 
 
-def test_a_folder_that_cannot_be_written_is_refused_before_the_solve(study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_cannot_be_written_is_refused_before_the_solve(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def solve(*_: Any, **__: Any) -> None:
         pytest.fail("solved for nothing")
 
     monkeypatch.setattr(planner, "solve", solve)
     (tmp_path / "file").write_text("not a folder")
-    fails(run("solve", study, "--out", tmp_path / "file" / "run", "--quiet"), 2, "OutputError", "--out")
+    fails(
+        run("solve", study, "--out", tmp_path / "file" / "run", "--quiet"),
+        2,
+        "OutputError",
+        "--out",
+    )
 
 
-@pytest.mark.parametrize(("error", "status"), [
-    (SpecError("study", ["wrong"]), 2), (OutputError("wrong"), 2), (InfeasibleError("wrong"), 3), (SolverError("wrong"), 4),
-    (KeyboardInterrupt(), 130),
-])
-def test_each_error_has_its_exit_status(study: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, status: int) -> None:
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (SpecError("study", ["wrong"]), 2),
+        (OutputError("wrong"), 2),
+        (InfeasibleError("wrong"), 3),
+        (SolverError("wrong"), 4),
+        (KeyboardInterrupt(), 130),
+    ],
+)
+def test_each_error_has_its_exit_status(
+    study: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, status: int
+) -> None:
     def stop(*_: Any, **__: Any) -> None:
         raise error
 
@@ -182,8 +242,19 @@ def test_interrupt_reaches_a_solver_that_does_not_listen(study: Path, tmp_path: 
         "def stuck(*_, **__):\n    print('stuck', file=sys.stderr, flush=True)\n    hashlib.pbkdf2_hmac('sha256', b'', b'', 2**31 - 1)\n"
         "planner.solve = stuck\nmain()"
     )
-    command = [sys.executable, "-c", code, "solve", str(study), "--out", str(tmp_path / "run"), "--quiet"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    command = [
+        sys.executable,
+        "-c",
+        code,
+        "solve",
+        str(study),
+        "--out",
+        str(tmp_path / "run"),
+        "--quiet",
+    ]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
         assert process.stderr is not None
         assert process.stderr.readline() == "stuck\n"
         time.sleep(0.5)
@@ -201,14 +272,26 @@ def test_interrupt_reaches_a_solver_that_does_not_listen(study: Path, tmp_path: 
 
 def test_json_of_a_whole_process_is_json(study: Path, tmp_path: Path) -> None:
     """HiGHS 1.16 prints a greeting from C when it is made: it must not stand before the answer."""
-    command = [sys.executable, "-m", "planner", "solve", str(study), "--out", str(tmp_path / "run"), "--json"]
+    command = [
+        sys.executable,
+        "-m",
+        "planner",
+        "solve",
+        str(study),
+        "--out",
+        str(tmp_path / "run"),
+        "--json",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["status"] == "optimal"
     assert done.stderr == ""
 
 
-def test_a_fault_of_planner_itself_is_not_dressed_up(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_of_planner_itself_is_not_dressed_up(
+    study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An error that is no PlannerError is a bug: it must come through, not look like wrong input."""
+
     def stop(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError
 
@@ -216,9 +299,15 @@ def test_a_fault_of_planner_itself_is_not_dressed_up(study: Path, monkeypatch: p
     assert isinstance(run("check", study).exception, ZeroDivisionError)
 
 
-@pytest.mark.parametrize("arguments", [
-    ("slove", "china"), ("solve",), ("solve", "china", "--nonsense"), ("solve", "china", "--time-limit", "-1"),
-])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("slove", "china"),
+        ("solve",),
+        ("solve", "china", "--nonsense"),
+        ("solve", "china", "--time-limit", "-1"),
+    ],
+)
 def test_wrong_usage_has_status_2(arguments: tuple[str, ...]) -> None:
     fails(run(*arguments), 2, "Usage")
 
@@ -264,7 +353,9 @@ def test_math_prints_every_family_and_its_place() -> None:
     assert result.exit_code == 0
     assert "host_limit(host, metal, year)  planner/lp/constraints.py:" in result.stdout
     assert run("math", "--markdown").stdout.startswith("# The mathematics\n")
-    assert [e["name"] for e in json.loads(run("math", "quota", "--json").stdout)["equations"]] == ["quota"]
+    assert [e["name"] for e in json.loads(run("math", "quota", "--json").stdout)["equations"]] == [
+        "quota"
+    ]
     fails(run("math", "qouta"), 2, "did you mean 'quota'")
 
 

@@ -33,7 +33,11 @@ def test_reconcile_names_what_is_at_fault(observed: Path, tmp_path: Path) -> Non
     assert shown.exit_code == 0
     assert "most at fault: mined by A: 200, the others say 100" in shown.stdout
     assert "do not agree at a level of 0.05" in shown.stdout
-    assert set(pd.read_csv(tmp_path / "out" / "measurements.csv")["observation"]) == {"mined by A", "mined by B", "bought"}
+    assert set(pd.read_csv(tmp_path / "out" / "measurements.csv")["observation"]) == {
+        "mined by A",
+        "mined by B",
+        "bought",
+    }
     assert {"coefficients.csv", "flows.csv"} <= {path.name for path in (tmp_path / "out").iterdir()}
 
 
@@ -60,13 +64,21 @@ def test_grade_with_a_price_solves_nothing(tmp_path: Path) -> None:
 def test_grade_by_the_shadow_price_of_the_plan(tmp_path: Path) -> None:
     answer = json.loads(run("grade", recycling(price=70.0).write(tmp_path / "s"), "--json").stdout)
     assert [row["price"] for row in answer["prices"]] == pytest.approx([70])
-    assert sum(row["value"] for row in answer["steps"] if row["step"] == "economic") == pytest.approx(40)
+    assert sum(
+        row["value"] for row in answer["steps"] if row["step"] == "economic"
+    ) == pytest.approx(40)
 
 
-@pytest.mark.parametrize(("arguments", "words"), [
-    (("--price", "lithum=3 USD_2021/t"), "'lithum' is no metal of the study"), (("--price", "lithium=3"), "the unit is missing"),
-    (("--price", "lithium"), "is no METAL=PRICE"), (("--metal", "lithum"), "did you mean 'lithium'"), (("--year", "1999"), "outside 2021"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--price", "lithum=3 USD_2021/t"), "'lithum' is no metal of the study"),
+        (("--price", "lithium=3"), "the unit is missing"),
+        (("--price", "lithium"), "is no METAL=PRICE"),
+        (("--metal", "lithum"), "did you mean 'lithium'"),
+        (("--year", "1999"), "outside 2021"),
+    ],
+)
 def test_grade_refuses(tmp_path: Path, arguments: tuple[str, ...], words: str) -> None:
     shown = run("grade", recycling().write(tmp_path / "s"), *arguments)
     assert shown.exit_code == 2
@@ -75,7 +87,15 @@ def test_grade_refuses(tmp_path: Path, arguments: tuple[str, ...], words: str) -
 
 def test_grade_draws_the_urban_mine_of_one_metal(tmp_path: Path) -> None:
     study = recycling().write(tmp_path / "s")
-    shown = run("grade", study, "--price", "lithium=3000 USD_2021/t", "--figure", tmp_path / "mine.html", "--quiet")
+    shown = run(
+        "grade",
+        study,
+        "--price",
+        "lithium=3000 USD_2021/t",
+        "--figure",
+        tmp_path / "mine.html",
+        "--quiet",
+    )
     assert (shown.exit_code, shown.stdout) == (0, ""), shown.stderr
     assert "supply curve of the urban mine" in (tmp_path / "mine.html").read_text(encoding="utf-8")
     shown = run("grade", "china", "--figure", tmp_path / "all.html")

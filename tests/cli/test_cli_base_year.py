@@ -44,7 +44,17 @@ def test_china_closes_at_every_process_metal_and_year() -> None:
     assert set(answer["accounts"]) == {"lithium", "cobalt", "indium", "niobium", "germanium"}
     assert max(answer["residual"].values()) <= TOLERANCE
     account = pd.DataFrame(answer["accounts"]["lithium"])
-    assert {"extraction", "trade", "refining", "manufacture", "use", "waste", "recycling", "loss", "balance"} <= set(account["stage"])
+    assert {
+        "extraction",
+        "trade",
+        "refining",
+        "manufacture",
+        "use",
+        "waste",
+        "recycling",
+        "loss",
+        "balance",
+    } <= set(account["stage"])
     assert account[account["item"] == "shortage"].empty
     exported = account[(account["stage"] == "trade") & (account["item"] == "export")]["value"].sum()
     assert exported == pytest.approx(48000)
@@ -60,7 +70,10 @@ def test_world_needs_no_plan() -> None:
 def test_a_flow_that_is_no_number_fails_by_name() -> None:
     balance = planner.balance(planner.read("world"))
     found, _ = simulated(balance)
-    broken = {**found.values, "activity": {**found.values["activity"], ("mine_cobalt", 2030): float("nan")}}
+    broken = {
+        **found.values,
+        "activity": {**found.values["activity"], ("mine_cobalt", 2030): float("nan")},
+    }
     with pytest.raises(SpecError, match="mine_cobalt, cobalt, 2030"):
         require_closed(balance, replace(found, values=broken))
 
@@ -74,16 +87,22 @@ def test_a_flow_that_is_wrong_fails_by_name() -> None:
         require_closed(balance, replace(found, values=broken))
 
 
-def test_china_closes_for_each_metal_by_its_own_largest_flow(china: tuple[Balance, Simulation]) -> None:
+def test_china_closes_for_each_metal_by_its_own_largest_flow(
+    china: tuple[Balance, Simulation],
+) -> None:
     """Every process, good, metal and year: 1e-12 of the largest flow of the metal, which is 100 t for germanium and not 100 kt."""
     closing = require_closed(*china)
-    assert {metal for name in closing["nodes"].names for metal in METALS if name.endswith(f", {metal}")} == set(METALS)
+    assert {
+        metal for name in closing["nodes"].names for metal in METALS if name.endswith(f", {metal}")
+    } == set(METALS)
     assert closing["nodes"].error.shape[1] == len(china[0].system.periods)
     assert max(r.relative_to_own for r in closing.values()) <= TOLERANCE
     assert all((r.own_flow < r.largest_flow).any() for r in closing.values())
 
 
-def test_what_the_plan_draws_from_stockpiles_is_no_shortage(china: tuple[Balance, Simulation]) -> None:
+def test_what_the_plan_draws_from_stockpiles_is_no_shortage(
+    china: tuple[Balance, Simulation],
+) -> None:
     """The plan of China draws lithium in 2021 and leaves nothing short; nor may its simulation."""
     _, found = china
     flows = found.flows[(found.flows["metal"] == "lithium") & (found.flows["year"] == 2021)]
@@ -94,13 +113,20 @@ def test_what_the_plan_draws_from_stockpiles_is_no_shortage(china: tuple[Balance
 @pytest.mark.parametrize("wrong", [float("nan"), 1.5])
 @pytest.mark.parametrize("metal", METALS)
 def test_a_broken_coefficient_of_china_fails_by_process_metal_and_year(
-    china: tuple[Balance, Simulation], metal: str, wrong: float,
+    china: tuple[Balance, Simulation],
+    metal: str,
+    wrong: float,
 ) -> None:
     """The output coefficient of a process that runs, in one year in the middle, half as large again, or no number."""
     balance, found = china
     system, year = balance.system, 2040
-    process = next(p for p in system.processes.values() if p.kind == "manufacture" and found.values["activity"][p.name, year] > 0
-                   and metal in {m for g in p.outputs for m in system.goods[g].content})
+    process = next(
+        p
+        for p in system.processes.values()
+        if p.kind == "manufacture"
+        and found.values["activity"][p.name, year] > 0
+        and metal in {m for g in p.outputs for m in system.goods[g].content}
+    )
     good = next(iter(process.outputs))
     series = np.array(process.outputs[good])
     series[system.years.index(year)] *= wrong
@@ -119,11 +145,13 @@ def test_a_coefficient_broken_in_the_study_is_refused_with_its_row(tmp_path: Pat
     shutil.copytree(ROOT / "models" / "world", tmp_path / "world")
     table = tmp_path / "world" / "coefficients.csv"
     lines = table.read_text(encoding="utf-8").splitlines()
-    row = next(i for i, line in enumerate(lines) if line.startswith("make_cobalt,") and ",out," in line)
+    row = next(
+        i for i, line in enumerate(lines) if line.startswith("make_cobalt,") and ",out," in line
+    )
     cells = lines[row].split(",")
     at = lines[0].split(",").index("value")
     for value, words in (("nan", "number"), ("7", "metal would come from nothing")):
-        lines[row] = ",".join([*cells[:at], value, *cells[at + 1:]])
+        lines[row] = ",".join([*cells[:at], value, *cells[at + 1 :]])
         table.write_text("\n".join(lines) + "\n", encoding="utf-8")
         shown = run("balance", tmp_path / "world")
         assert shown.exit_code == 2
@@ -136,24 +164,48 @@ def test_flows_unmet_demand_and_limits_are_written(tmp_path: Path) -> None:
     assert (shown.exit_code, shown.stdout) == (0, "")
     flows = pd.read_csv(tmp_path / "out" / "flows.csv")
     assert set(flows["metal"]) == set(planner.read("world").metals)
-    assert {file.name for file in (tmp_path / "out").iterdir()} == {"flows.csv", "unmet.csv", "limits.csv"}
+    assert {file.name for file in (tmp_path / "out").iterdir()} == {
+        "flows.csv",
+        "unmet.csv",
+        "limits.csv",
+    }
 
 
 def test_shares_that_are_given_need_no_plan(tmp_path: Path) -> None:
     """Quickstart: a quarter of what refined lithium is wanted beside the recycled is mined, the rest imported: three to one."""
     shares = "mine_brine=0.25", "import_lithium=0.75", "import_cobalt=1"
-    shown = run("balance", "quickstart", *(f"--share={each}" for each in shares), "--out", tmp_path, "--json")
+    shown = run(
+        "balance",
+        "quickstart",
+        *(f"--share={each}" for each in shares),
+        "--out",
+        tmp_path,
+        "--json",
+    )
     assert shown.exit_code == 0, shown.stderr
     assert json.loads(shown.stdout)["shares"] == "given, and observed"
-    flows = pd.read_csv(tmp_path / "flows.csv").set_index(["source", "target", "year"])["value"].sort_index()
-    mined, bought = flows["mine_brine", "lithium/refined", 2021], flows["import_lithium", "lithium/refined", 2021]
+    flows = (
+        pd.read_csv(tmp_path / "flows.csv")
+        .set_index(["source", "target", "year"])["value"]
+        .sort_index()
+    )
+    mined, bought = (
+        flows["mine_brine", "lithium/refined", 2021],
+        flows["import_lithium", "lithium/refined", 2021],
+    )
     assert bought / mined == pytest.approx(3.0)
 
 
-@pytest.mark.parametrize(("share", "words"), [
-    ("mine_brine", "is no PROCESS=SHARE"), ("mine_brine=much", "is no PROCESS=SHARE"), ("mine_brin=0.3", "no process 'mine_brin'"),
-    ("mine_brine=1.5", "not within 0 and 1"), ("mine_brine=0.5", "give the observed activity of the base year, or shares"),
-])
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        ("mine_brine", "is no PROCESS=SHARE"),
+        ("mine_brine=much", "is no PROCESS=SHARE"),
+        ("mine_brin=0.3", "no process 'mine_brin'"),
+        ("mine_brine=1.5", "not within 0 and 1"),
+        ("mine_brine=0.5", "give the observed activity of the base year, or shares"),
+    ],
+)
 def test_shares_that_cannot_be_are_refused(share: str, words: str) -> None:
     shown = run("balance", "quickstart", "--share", share)
     assert shown.exit_code == 2
@@ -190,5 +242,9 @@ def test_what_a_plan_puts_into_stockpiles_is_no_share_above_one() -> None:
     assert {"lithium/refined", "cobalt/refined"} <= filled
     drives, shares = drives_of(plan.system), shares_from(plan.balance, plan.values)
     for good in filled:
-        total = sum(share for name, share in shares.items() if drives[name].mode == "pulled" and drives[name].good == good)
+        total = sum(
+            share
+            for name, share in shares.items()
+            if drives[name].mode == "pulled" and drives[name].good == good
+        )
         assert float(np.max(total)) <= 1 + TOLERANCE

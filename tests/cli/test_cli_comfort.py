@@ -49,26 +49,52 @@ def test_the_example_of_each_command_is_one(command: str) -> None:
 
 def completions(folder: Path, *words: str) -> list[str]:
     """What bash would offer for the last of the words."""
-    environment = os.environ | {"COMP_WORDS": " ".join(words), "COMP_CWORD": str(len(words) - 1), "_PLANNER_COMPLETE": "complete_bash"}
-    done = subprocess.run([sys.executable, "-c", "import sys; sys.argv[0] = 'planner'; from planner.cli import main; main()"],
-                          env=environment, cwd=folder, capture_output=True, text=True, check=False)
+    environment = os.environ | {
+        "COMP_WORDS": " ".join(words),
+        "COMP_CWORD": str(len(words) - 1),
+        "_PLANNER_COMPLETE": "complete_bash",
+    }
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys; sys.argv[0] = 'planner'; from planner.cli import main; main()",
+        ],
+        env=environment,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.stderr == ""
     return done.stdout.split()
 
 
 def test_the_shell_completes_names(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "study.toml").write_text('[scenarios.greener]\n[scenarios.grey]\n[scenarios.other]\n')
+    (tmp_path / "mine" / "study.toml").write_text(
+        "[scenarios.greener]\n[scenarios.grey]\n[scenarios.other]\n"
+    )
     for run in ("results/quick", "results/slow"):
         (tmp_path / run).mkdir(parents=True)
         (tmp_path / run / "plan.json").write_text("{}")
     (tmp_path / "results" / "empty").mkdir()
     assert completions(tmp_path, "planner", "solve", "qui") == ["quickstart"]
     assert completions(tmp_path, "planner", "solve", "mi") == ["mine"]
-    assert completions(tmp_path, "planner", "solve", "mine", "--scenario", "gre") == ["greener", "grey"]
-    assert completions(tmp_path, "planner", "check", "mine", "-s", "other,gree") == ["other,greener"]
-    assert completions(tmp_path, "planner", "report", "results/") == ["results/quick", "results/slow"]
-    assert completions(tmp_path, "planner", "compare", "results/slow", "results/q") == ["results/quick"]
+    assert completions(tmp_path, "planner", "solve", "mine", "--scenario", "gre") == [
+        "greener",
+        "grey",
+    ]
+    assert completions(tmp_path, "planner", "check", "mine", "-s", "other,gree") == [
+        "other,greener"
+    ]
+    assert completions(tmp_path, "planner", "report", "results/") == [
+        "results/quick",
+        "results/slow",
+    ]
+    assert completions(tmp_path, "planner", "compare", "results/slow", "results/q") == [
+        "results/quick"
+    ]
     assert completions(tmp_path, "planner", "export", "re") == ["results/quick", "results/slow"]
 
 
@@ -81,9 +107,19 @@ def test_completion_of_a_broken_study_says_nothing(tmp_path: Path) -> None:
 def on_a_terminal(folder: Path, *arguments: str, **environment: str) -> str:
     """What a command writes when its three streams are a terminal."""
     ours, theirs = pty.openpty()
-    kept = {key: value for key, value in os.environ.items() if key not in {"NO_COLOR", "FORCE_COLOR", "COLORTERM"}}
-    with subprocess.Popen([sys.executable, "-m", "planner", *arguments], cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs,
-                          env=kept | {"TERM": "xterm-256color", "PYTHONPATH": str(ROOT), **environment}) as process:
+    kept = {
+        key: value
+        for key, value in os.environ.items()
+        if key not in {"NO_COLOR", "FORCE_COLOR", "COLORTERM"}
+    }
+    with subprocess.Popen(
+        [sys.executable, "-m", "planner", *arguments],
+        cwd=folder,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=kept | {"TERM": "xterm-256color", "PYTHONPATH": str(ROOT), **environment},
+    ) as process:
         os.close(theirs)
         said = b""
         while True:
@@ -105,8 +141,14 @@ def test_colours_stand_on_a_terminal_alone(tmp_path: Path) -> None:
     without = on_a_terminal(tmp_path, "check", "chinna", NO_COLOR="1")
     assert "chinna" in without
     assert not COLOUR.search(without)
-    piped = subprocess.run([sys.executable, "-m", "planner", "check", "chinna"], capture_output=True, text=True, check=False,
-                           env=os.environ | {"PYTHONPATH": str(ROOT)}, cwd=tmp_path)
+    piped = subprocess.run(
+        [sys.executable, "-m", "planner", "check", "chinna"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        cwd=tmp_path,
+    )
     assert piped.returncode == 2
     assert "\x1b" not in piped.stderr + piped.stdout
 
@@ -114,13 +156,21 @@ def test_colours_stand_on_a_terminal_alone(tmp_path: Path) -> None:
 def test_stages_move_on_a_terminal_alone(tmp_path: Path) -> None:
     """On a terminal the running stage is drawn and wiped again; in a pipe each stage is one line once it is over."""
     assert "\x1b[" in on_a_terminal(tmp_path, "solve", "quickstart")
-    piped = subprocess.run([sys.executable, "-m", "planner", "solve", "quickstart"], capture_output=True, text=True, check=True,
-                           env=os.environ | {"PYTHONPATH": str(ROOT)}, cwd=tmp_path)
+    piped = subprocess.run(
+        [sys.executable, "-m", "planner", "solve", "quickstart"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        cwd=tmp_path,
+    )
     assert "\x1b" not in piped.stderr + piped.stdout
     assert re.search(r"^  solve +\d+\.\d\d s$", piped.stderr, flags=re.MULTILINE)
 
 
-def test_the_time_that_is_left_is_reckoned_from_the_steps_that_are_over(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_time_that_is_left_is_reckoned_from_the_steps_that_are_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """One of four took 10 s: the second has 8 left after 2, and two more follow; a step that takes long adds nothing to those ahead."""
     now = 0.0
     monkeypatch.setattr("planner.cli._terminal.time.perf_counter", lambda: now)
@@ -157,7 +207,9 @@ def test_a_step_is_its_name() -> None:
     assert {"point": 1}[step] == 1
 
 
-def test_the_log_of_a_run_holds_the_command_the_stages_and_the_warnings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_log_of_a_run_holds_the_command_the_stages_and_the_warnings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import warnings
 
     import planner
@@ -173,7 +225,9 @@ def test_the_log_of_a_run_holds_the_command_the_stages_and_the_warnings(tmp_path
         return solve(*arguments, **options)
 
     monkeypatch.setattr(planner, "solve", warn)
-    done = CliRunner().invoke(app, ["solve", "quickstart", "--set", "discount_rate=0.04", "--out", "my run"])
+    done = CliRunner().invoke(
+        app, ["solve", "quickstart", "--set", "discount_rate=0.04", "--out", "my run"]
+    )
     assert done.exit_code == 0, done.stderr
     assert shown == ["numbers are odd"]
     log = (tmp_path / "my run" / LOG_FILE).read_text()
@@ -199,7 +253,9 @@ def test_the_exit_statuses_are_documented() -> None:
 
 def python(code: str) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment)
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment
+    )
 
 
 def test_an_interrupt_while_planner_loads_is_one_too() -> None:
@@ -207,7 +263,8 @@ def test_an_interrupt_while_planner_loads_is_one_too() -> None:
     done = python(
         "import sys\nclass Pressed:\n    def find_spec(self, name, *_):\n"
         "        if name == 'planner.cli':\n            raise KeyboardInterrupt\n"
-        "sys.meta_path.insert(0, Pressed())\nfrom planner.__main__ import main\nmain()")
+        "sys.meta_path.insert(0, Pressed())\nfrom planner.__main__ import main\nmain()"
+    )
     assert (done.returncode, done.stdout, done.stderr) == (INTERRUPTED, "", "")
 
 
@@ -215,7 +272,8 @@ def test_an_interrupt_after_the_work_changes_nothing() -> None:
     """Pressed while Python shuts down: the work is done, and the status says so."""
     done = python(
         "import atexit, os, signal, sys\natexit.register(lambda: os.kill(os.getpid(), signal.SIGINT))\nsys.argv = ['planner', 'list']\n"
-        "from planner.__main__ import main\nmain()")
+        "from planner.__main__ import main\nmain()"
+    )
     assert done.returncode == 0, done.stderr
     assert "quickstart" in done.stdout
     assert done.stderr == ""
@@ -223,15 +281,19 @@ def test_an_interrupt_after_the_work_changes_nothing() -> None:
 
 @pytest.mark.parametrize(("given", "taken"), [({}, "1"), ({"OPENBLAS_NUM_THREADS": "3"}, "3")])
 def test_linear_algebra_runs_on_one_thread_unless_told_otherwise(
-    given: dict[str, str], taken: str, monkeypatch: pytest.MonkeyPatch,
+    given: dict[str, str],
+    taken: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Set before numpy is loaded, which reads it once."""
     monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
     for name, value in given.items():
         monkeypatch.setenv(name, value)
-    done = python("import atexit, os, sys\nsys.argv = ['planner', 'list']\nfrom planner.__main__ import main\n"
-                  "assert 'numpy' not in sys.modules\n"
-                  "atexit.register(lambda: print(os.environ['OPENBLAS_NUM_THREADS']))\nmain()")
+    done = python(
+        "import atexit, os, sys\nsys.argv = ['planner', 'list']\nfrom planner.__main__ import main\n"
+        "assert 'numpy' not in sys.modules\n"
+        "atexit.register(lambda: print(os.environ['OPENBLAS_NUM_THREADS']))\nmain()"
+    )
     assert done.stdout.split()[-1] == taken, done.stderr
 
 
@@ -239,10 +301,19 @@ def test_every_command_that_writes_a_run_holds_its_place_and_keeps_a_log(tmp_pat
     """foresight and secure write runs too: refused where another content stands, logged where written."""
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter.txt").write_text("years of work")
-    for command, options in (("foresight", ["--window", "2"]), ("secure", ["--limit", "0.9", "--years", "1"])):
-        refused = CliRunner().invoke(app, [command, "quickstart", *options, "--quiet", "--out", str(tmp_path / "thesis")])
+    for command, options in (
+        ("foresight", ["--window", "2"]),
+        ("secure", ["--limit", "0.9", "--years", "1"]),
+    ):
+        refused = CliRunner().invoke(
+            app, [command, "quickstart", *options, "--quiet", "--out", str(tmp_path / "thesis")]
+        )
         assert refused.exit_code == 2, refused.output
         assert "no run of planner" in refused.stderr
-        done = CliRunner().invoke(app, [command, "quickstart", *options, "--quiet", "--out", str(tmp_path / command)])
+        done = CliRunner().invoke(
+            app, [command, "quickstart", *options, "--quiet", "--out", str(tmp_path / command)]
+        )
         assert done.exit_code == 0, done.stderr
-        assert f"command planner {command} quickstart" in (tmp_path / command / LOG_FILE).read_text()
+        assert (
+            f"command planner {command} quickstart" in (tmp_path / command / LOG_FILE).read_text()
+        )

@@ -16,14 +16,18 @@ SHORT = 1000
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """100 t a year from A; works of one year's life that can be ordered a year ahead; a scenario in which A is dear."""
-    study = Study(2021, 2024).good("li", "refined", demand=[100, 100, 110, 110], shortage_cost=SHORT)
+    study = Study(2021, 2024).good(
+        "li", "refined", demand=[100, 100, 110, 110], shortage_cost=SHORT
+    )
     study.process("buy", "import", origin="A", gives={"li": 1}, import_price=10)
     study.plant("works", capital_cost=6, life=1, lead_time=1, max_capacity=80)
     study.process("dig", "mine", gives={"li": 1}, plant="works", variable_cost=30)
     place = study.write(tmp_path_factory.mktemp("cli") / "study")
     with (place / "study.toml").open("a", encoding="utf-8") as file:
-        file.write('[scenarios.calm]\ntitle = "as it is"\n[scenarios.dear]\ntitle = "A is dear"\n'
-                   '[scenarios.dear.set]\n"process_values.buy.import_price" = "60 USD_2021/t"\n')
+        file.write(
+            '[scenarios.calm]\ntitle = "as it is"\n[scenarios.dear]\ntitle = "A is dear"\n'
+            '[scenarios.dear.set]\n"process_values.buy.import_price" = "60 USD_2021/t"\n'
+        )
     return str(place)
 
 
@@ -50,7 +54,10 @@ def test_foresight_tells_the_regret(folder):
 
 def test_regret_compares_scenarios(folder):
     """Built for calm means no works: under dear everything is bought at 60, where 80 t of works would save 24 each in 2022 to 2024."""
-    table = {(r["builds"], r["scenario"]): r["regret"] for r in answer("regret", folder, "-s", "calm", "-s", "dear")["regret"]}
+    table = {
+        (r["builds"], r["scenario"]): r["regret"]
+        for r in answer("regret", folder, "-s", "calm", "-s", "dear")["regret"]
+    }
     assert table["calm", "dear"] == pytest.approx(3 * 80 * 24)
     assert CliRunner().invoke(app, ["regret", folder, "-s", "calm"]).exit_code == 2
 
@@ -66,10 +73,18 @@ def test_concentration_counts_one_origin(folder):
     assert {row["hhi"] for row in rows} == {10_000}
 
 
-@pytest.mark.parametrize("words", [
-    ("secure", "--start", "2023", "--years", "1"), ("gap",), ("foresight", "--window", "2"), ("concentration", "--year", "2022"),
-    ("disrupt", "--start", "2022"), ("regret", "-s", "calm", "-s", "dear"), ("hedge", "-f", "calm=0.5", "-f", "dear=0.5", "--year", "2022"),
-])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("secure", "--start", "2023", "--years", "1"),
+        ("gap",),
+        ("foresight", "--window", "2"),
+        ("concentration", "--year", "2022"),
+        ("disrupt", "--start", "2022"),
+        ("regret", "-s", "calm", "-s", "dear"),
+        ("hedge", "-f", "calm=0.5", "-f", "dear=0.5", "--year", "2022"),
+    ],
+)
 def test_each_is_shown_as_a_table_too(folder, words):
     done = CliRunner().invoke(app, [words[0], folder, *words[1:]])
     assert done.exit_code == 0, done.output

@@ -23,10 +23,27 @@ from planner.system.nouns import PATHWAYS, SCOPES
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs").glob("*.md"))
-EVERYWHERE = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *PAGES, *sorted((ROOT / "models").glob("*/README.md"))]
+EVERYWHERE = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "CHANGELOG.md",
+    *PAGES,
+    *sorted((ROOT / "models").glob("*/README.md")),
+]
 BLOCK = re.compile(r"^```(?P<language>\w+)\n(?P<text>.*?)^```", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]+)\)")
-SETTING_UP = ("make ", "pip ", "python -m pip", "python -m venv", "python3 -m venv", "source ", "git ", "cd ", ". ", "frictionless ")
+SETTING_UP = (
+    "make ",
+    "pip ",
+    "python -m pip",
+    "python -m venv",
+    "python3 -m venv",
+    "source ",
+    "git ",
+    "cd ",
+    ". ",
+    "frictionless ",
+)
 """Commands that the samples show and a test does not run: they set a machine up."""
 SOLVED_BY_MAKE = "planner solve china --out results/china --quiet"
 """What `make solve` does, for the commands after it."""
@@ -44,8 +61,26 @@ def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
     """Strict and nitpicky: a broken link, a page in no list, a name that no longer exists, or an equation that cannot be read fails it."""
     for needed in ("sphinx", "myst_parser", "furo", "latex2mathml"):
         pytest.importorskip(needed, reason="the packages of the extra `docs` are not installed")
-    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-n", "-q", "-b", "html", str(ROOT / "docs"), str(tmp_path / "site")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    command = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-W",
+        "--keep-going",
+        "-n",
+        "-q",
+        "-b",
+        "html",
+        str(ROOT / "docs"),
+        str(tmp_path / "site"),
+    ]
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
     assert done.returncode == 0, done.stderr
     for page in PAGES:
         assert (tmp_path / "site" / f"{page.stem}.html").is_file(), page
@@ -57,7 +92,10 @@ def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
     mathematics = (tmp_path / "site" / "mathematics.html").read_text(encoding="utf-8")
     assert "<math " in mathematics
     for page in (tmp_path / "site").glob("*.html"):
-        loaded = re.findall(r"<(?:script|link|img)[^>]*?(?:src|href)=\"(https?:[^\"]+)", page.read_text(encoding="utf-8"))
+        loaded = re.findall(
+            r"<(?:script|link|img)[^>]*?(?:src|href)=\"(https?:[^\"]+)",
+            page.read_text(encoding="utf-8"),
+        )
         assert not loaded, f"{page.name} loads {loaded}"
 
 
@@ -69,8 +107,12 @@ def test_the_results_page_is_current() -> None:
 @pytest.mark.parametrize("study", ["quickstart", "china"])
 def test_every_indicator_of_a_run_is_defined(study: str) -> None:
     plan = planner.solve(planner.read(study))
-    named = {name.replace("PATHWAY", pathway).replace("SCOPE", scope): unit for name, (unit, _) in INDICATORS.items()
-             for pathway in PATHWAYS for scope in SCOPES}
+    named = {
+        name.replace("PATHWAY", pathway).replace("SCOPE", scope): unit
+        for name, (unit, _) in INDICATORS.items()
+        for pathway in PATHWAYS
+        for scope in SCOPES
+    }
     found = plan.indicators[["indicator", "unit"]].drop_duplicates()
     for indicator, unit in found.itertuples(index=False):
         assert re.sub(r"USD_\d+", "USD", unit) == named[indicator]
@@ -149,7 +191,13 @@ class Samples:
             exec(compile(text, "sample", "exec"), self.namespace)
         elif language == "pycon":
             test = doctest.DocTestParser().get_doctest(text, self.namespace, "sample", None, 0)
-            assert not doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS).run(test).failed
+            assert (
+                not doctest.DocTestRunner(
+                    optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+                )
+                .run(test)
+                .failed
+            )
 
     def command(self, line: str) -> str:
         """What a command prints; plain commands of planner run in this process, which is ten times faster."""
@@ -162,9 +210,20 @@ class Samples:
             done = CliRunner().invoke(app, shlex.split(line)[1:])
             assert done.exit_code == 0 or "$" in line, (line, done.stderr)
             return done.stdout
-        environment = os.environ | {"PATH": f"{self.shell}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT), "LC_ALL": "C"}
-        finished = subprocess.run(["bash", "-ec", line], cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                  text=True, check=False)
+        environment = os.environ | {
+            "PATH": f"{self.shell}:{os.environ['PATH']}",
+            "PYTHONPATH": str(ROOT),
+            "LC_ALL": "C",
+        }
+        finished = subprocess.run(
+            ["bash", "-ec", line],
+            cwd=self.folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
         assert finished.returncode == 0, (line, finished.stdout)
         return finished.stdout
 
@@ -176,13 +235,18 @@ def trimmed(text: str) -> list[str]:
 
 RUN = ("sh", "bash", "console", "python", "pycon")
 """Languages of samples that are run."""
-SAMPLED = [page for page in [ROOT / "README.md", *PAGES, *sorted((ROOT / "models").glob("*/README.md"))]
-           if any(match["language"] in RUN for match in BLOCK.finditer(page.read_text(encoding="utf-8")))]
+SAMPLED = [
+    page
+    for page in [ROOT / "README.md", *PAGES, *sorted((ROOT / "models").glob("*/README.md"))]
+    if any(match["language"] in RUN for match in BLOCK.finditer(page.read_text(encoding="utf-8")))
+]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", SAMPLED, ids=name)
-def test_the_samples_of_a_page_work(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_samples_of_a_page_work(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Commands succeed and print what is shown, Python runs and its assertions hold; a later sample may use what an earlier one made."""
     folder = tmp_path / "reader"
     folder.mkdir()
@@ -191,7 +255,11 @@ def test_the_samples_of_a_page_work(page: Path, tmp_path: Path, monkeypatch: pyt
     for match in BLOCK.finditer(page.read_text(encoding="utf-8")):
         if page.name == "get-started.md":
             continue  # tests/documents/test_get_started.py compares these, refusals among them
-        if page.name == "README.md" and page.parent == ROOT and match["language"] in ("console", "pycon"):
+        if (
+            page.name == "README.md"
+            and page.parent == ROOT
+            and match["language"] in ("console", "pycon")
+        ):
             continue  # tests/documents/test_readme.py compares these
         samples.run(match["language"], match["text"])
 
@@ -203,18 +271,32 @@ def test_every_command_named_is_one(page: Path) -> None:
     for code in re.findall(r"`(planner [^`\n]+)`", page.read_text(encoding="utf-8")):
         words = code.split()[1:]
         while words and words[0].startswith("-"):
-            assert words[0] in {"--help", "-h"} or any(words[0] in option.opts for option in group.params), code
+            assert words[0] in {"--help", "-h"} or any(
+                words[0] in option.opts for option in group.params
+            ), code
             words = words[1:]
         if not words or words[0].isupper():
             continue
         for word in words[0].split("|"):
             assert word in group.commands, code  # type: ignore[attr-defined]
-            known = {option for parameter in group.commands[word].params for option in (*parameter.opts, "--help", "-h")}  # type: ignore[attr-defined]
-            for option in (given.split("=")[0] for given in words[1:] if re.match(r"--?[a-z]", given)):
+            known = {
+                option
+                for parameter in group.commands[word].params
+                for option in (*parameter.opts, "--help", "-h")
+            }  # type: ignore[attr-defined]
+            for option in (
+                given.split("=")[0] for given in words[1:] if re.match(r"--?[a-z]", given)
+            ):
                 assert option in known, code
 
 
 def test_every_make_target_named_is_there() -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
+    targets = set(
+        re.findall(
+            r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE
+        )
+    )
     for page in EVERYWHERE:
-        assert set(re.findall(r"`make ([a-z]+)`", page.read_text(encoding="utf-8"))) <= targets, page
+        assert set(re.findall(r"`make ([a-z]+)`", page.read_text(encoding="utf-8"))) <= targets, (
+            page
+        )

@@ -21,7 +21,9 @@ def blocks() -> list[tuple[str, str]]:
     return re.findall(r"^```(console|python)\n(.*?)^```", PAGE, flags=re.DOTALL | re.MULTILINE)
 
 
-def test_the_first_five_minutes_are_as_the_page_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_first_five_minutes_are_as_the_page_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     ran = 0
     for language, text in blocks():
@@ -38,15 +40,28 @@ def test_the_first_five_minutes_are_as_the_page_says(tmp_path: Path, monkeypatch
             ran += 1
     assert ran >= 10
     assert (tmp_path / "difference.html").stat().st_size > 1_000_000
-    assert (tmp_path / "mine" / "README.md").is_file(), "what is no table stays when a workbook is put back"
+    assert (tmp_path / "mine" / "README.md").is_file(), (
+        "what is no table stays when a workbook is put back"
+    )
     assert planner.read("mine").goods["lithium/batteries"].demand[-1] == 4000
 
 
 def test_what_the_page_says_about_the_table_is_so() -> None:
     """The sentence that reads the table: shares of 2034."""
-    shown = re.search(r"in 2034 imports serve (\d+) % of ([\d,]+) t of lithium, recycling (\d+) %, the mine (\d+) %", PAGE)
+    shown = re.search(
+        r"in 2034 imports serve (\d+) % of ([\d,]+) t of lithium, recycling (\d+) %, the mine (\d+) %",
+        PAGE,
+    )
     assert shown
-    first = PAGE[:shown.start()]
-    last = dict(re.findall(r"^(domestic primary|foreign primary|domestic secondary).* (\d+)%$", first, re.MULTILINE))
-    assert (last["foreign primary"], last["domestic secondary"], last["domestic primary"]) == (shown[1], shown[3], shown[4])
+    first = PAGE[: shown.start()]
+    last = dict(
+        re.findall(
+            r"^(domestic primary|foreign primary|domestic secondary).* (\d+)%$", first, re.MULTILINE
+        )
+    )
+    assert (last["foreign primary"], last["domestic secondary"], last["domestic primary"]) == (
+        shown[1],
+        shown[3],
+        shown[4],
+    )
     assert re.search(rf"^all .* {shown[2]}$", first, re.MULTILINE)

@@ -14,8 +14,12 @@ from typing import Any
 
 import pytest
 
-nbformat = pytest.importorskip("nbformat", reason="nbformat is not installed: pip install '.[test]'")
-nbclient = pytest.importorskip("nbclient", reason="nbclient is not installed: pip install '.[test]'")
+nbformat = pytest.importorskip(
+    "nbformat", reason="nbformat is not installed: pip install '.[test]'"
+)
+nbclient = pytest.importorskip(
+    "nbclient", reason="nbclient is not installed: pip install '.[test]'"
+)
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "notebooks"
@@ -52,14 +56,20 @@ def executed(request: pytest.FixtureRequest, place: Path, monkeypatch: pytest.Mo
     """A copy of the notebook with its outputs, run as a user runs it; the kernel hears no network."""
     from traitlets.config import Config
 
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))))
+    monkeypatch.setenv(
+        "PYTHONPATH", os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    )
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(place))
     monkeypatch.setenv("IPYTHONDIR", str(place))
     monkeypatch.setenv("JUPYTER_PLATFORM_DIRS", "1")
     book = nbformat.from_dict(read(request.param))
     run = nbclient.NotebookClient(
-        book, timeout=SECONDS, kernel_name="python3", resources={"metadata": {"path": str(FOLDER)}},
-        config=Config({"KernelManager": {"transport": "ipc", "ip": str(place / "k")}}))
+        book,
+        timeout=SECONDS,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(FOLDER)}},
+        config=Config({"KernelManager": {"transport": "ipc", "ip": str(place / "k")}}),
+    )
     run.execute()
     return book
 
@@ -73,10 +83,18 @@ def test_the_eight_are_there() -> None:
 def test_it_runs_and_answers_with_a_figure_and_a_sentence(executed: Any) -> None:
     """Every cell runs without a word of warning; the figure has something in it; the answer is one sentence with numbers in it."""
     for cell in code(executed):
-        noise = [output for output in cell.outputs if output.get("name") == "stderr" or output.output_type == "error"]
+        noise = [
+            output
+            for output in cell.outputs
+            if output.get("name") == "stderr" or output.output_type == "error"
+        ]
         assert not noise, noise
-    drawn = [output.data["application/vnd.plotly.v1+json"] for cell in code(executed) for output in cell.outputs
-             if "application/vnd.plotly.v1+json" in output.get("data", {})]
+    drawn = [
+        output.data["application/vnd.plotly.v1+json"]
+        for cell in code(executed)
+        for output in cell.outputs
+        if "application/vnd.plotly.v1+json" in output.get("data", {})
+    ]
     assert len(drawn) == 1, "one figure"
     assert drawn[0]["data"]
     assert tagged(executed, "figure").outputs[0].data["application/vnd.plotly.v1+json"] == drawn[0]
@@ -94,7 +112,11 @@ def test_it_is_plain_and_kept_without_outputs(path: Path) -> None:
     nbformat.validate(book)
     for cell in code(book):
         tree = ast.parse(cell.source)
-        assert not [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)]
+        assert not [
+            node
+            for node in ast.walk(tree)
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        ]
         assert cell.outputs == []
         assert cell.execution_count is None
         assert not re.search(r"/(?:tmp|home|root|work|Users)/", cell.source)
@@ -116,7 +138,11 @@ def test_it_asks_a_question_and_ends_with_what_to_beware_of(path: Path) -> None:
 def test_no_number_of_the_answer_is_typed_in(path: Path) -> None:
     """What stands in the sentence beside its computed parts holds no digit, but for that of CO2."""
     answer = ast.parse(tagged(read(path), "answer").source)
-    (printed,) = [node for node in ast.walk(answer) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print"]
+    (printed,) = [
+        node
+        for node in ast.walk(answer)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print"
+    ]
     sentence = printed.args[0]
     assert isinstance(sentence, ast.JoinedStr)
     typed = "".join(part.value for part in sentence.values if isinstance(part, ast.Constant))

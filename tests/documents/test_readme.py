@@ -30,7 +30,9 @@ def commands() -> list[tuple[str, str]]:
     return found
 
 
-def test_every_command_prints_what_the_readme_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_command_prints_what_the_readme_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """In the order of the page, in one folder: a later command may read what an earlier one wrote."""
     monkeypatch.chdir(tmp_path)
     shown = commands()
@@ -48,12 +50,16 @@ def trimmed(text: str) -> list[str]:
     return [re.sub(r"\b\d+e[+-]\d+", "0e+00", line).rstrip() for line in text.strip().splitlines()]
 
 
-def test_python_examples_answer_what_the_readme_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_python_examples_answer_what_the_readme_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     examples = "\n".join(blocks("pycon"))
     assert examples
     test = doctest.DocTestParser().get_doctest(examples, {}, "README", "README.md", 0)
-    results = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS).run(test)
+    results = doctest.DocTestRunner(
+        optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+    ).run(test)
     assert results.attempted
     assert not results.failed
 
@@ -65,8 +71,14 @@ def test_every_link_within_the_project_leads_somewhere(page: str) -> None:
 
 
 def test_every_make_target_named_is_there() -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
+    targets = set(
+        re.findall(
+            r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE
+        )
+    )
     for page in ("README.md", "CONTRIBUTING.md"):
-        named = re.findall(r"\bmake ([a-z]+)(?=[`\s]+[#;:,.]|`)", (ROOT / page).read_text(encoding="utf-8"))
+        named = re.findall(
+            r"\bmake ([a-z]+)(?=[`\s]+[#;:,.]|`)", (ROOT / page).read_text(encoding="utf-8")
+        )
         assert named
         assert set(named) <= targets

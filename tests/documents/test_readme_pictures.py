@@ -15,8 +15,13 @@ from xml.etree import ElementTree
 import pytest
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
-SHOWN = re.findall(r"!\[[^\]]+\]\(docs/images/([^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))),
+    None,
+)
+SHOWN = re.findall(
+    r"!\[[^\]]+\]\(docs/images/([^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8")
+)
 """Pictures of the README that say in words what they show."""
 
 
@@ -42,7 +47,9 @@ def drawn(script: ModuleType) -> Mapping[str, Any]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SHOWN)
-def test_a_picture_shows_the_plan_of_today(script: ModuleType, drawn: Mapping[str, Any], name: str) -> None:
+def test_a_picture_shows_the_plan_of_today(
+    script: ModuleType, drawn: Mapping[str, Any], name: str
+) -> None:
     """Draw it anew with `python docs/pictures.py` where this fails."""
     text = (ROOT / "docs" / "images" / name).read_text(encoding="utf-8")
     assert ElementTree.fromstring(text).tag == "{http://www.w3.org/2000/svg}svg"
@@ -51,8 +58,12 @@ def test_a_picture_shows_the_plan_of_today(script: ModuleType, drawn: Mapping[st
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium draws the picture here: install Debian's chromium")
-def test_the_script_draws_them(script: ModuleType, drawn: Mapping[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.skipif(
+    CHROMIUM is None, reason="no Chromium draws the picture here: install Debian's chromium"
+)
+def test_the_script_draws_them(
+    script: ModuleType, drawn: Mapping[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One of them, anew: the same words stand in it, titles and legends, as in the picture that is kept."""
     monkeypatch.setattr(script, "pictures", lambda: {"mix.svg": drawn["mix.svg"]})
     script.main(tmp_path)
@@ -62,5 +73,8 @@ def test_the_script_draws_them(script: ModuleType, drawn: Mapping[str, Any], tmp
 
 def words(path: Path) -> set[str]:
     """Text of a picture that is no number."""
-    found = {"".join(node.itertext()).strip() for node in ElementTree.parse(path).iter("{http://www.w3.org/2000/svg}text")}
+    found = {
+        "".join(node.itertext()).strip()
+        for node in ElementTree.parse(path).iter("{http://www.w3.org/2000/svg}text")
+    }
     return {text for text in found if re.search(r"[A-Za-z]{3}", text)}

@@ -32,14 +32,19 @@ def plan() -> Plan:
 def test_a_study_comes_back_from_its_workbook_unchanged(tmp_path: Path, study: str) -> None:
     """Byte for byte, but for quotes that a CSV may have or not: cells are compared, and the head as text."""
     path = write_study_workbook(study, tmp_path / "study.xlsx")
-    before, after = read_files(planner.read.__globals__["find"](study), Problems()), read_study_workbook(path)
+    before, after = (
+        read_files(planner.read.__globals__["find"](study), Problems()),
+        read_study_workbook(path),
+    )
     assert set(before) == set(after)
     for name, content in before.items():
         if name == HEAD_FILE:
             assert after[name] == content
         else:
+
             def rows(raw: bytes) -> list[list[str]]:
                 return list(csv.reader(io.StringIO(raw.decode())))
+
             assert rows(after[name]) == rows(content), name
 
 
@@ -50,7 +55,11 @@ def test_an_unpacked_workbook_solves_to_the_same_plan(tmp_path: Path, plan: Plan
 
 def test_a_number_changed_in_the_workbook_arrives(tmp_path: Path) -> None:
     """What an analyst types as a number is read as that number."""
-    study = Study().good("li", "refined", demand=100, shortage_cost=1000).process("mine", "mine", gives={"li": 1}, variable_cost=10)
+    study = (
+        Study()
+        .good("li", "refined", demand=100, shortage_cost=1000)
+        .process("mine", "mine", gives={"li": 1}, variable_cost=10)
+    )
     folder = study.write(tmp_path / "s")
     path = write_study_workbook(folder, tmp_path / "s.xlsx")
     book = openpyxl.load_workbook(path)
@@ -64,7 +73,11 @@ def test_a_number_changed_in_the_workbook_arrives(tmp_path: Path) -> None:
 
 def test_text_like_a_formula_stays_text(tmp_path: Path) -> None:
     """`=1+1` in a note is neither computed by the spreadsheet nor lost on the way back."""
-    folder = Study(title="=HYPERLINK(\"x\")", source="=1+1").good("li", "refined", demand=1, shortage_cost=9).write(tmp_path / "s")
+    folder = (
+        Study(title='=HYPERLINK("x")', source="=1+1")
+        .good("li", "refined", demand=1, shortage_cost=9)
+        .write(tmp_path / "s")
+    )
     path = write_study_workbook(folder, tmp_path / "s.xlsx")
     book = openpyxl.load_workbook(path)
     assert not [cell for sheet in book for row in sheet for cell in row if cell.data_type == "f"]
@@ -103,7 +116,9 @@ def test_unpack_leaves_a_full_folder_alone(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module", params=["quickstart", "china"])
-def exported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, Path]:
+def exported(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Plan, Path]:
     plan = planner.solve(planner.read(request.param))
     return plan, planner.export(plan, tmp_path_factory.mktemp("exported") / "plan.xlsx")
 
@@ -117,46 +132,80 @@ def test_the_plan_workbook_holds_every_table_to_the_last_digit(exported: tuple[P
         assert [text.partition(" (")[0] for text in head] == list(columns)
         frame = plan.tables[name]
         for column, text, cells in zip(columns, head, zip(*rows, strict=True), strict=True):
-            wanted = [None if v is None or v is pd.NA or v != v else v for v in frame[column].tolist()]
-            assert [c if c is not None else ("" if w == "" else None) for c, w in zip(cells, wanted, strict=True)] == wanted, (name, column)
+            wanted = [
+                None if v is None or v is pd.NA or v != v else v for v in frame[column].tolist()
+            ]
+            assert [
+                c if c is not None else ("" if w == "" else None)
+                for c, w in zip(cells, wanted, strict=True)
+            ] == wanted, (name, column)
             if column in ("value", "present_value"):
                 assert re.search(r"\((USD|t|tCO2e|unit of its row)", text), (name, text)
     head, *rows = book["sources"].iter_rows(values_only=True)
     held = [(d.path, d.value, d.unit, d.source, d.grade) for d in plan.system.data]
-    assert [tuple(row[head.index(n)] for n in ("path", "value", "unit", "source", "grade")) for row in rows] == held
+    assert [
+        tuple(row[head.index(n)] for n in ("path", "value", "unit", "source", "grade"))
+        for row in rows
+    ] == held
 
 
-def test_the_plan_workbook_draws_native_charts_of_what_stands_beside_them(tmp_path: Path, plan: Plan) -> None:
+def test_the_plan_workbook_draws_native_charts_of_what_stands_beside_them(
+    tmp_path: Path, plan: Plan
+) -> None:
     """Each chart refers to the cells of its own sheet, all columns and years, and those cells sum to the plan."""
     path = planner.export(plan, tmp_path / "plan.xlsx")
     book = openpyxl.load_workbook(path)
     charted = {sheet.title: sheet for sheet in book if sheet._charts}
-    assert {f"mix {metal}" for metal in plan.system.metals} | {"cost by item", "territorial by metal", "in use by metal"} <= set(charted)
+    assert {f"mix {metal}" for metal in plan.system.metals} | {
+        "cost by item",
+        "territorial by metal",
+        "in use by metal",
+    } <= set(charted)
     for name, sheet in charted.items():
         chart = sheet._charts[0]
         refers = [series.val.numRef.f for series in chart.series]
         columns = [openpyxl.utils.get_column_letter(i) for i in range(2, sheet.max_column + 1)]
         assert refers == [f"'{name}'!${c}$2:${c}${sheet.max_row}" for c in columns]
-        assert all(re.search(r" \(.+\)$", cell.value) for cell in sheet[1][1:]), "a header says its unit"
+        assert all(re.search(r" \(.+\)$", cell.value) for cell in sheet[1][1:]), (
+            "a header says its unit"
+        )
     with zipfile.ZipFile(path) as archive:
-        drawn = [archive.read(name).decode() for name in archive.namelist() if name.startswith("xl/charts/chart")]
+        drawn = [
+            archive.read(name).decode()
+            for name in archive.namelist()
+            if name.startswith("xl/charts/chart")
+        ]
     assert len(drawn) == len(charted)
     for xml in drawn:
-        assert re.search(r"<valAx>.*<a:t>(t/year|t|tCO2e/year|USD_2021/year|USD_2021/t)</a:t>.*</valAx>", xml), "the axis says its unit"
-        assert re.search(r"<catAx>.*<a:t>year</a:t>.*</catAx>", xml) or re.search(r"<dateAx>.*<a:t>year</a:t>", xml)
+        assert re.search(
+            r"<valAx>.*<a:t>(t/year|t|tCO2e/year|USD_2021/year|USD_2021/t)</a:t>.*</valAx>", xml
+        ), "the axis says its unit"
+        assert re.search(r"<catAx>.*<a:t>year</a:t>.*</catAx>", xml) or re.search(
+            r"<dateAx>.*<a:t>year</a:t>", xml
+        )
     years = {p.first for p in plan.system.periods}
     for metal in plan.system.metals:
         rows = list(charted[f"mix {metal}"].iter_rows(min_row=2, values_only=True))
         assert {row[0] for row in rows} == years
         supplied = plan.mix[plan.mix["metal"] == metal].groupby("year")["value"].sum()
         assert {row[0]: sum(row[1:]) for row in rows} == pytest.approx(supplied.to_dict())
-    cost = sum(sum(row[1:]) for row in charted["cost by item"].iter_rows(min_row=2, values_only=True))
+    cost = sum(
+        sum(row[1:]) for row in charted["cost by item"].iter_rows(min_row=2, values_only=True)
+    )
     assert cost == pytest.approx(plan.costs[plan.costs["item"] != "transfer"]["value"].sum())
 
 
 def test_the_iamc_table_adds_up_to_the_plan(tmp_path: Path, plan: Plan) -> None:
     table = iamc_table(plan)
-    assert list(table.columns) == ["model", "scenario", "region", "variable", "unit", "year", "value"]
+    assert list(table.columns) == [
+        "model",
+        "scenario",
+        "region",
+        "variable",
+        "unit",
+        "year",
+        "value",
+    ]
     assert not table.duplicated(["variable", "year"]).any()
     lithium = table[table["variable"].str.startswith("Supply|Lithium|")]
     supplied = plan.mix[plan.mix["metal"] == "lithium"].groupby("year")["value"].sum()

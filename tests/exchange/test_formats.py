@@ -65,7 +65,10 @@ def test_the_tables_are_as_they_are_defined(study: str, plan: Plan, china: Plan)
         for field in table.fields:
             if field.choices:
                 empty = {""} if field.optional else set()
-                assert set(frame[field.name].astype(str)) <= {*field.choices} | empty, (table.name, field.name)
+                assert set(frame[field.name].astype(str)) <= {*field.choices} | empty, (
+                    table.name,
+                    field.name,
+                )
             if not field.optional:
                 assert frame[field.name].notna().all()
                 assert (frame[field.name].astype(str) != "").all(), (table.name, field.name)
@@ -73,7 +76,10 @@ def test_the_tables_are_as_they_are_defined(study: str, plan: Plan, china: Plan)
 
 def test_every_item_and_quantity_defined_can_occur() -> None:
     """The words of the definitions are those in the source that makes the tables: a word too many is as stale as one too few."""
-    source = "".join((ROOT / "planner" / f"{room}.py").read_text(encoding="utf-8") for room in ("plan/tables", "system/unit_accounts"))
+    source = "".join(
+        (ROOT / "planner" / f"{room}.py").read_text(encoding="utf-8")
+        for room in ("plan/tables", "system/unit_accounts")
+    )
     for word in (*ITEMS, *QUANTITIES):
         assert f'"{word}"' in source, word
 
@@ -86,16 +92,23 @@ def test_a_run_is_a_valid_data_package(run: Path) -> None:
     report = validate(str(run / PACKAGE_FILE))
     assert report.valid, report.flatten(["rowNumber", "fieldName", "type", "message"])
     package = Package(str(run / PACKAGE_FILE))
-    assert [resource.name for resource in package.resources] == [table.name for table in (*RESULTS, VARIABLES)]
+    assert [resource.name for resource in package.resources] == [
+        table.name for table in (*RESULTS, VARIABLES)
+    ]
 
 
-@pytest.mark.parametrize(("change", "fault"), [
-    (lambda text: text.replace("domestic primary", "stolen"), "constraint-error"),
-    (lambda text: re.sub(r",20(2\d),", r",soon,", text, count=1), "type-error"),
-    (lambda text: text + text.splitlines()[-1] + "\n", "primary-key"),
-    (lambda text: text.replace("t/year", "kg/year", 1), "hash-count"),
-])
-def test_the_package_notices_what_was_changed(plan: Plan, tmp_path: Path, change: object, fault: str) -> None:
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (lambda text: text.replace("domestic primary", "stolen"), "constraint-error"),
+        (lambda text: re.sub(r",20(2\d),", r",soon,", text, count=1), "type-error"),
+        (lambda text: text + text.splitlines()[-1] + "\n", "primary-key"),
+        (lambda text: text.replace("t/year", "kg/year", 1), "hash-count"),
+    ],
+)
+def test_the_package_notices_what_was_changed(
+    plan: Plan, tmp_path: Path, change: object, fault: str
+) -> None:
     """A word that cannot be, a year that is none, a row twice, and any other change of the file."""
     place = plan.save(tmp_path / "run")
     table = place / "supply.csv"
@@ -116,7 +129,10 @@ def test_the_package_says_units_and_meanings(run: Path) -> None:
 
 
 def test_the_archive_is_the_run_and_always_the_same(plan: Plan, tmp_path: Path) -> None:
-    first, second = planner.export(plan, tmp_path / "a.zip"), planner.export(plan, tmp_path / "b.zip")
+    first, second = (
+        planner.export(plan, tmp_path / "a.zip"),
+        planner.export(plan, tmp_path / "b.zip"),
+    )
     assert first.read_bytes() == second.read_bytes()
     assert validate(str(first)).valid
     zipfile.ZipFile(first).extractall(tmp_path / "out")
@@ -134,8 +150,11 @@ def test_netcdf_gives_back_every_number(plan: Plan, tmp_path: Path) -> None:
     with xarray.open_dataset(path) as found:
         for table in RESULTS:
             frame = plan.tables[table.name]
-            assert rows(unspread(found, table.name, table.columns)) == rows(frame.assign(degenerate=frame["degenerate"].astype(float))
-                                                                            if "degenerate" in frame else frame), table.name
+            assert rows(unspread(found, table.name, table.columns)) == rows(
+                frame.assign(degenerate=frame["degenerate"].astype(float))
+                if "degenerate" in frame
+                else frame
+            ), table.name
         assert found.attrs["objective"] == plan.objective
         assert found.attrs["inputs_hash"] == plan.record.inputs_hash
         assert found["supply"].attrs["units"] == "t/year"
@@ -150,14 +169,27 @@ def unspread(found: object, name: str, columns: tuple[str, ...]) -> pd.DataFrame
     for suffix in ("", "_whole"):
         if f"{name}{suffix}" not in found:  # type: ignore[operator]
             continue
-        values = {column: found[f"{name}{'' if column == 'value' else '_' + column}{suffix}"]  # type: ignore[index]
-                  for column in columns if column in ("value", "present_value", "degenerate")}
-        labels = {column: found[f"{name}_{column}"] for column in columns if f"{name}_{column}" in found.coords}  # type: ignore[attr-defined, index]
-        frame = pd.DataFrame({
-            column: (array if array.ndim == 2 or suffix else array.broadcast_like(values["value"])).values.ravel()
-            for column, array in (values | labels).items()
-        })
-        frame["year"] = None if suffix else values["value"].year.broadcast_like(values["value"]).values.ravel()
+        values = {
+            column: found[f"{name}{'' if column == 'value' else '_' + column}{suffix}"]  # type: ignore[index]
+            for column in columns
+            if column in ("value", "present_value", "degenerate")
+        }
+        labels = {
+            column: found[f"{name}_{column}"]
+            for column in columns
+            if f"{name}_{column}" in found.coords
+        }  # type: ignore[attr-defined, index]
+        frame = pd.DataFrame(
+            {
+                column: (
+                    array if array.ndim == 2 or suffix else array.broadcast_like(values["value"])
+                ).values.ravel()
+                for column, array in (values | labels).items()
+            }
+        )
+        frame["year"] = (
+            None if suffix else values["value"].year.broadcast_like(values["value"]).values.ravel()
+        )
         parts.append(frame[frame["value"].notna()])
     whole = pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
     return whole[list(columns)]
@@ -168,7 +200,9 @@ def test_the_arrays_of_the_whole_horizon(tmp_path: Path) -> None:
     study = (
         Study(last=2022)
         .good("li", "refined", demand=100, shortage_cost=1000)
-        .process("mine", "mine", gives={"li": 1}, variable_cost=10, max_activity=60, direct_emission=2)
+        .process(
+            "mine", "mine", gives={"li": 1}, variable_cost=10, max_activity=60, direct_emission=2
+        )
         .process("ship", "import", gives={"li": 1}, origin="Chile", import_price=30)
         .policy("budget", "carbon_budget", scope="territorial", cap=100)
     )
@@ -202,7 +236,9 @@ def test_parquet_gives_back_every_number_and_type(plan: Plan, tmp_path: Path) ->
         assert rows(back.to_pandas()) == rows(plan.tables[table.name])
         for field in table.fields:
             assert back.schema.field(field.name).metadata[b"description"].decode() == field.meaning
-            expected = {"text": "string", "number": "double", "year": "int64", "truth": "bool"}[field.kind]
+            expected = {"text": "string", "number": "double", "year": "int64", "truth": "bool"}[
+                field.kind
+            ]
             assert str(back.schema.field(field.name).type) == expected
 
 
@@ -228,28 +264,43 @@ def test_the_iamc_table_is_listed_by_its_codelists(plan: Plan, tmp_path: Path) -
     assert len(units) == len(listed)
     assert units == dict(zip(table["variable"], table["unit"], strict=True))
     assert all(said["description"] for entry in listed for said in entry.values())
-    assert yaml.safe_load((tmp_path / "plan.regions.yaml").read_text()) == [{"Country": [plan.system.country]}]
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["plan.csv", "plan.regions.yaml", "plan.variables.yaml"]
+    assert yaml.safe_load((tmp_path / "plan.regions.yaml").read_text()) == [
+        {"Country": [plan.system.country]}
+    ]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "plan.csv",
+        "plan.regions.yaml",
+        "plan.variables.yaml",
+    ]
     assert [float(value) for value in table["value"]] == iamc_table(plan)["value"].tolist()
     assert not table.duplicated(["variable", "region", "year"]).any()
 
 
 def test_iamc_totals_are_the_sums_of_their_parts(china: Plan) -> None:
-    table = iamc_table(china).pivot_table(index="year", columns="variable", values="value").fillna(0.0)
+    table = (
+        iamc_table(china).pivot_table(index="year", columns="variable", values="value").fillna(0.0)
+    )
     for metal in china.system.metals:
         head = f"Supply|{metal.title()}"
         parts = [name for name in table.columns if name.startswith(f"{head}|")]
         assert table[head].tolist() == pytest.approx(table[parts].sum(axis=1).tolist())
-    reserves = china.stocks.query("kind == 'deposit' and metal == 'lithium' and year == 2040")["value"].sum()
+    reserves = china.stocks.query("kind == 'deposit' and metal == 'lithium' and year == 2040")[
+        "value"
+    ].sum()
     assert table.loc[2040, "Reserves|Lithium"] == pytest.approx(reserves)
-    price = china.indicators.query("indicator == 'price' and metal == 'cobalt' and year == 2030")["value"].item()
+    price = china.indicators.query("indicator == 'price' and metal == 'cobalt' and year == 2030")[
+        "value"
+    ].item()
     assert table.loc[2030, "Price|Cobalt"] == price
 
 
 def test_names_that_yaml_would_read_otherwise(tmp_path: Path) -> None:
     """A region called `no: "x"` stays that name."""
-    study = (Study(country='no: "x"').good("li", "refined", demand=1, shortage_cost=9)
-             .process("mine", "mine", gives={"li": 1}, variable_cost=1))
+    study = (
+        Study(country='no: "x"')
+        .good("li", "refined", demand=1, shortage_cost=9)
+        .process("mine", "mine", gives={"li": 1}, variable_cost=1)
+    )
     planner.export(planner.solve(planner.read(study.write(tmp_path / "s"))), tmp_path / "p.csv")
     assert yaml.safe_load((tmp_path / "p.regions.yaml").read_text()) == [{"Country": ['no: "x"']}]
 
@@ -269,17 +320,32 @@ def test_the_command_knows_every_format(run: Path, tmp_path: Path) -> None:
     assert not [p.name for p in tmp_path.iterdir() if "partial" in p.name]
 
 
-@pytest.mark.parametrize(("path", "name", "said"), [
-    ("x.xlsxx", "", "did you mean '.xlsx'"), ("x", "", "--format"), ("x", "netcdff", "did you mean 'netcdf'"),
-])
-def test_an_unknown_format_names_those_there_are(plan: Plan, tmp_path: Path, path: str, name: str, said: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "name", "said"),
+    [
+        ("x.xlsxx", "", "did you mean '.xlsx'"),
+        ("x", "", "--format"),
+        ("x", "netcdff", "did you mean 'netcdf'"),
+    ],
+)
+def test_an_unknown_format_names_those_there_are(
+    plan: Plan, tmp_path: Path, path: str, name: str, said: str
+) -> None:
     with pytest.raises(SpecError, match=re.escape(said)):
         planner.export(plan, tmp_path / path, name)
 
 
-@pytest.mark.parametrize(("name", "module", "extra"), [("netcdf", "xarray", "netcdf"), ("parquet", "pyarrow.parquet", "parquet")])
+@pytest.mark.parametrize(
+    ("name", "module", "extra"),
+    [("netcdf", "xarray", "netcdf"), ("parquet", "pyarrow.parquet", "parquet")],
+)
 def test_what_is_not_installed_is_said(
-    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, module: str, extra: str,
+    plan: Plan,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    module: str,
+    extra: str,
 ) -> None:
     """None in sys.modules is Python's own way to say that an import fails."""
     monkeypatch.setitem(sys.modules, module, None)

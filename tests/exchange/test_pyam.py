@@ -36,16 +36,26 @@ def test_pyam_reads_every_number_to_the_last_digit(plan: Plan, exported: Path) -
 
     ours = iamc_table(plan)
     quick = pyam.IamDataFrame(exported)
-    assert quick.data["value"].tolist() == pytest.approx(sorted_as_pyam(ours)["value"].tolist(), rel=1e-15)
+    assert quick.data["value"].tolist() == pytest.approx(
+        sorted_as_pyam(ours)["value"].tolist(), rel=1e-15
+    )
     found = pyam.IamDataFrame(pd.read_csv(exported, float_precision="round_trip"))
     assert found.model == ["planner"]
     assert found.region == [plan.system.country]
     assert found.year == [period.first for period in plan.system.periods]
     assert found.variable == sorted(set(ours["variable"]))
-    theirs = {(variable, year): (value, unit) for variable, unit, year, value in
-              found.data[["variable", "unit", "year", "value"]].itertuples(index=False)}
-    assert theirs == {(variable, year): (value, unit) for variable, unit, year, value in
-                      ours[["variable", "unit", "year", "value"]].itertuples(index=False)}
+    theirs = {
+        (variable, year): (value, unit)
+        for variable, unit, year, value in found.data[
+            ["variable", "unit", "year", "value"]
+        ].itertuples(index=False)
+    }
+    assert theirs == {
+        (variable, year): (value, unit)
+        for variable, unit, year, value in ours[["variable", "unit", "year", "value"]].itertuples(
+            index=False
+        )
+    }
 
 
 def test_pyam_finds_the_totals_to_be_the_sums_of_their_parts(plan: Plan, exported: Path) -> None:
@@ -63,7 +73,10 @@ def test_nomenclature_accepts_the_table_by_its_codelists(exported: Path, tmp_pat
     import pyam
 
     definitions = tmp_path / "definitions"
-    for dimension, codelist in (("variable", "plan.variables.yaml"), ("region", "plan.regions.yaml")):
+    for dimension, codelist in (
+        ("variable", "plan.variables.yaml"),
+        ("region", "plan.regions.yaml"),
+    ):
         (definitions / dimension).mkdir(parents=True)
         shutil.copy(tmp_path / codelist, definitions / dimension)
     found = pyam.IamDataFrame(exported)

@@ -50,7 +50,9 @@ def test_a_plan_says_its_answer_then_its_totals_then_each_metal(plan: Plan) -> N
     assert text.index("Nothing is short in any year.") < text.index("<table")
     assert ["cost, present value", "4,178,293", "USD_2021"] in made.rows
     assert ["shortage", "0", "t"] in made.rows
-    assert ["lithium", "2021", "40%", "51%", "9%"] in [[row[0], row[1], *row[3:6]] for row in made.rows if row[0] == "lithium"]
+    assert ["lithium", "2021", "40%", "51%", "9%"] in [
+        [row[0], row[1], *row[3:6]] for row in made.rows if row[0] == "lithium"
+    ]
     assert [row[1] for row in made.rows if row[0] == "cobalt"] == ["2021", "2022", "2023"]
 
 
@@ -67,11 +69,14 @@ def test_shortage_and_price_stand_in_the_table(tmp_path: Path) -> None:
 
 def test_text_of_a_study_is_never_markup(tmp_path: Path) -> None:
     def tags(word: str, folder: Path) -> list[str]:
-        study = Study(2021, title=f"title {word}").good(f"li {word}", "refined", demand=10, shortage_cost=900)
+        study = Study(2021, title=f"title {word}").good(
+            f"li {word}", "refined", demand=10, shortage_cost=900
+        )
         study.process(f"mine {word}", "mine", gives={f"li {word}": 1})
         text = planner.solve(planner.read(study.write(folder)))._repr_html_()
         assert EVIL not in text
         return Cells(text).tags
+
     assert tags(EVIL, tmp_path / "evil") == tags("plain", tmp_path / "plain")
 
 
@@ -88,7 +93,11 @@ def test_a_long_table_is_cut_and_says_so() -> None:
 
 
 def test_numbers_are_short_and_what_is_not_there_is_empty() -> None:
-    rows = Cells(shown("", [], pd.DataFrame({"x": [1234567.8, 0.123456, float("nan")], "y": ["a", None, "b"]}))).rows
+    rows = Cells(
+        shown(
+            "", [], pd.DataFrame({"x": [1234567.8, 0.123456, float("nan")], "y": ["a", None, "b"]})
+        )
+    ).rows
     assert rows[1:] == [["1,234,568", "a"], ["0.1235", ""], ["", "b"]]
 
 
@@ -104,22 +113,38 @@ def test_other_results_say_what_matters_first(plan: Plan) -> None:
     found = frontier(plan.system, points=3)
     text = found._repr_html_()
     cheap, clean = found.points.iloc[0], found.points.iloc[-1]
-    assert (f"all: from {cheap['carbon'] / 1e3:.3g} thousand t CO2e (footprint) for {cheap['cost'] / 1e6:.3g} million USD "
-            f"down to {clean['carbon'] / 1e3:.3g} thousand t for {clean['cost'] / 1e6:.3g} million USD.") in text
+    assert (
+        f"all: from {cheap['carbon'] / 1e3:.3g} thousand t CO2e (footprint) for {cheap['cost'] / 1e6:.3g} million USD "
+        f"down to {clean['carbon'] / 1e3:.3g} thousand t for {clean['cost'] / 1e6:.3g} million USD."
+    ) in text
     assert len(Cells(text).rows) == 1 + len(found.points)
     losses = disrupt(plan, years=1, recovery=1)
     assert f"{losses.losses['loss'].iloc[0]} hurts most" in losses._repr_html_()
     beside = compare([plan, planner.solve(planner.read("quickstart", scenario="carbon-price"))])
     assert f"{len(beside.inputs)} numbers of the inputs differ" in beside._repr_html_()
     assert "at most 5.0% more than the least" in alternatives(plan.system, plans=0)._repr_html_()
-    assert gap(plan, year=2021)._repr_html_().endswith("<p>Nothing falls short.</p></div>"), "an empty table is left out"
+    assert gap(plan, year=2021)._repr_html_().endswith("<p>Nothing falls short.</p></div>"), (
+        "an empty table is left out"
+    )
     shrunk = gap(plan, year=2021, growth=-0.9)
-    assert f"{shrunk.gaps['metal'].iloc[0]} falls short first, in {shrunk.gaps['first'].iloc[0]}." in shrunk._repr_html_()
+    assert (
+        f"{shrunk.gaps['metal'].iloc[0]} falls short first, in {shrunk.gaps['first'].iloc[0]}."
+        in shrunk._repr_html_()
+    )
 
 
 def test_in_a_shell_each_is_one_line(plan: Plan) -> None:
     """Not the megabytes of all fields: who types the name of a study wants to know which it is."""
     system = planner.read("quickstart", scenario="carbon-price")
-    assert repr(system) == "System quickstart [carbon-price], 2021-2023: lithium, cobalt; 5 goods, 8 processes"
-    assert repr(planner.balance(system)) == "Balance of quickstart [carbon-price], 2021-2023: 5 goods, 8 processes"
-    assert repr(plan) == "Plan of quickstart [reference], 2021-2023: optimal, 4,178,293 USD_2021 present value"
+    assert (
+        repr(system)
+        == "System quickstart [carbon-price], 2021-2023: lithium, cobalt; 5 goods, 8 processes"
+    )
+    assert (
+        repr(planner.balance(system))
+        == "Balance of quickstart [carbon-price], 2021-2023: 5 goods, 8 processes"
+    )
+    assert (
+        repr(plan)
+        == "Plan of quickstart [reference], 2021-2023: optimal, 4,178,293 USD_2021 present value"
+    )

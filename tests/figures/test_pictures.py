@@ -14,8 +14,13 @@ from planner.errors import OutputError, SpecError
 from planner.figures.plan_figures import sankey, write_figure
 from planner.plan.plan import Plan
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
-needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium draws the picture here: install Debian's chromium")
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))),
+    None,
+)
+needs_chromium = pytest.mark.skipif(
+    CHROMIUM is None, reason="no Chromium draws the picture here: install Debian's chromium"
+)
 
 
 @pytest.fixture(scope="module")
@@ -47,9 +52,14 @@ def test_a_png_is_one(plan: Plan, tmp_path: Path) -> None:
     assert int.from_bytes(picture[16:20], "big") == 2400
 
 
-def test_a_page_opens_offline_keeps_its_slider_and_is_the_same_each_time(plan: Plan, tmp_path: Path) -> None:
+def test_a_page_opens_offline_keeps_its_slider_and_is_the_same_each_time(
+    plan: Plan, tmp_path: Path
+) -> None:
     figure = sankey(plan, plan.system.metals[0])
-    pages = [write_figure(figure, tmp_path / name).read_text(encoding="utf-8") for name in ("one.html", "two.html")]
+    pages = [
+        write_figure(figure, tmp_path / name).read_text(encoding="utf-8")
+        for name in ("one.html", "two.html")
+    ]
     assert pages[0] == pages[1]
     assert '<script src="http' not in pages[0]
     assert len(figure.layout.sliders[0].steps) == plan.flows["year"].nunique()
@@ -57,7 +67,9 @@ def test_a_page_opens_offline_keeps_its_slider_and_is_the_same_each_time(plan: P
 
 
 def test_an_ending_that_is_unknown(plan: Plan, tmp_path: Path) -> None:
-    with pytest.raises(SpecError, match=r"'\.jpeg' is no known ending; choose of \.html, \.svg, \.png, \.pdf"):
+    with pytest.raises(
+        SpecError, match=r"'\.jpeg' is no known ending; choose of \.html, \.svg, \.png, \.pdf"
+    ):
         write_figure(sankey(plan, plan.system.metals[0]), tmp_path / "flows.jpeg")
 
 
@@ -66,13 +78,17 @@ def test_a_folder_that_is_not_there(plan: Plan, tmp_path: Path) -> None:
         write_figure(sankey(plan, plan.system.metals[0]), tmp_path / "nowhere" / "flows.html")
 
 
-def test_without_kaleido_a_picture_says_what_to_install(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_kaleido_a_picture_says_what_to_install(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(sys.modules, "kaleido", None)
     with pytest.raises(OutputError, match=r"pip install 'planner\[image\]'"):
         write_figure(sankey(plan, plan.system.metals[0]), tmp_path / "flows.svg")
 
 
-def test_without_chromium_a_picture_says_what_to_install(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_chromium_a_picture_says_what_to_install(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("BROWSER_PATH", str(tmp_path / "no-browser"))
     with pytest.raises(OutputError, match="Debian: chromium"):
         write_figure(sankey(plan, plan.system.metals[0]), tmp_path / "flows.svg")
@@ -82,5 +98,13 @@ def test_without_chromium_a_picture_says_what_to_install(plan: Plan, tmp_path: P
 def test_a_loop_turns_back_where_metal_comes_home(plan: Plan) -> None:
     """The node that closes the loop of recycling stands first of it, so that the scrap turns back and not the whole of manufacture."""
     labels = list(sankey(plan, plan.system.metals[0]).data[0].node.label)
-    order = ["deposit/salt_lake", "mine_brine", "lithium/refined", "assemble_packs", "use/batteries", "packs/spent", "recycle_packs"]
+    order = [
+        "deposit/salt_lake",
+        "mine_brine",
+        "lithium/refined",
+        "assemble_packs",
+        "use/batteries",
+        "packs/spent",
+        "recycle_packs",
+    ]
     assert [name for name in labels if name in order] == order

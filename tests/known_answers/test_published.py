@@ -28,7 +28,9 @@ def test_dantzig_transport():
     The prices of the markets are those of GAMS, 0.225, 0.153 and 0.126 thousand USD a case."""
     plan = plan_of("dantzig_transport")
     assert plan.objective == pytest.approx(153_675, rel=1e-12)
-    prices = [price(plan, "balance", f"cases/{city}", 2021) for city in ("new_york", "chicago", "topeka")]
+    prices = [
+        price(plan, "balance", f"cases/{city}", 2021) for city in ("new_york", "chicago", "topeka")
+    ]
     assert prices == pytest.approx([225, 153, 126])
     assert yearly(plan, "activity", "ship_seattle_chicago") == pytest.approx([300])
     assert yearly(plan, "activity", "ship_san_diego_topeka") == pytest.approx([275])
@@ -46,9 +48,13 @@ def test_hotelling_uses_the_cheap_grade_first_and_then_the_backstop():
     and 3 years, then imports. Were the dear grade worked first, the same tonnes would cost more in present value."""
     plan = plan_of("hotelling_two_grades")
     assert yearly(plan, "activity", "mine_high_grade") == pytest.approx([100, 100, 50, 0, 0, 0, 0])
-    assert yearly(plan, "activity", "mine_low_grade") == pytest.approx([0, 0, 50, 100, 100, 50, 0], abs=1e-9)
+    assert yearly(plan, "activity", "mine_low_grade") == pytest.approx(
+        [0, 0, 50, 100, 100, 50, 0], abs=1e-9
+    )
     cost = [1000, 1000, 500 + 1500, 3000, 3000, 1500 + 50 * 60, 6000]
-    assert plan.objective == pytest.approx(sum(c / (1 + RATE) ** age for age, c in enumerate(cost)), rel=1e-12)
+    assert plan.objective == pytest.approx(
+        sum(c / (1 + RATE) ** age for age, c in enumerate(cost)), rel=1e-12
+    )
 
 
 def test_hotelling_price_path():
@@ -58,8 +64,12 @@ def test_hotelling_price_path():
     plan = plan_of("hotelling_two_grades")
     low = {t: 30 / (1 + RATE) ** (2026 - t) for t in YEARS}
     high = {t: (30 + low[2023] - 10) / (1 + RATE) ** (2023 - t) for t in YEARS}
-    expected = {t: 10 + high[t] if t <= 2023 else 30 + low[t] if t <= 2026 else BACKSTOP for t in YEARS}
-    assert {t: price(plan, "balance", "lithium/refined", t) for t in YEARS} == pytest.approx(expected, rel=1e-9)
+    expected = {
+        t: 10 + high[t] if t <= 2023 else 30 + low[t] if t <= 2026 else BACKSTOP for t in YEARS
+    }
+    assert {t: price(plan, "balance", "lithium/refined", t) for t in YEARS} == pytest.approx(
+        expected, rel=1e-9
+    )
     assert expected[2021] == pytest.approx(45.16, abs=0.005)
 
 
@@ -76,10 +86,17 @@ def test_hotelling_rent_rises_at_the_discount_rate(deposit, works_until):
 # ---- cost and carbon -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("carbon_price", "route", "emissions"), [
-    (0, "refine_coal", 600), (3.9, "refine_coal", 600), (4.1, "refine_gas", 300), (5.9, "refine_gas", 300), (6.1, "refine_sun", 0),
-    (200, "refine_sun", 0),
-])
+@pytest.mark.parametrize(
+    ("carbon_price", "route", "emissions"),
+    [
+        (0, "refine_coal", 600),
+        (3.9, "refine_coal", 600),
+        (4.1, "refine_gas", 300),
+        (5.9, "refine_gas", 300),
+        (6.1, "refine_sun", 0),
+        (200, "refine_sun", 0),
+    ],
+)
 def test_carbon_price_switches_between_three_routes(carbon_price, route, emissions):
     """Coal 10 USD and 6 t CO2e (4 and 4 MWh at 0.5), gas 22 and 3 t, sun 40 and 0: coal to gas costs 12/3 = 4 a tonne, gas to sun 18/3 =
     6. Were electricity left out, coal to sun would cost 7.5 and gas 18."""
@@ -88,7 +105,10 @@ def test_carbon_price_switches_between_three_routes(carbon_price, route, emissio
     assert yearly(plan, "emission", "territorial") == pytest.approx([emissions], abs=1e-9)
 
 
-@pytest.mark.parametrize(("cap", "cost", "worth"), [(600, 1000, None), (450, 1600, 4), (200, 2800, 6), (100, 3400, 6), (0, 4000, None)])
+@pytest.mark.parametrize(
+    ("cap", "cost", "worth"),
+    [(600, 1000, None), (450, 1600, 4), (200, 2800, 6), (100, 3400, 6), (0, 4000, None)],
+)
 def test_carbon_cap_walks_the_trade_off(cap, cost, worth):
     """The frontier of cost and carbon is convex with corners at (600, 1,000), (300, 2,200) and (0, 4,000): 4 USD a tonne from coal to gas,
     6 from gas to sun. The price of the cap is its slope."""
@@ -111,9 +131,15 @@ def test_byproducts_share_their_host():
     assert plan.objective == pytest.approx(indium + 150 * 500e3 + 50 * 1e6)
     assert yearly(plan, "activity", "indium_hard") == pytest.approx([150])
     assert yearly(plan, "activity", "germanium_zinc") == pytest.approx([150])
-    assert price(plan, "host_limit", "home_zinc, indium", 2021) == pytest.approx(-(300e3 - 150e3) * 5e-5)
-    assert price(plan, "host_limit", "imported_zinc, indium", 2021) == pytest.approx(-(300e3 - 120e3) * 5e-5)
-    assert price(plan, "host_limit", "home_zinc, germanium", 2021) == pytest.approx(-(1e6 - 500e3) * 3e-5)
+    assert price(plan, "host_limit", "home_zinc, indium", 2021) == pytest.approx(
+        -(300e3 - 150e3) * 5e-5
+    )
+    assert price(plan, "host_limit", "imported_zinc, indium", 2021) == pytest.approx(
+        -(300e3 - 120e3) * 5e-5
+    )
+    assert price(plan, "host_limit", "home_zinc, germanium", 2021) == pytest.approx(
+        -(1e6 - 500e3) * 3e-5
+    )
 
 
 def test_lead_time_makes_an_early_shortage_unavoidable():
@@ -125,4 +151,6 @@ def test_lead_time_makes_an_early_shortage_unavoidable():
     assert plan.values["new_capacity"]["works", 2021] == pytest.approx(60)
     annuity = 500 * 1.05**2 * (0.05 / 1.05) / (1 - 1.05**-10)
     yearly_cost = [40 * 20 + 60 * 1000] * 2 + [100 * 20 + 60 * annuity] * 3
-    assert plan.objective == pytest.approx(sum(c / 1.05**age for age, c in enumerate(yearly_cost)), rel=1e-12)
+    assert plan.objective == pytest.approx(
+        sum(c / 1.05**age for age, c in enumerate(yearly_cost)), rel=1e-12
+    )

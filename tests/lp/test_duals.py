@@ -33,36 +33,71 @@ def with_policy(study: Study, kind: str, **fields) -> Study:
 BINDING: dict[str, Callable[[], Study]] = {
     "balance": lambda: supply.imports(supply.market(2021, 2023, discount_rate=0.1)),
     "plant_capacity": lambda: plants.works(existing_capacity=60, availability=0.9),
-    "capacity_balance": lambda: plants.works(last=2024, head={"step": 2, "discount_rate": 0.1}, existing_capacity=60, fixed_cost=3),
-    "build_rate": lambda: plants.works(last=2024, head={"step": 2, "discount_rate": 0.1}, capital_cost=40, life=4, max_new=30),
+    "capacity_balance": lambda: plants.works(
+        last=2024, head={"step": 2, "discount_rate": 0.1}, existing_capacity=60, fixed_cost=3
+    ),
+    "build_rate": lambda: plants.works(
+        last=2024, head={"step": 2, "discount_rate": 0.1}, capital_cost=40, life=4, max_new=30
+    ),
     "capacity_limit": lambda: plants.works(last=2022, capital_cost=40, life=4, max_capacity=70),
     "ramp": lambda: supply.ramped(growth=0.5, step=5),
-    "run_down": lambda: supply.imports(supply.market(last=2022)).process(
-        "dig", "mine", gives={"li": 1}, variable_cost=[10, 50], ramp_group="works").ramp("works", decline=0.2),
+    "run_down": lambda: (
+        supply.imports(supply.market(last=2022))
+        .process("dig", "mine", gives={"li": 1}, variable_cost=[10, 50], ramp_group="works")
+        .ramp("works", decline=0.2)
+    ),
     "depletion": lambda: supply.mined(last=2024, reserve=300, step=2, discount_rate=0.1),
     "exploration_limit": lambda: measures.found(most=90),
     "extension": lambda: measures.robust(potential=0.3),
     "service": lambda: measures.robust(demand=[200, 100]),
-    "host_limit": lambda: Study().host("zinc", 1000).good("li", "refined", demand=15, shortage_cost=1000).process(
-        "won", "byproduct", host="zinc", gives={"li": 1}, host_content=0.01),
+    "host_limit": lambda: (
+        Study()
+        .host("zinc", 1000)
+        .good("li", "refined", demand=15, shortage_cost=1000)
+        .process("won", "byproduct", host="zinc", gives={"li": 1}, host_content=0.01)
+    ),
     "collection": lambda: supply.recycled(),
     "stockpile_balance": lambda: supply.stored(max_stock=60, discount_rate=0.1),
     "emission_account": lambda: supply.emitting(),
-    "self_sufficiency": lambda: with_policy(policies.dig(policies.market(), 50), "self_sufficiency", share=0.4, **HOME),
-    "recycled_content": lambda: with_policy(policies.market().process("recycle", "recycle", gives={"li": 1}, variable_cost=50),
-                                            "recycled_content", metal="lithium", share=0.25),
-    "collection_target": lambda: with_policy(supply.recycled(rate=1.0, collect_cost=40), "collection_target", goods=["old"], share=0.5),
+    "self_sufficiency": lambda: with_policy(
+        policies.dig(policies.market(), 50), "self_sufficiency", share=0.4, **HOME
+    ),
+    "recycled_content": lambda: with_policy(
+        policies.market().process("recycle", "recycle", gives={"li": 1}, variable_cost=50),
+        "recycled_content",
+        metal="lithium",
+        share=0.25,
+    ),
+    "collection_target": lambda: with_policy(
+        supply.recycled(rate=1.0, collect_cost=40), "collection_target", goods=["old"], share=0.5
+    ),
     "stockpile_cover": lambda: policies.covered(),
-    "pin_floor": lambda: with_policy(policies.dig(policies.market(), 50, observed={2021: 40}), "pin", tolerance=0.1),
-    "pin_ceiling": lambda: with_policy(policies.dig(policies.market(), 10, observed={2021: 40}), "pin", tolerance=0.1),
+    "pin_floor": lambda: with_policy(
+        policies.dig(policies.market(), 50, observed={2021: 40}), "pin", tolerance=0.1
+    ),
+    "pin_ceiling": lambda: with_policy(
+        policies.dig(policies.market(), 10, observed={2021: 40}), "pin", tolerance=0.1
+    ),
     "import_share": lambda: policies.origins(),
-    "quota": lambda: with_policy(policies.dig(policies.market(), 10), "quota", processes=["dig"], cap=50),
-    "carbon_cap": lambda: with_policy(policies.dig(policies.market(last=2022, discount_rate=0.1), 10, direct_emission=4), "carbon_cap",
-                                      scope="territorial", cap=200),
-    "carbon_budget": lambda: with_policy(policies.dig(policies.market(last=2022, discount_rate=0.1), 10, direct_emission=4),
-                                         "carbon_budget", **BUDGET),
-    "capital_budget": lambda: with_policy(policies.dig(policies.market(), 5, plant="works").plant("works", capital_cost=40, life=4),
-                                          "capital_budget", cap=1000),
+    "quota": lambda: with_policy(
+        policies.dig(policies.market(), 10), "quota", processes=["dig"], cap=50
+    ),
+    "carbon_cap": lambda: with_policy(
+        policies.dig(policies.market(last=2022, discount_rate=0.1), 10, direct_emission=4),
+        "carbon_cap",
+        scope="territorial",
+        cap=200,
+    ),
+    "carbon_budget": lambda: with_policy(
+        policies.dig(policies.market(last=2022, discount_rate=0.1), 10, direct_emission=4),
+        "carbon_budget",
+        **BUDGET,
+    ),
+    "capital_budget": lambda: with_policy(
+        policies.dig(policies.market(), 5, plant="works").plant("works", capital_cost=40, life=4),
+        "capital_budget",
+        cap=1000,
+    ),
 }
 """For each family a small study in which a row of it binds."""
 
@@ -97,29 +132,58 @@ def test_duals_are_finite_differences_of_the_cost(tmp_path, family):
 
 def two_years_a_period(demand: Value = 100, reserve: float = 150) -> Study:
     """A deposit, works and imports over two periods of two years at 10 %."""
-    study = Study(2021, 2024, step=2, discount_rate=0.1).good("li", "refined", demand=demand, shortage_cost=1000)
+    study = Study(2021, 2024, step=2, discount_rate=0.1).good(
+        "li", "refined", demand=demand, shortage_cost=1000
+    )
     study.deposit("lake", reserve=reserve)
-    study.process("dig", "mine", takes={"lake": 1}, gives={"li": 1}, variable_cost=10, plant="works", direct_emission=1)
+    study.process(
+        "dig",
+        "mine",
+        takes={"lake": 1},
+        gives={"li": 1},
+        variable_cost=10,
+        plant="works",
+        direct_emission=1,
+    )
     supply.imports(study).plant("works", existing_capacity=60)
     return study.policy("some", "quota", processes=["dig"], cap=70)
 
 
 EVEN: dict[str, Callable[..., Study]] = {
     "capacity_balance": lambda **head: plants.works(
-        **{k: head.pop(k) for k in ("first", "last")}, head=head, existing_capacity=60, fixed_cost=3),
-    "host_limit": lambda **head: Study(**head).host("zinc", 1000).good("li", "refined", demand=15, shortage_cost=1000).process(
-        "won", "byproduct", host="zinc", gives={"li": 1}, host_content=0.01),
+        **{k: head.pop(k) for k in ("first", "last")}, head=head, existing_capacity=60, fixed_cost=3
+    ),
+    "host_limit": lambda **head: (
+        Study(**head)
+        .host("zinc", 1000)
+        .good("li", "refined", demand=15, shortage_cost=1000)
+        .process("won", "byproduct", host="zinc", gives={"li": 1}, host_content=0.01)
+    ),
     "emission_account": lambda **head: supply.emitting(**head),
-    "carbon_cap": lambda **head: with_policy(policies.dig(policies.market(**head), 10, direct_emission=4), "carbon_cap",
-                                             scope="territorial", cap=200),
-    "self_sufficiency": lambda **head: with_policy(policies.dig(policies.market(**head), 50), "self_sufficiency", share=0.4, **HOME),
-    "pin_floor": lambda **head: with_policy(policies.dig(policies.market(**head), 50, observed={2021: 40}), "pin", tolerance=0.1),
-    "pin_ceiling": lambda **head: with_policy(policies.dig(policies.market(**head), 10, observed={2021: 40}), "pin",
-                                              tolerance=0.1),
-    "quota": lambda **head: with_policy(policies.dig(policies.market(**head), 10), "quota", processes=["dig"], cap=50),
+    "carbon_cap": lambda **head: with_policy(
+        policies.dig(policies.market(**head), 10, direct_emission=4),
+        "carbon_cap",
+        scope="territorial",
+        cap=200,
+    ),
+    "self_sufficiency": lambda **head: with_policy(
+        policies.dig(policies.market(**head), 50), "self_sufficiency", share=0.4, **HOME
+    ),
+    "pin_floor": lambda **head: with_policy(
+        policies.dig(policies.market(**head), 50, observed={2021: 40}), "pin", tolerance=0.1
+    ),
+    "pin_ceiling": lambda **head: with_policy(
+        policies.dig(policies.market(**head), 10, observed={2021: 40}), "pin", tolerance=0.1
+    ),
+    "quota": lambda **head: with_policy(
+        policies.dig(policies.market(**head), 10), "quota", processes=["dig"], cap=50
+    ),
     "recycled_content": lambda **head: with_policy(
-        policies.market(**head).process("recycle", "recycle", gives={"li": 1}, variable_cost=50), "recycled_content", metal="lithium",
-        share=0.25),
+        policies.market(**head).process("recycle", "recycle", gives={"li": 1}, variable_cost=50),
+        "recycled_content",
+        metal="lithium",
+        share=0.25,
+    ),
 }
 """Studies in which a year is like another."""
 
@@ -129,7 +193,9 @@ def test_annual_prices_do_not_depend_on_the_length_of_the_period(tmp_path, famil
     """One year, and one period of two such years at 10 %: the same price of a tonne a year. By the first year's factor alone it would be
     1.909 times as high."""
     spans: tuple[dict[str, int], ...] = ({"last": 2021}, {"last": 2022, "step": 2})
-    one, two = (plan_of(EVEN[family](first=2021, discount_rate=0.1, **span), tmp_path) for span in spans)
+    one, two = (
+        plan_of(EVEN[family](first=2021, discount_rate=0.1, **span), tmp_path) for span in spans
+    )
     values = [list(p.prices.loc[p.prices["family"] == family, "value"]) for p in (one, two)]
     assert max(map(abs, values[0])) > 0
     assert values[1] == pytest.approx(values[0], rel=1e-9)
@@ -139,16 +205,25 @@ def test_annual_prices_do_not_depend_on_the_length_of_the_period(tmp_path, famil
 def test_an_annual_price_is_paid_in_each_year_of_its_period(tmp_path, year):
     """A tonne a year more of demand in both years of the period costs its price times the factor of the period (1.909 or 1.578)."""
     base = plan_of(two_years_a_period(), tmp_path)
-    more = plan_of(two_years_a_period(demand={t: 100 + STEP * (year <= t <= year + 1) for t in range(2021, 2025)}), tmp_path)
+    more = plan_of(
+        two_years_a_period(
+            demand={t: 100 + STEP * (year <= t <= year + 1) for t in range(2021, 2025)}
+        ),
+        tmp_path,
+    )
     factor = dict(zip((2021, 2023), period_factors(base.system.periods, 0.1), strict=True))[year]
-    assert (more.objective - base.objective) / STEP == pytest.approx(price(base, "balance", "li", year) * factor, rel=1e-5)
+    assert (more.objective - base.objective) / STEP == pytest.approx(
+        price(base, "balance", "li", year) * factor, rel=1e-5
+    )
 
 
 def test_the_price_of_a_reserve_is_that_of_a_tonne_at_the_start(tmp_path):
     """120 t are mined in the first period, 30 t in the second: a tonne more saves half a tonne a year of imports in 2023 and 2024,
     20 x (1/1.21 + 1/1.331)/2 = 15.78. Its price, of the first year, is just that."""
     base, more = (plan_of(two_years_a_period(reserve=150 + step), tmp_path) for step in (0, STEP))
-    assert (more.objective - base.objective) / STEP == pytest.approx(price(base, "depletion", "lake", 2021), rel=1e-5)
+    assert (more.objective - base.objective) / STEP == pytest.approx(
+        price(base, "depletion", "lake", 2021), rel=1e-5
+    )
     assert price(base, "depletion", "lake", 2021) == pytest.approx(-20 * (1 / 1.21 + 1 / 1.331) / 2)
 
 

@@ -12,10 +12,13 @@ from tests.small import Study, plan_of, price, yearly
 SHORT = 1000
 
 
-def works(first: int = 2021, last: int = 2021, *, running=5, import_price=30, head=None, **plant) -> Study:
+def works(
+    first: int = 2021, last: int = 2021, *, running=5, import_price=30, head=None, **plant
+) -> Study:
     """100 t a year demanded; a mine on works, imports beside it."""
     return (
-        Study(first, last, **(head or {})).good("li", "refined", demand=100, shortage_cost=SHORT)
+        Study(first, last, **(head or {}))
+        .good("li", "refined", demand=100, shortage_cost=SHORT)
         .process("dig", "mine", gives={"li": 1}, variable_cost=running, plant="works")
         .process("buy", "import", gives={"li": 1}, import_price=import_price)
         .plant("works", **plant)
@@ -34,7 +37,9 @@ def test_plant_capacity_cheapest_source_fills_first(tmp_path):
 
 def test_plant_capacity_is_shared_by_processes(tmp_path):
     """Ore of two provenances on the same works of 60 t: 1,800. Were each given the works: 1,000."""
-    study = works(running=10, existing_capacity=60).process("dig_other", "mine", gives={"li": 1}, variable_cost=10, plant="works")
+    study = works(running=10, existing_capacity=60).process(
+        "dig_other", "mine", gives={"li": 1}, variable_cost=10, plant="works"
+    )
     assert plan_of(study, tmp_path).objective == pytest.approx(1800)
 
 
@@ -43,7 +48,9 @@ def test_plant_capacity_counts_availability_and_loading(tmp_path):
     without loading (54 t) 1,920. A tonne a year of works is worth 20 x 0.9/1.5 = 12, what runs of it 20/1.5."""
     study = Study().good("li", "refined", demand=100, shortage_cost=SHORT)
     study.process("dig", "mine", gives={"li": 1}, variable_cost=10, plant="works", loading=1.5)
-    study.process("buy", "import", gives={"li": 1}, import_price=30).plant("works", existing_capacity=60, availability=0.9)
+    study.process("buy", "import", gives={"li": 1}, import_price=30).plant(
+        "works", existing_capacity=60, availability=0.9
+    )
     plan = plan_of(study, tmp_path)
     assert plan.objective == pytest.approx(2280)
     assert price(plan, "plant_capacity", "works", 2021) == pytest.approx(-20 / 1.5)
@@ -60,12 +67,26 @@ def test_capacity_balance_lead_time_annuity_and_the_end_of_the_horizon(tmp_path)
     8,000 + 100 x 57.62 x (1/1.1 + 1/1.21 + 1/1.331) = 22,329. Were the works there at once, 2021 would be served at 57.62 too. Were
     all of the last order charged, 82.64 against a saving of 60.11, 2024 would be imported: 24,011. The last tonne of 2024 costs 57.62.
     """
-    study = works(last=2024, running=0, import_price=80, head={"discount_rate": 0.1}, capital_cost=100, life=2, lead_time=1)
+    study = works(
+        last=2024,
+        running=0,
+        import_price=80,
+        head={"discount_rate": 0.1},
+        capital_cost=100,
+        life=2,
+        lead_time=1,
+    )
     plan = plan_of(study, tmp_path)
     annuity = 100 * 1.1 * (0.1 / 1.1) / (1 - 1.1**-2)
-    assert annuity * (1 / 1.1 + 1 / 1.1**2) == pytest.approx(100), "an annuity over a life within the horizon is worth the price"
-    assert plan.objective == pytest.approx(8000 + 100 * annuity * (1 / 1.1 + 1 / 1.1**2 + 1 / 1.1**3))
-    assert plan.values["new_capacity"] == pytest.approx({("works", 2021): 100, ("works", 2022): 0, ("works", 2023): 100})
+    assert annuity * (1 / 1.1 + 1 / 1.1**2) == pytest.approx(100), (
+        "an annuity over a life within the horizon is worth the price"
+    )
+    assert plan.objective == pytest.approx(
+        8000 + 100 * annuity * (1 / 1.1 + 1 / 1.1**2 + 1 / 1.1**3)
+    )
+    assert plan.values["new_capacity"] == pytest.approx(
+        {("works", 2021): 100, ("works", 2022): 0, ("works", 2023): 100}
+    )
     assert yearly(plan, "capacity", "works") == pytest.approx([0, 100, 100, 100])
     assert price(plan, "balance", "li", 2024) == pytest.approx(annuity)
     assert price(plan, "capacity_balance", "works", 2024) == pytest.approx(-annuity)
@@ -83,7 +104,9 @@ def test_capacity_balance_interest_of_the_plant_beside_the_discount_rate(tmp_pat
     """Interest 20 %, discount 0: A = 40 x 1.2 x (0.2/1.2)/(1 - 1.2^-4) = 15.45 for one year of service after a year of building:
     3,000 + 100 x (5 + 15.45) = 5,045; with the discount rate in its place 10: 4,500."""
     annuity = 40 * 1.2 * (0.2 / 1.2) / (1 - 1.2**-4)
-    plan = plan_of(works(last=2022, capital_cost=[40, 40], life=4, lead_time=1, interest_rate=0.2), tmp_path)
+    plan = plan_of(
+        works(last=2022, capital_cost=[40, 40], life=4, lead_time=1, interest_rate=0.2), tmp_path
+    )
     assert plan.objective == pytest.approx(3000 + 100 * (5 + annuity))
 
 
@@ -98,11 +121,20 @@ def test_capacity_balance_in_a_long_period_stands_for_its_part(tmp_path):
     """Periods of two years, lead 1: an order of 2021 stands in half of the first period and in all of the second. 30 t a year of
     order at 4 a year (life 10, no rate) are 60 t: 4,500 + 3,000 + 720 = 8,220.
     Were they there in all of the first: 3,000 + 3,000 + 960. The price is that of 2021, the year of order."""
-    study = works(last=2024, head={"step": 2}, capital_cost=[40, 80, 400, 400], life=10, lead_time=1, max_new=30)
+    study = works(
+        last=2024,
+        head={"step": 2},
+        capital_cost=[40, 80, 400, 400],
+        life=10,
+        lead_time=1,
+        max_new=30,
+    )
     plan = plan_of(study, tmp_path)
     assert yearly(plan, "capacity", "works") == pytest.approx([30, 60])
     # 2021-22: 30 t mined a year, 70 t bought; 2023-24: 60 t and 40 t; 60 t charged 4 a year in 2022, 2023 and 2024
-    assert plan.objective == pytest.approx(2 * (30 * 5 + 70 * 30) + 2 * (60 * 5 + 40 * 30) + 60 * 4 * 3)
+    assert plan.objective == pytest.approx(
+        2 * (30 * 5 + 70 * 30) + 2 * (60 * 5 + 40 * 30) + 60 * 4 * 3
+    )
 
 
 def test_fixed_cost_falls_on_what_stands(tmp_path):
@@ -116,7 +148,9 @@ def test_fixed_cost_falls_on_what_stands(tmp_path):
 
 def test_fixed_cost_is_discounted(tmp_path):
     """The same in two years at 10 %: 1,680 (1 + 1/1.1)."""
-    plan = plan_of(works(last=2022, head={"discount_rate": 0.1}, existing_capacity=60, fixed_cost=3), tmp_path)
+    plan = plan_of(
+        works(last=2022, head={"discount_rate": 0.1}, existing_capacity=60, fixed_cost=3), tmp_path
+    )
     assert plan.objective == pytest.approx(1680 * (1 + 1 / 1.1))
 
 
@@ -126,7 +160,17 @@ def test_fixed_cost_is_discounted(tmp_path):
 def test_build_rate_limits_orders(tmp_path):
     """30 t a year can be ordered, at 10 a year of life: 30 x 15 + 70 x 30 = 2,550, then 60 x 15 + 40 x 30 = 2,100 a year later at 10 %;
     without the limit 1,500 a year. One more in 2021 saves 15 in both years, in 2022 15 in the money of 2022."""
-    plan = plan_of(works(last=2022, head={"discount_rate": 0.1}, capital_cost=40, life=4, interest_rate=0, max_new=30), tmp_path)
+    plan = plan_of(
+        works(
+            last=2022,
+            head={"discount_rate": 0.1},
+            capital_cost=40,
+            life=4,
+            interest_rate=0,
+            max_new=30,
+        ),
+        tmp_path,
+    )
     assert plan.objective == pytest.approx(2550 + 2100 / 1.1)
     assert price(plan, "build_rate", "works", 2021) == pytest.approx(-15 - 15 / 1.1)
     assert price(plan, "build_rate", "works", 2022) == pytest.approx(-15)
@@ -134,7 +178,9 @@ def test_build_rate_limits_orders(tmp_path):
 
 def test_build_rate_is_per_year_of_a_period(tmp_path):
     """A period of two years lets 2 x 30 t be ordered: 2 x (60 x 15 + 40 x 30) = 4,200; were it once a period 2 x 2,550."""
-    plan = plan_of(works(last=2022, head={"step": 2}, capital_cost=40, life=4, max_new=30), tmp_path)
+    plan = plan_of(
+        works(last=2022, head={"step": 2}, capital_cost=40, life=4, max_new=30), tmp_path
+    )
     assert plan.objective == pytest.approx(4200)
 
 
@@ -142,7 +188,9 @@ def test_the_price_of_the_building_rate_is_that_of_one_order(tmp_path):
     """Periods of two years at 10 %: one more ordered in 2023 saves 15 in 2023 and in 2024, 15 + 15/1.1 in the money of 2023. Per year of
     the period it would be 15."""
     head = {"step": 2, "discount_rate": 0.1}
-    plan = plan_of(works(last=2024, head=head, capital_cost=40, life=4, interest_rate=0, max_new=10), tmp_path)
+    plan = plan_of(
+        works(last=2024, head=head, capital_cost=40, life=4, interest_rate=0, max_new=10), tmp_path
+    )
     assert price(plan, "build_rate", "works", 2023) == pytest.approx(-15 - 15 / 1.1)
 
 
@@ -166,16 +214,30 @@ def test_capacity_limit_bounds_a_site(tmp_path):
 def six_even_years(**head) -> Study:
     """Six years with capacity, a deposit, carbon and a quota whose numbers never change."""
     return (
-        Study(2021, 2026, discount_rate=0.07, **head).series("grid_intensity", 0.5).series("carbon_price", 3)
-        .good("li", "refined", demand=100, shortage_cost=SHORT).deposit("lake", reserve=200)
-        .process("dig", "mine", takes={"lake": 1}, gives={"li": 1}, variable_cost=5, electricity=2, plant="works")
+        Study(2021, 2026, discount_rate=0.07, **head)
+        .series("grid_intensity", 0.5)
+        .series("carbon_price", 3)
+        .good("li", "refined", demand=100, shortage_cost=SHORT)
+        .deposit("lake", reserve=200)
+        .process(
+            "dig",
+            "mine",
+            takes={"lake": 1},
+            gives={"li": 1},
+            variable_cost=5,
+            electricity=2,
+            plant="works",
+        )
         .process("far", "mine", gives={"li": 1}, variable_cost=12, direct_emission=1)
         .process("buy", "import", gives={"li": 1}, import_price=30)
-        .plant("works", existing_capacity=50, fixed_cost=1).policy("some", "quota", processes=["far"], cap=20)
+        .plant("works", existing_capacity=50, fixed_cost=1)
+        .policy("some", "quota", processes=["far"], cap=20)
     )
 
 
-@pytest.mark.parametrize("head", [{"step": 2}, {"periods": [2021, 2023, 2025]}, {"periods": [2021, 2022, 2025]}])
+@pytest.mark.parametrize(
+    "head", [{"step": 2}, {"periods": [2021, 2023, 2025]}, {"periods": [2021, 2022, 2025]}]
+)
 def test_periods_agree_with_years_where_nothing_changes_within_them(tmp_path, head):
     """50 t a year are mined until the 200 t are gone, after four years; periods that end with 2024 cost what the years cost, to the
     last digit. Were the factor of a period n_t (1 + r)^-start and not the sum over its years, two years would weigh 2, not 1.93."""
@@ -183,11 +245,15 @@ def test_periods_agree_with_years_where_nothing_changes_within_them(tmp_path, he
     assert periods.objective == pytest.approx(years.objective, rel=1e-12)
     for family, index in (("balance", "li"), ("quota", "some"), ("plant_capacity", "works")):
         last = periods.system.periods[-1].first
-        assert price(periods, family, index, last) == pytest.approx(price(years, family, index, last), rel=1e-9)
+        assert price(periods, family, index, last) == pytest.approx(
+            price(years, family, index, last), rel=1e-9
+        )
 
 
 def test_the_factor_of_a_period_is_the_sum_over_its_years(tmp_path):
     """3,000 a year in 2021-2022 and 2023-2024 at 10 %: 3,000 x (1 + 0.909 + 0.826 + 0.751) = 10,460.6. The price stays 30."""
-    plan = plan_of(works(last=2024, head={"discount_rate": 0.1, "step": 2}, max_capacity=0), tmp_path)
+    plan = plan_of(
+        works(last=2024, head={"discount_rate": 0.1, "step": 2}, max_capacity=0), tmp_path
+    )
     assert plan.objective == pytest.approx(3000 * sum(1.1**-age for age in range(4)))
     assert [price(plan, "balance", "li", t) for t in (2021, 2023)] == pytest.approx([30, 30])

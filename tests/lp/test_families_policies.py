@@ -23,7 +23,9 @@ def market(first: int = 2021, last: int = 2021, **head) -> Study:
 
 
 def dig(study: Study, cost: float, **values) -> Study:
-    return study.process("dig", "mine", stage="processing", gives={"li": 1}, variable_cost=cost, **values)
+    return study.process(
+        "dig", "mine", stage="processing", gives={"li": 1}, variable_cost=cost, **values
+    )
 
 
 # ---- self_sufficiency ------------------------------------------------------------------------------------------------
@@ -32,7 +34,12 @@ def dig(study: Study, cost: float, **values) -> Study:
 def test_self_sufficiency_makes_home_metal_pay(tmp_path):
     """Two fifths from a mine at 50: 40 x 50 + 60 x 30 = 3,800; without the target 3,000. One tonne more of it costs 20; a tonne of
     demand 0.6 x 30 + 0.4 x 50 = 38 in all, but its row sees the tonne alone: 30, and the target follows with 0.4 x 20."""
-    plan = plan_of(dig(market(), 50).policy("home", "self_sufficiency", metal="lithium", stages=["processing"], share=0.4), tmp_path)
+    plan = plan_of(
+        dig(market(), 50).policy(
+            "home", "self_sufficiency", metal="lithium", stages=["processing"], share=0.4
+        ),
+        tmp_path,
+    )
     assert plan.objective == pytest.approx(3800)
     assert price(plan, "self_sufficiency", "home, lithium", 2021) == pytest.approx(20)
     assert price(plan, "balance", "li", 2021) == pytest.approx(30)
@@ -46,7 +53,10 @@ def test_self_sufficiency_leaves_no_export_at_home_uncounted(tmp_path):
         study.good(good, "refined", demand=demand, shortage_cost=SHORT, export=good == "abroad")
         study.process(f"dig_{good}", "mine", stage="processing", gives={good: 1}, variable_cost=50)
         study.process(f"buy_{good}", "import", gives={good: 1}, import_price=30)
-    plan = plan_of(study.policy("own", "self_sufficiency", metal="lithium", stages=["processing"], share=0.4), tmp_path)
+    plan = plan_of(
+        study.policy("own", "self_sufficiency", metal="lithium", stages=["processing"], share=0.4),
+        tmp_path,
+    )
     assert plan.objective == pytest.approx(4040)
 
 
@@ -55,8 +65,13 @@ def test_self_sufficiency_in_refined_equivalents_of_the_stage(tmp_path):
     against 30: 50 x 55 + 60 x 30 = 4,550. Counted in tonnes of concentrate 40 t would do: 32 t refined, 40 x 55 + 68 x 30 = 4,240."""
     study = market().good("conc", "intermediate", equivalent=0.8)
     study.process("dig", "mine", gives={"conc": 1}, variable_cost=50)
-    study.process("refine", "refine", takes={"conc": 1}, gives={"li": 0.8}, loss="slag", variable_cost=5)
-    plan = plan_of(study.policy("own", "self_sufficiency", metal="lithium", stages=["extraction"], share=0.4), tmp_path)
+    study.process(
+        "refine", "refine", takes={"conc": 1}, gives={"li": 0.8}, loss="slag", variable_cost=5
+    )
+    plan = plan_of(
+        study.policy("own", "self_sufficiency", metal="lithium", stages=["extraction"], share=0.4),
+        tmp_path,
+    )
     assert plan.objective == pytest.approx(4550)
 
 
@@ -66,32 +81,74 @@ def test_self_sufficiency_counts_metal_of_home_origin_once(tmp_path, provenance,
     home metal: 40 t are mined at 50: 30 x 25 + 20 x 20 + 40 x 50 + 10 x 30 = 3,450. Of any provenance the first counts at the stage of
     processing and 10 t mined do: 2,850. Were new scrap counted, 20 t would, 3,050."""
     study = dig(market(), 50)
-    study.process("refine_abroad", "refine", gives={"li": 1}, variable_cost=25, max_activity=30, pathway="foreign primary", origin="abroad")
-    study.process("offcuts", "recycle", gives={"li": 1}, variable_cost=20, max_activity=20, pathway="new scrap")
+    study.process(
+        "refine_abroad",
+        "refine",
+        gives={"li": 1},
+        variable_cost=25,
+        max_activity=30,
+        pathway="foreign primary",
+        origin="abroad",
+    )
+    study.process(
+        "offcuts",
+        "recycle",
+        gives={"li": 1},
+        variable_cost=20,
+        max_activity=20,
+        pathway="new scrap",
+    )
     stages = ["processing", "recycling"]
-    study.policy("own", "self_sufficiency", metal="lithium", stages=stages, share=0.4, provenance=provenance)
+    study.policy(
+        "own", "self_sufficiency", metal="lithium", stages=stages, share=0.4, provenance=provenance
+    )
     assert plan_of(study, tmp_path).objective == pytest.approx(cost)
 
 
 def chain(pooled=False):
     """Ore dug and refined at home for 50, or ore from abroad refined at home for 40, or metal from abroad for 30."""
-    study = market().good("ore", "intermediate", equivalent=0.9).good("ore_abroad", "intermediate", equivalent=0.9)
+    study = (
+        market()
+        .good("ore", "intermediate", equivalent=0.9)
+        .good("ore_abroad", "intermediate", equivalent=0.9)
+    )
     study.process("dig", "mine", gives={"ore": 1}, variable_cost=45)
-    study.process("ship", "import", stage="extraction", gives={"ore" if pooled else "ore_abroad": 1}, import_price=36)
+    study.process(
+        "ship",
+        "import",
+        stage="extraction",
+        gives={"ore" if pooled else "ore_abroad": 1},
+        import_price=36,
+    )
     study.process("refine", "refine", takes={"ore": 1}, gives={"li": 0.9}, loss="slag")
-    return study.process("refine_abroad", "refine", takes={"ore_abroad": 1}, gives={"li": 0.9}, loss="slag", pathway="foreign primary",
-                         origin="abroad")
+    return study.process(
+        "refine_abroad",
+        "refine",
+        takes={"ore_abroad": 1},
+        gives={"li": 0.9},
+        loss="slag",
+        pathway="foreign primary",
+        origin="abroad",
+    )
 
 
-@pytest.mark.parametrize(("stages", "provenance", "cost"), [
-    (["extraction", "processing"], "home", 3_800), (["extraction", "processing"], "any", 3_400), (["extraction"], "any", 3_800),
-    (["processing"], "home", 3_800), (["processing"], "any", 3_400),
-])
+@pytest.mark.parametrize(
+    ("stages", "provenance", "cost"),
+    [
+        (["extraction", "processing"], "home", 3_800),
+        (["extraction", "processing"], "any", 3_400),
+        (["extraction"], "any", 3_800),
+        (["processing"], "home", 3_800),
+        (["processing"], "any", 3_400),
+    ],
+)
 def test_self_sufficiency_counts_a_chain_once(tmp_path, stages, provenance, cost):
     """Two fifths of home provenance are 40 t of metal at 50 beside 60 t at 30: 3,800, whether counted as ore, as metal or at both stages;
     of any provenance ore from abroad refined at home at 40 will do at the stage of processing: 3,400. Were a chain counted at each of its
     stages, 20 t from home ore would do for both: 3,400 where 3,800 is right."""
-    study = chain().policy("own", "self_sufficiency", metal="lithium", stages=stages, share=0.4, provenance=provenance)
+    study = chain().policy(
+        "own", "self_sufficiency", metal="lithium", stages=stages, share=0.4, provenance=provenance
+    )
     assert plan_of(study, tmp_path).objective == pytest.approx(cost)
 
 
@@ -106,8 +163,13 @@ def test_a_chain_within_one_stage_counts_once_too(tmp_path):
 
 def test_a_good_from_home_and_abroad_between_two_stages_is_refused(tmp_path):
     """Of ore of both provenances in one good nobody can tell what was counted at extraction already; at one stage alone all is clear."""
-    study = chain(pooled=True).policy("own", "self_sufficiency", metal="lithium", stages=["extraction", "processing"], share=0.4)
-    with pytest.raises(SpecError, match=r"study.toml row \d+, column 'policies.own.stages': 'ore' is made by .* and by ship"):
+    study = chain(pooled=True).policy(
+        "own", "self_sufficiency", metal="lithium", stages=["extraction", "processing"], share=0.4
+    )
+    with pytest.raises(
+        SpecError,
+        match=r"study.toml row \d+, column 'policies.own.stages': 'ore' is made by .* and by ship",
+    ):
         planner.read(study.write(tmp_path / "pooled"))
     study.policies["own"]["stages"] = ["extraction"]
     assert planner.read(study.write(tmp_path / "apart")).policies
@@ -117,7 +179,14 @@ def test_a_good_from_home_and_abroad_between_two_stages_is_refused(tmp_path):
 def test_a_soft_floor_is_missed_where_that_is_cheaper(tmp_path, penalty, cost, breach):
     """40 t at 20 more than imports, or a penalty: at 15 a tonne it is missed (3,000 + 600), at 25 it is met
     (3,800). The price is the lesser."""
-    study = dig(market(), 50).policy("home", "self_sufficiency", metal="lithium", stages=["processing"], share=0.4, penalty=penalty)
+    study = dig(market(), 50).policy(
+        "home",
+        "self_sufficiency",
+        metal="lithium",
+        stages=["processing"],
+        share=0.4,
+        penalty=penalty,
+    )
     plan = plan_of(study, tmp_path)
     assert plan.objective == pytest.approx(cost)
     assert plan.values["breach"]["home", "lithium", 2021] == pytest.approx(breach)
@@ -127,14 +196,26 @@ def test_a_soft_floor_is_missed_where_that_is_cheaper(tmp_path, penalty, cost, b
 def test_the_penalty_of_a_soft_floor_is_discounted(tmp_path):
     """The same two years at 10 %: 3,600 (1 + 1/1.1); the price of the floor is the penalty in both."""
     study = dig(market(last=2022, discount_rate=0.1), 50)
-    plan = plan_of(study.policy("home", "self_sufficiency", metal="lithium", stages=["processing"], share=0.4, penalty=15), tmp_path)
+    plan = plan_of(
+        study.policy(
+            "home",
+            "self_sufficiency",
+            metal="lithium",
+            stages=["processing"],
+            share=0.4,
+            penalty=15,
+        ),
+        tmp_path,
+    )
     assert plan.objective == pytest.approx(3600 * (1 + 1 / 1.1))
     assert price(plan, "self_sufficiency", "home, lithium", 2022) == pytest.approx(15)
 
 
 def test_a_hard_floor_that_cannot_be_met_is_infeasible(tmp_path):
     """Only 30 t can be mined and 40 t are asked: no plan; shortage does not cure a floor."""
-    study = dig(market(), 50, max_activity=30).policy("home", "self_sufficiency", metal="lithium", stages=["processing"], share=0.4)
+    study = dig(market(), 50, max_activity=30).policy(
+        "home", "self_sufficiency", metal="lithium", stages=["processing"], share=0.4
+    )
     with pytest.raises(InfeasibleError, match="home"):
         plan_of(study, tmp_path)
 
@@ -142,26 +223,49 @@ def test_a_hard_floor_that_cannot_be_met_is_infeasible(tmp_path):
 def test_a_policy_holds_only_in_its_years(tmp_path):
     """From 2022 to 2023 the share goes from 0.2 to 0.4: 3,000, 3,400, 3,800 and 3,000 again: 13,200. Held on in 2024: 14,000."""
     study = dig(market(last=2024), 50).policy(
-        "home", "self_sufficiency", metal="lithium", stages=["processing"], share={2022: 0.2, 2023: 0.4}, from_=2022, to=2023)
+        "home",
+        "self_sufficiency",
+        metal="lithium",
+        stages=["processing"],
+        share={2022: 0.2, 2023: 0.4},
+        from_=2022,
+        to=2023,
+    )
     assert plan_of(study, tmp_path).objective == pytest.approx(13_200)
 
 
 def test_a_ceiling_outside_its_years_is_no_ceiling(tmp_path):
     """A quota of 50 t from 2022 on leaves 2021 alone: 1,000 + 2,000; a level of 0 before would close the mine: 3,000 + 2,000."""
-    study = dig(market(last=2022), 10).policy("protect", "quota", processes=["dig"], cap=50, from_=2022)
+    study = dig(market(last=2022), 10).policy(
+        "protect", "quota", processes=["dig"], cap=50, from_=2022
+    )
     assert plan_of(study, tmp_path).objective == pytest.approx(3000)
 
 
 def test_a_level_is_the_mean_of_the_years_in_force(tmp_path):
     """A quota of 50 t in 2022 holds the period 2021-22 to 50 t: 2 x (500 + 1,500); spread over both years 25 t would hold it."""
-    study = dig(market(last=2022, step=2), 10).policy("protect", "quota", processes=["dig"], cap=50, from_=2022)
+    study = dig(market(last=2022, step=2), 10).policy(
+        "protect", "quota", processes=["dig"], cap=50, from_=2022
+    )
     assert plan_of(study, tmp_path).objective == pytest.approx(4000)
 
 
 def test_self_sufficiency_counts_what_gives_metal_in_some_years_only(tmp_path):
     """Works that open in 2022, for 50 a tonne: two fifths of the 100 t of that year, 3,000 + 40 x 50 + 60 x 30."""
-    study = market(last=2022).process("dig", "mine", stage="processing", gives={"li": [0, 1]}, variable_cost=50)
-    plan = plan_of(study.policy("home", "self_sufficiency", metal="lithium", stages=["processing"], share=0.4, from_=2022), tmp_path)
+    study = market(last=2022).process(
+        "dig", "mine", stage="processing", gives={"li": [0, 1]}, variable_cost=50
+    )
+    plan = plan_of(
+        study.policy(
+            "home",
+            "self_sufficiency",
+            metal="lithium",
+            stages=["processing"],
+            share=0.4,
+            from_=2022,
+        ),
+        tmp_path,
+    )
     assert plan.objective == pytest.approx(6800)
 
 
@@ -172,8 +276,13 @@ def test_self_sufficiency_counts_exports_by_their_equivalent(tmp_path):
     study.good("sold", "intermediate", equivalent=0.8, demand=50, export=True, shortage_cost=SHORT)
     for good in ("conc", "sold"):
         study.process(f"dig_{good}", "mine", gives={good: 1}, variable_cost=50)
-    study.process("refine", "refine", takes={"conc": 1}, gives={"li": 0.8}, loss="slag", variable_cost=5)
-    plan = plan_of(study.policy("own", "self_sufficiency", metal="lithium", stages=["extraction"], share=0.4), tmp_path)
+    study.process(
+        "refine", "refine", takes={"conc": 1}, gives={"li": 0.8}, loss="slag", variable_cost=5
+    )
+    plan = plan_of(
+        study.policy("own", "self_sufficiency", metal="lithium", stages=["extraction"], share=0.4),
+        tmp_path,
+    )
     assert plan.objective == pytest.approx(7050)
 
 
@@ -194,7 +303,14 @@ def test_recycled_content_does_not_count_new_scrap(tmp_path):
     """New scrap at 20 and recycling at 50, a quarter asked: 80 t that count are split 20 and 60, beside 20 t of new scrap: 20 x 20 + 20 x
     50 + 60 x 30 = 3,200. Were new scrap recycled metal, 5 t would do: 2,900. Were it supply, 25 t: 3,300."""
     study = market().process("recycle", "recycle", gives={"li": 1}, variable_cost=50)
-    study.process("offcuts", "recycle", gives={"li": 1}, variable_cost=20, max_activity=20, pathway="new scrap")
+    study.process(
+        "offcuts",
+        "recycle",
+        gives={"li": 1},
+        variable_cost=20,
+        max_activity=20,
+        pathway="new scrap",
+    )
     plan = plan_of(study.policy("old", "recycled_content", metal="lithium", share=0.25), tmp_path)
     assert plan.objective == pytest.approx(3200)
 
@@ -206,10 +322,19 @@ def test_collection_target_brings_waste_back(tmp_path):
     """Of 40 t of waste a half is to be collected at 40 a tonne; recycled for 5 it gives 0.8 t worth 24: 20 x 45 + 84 x 30 = 3,420; without
     the target 3,000. One tonne more costs 45 - 24 = 21."""
     study = (
-        market().good("old", "waste", collection=1.0).good("scrap", "scrap")
+        market()
+        .good("old", "waste", collection=1.0)
+        .good("scrap", "scrap")
         .product("devices", waste="old", uses={"li": 1}, inflow={2020: 40})
         .process("collect", "collect", takes={"old": 1}, gives={"scrap": 1}, variable_cost=40)
-        .process("recycle", "recycle", takes={"scrap": 1}, gives={"li": 0.8}, loss="dust", variable_cost=5)
+        .process(
+            "recycle",
+            "recycle",
+            takes={"scrap": 1},
+            gives={"li": 0.8},
+            loss="dust",
+            variable_cost=5,
+        )
         .policy("half", "collection_target", goods=["old"], share=0.5)
     )
     plan = plan_of(study, tmp_path)
@@ -221,8 +346,11 @@ def test_collection_target_counts_new_waste(tmp_path):
     """90 t of wire leave 10 t of offcuts, a half to be collected at 40 a tonne for nothing: 3,000 + 200; were only waste from use
     counted, 3,000."""
     study = (
-        Study().good("li", "refined").good("wire", "product", demand=90, shortage_cost=SHORT)
-        .good("offcuts", "waste", collection=1.0).good("scrap", "scrap")
+        Study()
+        .good("li", "refined")
+        .good("wire", "product", demand=90, shortage_cost=SHORT)
+        .good("offcuts", "waste", collection=1.0)
+        .good("scrap", "scrap")
         .process("buy", "import", gives={"li": 1}, import_price=30)
         .process("draw", "manufacture", takes={"li": 1}, gives={"wire": 0.9, "offcuts": 0.1})
         .process("collect", "collect", takes={"offcuts": 1}, gives={"scrap": 1}, variable_cost=40)
@@ -235,10 +363,19 @@ def test_collection_target_counts_new_waste(tmp_path):
 def test_a_soft_collection_target_is_missed_where_that_is_cheaper(tmp_path, penalty, cost, breach):
     """20 t to be collected cost 21 each more than they save, or the penalty: 3,000 + 20 x 20, or 3,420 as where the target is hard."""
     study = (
-        market().good("old", "waste", collection=1.0).good("scrap", "scrap")
+        market()
+        .good("old", "waste", collection=1.0)
+        .good("scrap", "scrap")
         .product("devices", waste="old", uses={"li": 1}, inflow={2020: 40})
         .process("collect", "collect", takes={"old": 1}, gives={"scrap": 1}, variable_cost=40)
-        .process("recycle", "recycle", takes={"scrap": 1}, gives={"li": 0.8}, loss="dust", variable_cost=5)
+        .process(
+            "recycle",
+            "recycle",
+            takes={"scrap": 1},
+            gives={"li": 0.8},
+            loss="dust",
+            variable_cost=5,
+        )
         .policy("half", "collection_target", goods=["old"], share=0.5, penalty=penalty)
     )
     plan = plan_of(study, tmp_path)
@@ -250,7 +387,9 @@ def test_a_soft_collection_target_is_missed_where_that_is_cheaper(tmp_path, pena
 
 
 def covered(**room) -> Study:
-    study = Study(2021, 2022).good("li", "refined", demand=100, shortage_cost=SHORT, opening_stock=0, holding_cost=2, **room)
+    study = Study(2021, 2022).good(
+        "li", "refined", demand=100, shortage_cost=SHORT, opening_stock=0, holding_cost=2, **room
+    )
     study.process("buy", "import", gives={"li": 1}, import_price=30, origin="abroad")
     return study.policy("reserve", "stockpile_cover", goods=["li"], months=3)
 
@@ -261,17 +400,24 @@ def test_stockpile_cover_keeps_months_of_demand(tmp_path):
     plan = plan_of(covered(), tmp_path)
     assert plan.objective == pytest.approx(6825)
     assert yearly(plan, "stockpile", "li") == pytest.approx([25, 25])
-    assert [price(plan, "stockpile_cover", "reserve, li", t) for t in (2021, 2022)] == pytest.approx([2, 31])
+    assert [
+        price(plan, "stockpile_cover", "reserve, li", t) for t in (2021, 2022)
+    ] == pytest.approx([2, 31])
 
 
-@pytest.mark.parametrize(("metal", "stock"), [("", [25, 0]), ("lithium", [25, 0]), ("cobalt", [25, 25])])
+@pytest.mark.parametrize(
+    ("metal", "stock"), [("", [25, 0]), ("lithium", [25, 0]), ("cobalt", [25, 25])]
+)
 def test_stockpile_cover_is_waived_where_its_own_metal_is_closed(tmp_path, metal, stock):
     """The origin closes in 2022 and the store holds 25 t: they serve demand, 75 t are short. Held to the cover they would lie there
     and 100 t be short: 25,000 more. A closure of another metal waives nothing."""
     study = covered(max_stock=25)
     study.metals, study.head["metals"] = ("lithium", "cobalt"), ["lithium", "cobalt"]
     fields = {"metal": metal} if metal else {}
-    plan = plan_of(study.policy("closed", "closure", origin="abroad", share=0, from_=2022, to=2022, **fields), tmp_path)
+    plan = plan_of(
+        study.policy("closed", "closure", origin="abroad", share=0, from_=2022, to=2022, **fields),
+        tmp_path,
+    )
     assert yearly(plan, "stockpile", "li") == pytest.approx(stock)
 
 
@@ -284,7 +430,12 @@ def test_a_soft_stockpile_cover_is_breached_where_that_is_cheaper(tmp_path):
 
 def test_stockpile_cover_is_waived_in_no_other_year(tmp_path):
     """Closed in 2021 nothing can be bought, and the cover is waived; in 2022 it holds again."""
-    plan = plan_of(covered(max_stock=25).policy("closed", "closure", origin="abroad", share=0, from_=2021, to=2021), tmp_path)
+    plan = plan_of(
+        covered(max_stock=25).policy(
+            "closed", "closure", origin="abroad", share=0, from_=2021, to=2021
+        ),
+        tmp_path,
+    )
     assert yearly(plan, "stockpile", "li") == pytest.approx([0, 25])
 
 
@@ -294,8 +445,13 @@ def test_stockpile_cover_is_waived_in_no_other_year(tmp_path):
 @pytest.mark.parametrize("name", sorted(ROWS_OF_NATURE))
 def test_a_policy_cannot_have_the_name_of_rows_of_nature(tmp_path, name):
     """A policy `run_down` with a penalty would open the breach of the physical rows of that name."""
-    study = dig(market(), 50).policy(name, "self_sufficiency", metal="lithium", stages=["processing"], share=0.4, penalty=5)
-    with pytest.raises(SpecError, match=rf"study.toml row \d+, column 'policies.{name}': the name '{name}' is that of rows"):
+    study = dig(market(), 50).policy(
+        name, "self_sufficiency", metal="lithium", stages=["processing"], share=0.4, penalty=5
+    )
+    with pytest.raises(
+        SpecError,
+        match=rf"study.toml row \d+, column 'policies.{name}': the name '{name}' is that of rows",
+    ):
         planner.read(study.write(tmp_path / "study"))
 
 
@@ -308,14 +464,19 @@ def test_the_names_refused_are_those_of_all_rows_that_no_policy_sets():
 
 def test_pin_floor_holds_an_activity_up(tmp_path):
     """A mine at 50 was seen at 40 t, within a tenth: 36 x 50 + 64 x 30 = 3,720; without 3,000. A tonne more costs 20."""
-    plan = plan_of(dig(market(), 50, observed={2021: 40}).policy("seen", "pin", tolerance=0.1), tmp_path)
+    plan = plan_of(
+        dig(market(), 50, observed={2021: 40}).policy("seen", "pin", tolerance=0.1), tmp_path
+    )
     assert plan.objective == pytest.approx(3720)
     assert price(plan, "pin_floor", "seen, dig", 2021) == pytest.approx(20)
 
 
 def test_a_soft_pin_is_missed_where_that_is_cheaper(tmp_path):
     """36 t at 20 more than imports, or a penalty of 15 a tonne: 3,000 + 36 x 15."""
-    plan = plan_of(dig(market(), 50, observed={2021: 40}).policy("seen", "pin", tolerance=0.1, penalty=15), tmp_path)
+    plan = plan_of(
+        dig(market(), 50, observed={2021: 40}).policy("seen", "pin", tolerance=0.1, penalty=15),
+        tmp_path,
+    )
     assert plan.objective == pytest.approx(3540)
     assert plan.values["breach"]["seen", "dig", 2021] == pytest.approx(36)
 
@@ -323,14 +484,18 @@ def test_a_soft_pin_is_missed_where_that_is_cheaper(tmp_path):
 def test_a_soft_recycled_content_is_missed_where_that_is_cheaper(tmp_path):
     """Of 100 t a tenth is to be old metal, at 50 instead of 30: 10 t for 200 more, or a penalty of 15 a tonne: 3,150."""
     study = market().process("recycle", "recycle", gives={"li": 1}, variable_cost=50)
-    plan = plan_of(study.policy("old", "recycled_content", metal="lithium", share=0.1, penalty=15), tmp_path)
+    plan = plan_of(
+        study.policy("old", "recycled_content", metal="lithium", share=0.1, penalty=15), tmp_path
+    )
     assert plan.objective == pytest.approx(3150)
     assert plan.values["breach"]["old", "lithium", 2021] == pytest.approx(10)
 
 
 def test_pin_ceiling_holds_an_activity_down(tmp_path):
     """A mine at 10 was seen at 40 t, within a tenth: 44 x 10 + 56 x 30 = 2,120; without 1,000. A tonne more saves 20."""
-    plan = plan_of(dig(market(), 10, observed={2021: 40}).policy("seen", "pin", tolerance=0.1), tmp_path)
+    plan = plan_of(
+        dig(market(), 10, observed={2021: 40}).policy("seen", "pin", tolerance=0.1), tmp_path
+    )
     assert plan.objective == pytest.approx(2120)
     assert price(plan, "pin_ceiling", "seen, dig", 2021) == pytest.approx(-20)
 
@@ -338,27 +503,39 @@ def test_pin_ceiling_holds_an_activity_down(tmp_path):
 def test_an_observation_outside_the_study_is_refused(tmp_path):
     """What was observed in 2020 pins nothing from 2021 on: said, not dropped."""
     study = dig(market(), 10, observed={2020: 40, 2021: 40}).policy("seen", "pin", tolerance=0.1)
-    with pytest.raises(SpecError, match=r"process_values.csv row \d+, column 'year': 'dig' was observed in 2020, outside 2021 to 2021"):
+    with pytest.raises(
+        SpecError,
+        match=r"process_values.csv row \d+, column 'year': 'dig' was observed in 2020, outside 2021 to 2021",
+    ):
         planner.read(study.write(tmp_path / "study"))
 
 
 def test_a_pin_holds_a_period_of_which_one_year_was_observed(tmp_path):
     """40 t observed in 2021 hold the period 2021-22 to 44 t: 2 x (44 x 10 + 56 x 30). Were the year lost in the mean of the period,
     nothing would hold it and 100 t be dug: 2,000."""
-    study = dig(market(last=2022, step=2), 10, observed={2021: 40}).policy("seen", "pin", tolerance=0.1)
+    study = dig(market(last=2022, step=2), 10, observed={2021: 40}).policy(
+        "seen", "pin", tolerance=0.1
+    )
     assert plan_of(study, tmp_path).objective == pytest.approx(2 * (44 * 10 + 56 * 30))
 
 
 def test_pin_holds_only_what_was_observed(tmp_path):
     """Nothing is known of imports nor of 2022: 44 t are mined in 2021 and all 100 t in 2022: 2,120 + 1,000."""
-    plan = plan_of(dig(market(last=2022), 10, observed={2021: 40}).policy("seen", "pin", tolerance=0.1, from_=2021, to=2021), tmp_path)
+    plan = plan_of(
+        dig(market(last=2022), 10, observed={2021: 40}).policy(
+            "seen", "pin", tolerance=0.1, from_=2021, to=2021
+        ),
+        tmp_path,
+    )
     assert plan.objective == pytest.approx(3120)
 
 
 def test_a_pin_holds_the_processes_it_names(tmp_path):
     """Mines at 50 and at 10 were seen at 20 t; the first alone is held to it, within a tenth, and the other mines the rest: 18 x 50 +
     82 x 10 = 1,720. With both held 18 x 50 + 22 x 10 + 60 x 30 = 2,920, with the other alone 22 x 10 + 78 x 30 = 2,560."""
-    study = dig(market(), 50, observed={2021: 20}).process("dig_too", "mine", gives={"li": 1}, variable_cost=10, observed={2021: 20})
+    study = dig(market(), 50, observed={2021: 20}).process(
+        "dig_too", "mine", gives={"li": 1}, variable_cost=10, observed={2021: 20}
+    )
     plan = plan_of(study.policy("seen", "pin", processes=["dig"], tolerance=0.1), tmp_path)
     assert plan.objective == pytest.approx(1720)
 
@@ -390,9 +567,21 @@ def test_import_share_counts_concentrate_by_what_is_refined_from_it(tmp_path):
     """A sends concentrate at 8 that gives 0.5 t refined: 70 t of it are the 35 t allowed: 70 x 8 + 65 x 30 = 2,510; counted by the tonne
     of concentrate 35 t: 35 x 8 + 82.5 x 30 = 2,755."""
     study = market().good("conc", "intermediate", equivalent=0.5)
-    study.process("ship", "import", gives={"conc": 1}, import_price=8, origin="A", stage="extraction")
-    study.process("refine", "refine", takes={"conc": 1}, gives={"li": 0.5}, loss="slag", pathway="foreign primary", origin="A")
-    plan = plan_of(study.policy("spread", "import_share", metal="lithium", origin="A", share=0.35), tmp_path)
+    study.process(
+        "ship", "import", gives={"conc": 1}, import_price=8, origin="A", stage="extraction"
+    )
+    study.process(
+        "refine",
+        "refine",
+        takes={"conc": 1},
+        gives={"li": 0.5},
+        loss="slag",
+        pathway="foreign primary",
+        origin="A",
+    )
+    plan = plan_of(
+        study.policy("spread", "import_share", metal="lithium", origin="A", share=0.35), tmp_path
+    )
     assert plan.objective == pytest.approx(2510)
 
 
@@ -432,7 +621,9 @@ def test_carbon_budget_counts_every_year_of_a_period(tmp_path):
     assert plan.objective == pytest.approx(3500)
 
 
-@pytest.mark.parametrize(("head", "cost", "worth"), [({}, 2625, 15 / 40), ({"last": 2022, "step": 2}, 4500, 2 * 15 / 40)])
+@pytest.mark.parametrize(
+    ("head", "cost", "worth"), [({}, 2625, 15 / 40), ({"last": 2022, "step": 2}, 4500, 2 * 15 / 40)]
+)
 def test_capital_budget_is_cash_in_the_year_of_order(tmp_path, head, cost, worth):
     """1,000 a year buy 25 t of works at 40, which cost 10 a year of life: 25 x 15 + 75 x 30 = 2,625; were the annuity counted 100 t: 1,500.
     A period of two years spreads the cash: 50 t, 2 x (50 x 15 + 50 x 30) = 4,500. A dollar more saves 15/40 in each year."""

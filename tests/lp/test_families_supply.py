@@ -30,9 +30,13 @@ def test_balance_carries_each_stage_and_its_loss(tmp_path):
     """90 t refined need 100 t of concentrate, since a tenth goes to slag: 100 x (10 + 5) = 1,500. Without the loss 1,350; without
     the balance of concentrate 500; without any 0. A tonne of refined is worth 15/0.9, one of concentrate 10."""
     study = (
-        Study().good("conc", "intermediate").good("li", "refined", demand=90, shortage_cost=SHORT)
+        Study()
+        .good("conc", "intermediate")
+        .good("li", "refined", demand=90, shortage_cost=SHORT)
         .process("dig", "mine", gives={"conc": 1}, variable_cost=10)
-        .process("refine", "refine", takes={"conc": 1}, gives={"li": 0.9}, loss="slag", variable_cost=5)
+        .process(
+            "refine", "refine", takes={"conc": 1}, gives={"li": 0.9}, loss="slag", variable_cost=5
+        )
         .process("buy", "import", gives={"li": 1}, import_price=30)
     )
     plan = plan_of(study, tmp_path)
@@ -45,7 +49,10 @@ def test_balance_carries_each_stage_and_its_loss(tmp_path):
 def test_balance_lets_a_shortage_stand_at_its_penalty(tmp_path):
     """60 t can be had at 10, 40 t are short: 600 + 40,000. Without the shortage column there is no plan; without its bound, a
     penalty below the cost would buy nothing and leave the balance open. The price of a tonne is the penalty."""
-    plan = plan_of(market().process("dig", "mine", gives={"li": 1}, variable_cost=10, max_activity=60), tmp_path)
+    plan = plan_of(
+        market().process("dig", "mine", gives={"li": 1}, variable_cost=10, max_activity=60),
+        tmp_path,
+    )
     assert plan.objective == pytest.approx(40_600)
     assert yearly(plan, "shortage", "li") == pytest.approx([40])
     assert price(plan, "balance", "li", 2021) == pytest.approx(SHORT)
@@ -69,7 +76,9 @@ def test_what_nobody_demands_is_never_short(tmp_path):
 def test_shortage_makes_no_metal_to_store(tmp_path):
     """Nothing can be had; a tonne short costs 10 in 2021 and 1,000 in 2022: 1,000 + 100,000. Were shortage not held to the demand, 200 t
     would be "short" in 2021 and half of them stored for 2022: 2,000."""
-    study = Study(2021, 2022).good("li", "refined", demand=DEMAND, shortage_cost=[10, SHORT], opening_stock=0)
+    study = Study(2021, 2022).good(
+        "li", "refined", demand=DEMAND, shortage_cost=[10, SHORT], opening_stock=0
+    )
     assert plan_of(study, tmp_path).objective == pytest.approx(101_000)
 
 
@@ -77,8 +86,10 @@ def test_products_are_not_made_to_be_thrown_away(tmp_path):
     """Wire leaves a tenth as offcuts, whose collection has a target in tonnes that 100 t of wire cannot meet: no plan. Were products
     disposable as by-products are, wire would be made for its offcuts."""
     study = (
-        imports(Study().good("li", "refined")).good("wire", "product", demand=90, shortage_cost=SHORT)
-        .good("offcuts", "waste", collection=1.0).good("scrap", "scrap")
+        imports(Study().good("li", "refined"))
+        .good("wire", "product", demand=90, shortage_cost=SHORT)
+        .good("offcuts", "waste", collection=1.0)
+        .good("scrap", "scrap")
         .process("draw", "manufacture", takes={"li": 1}, gives={"wire": 0.9, "offcuts": 0.1})
         .process("collect", "collect", takes={"offcuts": 1}, gives={"scrap": 1}, min_activity=11)
     )
@@ -92,8 +103,8 @@ def test_balance_disposes_of_the_metal_nobody_wants(tmp_path):
     are bought: 2,600."""
     study = (
         Study(metals=("lithium", "cobalt"))
-        .good("li", "refined", demand=100, shortage_cost=SHORT).good("co", "refined", metal="cobalt", demand=20, shortage_cost=SHORT,
-                                                                     disposal_cost=1)
+        .good("li", "refined", demand=100, shortage_cost=SHORT)
+        .good("co", "refined", metal="cobalt", demand=20, shortage_cost=SHORT, disposal_cost=1)
         .process("line", "mine", gives={"li": 0.5, "co": 0.5}, variable_cost=5)
         .process("buy", "import", gives={"li": 1}, import_price=30)
     )
@@ -108,19 +119,27 @@ def test_a_price_undoes_the_discount_of_its_year(tmp_path):
     """Imports at 30 each year, 10 % a year: 3,000 (1 + 1/1.1 + 1/1.21). The price is 30 in each year; its present value falls."""
     plan = plan_of(imports(market(2021, 2023, discount_rate=0.1)), tmp_path)
     assert plan.objective == pytest.approx(3000 * (1 + 1 / 1.1 + 1 / 1.21))
-    assert [price(plan, "balance", "li", t) for t in (2021, 2022, 2023)] == pytest.approx([30, 30, 30])
+    assert [price(plan, "balance", "li", t) for t in (2021, 2022, 2023)] == pytest.approx(
+        [30, 30, 30]
+    )
     assert price(plan, "balance", "li", 2023, "present_value") == pytest.approx(30 / 1.21)
 
 
 def test_a_shortage_is_discounted(tmp_path):
     """Nothing can be had in two years at 10 %: 100,000 (1 + 1/1.1)."""
-    assert plan_of(market(last=2022, discount_rate=0.1), tmp_path).objective == pytest.approx(100_000 * (1 + 1 / 1.1))
+    assert plan_of(market(last=2022, discount_rate=0.1), tmp_path).objective == pytest.approx(
+        100_000 * (1 + 1 / 1.1)
+    )
 
 
 def test_what_is_thrown_away_is_discounted(tmp_path):
     """A line gives half a tonne of lithium, wanted, and of cobalt, thrown away at 1: 100 x (5 + 0.5) in each of two years at 10 %."""
-    study = Study(last=2022, metals=("lithium", "cobalt"), discount_rate=0.1).good("li", "refined", demand=50, shortage_cost=SHORT)
-    study.good("co", "refined", metal="cobalt", disposal_cost=1).process("line", "mine", gives={"li": 0.5, "co": 0.5}, variable_cost=5)
+    study = Study(last=2022, metals=("lithium", "cobalt"), discount_rate=0.1).good(
+        "li", "refined", demand=50, shortage_cost=SHORT
+    )
+    study.good("co", "refined", metal="cobalt", disposal_cost=1).process(
+        "line", "mine", gives={"li": 0.5, "co": 0.5}, variable_cost=5
+    )
     assert plan_of(study, tmp_path).objective == pytest.approx(550 * (1 + 1 / 1.1))
 
 
@@ -155,15 +174,25 @@ def test_ramp_grows_by_the_gap_between_midpoints(tmp_path):
     and 14.4 x 1.2^2.5. By the number of periods instead: 12 and 14.4."""
     study = Study(2021, 2026, periods=[2021, 2022, 2025])
     study.good("li", "refined", demand={2021: 10, 2022: 100, 2026: 100}, shortage_cost=SHORT)
-    imports(study.process("dig", "mine", gives={"li": 1}, variable_cost=10, ramp_group="mines").ramp("mines", growth=0.2))
-    assert yearly(plan_of(study, tmp_path), "activity", "dig") == pytest.approx([10, 14.4, 14.4 * 1.2**2.5])
+    imports(
+        study.process("dig", "mine", gives={"li": 1}, variable_cost=10, ramp_group="mines").ramp(
+            "mines", growth=0.2
+        )
+    )
+    assert yearly(plan_of(study, tmp_path), "activity", "dig") == pytest.approx(
+        [10, 14.4, 14.4 * 1.2**2.5]
+    )
 
 
 def test_ramp_over_long_periods_and_its_price(tmp_path):
     """Periods of two years at 10 %: 10 t become 10 x 1.5^2 + 2 x 5 = 32.5 t a year. A tonne a year more saves 20 in each year,
     undiscounted."""
-    study = Study(2021, 2024, step=2, discount_rate=0.1).good("li", "refined", demand=[10, 10, 100, 100], shortage_cost=SHORT)
-    study.process("dig", "mine", gives={"li": 1}, variable_cost=10, ramp_group="mines").ramp("mines", growth=0.5, step=5)
+    study = Study(2021, 2024, step=2, discount_rate=0.1).good(
+        "li", "refined", demand=[10, 10, 100, 100], shortage_cost=SHORT
+    )
+    study.process("dig", "mine", gives={"li": 1}, variable_cost=10, ramp_group="mines").ramp(
+        "mines", growth=0.5, step=5
+    )
     plan = plan_of(imports(study), tmp_path)
     assert yearly(plan, "activity", "dig") == pytest.approx([10, 32.5])
     assert price(plan, "ramp", "mines", 2023) == pytest.approx(-20)
@@ -172,7 +201,9 @@ def test_ramp_over_long_periods_and_its_price(tmp_path):
 def test_run_down_keeps_sunk_works_running(tmp_path):
     """A mine at 10 in 2021 and 50 in 2022 against imports at 30 may fall by a fifth: 1,000 + 80 x 50 + 20 x 30 = 5,600; without it
     4,000. To have to run one tonne more costs 20."""
-    study = imports(market(last=2022)).process("dig", "mine", gives={"li": 1}, variable_cost=[10, 50], ramp_group="works")
+    study = imports(market(last=2022)).process(
+        "dig", "mine", gives={"li": 1}, variable_cost=[10, 50], ramp_group="works"
+    )
     plan = plan_of(study.ramp("works", decline=0.2), tmp_path)
     assert plan.objective == pytest.approx(5600)
     assert price(plan, "run_down", "works", 2022) == pytest.approx(20)
@@ -181,7 +212,9 @@ def test_run_down_keeps_sunk_works_running(tmp_path):
 def test_run_down_over_long_periods_and_its_price(tmp_path):
     """A fifth a year over a gap of two years leaves 0.64: 64 t, at 20 more than imports in each year, undiscounted."""
     study = imports(market(last=2024, step=2, discount_rate=0.1))
-    study.process("dig", "mine", gives={"li": 1}, variable_cost=[10, 10, 50, 50], ramp_group="works").ramp("works", decline=0.2)
+    study.process(
+        "dig", "mine", gives={"li": 1}, variable_cost=[10, 10, 50, 50], ramp_group="works"
+    ).ramp("works", decline=0.2)
     plan = plan_of(study, tmp_path)
     assert yearly(plan, "activity", "dig") == pytest.approx([100, 64])
     assert price(plan, "run_down", "works", 2023) == pytest.approx(20)
@@ -190,7 +223,9 @@ def test_run_down_over_long_periods_and_its_price(tmp_path):
 def test_run_down_is_waived_in_years_of_a_closure(tmp_path):
     """Imports at 30 may fall by a tenth a year, the origin closes in 2022, a mine costs 50: 3,000 + 5,000 + 3,000. Unless the
     limit is waived the year before must import nothing, for 0.9 of it could not be had: 5,000 + 5,000 + 3,000."""
-    study = market(last=2023).process("buy", "import", gives={"li": 1}, import_price=30, origin="abroad", ramp_group="trade")
+    study = market(last=2023).process(
+        "buy", "import", gives={"li": 1}, import_price=30, origin="abroad", ramp_group="trade"
+    )
     study.process("dig", "mine", gives={"li": 1}, variable_cost=50).ramp("trade", decline=0.1)
     study.policy("closed", "closure", origin="abroad", share=0, from_=2022, to=2022)
     plan = plan_of(study, tmp_path)
@@ -212,7 +247,9 @@ def test_depletion_ends_a_mine_and_its_rent_rises_at_the_discount_rate(tmp_path)
     plan = plan_of(mined(discount_rate=0.1), tmp_path)
     assert plan.objective == pytest.approx(1000 + 2000 / 1.1)
     assert yearly(plan, "remaining", "lake") == pytest.approx([50, 0])
-    assert [price(plan, "depletion", "lake", t) for t in (2021, 2022)] == pytest.approx([-20 / 1.1, -20])
+    assert [price(plan, "depletion", "lake", t) for t in (2021, 2022)] == pytest.approx(
+        [-20 / 1.1, -20]
+    )
 
 
 def test_depletion_lets_ore_be_mined_only_once_it_is_found(tmp_path):
@@ -234,7 +271,9 @@ def test_depletion_counts_every_year_of_a_period(tmp_path):
 
 def test_depletion_adds_what_is_found_in_every_year_of_a_period(tmp_path):
     """Nothing but 30 t found each year, over a period of two years: 30 t a year mined; counted once 15 t."""
-    assert yearly(plan_of(mined(reserve=0, additions=30, step=2), tmp_path), "activity", "dig") == pytest.approx([30])
+    assert yearly(
+        plan_of(mined(reserve=0, additions=30, step=2), tmp_path), "activity", "dig"
+    ) == pytest.approx([30])
 
 
 # ---- host_limit ------------------------------------------------------------------------------------------------------
@@ -245,11 +284,26 @@ def test_host_limit_holds_for_each_metal_of_the_same_tonne(tmp_path):
     germanium 15 t at 10: 400. Without the limit 300. Were both metals summed in one row, 1,500 t of zinc would be needed for
     the 15 t each: 2.5 t of indium and 15 t of germanium, 550. A tonne of zinc more gives 0.01 t of indium: -0.2."""
     study = (
-        Study(metals=("indium", "germanium")).host("zinc", 1000)
+        Study(metals=("indium", "germanium"))
+        .host("zinc", 1000)
         .good("in", "refined", metal="indium", demand=15, shortage_cost=SHORT)
         .good("ge", "refined", metal="germanium", demand=15, shortage_cost=SHORT)
-        .process("in_zinc", "byproduct", host="zinc", gives={"in": 1}, variable_cost=10, host_content=0.01)
-        .process("ge_zinc", "byproduct", host="zinc", gives={"ge": 1}, variable_cost=10, host_content=0.02)
+        .process(
+            "in_zinc",
+            "byproduct",
+            host="zinc",
+            gives={"in": 1},
+            variable_cost=10,
+            host_content=0.01,
+        )
+        .process(
+            "ge_zinc",
+            "byproduct",
+            host="zinc",
+            gives={"ge": 1},
+            variable_cost=10,
+            host_content=0.02,
+        )
         .process("buy_in", "import", gives={"in": 1}, import_price=30)
         .process("buy_ge", "import", gives={"ge": 1}, import_price=30)
     )
@@ -265,10 +319,21 @@ def test_host_limit_holds_for_each_metal_of_the_same_tonne(tmp_path):
 def recycled(rate: float = 0.5, collect_cost: float = 1, **head) -> Study:
     """40 t of 2020 leave use in 2021. Recycling takes a tonne of scrap for 5 and gives 0.8 t."""
     return (
-        imports(market(**head)).good("old", "waste", collection=rate).good("scrap", "scrap")
+        imports(market(**head))
+        .good("old", "waste", collection=rate)
+        .good("scrap", "scrap")
         .product("devices", waste="old", uses={"li": 1}, inflow={2020: 40})
-        .process("collect", "collect", takes={"old": 1}, gives={"scrap": 1}, variable_cost=collect_cost)
-        .process("recycle", "recycle", takes={"scrap": 1}, gives={"li": 0.8}, loss="dust", variable_cost=5)
+        .process(
+            "collect", "collect", takes={"old": 1}, gives={"scrap": 1}, variable_cost=collect_cost
+        )
+        .process(
+            "recycle",
+            "recycle",
+            takes={"scrap": 1},
+            gives={"li": 0.8},
+            loss="dust",
+            variable_cost=5,
+        )
     )
 
 
@@ -285,12 +350,23 @@ def test_collection_takes_new_scrap_in(tmp_path):
     """90 t of wire leave 10 t of offcuts, of which half can be collected: 5 t, 0.8 x 5 = 4 t of refined less to buy, 96 x 30 + 5 x 6 =
     2,910; without the new scrap on the right 3,000."""
     study = (
-        Study().good("li", "refined").good("wire", "product", demand=90, shortage_cost=SHORT)
-        .good("offcuts", "waste", collection=0.5).good("scrap", "scrap")
+        Study()
+        .good("li", "refined")
+        .good("wire", "product", demand=90, shortage_cost=SHORT)
+        .good("offcuts", "waste", collection=0.5)
+        .good("scrap", "scrap")
         .process("buy", "import", gives={"li": 1}, import_price=30)
         .process("draw", "manufacture", takes={"li": 1}, gives={"wire": 0.9, "offcuts": 0.1})
         .process("collect", "collect", takes={"offcuts": 1}, gives={"scrap": 1}, variable_cost=1)
-        .process("recycle", "recycle", takes={"scrap": 1}, gives={"li": 0.8}, loss="dust", variable_cost=5, pathway="new scrap")
+        .process(
+            "recycle",
+            "recycle",
+            takes={"scrap": 1},
+            gives={"li": 0.8},
+            loss="dust",
+            variable_cost=5,
+            pathway="new scrap",
+        )
     )
     plan = plan_of(study, tmp_path)
     assert plan.objective == pytest.approx(2910)
@@ -299,7 +375,11 @@ def test_collection_takes_new_scrap_in(tmp_path):
 
 def test_waste_that_nobody_collects_is_lost(tmp_path):
     """Half of it could be collected, but nobody does: 100 t are bought."""
-    study = imports(market()).good("old", "waste", collection=0.5).product("devices", waste="old", uses={"li": 1}, inflow={2020: 40})
+    study = (
+        imports(market())
+        .good("old", "waste", collection=0.5)
+        .product("devices", waste="old", uses={"li": 1}, inflow={2020: 40})
+    )
     plan = plan_of(study, tmp_path)
     assert plan.objective == pytest.approx(3000)
     assert yearly(plan, "disposal", "old") == pytest.approx([40])
@@ -329,20 +409,26 @@ def test_stockpile_balance_is_worth_what_a_tonne_saves(tmp_path):
     """Room for 60 t: 1,600 + 40 x 30/1.1 at 10 % a year. A tonne put there in 2021 saves 10; in 2022 it saves 30, in the money of 2022."""
     plan = plan_of(stored(max_stock=60, discount_rate=0.1), tmp_path)
     assert plan.objective == pytest.approx(1600 + 1200 / 1.1)
-    assert [price(plan, "stockpile_balance", "li", t) for t in (2021, 2022)] == pytest.approx([-10, -30])
+    assert [price(plan, "stockpile_balance", "li", t) for t in (2021, 2022)] == pytest.approx(
+        [-10, -30]
+    )
 
 
 def test_stockpile_balance_pays_for_keeping_what_was_there(tmp_path):
     """50 t lie there for a year, at 2 a tonne: 3,000 for imports and 100 for keeping them. Half of that, the keep of the opening stock,
     is a constant that no column carries: without it 3,050."""
-    assert plan_of(stored((30,), last=2021, opening=50, holding_cost=2), tmp_path).objective == pytest.approx(3100)
+    assert plan_of(
+        stored((30,), last=2021, opening=50, holding_cost=2), tmp_path
+    ).objective == pytest.approx(3100)
 
 
 @pytest.mark.parametrize(("closing", "cost"), [({}, 4000), ({"closing_stock": 20}, 3100)])
 def test_stockpile_balance_ends_no_lower_than_it_must(tmp_path, closing, cost):
     """A full store of 50 t, imports at 10 and 30: it must be full at the end, so 1,000 + 3,000. With a closing level of 20 t, 30 t serve
     2022: 1,000 + 70 x 30 = 3,100. Left open, all 50 t would go: 2,500."""
-    assert plan_of(stored(opening=50, max_stock=50, **closing), tmp_path).objective == pytest.approx(cost)
+    assert plan_of(
+        stored(opening=50, max_stock=50, **closing), tmp_path
+    ).objective == pytest.approx(cost)
 
 
 def test_stockpile_balance_fills_for_every_year_of_a_period(tmp_path):
@@ -357,7 +443,9 @@ def test_stockpile_balance_fills_for_every_year_of_a_period(tmp_path):
 
 def test_stockpile_balance_keeps_at_the_rate_of_each_year(tmp_path):
     """200 t bought in 2021 for 2,000, 100 t kept at 2 a year: half a year's keep of 100 in 2021, and half in 2022 at 10 %."""
-    assert plan_of(stored(holding_cost=2, discount_rate=0.1), tmp_path).objective == pytest.approx(2000 + 100 + 100 / 1.1)
+    assert plan_of(stored(holding_cost=2, discount_rate=0.1), tmp_path).objective == pytest.approx(
+        2000 + 100 + 100 / 1.1
+    )
 
 
 # ---- emission_account ------------------------------------------------------------------------------------------------
@@ -366,9 +454,18 @@ def test_stockpile_balance_keeps_at_the_rate_of_each_year(tmp_path):
 def emitting(**head) -> Study:
     """At home 2 + 4 MWh x 0.5 = 4 t CO2e a tonne, at 10; abroad 50 and 1 of transport, at 25. Carbon costs 5."""
     return (
-        market(**head).series("grid_intensity", 0.5).series("carbon_price", 5)
+        market(**head)
+        .series("grid_intensity", 0.5)
+        .series("carbon_price", 5)
         .process("dig", "mine", gives={"li": 1}, variable_cost=10, direct_emission=2, electricity=4)
-        .process("buy", "import", gives={"li": 1}, import_price=25, embodied_emission=50, transport_emission=1)
+        .process(
+            "buy",
+            "import",
+            gives={"li": 1},
+            import_price=25,
+            embodied_emission=50,
+            transport_emission=1,
+        )
     )
 
 

@@ -26,13 +26,33 @@ from tests.small import Study
 INF = np.inf
 
 
-def lp(cost: Any, matrix: Any, row_lower: Any, row_upper: Any, lower: Any = None, upper: Any = None, offset: float = 0.0) -> Arrays:
+def lp(
+    cost: Any,
+    matrix: Any,
+    row_lower: Any,
+    row_upper: Any,
+    lower: Any = None,
+    upper: Any = None,
+    offset: float = 0.0,
+) -> Arrays:
     """A programme by its numbers; columns are at least 0 where nothing else is said."""
     dense = np.array(matrix, dtype=float)
     m, n = dense.shape
-    given = [np.zeros(n) if lower is None else np.array(lower, float), np.full(n, INF) if upper is None else np.array(upper, float)]
-    return Arrays(tuple(("x", (j,)) for j in range(n)), tuple(("row", (i,)) for i in range(m)), np.array(cost, float), offset, np.zeros(n),
-                  sparse.csc_array(dense), *given, np.array(row_lower, float), np.array(row_upper, float))
+    given = [
+        np.zeros(n) if lower is None else np.array(lower, float),
+        np.full(n, INF) if upper is None else np.array(upper, float),
+    ]
+    return Arrays(
+        tuple(("x", (j,)) for j in range(n)),
+        tuple(("row", (i,)) for i in range(m)),
+        np.array(cost, float),
+        offset,
+        np.zeros(n),
+        sparse.csc_array(dense),
+        *given,
+        np.array(row_lower, float),
+        np.array(row_upper, float),
+    )
 
 
 def in_parts(arrays: Arrays) -> Solution:
@@ -49,11 +69,18 @@ def holds(a: Arrays, s: Solution, tolerance: float = 1e-7) -> None:
     """Primal and dual feasibility, complementarity and stationarity of a, each relative to the terms it is a sum of."""
     size = np.maximum(abs(a.matrix) @ np.abs(s.x), 1.0)
     value = a.matrix @ s.x
-    np.testing.assert_array_less(np.maximum(a.row_lower - value, value - a.row_upper), tolerance * size)
-    np.testing.assert_array_less(np.maximum(a.lower - s.x, s.x - a.upper), 2 * FEASIBILITY_TOLERANCE * np.maximum(np.abs(s.x), 1.0))
+    np.testing.assert_array_less(
+        np.maximum(a.row_lower - value, value - a.row_upper), tolerance * size
+    )
+    np.testing.assert_array_less(
+        np.maximum(a.lower - s.x, s.x - a.upper),
+        2 * FEASIBILITY_TOLERANCE * np.maximum(np.abs(s.x), 1.0),
+    )
     np.testing.assert_allclose(s.row_value, value, rtol=0, atol=1e-12 * size.max(initial=1.0))
     priced = np.maximum(np.abs(a.cost) + abs(a.matrix).T @ np.abs(s.dual), 1.0)
-    np.testing.assert_array_less(np.abs(a.cost - a.matrix.T @ s.dual - s.reduced_cost), 1e-9 * priced)
+    np.testing.assert_array_less(
+        np.abs(a.cost - a.matrix.T @ s.dual - s.reduced_cost), 1e-9 * priced
+    )
     for price, place, low, high, scale, unit in (
         (s.reduced_cost, s.x, a.lower, a.upper, np.maximum(np.abs(s.x), 1.0), priced),
         (s.dual, value, a.row_lower, a.row_upper, size, np.maximum(np.abs(s.dual), 1.0)),
@@ -62,9 +89,14 @@ def holds(a: Arrays, s: Solution, tolerance: float = 1e-7) -> None:
         for side, end in ((1, low), (-1, high)):
             pressed = side * price > tolerance * unit
             assert np.isfinite(end[pressed]).all()
-            np.testing.assert_array_less(np.abs(place[pressed] - end[pressed]), tolerance * scale[pressed])
+            np.testing.assert_array_less(
+                np.abs(place[pressed] - end[pressed]), tolerance * scale[pressed]
+            )
     bound = a.offset
-    for price, low, high in ((s.dual, a.row_lower, a.row_upper), (s.reduced_cost, a.lower, a.upper)):
+    for price, low, high in (
+        (s.dual, a.row_lower, a.row_upper),
+        (s.reduced_cost, a.lower, a.upper),
+    ):
         told = np.abs(price) > tolerance
         bound += float(price[told] @ np.where(price > 0, low, high)[told])
     assert bound == pytest.approx(s.objective, rel=1e-6, abs=1e-6)
@@ -77,7 +109,10 @@ def is_basis(a: Arrays, s: Solution) -> None:
     assert s.basic_row.sum() + s.basic_column.sum() == m
     chosen = np.hstack([a.matrix.toarray()[:, s.basic_column], np.eye(m)[:, s.basic_row]])
     assert np.linalg.matrix_rank(chosen) == m
-    for basic, place, low, high in ((s.basic_column, s.x, a.lower, a.upper), (s.basic_row, s.row_value, a.row_lower, a.row_upper)):
+    for basic, place, low, high in (
+        (s.basic_column, s.x, a.lower, a.upper),
+        (s.basic_row, s.row_value, a.row_lower, a.row_upper),
+    ):
         free = np.isinf(low) & np.isinf(high)
         off = np.minimum(np.abs(place - low), np.abs(place - high))
         assert (off[~basic & ~free] <= 1e-7 * np.maximum(np.abs(place[~basic & ~free]), 1.0)).all()
@@ -104,7 +139,9 @@ def test_shipped_studies(study: str) -> None:
     agrees(arrays_of(study))
 
 
-SCENARIOS = tomllib.loads((Path(__file__).parents[2] / "models" / "china" / "study.toml").read_text(encoding="utf-8"))["scenarios"]
+SCENARIOS = tomllib.loads(
+    (Path(__file__).parents[2] / "models" / "china" / "study.toml").read_text(encoding="utf-8")
+)["scenarios"]
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
@@ -118,7 +155,10 @@ def test_a_programme_gets_smaller_and_falls_into_parts_by_metal() -> None:
     found = reduced(a)
     assert found is not None
     assert sum(len(part.rows) for part in found.parts) < len(a.rows) / 2
-    every = [np.sort(np.concatenate([getattr(part, name) for part in found.parts])) for name in ("columns", "rows")]
+    every = [
+        np.sort(np.concatenate([getattr(part, name) for part in found.parts]))
+        for name in ("columns", "rows")
+    ]
     for each in every:
         assert (np.diff(each) > 0).all()  # none twice
     for part in found.parts:
@@ -138,19 +178,40 @@ def test_the_same_arrays_give_the_same_parts_in_the_same_order() -> None:
 
 def test_arrays_are_left_as_they_were() -> None:
     a = arrays_of("quickstart")
-    before = [np.array(x) for x in (a.cost, a.lower, a.upper, a.row_lower, a.row_upper, a.matrix.data, a.matrix.indices)]
+    before = [
+        np.array(x)
+        for x in (
+            a.cost,
+            a.lower,
+            a.upper,
+            a.row_lower,
+            a.row_upper,
+            a.matrix.data,
+            a.matrix.indices,
+        )
+    ]
     in_parts(a)
-    for x, y in zip(before, (a.cost, a.lower, a.upper, a.row_lower, a.row_upper, a.matrix.data, a.matrix.indices), strict=True):
+    for x, y in zip(
+        before,
+        (a.cost, a.lower, a.upper, a.row_lower, a.row_upper, a.matrix.data, a.matrix.indices),
+        strict=True,
+    ):
         np.testing.assert_array_equal(x, y)
 
 
 # ---- by hand
 
+
 def test_slack_of_an_equality_by_hand() -> None:
     """Make 3 of 5 at 2 each, the rest short at 7: x = 3, short = 2; a unit of demand costs 7, one of the mine saves 5."""
     a = lp([2, 7], [[1, 1]], [5], [5], upper=[3, INF])
     s = in_parts(a)
-    assert (s.x.tolist(), s.dual.tolist(), s.reduced_cost.tolist(), s.objective) == ([3, 2], [7], [-5, 0], 20)
+    assert (s.x.tolist(), s.dual.tolist(), s.reduced_cost.tolist(), s.objective) == (
+        [3, 2],
+        [7],
+        [-5, 0],
+        20,
+    )
     is_basis(a, s)
 
 
@@ -162,7 +223,9 @@ def test_row_of_one_term_takes_the_price_of_its_bound() -> None:
     assert (s.x.tolist(), s.dual.tolist(), s.reduced_cost.tolist()) == ([4], [0], [-3])
 
 
-def test_of_two_rows_of_one_term_the_tighter_one_bears_the_price_and_of_equal_ones_the_first() -> None:
+def test_of_two_rows_of_one_term_the_tighter_one_bears_the_price_and_of_equal_ones_the_first() -> (
+    None
+):
     s = in_parts(lp([1], [[1], [2], [1]], [2, 6, 3], [INF, INF, INF]))
     assert (s.x.tolist(), s.dual.tolist(), s.reduced_cost.tolist()) == ([3], [0, 0.5, 0], [0])
 
@@ -171,7 +234,11 @@ def test_free_account_carries_its_price_to_what_it_counts() -> None:
     """Emission e = 4 x at 10 each: x costs 1 + 40, and the row of the account has the price of emission."""
     a = lp([1, 60, 10], [[1, 1, 0], [-4, 0, 1]], [2, 0], [INF, 0], lower=[0, 0, -INF])
     s = in_parts(a)
-    assert (s.x.tolist(), s.dual.tolist(), s.reduced_cost.tolist()) == ([2, 0, 8], [41, 10], [0, 19, 0])
+    assert (s.x.tolist(), s.dual.tolist(), s.reduced_cost.tolist()) == (
+        [2, 0, 8],
+        [41, 10],
+        [0, 19, 0],
+    )
     is_basis(a, s)
 
 
@@ -182,7 +249,17 @@ def test_fixed_column_has_the_reduced_cost_that_its_rows_leave() -> None:
 
 
 def test_column_without_rows_stands_where_its_cost_asks_for() -> None:
-    s = in_parts(lp([2, -3, 0, 0, 0], np.zeros((0, 5)), [], [], lower=[1, -1, 4, -INF, -INF], upper=[9, 8, 5, 6, INF], offset=7))
+    s = in_parts(
+        lp(
+            [2, -3, 0, 0, 0],
+            np.zeros((0, 5)),
+            [],
+            [],
+            lower=[1, -1, 4, -INF, -INF],
+            upper=[9, 8, 5, 6, INF],
+            offset=7,
+        )
+    )
     assert s.x.tolist() == [1, 8, 4, 6, 0]
     assert s.reduced_cost.tolist() == [2, -3, 0, 0, 0]
     assert s.objective == 7 + 2 - 24
@@ -200,10 +277,17 @@ def test_slack_without_cost_of_a_row_of_two_sides() -> None:
 EQUALITY = [[1.0, 1.0, -1.0, 0.0], [2.0, -1.0, 0.0, 1.0], [0.0, 3.0, 0.0, 0.0]]
 
 
-@pytest.mark.parametrize(("cost", "right", "upper"), [
-    ([1, 1, 0, 0], [0, 0, 0], [INF] * 4), ([1, 2, 3, 4], [0, 0, 0], [1] * 4), ([0, 0, 0, 0], [1, 2, 3], [INF] * 4),
-    ([-1, -1, 2, 2], [1, 1, 3], [4] * 4), ([5, -2, 1, 0], [1, 1, 3], [1, 1, 0, 0.0]), ([1, 1, 1, 1], [2, 0, 3], [1, 1, 0, 0]),
-])
+@pytest.mark.parametrize(
+    ("cost", "right", "upper"),
+    [
+        ([1, 1, 0, 0], [0, 0, 0], [INF] * 4),
+        ([1, 2, 3, 4], [0, 0, 0], [1] * 4),
+        ([0, 0, 0, 0], [1, 2, 3], [INF] * 4),
+        ([-1, -1, 2, 2], [1, 1, 3], [4] * 4),
+        ([5, -2, 1, 0], [1, 1, 3], [1, 1, 0, 0.0]),
+        ([1, 1, 1, 1], [2, 0, 3], [1, 1, 0, 0]),
+    ],
+)
 def test_degenerate_small_ones(cost: list[float], right: list[float], upper: list[float]) -> None:
     a = lp(cost, EQUALITY, right, right, upper=upper)
     whole = Program(a).run()
@@ -286,7 +370,10 @@ def test_entries_of_zero_do_not_count() -> None:
 
 def test_small_parts_go_together() -> None:
     """Ten pairs of columns that know nothing of one another are one programme; a part of many rows stands by itself."""
-    pair, ring = sparse.csc_array([[1.0, 2.0], [2.0, 1.0]]), np.eye(SMALL) + 2 * np.roll(np.eye(SMALL), 1, axis=1)
+    pair, ring = (
+        sparse.csc_array([[1.0, 2.0], [2.0, 1.0]]),
+        np.eye(SMALL) + 2 * np.roll(np.eye(SMALL), 1, axis=1),
+    )
     matrix = sparse.block_diag([pair] * 5 + [ring] + [pair] * 5, format="csc")
     n = matrix.shape[1]
     a = lp(np.ones(n), matrix.toarray(), np.ones(n), np.full(n, 9.0), upper=np.full(n, 5.0))
@@ -297,6 +384,7 @@ def test_small_parts_go_together() -> None:
 
 
 # ---- at random
+
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(studies())
@@ -334,7 +422,15 @@ def drawn(seed: int) -> Arrays:
     row_upper = np.where(kind == 3, INF, middle + (kind == 1) * draw.integers(-1, 3, m))
     lower = np.where(draw.random(n) < 0.15, -INF, draw.integers(-1, 2, n).astype(float))
     upper = np.where(draw.random(n) < 0.4, INF, np.maximum(lower, -2) + draw.integers(0, 5, n))
-    return lp(draw.integers(-2, 6, n), matrix, row_lower, row_upper, lower, upper, offset=float(draw.integers(0, 3)))
+    return lp(
+        draw.integers(-2, 6, n),
+        matrix,
+        row_lower,
+        row_upper,
+        lower,
+        upper,
+        offset=float(draw.integers(0, 3)),
+    )
 
 
 @pytest.mark.parametrize("first", range(0, 2000, 200))
@@ -348,6 +444,7 @@ def test_random_programmes(first: int) -> None:
 
 
 # ---- from basis to basis
+
 
 def test_another_pattern_of_zeros_starts_from_nothing_and_is_right() -> None:
     """A yield of zero takes an entry out: the parts are others, their bases are not used, and the answer is that of HiGHS."""
@@ -369,8 +466,12 @@ def test_other_numbers_from_the_bases_of_these() -> None:
     a, draw = arrays_of("quickstart"), np.random.default_rng(3)
     _, bases = solved_in_parts(a, {})
     for _ in range(10):
-        other = replace(a, cost=a.cost * draw.uniform(0.5, 2, len(a.cost)), row_lower=a.row_lower * 0.9,
-                        row_upper=a.row_upper * np.where(a.row_lower == a.row_upper, 0.9, 1.0))
+        other = replace(
+            a,
+            cost=a.cost * draw.uniform(0.5, 2, len(a.cost)),
+            row_lower=a.row_lower * 0.9,
+            row_upper=a.row_upper * np.where(a.row_lower == a.row_upper, 0.9, 1.0),
+        )
         whole, (mine, bases) = Program(other).run(), solved_in_parts(other, bases)
         assert mine is not None
         holds(other, mine)

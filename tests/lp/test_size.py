@@ -15,12 +15,16 @@ from tests.benchmarks.world_study import Size as WorldSize
 from tests.benchmarks.world_study import read_world, world
 from tests.small import Study, system_of
 
-highs, solving = (importlib.import_module(f"planner.{room}") for room in ("solver.highs", "plan.solve"))
+highs, solving = (
+    importlib.import_module(f"planner.{room}") for room in ("solver.highs", "plan.solve")
+)
 
 
 @pytest.fixture(scope="module")
 def small_world(tmp_path_factory):
-    return read_world(WorldSize(metals=2, regions=3, partners=2, years=12), tmp_path_factory.mktemp("world"))
+    return read_world(
+        WorldSize(metals=2, regions=3, partners=2, years=12), tmp_path_factory.mktemp("world")
+    )
 
 
 @pytest.mark.parametrize("study", ["quickstart", "china", "world"])
@@ -34,14 +38,25 @@ def test_columns_and_nonzeros_are_counted_before_they_are_built(study):
 
 def one_of_each(tmp_path):
     """Four periods of two years: one of each thing that the programme has rows for, and three plants of which two can be ordered."""
-    study = Study(2021, 2028, step=2).good("ore", "intermediate").good("scrap", "scrap").good("waste", "waste", collection=1.0)
-    study.good("li", "refined", demand=100, shortage_cost=1000, opening_stock=10).host("copper", 1000).deposit("hill", reserve=500)
+    study = (
+        Study(2021, 2028, step=2)
+        .good("ore", "intermediate")
+        .good("scrap", "scrap")
+        .good("waste", "waste", collection=1.0)
+    )
+    study.good("li", "refined", demand=100, shortage_cost=1000, opening_stock=10).host(
+        "copper", 1000
+    ).deposit("hill", reserve=500)
     study.plant("old", life=4).plant("shut", life=4, capital_cost=5, max_new=0)
     study.plant("long", life=40, capital_cost=5, max_new=[0, 0, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5])
     study.plant("short", life=2, capital_cost=5).ramp("pits", growth=0.1, step=1)
-    study.process("dig", "mine", takes={"hill": 1}, gives={"ore": 1}, plant="old", ramp_group="pits")
+    study.process(
+        "dig", "mine", takes={"hill": 1}, gives={"ore": 1}, plant="old", ramp_group="pits"
+    )
     study.process("refine", "refine", takes={"ore": 1}, gives={"li": 1}, plant="long")
-    study.process("leach", "byproduct", gives={"li": 1}, host="copper", host_content=0.01, plant="short")
+    study.process(
+        "leach", "byproduct", gives={"li": 1}, host="copper", host_content=0.01, plant="short"
+    )
     study.process("collect", "collect", takes={"waste": 1}, gives={"scrap": 1})
     study.process("recycle", "recycle", takes={"scrap": 1}, gives={"li": 1})
     study.product("thing", waste="waste", uses={"li": 1}, inflow={2020: 0}, life=1)
@@ -73,13 +88,18 @@ def test_what_just_fits_is_solved_and_a_byte_more_is_not(monkeypatch, tmp_path):
         require_memory(system)
     monkeypatch.setattr(size, "size_of", lambda system: Size(2_000_000, 0, 10_000_000))
     monkeypatch.setattr(size, "free_memory", lambda: 1.5 * 1024**3)
-    with pytest.raises(planner.SpecError, match=rf"need {Size(2_000_000, 0, 10_000_000).memory / 1024**3:.1f} GiB of memory, and 1\.5 GiB"):
+    with pytest.raises(
+        planner.SpecError,
+        match=rf"need {Size(2_000_000, 0, 10_000_000).memory / 1024**3:.1f} GiB of memory, and 1\.5 GiB",
+    ):
         require_memory(system)
 
 
 def test_memory_is_of_columns_and_of_nonzeros():
     """Each takes hundreds of bytes or more, as a Python object would, on top of what always is there."""
-    empty, columns, nonzeros = (Size(*each).memory for each in ((0, 0, 0), (10**6, 0, 0), (0, 0, 10**6)))
+    empty, columns, nonzeros = (
+        Size(*each).memory for each in ((0, 0, 0), (10**6, 0, 0), (0, 0, 10**6))
+    )
     assert 5e7 < empty < 5e8
     assert 5e8 < columns - empty < 5e9
     assert 5e7 < nonzeros - empty < 5e8
@@ -91,7 +111,10 @@ def test_a_programme_that_does_not_fit_is_refused_before_it_is_built(monkeypatch
     monkeypatch.setattr(size, "free_memory", lambda: 1.6e8)
     monkeypatch.setattr(solving, "balance", lambda system: pytest.fail("was built"))
     system = planner.read("china")
-    with pytest.raises(planner.SpecError, match=r"columns and [\d,]+ nonzeros need .* GiB .* longer periods .* fewer metals"):
+    with pytest.raises(
+        planner.SpecError,
+        match=r"columns and [\d,]+ nonzeros need .* GiB .* longer periods .* fewer metals",
+    ):
         planner.solve(system)
 
 
@@ -103,7 +126,9 @@ def test_where_free_memory_is_unknown_nothing_is_refused(monkeypatch):
 
 def test_free_memory_is_the_less_of_machine_and_control_group(monkeypatch, tmp_path):
     """4,000 KiB on the machine, 1,000,000 - 600,000 bytes in the group: the latter; without a group the former; without both unknown."""
-    (tmp_path / "meminfo").write_text("Version: 1: of some kernel\nMemTotal: 9000 kB\nMemAvailable:    4000 kB\n")
+    (tmp_path / "meminfo").write_text(
+        "Version: 1: of some kernel\nMemTotal: 9000 kB\nMemAvailable:    4000 kB\n"
+    )
     monkeypatch.setattr(size, "MEMINFO", tmp_path / "meminfo")
     monkeypatch.setattr(size, "GROUP", tmp_path)
     assert free_memory() == 4000 * 1024
@@ -118,7 +143,9 @@ def test_free_memory_is_the_less_of_machine_and_control_group(monkeypatch, tmp_p
 
 def test_memory_grows_with_columns_and_nonzeros():
     """A million columns need several times what a hundred thousand do, but for what every run takes."""
-    assert Size(10**6, 0, 0).memory - Size(0, 0, 0).memory == pytest.approx(10 * (Size(10**5, 0, 0).memory - Size(0, 0, 0).memory))
+    assert Size(10**6, 0, 0).memory - Size(0, 0, 0).memory == pytest.approx(
+        10 * (Size(10**5, 0, 0).memory - Size(0, 0, 0).memory)
+    )
 
 
 def test_large_programmes_are_solved_by_the_interior_point_method(monkeypatch, small_world):
@@ -152,8 +179,12 @@ def test_a_column_may_miss_its_bound_by_the_rounding_of_its_variable(small_world
 def test_the_synthetic_world_is_the_same_for_the_same_arguments(tmp_path):
     """To the last byte; another seed makes another world; and regions do trade."""
     wanted = WorldSize(metals=2, regions=3, partners=2, years=12)
-    one, two, other = (world(wanted, seed=seed).write(tmp_path / str(i)) for i, seed in enumerate((7, 7, 8)))
-    contents = [{path.name: path.read_bytes() for path in folder.iterdir()} for folder in (one, two, other)]
+    one, two, other = (
+        world(wanted, seed=seed).write(tmp_path / str(i)) for i, seed in enumerate((7, 7, 8))
+    )
+    contents = [
+        {path.name: path.read_bytes() for path in folder.iterdir()} for folder in (one, two, other)
+    ]
     assert contents[0] == contents[1]
     assert contents[0] != contents[2]
 

@@ -26,19 +26,48 @@ from planner.plan.solve import compiled
 from planner.solver.highs import compile_arrays
 from tests.random_studies import studies
 
-STUDIES = sorted(path.parent for path in (Path(__file__).parents[1] / "studies").glob("*/study.toml"))
+STUDIES = sorted(
+    path.parent for path in (Path(__file__).parents[1] / "studies").glob("*/study.toml")
+)
 SHIPPED = ["quickstart", "china"]
 FORBIDDEN = (
-    ast.If, ast.IfExp, ast.BoolOp, ast.Not, ast.In, ast.NotIn, ast.Is, ast.IsNot, ast.Eq, ast.NotEq, ast.Match, ast.Dict, ast.DictComp,
-    ast.Set, ast.SetComp, ast.ListComp, ast.JoinedStr, ast.Lambda, ast.For, ast.While, ast.Try, ast.With, ast.Assign, ast.NamedExpr,
-    ast.Starred, ast.keyword,
+    ast.If,
+    ast.IfExp,
+    ast.BoolOp,
+    ast.Not,
+    ast.In,
+    ast.NotIn,
+    ast.Is,
+    ast.IsNot,
+    ast.Eq,
+    ast.NotEq,
+    ast.Match,
+    ast.Dict,
+    ast.DictComp,
+    ast.Set,
+    ast.SetComp,
+    ast.ListComp,
+    ast.JoinedStr,
+    ast.Lambda,
+    ast.For,
+    ast.While,
+    ast.Try,
+    ast.With,
+    ast.Assign,
+    ast.NamedExpr,
+    ast.Starred,
+    ast.keyword,
 )
 """What no rule may hold. == is allowed once, as the relation that the rule returns."""
 
 
 def rules() -> list[ast.FunctionDef]:
-    return [node for module in (constraints, policies, objective) for node in ast.parse(inspect.getsource(module)).body
-            if isinstance(node, ast.FunctionDef)]
+    return [
+        node
+        for module in (constraints, policies, objective)
+        for node in ast.parse(inspect.getsource(module)).body
+        if isinstance(node, ast.FunctionDef)
+    ]
 
 
 def offences(rule: ast.FunctionDef) -> list[str]:
@@ -47,13 +76,17 @@ def offences(rule: ast.FunctionDef) -> list[str]:
     found = [f"line {statement.lineno}: a statement" for statement in rule.body[1:-1]]
     relation = last.value if isinstance(last, ast.Return) else None
     for node in ast.walk(last):
-        if isinstance(node, FORBIDDEN) and not (isinstance(node, ast.Eq) and isinstance(relation, ast.Compare) and node in relation.ops):
+        if isinstance(node, FORBIDDEN) and not (
+            isinstance(node, ast.Eq) and isinstance(relation, ast.Compare) and node in relation.ops
+        ):
             found.append(f"{type(node).__name__}")
         if isinstance(node, ast.Compare) and node is not relation:
             found.append(f"line {node.lineno}: a comparison inside the algebra")
         if isinstance(node, ast.comprehension) and node.ifs:
             found.append("a filter")
-        if isinstance(node, ast.Call) and not (isinstance(node.func, ast.Name) and node.func.id == "sum"):
+        if isinstance(node, ast.Call) and not (
+            isinstance(node.func, ast.Name) and node.func.id == "sum"
+        ):
             found.append(f"line {node.lineno}: a call other than sum")
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             found.append(f"line {node.lineno}: the string '{node.value}'")
@@ -66,18 +99,21 @@ def test_rules_hold_algebra_only(rule):
     assert offences(rule) == []
 
 
-@pytest.mark.parametrize("body", [
-    "return (m.x[p] if p == 'a' else m.y[p]) <= 1",
-    "return sum(m.x[p] for p in m.s if p != 'a') <= 1",
-    "return sum(m.x[p] for p in m.s) <= {'a': 1}[p]",
-    "return m.x['a', p] <= 1",
-    "return m.x[f'{p}'] <= 1",
-    "return m.x[p] * (p in m.s) <= 1",
-    "return m.x[p] * (p == m.first) <= 1",
-    "if p == 'a':\n        return m.x[p] <= 1\n    return m.y[p] <= 1",
-    "return m.x[p] <= max(m.s)",
-    "return m.x[p] <= (p and 1)",
-])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return (m.x[p] if p == 'a' else m.y[p]) <= 1",
+        "return sum(m.x[p] for p in m.s if p != 'a') <= 1",
+        "return sum(m.x[p] for p in m.s) <= {'a': 1}[p]",
+        "return m.x['a', p] <= 1",
+        "return m.x[f'{p}'] <= 1",
+        "return m.x[p] * (p in m.s) <= 1",
+        "return m.x[p] * (p == m.first) <= 1",
+        "if p == 'a':\n        return m.x[p] <= 1\n    return m.y[p] <= 1",
+        "return m.x[p] <= max(m.s)",
+        "return m.x[p] <= (p and 1)",
+    ],
+)
 def test_the_guard_sees_each_trap(body):
     """Proves the guard: every way in which a template was seen to go wrong is caught."""
     rule = ast.parse(f"def rule(m, p):\n    'doc'\n    {body}").body[0]
@@ -87,8 +123,12 @@ def test_the_guard_sees_each_trap(body):
 
 def test_every_family_is_a_rule_of_its_own_name():
     """One name is the rule, the row and the dual."""
-    assert [family.name for family in FORMULATION] == [family.rule.__name__ for family in FORMULATION]
-    assert {rule.name for rule in rules()} == {f.name for f in FORMULATION} | {name for name, _ in OBJECTIVES}
+    assert [family.name for family in FORMULATION] == [
+        family.rule.__name__ for family in FORMULATION
+    ]
+    assert {rule.name for rule in rules()} == {f.name for f in FORMULATION} | {
+        name for name, _ in OBJECTIVES
+    }
 
 
 def systems():
@@ -104,7 +144,9 @@ def test_templated_arrays_are_the_plain_arrays(study, options):
     system = planner.read(study, **options)
     model = build(system)
     for rows in model.component_objects(pyo.Constraint):
-        assert all(isinstance(row, TemplateConstraintData) for row in rows.values()), f"{rows.name} fell back to plain rows"
+        assert all(isinstance(row, TemplateConstraintData) for row in rows.values()), (
+            f"{rows.name} fell back to plain rows"
+        )
     templated, plain = compile_arrays(model), compile_arrays(build(system, templates=False))
     assert templated.rows == plain.rows
     assert templated.columns == plain.columns
@@ -123,7 +165,9 @@ def same_to_the_last_digit(one, two):
     for name in ("cost", "carbon", "lower", "upper", "row_lower", "row_upper"):
         np.testing.assert_array_equal(getattr(one, name), getattr(two, name), err_msg=name)
     for part in ("indptr", "indices", "data"):
-        np.testing.assert_array_equal(getattr(one.matrix, part), getattr(two.matrix, part), err_msg=part)
+        np.testing.assert_array_equal(
+            getattr(one.matrix, part), getattr(two.matrix, part), err_msg=part
+        )
 
 
 @given(studies())
@@ -156,30 +200,65 @@ def reader(rule, index="goods"):
     add_sets(m, "years_of", {"a": [1], "b": [2]})
     add_param(m, "amount", {"a": 2.0, "b": 3.0})
     add_param(m, "rate", {1: 5.0, 2: 7.0})
-    costs = [("cost", lambda m: sum(m.rate[t] * m.new_capacity[g, t] for g, t in m.orders)),
-             ("carbon", lambda m: sum(m.new_capacity[g, t] for g, t in m.orders))]
-    made, = expand(m, costs, [("row", index, rule)])
+    costs = [
+        ("cost", lambda m: sum(m.rate[t] * m.new_capacity[g, t] for g, t in m.orders)),
+        ("carbon", lambda m: sum(m.new_capacity[g, t] for g, t in m.orders)),
+    ]
+    (made,) = expand(m, costs, [("row", index, rule)])
     return made
 
 
 def test_sums_and_numbers_are_read_as_they_stand():
     """Proves the algebra on a case by hand: each row joins its own years, and a number outside a sum multiplies every term in it."""
-    made = reader(lambda m, g: m.amount[g] * sum(-m.rate[t] * m.new_capacity[g, t] for t in m.years_of[g]) + 1 >= m.amount[g])
+    made = reader(
+        lambda m, g: (
+            m.amount[g] * sum(-m.rate[t] * m.new_capacity[g, t] for t in m.years_of[g]) + 1
+            >= m.amount[g]
+        )
+    )
     assert made.rows == (("row", ("a",)), ("row", ("b",)))
     np.testing.assert_array_equal(made.matrix.toarray(), [[-10.0, 0.0], [0.0, -21.0]])
     np.testing.assert_array_equal(made.row_lower, [1.0, 2.0])
     np.testing.assert_array_equal(made.cost, [5.0, 7.0])
 
 
-@pytest.mark.parametrize(("rule", "error", "word"), [
-    (lambda m, g: sum(m.new_capacity[g, t] for t in m.years) <= 1, KeyError, "new_capacity for .a, 2."),
-    (lambda m, g: sum(m.rate[t] for t in m.years_of[g]) + sum(m.new_capacity[g, t] for t in m.years_of[g]) <= 1, TypeError, "alone"),
-    (lambda m, g: sum(m.new_capacity[g, t] for t in m.years_of[g]) <= sum(m.new_capacity[g, t] for t in m.years_of[g]), TypeError, "right"),
-    (lambda m, g: sum(m.new_capacity[g, t] * m.new_capacity[g, t] for t in m.years_of[g]) <= 1, TypeError, "linear"),
-    (lambda m, g: m.new_capacity["a", 1] <= m.amount[g], TypeError, "new_capacity"),
-    (lambda m, g: m.nothing[g] <= 1, AttributeError, "nothing"),
-    (lambda m, g: m.amount[g] <= 1, TypeError, "no variable"),
-])
+@pytest.mark.parametrize(
+    ("rule", "error", "word"),
+    [
+        (
+            lambda m, g: sum(m.new_capacity[g, t] for t in m.years) <= 1,
+            KeyError,
+            "new_capacity for .a, 2.",
+        ),
+        (
+            lambda m, g: (
+                sum(m.rate[t] for t in m.years_of[g])
+                + sum(m.new_capacity[g, t] for t in m.years_of[g])
+                <= 1
+            ),
+            TypeError,
+            "alone",
+        ),
+        (
+            lambda m, g: (
+                sum(m.new_capacity[g, t] for t in m.years_of[g])
+                <= sum(m.new_capacity[g, t] for t in m.years_of[g])
+            ),
+            TypeError,
+            "right",
+        ),
+        (
+            lambda m, g: (
+                sum(m.new_capacity[g, t] * m.new_capacity[g, t] for t in m.years_of[g]) <= 1
+            ),
+            TypeError,
+            "linear",
+        ),
+        (lambda m, g: m.new_capacity["a", 1] <= m.amount[g], TypeError, "new_capacity"),
+        (lambda m, g: m.nothing[g] <= 1, AttributeError, "nothing"),
+        (lambda m, g: m.amount[g] <= 1, TypeError, "no variable"),
+    ],
+)
 def test_rules_that_whole_arrays_cannot_read_are_refused(rule, error, word):
     """Never wrong in silence: a column that is not there, a sum of parameters, variables on the right, a product, an unknown name."""
     with pytest.raises(error, match=word):

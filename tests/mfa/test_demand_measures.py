@@ -24,14 +24,18 @@ def in_use(study: Study, life=1, collection=1.0, **values) -> Study:
     study.good("li/waste", "waste", collection=collection).good("li/scrap", "scrap")
     study.product("thing", waste="li/waste", uses={"li": 1}, inflow={2020: 0}, life=life, **values)
     study.process("collect", "collect", takes={"li/waste": 1}, gives={"li/scrap": 1})
-    return study.process("recycle", "recycle", takes={"li/scrap": 1}, gives={"li": 1}, variable_cost=1)
+    return study.process(
+        "recycle", "recycle", takes={"li/scrap": 1}, gives={"li": 1}, variable_cost=1
+    )
 
 
 def robust(last=2022, demand=100, potential=1.0) -> Study:
     """All that is demanded enters use with a life of 1 year; for 10 a tonne it lasts 2."""
     study = market(last=last, demand=demand).good("li/waste", "waste")
     study.product("thing", waste="li/waste", uses={"li": 1}, inflow={2020: 0}, life=1)
-    return study.measure("robust", "lifetime", "li", product="thing", longer=1, cost=10, potential=potential)
+    return study.measure(
+        "robust", "lifetime", "li", product="thing", longer=1, cost=10, potential=potential
+    )
 
 
 def found(discount_rate=0.0, **limit) -> Study:
@@ -50,10 +54,14 @@ def test_balance_takes_the_cheaper_of_metal_and_measure(tmp_path):
 
 
 @pytest.mark.parametrize(("cost", "avoided", "total"), [(0.5, 40, 3_080), (2, 0, 3_100)])
-def test_balance_and_collection_lose_the_waste_that_a_measure_spares(tmp_path, cost, avoided, total):
+def test_balance_and_collection_lose_the_waste_that_a_measure_spares(
+    tmp_path, cost, avoided, total
+):
     """What enters in 2021 is recycled in 2022 at 1 instead of bought at 30: a tonne avoided in 2021 saves 30 and loses 29. At 0.5 it is
     worth while, 40 t of it: 20 + 1,800, then 60 + 1,200; at 2 it is not: 3,000 + 100. Were the waste not spared, it would be in both."""
-    study = in_use(market(last=2022)).measure("thin", "efficiency", "li", cost=cost, potential={2021: 0.4, 2022: 0.0})
+    study = in_use(market(last=2022)).measure(
+        "thin", "efficiency", "li", cost=cost, potential={2021: 0.4, 2022: 0.0}
+    )
     plan = plan_of(study, tmp_path)
     assert plan.values["measure"]["thin", 2021] == pytest.approx(avoided)
     assert plan.objective == pytest.approx(total)
@@ -63,8 +71,13 @@ def test_balance_and_collection_lose_the_waste_that_a_measure_spares(tmp_path, c
 
 def test_a_collection_target_counts_the_waste_that_is_left(tmp_path):
     """All waste must be collected in 2022. With 40 t spared that is 60 t; were the target still on 100 t, there would be no plan."""
-    study = in_use(market(last=2022)).measure("thin", "efficiency", "li", cost=0.1, potential={2021: 0.4, 2022: 0.0})
-    plan = plan_of(study.policy("all", "collection_target", goods=["li/waste"], share=1.0, from_=2022), tmp_path)
+    study = in_use(market(last=2022)).measure(
+        "thin", "efficiency", "li", cost=0.1, potential={2021: 0.4, 2022: 0.0}
+    )
+    plan = plan_of(
+        study.policy("all", "collection_target", goods=["li/waste"], share=1.0, from_=2022),
+        tmp_path,
+    )
     assert plan.values["activity"]["collect", 2022] == pytest.approx(60)
 
 
@@ -72,7 +85,10 @@ def test_substitution_asks_for_the_other_good(tmp_path):
     """A tonne of li (30) is replaced by 2 t of b (10 each) at 5: 25. Half of 100 t: 50 x 25 + 50 x 30, and the 10 t of b: 100."""
     study = market().good("b", "refined", demand=10, shortage_cost=SHORT)
     study.process("buy_b", "import", gives={"b": 1}, import_price=10)
-    plan = plan_of(study.measure("swap", "substitution", "li", instead="b", ratio=2, cost=5, potential=0.5), tmp_path)
+    plan = plan_of(
+        study.measure("swap", "substitution", "li", instead="b", ratio=2, cost=5, potential=0.5),
+        tmp_path,
+    )
     assert plan.objective == pytest.approx(50 * 25 + 50 * 30 + 100)
     assert plan.values["activity"]["buy_b", 2021] == pytest.approx(110)
 
@@ -82,7 +98,9 @@ def test_service_is_kept_by_longer_life(tmp_path):
     one year later): 3,000 + 1,000 + 3,000. Without the row `service` demand would be avoided for nothing; without the measure 9,000."""
     plan = plan_of(robust(last=2023), tmp_path)
     assert plan.objective == pytest.approx(7_000)
-    assert sum(plan.values["measure"]["robust" + AVOIDED, t] for t in (2022, 2023)) == pytest.approx(100)
+    assert sum(
+        plan.values["measure"]["robust" + AVOIDED, t] for t in (2022, 2023)
+    ) == pytest.approx(100)
     stocks = sum(stock.stock for stock in plan.balance.stocks.values())
     assert list(stocks) == pytest.approx([100, 100, 100])
 
@@ -107,8 +125,14 @@ def test_depletion_counts_finds_when_they_can_be_mined(tmp_path):
 
 def test_nothing_can_be_found_where_nothing_is_or_too_late(tmp_path):
     """Half a tonne can be found in 2021, none in 2022, and what is found in 2023 comes a year after the end: one choice in all."""
-    study = market(last=2023).deposit("ore", reserve=100).exploration("ore", cost=5, potential=[0.5, 0, 60], delay=1)
-    plan = plan_of(study.process("dig", "mine", takes={"ore": 1}, gives={"li": 1}, variable_cost=10), tmp_path)
+    study = (
+        market(last=2023)
+        .deposit("ore", reserve=100)
+        .exploration("ore", cost=5, potential=[0.5, 0, 60], delay=1)
+    )
+    plan = plan_of(
+        study.process("dig", "mine", takes={"ore": 1}, gives={"li": 1}, variable_cost=10), tmp_path
+    )
     assert plan.values["explored"] == {("ore", 2021): pytest.approx(0.5)}
     assert plan.objective == pytest.approx(0.5 * 5 + 100.5 * 10 + 199.5 * 30)
 
@@ -116,8 +140,14 @@ def test_nothing_can_be_found_where_nothing_is_or_too_late(tmp_path):
 def test_finds_of_a_long_period_wait_for_the_last_of_them(tmp_path):
     """Two periods of two years. What is found a year ahead in 2021-2022 is all there in 2023: two years of it can be mined from that
     period on, and no more is found: 5 x 2 x 20 + 10 x 40 + 30 x (400 - 40)."""
-    study = market(last=2024, step=2).deposit("ore", reserve=0).exploration("ore", cost=5, potential=20, delay=1)
-    plan = plan_of(study.process("dig", "mine", takes={"ore": 1}, gives={"li": 1}, variable_cost=10), tmp_path)
+    study = (
+        market(last=2024, step=2)
+        .deposit("ore", reserve=0)
+        .exploration("ore", cost=5, potential=20, delay=1)
+    )
+    plan = plan_of(
+        study.process("dig", "mine", takes={"ore": 1}, gives={"li": 1}, variable_cost=10), tmp_path
+    )
     assert plan.values["explored"] == {("ore", 2021): pytest.approx(20)}
     assert plan.objective == pytest.approx(200 + 400 + 30 * 360)
     assert [plan.values["activity"]["dig", t] for t in (2021, 2023)] == pytest.approx([0, 20])
@@ -127,12 +157,21 @@ def long_study(tmp_path, **head):
     """Twenty years, Weibull lives, all three measures, recycling."""
     study = Study(2021, 2040, discount_rate=0.05, **head)
     demand = [100 + 7 * i for i in range(20)]
-    study.good("li", "refined", demand=demand, shortage_cost=SHORT).good("b", "refined", demand=10, shortage_cost=SHORT)
-    study.process("buy", "import", gives={"li": 1}, import_price=30).process("buy_b", "import", gives={"b": 1}, import_price=5)
-    in_use(study, life=4, collection=0.3, distribution="weibull", lifetime_shape=2.0, dissipated=0.25)
-    study.measure("thin", "efficiency", "li", cost=12, potential=0.2).measure("swap", "substitution", "li", instead="b", ratio=1, cost=3,
-                                                                              potential=0.1)
-    return study.measure("robust", "lifetime", "li", product="thing", longer=3, cost=1, potential=0.5)
+    study.good("li", "refined", demand=demand, shortage_cost=SHORT).good(
+        "b", "refined", demand=10, shortage_cost=SHORT
+    )
+    study.process("buy", "import", gives={"li": 1}, import_price=30).process(
+        "buy_b", "import", gives={"b": 1}, import_price=5
+    )
+    in_use(
+        study, life=4, collection=0.3, distribution="weibull", lifetime_shape=2.0, dissipated=0.25
+    )
+    study.measure("thin", "efficiency", "li", cost=12, potential=0.2).measure(
+        "swap", "substitution", "li", instead="b", ratio=1, cost=3, potential=0.1
+    )
+    return study.measure(
+        "robust", "lifetime", "li", product="thing", longer=3, cost=1, potential=0.5
+    )
 
 
 @pytest.mark.parametrize("head", [{}, {"step": 5}, {"periods": [2021, 2022, 2025, 2034]}])
@@ -148,13 +187,20 @@ def test_the_rows_agree_with_the_stock_model(tmp_path, head):
     last = [p.last - 2021 for p in plan.system.periods]
     use = [sum(s.stock for s in b.stocks.values())[last] for b in (plan.balance, without)]
     efficiency = use[1] - use[0]
-    assert (efficiency >= -1e-6).all()  # what efficiency and substitution spare is missing from the stock; longer lives take nothing away
+    assert (
+        efficiency >= -1e-6
+    ).all()  # what efficiency and substitution spare is missing from the stock; longer lives take nothing away
 
 
 def test_templates_and_plain_rules_agree(tmp_path):
     """A rule that Pyomo templated wrongly would give other arrays than the rule expanded."""
-    system = system_of(long_study(tmp_path).deposit("ore", reserve=1).exploration("ore", cost=1, potential=1, most=5)
-                       .process("dig", "mine", takes={"ore": 1}, gives={"li": 1}), tmp_path)
+    system = system_of(
+        long_study(tmp_path)
+        .deposit("ore", reserve=1)
+        .exploration("ore", cost=1, potential=1, most=5)
+        .process("dig", "mine", takes={"ore": 1}, gives={"li": 1}),
+        tmp_path,
+    )
     one, two = (compile_arrays(build(system, templates=on)) for on in (True, False))
     assert (one.rows, one.columns) == (two.rows, two.columns)
     assert abs(one.matrix - two.matrix).max() == 0
@@ -167,12 +213,19 @@ def test_a_run_with_measures_is_read_back(tmp_path):
     assert again.balance.arising["li/waste"] == pytest.approx(plan.balance.arising["li/waste"])
 
 
-@pytest.mark.parametrize(("columns", "values", "words"), [
-    ({"kind": "efficiency", "good": "li"}, {"cost": 1}, "no potential"),
-    ({"kind": "efficiency", "good": "li", "instead": "li"}, {"cost": 1, "potential": 0.1, "ratio": 1}, "instead"),
-    ({"kind": "lifetime", "good": "li"}, {"cost": 1, "potential": 0.1, "longer": 1}, "product"),
-    ({"kind": "efficiency", "good": "ore"}, {"cost": 1, "potential": 0.1}, "not demanded"),
-])
+@pytest.mark.parametrize(
+    ("columns", "values", "words"),
+    [
+        ({"kind": "efficiency", "good": "li"}, {"cost": 1}, "no potential"),
+        (
+            {"kind": "efficiency", "good": "li", "instead": "li"},
+            {"cost": 1, "potential": 0.1, "ratio": 1},
+            "instead",
+        ),
+        ({"kind": "lifetime", "good": "li"}, {"cost": 1, "potential": 0.1, "longer": 1}, "product"),
+        ({"kind": "efficiency", "good": "ore"}, {"cost": 1, "potential": 0.1}, "not demanded"),
+    ],
+)
 def test_what_cannot_be_is_refused(tmp_path, columns, values, words):
     study = market().good("ore", "intermediate").measure("m", **columns, **values)
     with pytest.raises(SpecError, match=words):

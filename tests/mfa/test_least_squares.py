@@ -15,20 +15,29 @@ from planner.mfa.reconcile import Observation, Ratio, eliminate, reconcile
 
 NAN = float("nan")
 FEW = settings(derandomize=True, max_examples=60, deadline=None, database=None)
-BYPASS = np.array([[1, -1, -1, 0, 0, 0], [0, 1, 0, -1, 0, 0], [0, 0, 1, 0, -1, 0], [0, 0, 0, 1, 1, -1.0]])
+BYPASS = np.array(
+    [[1, -1, -1, 0, 0, 0], [0, 1, 0, -1, 0, 0], [0, 0, 1, 0, -1, 0], [0, 0, 0, 1, 1, -1.0]]
+)
 TRUTH = np.array([100, 64, 36, 64, 36, 100.0])
 
 
-def closed_form(measured: np.ndarray, deviations: np.ndarray, matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def closed_form(
+    measured: np.ndarray, deviations: np.ndarray, matrix: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """v = m - V A' (A V A')^-1 A m and its covariance V - V A' (A V A')^-1 A V (Kuehn and Davidson 1961), all measured."""
     V = np.diag(deviations**2)
     gain = V @ matrix.T @ np.linalg.inv(matrix @ V @ matrix.T)
     return measured - gain @ matrix @ measured, V - gain @ matrix @ V
 
 
-@given(st.lists(st.floats(-20, 20), min_size=6, max_size=6), st.lists(st.floats(0.1, 50), min_size=6, max_size=6))
+@given(
+    st.lists(st.floats(-20, 20), min_size=6, max_size=6),
+    st.lists(st.floats(0.1, 50), min_size=6, max_size=6),
+)
 @FEW
-def test_values_and_covariance_are_those_of_the_closed_form(errors: list[float], deviations: list[float]) -> None:
+def test_values_and_covariance_are_those_of_the_closed_form(
+    errors: list[float], deviations: list[float]
+) -> None:
     measured, spread = TRUTH + errors, np.array(deviations)
     values, covariance = closed_form(measured, spread, BYPASS)
     found = fit(measured, spread, BYPASS)
@@ -54,7 +63,9 @@ def test_the_test_of_a_measurement_is_what_chi_square_loses_without_it() -> None
     for i in range(6):
         less = np.array(measured)
         less[i] = NAN
-        assert whole.tests[i] ** 2 == pytest.approx(whole.chi_square - fit(less, np.ones(6), BYPASS).chi_square)
+        assert whole.tests[i] ** 2 == pytest.approx(
+            whole.chi_square - fit(less, np.ones(6), BYPASS).chi_square
+        )
 
 
 def test_chi_square_and_scores_are_distributed_as_said() -> None:
@@ -85,7 +96,10 @@ def test_measurements_that_cannot_be_told_apart_are_all_named() -> None:
     """In = out only: either may be wrong. In = out with `in` measured twice: `out` alone is not alike the others."""
     two = reconcile([[1, -1]], [Observation("in", 100, 1), Observation("out", 130, 1)])
     assert {two.suspect, *two.alike} == {"in", "out"}
-    three = reconcile([[1, -1, 0], [1, 0, -1]], [Observation("in", 100, 1), Observation("again", 101, 1), Observation("out", 130, 1)])
+    three = reconcile(
+        [[1, -1, 0], [1, 0, -1]],
+        [Observation("in", 100, 1), Observation("again", 101, 1), Observation("out", 130, 1)],
+    )
     assert (three.suspect, three.alike) == ("out", ())
 
 
@@ -113,16 +127,28 @@ def test_bounds_at_zero_agree_with_slsqp(errors: list[float]) -> None:
     measured, matrix = np.array([100, 95, 90, 85.0]) + errors, np.zeros((3, 7))
     for i in range(3):
         matrix[i, [i, i + 1, 4 + i]] = 1, -1, -1
-    found = fit([*measured, NAN, NAN, NAN], [5, 4, 3, 6, 0, 0, 0], matrix, nonnegative=[False] * 4 + [True] * 3)
+    found = fit(
+        [*measured, NAN, NAN, NAN],
+        [5, 4, 3, 6, 0, 0, 0],
+        matrix,
+        nonnegative=[False] * 4 + [True] * 3,
+    )
     weight = np.array([5, 4, 3, 6.0])
-    peer = minimize(lambda x: float(np.sum(((x - measured) / weight) ** 2)), measured, method="SLSQP",
-                    constraints=[{"type": "ineq", "fun": lambda x, i=i: x[i] - x[i + 1]} for i in range(3)],
-                    options={"ftol": 1e-14, "maxiter": 500})
+    peer = minimize(
+        lambda x: float(np.sum(((x - measured) / weight) ** 2)),
+        measured,
+        method="SLSQP",
+        constraints=[{"type": "ineq", "fun": lambda x, i=i: x[i] - x[i + 1]} for i in range(3)],
+        options={"ftol": 1e-14, "maxiter": 500},
+    )
     assert found.chi_square == pytest.approx(peer.fun, rel=1e-5, abs=1e-6)
     assert (found.values[4:] >= -1e-6).all()
 
 
-@given(st.lists(st.floats(0.7, 1.4), min_size=4, max_size=4), st.lists(st.floats(0.01, 0.2), min_size=5, max_size=5))
+@given(
+    st.lists(st.floats(0.7, 1.4), min_size=4, max_size=4),
+    st.lists(st.floats(0.01, 0.2), min_size=5, max_size=5),
+)
 @FEW
 def test_bilinear_networks_agree_with_slsqp(errors: list[float], spreads: list[float]) -> None:
     """in -> a, b with a = c in, and b -> d, e with d = k b, where k and e are unmeasured: sum of squares and values as SciPy finds them."""
@@ -133,9 +159,14 @@ def test_bilinear_networks_agree_with_slsqp(errors: list[float], spreads: list[f
     matrix[0, :3] = 1, -1, -1
     matrix[1, [2, 3, 5]] = 1, -1, -1
     found = fit([*measured, NAN, NAN], [*deviations, 0, 0], matrix, products=[(1, 4, 0), (3, 6, 2)])
-    rows = [lambda x: x[0] - x[1] - x[2], lambda x: (x[1] - x[4] * x[0])]
-    peer = minimize(lambda x: float(np.sum(((x - measured) / deviations) ** 2)), truth, method="SLSQP",
-                    constraints=[{"type": "eq", "fun": row} for row in rows], options={"ftol": 1e-15, "maxiter": 1000})
+    rows = [lambda x: x[0] - x[1] - x[2], lambda x: x[1] - x[4] * x[0]]
+    peer = minimize(
+        lambda x: float(np.sum(((x - measured) / deviations) ** 2)),
+        truth,
+        method="SLSQP",
+        constraints=[{"type": "eq", "fun": row} for row in rows],
+        options={"ftol": 1e-15, "maxiter": 1000},
+    )
     assert found.chi_square <= peer.fun * (1 + 1e-6) + 1e-6
     assert found.chi_square == pytest.approx(peer.fun, rel=1e-3, abs=1e-3)
     assert matrix @ found.values == pytest.approx(0, abs=1e-9)
@@ -147,7 +178,10 @@ def test_a_bilinear_posterior_deviation_against_a_monte_carlo() -> None:
     """Small errors, 1,000 draws: the linear model at the solution gives the spread of the fitted coefficient within 6 %."""
     rng, deviations = np.random.default_rng(5), np.array([2, 1.5, 1, 0.02])
     truth = np.array([100, 60, 40, 0.6])
-    drawn = [fit(truth + rng.normal(0, deviations), deviations, [[1, -1, -1, 0]], products=[(1, 3, 0)]) for _ in range(1000)]
+    drawn = [
+        fit(truth + rng.normal(0, deviations), deviations, [[1, -1, -1, 0]], products=[(1, 3, 0)])
+        for _ in range(1000)
+    ]
     centre = fit(truth, deviations, [[1, -1, -1, 0]], products=[(1, 3, 0)])
     assert centre.values == pytest.approx(truth)
     assert np.std([d.values for d in drawn], axis=0) == pytest.approx(centre.deviations, rel=0.06)
@@ -163,13 +197,22 @@ def test_exact_values_that_cannot_hold_are_named_with_their_balances() -> None:
     with pytest.raises(Contradiction) as caught:
         fit([100, 60, 30, NAN], [0, 0, 0, 0], [[1, -1, -1, 0], [0, 0, 1, -1]])
     assert caught.value.rows == (0,)
-    observations = [Observation("ore", 100, 0), Observation("metal", 60, 0), Observation("slag", 30, 0), Observation("dump", 30, 2)]
+    observations = [
+        Observation("ore", 100, 0),
+        Observation("metal", 60, 0),
+        Observation("slag", 30, 0),
+        Observation("dump", 30, 2),
+    ]
     with pytest.raises(SpecError, match=r"metal, ore, slag in smelter; give at least one"):
         reconcile([[1, -1, -1, 0], [0, 0, 1, -1]], observations, names=["smelter", "tip"])
 
 
 def test_an_exact_coefficient_that_clashes_with_exact_flows_is_named() -> None:
-    observations = [Observation("in", 100, 0), Observation("a", 50, 0), Observation("share", 0.6, 0)]
+    observations = [
+        Observation("in", 100, 0),
+        Observation("a", 50, 0),
+        Observation("share", 0.6, 0),
+    ]
     with pytest.raises(SpecError, match="a = share x in"):
         reconcile(np.zeros((0, 3)), observations, [Ratio("a", "share", "in")])
 
@@ -192,7 +235,9 @@ def test_balances_differ_from_a_billionth_of_the_largest_on(share: float, freedo
 
 
 @pytest.mark.parametrize(("share", "known"), [(1.8e-9, False), (2.4e-9, True)])
-def test_singular_values_of_small_systems_count_from_a_billionth_on(share: float, known: bool) -> None:
+def test_singular_values_of_small_systems_count_from_a_billionth_on(
+    share: float, known: bool
+) -> None:
     """x, and x + d y: singular values sqrt(2) and d / sqrt(2), of which a billionth of the largest is the limit; free y as measured y."""
     assert fit([1, 0], [1, 1], [[1, 0], [1, share]], [1, 1]).freedom == 1 + known
     found = fit([1, NAN, NAN], [1, 0, 0], [[1, -1, 0], [1, -1, share]])
@@ -200,7 +245,9 @@ def test_singular_values_of_small_systems_count_from_a_billionth_on(share: float
 
 
 @pytest.mark.parametrize(("share", "known"), [(0.4e-9, False), (2.5e-9, True)])
-def test_free_flows_are_told_apart_from_a_billionth_of_the_largest_on(share: float, known: bool) -> None:
+def test_free_flows_are_told_apart_from_a_billionth_of_the_largest_on(
+    share: float, known: bool
+) -> None:
     """x in a hundred balances, pivot 10, and y in the last of them alone, pivot 10 times the share."""
     rows = np.tile([1.0, -1.0, 0.0], (100, 1))
     rows[99, 2] = 10 * share
@@ -233,10 +280,17 @@ def test_steps_are_those_of_all_solutions_of_the_active_set() -> None:
 def test_below_zero_is_a_billionth_of_the_largest_flow_or_more() -> None:
     """A loss of -1.5e-9 of the flow is held at 0, one of -0.5e-9 is rounding; beside a flow of 100 times -5e-8 is rounding too."""
     balance, bounds = [[1, -1, -1]], [False, False, True]
-    held, left = (fit([1, 1 + x, NAN], [0.1, 0.1, 0], balance, nonnegative=bounds) for x in (1.5e-9, 0.5e-9))
+    held, left = (
+        fit([1, 1 + x, NAN], [0.1, 0.1, 0], balance, nonnegative=bounds) for x in (1.5e-9, 0.5e-9)
+    )
     assert (held.steps, held.values[2]) == (3, 0.0)
     assert (left.steps, left.values[2]) == (1, pytest.approx(-0.5e-9, rel=1e-6))
-    large = fit([1, 1 + 5e-8, NAN, NAN], [0.1, 0.1, 0, 0], [[1, -1, -1, 0], [100, 0, 0, -1]], nonnegative=[False, False, True, False])
+    large = fit(
+        [1, 1 + 5e-8, NAN, NAN],
+        [0.1, 0.1, 0, 0],
+        [[1, -1, -1, 0], [100, 0, 0, -1]],
+        nonnegative=[False, False, True, False],
+    )
     assert (large.steps, large.values[3]) == (1, pytest.approx(100))
 
 
@@ -248,18 +302,28 @@ def test_several_losses_are_held_and_one_is_let_go() -> None:
     matrix = np.zeros((3, 7))
     for i in range(3):
         matrix[i, [i, 3, 4 + i]] = 1, -1, -1
-    found = fit([100, 80, 85, 90, NAN, NAN, NAN], [1, 1, 1, 1, 0, 0, 0], matrix, nonnegative=[False] * 4 + [True] * 3)
+    found = fit(
+        [100, 80, 85, 90, NAN, NAN, NAN],
+        [1, 1, 1, 1, 0, 0, 0],
+        matrix,
+        nonnegative=[False] * 4 + [True] * 3,
+    )
     assert found.values == pytest.approx([100, 85, 85, 85, 15, 0, 0], abs=1e-9)
     assert found.chi_square == pytest.approx(5**2 + 5**2)
     # the loss of the third is at 0 without a force: it costs nothing
     assert found.multipliers[[4, 5, 6]] == pytest.approx([0, 5, 0], abs=1e-9)
 
 
-@pytest.mark.parametrize(("arguments", "message"), [
-    (([1, 2], [1], [[1, -1]]), "one length"), (([1, 2], [1, 1], [[1, NAN]]), "finite"),
-    (([1, 2], [1, NAN], [[1, -1]]), "standard deviation"),
-    (([1, 2], [1, 1], [[1, -1]], [0, 0]), "one entry for each"), (([1, np.inf], [1, 1], [[1, -1]]), "finite"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([1, 2], [1], [[1, -1]]), "one length"),
+        (([1, 2], [1, 1], [[1, NAN]]), "finite"),
+        (([1, 2], [1, NAN], [[1, -1]]), "standard deviation"),
+        (([1, 2], [1, 1], [[1, -1]], [0, 0]), "one entry for each"),
+        (([1, np.inf], [1, 1], [[1, -1]]), "finite"),
+    ],
+)
 def test_arrays_of_a_wrong_kind_are_refused(arguments: tuple, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         fit(*arguments)
@@ -270,8 +334,14 @@ def a_bit_of_everything(unit: float = 1.0, row: float = 1.0):
     values, spreads = [100, 110, NAN, NAN, 0.3, NAN], [5, 5, 0, 0, 0.05, 0]
     scale = np.array([unit, unit, unit, unit, 1, unit])
     matrix = np.array([[1, -1, -1, 0, 0, 0], [1, 0, 0, -1, 0, 0.0]]) * [[row], [4 * row]]
-    found = fit(values * scale, spreads * scale, matrix, [0, 40 * unit * 4 * row], products=[(5, 4, 0)],
-                nonnegative=[False, False, True, True, False, False])
+    found = fit(
+        values * scale,
+        spreads * scale,
+        matrix,
+        [0, 40 * unit * 4 * row],
+        products=[(5, 4, 0)],
+        nonnegative=[False, False, True, True, False, False],
+    )
     return found, scale
 
 
@@ -281,16 +351,24 @@ def test_a_bit_of_everything_by_hand() -> None:
     assert found.values == pytest.approx([105, 105, 0, 65, 0.3, 31.5])
     assert found.chi_square == pytest.approx(2)
     spread = np.sqrt(12.5)
-    assert found.deviations == pytest.approx([spread, spread, 0, spread, 0.05, np.hypot(0.3 * spread, 105 * 0.05)])
+    assert found.deviations == pytest.approx(
+        [spread, spread, 0, spread, 0.05, np.hypot(0.3 * spread, 105 * 0.05)]
+    )
 
 
-@pytest.mark.parametrize(("unit", "row"), [(2.0**-40, 1.0), (2.0**40, 1.0), (1.0, 2.0**-40), (1.0, 2.0**40)])
+@pytest.mark.parametrize(
+    ("unit", "row"), [(2.0**-40, 1.0), (2.0**40, 1.0), (1.0, 2.0**-40), (1.0, 2.0**40)]
+)
 def test_a_problem_in_other_units_is_the_same_problem(unit: float, row: float) -> None:
     """Flows in millionths of a gram, and balances written with large or small coefficients: to the last digit, in as many steps."""
     (found, scale), (plain, _) = a_bit_of_everything(unit, row), a_bit_of_everything()
     np.testing.assert_array_equal(found.values / scale, plain.values)
     np.testing.assert_array_equal(found.deviations / scale, plain.deviations)
-    assert (found.chi_square, found.steps, found.freedom) == (plain.chi_square, plain.steps, plain.freedom)
+    assert (found.chi_square, found.steps, found.freedom) == (
+        plain.chi_square,
+        plain.steps,
+        plain.freedom,
+    )
 
 
 @pytest.mark.parametrize("unit", [2.0**-40, 1.0, 2.0**40])
@@ -311,7 +389,9 @@ def test_a_balance_of_nothing_holds_to_a_billionth_of_the_largest_flow(unit: flo
 
 def test_exact_values_may_miss_by_their_last_digits() -> None:
     """A third and two thirds of 100 with eight decimals miss by 1e-10 of it: they stay as they are; of a billionth or more they clash."""
-    assert fit([100, 33.33333333, 66.66666666], [0, 0, 0], [[1, -1, -1]]).values == pytest.approx([100, 33.33333333, 66.66666666])
+    assert fit([100, 33.33333333, 66.66666666], [0, 0, 0], [[1, -1, -1]]).values == pytest.approx(
+        [100, 33.33333333, 66.66666666]
+    )
     with pytest.raises(Contradiction):
         fit([100, 33.333333, 66.666666], [0, 0, 0], [[1, -1, -1]])
 
@@ -319,7 +399,11 @@ def test_exact_values_may_miss_by_their_last_digits() -> None:
 def test_one_clash_among_balances_that_hold_is_a_clash() -> None:
     """Of three balances of exact values the second alone cannot hold: it is named, and it alone."""
     with pytest.raises(Contradiction) as caught:
-        fit([1, 1, 2, 3, 4, 4], [0] * 6, [[1, -1, 0, 0, 0, 0], [0, 0, 1, -1, 0, 0], [0, 0, 0, 0, 1, -1]])
+        fit(
+            [1, 1, 2, 3, 4, 4],
+            [0] * 6,
+            [[1, -1, 0, 0, 0, 0], [0, 0, 1, -1, 0, 0], [0, 0, 0, 0, 1, -1]],
+        )
     assert caught.value.rows == (1,)
 
 
@@ -329,8 +413,15 @@ def test_products_far_larger_than_what_was_measured_converge() -> None:
     matrix = np.zeros((2, 11))
     matrix[0, 5:10] = 1, 1, 1, 1, -1
     matrix[1, 9:] = 0.3, -0.7
-    found = fit([1, *shares, *[NAN] * 6], [0.1, 1, 1, 1, 1, *[0] * 6], matrix, products=[(5 + i, 1 + i, 0) for i in range(4)])
-    assert found.values[5:] == pytest.approx([*shares, shares.sum(), shares.sum() * 3 / 7], rel=1e-12)
+    found = fit(
+        [1, *shares, *[NAN] * 6],
+        [0.1, 1, 1, 1, 1, *[0] * 6],
+        matrix,
+        products=[(5 + i, 1 + i, 0) for i in range(4)],
+    )
+    assert found.values[5:] == pytest.approx(
+        [*shares, shares.sum(), shares.sum() * 3 / 7], rel=1e-12
+    )
 
 
 def test_a_free_flow_in_no_balance_is_not_known_and_harms_nothing() -> None:
@@ -343,12 +434,24 @@ def test_a_free_flow_in_no_balance_is_not_known_and_harms_nothing() -> None:
 
 def test_two_flows_of_which_only_the_sum_is_known_are_neither_observable() -> None:
     """What moves the one up moves the other down."""
-    assert fit([100, NAN, NAN], [5, 0, 0], [[1, -1, -1]]).observable.tolist() == [True, False, False]
+    assert fit([100, NAN, NAN], [5, 0, 0], [[1, -1, -1]]).observable.tolist() == [
+        True,
+        False,
+        False,
+    ]
 
 
 def test_what_a_step_is_judged_by_is_the_sum_of_squares_and_the_misses() -> None:
     """By hand: a measured value 6 beside 10 +- 2 costs 0.5 x 2^2; it misses x - y = 1 by 2 and its product by 3, at a weight of 7."""
     none = np.zeros(3, dtype=bool)
-    problem = _Scaled(np.array([10.0, 0.0, 0.0]), np.array([2.0, 1.0, 1.0]), np.array([[1.0, -1.0, 0.0]]), np.array([1.0]), ((2, 0, 1),),
-                      np.array([False, True, True]), none, np.array([True, False, False]))
+    problem = _Scaled(
+        np.array([10.0, 0.0, 0.0]),
+        np.array([2.0, 1.0, 1.0]),
+        np.array([[1.0, -1.0, 0.0]]),
+        np.array([1.0]),
+        ((2, 0, 1),),
+        np.array([False, True, True]),
+        none,
+        np.array([True, False, False]),
+    )
     assert _merit(problem, np.array([6.0, 3.0, 21.0]), 7.0) == 0.5 * 4 + 7 * (2 + 3)

@@ -8,22 +8,47 @@ import numpy as np
 import pytest
 from scipy import integrate, special, stats
 
-from planner.mfa.lifetimes import Lifetime, discrete_survival, excess, limited_expectation, mean_survival, survival
+from planner.mfa.lifetimes import (
+    Lifetime,
+    discrete_survival,
+    excess,
+    limited_expectation,
+    mean_survival,
+    survival,
+)
 
 RELATIVE_AGES = np.array([0.0, 0.05, 0.3, 0.8, 1.0, 1.5, 3.0])
 CASES = {
     "fixed": (lambda m: Lifetime.of("fixed", m), None),
     "exponential": (lambda m: Lifetime.of("exponential", m), lambda m: stats.expon(scale=m)),
-    "weibull": (lambda m: Lifetime.of("weibull", m, shape=2.3), lambda m: stats.weibull_min(2.3, scale=m / special.gamma(1 + 1 / 2.3))),
-    "infant": (lambda m: Lifetime.of("weibull", m, shape=0.7), lambda m: stats.weibull_min(0.7, scale=m / special.gamma(1 + 1 / 0.7))),
-    "gamma": (lambda m: Lifetime.of("gamma", m, sd=0.4 * m), lambda m: stats.gamma(1 / 0.16, scale=0.16 * m)),
+    "weibull": (
+        lambda m: Lifetime.of("weibull", m, shape=2.3),
+        lambda m: stats.weibull_min(2.3, scale=m / special.gamma(1 + 1 / 2.3)),
+    ),
+    "infant": (
+        lambda m: Lifetime.of("weibull", m, shape=0.7),
+        lambda m: stats.weibull_min(0.7, scale=m / special.gamma(1 + 1 / 0.7)),
+    ),
+    "gamma": (
+        lambda m: Lifetime.of("gamma", m, sd=0.4 * m),
+        lambda m: stats.gamma(1 / 0.16, scale=0.16 * m),
+    ),
     "lognormal": (
         lambda m: Lifetime.of("lognormal", m, sd=0.6 * m),
         lambda m: stats.lognorm(np.sqrt(np.log(1.36)), scale=m / np.sqrt(1.36)),
     ),
-    "normal": (lambda m: Lifetime.of_underlying("normal", 0.9 * m, 0.5 * m), lambda m: stats.truncnorm(-1.8, np.inf, 0.9 * m, 0.5 * m)),
-    "wide normal": (lambda m: Lifetime.of_underlying("normal", -2 * m, m), lambda m: stats.truncnorm(2, np.inf, -2 * m, m)),
-    "folded_normal": (lambda m: Lifetime.of_underlying("folded_normal", 0.9 * m, 0.6 * m), lambda m: stats.foldnorm(1.5, scale=0.6 * m)),
+    "normal": (
+        lambda m: Lifetime.of_underlying("normal", 0.9 * m, 0.5 * m),
+        lambda m: stats.truncnorm(-1.8, np.inf, 0.9 * m, 0.5 * m),
+    ),
+    "wide normal": (
+        lambda m: Lifetime.of_underlying("normal", -2 * m, m),
+        lambda m: stats.truncnorm(2, np.inf, -2 * m, m),
+    ),
+    "folded_normal": (
+        lambda m: Lifetime.of_underlying("folded_normal", 0.9 * m, 0.6 * m),
+        lambda m: stats.foldnorm(1.5, scale=0.6 * m),
+    ),
 }
 
 
@@ -43,9 +68,13 @@ def test_survival_and_its_integrals(case, mean):
 
     for age, found in zip(ages[1:], limited_expectation(life, ages[1:]), strict=True):
         knots = [k for k in (life.mean, age / 100) if 0 < k < age]
-        expected = integrate.quad(curve, 0, age, points=knots, epsabs=1e-12 * mean, epsrel=1e-11, limit=500)[0]
+        expected = integrate.quad(
+            curve, 0, age, points=knots, epsabs=1e-12 * mean, epsrel=1e-11, limit=500
+        )[0]
         assert found == pytest.approx(expected, rel=2e-9)
-    assert limited_expectation(life, ages) + excess(life, ages) == pytest.approx(np.full(len(ages), life.mean), rel=1e-12)
+    assert limited_expectation(life, ages) + excess(life, ages) == pytest.approx(
+        np.full(len(ages), life.mean), rel=1e-12
+    )
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -63,13 +92,18 @@ def test_mean_and_sd_are_those_of_the_lifetime_itself(distribution, cv):
     life = Lifetime.of(distribution, 20.0, sd=20.0 * cv)
     assert limited_expectation(life, 1e6) == pytest.approx(20.0, rel=1e-9)
     bounds = [0.0, *(20 * max(1 + k * cv, 0.0) for k in (-8, -3, -1, 0, 1, 3, 8, 40)), np.inf]
-    second = 2 * sum(integrate.quad(lambda x: float(excess(life, x)), *part, epsrel=1e-12)[0] for part in itertools.pairwise(bounds))
+    second = 2 * sum(
+        integrate.quad(lambda x: float(excess(life, x)), *part, epsrel=1e-12)[0]
+        for part in itertools.pairwise(bounds)
+    )
     assert second - 400.0 == pytest.approx((20.0 * cv) ** 2, rel=1e-8 / cv)
 
 
 def test_lognormal_takes_the_sd_of_the_life_not_of_its_logarithm():
     """Mean 10, sd 10: the median is 10 / sqrt(2)."""
-    assert survival(Lifetime.of("lognormal", 10.0, sd=10.0), 10 / np.sqrt(2)) == pytest.approx(0.5, rel=1e-12)
+    assert survival(Lifetime.of("lognormal", 10.0, sd=10.0), 10 / np.sqrt(2)) == pytest.approx(
+        0.5, rel=1e-12
+    )
 
 
 def test_discrete_survival_of_a_fixed_life_by_convention():
@@ -98,19 +132,24 @@ def test_old_ages_keep_their_digits():
 def test_parameters_by_cohort_broadcast():
     life = Lifetime.of("weibull", [5.0, 10.0, 20.0], shape=2.0)
     assert discrete_survival(life, 7).shape == (3, 7)
-    assert discrete_survival(life, 7)[1] == pytest.approx(discrete_survival(Lifetime.of("weibull", 10.0, shape=2.0), 7))
+    assert discrete_survival(life, 7)[1] == pytest.approx(
+        discrete_survival(Lifetime.of("weibull", 10.0, shape=2.0), 7)
+    )
 
 
-@pytest.mark.parametrize(("arguments", "message"), [
-    (("fixed", 0.0), "mean of a lifetime must be a number above zero"),
-    (("fixed", float("nan")), "mean of a lifetime must be"),
-    (("normal", 10.0), "a normal lifetime needs sd"),
-    (("gamma", 10.0, -1.0), "sd of a lifetime must be"),
-    (("weibull", 10.0), "a weibull lifetime needs shape"),
-    (("normal", 10.0, 10.0), "at most 0.99 of its mean, not 1;"),
-    (("folded_normal", 10.0, 8.0), "at most 0.75 of its mean, not 0.8;"),
-    (("uniform", 10.0), "unknown lifetime distribution 'uniform'"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("fixed", 0.0), "mean of a lifetime must be a number above zero"),
+        (("fixed", float("nan")), "mean of a lifetime must be"),
+        (("normal", 10.0), "a normal lifetime needs sd"),
+        (("gamma", 10.0, -1.0), "sd of a lifetime must be"),
+        (("weibull", 10.0), "a weibull lifetime needs shape"),
+        (("normal", 10.0, 10.0), "at most 0.99 of its mean, not 1;"),
+        (("folded_normal", 10.0, 8.0), "at most 0.75 of its mean, not 0.8;"),
+        (("uniform", 10.0), "unknown lifetime distribution 'uniform'"),
+    ],
+)
 def test_what_is_no_lifetime_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         Lifetime.of(*arguments)

@@ -23,22 +23,50 @@ SD = 2 * NORMAL_95
 
 
 def observe(
-    study: Study, name: str, source: str, target: str, value: float, sd: float | None, *, metal: str = "lithium", year: int = 2021,
+    study: Study,
+    name: str,
+    source: str,
+    target: str,
+    value: float,
+    sd: float | None,
+    *,
+    metal: str = "lithium",
+    year: int = 2021,
     parameter: str = "flow",
 ) -> None:
     """A row of observations.csv with the standard deviation as a 95 % interval; without ends where it is None."""
     low, high = (value - NORMAL_95 * sd, value + NORMAL_95 * sd) if sd is not None else ("", "")
-    study.rows["observations"].append({
-        "observation": name, "from": source, "to": target, "metal": metal, "parameter": parameter, "year": year, "value": value,
-        "unit": "t/year" if parameter == "flow" else "1", "low": low, "high": high, "source": "made for a test"})
+    study.rows["observations"].append(
+        {
+            "observation": name,
+            "from": source,
+            "to": target,
+            "metal": metal,
+            "parameter": parameter,
+            "year": year,
+            "value": value,
+            "unit": "t/year" if parameter == "flow" else "1",
+            "low": low,
+            "high": high,
+            "source": "made for a test",
+        }
+    )
 
 
 def chain(share: Any = 0.8, **value_row: float) -> Study:
     """Mine 100, refine to 0.8 with slag, import; all of it demanded: 130."""
-    study = Study(last=2022).good("li/ore", "intermediate", equivalent=0.8).good("li/metal", "refined", demand=130, shortage_cost=1000)
-    study.process("mine", "mine", gives={"li/ore": 1}, takes={"vein": 1}, loss="tailings").deposit("vein", reserve=1e6)
+    study = (
+        Study(last=2022)
+        .good("li/ore", "intermediate", equivalent=0.8)
+        .good("li/metal", "refined", demand=130, shortage_cost=1000)
+    )
+    study.process("mine", "mine", gives={"li/ore": 1}, takes={"vein": 1}, loss="tailings").deposit(
+        "vein", reserve=1e6
+    )
     study.process("refine", "refine", takes={"li/ore": 1}, gives={"li/metal": share}, loss="slag")
-    study.process("buy_a", "import", gives={"li/metal": 1}, origin="Chile").process("buy_b", "import", gives={"li/metal": 1}, origin="Peru")
+    study.process("buy_a", "import", gives={"li/metal": 1}, origin="Chile").process(
+        "buy_b", "import", gives={"li/metal": 1}, origin="Peru"
+    )
     for row in study.rows["coefficients"]:
         if row["process"] == "refine" and row["direction"] == "out":
             row.update(value_row)
@@ -62,7 +90,9 @@ def test_a_chain_by_hand(tmp_path: Path) -> None:
     found = reconcile_study(read(study, tmp_path))
     assert table(found)["reconciled"].to_dict() == pytest.approx({"mined": 110, "bought": 42})
     assert (found.before.chi_square, found.before.freedom) == (pytest.approx(1.25), 1)
-    assert table(found)["posterior_sd"].to_dict() == pytest.approx({"mined": 10 * np.sqrt(16 / 80), "bought": 4 * np.sqrt(64 / 80)})
+    assert table(found)["posterior_sd"].to_dict() == pytest.approx(
+        {"mined": 10 * np.sqrt(16 / 80), "bought": 4 * np.sqrt(64 / 80)}
+    )
     flows = found.flows.set_index(["source", "target"])
     assert flows.loc[("refine", "loss/slag"), "value"] == pytest.approx(22)
     assert flows.loc[("refine", "loss/slag"), "sd"] == pytest.approx(0.2 * 10 * np.sqrt(16 / 80))
@@ -80,8 +110,13 @@ def test_an_observed_demand_is_no_longer_exact(tmp_path: Path) -> None:
     observe(study, "bought", "buy_*", "li/metal", 40, 4)
     observe(study, "served", "li/metal", "demand", 130, 6)
     found = table(reconcile_study(read(study, tmp_path)))
-    assert found["reconciled"].to_dict() == pytest.approx({
-        "mined": 100 + 10 * 64 / 116 / 0.8, "bought": 40 + 10 * 16 / 116, "served": 130 - 10 * 36 / 116})
+    assert found["reconciled"].to_dict() == pytest.approx(
+        {
+            "mined": 100 + 10 * 64 / 116 / 0.8,
+            "bought": 40 + 10 * 16 / 116,
+            "served": 130 - 10 * 36 / 116,
+        }
+    )
 
 
 def test_a_range_of_a_coefficient_makes_it_a_measurement(tmp_path: Path) -> None:
@@ -96,7 +131,10 @@ def test_a_range_of_a_coefficient_makes_it_a_measurement(tmp_path: Path) -> None
     assert line["reconciled"] == pytest.approx(0.9)
     assert line["sd"] == pytest.approx(0.2 / SD)
     assert line["score"] == pytest.approx(0.1 / (0.2 / SD))
-    with pytest.raises(SpecError, match=r"contradict the balances: .*bought.*demand for li/metal.*give at least one"):
+    with pytest.raises(
+        SpecError,
+        match=r"contradict the balances: .*bought.*demand for li/metal.*give at least one",
+    ):
         reconcile_study(system, coefficients=False)
 
 
@@ -125,9 +163,17 @@ def test_two_sources_of_one_flow_and_the_one_at_fault(tmp_path: Path) -> None:
 
 def test_collection_cannot_pass_its_rate(tmp_path: Path) -> None:
     """100 t arise each year and 0.3 can be collected; 40 +- 1 collected was observed: at most 30, 10 deviations away."""
-    study = Study(last=2022).good("li/metal", "refined", demand=100, shortage_cost=1000).good("li/waste", "waste", collection=0.3)
-    study.good("li/scrap", "scrap").product("thing", waste="li/waste", uses={"li/metal": 1}, inflow={2020: 100})
-    study.process("buy", "import", gives={"li/metal": 1}).process("collect", "collect", takes={"li/waste": 1}, gives={"li/scrap": 1})
+    study = (
+        Study(last=2022)
+        .good("li/metal", "refined", demand=100, shortage_cost=1000)
+        .good("li/waste", "waste", collection=0.3)
+    )
+    study.good("li/scrap", "scrap").product(
+        "thing", waste="li/waste", uses={"li/metal": 1}, inflow={2020: 100}
+    )
+    study.process("buy", "import", gives={"li/metal": 1}).process(
+        "collect", "collect", takes={"li/waste": 1}, gives={"li/scrap": 1}
+    )
     study.process("recycle", "recycle", takes={"li/scrap": 1}, gives={"li/metal": 1})
     observe(study, "collected", "collect", "li/scrap", 40, 1)
     found = reconcile_study(read(study, tmp_path))
@@ -144,12 +190,17 @@ def test_what_cannot_be_reconciled_is_said_with_its_row(tmp_path: Path) -> None:
     with pytest.raises(SpecError) as caught:
         reconcile_study(read(study, tmp_path))
     text = str(caught.value)
-    assert "observations.csv row 2, column 'from': no flow of lithium goes from 'mine' to 'li/oar'" in text
+    assert (
+        "observations.csv row 2, column 'from': no flow of lithium goes from 'mine' to 'li/oar'"
+        in text
+    )
     assert "observations.csv row 3, column 'low': is empty" in text
 
 
-@pytest.mark.parametrize(("year", "message"), [
-    (2022, "nothing was observed in 2022; observed years: 2021"), (1999, "outside 2021 to 2022")])
+@pytest.mark.parametrize(
+    ("year", "message"),
+    [(2022, "nothing was observed in 2022; observed years: 2021"), (1999, "outside 2021 to 2022")],
+)
 def test_a_year_without_observations(tmp_path: Path, year: int, message: str) -> None:
     study = chain()
     observe(study, "mined", "mine", "li/ore", 100, 10)
@@ -177,19 +228,35 @@ def test_china_closes_after_reconciliation(coefficients: bool) -> None:
 
 
 @given(made=studies(), noise=st.lists(st.floats(-2, 2), min_size=60, max_size=60))
-@settings(derandomize=True, max_examples=25, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-def test_what_a_plan_does_is_left_as_it_is_and_noise_is_balanced(made: Study, noise: list[float]) -> None:
+@settings(
+    derandomize=True,
+    max_examples=25,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+def test_what_a_plan_does_is_left_as_it_is_and_noise_is_balanced(
+    made: Study, noise: list[float]
+) -> None:
     """Observing every output of a plan's first year, within 5 %: balanced data stay, noisy data balance, nothing falls below 0."""
     made.years.pop("step", None)
     # nothing may be short: then what is demanded is what is served
     made.policies.clear()
-    made.rows["process_values"] = [row for row in made.rows["process_values"] if row["parameter"] != "max_activity"]
+    made.rows["process_values"] = [
+        row for row in made.rows["process_values"] if row["parameter"] != "max_activity"
+    ]
     with tempfile.TemporaryDirectory() as folder:
         system = planner.read(made.write(Path(folder) / "s"))
     plan = planner.solve(system)
     flows = plan.flows[plan.flows["year"] == 2021]
-    gone = flows[flows["target"] == "loss/surplus"]["source"].isin([g.name for g in system.goods.values() if g.kind != "scrap"])
-    outputs = flows[flows["source"].isin(system.processes) & flows["target"].isin(system.goods) & (flows["value"] > 1e-6)]
+    gone = flows[flows["target"] == "loss/surplus"]["source"].isin(
+        [g.name for g in system.goods.values() if g.kind != "scrap"]
+    )
+    outputs = flows[
+        flows["source"].isin(system.processes)
+        & flows["target"].isin(system.goods)
+        & (flows["value"] > 1e-6)
+    ]
     if gone.any() or (flows["source"] == "shortage").any() or not len(outputs):
         return
     largest = float(flows["value"].max())
@@ -197,12 +264,30 @@ def test_what_a_plan_does_is_left_as_it_is_and_noise_is_balanced(made: Study, no
         drawn = zip(outputs.itertuples(), noise, strict=False)
         sizes = [(row, row.value * (1 + scale * e / 40), 0.1 * row.value) for row, e in drawn]
         seen = tuple(
-            Observed(f"o{i}", row.source, row.target, row.metal, "flow", 2021, value, value - half, value + half, "", "", Place("", i))
-            for i, (row, value, half) in enumerate(sizes))
+            Observed(
+                f"o{i}",
+                row.source,
+                row.target,
+                row.metal,
+                "flow",
+                2021,
+                value,
+                value - half,
+                value + half,
+                "",
+                "",
+                Place("", i),
+            )
+            for i, (row, value, half) in enumerate(sizes)
+        )
         found = reconcile_study(dataclasses.replace(system, observations=seen))
         assert found.before.residual <= 1e-12
-        assert (found.flows["value"].dropna() >= -1e-8 * largest)[~found.flows["source"].str.startswith("stockpile/")].all()
+        assert (found.flows["value"].dropna() >= -1e-8 * largest)[
+            ~found.flows["source"].str.startswith("stockpile/")
+        ].all()
         if not scale:
             assert found.before.chi_square <= 1e-6
-            after, before = (found.measurements[name].to_numpy() for name in ("reconciled", "measured"))
+            after, before = (
+                found.measurements[name].to_numpy() for name in ("reconciled", "measured")
+            )
             assert after == pytest.approx(before, abs=1e-6 * largest)

@@ -47,15 +47,22 @@ def test_the_bypass_of_six_streams() -> None:
     """Narasimhan and Jordache 2000, example 1-1 (heat exchanger with bypass; true flows 100, 64, 36, 64, 36, 100), all deviations 1:
     reconciled 100.22, 64.50, 35.72, 64.50, 35.72, 100.22."""
     found = reconcile(BYPASS, obs(*((f"f{i}", v, 1.0) for i, v in enumerate(MEASURED, 1))))
-    assert found.table["reconciled"].tolist() == pytest.approx([100.22, 64.50, 35.72, 64.50, 35.72, 100.22], abs=0.005)
+    assert found.table["reconciled"].tolist() == pytest.approx(
+        [100.22, 64.50, 35.72, 64.50, 35.72, 100.22], abs=0.005
+    )
     assert found.freedom == 4
     assert found.residual <= 1e-14
 
 
 def test_an_unmeasured_stream_is_found_and_a_lone_one_said_to_be_unknown() -> None:
     """With streams 3, 4 and 5 unmeasured all follow from the rest; with 2 to 5 unmeasured the two branches cannot be told apart."""
+
     def case(missing: set[int]):
-        return reconcile(BYPASS, obs(*((f"f{i}", NAN if i in missing else v, 1.0) for i, v in enumerate(MEASURED, 1))))
+        return reconcile(
+            BYPASS,
+            obs(*((f"f{i}", NAN if i in missing else v, 1.0) for i, v in enumerate(MEASURED, 1))),
+        )
+
     found = case({3, 4, 5})
     assert found.table["observable"].all()
     assert found.freedom == 1
@@ -92,47 +99,81 @@ def test_bilinear_flows_agree_with_slsqp() -> None:
     observations = obs(("in", 100, 5), ("a", 70, 4), ("b", 35, 3), ("share", 0.6, 0.05))
     found = reconcile([[1, -1, -1, 0]], observations, [Ratio("a", "share", "in")])
     y, s = np.array([o.value for o in observations]), np.array([o.deviation for o in observations])
-    peer = minimize(lambda x: float(np.sum(((x - y) / s) ** 2)), y, method="SLSQP", options={"ftol": 1e-15, "maxiter": 500}, constraints=[
-        {"type": "eq", "fun": lambda x: x[0] - x[1] - x[2]}, {"type": "eq", "fun": lambda x: x[1] - x[3] * x[0]}])
+    peer = minimize(
+        lambda x: float(np.sum(((x - y) / s) ** 2)),
+        y,
+        method="SLSQP",
+        options={"ftol": 1e-15, "maxiter": 500},
+        constraints=[
+            {"type": "eq", "fun": lambda x: x[0] - x[1] - x[2]},
+            {"type": "eq", "fun": lambda x: x[1] - x[3] * x[0]},
+        ],
+    )
     assert found.table["reconciled"].to_numpy() == pytest.approx(peer.x, rel=1e-5)
     assert found.chi_square <= peer.fun * (1 + 1e-9)
     assert found.residual <= 1e-12
 
 
 def test_an_unmeasured_coefficient_follows_from_its_flows() -> None:
-    found = reconcile([[1, -1, -1, 0]], obs(("in", 100, 1), ("a", NAN, 0), ("b", 40, 1), ("share", NAN, 0)), [Ratio("a", "share", "in")])
+    found = reconcile(
+        [[1, -1, -1, 0]],
+        obs(("in", 100, 1), ("a", NAN, 0), ("b", 40, 1), ("share", NAN, 0)),
+        [Ratio("a", "share", "in")],
+    )
     assert values(found) == pytest.approx({"in": 100, "a": 60, "b": 40, "share": 0.6})
 
 
 def test_posterior_deviations_are_those_of_a_monte_carlo() -> None:
     """400 draws of the bypass: the spread of the reconciled flows is the posterior deviation within the noise of 400 draws."""
     truth, rng = np.array([100, 64, 36, 64, 36, 100.0]), np.random.default_rng(1)
-    drawn = [reconcile(BYPASS, obs(*((f"f{i}", v, 2.0) for i, v in enumerate(truth + rng.normal(0, 2, 6))))) for _ in range(400)]
+    drawn = [
+        reconcile(
+            BYPASS, obs(*((f"f{i}", v, 2.0) for i, v in enumerate(truth + rng.normal(0, 2, 6))))
+        )
+        for _ in range(400)
+    ]
     spread = np.std([d.table["reconciled"] for d in drawn], axis=0)
     assert drawn[0].table["posterior"].to_numpy() == pytest.approx(spread, rel=0.12)
 
 
-@given(st.lists(st.floats(1, 1000), min_size=6, max_size=6), st.lists(st.floats(0.1, 50), min_size=6, max_size=6))
+@given(
+    st.lists(st.floats(1, 1000), min_size=6, max_size=6),
+    st.lists(st.floats(0.1, 50), min_size=6, max_size=6),
+)
 @FEW
 def test_reconciled_flows_always_balance(flows: list[float], deviations: list[float]) -> None:
-    found = reconcile(BYPASS, obs(*((f"f{i}", v, s) for i, (v, s) in enumerate(zip(flows, deviations, strict=True)))))
+    found = reconcile(
+        BYPASS,
+        obs(*((f"f{i}", v, s) for i, (v, s) in enumerate(zip(flows, deviations, strict=True)))),
+    )
     assert found.residual <= 1e-12
 
 
-@given(st.floats(1, 1000), st.floats(0.05, 0.95), st.lists(st.floats(0.1, 50), min_size=6, max_size=6))
+@given(
+    st.floats(1, 1000), st.floats(0.05, 0.95), st.lists(st.floats(0.1, 50), min_size=6, max_size=6)
+)
 @FEW
-def test_balanced_data_are_left_as_they_are(total: float, split: float, deviations: list[float]) -> None:
+def test_balanced_data_are_left_as_they_are(
+    total: float, split: float, deviations: list[float]
+) -> None:
     truth = np.array([1, split, 1 - split, split, 1 - split, 1]) * total
-    found = reconcile(BYPASS, obs(*((f"f{i}", v, s) for i, (v, s) in enumerate(zip(truth, deviations, strict=True)))))
+    found = reconcile(
+        BYPASS,
+        obs(*((f"f{i}", v, s) for i, (v, s) in enumerate(zip(truth, deviations, strict=True)))),
+    )
     assert found.table["reconciled"].to_numpy() == pytest.approx(truth, rel=1e-9)
     assert found.p_value == pytest.approx(1)
 
 
-@pytest.mark.parametrize(("change", "message"), [
-    ({"balances": [[1, float("nan")]]}, "hold a number that is none"),
-    ({"observations": [("in", 1, -1), ("out", 1, 1)]}, "standard deviation"),
-    ({"observations": [("in", 1, 1), ("in", 1, 1)]}, "stands twice"), ({"balances": [[1, -1, 1]]}, "3 columns for 2"),
-])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"balances": [[1, float("nan")]]}, "hold a number that is none"),
+        ({"observations": [("in", 1, -1), ("out", 1, 1)]}, "standard deviation"),
+        ({"observations": [("in", 1, 1), ("in", 1, 1)]}, "stands twice"),
+        ({"balances": [[1, -1, 1]]}, "3 columns for 2"),
+    ],
+)
 def test_bad_input_is_refused_by_name(change: dict, message: str) -> None:
     given_ = {"balances": [[1, -1]], "observations": [("in", 1, 1), ("out", 1, 1)], **change}
     with pytest.raises(SpecError, match=message):
@@ -145,17 +186,35 @@ def flow_table(*rows: tuple[str, str, float, float]) -> pd.DataFrame:
 
 def test_a_table_of_flows_is_the_bypass() -> None:
     """The six streams by their nodes: what is outside on one side only does not balance."""
-    table = flow_table(*((s, t, v, 1.0) for (s, t), v in zip(
-        [("feed", "split"), ("split", "heater"), ("split", "bypass"), ("heater", "mix"), ("bypass", "mix"), ("mix", "product")], MEASURED,
-        strict=True)))
+    table = flow_table(
+        *(
+            (s, t, v, 1.0)
+            for (s, t), v in zip(
+                [
+                    ("feed", "split"),
+                    ("split", "heater"),
+                    ("split", "bypass"),
+                    ("heater", "mix"),
+                    ("bypass", "mix"),
+                    ("mix", "product"),
+                ],
+                MEASURED,
+                strict=True,
+            )
+        )
+    )
     found, faults = reconcile_flows(table)
-    assert found.table["reconciled"].tolist() == pytest.approx([100.22, 64.50, 35.72, 64.50, 35.72, 100.22], abs=0.005)
+    assert found.table["reconciled"].tolist() == pytest.approx(
+        [100.22, 64.50, 35.72, 64.50, 35.72, 100.22], abs=0.005
+    )
     assert (found.freedom, faults) == (4, ())
 
 
 def test_two_rows_of_one_flow_are_two_measurements() -> None:
     """In is 90 and 110, each +- 10; out is 103 +- 5: the mean with weights 1/100, 1/100, 1/25 is 102."""
-    found, _ = reconcile_flows(flow_table(("a", "b", 90, 10), ("a", "b", 110, 10), ("b", "c", 103, 5)))
+    found, _ = reconcile_flows(
+        flow_table(("a", "b", 90, 10), ("a", "b", 110, 10), ("b", "c", 103, 5))
+    )
     line = found.table.set_index("name")
     assert line.loc["b -> c", "reconciled"] == pytest.approx((90 + 110 + 4 * 103) / 6)
     assert line.loc["a -> b", "reconciled"] == pytest.approx((90 + 110 + 4 * 103) / 6)
@@ -164,7 +223,12 @@ def test_two_rows_of_one_flow_are_two_measurements() -> None:
 
 def test_transfer_coefficients_are_shares_of_all_that_enters() -> None:
     """Ore 60 and scrap 40 exact enter the furnace; its yield of 0.9 +- 0.01 against 85 +- 1 of metal: variances 1 and 1, so 87.5."""
-    flows = flow_table(("ore", "furnace", 60, 0), ("scrap", "furnace", 40, 0), ("furnace", "metal", 85, 1), ("furnace", "slag", NAN, NAN))
+    flows = flow_table(
+        ("ore", "furnace", 60, 0),
+        ("scrap", "furnace", 40, 0),
+        ("furnace", "metal", 85, 1),
+        ("furnace", "slag", NAN, NAN),
+    )
     found, _ = reconcile_flows(flows, flow_table(("furnace", "metal", 0.9, 0.01)))
     line = found.table.set_index("name")["reconciled"]
     assert line["furnace -> metal"] == pytest.approx(87.5)
@@ -173,17 +237,32 @@ def test_transfer_coefficients_are_shares_of_all_that_enters() -> None:
 
 
 def test_a_table_of_flows_names_what_is_at_fault() -> None:
-    found, faults = reconcile_flows(flow_table(("a", "b", 90, 1), ("a", "b", 10, 1), ("b", "c", 90, 1)))
+    found, faults = reconcile_flows(
+        flow_table(("a", "b", 90, 1), ("a", "b", 10, 1), ("b", "c", 90, 1))
+    )
     assert not found.consistent
     assert [fault.name for fault in faults] == ["a -> b (2)"]
 
 
-@pytest.mark.parametrize(("flows", "shares", "message"), [
-    (flow_table(("a", "b", 1, 1)).drop(columns="sd"), None, "flows, column 'sd': this column is missing"),
-    (flow_table(("a", "b", 1, 1)), flow_table(("a", "b", 0.5, 0.1)), "is no flow out of a node"),
-    (flow_table(("a", "b", 1, -1)), None, "standard deviation"),
-])
-def test_bad_tables_are_refused(flows: pd.DataFrame, shares: pd.DataFrame | None, message: str) -> None:
+@pytest.mark.parametrize(
+    ("flows", "shares", "message"),
+    [
+        (
+            flow_table(("a", "b", 1, 1)).drop(columns="sd"),
+            None,
+            "flows, column 'sd': this column is missing",
+        ),
+        (
+            flow_table(("a", "b", 1, 1)),
+            flow_table(("a", "b", 0.5, 0.1)),
+            "is no flow out of a node",
+        ),
+        (flow_table(("a", "b", 1, -1)), None, "standard deviation"),
+    ],
+)
+def test_bad_tables_are_refused(
+    flows: pd.DataFrame, shares: pd.DataFrame | None, message: str
+) -> None:
     with pytest.raises(SpecError, match=message):
         reconcile_flows(flows, shares)
 
@@ -198,20 +277,40 @@ def test_levels_and_names_that_are_none() -> None:
 def test_what_is_measured_takes_no_part_in_a_contradiction_of_exact_values() -> None:
     """a = m and b = m with a and b exact and apart: the names are theirs, whatever m was measured to be."""
     for m in (("m", 80, 1), ("m", NAN, 0)):
-        with pytest.raises(SpecError, match=r"observations: exact values contradict the balances: a, b in balance 1, balance 2;"):
+        with pytest.raises(
+            SpecError,
+            match=r"observations: exact values contradict the balances: a, b in balance 1, balance 2;",
+        ):
             reconcile([[1, 0, -1], [0, 1, -1]], obs(("a", 100, 0), ("b", 60, 0), m))
 
 
-@pytest.mark.parametrize(("change", "message"), [
-    ({"significance": 0}, r"significance: is 0; give a level"), ({"significance": 1}, r"significance: is 1; give a level"),
-    ({"balances": [[1, -1, 1]]}, r"balances: have 3 columns for 2"), ({"balances": [[1, NAN]]}, r"balances: hold a number"),
-    ({"observations": [("in", 1, 1), ("in", 1, 1)]}, r"observations, column 'in': stands twice"),
-    ({"observations": [("in", 1, -1), ("out", 1, 1)]}, r"observations, column 'in': has the standard deviation -1; give 0 or more"),
-    ({"observations": [("in", 1, float("inf")), ("out", 1, 1)]}, r"observations, column 'in': has the standard deviation inf"),
-    ({"observations": [("in", float("inf"), 1), ("out", 1, 1)]}, r"observations, column 'in': is infinite"),
-    ({"ratios": [Ratio("out", "share", "in")]}, r"ratios, column 'share': is no observation"),
-    ({"nonnegative": ["loss"]}, r"nonnegative, column 'loss': is no observation"),
-])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"significance": 0}, r"significance: is 0; give a level"),
+        ({"significance": 1}, r"significance: is 1; give a level"),
+        ({"balances": [[1, -1, 1]]}, r"balances: have 3 columns for 2"),
+        ({"balances": [[1, NAN]]}, r"balances: hold a number"),
+        (
+            {"observations": [("in", 1, 1), ("in", 1, 1)]},
+            r"observations, column 'in': stands twice",
+        ),
+        (
+            {"observations": [("in", 1, -1), ("out", 1, 1)]},
+            r"observations, column 'in': has the standard deviation -1; give 0 or more",
+        ),
+        (
+            {"observations": [("in", 1, float("inf")), ("out", 1, 1)]},
+            r"observations, column 'in': has the standard deviation inf",
+        ),
+        (
+            {"observations": [("in", float("inf"), 1), ("out", 1, 1)]},
+            r"observations, column 'in': is infinite",
+        ),
+        ({"ratios": [Ratio("out", "share", "in")]}, r"ratios, column 'share': is no observation"),
+        ({"nonnegative": ["loss"]}, r"nonnegative, column 'loss': is no observation"),
+    ],
+)
 def test_what_is_refused_is_said_where_it_stands(change: dict, message: str) -> None:
     given_ = {"balances": [[1, -1]], "observations": [("in", 1, 1), ("out", 1, 1)], **change}
     with pytest.raises(SpecError, match=message):
@@ -219,20 +318,36 @@ def test_what_is_refused_is_said_where_it_stands(change: dict, message: str) -> 
 
 
 def test_a_share_of_no_flow_is_said_where_it_stands() -> None:
-    with pytest.raises(SpecError, match=r"coefficients, column 'a -> b': is no flow out of a node that flows enter"):
+    with pytest.raises(
+        SpecError, match=r"coefficients, column 'a -> b': is no flow out of a node that flows enter"
+    ):
         reconcile_flows(flow_table(("a", "b", 1, 1)), flow_table(("a", "b", 0.5, 0.1)))
 
 
 def test_the_residual_is_a_share_of_the_largest_flow() -> None:
     """In a unit a billion times smaller the imbalance that rounding leaves is the same share."""
-    found = reconcile(BYPASS, obs(*((f"f{i}", v * 1e9, 1e9 / i) for i, v in enumerate(MEASURED, 1))))
+    found = reconcile(
+        BYPASS, obs(*((f"f{i}", v * 1e9, 1e9 / i) for i, v in enumerate(MEASURED, 1)))
+    )
     assert found.residual <= 1e-14
 
 
-@pytest.mark.parametrize(("found", "residual"), [([100, 90, 0.5, 45], 0.1), ([100, 100, 0.5, 30], 0.2), ([0, 0, 0, 0], 0)])
-def test_the_residual_is_reckoned_from_the_values_and_not_believed(monkeypatch, found: list, residual: float) -> None:
+@pytest.mark.parametrize(
+    ("found", "residual"),
+    [([100, 90, 0.5, 45], 0.1), ([100, 100, 0.5, 30], 0.2), ([0, 0, 0, 0], 0)],
+)
+def test_the_residual_is_reckoned_from_the_values_and_not_believed(
+    monkeypatch, found: list, residual: float
+) -> None:
     """In = out and part = share x out; a fit that missed one of them would be seen: by 10 of 100, or 30 instead of 50."""
-    monkeypatch.setattr(reconciling, "fit", lambda *given, **more: replace(fit(*given, **more), values=np.array(found, dtype=float)))
-    result = reconcile([[1, -1, 0, 0]], obs(("in", 100, 1), ("out", 100, 1), ("share", 0.5, 0.1), ("part", NAN, 0)),
-                       [Ratio("part", "share", "out")])
+    monkeypatch.setattr(
+        reconciling,
+        "fit",
+        lambda *given, **more: replace(fit(*given, **more), values=np.array(found, dtype=float)),
+    )
+    result = reconcile(
+        [[1, -1, 0, 0]],
+        obs(("in", 100, 1), ("out", 100, 1), ("share", 0.5, 0.1), ("part", NAN, 0)),
+        [Ratio("part", "share", "out")],
+    )
     assert result.residual == pytest.approx(residual)

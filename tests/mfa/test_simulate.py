@@ -19,15 +19,38 @@ CLOSES = 1e-12
 
 def new_scrap_loop(demand: float = 80.0, recovery: float = 0.9) -> ByHand:
     """A manufacture that makes a fifth of its feed into scrap, which is recycled into its feed."""
-    study = ByHand().good("li", "refined").good("cell", "product", demand=demand).good("scrap", "scrap").deposit("ore", 1000.0)
-    study.process("mine", "mine", ore={"ore": 1.25}, gives={"li": 1.0}, loss="tailings", pathway="domestic primary", stage="extraction")
+    study = (
+        ByHand()
+        .good("li", "refined")
+        .good("cell", "product", demand=demand)
+        .good("scrap", "scrap")
+        .deposit("ore", 1000.0)
+    )
+    study.process(
+        "mine",
+        "mine",
+        ore={"ore": 1.25},
+        gives={"li": 1.0},
+        loss="tailings",
+        pathway="domestic primary",
+        stage="extraction",
+    )
     study.process("make", "manufacture", takes={"li": 1.0}, gives={"cell": 0.8, "scrap": 0.2})
-    return study.process("recycle", "recycle", takes={"scrap": 1.0}, gives={"li": recovery}, loss="slag", pathway="new scrap")
+    return study.process(
+        "recycle",
+        "recycle",
+        takes={"scrap": 1.0},
+        gives={"li": recovery},
+        loss="slag",
+        pathway="new scrap",
+    )
 
 
 def closes(found: Simulation) -> bool:
     goods, processes = residual(found.balance, found.values)
-    return all(r.relative <= CLOSES for r in (goods, processes, node_residual(found.balance, found.flows)))
+    return all(
+        r.relative <= CLOSES for r in (goods, processes, node_residual(found.balance, found.flows))
+    )
 
 
 def activity(found: Simulation, name: str, year: int = 2021) -> float:
@@ -47,9 +70,20 @@ def test_new_scrap_loop_by_hand():
 
 def test_loop_within_refining_by_hand():
     """Refining returns 10 % of its feed as dross that goes back to concentrate whole: x = c + 0.1 x, so 90 t refined need 90 t mined."""
-    study = ByHand().good("conc", "intermediate").good("li", "refined", demand=90.0).good("dross", "scrap")
+    study = (
+        ByHand()
+        .good("conc", "intermediate")
+        .good("li", "refined", demand=90.0)
+        .good("dross", "scrap")
+    )
     study.process("mine", "mine", gives={"conc": 1.0}, origin="home")
-    study.process("refine", "refine", takes={"conc": 1.0}, gives={"li": 0.9, "dross": 0.1}, pathway="domestic primary")
+    study.process(
+        "refine",
+        "refine",
+        takes={"conc": 1.0},
+        gives={"li": 0.9, "dross": 0.1},
+        pathway="domestic primary",
+    )
     study.process("return", "recycle", takes={"dross": 1.0}, gives={"conc": 1.0})
     found = simulate(balance(study.system()))
     assert activity(found, "refine") == pytest.approx(100.0, rel=CLOSES)
@@ -59,19 +93,37 @@ def test_loop_within_refining_by_hand():
 
 def test_old_scrap_comes_from_the_stock_and_is_collected_by_the_rate():
     """40 t a year in use for 2 years: 40 t of waste, half collected, 90 % recovered: 18 t recycled, 20 t uncollected, 22 t mined."""
-    study = ByHand(2021, 2023).good("li", "refined").good("cell", "product", demand=40.0).good("waste", "waste", rate=0.5, stage="use")
-    study.good("scrap", "scrap").process("mine", "mine", gives={"li": 1.0}, pathway="domestic primary")
+    study = (
+        ByHand(2021, 2023)
+        .good("li", "refined")
+        .good("cell", "product", demand=40.0)
+        .good("waste", "waste", rate=0.5, stage="use")
+    )
+    study.good("scrap", "scrap").process(
+        "mine", "mine", gives={"li": 1.0}, pathway="domestic primary"
+    )
     study.process("make", "manufacture", takes={"li": 1.0}, gives={"cell": 1.0})
     study.process("collect", "collect", takes={"waste": 1.0}, gives={"scrap": 1.0})
-    study.process("recycle", "recycle", takes={"scrap": 1.0}, gives={"li": 0.9}, loss="slag", pathway="domestic secondary")
-    study.product("cells", waste="waste", uses={"cell": 1.0}, mean=2.0, history={2019: 40.0, 2020: 40.0})
+    study.process(
+        "recycle",
+        "recycle",
+        takes={"scrap": 1.0},
+        gives={"li": 0.9},
+        loss="slag",
+        pathway="domestic secondary",
+    )
+    study.product(
+        "cells", waste="waste", uses={"cell": 1.0}, mean=2.0, history={2019: 40.0, 2020: 40.0}
+    )
     found = simulate(balance(study.system()))
     assert closes(found)
     for year in (2021, 2022, 2023):
         assert activity(found, "recycle", year) == pytest.approx(20.0, rel=CLOSES)
         assert activity(found, "mine", year) == pytest.approx(22.0, rel=CLOSES)
         assert found.values["disposal"]["waste", year] == pytest.approx(20.0, rel=CLOSES)
-    account = base_account(found.balance, found.flows, "lithium", 2022).set_index(["stage", "item", "name"])["value"]
+    account = base_account(found.balance, found.flows, "lithium", 2022).set_index(
+        ["stage", "item", "name"]
+    )["value"]
     assert account["waste", "arising", "cells"] == pytest.approx(40.0)
     assert account["waste", "collected", "waste"] == pytest.approx(20.0)
     assert account["recycling", "old scrap out", "li"] == pytest.approx(18.0)
@@ -84,11 +136,22 @@ def test_old_scrap_comes_from_the_stock_and_is_collected_by_the_rate():
 def test_shares_follow_the_observed_base_year_and_stay():
     """Observed 30 t mined against 10 t imported in 2021: 3 to 1 of whatever is wanted later; who was not seen is listed as idle."""
     study = ByHand(2021, 2022).good("li", "refined", demand=[40.0, 80.0])
-    study.process("mine", "mine", gives={"li": 1.0}, observed=[30.0, np.nan], pathway="domestic primary")
-    study.process("import", "import", gives={"li": 1.0}, observed=[10.0, np.nan], origin="Chile", pathway="foreign primary")
+    study.process(
+        "mine", "mine", gives={"li": 1.0}, observed=[30.0, np.nan], pathway="domestic primary"
+    )
+    study.process(
+        "import",
+        "import",
+        gives={"li": 1.0},
+        observed=[10.0, np.nan],
+        origin="Chile",
+        pathway="foreign primary",
+    )
     study.process("clean", "mine", gives={"li": 1.0}, pathway="domestic primary")
     found = simulate(balance(study.system()))
-    assert [activity(found, p, 2022) for p in ("mine", "import", "clean")] == pytest.approx([60.0, 20.0, 0.0])
+    assert [activity(found, p, 2022) for p in ("mine", "import", "clean")] == pytest.approx(
+        [60.0, 20.0, 0.0]
+    )
     assert found.idle == ("clean",)
     stated = simulate(balance(study.system()), shares={"import": [0.5, 0.1]})
     assert [activity(stated, p, 2021) for p in ("mine", "import")] == pytest.approx([20.0, 20.0])
@@ -99,16 +162,30 @@ def test_what_nobody_makes_is_short_and_named():
     study = ByHand().good("li", "refined", demand=40.0).good("co", "refined", demand=5.0)
     study.process("mine", "mine", gives={"li": 1.0}, pathway="domestic primary")
     found = simulate(balance(study.system()), shares={"mine": 0.75})
-    assert found.unmet.set_index("good")["value"].to_dict() == pytest.approx({"li": 10.0, "co": 5.0})
+    assert found.unmet.set_index("good")["value"].to_dict() == pytest.approx(
+        {"li": 10.0, "co": 5.0}
+    )
     assert closes(found)
 
 
 def test_more_scrap_than_wanted_is_disposed_of_and_the_mine_stops():
     """100 t of cells leave use, 90 t are recovered, 10 t are wanted: 80 t over, and the mine does not run backwards."""
-    study = ByHand().good("li", "refined").good("cell", "product", demand=10.0).good("waste", "waste", rate=1.0, stage="use")
+    study = (
+        ByHand()
+        .good("li", "refined")
+        .good("cell", "product", demand=10.0)
+        .good("waste", "waste", rate=1.0, stage="use")
+    )
     study.process("mine", "mine", gives={"li": 1.0}, pathway="domestic primary")
     study.process("make", "manufacture", takes={"li": 1.0}, gives={"cell": 1.0})
-    study.process("recycle", "recycle", takes={"waste": 1.0}, gives={"li": 0.9}, loss="slag", pathway="domestic secondary")
+    study.process(
+        "recycle",
+        "recycle",
+        takes={"waste": 1.0},
+        gives={"li": 0.9},
+        loss="slag",
+        pathway="domestic secondary",
+    )
     study.product("cells", waste="waste", uses={"cell": 1.0}, mean=1.0, history={2020: 100.0})
     found = simulate(balance(study.system()))
     arising = found.balance.arising["waste"][0]
@@ -125,7 +202,14 @@ def test_joint_line_pushes_both_metals():
     study.good("waste", "waste", content={"lithium": 0.1, "cobalt": 0.2}, rate=1.0, stage="use")
     study.process("mine", "mine", gives={"li": 1.0}, pathway="domestic primary")
     study.process("import", "import", gives={"co": 1.0}, origin="Congo", pathway="foreign primary")
-    study.process("line", "recycle", takes={"waste": 1.0}, gives={"li": 0.08, "co": 0.19}, loss="slag", pathway="domestic secondary")
+    study.process(
+        "line",
+        "recycle",
+        takes={"waste": 1.0},
+        gives={"li": 0.08, "co": 0.19},
+        loss="slag",
+        pathway="domestic secondary",
+    )
     study.product("packs", waste="waste", uses={"pack": 1.0}, mean=1.0, history={2020: 20.0})
     found = simulate(balance(study.system()))
     assert activity(found, "line") == pytest.approx(20.0)
@@ -136,11 +220,20 @@ def test_joint_line_pushes_both_metals():
 
 def test_what_works_up_only_recycled_metal_is_pushed_too():
     """Black mass comes from recycling alone, so refining it follows the black mass and not the demand for refined metal."""
-    study = ByHand().good("li", "refined", demand=50.0).good("mass", "intermediate").good("waste", "waste", rate=1.0, stage="use")
-    study.good("cell", "product", demand=0.0).product("cells", waste="waste", uses={"cell": 1.0}, mean=1.0, history={2020: 10.0})
+    study = (
+        ByHand()
+        .good("li", "refined", demand=50.0)
+        .good("mass", "intermediate")
+        .good("waste", "waste", rate=1.0, stage="use")
+    )
+    study.good("cell", "product", demand=0.0).product(
+        "cells", waste="waste", uses={"cell": 1.0}, mean=1.0, history={2020: 10.0}
+    )
     study.process("mine", "mine", gives={"li": 1.0}, pathway="domestic primary")
     study.process("shred", "recycle", takes={"waste": 1.0}, gives={"mass": 1.0})
-    study.process("leach", "refine", takes={"mass": 1.0}, gives={"li": 1.0}, pathway="domestic secondary")
+    study.process(
+        "leach", "refine", takes={"mass": 1.0}, gives={"li": 1.0}, pathway="domestic secondary"
+    )
     found = simulate(balance(study.system()))
     assert activity(found, "leach") == pytest.approx(10.0)
     assert activity(found, "mine") == pytest.approx(40.0)
@@ -150,12 +243,23 @@ def test_limits_passed_are_listed_and_do_not_bind():
     study = new_scrap_loop(demand=800.0)
     found = simulate(balance(study.system()))
     row = found.limits.set_index("limit").loc["deposit"]
-    assert (row["name"], row["value"], row["bound"]) == ("ore", pytest.approx(1025.0), pytest.approx(1000.0))
+    assert (row["name"], row["value"], row["bound"]) == (
+        "ore",
+        pytest.approx(1025.0),
+        pytest.approx(1000.0),
+    )
 
 
 def test_loop_that_feeds_itself_wholly_is_refused_by_name():
-    study = ByHand().good("a", "intermediate").good("b", "intermediate").good("li", "refined", demand=1.0)
-    study.process("there", "refine", takes={"a": 1.0}, gives={"b": 1.0}).process("back", "refine", takes={"b": 1.0}, gives={"a": 1.0})
+    study = (
+        ByHand()
+        .good("a", "intermediate")
+        .good("b", "intermediate")
+        .good("li", "refined", demand=1.0)
+    )
+    study.process("there", "refine", takes={"a": 1.0}, gives={"b": 1.0}).process(
+        "back", "refine", takes={"b": 1.0}, gives={"a": 1.0}
+    )
     study.process("mine", "mine", gives={"li": 1.0}, pathway="domestic primary")
     with pytest.raises(SpecError, match="loop of back, there feeds itself"):
         simulate(balance(study.system()))
@@ -166,12 +270,17 @@ def test_bad_shares_are_all_named():
     study.process("one", "mine", gives={"li": 1.0}).process("two", "mine", gives={"li": 1.0})
     with pytest.raises(SpecError, match="'li' may be made by one, two"):
         simulate(balance(study.system()))
-    with pytest.raises(SpecError, match=r"3 problems[\s\S]*no process 'three'[\s\S]*'two' is not within 0 and 1[\s\S]*more than 1"):
+    with pytest.raises(
+        SpecError,
+        match=r"3 problems[\s\S]*no process 'three'[\s\S]*'two' is not within 0 and 1[\s\S]*more than 1",
+    ):
         simulate(balance(study.system()), shares={"three": 1.0, "one": 0.5, "two": 1.5})
 
 
 def test_multi_year_periods_use_period_means():
-    study = ByHand(periods=(Period(2021, 2022), Period(2023, 2023))).good("li", "refined", demand=[10.0, 20.0, 40.0])
+    study = ByHand(periods=(Period(2021, 2022), Period(2023, 2023))).good(
+        "li", "refined", demand=[10.0, 20.0, 40.0]
+    )
     study.process("mine", "mine", gives={"li": 1.0}, pathway="domestic primary")
     found = simulate(balance(study.system()))
     assert activity(found, "mine", 2021) == pytest.approx(15.0)
@@ -180,12 +289,26 @@ def test_multi_year_periods_use_period_means():
 
 def two_routes() -> ByHand:
     """Mine and import for refined metal, collection and recycling of cells that live a year."""
-    study = ByHand(2021, 2023).good("li", "refined").good("cell", "product", demand=[40.0, 50.0, 60.0]).good("scrap", "scrap")
-    study.good("waste", "waste", rate=0.8, stage="use").process("mine", "mine", gives={"li": 1.0}, pathway="domestic primary")
+    study = (
+        ByHand(2021, 2023)
+        .good("li", "refined")
+        .good("cell", "product", demand=[40.0, 50.0, 60.0])
+        .good("scrap", "scrap")
+    )
+    study.good("waste", "waste", rate=0.8, stage="use").process(
+        "mine", "mine", gives={"li": 1.0}, pathway="domestic primary"
+    )
     study.process("import", "import", gives={"li": 1.0}, origin="Chile", pathway="foreign primary")
     study.process("make", "manufacture", takes={"li": 1.0}, gives={"cell": 1.0})
     study.process("collect", "collect", takes={"waste": 1.0}, gives={"scrap": 1.0})
-    study.process("recycle", "recycle", takes={"scrap": 1.0}, gives={"li": 0.9}, loss="slag", pathway="domestic secondary")
+    study.process(
+        "recycle",
+        "recycle",
+        takes={"scrap": 1.0},
+        gives={"li": 0.9},
+        loss="slag",
+        pathway="domestic secondary",
+    )
     return study.product("cells", waste="waste", uses={"cell": 1.0}, mean=1.0, history={2020: 30.0})
 
 
@@ -198,8 +321,13 @@ def test_shares_from_a_plan_give_the_plan_back():
         collected = 0.4 * arising[i]
         plan["disposal"]["waste", year] = arising[i] - collected
         mined = 5.0 * (i + 1)
-        plan["activity"] |= {("make", year): demand, ("collect", year): collected, ("recycle", year): collected, ("mine", year): mined,
-                             ("import", year): demand - 0.9 * collected - mined}
+        plan["activity"] |= {
+            ("make", year): demand,
+            ("collect", year): collected,
+            ("recycle", year): collected,
+            ("mine", year): mined,
+            ("import", year): demand - 0.9 * collected - mined,
+        }
     assert residual(found, plan)[0].relative <= CLOSES
     again = simulate(found, shares=shares_from(found, plan))
     assert again.values["activity"] == pytest.approx(plan["activity"], rel=1e-12)
@@ -210,25 +338,48 @@ def test_a_plan_that_draws_on_a_stockpile_and_fills_it_is_repeated():
     found = balance(two_routes().system())
     drawn = {2021: 12.0, 2022: -7.0, 2023: 0.0}
     plan: dict[str, dict[tuple[str, int], float]] = {
-        "activity": {}, "disposal": {}, "draw": {("li", 2021): 12.0}, "fill": {("li", 2022): 7.0}}
+        "activity": {},
+        "disposal": {},
+        "draw": {("li", 2021): 12.0},
+        "fill": {("li", 2022): 7.0},
+    }
     for i, (year, demand) in enumerate(zip((2021, 2022, 2023), (40.0, 50.0, 60.0), strict=True)):
         collected = 0.8 * found.arising["waste"][i]
         plan["disposal"]["waste", year] = found.arising["waste"][i] - collected
-        plan["activity"] |= {("make", year): demand, ("collect", year): collected, ("recycle", year): collected, ("mine", year): 4.0,
-                             ("import", year): demand - 0.9 * collected - 4.0 - drawn[year]}
+        plan["activity"] |= {
+            ("make", year): demand,
+            ("collect", year): collected,
+            ("recycle", year): collected,
+            ("mine", year): 4.0,
+            ("import", year): demand - 0.9 * collected - 4.0 - drawn[year],
+        }
     assert residual(found, plan)[0].relative <= CLOSES
-    again = simulate(found, shares=shares_from(found, plan), stockpiles=stockpiles_from(found, plan))
+    again = simulate(
+        found, shares=shares_from(found, plan), stockpiles=stockpiles_from(found, plan)
+    )
     assert again.values["activity"] == pytest.approx(plan["activity"], rel=1e-12)
-    assert (again.values["draw"], again.values["fill"], again.values["shortage"]) == (plan["draw"], plan["fill"], {})
+    assert (again.values["draw"], again.values["fill"], again.values["shortage"]) == (
+        plan["draw"],
+        plan["fill"],
+        {},
+    )
     assert closes(again)
 
 
 def test_the_account_tells_stockpiles_from_shortage_and_dissipation_from_waste():
     """40 t wanted, 12 t from the stockpile, 5 t short, 23 t mined. 30 t leave use: a third is dissipated, 20 t become waste."""
-    study = two_routes().product("cells", waste="waste", uses={"cell": 1.0}, mean=1.0, history={2020: 30.0}, dissipated=1 / 3)
+    study = two_routes().product(
+        "cells", waste="waste", uses={"cell": 1.0}, mean=1.0, history={2020: 30.0}, dissipated=1 / 3
+    )
     study.good("waste", "waste", rate=0.0, stage="use")
-    found = simulate(balance(study.system()), shares={"mine": 23 / 28, "import": 0.0}, stockpiles={"li": [12.0, 0.0, 0.0]})
-    account = base_account(found.balance, found.flows, "lithium", 2021).set_index(["stage", "item", "name"])["value"]
+    found = simulate(
+        balance(study.system()),
+        shares={"mine": 23 / 28, "import": 0.0},
+        stockpiles={"li": [12.0, 0.0, 0.0]},
+    )
+    account = base_account(found.balance, found.flows, "lithium", 2021).set_index(
+        ["stage", "item", "name"]
+    )["value"]
     assert account["stockpile", "drawn", "li"] == pytest.approx(12.0)
     assert account["use", "shortage", "li"] == pytest.approx(5.0)
     assert account["refining", "domestic primary", "mine"] == pytest.approx(23.0)
@@ -242,10 +393,16 @@ def test_the_account_tells_stockpiles_from_shortage_and_dissipation_from_waste()
 
 def test_use_that_is_wholly_dissipated_is_no_waste_even_under_the_name_of_its_good():
     """Greases: the product has the name of the good that enters it, and no waste good."""
-    study = ByHand().good("grease", "product", demand=8.0).product("grease", uses={"grease": 1.0}, mean=1.0, history={2020: 6.0})
+    study = (
+        ByHand()
+        .good("grease", "product", demand=8.0)
+        .product("grease", uses={"grease": 1.0}, mean=1.0, history={2020: 6.0})
+    )
     study.process("make", "mine", gives={"grease": 1.0})
     found = simulate(balance(study.system()))
-    account = base_account(found.balance, found.flows, "lithium", 2021).set_index(["stage", "item", "name"])["value"]
+    account = base_account(found.balance, found.flows, "lithium", 2021).set_index(
+        ["stage", "item", "name"]
+    )["value"]
     assert account["loss", "use", "dissipated in use"] == pytest.approx(6.0)
     assert "waste" not in account.index.get_level_values("stage")
 
@@ -256,46 +413,87 @@ def test_a_scarce_metal_closes_by_its_own_flows():
     study.good("co", "product", content={"cobalt": 1.0}, demand=1e-6)
     study.good("waste", "waste", content={"cobalt": 1.0}, rate=0.0, stage="use")
     study.product("magnets", waste="waste", uses={"co": 1.0}, mean=1.0, history={2020: 1e-6})
-    study.process("mine", "mine", gives={"li": 1.0}).process("buy", "import", gives={"co": 1.0}, origin="Congo")
+    study.process("mine", "mine", gives={"li": 1.0}).process(
+        "buy", "import", gives={"co": 1.0}, origin="Congo"
+    )
     found = simulate(balance(study.system()))
     assert found.values["disposal"]["waste", 2021] == pytest.approx(1e-6)
-    assert all(r.relative_to_own <= CLOSES for r in (*residual(found.balance, found.values), node_residual(found.balance, found.flows)))
+    assert all(
+        r.relative_to_own <= CLOSES
+        for r in (*residual(found.balance, found.values), node_residual(found.balance, found.flows))
+    )
 
 
 def test_stockpiles_of_what_is_no_good_are_refused():
-    with pytest.raises(SpecError, match=r"no good 'gold' to draw[\s\S]*drawn of 'li' is not a number"):
+    with pytest.raises(
+        SpecError, match=r"no good 'gold' to draw[\s\S]*drawn of 'li' is not a number"
+    ):
         simulate(balance(two_routes().system()), stockpiles={"gold": 1.0, "li": np.nan})
 
 
 def test_known_activities_stand_and_the_rest_follows():
-    found = simulate(balance(two_routes().system()), activities={"mine": [10.0, 20.0, 30.0], "collect": 0.0})
-    assert [activity(found, "import", y) for y in (2021, 2022, 2023)] == pytest.approx([30.0, 30.0, 30.0])
+    found = simulate(
+        balance(two_routes().system()), activities={"mine": [10.0, 20.0, 30.0], "collect": 0.0}
+    )
+    assert [activity(found, "import", y) for y in (2021, 2022, 2023)] == pytest.approx(
+        [30.0, 30.0, 30.0]
+    )
     assert activity(found, "recycle") == 0.0
     assert closes(found)
 
 
 def test_bad_activities_are_refused():
-    with pytest.raises(SpecError, match=r"no process 'dig'[\s\S]*activity of process 'mine' is not a number at or above 0"):
-        simulate(balance(two_routes().system()), shares={"import": 1.0}, activities={"dig": 1.0, "mine": [1.0, np.nan, -1.0]})
+    with pytest.raises(
+        SpecError,
+        match=r"no process 'dig'[\s\S]*activity of process 'mine' is not a number at or above 0",
+    ):
+        simulate(
+            balance(two_routes().system()),
+            shares={"import": 1.0},
+            activities={"dig": 1.0, "mine": [1.0, np.nan, -1.0]},
+        )
 
 
 @settings(max_examples=40, deadline=None)
 @given(
-    demand=st.floats(1e-3, 1e6), product=st.floats(0.05, 0.95), recovery=st.floats(0.0, 0.99), refining=st.floats(0.3, 1.0),
-    returned=st.floats(0.0, 0.9), split=st.floats(0.0, 1.0),
+    demand=st.floats(1e-3, 1e6),
+    product=st.floats(0.05, 0.95),
+    recovery=st.floats(0.0, 0.99),
+    refining=st.floats(0.3, 1.0),
+    returned=st.floats(0.0, 0.9),
+    split=st.floats(0.0, 1.0),
 )
 def test_any_two_nested_loops_close(demand, product, recovery, refining, returned, split):
     """Property: new scrap into refined metal and dross into concentrate, two feeds; every process and good closes to 1e-12."""
-    study = ByHand().good("conc", "intermediate").good("li", "refined").good("cell", "product", demand=demand)
+    study = (
+        ByHand()
+        .good("conc", "intermediate")
+        .good("li", "refined")
+        .good("cell", "product", demand=demand)
+    )
     study.good("scrap", "scrap").good("dross", "scrap").deposit("ore", 1e12)
     study.process("mine", "mine", ore={"ore": 1.5}, gives={"conc": 1.0}, loss="tailings")
     study.process("buy", "import", gives={"conc": 1.0}, origin="Chile")
-    study.process("refine", "refine", takes={"conc": 1.0}, gives={"li": refining, "dross": (1 - refining) * 0.99}, loss="slag")
+    study.process(
+        "refine",
+        "refine",
+        takes={"conc": 1.0},
+        gives={"li": refining, "dross": (1 - refining) * 0.99},
+        loss="slag",
+    )
     study.process("return", "recycle", takes={"dross": 1.0}, gives={"conc": returned}, loss="slag")
-    study.process("make", "manufacture", takes={"li": 1.0}, gives={"cell": product, "scrap": 1 - product}, loss="dust")
+    study.process(
+        "make",
+        "manufacture",
+        takes={"li": 1.0},
+        gives={"cell": product, "scrap": 1 - product},
+        loss="dust",
+    )
     study.process("recycle", "recycle", takes={"scrap": 1.0}, gives={"li": recovery}, loss="slag")
     found = simulate(balance(study.system()), shares={"mine": split, "buy": 1 - split})
     assert closes(found)
     feed = demand / product
     assert activity(found, "make") == pytest.approx(feed, rel=1e-10)
-    assert activity(found, "refine") == pytest.approx(feed * (1 - (1 - product) * recovery) / refining, rel=1e-9)
+    assert activity(found, "refine") == pytest.approx(
+        feed * (1 - (1 - product) * recovery) / refining, rel=1e-9
+    )

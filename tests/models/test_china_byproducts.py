@@ -20,7 +20,10 @@ def values(module: Any, parameter: str, year: int | str, scenario: str = "") -> 
     return {
         row["process"]: row["value"]
         for table, row in module.rows(FACTS)
-        if table == "process_values" and row["parameter"] == parameter and row["year"] == year and row["scenario"] == scenario
+        if table == "process_values"
+        and row["parameter"] == parameter
+        and row["year"] == year
+        and row["scenario"] == scenario
     }
 
 
@@ -38,9 +41,15 @@ def test_home_zinc_outlasts_the_zinc_reserve() -> None:
     """Home mines give some 145 Mt to 2060 against 60 Mt of reserves (USGS 2025): the zinc path presumes that reserves are replaced."""
     flow = hosts.zinc(FACTS)["zinc_home"]
     years = [fact.year or 0 for fact in flow]
-    mined = sum((b - a) * (x.value + y.value) / 2 for a, b, x, y in zip(years, years[1:], flow, flow[1:], strict=False))
+    mined = sum(
+        (b - a) * (x.value + y.value) / 2
+        for a, b, x, y in zip(years, years[1:], flow, flow[1:], strict=False)
+    )
     assert mined == pytest.approx(145e6, rel=0.03)
-    assert mined > 2 * FACTS.one("reserves", "zinc", variable="reserves", region="china", year=2025).value
+    assert (
+        mined
+        > 2 * FACTS.one("reserves", "zinc", variable="reserves", region="china", year=2025).value
+    )
 
 
 def test_zinc_of_2021_can_give_544_t_of_indium_and_92_t_of_germanium() -> None:
@@ -57,7 +66,9 @@ def test_cheap_indium_is_what_was_won_at_the_prices_of_2021_to_2023() -> None:
     sizes = values(indium, "max_activity", 2021)
     assert sizes["byproduct_indium_zinc_home_1"] == pytest.approx(0.95 * 530 * 4.2 / 6.56)
     rest = 83e-6 * 6.56e6 - 0.95 * 530
-    assert sizes["byproduct_indium_zinc_imported_2"] == pytest.approx(rest * 2.36 / 6.56 * 0.28 / 0.38)
+    assert sizes["byproduct_indium_zinc_imported_2"] == pytest.approx(
+        rest * 2.36 / 6.56 * 0.28 / 0.38
+    )
     assert "byproduct_indium_zinc_home_3" not in sizes
     assert indium.cheap(FACTS)[1].value < 1.1 * indium.cheap(FACTS)[2].value
 
@@ -72,14 +83,19 @@ def test_no_tier_has_a_negative_size() -> None:
 def test_coal_runs_down_from_its_observed_level() -> None:
     """50 t of 2021 less a fifth a year: 40 t in the first year, or a plan with foresight shuts the mine at once and reopens it later."""
     least = values(germanium, "min_activity", 2021)["byproduct_germanium_coal"]
-    assert least == pytest.approx(0.8 * values(germanium, "observed", 2021)["byproduct_germanium_coal"])
+    assert least == pytest.approx(
+        0.8 * values(germanium, "observed", 2021)["byproduct_germanium_coal"]
+    )
     assert values(germanium, "min_activity", 2031)["byproduct_germanium_coal"] == 0
 
 
 @pytest.mark.parametrize(("scenario", "more"), [("zinc-low", False), ("zinc-high", True)])
 def test_tiers_follow_the_zinc_of_the_scenario(scenario: str, more: bool) -> None:
     """Tiers that kept the base sizes would make a richer zinc path useless and a poorer one harmless."""
-    base, other = (values(indium, "max_activity", 2060, name)["byproduct_indium_zinc_home_1"] for name in ("", scenario))
+    base, other = (
+        values(indium, "max_activity", 2060, name)["byproduct_indium_zinc_home_1"]
+        for name in ("", scenario)
+    )
     assert (other > base) == more
 
 
@@ -120,7 +136,9 @@ def test_plants_carry_exactly_the_capital_taken_off_the_running_cost() -> None:
     all_in = judged(180, "USD_2021/kg", "test")
     years = tuple(Period(year, year) for year in range(2021, 2021 + byproduct.CIRCUIT_LIFE + 1))
     price = byproduct.capital_in(all_in).value
-    charges = capital_charge(years, [price] * len(years), 0.08, 0.08, byproduct.CIRCUIT_LIFE, 1)[0].sum()
+    charges = capital_charge(years, [price] * len(years), 0.08, 0.08, byproduct.CIRCUIT_LIFE, 1)[
+        0
+    ].sum()
     discount = sum(1.08 ** -(year.first - 2021) for year in years[1:])
     assert charges / discount + byproduct.running(all_in).value == pytest.approx(180e3)
 

@@ -14,10 +14,17 @@ ANNUITY = CHARGE_RATE / (1 - (1 + CHARGE_RATE) ** -CHARGE_LIFE)
 @pytest.fixture(scope="module")
 def rows() -> list[Row]:
     facts = Facts()
-    return [*lithium.rows(facts), *cobalt.rows(facts), *batteries.rows(facts), *black_mass.rows(facts)]
+    return [
+        *lithium.rows(facts),
+        *cobalt.rows(facts),
+        *batteries.rows(facts),
+        *black_mass.rows(facts),
+    ]
 
 
-def number(rows: list[Row], table: str, *, scenario: str = "", year: int | str = "", **keys: str) -> float:
+def number(
+    rows: list[Row], table: str, *, scenario: str = "", year: int | str = "", **keys: str
+) -> float:
     found = [
         float(row["value"])
         for name, row in rows
@@ -51,12 +58,22 @@ def test_merit_order_of_2021_is_that_of_the_data(rows: list[Row]) -> None:
     micaceous = intake(rows, "refine_lithium_lepidolite_home", "lithium/lepidolite_home")
     delivered = {
         "brine": cost(rows, "mine_lithium_brine") + capital(rows, "lithium_brine"),
-        "spodumene": cost(rows, "mine_lithium_spodumene") * ore + capital(rows, "lithium_spodumene") + convert,
+        "spodumene": cost(rows, "mine_lithium_spodumene") * ore
+        + capital(rows, "lithium_spodumene")
+        + convert,
         "imported ore": cost(rows, "import_lithium_ore_australia", "import_price") * ore + convert,
-        "lepidolite": cost(rows, "mine_lithium_lepidolite") * micaceous + capital(rows, "lithium_lepidolite") + convert,
+        "lepidolite": cost(rows, "mine_lithium_lepidolite") * micaceous
+        + capital(rows, "lithium_lepidolite")
+        + convert,
         "carbonate": cost(rows, "import_lithium_carbonate_chile", "import_price"),
     }
-    wanted = {"brine": 24.0, "spodumene": 38.0, "imported ore": 48.6, "lepidolite": 55.0, "carbonate": 63.0}
+    wanted = {
+        "brine": 24.0,
+        "spodumene": 38.0,
+        "imported ore": 48.6,
+        "lepidolite": 55.0,
+        "carbonate": 63.0,
+    }
     assert delivered == pytest.approx(wanted, abs=0.05)
 
 
@@ -65,7 +82,9 @@ def test_cobalt_of_2021_costs_what_the_data_say(rows: list[Row]) -> None:
     refine = cost(rows, "refine_cobalt_hydroxide") + capital(rows, "cobalt_refinery")
     per = intake(rows, "refine_cobalt_hydroxide", "cobalt/intermediate_imported")
     assert cost(rows, "mine_cobalt_byproduct") * per + refine == pytest.approx(25.0, abs=0.05)
-    assert cost(rows, "import_cobalt_hydroxide_drc", "import_price") * per + refine == pytest.approx(33.9, abs=0.05)
+    assert cost(
+        rows, "import_cobalt_hydroxide_drc", "import_price"
+    ) * per + refine == pytest.approx(33.9, abs=0.05)
     assert cost(rows, "import_cobalt_refined_finland", "import_price") == 38.0
 
 
@@ -88,19 +107,30 @@ def test_cobalt_of_2021_costs_what_the_data_say(rows: list[Row]) -> None:
         ),
     ],
 )
-def test_observed_flows_of_2021_balance(rows: list[Row], feeds: list[str], refining: str, good: str) -> None:
+def test_observed_flows_of_2021_balance(
+    rows: list[Row], feeds: list[str], refining: str, good: str
+) -> None:
     """What was mined or imported is what was refined, or a pinned base year could not be feasible."""
-    seen = [number(rows, "process_values", year=2021, process=name, parameter="observed") for name in (*feeds, refining)]
+    seen = [
+        number(rows, "process_values", year=2021, process=name, parameter="observed")
+        for name in (*feeds, refining)
+    ]
     assert sum(seen[:-1]) == pytest.approx(seen[-1] * intake(rows, refining, good), rel=2e-3)
 
 
 def test_lithium_mined_in_2021_is_14_kt_and_grows_to_62_in_2025(rows: list[Row]) -> None:
     """Capacity in products, under construction to 2025: 14.1, 22.6, 35.6, 41.3, 61.9 kt; a model without it reports a false gap."""
     mines = [f"lithium_{ore}" for ore in ("brine", "spodumene", "lepidolite")]
-    running = sum(number(rows, "plants", year=2021, plant=mine, parameter="existing_capacity") for mine in mines)
+    running = sum(
+        number(rows, "plants", year=2021, plant=mine, parameter="existing_capacity")
+        for mine in mines
+    )
     path = [running]
     for year in range(2022, 2026):
-        running += sum(number(rows, "plants", year=year, plant=mine, parameter="under_construction") for mine in mines)
+        running += sum(
+            number(rows, "plants", year=year, plant=mine, parameter="under_construction")
+            for mine in mines
+        )
         path.append(running)
     assert path == pytest.approx([14_100, 22_600, 35_700, 41_400, 62_000], rel=0.005)
 
@@ -115,14 +145,25 @@ def test_chain_carbon_is_neither_lost_nor_doubled(rows: list[Row]) -> None:
             for table, row in rows
             if table == "process_values" and row["process"] == process and not row["scenario"]
         }
-        return float(values.get("direct_emission", 0.0)) + grid * float(values.get("electricity", 0.0))
+        return float(values.get("direct_emission", 0.0)) + grid * float(
+            values.get("electricity", 0.0)
+        )
 
     ore = intake(rows, "refine_lithium_concentrate_imported", "lithium/concentrate_imported")
-    abroad = number(rows, "process_values", process="import_lithium_ore_australia", parameter="embodied_emission")
+    abroad = number(
+        rows,
+        "process_values",
+        process="import_lithium_ore_australia",
+        parameter="embodied_emission",
+    )
     assert home("refine_lithium_concentrate_imported") == pytest.approx(72.0)
     assert abroad * ore == pytest.approx(18.0)
-    assert home("mine_lithium_spodumene") * ore + home("refine_lithium_concentrate_home") == pytest.approx(90.0)
-    assert home("mine_cobalt_byproduct") / 0.97 + home("refine_cobalt_home") == pytest.approx(20.0, rel=0.01)
+    assert home("mine_lithium_spodumene") * ore + home(
+        "refine_lithium_concentrate_home"
+    ) == pytest.approx(90.0)
+    assert home("mine_cobalt_byproduct") / 0.97 + home("refine_cobalt_home") == pytest.approx(
+        20.0, rel=0.01
+    )
 
 
 def test_cleaner_conversion_gives_a_carbon_price_something_to_choose(rows: list[Row]) -> None:
@@ -146,30 +187,58 @@ def test_battery_lines_create_no_metal_and_foreign_scrap_is_shut(rows: list[Row]
             made = [
                 row["value"]
                 for table, row in rows
-                if table == "coefficients" and row["process"] == f"recycle_battery_{scrap}" and row["good"] == f"{metal}/refined"
+                if table == "coefficients"
+                and row["process"] == f"recycle_battery_{scrap}"
+                and row["good"] == f"{metal}/refined"
             ]
             assert made
             assert max(made) < content.value
-    assert number(rows, "process_values", process="import_scrap_black_mass", parameter="max_activity") == 0
     assert (
-        number(rows, "process_values", scenario="scrap-imports", year=2030, process="import_scrap_black_mass", parameter="max_activity") > 0
+        number(rows, "process_values", process="import_scrap_black_mass", parameter="max_activity")
+        == 0
+    )
+    assert (
+        number(
+            rows,
+            "process_values",
+            scenario="scrap-imports",
+            year=2030,
+            process="import_scrap_black_mass",
+            parameter="max_activity",
+        )
+        > 0
     )
 
 
 def test_pack_price_is_a_transfer_and_never_a_cost(rows: list[Row]) -> None:
     """Processing 1,562 and 18,000 yuan paid for the pack: cost would be 4,049 USD/t were the transfer counted."""
-    assert number(rows, "process_values", year=2021, process="recycle_battery_lfp", parameter="variable_cost") == pytest.approx(
-        0.93 * 1679.05, rel=1e-4
-    )
-    assert number(rows, "process_values", process="recycle_battery_lfp", parameter="transfer") == pytest.approx(0.93 * 2674.59, rel=1e-4)
+    assert number(
+        rows, "process_values", year=2021, process="recycle_battery_lfp", parameter="variable_cost"
+    ) == pytest.approx(0.93 * 1679.05, rel=1e-4)
+    assert number(
+        rows, "process_values", process="recycle_battery_lfp", parameter="transfer"
+    ) == pytest.approx(0.93 * 2674.59, rel=1e-4)
 
 
 def test_ceiling_multiplies_output_and_share_at_every_year_that_either_gives() -> None:
     output = [judged(100, "t", "", year=2021), judged(200, "t", "", year=2031)]
-    share = [judged(0.5, "1", "", year=2021), judged(1.0, "1", "", year=2026), judged(1.0, "1", "", year=2060)]
-    assert {fact.year: fact.value for fact in ceiling(output, share)} == pytest.approx({2021: 50, 2026: 150, 2031: 200, 2060: 200})
+    share = [
+        judged(0.5, "1", "", year=2021),
+        judged(1.0, "1", "", year=2026),
+        judged(1.0, "1", "", year=2060),
+    ]
+    assert {fact.year: fact.value for fact in ceiling(output, share)} == pytest.approx(
+        {2021: 50, 2026: 150, 2031: 200, 2060: 200}
+    )
 
 
 def test_existing_plants_retire_and_orders_wait_for_what_is_being_built() -> None:
-    assert [(fact.year, fact.value) for fact in standing(judged(100, "t/year", ""))] == [(2021, 100), (2036, 100), (2046, 0)]
-    assert [(fact.year, fact.value) for fact in open_order(judged(60, "t/year", ""), 3, 2026)] == [(2022, 0), (2023, 60)]
+    assert [(fact.year, fact.value) for fact in standing(judged(100, "t/year", ""))] == [
+        (2021, 100),
+        (2036, 100),
+        (2046, 0),
+    ]
+    assert [(fact.year, fact.value) for fact in open_order(judged(60, "t/year", ""), 3, 2026)] == [
+        (2022, 0),
+        (2023, 60),
+    ]

@@ -19,7 +19,10 @@ def test_deriving_again_gives_the_committed_tables(tmp_path: Path) -> None:
     assert [name for name, content in made.items() if content != (STUDY / name).read_bytes()] == []
 
 
-@pytest.mark.parametrize("table", [table.name for table in TABLES if table.has_values and (STUDY / f"{table.name}.csv").exists()])
+@pytest.mark.parametrize(
+    "table",
+    [table.name for table in TABLES if table.has_values and (STUDY / f"{table.name}.csv").exists()],
+)
 def test_every_number_has_source_and_grade(table: str) -> None:
     with (STUDY / f"{table}.csv").open(encoding="utf-8", newline="") as stream:
         found = list(csv.DictReader(stream))
@@ -28,14 +31,18 @@ def test_every_number_has_source_and_grade(table: str) -> None:
     for line, row in enumerate(found, start=2):
         assert row["grade"] in list("ASBCD"), f"{table}.csv row {line}"
         assert set(row["source"].split(";")) <= sources, f"{table}.csv row {line}"
-        low, value, high = (float(row[column] or row["value"]) for column in ("low", "value", "high"))
+        low, value, high = (
+            float(row[column] or row["value"]) for column in ("low", "value", "high")
+        )
         assert low <= value <= high, f"{table}.csv row {line}"
 
 
 def test_lithium_of_2021_closes_on_the_paper() -> None:
     """(35 kt at home + 48 kt exported) / 0.95 = 87.4 kt of refined metal: three levels of one demand."""
     facts = Facts()
-    home = sum(home_demand(facts, "lithium", product, "CP")[0].value for product in PRODUCTS["lithium"])
+    home = sum(
+        home_demand(facts, "lithium", product, "CP")[0].value for product in PRODUCTS["lithium"]
+    )
     gross = (home + 48_000) * recipe(facts, "lithium", "export").equivalent.value
     assert home == pytest.approx(35_000)
     assert gross == pytest.approx(87_368, rel=1e-4)
@@ -60,7 +67,10 @@ def test_emission_factor_splits_without_turning_negative() -> None:
 
 def test_capital_is_taken_off_once() -> None:
     """57 USD per kg and year at 8 % over 25 years is 5.3 USD/kg (data/README.md): 24 all-in leaves 18.66."""
-    cost, capital = Fact(24.0, "USD_2021/kg", "own", "D", 18.0, 30.0), Fact(57.0, "USD_2021/(kg/year)", "own", "D")
+    cost, capital = (
+        Fact(24.0, "USD_2021/kg", "own", "D", 18.0, 30.0),
+        Fact(57.0, "USD_2021/(kg/year)", "own", "D"),
+    )
     assert without_capital(cost, capital).value == pytest.approx(24 - 5.34, abs=0.01)
 
 
@@ -82,12 +92,21 @@ def test_packs_hold_the_lithium_of_the_demand_they_are_made_from() -> None:
         if row["parameter"] == "content":
             contents[row["good"], row["metal"]] = float(row["value"])
     lfp = contents["battery/ev_lfp_waste", "lithium"]
-    for pack, year in (("ev_ncm_to2021", "2021"), ("ev_ncm_2022to2029", "2022"), ("ev_ncm_from2030", "2030")):
+    for pack, year in (
+        ("ev_ncm_to2021", "2021"),
+        ("ev_ncm_2022to2029", "2022"),
+        ("ev_ncm_from2030", "2030"),
+    ):
         packs = uses[pack, "cobalt/ev_battery"][year]
         assert packs * contents[f"battery/{pack}_waste", "cobalt"] == pytest.approx(1.0, rel=1e-12)
         taken = packs * contents[f"battery/{pack}_waste", "lithium"]
-        assert taken + uses["ev_lfp", "cobalt/ev_battery"][year] * lfp == pytest.approx(0.0, abs=1e-12 * taken)
-    cells = uses["portable_phones", "cobalt/phones"][""] * contents["battery/portable_lco_waste", "lithium"]
+        assert taken + uses["ev_lfp", "cobalt/ev_battery"][year] * lfp == pytest.approx(
+            0.0, abs=1e-12 * taken
+        )
+    cells = (
+        uses["portable_phones", "cobalt/phones"][""]
+        * contents["battery/portable_lco_waste", "lithium"]
+    )
     assert cells + uses["portable_lithium", "cobalt/phones"][""] == pytest.approx(0.0, abs=1e-12)
 
 

@@ -11,11 +11,38 @@ import pytest
 
 import planner
 from models.china.claims import runs
-from models.china.claims.__main__ import AS_IT_STANDS, AS_READ, MISSED, PAGE, allowed, claims, judge, page
+from models.china.claims.__main__ import (
+    AS_IT_STANDS,
+    AS_READ,
+    MISSED,
+    PAGE,
+    allowed,
+    claims,
+    judge,
+    page,
+)
 from models.china.claims.experiments import EXPERIMENTS, Answer
-from models.china.claims.history import FERRONIOBIUM, PAPER, WORLD, draw_history, extraction, missing_words
+from models.china.claims.history import (
+    FERRONIOBIUM,
+    PAPER,
+    WORLD,
+    draw_history,
+    extraction,
+    missing_words,
+)
 from models.china.claims.runs import FACTS
-from models.china.claims.traces import NOTHING, NUMBERS, STUDIES, WORDS, Changed, made, made_of_facts, rows_of, used_by, users
+from models.china.claims.traces import (
+    NOTHING,
+    NUMBERS,
+    STUDIES,
+    WORDS,
+    Changed,
+    made,
+    made_of_facts,
+    rows_of,
+    used_by,
+    users,
+)
 from models.world.derive import STUDY, write
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,22 +68,35 @@ def test_inputs_without_rows_say_why_or_lie_in_a_study() -> None:
         rows_of("data/yields.csv: germanium china wished")
 
 
-@pytest.mark.parametrize(("claim", "study", "table", "key"), [
-    ("S014", "china", "observations", "lithium"), ("S063", "china", "product_values", "lithium/ceramics_glass"),
-    ("S160", "china", "product_values", "indium/pv"), ("S037", "world", "deposits", "niobium_ores"),
-    ("S142", "world", "demand", "lithium/products"),
-])
-def test_a_datum_said_to_be_in_force_changes_its_study(claim: str, study: str, table: str, key: str) -> None:
+@pytest.mark.parametrize(
+    ("claim", "study", "table", "key"),
+    [
+        ("S014", "china", "observations", "lithium"),
+        ("S063", "china", "product_values", "lithium/ceramics_glass"),
+        ("S160", "china", "product_values", "indium/pv"),
+        ("S037", "world", "deposits", "niobium_ores"),
+        ("S142", "world", "demand", "lithium/products"),
+    ],
+)
+def test_a_datum_said_to_be_in_force_changes_its_study(
+    claim: str, study: str, table: str, key: str
+) -> None:
     """One per cent more of the datum: a number of the table named changes, and it is one of the compiled inputs of the study."""
     rows = rows_of(INPUTS[claim])
     assert users(INPUTS[claim]) == (study,)
     changed = set()
     for module in STUDIES[study]:
         before, after = made_of_facts(module)[0], made(module, Changed(rows))
-        changed |= {tuple(str(v) for k, v in old[1].items() if k not in WORDS and k not in NUMBERS)
-                    for old, new in zip(before, after, strict=True) if old[0] == table and old[1]["value"] != new[1]["value"]}
+        changed |= {
+            tuple(str(v) for k, v in old[1].items() if k not in WORDS and k not in NUMBERS)
+            for old, new in zip(before, after, strict=True)
+            if old[0] == table and old[1]["value"] != new[1]["value"]
+        }
     assert any(key in cell for cells in changed for cell in cells)
-    assert any(d.path.startswith(f"{table}.") and key in d.path for d in planner.read(study).data) or table == "observations"
+    assert (
+        any(d.path.startswith(f"{table}.") and key in d.path for d in planner.read(study).data)
+        or table == "observations"
+    )
 
 
 def test_a_datum_said_to_be_held_changes_nothing() -> None:
@@ -66,10 +106,22 @@ def test_a_datum_said_to_be_held_changes_nothing() -> None:
 
 def test_the_claims_that_lie_in_the_study_of_china_are_in_the_compiled_study() -> None:
     """S004 pathways, S005 no imports of scrap, S021 exports served, S044 deposits, S174 protection, S177 collection."""
-    assert {i for i, d in INPUTS.items() if d.startswith("models/")} == {"S004", "S005", "S021", "S044", "S174", "S177"}
+    assert {i for i, d in INPUTS.items() if d.startswith("models/")} == {
+        "S004",
+        "S005",
+        "S021",
+        "S044",
+        "S174",
+        "S177",
+    }
     china = planner.read("china")
     pathways = {p.pathway for p in china.processes.values()}
-    assert {"domestic primary", "foreign primary", "domestic secondary", "foreign secondary"} <= pathways
+    assert {
+        "domestic primary",
+        "foreign primary",
+        "domestic secondary",
+        "foreign secondary",
+    } <= pathways
     scrap = [p for p in china.processes.values() if p.name.startswith("import_scrap_")]
     assert len(scrap) == 4
     assert all(p.kind == "import" and p.max_activity.max() == 0 for p in scrap)
@@ -80,8 +132,12 @@ def test_the_claims_that_lie_in_the_study_of_china_are_in_the_compiled_study() -
     assert all(china.deposits[name].reserve > 0 for name in ("germanium_zinc", "germanium_coal"))
     assert china.policies["germanium_protection"].level[0] == 130
     closed = planner.read("china", scenario="closed-loop").goods
-    more = [name for name, good in china.goods.items() if good.collection_rate is not None
-            and np.any(np.asarray(closed[name].collection_rate) > good.collection_rate)]
+    more = [
+        name
+        for name, good in china.goods.items()
+        if good.collection_rate is not None
+        and np.any(np.asarray(closed[name].collection_rate) > good.collection_rate)
+    ]
     assert more
 
 
@@ -102,7 +158,10 @@ def test_verdicts() -> None:
     assert judge(claim, Answer(90.0, "", reading="so")).word == AS_READ
     assert judge(claim, Answer(110.1, "", reading="so")).word == MISSED
     assert judge(claim, Answer(None, "")).word == MISSED
-    assert judge({"id": "X", "paper": "", "tolerance": ""}, Answer(None, "", holds=False)).word == MISSED
+    assert (
+        judge({"id": "X", "paper": "", "tolerance": ""}, Answer(None, "", holds=False)).word
+        == MISSED
+    )
     with pytest.raises(ValueError, match="neither a tolerance"):
         judge({"id": "X", "paper": "100", "tolerance": ""}, Answer(1.0, ""))
 
@@ -118,12 +177,20 @@ def test_what_the_world_mines_is_lost_or_stays(metal: str) -> None:
     run = runs.world()
     stocks = [s for name, s in run.balance.stocks.items() if name.startswith(f"{metal}/")]
     growth = sum(float(s.stock[-1]) - s.opening for s in stocks)
-    lost = run.flows[(run.flows["metal"] == metal) & run.flows["target"].str.startswith("loss/")]["value"].sum()
-    assert float(runs.activity("reference", f"mine_{metal}").sum()) == pytest.approx(lost + growth, rel=1e-9)
+    lost = run.flows[(run.flows["metal"] == metal) & run.flows["target"].str.startswith("loss/")][
+        "value"
+    ].sum()
+    assert float(runs.activity("reference", f"mine_{metal}").sum()) == pytest.approx(
+        lost + growth, rel=1e-9
+    )
 
 
 def test_full_recovery_loses_nothing() -> None:
-    np.testing.assert_allclose(runs.activity("full-recovery", "recycle_lithium"), runs.waste("full-recovery", "lithium"), rtol=1e-9)
+    np.testing.assert_allclose(
+        runs.activity("full-recovery", "recycle_lithium"),
+        runs.waste("full-recovery", "lithium"),
+        rtol=1e-9,
+    )
 
 
 def test_history_holds_no_number_of_the_paper_and_no_year_twice() -> None:
@@ -137,9 +204,14 @@ def test_history_is_what_the_files_hold() -> None:
     """Cobalt and ferroniobium by the files themselves: 34,691 t mined in 1990; (92,000 + 11,000) t x 0.65 in 2021."""
     table = extraction().set_index(["metal", "coverage", "year"])["value"]
     with (ROOT / "data" / "production.csv").open(encoding="utf-8", newline="") as stream:
-        mined = {int(r["year"]): float(r["value"]) for r in reversed(list(csv.DictReader(stream)))
-                 if (r["metal"], r["region"], r["variable"], r["item"]) == ("cobalt", "world", "mine_production", "") and r["year"]
-                 and r["source"] != "zeng2023"}
+        mined = {
+            int(r["year"]): float(r["value"])
+            for r in reversed(list(csv.DictReader(stream)))
+            if (r["metal"], r["region"], r["variable"], r["item"])
+            == ("cobalt", "world", "mine_production", "")
+            and r["year"]
+            and r["source"] != "zeng2023"
+        }
     assert table["cobalt", WORLD].to_dict() == mined
     assert mined[1990] == 34691
     assert table["niobium", FERRONIOBIUM, 2021] == pytest.approx(0.65 * 103000)
@@ -148,7 +220,10 @@ def test_history_is_what_the_files_hold() -> None:
 def test_the_figure_of_history_draws_what_is_held_and_says_what_is_missing() -> None:
     figure, table = draw_history(), extraction()
     drawn = {trace.name: pd.Series(trace.y, index=trace.x).dropna() for trace in figure.data}
-    held = {f"{m}" if c == WORLD else f"{m} ({c})": own.set_index("year")["value"] for (m, c), own in table.groupby(["metal", "coverage"])}
+    held = {
+        f"{m}" if c == WORLD else f"{m} ({c})": own.set_index("year")["value"]
+        for (m, c), own in table.groupby(["metal", "coverage"])
+    }
     paper = drawn.pop("35 metals, as the paper says (no data held)")
     assert drawn.keys() == held.keys()
     for name, series in held.items():
@@ -160,5 +235,7 @@ def test_the_figure_of_history_draws_what_is_held_and_says_what_is_missing() -> 
     assert "All years before 1990" in said
     assert "at least 29 of the 35 metals" in said
     assert missing_words(table).split(";")[0] in said
-    latest = sum(own[own.index <= 2022].iloc[-1] for name, own in held.items() if (own.index <= 2022).any())
+    latest = sum(
+        own[own.index <= 2022].iloc[-1] for name, own in held.items() if (own.index <= 2022).any()
+    )
     assert f"comes to {latest / 1e6:.2f} Mt" in said

@@ -17,7 +17,9 @@ from tests.package.supply_chain import sources_of_studies
 DATA = Path(__file__).resolve().parents[2] / "data"
 PACKAGE: dict[str, Any] = json.loads((DATA / "datapackage.json").read_text(encoding="utf-8"))
 RESOURCES = {resource["path"]: resource["schema"]["fields"] for resource in PACKAGE["resources"]}
-FACTS = sorted(path for path, fields in RESOURCES.items() if any(field["name"] == "value" for field in fields))
+FACTS = sorted(
+    path for path, fields in RESOURCES.items() if any(field["name"] == "value" for field in fields)
+)
 CURRENCY = re.compile(r"(USD|CNY|EUR|JPY)_(\d{4})")
 
 
@@ -58,20 +60,47 @@ def test_every_source_is_listed(file: str, sources: set[str]) -> None:
 
 
 def test_every_listed_source_is_used(sources: set[str]) -> None:
-    named = {source for file in [*FACTS, "lifetime_distributions.csv"] for row in rows(file) for source in row["source"].split(";")}
+    named = {
+        source
+        for file in [*FACTS, "lifetime_distributions.csv"]
+        for row in rows(file)
+        for source in row["source"].split(";")
+    }
     assert sources == named.union(*sources_of_studies().values())
 
 
 @pytest.mark.parametrize("file", FACTS)
 def test_no_row_stands_twice(file: str) -> None:
-    keys = Counter(tuple(row[c] for c in ("metal", "region", "variable", "item", "scenario", "year", "until", "unit", "source", "note"))
-                   for row in rows(file))
+    keys = Counter(
+        tuple(
+            row[c]
+            for c in (
+                "metal",
+                "region",
+                "variable",
+                "item",
+                "scenario",
+                "year",
+                "until",
+                "unit",
+                "source",
+                "note",
+            )
+        )
+        for row in rows(file)
+    )
     assert [key for key, count in keys.items() if count > 1] == []
 
 
 def test_units_are_read_by_pint() -> None:
     registry = pint.UnitRegistry()
-    for name in ("CO2e = [carbon]", "gCO2e = CO2e", "kgCO2e = 1000 gCO2e", "tCO2e = 1e6 gCO2e", "MtCO2e = 1e12 gCO2e"):
+    for name in (
+        "CO2e = [carbon]",
+        "gCO2e = CO2e",
+        "kgCO2e = 1000 gCO2e",
+        "tCO2e = 1e6 gCO2e",
+        "MtCO2e = 1e12 gCO2e",
+    ):
         registry.define(name)
     units = {row["unit"] for file in FACTS for row in rows(file)}
     for currency in {match.group(0) for unit in units for match in CURRENCY.finditer(unit)}:
@@ -82,6 +111,12 @@ def test_units_are_read_by_pint() -> None:
 
 def test_traps_of_the_raw_tables_are_gone() -> None:
     """History ends where the projection begins; pseudo-products do not stand among the products."""
-    assert max(int(row["year"]) for row in rows("enduse_inflow_history.csv")) < min(int(row["year"]) for row in rows("demand_china.csv"))
-    assert "pv_low_variant" not in {row["item"] for row in rows("demand_china.csv") if row["variable"] == "demand_virgin_manufacturing"}
+    assert max(int(row["year"]) for row in rows("enduse_inflow_history.csv")) < min(
+        int(row["year"]) for row in rows("demand_china.csv")
+    )
+    assert "pv_low_variant" not in {
+        row["item"]
+        for row in rows("demand_china.csv")
+        if row["variable"] == "demand_virgin_manufacturing"
+    }
     assert not [row for row in rows("collection_rates.csv") if row["item"].startswith("all_")]

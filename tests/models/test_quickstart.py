@@ -37,16 +37,19 @@ def test_cost_of_the_reference(reference):
     assert reference.objective == pytest.approx(4_178_292.73, abs=0.005)
 
 
-@pytest.mark.parametrize(("process", "amounts"), [
-    ("mine_brine", [40, 70, 55]),
-    ("mine_brine_electric", [0, 0, 0]),
-    ("import_lithium", [51, 12, 0]),
-    ("byproduct_cobalt", [20, 20, 20]),
-    ("import_cobalt", [25.25, 20.5, 6.25]),
-    ("recycle_packs", [50, 100, 250]),
-    ("collect_packs", [50, 100, 250]),
-    ("assemble_packs", [500, 500, 500]),
-])
+@pytest.mark.parametrize(
+    ("process", "amounts"),
+    [
+        ("mine_brine", [40, 70, 55]),
+        ("mine_brine_electric", [0, 0, 0]),
+        ("import_lithium", [51, 12, 0]),
+        ("byproduct_cobalt", [20, 20, 20]),
+        ("import_cobalt", [25.25, 20.5, 6.25]),
+        ("recycle_packs", [50, 100, 250]),
+        ("collect_packs", [50, 100, 250]),
+        ("assemble_packs", [500, 500, 500]),
+    ],
+)
 def test_what_runs(reference, process, amounts):
     """The table of the README: each pathway by year."""
     assert yearly(reference, "activity", process) == pytest.approx(amounts, abs=1e-9)
@@ -54,26 +57,35 @@ def test_what_runs(reference, process, amounts):
 
 def test_orders_come_a_year_before_they_are_needed(reference):
     """30 t are ordered in 2021 and run in 2022; an order in 2022 would idle, one in 2023 would start too late to exist."""
-    assert reference.values["new_capacity"] == pytest.approx({("brine_works", 2021): 30, ("brine_works", 2022): 0})
+    assert reference.values["new_capacity"] == pytest.approx(
+        {("brine_works", 2021): 30, ("brine_works", 2022): 0}
+    )
     assert yearly(reference, "capacity", "brine_works") == pytest.approx([40, 70, 70])
 
 
-@pytest.mark.parametrize(("family", "index", "prices"), [
-    ("balance", "lithium/refined", [12_000, 12_000, 4200]),
-    ("balance", "cobalt/refined", [30_000] * 3),
-    ("balance", "packs/new", [5400, 5400, 3840]),
-    ("collection", "packs/spent", [-4010, -4010, -2606]),
-    ("host_limit", "copper, cobalt", [-30] * 3),
-    ("plant_capacity", "brine_works", [-7800, -7800, 0]),
-])
+@pytest.mark.parametrize(
+    ("family", "index", "prices"),
+    [
+        ("balance", "lithium/refined", [12_000, 12_000, 4200]),
+        ("balance", "cobalt/refined", [30_000] * 3),
+        ("balance", "packs/new", [5400, 5400, 3840]),
+        ("collection", "packs/spent", [-4010, -4010, -2606]),
+        ("host_limit", "copper, cobalt", [-30] * 3),
+        ("plant_capacity", "brine_works", [-7800, -7800, 0]),
+    ],
+)
 def test_prices(reference, family, index, prices):
     """Undiscounted shadow prices, signed: what serves demand costs, what may be had saves."""
-    assert [price(reference, family, index, t) for t in YEARS] == pytest.approx(prices, rel=1e-9, abs=1e-6)
+    assert [price(reference, family, index, t) for t in YEARS] == pytest.approx(
+        prices, rel=1e-9, abs=1e-6
+    )
 
 
 def test_price_of_the_building_rate(reference):
     """One tonne a year more ordered in 2021 saves an import in 2022 and costs two annuities: 7,090.91 - 5,649.01."""
-    assert price(reference, "build_rate", "brine_works", 2021) == pytest.approx(-(7800 / 1.1 - CHARGE), rel=1e-9)
+    assert price(reference, "build_rate", "brine_works", 2021) == pytest.approx(
+        -(7800 / 1.1 - CHARGE), rel=1e-9
+    )
 
 
 def test_emissions(reference):
@@ -94,5 +106,7 @@ def test_the_carbon_price_turns_the_heat_electric(carbon_price):
 @pytest.mark.parametrize(("carbon_cost", "heat"), [(62, "mine_brine"), (63, "mine_brine_electric")])
 def test_the_switch_lies_at_62_and_a_half(carbon_cost, heat):
     """500 USD more for 8 t CO2e less: the switch that paper finds, from both sides."""
-    plan = planner.solve(planner.read("quickstart", overrides={"series.carbon_price": str(carbon_cost)}))
+    plan = planner.solve(
+        planner.read("quickstart", overrides={"series.carbon_price": str(carbon_cost)})
+    )
     assert yearly(plan, "activity", heat)[0] == pytest.approx(40)

@@ -14,7 +14,9 @@ from tests.benchmarks.world_study import Size, main, world
 
 def test_a_ratio_is_ours_over_theirs_run_by_run():
     """1 of 2, 3 of 4, 5 of 5: ratios 0.5, 0.75 and 1; a goal of 0.8 is reached by the median, one of 0.7 is not."""
-    reached, missed = (Comparison("build", "a", "b", (1, 3, 5), (2, 4, 5), goal=goal) for goal in (0.8, 0.7))
+    reached, missed = (
+        Comparison("build", "a", "b", (1, 3, 5), (2, 4, 5), goal=goal) for goal in (0.8, 0.7)
+    )
     assert reached.ratios == [0.5, 0.75, 1.0]
     assert "0.8 reached" in reached.line
     assert "0.7 MISSED" in missed.line
@@ -32,8 +34,11 @@ def test_the_tools_build_the_same_programme(tmp_path: Path):
     """planner, bare highspy and Pyomo's stock interface: same size, same optimum."""
     study = world(Size(metals=1, regions=2, partners=1, years=8)).write(tmp_path / "world")
     save_arrays(study, tmp_path / "arrays.npz")
-    made = [by_planner(study, tmp_path / "arrays.npz")[1], by_highspy(study, tmp_path / "arrays.npz")[1],
-            by_pyomo(study, tmp_path / "arrays.npz", templates=False)[1]]
+    made = [
+        by_planner(study, tmp_path / "arrays.npz")[1],
+        by_highspy(study, tmp_path / "arrays.npz")[1],
+        by_pyomo(study, tmp_path / "arrays.npz", templates=False)[1],
+    ]
     for highs in made:
         highs.run()
     assert len({(highs.getNumCol(), highs.getNumRow(), highs.getNumNz()) for highs in made}) == 1
@@ -45,6 +50,18 @@ def test_a_region_does_not_trade_with_itself(tmp_path: Path, capsys: pytest.Capt
     """As many partners as regions is one too many; the generator as a command writes a study."""
     with pytest.raises(ValueError, match="more than 2 regions"):
         world(Size(metals=1, regions=2, partners=2, years=8))
-    main([str(tmp_path / "made"), "--metals", "1", "--regions", "2", "--partners", "1", "--years", "3"])
+    main(
+        [
+            str(tmp_path / "made"),
+            "--metals",
+            "1",
+            "--regions",
+            "2",
+            "--partners",
+            "1",
+            "--years",
+            "3",
+        ]
+    )
     assert "planner check" in capsys.readouterr().out
     assert (tmp_path / "made" / "study.toml").is_file()

@@ -67,5 +67,10 @@ def test_type_checkers_see_the_same_names() -> None:
     """The TYPE_CHECKING imports and the table of homes say the same: name for name, module for module."""
     tree = ast.parse(Path(planner.__file__).read_text(encoding="utf-8"))
     block = next(node for node in tree.body if isinstance(node, ast.If))
-    typed = {(alias.asname, node.module) for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    typed = {
+        (alias.asname, node.module)
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
     assert typed == set(planner._HOMES.items())

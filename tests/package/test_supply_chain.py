@@ -53,9 +53,18 @@ main()
 def test_no_network_while_it_runs(tmp_path: Path) -> None:
     """Every way out of the process is shut; a study is solved, reported and exported all the same."""
     run = str(tmp_path / "run")
-    for command in (["solve", "quickstart", "--out", run], ["report", run, "--out", str(tmp_path / "report.html")],
-                    ["export", run, str(tmp_path / "plan.xlsx")]):
-        done = subprocess.run([sys.executable, "-c", OFFLINE, *command], cwd=tmp_path, capture_output=True, text=True, check=False)
+    for command in (
+        ["solve", "quickstart", "--out", run],
+        ["report", run, "--out", str(tmp_path / "report.html")],
+        ["export", run, str(tmp_path / "plan.xlsx")],
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", OFFLINE, *command],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode == 0, done.stderr
     assert {"run", "report.html", "plan.xlsx"} <= {path.name for path in tmp_path.iterdir()}
 
@@ -72,32 +81,54 @@ def test_the_lock_holds_hashes_and_no_host(lock: str) -> None:
 def test_the_lock_has_the_versions_that_are_tested(lock: str) -> None:
     """constraints.txt and the lock are renewed together, by `make lock`."""
     tested = pins("constraints.txt")
-    assert {name: version for name, (version, _) in locked(lock).items() if tested.get(name, version) != version} == {}
+    assert {
+        name: version
+        for name, (version, _) in locked(lock).items()
+        if tested.get(name, version) != version
+    } == {}
 
 
 def test_the_lock_holds_every_dependency() -> None:
     run, test = locked(LOCKS[0]), locked(LOCKS[1])
     assert {normal(Requirement(line).name) for line in PROJECT["dependencies"]} <= run.keys()
-    every = {normal(Requirement(line).name) for lines in PROJECT["optional-dependencies"].values() for line in lines}
+    every = {
+        normal(Requirement(line).name)
+        for lines in PROJECT["optional-dependencies"].values()
+        for line in lines
+    }
     assert every <= test.keys()
     assert run.keys() <= test.keys()
 
 
 def test_every_licence_is_open() -> None:
     """Of what a run needs, and of what the tests, types and documentation need."""
-    closed = {name: stated_licence(package) for name, package in needed(*PROJECT["optional-dependencies"]).items() if not is_open(package)}
+    closed = {
+        name: stated_licence(package)
+        for name, package in needed(*PROJECT["optional-dependencies"]).items()
+        if not is_open(package)
+    }
     assert closed.keys() <= UNSTATED
     assert not UNSTATED & needed().keys()
     assert len(needed()) >= len(PROJECT["dependencies"])
 
 
-@pytest.mark.skipif(any(version(name) != pin for name, pin in pins("constraints.txt").items() if name in ("typer", "pandas")),
-                    reason="the page names what the versions of the lock need; these are others")
+@pytest.mark.skipif(
+    any(
+        version(name) != pin
+        for name, pin in pins("constraints.txt").items()
+        if name in ("typer", "pandas")
+    ),
+    reason="the page names what the versions of the lock need; these are others",
+)
 def test_the_page_of_licences_names_what_a_run_needs() -> None:
     """`make licences` renews it. Names are held here; how a package words its licence differs between its versions."""
+
     def named(page: str) -> set[str]:
         return set(re.findall(r"^\| ([a-z0-9-]+) \|", page, re.MULTILINE)) - {"package"}
-    assert named((ROOT / "docs" / "licences.md").read_text(encoding="utf-8")) == named(licences_page())
+
+    assert named((ROOT / "docs" / "licences.md").read_text(encoding="utf-8")) == named(
+        licences_page()
+    )
 
 
 def test_the_page_of_licences_says_what_every_source_is_under() -> None:
@@ -131,7 +162,11 @@ def test_every_locked_package_runs_on_the_oldest_python_promised() -> None:
 
     from packaging.specifiers import SpecifierSet
 
-    names = [line.partition("==")[0] for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line]
+    names = [
+        line.partition("==")[0]
+        for line in (ROOT / "constraints.txt").read_text().splitlines()
+        if "==" in line
+    ]
     refused = []
     for name in names:
         try:

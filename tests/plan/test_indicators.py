@@ -19,20 +19,63 @@ def study(**head: object) -> Study:
     """200 t of cells (40 of them exported) take 250 t of metal and leave 50 t of new scrap, which gives 45; 100 t of old cells arise, 50
     are collected and give 40; the mine gives 100 from 125 of ore, imported ore 40 from 50, and 25 are bought refined."""
     made = Study(**head)
-    made.good("li/conc", "intermediate", equivalent=0.8).good("li/metal", "refined").good("li/scrap", "scrap").good("li/old", "scrap")
-    made.good("li/cell", "product", demand=160, shortage_cost=1e5, equivalent=1.25).good("li/waste", "waste", collection=0.5)
-    made.good("li/cell_export", "product", demand=40, shortage_cost=1e5, equivalent=1.25, export=True)
+    made.good("li/conc", "intermediate", equivalent=0.8).good("li/metal", "refined").good(
+        "li/scrap", "scrap"
+    ).good("li/old", "scrap")
+    made.good("li/cell", "product", demand=160, shortage_cost=1e5, equivalent=1.25).good(
+        "li/waste", "waste", collection=0.5
+    )
+    made.good(
+        "li/cell_export", "product", demand=40, shortage_cost=1e5, equivalent=1.25, export=True
+    )
     made.product("cells", waste="li/waste", uses={"li/cell": 1}, inflow={2020: 100})
     made.deposit("vein", reserve=1000)
-    made.process("mine", "mine", takes={"vein": 1.25}, gives={"li/metal": 1}, loss="tailings", max_activity=100, variable_cost=1)
-    made.process("buy_ore", "import", gives={"li/conc": 1}, stage="extraction", import_price=5, max_activity=50)
-    made.process("refine", "refine", takes={"li/conc": 1}, gives={"li/metal": 0.8}, loss="slag", pathway="foreign primary", variable_cost=1)
+    made.process(
+        "mine",
+        "mine",
+        takes={"vein": 1.25},
+        gives={"li/metal": 1},
+        loss="tailings",
+        max_activity=100,
+        variable_cost=1,
+    )
+    made.process(
+        "buy_ore",
+        "import",
+        gives={"li/conc": 1},
+        stage="extraction",
+        import_price=5,
+        max_activity=50,
+    )
+    made.process(
+        "refine",
+        "refine",
+        takes={"li/conc": 1},
+        gives={"li/metal": 0.8},
+        loss="slag",
+        pathway="foreign primary",
+        variable_cost=1,
+    )
     made.process("buy", "import", gives={"li/metal": 1}, import_price=100)
     for name in ("cell", "cell_export"):
-        made.process(f"make_{name}", "manufacture", takes={"li/metal": 1}, gives={f"li/{name}": 0.8, "li/scrap": 0.2})
-    made.process("remelt", "recycle", takes={"li/scrap": 1}, gives={"li/metal": 0.9}, loss="dross", pathway="new scrap")
+        made.process(
+            f"make_{name}",
+            "manufacture",
+            takes={"li/metal": 1},
+            gives={f"li/{name}": 0.8, "li/scrap": 0.2},
+        )
+    made.process(
+        "remelt",
+        "recycle",
+        takes={"li/scrap": 1},
+        gives={"li/metal": 0.9},
+        loss="dross",
+        pathway="new scrap",
+    )
     made.process("collect", "collect", takes={"li/waste": 1}, gives={"li/old": 1})
-    return made.process("recycle", "recycle", takes={"li/old": 1}, gives={"li/metal": 0.8}, loss="dust")
+    return made.process(
+        "recycle", "recycle", takes={"li/old": 1}, gives={"li/metal": 0.8}, loss="dust"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -46,12 +89,26 @@ def values(frame: pd.DataFrame, metal: str = "lithium", year: int = 2021) -> dic
 
 
 BY_HAND = {
-    "old scrap arising": 100, "EoL collection rate": 50 / 100, "EoL recycling rate": 40 / 100, "recycling process efficiency": 40 / 50,
-    "old scrap ratio": 40 / (40 + 45), "recycled content": (40 + 45) / 250, "EoL recycling input rate": 40 / 205,
-    "net import reliance": (40 + 25 - 50) / (205 - 50), "self-sufficiency: extraction": (100 + 40) / 155,
-    "self-sufficiency: processing": (100 + 40 + 40) / 155, "reserve life": (1000 - 125) / 125, "circular use rate": 40 / 155,
-    "metal kept": (160 + 40) / 300, "in-use stock": 160,
-    "loss: extraction": 25, "loss: processing": 10, "loss: manufacture": 0, "loss: use": 0, "loss: collection": 50, "loss: recycling": 15,
+    "old scrap arising": 100,
+    "EoL collection rate": 50 / 100,
+    "EoL recycling rate": 40 / 100,
+    "recycling process efficiency": 40 / 50,
+    "old scrap ratio": 40 / (40 + 45),
+    "recycled content": (40 + 45) / 250,
+    "EoL recycling input rate": 40 / 205,
+    "net import reliance": (40 + 25 - 50) / (205 - 50),
+    "self-sufficiency: extraction": (100 + 40) / 155,
+    "self-sufficiency: processing": (100 + 40 + 40) / 155,
+    "reserve life": (1000 - 125) / 125,
+    "circular use rate": 40 / 155,
+    "metal kept": (160 + 40) / 300,
+    "in-use stock": 160,
+    "loss: extraction": 25,
+    "loss: processing": 10,
+    "loss: manufacture": 0,
+    "loss: use": 0,
+    "loss: collection": 50,
+    "loss: recycling": 15,
 }
 
 
@@ -71,7 +128,9 @@ def test_the_table_of_the_plan_is_part_of_it(plan: Plan) -> None:
 
 def test_stock_per_head_wants_a_population(plan: Plan, tmp_path: Path) -> None:
     """160 t for 2,000 persons are 80 kg each, from the argument or from the study; outside the years given there is none."""
-    assert values(indicators(plan, population={2020: 1500, 2022: 2500}))["in-use stock per head"] == pytest.approx(80)
+    assert values(indicators(plan, population={2020: 1500, 2022: 2500}))[
+        "in-use stock per head"
+    ] == pytest.approx(80)
     assert "in-use stock per head" not in values(indicators(plan, population={2030: 1500}))
     given = planner.solve(planner.read(study().series("population", 2000).write(tmp_path / "s")))
     assert values(indicators(given))["in-use stock per head"] == pytest.approx(80)
@@ -107,16 +166,33 @@ def test_identities_hold_in_every_metal_and_year(name: str) -> None:
     """EoL-RR = EoL-CR x efficiency; extraction self-sufficiency = 1 - NIR; losses by stage are all losses of the flow table; shares lie
     between 0 and 1."""
     plan = planner.solve(planner.read(name))
-    wide = indicators(plan).pivot_table(index=["metal", "year"], columns="indicator", values="value")
+    wide = indicators(plan).pivot_table(
+        index=["metal", "year"], columns="indicator", values="value"
+    )
     collected = wide[wide["EoL collection rate"] > 0]
-    assert (collected["EoL collection rate"] * collected["recycling process efficiency"]).to_numpy() == pytest.approx(
-        collected["EoL recycling rate"].to_numpy(), abs=1e-12)
-    assert (wide["self-sufficiency: extraction"] + wide["net import reliance"]).dropna().to_numpy() == pytest.approx(1)
-    shares = wide[["EoL collection rate", "EoL recycling rate", "old scrap ratio", "recycled content", "EoL recycling input rate",
-                   "metal kept"]]
+    assert (
+        collected["EoL collection rate"] * collected["recycling process efficiency"]
+    ).to_numpy() == pytest.approx(collected["EoL recycling rate"].to_numpy(), abs=1e-12)
+    assert (
+        wide["self-sufficiency: extraction"] + wide["net import reliance"]
+    ).dropna().to_numpy() == pytest.approx(1)
+    shares = wide[
+        [
+            "EoL collection rate",
+            "EoL recycling rate",
+            "old scrap ratio",
+            "recycled content",
+            "EoL recycling input rate",
+            "metal kept",
+        ]
+    ]
     inside = shares.isna() | ((shares > -1e-9) & (shares < 1 + 1e-9))
     assert inside.to_numpy().all()
-    lost = plan.flows[plan.flows["target"].str.startswith("loss/")].groupby(["metal", "year"])["value"].sum()
+    lost = (
+        plan.flows[plan.flows["target"].str.startswith("loss/")]
+        .groupby(["metal", "year"])["value"]
+        .sum()
+    )
     by_stage = wide[[f"loss: {stage}" for stage in LOSS_STAGES]].sum(axis=1)
     assert by_stage.loc[lost.index].to_numpy() == pytest.approx(lost.to_numpy())
 
@@ -131,7 +207,11 @@ def test_every_rate_says_its_equation_and_source() -> None:
 
 def test_no_denominator_no_number(tmp_path: Path) -> None:
     """Nothing recycled, no deposit, no stock: those rates are absent, not zero, and no warning is given."""
-    made = Study().good("li/metal", "refined", demand=10, shortage_cost=100).process("buy", "import", gives={"li/metal": 1}, import_price=1)
+    made = (
+        Study()
+        .good("li/metal", "refined", demand=10, shortage_cost=100)
+        .process("buy", "import", gives={"li/metal": 1}, import_price=1)
+    )
     found = values(indicators(planner.solve(planner.read(made.write(tmp_path / "s")))))
     assert not {"EoL collection rate", "old scrap ratio", "reserve life"} & set(found)
     assert found["net import reliance"] == 1
@@ -146,8 +226,12 @@ def test_china_has_a_population_with_its_source() -> None:
     assert (persons[2021], persons[2023], persons[2050]) == (1.422e9, 1.422e9, 1.26e9)
     assert persons[2036] == pytest.approx(1.422e9 - 162e6 * 13 / 27)
     assert all(np.diff(china.population[2:]) < 0)
-    assert {d.source for d in china.data if d.path.startswith("series.population")} == {"un-wpp2024"}
+    assert {d.source for d in china.data if d.path.startswith("series.population")} == {
+        "un-wpp2024"
+    }
     plan = planner.solve(china)
     found = indicators(plan).set_index(["indicator", "metal", "year"])["value"]
     for metal in china.metals:
-        assert found["in-use stock per head", metal, 2050] == pytest.approx(1000 * found["in-use stock", metal, 2050] / 1.26e9)
+        assert found["in-use stock per head", metal, 2050] == pytest.approx(
+            1000 * found["in-use stock", metal, 2050] / 1.26e9
+        )

@@ -43,8 +43,11 @@ def test_saving_again_replaces_the_run_and_leaves_nothing_beside_it(plan: Plan, 
     assert [path.name for path in run.parent.iterdir()] == ["run"]
 
 
-def test_a_save_that_fails_midway_leaves_the_run_before_it(plan: Plan, run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_save_that_fails_midway_leaves_the_run_before_it(
+    plan: Plan, run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As when the disk is full: the record is written last, and the folder moved in only after it."""
+
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
@@ -64,15 +67,29 @@ def test_inputs_changed_since_are_refused(run: Path) -> None:
         planner.load(run)
 
 
-@pytest.mark.parametrize(("change", "message"), [
-    (lambda run: (run / RECORD_FILE).unlink(), "no run of planner"),
-    (lambda run: (run / RECORD_FILE).write_text("{"), "no run of planner"),
-    (lambda run: (run / RECORD_FILE).write_text("[]"), "no run of planner"),
-    (lambda run: (run / RECORD_FILE).write_text('{"format_version": 1, "study": "x"}'), "no run of planner"),
-    (lambda run: (run / RECORD_FILE).write_text(json.dumps({"format_version": 99})), "format 99"),
-    (lambda run: (run / "supply.csv").unlink(), "supply.csv"),
-    (lambda run: (run / "variables.csv").write_text("variable,index,value,reduced_cost\nactivity,[],many,0\n"), "many"),
-])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda run: (run / RECORD_FILE).unlink(), "no run of planner"),
+        (lambda run: (run / RECORD_FILE).write_text("{"), "no run of planner"),
+        (lambda run: (run / RECORD_FILE).write_text("[]"), "no run of planner"),
+        (
+            lambda run: (run / RECORD_FILE).write_text('{"format_version": 1, "study": "x"}'),
+            "no run of planner",
+        ),
+        (
+            lambda run: (run / RECORD_FILE).write_text(json.dumps({"format_version": 99})),
+            "format 99",
+        ),
+        (lambda run: (run / "supply.csv").unlink(), "supply.csv"),
+        (
+            lambda run: (run / "variables.csv").write_text(
+                "variable,index,value,reduced_cost\nactivity,[],many,0\n"
+            ),
+            "many",
+        ),
+    ],
+)
 def test_what_is_no_whole_run_is_refused(run: Path, change: object, message: str) -> None:
     change(run)  # type: ignore[operator]
     with pytest.raises(OutputError, match=message):
@@ -88,13 +105,17 @@ def test_a_run_of_an_older_version_is_read() -> None:
     new = planner.solve(old.system)
     assert new.objective == old.objective
     for name, table in new.tables.items():
-        pd.testing.assert_frame_equal(old.tables[name], table, check_dtype=bool(len(table)), check_index_type=bool(len(table)))
+        pd.testing.assert_frame_equal(
+            old.tables[name], table, check_dtype=bool(len(table)), check_index_type=bool(len(table))
+        )
 
 
 def test_an_older_run_saved_again_is_of_this_version(tmp_path: Path) -> None:
     old = planner.load(OLD_RUN)
     again = planner.load(old.save(tmp_path / "run"))
-    assert json.loads((tmp_path / "run" / RECORD_FILE).read_text())["format_version"] == FORMAT_VERSION
+    assert (
+        json.loads((tmp_path / "run" / RECORD_FILE).read_text())["format_version"] == FORMAT_VERSION
+    )
     assert again.record == old.record
 
 
@@ -121,10 +142,22 @@ def test_a_table_with_other_columns_is_refused(run: Path) -> None:
 
 def test_the_log_says_what_was_run(plan: Plan, tmp_path: Path) -> None:
     """Versions, stages with seconds, what was checked, the lines of the command line, and what HiGHS said."""
-    run = plan.save(tmp_path / "run", log=["command planner solve quickstart", "warning about something"])
+    run = plan.save(
+        tmp_path / "run", log=["command planner solve quickstart", "warning about something"]
+    )
     log = (run / LOG_FILE).read_text()
-    for said in (plan.record.inputs_hash, "command planner solve quickstart", "warning about something", "pyomo", "highspy", "HiGHS",
-                 "stage solve", "4178292", "balance 0.0e+00", "Model status        : Optimal"):
+    for said in (
+        plan.record.inputs_hash,
+        "command planner solve quickstart",
+        "warning about something",
+        "pyomo",
+        "highspy",
+        "HiGHS",
+        "stage solve",
+        "4178292",
+        "balance 0.0e+00",
+        "Model status        : Optimal",
+    ):
         assert said in log
     assert planner.load(run).solver_log == plan.solver_log
     again = planner.load(run).save(tmp_path / "again")

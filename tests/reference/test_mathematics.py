@@ -50,13 +50,21 @@ def test_the_variables_are_those_of_the_model(tmp_path: Path) -> None:
     """Were a column added without its line in the glossary, the page would not show it."""
     import pyomo.environ as pyo
 
-    study = Study().good("li", "refined", demand=1, shortage_cost=100).process("mine", "mine", gives={"li": 1}, variable_cost=1)
+    study = (
+        Study()
+        .good("li", "refined", demand=1, shortage_cost=100)
+        .process("mine", "mine", gives={"li": 1}, variable_cost=1)
+    )
     model = planner.build(planner.read(study.write(tmp_path / "small")))
-    assert {v.local_name for v in model.component_objects(pyo.Var)} == {term.name for term in VARIABLES}
+    assert {v.local_name for v in model.component_objects(pyo.Var)} == {
+        term.name for term in VARIABLES
+    }
 
 
 def test_the_page_in_docs_is_fresh() -> None:
-    assert PAGE.read_text(encoding="utf-8") == markdown(mathematics()), "stale: planner math --markdown > docs/mathematics.md"
+    assert PAGE.read_text(encoding="utf-8") == markdown(mathematics()), (
+        "stale: planner math --markdown > docs/mathematics.md"
+    )
 
 
 def test_no_latex_is_left_in_plain_text() -> None:
@@ -64,12 +72,21 @@ def test_no_latex_is_left_in_plain_text() -> None:
         assert not re.search(r"[\\{}$]", re.sub(r"Σ_\{[^{}]*\}", "", equation.text)), equation.text
 
 
-@pytest.mark.parametrize(("latex", "text"), [
-    (r"\sum_{p \in P_k} \lambda_p\, a_{p,t} - \eta_{k,t}\, K_{k,t} \le 0", "Σ_{p ∈ P[k]} λ[p] a[p,t] - η[k,t] K[k,t] ≤ 0"),
-    (r"\sum_g h_{g,t}\, \tfrac{S_{g,t-1} + S_{g,t}}{2}", "Σ_g h[g,t] (S[g,t-1] + S[g,t])/2"),
-    (r"(1 + \gamma_r)^{\Delta_t}", "(1 + γ[r])^Δ[t]"),
-    (r"\bar K_{k,t} \ge \hat a_{p,t}", "K\N{COMBINING MACRON}[k,t] ≥ a\N{COMBINING CIRCUMFLEX ACCENT}[p,t]"),
-])
+@pytest.mark.parametrize(
+    ("latex", "text"),
+    [
+        (
+            r"\sum_{p \in P_k} \lambda_p\, a_{p,t} - \eta_{k,t}\, K_{k,t} \le 0",
+            "Σ_{p ∈ P[k]} λ[p] a[p,t] - η[k,t] K[k,t] ≤ 0",
+        ),
+        (r"\sum_g h_{g,t}\, \tfrac{S_{g,t-1} + S_{g,t}}{2}", "Σ_g h[g,t] (S[g,t-1] + S[g,t])/2"),
+        (r"(1 + \gamma_r)^{\Delta_t}", "(1 + γ[r])^Δ[t]"),
+        (
+            r"\bar K_{k,t} \ge \hat a_{p,t}",
+            "K\N{COMBINING MACRON}[k,t] ≥ a\N{COMBINING CIRCUMFLEX ACCENT}[p,t]",
+        ),
+    ],
+)
 def test_plain_characters(latex: str, text: str) -> None:
     assert plain(latex) == text
 
@@ -77,7 +94,12 @@ def test_plain_characters(latex: str, text: str) -> None:
 def test_one_family_shows_only_its_own_names() -> None:
     page = mathematics("host_limit")
     assert [e.name for e in page.equations] == ["host_limit"]
-    assert {t.name for t in (*page.variables, *page.parameters, *page.sets)} == {"activity", "host_need", "host_output", "byproducts"}
+    assert {t.name for t in (*page.variables, *page.parameters, *page.sets)} == {
+        "activity",
+        "host_need",
+        "host_output",
+        "byproducts",
+    }
 
 
 def test_an_unknown_family_gets_a_suggestion() -> None:

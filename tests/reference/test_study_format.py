@@ -23,7 +23,9 @@ def test_the_page_names_every_table_column_parameter_unit_and_policy() -> None:
         for column in (*table.keys, *table.columns):
             assert f"`{column.name}`" in section, (table.name, column.name)
         for parameter in table.parameters:
-            row = next(line for line in section.splitlines() if line.startswith(f"| `{parameter.name}` |"))
+            row = next(
+                line for line in section.splitlines() if line.startswith(f"| `{parameter.name}` |")
+            )
             assert parameter.unit in row
             assert parameter.default is None or f"{parameter.default:g}" in row
     for form in POLICIES:

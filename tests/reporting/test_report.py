@@ -61,7 +61,9 @@ def test_the_answer_says_what_the_tables_hold(plan: Plan) -> None:
     text = " ".join(answer(plan))
     assert amount(plan.objective) in text
     assert amount(plan.record.emissions["footprint"]) in text
-    assert "Lithium: in 2021 51% foreign primary, 40% domestic primary, 9% domestic secondary" in text
+    assert (
+        "Lithium: in 2021 51% foreign primary, 40% domestic primary, 9% domestic secondary" in text
+    )
     assert "Nothing is short" in text
 
 
@@ -69,16 +71,31 @@ def test_a_shortage_is_said(tmp_path: Path) -> None:
     """30 t of 100 cannot be served in 2021 and 2022."""
     study = Study(2021, 2022).good("li", "refined", demand=100, shortage_cost=900)
     folder = study.process("mine", "mine", gives={"li": 1}, max_activity=70).write(tmp_path / "s")
-    assert "Lithium is short from 2021 to 2022, by 30 t in the worst year." in answer(planner.solve(planner.read(folder)))
+    assert "Lithium is short from 2021 to 2022, by 30 t in the worst year." in answer(
+        planner.solve(planner.read(folder))
+    )
 
 
 def test_every_section_stands_and_nothing_is_fetched(plan: Plan, dearer: Plan) -> None:
     text = page(plan, [dearer])
     made = Page(text)
     words = " ".join(made.words)
-    for title in ("The answer", "Supply", "Self-sufficiency and imports", "Capacity and what to build when", "Cost and carbon",
-                  "Shadow prices", "Gaps", "Reserves and stockpiles", "Flows", "Stocks and waste", "Comparison", "Indicators",
-                  "Inputs", "Certificate"):
+    for title in (
+        "The answer",
+        "Supply",
+        "Self-sufficiency and imports",
+        "Capacity and what to build when",
+        "Cost and carbon",
+        "Shadow prices",
+        "Gaps",
+        "Reserves and stockpiles",
+        "Flows",
+        "Stocks and waste",
+        "Comparison",
+        "Indicators",
+        "Inputs",
+        "Certificate",
+    ):
         assert title in made.headings, title
     assert "Every check outside the solver holds." in words
     assert all(link.startswith(("#", "data:")) for link in made.links), made.links
@@ -92,12 +109,18 @@ def test_every_number_stands_with_its_source_and_grade(study: str) -> None:
 
     system = planner.read(study)
     section = inputs(SimpleNamespace(system=system))
-    held = {(table.title.partition(":")[0], row[0], row[2], row[3].replace("; ", ";"), row[4]): row[1].split("; ")
-            for table in section.blocks if table.heads[0] == "what" for row in table.rows}
+    held = {
+        (table.title.partition(":")[0], row[0], row[2], row[3].replace("; ", ";"), row[4]): row[
+            1
+        ].split("; ")
+        for table in section.blocks
+        if table.heads[0] == "what"
+        for row in table.rows
+    }
     for datum in system.data:
         table, _, path = datum.path.partition(".")
         base, _, year = path.rpartition(".")
-        key, before = ((base, f"{year}: ") if re.fullmatch(r"\d{4}", year) else (path, ""))
+        key, before = (base, f"{year}: ") if re.fullmatch(r"\d{4}", year) else (path, "")
         values = held[table, key, datum.unit, datum.source, datum.grade]
         assert any(value.startswith(f"{before}{datum.value:,.6g}") for value in values), datum
     assert sum(len(values) for values in held.values()) == len(system.data)
@@ -122,7 +145,11 @@ def test_policies_stand_in_the_inputs() -> None:
     from planner.reporting.inputs import inputs
 
     system = planner.read("china", scenario="self-reliance")
-    table = next(block for block in inputs(SimpleNamespace(system=system)).blocks if block.title.startswith("Policies"))
+    table = next(
+        block
+        for block in inputs(SimpleNamespace(system=system)).blocks
+        if block.title.startswith("Policies")
+    )
     assert table.title == f"Policies in force: {len(system.policies)}"
     assert {row[0] for row in table.rows} == {name.replace("_", " ") for name in system.policies}
 
@@ -136,10 +163,23 @@ def test_stocks_and_waste_by_year_of_entry_add_up(plan: Plan) -> None:
         assert sum(stock_by_cohort(use, bins)) == pytest.approx(use.stock)
         assert sum(outflow_by_cohort(use, bins)) == pytest.approx(use.outflow)
     # 10 t came in 2020 and leave in 2022; 30 t came in 2021 and leave in 2023; 20 t came in 2022
-    use = UseStock("p", (2021, 2022, 2023), np.array([30.0, 20.0, 0.0]), np.array([40.0, 50.0, 20.0]), np.array([0.0, 10.0, 30.0]), 10.0,
-                   (2020, 2021, 2022, 2023), np.array([[10.0, 30, 0, 0], [0, 30, 20, 0], [0, 0, 20, 0]]), "end")
+    use = UseStock(
+        "p",
+        (2021, 2022, 2023),
+        np.array([30.0, 20.0, 0.0]),
+        np.array([40.0, 50.0, 20.0]),
+        np.array([0.0, 10.0, 30.0]),
+        10.0,
+        (2020, 2021, 2022, 2023),
+        np.array([[10.0, 30, 0, 0], [0, 30, 20, 0], [0, 0, 20, 0]]),
+        "end",
+    )
     parts = outflow_by_cohort(use, [(-9999, 2020), (2021, 2021), (2022, 2023)])
-    assert [part.tolist() for part in parts] == [[0.0, 10.0, 0.0], [0.0, 0.0, 30.0], [0.0, 0.0, 0.0]]
+    assert [part.tolist() for part in parts] == [
+        [0.0, 10.0, 0.0],
+        [0.0, 0.0, 30.0],
+        [0.0, 0.0, 0.0],
+    ]
 
 
 def test_a_frontier_is_shown_with_the_plan_on_it(plan: Plan) -> None:
@@ -158,7 +198,11 @@ def test_levels_of_imports_are_curves_of_their_own(tmp_path: Path) -> None:
     """Three levels: three curves, each named and none mixed with another; each has the points of its level."""
     plan = planner.solve(planner.read(planner.new(tmp_path / "s")))
     found = planner.frontier(plan.system, points=3, imports=3)
-    charts = next(s for s in sections(plan, frontier=found) if s.title.startswith("Frontier")).blocks[0].charts
+    charts = (
+        next(s for s in sections(plan, frontier=found) if s.title.startswith("Frontier"))
+        .blocks[0]
+        .charts
+    )
     curves = [t for t in charts[0].traces if "imports at most" in t["name"]]
     assert len({t["name"] for t in curves}) == found.points["import"].nunique() == 3
     assert sum(len(t["x"]) for t in curves) == len(found.points)
@@ -174,10 +218,17 @@ def test_a_frontier_of_other_inputs_is_refused(tmp_path: Path, plan: Plan, deare
     plan.save(tmp_path / "run")
     dearer.save(tmp_path / "dearer")
     runner = CliRunner()
-    assert runner.invoke(app, ["frontier", "quickstart", "--points", "3", "--out", str(folder), "-q"]).exit_code == 0
+    assert (
+        runner.invoke(
+            app, ["frontier", "quickstart", "--points", "3", "--out", str(folder), "-q"]
+        ).exit_code
+        == 0
+    )
     done = runner.invoke(app, ["report", str(tmp_path / "run")])
     assert done.exit_code == 0, done.output
-    assert "Frontier of cost and carbon" in (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert "Frontier of cost and carbon" in (tmp_path / "run" / "report.html").read_text(
+        encoding="utf-8"
+    )
     refused = runner.invoke(app, ["report", str(tmp_path / "dearer"), "--frontier", str(folder)])
     assert refused.exit_code == 2
     assert "with other inputs than the run" in refused.output
@@ -187,10 +238,19 @@ def test_a_frontier_of_other_inputs_is_refused(tmp_path: Path, plan: Plan, deare
 
 def test_a_gap_and_a_missed_target_are_shown(tmp_path: Path) -> None:
     """30 t of 100 are short and half of a soft target of 80 % is missed: both stand under Gaps, with their size."""
-    policy = {"kind": "self_sufficiency", "metal": "lithium", "stages": ["extraction"], "share": 0.8, "penalty": 1.0, "source": "test"}
+    policy = {
+        "kind": "self_sufficiency",
+        "metal": "lithium",
+        "stages": ["extraction"],
+        "share": 0.8,
+        "penalty": 1.0,
+        "source": "test",
+    }
     study = Study(2021, 2021, policies={"home": policy}).good("ore", "intermediate", equivalent=1)
     study.good("li", "refined", demand=100, shortage_cost=900)
-    study.process("mine", "mine", gives={"ore": 1}, max_activity=40).process("refine", "refine", takes={"ore": 1}, gives={"li": 1})
+    study.process("mine", "mine", gives={"ore": 1}, max_activity=40).process(
+        "refine", "refine", takes={"ore": 1}, gives={"li": 1}
+    )
     study.process("import", "import", gives={"li": 1}, max_activity=30, import_price=5)
     plan = planner.solve(planner.read(study.write(tmp_path / "s")))
     gaps = next(s for s in sections(plan) if s.title == "Gaps")
@@ -201,13 +261,17 @@ def test_a_gap_and_a_missed_target_are_shown(tmp_path: Path) -> None:
 
 def test_text_of_a_study_is_escaped_everywhere(tmp_path: Path) -> None:
     """Markup in the title, a source, a note, names of goods and processes: shown, never run; no tag more than without it."""
+
     def tags(word: str, folder: Path) -> list[str]:
-        study = Study(title=f"title {word}", source=f"source {word}").good(f"li {word}", "refined", demand=10, shortage_cost=900)
+        study = Study(title=f"title {word}", source=f"source {word}").good(
+            f"li {word}", "refined", demand=10, shortage_cost=900
+        )
         study.process(f"mine {word}", "mine", gives={f"li {word}": 1}, plant=f"works {word}")
         study.plant(f"works {word}", existing_capacity=20)
         text = page(planner.solve(planner.read(study.write(folder))))
         assert EVIL not in text
         return Page(text).tags
+
     assert tags(EVIL, tmp_path / "evil") == tags("plain", tmp_path / "plain")
 
 
@@ -248,8 +312,13 @@ def test_the_file_is_one_page(tmp_path: Path, plan: Plan) -> None:
 
 
 @given(study=studies())
-@settings(max_examples=8, derandomize=True, database=None, deadline=None,
-          suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=8,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 def test_every_plan_has_a_report_and_a_workbook(study: Study) -> None:
     """Whatever a study lacks (imports, plants, deposits, use, more than one year): the page and the workbook are made, without a NaN."""
     with tempfile.TemporaryDirectory() as folder:

@@ -14,14 +14,27 @@ import planner
 from planner.plan.plan import Plan
 from tests.small import Study
 
-selenium = pytest.importorskip("selenium", reason="selenium is not installed (pip install selenium)")
+selenium = pytest.importorskip(
+    "selenium", reason="selenium is not installed (pip install selenium)"
+)
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="chromium or its driver is not here: install Debian's chromium, chromium-driver"),
+    pytest.mark.skipif(
+        not (CHROMIUM and DRIVER),
+        reason="chromium or its driver is not here: install Debian's chromium, chromium-driver",
+    ),
 ]
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync")
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 DESKTOP, PHONE = (1280, 900), (390, 844)
 LONGEST = {DESKTOP: 22_000, PHONE: 27_000}
 """Pixels that the page of the largest study may be long before anything is opened; it was twice that once."""
@@ -45,7 +58,9 @@ def plan() -> Plan:
 def page(tmp_path_factory: pytest.TempPathFactory, plan: Plan) -> Path:
     folder = tmp_path_factory.mktemp("report")
     other = planner.solve(planner.read("quickstart", scenario="carbon-price"))
-    return plan.report(folder / "report.html", others=[other], frontier=planner.frontier(plan.system, points=4))
+    return plan.report(
+        folder / "report.html", others=[other], frontier=planner.frontier(plan.system, points=4)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +72,9 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(executable_path=str(DRIVER)))
+    driver = webdriver.Chrome(
+        options=options, service=webdriver.ChromeService(executable_path=str(DRIVER))
+    )
     driver.set_script_timeout(60)
     try:
         yield driver
@@ -67,8 +84,10 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 def show(driver: Any, path: Path, size: tuple[int, int]) -> None:
     """Open a page on a screen of a size: a window is never narrower than 500, the emulated screen is. Logs are emptied before."""
-    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
-        "width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": size == PHONE})
+    driver.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": size == PHONE},
+    )
     driver.get_log("browser")
     driver.get_log("performance")
     driver.get(path.as_uri())
@@ -76,14 +95,24 @@ def show(driver: Any, path: Path, size: tuple[int, int]) -> None:
 
 
 def quiet_at_home(driver: Any) -> None:
-    assert not [line for line in driver.get_log("browser") if line["level"] in ("SEVERE", "WARNING")]
-    sent = [line["message"] for line in driver.get_log("performance") if 'Network.requestWillBeSent"' in line["message"]]
+    assert not [
+        line for line in driver.get_log("browser") if line["level"] in ("SEVERE", "WARNING")
+    ]
+    sent = [
+        line["message"]
+        for line in driver.get_log("performance")
+        if 'Network.requestWillBeSent"' in line["message"]
+    ]
     assert sent, "the page itself is a request"
-    assert not [message for message in sent if message.split('"url":"')[1].startswith(("http", "ws", "//"))]
+    assert not [
+        message for message in sent if message.split('"url":"')[1].startswith(("http", "ws", "//"))
+    ]
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_every_figure_renders_in_every_tab_and_nothing_leaves_the_page(chromium: Any, page: Path, size: tuple[int, int]) -> None:
+def test_every_figure_renders_in_every_tab_and_nothing_leaves_the_page(
+    chromium: Any, page: Path, size: tuple[int, int]
+) -> None:
     show(chromium, page, size)
     assert chromium.execute_script(f"return {SHOWN}.length") >= 15
     assert chromium.execute_script(UNDRAWN) == 0
@@ -91,25 +120,39 @@ def test_every_figure_renders_in_every_tab_and_nothing_leaves_the_page(chromium:
         chromium.execute_script("arguments[0].click()", tab)
         chromium.execute_async_script(SCROLL)
         assert chromium.execute_script(UNDRAWN) == 0, tab.text
-    every = chromium.execute_script("return document.querySelectorAll('.figure-data, .flow-data').length")
+    every = chromium.execute_script(
+        "return document.querySelectorAll('.figure-data, .flow-data').length"
+    )
     assert chromium.execute_script("return document.querySelectorAll('.main-svg').length") >= every
     # what is drawn has marks in it: no axes without a line, area, bar or node
     empty = chromium.execute_script(
-        "return [...document.querySelectorAll('.plot, .stream')].filter(p => !p.querySelector('.trace, .sankey-node, .hm')).length")
+        "return [...document.querySelectorAll('.plot, .stream')].filter(p => !p.querySelector('.trace, .sankey-node, .hm')).length"
+    )
     assert empty == 0
-    width = chromium.execute_script("return [document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    width = chromium.execute_script(
+        "return [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+    )
     assert width[0] <= width[1], "the page is wider than the screen"
     quiet_at_home(chromium)
 
 
 def test_the_page_is_dark_where_the_reader_asks_for_it(chromium: Any, page: Path) -> None:
     """Every figure renders on a dark ground too, with light text on it."""
-    chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": "dark"}]})
+    chromium.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia",
+        {"features": [{"name": "prefers-color-scheme", "value": "dark"}]},
+    )
     try:
         show(chromium, page, DESKTOP)
         assert chromium.execute_script(UNDRAWN) == 0
-        assert chromium.execute_script("return getComputedStyle(document.body).backgroundColor") == "rgb(20, 24, 29)"
-        assert chromium.execute_script("return document.querySelector('.xtick text').style.fill") == "rgb(230, 233, 237)"
+        assert (
+            chromium.execute_script("return getComputedStyle(document.body).backgroundColor")
+            == "rgb(20, 24, 29)"
+        )
+        assert (
+            chromium.execute_script("return document.querySelector('.xtick text').style.fill")
+            == "rgb(230, 233, 237)"
+        )
         quiet_at_home(chromium)
     finally:
         chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
@@ -136,7 +179,9 @@ def test_the_slider_moves_through_the_years_by_key(chromium: Any, page: Path, pl
     flows = plan.flows[plan.flows["metal"] == plan.system.metals[0]]
     for year in (2021, 2022, 2023):
         assert chromium.find_element("css selector", ".slide output").text == str(year)
-        drawn = chromium.execute_script("return document.querySelector('.stream').data[0].link.value.reduce((a, b) => a + b, 0)")
+        drawn = chromium.execute_script(
+            "return document.querySelector('.stream').data[0].link.value.reduce((a, b) => a + b, 0)"
+        )
         assert drawn == pytest.approx(flows[flows["year"] == year]["value"].sum(), rel=1e-3)
         slider.send_keys(Keys.ARROW_RIGHT)
 
@@ -167,7 +212,12 @@ def test_the_keyboard_reaches_everything(chromium: Any, page: Path) -> None:
     gone = "return document.querySelector('.set .plot').data.find(d => d.name === arguments[0]).visible"
     assert chromium.execute_script(gone, name) == "legendonly"
     stops = "[...document.querySelectorAll('[tabindex=\"0\"]')]"
-    assert chromium.execute_script(f"return {stops}.filter(e => !e.getAttribute('aria-label') && !e.textContent.trim()).length") == 0
+    assert (
+        chromium.execute_script(
+            f"return {stops}.filter(e => !e.getAttribute('aria-label') && !e.textContent.trim()).length"
+        )
+        == 0
+    )
 
 
 def test_inputs_are_found_by_a_word(chromium: Any, page: Path, plan: Plan) -> None:
@@ -177,12 +227,15 @@ def test_inputs_are_found_by_a_word(chromium: Any, page: Path, plan: Plan) -> No
     seek = chromium.find_element("id", "seek")
     seek.send_keys("lifetime")
     rows = chromium.execute_script(
-        "return [...document.querySelectorAll('#inputs tbody tr')].filter(r => r.offsetParent !== null).map(r => r.textContent)")
+        "return [...document.querySelectorAll('#inputs tbody tr')].filter(r => r.offsetParent !== null).map(r => r.textContent)"
+    )
     assert rows
     assert all("lifetime" in row.lower() for row in rows)
     assert chromium.find_element("id", "sought").text == f"{len(rows)} rows"
     seek.send_keys(Keys.BACKSPACE * len("lifetime"))
-    assert chromium.execute_script("return [...document.querySelectorAll('#inputs tr')].every(r => !r.hidden)")
+    assert chromium.execute_script(
+        "return [...document.querySelectorAll('#inputs tr')].every(r => !r.hidden)"
+    )
 
 
 def test_print_shows_everything_and_the_screen_comes_back(chromium: Any, page: Path) -> None:
@@ -198,34 +251,49 @@ def test_print_shows_everything_and_the_screen_comes_back(chromium: Any, page: P
         widest: Math.max(...all('.main-svg').map(s => s.getBoundingClientRect().width)),
         menu: getComputedStyle(document.querySelector('nav')).display};
     });""")
-    made = chromium.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True, "transferMode": "ReturnAsBase64"})
+    made = chromium.execute_cdp_cmd(
+        "Page.printToPDF", {"preferCSSPageSize": True, "transferMode": "ReturnAsBase64"}
+    )
     assert base64.b64decode(made["data"]).startswith(b"%PDF")
     paper = chromium.execute_script("return window.paper")
     assert paper["shut"] == 0
     assert paper["drawn"] == paper["plots"] > 0
     assert paper["widest"] <= PAPER
     assert paper["menu"] == "none"
-    assert chromium.execute_script("return document.querySelectorAll('details:not([open])').length") == shut
+    assert (
+        chromium.execute_script("return document.querySelectorAll('details:not([open])').length")
+        == shut
+    )
     assert chromium.execute_script("return document.documentElement.className") == ""
 
 
 def test_names_of_a_study_are_never_markup(chromium: Any, tmp_path: Path) -> None:
     """Names that plotly or the browser would take for markup are shown as they stand, and nothing in them runs."""
     evil = "<b>x</b><img src=x onerror=hacked()>"
-    study = Study(title=evil, source=evil).good(f"li {evil}", "refined", demand=10, shortage_cost=900)
+    study = Study(title=evil, source=evil).good(
+        f"li {evil}", "refined", demand=10, shortage_cost=900
+    )
     study.process(f"mine {evil}", "mine", gives={f"li {evil}": 1}, plant=f"works {evil}")
     study.plant(f"works {evil}", existing_capacity=20)
     plan = planner.solve(planner.read(study.write(tmp_path / "s")))
     show(chromium, plan.report(tmp_path / "report.html"), DESKTOP)
-    assert chromium.execute_script("return document.querySelectorAll('main img, main b').length") == 0
-    assert not chromium.execute_script("return document.querySelectorAll('svg a, svg [style*=bold]').length")
-    labels = chromium.execute_script("return [...document.querySelectorAll('.node-label')].map(e => e.textContent)")
+    assert (
+        chromium.execute_script("return document.querySelectorAll('main img, main b').length") == 0
+    )
+    assert not chromium.execute_script(
+        "return document.querySelectorAll('svg a, svg [style*=bold]').length"
+    )
+    labels = chromium.execute_script(
+        "return [...document.querySelectorAll('.node-label')].map(e => e.textContent)"
+    )
     assert f"li {evil}" in labels
     quiet_at_home(chromium)
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_the_largest_study_is_a_page_that_people_scroll(chromium: Any, china_page: Path, size: tuple[int, int]) -> None:
+def test_the_largest_study_is_a_page_that_people_scroll(
+    chromium: Any, china_page: Path, size: tuple[int, int]
+) -> None:
     show(chromium, china_page, size)
     assert chromium.execute_script("return document.documentElement.scrollHeight") < LONGEST[size]
     assert chromium.execute_script(UNDRAWN) == 0
@@ -234,4 +302,6 @@ def test_the_largest_study_is_a_page_that_people_scroll(chromium: Any, china_pag
 
 @pytest.fixture(scope="module")
 def china_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return planner.solve(planner.read("china")).report(tmp_path_factory.mktemp("china") / "report.html")
+    return planner.solve(planner.read("china")).report(
+        tmp_path_factory.mktemp("china") / "report.html"
+    )

@@ -93,14 +93,30 @@ def test_an_optimum_whose_ties_were_not_broken_is_not_called_optimal() -> None:
     system = planner.read("china")
     best = planner.solve(system)
     plan = planner.solve(system, progress=pressing("ties"))
-    assert (plan.record.status, plan.record.gap, plan.record.ties) == ("interrupted", 0.0, "none broken")
+    assert (plan.record.status, plan.record.gap, plan.record.ties) == (
+        "interrupted",
+        0.0,
+        "none broken",
+    )
     assert plan.record.notes[0].startswith("stopped before ties were broken")
     assert plan.objective == pytest.approx(best.objective, rel=1e-9)
     assert plan.prices["value"].equals(best.prices["value"])
 
 
-@pytest.mark.parametrize("stages", [("balance",), ("build",), ("compile",), ("solve", "salvage"), ("solve", "tables"), ("tables",)])
-def test_it_gives_up_before_and_after_the_search_and_when_pressed_again(stages: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "stages",
+    [
+        ("balance",),
+        ("build",),
+        ("compile",),
+        ("solve", "salvage"),
+        ("solve", "tables"),
+        ("tables",),
+    ],
+)
+def test_it_gives_up_before_and_after_the_search_and_when_pressed_again(
+    stages: tuple[str, ...],
+) -> None:
     with pytest.raises(KeyboardInterrupt):
         planner.solve(planner.read("china"), progress=pressing(*stages))
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
@@ -120,8 +136,13 @@ def test_a_time_limit_holds_after_ctrl_c_too() -> None:
 
 def test_what_has_no_plan_is_infeasible_still(tmp_path: Path) -> None:
     """Half from the one mine that may not run, of a demand that has no other: proven while a plan was sought."""
-    study = Study().good("li", "refined", demand=100, shortage_cost=300).process("a", "mine", gives={"li": 1}, variable_cost=10).policy(
-        "cap", "quota", processes=["a"], cap=-0.0).policy("self", "self_sufficiency", metal="lithium", stages=["extraction"], share=0.5)
+    study = (
+        Study()
+        .good("li", "refined", demand=100, shortage_cost=300)
+        .process("a", "mine", gives={"li": 1}, variable_cost=10)
+        .policy("cap", "quota", processes=["a"], cap=-0.0)
+        .policy("self", "self_sufficiency", metal="lithium", stages=["extraction"], share=0.5)
+    )
     with pytest.raises(InfeasibleError):
         planner.solve(planner.read(study.write(tmp_path / "s")), progress=pressing("solve"))
 
@@ -152,7 +173,17 @@ main()
 
 
 def solved(out: Path, *calls: str, more: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", PRESS, "solve", "china", "--out", str(out), *more, ",".join(calls)]
+    command = [
+        sys.executable,
+        "-c",
+        PRESS,
+        "solve",
+        "china",
+        "--out",
+        str(out),
+        *more,
+        ",".join(calls),
+    ]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 

@@ -13,7 +13,13 @@ import pytest
 import planner
 from planner.errors import OutputError
 from planner.plan.plan import Plan
-from planner.runtime.run_folder import require_place, reserved, write_tables, written_file, written_whole
+from planner.runtime.run_folder import (
+    require_place,
+    reserved,
+    write_tables,
+    written_file,
+    written_whole,
+)
 
 HOLD = (
     "import sys, time\nfrom planner.runtime.run_folder import reserved\n"
@@ -33,13 +39,17 @@ def plan() -> Plan:
 
 def holder(folder: Path) -> subprocess.Popen[str]:
     """Another process that holds the place."""
-    process = subprocess.Popen([sys.executable, "-c", HOLD, str(folder)], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(folder)], stdout=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None
     assert process.stdout.readline() == "held\n"
     return process
 
 
-def test_a_place_that_another_process_holds_is_refused_until_it_is_killed(tmp_path: Path, plan: Plan) -> None:
+def test_a_place_that_another_process_holds_is_refused_until_it_is_killed(
+    tmp_path: Path, plan: Plan
+) -> None:
     """A kill -9 leaves the lock file; the lock itself ends with the process, so that nobody is barred for good."""
     folder = tmp_path / "run"
     with holder(folder) as process:
@@ -61,10 +71,17 @@ def test_two_commands_into_one_folder(tmp_path: Path) -> None:
     """The second is refused before it solves, with one message and status 2; the first is not disturbed."""
     out = tmp_path / "deep" / "run"
     command = ["solve", "quickstart", "--quiet", "--out", str(out)]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    pipes = {
+        "stdin": subprocess.PIPE,
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.PIPE,
+        "text": True,
+    }
     with subprocess.Popen([sys.executable, "-c", SOLVE_SLOWLY, *command], **pipes) as first:  # type: ignore[call-overload]
         assert first.stderr.readline() == "held\n"
-        second = subprocess.run([sys.executable, "-m", "planner", *command], capture_output=True, text=True, check=False)
+        second = subprocess.run(
+            [sys.executable, "-m", "planner", *command], capture_output=True, text=True, check=False
+        )
         assert second.returncode == 2
         assert "OutputError" in second.stderr
         assert "is being written by another run" in second.stderr
@@ -77,6 +94,7 @@ def test_two_commands_into_one_folder(tmp_path: Path) -> None:
 
 def test_what_a_failed_run_held_is_left_as_it_was(tmp_path: Path) -> None:
     """No lock, and no folder made on the way, is left behind."""
+
     def fail() -> None:
         with reserved(tmp_path / "a" / "b" / "run"):
             assert (tmp_path / "a" / "b" / ".run.lock").exists()
@@ -132,10 +150,15 @@ WRITE_SLOWLY = (
 def test_a_file_that_another_process_writes_is_refused_until_it_is_killed(tmp_path: Path) -> None:
     """Two that write one page wrote it into the same file beside it, and the quicker one moved the half of the other to its place."""
     page = tmp_path / "page.html"
-    with subprocess.Popen([sys.executable, "-c", WRITE_SLOWLY, str(page)], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITE_SLOWLY, str(page)], stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "held\n"
-        with pytest.raises(OutputError, match=r"page\.html is being written by another run; wait until it is over, or name another file"):
+        with pytest.raises(
+            OutputError,
+            match=r"page\.html is being written by another run; wait until it is over, or name another file",
+        ):
             written_file(page, lambda path: path.write_text("second"))
         assert not page.exists()
         process.kill()
@@ -160,7 +183,9 @@ def test_what_killed_runs_left_is_cleared(tmp_path: Path, plan: Plan) -> None:
 def test_a_name_with_marks_is_a_name(tmp_path: Path) -> None:
     """A folder called [a]* must neither match nor clear the leavings of others."""
     (tmp_path / ".a.partial-x").mkdir()
-    folder = written_whole(tmp_path / "[a]*", lambda place: (place / "file").write_text("x") and None)
+    folder = written_whole(
+        tmp_path / "[a]*", lambda place: (place / "file").write_text("x") and None
+    )
     assert (folder / "file").read_text() == "x"
     assert (tmp_path / ".a.partial-x").is_dir()
 
@@ -187,10 +212,16 @@ def test_tables_are_written_whole_beside_what_is_there(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="No space left"):
         write_tables(tmp_path / "out", {"a": new, "b": Full()}, {"note.txt": "new"})
     assert {path.name: path.read_text() for path in (tmp_path / "out").iterdir()} == {
-        "a.csv": "value\n1\n", "b.csv": "value\n1\n", "note.txt": "old", "mine.txt": "mine"}
+        "a.csv": "value\n1\n",
+        "b.csv": "value\n1\n",
+        "note.txt": "old",
+        "mine.txt": "mine",
+    }
 
 
-def test_a_place_for_tables_is_tried_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_place_for_tables_is_tried_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from typer.testing import CliRunner
 
     from planner.cli import app
@@ -201,6 +232,8 @@ def test_a_place_for_tables_is_tried_before_the_work(tmp_path: Path, monkeypatch
     monkeypatch.setattr(planner, "read", never)
     (tmp_path / "file").write_text("no folder")
     for command in ("frontier", "alternatives", "grade", "reconcile"):
-        done = CliRunner().invoke(app, [command, "quickstart", "--out", str(tmp_path / "file" / "out")])
+        done = CliRunner().invoke(
+            app, [command, "quickstart", "--out", str(tmp_path / "file" / "out")]
+        )
         assert done.exit_code == 2, done.output
         assert "is no folder" in done.stderr

@@ -68,13 +68,18 @@ def test_every_task_is_answered_once_and_elsewhere(threads: bool) -> None:
 
 
 def test_one_worker_or_one_task_is_this_process() -> None:
-    assert dict(answers(square, numbers(2), workers=1)) == {0: (0, os.getpid()), 1: (1, os.getpid())}
+    assert dict(answers(square, numbers(2), workers=1)) == {
+        0: (0, os.getpid()),
+        1: (1, os.getpid()),
+    }
     assert dict(answers(square, numbers(1), workers=4)) == {0: (0, os.getpid())}
     assert dict(answers(square, {}, workers=4)) == {}
 
 
 def test_a_worker_that_dies_costs_its_task_and_nothing_else(tmp_path: Path) -> None:
-    assert dict(answers(dies_once, numbers(8, tmp_path / "mark"), workers=2)) == {n: n for n in range(8)}
+    assert dict(answers(dies_once, numbers(8, tmp_path / "mark"), workers=2)) == {
+        n: n for n in range(8)
+    }
     assert (tmp_path / "mark").exists()
 
 
@@ -126,12 +131,18 @@ def test_forked_workers_have_what_was_made_ready(script: list[str]) -> None:
 
 
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGKILL])
-def test_workers_end_with_the_process_that_began_them(script: list[str], kind: signal.Signals) -> None:
+def test_workers_end_with_the_process_that_began_them(
+    script: list[str], kind: signal.Signals
+) -> None:
     """In the middle of a task of ten minutes: by Ctrl-C, which they leave to it, and by a kill that lets it do nothing more."""
     psutil = pytest.importorskip("psutil")
     # where a shell starts the tests in its background Ctrl-C is ignored, and what they start inherits that
-    run = subprocess.Popen([*script, "sleep"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                           preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
+    run = subprocess.Popen(
+        [*script, "sleep"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
     assert run.stdout is not None
     run.stdout.readline()
     until = time.time() + 60

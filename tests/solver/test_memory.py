@@ -17,8 +17,16 @@ print(growth(300)[1])
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the system does not say what a process holds")
+@pytest.mark.skipif(
+    not Path("/proc/self/statm").exists(), reason="the system does not say what a process holds"
+)
 def test_memory_is_flat_over_solves() -> None:
     """In a process of its own, so that other tests do not count."""
-    done = subprocess.run([sys.executable, "-c", LEAK], cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", LEAK],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert float(done.stdout) < ALLOWED

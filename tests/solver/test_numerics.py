@@ -52,9 +52,12 @@ def test_shipped_studies_are_well_scaled(study: str) -> None:
 
 
 def two_sources(cheap: float, dear: float, demand: float = 100) -> Study:
-    return (Study().good("li", "refined", demand=demand, shortage_cost=max(dear, cheap) * 10)
-            .process("a", "mine", gives={"li": 1}, variable_cost=cheap, max_activity=demand / 2)
-            .process("b", "mine", gives={"li": 1}, variable_cost=dear))
+    return (
+        Study()
+        .good("li", "refined", demand=demand, shortage_cost=max(dear, cheap) * 10)
+        .process("a", "mine", gives={"li": 1}, variable_cost=cheap, max_activity=demand / 2)
+        .process("b", "mine", gives={"li": 1}, variable_cost=dear)
+    )
 
 
 def test_a_badly_scaled_study_is_solved_with_a_warning_that_names_both_ends(tmp_path: Path) -> None:
@@ -92,16 +95,22 @@ def test_the_bound_of_the_optimum_is_the_optimum(made: Compiled) -> None:
     assert lower_bound(made.arrays, solution.dual) == pytest.approx(solution.objective, rel=1e-6)
     draw = np.random.default_rng(1)
     for _ in range(20):
-        assert lower_bound(made.arrays, solution.dual * draw.uniform(0, 2, len(solution.dual))) <= solution.objective * (1 + 1e-12)
+        assert lower_bound(
+            made.arrays, solution.dual * draw.uniform(0, 2, len(solution.dual))
+        ) <= solution.objective * (1 + 1e-12)
 
 
 def test_rows_are_checked_on_what_is_published(tmp_path: Path) -> None:
     """A column 1e-4 t below its bound of 0, in balance with another, beside flows of 1e6 t: within its tolerance and all rows hold, but
     what is published, where it is 0, misses a balance of 1 t by 1e-4."""
-    study = (Study().good("li/much", "refined", demand=1e6, shortage_cost=100).good("li/little", "refined", demand=1, shortage_cost=100)
-             .process("mine", "mine", gives={"li/much": 1}, variable_cost=1)
-             .process("cheap", "mine", gives={"li/little": 1}, variable_cost=1)
-             .process("dear", "mine", gives={"li/little": 1}, variable_cost=2))
+    study = (
+        Study()
+        .good("li/much", "refined", demand=1e6, shortage_cost=100)
+        .good("li/little", "refined", demand=1, shortage_cost=100)
+        .process("mine", "mine", gives={"li/much": 1}, variable_cost=1)
+        .process("cheap", "mine", gives={"li/little": 1}, variable_cost=1)
+        .process("dear", "mine", gives={"li/little": 1}, variable_cost=2)
+    )
     made = compiled(planner.read(study.write(tmp_path / "s")))
     solution = Program(made.arrays).run()
     assert make_plan(made, solution, solution, ties="", seconds={}).certificate.row_error == 0
@@ -124,16 +133,25 @@ def stopped(made: Compiled, steps: int) -> Plan:
 def test_an_unfinished_solve_is_never_called_optimal(made: Compiled, tmp_path: Path) -> None:
     """Stopped after 0, 1, 2 ... steps: a plan that holds, cheaper by each step, whose gap is no less than its distance to the optimum."""
     best = planner.solve(made.system).objective
-    plans = list(takewhile(lambda plan: plan.record.status != "optimal", (stopped(made, steps) for steps in range(60))))
+    plans = list(
+        takewhile(
+            lambda plan: plan.record.status != "optimal",
+            (stopped(made, steps) for steps in range(60)),
+        )
+    )
     assert 10 < len(plans) < 60
-    assert [plan.objective for plan in plans] == sorted((plan.objective for plan in plans), reverse=True)
+    assert [plan.objective for plan in plans] == sorted(
+        (plan.objective for plan in plans), reverse=True
+    )
     assert plans[0].record.gap is None
     assert plans[-1].record.gap is not None
     for plan in plans:
         assert plan.record.status == "interrupted"
         assert plan.certificate.holds
         assert plan.objective >= best * (1 - 1e-12)
-        assert plan.record.gap is None or plan.objective * (1 - plan.record.gap) <= best * (1 + 1e-9)
+        assert plan.record.gap is None or plan.objective * (1 - plan.record.gap) <= best * (
+            1 + 1e-9
+        )
         assert plan.prices["value"].isna().all()
         assert "stopped before the optimum" in plan.record.notes[0]
     back = planner.load(plans[-1].save(tmp_path / "run"))
@@ -151,16 +169,26 @@ def test_a_plan_that_holds_is_known_long_before_the_optimum() -> None:
     assert all(plan.record.status == "interrupted" and plan.certificate.holds for plan in plans)
     assert plans[0].objective > plans[1].objective > best
     assert any(plan.record.gap is not None for plan in plans)
-    assert all(plan.record.gap is None or plan.objective * (1 - plan.record.gap) <= best * (1 + 1e-9) for plan in plans)
+    assert all(
+        plan.record.gap is None or plan.objective * (1 - plan.record.gap) <= best * (1 + 1e-9)
+        for plan in plans
+    )
 
 
-def test_rounding_that_a_stopped_search_added_up_is_undone(made: Compiled, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rounding_that_a_stopped_search_added_up_is_undone(
+    made: Compiled, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where the point of the primal simplex does not hold it is reckoned anew from its basis; were it not, no plan would be known."""
     right = Program.simplex
 
     def rounded(program: Program, **options: object) -> Solution:
         found = right(program, **options)
-        return replace(found, x=found.x + 1e-3) if options.get("simplex_strategy") == PRIMAL_SIMPLEX else found
+        return (
+            replace(found, x=found.x + 1e-3)
+            if options.get("simplex_strategy") == PRIMAL_SIMPLEX
+            else found
+        )
+
     plain = stopped(made, 8)
     monkeypatch.setattr(Program, "simplex", rounded)
     assert stopped(made, 8).objective == pytest.approx(plain.objective, rel=1e-12)
@@ -180,9 +208,11 @@ def test_infeasible_is_believed_only_without_presolve(monkeypatch: pytest.Monkey
 
     def wrong_at_first() -> object:
         from dataclasses import replace
+
         asked.append(program.highs.getOptionValue("presolve")[1])
         solution = right()
         return replace(solution, status="infeasible") if len(asked) == 1 else solution
+
     monkeypatch.setattr(program, "_run", wrong_at_first)
     assert program.run().status == "optimal"
     assert asked == ["choose", "off"]
@@ -190,8 +220,11 @@ def test_infeasible_is_believed_only_without_presolve(monkeypatch: pytest.Monkey
 
 
 def test_what_has_no_plan_is_still_infeasible(tmp_path: Path) -> None:
-    study = two_sources(10, 30).policy("cap", "quota", processes=["a", "b"], cap=-0.0).policy(
-        "self", "self_sufficiency", metal="lithium", stages=["extraction"], share=0.5)
+    study = (
+        two_sources(10, 30)
+        .policy("cap", "quota", processes=["a", "b"], cap=-0.0)
+        .policy("self", "self_sufficiency", metal="lithium", stages=["extraction"], share=0.5)
+    )
     with pytest.raises(InfeasibleError):
         planner.solve(planner.read(study.write(tmp_path / "s")))
 
@@ -206,7 +239,14 @@ print(sorted((variable, sorted(values.items(), key=repr)) for variable, values i
 @pytest.mark.slow
 def test_every_run_gives_the_same_plan_to_the_last_digit() -> None:
     """In processes of their own, with other hash seeds: strings in sets and mappings then come in another order."""
-    said = [subprocess.run([sys.executable, "-c", RUN, "world"], capture_output=True, check=True, env={"PYTHONHASHSEED": seed}).stdout
-            for seed in ("0", "1", "4242")]
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", RUN, "world"],
+            capture_output=True,
+            check=True,
+            env={"PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("0", "1", "4242")
+    ]
     assert said[0]
     assert said[1] == said[2] == said[0]

@@ -21,8 +21,19 @@ GLPSOL = shutil.which("glpsol")
 def glpk(path: Path, form: str) -> float:
     """The optimum that GLPK finds for a file."""
     answer = path.with_suffix(".txt")
-    subprocess.run([str(GLPSOL), form, str(path), *(["--min"] if form == "--freemps" else []), "-o", str(answer)],
-                   check=True, capture_output=True, timeout=300)
+    subprocess.run(
+        [
+            str(GLPSOL),
+            form,
+            str(path),
+            *(["--min"] if form == "--freemps" else []),
+            "-o",
+            str(answer),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=300,
+    )
     text = answer.read_text()
     assert re.search(r"^Status:\s+OPTIMAL", text, re.MULTILINE)
     objective = re.search(r"^Objective:\s+\S+ = (\S+)", text, re.MULTILINE)
@@ -30,10 +41,18 @@ def glpk(path: Path, form: str) -> float:
     return float(objective.group(1))
 
 
-@pytest.mark.skipif(GLPSOL is None, reason="glpsol is not here: install glpk-utils to solve the programme with another solver")
-@pytest.mark.parametrize(("study", "scenario"), [
-    ("quickstart", "reference"), ("quickstart", "carbon-price"), pytest.param("china", "reference", marks=pytest.mark.slow),
-])
+@pytest.mark.skipif(
+    GLPSOL is None,
+    reason="glpsol is not here: install glpk-utils to solve the programme with another solver",
+)
+@pytest.mark.parametrize(
+    ("study", "scenario"),
+    [
+        ("quickstart", "reference"),
+        ("quickstart", "carbon-price"),
+        pytest.param("china", "reference", marks=pytest.mark.slow),
+    ],
+)
 def test_another_solver_finds_the_same_optimum(tmp_path, study, scenario):
     """To the ten digits that GLPK prints, constant and all: the file holds what was meant, and the optimum is no matter of the solver."""
     made = compiled(planner.read(study, scenario=scenario))
@@ -46,8 +65,15 @@ def test_another_solver_finds_the_same_optimum(tmp_path, study, scenario):
 def test_the_constant_of_the_cost_reads_the_same_everywhere(tmp_path, ending):
     """An opening stock of 1,000 t at 8 a year costs 4,000 in its first half year whatever is done: a constant of 4,000. HiGHS and GLPK
     both read it with its sign; it is a column of its own, so that no reader can hold another view."""
-    study = Study(2021, 2021).good("li/metal", "refined", demand=100, shortage_cost=1000, opening_stock=1000, closing_stock=1000,
-                                    holding_cost=8)
+    study = Study(2021, 2021).good(
+        "li/metal",
+        "refined",
+        demand=100,
+        shortage_cost=1000,
+        opening_stock=1000,
+        closing_stock=1000,
+        holding_cost=8,
+    )
     study.process("mine", "mine", gives={"li/metal": 1}, variable_cost=10)
     made = compiled(system_of(study, tmp_path))
     assert made.arrays.offset == pytest.approx(4_000)
@@ -59,7 +85,9 @@ def test_the_constant_of_the_cost_reads_the_same_everywhere(tmp_path, ending):
     assert highs.getInfo().objective_function_value == pytest.approx(8_000 + 1_000)
     words = path.read_text().split()
     assert CONSTANT in words
-    assert any(word.startswith("activity") and "mine" in word for word in words)  # names are readable in both
+    assert any(
+        word.startswith("activity") and "mine" in word for word in words
+    )  # names are readable in both
     if GLPSOL is not None:
         assert glpk(path, {"mps": "--freemps", "lp": "--lp"}[ending]) == pytest.approx(9_000)
 
@@ -75,8 +103,20 @@ def test_writing_leaves_the_living_programme_as_it_was(tmp_path):
 
 def test_names_in_the_lp_format_stay_apart():
     """What the format cannot hold becomes an underscore; two goods that would become one keep their places."""
-    names = lp_names([("activity", ("a-b", 2021)), ("activity", ("a+b", 2021)), ("demand", ("li/metal", 2021)), ("constant_row", ())])
-    assert names == ["activity(a_b,2021)#0", "activity(a_b,2021)#1", "demand(li.metal,2021)", "constant_row()"]
+    names = lp_names(
+        [
+            ("activity", ("a-b", 2021)),
+            ("activity", ("a+b", 2021)),
+            ("demand", ("li/metal", 2021)),
+            ("constant_row", ()),
+        ]
+    )
+    assert names == [
+        "activity(a_b,2021)#0",
+        "activity(a_b,2021)#1",
+        "demand(li.metal,2021)",
+        "constant_row()",
+    ]
 
 
 @pytest.mark.parametrize("times", [1, 2])

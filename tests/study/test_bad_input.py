@@ -13,61 +13,187 @@ from planner.errors import SpecError
 
 CASES: dict[str, tuple[str, str, str, str]] = {
     # name: file, what is replaced (first time it stands there), by what, a pattern of the message with its place
-    "missing column": ("demand.csv", "good,year,scenario,value", "good,year,scenario,amount", r"demand.csv row 1.*value"),
-    "extra column": ("goods.csv", "good,metal", "colour,good,metal", r"goods.csv row 1, column 'colour'"),
+    "missing column": (
+        "demand.csv",
+        "good,year,scenario,value",
+        "good,year,scenario,amount",
+        r"demand.csv row 1.*value",
+    ),
+    "extra column": (
+        "goods.csv",
+        "good,metal",
+        "colour,good,metal",
+        r"goods.csv row 1, column 'colour'",
+    ),
     "duplicate header": ("goods.csv", "good,metal,kind", "good,metal,good", r"goods.csv row 1"),
     "unknown good": (
-        "coefficients.csv", "mine,salt_lake", "mine,salt_lke",
-        r"coefficients.csv row 2, column 'good': .*salt_lke.*did you mean 'salt_lake'"),
-    "unknown process": ("process_values.csv", "mine,", "mien,", r"process_values.csv row 2, column 'process': .*mien.*did you mean 'mine'"),
+        "coefficients.csv",
+        "mine,salt_lake",
+        "mine,salt_lke",
+        r"coefficients.csv row 2, column 'good': .*salt_lke.*did you mean 'salt_lake'",
+    ),
+    "unknown process": (
+        "process_values.csv",
+        "mine,",
+        "mien,",
+        r"process_values.csv row 2, column 'process': .*mien.*did you mean 'mine'",
+    ),
     "unknown metal": (
-        "goods.csv", "lithium/refined,lithium", "lithium/refined,lithum",
-        r"goods.csv row 2, column 'metal': .*did you mean 'lithium'"),
-    "unknown choice": ("goods.csv", ",refined,", ",refind,", r"goods.csv row 2, column 'kind': .*did you mean 'refined'"),
+        "goods.csv",
+        "lithium/refined,lithium",
+        "lithium/refined,lithum",
+        r"goods.csv row 2, column 'metal': .*did you mean 'lithium'",
+    ),
+    "unknown choice": (
+        "goods.csv",
+        ",refined,",
+        ",refind,",
+        r"goods.csv row 2, column 'kind': .*did you mean 'refined'",
+    ),
     "unknown parameter": (
-        "plants.csv", "existing_capacity", "exsting_capacity",
-        r"plants.csv row 2, column 'parameter': .*existing_capacity"),
-    "unknown unit": ("demand.csv", "t/year", "tonz/year", r"demand.csv row 2, column 'unit': .*tonz"),
-    "a unit that cancels": ("collection.csv", ",0.8,1,", ",0.8,T/T,", r"collection.csv row 3, column 'unit': unit 'T/T' is unknown"),
+        "plants.csv",
+        "existing_capacity",
+        "exsting_capacity",
+        r"plants.csv row 2, column 'parameter': .*existing_capacity",
+    ),
+    "unknown unit": (
+        "demand.csv",
+        "t/year",
+        "tonz/year",
+        r"demand.csv row 2, column 'unit': .*tonz",
+    ),
+    "a unit that cancels": (
+        "collection.csv",
+        ",0.8,1,",
+        ",0.8,T/T,",
+        r"collection.csv row 3, column 'unit': unit 'T/T' is unknown",
+    ),
     "wrong unit": ("demand.csv", "t/year", "USD_2021/t", r"demand.csv row 2, column 'unit'"),
     "missing unit": ("demand.csv", "t/year", "", r"demand.csv row 2, column 'unit'"),
-    "money of another year": ("process_values.csv", "USD_2021", "USD_2019", r"process_values.csv row 2, column 'unit': .*2021"),
-    "money without a year": ("process_values.csv", "USD_2021", "USD", r"process_values.csv row 2, column 'unit'"),
+    "money of another year": (
+        "process_values.csv",
+        "USD_2021",
+        "USD_2019",
+        r"process_values.csv row 2, column 'unit': .*2021",
+    ),
+    "money without a year": (
+        "process_values.csv",
+        "USD_2021",
+        "USD",
+        r"process_values.csv row 2, column 'unit'",
+    ),
     "not a number": ("demand.csv", ",1000,", ",nan,", r"demand.csv row 2, column 'value'"),
     "infinite": ("demand.csv", ",1000,", ",inf,", r"demand.csv row 2, column 'value'"),
     "empty value": ("demand.csv", ",1000,", ",,", r"demand.csv row 2, column 'value': .*empty"),
-    "text in a number": ("demand.csv", ",1000,", ",many,", r"demand.csv row 2, column 'value': .*many"),
+    "text in a number": (
+        "demand.csv",
+        ",1000,",
+        ",many,",
+        r"demand.csv row 2, column 'value': .*many",
+    ),
     "decimal comma": ("demand.csv", ",1000,", ',"1000,5",', r"demand.csv row 2, column 'value'"),
-    "thousands separator": ("demand.csv", ",1000,", ',"1,000",', r"demand.csv row 2, column 'value'"),
+    "thousands separator": (
+        "demand.csv",
+        ",1000,",
+        ',"1,000",',
+        r"demand.csv row 2, column 'value'",
+    ),
     "negative capacity": ("plants.csv", ",300,", ",-300,", r"plants.csv row 2, column 'value'"),
-    "negative cost": ("process_values.csv", ",22000,", ",-22000,", r"process_values.csv row 2, column 'value'"),
-    "metal from nothing": ("coefficients.csv", ",0.95,", ",1.05,", r"coefficients.csv.*make_batteries"),
-    "duplicate row": ("deposits.csv", "salt_lake,lithium,reserve,,,30000,t,,,,example,D,made up to show the format: replace it\n",
-                      "salt_lake,lithium,reserve,,,30000,t,,,,example,D,\nsalt_lake,lithium,reserve,,,30000,t,,,,example,D,\n",
-                      r"deposits.csv row 3.*row 2"),
-    "years that do not reach the end": ("demand.csv", ",2034,", ",2033,", r"demand.csv row 2, column 'year': .*the years 2034 are missing"),
+    "negative cost": (
+        "process_values.csv",
+        ",22000,",
+        ",-22000,",
+        r"process_values.csv row 2, column 'value'",
+    ),
+    "metal from nothing": (
+        "coefficients.csv",
+        ",0.95,",
+        ",1.05,",
+        r"coefficients.csv.*make_batteries",
+    ),
+    "duplicate row": (
+        "deposits.csv",
+        "salt_lake,lithium,reserve,,,30000,t,,,,example,D,made up to show the format: replace it\n",
+        "salt_lake,lithium,reserve,,,30000,t,,,,example,D,\nsalt_lake,lithium,reserve,,,30000,t,,,,example,D,\n",
+        r"deposits.csv row 3.*row 2",
+    ),
+    "years that do not reach the end": (
+        "demand.csv",
+        ",2034,",
+        ",2033,",
+        r"demand.csv row 2, column 'year': .*the years 2034 are missing",
+    ),
     "years out of order": ("demand.csv", ",2034,", ",2024,", r"demand.csv row 3.*year"),
     "a year that is none": ("demand.csv", ",2034,", ",2034+,", r"demand.csv row 3, column 'year'"),
-    "demand for an undefined good": ("demand.csv", "lithium/batteries", "lithium/batteris",
-                                     r"demand.csv row 2, column 'good': .*did you mean 'lithium/batteries'"),
-    "a lifetime of zero": ("product_values.csv", ",8,", ",0,", r"product_values.csv row 2, column 'value'"),
-    "a share above one": ("collection.csv", ",0.8,", ",1.8,", r"collection.csv row 3, column 'value'"),
-    "a low above its value": ("deposits.csv", ",30000,t,,", ",30000,t,40000,", r"deposits.csv row 2.*low"),
+    "demand for an undefined good": (
+        "demand.csv",
+        "lithium/batteries",
+        "lithium/batteris",
+        r"demand.csv row 2, column 'good': .*did you mean 'lithium/batteries'",
+    ),
+    "a lifetime of zero": (
+        "product_values.csv",
+        ",8,",
+        ",0,",
+        r"product_values.csv row 2, column 'value'",
+    ),
+    "a share above one": (
+        "collection.csv",
+        ",0.8,",
+        ",1.8,",
+        r"collection.csv row 3, column 'value'",
+    ),
+    "a low above its value": (
+        "deposits.csv",
+        ",30000,t,,",
+        ",30000,t,40000,",
+        r"deposits.csv row 2.*low",
+    ),
     "no source": ("deposits.csv", ",example,", ",,", r"deposits.csv row 2, column 'source'"),
-    "a ragged row": ("goods.csv", "lithium chemicals", "lithium, chemicals, of all kinds", r"goods.csv row 2"),
+    "a ragged row": (
+        "goods.csv",
+        "lithium chemicals",
+        "lithium, chemicals, of all kinds",
+        r"goods.csv row 2",
+    ),
     "semicolons": (
-        "goods.csv", "good,metal,kind,stage,export,description", "good;metal;kind;stage;export;description",
-        r"goods.csv.*comma"),
+        "goods.csv",
+        "good,metal,kind,stage,export,description",
+        "good;metal;kind;stage;export;description",
+        r"goods.csv.*comma",
+    ),
     "a cycle of scenarios": (
-        "study.toml", 'inherits = ["reference"]', 'inherits = ["self-reliance"]',
-        r"study.toml row \d+.*self-reliance"),
-    "a scenario that inherits nothing known": ("study.toml", 'inherits = ["reference"]', 'inherits = ["refrence"]',
-                                               r"study.toml row \d+.*did you mean 'reference'"),
-    "a path in set": ("study.toml", '"series.carbon_price"', '"series.carbon_prize"', r"carbon_prize.*did you mean 'series.carbon_price"),
-    "an unknown policy kind": ("study.toml", 'kind = "self_sufficiency"', 'kind = "self_suficiency"', r"study.toml row \d+.*did you mean"),
+        "study.toml",
+        'inherits = ["reference"]',
+        'inherits = ["self-reliance"]',
+        r"study.toml row \d+.*self-reliance",
+    ),
+    "a scenario that inherits nothing known": (
+        "study.toml",
+        'inherits = ["reference"]',
+        'inherits = ["refrence"]',
+        r"study.toml row \d+.*did you mean 'reference'",
+    ),
+    "a path in set": (
+        "study.toml",
+        '"series.carbon_price"',
+        '"series.carbon_prize"',
+        r"carbon_prize.*did you mean 'series.carbon_price",
+    ),
+    "an unknown policy kind": (
+        "study.toml",
+        'kind = "self_sufficiency"',
+        'kind = "self_suficiency"',
+        r"study.toml row \d+.*did you mean",
+    ),
     "a policy field": ("study.toml", "share = {", "shore = {", r"study.toml row \d+.*shore"),
     "broken TOML": ("study.toml", "metals = [", "metals = (", r"study.toml"),
-    "a missing head field": ("study.toml", "discount_rate = 0.05", "", r"study.toml.*discount_rate"),
+    "a missing head field": (
+        "study.toml",
+        "discount_rate = 0.05",
+        "",
+        r"study.toml.*discount_rate",
+    ),
     "years backwards": ("study.toml", "last = 2034", "last = 2020", r"study.toml row \d+.*years"),
 }
 
@@ -95,11 +221,16 @@ def test_each_bad_input_is_one_error_with_place_and_remedy(folder: Path, case: s
     assert len(caught.value.problems) <= 2, caught.value
 
 
-@pytest.mark.parametrize("case", ["unknown good", "empty value", "broken TOML", "metal from nothing"])
+@pytest.mark.parametrize(
+    "case", ["unknown good", "empty value", "broken TOML", "metal from nothing"]
+)
 def test_the_command_line_ends_with_status_2_and_no_traceback(folder: Path, case: str) -> None:
     file, old, new, _ = CASES[case]
     broken(folder, file, old, new)
-    for command in (["check", str(folder)], ["solve", str(folder), "--out", str(folder.parent / "out")]):
+    for command in (
+        ["check", str(folder)],
+        ["solve", str(folder), "--out", str(folder.parent / "out")],
+    ):
         done = CliRunner().invoke(app, command)
         assert done.exit_code == 2, done.output
         assert file in done.stderr
@@ -108,11 +239,23 @@ def test_the_command_line_ends_with_status_2_and_no_traceback(folder: Path, case
 
 def test_all_problems_are_reported_at_once(folder: Path) -> None:
     """Five mistakes in four files are five problems, each named, and not the first alone."""
-    for case in ("unknown unit", "negative capacity", "a share above one", "unknown process", "a lifetime of zero"):
+    for case in (
+        "unknown unit",
+        "negative capacity",
+        "a share above one",
+        "unknown process",
+        "a lifetime of zero",
+    ):
         broken(folder, *CASES[case][:3])
     with pytest.raises(SpecError) as caught:
         planner.read(folder)
-    files = {"demand.csv", "plants.csv", "collection.csv", "process_values.csv", "product_values.csv"}
+    files = {
+        "demand.csv",
+        "plants.csv",
+        "collection.csv",
+        "process_values.csv",
+        "product_values.csv",
+    }
     assert {p.file for p in caught.value.problems} == files
     assert set(planner.check(folder)) == set(caught.value.problems)
 
@@ -125,8 +268,12 @@ def test_encodings(folder: Path) -> None:
     goods.write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
     assert set(planner.read(folder).goods) == set(plain)
     for content, message in (
-        (text.encode("utf-16"), "goods.csv: is encoded in UTF-16"), (b"PK\x03\x04\x00\x00", "goods.csv: is a binary file"),
-        (text.replace("chemicals", "chémicals").encode("latin-1"), "goods.csv row 2: a character is not encoded in UTF-8"),
+        (text.encode("utf-16"), "goods.csv: is encoded in UTF-16"),
+        (b"PK\x03\x04\x00\x00", "goods.csv: is a binary file"),
+        (
+            text.replace("chemicals", "chémicals").encode("latin-1"),
+            "goods.csv row 2: a character is not encoded in UTF-8",
+        ),
         (b"", "goods.csv"),
     ):
         goods.write_bytes(content)

@@ -62,7 +62,10 @@ def test_a_mistake_in_a_workbook_is_named_by_its_sheet_and_row(mine: Path) -> No
     status, text = run("solve", "mine.xlsx")
     assert status == 2
     assert text.startswith("SpecError: mine.xlsx: 1 problem\n")
-    assert "sheet demand row 3, column 'unit': unit 't/yaer' is unknown (did you mean 't/year'?)" in text
+    assert (
+        "sheet demand row 3, column 'unit': unit 't/yaer' is unknown (did you mean 't/year'?)"
+        in text
+    )
     assert ".csv" not in text
 
 
@@ -106,7 +109,12 @@ def test_the_new_study_meets_the_target_of_its_own_scenario(mine: Path) -> None:
     assert status == 0
     assert "target missed" not in text
     plans = [planner.load(folder) for folder in ("results/mine", "results/mine-self-reliance")]
-    home = [plan.mix[(plan.mix["pathway"] == "domestic primary") & (plan.mix["year"] == 2034)]["value"].sum() for plan in plans]
+    home = [
+        plan.mix[(plan.mix["pathway"] == "domestic primary") & (plan.mix["year"] == 2034)][
+            "value"
+        ].sum()
+        for plan in plans
+    ]
     assert home[1] > 2 * home[0]
     assert not (plans[1].costs["item"] == "breach").any()
 
@@ -115,12 +123,23 @@ def test_a_target_missed_at_its_penalty_is_said(mine: Path) -> None:
     """With a penalty that is cheaper than any mine the target is missed, and the last lines say so."""
     text = (mine / "mine" / "study.toml").read_text().replace("penalty = 50000", "penalty = 1")
     (mine / "mine" / "study.toml").write_text(text)
-    assert "target missed at its penalty: home_share/lithium, 20" in run("solve", "mine", "--scenario", "self-reliance")[1]
+    assert (
+        "target missed at its penalty: home_share/lithium, 20"
+        in run("solve", "mine", "--scenario", "self-reliance")[1]
+    )
 
 
 def test_a_study_given_for_a_run_is_told_so(mine: Path) -> None:
-    for command in (("report", "mine"), ("export", "mine", "plan.xlsx"), ("compare", "mine", "mine")):
+    for command in (
+        ("report", "mine"),
+        ("export", "mine", "plan.xlsx"),
+        ("compare", "mine", "mine"),
+    ):
         status, text = run(*command)
-        assert (status, "is a study, not a run" in text, "planner solve mine" in text) == (2, True, True), command
+        assert (status, "is a study, not a run" in text, "planner solve mine" in text) == (
+            2,
+            True,
+            True,
+        ), command
     with pytest.raises(OutputError, match="there is no such folder"):
         planner.load("nowhere")

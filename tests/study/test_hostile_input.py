@@ -26,7 +26,11 @@ PACKAGE = Path(planner.__file__).parent
 def small(**names: str) -> Study:
     """A study of one mine whose names may be hostile."""
     good = names.get("good", "li")
-    return Study().good(good, "refined", demand=10, shortage_cost=900).process(names.get("process", "mine"), "mine", gives={good: 1})
+    return (
+        Study()
+        .good(good, "refined", demand=10, shortage_cost=900)
+        .process(names.get("process", "mine"), "mine", gives={good: 1})
+    )
 
 
 @pytest.mark.parametrize("name", ["=cmd|'/c calc'!A0", "+1", "-1", "@SUM(A1)"])
@@ -47,19 +51,25 @@ def test_a_look_alike_is_no_other_good(tmp_path: Path) -> None:
     """A Cyrillic i in `lithium` is unknown, and the Latin one is suggested."""
     folder = small(good="lithium").write(tmp_path / "s")
     table = folder / "demand.csv"
-    table.write_text(table.read_text(encoding="utf-8").replace("lithium", "l\u0456thium"), encoding="utf-8")
+    table.write_text(
+        table.read_text(encoding="utf-8").replace("lithium", "l\u0456thium"), encoding="utf-8"
+    )
     with pytest.raises(SpecError, match="did you mean 'lithium'"):
         planner.read(folder)
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd", "<script>alert(1)</script>", "a\"b'c", "a,b", "CON", "名前"])
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "<script>alert(1)</script>", "a\"b'c", "a,b", "CON", "名前"]
+)
 def test_odd_names_are_only_names(tmp_path: Path, name: str) -> None:
     """Slashes, quotes, markup: a plan is solved, saved and read back, and nothing is written beside its folder."""
     if "." in name:
         with pytest.raises(SpecError, match="point"):
             planner.read(small(good=name).write(tmp_path / "s"))
         return
-    plan = planner.solve(planner.read(small(good=name, process=f"mine {name}").write(tmp_path / "s")))
+    plan = planner.solve(
+        planner.read(small(good=name, process=f"mine {name}").write(tmp_path / "s"))
+    )
     folder = plan.save(tmp_path / "run")
     assert planner.load(folder).values == plan.values
     assert sorted(p.name for p in tmp_path.iterdir()) == ["run", "s"]
@@ -72,7 +82,9 @@ def test_paths_in_a_study_are_not_followed(tmp_path: Path) -> None:
     (folder / "inner" / "goods.csv").write_text("nonsense")
     (folder / "notes.txt").write_text("private")
     run = planner.solve(planner.read(folder)).save(tmp_path / "run")
-    assert {p.name for p in (run / "inputs").iterdir()} == {p.name for p in folder.iterdir() if p.suffix in (".csv", ".toml")}
+    assert {p.name for p in (run / "inputs").iterdir()} == {
+        p.name for p in folder.iterdir() if p.suffix in (".csv", ".toml")
+    }
 
 
 def test_a_run_whose_inputs_link_elsewhere_is_refused(tmp_path: Path) -> None:
@@ -86,8 +98,14 @@ def test_a_run_whose_inputs_link_elsewhere_is_refused(tmp_path: Path) -> None:
 
 def test_no_pickle_yaml_or_eval_in_the_package() -> None:
     """What could run a stranger's code is not there at all."""
-    banned = re.compile(r"^\s*(?:import|from) +(?:pickle|yaml|marshal|shelve|dill|joblib)\b|\b(?:eval|exec)\(", re.MULTILINE)
-    found = {str(path.relative_to(PACKAGE)): banned.search(path.read_text(encoding="utf-8")) for path in PACKAGE.rglob("*.py")}
+    banned = re.compile(
+        r"^\s*(?:import|from) +(?:pickle|yaml|marshal|shelve|dill|joblib)\b|\b(?:eval|exec)\(",
+        re.MULTILINE,
+    )
+    found = {
+        str(path.relative_to(PACKAGE)): banned.search(path.read_text(encoding="utf-8"))
+        for path in PACKAGE.rglob("*.py")
+    }
     assert not {path: match for path, match in found.items() if match}
 
 
@@ -104,12 +122,18 @@ def test_entities_in_a_workbook_are_not_expanded(tmp_path: Path) -> None:
     book.active.title = "goods"
     raw = io.BytesIO()
     book.save(raw)
-    laughs = '<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY a "ha">' + "".join(
-        f'<!ENTITY {chr(98 + i)} "{f"&{chr(97 + i)};" * 10}">' for i in range(9)) + "]><worksheet>&j;</worksheet>"
+    laughs = (
+        '<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY a "ha">'
+        + "".join(f'<!ENTITY {chr(98 + i)} "{f"&{chr(97 + i)};" * 10}">' for i in range(9))
+        + "]><worksheet>&j;</worksheet>"
+    )
     bad = tmp_path / "bad.xlsx"
     with zipfile.ZipFile(raw) as old, zipfile.ZipFile(bad, "w") as new:
         for part in old.infolist():
-            new.writestr(part, laughs if part.filename == "xl/worksheets/sheet1.xml" else old.read(part.filename))
+            new.writestr(
+                part,
+                laughs if part.filename == "xl/worksheets/sheet1.xml" else old.read(part.filename),
+            )
     with pytest.raises(SpecError, match="is no workbook that can be read"):
         read_study_workbook(bad)
 

@@ -22,18 +22,33 @@ def samples(study, scenario="", count=4, **settings):
     """Systems of one study with other numbers, read one by one; yields and contents are left as they are, so that metals balance."""
     base = planner.read(study, scenario=scenario)
     found = uncertainty(base, **settings)
-    moved = [each for each in found.inputs if each.name.partition(".")[0] not in ("coefficients", "uses") and "content" not in each.name]
+    moved = [
+        each
+        for each in found.inputs
+        if each.name.partition(".")[0] not in ("coefficients", "uses")
+        and "content" not in each.name
+    ]
     at, quantiles = found.columns(), draw(found, count, seed=5)
     for i in range(count):
-        values = {path: f"{value!r} {each.unit}" for each in moved
-                  for path, value in zip(each.paths, each.at(quantiles[i, at[each.name]]).tolist(), strict=True)}
+        values = {
+            path: f"{value!r} {each.unit}"
+            for each in moved
+            for path, value in zip(
+                each.paths, each.at(quantiles[i, at[each.name]]).tolist(), strict=True
+            )
+        }
         yield planner.read(study, scenario=scenario, overrides=values)
 
 
 def test_a_batch_gives_the_arrays_of_each_sample():
     """Proves that the samples do not meet: every number of every programme is that of its own sample, read and built alone. Lives differ,
     so that plants end in other periods; costs, demands, intensities, rates and reserves as well."""
-    for study, scenario in (("quickstart", ""), ("china", "carbon-neutral"), ("china", "self-reliance"), ("world", "")):
+    for study, scenario in (
+        ("quickstart", ""),
+        ("china", "carbon-neutral"),
+        ("china", "self-reliance"),
+        ("world", ""),
+    ):
         systems = list(samples(study, scenario))
         many, stocks = batch(systems), use_stocks(systems)
         at_once = programmes(components(many, balance(many, stocks=stacked(stocks))))
@@ -44,15 +59,24 @@ def test_a_batch_gives_the_arrays_of_each_sample():
             assert ours.rows == alone.rows
             assert ours.offset == alone.offset
             for name in ("cost", "carbon", "lower", "upper", "row_lower", "row_upper"):
-                np.testing.assert_array_equal(getattr(ours, name), getattr(alone, name), err_msg=name)
+                np.testing.assert_array_equal(
+                    getattr(ours, name), getattr(alone, name), err_msg=name
+                )
             for part in ("indptr", "indices", "data"):
-                np.testing.assert_array_equal(getattr(ours.matrix, part), getattr(alone.matrix, part))
-        assert len({(a.cost.tobytes(), a.row_lower.tobytes(), a.row_upper.tobytes()) for a in at_once}) == len(systems)
+                np.testing.assert_array_equal(
+                    getattr(ours.matrix, part), getattr(alone.matrix, part)
+                )
+        assert len(
+            {(a.cost.tobytes(), a.row_lower.tobytes(), a.row_upper.tobytes()) for a in at_once}
+        ) == len(systems)
 
 
 def test_only_what_differs_gets_a_leading_axis():
     """Proves that what all samples share stays one: a good without a changed number is the same object still."""
-    one, two = planner.read("quickstart"), planner.read("quickstart", overrides={"series.carbon_price": "70 USD_2021/tCO2e"})
+    one, two = (
+        planner.read("quickstart"),
+        planner.read("quickstart", overrides={"series.carbon_price": "70 USD_2021/tCO2e"}),
+    )
     many = batch([one, replace(one, carbon_price=two.carbon_price)])
     assert many.carbon_price.shape == (2, len(one.years))
     assert many.goods is one.goods
@@ -68,9 +92,18 @@ def test_samples_that_differ_in_more_than_numbers_are_no_batch():
     """Never wrong in silence: another name, another length, a noun that is missing, a decision that only some samples take."""
     one = planner.read("quickstart")
     good = next(iter(one.goods.values()))
-    kinds = {**one.goods, good.name: replace(good, kind="scrap" if good.kind == "waste" else "waste")}
-    for change in ({"discount_rate": 0.5}, {"goods": {}}, {"periods": (Period(2000, 2001),)}, {"goods": kinds},
-                   {"population": np.ones(len(one.years) + 1)}, {"population": None}):
+    kinds = {
+        **one.goods,
+        good.name: replace(good, kind="scrap" if good.kind == "waste" else "waste"),
+    }
+    for change in (
+        {"discount_rate": 0.5},
+        {"goods": {}},
+        {"periods": (Period(2000, 2001),)},
+        {"goods": kinds},
+        {"population": np.ones(len(one.years) + 1)},
+        {"population": None},
+    ):
         with pytest.raises(UnlikeError):
             batch([one, replace(one, **change)])
     with pytest.raises(UnlikeError, match="differ in what there is"):
@@ -90,19 +123,33 @@ def test_numbers_of_samples_by_hand():
     assert rows([], 2).shape == (0, 2)
     assert powers(np.array([[2.0], [3.0]]), [0, 2]).tolist() == [[1, 4], [1, 9]]
     rates, lives = np.array([[0.0], [0.1]]), np.array([[4.0], [2.5]])
-    assert annuity_due(rates, lives).ravel().tolist() == [annuity_due(0.0, 4.0), annuity_due(0.1, 2.5)]
+    assert annuity_due(rates, lives).ravel().tolist() == [
+        annuity_due(0.0, 4.0),
+        annuity_due(0.1, 2.5),
+    ]
     periods = (Period(2020, 2021), Period(2022, 2022), Period(2023, 2025))
     prices = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
     for i, charge in enumerate(capital_charge(periods, prices, rates, 0.05, lives, 1)):
-        np.testing.assert_array_equal(charge, capital_charge(periods, prices[i], rates[i, 0], 0.05, lives[i, 0], 1))
+        np.testing.assert_array_equal(
+            charge, capital_charge(periods, prices[i], rates[i, 0], 0.05, lives[i, 0], 1)
+        )
 
 
 def test_a_row_without_options_fails_the_batch():
     """Proves that the one sample whose row cannot hold is not lost among the others: the batch is refused, and taken one by one."""
     one = planner.read("quickstart")
     good = next(g for g in one.goods.values() if g.demand is not None)
-    alone = replace(one, processes={}, plants={}, ramps={}, products={}, policies={}, goods={good.name: replace(
-        good, shortage_cost=None, demand=0.0 * good.demand, kind="product")})
+    alone = replace(
+        one,
+        processes={},
+        plants={},
+        ramps={},
+        products={},
+        policies={},
+        goods={
+            good.name: replace(good, shortage_cost=None, demand=0.0 * good.demand, kind="product")
+        },
+    )
     other = replace(alone, goods={good.name: replace(alone.goods[good.name], demand=good.demand)})
     for system in (other, batch([alone, other])):
         with pytest.raises(InfeasibleError, match="without any option"):
@@ -112,13 +159,22 @@ def test_a_row_without_options_fails_the_batch():
 def test_rounding_is_that_of_each_sample():
     """Proves that the large numbers of one sample hide nothing in another: what is below zero is judged by its own sample's size."""
     system = planner.read("quickstart")
-    name, product = next((name, product) for name, product in system.products.items() if product.uses)
+    name, product = next(
+        (name, product) for name, product in system.products.items() if product.uses
+    )
     good, years = next(iter(product.uses)), len(system.years)
-    system = replace(system, goods={**system.goods, good: replace(system.goods[good], demand=np.ones(years))})
+    system = replace(
+        system, goods={**system.goods, good: replace(system.goods[good], demand=np.ones(years))}
+    )
     small = np.ones(years)
     small[-1] = -1e-9
     for uses in (small, np.array([np.full(years, 1e6), small])):
         with pytest.raises(ValueError, match=f"negative or not a number in {system.years[-1]}"):
             use_inflow(system, replace(system.products[name], uses={good: uses}))
     small[-1] = -1e-13
-    assert use_inflow(system, replace(product, uses={good: np.array([np.full(years, 1e6), small])}))[1, -1] == 0
+    assert (
+        use_inflow(system, replace(product, uses={good: np.array([np.full(years, 1e6), small])}))[
+            1, -1
+        ]
+        == 0
+    )

@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from planner.system.economics import alive_share, annuity_due, capital_charge, discount_factor, period_factors
+from planner.system.economics import (
+    alive_share,
+    annuity_due,
+    capital_charge,
+    discount_factor,
+    period_factors,
+)
 from planner.system.nouns import Period
 
 EXACT = 1e-13
@@ -16,7 +22,9 @@ def years(first: int, last: int) -> tuple[Period, ...]:
 
 
 def test_first_year_is_undiscounted():
-    assert discount_factor(2021, np.array([2021, 2022, 2023]), 0.1) == pytest.approx([1.0, 1 / 1.1, 1 / 1.21], rel=EXACT)
+    assert discount_factor(2021, np.array([2021, 2022, 2023]), 0.1) == pytest.approx(
+        [1.0, 1 / 1.1, 1 / 1.21], rel=EXACT
+    )
     assert discount_factor(2021, [2021, 2060], 0.0) == pytest.approx([1.0, 1.0], rel=EXACT)
 
 
@@ -37,7 +45,9 @@ def test_annuity_does_not_jump_at_a_rate_of_zero():
     assert annuity_due(1e-10, 25) == pytest.approx(annuity_due(0.0, 25), rel=1e-8)
 
 
-@pytest.mark.parametrize(("rate", "life"), [(0.08, 0.0), (0.08, -1.0), (-1.0, 5.0), (0.08, float("nan"))])
+@pytest.mark.parametrize(
+    ("rate", "life"), [(0.08, 0.0), (0.08, -1.0), (-1.0, 5.0), (0.08, float("nan"))]
+)
 def test_annuity_refuses_what_is_no_life_or_rate(rate, life):
     with pytest.raises(ValueError, match="must be above"):
         annuity_due(rate, life)

@@ -39,7 +39,11 @@ def claims() -> list[Claim]:
 
 def verdicts() -> list[Verdict]:
     """Every target, computed."""
-    return [judge(claim, EXPERIMENTS[claim["id"]](claim["id"])) for claim in claims() if claim["use"] == "target"]
+    return [
+        judge(claim, EXPERIMENTS[claim["id"]](claim["id"]))
+        for claim in claims()
+        if claim["use"] == "target"
+    ]
 
 
 def judge(claim: Claim, answer: Answer) -> Verdict:
@@ -53,7 +57,12 @@ def judge(claim: Claim, answer: Answer) -> Verdict:
         if slack is None:
             raise ValueError(f"{claim['id']}: neither a tolerance nor a statement that can hold")
         good = difference is not None and abs(difference) <= slack
-    return Verdict(claim, answer, MISSED if not good else AS_READ if answer.reading else AS_IT_STANDS, difference)
+    return Verdict(
+        claim,
+        answer,
+        MISSED if not good else AS_READ if answer.reading else AS_IT_STANDS,
+        difference,
+    )
 
 
 def allowed(tolerance: str, paper: float | None) -> float | None:
@@ -67,13 +76,27 @@ def allowed(tolerance: str, paper: float | None) -> float | None:
 def number(value: float | None, unit: str) -> str:
     if value is None:
         return ""
-    return f"{value:.0f}" if unit in ("year", "2100", "2050", "2035") else f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return (
+        f"{value:.0f}"
+        if unit in ("year", "2100", "2050", "2035")
+        else f"{value:,.0f}"
+        if abs(value) >= 100
+        else f"{value:.3g}"
+    )
 
 
 def paper_says(claim: Claim) -> str:
     if claim["paper"]:
         return number(float(claim["paper"]), claim["unit"])
-    return " ".join(filter(None, (f"above {claim['low']}" if claim["low"] else "", f"below {claim['high']}" if claim["high"] else "")))
+    return " ".join(
+        filter(
+            None,
+            (
+                f"above {claim['low']}" if claim["low"] else "",
+                f"below {claim['high']}" if claim["high"] else "",
+            ),
+        )
+    )
 
 
 def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
@@ -95,22 +118,45 @@ def page() -> str:
     # after the experiments and the history, which leave behind what they read
     uses = [used_by(claim["datum"]) for claim in inputs]
     lines = [
-        "# The paper's claims", "",
-        ("Made by `python -m models.china.claims`; do not edit. Claims of Zeng et al. 2023 in our words: `data/claims.csv`. Experiments: "
-        "`models/china/claims/experiments.py`, one function each, over the studies `china` and `world` and cohort runs over `data/`. "
-        "A miss stays a miss."), "",
-        *_summary(reached, len(circular), count), "",
-        "## Targets", "",
-        *_table(("claim", "statement", "year", "paper", "ours", "difference", "unit", "verdict", "why"), map(_row, found)), "",
-        "## Not reproduced", "",
-        *(f"- **{v.claim['id']}** {v.claim['claim']} ({v.claim['metal']}, {v.claim['region']}): {v.answer.why}."
-          for v in found if v.word == MISSED), "",
-        "## Inputs", "",
-        *_inputs(uses), "",
-        *_table(("claim", "statement", "metal", "year", "paper", "datum", "used by"),
-                ((c["id"], c["claim"], c["metal"], c["year"], c["paper"], c["datum"], use)
-                 for c, use in zip(inputs, uses, strict=True))), "",
-        *history, "",
+        "# The paper's claims",
+        "",
+        (
+            "Made by `python -m models.china.claims`; do not edit. Claims of Zeng et al. 2023 in our words: `data/claims.csv`. Experiments: "
+            "`models/china/claims/experiments.py`, one function each, over the studies `china` and `world` and cohort runs over `data/`. "
+            "A miss stays a miss."
+        ),
+        "",
+        *_summary(reached, len(circular), count),
+        "",
+        "## Targets",
+        "",
+        *_table(
+            ("claim", "statement", "year", "paper", "ours", "difference", "unit", "verdict", "why"),
+            map(_row, found),
+        ),
+        "",
+        "## Not reproduced",
+        "",
+        *(
+            f"- **{v.claim['id']}** {v.claim['claim']} ({v.claim['metal']}, {v.claim['region']}): {v.answer.why}."
+            for v in found
+            if v.word == MISSED
+        ),
+        "",
+        "## Inputs",
+        "",
+        *_inputs(uses),
+        "",
+        *_table(
+            ("claim", "statement", "metal", "year", "paper", "datum", "used by"),
+            (
+                (c["id"], c["claim"], c["metal"], c["year"], c["paper"], c["datum"], use)
+                for c, use in zip(inputs, uses, strict=True)
+            ),
+        ),
+        "",
+        *history,
+        "",
     ]
     return "\n".join(lines)
 
@@ -118,38 +164,62 @@ def page() -> str:
 def _inputs(uses: list[str]) -> tuple[str, ...]:
     """How many statements are data, and what of them a study rests on."""
     read, idle = uses.count(EXPERIMENT), uses.count(NOTHING)
-    return ((f"{len(uses)} statements are data. {len(uses) - read - idle} are in force: numbers of a study change when the datum does "
-             f"(tried with each, by {(CHANGE - 1) * 100:.0f} %), or it is a row of the study itself. {read} are read by an experiment "
-             f"above or by the history below. {idle} are held and used by nothing: a better source stands beside them, or no study needs "
-             "them."),)
+    return (
+        (
+            f"{len(uses)} statements are data. {len(uses) - read - idle} are in force: numbers of a study change when the datum does "
+            f"(tried with each, by {(CHANGE - 1) * 100:.0f} %), or it is a row of the study itself. {read} are read by an experiment "
+            f"above or by the history below. {idle} are held and used by nothing: a better source stands beside them, or no study needs "
+            "them."
+        ),
+    )
 
 
 def _summary(reached: int, circular: int, count: Counter[str]) -> tuple[str, str, str]:
     """What the verdicts come to, the agreements that prove something first, and how far even those go."""
     return (
-        (f"**{reached - circular} of {count.total()} targets are reproduced by data that were not made from the claim itself.** "
-         f"{circular} more agree, but prove nothing (*circular*): a datum behind them was made from the claim, such as a history of "
-         "use drawn back from the stock claimed, or a recovery or yield read from the totals claimed. "
-         f"{count[MISSED]} are not reproduced. Of all {reached} that agree, {count[AS_IT_STANDS]} do so as they stand and "
-         f"{count[AS_READ]} with the stated reading."), "",
-        ("Even the first number is to be read with care. Demand paths of the world, several lifetimes and most readings come from the "
-         "paper too, so that agreement shows that its numbers fit together more than that they are right. Where another reading or "
-         "scenario gives another answer it stands beside it. After first results were seen, two faults were mended (S016 took exports "
-         "off twice; the year of S024 was ambiguous) and S155 was put on the experiment that its row registers; it missed before and "
-         "after."),
+        (
+            f"**{reached - circular} of {count.total()} targets are reproduced by data that were not made from the claim itself.** "
+            f"{circular} more agree, but prove nothing (*circular*): a datum behind them was made from the claim, such as a history of "
+            "use drawn back from the stock claimed, or a recovery or yield read from the totals claimed. "
+            f"{count[MISSED]} are not reproduced. Of all {reached} that agree, {count[AS_IT_STANDS]} do so as they stand and "
+            f"{count[AS_READ]} with the stated reading."
+        ),
+        "",
+        (
+            "Even the first number is to be read with care. Demand paths of the world, several lifetimes and most readings come from the "
+            "paper too, so that agreement shows that its numbers fit together more than that they are right. Where another reading or "
+            "scenario gives another answer it stands beside it. After first results were seen, two faults were mended (S016 took exports "
+            "off twice; the year of S024 was ambiguous) and S155 was put on the experiment that its row registers; it missed before and "
+            "after."
+        ),
     )
 
 
 def _row(verdict: Verdict) -> tuple[str, ...]:
     claim, answer = verdict.claim, verdict.answer
     unit = claim["unit"]
-    said = unit if unit not in ("2100", "2050", "2035", "qual", "rank") else "year" if unit.isdigit() else ""
+    said = (
+        unit
+        if unit not in ("2100", "2050", "2035", "qual", "rank")
+        else "year"
+        if unit.isdigit()
+        else ""
+    )
     without = "never" if answer.holds is None else "holds" if answer.holds else "does not hold"
     ours = without if answer.ours is None else number(answer.ours, unit)
     reading = f"reading: {answer.reading}" if answer.reading else ""
     why = "; ".join(filter(None, (reading, "*circular*" if answer.circular else "", answer.why)))
-    return (claim["id"], f"{claim['claim']} ({claim['metal']}, {claim['region']})", claim["year"], paper_says(claim), ours,
-            number(verdict.difference, unit), said, verdict.word, why)
+    return (
+        claim["id"],
+        f"{claim['claim']} ({claim['metal']}, {claim['region']})",
+        claim["year"],
+        paper_says(claim),
+        ours,
+        number(verdict.difference, unit),
+        said,
+        verdict.word,
+        why,
+    )
 
 
 if __name__ == "__main__":

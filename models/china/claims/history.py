@@ -1,6 +1,6 @@
 """Extraction as far as public data held here reach, beside the 35 metals from 1922 to 2022 of which the paper gives the sum.
 
-    python -m models.china.claims.history FILE      the figure, as a page (.html) or a picture (.svg, .png, .pdf)
+python -m models.china.claims.history FILE      the figure, as a page (.html) or a picture (.svg, .png, .pdf)
 """
 
 from __future__ import annotations
@@ -39,27 +39,47 @@ def extraction() -> pd.DataFrame:
     rows: dict[tuple[str, str, int], tuple[float, str]] = {}
     for metal in METALS:
         for variable in OUTPUT:
-            found = [f for file in FILES for f in FACTS.all(file, metal=metal, region="world", variable=variable)]
+            found = [
+                f
+                for file in FILES
+                for f in FACTS.all(file, metal=metal, region="world", variable=variable)
+            ]
             # the paper's own numbers are what this is to stand beside
-            found = [f for f in found if f.year is not None and f.source != "zeng2023" and f.item in ("", "primary")]
+            found = [
+                f
+                for f in found
+                if f.year is not None and f.source != "zeng2023" and f.item in ("", "primary")
+            ]
             for fact in found:
                 assert fact.year is not None
                 rows.setdefault((metal, WORLD, fact.year), (fact.value, fact.source))
             if found:
                 break
     rows |= {("niobium", FERRONIOBIUM, year): found for year, found in _ferroniobium().items()}
-    return pd.DataFrame([(*key, value, source) for key, (value, source) in sorted(rows.items())],
-                        columns=["metal", "coverage", "year", "value", "source"])
+    return pd.DataFrame(
+        [(*key, value, source) for key, (value, source) in sorted(rows.items())],
+        columns=["metal", "coverage", "year", "value", "source"],
+    )
 
 
 def _ferroniobium() -> dict[int, tuple[float, str]]:
     """Niobium in the ferroniobium of the two countries that make nearly all of it, in years for which both are held."""
     years: dict[int, list[tuple[float, str]]] = {}
     for country in ("brazil", "canada"):
-        for fact in FACTS.series("production", metal="niobium", region=country, variable="refined_production", item="feronb_gross"):
+        for fact in FACTS.series(
+            "production",
+            metal="niobium",
+            region=country,
+            variable="refined_production",
+            item="feronb_gross",
+        ):
             assert fact.year is not None
             years.setdefault(fact.year, []).append((fact.value, fact.source))
-    return {year: (NIOBIUM_IN_FERRONIOBIUM * sum(value for value, _ in held), held[0][1]) for year, held in years.items() if len(held) == 2}
+    return {
+        year: (NIOBIUM_IN_FERRONIOBIUM * sum(value for value, _ in held), held[0][1])
+        for year, held in years.items()
+        if len(held) == 2
+    }
 
 
 def history_page() -> Iterator[str]:
@@ -67,30 +87,42 @@ def history_page() -> Iterator[str]:
     table = extraction()
     yield "## History of extraction"
     yield ""
-    yield (f"The paper draws the extraction of {COUNT} metals from 1922 (73 Mt) to 2022 (1,478 Mt). Held here, in `data/production.csv` "
-           f"and `data/hosts_companion.csv` from public sources, is the output of its five metals and of zinc, in t of metal "
-           "(figure: `python -m models.china.claims.history history.svg`):")
+    yield (
+        f"The paper draws the extraction of {COUNT} metals from 1922 (73 Mt) to 2022 (1,478 Mt). Held here, in `data/production.csv` "
+        f"and `data/hosts_companion.csv` from public sources, is the output of its five metals and of zinc, in t of metal "
+        "(figure: `python -m models.china.claims.history history.svg`):"
+    )
     yield ""
     yield "| metal | coverage | years held | first | last | missing between |"
     yield "|---|---|---|---|---|---|"
     for (metal, coverage), own in table.groupby(["metal", "coverage"], sort=False):
         first, last = own.iloc[0], own.iloc[-1]
         gaps = sorted(set(range(first["year"], last["year"] + 1)) - set(own["year"]))
-        missing = "none" if not gaps else f"{len(gaps)} years" if len(gaps) > 3 else ", ".join(map(str, gaps))
+        missing = (
+            "none"
+            if not gaps
+            else f"{len(gaps)} years"
+            if len(gaps) > 3
+            else ", ".join(map(str, gaps))
+        )
         ends = (f"{end['year']}: {end['value']:,.0f}" for end in (first, last))
         yield f"| {metal} | {coverage} | {len(own)} | {' | '.join(ends)} | {missing} |"
     yield ""
-    yield (f"**Missing.** {missing_words(table)} So neither of the two sums, nor the growth and pace drawn from them (S008 to S011), can "
-           "be tested here, and they are kept as narrative. Nothing is filled in.")
+    yield (
+        f"**Missing.** {missing_words(table)} So neither of the two sums, nor the growth and pace drawn from them (S008 to S011), can "
+        "be tested here, and they are kept as narrative. Nothing is filled in."
+    )
 
 
 def missing_words(table: pd.DataFrame) -> str:
     """What the history lacks, in two sentences."""
     held = table["metal"].nunique()
     latest = table[table["year"] <= max(PAPER)].groupby("metal")["value"].last().sum()
-    return (f"All years before {table['year'].min()}; at least {COUNT - held} of the {COUNT} metals, among them iron, aluminium, copper, "
-            f"manganese and chromium, which make nearly all of the 1,478 Mt; and the list of the {COUNT}. What is held of 2022, or the "
-            f"last year before it, comes to {latest / 1e6:.2f} Mt.")
+    return (
+        f"All years before {table['year'].min()}; at least {COUNT - held} of the {COUNT} metals, among them iron, aluminium, copper, "
+        f"manganese and chromium, which make nearly all of the 1,478 Mt; and the list of the {COUNT}. What is held of 2022, or the "
+        f"last year before it, comes to {latest / 1e6:.2f} Mt."
+    )
 
 
 def draw_history() -> Figure:
@@ -100,17 +132,52 @@ def draw_history() -> Figure:
 
     table, figure = extraction(), Figure()
     for (metal, coverage), own in table.groupby(["metal", "coverage"]):
-        held = own.set_index("year")["value"].reindex(range(own["year"].min(), own["year"].max() + 1))
+        held = own.set_index("year")["value"].reindex(
+            range(own["year"].min(), own["year"].max() + 1)
+        )
         name = str(metal) if coverage == WORLD else f"{metal} ({coverage})"
-        figure.add_scatter(x=held.index, y=held, mode="lines+markers", name=name, connectgaps=False, marker={"size": 5},
-                           line={"color": COLOURS[METALS.index(str(metal))], "dash": "solid" if coverage == WORLD else "dot"})
-    figure.add_scatter(x=list(PAPER), y=list(PAPER.values()), mode="markers", name=f"{COUNT} metals, as the paper says (no data held)",
-                       marker={"symbol": "circle-open", "size": 12, "color": "#000000"})
-    words = missing_words(table).replace("; at least", ";<br>at least").replace("; and the list", ";<br>and the list")
-    figure.add_annotation(text="<b>Missing.</b> " + words.replace(". What", ".<br>What"), xref="paper", yref="paper", x=0.02, y=0.6,
-                          xanchor="left", yanchor="top", align="left", showarrow=False, font={"size": 12})
-    figure.update_layout(title="World output of metals, as far as public data are held", template="simple_white",
-                         legend={"orientation": "h", "y": -0.1}, margin={"l": 70, "r": 20, "t": 50, "b": 40})
+        figure.add_scatter(
+            x=held.index,
+            y=held,
+            mode="lines+markers",
+            name=name,
+            connectgaps=False,
+            marker={"size": 5},
+            line={
+                "color": COLOURS[METALS.index(str(metal))],
+                "dash": "solid" if coverage == WORLD else "dot",
+            },
+        )
+    figure.add_scatter(
+        x=list(PAPER),
+        y=list(PAPER.values()),
+        mode="markers",
+        name=f"{COUNT} metals, as the paper says (no data held)",
+        marker={"symbol": "circle-open", "size": 12, "color": "#000000"},
+    )
+    words = (
+        missing_words(table)
+        .replace("; at least", ";<br>at least")
+        .replace("; and the list", ";<br>and the list")
+    )
+    figure.add_annotation(
+        text="<b>Missing.</b> " + words.replace(". What", ".<br>What"),
+        xref="paper",
+        yref="paper",
+        x=0.02,
+        y=0.6,
+        xanchor="left",
+        yanchor="top",
+        align="left",
+        showarrow=False,
+        font={"size": 12},
+    )
+    figure.update_layout(
+        title="World output of metals, as far as public data are held",
+        template="simple_white",
+        legend={"orientation": "h", "y": -0.1},
+        margin={"l": 70, "r": 20, "t": 50, "b": 40},
+    )
     figure.update_yaxes(type="log", title="t of metal a year", exponentformat="SI")
     return figure.update_xaxes(range=[min(PAPER) - 3, table["year"].max() + 3])
 

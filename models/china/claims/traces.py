@@ -34,9 +34,12 @@ def rows_of(datum: str) -> Rows:
     years = {word for word in rest if re.fullmatch(r"\d{4}", word)}
     names = set(rest) - years - {"and"}
     found = tuple(
-        position for position, row in enumerate(FACTS.rows(file))
-        if metal in row["metal"].split(";") and (row["region"], row["variable"]) == (region, variable)
-        and (not names or {row["item"], row.get("scenario", "")} & names) and (not years or row["year"] in years)
+        position
+        for position, row in enumerate(FACTS.rows(file))
+        if metal in row["metal"].split(";")
+        and (row["region"], row["variable"]) == (region, variable)
+        and (not names or {row["item"], row.get("scenario", "")} & names)
+        and (not years or row["year"] in years)
     )
     if not found:
         raise KeyError(f"no row of data/{file}.csv is {words}")
@@ -49,8 +52,12 @@ class Changed(Facts):
     def __init__(self, rows: Rows) -> None:
         super().__init__()
         self.file, changed = rows
-        self.rows_changed = [{**row, **{n: str(CHANGE * float(row[n])) for n in NUMBERS if row[n]}} if i in changed else row
-                             for i, row in enumerate(FACTS.rows(self.file))]
+        self.rows_changed = [
+            {**row, **{n: str(CHANGE * float(row[n])) for n in NUMBERS if row[n]}}
+            if i in changed
+            else row
+            for i, row in enumerate(FACTS.rows(self.file))
+        ]
 
     def rows(self, file: str) -> list[dict[str, str]]:
         return self.rows_changed if file == self.file else FACTS.rows(file)
@@ -61,9 +68,13 @@ def users(datum: str) -> tuple[str, ...]:
     file, positions = rows = rows_of(datum)
     asked = {(file, position) for position in positions}
     return tuple(
-        study for study, modules in STUDIES.items()
-        if any(_numbers(made(name, Changed(rows))) != _numbers(made_of_facts(name)[0])
-               for name in modules if asked & made_of_facts(name)[1])
+        study
+        for study, modules in STUDIES.items()
+        if any(
+            _numbers(made(name, Changed(rows))) != _numbers(made_of_facts(name)[0])
+            for name in modules
+            if asked & made_of_facts(name)[1]
+        )
     )
 
 
@@ -74,7 +85,13 @@ def used_by(datum: str) -> str:
     if not datum.startswith("data/"):
         return NOTHING
     studies = users(datum)
-    return "study " + ", ".join(studies) if studies else EXPERIMENT if read_by_experiments(datum) else NOTHING
+    return (
+        "study " + ", ".join(studies)
+        if studies
+        else EXPERIMENT
+        if read_by_experiments(datum)
+        else NOTHING
+    )
 
 
 def read_by_experiments(datum: str) -> bool:
@@ -96,4 +113,7 @@ def made(module: str, facts: Facts) -> list[Row]:
 
 def _numbers(rows: Iterable[Row]) -> list[tuple[Any, ...]]:
     """Keys and numbers of rows, without their notes, which tell how a number was made."""
-    return [(table, *((name, cell) for name, cell in sorted(row.items()) if name not in WORDS)) for table, row in rows]
+    return [
+        (table, *((name, cell) for name, cell in sorted(row.items()) if name not in WORDS))
+        for table, row in rows
+    ]

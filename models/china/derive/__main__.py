@@ -18,8 +18,20 @@ from typing import Any
 from models.china.derive.common import Facts, Row, columns_of, rounded
 from planner.study.schema import BY_NAME, TABLES
 
-MODULES = ("shared", "demand", "use", "lithium", "cobalt", "batteries", "black_mass", "indium", "germanium", "niobium", "hosts",
-           "observations")
+MODULES = (
+    "shared",
+    "demand",
+    "use",
+    "lithium",
+    "cobalt",
+    "batteries",
+    "black_mass",
+    "indium",
+    "germanium",
+    "niobium",
+    "hosts",
+    "observations",
+)
 STUDY = Path(__file__).resolve().parents[1]
 DIGITS = {"uses": 14}
 """Significant digits of a table's numbers where six are too few: packs must hold the metal of the demand they are made from to 1e-9."""
@@ -53,7 +65,9 @@ def _sorted(table: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     form = BY_NAME[table]
     keys = [column.name for column in form.keys]
     if form.has_values:
-        keys += ["parameter", "scenario", "year"] if form.has_parameter_column else ["scenario", "year"]
+        keys += (
+            ["parameter", "scenario", "year"] if form.has_parameter_column else ["scenario", "year"]
+        )
 
     def key(row: dict[str, Any]) -> tuple[str, ...]:
         return tuple(str(row.get(column, "")) for column in keys)
@@ -79,7 +93,9 @@ def write_tables(folder: Path, tables: Mapping[str, Sequence[Mapping[str, Any]]]
             writer = csv.DictWriter(stream, columns_of(table), restval="", lineterminator="\n")
             writer.writeheader()
             digits = DIGITS.get(table, 6)
-            writer.writerows({column: _text(value, digits) for column, value in row.items()} for row in rows)
+            writer.writerows(
+                {column: _text(value, digits) for column, value in row.items()} for row in rows
+            )
         written.append(file)
     return written
 
@@ -90,7 +106,9 @@ def _text(value: Any, digits: int) -> Any:
         return ""
     if isinstance(value, float):
         short = rounded(value, digits)
-        return repr(int(short)) if short.is_integer() and abs(short) < LARGEST_WHOLE else repr(short)
+        return (
+            repr(int(short)) if short.is_integer() and abs(short) < LARGEST_WHOLE else repr(short)
+        )
     return value
 
 

@@ -12,7 +12,17 @@ import math
 from collections.abc import Iterator
 
 from models.china.derive import packs
-from models.china.derive.common import CHARGE_RATE, Fact, Facts, Row, derived, judged, number, path, structure
+from models.china.derive.common import (
+    CHARGE_RATE,
+    Fact,
+    Facts,
+    Row,
+    derived,
+    judged,
+    number,
+    path,
+    structure,
+)
 from models.china.derive.supply import FIRST, ONE, money, ratio, recipe, value
 
 RECYCLING_PART = 0.4
@@ -48,7 +58,9 @@ def _scrap_good(facts: Facts, scrap: str, waste: str) -> Iterator[Row]:
         description=f"collected packs: {scrap.replace('_', ' ')}",
     )
     for metal, content in packs.contents(facts)[waste].items():
-        yield number("good_values", content, good=f"battery/{scrap}_scrap", metal=metal, parameter="content")
+        yield number(
+            "good_values", content, good=f"battery/{scrap}_scrap", metal=metal, parameter="content"
+        )
 
 
 def _collect(facts: Facts, scrap: str, wastes: tuple[str, ...]) -> Iterator[Row]:
@@ -65,7 +77,13 @@ def _collect(facts: Facts, scrap: str, wastes: tuple[str, ...]) -> Iterator[Row]
         yield from value(
             name,
             "variable_cost",
-            judged(150, "USD_2021/t", "haulage of dangerous goods over some 500 km, discharge, dismantling to modules", low=80, high=300),
+            judged(
+                150,
+                "USD_2021/t",
+                "haulage of dangerous goods over some 500 km, discharge, dismantling to modules",
+                low=80,
+                high=300,
+            ),
         )
 
 
@@ -73,7 +91,9 @@ def experience(facts: Facts) -> list[Fact]:
     """Processing cost over that of 2021: (capacity / capacity of 2021) to the power log2(1 - learning), to 2030; held later."""
     built = [
         fact
-        for fact in facts.series("recycling_capacity_and_eol_batteries", variable="formal_LIB_recycling_capacity")
+        for fact in facts.series(
+            "recycling_capacity_and_eol_batteries", variable="formal_LIB_recycling_capacity"
+        )
         if (fact.year or 0) >= FIRST
     ]
     found = []
@@ -95,7 +115,12 @@ def experience(facts: Facts) -> list[Fact]:
 
 
 def processing(facts: Facts, chemistry: str) -> list[Fact]:
-    full = money(facts.one("costs_capex", variable="recycling_cost", item=f"{chemistry}_hydromet_processing"), "USD_2021/t")
+    full = money(
+        facts.one(
+            "costs_capex", variable="recycling_cost", item=f"{chemistry}_hydromet_processing"
+        ),
+        "USD_2021/t",
+    )
     return [
         derived(
             full.value * curve.value,
@@ -113,22 +138,40 @@ def processing(facts: Facts, chemistry: str) -> list[Fact]:
 
 def _credit(facts: Facts, chemistry: str) -> Fact:
     found = facts.one("additions", variable="byproduct_credit", item=f"{chemistry}_pack").at(None)
-    return derived(found.value, "USD_2021/t", found.note, found, low=0.5 * found.value, high=1.4 * found.value)
+    return derived(
+        found.value, "USD_2021/t", found.note, found, low=0.5 * found.value, high=1.4 * found.value
+    )
 
 
 def _yields(facts: Facts, metal: str) -> dict[str, list[Fact]]:
     """Recovery by scenario: recommended path, and best practice in `closed-loop`."""
 
     def at(item: str, year: int) -> Fact:
-        found = facts.one("recycling_yields", metal, variable="process_yield", item=f"{item} battery")
+        found = facts.one(
+            "recycling_yields", metal, variable="process_yield", item=f"{item} battery"
+        )
         return derived(
-            found.value, "1", f"{item} {found.note}", found, low=found.value - 0.08, high=min(0.99, found.value + 0.07), year=year
+            found.value,
+            "1",
+            f"{item} {found.note}",
+            found,
+            low=found.value - 0.08,
+            high=min(0.99, found.value + 0.07),
+            year=year,
         )
 
     if metal == "lithium":
         return {
-            "": [at("recommended_2021", 2021), at("recommended_2030", 2030), at("recommended_2060", 2060)],
-            "closed-loop": [at("recommended_2021", 2021), at("regulatory_minimum_2024", 2025), at("best_claimed", 2035)],
+            "": [
+                at("recommended_2021", 2021),
+                at("recommended_2030", 2030),
+                at("recommended_2060", 2060),
+            ],
+            "closed-loop": [
+                at("recommended_2021", 2021),
+                at("regulatory_minimum_2024", 2025),
+                at("best_claimed", 2035),
+            ],
         }
     return {
         "": [at("recommended_2021", 2021), at("recommended_2030+", 2030)],
@@ -171,16 +214,25 @@ def _line(facts: Facts, scrap: str) -> Iterator[Row]:
         description=f"hydrometallurgical line: {scrap.replace('_', ' ')} packs",
     )
     for good, series in outputs(facts, contents, "closed-loop").items():
-        yield from path("coefficients", series, scenario="closed-loop", process=name, good=good, direction="out")
+        yield from path(
+            "coefficients", series, scenario="closed-loop", process=name, good=good, direction="out"
+        )
     yield from value(name, "variable_cost", processing(facts, chemistry))
     credit = _credit(facts, "lfp" if scrap == "portable_lco" else chemistry)
     yield from value(
         name,
         "credit",
-        credit.noted("portable cells hold copper and aluminium but no nickel: as LFP") if scrap == "portable_lco" else credit,
+        credit.noted("portable cells hold copper and aluminium but no nickel: as LFP")
+        if scrap == "portable_lco"
+        else credit,
     )
     yield from value(
-        name, "transfer", money(facts.one("costs_capex", variable="recycling_cost", item=f"{chemistry}_pack_purchase"), "USD_2021/t")
+        name,
+        "transfer",
+        money(
+            facts.one("costs_capex", variable="recycling_cost", item=f"{chemistry}_pack_purchase"),
+            "USD_2021/t",
+        ),
     )
     yield from burden(facts, name, chemistry, contents, credit)
 
@@ -188,10 +240,17 @@ def _line(facts: Facts, scrap: str) -> Iterator[Row]:
 def _value_share(facts: Facts, contents: dict[str, Fact], credit: Fact) -> Fact:
     """Part of a pack's value that lithium and cobalt make, at import prices of the refined metals."""
     price = {
-        "lithium": facts.one("recommended_base", "lithium", variable="unit_cost", item="import_refined_carbonate"),
-        "cobalt": facts.one("recommended_base", "cobalt", variable="unit_cost", item="import_refined"),
+        "lithium": facts.one(
+            "recommended_base", "lithium", variable="unit_cost", item="import_refined_carbonate"
+        ),
+        "cobalt": facts.one(
+            "recommended_base", "cobalt", variable="unit_cost", item="import_refined"
+        ),
     }
-    worth = sum(1000 * price[metal].value * content.value * _yields(facts, metal)[""][0].value for metal, content in contents.items())
+    worth = sum(
+        1000 * price[metal].value * content.value * _yields(facts, metal)[""][0].value
+        for metal, content in contents.items()
+    )
     return derived(
         worth / (worth + credit.value),
         "1",
@@ -202,17 +261,39 @@ def _value_share(facts: Facts, contents: dict[str, Fact], credit: Fact) -> Fact:
     )
 
 
-def burden(facts: Facts, name: str, chemistry: str, contents: dict[str, Fact], credit: Fact) -> Iterator[Row]:
+def burden(
+    facts: Facts, name: str, chemistry: str, contents: dict[str, Fact], credit: Fact
+) -> Iterator[Row]:
     """Gross burden per tonne of pack of the low-emission line, high that of the medium one, low half, by value share; electricity apart."""
-    gross = facts.one("recycling_cost_carbon", variable="recycling_GWP100", item=f"hydromet_low_emission {chemistry.upper()}")
+    gross = facts.one(
+        "recycling_cost_carbon",
+        variable="recycling_GWP100",
+        item=f"hydromet_low_emission {chemistry.upper()}",
+    )
     worse = facts.one(
-        "recycling_cost_carbon", variable="recycling_GWP100", item="pyro_medium LFP" if chemistry == "lfp" else "hydromet_medium NCM"
+        "recycling_cost_carbon",
+        variable="recycling_GWP100",
+        item="pyro_medium LFP" if chemistry == "lfp" else "hydromet_medium NCM",
     )
     share = _value_share(facts, contents, credit)
-    kwh = {metal: facts.one("recommended_base", metal, variable="electricity", item="recycling_lib") for metal in contents}
-    power = sum(content.value * _yields(facts, metal)[""][0].value * kwh[metal].value for metal, content in contents.items())
+    kwh = {
+        metal: facts.one("recommended_base", metal, variable="electricity", item="recycling_lib")
+        for metal in contents
+    }
+    power = sum(
+        content.value * _yields(facts, metal)[""][0].value * kwh[metal].value
+        for metal, content in contents.items()
+    )
     yield from value(
-        name, "electricity", derived(power, "MWh/t", "sum over metals of content x yield x kWh/kg", *contents.values(), *kwh.values())
+        name,
+        "electricity",
+        derived(
+            power,
+            "MWh/t",
+            "sum over metals of content x yield x kWh/kg",
+            *contents.values(),
+            *kwh.values(),
+        ),
     )
     rest = power * facts.grid_2021.value
 
@@ -257,7 +338,13 @@ def _portable_lithium(facts: Facts) -> Iterator[Row]:
     yield from value(
         "collect_lithium_portable",
         "variable_cost",
-        judged(150 * tonnes, "USD_2021/t", f"150 USD/t of cells / {cell.value:g}", low=80 * tonnes, high=300 * tonnes),
+        judged(
+            150 * tonnes,
+            "USD_2021/t",
+            f"150 USD/t of cells / {cell.value:g}",
+            low=80 * tonnes,
+            high=300 * tonnes,
+        ),
     )
     yield from _portable_line(facts, cell)
 
@@ -296,33 +383,71 @@ def _portable_values(facts: Facts, name: str, cell: Fact) -> Iterator[Row]:
         parameter="loading",
     )
     yield from value(
-        name, "variable_cost", [fact.times(tonnes, "USD_2021/t", f"x {tonnes:g} t of cells") for fact in processing(facts, "lfp")]
+        name,
+        "variable_cost",
+        [
+            fact.times(tonnes, "USD_2021/t", f"x {tonnes:g} t of cells")
+            for fact in processing(facts, "lfp")
+        ],
     )
     credit = _credit(facts, "lfp")
     yield from value(name, "credit", credit.times(tonnes, "USD_2021/t", f"x {tonnes:g} t of cells"))
     yield from value(
-        name, "transfer", money(facts.one("costs_capex", variable="recycling_cost", item="lfp_pack_purchase"), "USD_2021/t", tonnes)
+        name,
+        "transfer",
+        money(
+            facts.one("costs_capex", variable="recycling_cost", item="lfp_pack_purchase"),
+            "USD_2021/t",
+            tonnes,
+        ),
     )
-    for table, row in burden(facts, name, "lfp", {"lithium": derived(cell.value, "t/t", cell.note, cell)}, credit):
-        yield table, row | {end: None if row[end] is None else row[end] * tonnes for end in ("value", "low", "high")}
+    for table, row in burden(
+        facts, name, "lfp", {"lithium": derived(cell.value, "t/t", cell.note, cell)}, credit
+    ):
+        yield (
+            table,
+            row
+            | {
+                end: None if row[end] is None else row[end] * tonnes
+                for end in ("value", "low", "high")
+            },
+        )
 
 
 def _plants(facts: Facts) -> Iterator[Row]:
     """Two lines; formal capacity to 2025 stands (later years are announcements, which may be ordered), half of it for each line."""
-    formal = {fact.year: fact for fact in facts.series("recycling_capacity_and_eol_batteries", variable="formal_LIB_recycling_capacity")}
+    formal = {
+        fact.year: fact
+        for fact in facts.series(
+            "recycling_capacity_and_eol_batteries", variable="formal_LIB_recycling_capacity"
+        )
+    }
     capital = facts.one("costs_capex", variable="capex", item="lib_recycling_gem_yibin")
     life = facts.one("costs_capex", variable="plant_lifetime", item="recycling_plant").at(None)
     lead = facts.one("additions", "lithium", variable="lead_time", item="recycling_lib").at(None)
-    existing = [formal[year].times(0.5, "t/year", "half for each line: own judgement", "D") for year in range(FIRST, 2026)]
+    existing = [
+        formal[year].times(0.5, "t/year", "half for each line: own judgement", "D")
+        for year in range(FIRST, 2026)
+    ]
     top = existing[-1]
     existing += [top.noted("all that stood in 2025").at(2035)] + [
         derived(
-            top.value - formal[year].value / 2, "t/year", f"what was built to {year} is 15 years old", top, formal[year], year=year + 15
+            top.value - formal[year].value / 2,
+            "t/year",
+            f"what was built to {year} is 15 years old",
+            top,
+            formal[year],
+            year=year + 15,
         )
         for year in range(FIRST, 2026)
     ]
     pace = [
-        judged(500_000, "t/year/year", "half of 1.0 Mt a year (additions.csv, lib_recycling)", year=FIRST),
+        judged(
+            500_000,
+            "t/year/year",
+            "half of 1.0 Mt a year (additions.csv, lib_recycling)",
+            year=FIRST,
+        ),
         judged(
             2_500_000,
             "t/year/year",
@@ -348,6 +473,9 @@ def _plants(facts: Facts) -> Iterator[Row]:
         yield number("plants", life.times(1, "year"), plant=name, parameter="life")
         yield number("plants", lead.times(1, "year"), plant=name, parameter="lead_time")
         yield number(
-            "plants", judged(CHARGE_RATE, "1/year", "rate of private capital", low=0.05, high=0.12), plant=name, parameter="interest_rate"
+            "plants",
+            judged(CHARGE_RATE, "1/year", "rate of private capital", low=0.05, high=0.12),
+            plant=name,
+            parameter="interest_rate",
         )
         yield from path("plants", pace, plant=name, parameter="max_new")

@@ -19,14 +19,34 @@ def rows(facts: Facts) -> Iterator[Row]:
 def _foreign(facts: Facts) -> Iterator[Row]:
     """Black mass from abroad: closed by the ban on foreign waste, open in `scrap-imports`."""
     mass, name = "battery/black_mass_imported", "import_scrap_black_mass"
-    yield structure("goods", good=mass, metal="", kind="scrap", stage="recycling", description="shredded packs from abroad")
-    contents = {metal: judged(mean, "t/t", "traded NCM black mass", low=low, high=high) for metal, (mean, low, high) in BLACK_MASS.items()}
+    yield structure(
+        "goods",
+        good=mass,
+        metal="",
+        kind="scrap",
+        stage="recycling",
+        description="shredded packs from abroad",
+    )
+    contents = {
+        metal: judged(mean, "t/t", "traded NCM black mass", low=low, high=high)
+        for metal, (mean, low, high) in BLACK_MASS.items()
+    }
     for metal, content in contents.items():
         yield number("good_values", content, good=mass, metal=metal, parameter="content")
     yield from recipe(
-        name, "import", "recycling", inputs={}, outputs={mass: ONE}, origin="other origins", description="black mass from abroad"
+        name,
+        "import",
+        "recycling",
+        inputs={},
+        outputs={mass: ONE},
+        origin="other origins",
+        description="black mass from abroad",
     )
-    yield from value(name, "max_activity", judged(0, "t/year", "closed: ban on foreign waste since 2017 (Zeng et al. 2023)"))
+    yield from value(
+        name,
+        "max_activity",
+        judged(0, "t/year", "closed: ban on foreign waste since 2017 (Zeng et al. 2023)"),
+    )
     note = "judged against 4 Mt of packs retired abroad by 2040"
     opened = [
         judged(0, "t/year", "ban lifted from 2026", year=2025),
@@ -36,12 +56,26 @@ def _foreign(facts: Facts) -> Iterator[Row]:
     ]
     yield from value(name, "max_activity", opened, scenario="scrap-imports")
     yield from value(
-        name, "import_price", judged(4500, "USD_2021/t", "70 % payable for cobalt and nickel, little for lithium", low=2500, high=8000)
+        name,
+        "import_price",
+        judged(
+            4500,
+            "USD_2021/t",
+            "70 % payable for cobalt and nickel, little for lithium",
+            low=2500,
+            high=8000,
+        ),
     )
     yield from value(
         name,
         "embodied_emission",
-        judged(0.5, "tCO2e/t", "shredding and drying abroad; packs themselves carry no burden", low=0.2, high=1.0),
+        judged(
+            0.5,
+            "tCO2e/t",
+            "shredding and drying abroad; packs themselves carry no burden",
+            low=0.2,
+            high=1.0,
+        ),
     )
     yield from value(name, "transport_emission", judged(0.2, "tCO2e/t", "deep sea 12,000 km"))
     yield from _foreign_line(facts, mass, contents)
@@ -60,10 +94,22 @@ def _foreign_line(facts: Facts, mass: str, contents: dict[str, Fact]) -> Iterato
         loss="residue",
         description="leaching of foreign black mass",
     )
-    yield number("process_values", judged(0.5, "1", "leaching only: half a line"), process=line, parameter="loading")
-    yield from value(
-        line, "variable_cost", [fact.times(0.6, "USD_2021/t", "leaching part of the line", "D") for fact in processing(facts, "ncm")]
+    yield number(
+        "process_values",
+        judged(0.5, "1", "leaching only: half a line"),
+        process=line,
+        parameter="loading",
     )
-    credit = judged(2400, "USD_2021/t", "nickel 0.20 t/t x 16 USD/kg x 0.7 plus manganese", low=1200, high=3500)
+    yield from value(
+        line,
+        "variable_cost",
+        [
+            fact.times(0.6, "USD_2021/t", "leaching part of the line", "D")
+            for fact in processing(facts, "ncm")
+        ],
+    )
+    credit = judged(
+        2400, "USD_2021/t", "nickel 0.20 t/t x 16 USD/kg x 0.7 plus manganese", low=1200, high=3500
+    )
     yield from value(line, "credit", credit)
     yield from burden(facts, line, "ncm", contents, credit)

@@ -5,10 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from models.china.derive.common import CHARGE_RATE, Fact, Facts, Row, derived, emission_rows, judged, number
-from models.china.derive.supply import FIRST, LAST, ONE, TO_2021, good, plant, recipe, standing, value
+from models.china.derive.common import (
+    CHARGE_RATE,
+    Fact,
+    Facts,
+    Row,
+    derived,
+    emission_rows,
+    judged,
+    number,
+)
+from models.china.derive.supply import (
+    FIRST,
+    LAST,
+    ONE,
+    TO_2021,
+    good,
+    plant,
+    recipe,
+    standing,
+    value,
+)
 
-EARLIER_AND_LATER: Mapping[int, float] = {2006: 1.31, 2007: 1.28, 2011: 1.20, 2024: 0.88, 2025: 0.85}
+EARLIER_AND_LATER: Mapping[int, float] = {
+    2006: 1.31,
+    2007: 1.28,
+    2011: 1.20,
+    2024: 0.88,
+    2025: 0.85,
+}
 """US GDP deflator (BEA, recalled; 2025 estimated), 2021 over the year; 2011 as data/additions.csv (price_year) states it."""
 CIRCUIT_LIFE = 15
 """Years over which a by-product circuit or recovery plant is written off (NREL 2015: 10 to 20)."""
@@ -24,11 +49,22 @@ def real(fact: Fact) -> Fact:
     return fact.times(factor, "USD_2021/kg", note).at(None)
 
 
-def mean_price(prices: Sequence[Fact], note: str, low: float | None = None, high: float | None = None) -> Fact:
+def mean_price(
+    prices: Sequence[Fact], note: str, low: float | None = None, high: float | None = None
+) -> Fact:
     """Mean of prices of several years in USD of 2021 per kg."""
     made = [real(price) for price in prices]
-    years = ", ".join(f"{price.year}: {fact.value:.4g}" for price, fact in zip(prices, made, strict=True))
-    return derived(sum(fact.value for fact in made) / len(made), "USD_2021/kg", f"{note}: mean of {years}", *made, low=low, high=high)
+    years = ", ".join(
+        f"{price.year}: {fact.value:.4g}" for price, fact in zip(prices, made, strict=True)
+    )
+    return derived(
+        sum(fact.value for fact in made) / len(made),
+        "USD_2021/kg",
+        f"{note}: mean of {years}",
+        *made,
+        low=low,
+        high=high,
+    )
 
 
 def charge() -> float:
@@ -40,7 +76,15 @@ def capital_in(all_in: Fact) -> Fact:
     """Capital cost per yearly tonne that an all-in cost (USD_2021/kg) holds."""
     note = f"{CAPITAL_SHARE:g} of the all-in {all_in.value:.4g} USD/kg / {charge():.4f} (8 %, {CIRCUIT_LIFE} years): share judged"
     ends = [CAPITAL_SHARE * share * all_in.value * 1000 / charge() for share in (0.5, 2.0)]
-    return derived(CAPITAL_SHARE * all_in.value * 1000 / charge(), "USD_2021/(t/year)", note, all_in, low=ends[0], high=ends[1], grade="D")
+    return derived(
+        CAPITAL_SHARE * all_in.value * 1000 / charge(),
+        "USD_2021/(t/year)",
+        note,
+        all_in,
+        low=ends[0],
+        high=ends[1],
+        grade="D",
+    )
 
 
 def running(all_in: Fact, base: Fact | None = None) -> Fact:
@@ -58,11 +102,27 @@ def running(all_in: Fact, base: Fact | None = None) -> Fact:
     )
 
 
-def circuit(name: str, existing: Sequence[Fact], all_in: Fact, pace: Fact, construction: Sequence[Fact] = ()) -> Iterator[Row]:
+def circuit(
+    name: str, existing: Sequence[Fact], all_in: Fact, pace: Fact, construction: Sequence[Fact] = ()
+) -> Iterator[Row]:
     """A plant for a by-product or recovery, ordered a year ahead."""
-    life = judged(CIRCUIT_LIFE, "year", "amortisation life of a recovery circuit, NREL 2015", low=10, high=20)
-    lead = judged(1, "year", "a circuit on a site that exists; also makes the annuity due equal to the charge taken off the all-in cost")
-    yield from plant(name, existing=existing, capital=capital_in(all_in), lead=lead, max_new=[pace], life=life, construction=construction)
+    life = judged(
+        CIRCUIT_LIFE, "year", "amortisation life of a recovery circuit, NREL 2015", low=10, high=20
+    )
+    lead = judged(
+        1,
+        "year",
+        "a circuit on a site that exists; also makes the annuity due equal to the charge taken off the all-in cost",
+    )
+    yield from plant(
+        name,
+        existing=existing,
+        capital=capital_in(all_in),
+        lead=lead,
+        max_new=[pace],
+        life=life,
+        construction=construction,
+    )
 
 
 def long_standing(capacity: Fact) -> list[Fact]:
@@ -80,7 +140,14 @@ class Origin:
 
 
 def import_tier(
-    facts: Facts, metal: str, origin: Origin, tier: str, price: Fact, ceiling: Sequence[Fact], embodied: Fact, product: float = 1.0
+    facts: Facts,
+    metal: str,
+    origin: Origin,
+    tier: str,
+    price: Fact,
+    ceiling: Sequence[Fact],
+    embodied: Fact,
+    product: float = 1.0,
 ) -> Iterator[Row]:
     """One step of an origin's supply curve: price, ceiling (already the origin's), what it embodies and its sea transport.
 
@@ -107,7 +174,9 @@ def import_tier(
 def sea(facts: Facts, kilometres: Fact, product: float) -> Fact:
     rate = facts.one("carbon_intensity", variable="transport_ghg", item="deep_sea_container")
     note = f"{product:g} t shipped x {kilometres.value:g} km x {rate.value:g} kg/tkm / 1000"
-    return derived(product * kilometres.value * rate.value / 1000, "tCO2e/t", note, rate, kilometres)
+    return derived(
+        product * kilometres.value * rate.value / 1000, "tCO2e/t", note, rate, kilometres
+    )
 
 
 def shared_ceiling(tier: Sequence[Fact], share: Fact, note: str = "") -> list[Fact]:
@@ -141,7 +210,14 @@ class Recovery:
 
 
 def recycle(
-    facts: Facts, process: str, scrap: str, metal: str, how: Recovery, *, pathway: str = "domestic secondary", origin: str = ""
+    facts: Facts,
+    process: str,
+    scrap: str,
+    metal: str,
+    how: Recovery,
+    *,
+    pathway: str = "domestic secondary",
+    origin: str = "",
 ) -> Iterator[Row]:
     """A recycling process, counted in refined metal recovered."""
     taken = _taken(how.yield_)
@@ -159,7 +235,14 @@ def recycle(
         description=f"{scrap} to refined {metal}",
     )
     if how.best is not None:
-        yield number("coefficients", _taken(how.best), scenario="closed-loop", process=process, good=scrap, direction="in")
+        yield number(
+            "coefficients",
+            _taken(how.best),
+            scenario="closed-loop",
+            process=process,
+            good=scrap,
+            direction="in",
+        )
     yield from value(process, "variable_cost", running(how.cost, how.base))
     yield from emission_rows(facts, process, how.ghg, how.kwh)
 
@@ -190,12 +273,30 @@ def recycling_ramp(facts: Facts, group: str, step: Fact) -> Iterator[Row]:
     yield number("ramps", step, ramp_group=group, parameter="step")
 
 
-def foreign_scrap(facts: Facts, metal: str, words: str, price: Fact, opened: Fact, kilometres: Fact, product: float) -> Iterator[Row]:
+def foreign_scrap(
+    facts: Facts,
+    metal: str,
+    words: str,
+    price: Fact,
+    opened: Fact,
+    kilometres: Fact,
+    product: float,
+) -> Iterator[Row]:
     """Scrap from abroad: shut by the import ban, opened under `scrap-imports`."""
     process, scrap = f"import_scrap_{metal}", f"{metal}/foreign_scrap"
     yield from good(scrap, metal, "scrap", "recycling", f"imported {words}")
-    yield from recipe(process, "import", "recycling", inputs={}, outputs={scrap: ONE}, origin="world", description=f"imports of {words}")
-    shut = Fact(0.0, "t/year", "zeng2023", "S", note="import ban on foreign waste since August 2017")
+    yield from recipe(
+        process,
+        "import",
+        "recycling",
+        inputs={},
+        outputs={scrap: ONE},
+        origin="world",
+        description=f"imports of {words}",
+    )
+    shut = Fact(
+        0.0, "t/year", "zeng2023", "S", note="import ban on foreign waste since August 2017"
+    )
     yield from value(process, "max_activity", shut)
     yield from value(process, "max_activity", opened, scenario="scrap-imports")
     yield from value(process, "import_price", price)

@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from models.china.derive import cobalt_imports
-from models.china.derive.common import Fact, Facts, Row, derived, emission_rows, judged, number, path, without_capital
+from models.china.derive.common import (
+    Fact,
+    Facts,
+    Row,
+    derived,
+    emission_rows,
+    judged,
+    number,
+    path,
+    without_capital,
+)
 from models.china.derive.supply import (
     FIRST,
     ONE,
@@ -43,16 +53,46 @@ def _base(facts: Facts, variable: str, item: str) -> Fact:
 
 def _goods(facts: Facts) -> Iterator[Row]:
     recovery = ratio(_base(facts, "yield_overall", "refining_conversion"))
-    yield from good("cobalt/intermediate_home", METAL, "intermediate", "extraction", "cobalt residue of nickel refining at home", recovery)
     yield from good(
-        "cobalt/intermediate_imported", METAL, "intermediate", "extraction", "cobalt hydroxide and mixed hydroxide from abroad", recovery
+        "cobalt/intermediate_home",
+        METAL,
+        "intermediate",
+        "extraction",
+        "cobalt residue of nickel refining at home",
+        recovery,
     )
-    yield from good("cobalt/refined", METAL, "refined", "processing", "cobalt sulphate, chloride, oxide and metal, in cobalt")
-    stock = facts.one("additions", METAL, variable="initial_stockpile", item="intermediate_and_refined").at(None)
+    yield from good(
+        "cobalt/intermediate_imported",
+        METAL,
+        "intermediate",
+        "extraction",
+        "cobalt hydroxide and mixed hydroxide from abroad",
+        recovery,
+    )
+    yield from good(
+        "cobalt/refined",
+        METAL,
+        "refined",
+        "processing",
+        "cobalt sulphate, chloride, oxide and metal, in cobalt",
+    )
+    stock = facts.one(
+        "additions", METAL, variable="initial_stockpile", item="intermediate_and_refined"
+    ).at(None)
     draw = 5300.0  # t: intermediates 81.3 x 0.97 + refined 7.2 + home 1.7 + recycled 6.2 = 93.9 kt
     note = f"of the {stock.value:g} t held: what closes 2021 (93.9 kt against 99.2 served); the rest is working stock and reserve"
-    yield number("good_values", derived(draw, "t", note, stock, low=0, high=stock.value), good="cobalt/refined", parameter="opening_stock")
-    yield number("good_values", judged(0, "t", "the draw of 2021 is not built up again"), good="cobalt/refined", parameter="closing_stock")
+    yield number(
+        "good_values",
+        derived(draw, "t", note, stock, low=0, high=stock.value),
+        good="cobalt/refined",
+        parameter="opening_stock",
+    )
+    yield number(
+        "good_values",
+        judged(0, "t", "the draw of 2021 is not built up again"),
+        good="cobalt/refined",
+        parameter="closing_stock",
+    )
     holding = judged(400, "USD_2021/t/year", "about 1 % of the price a year", low=200, high=1000)
     yield number("good_values", holding, good="cobalt/refined", parameter="holding_cost")
     note = "about four months of the requirement of 2040: stores are finite, and no one hoards years of use"
@@ -62,7 +102,9 @@ def _goods(facts: Facts) -> Iterator[Row]:
 
 def _byproduct(facts: Facts) -> Iterator[Row]:
     """Home cobalt comes with nickel: 12.5 g per kg of nickel at most (2.5 kt capacity over 200 kt of nickel)."""
-    host = facts.one("additions", METAL, variable="host_flow", item="refined_nickel_jinchuan").at(None)
+    host = facts.one("additions", METAL, variable="host_flow", item="refined_nickel_jinchuan").at(
+        None
+    )
     capacity = _base(facts, "capacity", "dom_byproduct")
     yield from _host_and_deposit(facts, host)
     name = "mine_cobalt_byproduct"
@@ -100,14 +142,24 @@ def _byproduct(facts: Facts) -> Iterator[Row]:
 def _host_and_deposit(facts: Facts, host: Fact) -> Iterator[Row]:
     yield from path(
         "hosts",
-        [host.times(1, "t/year").at(FIRST), host.times(1.2, "t/year", "3 kt of cobalt by 2035 (additions.csv)", "D").at(2035)],
+        [
+            host.times(1, "t/year").at(FIRST),
+            host.times(1.2, "t/year", "3 kt of cobalt by 2035 (additions.csv)", "D").at(2035),
+        ],
         host="nickel_jinchuan",
     )
     reserve = facts.one("reserves", METAL, region="china", variable="reserves", year=2025).at(None)
     low = _base(facts, "reserve", "domestic")
     yield number(
         "deposits",
-        derived(reserve.value, "t", "USGS 2026; low: USGS 2022", reserve, low=low.value, high=reserve.value),
+        derived(
+            reserve.value,
+            "t",
+            "USGS 2026; low: USGS 2022",
+            reserve,
+            low=low.value,
+            high=reserve.value,
+        ),
         deposit="cobalt_home",
         metal=METAL,
         parameter="reserve",
@@ -116,7 +168,10 @@ def _host_and_deposit(facts: Facts, host: Fact) -> Iterator[Row]:
 
 def _byproduct_values(facts: Facts, name: str, conversion: Fact) -> Iterator[Row]:
     """Cost, energy and observed flow of home cobalt: the chain less its refining."""
-    all_in, fee = _base(facts, "unit_cost", "dom_byproduct"), _base(facts, "unit_cost", "refining_conversion")
+    all_in, fee = (
+        _base(facts, "unit_cost", "dom_byproduct"),
+        _base(facts, "unit_cost", "refining_conversion"),
+    )
     yield from value(
         name,
         "variable_cost",
@@ -133,23 +188,49 @@ def _byproduct_values(facts: Facts, name: str, conversion: Fact) -> Iterator[Row
             conversion.value,
         ),
     )
-    chain, refining, kwh = _base(facts, "ghg", "dom_byproduct"), _refining_ghg(facts), _base(facts, "electricity", "dom_byproduct")
-    part = chain.map(lambda x: max(0.0, x - refining.value), chain.unit, f"chain less refining {refining.value:g}")
-    yield from emission_rows(
-        facts, name, part, derived(kwh.value - _refining_kwh(facts).value, "kWh/kg", "chain less refining", kwh), per=conversion.value
+    chain, refining, kwh = (
+        _base(facts, "ghg", "dom_byproduct"),
+        _refining_ghg(facts),
+        _base(facts, "electricity", "dom_byproduct"),
     )
-    mined = facts.one("production", METAL, region="china", variable="mine_production", year=FIRST, source="bgs-world-mineral-statistics")
+    part = chain.map(
+        lambda x: max(0.0, x - refining.value),
+        chain.unit,
+        f"chain less refining {refining.value:g}",
+    )
+    yield from emission_rows(
+        facts,
+        name,
+        part,
+        derived(kwh.value - _refining_kwh(facts).value, "kWh/kg", "chain less refining", kwh),
+        per=conversion.value,
+    )
+    mined = facts.one(
+        "production",
+        METAL,
+        region="china",
+        variable="mine_production",
+        year=FIRST,
+        source="bgs-world-mineral-statistics",
+    )
     yield observed(name, mined.times(1, "t/year", "mined, taken as contained in the residue"))
-    yield observed("refine_cobalt_home", mined.times(conversion.value, "t/year", f"x {conversion.value:g} of refining"))
+    yield observed(
+        "refine_cobalt_home",
+        mined.times(conversion.value, "t/year", f"x {conversion.value:g} of refining"),
+    )
     yield from mine_ramp(facts, "cobalt_home")
 
 
 def _refining_ghg(facts: Facts) -> Fact:
-    return facts.one("carbon_intensity", METAL, variable="ghg", item="hydroxide_to_sulfate").at(None)
+    return facts.one("carbon_intensity", METAL, variable="ghg", item="hydroxide_to_sulfate").at(
+        None
+    )
 
 
 def _refining_kwh(facts: Facts) -> Fact:
-    return facts.one("carbon_intensity", METAL, variable="electricity", item="hydroxide_to_sulfate").at(None)
+    return facts.one(
+        "carbon_intensity", METAL, variable="electricity", item="hydroxide_to_sulfate"
+    ).at(None)
 
 
 def _refining(facts: Facts) -> Iterator[Row]:
@@ -157,11 +238,19 @@ def _refining(facts: Facts) -> Iterator[Row]:
     capital = _base(facts, "capex", "refining_conversion")
     fee = without_capital(_base(facts, "unit_cost", "refining_conversion"), capital)
     stock = _base(facts, "capacity", "refining_conversion")
-    growth = facts.one("production", METAL, region="china", variable="refined_production_outlook", year=2030)
-    pace = derived(
-        0.1 * growth.value, "t/year/year", f"a tenth of the output expected for 2030 ({growth.value:g} t, IEA)", growth, grade="D"
+    growth = facts.one(
+        "production", METAL, region="china", variable="refined_production_outlook", year=2030
     )
-    lead = facts.one("additions", "lithium", variable="lead_time", item="refining_conversion").at(None)
+    pace = derived(
+        0.1 * growth.value,
+        "t/year/year",
+        f"a tenth of the output expected for 2030 ({growth.value:g} t, IEA)",
+        growth,
+        grade="D",
+    )
+    lead = facts.one("additions", "lithium", variable="lead_time", item="refining_conversion").at(
+        None
+    )
     yield from plant(
         "cobalt_refinery",
         existing=standing(stock),
@@ -174,7 +263,9 @@ def _refining(facts: Facts) -> Iterator[Row]:
 
 def _refinery_recipes(facts: Facts, fee: Fact) -> Iterator[Row]:
     ghg, kwh = _refining_ghg(facts), _refining_kwh(facts)
-    intake = inverse(_base(facts, "yield_overall", "refining_conversion"), "contained per tonne refined")
+    intake = inverse(
+        _base(facts, "yield_overall", "refining_conversion"), "contained per tonne refined"
+    )
     for name, feed, pathway in (
         ("refine_cobalt_home", "intermediate_home", "domestic primary"),
         ("refine_cobalt_hydroxide", "intermediate_imported", "foreign primary"),
@@ -189,19 +280,29 @@ def _refinery_recipes(facts: Facts, fee: Fact) -> Iterator[Row]:
                 pathway=pathway,
                 plant="cobalt_refinery",
                 loss="slag",
-                description=f"refining of {feed.replace('_', ' ')}" + (", reagents and steam of low carbon" if variant else ""),
+                description=f"refining of {feed.replace('_', ' ')}"
+                + (", reagents and steam of low carbon" if variant else ""),
             )
         yield from value(name, "variable_cost", per_tonne(fee))
         yield from emission_rows(facts, name, ghg, kwh)
         yield from _clean(facts, f"{name}_clean", fee)
     yield observed(
-        "refine_cobalt_hydroxide", judged(78900, "t/year", "66.7 + 1.1 kt of intermediates and ore Jan-Oct 2021 (SMM) x 12/10 x 0.97")
+        "refine_cobalt_hydroxide",
+        judged(
+            78900,
+            "t/year",
+            "66.7 + 1.1 kt of intermediates and ore Jan-Oct 2021 (SMM) x 12/10 x 0.97",
+        ),
     )
 
 
 def _clean(facts: Facts, name: str, fee: Fact) -> Iterator[Row]:
     """Half of what the grid does not explain is avoided by reagents and steam of low carbon."""
-    clean, ghg, kwh = facts.one("additions", METAL, variable="clean_conversion_variant"), _refining_ghg(facts), _refining_kwh(facts)
+    clean, ghg, kwh = (
+        facts.one("additions", METAL, variable="clean_conversion_variant"),
+        _refining_ghg(facts),
+        _refining_kwh(facts),
+    )
     direct = ghg.value - kwh.value * facts.grid_2021.value
     yield from value(
         name,
@@ -222,7 +323,15 @@ def _clean(facts: Facts, name: str, fee: Fact) -> Iterator[Row]:
     yield from value(
         name,
         "direct_emission",
-        derived(0.5 * direct, "tCO2e/t", f"half of {direct:.3g}; {clean.note}", ghg, clean, low=0.3 * direct, high=0.7 * direct),
+        derived(
+            0.5 * direct,
+            "tCO2e/t",
+            f"half of {direct:.3g}; {clean.note}",
+            ghg,
+            clean,
+            low=0.3 * direct,
+            high=0.7 * direct,
+        ),
     )
     yield from from_year(name, 2026, "reagents of low carbon from 2026")
 
@@ -236,9 +345,18 @@ def _scrap(facts: Facts) -> Iterator[Row]:
     yield number("ramps", growth.times(1, "1/year"), ramp_group="cobalt_scrap", parameter="growth")
     yield number("ramps", step, ramp_group="cobalt_scrap", parameter="step")
     yields = {
-        "superalloys": facts.one("recycling_yields", METAL, variable="process_yield", item="same_alloy_remelt superalloys"),
-        "hard_metals": facts.one("recycling_yields", METAL, variable="process_yield", item="zinc_process hard_metals"),
-        "catalysts": facts.one("recycling_yields", METAL, variable="process_yield", item="hydromet catalysts"),
+        "superalloys": facts.one(
+            "recycling_yields",
+            METAL,
+            variable="process_yield",
+            item="same_alloy_remelt superalloys",
+        ),
+        "hard_metals": facts.one(
+            "recycling_yields", METAL, variable="process_yield", item="zinc_process hard_metals"
+        ),
+        "catalysts": facts.one(
+            "recycling_yields", METAL, variable="process_yield", item="hydromet catalysts"
+        ),
         "magnets": judged(0.80, "1", "additions.csv, note of recycling_cost_yield magnets"),
         "other": judged(0.70, "1", "tool steel and unsorted scrap: as superalloys"),
     }
@@ -248,7 +366,9 @@ def _scrap(facts: Facts) -> Iterator[Row]:
 
 def _scrap_route(facts: Facts, product: str, recovery: Fact) -> Iterator[Row]:
     scrap = f"cobalt/{product}_scrap"
-    yield from good(scrap, METAL, "scrap", "recycling", f"collected scrap of {product.replace('_', ' ')}")
+    yield from good(
+        scrap, METAL, "scrap", "recycling", f"collected scrap of {product.replace('_', ' ')}"
+    )
     yield from recipe(
         f"collect_cobalt_{product}",
         "collect",
@@ -258,9 +378,18 @@ def _scrap_route(facts: Facts, product: str, recovery: Fact) -> Iterator[Row]:
         description=f"collection and sorting of {product.replace('_', ' ')}",
     )
     recycle = f"recycle_cobalt_{product}"
-    note = "20 % downgraded, 10 % to refiners: named loss" if product == "superalloys" else "process yield"
+    note = (
+        "20 % downgraded, 10 % to refiners: named loss"
+        if product == "superalloys"
+        else "process yield"
+    )
     spread = derived(
-        recovery.value, "t/t", f"{note}; {recovery.note}", recovery, low=recovery.value - 0.1, high=min(0.98, recovery.value + 0.1)
+        recovery.value,
+        "t/t",
+        f"{note}; {recovery.note}",
+        recovery,
+        low=recovery.value - 0.1,
+        high=min(0.98, recovery.value + 0.1),
     )
     yield from recipe(
         recycle,
@@ -296,7 +425,15 @@ def _scrap_values(facts: Facts, recycle: str, product: str, recovery: Fact) -> I
         low=0.6 * cost.value,
         high=1.5 * cost.value,
     )
-    yield from value(recycle, "variable_cost", per_tonne(cost, recovery.value, f"per kg recovered x {recovery.value:g}"))
+    yield from value(
+        recycle,
+        "variable_cost",
+        per_tonne(cost, recovery.value, f"per kg recovered x {recovery.value:g}"),
+    )
     yield from emission_rows(
-        facts, recycle, _base(facts, "ghg", "recycling_lib"), _base(facts, "electricity", "recycling_lib"), per=recovery.value
+        facts,
+        recycle,
+        _base(facts, "ghg", "recycling_lib"),
+        _base(facts, "electricity", "recycling_lib"),
+        per=recovery.value,
     )

@@ -5,10 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from models.china.derive.common import Fact, Facts, Row, derived, judged
-from models.china.derive.supply import FIRST, ONE, import_ramp, observed, per_tonne, recipe, scaled, value
+from models.china.derive.supply import (
+    FIRST,
+    ONE,
+    import_ramp,
+    observed,
+    per_tonne,
+    recipe,
+    scaled,
+    value,
+)
 
 METAL = "cobalt"
-HYDROXIDE_GOODS = 3.5  # t of goods per t of cobalt: carbon_intensity.csv, ghg_transport hydroxide_drc
+HYDROXIDE_GOODS = (
+    3.5  # t of goods per t of cobalt: carbon_intensity.csv, ghg_transport hydroxide_drc
+)
 
 
 def rows(facts: Facts) -> Iterator[Row]:
@@ -22,24 +33,50 @@ def _base(facts: Facts, variable: str, item: str) -> Fact:
 
 def _hydroxide(facts: Facts) -> Iterator[Row]:
     """By origin; the last step (new projects) dear. Without a quota the Congo's path runs from the boom of 2024 to the outlook of 2030."""
-    demand = facts.one("demand_china", METAL, variable="demand_manufacturing", item="total", year=FIRST, scenario="CN")
+    demand = facts.one(
+        "demand_china",
+        METAL,
+        variable="demand_manufacturing",
+        item="total",
+        year=FIRST,
+        scenario="CN",
+    )
     yield from import_ramp(facts, "cobalt_intermediate_imports", demand, run_down=False)
     base = _base(facts, "unit_cost", "import_intermediate_contained")
     congo = facts.series("additions", METAL, region="drc", variable="import_ceiling")
     free = [fact for fact in congo if (fact.year or 0) <= 2024 or (fact.year or 0) >= 2030]
     mhp = facts.one("additions", METAL, variable="import_price_step", item="mhp").at(None)
     new = facts.one("additions", METAL, variable="import_price_step", item="new_projects").at(None)
-    sea = {"drc": (12500.0, 2500.0), "indonesia": (4000.0, 100.0), "other": (8000.0, 200.0), "new_projects": (12500.0, 2500.0)}
+    sea = {
+        "drc": (12500.0, 2500.0),
+        "indonesia": (4000.0, 100.0),
+        "other": (8000.0, 200.0),
+        "new_projects": (12500.0, 2500.0),
+    }
     for origin, label, price, volume in (
         ("drc", "DR Congo", base, free),
-        ("indonesia", "Indonesia", mhp, facts.series("additions", METAL, region="indonesia", variable="import_ceiling")),
+        (
+            "indonesia",
+            "Indonesia",
+            mhp,
+            facts.series("additions", METAL, region="indonesia", variable="import_ceiling"),
+        ),
         (
             "other",
             "other origins",
-            mhp.noted("Philippines, Papua New Guinea, Cuba, Australia: as mixed hydroxide of Indonesia"),
-            facts.series("additions", METAL, variable="import_ceiling", item="other_intermediate_and_ore"),
+            mhp.noted(
+                "Philippines, Papua New Guinea, Cuba, Australia: as mixed hydroxide of Indonesia"
+            ),
+            facts.series(
+                "additions", METAL, variable="import_ceiling", item="other_intermediate_and_ore"
+            ),
         ),
-        ("new_projects", "new projects", new, facts.series("additions", METAL, variable="import_ceiling_new_projects")),
+        (
+            "new_projects",
+            "new projects",
+            new,
+            facts.series("additions", METAL, variable="import_ceiling_new_projects"),
+        ),
     ):
         name = f"import_cobalt_hydroxide_{origin}"
         yield from recipe(
@@ -52,13 +89,28 @@ def _hydroxide(facts: Facts) -> Iterator[Row]:
             ramp_group="cobalt_intermediate_imports",
             description=f"cobalt hydroxide from {label}",
         )
-        ends = {"low": (base.low or 0) * price.value / base.value, "high": (base.high or 0) * price.value / base.value}
+        ends = {
+            "low": (base.low or 0) * price.value / base.value,
+            "high": (base.high or 0) * price.value / base.value,
+        }
         yield from value(
-            name, "import_price", per_tonne(derived(price.value, price.unit, f"per kg CONTAINED; {price.note}", price, base, **ends))
+            name,
+            "import_price",
+            per_tonne(
+                derived(
+                    price.value, price.unit, f"per kg CONTAINED; {price.note}", price, base, **ends
+                )
+            ),
         )
-        yield from value(name, "max_activity", scaled([fact.at(None) for fact in volume] if len(volume) == 1 else volume, 1, "t/year"))
+        yield from value(
+            name,
+            "max_activity",
+            scaled([fact.at(None) for fact in volume] if len(volume) == 1 else volume, 1, "t/year"),
+        )
         yield from _abroad(facts, name, *sea[origin])
-    yield from value("import_cobalt_hydroxide_drc", "max_activity", _quota(facts, congo), scenario="drc-quota")
+    yield from value(
+        "import_cobalt_hydroxide_drc", "max_activity", _quota(facts, congo), scenario="drc-quota"
+    )
     yield from _seen()
 
 
@@ -87,7 +139,10 @@ def _quota(facts: Facts, congo: Sequence[Fact]) -> list[Fact]:
 
 
 def _abroad(facts: Facts, name: str, sea: float, land: float) -> Iterator[Row]:
-    low, high = (facts.one("carbon_intensity", METAL, variable="ghg", item=f"hydroxide_{end}_alloc") for end in ("mass", "economic"))
+    low, high = (
+        facts.one("carbon_intensity", METAL, variable="ghg", item=f"hydroxide_{end}_alloc")
+        for end in ("mass", "economic")
+    )
     chain = _base(facts, "ghg", "import_intermediate_contained")
     conversion = _base(facts, "yield_overall", "refining_conversion")
     mean = (low.value + high.value) / 2
@@ -105,7 +160,10 @@ def _abroad(facts: Facts, name: str, sea: float, land: float) -> Iterator[Row]:
             high=high.value * conversion.value,
         ),
     )
-    ship, truck = (facts.one("carbon_intensity", variable="transport_ghg", item=item) for item in ("deep_sea_container", "heavy_truck"))
+    ship, truck = (
+        facts.one("carbon_intensity", variable="transport_ghg", item=item)
+        for item in ("deep_sea_container", "heavy_truck")
+    )
     yield from value(
         name,
         "transport_emission",
@@ -124,7 +182,12 @@ def _refined_imports(facts: Facts) -> Iterator[Row]:
     """Refined metal by origin, in the shares that the origins have in refining outside China (BGS 2021)."""
     made = {
         region: facts.one(
-            "production", METAL, region=region, variable="refined_production", year=FIRST, source="bgs-world-mineral-statistics"
+            "production",
+            METAL,
+            region=region,
+            variable="refined_production",
+            year=FIRST,
+            source="bgs-world-mineral-statistics",
         )
         for region in ("world", "china", "finland", "australia")
     }
@@ -147,8 +210,20 @@ def _refined_imports(facts: Facts) -> Iterator[Row]:
         )
         yield from value(name, "import_price", per_tonne(price))
         yield from value(
-            name, "max_activity", scaled(volume, share, "t/year", f"x {share:.2f}: share in refining outside China, BGS 2021", "D")
+            name,
+            "max_activity",
+            scaled(
+                volume,
+                share,
+                "t/year",
+                f"x {share:.2f}: share in refining outside China, BGS 2021",
+                "D",
+            ),
         )
         yield from value(name, "embodied_emission", ghg.times(1, "tCO2e/t"))
-        yield from value(name, "transport_emission", judged(0.2, "tCO2e/t", "1 t of goods per t: deep sea 10,000 km and 500 km by truck"))
+        yield from value(
+            name,
+            "transport_emission",
+            judged(0.2, "tCO2e/t", "1 t of goods per t: deep sea 10,000 km and 500 km by truck"),
+        )
         yield observed(name, volume[0].times(share, "t/year", f"x {share:.2f}", "D"))

@@ -46,13 +46,20 @@ class Fact:
     item: str = ""
     region: str = ""
 
-    def map(self, change: Callable[[float], float], unit: str, note: str = "", grade: str = "") -> Fact:
+    def map(
+        self, change: Callable[[float], float], unit: str, note: str = "", grade: str = ""
+    ) -> Fact:
         """The same change to value, low and high (which swap where the change reverses their order)."""
         low, high = (None if end is None else change(end) for end in (self.low, self.high))
         if low is not None and high is not None and low > high:
             low, high = high, low
         return replace(
-            self, value=change(self.value), low=low, high=high, unit=unit, note="; ".join(filter(None, (note, self.note))),
+            self,
+            value=change(self.value),
+            low=low,
+            high=high,
+            unit=unit,
+            note="; ".join(filter(None, (note, self.note))),
             grade=weakest(self.grade, grade) if grade else self.grade,
         )
 
@@ -72,16 +79,33 @@ def weakest(*grades: str) -> str:
 
 
 def derived(
-    value: float, unit: str, note: str, *inputs: Fact, low: float | None = None, high: float | None = None, grade: str = "",
+    value: float,
+    unit: str,
+    note: str,
+    *inputs: Fact,
+    low: float | None = None,
+    high: float | None = None,
+    grade: str = "",
     year: int | None = None,
 ) -> Fact:
     """A number made from facts by the formula stated in the note: their sources together, their weakest grade (or the weaker one given)."""
-    sources = ";".join(dict.fromkeys(source for fact in inputs for source in fact.source.split(";"))) or OWN
+    sources = (
+        ";".join(dict.fromkeys(source for fact in inputs for source in fact.source.split(";")))
+        or OWN
+    )
     weak = weakest(*(fact.grade for fact in inputs), grade) or "D"
     return Fact(value, unit, sources, weak, low, high, note, year)
 
 
-def judged(value: float, unit: str, note: str, *, low: float | None = None, high: float | None = None, year: int | None = None) -> Fact:
+def judged(
+    value: float,
+    unit: str,
+    note: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    year: int | None = None,
+) -> Fact:
     """Own judgement, grade D: the note must give the reasoning."""
     return Fact(value, unit, OWN, "D", low, high, note, year)
 
@@ -92,7 +116,9 @@ class Facts:
     def __init__(self, folder: Path = DATA) -> None:
         self.folder = folder
         self._files: dict[str, list[dict[str, str]]] = {}
-        self._alike: dict[tuple[str, tuple[str, ...]], dict[tuple[str, ...], list[tuple[int, dict[str, str]]]]] = {}
+        self._alike: dict[
+            tuple[str, tuple[str, ...]], dict[tuple[str, ...], list[tuple[int, dict[str, str]]]]
+        ] = {}
         self.asked: set[tuple[str, int]] = set()
         """File and position of every row that was given out: what a study or experiment is made of is among them."""
 
@@ -106,26 +132,34 @@ class Facts:
         """Facts whose columns match, in order of year. `metal` matches rows of several metals too."""
         wanted = {key: str(value) for key, value in columns.items()}
         found = {
-            position: row for position, row in self._candidates(file, wanted)
-            if (not metal or metal in row["metal"].split(";")) and all(row[key] == value for key, value in wanted.items())
+            position: row
+            for position, row in self._candidates(file, wanted)
+            if (not metal or metal in row["metal"].split(";"))
+            and all(row[key] == value for key, value in wanted.items())
         }
         self.asked |= {(file, position) for position in found}
-        return sorted(map(_fact, found.values()), key=lambda fact: (fact.year or 0))
+        return sorted(map(_fact, found.values()), key=lambda fact: fact.year or 0)
 
-    def _candidates(self, file: str, wanted: Mapping[str, str]) -> Iterable[tuple[int, dict[str, str]]]:
+    def _candidates(
+        self, file: str, wanted: Mapping[str, str]
+    ) -> Iterable[tuple[int, dict[str, str]]]:
         """Rows of a file with their positions, of one variable and item where they are known: each is asked for many times."""
         columns = tuple(column for column in ("variable", "item", "scenario") if column in wanted)
         if (file, columns) not in self._alike:
             alike = self._alike[file, columns] = {}
             for position, row in enumerate(self.rows(file)):
-                alike.setdefault(tuple(row[column] for column in columns), []).append((position, row))
+                alike.setdefault(tuple(row[column] for column in columns), []).append(
+                    (position, row)
+                )
         return self._alike[file, columns].get(tuple(wanted[column] for column in columns), ())
 
     def one(self, file: str, metal: str = "", **columns: str | int) -> Fact:
         """The only fact that matches; KeyError where there is none or more than one."""
         found = self.all(file, metal, **columns)
         if len(found) != 1:
-            raise KeyError(f"{len(found)} facts in {file}.csv for metal={metal!r} {columns}: {found[:4]}")
+            raise KeyError(
+                f"{len(found)} facts in {file}.csv for metal={metal!r} {columns}: {found[:4]}"
+            )
         return found[0]
 
     def series(self, file: str, metal: str = "", **columns: str | int) -> list[Fact]:
@@ -133,20 +167,32 @@ class Facts:
         found = self.all(file, metal, **columns)
         years = [fact.year for fact in found]
         if not found or len(set(years)) != len(years):
-            raise KeyError(f"{len(found)} facts in {file}.csv for metal={metal!r} {columns}, years {years}")
+            raise KeyError(
+                f"{len(found)} facts in {file}.csv for metal={metal!r} {columns}, years {years}"
+            )
         return found
 
     @cached_property
     def grid_2021(self) -> Fact:
         """Grid intensity that the whole-chain factors of recommended_base.csv were made with, kgCO2e/kWh."""
-        return self.one("grid_carbon_path", variable="grid_intensity", item="recommended_central", year=2021)
+        return self.one(
+            "grid_carbon_path", variable="grid_intensity", item="recommended_central", year=2021
+        )
 
 
 def _fact(row: dict[str, str]) -> Fact:
     low, high = (float(row[end]) if row[end] else None for end in ("low", "high"))
     return Fact(
-        float(row["value"]), row["unit"], row["source"], row["grade"], low, high, row["note"],
-        int(row["year"]) if row["year"] else None, row["item"], row["region"],
+        float(row["value"]),
+        row["unit"],
+        row["source"],
+        row["grade"],
+        low,
+        high,
+        row["note"],
+        int(row["year"]) if row["year"] else None,
+        row["item"],
+        row["region"],
     )
 
 
@@ -155,16 +201,40 @@ def structure(table: str, **columns: str) -> Row:
     return table, dict(columns)
 
 
-def number(table: str, fact: Fact, *, year: int | None = None, scenario: str = "", extend: str = "", **keys: str) -> Row:
+def number(
+    table: str,
+    fact: Fact,
+    *,
+    year: int | None = None,
+    scenario: str = "",
+    extend: str = "",
+    **keys: str,
+) -> Row:
     """A row of a number. `keys` are the key columns and, where the table has several, `parameter`."""
     return table, {
-        **keys, "year": "" if year is None else year, "scenario": scenario, "value": fact.value, "unit": fact.unit, "low": fact.low,
-        "high": fact.high, "extend": extend, "source": fact.source, "grade": fact.grade, "note": fact.note,
+        **keys,
+        "year": "" if year is None else year,
+        "scenario": scenario,
+        "value": fact.value,
+        "unit": fact.unit,
+        "low": fact.low,
+        "high": fact.high,
+        "extend": extend,
+        "source": fact.source,
+        "grade": fact.grade,
+        "note": fact.note,
     }
 
 
 def path(
-    table: str, facts: Iterable[Fact], *, scenario: str = "", extend: str = "", first: int = 2021, last: int = 2060, **keys: str,
+    table: str,
+    facts: Iterable[Fact],
+    *,
+    scenario: str = "",
+    extend: str = "",
+    first: int = 2021,
+    last: int = 2060,
+    **keys: str,
 ) -> Iterator[Row]:
     """Rows of a series from facts that carry years.
 
@@ -182,7 +252,9 @@ def path(
         yield number(table, fact, year=fact.year, scenario=scenario, extend=held, **keys)
 
 
-def emission_rows(facts: Facts, process: str, ghg: Fact, kwh: Fact, *, scenario: str = "", per: float = 1.0) -> Iterator[Row]:
+def emission_rows(
+    facts: Facts, process: str, ghg: Fact, kwh: Fact, *, scenario: str = "", per: float = 1.0
+) -> Iterator[Row]:
     """Electricity and direct emission of a home process from its whole-chain factor (kgCO2e/kg) and use of electricity (kWh/kg).
 
     direct = ghg - kWh x grid of 2021. For the low and high factor the electricity is scaled by ghg / central, or the direct part would turn
@@ -192,15 +264,40 @@ def emission_rows(facts: Facts, process: str, ghg: Fact, kwh: Fact, *, scenario:
     scale = [None if end is None else end / ghg.value for end in (ghg.low, ghg.high)]
     ends = [None if s is None else s * kwh.value * per for s in scale]
     if kwh.value:
-        yield number("process_values", derived(
-            kwh.value * per, "MWh/t", f"{kwh.value:g} kWh/kg; low and high scaled with the emission factor", kwh, low=ends[0], high=ends[1],
-        ), process=process, parameter="electricity", scenario=scenario)
-    direct = [None if end is None else (end - s * kwh.value * grid.value) * per for end, s in zip((ghg.low, ghg.high), scale, strict=True)]
-    yield number("process_values", derived(
-        (ghg.value - kwh.value * grid.value) * per, "tCO2e/t",
-        f"{ghg.value:g} - {kwh.value:g} kWh/kg x {grid.value:g} kg/kWh: the part that the grid does not explain", ghg, kwh, grid,
-        low=direct[0], high=direct[1],
-    ), process=process, parameter="direct_emission", scenario=scenario)
+        yield number(
+            "process_values",
+            derived(
+                kwh.value * per,
+                "MWh/t",
+                f"{kwh.value:g} kWh/kg; low and high scaled with the emission factor",
+                kwh,
+                low=ends[0],
+                high=ends[1],
+            ),
+            process=process,
+            parameter="electricity",
+            scenario=scenario,
+        )
+    direct = [
+        None if end is None else (end - s * kwh.value * grid.value) * per
+        for end, s in zip((ghg.low, ghg.high), scale, strict=True)
+    ]
+    yield number(
+        "process_values",
+        derived(
+            (ghg.value - kwh.value * grid.value) * per,
+            "tCO2e/t",
+            f"{ghg.value:g} - {kwh.value:g} kWh/kg x {grid.value:g} kg/kWh: the part that the grid does not explain",
+            ghg,
+            kwh,
+            grid,
+            low=direct[0],
+            high=direct[1],
+        ),
+        process=process,
+        parameter="direct_emission",
+        scenario=scenario,
+    )
 
 
 def without_capital(cost: Fact, capital: Fact) -> Fact:
@@ -219,7 +316,10 @@ def thinned(series: Sequence[Fact], tolerance: float = 0.002) -> list[Fact]:
     spans = [(0, len(series) - 1)]
     while spans:
         first, last = spans.pop()
-        errors = {i: abs(series[i].value - _between(series[first], series[last], series[i].year or 0)) for i in range(first + 1, last)}
+        errors = {
+            i: abs(series[i].value - _between(series[first], series[last], series[i].year or 0))
+            for i in range(first + 1, last)
+        }
         if errors and max(errors.values()) > limit:
             worst = max(errors, key=lambda i: errors[i])
             keep.add(worst)
@@ -252,6 +352,7 @@ def columns_of(table: str) -> list[str]:
     """Header of a study table, as the format lays it down."""
     form = BY_NAME[table]
     return [
-        *(column.name for column in (*form.keys, *form.columns)), *(["parameter"] if form.has_parameter_column else []),
+        *(column.name for column in (*form.keys, *form.columns)),
+        *(["parameter"] if form.has_parameter_column else []),
         *(VALUE_COLUMNS if form.has_values else ()),
     ]

@@ -15,22 +15,60 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from models.china.derive.common import Fact, Facts, Row, at_year, derived, number, path, structure, thinned
+from models.china.derive.common import (
+    Fact,
+    Facts,
+    Row,
+    at_year,
+    derived,
+    number,
+    path,
+    structure,
+    thinned,
+)
 
 SCENARIOS = {"": "CP", "carbon-neutral": "CN"}
 FIRST, LAST = 2021, 2060
 BATTERIES = ("ev_battery", "ess_battery", "consumer_electronics")
 PRODUCTS = {
-    "lithium": ("ceramics_glass", "greases", "other_chemical", "consumer_electronics", "ess_battery", "ev_battery"),
-    "cobalt": ("ev_battery", "laptops_tablets", "phones", "other_portable", "superalloys", "hard_metals", "catalysts", "magnets",
-               "ceramics_pigments", "other"),
+    "lithium": (
+        "ceramics_glass",
+        "greases",
+        "other_chemical",
+        "consumer_electronics",
+        "ess_battery",
+        "ev_battery",
+    ),
+    "cobalt": (
+        "ev_battery",
+        "laptops_tablets",
+        "phones",
+        "other_portable",
+        "superalloys",
+        "hard_metals",
+        "catalysts",
+        "magnets",
+        "ceramics_pigments",
+        "other",
+    ),
     "indium": ("ito_displays", "pv", "semiconductors_led", "solders_alloys", "other"),
-    "niobium": ("structural_steel", "automotive", "pipelines", "stainless", "superalloys", "superconductors_metal", "chemicals"),
+    "niobium": (
+        "structural_steel",
+        "automotive",
+        "pipelines",
+        "stainless",
+        "superalloys",
+        "superconductors_metal",
+        "chemicals",
+    ),
     "germanium": ("fibre_optics", "infrared_optics", "solar_cells", "electronics_other"),
 }
 VARIABLE = {
-    "lithium": "demand_enduse_domestic", "cobalt": "demand_manufacturing", "indium": "demand_virgin_manufacturing",
-    "niobium": "demand_manufacturing", "germanium": "demand_manufacturing",
+    "lithium": "demand_enduse_domestic",
+    "cobalt": "demand_manufacturing",
+    "indium": "demand_virgin_manufacturing",
+    "niobium": "demand_manufacturing",
+    "germanium": "demand_manufacturing",
 }
 ITEM = {("cobalt", "ev_battery"): "ev_ess_battery"}
 """Where a product has another name in the projection. Stationary batteries hold no cobalt here (LFP)."""
@@ -55,7 +93,12 @@ def rows(facts: Facts) -> Iterator[Row]:
             good = f"{metal}/{product}"
             yield from _good(facts, good, metal, recipe(facts, metal, product), export=False)
             for scenario, policy in SCENARIOS.items():
-                yield from path("demand", thinned(home_demand(facts, metal, product, policy)), scenario=scenario, good=good)
+                yield from path(
+                    "demand",
+                    thinned(home_demand(facts, metal, product, policy)),
+                    scenario=scenario,
+                    good=good,
+                )
     yield from _product_exports(facts)
     yield from _refined_exports(facts)
 
@@ -65,25 +108,52 @@ def _scrap_goods() -> Iterator[Row]:
         ("lithium/cell_scrap", "lithium", "scrap of cathode and cell making"),
         ("indium/ito_scrap", "indium", "spent and unsputtered part of ITO targets"),
     ):
-        yield structure("goods", good=good, metal=metal, kind="scrap", stage="manufacture", export="no", description=words)
+        yield structure(
+            "goods",
+            good=good,
+            metal=metal,
+            kind="scrap",
+            stage="manufacture",
+            export="no",
+            description=words,
+        )
 
 
 def _good(facts: Facts, good: str, metal: str, how: Recipe, *, export: bool) -> Iterator[Row]:
     """The product good, what it stands for, and its manufacture."""
     words = "exports in products" if export else "use at home"
-    yield structure("goods", good=good, metal=metal, kind="product", stage="manufacture", export="yes" if export else "no",
-                    description=words)
+    yield structure(
+        "goods",
+        good=good,
+        metal=metal,
+        kind="product",
+        stage="manufacture",
+        export="yes" if export else "no",
+        description=words,
+    )
     yield number("good_values", how.equivalent, good=good, metal=metal, parameter="equivalent")
-    yield number("good_values", _shortage(facts, metal, how.equivalent), good=good, parameter="shortage_cost")
+    yield number(
+        "good_values", _shortage(facts, metal, how.equivalent), good=good, parameter="shortage_cost"
+    )
     process = f"{'export' if export else 'manufacture'}_{good.replace('/', '_')}"
     loses = how.output.value + (how.scrap.value if how.scrap else 0.0) < 1
-    yield structure("processes", process=process, kind="manufacture", stage="manufacture", loss="manufacturing" if loses else "",
-                    description=f"refined {metal} to {good}")
-    whole = Fact(1.0, "t/t", "own", "A", note="by definition: activity counts the refined metal taken in")
+    yield structure(
+        "processes",
+        process=process,
+        kind="manufacture",
+        stage="manufacture",
+        loss="manufacturing" if loses else "",
+        description=f"refined {metal} to {good}",
+    )
+    whole = Fact(
+        1.0, "t/t", "own", "A", note="by definition: activity counts the refined metal taken in"
+    )
     yield number("coefficients", whole, process=process, good=f"{metal}/refined", direction="in")
     yield number("coefficients", how.output, process=process, good=good, direction="out")
     if how.scrap:
-        yield number("coefficients", how.scrap, process=process, good=how.scrap_good, direction="out")
+        yield number(
+            "coefficients", how.scrap, process=process, good=how.scrap_good, direction="out"
+        )
 
 
 def _shortage(facts: Facts, metal: str, equivalent: Fact) -> Fact:
@@ -99,7 +169,9 @@ def recipe(facts: Facts, metal: str, product: str) -> Recipe:
     if metal == "indium" and product in ("ito_displays", "export_ito"):
         return _target_recipe(facts)
     if metal == "germanium":
-        made = facts.one("boundary_parameters", metal, variable="manufacturing_yield_after_scrap_loop").map(lambda x: x, "t/t")
+        made = facts.one(
+            "boundary_parameters", metal, variable="manufacturing_yield_after_scrap_loop"
+        ).map(lambda x: x, "t/t")
         return Recipe(made, _equivalent(made))
     note = "the projection counts metal taken in by manufacture, new scrap recycled within it: no net loss"
     made = Fact(1.0, "t/t", "own", "D", note=note)
@@ -107,42 +179,71 @@ def recipe(facts: Facts, metal: str, product: str) -> Recipe:
 
 
 def _equivalent(made: Fact) -> Fact:
-    return derived(1 / made.value, "t/t", f"1 / {made.value:g}: refined metal taken in per tonne of product", made)
+    return derived(
+        1 / made.value,
+        "t/t",
+        f"1 / {made.value:g}: refined metal taken in per tonne of product",
+        made,
+    )
 
 
 def _lithium_recipe(facts: Facts, product: str) -> Recipe:
-    made = facts.one("boundary_parameters", "lithium", variable="manufacturing_yield").map(lambda x: x, "t/t")
+    made = facts.one("boundary_parameters", "lithium", variable="manufacturing_yield").map(
+        lambda x: x, "t/t"
+    )
     if product not in (*BATTERIES, "export"):
         return Recipe(made, _equivalent(made))
-    scrap = facts.one("prompt_scrap_and_dissipation", "lithium", variable="prompt_scrap_share", region="china")
-    return Recipe(made, _equivalent(made), "lithium/cell_scrap", scrap.map(lambda x: x, "t/t", "inside the 5 % lost in manufacture"))
+    scrap = facts.one(
+        "prompt_scrap_and_dissipation", "lithium", variable="prompt_scrap_share", region="china"
+    )
+    return Recipe(
+        made,
+        _equivalent(made),
+        "lithium/cell_scrap",
+        scrap.map(lambda x: x, "t/t", "inside the 5 % lost in manufacture"),
+    )
 
 
 def _target_recipe(facts: Facts) -> Recipe:
     """The sputtering loop: 0.70 of the feed is scrap, of which 0.95 returns."""
     scrap = facts.one("prompt_scrap_and_dissipation", "indium", variable="prompt_scrap_share")
     back = facts.one("prompt_scrap_and_dissipation", "indium", variable="prompt_scrap_recovery")
-    made = derived(1 - scrap.value, "t/t", f"1 - {scrap.value:g}: only 30 % of a target is deposited", scrap)
+    made = derived(
+        1 - scrap.value, "t/t", f"1 - {scrap.value:g}: only 30 % of a target is deposited", scrap
+    )
     note = f"(1 - {scrap.value:g} x {back.value:g}) / {made.value:g}: virgin metal per tonne deposited, once the scrap loop runs"
     virgin = derived((1 - scrap.value * back.value) / made.value, "t/t", note, scrap, back)
     return Recipe(made, virgin, "indium/ito_scrap", scrap.map(lambda x: x, "t/t"))
 
 
 def projection(facts: Facts, metal: str, product: str, policy: str) -> list[Fact]:
-    return facts.series("demand_china", metal, variable=VARIABLE[metal], item=ITEM.get((metal, product), product), scenario=policy)
+    return facts.series(
+        "demand_china",
+        metal,
+        variable=VARIABLE[metal],
+        item=ITEM.get((metal, product), product),
+        scenario=policy,
+    )
 
 
 def _export_share(facts: Facts, metal: str, product: str) -> Fact:
     item = "total"
     if metal == "cobalt":
-        item = {"ev_battery": "ev_ess_battery", "laptops_tablets": "portable", "phones": "portable", "other_portable": "portable"}.get(
-            product, "nonbattery")
+        item = {
+            "ev_battery": "ev_ess_battery",
+            "laptops_tablets": "portable",
+            "phones": "portable",
+            "other_portable": "portable",
+        }.get(product, "nonbattery")
     return facts.one("boundary_parameters", metal, variable="export_share_in_products", item=item)
 
 
 def _scaled(series: list[Fact], factor: float, note: str, *others: Fact) -> list[Fact]:
     """A projection times a constant, in t of product per year."""
-    return [derived(fact.value * factor, "t/year", note, fact, *others, year=fact.year) for fact in series]
+    return [
+        derived(fact.value * factor, "t/year", note, fact, *others, year=fact.year)
+        for fact in series
+    ]
 
 
 def home_demand(facts: Facts, metal: str, product: str, policy: str) -> list[Fact]:
@@ -155,8 +256,14 @@ def home_demand(facts: Facts, metal: str, product: str, policy: str) -> list[Fac
     how = recipe(facts, metal, product)
     factor = (1 - share.value) / how.equivalent.value
     note = f"{policy} demand / {how.equivalent.value:.4g} refined per product x (1 - {share.value:g} exported)"
-    home = _scaled(series, factor, note, share, *([how.equivalent] if how.equivalent.value != 1 else []))
-    return _between_variants(facts, home, policy, factor) if (metal, product) == ("indium", "pv") else home
+    home = _scaled(
+        series, factor, note, share, *([how.equivalent] if how.equivalent.value != 1 else [])
+    )
+    return (
+        _between_variants(facts, home, policy, factor)
+        if (metal, product) == ("indium", "pv")
+        else home
+    )
 
 
 def _ranged(facts: Facts, series: list[Fact]) -> list[Fact]:
@@ -182,10 +289,17 @@ def _ranged(facts: Facts, series: list[Fact]) -> list[Fact]:
 
 def _between_variants(facts: Facts, home: list[Fact], policy: str, factor: float) -> list[Fact]:
     """Photovoltaics with the low variant of the data (indium per watt falls fast) as the other end of its range."""
-    variant = facts.series("demand_china", "indium", variable="demand_virgin_manufacturing_variant", scenario=policy)
+    variant = facts.series(
+        "demand_china", "indium", variable="demand_virgin_manufacturing_variant", scenario=policy
+    )
     ends = [at_year(variant, fact.year or 0) * factor for fact in home]
     return [
-        replace(fact, low=min(fact.value, end), high=max(fact.value, end), note=f"{fact.note}; range to pv_low_variant")
+        replace(
+            fact,
+            low=min(fact.value, end),
+            high=max(fact.value, end),
+            note=f"{fact.note}; range to pv_low_variant",
+        )
         for fact, end in zip(home, ends, strict=True)
     ]
 
@@ -195,32 +309,72 @@ def _product_exports(facts: Facts) -> Iterator[Row]:
     good = "lithium/products_export"
     yield from _good(facts, good, "lithium", recipe(facts, "lithium", "export"), export=True)
     embedded = facts.series("additions", "lithium", variable="net_exports_embedded_alternative")
-    held = facts.one("demand_china", "lithium", variable="net_exports_embedded", scenario="CP", year=FIRST)
+    held = facts.one(
+        "demand_china", "lithium", variable="net_exports_embedded", scenario="CP", year=FIRST
+    )
     note = f"low: exports stay at {held.value:g} t, as the paper has them"
-    yield from path("demand", [
-        derived(fact.value, "t/year", f"{note}; {fact.note}", fact, low=min(held.value, fact.value), year=fact.year) for fact in embedded
-    ], good=good)
+    yield from path(
+        "demand",
+        [
+            derived(
+                fact.value,
+                "t/year",
+                f"{note}; {fact.note}",
+                fact,
+                low=min(held.value, fact.value),
+                year=fact.year,
+            )
+            for fact in embedded
+        ],
+        good=good,
+    )
     flat = facts.series("demand_china", "lithium", variable="net_exports_embedded", scenario="CP")
-    yield from path("demand", [fact.map(lambda x: x, "t/year") for fact in thinned(flat)], scenario="flat-exports", good=good)
+    yield from path(
+        "demand",
+        [fact.map(lambda x: x, "t/year") for fact in thinned(flat)],
+        scenario="flat-exports",
+        good=good,
+    )
     yield from _exports_of(facts, "cobalt", "products_export", "export", lambda product: True)
     yield from _exports_of(facts, "niobium", "products_export", "export", lambda product: True)
     yield from _exports_of(facts, "germanium", "products_export", "export", lambda product: True)
-    yield from _exports_of(facts, "indium", "products_export_ito", "export_ito", lambda product: product == "ito_displays")
-    yield from _exports_of(facts, "indium", "products_export_other", "export_other", lambda product: product != "ito_displays")
+    yield from _exports_of(
+        facts,
+        "indium",
+        "products_export_ito",
+        "export_ito",
+        lambda product: product == "ito_displays",
+    )
+    yield from _exports_of(
+        facts,
+        "indium",
+        "products_export_other",
+        "export_other",
+        lambda product: product != "ito_displays",
+    )
 
 
-def _exports_of(facts: Facts, metal: str, name: str, how: str, wanted: Callable[[str], bool]) -> Iterator[Row]:
+def _exports_of(
+    facts: Facts, metal: str, name: str, how: str, wanted: Callable[[str], bool]
+) -> Iterator[Row]:
     """The exported share of manufacture, summed over the products wanted."""
     good, made = f"{metal}/{name}", recipe(facts, metal, how)
     yield from _good(facts, good, metal, made, export=True)
     products = [product for product in PRODUCTS[metal] if wanted(product)]
     for scenario, policy in SCENARIOS.items():
-        parts = [(projection(facts, metal, product, policy), _export_share(facts, metal, product)) for product in products]
+        parts = [
+            (projection(facts, metal, product, policy), _export_share(facts, metal, product))
+            for product in products
+        ]
         total = [
             derived(
-                sum(series[i].value * share.value for series, share in parts) / made.equivalent.value, "t/year",
+                sum(series[i].value * share.value for series, share in parts)
+                / made.equivalent.value,
+                "t/year",
                 f"{policy} demand x exported share, sum of {len(products)} products, / {made.equivalent.value:.4g} refined per product",
-                *(series[i] for series, _ in parts), *(share for _, share in parts), year=parts[0][0][i].year,
+                *(series[i] for series, _ in parts),
+                *(share for _, share in parts),
+                year=parts[0][0][i].year,
             )
             for i in range(len(parts[0][0]))
         ]
@@ -232,12 +386,26 @@ def _refined_exports(facts: Facts) -> Iterator[Row]:
     for metal in ("cobalt", "indium", "germanium"):
         good, process = f"{metal}/refined_export", f"export_{metal}_refined"
         one = Fact(1.0, "t/t", "own", "A", note="by definition")
-        yield structure("goods", good=good, metal=metal, kind="product", stage="processing", export="yes",
-                        description="exports of refined metal")
+        yield structure(
+            "goods",
+            good=good,
+            metal=metal,
+            kind="product",
+            stage="processing",
+            export="yes",
+            description="exports of refined metal",
+        )
         yield number("good_values", one, good=good, metal=metal, parameter="equivalent")
-        yield number("good_values", _shortage(facts, metal, one), good=good, parameter="shortage_cost")
-        yield structure("processes", process=process, kind="manufacture", stage="processing",
-                        description=f"refined {metal} leaves the country")
+        yield number(
+            "good_values", _shortage(facts, metal, one), good=good, parameter="shortage_cost"
+        )
+        yield structure(
+            "processes",
+            process=process,
+            kind="manufacture",
+            stage="processing",
+            description=f"refined {metal} leaves the country",
+        )
         yield number("coefficients", one, process=process, good=f"{metal}/refined", direction="in")
         yield number("coefficients", one, process=process, good=good, direction="out")
         series = facts.series("additions", metal, variable="export_demand_refined")

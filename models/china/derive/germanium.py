@@ -18,10 +18,23 @@ from models.china.derive import byproduct as by
 from models.china.derive import hosts
 from models.china.derive.common import Fact, Facts, Row, derived, emission_rows, judged, number
 from models.china.derive.indium import CONCENTRATE_LAND, zinc_emissions
-from models.china.derive.supply import ONE, good, import_ramp, inverse, mine_ramp, observed, recipe, value
+from models.china.derive.supply import (
+    ONE,
+    good,
+    import_ramp,
+    inverse,
+    mine_ramp,
+    observed,
+    recipe,
+    value,
+)
 
 METAL = "germanium"
-ROUTES = {"zinc_home": "domestic primary", "zinc_imported": "foreign primary", "coal": "domestic primary"}
+ROUTES = {
+    "zinc_home": "domestic primary",
+    "zinc_imported": "foreign primary",
+    "coal": "domestic primary",
+}
 DEPOSITS = {
     "zinc_home": ("germanium_zinc", "zinc_hosted_deposits", "dom_zinc"),
     "coal": ("germanium_coal", "coal_hosted_deposits", "dom_coal"),
@@ -32,7 +45,9 @@ SEEN = {"zinc_home": 49, "zinc_imported": 27, "coal": 50}
 
 
 def rows(facts: Facts) -> Iterator[Row]:
-    yield from good("germanium/refined", METAL, "refined", "processing", "refined germanium, zone-refined metal")
+    yield from good(
+        "germanium/refined", METAL, "refined", "processing", "refined germanium, zone-refined metal"
+    )
     yield from _deposits(facts)
     for route in ROUTES:
         yield from _byproduct(facts, route)
@@ -62,7 +77,13 @@ def _deposits(facts: Facts) -> Iterator[Row]:
             metal=METAL,
             parameter="reserve",
         )
-        yield number("deposits", _additions(facts, route, reserve), deposit=deposit, metal=METAL, parameter="additions")
+        yield number(
+            "deposits",
+            _additions(facts, route, reserve),
+            deposit=deposit,
+            metal=METAL,
+            parameter="additions",
+        )
 
 
 def _additions(facts: Facts, route: str, reserve: Fact) -> Fact:
@@ -124,7 +145,11 @@ def _byproduct(facts: Facts, route: str) -> Iterator[Row]:
     )
     item = "dom_coal" if route == "coal" else "dom_zinc"
     cost = facts.one("recommended_base", METAL, variable="unit_cost", item=item)
-    yield from value(process, "variable_cost", by.running(_turning_prices(facts, cost) if route == "coal" else cost))
+    yield from value(
+        process,
+        "variable_cost",
+        by.running(_turning_prices(facts, cost) if route == "coal" else cost),
+    )
     yield observed(
         process,
         derived(
@@ -138,11 +163,15 @@ def _byproduct(facts: Facts, route: str) -> Iterator[Row]:
     if route == "coal":
         yield from value(process, "min_activity", _run_down(facts))
         recovery = hosts.coal_recovery(facts)
-        yield from value(process, "host_content", derived(recovery.value, "t/t", "recovered from ash", recovery))
+        yield from value(
+            process, "host_content", derived(recovery.value, "t/t", "recovered from ash", recovery)
+        )
         yield from _coal_emissions(facts, process)
         return
     yield from value(process, "host_content", _host_yield(facts))
-    yield from zinc_emissions(facts, process, "recommended_base", METAL, "dom_zinc", "home" if home else "imported")
+    yield from zinc_emissions(
+        facts, process, "recommended_base", METAL, "dom_zinc", "home" if home else "imported"
+    )
 
 
 def _run_down(facts: Facts) -> list[Fact]:
@@ -150,7 +179,14 @@ def _run_down(facts: Facts) -> list[Fact]:
     decline = facts.one("additions", variable="max_annual_decline", item="any_running_route")
     note = f"{SEEN['coal']} t of 2021 x (1 - {decline.value:g})^(year - 2020): runs down, does not stop at once"
     found = [
-        derived(SEEN["coal"] * (1 - decline.value) ** (year - 2020), "t/year", note, decline, low=0, year=year)
+        derived(
+            SEEN["coal"] * (1 - decline.value) ** (year - 2020),
+            "t/year",
+            note,
+            decline,
+            low=0,
+            year=year,
+        )
         for year in (*range(2021, 2027), 2030)
     ]
     return [*found, derived(0, "t/year", note, decline, year=2031)]
@@ -172,7 +208,9 @@ def _host_yield(facts: Facts) -> list[Fact]:
             high=(ends.high or 0) * 1e-6,
             year=fact.year,
         )
-        for fact in facts.series("additions", METAL, variable="host_yield_path", item="refined_zinc")
+        for fact in facts.series(
+            "additions", METAL, variable="host_yield_path", item="refined_zinc"
+        )
     ]
 
 
@@ -193,12 +231,21 @@ def _turning_prices(facts: Facts, cost: Fact) -> Fact:
 
 def _coal_emissions(facts: Facts, process: str) -> Iterator[Row]:
     """The one life-cycle figure (5,771 kg CO2e/kg) and the low reading (1,000), as a scenario of its own."""
-    ghg, kwh = (facts.one("recommended_base", METAL, variable=name, item="dom_coal") for name in ("ghg", "electricity"))
+    ghg, kwh = (
+        facts.one("recommended_base", METAL, variable=name, item="dom_coal")
+        for name in ("ghg", "electricity")
+    )
     yield from emission_rows(facts, process, ghg, kwh)
     scale = (ghg.low or 0) / ghg.value
-    low = derived(ghg.low or 0, ghg.unit, "lignite whose power pays for most of its carbon", ghg, grade="D")
+    low = derived(
+        ghg.low or 0, ghg.unit, "lignite whose power pays for most of its carbon", ghg, grade="D"
+    )
     yield from emission_rows(
-        facts, process, low, derived(kwh.value * scale, kwh.unit, f"{kwh.value:g} x {scale:.3f}", kwh), scenario="germanium-coal-low"
+        facts,
+        process,
+        low,
+        derived(kwh.value * scale, kwh.unit, f"{kwh.value:g} x {scale:.3f}", kwh),
+        scenario="germanium-coal-low",
     )
 
 
@@ -219,24 +266,46 @@ def _refine(route: str) -> Iterator[Row]:
 
 def _plants(facts: Facts) -> Iterator[Row]:
     for name, item, pace in (("germanium_zinc", "dom_zinc", 15), ("germanium_coal", "dom_coal", 6)):
-        capacity, cost = (facts.one("recommended_base", METAL, variable=variable, item=item) for variable in ("capacity", "unit_cost"))
+        capacity, cost = (
+            facts.one("recommended_base", METAL, variable=variable, item=item)
+            for variable in ("capacity", "unit_cost")
+        )
         yield from by.circuit(
             name,
             by.long_standing(capacity),
             cost,
-            judged(pace, "t/year/year", f"about a tenth of the {capacity.value:g} t that stand", low=pace / 3, high=pace * 2),
+            judged(
+                pace,
+                "t/year/year",
+                f"about a tenth of the {capacity.value:g} t that stand",
+                low=pace / 3,
+                high=pace * 2,
+            ),
         )
         yield from mine_ramp(facts, f"{name}_ramp")
-    refining = facts.one("capacity_2021", METAL, variable="capacity_refining", item="all", region="china")
-    cost = judged(100, "USD_2021/kg", "zone refining, a fifth of the zinc route's all-in cost", low=50, high=200)
+    refining = facts.one(
+        "capacity_2021", METAL, variable="capacity_refining", item="all", region="china"
+    )
+    cost = judged(
+        100,
+        "USD_2021/kg",
+        "zone refining, a fifth of the zinc route's all-in cost",
+        low=50,
+        high=200,
+    )
     yield from by.circuit(
-        "germanium_refining", by.long_standing(refining), cost, judged(20, "t/year/year", "a tenth of what stands", low=10, high=40)
+        "germanium_refining",
+        by.long_standing(refining),
+        cost,
+        judged(20, "t/year/year", "a tenth of what stands", low=10, high=40),
     )
 
 
 def import_price(facts: Facts) -> Fact:
     prices = [
-        fact for fact in facts.all("prices", METAL, variable="price", item="germanium_metal") if fact.year in (2019, 2020, 2021, 2022, 2023)
+        fact
+        for fact in facts.all("prices", METAL, variable="price", item="germanium_metal")
+        if fact.year in (2019, 2020, 2021, 2022, 2023)
     ]
     return by.mean_price(prices, "USGS, before the export controls of 2024", low=1080, high=2000)
 
@@ -249,9 +318,18 @@ def peak_price(facts: Facts) -> Fact:
 
 def _origins(facts: Facts) -> list[by.Origin]:
     """Refiners outside China that sell: Russia and the United States (BGS), Canada and Belgium (with feed from Congo; recalled)."""
-    made = {name: facts.one("production", METAL, variable="refined_production", region=name, year=2021) for name in ("russia", "usa")}
+    made = {
+        name: facts.one("production", METAL, variable="refined_production", region=name, year=2021)
+        for name in ("russia", "usa")
+    }
     recalled = Fact(
-        12, "t", "recalled", "C", 8, 20, "Trail (zinc) and Umicore (residues; from 2024 up to 30 t from Congo): 10 to 15 t each, recalled"
+        12,
+        "t",
+        "recalled",
+        "C",
+        8,
+        20,
+        "Trail (zinc) and Umicore (residues; from 2024 up to 30 t from Congo): 10 to 15 t each, recalled",
     )
     output = {
         "canada": ("Canada", recalled, 9_500),
@@ -264,7 +342,13 @@ def _origins(facts: Facts) -> list[by.Origin]:
         by.Origin(
             name,
             country,
-            derived(fact.value / total, "1", f"{fact.value:g} t of {total:g} t outside China", fact, recalled),
+            derived(
+                fact.value / total,
+                "1",
+                f"{fact.value:g} t of {total:g} t outside China",
+                fact,
+                recalled,
+            ),
             judged(km, "km", "approximate distance"),
         )
         for name, (country, fact, km) in output.items()
@@ -273,55 +357,103 @@ def _origins(facts: Facts) -> list[by.Origin]:
 
 def _imports(facts: Facts) -> Iterator[Row]:
     """Three tiers of each origin, rising with the multiplier, and new circuits abroad at the peak price: dear and elastic."""
-    home = facts.one("demand_china", METAL, variable="demand_manufacturing", item="total", scenario="CP", year=2021)
+    home = facts.one(
+        "demand_china",
+        METAL,
+        variable="demand_manufacturing",
+        item="total",
+        scenario="CP",
+        year=2021,
+    )
     exports = facts.one("additions", METAL, variable="export_demand_refined", year=2021)
     yield from import_ramp(
-        facts, "import_germanium", derived(home.value + exports.value, "t", "use at home and exports of 2021", home, exports)
+        facts,
+        "import_germanium",
+        derived(home.value + exports.value, "t", "use at home and exports of 2021", home, exports),
     )
     ghg = facts.one("recommended_base", METAL, variable="ghg", item="import_refined").at(None)
     top = peak_price(facts)
     steps = {
         "1": import_price(facts),
-        "2": judged(1900, "USD_2021/kg", "China outbids: price of 2013-14 (additions.csv, tier 2)", low=1500, high=2400),
+        "2": judged(
+            1900,
+            "USD_2021/kg",
+            "China outbids: price of 2013-14 (additions.csv, tier 2)",
+            low=1500,
+            high=2400,
+        ),
         "3": top,
     }
     multiplier = facts.series("additions", METAL, variable="import_ceiling_multiplier")
     for tier, price in steps.items():
-        ceiling = facts.one("additions", METAL, variable="import_ceiling", item=f"refined_tier{tier}")
+        ceiling = facts.one(
+            "additions", METAL, variable="import_ceiling", item=f"refined_tier{tier}"
+        )
         grown = [
-            derived(ceiling.value * fact.value, "t/year", f"{ceiling.value:g} t x {fact.value:g}", ceiling, fact, year=fact.year)
+            derived(
+                ceiling.value * fact.value,
+                "t/year",
+                f"{ceiling.value:g} t x {fact.value:g}",
+                ceiling,
+                fact,
+                year=fact.year,
+            )
             for fact in multiplier
         ]
         for origin in _origins(facts):
-            yield from by.import_tier(facts, METAL, origin, tier, price, by.shared_ceiling(grown, origin.share), ghg)
+            yield from by.import_tier(
+                facts, METAL, origin, tier, price, by.shared_ceiling(grown, origin.share), ghg
+            )
     potential = facts.one("hosts_companion", METAL, variable="supply_potential_ratio")
     note = f"new circuits at zinc works abroad: by-product potential is {potential.value:g} times output (Frenzel 2017)"
     new = [
         derived(amount, "t/year", note, potential, year=year, grade="D", low=0, high=3 * amount)
         for year, amount in ((2021, 0), (2027, 0), (2040, 40), (2060, 80))
     ]
-    last = by.Origin("new_circuits", "other origins", ONE, judged(12_000, "km", "mean of the origins"))
+    last = by.Origin(
+        "new_circuits", "other origins", ONE, judged(12_000, "km", "mean of the origins")
+    )
     yield from by.import_tier(facts, METAL, last, "", top, new, ghg)
 
 
 def _end_of_life(facts: Facts) -> Iterator[Row]:
     dear, cheap = (
-        facts.one("additions", METAL, variable="unit_cost_central", item=f"recycling_eol_{name}") for name in ("fibre", "infrared")
+        facts.one("additions", METAL, variable="unit_cost_central", item=f"recycling_eol_{name}")
+        for name in ("fibre", "infrared")
     )
-    costs = {"infrared_optics": derived(cheap.value, cheap.unit, cheap.note, cheap, low=400, high=900)}
+    costs = {
+        "infrared_optics": derived(cheap.value, cheap.unit, cheap.note, cheap, low=400, high=900)
+    }
     other = derived(dear.value, dear.unit, dear.note, dear, low=900, high=2000)
-    ghg, kwh = (facts.one("recommended_base", METAL, variable=name, item="recycling_new_scrap") for name in ("ghg", "electricity"))
+    ghg, kwh = (
+        facts.one("recommended_base", METAL, variable=name, item="recycling_new_scrap")
+        for name in ("ghg", "electricity")
+    )
     base = costs["infrared_optics"]
     yield from by.circuit(
         "germanium_recovery",
-        [judged(1, "t/year", "additions.csv: 1 t in 2021; 13 t recovered in all of 2002-2021 (Mei)", low=0.5, high=5)],
+        [
+            judged(
+                1,
+                "t/year",
+                "additions.csv: 1 t in 2021; 13 t recovered in all of 2002-2021 (Mei)",
+                low=0.5,
+                high=5,
+            )
+        ],
         base,
         judged(10, "t/year/year", "the ramp binds first", low=5, high=20),
     )
     yield from by.recycling_ramp(
-        facts, "recycle_germanium", judged(3, "t/year/year", "additions.csv: 1 t in 2021 and 3 t a year", low=1, high=8)
+        facts,
+        "recycle_germanium",
+        judged(3, "t/year/year", "additions.csv: 1 t in 2021 and 3 t a year", low=1, high=8),
     )
-    free = judged(0, "USD_2021/t", "collected for the whole device; what it costs to take it apart is in the cost of recycling")
+    free = judged(
+        0,
+        "USD_2021/t",
+        "collected for the whole device; what it costs to take it apart is in the cost of recycling",
+    )
     yields = {
         "infrared_optics": "hydromet/chlorination IR optics",
         "fibre_optics": "hydromet fibre",
@@ -330,11 +462,17 @@ def _end_of_life(facts: Facts) -> Iterator[Row]:
     }
     for product, item in yields.items():
         fact = facts.one("recycling_yields", METAL, item=item)
-        best = None if fact.value >= 0.9 else derived(0.9, "1", f"best reading of {item}", fact, grade="D")
+        best = (
+            None
+            if fact.value >= 0.9
+            else derived(0.9, "1", f"best reading of {item}", fact, grade="D")
+        )
         how = by.Recovery(
             "germanium_recovery",
             "recycle_germanium",
-            derived(fact.value, "1", item, fact, low=fact.value - 0.15, high=min(0.98, fact.value + 0.1)),
+            derived(
+                fact.value, "1", item, fact, low=fact.value - 0.15, high=min(0.98, fact.value + 0.1)
+            ),
             costs.get(product, other),
             base,
             ghg,
@@ -342,26 +480,65 @@ def _end_of_life(facts: Facts) -> Iterator[Row]:
             best,
         )
         yield from by.collected(METAL, product, free)
-        yield from by.recycle(facts, f"recycle_germanium_{product}", f"germanium/{product}_scrap", METAL, how)
+        yield from by.recycle(
+            facts, f"recycle_germanium_{product}", f"germanium/{product}_scrap", METAL, how
+        )
     yield from _foreign_scrap(facts, base, ghg, kwh)
 
 
 def _foreign_scrap(facts: Facts, base: Fact, ghg: Fact, kwh: Fact) -> Iterator[Row]:
-    world = facts.one("prompt_scrap_and_dissipation", METAL, variable="recycled_share_of_consumption", region="world")
+    world = facts.one(
+        "prompt_scrap_and_dissipation",
+        METAL,
+        variable="recycled_share_of_consumption",
+        region="world",
+    )
     opened = derived(
-        10, "t/year", "a quarter of the world's recycled 0.3 x 136 t (seed) might come (judged)", world, low=0, high=25, grade="D"
+        10,
+        "t/year",
+        "a quarter of the world's recycled 0.3 x 136 t (seed) might come (judged)",
+        world,
+        low=0,
+        high=25,
+        grade="D",
     )
     price = derived(
-        0.5 * import_price(facts).value * 1000, "USD_2021/t", "half the price of the metal (judged)", import_price(facts), grade="D"
+        0.5 * import_price(facts).value * 1000,
+        "USD_2021/t",
+        "half the price of the metal (judged)",
+        import_price(facts),
+        grade="D",
     )
     yield from by.foreign_scrap(
-        facts, METAL, "germanium scrap of optics and wafers", price, opened, judged(12_000, "km", "mean of the origins"), 1.5
+        facts,
+        METAL,
+        "germanium scrap of optics and wafers",
+        price,
+        opened,
+        judged(12_000, "km", "mean of the origins"),
+        1.5,
     )
-    cost = by.real(facts.one("recycling_cost_carbon", METAL, variable="recycling_cost", item="IR/wafer new scrap"))
+    cost = by.real(
+        facts.one(
+            "recycling_cost_carbon", METAL, variable="recycling_cost", item="IR/wafer new scrap"
+        )
+    )
     clean = facts.one("recycling_yields", METAL, item="hydromet/chlorination IR optics")
     how = by.Recovery(
-        "germanium_recovery", "recycle_germanium", clean, derived(cost.value, cost.unit, cost.note, cost, low=180, high=450), base, ghg, kwh
+        "germanium_recovery",
+        "recycle_germanium",
+        clean,
+        derived(cost.value, cost.unit, cost.note, cost, low=180, high=450),
+        base,
+        ghg,
+        kwh,
     )
     yield from by.recycle(
-        facts, "recycle_germanium_foreign_scrap", "germanium/foreign_scrap", METAL, how, pathway="foreign secondary", origin="world"
+        facts,
+        "recycle_germanium_foreign_scrap",
+        "germanium/foreign_scrap",
+        METAL,
+        how,
+        pathway="foreign secondary",
+        origin="world",
     )

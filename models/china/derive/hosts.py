@@ -21,7 +21,12 @@ def rows(facts: Facts) -> Iterator[Row]:
     for scenario, item in SCENARIOS.items():
         for host, series in zinc(facts, item).items():
             yield from path("hosts", series, scenario=scenario, host=host)
-    for host, fact in (("tin", tin()), ("copper", copper()), ("coal_ash", coal_ash(facts)), ("rare_earth_ore", rare_earth_ore())):
+    for host, fact in (
+        ("tin", tin()),
+        ("copper", copper()),
+        ("coal_ash", coal_ash(facts)),
+        ("rare_earth_ore", rare_earth_ore()),
+    ):
         yield number("hosts", fact, host=host)
 
 
@@ -37,12 +42,17 @@ def zinc(facts: Facts, item: str = "central") -> dict[str, list[Fact]]:
         for host, part in (("zinc_home", of_total), ("zinc_imported", 1 - of_total)):
             total, low, high = (at_year(refined[name], year) for name in (item, "low", "high"))
             ranged = item == "central" and low < high
-            note = (
-                f"{item} path of refined zinc {total:.4g} t x {part:.3f} from {'home' if host == 'zinc_home' else 'imported'} concentrate"
-            )
+            note = f"{item} path of refined zinc {total:.4g} t x {part:.3f} from {'home' if host == 'zinc_home' else 'imported'} concentrate"
             found[host].append(
                 derived(
-                    total * part, "t/year", note, near, *mined, *share, year=year, low=low * part if ranged else None,
+                    total * part,
+                    "t/year",
+                    note,
+                    near,
+                    *mined,
+                    *share,
+                    year=year,
+                    low=low * part if ranged else None,
                     high=high * part if ranged else None,
                 )
             )
@@ -59,7 +69,9 @@ def refined_zinc(facts: Facts, item: str) -> list[Fact]:
     )
 
 
-def _home_share(year: int, mined: Sequence[Fact], share: Sequence[Fact], refined: Sequence[Fact]) -> float:
+def _home_share(
+    year: int, mined: Sequence[Fact], share: Sequence[Fact], refined: Sequence[Fact]
+) -> float:
     """Share of refined zinc from home concentrate: mine output over refined output to 2025, the path of additions.csv from 2030."""
     if year <= 2025:
         return at_year(mined, year) / at_year(refined, year)
@@ -80,13 +92,20 @@ def tin() -> Fact:
 
 def copper() -> Fact:
     return Fact(
-        10_490_000, "t/year", "nbs-china", "C", note="refined copper 2021, recalled, not re-read; flat: its by-product share is 1 %"
+        10_490_000,
+        "t/year",
+        "nbs-china",
+        "C",
+        note="refined copper 2021, recalled, not re-read; flat: its by-product share is 1 %",
     )
 
 
 def coal_ash(facts: Facts) -> Fact:
     """Germanium in the lignite burnt for it (Lincang, Wulantuga), t a year."""
-    metal, recovery = facts.one("hosts_companion", "germanium", variable="host_capacity", item="coal_ash"), coal_recovery(facts)
+    metal, recovery = (
+        facts.one("hosts_companion", "germanium", variable="host_capacity", item="coal_ash"),
+        coal_recovery(facts),
+    )
     return derived(
         metal.value / recovery.value,
         "t/year",

@@ -15,7 +15,17 @@ from collections.abc import Iterator, Sequence
 
 from models.china.derive import byproduct as by
 from models.china.derive import hosts
-from models.china.derive.common import Fact, Facts, Row, at_year, derived, emission_rows, judged, number, path
+from models.china.derive.common import (
+    Fact,
+    Facts,
+    Row,
+    at_year,
+    derived,
+    emission_rows,
+    judged,
+    number,
+    path,
+)
 from models.china.derive.indium_trade import METAL, TIERS, fanya_lot, import_price, imports
 from models.china.derive.supply import ONE, good, mine_ramp, observed, recipe, value
 
@@ -42,12 +52,24 @@ def tier_cost(facts: Facts, tier: str) -> Fact:
     """All-in cost of a tier, USD_2021/kg."""
     step = by.real(facts.one("costs_capex", METAL, variable="supply_cost_step", item=STEPS[tier]))
     ends = facts.one("recommended_base", METAL, variable="unit_cost", item=f"dom_zinc_tier{tier}")
-    return derived(step.value, step.unit, f"NREL {STEPS[tier]}: {step.note}", step, low=(ends.low or 0) * 1.2, high=(ends.high or 0) * 1.2)
+    return derived(
+        step.value,
+        step.unit,
+        f"NREL {STEPS[tier]}: {step.note}",
+        step,
+        low=(ends.low or 0) * 1.2,
+        high=(ends.high or 0) * 1.2,
+    )
 
 
 def host_yield(facts: Facts) -> list[Fact]:
     """Indium won per tonne of refined zinc, t/t."""
-    low, high = (getattr(facts.one("recommended_base", METAL, variable="host_yield", item="refined_zinc"), end) for end in ("low", "high"))
+    low, high = (
+        getattr(
+            facts.one("recommended_base", METAL, variable="host_yield", item="refined_zinc"), end
+        )
+        for end in ("low", "high")
+    )
     return [
         derived(
             fact.value * 1e-6,
@@ -58,7 +80,9 @@ def host_yield(facts: Facts) -> list[Fact]:
             high=high * 1e-6,
             year=fact.year,
         )
-        for fact in facts.series("additions", METAL, variable="host_yield_path", item="refined_zinc")
+        for fact in facts.series(
+            "additions", METAL, variable="host_yield_path", item="refined_zinc"
+        )
     ]
 
 
@@ -100,9 +124,15 @@ def _tier(facts: Facts, kind: str, tier: str) -> Iterator[Row]:
         flow = hosts.zinc(facts, item)[host]
         if tier != "3":
             yield from path(
-                "process_values", _tier_size(facts, tier, content, flow), scenario=scenario, process=process, parameter="max_activity"
+                "process_values",
+                _tier_size(facts, tier, content, flow),
+                scenario=scenario,
+                process=process,
+                parameter="max_activity",
             )
-    yield from value(process, "variable_cost", by.running(tier_cost(facts, tier), tier_cost(facts, "1")))
+    yield from value(
+        process, "variable_cost", by.running(tier_cost(facts, tier), tier_cost(facts, "1"))
+    )
     yield from zinc_emissions(facts, process, "recommended_base", METAL, "dom_zinc_tier1", kind)
     yield observed(process, _seen_in_2021(facts, kind, tier))
 
@@ -118,15 +148,28 @@ def cheap(facts: Facts) -> list[Fact]:
     zinc = hosts.refined_zinc(facts, "central")
     found = []
     for year, item in made.items():
-        fact = facts.one("production", METAL, variable="refined_production", item=item, region="china", year=year)
+        fact = facts.one(
+            "production", METAL, variable="refined_production", item=item, region="china", year=year
+        )
         note = f"{fact.value:g} t x {part.value:g} / {at_year(zinc, year):.3g} t zinc, sold at 217 to 252 USD/kg"
-        found.append(derived(fact.value * part.value / at_year(zinc, year), "t/t", note, fact, part, year=year))
+        found.append(
+            derived(
+                fact.value * part.value / at_year(zinc, year), "t/t", note, fact, part, year=year
+            )
+        )
     return found
 
 
-def _tier_size(facts: Facts, tier: str, content: Sequence[Fact], flow: Sequence[Fact]) -> list[Fact]:
+def _tier_size(
+    facts: Facts, tier: str, content: Sequence[Fact], flow: Sequence[Fact]
+) -> list[Fact]:
     """Cheap tier: as observed. The rest of the host yield is split between the two dearer ones as additions.csv splits it (0.28 : 0.10)."""
-    second, third = (facts.one("additions", METAL, variable="tier_share_of_host_flow", item=f"dom_zinc_tier{name}") for name in ("2", "3"))
+    second, third = (
+        facts.one(
+            "additions", METAL, variable="tier_share_of_host_flow", item=f"dom_zinc_tier{name}"
+        )
+        for name in ("2", "3")
+    )
     known = cheap(facts)
     found = []
     for fact in flow:
@@ -141,11 +184,22 @@ def _tier_size(facts: Facts, tier: str, content: Sequence[Fact], flow: Sequence[
                 f"({whole * 1e6:.4g} - {first * 1e6:.4g}) g/t x {part:.3f}",
                 [second, third, *content],
             )
-        found.append(derived(size * fact.value, "t/year", f"{note} x {fact.value:.4g} t zinc", *extra, fact, year=year))
+        found.append(
+            derived(
+                size * fact.value,
+                "t/year",
+                f"{note} x {fact.value:.4g} t zinc",
+                *extra,
+                fact,
+                year=year,
+            )
+        )
     return found
 
 
-def zinc_emissions(facts: Facts, process: str, file: str, metal: str, item: str, kind: str) -> Iterator[Row]:
+def zinc_emissions(
+    facts: Facts, process: str, file: str, metal: str, item: str, kind: str
+) -> Iterator[Row]:
     """Emissions of a by-product of zinc; where the concentrate is imported, its mining is embodied and its voyage counted."""
     ghg = facts.one(file, metal, variable="ghg", item=item)
     kwh = facts.one(file, metal, variable="electricity", item=item)
@@ -153,13 +207,29 @@ def zinc_emissions(facts: Facts, process: str, file: str, metal: str, item: str,
         yield from emission_rows(facts, process, ghg, kwh)
         return
     yield from emission_rows(
-        facts, process, ghg.times(TERRITORIAL, ghg.unit, f"{TERRITORIAL:g} of the chain in China (judged, 0.7 to 0.95)", "D"), kwh
+        facts,
+        process,
+        ghg.times(
+            TERRITORIAL,
+            ghg.unit,
+            f"{TERRITORIAL:g} of the chain in China (judged, 0.7 to 0.95)",
+            "D",
+        ),
+        kwh,
     )
-    part = ghg.times(FOREIGN_PART, "tCO2e/t", f"{FOREIGN_PART:g} of the chain abroad: mining and milling of the concentrate", "D")
+    part = ghg.times(
+        FOREIGN_PART,
+        "tCO2e/t",
+        f"{FOREIGN_PART:g} of the chain abroad: mining and milling of the concentrate",
+        "D",
+    )
     yield from value(process, "embodied_emission", part.at(None))
     zinc, bulk = (
         facts.one("carbon_intensity", **keys)
-        for keys in ({"metal": "zinc", "variable": "ghg"}, {"variable": "transport_ghg", "item": "bulk_carrier"})
+        for keys in (
+            {"metal": "zinc", "variable": "ghg"},
+            {"variable": "transport_ghg", "item": "bulk_carrier"},
+        )
     )
     voyage = 2 * 12_000 * bulk.value / 1000
     yield from value(
@@ -180,17 +250,41 @@ def zinc_emissions(facts: Facts, process: str, file: str, metal: str, item: str,
 
 def _seen_in_2021(facts: Facts, kind: str, tier: str) -> Fact:
     """Output of 2021 by tier: 0.95 of 530 t from zinc, all of it the cheap tier, by provenance as the zinc."""
-    made = facts.one("production", METAL, variable="refined_production", item="primary", region="china", year=2021)
+    made = facts.one(
+        "production",
+        METAL,
+        variable="refined_production",
+        item="primary",
+        region="china",
+        year=2021,
+    )
     flow = hosts.zinc(facts)[f"zinc_{kind}"][0]
     won = cheap(facts)[0].value * flow.value if tier == "1" else 0.0
-    return derived(won, "t/year", f"0.95 of {made.value:g} t from zinc, by provenance as the zinc; cheap tier only", made, flow, grade="D")
+    return derived(
+        won,
+        "t/year",
+        f"0.95 of {made.value:g} t from zinc, by provenance as the zinc; cheap tier only",
+        made,
+        flow,
+        grade="D",
+    )
 
 
 def _other_hosts(facts: Facts) -> Iterator[Row]:
     """Tin and copper: small, at the rates that the seed's shares of world output imply."""
-    made = facts.one("production", METAL, variable="refined_production", item="primary", region="china", year=2021)
+    made = facts.one(
+        "production",
+        METAL,
+        variable="refined_production",
+        item="primary",
+        region="china",
+        year=2021,
+    )
     for host, flow in (("tin", hosts.tin()), ("copper", hosts.copper())):
-        process, share = f"byproduct_indium_{host}", facts.one("hosts_companion", METAL, variable="host_share", item=host)
+        process, share = (
+            f"byproduct_indium_{host}",
+            facts.one("hosts_companion", METAL, variable="host_share", item=host),
+        )
         yield from recipe(
             process,
             "byproduct",
@@ -204,24 +298,60 @@ def _other_hosts(facts: Facts) -> Iterator[Row]:
         yield from value(
             process,
             "host_content",
-            derived(won / flow.value, "t/t", f"{share.value:g} x {made.value:g} t / {flow.value:.4g} t of {host}", share, made, flow),
+            derived(
+                won / flow.value,
+                "t/t",
+                f"{share.value:g} x {made.value:g} t / {flow.value:.4g} t of {host}",
+                share,
+                made,
+                flow,
+            ),
         )
         yield from value(process, "variable_cost", by.running(tier_cost(facts, "1")))
-        yield from zinc_emissions(facts, process, "recommended_base", METAL, "dom_zinc_tier1", "home")
-        yield observed(process, derived(won, "t/year", f"{share.value:g} (seed, world) x {made.value:g} t", share, made, grade="C"))
+        yield from zinc_emissions(
+            facts, process, "recommended_base", METAL, "dom_zinc_tier1", "home"
+        )
+        yield observed(
+            process,
+            derived(
+                won,
+                "t/year",
+                f"{share.value:g} (seed, world) x {made.value:g} t",
+                share,
+                made,
+                grade="C",
+            ),
+        )
 
 
 def _refining(facts: Facts) -> Iterator[Row]:
     """Refining keeps provenance and carries the plant; its running cost and emissions stand with the by-product steps (all-in data)."""
     before = facts.one("recommended_base", METAL, variable="capacity", item="dom_zinc_all")
-    later = facts.one("capacity_2021", METAL, variable="capacity_refining", region="china", year=2024)
+    later = facts.one(
+        "capacity_2021", METAL, variable="capacity_refining", region="china", year=2024
+    )
     built = derived(
-        later.value - before.value, "t/year", f"{later.value:g} t (USGS, 2024) less {before.value:g} t of 2021", later, before, year=2024
+        later.value - before.value,
+        "t/year",
+        f"{later.value:g} t (USGS, 2024) less {before.value:g} t of 2021",
+        later,
+        before,
+        year=2024,
     )
     pace = judged(
-        100, "t/year/year", "output grew from 530 t (2021) to 760 t (2024), 77 t a year; a little more may be ordered", low=50, high=200
+        100,
+        "t/year/year",
+        "output grew from 530 t (2021) to 760 t (2024), 77 t a year; a little more may be ordered",
+        low=50,
+        high=200,
     )
-    yield from by.circuit("indium_refining", by.long_standing(before), tier_cost(facts, "1"), pace, construction=[built])
+    yield from by.circuit(
+        "indium_refining",
+        by.long_standing(before),
+        tier_cost(facts, "1"),
+        pace,
+        construction=[built],
+    )
     for kind, pathway in (("home", "domestic primary"), ("imported", "foreign primary")):
         yield from recipe(
             f"refine_indium_{kind}",
@@ -238,8 +368,12 @@ def _refining(facts: Facts) -> Iterator[Row]:
 
 def _targets(facts: Facts) -> Iterator[Row]:
     """New scrap of sputtering: inside manufacture, counted once."""
-    cost = by.real(facts.one("recycling_cost_carbon", METAL, variable="recycling_cost", item="ITO prompt"))
-    capacity = facts.one("recommended_base", METAL, variable="capacity", item="recycling_ito_new_scrap")
+    cost = by.real(
+        facts.one("recycling_cost_carbon", METAL, variable="recycling_cost", item="ITO prompt")
+    )
+    capacity = facts.one(
+        "recommended_base", METAL, variable="capacity", item="recycling_ito_new_scrap"
+    )
     yield from by.circuit(
         "indium_ito_reclaim",
         by.long_standing(capacity),
@@ -259,9 +393,14 @@ def _targets(facts: Facts) -> Iterator[Row]:
         ),
         cost,
         cost,
-        *(facts.one("recommended_base", METAL, variable=name, item="recycling_ito_new_scrap") for name in ("ghg", "electricity")),
+        *(
+            facts.one("recommended_base", METAL, variable=name, item="recycling_ito_new_scrap")
+            for name in ("ghg", "electricity")
+        ),
     )
-    yield from by.recycle(facts, "reclaim_indium_ito", "indium/ito_scrap", METAL, how, pathway="new scrap")
+    yield from by.recycle(
+        facts, "reclaim_indium_ito", "indium/ito_scrap", METAL, how, pathway="new scrap"
+    )
     price = derived(
         0.5 * import_price(facts).value * 1000,
         "USD_2021/t",
@@ -270,21 +409,59 @@ def _targets(facts: Facts) -> Iterator[Row]:
         grade="D",
     )
     opened = judged(
-        60, "t/year", "spent targets of Korea and Japan, a seventh of what their display makers leave (judged)", low=0, high=200
+        60,
+        "t/year",
+        "spent targets of Korea and Japan, a seventh of what their display makers leave (judged)",
+        low=0,
+        high=200,
     )
-    yield from by.foreign_scrap(facts, METAL, "spent ITO targets", price, opened, judged(1_500, "km", "Korea and Japan"), 1 / 0.744)
+    yield from by.foreign_scrap(
+        facts,
+        METAL,
+        "spent ITO targets",
+        price,
+        opened,
+        judged(1_500, "km", "Korea and Japan"),
+        1 / 0.744,
+    )
     yield from by.recycle(
-        facts, "recycle_indium_foreign_scrap", "indium/foreign_scrap", METAL, how, pathway="foreign secondary", origin="world"
+        facts,
+        "recycle_indium_foreign_scrap",
+        "indium/foreign_scrap",
+        METAL,
+        how,
+        pathway="foreign secondary",
+        origin="world",
     )
 
 
 def _end_of_life(facts: Facts) -> Iterator[Row]:
     """Displays and PV modules."""
     step = by.real(facts.one("costs_capex", METAL, variable="supply_cost_step", item="eol_scrap"))
-    cost = derived(step.value, step.unit, f"NREL: end-of-life above this; {step.note}", step, low=500, high=1200)
+    cost = derived(
+        step.value,
+        step.unit,
+        f"NREL: end-of-life above this; {step.note}",
+        step,
+        low=500,
+        high=1200,
+    )
     carbon = facts.one("recycling_cost_carbon", METAL, variable="recycling_carbon")
-    ghg = derived(carbon.value, "kgCO2e/kg", "recalled (C) before the gap filler of 100 (D)", carbon, low=20, high=150)
-    kwh = derived(0.9 * carbon.value, "kWh/kg", "0.9 kWh per kg CO2e, as for primary indium (90 / 102)", carbon, grade="D")
+    ghg = derived(
+        carbon.value,
+        "kgCO2e/kg",
+        "recalled (C) before the gap filler of 100 (D)",
+        carbon,
+        low=20,
+        high=150,
+    )
+    kwh = derived(
+        0.9 * carbon.value,
+        "kWh/kg",
+        "0.9 kWh per kg CO2e, as for primary indium (90 / 102)",
+        carbon,
+        grade="D",
+    )
     yield from by.circuit(
         "indium_recovery",
         [facts.one("recommended_base", METAL, variable="capacity", item="recycling_eol").at(None)],
@@ -292,10 +469,15 @@ def _end_of_life(facts: Facts) -> Iterator[Row]:
         judged(60, "t/year/year", "the ramp binds first", low=20, high=120),
     )
     yield from by.recycling_ramp(
-        facts, "recycle_indium", judged(15, "t/year/year", "additions.csv: 10 t in 2021 and 15 t a year", low=5, high=40)
+        facts,
+        "recycle_indium",
+        judged(15, "t/year/year", "additions.csv: 10 t in 2021 and 15 t a year", low=5, high=40),
     )
     free = judged(0, "USD_2021/t", "collected for the whole device")
-    for product, item, low, high in (("ito_displays", "hydromet EoL LCD panel", 0.7, 0.9), ("pv", "hydromet CIGS module", 0.7, 0.95)):
+    for product, item, low, high in (
+        ("ito_displays", "hydromet EoL LCD panel", 0.7, 0.9),
+        ("pv", "hydromet CIGS module", 0.7, 0.95),
+    ):
         fact = facts.one("recycling_yields", METAL, item=item)
         how = by.Recovery(
             "indium_recovery",
@@ -308,4 +490,6 @@ def _end_of_life(facts: Facts) -> Iterator[Row]:
             derived(high, "1", f"best of the range of {item}", fact),
         )
         yield from by.collected(METAL, product, free)
-        yield from by.recycle(facts, f"recycle_indium_{product}", f"indium/{product}_scrap", METAL, how)
+        yield from by.recycle(
+            facts, f"recycle_indium_{product}", f"indium/{product}_scrap", METAL, how
+        )

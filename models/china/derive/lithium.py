@@ -11,7 +11,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from models.china.derive import lithium_imports, lithium_refining
-from models.china.derive.common import Fact, Facts, Row, derived, emission_rows, judged, number, path, without_capital
+from models.china.derive.common import (
+    Fact,
+    Facts,
+    Row,
+    derived,
+    emission_rows,
+    judged,
+    number,
+    path,
+    without_capital,
+)
 from models.china.derive.lithium_refining import METAL, START, added, base, conversion_yield
 from models.china.derive.supply import (
     ONE,
@@ -59,12 +69,23 @@ def _goods(facts: Facts) -> Iterator[Row]:
         ("lepidolite_home", "lepidolite", "lepidolite concentrate mined at home"),
         ("concentrate_imported", "spodumene", "spodumene and petalite concentrate from abroad"),
     ):
-        yield from good(f"lithium/{name}", METAL, "intermediate", "extraction", words, conversion_yield(facts, ore))
-    yield from good("lithium/refined", METAL, "refined", "processing", "carbonate and hydroxide, in lithium")
+        yield from good(
+            f"lithium/{name}",
+            METAL,
+            "intermediate",
+            "extraction",
+            words,
+            conversion_yield(facts, ore),
+        )
+    yield from good(
+        "lithium/refined", METAL, "refined", "processing", "carbonate and hydroxide, in lithium"
+    )
     draw = added(facts, "stock_draw", "refined_and_concentrate")
     yield number(
         "good_values",
-        draw.noted(f"what the balance of 2021 shows drawn from trade stocks; the rest of the stock is working stock. {draw.note}"),
+        draw.noted(
+            f"what the balance of 2021 shows drawn from trade stocks; the rest of the stock is working stock. {draw.note}"
+        ),
         good="lithium/refined",
         parameter="opening_stock",
     )
@@ -75,23 +96,43 @@ def _goods(facts: Facts) -> Iterator[Row]:
         parameter="opening_stock",
         scenario=PAPER,
     )
-    yield number("good_values", judged(0, "t", "the draw of 2021 is not built up again"), good="lithium/refined", parameter="closing_stock")
     yield number(
         "good_values",
-        judged(600, "USD_2021/t/year", "about 1 % of the carbonate price a year for store, insurance and caking", low=300, high=1500),
+        judged(0, "t", "the draw of 2021 is not built up again"),
+        good="lithium/refined",
+        parameter="closing_stock",
+    )
+    yield number(
+        "good_values",
+        judged(
+            600,
+            "USD_2021/t/year",
+            "about 1 % of the carbonate price a year for store, insurance and caking",
+            low=300,
+            high=1500,
+        ),
         good="lithium/refined",
         parameter="holding_cost",
     )
     note = "about four months of the requirement of 2040: stores are finite, and carbonate cakes"
-    yield number("good_values", judged(120_000, "t", note, low=60_000, high=200_000), good="lithium/refined", parameter="max_stock")
+    yield number(
+        "good_values",
+        judged(120_000, "t", note, low=60_000, high=200_000),
+        good="lithium/refined",
+        parameter="max_stock",
+    )
 
 
 def _deposits(facts: Facts) -> Iterator[Row]:
     """3.0 Mt (USGS 2025; seed 1.5, USGS 2026 4.6 Mt) by kind of ore; what is found later lies in deposits of their own, dearer to mine."""
     reserve = {
         "": facts.one("reserves", METAL, region="china", variable="reserves", year=2024),
-        "lithium-reserve-low": facts.one("reserves", METAL, region="china", variable="reserves", year=2021, source="zeng2023"),
-        "lithium-reserve-high": facts.one("reserves", METAL, region="china", variable="reserves", year=2025),
+        "lithium-reserve-low": facts.one(
+            "reserves", METAL, region="china", variable="reserves", year=2021, source="zeng2023"
+        ),
+        "lithium-reserve-high": facts.one(
+            "reserves", METAL, region="china", variable="reserves", year=2025
+        ),
     }
     for ore in ("brine", "spodumene", "lepidolite"):
         share = base(facts, "reserve_split", ore)
@@ -121,7 +162,12 @@ def _found_later(facts: Facts, ore: str, share: Fact) -> Iterator[Row]:
     found = facts.series("additions", METAL, variable="reserve_additions_exploration")
     new = {"deposit": f"lithium_{ore}_new", "metal": METAL}
     yield number("deposits", judged(0, "t", "nothing is found yet"), parameter="reserve", **new)
-    yield from path("deposits", scaled(found, share.value, "t/year", f"x share {share.value:g} of the ore"), parameter="additions", **new)
+    yield from path(
+        "deposits",
+        scaled(found, share.value, "t/year", f"x share {share.value:g} of the ore"),
+        parameter="additions",
+        **new,
+    )
     yield number(
         "deposits",
         judged(0, "t/year", "no reserve growth in the low case"),
@@ -136,22 +182,48 @@ def _mine_plant(facts: Facts, ore: str, capital: Fact) -> Iterator[Row]:
     route, name, start = f"dom_{ore}", f"lithium_{ore}", START[ore]
     central, lead = base(facts, "capacity", route), added(facts, "lead_time", route)
     limit = added(facts, "max_capacity", route).times(1, "t/year")
-    building = [fact.times(1, "t/year") for fact in facts.series("additions", METAL, variable="capacity_under_construction", item=route)]
+    building = [
+        fact.times(1, "t/year")
+        for fact in facts.series(
+            "additions", METAL, variable="capacity_under_construction", item=route
+        )
+    ]
     room = limit.value - sum(fact.value for fact in building)
     note = "capacity that gives the 14.1 kt mined in 2021 (BGS), split brine 7.0, spodumene 1.0, lepidolite 6.1 kt"
     stock = derived(start, "t/year", note, central, low=start, high=min(central.value, room))
     orders = open_order(added(facts, "max_new_capacity", route), int(lead.value), 2026)
-    yield from plant(name, existing=standing(stock), capital=capital, lead=lead, max_new=orders, max_capacity=limit, construction=building)
+    yield from plant(
+        name,
+        existing=standing(stock),
+        capital=capital,
+        lead=lead,
+        max_new=orders,
+        max_capacity=limit,
+        construction=building,
+    )
     yield from mine_ramp(facts, name)
     paper = standing(central.noted("seed's 26 kt: central rows of recommended_base.csv"))
     yield from path("plants", paper, plant=name, parameter="existing_capacity", scenario=PAPER)
-    left = (OUTPUT_2025 - sum(base(facts, "capacity", f"dom_{other}").value for other in START)) / (OUTPUT_2025 - sum(START.values()))
+    left = (OUTPUT_2025 - sum(base(facts, "capacity", f"dom_{other}").value for other in START)) / (
+        OUTPUT_2025 - sum(START.values())
+    )
     for fact in building:
-        less = fact.times(left, "t/year", f"x {left:.2f}: the same 62 kt in 2025 from a higher start", "D")
-        yield number("plants", less, year=fact.year, plant=name, parameter="under_construction", scenario=PAPER)
+        less = fact.times(
+            left, "t/year", f"x {left:.2f}: the same 62 kt in 2025 from a higher start", "D"
+        )
+        yield number(
+            "plants",
+            less,
+            year=fact.year,
+            plant=name,
+            parameter="under_construction",
+            scenario=PAPER,
+        )
 
 
-def _mine(facts: Facts, ore: str, target: str, yield_: Fact, cost: Fact, conversion: Fact | None) -> Iterator[Row]:
+def _mine(
+    facts: Facts, ore: str, target: str, yield_: Fact, cost: Fact, conversion: Fact | None
+) -> Iterator[Row]:
     """A mine and its dearer twin on newly found ore, both on one plant. `conversion`: refined per tonne contained; None: the same."""
     per = conversion.value if conversion else 1.0
     for new in ("", "_new"):
@@ -160,7 +232,9 @@ def _mine(facts: Facts, ore: str, target: str, yield_: Fact, cost: Fact, convers
             name,
             "mine",
             "extraction",
-            inputs={f"lithium_{ore}{new}": inverse(yield_, "ore in the ground per tonne recovered")},
+            inputs={
+                f"lithium_{ore}{new}": inverse(yield_, "ore in the ground per tonne recovered")
+            },
             outputs={target: ONE},
             plant=f"lithium_{ore}",
             ramp_group=f"lithium_{ore}",
@@ -182,19 +256,37 @@ def _mine(facts: Facts, ore: str, target: str, yield_: Fact, cost: Fact, convers
             ),
         )
         if conversion is not None:
-            yield number("process_values", conversion.times(1, "1", "capacity counts refined product"), process=name, parameter="loading")
+            yield number(
+                "process_values",
+                conversion.times(1, "1", "capacity counts refined product"),
+                process=name,
+                parameter="loading",
+            )
     start = START[ore]
     central = base(facts, "capacity", f"dom_{ore}")
     main = f"mine_lithium_{ore}"
     yield observed(
-        main, derived(start / per, "t/year", f"{start:g} t of product / {per:g}: the 14.1 kt of BGS, split by own judgement", central)
+        main,
+        derived(
+            start / per,
+            "t/year",
+            f"{start:g} t of product / {per:g}: the 14.1 kt of BGS, split by own judgement",
+            central,
+        ),
     )
-    yield observed(main, central.times(1 / per, "t/year", "variant: 26 kt of the seed"), scenario=PAPER)
+    yield observed(
+        main, central.times(1 / per, "t/year", "variant: 26 kt of the seed"), scenario=PAPER
+    )
 
 
 def _brine(facts: Facts) -> Iterator[Row]:
-    capital = money(facts.one("costs_capex", METAL, variable="capex", item="brine_expansion"), "USD_2021/(t/year)")
-    top = money(facts.one("costs_capex", METAL, variable="capex", item="brine_project"), "USD_2021/(t/year)").value
+    capital = money(
+        facts.one("costs_capex", METAL, variable="capex", item="brine_expansion"),
+        "USD_2021/(t/year)",
+    )
+    top = money(
+        facts.one("costs_capex", METAL, variable="capex", item="brine_project"), "USD_2021/(t/year)"
+    ).value
     capital = derived(
         capital.value,
         capital.unit,
@@ -204,8 +296,12 @@ def _brine(facts: Facts) -> Iterator[Row]:
         low=capital.value,
     )
     yield from _mine_plant(facts, "brine", capital)
-    cost = without_capital(base(facts, "unit_cost", "dom_brine"), capital.times(0.001, "USD_2021/(kg/year)"))
-    yield from _mine(facts, "brine", "lithium/brine_home", base(facts, "yield_overall", "dom_brine"), cost, None)
+    cost = without_capital(
+        base(facts, "unit_cost", "dom_brine"), capital.times(0.001, "USD_2021/(kg/year)")
+    )
+    yield from _mine(
+        facts, "brine", "lithium/brine_home", base(facts, "yield_overall", "dom_brine"), cost, None
+    )
     yield from _brine_new_energy(facts)
 
 
@@ -216,10 +312,20 @@ def _brine_new_energy(facts: Facts) -> Iterator[Row]:
     lce = facts.one("carbon_intensity", METAL, variable="electricity", item="brine_dle_chaerhan")
     ratio_ = facts.one("hosts_companion", METAL, variable="conversion_factor", item="lce_per_li")
     power = lce.value * ratio_.value
-    direct = (chaerhan.value - power * facts.grid_2021.value) - (ghg.value - kwh.value * facts.grid_2021.value)
+    direct = (chaerhan.value - power * facts.grid_2021.value) - (
+        ghg.value - kwh.value * facts.grid_2021.value
+    )
     note = "adsorption on poor brine (Chaerhan inventory) above the mean brine at home"
-    yield from value("mine_lithium_brine_new", "electricity", derived(power - kwh.value, "MWh/t", note, chaerhan, lce, kwh))
-    yield from value("mine_lithium_brine_new", "direct_emission", derived(direct, "tCO2e/t", note, chaerhan, lce, ghg))
+    yield from value(
+        "mine_lithium_brine_new",
+        "electricity",
+        derived(power - kwh.value, "MWh/t", note, chaerhan, lce, kwh),
+    )
+    yield from value(
+        "mine_lithium_brine_new",
+        "direct_emission",
+        derived(direct, "tCO2e/t", note, chaerhan, lce, ghg),
+    )
 
 
 def _hard_rock(facts: Facts, ore: str, target: str) -> Iterator[Row]:
@@ -227,7 +333,10 @@ def _hard_rock(facts: Facts, ore: str, target: str) -> Iterator[Row]:
     converter = base(facts, "capex", "refining_conversion")
     capital = _rock_capital(facts, ore, converter)
     yield from _mine_plant(facts, ore, capital)
-    all_in, fee = base(facts, "unit_cost", f"dom_{ore}"), base(facts, "unit_cost", "refining_conversion")
+    all_in, fee = (
+        base(facts, "unit_cost", f"dom_{ore}"),
+        base(facts, "unit_cost", "refining_conversion"),
+    )
     mining = derived(
         all_in.value - fee.value,
         all_in.unit,
@@ -240,15 +349,24 @@ def _hard_rock(facts: Facts, ore: str, target: str) -> Iterator[Row]:
     cost = without_capital(mining, capital.times(0.001, "USD_2021/(kg/year)"))
     # mine to concentrate: the yield of the whole route (mine to refined) less that of conversion
     field = base(facts, "yield_overall", f"dom_{ore}")
-    whole = field.map(lambda x: x / conversion.value, "1", f"{field.value:g} mine to product / {conversion.value:.3g} conversion")
+    whole = field.map(
+        lambda x: x / conversion.value,
+        "1",
+        f"{field.value:g} mine to product / {conversion.value:.3g} conversion",
+    )
     yield from _mine(facts, ore, f"lithium/{target}", whole, cost, conversion)
     yield from _rock_energy(facts, ore, conversion)
 
 
 def _rock_capital(facts: Facts, ore: str, converter: Fact) -> Fact:
     if ore == "spodumene":
-        found = money(facts.one("costs_capex", METAL, variable="capex", item="hard_rock_mine_expansion"), "USD_2021/(t/year)")
-        return derived(found.value, found.unit, found.note, found, low=found.value, high=2 * found.value)
+        found = money(
+            facts.one("costs_capex", METAL, variable="capex", item="hard_rock_mine_expansion"),
+            "USD_2021/(t/year)",
+        )
+        return derived(
+            found.value, found.unit, found.note, found, low=found.value, high=2 * found.value
+        )
     whole = facts.one("costs_capex", METAL, variable="capex", item="lepidolite_integrated")
     low = facts.one("costs_capex", METAL, variable="capex", item="hard_rock_mine_expansion")
     return derived(
@@ -267,10 +385,26 @@ def _rock_energy(facts: Facts, ore: str, conversion: Fact) -> Iterator[Row]:
     ghg = base(facts, "ghg", f"dom_{ore}")
     territorial = added(facts, "territorial_share_of_ghg", "import_ore_spodumene")
     low, high = (
-        facts.one("carbon_intensity", METAL, variable="ghg", item=f"spodumene_{end}", source="mas-fons2024") for end in ("low", "high")
+        facts.one(
+            "carbon_intensity",
+            METAL,
+            variable="ghg",
+            item=f"spodumene_{end}",
+            source="mas-fons2024",
+        )
+        for end in ("low", "high")
     )
-    kwh = judged(0 if ore == "spodumene" else 5, "kWh/kg", "lepidolite: 25 kWh/kg of the chain less 20 of conversion")
-    part = ghg.times(1 - territorial.value, ghg.unit, f"{1 - territorial.value:.2f} of the chain: mine and concentrator", "D")
+    kwh = judged(
+        0 if ore == "spodumene" else 5,
+        "kWh/kg",
+        "lepidolite: 25 kWh/kg of the chain less 20 of conversion",
+    )
+    part = ghg.times(
+        1 - territorial.value,
+        ghg.unit,
+        f"{1 - territorial.value:.2f} of the chain: mine and concentrator",
+        "D",
+    )
     yield from emission_rows(facts, f"mine_lithium_{ore}", part, kwh, per=conversion.value)
     rise = ghg.value * (high.value / low.value - 1)
     poor = part.map(lambda x: x + rise, ghg.unit, ORE_GRADE_RATIO)

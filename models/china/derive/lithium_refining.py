@@ -4,8 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from models.china.derive.common import Fact, Facts, Row, derived, emission_rows, judged, number, without_capital
-from models.china.derive.supply import ONE, from_year, inverse, money, observed, per_tonne, plant, ratio, recipe, standing, value
+from models.china.derive.common import (
+    Fact,
+    Facts,
+    Row,
+    derived,
+    emission_rows,
+    judged,
+    number,
+    without_capital,
+)
+from models.china.derive.supply import (
+    ONE,
+    from_year,
+    inverse,
+    money,
+    observed,
+    per_tonne,
+    plant,
+    ratio,
+    recipe,
+    standing,
+    value,
+)
 
 METAL = "lithium"
 START = {"brine": 7000.0, "spodumene": 1000.0, "lepidolite": 6100.0}
@@ -75,8 +96,13 @@ def _brine_works(facts: Facts) -> Iterator[Row]:
 
 def _converters(facts: Facts) -> Iterator[Row]:
     """Converters of spodumene (own and imported share them) and of lepidolite; brine works belong to the field."""
-    whole, brine = base(facts, "capacity", "refining_conversion"), base(facts, "capacity", "dom_brine")
-    lepidolite = facts.one("capacity_2021", METAL, variable="capacity_refining", item="lepidolite").at(None)
+    whole, brine = (
+        base(facts, "capacity", "refining_conversion"),
+        base(facts, "capacity", "dom_brine"),
+    )
+    lepidolite = facts.one(
+        "capacity_2021", METAL, variable="capacity_refining", item="lepidolite"
+    ).at(None)
     capital = base(facts, "capex", "refining_conversion").times(1000, "USD_2021/(t/year)")
     lead, pace = (
         added(facts, "lead_time", "refining_conversion"),
@@ -85,9 +111,18 @@ def _converters(facts: Facts) -> Iterator[Row]:
     other = lepidolite.value + brine.value
     note = f"{whole.value:g} t of all converters less lepidolite {lepidolite.value:g} and brine {brine.value:g}"
     stock = derived(
-        whole.value - other, "t/year", note, whole, lepidolite, brine, low=(whole.low or 0) - other, high=(whole.high or 0) - other
+        whole.value - other,
+        "t/year",
+        note,
+        whole,
+        lepidolite,
+        brine,
+        low=(whole.low or 0) - other,
+        high=(whole.high or 0) - other,
     )
-    yield from plant("lithium_converter", existing=standing(stock), capital=capital, lead=lead, max_new=[pace])
+    yield from plant(
+        "lithium_converter", existing=standing(stock), capital=capital, lead=lead, max_new=[pace]
+    )
     yield from plant(
         "lithium_lepidolite_converter",
         existing=standing(lepidolite),
@@ -149,7 +184,9 @@ def _refine(
 
 def _conversion(facts: Facts) -> Iterator[Row]:
     """Conversion of concentrate: standard, on hydropower with waste heat used, electric; the same wherever the ore was mined."""
-    fee = without_capital(base(facts, "unit_cost", "refining_conversion"), base(facts, "capex", "refining_conversion"))
+    fee = without_capital(
+        base(facts, "unit_cost", "refining_conversion"), base(facts, "capex", "refining_conversion")
+    )
     territorial = added(facts, "territorial_share_of_ghg", "import_ore_spodumene")
     yield from _electric_ramp(facts)
     for feed, ore, pathway, source in (
@@ -157,49 +194,117 @@ def _conversion(facts: Facts) -> Iterator[Row]:
         ("concentrate_imported", "spodumene", "foreign primary", "import_ore_spodumene_contained"),
         ("lepidolite_home", "lepidolite", "domestic primary", "dom_lepidolite"),
     ):
-        ghg = base(facts, "ghg", source).times(territorial.value, "kgCO2e/kg", "share that conversion emits at home", "D")
-        kwh = base(facts, "electricity", "dom_spodumene").noted("conversion; that of lepidolite as of spodumene")
+        ghg = base(facts, "ghg", source).times(
+            territorial.value, "kgCO2e/kg", "share that conversion emits at home", "D"
+        )
+        kwh = base(facts, "electricity", "dom_spodumene").noted(
+            "conversion; that of lepidolite as of spodumene"
+        )
         intake = inverse(conversion_yield(facts, ore), "concentrate per tonne refined")
-        name, works = f"refine_lithium_{feed}", "lithium_lepidolite_converter" if ore == "lepidolite" else "lithium_converter"
-        yield from _refine(facts, name, f"lithium/{feed}", intake, pathway, works, ghg, kwh, per_tonne(fee))
+        name, works = (
+            f"refine_lithium_{feed}",
+            "lithium_lepidolite_converter" if ore == "lepidolite" else "lithium_converter",
+        )
+        yield from _refine(
+            facts, name, f"lithium/{feed}", intake, pathway, works, ghg, kwh, per_tonne(fee)
+        )
         yield from _clean(facts, name, feed, intake, pathway, works, ghg, kwh, fee)
     yield from _seen(facts)
 
 
 def _seen(facts: Facts) -> Iterator[Row]:
     """Refined from each feed in 2021, and in the variant with 26 kt mined."""
-    for name, route in (("brine", "brine"), ("concentrate_home", "spodumene"), ("lepidolite_home", "lepidolite")):
-        central = base(facts, "capacity", f"dom_{route}").times(1, "t/year", "variant: 26 kt of the seed")
-        yield observed(f"refine_lithium_{name}", judged(START[route], "t/year", f"{route} part of the 14.1 kt of 2021 (additions.csv)"))
+    for name, route in (
+        ("brine", "brine"),
+        ("concentrate_home", "spodumene"),
+        ("lepidolite_home", "lepidolite"),
+    ):
+        central = base(facts, "capacity", f"dom_{route}").times(
+            1, "t/year", "variant: 26 kt of the seed"
+        )
+        yield observed(
+            f"refine_lithium_{name}",
+            judged(START[route], "t/year", f"{route} part of the 14.1 kt of 2021 (additions.csv)"),
+        )
         yield observed(f"refine_lithium_{name}", central, scenario="lithium-mining-26kt")
     contained, recovery = 54000.0, base(facts, "yield_overall", "refining_conversion")
     note = f"{contained:g} t contained in 2.0 Mt of concentrate imported (customs, recalled) x {recovery.value:g}"
-    yield observed("refine_lithium_concentrate_imported", derived(contained * recovery.value, "t/year", note, recovery, grade="D"))
+    yield observed(
+        "refine_lithium_concentrate_imported",
+        derived(contained * recovery.value, "t/year", note, recovery, grade="D"),
+    )
 
 
 def _electric_ramp(facts: Facts) -> Iterator[Row]:
     """Electric converters are built at 40 kt a year at most (additions.csv, clean_conversion_variant)."""
     group = "lithium_electric_conversion"
-    yield number("ramps", judged(0, "1/year", "no growth beyond the step"), ramp_group=group, parameter="growth")
-    pace = facts.one("additions", METAL, variable="clean_conversion_variant", item="spodumene_refining")
-    yield number("ramps", derived(40000, "t/year/year", pace.note, pace, low=20000, high=80000), ramp_group=group, parameter="step")
+    yield number(
+        "ramps",
+        judged(0, "1/year", "no growth beyond the step"),
+        ramp_group=group,
+        parameter="growth",
+    )
+    pace = facts.one(
+        "additions", METAL, variable="clean_conversion_variant", item="spodumene_refining"
+    )
+    yield number(
+        "ramps",
+        derived(40000, "t/year/year", pace.note, pace, low=20000, high=80000),
+        ramp_group=group,
+        parameter="step",
+    )
 
 
-def _clean(facts: Facts, name: str, feed: str, intake: Fact, pathway: str, works: str, ghg: Fact, kwh: Fact, fee: Fact) -> Iterator[Row]:
+def _clean(
+    facts: Facts,
+    name: str,
+    feed: str,
+    intake: Fact,
+    pathway: str,
+    works: str,
+    ghg: Fact,
+    kwh: Fact,
+    fee: Fact,
+) -> Iterator[Row]:
     """Two steps of abatement: hydropower and waste heat at 0.6, electric calcination and green steam at 4 USD/kg."""
     hydro, electric = f"{name}_hydro", f"{name}_electric"
     power, mild = _hydropower(facts, kwh)
     heat = _direct(facts, ghg, kwh, 0.9, "waste heat of the kiln used")
-    yield from _refine(facts, hydro, f"lithium/{feed}", intake, pathway, works, ghg, power, per_tonne(_sum(fee, mild)), direct=heat)
+    yield from _refine(
+        facts,
+        hydro,
+        f"lithium/{feed}",
+        intake,
+        pathway,
+        works,
+        ghg,
+        power,
+        per_tonne(_sum(fee, mild)),
+        direct=heat,
+    )
     yield from from_year(hydro, 2024, "relocation takes three years")
-    deep = facts.one("additions", METAL, variable="clean_conversion_variant", item="spodumene_refining")
+    deep = facts.one(
+        "additions", METAL, variable="clean_conversion_variant", item="spodumene_refining"
+    )
     cost = per_tonne(_sum(fee, derived(deep.value, "USD_2021/kg", deep.note, deep, low=2, high=8)))
     more, left = (
         kwh.map(lambda x: x + 8, "kWh/kg", "+8 kWh/kg", "D"),
         _direct(facts, ghg, kwh, 0.4, "electric calcination and green steam, -60 %"),
     )
     group = "lithium_electric_conversion"
-    yield from _refine(facts, electric, f"lithium/{feed}", intake, pathway, works, ghg, more, cost, direct=left, ramp=group)
+    yield from _refine(
+        facts,
+        electric,
+        f"lithium/{feed}",
+        intake,
+        pathway,
+        works,
+        ghg,
+        more,
+        cost,
+        direct=left,
+        ramp=group,
+    )
     yield from from_year(electric, 2028, "first works from 2028")
 
 
@@ -209,7 +314,9 @@ def _hydropower(facts: Facts, kwh: Fact) -> tuple[Fact, Fact]:
     share = sichuan.value / facts.grid_2021.value
     note = f"{share:.2f} from the national grid: the intensity of Sichuan over the national one, the rest hydropower"
     reason = "freight to Sichuan, contract premium and heat recovery: 0.5 % to 2 % of the price of lithium"
-    return kwh.times(share, "kWh/kg", note, "D"), judged(0.6, "USD_2021/kg", reason, low=0.3, high=1.5)
+    return kwh.times(share, "kWh/kg", note, "D"), judged(
+        0.6, "USD_2021/kg", reason, low=0.3, high=1.5
+    )
 
 
 def _sum(fee: Fact, extra: Fact) -> Fact:
@@ -226,7 +333,9 @@ def _sum(fee: Fact, extra: Fact) -> Fact:
 
 def _cell_scrap(facts: Facts) -> Iterator[Row]:
     """Prompt scrap of cell making: a loop inside the manufacturing loss, never a pathway of supply."""
-    recovery = facts.one("prompt_scrap_and_dissipation", METAL, variable="prompt_scrap_recovery").at(None)
+    recovery = facts.one(
+        "prompt_scrap_and_dissipation", METAL, variable="prompt_scrap_recovery"
+    ).at(None)
     name = "recycle_lithium_cell_scrap"
     yield from recipe(
         name,
@@ -238,9 +347,24 @@ def _cell_scrap(facts: Facts) -> Iterator[Row]:
         loss="residue",
         description="scrap of cell and cathode making",
     )
-    cost = money(facts.one("recycling_cost_carbon", METAL, variable="recycling_cost", item="NCM hydromet, Li share"), "USD_2021/kg", 1.0)
-    cost = derived(cost.value, cost.unit, f"clean scrap, as the lithium share of an NCM line; {cost.note}", cost, low=15, high=40)
+    cost = money(
+        facts.one(
+            "recycling_cost_carbon", METAL, variable="recycling_cost", item="NCM hydromet, Li share"
+        ),
+        "USD_2021/kg",
+        1.0,
+    )
+    cost = derived(
+        cost.value,
+        cost.unit,
+        f"clean scrap, as the lithium share of an NCM line; {cost.note}",
+        cost,
+        low=15,
+        high=40,
+    )
     yield from value(name, "variable_cost", per_tonne(cost, recovery.value))
     ghg = facts.one("recycling_cost_carbon", METAL, variable="recycling_carbon").at(None)
     ghg = derived(ghg.value, ghg.unit, ghg.note, ghg, low=10, high=80)
-    yield from emission_rows(facts, name, ghg, base(facts, "electricity", "recycling_lib"), per=recovery.value)
+    yield from emission_rows(
+        facts, name, ghg, base(facts, "electricity", "recycling_lib"), per=recovery.value
+    )

@@ -14,7 +14,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from models.china.derive import byproduct as by
-from models.china.derive.common import Fact, Facts, Row, derived, emission_rows, judged, number, path
+from models.china.derive.common import (
+    Fact,
+    Facts,
+    Row,
+    derived,
+    emission_rows,
+    judged,
+    number,
+    path,
+)
 from models.china.derive.supply import ONE, good, import_ramp, inverse, observed, recipe, value
 
 METAL = "niobium"
@@ -27,7 +36,13 @@ POUND = 0.45359237
 
 
 def rows(facts: Facts) -> Iterator[Row]:
-    yield from good("niobium/refined", METAL, "refined", "processing", "niobium contained in ferroniobium or oxide")
+    yield from good(
+        "niobium/refined",
+        METAL,
+        "refined",
+        "processing",
+        "niobium contained in ferroniobium or oxide",
+    )
     yield from _home(facts)
     yield from _imports(facts)
     yield from _superalloys(facts)
@@ -60,27 +75,61 @@ def _home(facts: Facts) -> Iterator[Row]:
         process,
         "byproduct",
         "extraction",
-        inputs={"niobium_bayan_obo": inverse(recovered, f"1 / yield {recovered.value:g}: 0.2 in old, 0.5 in new works")},
+        inputs={
+            "niobium_bayan_obo": inverse(
+                recovered, f"1 / yield {recovered.value:g}: 0.2 in old, 0.5 in new works"
+            )
+        },
         outputs={concentrate: ONE},
         host="rare_earth_ore",
         plant="niobium_bayan_obo",
         loss="tailings",
         description="niobium from tailings of rare earths and iron",
     )
-    yield from value(process, "host_content", derived(recovered.value, "t/t", "of the niobium in the ore milled", recovered))
+    yield from value(
+        process,
+        "host_content",
+        derived(recovered.value, "t/t", "of the niobium in the ore milled", recovered),
+    )
     yield from value(process, "variable_cost", by.running(cost))
     yield from value(
         process,
         "max_activity",
-        [fact.map(lambda x: x, "t/year") for fact in facts.series("additions", METAL, variable="max_capacity", item="dom_byproduct")],
+        [
+            fact.map(lambda x: x, "t/year")
+            for fact in facts.series(
+                "additions", METAL, variable="max_capacity", item="dom_byproduct"
+            )
+        ],
     )
-    yield from value(process, "min_activity", derived(running.value, "t/year", running.note, running, low=30, high=100))
-    yield observed(process, derived(running.value, "t/year", f"44 t of 2024 taken for 2021; {running.note}", running, grade="C"))
+    yield from value(
+        process,
+        "min_activity",
+        derived(running.value, "t/year", running.note, running, low=30, high=100),
+    )
+    yield observed(
+        process,
+        derived(
+            running.value,
+            "t/year",
+            f"44 t of 2024 taken for 2021; {running.note}",
+            running,
+            grade="C",
+        ),
+    )
     yield from emission_rows(
-        facts, process, *(facts.one("recommended_base", METAL, variable=name, item="dom_byproduct") for name in ("ghg", "electricity"))
+        facts,
+        process,
+        *(
+            facts.one("recommended_base", METAL, variable=name, item="dom_byproduct")
+            for name in ("ghg", "electricity")
+        ),
     )
     yield from by.circuit(
-        "niobium_bayan_obo", by.long_standing(capacity), cost, judged(100, "t/year/year", "half of what stands", low=25, high=200)
+        "niobium_bayan_obo",
+        by.long_standing(capacity),
+        cost,
+        judged(100, "t/year/year", "half of what stands", low=25, high=200),
     )
     yield from recipe(
         "refine_niobium_home",
@@ -97,7 +146,9 @@ def import_price(facts: Facts) -> Fact:
     """Ferroniobium per kg of niobium, USD of 2021."""
     prices = [
         fact
-        for fact in facts.all("prices", METAL, variable="price_per_kg_metal", item="ferroniobium_unit_value")
+        for fact in facts.all(
+            "prices", METAL, variable="price_per_kg_metal", item="ferroniobium_unit_value"
+        )
         if (fact.year or 0) >= 2021
     ]
     return by.mean_price(prices, "US import unit value / 0.65", low=31, high=45)
@@ -105,12 +156,25 @@ def import_price(facts: Facts) -> Fact:
 
 def _imports(facts: Facts) -> Iterator[Row]:
     """Brazil in three tiers, Canada, African columbite; the last tier is what China pays when others turn to vanadium."""
-    demand = facts.one("demand_china", METAL, variable="demand_manufacturing", item="total", scenario="CP", year=2021)
+    demand = facts.one(
+        "demand_china",
+        METAL,
+        variable="demand_manufacturing",
+        item="total",
+        scenario="CP",
+        year=2021,
+    )
     yield from import_ramp(facts, "import_niobium", demand)
     price = import_price(facts)
-    carbon = facts.one("recommended_base", METAL, variable="ghg", item="import_ferroniobium").at(None)
-    substitute = facts.one("additions", METAL, variable="substitution_cost", item="vanadium_for_niobium")
-    oxide = by.real(facts.one("trade_imports", METAL, variable="price", item="nb2o5_50pct_concentrate_cif"))
+    carbon = facts.one("recommended_base", METAL, variable="ghg", item="import_ferroniobium").at(
+        None
+    )
+    substitute = facts.one(
+        "additions", METAL, variable="substitution_cost", item="vanadium_for_niobium"
+    )
+    oxide = by.real(
+        facts.one("trade_imports", METAL, variable="price", item="nb2o5_50pct_concentrate_cif")
+    )
     to_metal = facts.one("hosts_companion", METAL, variable=CONTENT, item="nb2o5_to_nb")
     columbite = derived(
         oxide.value / POUND / to_metal.value,
@@ -144,17 +208,38 @@ def _imports(facts: Facts) -> Iterator[Row]:
             "canada",
             "Canada",
             "",
-            derived(price.value + 4, price.unit, "4 USD/kg above Brazil (additions.csv: 42 against 38)", price, low=34, high=50, grade="D"),
+            derived(
+                price.value + 4,
+                price.unit,
+                "4 USD/kg above Brazil (additions.csv: 42 against 38)",
+                price,
+                low=34,
+                high=50,
+                grade="D",
+            ),
             "feronb",
             judged(22_000, "km", "Montreal to China by sea"),
             0.03,
         ),
-        ("africa", "Central Africa", "", columbite, "columbite_tantalite_conc", judged(14_000, "km", "Africa to China by sea"), 0.01),
+        (
+            "africa",
+            "Central Africa",
+            "",
+            columbite,
+            "columbite_tantalite_conc",
+            judged(14_000, "km", "Africa to China by sea"),
+            0.01,
+        ),
     )
     for name, country, tier, cost, item, distance, seen in tiers:
         origin = by.Origin(name, country, ONE, distance)
-        ceiling = [fact.map(lambda x: x, "t/year") for fact in facts.all("additions", METAL, variable="import_ceiling", item=item)]
-        yield from by.import_tier(facts, METAL, origin, tier, cost, [_spread(fact) for fact in ceiling], carbon, 1 / 0.65)
+        ceiling = [
+            fact.map(lambda x: x, "t/year")
+            for fact in facts.all("additions", METAL, variable="import_ceiling", item=item)
+        ]
+        yield from by.import_tier(
+            facts, METAL, origin, tier, cost, [_spread(fact) for fact in ceiling], carbon, 1 / 0.65
+        )
         share = facts.one("trade_imports", METAL, variable="import_origin_share")
         yield observed(
             f"import_niobium_{name}{'_' + tier if tier else ''}",
@@ -179,32 +264,75 @@ def _imports(facts: Facts) -> Iterator[Row]:
         grade="D",
     )
     room = judged(
-        15_000, "t/year", "dear and elastic: what other buyers give up of some 106 kt of Brazilian capacity", low=5_000, high=30_000
+        15_000,
+        "t/year",
+        "dear and elastic: what other buyers give up of some 106 kt of Brazilian capacity",
+        low=5_000,
+        high=30_000,
     )
-    yield from by.import_tier(facts, METAL, by.Origin("brazil", "Brazil", ONE, brazil), "3", dear, [room], carbon, 1 / 0.65)
+    yield from by.import_tier(
+        facts,
+        METAL,
+        by.Origin("brazil", "Brazil", ONE, brazil),
+        "3",
+        dear,
+        [room],
+        carbon,
+        1 / 0.65,
+    )
 
 
 def _spread(fact: Fact) -> Fact:
-    return derived(fact.value, fact.unit, fact.note, fact, low=0.7 * fact.value, high=1.3 * fact.value, year=fact.year)
+    return derived(
+        fact.value,
+        fact.unit,
+        fact.note,
+        fact,
+        low=0.7 * fact.value,
+        high=1.3 * fact.value,
+        year=fact.year,
+    )
 
 
 def _emissions(facts: Facts) -> tuple[Fact, Fact]:
     carbon = facts.one("recycling_cost_carbon", METAL, variable="recycling_carbon")
-    ghg = derived(carbon.value, "kgCO2e/kg", "recalled (C) before the gap filler of 3 (D)", carbon, low=2, high=8)
-    return ghg, derived(0.9 * carbon.value, "kWh/kg", "0.9 kWh per kg CO2e, as the gap filler (2.7 / 3)", carbon, grade="D")
+    ghg = derived(
+        carbon.value,
+        "kgCO2e/kg",
+        "recalled (C) before the gap filler of 3 (D)",
+        carbon,
+        low=2,
+        high=8,
+    )
+    return ghg, derived(
+        0.9 * carbon.value,
+        "kWh/kg",
+        "0.9 kWh per kg CO2e, as the gap filler (2.7 / 3)",
+        carbon,
+        grade="D",
+    )
 
 
 def _superalloys(facts: Facts) -> Iterator[Row]:
     cost = facts.one("additions", METAL, variable="unit_cost_central", item="recycling_superalloy")
     cost = derived(cost.value, cost.unit, cost.note, cost, low=10, high=45)
     fact = facts.one("recycling_yields", METAL, item="same_alloy_remelt superalloys")
-    capacity = facts.one("recommended_base", METAL, variable="capacity", item="recycling_superalloy")
+    capacity = facts.one(
+        "recommended_base", METAL, variable="capacity", item="recycling_superalloy"
+    )
     ghg, kwh = _emissions(facts)
     yield from by.circuit(
-        "niobium_superalloy_remelt", by.long_standing(capacity), cost, judged(200, "t/year/year", "the ramp binds first", low=100, high=400)
+        "niobium_superalloy_remelt",
+        by.long_standing(capacity),
+        cost,
+        judged(200, "t/year/year", "the ramp binds first", low=100, high=400),
     )
     yield from by.recycling_ramp(
-        facts, "recycle_niobium", judged(100, "t/year/year", "additions.csv: 200 t in 2021 and 100 t a year", low=50, high=300)
+        facts,
+        "recycle_niobium",
+        judged(
+            100, "t/year/year", "additions.csv: 200 t in 2021 and 100 t a year", low=50, high=300
+        ),
     )
     how = by.Recovery(
         "niobium_superalloy_remelt",
@@ -216,8 +344,12 @@ def _superalloys(facts: Facts) -> Iterator[Row]:
         kwh,
         derived(0.95, "1", "high end of recommended_base", fact, grade="D"),
     )
-    yield from by.collected(METAL, "superalloys", judged(0, "USD_2021/t", "collected for its nickel"))
-    yield from by.recycle(facts, "recycle_niobium_superalloys", "niobium/superalloys_scrap", METAL, how)
+    yield from by.collected(
+        METAL, "superalloys", judged(0, "USD_2021/t", "collected for its nickel")
+    )
+    yield from by.recycle(
+        facts, "recycle_niobium_superalloys", "niobium/superalloys_scrap", METAL, how
+    )
     price = derived(
         0.5 * import_price(facts).value * 1000,
         "USD_2021/t",
@@ -225,12 +357,30 @@ def _superalloys(facts: Facts) -> Iterator[Row]:
         import_price(facts),
         grade="D",
     )
-    opened = judged(300, "t/year", "turbine scrap from abroad, as much again as is melted at home (judged)", low=0, high=1000)
+    opened = judged(
+        300,
+        "t/year",
+        "turbine scrap from abroad, as much again as is melted at home (judged)",
+        low=0,
+        high=1000,
+    )
     yield from by.foreign_scrap(
-        facts, METAL, "superalloy scrap, t of niobium", price, opened, judged(15_000, "km", "mean of the origins"), 20
+        facts,
+        METAL,
+        "superalloy scrap, t of niobium",
+        price,
+        opened,
+        judged(15_000, "km", "mean of the origins"),
+        20,
     )
     yield from by.recycle(
-        facts, "recycle_niobium_foreign_scrap", "niobium/foreign_scrap", METAL, how, pathway="foreign secondary", origin="world"
+        facts,
+        "recycle_niobium_foreign_scrap",
+        "niobium/foreign_scrap",
+        METAL,
+        how,
+        pathway="foreign secondary",
+        origin="world",
     )
 
 
@@ -255,13 +405,36 @@ def _steel(facts: Facts) -> Iterator[Row]:
             description=f"{steel.replace('_', ' ')} scrap; what is not sorted by grade is diluted",
         )
         for scenario, share in SORTED.items():
-            yield from path("coefficients", _sorted_share(facts, share), scenario=scenario, process=process, good=scrap, direction="out")
-        yield number("good_values", incentive, good=f"niobium/{steel}_waste", parameter="disposal_cost")
-    sorting = facts.one("recycling_yields", METAL, item="functional_potential_with_sorting HSLA/stainless/superalloy scrap")
+            yield from path(
+                "coefficients",
+                _sorted_share(facts, share),
+                scenario=scenario,
+                process=process,
+                good=scrap,
+                direction="out",
+            )
+        yield number(
+            "good_values", incentive, good=f"niobium/{steel}_waste", parameter="disposal_cost"
+        )
+    sorting = facts.one(
+        "recycling_yields",
+        METAL,
+        item="functional_potential_with_sorting HSLA/stainless/superalloy scrap",
+    )
     melt = facts.one("recycling_yields", METAL, item="remelting_yield_steel steel scrap")
-    cost = facts.one("additions", METAL, variable="unit_cost_central", item="recycling_sorted_steel")
+    cost = facts.one(
+        "additions", METAL, variable="unit_cost_central", item="recycling_sorted_steel"
+    )
     cost = derived(cost.value, cost.unit, cost.note, cost, low=30, high=90)
-    both = derived(sorting.value * melt.value, "1", f"sorting {sorting.value:g} x remelt {melt.value:g}", sorting, melt, low=0.5, high=0.95)
+    both = derived(
+        sorting.value * melt.value,
+        "1",
+        f"sorting {sorting.value:g} x remelt {melt.value:g}",
+        sorting,
+        melt,
+        low=0.5,
+        high=0.95,
+    )
     ghg, kwh = _emissions(facts)
     yield from by.circuit(
         "niobium_steel_sorting",
@@ -276,14 +449,18 @@ def _steel(facts: Facts) -> Iterator[Row]:
         ),
     )
     yield from by.recycling_ramp(
-        facts, "recycle_niobium_steel", judged(100, "t/year/year", "additions.csv, as for superalloys", low=50, high=500)
+        facts,
+        "recycle_niobium_steel",
+        judged(100, "t/year/year", "additions.csv, as for superalloys", low=50, high=500),
     )
     how = by.Recovery("niobium_steel_sorting", "recycle_niobium_steel", both, cost, cost, ghg, kwh)
     yield from by.recycle(facts, "recycle_niobium_sorted_steel", scrap, METAL, how)
 
 
 def _sorted_share(facts: Facts, last: float) -> list[Fact]:
-    basis = facts.one("additions", METAL, variable="unit_cost_central", item="recycling_sorted_steel")
+    basis = facts.one(
+        "additions", METAL, variable="unit_cost_central", item="recycling_sorted_steel"
+    )
     return [
         derived(
             share,

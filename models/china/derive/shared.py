@@ -16,17 +16,26 @@ def rows(facts: Facts) -> Iterator[Row]:
     yield from _population(facts)
 
 
-def _ranged(facts: Facts, file: str, variable: str, central: str, low: str, high: str) -> list[Fact]:
+def _ranged(
+    facts: Facts, file: str, variable: str, central: str, low: str, high: str
+) -> list[Fact]:
     """A recommended path with two others as its low and high end in the same years (empty where a path is its own end)."""
     ends = [facts.series(file, variable=variable, item=item) for item in (low, high)]
     ranged = []
     for fact in facts.series(file, variable=variable, item=central):
         year = fact.year or 0
         bounds = [at_year(end, year) for end in ends]
-        ranged.append(derived(
-            fact.value, fact.unit, f"{central}; range {low} to {high}; {fact.note}", fact, low=min(*bounds, fact.value),
-            high=max(*bounds, fact.value), year=year,
-        ))
+        ranged.append(
+            derived(
+                fact.value,
+                fact.unit,
+                f"{central}; range {low} to {high}; {fact.note}",
+                fact,
+                low=min(*bounds, fact.value),
+                high=max(*bounds, fact.value),
+                year=year,
+            )
+        )
     return ranged
 
 
@@ -44,7 +53,8 @@ def _grid(facts: Facts) -> Iterator[Row]:
     low, central, high = "recommended_low", "recommended_central", "recommended_high"
     for scenario, path_of, best in (("", high, central), (CARBON_NEUTRAL, central, low)):
         series = [
-            fact.map(lambda x: x, "tCO2e/MWh") for fact in _ranged(facts, "grid_carbon_path", "grid_intensity", path_of, best, high)
+            fact.map(lambda x: x, "tCO2e/MWh")
+            for fact in _ranged(facts, "grid_carbon_path", "grid_intensity", path_of, best, high)
         ]
         yield from path("series", series, scenario=scenario, series="grid_intensity")
 
@@ -52,7 +62,9 @@ def _grid(facts: Facts) -> Iterator[Row]:
 def _indices(facts: Facts) -> Iterator[Row]:
     """Fossil heat at home falls slowly under current policy, fast under carbon neutrality; imports get cleaner in both."""
     for scenario, policy in (("", "CP"), (CARBON_NEUTRAL, "CN")):
-        heat = facts.series("additions", variable=f"fossil_heat_emission_factor_multiplier_{policy}")
+        heat = facts.series(
+            "additions", variable=f"fossil_heat_emission_factor_multiplier_{policy}"
+        )
         yield from path("series", heat, scenario=scenario, series="direct_emission_index")
     abroad = facts.series("additions", variable="foreign_emission_factor_multiplier")
     yield from path("series", abroad, series="foreign_emission_index")

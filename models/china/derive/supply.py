@@ -6,7 +6,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from models.china.derive.common import CHARGE_LIFE, CHARGE_RATE, OWN, Fact, Facts, Row, derived, judged, number, path, structure
+from models.china.derive.common import (
+    CHARGE_LIFE,
+    CHARGE_RATE,
+    OWN,
+    Fact,
+    Facts,
+    Row,
+    derived,
+    judged,
+    number,
+    path,
+    structure,
+)
 
 TO_2021: Mapping[int, float] = {2019: 1.06, 2020: 1.045, 2021: 1.0, 2022: 0.93, 2023: 0.90}
 """US GDP deflator (BEA, recalled), 2021 over the year; 2022 as data/additions.csv (price_year) states it."""
@@ -37,8 +49,12 @@ def ratio(yield_: Fact) -> Fact:
     return yield_.times(1, "t/t").at(None)
 
 
-def good(name: str, metal: str, kind: str, stage: str, description: str, equivalent: Fact | None = None) -> Iterator[Row]:
-    yield structure("goods", good=name, metal=metal, kind=kind, stage=stage, description=description)
+def good(
+    name: str, metal: str, kind: str, stage: str, description: str, equivalent: Fact | None = None
+) -> Iterator[Row]:
+    yield structure(
+        "goods", good=name, metal=metal, kind=kind, stage=stage, description=description
+    )
     if equivalent is not None:
         yield number("good_values", equivalent, good=name, metal=metal, parameter="equivalent")
 
@@ -60,20 +76,35 @@ def recipe(
             yield from path("coefficients", series, process=name, good=item, direction=direction)
 
 
-def value(process: str, parameter: str, fact: Fact | Iterable[Fact], *, scenario: str = "") -> Iterator[Row]:
-    yield from path("process_values", [fact] if isinstance(fact, Fact) else fact, process=process, parameter=parameter, scenario=scenario)
+def value(
+    process: str, parameter: str, fact: Fact | Iterable[Fact], *, scenario: str = ""
+) -> Iterator[Row]:
+    yield from path(
+        "process_values",
+        [fact] if isinstance(fact, Fact) else fact,
+        process=process,
+        parameter=parameter,
+        scenario=scenario,
+    )
 
 
 def observed(process: str, fact: Fact, *, scenario: str = "") -> Row:
     """The activity of 2021, for the pinned base year."""
-    return number("process_values", fact, year=FIRST, scenario=scenario, process=process, parameter="observed")
+    return number(
+        "process_values", fact, year=FIRST, scenario=scenario, process=process, parameter="observed"
+    )
 
 
 def from_year(process: str, year: int, note: str) -> Iterator[Row]:
     """An option that does not exist before a year and has no bound of its own from then on."""
     open_ = 2_000_000  # t/year: above any activity of the study, so no bound
     yield from value(
-        process, "max_activity", [judged(0, "t/year", note, year=year - 1), judged(open_, "t/year", f"open from {year}: {note}", year=year)]
+        process,
+        "max_activity",
+        [
+            judged(0, "t/year", note, year=year - 1),
+            judged(open_, "t/year", f"open from {year}: {note}", year=year),
+        ],
     )
 
 
@@ -94,14 +125,31 @@ def plant(
         yield number("plants", fact, year=fact.year, plant=name, parameter="under_construction")
     if max_capacity is not None:
         yield number("plants", max_capacity, plant=name, parameter="max_capacity")
-    years = life or judged(CHARGE_LIFE, "year", "life at which the all-in costs of the data hold capital (data/README.md)", low=20, high=30)
+    years = life or judged(
+        CHARGE_LIFE,
+        "year",
+        "life at which the all-in costs of the data hold capital (data/README.md)",
+        low=20,
+        high=30,
+    )
     yield number("plants", years.times(1, "year"), plant=name, parameter="life")
     if capital is None:
         return
-    yield from path("plants", [capital] if isinstance(capital, Fact) else capital, plant=name, parameter="capital_cost")
+    yield from path(
+        "plants",
+        [capital] if isinstance(capital, Fact) else capital,
+        plant=name,
+        parameter="capital_cost",
+    )
     yield number(
         "plants",
-        judged(CHARGE_RATE, "1/year", "rate of private capital, as the data's annuities", low=0.05, high=0.12),
+        judged(
+            CHARGE_RATE,
+            "1/year",
+            "rate of private capital, as the data's annuities",
+            low=0.05,
+            high=0.12,
+        ),
         plant=name,
         parameter="interest_rate",
     )
@@ -113,31 +161,50 @@ def plant(
 def standing(capacity: Fact, life: int = CHARGE_LIFE) -> list[Fact]:
     """What stood in 2021, retiring evenly: all of it runs for ten years less than a life, none after a life."""
     note = f"stands to {FIRST + life - 10}, then retires evenly to {FIRST + life} (life {life} years, ages unknown: D); {capacity.note}"
-    first, end = capacity.noted(note).at(FIRST), capacity.times(0, "t/year").noted(note).at(FIRST + life)
+    first, end = (
+        capacity.noted(note).at(FIRST),
+        capacity.times(0, "t/year").noted(note).at(FIRST + life),
+    )
     return [first, first.at(FIRST + life - 10), end]
 
 
 def open_order(pace: Fact, lead: int, starts: int) -> list[Fact]:
     """Orders that would run before `starts` are closed (that is under construction already); after that at most `pace` a year."""
     note = f"orders that start before {starts} are already counted as under construction"
-    return [judged(0, "t/year/year", note, year=starts - lead - 1), pace.times(1, "t/year/year", note).at(starts - lead)]
+    return [
+        judged(0, "t/year/year", note, year=starts - lead - 1),
+        pace.times(1, "t/year/year", note).at(starts - lead),
+    ]
 
 
-def ceiling(output: Sequence[Fact], share: Sequence[Fact], note: str = "", factor: float = 1.0) -> list[Fact]:
+def ceiling(
+    output: Sequence[Fact], share: Sequence[Fact], note: str = "", factor: float = 1.0
+) -> list[Fact]:
     """Output path x share open to China, at every year that either gives; straight lines between, last value held."""
     out_years, share_years = ([fact.year or FIRST for fact in series] for series in (output, share))
     found = []
     for year in sorted({*out_years, *share_years}):
         volume = float(np.interp(year, out_years, [fact.value for fact in output]))
         part = float(np.interp(year, share_years, [fact.value for fact in share]))
-        near = [min(series, key=lambda fact: abs((fact.year or FIRST) - year)) for series in (output, share)]
+        near = [
+            min(series, key=lambda fact: abs((fact.year or FIRST) - year))
+            for series in (output, share)
+        ]
         found.append(
-            derived(volume * part * factor, "t/year", f"output {volume:.6g} t x share open to China {part:.3g}{note}", *near, year=year)
+            derived(
+                volume * part * factor,
+                "t/year",
+                f"output {volume:.6g} t x share open to China {part:.3g}{note}",
+                *near,
+                year=year,
+            )
         )
     return found
 
 
-def scaled(series: Iterable[Fact], factor: float, unit: str, note: str = "", grade: str = "") -> list[Fact]:
+def scaled(
+    series: Iterable[Fact], factor: float, unit: str, note: str = "", grade: str = ""
+) -> list[Fact]:
     return [fact.times(factor, unit, note, grade) for fact in series]
 
 
@@ -148,7 +215,13 @@ def import_ramp(facts: Facts, group: str, demand: Fact, *, run_down: bool = True
     slowly.
     """
     growth = facts.one("additions", variable="max_annual_growth", item="imports_of_one_origin")
-    step = derived(0.05 * demand.value, "t/year/year", f"5 % of the demand of 2021, {demand.value:.6g} t", demand, growth)
+    step = derived(
+        0.05 * demand.value,
+        "t/year/year",
+        f"5 % of the demand of 2021, {demand.value:.6g} t",
+        demand,
+        growth,
+    )
     yield number("ramps", growth, ramp_group=group, parameter="growth")
     yield number("ramps", step, ramp_group=group, parameter="step")
     if run_down:
@@ -158,5 +231,8 @@ def import_ramp(facts: Facts, group: str, demand: Fact, *, run_down: bool = True
 def mine_ramp(facts: Facts, group: str) -> Iterator[Row]:
     """Run-down of a running route (the growth of mines is held by plants)."""
     yield number(
-        "ramps", facts.one("additions", variable="max_annual_decline", item="any_running_route"), ramp_group=group, parameter="decline"
+        "ramps",
+        facts.one("additions", variable="max_annual_decline", item="any_running_route"),
+        ramp_group=group,
+        parameter="decline",
     )

@@ -79,7 +79,9 @@ class Kind:
     """The elastic answer says only who must give: each gives the same share of all it can."""
 
 
-def levers(system: System, balance: Balance, arrays: Arrays, progress: Progress | None = None) -> tuple[Lever, ...]:
+def levers(
+    system: System, balance: Balance, arrays: Arrays, progress: Progress | None = None
+) -> tuple[Lever, ...]:
     """Every kind of limit which by itself can restore feasibility, with the least that it takes."""
     found = []
     for part, kind in enumerate(KINDS):
@@ -99,8 +101,12 @@ def _least(kind: Kind, system: System, arrays: Arrays, places: list[Place]) -> L
     solution = Program(elastic(arrays, items, places, kind.most)).run()
     if solution.status != "optimal":
         return None
-    given = solution.x[len(arrays.columns):]
-    amounts = {item: float(e) for item, e in zip(items, given, strict=True) if e > LEAST * max(given.max(), 1.0)}
+    given = solution.x[len(arrays.columns) :]
+    amounts = {
+        item: float(e)
+        for item, e in zip(items, given, strict=True)
+        if e > LEAST * max(given.max(), 1.0)
+    }
     for room in ROOMS:
         tried = {item: 1.0 if kind.share else e * (1 + room) for item, e in amounts.items()}
         if tried and feasible(kind.apply(system, tried)):
@@ -114,11 +120,17 @@ def _tightened(kind: Kind, system: System, amounts: Mapping[str, float]) -> dict
     low, high = 0.0, 1.0
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        low, high = (low, middle) if feasible(kind.apply(system, {k: v * middle for k, v in amounts.items()})) else (middle, high)
+        low, high = (
+            (low, middle)
+            if feasible(kind.apply(system, {k: v * middle for k, v in amounts.items()}))
+            else (middle, high)
+        )
     return {item: e * high for item, e in amounts.items()}
 
 
-def elastic(arrays: Arrays, items: list[str], places: Iterable[Place], most: float = np.inf) -> Arrays:
+def elastic(
+    arrays: Arrays, items: list[str], places: Iterable[Place], most: float = np.inf
+) -> Arrays:
     """The programme with a column for each item that relaxes its places, and their sum as the cost."""
     n, m = len(arrays.columns), len(arrays.rows)
     at = {item: i for i, item in enumerate(items)}
@@ -135,19 +147,35 @@ def elastic(arrays: Arrays, items: list[str], places: Iterable[Place], most: flo
             bounds.append((position, at[item], amount, lower[position], np.inf))
             lower[position] = 0.0
     row, column, value = zip(*entries, strict=True) if entries else ((), (), ())
-    right = sparse.coo_array((np.array(value, dtype=float), (np.array(row, dtype=int), np.array(column, dtype=int))), (m, len(items)))
+    right = sparse.coo_array(
+        (np.array(value, dtype=float), (np.array(row, dtype=int), np.array(column, dtype=int))),
+        (m, len(items)),
+    )
     k = len(bounds)
-    below_left = sparse.coo_array((np.ones(k), (np.arange(k), np.array([b[0] for b in bounds], dtype=int))), (k, n))
+    below_left = sparse.coo_array(
+        (np.ones(k), (np.arange(k), np.array([b[0] for b in bounds], dtype=int))), (k, n)
+    )
     below_right = sparse.coo_array(
-        (np.array([b[2] for b in bounds], dtype=float), (np.arange(k), np.array([b[1] for b in bounds], dtype=int))), (k, len(items)))
+        (
+            np.array([b[2] for b in bounds], dtype=float),
+            (np.arange(k), np.array([b[1] for b in bounds], dtype=int)),
+        ),
+        (k, len(items)),
+    )
     matrix = sparse.block_array([[arrays.matrix, right], [below_left, below_right]], format="csc")
     return replace(
-        arrays, matrix=sparse.csc_array(matrix), columns=(*arrays.columns, *(("given", (item,)) for item in items)),
-        rows=(*arrays.rows, *(("bound", (i,)) for i in range(k))), offset=0.0, carbon=np.zeros(n + len(items)),
+        arrays,
+        matrix=sparse.csc_array(matrix),
+        columns=(*arrays.columns, *(("given", (item,)) for item in items)),
+        rows=(*arrays.rows, *(("bound", (i,)) for i in range(k))),
+        offset=0.0,
+        carbon=np.zeros(n + len(items)),
         cost=np.concatenate([np.zeros(n), np.ones(len(items))]),
-        lower=np.concatenate([lower, np.zeros(len(items))]), upper=np.concatenate([upper, np.full(len(items), most)]),
+        lower=np.concatenate([lower, np.zeros(len(items))]),
+        upper=np.concatenate([upper, np.full(len(items), most)]),
         row_lower=np.concatenate([arrays.row_lower, [b[3] for b in bounds]]),
-        row_upper=np.concatenate([arrays.row_upper, [b[4] for b in bounds]]))
+        row_upper=np.concatenate([arrays.row_upper, [b[4] for b in bounds]]),
+    )
 
 
 def _told(kind: Kind, system: System, amounts: Mapping[str, float]) -> Lever:
@@ -155,11 +183,27 @@ def _told(kind: Kind, system: System, amounts: Mapping[str, float]) -> Lever:
     inputs, changes = Inputs(system), []
     for item, e in sorted(amounts.items()):
         before, then = (figures(_finite(kind.value(s, item)), kind.unit) for s in (system, after))
-        changes.append(Change(item, e, before, then, inputs.line(*kind.row(system, item), year=_changed(system, kind, item))))
+        changes.append(
+            Change(
+                item,
+                e,
+                before,
+                then,
+                inputs.line(*kind.row(system, item), year=_changed(system, kind, item)),
+            )
+        )
     by = "" if kind.unit == "1" else " by {}, "
-    parts = [f"{c.item}{by.format(figures([c.amount], kind.unit)) or ' '}from {c.before} to {c.after}" + f" ({c.place})" * bool(c.place)
-             for c in changes]
-    return Lever(kind.name, kind.unit, tuple(changes), f"{kind.verb} {kind.name} of " + "; and of ".join(parts))
+    parts = [
+        f"{c.item}{by.format(figures([c.amount], kind.unit)) or ' '}from {c.before} to {c.after}"
+        + f" ({c.place})" * bool(c.place)
+        for c in changes
+    ]
+    return Lever(
+        kind.name,
+        kind.unit,
+        tuple(changes),
+        f"{kind.verb} {kind.name} of " + "; and of ".join(parts),
+    )
 
 
 def _finite(value: Any) -> Array:
@@ -170,20 +214,28 @@ def _finite(value: Any) -> Array:
 def _changed(system: System, kind: Kind, item: str) -> int | None:
     """The first year in which a series is held."""
     series = np.atleast_1d(np.asarray(kind.value(system, item), dtype=float))
-    return None if len(series) < len(system.years) else system.years[int(np.argmax(np.isfinite(series)))]
+    return (
+        None
+        if len(series) < len(system.years)
+        else system.years[int(np.argmax(np.isfinite(series)))]
+    )
 
 
 # ---- where each kind stands in the programme
 
 
-def _rows(family: str, size: Callable[[System, Balance, Any, Any], float] = lambda *_: 1.0) -> Callable[..., Iterator[Place]]:
+def _rows(
+    family: str, size: Callable[[System, Balance, Any, Any], float] = lambda *_: 1.0
+) -> Callable[..., Iterator[Place]]:
     """All rows of a family, by their first index; `size` of what a unit of the lever gives in a year."""
+
     def places(system: System, balance: Balance, arrays: Arrays) -> Iterator[Place]:
         for i in arrays.rows_of(family):
             index = arrays.rows[i][1]
             amount = size(system, balance, index[0], index[-1])
             if amount:
                 yield str(index[0]), "row", int(i), amount
+
     return places
 
 
@@ -197,6 +249,7 @@ def _activity(imports: bool) -> Callable[..., Iterator[Place]]:
         for place in _columns("activity", "most")(system, balance, arrays):
             if (system.processes[place[0]].kind == "import") == imports:
                 yield place
+
     return places
 
 
@@ -205,13 +258,19 @@ def _columns(variable: str, side: Literal["most", "least"]) -> Callable[..., Ite
         for i in arrays.columns_of(variable):
             if np.isfinite(arrays.upper[i]) if side == "most" else arrays.lower[i] > 0:
                 yield str(arrays.columns[i][1][0]), side, int(i), 1.0
+
     return places
 
 
 def _first(family: str) -> Callable[..., Iterator[Place]]:
     def places(system: System, balance: Balance, arrays: Arrays) -> Iterator[Place]:
         first = system.periods[0].first
-        yield from (place for place in _rows(family)(system, balance, arrays) if arrays.rows[place[2]][1][-1] == first)
+        yield from (
+            place
+            for place in _rows(family)(system, balance, arrays)
+            if arrays.rows[place[2]][1][-1] == first
+        )
+
     return places
 
 
@@ -235,30 +294,54 @@ def _uncollected(system: System, balance: Balance, good: Any, year: Any) -> floa
     """Waste beyond the collection rate, t per year: what the lever closes is a share of it."""
     series, rate = balance.arising.get(good), system.goods[good].collection_rate
     at = next(i for i, p in enumerate(system.periods) if p.first == year)
-    return 0.0 if series is None or rate is None else float(system.period_mean((1 - rate) * series)[at])
+    return (
+        0.0
+        if series is None or rate is None
+        else float(system.period_mean((1 - rate) * series)[at])
+    )
 
 
 # ---- how each kind is changed in the study
 
 
-def _with(table: str, change: Callable[[Any, float], Any]) -> Callable[[System, Mapping[str, float]], System]:
+def _with(
+    table: str, change: Callable[[Any, float], Any]
+) -> Callable[[System, Mapping[str, float]], System]:
     """The system with the named nouns of a table changed."""
+
     def apply(system: System, amounts: Mapping[str, float]) -> System:
         nouns = getattr(system, table)
-        changed: dict[str, Any] = {table: frozen_map({**nouns, **{name: change(nouns[name], e) for name, e in amounts.items()}})}
+        changed: dict[str, Any] = {
+            table: frozen_map(
+                {**nouns, **{name: change(nouns[name], e) for name, e in amounts.items()}}
+            )
+        }
         return replace(system, **changed)
+
     return apply
 
 
 def _more(*fields: str) -> Callable[[Any, float], Any]:
     def change(noun: Any, e: float) -> Any:
         given = {f: getattr(noun, f) for f in fields}
-        return replace(noun, **{f: frozen_array(value + e) if np.ndim(value) else value + e for f, value in given.items()})
+        return replace(
+            noun,
+            **{
+                f: frozen_array(value + e) if np.ndim(value) else value + e
+                for f, value in given.items()
+            },
+        )
+
     return change
 
 
 def _nearer_to_all(good: Any, share: float) -> Any:
-    return replace(good, collection_rate=frozen_array(good.collection_rate + min(share, 1.0) * (1 - good.collection_rate)))
+    return replace(
+        good,
+        collection_rate=frozen_array(
+            good.collection_rate + min(share, 1.0) * (1 - good.collection_rate)
+        ),
+    )
 
 
 def _nearer_to_stopping(ramp: Any, share: float) -> Any:
@@ -266,17 +349,27 @@ def _nearer_to_stopping(ramp: Any, share: float) -> Any:
 
 
 def _less(field: str) -> Callable[[Any, float], Any]:
-    return lambda noun, e: replace(noun, **{field: frozen_array(np.maximum(getattr(noun, field) - e, 0.0))})
+    return lambda noun, e: replace(
+        noun, **{field: frozen_array(np.maximum(getattr(noun, field) - e, 0.0))}
+    )
 
 
 def _store(noun: Any, e: float, field: str, sign: float) -> Any:
-    return replace(noun, stockpile=replace(noun.stockpile, **{field: max(getattr(noun.stockpile, field) + sign * e, 0.0)}))
+    return replace(
+        noun,
+        stockpile=replace(
+            noun.stockpile, **{field: max(getattr(noun.stockpile, field) + sign * e, 0.0)}
+        ),
+    )
 
 
 def _of(table: str, field: str) -> Callable[[System, str], Any]:
     def value(system: System, item: str) -> Any:
         noun = getattr(system, table)[item]
-        return getattr(noun.stockpile if table == "goods" and hasattr(noun.stockpile, field) else noun, field)
+        return getattr(
+            noun.stockpile if table == "goods" and hasattr(noun.stockpile, field) else noun, field
+        )
+
     return value
 
 
@@ -289,37 +382,154 @@ def _good_row(parameter: str) -> Callable[[System, str], tuple[str, ...]]:
 
 
 KINDS: tuple[Kind, ...] = (
-    Kind("the standing capacity", "raise", "t/year", _capacity, _with("plants", _more("existing", "max_capacity")),
-         _of("plants", "existing"), _row("plants", "existing_capacity")),
-    Kind("the largest capacity", "raise", "t/year", _rows("capacity_limit"), _with("plants", _more("max_capacity")),
-         _of("plants", "max_capacity"), _row("plants", "max_capacity")),
-    Kind("the building rate", "raise", "t/year", _rows("build_rate", _length), _with("plants", _more("max_new")), _of("plants", "max_new"),
-         _row("plants", "max_new")),
-    Kind("the limit of output", "raise", "t/year", _activity(False), _with("processes", _more("max_activity")),
-         _of("processes", "max_activity"), _row("process_values", "max_activity")),
-    Kind("the import ceiling", "raise", "t/year", _activity(True), _with("processes", _more("max_activity")),
-         _of("processes", "max_activity"), _row("process_values", "max_activity")),
-    Kind("the reserve", "raise", "t", _first("depletion"), _with("deposits", _more("reserve")), _of("deposits", "reserve"),
-         lambda system, item: ("deposits", item, system.deposits[item].metal, "reserve")),
-    Kind("the rate of exploration", "raise", "t/year", _columns("explored", "most"), _with("exploration", _more("potential")),
-         _of("exploration", "potential"), _row("exploration", "potential")),
-    Kind("what there is to be found", "raise", "t", _rows("exploration_limit"), _with("exploration", _more("most")),
-         _of("exploration", "most"), _row("exploration", "most")),
-    Kind("the collection rate", "raise", "1", _rows("collection", _uncollected), _with("goods", _nearer_to_all),
-         _of("goods", "collection_rate"), _row("collection", "rate"), most=1.0, curved=True),
-    Kind("the host output", "raise", "t/year", _rows("host_limit"), _with("hosts", _more("output")), _of("hosts", "output"),
-         _row("hosts", "output")),
-    Kind("the step of growth", "raise", "t/year/year", _rows("ramp", _gap), _with("ramps", _more("step")), _of("ramps", "step"),
-         _row("ramps", "step")),
-    Kind("the limit of decline", "raise", "1", _falling, _with("ramps", _nearer_to_stopping), _of("ramps", "decline"),
-         _row("ramps", "decline"), curved=True, share=True),
-    Kind("the must-run level", "lower", "t/year", _columns("activity", "least"), _with("processes", _less("min_activity")),
-         _of("processes", "min_activity"), _row("process_values", "min_activity"), curved=True),
-    Kind("the size of the store", "raise", "t", _columns("stockpile", "most"), _with("goods", lambda g, e: _store(g, e, "maximum", 1)),
-         _of("goods", "maximum"), _good_row("max_stock")),
-    Kind("the opening stock", "raise", "t", _first("stockpile_balance"), _with("goods", lambda g, e: _store(g, e, "opening", 1)),
-         _of("goods", "opening"), _good_row("opening_stock")),
-    Kind("the closing stock", "lower", "t", _columns("stockpile", "least"), _with("goods", lambda g, e: _store(g, e, "closing", -1)),
-         _of("goods", "closing"), _good_row("closing_stock")),
+    Kind(
+        "the standing capacity",
+        "raise",
+        "t/year",
+        _capacity,
+        _with("plants", _more("existing", "max_capacity")),
+        _of("plants", "existing"),
+        _row("plants", "existing_capacity"),
+    ),
+    Kind(
+        "the largest capacity",
+        "raise",
+        "t/year",
+        _rows("capacity_limit"),
+        _with("plants", _more("max_capacity")),
+        _of("plants", "max_capacity"),
+        _row("plants", "max_capacity"),
+    ),
+    Kind(
+        "the building rate",
+        "raise",
+        "t/year",
+        _rows("build_rate", _length),
+        _with("plants", _more("max_new")),
+        _of("plants", "max_new"),
+        _row("plants", "max_new"),
+    ),
+    Kind(
+        "the limit of output",
+        "raise",
+        "t/year",
+        _activity(False),
+        _with("processes", _more("max_activity")),
+        _of("processes", "max_activity"),
+        _row("process_values", "max_activity"),
+    ),
+    Kind(
+        "the import ceiling",
+        "raise",
+        "t/year",
+        _activity(True),
+        _with("processes", _more("max_activity")),
+        _of("processes", "max_activity"),
+        _row("process_values", "max_activity"),
+    ),
+    Kind(
+        "the reserve",
+        "raise",
+        "t",
+        _first("depletion"),
+        _with("deposits", _more("reserve")),
+        _of("deposits", "reserve"),
+        lambda system, item: ("deposits", item, system.deposits[item].metal, "reserve"),
+    ),
+    Kind(
+        "the rate of exploration",
+        "raise",
+        "t/year",
+        _columns("explored", "most"),
+        _with("exploration", _more("potential")),
+        _of("exploration", "potential"),
+        _row("exploration", "potential"),
+    ),
+    Kind(
+        "what there is to be found",
+        "raise",
+        "t",
+        _rows("exploration_limit"),
+        _with("exploration", _more("most")),
+        _of("exploration", "most"),
+        _row("exploration", "most"),
+    ),
+    Kind(
+        "the collection rate",
+        "raise",
+        "1",
+        _rows("collection", _uncollected),
+        _with("goods", _nearer_to_all),
+        _of("goods", "collection_rate"),
+        _row("collection", "rate"),
+        most=1.0,
+        curved=True,
+    ),
+    Kind(
+        "the host output",
+        "raise",
+        "t/year",
+        _rows("host_limit"),
+        _with("hosts", _more("output")),
+        _of("hosts", "output"),
+        _row("hosts", "output"),
+    ),
+    Kind(
+        "the step of growth",
+        "raise",
+        "t/year/year",
+        _rows("ramp", _gap),
+        _with("ramps", _more("step")),
+        _of("ramps", "step"),
+        _row("ramps", "step"),
+    ),
+    Kind(
+        "the limit of decline",
+        "raise",
+        "1",
+        _falling,
+        _with("ramps", _nearer_to_stopping),
+        _of("ramps", "decline"),
+        _row("ramps", "decline"),
+        curved=True,
+        share=True,
+    ),
+    Kind(
+        "the must-run level",
+        "lower",
+        "t/year",
+        _columns("activity", "least"),
+        _with("processes", _less("min_activity")),
+        _of("processes", "min_activity"),
+        _row("process_values", "min_activity"),
+        curved=True,
+    ),
+    Kind(
+        "the size of the store",
+        "raise",
+        "t",
+        _columns("stockpile", "most"),
+        _with("goods", lambda g, e: _store(g, e, "maximum", 1)),
+        _of("goods", "maximum"),
+        _good_row("max_stock"),
+    ),
+    Kind(
+        "the opening stock",
+        "raise",
+        "t",
+        _first("stockpile_balance"),
+        _with("goods", lambda g, e: _store(g, e, "opening", 1)),
+        _of("goods", "opening"),
+        _good_row("opening_stock"),
+    ),
+    Kind(
+        "the closing stock",
+        "lower",
+        "t",
+        _columns("stockpile", "least"),
+        _with("goods", lambda g, e: _store(g, e, "closing", -1)),
+        _of("goods", "closing"),
+        _good_row("closing_stock"),
+    ),
 )
 """Every kind of limit that is tried. Those of policies are not among them: `planner.analysis.diagnosis.policy_relaxation`."""

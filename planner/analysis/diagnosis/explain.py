@@ -68,25 +68,45 @@ class Explanation:
     @property
     def reasons(self) -> pd.DataFrame:
         """The irreducible sets: clash, family, name, first, last, words, place, target."""
-        rows = [(i, *astuple(reason)) for i, clash in enumerate(self.clashes, start=1) for reason in clash.reasons]
-        return pd.DataFrame(rows, columns=["clash", *(f.name for f in fields(Reason))]).astype({"first": "Int64", "last": "Int64"})
+        rows = [
+            (i, *astuple(reason))
+            for i, clash in enumerate(self.clashes, start=1)
+            for reason in clash.reasons
+        ]
+        return pd.DataFrame(rows, columns=["clash", *(f.name for f in fields(Reason))]).astype(
+            {"first": "Int64", "last": "Int64"}
+        )
 
     @property
     def accounts(self) -> pd.DataFrame:
         """What each policy of a clash needs and what can be had: clash, policy, first, last, need, reached, short, unit, words."""
         columns = [f.name for f in fields(Account) if f.name != "rows"]
-        rows = [(i, *(getattr(a, name) for name in columns)) for i, clash in enumerate(self.clashes, start=1) for a in clash.accounts]
-        return pd.DataFrame(rows, columns=["clash", *columns]).astype({"first": "Int64", "last": "Int64"})
+        rows = [
+            (i, *(getattr(a, name) for name in columns))
+            for i, clash in enumerate(self.clashes, start=1)
+            for a in clash.accounts
+        ]
+        return pd.DataFrame(rows, columns=["clash", *columns]).astype(
+            {"first": "Int64", "last": "Int64"}
+        )
 
     @property
     def levers(self) -> pd.DataFrame:
         """What would do by itself: clash, lever, item, amount, unit, before, after, place; the changes of one lever go together."""
         rows: list[tuple[Any, ...]] = []
         for i, clash in enumerate(self.clashes, start=1):
-            rows += [(i, "policy", r.policy, r.factor, "factor", r.level, r.relaxed, r.place) for r in clash.relaxations]
-            rows += [(i, lever.kind, c.item, c.amount, lever.unit, c.before, c.after, c.place)
-                     for lever in clash.levers for c in lever.changes]
-        return pd.DataFrame(rows, columns=["clash", "lever", "item", "amount", "unit", "before", "after", "place"])
+            rows += [
+                (i, "policy", r.policy, r.factor, "factor", r.level, r.relaxed, r.place)
+                for r in clash.relaxations
+            ]
+            rows += [
+                (i, lever.kind, c.item, c.amount, lever.unit, c.before, c.after, c.place)
+                for lever in clash.levers
+                for c in lever.changes
+            ]
+        return pd.DataFrame(
+            rows, columns=["clash", "lever", "item", "amount", "unit", "before", "after", "place"]
+        )
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -101,14 +121,29 @@ def explain(system: System, *, progress: Progress | None = None) -> Explanation:
     try:
         plan = optimum(system, progress=progress)
     except InfeasibleError as error:
-        return Explanation(system.name, system.scenario, "infeasible", clashes(system, error, progress), None)
+        return Explanation(
+            system.name, system.scenario, "infeasible", clashes(system, error, progress), None
+        )
     if progress is not None:
         progress("what else could be")
     ask = _Asking(plan)
     prices, idle = merit_order(plan, ask)
-    parts = price_parts(system, ask.program.arrays, ask.base, Teller(system, plan.balance, ask.program.arrays))
-    return Explanation(system.name, system.scenario, "optimal", (), plan, prices, rents(plan), policy_costs(plan, ask), idle, parts,
-                       ask.ties())
+    parts = price_parts(
+        system, ask.program.arrays, ask.base, Teller(system, plan.balance, ask.program.arrays)
+    )
+    return Explanation(
+        system.name,
+        system.scenario,
+        "optimal",
+        (),
+        plan,
+        prices,
+        rents(plan),
+        policy_costs(plan, ask),
+        idle,
+        parts,
+        ask.ties(),
+    )
 
 
 # ---- optimal
@@ -125,21 +160,36 @@ def merit_order(plan: Plan, ask: _Asking) -> tuple[pd.DataFrame, pd.DataFrame]:
     system = plan.system
     factor = period_factors(system.periods, system.discount_rate)
     duals = plan.prices[plan.prices["family"] == "balance"]
-    price = {(good, int(year)): value for good, year, value in zip(duals["index"], duals["year"], duals["value"], strict=True)}
+    price = {
+        (good, int(year)): value
+        for good, year, value in zip(duals["index"], duals["year"], duals["value"], strict=True)
+    }
     rows, idle = [], []
     for metal in system.metals:
-        sources = [(p, out) for p in system.processes.values() if p.pathway and (out := refined_output(system, p, metal)).any()]
+        sources = [
+            (p, out)
+            for p in system.processes.values()
+            if p.pathway and (out := refined_output(system, p, metal)).any()
+        ]
         for i, period in enumerate(system.periods):
             offers = []
             for process, out in sources:
                 if not (out[i] > 0 and system.period_mean(process.max_activity)[i] > 0):
                     continue
                 activity = series(system, plan.values, "activity", process.name)
-                reduced = series(system, plan.reduced_costs, "activity", process.name)[i] / factor[i] / out[i]
+                reduced = (
+                    series(system, plan.reduced_costs, "activity", process.name)[i]
+                    / factor[i]
+                    / out[i]
+                )
                 runs = activity[i] > IDLE * max(float(activity.max(initial=0.0)), 1.0)
                 offers.append((process, runs, float(reduced)))
             rows.append(_price_row(system, metal, period.first, offers, price, ask))
-            idle += [(p.name, metal, period.first, gap) for p, runs, gap in offers if not runs and gap > 0]
+            idle += [
+                (p.name, metal, period.first, gap)
+                for p, runs, gap in offers
+                if not runs and gap > 0
+            ]
     columns = ["metal", "year", "price", "low", "high", "marginal", "next", "gap", "unique"]
     prices = pd.DataFrame(rows, columns=columns).astype({"unique": object})
     return prices, pd.DataFrame(idle, columns=["process", "metal", "year", "gap"])
@@ -155,11 +205,15 @@ class _Asking:
         self.directions = Directions(self.program.arrays, self.base)
         years = [p.first for p in plan.system.periods]
         self.years = {years[0], years[-1], *(y for y in SHOWN if y in years)}
-        self.factor = dict(zip(years, period_factors(self.system.periods, self.system.discount_rate), strict=True))
+        self.factor = dict(
+            zip(years, period_factors(self.system.periods, self.system.discount_rate), strict=True)
+        )
 
     def answer(self, good: str, year: int) -> tuple[str, float, float]:
         """Who answers one tonne more of a good in a year, in order of their parts; what one less saves and one more costs, USD/t."""
-        less, more, change = self.directions.ends(self.program.arrays.row_at["balance", (good, year)])
+        less, more, change = self.directions.ends(
+            self.program.arrays.row_at["balance", (good, year)]
+        )
         low, high = less / self.factor[year], more / self.factor[year]
         if change is None:
             return "nobody: no more can be had", low, high
@@ -169,48 +223,102 @@ class _Asking:
             if name == "activity" and self.system.processes[str(index[0])].kind in ENTRIES:
                 rises[str(index[0])] = rises.get(str(index[0]), 0.0) + float(change[at])
             elif name == "shortage":
-                rises["less demand served"] = rises.get("less demand served", 0.0) + float(change[at])
-        top = sorted(((v, k) for k, v in rises.items() if v > LEAST_PART), reverse=True)[:MOST_NAMED]
-        return ", ".join(k for _, k in top) or "stock in hand, or the same metal at another time", low, high
+                rises["less demand served"] = rises.get("less demand served", 0.0) + float(
+                    change[at]
+                )
+        top = sorted(((v, k) for k, v in rises.items() if v > LEAST_PART), reverse=True)[
+            :MOST_NAMED
+        ]
+        return (
+            ", ".join(k for _, k in top) or "stock in hand, or the same metal at another time",
+            low,
+            high,
+        )
 
     def without(self, policy: str) -> tuple[float, float]:
         """By how much the plan would cost less without a policy, and what of that is paid for missing it, USD."""
         arrays = self.program.arrays
-        rows = np.array([i for i, (family, index) in enumerate(arrays.rows) if family in TARGETS and index[0] == policy], dtype=np.int32)
+        rows = np.array(
+            [
+                i
+                for i, (family, index) in enumerate(arrays.rows)
+                if family in TARGETS and index[0] == policy
+            ],
+            dtype=np.int32,
+        )
         self.program.set_rows(rows, np.full(len(rows), -np.inf), np.full(len(rows), np.inf))
         found = self.program.run()
         self.program.set_rows(rows, arrays.row_lower[rows], arrays.row_upper[rows])
         missed = [i for i in arrays.columns_of("breach") if arrays.columns[i][1][0] == policy]
-        return self.base.objective - found.objective, float(arrays.cost[missed] @ self.base.x[missed])
+        return self.base.objective - found.objective, float(
+            arrays.cost[missed] @ self.base.x[missed]
+        )
 
     def ties(self) -> Ties:
         """Whether the plan and the prices that are told are the only ones."""
         rows = self.program.arrays.rows
-        told = {g.name for g in self.system.goods.values() if g.kind == "refined" and len(g.content) == 1}
-        return ties(self.program, self.base, [i for i, (family, index) in enumerate(rows) if family == "depletion" or family in TARGETS
-                                              or (family == "balance" and index[0] in told)])
+        told = {
+            g.name
+            for g in self.system.goods.values()
+            if g.kind == "refined" and len(g.content) == 1
+        }
+        return ties(
+            self.program,
+            self.base,
+            [
+                i
+                for i, (family, index) in enumerate(rows)
+                if family == "depletion"
+                or family in TARGETS
+                or (family == "balance" and index[0] in told)
+            ],
+        )
 
 
 def _price_row(
-    system: System, metal: str, year: int, offers: list[Any], price: dict[Any, float], ask: _Asking,
+    system: System,
+    metal: str,
+    year: int,
+    offers: list[Any],
+    price: dict[Any, float],
+    ask: _Asking,
 ) -> tuple[object, ...]:
     waiting = sorted((gap, p.name) for p, runs, gap in offers if not runs and gap > 0)
-    goods = [good.name for good in system.goods.values() if good.kind == "refined" and metal in good.content and len(good.content) == 1]
+    goods = [
+        good.name
+        for good in system.goods.values()
+        if good.kind == "refined" and metal in good.content and len(good.content) == 1
+    ]
     found = [price[good, year] for good in goods if (good, year) in price]
     marginal, low, high, unique = "", float("nan"), float("nan"), None
     if goods and year in ask.years:
         marginal, low, high = ask.answer(goods[0], year)
         unique = bool(high - low <= SAME_PRICE * max(abs(low), abs(high), 1.0))
-    return (metal, year, found[0] if found else float("nan"), low, high, marginal,
-            waiting[0][1] if waiting else "", waiting[0][0] if waiting else float("nan"), unique)
+    return (
+        metal,
+        year,
+        found[0] if found else float("nan"),
+        low,
+        high,
+        marginal,
+        waiting[0][1] if waiting else "",
+        waiting[0][0] if waiting else float("nan"),
+        unique,
+    )
 
 
 def rents(plan: Plan) -> pd.DataFrame:
     """Scarcity rent of each deposit by year: what one more tonne in the ground would save (USD/t): deposit, metal, year, rent."""
     system = plan.system
     duals = plan.prices[plan.prices["family"] == "depletion"]
-    frame = pd.DataFrame({"deposit": duals["index"], "metal": [system.deposits[d].metal for d in duals["index"]],
-                          "year": duals["year"], "rent": -duals["value"]})
+    frame = pd.DataFrame(
+        {
+            "deposit": duals["index"],
+            "metal": [system.deposits[d].metal for d in duals["index"]],
+            "year": duals["year"],
+            "rent": -duals["value"],
+        }
+    )
     return frame.reset_index(drop=True)
 
 
@@ -228,7 +336,9 @@ def policy_costs(plan: Plan, ask: _Asking) -> pd.DataFrame:
         top = part.iloc[int(part["value"].abs().to_numpy().argmax())]
         total, penalty = ask.without(str(policy)) if top["value"] else (0.0, 0.0)
         rows.append((policy, family, float(top["value"]), top["year"], top["unit"], total, penalty))
-    return pd.DataFrame(rows, columns=["policy", "family", "highest", "year", "unit", "total", "penalty"])
+    return pd.DataFrame(
+        rows, columns=["policy", "family", "highest", "year", "unit", "total", "penalty"]
+    )
 
 
 def _plan_words(found: Explanation) -> Iterable[str]:
@@ -236,7 +346,11 @@ def _plan_words(found: Explanation) -> Iterable[str]:
     made = {(row["metal"], row["year"]): row for row in found.parts.to_dict(orient="records")}
     for metal, part in found.prices.groupby("metal", sort=False):
         for row in (part.iloc[0], part.iloc[-1]):
-            nxt = f"; the cheapest idle source, {row['next']}, is {row['gap']:,.0f} USD/t too dear" if row["next"] else ""
+            nxt = (
+                f"; the cheapest idle source, {row['next']}, is {row['gap']:,.0f} USD/t too dear"
+                if row["next"]
+                else ""
+            )
             ends = f"one less saves {row['low']:,.0f}, one more costs {_or_nobody(row['high'])}"
             loose = "" if row["unique"] is True else f" (not unique: {ends})"
             worth = f"a tonne is worth {row['price']:,.0f} USD{loose}"
@@ -248,7 +362,9 @@ def _plan_words(found: Explanation) -> Iterable[str]:
     for policy in found.policies.to_dict(orient="records"):
         if policy["highest"]:
             most = f"{abs(policy['highest']):,.4g} {policy['unit']} ({policy['family']}, {policy['year']})"
-            missed = f", {policy['penalty']:,.4g} of it for missing it" if policy["penalty"] > 1 else ""
+            missed = (
+                f", {policy['penalty']:,.4g} of it for missing it" if policy["penalty"] > 1 else ""
+            )
             yield f"{policy['policy']} costs at most {most} at the margin and {policy['total']:,.4g} USD in all{missed}."
 
 
@@ -264,7 +380,11 @@ def _made_of(row: dict[Any, Any] | None) -> str:
     parts += [f"{row['carbon']:,.0f} carbon"] if abs(row["carbon"]) >= 1 else []
     parts += [f"{row['limits']:,.0f} limits"] if abs(row["limits"]) >= 1 else []
     place = f" ({row['place']})" if row["place"] else ""
-    held = f", the largest {row['limit_worth']:,.0f}: {row['words'] or row['limit']}{place}" if row["limit"] else ""
+    held = (
+        f", the largest {row['limit_worth']:,.0f}: {row['words'] or row['limit']}{place}"
+        if row["limit"]
+        else ""
+    )
     return f", of which {', '.join(parts)}{held}"
 
 
@@ -280,8 +400,15 @@ def _tie_words(found: Explanation) -> Iterable[str]:
         top = ties.swaps.iloc[0]
         more = f" and {len(processes) - MOST_NAMED} more" if len(processes) > MOST_NAMED else ""
         widest = f"{top['process']} in {top['year']}: {top['least']:,.6g} to {top['most']:,.6g}"
-        yield (f"Other plans cost as little: {', '.join(processes[:MOST_NAMED])}{more} may run otherwise (furthest {widest}, as far as was "
-               "seen); the plan is that of least carbon among them, then the first by name.")
-    yield "Prices have one value each." if ties.prices_unique else (
-        f"Not every price has one value: where it has two, one tonne less saves less than one more costs ({ties.degenerate} basic values "
-        "stand at a bound).")
+        yield (
+            f"Other plans cost as little: {', '.join(processes[:MOST_NAMED])}{more} may run otherwise (furthest {widest}, as far as was "
+            "seen); the plan is that of least carbon among them, then the first by name."
+        )
+    yield (
+        "Prices have one value each."
+        if ties.prices_unique
+        else (
+            f"Not every price has one value: where it has two, one tonne less saves less than one more costs ({ties.degenerate} basic values "
+            "stand at a bound)."
+        )
+    )

@@ -81,42 +81,73 @@ def _clash(case: Case, names: tuple[str, ...], kept: list[str], progress: Progre
         progress("the chain of reasons")
     made, arrays = case.made, case.arrays(names)
     teller = Teller(case.system, made.balance, made.arrays)
-    accounts = tuple(found for name in names if (found := account_of(case, teller, name, arrays, progress)) is not None)
+    accounts = tuple(
+        found
+        for name in names
+        if (found := account_of(case, teller, name, arrays, progress)) is not None
+    )
     reasons = _reasons(teller, _in_years(case, names, arrays, accounts))
-    alone = bool(set(kept) - set(names)) and not possible(case.arrays([k for k in kept if k not in names]))
+    alone = bool(set(kept) - set(names)) and not possible(
+        case.arrays([k for k in kept if k not in names])
+    )
     beside = list(names) if alone else kept
     relaxations = tuple(relaxation(case, name, names, kept, progress) for name in names)
     system = case.only(beside)
     pulled = levers(system, made.balance, compiled(system).arrays, progress)
     places = tuple(place_of(case.system.policies[name]) for name in names)
-    return Clash(names, places, reasons, accounts, relaxations, pulled,
-                 tuple(_words(case.system, names, places, reasons, accounts, relaxations, pulled)))
+    return Clash(
+        names,
+        places,
+        reasons,
+        accounts,
+        relaxations,
+        pulled,
+        tuple(_words(case.system, names, places, reasons, accounts, relaxations, pulled)),
+    )
 
 
 def _words(
-    system: System, names: Sequence[str], places: Sequence[str], reasons: Sequence[Reason], accounts: Sequence[Account],
-    relaxations: Sequence[Relaxation], pulled: Sequence[Lever],
+    system: System,
+    names: Sequence[str],
+    places: Sequence[str],
+    reasons: Sequence[Reason],
+    accounts: Sequence[Account],
+    relaxations: Sequence[Relaxation],
+    pulled: Sequence[Lever],
 ) -> list[str]:
     policies = [system.policies[name] for name in names]
-    lines = [f"  {p.name} ({p.kind}, {place}): {level(system, p)}" for p, place in zip(policies, places, strict=True)]
+    lines = [
+        f"  {p.name} ({p.kind}, {place}): {level(system, p)}"
+        for p, place in zip(policies, places, strict=True)
+    ]
     head = "These targets cannot hold together:" if len(names) > 1 else "This target cannot be met:"
     if not names:
         head = "No policy is to blame: even without any, no plan exists."
-    limits = [f"  {reason.sentence}" for reason in reasons if reason.place and not (reason.target and len(names) == 1)]
+    limits = [
+        f"  {reason.sentence}"
+        for reason in reasons
+        if reason.place and not (reason.target and len(names) == 1)
+    ]
     bare = [reason.name for reason in reasons if not reason.place]
     limits += [f"  and the balances of {', '.join(bare)}"] if bare else []
     choice = f"Any one of these would do{'' if all(r.enough for r in relaxations) else ' for this clash'}:"
     return [
-        head, *lines, *(account.words for account in accounts),
+        head,
+        *lines,
+        *(account.words for account in accounts),
         *(["What clashes, and none of it can be left out:", *limits] if limits else []),
         *([choice] if relaxations or pulled else []),
-        *(f"  {r.words}" for r in relaxations), *(f"  {lever.words}" for lever in pulled)]
+        *(f"  {r.words}" for r in relaxations),
+        *(f"  {lever.words}" for lever in pulled),
+    ]
 
 
 # ---- the chain of reasons
 
 
-def _in_years(case: Case, names: Sequence[str], arrays: Arrays, accounts: Sequence[Account]) -> Arrays:
+def _in_years(
+    case: Case, names: Sequence[str], arrays: Arrays, accounts: Sequence[Account]
+) -> Arrays:
     """The programme with only those rows of the policies that the accounts look at, where these clash by themselves."""
     kept = {row for account in accounts for row in account.rows}
     fewer = freed(arrays, [row for row in case.rows_of(names) if row not in kept])
@@ -133,5 +164,8 @@ def _reasons(teller: Teller, arrays: Arrays) -> tuple[Reason, ...]:
     grouped: dict[tuple[str, tuple[object, ...], bool], list[int]] = {}
     for (variable, index), upper in bounds:
         grouped.setdefault((variable, index[:-1], upper), []).append(int(str(index[-1])))
-    told = [teller.bound(variable, index, sorted(years), upper) for (variable, index, upper), years in sorted(grouped.items(), key=str)]
+    told = [
+        teller.bound(variable, index, sorted(years), upper)
+        for (variable, index, upper), years in sorted(grouped.items(), key=str)
+    ]
     return (*found, *(reason for reason in told if reason is not None))

@@ -30,11 +30,18 @@ class Case:
 
     def rows_of(self, names: Sequence[str]) -> list[int]:
         """Positions of the rows of policies."""
-        return [i for i, (family, index) in enumerate(self.made.arrays.rows) if family in TARGETS and index[0] in names]
+        return [
+            i
+            for i, (family, index) in enumerate(self.made.arrays.rows)
+            if family in TARGETS and index[0] in names
+        ]
 
     def arrays(self, kept: Sequence[str]) -> Arrays:
         """The programme with the rows of all other policies let go."""
-        return freed(self.made.arrays, self.rows_of([name for name in self.system.policies if name not in kept]))
+        return freed(
+            self.made.arrays,
+            self.rows_of([name for name in self.system.policies if name not in kept]),
+        )
 
     def only(self, names: Collection[str]) -> System:
         """The System with these policies alone."""

@@ -52,7 +52,9 @@ class Relaxation:
     place: str
 
 
-def relaxation(case: Case, name: str, names: Sequence[str], beside: Sequence[str], progress: Progress | None) -> Relaxation:
+def relaxation(
+    case: Case, name: str, names: Sequence[str], beside: Sequence[str], progress: Progress | None
+) -> Relaxation:
     """The least change of the level of one policy of a clash that makes the study feasible beside other policies; where they clash without
     it too, the least that ends its own clash with `names`, and that is said."""
     if progress is not None:
@@ -70,8 +72,16 @@ def relaxation(case: Case, name: str, names: Sequence[str], beside: Sequence[str
     largest, reached = float(np.nanmax(policy.level)), float(np.nanmax(series))
     relaxed = level(case.system, replace(policy, level=series))
     verb = "raise" if reached > largest else "lower"
-    return Relaxation(name, reached / largest if largest else np.inf, asked, relaxed, series, enough,
-                      f"{verb} {name} from {asked} to {relaxed} ({place}){more}", place)
+    return Relaxation(
+        name,
+        reached / largest if largest else np.inf,
+        asked,
+        relaxed,
+        series,
+        enough,
+        f"{verb} {name} from {asked} to {relaxed} ({place}){more}",
+        place,
+    )
 
 
 def _nearest_level(case: Case, policy: Policy, beside: Sequence[str]) -> Array | None:
@@ -91,8 +101,12 @@ def _nearest_level(case: Case, policy: Policy, beside: Sequence[str]) -> Array |
     most = POLICY_FORMS[policy.kind].maximum or np.inf
     for room in ROOMS if factor is not None else ():
         assert factor is not None
-        near = frozen_array(_safely_rounded(unit * factor * (1 + room if upwards else 1 - room), upwards))
-        given = replace(rest, policies=frozen_map({**rest.policies, policy.name: replace(policy, level=near)}))
+        near = frozen_array(
+            _safely_rounded(unit * factor * (1 + room if upwards else 1 - room), upwards)
+        )
+        given = replace(
+            rest, policies=frozen_map({**rest.policies, policy.name: replace(policy, level=near)})
+        )
         if np.nanmax(near) <= most and feasible(given):
             return near
     return None
@@ -111,7 +125,9 @@ def _line(case: Case, policy: Policy, unit: Array, beside: Sequence[str]) -> _Li
     ends = []
     for scale in (1.0, 0.5):
         scaled = replace(policy, level=frozen_array(unit * scale))
-        made = compiled(replace(case.system, policies=frozen_map({**case.system.policies, policy.name: scaled})))
+        made = compiled(
+            replace(case.system, policies=frozen_map({**case.system.policies, policy.name: scaled}))
+        )
         ends.append(replace(case, made=made).arrays(beside))
     whole, half = ends
     return _Line(whole, half) if (whole.rows, whole.columns) == (half.rows, half.columns) else None
@@ -128,32 +144,55 @@ class _Line:
     def curved(self) -> bool:
         """Whether the level stands in coefficients or bounds of columns."""
         a, b = self.whole, self.half
-        return bool(abs(a.matrix - b.matrix).sum() > 0 or (a.lower != b.lower).any() or (a.upper != b.upper).any())
+        return bool(
+            abs(a.matrix - b.matrix).sum() > 0
+            or (a.lower != b.lower).any()
+            or (a.upper != b.upper).any()
+        )
 
     def _between(self, one: Array, other: Array, factor: float) -> Array:
         finite = np.isfinite(one) & np.isfinite(other)
-        slope = np.where(finite, 2 * (np.where(finite, one, 0.0) - np.where(finite, other, 0.0)), 0.0)
+        slope = np.where(
+            finite, 2 * (np.where(finite, one, 0.0) - np.where(finite, other, 0.0)), 0.0
+        )
         return np.asarray(one + (factor - 1) * slope)
 
     def at(self, factor: float) -> Arrays:
         """The programme at a factor."""
         a, b = self.whole, self.half
-        bounds: dict[str, Any] = {name: self._between(getattr(a, name), getattr(b, name), factor)
-                                  for name in ("lower", "upper", "row_lower", "row_upper")}
-        return replace(a, matrix=sparse.csc_array(a.matrix + (2 * (factor - 1)) * (a.matrix - b.matrix)), **bounds)
+        bounds: dict[str, Any] = {
+            name: self._between(getattr(a, name), getattr(b, name), factor)
+            for name in ("lower", "upper", "row_lower", "row_upper")
+        }
+        return replace(
+            a,
+            matrix=sparse.csc_array(a.matrix + (2 * (factor - 1)) * (a.matrix - b.matrix)),
+            **bounds,
+        )
 
 
 def _exact(line: _Line, start: float, upwards: bool) -> float | None:
     """The factor nearest to `start` that will do, by one solve: a column moves the right-hand sides by their slope."""
     base, n = line.at(0.0), len(line.whole.columns)
     slope = np.zeros(len(base.rows))
-    for one, other in ((line.whole.row_lower, line.half.row_lower), (line.whole.row_upper, line.half.row_upper)):
+    for one, other in (
+        (line.whole.row_lower, line.half.row_lower),
+        (line.whole.row_upper, line.half.row_upper),
+    ):
         finite = np.isfinite(one)
         slope[finite] += 2 * (one[finite] - other[finite])
     moved = replace(
-        base, matrix=sparse.csc_array(sparse.hstack([base.matrix, sparse.coo_array(-slope[:, None])], format="csc")),
-        columns=(*base.columns, ("factor", ())), cost=np.append(np.zeros(n), 1.0 if upwards else -1.0), offset=0.0, carbon=np.zeros(n + 1),
-        lower=np.append(base.lower, start if upwards else 0.0), upper=np.append(base.upper, LARGEST if upwards else start))
+        base,
+        matrix=sparse.csc_array(
+            sparse.hstack([base.matrix, sparse.coo_array(-slope[:, None])], format="csc")
+        ),
+        columns=(*base.columns, ("factor", ())),
+        cost=np.append(np.zeros(n), 1.0 if upwards else -1.0),
+        offset=0.0,
+        carbon=np.zeros(n + 1),
+        lower=np.append(base.lower, start if upwards else 0.0),
+        upper=np.append(base.upper, LARGEST if upwards else start),
+    )
     solution = Program(moved).run()
     return float(solution.x[-1]) if solution.status == "optimal" else None
 

@@ -28,7 +28,19 @@ RUNS = 1e-6
 """An activity below this, t/year, does not run."""
 SMALL = 1e-3
 """Parts below this share of the price are left out."""
-COLUMNS = ("metal", "year", "price", "source", "running_cost", "carbon", "limits", "limit", "limit_worth", "place", "words")
+COLUMNS = (
+    "metal",
+    "year",
+    "price",
+    "source",
+    "running_cost",
+    "carbon",
+    "limits",
+    "limit",
+    "limit_worth",
+    "place",
+    "words",
+)
 
 Label = tuple[str, tuple[Any, ...]]
 """(family or what else, index without the year)."""
@@ -57,15 +69,29 @@ class _Taking:
         if (good, year) not in self.known:
             self.known[good, year] = None
             row = self.arrays.row_at.get(("balance", (good, year)))
-            found = [] if row is None else [parts for j in self._givers(row) if (parts := self._of(j, row, year)) is not None]
+            found = (
+                []
+                if row is None
+                else [
+                    parts
+                    for j in self._givers(row)
+                    if (parts := self._of(j, row, year)) is not None
+                ]
+            )
             # the source that limits add least to is the one that is dearest by itself
-            self.known[good, year] = min(found, key=lambda parts: sum(map(abs, parts.limits.values())), default=None)
+            self.known[good, year] = min(
+                found, key=lambda parts: sum(map(abs, parts.limits.values())), default=None
+            )
         return self.known[good, year]
 
     def _givers(self, row: int) -> list[int]:
         """Columns that run and give to a balance."""
         line = self.by_row[[row]]
-        return [int(j) for j, value in zip(line.indices, line.data, strict=True) if value > 0 and self.base.x[j] > RUNS]
+        return [
+            int(j)
+            for j, value in zip(line.indices, line.data, strict=True)
+            if value > 0 and self.base.x[j] > RUNS
+        ]
 
     def _of(self, column: int, row: int, year: int) -> Parts | None:
         arrays, base = self.arrays, self.base
@@ -91,7 +117,11 @@ class _Taking:
                 limits[family, tuple(at[:-1] if Teller.dated(family) else at)] += worth
         if base.reduced_cost[column] < 0:
             limits[f"most {name}", tuple(index[:-1])] += -base.reduced_cost[column] / gives
-        who = str(index[0]) if name == "activity" else {"shortage": "demand that is not served", "draw": "the store"}.get(name, name)
+        who = (
+            str(index[0])
+            if name == "activity"
+            else {"shortage": "demand that is not served", "draw": "the store"}.get(name, name)
+        )
         return Parts(who, cost, carbon, dict(limits))
 
 
@@ -105,19 +135,37 @@ def price_parts(system: System, arrays: Arrays, base: Solution, teller: Teller) 
     factor = period_factors(system.periods, system.discount_rate)
     rows = []
     for metal in system.metals:
-        goods = [g.name for g in system.goods.values() if g.kind == "refined" and metal in g.content and len(g.content) == 1]
+        goods = [
+            g.name
+            for g in system.goods.values()
+            if g.kind == "refined" and metal in g.content and len(g.content) == 1
+        ]
         for good in goods[:1]:
             for f, period in zip(factor, system.periods, strict=True):
                 price = float(base.dual[arrays.row_at["balance", (good, period.first)]] / f)
                 parts = taking.price(good, period.first)
                 if parts is not None:
-                    rows.append((metal, period.first, price, parts.source, parts.cost / f, parts.carbon / f,
-                                 sum(parts.limits.values()) / f, *_largest(teller, parts, price, period.first, f)))
+                    rows.append(
+                        (
+                            metal,
+                            period.first,
+                            price,
+                            parts.source,
+                            parts.cost / f,
+                            parts.carbon / f,
+                            sum(parts.limits.values()) / f,
+                            *_largest(teller, parts, price, period.first, f),
+                        )
+                    )
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    return frame.astype(dict.fromkeys(("price", "running_cost", "carbon", "limits", "limit_worth"), float))
+    return frame.astype(
+        dict.fromkeys(("price", "running_cost", "carbon", "limits", "limit_worth"), float)
+    )
 
 
-def _largest(teller: Teller, parts: Parts, price: float, year: int, factor: float) -> tuple[str, float, str, str]:
+def _largest(
+    teller: Teller, parts: Parts, price: float, year: int, factor: float
+) -> tuple[str, float, str, str]:
     """The limit that adds most to a price: its name, worth, place, words; empty where none adds any."""
     if not parts.limits:
         return "", np.nan, "", ""

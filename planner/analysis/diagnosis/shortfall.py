@@ -30,7 +30,12 @@ MOST_NAMED = 6
 """Contributors named in a sentence; limits, half as many."""
 LEAST_PART = 0.01
 """Parts below this share of the whole are not named."""
-ROW_UNITS = {"carbon_cap": "tCO2e/year", "carbon_budget": "tCO2e", "capital_budget": "USD/year", "stockpile_cover": "t"}
+ROW_UNITS = {
+    "carbon_cap": "tCO2e/year",
+    "carbon_budget": "tCO2e",
+    "capital_budget": "USD/year",
+    "stockpile_cover": "t",
+}
 """Units of the rows of policies that do not count t/year."""
 
 
@@ -53,7 +58,9 @@ class Account:
     """Positions of the rows looked at."""
 
 
-def account_of(case: Case, teller: Teller, name: str, arrays: Arrays, progress: Progress | None) -> Account | None:
+def account_of(
+    case: Case, teller: Teller, name: str, arrays: Arrays, progress: Progress | None
+) -> Account | None:
     """The account of a policy in its worst year, or over all its years where each could be had by itself; None where neither is short."""
     if progress is not None:
         progress(f"what is short for {name}")
@@ -64,7 +71,11 @@ def account_of(case: Case, teller: Teller, name: str, arrays: Arrays, progress: 
     missed, worth = found
     worst = rows[int(np.argmax(missed))]
     ceiling = not np.isfinite(arrays.row_lower[worst])
-    together = [row for row, price in zip(rows, worth, strict=True) if abs(price) > SHORT and np.isfinite(arrays.row_lower[row]) != ceiling]
+    together = [
+        row
+        for row, price in zip(rows, worth, strict=True)
+        if abs(price) > SHORT and np.isfinite(arrays.row_lower[row]) != ceiling
+    ]
     for chosen in ([worst], together):
         view = _View(case, teller, case.system.policies[name], arrays, rows, chosen, ceiling)
         best = view.best()
@@ -78,11 +89,19 @@ def _missed(arrays: Arrays, rows: Sequence[int]) -> tuple[Array, Array] | None:
     are short together. None where missing them alone does not help."""
     n, k = len(arrays.columns), len(rows)
     sign = np.where(np.isfinite(arrays.row_lower[list(rows)]), 1.0, -1.0)
-    extra = sparse.coo_array((sign, (np.array(rows, dtype=int), np.arange(k))), (len(arrays.rows), k))
+    extra = sparse.coo_array(
+        (sign, (np.array(rows, dtype=int), np.arange(k))), (len(arrays.rows), k)
+    )
     eased = replace(
-        arrays, matrix=sparse.csc_array(sparse.hstack([arrays.matrix, extra], format="csc")),
-        columns=(*arrays.columns, *(("missed", (i,)) for i in range(k))), cost=np.concatenate([np.zeros(n), np.ones(k)]), offset=0.0,
-        carbon=np.zeros(n + k), lower=np.concatenate([arrays.lower, np.zeros(k)]), upper=np.concatenate([arrays.upper, np.full(k, np.inf)]))
+        arrays,
+        matrix=sparse.csc_array(sparse.hstack([arrays.matrix, extra], format="csc")),
+        columns=(*arrays.columns, *(("missed", (i,)) for i in range(k))),
+        cost=np.concatenate([np.zeros(n), np.ones(k)]),
+        offset=0.0,
+        carbon=np.zeros(n + k),
+        lower=np.concatenate([arrays.lower, np.zeros(k)]),
+        upper=np.concatenate([arrays.upper, np.full(k, np.inf)]),
+    )
     solution = Program(eased).run()
     return (solution.x[n:], solution.dual[list(rows)]) if solution.status == "optimal" else None
 
@@ -102,7 +121,11 @@ class _View:
     @cached_property
     def years(self) -> list[int]:
         """First years of the periods of the rows; none for a row of all years."""
-        return [int(str(self.arrays.rows[i][1][-1])) for i in self.chosen] if self.policy.kind != "carbon_budget" else []
+        return (
+            [int(str(self.arrays.rows[i][1][-1])) for i in self.chosen]
+            if self.policy.kind != "carbon_budget"
+            else []
+        )
 
     @cached_property
     def weights(self) -> Array:
@@ -119,7 +142,10 @@ class _View:
 
     @cached_property
     def need(self) -> float:
-        lower, upper = self.arrays.row_lower[list(self.chosen)], self.arrays.row_upper[list(self.chosen)]
+        lower, upper = (
+            self.arrays.row_lower[list(self.chosen)],
+            self.arrays.row_upper[list(self.chosen)],
+        )
         return float(self.weights @ np.where(np.isfinite(lower), lower, upper))
 
     @cached_property
@@ -135,27 +161,52 @@ class _View:
         """The most (for a ceiling the least) that the rows, or some of their terms, can reach; the objective is its value."""
         sign = 1.0 if self.ceiling else -1.0
         cost = sign * (self.reach if terms is None else terms)
-        solution = Program(replace(freed(self.arrays, list(self.rows)), cost=cost, offset=0.0)).run()
-        return replace(solution, objective=sign * solution.objective) if solution.status == "optimal" else None
+        solution = Program(
+            replace(freed(self.arrays, list(self.rows)), cost=cost, offset=0.0)
+        ).run()
+        return (
+            replace(solution, objective=sign * solution.objective)
+            if solution.status == "optimal"
+            else None
+        )
 
     def account(self, best: Solution) -> Account:
         """All of it, with its words."""
         unit = self.unit if len(self.chosen) == 1 else self.unit.removesuffix("/year")
         years = years_of(self.case.system, self.years)
-        return Account(self.policy.name, min(years, default=None), max(years, default=None), self.need, best.objective, self.gap(best),
-                       unit, self.sentence(best, unit), tuple(self.chosen))
+        return Account(
+            self.policy.name,
+            min(years, default=None),
+            max(years, default=None),
+            self.need,
+            best.objective,
+            self.gap(best),
+            unit,
+            self.sentence(best, unit),
+            tuple(self.chosen),
+        )
 
     def sentence(self, best: Solution, unit: str) -> str:
         """What is needed, who can give how much and what holds them, what is short."""
         index = self.arrays.rows[self.chosen[0]][1]
-        subject = f" of {index[1]}" if self.policy.kind in ("collection_target", "stockpile_cover", "pin") else ""
+        subject = (
+            f" of {index[1]}"
+            if self.policy.kind in ("collection_target", "stockpile_cover", "pin")
+            else ""
+        )
         when = f" {self.teller.when(self.years)}" if self.years else " over all years"
         gap = f"so {plain(self.gap(best))} {unit} is {'too much' if self.ceiling else 'short'}."
         head = f"{self.policy.name} {'allows' if self.ceiling else 'needs'} {plain(self.need)} {unit}{subject}{when}"
-        relative = self.policy.kind == "recycled_content" or (self.policy.kind == "import_share" and self.policy.of == "imports")
+        relative = self.policy.kind == "recycled_content" or (
+            self.policy.kind == "import_share" and self.policy.of == "imports"
+        )
         if relative or self.ceiling:
             value, parts = plain(best.objective), ", ".join(self.parts(best))
-            reached = f"at least {value} cannot be avoided" if self.ceiling else f"at best {value} is reached"
+            reached = (
+                f"at least {value} cannot be avoided"
+                if self.ceiling
+                else f"at best {value} is reached"
+            )
             if relative:
                 head = f"{self.policy.name}{when}: what counts for it less its share of all"
             return f"{head}; {reached}{self.held(best, '')}{': ' if parts else ''}{parts}; {gap}"
@@ -169,7 +220,11 @@ class _View:
         for i in np.flatnonzero(terms):
             name, index = self.arrays.columns[i]
             if name == "emission":
-                row = self.arrays.matrix.tocsr()[[self.arrays.row_at["emission_account", index]]].toarray().ravel()
+                row = (
+                    self.arrays.matrix.tocsr()[[self.arrays.row_at["emission_account", index]]]
+                    .toarray()
+                    .ravel()
+                )
                 row[i] = 0.0
                 terms = terms - terms[i] * row
                 terms[i] = 0.0
@@ -187,7 +242,10 @@ class _View:
         """Who makes up what cannot be avoided, with the share of each."""
         given = self.terms() * best.x
         sums = {name: float(given[at].sum()) for name, at in self.by_name(given).items()}
-        top = sorted(((v, k) for k, v in sums.items() if abs(v) > LEAST_PART * abs(best.objective)), key=lambda part: -abs(part[0]))
+        top = sorted(
+            ((v, k) for k, v in sums.items() if abs(v) > LEAST_PART * abs(best.objective)),
+            key=lambda part: -abs(part[0]),
+        )
         top = top[:MOST_NAMED]
         return [f"{name} {plain(value)}" for value, name in top]
 
@@ -200,7 +258,12 @@ class _View:
             own[at] = terms[at]
             alone = self.best(own)
             if alone is not None and alone.objective > LEAST_PART * max(best.objective, SHORT):
-                found.append((alone.objective, f"{name} can give at most {plain(alone.objective)}{self.held(alone, name)}"))
+                found.append(
+                    (
+                        alone.objective,
+                        f"{name} can give at most {plain(alone.objective)}{self.held(alone, name)}",
+                    )
+                )
         listed = [words for _, words in sorted(found, reverse=True)]
         rest = len(listed) - MOST_NAMED
         return listed[:MOST_NAMED] + ([f"{rest} others less"] if rest > 0 else [])
@@ -215,16 +278,30 @@ class _View:
         by_bound = np.abs(np.where(np.isfinite(edge), edge, 0.0) * best.reduced_cost)
         total = max(float(worth.sum() + by_bound.sum()), SHORT)
         # a subject that holds in one year holds in all years that carry its worth there, such as an ore body in every year it is dug
-        told = {(arrays.rows[i][0], arrays.rows[i][1][:-1]) for i in np.flatnonzero(worth > LEAST_PART * total)}
-        reasons = self.teller.rows([arrays.rows[i] for i in np.flatnonzero(np.abs(best.dual[: len(arrays.rows)]) > SHORT)
-                                    if (arrays.rows[i][0], arrays.rows[i][1][:-1]) in told])
+        told = {
+            (arrays.rows[i][0], arrays.rows[i][1][:-1])
+            for i in np.flatnonzero(worth > LEAST_PART * total)
+        }
+        reasons = self.teller.rows(
+            [
+                arrays.rows[i]
+                for i in np.flatnonzero(np.abs(best.dual[: len(arrays.rows)]) > SHORT)
+                if (arrays.rows[i][0], arrays.rows[i][1][:-1]) in told
+            ]
+        )
         grouped: dict[tuple[str, tuple[object, ...], bool], list[int]] = {}
         for i in np.flatnonzero(by_bound > LEAST_PART * total):
             name, index = arrays.columns[i]
-            grouped.setdefault((name, index[:-1], bool(best.reduced_cost[i] < 0)), []).append(int(str(index[-1])))
+            grouped.setdefault((name, index[:-1], bool(best.reduced_cost[i] < 0)), []).append(
+                int(str(index[-1]))
+            )
         for (name, index, upper), years in grouped.items():
             bound = self.teller.bound(name, index, sorted(years), upper)
             reasons += [bound] if bound is not None else []
-        words = [f"{reason.name.split(', ')[0]} ({reason.place})" if reason.target else reason.sentence.removeprefix(f"{about}: ")
-                 for reason in reasons[:MOST_NAMED // 2]]
+        words = [
+            f"{reason.name.split(', ')[0]} ({reason.place})"
+            if reason.target
+            else reason.sentence.removeprefix(f"{about}: ")
+            for reason in reasons[: MOST_NAMED // 2]
+        ]
         return f" [{'; '.join(words)}]" if words else ""

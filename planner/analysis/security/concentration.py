@@ -39,12 +39,19 @@ def origin_shares(plan: Plan) -> pd.DataFrame:
         if process.pathway == "new scrap" or process.stage not in SHARES:
             continue
         for metal in metals_of(system, process):
-            amount = _worth(system, process, metal) * series(system, plan.values, "activity", process.name)
-            rows += [(metal, p.first, process.stage, _origin(process), float(v))
-                     for p, v in zip(system.periods, amount, strict=True) if v > 0]
+            amount = _worth(system, process, metal) * series(
+                system, plan.values, "activity", process.name
+            )
+            rows += [
+                (metal, p.first, process.stage, _origin(process), float(v))
+                for p, v in zip(system.periods, amount, strict=True)
+                if v > 0
+            ]
     frame = pd.DataFrame(rows, columns=["metal", "year", "stage", "origin", "value"])
     frame = frame.groupby(["metal", "year", "stage", "origin"])["value"].sum().reset_index()
-    return frame.assign(share=frame["value"] / frame.groupby(["metal", "year", "stage"])["value"].transform("sum"))
+    return frame.assign(
+        share=frame["value"] / frame.groupby(["metal", "year", "stage"])["value"].transform("sum")
+    )
 
 
 def _origin(process: Process) -> str:
@@ -66,8 +73,20 @@ def concentration(plan: Plan) -> pd.DataFrame:
     rows = []
     for (metal, year, stage), part in shares.groupby(["metal", "year", "stage"]):
         top = part.sort_values(["share", "origin"], ascending=[False, True]).iloc[0]
-        rows.append((metal, year, stage, FULL * float((part["share"] ** 2).sum()), top["origin"], float(top["share"]), len(part)))
-    return pd.DataFrame(rows, columns=["metal", "year", "stage", "hhi", "largest", "share", "origins"])
+        rows.append(
+            (
+                metal,
+                year,
+                stage,
+                FULL * float((part["share"] ** 2).sum()),
+                top["origin"],
+                float(top["share"]),
+                len(part),
+            )
+        )
+    return pd.DataFrame(
+        rows, columns=["metal", "year", "stage", "hhi", "largest", "share", "origins"]
+    )
 
 
 def benchmarks(plan: Plan) -> pd.DataFrame:
@@ -75,7 +94,9 @@ def benchmarks(plan: Plan) -> pd.DataFrame:
     system, shares = plan.system, origin_shares(plan)
     rows = []
     for metal in system.metals:
-        need = dict(zip((p.first for p in system.periods), _requirement(system, metal), strict=True))
+        need = dict(
+            zip((p.first for p in system.periods), _requirement(system, metal), strict=True)
+        )
         of = shares[shares["metal"] == metal]
         home = of[of["origin"] == HOME].groupby(["year", "stage"])["value"].sum()
         abroad = of[of["origin"] != HOME].groupby(["year", "origin"])["value"].sum()
@@ -85,8 +106,14 @@ def benchmarks(plan: Plan) -> pd.DataFrame:
             for stage, level in SHARES.items():
                 value = float(home.get((year, stage), 0.0)) / amount
                 rows.append((metal, year, stage, level, value, value >= level))
-            largest = float(abroad[year].max()) / amount if year in abroad.index.get_level_values(0) else 0.0
-            rows.append((metal, year, "largest origin", LARGEST_ORIGIN, largest, largest <= LARGEST_ORIGIN))
+            largest = (
+                float(abroad[year].max()) / amount
+                if year in abroad.index.get_level_values(0)
+                else 0.0
+            )
+            rows.append(
+                (metal, year, "largest origin", LARGEST_ORIGIN, largest, largest <= LARGEST_ORIGIN)
+            )
     return pd.DataFrame(rows, columns=["metal", "year", "benchmark", "level", "value", "met"])
 
 
@@ -97,7 +124,9 @@ def _requirement(system: System, metal: str) -> Array:
         total = np.zeros(len(system.periods))
         for good in system.goods.values():
             if good.demand is not None:
-                total = total + system.period_mean(good.demand) * good.equivalent.get(metal, good.content.get(metal, 0.0))
+                total = total + system.period_mean(good.demand) * good.equivalent.get(
+                    metal, good.content.get(metal, 0.0)
+                )
         return total
 
 
@@ -108,18 +137,53 @@ def with_benchmarks(system: System, *, start: int = FROM, penalty: float | None 
     not to stop the plan. Ceilings bind: they leave demand unserved where no other origin can step in.
     """
     if start > system.years[-1]:
-        raise SpecError("benchmarks", [f"they begin in {start}, after the last year {system.years[-1]}; give an earlier year"])
-    price = penalty if penalty is not None else max(
-        (float(np.max(good.shortage_cost)) for good in system.goods.values() if good.shortage_cost is not None), default=0.0)
+        raise SpecError(
+            "benchmarks",
+            [
+                f"they begin in {start}, after the last year {system.years[-1]}; give an earlier year"
+            ],
+        )
+    price = (
+        penalty
+        if penalty is not None
+        else max(
+            (
+                float(np.max(good.shortage_cost))
+                for good in system.goods.values()
+                if good.shortage_cost is not None
+            ),
+            default=0.0,
+        )
+    )
     added: dict[str, Policy] = {}
     for metal in system.metals:
         for stage, share in SHARES.items():
             name = f"crma_{stage}_{metal}"
-            added[name] = Policy(name, "self_sufficiency", _level(system, start, share), metal=metal, stages=(stage,), penalty=price,
-                                 source=SOURCE)
-        for origin in sorted({p.origin for p in system.processes.values() if p.kind == "import" and metal in metals_of(system, p)}):
+            added[name] = Policy(
+                name,
+                "self_sufficiency",
+                _level(system, start, share),
+                metal=metal,
+                stages=(stage,),
+                penalty=price,
+                source=SOURCE,
+            )
+        for origin in sorted(
+            {
+                p.origin
+                for p in system.processes.values()
+                if p.kind == "import" and metal in metals_of(system, p)
+            }
+        ):
             name = f"crma_origin_{metal}_{origin}"
-            added[name] = Policy(name, "import_share", _level(system, start, LARGEST_ORIGIN), metal=metal, origin=origin, source=SOURCE)
+            added[name] = Policy(
+                name,
+                "import_share",
+                _level(system, start, LARGEST_ORIGIN),
+                metal=metal,
+                origin=origin,
+                source=SOURCE,
+            )
     return replace(system, policies=frozen_map({**system.policies, **added}))
 
 

@@ -15,7 +15,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from planner.analysis.security.recourse import Base, Loss, Window, base_of, close, recourse, sources, start_periods
+from planner.analysis.security.recourse import (
+    Base,
+    Loss,
+    Window,
+    base_of,
+    close,
+    recourse,
+    sources,
+    start_periods,
+)
 from planner.errors import SpecError
 from planner.plan.plan import Plan
 from planner.plan.solve import Compiled, Progress
@@ -32,7 +41,19 @@ RECOVERY = 5
 SERVED = 1e-6
 """Unmet demand below this share of the requirement counts as served."""
 
-LOSSES = ("rank", "loss", "first", "last", "unmet", "unmet_share", "worst_metal", "worst_share", "cost", "penalty", "recovery")
+LOSSES = (
+    "rank",
+    "loss",
+    "first",
+    "last",
+    "unmet",
+    "unmet_share",
+    "worst_metal",
+    "worst_share",
+    "cost",
+    "penalty",
+    "recovery",
+)
 BY_METAL = ("loss", "first", "metal", "year", "unmet", "requirement", "unit")
 
 
@@ -55,12 +76,24 @@ class Disruptions:
         worst = self.losses.iloc[0]
         said = f"{worst['loss']} hurts most: {amount(worst['unmet'])} t unserved, {worst['worst_share']:.0%} of {worst['worst_metal']}."
         said = said if worst["worst_metal"] else "No loss leaves anything unserved."
-        return shown("Losses, the worst first", [said], self.losses.drop(columns=["rank", "penalty"]), more=".losses")
+        return shown(
+            "Losses, the worst first",
+            [said],
+            self.losses.drop(columns=["rank", "penalty"]),
+            more=".losses",
+        )
 
 
 def disrupt(
-    subject: System | Plan | Compiled | Base, *, years: int = YEARS, recovery: int = RECOVERY, starts: Sequence[int] | None = None,
-    share: float = 0.0, pairs: bool = True, reopen: bool = False, progress: Progress | None = None,
+    subject: System | Plan | Compiled | Base,
+    *,
+    years: int = YEARS,
+    recovery: int = RECOVERY,
+    starts: Sequence[int] | None = None,
+    share: float = 0.0,
+    pairs: bool = True,
+    reopen: bool = False,
+    progress: Progress | None = None,
 ) -> Disruptions:
     """Every source lost for `years`, beginning in each of `starts` (every period where None), down to `share` of what the plan runs.
 
@@ -73,7 +106,9 @@ def disrupt(
     system = base.made.system
     named = sources(system)
     if not named:
-        raise SpecError(system.name, ["no process has an origin or a host: there is nothing to lose"])
+        raise SpecError(
+            system.name, ["no process has an origin or a host: there is nothing to lose"]
+        )
     asked = start_periods(system, tuple(starts) if starts is not None else None, "disrupt")
     rows: list[dict[str, Any]] = []
     metals: list[tuple[Any, ...]] = []
@@ -81,15 +116,31 @@ def disrupt(
     for part, start in enumerate(asked):
         if progress is not None:
             progress(Step(f"losses from {start}", part, parts))
-        _try(base, [(name,) for name in named], start, years, recovery, share, rows, metals, reopen=reopen)
+        _try(
+            base,
+            [(name,) for name in named],
+            start,
+            years,
+            recovery,
+            share,
+            rows,
+            metals,
+            reopen=reopen,
+        )
     if pairs and len(named) > 1:
         worst = max(rows, key=lambda row: row["cost"] + row["penalty"])["first"]
         if progress is not None:
             progress(Step(f"pairs of losses from {worst}", len(asked), parts))
-        _try(base, combinations(named, 2), worst, years, recovery, share, rows, metals, reopen=reopen)
-    ordered = sorted(rows, key=lambda row: (-(row["cost"] + row["penalty"]), row["loss"], row["first"]))
+        _try(
+            base, combinations(named, 2), worst, years, recovery, share, rows, metals, reopen=reopen
+        )
+    ordered = sorted(
+        rows, key=lambda row: (-(row["cost"] + row["penalty"]), row["loss"], row["first"])
+    )
     listed = pd.DataFrame(ordered).assign(rank=range(1, len(ordered) + 1))
-    return Disruptions(listed[list(LOSSES)], pd.DataFrame(metals, columns=list(BY_METAL)), base.cost)
+    return Disruptions(
+        listed[list(LOSSES)], pd.DataFrame(metals, columns=list(BY_METAL)), base.cost
+    )
 
 
 def _require(years: int, recovery: int, share: float) -> None:
@@ -99,24 +150,42 @@ def _require(years: int, recovery: int, share: float) -> None:
     if not recovery >= 0:
         problems.append(f"{recovery} years of recovery cannot be watched; give 0 or more")
     if not 0 <= share < 1:
-        problems.append(f"share is {share}; give what is left of each lost source, from 0 to below 1")
+        problems.append(
+            f"share is {share}; give what is left of each lost source, from 0 to below 1"
+        )
     if problems:
         raise SpecError("disrupt", problems)
 
 
-def losses_of(system: System, names: Iterable[str], start: int, years: int, share: float) -> tuple[Loss, ...]:
+def losses_of(
+    system: System, names: Iterable[str], start: int, years: int, share: float
+) -> tuple[Loss, ...]:
     """These sources lost from a period on, for so many years. Raises SpecError for a name that is no source."""
     named = sources(system)
     names = list(names)
     if unknown := [name for name in names if name not in named]:
-        raise SpecError("losses", [f"'{name}' is no source{suggestion(name, named)}; choose of {', '.join(named)}" for name in unknown])
+        raise SpecError(
+            "losses",
+            [
+                f"'{name}' is no source{suggestion(name, named)}; choose of {', '.join(named)}"
+                for name in unknown
+            ],
+        )
     last = max(p.first for p in system.periods if p.first < start + years)
     return tuple(Loss(name, named[name], start, last, share) for name in names)
 
 
 def _try(
-    base: Base, groups: Iterable[tuple[str, ...]], start: int, years: int, recovery: int, share: float,
-    rows: list[dict[str, Any]], metals: list[tuple[Any, ...]], *, reopen: bool,
+    base: Base,
+    groups: Iterable[tuple[str, ...]],
+    start: int,
+    years: int,
+    recovery: int,
+    share: float,
+    rows: list[dict[str, Any]],
+    metals: list[tuple[Any, ...]],
+    *,
+    reopen: bool,
 ) -> None:
     """All losses of one start: one window, one living programme, a change of bounds for each."""
     system = base.made.system
@@ -129,9 +198,12 @@ def _try(
         label = " + ".join(names)
         unmet = {metal: watch.unmet(metal, x) for metal in system.metals}
         rows.append(_row(watch, label, losses[0], unmet, x))
-        metals += [(label, start, metal, t, float(v), float(need), "t/year")
-                   for metal, amounts in unmet.items() for t, v, need in zip(window.years, amounts, watch.requirement[metal], strict=True)
-                   if v > SERVED * need]
+        metals += [
+            (label, start, metal, t, float(v), float(need), "t/year")
+            for metal, amounts in unmet.items()
+            for t, v, need in zip(window.years, amounts, watch.requirement[metal], strict=True)
+            if v > SERVED * need
+        ]
     # all bounds are restored: after many changes the living programme must still agree with one made from nothing
     program.confirm(program.run())
 
@@ -168,22 +240,33 @@ def _row(watch: Watch, label: str, loss: Loss, unmet: dict[str, Array], x: Array
     window = watch.window
     struck = np.array([loss.first <= t <= loss.last for t in window.years])
     sums = {metal: float(watch.length @ amounts) for metal, amounts in unmet.items()}
-    needs = {metal: float((watch.length * struck) @ need) for metal, need in watch.requirement.items()}
+    needs = {
+        metal: float((watch.length * struck) @ need) for metal, need in watch.requirement.items()
+    }
     shares = {metal: sums[metal] / needs[metal] if needs[metal] > 0 else 0.0 for metal in sums}
     worst = max(shares, key=lambda metal: (shares[metal], metal))
     change = x - window.own
     penalised = np.array([name == "shortage" for name, _ in window.arrays.columns])
     costs = window.arrays.cost * change
     total = sum(sums.values())
-    short = np.any([amounts > SERVED * watch.requirement[metal] for metal, amounts in unmet.items()], axis=0)
-    last_year = max((t for t, open_ in zip(window.years, short, strict=True) if open_), default=loss.last)
+    short = np.any(
+        [amounts > SERVED * watch.requirement[metal] for metal, amounts in unmet.items()], axis=0
+    )
+    last_year = max(
+        (t for t, open_ in zip(window.years, short, strict=True) if open_), default=loss.last
+    )
     watched = last_year < window.years[-1] or last_year <= loss.last
     system = window.base.made.system
     end = {p.first: p.last for p in system.periods}
     return {
-        "loss": label, "first": loss.first, "last": end[loss.last], "unmet": total,
+        "loss": label,
+        "first": loss.first,
+        "last": end[loss.last],
+        "unmet": total,
         "unmet_share": total / sum(needs.values()) if sum(needs.values()) > 0 else 0.0,
-        "worst_metal": worst if shares[worst] > SERVED else "", "worst_share": shares[worst],
-        "cost": float(costs[~penalised].sum()), "penalty": float(costs[penalised].sum()),
+        "worst_metal": worst if shares[worst] > SERVED else "",
+        "worst_share": shares[worst],
+        "cost": float(costs[~penalised].sum()),
+        "penalty": float(costs[penalised].sum()),
         "recovery": float(max(end[last_year] - end[loss.last], 0)) if watched else np.nan,
     }

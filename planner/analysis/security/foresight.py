@@ -19,7 +19,18 @@ import numpy as np
 import pandas as pd
 
 from planner.analysis.security.disruption import losses_of
-from planner.analysis.security.recourse import NO_YEAR, Base, Loss, Mask, base_of, column_years, part, recourse, row_years, start_periods
+from planner.analysis.security.recourse import (
+    NO_YEAR,
+    Base,
+    Loss,
+    Mask,
+    base_of,
+    column_years,
+    part,
+    recourse,
+    row_years,
+    start_periods,
+)
 from planner.errors import InfeasibleError, SpecError
 from planner.lp.parameters import order_price
 from planner.plan.plan import Plan
@@ -58,14 +69,21 @@ class Foresight:
 
 
 def rolling(
-    subject: System | Compiled | Base, *, window: int = WINDOW, step: int = STEP, progress: Progress | None = None,
+    subject: System | Compiled | Base,
+    *,
+    window: int = WINDOW,
+    step: int = STEP,
+    progress: Progress | None = None,
 ) -> Foresight:
     """Plan with `window` years in sight and keep the first `step` of each answer; window 1, step 1 is a myopic planner.
 
     Raises SpecError where the step is longer than the window, InfeasibleError where what was decided leaves no way on.
     """
     if not 1 <= step <= window:
-        raise SpecError("foresight", [f"step {step} and window {window} do not fit; give 1 <= step <= window, in years"])
+        raise SpecError(
+            "foresight",
+            [f"step {step} and window {window} do not fit; give 1 <= step <= window, in years"],
+        )
     base = base_of(subject)
     march, windows = _March(base.made), _windows(base.made.system, window, step)
     for number, (first, seen, kept) in enumerate(windows):
@@ -73,7 +91,11 @@ def rolling(
             progress(Step(f"{first} to {seen[-1]}", number, len(windows)))
         march.decide(first, seen, kept)
     seen_words = f"planned with {window} years in sight, {step} kept at a time; prices are those of the window that decided"
-    return Foresight(march.plan(seen_words), base.cost, pd.DataFrame(march.listed, columns=["first", "last", "kept", "cost"]))
+    return Foresight(
+        march.plan(seen_words),
+        base.cost,
+        pd.DataFrame(march.listed, columns=["first", "last", "kept", "cost"]),
+    )
 
 
 class _March:
@@ -83,8 +105,15 @@ class _March:
         arrays = made.arrays
         self.made, self.arrays = made, arrays
         self.columns, self.rows = column_years(arrays), row_years(arrays)
-        self.x, self.dual, self.reduced = np.zeros(len(arrays.columns)), np.zeros(len(arrays.rows)), np.zeros(len(arrays.columns))
-        self.early = np.array([name == "breach" and index[0] == "run_down" for name, index in arrays.columns], dtype=bool)
+        self.x, self.dual, self.reduced = (
+            np.zeros(len(arrays.columns)),
+            np.zeros(len(arrays.rows)),
+            np.zeros(len(arrays.columns)),
+        )
+        self.early = np.array(
+            [name == "breach" and index[0] == "run_down" for name, index in arrays.columns],
+            dtype=bool,
+        )
         self.forced = np.array([name == "activity" for name, _ in arrays.columns], dtype=bool)
         self.listed: list[tuple[int, int, int, float]] = []
         self.iterations, self.seconds = 0, 0.0
@@ -93,38 +122,77 @@ class _March:
         """Solve the window of the periods seen on what was decided before, and keep the answer of those to be kept."""
         made, arrays = self.made, self.arrays
         inside, standing = np.isin(self.columns, seen), np.isin(self.rows, (*seen, NO_YEAR))
-        sight = replace(arrays, cost=_window_cost(made, seen[-1]), lower=_window_lower(made, seen[-1]))
+        sight = replace(
+            arrays, cost=_window_cost(made, seen[-1]), lower=_window_lower(made, seen[-1])
+        )
         cut = part(sight, inside, standing, self.x)
         solution, duals = _decide(cut, first)
         decided, own = np.isin(self.columns, kept), np.flatnonzero(inside)
         keep = decided[own]
-        now = np.clip(solution.x, np.where(self.forced[own], 0.0, cut.lower), np.where(self.early[own], np.inf, cut.upper))
+        now = np.clip(
+            solution.x,
+            np.where(self.forced[own], 0.0, cut.lower),
+            np.where(self.early[own], np.inf, cut.upper),
+        )
         self.x[own[keep]], self.reduced[own[keep]] = now[keep], duals.reduced_cost[keep]
         at = np.flatnonzero(standing)
         settled = np.isin(self.rows[at], (*kept, NO_YEAR))
         self.dual[at[settled]] = duals.dual[: len(at)][settled]
-        ends = [max(p.last for p in made.system.periods if p.first in years) for years in (seen, kept)]
+        ends = [
+            max(p.last for p in made.system.periods if p.first in years) for years in (seen, kept)
+        ]
         self.listed.append((first, ends[0], ends[1], float(arrays.cost[decided] @ self.x[decided])))
-        self.iterations, self.seconds = self.iterations + duals.iterations, self.seconds + duals.seconds
+        self.iterations, self.seconds = (
+            self.iterations + duals.iterations,
+            self.seconds + duals.seconds,
+        )
 
     def plan(self, note: str) -> Plan:
         """The plan of all that was decided, on the programme with those limits open that nobody saw coming."""
         arrays, early, forced = self.arrays, self.early, self.forced
-        opened = replace(arrays, lower=np.where(forced, np.minimum(self.x, arrays.lower), arrays.lower),
-                         upper=np.where(early, np.maximum(self.x, arrays.upper), arrays.upper))
+        opened = replace(
+            arrays,
+            lower=np.where(forced, np.minimum(self.x, arrays.lower), arrays.lower),
+            upper=np.where(early, np.maximum(self.x, arrays.upper), arrays.upper),
+        )
         x = _exact(opened, self.x)
-        final = Solution("optimal", float(arrays.cost @ x) + arrays.offset, x, self.reduced, arrays.matrix @ x, self.dual,
-                         np.zeros(len(self.dual), dtype=bool), np.zeros(len(x), dtype=bool), self.iterations, self.seconds)
-        plan = make_plan(replace(self.made, arrays=opened), final, final, ties="within each window", seconds={"solve": self.seconds})
+        final = Solution(
+            "optimal",
+            float(arrays.cost @ x) + arrays.offset,
+            x,
+            self.reduced,
+            arrays.matrix @ x,
+            self.dual,
+            np.zeros(len(self.dual), dtype=bool),
+            np.zeros(len(x), dtype=bool),
+            self.iterations,
+            self.seconds,
+        )
+        plan = make_plan(
+            replace(self.made, arrays=opened),
+            final,
+            final,
+            ties="within each window",
+            seconds={"solve": self.seconds},
+        )
         notes = [note]
         short = float(np.maximum(arrays.lower - x, 0.0)[forced].sum() + x[early].sum())
         if short > ROOMS[-1]:
-            notes.append("what nobody saw coming made activities fall below their run-down and must-run limits, by "
-                         f"{short:.4g} t/year in all")
-        return replace(plan, record=replace(plan.record, status="rolling horizon", notes=(*plan.record.notes, *notes)))
+            notes.append(
+                "what nobody saw coming made activities fall below their run-down and must-run limits, by "
+                f"{short:.4g} t/year in all"
+            )
+        return replace(
+            plan,
+            record=replace(
+                plan.record, status="rolling horizon", notes=(*plan.record.notes, *notes)
+            ),
+        )
 
 
-def _windows(system: System, window: int, step: int) -> list[tuple[int, tuple[int, ...], tuple[int, ...]]]:
+def _windows(
+    system: System, window: int, step: int
+) -> list[tuple[int, tuple[int, ...], tuple[int, ...]]]:
     """(first year, periods seen, periods decided) of each window, periods by first year; the last window decides all it sees."""
     found = []
     periods, start = system.periods, 0
@@ -152,8 +220,14 @@ def _window_cost(made: Compiled, last: int) -> Array:
         plant, ordered = str(arrays.columns[i][1][0]), arrays.columns[i][1][1]
         if plant not in charges:
             it = system.plants[plant]
-            charges[plant] = capital_charge(system.periods, np.nan_to_num(order_price(system, plant)), it.interest_rate,
-                                            system.discount_rate, it.life, it.lead_time)
+            charges[plant] = capital_charge(
+                system.periods,
+                np.nan_to_num(order_price(system, plant)),
+                it.interest_rate,
+                system.discount_rate,
+                it.life,
+                it.lead_time,
+            )
         cost[i] = charges[plant][position[ordered]][seen].sum()
     return cost
 
@@ -184,7 +258,10 @@ def _decide(cut: Arrays, first: int) -> tuple[Solution, Solution]:
     try:
         require_optimal(program, solution)
     except InfeasibleError as error:
-        raise InfeasibleError(f"what was decided before {first} leaves no way on; these cannot hold together:", error.clashes) from error
+        raise InfeasibleError(
+            f"what was decided before {first} leaves no way on; these cannot hold together:",
+            error.clashes,
+        ) from error
     final, _ = break_ties(program, solution)
     return final, solution
 
@@ -194,13 +271,26 @@ def _exact(arrays: Arrays, x: Array) -> Array:
     if row_errors(arrays, x).max(initial=0.0) <= ROW_TOLERANCE:
         return x
     room = NEAR * np.maximum(np.abs(x), 1.0)
-    solution = Program(replace(arrays, lower=np.maximum(arrays.lower, x - room), upper=np.minimum(arrays.upper, x + room))).run()
+    solution = Program(
+        replace(
+            arrays,
+            lower=np.maximum(arrays.lower, x - room),
+            upper=np.minimum(arrays.upper, x + room),
+        )
+    ).run()
     return np.clip(solution.x, arrays.lower, arrays.upper) if solution.status == "optimal" else x
 
 
 def _closing_early(cut: Arrays, room: float) -> Arrays:
     """The window with run-down limits and must-run levels open as far as they must be; unchanged where that does not help."""
-    early = np.array([i for i, (name, index) in enumerate(cut.columns) if name == "breach" and index[0] == "run_down"], dtype=np.int32)
+    early = np.array(
+        [
+            i
+            for i, (name, index) in enumerate(cut.columns)
+            if name == "breach" and index[0] == "run_down"
+        ],
+        dtype=np.int32,
+    )
     activities = cut.columns_of("activity")
     forced = activities[cut.lower[activities] > 0]
     program, cost = Program(cut), np.zeros(len(cut.columns))
@@ -213,7 +303,11 @@ def _closing_early(cut: Arrays, room: float) -> Arrays:
         return cut
     lower, upper = cut.lower.copy(), cut.upper.copy()
     upper[early] = np.where(least.x[early] > 0, least.x[early] * (1 + room) + room, 0.0)
-    lower[forced] = np.where(least.x[forced] < lower[forced], np.maximum(least.x[forced] * (1 - room) - room, 0.0), lower[forced])
+    lower[forced] = np.where(
+        least.x[forced] < lower[forced],
+        np.maximum(least.x[forced] * (1 - room) - room, 0.0),
+        lower[forced],
+    )
     return replace(cut, lower=lower, upper=upper)
 
 
@@ -244,12 +338,16 @@ def evaluate(plan: Plan, system: System | Compiled, *, until: int | None = None)
     try:
         require_optimal(program, solution)
     except InfeasibleError as error:
-        raise InfeasibleError(f"the orders of the plan leave no plan under '{made.system.scenario}':", error.clashes) from error
+        raise InfeasibleError(
+            f"the orders of the plan leave no plan under '{made.system.scenario}':", error.clashes
+        ) from error
     final, ties = break_ties(program, solution)
     return make_plan(made, solution, final, ties=ties, seconds={"solve": solution.seconds})
 
 
-def regret(systems: Mapping[str, System], *, until: int | None = None, progress: Progress | None = None) -> pd.DataFrame:
+def regret(
+    systems: Mapping[str, System], *, until: int | None = None, progress: Progress | None = None
+) -> pd.DataFrame:
     """The orders of each scenario's own plan under each scenario: builds, scenario, cost, best, regret (USD, present value).
 
     cost and regret are missing where the orders leave no plan. `worst` is the largest regret of the builds over all scenarios.
@@ -262,15 +360,23 @@ def regret(systems: Mapping[str, System], *, until: int | None = None, progress:
     for i, (builds, plan) in enumerate(plans.items()):
         for j, (name, m) in enumerate(made.items()):
             if progress is not None:
-                progress(Step(f"builds of {builds} under {name}", i * len(made) + j, len(made) ** 2))
+                progress(
+                    Step(f"builds of {builds} under {name}", i * len(made) + j, len(made) ** 2)
+                )
             try:
-                cost = plan.objective if builds == name else evaluate(plan, m, until=until).objective
+                cost = (
+                    plan.objective if builds == name else evaluate(plan, m, until=until).objective
+                )
             except InfeasibleError:
                 cost = np.nan
             best = plans[name].objective
             rows.append((builds, name, cost, best, cost - best))
     frame = pd.DataFrame(rows, columns=["builds", "scenario", "cost", "best", "regret"])
-    return frame.assign(worst=frame.groupby("builds")["regret"].transform(lambda r: r.max() if r.notna().all() else np.nan))
+    return frame.assign(
+        worst=frame.groupby("builds")["regret"].transform(
+            lambda r: r.max() if r.notna().all() else np.nan
+        )
+    )
 
 
 def _own(made: Compiled, name: str, progress: Progress | None) -> Plan:
@@ -284,7 +390,12 @@ def _own(made: Compiled, name: str, progress: Progress | None) -> Plan:
 
 
 def value_of_foresight(
-    subject: System | Plan | Compiled | Base, losses: tuple[str, ...], *, start: int, years: int = 3, share: float = 0.0,
+    subject: System | Plan | Compiled | Base,
+    losses: tuple[str, ...],
+    *,
+    start: int,
+    years: int = 3,
+    share: float = 0.0,
 ) -> pd.DataFrame:
     """What it is worth to know of a loss: loss, first, unforeseen, foreseen, value (USD, present value), one row for each source.
 
@@ -297,7 +408,10 @@ def value_of_foresight(
     rows = []
     for name in losses:
         (loss,) = losses_of(system, [name], first, years, share)
-        costs = [_struck(base, loss, held) for held in (_settled(base, loss), np.zeros(len(arrays.columns), dtype=bool))]
+        costs = [
+            _struck(base, loss, held)
+            for held in (_settled(base, loss), np.zeros(len(arrays.columns), dtype=bool))
+        ]
         rows.append((name, first, costs[0], costs[1], costs[0] - costs[1]))
     return pd.DataFrame(rows, columns=["loss", "first", "unforeseen", "foreseen", "value"])
 
@@ -305,7 +419,10 @@ def value_of_foresight(
 def _settled(base: Base, loss: Loss) -> Mask:
     """Columns that stand when the loss strikes: all before it, and every order and capacity; shape (n,)."""
     arrays = base.made.arrays
-    return np.asarray((column_years(arrays) < loss.first) | np.array([name in {"new_capacity", "capacity"} for name, _ in arrays.columns]))
+    return np.asarray(
+        (column_years(arrays) < loss.first)
+        | np.array([name in {"new_capacity", "capacity"} for name, _ in arrays.columns])
+    )
 
 
 def _struck(base: Base, loss: Loss, held: Mask) -> float:
@@ -313,7 +430,10 @@ def _struck(base: Base, loss: Loss, held: Mask) -> float:
     arrays = base.made.arrays
     window = recourse(base, loss.first, loss.last)
     struck = np.isin(row_years(arrays), window.years) & ~window.rows
-    kept = np.array([name in {"capacity_balance", "build_rate", "capacity_limit"} for name, _ in arrays.rows], dtype=bool)
+    kept = np.array(
+        [name in {"capacity_balance", "build_rate", "capacity_limit"} for name, _ in arrays.rows],
+        dtype=bool,
+    )
     dropped = struck & ~kept
     # a row whose columns are all held says nothing any more, and could only fail by rounding
     settled = ~np.asarray((abs(arrays.matrix) @ (~held).astype(float)) > 0)
@@ -325,9 +445,17 @@ def _struck(base: Base, loss: Loss, held: Mask) -> float:
     lower[held], upper[held] = base.x[held], base.x[held]
     freed = np.where(lower < arrays.lower, np.maximum(base.reduced_cost, 0.0), 0.0)
     cost = arrays.cost - np.asarray(arrays.matrix.T @ np.where(dropped, base.dual, 0.0)) - freed
-    program = Program(replace(
-        arrays, cost=cost, offset=-float(cost @ base.x), lower=lower, upper=upper,
-        row_lower=np.where(dropped | settled, -np.inf, arrays.row_lower), row_upper=np.where(dropped | settled, np.inf, arrays.row_upper)))
+    program = Program(
+        replace(
+            arrays,
+            cost=cost,
+            offset=-float(cost @ base.x),
+            lower=lower,
+            upper=upper,
+            row_lower=np.where(dropped | settled, -np.inf, arrays.row_lower),
+            row_upper=np.where(dropped | settled, np.inf, arrays.row_upper),
+        )
+    )
     solution = program.run()
     require_optimal(program, solution)
     return solution.objective

@@ -67,7 +67,12 @@ class Hedge:
 
 
 def hedge(
-    systems: Mapping[str, System], probabilities: Mapping[str, float], *, year: int, weight: float = 0.0, level: float = 0.9,
+    systems: Mapping[str, System],
+    probabilities: Mapping[str, float],
+    *,
+    year: int,
+    weight: float = 0.0,
+    level: float = 0.9,
     progress: Progress | None = None,
 ) -> Hedge:
     """The best common builds before `year` for futures with probabilities; `weight` is that of CVaR at `level` in the objective.
@@ -88,32 +93,52 @@ def hedge(
     program = Program(stacked)
     solution = program.run()
     if solution.status == "infeasible":
-        raise InfeasibleError("no common builds serve all futures; make a target soft, or let the futures part earlier")
+        raise InfeasibleError(
+            "no common builds serve all futures; make a target soft, or let the futures part earlier"
+        )
     require_optimal(program, solution)
     # what a unit of cost in each future weighs in the objective: more than its probability where it is among the worst
-    worst = -solution.dual[-len(made):] / size if weight else np.zeros(len(made))
-    plans = {name: _plan(m, solution, place, share)
-             for (name, m), place, share in zip(made.items(), places, (1 - weight) * chance + worst, strict=True)}
+    worst = -solution.dual[-len(made) :] / size if weight else np.zeros(len(made))
+    plans = {
+        name: _plan(m, solution, place, share)
+        for (name, m), place, share in zip(
+            made.items(), places, (1 - weight) * chance + worst, strict=True
+        )
+    }
     return _answer(made, plans, chance, common, year, level, shared, progress)
 
 
-def _require(systems: Mapping[str, System], probabilities: Mapping[str, float], year: int, weight: float, level: float) -> None:
+def _require(
+    systems: Mapping[str, System],
+    probabilities: Mapping[str, float],
+    year: int,
+    weight: float,
+    level: float,
+) -> None:
     problems = []
     if len(systems) < 2:
         problems.append("hedging needs two or more futures")
     if set(systems) != set(probabilities) or not all(p > 0 for p in probabilities.values()):
         problems.append("give each future a probability above 0")
     if not abs(sum(probabilities.values()) - 1) <= CERTAIN:
-        problems.append(f"the probabilities add up to {sum(probabilities.values()):g}; they must add up to 1")
+        problems.append(
+            f"the probabilities add up to {sum(probabilities.values()):g}; they must add up to 1"
+        )
     if not 0 <= weight < 1:
-        problems.append(f"the weight of CVaR is {weight}; give 0 to below 1 (at 1 a future that is not among the worst would not count)")
+        problems.append(
+            f"the weight of CVaR is {weight}; give 0 to below 1 (at 1 a future that is not among the worst would not count)"
+        )
     if not 0 <= level < 1:
         problems.append(f"the level of CVaR is {level}; give 0 to below 1, such as 0.9")
     spans = {(s.periods, s.discount_rate, s.currency_year) for s in systems.values()}
     if len(spans) > 1:
-        problems.append("the futures differ in years, discount rate or currency; only their data may differ")
+        problems.append(
+            "the futures differ in years, discount rate or currency; only their data may differ"
+        )
     if systems and not any(p.first < year for s in systems.values() for p in s.periods):
-        problems.append(f"they part in {year}, before the first year: there is nothing in common; give a later year")
+        problems.append(
+            f"they part in {year}, before the first year: there is nothing in common; give a later year"
+        )
     if problems:
         raise SpecError("hedge", problems)
 
@@ -122,33 +147,67 @@ def _common(parts: list[Arrays], year: int) -> tuple[list[Name], str]:
     """Names of the columns that all futures share: orders before the parting, or all columns before it where the data agree."""
     first = parts[0]
     early = column_years(first) < year
-    names = [name for name, at in zip(first.columns, early, strict=True) if at and all(name in p.column_at for p in parts)]
+    names = [
+        name
+        for name, at in zip(first.columns, early, strict=True)
+        if at and all(name in p.column_at for p in parts)
+    ]
     agree = all(_agrees(first, other, year) for other in parts[1:])
-    kept = [n for n in names if n[0] == "new_capacity" or (agree and n[0] not in {"emission", "capacity"})]
+    kept = [
+        n
+        for n in names
+        if n[0] == "new_capacity" or (agree and n[0] not in {"emission", "capacity"})
+    ]
     return kept, "all" if agree else "orders"
 
 
 def _agrees(a: Arrays, b: Arrays, year: int) -> bool:
     """Whether two programmes have the same rows, coefficients and bounds before a year (their costs too, other than of orders)."""
-    columns, rows = [column_years(x) < year for x in (a, b)], [(row_years(x) < year) & (row_years(x) >= 0) for x in (a, b)]
-    named = [tuple(n for n, at in zip(x.columns, c, strict=True) if at) for x, c in zip((a, b), columns, strict=True)]
-    listed = [tuple(n for n, at in zip(x.rows, r, strict=True) if at) for x, r in zip((a, b), rows, strict=True)]
+    columns, rows = (
+        [column_years(x) < year for x in (a, b)],
+        [(row_years(x) < year) & (row_years(x) >= 0) for x in (a, b)],
+    )
+    named = [
+        tuple(n for n, at in zip(x.columns, c, strict=True) if at)
+        for x, c in zip((a, b), columns, strict=True)
+    ]
+    listed = [
+        tuple(n for n, at in zip(x.rows, r, strict=True) if at)
+        for x, r in zip((a, b), rows, strict=True)
+    ]
     if named[0] != named[1] or listed[0] != listed[1]:
         return False
-    pairs = [(x.matrix.tocsr()[np.flatnonzero(r)].tocsc()[:, np.flatnonzero(c)].toarray(), x.lower[c], x.upper[c], x.cost[c],
-              x.row_lower[r], x.row_upper[r]) for x, c, r in zip((a, b), columns, rows, strict=True)]
+    pairs = [
+        (
+            x.matrix.tocsr()[np.flatnonzero(r)].tocsc()[:, np.flatnonzero(c)].toarray(),
+            x.lower[c],
+            x.upper[c],
+            x.cost[c],
+            x.row_lower[r],
+            x.row_upper[r],
+        )
+        for x, c, r in zip((a, b), columns, rows, strict=True)
+    ]
     return all(_close(one, two) for one, two in zip(*pairs, strict=True))
 
 
 def _close(one: Array, two: Array) -> bool:
     finite = np.isfinite(one)
-    if not np.array_equal(one[~finite], two[~finite]) or not np.array_equal(finite, np.isfinite(two)):
+    if not np.array_equal(one[~finite], two[~finite]) or not np.array_equal(
+        finite, np.isfinite(two)
+    ):
         return False
-    return bool((np.abs(one[finite] - two[finite]) <= SAME * np.maximum(np.abs(one[finite]), 1.0)).all())
+    return bool(
+        (np.abs(one[finite] - two[finite]) <= SAME * np.maximum(np.abs(one[finite]), 1.0)).all()
+    )
 
 
 def _stack(
-    parts: list[Arrays], chance: Array, common: list[Name], weight: float, level: float,
+    parts: list[Arrays],
+    chance: Array,
+    common: list[Name],
+    weight: float,
+    level: float,
 ) -> tuple[Arrays, list[tuple[int, int, int, int]], float]:
     """The futures side by side; where each lies (first column, columns, first row, rows); the money that CVaR columns count in."""
     size = max(float(max(np.abs(p.cost).max(initial=0.0) for p in parts)), 1.0)
@@ -156,53 +215,104 @@ def _stack(
     for p in parts:
         places.append((column, len(p.columns), row, len(p.rows)))
         column, row = column + len(p.columns), row + len(p.rows)
-    ties = [(places[0][0] + parts[0].column_at[name], place[0] + p.column_at[name])
-            for p, place in zip(parts[1:], places[1:], strict=True) for name in common]
-    equal = sparse.coo_array((np.tile([1.0, -1.0], len(ties)), (np.repeat(np.arange(len(ties)), 2), np.array(ties, dtype=int).ravel())),
-                             shape=(len(ties), column))
+    ties = [
+        (places[0][0] + parts[0].column_at[name], place[0] + p.column_at[name])
+        for p, place in zip(parts[1:], places[1:], strict=True)
+        for name in common
+    ]
+    equal = sparse.coo_array(
+        (
+            np.tile([1.0, -1.0], len(ties)),
+            (np.repeat(np.arange(len(ties)), 2), np.array(ties, dtype=int).ravel()),
+        ),
+        shape=(len(ties), column),
+    )
     risk = bool(weight)
     extra = 1 + len(parts) if risk else 0
-    blocks: list[list[Any]] = [[sparse.block_diag([p.matrix for p in parts]), sparse.coo_array((row, extra)) if risk else None],
-                               [equal, sparse.coo_array((len(ties), extra)) if risk else None]]
+    blocks: list[list[Any]] = [
+        [
+            sparse.block_diag([p.matrix for p in parts]),
+            sparse.coo_array((row, extra)) if risk else None,
+        ],
+        [equal, sparse.coo_array((len(ties), extra)) if risk else None],
+    ]
     above = np.zeros(0)
     if risk:
         # C_s / size - zeta - u_s <= 0, the offset of the cost on the right
         costs = sparse.block_diag([sparse.coo_array(p.cost[None, :] / size) for p in parts])
-        tail = sparse.hstack([sparse.coo_array(-np.ones((len(parts), 1))), -sparse.eye_array(len(parts))])
+        tail = sparse.hstack(
+            [sparse.coo_array(-np.ones((len(parts), 1))), -sparse.eye_array(len(parts))]
+        )
         blocks.append([costs, tail])
         above = np.array([-p.offset / size for p in parts])
-    matrix = sparse.csc_array(sparse.block_array([[b for b in line if b is not None] for line in blocks], format="csc"))
+    matrix = sparse.csc_array(
+        sparse.block_array([[b for b in line if b is not None] for line in blocks], format="csc")
+    )
     labels = [str(i) for i in range(len(parts))]
-    cost = np.concatenate([*((1 - weight) * c * p.cost for c, p in zip(chance, parts, strict=True)),
-                           *([[weight * size], weight * size * chance / (1 - level)] if risk else [])])
-    return Arrays(
-        columns=(*((n, (*i, s)) for s, p in zip(labels, parts, strict=True) for n, i in p.columns),
-                 *((("zeta", ()), *(("excess_cost", (s,)) for s in labels)) if risk else ())),
-        rows=(*((n, (*i, s)) for s, p in zip(labels, parts, strict=True) for n, i in p.rows),
-              *(("common", (i,)) for i in range(len(ties))), *(("tail", (s,)) for s in labels if risk)),
-        cost=cost, offset=(1 - weight) * float(sum(c * p.offset for c, p in zip(chance, parts, strict=True))),
-        carbon=np.zeros(len(cost)), matrix=matrix,
-        lower=np.concatenate([*(p.lower for p in parts), *([[-np.inf], np.zeros(len(parts))] if risk else [])]),
-        upper=np.concatenate([*(p.upper for p in parts), np.full(extra, np.inf)]),
-        row_lower=np.concatenate([*(p.row_lower for p in parts), np.zeros(len(ties)), np.full(len(above), -np.inf)]),
-        row_upper=np.concatenate([*(p.row_upper for p in parts), np.zeros(len(ties)), above]),
-    ), places, size
+    cost = np.concatenate(
+        [
+            *((1 - weight) * c * p.cost for c, p in zip(chance, parts, strict=True)),
+            *([[weight * size], weight * size * chance / (1 - level)] if risk else []),
+        ]
+    )
+    return (
+        Arrays(
+            columns=(
+                *((n, (*i, s)) for s, p in zip(labels, parts, strict=True) for n, i in p.columns),
+                *((("zeta", ()), *(("excess_cost", (s,)) for s in labels)) if risk else ()),
+            ),
+            rows=(
+                *((n, (*i, s)) for s, p in zip(labels, parts, strict=True) for n, i in p.rows),
+                *(("common", (i,)) for i in range(len(ties))),
+                *(("tail", (s,)) for s in labels if risk),
+            ),
+            cost=cost,
+            offset=(1 - weight)
+            * float(sum(c * p.offset for c, p in zip(chance, parts, strict=True))),
+            carbon=np.zeros(len(cost)),
+            matrix=matrix,
+            lower=np.concatenate(
+                [*(p.lower for p in parts), *([[-np.inf], np.zeros(len(parts))] if risk else [])]
+            ),
+            upper=np.concatenate([*(p.upper for p in parts), np.full(extra, np.inf)]),
+            row_lower=np.concatenate(
+                [*(p.row_lower for p in parts), np.zeros(len(ties)), np.full(len(above), -np.inf)]
+            ),
+            row_upper=np.concatenate([*(p.row_upper for p in parts), np.zeros(len(ties)), above]),
+        ),
+        places,
+        size,
+    )
 
 
-def _plan(made: Compiled, solution: Solution, place: tuple[int, int, int, int], share: float) -> Plan:
+def _plan(
+    made: Compiled, solution: Solution, place: tuple[int, int, int, int], share: float
+) -> Plan:
     """The plan of one future out of the stack; its prices are per unit of its share in the objective."""
     c, n, r, m = place
     columns, rows = slice(c, c + n), slice(r, r + m)
     x = solution.x[columns]
     own = replace(
-        solution, x=x, objective=float(made.arrays.cost @ x) + made.arrays.offset, reduced_cost=solution.reduced_cost[columns] / share,
-        row_value=solution.row_value[rows], dual=solution.dual[rows] / share, basic_row=solution.basic_row[rows],
-        basic_column=solution.basic_column[columns])
+        solution,
+        x=x,
+        objective=float(made.arrays.cost @ x) + made.arrays.offset,
+        reduced_cost=solution.reduced_cost[columns] / share,
+        row_value=solution.row_value[rows],
+        dual=solution.dual[rows] / share,
+        basic_row=solution.basic_row[rows],
+        basic_column=solution.basic_column[columns],
+    )
     return make_plan(made, own, own, ties="none broken", seconds={"solve": solution.seconds})
 
 
 def _answer(
-    made: Mapping[str, Compiled], plans: Mapping[str, Plan], chance: Array, common: list[Name], year: int, level: float, shared: str,
+    made: Mapping[str, Compiled],
+    plans: Mapping[str, Plan],
+    chance: Array,
+    common: list[Name],
+    year: int,
+    level: float,
+    shared: str,
     progress: Progress | None,
 ) -> Hedge:
     alone: dict[str, Plan] = {}
@@ -212,18 +322,44 @@ def _answer(
         program = Program(m.arrays)
         solution = program.run()
         require_optimal(program, solution)
-        alone[name] = make_plan(m, solution, solution, ties="none broken", seconds={"solve": solution.seconds})
+        alone[name] = make_plan(
+            m, solution, solution, ties="none broken", seconds={"solve": solution.seconds}
+        )
     cost = np.array([plans[name].objective for name in made])
     single = np.array([alone[name].objective for name in made])
-    futures = pd.DataFrame({"future": list(made), "probability": chance, "cost": cost, "alone": single, "regret": cost - single})
+    futures = pd.DataFrame(
+        {
+            "future": list(made),
+            "probability": chance,
+            "cost": cost,
+            "alone": single,
+            "regret": cost - single,
+        }
+    )
     expected = [_expected(alone[name], made, chance, common) for name in made]
     first = next(iter(plans.values()))
-    rows = [(plant, v, amount, *(p.values.get("new_capacity", {}).get((plant, v), 0.0) for p in alone.values()))
-            for (plant, v), amount in first.values.get("new_capacity", {}).items() if v < year]  # type: ignore[operator]
+    rows = [
+        (
+            plant,
+            v,
+            amount,
+            *(p.values.get("new_capacity", {}).get((plant, v), 0.0) for p in alone.values()),
+        )
+        for (plant, v), amount in first.values.get("new_capacity", {}).items()
+        if v < year  # type: ignore[operator]
+    ]
     builds = pd.DataFrame(rows, columns=["plant", "year", "common", *made])
     known = [e for e in expected if np.isfinite(e)]
-    return Hedge(futures, builds, plans, float(chance @ cost), float(chance @ single), min(known) if known else np.nan,
-                 conditional_value_at_risk(cost, chance, level), shared)
+    return Hedge(
+        futures,
+        builds,
+        plans,
+        float(chance @ cost),
+        float(chance @ single),
+        min(known) if known else np.nan,
+        conditional_value_at_risk(cost, chance, level),
+        shared,
+    )
 
 
 def _expected(plan: Plan, made: Mapping[str, Compiled], chance: Array, common: list[Name]) -> float:
@@ -237,8 +373,15 @@ def _expected(plan: Plan, made: Mapping[str, Compiled], chance: Array, common: l
         free[held] = 0.0
         # a row whose columns are all held says nothing any more, and could only fail by rounding
         settled = ~np.asarray(abs(arrays.matrix) @ free > 0, dtype=bool)
-        solution = Program(replace(arrays, lower=lower, upper=upper, row_lower=np.where(settled, -np.inf, arrays.row_lower),
-                                   row_upper=np.where(settled, np.inf, arrays.row_upper))).run()
+        solution = Program(
+            replace(
+                arrays,
+                lower=lower,
+                upper=upper,
+                row_lower=np.where(settled, -np.inf, arrays.row_lower),
+                row_upper=np.where(settled, np.inf, arrays.row_upper),
+            )
+        ).run()
         total += share * solution.objective if solution.status == "optimal" else np.nan
     return float(total)
 

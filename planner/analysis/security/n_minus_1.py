@@ -25,7 +25,16 @@ import pandas as pd
 from scipy import sparse
 
 from planner.analysis.security.disruption import Watch, losses_of
-from planner.analysis.security.recourse import Base, Loss, Window, base_of, part, recourse, sources, start_periods
+from planner.analysis.security.recourse import (
+    Base,
+    Loss,
+    Window,
+    base_of,
+    part,
+    recourse,
+    sources,
+    start_periods,
+)
 from planner.errors import SolverError, SpecError
 from planner.plan.plan import Plan
 from planner.plan.solve import Compiled, Progress, make_plan, require_optimal
@@ -89,8 +98,15 @@ class _Block:
 
 
 def secure(
-    subject: System | Plan | Compiled | Base, *, limit: float = LIMIT, years: int = YEARS, recovery: int = RECOVERY,
-    starts: Sequence[int] | None = None, share: float = 0.0, means: Means = "all", losses: Sequence[str] | None = None,
+    subject: System | Plan | Compiled | Base,
+    *,
+    limit: float = LIMIT,
+    years: int = YEARS,
+    recovery: int = RECOVERY,
+    starts: Sequence[int] | None = None,
+    share: float = 0.0,
+    means: Means = "all",
+    losses: Sequence[str] | None = None,
     progress: Progress | None = None,
 ) -> Security:
     """The least-cost plan that leaves at most `limit` of any metal unserved in the loss of any one source.
@@ -104,21 +120,50 @@ def secure(
     _require(system, limit, years, recovery, share, losses)
     search = _Search(base, limit, means)
     for start in start_periods(system, tuple(starts) if starts is not None else None, "secure"):
-        search.watch(start, years, recovery, share, tuple(losses) if losses is not None else tuple(sources(system)))
+        search.watch(
+            start,
+            years,
+            recovery,
+            share,
+            tuple(losses) if losses is not None else tuple(sources(system)),
+        )
     solution = search.run(progress)
-    plan = make_plan(base.made, solution, solution, ties="none broken", seconds={"solve": solution.seconds})
+    plan = make_plan(
+        base.made, solution, solution, ties="none broken", seconds={"solve": solution.seconds}
+    )
     return search.answer(plan)
 
 
-def _require(system: System, limit: float, years: int, recovery: int, share: float, losses: Sequence[str] | None) -> None:
-    problems = [text for wrong, text in (
-        (not 0 <= limit <= 1, f"limit is {limit}; give the share of demand that a loss may leave unserved, 0 to 1"),
-        (not years >= 1, f"a loss of {years} years is none; give 1 or more"),
-        (not recovery >= 0, f"{recovery} years of recovery cannot be watched; give 0 or more"),
-        (not 0 <= share < 1, f"share is {share}; give what is left of each lost source, from 0 to below 1"),
-    ) if wrong]
+def _require(
+    system: System,
+    limit: float,
+    years: int,
+    recovery: int,
+    share: float,
+    losses: Sequence[str] | None,
+) -> None:
+    problems = [
+        text
+        for wrong, text in (
+            (
+                not 0 <= limit <= 1,
+                f"limit is {limit}; give the share of demand that a loss may leave unserved, 0 to 1",
+            ),
+            (not years >= 1, f"a loss of {years} years is none; give 1 or more"),
+            (not recovery >= 0, f"{recovery} years of recovery cannot be watched; give 0 or more"),
+            (
+                not 0 <= share < 1,
+                f"share is {share}; give what is left of each lost source, from 0 to below 1",
+            ),
+        )
+        if wrong
+    ]
     known = sources(system)
-    problems += [f"'{name}' is no source; choose from {', '.join(known)}" for name in losses or () if name not in known]
+    problems += [
+        f"'{name}' is no source; choose from {', '.join(known)}"
+        for name in losses or ()
+        if name not in known
+    ]
     if not known:
         problems.append("no process has an origin or a host: there is nothing to lose")
     if problems:
@@ -134,17 +179,25 @@ class _Search:
         self.allowed: dict[str, Array] = {}
         """Excess that cannot be avoided, by label, t, shape (M,)."""
 
-    def watch(self, start: int, years: int, recovery: int, share: float, names: Sequence[str]) -> None:
+    def watch(
+        self, start: int, years: int, recovery: int, share: float, names: Sequence[str]
+    ) -> None:
         """Losses that begin in a period: one window for all of them."""
         system = self.base.made.system
         window = recourse(self.base, start, start + years + recovery - 1)
         watch = Watch(window)
-        weights = sparse.csr_array(np.array([watch.length @ watch.weights[metal] for metal in system.metals]))
+        weights = sparse.csr_array(
+            np.array([watch.length @ watch.weights[metal] for metal in system.metals])
+        )
         for name in names:
             (loss,) = losses_of(system, [name], start, years, share)
             struck = np.array([loss.first <= t <= loss.last for t in window.years])
-            need = np.array([(watch.length * struck) @ watch.requirement[metal] for metal in system.metals])
-            self.blocks.append(_Block(loss, window, system.metals, need, np.asarray(weights @ window.own), weights))
+            need = np.array(
+                [(watch.length * struck) @ watch.requirement[metal] for metal in system.metals]
+            )
+            self.blocks.append(
+                _Block(loss, window, system.metals, need, np.asarray(weights @ window.own), weights)
+            )
 
     def run(self, progress: Progress | None) -> Solution:
         """Add blocks for losses that the plan does not stand, until it stands them all."""
@@ -155,14 +208,23 @@ class _Search:
             if progress is not None:
                 progress(f"round {number + 1}: {len(active)} losses in the programme")
             excess = self._excess(x, skip=active)
-            failed = [(float((e / _safe(block.need)).max(initial=0.0)), block.label, block) for block, e in excess
-                      if not (e <= EXCEEDED * block.need).all()]
+            failed = [
+                (float((e / _safe(block.need)).max(initial=0.0)), block.label, block)
+                for block, e in excess
+                if not (e <= EXCEEDED * block.need).all()
+            ]
             if not failed and solution is not None:
-                return replace(solution, objective=float(self.base.made.arrays.cost @ solution.x) + self.base.made.arrays.offset)
+                return replace(
+                    solution,
+                    objective=float(self.base.made.arrays.cost @ solution.x)
+                    + self.base.made.arrays.offset,
+                )
             active += [block for _, _, block in sorted(failed, key=lambda f: (-f[0], f[1]))[:BATCH]]
             solution = self._solve(active)
             x = solution.x
-        raise SolverError(f"the losses that matter were not all found in {ROUNDS} rounds; watch fewer starts")
+        raise SolverError(
+            f"the losses that matter were not all found in {ROUNDS} rounds; watch fewer starts"
+        )
 
     def _limited(self, block: _Block, held: Array) -> Arrays:
         """The part of a block with the plan held at `held` (zeros: the plan's columns are coupled), closed, with rows of limits."""
@@ -175,12 +237,20 @@ class _Search:
         names = [("excess", (metal, block.label)) for metal in block.metals]
         return Arrays(
             columns=(*((name, (*index, block.label)) for name, index in raw.columns), *names),
-            rows=(*((name, (*index, block.label)) for name, index in raw.rows), *(("limit", index) for _, index in names)),
-            cost=np.concatenate([np.zeros(len(raw.columns)), 1 / _safe(block.need)]), offset=0.0,
+            rows=(
+                *((name, (*index, block.label)) for name, index in raw.rows),
+                *(("limit", index) for _, index in names),
+            ),
+            cost=np.concatenate([np.zeros(len(raw.columns)), 1 / _safe(block.need)]),
+            offset=0.0,
             carbon=np.zeros(len(raw.columns) + m),
-            matrix=sparse.block_array([[raw.matrix, None], [block.weights, -sparse.eye_array(m)]], format="csc"),
-            lower=np.concatenate([lower, np.zeros(m)]), upper=np.concatenate([upper, np.full(m, np.inf)]),
-            row_lower=np.concatenate([raw.row_lower, np.full(m, -np.inf)]), row_upper=np.concatenate([raw.row_upper, ceiling]),
+            matrix=sparse.block_array(
+                [[raw.matrix, None], [block.weights, -sparse.eye_array(m)]], format="csc"
+            ),
+            lower=np.concatenate([lower, np.zeros(m)]),
+            upper=np.concatenate([upper, np.full(m, np.inf)]),
+            row_lower=np.concatenate([raw.row_lower, np.full(m, -np.inf)]),
+            row_upper=np.concatenate([raw.row_upper, ceiling]),
         )
 
     def _excess(self, x: Array, skip: Sequence[_Block] = ()) -> list[tuple[_Block, Array]]:
@@ -202,13 +272,21 @@ class _Search:
                 program.set_rows(rows, arrays.row_lower, arrays.row_upper)
             solution = program.run()
             require_optimal(program, solution)
-            found.append((block, solution.x[-len(block.metals):]))
+            found.append((block, solution.x[-len(block.metals) :]))
         return found
 
     def _solve(self, active: Sequence[_Block]) -> Solution:
         """The plan with these blocks: least cost within the limits; where they are out of reach, least excess first."""
-        arrays, n, m = self.base.made.arrays, len(self.base.made.arrays.columns), len(self.base.made.arrays.rows)
-        stacked = _stack(arrays, [self._limited(block, np.zeros(n)) for block in active], [block.window for block in active])
+        arrays, n, m = (
+            self.base.made.arrays,
+            len(self.base.made.arrays.columns),
+            len(self.base.made.arrays.rows),
+        )
+        stacked = _stack(
+            arrays,
+            [self._limited(block, np.zeros(n)) for block in active],
+            [block.window for block in active],
+        )
         program = Program(stacked)
         self._keep_serving(program, stacked)
         excess = stacked.columns_of("excess")
@@ -225,11 +303,22 @@ class _Search:
         require_optimal(program, solution)
         worst = float(row_errors(stacked, solution.x).max(initial=0.0))
         if not worst <= 1e-6:
-            raise SolverError(f"a row of a loss does not hold when checked outside the solver: {worst:.2g}")
-        return replace(solution, x=solution.x[:n], reduced_cost=solution.reduced_cost[:n], row_value=solution.row_value[:m],
-                       dual=solution.dual[:m], basic_row=solution.basic_row[:m], basic_column=solution.basic_column[:n])
+            raise SolverError(
+                f"a row of a loss does not hold when checked outside the solver: {worst:.2g}"
+            )
+        return replace(
+            solution,
+            x=solution.x[:n],
+            reduced_cost=solution.reduced_cost[:n],
+            row_value=solution.row_value[:m],
+            dual=solution.dual[:m],
+            basic_row=solution.basic_row[:m],
+            basic_column=solution.basic_column[:n],
+        )
 
-    def _allow(self, program: Program, stacked: Arrays, excess: Any, active: Sequence[_Block]) -> None:
+    def _allow(
+        self, program: Program, stacked: Arrays, excess: Any, active: Sequence[_Block]
+    ) -> None:
         """Make the excesses least, and allow them from here on."""
         cost = np.zeros(len(stacked.columns))
         needs = np.concatenate([_safe(block.need) for block in active])
@@ -242,7 +331,11 @@ class _Search:
         room = found + EXCEEDED / 10 * needs
         for i, block in enumerate(active):
             size = len(block.metals)
-            extra = np.where(found[i * size:(i + 1) * size] > EXCEEDED / 10 * block.need, room[i * size:(i + 1) * size], 0.0)
+            extra = np.where(
+                found[i * size : (i + 1) * size] > EXCEEDED / 10 * block.need,
+                room[i * size : (i + 1) * size],
+                0.0,
+            )
             self.allowed[block.label] = self.allowed.get(block.label, np.zeros(size)) + extra
         program.set_columns(excess, np.zeros(len(excess)), room)
         program.set_cost(stacked.cost, stacked.offset)
@@ -250,11 +343,15 @@ class _Search:
     def _keep_serving(self, program: Program, stacked: Arrays) -> None:
         """Security is not bought by serving less without a loss."""
         arrays = self.base.made.arrays
-        penalty = np.where([name in {"shortage", "breach"} for name, _ in arrays.columns], arrays.cost, 0.0)
+        penalty = np.where(
+            [name in {"shortage", "breach"} for name, _ in arrays.columns], arrays.cost, 0.0
+        )
         if penalty.any():
             size = float(np.abs(penalty).max())
             terms = np.concatenate([penalty / size, np.zeros(len(stacked.columns) - len(penalty))])
-            program.add_row(terms, -np.inf, float(penalty @ self.base.x) / size * (1 + SLACK) + SLACK)
+            program.add_row(
+                terms, -np.inf, float(penalty @ self.base.x) / size * (1 + SLACK) + SLACK
+            )
 
     def answer(self, plan: Plan) -> Security:
         """What the secured plan leaves in each loss that mattered, and how it differs."""
@@ -265,14 +362,34 @@ class _Search:
         after = {block.label: e / _safe(block.need) for block, e in self._excess(x)}
         before = {block.label: e / _safe(block.need) for block, e in self._excess(self.base.x)}
         self.limit, self.allowed = limit, allowed
-        rows = [(block.loss.name, block.loss.first, metal, limit, after[block.label][i], bool(after[block.label][i] <= limit + EXCEEDED),
-                 before[block.label][i])
-                for block in self.blocks for i, metal in enumerate(block.metals) if before[block.label][i] > EXCEEDED]
-        losses = pd.DataFrame(rows, columns=["loss", "first", "metal", "limit", "least", "met", "before"])
-        losses = losses.sort_values(["before", "loss", "first"], ascending=[False, True, True], ignore_index=True)
+        rows = [
+            (
+                block.loss.name,
+                block.loss.first,
+                metal,
+                limit,
+                after[block.label][i],
+                bool(after[block.label][i] <= limit + EXCEEDED),
+                before[block.label][i],
+            )
+            for block in self.blocks
+            for i, metal in enumerate(block.metals)
+            if before[block.label][i] > EXCEEDED
+        ]
+        losses = pd.DataFrame(
+            rows, columns=["loss", "first", "metal", "limit", "least", "met", "before"]
+        )
+        losses = losses.sort_values(
+            ["before", "loss", "first"], ascending=[False, True, True], ignore_index=True
+        )
         return Security(
-            plan, self.base.cost, plan.objective, losses,
-            _compared(arrays, self.base.x, x, "stockpile"), _ordered(arrays, self.base.x, x), len(self.allowed),
+            plan,
+            self.base.cost,
+            plan.objective,
+            losses,
+            _compared(arrays, self.base.x, x, "stockpile"),
+            _ordered(arrays, self.base.x, x),
+            len(self.allowed),
         )
 
 
@@ -289,7 +406,12 @@ def _stack(arrays: Arrays, parts: Sequence[Arrays], windows: Sequence[Window]) -
         outside = sparse.diags_array((~window.columns).astype(float))
         coupled = sparse.csc_array(csr[np.flatnonzero(window.rows)] @ outside)
         empty = sparse.csc_array((cut.matrix.shape[0] - coupled.shape[0], n))
-        grid.append([sparse.vstack([coupled, empty], format="csc"), *(cut.matrix if j == i else None for j in range(extra))])
+        grid.append(
+            [
+                sparse.vstack([coupled, empty], format="csc"),
+                *(cut.matrix if j == i else None for j in range(extra)),
+            ]
+        )
     matrix = sparse.csc_array(sparse.block_array(grid, format="csc"))
     matrix.eliminate_zeros()
 
@@ -299,9 +421,14 @@ def _stack(arrays: Arrays, parts: Sequence[Arrays], windows: Sequence[Window]) -
     return Arrays(
         columns=(*arrays.columns, *(name for cut in parts for name in cut.columns)),
         rows=(*arrays.rows, *(name for cut in parts for name in cut.rows)),
-        cost=np.concatenate([arrays.cost, np.zeros(sum(len(cut.columns) for cut in parts))]), offset=arrays.offset,
-        carbon=joined(lambda a: a.carbon), matrix=matrix, lower=joined(lambda a: a.lower), upper=joined(lambda a: a.upper),
-        row_lower=joined(lambda a: a.row_lower), row_upper=joined(lambda a: a.row_upper),
+        cost=np.concatenate([arrays.cost, np.zeros(sum(len(cut.columns) for cut in parts))]),
+        offset=arrays.offset,
+        carbon=joined(lambda a: a.carbon),
+        matrix=matrix,
+        lower=joined(lambda a: a.lower),
+        upper=joined(lambda a: a.upper),
+        row_lower=joined(lambda a: a.row_lower),
+        row_upper=joined(lambda a: a.row_upper),
     )
 
 
@@ -313,6 +440,8 @@ def _compared(arrays: Arrays, before: Array, after: Array, variable: str) -> pd.
 
 def _ordered(arrays: Arrays, before: Array, after: Array) -> pd.DataFrame:
     at = arrays.columns_of("new_capacity")
-    frame = pd.DataFrame([(arrays.columns[i][1][0], float(before[i]), float(after[i])) for i in at],
-                         columns=["plant", "unsecured", "secured"])
+    frame = pd.DataFrame(
+        [(arrays.columns[i][1][0], float(before[i]), float(after[i])) for i in at],
+        columns=["plant", "unsecured", "secured"],
+    )
     return frame.groupby("plant", as_index=False).sum()

@@ -31,11 +31,23 @@ from planner.system.nouns import Array, System
 
 Mask = npt.NDArray[np.bool_]
 
-RECOURSE = frozenset({"activity", "stockpile", "fill", "draw", "disposal", "shortage", "remaining", "emission"})
+RECOURSE = frozenset(
+    {"activity", "stockpile", "fill", "draw", "disposal", "shortage", "remaining", "emission"}
+)
 """Variables that can still be chosen when a loss strikes."""
-PHYSICAL = frozenset({
-    "balance", "plant_capacity", "ramp", "depletion", "host_limit", "collection", "stockpile_balance", "emission_account", "quota",
-})
+PHYSICAL = frozenset(
+    {
+        "balance",
+        "plant_capacity",
+        "ramp",
+        "depletion",
+        "host_limit",
+        "collection",
+        "stockpile_balance",
+        "emission_account",
+        "quota",
+    }
+)
 """Families that hold in spite of a loss; a quota stands for what may be mined."""
 NO_YEAR = -1
 
@@ -75,7 +87,10 @@ def base_of(subject: System | Plan | Compiled | Base) -> Base:
         made = compiled(subject.system)
         arrays = made.arrays
         if len(subject.prices) != len(arrays.rows):
-            raise SpecError(subject.system.name, ["the plan was made from a model with further rows; hand over that model itself"])
+            raise SpecError(
+                subject.system.name,
+                ["the plan was made from a model with further rows; hand over that model itself"],
+            )
         x = np.array([subject.values[name][index] for name, index in arrays.columns])
         reduced = np.array([subject.reduced_costs[name][index] for name, index in arrays.columns])
         return Base(made, x, subject.prices["present_value"].to_numpy(dtype=float), reduced)
@@ -90,7 +105,9 @@ def base_of(subject: System | Plan | Compiled | Base) -> Base:
 def row_years(arrays: Arrays) -> npt.NDArray[np.int64]:
     """Period of each row (its first year), shape (m,); NO_YEAR for a row of the whole horizon or one that was added by hand."""
     yearly = {family.name for family in FORMULATION if "year" in family.indices}
-    return np.array([_year(name) if name[0] in yearly else NO_YEAR for name in arrays.rows], dtype=np.int64)
+    return np.array(
+        [_year(name) if name[0] in yearly else NO_YEAR for name in arrays.rows], dtype=np.int64
+    )
 
 
 def column_years(arrays: Arrays) -> npt.NDArray[np.int64]:
@@ -110,10 +127,16 @@ def part(arrays: Arrays, columns: Mask, rows: Mask, held: Array) -> Arrays:
     shift = taken @ others
     at = np.flatnonzero(columns)
     return Arrays(
-        columns=tuple(arrays.columns[i] for i in at), rows=tuple(arrays.rows[i] for i in np.flatnonzero(rows)),
-        cost=arrays.cost[at], offset=arrays.offset + float(arrays.cost @ others), carbon=arrays.carbon[at],
-        matrix=taken.tocsc()[:, at], lower=arrays.lower[at], upper=arrays.upper[at],
-        row_lower=arrays.row_lower[rows] - shift, row_upper=arrays.row_upper[rows] - shift,
+        columns=tuple(arrays.columns[i] for i in at),
+        rows=tuple(arrays.rows[i] for i in np.flatnonzero(rows)),
+        cost=arrays.cost[at],
+        offset=arrays.offset + float(arrays.cost @ others),
+        carbon=arrays.carbon[at],
+        matrix=taken.tocsc()[:, at],
+        lower=arrays.lower[at],
+        upper=arrays.upper[at],
+        row_lower=arrays.row_lower[rows] - shift,
+        row_upper=arrays.row_upper[rows] - shift,
     )
 
 
@@ -150,16 +173,26 @@ def recourse(base: Base, first: int, last: int) -> Window:
     years = tuple(p.first for p in base.made.system.periods if first <= p.first <= last)
     inside = np.isin(column_years(arrays), years)
     columns = inside & np.array([name in RECOURSE for name, _ in arrays.columns], dtype=bool)
-    rows = np.isin(row_years(arrays), years) & np.array([name in PHYSICAL for name, _ in arrays.rows], dtype=bool)
+    rows = np.isin(row_years(arrays), years) & np.array(
+        [name in PHYSICAL for name, _ in arrays.rows], dtype=bool
+    )
     cut = part(arrays, columns, rows, base.x)
     outside = np.where(rows, 0.0, base.dual)
     least = np.array([name in {"activity", "stockpile"} for name, _ in cut.columns], dtype=bool)
     forced = np.where(least & (cut.lower > 0), np.maximum(base.reduced_cost[columns], 0.0), 0.0)
     cost = cut.cost - np.asarray(arrays.matrix.T @ outside)[columns] - forced
-    return Window(base, years, columns, rows, replace(cut, cost=cost, offset=0.0, lower=np.where(least, 0.0, cut.lower)))
+    return Window(
+        base,
+        years,
+        columns,
+        rows,
+        replace(cut, cost=cost, offset=0.0, lower=np.where(least, 0.0, cut.lower)),
+    )
 
 
-def close(program: Program, window: Window, losses: tuple[Loss, ...], *, reopen: bool = False) -> Solution:
+def close(
+    program: Program, window: Window, losses: tuple[Loss, ...], *, reopen: bool = False
+) -> Solution:
     """Solve the part with these losses; its bounds are restored.
 
     `reopen`: a source that comes back may run again as planned at once; otherwise its group regrows by its ramp.
@@ -185,7 +218,11 @@ def _regrown(window: Window, losses: tuple[Loss, ...]) -> npt.NDArray[np.int32]:
     for loss in losses:
         groups = {system.processes[name].ramp_group for name in loss.processes}
         after = min((t for t in window.years if t > loss.last), default=None)
-        found |= {window.arrays.row_at["ramp", (group, after)] for group in groups if ("ramp", (group, after)) in window.arrays.row_at}
+        found |= {
+            window.arrays.row_at["ramp", (group, after)]
+            for group in groups
+            if ("ramp", (group, after)) in window.arrays.row_at
+        }
     return np.array(sorted(found), dtype=np.int32)
 
 
@@ -211,6 +248,11 @@ def start_periods(system: System, starts: tuple[int, ...] | None, subject: str) 
     for year in starts:
         held = [p.first for p in system.periods if p.first <= year <= p.last]
         if not held:
-            raise SpecError(subject, [f"{year} is outside {system.years[0]} to {system.years[-1]}; give a year of the study"])
+            raise SpecError(
+                subject,
+                [
+                    f"{year} is outside {system.years[0]} to {system.years[-1]}; give a year of the study"
+                ],
+            )
         found += held
     return tuple(dict.fromkeys(found))

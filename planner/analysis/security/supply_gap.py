@@ -49,12 +49,24 @@ class Gap:
         """Who falls short first in words, then gaps and levers, for a notebook."""
         said = "Nothing falls short."
         if len(self.gaps):
-            said = f"{self.gaps['metal'].iloc[0]} falls short first, in {self.gaps['first'].iloc[0]}."
-        return shown(f"Imports held to those of {self.frozen}", [said], self.gaps, self.levers[self.levers["closed"] > 0], more=".levers")
+            said = (
+                f"{self.gaps['metal'].iloc[0]} falls short first, in {self.gaps['first'].iloc[0]}."
+            )
+        return shown(
+            f"Imports held to those of {self.frozen}",
+            [said],
+            self.gaps,
+            self.levers[self.levers["closed"] > 0],
+            more=".levers",
+        )
 
 
 def gap(
-    subject: System | Plan | Compiled | Base, *, year: int | None = None, growth: float = 0.0, progress: Progress | None = None,
+    subject: System | Plan | Compiled | Base,
+    *,
+    year: int | None = None,
+    growth: float = 0.0,
+    progress: Progress | None = None,
 ) -> Gap:
     """Hold imports to what the plan takes in `year` (its first where None), growing by `growth` a year: who falls short, and what helps.
 
@@ -69,8 +81,10 @@ def gap(
     held = _hold_imports(program, base, frozen, growth)
     counts = {metal: _unmet_terms(system, arrays, metal) for metal in system.metals}
     before = _unmet(program, counts)
-    gaps = pd.DataFrame([row for metal in system.metals if (row := _row(system, metal, before[metal])) is not None],
-                        columns=["metal", "first", "last", "unmet", "share", "largest"])
+    gaps = pd.DataFrame(
+        [row for metal in system.metals if (row := _row(system, metal, before[metal])) is not None],
+        columns=["metal", "first", "last", "unmet", "share", "largest"],
+    )
     length = np.array([p.length for p in system.periods], dtype=float)
     rows = []
     pulls = tuple(_levers(system, arrays, held))
@@ -87,8 +101,16 @@ def gap(
             closed = 1 - left / had
             rows.append((metal, lever, left, closed if abs(closed) > SHORT else 0.0))
     levers = pd.DataFrame(rows, columns=["metal", "lever", "unmet", "closed"])
-    gaps = gaps.sort_values(["first", "share", "metal"], ascending=[True, False, True], ignore_index=True)
-    return Gap(gaps, levers.sort_values(["metal", "closed", "lever"], ascending=[True, False, True], ignore_index=True), frozen)
+    gaps = gaps.sort_values(
+        ["first", "share", "metal"], ascending=[True, False, True], ignore_index=True
+    )
+    return Gap(
+        gaps,
+        levers.sort_values(
+            ["metal", "closed", "lever"], ascending=[True, False, True], ignore_index=True
+        ),
+        frozen,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +126,24 @@ def _hold_imports(program: Program, base: Base, frozen: int, growth: float) -> l
     system, arrays = base.made.system, base.made.arrays
     position = [p.first for p in system.periods].index(frozen)
     found: list[_Held] = []
-    pairs = sorted({(p.origin, metal) for p in system.processes.values() if p.kind == "import" for metal in metals_of(system, p)})
+    pairs = sorted(
+        {
+            (p.origin, metal)
+            for p in system.processes.values()
+            if p.kind == "import"
+            for metal in metals_of(system, p)
+        }
+    )
     for origin, metal in pairs:
-        terms = {p.name: output_equivalent(system, p, metal) for p in system.processes.values()
-                 if p.kind == "import" and p.origin == origin and metal in metals_of(system, p)}
-        level = sum(float(worth[position] * base.x[arrays.column_at["activity", (name, frozen)]]) for name, worth in terms.items())
+        terms = {
+            p.name: output_equivalent(system, p, metal)
+            for p in system.processes.values()
+            if p.kind == "import" and p.origin == origin and metal in metals_of(system, p)
+        }
+        level = sum(
+            float(worth[position] * base.x[arrays.column_at["activity", (name, frozen)]])
+            for name, worth in terms.items()
+        )
         for i, period in enumerate(system.periods[position:], start=position):
             row = np.zeros(len(arrays.columns))
             for name, worth in terms.items():
@@ -137,22 +172,39 @@ def _unmet(program: Program, counts: dict[str, Array]) -> dict[str, Array]:
 
 
 def _row(system: System, metal: str, unmet: Array) -> tuple[Any, ...] | None:
-    need = metal_demand(system, metal, {g.name: system.period_mean(g.demand) for g in system.goods.values() if g.demand is not None})
+    need = metal_demand(
+        system,
+        metal,
+        {
+            g.name: system.period_mean(g.demand)
+            for g in system.goods.values()
+            if g.demand is not None
+        },
+    )
     short = np.flatnonzero(unmet > SHORT * np.maximum(need, 1e-300))
     if not len(short):
         return None
     length = np.array([p.length for p in system.periods], dtype=float)
     share = np.divide(unmet, need, out=np.zeros_like(need), where=need > 0)
-    return (metal, system.periods[short[0]].first, system.periods[short[-1]].last, float(length @ unmet),
-            float(length @ unmet / (length @ need)), float(share.max()))
+    return (
+        metal,
+        system.periods[short[0]].first,
+        system.periods[short[-1]].last,
+        float(length @ unmet),
+        float(length @ unmet / (length @ need)),
+        float(share.max()),
+    )
 
 
-def _levers(system: System, arrays: Arrays, held: list[_Held]) -> Iterator[tuple[str, Callable[[Program], None]]]:
+def _levers(
+    system: System, arrays: Arrays, held: list[_Held]
+) -> Iterator[tuple[str, Callable[[Program], None]]]:
     """Each lever with what it changes."""
     abroad = {p.ramp_group for p in system.processes.values() if p.kind == "import"}
     families: list[tuple[str, tuple[str, ...]]] = [
         ("plants at home without limits of building and size", ("build_rate", "capacity_limit")),
-        ("all waste collected", ("collection",)), ("quotas lifted", ("quota",)),
+        ("all waste collected", ("collection",)),
+        ("quotas lifted", ("quota",)),
     ]
     for name, kinds in families:
         at = np.concatenate([arrays.rows_of(kind) for kind in kinds])
@@ -164,16 +216,37 @@ def _levers(system: System, arrays: Arrays, held: list[_Held]) -> Iterator[tuple
         yield "home output without limits of growth", _free(at_home)
     first = system.periods[0].first
     if len(arrays.rows_of("depletion")):
-        ore = np.array([arrays.row_at["depletion", (name, first)] for name in system.deposits
-                        if ("depletion", (name, first)) in arrays.row_at], dtype=np.int32)
+        ore = np.array(
+            [
+                arrays.row_at["depletion", (name, first)]
+                for name in system.deposits
+                if ("depletion", (name, first)) in arrays.row_at
+            ],
+            dtype=np.int32,
+        )
         more = np.array([system.deposits[str(arrays.rows[i][1][0])].reserve for i in ore])
-        yield "reserves doubled", lambda program: program.set_rows(ore, arrays.row_lower[ore] + more, arrays.row_upper[ore] + more)
+        yield (
+            "reserves doubled",
+            lambda program: program.set_rows(
+                ore, arrays.row_lower[ore] + more, arrays.row_upper[ore] + more
+            ),
+        )
     hosts = arrays.rows_of("host_limit")
     if len(hosts):
-        yield "host output doubled", lambda program: program.set_rows(hosts, arrays.row_lower[hosts], TWICE * arrays.row_upper[hosts])
+        yield (
+            "host output doubled",
+            lambda program: program.set_rows(
+                hosts, arrays.row_lower[hosts], TWICE * arrays.row_upper[hosts]
+            ),
+        )
     piles = arrays.columns_of("stockpile")
     if len(piles):
-        yield "stockpiles without limit", lambda program: program.set_columns(piles, arrays.lower[piles], np.full(len(piles), np.inf))
+        yield (
+            "stockpiles without limit",
+            lambda program: program.set_columns(
+                piles, arrays.lower[piles], np.full(len(piles), np.inf)
+            ),
+        )
     for origin in sorted({h.origin for h in held}):
         rows = np.array([h.row for h in held if h.origin == origin], dtype=np.int32)
         yield f"{origin} free to grow", _free(rows)
@@ -181,7 +254,9 @@ def _levers(system: System, arrays: Arrays, held: list[_Held]) -> Iterator[tuple
 
 def _free(rows: Any) -> Callable[[Program], None]:
     """Take the ceiling off rows of the form <=."""
-    return lambda program: program.set_rows(rows.astype(np.int32), np.full(len(rows), -np.inf), np.full(len(rows), np.inf))
+    return lambda program: program.set_rows(
+        rows.astype(np.int32), np.full(len(rows), -np.inf), np.full(len(rows), np.inf)
+    )
 
 
 def _restore(program: Program, held: list[_Held]) -> None:

@@ -45,13 +45,17 @@ class Alternatives:
         return shown("Ranges of the pathways", [said], self.ranges, more=".ranges")
 
 
-def alternatives(subject: Any, *, slack: float = 0.05, plans: int = 3, progress: Progress | None = None) -> Alternatives:
+def alternatives(
+    subject: Any, *, slack: float = 0.05, plans: int = 3, progress: Progress | None = None
+) -> Alternatives:
     """Ranges of the pathways within a cost slack (a share of the least cost), and so many maximally different plans.
 
     Raises SpecError for a negative slack, InfeasibleError where there is no plan at all.
     """
     if not slack >= 0:
-        raise SpecError("alternatives", [f"slack is {slack}; give a share of the least cost, such as 0.05"])
+        raise SpecError(
+            "alternatives", [f"slack is {slack}; give a share of the least cost, such as 0.05"]
+        )
     made = subject if isinstance(subject, Compiled) else compiled(subject, progress=progress)
     arrays, program = made.arrays, Program(made.arrays)
     best = program.run()
@@ -59,7 +63,10 @@ def alternatives(subject: Any, *, slack: float = 0.05, plans: int = 3, progress:
     _stay_near(program, made, best.x, best.objective, slack)
     rows = []
     counted = [pathway for pathway in PATHWAYS if pathway != "new scrap"]
-    total = {metal: sum(float(pathway_terms(made, metal, p) @ best.x) for p in counted) for metal in made.system.metals}
+    total = {
+        metal: sum(float(pathway_terms(made, metal, p) @ best.x) for p in counted)
+        for metal in made.system.metals
+    }
     for part, metal in enumerate(made.system.metals):
         if progress is not None:
             progress(Step(f"range of the pathways of {metal}", part, len(made.system.metals)))
@@ -72,11 +79,34 @@ def alternatives(subject: Any, *, slack: float = 0.05, plans: int = 3, progress:
             shares = tuple(v / total[metal] if total[metal] > 0 else np.nan for v in values)
             rows.append((metal, pathway, *values, *shares))
     program.confirm(program.run())
-    ranges = pd.DataFrame(rows, columns=["metal", "pathway", "best", "least", "most", "best_share", "least_share", "most_share"])
+    ranges = pd.DataFrame(
+        rows,
+        columns=[
+            "metal",
+            "pathway",
+            "best",
+            "least",
+            "most",
+            "best_share",
+            "least_share",
+            "most_share",
+        ],
+    )
     found = [best.x, *_different(program, made, best.x, plans, progress)]
-    listed = [(i, float(arrays.cost @ x) + arrays.offset, _difference(made, best.x, x)) for i, x in enumerate(found)]
-    supplies = pd.concat([_supply(made, x).assign(plan=i) for i, x in enumerate(found)], ignore_index=True)
-    return Alternatives(ranges, pd.DataFrame(listed, columns=["plan", "cost", "difference"]), supplies, best.objective, slack)
+    listed = [
+        (i, float(arrays.cost @ x) + arrays.offset, _difference(made, best.x, x))
+        for i, x in enumerate(found)
+    ]
+    supplies = pd.concat(
+        [_supply(made, x).assign(plan=i) for i, x in enumerate(found)], ignore_index=True
+    )
+    return Alternatives(
+        ranges,
+        pd.DataFrame(listed, columns=["plan", "cost", "difference"]),
+        supplies,
+        best.objective,
+        slack,
+    )
 
 
 def pathway_terms(made: Compiled, metal: str, pathway: str) -> Array:
@@ -85,8 +115,12 @@ def pathway_terms(made: Compiled, metal: str, pathway: str) -> Array:
     terms = np.zeros(len(arrays.columns))
     for process in system.processes.values():
         if process.pathway == pathway and metal in metals_of(system, process):
-            for period, share in zip(system.periods, refined_output(system, process, metal), strict=True):
-                terms[arrays.column_at["activity", (process.name, period.first)]] = share * period.length
+            for period, share in zip(
+                system.periods, refined_output(system, process, metal), strict=True
+            ):
+                terms[arrays.column_at["activity", (process.name, period.first)]] = (
+                    share * period.length
+                )
     return terms
 
 
@@ -108,7 +142,9 @@ def _extreme(program: Program, terms: Array) -> Array:
     return solution.x
 
 
-def _different(program: Program, made: Compiled, best: Array, count: int, progress: Progress | None) -> list[Array]:
+def _different(
+    program: Program, made: Compiled, best: Array, count: int, progress: Progress | None
+) -> list[Array]:
     """Each next plan runs least of what those before it ran, weighed by how often and how much of its largest use."""
     activity = np.array([name == "activity" for name, _ in made.arrays.columns])
     found: list[Array] = [best]
@@ -116,21 +152,29 @@ def _different(program: Program, made: Compiled, best: Array, count: int, progre
         if progress is not None:
             progress(Step("different plan", number, count))
         used = np.max(found, axis=0)
-        weight = np.where(activity & (used > 0), np.sum(found, axis=0) / np.where(used > 0, used, 1.0), 0.0)
+        weight = np.where(
+            activity & (used > 0), np.sum(found, axis=0) / np.where(used > 0, used, 1.0), 0.0
+        )
         found.append(_extreme(program, weight))
     return found[1:]
 
 
 def _difference(made: Compiled, a: Array, b: Array) -> float:
     """Share of the refined supply that comes from elsewhere: half the sum of absolute differences by metal, year, pathway."""
-    first, second = (_supply(made, x).set_index(["metal", "year", "pathway"])["value"] for x in (a, b))
+    first, second = (
+        _supply(made, x).set_index(["metal", "year", "pathway"])["value"] for x in (a, b)
+    )
     both = pd.concat([first, second], axis=1).fillna(0.0)
     total = float(first.sum())
     return float((both.iloc[:, 0] - both.iloc[:, 1]).abs().sum() / 2 / total) if total else 0.0
 
 
 def _supply(made: Compiled, x: Array) -> pd.DataFrame:
-    table = supply_table(made.system, by_name(made.arrays.columns, np.clip(x, made.arrays.lower, made.arrays.upper)))
+    table = supply_table(
+        made.system, by_name(made.arrays.columns, np.clip(x, made.arrays.lower, made.arrays.upper))
+    )
     table = table[table["pathway"] != "new scrap"]
-    parts: pd.DataFrame = table.groupby(["metal", "year", "pathway"]).agg({"value": "sum"}).reset_index()
+    parts: pd.DataFrame = (
+        table.groupby(["metal", "year", "pathway"]).agg({"value": "sum"}).reset_index()
+    )
     return parts

@@ -41,7 +41,9 @@ class Comparison:
         found = table.copy()
         for name in others:
             found[f"{name} - {first}"] = table[name] - table[first]
-            found[f"{name} / {first} - 1"] = (table[name] / table[first].where(table[first] != 0) - 1.0).where(table[first] > 0)
+            found[f"{name} / {first} - 1"] = (
+                table[name] / table[first].where(table[first] != 0) - 1.0
+            ).where(table[first] > 0)
         return found
 
     def _repr_html_(self) -> str:
@@ -59,24 +61,44 @@ def compare(plans: Sequence[Plan], names: Sequence[str] = ()) -> Comparison:
         raise SpecError("compare", ["give at least two plans"])
     currencies = {plan.record.currency for plan in plans}
     if len(currencies) > 1:
-        raise SpecError("compare", [f"the plans count in money of different years ({', '.join(sorted(currencies))}); solve them in one"])
+        raise SpecError(
+            "compare",
+            [
+                f"the plans count in money of different years ({', '.join(sorted(currencies))}); solve them in one"
+            ],
+        )
     heads = heads_of(plans, names)
     results = _results(plans, heads)
-    return Comparison(heads, _inputs(plans, heads), _totals(plans, heads), _differing(results, heads), results, _supply(plans, heads))
+    return Comparison(
+        heads,
+        _inputs(plans, heads),
+        _totals(plans, heads),
+        _differing(results, heads),
+        results,
+        _supply(plans, heads),
+    )
 
 
 def heads_of(plans: Sequence[Plan], names: Sequence[str]) -> tuple[str, ...]:
     """Names of plans as column heads, each different: those given, or study and scenario."""
-    given = list(names) or [f"{plan.record.study}:{plan.record.scenario or 'base'}" for plan in plans]
+    given = list(names) or [
+        f"{plan.record.study}:{plan.record.scenario or 'base'}" for plan in plans
+    ]
     if len(given) != len(plans):
-        raise SpecError("compare", [f"{len(plans)} plans but {len(given)} names; give one for each"])
-    return tuple(name if given.count(name) == 1 else f"{name} ({i})" for i, name in enumerate(given, start=1))
+        raise SpecError(
+            "compare", [f"{len(plans)} plans but {len(given)} names; give one for each"]
+        )
+    return tuple(
+        name if given.count(name) == 1 else f"{name} ({i})" for i, name in enumerate(given, start=1)
+    )
 
 
 def _differing(frame: pd.DataFrame, heads: tuple[str, ...]) -> pd.DataFrame:
     values = frame[list(heads)]
     spread = values.max(axis=1) - values.min(axis=1)
-    differs = (spread > ABOUT_ZERO * values.abs().max(axis=1)) | (values.isna().any(axis=1) & values.notna().any(axis=1))
+    differs = (spread > ABOUT_ZERO * values.abs().max(axis=1)) | (
+        values.isna().any(axis=1) & values.notna().any(axis=1)
+    )
     return frame[differs].reset_index(drop=True)
 
 
@@ -84,10 +106,17 @@ def _inputs(plans: Sequence[Plan], heads: tuple[str, ...]) -> pd.DataFrame:
     columns: dict[str, dict[str, float]] = {}
     units: dict[str, str] = {}
     for head, plan in zip(heads, plans, strict=True):
-        numbers = [(datum.path, datum.value, datum.unit) for datum in plan.system.data] + list(_settings(plan))
+        numbers = [(datum.path, datum.value, datum.unit) for datum in plan.system.data] + list(
+            _settings(plan)
+        )
         columns[head] = {path: value for path, value, _ in numbers}
         units |= {path: unit for path, _, unit in numbers}
-    frame = pd.DataFrame(columns).rename_axis("path").reset_index().sort_values("path", ignore_index=True)
+    frame = (
+        pd.DataFrame(columns)
+        .rename_axis("path")
+        .reset_index()
+        .sort_values("path", ignore_index=True)
+    )
     frame.insert(1, "unit", frame["path"].map(units))
     return _differing(frame, heads)
 
@@ -108,11 +137,24 @@ def _settings(plan: Plan) -> Iterator[tuple[str, float, str]]:
 
 def _totals(plans: Sequence[Plan], heads: tuple[str, ...]) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
-    rows.append({"quantity": "cost, present value", "unit": plans[0].record.currency,
-                 **{head: plan.objective for head, plan in zip(heads, plans, strict=True)}})
+    rows.append(
+        {
+            "quantity": "cost, present value",
+            "unit": plans[0].record.currency,
+            **{head: plan.objective for head, plan in zip(heads, plans, strict=True)},
+        }
+    )
     for scope in plans[0].record.emissions:
-        rows.append({"quantity": f"{scope} emissions", "unit": "tCO2e",
-                     **{head: plan.record.emissions[scope] for head, plan in zip(heads, plans, strict=True)}})
+        rows.append(
+            {
+                "quantity": f"{scope} emissions",
+                "unit": "tCO2e",
+                **{
+                    head: plan.record.emissions[scope]
+                    for head, plan in zip(heads, plans, strict=True)
+                },
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -122,7 +164,9 @@ def _results(plans: Sequence[Plan], heads: tuple[str, ...]) -> pd.DataFrame:
     for head, plan in zip(heads, plans, strict=True):
         supply = plan.mix.assign(quantity="supply: " + plan.mix["pathway"], unit="t/year")
         other = indicators(plan).rename(columns={"indicator": "quantity"})
-        other = other[~other["quantity"].str.startswith("share: ") & (other["quantity"] != "shortage")]
+        other = other[
+            ~other["quantity"].str.startswith("share: ") & (other["quantity"] != "shortage")
+        ]
         both = pd.concat([supply[[*keys, "value"]], other[[*keys, "value"]]], ignore_index=True)
         parts.append(both.set_index(keys)["value"].rename(head))
     frame = pd.concat(parts, axis=1).reset_index()
@@ -137,9 +181,21 @@ def _supply(plans: Sequence[Plan], heads: tuple[str, ...]) -> pd.DataFrame:
     parts = []
     for head, plan in zip(heads, plans, strict=True):
         length = plan.mix["year"].map({p.first: p.length for p in plan.system.periods})
-        parts.append((plan.mix["value"] * length).groupby([plan.mix["metal"], plan.mix["pathway"]], sort=False).sum().rename(head))
+        parts.append(
+            (plan.mix["value"] * length)
+            .groupby([plan.mix["metal"], plan.mix["pathway"]], sort=False)
+            .sum()
+            .rename(head)
+        )
     frame = pd.concat(parts, axis=1).fillna(0.0).rename_axis(["metal", "pathway"]).reset_index()
     frame.insert(2, "unit", "t")
-    order = {metal: i for i, metal in enumerate(dict.fromkeys(metal for plan in plans for metal in plan.system.metals))}
-    ranked = frame.assign(at=frame["metal"].map(order)).sort_values(["at", "pathway"], ignore_index=True)
+    order = {
+        metal: i
+        for i, metal in enumerate(
+            dict.fromkeys(metal for plan in plans for metal in plan.system.metals)
+        )
+    }
+    ranked = frame.assign(at=frame["metal"].map(order)).sort_values(
+        ["at", "pathway"], ignore_index=True
+    )
     return ranked.drop(columns="at")

@@ -57,9 +57,16 @@ class Frontier:
         said = []
         for group, part in self.points.groupby("group"):
             cheap, clean = part.iloc[0], part.iloc[-1]
-            said.append(f"{group}: from {amount(cheap['carbon'])} t CO2e ({cheap['scope']}) for {amount(cheap['cost'])} USD "
-                        f"down to {amount(clean['carbon'])} t for {amount(clean['cost'])} USD.")
-        return shown("Frontier of cost and carbon", said, self.points.dropna(axis="columns", how="all"), more=".points")
+            said.append(
+                f"{group}: from {amount(cheap['carbon'])} t CO2e ({cheap['scope']}) for {amount(cheap['cost'])} USD "
+                f"down to {amount(clean['carbon'])} t for {amount(clean['cost'])} USD."
+            )
+        return shown(
+            "Frontier of cost and carbon",
+            said,
+            self.points.dropna(axis="columns", how="all"),
+            more=".points",
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +79,12 @@ class _Point:
 
 
 def frontier(
-    subject: Any, *, points: int = 12, scope: Scope = "footprint", by_metal: bool = False, imports: int = 0,
+    subject: Any,
+    *,
+    points: int = 12,
+    scope: Scope = "footprint",
+    by_metal: bool = False,
+    imports: int = 0,
     progress: Progress | None = None,
 ) -> Frontier:
     """The cost-carbon frontier of a System, a model or what `compiled` made of it.
@@ -86,12 +98,20 @@ def frontier(
     made = subject if isinstance(subject, Compiled) else compiled(subject, progress=progress)
     search = _Search(made)
     groups: list[tuple[str, Array]] = [("all", carbon_terms(made, scope))]
-    groups += [(metal, carbon_terms(made, scope, metal)) for metal in made.system.metals] if by_metal else []
+    groups += (
+        [(metal, carbon_terms(made, scope, metal)) for metal in made.system.metals]
+        if by_metal
+        else []
+    )
     rows: list[dict[str, Any]] = []
     mixes: list[pd.DataFrame] = []
     levels = search.import_levels(imports) if imports else [None]
-    for part, (group, carbon, level) in enumerate((*pair, level) for pair in groups for level in levels):
-        name = f"frontier of {group}" + (f", imports at most {level:,.0f} t" if level is not None else "")
+    for part, (group, carbon, level) in enumerate(
+        (*pair, level) for pair in groups for level in levels
+    ):
+        name = f"frontier of {group}" + (
+            f", imports at most {level:,.0f} t" if level is not None else ""
+        )
 
         def tell(number: int, name: str = name, part: int = part) -> None:
             if progress is not None:
@@ -100,7 +120,15 @@ def frontier(
         search.limit_imports(level)
         for number, point in enumerate(search.curve(carbon, points, tell), start=1):
             head = {"group": group, "scope": scope, "point": number}
-            rows.append({**head, "cost": point.cost, "carbon": point.carbon, "abatement_cost": abs(point.slope), "import": level})
+            rows.append(
+                {
+                    **head,
+                    "cost": point.cost,
+                    "carbon": point.carbon,
+                    "abatement_cost": abs(point.slope),
+                    "import": level,
+                }
+            )
             mixes.append(_mix(made, point).assign(group=group, point=number))
         search.limit_imports(None)
     return Frontier(pd.DataFrame(rows), pd.concat(mixes, ignore_index=True), search.least_shortage)
@@ -121,8 +149,12 @@ def carbon_terms(made: Compiled, scope: Scope, metal: str | None = None) -> Arra
         return terms
     for process in system.processes.values():
         if metal in metals_of(system, process):
-            for period, rate in zip(system.periods, emission_rates(system, process)[scope], strict=True):
-                terms[arrays.column_at["activity", (process.name, period.first)]] = rate * period.length
+            for period, rate in zip(
+                system.periods, emission_rates(system, process)[scope], strict=True
+            ):
+                terms[arrays.column_at["activity", (process.name, period.first)]] = (
+                    rate * period.length
+                )
     return terms
 
 
@@ -133,8 +165,12 @@ def import_terms(made: Compiled) -> Array:
     for process in system.processes.values():
         if process.kind == "import":
             for metal in metals_of(system, process):
-                for period, share in zip(system.periods, output_equivalent(system, process, metal), strict=True):
-                    terms[arrays.column_at["activity", (process.name, period.first)]] += share * period.length
+                for period, share in zip(
+                    system.periods, output_equivalent(system, process, metal), strict=True
+                ):
+                    terms[arrays.column_at["activity", (process.name, period.first)]] += (
+                        share * period.length
+                    )
     return terms
 
 
@@ -152,7 +188,9 @@ class _Search:
         arrays = made.arrays
         self.program = Program(arrays)
         self.cost = plain_cost(arrays)
-        penalty = np.where([name in {"shortage", "breach"} for name, _ in arrays.columns], arrays.cost, 0.0)
+        penalty = np.where(
+            [name in {"shortage", "breach"} for name, _ in arrays.columns], arrays.cost, 0.0
+        )
         self.program.set_cost(penalty)
         first = self.program.run()
         require_optimal(self.program, first)
@@ -160,7 +198,9 @@ class _Search:
         self.least_shortage = float(penalty @ first.x)
         # money of one unit of penalty is far larger than that of flows: the row is scaled to tonnes
         size = max(float(np.abs(penalty).max(initial=0.0)), 1.0)
-        self.program.add_row(penalty / size, -np.inf, self.least_shortage * (1 + SHORTAGE_SLACK) / size + 1e-9)
+        self.program.add_row(
+            penalty / size, -np.inf, self.least_shortage * (1 + SHORTAGE_SLACK) / size + 1e-9
+        )
         self.carbon_row: int | None = None
         self.carbon_terms = np.zeros(len(arrays.columns))
         self.import_row: int | None = None
@@ -194,11 +234,15 @@ class _Search:
 
         def at(limit: float) -> _Point:
             tell(len(found))
-            self.program.set_rows(np.array([row], dtype=np.int32), np.array([-np.inf]), np.array([limit / size]))
+            self.program.set_rows(
+                np.array([row], dtype=np.int32), np.array([-np.inf]), np.array([limit / size])
+            )
             solution = self.solve(self.cost)
             self.last = solution
             slope = float(solution.dual[row]) / size
-            return _Point(float(self.cost @ solution.x), float(carbon @ solution.x), slope, solution.x)
+            return _Point(
+                float(self.cost @ solution.x), float(carbon @ solution.x), slope, solution.x
+            )
 
         found = [_Point(float(self.cost @ cheap.x), ends[0], 0.0, cheap.x)]
         found.append(at(ends[1] + FLAT * (ends[0] - ends[1])))
@@ -213,7 +257,9 @@ class _Search:
             found.append(at(limit))
         # the last of many changes of bounds, solved once more from nothing
         self.program.confirm(self.last)
-        self.program.set_rows(np.array([row], dtype=np.int32), np.array([-np.inf]), np.array([np.inf]))
+        self.program.set_rows(
+            np.array([row], dtype=np.int32), np.array([-np.inf]), np.array([np.inf])
+        )
         return sorted(found, key=lambda p: -p.carbon)
 
     def carbon_row_of(self, terms: Array) -> int:
@@ -222,7 +268,9 @@ class _Search:
             self.carbon_row = self.program.add_row(terms, -np.inf, np.inf)
         else:
             for position in np.flatnonzero(terms != self.carbon_terms):
-                self.program.highs.changeCoeff(self.carbon_row, int(position), float(terms[position]))
+                self.program.highs.changeCoeff(
+                    self.carbon_row, int(position), float(terms[position])
+                )
         self.carbon_terms = terms
         return self.carbon_row
 
@@ -230,14 +278,19 @@ class _Search:
         """Levels of import dependence from its free end to its least, t over all years."""
         terms = import_terms(self.made)
         free, least = self.lexicographic(self.cost, terms), self.lexicographic(terms, self.cost)
-        return [float(v) for v in np.linspace(float(terms @ free.x), float(terms @ least.x), max(count, 2))]
+        return [
+            float(v)
+            for v in np.linspace(float(terms @ free.x), float(terms @ least.x), max(count, 2))
+        ]
 
     def limit_imports(self, level: float | None) -> None:
         if level is not None and self.import_row is None:
             self.import_row = self.program.add_row(import_terms(self.made), -np.inf, np.inf)
         if self.import_row is not None:
             upper = np.inf if level is None else level + 1e-6
-            self.program.set_rows(np.array([self.import_row], dtype=np.int32), np.array([-np.inf]), np.array([upper]))
+            self.program.set_rows(
+                np.array([self.import_row], dtype=np.int32), np.array([-np.inf]), np.array([upper])
+            )
 
 
 def _widest(found: list[_Point]) -> float | None:
@@ -259,7 +312,12 @@ def _widest(found: list[_Point]) -> float | None:
 
 
 def _mix(made: Compiled, point: _Point) -> pd.DataFrame:
-    supply = supply_table(made.system, by_name(made.arrays.columns, np.clip(point.x, made.arrays.lower, made.arrays.upper)))
+    supply = supply_table(
+        made.system,
+        by_name(made.arrays.columns, np.clip(point.x, made.arrays.lower, made.arrays.upper)),
+    )
     supply = supply[supply["pathway"] != "new scrap"]
     parts = supply.groupby(["metal", "year", "pathway"]).agg({"value": "sum"}).reset_index()
-    return parts.assign(share=parts["value"] / parts.groupby(["metal", "year"])["value"].transform("sum"))
+    return parts.assign(
+        share=parts["value"] / parts.groupby(["metal", "year"])["value"].transform("sum")
+    )

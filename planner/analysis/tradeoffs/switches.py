@@ -17,11 +17,29 @@ NOT_SUPPLY = "new scrap"
 """A loop inside manufacture, no share of supply."""
 RUNS = 1e-4
 """A process that gives less than this share of a metal's supply does not run."""
-COLUMNS = ("metal", "pathway", "process", "plan", "since", "until", "widest", "share_first", "share", "change", "enters_first",
-           "leaves_first", "pauses_first", "enters", "leaves", "pauses")
+COLUMNS = (
+    "metal",
+    "pathway",
+    "process",
+    "plan",
+    "since",
+    "until",
+    "widest",
+    "share_first",
+    "share",
+    "change",
+    "enters_first",
+    "leaves_first",
+    "pauses_first",
+    "enters",
+    "leaves",
+    "pauses",
+)
 
 
-def routes(plans: Sequence[Plan], names: Sequence[str] = (), *, points: float = POINTS) -> pd.DataFrame:
+def routes(
+    plans: Sequence[Plan], names: Sequence[str] = (), *, points: float = POINTS
+) -> pd.DataFrame:
     """Routes whose share of a metal's supply differs from that in the first plan by more than `points` percentage points in some year.
 
     One row for each metal, pathway and process (empty: the whole pathway) and each later plan: `since` and `until` the first and last year
@@ -37,12 +55,33 @@ def routes(plans: Sequence[Plan], names: Sequence[str] = (), *, points: float = 
         raise SpecError("routes", [f"points is {points}; give 0 or more percentage points"])
     heads = heads_of(plans, names)
     tables = [_shares(plan) for plan in plans]
-    rows = [row for name, table in zip(heads[1:], tables[1:], strict=True) for row in _changed(name, tables[0], table, points)]
+    rows = [
+        row
+        for name, table in zip(heads[1:], tables[1:], strict=True)
+        for row in _changed(name, tables[0], table, points)
+    ]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    years = ["since", "until", "widest", "enters_first", "leaves_first", "pauses_first", "enters", "leaves", "pauses"]
+    years = [
+        "since",
+        "until",
+        "widest",
+        "enters_first",
+        "leaves_first",
+        "pauses_first",
+        "enters",
+        "leaves",
+        "pauses",
+    ]
     frame = frame.astype(dict.fromkeys(years, "Int64"))
-    order = {metal: i for i, metal in enumerate(dict.fromkeys(metal for plan in plans for metal in plan.system.metals))}
-    ranked = frame.assign(metal_at=frame["metal"].map(order)).sort_values(["plan", "metal_at", "since", "pathway", "process"])
+    order = {
+        metal: i
+        for i, metal in enumerate(
+            dict.fromkeys(metal for plan in plans for metal in plan.system.metals)
+        )
+    }
+    ranked = frame.assign(metal_at=frame["metal"].map(order)).sort_values(
+        ["plan", "metal_at", "since", "pathway", "process"]
+    )
     return ranked.drop(columns="metal_at").reset_index(drop=True)
 
 
@@ -56,12 +95,22 @@ def _shares(plan: Plan) -> pd.DataFrame:
     amounts = pd.concat([whole, single]).reset_index()
     all_of = total.reindex(pd.MultiIndex.from_frame(amounts[["metal", "year"]])).to_numpy()
     amounts["share"] = (amounts["value"] / all_of).where(all_of > 0, 0.0)
-    wide = amounts.pivot_table(index=["metal", "pathway", "process"], columns="year", values="share", aggfunc="sum", fill_value=0.0)
-    every: pd.DataFrame = wide.reindex(columns=[period.first for period in plan.system.periods], fill_value=0.0)
+    wide = amounts.pivot_table(
+        index=["metal", "pathway", "process"],
+        columns="year",
+        values="share",
+        aggfunc="sum",
+        fill_value=0.0,
+    )
+    every: pd.DataFrame = wide.reindex(
+        columns=[period.first for period in plan.system.periods], fill_value=0.0
+    )
     return every
 
 
-def _changed(name: str, first: pd.DataFrame, other: pd.DataFrame, points: float) -> list[tuple[Any, ...]]:
+def _changed(
+    name: str, first: pd.DataFrame, other: pd.DataFrame, points: float
+) -> list[tuple[Any, ...]]:
     years = [year for year in first.columns if year in other.columns]
     both = first.index.union(other.index)
     one, two = (table.reindex(both, fill_value=0.0)[years] for table in (first, other))
@@ -71,8 +120,20 @@ def _changed(name: str, first: pd.DataFrame, other: pd.DataFrame, points: float)
         far = change[change.abs() > points]
         if len(far):
             at = change.abs().idxmax()
-            rows.append((*key, name, far.index[0], far.index[-1], at, one.loc[key, at], two.loc[key, at], change[at],
-                         *_span(one.loc[key]), *_span(two.loc[key])))
+            rows.append(
+                (
+                    *key,
+                    name,
+                    far.index[0],
+                    far.index[-1],
+                    at,
+                    one.loc[key, at],
+                    two.loc[key, at],
+                    change[at],
+                    *_span(one.loc[key]),
+                    *_span(two.loc[key]),
+                )
+            )
     return rows
 
 
@@ -81,5 +142,9 @@ def _span(share: pd.Series[float]) -> tuple[int | None, int | None, int | None]:
     runs = share.index[share > RUNS]
     if not len(runs):
         return None, None, None
-    between = share.loc[runs[0]:runs[-1]]
-    return int(runs[0]), None if runs[-1] == share.index[-1] else int(runs[-1]), int((between <= RUNS).sum())
+    between = share.loc[runs[0] : runs[-1]]
+    return (
+        int(runs[0]),
+        None if runs[-1] == share.index[-1] else int(runs[-1]),
+        int((between <= RUNS).sum()),
+    )

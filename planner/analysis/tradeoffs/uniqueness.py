@@ -55,7 +55,12 @@ def ties(program: Program, base: Solution, priced: Sequence[int]) -> Ties:
     """Test an optimum of a living programme; `priced` are the positions of the rows whose prices count. The programme is restored."""
     swaps = _swaps(program, base)
     rows = np.array(priced, dtype=int)
-    return Ties(not len(swaps), _one_price(program.arrays, base, rows), degenerate(program.arrays, base), swaps)
+    return Ties(
+        not len(swaps),
+        _one_price(program.arrays, base, rows),
+        degenerate(program.arrays, base),
+        swaps,
+    )
 
 
 def degenerate(arrays: Arrays, base: Solution) -> int:
@@ -78,7 +83,9 @@ def _swaps(program: Program, base: Solution) -> pd.DataFrame:
     program.fix_face(base)
     lower, upper = _bounds_now(program)
     # within a box, since a loop that costs nothing could run for ever
-    program.set_columns(everywhere, np.maximum(lower, base.x - size), np.minimum(upper, base.x + size))
+    program.set_columns(
+        everywhere, np.maximum(lower, base.x - size), np.minimum(upper, base.x + size)
+    )
     draw = np.random.default_rng(SEED)
     least, most = base.x.copy(), base.x.copy()
     for _ in range(DIRECTIONS):
@@ -86,14 +93,25 @@ def _swaps(program: Program, base: Solution) -> pd.DataFrame:
         for sign in (1.0, -1.0):
             program.set_cost(sign * function)
             found = program.run()
-            cost = float(arrays.cost @ found.x) + arrays.offset if found.status == "optimal" else np.inf
+            cost = (
+                float(arrays.cost @ found.x) + arrays.offset
+                if found.status == "optimal"
+                else np.inf
+            )
             if abs(cost - base.objective) <= SAME_COST * max(abs(base.objective), 1.0):
                 least, most = np.minimum(least, found.x), np.maximum(most, found.x)
     program.restore()
-    rows = [(arrays.columns[i][1][0], arrays.columns[i][1][1], least[i], most[i])
-            for i in np.flatnonzero(most - least > MOVES * size) if arrays.columns[i][0] == "activity"]
+    rows = [
+        (arrays.columns[i][1][0], arrays.columns[i][1][1], least[i], most[i])
+        for i in np.flatnonzero(most - least > MOVES * size)
+        if arrays.columns[i][0] == "activity"
+    ]
     frame = pd.DataFrame(rows, columns=["process", "year", "least", "most"])
-    return frame.assign(width=frame["most"] - frame["least"]).sort_values("width", ascending=False, ignore_index=True).drop(columns="width")
+    return (
+        frame.assign(width=frame["most"] - frame["least"])
+        .sort_values("width", ascending=False, ignore_index=True)
+        .drop(columns="width")
+    )
 
 
 def _bounds_now(program: Program) -> tuple[Array, Array]:
@@ -108,11 +126,18 @@ class Directions:
     def __init__(self, arrays: Arrays, base: Solution) -> None:
         above, below = _distances(base.x, arrays.lower, arrays.upper)
         over, under = _distances(base.row_value, arrays.row_lower, arrays.row_upper)
-        self.row_lower, self.row_upper = np.where(over <= 0, 0.0, -np.inf), np.where(under <= 0, 0.0, np.inf)
+        self.row_lower, self.row_upper = (
+            np.where(over <= 0, 0.0, -np.inf),
+            np.where(under <= 0, 0.0, np.inf),
+        )
         self.program = Program(arrays)
         n, m = len(arrays.columns), len(arrays.rows)
         self.program.set_cost(arrays.cost)
-        self.program.set_columns(np.arange(n, dtype=np.int32), np.where(above <= 0, 0.0, -np.inf), np.where(below <= 0, 0.0, np.inf))
+        self.program.set_columns(
+            np.arange(n, dtype=np.int32),
+            np.where(above <= 0, 0.0, -np.inf),
+            np.where(below <= 0, 0.0, np.inf),
+        )
         self.rows = np.arange(m, dtype=np.int32)
 
     def along(self, change: Array) -> tuple[float, Array | None]:
@@ -135,7 +160,9 @@ def _one_price(arrays: Arrays, base: Solution, rows: npt.NDArray[np.int_]) -> bo
     if not len(rows):
         return True
     change = np.zeros(len(arrays.rows))
-    change[rows] = np.random.default_rng(SEED).uniform(0.5, 1.5, len(rows)) * np.random.default_rng(SEED + 1).choice([-1.0, 1.0], len(rows))
+    change[rows] = np.random.default_rng(SEED).uniform(0.5, 1.5, len(rows)) * np.random.default_rng(
+        SEED + 1
+    ).choice([-1.0, 1.0], len(rows))
     directions = Directions(arrays, base)
     up, down = directions.along(change)[0], -directions.along(-change)[0]
     return bool(abs(up - down) <= SAME_PRICE * max(abs(up), abs(down), 1.0))

@@ -27,7 +27,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from planner.analysis.uncertainty.outcomes import UNITS, Outcome, Reckoner, option_table, yearly_table
+from planner.analysis.uncertainty.outcomes import (
+    UNITS,
+    Outcome,
+    Reckoner,
+    option_table,
+    yearly_table,
+)
 from planner.analysis.uncertainty.sampling import Input, Sampler, Uncertainty, draw, uncertainty
 from planner.analysis.uncertainty.variants import Variants
 from planner.errors import OutputError
@@ -74,7 +80,16 @@ class Job:
     @cached_property
     def key(self) -> str:
         """Digest of the job: what a worker keeps ready is found by it."""
-        digest = hashlib.sha256(repr((sorted(self.files.items()), self.scenario, sorted(self.overrides.items()), self.inputs)).encode())
+        digest = hashlib.sha256(
+            repr(
+                (
+                    sorted(self.files.items()),
+                    self.scenario,
+                    sorted(self.overrides.items()),
+                    self.inputs,
+                )
+            ).encode()
+        )
         return digest.hexdigest()
 
     def __hash__(self) -> int:
@@ -113,43 +128,85 @@ class Ensemble:
             raise KeyError(name)
         drawn = each.at(self.quantiles[:, self.uncertain.columns()[name]])
         samples = np.arange(len(drawn))
-        return pd.DataFrame({"sample": np.repeat(samples, len(each.years)), "year": np.tile(each.years, len(samples)),
-                             "value": drawn.ravel(), "unit": each.unit})
+        return pd.DataFrame(
+            {
+                "sample": np.repeat(samples, len(each.years)),
+                "year": np.tile(each.years, len(samples)),
+                "value": drawn.ravel(),
+                "unit": each.unit,
+            }
+        )
 
-    def fan(self, metal: str, quantity: str, quantiles: tuple[float, ...] = QUANTILES) -> pd.DataFrame:
+    def fan(
+        self, metal: str, quantity: str, quantiles: tuple[float, ...] = QUANTILES
+    ) -> pd.DataFrame:
         """Quantiles over the samples of a yearly quantity of a metal: year, quantile, value, unit."""
         mine = self.yearly[self.yearly["metal"] == metal]
         if quantity not in UNITS or not len(mine):
-            raise KeyError(f"{metal}, {quantity}: one of the metals of the study and of {', '.join(UNITS)}")
-        found = mine.groupby("year")[quantity].quantile(np.array(quantiles)).rename_axis(["year", "quantile"]).rename("value").reset_index()
+            raise KeyError(
+                f"{metal}, {quantity}: one of the metals of the study and of {', '.join(UNITS)}"
+            )
+        found = (
+            mine.groupby("year")[quantity]
+            .quantile(np.array(quantiles))
+            .rename_axis(["year", "quantile"])
+            .rename("value")
+            .reset_index()
+        )
         return found.assign(unit=UNITS[quantity].replace("USD", self.record["currency"]))
 
     def shortage_probability(self) -> pd.DataFrame:
         """Share of samples in which a metal falls short, by year, and how much is missing then: metal, year, probability, mean_shortage."""
         short = self.yearly["shortage"] > SHORT * self.yearly["requirement"]
-        frame = self.yearly[["metal", "year"]].assign(probability=short.astype(float), mean_shortage=self.yearly["shortage"].where(short))
-        return frame.groupby(["metal", "year"], as_index=False).mean().fillna({"mean_shortage": 0.0})
+        frame = self.yearly[["metal", "year"]].assign(
+            probability=short.astype(float), mean_shortage=self.yearly["shortage"].where(short)
+        )
+        return (
+            frame.groupby(["metal", "year"], as_index=False).mean().fillna({"mean_shortage": 0.0})
+        )
 
     def robust_options(self) -> pd.DataFrame:
         """How often each option is in the plan: kind, name, share of samples, median value where it is, robust (in ROBUST of them)."""
         frame = self.options.assign(inside=self.options["value"].where(self.options["in_plan"]))
-        found = frame.groupby(["kind", "name"], as_index=False).agg(share=("in_plan", "mean"), median=("inside", "median"))
+        found = frame.groupby(["kind", "name"], as_index=False).agg(
+            share=("in_plan", "mean"), median=("inside", "median")
+        )
         found = found.assign(robust=found["share"] >= ROBUST)
-        return found.sort_values(["kind", "share", "name"], ascending=[True, False, True], ignore_index=True)
+        return found.sort_values(
+            ["kind", "share", "name"], ascending=[True, False, True], ignore_index=True
+        )
 
     def summary(self, quantiles: tuple[float, ...] = QUANTILES) -> pd.DataFrame:
         """Quantiles of the headline answers: answer, unit, one column for each quantile."""
-        units: dict[str, str] = {"cost": self.record["currency"], "shortage": "t"} | dict.fromkeys(SCOPES, "tCO2e")
+        units: dict[str, str] = {"cost": self.record["currency"], "shortage": "t"} | dict.fromkeys(
+            SCOPES, "tCO2e"
+        )
         optimal = self.headline[self.headline["status"] == "optimal"]
-        rows = [{"answer": name, "unit": unit, **{f"q{q:g}": float(optimal[name].quantile(q)) for q in quantiles}}
-                for name, unit in units.items() if len(optimal)]
+        rows = [
+            {
+                "answer": name,
+                "unit": unit,
+                **{f"q{q:g}": float(optimal[name].quantile(q)) for q in quantiles},
+            }
+            for name, unit in units.items()
+            if len(optimal)
+        ]
         return pd.DataFrame(rows)
 
 
 def ensemble(
-    system: System, *, samples: int = 256, seed: int = 0, sampler: Sampler = "lhs", inputs: tuple[str, ...] = (),
-    grades: tuple[str, ...] = (), statement: str | Path | Mapping[str, Any] | None = None, out: str | Path | None = None,
-    workers: int | None = None, cluster: str = "", progress: Progress | None = None,
+    system: System,
+    *,
+    samples: int = 256,
+    seed: int = 0,
+    sampler: Sampler = "lhs",
+    inputs: tuple[str, ...] = (),
+    grades: tuple[str, ...] = (),
+    statement: str | Path | Mapping[str, Any] | None = None,
+    out: str | Path | None = None,
+    workers: int | None = None,
+    cluster: str = "",
+    progress: Progress | None = None,
 ) -> Ensemble:
     """Solve a study for samples of its uncertain inputs.
 
@@ -161,15 +218,39 @@ def ensemble(
     """
     uncertain = uncertainty(system, inputs=inputs, grades=grades, statement=statement)
     quantiles = draw(uncertain, samples, seed=seed, sampler=sampler)
-    job = Job(dict(system.files), system.name, system.scenario, dict(system.overrides), uncertain.inputs, version("planner"))
+    job = Job(
+        dict(system.files),
+        system.name,
+        system.scenario,
+        dict(system.overrides),
+        uncertain.inputs,
+        version("planner"),
+    )
     record = _record(system, uncertain, job, samples=samples, seed=seed, sampler=sampler)
     with reserved(out, replace=True) if out is not None else nullcontext():
-        return _run(system, uncertain, quantiles, job, record, out, default_workers() if workers is None else workers, cluster, progress)
+        return _run(
+            system,
+            uncertain,
+            quantiles,
+            job,
+            record,
+            out,
+            default_workers() if workers is None else workers,
+            cluster,
+            progress,
+        )
 
 
 def _run(
-    system: System, uncertain: Uncertainty, quantiles: Array, job: Job, record: Mapping[str, Any], out: str | Path | None, workers: int,
-    cluster: str, progress: Progress | None,
+    system: System,
+    uncertain: Uncertainty,
+    quantiles: Array,
+    job: Job,
+    record: Mapping[str, Any],
+    out: str | Path | None,
+    workers: int,
+    cluster: str,
+    progress: Progress | None,
 ) -> Ensemble:
     """Solve the blocks that are not there yet, keep or write them, and put all together."""
     samples = len(quantiles)
@@ -179,9 +260,13 @@ def _run(
     kept: dict[int, Tables] = {}
     told = _Told(progress, samples, sum(_size(b, samples) for b in done))
     tasks: dict[Hashable, tuple[Any, ...]] = {
-        b: (job, b * BLOCK, quantiles[b * BLOCK: min((b + 1) * BLOCK, samples)]) for b in blocks if b not in done
+        b: (job, b * BLOCK, quantiles[b * BLOCK : min((b + 1) * BLOCK, samples)])
+        for b in blocks
+        if b not in done
     }
-    for block, tables in answers(solve_block, tasks, workers=workers, cluster=cluster, prepare=partial(ready, job)):
+    for block, tables in answers(
+        solve_block, tasks, workers=workers, cluster=cluster, prepare=partial(ready, job)
+    ):
         assert isinstance(block, int)
         if store is not None:
             store.write(block, tables)
@@ -189,9 +274,16 @@ def _run(
             kept[block] = tables
         told.more(_size(block, samples))
     if store is not None:
-        kept = {b: {name: table[table["sample"] < samples] for name, table in store.read(b).items()} for b in blocks}
-    return Ensemble(uncertain, quantiles, record=record, **{
-        name: pd.concat([kept[b][name] for b in blocks], ignore_index=True) for name in TABLES})
+        kept = {
+            b: {name: table[table["sample"] < samples] for name, table in store.read(b).items()}
+            for b in blocks
+        }
+    return Ensemble(
+        uncertain,
+        quantiles,
+        record=record,
+        **{name: pd.concat([kept[b][name] for b in blocks], ignore_index=True) for name in TABLES},
+    )
 
 
 def _size(block: int, samples: int) -> int:
@@ -207,12 +299,17 @@ class _Told:
 
     def more(self, count: int) -> None:
         self.done += count
-        if self.progress is not None and (self.done - self.said) * TOLD >= self.samples and self.done < self.samples:
+        if (
+            self.progress is not None
+            and (self.done - self.said) * TOLD >= self.samples
+            and self.done < self.samples
+        ):
             self.said = self.done
             self.progress(Step("samples", self.done, self.samples))
 
 
 # ---- one block, on whichever machine
+
 
 @lru_cache(maxsize=2)
 def ready(job: Job) -> tuple[Variants, Reckoner]:
@@ -224,16 +321,24 @@ def ready(job: Job) -> tuple[Variants, Reckoner]:
 def solve_block(job: Job, first: int, quantiles: Array) -> Tables:
     """The tables of the samples `first`, `first` + 1, ... with these quantiles, shape (B, D): a pure function of its arguments."""
     if job.version != version("planner"):
-        raise OutputError(f"this worker runs planner {version('planner')} and the ensemble {job.version}; install the same on all")
+        raise OutputError(
+            f"this worker runs planner {version('planner')} and the ensemble {job.version}; install the same on all"
+        )
     maker, reckoner = ready(job)
     at, basis = Uncertainty(job.inputs).columns(), maker.basis
     headline: list[dict[str, Any]] = []
     outcomes: dict[int, Outcome] = {}
     unchecked = first % CHECKED == 0
     drawn = {each.name: each.at(quantiles[:, at[each.name]]) for each in job.inputs}
-    variants = maker.make([{name: rows[i] for name, rows in drawn.items()} for i in range(len(quantiles))])
+    variants = maker.make(
+        [{name: rows[i] for name, rows in drawn.items()} for i in range(len(quantiles))]
+    )
     for sample, variant in enumerate(variants, start=first):
-        head: dict[str, Any] = {"sample": sample, "status": "impossible", "reason": variant.impossible}
+        head: dict[str, Any] = {
+            "sample": sample,
+            "status": "impossible",
+            "reason": variant.impossible,
+        }
         head["drawn_back"] = len(variant.drawn_back)
         headline.append(head)
         if variant.arrays is None:
@@ -248,45 +353,80 @@ def solve_block(job: Job, first: int, quantiles: Array) -> Tables:
             outcome = outcomes[sample] = reckoner.read(variant.system, variant.arrays, solution)
             head |= {"cost": outcome.cost, **outcome.emissions, "shortage": outcome.shortage}
     system = maker.base.system
-    return {"headline": _typed(pd.DataFrame(headline)), "yearly": yearly_table(system, outcomes), "options": option_table(system, outcomes)}
+    return {
+        "headline": _typed(pd.DataFrame(headline)),
+        "yearly": yearly_table(system, outcomes),
+        "options": option_table(system, outcomes),
+    }
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     """Every headline column with its type, whether or not a sample of the block filled it."""
     numbers = ("cost", *SCOPES, "shortage", "check")
-    return frame.reindex(columns=["sample", "status", "reason", "drawn_back", *numbers]).astype(dict.fromkeys(numbers, "float64"))
+    return frame.reindex(columns=["sample", "status", "reason", "drawn_back", *numbers]).astype(
+        dict.fromkeys(numbers, "float64")
+    )
 
 
 # ---- the folder
 
-def _record(system: System, uncertain: Uncertainty, job: Job, *, samples: int, seed: int, sampler: Sampler) -> dict[str, Any]:
-    joined = "" if uncertain.correlation is None else hashlib.sha256(uncertain.correlation.tobytes()).hexdigest()
+
+def _record(
+    system: System, uncertain: Uncertainty, job: Job, *, samples: int, seed: int, sampler: Sampler
+) -> dict[str, Any]:
+    joined = (
+        ""
+        if uncertain.correlation is None
+        else hashlib.sha256(uncertain.correlation.tobytes()).hexdigest()
+    )
     return {
-        "format_version": FORMAT_VERSION, "study": system.name, "title": system.title, "scenario": system.scenario,
-        "overrides": dict(system.overrides), "inputs_hash": system.inputs_hash, "ensemble_hash": job.key, "correlation_hash": joined,
-        "seed": seed, "sampler": sampler, "block": BLOCK, "samples": samples, "currency": f"USD_{system.currency_year}",
-        "versions": {name: version(name) for name in ("planner", "pyomo", "highspy", "scipy", "numpy")},
+        "format_version": FORMAT_VERSION,
+        "study": system.name,
+        "title": system.title,
+        "scenario": system.scenario,
+        "overrides": dict(system.overrides),
+        "inputs_hash": system.inputs_hash,
+        "ensemble_hash": job.key,
+        "correlation_hash": joined,
+        "seed": seed,
+        "sampler": sampler,
+        "block": BLOCK,
+        "samples": samples,
+        "currency": f"USD_{system.currency_year}",
+        "versions": {
+            name: version(name) for name in ("planner", "pyomo", "highspy", "scipy", "numpy")
+        },
     }
 
 
 class _Store:
     """The folder of an ensemble: nothing in it is half written, nothing is written twice."""
 
-    def __init__(self, folder: Path, record: Mapping[str, Any], uncertain: Uncertainty, system: System) -> None:
+    def __init__(
+        self, folder: Path, record: Mapping[str, Any], uncertain: Uncertainty, system: System
+    ) -> None:
         self.folder = folder
         needed("pyarrow", "ensemble")
         try:
             if (folder / SPEC_FILE).is_file():
-                self._require_same(json.loads((folder / SPEC_FILE).read_text(encoding="utf-8")), record)
-            elif folder.exists() and any(not each.name.startswith(f".{SPEC_FILE}.") for each in folder.iterdir()):
+                self._require_same(
+                    json.loads((folder / SPEC_FILE).read_text(encoding="utf-8")), record
+                )
+            elif folder.exists() and any(
+                not each.name.startswith(f".{SPEC_FILE}.") for each in folder.iterdir()
+            ):
                 raise OutputError(f"{folder} exists and is no ensemble; {REMEDY}, or empty it")
             # first what marks the folder: a run that is killed before the rest is there goes on in it
             folder.mkdir(parents=True, exist_ok=True)
             said = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
-            written_file(folder / SPEC_FILE, partial(Path.write_text, data=said, encoding="utf-8"), REMEDY)
+            written_file(
+                folder / SPEC_FILE, partial(Path.write_text, data=said, encoding="utf-8"), REMEDY
+            )
             (folder / "inputs").mkdir(exist_ok=True)
             for name, content in system.files.items():
-                written_file(folder / "inputs" / name, partial(Path.write_bytes, data=content), REMEDY)
+                written_file(
+                    folder / "inputs" / name, partial(Path.write_bytes, data=content), REMEDY
+                )
             frame = pd.DataFrame([asdict(each) for each in uncertain.inputs]).drop(columns="paths")
             written_file(folder / "inputs.csv", partial(frame.to_csv, index=False), REMEDY)
         except (OSError, ValueError) as error:
@@ -296,7 +436,9 @@ class _Store:
         """What was begun goes on only with the same study, inputs, seed and programmes; the number of samples may change."""
         other = [key for key in asked if key != "samples" and there.get(key) != asked[key]]
         if other:
-            raise OutputError(f"{self.folder} holds another ensemble (it differs in {', '.join(other)}); {REMEDY}")
+            raise OutputError(
+                f"{self.folder} holds another ensemble (it differs in {', '.join(other)}); {REMEDY}"
+            )
 
     def _path(self, name: str, block: int) -> Path:
         return self.folder / name / f"block={block:06d}" / "part.parquet"
@@ -318,11 +460,17 @@ class _Store:
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
-                raise OutputError(f"{path} cannot be written: {error.strerror}; {RESUME}") from error
+                raise OutputError(
+                    f"{path} cannot be written: {error.strerror}; {RESUME}"
+                ) from error
             written_file(path, partial(tables[name].to_parquet, index=False), RESUME)
 
     def read(self, block: int) -> Tables:
         try:
-            return {name: pd.read_parquet(self._path(name, block), partitioning=None) for name in TABLES}
+            return {
+                name: pd.read_parquet(self._path(name, block), partitioning=None) for name in TABLES
+            }
         except (OSError, ValueError) as error:
-            raise OutputError(f"{self.folder}: block {block} cannot be read ({error}); remove its folders and run again") from error
+            raise OutputError(
+                f"{self.folder}: block {block} cannot be read ({error}); remove its folders and run again"
+            ) from error

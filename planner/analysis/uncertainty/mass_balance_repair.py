@@ -47,11 +47,18 @@ class Contradictions:
         self._rows = _Rows(_deciding(inputs), np.array(system.years, dtype=float))
         at = self._rows.at
         self._contents = self._drawn(name for name in at if name.endswith(".content"))
-        compositions = {name: _composition(process, at) for name, process in system.processes.items()}
+        compositions = {
+            name: _composition(process, at) for name, process in system.processes.items()
+        }
         self._processes = tuple(name for name, mine in compositions.items() if mine)
-        self._drawn_by = np.array([self._drawn(compositions[name]) for name in self._processes], dtype=bool).reshape(-1, max(len(at), 1))
-        self._judged = [(p, metal, touched) for p, name in enumerate(self._processes)
-                        for metal, touched in self._metals_touched(system.processes[name], compositions[name])]
+        self._drawn_by = np.array(
+            [self._drawn(compositions[name]) for name in self._processes], dtype=bool
+        ).reshape(-1, max(len(at), 1))
+        self._judged = [
+            (p, metal, touched)
+            for p, name in enumerate(self._processes)
+            for metal, touched in self._metals_touched(system.processes[name], compositions[name])
+        ]
         self._products = self._products_touched()
 
     def _drawn(self, names: Iterable[str]) -> Mask:
@@ -74,15 +81,27 @@ class Contradictions:
         if table != "coefficients":
             return keys[1:2]
         goods, deposits = self._system.goods, self._system.deposits
-        return {*(goods[keys[1]].content if keys[1] in goods else ()), *([deposits[keys[1]].metal] if keys[1] in deposits else ())}
+        return {
+            *(goods[keys[1]].content if keys[1] in goods else ()),
+            *([deposits[keys[1]].metal] if keys[1] in deposits else ()),
+        }
 
     def _products_touched(self) -> tuple[str, ...]:
         """Products that the inputs can make hold more than the goods that they are made of, with all that share these goods."""
         found: list[str] = []
         for goods, products in use_groups(self._system):
             held = {*goods, *(self._system.products[name].waste for name in products)}
-            if any(words[1] in (products if words[0] == "uses" else held if words[0] in ("demand", "good_values") else ())
-                   for words in (name.split(".") for name in self._rows.at)):
+            if any(
+                words[1]
+                in (
+                    products
+                    if words[0] == "uses"
+                    else held
+                    if words[0] in ("demand", "good_values")
+                    else ()
+                )
+                for words in (name.split(".") for name in self._rows.at)
+            ):
                 found += products
         return tuple(found)
 
@@ -98,7 +117,9 @@ class Contradictions:
         while samples.size:
             self._mend_processes(block, samples, moved)
             samples = samples[(given[samples] & self._contents).any(axis=1)]
-            samples = samples[self._overfull(self._values(block, samples))] if samples.size else samples
+            samples = (
+                samples[self._overfull(self._values(block, samples))] if samples.size else samples
+            )
             samples, moved = block.draw_back(samples, self._contents)
         names = [*self._rows.at]
         return [{names[n]: float(left[n]) for n in np.flatnonzero(left < 1)} for left in block.left]
@@ -117,7 +138,9 @@ class Contradictions:
         found = np.zeros((values.count, len(self._processes)), dtype=bool)
         judged = [(p, metal) for p, metal, touched in self._judged if (touched & inputs).any()]
         system = values.with_goods(self._system)
-        processes = {p: values.process(self._system.processes[self._processes[p]]) for p, _ in judged}
+        processes = {
+            p: values.process(self._system.processes[self._processes[p]]) for p, _ in judged
+        }
         for p, metal in judged:
             taken, given = metal_in_and_out(system, processes[p], metal)
             found[:, p] |= (given - taken > ROUNDING * np.maximum(given, 1.0)).any(axis=-1)
@@ -126,11 +149,22 @@ class Contradictions:
     def _overfull(self, values: _Values) -> Mask:
         """In which samples products would hold more metal than the goods they are made of, shape (S,)."""
         system = values.with_goods(self._system)
-        system = replace(system, products={name: values.product(system, system.products[name]) for name in self._products})
+        system = replace(
+            system,
+            products={
+                name: values.product(system, system.products[name]) for name in self._products
+            },
+        )
         try:
-            inflow = {name: use_inflow(system, product) for name, product in system.products.items()}
+            inflow = {
+                name: use_inflow(system, product) for name, product in system.products.items()
+            }
         except ValueError:  # the balance says it, with its reason, of the sample whose it is
-            return np.zeros(1, dtype=bool) if values.count == 1 else np.concatenate([self._overfull(one) for one in values.each()])
+            return (
+                np.zeros(1, dtype=bool)
+                if values.count == 1
+                else np.concatenate([self._overfull(one) for one in values.each()])
+            )
         return np.array(np.broadcast_to(overfull(system, inflow), (values.count,)))
 
 
@@ -149,7 +183,9 @@ class _Block:
         """Halve what is left of these inputs, shape (..., N); the samples in which any moved, and which did, shape (S, N)."""
         left = self.left[samples]
         moved = inputs & self.given[samples] & (left > 0)
-        self.left[samples] = np.where(moved, np.where(left > 2.0**-MOST_HALVINGS, left / 2, 0.0), left)
+        self.left[samples] = np.where(
+            moved, np.where(left > 2.0**-MOST_HALVINGS, left / 2, 0.0), left
+        )
         some = moved.any(axis=1)
         return samples[some], moved[some]
 
@@ -176,11 +212,16 @@ class _Rows:
             between = (years > own[below]) & (below < len(own) - 1)
             above = below + between
             self._below[n], self._above[n] = ends[n] + below, ends[n] + above
-            self._past[n], self._gap[n] = np.where(between, [years - own[below], own[above] - own[below]], [[0.0], [1.0]])
+            self._past[n], self._gap[n] = np.where(
+                between, [years - own[below], own[above] - own[below]], [[0.0], [1.0]]
+            )
 
     def stacked(self, values: Sequence[Mapping[str, Array]]) -> tuple[Mask, Array]:
         """Which inputs each sample gives, shape (S, N), and the values of the rows of all, the study's own where it gives none, (S, R)."""
-        given, rows = np.zeros((len(values), len(self.at)), dtype=bool), np.tile(self.own, (len(values), 1))
+        given, rows = (
+            np.zeros((len(values), len(self.at)), dtype=bool),
+            np.tile(self.own, (len(values), 1)),
+        )
         for s, sample in enumerate(values):
             for name, n in self.at.items():
                 if name in sample:
@@ -192,7 +233,11 @@ class _Rows:
         rows = self.own + left[:, self._input] * (sampled - self.own)
         below = rows[:, self._below]
         # linear between the years of the rows, constant before and after them, digit for digit as numpy.interp has it
-        return _Values(self.at, rows[:, self._first, None], (rows[:, self._above] - below) / self._gap * self._past + below)
+        return _Values(
+            self.at,
+            rows[:, self._first, None],
+            (rows[:, self._above] - below) / self._gap * self._past + below,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -211,33 +256,67 @@ class _Values:
 
     def each(self) -> Iterator[_Values]:
         """Each sample by itself."""
-        return (_Values(self.at, self.first[s:s + 1], self.yearly[s:s + 1]) for s in range(self.count))
+        return (
+            _Values(self.at, self.first[s : s + 1], self.yearly[s : s + 1])
+            for s in range(self.count)
+        )
 
     def with_goods(self, system: System) -> System:
         """The system with contents and demands of the samples."""
-        touched = {name.split(".")[1] for name in self.at if name.startswith(("good_values.", "demand."))}
-        return replace(system, goods={**system.goods, **{name: self._good(good) for name in touched if (good := system.goods.get(name))}})
+        touched = {
+            name.split(".")[1] for name in self.at if name.startswith(("good_values.", "demand."))
+        }
+        return replace(
+            system,
+            goods={
+                **system.goods,
+                **{name: self._good(good) for name in touched if (good := system.goods.get(name))},
+            },
+        )
 
     def process(self, process: Process) -> Process:
         """The process with recipes of the samples."""
-        def recipe(side: Mapping[str, Array], direction: str) -> Mapping[str, Array]:
-            return {name: self._series(f"coefficients.{process.name}.{name}.{direction}", own) for name, own in side.items()}
 
-        return replace(process, inputs=recipe(process.inputs, "in"), outputs=recipe(process.outputs, "out"),
-                       deposits=recipe(process.deposits, "in"))
+        def recipe(side: Mapping[str, Array], direction: str) -> Mapping[str, Array]:
+            return {
+                name: self._series(f"coefficients.{process.name}.{name}.{direction}", own)
+                for name, own in side.items()
+            }
+
+        return replace(
+            process,
+            inputs=recipe(process.inputs, "in"),
+            outputs=recipe(process.outputs, "out"),
+            deposits=recipe(process.deposits, "in"),
+        )
 
     def product(self, system: System, product: Product) -> Product:
         """The product as the samples make it, holding what its waste good holds in the system, whose goods are theirs already."""
-        return replace(product, content=system.goods[product.waste].content if product.waste else product.content,
-                       uses={good: self._series(f"uses.{product.name}.{good}", share) for good, share in product.uses.items()})
+        return replace(
+            product,
+            content=system.goods[product.waste].content if product.waste else product.content,
+            uses={
+                good: self._series(f"uses.{product.name}.{good}", share)
+                for good, share in product.uses.items()
+            },
+        )
 
     def _good(self, good: Good) -> Good:
-        content = {metal: self.at[path] for metal in good.content if (path := f"good_values.{good.name}.{metal}.content") in self.at}
-        demand = good.demand if good.demand is None else self._series(f"demand.{good.name}", good.demand)
+        content = {
+            metal: self.at[path]
+            for metal in good.content
+            if (path := f"good_values.{good.name}.{metal}.content") in self.at
+        }
+        demand = (
+            good.demand if good.demand is None else self._series(f"demand.{good.name}", good.demand)
+        )
         if not content and demand is good.demand:
             return good
         # a single number of each sample, shape (S, 1), stands in the place of a float
-        held: dict[str, Any] = {**good.content, **{metal: self.first[:, n] for metal, n in content.items()}}
+        held: dict[str, Any] = {
+            **good.content,
+            **{metal: self.first[:, n] for metal, n in content.items()},
+        }
         return replace(good, content=held, demand=demand)
 
     def _series(self, path: str, own: Array) -> Array:
@@ -246,8 +325,12 @@ class _Values:
 
 def _deciding(inputs: Sequence[Input]) -> list[Input]:
     """The inputs that decide what goods, processes and products hold, and those that always move with them."""
-    leaders = {each.tied_to or each.name for each in inputs
-               if each.name.partition(".")[0] in ("coefficients", "demand", "uses") or each.name.endswith(".content")}
+    leaders = {
+        each.tied_to or each.name
+        for each in inputs
+        if each.name.partition(".")[0] in ("coefficients", "demand", "uses")
+        or each.name.endswith(".content")
+    }
     return [each for each in inputs if (each.tied_to or each.name) in leaders]
 
 
@@ -255,5 +338,9 @@ def _composition(process: Process, names: Iterable[str]) -> list[str]:
     """The inputs that say what a process takes in and gives out, or what the goods hold that it handles."""
     goods = {*process.inputs, *process.outputs}
     split = ((name, name.split(".")) for name in names)
-    return [name for name, words in split if (words[0] == "coefficients" and words[1] == process.name)
-            or (words[0] == "good_values" and words[-1] == "content" and words[1] in goods)]
+    return [
+        name
+        for name, words in split
+        if (words[0] == "coefficients" and words[1] == process.name)
+        or (words[0] == "good_values" and words[-1] == "content" and words[1] in goods)
+    ]

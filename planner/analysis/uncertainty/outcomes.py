@@ -25,7 +25,11 @@ TIE = 1e-3
 """USD (present value) per unit of activity below which a process that does not run would cost nothing more."""
 FLOWS = (*PATHWAYS, "shortage", "requirement")
 """Yearly quantities of a metal, t of refined metal per year."""
-UNITS: Mapping[str, str] = {**dict.fromkeys(FLOWS, "t/year"), "foreign_share": "1", "price": "USD/t"}
+UNITS: Mapping[str, str] = {
+    **dict.fromkeys(FLOWS, "t/year"),
+    "foreign_share": "1",
+    "price": "USD/t",
+}
 """Units of the yearly quantities; money is that of the study's currency year."""
 
 
@@ -69,24 +73,50 @@ class Reckoner:
         self.length = np.array([p.length for p in system.periods], dtype=float)
 
         def places(variable: str, names: Mapping[str, object]) -> npt.NDArray[np.int64]:
-            return np.array([[at.get((variable, (name, t)), -1) for t in years] for name in names], dtype=np.int64).reshape(-1, len(years))
+            return np.array(
+                [[at.get((variable, (name, t)), -1) for t in years] for name in names],
+                dtype=np.int64,
+            ).reshape(-1, len(years))
 
         self.activity = places("activity", system.processes)
         self.emission = places("emission", dict.fromkeys(SCOPES))
         self.ordered = places("new_capacity", system.plants)
-        self.shortage = {name: places("shortage", {name: None})[0] for name, good in system.goods.items() if good.demand is not None}
-        self.piles = {name: (places("draw", {name: None})[0], places("fill", {name: None})[0])
-                      for name, good in system.goods.items() if good.stockpile is not None and good.kind == "refined"}
-        self.balance = {name: np.array([row_at.get(("balance", (name, t)), -1) for t in years]) for name in self.shortage}
+        self.shortage = {
+            name: places("shortage", {name: None})[0]
+            for name, good in system.goods.items()
+            if good.demand is not None
+        }
+        self.piles = {
+            name: (places("draw", {name: None})[0], places("fill", {name: None})[0])
+            for name, good in system.goods.items()
+            if good.stockpile is not None and good.kind == "refined"
+        }
+        self.balance = {
+            name: np.array([row_at.get(("balance", (name, t)), -1) for t in years])
+            for name in self.shortage
+        }
         self.metals = [metals_of(system, process) for process in system.processes.values()]
         refined = {name for name, good in system.goods.items() if good.kind == "refined"}
         self.supplies = [
-            (p, process.name, name, metal) for p, process in enumerate(system.processes.values()) if process.pathway is not None
-            for name in process.outputs if name in refined for metal in system.goods[name].content
+            (p, process.name, name, metal)
+            for p, process in enumerate(system.processes.values())
+            if process.pathway is not None
+            for name in process.outputs
+            if name in refined
+            for metal in system.goods[name].content
         ]
         pathways = [system.processes[name].pathway for _, name, *_ in self.supplies]
-        self.supplied = np.array([[FLOWS.index(str(pathway)), system.metals.index(metal), p]
-                                  for pathway, (p, *_, metal) in zip(pathways, self.supplies, strict=True)], dtype=np.intp).reshape(-1, 3).T
+        self.supplied = (
+            np.array(
+                [
+                    [FLOWS.index(str(pathway)), system.metals.index(metal), p]
+                    for pathway, (p, *_, metal) in zip(pathways, self.supplies, strict=True)
+                ],
+                dtype=np.intp,
+            )
+            .reshape(-1, 3)
+            .T
+        )
 
     def read(self, system: System, arrays: Arrays, solution: Solution) -> Outcome:
         """The outcome of a solution of these arrays, made from this system."""
@@ -98,7 +128,11 @@ class Reckoner:
         every = np.zeros((len(FLOWS), len(system.metals), len(self.length)))
         flows = dict(zip(FLOWS, every, strict=True))
         short = {g: x[at] for g, at in self.shortage.items()}
-        demanded = {g: system.period_mean(demand) for g in self.shortage if (demand := system.goods[g].demand) is not None}
+        demanded = {
+            g: system.period_mean(demand)
+            for g in self.shortage
+            if (demand := system.goods[g].demand) is not None
+        }
         for i, metal in enumerate(system.metals):
             flows["shortage"][i] = metal_demand(system, metal, short)
             flows["requirement"][i] = metal_demand(system, metal, demanded)
@@ -108,21 +142,36 @@ class Reckoner:
             for metal, content in system.goods[name].content.items():
                 flows["stockpile"][system.metals.index(metal)] += content * (x[draw] - x[fill])
         activity = run @ self.length
-        dear = np.append(np.where(arrays.upper > 0, solution.reduced_cost, np.inf), np.inf)[self.activity] > TIE
-        need = {metal: float(flows["requirement"][i] @ self.length) for i, metal in enumerate(system.metals)}
+        dear = (
+            np.append(np.where(arrays.upper > 0, solution.reduced_cost, np.inf), np.inf)[
+                self.activity
+            ]
+            > TIE
+        )
+        need = {
+            metal: float(flows["requirement"][i] @ self.length)
+            for i, metal in enumerate(system.metals)
+        }
         least = np.array([min((need[m] for m in metals), default=np.inf) for metals in self.metals])
         return Outcome(
-            cost=solution.objective, emissions=dict(zip(SCOPES, (x[self.emission] @ self.length).tolist(), strict=True)),
-            shortage=float((flows["shortage"] @ self.length).sum()), flows=flows,
-            price=self._price(system, dual, demanded), activity=activity,
-            in_plan=activity > IN_PLAN * least, ruled_out=((run == 0) & dear).all(axis=1), ordered=x[self.ordered].sum(axis=1),
+            cost=solution.objective,
+            emissions=dict(zip(SCOPES, (x[self.emission] @ self.length).tolist(), strict=True)),
+            shortage=float((flows["shortage"] @ self.length).sum()),
+            flows=flows,
+            price=self._price(system, dual, demanded),
+            activity=activity,
+            in_plan=activity > IN_PLAN * least,
+            ruled_out=((run == 0) & dear).all(axis=1),
+            ordered=x[self.ordered].sum(axis=1),
         )
 
     def _refined(self, system: System) -> Array:
         """Refined metal that a unit of activity puts out, t per unit, for each of `supplies`; shape (S, T)."""
         if not self.supplies:
             return np.zeros((0, len(self.length)))
-        coefficients = np.array([system.processes[process].outputs[good] for _, process, good, _ in self.supplies])
+        coefficients = np.array(
+            [system.processes[process].outputs[good] for _, process, good, _ in self.supplies]
+        )
         content = np.array([system.goods[good].content[metal] for *_, good, metal in self.supplies])
         return np.asarray(system.period_mean(coefficients) * content[:, None])
 
@@ -142,14 +191,24 @@ class Reckoner:
 def yearly_table(system: System, outcomes: Mapping[int, Outcome]) -> pd.DataFrame:
     """Outcomes of samples by metal and period: sample, metal, year, one column for each quantity of UNITS."""
     years = [p.first for p in system.periods]
-    columns = [{**outcome.flows, "foreign_share": outcome.foreign_share, "price": outcome.price} for outcome in outcomes.values()]
+    columns = [
+        {**outcome.flows, "foreign_share": outcome.foreign_share, "price": outcome.price}
+        for outcome in outcomes.values()
+    ]
     many = len(system.metals) * len(years)
-    return pd.DataFrame({
-        "sample": np.repeat(np.array([*outcomes], dtype=np.int64), many),
-        "metal": np.tile(np.repeat(np.array(system.metals, dtype=object), len(years)), len(outcomes)),
-        "year": np.tile(np.array(years, dtype=np.int64), len(system.metals) * len(outcomes)),
-        **{name: np.concatenate([np.zeros(0), *(each[name].ravel() for each in columns)]) for name in UNITS},
-    })
+    return pd.DataFrame(
+        {
+            "sample": np.repeat(np.array([*outcomes], dtype=np.int64), many),
+            "metal": np.tile(
+                np.repeat(np.array(system.metals, dtype=object), len(years)), len(outcomes)
+            ),
+            "year": np.tile(np.array(years, dtype=np.int64), len(system.metals) * len(outcomes)),
+            **{
+                name: np.concatenate([np.zeros(0), *(each[name].ravel() for each in columns)])
+                for name in UNITS
+            },
+        }
+    )
 
 
 def option_table(system: System, outcomes: Mapping[int, Outcome]) -> pd.DataFrame:
@@ -157,9 +216,26 @@ def option_table(system: System, outcomes: Mapping[int, Outcome]) -> pd.DataFram
     names = [*system.processes, *system.plants]
     kinds = ["process"] * len(system.processes) + ["plant"] * len(system.plants)
     none = np.zeros(0)
-    return pd.DataFrame({
-        "sample": np.repeat(np.array([*outcomes], dtype=np.int64), len(names)),
-        "kind": np.tile(np.array(kinds, dtype=object), len(outcomes)), "name": np.tile(np.array(names, dtype=object), len(outcomes)),
-        "value": np.concatenate([none, *(part for each in outcomes.values() for part in (each.activity, each.ordered))]),
-        "in_plan": np.concatenate([none.astype(bool), *(part for each in outcomes.values() for part in (each.in_plan, each.ordered > 0))]),
-    })
+    return pd.DataFrame(
+        {
+            "sample": np.repeat(np.array([*outcomes], dtype=np.int64), len(names)),
+            "kind": np.tile(np.array(kinds, dtype=object), len(outcomes)),
+            "name": np.tile(np.array(names, dtype=object), len(outcomes)),
+            "value": np.concatenate(
+                [
+                    none,
+                    *(part for each in outcomes.values() for part in (each.activity, each.ordered)),
+                ]
+            ),
+            "in_plan": np.concatenate(
+                [
+                    none.astype(bool),
+                    *(
+                        part
+                        for each in outcomes.values()
+                        for part in (each.in_plan, each.ordered > 0)
+                    ),
+                ]
+            ),
+        }
+    )

@@ -145,7 +145,11 @@ def _split_normal(shape: Shape, low: Array, mode: Array, high: Array, u: Array) 
 
 
 def uncertainty(
-    system: System, *, inputs: Iterable[str] = (), grades: Iterable[str] = (), statement: str | Path | Mapping[str, Any] | None = None,
+    system: System,
+    *,
+    inputs: Iterable[str] = (),
+    grades: Iterable[str] = (),
+    statement: str | Path | Mapping[str, Any] | None = None,
 ) -> Uncertainty:
     """The uncertain inputs of a system: every series whose rows give a low and a high end that differ from each other.
 
@@ -156,11 +160,24 @@ def uncertainty(
     stated = _statement(statement)
     found = {each.name: each for each in _from_data(system, stated.get("inputs", {}))}
     problems = _unknown_patterns(found, [*inputs, *stated.get("inputs", {})])
-    chosen = [each for each in found.values() if _matches(each.name, inputs) and (not set(grades) or each.grade in set(grades))]
-    chosen = _tied(system, [_as_stated(each, stated.get("inputs", {}), problems) for each in chosen])
+    chosen = [
+        each
+        for each in found.values()
+        if _matches(each.name, inputs) and (not set(grades) or each.grade in set(grades))
+    ]
+    chosen = _tied(
+        system, [_as_stated(each, stated.get("inputs", {}), problems) for each in chosen]
+    )
     problems += _value_problems(chosen)
     if not chosen and not problems:
-        problems.append(Problem(system.name, 0, "", "nothing uncertain is chosen: give low and high in the tables, or choose other inputs"))
+        problems.append(
+            Problem(
+                system.name,
+                0,
+                "",
+                "nothing uncertain is chosen: give low and high in the tables, or choose other inputs",
+            )
+        )
     joined = _correlation(chosen, stated.get("correlated", []), problems)
     if problems:
         raise SpecError(system.name, problems)
@@ -173,20 +190,32 @@ def _matches(name: str, patterns: Iterable[str]) -> bool:
 
 
 def _unknown_patterns(found: Mapping[str, Input], patterns: Iterable[str]) -> list[Problem]:
-    return [Problem("inputs", 0, "", f"no uncertain input matches '{pattern}'{suggestion(pattern, found)}")
-            for pattern in patterns if not any(fnmatchcase(name, pattern) for name in found)]
+    return [
+        Problem(
+            "inputs", 0, "", f"no uncertain input matches '{pattern}'{suggestion(pattern, found)}"
+        )
+        for pattern in patterns
+        if not any(fnmatchcase(name, pattern) for name in found)
+    ]
 
 
 def _parameter(name: str) -> Parameter | None:
     table = BY_NAME[name.partition(".")[0]]
-    return table.parameter(name.rpartition(".")[2]) if table.has_parameter_column else next(iter(table.parameters), None)
+    return (
+        table.parameter(name.rpartition(".")[2])
+        if table.has_parameter_column
+        else next(iter(table.parameters), None)
+    )
 
 
 def _from_data(system: System, stated: Mapping[str, Any]) -> list[Input]:
     """Every series with an uncertain row, or with ends that a statement gives relative to its value."""
     series: dict[str, list[Datum]] = {}
     for datum in system.data:
-        if datum.path.partition(".")[0] not in OUTSIDE and datum.path.rpartition(".")[2] not in FIXED:
+        if (
+            datum.path.partition(".")[0] not in OUTSIDE
+            and datum.path.rpartition(".")[2] not in FIXED
+        ):
             series.setdefault(datum.stem, []).append(datum)
     found = []
     for name, rows in series.items():
@@ -195,15 +224,31 @@ def _from_data(system: System, stated: Mapping[str, Any]) -> list[Input]:
             continue
         low = tuple(r.value if r.low is None else r.low for r in rows)
         high = tuple(r.value if r.high is None else r.high for r in rows)
-        relative = any("low" in entry or "high" in entry for pattern, entry in stated.items() if fnmatchcase(name, pattern))
+        relative = any(
+            "low" in entry or "high" in entry
+            for pattern, entry in stated.items()
+            if fnmatchcase(name, pattern)
+        )
         if low == high and not relative:
             continue
         weakest = max((r.grade for r in rows), key=lambda g: GRADE_ORDER.find(g))
         years = tuple(r.year or 0 for r in rows)
-        found.append(Input(
-            name, tuple(r.path for r in rows), years, low, tuple(r.value for r in rows), high, rows[0].unit, weakest, rows[0].source,
-            rows[0].note, -np.inf if form.minimum is None else form.minimum, np.inf if form.maximum is None else form.maximum,
-        ))
+        found.append(
+            Input(
+                name,
+                tuple(r.path for r in rows),
+                years,
+                low,
+                tuple(r.value for r in rows),
+                high,
+                rows[0].unit,
+                weakest,
+                rows[0].source,
+                rows[0].note,
+                -np.inf if form.minimum is None else form.minimum,
+                np.inf if form.maximum is None else form.maximum,
+            )
+        )
     return found
 
 
@@ -221,13 +266,24 @@ def _tied(system: System, inputs: list[Input]) -> list[Input]:
         if process.loss or not process.inputs:
             continue
         for metal in system.metals:
-            names = sorted(f"good_values.{good}.{metal}.content" for good in (*process.inputs, *process.outputs))
+            names = sorted(
+                f"good_values.{good}.{metal}.content"
+                for good in (*process.inputs, *process.outputs)
+            )
             roots = [root(name) for name in names if name in at]
             for first, other in zip(roots[:1] * len(roots), roots, strict=True):
                 a, b = at[first], at[other]
-                if first != root(other) and (a.low, a.value, a.high, a.shape) == (b.low, b.value, b.high, b.shape):
+                if first != root(other) and (a.low, a.value, a.high, a.shape) == (
+                    b.low,
+                    b.value,
+                    b.high,
+                    b.shape,
+                ):
                     leader[root(other)] = first
-    return [replace(each, tied_to="" if root(each.name) == each.name else root(each.name)) for each in inputs]
+    return [
+        replace(each, tied_to="" if root(each.name) == each.name else root(each.name))
+        for each in inputs
+    ]
 
 
 # ---- what a statement adds
@@ -247,18 +303,40 @@ def _statement(given: str | Path | Mapping[str, Any] | None) -> Mapping[str, Any
         try:
             held = tomllib.loads(Path(given).read_text(encoding="utf-8-sig"))
         except OSError as error:
-            raise SpecError(file, [Problem(file, 0, "", f"cannot be read ({error.strerror}); check the name")]) from error
+            raise SpecError(
+                file, [Problem(file, 0, "", f"cannot be read ({error.strerror}); check the name")]
+            ) from error
         except (ValueError, RecursionError) as error:
             raise SpecError(file, [Problem(file, 0, "", f"is no TOML ({error})")]) from error
-    problems = [Problem(file, 0, key, "is unknown; there are inputs and correlated") for key in held if key not in ("inputs", "correlated")]
-    if not isinstance(held.get("inputs", {}), Mapping) or not all(isinstance(e, Mapping) for e in held.get("inputs", {}).values()):
+    problems = [
+        Problem(file, 0, key, "is unknown; there are inputs and correlated")
+        for key in held
+        if key not in ("inputs", "correlated")
+    ]
+    if not isinstance(held.get("inputs", {}), Mapping) or not all(
+        isinstance(e, Mapping) for e in held.get("inputs", {}).values()
+    ):
         problems.append(Problem(file, 0, "inputs", 'write a table for each input: [inputs."path"]'))
-    if not isinstance(held.get("correlated", []), list) or not all(isinstance(e, Mapping) for e in held.get("correlated", [])):
-        problems.append(Problem(file, 0, "correlated", "write [[correlated]] with inputs = [...] and correlation = ..."))
+    if not isinstance(held.get("correlated", []), list) or not all(
+        isinstance(e, Mapping) for e in held.get("correlated", [])
+    ):
+        problems.append(
+            Problem(
+                file,
+                0,
+                "correlated",
+                "write [[correlated]] with inputs = [...] and correlation = ...",
+            )
+        )
     if not problems:
         for name, entry in held.get("inputs", {}).items():
-            problems += [Problem(file, 0, f"{name}.{key}", f"is unknown; there are {', '.join(sorted(_FIELDS))}")
-                         for key in entry if key not in _FIELDS]
+            problems += [
+                Problem(
+                    file, 0, f"{name}.{key}", f"is unknown; there are {', '.join(sorted(_FIELDS))}"
+                )
+                for key in entry
+                if key not in _FIELDS
+            ]
     if problems:
         raise SpecError(file, problems)
     return held
@@ -273,12 +351,24 @@ def _as_stated(each: Input, stated: Mapping[str, Any], problems: list[Problem]) 
     for pattern, entry in stated.items():
         if not fnmatchcase(each.name, pattern):
             continue
-        shape, rho = entry.get("distribution", each.shape), entry.get("year_correlation", each.year_correlation)
+        shape, rho = (
+            entry.get("distribution", each.shape),
+            entry.get("year_correlation", each.year_correlation),
+        )
         if shape not in get_args(Shape):
-            problems.append(Problem("inputs", 0, f"{pattern}.distribution", f"is '{shape}'; one of {', '.join(get_args(Shape))}"))
+            problems.append(
+                Problem(
+                    "inputs",
+                    0,
+                    f"{pattern}.distribution",
+                    f"is '{shape}'; one of {', '.join(get_args(Shape))}",
+                )
+            )
             continue
         if not _is_number(rho) or not 0 <= rho <= 1:
-            problems.append(Problem("inputs", 0, f"{pattern}.year_correlation", "give a number from 0 to 1"))
+            problems.append(
+                Problem("inputs", 0, f"{pattern}.year_correlation", "give a number from 0 to 1")
+            )
             continue
         ends = {}
         for end in ("low", "high"):
@@ -286,12 +376,21 @@ def _as_stated(each: Input, stated: Mapping[str, Any], problems: list[Problem]) 
             if share is None:
                 ends[end] = getattr(each, end)
             elif not _is_number(share) or share < 0 or (end == "low") != (share <= 1):
-                problems.append(Problem("inputs", 0, f"{pattern}.{end}", "give a multiple of the value: low from 0 to 1, high above 1"))
+                problems.append(
+                    Problem(
+                        "inputs",
+                        0,
+                        f"{pattern}.{end}",
+                        "give a multiple of the value: low from 0 to 1, high above 1",
+                    )
+                )
                 ends[end] = getattr(each, end)
             else:
                 both = [sorted((v, share * v)) for v in each.value]
                 ends[end] = tuple(a if end == "low" else b for a, b in both)
-        each = replace(each, shape=shape, year_correlation=float(rho), low=ends["low"], high=ends["high"])
+        each = replace(
+            each, shape=shape, year_correlation=float(rho), low=ends["low"], high=ends["high"]
+        )
     return each
 
 
@@ -300,44 +399,88 @@ def _value_problems(inputs: Iterable[Input]) -> list[Problem]:
     for each in inputs:
         for path, low, value, high in zip(each.paths, each.low, each.value, each.high, strict=True):
             if not low <= value <= high:
-                found.append(Problem("inputs", 0, path, f"its value {value:g} lies outside low {low:g} to high {high:g}; mend the table"))
+                found.append(
+                    Problem(
+                        "inputs",
+                        0,
+                        path,
+                        f"its value {value:g} lies outside low {low:g} to high {high:g}; mend the table",
+                    )
+                )
             elif each.shape == "lognormal" and low <= 0 < high:
-                found.append(Problem("inputs", 0, path, "a lognormal input needs a low end above 0; take another distribution"))
+                found.append(
+                    Problem(
+                        "inputs",
+                        0,
+                        path,
+                        "a lognormal input needs a low end above 0; take another distribution",
+                    )
+                )
     return found
 
 
-def _correlation(inputs: Sequence[Input], groups: Sequence[Mapping[str, Any]], problems: list[Problem]) -> Array | None:
+def _correlation(
+    inputs: Sequence[Input], groups: Sequence[Mapping[str, Any]], problems: list[Problem]
+) -> Array | None:
     """Correlation of the scores, shape (D, D), or None where all are independent: years by rho^|distance|, groups by their number."""
     inputs = [each for each in inputs if not each.tied_to]
     spread = [each.dimensions for each in inputs]
     if not groups and all(d == 1 for d in spread):
         return None
     owner = np.repeat(np.arange(len(inputs)), spread)
-    year = np.array([y for each in inputs for y in (each.years if each.dimensions > 1 else (0,))], dtype=float)
+    year = np.array(
+        [y for each in inputs for y in (each.years if each.dimensions > 1 else (0,))], dtype=float
+    )
     step = np.array([each.year_correlation for each in inputs])[owner]
-    together = (owner[:, None] == owner[None, :])
+    together = owner[:, None] == owner[None, :]
     distance = np.abs(year[:, None] - year[None, :])
     joined = np.where(together, step[:, None] ** distance, 0.0)
     for group in groups:
         patterns, rho = group.get("inputs", []), group.get("correlation")
         # a text alone would be taken for a list of its letters
-        listed = isinstance(patterns, list | tuple) and all(isinstance(pattern, str) for pattern in patterns)
-        members = [i for i, each in enumerate(inputs) if patterns and listed and _matches(each.name, patterns)]
-        if rho is None or not _is_number(rho) or not -1 <= rho <= 1 or len(members) < 2 or set(group) != {"inputs", "correlation"}:
-            problems.append(Problem("correlated", 0, str(patterns),
-                                    "give `inputs` that match two uncertain inputs or more, and a `correlation` from -1 to 1"))
+        listed = isinstance(patterns, list | tuple) and all(
+            isinstance(pattern, str) for pattern in patterns
+        )
+        members = [
+            i
+            for i, each in enumerate(inputs)
+            if patterns and listed and _matches(each.name, patterns)
+        ]
+        if (
+            rho is None
+            or not _is_number(rho)
+            or not -1 <= rho <= 1
+            or len(members) < 2
+            or set(group) != {"inputs", "correlation"}
+        ):
+            problems.append(
+                Problem(
+                    "correlated",
+                    0,
+                    str(patterns),
+                    "give `inputs` that match two uncertain inputs or more, and a `correlation` from -1 to 1",
+                )
+            )
             continue
         inside = np.isin(owner, members)
         pairs = inside[:, None] & inside[None, :] & ~together
         smooth = np.minimum(step[:, None], step[None, :]) ** distance
         joined = np.where(pairs, rho * np.where(np.isfinite(smooth), smooth, 1.0), joined)
     if len(joined) and np.linalg.eigvalsh(joined).min() < -1e-9:
-        problems.append(Problem("correlated", 0, "", "these correlations contradict each other (their matrix has a negative eigenvalue); "
-                                                     "weaken them"))
+        problems.append(
+            Problem(
+                "correlated",
+                0,
+                "",
+                "these correlations contradict each other (their matrix has a negative eigenvalue); "
+                "weaken them",
+            )
+        )
     return joined
 
 
 # ---- samples
+
 
 def _worst_correlation(points: Array) -> float:
     """Largest correlation between two columns of points (N, D); 0 for so few points that chance alone would reach it."""
@@ -364,12 +507,16 @@ def draw(uncertain: Uncertainty, samples: int, *, seed: int, sampler: Sampler = 
         points = sequence.random_base2(max(int(np.ceil(np.log2(max(samples, 1)))), 0))[:samples]
         worst = _worst_correlation(points)
         if worst > SOBOL_CORRELATION:
-            said = (f"Sobol points of {dimensions} inputs are correlated by up to {worst:.2f} at {samples} samples, which the inputs "
-                    "are not; take Latin hypercubes, fewer inputs or more samples")
+            said = (
+                f"Sobol points of {dimensions} inputs are correlated by up to {worst:.2f} at {samples} samples, which the inputs "
+                "are not; take Latin hypercubes, fewer inputs or more samples"
+            )
             raise SpecError("samples", [said])
     else:
-        cubes = [qmc.LatinHypercube(dimensions, rng=np.random.default_rng([seed, k])).random(HYPERCUBE)
-                 for k in range(-(-samples // HYPERCUBE))]
+        cubes = [
+            qmc.LatinHypercube(dimensions, rng=np.random.default_rng([seed, k])).random(HYPERCUBE)
+            for k in range(-(-samples // HYPERCUBE))
+        ]
         points = np.concatenate(cubes)[:samples]
     inside: Array = np.clip(np.asarray(points, dtype=float), LEAST, 1 - LEAST)
     if uncertain.correlation is None:

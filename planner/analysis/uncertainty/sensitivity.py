@@ -62,11 +62,15 @@ def drivers(found: Ensemble, *, metals: Iterable[str] = (), seed: int = 0) -> pd
     sobol_first = needed("SALib.analyze.delta", "ensemble").sobol_first
     solved = found.headline[found.headline["status"] == "optimal"]
     if len(solved) < 64:
-        raise OutputError(f"{len(solved)} samples with a plan are too few to tell drivers from chance; take 64 or more")
+        raise OutputError(
+            f"{len(solved)} samples with a plan are too few to tell drivers from chance; take 64 or more"
+        )
     at = found.uncertain.columns()
     free = [each for each in found.uncertain.inputs if not each.tied_to]
     # one number tells a sample of an input: its quantile, or the mean of those of its years
-    points = np.column_stack([found.quantiles[solved["sample"], at[each.name]].mean(axis=1) for each in free])
+    points = np.column_stack(
+        [found.quantiles[solved["sample"], at[each.name]].mean(axis=1) for each in free]
+    )
     blanks = np.random.default_rng(seed).random((len(points), BLANKS))
     tables = []
     for answer, values in _answers(found, solved, metals or found.yearly["metal"].unique()).items():
@@ -74,12 +78,25 @@ def drivers(found: Ensemble, *, metals: Iterable[str] = (), seed: int = 0) -> pd
             continue
         bias = float(_first_order(sobol_first, blanks, values).mean())
         raw = _first_order(sobol_first, points, values)
-        share, chance = ((x - bias) / (1 - bias) for x in (raw, _chance(bias, len(values), len(free))))
-        tables.append(pd.DataFrame({
-            "answer": answer, "input": [e.name for e in free], "grade": [e.grade for e in free], "share": share, "chance": chance,
-            "real": share > chance, "unit": [e.unit for e in free], "low": [e.low[0] for e in free], "value": [e.value[0] for e in free],
-            "high": [e.high[0] for e in free],
-        }).sort_values(["share", "input"], ascending=[False, True]))
+        share, chance = (
+            (x - bias) / (1 - bias) for x in (raw, _chance(bias, len(values), len(free)))
+        )
+        tables.append(
+            pd.DataFrame(
+                {
+                    "answer": answer,
+                    "input": [e.name for e in free],
+                    "grade": [e.grade for e in free],
+                    "share": share,
+                    "chance": chance,
+                    "real": share > chance,
+                    "unit": [e.unit for e in free],
+                    "low": [e.low[0] for e in free],
+                    "value": [e.value[0] for e in free],
+                    "high": [e.high[0] for e in free],
+                }
+            ).sort_values(["share", "input"], ascending=[False, True])
+        )
     if not tables:
         raise OutputError("no answer of this ensemble moves; there is nothing to explain")
     return pd.concat(tables, ignore_index=True)
@@ -87,10 +104,14 @@ def drivers(found: Ensemble, *, metals: Iterable[str] = (), seed: int = 0) -> pd
 
 def _answers(found: Ensemble, solved: pd.DataFrame, metals: Iterable[str]) -> dict[str, Array]:
     answers = {name: solved[name].to_numpy(dtype=float) for name in ("cost", *SCOPES, "shortage")}
-    shares = found.yearly.pivot_table(index="sample", columns="metal", values="foreign_share", aggfunc="mean")
+    shares = found.yearly.pivot_table(
+        index="sample", columns="metal", values="foreign_share", aggfunc="mean"
+    )
     for metal in metals:
         if metal in shares:
-            answers[f"foreign share of {metal}"] = shares[metal].reindex(solved["sample"]).fillna(0.0).to_numpy(dtype=float)
+            answers[f"foreign share of {metal}"] = (
+                shares[metal].reindex(solved["sample"]).fillna(0.0).to_numpy(dtype=float)
+            )
     return answers
 
 
@@ -134,8 +155,13 @@ class Sensitivity:
 
 
 def sensitivity(
-    system: System, *, inputs: Sequence[str] = (), grades: Sequence[str] = WEAK, statement: str | Path | Mapping[str, Any] | None = None,
-    top: int = 20, progress: Progress | None = None,
+    system: System,
+    *,
+    inputs: Sequence[str] = (),
+    grades: Sequence[str] = WEAK,
+    statement: str | Path | Mapping[str, Any] | None = None,
+    top: int = 20,
+    progress: Progress | None = None,
 ) -> Sensitivity:
     """Move one uncertain input at a time to its low and to its high end, and find where the plan turns.
 
@@ -143,18 +169,27 @@ def sensitivity(
     options at an end the turning value is looked for. A series moves as a whole. Inputs that the metal balance allows to move only
     together do so. Raises SpecError where nothing is chosen, InfeasibleError where the study has no plan.
     """
-    chosen = [each for each in uncertainty(system, inputs=inputs, grades=grades, statement=statement).inputs if not each.tied_to]
+    chosen = [
+        each
+        for each in uncertainty(system, inputs=inputs, grades=grades, statement=statement).inputs
+        if not each.tied_to
+    ]
     sweep = _Sweep(system, statement)
     ends = [(each, end) for each in chosen for end in ("low", "high")]
     results: list[_Result | None] = []
     for first in range(0, len(ends), BATCH):
         if progress is not None:
             progress(Step("ends of inputs", first, len(ends)))
-        results += sweep.at([(each, 1.0 if end == "high" else -1.0) for each, end in ends[first:first + BATCH]])
+        results += sweep.at(
+            [(each, 1.0 if end == "high" else -1.0) for each, end in ends[first : first + BATCH]]
+        )
     at_end = {(each.name, end): result for (each, end), result in zip(ends, results, strict=True)}
     swings = _swings(chosen, at_end, sweep.base)
     rank = {name: i for i, name in enumerate(swings["input"])}
-    turning = sorted(((each, end) for each, end in ends if sweep.differs(at_end[each.name, end])), key=lambda pair: rank[pair[0].name])
+    turning = sorted(
+        ((each, end) for each, end in ends if sweep.differs(at_end[each.name, end])),
+        key=lambda pair: rank[pair[0].name],
+    )
     rows = []
     for number, (each, end) in enumerate(turning[:top]):
         if progress is not None:
@@ -162,7 +197,12 @@ def sensitivity(
         rows.append(sweep.turn(each, end))
     columns = ["input", "grade", "unit", "year", "value", "end", "turns_at", "enters", "leaves"]
     own = sweep.base.answers
-    return Sensitivity(swings, pd.DataFrame(rows, columns=columns), own["cost"], {scope: own[scope] for scope in SCOPES})
+    return Sensitivity(
+        swings,
+        pd.DataFrame(rows, columns=columns),
+        own["cost"],
+        {scope: own[scope] for scope in SCOPES},
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -190,9 +230,14 @@ class _Sweep:
         self.base = self._result(base.system, base.arrays, self.variants.solution)
 
     def _result(self, system: System, arrays: Arrays, solution: Solution) -> _Result:
-        outcome, names = self.reckoner.read(system, arrays, solution), np.array([*system.processes], dtype=object)
+        outcome, names = (
+            self.reckoner.read(system, arrays, solution),
+            np.array([*system.processes], dtype=object),
+        )
         answers = {"cost": outcome.cost, **outcome.emissions, "shortage": outcome.shortage}
-        return _Result(answers, frozenset(names[outcome.in_plan]), frozenset(names[outcome.ruled_out]))
+        return _Result(
+            answers, frozenset(names[outcome.in_plan]), frozenset(names[outcome.ruled_out])
+        )
 
     def at(self, moves: Sequence[tuple[Input, float]]) -> list[_Result | None]:
         """Results with one input moved each: from -1, its low end, over 0, the study's value, to 1, its high end; None without a plan."""
@@ -203,8 +248,14 @@ class _Sweep:
                 continue
             _, solution, _ = self.variants.solve(variant.arrays, self.variants.basis)
             if solution.status not in ("optimal", "infeasible"):
-                raise SolverError(f"{moves[len(found)][0].name} moved: the solver ended {solution.status}")
-            found.append(self._result(variant.system, variant.arrays, solution) if solution.status == "optimal" else None)
+                raise SolverError(
+                    f"{moves[len(found)][0].name} moved: the solver ended {solution.status}"
+                )
+            found.append(
+                self._result(variant.system, variant.arrays, solution)
+                if solution.status == "optimal"
+                else None
+            )
         return found
 
     def _values(self, each: Input, share: float) -> Values:
@@ -216,7 +267,9 @@ class _Sweep:
 
     def change(self, result: _Result) -> tuple[list[str], list[str]]:
         """Processes that enter and that leave the plan. What was tied with another option of equal cost, here or there, does neither."""
-        return sorted(result.in_plan & self.base.ruled_out), sorted(self.base.in_plan & result.ruled_out)
+        return sorted(result.in_plan & self.base.ruled_out), sorted(
+            self.base.in_plan & result.ruled_out
+        )
 
     def turn(self, each: Input, end: str) -> dict[str, Any]:
         """Where, on the way to an end, the plan first has other options, by bisection: nearest to the study's value."""
@@ -229,11 +282,22 @@ class _Sweep:
                 outside, beyond = middle, result
             else:
                 inside = middle
-        enters, leaves = self.change(beyond) if beyond is not None else ([], ["every plan: none is possible"])
+        enters, leaves = (
+            self.change(beyond) if beyond is not None else ([], ["every plan: none is possible"])
+        )
         at = int(np.argmax(np.abs(moved(each, sign) - np.array(each.value))))
         turns_at = float(moved(each, sign * (inside + outside) / 2)[at])
-        return {"input": each.name, "grade": each.grade, "unit": each.unit, "year": each.years[at], "value": each.value[at], "end": end,
-                "turns_at": turns_at, "enters": "; ".join(enters), "leaves": "; ".join(leaves)}
+        return {
+            "input": each.name,
+            "grade": each.grade,
+            "unit": each.unit,
+            "year": each.years[at],
+            "value": each.value[at],
+            "end": end,
+            "turns_at": turns_at,
+            "enters": "; ".join(enters),
+            "leaves": "; ".join(leaves),
+        }
 
 
 def moved(each: Input, share: float) -> Array:
@@ -242,23 +306,37 @@ def moved(each: Input, share: float) -> Array:
     return np.asarray(np.clip(own + abs(share) * (end - own), each.least, each.most))
 
 
-def _swings(chosen: Sequence[Input], at_end: Mapping[tuple[str, str], _Result | None], base: _Result) -> pd.DataFrame:
+def _swings(
+    chosen: Sequence[Input], at_end: Mapping[tuple[str, str], _Result | None], base: _Result
+) -> pd.DataFrame:
     rows = []
     for each in chosen:
-        row: dict[str, Any] = {"input": each.name, "grade": each.grade, "unit": each.unit, "low": each.low[0], "value": each.value[0],
-                               "high": each.high[0]}
+        row: dict[str, Any] = {
+            "input": each.name,
+            "grade": each.grade,
+            "unit": each.unit,
+            "low": each.low[0],
+            "value": each.value[0],
+            "high": each.high[0],
+        }
         rank = 0.0
         for answer, value in base.answers.items():
             changes = []
             for end in ("low", "high"):
                 result = at_end[each.name, end]
                 change = np.nan if result is None else result.answers[answer] - value
-                row[f"{answer} at {end}"] = change if not abs(change) <= CHANGED * abs(value) else 0.0
+                row[f"{answer} at {end}"] = (
+                    change if not abs(change) <= CHANGED * abs(value) else 0.0
+                )
                 changes.append(abs(change))
             known = [change for change in changes if np.isfinite(change)]
             if answer in ("cost", "footprint") and value:
                 rank += max(known, default=0.0) / abs(value)
-        row["no plan at"] = ", ".join(end for end in ("low", "high") if at_end[each.name, end] is None)
+        row["no plan at"] = ", ".join(
+            end for end in ("low", "high") if at_end[each.name, end] is None
+        )
         row["rank"] = rank
         rows.append(row)
-    return pd.DataFrame(rows).sort_values(["rank", "input"], ascending=[False, True], ignore_index=True)
+    return pd.DataFrame(rows).sort_values(
+        ["rank", "input"], ascending=[False, True], ignore_index=True
+    )

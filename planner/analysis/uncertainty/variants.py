@@ -67,20 +67,43 @@ class Variants:
         alike = (arrays.columns, arrays.rows) == (base.columns, base.rows)
         solution, found = solved_in_parts(arrays, basis if alike else {})
         whole = Whole(arrays, self._whole_basis if alike else None)
-        return whole, whole.solution if solution is None else solution, {**basis, **found} if alike else basis
+        return (
+            whole,
+            whole.solution if solution is None else solution,
+            {**basis, **found} if alike else basis,
+        )
 
     def make(self, values: Sequence[Values]) -> list[Variant]:
         """A variant for each set of values."""
         drawn_back = self._contradictions.settle(values)
-        read = [self._reader.system(self._overrides(each, left)) for each, left in zip(values, drawn_back, strict=True)]
-        sound = {i: system for i, (system, problems) in enumerate(read) if system is not None and not problems}
+        read = [
+            self._reader.system(self._overrides(each, left))
+            for each, left in zip(values, drawn_back, strict=True)
+        ]
+        sound = {
+            i: system
+            for i, (system, problems) in enumerate(read)
+            if system is not None and not problems
+        }
         size = max(1, MOST_TERMS // max(self.base.arrays.matrix.nnz, 1))
         systems = list(sound.values())
-        batches = [systems[start: start + size] for start in range(0, len(systems), size)]
-        made = dict(zip(sound, _with_names(self.base.arrays, [found for each in batches for found in _programmes(each)]), strict=True))
+        batches = [systems[start : start + size] for start in range(0, len(systems), size)]
+        made = dict(
+            zip(
+                sound,
+                _with_names(
+                    self.base.arrays, [found for each in batches for found in _programmes(each)]
+                ),
+                strict=True,
+            )
+        )
         return [
-            Variant(sound.get(i, self.base.system), found if isinstance(found := made.get(i), Arrays) else None, left,
-                    found if isinstance(found, str) else "; ".join(map(str, problems)))
+            Variant(
+                sound.get(i, self.base.system),
+                found if isinstance(found := made.get(i), Arrays) else None,
+                left,
+                found if isinstance(found, str) else "; ".join(map(str, problems)),
+            )
             for i, ((_, problems), left) in enumerate(zip(read, drawn_back, strict=True))
         ]
 
@@ -90,7 +113,9 @@ class Variants:
         own = np.array([value for each in moved for value in each.value])
         share = np.array([left.get(each.name, 1.0) for each in moved for _ in each.value])
         found = own + share * (np.concatenate([own[:0], *values.values()]) - own)
-        return dict(zip((path for each in moved for path in each.paths), found.tolist(), strict=True))
+        return dict(
+            zip((path for each in moved for path in each.paths), found.tolist(), strict=True)
+        )
 
 
 def _programmes(systems: Sequence[System]) -> list[Arrays | str]:
@@ -115,5 +140,10 @@ def _with_names(base: Arrays, made: Sequence[Arrays | str]) -> Iterator[Arrays |
         return known[id(own)]
 
     for found in made:
-        yield found if isinstance(found, str) else replace(
-            found, columns=told(found.columns, base.columns), rows=told(found.rows, base.rows))
+        yield (
+            found
+            if isinstance(found, str)
+            else replace(
+                found, columns=told(found.columns, base.columns), rows=told(found.rows, base.rows)
+            )
+        )

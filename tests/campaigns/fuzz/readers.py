@@ -56,18 +56,57 @@ DONE: Counter[str] = Counter()
 def small() -> dict[str, bytes]:
     """A study that is read in a few milliseconds and has a row in most tables."""
     study = Study(2021, 2022, metals=("lithium", "cobalt"), scenario="dear")
-    study.good("li", "refined", demand=[100, 110], shortage_cost=1000).good("ore", "intermediate").good("old", "waste", collection=0.5)
+    study.good("li", "refined", demand=[100, 110], shortage_cost=1000).good(
+        "ore", "intermediate"
+    ).good("old", "waste", collection=0.5)
     shares = {"lithium": 0.2, "cobalt": 0.1}
-    study.good("packs", "product", content=shares, equivalent=shares, demand={2021: 5, 2022: 6}, shortage_cost=9000)
-    study.process("mine", "mine", takes={"rock": 1.25}, gives={"ore": 1}, plant="pit", loss="slag", variable_cost=10)
-    study.process("works", "refine", takes={"ore": 1}, gives={"li": 1}, variable_cost=[5, 6], direct_emission=2)
+    study.good(
+        "packs",
+        "product",
+        content=shares,
+        equivalent=shares,
+        demand={2021: 5, 2022: 6},
+        shortage_cost=9000,
+    )
+    study.process(
+        "mine",
+        "mine",
+        takes={"rock": 1.25},
+        gives={"ore": 1},
+        plant="pit",
+        loss="slag",
+        variable_cost=10,
+    )
+    study.process(
+        "works",
+        "refine",
+        takes={"ore": 1},
+        gives={"li": 1},
+        variable_cost=[5, 6],
+        direct_emission=2,
+    )
     study.process("abroad", "import", gives={"li": 1}, import_price=30)
-    study.plant("pit", existing_capacity=200, capital_cost=100, life=10).deposit("rock", reserve=5000).series("carbon_price", [20, 25])
-    study.product("cars", waste="old", uses={"packs": 1}, inflow={2020: 5}, distribution="normal", life=3, lifetime_sd=1)
-    study.policy("cap", "import_share", metal="lithium", origin="abroad", share={2021: 0.5, 2022: 0.4})
+    study.plant("pit", existing_capacity=200, capital_cost=100, life=10).deposit(
+        "rock", reserve=5000
+    ).series("carbon_price", [20, 25])
+    study.product(
+        "cars",
+        waste="old",
+        uses={"packs": 1},
+        inflow={2020: 5},
+        distribution="normal",
+        life=3,
+        lifetime_sd=1,
+    )
+    study.policy(
+        "cap", "import_share", metal="lithium", origin="abroad", share={2021: 0.5, 2022: 0.4}
+    )
     folder = study.write(FOLDER / "small")
     # the writer of small studies knows neither ends of a range nor scenarios
-    for name, old, new in (("plants.csv", "100,USD_2021/(t/year),,", "100,USD_2021/(t/year),50,150"), (HEAD_FILE, "[policies", SCENARIOS)):
+    for name, old, new in (
+        ("plants.csv", "100,USD_2021/(t/year),,", "100,USD_2021/(t/year),50,150"),
+        (HEAD_FILE, "[policies", SCENARIOS),
+    ):
         text = (folder / name).read_text(encoding="utf-8")
         (folder / name).write_text(text.replace(old, new, 1), encoding="utf-8")
     return dict(read_files(folder, Problems()))
@@ -82,8 +121,13 @@ SYSTEM = read(FOLDER / "small")
 def parts_of(book: bytes) -> dict[str, bytes]:
     """The parts of a workbook that hold data or say where it stands."""
     with zipfile.ZipFile(io.BytesIO(book)) as archive:
-        return {name: archive.read(name) for name in archive.namelist() if "omment" not in name and "rawing" not in name
-                and not name.startswith(("docProps", "xl/theme", "xl/worksheets/_rels"))}
+        return {
+            name: archive.read(name)
+            for name in archive.namelist()
+            if "omment" not in name
+            and "rawing" not in name
+            and not name.startswith(("docProps", "xl/theme", "xl/worksheets/_rels"))
+        }
 
 
 def two_sheets() -> bytes:
@@ -164,7 +208,9 @@ def unit(content: bytes) -> bool:
     size, dimensions = plain_unit(text.strip(), 2021)
     internal, same = plain_unit(target.replace("USD", "USD_2021"), 2021)
     assert dimensions == same, f"{text!r} is no {target}"
-    assert abs(found * internal / size - 1) < 1e-9, f"{text!r} in {target}: {found} for {size / internal}"
+    assert abs(found * internal / size - 1) < 1e-9, (
+        f"{text!r} in {target}: {found} for {size / internal}"
+    )
     return True
 
 
@@ -195,12 +241,27 @@ def archive(content: bytes) -> bool:
     return True
 
 
-READERS: tuple[Callable[[bytes], bool], ...] = (head, rows, table, cell, field, study_head, unit, override, statement, part, archive)
+READERS: tuple[Callable[[bytes], bool], ...] = (
+    head,
+    rows,
+    table,
+    cell,
+    field,
+    study_head,
+    unit,
+    override,
+    statement,
+    part,
+    archive,
+)
 
 
 def told() -> None:
     """How many inputs each reader had so far, and how many of them it read."""
-    counts = (f"{read.__name__} {DONE[read.__name__]:,} ({DONE[f'{read.__name__} read']:,} read)" for read in READERS)
+    counts = (
+        f"{read.__name__} {DONE[read.__name__]:,} ({DONE[f'{read.__name__} read']:,} read)"
+        for read in READERS
+    )
     sys.stderr.write(f"inputs: {', '.join(counts)}\n")
 
 
@@ -223,32 +284,86 @@ def corpus(folder: Path) -> None:
     """Real files, units, paths and parts, each with the byte of its reader."""
     folder.mkdir(exist_ok=True)
     number = {read.__name__: bytes([i]) for i, read in enumerate(READERS)}
-    seeds = [number["head"] + files[HEAD_FILE] for files in originals().values()] + [number["study_head"] + SMALL[HEAD_FILE]]
-    seeds += [number["rows"] + content[:2000] for files in originals().values() for name, content in files.items() if name != HEAD_FILE]
+    seeds = [number["head"] + files[HEAD_FILE] for files in originals().values()] + [
+        number["study_head"] + SMALL[HEAD_FILE]
+    ]
+    seeds += [
+        number["rows"] + content[:2000]
+        for files in originals().values()
+        for name, content in files.items()
+        if name != HEAD_FILE
+    ]
     seeds += [number["table"] + bytes([i]) + SMALL[name] for i, name in enumerate(TABLES)]
-    seeds += [number["cell"] + bytes([i, j, j]) + text for i in range(len(TABLES)) for j, text in enumerate((b"7", b"", b"x", b"2021"))]
-    seeds += [number["field"] + bytes([i]) + line.partition(b"= ")[2] for i, line in enumerate(SMALL[HEAD_FILE].split(b"\n"))]
-    seeds += [number["unit"] + bytes([i % len(TARGETS)]) + text.encode() for i, text in enumerate((*UNITS, *TARGETS))]
-    seeds += [number["override"] + text.encode() for text in (
-        "series.carbon_price=30 USD_2021/tCO2e", "demand.li.2021=1 t", "discount_rate=0.1", "policies.cap.enabled=false",
-        "policies.cap.share={2021 = 0.3}", *(f"plants.pit.life={value[:200]}" for value in NUMBERS))]
-    seeds += [number["statement"] + text for text in (
-        b'[inputs."demand.*"]\nlow = 0.5\nhigh = 2.0\ndistribution = "triangular"\n',
-        b'[[correlated]]\ninputs = 5\ncorrelation = 0.5\n', b'[inputs."*"]\nlow = 999999999999999999999999\n',
-        b'[inputs."plants.pit.life"]\nlow = 0.5\nhigh = 2\n[[correlated]]\ninputs = ["demand.*"]\ncorrelation = 0.7\n')]
-    seeds += [number["part"] + bytes([i]) + PARTS[name] for i, name in enumerate(PART_NAMES)] + [number["archive"] + LEAST]
+    seeds += [
+        number["cell"] + bytes([i, j, j]) + text
+        for i in range(len(TABLES))
+        for j, text in enumerate((b"7", b"", b"x", b"2021"))
+    ]
+    seeds += [
+        number["field"] + bytes([i]) + line.partition(b"= ")[2]
+        for i, line in enumerate(SMALL[HEAD_FILE].split(b"\n"))
+    ]
+    seeds += [
+        number["unit"] + bytes([i % len(TARGETS)]) + text.encode()
+        for i, text in enumerate((*UNITS, *TARGETS))
+    ]
+    seeds += [
+        number["override"] + text.encode()
+        for text in (
+            "series.carbon_price=30 USD_2021/tCO2e",
+            "demand.li.2021=1 t",
+            "discount_rate=0.1",
+            "policies.cap.enabled=false",
+            "policies.cap.share={2021 = 0.3}",
+            *(f"plants.pit.life={value[:200]}" for value in NUMBERS),
+        )
+    ]
+    seeds += [
+        number["statement"] + text
+        for text in (
+            b'[inputs."demand.*"]\nlow = 0.5\nhigh = 2.0\ndistribution = "triangular"\n',
+            b"[[correlated]]\ninputs = 5\ncorrelation = 0.5\n",
+            b'[inputs."*"]\nlow = 999999999999999999999999\n',
+            b'[inputs."plants.pit.life"]\nlow = 0.5\nhigh = 2\n[[correlated]]\ninputs = ["demand.*"]\ncorrelation = 0.7\n',
+        )
+    ]
+    seeds += [number["part"] + bytes([i]) + PARTS[name] for i, name in enumerate(PART_NAMES)] + [
+        number["archive"] + LEAST
+    ]
     for i, seed in enumerate(seeds):
         (folder / f"seed{i}").write_bytes(seed)
 
 
 def dictionary(path: Path) -> Path:
     """Words that the readers know, for the fuzzer to put in."""
-    words = {*UNITS, *NAMES, *NUMBERS, *TOML_VALUES, *BY_NAME, *POLICY_FORMS, *SMALL[HEAD_FILE].decode().split(), "inherits",
-             "[scenarios.x]", "[scenarios.x.set]", "<v>", "</v>", '<c r="A1"', 't="s"', 't="inlineStr"', '<row r="1">', "</row>", "<f/>",
-             '<mergeCell ref="A1:B2"/>'}
+    words = {
+        *UNITS,
+        *NAMES,
+        *NUMBERS,
+        *TOML_VALUES,
+        *BY_NAME,
+        *POLICY_FORMS,
+        *SMALL[HEAD_FILE].decode().split(),
+        "inherits",
+        "[scenarios.x]",
+        "[scenarios.x.set]",
+        "<v>",
+        "</v>",
+        '<c r="A1"',
+        't="s"',
+        't="inlineStr"',
+        '<row r="1">',
+        "</row>",
+        "<f/>",
+        '<mergeCell ref="A1:B2"/>',
+    }
     for name in TABLES:
         words |= set(SMALL[name].decode().replace("\n", ",").split(","))
-    lines = ["".join(f"\\x{byte:02x}" for byte in word.encode()) for word in sorted(words) if 0 < len(word.encode()) < 60]
+    lines = [
+        "".join(f"\\x{byte:02x}" for byte in word.encode())
+        for word in sorted(words)
+        if 0 < len(word.encode()) < 60
+    ]
     path.write_text("".join(f'"{line}"\n' for line in lines), encoding="utf-8")
     return path
 
@@ -259,8 +374,16 @@ def main(argument: str) -> None:
             one(Path(path).read_bytes())
         return
     corpus(FOLDER / "corpus")
-    limits = ["-timeout=60", "-max_len=8192", "-rss_limit_mb=4096", f"-dict={dictionary(FOLDER / 'words')}", "-print_final_stats=1"]
-    atheris.Setup([sys.argv[0], f"-max_total_time={argument}", *limits, str(FOLDER / "corpus")], one)
+    limits = [
+        "-timeout=60",
+        "-max_len=8192",
+        "-rss_limit_mb=4096",
+        f"-dict={dictionary(FOLDER / 'words')}",
+        "-print_final_stats=1",
+    ]
+    atheris.Setup(
+        [sys.argv[0], f"-max_total_time={argument}", *limits, str(FOLDER / "corpus")], one
+    )
     atheris.Fuzz()
 
 
