@@ -1,4 +1,5 @@
-"""How the documentation is made into a site: `make docs`. The pages are plain Markdown that reads as well without it."""
+"""How the documentation is made into a site: `make docs`. The pages are plain Markdown that reads
+as well without it."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
 default_role = "code"
 nitpicky = True
-# What is no part of planner has no page here to point to, nor has every type that a signature names.
+# What is no part of planner has no page here to point to, nor has every type that a signature
+# names.
 nitpick_ignore_regex = [("py:.*", r"(?!planner\.).*"), ("py:class", r".*")]
 
 HERE = Path(__file__).parent
@@ -41,7 +43,8 @@ LINK = re.compile(r"\[([^\]]*)\]\(([^)#\s]+)(#[^)]*)?\)")
 
 
 def contents(index: str) -> str:
-    """The tree of pages: those that the index lists under each heading, in its order, then any other that is there."""
+    """The tree of pages: those that the index lists under each heading, in its order, then any
+    other that is there."""
     there = [
         path.stem
         for path in sorted((*HERE.glob("*.md"), *HERE.glob("*.rst")))
@@ -88,7 +91,8 @@ def unlisted(interface: str) -> str:
 
 
 def outside(page: str) -> str:
-    """Links to what lies outside the documentation become the path alone: the site does not hold it."""
+    """Links to what lies outside the documentation become the path alone: the site does not hold
+    it."""
     return LINK.sub(
         lambda found: (
             f"{found[1]} (`{found[2].removeprefix('../')}`)"
@@ -107,7 +111,8 @@ def _read(app: object, name: str, source: list[str]) -> None:
 def _docstring(
     app: object, what: str, name: str, thing: object, options: object, lines: list[str]
 ) -> None:
-    """Docstrings are Markdown in spirit: their `$$equations$$` and indented examples become what Sphinx knows."""
+    """Docstrings are Markdown in spirit: their `$$equations$$` and indented examples become what
+    Sphinx knows."""
     text = re.sub(
         r"\$\$(.+?)\$\$",
         lambda found: f":math:`{' '.join(found[1].split())}`",

@@ -1,6 +1,8 @@
-"""Draws the pictures of the README from the study of China: `python docs/pictures.py [FOLDER]` (kaleido and a Chromium are needed).
+"""Draws the pictures of the README from the study of China: `python docs/pictures.py [FOLDER]`
+(kaleido and a Chromium are needed).
 
-Each picture ends with the sums of what it shows, and a test fails when the plan of today gives others.
+Each picture ends with the sums of what it shows, and a test fails when the plan of today gives
+others.
 """
 
 from __future__ import annotations

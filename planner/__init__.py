@@ -1,13 +1,15 @@
-"""Least-cost supply of critical metals for one country: mining, imports and recycling, year by year.
+"""Least-cost supply of critical metals for one country: mining, imports and recycling, year by
+year.
 
-The public verbs are found here and loaded when first used, so that `import planner` and `planner --help` cost nothing:
+The public verbs are found here and loaded when first used, so that `import planner` and `planner
+--help` cost nothing:
 
     import planner
     plan = planner.solve(planner.read("quickstart"))
     plan.supply
 
-Several verbs share the name of the module they live in. `planner.solve` is always the verb; what else a module holds is
-imported by its full name (`from planner.plan.solve import ...`).
+Several verbs share the name of the module they live in. `planner.solve` is always the verb; what
+else a module holds is imported by its full name (`from planner.plan.solve import ...`).
 """
 
 from __future__ import annotations
@@ -62,7 +64,8 @@ if TYPE_CHECKING:
 
     __version__: str
 
-# Name to module; the imports above say the same to type checkers, and a test holds the two together.
+# Name to module; the imports above say the same to type checkers, and a test holds the two
+# together.
 _HOMES = {
     "Balance": "planner.mfa.balance",
     "Ensemble": "planner.analysis.uncertainty.ensemble",

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 LONGEST = 600
-"""Characters that a place or a message may have when it is shown; the middle of a longer one is left out."""
+"""Characters that a place or a message may have when it is shown; the middle of a longer one is
+left out."""
 
 
 def shown(text: str, longest: int = LONGEST) -> str:
-    """Text that a terminal can be sent: a mark that is none to see stands as its escape, and no line breaks or gets too long."""
+    """Text that a terminal can be sent: a mark that is none to see stands as its escape, and no
+    line breaks or gets too long."""
     if len(text) > longest:
         text = f"{text[: longest // 2]} [...] {text[-longest // 2 :]}"
     return (
@@ -28,7 +30,8 @@ class PlannerError(Exception):
 class Problem:
     """One thing wrong with an input: where it stands and what would mend it.
 
-    `row` is the line number in the file as a spreadsheet or editor shows it (the header is row 1); 0 where no line applies.
+    `row` is the line number in the file as a spreadsheet or editor shows it (the header is row 1);
+    0 where no line applies.
     """
 
     file: str
@@ -60,7 +63,8 @@ class SpecError(PlannerError):
 
 
 class InfeasibleError(PlannerError):
-    """No plan meets every target and limit (exit status 3). `clashes` names the rows that cannot hold together."""
+    """No plan meets every target and limit (exit status 3). `clashes` names the rows that cannot
+    hold together."""
 
     def __init__(self, message: str, clashes: Iterable[str] = ()) -> None:
         self.clashes = tuple(clashes)
@@ -72,8 +76,10 @@ class InfeasibleError(PlannerError):
 
 
 class SolverError(PlannerError):
-    """The solver gave no trustworthy answer (exit status 4): a limit, a failure, or a row that does not hold when checked."""
+    """The solver gave no trustworthy answer (exit status 4): a limit, a failure, or a row that does
+    not hold when checked."""
 
 
 class OutputError(PlannerError):
-    """A result cannot be written or read (exit status 2): the folder, the permission or the format version."""
+    """A result cannot be written or read (exit status 2): the folder, the permission or the format
+    version."""

@@ -1,7 +1,9 @@
-"""Units at the door: every number of a study becomes tonnes, years, USD of its currency year, t CO2e or MWh here.
+"""Units at the door: every number of a study becomes tonnes, years, USD of its currency year, t
+CO2e or MWh here.
 
-The registry is made when the first number is read and holds only what this field needs. Its dimensions are kept apart on
-purpose: a tonne of metal is no tonne of CO2e, and USD of one year are not USD of another.
+The registry is made when the first number is read and holds only what this field needs. Its
+dimensions are kept apart on purpose: a tonne of metal is no tonne of CO2e, and USD of one year are
+not USD of another.
 """
 
 from __future__ import annotations
@@ -15,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pint import UnitRegistry
 
-# Name, definition, symbol. pound: international agreement of 1959; troy ounce: NIST Handbook 44, appendix C; year: Julian, IAU.
+# Name, definition, symbol. pound: international agreement of 1959; troy ounce: NIST Handbook 44,
+# appendix C; year: Julian, IAU.
 DEFINITIONS = (
     "kilo- = 1e3 = k-",
     "mega- = 1e6 = M-",
@@ -81,11 +84,13 @@ FACTORS: Mapping[str, Mapping[str, float]] = {
     "MWh/t": {"kWh/kg": 1.0, "kWh/t": 1e-3},
     "tCO2e/MWh": {"kgCO2e/kWh": 1.0, "gCO2e/kWh": 1e-3},
 }
-"""By internal unit, what most studies write: known without pint, which takes a fifth of a second to import. A test holds both alike."""
+"""By internal unit, what most studies write: known without pint, which takes a fifth of a second to
+import. A test holds both alike."""
 
 _ALLOWED = re.compile(r"[A-Za-z0-9_%/*^(). ]{1,80}")
 _LOOSE = re.compile(r"\*\*|\^|//|(?<![0-9])\.|\.(?![0-9])")
-"""Powers, and what pint passes over: a point outside a number (`1/..a` is 1/a to it), a division that rounds."""
+"""Powers, and what pint passes over: a point outside a number (`1/..a` is 1/a to it), a division
+that rounds."""
 _MONEY = re.compile(r"\b(USD|EUR|CNY|RMB|JPY|GBP|AUD|CAD)(?:_?([0-9]{2,4}))?\b")
 
 
@@ -96,21 +101,25 @@ def suggestion(word: str, known: Iterable[str]) -> str:
 
 
 def target_unit(unit: str, currency_year: int) -> str:
-    """The internal unit of a parameter with the currency year of the study in it: USD/t becomes USD_2021/t."""
+    """The internal unit of a parameter with the currency year of the study in it: USD/t becomes
+    USD_2021/t."""
     return unit.replace("USD", f"USD_{currency_year}")
 
 
 def to_internal(value: float, unit: str, target: str, currency_year: int) -> float:
-    """A number in the internal unit `target` (as `planner.study.schema` writes it, USD without its year).
+    """A number in the internal unit `target` (as `planner.study.schema` writes it, USD without its
+    year).
 
-    Raises ValueError, with the remedy, where the unit is missing, unknown, of another dimension, or money of no or another year.
+    Raises ValueError, with the remedy, where the unit is missing, unknown, of another dimension, or
+    money of no or another year.
     """
     return value * factor(unit, target, currency_year)
 
 
 @lru_cache(maxsize=4096)
 def factor(unit: str, target: str, currency_year: int) -> float:
-    """What a number in `unit` is multiplied by to be in the internal unit `target`; raises ValueError as `to_internal` does."""
+    """What a number in `unit` is multiplied by to be in the internal unit `target`; raises
+    ValueError as `to_internal` does."""
     wanted = target_unit(target, currency_year) or "1"
     unit = unit.strip()
     if not unit:
@@ -153,7 +162,8 @@ def _require_currency(unit: str, wanted: str, currency_year: int) -> None:
             )
         if int(year) != currency_year:
             raise ValueError(
-                f"unit '{unit}' is money of {year}, the study counts in {right}; deflate it when making the data, years are never mixed",
+                f"unit '{unit}' is money of {year}, the study counts in {right}; deflate it when "
+                "making the data, years are never mixed",
             )
 
 
@@ -185,13 +195,15 @@ def _quantity(unit: str, wanted: str, currency_year: int) -> Any:
             ),
         ]
         raise ValueError(
-            f"unit '{unit}' is unknown{suggestion(unit, known)}; here it must measure the same as {wanted}"
+            f"unit '{unit}' is unknown{suggestion(unit, known)}; here it must measure the same as "
+            f"{wanted}"
         ) from error
 
 
 @lru_cache(maxsize=16)
 def registry(currency_year: int) -> UnitRegistry[Any]:
-    """The pint registry for studies in USD of one year, made once; pint is imported here and not before."""
+    """The pint registry for studies in USD of one year, made once; pint is imported here and not
+    before."""
     import pint
 
     made: UnitRegistry[Any] = pint.UnitRegistry(None, cache_folder=None)

@@ -1,4 +1,5 @@
-"""Systems made in Python without a study folder, for tests of rooms below the reader. A number stands for every year."""
+"""Systems made in Python without a study folder, for tests of rooms below the reader. A number
+stands for every year."""
 
 from __future__ import annotations
 

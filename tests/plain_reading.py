@@ -1,7 +1,8 @@
 """Reads a study the plain way, by other means than planner does, to say what its files plainly say.
 
-No problems are collected and nothing is refused with words: what is not plain raises NotPlain. Only the format (`planner.study.schema`)
-is shared with the reader under test; text, cells, numbers, units, scenarios and interpolation are read by the code below.
+No problems are collected and nothing is refused with words: what is not plain raises NotPlain. Only
+the format (`planner.study.schema`) is shared with the reader under test; text, cells, numbers,
+units, scenarios and interpolation are read by the code below.
 """
 
 from __future__ import annotations
@@ -145,7 +146,8 @@ def plain_rows(content: bytes) -> Iterator[tuple[int, dict[str, str]]]:
 
 
 class Plain:
-    """What the files of a study say: head, names and their attributes, the rows of numbers in force."""
+    """What the files of a study say: head, names and their attributes, the rows of numbers in
+    force."""
 
     def __init__(self, files: Mapping[str, bytes], scenario: str = "") -> None:
         try:
@@ -325,7 +327,10 @@ def _structure(system: System, plain: Plain) -> Iterator[str]:
         for key, cells in said.items():
             for name in names:
                 if (getattr(nouns[key], name) or "") != cells.get(name, ""):
-                    yield f"{table} {key} {name}: {getattr(nouns[key], name)!r} for {cells.get(name)!r}"
+                    yield (
+                        f"{table} {key} {name}: {getattr(nouns[key], name)!r} for "
+                        f"{cells.get(name)!r}"
+                    )
     for key, cells in plain.structure.get("goods", {}).items():
         good = system.goods.get(key)
         if good is not None and (

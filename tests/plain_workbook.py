@@ -1,6 +1,8 @@
-"""Reads a workbook the plain way, from its XML by the standard library alone, to say what its cells plainly show.
+"""Reads a workbook the plain way, from its XML by the standard library alone, to say what its cells
+plainly show.
 
-Nothing is refused with words: what a spreadsheet would not open, or could show in more ways than one, raises NotPlain.
+Nothing is refused with words: what a spreadsheet would not open, or could show in more ways than
+one, raises NotPlain.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ BUILT_IN = {
 EPOCH = datetime.fromisoformat("1899-12-30")
 
 Cells = dict[tuple[int, int], object]
-"""Row and column, counted from 1, to a text, a number, a moment, a length of time or a truth value; empty ones left out."""
+"""Row and column, counted from 1, to a text, a number, a moment, a length of time or a truth value;
+empty ones left out."""
 
 
 def shown(content: bytes) -> dict[str, Cells]:

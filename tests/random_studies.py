@@ -1,4 +1,5 @@
-"""A hypothesis strategy that makes whole valid studies: some metals, loops, joint lines, hosts, lead times, stockpiles, policies."""
+"""A hypothesis strategy that makes whole valid studies: some metals, loops, joint lines, hosts,
+lead times, stockpiles, policies."""
 
 from __future__ import annotations
 

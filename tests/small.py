@@ -1,9 +1,12 @@
-"""Writes small studies from a few lines of Python, as ordinary study folders that the ordinary reader reads.
+"""Writes small studies from a few lines of Python, as ordinary study folders that the ordinary
+reader reads.
 
-    Study(last=2023).good("li", "refined", demand=100, shortage_cost=1000).process("mine", "mine", gives={"li": 1}, variable_cost=10)
+    Study(last=2023).good("li", "refined", demand=100, shortage_cost=1000).process("mine", "mine",
+    gives={"li": 1}, variable_cost=10)
 
-A value is a number (the same in every year), a list (one number a year from the first year on) or a mapping of years. Every
-number is written in the unit of `planner.study.schema`, money in USD of 2021.
+A value is a number (the same in every year), a list (one number a year from the first year on) or a
+mapping of years. Every number is written in the unit of `planner.study.schema`, money in USD of
+2021.
 """
 
 from __future__ import annotations
@@ -99,7 +102,8 @@ class Study:
         equivalent: float | Mapping[str, float] | None = None,
         **values: Value,
     ) -> Self:
-        """A good. `content` makes it a joint good; keywords are parameters of good_values, or `demand` or `collection`."""
+        """A good. `content` makes it a joint good; keywords are parameters of good_values, or
+        `demand` or `collection`."""
         single = "" if content else (metal or self.metals[0])
         self.rows["goods"].append(
             {
@@ -139,7 +143,8 @@ class Study:
         loss: str = "",
         **values: Value,
     ) -> Self:
-        """A recipe. Its pathway follows from its kind where it gives a refined good; keywords are parameters of process_values."""
+        """A recipe. Its pathway follows from its kind where it gives a refined good; keywords are
+        parameters of process_values."""
         self.rows["processes"].append(
             {
                 "process": name,
@@ -188,7 +193,8 @@ class Study:
         distribution: str = "fixed",
         **values: Value,
     ) -> Self:
-        """A use stock. With the fixed life of one year all that entered in a year leaves in the next."""
+        """A use stock. With the fixed life of one year all that entered in a year leaves in the
+        next."""
         self.rows["products"].append(
             {"product": name, "metal": "", "waste": waste, "distribution": distribution}
         )
@@ -275,7 +281,8 @@ class Study:
         return self
 
     def _value(self, table: str, keys: Row, parameter: str, value: Value, unit: str = "") -> None:
-        """Rows for one parameter: one without a year for a number, one a year for a list or a mapping."""
+        """Rows for one parameter: one without a year for a number, one a year for a list or a
+        mapping."""
         form = BY_NAME[table].parameter(parameter) if parameter else BY_NAME[table].parameters[0]
         if form is None:
             raise KeyError(f"{table} has no parameter {parameter}")
@@ -333,12 +340,14 @@ def _toml_value(value: Any) -> str:
 
 
 def plan_of(study: Study, folder: Path, **options: Any) -> Plan:
-    """Writes the study into a new folder below `folder`, reads it with the ordinary reader and solves it."""
+    """Writes the study into a new folder below `folder`, reads it with the ordinary reader and
+    solves it."""
     return planner.solve(system_of(study, folder, **options))
 
 
 def system_of(study: Study, folder: Path, **options: Any) -> System:
-    """Writes the study into a new folder below `folder` and reads it; options are those of `planner.read`."""
+    """Writes the study into a new folder below `folder` and reads it; options are those of
+    `planner.read`."""
     folder.mkdir(parents=True, exist_ok=True)
     return planner.read(
         study.write(folder / f"study_{sum(1 for _ in folder.iterdir())}"), **options
@@ -360,6 +369,7 @@ def price(
         rows = rows[rows["year"] == year]
     if len(rows) != 1:
         raise LookupError(
-            f"{len(rows)} rows {family}[{index}, {year}]; there are {sorted(set(table['family'] + ' ' + table['index']))}"
+            f"{len(rows)} rows {family}[{index}, {year}]; there are "
+            f"{sorted(set(table['family'] + ' ' + table['index']))}"
         )
     return float(rows[column].iloc[0])

@@ -1,7 +1,8 @@
 """Writes `models/world/*.csv` from `data/`: `python -m models.world.derive [FOLDER]`.
 
-One market per metal: mined, used in products that live for a time, collected as scrap, and back to the market. The paper gives no
-path between its years, so demand is the logistic or constant growth through them (`demand_world.csv`, scenario SEEDFIT).
+One market per metal: mined, used in products that live for a time, collected as scrap, and back to
+the market. The paper gives no path between its years, so demand is the logistic or constant growth
+through them (`demand_world.csv`, scenario SEEDFIT).
 """
 
 from __future__ import annotations
@@ -192,7 +193,8 @@ def _battery(facts: Facts, metal: str, item: str) -> Iterator[Row]:
 
 
 def _niobium(facts: Facts) -> Iterator[Row]:
-    """By product, from the shares of use; before 2021 consumption is drawn back from its level of 2021 at the growth of 2010-2019."""
+    """By product, from the shares of use; before 2021 consumption is drawn back from its level of
+    2021 at the growth of 2010-2019."""
     shares = {
         p: facts.one(
             "demand_history", metal="niobium", region="world", variable="enduse_share", item=p
@@ -224,7 +226,10 @@ def _niobium(facts: Facts) -> Iterator[Row]:
             inflow = derived(
                 level.value * share.value * (1 + growth.value) ** (year - FIRST),
                 "t/year",
-                f"{level.value:g} t of 2021 drawn back at {growth.value:g} a year x share {share.value:g}",
+                (
+                    f"{level.value:g} t of 2021 drawn back at {growth.value:g} a year x share "
+                    f"{share.value:g}"
+                ),
                 level,
                 growth,
                 share,

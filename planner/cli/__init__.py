@@ -1,7 +1,7 @@
 """The command line. Thin: each command calls one public function and shows what it returns.
 
-Every public module of this package is a group of commands, found by its being there; those whose name begins with an
-underscore serve the others.
+Every public module of this package is a group of commands, found by its being there; those whose
+name begins with an underscore serve the others.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ for _module in pkgutil.iter_modules(__path__):
         importlib.import_module(f"{__name__}.{_module.name}")
 
 PATIENCE = 2.0
-"""Seconds that Python gets to stop by itself when Ctrl-C is pressed, before the process is ended from outside the solver."""
+"""Seconds that Python gets to stop by itself when Ctrl-C is pressed, before the process is ended
+from outside the solver."""
 STOPPING = "stopping: the best plan known is sought for a moment and written; Ctrl-C again gives up"
 
 
@@ -40,7 +41,8 @@ def main() -> None:
 
 
 def only_what_is_asked(arguments: Sequence[str]) -> None:
-    """Make the command that is asked for and not all of them, which takes as long as solving a small study."""
+    """Make the command that is asked for and not all of them, which takes as long as solving a
+    small study."""
     asked = [
         command for command in app.registered_commands if arguments and command.name == arguments[0]
     ]
@@ -49,10 +51,12 @@ def only_what_is_asked(arguments: Sequence[str]) -> None:
 
 
 def watch_interrupts() -> None:
-    """Let Ctrl-C stop the solver too: Python hears of it only when HiGHS returns, which may take minutes.
+    """Let Ctrl-C stop the solver too: Python hears of it only when HiGHS returns, which may take
+    minutes.
 
-    The signal also writes to a pipe that a thread reads, and the thread ends the process if Python has not. Results are moved
-    into place whole, so that nothing half-written is left that could be taken for one.
+    The signal also writes to a pipe that a thread reads, and the thread ends the process if Python
+    has not. Results are moved into place whole, so that nothing half-written is left that could be
+    taken for one.
     """
     hear, tell = os.pipe()
     os.set_blocking(tell, False)
@@ -67,7 +71,8 @@ def _end_on_interrupt(hear: int) -> None:
             continue
         answer = signal.getsignal(signal.SIGINT)
         if isinstance(answer, Presses) and answer is not told:
-            # the solver is searching and stops by itself; this thread is needed only if it is pressed again
+            # the solver is searching and stops by itself; this thread is needed only if it is
+            # pressed again
             told = answer
             _say(STOPPING)
             continue

@@ -1,7 +1,8 @@
-"""What the command line shows: stages with their time, the mix per metal and pathway, stocks, equations. Numbers travel with their unit.
+"""What the command line shows: stages with their time, the mix per metal and pathway, stocks,
+equations. Numbers travel with their unit.
 
-Answers go to standard output, progress to standard error, so that one can be piped without the other. rich leaves colours and
-cursor moves out where the output is no terminal.
+Answers go to standard output, progress to standard error, so that one can be piped without the
+other. rich leaves colours and cursor moves out where the output is no terminal.
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ CHIEF_RESULTS = ("net import reliance", "EoL recycling input rate", "price")
 """Quantities of a comparison that the terminal shows at SHOWN_YEARS; the files hold all."""
 MILLION = 1e6
 NOTHING = 1e-9
-"""Less than this share of the largest value of its series is shown as 0: the last trace of a cohort."""
+"""Less than this share of the largest value of its series is shown as 0: the last trace of a
+cohort."""
 SHOWN_AFTER = 1.0
 """Seconds after which the time of a stage is shown while it runs."""
 PIPED_WIDTH = 120
@@ -58,7 +60,8 @@ PIPED_WIDTH = 120
 
 
 def console(*, stderr: bool = False) -> Console:
-    """A console that writes plain text as it stands: no markup is read from names that a study gives."""
+    """A console that writes plain text as it stands: no markup is read from names that a study
+    gives."""
     made = Console(stderr=stderr, markup=False, highlight=False, emoji=False)
     return (
         made
@@ -81,15 +84,17 @@ def show_error(error: Exception, called: Mapping[str, str] = MappingProxyType({}
 
 
 class Stages:
-    """Shows on standard error which stage runs, how long it has been running and how long is left, then how long each took.
+    """Shows on standard error which stage runs, how long it has been running and how long is left,
+    then how long each took.
 
         with Stages(quiet=False) as stage:
             stage("read")
             ...
             stage(Step("solve", 3, 12))
 
-    What is left is reckoned from the steps that are over, where a stage is one of several alike (`planner.runtime.progress.Step`), or from
-    `expected`: the seconds that an earlier run took, by stage. On no terminal only what is over is said, a line each.
+    What is left is reckoned from the steps that are over, where a stage is one of several alike
+    (`planner.runtime.progress.Step`), or from `expected`: the seconds that an earlier run took, by
+    stage. On no terminal only what is over is said, a line each.
     """
 
     def __init__(self, *, quiet: bool, expected: Mapping[str, float] | None = None) -> None:
@@ -117,7 +122,8 @@ class Stages:
         self._end(done=kind is None)
 
     def __call__(self, stage: str) -> None:
-        """The stage before is over, this one begins; a next step of the same name goes on in the same line."""
+        """The stage before is over, this one begins; a next step of the same name goes on in the
+        same line."""
         now = time.perf_counter()
         again = (
             isinstance(stage, Step) and isinstance(self._running, Step) and stage == self._running
@@ -184,7 +190,8 @@ class Stages:
         return ", ".join(parts)
 
     def log(self) -> list[str]:
-        """What stands in the log of a run: seconds of the stages that are over, and what was warned of."""
+        """What stands in the log of a run: seconds of the stages that are over, and what was warned
+        of."""
         stages = (f"stage {name} {seconds:.2f} s" for name, seconds in self.seconds.items())
         return [*stages, *(f"warning {text}" for text in self.warnings)]
 
@@ -200,7 +207,8 @@ class _Running:
 
 
 def number(value: float) -> str:
-    """Three significant digits at least, thousands parted by commas, no exponent between a thousandth and a million million."""
+    """Three significant digits at least, thousands parted by commas, no exponent between a
+    thousandth and a million million."""
     if not math.isfinite(value):
         return str(value)
     if value and not 1e-3 <= abs(value) < 1e12:
@@ -216,7 +224,8 @@ def large(value: float) -> str:
 
 
 def shown_years(periods: Sequence[Any]) -> dict[int, int]:
-    """Year shown to first year of the period that holds it: those of SHOWN_YEARS, the first and the last period."""
+    """Year shown to first year of the period that holds it: those of SHOWN_YEARS, the first and the
+    last period."""
     years = {year: p.first for year in SHOWN_YEARS for p in periods if p.first <= year <= p.last}
     ends = {p.first: p.first for p in (periods[0], periods[-1]) if p.first not in years.values()}
     return dict(sorted((years | ends).items()))
@@ -295,11 +304,14 @@ def show_outcome(plan: Plan, folder: str) -> None:
     )
     for scope, value in record.emissions.items():
         out.print(
-            f"{scope} emissions {plan.system.years[0]}-{plan.system.years[-1]}: {large(value)} t CO2e"
+            f"{scope} emissions {plan.system.years[0]}-{plan.system.years[-1]}: {large(value)} t "
+            "CO2e"
         )
     out.print(
-        f"checked outside the solver: balance {certificate.balance_residual:.0e}, process {certificate.process_residual:.0e}, "
-        f"cost {certificate.cost_error:.0e}, rows {certificate.row_error:.0e} (relative; allowed {certificate.tolerance:.0e})",
+        f"checked outside the solver: balance {certificate.balance_residual:.0e}, process "
+        f"{certificate.process_residual:.0e}, "
+        f"cost {certificate.cost_error:.0e}, rows {certificate.row_error:.0e} (relative; allowed "
+        f"{certificate.tolerance:.0e})",
     )
     for name, years in _missed(plan).items():
         out.print(f"target missed at its penalty: {name}, {years[0]}-{years[-1]}", style="yellow")
@@ -333,11 +345,13 @@ def show_system(system: System) -> None:
 
 
 def show_balance(balance: Balance) -> None:
-    """The flow balance before any choice: its size, the use stocks and the waste that arises from them."""
+    """The flow balance before any choice: its size, the use stocks and the waste that arises from
+    them."""
     out, system = console(), balance.system
     incidence = balance.incidence
     out.print(
-        f"{len(incidence.goods)} goods x {len(incidence.processes)} processes, {len(incidence.good)} flows in the incidence matrix"
+        f"{len(incidence.goods)} goods x {len(incidence.processes)} processes, "
+        f"{len(incidence.good)} flows in the incidence matrix"
     )
     out.print()
     years = shown_years(system.periods)
@@ -411,7 +425,8 @@ def show_mathematics(page: Mathematics) -> None:
 
 
 def show_frame(title: str, frame: Any, *, rows: int | None = None, empty: str = "none") -> None:
-    """Any table of a result, its first rows, numbers as `number` writes them; missing numbers as a dash."""
+    """Any table of a result, its first rows, numbers as `number` writes them; missing numbers as a
+    dash."""
     out = console()
     shown = frame if rows is None else frame.head(rows)
     texts = [c for c in shown.columns if shown[c].dtype.kind not in "fiub"]
@@ -434,7 +449,8 @@ def _cell(name: Any, value: Any) -> str:
 
 
 def show_comparison(comparison: Comparison) -> None:
-    """Totals and supply of the plans side by side with the change against the first, the inputs that differ, and the chief results."""
+    """Totals and supply of the plans side by side with the change against the first, the inputs
+    that differ, and the chief results."""
     out, heads = console(), comparison.names
     changes = [f"{name}: change" for name in heads[1:]]
     table = _table("total", "unit", *heads, *changes, text_columns=2)
@@ -475,13 +491,17 @@ def show_comparison(comparison: Comparison) -> None:
         _add(table, *keys, *(_or_dash(row[head]) for head in heads), *_changes(row, heads))
     _print(
         out,
-        f"{len(comparison.results)} results differ, among them ({', '.join(CHIEF_RESULTS)}; --out holds all)",
+        (
+            f"{len(comparison.results)} results differ, among them ({', '.join(CHIEF_RESULTS)}; "
+            "--out holds all)"
+        ),
         table,
     )
 
 
 def _changes(row: Mapping[Any, Any], heads: Sequence[str]) -> list[str]:
-    """How far each later plan lies from the first, as a share; a dash where there is nothing to compare with."""
+    """How far each later plan lies from the first, as a share; a dash where there is nothing to
+    compare with."""
     first, found = float(row[heads[0]]), []
     for name in heads[1:]:
         change = float(row[name]) / first - 1 if first > 0 else math.nan
@@ -492,7 +512,8 @@ def _changes(row: Mapping[Any, Any], heads: Sequence[str]) -> list[str]:
 
 
 def _spread(row: Mapping[Any, Any], heads: Sequence[str]) -> float:
-    """How far apart the plans are, as a share of the larger; what stands in study.toml first, numbers that one plan lacks last."""
+    """How far apart the plans are, as a share of the larger; what stands in study.toml first,
+    numbers that one plan lacks last."""
     values = [float(row[name]) for name in heads]
     if str(row["path"]).startswith("policies."):
         return math.inf

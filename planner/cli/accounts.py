@@ -124,37 +124,48 @@ def _show_reconciliation(found: StudyReconciliation, metal: str, rows: int) -> N
     seen = seen[seen["metal"] == metal] if metal else seen
     seen = seen.sort_values("score", ascending=False, kind="stable")
     show_frame(
-        f"Observations of {found.year}, those moved most for their uncertainty first (t/year or share)",
+        (
+            f"Observations of {found.year}, those moved most for their uncertainty first (t/year "
+            "or share)"
+        ),
         seen[["observation", "grade", "measured", "sd", "reconciled", "posterior_sd", "score"]],
         rows=rows,
     )
     before, after = found.before, found.after
     verdict = "agree" if before.consistent else "do not agree"
     typer.echo(
-        f"chi-square {number(before.chi_square)} with {before.freedom} redundant equations (p = {before.p_value:.2g}): the "
-        f"observations {verdict} at a level of {before.significance:g}; the largest score should stay below {before.critical:.2f}"
+        f"chi-square {number(before.chi_square)} with {before.freedom} redundant equations (p = "
+        f"{before.p_value:.2g}): the "
+        f"observations {verdict} at a level of {before.significance:g}; the largest score should "
+        f"stay below {before.critical:.2f}"
     )
     for fault in found.faults:
         others = f" (or {', '.join(fault.alike)}: they cannot be told apart)" if fault.alike else ""
         said = "nothing" if fault.without != fault.without else number(fault.without)
         typer.echo(
-            f"most at fault: {fault.name}{others}: {number(fault.measured)}, the others say {said} (score {fault.score:.1f})"
+            f"most at fault: {fault.name}{others}: {number(fault.measured)}, the others say "
+            f"{said} (score {fault.score:.1f})"
         )
     if found.faults:
         typer.echo(
-            f"without {'it' if len(found.faults) == 1 else 'them'}: chi-square {number(after.chi_square)} with {after.freedom} "
+            f"without {'it' if len(found.faults) == 1 else 'them'}: chi-square "
+            f"{number(after.chi_square)} with {after.freedom} "
             f"(p = {after.p_value:.2g})"
         )
     known = int(found.flows["value"].notna().sum())
     typer.echo(
-        f"{known} of {len(found.flows)} flows are determined; redundant: {int(found.measurements['redundant'].sum())} of "
+        f"{known} of {len(found.flows)} flows are determined; redundant: "
+        f"{int(found.measurements['redundant'].sum())} of "
         f"{len(found.measurements)} observations"
     )
 
 
 @app.command(
     "grade",
-    epilog="Example: planner grade china --price lithium='60 USD_2021/kg' --carbon-price 100 --year 2040",
+    epilog=(
+        "Example: planner grade china --price lithium='60 USD_2021/kg' --carbon-price 100 --year "
+        "2040"
+    ),
 )
 def grade(
     study: Study,
@@ -192,7 +203,8 @@ def grade(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Grade the metal in use as secondary reserves: what arises, can be collected, recovered, and pays at a price (UNFC classes)."""
+    """Grade the metal in use as secondary reserves: what arises, can be collected, recovered, and
+    pays at a price (UNFC classes)."""
     from planner.cli._terminal import Stages
 
     with Stages(quiet=quiet or as_json) as stage:
@@ -304,7 +316,10 @@ def _prices(system: System, settings: list[str]) -> dict[str, float]:
                     "",
                     str(error)
                     if known
-                    else f"'{setting}' is no METAL=PRICE; write lithium='60 USD_{system.currency_year}/kg'",
+                    else (
+                        f"'{setting}' is no METAL=PRICE; write lithium='60 "
+                        f"USD_{system.currency_year}/kg'"
+                    ),
                 )
             )
     if problems:
@@ -325,7 +340,10 @@ def _period(system: System, year: int | None) -> int:
                 "--year",
                 0,
                 "",
-                f"{shown} is outside {system.years[0]} to {system.years[-1]}; give a year of the study",
+                (
+                    f"{shown} is outside {system.years[0]} to {system.years[-1]}; give a year of "
+                    "the study"
+                ),
             )
         ],
     )
@@ -348,7 +366,8 @@ def indicators(
         ),
     ] = None,
 ) -> None:
-    """Show the indicators of a run by the definitions of the literature: recycling, trade, reserves, losses, circularity."""
+    """Show the indicators of a run by the definitions of the literature: recycling, trade,
+    reserves, losses, circularity."""
     from planner.cli._terminal import Stages, show_frame, shown_years
 
     with Stages(quiet=quiet or as_json) as stage:
@@ -393,7 +412,10 @@ def require_metal(system: System, metal: str) -> None:
                     "--metal",
                     0,
                     "",
-                    f"'{metal}' is no metal of the study{close}; choose of {', '.join(system.metals)}",
+                    (
+                        f"'{metal}' is no metal of the study{close}; choose of "
+                        f"{', '.join(system.metals)}"
+                    ),
                 )
             ],
         )

@@ -6,7 +6,8 @@ A command is one function in a module of this package:
     def frontier(study: Study, scenario: Scenario = "") -> None:
         \"\"\"What less carbon costs.\"\"\"
 
-The package finds the module by itself; the heavy imports stand inside the function, so that `planner --help` stays quick.
+The package finds the module by itself; the heavy imports stand inside the function, so that
+`planner --help` stays quick.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ EXIT_STATUSES: tuple[tuple[type[PlannerError], int], ...] = (
 )
 """What the command line returns for each error; 0 is done and 130 interrupted."""
 CALLED = "planner.called"
-"""Where the context of a command keeps what the user calls what messages would name by a folder that lasts as long as the command."""
+"""Where the context of a command keeps what the user calls what messages would name by a folder
+that lasts as long as the command."""
 INTERRUPTED = 130
 INTERRUPTION = "interrupted; nothing half-written is left"
 
@@ -69,7 +71,8 @@ ORDER = (
 
 
 class Commands(TyperGroup):
-    """The group of commands: turns each error of planner into one message on standard error and an exit status."""
+    """The group of commands: turns each error of planner into one message on standard error and an
+    exit status."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         names = super().list_commands(ctx)
@@ -106,7 +109,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="STUDY is a shipped study (planner list), a folder or a workbook. "
     "Begin with: planner new mine; planner solve mine; planner report results/mine. "
-    "Exit status: 0 done, 2 the input is wrong, 3 infeasible, 4 the solver failed or was stopped, 130 interrupted.",
+    "Exit status: 0 done, 2 the input is wrong, 3 infeasible, 4 the solver failed or was stopped, "
+    "130 interrupted.",
 )
 
 
@@ -124,7 +128,8 @@ def _planner(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Least-cost supply of critical metals for one country: mining, imports and recycling, year by year."""
+    """Least-cost supply of critical metals for one country: mining, imports and recycling, year by
+    year."""
 
 
 def _study(ctx: typer.Context, given: str) -> str:
@@ -148,7 +153,10 @@ Study = Annotated[
     str,
     typer.Argument(
         metavar="STUDY",
-        help="A shipped study (planner list), a folder that holds a study.toml, or a workbook of one (planner workbook).",
+        help=(
+            "A shipped study (planner list), a folder that holds a study.toml, or a workbook of "
+            "one (planner workbook)."
+        ),
         autocompletion=complete_study,
         callback=_study,
     ),
@@ -176,7 +184,9 @@ Set = Annotated[
     typer.Option(
         "--set",
         metavar="PATH=VALUE",
-        help="Override one value, such as demand.lithium/battery.2030='30 kt/year'. May be repeated.",
+        help=(
+            "Override one value, such as demand.lithium/battery.2030='30 kt/year'. May be repeated."
+        ),
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
@@ -184,7 +194,8 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but er
 
 
 def overrides(settings: Iterable[str] | None) -> dict[str, str]:
-    """`--set PATH=VALUE` options as a mapping; raises SpecError where one is no such pair or comes twice."""
+    """`--set PATH=VALUE` options as a mapping; raises SpecError where one is no such pair or comes
+    twice."""
     found: dict[str, str] = {}
     problems: list[Problem] = []
     for setting in settings or ():
@@ -196,7 +207,10 @@ def overrides(settings: Iterable[str] | None) -> dict[str, str]:
                     "--set",
                     0,
                     "",
-                    f"'{setting}' is no PATH=VALUE; write the path of a datum, =, and its new value",
+                    (
+                        f"'{setting}' is no PATH=VALUE; write the path of a datum, =, and its new "
+                        "value"
+                    ),
                 )
             )
         elif path in found:
@@ -215,7 +229,8 @@ def read_system(study: str, scenario: str, settings: Iterable[str] | None) -> Sy
 
 
 def writable(out: Path | None) -> Path | None:
-    """The folder that tables go to; raises OutputError where it cannot be written, before any work is done for it."""
+    """The folder that tables go to; raises OutputError where it cannot be written, before any work
+    is done for it."""
     if out is not None:
         from planner.runtime.run_folder import require_folder
 
@@ -225,7 +240,8 @@ def writable(out: Path | None) -> Path | None:
 
 @contextmanager
 def place(out: Path | None) -> Iterator[None]:
-    """Hold the folder that results go to, where one is given; raises OutputError where another run is writing there."""
+    """Hold the folder that results go to, where one is given; raises OutputError where another run
+    is writing there."""
     if out is None:
         yield
         return

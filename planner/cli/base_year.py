@@ -1,4 +1,5 @@
-"""The command that shows the flow balance: use stocks, waste, flows of every year without a choice, accounts, Sankey."""
+"""The command that shows the flow balance: use stocks, waste, flows of every year without a choice,
+accounts, Sankey."""
 
 from __future__ import annotations
 
@@ -74,7 +75,8 @@ def balance(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Show all flows, stocks and losses without optimising: the balance of every process, metal and year, and a metal's account."""
+    """Show all flows, stocks and losses without optimising: the balance of every process, metal and
+    year, and a metal's account."""
     from planner.cli._terminal import Stages, show_balance
 
     with Stages(quiet=quiet or as_json) as stage:
@@ -110,7 +112,8 @@ def balance(
 
 
 def require_known(system: System, metal: str, year: int | None, sankey: Path | None) -> None:
-    """Raise SpecError where a metal or year is asked for that the study does not have, or a Sankey of several metals."""
+    """Raise SpecError where a metal or year is asked for that the study does not have, or a Sankey
+    of several metals."""
     problems = (
         []
         if not metal or metal in system.metals
@@ -213,10 +216,11 @@ def given_shares(settings: list[str]) -> dict[str, float]:
 
 
 def simulated(balance: Balance, given: Mapping[str, float] | None = None) -> tuple[Simulation, str]:
-    """The simulation by the shares given and the observed activities; where these do not settle the shares, by the least-cost plan's.
+    """The simulation by the shares given and the observed activities; where these do not settle the
+    shares, by the least-cost plan's.
 
-    With the plan's shares go the stockpiles that it draws on and fills. Shares that are given are never mixed with the plan's: raises
-    SpecError where others are wanting.
+    With the plan's shares go the stockpiles that it draws on and fills. Shares that are given are
+    never mixed with the plan's: raises SpecError where others are wanting.
     """
     from planner.mfa.simulate import shares_from, simulate, stockpiles_from
 
@@ -236,7 +240,8 @@ def simulated(balance: Balance, given: Mapping[str, float] | None = None) -> tup
 
 
 def require_closed(balance: Balance, run: Simulation) -> dict[str, Residual]:
-    """Residuals of goods, processes and nodes of the flow table. Raises SpecError with the name, year and size of each that fails."""
+    """Residuals of goods, processes and nodes of the flow table. Raises SpecError with the name,
+    year and size of each that fails."""
     from planner.mfa.balance import residual
     from planner.mfa.flows import node_residual
 

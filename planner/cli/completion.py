@@ -1,4 +1,5 @@
-"""What the shell completes: studies, their scenarios, folders of results. Reads names only, so that it answers at once."""
+"""What the shell completes: studies, their scenarios, folders of results. Reads names only, so that
+it answers at once."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ import typer
 RECORD_FILE = "plan.json"
 HEAD_FILE = "study.toml"
 FORMAT_NAMES = ("datapackage", "iamc", "lp", "mps", "netcdf", "parquet", "xlsx")
-"""Names of planner.exchange.export.FORMATS, said here since loading them takes a second; a test holds the two together."""
+"""Names of planner.exchange.export.FORMATS, said here since loading them takes a second; a test
+holds the two together."""
 
 
 def complete_study(incomplete: str) -> list[str]:

@@ -30,7 +30,9 @@ Statement = Annotated[
     typer.Option(
         "--uncertainty",
         metavar="FILE",
-        help="TOML file with distributions, ends and correlations beside low and high of the tables.",
+        help=(
+            "TOML file with distributions, ends and correlations beside low and high of the tables."
+        ),
     ),
 ]
 
@@ -95,7 +97,8 @@ def ensemble(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Many plans under uncertain inputs: ranges of the answers, chance of shortage, options that are robust."""
+    """Many plans under uncertain inputs: ranges of the answers, chance of shortage, options that
+    are robust."""
     from planner.cli._terminal import Stages
 
     with Stages(quiet=quiet or as_json) as stage:
@@ -160,11 +163,13 @@ def _show(found: Ensemble, weak: pd.DataFrame | None, out: Path | None) -> None:
     total, drawn = len(found.headline), int((found.headline["drawn_back"] > 0).sum())
     say = console().print
     say(
-        f"{found.solved} of {total} samples of {len(found.uncertain.inputs)} uncertain inputs have a plan"
+        f"{found.solved} of {total} samples of {len(found.uncertain.inputs)} uncertain inputs "
+        "have a plan"
     )
     if drawn:
         say(
-            f"in {drawn} of them yields or contents contradicted the metal balance and were drawn back towards the study's values"
+            f"in {drawn} of them yields or contents contradicted the metal balance and were drawn "
+            "back towards the study's values"
         )
     for status, reason in (
         found.headline.loc[found.headline["status"] != "optimal", ["status", "reason"]]
@@ -185,7 +190,8 @@ def _show(found: Ensemble, weak: pd.DataFrame | None, out: Path | None) -> None:
     open_options = options[~options["robust"] & (options["share"] > 0)].copy()
     open_options = open_options.iloc[(open_options["share"] - 0.5).abs().argsort(kind="stable")]
     say(
-        f"{int(options['robust'].sum())} of {len(options)} processes and plants are in the plan in 9 of 10 samples or more"
+        f"{int(options['robust'].sum())} of {len(options)} processes and plants are in the plan "
+        "in 9 of 10 samples or more"
     )
     show_frame(
         "open: in the plan in some samples only (median: where it is)",
@@ -195,7 +201,10 @@ def _show(found: Ensemble, weak: pd.DataFrame | None, out: Path | None) -> None:
     if weak is not None:
         real = weak[weak["real"] & weak["grade"].isin(["C", "D"])]
         show_frame(
-            "what better data would be worth: weak inputs (grade C or D) by the share of an answer's variance that hangs on each",
+            (
+                "what better data would be worth: weak inputs (grade C or D) by the share of an "
+                "answer's variance that hangs on each"
+            ),
             real[["answer", "input", "grade", "share"]]
             .groupby("answer", sort=False)
             .head(SHOWN_DRIVERS),

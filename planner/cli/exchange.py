@@ -77,7 +77,9 @@ def unpack(
 
 @app.command(
     "compare",
-    epilog="Example: planner compare results/china results/china-carbon-neutral --out difference.html",
+    epilog=(
+        "Example: planner compare results/china results/china-carbon-neutral --out difference.html"
+    ),
 )
 def compare(
     runs: Annotated[
@@ -94,7 +96,10 @@ def compare(
             "--out",
             "-o",
             metavar="DIR|FILE",
-            help="Also write the tables as CSV to this folder, or all as one page (.html), or the figure alone (.svg, .png, .pdf).",
+            help=(
+                "Also write the tables as CSV to this folder, or all as one page (.html), or the "
+                "figure alone (.svg, .png, .pdf)."
+            ),
         ),
     ] = None,
     points: Annotated[
@@ -108,7 +113,8 @@ def compare(
     ] = 5.0,
     as_json: Json = False,
 ) -> None:
-    """Which inputs differ between runs, and which results, by how much; which routes change and when."""
+    """Which inputs differ between runs, and which results, by how much; which routes change and
+    when."""
     from planner.cli._terminal import Stages
 
     with Stages(quiet=as_json) as stage:
@@ -136,7 +142,8 @@ def compare(
     show_comparison(found)
     shown = routes[[name for name in SHOWN_ROUTES if name != "plan" or len(plans) > 2]]
     show_frame(
-        f"routes whose share of a metal's supply changes by more than {points:g} points against {found.names[0]}: since when, and "
+        f"routes whose share of a metal's supply changes by more than {points:g} points against "
+        f"{found.names[0]}: since when, and "
         "the widest change (--out holds the years in which each runs)",
         shown,
         rows=len(shown),

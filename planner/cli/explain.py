@@ -32,7 +32,8 @@ def explain(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Why: what clashes and the least that must give, or what sets each price and what each policy costs."""
+    """Why: what clashes and the least that must give, or what sets each price and what each policy
+    costs."""
     from planner.cli._terminal import Stages, show_frame
 
     with Stages(quiet=quiet or as_json) as stage:

@@ -89,7 +89,8 @@ def foresight(
             rows=8,
         )
         typer.echo(
-            f"cost {large(found.plan.objective)} {money}; with perfect foresight {large(found.perfect_cost)}; "
+            f"cost {large(found.plan.objective)} {money}; with perfect foresight "
+            f"{large(found.perfect_cost)}; "
             f"regret of myopia {large(found.regret)} ({share:.2%})"
         )
         for note in found.plan.record.notes[1:]:
@@ -107,14 +108,18 @@ def regret(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Keep what was built for one scenario, choose the rest anew under another: the regret of each pair."""
+    """Keep what was built for one scenario, choose the rest anew under another: the regret of each
+    pair."""
     from planner.cli._terminal import Stages, show_frame
 
     if len(set(scenarios)) < 2:
         raise SpecError(
             "command line",
             [
-                "regret compares scenarios; give --scenario two or more times, each with another name"
+                (
+                    "regret compares scenarios; give --scenario two or more times, each with "
+                    "another name"
+                )
             ],
         )
     with Stages(quiet=quiet or as_json) as stage:
@@ -169,7 +174,8 @@ def hedge(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Find common first builds for several futures with probabilities (two-stage), and what knowing the future is worth."""
+    """Find common first builds for several futures with probabilities (two-stage), and what knowing
+    the future is worth."""
     from planner.cli._terminal import Stages, large, show_frame
 
     chances = _chances(futures)

@@ -45,7 +45,10 @@ TimeLimit = Annotated[
 
 @app.command(
     "solve",
-    epilog="Example: planner solve china --scenario carbon-neutral --set series.carbon_price='100 USD_2021/tCO2e'",
+    epilog=(
+        "Example: planner solve china --scenario carbon-neutral --set series.carbon_price='100 "
+        "USD_2021/tCO2e'"
+    ),
 )
 def solve(
     ctx: typer.Context,
@@ -68,7 +71,8 @@ def solve(
         folder = out if out is not None else default_folder(system.name, scenario)
         with place(folder):
             stage("load")
-            # pandas, Pyomo and HiGHS take a second to load: after the study is known to be right, and charged to no other stage
+            # pandas, Pyomo and HiGHS take a second to load: after the study is known to be right,
+            # and charged to no other stage
             from planner import solve as solve_system
 
             plan = solve_system(system, progress=stage, time_limit=time_limit)
@@ -93,7 +97,8 @@ def solve(
 
 
 def _before(folder: Path) -> dict[str, float]:
-    """Seconds by stage of an earlier run in a folder: how long this one may take; empty where there is none."""
+    """Seconds by stage of an earlier run in a folder: how long this one may take; empty where there
+    is none."""
     import json
 
     try:
@@ -112,7 +117,10 @@ def default_folder(study: str, scenario: str) -> Path:
 
 @app.command(
     "export",
-    epilog="Example: planner export results/china china.csv && planner export results/china tables --format parquet",
+    epilog=(
+        "Example: planner export results/china china.csv && planner export results/china tables "
+        "--format parquet"
+    ),
 )
 def export(
     run: Run,
@@ -124,13 +132,16 @@ def export(
             ".zip (Data Package), .mps, .lp (programme).",
         ),
     ],
-    format: Annotated[
+    format: Annotated[  # noqa: A002 - the word that users know
         str,
-        typer.Option(  # noqa: A002 - the word that users know
+        typer.Option(
             "--format",
             "-f",
             metavar="NAME",
-            help="The format by its name: xlsx, iamc, netcdf, datapackage, mps, lp, or parquet (a folder).",
+            help=(
+                "The format by its name: xlsx, iamc, netcdf, datapackage, mps, lp, or parquet (a "
+                "folder)."
+            ),
             autocompletion=complete_format,
         ),
     ] = "",

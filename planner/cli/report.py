@@ -38,12 +38,16 @@ def report(
         typer.Option(
             "--frontier",
             metavar="DIR",
-            help="The frontier to show, from planner frontier --out; RUN/frontier where there is one.",
+            help=(
+                "The frontier to show, from planner frontier --out; RUN/frontier where there is "
+                "one."
+            ),
         ),
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Write a run as one HTML page that opens offline: the answer first, figures, tables, and every input with its source."""
+    """Write a run as one HTML page that opens offline: the answer first, figures, tables, and every
+    input with its source."""
     from planner.cli._terminal import Stages
 
     with Stages(quiet=quiet) as stage:

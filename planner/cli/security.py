@@ -68,7 +68,8 @@ def disrupt(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Lose every origin and host for some years, alone and in pairs, unforeseen: what stays unserved, ranked."""
+    """Lose every origin and host for some years, alone and in pairs, unforeseen: what stays
+    unserved, ranked."""
     from planner.cli._terminal import Stages, show_frame
 
     with Stages(quiet=quiet or as_json) as stage:
@@ -162,7 +163,8 @@ def secure(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Find the least-cost plan that stands the loss of any single source (N-1), and what that costs."""
+    """Find the least-cost plan that stands the loss of any single source (N-1), and what that
+    costs."""
     from planner.cli._terminal import Stages, large, show_frame
 
     with Stages(quiet=quiet or as_json) as stage, place(out):
@@ -208,7 +210,8 @@ def secure(
         top = found.stockpiles.groupby("good", as_index=False)[["unsecured", "secured"]].max()
         show_frame("Largest stockpile (t)", top, rows=rows, empty="none can be held")
         typer.echo(
-            f"security costs {large(found.premium)} {money} ({found.premium / found.base_cost:.2%} of {large(found.base_cost)})"
+            f"security costs {large(found.premium)} {money} "
+            f"({found.premium / found.base_cost:.2%} of {large(found.base_cost)})"
         )
 
 
@@ -227,7 +230,8 @@ def concentration(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """How concentrated supply is (HHI) by metal and stage, beside the 10/40/25/65 % benchmarks of the EU CRMA."""
+    """How concentrated supply is (HHI) by metal and stage, beside the 10/40/25/65 % benchmarks of
+    the EU CRMA."""
     from planner.cli._terminal import Stages, show_frame
 
     with Stages(quiet=quiet or as_json) as stage:
@@ -246,7 +250,10 @@ def concentration(
         raise SpecError(
             "command line",
             [
-                f"{shown} is outside {system.years[0]} to {system.years[-1]}; give a year of the study"
+                (
+                    f"{shown} is outside {system.years[0]} to {system.years[-1]}; give a year of "
+                    "the study"
+                )
             ],
         )
     if as_json:
@@ -287,7 +294,8 @@ def gap(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Hold imports where they are: which metal falls short first, when, and which lever closes the gap."""
+    """Hold imports where they are: which metal falls short first, when, and which lever closes the
+    gap."""
     from planner.cli._terminal import Stages, show_frame
 
     with Stages(quiet=quiet or as_json) as stage:
@@ -310,7 +318,10 @@ def gap(
         )
     elif not quiet:
         show_frame(
-            f"Short when imports are held to {found.frozen} (t of refined equivalents over all years)",
+            (
+                f"Short when imports are held to {found.frozen} (t of refined equivalents over all "
+                "years)"
+            ),
             found.gaps,
             empty="no metal falls short",
         )

@@ -14,7 +14,10 @@ from planner.cli.tradeoffs import Out, write_tables
 
 @app.command(
     "sensitivity",
-    epilog="Example: planner sensitivity china --input 'process_values.*germanium*' --out results/sensitivity",
+    epilog=(
+        "Example: planner sensitivity china --input 'process_values.*germanium*' --out "
+        "results/sensitivity"
+    ),
 )
 def sensitivity(
     study: Study,
@@ -40,7 +43,8 @@ def sensitivity(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """What better data would be worth: inputs that move the answer most, and the value at which the plan turns."""
+    """What better data would be worth: inputs that move the answer most, and the value at which the
+    plan turns."""
     from planner.cli._terminal import Stages, show_frame
 
     with Stages(quiet=quiet or as_json) as stage:
@@ -83,7 +87,10 @@ def sensitivity(
             ]
         ]
         show_frame(
-            f"change of cost (USD_{system.currency_year}) and footprint (t CO2e) at the ends of an input, the others as they are",
+            (
+                f"change of cost (USD_{system.currency_year}) and footprint (t CO2e) at the ends "
+                "of an input, the others as they are"
+            ),
             shown,
             rows=20,
         )

@@ -61,7 +61,8 @@ def check(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Report every problem of a study at once, with file, row, column and remedy; without --scenario, of all its scenarios."""
+    """Report every problem of a study at once, with file, row, column and remedy; without
+    --scenario, of all its scenarios."""
     import planner
 
     problems = planner.check(study, scenario=scenario, overrides=overrides(settings))

@@ -94,7 +94,8 @@ def frontier(
     elif not quiet:
         shown = found.points.drop(columns="scope").dropna(axis="columns", how="all")
         show_frame(
-            f"cost (USD_{system.currency_year}, present value, without carbon price and shortage), carbon (t CO2e over all years), "
+            f"cost (USD_{system.currency_year}, present value, without carbon price and "
+            "shortage), carbon (t CO2e over all years), "
             "abatement_cost (USD per t)",
             shown,
             rows=len(shown),
@@ -166,7 +167,8 @@ def alternatives(
 def write_tables(
     out: Path | None, tables: Mapping[str, object], about: dict[str, str] | None = None
 ) -> None:
-    """Tables as CSV in a folder, where one is asked for; `about` says what a frontier was made of, so that no other run shows it."""
+    """Tables as CSV in a folder, where one is asked for; `about` says what a frontier was made of,
+    so that no other run shows it."""
     from planner.runtime.run_folder import write_tables as write
 
     if out is not None:

@@ -20,16 +20,19 @@ from planner.plan.plan import Plan
 from planner.plan.solve import compiled, write_programme
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)
-"""Date of every file in an archive: the earliest it can say, so that the same plan gives the same archive."""
+"""Date of every file in an archive: the earliest it can say, so that the same plan gives the same
+archive."""
 
 
 def write_program(plan: Plan, path: Path) -> None:
-    """The linear programme of the plan as MPS or LP, with the names of its columns and rows, for any other solver."""
+    """The linear programme of the plan as MPS or LP, with the names of its columns and rows, for
+    any other solver."""
     write_programme(compiled(plan.system), path)
 
 
 def write_package(plan: Plan, path: Path) -> None:
-    """The whole run folder as one archive that is a Data Package: tables, their description, the inputs."""
+    """The whole run folder as one archive that is a Data Package: tables, their description, the
+    inputs."""
     folder = plan.save(path.with_suffix(""))
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in sorted(p for p in folder.rglob("*") if p.is_file()):
@@ -48,7 +51,8 @@ Writer = Callable[[Plan, Path], None]
 class Format:
     """A format: who writes it, and the ending of its file; one without an ending is a folder.
 
-    What the writer puts beside the file, under the same name with another ending, goes along with it.
+    What the writer puts beside the file, under the same name with another ending, goes along with
+    it.
     """
 
     write: Writer
@@ -70,10 +74,12 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
 
 
 def export(plan: Plan, path: str | Path, format: str = "") -> Path:  # noqa: A002 - the word that users know
-    """Write a plan in the format named, or else the one that the ending of the path names, whole or not at all; return the path.
+    """Write a plan in the format named, or else the one that the ending of the path names, whole or
+    not at all; return the path.
 
-    Formats: mps, lp, xlsx, iamc (.csv), netcdf (.nc), datapackage (.zip) and parquet (a folder, one file a table).
-    Raises SpecError for an unknown format or ending, OutputError where it cannot be written or what it needs is not installed.
+    Formats: mps, lp, xlsx, iamc (.csv), netcdf (.nc), datapackage (.zip) and parquet (a folder, one
+    file a table). Raises SpecError for an unknown format or ending, OutputError where it cannot be
+    written or what it needs is not installed.
     """
     path = Path(path)
     chosen = _named(format) if format else _by_ending(path)
@@ -117,7 +123,10 @@ def _by_ending(path: Path) -> Format:
                     str(path),
                     0,
                     "",
-                    f"'{path.suffix}' is no known ending ({_hint(ending, endings)}); or name a --format: {', '.join(FORMATS)}",
+                    (
+                        f"'{path.suffix}' is no known ending ({_hint(ending, endings)}); or name a "
+                        f"--format: {', '.join(FORMATS)}"
+                    ),
                 )
             ],
         )
@@ -130,7 +139,8 @@ def _hint(word: str, known: Mapping[str, Format]) -> str:
 
 
 def _replace_folder(made: Path, path: Path) -> None:
-    """Move a folder to its place; one that is there gives way only where it holds nothing but what an export wrote."""
+    """Move a folder to its place; one that is there gives way only where it holds nothing but what
+    an export wrote."""
     if path.is_dir():
         strange = {p.name for p in path.iterdir()} - {p.name for p in made.iterdir()}
         if strange:

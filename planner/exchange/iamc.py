@@ -1,7 +1,9 @@
-"""A plan in the long format of the Integrated Assessment Modeling Consortium: model, scenario, region, variable, unit, year, value.
+"""A plan in the long format of the Integrated Assessment Modeling Consortium: model, scenario,
+region, variable, unit, year, value.
 
-The variables follow the consortium's naming by levels joined with `|` (https://docs.ece.iiasa.ac.at/standards). Beside the table stand
-the codelists of its variables and regions, in the form that the `nomenclature` package reads from `definitions/variable/` and
+The variables follow the consortium's naming by levels joined with `|`
+(https://docs.ece.iiasa.ac.at/standards). Beside the table stand the codelists of its variables and
+regions, in the form that the `nomenclature` package reads from `definitions/variable/` and
 `definitions/region/`.
 """
 
@@ -23,24 +25,37 @@ STOCKS = {"use": "Stock|{}|In Use", "stockpile": "Stock|{}|Stockpile", "deposit"
 INDICATORS = {"requirement": "Demand|{}", "shortage": "Demand|{}|Unserved", "price": "Price|{}"}
 """Variables of the plan's own indicators."""
 MEANINGS = {
-    "Cost|Undiscounted": "All cost of the year in constant money, not discounted, payments between parties at home left out",
-    "Demand|": "Demand in refined equivalents, or (Unserved) the part of it that the plan does not serve",
-    "Emissions|CO2e|Territorial": "Emissions of what runs at home, with electricity at the grid intensity of the study",
-    "Emissions|CO2e|Footprint": "Territorial emissions and what imports embody, cradle to border and transport, exports not deducted",
+    "Cost|Undiscounted": (
+        "All cost of the year in constant money, not discounted, payments between parties at home "
+        "left out"
+    ),
+    "Demand|": (
+        "Demand in refined equivalents, or (Unserved) the part of it that the plan does not serve"
+    ),
+    "Emissions|CO2e|Territorial": (
+        "Emissions of what runs at home, with electricity at the grid intensity of the study"
+    ),
+    "Emissions|CO2e|Footprint": (
+        "Territorial emissions and what imports embody, cradle to border and transport, exports "
+        "not deducted"
+    ),
     "Price|": "Shadow price of the metal, weighted by the demand for its goods",
     "Reserves|": "Metal left in known deposits at the end of the period",
     "Stock|": "Contained metal at the end of the period, in products in use or in stockpiles",
-    "Supply|": "Refined metal supplied, in all or by where it was won, new scrap of manufacture left out",
+    "Supply|": (
+        "Refined metal supplied, in all or by where it was won, new scrap of manufacture left out"
+    ),
 }
 """What the variables mean, by how they begin; nomenclature allows no colon and no semicolon in it."""
 
 
 def iamc_table(plan: Plan) -> pd.DataFrame:
-    """Demand, supply, stocks, price, emissions and cost of a plan as an IAMC long table; one row a variable and year.
+    """Demand, supply, stocks, price, emissions and cost of a plan as an IAMC long table; one row a
+    variable and year.
 
-    Units are those of the plan: `Supply|Lithium` and, as its parts, `Supply|Lithium|Domestic Primary` in t/year; `Price|Lithium` in
-    USD_2021/t; `Emissions|CO2e|Territorial` in tCO2e/year; `Cost|Undiscounted` in USD_2021/year. New scrap, a loop within
-    manufacture, is no supply.
+    Units are those of the plan: `Supply|Lithium` and, as its parts, `Supply|Lithium|Domestic
+    Primary` in t/year; `Price|Lithium` in USD_2021/t; `Emissions|CO2e|Territorial` in tCO2e/year;
+    `Cost|Undiscounted` in USD_2021/year. New scrap, a loop within manufacture, is no supply.
     """
     parts = [part for part in _parts(plan) if len(part)]  # an empty one has no types to go by
     table = (
@@ -87,10 +102,14 @@ def _title(names: pd.Series) -> pd.Series:
 
 
 def codelist(plan: Plan) -> str:
-    """The plan's variables with unit and description as a nomenclature codelist, YAML (of which every JSON string is one)."""
+    """The plan's variables with unit and description as a nomenclature codelist, YAML (of which
+    every JSON string is one)."""
     pairs = iamc_table(plan)[["variable", "unit"]].drop_duplicates()
     return "".join(
-        f"- {json.dumps(variable)}:\n    description: {json.dumps(_meaning(variable))}\n    unit: {json.dumps(unit)}\n"
+        (
+            f"- {json.dumps(variable)}:\n    description: {json.dumps(_meaning(variable))}\n    "
+            f"unit: {json.dumps(unit)}\n"
+        )
         for variable, unit in pairs.itertuples(index=False)
     )
 
@@ -105,7 +124,8 @@ def regions(plan: Plan) -> str:
 
 
 def write_iamc(plan: Plan, path: Path) -> None:
-    """Write the long table as CSV, and beside it the codelists: `NAME.variables.yaml`, `NAME.regions.yaml`."""
+    """Write the long table as CSV, and beside it the codelists: `NAME.variables.yaml`,
+    `NAME.regions.yaml`."""
     iamc_table(plan).to_csv(path, index=False)
     path.with_suffix(".variables.yaml").write_text(codelist(plan), encoding="utf-8")
     path.with_suffix(".regions.yaml").write_text(regions(plan), encoding="utf-8")

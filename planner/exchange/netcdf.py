@@ -1,7 +1,8 @@
 """The tables of a plan as labelled arrays (xarray), written as netCDF.
 
-Each table is one array over the items it holds and the years: `supply(supply_item, year)`, with the coordinates `supply_metal`,
-`supply_pathway` and so on along the items, so that it stays as small as its table. Where a table has no row there is no number (NaN).
+Each table is one array over the items it holds and the years: `supply(supply_item, year)`, with the
+coordinates `supply_metal`, `supply_pathway` and so on along the items, so that it stays as small as
+its table. Where a table has no row there is no number (NaN).
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ def dataset(plan: Plan) -> Any:
 def _spread(
     table: ResultTable, frame: pd.DataFrame, years: np.ndarray[Any, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A table as arrays over (item, year), and the coordinates along its items: every column that is no number."""
+    """A table as arrays over (item, year), and the coordinates along its items: every column that
+    is no number."""
     name, item = table.name, f"{table.name}_item"
     numbers = [field for field in table.fields if field.kind in ("number", "truth")]
     labels = [field for field in table.fields if field.kind == "text"]

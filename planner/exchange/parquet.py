@@ -1,4 +1,5 @@
-"""The tables of a plan as Parquet, one file each: typed columns, with their units and meanings in the schema."""
+"""The tables of a plan as Parquet, one file each: typed columns, with their units and meanings in
+the schema."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ from planner.runtime.extras import needed
 
 
 def write_parquet(plan: Plan, folder: Path) -> None:
-    """Write `NAME.parquet` for each result table into a folder. Raises OutputError where pyarrow is missing."""
+    """Write `NAME.parquet` for each result table into a folder. Raises OutputError where pyarrow is
+    missing."""
     parquet = needed("pyarrow.parquet", "parquet")
     folder.mkdir()
     for table in RESULTS:

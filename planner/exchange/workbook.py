@@ -1,7 +1,8 @@
-"""A plan as a formatted workbook: sheets with native charts, the result tables, and what every number rests on.
+"""A plan as a formatted workbook: sheets with native charts, the result tables, and what every
+number rests on.
 
-Every header of numbers names their unit; where a table holds several, the column `unit` of each row does. Numbers are stored to the
-last digit and shown rounded; text is never taken for a formula.
+Every header of numbers names their unit; where a table holds several, the column `unit` of each row
+does. Numbers are stored to the last digit and shown rounded; text is never taken for a formula.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ NUMBER_FORMATS = ((1000.0, "#,##0"), (1.0, "#,##0.00"), (1e-3, "0.0000"), (0.0, 
 
 
 def write_workbook(plan: Plan, path: Path) -> None:
-    """Write the workbook of a plan: `about`, sheets with a chart each, all result tables, `sources`.
+    """Write the workbook of a plan: `about`, sheets with a chart each, all result tables,
+    `sources`.
 
     Raises OutputError where the file cannot be written.
     """
@@ -157,7 +159,8 @@ def _heads(plan: Plan, name: str) -> dict[str, str]:
 
 
 def _wide(frame: pd.DataFrame, column: str, order: Iterable[str] = ()) -> pd.DataFrame:
-    """Sums of `value` by year, a column for each name, in the order given or the largest first; index year."""
+    """Sums of `value` by year, a column for each name, in the order given or the largest first;
+    index year."""
     wide = frame.pivot_table(index="year", columns=column, values="value", aggfunc="sum").fillna(
         0.0
     )
@@ -194,7 +197,8 @@ def _table(book: Any, name: str, frame: pd.DataFrame) -> Any:
 def _put(cell: Any, value: Any) -> None:
     put(cell, value)
     if isinstance(value, float):
-        # openpyxl writes 16 digits of a number, and the last of 17 would be lost; what it is handed as text it writes as it stands
+        # openpyxl writes 16 digits of a number, and the last of 17 would be lost; what it is handed
+        # as text it writes as it stands
         cell._value = repr(value)
         cell.number_format = (
             next(form for least, form in NUMBER_FORMATS if abs(value) >= least) if value else "0"
@@ -210,7 +214,8 @@ def _charted(
     unit: str,
     colours: Iterable[str] = (),
 ) -> None:
-    """A sheet with years down and a column each name, its unit in the header, and a native chart beside it."""
+    """A sheet with years down and a column each name, its unit in the header, and a native chart
+    beside it."""
     from openpyxl.chart import AreaChart, BarChart, LineChart, Reference
     from openpyxl.utils import get_column_letter
 

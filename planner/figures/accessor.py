@@ -1,4 +1,5 @@
-"""`plan.plot`: every figure of a plan under one roof, with the plan named beneath the title and in the theme asked for."""
+"""`plan.plot`: every figure of a plan under one roof, with the plan named beneath the title and in
+the theme asked for."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 class Plots:
     """Figures of one plan, as plotly figures. `theme` is light, dark or print.
 
-    A figure shows itself in a notebook; `planner.figures.plan_figures.write_figure(figure, "mix.svg")` writes SVG, PNG, PDF or a page.
+    A figure shows itself in a notebook; `planner.figures.plan_figures.write_figure(figure,
+    "mix.svg")` writes SVG, PNG, PDF or a page.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -76,7 +78,8 @@ class Plots:
     ) -> Figure:
         """Cost against cumulative carbon, and where this plan stands.
 
-        `found` is what `planner.frontier` returned; without it the frontier of this plan's study is sought now, with so many points.
+        `found` is what `planner.frontier` returned; without it the frontier of this plan's study is
+        sought now, with so many points.
         """
         if found is None:
             from planner.analysis.tradeoffs.frontier import frontier
@@ -97,8 +100,9 @@ class Plots:
     ) -> Figure:
         """A fan chart of many runs, and over it this plan's `own` values by year.
 
-        `runs` is what `planner.ensemble` returned, of which a metal and a quantity are drawn and this plan's own found; or any table
-        with year, quantile, value, unit. Raises SpecError where the runs have no such metal or quantity.
+        `runs` is what `planner.ensemble` returned, of which a metal and a quantity are drawn and
+        this plan's own found; or any table with year, quantile, value, unit. Raises SpecError where
+        the runs have no such metal or quantity.
         """
         if isinstance(runs, pd.DataFrame):
             table = runs
@@ -124,7 +128,8 @@ class Plots:
         return self._named(figure, theme)
 
     def _yearly(self, metal: str, quantity: str) -> pd.Series | None:
-        """This plan's values of a yearly quantity of an ensemble, by year; None where its tables do not hold it under that name."""
+        """This plan's values of a yearly quantity of an ensemble, by year; None where its tables do
+        not hold it under that name."""
         said = self._plan.indicators
         found = said[(said["metal"] == metal) & (said["indicator"] == quantity)].set_index("year")[
             "value"
@@ -140,7 +145,8 @@ class Plots:
     def urban_mine(
         self, metal: str, year: int, grading: Grading | None = None, *, theme: str = "light"
     ) -> Figure:
-        """Supply curve of the urban mine in a year, at this plan's shadow prices unless a grading is given."""
+        """Supply curve of the urban mine in a year, at this plan's shadow prices unless a grading
+        is given."""
         if grading is None:
             from planner.plan.reserves import grade
 
@@ -159,10 +165,14 @@ class Plots:
         return self._named(figures.beside({name: self._plan, **others}, metal), theme)
 
     def _named(self, figure: Figure, theme: str, *, titled: bool = True) -> Figure:
-        """In its theme, with the study and the scenario under the title, so that a picture stands alone."""
+        """In its theme, with the study and the scenario under the title, so that a picture stands
+        alone."""
         record, years = self._plan.record, self._plan.system.years
         if titled:
-            name = f"{record.study}, scenario {record.scenario or 'base'}, least-cost plan {years[0]}-{years[-1]}"
+            name = (
+                f"{record.study}, scenario {record.scenario or 'base'}, least-cost plan "
+                f"{years[0]}-{years[-1]}"
+            )
             figure.update_layout(
                 title={"subtitle": {"text": escape(name)}, "y": 0.97, "yanchor": "top"},
                 margin_t=figure.layout.margin.t + 30,

@@ -1,4 +1,5 @@
-"""The figure of a comparison: totals of each plan against the first, and what supplies each metal in each plan."""
+"""The figure of a comparison: totals of each plan against the first, and what supplies each metal
+in each plan."""
 
 from __future__ import annotations
 
@@ -24,7 +25,8 @@ HEAD_HEIGHT, BAR_HEIGHT, PANEL_HEIGHT = 160, 22, 70
 
 
 def contrast(found: Comparison) -> Figure:
-    """One panel of totals over all years, as % of the first plan, then one a metal with the shares of its pathways over all years."""
+    """One panel of totals over all years, as % of the first plan, then one a metal with the shares
+    of its pathways over all years."""
     from plotly.subplots import make_subplots
 
     metals = list(dict.fromkeys(found.supply["metal"]))

@@ -1,4 +1,5 @@
-"""Figures of results that span many plans: frontiers, fans, losses, plans side by side, the urban mine, and lines of any table."""
+"""Figures of results that span many plans: frontiers, fans, losses, plans side by side, the urban
+mine, and lines of any table."""
 
 from __future__ import annotations
 
@@ -45,10 +46,12 @@ def scale(values: pd.Series) -> tuple[float, str]:
 
 
 def frontier(found: Frontier | pd.DataFrame, *, plans: Mapping[str, Plan] | None = None) -> Figure:
-    """Cost against cumulative carbon, one curve a group, with the abatement cost at each point; `plans` are marked where they stand.
+    """Cost against cumulative carbon, one curve a group, with the abatement cost at each point;
+    `plans` are marked where they stand.
 
-    A plan made under a carbon price or with targets need not lie on the curve: its cost is counted as the frontier counts it, without
-    carbon price and penalties. Money and carbon in the units of the study (USD, present value; t CO2e over all years).
+    A plan made under a carbon price or with targets need not lie on the curve: its cost is counted
+    as the frontier counts it, without carbon price and penalties. Money and carbon in the units of
+    the study (USD, present value; t CO2e over all years).
     """
     points = found if isinstance(found, pd.DataFrame) else found.points
     scope = str(points["scope"].iloc[0])
@@ -92,7 +95,8 @@ MARKS = ("circle", "diamond", "square", "triangle-up", "star", "x", "cross")
 
 
 def plain_cost(plan: Plan) -> float:
-    """Present value of a plan's cost without carbon price and penalties, USD: what a frontier counts."""
+    """Present value of a plan's cost without carbon price and penalties, USD: what a frontier
+    counts."""
     return float(
         plan.costs.loc[~plan.costs["item"].isin(NOT_OF_THE_FRONTIER), "present_value"].sum()
     )
@@ -101,8 +105,9 @@ def plain_cost(plan: Plan) -> float:
 def fan(table: pd.DataFrame, title: str = "", unit: str = "") -> Figure:
     """A fan chart: bands between opposite quantiles over the years, and the median.
 
-    `table`: year, quantile, value, unit. The outermost band lies between the lowest and the highest quantile, and so on inwards. Raises
-    SpecError where a column or every value is missing, or a quantile has no opposite.
+    `table`: year, quantile, value, unit. The outermost band lies between the lowest and the highest
+    quantile, and so on inwards. Raises SpecError where a column or every value is missing, or a
+    quantile has no opposite.
     """
     if missing := [name for name in ("year", "quantile", "value") if name not in table]:
         raise SpecError(
@@ -118,7 +123,10 @@ def fan(table: pd.DataFrame, title: str = "", unit: str = "") -> Figure:
         raise SpecError(
             "fan",
             [
-                f"the quantiles {', '.join(f'{q:g}' for q in held)} are not in pairs about the median; give 0.05 and 0.95"
+                (
+                    f"the quantiles {', '.join(f'{q:g}' for q in held)} are not in pairs about the "
+                    "median; give 0.05 and 0.95"
+                )
             ],
         )
     unit = unit or (str(table["unit"].iloc[0]) if "unit" in table else "")
@@ -156,9 +164,11 @@ def fan(table: pd.DataFrame, title: str = "", unit: str = "") -> Figure:
 def unserved(
     found: Disruptions, losses: Sequence[str] = (), *, start: int | None = None, most: int = 4
 ) -> Figure:
-    """Demand not served after a loss, by year, as a share of the requirement of the metal that it hits hardest.
+    """Demand not served after a loss, by year, as a share of the requirement of the metal that it
+    hits hardest.
 
-    `losses` as `found.losses` names them, by default the `most` worst of one source from `start` (the first start where None).
+    `losses` as `found.losses` names them, by default the `most` worst of one source from `start`
+    (the first start where None).
     """
     listed = found.losses
     first = int(listed["first"].min()) if start is None else start
@@ -217,9 +227,11 @@ def beside(plans: Mapping[str, Plan], metal: str) -> Figure:
 
 
 def pathways(plan: Plan, metal: str) -> pd.DataFrame:
-    """Supply of a metal, one column a pathway, a row a period (its first year), t per year; shortage is one of them.
+    """Supply of a metal, one column a pathway, a row a period (its first year), t per year;
+    shortage is one of them.
 
-    A stockpile that is filled takes from supply: below the axis it would upset a stack, so only what it gives is counted.
+    A stockpile that is filled takes from supply: below the axis it would upset a stack, so only
+    what it gives is counted.
     """
     parts = plan.mix[plan.mix["metal"] == metal]
     wide = (
@@ -231,7 +243,8 @@ def pathways(plan: Plan, metal: str) -> pd.DataFrame:
 
 
 def lines(table: pd.DataFrame, title: str, unit: str, *, x: str = "") -> Figure:
-    """One line a column over the index of a table: for a sweep or a series of one's own. `x` names the axis."""
+    """One line a column over the index of a table: for a sweep or a series of one's own. `x` names
+    the axis."""
     figure = blank(title, unit)
     for i, name in enumerate(table):
         figure.add_scatter(
@@ -246,16 +259,21 @@ def lines(table: pd.DataFrame, title: str, unit: str, *, x: str = "") -> Figure:
 
 
 def urban_mine(grading: Grading, metal: str, year: int) -> Figure:
-    """Supply curve of the urban mine: cost of a tonne won by product over what can be won up to there, beside the price judged at.
+    """Supply curve of the urban mine: cost of a tonne won by product over what can be won up to
+    there, beside the price judged at.
 
-    Steps that share a product share a colour; what needs new plants is hatched. Raises SpecError where nothing can be won.
+    Steps that share a product share a colour; what needs new plants is hatched. Raises SpecError
+    where nothing can be won.
     """
     steps = grading.curve[(grading.curve["metal"] == metal) & (grading.curve["year"] == year)]
     if steps.empty:
         raise SpecError(
             "urban mine",
             [
-                f"no waste of {metal} can be collected and recovered in {year}; choose another metal or year"
+                (
+                    f"no waste of {metal} can be collected and recovered in {year}; choose another "
+                    "metal or year"
+                )
             ],
         )
     figure = blank(

@@ -1,4 +1,5 @@
-"""Figures of a plan, as plotly figure objects: themable (`planner.figures.themes`), interactive, exportable where kaleido is installed."""
+"""Figures of a plan, as plotly figure objects: themable (`planner.figures.themes`), interactive,
+exportable where kaleido is installed."""
 
 from __future__ import annotations
 
@@ -70,9 +71,11 @@ KIND_COLOURS: Mapping[str, str] = {
 }
 PLAIN_NODE = "#56B4E9"
 SMALLEST_FLOW = 1e-4
-"""Flows below this share of the largest of their year are left out of a Sankey: they would be thinner than a line."""
+"""Flows below this share of the largest of their year are left out of a Sankey: they would be
+thinner than a line."""
 MOST_LABELS, LABEL_SHARE = 30, 0.04
-"""Nodes of a Sankey that can all be named, and the share of the largest that a node needs to be named among more."""
+"""Nodes of a Sankey that can all be named, and the share of the largest that a node needs to be
+named among more."""
 PAGE, PICTURES = ".html", (".svg", ".png", ".pdf")
 PICTURE_WIDTH, PICTURE_HEIGHT, PICTURE_SCALE = 1200, 700, 2
 """Of a picture, in layout pixels; a PNG has so many dots to each."""
@@ -89,7 +92,8 @@ def mix(plan: Plan, metal: str) -> Figure:
 
 
 def origins(plan: Plan, metal: str) -> Figure:
-    """Imports of a metal by origin over time, in whatever form they come, stacked areas, t of contained metal per year."""
+    """Imports of a metal by origin over time, in whatever form they come, stacked areas, t of
+    contained metal per year."""
     _require_metal(plan, metal)
     flows = plan.flows[
         (plan.flows["metal"] == metal) & plan.flows["source"].str.startswith("origin/")
@@ -104,7 +108,8 @@ def origins(plan: Plan, metal: str) -> Figure:
 
 
 def sankey(plan: Plan, metal: str, year: int | None = None) -> Figure:
-    """All flows of a metal from the incidence matrix, losses and loops included, t of metal per year.
+    """All flows of a metal from the incidence matrix, losses and loops included, t of metal per
+    year.
 
     With a year: that year. Without: a slider over all years.
     """
@@ -120,7 +125,10 @@ def flow_sankey(table: pd.DataFrame, metal: str, year: int | None = None) -> Fig
         raise SpecError(
             "sankey",
             [
-                f"there are no flows of {metal} in {year}; choose one of {', '.join(map(str, years))}"
+                (
+                    f"there are no flows of {metal} in {year}; choose one of "
+                    f"{', '.join(map(str, years))}"
+                )
             ],
         )
     figure = blank(f"{metal.capitalize()}: flows", "")
@@ -186,7 +194,8 @@ def _sankey_trace(flows: pd.DataFrame, *, visible: bool) -> object:
 
 
 def _labelled(flows: pd.DataFrame, names: Sequence[str]) -> set[str]:
-    """Nodes whose name is written: all, or in a crowd the goods and ends through which much flows; the rest say theirs when pointed at."""
+    """Nodes whose name is written: all, or in a crowd the goods and ends through which much flows;
+    the rest say theirs when pointed at."""
     if len(names) <= MOST_LABELS:
         return set(names)
     through = pd.concat(
@@ -197,10 +206,12 @@ def _labelled(flows: pd.DataFrame, names: Sequence[str]) -> set[str]:
 
 
 def downstream(flows: pd.DataFrame) -> list[str]:
-    """Nodes in the order in which metal that enters reaches them: of a loop, plotly turns back the flow to the node that comes first."""
+    """Nodes in the order in which metal that enters reaches them: of a loop, plotly turns back the
+    flow to the node that comes first."""
     onward = {source: sorted(part["target"]) for source, part in flows.groupby("source")}
     begin = set(flows["source"]) - set(flows["target"])
-    # what is short enters at the end of the chain: begun from there, the chain would be taken for the way back
+    # what is short enters at the end of the chain: begun from there, the chain would be taken for
+    # the way back
     reached = dict.fromkeys(sorted(begin - {"shortage"} or begin))
     edge = list(reached)
     while edge:
@@ -216,7 +227,8 @@ def downstream(flows: pd.DataFrame) -> list[str]:
 
 
 def capacity(plan: Plan, plants: Sequence[str] = (), *, columns: int = 3) -> Figure:
-    """Capacity of plants over time (line) and what of it is used (area), one panel a plant with its own scale, t per year of what it runs.
+    """Capacity of plants over time (line) and what of it is used (area), one panel a plant with its
+    own scale, t per year of what it runs.
 
     Without names: every plant that ever has capacity. `columns` panels stand side by side.
     """
@@ -265,9 +277,11 @@ def capacity(plan: Plan, plants: Sequence[str] = (), *, columns: int = 3) -> Fig
 
 
 def prices(plan: Plan, metals: Sequence[str] = ()) -> Figure:
-    """Shadow price of each metal over time on a logarithmic axis: what one more tonne demanded costs.
+    """Shadow price of each metal over time on a logarithmic axis: what one more tonne demanded
+    costs.
 
-    A metal that is only demanded in joint goods has no such price; what one more tonne of it refined costs stands in, and is named so.
+    A metal that is only demanded in joint goods has no such price; what one more tonne of it
+    refined costs stands in, and is named so.
     """
     frame = plan.indicators[plan.indicators["indicator"] == "price"]
     demanded = {
@@ -296,7 +310,8 @@ def prices(plan: Plan, metals: Sequence[str] = ()) -> Figure:
 
 
 def emissions(plan: Plan, scope: str = "footprint") -> Figure:
-    """Emissions over time by metal, t CO2e per year; joint lines under the names of their metals together."""
+    """Emissions over time by metal, t CO2e per year; joint lines under the names of their metals
+    together."""
     frame = plan.emissions[plan.emissions["scope"] == scope]
     wide = frame.pivot_table(index="year", columns="metal", values="value", aggfunc="sum").fillna(
         0.0
@@ -306,7 +321,8 @@ def emissions(plan: Plan, scope: str = "footprint") -> Figure:
 
 
 def costs(plan: Plan) -> Figure:
-    """Cost over time by item and its sum, undiscounted, a year; transfers between parties at home left out."""
+    """Cost over time by item and its sum, undiscounted, a year; transfers between parties at home
+    left out."""
     frame = plan.costs[plan.costs["item"] != "transfer"]
     wide = frame.pivot_table(index="year", columns="item", values="value", aggfunc="sum").fillna(
         0.0
@@ -360,10 +376,12 @@ def reserves(plan: Plan) -> Figure:
 
 
 def write_figure(figure: Figure, path: str | Path) -> Path:
-    """Write a figure in the format that the ending names, whole or not at all: a page that opens offline, or a picture.
+    """Write a figure in the format that the ending names, whole or not at all: a page that opens
+    offline, or a picture.
 
-    A picture shows what the page shows before its slider is moved. Raises SpecError for an unknown ending, OutputError where the file
-    cannot be written, or where a picture's two needs are missing: kaleido (extra `image`) and a Chromium.
+    A picture shows what the page shows before its slider is moved. Raises SpecError for an unknown
+    ending, OutputError where the file cannot be written, or where a picture's two needs are
+    missing: kaleido (extra `image`) and a Chromium.
     """
     path = Path(path)
     ending = path.suffix.lower()
@@ -407,7 +425,8 @@ def _picture(figure: Figure, form: str) -> bytes:
         return bytes(kaleido.calc_fig_sync(still, opts=options, kopts={"mathjax": False}))
     except (ChromeNotFoundError, BrowserFailedError) as error:
         raise OutputError(
-            "a picture needs Chromium or Chrome, and none was found that starts; install one (Debian: chromium) or name it "
+            "a picture needs Chromium or Chrome, and none was found that starts; install one "
+            "(Debian: chromium) or name it "
             "in BROWSER_PATH (a page, .html, needs nothing)"
         ) from error
 
@@ -425,7 +444,8 @@ def _area(figure: Figure, values: pd.Series, name: str, shade: str) -> None:
 
 
 def _stack(figure: Figure, wide: pd.DataFrame) -> Figure:
-    """Stacked areas, the largest at the bottom; beyond as many as there are colours the smallest are taken together."""
+    """Stacked areas, the largest at the bottom; beyond as many as there are colours the smallest
+    are taken together."""
     ordered = wide[wide.sum().sort_values(ascending=False).index]
     ordered = ordered.loc[:, ordered.sum() > 0]
     if len(ordered.columns) > len(COLOURS):

@@ -1,7 +1,9 @@
-"""Looks of figures: light, dark and for print, as plotly templates `planner`, `planner_dark` and `planner_print`.
+"""Looks of figures: light, dark and for print, as plotly templates `planner`, `planner_dark` and
+`planner_print`.
 
-Colours are those of Okabe and Ito (Color Universal Design, 2008), told apart by the colour-blind. In print they are joined by hatching of
-areas and bars and by dashes of lines, so that a page without colour can be read as well.
+Colours are those of Okabe and Ito (Color Universal Design, 2008), told apart by the colour-blind.
+In print they are joined by hatching of areas and bars and by dashes of lines, so that a page
+without colour can be read as well.
 """
 
 from __future__ import annotations
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#666666")
-"""In the order in which they are given to what has no colour of its own; yellow late, since it is faint on white."""
+"""In the order in which they are given to what has no colour of its own; yellow late, since it is
+faint on white."""
 PATHWAY_COLOURS: Mapping[str, str] = {
     "domestic primary": "#0072B2",
     "foreign primary": "#E69F00",
@@ -31,7 +34,8 @@ PATHWAY_COLOURS: Mapping[str, str] = {
 NEUTRAL = "#7F7F7F"
 """Readable on white and on black: for reference lines and marks that must do without a theme."""
 ON_DARK: Mapping[str, str] = {"#0072B2": "#2E90D0", "#666666": "#C4C4C4"}
-"""What stands for a colour in lines on a dark ground; lit any further, or all of them, some would look alike to the colour-blind."""
+"""What stands for a colour in lines on a dark ground; lit any further, or all of them, some would
+look alike to the colour-blind."""
 TEMPLATES: Mapping[str, str] = {
     "light": "planner",
     "dark": "planner_dark",
@@ -61,12 +65,16 @@ def register() -> None:
 
 
 def themed(figure: Figure, theme: str) -> Figure:
-    """The figure in another look, changed in place and returned. Raises SpecError for a theme that is not there."""
+    """The figure in another look, changed in place and returned. Raises SpecError for a theme that
+    is not there."""
     if theme not in TEMPLATES:
         raise SpecError(
             "theme",
             [
-                f"'{theme}' is no theme{suggestion(theme, TEMPLATES)}; choose one of {', '.join(TEMPLATES)}"
+                (
+                    f"'{theme}' is no theme{suggestion(theme, TEMPLATES)}; choose one of "
+                    f"{', '.join(TEMPLATES)}"
+                )
             ],
         )
     register()
@@ -79,7 +87,8 @@ def themed(figure: Figure, theme: str) -> Figure:
 
 
 def blank(title: str, unit: str, *, made: Figure | None = None) -> Figure:
-    """An empty figure in the look of all others: a title, the unit on the vertical axis, the legend below. `made` may hold panels."""
+    """An empty figure in the look of all others: a title, the unit on the vertical axis, the legend
+    below. `made` may hold panels."""
     from plotly.graph_objects import Figure
 
     register()
@@ -98,7 +107,8 @@ def blank(title: str, unit: str, *, made: Figure | None = None) -> Figure:
 
 
 def whole_years(figure: Figure) -> Figure:
-    """Over a few years an axis names each of them, and no halves. Nothing is changed where the axis is not one of years."""
+    """Over a few years an axis names each of them, and no halves. Nothing is changed where the axis
+    is not one of years."""
     held = [
         float(x)
         for trace in figure.data
@@ -164,14 +174,16 @@ def _template(theme: str) -> Any:
 
 
 def _light_up(figure: Figure) -> None:
-    """Thin lines in dark colours cannot be read on black, and are lit; areas and bars are large enough."""
+    """Thin lines in dark colours cannot be read on black, and are lit; areas and bars are large
+    enough."""
     for trace in figure.data:
         if trace.type == "scatter" and not (trace.stackgroup or trace.fill):
             trace.line.color = ON_DARK.get(trace.line.color, trace.line.color)
 
 
 def _hatch(figure: Figure) -> None:
-    """Tell series apart without colour: hatches for areas and bars, dashes for lines; a series looks alike in every panel."""
+    """Tell series apart without colour: hatches for areas and bars, dashes for lines; a series
+    looks alike in every panel."""
     order: dict[str, int] = {}
     for trace in figure.data:
         i = order.setdefault(str(trace.name), len(order))

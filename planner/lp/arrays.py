@@ -19,7 +19,8 @@ Name = tuple[str, Key]
 
 @dataclass(frozen=True, eq=False)
 class Arrays:
-    """A linear programme as arrays: minimise cost x + offset, row_lower <= matrix x <= row_upper, lower <= x <= upper."""
+    """A linear programme as arrays: minimise cost x + offset, row_lower <= matrix x <= row_upper,
+    lower <= x <= upper."""
 
     columns: tuple[Name, ...]
     rows: tuple[Name, ...]

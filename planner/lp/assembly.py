@@ -1,4 +1,5 @@
-"""From the rules of the formulation to the arrays of a programme, or of every sample of a batch: rows below rows, terms into a matrix."""
+"""From the rules of the formulation to the arrays of a programme, or of every sample of a batch:
+rows below rows, terms into a matrix."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ from planner.system.nouns import Array
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """Rows of one family or objective: M terms in the order of the rows, and what stands beside them."""
+    """Rows of one family or objective: M terms in the order of the rows, and what stands beside
+    them."""
 
     rows: Codes
     columns: Codes
@@ -53,7 +55,8 @@ def _block(space: Space, expression: Any) -> Block:
 
 
 def _right(space: Space, number: Any) -> Array:
-    """A requirement or constant by row. A sum over parameters alone is refused, as Pyomo's compiler refuses it."""
+    """A requirement or constant by row. A sum over parameters alone is refused, as Pyomo's compiler
+    refuses it."""
     if isinstance(number, Number):
         if number.space is not space:
             raise TypeError("a rule sums parameters alone; fill a parameter with the sum")
@@ -69,7 +72,8 @@ def expand(
     objectives: Sequence[tuple[str, Callable[..., Any]]],
     families: Sequence[tuple[str, str, Callable[..., Any]]],
 ) -> list[Arrays]:
-    """The programme of these objectives (cost, then carbon) and families of rows (name, set, rule), for each sample of the numbers.
+    """The programme of these objectives (cost, then carbon) and families of rows (name, set, rule),
+    for each sample of the numbers.
 
     Raises InfeasibleError where a row without variables cannot hold.
     """
@@ -124,7 +128,8 @@ def _rows_kept(
 
 
 def _only(block: Block, kept: npt.NDArray[np.bool_]) -> Block:
-    """The block without the rows that vanished: they have no terms, so that only the numbering moves up."""
+    """The block without the rows that vanished: they have no terms, so that only the numbering
+    moves up."""
     place = np.cumsum(kept) - 1
     return Block(
         place[block.rows],

@@ -1,7 +1,9 @@
-"""Sets and parameters of the programme, by name: what `planner.lp.parameters` fills and the rules read.
+"""Sets and parameters of the programme, by name: what `planner.lp.parameters` fills and the rules
+read.
 
-They are held as arrays, since a study of the world has millions of them. `planner.lp.expansion` reads the rules over whole arrays;
-`pyomo_components` makes Pyomo's Sets and Params of them, for `planner.build`.
+They are held as arrays, since a study of the world has millions of them. `planner.lp.expansion`
+reads the rules over whole arrays; `pyomo_components` makes Pyomo's Sets and Params of them, for
+`planner.build`.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ DENSE_LIMIT = 4
 
 
 class Labels:
-    """The number that stands for each name, process or year in the arrays; grows while a programme is filled."""
+    """The number that stands for each name, process or year in the arrays; grows while a programme
+    is filled."""
 
     def __init__(self) -> None:
         self.names: list[Hashable] = []
@@ -43,7 +46,8 @@ class Labels:
 
 
 class Series:
-    """Numbers by key and period in the making, a row of shape (T,) for each key of so many `parts` before the period."""
+    """Numbers by key and period in the making, a row of shape (T,) for each key of so many `parts`
+    before the period."""
 
     def __init__(self, periods: Sequence[Period], parts: int = 1) -> None:
         self.parts = parts
@@ -56,14 +60,16 @@ class Series:
     def add(
         self, *head: Hashable, values: Array, kept: npt.NDArray[np.bool_] | None = None
     ) -> None:
-        """Give the numbers of a key in all periods, shape (..., T), or only in those `kept`, shape (T,)."""
+        """Give the numbers of a key in all periods, shape (..., T), or only in those `kept`, shape
+        (T,)."""
         self.heads.append(head)
         self.rows.append(values)
         self.kept.append(self._every if kept is None else kept)
         self._whole = self._whole and kept is None
 
     def _of_kept(self, whole: Any, axis: int) -> Any:
-        """What belongs to the periods kept, of an array with a place for each key and period along an axis."""
+        """What belongs to the periods kept, of an array with a place for each key and period along
+        an axis."""
         return (
             whole
             if self._whole
@@ -115,7 +121,8 @@ class Index:
 
     @cached_property
     def _places(self) -> list[Codes]:
-        """For each part of the key: from the number of a label to its rank among those that occur; the last entry is for the others."""
+        """For each part of the key: from the number of a label to its rank among those that occur;
+        the last entry is for the others."""
         found = []
         for column in self.codes.T:
             rank = np.full(len(self.labels.names) + 1, -1, dtype=np.int64)
@@ -137,7 +144,8 @@ class Index:
 
     @cached_property
     def _table(self) -> tuple[Codes | None, Codes, Codes]:
-        """A dense table of positions where that is small enough; else the sorted keys and the order that sorts them."""
+        """A dense table of positions where that is small enough; else the sorted keys and the order
+        that sorts them."""
         packed = self._packed(list(self.codes.T))
         size = int(np.prod([int(rank.max(initial=0)) + 1 for rank in self._places], dtype=float))
         if size <= DENSE_LIMIT * len(self) + 1000:
@@ -164,7 +172,8 @@ Keys = Iterable[Any] | Series | Index
 
 @dataclass(frozen=True, eq=False)
 class Parameter:
-    """Numbers by key: values (..., N) in the order of the index, with the samples in front where there are many (`planner.system.batch`)."""
+    """Numbers by key: values (..., N) in the order of the index, with the samples in front where
+    there are many (`planner.system.batch`)."""
 
     index: Index
     values: Array
@@ -172,7 +181,8 @@ class Parameter:
 
 @dataclass(frozen=True, eq=False)
 class Members:
-    """An indexed Set: the members of each key, one after the other, shape (M, W); `start` (N + 1,) says where those of a key begin."""
+    """An indexed Set: the members of each key, one after the other, shape (M, W); `start` (N + 1,)
+    says where those of a key begin."""
 
     index: Index
     start: Codes
@@ -180,7 +190,8 @@ class Members:
 
 
 class Components:
-    """All sets and parameters of a programme by name, in the making; `flow_balance` and `system` are what they were filled from."""
+    """All sets and parameters of a programme by name, in the making; `flow_balance` and `system`
+    are what they were filled from."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -191,7 +202,8 @@ class Components:
         self.numbers: dict[str, Any] = {}
 
     def index(self, name: str, keys: Keys, *, width: int = 1) -> Index:
-        """Keys of any kind as an index: a Series, an index that is there already, or tuples and bare names."""
+        """Keys of any kind as an index: a Series, an index that is there already, or tuples and
+        bare names."""
         if isinstance(keys, Index):
             return keys
         if isinstance(keys, Series):
@@ -206,7 +218,8 @@ class Components:
 
 
 def add_set(m: Components, name: str, members: Keys, *, width: int = 1) -> Index:
-    """Add an ordered set: keys, or those of a Series. `width` is the length of its members: an empty set must know it too."""
+    """Add an ordered set: keys, or those of a Series. `width` is the length of its members: an
+    empty set must know it too."""
     m.sets[name] = m.index(name, members, width=width)
     return m.sets[name]
 
@@ -219,8 +232,9 @@ def add_sets(
     width: int = 1,
     over: Index | None = None,
 ) -> None:
-    """Add an indexed set: for each key its members. A key without members has an empty sum; `width` is the length of members where
-    there are none at all. With `over`, these are its keys, and only those with members need to be given."""
+    """Add an indexed set: for each key its members. A key without members has an empty sum; `width`
+    is the length of members where there are none at all. With `over`, these are its keys, and only
+    those with members need to be given."""
     listed = [list(value) for value in members.values()]
     inside = m.index(name, (member for value in listed for member in value), width=width)
     keys = m.index(name, members, width=over.width if over is not None else 1)
@@ -229,7 +243,8 @@ def add_sets(
 
 
 def join_sets(m: Components, name: str, keys: Index, key: Codes, member: Codes) -> None:
-    """Add an indexed set from pairs: the key (N, K) that each member (N, W) belongs to, members in the order in which they stand."""
+    """Add an indexed set from pairs: the key (N, K) that each member (N, W) belongs to, members in
+    the order in which they stand."""
     at = keys.find(list(key.T))
     start = np.concatenate([[0], np.cumsum(np.bincount(at, minlength=len(keys)))])
     m.members[name] = Members(keys, start, member[np.argsort(at, kind="stable")])
@@ -238,7 +253,8 @@ def join_sets(m: Components, name: str, keys: Index, key: Codes, member: Codes) 
 def add_param(
     m: Components, name: str, values: Mapping[Any, Any] | Series, index: Index | None = None
 ) -> None:
-    """Add a parameter over exactly the keys given; refuses NaN, which would pass unseen into the arrays.
+    """Add a parameter over exactly the keys given; refuses NaN, which would pass unseen into the
+    arrays.
 
     `index` is that of the same keys, where a set or parameter has it already.
     """

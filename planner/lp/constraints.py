@@ -1,10 +1,10 @@
 r"""The physical families of the linear programme: one short function each, under its equation.
 
-Rules are algebra over Pyomo names only, so that Pyomo can template them and `planner.lp.expansion` can read them over whole arrays:
-no `if`, no `in`, no filter, no dictionary.
-What must be chosen by a test is chosen when the sets and parameters are filled (`planner.lp.parameters`); an indexed Set
-with no or one member (`m.previous[t]`) stands for every "if there is one". The requirement stands alone on the right, or
-the sign of the dual flips.
+Rules are algebra over Pyomo names only, so that Pyomo can template them and `planner.lp.expansion`
+can read them over whole arrays: no `if`, no `in`, no filter, no dictionary. What must be chosen by
+a test is chosen when the sets and parameters are filled (`planner.lp.parameters`); an indexed Set
+with no or one member (`m.previous[t]`) stands for every "if there is one". The requirement stands
+alone on the right, or the sign of the dual flips.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ def balance(m: Any, g: str, t: int) -> Any:
     $$\sum_p (o_{g,p,t} - i_{g,p,t})\, a_{p,t} + d_{g,t} - f_{g,t} + z_{g,t} - q_{g,t} + \sum_{u,v} r_{g,u,v,t}\, x_{u,v}
       = D_{g,t} - W_{g,t}$$   [t / yr]
 
-    with draw d, fill f, shortage z, disposal q, demand D, and arising W of waste from the stock model. A measure x taken in v
-    spares demand in v, and later the waste that would have come of it, by the survival of its cohort.
+    with draw d, fill f, shortage z, disposal q, demand D, and arising W of waste from the stock
+    model. A measure x taken in v spares demand in v, and later the waste that would have come of
+    it, by the survival of its cohort.
     """
     return (
         sum(m.coefficient[g, p, t] * m.activity[p, t] for p in m.processes_of[g])
@@ -44,12 +45,13 @@ def plant_capacity(m: Any, k: str, t: int) -> Any:
 
 
 def capacity_balance(m: Any, k: str, t: int) -> Any:
-    r"""Capacity is what stood or was under construction at the start, and what was ordered and is alive.
+    r"""Capacity is what stood or was under construction at the start, and what was ordered and is
+    alive.
 
     $$K_{k,t} - \sum_v s_{k,v,t}\, n_{k,v} = \bar K_{k,t}$$   [activity unit / yr]
 
-    with s the overlap of [v + lead, v + lead + life) with period t, over its length. Direct, not recursive: the dual is
-    the worth of one year of capacity.
+    with s the overlap of [v + lead, v + lead + life) with period t, over its length. Direct, not
+    recursive: the dual is the worth of one year of capacity.
     """
     return (
         m.capacity[k, t]
@@ -75,7 +77,8 @@ def capacity_limit(m: Any, k: str, t: int) -> Any:
 
 
 def ramp(m: Any, r: str, t: int) -> Any:
-    r"""A group of processes grows no faster than its market or its permits allow; by group, so that splitting a supplier changes nothing.
+    r"""A group of processes grows no faster than its market or its permits allow; by group, so that
+    splitting a supplier changes nothing.
 
     $$\sum_{p \in r} a_{p,t} - (1 + \gamma_r)^{\Delta_t} \sum_{p \in r} a_{p,t-1} \le \sigma_r \Delta_t$$   [t / yr]
     """
@@ -100,11 +103,13 @@ def run_down(m: Any, r: str, t: int) -> Any:
 
 
 def depletion(m: Any, d: str, t: int) -> Any:
-    r"""Ore in the ground at the end of a period; what exploration adds can be mined only once it is there.
+    r"""Ore in the ground at the end of a period; what exploration adds can be mined only once it is
+    there.
 
     $$R_{d,t} - R_{d,t-1} + n_t \sum_p i_{d,p,t}\, a_{p,t} - \sum_v n_v\, y_{d,v} = n_t A_{d,t}$$   [t]
 
-    with the reserve on the right in the first period, what exploration y of an earlier period v has found by t, and R at least 0.
+    with the reserve on the right in the first period, what exploration y of an earlier period v has
+    found by t, and R at least 0.
     """
     return (
         m.remaining[d, t]
@@ -124,11 +129,13 @@ def exploration_limit(m: Any, d: str) -> Any:
 
 
 def extension(m: Any, u: str, t: int) -> Any:
-    r"""Only a share of what enters use can be given a longer life, and what is avoided does not enter.
+    r"""Only a share of what enters use can be given a longer life, and what is avoided does not
+    enter.
 
     $$x_{u,t} + \omega_{u,t}\, x_{u',t} \le \omega_{u,t} D_{g,t}$$   [t / yr]
 
-    with x what is given the longer life, x' the demand avoided, and omega the potential of the measure.
+    with x what is given the longer life, x' the demand avoided, and omega the potential of the
+    measure.
     """
     return (
         sum(m.extension_term[w, t] * m.measure[w, t] for w in m.columns_of[u])
@@ -137,17 +144,20 @@ def extension(m: Any, u: str, t: int) -> Any:
 
 
 def service(m: Any, u: str, t: int) -> Any:
-    r"""What is in use is never less than without a lifetime measure: demand is spared only as far as longer lives make up for it.
+    r"""What is in use is never less than without a lifetime measure: demand is spared only as far
+    as longer lives make up for it.
 
     $$\sum_{u,v} \theta_{u,v,t}\, x_{u,v} \le 0$$   [t]
 
-    with theta the stock that is missing at the end of t for a tonne avoided in v, or (below zero) added for a tonne that lasts longer.
+    with theta the stock that is missing at the end of t for a tonne avoided in v, or (below zero)
+    added for a tonne that lasts longer.
     """
     return sum(m.service_loss[w, v, t] * m.measure[w, v] for w, v in m.lasting[u, t]) <= 0
 
 
 def host_limit(m: Any, h: str, x: str, t: int) -> Any:
-    r"""By-products come no faster than their host: one row for each host and metal, since both metals come from the same tonne.
+    r"""By-products come no faster than their host: one row for each host and metal, since both
+    metals come from the same tonne.
 
     $$\sum_{p \in B_{h,m}} a_{p,t} / c_{p,t} \le H_{h,t}$$   [t of host / yr]
     """
@@ -157,7 +167,8 @@ def host_limit(m: Any, h: str, x: str, t: int) -> Any:
 
 
 def collection(m: Any, w: str, t: int) -> Any:
-    r"""No more waste is collected than the collection rate allows of what arises; the rest is the loss `uncollected`.
+    r"""No more waste is collected than the collection rate allows of what arises; the rest is the
+    loss `uncollected`.
 
     $$\sum_{p \in C_w} i_{w,p,t}\, a_{p,t} - \kappa_{w,t} \sum_p o_{w,p,t}\, a_{p,t} - \kappa_{w,t} \sum_{u,v} r_{w,u,v,t}\, x_{u,v}
       \le \kappa_{w,t} W_{w,t}$$   [t / yr]
@@ -171,7 +182,8 @@ def collection(m: Any, w: str, t: int) -> Any:
 
 
 def stockpile_balance(m: Any, g: str, t: int) -> Any:
-    r"""A stockpile changes by what is filled and drawn; it ends no lower than its closing level (a bound on the last S).
+    r"""A stockpile changes by what is filled and drawn; it ends no lower than its closing level (a
+    bound on the last S).
 
     $$S_{g,t} - S_{g,t-1} - n_t (f_{g,t} - d_{g,t}) = 0$$   [t]
 
@@ -187,7 +199,8 @@ def stockpile_balance(m: Any, g: str, t: int) -> Any:
 
 
 def emission_account(m: Any, s: str, t: int) -> Any:
-    r"""Emissions of a scope: `territorial` is what runs at home; `footprint` adds what imports embody and their transport.
+    r"""Emissions of a scope: `territorial` is what runs at home; `footprint` adds what imports
+    embody and their transport.
 
     $$E_{s,t} - \sum_p e_{s,p,t}\, a_{p,t} = 0$$   [t CO2e / yr]
 

@@ -1,13 +1,17 @@
-"""Reads the rules of the formulation over whole arrays: one call of a rule gives all rows of its family.
+"""Reads the rules of the formulation over whole arrays: one call of a rule gives all rows of its
+family.
 
-Pyomo calls a rule once for a template and then writes its rows one by one, in Python; that takes minutes for a million columns.
-Here the same rule is called with the same names, but `g` and `t` stand for the goods and years of all rows at once, `m.demand[g, t]`
-for an array, and `sum(... for p in m.processes_of[g])` for a join: each row as many times as it has members. What comes out is the
-matrix that Pyomo's compiler gives, to the last digit and in the same order; a test holds that for every shipped study.
+Pyomo calls a rule once for a template and then writes its rows one by one, in Python; that takes
+minutes for a million columns. Here the same rule is called with the same names, but `g` and `t`
+stand for the goods and years of all rows at once, `m.demand[g, t]` for an array, and `sum(... for p
+in m.processes_of[g])` for a join: each row as many times as it has members. What comes out is the
+matrix that Pyomo's compiler gives, to the last digit and in the same order; a test holds that for
+every shipped study.
 
-A *space* is what a name ranges over: the rows of a family, or these joined with the members of a set. The spaces of a rule form a
-chain, and numbers of an outer one are lifted into an inner one by repeating them. Numbers may carry the samples of a batch in front
-(`planner.system.batch`): places are the last axis of every array, and all samples are read in one go.
+A *space* is what a name ranges over: the rows of a family, or these joined with the members of a
+set. The spaces of a rule form a chain, and numbers of an outer one are lifted into an inner one by
+repeating them. Numbers may carry the samples of a batch in front (`planner.system.batch`): places
+are the last axis of every array, and all samples are read in one go.
 """
 
 from __future__ import annotations
@@ -60,7 +64,8 @@ class Symbol:
 
 
 class Expression:
-    """Algebra that numbers and linear terms share. Numbers have no columns; a linear expression has a list of terms and a number."""
+    """Algebra that numbers and linear terms share. Numbers have no columns; a linear expression has
+    a list of terms and a number."""
 
     # numpy must leave the algebra to us
     __array_ufunc__ = None
@@ -175,7 +180,8 @@ class Relation:
 
 
 class _Looker:
-    """`m.name[p, t]`: the value or the column at each place of the deepest space that a part of the index ranges over."""
+    """`m.name[p, t]`: the value or the column at each place of the deepest space that a part of the
+    index ranges over."""
 
     def __init__(self, name: str, index: Index, found: Callable[[Space, Codes], Any]) -> None:
         self.name, self.index, self.found = name, index, found
@@ -184,7 +190,8 @@ class _Looker:
         symbols = key if isinstance(key, tuple) else (key,)
         if not all(isinstance(symbol, Symbol) for symbol in symbols):
             raise TypeError(
-                f"a rule asks {self.name} for {key!r}; only names of the rule and of its sums may stand there"
+                f"a rule asks {self.name} for {key!r}; only names of the rule and of its sums may "
+                "stand there"
             )
         space = _deepest([symbol.space for symbol in symbols])
         parts = [space.lift(symbol.codes, symbol.space) for symbol in symbols]
@@ -197,7 +204,8 @@ class _Looker:
 
 
 class _Loop:
-    """What a sum ranges over: iterating opens a space for the time of the sum and gives the names in it once."""
+    """What a sum ranges over: iterating opens a space for the time of the sum and gives the names
+    in it once."""
 
     def __init__(self, reader: Reader, up: Codes, codes: Codes) -> None:
         self.reader, self.up, self.codes = reader, up, codes
@@ -251,7 +259,8 @@ class _Joined:
 
 
 class Reader:
-    """The model as rules see it. Columns are numbered in the order in which the rules first name their variables, as Pyomo does."""
+    """The model as rules see it. Columns are numbered in the order in which the rules first name
+    their variables, as Pyomo does."""
 
     def __init__(self, components: Components) -> None:
         self.components = components

@@ -1,4 +1,5 @@
-"""The table of the linear programme, and what is made of it: a Pyomo model (`build`), or its arrays at once (`programme`)."""
+"""The table of the linear programme, and what is made of it: a Pyomo model (`build`), or its arrays
+at once (`programme`)."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ Basis = Literal["annual", "horizon", "state"]
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """One family of rows. Its name is the rule, the row, the dual in `prices.csv`, the heading in the mathematics page."""
+    """One family of rows. Its name is the rule, the row, the dual in `prices.csv`, the heading in
+    the mathematics page."""
 
     name: str
     rule: Callable[..., Any]
@@ -37,7 +39,8 @@ class Family:
     unit: str
     """Unit of the dual."""
     basis: Basis
-    """annual: divided by the period's discount factor; state: by that of the year; horizon: left as present value."""
+    """annual: divided by the period's discount factor; state: by that of the year; horizon: left as
+    present value."""
     target: bool = False
     """Whether people set it: the rows that a clash is looked for among."""
 
@@ -228,7 +231,8 @@ FORMULATION: tuple[Family, ...] = (
         target=True,
     ),
 )
-"""One row each. A new constraint is one function, one row here, one test, one line in the changelog."""
+"""One row each. A new constraint is one function, one row here, one test, one line in the
+changelog."""
 
 OBJECTIVES = (("cost", objective.cost), ("carbon", objective.carbon))
 
@@ -243,7 +247,8 @@ def components(system: System, flow_balance: Balance) -> Components:
 
 
 def programme(filled: Components) -> Arrays:
-    """The linear programme as arrays: what compiling `build(system)` gives, to the last digit, many times faster.
+    """The linear programme as arrays: what compiling `build(system)` gives, to the last digit, many
+    times faster.
 
     Raises InfeasibleError where a row without any option cannot hold.
     """
@@ -252,7 +257,8 @@ def programme(filled: Components) -> Arrays:
 
 
 def programmes(filled: Components) -> list[Arrays]:
-    """The linear programme of each sample of a batch (`planner.system.batch`); of the one set of numbers where there is no batch."""
+    """The linear programme of each sample of a batch (`planner.system.batch`); of the one set of
+    numbers where there is no batch."""
     return expand(
         filled, OBJECTIVES, [(family.name, family.rows, family.rule) for family in FORMULATION]
     )
@@ -275,9 +281,11 @@ def _templates(on: bool) -> Iterator[None]:
 def build(
     system: System, *, flow_balance: Balance | None = None, templates: bool = True
 ) -> pyo.ConcreteModel:
-    """The linear programme of a system, as a Pyomo model that may be extended with further constraints before solving.
+    """The linear programme of a system, as a Pyomo model that may be extended with further
+    constraints before solving.
 
-    `templates=False` expands every rule at once, as plain Pyomo does: slower, and the yardstick the templates are tested by.
+    `templates=False` expands every rule at once, as plain Pyomo does: slower, and the yardstick the
+    templates are tested by.
     """
     import pyomo.environ as pyo
 

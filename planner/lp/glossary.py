@@ -1,7 +1,9 @@
-"""What the names in the rules stand for: every variable, parameter and set, with its symbol, unit and meaning.
+"""What the names in the rules stand for: every variable, parameter and set, with its symbol, unit
+and meaning.
 
-The mathematics page is written from this, and a test refuses a rule that uses a name not listed here. Parameters that an
-objective uses are present values: the discount factor of the period is already in them.
+The mathematics page is written from this, and a test refuses a rule that uses a name not listed
+here. Parameters that an objective uses are present values: the discount factor of the period is
+already in them.
 """
 
 from __future__ import annotations
@@ -11,7 +13,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One name of the linear programme. `symbol` is the LaTeX that the equations use; `unit` is empty for a set."""
+    """One name of the linear programme. `symbol` is the LaTeX that the equations use; `unit` is
+    empty for a set."""
 
     name: str
     symbol: str
@@ -178,7 +181,10 @@ PARAMETERS: tuple[Term, ...] = (
         "r_{g,u,v,t}",
         ("good", "measure", "year taken", "year"),
         "1",
-        "demand spared in t, or waste added (below zero: spared) in t, for a tonne of a measure taken in v",
+        (
+            "demand spared in t, or waste added (below zero: spared) in t, for a tonne of a "
+            "measure taken in v"
+        ),
     ),
     Term(
         "collectable_relief",

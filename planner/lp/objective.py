@@ -1,4 +1,5 @@
-r"""The objectives: present value of cost, and cumulative carbon. Both stay active, so that the arrays hold a row for each."""
+r"""The objectives: present value of cost, and cumulative carbon. Both stay active, so that the
+arrays hold a row for each."""
 
 from __future__ import annotations
 
@@ -13,9 +14,10 @@ def cost(m: Any) -> Any:
       + \sum_{n,x} \rho_n\, b_{n,x,t} + \sum_u \mu_{u,t}\, x_{u,t} + \sum_d \xi_{d,t}\, y_{d,t} \Big]
       + \sum_{k,v} A_{k,v}\, n_{k,v}$$   [USD]
 
-    with the discount factor of the period beta (the sum over its years, the first year undiscounted), running cost c, fixed
-    cost phi, carbon price pi, penalty w of a shortage, cost psi of disposal, holding cost h, penalty rho of a breach, cost
-    mu of measures and xi of exploration, and A the part of the annuities that falls within the horizon, already discounted.
+    with the discount factor of the period beta (the sum over its years, the first year
+    undiscounted), running cost c, fixed cost phi, carbon price pi, penalty w of a shortage, cost
+    psi of disposal, holding cost h, penalty rho of a breach, cost mu of measures and xi of
+    exploration, and A the part of the annuities that falls within the horizon, already discounted.
     All parameters of this function are discounted when they are filled.
     """
     return (

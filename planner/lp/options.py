@@ -35,7 +35,8 @@ def _fill_measures(m: Components, system: System) -> None:
 
 
 class _Taken:
-    """What the columns of measures do, as parameters and sets of the programme; lives within `fill_options`."""
+    """What the columns of measures do, as parameters and sets of the programme; lives within
+    `fill_options`."""
 
     def __init__(self, system: System) -> None:
         self.system = system
@@ -59,7 +60,8 @@ class _Taken:
         self.lasting: dict[Key, list[Key]] = {}
 
     def take(self, spare: Spare) -> None:
-        """Add a column: its bound and cost, the balances it relieves, and what a longer life changes."""
+        """Add a column: its bound and cost, the balances it relieves, and what a longer life
+        changes."""
         column = spare.column, spare.year
         self.values["most_measure"][column] = spare.most
         self.values["measure_cost"][column] = self.factor[spare.year] * spare.cost
@@ -103,7 +105,8 @@ def _fill_exploration(m: Components, system: System) -> None:
     for option in system.exploration.values():
         price, rate = system.period_mean(option.cost), system.period_mean(option.potential)
         for i, period in enumerate(periods):
-            # a multi-year period finds all along: it can be mined from the period in which the last of it is ready
+            # a multi-year period finds all along: it can be mined from the period in which the last
+            # of it is ready
             ready = next((p.first for p in periods if p.last >= period.last + option.delay), None)
             if ready is None or not rate[i] > 0:
                 continue

@@ -1,4 +1,5 @@
-"""Sets and parameters of the linear programme, filled from a System: every choice that the rules must not make is made here."""
+"""Sets and parameters of the linear programme, filled from a System: every choice that the rules
+must not make is made here."""
 
 from __future__ import annotations
 
@@ -29,13 +30,15 @@ from planner.system.unit_accounts import emission_rates, priced_scope, running_c
 
 
 def by_period(system: System, name: Hashable, values: Array) -> dict[Key, Any]:
-    """Key (name, period) to a float, from an array of shape (T,), or to its samples (B,), from shape (B, T)."""
+    """Key (name, period) to a float, from an array of shape (T,), or to its samples (B,), from
+    shape (B, T)."""
     each = values.tolist() if values.ndim == 1 else values.T
     return {(name, p.first): value for p, value in zip(system.periods, each, strict=True)}
 
 
 def fill_parameters(m: Components, system: System, balance: Balance) -> None:
-    """Fill all physical sets and parameters; `planner.lp.targets.fill_targets` fills those of policies."""
+    """Fill all physical sets and parameters; `planner.lp.targets.fill_targets` fills those of
+    policies."""
     periods = system.periods
     add_set(m, "periods", [p.first for p in periods])
     add_sets(
@@ -108,9 +111,11 @@ def _fill_goods(m: Components, system: System, balance: Balance) -> None:
 
 
 def disposable_goods(system: System) -> frozenset[str]:
-    """Goods that may be disposed of: scrap, waste, and every output of a process with several outputs other than manufacture.
+    """Goods that may be disposed of: scrap, waste, and every output of a process with several
+    outputs other than manufacture.
 
-    Otherwise the least wanted metal of a joint line would throttle it. Products are not: what is demanded is served exactly.
+    Otherwise the least wanted metal of a joint line would throttle it. Products are not: what is
+    demanded is served exactly.
     """
     found = {good.name for good in system.goods.values() if good.kind in ("scrap", "waste")}
     for process in system.processes.values():
@@ -155,7 +160,8 @@ def _fill_orders(m: Components, system: System) -> None:
     years, length = [p.first for p in periods], np.array([p.length for p in periods], dtype=float)
     for plant in system.plants.values():
         price, rate = order_price(system, plant.name), system.period_mean(plant.max_new)
-        # an order that would start after the last year does not exist, nor one that may not be placed
+        # an order that would start after the last year does not exist, nor one that may not be
+        # placed
         in_time = np.array(years) + plant.lead_time <= periods[-1].last
         kept = in_time & agreed(np.isfinite(price), 1) & agreed(rate != 0, 1)
         if not kept.any():
@@ -172,7 +178,8 @@ def _fill_orders(m: Components, system: System) -> None:
         order_cost.add(plant.name, values=charge.sum(axis=-1), kept=kept)
         cash.add(plant.name, values=price / length, kept=kept)
         most_orders.add(plant.name, values=rate * length, kept=kept & agreed(np.isfinite(rate), 1))
-        # a life may end a period later in one sample than in another: its zeros are left out when the matrix is made
+        # a life may end a period later in one sample than in another: its zeros are left out when
+        # the matrix is made
         alive = (share != 0).reshape(-1, len(periods), len(periods)).any(axis=0)
         for i in np.flatnonzero(kept):
             shares.add(plant.name, years[i], values=share[..., i, :], kept=alive[i])
@@ -192,7 +199,8 @@ def _fill_orders(m: Components, system: System) -> None:
 
 
 def order_price(system: System, plant: str) -> Array:
-    """Overnight cost of a unit of capacity by period of order, USD, shape (..., T): that of the period's first year; NaN: no order."""
+    """Overnight cost of a unit of capacity by period of order, USD, shape (..., T): that of the
+    period's first year; NaN: no order."""
     first = system.periods[0].first
     return system.plants[plant].capital_cost[..., [p.first - first for p in system.periods]]
 
@@ -316,7 +324,8 @@ def _fill_stockpiles(m: Components, system: System) -> None:
             joined([zero[:1] + pile.opening, zero[1:]]),
             joined([zero[:-1], zero[-1:] + pile.closing]),
         )
-        # a period pays for the mean of its opening and closing stock: half a period's rate at either end
+        # a period pays for the mean of its opening and closing stock: half a period's rate at
+        # either end
         half = factor * system.period_mean(pile.holding_cost) / 2
         values["stock_opening"] |= by_period(system, good.name, first)
         values["least_stock"] |= by_period(system, good.name, last)

@@ -1,7 +1,7 @@
 r"""The policy families: targets and limits that people set, as against those of physics.
 
-Every floor has a `breach` column b whose upper bound is 0 while the target is hard: hard, soft and elastic are bound and
-cost changes on one linear programme. n is the policy's name in study.toml.
+Every floor has a `breach` column b whose upper bound is 0 while the target is hard: hard, soft and
+elastic are bound and cost changes on one linear programme. n is the policy's name in study.toml.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from typing import Any
 
 
 def self_sufficiency(m: Any, n: str, x: str, t: int) -> Any:
-    r"""Home output of metal x at the stages, less exports at them, is at least a share of home demand, in refined equivalents.
+    r"""Home output of metal x at the stages, less exports at them, is at least a share of home
+    demand, in refined equivalents.
 
     $$\sum_p \epsilon_{n,p,t}\, a_{p,t} + b_{n,x,t} \ge \sigma_{n,t} D^{home}_{x,t} + X_{n,t}$$   [t / yr]
 
-    with epsilon the output of a process that counts less what it takes from others that count, so that a chain through several of the
-    stages counts once, by what leaves its last: ore that is dug and refined at home is one tonne and not two.
+    with epsilon the output of a process that counts less what it takes from others that count, so
+    that a chain through several of the stages counts once, by what leaves its last: ore that is dug
+    and refined at home is one tonne and not two.
     """
     return (
         sum(m.share_term[n, p, t] * m.activity[p, t] for p in m.counted[n]) + m.breach[n, x, t]
@@ -24,7 +26,8 @@ def self_sufficiency(m: Any, n: str, x: str, t: int) -> Any:
 
 
 def recycled_content(m: Any, n: str, x: str, t: int) -> Any:
-    r"""Refined metal from secondary pathways is at least a share of all refined metal supplied; new scrap counts on neither side.
+    r"""Refined metal from secondary pathways is at least a share of all refined metal supplied; new
+    scrap counts on neither side.
 
     $$\sum_p (1_{p \in sec} - \sigma_{n,t})\, o_{p,t}\, a_{p,t} + b_{n,x,t} \ge 0$$   [t / yr]
     """
@@ -52,7 +55,8 @@ def collection_target(m: Any, n: str, x: str, t: int) -> Any:
 
 
 def stockpile_cover(m: Any, n: str, x: str, t: int) -> Any:
-    r"""A stockpile of x covers so many months of the refined requirement of its metal; waived in years of a closure.
+    r"""A stockpile of x covers so many months of the refined requirement of its metal; waived in
+    years of a closure.
 
     $$S_{x,t} + b_{n,x,t} \ge \tfrac{\mu_{n,t}}{12} D_{x,t}$$   [t]
     """
@@ -76,7 +80,8 @@ def pin_ceiling(m: Any, n: str, x: str, t: int) -> Any:
 
 
 def import_share(m: Any, n: str, t: int) -> Any:
-    r"""Imports from one origin stay below a share of demand (or of all imports) of the metal, in refined equivalents.
+    r"""Imports from one origin stay below a share of demand (or of all imports) of the metal, in
+    refined equivalents.
 
     $$\sum_{p \in O_n} \epsilon_{p,t}\, a_{p,t} - \sigma_{n,t} [of\ imports] \sum_{p \in I_n} \epsilon_{p,t}\, a_{p,t}
       \le \sigma_{n,t} [of\ demand]\, D_{x,t}$$   [t / yr]

@@ -1,6 +1,8 @@
-r"""What a programme says in fewer rows and columns, in parts that know nothing of one another; exact, and restored with its duals.
+r"""What a programme says in fewer rows and columns, in parts that know nothing of one another;
+exact, and restored with its duals.
 
-For loops that solve one study with other numbers. Four steps, again and again while they find something (`ROUNDS` at most):
+For loops that solve one study with other numbers. Four steps, again and again while they find
+something (`ROUNDS` at most):
 
 1. A row of one term, $r \le a x_k \le \bar r$, becomes a bound of its column. Where the column stands at that bound and not at its own,
    its reduced cost is the price of the row: $y_i = z_k / a$, and $z_k = 0$.
@@ -14,9 +16,11 @@ For loops that solve one study with other numbers. Four steps, again and again w
    alike stay alike, and the basis of one fits the next.
 4. A row without sides or without terms goes. A row without terms that cannot hold, and bounds that cross, are doubtful: the solver judges.
 
-What is left falls into parts that share no row and no column. Columns without rows stand at the bound that their cost asks for.
+What is left falls into parts that share no row and no column. Columns without rows stand at the
+bound that their cost asks for.
 
-Every step undoes itself on the whole, last first, so that c = A'y + z holds for the arrays as they were given.
+Every step undoes itself on the whole, last first, so that c = A'y + z holds for the arrays as they
+were given.
 """
 
 from __future__ import annotations
@@ -38,7 +42,8 @@ from planner.system.nouns import Array
 Mask = npt.NDArray[np.bool_]
 
 ROUNDS = 3
-"""More rounds than this are not made: a fourth takes the next year off each chain of years, and costs more than the solver spares."""
+"""More rounds than this are not made: a fourth takes the next year off each chain of years, and
+costs more than the solver spares."""
 SMALL = 50
 """Parts of fewer rows go together into one."""
 EXACT = 1e-9
@@ -46,7 +51,8 @@ EXACT = 1e-9
 
 
 class Answer(Protocol):
-    """What a solver says of a part: x, reduced_cost and basic_column by column, dual and basic_row by row."""
+    """What a solver says of a part: x, reduced_cost and basic_column by column, dual and basic_row
+    by row."""
 
     @property
     def x(self) -> Array: ...
@@ -83,13 +89,15 @@ class Part:
 
     @property
     def key(self) -> tuple[bytes, bytes]:
-        """Parts of like programmes with the same key are of the same columns and rows, so that a basis of the one fits the other."""
+        """Parts of like programmes with the same key are of the same columns and rows, so that a
+        basis of the one fits the other."""
         return self.columns.tobytes(), self.rows.tobytes()
 
 
 @dataclass(slots=True, eq=False)
 class _Back:
-    """The whole solution while it is restored. What is not yet restored is 0, and its row's slack basic."""
+    """The whole solution while it is restored. What is not yet restored is 0, and its row's slack
+    basic."""
 
     x: Array
     z: Array
@@ -115,7 +123,8 @@ class _Fixed:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Bounds:
-    """Columns whose lower (side 1) or upper (side -1) bound was that of a row of one term; `other` is the opposite one."""
+    """Columns whose lower (side 1) or upper (side -1) bound was that of a row of one term; `other`
+    is the opposite one."""
 
     columns: Codes
     rows: Codes
@@ -129,7 +138,8 @@ class _Bounds:
             np.abs(back.x[self.columns] - self.bound),
             np.abs(back.x[self.columns] - self.other),
         )
-        # by where the column stands and not by the sign of its price, which may be rounding; of equal bounds by the sign
+        # by where the column stands and not by the sign of its price, which may be rounding; of
+        # equal bounds by the sign
         at = (near < far) | ((near == far) & (self.side * back.z[self.columns] >= 0))
         taken = at & ~back.basic_column[self.columns]
         columns, rows = self.columns[taken], self.rows[taken]
@@ -139,7 +149,8 @@ class _Bounds:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Slacks:
-    """Columns that were the slack of a row, with their coefficient, cost and bounds, and the sides of the row."""
+    """Columns that were the slack of a row, with their coefficient, cost and bounds, and the sides
+    of the row."""
 
     columns: Codes
     rows: Codes
@@ -158,7 +169,8 @@ class _Slacks:
             np.isfinite(self.lower), self.lower, np.where(np.isfinite(self.upper), self.upper, 0.0)
         )
         x = np.clip(np.clip(rest, np.minimum(*sides), np.maximum(*sides)), self.lower, self.upper)
-        # where the row stands at its end, so does its slack: at the bound itself and not beside it by rounding
+        # where the row stands at its end, so does its slack: at the bound itself and not beside it
+        # by rounding
         ended = ~back.basic_row[i]
         back.x[j] = np.where(
             ended, np.where(x - self.lower <= self.upper - x, self.lower, self.upper), x
@@ -199,7 +211,8 @@ class Reduction:
             )
         for step in reversed(self.steps):
             step.undo(whole.matrix, back)
-        # summed by numpy: the dot product of BLAS wakes its threads for this, which workers side by side fight over
+        # summed by numpy: the dot product of BLAS wakes its threads for this, which workers side by
+        # side fight over
         return Point(
             float((whole.cost * back.x).sum()) + whole.offset,
             back.x,
@@ -217,7 +230,8 @@ class _Doubtful(Exception):
 
 @dataclass(slots=True, eq=False)
 class _Work:
-    """A programme that shrinks: entries of what is left of it, in the order of columns, and all else in the numbering of the whole."""
+    """A programme that shrinks: entries of what is left of it, in the order of columns, and all
+    else in the numbering of the whole."""
 
     row: Codes
     column: Codes
@@ -371,7 +385,8 @@ class _Work:
 
 
 def reduced(whole: Arrays) -> Reduction | None:
-    """The parts of a programme; None where it may have no optimum, or has numbers that are none, so that the solver is to see it whole."""
+    """The parts of a programme; None where it may have no optimum, or has numbers that are none, so
+    that the solver is to see it whole."""
     sound = (
         np.isfinite(whole.cost).all()
         and np.isfinite(whole.matrix.data).all()
@@ -396,7 +411,8 @@ def reduced(whole: Arrays) -> Reduction | None:
 
 
 def _parts(whole: Arrays, work: _Work) -> tuple[Part, ...]:
-    """What is left, by connected components: the large ones in the order of their first column, then all small ones as one."""
+    """What is left, by connected components: the large ones in the order of their first column,
+    then all small ones as one."""
     rows, columns = np.flatnonzero(work.live_row), np.flatnonzero(work.live_column)
     row_at = np.zeros(len(work.live_row), dtype=np.int32)
     row_at[rows] = np.arange(len(rows))

@@ -1,4 +1,5 @@
-"""How large the programme of a system will be, counted before anything is built, and whether the machine has the memory for it."""
+"""How large the programme of a system will be, counted before anything is built, and whether the
+machine has the memory for it."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ from planner.system.nouns import System
 BYTES_ALWAYS = 150e6
 """Of the program itself and what it imports."""
 BYTES_PER_COLUMN = 1500.0
-"""With what each nonzero takes: above the peak of a whole solve, tables and files included, of the worlds in docs/benchmarks.md."""
+"""With what each nonzero takes: above the peak of a whole solve, tables and files included, of the
+worlds in docs/benchmarks.md."""
 BYTES_PER_NONZERO = 220.0
 GIBIBYTE, KIBIBYTE = 2**30, 2**10
 MEMINFO, GROUP = Path("/proc/meminfo"), Path("/sys/fs/cgroup")
@@ -35,7 +37,8 @@ class Size:
 
 
 def size_of(system: System) -> Size:
-    """Count what the families of the formulation will hold; policies, which are few rows, are left out."""
+    """Count what the families of the formulation will hold; policies, which are few rows, are left
+    out."""
     years = len(system.periods)
     processes, goods, plants = (
         system.processes.values(),
@@ -101,7 +104,8 @@ def size_of(system: System) -> Size:
 
 
 def free_memory() -> float | None:
-    """Bytes that this process can still get: what the machine has free, or what its control group leaves it; None where unknown."""
+    """Bytes that this process can still get: what the machine has free, or what its control group
+    leaves it; None where unknown."""
     found = [value for value in (_machine(), _group()) if value is not None]
     return min(found, default=None)
 
@@ -131,8 +135,10 @@ def require_memory(system: System) -> None:
             system.name,
             [
                 (
-                    f"about {size.columns:,} columns and {size.nonzeros:,} nonzeros need {size.memory / GIBIBYTE:.1f} GiB of memory, and "
-                    f"{free / GIBIBYTE:.1f} GiB are free; plan in longer periods (step under [years] in study.toml), for fewer metals or "
+                    f"about {size.columns:,} columns and {size.nonzeros:,} nonzeros need "
+                    f"{size.memory / GIBIBYTE:.1f} GiB of memory, and "
+                    f"{free / GIBIBYTE:.1f} GiB are free; plan in longer periods (step under "
+                    "[years] in study.toml), for fewer metals or "
                     "fewer years, or free memory"
                 ),
             ],

@@ -26,7 +26,8 @@ SECONDARY = ("domestic secondary", "foreign secondary")
 
 
 class _Targets:
-    """What accumulates while the policies are read, before it becomes sets and parameters; lives inside `fill_targets` only."""
+    """What accumulates while the policies are read, before it becomes sets and parameters; lives
+    inside `fill_targets` only."""
 
     def __init__(self, system: System, balance: Balance) -> None:
         self.system, self.balance = system, balance
@@ -35,7 +36,8 @@ class _Targets:
         self.sets: dict[str, dict[Any, list[str]]] = defaultdict(dict)
 
     def level(self, policy: Policy) -> Array:
-        """Mean level over the years of each period in which the policy is in force, shape (T,); NaN where it never is."""
+        """Mean level over the years of each period in which the policy is in force, shape (T,); NaN
+        where it never is."""
         system = self.system
         force = np.isfinite(policy.level)
         count = system.period_mean(force.astype(float))
@@ -105,7 +107,8 @@ def fill_targets(m: Any, system: System, balance: Balance) -> None:
 
 
 def _fill_breaches(m: Any, system: System, targets: _Targets) -> None:
-    """Every floor row gets a breach column: closed (bound 0) while the floor is hard, priced while it is soft."""
+    """Every floor row gets a breach column: closed (bound 0) while the floor is hard, priced while
+    it is soft."""
     factor = dict(
         zip(
             (p.first for p in system.periods),
@@ -132,7 +135,8 @@ def _fill_breaches(m: Any, system: System, targets: _Targets) -> None:
 
 
 def _self_sufficiency(targets: _Targets, policy: Policy) -> None:
-    """Output of the processes that count, less what they take from one another: a chain through several stages counts once, at its end."""
+    """Output of the processes that count, less what they take from one another: a chain through
+    several stages counts once, at its end."""
     system, metal = targets.system, policy.metal
     counted = [process for process in system.processes.values() if policy.counts(process)]
     passed_on = {good for process in counted for good in process.outputs}
@@ -210,7 +214,8 @@ def _stockpile_cover(targets: _Targets, policy: Policy) -> None:
 
 
 def _years_of_closure(system: System, good: str) -> npt.NDArray[np.bool_]:
-    """Periods in which a closure hits a metal of the good, shape (T,): a stock that may not be drawn then is no stock."""
+    """Periods in which a closure hits a metal of the good, shape (T,): a stock that may not be
+    drawn then is no stock."""
     closed = np.zeros(len(system.periods), dtype=bool)
     for policy in system.policies.values():
         if policy.kind == "closure" and (
@@ -239,7 +244,8 @@ def _pin(targets: _Targets, policy: Policy) -> None:
 
 
 def _seen(system: System, process: Process) -> Array:
-    """Observed activity by period, shape (..., T): the mean of the years that were observed; NaN where none was."""
+    """Observed activity by period, shape (..., T): the mean of the years that were observed; NaN
+    where none was."""
     known = np.isfinite(process.observed)
     count = system.period_mean(known.astype(float))
     total = system.period_mean(np.where(known, process.observed, 0.0))
@@ -290,7 +296,8 @@ def _carbon_budget(targets: _Targets, policy: Policy) -> None:
 
 
 def _closure(targets: _Targets, policy: Policy) -> None:
-    """A closure acts through the bounds on activity, which the reader has already set: it has no row."""
+    """A closure acts through the bounds on activity, which the reader has already set: it has no
+    row."""
 
 
 READERS = {

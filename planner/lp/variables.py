@@ -1,4 +1,5 @@
-"""The columns of the linear programme, with their bounds. Yearly quantities are per year of their period, stocks are at its end."""
+"""The columns of the linear programme, with their bounds. Yearly quantities are per year of their
+period, stocks are at its end."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ def free_below(m: Any, *index: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """One kind of column: the set it is indexed by, and the rules of its bounds, which hold algebra only, as those of rows."""
+    """One kind of column: the set it is indexed by, and the rules of its bounds, which hold algebra
+    only, as those of rows."""
 
     name: str
     over: str

@@ -1,1 +1,2 @@
-"""The flow balance: lifetimes, stocks in use, incidence, simulation and reconciliation of substance flows."""
+"""The flow balance: lifetimes, stocks in use, incidence, simulation and reconciliation of substance
+flows."""

@@ -1,9 +1,11 @@
-r"""The flow balance: one incidence matrix, the use stocks, the waste that arises, and the residual that proves them.
+r"""The flow balance: one incidence matrix, the use stocks, the waste that arises, and the residual
+that proves them.
 
     balance(system) -> Balance          residual(balance, values) -> (goods, processes)
 
-The linear programme takes its balance rows from `Incidence`, the flow table and the simulation are drawn from it, and the
-residual is recomputed from it in numpy, from the system's own coefficients and never from the programme.
+The linear programme takes its balance rows from `Incidence`, the flow table and the simulation are
+drawn from it, and the residual is recomputed from it in numpy, from the system's own coefficients
+and never from the programme.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ _ROUNDING = 1e-12
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Incidence:
-    """Which process takes in and gives out which good, per unit of activity; pairs sorted by (good, process)."""
+    """Which process takes in and gives out which good, per unit of activity; pairs sorted by (good,
+    process)."""
 
     goods: tuple[str, ...]
     processes: tuple[str, ...]
@@ -48,7 +51,8 @@ class Incidence:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Balance:
-    """A system's incidence matrix, its use stocks, and the waste that arises from them: an identity, never a choice."""
+    """A system's incidence matrix, its use stocks, and the waste that arises from them: an
+    identity, never a choice."""
 
     system: System
     incidence: Incidence
@@ -62,13 +66,15 @@ class Balance:
         """In one line, without its arrays."""
         system = self.system
         return (
-            f"Balance of {system.name} [{system.scenario or 'base'}], {system.years[0]}-{system.years[-1]}: "
+            f"Balance of {system.name} [{system.scenario or 'base'}], "
+            f"{system.years[0]}-{system.years[-1]}: "
             f"{len(self.incidence.goods)} goods, {len(self.incidence.processes)} processes"
         )
 
 
 def balance(system: System, *, stocks: Mapping[str, UseStock] | None = None) -> Balance:
-    """The flow balance of a system. Its use stocks are reckoned here, unless whoever has many systems reckoned them before.
+    """The flow balance of a system. Its use stocks are reckoned here, unless whoever has many
+    systems reckoned them before.
 
     Raises SpecError with every coefficient, product and cohort that cannot be.
     """
@@ -112,9 +118,11 @@ def make_incidence(system: System) -> Incidence:
 
 
 def metal_in_and_out(system: System, process: Process, metal: str) -> tuple[Array, Array]:
-    """Metal that a unit of activity takes in (goods and ore) and gives out, t per unit, shape (..., T) each.
+    """Metal that a unit of activity takes in (goods and ore) and gives out, t per unit, shape (...,
+    T) each.
 
-    A process that takes nothing in draws on a source outside the economy (an origin, a host): its inflow is its output.
+    A process that takes nothing in draws on a source outside the economy (an origin, a host): its
+    inflow is its output.
     """
     zero = np.zeros(len(system.periods))
     taken, given = zero, zero
@@ -156,7 +164,10 @@ def _coefficient_problems(system: System) -> list[Problem]:
                         "coefficients.csv",
                         0,
                         "",
-                        f"process '{process.name}' gives out more {metal} than it takes in ({year})",
+                        (
+                            f"process '{process.name}' gives out more {metal} than it takes in "
+                            f"({year})"
+                        ),
                     )
                 )
             elif not process.loss and lost.any():
@@ -178,7 +189,8 @@ def _first(years: Sequence[int], wrong: npt.NDArray[np.bool_]) -> int:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Residual:
-    """What does not close, t of contained metal per year: of goods, or of processes and metals; shape (N, T).
+    """What does not close, t of contained metal per year: of goods, or of processes and metals;
+    shape (N, T).
 
     A joint good counts by the metal that it holds most of.
     """
@@ -190,7 +202,8 @@ class Residual:
     largest_flow: float
     """t of metal per year: what errors are relative to."""
     own_flow: Array
-    """Largest flow of each row's own metal, t per year, shape (N,): of a scarce metal far less than the largest of all."""
+    """Largest flow of each row's own metal, t per year, shape (N,): of a scarce metal far less than
+    the largest of all."""
 
     @property
     def relative(self) -> float:
@@ -206,7 +219,8 @@ class Residual:
 
     @property
     def relative_to_own(self) -> float:
-        """Largest error as a share of the largest flow of its own metal; NaN where anything is not a number."""
+        """Largest error as a share of the largest flow of its own metal; NaN where anything is not
+        a number."""
         size = np.abs(self.error)
         share = np.divide(
             size,
@@ -226,7 +240,8 @@ class Residual:
         return f"{self.names[row]}, {self.years[t]}"
 
     def failures(self, tolerance: float, *, own: bool = False) -> tuple[str, ...]:
-        """Name, year and error of everything that fails, measured by the largest flow of all or of its own metal; NaN fails."""
+        """Name, year and error of everything that fails, measured by the largest flow of all or of
+        its own metal; NaN fails."""
         holds = np.abs(self.error) <= tolerance * (
             self.own_flow[:, None] if own else self.largest_flow
         )
@@ -243,10 +258,11 @@ def values_of(system: System, values: Values, variable: str, name: str) -> Array
 
 
 def residual(balance: Balance, values: Values) -> tuple[Residual, Residual]:
-    """Residuals of goods and of processes, given activities, draws, fills, disposals and shortages (t per year).
+    """Residuals of goods and of processes, given activities, draws, fills, disposals and shortages
+    (t per year).
 
-    Goods: outputs - inputs + arising + draw + shortage - fill - disposal - demand. Processes, by metal: in - out - loss,
-    where the loss is what the process names and is never negative.
+    Goods: outputs - inputs + arising + draw + shortage - fill - disposal - demand. Processes, by
+    metal: in - out - loss, where the loss is what the process names and is never negative.
     """
     system, incidence = balance.system, balance.incidence
     years = tuple(p.first for p in system.periods)
@@ -295,7 +311,8 @@ def residual(balance: Balance, values: Values) -> tuple[Residual, Residual]:
 
 
 def _process_errors(system: System, activity: Array) -> tuple[Array, list[tuple[str, str]]]:
-    """in - out - loss of every process and metal that it handles, t per year, with (process, metal) of the rows."""
+    """in - out - loss of every process and metal that it handles, t per year, with (process, metal)
+    of the rows."""
     rows: list[Array] = []
     names: list[tuple[str, str]] = []
     for process, run in zip(system.processes.values(), activity, strict=True):

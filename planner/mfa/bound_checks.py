@@ -1,4 +1,5 @@
-"""Where activities pass what the study says is possible: ceilings of processes, standing capacity, hosts, deposits."""
+"""Where activities pass what the study says is possible: ceilings of processes, standing capacity,
+hosts, deposits."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ _ROUNDING = 1e-9
 
 
 def limits_passed(system: System, activity: Array) -> pd.DataFrame:
-    """limit, name, year (first of the period), value, bound, unit, one row for each bound passed; activity has shape (P, T)."""
+    """limit, name, year (first of the period), value, bound, unit, one row for each bound passed;
+    activity has shape (P, T)."""
     run = dict(zip(system.processes, activity, strict=True))
     bounds = [
         found

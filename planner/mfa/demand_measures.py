@@ -1,11 +1,13 @@
 r"""Demand measures: what each spares now, and the waste it spares later.
 
-A tonne avoided in year v never enters use, so that of each later year's waste the share $S_{t-1-v} - S_{t-v}$ of it is missing: linear,
-by the survival of its cohort. A lifetime measure moves a tonne of a cohort to a longer life. What it adds to the stock may be left
-out of later demand, as long as the stock in use is never smaller than without it (`service`).
+A tonne avoided in year v never enters use, so that of each later year's waste the share $S_{t-1-v}
+- S_{t-v}$ of it is missing: linear, by the survival of its cohort. A lifetime measure moves a tonne
+of a cohort to a longer life. What it adds to the stock may be left out of later demand, as long as
+the stock in use is never smaller than without it (`service`).
 
-`LONGER` marks the two columns of a lifetime measure: `NAME` is what is given the longer life, `NAME: avoided` the demand it spares.
-`after_measures` gives the flow balance with the measures taken, through the ordinary stock model: the yardstick of the rows.
+`LONGER` marks the two columns of a lifetime measure: `NAME` is what is given the longer life,
+`NAME: avoided` the demand it spares. `after_measures` gives the flow balance with the measures
+taken, through the ordinary stock model: the yardstick of the rows.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ LONGER = ", longer life"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spare:
-    """What one t per year of a column of a measure, taken in period v, does. All with shape (T,) but `year`, the first of v."""
+    """What one t per year of a column of a measure, taken in period v, does. All with shape (T,)
+    but `year`, the first of v."""
 
     column: str
     year: int
@@ -40,9 +43,11 @@ class Spare:
     waste: Mapping[str, Array]
     """t of each waste good that arises more (or, below zero, less) in each year, shape (Y,)."""
     service: Array
-    """For lifetime measures: t of product that the stock lacks (or, below zero, gains) at the end of each period; else zero."""
+    """For lifetime measures: t of product that the stock lacks (or, below zero, gains) at the end
+    of each period; else zero."""
     extends: float
-    """For lifetime measures: what the column takes of the demand that can be given a longer life; else zero."""
+    """For lifetime measures: what the column takes of the demand that can be given a longer life;
+    else zero."""
 
 
 def spares(system: System) -> Iterator[Spare]:
@@ -140,7 +145,8 @@ class _Survival:
 
 
 def after_measures(found: Balance, values: Values) -> Balance:
-    """The flow balance with the measures of a plan taken: lower demand, and a use stock of longer life beside each that is extended."""
+    """The flow balance with the measures of a plan taken: lower demand, and a use stock of longer
+    life beside each that is extended."""
     system = found.system
     if not system.measures or not any(v > 0 for v in values.get("measure", {}).values()):
         return found
@@ -182,7 +188,8 @@ def _with_demand(good: Good, change: Array) -> Good:
 
 
 def _split(products: dict[str, Product], measure: Measure, share: Array, use: Array) -> None:
-    """Part a product: `share` of what a good brings into it (`use` t per t) goes to a stock of longer life."""
+    """Part a product: `share` of what a good brings into it (`use` t per t) goes to a stock of
+    longer life."""
     whole = products[measure.product]
     name, h, rest = (
         f"{whole.name}{LONGER} ({measure.name})",

@@ -1,7 +1,9 @@
-"""Stocks and flows to flodym arrays and back, nothing lost: axes become named dimensions, and the unit stands in the array's name.
+"""Stocks and flows to flodym arrays and back, nothing lost: axes become named dimensions, and the
+unit stands in the array's name.
 
-flodym (pip install 'planner[flodym]') wants time first; `planner.mfa.stocks` wants it last, many series at once. flodym arrays hold no
-unit, so the name of each ends in it: `stock [t]`. Dimensions are those of the planner's tables: time, metal, product, cohort.
+flodym (pip install 'planner[flodym]') wants time first; `planner.mfa.stocks` wants it last, many
+series at once. flodym arrays hold no unit, so the name of each ends in it: `stock [t]`. Dimensions
+are those of the planner's tables: time, metal, product, cohort.
 """
 
 from __future__ import annotations
@@ -53,7 +55,8 @@ class Named:
 def to_flodym(
     values: npt.ArrayLike, dims: Mapping[str, Sequence[Hashable]], *, name: str, unit: str
 ) -> FlodymArray:
-    """An array as a flodym array: `dims` names each axis and its items, in their order; the axis `time` becomes the first.
+    """An array as a flodym array: `dims` names each axis and its items, in their order; the axis
+    `time` becomes the first.
 
     Raises ValueError where dims and shape clash.
     """
@@ -61,7 +64,8 @@ def to_flodym(
     wanted = tuple(len(items) for items in dims.values())
     if array.shape != wanted:
         raise ValueError(
-            f"an array of shape {array.shape} has not the dimensions {', '.join(dims)} of lengths {wanted}"
+            f"an array of shape {array.shape} has not the dimensions {', '.join(dims)} of lengths "
+            f"{wanted}"
         )
     names = [*(d for d in dims if d == TIME), *(d for d in dims if d != TIME)]
     array = array.transpose([list(dims).index(d) for d in names])
@@ -73,7 +77,8 @@ def to_flodym(
 
 
 def from_flodym(array: FlodymArray) -> Named:
-    """A flodym array with time as the last axis (a dimension named time, or of letter t), and the unit in its name told apart."""
+    """A flodym array with time as the last axis (a dimension named time, or of letter t), and the
+    unit in its name told apart."""
     dims = {(TIME if d.letter == "t" else d.name): tuple(d.items) for d in array.dims}
     names = [*(d for d in dims if d != TIME), *(d for d in dims if d == TIME)]
     found = re.fullmatch(r"(.*) \[(.*)\]", str(array.name))
@@ -83,7 +88,8 @@ def from_flodym(array: FlodymArray) -> Named:
 
 
 def stocks_to_flodym(balance: Balance) -> dict[str, FlodymArray]:
-    """The use stocks: inflow, stock, outflow (time, product), opening (product), cohorts (time, product, cohort), in t of product.
+    """The use stocks: inflow, stock, outflow (time, product), opening (product), cohorts (time,
+    product, cohort), in t of product.
 
     A cohort that a product does not have is NaN; the stock convention stands in the name.
     """
@@ -117,7 +123,8 @@ def stocks_to_flodym(balance: Balance) -> dict[str, FlodymArray]:
 
 
 def stocks_from_flodym(arrays: Mapping[str, FlodymArray]) -> dict[str, UseStock]:
-    """The use stocks that `stocks_to_flodym` made arrays of. Raises SpecError where an array, its unit or the convention is missing."""
+    """The use stocks that `stocks_to_flodym` made arrays of. Raises SpecError where an array, its
+    unit or the convention is missing."""
     problems = [
         Problem("flodym", 0, quantity, "is missing")
         for quantity in STOCK_UNITS
@@ -173,9 +180,11 @@ def stocks_from_flodym(arrays: Mapping[str, FlodymArray]) -> dict[str, UseStock]
 
 
 def flows_to_flodym(table: pd.DataFrame) -> dict[str, Flow]:
-    """A flow table (of a plan or a simulation) as flodym flows by name `source => target: good`, each over time and metal.
+    """A flow table (of a plan or a simulation) as flodym flows by name `source => target: good`,
+    each over time and metal.
 
-    Processes and goods are flodym processes alike. What the table does not list is 0, so that flows add up.
+    Processes and goods are flodym processes alike. What the table does not list is 0, so that flows
+    add up.
     """
     flodym = needed("flodym", "flodym")
     _require_one_unit(table)
@@ -206,8 +215,8 @@ def flows_to_flodym(table: pd.DataFrame) -> dict[str, Flow]:
 def flows_from_flodym(flows: Iterable[Flow]) -> pd.DataFrame:
     """The flow table of flodym flows, zeros left out, in the order of the planner's tables.
 
-    A flow that does not say its good after a colon carries none. Raises SpecError for another unit than t/year, and for a flow over
-    anything but time and metal.
+    A flow that does not say its good after a colon carries none. Raises SpecError for another unit
+    than t/year, and for a flow over anything but time and metal.
     """
     rows = []
     for flow in flows:
@@ -248,7 +257,8 @@ def _require_one_unit(table: pd.DataFrame) -> None:
 
 
 def _dimensions(dims: Mapping[str, Sequence[Hashable]]) -> Any:
-    """A flodym set of dimensions, each under the first letter of its name that is free; t is kept for time."""
+    """A flodym set of dimensions, each under the first letter of its name that is free; t is kept
+    for time."""
     flodym, taken, made = needed("flodym", "flodym"), {"t"}, []
     for name, items in dims.items():
         letter = (

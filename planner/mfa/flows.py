@@ -1,9 +1,11 @@
-"""The flow table: where every tonne of metal comes from and goes to, from the incidence matrix and the values of a plan or simulation.
+"""The flow table: where every tonne of metal comes from and goes to, from the incidence matrix and
+the values of a plan or simulation.
 
-The network is bipartite: process -> good -> process. Beside processes and goods, under their own names, stand `deposit/NAME`,
-`origin/NAME` and `host/NAME` (sources outside the economy), `use/PRODUCT`, `stockpile/GOOD`, `export`, `demand` (served, but
-entering no use stock at home), `shortage` (what was not there: without it the use stocks, which count on full demand, would
-not close) and `loss/NAME`. At every process and good what comes in goes out.
+The network is bipartite: process -> good -> process. Beside processes and goods, under their own
+names, stand `deposit/NAME`, `origin/NAME` and `host/NAME` (sources outside the economy),
+`use/PRODUCT`, `stockpile/GOOD`, `export`, `demand` (served, but entering no use stock at home),
+`shortage` (what was not there: without it the use stocks, which count on full demand, would not
+close) and `loss/NAME`. At every process and good what comes in goes out.
 """
 
 from __future__ import annotations
@@ -38,10 +40,12 @@ class Thread:
 
 
 def flow_table(balance: Balance, values: Values) -> pd.DataFrame:
-    """Every flow of every metal and period: metal, year (first of the period), source, target, good, value, unit (t/year).
+    """Every flow of every metal and period: metal, year (first of the period), source, target,
+    good, value, unit (t/year).
 
-    `values` holds activity[(process, year)] and draw, fill, disposal, shortage[(good, year)], as the variables of the linear
-    programme; what is absent is 0. Flows of zero or below are left out; something that is not a number stays, to be seen.
+    `values` holds activity[(process, year)] and draw, fill, disposal, shortage[(good, year)], as
+    the variables of the linear programme; what is absent is 0. Flows of zero or below are left out;
+    something that is not a number stays, to be seen.
     """
     threads = [t for t in _threads(balance, values) if not (t.value <= 0).all()]
     years = np.array([p.first for p in balance.system.periods])
@@ -172,7 +176,8 @@ def _of_good(
 
 
 def node_residual(balance: Balance, table: pd.DataFrame) -> Residual:
-    """What comes in less what goes out at every process and good, by metal, recomputed from the flow table alone; shape (N, T)."""
+    """What comes in less what goes out at every process and good, by metal, recomputed from the
+    flow table alone; shape (N, T)."""
     system = balance.system
     nodes, years = [*system.processes, *system.goods], tuple(p.first for p in system.periods)
     row = {
@@ -204,11 +209,13 @@ ACCOUNT_COLUMNS = ("metal", "year", "stage", "item", "name", "value", "unit")
 
 
 def base_account(balance: Balance, flows: pd.DataFrame, metal: str, year: int) -> pd.DataFrame:
-    """The account of a metal in one period as figures of substance flow analyses show it: stage, item, name, value (t/year).
+    """The account of a metal in one period as figures of substance flow analyses show it: stage,
+    item, name, value (t/year).
 
-    Stages: extraction, trade, refining, manufacture, use, waste, recycling, stockpile, loss (item: stage, name: medium), balance.
-    `balance` holds total in, total out and their difference, which is zero. Waste arises by product; what is dissipated in use is no
-    waste but a loss. Raises KeyError where the metal or period is unknown.
+    Stages: extraction, trade, refining, manufacture, use, waste, recycling, stockpile, loss (item:
+    stage, name: medium), balance. `balance` holds total in, total out and their difference, which
+    is zero. Waste arises by product; what is dissipated in use is no waste but a loss. Raises
+    KeyError where the metal or period is unknown.
     """
     system = balance.system
     if metal not in system.metals or year not in [p.first for p in system.periods]:
@@ -281,7 +288,8 @@ def _use_account(table: pd.DataFrame) -> Iterator[_Row]:
 
 
 def _waste_account(system: System, table: pd.DataFrame) -> Iterator[_Row]:
-    """Waste by the product that it was, what of it is collected, and what recycling takes in and gives out, new and old scrap apart."""
+    """Waste by the product that it was, what of it is collected, and what recycling takes in and
+    gives out, new and old scrap apart."""
     for source, target, good, value in zip(
         table["source"], table["target"], table["good"], table["value"], strict=True
     ):
@@ -330,7 +338,8 @@ def _loss_account(system: System, table: pd.DataFrame) -> Iterator[_Row]:
 
 
 def _outside(system: System, table: pd.DataFrame) -> list[tuple[str, float]]:
-    """Total in (deposits, origins, hosts, stockpiles, use stocks, shortage), total out, and their difference."""
+    """Total in (deposits, origins, hosts, stockpiles, use stocks, shortage), total out, and their
+    difference."""
     inside = {*system.processes, *system.goods}
     total_in = float(
         table.loc[~table["source"].isin(inside) & table["target"].isin(inside), "value"].sum()

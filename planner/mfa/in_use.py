@@ -1,7 +1,8 @@
-r"""Use as a process with a memory: what enters each use stock, how long it stays, what arises from it as waste.
+r"""Use as a process with a memory: what enters each use stock, how long it stays, what arises from
+it as waste.
 
-Products are counted in tonnes of product, which for a joint product (a battery pack) holds several metals. `use_flows` says
-which demanded good brought which metal into which product.
+Products are counted in tonnes of product, which for a joint product (a battery pack) holds several
+metals. `use_flows` says which demanded good brought which metal into which product.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from planner.system.nouns import Array, Product, System, frozen_array, frozen_ma
 
 _ROUNDING = 1e-12
 _CLOSES = 1e-9
-"""Metal that enters products and is held by the goods they are made of agree to this share of the largest."""
+"""Metal that enters products and is held by the goods they are made of agree to this share of the
+largest."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,12 +41,14 @@ class UseStock:
     cohort_years: tuple[int, ...]
     """Years of entry, history first, (C,)."""
     cohorts: Array
-    """t of each cohort in use at the end of each year, shape (Y, C); (Y, 0) where they were not asked for."""
+    """t of each cohort in use at the end of each year, shape (Y, C); (Y, 0) where they were not
+    asked for."""
     convention: Convention
 
 
 def use_inflow(system: System, product: Product) -> Array:
-    """t of product that enters use in each year, from the demand of the goods that enter it; shape (..., Y)."""
+    """t of product that enters use in each year, from the demand of the goods that enter it; shape
+    (..., Y)."""
     total = np.zeros(len(system.years))
     for name, share in product.uses.items():
         demand = system.goods[name].demand
@@ -57,17 +61,20 @@ def use_inflow(system: System, product: Product) -> Array:
             np.where(np.isfinite(total), total, -np.inf).reshape(-1, len(system.years)).min(axis=0)
         )
         raise ValueError(
-            f"what enters use is negative or not a number in {system.years[int(np.argmin(lowest))]}; mend its uses"
+            "what enters use is negative or not a number in "
+            f"{system.years[int(np.argmin(lowest))]}; mend its uses"
         )
     return np.maximum(total, 0.0)
 
 
 def use_stocks(systems: Sequence[System], *, cohorts: bool = False) -> list[Mapping[str, UseStock]]:
-    """Use stocks of all products of systems that are one study with other numbers, by product, for each system in turn.
+    """Use stocks of all products of systems that are one study with other numbers, by product, for
+    each system in turn.
 
-    A history cohort enters by its inflow, or by what is still in use of it where the study gives that (`initial_stock`).
-    The systems are the leading axis of the arrays. Without `cohorts` these are left out: nothing but a table asks for them.
-    Raises SpecError with every product whose history and lifetime contradict each other.
+    A history cohort enters by its inflow, or by what is still in use of it where the study gives
+    that (`initial_stock`). The systems are the leading axis of the arrays. Without `cohorts` these
+    are left out: nothing but a table asks for them. Raises SpecError with every product whose
+    history and lifetime contradict each other.
     """
     found: list[dict[str, UseStock]] = [{} for _ in systems]
     problems: list[Problem] = []
@@ -127,7 +134,8 @@ def _use_stock(systems: Sequence[System], name: str, *, cohorts: bool) -> list[U
 
 
 def _lifetime(products: Sequence[Product]) -> Lifetime:
-    """The lifetimes by system and cohort; one for all cohorts, or for all systems, where none differs: much faster."""
+    """The lifetimes by system and cohort; one for all cohorts, or for all systems, where none
+    differs: much faster."""
     parameters = [
         np.array([getattr(product, name) for product in products])
         for name in ("mean", "sd", "shape")
@@ -142,7 +150,8 @@ def _lifetime(products: Sequence[Product]) -> Lifetime:
 
 
 def arising_waste(system: System, stocks: Mapping[str, UseStock]) -> Mapping[str, Array]:
-    """t per year of each waste good: what leaves use less what is dissipated, over all products that become it; shape (..., Y)."""
+    """t per year of each waste good: what leaves use less what is dissipated, over all products
+    that become it; shape (..., Y)."""
     arising: dict[str, Array] = {}
     for product in system.products.values():
         if product.waste:
@@ -154,11 +163,12 @@ def arising_waste(system: System, stocks: Mapping[str, UseStock]) -> Mapping[str
 def use_flows(
     system: System, stocks: Mapping[str, UseStock]
 ) -> tuple[Mapping[tuple[str, str, str], Array], list[Problem]]:
-    """Which metal goes from which demanded good into which use stock: (metal, good, product) to t of metal per year, shape (..., Y).
+    """Which metal goes from which demanded good into which use stock: (metal, good, product) to t
+    of metal per year, shape (..., Y).
 
-    A product draws a metal from the goods among its `uses` that hold it; if none of them does (the lithium of a pack that is
-    counted by its cobalt), from what the goods of the same group of products have left. With them the problems: metal that
-    products hold and goods do not.
+    A product draws a metal from the goods among its `uses` that hold it; if none of them does (the
+    lithium of a pack that is counted by its cobalt), from what the goods of the same group of
+    products have left. With them the problems: metal that products hold and goods do not.
     """
     flows: dict[tuple[str, str, str], Array] = {}
     problems: list[Problem] = []
@@ -176,17 +186,21 @@ def use_flows(
                     "uses.csv",
                     0,
                     "",
-                    f"in {year} more {metal} enters {', '.join(sorted(shared.wanted))} than the goods they are made of hold "
-                    f"({', '.join(sorted(goods))}); mend the uses or the contents of the waste goods",
+                    f"in {year} more {metal} enters {', '.join(sorted(shared.wanted))} than the "
+                    "goods they are made of hold "
+                    f"({', '.join(sorted(goods))}); mend the uses or the contents of the waste "
+                    "goods",
                 )
             )
     return {key: frozen_array(flows[key]) for key in sorted(flows)}, problems
 
 
 def overfull(system: System, inflow: Mapping[str, Array]) -> npt.NDArray[np.bool_]:
-    """Whether products hold more of any metal than the goods they are made of, shape (...): what `use_flows` calls a problem.
+    """Whether products hold more of any metal than the goods they are made of, shape (...): what
+    `use_flows` calls a problem.
 
-    `inflow`: t of each product that enters use per year, shape (..., Y), with the leading axes of the system's own series and contents.
+    `inflow`: t of each product that enters use per year, shape (..., Y), with the leading axes of
+    the system's own series and contents.
     """
     found = np.zeros((), dtype=bool)
     for _, _, shared in _shared_out(system, inflow):
@@ -211,7 +225,8 @@ class _Shared:
 def _shared_out(
     system: System, inflow: Mapping[str, Array]
 ) -> Iterator[tuple[str, list[str], _Shared]]:
-    """Metal, goods and what goes where, for each group of goods and products and each metal that it holds."""
+    """Metal, goods and what goes where, for each group of goods and products and each metal that it
+    holds."""
     for goods, products in use_groups(system):
         for metal in system.metals:
             held = {
@@ -253,7 +268,8 @@ def _share_out(
     wanted: Mapping[str, Array],
     metal: str,
 ) -> tuple[dict[tuple[str, str], Array], Array]:
-    """Flows (good, product) of one metal within one group, t per year, and what products want beyond what goods hold, shape (..., Y)."""
+    """Flows (good, product) of one metal within one group, t per year, and what products want
+    beyond what goods hold, shape (..., Y)."""
     zero = np.zeros(len(system.years))
     flows: dict[tuple[str, str], Array] = {}
     left = dict(held)

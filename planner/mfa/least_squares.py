@@ -1,15 +1,18 @@
-r"""Weighted least squares under constraints, pure arrays: what measurements say once they must balance.
+r"""Weighted least squares under constraints, pure arrays: what measurements say once they must
+balance.
 
-Of the variables $v$ (N) some are measured, $v_i = m_i$ with standard deviation $s_i > 0$, some exact ($s_i = 0$), some free (no
-value). They are fitted to linear constraints $A v = b$ and to products $v_i = v_j v_k$ (flow = coefficient x flow):
+Of the variables $v$ (N) some are measured, $v_i = m_i$ with standard deviation $s_i > 0$, some
+exact ($s_i = 0$), some free (no value). They are fitted to linear constraints $A v = b$ and to
+products $v_i = v_j v_k$ (flow = coefficient x flow):
 
 $$\min_v \tfrac12 \sum_{i\ measured} \left(\frac{v_i - m_i}{s_i}\right)^2 \quad s.t.\quad A v = b,\; v_i = v_j v_k$$
 
-Free variables are taken out by the left null space of their columns (Crowe, Garcia Campos, Hrymak 1983, AIChE J. 29:881), so
-that the rest says which measurements are redundant; the singular value decomposition tells rank and observability without
-regard to the deviations. Products are linearised and the step repeated (Gauss-Newton on the constraints, with the l1 merit
-function): at the fixed point the conditions of Karush, Kuhn and Tucker hold exactly, not approximately. Posterior deviations
-and tests follow from the linear model at the solution.
+Free variables are taken out by the left null space of their columns (Crowe, Garcia Campos, Hrymak
+1983, AIChE J. 29:881), so that the rest says which measurements are redundant; the singular value
+decomposition tells rank and observability without regard to the deviations. Products are linearised
+and the step repeated (Gauss-Newton on the constraints, with the l1 merit function): at the fixed
+point the conditions of Karush, Kuhn and Tucker hold exactly, not approximately. Posterior
+deviations and tests follow from the linear model at the solution.
 """
 
 from __future__ import annotations
@@ -28,11 +31,13 @@ Product = tuple[int, int, int]
 """(result, coefficient, factor): positions of v_result = v_coefficient * v_factor."""
 
 _RANK = 1e-9
-"""Singular values below this share of the largest count as zero; constraints are scaled to unit rows first."""
+"""Singular values below this share of the largest count as zero; constraints are scaled to unit
+rows first."""
 _CONVERGED = 1e-12
 """Constraints hold when no row misses by more than this share of its largest term."""
 _SETTLED = 1e-10
-"""Products have settled when no variable moves by more than this share of itself, or of a tenth of the largest flow."""
+"""Products have settled when no variable moves by more than this share of itself, or of a tenth of
+the largest flow."""
 _NOTHING = 1e-10
 """A measurement whose share of the adjustment is below this cannot be tested."""
 _SAME = 1e-7
@@ -42,7 +47,8 @@ _HALVINGS = 40
 
 
 class Contradiction(ValueError):
-    """Exact values and constraints cannot hold together. `rows` are the constraints concerned: linear ones first, then products."""
+    """Exact values and constraints cannot hold together. `rows` are the constraints concerned:
+    linear ones first, then products."""
 
     def __init__(self, rows: tuple[int, ...]) -> None:
         self.rows = rows
@@ -56,7 +62,8 @@ class Fit:
     values: Array
     """Fitted values; for what is not observable one of many, chosen next to the start."""
     spread: Array
-    """How values follow errors of the measurements in units of their deviation, shape (N, M): the covariance is spread @ spread.T."""
+    """How values follow errors of the measurements in units of their deviation, shape (N, M): the
+    covariance is spread @ spread.T."""
     loose: Array
     """Orthonormal directions in which nothing holds the values, shape (N, K)."""
     redundant: Mask
@@ -64,12 +71,15 @@ class Fit:
     observable: Mask
     """Measured, exact, or free and determined by the rest."""
     tests: Array
-    """Adjustment over its own standard deviation, |N(0, 1)| if nothing is wrong; NaN where there is no redundancy."""
+    """Adjustment over its own standard deviation, |N(0, 1)| if nothing is wrong; NaN where there is
+    no redundancy."""
     influence: Array
-    """Correlation of the adjustments of measured variables, shape (M, M), in the order of `measured`."""
+    """Correlation of the adjustments of measured variables, shape (M, M), in the order of
+    `measured`."""
     measured: npt.NDArray[np.intp]
     multipliers: Array
-    """Growth of half the weighted sum of squares per unit by which an exact variable is raised; 0 for others."""
+    """Growth of half the weighted sum of squares per unit by which an exact variable is raised; 0
+    for others."""
     chi_square: float
     freedom: int
     """Redundant equations: degrees of freedom of chi_square."""
@@ -82,18 +92,21 @@ class Fit:
         return found
 
     def deviation_of(self, terms: Array) -> float:
-        """Posterior standard deviation of the linear form terms @ values, terms (N,); NaN where it is not observable."""
+        """Posterior standard deviation of the linear form terms @ values, terms (N,); NaN where it
+        is not observable."""
         if np.abs(terms @ self.loose).max(initial=0.0) > _SAME * np.abs(terms).max(initial=0.0):
             return float("nan")
         return float(np.linalg.norm(terms @ self.spread))
 
     @property
     def probability(self) -> float:
-        """Chance of a chi-square at least this large if all deviations are right; 1 where nothing is redundant."""
+        """Chance of a chi-square at least this large if all deviations are right; 1 where nothing
+        is redundant."""
         return float(stats.chi2.sf(self.chi_square, self.freedom)) if self.freedom else 1.0
 
     def alike(self, variable: int) -> tuple[int, ...]:
-        """Measured variables, itself included, whose error would look exactly like an error of this one."""
+        """Measured variables, itself included, whose error would look exactly like an error of this
+        one."""
         row = int(np.flatnonzero(self.measured == variable)[0])
         same = np.abs(self.influence[row]) > 1 - _SAME
         same[row] = True
@@ -136,7 +149,8 @@ class _Scaled:
         return np.vstack([self.matrix, rows])
 
     def size(self, v: Array) -> Array:
-        """Largest term of each constraint, at least 1 (the largest measured flow) times a rounding, shape (C,)."""
+        """Largest term of each constraint, at least 1 (the largest measured flow) times a rounding,
+        shape (C,)."""
         linear = np.abs(self.matrix * v).max(axis=1, initial=0.0)
         bilinear = np.array(
             [max(abs(v[i]), abs(v[j] * v[k])) for i, j, k in self.products], dtype=float
@@ -154,11 +168,13 @@ def fit(
     products: Sequence[Product] = (),
     nonnegative: npt.ArrayLike | None = None,
 ) -> Fit:
-    """Fit values (N,) with deviations (N,) to matrix (C, N) @ v = target (C,) and to products. NaN is free, deviation 0 exact.
+    """Fit values (N,) with deviations (N,) to matrix (C, N) @ v = target (C,) and to products. NaN
+    is free, deviation 0 exact.
 
-    `nonnegative` (N,) marks free variables that must not fall below 0: those that would are held at 0 as long as that lowers the
-    sum of squares (active set). Raises Contradiction where exact values cannot hold, ValueError where an array has a wrong shape,
-    a deviation is negative or missing, or the products do not converge.
+    `nonnegative` (N,) marks free variables that must not fall below 0: those that would are held at
+    0 as long as that lowers the sum of squares (active set). Raises Contradiction where exact
+    values cannot hold, ValueError where an array has a wrong shape, a deviation is negative or
+    missing, or the products do not converge.
     """
     values, deviations, matrix = (np.array(a, dtype=float) for a in (values, deviations, matrix))
     matrix = matrix.reshape(-1, len(values))
@@ -176,10 +192,12 @@ def fit(
 
 
 def _within_bounds(problem: _Scaled, bounded: Mask) -> tuple[Array, Mask, int]:
-    """The fit with bounded variables at 0 or above, which of them are pressed against 0, and the steps it took.
+    """The fit with bounded variables at 0 or above, which of them are pressed against 0, and the
+    steps it took.
 
-    Active set by block pivoting: all that are below 0 are held and all that pull away are let go at once, one at a time where that
-    does not lead anywhere (Portugal, Judice, Vicente 1994, Mathematics of Computation 63:625).
+    Active set by block pivoting: all that are below 0 are held and all that pull away are let go at
+    once, one at a time where that does not lead anywhere (Portugal, Judice, Vicente 1994,
+    Mathematics of Computation 63:625).
     """
     held = np.zeros(len(bounded), dtype=bool)
     fewest, patience, steps = len(bounded) + 1, 3, 0
@@ -209,7 +227,8 @@ def _within_bounds(problem: _Scaled, bounded: Mask) -> tuple[Array, Mask, int]:
 
 
 def critical_test(measurements: int, level: float) -> float:
-    """What the largest of so many tests exceeds with the probability `level` if nothing is wrong (Sidak 1967)."""
+    """What the largest of so many tests exceeds with the probability `level` if nothing is wrong
+    (Sidak 1967)."""
     single = 1 - (1 - level) ** (1 / max(measurements, 1))
     return float(stats.norm.isf(single / 2))
 
@@ -238,7 +257,8 @@ def _require(
 
 
 def _solve(problem: _Scaled, v: Array) -> tuple[Array, Array, int]:
-    """The fit of a problem without bounds from a point near it, the multipliers of its constraints (C,), and the steps it took."""
+    """The fit of a problem without bounds from a point near it, the multipliers of its constraints
+    (C,), and the steps it took."""
     merit_weight = 1.0
     for steps in range(1, _STEPS + 1):
         if problem.products or steps == 1:
@@ -252,7 +272,8 @@ def _solve(problem: _Scaled, v: Array) -> tuple[Array, Array, int]:
             break
     _require_possible(_reduce(problem, problem.jacobian(v)), problem.residual(v))
     raise ValueError(
-        "the products do not converge; give a value for a coefficient, or check the values near zero"
+        "the products do not converge; give a value for a coefficient, or check the values near "
+        "zero"
     )
 
 
@@ -267,7 +288,8 @@ def _scaled(
     target: Array,
     products: tuple[Product, ...],
 ) -> tuple[_Scaled, Array]:
-    """Flows in units of the largest, coefficients as they are, each linear row with the largest entry 1."""
+    """Flows in units of the largest, coefficients as they are, each linear row with the largest
+    entry 1."""
     coefficients = {j for _, j, _ in products}
     flows = np.array([i not in coefficients for i in range(len(values))], dtype=bool)
     largest = (
@@ -294,7 +316,8 @@ def _scaled(
 
 
 def _start(problem: _Scaled) -> Array:
-    """Measured and exact values as they are; free ones from the constraints with known coefficients, by least squares."""
+    """Measured and exact values as they are; free ones from the constraints with known
+    coefficients, by least squares."""
     v = np.array(problem.values)
     rows, goals = [problem.matrix], [problem.target]
     unknown: list[Product] = []
@@ -351,7 +374,8 @@ def _reduce(problem: _Scaled, jacobian: Array) -> _Reduced:
 
 
 def _orthogonal(matrix: Array) -> tuple[Array, Array, Array]:
-    """Left null space, pseudo-inverse and null space by complete orthogonal decomposition, much cheaper than singular values."""
+    """Left null space, pseudo-inverse and null space by complete orthogonal decomposition, much
+    cheaper than singular values."""
     rows, columns = matrix.shape
     if min(rows, columns) == 0:
         return np.eye(rows), np.zeros((columns, rows)), np.eye(columns)
@@ -375,7 +399,8 @@ def _decomposed(matrix: Array) -> tuple[Array, Array, Array, int]:
 
 
 def _step(problem: _Scaled, v: Array, reduced: _Reduced) -> tuple[Array, Array]:
-    """Step to the solution of the problem linearised at v, and the multipliers of its constraints (C,)."""
+    """Step to the solution of the problem linearised at v, and the multipliers of its constraints
+    (C,)."""
     jacobian, miss = problem.jacobian(v), problem.residual(v)
     if not problem.products:
         _require_possible(reduced, miss)
@@ -397,7 +422,8 @@ def _step(problem: _Scaled, v: Array, reduced: _Reduced) -> tuple[Array, Array]:
 
 
 def _require_possible(reduced: _Reduced, miss: Array) -> None:
-    """Raise Contradiction, with the constraints that take part, where no measurement and no free variable can mend a miss."""
+    """Raise Contradiction, with the constraints that take part, where no measurement and no free
+    variable can mend a miss."""
     stuck = reduced.rest @ miss
     if stuck.size and np.abs(stuck).max() > _RANK:
         part = np.abs(stuck @ reduced.rest)
@@ -407,7 +433,8 @@ def _require_possible(reduced: _Reduced, miss: Array) -> None:
 def _move(
     problem: _Scaled, v: Array, step: Array, multipliers: Array, weight: float
 ) -> tuple[Array, float, bool]:
-    """v moved along the step as far as the merit function falls, the merit's weight, and whether it moved."""
+    """v moved along the step as far as the merit function falls, the merit's weight, and whether it
+    moved."""
     if not problem.products:
         return v + step, weight, True
     weight = max(weight, 2 * float(np.abs(multipliers).max(initial=0.0)))
@@ -428,7 +455,8 @@ def _merit(problem: _Scaled, v: Array, weight: float) -> float:
 
 
 def _describe(problem: _Scaled, v: Array, scale: Array, steps: int) -> Fit:
-    """Posterior deviations, tests and observability from the constraints linearised at the solution."""
+    """Posterior deviations, tests and observability from the constraints linearised at the
+    solution."""
     jacobian = problem.jacobian(v)
     reduced = _reduce(problem, jacobian)
     measured, free = problem.measured, problem.free

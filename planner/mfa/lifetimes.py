@@ -1,13 +1,15 @@
 r"""Lifetime distributions: survival, limited expectation and discrete survival, in closed form.
 
-`mean` and `sd` are those of the lifetime itself, for every distribution, so that a steady stock is inflow x mean. For the
-normal distribution cut at 0 and the folded normal distribution this is *not* what ODYM and flodym take: they take the
-parameters of the normal distribution before cutting or folding, and flodym does not cut at all (what is below zero leaves at
-once, and the mean life is neither). `Lifetime.of_underlying` takes those and gives the lifetime's own. With an sd of a sixth
+`mean` and `sd` are those of the lifetime itself, for every distribution, so that a steady stock is
+inflow x mean. For the normal distribution cut at 0 and the folded normal distribution this is *not*
+what ODYM and flodym take: they take the parameters of the normal distribution before cutting or
+folding, and flodym does not cut at all (what is below zero leaves at once, and the mean life is
+neither). `Lifetime.of_underlying` takes those and gives the lifetime's own. With an sd of a sixth
 of the mean the two differ by less than 1e-9, with a half by 3 %.
 
-Everything is one of two integrals of the survival S: the limited expectation $L(x) = E[\min(X, x)] = \int_0^x S$ for young
-ages, and the excess $T(x) = E[\max(X - x, 0)] = \int_x^\infty S$ for old ones, where a difference of L would cancel.
+Everything is one of two integrals of the survival S: the limited expectation $L(x) = E[\min(X, x)]
+= \int_0^x S$ for young ages, and the excess $T(x) = E[\max(X - x, 0)] = \int_x^\infty S$ for old
+ones, where a difference of L would cancel.
 """
 
 from __future__ import annotations
@@ -32,8 +34,9 @@ CONVENTION_NOTES = {
 }
 NEEDS_SD: tuple[Distribution, ...] = ("normal", "folded_normal", "lognormal", "gamma")
 LARGEST_CV = {"normal": 0.99, "folded_normal": 0.75}
-"""Largest sd / mean that the distribution reaches: 1 for a normal cut at 0 (where it is exponential; 0.99 keeps it well
-conditioned), sqrt(pi/2 - 1) = 0.7555 for a folded normal (where it is half-normal)."""
+"""Largest sd / mean that the distribution reaches: 1 for a normal cut at 0 (where it is
+exponential; 0.99 keeps it well conditioned), sqrt(pi/2 - 1) = 0.7555 for a folded normal (where it
+is half-normal)."""
 _SHARP = 1 / 38.0
 """Below this sd / mean nothing of the normal distribution lies below 0 in double precision."""
 _BISECTIONS = 80
@@ -51,7 +54,8 @@ class Lifetime:
     sd: Array
     shape: Array
     location: Array
-    """mu / sigma of the underlying normal distribution, for normal and folded_normal; otherwise NaN."""
+    """mu / sigma of the underlying normal distribution, for normal and folded_normal; otherwise
+    NaN."""
     scale: Array
     """sigma of the underlying normal, sd of ln X, Weibull or gamma scale; otherwise NaN."""
 
@@ -63,10 +67,12 @@ class Lifetime:
         sd: npt.ArrayLike | None = None,
         shape: npt.ArrayLike | None = None,
     ) -> Self:
-        """A lifetime from the mean and standard deviation of the life itself (years), or the mean and Weibull shape."""
+        """A lifetime from the mean and standard deviation of the life itself (years), or the mean
+        and Weibull shape."""
         if distribution not in get_args(Distribution):
             raise ValueError(
-                f"unknown lifetime distribution '{distribution}'; one of {', '.join(get_args(Distribution))}"
+                f"unknown lifetime distribution '{distribution}'; one of "
+                f"{', '.join(get_args(Distribution))}"
             )
         parameters = {
             "mean": mean,
@@ -105,7 +111,8 @@ class Lifetime:
         mu: npt.ArrayLike,
         sigma: npt.ArrayLike,
     ) -> Self:
-        """A lifetime from the mean and sd of the normal distribution before cutting at 0 or folding, as ODYM and flodym take them."""
+        """A lifetime from the mean and sd of the normal distribution before cutting at 0 or
+        folding, as ODYM and flodym take them."""
         mu, sigma = np.broadcast_arrays(np.asarray(mu, dtype=float), np.asarray(sigma, dtype=float))
         ratio = mu / sigma
         mean, variance = (
@@ -140,13 +147,15 @@ def survival(life: Lifetime, age: npt.ArrayLike) -> Array:
 
 
 def limited_expectation(life: Lifetime, age: npt.ArrayLike) -> Array:
-    r"""$L(x) = E[\min(X, x)] = \int_0^x S$, years lived up to each age; parameters and ages broadcast."""
+    r"""$L(x) = E[\min(X, x)] = \int_0^x S$, years lived up to each age; parameters and ages
+    broadcast."""
     x = np.maximum(np.asarray(age, dtype=float), 0.0)
     return _LIMITED[life.distribution](life, x)
 
 
 def excess(life: Lifetime, age: npt.ArrayLike) -> Array:
-    r"""$T(x) = E[\max(X - x, 0)] = \int_x^\infty S$, years still to live after each age, per unit of inflow; mean = L + T."""
+    r"""$T(x) = E[\max(X - x, 0)] = \int_x^\infty S$, years still to live after each age, per unit
+    of inflow; mean = L + T."""
     x = np.maximum(np.asarray(age, dtype=float), 0.0)
     return _EXCESS[life.distribution](life, x)
 
@@ -154,9 +163,9 @@ def excess(life: Lifetime, age: npt.ArrayLike) -> Array:
 def mean_survival(life: Lifetime, edges: npt.ArrayLike) -> Array:
     r"""Exact mean of S between consecutive ages along the last axis: shape (..., K+1) to (..., K).
 
-    $\frac{1}{x_{k+1} - x_k} \int_{x_k}^{x_{k+1}} S$, from L below the mean life and from T above it (one of them at each age,
-    since they are dear); within [0, 1] and never rising with age. The parameters' last axis must be 1 (or absent) for it
-    to broadcast over ages.
+    $\frac{1}{x_{k+1} - x_k} \int_{x_k}^{x_{k+1}} S$, from L below the mean life and from T above it
+    (one of them at each age, since they are dear); within [0, 1] and never rising with age. The
+    parameters' last axis must be 1 (or absent) for it to broadcast over ages.
     """
     ages = np.asarray(edges, dtype=float)
     young, part = _younger_or_older(life, np.maximum(ages, 0.0))
@@ -169,7 +178,8 @@ def mean_survival(life: Lifetime, edges: npt.ArrayLike) -> Array:
 
 
 def _younger_or_older(life: Lifetime, x: Array) -> tuple[npt.NDArray[np.bool_], Array]:
-    """(age below the mean life, L there and T elsewhere), both of the shape that ages and parameters broadcast to."""
+    """(age below the mean life, L there and T elsewhere), both of the shape that ages and
+    parameters broadcast to."""
     young = x < life.mean
     part = np.empty(young.shape)
     ages, spread = np.broadcast_to(x, young.shape), life.broadcast(young.shape)
@@ -180,9 +190,11 @@ def _younger_or_older(life: Lifetime, x: Array) -> tuple[npt.NDArray[np.bool_], 
 
 
 def discrete_survival(life: Lifetime, ages: int, convention: Convention = "uniform") -> Array:
-    """S_k for k = 0, ..., ages - 1: the share of a year's inflow still in use at the end of the k-th year after it.
+    """S_k for k = 0, ..., ages - 1: the share of a year's inflow still in use at the end of the
+    k-th year after it.
 
-    Parameters of shape (...) give shape (..., ages). See CONVENTION_NOTES for what k means in each convention.
+    Parameters of shape (...) give shape (..., ages). See CONVENTION_NOTES for what k means in each
+    convention.
     """
     spread = life.at((..., None))
     if convention == "uniform":
@@ -198,9 +210,10 @@ INFLOW_BEFORE_END = {"end": 0.0, "middle": 0.5, "start": 1.0}
 class Tabulated:
     r"""Discrete survival of very many cohorts of equal periods, read from a table of L.
 
-    A lifetime of one distribution and one form (sd / mean, or Weibull shape) is its mean times one and the same variable, so that
-    $L(x) = \mu\, \ell(x / \mu)$. The table holds $\ell$ over $\ln(x / \mu)$ as cubics through value and slope at nodes so close that it
-    misses the closed form by less than TABLE_ERROR: rounding. Beyond the means, what survives is then known to about
+    A lifetime of one distribution and one form (sd / mean, or Weibull shape) is its mean times one
+    and the same variable, so that $L(x) = \mu\, \ell(x / \mu)$. The table holds $\ell$ over $\ln(x
+    / \mu)$ as cubics through value and slope at nodes so close that it misses the closed form by
+    less than TABLE_ERROR: rounding. Beyond the means, what survives is then known to about
     $10^{-15} \mu$ of the inflow, where `mean_survival` keeps all digits.
     """
 
@@ -216,7 +229,8 @@ class Tabulated:
     """Mean life in periods, shape (..., C)."""
 
     def column(self, c: int, count: int) -> Array:
-        """Share of cohort c in use at the ends of its own period and the next, `count` in all: shape (..., count)."""
+        """Share of cohort c in use at the ends of its own period and the next, `count` in all:
+        shape (..., count)."""
         x = self.log_age[:count] - self.log_mean[..., c, None]
         cell = x.astype(np.intp)
         x -= cell
@@ -234,7 +248,8 @@ class Tabulated:
 
 
 TABLE_ERROR = 4e-15
-"""Largest error of the table in units of the mean life; the closed forms themselves have about 2e-15."""
+"""Largest error of the table in units of the mean life; the closed forms themselves have about
+2e-15."""
 _TABLE_NODES = (2**14, 2**15, 2**16, 2**17)
 _TABLE_PAYS = 4
 """A table is made where it saves so many evaluations for each of its nodes."""
@@ -244,7 +259,8 @@ _SAME_FORM = 1e-14
 def tabulated(life: Lifetime, length: float, count: int) -> Tabulated | None:
     """The table for lifetimes of shape (..., count) over `count` periods of one length in years.
 
-    None where the closed forms are as quick: few cohorts, or as many forms as lifetimes; and where no table is exact enough.
+    None where the closed forms are as quick: few cohorts, or as many forms as lifetimes; and where
+    no table is exact enough.
     """
     evaluations = life.mean.size * (count + 1) / 2
     if life.distribution == "fixed" or evaluations < _TABLE_PAYS * _TABLE_NODES[0]:
@@ -274,7 +290,8 @@ def tabulated(life: Lifetime, length: float, count: int) -> Tabulated | None:
 
 
 def _forms(life: Lifetime) -> tuple[Array, npt.NDArray[np.intp]]:
-    """Forms that lifetimes have (Weibull shape, or sd / mean; 0 for the exponential distribution), and which each has, of its shape.
+    """Forms that lifetimes have (Weibull shape, or sd / mean; 0 for the exponential distribution),
+    and which each has, of its shape.
 
     What differs by rounding is one form: sd / mean is rarely the number that sd was made with.
     """
@@ -285,7 +302,8 @@ def _forms(life: Lifetime) -> tuple[Array, npt.NDArray[np.intp]]:
 
 
 def _cubics(unit: Lifetime, nodes: Array, width: float) -> tuple[Array, Array, Array, Array] | None:
-    """Cubics of L over ln(age) between nodes, flat; None where they miss the closed form halfway between nodes."""
+    """Cubics of L over ln(age) between nodes, flat; None where they miss the closed form halfway
+    between nodes."""
     age = np.exp(nodes)
     value, slope = limited_expectation(unit, age), width * age * survival(unit, age)
     rise, left, right = np.diff(value, axis=-1), slope[..., :-1], slope[..., 1:]
@@ -315,7 +333,8 @@ def _underlying(
         cv = sd / mean
         if np.any(cv > LARGEST_CV[distribution]):
             raise ValueError(
-                f"a {distribution} lifetime has an sd of at most {LARGEST_CV[distribution]} of its mean, not "
+                f"a {distribution} lifetime has an sd of at most {LARGEST_CV[distribution]} of "
+                "its mean, not "
                 f"{float(cv.max()):.3g}; give a smaller sd, or take gamma or lognormal"
             )
         unique, inverse = np.unique(cv, return_inverse=True)
@@ -346,7 +365,8 @@ def _normal_excess(z: Array) -> Array:
 
 
 def _cut_moments(a: Array) -> tuple[Array, Array]:
-    """Mean and variance, in units of sigma, of a normal distribution cut at a = -mu/sigma, counted from there."""
+    """Mean and variance, in units of sigma, of a normal distribution cut at a = -mu/sigma, counted
+    from there."""
     with np.errstate(over="ignore"):
         hazard = 1 / _mills(a)
     return hazard - a, 1 - hazard * (hazard - a)

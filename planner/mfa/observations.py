@@ -1,16 +1,18 @@
 r"""What a study observed in one year, reconciled under its own flow balance.
 
-The unknowns are the activities of the processes; flows follow from them by the incidence matrix, so that every process closes
-by itself and the balances are those of the goods:
+The unknowns are the activities of the processes; flows follow from them by the incidence matrix, so
+that every process closes by itself and the balances are those of the goods:
 
     sum of outputs - inputs + arising + stockpile draw = demand + disposal
 
-Activities and disposal (of scrap and waste) never fall below 0, nor what is not collected below what the study's collection rate
-leaves; a process whose plant does not stand in that year runs only where an observation names it. Demand and
-what arises from use stocks are taken as the study has them, unless an observation speaks of that flow: then the flow is free and
-the observation measures it. Coefficients are exact where the study states no range; with one (`low` and `high`, read as a 95 %
-interval), and where the process does run, they are measured too, and flow = coefficient x activity is bilinear. An observation
-of a sum of flows, and two observations of one flow, each are a measured quantity of their own.
+Activities and disposal (of scrap and waste) never fall below 0, nor what is not collected below
+what the study's collection rate leaves; a process whose plant does not stand in that year runs only
+where an observation names it. Demand and what arises from use stocks are taken as the study has
+them, unless an observation speaks of that flow: then the flow is free and the observation measures
+it. Coefficients are exact where the study states no range; with one (`low` and `high`, read as a 95
+% interval), and where the process does run, they are measured too, and flow = coefficient x
+activity is bilinear. An observation of a sum of flows, and two observations of one flow, each are a
+measured quantity of their own.
 """
 
 from __future__ import annotations
@@ -66,9 +68,11 @@ class StudyReconciliation:
     measurements: pd.DataFrame
     """Each observation: MEASUREMENT_COLUMNS; t of metal per year, or shares."""
     coefficients: pd.DataFrame
-    """Coefficients with a range: process, good, direction, measured, sd, reconciled, posterior_sd, score."""
+    """Coefficients with a range: process, good, direction, measured, sd, reconciled, posterior_sd,
+    score."""
     flows: pd.DataFrame
-    """Flows reconciled with every observation, and their standard deviation (NaN where nothing determines them): FLOW_COLUMNS."""
+    """Flows reconciled with every observation, and their standard deviation (NaN where nothing
+    determines them): FLOW_COLUMNS."""
     before: Reconciliation
     """With every observation."""
     after: Reconciliation
@@ -95,7 +99,8 @@ def reconcile_study(
     coefficients: bool = True,
     significance: float = SIGNIFICANCE,
 ) -> StudyReconciliation:
-    """Reconcile the observations of `year` (the first year of the study if not given). Raises SpecError for what cannot be read.
+    """Reconcile the observations of `year` (the first year of the study if not given). Raises
+    SpecError for what cannot be read.
 
     With `coefficients` false all coefficients are exact, which makes the problem linear.
     """
@@ -141,7 +146,10 @@ class _Network:
                         "--year",
                         0,
                         "",
-                        f"{year} is outside {self.system.years[0]} to {self.system.years[-1]}; give a year of the study",
+                        (
+                            f"{year} is outside {self.system.years[0]} to {self.system.years[-1]}; "
+                            "give a year of the study"
+                        ),
                     )
                 ],
             )
@@ -176,7 +184,8 @@ class _Network:
         return name
 
     def _process(self, process: Process) -> None:
-        """Activity, and the flows that follow from it; a process that may not run, or whose plant does not stand, has none."""
+        """Activity, and the flows that follow from it; a process that may not run, or whose plant
+        does not stand, has none."""
         year, system = self.position, self.system
         stands = not process.plant or system.plants[process.plant].existing[year] > 0
         named = any(process.name in (o.source, o.target) and o.value > 0 for o in self.spoken)
@@ -224,7 +233,8 @@ class _Network:
     def _tonnes(
         self, process: Process, good: str, direction: str, coefficient: float, activity: str
     ) -> dict[str, float]:
-        """Tonnes of a good that a process takes or gives, as a linear form; with an uncertain coefficient an unknown of its own."""
+        """Tonnes of a good that a process takes or gives, as a linear form; with an uncertain
+        coefficient an unknown of its own."""
         deviation = self.ranges.get((process.name, good, direction), 0.0)
         if not deviation or not self._runs(process):
             return {activity: coefficient}
@@ -235,7 +245,8 @@ class _Network:
         return {f"flow of {label}": 1.0}
 
     def _runs(self, process: Process) -> bool:
-        """Whether an observation names the process and is above zero: only then can its coefficients be told."""
+        """Whether an observation names the process and is above zero: only then can its
+        coefficients be told."""
         return any(
             o.value > 0
             and (fnmatchcase(process.name, o.source) or fnmatchcase(process.name, o.target))
@@ -243,7 +254,8 @@ class _Network:
         )
 
     def _good(self, good: Good) -> None:
-        """Demand by where it goes, what arises, stockpile and disposal; free where an observation speaks of the flow."""
+        """Demand by where it goes, what arises, stockpile and disposal; free where an observation
+        speaks of the flow."""
         year, name = self.position, good.name
         row = self.balances.setdefault(name, {})
         if good.demand is not None:
@@ -291,7 +303,8 @@ class _Network:
         ]
 
     def _ends(self, good: Good, row: dict[str, float], demand: float) -> None:
-        """What is demanded of a good, and which share of it goes into which use stock, abroad, or elsewhere."""
+        """What is demanded of a good, and which share of it goes into which use stock, abroad, or
+        elsewhere."""
         free = any(
             self.spoken_of(good.name, target, metal)
             for metal in good.content
@@ -332,7 +345,8 @@ class _Network:
         )
 
     def observed(self) -> list[Observed]:
-        """Add each observation of the year as a measured quantity, and return them; SpecError where one speaks of nothing."""
+        """Add each observation of the year as a measured quantity, and return them; SpecError where
+        one speaks of nothing."""
         problems: list[Problem] = []
         for o in self.spoken:
             if o.low is None or o.high is None:
@@ -341,7 +355,10 @@ class _Network:
                         o.place.file,
                         o.place.row,
                         "low" if o.low is None else "high",
-                        "is empty; give both ends of the 95 % interval, equal to the value where it is exact",
+                        (
+                            "is empty; give both ends of the 95 % interval, equal to the value "
+                            "where it is exact"
+                        ),
                     )
                 )
                 continue
@@ -403,7 +420,8 @@ class _Network:
         self.ratios.append(Ratio(flow, name, whole))
 
     def rows(self) -> tuple[Array, list[str]]:
-        """The balances of goods and the definitions of observations as a matrix, with the names of its rows."""
+        """The balances of goods and the definitions of observations as a matrix, with the names of
+        its rows."""
         every = [*((name, terms) for name, terms in self.balances.items() if terms), *self.extra]
         matrix = np.zeros((len(every), len(self.unknowns)))
         for row, (_, terms) in zip(matrix, every, strict=True):
@@ -431,7 +449,8 @@ def _times(terms: Mapping[str, float], factor: float) -> dict[str, float]:
 
 
 def _ranges(system: System, year: int) -> dict[tuple[str, str, str], float]:
-    """Standard deviation of each coefficient that has a range in force in the year: (process, good, direction) to t per unit."""
+    """Standard deviation of each coefficient that has a range in force in the year: (process, good,
+    direction) to t per unit."""
     found: dict[tuple[str, str, str], tuple[int, float]] = {}
     for datum in system.data:
         table, _, rest = datum.stem.partition(".")
@@ -502,7 +521,8 @@ def _coefficients(network: _Network, found: Reconciliation) -> pd.DataFrame:
 
 
 def _flows(network: _Network, found: Reconciliation, year: int) -> pd.DataFrame:
-    """Every flow with its standard deviation; NaN where the observations do not determine it, zero flows left out."""
+    """Every flow with its standard deviation; NaN where the observations do not determine it, zero
+    flows left out."""
     values, rows = found.fit.values, []
     size = float(np.abs(values).max(initial=0.0))
     for flow in network.flows:

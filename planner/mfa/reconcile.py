@@ -1,15 +1,19 @@
-r"""Data reconciliation: measured flows made to balance, with the least change their uncertainties allow.
+r"""Data reconciliation: measured flows made to balance, with the least change their uncertainties
+allow.
 
-Flows x have measurements y with standard deviations s; some are exact (s = 0), some unmeasured (NaN). Balances $A x = 0$ are linear.
-Bilinear relations $x_k = c\, x_j$ have a coefficient c that is measured too. Minimise
+Flows x have measurements y with standard deviations s; some are exact (s = 0), some unmeasured
+(NaN). Balances $A x = 0$ are linear. Bilinear relations $x_k = c\, x_j$ have a coefficient c that
+is measured too. Minimise
 
 $$\sum_i \Big(\frac{x_i - y_i}{s_i}\Big)^2 \quad \text{s.t.} \quad A x = 0, \; x_k - c_r x_j = 0$$
 
-as `planner.mfa.least_squares` does (Narasimhan and Jordache, Data Reconciliation and Gross Error Detection, Gulf, 2000, chapters 3 and 5; for
-substance flows Cencic 2016, Journal of Sustainable Development of Energy, Water and Environment Systems 4:74, the method of STAN). What
-the balances determine is observable, a measurement that they could replace is redundant. The global test compares the least sum of
-squares with chi-square of as many degrees of freedom as there are redundant equations; the measurement test (Narasimhan and Jordache,
-chapter 7) names the one most at fault: the adjustment largest in its own standard deviations.
+as `planner.mfa.least_squares` does (Narasimhan and Jordache, Data Reconciliation and Gross Error
+Detection, Gulf, 2000, chapters 3 and 5; for substance flows Cencic 2016, Journal of Sustainable
+Development of Energy, Water and Environment Systems 4:74, the method of STAN). What the balances
+determine is observable, a measurement that they could replace is redundant. The global test
+compares the least sum of squares with chi-square of as many degrees of freedom as there are
+redundant equations; the measurement test (Narasimhan and Jordache, chapter 7) names the one most at
+fault: the adjustment largest in its own standard deviations.
 """
 
 from __future__ import annotations
@@ -32,7 +36,8 @@ SIGNIFICANCE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """A quantity of the system: a flow, or a transfer coefficient. NaN is unmeasured, a standard deviation of 0 exact."""
+    """A quantity of the system: a flow, or a transfer coefficient. NaN is unmeasured, a standard
+    deviation of 0 exact."""
 
     name: str
     value: float
@@ -53,8 +58,9 @@ class Ratio:
 class Reconciliation:
     """What came out.
 
-    `table`: name, kind (measured, exact, unmeasured), measured, deviation, reconciled, posterior (standard deviation), adjustment, score
-    (adjustment in its own standard deviations), observable, redundant, unit. NaN where a flow is not observable.
+    `table`: name, kind (measured, exact, unmeasured), measured, deviation, reconciled, posterior
+    (standard deviation), adjustment, score (adjustment in its own standard deviations), observable,
+    redundant, unit. NaN where a flow is not observable.
     """
 
     table: pd.DataFrame
@@ -65,7 +71,8 @@ class Reconciliation:
     suspect: str
     """The measurement most at fault; empty where the data agree at the level of significance."""
     alike: tuple[str, ...]
-    """Measurements whose error would look exactly like an error of the suspect: the data cannot tell them apart."""
+    """Measurements whose error would look exactly like an error of the suspect: the data cannot
+    tell them apart."""
     critical: float
     """The score that the largest of all exceeds with the level of significance if nothing is wrong."""
     steps: int
@@ -91,9 +98,10 @@ def reconcile(
 ) -> Reconciliation:
     """Reconcile observations under linear balances and bilinear ratios.
 
-    `balances` has shape (rows, len(observations)): each row times the quantities is 0 (coefficients of ratios take no part).
-    `names` name the rows for messages; `nonnegative` unmeasured quantities never fall below 0 (then chi-square is approximate).
-    Raises SpecError for NaN in balances, negative deviations, unknown names, or exact values that contradict the balances.
+    `balances` has shape (rows, len(observations)): each row times the quantities is 0 (coefficients
+    of ratios take no part). `names` name the rows for messages; `nonnegative` unmeasured quantities
+    never fall below 0 (then chi-square is approximate). Raises SpecError for NaN in balances,
+    negative deviations, unknown names, or exact values that contradict the balances.
     """
     rows = np.atleast_2d(np.asarray(balances, dtype=float))
     if not rows.size:
@@ -144,7 +152,10 @@ def _require(
                 "balances",
                 0,
                 "",
-                f"have {rows.shape[1]} columns for {len(observations)} observations; give one for each",
+                (
+                    f"have {rows.shape[1]} columns for {len(observations)} observations; give one "
+                    "for each"
+                ),
             )
         )
     if not np.isfinite(rows).all():
@@ -216,7 +227,8 @@ def _contradiction(
         "observations",
         0,
         "",
-        f"exact values contradict the balances: {', '.join(sorted(exact)) or 'no flow can meet them'} in "
+        "exact values contradict the balances: "
+        f"{', '.join(sorted(exact)) or 'no flow can meet them'} in "
         f"{', '.join(where)}; give at least one of them a standard deviation",
     )
 
@@ -257,7 +269,8 @@ def _result(
     suspect, alike = "", tuple[str, ...]()
     if found.probability < significance and tested.any():
         same = found.alike(int(np.nanargmax(found.tests)))
-        # of those that cannot be told apart the one that is least certain, and so was moved furthest
+        # of those that cannot be told apart the one that is least certain, and so was moved
+        # furthest
         worst = max(same, key=lambda i: abs(x[i] - y[i]))
         suspect, alike = (
             observations[worst].name,
@@ -303,7 +316,8 @@ def eliminate(
     significance: float = SIGNIFICANCE,
     first: Reconciliation | None = None,
 ) -> tuple[Reconciliation, tuple[Fault, ...]]:
-    """Serial elimination: drop the measurement most at fault until the data agree; the last result and what was dropped, in order.
+    """Serial elimination: drop the measurement most at fault until the data agree; the last result
+    and what was dropped, in order.
 
     `first` is what `reconcile` found with all of them, where that is known already.
     """
@@ -344,11 +358,14 @@ def reconcile_flows(
     *,
     significance: float = SIGNIFICANCE,
 ) -> tuple[Reconciliation, tuple[Fault, ...]]:
-    """Reconcile a table of flows: source, target, value (NaN: unmeasured), sd (0: exact). With it what serial elimination took out.
+    """Reconcile a table of flows: source, target, value (NaN: unmeasured), sd (0: exact). With it
+    what serial elimination took out.
 
-    Every node that flows enter and leave balances; the others are the boundary. Two rows of one source and target are two measurements
-    of one flow. `coefficients` (source, target, value, sd) are transfer coefficients: the flow as a share of all that enters its source.
-    Flows are named `source -> target`, coefficients `share of source -> target`. Raises SpecError as `reconcile` does.
+    Every node that flows enter and leave balances; the others are the boundary. Two rows of one
+    source and target are two measurements of one flow. `coefficients` (source, target, value, sd)
+    are transfer coefficients: the flow as a share of all that enters its source. Flows are named
+    `source -> target`, coefficients `share of source -> target`. Raises SpecError as `reconcile`
+    does.
     """
     table = _Table(flows, coefficients)
     given = {"names": table.names, "significance": significance}

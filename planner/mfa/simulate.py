@@ -1,4 +1,5 @@
-r"""Substance flow analysis without a choice: all flows, stocks and losses of every period from demand, shares and coefficients.
+r"""Substance flow analysis without a choice: all flows, stocks and losses of every period from
+demand, shares and coefficients.
 
 Every process follows one good. What takes scrap or waste (collection, recycling, and what works up only their output) is
 **pushed**: it takes a share of what there is. All else is **pulled**: it gives a share of what is wanted of its good, after
@@ -7,8 +8,8 @@ what is pushed or falls out as a by-product. For a pulled process p of good g an
 $$o_{g,p} a_p = s_p \Big(D_g - W_g + \sum_q i_{g,q} a_q - \sum_{q \notin P_g} o_{g,q} a_q\Big), \qquad
   i_{h,p} a_p = s_p \Big(W_h + \sum_q o_{h,q} a_q\Big)$$
 
-with demand D, waste arising W and the group $P_g$ pulled by g. One sparse square system a period, solved directly: a loop
-(recycling into refining) closes exactly, it is not iterated.
+with demand D, waste arising W and the group $P_g$ pulled by g. One sparse square system a period,
+solved directly: a loop (recycling into refining) closes exactly, it is not iterated.
 
 **Shares.** A good with one process of its group: 1. With several: as given in `shares`, and what is left by the observed
 activity of the base year, held constant; who was not observed then does not run, and is listed in `idle`. Collection takes
@@ -41,7 +42,8 @@ from planner.system.nouns import Array, Process, System, frozen_map
 
 RAW = ("scrap", "waste")
 _ROUNDING = 1e-12
-"""A want below this share of the largest flow of the metal is rounding, and so is surplus or shortage below it of the good's own flow."""
+"""A want below this share of the largest flow of the metal is rounding, and so is surplus or
+shortage below it of the good's own flow."""
 _LAST_DIGIT = 1e-15
 """Surplus and shortage below this share of the largest flow of their metal are rounding too."""
 
@@ -64,7 +66,8 @@ class Simulation:
 
     balance: Balance
     values: Values
-    """activity, disposal, shortage, draw and fill by (name, first year of the period), t per year, as the linear programme names them."""
+    """activity, disposal, shortage, draw and fill by (name, first year of the period), t per year,
+    as the linear programme names them."""
     flows: pd.DataFrame
     drives: Mapping[str, Drive]
     shares: Mapping[str, Array]
@@ -83,12 +86,14 @@ def simulate(
     activities: Mapping[str, npt.ArrayLike] | None = None,
     stockpiles: Mapping[str, npt.ArrayLike] | None = None,
 ) -> Simulation:
-    """All flows of every period. `shares`: process to its share of the good it follows, a number or shape (T,).
+    """All flows of every period. `shares`: process to its share of the good it follows, a number or
+    shape (T,).
 
-    `activities`: process to an activity that is known (t per year), so that it follows nothing; the others make up the rest.
-    `stockpiles`: good to what is drawn from its stockpile less what fills it (t per year); as known, so that nothing else is drawn.
-    Raises SpecError for unknown processes and goods, shares outside [0, 1] or above 1 together, goods without shares, and loops
-    that feed themselves wholly.
+    `activities`: process to an activity that is known (t per year), so that it follows nothing; the
+    others make up the rest. `stockpiles`: good to what is drawn from its stockpile less what fills
+    it (t per year); as known, so that nothing else is drawn. Raises SpecError for unknown processes
+    and goods, shares outside [0, 1] or above 1 together, goods without shares, and loops that feed
+    themselves wholly.
     """
     system = balance.system
     drawn = _drawn(system, stockpiles or {})
@@ -140,7 +145,8 @@ def simulate(
 
 
 def _drawn(system: System, stockpiles: Mapping[str, npt.ArrayLike]) -> dict[str, Array]:
-    """What is drawn less what fills, by good, t per year, shape (T,). Raises SpecError for what is no good or no number."""
+    """What is drawn less what fills, by good, t per year, shape (T,). Raises SpecError for what is
+    no good or no number."""
     drawn = {
         name: np.broadcast_to(np.asarray(v, dtype=float), (len(system.periods),))
         for name, v in stockpiles.items()
@@ -163,7 +169,8 @@ def _drawn(system: System, stockpiles: Mapping[str, npt.ArrayLike]) -> dict[str,
 
 
 def drives_of(system: System) -> dict[str, Drive]:
-    """Which good each process follows: the largest of its inputs that is pushed, or of its outputs that is not scrap or waste."""
+    """Which good each process follows: the largest of its inputs that is pushed, or of its outputs
+    that is not scrap or waste."""
     pushed_goods = {name for name, good in system.goods.items() if good.kind in RAW}
     pushed: dict[str, str] = {}
     while True:
@@ -217,7 +224,8 @@ def shares_of(
     given: Mapping[str, npt.ArrayLike],
     activities: Mapping[str, npt.ArrayLike],
 ) -> tuple[dict[str, Array], tuple[str, ...]]:
-    """Share of each process in the good it follows, shape (T,) each (for given activities: the activity), and who is idle."""
+    """Share of each process in the good it follows, shape (T,) each (for given activities: the
+    activity), and who is idle."""
     system = balance.system
     problems = [
         f"there is no process '{name}' to give a share or activity"
@@ -259,7 +267,8 @@ def shares_of(
         if rest and not weights.sum() and not (total >= 1 - _ROUNDING).all():
             verb = "taken" if drive.mode == "pushed" else "made"
             problems.append(
-                f"good '{drive.good}' may be {verb} by {', '.join(p.name for p in rest)}: give the observed activity of the "
+                f"good '{drive.good}' may be {verb} by {', '.join(p.name for p in rest)}: give "
+                "the observed activity of the "
                 "base year, or shares"
             )
         share |= {p.name: known[p.name] for p in group if p.name in known}
@@ -280,11 +289,12 @@ def shares_of(
 
 
 def shares_from(balance: Balance, values: Values) -> dict[str, Array]:
-    """Shares that make `simulate` do what a plan did: of each process in the good it follows, by the plan's flows; shape (T,) each.
+    """Shares that make `simulate` do what a plan did: of each process in the good it follows, by
+    the plan's flows; shape (T,) each.
 
-    Those of collection are of what the rate allows, as `simulate` takes them. What a plan left short is no process, so the shares
-    of its good add up to less than 1. With `stockpiles_from` the plan is repeated; without it the same shares serve what the plan
-    drew from stockpiles.
+    Those of collection are of what the rate allows, as `simulate` takes them. What a plan left
+    short is no process, so the shares of its good add up to less than 1. With `stockpiles_from` the
+    plan is repeated; without it the same shares serve what the plan drew from stockpiles.
     """
     system, drives = balance.system, drives_of(balance.system)
     run = {name: values_of(system, values, "activity", name) for name in system.processes}
@@ -313,7 +323,8 @@ def shares_from(balance: Balance, values: Values) -> dict[str, Array]:
 
 
 def stockpiles_from(balance: Balance, values: Values) -> dict[str, Array]:
-    """What a plan drew from the stockpile of each good less what it filled, t per year, shape (T,), as `simulate` takes it."""
+    """What a plan drew from the stockpile of each good less what it filled, t per year, shape (T,),
+    as `simulate` takes it."""
     system = balance.system
     moved = {
         name: values_of(system, values, "draw", name) - values_of(system, values, "fill", name)
@@ -325,7 +336,8 @@ def stockpiles_from(balance: Balance, values: Values) -> dict[str, Array]:
 def _all_of(
     balance: Balance, drives: Mapping[str, Drive], drive: Drive, run: Mapping[str, Array]
 ) -> Array:
-    """t per year of a good that its group is to give (pulled), or that there is to take (pushed), in a plan; shape (T,)."""
+    """t per year of a good that its group is to give (pulled), or that there is to take (pushed),
+    in a plan; shape (T,)."""
     system, good = balance.system, balance.system.goods[drive.good]
     made = np.zeros(len(system.periods))
     taken = np.zeros(len(system.periods))
@@ -343,7 +355,8 @@ def _all_of(
 
 
 def _weights(group: list[Process], drive: Drive) -> Array:
-    """Flow of the good through each process in the base year, or 1 for a process that stands alone; shape (len(group),)."""
+    """Flow of the good through each process in the base year, or 1 for a process that stands alone;
+    shape (len(group),)."""
     if len(group) == 1:
         return np.ones(1)
     base = _base_year(group)
@@ -385,8 +398,9 @@ def _period(
 ) -> tuple[Array, Array, Array]:
     """(activity (P,), disposal (G,), shortage (G,)) of one period.
 
-    Goods of which more is pushed than wanted are found one set after another: their pulled group stops, what is over is
-    disposed of, and the system is solved anew; a good leaves the set when it is wanted again.
+    Goods of which more is pushed than wanted are found one set after another: their pulled group
+    stops, what is over is disposed of, and the system is solved anew; a good leaves the set when it
+    is wanted again.
     """
     system, incidence = balance.system, balance.incidence
     shape, pairs = (
@@ -443,7 +457,8 @@ def _period(
 
 
 def _largest_of_metal(system: System, flow: Array) -> Array:
-    """For each good the largest flow of its metals, of the scarcest where it holds several, in t of the good, shape (G,)."""
+    """For each good the largest flow of its metals, of the scarcest where it holds several, in t of
+    the good, shape (G,)."""
     content = np.array(
         [
             [good.content.get(metal, 0.0) for metal in system.metals]
@@ -482,7 +497,8 @@ class _Equations:
             shape=given.shape,
         )
         self.others = taken - (given - given.multiply(own))
-        """What is wanted of each good per unit of activity, less what others than its own group give: (G, P)."""
+        """What is wanted of each good per unit of activity, less what others than its own group
+        give: (G, P)."""
         self.given, self.wanted, self.come = given, want - come, come
         self.grouped = np.isin(np.arange(len(goods)), self.good[self.pulled])
         rows = np.arange(len(processes))
@@ -493,7 +509,8 @@ class _Equations:
         )
 
     def solve(self, over: frozenset[int]) -> tuple[Array, Array]:
-        """(activity (P,), what is wanted of each good from its own pulled group (G,); 0 where it has none)."""
+        """(activity (P,), what is wanted of each good from its own pulled group (G,); 0 where it
+        has none)."""
         stopped = (self.scale <= 0) | (self.pulled & np.isin(self.good, list(over)))
         portion = np.where(stopped, 0.0, self.portion)
         pull, push = portion * self.pulled, portion * self.pushed
@@ -511,7 +528,10 @@ class _Equations:
             activity = np.asarray(linalg.splu(matrix).solve(right), dtype=float)
         except RuntimeError as error:
             loop = ", ".join(self._loop(matrix))
-            message = f"the loop of {loop} feeds itself wholly, so its flow is not determined; give a loss or a share below 1"
+            message = (
+                f"the loop of {loop} feeds itself wholly, so its flow is not determined; give a "
+                "loss or a share below 1"
+            )
             raise SpecError("simulation", [Problem("coefficients.csv", 0, "", message)]) from error
         need = np.asarray(self.others @ activity + self.wanted, dtype=float)
         return activity, np.where(self.grouped, need, 0.0)

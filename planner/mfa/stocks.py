@@ -1,15 +1,17 @@
 r"""Stocks by cohort, many series at once, as pure arrays.
 
-Series lie along the leading axes and time along the last: inflow of shape (..., Y) in t per year, stock (..., Y) in t at the
-end of each period, outflow (..., Y) in t per year. Cohort c entered during period c at a constant rate $f_c$; the share of
-it in use at the end of period t is $M_{t,c}$, from `planner.mfa.lifetimes`, so
+Series lie along the leading axes and time along the last: inflow of shape (..., Y) in t per year,
+stock (..., Y) in t at the end of each period, outflow (..., Y) in t per year. Cohort c entered
+during period c at a constant rate $f_c$; the share of it in use at the end of period t is
+$M_{t,c}$, from `planner.mfa.lifetimes`, so
 
 $$s_t = \sum_{c \le t} n_c f_c M_{t,c}, \qquad o_t n_t = \sum_{c \le t} n_c f_c (M_{t-1,c} - M_{t,c}), \quad M_{c-1,c} = 1$$
 
-with $n_t$ the length of a period in years. Both hold for uneven periods, and $s_t - s_{t-1} = n_t (f_t - o_t)$ follows.
-The columns of M are made one at a time and used at once: there is no array of (series, year, cohort) unless cohorts are asked
-for. Where all series share one lifetime, M is a single matrix and the whole is one matrix product; where thousands of series have a
-lifetime for each cohort, M is read from a table that is exact to rounding (`planner.mfa.lifetimes.Tabulated`).
+with $n_t$ the length of a period in years. Both hold for uneven periods, and $s_t - s_{t-1} = n_t
+(f_t - o_t)$ follows. The columns of M are made one at a time and used at once: there is no array of
+(series, year, cohort) unless cohorts are asked for. Where all series share one lifetime, M is a
+single matrix and the whole is one matrix product; where thousands of series have a lifetime for
+each cohort, M is read from a table that is exact to rounding (`planner.mfa.lifetimes.Tabulated`).
 """
 
 from __future__ import annotations
@@ -34,14 +36,16 @@ from planner.system.nouns import Array
 
 Repair = Literal["refuse", "keep", "retire"]
 LEAST_SURVIVAL = 1e-12
-"""An initial cohort of which less than this share can still be in use is refused: its future would be rounding error."""
+"""An initial cohort of which less than this share can still be in use is refused: its future would
+be rounding error."""
 _SLACK = 1e-12
 """A negative inflow below this share of the largest stock is rounding, and is set to zero."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stocks:
-    """Inflow, stock and outflow of many series, with what was given and what followed told apart by the function that made it."""
+    """Inflow, stock and outflow of many series, with what was given and what followed told apart by
+    the function that made it."""
 
     inflow: Array
     """t per year, shape (..., Y)."""
@@ -55,9 +59,11 @@ class Stocks:
     """Years of each period, shape (Y,)."""
     convention: Convention
     cohorts: Array | None = None
-    """t of each cohort in use at the end of each period, shape (..., Y, H + Y), initial cohorts first; only on request."""
+    """t of each cohort in use at the end of each period, shape (..., Y, H + Y), initial cohorts
+    first; only on request."""
     repaired: Array | None = None
-    """What a repair changed, shape (..., Y), in t: stock above the one given (`keep`) or retired before its time (`retire`)."""
+    """What a repair changed, shape (..., Y), in t: stock above the one given (`keep`) or retired
+    before its time (`retire`)."""
 
 
 def survival_columns(
@@ -67,10 +73,12 @@ def survival_columns(
     *,
     tabulate_from: int | None = None,
 ) -> Iterator[tuple[int, Array]]:
-    """For each cohort c = 0, ..., C-1: (c, share of it in use at the ends of periods c, ..., C-1, shape (..., C - c)).
+    """For each cohort c = 0, ..., C-1: (c, share of it in use at the ends of periods c, ..., C-1,
+    shape (..., C - c)).
 
-    `life` has parameters of shape (..., 1) where no cohort differs from another, or (..., C); `edges` has shape (C + 1,). Cohorts from
-    `tabulate_from` on may be read from a table, exact to rounding of the inflow; those before keep all digits of a small survival.
+    `life` has parameters of shape (..., 1) where no cohort differs from another, or (..., C);
+    `edges` has shape (C + 1,). Cohorts from `tabulate_from` on may be read from a table, exact to
+    rounding of the inflow; those before keep all digits of a small survival.
     """
     count, lengths = len(edges) - 1, np.diff(edges)
     alike = life.dims[-1] == 1
@@ -105,9 +113,11 @@ def survival_columns(
 
 
 def _repeated(life: Lifetime, edges: Array) -> npt.NDArray[np.bool_]:
-    """Which cohorts live, in every series, like the one before, through periods as long: shape (C,).
+    """Which cohorts live, in every series, like the one before, through periods as long: shape
+    (C,).
 
-    Bounds must be whole numbers for that: else ages of the one are those of the other but for rounding.
+    Bounds must be whole numbers for that: else ages of the one are those of the other but for
+    rounding.
     """
     found = np.zeros(len(edges) - 1, dtype=bool)
     if life.dims[-1] > 1 and np.all(np.diff(edges, 2) == 0) and np.all(edges == np.round(edges)):
@@ -123,7 +133,8 @@ def _repeated(life: Lifetime, edges: Array) -> npt.NDArray[np.bool_]:
 
 
 def _column(cohort: Lifetime, edges: Array, c: int, convention: Convention) -> Array:
-    """Share of one cohort in use at the ends of its own period and all later ones, shape (..., C - c)."""
+    """Share of one cohort in use at the ends of its own period and all later ones, shape (..., C -
+    c)."""
     length = edges[c + 1] - edges[c]
     ages = edges[c + 1 :] - edges[c + 1]
     if convention != "uniform":
@@ -140,7 +151,8 @@ def _column(cohort: Lifetime, edges: Array, c: int, convention: Convention) -> A
 def survival_matrix(
     life: Lifetime, edges: npt.ArrayLike, convention: Convention = "uniform"
 ) -> Array:
-    """Share of cohort c in use at the end of period t: shape (..., C, C), zero where t < c; parameters (..., 1) or (..., C)."""
+    """Share of cohort c in use at the end of period t: shape (..., C, C), zero where t < c;
+    parameters (..., 1) or (..., C)."""
     bounds = np.asarray(edges, dtype=float)
     count = len(bounds) - 1
     matrix = np.zeros((*life.dims[:-1], count, count))
@@ -161,9 +173,10 @@ def inflow_driven(
     """Stock and outflow that follow from the inflow.
 
     inflow: (..., Y), t per year. life: parameters of shape (), (..., 1) or (..., H + Y) by cohort.
-    edges: (H + Y + 1,) bounds of the periods in years, the H initial ones first; unit steps where None.
-    initial: (..., H), t of each initial cohort still in use at the start; oldest first.
-    Raises ValueError where shapes clash, a number is missing, or an initial cohort cannot have lived so long.
+    edges: (H + Y + 1,) bounds of the periods in years, the H initial ones first; unit steps where
+    None. initial: (..., H), t of each initial cohort still in use at the start; oldest first.
+    Raises ValueError where shapes clash, a number is missing, or an initial cohort cannot have
+    lived so long.
     """
     run = _Run(inflow, life, edges, convention, initial)
     h, lengths = run.initial_count, run.lengths
@@ -177,7 +190,8 @@ def inflow_driven(
 
 
 class _Run:
-    """The arrays of one calculation, checked and aligned: what the two directions have in common. Lives within a call."""
+    """The arrays of one calculation, checked and aligned: what the two directions have in common.
+    Lives within a call."""
 
     def __init__(
         self,
@@ -206,12 +220,14 @@ class _Run:
         )
         if self.edges.shape != (self.count + 1,) or not (np.diff(self.edges) > 0).all():
             raise ValueError(
-                f"edges must be {self.count + 1} rising bounds of the {self.count} periods, initial ones first"
+                f"edges must be {self.count + 1} rising bounds of the {self.count} periods, "
+                "initial ones first"
             )
         self.life = life if life.dims else life.at((None,))
         if self.life.dims[-1] not in (1, self.count):
             raise ValueError(
-                f"the last axis of the lifetime must be 1 or {self.count} cohorts, not {self.life.dims[-1]}"
+                f"the last axis of the lifetime must be 1 or {self.count} cohorts, not "
+                f"{self.life.dims[-1]}"
             )
         self.leading = np.broadcast_shapes(
             self.given.shape[:-1], self.initial.shape[:-1], self.life.dims[:-1]
@@ -223,7 +239,8 @@ class _Run:
         self.convention: Convention = convention
 
     def amounts(self, inflow: Array) -> Array:
-        """t that entered in each cohort's period, shape (..., H + Y): for initial cohorts what must have entered to leave them."""
+        """t that entered in each cohort's period, shape (..., H + Y): for initial cohorts what must
+        have entered to leave them."""
         h = self.initial_count
         past = self.life.at((..., slice(0, h))) if self.life.dims[-1] > 1 else self.life
         entered = (
@@ -239,10 +256,11 @@ class _Run:
 def entered_behind(
     initial: Array, life: Lifetime, edges: npt.ArrayLike, convention: Convention = "uniform"
 ) -> Array:
-    """What must have entered for these amounts of each cohort to be still in use: (..., H) t to (..., H) t.
+    """What must have entered for these amounts of each cohort to be still in use: (..., H) t to
+    (..., H) t.
 
-    `edges`: the H + 1 bounds of the cohorts' periods, the last of which is now. Raises ValueError where a cohort is in use of
-    which its lifetime leaves nothing.
+    `edges`: the H + 1 bounds of the cohorts' periods, the last of which is now. Raises ValueError
+    where a cohort is in use of which its lifetime leaves nothing.
     """
     left = survival_matrix(life, edges, convention)[..., -1, :]
     shape = np.broadcast_shapes(left.shape, initial.shape)
@@ -251,7 +269,8 @@ def entered_behind(
     if impossible.any():
         age = shape[-1] - int(np.argwhere(impossible)[0][-1])
         raise ValueError(
-            f"a cohort that entered {age} periods before the start is still in use, but its lifetime leaves nothing of it; "
+            f"a cohort that entered {age} periods before the start is still in use, but its "
+            "lifetime leaves nothing of it; "
             "give a longer life or leave the cohort out"
         )
     entered: Array = np.divide(held, left, out=np.zeros(shape), where=held > 0)
@@ -259,14 +278,16 @@ def entered_behind(
 
 
 def _departures(matrix: Array) -> Array:
-    """Share of cohort c that leaves during period t, from the share in use at its end, both of shape (C, C)."""
+    """Share of cohort c that leaves during period t, from the share in use at its end, both of
+    shape (C, C)."""
     before = np.vstack([np.zeros(len(matrix)), matrix[:-1]])
     before[np.diag_indices(len(matrix))] = 1.0
     return np.asarray(before - matrix, dtype=float)
 
 
 def _leaving(column: Array) -> Array:
-    """Share of a cohort that leaves in its own and each later period, from its survival column, shape (..., C - c)."""
+    """Share of a cohort that leaves in its own and each later period, from its survival column,
+    shape (..., C - c)."""
     leaving = np.empty_like(column)
     leaving[..., 0] = 1.0 - column[..., 0]
     np.subtract(column[..., :-1], column[..., 1:], out=leaving[..., 1:])
@@ -308,12 +329,14 @@ def stock_driven(
     cohorts: bool = False,
     repair: Repair = "refuse",
 ) -> Stocks:
-    r"""Inflow and outflow that keep the stock on the path given: the triangular system of the module, solved forward.
+    r"""Inflow and outflow that keep the stock on the path given: the triangular system of the
+    module, solved forward.
 
-    Arguments as for `inflow_driven`, with stock (..., Y) at the end of each period. Where less is wanted than survives, the
-    inflow would be negative: `refuse` raises ValueError with the place; `keep` sets it to zero and lets the stock lie above
-    the path; `retire` scrubs all cohorts alike until the path is met. What a repair changed stands in `repaired`.
-    Raises ValueError too where nothing of a period's inflow is left at its end, so that no inflow can make the stock.
+    Arguments as for `inflow_driven`, with stock (..., Y) at the end of each period. Where less is
+    wanted than survives, the inflow would be negative: `refuse` raises ValueError with the place;
+    `keep` sets it to zero and lets the stock lie above the path; `retire` scrubs all cohorts alike
+    until the path is met. What a repair changed stands in `repaired`. Raises ValueError too where
+    nothing of a period's inflow is left at its end, so that no inflow can make the stock.
     """
     run = _Run(stock, life, edges, convention, initial)
     h, count, wanted = run.initial_count, run.count, run.given
@@ -345,7 +368,8 @@ def stock_driven(
             first = np.broadcast_to(column[..., 0], need.shape)
             if ((first <= 0) & (need > slack)).any():
                 raise ValueError(
-                    f"nothing that enters in period {c - h} is left at its end, so no inflow makes its stock; "
+                    f"nothing that enters in period {c - h} is left at its end, so no inflow "
+                    "makes its stock; "
                     "take shorter periods or the convention 'uniform'"
                 )
             amounts[..., c] = np.divide(need, first, out=np.zeros_like(need), where=first > 0)
@@ -374,6 +398,8 @@ def _refuse_negative(over: Array, slack: float, period: int) -> None:
         else f"period {period}"
     )
     raise ValueError(
-        f"the stock given falls faster than its cohorts leave ({place}: {float(over.max()):.6g} t too much survives), "
-        "so inflow would be negative; repair='keep' lets the stock lie above, repair='retire' scraps early"
+        f"the stock given falls faster than its cohorts leave ({place}: {float(over.max()):.6g} t "
+        "too much survives), "
+        "so inflow would be negative; repair='keep' lets the stock lie above, repair='retire' "
+        "scraps early"
     )

@@ -1,4 +1,5 @@
-"""Check a plan outside the solver: mass balance from the incidence matrix, cost from the tables, every row from the arrays."""
+"""Check a plan outside the solver: mass balance from the incidence matrix, cost from the tables,
+every row from the arrays."""
 
 from __future__ import annotations
 
@@ -7,7 +8,8 @@ from planner.plan.plan import Certificate, Plan
 from planner.plan.tables import Values, cost_table
 
 TOLERANCE = 1e-9
-"""Every error of a certificate is to stay below this: relative to the largest flow, the cost, or a row's terms."""
+"""Every error of a certificate is to stay below this: relative to the largest flow, the cost, or a
+row's terms."""
 
 
 def certify(
@@ -37,7 +39,8 @@ def certify(
 def verify(plan: Plan) -> Certificate:
     """Recompute the certificate of a plan from its values: mass balance and cost.
 
-    Rows and columns of the programme were checked when it was solved and keep the errors found then.
+    Rows and columns of the programme were checked when it was solved and keep the errors found
+    then.
     """
     recomputed = float(cost_table(plan.system, plan.values)["present_value"].sum())
     return certify(

@@ -1,6 +1,8 @@
-"""A run folder described for machines: `datapackage.json` after the Data Package standard (https://datapackage.org), by Frictionless Data.
+"""A run folder described for machines: `datapackage.json` after the Data Package standard
+(https://datapackage.org), by Frictionless Data.
 
-Any tool that reads the standard knows the type, unit and meaning of each column, which columns name a row, and whether a file was changed.
+Any tool that reads the standard knows the type, unit and meaning of each column, which columns name
+a row, and whether a file was changed.
 """
 
 from __future__ import annotations
@@ -29,7 +31,10 @@ def package(folder: Path, title: str, created: str) -> str:
         "name": "planner-run",
         "title": title,
         "created": created,
-        "description": "A plan made by planner. Each table is described by its schema; inputs/ is the study as it was read.",
+        "description": (
+            "A plan made by planner. Each table is described by its schema; inputs/ is the study "
+            "as it was read."
+        ),
         "resources": [
             _resource(table, folder / f"{table.name}.csv") for table in (*RESULTS, VARIABLES)
         ],
@@ -54,13 +59,15 @@ def _resource(table: ResultTable, path: Path) -> dict[str, Any]:
 
 
 def schema(table: ResultTable) -> dict[str, Any]:
-    """The Table Schema of a table: fields with type, unit and constraints, and the primary key as far as every part of it is given."""
+    """The Table Schema of a table: fields with type, unit and constraints, and the primary key as
+    far as every part of it is given."""
     keys = (
         {"primaryKey": list(table.keys)}
         if not any(field.optional for field in table.fields if field.key)
         else {}
     )
-    # an empty text is a value of its own (won at home, of no good); an empty number or year is a missing one
+    # an empty text is a value of its own (won at home, of no good); an empty number or year is a
+    # missing one
     return {"fields": [_field(field) for field in table.fields], "missingValues": [""], **keys}
 
 

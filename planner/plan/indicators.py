@@ -1,11 +1,14 @@
-"""Numbers about a plan: demand, shortage, pathway shares, prices and emissions, and the indicators of the literature.
+"""Numbers about a plan: demand, shortage, pathway shares, prices and emissions, and the indicators
+of the literature.
 
-`indicator_table` is what every solve writes. `indicators` adds those of recycling, trade, reserves, losses and circularity, each a
-function of the metal's yearly account under its equation and source. New scrap (from manufacture) and old scrap (from use) are
-never mixed: what the pathway `new scrap` gives stands in the recycled content and the old scrap ratio alone.
+`indicator_table` is what every solve writes. `indicators` adds those of recycling, trade, reserves,
+losses and circularity, each a function of the metal's yearly account under its equation and source.
+New scrap (from manufacture) and old scrap (from use) are never mixed: what the pathway `new scrap`
+gives stands in the recycled content and the old scrap ratio alone.
 
-Of the sources, read again in their own words for this: EoL-RR, OSR and RC (summary of UNEP 2011), EOL-RIR (Eurostat, metadata of
-cei_srm010) and CMU (Eurostat, metadata of env_ac_cur). Recalled, not re-read: the letters of Graedel et al. 2011 and all others.
+Of the sources, read again in their own words for this: EoL-RR, OSR and RC (summary of UNEP 2011),
+EOL-RIR (Eurostat, metadata of cei_srm010) and CMU (Eurostat, metadata of env_ac_cur). Recalled, not
+re-read: the letters of Graedel et al. 2011 and all others.
 """
 
 from __future__ import annotations
@@ -24,7 +27,8 @@ if TYPE_CHECKING:
     from planner.plan.plan import Plan
 
 LOSS_STAGES = ("extraction", "processing", "manufacture", "use", "collection", "recycling")
-"""Where metal is lost: at the stages of processes and goods, dissipated in `use`, uncollected at the end of life (`collection`)."""
+"""Where metal is lost: at the stages of processes and goods, dissipated in `use`, uncollected at
+the end of life (`collection`)."""
 OUTSIDE = "^(?:deposit|origin|host|stockpile|use)/"
 """Nodes of the flow table that metal comes from."""
 KILOGRAMS = 1000.0
@@ -32,7 +36,8 @@ KILOGRAMS = 1000.0
 
 
 def metal_demand(system: System, metal: str, amounts: Mapping[str, Array]) -> Array:
-    """Amounts of goods in refined equivalents of a metal, t per year, shape (T,); contained metal where the study states no equivalent."""
+    """Amounts of goods in refined equivalents of a metal, t per year, shape (T,); contained metal
+    where the study states no equivalent."""
     total = np.zeros(len(system.periods))
     for name, amount in amounts.items():
         good = system.goods[name]
@@ -46,10 +51,10 @@ def indicator_table(
 ) -> pd.DataFrame:
     """The indicators of a plan: metal, year, indicator, value, unit.
 
-    `requirement` and `shortage` in refined equivalents, or contained metal where none is stated (t/year);
-    `share: PATHWAY` of refined supply, new scrap left out (1);
-    `price` the demand-weighted shadow price of the metal's demanded goods (USD/t); `SCOPE emissions` of single-metal processes
-    (t CO2e/year), those of joint processes under the joined name.
+    `requirement` and `shortage` in refined equivalents, or contained metal where none is stated
+    (t/year); `share: PATHWAY` of refined supply, new scrap left out (1); `price` the
+    demand-weighted shadow price of the metal's demanded goods (USD/t); `SCOPE emissions` of
+    single-metal processes (t CO2e/year), those of joint processes under the joined name.
     """
     rows: list[tuple[Any, ...]] = []
     years = [p.first for p in system.periods]
@@ -111,7 +116,8 @@ def _balance_prices(prices: pd.DataFrame) -> dict[tuple[str, int], float]:
 
 
 def _price(system: System, duals: Mapping[tuple[str, int], float], metal: str) -> Array:
-    """Demand-weighted price of the single-metal goods demanded, USD/t, shape (T,); NaN where none is."""
+    """Demand-weighted price of the single-metal goods demanded, USD/t, shape (T,); NaN where none
+    is."""
     worth, amount = np.zeros(len(system.periods)), np.zeros(len(system.periods))
     for good in system.goods.values():
         if good.demand is not None and metal in good.content and len(good.content) == 1:
@@ -126,7 +132,8 @@ def _price(system: System, duals: Mapping[tuple[str, int], float], metal: str) -
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Account:
-    """What the indicators of one metal are made of: t of contained metal per year, of refined metal where said; shape (T,) each."""
+    """What the indicators of one metal are made of: t of contained metal per year, of refined metal
+    where said; shape (T,) each."""
 
     arising: Array
     """Metal in products that reach the end of their life, what is dissipated in use left out."""
@@ -155,7 +162,8 @@ class Account:
     stock: Array
     """t in use at the end of the period."""
     entering: Array
-    """Metal that comes from outside processes and goods: ore, origins, hosts, stockpiles, and what leaves use."""
+    """Metal that comes from outside processes and goods: ore, origins, hosts, stockpiles, and what
+    leaves use."""
     losses: Mapping[str, Array]
     """By LOSS_STAGES."""
     persons: Array
@@ -185,7 +193,8 @@ def _ratio(part: Array, whole: Array) -> Array:
 
 
 def eol_collection_rate(a: Account) -> Array:
-    r"""End-of-life collection rate (EoL-CR): of the metal in discarded products, what enters recycling.
+    r"""End-of-life collection rate (EoL-CR): of the metal in discarded products, what enters
+    recycling.
 
     $$EoL\text{-}CR = \frac{collected}{arising}$$   Source: UNEP 2011, Recycling Rates of Metals, a Status Report; Graedel et al. 2011,
     J. Ind. Ecol. 15:355 (e / d).
@@ -194,7 +203,8 @@ def eol_collection_rate(a: Account) -> Array:
 
 
 def eol_recycling_rate(a: Account) -> Array:
-    r"""Functional end-of-life recycling rate (EoL-RR): of the metal in discarded products, what returns as refined metal.
+    r"""Functional end-of-life recycling rate (EoL-RR): of the metal in discarded products, what
+    returns as refined metal.
 
     $$EoL\text{-}RR = \frac{old\ scrap\ recycled}{arising}$$   Source: UNEP 2011; Graedel et al. 2011 (g / d).
     """
@@ -218,7 +228,8 @@ def old_scrap_ratio(a: Account) -> Array:
 
 
 def recycled_content(a: Account) -> Array:
-    r"""Recycled content (RC): the share of scrap, old, new and imported, in the metal that manufacture takes in.
+    r"""Recycled content (RC): the share of scrap, old, new and imported, in the metal that
+    manufacture takes in.
 
     $$RC = \frac{old + new + foreign\ secondary}{refined\ supply + new}$$   Source: UNEP 2011; Graedel et al. 2011 ((j + m) / (a + j + m)).
     """
@@ -228,7 +239,8 @@ def recycled_content(a: Account) -> Array:
 
 
 def eol_recycling_input_rate(a: Account) -> Array:
-    r"""End-of-life recycling input rate (EOL-RIR): the share of the country's old scrap in all metal supplied; new scrap counts in neither.
+    r"""End-of-life recycling input rate (EOL-RIR): the share of the country's old scrap in all
+    metal supplied; new scrap counts in neither.
 
     $$EOL\text{-}RIR = \frac{old}{refined\ supply}$$   Source: European Commission 2017, Methodology for establishing the EU list of
     critical raw materials; Talens Peiro et al. 2018, JRC112720 (imported secondary metal in the denominator only).
@@ -237,7 +249,8 @@ def eol_recycling_input_rate(a: Account) -> Array:
 
 
 def net_import_reliance(a: Account) -> Array:
-    r"""Net import reliance: the share of apparent consumption that trade and stocks supply; negative for a net exporter.
+    r"""Net import reliance: the share of apparent consumption that trade and stocks supply;
+    negative for a net exporter.
 
     $$NIR = \frac{imports - exports + stock\ draw}{apparent\ consumption}$$   with apparent consumption = home production (primary and
     old scrap) + imports - exports + stock draw, all as refined metal. Source: USGS, Mineral Commodity Summaries, appendix on definitions.
@@ -248,7 +261,8 @@ def net_import_reliance(a: Account) -> Array:
 
 
 def self_sufficiency_extraction(a: Account) -> Array:
-    r"""Self-sufficiency at extraction: metal won from home ore and home waste over apparent consumption; above 1 for a net exporter.
+    r"""Self-sufficiency at extraction: metal won from home ore and home waste over apparent
+    consumption; above 1 for a net exporter.
 
     $$\frac{home\ primary + old}{apparent\ consumption} = 1 - NIR$$   Source: complement of the USGS net import reliance; production over
     apparent consumption as in FAO 2001, Food Balance Sheets: A Handbook (self-sufficiency ratio).
@@ -257,7 +271,8 @@ def self_sufficiency_extraction(a: Account) -> Array:
 
 
 def self_sufficiency_processing(a: Account) -> Array:
-    r"""Self-sufficiency at processing: all that is refined at home, also from imported ore, over apparent consumption.
+    r"""Self-sufficiency at processing: all that is refined at home, also from imported ore, over
+    apparent consumption.
 
     $$\frac{home\ primary + old + refined\ at\ home\ from\ imports}{apparent\ consumption}$$   Source: as at extraction, one stage later
     (the stage of Regulation (EU) 2024/1252, article 5, processing).
@@ -266,7 +281,8 @@ def self_sufficiency_processing(a: Account) -> Array:
 
 
 def reserve_life(a: Account) -> Array:
-    r"""Static life of reserves: years that what is left in the ground lasts at the year's extraction, losses in mining counted.
+    r"""Static life of reserves: years that what is left in the ground lasts at the year's
+    extraction, losses in mining counted.
 
     $$\frac{reserve\ at\ the\ end\ of\ the\ period}{ore\ taken}$$   Source: reserves-to-production ratio, as in Jowitt, Mudd, Thompson 2020,
     Commun. Earth Environ. 1:13.
@@ -275,7 +291,8 @@ def reserve_life(a: Account) -> Array:
 
 
 def circular_use_rate(a: Account) -> Array:
-    r"""Circular material use rate (CMU): the share of old scrap recycled at home in all metal used at home.
+    r"""Circular material use rate (CMU): the share of old scrap recycled at home in all metal used
+    at home.
 
     $$CMU = \frac{U}{DMC + U}$$   with U the metal recovered from the country's own waste and DMC = home primary + imports - exports +
     stock draw. Source: Eurostat 2018, Circular material use rate: calculation method. New scrap, which it cannot part, is left out of U.
@@ -284,7 +301,8 @@ def circular_use_rate(a: Account) -> Array:
 
 
 def metal_kept(a: Account) -> Array:
-    r"""Circularity of the chain: of all metal that enters it in the year, from ore, trade, stockpiles and use, what no stage loses.
+    r"""Circularity of the chain: of all metal that enters it in the year, from ore, trade,
+    stockpiles and use, what no stage loses.
 
     $$1 - \frac{\sum_{stages} loss}{entering}$$   What is kept goes into use, abroad or into stock. Source: own, one year's form of the
     dissipation account of Helbig, Thorenz, Tuma 2020, Resour. Conserv. Recycl. 153:104557.
@@ -319,10 +337,12 @@ RATES: Mapping[str, tuple[Callable[[Account], Array], str]] = {
 
 
 def indicators(plan: Plan, *, population: Mapping[int, float] | None = None) -> pd.DataFrame:
-    """All indicators of a plan: metal, year (first of the period), indicator, value, unit; those of the plan's own table and RATES.
+    """All indicators of a plan: metal, year (first of the period), indicator, value, unit; those of
+    the plan's own table and RATES.
 
-    With them `loss: STAGE` (LOSS_STAGES), `in-use stock` (t at the end of the period) and `old scrap arising` (t/year). What has no
-    denominator is left out. `population` (year to persons, interpolated between the years given) stands in for the study's own.
+    With them `loss: STAGE` (LOSS_STAGES), `in-use stock` (t at the end of the period) and `old
+    scrap arising` (t/year). What has no denominator is left out. `population` (year to persons,
+    interpolated between the years given) stands in for the study's own.
     """
     rows: list[tuple[Any, ...]] = []
     years = [p.first for p in plan.system.periods]

@@ -1,9 +1,11 @@
-"""The Plan: what was solved, its result tables, its certificate; saved to a run folder and loaded from it.
+"""The Plan: what was solved, its result tables, its certificate; saved to a run folder and loaded
+from it.
 
-A run folder holds `plan.json` (the record), the result tables as CSV, `variables.csv` (every column of the programme with its
-value and reduced cost, to the last digit), `datapackage.json` (what each table and column is), `run.log` (what was done) and
-`inputs/` (the study as it was read). It is written beside its place and moved there whole, so that an interrupted run leaves
-nothing that could be taken for a result.
+A run folder holds `plan.json` (the record), the result tables as CSV, `variables.csv` (every column
+of the programme with its value and reduced cost, to the last digit), `datapackage.json` (what each
+table and column is), `run.log` (what was done) and `inputs/` (the study as it was read). It is
+written beside its place and moved there whole, so that an interrupted run leaves nothing that could
+be taken for a result.
 """
 
 from __future__ import annotations
@@ -33,7 +35,8 @@ if TYPE_CHECKING:
     from planner.figures.accessor import Plots
 
 FORMAT_VERSION = 2
-"""Version of the run folder; raised when a reader of the older one would misread the newer. 2 says the `platform` of the run."""
+"""Version of the run folder; raised when a reader of the older one would misread the newer. 2 says
+the `platform` of the run."""
 VARIABLES_FILE = "variables.csv"
 LOG_FILE = "run.log"
 SOLVER_LOG = "\nsolver\n"
@@ -42,7 +45,8 @@ SOLVER_LOG = "\nsolver\n"
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What was checked outside the solver. Errors are relative: to the largest flow, the cost, the terms of a row."""
+    """What was checked outside the solver. Errors are relative: to the largest flow, the cost, the
+    terms of a row."""
 
     balance_residual: float
     """Largest error of a good's balance, as a share of the largest flow."""
@@ -104,9 +108,11 @@ class Record:
     created: str
     notes: tuple[str, ...] = ()
     gap: float | None = 0.0
-    """How much dearer the plan is than the least cost at most, as a share: 0 where it is optimal, None where that is not known."""
+    """How much dearer the plan is than the least cost at most, as a share: 0 where it is optimal,
+    None where that is not known."""
     ranges: Mapping[str, Mapping[str, float | str]] = field(default_factory=dict)
-    """Least and most absolute value of each part of the programme (matrix, cost, bounds, right-hand sides), and where they stand."""
+    """Least and most absolute value of each part of the programme (matrix, cost, bounds, right-hand
+    sides), and where they stand."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +132,8 @@ class Plan:
         """In one line; the tables hold the rest."""
         years = self.system.years
         return (
-            f"Plan of {self.record.study} [{self.record.scenario or 'base'}], {years[0]}-{years[-1]}: {self.record.status}, "
+            f"Plan of {self.record.study} [{self.record.scenario or 'base'}], "
+            f"{years[0]}-{years[-1]}: {self.record.status}, "
             f"{self.objective:,.0f} {self.record.currency} present value"
         )
 
@@ -147,7 +154,8 @@ class Plan:
 
     @property
     def stocks(self) -> pd.DataFrame:
-        """Use stocks, stockpiles, deposits: metal, year, kind, name, quantity, value, unit, convention."""
+        """Use stocks, stockpiles, deposits: metal, year, kind, name, quantity, value, unit,
+        convention."""
         return self.tables["stocks"]
 
     @property
@@ -167,7 +175,8 @@ class Plan:
 
     @property
     def prices(self) -> pd.DataFrame:
-        """Shadow prices, d(cost)/d(requirement): family, index, year, value, unit, basis, present_value, degenerate."""
+        """Shadow prices, d(cost)/d(requirement): family, index, year, value, unit, basis,
+        present_value, degenerate."""
         return self.tables["prices"]
 
     @property
@@ -177,9 +186,11 @@ class Plan:
 
     @cached_property
     def mix(self) -> pd.DataFrame:
-        """Supply by metal, year and pathway as shares of what is supplied and short, with the shortage as a pathway of its own.
+        """Supply by metal, year and pathway as shares of what is supplied and short, with the
+        shortage as a pathway of its own.
 
-        New scrap is a loop inside manufacture and not counted. Columns: metal, year, pathway, value (t/year), share.
+        New scrap is a loop inside manufacture and not counted. Columns: metal, year, pathway, value
+        (t/year), share.
         """
         supply = self.supply[self.supply["pathway"] != "new scrap"]
         columns = ["metal", "year", "pathway", "value"]
@@ -197,7 +208,8 @@ class Plan:
 
     @property
     def plot(self) -> Plots:
-        """Figures of this plan: `plan.plot.mix("lithium")`, `.sankey("cobalt", 2030)`, `.frontier()` and others."""
+        """Figures of this plan: `plan.plot.mix("lithium")`, `.sankey("cobalt", 2030)`,
+        `.frontier()` and others."""
         from planner.figures.accessor import Plots
 
         return Plots(self)
@@ -211,16 +223,19 @@ class Plan:
     def report(
         self, path: str | Path, *, others: Sequence[Plan] = (), frontier: Frontier | None = None
     ) -> Path:
-        """Write this plan as one HTML page that opens offline, other plans set beside it, and return its path; as `planner.report`."""
+        """Write this plan as one HTML page that opens offline, other plans set beside it, and
+        return its path; as `planner.report`."""
         from planner.reporting import report
 
         return report(self, path, others=others, frontier=frontier)
 
     def save(self, folder: str | Path, *, replace: bool = False, log: Iterable[str] = ()) -> Path:
-        """Write the run folder and return it. An earlier run there is replaced as a whole; any other content is left alone.
+        """Write the run folder and return it. An earlier run there is replaced as a whole; any
+        other content is left alone.
 
-        `replace` allows a folder that holds no run to be replaced as well; `log` are lines for the head of `run.log`, such as the
-        command that was given. Raises OutputError where nothing can be written, or another run is writing there.
+        `replace` allows a folder that holds no run to be replaced as well; `log` are lines for the
+        head of `run.log`, such as the command that was given. Raises OutputError where nothing can
+        be written, or another run is writing there.
         """
         written_whole(Path(folder), lambda place: _write(self, place, log), replace=replace)
         return Path(folder)
@@ -261,7 +276,8 @@ def _write(plan: Plan, folder: Path, log: Iterable[str]) -> None:
 
 
 def log_text(plan: Plan, head: Iterable[str] = ()) -> str:
-    """What `run.log` says: what was run with which versions, seconds by stage, what was noted and checked, the solver's own log."""
+    """What `run.log` says: what was run with which versions, seconds by stage, what was noted and
+    checked, the solver's own log."""
     record, certificate = plan.record, plan.certificate
     scenario = f", scenario {record.scenario}" if record.scenario else ""
     versions = ", ".join(f"{name} {version}" for name, version in record.versions.items())
@@ -272,11 +288,21 @@ def log_text(plan: Plan, head: Iterable[str] = ()) -> str:
         f"inputs sha256 {record.inputs_hash}",
         f"versions {versions}, {record.solver}",
         f"platform {record.platform}",
-        f"programme {record.columns} columns, {record.rows} rows, {record.nonzeros} nonzeros, {record.iterations} iterations",
+        (
+            f"programme {record.columns} columns, {record.rows} rows, {record.nonzeros} nonzeros, "
+            f"{record.iterations} iterations"
+        ),
         *(f"stage {name} {seconds:.2f} s" for name, seconds in record.seconds.items()),
-        f"{record.status} {record.objective!r} {record.currency} present value of all cost; ties: {record.ties}",
+        (
+            f"{record.status} {record.objective!r} {record.currency} present value of all cost; "
+            f"ties: {record.ties}"
+        ),
         *(f"note {note}" for note in record.notes),
-        f"checked {', '.join(f'{name} {error:.1e}' for name, error in certificate.errors.items())}; allowed {certificate.tolerance:.0e}",
+        (
+            "checked "
+            f"{', '.join(f'{name} {error:.1e}' for name, error in certificate.errors.items())}; "
+            f"allowed {certificate.tolerance:.0e}"
+        ),
     ]
     return (
         "\n".join(lines)
@@ -288,7 +314,8 @@ def log_text(plan: Plan, head: Iterable[str] = ()) -> str:
 def load(folder: str | Path) -> Plan:
     """Read a run folder back, with the study as it was frozen there.
 
-    Raises OutputError where the folder is no whole run, was written by a newer version, or its inputs were changed since.
+    Raises OutputError where the folder is no whole run, was written by a newer version, or its
+    inputs were changed since.
     """
     from planner.study.reader import read
 
@@ -337,7 +364,8 @@ def _solver_log(place: Path) -> str:
 
 
 def _read_table(path: Path, columns: Iterable[str]) -> pd.DataFrame:
-    """A table as it was written, every number to its last digit (pandas' own reading of floats differs between its versions)."""
+    """A table as it was written, every number to its last digit (pandas' own reading of floats
+    differs between its versions)."""
     frame = pd.read_csv(path, dtype=str, keep_default_na=False)
     if list(frame.columns) != list(columns):
         raise ValueError(
@@ -361,7 +389,8 @@ def _from_1(said: dict[str, Any]) -> dict[str, Any]:
 MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = MappingProxyType(
     {1: _from_1}
 )
-"""From the record of a format version to that of the next. A change of the tables has its step here too, or the version is refused."""
+"""From the record of a format version to that of the next. A change of the tables has its step here
+too, or the version is refused."""
 
 
 def _record(place: Path) -> tuple[Record, Certificate]:
@@ -370,7 +399,8 @@ def _record(place: Path) -> tuple[Record, Certificate]:
         version = said.pop("format_version")
         if version != FORMAT_VERSION and version not in MIGRATIONS:
             raise OutputError(
-                f"{place} was written in run format {version}; this version reads {min(MIGRATIONS)} to {FORMAT_VERSION}: "
+                f"{place} was written in run format {version}; this version reads "
+                f"{min(MIGRATIONS)} to {FORMAT_VERSION}: "
                 "solve again, or load it with the version that its run.log names"
             )
         for step in range(version, FORMAT_VERSION):
@@ -380,12 +410,14 @@ def _record(place: Path) -> tuple[Record, Certificate]:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         if (place / HEAD_FILE).is_file():
             raise OutputError(
-                f"{place} is a study, not a run of one; solve it first (planner solve {place}) and give the folder of "
+                f"{place} is a study, not a run of one; solve it first (planner solve {place}) "
+                "and give the folder of "
                 "results that it names"
             ) from error
         there = "" if place.exists() else "; there is no such folder"
         raise OutputError(
-            f"{place} is no run of planner: {RECORD_FILE} cannot be read{there}; give the folder that `planner solve --out` wrote",
+            f"{place} is no run of planner: {RECORD_FILE} cannot be read{there}; give the folder "
+            "that `planner solve --out` wrote",
         ) from error
 
 

@@ -1,20 +1,24 @@
-r"""Secondary reserves graded: what of the metal in use can be won back, by product and year, as there is a classification for ore.
+r"""Secondary reserves graded: what of the metal in use can be won back, by product and year, as
+there is a classification for ore.
 
-Each step is part of the one before, in t of contained metal: the stock in use (the resource), what arises at the end of life, what is
-collectable at the study's rate, what is technically recoverable by the best route of the study, and what is economic: where the
-metals won pay for the route at their prices,
+Each step is part of the one before, in t of contained metal: the stock in use (the resource), what
+arises at the end of life, what is collectable at the study's rate, what is technically recoverable
+by the best route of the study, and what is economic: where the metals won pay for the route at
+their prices,
 
 $$\sum_m y_m p_m \ge running + capital + carbon\ price \times emission - disposal\ avoided$$
 
-with the plan's own cost: running cost and emission from `planner.system.unit_accounts`, capital as the annuity due of the plant that a new tonne
-needs. A route is a chain of processes at home from a waste good to refined metal (collect, recycle, refine), each with one input.
-For a single metal of a joint route the other metals are credited at their prices. Ramps, build rates and ceilings do not bind: what
-pays, not how fast it can be built.
+with the plan's own cost: running cost and emission from `planner.system.unit_accounts`, capital as
+the annuity due of the plant that a new tonne needs. A route is a chain of processes at home from a
+waste good to refined metal (collect, recycle, refine), each with one input. For a single metal of a
+joint route the other metals are credited at their prices. Ramps, build rates and ceilings do not
+bind: what pays, not how fast it can be built.
 
-The partition of what arises is named by the axes of the UNFC: E (environmental-socio-economic viability), F (technical feasibility),
-G (confidence in the estimate). Sources: UNECE 2018, Specifications for the application of the United Nations Framework Classification
-for Resources to Anthropogenic Resources; classes of UNFC Update 2019 (ECE Energy Series 61), their names read again, their E, F and
-G codes recalled, not re-read.
+The partition of what arises is named by the axes of the UNFC: E (environmental-socio-economic
+viability), F (technical feasibility), G (confidence in the estimate). Sources: UNECE 2018,
+Specifications for the application of the United Nations Framework Classification for Resources to
+Anthropogenic Resources; classes of UNFC Update 2019 (ECE Energy Series 61), their names read again,
+their E, F and G codes recalled, not re-read.
 """
 
 from __future__ import annotations
@@ -80,7 +84,8 @@ CLASSES: Mapping[str, tuple[str, str, str, str]] = {
 }
 """Part of the stock or of what arises to its class, the E and F axes of the UNFC, and why."""
 CONFIDENCE: Mapping[str, str] = {"A": "G1", "S": "G1", "B": "G1", "C": "G2", "D": "G3", "": "G3"}
-"""G axis by the weakest grade of the product's lifetime, history and collection rate; what is in use is known indirectly: G4."""
+"""G axis by the weakest grade of the product's lifetime, history and collection rate; what is in
+use is known indirectly: G4."""
 IN_USE = "G4"
 DEEPEST = 6
 """Processes that a route may have."""
@@ -115,10 +120,12 @@ class Grading:
     steps: pd.DataFrame
     """metal, product, year, step, value, unit: each of STEPS is part of the one before."""
     classes: pd.DataFrame
-    """metal, product, year, part, class, e, f, g, value, unit: the parts but `in use` add up to what arises."""
+    """metal, product, year, part, class, e, f, g, value, unit: the parts but `in use` add up to
+    what arises."""
     curve: pd.DataFrame
-    """metal, year, product, route, plants (standing or new), cost (USD per t of metal won), running, capital, carbon, credit, quantity
-    (t/year), cumulative, unit: the supply curve of the urban mine by the route that pays best, the cheapest first, whatever the price."""
+    """metal, year, product, route, plants (standing or new), cost (USD per t of metal won),
+    running, capital, carbon, credit, quantity (t/year), cumulative, unit: the supply curve of the
+    urban mine by the route that pays best, the cheapest first, whatever the price."""
     prices: pd.DataFrame
     """metal, year, price, carbon_price, unit: what economic was judged at."""
 
@@ -131,8 +138,9 @@ def grade(
 ) -> Grading:
     """Grade the secondary reserves of a study.
 
-    `price` (metal to USD per t of refined metal, the same in all years) stands in for the shadow prices of refined metal of a plan,
-    `carbon_price` (USD/t CO2e) for the study's series. Raises SpecError where a metal has no price: a System has none of its own.
+    `price` (metal to USD per t of refined metal, the same in all years) stands in for the shadow
+    prices of refined metal of a plan, `carbon_price` (USD/t CO2e) for the study's series. Raises
+    SpecError where a metal has no price: a System has none of its own.
     """
     system = study.system if isinstance(study, Plan) else study
     whole = study.balance if isinstance(study, Plan) else balance(system)
@@ -146,7 +154,8 @@ def grade(
 
 
 def shadow_prices(plan: Plan) -> Mapping[str, Array]:
-    """Marginal cost of refined metal, USD per t, shape (T,): the dearest where a metal has several refined goods; NaN where none."""
+    """Marginal cost of refined metal, USD per t, shape (T,): the dearest where a metal has several
+    refined goods; NaN where none."""
     rows = plan.prices[plan.prices["family"] == "balance"]
     years = [p.first for p in plan.system.periods]
     found: dict[str, Array] = {metal: np.full(len(years), np.nan) for metal in plan.system.metals}
@@ -194,7 +203,8 @@ def _prices(
 
 
 def routes(system: System, waste: str) -> list[Route]:
-    """Every route at home from a waste good to refined metal, by name. A process that the study closes in a period yields nothing then."""
+    """Every route at home from a waste good to refined metal, by name. A process that the study
+    closes in a period yields nothing then."""
     found = []
     for processes, yields in _chains(system, waste, ()):
         if any(np.any(y > 0) for y in yields.values()):
@@ -206,7 +216,8 @@ _Chain = tuple[dict[str, Array], dict[str, Array]]
 
 
 def _chains(system: System, good: str, passed: tuple[str, ...]) -> Iterator[_Chain]:
-    """(process to activity, metal to refined metal) per t of a good, for every choice of processes that take it in alone."""
+    """(process to activity, metal to refined metal) per t of a good, for every choice of processes
+    that take it in alone."""
     kind, content = system.goods[good].kind, system.goods[good].content
     if kind in ("refined", "product"):
         yield {}, {metal: np.full(len(system.periods), share) for metal, share in content.items()}
@@ -260,7 +271,8 @@ def _route(
 
 
 def _capital(system: System, process: Process) -> Array:
-    """Annuity due and fixed cost of the capacity that a unit of activity needs, USD; NaN where it cannot be ordered, shape (T,)."""
+    """Annuity due and fixed cost of the capacity that a unit of activity needs, USD; NaN where it
+    cannot be ordered, shape (T,)."""
     if not process.plant:
         return np.zeros(len(system.periods))
     plant = system.plants[process.plant]
@@ -353,7 +365,8 @@ class _Grader:
         )
 
     def cost(self, route: Route) -> Array:
-        """Full cost per t of waste, carbon price included; infinite where a plant cannot be ordered."""
+        """Full cost per t of waste, carbon price included; infinite where a plant cannot be
+        ordered."""
         capital = np.where(np.isnan(route.capital), np.inf, route.capital)
         return route.running + capital + self.carbon * route.emission
 
@@ -377,7 +390,8 @@ class _Grader:
     def _parts(
         self, product: str, waste: str, metal: str, content: float
     ) -> tuple[dict[str, Array], dict[str, Array]]:
-        """Parts of the classification and the nested steps, t (in use) or t per year, shape (T,) each."""
+        """Parts of the classification and the nested steps, t (in use) or t per year, shape (T,)
+        each."""
         zero = np.zeros(len(self.years))
         stock = content * self.whole.stocks[product].stock[self.last]
         if not waste:
@@ -409,7 +423,8 @@ class _Grader:
         return parts, counted
 
     def _pays(self, waste: str, metal: str) -> tuple[Array, Array, Array]:
-        """Whether the best route pays with new plants, whether it pays in standing ones (capital sunk), and its yield of the metal."""
+        """Whether the best route pays with new plants, whether it pays in standing ones (capital
+        sunk), and its yield of the metal."""
         pays, runs, share = (np.zeros(len(self.years)) for _ in range(3))
         for i, route in enumerate(self.best(waste)):
             if route is not None:
@@ -420,7 +435,8 @@ class _Grader:
         return pays, runs, share
 
     def _standing(self) -> dict[str, Array]:
-        """Share of each waste's collectable that plants standing without new orders can take, if all that is collectable came."""
+        """Share of each waste's collectable that plants standing without new orders can take, if
+        all that is collectable came."""
         load: dict[str, Array] = {}
         use: dict[str, dict[str, Array]] = {}
         for waste in self.routes:
@@ -454,7 +470,8 @@ class _Grader:
         return np.asarray(total * self.rate[waste])
 
     def _curve(self, product: str, waste: str, metal: str) -> list[tuple[object, ...]]:
-        """The steps of a product on the supply curve of a metal: its best route in standing and in new plants, other metals credited."""
+        """The steps of a product on the supply curve of a metal: its best route in standing and in
+        new plants, other metals credited."""
         rows: list[tuple[object, ...]] = []
         for i, route in enumerate(self.best(waste) if waste else ()):
             won = (
@@ -492,7 +509,8 @@ class _Grader:
 
 
 def _cumulated(rows: list[tuple[object, ...]], money: str) -> pd.DataFrame:
-    """The supply curve, by metal and year the cheapest first, with the quantity up to and including each step."""
+    """The supply curve, by metal and year the cheapest first, with the quantity up to and including
+    each step."""
     columns = [
         "metal",
         "year",

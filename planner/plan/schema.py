@@ -1,7 +1,7 @@
 """What each table of a run holds: every column with its type, unit and definition. Stated once.
 
-The tables are made with these columns (`planner.plan.tables`), `datapackage.json` describes them by this, and `docs/results.md` is written
-from it.
+The tables are made with these columns (`planner.plan.tables`), `datapackage.json` describes them by
+this, and `docs/results.md` is written from it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ Kind = Literal["text", "number", "year", "truth"]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One column. `key` columns together name a row; a number has the unit that stands here, or that of its row (`unit`)."""
+    """One column. `key` columns together name a row; a number has the unit that stands here, or
+    that of its row (`unit`)."""
 
     name: str
     kind: Kind
@@ -70,11 +71,16 @@ ITEMS: Mapping[str, str] = MappingProxyType(
         "carbon_price": "carbon price times the emissions it falls on",
         "disposal": "disposal of what nobody wants",
         "shortage": "penalty for demand not served",
-        "stockpile_holding": "holding cost of stockpiles, on the mean of their levels at both ends of the period",
+        "stockpile_holding": (
+            "holding cost of stockpiles, on the mean of their levels at both ends of the period"
+        ),
         "measure": "cost of demand measures",
         "exploration": "cost of exploration",
         "breach": "penalty for missing a soft target",
-        "transfer": "payment between parties at home; its present value is 0, since the country as a whole pays nothing",
+        "transfer": (
+            "payment between parties at home; its present value is 0, since the country as a whole "
+            "pays nothing"
+        ),
     }
 )
 """Items of the cost table."""
@@ -99,8 +105,14 @@ CAPACITIES: Mapping[str, str] = MappingProxyType(
 """Quantities of the capacity table."""
 BASES: Mapping[str, str] = MappingProxyType(
     {
-        "annual": "a requirement per year: `value` is `present_value` divided by the discount factor of the period",
-        "state": "a stock at a moment: `value` is `present_value` divided by the discount factor of the period's first year",
+        "annual": (
+            "a requirement per year: `value` is `present_value` divided by the discount factor of "
+            "the period"
+        ),
+        "state": (
+            "a stock at a moment: `value` is `present_value` divided by the discount factor of the "
+            "period's first year"
+        ),
         "horizon": "the whole horizon: `value` is `present_value`",
     }
 )
@@ -119,15 +131,22 @@ INDICATORS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "price": (
             "USD/t",
-            "shadow price of the metal's demanded goods, weighted by their demand; goods of several metals are left out",
+            (
+                "shadow price of the metal's demanded goods, weighted by their demand; goods of "
+                "several metals are left out"
+            ),
         ),
         "SCOPE emissions": (
             "tCO2e/year",
-            "emissions of the processes of the metal; those of joint processes under the joined name",
+            (
+                "emissions of the processes of the metal; those of joint processes under the "
+                "joined name"
+            ),
         ),
     }
 )
-"""Indicators that every run holds, with unit and definition; words in capitals stand for the names of pathways and scopes."""
+"""Indicators that every run holds, with unit and definition; words in capitals stand for the names
+of pathways and scopes."""
 
 
 def _said(meanings: Mapping[str, str]) -> str:
@@ -137,7 +156,10 @@ def _said(meanings: Mapping[str, str]) -> str:
 RESULTS: tuple[ResultTable, ...] = (
     ResultTable(
         "supply",
-        "Refined metal by where it comes from. Stockpiles of refined metal give what is drawn less what is filled.",
+        (
+            "Refined metal by where it comes from. Stockpiles of refined metal give what is drawn "
+            "less what is filled."
+        ),
         (
             METAL,
             YEAR,
@@ -160,27 +182,37 @@ RESULTS: tuple[ResultTable, ...] = (
     ),
     ResultTable(
         "flows",
-        "Every flow of every metal, process to good to process: at each of them what comes in goes out.",
+        (
+            "Every flow of every metal, process to good to process: at each of them what comes in "
+            "goes out."
+        ),
         (
             METAL,
             YEAR,
             Field(
                 "source",
                 "text",
-                "process or good, by its name, or `deposit/`, `origin/`, `host/`, `use/`, `stockpile/NAME`, `shortage`",
+                (
+                    "process or good, by its name, or `deposit/`, `origin/`, `host/`, `use/`, "
+                    "`stockpile/NAME`, `shortage`"
+                ),
                 key=True,
             ),
             Field(
                 "target",
                 "text",
-                "process or good, by its name, or `use/`, `stockpile/`, `loss/NAME`, `export`, `demand` (served, but "
+                "process or good, by its name, or `use/`, `stockpile/`, `loss/NAME`, `export`, "
+                "`demand` (served, but "
                 "entering no use stock at home)",
                 key=True,
             ),
             Field(
                 "good",
                 "text",
-                "the good that flows; of what a process loses, the name of the loss, or empty where it has none",
+                (
+                    "the good that flows; of what a process loses, the name of the loss, or empty "
+                    "where it has none"
+                ),
                 key=True,
                 optional=True,
             ),
@@ -208,7 +240,10 @@ RESULTS: tuple[ResultTable, ...] = (
             Field(
                 "convention",
                 "text",
-                "how inflow is spread within the year (use), or when the level is taken; empty for flows of stockpiles",
+                (
+                    "how inflow is spread within the year (use), or when the level is taken; empty "
+                    "for flows of stockpiles"
+                ),
                 choices=(*CONVENTIONS, "end of period"),
                 optional=True,
             ),
@@ -231,7 +266,8 @@ RESULTS: tuple[ResultTable, ...] = (
     ),
     ResultTable(
         "costs",
-        "Every cost of the plan. The sum of `present_value` is the objective, recomputed from the values and not from the "
+        "Every cost of the plan. The sum of `present_value` is the objective, recomputed from the "
+        "values and not from the "
         "programme.",
         (
             Field("item", "text", _said(ITEMS), key=True, choices=tuple(ITEMS)),
@@ -251,14 +287,18 @@ RESULTS: tuple[ResultTable, ...] = (
             Field(
                 "present_value",
                 "number",
-                "cost of the whole period at the study's discount rate, money of the first year (USD)",
+                (
+                    "cost of the whole period at the study's discount rate, money of the first "
+                    "year (USD)"
+                ),
             ),
             UNIT,
         ),
     ),
     ResultTable(
         "emissions",
-        "What is emitted. `footprint` repeats the territorial parts and adds what imports embody, to the border; "
+        "What is emitted. `footprint` repeats the territorial parts and adds what imports embody, "
+        "to the border; "
         "exports are not deducted.",
         (
             Field("scope", "text", "territorial or footprint", key=True, choices=SCOPES),
@@ -268,7 +308,10 @@ RESULTS: tuple[ResultTable, ...] = (
             Field(
                 "part",
                 "text",
-                "direct, electricity (at the study's grid intensity), embodied in imports, or their transport",
+                (
+                    "direct, electricity (at the study's grid intensity), embodied in imports, or "
+                    "their transport"
+                ),
                 key=True,
             ),
             Field("value", "number", "emission"),
@@ -277,7 +320,10 @@ RESULTS: tuple[ResultTable, ...] = (
     ),
     ResultTable(
         "prices",
-        "Shadow prices: d(cost)/d(requirement) of every row of the programme. Above zero: to require more costs more.",
+        (
+            "Shadow prices: d(cost)/d(requirement) of every row of the programme. Above zero: to "
+            "require more costs more."
+        ),
         (
             Field("family", "text", "family of rows, as `planner math` names it", key=True),
             Field(
@@ -305,7 +351,10 @@ RESULTS: tuple[ResultTable, ...] = (
             Field(
                 "degenerate",
                 "truth",
-                "the price is 0 although the row binds: a small change one way may cost something all the same",
+                (
+                    "the price is 0 although the row binds: a small change one way may cost "
+                    "something all the same"
+                ),
             ),
         ),
     ),
@@ -325,7 +374,10 @@ RESULTS: tuple[ResultTable, ...] = (
 )
 VARIABLES = ResultTable(
     "variables",
-    "Every column of the linear programme, to the last digit; the tables above are computed from it.",
+    (
+        "Every column of the linear programme, to the last digit; the tables above are computed "
+        "from it."
+    ),
     (
         Field("variable", "text", "name of the variable, as `planner math` names it", key=True),
         Field("index", "text", "its index, as a JSON list", key=True),

@@ -1,4 +1,5 @@
-"""Solve: build the programme, hand it to HiGHS, break ties, check every row outside the solver, make the plan."""
+"""Solve: build the programme, hand it to HiGHS, break ties, check every row outside the solver,
+make the plan."""
 
 from __future__ import annotations
 
@@ -65,7 +66,8 @@ AFTERWARDS = 20.0
 """Seconds for such a plan after Ctrl-C, or that same share of the time searched where this is more."""
 NO_TIES = "none broken"
 COST_AGREEMENT = 1e-9
-"""Breaking ties may change the cost by no more than this share; otherwise the first solution stands."""
+"""Breaking ties may change the cost by no more than this share; otherwise the first solution
+stands."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,9 +97,11 @@ class _Clock:
 
 
 def compiled(subject: Any, *, progress: Progress | None = None) -> Compiled:
-    """Balance and build a System, or compile a model that `planner.build` made and somebody extended.
+    """Balance and build a System, or compile a model that `planner.build` made and somebody
+    extended.
 
-    Raises SpecError, before anything is built, where the programme would need more memory than is free.
+    Raises SpecError, before anything is built, where the programme would need more memory than is
+    free.
     """
     clock = _Clock(progress)
     if isinstance(subject, System):
@@ -120,10 +124,11 @@ def solve(
 ) -> Plan:
     """The least-cost plan of a System, or of a Pyomo model from `planner.build`.
 
-    `progress` is called with the name of each stage; `time_limit` is in seconds of the solver. Where that ends the search, or Ctrl-C
-    does, the plan is the best known, of status `interrupted`, with its gap. Ctrl-C again gives up (KeyboardInterrupt), as it does where no
-    plan is known, and before and after the search. Raises InfeasibleError with the clashing rows where no plan meets every target and
-    limit, SolverError where the solver gives no answer that holds when checked.
+    `progress` is called with the name of each stage; `time_limit` is in seconds of the solver.
+    Where that ends the search, or Ctrl-C does, the plan is the best known, of status `interrupted`,
+    with its gap. Ctrl-C again gives up (KeyboardInterrupt), as it does where no plan is known, and
+    before and after the search. Raises InfeasibleError with the clashing rows where no plan meets
+    every target and limit, SolverError where the solver gives no answer that holds when checked.
     """
     return _solved(compiled(subject, progress=progress), progress, time_limit, counted())
 
@@ -161,7 +166,8 @@ def _solved(
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """The first solution; the last one, with a word on the ties broken, or where the first was stopped with a bound on the least cost."""
+    """The first solution; the last one, with a word on the ties broken, or where the first was
+    stopped with a bound on the least cost."""
 
     first: Solution
     final: Solution
@@ -189,7 +195,8 @@ def _search(program: Program, clock: _Clock, presses: Presses, time_limit: float
 
 
 def _salvage(searched: float, time_limit: float | None, *, stopped: bool) -> float:
-    """Seconds for a plan that at least holds: what is left of the time limit, and no more than `AFTERWARDS` once Ctrl-C was pressed."""
+    """Seconds for a plan that at least holds: what is left of the time limit, and no more than
+    `AFTERWARDS` once Ctrl-C was pressed."""
     if stopped:
         after = max(AFTERWARDS, searched * (1 - SEARCH) / SEARCH)
         return after if time_limit is None else min(after, max(time_limit - searched, 0.0))
@@ -199,9 +206,11 @@ def _salvage(searched: float, time_limit: float | None, *, stopped: bool) -> flo
 def unfinished(
     made: Compiled, program: Program, found: Solution, bound: float, seconds: Mapping[str, float]
 ) -> Plan:
-    """The best plan known of a solve that was stopped, with the gap to the least that any plan could cost; never called optimal.
+    """The best plan known of a solve that was stopped, with the gap to the least that any plan
+    could cost; never called optimal.
 
-    It has no prices, which only an optimum has. Raises SolverError where no plan that holds was found.
+    It has no prices, which only an optimum has. Raises SolverError where no plan that holds was
+    found.
     """
     arrays = made.arrays
     if found.status == "optimal":
@@ -210,7 +219,8 @@ def unfinished(
         require_optimal(program, found)
     if not holds(arrays, found.x):
         raise SolverError(
-            "the solver was stopped before it found any plan that keeps every limit; allow more time"
+            "the solver was stopped before it found any plan that keeps every limit; allow more "
+            "time"
         )
     cost = float(arrays.cost @ found.x) + arrays.offset
     gap = max(cost - bound, 0.0) / max(abs(cost), 1.0) if np.isfinite(bound) else None
@@ -228,13 +238,17 @@ def unfinished(
 
 
 def _cut_short(plan: Plan) -> Plan:
-    """A plan that Ctrl-C cut short: where it is of least cost, which of the plans of that cost it is hangs on the moment."""
+    """A plan that Ctrl-C cut short: where it is of least cost, which of the plans of that cost it
+    is hangs on the moment."""
     if plan.record.status != "optimal":
         return plan
     return _interrupted(
         plan,
         0.0,
-        "stopped before ties were broken: no plan costs less, but others of the same cost may be the one chosen",
+        (
+            "stopped before ties were broken: no plan costs less, but others of the same cost may "
+            "be the one chosen"
+        ),
     )
 
 
@@ -256,7 +270,8 @@ def require_optimal(program: Program, solution: Solution) -> None:
         raise SolverError("the solver was stopped before the optimum; allow more time")
     if solution.status == "unbounded":
         raise SolverError(
-            "the cost has no lower bound: a process earns more than it costs and nothing limits it; bound its activity"
+            "the cost has no lower bound: a process earns more than it costs and nothing limits "
+            "it; bound its activity"
         )
     if solution.status != "optimal":
         wide = range_warnings(ranges(program.arrays))
@@ -276,10 +291,12 @@ def _clash_in_words(program: Program) -> list[str]:
 
 
 def break_ties(program: Program, first: Solution) -> tuple[Solution, str]:
-    """Among plans of equal cost the one of least carbon, and among those the first by name; duals stay those of the first solve.
+    """Among plans of equal cost the one of least carbon, and among those the first by name; duals
+    stay those of the first solve.
 
-    Each step keeps to the optimal face of the one before (DESIGN section 3, ties). Where that fails or would change the cost,
-    the first solution stands. The program is restored. Returns the solution and a word on what was done.
+    Each step keeps to the optimal face of the one before (DESIGN section 3, ties). Where that fails
+    or would change the cost, the first solution stands. The program is restored. Returns the
+    solution and a word on what was done.
     """
     arrays = program.arrays
     names = [plain_name(name) for name in arrays.columns]
@@ -307,9 +324,11 @@ def break_ties(program: Program, first: Solution) -> tuple[Solution, str]:
 def make_plan(
     made: Compiled, priced: Solution, final: Solution, *, ties: str, seconds: Mapping[str, float]
 ) -> Plan:
-    """The plan of a solution: prices from `priced` (the first solve), quantities from `final`. Raises SolverError if a check fails.
+    """The plan of a solution: prices from `priced` (the first solve), quantities from `final`.
+    Raises SolverError if a check fails.
 
-    What is published lies within its bounds; the rows are checked on just that, and how far the solver's own answer was outside.
+    What is published lies within its bounds; the rows are checked on just that, and how far the
+    solver's own answer was outside.
     """
     system, arrays = made.system, made.arrays
     start = time.perf_counter()
@@ -395,9 +414,10 @@ def _versions() -> dict[str, str]:
 def price_table(system: System, arrays: Arrays, solution: Solution) -> pd.DataFrame:
     """Shadow prices of all rows: d(cost)/d(requirement), with unit and basis.
 
-    `value` undoes discounting by the family's basis: annual rows divided by the period's discount factor, state rows by that of
-    its first year, horizon rows not at all; `present_value` is the raw dual. `degenerate` marks a price that is zero although its
-    row binds: a small change of the requirement in one direction may cost something all the same.
+    `value` undoes discounting by the family's basis: annual rows divided by the period's discount
+    factor, state rows by that of its first year, horizon rows not at all; `present_value` is the
+    raw dual. `degenerate` marks a price that is zero although its row binds: a small change of the
+    requirement in one direction may cost something all the same.
     """
     families = {family.name: family for family in FORMULATION}
     annual = dict(
@@ -449,7 +469,8 @@ def _money(system: System, unit: str) -> str:
 
 
 def write_programme(made: Compiled, path: Any) -> None:
-    """Write the linear programme as MPS or LP (by the ending of the path), with readable names of columns and rows."""
+    """Write the linear programme as MPS or LP (by the ending of the path), with readable names of
+    columns and rows."""
     Program(made.arrays).write(path)
 
 

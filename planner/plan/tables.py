@@ -1,8 +1,10 @@
-"""From the values of the variables to tidy tables: what was supplied, built, paid and emitted, each number with its unit.
+"""From the values of the variables to tidy tables: what was supplied, built, paid and emitted, each
+number with its unit.
 
-`values` maps variable to index to number, as the linear programme names them; everything is recomputed here from the System
-with `planner.system.unit_accounts`, so that the recomputed cost is a check on the programme. The year of a row is the first of its period;
-flows are per year, stocks at the end of the period.
+`values` maps variable to index to number, as the linear programme names them; everything is
+recomputed here from the System with `planner.system.unit_accounts`, so that the recomputed cost is
+a check on the programme. The year of a row is the first of its period; flows are per year, stocks
+at the end of the period.
 """
 
 from __future__ import annotations
@@ -32,7 +34,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {table.name: table.columns for table in
 
 
 def series(system: System, values: Values, variable: str, name: Hashable) -> Array:
-    """One variable of one name over the periods, shape (T,); zero where the programme has no such column."""
+    """One variable of one name over the periods, shape (T,); zero where the programme has no such
+    column."""
     column = values.get(variable, {})
     return np.array([column.get((name, p.first), 0.0) for p in system.periods])
 
@@ -48,7 +51,8 @@ def joined_metals(metals: Iterable[str]) -> str:
 
 
 def supply_table(system: System, values: Values) -> pd.DataFrame:
-    """Refined metal supplied by process and pathway, t per year, with what stockpiles of refined metal gave (draw less fill)."""
+    """Refined metal supplied by process and pathway, t per year, with what stockpiles of refined
+    metal gave (draw less fill)."""
     rows: list[tuple[Any, ...]] = []
     years = [p.first for p in system.periods]
     for process in system.processes.values():
@@ -77,7 +81,8 @@ def supply_table(system: System, values: Values) -> pd.DataFrame:
 
 
 def stock_table(system: System, balance: Balance, values: Values) -> pd.DataFrame:
-    """Use stocks by product, stockpiles and deposits: level at the end of the period (t), in- and outflow per year (t/year)."""
+    """Use stocks by product, stockpiles and deposits: level at the end of the period (t), in- and
+    outflow per year (t/year)."""
     rows: list[tuple[Any, ...]] = []
     years = [p.first for p in system.periods]
     last = [p.last - system.periods[0].first for p in system.periods]
@@ -127,7 +132,8 @@ def stock_table(system: System, balance: Balance, values: Values) -> pd.DataFram
 
 
 def capacity_table(system: System, values: Values) -> pd.DataFrame:
-    """By plant and year: capacity, what stood without new orders, what was ordered in the period, and what was used."""
+    """By plant and year: capacity, what stood without new orders, what was ordered in the period,
+    and what was used."""
     rows: list[tuple[Any, ...]] = []
     used: dict[str, Array] = {}
     for process in system.processes.values():
@@ -151,10 +157,12 @@ def capacity_table(system: System, values: Values) -> pd.DataFrame:
 
 
 def cost_table(system: System, values: Values) -> pd.DataFrame:
-    """Every cost of the plan: yearly value (USD/year, undiscounted) and the present value of its period (USD).
+    """Every cost of the plan: yearly value (USD/year, undiscounted) and the present value of its
+    period (USD).
 
-    The sum of present_value is the objective, recomputed from the tables and not from the programme. The transfer (a payment
-    between parties at home) is listed with a present value of 0, since it is no cost of the country.
+    The sum of present_value is the objective, recomputed from the tables and not from the
+    programme. The transfer (a payment between parties at home) is listed with a present value of 0,
+    since it is no cost of the country.
     """
     factor = period_factors(system.periods, system.discount_rate)
     rows: list[tuple[Any, ...]] = []
@@ -278,7 +286,8 @@ def _breach_costs(system: System, values: Values, add: Any) -> None:
 
 
 def emission_table(system: System, values: Values) -> pd.DataFrame:
-    """Emissions by scope, process and part, t CO2e per year. The footprint repeats the territorial parts and adds those abroad."""
+    """Emissions by scope, process and part, t CO2e per year. The footprint repeats the territorial
+    parts and adds those abroad."""
     rows: list[tuple[Any, ...]] = []
     for process in system.processes.values():
         activity, metals = (

@@ -1,4 +1,5 @@
-"""The mathematics page: every equation with its units and where it lives, read from the code that builds it."""
+"""The mathematics page: every equation with its units and where it lives, read from the code that
+builds it."""
 
 from __future__ import annotations
 
@@ -153,7 +154,8 @@ def _one_line(text: str) -> str:
 
 
 def plain(latex: str) -> str:
-    r"""LaTeX of the equations in plain characters: `\sum_{p \in r} a_{p,t} \le D_{g,t}` becomes `Σ_{p ∈ r} a[p,t] ≤ D[g,t]`."""
+    r"""LaTeX of the equations in plain characters: `\sum_{p \in r} a_{p,t} \le D_{g,t}` becomes
+    `Σ_{p ∈ r} a[p,t] ≤ D[g,t]`."""
     text = re.sub(r"\\tfrac\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}\{([^{}]*)\}", _fraction, latex)
     text = re.sub(r"\\sum_\{([^{}]*)\}", r"\\sum⟨\1⟩", text)
     text = re.sub(r"\\sum_(\w)", r"\\sum⟨\1⟩", text)
@@ -181,10 +183,19 @@ def markdown(page: Mathematics) -> str:
     lines = [
         "# The mathematics",
         "",
-        "Written by `planner math --markdown` from the code that builds the linear programme; a test fails when the two differ.",
+        (
+            "Written by `planner math --markdown` from the code that builds the linear programme; "
+            "a test fails when the two differ."
+        ),
         "",
-        "Indices: good g, process p, plant k, ramp group r, deposit d, host h, waste class w, period t (named by its first year),",
-        "period of order v, metal m, scope s, policy n, its subject x. A period has $n_t$ years. The requirement stands alone on the",
+        (
+            "Indices: good g, process p, plant k, ramp group r, deposit d, host h, waste class w, "
+            "period t (named by its first year),"
+        ),
+        (
+            "period of order v, metal m, scope s, policy n, its subject x. A period has $n_t$ "
+            "years. The requirement stands alone on the"
+        ),
         "right of each row, so that its shadow price is d(cost)/d(requirement).",
         "",
     ]
@@ -233,6 +244,7 @@ def _term_table(terms: tuple[Term, ...]) -> list[str]:
     for term in terms:
         symbol = f"${term.symbol}$" if term.symbol else ""
         rows.append(
-            f"| `{term.name}` | {symbol} | {', '.join(term.indices)} | {term.unit} | {term.meaning} |"
+            f"| `{term.name}` | {symbol} | {', '.join(term.indices)} | {term.unit} | "
+            f"{term.meaning} |"
         )
     return rows

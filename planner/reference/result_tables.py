@@ -1,4 +1,5 @@
-"""How each result is defined, as a page, written from the code: `python -m planner.reference.result_tables > docs/results.md`."""
+"""How each result is defined, as a page, written from the code: `python -m
+planner.reference.result_tables > docs/results.md`."""
 
 from __future__ import annotations
 
@@ -49,7 +50,10 @@ def _lines() -> Iterator[str]:
         meaning, latex, note = _parts(inspect.cleandoc(function.__doc__ or ""))
         yield f"### {name}\n\n{meaning}\n\n$${latex}$$\n\nUnit: {unit}. {note}\n"
     stages = ", ".join(f"`{stage}`" for stage in LOSS_STAGES)
-    yield f"Also `loss: STAGE` (t/year; stages {stages}), `in-use stock` (t at the end of the period) and `old scrap arising` (t/year).\n"
+    yield (
+        f"Also `loss: STAGE` (t/year; stages {stages}), `in-use stock` (t at the end of the "
+        "period) and `old scrap arising` (t/year).\n"
+    )
     yield from _record()
 
 
@@ -66,7 +70,8 @@ def _name(field: Field) -> str:
 
 
 def _meaning(field: Field) -> str:
-    """The meaning, with the words that the column may hold where the meaning does not name them already."""
+    """The meaning, with the words that the column may hold where the meaning does not name them
+    already."""
     words = [word for word in field.choices if f"`{word}`" not in field.meaning]
     return field.meaning + (
         f" (one of {', '.join(f'`{word}`' for word in words)})" if words else ""
@@ -74,7 +79,10 @@ def _meaning(field: Field) -> str:
 
 
 def _families() -> Iterator[str]:
-    yield "The families, with the unit of their price and its basis; their equations stand in [the mathematics](mathematics.md):\n"
+    yield (
+        "The families, with the unit of their price and its basis; their equations stand in [the "
+        "mathematics](mathematics.md):\n"
+    )
     yield from _rows(
         ("family", "indexed by", "unit", "basis"),
         ((f"`{f.name}`", ", ".join(f.indices), f.unit, f"`{f.basis}`") for f in FORMULATION),
@@ -82,7 +90,8 @@ def _families() -> Iterator[str]:
 
 
 def _parts(text: str) -> tuple[str, str, str]:
-    """Meaning, equation and source of an indicator, from its docstring. Raises ValueError where it has no equation."""
+    """Meaning, equation and source of an indicator, from its docstring. Raises ValueError where it
+    has no equation."""
     found = EQUATION.search(text)
     if found is None:
         raise ValueError(f"no equation in: {text}")
@@ -94,7 +103,10 @@ def _parts(text: str) -> tuple[str, str, str]:
 
 def _record() -> Iterator[str]:
     """What plan.json says, from the annotations of the record and the certificate."""
-    yield "## plan.json\n\nThe record of the run, and under `certificate` what was checked outside the solver.\n"
+    yield (
+        "## plan.json\n\nThe record of the run, and under `certificate` what was checked outside "
+        "the solver.\n"
+    )
     yield "Record: " + ", ".join(f"`{name}`" for name in Record.__dataclass_fields__) + ".\n"
     yield (
         "Certificate: "

@@ -1,4 +1,5 @@
-"""The study format as a page, written from `planner.study.schema`: `python -m planner.reference.study_format > docs/format.md`."""
+"""The study format as a page, written from `planner.study.schema`: `python -m
+planner.reference.study_format > docs/format.md`."""
 
 from __future__ import annotations
 
@@ -94,7 +95,8 @@ def _lines() -> Iterator[str]:
         yield from _table(table)
     yield "## Policies\n"
     yield (
-        "Every policy may say `source`, `note`, `enabled` (default true). `from` and `to` bound the years in which a single number is "
+        "Every policy may say `source`, `note`, `enabled` (default true). `from` and `to` bound "
+        "the years in which a single number is "
         "in force. Floors may give `penalty` (USD per unit short): then they are soft.\n"
     )
     yield from _rows(("kind", "level", "unit", "required", "optional", "meaning"))

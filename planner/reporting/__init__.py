@@ -1,7 +1,9 @@
-"""The report: one HTML file that opens offline, the answer in words first, every number with its source at the end.
+"""The report: one HTML file that opens offline, the answer in words first, every number with its
+source at the end.
 
-Nothing in it comes from the network: plotly's script stands in the file, and a content policy forbids requests. All text of a study
-is escaped by the template engine, and once more by the page's script where plotly would take it for markup.
+Nothing in it comes from the network: plotly's script stands in the file, and a content policy
+forbids requests. All text of a study is escaped by the template engine, and once more by the page's
+script where plotly would take it for markup.
 """
 
 from __future__ import annotations
@@ -28,7 +30,8 @@ if TYPE_CHECKING:
     from planner.analysis.tradeoffs.frontier import Frontier
 
 FRONTIER_FOLDER = "frontier"
-"""Folder in a run where `planner report` looks for its frontier (points.csv, mix.csv, frontier.json)."""
+"""Folder in a run where `planner report` looks for its frontier (points.csv, mix.csv,
+frontier.json)."""
 ABOUT_FILE = "frontier.json"
 
 
@@ -42,9 +45,10 @@ def report(
 ) -> Path:
     """Write the report of a plan and return its path.
 
-    `others` are set beside it, all under `names` (by default study and scenario); `frontier` is what `planner.frontier` found for the
-    study, or its tables (points, mix). Raises OutputError where the file cannot be written, SpecError where the frontier is of another
-    study or the plans cannot be compared.
+    `others` are set beside it, all under `names` (by default study and scenario); `frontier` is
+    what `planner.frontier` found for the study, or its tables (points, mix). Raises OutputError
+    where the file cannot be written, SpecError where the frontier is of another study or the plans
+    cannot be compared.
     """
     return _write(page(plan, others, names=names, frontier=frontier), path)
 
@@ -67,17 +71,22 @@ def comparison_report(found: Comparison, path: str | Path) -> Path:
 
 
 def read_frontier(folder: Path, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Points and mix of a frontier that `planner frontier --out` wrote. Raises SpecError where it is none, or not of the plan's inputs."""
+    """Points and mix of a frontier that `planner frontier --out` wrote. Raises SpecError where it
+    is none, or not of the plan's inputs."""
     try:
         points, mix = (pd.read_csv(folder / f"{name}.csv") for name in ("points", "mix"))
         about = json.loads((folder / ABOUT_FILE).read_text(encoding="utf-8"))
         made_of = about["inputs_hash"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        message = f"holds no frontier that can be read ({error}); write one with: planner frontier STUDY --out {folder}"
+        message = (
+            f"holds no frontier that can be read ({error}); write one with: planner frontier STUDY "
+            f"--out {folder}"
+        )
         raise SpecError("frontier", [Problem(str(folder), 0, "", message)]) from error
     if made_of != plan.record.inputs_hash:
         message = (
-            f"is the frontier of {about.get('study')} [{about.get('scenario') or 'base'}] with other inputs than the run; "
+            f"is the frontier of {about.get('study')} [{about.get('scenario') or 'base'}] with "
+            "other inputs than the run; "
             "compute it for the same study, scenario and --set"
         )
         raise SpecError("frontier", [Problem(str(folder), 0, "", message)])
@@ -94,7 +103,10 @@ def page(
     """The whole page as text."""
     record = plan.record
     changed = "".join(f"; {path} = {value}" for path, value in record.overrides.items())
-    subtitle = f"Scenario {record.scenario or 'base'}{changed}; solved {record.created[:10]} with {record.solver}"
+    subtitle = (
+        f"Scenario {record.scenario or 'base'}{changed}; solved {record.created[:10]} with "
+        f"{record.solver}"
+    )
     found = sections(plan, others, names=names, frontier=frontier)
     title = record.title + (f" [{record.scenario}]" if record.scenario else "")
     return _render(

@@ -1,4 +1,5 @@
-"""The section that sets plans beside one another: totals, supply, indicators over time, and the inputs that differ."""
+"""The section that sets plans beside one another: totals, supply, indicators over time, and the
+inputs that differ."""
 
 from __future__ import annotations
 
@@ -40,7 +41,8 @@ MOST_ROWS = 3000
 
 
 def comparison(found: Comparison, shown_years: Sequence[int]) -> Section:
-    """Totals, supply over all years, quantities over time by plan, and the differing inputs and results."""
+    """Totals, supply over all years, quantities over time by plan, and the differing inputs and
+    results."""
     panels: list[tuple[str, tuple[Block, ...]]] = []
     supplied = _supply(found)
     if supplied:
@@ -64,7 +66,10 @@ def comparison(found: Comparison, shown_years: Sequence[int]) -> Section:
             _inputs(found),
             _results(found, shown_years),
         ),
-        f"Differences are against {found.names[0]}. Charts show what differs; what is the same in all plans is left out.",
+        (
+            f"Differences are against {found.names[0]}. Charts show what differs; what is the same "
+            "in all plans is left out."
+        ),
     )
 
 
@@ -92,7 +97,10 @@ def _supply(found: Comparison) -> tuple[Chart, ...]:
                     }
                 )
                 words.append(f"{pathway} " + ", ".join(map(number, shares)))
-        said = f"{metal}, share of supply over all years in {', '.join(found.names)}: {'; '.join(words)}"
+        said = (
+            f"{metal}, share of supply over all years in {', '.join(found.names)}: "
+            f"{'; '.join(words)}"
+        )
         charts.append(
             Chart(
                 str(metal),
@@ -155,7 +163,8 @@ def _change(first: float, other: float) -> str:
 def _beside(
     frame: pd.DataFrame, found: Comparison, texts: Sequence[str]
 ) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    """Heads and rows: the texts, a column for each plan, and the change of every later plan against the first."""
+    """Heads and rows: the texts, a column for each plan, and the change of every later plan against
+    the first."""
     first, *others = found.names
     heads = (*texts, *found.names, *(f"{name}: change" for name in others))
     columns = [[str(v) for v in frame[text]] for text in texts]
@@ -189,5 +198,8 @@ def _inputs(found: Comparison) -> Table:
 def _results(found: Comparison, shown_years: Sequence[int]) -> Table:
     frame = found.results[found.results["year"].isin(shown_years)].head(MOST_ROWS)
     heads, rows = _beside(frame, found, ("metal", "year", "quantity", "unit"))
-    title = f"Results that differ: {len(found.results):,}, here those of {', '.join(map(str, shown_years))}"
+    title = (
+        f"Results that differ: {len(found.results):,}, here those of "
+        f"{', '.join(map(str, shown_years))}"
+    )
     return Table(title, heads, rows, frozenset(range(4, len(heads))))

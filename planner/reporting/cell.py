@@ -1,4 +1,5 @@
-"""A plan as a notebook shows it: the answer in words, then the totals and a small table of each metal."""
+"""A plan as a notebook shows it: the answer in words, then the totals and a small table of each
+metal."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ from planner.system.nouns import PATHWAYS
 
 
 def cell(plan: Plan) -> str:
-    """HTML of a plan for a notebook: the answer in words, the totals, and of each metal the first, the middle and the last year."""
+    """HTML of a plan for a notebook: the answer in words, the totals, and of each metal the first,
+    the middle and the last year."""
     record = plan.record
     short = plan.indicators[plan.indicators["indicator"] == "shortage"]
     lengths = {period.first: period.length for period in plan.system.periods}
@@ -31,7 +33,8 @@ def cell(plan: Plan) -> str:
 
 
 def _first_middle_last(plan: Plan) -> pd.DataFrame:
-    """Metal, year, what is asked for, the share of each pathway in what is supplied, what is short, and the shadow price."""
+    """Metal, year, what is asked for, the share of each pathway in what is supplied, what is short,
+    and the shadow price."""
     years = [period.first for period in plan.system.periods]
     chosen = sorted({years[0], years[len(years) // 2], years[-1]})
     wide = plan.mix[plan.mix["year"].isin(chosen)].pivot_table(

@@ -1,4 +1,5 @@
-"""Sections about the chain: where the metal comes from, on whom it depends, all flows, what to build when."""
+"""Sections about the chain: where the metal comes from, on whom it depends, all flows, what to
+build when."""
 
 from __future__ import annotations
 
@@ -63,7 +64,8 @@ NODES = (
 SPAN = 5
 """Years of a column in the table of orders."""
 RATIO_LIMIT = 3.0
-"""Shares beyond this are cut from the picture, which is about the country's own use; the tables hold them."""
+"""Shares beyond this are cut from the picture, which is about the country's own use; the tables
+hold them."""
 
 
 def period_years(plan: Plan) -> list[int]:
@@ -77,7 +79,8 @@ def shown_years(plan: Plan) -> list[int]:
 
 
 def shown_among(held: Sequence[int]) -> list[int]:
-    """Of these years the ends, and those divisible by ten, or by five in a short study, or all in a very short one."""
+    """Of these years the ends, and those divisible by ten, or by five in a short study, or all in a
+    very short one."""
     every = 10 if held[-1] - held[0] > 20 else 5 if held[-1] - held[0] > 8 else 1
     return [y for y in held if y in (held[0], held[-1]) or y % every == 0]
 
@@ -98,7 +101,8 @@ def supply(plan: Plan) -> Section:
     amounts, shares, used = [], [], set[str]()
     for metal in plan.system.metals:
         found = by_name(plan.mix[plan.mix["metal"] == metal], "pathway", years)
-        # a stockpile that is filled takes from supply: below the axis it would upset the stack, so only what it gives is drawn
+        # a stockpile that is filled takes from supply: below the axis it would upset the stack, so
+        # only what it gives is drawn
         given = {
             name: np.maximum(found[name], 0.0)
             for name in order
@@ -121,7 +125,8 @@ def supply(plan: Plan) -> Section:
         "Supply",
         largest_pathways(plan),
         (Tabs("Supply by pathway", panels), _mix_table(plan)),
-        "Refined metal by pathway. Metal won abroad stays foreign where it is refined at home. New scrap is a loop inside manufacture and "
+        "Refined metal by pathway. Metal won abroad stays foreign where it is refined at home. "
+        "New scrap is a loop inside manufacture and "
         "is not counted; of a stockpile only what it gives is drawn.",
     )
 
@@ -201,9 +206,12 @@ def dependence(plan: Plan, indicators: pd.DataFrame) -> Section:
         "Self-sufficiency and imports",
         dependent(plan, indicators),
         (Tabs("Dependence", tuple(panels)),) if panels else (),
-        "Self-sufficiency: metal won from home ore and home waste (extraction), or all that is refined at home (processing), over what the "
-        "country uses; net import reliance is what trade and stocks supply of it (USGS). Above 100 % or below 0 the country exports; "
-        "beyond 300 % the lines leave the picture. Imports by origin count contained metal of every form, ore included.",
+        "Self-sufficiency: metal won from home ore and home waste (extraction), or all that is "
+        "refined at home (processing), over what the "
+        "country uses; net import reliance is what trade and stocks supply of it (USGS). Above "
+        "100 % or below 0 the country exports; "
+        "beyond 300 % the lines leave the picture. Imports by origin count contained metal of "
+        "every form, ore included.",
     )
 
 
@@ -218,8 +226,10 @@ def flows(plan: Plan) -> Section:
         "Flows",
         (),
         (Tabs("Metal", panels),) if panels else (),
-        "All flows of a metal in a year, t/year of contained metal, losses in red. Move the slider to another year, point at a "
-        "bar or a band for its name and amount. Flows below a ten thousandth of the largest are left out.",
+        "All flows of a metal in a year, t/year of contained metal, losses in red. Move the "
+        "slider to another year, point at a "
+        "bar or a band for its name and amount. Flows below a ten thousandth of the largest are "
+        "left out.",
     )
 
 
@@ -249,7 +259,8 @@ def _sankey(plan: Plan, metal: str) -> Flows | None:
                 else KIND_COLOURS.get(name.split("/")[0], PLAIN_NODE)
                 for name in names
             ],
-            # a label for every process as well would bury those of the goods: they are named when pointed at
+            # a label for every process as well would bury those of the goods: they are named when
+            # pointed at
             "labelled": [int(name not in processes) for name in names],
             "links": [[at[s], at[t], int(t.startswith("loss/"))] for s, t in wide.index],
             "values": [rounded(wide[y]) for y in years],
@@ -293,7 +304,10 @@ def capacity(plan: Plan) -> Section:
         "Capacity and what to build when",
         text,
         (*blocks, Grid(charts, keys, "narrow")) if charts else (),
-        "Capacity in t/year of what a plant handles. A plant ordered in a year runs after its lead time.",
+        (
+            "Capacity in t/year of what a plant handles. A plant ordered in a year runs after its "
+            "lead time."
+        ),
     )
 
 
@@ -318,7 +332,8 @@ def _plant(
 
 
 def _schedule(plan: Plan, standing: dict[str, dict[str, Array]], years: Sequence[int]) -> Chart:
-    """Orders by plant and year: the darker, the larger the order beside the plant's largest capacity."""
+    """Orders by plant and year: the darker, the larger the order beside the plant's largest
+    capacity."""
     plants = [p for p in sorted(standing, reverse=True) if standing[p]["ordered"].max() > 0]
     shades, texts, said = [], [], []
     for plant in plants:

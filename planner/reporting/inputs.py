@@ -1,4 +1,5 @@
-"""What the plan rests on: every number in force with its range, source and grade, the policies, and the sources in full."""
+"""What the plan rests on: every number in force with its range, source and grade, the policies, and
+the sources in full."""
 
 from __future__ import annotations
 
@@ -43,7 +44,8 @@ def inputs(plan: Plan) -> Section:
     weak = sum(d.grade in ("C", "D") for d in data)
     share = f", {weak / len(data):.0%}," if data else ""
     sentence = (
-        f"The plan rests on {len(data):,} numbers; {weak:,} of them{share} are recalled, judged or derived (grades C and D) and "
+        f"The plan rests on {len(data):,} numbers; {weak:,} of them{share} are recalled, judged "
+        "or derived (grades C and D) and "
         "want the closest look before a decision."
     )
     grades = "; ".join(f"{g} {text}" for g, text in GRADES.items())
@@ -165,7 +167,8 @@ def _sources(data: Iterable[Datum]) -> Table:
 
 
 def shipped_sources() -> dict[str, tuple[str, str, str, str]]:
-    """Source to its title, publisher, address and terms of use, from the list that ships with planner; empty where it does not."""
+    """Source to its title, publisher, address and terms of use, from the list that ships with
+    planner; empty where it does not."""
     package = Path(__file__).parents[1]
     for folder in (package / "data", package.parent / "data"):
         if (folder / SOURCES_FILE).is_file():

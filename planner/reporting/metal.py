@@ -1,4 +1,5 @@
-"""Sections about the metal in use and in the ground: stocks and waste by product and by cohort, deposits, stockpiles, indicators."""
+"""Sections about the metal in use and in the ground: stocks and waste by product and by cohort,
+deposits, stockpiles, indicators."""
 
 from __future__ import annotations
 
@@ -59,7 +60,10 @@ def use_stocks(plan: Plan) -> Section:
                         found,
                         colours_of(found),
                         own_keys=True,
-                        note=f"{amount(total[0])} {unit} in {years[0]}, {amount(total[-1])} in {years[-1]}",
+                        note=(
+                            f"{amount(total[0])} {unit} in {years[0]}, {amount(total[-1])} in "
+                            f"{years[-1]}"
+                        ),
                     )
                 )
         panels.append((title, (Grid(tuple(charts)),)))
@@ -82,13 +86,19 @@ def use_stocks(plan: Plan) -> Section:
         for title, blocks in panels
         if isinstance(blocks[0], Grid) and blocks[0].charts
     ]
-    note = f"Metal in products that serve, at the end of each year (stock convention: {plan.system.stock_convention}); what leaves use is "
+    note = (
+        "Metal in products that serve, at the end of each year (stock convention: "
+        f"{plan.system.stock_convention}); what leaves use is "
+    )
     return Section(
         "Stocks and waste",
         from_waste(plan),
         (Tabs("Stocks and waste", tuple(panels)),) if panels else (),
         note
-        + "waste, but for what is dissipated on the way. By year of entry: the year in which a product began to serve.",
+        + (
+            "waste, but for what is dissipated on the way. By year of entry: the year in which a "
+            "product began to serve."
+        ),
     )
 
 
@@ -118,9 +128,11 @@ def stock_by_cohort(use: UseStock, bins: Iterable[tuple[int, int]]) -> list[Arra
 
 
 def outflow_by_cohort(use: UseStock, bins: Iterable[tuple[int, int]]) -> list[Array]:
-    """t per year that leaves use by bin of cohorts, shape (Y,) each: the fall of each cohort's stock, and its inflow in the year of entry.
+    """t per year that leaves use by bin of cohorts, shape (Y,) each: the fall of each cohort's
+    stock, and its inflow in the year of entry.
 
-    What was in use before the study is known as one sum only, so that of the first year is what the others leave of the outflow.
+    What was in use before the study is known as one sum only, so that of the first year is what the
+    others leave of the outflow.
     """
     entry, years = np.array(use.cohort_years), np.array(use.years)
     before = np.vstack([np.zeros(len(entry)), use.cohorts[:-1]])
@@ -137,7 +149,8 @@ def outflow_by_cohort(use: UseStock, bins: Iterable[tuple[int, int]]) -> list[Ar
 def _cohorts(
     plan: Plan, metal: str, bins: dict[str, tuple[int, int]], unit: str, stock: bool
 ) -> Chart | None:
-    """Stock (t at the end of the period) or outflow (t/year) of a metal by year of entry; None where none is in use."""
+    """Stock (t at the end of the period) or outflow (t/year) of a metal by year of entry; None
+    where none is in use."""
     years, system = period_years(plan), plan.system
     total = {name: np.zeros(len(years)) for name in bins}
     last = [p.last - system.periods[0].first for p in system.periods]
@@ -194,7 +207,10 @@ def reserves(plan: Plan) -> Section:
         "Reserves and stockpiles",
         left(plan),
         tuple(blocks),
-        "Ore that is left at the end of each year, as metal; reserves are those the study gives, with what exploration adds.",
+        (
+            "Ore that is left at the end of each year, as metal; reserves are those the study "
+            "gives, with what exploration adds."
+        ),
     )
 
 

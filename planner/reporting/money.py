@@ -1,4 +1,5 @@
-"""Sections about money and carbon: cost, emissions, what a tonne is worth, what binds, what is short, and the frontier."""
+"""Sections about money and carbon: cost, emissions, what a tonne is worth, what binds, what is
+short, and the frontier."""
 
 from __future__ import annotations
 
@@ -35,7 +36,8 @@ from planner.reporting.words import amount, gaps, item_name, spending
 from planner.system.nouns import PATHWAYS, SCOPES
 
 HOW_TO_FRONTIER = (
-    " What less carbon would cost: planner frontier STUDY --out RUN/frontier, for the same study, scenario and settings, "
+    " What less carbon would cost: planner frontier STUDY --out RUN/frontier, for the same study, "
+    "scenario and settings, "
     "then report the run again."
 )
 MILLION = 1e6
@@ -43,7 +45,8 @@ MOST_ITEMS = 8
 MOST_BINDING = 25
 """Rows in the table of what binds."""
 LEFT_OUT = ("balance", "capacity_balance", "emission_account")
-"""Families whose price says what another table says: of a good, of the plant that it belongs to, of the carbon price."""
+"""Families whose price says what another table says: of a good, of the plant that it belongs to, of
+the carbon price."""
 POINT_COLUMNS = ("group", "scope", "point", "cost", "carbon", "abatement_cost")
 MIX_COLUMNS = ("group", "point", "metal", "year", "pathway", "value")
 NO_FRONTIER_COST = ("carbon_price", "shortage", "breach", "transfer")
@@ -51,7 +54,8 @@ NO_FRONTIER_COST = ("carbon_price", "shortage", "breach", "transfer")
 
 
 def cost_and_carbon(plan: Plan, *, alone: bool = False) -> Section:
-    """Cost by item and by metal, emissions of both scopes by metal; `alone` where no frontier follows, which is then pointed to."""
+    """Cost by item and by metal, emissions of both scopes by metal; `alone` where no frontier
+    follows, which is then pointed to."""
     years, money = period_years(plan), f"{plan.record.currency}/year"
     paid = plan.costs[plan.costs["item"] != "transfer"].assign(
         metal=_joint(plan.costs["metal"]), item=plan.costs["item"].map(item_name)
@@ -101,9 +105,10 @@ def cost_and_carbon(plan: Plan, *, alone: bool = False) -> Section:
                 frozenset((1, 2)),
             ),
         ),
-        "Yearly cost is undiscounted, in constant prices; credits for by-products are below the axis. Territorial: emitted at home. "
-        "Footprint: with what imports embody; exports are not deducted. A line that serves two metals stands under both names."
-        + (HOW_TO_FRONTIER if alone else ""),
+        "Yearly cost is undiscounted, in constant prices; credits for by-products are below the "
+        "axis. Territorial: emitted at home. "
+        "Footprint: with what imports embody; exports are not deducted. A line that serves two "
+        "metals stands under both names." + (HOW_TO_FRONTIER if alone else ""),
     )
 
 
@@ -152,8 +157,10 @@ def prices(plan: Plan) -> Section:
         "Shadow prices",
         (),
         tuple(blocks),
-        "What one more tonne demanded would cost the country in that year: no market price. What binds: what a unit more of "
-        "a requirement, or less of a limit, would change in cost; negative where more of it would save money.",
+        "What one more tonne demanded would cost the country in that year: no market price. What "
+        "binds: what a unit more of "
+        "a requirement, or less of a limit, would change in cost; negative where more of it would "
+        "save money.",
     )
 
 
@@ -247,12 +254,16 @@ def shortages(plan: Plan) -> Section:
         "Gaps",
         gaps(plan, len(missed)),
         tuple(blocks),
-        "Demand that no supply meets, in refined equivalents, and targets that a plan misses at a penalty.",
+        (
+            "Demand that no supply meets, in refined equivalents, and targets that a plan misses "
+            "at a penalty."
+        ),
     )
 
 
 def frontier(plan: Plan, points: pd.DataFrame, mix: pd.DataFrame) -> Section:
-    """Cost against carbon from least cost to least carbon, the price of a tonne abated, and what the mix becomes."""
+    """Cost against carbon from least cost to least carbon, the price of a tonne abated, and what
+    the mix becomes."""
     require_frontier(plan, points, mix)
     curve = _curves(points)[0][1]
     first, last = curve.iloc[0], curve.iloc[-1]
@@ -260,8 +271,10 @@ def frontier(plan: Plan, points: pd.DataFrame, mix: pd.DataFrame) -> Section:
     if first["carbon"] > last["carbon"]:
         saved, dearer = first["carbon"] - last["carbon"], last["cost"] - first["cost"]
         sentences.append(
-            f"From the cheapest to the cleanest plan, {first['scope']} emissions fall by {saved / first['carbon']:.0%}, for "
-            f"{amount(dearer)} {_of_year(plan)}: {number(dearer / saved)} USD per t CO2e on average."
+            f"From the cheapest to the cleanest plan, {first['scope']} emissions fall by "
+            f"{saved / first['carbon']:.0%}, for "
+            f"{amount(dearer)} {_of_year(plan)}: {number(dearer / saved)} USD per t CO2e on "
+            "average."
         )
     blocks: list[Block] = [Grid((_curve(plan, points), _abatement(plan, curve)), width="half")]
     if len(_curves(points[points["group"] == first["group"]])) == 1:
@@ -271,13 +284,15 @@ def frontier(plan: Plan, points: pd.DataFrame, mix: pd.DataFrame) -> Section:
         "Frontier of cost and carbon",
         tuple(sentences),
         tuple(blocks),
-        "Each point is the cheapest plan for its emissions, without carbon price and penalties; between points the curve is a "
+        "Each point is the cheapest plan for its emissions, without carbon price and penalties; "
+        "between points the curve is a "
         "straight line. Points are numbered from least cost (1) to least carbon.",
     )
 
 
 def _curves(points: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """Each curve with its name: of all metals or one, at a level of imports where there are several."""
+    """Each curve with its name: of all metals or one, at a level of imports where there are
+    several."""
     levels = points["import"] if "import" in points else pd.Series(np.nan, index=points.index)
     found = []
     for _, part in points.assign(level=levels.astype(float)).groupby(
@@ -339,7 +354,10 @@ def require_frontier(plan: Plan, points: pd.DataFrame, mix: pd.DataFrame) -> Non
         problems.append(Problem("points.csv", 0, "", "holds no point; compute the frontier again"))
     strange = set() if problems else set(mix["metal"]) - set(plan.system.metals)
     if strange:
-        message = f"holds {', '.join(sorted(strange))}, which the run does not know; compute the frontier of {plan.record.study}"
+        message = (
+            f"holds {', '.join(sorted(strange))}, which the run does not know; compute the "
+            f"frontier of {plan.record.study}"
+        )
         problems.append(Problem("mix.csv", 0, "metal", message))
     if problems:
         raise SpecError("frontier", problems)

@@ -1,6 +1,8 @@
-"""What a page is made of: sections of charts, tables and tabs, as plain data that the template lays out and the page's script draws.
+"""What a page is made of: sections of charts, tables and tabs, as plain data that the template lays
+out and the page's script draws.
 
-A chart holds plotly traces without styles: fonts, axes and colours of the ground are the page's, so that it can be light, dark or printed.
+A chart holds plotly traces without styles: fonts, axes and colours of the ground are the page's, so
+that it can be light, dark or printed.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ MULTIPLES: Mapping[str, tuple[tuple[float, str], ...]] = {
     "USD": ((1e9, "billion USD"), (1e6, "million USD"), (1e3, "thousand USD"), (1.0, "USD")),
     "1": ((0.01, "%"),),
 }
-"""Unit to the multiples in which a chart may show it: the largest that leaves a number of 1 or more."""
+"""Unit to the multiples in which a chart may show it: the largest that leaves a number of 1 or
+more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,8 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """One figure: plotly traces, the unit of its axis, and what it shows in words for who cannot see it."""
+    """One figure: plotly traces, the unit of its axis, and what it shows in words for who cannot
+    see it."""
 
     kind: ClassVar[str] = "chart"
     title: str
@@ -64,7 +68,8 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Charts beside one another, with one legend where they share it; `narrow` charts stand four to a line on a wide screen."""
+    """Charts beside one another, with one legend where they share it; `narrow` charts stand four to
+    a line on a wide screen."""
 
     kind: ClassVar[str] = "grid"
     charts: tuple[Chart, ...]
@@ -75,7 +80,8 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Flows:
-    """The Sankey of a metal with a slider over the years: names, links, and a value for each link and year."""
+    """The Sankey of a metal with a slider over the years: names, links, and a value for each link
+    and year."""
 
     kind: ClassVar[str] = "flows"
     metal: str
@@ -90,7 +96,8 @@ class Flows:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of ready text; `numeric` columns are set to the right. Closed tables open with a click, and in print."""
+    """A table of ready text; `numeric` columns are set to the right. Closed tables open with a
+    click, and in print."""
 
     kind: ClassVar[str] = "table"
     title: str
@@ -216,7 +223,8 @@ def lines(
     layout: Mapping[str, Any] | None = None,
     note: str = "",
 ) -> Chart:
-    """A line a name, told apart by colour and dash; series are (T,) in `unit`, NaN where there is none."""
+    """A line a name, told apart by colour and dash; series are (T,) in `unit`, NaN where there is
+    none."""
     values = {name: np.asarray(v, dtype=float) for name, v in series.items()}
     dash = dashes or {name: DASHES[i % len(DASHES)] for i, name in enumerate(values)}
     top = max(
@@ -267,7 +275,8 @@ def colours_of(names: Iterable[str]) -> dict[str, str]:
 
 
 def largest_first(series: Mapping[str, Any], most: int, other: str) -> dict[str, Any]:
-    """At most `most` series, the largest first, the rest summed as `other`; what is nothing throughout is left out."""
+    """At most `most` series, the largest first, the rest summed as `other`; what is nothing
+    throughout is left out."""
     held = {
         name: np.asarray(v, dtype=float) for name, v in series.items() if np.nansum(np.abs(v)) > 0
     }

@@ -1,4 +1,5 @@
-"""The answer of a plan in words: what serves demand, what it costs and emits, what is short, what binds."""
+"""The answer of a plan in words: what serves demand, what it costs and emits, what is short, what
+binds."""
 
 from __future__ import annotations
 
@@ -13,7 +14,10 @@ from planner.runtime.display import amount as amount
 if TYPE_CHECKING:
     from planner.analysis.tradeoffs.compare import Comparison
 
-CAUTION = "A plan of least cost is no forecast: it knows the future, buys the cheapest first and answers to no price of its own making."
+CAUTION = (
+    "A plan of least cost is no forecast: it knows the future, buys the cheapest first and answers "
+    "to no price of its own making."
+)
 SHORT = 1e-6
 """A shortage below this share of demand is none."""
 MILLION = 1e6
@@ -41,8 +45,10 @@ def answer(plan: Plan) -> list[str]:
     home, all_in = (amount(record.emissions[scope]) for scope in ("territorial", "footprint"))
     sentences = [
         (
-            f"The least-cost plan of {record.title}, scenario {record.scenario or 'base'}, costs {amount(plan.objective)} {_money(plan)} "
-            f"(present value, {years[0]}-{years[-1]}, discounted at {plan.system.discount_rate:.1%} a year)."
+            f"The least-cost plan of {record.title}, scenario {record.scenario or 'base'}, costs "
+            f"{amount(plan.objective)} {_money(plan)} "
+            f"(present value, {years[0]}-{years[-1]}, discounted at "
+            f"{plan.system.discount_rate:.1%} a year)."
         ),
         f"It emits {home} t CO2e at home and {all_in} t with what imports embody.",
     ]
@@ -81,7 +87,10 @@ def _metal(plan: Plan, metal: str) -> str:
     if mine.empty:
         return ""
     first, last = mine["year"].min(), mine["year"].max()
-    return f"{metal.capitalize()}: in {first} {_shares(mine[mine['year'] == first])}; in {last} {_shares(mine[mine['year'] == last])}."
+    return (
+        f"{metal.capitalize()}: in {first} {_shares(mine[mine['year'] == first])}; in {last} "
+        f"{_shares(mine[mine['year'] == last])}."
+    )
 
 
 def _shares(part: pd.DataFrame) -> str:
@@ -145,7 +154,10 @@ def pathway_sentence(plan: Plan, metal: str) -> str:
     text = f"{sums.iloc[0] / sums.sum():.0%} of all is {sums.index[0]}"
     shares = mine[mine["pathway"] == "domestic secondary"].set_index("year")["share"]
     if len(shares) and shares.iloc[-1] >= 0.005:
-        text += f"; recycled at home: {shares.iloc[0]:.0%} in {shares.index[0]}, {shares.iloc[-1]:.0%} in {shares.index[-1]}"
+        text += (
+            f"; recycled at home: {shares.iloc[0]:.0%} in {shares.index[0]}, {shares.iloc[-1]:.0%} "
+            f"in {shares.index[-1]}"
+        )
     return text
 
 
@@ -162,7 +174,10 @@ def dependent(plan: Plan, indicators: pd.DataFrame) -> tuple[str, ...]:
     none = [m for m, v in found.items() if v < 0]
     sentences = (
         [
-            f"In {year} trade and stocks supply half or more of what the country uses of {joined(most)}."
+            (
+                f"In {year} trade and stocks supply half or more of what the country uses of "
+                f"{joined(most)}."
+            )
         ]
         if most
         else []
@@ -217,7 +232,8 @@ def to_build(plan: Plan) -> tuple[str, ...]:
     )
     rest = f" and {len(soon) - MOST_NAMED} smaller" if len(soon) > MOST_NAMED else ""
     return (
-        f"To be ordered from {first} to {min(first + SOON - 1, plan.system.years[-1])}: {names}{rest}.",
+        f"To be ordered from {first} to {min(first + SOON - 1, plan.system.years[-1])}: "
+        f"{names}{rest}.",
     )
 
 
@@ -253,7 +269,8 @@ def spending(plan: Plan) -> tuple[str, ...]:
     if len(yearly) > 1 and yearly.max() > 0:
         first, last, top = yearly.iloc[0], yearly.iloc[-1], yearly.idxmax()
         sentences.append(
-            f"Emissions at home go from {amount(first)} t CO2e in {yearly.index[0]} to {amount(last)} t in "
+            f"Emissions at home go from {amount(first)} t CO2e in {yearly.index[0]} to "
+            f"{amount(last)} t in "
             f"{yearly.index[-1]}; "
             f"the most is {amount(yearly.max())} t in {top}."
         )
@@ -291,7 +308,10 @@ def from_waste(plan: Plan) -> tuple[str, ...]:
     ]
     return (
         (
-            f"What leaves use is, in {first} and in {last}, this share of what is needed: {'; '.join(parts)}.",
+            (
+                f"What leaves use is, in {first} and in {last}, this share of what is needed: "
+                f"{'; '.join(parts)}."
+            ),
         )
         if parts
         else ()

@@ -1,1 +1,2 @@
-"""What every part of planner stands on: run folders, workers, progress, interrupts, optional packages."""
+"""What every part of planner stands on: run folders, workers, progress, interrupts, optional
+packages."""

@@ -1,4 +1,5 @@
-"""How results show themselves in a notebook: sentences first, then a small table, everything escaped."""
+"""How results show themselves in a notebook: sentences first, then a small table, everything
+escaped."""
 
 from __future__ import annotations
 
@@ -20,14 +21,16 @@ WHOLE = 1000.0
 
 
 def shown(title: str, sentences: Sequence[str], *tables: pd.DataFrame, more: str = "") -> str:
-    """HTML of a result: a title, what it says in words, its tables. `more` names where the rest stands. No text is taken for markup."""
+    """HTML of a result: a title, what it says in words, its tables. `more` names where the rest
+    stands. No text is taken for markup."""
     parts = [f"<p><strong>{escape(title)}</strong></p>"] if title else []
     parts += [f"<p>{escape(sentence)}</p>" for sentence in sentences]
     for frame in filter(len, tables):
         parts.append(_table(frame))
         if len(frame) > MOST_ROWS:
             parts.append(
-                f"<p>{len(frame) - MOST_ROWS:,} more rows{escape(f' in {more}' if more else '')}.</p>"
+                f"<p>{len(frame) - MOST_ROWS:,} more "
+                f"rows{escape(f' in {more}' if more else '')}.</p>"
             )
     return f'<div class="planner">{"".join(parts)}</div>'
 

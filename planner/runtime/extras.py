@@ -9,7 +9,8 @@ from planner.errors import OutputError
 
 
 def needed(module: str, extra: str, otherwise: str = "") -> Any:
-    """A module of an extra; raises OutputError with the remedy where it is not installed, and what to do `otherwise`."""
+    """A module of an extra; raises OutputError with the remedy where it is not installed, and what
+    to do `otherwise`."""
     try:
         return importlib.import_module(module)
     except ImportError as error:

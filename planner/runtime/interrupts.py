@@ -1,4 +1,5 @@
-"""Ctrl-C while the solver runs: pressed once it asks for the best plan known, pressed again it gives up."""
+"""Ctrl-C while the solver runs: pressed once it asks for the best plan known, pressed again it
+gives up."""
 
 from __future__ import annotations
 
@@ -10,7 +11,8 @@ from typing import Any
 
 
 class Presses:
-    """How often Ctrl-C was pressed since somebody listens; as the answer to the signal it counts and raises nothing.
+    """How often Ctrl-C was pressed since somebody listens; as the answer to the signal it counts
+    and raises nothing.
 
     An exception would else be thrown in the middle of the solver, which calls Python back.
     """
@@ -24,7 +26,8 @@ class Presses:
         self.count += 1
 
     def beyond(self, count: int) -> Callable[[], bool] | None:
-        """Asks whether Ctrl-C was pressed more often than this; None where nobody listens, so that nothing need be asked."""
+        """Asks whether Ctrl-C was pressed more often than this; None where nobody listens, so that
+        nothing need be asked."""
         return (lambda: self.count > count) if self.listening else None
 
 
@@ -32,8 +35,9 @@ class Presses:
 def counted() -> Iterator[Presses]:
     """Count Ctrl-C within instead of raising KeyboardInterrupt.
 
-    Only in the main thread, the only one to which Python brings signals, and only where Python's own answer is in force: a program that
-    ignores Ctrl-C, or answers it in its own way, goes on doing so.
+    Only in the main thread, the only one to which Python brings signals, and only where Python's
+    own answer is in force: a program that ignores Ctrl-C, or answers it in its own way, goes on
+    doing so.
     """
     main = threading.current_thread() is threading.main_thread()
     presses = Presses(

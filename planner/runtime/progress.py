@@ -8,7 +8,8 @@ from typing import Self
 class Step(str):
     """The name of a stage that is one of several alike: `part` of them are over, of `parts` in all.
 
-    It is its name to whoever only shows or collects words, and lets whoever can reckon say how much time is left.
+    It is its name to whoever only shows or collects words, and lets whoever can reckon say how much
+    time is left.
     """
 
     __slots__ = ("part", "parts")

@@ -1,7 +1,9 @@
-"""Where results go: a folder that one run holds at a time and that is replaced as a whole or not at all.
+"""Where results go: a folder that one run holds at a time and that is replaced as a whole or not at
+all.
 
-The lock is a file beside the folder, held by the kernel (flock): it ends with the process, however that ends, so that a killed run
-bars nobody. What a killed run left beside its place is cleared by the next one that holds the lock.
+The lock is a file beside the folder, held by the kernel (flock): it ends with the process, however
+that ends, so that a killed run bars nobody. What a killed run left beside its place is cleared by
+the next one that holds the lock.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ REMEDY = "name another folder with --out"
 
 
 def require_place(folder: str | Path, *, replace: bool = False) -> None:
-    """Raise OutputError where no run could be written to the folder, so that it is said before a long solve. Makes nothing."""
+    """Raise OutputError where no run could be written to the folder, so that it is said before a
+    long solve. Makes nothing."""
     folder = Path(folder)
     if folder.exists() and not replace and not _is_run(folder):
         raise OutputError(f"{folder} exists and is no run of planner; {REMEDY}, or empty it")
@@ -37,7 +40,8 @@ def require_place(folder: str | Path, *, replace: bool = False) -> None:
 
 
 def require_folder(folder: Path) -> None:
-    """Raise OutputError where no files could be written into a folder, there or yet to be made. Makes nothing."""
+    """Raise OutputError where no files could be written into a folder, there or yet to be made.
+    Makes nothing."""
     whole = folder.absolute()
     _require_writable(folder, next(place for place in (whole, *whole.parents) if place.exists()))
 
@@ -80,7 +84,8 @@ def reserved(folder: str | Path, *, replace: bool = False) -> Iterator[Path]:
         yield folder
     finally:
         if outermost:
-            # while it is held: who waits for the file that is gone finds that it has no name, and begins anew
+            # while it is held: who waits for the file that is gone finds that it has no name, and
+            # begins anew
             with contextlib.suppress(OSError):
                 path.unlink()
         lock.release()
@@ -90,7 +95,8 @@ def reserved(folder: str | Path, *, replace: bool = False) -> Iterator[Path]:
 
 
 def written_whole(folder: Path, write: Callable[[Path], None], *, replace: bool = False) -> Path:
-    """Let `write` fill a folder beside the place, then move it there: what was there is replaced only by a whole one.
+    """Let `write` fill a folder beside the place, then move it there: what was there is replaced
+    only by a whole one.
 
     Raises OutputError where that cannot be; then what was there stands.
     """
@@ -115,9 +121,11 @@ def written_whole(folder: Path, write: Callable[[Path], None], *, replace: bool 
 def written_file(
     path: Path, write: Callable[[Path], Any], remedy: str = "name another file"
 ) -> Path:
-    """Let `write` make a file beside the place, then move it there: never half of it, nor after a loss of power. Returns the path.
+    """Let `write` make a file beside the place, then move it there: never half of it, nor after a
+    loss of power. Returns the path.
 
-    Raises OutputError, with the remedy, where that cannot be, or another run is at it; then what was there stands.
+    Raises OutputError, with the remedy, where that cannot be, or another run is at it; then what
+    was there stands.
     """
     partial = path.with_name(f".{path.name}.partial")
     try:
@@ -141,7 +149,8 @@ def written_file(
 
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    """Hold the place of a file. Raises Timeout where another process does: both would write the same file beside it."""
+    """Hold the place of a file. Raises Timeout where another process does: both would write the
+    same file beside it."""
     if not path.parent.is_dir():
         # the lock would make the folder
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
@@ -156,7 +165,8 @@ def _alone(path: Path) -> Iterator[None]:
 def write_tables(
     folder: Path, tables: Mapping[str, Any], texts: Mapping[str, str] = MappingProxyType({})
 ) -> None:
-    """Write DataFrames as `NAME.csv`, and texts under their names, into a folder that may hold other files: each whole or not at all.
+    """Write DataFrames as `NAME.csv`, and texts under their names, into a folder that may hold
+    other files: each whole or not at all.
 
     Raises OutputError where that cannot be.
     """
@@ -178,7 +188,8 @@ def _mark(folder: Path) -> str:
 
 
 def _clear(folder: Path) -> None:
-    """Remove what killed runs left; one killed between its two moves left the run before it, which then goes back to its place."""
+    """Remove what killed runs left; one killed between its two moves left the run before it, which
+    then goes back to its place."""
     for old in sorted(folder.parent.glob(f"{_escaped(_mark(folder))}*.old")):
         if not folder.exists():
             old.replace(folder)

@@ -1,7 +1,8 @@
-"""Tasks over processes: here, in local processes, or on a Dask cluster, by the same call and with the same answers.
+"""Tasks over processes: here, in local processes, or on a Dask cluster, by the same call and with
+the same answers.
 
-A worker that dies costs its task, which runs again elsewhere. Tasks are pure functions of their arguments, so that where and in
-which order they run changes nothing.
+A worker that dies costs its task, which runs again elsewhere. Tasks are pure functions of their
+arguments, so that where and in which order they run changes nothing.
 """
 
 from __future__ import annotations
@@ -26,9 +27,11 @@ Tasks = Mapping[Hashable, tuple[Any, ...]]
 """The arguments of each task."""
 
 AHEAD = 2
-"""Tasks handed over for each worker at a time: enough to keep it busy, few enough to keep memory flat."""
+"""Tasks handed over for each worker at a time: enough to keep it busy, few enough to keep memory
+flat."""
 DEATHS = 20
-"""Workers that may die, one after the other without an answer, before a run is given up: what kills its worker must not run for ever."""
+"""Workers that may die, one after the other without an answer, before a run is given up: what kills
+its worker must not run for ever."""
 STARTS = 3
 """The same before the first answer: workers that never stand."""
 
@@ -48,10 +51,10 @@ def answers(
 ) -> Iterator[tuple[Hashable, Answer]]:
     """The answer of each task, as it comes: (task, function(*arguments)).
 
-    One worker without a cluster is this process. `cluster` is the address of a Dask scheduler (`tcp://host:8786`). `prepare` makes
-    ready what each task needs and keeps it; forked workers then have it from the start.
-    Raises OutputError where Dask is missing or the cluster cannot be reached, SolverError where workers die again and again;
-    what the function raises is raised here.
+    One worker without a cluster is this process. `cluster` is the address of a Dask scheduler
+    (`tcp://host:8786`). `prepare` makes ready what each task needs and keeps it; forked workers
+    then have it from the start. Raises OutputError where Dask is missing or the cluster cannot be
+    reached, SolverError where workers die again and again; what the function raises is raised here.
     """
     if cluster:
         yield from _with_dask(function, tasks, cluster)
@@ -68,8 +71,10 @@ def _local(
     workers: int,
     prepare: Callable[[], object] | None,
 ) -> Iterator[tuple[Hashable, Answer]]:
-    """Answers from processes on this machine. Each has a line of its own to this one, so that the death of one holds up no other."""
-    # forked where no other thread can be cut off in the middle of something: a forked worker needs no start
+    """Answers from processes on this machine. Each has a line of its own to this one, so that the
+    death of one holds up no other."""
+    # forked where no other thread can be cut off in the middle of something: a forked worker needs
+    # no start
     forked = sys.platform.startswith("linux") and threading.active_count() == 1
     if forked and prepare is not None:
         prepare()
@@ -101,7 +106,8 @@ def _local(
                     deaths += 1
                     if deaths >= most:
                         raise SolverError(
-                            f"local workers died {deaths} times without an answer; is there enough memory? In a script, "
+                            f"local workers died {deaths} times without an answer; is there "
+                            "enough memory? In a script, "
                             'begin under if __name__ == "__main__", or ask for one worker'
                         ) from died
                     continue
@@ -131,7 +137,8 @@ def _start(process: Any) -> None:
 
 
 def _work(line: Connection[Any, Any], function: Callable[..., Any]) -> None:
-    """What a worker does: answer task after task, leave Ctrl-C to the process that began it, and end with it."""
+    """What a worker does: answer task after task, leave Ctrl-C to the process that began it, and
+    end with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     while True:
@@ -191,7 +198,8 @@ def _with_dask(
                 answer = future.result()
             except distributed.scheduler.KilledWorker as error:
                 raise SolverError(
-                    f"task {task} ended with its worker, {DEATHS} times; is there enough memory? ({error})"
+                    f"task {task} ended with its worker, {DEATHS} times; is there enough memory? "
+                    f"({error})"
                 ) from error
             yield task, answer
             future.release()

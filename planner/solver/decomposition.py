@@ -1,4 +1,5 @@
-"""Solve a programme by parts that know nothing of one another (`planner.lp.reduction`): for loops over the same study."""
+"""Solve a programme by parts that know nothing of one another (`planner.lp.reduction`): for loops
+over the same study."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ from planner.lp.reduction import reduced
 from planner.solver.highs import Arrays, Name, Program, Solution
 
 NO_SCALING = 0
-"""HiGHS's number for that: a tolerance that holds in another scale need not hold in that of the programme."""
+"""HiGHS's number for that: a tolerance that holds in another scale need not hold in that of the
+programme."""
 
 Bases = Mapping[tuple[bytes, bytes], Any]
 """Key of a part to HiGHS's basis of it."""
@@ -34,7 +36,8 @@ class Whole:
 
     @cached_property
     def solution(self) -> Solution:
-        """What HiGHS answers to it. Rows that clash prove that there is none, and are found in less time than it takes to solve twice."""
+        """What HiGHS answers to it. Rows that clash prove that there is none, and are found in less
+        time than it takes to solve twice."""
         if self.clash:
             none = (
                 np.full(len(self._arrays.columns), np.nan),
@@ -68,10 +71,11 @@ class Whole:
 
 
 def solved_in_parts(arrays: Arrays, bases: Bases) -> tuple[Solution | None, Bases]:
-    """Solve a programme by its parts (`planner.lp.reduction`), each from its basis where there is one; with the bases they ended in.
+    """Solve a programme by its parts (`planner.lp.reduction`), each from its basis where there is
+    one; with the bases they ended in.
 
-    None where it may have no optimum: what HiGHS says of the whole is then the answer. `bases` must be of a programme with the same
-    columns and rows.
+    None where it may have no optimum: what HiGHS says of the whole is then the answer. `bases` must
+    be of a programme with the same columns and rows.
     """
     reduction = reduced(arrays)
     answers, found = [], {}

@@ -1,6 +1,8 @@
-"""Arrays to HiGHS: compile a Pyomo model once, keep the solver alive, change costs and bounds, solve again from the last basis.
+"""Arrays to HiGHS: compile a Pyomo model once, keep the solver alive, change costs and bounds,
+solve again from the last basis.
 
-Shapes: n columns, m rows. Sign of duals: d(cost)/d(right-hand side), for every sense, since the problem is a minimisation.
+Shapes: n columns, m rows. Sign of duals: d(cost)/d(right-hand side), for every sense, since the
+problem is a minimisation.
 """
 
 from __future__ import annotations
@@ -34,11 +36,14 @@ Status = Literal["optimal", "infeasible", "unbounded", "interrupted", "failed"]
 FEASIBILITY_TOLERANCE = 1e-9
 """Primal and dual tolerance asked of HiGHS, absolute in internal units (its default is 1e-7)."""
 ROW_TOLERANCE = 1e-9
-"""A row holds outside the solver when its error is at most this share of the sum of its absolute terms, or of 1."""
+"""A row holds outside the solver when its error is at most this share of the sum of its absolute
+terms, or of 1."""
 CONSTANT = "constant"
-"""Name of the column that carries the constant of the objective into a file; no column of ours can have it, since all have an index."""
+"""Name of the column that carries the constant of the objective into a file; no column of ours can
+have it, since all have an index."""
 INTERIOR_FROM = 50_000
-"""Columns from which a solve without a basis to start from takes the interior point method with crossover (docs/benchmarks.md)."""
+"""Columns from which a solve without a basis to start from takes the interior point method with
+crossover (docs/benchmarks.md)."""
 COLD_AGREEMENT = 1e-7
 """A programme solved again from nothing costs the same up to this share."""
 FACE_TOLERANCE = 1e-6
@@ -47,7 +52,8 @@ FACE_TOLERANCE = 1e-6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Solution:
-    """What HiGHS answered. x and reduced_cost (n,), row_value and dual (m,); basic_row (m,) marks rows whose slack is basic."""
+    """What HiGHS answered. x and reduced_cost (n,), row_value and dual (m,); basic_row (m,) marks
+    rows whose slack is basic."""
 
     status: Status
     objective: float
@@ -63,7 +69,8 @@ class Solution:
 
 @contextmanager
 def _quiet_pyomo() -> Iterator[None]:
-    """Hold back Pyomo's own deprecation notices, which are about its inside and not about the study."""
+    """Hold back Pyomo's own deprecation notices, which are about its inside and not about the
+    study."""
     logger = logging.getLogger("pyomo.core")
     before = logger.level
     logger.setLevel(logging.ERROR)
@@ -76,8 +83,9 @@ def _quiet_pyomo() -> Iterator[None]:
 def new_highs() -> Any:
     """A silent HiGHS.
 
-    HiGHS 1.16 greets on standard output when its first instance is made, before any option could forbid it: that would stand
-    in front of JSON piped to another program. So the descriptor of standard output is turned away for that moment.
+    HiGHS 1.16 greets on standard output when its first instance is made, before any option could
+    forbid it: that would stand in front of JSON piped to another program. So the descriptor of
+    standard output is turned away for that moment.
     """
     try:
         sys.stdout.flush()
@@ -144,7 +152,8 @@ def compile_arrays(model: Any) -> Arrays:
 
 
 class Program:
-    """A linear programme alive in HiGHS: costs and bounds may change, and the next solve starts from the last basis."""
+    """A linear programme alive in HiGHS: costs and bounds may change, and the next solve starts
+    from the last basis."""
 
     def __init__(
         self,
@@ -186,7 +195,8 @@ class Program:
     def _pass(self) -> None:
         a = self.arrays
         none, nothing = np.zeros(0, dtype=np.int32), np.zeros(0)
-        # rows without terms, then columns with theirs, as arrays: a HighsLp would be filled number by number, ten times slower
+        # rows without terms, then columns with theirs, as arrays: a HighsLp would be filled number
+        # by number, ten times slower
         given = (
             self.highs.addRows(len(a.rows), a.row_lower, a.row_upper, 0, none, none, nothing),
             self.highs.addCols(
@@ -234,8 +244,9 @@ class Program:
         return int(self.highs.getNumRow()) - 1
 
     def run(self) -> Solution:
-        """Solve from where the last solve ended; from nothing where that fails, since a basis that holds in the solver's scale may not
-        hold once it is undone. An answer `infeasible` is believed only after a solve without presolve."""
+        """Solve from where the last solve ended; from nothing where that fails, since a basis that
+        holds in the solver's scale may not hold once it is undone. An answer `infeasible` is
+        believed only after a solve without presolve."""
         solution = self._run()
         if solution.status == "failed":
             self.highs.clearSolver()
@@ -255,7 +266,8 @@ class Program:
 
     @contextmanager
     def stopped_when(self, asked: Callable[[], bool] | None) -> Iterator[None]:
-        """Within, HiGHS asks at each of its steps whether to stop; a solve that was is `interrupted`. None: nobody is asked.
+        """Within, HiGHS asks at each of its steps whether to stop; a solve that was is
+        `interrupted`. None: nobody is asked.
 
         Asking costs some microseconds a step. Presolve does not ask.
         """
@@ -278,9 +290,11 @@ class Program:
                 each.unsubscribe(hear)
 
     def confirm(self, solution: Solution) -> float:
-        """Solve the programme as it stands now in a HiGHS of its own, from nothing: how far the cost is off, as a share of it.
+        """Solve the programme as it stands now in a HiGHS of its own, from nothing: how far the
+        cost is off, as a share of it.
 
-        A sweep does this for one of its solutions: a living solver must not drift. Raises SolverError where the two do not agree.
+        A sweep does this for one of its solutions: a living solver must not drift. Raises
+        SolverError where the two do not agree.
         """
         twin = copy(self)
         twin.highs = new_highs()
@@ -289,14 +303,16 @@ class Program:
         cold = twin.run()
         if cold.status != solution.status:
             raise SolverError(
-                f"solved from a basis the programme is {solution.status}, solved from nothing {cold.status}"
+                f"solved from a basis the programme is {solution.status}, solved from nothing "
+                f"{cold.status}"
             )
         if cold.status != "optimal":
             return 0.0
         off = abs(cold.objective - solution.objective) / max(abs(cold.objective), 1.0)
         if not off <= COLD_AGREEMENT:
             raise SolverError(
-                f"solved from a basis the programme costs {solution.objective!r}, solved from nothing {cold.objective!r}"
+                f"solved from a basis the programme costs {solution.objective!r}, solved from "
+                f"nothing {cold.objective!r}"
             )
         return off
 
@@ -307,7 +323,8 @@ class Program:
         )
 
     def simplex(self, **options: Any) -> Solution:
-        """Solve by the simplex under options of HiGHS, from where the last solve ended; the options are then as they were."""
+        """Solve by the simplex under options of HiGHS, from where the last solve ended; the options
+        are then as they were."""
         before = {name: self.highs.getOptionValue(name)[1] for name in options}
         for name, value in options.items():
             self._set(name, value)
@@ -362,7 +379,8 @@ class Program:
         return row, column
 
     def fix_face(self, solution: Solution) -> None:
-        """Keep to the optimal face of a solution: what is not tied stays at its bound (complementary slackness)."""
+        """Keep to the optimal face of a solution: what is not tied stays at its bound
+        (complementary slackness)."""
         a = self.arrays
         held = np.flatnonzero(np.abs(solution.reduced_cost) > FACE_TOLERANCE).astype(np.int32)
         self.set_columns(held, solution.x[held], solution.x[held])
@@ -378,7 +396,8 @@ class Program:
         return self.clash_and_bounds()[0]
 
     def clash_and_bounds(self) -> tuple[tuple[Name, ...], tuple[tuple[Name, bool], ...]]:
-        """Rows of an irreducible infeasible set, and the bounds of columns in it: (column, whether it is the upper one)."""
+        """Rows of an irreducible infeasible set, and the bounds of columns in it: (column, whether
+        it is the upper one)."""
         self._set("iis_strategy", 6)
         _, iis = self.highs.getIis()
         rows = tuple(self.arrays.rows[i] for i in iis.row_index_ if i < len(self.arrays.rows))
@@ -399,8 +418,9 @@ class Program:
     def write(self, path: Path) -> None:
         """Write MPS or LP, by the ending of the path, with readable names.
 
-        The constant of the objective is written as a column `constant` fixed at 1: of the sign of a constant in MPS the solvers hold
-        different views (HiGHS writes it negative on the right of the objective, as CPLEX does; GLPK reads it as it stands).
+        The constant of the objective is written as a column `constant` fixed at 1: of the sign of a
+        constant in MPS the solvers hold different views (HiGHS writes it negative on the right of
+        the objective, as CPLEX does; GLPK reads it as it stands).
         """
         named = lp_names if path.suffix.lower() == ".lp" else plain_names
         for i, text in enumerate(named(self.arrays.columns)):
@@ -432,7 +452,8 @@ def plain_names(names: Sequence[Name]) -> list[str]:
 
 
 def lp_names(names: Sequence[Name]) -> list[str]:
-    """Names that the LP format can hold, where brackets, slashes and signs have a meaning: activity(mine_brine,2030).
+    """Names that the LP format can hold, where brackets, slashes and signs have a meaning:
+    activity(mine_brine,2030).
 
     Where two would become the same, each carries its position.
     """
@@ -460,7 +481,8 @@ def _status(status: Any) -> Status:
 
 
 def row_errors(arrays: Arrays, x: Array) -> Array:
-    """How far each row is from holding, shape (m,), as a share of the sum of its absolute terms (of 1 where that is less)."""
+    """How far each row is from holding, shape (m,), as a share of the sum of its absolute terms (of
+    1 where that is less)."""
     value = arrays.matrix @ x
     size = np.maximum(abs(arrays.matrix) @ np.abs(x), 1.0)
     short = np.maximum(arrays.row_lower - value, value - arrays.row_upper)
@@ -468,10 +490,12 @@ def row_errors(arrays: Arrays, x: Array) -> Array:
 
 
 def column_errors(arrays: Arrays, x: Array) -> Array:
-    """How far each column is outside its bounds, shape (n,), relative to the largest value of its variable, or 1.
+    """How far each column is outside its bounds, shape (n,), relative to the largest value of its
+    variable, or 1.
 
-    Not to its own: a basic column near zero is the difference of the flows it balances and carries their rounding (2e-9 t beside flows
-    of 2e6 t in a programme of a million columns), as the balance of a good does.
+    Not to its own: a basic column near zero is the difference of the flows it balances and carries
+    their rounding (2e-9 t beside flows of 2e6 t in a programme of a million columns), as the
+    balance of a good does.
     """
     short = np.maximum(np.maximum(arrays.lower - x, x - arrays.upper), 0.0)
     counts = [

@@ -1,4 +1,5 @@
-"""Where the search for the optimum was stopped: the best plan known, and what no plan can cost less than."""
+"""Where the search for the optimum was stopped: the best plan known, and what no plan can cost less
+than."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ DUAL_SIMPLEX, PRIMAL_SIMPLEX = 1, 4
 
 
 def holds(arrays: Arrays, x: Array) -> bool:
-    """Whether a point, shape (n,), keeps all bounds and, once within them, all rows; one of no length was never found."""
+    """Whether a point, shape (n,), keeps all bounds and, once within them, all rows; one of no
+    length was never found."""
     within = np.clip(x, arrays.lower, arrays.upper) if x.size else x
     return (
         bool(x.size)
@@ -25,16 +27,19 @@ def holds(arrays: Arrays, x: Array) -> bool:
 
 
 def best_known(program: Program, seconds: float) -> tuple[Solution, float]:
-    """The cheapest plan found within so many seconds of the solver, and the bound that no plan costs less than.
+    """The cheapest plan found within so many seconds of the solver, and the bound that no plan
+    costs less than.
 
-    The solution is `optimal` where the time was enough after all, `infeasible` where no plan exists, else `interrupted`: then its point
-    may not hold (`holds`), and its duals are no prices. Three programmes are solved, one after the other:
+    The solution is `optimal` where the time was enough after all, `infeasible` where no plan
+    exists, else `interrupted`: then its point may not hold (`holds`), and its duals are no prices.
+    Three programmes are solved, one after the other:
 
     1. one in which nothing costs anything, so that its optimum is any plan that holds, found in a fraction of the time;
     2. the programme itself by the primal simplex from there, for half of the time left: each of its steps holds and costs no more;
     3. the programme from nothing by the dual simplex: none of its steps holds, but each gives a bound, higher than the one before.
 
-    Without presolve in 2 and 3, since a solve that is stopped is not carried back from what presolve made of the programme.
+    Without presolve in 2 and 3, since a solve that is stopped is not carried back from what
+    presolve made of the programme.
     """
     arrays, end = program.arrays, program.highs.getRunTime() + seconds
     any_plan = _any_plan(program, seconds)
@@ -71,7 +76,8 @@ def _any_plan(program: Program, seconds: float) -> Solution:
 
 
 def _tidied(program: Program, end: float, fallback: Solution) -> Solution:
-    """The point where the primal simplex was stopped, anew from its basis: its steps have added up rounding. Else the fallback."""
+    """The point where the primal simplex was stopped, anew from its basis: its steps have added up
+    rounding. Else the fallback."""
     program.set_cost(np.zeros(len(program.arrays.cost)))
     program.within(_left(program, end))
     found = program.simplex(presolve="off")

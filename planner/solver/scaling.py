@@ -1,4 +1,5 @@
-"""The range of the numbers in a programme, where its extremes stand, and what is too wide for doubles to be trusted with."""
+"""The range of the numbers in a programme, where its extremes stand, and what is too wide for
+doubles to be trusted with."""
 
 from __future__ import annotations
 
@@ -11,16 +12,20 @@ from planner.solver.highs import Arrays, plain_name, row_errors
 from planner.system.nouns import Array
 
 WIDE = 1e9
-"""Largest over smallest number of a part beyond which a warning names both: a double has 16 digits, the solver's tolerance takes 9."""
+"""Largest over smallest number of a part beyond which a warning names both: a double has 16 digits,
+the solver's tolerance takes 9."""
 ROUNDING = 1e-9
-"""Share of its terms, and of the solver's dual tolerance, up to which a reduced cost is taken for none."""
+"""Share of its terms, and of the solver's dual tolerance, up to which a reduced cost is taken for
+none."""
 STEPS = (1.0, 1 - 1e-9, 1 - 1e-6, 0.999, 0.9, 0.5, 0.0)
-"""Shares of the duals at which the bound of an unfinished solve is tried; it is concave between them."""
+"""Shares of the duals at which the bound of an unfinished solve is tried; it is concave between
+them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """The smallest and largest absolute value, other than 0, of a part of the programme, and where they stand."""
+    """The smallest and largest absolute value, other than 0, of a part of the programme, and where
+    they stand."""
 
     least: float
     least_at: str
@@ -29,7 +34,8 @@ class Range:
 
 
 def ranges(arrays: Arrays) -> dict[str, Range]:
-    """By part: matrix, cost, bounds of columns, right-hand sides; a part without a number is left out."""
+    """By part: matrix, cost, bounds of columns, right-hand sides; a part without a number is left
+    out."""
     matrix = arrays.matrix.tocoo()
     parts: dict[str, tuple[Array, list[Array]]] = {
         "matrix": (matrix.data, [matrix.coords[0], matrix.coords[1]]),
@@ -50,7 +56,10 @@ def ranges(arrays: Arrays) -> dict[str, Range]:
 
 def _place(arrays: Arrays, part: str, position: int, at: list[Array]) -> str:
     if part == "matrix":
-        return f"{plain_name(arrays.columns[int(at[1][position])])} in {plain_name(arrays.rows[int(at[0][position])])}"
+        return (
+            f"{plain_name(arrays.columns[int(at[1][position])])} in "
+            f"{plain_name(arrays.rows[int(at[0][position])])}"
+        )
     names = arrays.rows if part == "right-hand sides" else arrays.columns
     return plain_name(names[position % len(names)])
 
@@ -58,13 +67,15 @@ def _place(arrays: Arrays, part: str, position: int, at: list[Array]) -> str:
 def range_warnings(found: Mapping[str, Range]) -> tuple[str, ...]:
     """A sentence for each part that is too wide, with the places of its extremes.
 
-    A limit may be as small as it likes, since what lies below the solver's tolerance is as good as nothing: only large ones count.
+    A limit may be as small as it likes, since what lies below the solver's tolerance is as good as
+    nothing: only large ones count.
     """
     said = []
     for part, r in found.items():
         if part in ("matrix", "cost") and r.most / r.least > WIDE:
             said.append(
-                f"numbers of the {part} lie {r.most / r.least:.0e} apart: {r.least:g} ({r.least_at}), {r.most:g} ({r.most_at}); "
+                f"numbers of the {part} lie {r.most / r.least:.0e} apart: {r.least:g} "
+                f"({r.least_at}), {r.most:g} ({r.most_at}); "
                 "check their units, answers lose digits"
             )
         elif part not in ("matrix", "cost") and r.most > WIDE:
@@ -87,7 +98,8 @@ def worst_rows(arrays: Arrays, x: Array, count: int = 3) -> str:
 
 
 def lower_bound(arrays: Arrays, dual: Array) -> float:
-    """No plan costs less than this, whatever the duals, shape (m,): the best Lagrangian bound on the way from no duals to these.
+    """No plan costs less than this, whatever the duals, shape (m,): the best Lagrangian bound on
+    the way from no duals to these.
 
     L(y) = offset + sum_i min(y_i [row_lower, row_upper]) + sum_j min((c - A'y)_j [lower, upper])
     """
@@ -98,7 +110,8 @@ def lower_bound(arrays: Arrays, dual: Array) -> float:
 
 def _lagrangian(arrays: Arrays, dual: Array) -> float:
     reduced = arrays.cost - arrays.matrix.T @ dual
-    # what is left of a reduced cost by rounding would make the bound of a column without a limit infinite
+    # what is left of a reduced cost by rounding would make the bound of a column without a limit
+    # infinite
     size = np.abs(arrays.cost) + abs(arrays.matrix).T @ np.abs(dual)
     reduced = np.where(np.abs(reduced) <= ROUNDING * np.maximum(size, 1.0), 0.0, reduced)
     total = arrays.offset

@@ -1,1 +1,2 @@
-"""What a study folder says: its files, its head, its rows, and the nouns they make. `planner.read` puts them together."""
+"""What a study folder says: its files, its head, its rows, and the nouns they make. `planner.read`
+puts them together."""

@@ -1,4 +1,5 @@
-"""What must hold between the nouns of a study: no metal from nothing, names where they are needed, demand at the end of the chain."""
+"""What must hold between the nouns of a study: no metal from nothing, names where they are needed,
+demand at the end of the chain."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ CLOSES = 1e-9
 
 
 class Checks:
-    """Runs every check across rows; skips what was refused already, and the recipes of which no number changed."""
+    """Runs every check across rows; skips what was refused already, and the recipes of which no
+    number changed."""
 
     def __init__(self, reader: RowReader, values: Values, nouns: Nouns, problems: Problems) -> None:
         self.reader, self.values, self.nouns, self.problems = reader, values, nouns, problems
@@ -117,7 +119,8 @@ class Checks:
         self._conserve(process, row.row)
 
     def _conserve(self, process: Process, row: int) -> None:
-        """Of every metal at most what goes in comes out; from outside the study at most a tonne of metal per unit of activity."""
+        """Of every metal at most what goes in comes out; from outside the study at most a tonne of
+        metal per unit of activity."""
         taken, given = self._metal(process.inputs), self._metal(process.outputs)
         if taken is None or given is None:
             return
@@ -185,6 +188,8 @@ class Checks:
             at.file,
             at.row,
             "value",
-            f"process '{process.name}' gives out {np.broadcast_to(out, excess.shape)[worst]:.9g} t of {metal} per unit of activity and "
-            f"takes in {np.broadcast_to(into, excess.shape)[worst]:.9g} t{year}: metal would come from nothing; {remedy}",
+            f"process '{process.name}' gives out {np.broadcast_to(out, excess.shape)[worst]:.9g} "
+            f"t of {metal} per unit of activity and "
+            f"takes in {np.broadcast_to(into, excess.shape)[worst]:.9g} t{year}: metal would come "
+            f"from nothing; {remedy}",
         )

@@ -1,4 +1,5 @@
-"""From a study folder to text: which files belong to it, how they are decoded, the cells of a table with their row numbers."""
+"""From a study folder to text: which files belong to it, how they are decoded, the cells of a table
+with their row numbers."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ _BOM = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The cells of a CSV file: header, and each row that is not empty with its number (the header is row 1)."""
+    """The cells of a CSV file: header, and each row that is not empty with its number (the header
+    is row 1)."""
 
     file: str
     header: tuple[str, ...]
@@ -26,7 +28,8 @@ class Sheet:
 
 
 def read_files(folder: Path, problems: Problems) -> Mapping[str, bytes]:
-    """study.toml and every table of the folder, name to content, by name. Nothing outside the folder is read."""
+    """study.toml and every table of the folder, name to content, by name. Nothing outside the
+    folder is read."""
     names = {f"{name}.csv" for name in BY_NAME}
     home = folder.resolve()
     contents: dict[str, bytes] = {}
@@ -70,7 +73,8 @@ def read_files(folder: Path, problems: Problems) -> Mapping[str, bytes]:
 
 
 def decoded(file: str, content: bytes, problems: Problems) -> str | None:
-    """The text of a file in UTF-8, with or without a byte order mark; None where it is something else."""
+    """The text of a file in UTF-8, with or without a byte order mark; None where it is something
+    else."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         problems.add(
             file, 0, "", "is encoded in UTF-16; save it as UTF-8 (in spreadsheets: CSV UTF-8)"
@@ -87,16 +91,21 @@ def decoded(file: str, content: bytes, problems: Problems) -> str | None:
             file,
             row,
             "",
-            "a character is not encoded in UTF-8; save the file as UTF-8 (in spreadsheets: CSV UTF-8)",
+            (
+                "a character is not encoded in UTF-8; save the file as UTF-8 (in spreadsheets: CSV "
+                "UTF-8)"
+            ),
         )
         return None
 
 
 def parse_sheet(file: str, content: bytes, problems: Problems) -> Sheet | None:
-    """Header and rows of a CSV file, cells without blanks around them; None where the file is no such table.
+    """Header and rows of a CSV file, cells without blanks around them; None where the file is no
+    such table.
 
-    Rows are counted as a spreadsheet and an editor do, which agree because a cell may hold no line break. Empty rows are
-    skipped; a row of another length than the header is a problem and is left out.
+    Rows are counted as a spreadsheet and an editor do, which agree because a cell may hold no line
+    break. Empty rows are skipped; a row of another length than the header is a problem and is left
+    out.
     """
     text = decoded(file, content, problems)
     if text is None:
@@ -111,7 +120,10 @@ def parse_sheet(file: str, content: bytes, problems: Problems) -> Sheet | None:
                     file,
                     number,
                     "",
-                    "a quotation mark is not closed, or a cell holds a line break; keep each row on one line",
+                    (
+                        "a quotation mark is not closed, or a cell holds a line break; keep each "
+                        "row on one line"
+                    ),
                 )
                 return None
             row = [cell.strip() for cell in cells]
@@ -146,7 +158,10 @@ def _regular(
                 file,
                 1,
                 "",
-                f"columns are separated by {name}; save it with commas, and numbers with decimal points",
+                (
+                    f"columns are separated by {name}; save it with commas, and numbers with "
+                    "decimal points"
+                ),
             )
             return None
     regular = []

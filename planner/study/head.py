@@ -1,4 +1,5 @@
-"""study.toml: title, country, metals, years, money, scenarios; policies are kept as written for `planner.study.policies`."""
+"""study.toml: title, country, metals, years, money, scenarios; policies are kept as written for
+`planner.study.policies`."""
 
 from __future__ import annotations
 
@@ -105,7 +106,8 @@ class Head:
     text: str
 
     def line(self, section: str, key: str = "") -> int:
-        """Row of study.toml where a key of a section stands; that of the section, or 0, where it cannot be told."""
+        """Row of study.toml where a key of a section stands; that of the section, or 0, where it
+        cannot be told."""
         return line_of(self.text, section, key)
 
 
@@ -116,7 +118,8 @@ def line_of(text: str, section: str, key: str = "") -> int:
 
 @lru_cache(maxsize=4)
 def _lines(text: str) -> Mapping[tuple[str, str], int]:
-    """Row of each section (its last header) and of each key in it (its first), by section and key; a section has the key ``."""
+    """Row of each section (its last header) and of each key in it (its first), by section and key;
+    a section has the key ``."""
     found: dict[tuple[str, str], int] = {}
     current = ""
     for number, line in enumerate(text.split("\n"), start=1):
@@ -138,7 +141,8 @@ DEEPEST = 32
 
 
 def read_head(content: bytes, problems: Problems) -> Head | None:
-    """The head of a study; None where it is too broken for its tables to be judged. All problems are collected."""
+    """The head of a study; None where it is too broken for its tables to be judged. All problems
+    are collected."""
     text = decoded(HEAD_FILE, content, problems)
     if text is None:
         return None
@@ -212,7 +216,8 @@ def read_head(content: bytes, problems: Problems) -> Head | None:
 
 
 def beyond_toml(toml: Mapping[str, Any]) -> tuple[tuple[str, str], str] | None:
-    """Section and key, and what is wrong there: an integer beyond 64 bits, which TOML does not have, or too deep a nesting."""
+    """Section and key, and what is wrong there: an integer beyond 64 bits, which TOML does not
+    have, or too deep a nesting."""
     left: list[tuple[tuple[str, ...], Any]] = [((), toml)]
     while left:
         path, value = left.pop()
@@ -253,7 +258,10 @@ class _Reader:
                 self.refuse(
                     section,
                     key,
-                    f"is no field here{self.problems.suggestion(key, names)}; there are: {', '.join(names)}",
+                    (
+                        f"is no field here{self.problems.suggestion(key, names)}; there are: "
+                        f"{', '.join(names)}"
+                    ),
                 )
         found: dict[str, Any] = {}
         for form in allowed:
@@ -305,7 +313,8 @@ class _Reader:
         return float(given)
 
     def periods(self, given: Mapping[str, Any]) -> tuple[Period, ...]:
-        """The periods of the study, one a year unless `step` or `periods` say otherwise; empty where they cannot be told."""
+        """The periods of the study, one a year unless `step` or `periods` say otherwise; empty
+        where they cannot be told."""
         years = self.fields("years", given, YEARS)
         last, step = years.get("last"), years["step"]
         starts: list[int] = years.get("periods", [])

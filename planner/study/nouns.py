@@ -1,4 +1,5 @@
-"""Goods, processes, ramps, plants, deposits, hosts and use stocks, made from the rows of a study in force."""
+"""Goods, processes, ramps, plants, deposits, hosts and use stocks, made from the rows of a study in
+force."""
 
 from __future__ import annotations
 
@@ -68,7 +69,8 @@ NONE = Nouns({}, {}, {}, {}, {}, {}, {}, {}, {}, ())
 class Maker:
     """Makes the nouns; collects problems that show only when the rows of a noun are seen together.
 
-    Of the nouns made `before`, of the same study with other values, it keeps those, and those parts, that no changed value makes.
+    Of the nouns made `before`, of the same study with other values, it keeps those, and those
+    parts, that no changed value makes.
     """
 
     def __init__(
@@ -130,7 +132,8 @@ class Maker:
         )
 
     def whole_study(self) -> dict[str, Array]:
-        """The series of the whole study, such as the carbon price; the default where no row gives one."""
+        """The series of the whole study, such as the carbon price; the default where no row gives
+        one."""
         form = BY_NAME["series"].parameters[0].name
         return {
             name: self.series("series", (name,), form, absent=absent)
@@ -140,7 +143,8 @@ class Maker:
     # ---- small questions
 
     def rows(self, table: str, *tables: str) -> list[StructureRow]:
-        """The rows of a structure table by name; only those of which one of the tables of numbers says something else than before."""
+        """The rows of a structure table by name; only those of which one of the tables of numbers
+        says something else than before."""
         rows, changed = self.reader.structure.get(table, {}), self.changed
         return [
             rows[name]
@@ -162,7 +166,8 @@ class Maker:
         return self.constant(np.nan) if found is None else found
 
     def lacking(self, table: str, keys: tuple[str, ...], name: str, message: str) -> bool:
-        """Report that a number is missing, unless its row was refused already; places it at the first row of its key."""
+        """Report that a number is missing, unless its row was refused already; places it at the
+        first row of its key."""
         if self.values.has(table, keys, name) or self.problems.spoiled("keys of", table):
             return False
         file, row = self.values.first_row(table, keys[0])
@@ -173,7 +178,8 @@ class Maker:
 
     def good(self, row: StructureRow) -> Good:
         name, values = row.name, self.values
-        # where the whole table was refused, no good is taken to be demanded, or each would be told to be
+        # where the whole table was refused, no good is taken to be demanded, or each would be told
+        # to be
         demand = (
             None if self.problems.spoiled("demand") else values.series("demand", (name,), "demand")
         )
@@ -183,7 +189,10 @@ class Maker:
                 "good_values",
                 (name, ""),
                 "shortage_cost",
-                f"good '{name}' is demanded and has no shortage_cost; give one, a stated multiple of its dearest supply",
+                (
+                    f"good '{name}' is demanded and has no shortage_cost; give one, a stated "
+                    "multiple of its dearest supply"
+                ),
             )
         rate = values.series("collection", (name,), "rate")
         if (
@@ -244,7 +253,10 @@ class Maker:
                     found.file,
                     found.row,
                     "parameter",
-                    f"good '{name}' is counted in contained {metal}; drop its content, or empty its metal in goods.csv",
+                    (
+                        f"good '{name}' is counted in contained {metal}; drop its content, or "
+                        "empty its metal in goods.csv"
+                    ),
                 )
             return {metal: 1.0}
         if (
@@ -312,7 +324,10 @@ class Maker:
                             extra.file,
                             extra.row,
                             "parameter",
-                            f"'{name}' has {parameter} but no opening_stock; add that row (0 if it starts empty)",
+                            (
+                                f"'{name}' has {parameter} but no opening_stock; add that row (0 "
+                                "if it starts empty)"
+                            ),
                         )
             return None
         closing, most = opening if closing is None else closing, np.inf if most is None else most
@@ -353,7 +368,10 @@ class Maker:
             self.problems.add(
                 *self.values.first_row("process_values", name),
                 "value",
-                f"min_activity of '{name}' is above its max_activity in {year}; lower one or raise the other",
+                (
+                    f"min_activity of '{name}' is above its max_activity in {year}; lower one or "
+                    "raise the other"
+                ),
             )
         return Process(
             name,
@@ -411,7 +429,8 @@ class Maker:
                     at.row,
                     "year",
                     f"'{name}' was observed in {year}, outside {self.values.first} to "
-                    f"{self.values.last}, where it would go unheeded; drop the row, or put it into observations.csv",
+                    f"{self.values.last}, where it would go unheeded; drop the row, or put it "
+                    "into observations.csv",
                 )
         return frozen(observed)
 
@@ -427,7 +446,10 @@ class Maker:
                 "ramps",
                 (name,),
                 "growth",
-                f"ramp group '{name}' has a step and no growth; give growth (0: only the step counts)",
+                (
+                    f"ramp group '{name}' has a step and no growth; give growth (0: only the step "
+                    "counts)"
+                ),
             )
         return Ramp(
             name,
@@ -447,7 +469,10 @@ class Maker:
                 "plants",
                 keys,
                 "life",
-                f"plant '{name}' can be ordered or is under construction and has no life; give its life",
+                (
+                    f"plant '{name}' can be ordered or is under construction and has no life; give "
+                    "its life"
+                ),
             )
         existing = self.series("plants", keys, "existing_capacity")
         years = np.arange(values.first, values.last + 1)
@@ -497,7 +522,10 @@ class Maker:
                 self.problems.add(
                     *self.values.first_row("deposits", name),
                     "metal",
-                    f"deposit '{name}' is of {found[name].metal} and of {metal}; give each metal a deposit of its own name",
+                    (
+                        f"deposit '{name}' is of {found[name].metal} and of {metal}; give each "
+                        "metal a deposit of its own name"
+                    ),
                 )
             reserve = self.values.single("deposits", keys, "reserve")
             if reserve is None:
@@ -566,7 +594,8 @@ class Maker:
         )
 
     def _history(self, name: str) -> tuple[tuple[int, ...], Array, Array]:
-        """Years before the first, what entered use in each, and what of it is left when the study begins, shape (H,)."""
+        """Years before the first, what entered use in each, and what of it is left when the study
+        begins, shape (H,)."""
         if not self.changed(name, "cohorts"):
             kept = self.before.products[name]
             return kept.history_years, kept.history_inflow, kept.initial_stock
@@ -640,7 +669,10 @@ class Maker:
             found.append(
                 (
                     "instead",
-                    f"'{cells['instead']}' can stand in only for another good, in a substitution; empty it",
+                    (
+                        f"'{cells['instead']}' can stand in only for another good, in a "
+                        "substitution; empty it"
+                    ),
                 )
             )
         if bool(cells["product"]) != lasting:
@@ -651,7 +683,10 @@ class Maker:
             found.append(
                 (
                     "kind",
-                    f"measure '{row.name}' has no row 'longer' in measure_values.csv; give the years it adds",
+                    (
+                        f"measure '{row.name}' has no row 'longer' in measure_values.csv; give the "
+                        "years it adds"
+                    ),
                 )
             )
         users = [p.name for p in products.values() if cells["good"] in p.uses]
@@ -660,7 +695,10 @@ class Maker:
             found.append(
                 (
                     "product",
-                    f"'{cells['good']}' enters {where}; it must enter '{cells['product']}', and that alone",
+                    (
+                        f"'{cells['good']}' enters {where}; it must enter '{cells['product']}', "
+                        "and that alone"
+                    ),
                 )
             )
         return found
@@ -732,7 +770,10 @@ class Maker:
             what = (
                 "both a metal and a waste good; empty the metal"
                 if waste
-                else "neither a waste good nor a metal; name what it becomes, or its metal if all of it is dissipated"
+                else (
+                    "neither a waste good nor a metal; name what it becomes, or its metal if all "
+                    "of it is dissipated"
+                )
             )
             self.problems.add("products.csv", row.row, "metal", f"product '{name}' has {what}")
         stated = self.values.series("product_values", (name,), "dissipated")
@@ -745,7 +786,10 @@ class Maker:
             self.problems.add(
                 *self.values.first_row("product_values", name),
                 "parameter",
-                f"product '{name}' leaves no waste good, so all of it is dissipated; drop the row, or name a waste good",
+                (
+                    f"product '{name}' leaves no waste good, so all of it is dissipated; drop the "
+                    "row, or name a waste good"
+                ),
             )
 
     def _uses(self, name: str, goods: dict[str, Good]) -> Mapping[str, Array]:
@@ -761,7 +805,10 @@ class Maker:
                     at.file,
                     at.row,
                     "good",
-                    f"'{good}' is not demanded, so that none of it enters use; add it to demand.csv",
+                    (
+                        f"'{good}' is not demanded, so that none of it enters use; add it to "
+                        "demand.csv"
+                    ),
                 )
             elif good in goods and goods[good].export:
                 self.problems.add(

@@ -1,4 +1,5 @@
-"""Policies of study.toml: their fields and names checked, levels made into series, closures put into the bounds of imports."""
+"""Policies of study.toml: their fields and names checked, levels made into series, closures put
+into the bounds of imports."""
 
 from __future__ import annotations
 
@@ -90,7 +91,8 @@ class PolicyReader:
             self.refuse(
                 policy,
                 "",
-                f"the name '{policy.name}' is that of rows of the programme which no policy sets; give it "
+                f"the name '{policy.name}' is that of rows of the programme which no policy sets; "
+                "give it "
                 f"another, such as '{policy.name}_target'",
             )
         allowed = [*COMMON, form.level, *form.required, *form.optional]
@@ -99,7 +101,10 @@ class PolicyReader:
                 self.refuse(
                     policy,
                     key,
-                    f"is no field of {form.kind}{suggestion(key, allowed)}; there are: {', '.join(allowed)}",
+                    (
+                        f"is no field of {form.kind}{suggestion(key, allowed)}; there are: "
+                        f"{', '.join(allowed)}"
+                    ),
                 )
         for key in (form.level, *form.required, "source"):
             if key not in fields:
@@ -146,7 +151,8 @@ class PolicyReader:
         )
 
     def _check_chains(self, policy: Policy) -> None:
-        """A chain through several stages counts once, by what each process adds; that needs goods whose provenance is known."""
+        """A chain through several stages counts once, by what each process adds; that needs goods
+        whose provenance is known."""
         if policy.kind != "self_sufficiency":
             return
         counted = [p for p in self.nouns.processes.values() if policy.counts(p)]
@@ -168,8 +174,10 @@ class PolicyReader:
                     HEAD_FILE,
                     policy.place.row,
                     f"policies.{policy.name}.stages",
-                    f"'{name}' is made by processes that count and by {others[0]}, which does not, and '{taken[name]}', which counts, "
-                    "takes it: what of it counts already cannot be told; give metal from abroad a good of its own, or name fewer stages",
+                    f"'{name}' is made by processes that count and by {others[0]}, which does "
+                    f"not, and '{taken[name]}', which counts, "
+                    "takes it: what of it counts already cannot be told; give metal from abroad a "
+                    "good of its own, or name fewer stages",
                 )
 
     def _counted(self, policy: Policy, name: str) -> bool:
@@ -241,7 +249,8 @@ class PolicyReader:
         return value
 
     def _level(self, policy: Written, form: PolicyForm) -> Array:
-        """The level by year, NaN where it is not in force: outside from ... to and outside the years given; linear between them."""
+        """The level by year, NaN where it is not in force: outside from ... to and outside the
+        years given; linear between them."""
         given = policy.fields.get(form.level)
         level = np.full(len(self.years), np.nan)
         if isinstance(given, dict):
@@ -324,8 +333,9 @@ def with_closures(
 ) -> tuple[dict[str, Process], dict[str, Ramp]]:
     """Processes and ramp groups under the closures in force.
 
-    Imports from a closed origin run at most at the given share of their upper bound, at 0 where they have none; what must run
-    is lowered with it. The run-down limit of their ramp groups is suspended in those years.
+    Imports from a closed origin run at most at the given share of their upper bound, at 0 where
+    they have none; what must run is lowered with it. The run-down limit of their ramp groups is
+    suspended in those years.
     """
     processes, ramps = dict(nouns.processes), dict(nouns.ramps)
     for policy in policies.values():

@@ -9,11 +9,14 @@ from planner.errors import Problem
 from planner.units import suggestion
 
 FORMULA_MARKS = "=+-@"
-"""A name that begins with one of these would be run as a formula by a spreadsheet that opens a result table."""
+"""A name that begins with one of these would be run as a formula by a spreadsheet that opens a
+result table."""
 MOST = 1000
-"""Problems that are told apart; those beyond are only counted, so that a file of a million mistakes is refused in seconds."""
+"""Problems that are told apart; those beyond are only counted, so that a file of a million mistakes
+is refused in seconds."""
 MOST_SUGGESTED = 100
-"""Problems for which a name that may have been meant is sought: the search costs more than all else."""
+"""Problems for which a name that may have been meant is sought: the search costs more than all
+else."""
 SHOWN_ROWS = 3
 """Further rows with the very same problem that are named before they are only counted."""
 
@@ -30,7 +33,8 @@ def unfit(name: str) -> str:
 
 
 class Problems:
-    """Problems found so far, and what they spoil: data that is not judged again, lest one error be told twice.
+    """Problems found so far, and what they spoil: data that is not judged again, lest one error be
+    told twice.
 
     Lives only while a study is read.
     """
@@ -51,7 +55,8 @@ class Problems:
         return suggestion(word, known) if len(self._found) < MOST_SUGGESTED else ""
 
     def spoil(self, *what: Hashable) -> None:
-        """Mark a table, the data of a key, or a series as already refused: (table,), (table, keys), (table, keys, parameter)."""
+        """Mark a table, the data of a key, or a series as already refused: (table,), (table, keys),
+        (table, keys, parameter)."""
         self._spoiled.add(what)
 
     def spoiled(self, *what: Hashable) -> bool:

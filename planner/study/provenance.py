@@ -1,4 +1,5 @@
-"""Where a number stands in the study folder, and how a series of it reads over some years: for answers that must name their grounds."""
+"""Where a number stands in the study folder, and how a series of it reads over some years: for
+answers that must name their grounds."""
 
 from __future__ import annotations
 
@@ -24,9 +25,11 @@ class Inputs:
             self._rows[datum.stem].append(datum)
 
     def line(self, table: str, *keys: str, year: int | None = None) -> str:
-        """`file:line` of the row that gives a number in a year: that year's, else the last before it; empty where no row does.
+        """`file:line` of the row that gives a number in a year: that year's, else the last before
+        it; empty where no row does.
 
-        `keys` are those of the row and its parameter, which tables with a single parameter leave out.
+        `keys` are those of the row and its parameter, which tables with a single parameter leave
+        out.
         """
         path = ".".join(
             [
@@ -78,7 +81,8 @@ def span(years: Iterable[int]) -> str:
 
 
 def figures(values: Sequence[float] | Array, unit: str) -> str:
-    """One number with its unit, or the first and the last of several: 30 t/year; 30 to 50 t/year; a share of 1 in percent."""
+    """One number with its unit, or the first and the last of several: 30 t/year; 30 to 50 t/year; a
+    share of 1 in percent."""
     share = unit == "1"
     known = np.asarray(values, dtype=float)
     known = known[np.isfinite(known)] * (100 if share else 1)

@@ -1,4 +1,5 @@
-"""From a study folder to a System: the files, the scenario in force, the nouns, the policies; every problem at once."""
+"""From a study folder to a System: the files, the scenario in force, the nouns, the policies; every
+problem at once."""
 
 from __future__ import annotations
 
@@ -36,9 +37,11 @@ def read(
     overrides: Mapping[str, str | float] | None = None,
     name: str | None = None,
 ) -> System:
-    """Read a study, shipped or in a folder, for one scenario (`a,b` composes) with single values overridden.
+    """Read a study, shipped or in a folder, for one scenario (`a,b` composes) with single values
+    overridden.
 
-    `name` is what the study is called where the folder does not say it. Raises SpecError with every problem found.
+    `name` is what the study is called where the folder does not say it. Raises SpecError with every
+    problem found.
     """
     folder = find(study)
     system, problems = _Study(folder, name or folder.resolve().name).system(
@@ -52,7 +55,8 @@ def read(
 def check(
     study: str | Path, *, scenario: str = "", overrides: Mapping[str, str | float] | None = None
 ) -> tuple[Problem, ...]:
-    """Every problem of a study: in the scenario named, or else in each of its scenarios; empty where there is none."""
+    """Every problem of a study: in the scenario named, or else in each of its scenarios; empty
+    where there is none."""
     folder = find(study)
     whole = _Study(folder, folder.resolve().name)
     every = ("", *whole.head.scenarios) if whole.head is not None and not scenario else (scenario,)
@@ -79,7 +83,8 @@ def title(study: str | Path) -> str:
 def find(study: str | Path) -> Path:
     """The folder of a study: a shipped name, or a path. Raises SpecError where there is none.
 
-    A bare name that ships with planner is the shipped study; write ./name for a folder of the same name.
+    A bare name that ships with planner is the shipped study; write ./name for a folder of the same
+    name.
     """
     text = str(study)
     if text in studies():
@@ -99,7 +104,10 @@ def find(study: str | Path) -> Path:
                     text,
                     0,
                     "",
-                    f"this folder holds no {HEAD_FILE}; give the folder of a study, or start one with `planner new`",
+                    (
+                        f"this folder holds no {HEAD_FILE}; give the folder of a study, or start "
+                        "one with `planner new`"
+                    ),
                 )
             ],
         )
@@ -110,7 +118,10 @@ def find(study: str | Path) -> Path:
                 text or "''",
                 0,
                 "",
-                f"no study has this name and no folder either{suggestion(text, studies())}; shipped: {', '.join(studies())}",
+                (
+                    f"no study has this name and no folder either{suggestion(text, studies())}; "
+                    f"shipped: {', '.join(studies())}"
+                ),
             )
         ],
     )
@@ -131,10 +142,11 @@ def _as_text(overrides: Mapping[str, str | float] | None) -> dict[str, str]:
 
 
 class Rereader:
-    """The study of a System, parsed once, read again with further single values overridden: what ensembles and sweeps do.
+    """The study of a System, parsed once, read again with further single values overridden: what
+    ensembles and sweeps do.
 
-    What is read again solves like any other, but carries no list of its data and no hash of its inputs. Nouns and series that no
-    value touches are the very same objects in all that is read.
+    What is read again solves like any other, but carries no list of its data and no hash of its
+    inputs. Nouns and series that no value touches are the very same objects in all that is read.
     """
 
     def __init__(
@@ -150,7 +162,8 @@ class Rereader:
         return cls(system.files, system.name, system.scenario, system.overrides)
 
     def system(self, values: Mapping[str, float]) -> tuple[System | None, tuple[Problem, ...]]:
-        """The System with these values by path, in internal units, and what is wrong with it: a combination may be an impossible one."""
+        """The System with these values by path, in internal units, and what is wrong with it: a
+        combination may be an impossible one."""
         if self._first is None:
             return None, self._problems
         overrides = self._overrides | {
@@ -159,13 +172,15 @@ class Rereader:
         again = None if self._problems else self._first.again(values)
         if again is not None:
             return again.system(overrides, traced=False), ()
-        # settings of the head and whole series change more than single rows, and what is wrong is told by reading all of it
+        # settings of the head and whole series change more than single rows, and what is wrong is
+        # told by reading all of it
         whole, problems = self._study.read(self._scenario, overrides)
         return None if whole is None else whole.system(overrides, traced=False), problems
 
 
 class _Study:
-    """The files, the head and the checked rows of a study; `system` makes a System of them for one scenario."""
+    """The files, the head and the checked rows of a study; `system` makes a System of them for one
+    scenario."""
 
     def __init__(self, source: Path | Mapping[str, bytes], name: str) -> None:
         self.name, self.common = name, Problems()
@@ -195,7 +210,8 @@ class _Study:
     def system(
         self, scenario: str, overrides: Mapping[str, str]
     ) -> tuple[System | None, tuple[Problem, ...]]:
-        """The System and what is wrong with it; None where the head is too broken to judge the rest."""
+        """The System and what is wrong with it; None where the head is too broken to judge the
+        rest."""
         read, problems = self.read(scenario, overrides)
         return None if read is None else read.system(overrides, traced=True), problems
 
@@ -243,7 +259,8 @@ class _Scenario:
         self.processes, self.ramps = with_closures(self.nouns, self.policies)
 
     def again(self, values: Mapping[str, float]) -> Self | None:
-        """The same scenario with other values, in internal units, by the paths of their rows; None unless all is well with them.
+        """The same scenario with other values, in internal units, by the paths of their rows; None
+        unless all is well with them.
 
         Policies name nouns and what kind they are, which no value changes: they stay.
         """
@@ -263,7 +280,8 @@ class _Scenario:
         return None if problems else twin
 
     def system(self, overrides: Mapping[str, str], *, traced: bool) -> System:
-        """What all of it makes. `traced`: with the data that its numbers come from and the hash of all inputs."""
+        """What all of it makes. `traced`: with the data that its numbers come from and the hash of
+        all inputs."""
         head, nouns, files = self.head, self.nouns, self.study.files
         return System(
             self.study.name,
@@ -307,7 +325,8 @@ class _Scenario:
             return ()
 
     def _settings(self, overrides: Mapping[str, str], active: tuple[str, ...]) -> dict[str, Any]:
-        """Fields of the head as the scenarios in force leave them, and overrides of head and policies, by path."""
+        """Fields of the head as the scenarios in force leave them, and overrides of head and
+        policies, by path."""
         found: dict[str, Any] = {
             "discount_rate": self.head.discount_rate,
             "border_adjustment": self.head.border_adjustment,

@@ -1,4 +1,5 @@
-"""The rows of a table, checked one by one against `planner.study.schema`: columns, names, choices, numbers, units, bounds."""
+"""The rows of a table, checked one by one against `planner.study.schema`: columns, names, choices,
+numbers, units, bounds."""
 
 from __future__ import annotations
 
@@ -60,7 +61,8 @@ class StructureRow:
 
 
 def number(text: str) -> float:
-    """A finite number written with a decimal point. Raises ValueError that says what else it is and the remedy."""
+    """A finite number written with a decimal point. Raises ValueError that says what else it is and
+    the remedy."""
     if _NUMBER.fullmatch(text):
         value = float(text)
         if abs(value) != float("inf"):
@@ -108,7 +110,8 @@ def unit_of(table: str, keys: tuple[str, ...], parameter: Parameter) -> str:
 
 
 class RowReader:
-    """Reads the rows of all tables of a study. `names` holds the names each table defines, None where that cannot be told."""
+    """Reads the rows of all tables of a study. `names` holds the names each table defines, None
+    where that cannot be told."""
 
     def __init__(self, head: Head, problems: Problems) -> None:
         self.head, self.problems = head, problems
@@ -378,7 +381,10 @@ class RowReader:
             problems.append(
                 (
                     "scenario",
-                    f"'{scenario}' is no scenario of study.toml{close}; add [scenarios.NAME] there, or correct it",
+                    (
+                        f"'{scenario}' is no scenario of study.toml{close}; add [scenarios.NAME] "
+                        "there, or correct it"
+                    ),
                 )
             )
         year: int | None = None
@@ -394,7 +400,10 @@ class RowReader:
                 problems.append(
                     (
                         "year",
-                        f"is '{year_text}'; give a calendar year such as {self.head.periods[0].first}",
+                        (
+                            f"is '{year_text}'; give a calendar year such as "
+                            f"{self.head.periods[0].first}"
+                        ),
                     )
                 )
             else:
@@ -407,7 +416,10 @@ class RowReader:
             problems.append(
                 (
                     "grade",
-                    f"is '{text['grade']}'; choose of {', '.join(filter(None, GRADES))} or leave it empty",
+                    (
+                        f"is '{text['grade']}'; choose of {', '.join(filter(None, GRADES))} or "
+                        "leave it empty"
+                    ),
                 )
             )
         if text["extend"] not in EXTENDS:
@@ -443,7 +455,8 @@ class RowReader:
         parameter: Parameter,
         problems: list[tuple[str, str]],
     ) -> tuple[float | None, float | None, float | None]:
-        """Value, low and high in the internal unit, in order and within the bounds of the parameter."""
+        """Value, low and high in the internal unit, in order and within the bounds of the
+        parameter."""
         try:
             scale = factor(text["unit"], unit, self.head.currency_year)
         except ValueError as error:

@@ -1,8 +1,10 @@
-"""Scenarios: who inherits from whom, which rows are in force, what overrides change. Pure functions; the reader gives the places.
+"""Scenarios: who inherits from whom, which rows are in force, what overrides change. Pure
+functions; the reader gives the places.
 
-A scenario is a layer over the base rows. The layers of `a,b` are those of a, then those of b: each with what it inherits
-before itself, left to right, and each only once (its first place). The later layer wins. Within a layer the rows of the
-tables come first, then its single values (`set`); overrides from the command line come last.
+A scenario is a layer over the base rows. The layers of `a,b` are those of a, then those of b: each
+with what it inherits before itself, left to right, and each only once (its first place). The later
+layer wins. Within a layer the rows of the tables come first, then its single values (`set`);
+overrides from the command line come last.
 """
 
 from __future__ import annotations
@@ -58,7 +60,8 @@ def _descend(
         )
     if len(path) > LONGEST_CHAIN:
         raise ValueError(
-            f"scenario '{name}' ends a chain of more than {LONGEST_CHAIN} that inherit from one another; shorten it"
+            f"scenario '{name}' ends a chain of more than {LONGEST_CHAIN} that inherit from one "
+            "another; shorten it"
         )
     for parent in inherits[name]:
         _descend(parent, inherits, (*path, name), found)
@@ -73,7 +76,8 @@ def rows_in_force(rows: Mapping[K, Mapping[str, R]], scenario: str) -> dict[K, R
 def merged(
     base: Mapping[str, Mapping[str, Any]], changes: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, dict[str, Any]]:
-    """Policies with the fields of `changes` replaced; a policy that `base` does not have is added whole."""
+    """Policies with the fields of `changes` replaced; a policy that `base` does not have is added
+    whole."""
     result = {name: dict(fields) for name, fields in base.items()}
     for name, fields in changes.items():
         result.setdefault(name, {}).update(fields)

@@ -1,6 +1,7 @@
 """The study format, stated once: every table, column, parameter, unit and default.
 
-The reader checks against it, `docs/format.md` is written from it and tested against it, `planner new` starts from it.
+The reader checks against it, `docs/format.md` is written from it and tested against it, `planner
+new` starts from it.
 """
 
 from __future__ import annotations
@@ -30,14 +31,23 @@ EXTENDS = ("", "before", "after", "both")
 
 COLUMN_NOTES: Mapping[str, str] = {
     "year": "calendar year; empty means the same value in every year",
-    "scenario": "empty for the base; otherwise these rows replace the whole series of that key in the named scenario and its heirs",
+    "scenario": (
+        "empty for the base; otherwise these rows replace the whole series of that key in the "
+        "named scenario and its heirs"
+    ),
     "value": "the number, with a decimal point",
     "unit": "the unit of value, low and high, read by pint; money states its year (USD_2021/kg)",
     "low": "low end of the uncertainty, same unit",
     "high": "high end of the uncertainty, same unit",
-    "extend": "hold this first or last value `before` or `after` its year, or `both`; empty: outside the given years is an error",
+    "extend": (
+        "hold this first or last value `before` or `after` its year, or `both`; empty: outside the "
+        "given years is an error"
+    ),
     "source": "where the number comes from",
-    "grade": "A primary source read, B secondary source read, C recalled or judged, D own derivation or assumption, S the paper studied",
+    "grade": (
+        "A primary source read, B secondary source read, C recalled or judged, D own derivation or "
+        "assumption, S the paper studied"
+    ),
     "note": "how it was derived, what is doubtful",
 }
 
@@ -51,7 +61,8 @@ class Column:
     required: bool = False
     choices: tuple[str, ...] = ()
     refers_to: str = ""
-    """Name of the table (or `metals`, a list in study.toml) whose key this column must match; `a|b` for either."""
+    """Name of the table (or `metals`, a list in study.toml) whose key this column must match; `a|b`
+    for either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +74,8 @@ class Parameter:
     """The internal unit, as pint reads it (without the currency year, which the study sets)."""
     note: str
     default: float | None = None
-    """Used where no row gives the number; None: required where the note says so, otherwise the feature is absent."""
+    """Used where no row gives the number; None: required where the note says so, otherwise the
+    feature is absent."""
     by_year: bool = True
     """False: one value for all years (a year in the row is an error)."""
     events: bool = False
@@ -105,7 +117,10 @@ def _good(note: str) -> Column:
 TABLES: tuple[Table, ...] = (
     Table(
         "goods",
-        "What is balanced, one row a good. A single-metal good is counted in tonnes of contained metal.",
+        (
+            "What is balanced, one row a good. A single-metal good is counted in tonnes of "
+            "contained metal."
+        ),
         keys=(
             Column(
                 "good",
@@ -132,7 +147,10 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "good_values",
-        "Numbers of goods: contents of joint goods, refined equivalents, stockpiles, costs of disposal and shortage.",
+        (
+            "Numbers of goods: contents of joint goods, refined equivalents, stockpiles, costs of "
+            "disposal and shortage."
+        ),
         keys=(_good("the good"), Column("metal", "for content and equivalent", refers_to="metals")),
         parameters=(
             Parameter(
@@ -147,7 +165,8 @@ TABLES: tuple[Table, ...] = (
             Parameter(
                 "equivalent",
                 "t/t",
-                "refined metal got from a tonne of the good by the reference route; 1 for refined goods; "
+                "refined metal got from a tonne of the good by the reference route; 1 for refined "
+                "goods; "
                 "required where a policy counts the good",
                 by_year=False,
                 with_metal="optional",
@@ -174,7 +193,8 @@ TABLES: tuple[Table, ...] = (
             Parameter(
                 "shortage_cost",
                 "USD/t",
-                "penalty for a tonne not served; required for every demanded good, and to be a stated "
+                "penalty for a tonne not served; required for every demanded good, and to be a "
+                "stated "
                 "multiple of its dearest supply",
                 positive=True,
             ),
@@ -206,7 +226,10 @@ TABLES: tuple[Table, ...] = (
             ),
             Column(
                 "pathway",
-                "which pathway its refined output belongs to; required of a process that puts out a refined good",
+                (
+                    "which pathway its refined output belongs to; required of a process that puts "
+                    "out a refined good"
+                ),
                 choices=(*get_args(Pathway), ""),
             ),
             Column("origin", "country or region the metal comes from; empty for home metal"),
@@ -229,8 +252,10 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "coefficients",
-        "Transfer coefficients: what a unit of activity takes in and gives out. A deposit stands in the column good with "
-        "direction in. A process without inputs draws on a source outside the economy (an origin or a host).",
+        "Transfer coefficients: what a unit of activity takes in and gives out. A deposit stands "
+        "in the column good with "
+        "direction in. A process without inputs draws on a source outside the economy (an origin "
+        "or a host).",
         keys=(
             Column("process", "the process", required=True, refers_to="processes"),
             Column("good", "the good or deposit", required=True, refers_to="goods|deposits"),
@@ -289,13 +314,19 @@ TABLES: tuple[Table, ...] = (
             Parameter(
                 "observed",
                 "t/year",
-                "observed activity in a year of the study, to pin it and for the shares of a simulation",
+                (
+                    "observed activity in a year of the study, to pin it and for the shares of a "
+                    "simulation"
+                ),
                 events=True,
             ),
             Parameter(
                 "host_content",
                 "t/t",
-                "by-product metal a tonne of host output can yield; required of a process with a host",
+                (
+                    "by-product metal a tonne of host output can yield; required of a process with "
+                    "a host"
+                ),
                 maximum=1.0,
                 positive=True,
             ),
@@ -435,7 +466,10 @@ TABLES: tuple[Table, ...] = (
             Parameter(
                 "lifetime_sd",
                 "year",
-                "standard deviation of the life; required of normal, folded_normal, lognormal, gamma",
+                (
+                    "standard deviation of the life; required of normal, folded_normal, lognormal, "
+                    "gamma"
+                ),
                 positive=True,
             ),
             Parameter(
@@ -465,7 +499,10 @@ TABLES: tuple[Table, ...] = (
             Parameter(
                 "use",
                 "t/t",
-                "tonnes of product that enter use per tonne demanded; negative terms may split a joint product",
+                (
+                    "tonnes of product that enter use per tonne demanded; negative terms may split "
+                    "a joint product"
+                ),
                 minimum=None,
             ),
         ),
@@ -488,7 +525,10 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "exploration",
-        "Reserves that can be found for money, as an option of the plan; `additions` of a deposit come by themselves.",
+        (
+            "Reserves that can be found for money, as an option of the plan; `additions` of a "
+            "deposit come by themselves."
+        ),
         keys=(Column("deposit", "the deposit that grows", required=True, refers_to="deposits"),),
         parameters=(
             Parameter("cost", "USD/t", "cost of finding a tonne; required"),
@@ -516,7 +556,8 @@ TABLES: tuple[Table, ...] = (
         columns=(
             Column(
                 "kind",
-                "efficiency: less of the good for the same need; substitution: another good instead, or something outside the "
+                "efficiency: less of the good for the same need; substitution: another good "
+                "instead, or something outside the "
                 "study; lifetime: what enters a product stays in use longer",
                 required=True,
                 choices=get_args(MeasureKind),
@@ -547,7 +588,10 @@ TABLES: tuple[Table, ...] = (
             Parameter(
                 "potential",
                 "1",
-                "largest share of the demand that can be avoided, or given the longer life; required",
+                (
+                    "largest share of the demand that can be avoided, or given the longer life; "
+                    "required"
+                ),
                 maximum=1.0,
             ),
             Parameter(
@@ -567,8 +611,10 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "observations",
-        "What was observed in single years, to be reconciled under the flow balance; no part of the plan. `low` and "
-        "`high` are the ends of the 95 % interval and required, both equal to the value where it is exact.",
+        "What was observed in single years, to be reconciled under the flow balance; no part of "
+        "the plan. `low` and "
+        "`high` are the ends of the 95 % interval and required, both equal to the value where it "
+        "is exact.",
         keys=(
             Column(
                 "observation",
@@ -577,13 +623,18 @@ TABLES: tuple[Table, ...] = (
             ),
             Column(
                 "from",
-                "where the flow comes from, as in flows.csv: a process, a good, deposit/NAME, origin/NAME, host/NAME, "
-                "use/PRODUCT, stockpile/GOOD; * stands for any text, the flows that match are summed",
+                "where the flow comes from, as in flows.csv: a process, a good, deposit/NAME, "
+                "origin/NAME, host/NAME, "
+                "use/PRODUCT, stockpile/GOOD; * stands for any text, the flows that match are "
+                "summed",
                 required=True,
             ),
             Column(
                 "to",
-                "where it goes: a process, a good, use/PRODUCT, export, demand, stockpile/GOOD, loss/NAME; * as before",
+                (
+                    "where it goes: a process, a good, use/PRODUCT, export, demand, "
+                    "stockpile/GOOD, loss/NAME; * as before"
+                ),
                 required=True,
             ),
             Column("metal", "its metal", required=True, refers_to="metals"),
@@ -671,8 +722,10 @@ class PolicyForm:
 POLICIES: tuple[PolicyForm, ...] = (
     PolicyForm(
         "self_sufficiency",
-        "home output at the stages, less exports at them, is at least this share of home demand, in refined equivalents; with "
-        "provenance `any` (default) what is refined at home from imported ore counts at processing, with `home` only home metal; "
+        "home output at the stages, less exports at them, is at least this share of home demand, "
+        "in refined equivalents; with "
+        "provenance `any` (default) what is refined at home from imported ore counts at "
+        "processing, with `home` only home metal; "
         "a chain through several of the stages counts once",
         "share",
         "1",
@@ -682,7 +735,10 @@ POLICIES: tuple[PolicyForm, ...] = (
     ),
     PolicyForm(
         "import_share",
-        "imports from one origin are at most this share of demand (or of all imports) of the metal, in refined equivalents",
+        (
+            "imports from one origin are at most this share of demand (or of all imports) of the "
+            "metal, in refined equivalents"
+        ),
         "share",
         "1",
         ("metal", "origin"),
@@ -691,7 +747,10 @@ POLICIES: tuple[PolicyForm, ...] = (
     ),
     PolicyForm(
         "recycled_content",
-        "refined metal from secondary pathways is at least this share of all refined metal supplied",
+        (
+            "refined metal from secondary pathways is at least this share of all refined metal "
+            "supplied"
+        ),
         "share",
         "1",
         ("metal",),
@@ -738,7 +797,10 @@ POLICIES: tuple[PolicyForm, ...] = (
     ),
     PolicyForm(
         "stockpile_cover",
-        "a stockpile of at least this many months of the metal's refined requirement; waived in years of a closure",
+        (
+            "a stockpile of at least this many months of the metal's refined requirement; waived "
+            "in years of a closure"
+        ),
         "months",
         "month",
         ("goods",),
@@ -747,7 +809,10 @@ POLICIES: tuple[PolicyForm, ...] = (
     ),
     PolicyForm(
         "closure",
-        "imports from the origin run at most at this share of their upper bound (0 where they have none)",
+        (
+            "imports from the origin run at most at this share of their upper bound (0 where they "
+            "have none)"
+        ),
         "share",
         "1",
         ("origin",),
@@ -784,7 +849,8 @@ ROWS_OF_NATURE = frozenset(
         "emission_account",
     }
 )
-"""Names that no policy may have: those of the rows that nobody sets. A policy `run_down` with a penalty would soften those rows."""
+"""Names that no policy may have: those of the rows that nobody sets. A policy `run_down` with a
+penalty would soften those rows."""
 
 BY_NAME: Mapping[str, Table] = {table.name: table for table in TABLES}
 POLICY_FORMS: Mapping[str, PolicyForm] = {form.kind: form for form in POLICIES}

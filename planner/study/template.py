@@ -1,4 +1,5 @@
-"""A new study that solves: one metal from a mine, from abroad and from old products, to be changed row by row."""
+"""A new study that solves: one metal from a mine, from abroad and from old products, to be changed
+row by row."""
 
 from __future__ import annotations
 
@@ -195,7 +196,8 @@ _NUMBERS: Mapping[str, tuple[tuple[tuple[str, ...], str, Mapping[int | None, flo
 
 
 def new(folder: str | Path) -> Path:
-    """Write a small study that solves into a new or empty folder and return it. Raises OutputError where that cannot be."""
+    """Write a small study that solves into a new or empty folder and return it. Raises OutputError
+    where that cannot be."""
     place = Path(folder)
     name = place.resolve().name
     try:
@@ -206,7 +208,8 @@ def new(folder: str | Path) -> Path:
             (place / file).write_text(text, encoding="utf-8", newline="")
     except (OSError, ValueError) as error:
         raise OutputError(
-            f"{place} cannot be written ({getattr(error, 'strerror', None) or error}); give another place"
+            f"{place} cannot be written ({getattr(error, 'strerror', None) or error}); give "
+            "another place"
         ) from error
     return place
 

@@ -1,4 +1,5 @@
-"""Numbers in force: the rows of the scenario, single values overridden, series interpolated over the years."""
+"""Numbers in force: the rows of the scenario, single values overridden, series interpolated over
+the years."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ COMMAND_LINE = "--set"
 
 @lru_cache(maxsize=1 << 16)
 def path_of(key: Key) -> str:
-    """The path of a series, as `--set` takes it: table.key[.key].parameter, the parameter left out where the table has only one."""
+    """The path of a series, as `--set` takes it: table.key[.key].parameter, the parameter left out
+    where the table has only one."""
     table, keys, parameter = key
     return ".".join(
         [table, *filter(None, keys), *([parameter] if BY_NAME[table].has_parameter_column else [])]
@@ -41,7 +43,8 @@ def path_of(key: Key) -> str:
 
 
 class Spot(NamedTuple):
-    """Where the value of a path stands among the rows in force, and between which finite ends it must lie."""
+    """Where the value of a path stands among the rows in force, and between which finite ends it
+    must lie."""
 
     key: Key
     at: int
@@ -57,7 +60,8 @@ class Spot(NamedTuple):
 class Values:
     """The numbers in force for one scenario, asked for by table, keys and parameter.
 
-    Series are made once and are read-only, so that all who ask share them; `again` shares those that did not change as well.
+    Series are made once and are read-only, so that all who ask share them; `again` shares those
+    that did not change as well.
     """
 
     def __init__(
@@ -86,8 +90,8 @@ class Values:
     def again(self, values: Mapping[str, float], problems: Problems) -> Values | None:
         """The same numbers with other values, in internal units, by the paths of their rows.
 
-        Everything else stands: which rows there are, their years and their order. None where a path is not that of a single row, or
-        a value not one that its parameter may have.
+        Everything else stands: which rows there are, their years and their order. None where a path
+        is not that of a single row, or a value not one that its parameter may have.
         """
         changed: dict[Key, list[ValueRow]] = {}
         for path, value in values.items():
@@ -104,7 +108,8 @@ class Values:
         return twin
 
     def _forget(self, changed: Mapping[Key, list[ValueRow]]) -> None:
-        """Give up the series whose rows changed; those that are the same in every year are made anew at once, since that is cheaper."""
+        """Give up the series whose rows changed; those that are the same in every year are made
+        anew at once, since that is cheaper."""
         length, flat = (
             self.last + 1 - self.first,
             [rows[0].value for rows in changed.values() if rows[0].year is None],
@@ -142,7 +147,8 @@ class Values:
 
     @cached_property
     def _spots(self) -> Mapping[str, Spot]:
-        """Every row in force by its path, as an override understands it: a path that is a series is not that of a year of another."""
+        """Every row in force by its path, as an override understands it: a path that is a series is
+        not that of a year of another."""
         found: dict[str, Spot] = {}
         paths = self._paths
         for path, key in paths.items():
@@ -160,7 +166,8 @@ class Values:
     # ---- overrides
 
     def _override(self, settings: Mapping[str, str], section: str) -> None:
-        """Replace single values; whole series first, so that `path` and `path.2030` may both be set."""
+        """Replace single values; whole series first, so that `path` and `path.2030` may both be
+        set."""
         if not settings:
             return
         paths = {path_of(key): key for key in self.rows}
@@ -196,14 +203,16 @@ class Values:
             )
         if year is None and parameter.events:
             raise ValueError(
-                f"{parameter.name} happens in single years; append one of {', '.join(str(row.year) for row in rows)}"
+                f"{parameter.name} happens in single years; append one of "
+                f"{', '.join(str(row.year) for row in rows)}"
             )
         given, _, unit = text.strip().partition(" ")
         if not unit:
             units = {row.unit for row in rows if year in (None, row.year)}
             if len(units) != 1:
                 raise ValueError(
-                    f"'{text}' needs its unit, such as '{given} {internal_unit(key, self.head.currency_year)}'"
+                    f"'{text}' needs its unit, such as '{given} "
+                    f"{internal_unit(key, self.head.currency_year)}'"
                 )
             unit = units.pop()
         value = number(given) * factor(
@@ -241,7 +250,10 @@ class Values:
     def _unknown(self, path: str, paths: Mapping[str, Key]) -> str:
         table, year = path.partition(".")[0], path.rpartition(".")[2]
         if table not in BY_NAME:
-            return f"no datum has this path: its first word must be a table{suggestion(table, BY_NAME)}, of {', '.join(BY_NAME)}"
+            return (
+                "no datum has this path: its first word must be a "
+                f"table{suggestion(table, BY_NAME)}, of {', '.join(BY_NAME)}"
+            )
         stem = path.rpartition(".")[0] if YEAR.fullmatch(year) else path
         close = self.problems.suggestion(stem, [p for p in paths if p.startswith(f"{table}.")])
         return f"no datum has this path{close}; write table.key.parameter[.year]"
@@ -257,7 +269,8 @@ class Values:
         return list(self._by_table.get(table, ()))
 
     def changed(self, name: str, *tables: str) -> bool:
-        """Whether these tables give another number of this name than when the nouns were made before; in a first reading they all do."""
+        """Whether these tables give another number of this name than when the nouns were made
+        before; in a first reading they all do."""
         return self._changed is None or any(
             name in self._changed.get(table, ()) for table in tables
         )
@@ -286,9 +299,11 @@ class Values:
         since: int | None = None,
         absent: float | None = None,
     ) -> Array | None:
-        """A value for each year, shape (Y,), or from an earlier year `since` on; linear between the years given.
+        """A value for each year, shape (Y,), or from an earlier year `since` on; linear between the
+        years given.
 
-        Where no row gives it: the default, else `absent` in every year, else None. NaN where its rows were refused.
+        Where no row gives it: the default, else `absent` in every year, else None. NaN where its
+        rows were refused.
         """
         made = self._series.get((table, keys))
         if made is None:
@@ -311,7 +326,8 @@ class Values:
         return found
 
     def single(self, table: str, keys: tuple[str, ...], name: str) -> float | None:
-        """The one value for all years; the default or None where no row gives it; NaN where its row was refused."""
+        """The one value for all years; the default or None where no row gives it; NaN where its row
+        was refused."""
         rows = self.rows.get((table, keys, name))
         if self.problems.spoiled(table, keys, name):
             return float("nan")
@@ -345,7 +361,9 @@ class Values:
                     if row.extend == "before"
                     else "the last year given"
                     if row.extend == "after"
-                    else "a series of one year; write before in its first year and after in its last"
+                    else (
+                        "a series of one year; write before in its first year and after in its last"
+                    )
                 )
                 self._refuse(key, row, "extend", f"is '{row.extend}', which only goes with {end}")
         given = [row.year or 0 for row in rows]
@@ -362,8 +380,10 @@ class Values:
                 key,
                 rows[0],
                 "year",
-                f"{path_of(key)} is given for {span}, the years {' and '.join(gaps)} are missing; add rows, "
-                "leave the year empty if it is the same in every year, or write before, after or both in the column extend",
+                f"{path_of(key)} is given for {span}, the years {' and '.join(gaps)} are missing; "
+                "add rows, "
+                "leave the year empty if it is the same in every year, or write before, after or "
+                "both in the column extend",
             )
         return frozen(np.interp(_years(first, self.last), given, [row.value for row in rows]))
 

@@ -1,8 +1,10 @@
-"""A study as one workbook and back, for analysts who edit in a spreadsheet (`planner workbook`, `planner unpack`).
+"""A study as one workbook and back, for analysts who edit in a spreadsheet (`planner workbook`,
+`planner unpack`).
 
-Every table of the study is a sheet of its name, study.toml is the sheet `study.toml`, a line to a row. A cell is written as a number
-only where the number reads back to the same text, and as text otherwise, so that the way there and back changes nothing.
-No text is ever taken for a formula, in either direction: a workbook with formulas is read by the values it was saved with.
+Every table of the study is a sheet of its name, study.toml is the sheet `study.toml`, a line to a
+row. A cell is written as a number only where the number reads back to the same text, and as text
+otherwise, so that the way there and back changes nothing. No text is ever taken for a formula, in
+either direction: a workbook with formulas is read by the values it was saved with.
 """
 
 from __future__ import annotations
@@ -24,13 +26,16 @@ from planner.study.reader import find
 from planner.study.schema import BY_NAME, COLUMN_NOTES
 
 LARGEST_UNPACKED = 512 * 1024**2
-"""Bytes that a workbook may unpack to; more is taken for a bomb. A study of a million rows has about 200 MB."""
+"""Bytes that a workbook may unpack to; more is taken for a bomb. A study of a million rows has
+about 200 MB."""
 LARGEST_RATIO = 200
 """How many times larger a part may be unpacked than packed; real sheets have about 10."""
 BOOK_PART, STRICT = "xl/workbook.xml", b"http://purl.oclc.org/ooxml/"
-"""Part that names the sheets, and what it holds in a dialect that openpyxl takes for a workbook without sheets."""
+"""Part that names the sheets, and what it holds in a dialect that openpyxl takes for a workbook
+without sheets."""
 MOST_COLUMNS = 100
-"""Columns that a sheet may fill; the widest table has under twenty. A cell far to the right would blow every row up."""
+"""Columns that a sheet may fill; the widest table has under twenty. A cell far to the right would
+blow every row up."""
 _UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 """Marks that XML has no way to write."""
 HEAD_WIDTH, NARROWEST, WIDEST, NOTE_WIDTH = 120, 8, 60, 320
@@ -44,7 +49,8 @@ EXCEL_TEXT = 32_767
 def write_study_workbook(study: str | Path, path: str | Path) -> Path:
     """Write a study, shipped or in a folder, as one workbook and return its path.
 
-    Raises SpecError where the study cannot be read, or does not fit the format; OutputError where the file cannot be written.
+    Raises SpecError where the study cannot be read, or does not fit the format; OutputError where
+    the file cannot be written.
     """
     folder, place, problems = find(study), Path(path), Problems()
     files = read_files(folder, problems)
@@ -66,7 +72,8 @@ def write_study_workbook(study: str | Path, path: str | Path) -> Path:
 
 
 def _dress(sheet: Any, name: str) -> None:
-    """What an editor of a sheet is helped by: columns as wide as their texts, a header that stays and says what each column means."""
+    """What an editor of a sheet is helped by: columns as wide as their texts, a header that stays
+    and says what each column means."""
     from openpyxl.comments import Comment
     from openpyxl.styles import Font, PatternFill
     from openpyxl.utils import get_column_letter
@@ -106,7 +113,8 @@ def empty_book() -> Any:
 
 
 def put(cell: Any, value: Any) -> None:
-    """Put a value in a cell, text as text even where it begins like a formula; a mark that no cell may hold is left out."""
+    """Put a value in a cell, text as text even where it begins like a formula; a mark that no cell
+    may hold is left out."""
     cell.value = _UNFIT.sub("", value) if isinstance(value, str) else value
     if isinstance(value, str):
         cell.data_type = "s"
@@ -115,15 +123,18 @@ def put(cell: Any, value: Any) -> None:
 
 
 def save_whole(book: Any, path: Path) -> None:
-    """Save a workbook beside its place and move it there. Raises OutputError where it cannot be written."""
+    """Save a workbook beside its place and move it there. Raises OutputError where it cannot be
+    written."""
     written_file(path, book.save)
 
 
 def unpack(workbook: str | Path, folder: str | Path, *, replace: bool = False) -> Path:
-    """Write the tables of a study's workbook as a study folder and return it. The folder must be new or empty.
+    """Write the tables of a study's workbook as a study folder and return it. The folder must be
+    new or empty.
 
-    With `replace` it may hold a study, whose tables are written over, those that the workbook has no sheet of removed; what is no
-    table stays. Raises SpecError where the file is no such workbook, OutputError where the folder cannot be written.
+    With `replace` it may hold a study, whose tables are written over, those that the workbook has
+    no sheet of removed; what is no table stays. Raises SpecError where the file is no such
+    workbook, OutputError where the folder cannot be written.
     """
     place, source = Path(folder), Path(workbook)
     files = read_study_workbook(source)
@@ -155,7 +166,8 @@ def unpack(workbook: str | Path, folder: str | Path, *, replace: bool = False) -
 
 
 def read_study_workbook(path: Path) -> Mapping[str, bytes]:
-    """The files of a study, name to content, from its workbook. Raises SpecError with every sheet that is none of a study."""
+    """The files of a study, name to content, from its workbook. Raises SpecError with every sheet
+    that is none of a study."""
     _require_sane(path)
     problems = Problems()
     try:
@@ -193,7 +205,8 @@ def read_study_workbook(path: Path) -> Mapping[str, bytes]:
 
 
 def _sheets(path: Path, problems: Problems) -> dict[str, list[list[str]]]:
-    """The cells of every sheet as text. What a cell shows and what it holds must be one, or it is a problem."""
+    """The cells of every sheet as text. What a cell shows and what it holds must be one, or it is a
+    problem."""
     from openpyxl.reader.excel import ExcelReader
 
     sheets: dict[str, list[list[str]]] = {}
@@ -212,20 +225,25 @@ def _sheets(path: Path, problems: Problems) -> dict[str, list[list[str]]]:
 
 
 def _require_all(file: str, named: list[str], there: list[str], problems: Problems) -> None:
-    """Each sheet once: one whose part is lost would be passed over, of two of one name the first would."""
+    """Each sheet once: one whose part is lost would be passed over, of two of one name the first
+    would."""
     for name in sorted(set(named) - set(there)):
         problems.add(
             file,
             0,
             "",
-            f"sheet '{name}' is named but its cells are not in the file; save it anew, from a copy that is whole",
+            (
+                f"sheet '{name}' is named but its cells are not in the file; save it anew, from a "
+                "copy that is whole"
+            ),
         )
     for name in sorted({name for name in there if there.count(name) > 1}):
         problems.add(file, 0, "", f"two sheets are called '{name}'; remove one of them")
 
 
 def _sheet(file: str, book: Any, sheet: Any, problems: Problems) -> list[list[str]]:
-    """The texts of a sheet by row. What the file says of its size is not believed: rows are taken as they come."""
+    """The texts of a sheet by row. What the file says of its size is not believed: rows are taken
+    as they come."""
     from openpyxl.worksheet._reader import WorkSheetParser
 
     rows: list[list[str]] = []
@@ -300,13 +318,19 @@ def _texts(
         if _SCALED.search(re.sub(r'"[^"]*"|\\.', "", form)):
             problems.add(
                 *at,
-                f"holds {value} but is formatted to show it as a percentage or in thousands; format it as a number",
+                (
+                    f"holds {value} but is formatted to show it as a percentage or in thousands; "
+                    "format it as a number"
+                ),
             )
         texts += [""] * (last - 1 - len(texts)) + [_cell(value)]
     return texts
 
 
-MISPLACED = "stands in the file twice or out of its order, so that where it belongs is unsure; save the workbook anew in a spreadsheet"
+MISPLACED = (
+    "stands in the file twice or out of its order, so that where it belongs is unsure; save the "
+    "workbook anew in a spreadsheet"
+)
 _SCALED = re.compile(r"%|[0#?],+(?![0#?,])")
 """Number formats that show another number than the cell holds."""
 CELL_KINDS = ("n", "s", "str", "inlineStr", "b", "e", "d")
@@ -343,7 +367,8 @@ def _unsure(element: Any) -> str:
 
 
 def _require_sane(path: Path) -> None:
-    """Refuse what is no archive, and what would unpack to far more than any study has, before a byte of it is parsed."""
+    """Refuse what is no archive, and what would unpack to far more than any study has, before a
+    byte of it is parsed."""
     try:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
@@ -400,7 +425,8 @@ def _file(name: str, rows: list[list[str]]) -> bytes:
     if name == HEAD_FILE:
         return ("\n".join(row[0] if row else "" for row in rows).rstrip("\n") + "\n").encode()
     filled = [i for i, row in enumerate(rows) if any(row)]
-    # empty rows within the table stay, so that a row has the same number in the file as in the sheet
+    # empty rows within the table stay, so that a row has the same number in the file as in the
+    # sheet
     listed = rows[filled[0] : filled[-1] + 1] if filled else []
     width = max((i + 1 for i, text in enumerate(listed[0]) if text), default=0) if listed else 0
     text = io.StringIO()
@@ -416,7 +442,8 @@ def _file(name: str, rows: list[list[str]]) -> bytes:
 
 
 def _cell(value: Any) -> str:
-    """The text of a cell: whole numbers without a point, others by their shortest form that reads back the same."""
+    """The text of a cell: whole numbers without a point, others by their shortest form that reads
+    back the same."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -484,5 +511,8 @@ def _require_fit(name: str, rows: list[list[str]]) -> None:
             )
     longest = max((len(text) for row in rows for text in row), default=0)
     if len(rows) > EXCEL_ROWS or longest > EXCEL_TEXT:
-        message = f"does not fit a workbook: at most {EXCEL_ROWS:,} rows and {EXCEL_TEXT:,} characters a cell"
+        message = (
+            f"does not fit a workbook: at most {EXCEL_ROWS:,} rows and {EXCEL_TEXT:,} characters a "
+            "cell"
+        )
         raise SpecError(name, [Problem(name, 0, "", message)])

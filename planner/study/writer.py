@@ -1,4 +1,5 @@
-"""A study from tables in memory: pandas frames to a study folder, for those who work in Python rather than in a spreadsheet."""
+"""A study from tables in memory: pandas frames to a study folder, for those who work in Python
+rather than in a spreadsheet."""
 
 from __future__ import annotations
 
@@ -20,12 +21,14 @@ from planner.units import suggestion
 def write_study(
     folder: str | Path, head: str, tables: Mapping[str, pd.DataFrame], *, replace: bool = False
 ) -> Path:
-    """Write a study folder and return it: `head` is the text of study.toml, `tables` has a frame for each table, by its name.
+    """Write a study folder and return it: `head` is the text of study.toml, `tables` has a frame
+    for each table, by its name.
 
-    A frame has the columns of the table (docs/format.md) in any order; its index is left out, and what is missing stays empty. The
-    folder must be new or empty; with `replace` it may hold an earlier study, of which nothing is kept. What the study says is not
-    judged here: `planner.check(folder)` does. Raises SpecError for a table that no study has or a head that is no TOML, OutputError where
-    nothing can be written.
+    A frame has the columns of the table (docs/format.md) in any order; its index is left out, and
+    what is missing stays empty. The folder must be new or empty; with `replace` it may hold an
+    earlier study, of which nothing is kept. What the study says is not judged here:
+    `planner.check(folder)` does. Raises SpecError for a table that no study has or a head that is
+    no TOML, OutputError where nothing can be written.
     """
     place = Path(folder)
     problems = [
@@ -80,7 +83,8 @@ def _is_study(folder: Path) -> bool:
 
 
 def _text(value: Any) -> str:
-    """A cell as the format wants it: nothing for what is missing, whole numbers without a point, others to their last digit."""
+    """A cell as the format wants it: nothing for what is missing, whole numbers without a point,
+    others to their last digit."""
     if value is None or value is pd.NA or value != value:
         return ""
     if isinstance(value, float):

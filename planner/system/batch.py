@@ -1,11 +1,14 @@
 """One study with many sets of numbers, worked through at once.
 
-`batch(systems)` is a System whose numbers carry the samples as a leading axis: where they differ a series has shape (B, Y) in place
-of (Y,) and a single number (B, 1); where all samples agree they are as they were. What is written with numpy's broadcasting, and asks
-for years and periods by the last axis, then does all samples in the time that it takes for one: most of that time is not arithmetic.
+`batch(systems)` is a System whose numbers carry the samples as a leading axis: where they differ a
+series has shape (B, Y) in place of (Y,) and a single number (B, 1); where all samples agree they
+are as they were. What is written with numpy's broadcasting, and asks for years and periods by the
+last axis, then does all samples in the time that it takes for one: most of that time is not
+arithmetic.
 
-What shapes a programme (which goods a process has, whether an emission is zero) must be the same in all samples of a batch.
-`agreed` asks it of them; where they do not agree, whoever made the batch takes it by halves, down to one sample.
+What shapes a programme (which goods a process has, whether an emission is zero) must be the same in
+all samples of a batch. `agreed` asks it of them; where they do not agree, whoever made the batch
+takes it by halves, down to one sample.
 """
 
 from __future__ import annotations
@@ -62,7 +65,8 @@ def batch(systems: Sequence[System]) -> System:
 
 
 def stacked(each: Sequence[V]) -> V:
-    """The same part of every sample as one: numbers get a leading axis where they differ; all else must be equal."""
+    """The same part of every sample as one: numbers get a leading axis where they differ; all else
+    must be equal."""
     parts: Sequence[Any] = each
     first = parts[0]
     if all(part is first for part in parts):
@@ -105,7 +109,8 @@ def _alike(whole: Array) -> bool:
 
 
 def agreed(decision: npt.ArrayLike, ndim: int = 0) -> Any:
-    """A decision that shapes the programme, of so many axes, without the leading one. Raises UnlikeError where samples differ in it."""
+    """A decision that shapes the programme, of so many axes, without the leading one. Raises
+    UnlikeError where samples differ in it."""
     whole = np.asarray(decision)
     if whole.ndim == ndim:
         return whole if ndim else whole.item()
@@ -126,7 +131,8 @@ def scalar(numbers: Array) -> Scalar:
 
 
 def rows(arrays: Sequence[Array], width: int) -> Array:
-    """Series under one another, shape (..., N, width): with a leading axis where one of them has one."""
+    """Series under one another, shape (..., N, width): with a leading axis where one of them has
+    one."""
     lead = next((array.shape[:-1] for array in arrays if array.ndim > 1), ())
     whole = np.empty((*lead, len(arrays), width))
     for i, array in enumerate(arrays):

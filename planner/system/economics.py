@@ -1,8 +1,9 @@
 r"""Discounting and capital charges, as pure arrays.
 
-Conventions, the same everywhere: money is that of the study's first year, undiscounted in that year; a sum paid in year y
-weighs $(1+r)^{-(y - y_0)}$; a plant ordered in the first year v of a period runs in the years v + lead, ..., for its life,
-and is paid for at the start of each of these years (an annuity *due*). Rates, lives and prices may be those of many samples
+Conventions, the same everywhere: money is that of the study's first year, undiscounted in that
+year; a sum paid in year y weighs $(1+r)^{-(y - y_0)}$; a plant ordered in the first year v of a
+period runs in the years v + lead, ..., for its life, and is paid for at the start of each of these
+years (an annuity *due*). Rates, lives and prices may be those of many samples
 (`planner.system.batch`): numbers of shape (B, 1), prices of shape (B, V).
 """
 
@@ -15,7 +16,8 @@ from planner.system.nouns import Array, Period, Scalar
 
 
 def discount_factor(base_year: int, years: npt.ArrayLike, rate: float) -> Array:
-    r"""Worth in the base year of a unit paid in each year, $(1+r)^{-(y - y_0)}$; the shape of `years`.
+    r"""Worth in the base year of a unit paid in each year, $(1+r)^{-(y - y_0)}$; the shape of
+    `years`.
 
     Raises ValueError for a rate of -1 or less, or none.
     """
@@ -25,7 +27,8 @@ def discount_factor(base_year: int, years: npt.ArrayLike, rate: float) -> Array:
 
 
 def period_factors(periods: tuple[Period, ...], rate: float) -> Array:
-    r"""Worth in the first year of a unit paid in every year of a period, $\sum_{y \in t} (1+r)^{-(y - y_0)}$; shape (T,)."""
+    r"""Worth in the first year of a unit paid in every year of a period, $\sum_{y \in t} (1+r)^{-(y
+    - y_0)}$; shape (T,)."""
     base = periods[0].first
     return np.array(
         [discount_factor(base, np.arange(p.first, p.last + 1), rate).sum() for p in periods]
@@ -33,7 +36,8 @@ def period_factors(periods: tuple[Period, ...], rate: float) -> Array:
 
 
 def powers(base: Scalar, exponents: npt.ArrayLike) -> Array:
-    """A base to the power of each exponent, shape (..., T), one by one: numpy's own for whole arrays differ in the last digit."""
+    """A base to the power of each exponent, shape (..., T), one by one: numpy's own for whole
+    arrays differ in the last digit."""
     if isinstance(base, np.ndarray):
         return np.array([powers(each, exponents) for each in base[..., 0].tolist()])
     return np.array([base ** float(exponent) for exponent in np.asarray(exponents)])
@@ -42,8 +46,9 @@ def powers(base: Scalar, exponents: npt.ArrayLike) -> Array:
 def alive_share(periods: tuple[Period, ...], lead_time: int, life: Scalar) -> Array:
     r"""Share of period t in which what was ordered in period v runs; shape (..., V, T), V = T.
 
-    The overlap of [v + lead, v + lead + life) with period t, over the length of t, where v is the first year of the period
-    of order. It is a share of time, so that a period of which half is covered gets half the capacity.
+    The overlap of [v + lead, v + lead + life) with period t, over the length of t, where v is the
+    first year of the period of order. It is a share of time, so that a period of which half is
+    covered gets half the capacity.
     """
     start = np.array([p.first for p in periods], dtype=float)
     end = np.array([p.last + 1 for p in periods], dtype=float)
@@ -55,10 +60,12 @@ def alive_share(periods: tuple[Period, ...], lead_time: int, life: Scalar) -> Ar
 
 
 def annuity_due(rate: Scalar, life: Scalar) -> Scalar:
-    r"""Yearly payment, at the start of each year of life, worth a unit at the start: $\frac{r/(1+r)}{1-(1+r)^{-L}}$, 1/L at r = 0.
+    r"""Yearly payment, at the start of each year of life, worth a unit at the start:
+    $\frac{r/(1+r)}{1-(1+r)^{-L}}$, 1/L at r = 0.
 
-    A life with a part of a year in it pays a part of the last payment (`_payment_shares`); a life below a year pays that
-    part only, so that the annuity then exceeds the price. Raises ValueError for a life of zero or less.
+    A life with a part of a year in it pays a part of the last payment (`_payment_shares`); a life
+    below a year pays that part only, so that the annuity then exceeds the price. Raises ValueError
+    for a life of zero or less.
     """
     if not np.all(np.asarray(life) > 0):
         raise ValueError(f"a life must be above zero, not {life}")
@@ -74,10 +81,11 @@ def annuity_due(rate: Scalar, life: Scalar) -> Scalar:
 
 
 def _payment_shares(rate: Scalar, life: Scalar, years: int) -> Array:
-    r"""Share of the annuity paid at the start of each year of life, shape (..., years): 1 in whole years, 0 after the life.
+    r"""Share of the annuity paid at the start of each year of life, shape (..., years): 1 in whole
+    years, 0 after the life.
 
-    The last part f of a year pays $\frac{1-(1+r)^{-f}}{1-(1+r)^{-1}}$ (f at r = 0), so that the payments are worth exactly
-    the price for any life, whole or not.
+    The last part f of a year pays $\frac{1-(1+r)^{-f}}{1-(1+r)^{-1}}$ (f at r = 0), so that the
+    payments are worth exactly the price for any life, whole or not.
     """
     part = np.clip(life - np.arange(years), 0.0, 1.0)
     growth = np.log1p(np.where(rate == 0, 1.0, rate))
@@ -94,13 +102,15 @@ def capital_charge(
     life: Scalar,
     lead_time: int,
 ) -> Array:
-    r"""What a unit ordered in period v costs in period t, present value in the first year's money; shape (..., V, T).
+    r"""What a unit ordered in period v costs in period t, present value in the first year's money;
+    shape (..., V, T).
 
     $$A = C_v (1+i)^{lead}\, \frac{i/(1+i)}{1-(1+i)^{-L}}$$
 
-    is due in each year v + lead, v + lead + 1, ... of the life, at the plant's own interest rate i; the payments of years
-    within the horizon count, discounted at the study's rate; later ones do not (their output falls outside as well).
-    The price is overnight and paid at order, hence the interest during the lead time.
+    is due in each year v + lead, v + lead + 1, ... of the life, at the plant's own interest rate i;
+    the payments of years within the horizon count, discounted at the study's rate; later ones do
+    not (their output falls outside as well). The price is overnight and paid at order, hence the
+    interest during the lead time.
     """
     first, last = periods[0].first, periods[-1].last
     years = np.arange(first, last + 1)

@@ -1,8 +1,10 @@
-"""The nouns of a study: goods, processes, plants, deposits, hosts, products, policies, and the System that holds them.
+"""The nouns of a study: goods, processes, plants, deposits, hosts, products, policies, and the
+System that holds them.
 
-Everything here is frozen: the reader makes a System once and nothing downstream writes to it. Quantities are in internal
-units (tonnes of contained metal, years, USD of the study's currency year, t CO2e, MWh). A *series* is a read-only float
-array of shape (Y,), one value for each calendar year of the study; `System.period_mean` turns it into shape (T,).
+Everything here is frozen: the reader makes a System once and nothing downstream writes to it.
+Quantities are in internal units (tonnes of contained metal, years, USD of the study's currency
+year, t CO2e, MWh). A *series* is a read-only float array of shape (Y,), one value for each calendar
+year of the study; `System.period_mean` turns it into shape (T,).
 """
 
 from __future__ import annotations
@@ -36,7 +38,8 @@ Pathway = Literal[
 Distribution = Literal[
     "fixed", "normal", "folded_normal", "lognormal", "weibull", "gamma", "exponential"
 ]
-# New scrap is a loop inside manufacture: it is reported beside the supply pathways and never counted in their shares.
+# New scrap is a loop inside manufacture: it is reported beside the supply pathways and never
+# counted in their shares.
 Scope = Literal["territorial", "footprint"]
 MeasureKind = Literal["efficiency", "substitution", "lifetime"]
 PolicyKind = Literal[
@@ -78,7 +81,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Datum:
-    """One number as the study gives it, already in internal units, with the uncertainty and source that travel with it."""
+    """One number as the study gives it, already in internal units, with the uncertainty and source
+    that travel with it."""
 
     path: str
     """`table.key[.key].parameter[.year]`, the path that `--set` takes."""
@@ -107,7 +111,8 @@ class Datum:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stockpile:
-    """A good that may be kept from year to year. Opening and closing in t; holding cost in USD per t and year, shape (Y,)."""
+    """A good that may be kept from year to year. Opening and closing in t; holding cost in USD per
+    t and year, shape (Y,)."""
 
     opening: float
     closing: float
@@ -117,10 +122,12 @@ class Stockpile:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Good:
-    """What is balanced: one metal at one stage, or a joint good (a battery pack) with a fixed content of several metals.
+    """What is balanced: one metal at one stage, or a joint good (a battery pack) with a fixed
+    content of several metals.
 
-    `content[metal]` is t of metal per t of the good: exactly 1 for a single-metal good, which is counted in contained
-    metal. `equivalent[metal]` is t of refined metal obtained from a t of the good by the reference route.
+    `content[metal]` is t of metal per t of the good: exactly 1 for a single-metal good, which is
+    counted in contained metal. `equivalent[metal]` is t of refined metal obtained from a t of the
+    good by the reference route.
     """
 
     name: str
@@ -141,9 +148,11 @@ class Good:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Process:
-    """A recipe: per unit of activity it takes goods (and ore from deposits) in and gives goods out; the rest is a named loss.
+    """A recipe: per unit of activity it takes goods (and ore from deposits) in and gives goods out;
+    the rest is a named loss.
 
-    All series have shape (Y,). Costs in USD per unit of activity, electricity in MWh, emissions in t CO2e.
+    All series have shape (Y,). Costs in USD per unit of activity, electricity in MWh, emissions in
+    t CO2e.
     """
 
     name: str
@@ -151,7 +160,8 @@ class Process:
     stage: Stage
     pathway: Pathway | None
     origin: str
-    """The country or region an import comes from, or from whose ore the metal was won; empty for home metal."""
+    """The country or region an import comes from, or from whose ore the metal was won; empty for
+    home metal."""
     host: str
     plant: str
     ramp_group: str
@@ -168,13 +178,15 @@ class Process:
     credit: Array
     """Revenue from by-products outside the study, USD per unit of activity (positive lowers cost)."""
     transfer: Array
-    """A payment between parties inside the country (pack purchase): reported apart, never part of the cost."""
+    """A payment between parties inside the country (pack purchase): reported apart, never part of
+    the cost."""
     electricity: Array
     direct_emission: Array
     embodied_emission: Array
     transport_emission: Array
     max_activity: Array
-    """Upper bound on activity per year; inf where there is none. Closures by policy are already in it."""
+    """Upper bound on activity per year; inf where there is none. Closures by policy are already in
+    it."""
     min_activity: Array
     observed: Array
     """Observed activity, for a pinned year and for the shares of a simulation; NaN where unknown."""
@@ -188,7 +200,8 @@ class Process:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ramp:
-    """How fast a group of processes may grow or must not fall: growth and decline per year, step in t per year and year."""
+    """How fast a group of processes may grow or must not fall: growth and decline per year, step in
+    t per year and year."""
 
     name: str
     growth: float
@@ -205,7 +218,8 @@ class Plant:
 
     name: str
     existing: Array
-    """Capacity that runs without a new order: standing at the start, and under construction then, shape (Y,)."""
+    """Capacity that runs without a new order: standing at the start, and under construction then,
+    shape (Y,)."""
     capital_cost: Array
     """USD per unit of yearly capacity, by year of order; NaN where the plant cannot be ordered."""
     fixed_cost: Array
@@ -220,7 +234,8 @@ class Plant:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Deposit:
-    """What mining depletes, in t of contained metal (or of recovered metal where the coefficients say so)."""
+    """What mining depletes, in t of contained metal (or of recovered metal where the coefficients
+    say so)."""
 
     name: str
     metal: str
@@ -241,7 +256,8 @@ class Host:
 class Product:
     """A use stock: products enter, stay by a lifetime distribution and leave as waste, by cohort.
 
-    `mean`, `sd` and `shape` are by cohort, shape (H + Y,), where the first H cohorts are those of `history_years`.
+    `mean`, `sd` and `shape` are by cohort, shape (H + Y,), where the first H cohorts are those of
+    `history_years`.
     """
 
     name: str
@@ -258,19 +274,22 @@ class Product:
     uses: Mapping[str, Array]
     """t of product that enters use per t of each demanded good, shape (Y,)."""
     history_years: tuple[int, ...]
-    """Consecutive years before the first year of the study; empty where the stock starts from nothing."""
+    """Consecutive years before the first year of the study; empty where the stock starts from
+    nothing."""
     history_inflow: Array
     """t that entered use in each history year, shape (H,)."""
     initial_stock: Array
-    """t of each history cohort still in use when the study begins; NaN where it follows from the inflow, shape (H,)."""
+    """t of each history cohort still in use when the study begins; NaN where it follows from the
+    inflow, shape (H,)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measure:
     """A way to need less of a demanded good, bought in the plan. Series have shape (Y,).
 
-    `efficiency` serves the same need with less of the good; `substitution` with `ratio` t of the good `instead`, or with something
-    outside the study; `lifetime` gives what enters a product `longer` years of mean life, so that later demand can be avoided.
+    `efficiency` serves the same need with less of the good; `substitution` with `ratio` t of the
+    good `instead`, or with something outside the study; `lifetime` gives what enters a product
+    `longer` years of mean life, so that later demand can be avoided.
     """
 
     name: str
@@ -289,7 +308,8 @@ class Measure:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Exploration:
-    """Reserves that can be found for money: what is found in a year can be mined `delay` years later."""
+    """Reserves that can be found for money: what is found in a year can be mined `delay` years
+    later."""
 
     deposit: str
     cost: Array
@@ -303,7 +323,8 @@ class Exploration:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What was observed of a flow in one year: no part of the plan, but what the flow balance is reconciled with."""
+    """What was observed of a flow in one year: no part of the plan, but what the flow balance is
+    reconciled with."""
 
     name: str
     source: str
@@ -311,7 +332,8 @@ class Observed:
     target: str
     metal: str
     quantity: Literal["flow", "share"]
-    """t of contained metal per year, or the flow as a share of all that enters the process `source`."""
+    """t of contained metal per year, or the flow as a share of all that enters the process
+    `source`."""
     year: int
     value: float
     low: float | None
@@ -325,7 +347,8 @@ class Observed:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Policy:
-    """A target or limit. `level` (share, t, t CO2e, USD or months) is NaN in years where the policy is not in force."""
+    """A target or limit. `level` (share, t, t CO2e, USD or months) is NaN in years where the policy
+    is not in force."""
 
     name: str
     kind: PolicyKind
@@ -338,16 +361,19 @@ class Policy:
     scope: Scope = "territorial"
     of: Literal["demand", "imports"] = "demand"
     provenance: Literal["any", "home"] = "any"
-    """What self-sufficiency counts: every output at home at its stage, or only metal won from home ore and waste."""
+    """What self-sufficiency counts: every output at home at its stage, or only metal won from home
+    ore and waste."""
     penalty: float | None = None
     """USD per unit of breach; None means the floor is hard."""
     source: str = ""
     place: Place = field(default_factory=lambda: Place("study.toml", 0))
 
     def counts(self, process: Process) -> bool:
-        """Whether a self-sufficiency target counts what a process puts out: made at home at its stages, and no new scrap.
+        """Whether a self-sufficiency target counts what a process puts out: made at home at its
+        stages, and no new scrap.
 
-        Imported ore refined at home is foreign at the stage of extraction and home at that of processing, unless only home metal counts.
+        Imported ore refined at home is foreign at the stage of extraction and home at that of
+        processing, unless only home metal counts.
         """
         foreign = (process.pathway or "").startswith("foreign") and (
             self.provenance == "home" or process.stage == "extraction"
@@ -413,7 +439,8 @@ class System:
     inputs_hash: str
     """sha256 of the study's files, the scenario and the overrides."""
     files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
-    """The study's files as they were read, name to content: what a run folder keeps as its frozen inputs."""
+    """The study's files as they were read, name to content: what a run folder keeps as its frozen
+    inputs."""
     measures: Mapping[str, Measure] = field(default_factory=dict)
     exploration: Mapping[str, Exploration] = field(default_factory=dict)
     """By deposit."""
@@ -422,7 +449,8 @@ class System:
     """Persons, shape (Y,); NaN where the study does not say."""
 
     _starts: npt.NDArray[np.intp] = field(init=False, repr=False)
-    """Position of the first year of each period, shape (T,): made once, since everything asks for means of periods."""
+    """Position of the first year of each period, shape (T,): made once, since everything asks for
+    means of periods."""
     _lengths: Array = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -435,7 +463,8 @@ class System:
     def __repr__(self) -> str:
         """In one line: all its fields would fill a book."""
         return (
-            f"System {self.name} [{self.scenario or 'base'}], {self.years[0]}-{self.years[-1]}: {', '.join(self.metals)}; "
+            f"System {self.name} [{self.scenario or 'base'}], {self.years[0]}-{self.years[-1]}: "
+            f"{', '.join(self.metals)}; "
             f"{len(self.goods)} goods, {len(self.processes)} processes"
         )
 

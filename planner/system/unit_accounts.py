@@ -1,7 +1,8 @@
-"""What a unit of activity costs and emits, and what a tonne of a good stands for in refined metal: one place for all who ask.
+"""What a unit of activity costs and emits, and what a tonne of a good stands for in refined metal:
+one place for all who ask.
 
-The linear programme prices its columns with these numbers and the result tables report with them, so that the two can
-only differ by an error in the programme, which the recomputed cost then shows.
+The linear programme prices its columns with these numbers and the result tables report with them,
+so that the two can only differ by an error in the programme, which the recomputed cost then shows.
 """
 
 from __future__ import annotations
@@ -27,10 +28,12 @@ def running_costs(system: System, process: Process) -> Mapping[str, Array]:
 
 
 def emission_parts(system: System, process: Process) -> tuple[tuple[Scope, str, Array], ...]:
-    """Emission of a unit of activity as (scope, part, t CO2e per unit of shape (T,)); the parts of a scope add up to its rate.
+    """Emission of a unit of activity as (scope, part, t CO2e per unit of shape (T,)); the parts of
+    a scope add up to its rate.
 
-    territorial = direct x direct_emission_index + electricity x grid_intensity, of what runs at home;
-    footprint = territorial + (embodied + transport) x foreign_emission_index (DESIGN section 3, emission_account).
+    territorial = direct x direct_emission_index + electricity x grid_intensity, of what runs at
+    home; footprint = territorial + (embodied + transport) x foreign_emission_index (DESIGN section
+    3, emission_account).
     """
     home = (
         {
@@ -57,7 +60,8 @@ def emission_parts(system: System, process: Process) -> tuple[tuple[Scope, str, 
 
 
 def emission_rates(system: System, process: Process) -> Mapping[Scope, Array]:
-    """Emission of a unit of activity by scope, t CO2e per unit, shape (T,): the sum of `emission_parts`."""
+    """Emission of a unit of activity by scope, t CO2e per unit, shape (T,): the sum of
+    `emission_parts`."""
     rates: dict[Scope, Array] = {scope: np.zeros(len(system.periods)) for scope in SCOPES}
     for scope, _, rate in emission_parts(system, process):
         rates[scope] = rates[scope] + rate
@@ -65,7 +69,8 @@ def emission_rates(system: System, process: Process) -> Mapping[Scope, Array]:
 
 
 def equivalent(good: Good, metal: str) -> float:
-    """Refined metal that a tonne of a good stands for, t/t: as the study states it, or the content where the good is refined.
+    """Refined metal that a tonne of a good stands for, t/t: as the study states it, or the content
+    where the good is refined.
 
     Raises SpecError where the study does not say.
     """
@@ -83,19 +88,24 @@ def equivalent(good: Good, metal: str) -> float:
                 "good_values.csv",
                 0,
                 "",
-                f"a policy counts good '{good.name}', which has no 'equivalent' in {metal}; give the refined metal got from a tonne of it",
+                (
+                    f"a policy counts good '{good.name}', which has no 'equivalent' in {metal}; "
+                    "give the refined metal got from a tonne of it"
+                ),
             )
         ],
     )
 
 
 def output_equivalent(system: System, process: Process, metal: str) -> Array:
-    """Refined equivalent of what a unit of activity puts out upstream of products and scrap, t per unit, shape (T,)."""
+    """Refined equivalent of what a unit of activity puts out upstream of products and scrap, t per
+    unit, shape (T,)."""
     return _recipe_equivalent(system, process.outputs, metal)
 
 
 def input_equivalent(system: System, process: Process, metal: str, among: Collection[str]) -> Array:
-    """Refined equivalent of what a unit of activity takes of some goods, upstream of products and scrap, t per unit, shape (T,)."""
+    """Refined equivalent of what a unit of activity takes of some goods, upstream of products and
+    scrap, t per unit, shape (T,)."""
     return _recipe_equivalent(
         system, {name: taken for name, taken in process.inputs.items() if name in among}, metal
     )
@@ -121,7 +131,8 @@ def refined_output(system: System, process: Process, metal: str) -> Array:
 
 
 def refined_requirement(system: System, metal: str, *, export: bool | None = None) -> Array:
-    """Demand in refined equivalents, t per year, shape (T,): of all uses, or of exports or home uses only."""
+    """Demand in refined equivalents, t per year, shape (T,): of all uses, or of exports or home
+    uses only."""
     total = np.zeros(len(system.periods))
     for good in system.goods.values():
         if good.demand is not None and metal in good.content and export in (None, good.export):
@@ -139,5 +150,6 @@ def metals_of(system: System, process: Process) -> tuple[str, ...]:
 
 
 def priced_scope(system: System) -> Scope:
-    """The scope on which the carbon price falls: territorial, or the footprint under a border adjustment."""
+    """The scope on which the carbon price falls: territorial, or the footprint under a border
+    adjustment."""
     return SCOPES[1] if system.border_adjustment else SCOPES[0]

@@ -1,4 +1,5 @@
-"""What differs between plans: which inputs, policies among them, which results, by how much; as tables, figure and page."""
+"""What differs between plans: which inputs, policies among them, which results, by how much; as
+tables, figure and page."""
 
 from __future__ import annotations
 
@@ -60,7 +61,8 @@ def test_results_are_what_differs_of_all_results(found: Comparison) -> None:
 
 
 def test_a_policy_and_the_discount_rate_are_inputs_too(tmp_path: Path) -> None:
-    """A quota of 50 in one scenario only: its level in each year stands against nothing; and so does a discount rate that differs."""
+    """A quota of 50 in one scenario only: its level in each year stands against nothing; and so
+    does a discount rate that differs."""
     quota = {
         "kind": "quota",
         "processes": ["mine"],
@@ -93,7 +95,8 @@ def test_a_policy_and_the_discount_rate_are_inputs_too(tmp_path: Path) -> None:
 
 
 def test_the_figure_shows_totals_and_shares(found: Comparison, plans: tuple[Plan, Plan]) -> None:
-    """The dear plan's cost as % of the cheap one's, and the shares of pathways, which sum to 100 in each plan."""
+    """The dear plan's cost as % of the cheap one's, and the shares of pathways, which sum to 100 in
+    each plan."""
     figure = contrast(found)
     totals = figure.data[0]
     at = list(totals.y).index("cost, present value: dear")

@@ -17,7 +17,8 @@ SHORT = 1000
 
 
 def two_suppliers(**store) -> Study:
-    """100 t a year from A (60 t at 10) and B (at 20, at most 70 t), for five years; C could give 15 t at 50."""
+    """100 t a year from A (60 t at 10) and B (at 20, at most 70 t), for five years; C could give 15
+    t at 50."""
     study = Study(2021, 2025).good("li", "refined", demand=100, shortage_cost=SHORT, **store)
     study.process("buy_a", "import", origin="A", gives={"li": 1}, import_price=10, max_activity=60)
     study.process("buy_b", "import", origin="B", gives={"li": 1}, import_price=20, max_activity=70)
@@ -33,9 +34,10 @@ def row(found, loss, first):
 
 
 def test_the_worst_loss_is_the_one_known_by_hand(tmp_path):
-    """The plan takes 60 of A and 40 of B. Without A: 70 of B, 15 of C, 15 short a year: 15 x 1,000 = 15,000 of penalty; cost
-    70 x 20 + 15 x 50 - (600 + 800) = 750. Without B: 60 of A, 15 of C, 25 short: 25,000; cost 600 + 750 - 1,400 = -50 (less is bought).
-    B hurts most, C not at all; the pair A + B leaves 15 t a year: 85 short."""
+    """The plan takes 60 of A and 40 of B. Without A: 70 of B, 15 of C, 15 short a year: 15 x 1,000
+    = 15,000 of penalty; cost 70 x 20 + 15 x 50 - (600 + 800) = 750. Without B: 60 of A, 15 of C, 25
+    short: 25,000; cost 600 + 750 - 1,400 = -50 (less is bought). B hurts most, C not at all; the
+    pair A + B leaves 15 t a year: 85 short."""
     found = disrupt(system_of(two_suppliers(), tmp_path), years=2, recovery=1, starts=[2022])
     a, b, c, pair = (
         row(found, loss, 2022)
@@ -53,8 +55,9 @@ def test_the_worst_loss_is_the_one_known_by_hand(tmp_path):
 
 
 def test_a_stock_that_stands_is_drawn_first(tmp_path):
-    """A cover of 3.6 months keeps 30 t in stock: they are free for use in a loss, and cover the 30 t that the loss of A would leave
-    short. Were the cover still in force, or the stock not carried in, 30 t would be unmet."""
+    """A cover of 3.6 months keeps 30 t in stock: they are free for use in a loss, and cover the 30
+    t that the loss of A would leave short. Were the cover still in force, or the stock not carried
+    in, 30 t would be unmet."""
     study = two_suppliers(opening_stock=30, closing_stock=30, holding_cost=1)
     study.policy("cover", "stockpile_cover", goods=["li"], months=3.6)
     found = disrupt(system_of(study, tmp_path), years=2, recovery=1, starts=[2022], pairs=False)
@@ -73,7 +76,8 @@ def test_a_loss_is_not_foreseen(tmp_path):
 
 
 def test_a_must_run_level_is_no_reason_to_run_what_is_lost(tmp_path):
-    """A refinery must run at 10 t or more, and all its ore comes from A. Were its level kept, there would be no recourse."""
+    """A refinery must run at 10 t or more, and all its ore comes from A. Were its level kept, there
+    would be no recourse."""
     study = (
         Study(2021, 2023)
         .good("ore", "intermediate")
@@ -97,7 +101,8 @@ def test_unmet_demand_is_counted_in_refined_equivalents(tmp_path):
 
 
 def test_a_plan_read_back_is_disrupted_as_it_was(tmp_path):
-    """From a run folder the same losses follow as from the system; a model with a row of one's own is refused with the remedy."""
+    """From a run folder the same losses follow as from the system; a model with a row of one's own
+    is refused with the remedy."""
     import planner
 
     system = system_of(two_suppliers(), tmp_path)
@@ -118,8 +123,8 @@ def test_a_plan_read_back_is_disrupted_as_it_was(tmp_path):
 
 
 def test_recovery_waits_for_the_ramp(tmp_path):
-    """All comes from A: 100 t. After one lost year it may regrow by 40 t a year from nothing: short 100 in 2022, then 60, 20, 0:
-    180 t, whole again two years after the loss."""
+    """All comes from A: 100 t. After one lost year it may regrow by 40 t a year from nothing: short
+    100 in 2022, then 60, 20, 0: 180 t, whole again two years after the loss."""
     study = (
         Study(2021, 2026)
         .good("li", "refined", demand=100, shortage_cost=SHORT)
@@ -148,8 +153,8 @@ def test_recovery_waits_for_the_ramp(tmp_path):
 
 @pytest.mark.parametrize("scenario", ["reference", "self-reliance"])
 def test_without_a_loss_the_plan_is_its_own_optimum(scenario):
-    """The suspended rows are priced, so that a window without a loss gains nothing by leaving the plan. Were the targets of
-    self-reliance merely dropped, it would gain their cost."""
+    """The suspended rows are priced, so that a window without a loss gains nothing by leaving the
+    plan. Were the targets of self-reliance merely dropped, it would gain their cost."""
     import planner
 
     base = base_of(planner.read("china", scenario=scenario))
@@ -161,7 +166,8 @@ def test_without_a_loss_the_plan_is_its_own_optimum(scenario):
 
 
 def test_sources_are_where_metal_enters(tmp_path):
-    """A refinery of imported ore carries its origin, but it is the import that is lost; a host is lost with all its by-products."""
+    """A refinery of imported ore carries its origin, but it is the import that is lost; a host is
+    lost with all its by-products."""
     study = (
         Study(2021, 2021)
         .good("ore", "intermediate")

@@ -1,4 +1,5 @@
-"""Ensembles: known answers, the same result with any number of workers and after any interruption, nothing lost or doubled."""
+"""Ensembles: known answers, the same result with any number of workers and after any interruption,
+nothing lost or doubled."""
 
 from __future__ import annotations
 
@@ -93,7 +94,8 @@ def test_outcomes_are_the_numbers_of_the_tables() -> None:
 
 
 def test_a_programme_that_lacks_a_column_is_read_by_its_own_names() -> None:
-    """A value of zero can take a column out of a sample, and all columns behind it then stand elsewhere."""
+    """A value of zero can take a column out of a sample, and all columns behind it then stand
+    elsewhere."""
     made = compiled(planner.read("quickstart"))
     whole = Program(made.arrays).run()
     unused = int(
@@ -184,7 +186,8 @@ if __name__ == "__main__":
 def test_a_run_killed_before_its_first_sample_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Wherever the first files of the folder stop short, also half way through one of them, the same call completes it."""
+    """Wherever the first files of the folder stop short, also half way through one of them, the
+    same call completes it."""
     system, small = planner.read("quickstart"), {"samples": 2, "seed": 3, "workers": 1}
     whole, first = ensemble(system, **small), len(system.files) + 2
     for stop in range(first):
@@ -234,7 +237,8 @@ def test_a_killed_run_goes_on_with_nothing_lost_or_doubled(tmp_path: Path, worke
 
 @pytest.mark.slow
 def test_a_cluster_whose_worker_is_killed_in_the_middle_finishes_alike() -> None:
-    """A scheduler and two workers on loopback, as separate processes; one worker dies and is not replaced."""
+    """A scheduler and two workers on loopback, as separate processes; one worker dies and is not
+    replaced."""
     python, host = sys.executable, "127.0.0.1"
     port = _free_port()
     address = f"tcp://{host}:{port}"
@@ -482,8 +486,9 @@ def test_a_living_programme_that_drifted_is_refused() -> None:
 
 @pytest.mark.slow
 def test_workers_killed_at_random_cost_their_tasks_and_nothing_else() -> None:
-    """KILLED_SAMPLES=10000 for the long one: every so often a local worker is killed, and the result is that of the undisturbed run.
-    One that does not stand yet is let live: a worker that never stands is an error."""
+    """KILLED_SAMPLES=10000 for the long one: every so often a local worker is killed, and the
+    result is that of the undisturbed run. One that does not stand yet is let live: a worker that
+    never stands is an error."""
     import psutil
 
     samples, rng, killed = (

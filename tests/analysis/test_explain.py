@@ -1,4 +1,5 @@
-"""A gallery of infeasible studies, each rightly named, with a relaxation that makes it feasible; and why a plan is as it is."""
+"""A gallery of infeasible studies, each rightly named, with a relaxation that makes it feasible;
+and why a plan is as it is."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ from tests.small import Study
 
 
 def market(last: int = 2021, **mine: float) -> Study:
-    """100 t a year from a mine (90 t at most unless said otherwise) or from abroad, some of it recycled."""
+    """100 t a year from a mine (90 t at most unless said otherwise) or from abroad, some of it
+    recycled."""
     study = (
         Study(2021, last)
         .good("li", "refined", demand=100, shortage_cost=5000)
@@ -181,8 +183,9 @@ def _to_build(lead: int = 0) -> Study:
 
 @pytest.mark.parametrize("case", GALLERY)
 def test_the_gallery_of_infeasible_studies(tmp_path: Path, case: str) -> None:
-    """The clash is named, with the line of its input and the account of each policy; each relaxation and each lever, applied to the study,
-    makes it feasible, and a lever pulled a hundredth less does not."""
+    """The clash is named, with the line of its input and the account of each policy; each
+    relaxation and each lever, applied to the study, makes it feasible, and a lever pulled a
+    hundredth less does not."""
     make, names = GALLERY[case]
     system = planner.read(make().write(tmp_path / "s"))
     with pytest.raises(InfeasibleError):
@@ -237,8 +240,9 @@ def test_disjoint_clashes_are_all_found(tmp_path: Path) -> None:
 
 
 def test_clashes_that_share_a_policy(tmp_path: Path) -> None:
-    """A floor of 80 t clashes with a quota of 50 t and, for itself, with a cap of 200 t CO2e (40 t): lowered to 40 % it is enough for both;
-    the quota raised to 80 t ends its clash and leaves that with the cap, which is said."""
+    """A floor of 80 t clashes with a quota of 50 t and, for itself, with a cap of 200 t CO2e (40
+    t): lowered to 40 % it is enough for both; the quota raised to 80 t ends its clash and leaves
+    that with the cap, which is said."""
     study = own(market(), 0.8).policy("protect", "quota", processes=["dig"], cap=50)
     system = planner.read(
         study.policy("cap", "carbon_cap", scope="territorial", cap=200).write(tmp_path / "s")
@@ -257,7 +261,8 @@ def test_clashes_that_share_a_policy(tmp_path: Path) -> None:
 
 
 def test_a_level_that_nobody_could_write_is_not_proposed(tmp_path: Path) -> None:
-    """Chile must deliver 150 t where 100 t are needed: no share up to 100 % of the need lets it, so the cap is to be dropped."""
+    """Chile must deliver 150 t where 100 t are needed: no share up to 100 % of the need lets it, so
+    the cap is to be dropped."""
     study = (
         Study()
         .good("li", "refined")
@@ -287,8 +292,9 @@ def test_where_no_policy_is_to_blame_the_limits_are_named(tmp_path: Path) -> Non
 
 
 def test_why_a_plan_is_as_it_is(tmp_path: Path) -> None:
-    """A mine of 90 t at 20, imports at 30, recycling at 50: the price is 30, one more tonne is imported, recycling is 20 too dear. A quota
-    of 50 t costs 10 a tonne, and 400 in all: 40 t more would be dug without it."""
+    """A mine of 90 t at 20, imports at 30, recycling at 50: the price is 30, one more tonne is
+    imported, recycling is 20 too dear. A quota of 50 t costs 10 a tonne, and 400 in all: 40 t more
+    would be dug without it."""
     found = explain(
         planner.read(
             market().policy("protect", "quota", processes=["dig"], cap=50).write(tmp_path / "s")
@@ -309,8 +315,8 @@ def test_why_a_plan_is_as_it_is(tmp_path: Path) -> None:
 
 
 def test_what_a_missed_target_costs_in_all(tmp_path: Path) -> None:
-    """A floor of 60 t at 20 more a tonne than imports, soft at 15: missed by all of it, 60 x 15 = 900, and nothing else. At 25 it is met,
-    60 x 20 = 1,200, and no penalty is paid."""
+    """A floor of 60 t at 20 more a tonne than imports, soft at 15: missed by all of it, 60 x 15 =
+    900, and nothing else. At 25 it is met, 60 x 20 = 1,200, and no penalty is paid."""
 
     def costs(penalty: float) -> tuple[float, float]:
         study = (

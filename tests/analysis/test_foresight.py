@@ -13,7 +13,8 @@ SHORT = 1000
 
 
 def scarce_ore(discount_rate=0.0) -> Study:
-    """100 t a year for two years; a deposit of 100 t at 10; imports at 20 in the first year, 50 in the second."""
+    """100 t a year for two years; a deposit of 100 t at 10; imports at 20 in the first year, 50 in
+    the second."""
     study = Study(2021, 2022, discount_rate=discount_rate).good(
         "li", "refined", demand=100, shortage_cost=SHORT
     )
@@ -23,8 +24,9 @@ def scarce_ore(discount_rate=0.0) -> Study:
 
 
 def test_myopia_digs_the_ore_too_early(tmp_path):
-    """Foresight buys first (2,000) and digs later (1,000): 3,000. A myopic planner digs first (1,000) and buys at 50 (5,000): 6,000.
-    Its regret is 3,000. Were the ore not carried over, it would pay 2,000 in all."""
+    """Foresight buys first (2,000) and digs later (1,000): 3,000. A myopic planner digs first
+    (1,000) and buys at 50 (5,000): 6,000. Its regret is 3,000. Were the ore not carried over, it
+    would pay 2,000 in all."""
     found = rolling(system_of(scarce_ore(), tmp_path), window=1, step=1)
     assert found.perfect_cost == pytest.approx(3_000)
     assert found.plan.objective == pytest.approx(6_000)
@@ -34,7 +36,8 @@ def test_myopia_digs_the_ore_too_early(tmp_path):
 
 
 def test_money_of_each_window_is_that_of_the_first_year(tmp_path):
-    """At 100 %: foresight 2,000 + 1,000/2 = 2,500, myopia 1,000 + 5,000/2 = 3,500. Were each window discounted to its own start, 6,000."""
+    """At 100 %: foresight 2,000 + 1,000/2 = 2,500, myopia 1,000 + 5,000/2 = 3,500. Were each window
+    discounted to its own start, 6,000."""
     found = rolling(system_of(scarce_ore(1.0), tmp_path), window=1, step=1)
     assert (found.perfect_cost, found.plan.objective) == pytest.approx((2_500, 3_500))
 
@@ -45,9 +48,10 @@ def test_a_window_over_all_years_regrets_nothing(tmp_path):
 
 
 def test_plants_live_on_into_the_next_window(tmp_path):
-    """A works of life 4 costs 40 a tonne, 10 a year; imports cost 15. In a window of 2 years it is charged 10 for each, so it is ordered in
-    2021, stands until 2024 and is charged 40 in all: 100 t x 10 x 4 years = 4,000. Were the whole 40 charged in the window of two
-    years, imports would win: 6,000. Were the cohort forgotten, it would be ordered twice."""
+    """A works of life 4 costs 40 a tonne, 10 a year; imports cost 15. In a window of 2 years it is
+    charged 10 for each, so it is ordered in 2021, stands until 2024 and is charged 40 in all: 100 t
+    x 10 x 4 years = 4,000. Were the whole 40 charged in the window of two years, imports would win:
+    6,000. Were the cohort forgotten, it would be ordered twice."""
     study = (
         Study(2021, 2024)
         .good("li", "refined", demand=100, shortage_cost=SHORT)
@@ -62,7 +66,8 @@ def test_plants_live_on_into_the_next_window(tmp_path):
 
 
 def test_a_stockpile_is_not_spent_for_want_of_a_future(tmp_path):
-    """50 t must be in stock at the end of 2023. A window that ended with nothing would draw them in 2021 to save 1,500."""
+    """50 t must be in stock at the end of 2023. A window that ended with nothing would draw them in
+    2021 to save 1,500."""
     study = Study(2021, 2023).good(
         "li",
         "refined",
@@ -84,7 +89,8 @@ def test_a_stockpile_is_not_spent_for_want_of_a_future(tmp_path):
 
 
 def test_a_must_run_level_falls_with_the_plant_that_nobody_replaced(tmp_path):
-    """40 t must run and the works end with 2021; a new one takes two years. One year ahead nobody orders it: 0 t run from 2022 on."""
+    """40 t must run and the works end with 2021; a new one takes two years. One year ahead nobody
+    orders it: 0 t run from 2022 on."""
     study = Study(2021, 2023).good("li", "refined", demand=100, shortage_cost=SHORT)
     study.plant("works", existing_capacity=[100, 0, 0], capital_cost=9, life=9, lead_time=2)
     study.process("dig", "mine", gives={"li": 1}, plant="works", min_activity=[40, 0, 40])
@@ -97,7 +103,8 @@ def test_a_must_run_level_falls_with_the_plant_that_nobody_replaced(tmp_path):
 
 
 def test_a_target_out_of_sight_may_be_out_of_reach(tmp_path):
-    """All must come from home in 2023, and a works takes two years to build. Who sees one year ahead does not order it in time."""
+    """All must come from home in 2023, and a works takes two years to build. Who sees one year
+    ahead does not order it in time."""
     study = (
         Study(2021, 2023)
         .good("li", "refined", demand=100, shortage_cost=SHORT)
@@ -115,8 +122,9 @@ def test_a_target_out_of_sight_may_be_out_of_reach(tmp_path):
 
 
 def test_a_mine_that_runs_out_unforeseen_closes_early(tmp_path):
-    """The mine may fall by half a year at most, and 150 t are in the ground: foresight digs 100 and 50 or less; the myopic digs 100
-    in 2021, 50 in 2022 and nothing in 2023, 25 t below its limit. Were the limit held fast, it would have no plan."""
+    """The mine may fall by half a year at most, and 150 t are in the ground: foresight digs 100 and
+    50 or less; the myopic digs 100 in 2021, 50 in 2022 and nothing in 2023, 25 t below its limit.
+    Were the limit held fast, it would have no plan."""
     study = (
         Study(2021, 2023)
         .good("li", "refined", demand=100, shortage_cost=SHORT)
@@ -151,7 +159,8 @@ def two_futures(tmp_path, demand):
 
 
 def test_builds_for_one_future_meet_another(tmp_path):
-    """Built for 100 t, needed 60: 1,000 instead of 600, regret 400. Built for 60, needed 100: 600 + 40 x 30 = 1,800, regret 800."""
+    """Built for 100 t, needed 60: 1,000 instead of 600, regret 400. Built for 60, needed 100: 600 +
+    40 x 30 = 1,800, regret 800."""
     low, high = two_futures(tmp_path, 60), two_futures(tmp_path, 100)
     assert evaluate(planner.solve(high), low).objective == pytest.approx(1_000)
     table = regret({"low": low, "high": high}).set_index(["builds", "scenario"])
@@ -162,8 +171,8 @@ def test_builds_for_one_future_meet_another(tmp_path):
 
 
 def test_a_loss_foreseen_costs_less(tmp_path):
-    """A is lost in 2022. Unforeseen: 100 t short at 1,000, 1,000 t x 10 not bought: 99,000. Foreseen: works for 100 t at 6 and 30 to
-    run: 600 + 3,000 - 1,000 = 2,600."""
+    """A is lost in 2022. Unforeseen: 100 t short at 1,000, 1,000 t x 10 not bought: 99,000.
+    Foreseen: works for 100 t at 6 and 30 to run: 600 + 3,000 - 1,000 = 2,600."""
     study = (
         Study(2021, 2023)
         .good("li", "refined", demand=100, shortage_cost=SHORT)

@@ -1,4 +1,5 @@
-"""The frontier has the vertices known on paper; each point is efficient and costs the same with its shadow price as a carbon price."""
+"""The frontier has the vertices known on paper; each point is efficient and costs the same with its
+shadow price as a carbon price."""
 
 from __future__ import annotations
 
@@ -19,8 +20,9 @@ STUDIES = Path(__file__).parents[1] / "studies"
 
 
 def test_the_vertices_of_three_routes() -> None:
-    """100 t by coal (10 USD, 4 + 4 x 0.5 = 6 t), gas (22, 3) or sun (40, 0): 1,000 at 600, 2,200 at 300, 4,000 at 0. A tonne abated costs
-    12 / 3 = 4 from coal to gas and 18 / 3 = 6 from gas to sun."""
+    """100 t by coal (10 USD, 4 + 4 x 0.5 = 6 t), gas (22, 3) or sun (40, 0): 1,000 at 600, 2,200 at
+    300, 4,000 at 0. A tonne abated costs 12 / 3 = 4 from coal to gas and 18 / 3 = 6 from gas to
+    sun."""
     found = frontier(planner.read(STUDIES / "carbon_switch"), points=9, scope="territorial").points
     corners = {
         round(carbon, 4): cost for carbon, cost in zip(found["carbon"], found["cost"], strict=True)
@@ -37,7 +39,8 @@ def test_the_vertices_of_three_routes() -> None:
 
 
 def test_a_curve_known_exactly_needs_no_more_points() -> None:
-    """Two straight pieces: past the even points only the corner is asked for, however many are allowed."""
+    """Two straight pieces: past the even points only the corner is asked for, however many are
+    allowed."""
     found = frontier(planner.read(STUDIES / "carbon_switch"), points=40, scope="territorial").points
     assert len(found) < 40
 
@@ -45,8 +48,8 @@ def test_a_curve_known_exactly_needs_no_more_points() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("scope", ["territorial", "footprint"])
 def test_points_of_china_are_efficient_and_agree_with_a_carbon_price(scope: str) -> None:
-    """Costs rise and carbon falls from point to point, the abatement cost never falls; with the shadow price as a price on carbon a cold
-    solve costs the same in the Lagrangian."""
+    """Costs rise and carbon falls from point to point, the abatement cost never falls; with the
+    shadow price as a price on carbon a cold solve costs the same in the Lagrangian."""
     made = compiled(planner.read("china"))
     found = frontier(made, points=8, scope=scope)
     table = found.points
@@ -58,7 +61,8 @@ def test_points_of_china_are_efficient_and_agree_with_a_carbon_price(scope: str)
     names = np.array([name for name, _ in made.arrays.columns])
     for point in table.iloc[[2, 5]].itertuples():
         program = Program(made.arrays)
-        # shortage is at its least in every point: here nothing is short, so its columns may simply be shut
+        # shortage is at its least in every point: here nothing is short, so its columns may simply
+        # be shut
         shut = np.flatnonzero((names == "shortage") | (names == "breach")).astype(np.int32)
         program.set_columns(shut, np.zeros(len(shut)), np.zeros(len(shut)))
         program.set_cost(cost + point.abatement_cost * carbon)
@@ -70,9 +74,10 @@ def test_points_of_china_are_efficient_and_agree_with_a_carbon_price(scope: str)
 
 
 def test_the_shadow_price_of_a_budget_is_the_carbon_price_that_buys_it(tmp_path: Path) -> None:
-    """Two years at 10 %, 100 t each by coal (10 USD, 4 t) or sun (22 USD, 0 t), 500 t CO2e allowed in all. A tonne is spared later and
-    cheaper: 2022 goes to the sun as far as needed, 300 t at 3 USD, worth 3 / 1.1 today. That price, rising with interest, costs the same in
-    the Lagrangian, and a hair above and below it the emissions are at most and at least the budget."""
+    """Two years at 10 %, 100 t each by coal (10 USD, 4 t) or sun (22 USD, 0 t), 500 t CO2e allowed
+    in all. A tonne is spared later and cheaper: 2022 goes to the sun as far as needed, 300 t at 3
+    USD, worth 3 / 1.1 today. That price, rising with interest, costs the same in the Lagrangian,
+    and a hair above and below it the emissions are at most and at least the budget."""
 
     def study(**price: float) -> Study:
         made = Study(2021, 2022, discount_rate=0.1).good(
@@ -98,7 +103,8 @@ def test_the_shadow_price_of_a_budget_is_the_carbon_price_that_buys_it(tmp_path:
 
 
 def test_least_carbon_still_serves_demand(tmp_path: Path) -> None:
-    """Were shortage not held at its least, the least carbon would be to serve nobody: here 60 t are served at both ends."""
+    """Were shortage not held at its least, the least carbon would be to serve nobody: here 60 t are
+    served at both ends."""
     study = Study().good("li", "refined", demand=100, shortage_cost=5000)
     study.process(
         "dirty", "mine", gives={"li": 1}, variable_cost=10, direct_emission=5, max_activity=60
@@ -137,7 +143,8 @@ def test_bad_questions_are_refused(tmp_path: Path) -> None:
 
 
 def test_what_cost_leaves_open(tmp_path: Path) -> None:
-    """A mine at 10 and imports at 11, 100 t: within 5 % of 1,000 USD imports may be 0 to 50 t; within nothing they are 0."""
+    """A mine at 10 and imports at 11, 100 t: within 5 % of 1,000 USD imports may be 0 to 50 t;
+    within nothing they are 0."""
     study = (
         Study()
         .good("li", "refined", demand=100, shortage_cost=5000)

@@ -13,7 +13,8 @@ SHORT = 100
 
 
 def newsvendor(tmp_path, demand):
-    """Works ordered in 2021 stand in 2022 only: 10 a tonne, 5 to run. Demand of 2022 is `demand`; what is short costs 100."""
+    """Works ordered in 2021 stand in 2022 only: 10 a tonne, 5 to run. Demand of 2022 is `demand`;
+    what is short costs 100."""
     study = Study(2021, 2022).good("li", "refined", demand=[0, demand], shortage_cost=SHORT)
     study.plant("works", capital_cost=10, life=1, lead_time=1)
     return system_of(
@@ -26,8 +27,9 @@ def futures(tmp_path):
 
 
 def test_the_critical_ratio_decides_what_is_built(tmp_path):
-    """A tonne of works saves 95 with the probability that it is needed, and costs 10. High with 0.2: 19 > 10, so 100 t are built: low
-    1,000 + 250, high 1,000 + 500, expected 1,300. High with 0.1: 9.5 < 10, so 50 t: low 750, high 750 + 5,000, expected 1,250."""
+    """A tonne of works saves 95 with the probability that it is needed, and costs 10. High with
+    0.2: 19 > 10, so 100 t are built: low 1,000 + 250, high 1,000 + 500, expected 1,300. High with
+    0.1: 9.5 < 10, so 50 t: low 750, high 750 + 5,000, expected 1,250."""
     found = hedge(futures(tmp_path), {"low": 0.8, "high": 0.2}, year=2022)
     assert found.builds["common"].tolist() == pytest.approx([100])
     assert found.futures.set_index("future")["cost"].to_dict() == pytest.approx(
@@ -40,27 +42,30 @@ def test_the_critical_ratio_decides_what_is_built(tmp_path):
 
 
 def test_the_values_of_information_and_of_hedging(tmp_path):
-    """Knowing first: low 750, high 1,500, expected 900 (0.8, 0.2); hedging 1,300; builds for low alone 0.8 x 750 + 0.2 x 5,750 = 1,750,
-    for high alone 1,300. So information is worth 400 and hedging nothing beside building for high."""
+    """Knowing first: low 750, high 1,500, expected 900 (0.8, 0.2); hedging 1,300; builds for low
+    alone 0.8 x 750 + 0.2 x 5,750 = 1,750, for high alone 1,300. So information is worth 400 and
+    hedging nothing beside building for high."""
     found = hedge(futures(tmp_path), {"low": 0.8, "high": 0.2}, year=2022)
     assert (found.wait_and_see, found.best_single) == pytest.approx((900, 1_300))
     assert (found.value_of_information, found.value_of_hedging) == pytest.approx((400, 0), abs=1e-6)
 
 
 def test_fear_of_the_worst_builds_more(tmp_path):
-    """High with 0.1 is not worth building for on average, but the worst tenth is all of it: with a weight of 0.9 on
-    CVaR at 0.9, 100 t (0.1 x 1,275 + 0.9 x 1,500 against 0.1 x 1,250 + 0.9 x 5,750)."""
+    """High with 0.1 is not worth building for on average, but the worst tenth is all of it: with a
+    weight of 0.9 on CVaR at 0.9, 100 t (0.1 x 1,275 + 0.9 x 1,500 against 0.1 x 1,250 + 0.9 x
+    5,750)."""
     found = hedge(futures(tmp_path), {"low": 0.9, "high": 0.1}, year=2022, weight=0.9, level=0.9)
     assert found.builds["common"].tolist() == pytest.approx([100])
     assert found.cvar == pytest.approx(1_500)
-    # a tonne more in `high` (0.91 of the objective) needs works in both: 10 in all, and 5 to run there
+    # a tonne more in `high` (0.91 of the objective) needs works in both: 10 in all, and 5 to run
+    # there
     assert price(found.plans["high"], "balance", "li", 2022) == pytest.approx(10 / 0.91 + 5)
     assert found.expected == pytest.approx(0.9 * 1_250 + 0.1 * 1_500)
 
 
 def with_a_vault(tmp_path, demand, holding):
-    """The newsvendor beside a stock of 100 t that nobody can touch, which costs `holding` a tonne and year: half a year of it, at the
-    start, is a constant of the cost."""
+    """The newsvendor beside a stock of 100 t that nobody can touch, which costs `holding` a tonne
+    and year: half a year of it, at the start, is a constant of the cost."""
     study = Study(2021, 2022, metals=("lithium", "cobalt")).good(
         "li", "refined", demand=[0, demand], shortage_cost=SHORT
     )
@@ -72,10 +77,11 @@ def with_a_vault(tmp_path, demand, holding):
 
 
 def test_what_a_future_costs_whatever_is_done_counts_among_the_worst(tmp_path):
-    """High has 0.05: on average no works beyond 50 t are worth it. At 50 t high costs 5,750 and low 750 and 26 x 100 x 2 for the vault,
-    5,950: the worst tenth is low alone, which more works only make dearer, so that 50 t are built whatever the weight. Were the constant
-    (half a year of the vault, 1,300) left out of the tail, low would be 4,650, high the worst, and works be built until they meet:
-    50 + 1,100 / 105 = 60.5 t. With its sign turned, more still."""
+    """High has 0.05: on average no works beyond 50 t are worth it. At 50 t high costs 5,750 and low
+    750 and 26 x 100 x 2 for the vault, 5,950: the worst tenth is low alone, which more works only
+    make dearer, so that 50 t are built whatever the weight. Were the constant (half a year of the
+    vault, 1,300) left out of the tail, low would be 4,650, high the worst, and works be built until
+    they meet: 50 + 1,100 / 105 = 60.5 t. With its sign turned, more still."""
     systems = {"low": with_a_vault(tmp_path, 50, 26), "high": with_a_vault(tmp_path, 100, 0)}
     found = hedge(systems, {"low": 0.95, "high": 0.05}, year=2022, weight=0.9, level=0.9)
     assert found.builds["common"].tolist() == pytest.approx([50])
@@ -83,7 +89,8 @@ def test_what_a_future_costs_whatever_is_done_counts_among_the_worst(tmp_path):
         {"low": 5_950, "high": 5_750}
     )
     assert found.cvar == pytest.approx(5_950)
-    # the other way round: the vault of the high future makes it the worst by more, and its works are built
+    # the other way round: the vault of the high future makes it the worst by more, and its works
+    # are built
     turned = {"low": with_a_vault(tmp_path, 50, 0), "high": with_a_vault(tmp_path, 100, 26)}
     assert hedge(turned, {"low": 0.95, "high": 0.05}, year=2022, weight=0.9, level=0.9).builds[
         "common"
@@ -91,7 +98,8 @@ def test_what_a_future_costs_whatever_is_done_counts_among_the_worst(tmp_path):
 
 
 def tree(tmp_path):
-    """Four futures of 2022: calm (100 t, imports at 12), a boom of demand (150 t), dear imports (40), and imports cut off."""
+    """Four futures of 2022: calm (100 t, imports at 12), a boom of demand (150 t), dear imports
+    (40), and imports cut off."""
 
     def future(demand=100, price=12, cut=False):
         study = Study(2021, 2022).good("li", "refined", demand=[0, demand], shortage_cost=SHORT)
@@ -139,9 +147,9 @@ def test_a_tree_of_demand_price_and_disruption(tmp_path, weight, built, cvar):
 
 
 def test_nothing_is_done_before_it_is_known(tmp_path):
-    """Ore of 100 t, 100 t a year at 10. In 2022 imports cost 20 or 60 with even odds; in 2021 they cost 30. To keep a tonne is worth 40
-    on average: it is bought in 2021 and dug in 2022 in both futures: 3,000 + 1,000. Were digging in 2021 free to differ, the future of
-    20 would dig at once."""
+    """Ore of 100 t, 100 t a year at 10. In 2022 imports cost 20 or 60 with even odds; in 2021 they
+    cost 30. To keep a tonne is worth 40 on average: it is bought in 2021 and dug in 2022 in both
+    futures: 3,000 + 1,000. Were digging in 2021 free to differ, the future of 20 would dig at once."""
 
     def one(price):
         study = (
@@ -168,7 +176,8 @@ def test_the_inequalities_of_recourse_hold_for_any_odds(tmp_path):
 
 
 def test_cvar_is_the_mean_of_the_worst():
-    """Costs 1, 2, 3 with odds 0.5, 0.3, 0.2: the worst 0.4 hold all of 3 and half of that of 2: (0.2 x 3 + 0.2 x 2)/0.4 = 2.5."""
+    """Costs 1, 2, 3 with odds 0.5, 0.3, 0.2: the worst 0.4 hold all of 3 and half of that of 2:
+    (0.2 x 3 + 0.2 x 2)/0.4 = 2.5."""
     assert conditional_value_at_risk(
         np.array([1.0, 2.0, 3.0]), np.array([0.5, 0.3, 0.2]), 0.6
     ) == pytest.approx(2.5)

@@ -1,4 +1,5 @@
-"""Why there is no plan: every family in words, the account of what is short, and every lever against an amount worked out by hand."""
+"""Why there is no plan: every family in words, the account of what is short, and every lever
+against an amount worked out by hand."""
 
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ def test_every_family_of_rows_has_words() -> None:
 
 @pytest.mark.parametrize("family", sorted(WORDS))
 def test_the_words_of_a_row_name_it_and_the_line_of_its_number(tmp_path: Path, family: str) -> None:
-    """Each row of the family that a small study has: its subject is in the words, and the line given holds that subject."""
+    """Each row of the family that a small study has: its subject is in the words, and the line
+    given holds that subject."""
     folder = BINDING[family]().write(tmp_path / "s")
     made = compiled(planner.read(folder))
     teller = Teller(made.system, made.balance, made.arrays)
@@ -112,7 +114,8 @@ def must_run() -> Study:
 
 
 LEVERS: dict[str, tuple[Callable[[], Study], float, str]] = {
-    # kind of limit: a study whose plan it stands in the way of, by how much it must give, where it stands then
+    # kind of limit: a study whose plan it stands in the way of, by how much it must give, where it
+    # stands then
     "the standing capacity": (works, 20, "50 t/year"),
     "the largest capacity": (lambda: works(capital_cost=40, max_capacity=40), 10, "50 t/year"),
     "the building rate": (lambda: works(capital_cost=40, max_new=10), 10, "20 t/year"),
@@ -170,7 +173,8 @@ def test_a_lever_gives_what_is_short_by_hand_and_no_more(tmp_path: Path, kind: s
 
 
 def ten_years() -> Study:
-    """76 % of 100 t of cobalt from home in 2031-40: a mine with an ore body of 400 t, and 60 % of 58 t of waste a year recycled."""
+    """76 % of 100 t of cobalt from home in 2031-40: a mine with an ore body of 400 t, and 60 % of
+    58 t of waste a year recycled."""
     study = Study(2031, 2040, metals=("cobalt",)).good(
         "co", "refined", demand=100, shortage_cost=5000
     )
@@ -190,8 +194,9 @@ def ten_years() -> Study:
 
 
 def test_the_account_of_a_floor_over_ten_years(tmp_path: Path) -> None:
-    """Needed are 760 t in ten years; the ore gives 400, recycling 348 (60 % of 580), so 12 t are short: a floor of 74.8 %, an ore body of
-    412 t, or 62.07 % of the waste would do. Each year by itself could be served: the account is over all ten."""
+    """Needed are 760 t in ten years; the ore gives 400, recycling 348 (60 % of 580), so 12 t are
+    short: a floor of 74.8 %, an ore body of 412 t, or 62.07 % of the waste would do. Each year by
+    itself could be served: the account is over all ten."""
     clash = explain(system_of(ten_years(), tmp_path)).clashes[0]
     (account,) = clash.accounts
     assert (account.first, account.last, account.unit) == (2031, 2040, "t")
@@ -201,10 +206,13 @@ def test_the_account_of_a_floor_over_ten_years(tmp_path: Path) -> None:
         pytest.approx(12),
     )
     assert (
-        "dig can give at most 400 [mine_x: holds 400 t at the start, for all that is dug until 2040 (deposits.csv:2)]"
-        in account.words
+        "dig can give at most 400 [mine_x: holds 400 t at the start, for all that is dug until "
+        "2040 (deposits.csv:2)]"
+    ) in account.words
+    waste = (
+        "old: at most 60 % of the 58 t/year that leaves use can be collected in 2031-2040 "
+        "(collection.csv:2)"
     )
-    waste = "old: at most 60 % of the 58 t/year that leaves use can be collected in 2031-2040 (collection.csv:2)"
     assert f"recycle can give at most 348 [{waste}]" in account.words
     assert account.words.endswith("together at most 748; so 12 t is short.")
     assert (
@@ -221,7 +229,8 @@ def test_the_account_of_a_floor_over_ten_years(tmp_path: Path) -> None:
 
 
 def test_the_chain_of_reasons_is_irreducible_and_placed(tmp_path: Path) -> None:
-    """The floor, the plant that runs at what it has, and what it has: three rows, each with its line, and no other."""
+    """The floor, the plant that runs at what it has, and what it has: three rows, each with its
+    line, and no other."""
     folder = works().write(tmp_path / "s")
     found = explain(planner.read(folder))
     assert found.reasons[["family", "name", "place"]].to_dict(orient="records") == [
@@ -232,7 +241,8 @@ def test_the_chain_of_reasons_is_irreducible_and_placed(tmp_path: Path) -> None:
 
 
 def test_a_closure_is_named_where_it_stands_in_the_way(tmp_path: Path) -> None:
-    """Imports that are closed cannot fill the store that is asked for: the bound is told with the policy that set it."""
+    """Imports that are closed cannot fill the store that is asked for: the bound is told with the
+    policy that set it."""
     study = store().policy("blockade", "closure", origin="abroad", share=0.0)
     study.policies["cover"].update(
         {"kind": "import_share", "metal": "lithium", "origin": "abroad", "share": 1.0}
@@ -258,7 +268,8 @@ def test_a_closure_is_named_where_it_stands_in_the_way(tmp_path: Path) -> None:
 
 
 def test_a_level_of_zero_can_be_raised(tmp_path: Path) -> None:
-    """A policy whose level is zero can be raised to what the others need, in its own unit; the accounts tell both sides."""
+    """A policy whose level is zero can be raised to what the others need, in its own unit; the
+    accounts tell both sides."""
     study = dig(market()).policy("stop", "quota", processes=["dig"], cap=0)
     clash = explain(system_of(study, tmp_path)).clashes[0]
     assert {r.policy: r.relaxed for r in clash.relaxations} == {
@@ -267,12 +278,16 @@ def test_a_level_of_zero_can_be_raised(tmp_path: Path) -> None:
     }
     assert [account.words for account in clash.accounts] == [
         "own needs 50 t/year in 2021; nothing can give any; so 50 t/year is short.",
-        "stop allows 0 t/year in 2021; at least 50 cannot be avoided [own (study.toml:9)]: dig 50; so 50 t/year is too much.",
+        (
+            "stop allows 0 t/year in 2021; at least 50 cannot be avoided [own (study.toml:9)]: dig "
+            "50; so 50 t/year is too much."
+        ),
     ]
 
 
 def test_the_account_of_a_share_of_all(tmp_path: Path) -> None:
-    """Half of all is to be recycled and 20 t can be: of 100 t served 50 are due, so 20 x 0.5 - x 0.5 with x = 50 forced on the mine."""
+    """Half of all is to be recycled and 20 t can be: of 100 t served 50 are due, so 20 x 0.5 - x
+    0.5 with x = 50 forced on the mine."""
     study = Study().good("li", "refined", demand=100, shortage_cost=5000)
     dig(study, min_activity=50).process("recycle", "recycle", gives={"li": 1}, max_activity=20)
     study.policy("old", "recycled_content", metal="lithium", share=0.5)

@@ -1,4 +1,5 @@
-"""Combinations of values that the metal balance forbids: drawn back as far as counted by hand, alike in a block and one by one."""
+"""Combinations of values that the metal balance forbids: drawn back as far as counted by hand,
+alike in a block and one by one."""
 
 from __future__ import annotations
 
@@ -47,7 +48,8 @@ def at(**values: float) -> dict[str, Array]:
 
 
 def packs(*, loss: str = "dust") -> System:
-    """Packs of a tenth lithium, returned as they are, and parted with four fifths of their lithium got back."""
+    """Packs of a tenth lithium, returned as they are, and parted with four fifths of their lithium
+    got back."""
     study = Study(metals=("lithium", "cobalt")).good(
         "lithium/refined", "refined", demand=5, shortage_cost=1000, equivalent=1
     )
@@ -118,7 +120,8 @@ def test_rows_between_which_a_series_is_linear_are_judged_in_every_year() -> Non
 
 
 def test_own_values_that_break_the_balance_end_the_halving() -> None:
-    """No study is read that breaks it; should one, no drawing back mends it, and none goes on for ever."""
+    """No study is read that breaks it; should one, no drawing back mends it, and none goes on for
+    ever."""
     system = packs()
     (each,) = made(system, YIELD)[1]
     broken = Contradictions(system, [replace(each, value=(0.12,))])
@@ -132,7 +135,8 @@ USE = "uses.products.good"
 
 
 def products(split: float = 0.0) -> System:
-    """10 t of a good a year, a tenth lithium, of which half become products of as much; `split` of it is taken out of them again."""
+    """10 t of a good a year, a tenth lithium, of which half become products of as much; `split` of
+    it is taken out of them again."""
     study = Study(metals=("lithium", "cobalt"))
     for name in ("good", "other"):
         study.good(
@@ -150,7 +154,8 @@ def products(split: float = 0.0) -> System:
 
 
 def test_contents_of_products_are_drawn_back_to_what_their_goods_hold() -> None:
-    """5 t of products of 0.1 + left x 0.3 hold at most the 1 t of the goods: a third is possible. The goods may hold more or less."""
+    """5 t of products of 0.1 + left x 0.3 hold at most the 1 t of the goods: a third is possible.
+    The goods may hold more or less."""
     contradictions, _ = made(products(), "good_values.*.lithium.content")
     both = at(**{WASTE: 0.4, "good_values.good.lithium.content": 0.04})
     assert contradictions.settle([at(**{WASTE: 0.4}), at(**{WASTE: 0.2}), both, {}]) == [
@@ -163,7 +168,8 @@ def test_contents_of_products_are_drawn_back_to_what_their_goods_hold() -> None:
 
 
 def test_uses_and_demand_take_part_but_are_not_drawn_back() -> None:
-    """A use of 0.8 leaves room for a content of 0.125: a twelfth of the way. Without a content in the sample it is the balance's to say."""
+    """A use of 0.8 leaves room for a content of 0.125: a twelfth of the way. Without a content in
+    the sample it is the balance's to say."""
     contradictions, _ = made(products(), "good_values.*.lithium.content", "uses.*", "demand.*")
     samples = [
         at(**{WASTE: 0.4, USE: 0.8}),
@@ -174,7 +180,8 @@ def test_uses_and_demand_take_part_but_are_not_drawn_back() -> None:
 
 
 def test_where_no_content_mends_it_all_stand_at_the_studys_own() -> None:
-    """Half as much again enters use as the goods hold: the balance says it, whatever other goods hold."""
+    """Half as much again enters use as the goods hold: the balance says it, whatever other goods
+    hold."""
     study = Study(metals=("lithium", "cobalt")).good(
         "good", "product", demand=10, shortage_cost=1000, equivalent=1
     )
@@ -188,8 +195,8 @@ def test_where_no_content_mends_it_all_stand_at_the_studys_own() -> None:
 
 
 def test_a_sample_whose_uses_are_impossible_leaves_the_others_alone() -> None:
-    """4 t of products of 0.1 + left x 0.3 hold the 1 t of the good at half of it. Where more is taken out of them than enters, the balance
-    says so, and there is nothing to draw back."""
+    """4 t of products of 0.1 + left x 0.3 hold the 1 t of the good at half of it. Where more is
+    taken out of them than enters, the balance says so, and there is nothing to draw back."""
     contradictions, _ = made(products(split=0.1), "good_values.*.lithium.content", "uses.*")
     assert contradictions.settle(
         [at(**{WASTE: 0.4, USE: 0.05}), at(**{WASTE: 0.4}), at(**{USE: 0.05})]
@@ -197,7 +204,8 @@ def test_a_sample_whose_uses_are_impossible_leaves_the_others_alone() -> None:
 
 
 def test_a_use_of_nothing_in_one_sample_of_a_block() -> None:
-    """Products of a third good draw lithium from `a` while some of it enters them, else from what the group has left.
+    """Products of a third good draw lithium from `a` while some of it enters them, else from what
+    the group has left.
 
     5.5 t of 0.1 + left x 0.2 want no more than the 1 t of `a` less the 0.1 t of the shells: three tenths of it are possible. 5 t that draw
     from `a` and `b`, which have 1.8 t left, may hold all of it, and of 0.1 + left x 0.6 thirteen thirtieths.

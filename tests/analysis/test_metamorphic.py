@@ -1,4 +1,5 @@
-"""What must not change the plan does not, and what must change it does so in the right direction: on small random studies.
+"""What must not change the plan does not, and what must change it does so in the right direction:
+on small random studies.
 
 Derandomised, so that every run tries the same studies.
 """
@@ -169,7 +170,8 @@ def test_kilotonnes_are_a_thousand_tonnes(solve, n):
 @FEW
 @given(n=numbers)
 def test_splitting_a_supplier_changes_nothing(solve, n):
-    """Imports in two halves, and a mine in two that share works, deposit and ramp group, cost what they cost as one."""
+    """Imports in two halves, and a mine in two that share works, deposit and ramp group, cost what
+    they cost as one."""
     split = study(n)
     split.process(
         "buy_half",
@@ -199,7 +201,8 @@ def test_splitting_a_supplier_changes_nothing(solve, n):
 @FEW
 @given(n=numbers, dearer=st.integers(1, 20))
 def test_a_dominated_option_is_never_used(solve, n, dearer):
-    """Ore and metal that cost more, emit more and fill the same room: the plan stays as it was, and neither runs."""
+    """Ore and metal that cost more, emit more and fill the same room: the plan stays as it was, and
+    neither runs."""
     more = study(n).policy("room", "quota", processes=["buy", "worse"], cap=n["room"])
     more.process(
         "worse",
@@ -245,7 +248,8 @@ def test_tightening_a_limit_never_lowers_the_cost(solve, n, limit, share):
 @FEW
 @given(n=numbers, seed=st.integers(0, 1000))
 def test_the_order_of_rows_changes_not_a_digit(solve, n, seed):
-    """Rows of every table in another order: the same values, to the last digit, also where plans tie."""
+    """Rows of every table in another order: the same values, to the last digit, also where plans
+    tie."""
     n = n | {"buy_ore": n["dig"], "recycle": n["refine"]}  # ties
     shuffled = study(n).with_rows_permuted(lambda rows: random.Random(seed).sample(rows, len(rows)))
     assert quantities(solve(shuffled)) == quantities(solve(study(n)))

@@ -26,8 +26,9 @@ def with_works(study: Study) -> Study:
 
 
 def test_security_costs_the_works_that_stand_idle(tmp_path):
-    """A may be lost in 2023 for a year, at most 40 t may be unserved: 60 t of works must stand in 2023, at 6: 360. The plan without
-    security orders none. Were the loss foreseen in the same plan, it would run the works too: 360 + 60 x 20."""
+    """A may be lost in 2023 for a year, at most 40 t may be unserved: 60 t of works must stand in
+    2023, at 6: 360. The plan without security orders none. Were the loss foreseen in the same plan,
+    it would run the works too: 360 + 60 x 20."""
     found = secure(
         system_of(with_works(one_supplier()), tmp_path),
         limit=0.4,
@@ -44,7 +45,8 @@ def test_security_costs_the_works_that_stand_idle(tmp_path):
 
 
 def test_every_start_is_stood(tmp_path):
-    """A loss may come in any of 2022-2024 (in 2021 no works can stand yet, so nothing helps): 60 t in three years, 1,080."""
+    """A loss may come in any of 2022-2024 (in 2021 no works can stand yet, so nothing helps): 60 t
+    in three years, 1,080."""
     found = secure(system_of(with_works(one_supplier()), tmp_path), limit=0.4, years=1, recovery=0)
     assert found.premium == pytest.approx(1_080, rel=1e-4)
     by_year = found.losses.set_index("first")
@@ -55,8 +57,9 @@ def test_every_start_is_stood(tmp_path):
 
 
 def test_a_stockpile_is_sized_for_the_loss(tmp_path):
-    """No works; a store at 2 a tonne and year. At most 40 t unserved in 2023: 60 t in stock at the end of 2022, bought for 600 in 2022
-    instead of 2023 and held as mean half of 2022 and half of 2023: 60 x 2 = 120."""
+    """No works; a store at 2 a tonne and year. At most 40 t unserved in 2023: 60 t in stock at the
+    end of 2022, bought for 600 in 2022 instead of 2023 and held as mean half of 2022 and half of
+    2023: 60 x 2 = 120."""
     study = one_supplier(opening_stock=0, closing_stock=0, holding_cost=2)
     found = secure(
         system_of(study, tmp_path),
@@ -87,8 +90,9 @@ def test_what_is_out_of_reach_is_said_and_come_near_to(tmp_path):
 
 
 def test_security_is_not_bought_by_serving_less(tmp_path):
-    """A gives at most the 100 t that are needed, and a tonne not served costs 20. To fill a stock for 2023, demand would have to go
-    unserved before: at 60 x 20 the limit could be met. It is not, and nothing is paid."""
+    """A gives at most the 100 t that are needed, and a tonne not served costs 20. To fill a stock
+    for 2023, demand would have to go unserved before: at 60 x 20 the limit could be met. It is not,
+    and nothing is paid."""
     study = Study(2021, 2024).good(
         "li",
         "refined",
@@ -105,7 +109,8 @@ def test_security_is_not_bought_by_serving_less(tmp_path):
 
 
 def test_a_shortage_of_the_plan_itself_is_not_charged_to_a_loss(tmp_path):
-    """80 of 100 t can be served at all. B is dearer than a shortage and never runs: its loss leaves nothing unserved beyond that."""
+    """80 of 100 t can be served at all. B is dearer than a shortage and never runs: its loss leaves
+    nothing unserved beyond that."""
     study = Study(2021, 2022).good("li", "refined", demand=100, shortage_cost=SHORT)
     study.process("buy_a", "import", origin="A", gives={"li": 1}, import_price=10, max_activity=80)
     study.process("buy_b", "import", origin="B", gives={"li": 1}, import_price=2 * SHORT)

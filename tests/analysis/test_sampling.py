@@ -1,4 +1,5 @@
-"""Samples of uncertain inputs: who is uncertain, that distributions are what they say, that seeds reproduce."""
+"""Samples of uncertain inputs: who is uncertain, that distributions are what they say, that seeds
+reproduce."""
 
 from __future__ import annotations
 

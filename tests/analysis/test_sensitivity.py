@@ -45,7 +45,8 @@ def an_ensemble(points: np.ndarray, cost: np.ndarray) -> Ensemble:
 
 
 def test_shares_of_a_known_function() -> None:
-    """Ishigami: S1 = 0.3139, 0.4424, 0 (Ishigami and Homma 1990, a = 7, b = 0.1), and seven inputs that enter nothing."""
+    """Ishigami: S1 = 0.3139, 0.4424, 0 (Ishigami and Homma 1990, a = 7, b = 0.1), and seven inputs
+    that enter nothing."""
     from scipy.stats import qmc
 
     points = qmc.Sobol(10, rng=np.random.default_rng(1)).random_base2(12)
@@ -60,7 +61,8 @@ def test_shares_of_a_known_function() -> None:
 
 
 def test_chance_is_told_apart_at_the_rate_that_it_says() -> None:
-    """Of 40 ensembles of 100 inputs without effect, two are expected in which one of them seems real; six or more come once in fifty."""
+    """Of 40 ensembles of 100 inputs without effect, two are expected in which one of them seems
+    real; six or more come once in fifty."""
     rng = np.random.default_rng(3)
     wrong = sum(
         drivers(an_ensemble(rng.random((128, 100)), rng.random(128)), seed=k)["real"].any()

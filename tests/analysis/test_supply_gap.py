@@ -10,8 +10,8 @@ from tests.small import Study, system_of
 
 
 def growing() -> Study:
-    """Demand 100, 120, 140; imports from A at 10; a mine at 50 that stands with 10 t and may be built by 15 t in 2022 (at once, for
-    good): 25 t in 2022 and later."""
+    """Demand 100, 120, 140; imports from A at 10; a mine at 50 that stands with 10 t and may be
+    built by 15 t in 2022 (at once, for good): 25 t in 2022 and later."""
     study = Study(2021, 2023).good("li", "refined", demand=[100, 120, 140], shortage_cost=1000)
     study.process("buy", "import", origin="A", gives={"li": 1}, import_price=10)
     study.plant("works", existing_capacity=10, capital_cost=1, life=9, max_new=[0, 15, 0])
@@ -19,8 +19,8 @@ def growing() -> Study:
 
 
 def test_the_gap_opens_when_home_can_no_longer_follow(tmp_path):
-    """Held to 100 t: 20 t are missing in 2022, which the mine serves (25), and 40 in 2023, of which 15 stay unserved. Building without
-    limit closes all of it, as does A free to grow."""
+    """Held to 100 t: 20 t are missing in 2022, which the mine serves (25), and 40 in 2023, of which
+    15 stay unserved. Building without limit closes all of it, as does A free to grow."""
     found = gap(system_of(growing(), tmp_path))
     (row,) = found.gaps.to_dict("records")
     assert (row["metal"], row["first"], row["last"], row["unmet"]) == (

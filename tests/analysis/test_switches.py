@@ -16,7 +16,8 @@ from tests.small import Study, plan_of
 
 
 def made(tmp_path: Path, mine_cost: float, most: list[float]) -> Plan:
-    """100 t a year in 2021-24 from imports at 30, or from a mine of so much a year, or 10 t of old scrap for nothing."""
+    """100 t a year in 2021-24 from imports at 30, or from a mine of so much a year, or 10 t of old
+    scrap for nothing."""
     study = Study(2021, 2024).good("li", "refined", demand=100, shortage_cost=5000)
     study.process("buy", "import", gives={"li": 1}, import_price=30, origin="Chile")
     study.process("dig", "mine", gives={"li": 1}, variable_cost=mine_cost, max_activity=most)
@@ -30,8 +31,8 @@ def plans(tmp_path: Path) -> tuple[Plan, Plan]:
 
 
 def test_a_route_that_enters_and_leaves(plans: tuple[Plan, Plan]) -> None:
-    """The mine has 2 % in 2021 (no change of 5 points), 40 % in 2022, 60 % in 2023 and leaves; imports fall by as much. Recycling is the
-    same in both and no row."""
+    """The mine has 2 % in 2021 (no change of 5 points), 40 % in 2022, 60 % in 2023 and leaves;
+    imports fall by as much. Recycling is the same in both and no row."""
     found = planner.routes(plans, ["before", "after"], points=5).set_index("process")
     assert set(found.index) == {"", "dig", "buy"}
     dig, buy = found.loc["dig"], found.loc["buy"]

@@ -1,4 +1,5 @@
-"""Other plans of the same cost, other prices of the same plan, and what a price is made of: small studies in which all is known."""
+"""Other plans of the same cost, other prices of the same plan, and what a price is made of: small
+studies in which all is known."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ def market(last: int = 2021, **head: float) -> Study:
 
 
 def test_two_sources_of_one_price_make_two_plans(tmp_path: Path) -> None:
-    """Chile and Peru both at 30, 80 t each, of 100 t: either may give 20 to 80. The price is 30 all the same."""
+    """Chile and Peru both at 30, 80 t each, of 100 t: either may give 20 to 80. The price is 30 all
+    the same."""
     study = market()
     for origin in ("Chile", "Peru"):
         study.process(f"buy_{origin}", "import", gives={"li": 1}, import_price=30, max_activity=80)
@@ -69,7 +71,8 @@ def test_a_loop_that_costs_nothing_is_no_unbounded_answer(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(("beyond", "more"), [(True, 30), (False, 5000)])
 def test_a_price_at_a_kink_has_two_values(tmp_path: Path, beyond: bool, more: float) -> None:
-    """A mine at 20 that gives just the 100 t: one less saves 20; one more is bought at 30, or goes short at 5,000."""
+    """A mine at 20 that gives just the 100 t: one less saves 20; one more is bought at 30, or goes
+    short at 5,000."""
     study = market().process("dig", "mine", gives={"li": 1}, variable_cost=20, max_activity=100)
     if beyond:
         study.process("buy", "import", gives={"li": 1}, import_price=30)
@@ -105,8 +108,9 @@ def test_prices_in_discounted_years_are_undone(tmp_path: Path) -> None:
 
 
 def test_a_price_is_running_cost_carbon_and_limits(tmp_path: Path) -> None:
-    """Ore at 10 (2 t CO2e at 3) into metal at 5; demand beyond the 60 t that can be dug is bought at 40. Imports set the price of 40:
-    running cost and nothing else. Without them, and 100 t of ore, the mine does: 15 and 6 of carbon."""
+    """Ore at 10 (2 t CO2e at 3) into metal at 5; demand beyond the 60 t that can be dug is bought
+    at 40. Imports set the price of 40: running cost and nothing else. Without them, and 100 t of
+    ore, the mine does: 15 and 6 of carbon."""
 
     def study(most: float, imports: bool) -> Study:
         made = market().good("ore", "intermediate").series("carbon_price", 3)
@@ -133,7 +137,8 @@ def test_a_price_is_running_cost_carbon_and_limits(tmp_path: Path) -> None:
 
 
 def test_the_limit_that_sets_a_price_is_named_with_its_line(tmp_path: Path) -> None:
-    """A mine of 60 t of 100: the price is the 5,000 of going short. An ore body that lasts one year of two is worth what it spares."""
+    """A mine of 60 t of 100: the price is the 5,000 of going short. An ore body that lasts one year
+    of two is worth what it spares."""
     short = market().process("dig", "mine", gives={"li": 1}, variable_cost=20, max_activity=60)
     row = explain(system_of(short, tmp_path)).parts.iloc[0]
     assert (row["source"], row["price"]) == ("demand that is not served", pytest.approx(5000))
@@ -155,8 +160,8 @@ def test_the_limit_that_sets_a_price_is_named_with_its_line(tmp_path: Path) -> N
     ],
 )
 def test_the_parts_of_every_price_add_up(study: str, scenario: str) -> None:
-    """Running costs, carbon and limits are the price, for every metal and year, through all stages; and each price lies between what one
-    less saves and one more costs."""
+    """Running costs, carbon and limits are the price, for every metal and year, through all stages;
+    and each price lies between what one less saves and one more costs."""
     found = explain(planner.read(study, scenario=scenario))
     assert len(found.parts)
     np.testing.assert_allclose(

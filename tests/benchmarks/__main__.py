@@ -1,7 +1,9 @@
-"""The benchmark suite: `make bench`, or `python -m tests.benchmarks [SECTION ...] [--runs 5] [--sizes ...] [--tools ...] [--out FOLDER]`.
+"""The benchmark suite: `make bench`, or `python -m tests.benchmarks [SECTION ...] [--runs 5]
+[--sizes ...] [--tools ...] [--out FOLDER]`.
 
-Everything is measured side by side: in each run ours, then theirs, so that whatever else the machine does hits both. Times are
-processor seconds. `docs/benchmarks.md` says how to read it. A further section is one function in `SECTIONS`.
+Everything is measured side by side: in each run ours, then theirs, so that whatever else the
+machine does hits both. Times are processor seconds. `docs/benchmarks.md` says how to read it. A
+further section is one function in `SECTIONS`.
 """
 
 from __future__ import annotations
@@ -29,7 +31,8 @@ from tests.benchmarks.world_study import SIZES, world
 RUNS = 5
 TOOLS = ("planner", "highspy", "linopy", "linopy-algebra", "pyomo-templates", "pyomo-plain")
 SAME = 1e-6
-"""Optima of the same programme, solved from different orders of rows and columns, agree to this share."""
+"""Optima of the same programme, solved from different orders of rows and columns, agree to this
+share."""
 LONG = 30.0
 """A tool that took so many seconds at a size is measured once there."""
 SOLVER_LIMIT = 900.0
@@ -59,7 +62,8 @@ class Sitting:
 
 
 def stages(sitting: Sitting) -> Iterator[Comparison]:
-    """(a) read -> Plan for china by stage, and the largest world asked for, beside HiGHS's own time on the same arrays."""
+    """(a) read -> Plan for china by stage, and the largest world asked for, beside HiGHS's own time
+    on the same arrays."""
     for name, study in [
         ("china", "china"),
         *((size, str(sitting.world(size)[0])) for size in sitting.sizes[-1:]),
@@ -99,7 +103,8 @@ def stages(sitting: Sitting) -> Iterator[Comparison]:
 
 
 def builds(sitting: Sitting) -> Iterator[Comparison]:
-    """(b) the same programme built and handed over by others; (g) their peak memory; growth of time per nonzero."""
+    """(b) the same programme built and handed over by others; (g) their peak memory; growth of time
+    per nonzero."""
     goals = {("10 thousand", "linopy-algebra"): 0.5, ("1 million", "linopy-algebra"): 3.0}
     each: dict[str, list[float]] = {}
     _require_same(sitting)
@@ -144,7 +149,8 @@ def builds(sitting: Sitting) -> Iterator[Comparison]:
 
 
 def _require_same(sitting: Sitting) -> None:
-    """Stop where one of the tools built another programme of the smallest size, which all of them can solve at once."""
+    """Stop where one of the tools built another programme of the smallest size, which all of them
+    can solve at once."""
     study, arrays = sitting.world(next(iter(SIZES)))
     best = {
         tool: child("build", tool, str(study), str(arrays), "solve")["objective"]
@@ -182,7 +188,8 @@ def stocks(sitting: Sitting) -> Iterator[Comparison]:
 
 
 def ensembles(sitting: Sitting) -> Iterator[Comparison]:
-    """(d) a sample of an ensemble of china beside HiGHS alone and beside rebuilding each; (e) one worker and two, by the clock."""
+    """(d) a sample of an ensemble of china beside HiGHS alone and beside rebuilding each; (e) one
+    worker and two, by the clock."""
     runs = [child("samples", "china", str(seed)) for seed in range(sitting.runs)]
     ours = tuple(run["ensemble"] for run in runs)
     for beside, way, goal in (
@@ -233,7 +240,8 @@ def start_up(sitting: Sitting) -> Iterator[Comparison]:
 
 
 def algorithms(sitting: Sitting) -> Iterator[Comparison]:
-    """Algorithms of HiGHS beside simplex, once for each size; what did not come to an end within the limit is left out."""
+    """Algorithms of HiGHS beside simplex, once for each size; what did not come to an end within
+    the limit is left out."""
     for size in sitting.sizes:
         found = {
             each: child("solvers", str(sitting.world(size)[0]), each, str(SOLVER_LIMIT))

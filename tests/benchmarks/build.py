@@ -1,9 +1,11 @@
-"""The same programme built and handed to HiGHS by planner and by others, each in a process of its own.
+"""The same programme built and handed to HiGHS by planner and by others, each in a process of its
+own.
 
     python -m tests.benchmarks.build TOOL STUDY ARRAYS [solve]
 
-prints the processor seconds from the data in memory to HiGHS holding the programme, and the peak memory of the whole process. With
-`solve` the optimum too, by which the suite sees that all built the same.
+prints the processor seconds from the data in memory to HiGHS holding the programme, and the peak
+memory of the whole process. With `solve` the optimum too, by which the suite sees that all built
+the same.
 
 * `planner` starts from the System and its flow balance: it also works out every coefficient (discounting, charges, lives).
 * The others start from the finished arrays, and only build: that is in their favour.
@@ -27,7 +29,8 @@ from tests.benchmarks.measured import clock, peak, report
 
 
 def save_arrays(study: Path, path: Path) -> None:
-    """The programme of a study as plain arrays with the names of the variable and family of each column and row."""
+    """The programme of a study as plain arrays with the names of the variable and family of each
+    column and row."""
     import planner
     from planner.plan.solve import compiled
 
@@ -161,7 +164,8 @@ def _terms(linopy: Any, xr: Any, model: Any, rows: Any, label: Any, name: str) -
 def _algebra(
     model: Any, a: Mapping[str, Any], at: Mapping[str, Any], rows: Any, place: Any, name: str
 ) -> Any:
-    """The same by linopy's expressions: coefficients times the variables picked, grouped by row and summed."""
+    """The same by linopy's expressions: coefficients times the variables picked, grouped by row and
+    summed."""
     import linopy
     import xarray as xr
 

@@ -24,7 +24,8 @@ PACKAGES = ("planner", "pyomo", "highspy", "linopy", "flodym", "numpy", "scipy",
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Ours beside theirs, in the runs of one sitting: `ours[i]` and `theirs[i]` were measured one after the other."""
+    """Ours beside theirs, in the runs of one sitting: `ours[i]` and `theirs[i]` were measured one
+    after the other."""
 
     section: str
     what: str
@@ -42,7 +43,8 @@ class Comparison:
 
     @property
     def line(self) -> str:
-        """A row of the table: both medians, the median ratio with its spread, and whether the goal was reached."""
+        """A row of the table: both medians, the median ratio with its spread, and whether the goal
+        was reached."""
         ratios = self.ratios
         met = (
             ""
@@ -50,7 +52,8 @@ class Comparison:
             else f"{self.goal:g} {'reached' if median(ratios) <= self.goal else 'MISSED'}"
         )
         return (
-            f"{self.section:<9} {self.what:<44} {self.beside:<44} {median(self.ours):>9.3g} {median(self.theirs):>9.3g} {self.unit:<4} "
+            f"{self.section:<9} {self.what:<44} {self.beside:<44} {median(self.ours):>9.3g} "
+            f"{median(self.theirs):>9.3g} {self.unit:<4} "
             f"{median(ratios):>7.3g} {min(ratios):>7.3g} to {max(ratios):<7.3g} {met}"
         )
 
@@ -63,7 +66,8 @@ HEADING = (
 
 @contextmanager
 def clock() -> Iterator[list[float]]:
-    """Seconds of processor time (all threads) within; wall time would count whoever else uses the machine."""
+    """Seconds of processor time (all threads) within; wall time would count whoever else uses the
+    machine."""
     taken: list[float] = []
     start = time.process_time()
     yield taken
@@ -71,7 +75,8 @@ def clock() -> Iterator[list[float]]:
 
 
 def peak() -> float:
-    """Largest memory of this process so far, MiB. Linux counts that of the parent before the start into ru_maxrss; VmHWM is its own."""
+    """Largest memory of this process so far, MiB. Linux counts that of the parent before the start
+    into ru_maxrss; VmHWM is its own."""
     try:
         lines = Path("/proc/self/status").read_text().splitlines()
         return (
@@ -93,7 +98,8 @@ def process_seconds(command: Sequence[str]) -> float:
 
 
 def child(module: str, *arguments: str) -> dict[str, float]:
-    """Run a module of the suite in a process of its own and take the numbers that it prints as JSON."""
+    """Run a module of the suite in a process of its own and take the numbers that it prints as
+    JSON."""
     done = subprocess.run(
         [sys.executable, "-m", f"tests.benchmarks.{module}", *arguments],
         check=True,

@@ -17,7 +17,8 @@ def resident() -> float:
 
 
 def growth(solves: int, *, study: str = "quickstart", warm: int = 50) -> tuple[float, float]:
-    """MB held after the first solves, and what is added by the others, each with other costs and bounds."""
+    """MB held after the first solves, and what is added by the others, each with other costs and
+    bounds."""
     arrays = compiled(planner.read(study)).arrays
     program = Program(arrays)
     rows = arrays.rows_of("balance")
@@ -36,5 +37,6 @@ if __name__ == "__main__":
     solves = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     begin, added = growth(solves)
     sys.stdout.write(
-        f"{solves} solves of one programme: {begin:.1f} MB after the first 50, {added:+.1f} MB after the others\n"
+        f"{solves} solves of one programme: {begin:.1f} MB after the first 50, {added:+.1f} MB "
+        "after the others\n"
     )

@@ -1,8 +1,11 @@
-"""What a sample of an ensemble costs, in a process of its own: `python -m tests.benchmarks.samples STUDY SEED`, or `... workers STUDY N`.
+"""What a sample of an ensemble costs, in a process of its own: `python -m tests.benchmarks.samples
+STUDY SEED`, or `... workers STUDY N`.
 
-HiGHS alone: it is handed the finished arrays of each sample, starts from the same basis and runs; nothing is read or made. Rebuilt: read
-with the values of the sample, build, solve from nothing, as a loop over `planner.solve` would do it, without the tables: with the model
-built in Pyomo and compiled by it, and with planner's own way. Prints processor seconds of a sample, or wall seconds of a whole ensemble.
+HiGHS alone: it is handed the finished arrays of each sample, starts from the same basis and runs;
+nothing is read or made. Rebuilt: read with the values of the sample, build, solve from nothing, as
+a loop over `planner.solve` would do it, without the tables: with the model built in Pyomo and
+compiled by it, and with planner's own way. Prints processor seconds of a sample, or wall seconds of
+a whole ensemble.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""Which algorithm of HiGHS for which size, in a process of its own: `python -m tests.benchmarks.solvers STUDY ALGORITHM SECONDS`.
+"""Which algorithm of HiGHS for which size, in a process of its own: `python -m
+tests.benchmarks.solvers STUDY ALGORITHM SECONDS`.
 
-Prints processor seconds, whether it came to the optimum within the time limit, and the objective. All but PDLP end in a vertex (the
-interior point method by crossover), which shadow prices and the breaking of ties need.
+Prints processor seconds, whether it came to the optimum within the time limit, and the objective.
+All but PDLP end in a vertex (the interior point method by crossover), which shadow prices and the
+breaking of ties need.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """From study to plan by stage, in a process of its own: `python -m tests.benchmarks.stages STUDY`.
 
-Prints the processor seconds of each stage, those of HiGHS alone on the same arrays, and the peak memory.
+Prints the processor seconds of each stage, those of HiGHS alone on the same arrays, and the peak
+memory.
 """
 
 from __future__ import annotations

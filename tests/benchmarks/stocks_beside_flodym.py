@@ -1,4 +1,5 @@
-"""Seconds and memory of the stock model beside flodym in one run: `python -m tests.benchmarks.stocks_beside_flodym`."""
+"""Seconds and memory of the stock model beside flodym in one run: `python -m
+tests.benchmarks.stocks_beside_flodym`."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ CASES = {"a life for each series": False, "a life for each series and cohort": T
 
 
 def main() -> None:
-    """Print the ratio of each run, so that its spread is seen, and the peaks of memory; processor time beside, for a busy machine."""
+    """Print the ratio of each run, so that its spread is seen, and the peaks of memory; processor
+    time beside, for a busy machine."""
     for case, by_cohort in CASES.items():
         ours, theirs = two_thousand_series(flodym, by_cohort=by_cohort)
         ratios, busy = [], []
@@ -27,14 +29,16 @@ def main() -> None:
             ratios.append(others / mine)
             busy.append(their_processor / my_processor)
             sys.stdout.write(
-                f"{case}: planner {mine:.3f} s, flodym {others:.3f} s, {ratios[-1]:.1f} times faster "
+                f"{case}: planner {mine:.3f} s, flodym {others:.3f} s, {ratios[-1]:.1f} times "
+                "faster "
                 f"({busy[-1]:.1f} by processor time)\n"
             )
         least, most = peak(ours), peak(theirs)
         sys.stdout.write(
             f"{case}: least {min(ratios):.1f}, median {median(ratios):.1f}, most {max(ratios):.1f} "
             f"(processor: median {median(busy):.1f}); goal {GOAL}; "
-            f"memory {least / 1e6:.0f} MB against {most / 1e6:.0f} MB, {most / least:.0f} times less\n"
+            f"memory {least / 1e6:.0f} MB against {most / 1e6:.0f} MB, {most / least:.0f} times "
+            "less\n"
         )
 
 

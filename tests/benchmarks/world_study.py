@@ -1,15 +1,17 @@
-"""A synthetic study of a whole world, to measure how far planner scales: metals, regions that trade with one another, years.
+"""A synthetic study of a whole world, to measure how far planner scales: metals, regions that trade
+with one another, years.
 
     python -m tests.benchmarks.world_study FOLDER --metals 30 --regions 20 --partners 9 --years 80
 
 **Every number is made up.** They come from a seeded generator within ranges that keep the programme well scaled, and stand for
 no metal, region or year. The same arguments give the same study, to the last digit.
 
-It uses the nouns of any study. Each metal has its goods in each region (`metal01/ore R01`, `refined`, `delivered`, `product`,
-`scrap`, `waste`). Refined metal reaches the market of a region through a delivery: a process that takes `metal01/refined R02` and
-gives `metal01/delivered R01`, of kind import and origin R02 where it crosses a border. Delivered metal is no refined good, so
-that what is supplied counts once, at the refinery, and what is traded counts at the border. One cap on emissions ties all
-metals and regions together.
+It uses the nouns of any study. Each metal has its goods in each region (`metal01/ore R01`,
+`refined`, `delivered`, `product`, `scrap`, `waste`). Refined metal reaches the market of a region
+through a delivery: a process that takes `metal01/refined R02` and gives `metal01/delivered R01`, of
+kind import and origin R02 where it crosses a border. Delivered metal is no refined good, so that
+what is supplied counts once, at the refinery, and what is traded counts at the border. One cap on
+emissions ties all metals and regions together.
 """
 
 from __future__ import annotations
@@ -33,7 +35,8 @@ ANCHOR_GAP = 10
 
 
 class Size(NamedTuple):
-    """How large a world is: each region buys of each metal from so many partners, its neighbours on a ring."""
+    """How large a world is: each region buys of each metal from so many partners, its neighbours on
+    a ring."""
 
     metals: int
     regions: int
@@ -50,7 +53,8 @@ SIZES = {
 
 
 def world(size: Size, *, seed: int = 0) -> Study:
-    """The study of a world of this size. Raises ValueError where a region would have to trade with itself."""
+    """The study of a world of this size. Raises ValueError where a region would have to trade with
+    itself."""
     if not 0 <= size.partners < size.regions:
         raise ValueError(f"{size.partners} partners need more than {size.regions} regions")
     draw = np.random.default_rng(seed)
@@ -60,7 +64,10 @@ def world(size: Size, *, seed: int = 0) -> Study:
         FIRST_YEAR, FIRST_YEAR + size.years - 1, metals=metals, discount_rate=0.05, source=SOURCE
     )
     study.head |= {
-        "title": f"synthetic world of {size.metals} metals and {size.regions} regions: a benchmark, true of nothing",
+        "title": (
+            f"synthetic world of {size.metals} metals and {size.regions} regions: a benchmark, "
+            "true of nothing"
+        ),
         "country": "the world",
     }
     study.series("grid_intensity", {FIRST_YEAR: 0.6, FIRST_YEAR + size.years - 1: 0.1})
@@ -88,7 +95,8 @@ def _some(draw: np.random.Generator, low: float, high: float) -> float:
 def _region(
     study: Study, draw: np.random.Generator, metal: str, region: str, scale: float, years: int
 ) -> float:
-    """The chain of one metal in one region: mine, refinery, maker, use, collection, recycling. Returns t CO2e of its first year."""
+    """The chain of one metal in one region: mine, refinery, maker, use, collection, recycling.
+    Returns t CO2e of its first year."""
     first = round(scale * _some(draw, 0.2, 1.8), 2)
     growth = _some(draw, 0.0, 0.04)
     anchors = sorted({*range(0, years, ANCHOR_GAP), years - 1})

@@ -1,7 +1,9 @@
-"""Breaks valid studies in every way that files get broken: seeded, so that number n always breaks the same thing.
+"""Breaks valid studies in every way that files get broken: seeded, so that number n always breaks
+the same thing.
 
-A mutation takes the files of a study (name to content) and changes them in place; it returns what it did. `HARMLESS` ones leave
-what the files say as it was and must be read; all others may be refused, or read as what the files then plainly say.
+A mutation takes the files of a study (name to content) and changes them in place; it returns what
+it did. `HARMLESS` ones leave what the files say as it was and must be read; all others may be
+refused, or read as what the files then plainly say.
 """
 
 from __future__ import annotations
@@ -306,7 +308,8 @@ def originals() -> dict[str, Files]:
 
 
 def broken(number: int, studies: dict[str, Files]) -> Broken:
-    """Mutation number n: every kind in turn, on a study drawn for it; every seventh has a second mutation on top."""
+    """Mutation number n: every kind in turn, on a study drawn for it; every seventh has a second
+    mutation on top."""
     draw = random.Random(number)
     study = draw.choice(STUDIES)
     files = dict(studies[study])
@@ -1039,7 +1042,8 @@ def head_scenario(draw: random.Random, files: Files) -> str:
 
 @mutation()
 def head_diamonds(draw: random.Random, files: Files) -> str:
-    """Scenarios that inherit from two, which both inherit from two ...: as many ways to the last as grains on a chessboard."""
+    """Scenarios that inherit from two, which both inherit from two ...: as many ways to the last as
+    grains on a chessboard."""
     n = draw.choice((5, 40))
     lines = [
         f"[scenarios.{side}{i}]\ninherits = ['a{i + 1}', 'b{i + 1}']"

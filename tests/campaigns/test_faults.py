@@ -1,4 +1,5 @@
-"""Nothing half-written is ever taken for a result: killed at random moments, no room on the disk, a place that cannot be written.
+"""Nothing half-written is ever taken for a result: killed at random moments, no room on the disk, a
+place that cannot be written.
 
 `FAULTS=100 pytest tests/campaigns/test_faults.py` is the long mode.
 """
@@ -35,7 +36,8 @@ def solve_command(folder: Path) -> list[str]:
 
 @pytest.mark.slow
 def test_a_run_killed_at_any_moment_leaves_nothing_or_a_whole_result(tmp_path: Path) -> None:
-    """Killed at moments spread over the whole run; what stands in the folder loads, and a run after it completes."""
+    """Killed at moments spread over the whole run; what stands in the folder loads, and a run after
+    it completes."""
     folder = tmp_path / "run"
     start = time.perf_counter()
     subprocess.run(solve_command(tmp_path / "measure"), check=True)
@@ -57,7 +59,8 @@ def test_a_run_killed_at_any_moment_leaves_nothing_or_a_whole_result(tmp_path: P
 
 
 def test_a_full_disk_keeps_the_earlier_run(tmp_path: Path, plan: Plan) -> None:
-    """Files may not grow past 4 kB: the save fails with one error, nothing is left over, and the run before stands."""
+    """Files may not grow past 4 kB: the save fails with one error, nothing is left over, and the
+    run before stands."""
     folder = plan.save(tmp_path / "run")
     before = {p.name: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)

@@ -1,5 +1,6 @@
-"""A report or an ensemble killed at any moment leaves nothing half-written that could be taken for a whole one, and a run after it
-completes. The long mode: `FAULTS=100 pytest tests/campaigns/test_kills.py`.
+"""A report or an ensemble killed at any moment leaves nothing half-written that could be taken for
+a whole one, and a run after it completes. The long mode: `FAULTS=100 pytest
+tests/campaigns/test_kills.py`.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ ENDING = 60
 
 @pytest.mark.slow
 def test_a_report_killed_at_any_moment_leaves_nothing_or_a_whole_page(tmp_path: Path) -> None:
-    """What stands is the page of before or of after, to its closing tag; the run that it reports still loads."""
+    """What stands is the page of before or of after, to its closing tag; the run that it reports
+    still loads."""
     run = planner.solve(planner.read("quickstart")).save(tmp_path / "run")
     page = tmp_path / "page.html"
     command = [sys.executable, "-m", "planner", "report", str(run), "--out", str(page), "--quiet"]
@@ -70,7 +72,8 @@ def ensemble_command(out: Path) -> list[str]:
 
 
 def parts(out: Path) -> dict[str, pd.DataFrame]:
-    """Every table that stands in the folder of an ensemble, by its path; each must be whole to be read."""
+    """Every table that stands in the folder of an ensemble, by its path; each must be whole to be
+    read."""
     tables = {path: pd.read_parquet(path, partitioning=None) for path in out.rglob("*.parquet")}
     return {
         str(path.relative_to(out)): table
@@ -93,9 +96,11 @@ def ended(group: int) -> bool:
 
 @pytest.mark.slow
 def test_an_ensemble_killed_at_any_moment_holds_whole_blocks_and_goes_on(tmp_path: Path) -> None:
-    """What stands is that of the undisturbed run, to the last digit; a block with its mark has all its tables; no worker lives on.
+    """What stands is that of the undisturbed run, to the last digit; a block with its mark has all
+    its tables; no worker lives on.
 
-    Some kills hit a new folder, some one that holds blocks already, some one that is finished and only writes its tables anew.
+    Some kills hit a new folder, some one that holds blocks already, some one that is finished and
+    only writes its tables anew.
     """
     calm, out = tmp_path / "calm", tmp_path / "e"
     start = time.perf_counter()

@@ -1,4 +1,5 @@
-"""Broken workbooks: refused with the cell, or read as the cells that a spreadsheet shows; and tables of a million rows.
+"""Broken workbooks: refused with the cell, or read as the cells that a spreadsheet shows; and
+tables of a million rows.
 
 `MUTATIONS=5000` is the nightly mode here too.
 """
@@ -42,7 +43,8 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 def as_spreadsheets_save(content: bytes) -> bytes:
-    """The same workbook with its texts in one list, some of them in runs with a reading aid: spreadsheets do so, openpyxl does not."""
+    """The same workbook with its texts in one list, some of them in runs with a reading aid:
+    spreadsheets do so, openpyxl does not."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     listed: dict[bytes, int] = {}
@@ -183,7 +185,8 @@ def by_byte(draw: random.Random, content: bytes) -> bytes:
 
 
 def by_xml(draw: random.Random, content: bytes) -> bytes:
-    """Cells, rows and sheets written as a spreadsheet would not, or as only some do; the XML stays well-formed."""
+    """Cells, rows and sheets written as a spreadsheet would not, or as only some do; the XML stays
+    well-formed."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     sheet = draw.choice(
@@ -443,7 +446,8 @@ def test_a_workbook_that_a_spreadsheet_saved_reads_alike(tmp_path: Path, book: b
 
 
 def misread(files: Mapping[str, bytes], content: bytes) -> str:
-    """Where the files that were read from a workbook say something else than its cells plainly show; empty where they do not."""
+    """Where the files that were read from a workbook say something else than its cells plainly
+    show; empty where they do not."""
     try:
         sheets = shown(content)
     except NotPlain as error:
@@ -517,7 +521,8 @@ def changed(book: bytes, path: Path, change: Callable[[openpyxl.Workbook], objec
 def test_a_cell_that_shows_another_number_than_it_holds_is_refused(
     tmp_path: Path, book: bytes
 ) -> None:
-    """5 % typed into a cell is 0.05, shown as 5 %: beside the unit % it would be read as a hundredth of it."""
+    """5 % typed into a cell is 0.05, shown as 5 %: beside the unit % it would be read as a
+    hundredth of it."""
 
     def percent(made: openpyxl.Workbook) -> None:
         made["collection"]["D2"].number_format = "0%"
@@ -529,7 +534,8 @@ def test_a_cell_that_shows_another_number_than_it_holds_is_refused(
 
 
 def test_merged_cells_are_refused(tmp_path: Path, book: bytes) -> None:
-    """A scenario merged over two rows would hold for the first of them only, and the second would count in every scenario."""
+    """A scenario merged over two rows would hold for the first of them only, and the second would
+    count in every scenario."""
     with pytest.raises(SpecError, match=r"row 2, column 'series!C2:C3': these cells are merged"):
         read_study_workbook(
             changed(book, tmp_path / "b.xlsx", lambda made: made["series"].merge_cells("C2:C3"))
@@ -537,7 +543,8 @@ def test_merged_cells_are_refused(tmp_path: Path, book: bytes) -> None:
 
 
 def test_a_formula_that_was_never_computed_is_refused(tmp_path: Path, book: bytes) -> None:
-    """A year that is =2020+1 in a file no spreadsheet has saved is empty to a reader: it would stand for every year."""
+    """A year that is =2020+1 in a file no spreadsheet has saved is empty to a reader: it would
+    stand for every year."""
 
     def formula(made: openpyxl.Workbook) -> None:
         made["series"]["B2"] = "=2020+1"
@@ -659,14 +666,18 @@ def test_two_lines_in_one_cell_of_the_head_are_refused(tmp_path: Path, book: byt
 
     with pytest.raises(
         SpecError,
-        match=r"row 3, column 'study.toml!A3': holds a line break; put each line of study.toml in a row",
+        match=(
+            r"row 3, column 'study.toml!A3': holds a line break; put each line of study.toml in a "
+            r"row"
+        ),
     ):
         read_study_workbook(changed(book, tmp_path / "b.xlsx", two))
 
 
 @pytest.mark.slow
 def test_a_table_of_many_rows_is_read_or_refused_without_delay(tmp_path: Path) -> None:
-    """50,000 rows (a million in the nightly mode): right ones are read, wrong ones refused with the first thousand named."""
+    """50,000 rows (a million in the nightly mode): right ones are read, wrong ones refused with the
+    first thousand named."""
     many = 1_000_000 if COUNT >= 1000 else 50_000
     study = (
         Study()

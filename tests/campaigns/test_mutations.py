@@ -1,7 +1,8 @@
-"""Broken studies are refused with their place, or read as what their files plainly say: no traceback, no hang, no silent wrong read.
+"""Broken studies are refused with their place, or read as what their files plainly say: no
+traceback, no hang, no silent wrong read.
 
-`MUTATIONS=5000 pytest tests/campaigns/test_mutations.py` is the nightly mode. A failure names the number of its mutation:
-`broken(number, originals())` makes the same files again.
+`MUTATIONS=5000 pytest tests/campaigns/test_mutations.py` is the nightly mode. A failure names the
+number of its mutation: `broken(number, originals())` makes the same files again.
 """
 
 from __future__ import annotations
@@ -70,12 +71,16 @@ def verdict(case: Broken, folder: Path) -> str:
         with patience(PATIENCE):
             found = differences(system, case.files)
     except (NotPlain, KeyError, ValueError, IndexError, TypeError) as error:
-        return f"read, though it does not plainly say one thing: {type(error).__name__} {str(error)[:200]}"
+        return (
+            f"read, though it does not plainly say one thing: {type(error).__name__} "
+            f"{str(error)[:200]}"
+        )
     return f"read as something else: {found[:3]}" if found else ""
 
 
 def _refusal(case: Broken, error: SpecError) -> str:
-    """Each problem names a file that is there or is missing, a row that the file has, and says something."""
+    """Each problem names a file that is there or is missing, a row that the file has, and says
+    something."""
     if case.harmless:
         return f"refused, though nothing is wrong: {str(error)[:300]}"
     if HEAD_FILE in case.files and not error.problems:
@@ -117,7 +122,8 @@ def test_every_kind_of_mutation_is_among_the_sample() -> None:
 def test_the_verdict_sees_a_silent_wrong_read(
     tmp_path: Path, studies: dict[str, Files], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Proves the judge: were a reader to take every large number a thousandth too large, nothing would pass."""
+    """Proves the judge: were a reader to take every large number a thousandth too large, nothing
+    would pass."""
     import planner.study.rows as rows
 
     right = rows.number
@@ -129,7 +135,8 @@ def test_the_verdict_sees_a_silent_wrong_read(
 
 
 FOUND: dict[str, tuple[str, str, str]] = {
-    # what the mutations found on their first runs: what stands in study.toml instead of a line, and how it is refused now
+    # what the mutations found on their first runs: what stands in study.toml instead of a line, and
+    # how it is refused now
     "a whole number of thousands of digits": ("country = ", "country = 0x" + "f" * 6000, "64 bits"),
     "a number that is no float": ("discount_rate = ", "discount_rate = " + "9" * 400, "64 bits"),
     "a number that TOML cannot read": (
@@ -178,7 +185,8 @@ def test_what_the_mutations_found_is_refused_at_once(
 def test_scenarios_that_meet_again_and_again_are_read_once(
     tmp_path: Path, studies: dict[str, Files]
 ) -> None:
-    """Forty stages of two that both inherit the next two: a million million ways down, forty-one stages."""
+    """Forty stages of two that both inherit the next two: a million million ways down, forty-one
+    stages."""
     text = studies["quickstart"][HEAD_FILE].decode()
     stages = [
         f"[scenarios.{side}{i}]\ninherits = ['a{i + 1}', 'b{i + 1}']"
@@ -205,7 +213,8 @@ def test_a_number_of_a_hundred_thousand_digits_is_refused_at_once(
 
 
 def test_a_refused_lead_time_is_one_problem(tmp_path: Path, studies: dict[str, Files]) -> None:
-    """A number whose row was refused is not judged again as no whole number, which once was a traceback."""
+    """A number whose row was refused is not judged again as no whole number, which once was a
+    traceback."""
     files = dict(studies["quickstart"])
     assert b",lead_time,,,1,year," in files["plants.csv"]
     files["plants.csv"] = files["plants.csv"].replace(

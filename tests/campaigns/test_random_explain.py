@@ -1,4 +1,5 @@
-"""Random studies explained: what is proposed works, what a price is made of adds up, each price lies between its ends."""
+"""Random studies explained: what is proposed works, what a price is made of adds up, each price
+lies between its ends."""
 
 from __future__ import annotations
 
@@ -43,7 +44,8 @@ def test_a_random_study_is_explained(study: Study) -> None:
 
 
 def _holds(system: System, clash: Clash) -> None:
-    """None of the policies can be left out, each is accounted for, and whatever is said to be enough is."""
+    """None of the policies can be left out, each is accounted for, and whatever is said to be
+    enough is."""
     assert clash.policies, clash.words
     alone = {name: system.policies[name] for name in clash.policies}
     assert not feasible(replace(system, policies=frozen_map(alone)))

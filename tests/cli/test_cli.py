@@ -1,4 +1,5 @@
-"""The command line: what each command prints, where it writes, and the exit status of each way to fail."""
+"""The command line: what each command prints, where it writes, and the exit status of each way to
+fail."""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ def run(*arguments: str | Path) -> Result:
 
 
 def fails(result: Result, status: int, *words: str) -> None:
-    """The run failed with this status and one message that holds the words: on standard error, with no traceback."""
+    """The run failed with this status and one message that holds the words: on standard error, with
+    no traceback."""
     assert result.exit_code == status, (
         result.exit_code,
         result.stdout,
@@ -41,7 +43,8 @@ def fails(result: Result, status: int, *words: str) -> None:
 
 
 def mine_and_import() -> Study:
-    """Demand of 100 t in 2021 and 2022; 60 t a year can be mined at 10, the rest is imported at 30: 3,600 in all."""
+    """Demand of 100 t in 2021 and 2022; 60 t a year can be mined at 10, the rest is imported at 30:
+    3,600 in all."""
     return (
         Study(last=2022)
         .good("li", "refined", demand=100, shortage_cost=1000)
@@ -236,10 +239,12 @@ def test_each_error_has_its_exit_status(
 
 
 def test_interrupt_reaches_a_solver_that_does_not_listen(study: Path, tmp_path: Path) -> None:
-    """Code in C that never looks at signals, as HiGHS: Ctrl-C must end it all the same, with 130 and no result."""
+    """Code in C that never looks at signals, as HiGHS: Ctrl-C must end it all the same, with 130
+    and no result."""
     code = (
         "import hashlib, sys, planner\nfrom planner.cli import main\n"
-        "def stuck(*_, **__):\n    print('stuck', file=sys.stderr, flush=True)\n    hashlib.pbkdf2_hmac('sha256', b'', b'', 2**31 - 1)\n"
+        "def stuck(*_, **__):\n    print('stuck', file=sys.stderr, flush=True)\n    "
+        "hashlib.pbkdf2_hmac('sha256', b'', b'', 2**31 - 1)\n"
         "planner.solve = stuck\nmain()"
     )
     command = [

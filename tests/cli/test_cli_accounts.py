@@ -51,7 +51,8 @@ def test_reconcile_as_json(observed: Path) -> None:
 
 
 def test_grade_with_a_price_solves_nothing(tmp_path: Path) -> None:
-    """60 USD/t given per kg: the standing plant pays, the new one does not (test_grade); the study could not be solved this fast."""
+    """60 USD/t given per kg: the standing plant pays, the new one does not (test_grade); the study
+    could not be solved this fast."""
     folder = recycling().write(tmp_path / "s")
     shown = run("grade", folder, "--price", "lithium=0.06 USD_2021/kg", "--out", tmp_path / "out")
     assert shown.exit_code == 0, shown.stderr

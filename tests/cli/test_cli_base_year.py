@@ -1,4 +1,5 @@
-"""`planner balance STUDY`: flows of every year, the account of a metal, its Sankey, and how what does not close fails by name."""
+"""`planner balance STUDY`: flows of every year, the account of a metal, its Sankey, and how what
+does not close fails by name."""
 
 from __future__ import annotations
 
@@ -36,7 +37,8 @@ def china() -> tuple[Balance, Simulation]:
 
 
 def test_china_closes_at_every_process_metal_and_year() -> None:
-    """Observed activities do not settle germanium and indium: the plan's shares are taken, and said to be."""
+    """Observed activities do not settle germanium and indium: the plan's shares are taken, and said
+    to be."""
     shown = run("balance", "china", "--scenario", "pinned", "--year", "2021", "--json")
     assert shown.exit_code == 0, shown.stderr
     answer = json.loads(shown.stdout)
@@ -90,7 +92,8 @@ def test_a_flow_that_is_wrong_fails_by_name() -> None:
 def test_china_closes_for_each_metal_by_its_own_largest_flow(
     china: tuple[Balance, Simulation],
 ) -> None:
-    """Every process, good, metal and year: 1e-12 of the largest flow of the metal, which is 100 t for germanium and not 100 kt."""
+    """Every process, good, metal and year: 1e-12 of the largest flow of the metal, which is 100 t
+    for germanium and not 100 kt."""
     closing = require_closed(*china)
     assert {
         metal for name in closing["nodes"].names for metal in METALS if name.endswith(f", {metal}")
@@ -117,7 +120,8 @@ def test_a_broken_coefficient_of_china_fails_by_process_metal_and_year(
     metal: str,
     wrong: float,
 ) -> None:
-    """The output coefficient of a process that runs, in one year in the middle, half as large again, or no number."""
+    """The output coefficient of a process that runs, in one year in the middle, half as large
+    again, or no number."""
     balance, found = china
     system, year = balance.system, 2040
     process = next(
@@ -172,7 +176,8 @@ def test_flows_unmet_demand_and_limits_are_written(tmp_path: Path) -> None:
 
 
 def test_shares_that_are_given_need_no_plan(tmp_path: Path) -> None:
-    """Quickstart: a quarter of what refined lithium is wanted beside the recycled is mined, the rest imported: three to one."""
+    """Quickstart: a quarter of what refined lithium is wanted beside the recycled is mined, the
+    rest imported: three to one."""
     shares = "mine_brine=0.25", "import_lithium=0.75", "import_cobalt=1"
     shown = run(
         "balance",
@@ -236,7 +241,8 @@ def test_unknown_metal_and_year() -> None:
 
 
 def test_what_a_plan_puts_into_stockpiles_is_no_share_above_one() -> None:
-    """Lithium and cobalt of the pinned plan fill stockpiles in some years: before that counted as wanted, shares passed 1."""
+    """Lithium and cobalt of the pinned plan fill stockpiles in some years: before that counted as
+    wanted, shares passed 1."""
     plan = planner.solve(planner.read("china", scenario="pinned"))
     filled = {good for (good, _), value in plan.values["fill"].items() if value > 0}
     assert {"lithium/refined", "cobalt/refined"} <= filled

@@ -1,4 +1,5 @@
-"""What makes the command line pleasant: examples that work, completion, no colours where none belong, a log, time that is left."""
+"""What makes the command line pleasant: examples that work, completion, no colours where none
+belong, a log, time that is left."""
 
 from __future__ import annotations
 
@@ -35,7 +36,8 @@ def example(command: str) -> str:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_example_of_each_command_is_one(command: str) -> None:
-    """Each line of it is parsed by the command it names: an option that is not there, or a value of another type, fails."""
+    """Each line of it is parsed by the command it names: an option that is not there, or a value of
+    another type, fails."""
     lines = [line.strip() for line in re.split(r"&&|\n", example(command))]
     assert any(shlex.split(line)[1] == command for line in lines)
     for line in lines:
@@ -154,7 +156,8 @@ def test_colours_stand_on_a_terminal_alone(tmp_path: Path) -> None:
 
 
 def test_stages_move_on_a_terminal_alone(tmp_path: Path) -> None:
-    """On a terminal the running stage is drawn and wiped again; in a pipe each stage is one line once it is over."""
+    """On a terminal the running stage is drawn and wiped again; in a pipe each stage is one line
+    once it is over."""
     assert "\x1b[" in on_a_terminal(tmp_path, "solve", "quickstart")
     piped = subprocess.run(
         [sys.executable, "-m", "planner", "solve", "quickstart"],
@@ -171,7 +174,8 @@ def test_stages_move_on_a_terminal_alone(tmp_path: Path) -> None:
 def test_the_time_that_is_left_is_reckoned_from_the_steps_that_are_over(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """One of four took 10 s: the second has 8 left after 2, and two more follow; a step that takes long adds nothing to those ahead."""
+    """One of four took 10 s: the second has 8 left after 2, and two more follow; a step that takes
+    long adds nothing to those ahead."""
     now = 0.0
     monkeypatch.setattr("planner.cli._terminal.time.perf_counter", lambda: now)
     stage = Stages(quiet=True)
@@ -259,7 +263,8 @@ def python(code: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_an_interrupt_while_planner_loads_is_one_too() -> None:
-    """In the first part of a second Python is still importing: no traceback, and the status of an interrupt."""
+    """In the first part of a second Python is still importing: no traceback, and the status of an
+    interrupt."""
     done = python(
         "import sys\nclass Pressed:\n    def find_spec(self, name, *_):\n"
         "        if name == 'planner.cli':\n            raise KeyboardInterrupt\n"
@@ -271,7 +276,8 @@ def test_an_interrupt_while_planner_loads_is_one_too() -> None:
 def test_an_interrupt_after_the_work_changes_nothing() -> None:
     """Pressed while Python shuts down: the work is done, and the status says so."""
     done = python(
-        "import atexit, os, signal, sys\natexit.register(lambda: os.kill(os.getpid(), signal.SIGINT))\nsys.argv = ['planner', 'list']\n"
+        "import atexit, os, signal, sys\natexit.register(lambda: os.kill(os.getpid(), "
+        "signal.SIGINT))\nsys.argv = ['planner', 'list']\n"
         "from planner.__main__ import main\nmain()"
     )
     assert done.returncode == 0, done.stderr
@@ -290,7 +296,8 @@ def test_linear_algebra_runs_on_one_thread_unless_told_otherwise(
     for name, value in given.items():
         monkeypatch.setenv(name, value)
     done = python(
-        "import atexit, os, sys\nsys.argv = ['planner', 'list']\nfrom planner.__main__ import main\n"
+        "import atexit, os, sys\nsys.argv = ['planner', 'list']\nfrom planner.__main__ import "
+        "main\n"
         "assert 'numpy' not in sys.modules\n"
         "atexit.register(lambda: print(os.environ['OPENBLAS_NUM_THREADS']))\nmain()"
     )
@@ -298,7 +305,8 @@ def test_linear_algebra_runs_on_one_thread_unless_told_otherwise(
 
 
 def test_every_command_that_writes_a_run_holds_its_place_and_keeps_a_log(tmp_path: Path) -> None:
-    """foresight and secure write runs too: refused where another content stands, logged where written."""
+    """foresight and secure write runs too: refused where another content stands, logged where
+    written."""
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter.txt").write_text("years of work")
     for command, options in (

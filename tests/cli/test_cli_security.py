@@ -15,7 +15,8 @@ SHORT = 1000
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """100 t a year from A; works of one year's life that can be ordered a year ahead; a scenario in which A is dear."""
+    """100 t a year from A; works of one year's life that can be ordered a year ahead; a scenario in
+    which A is dear."""
     study = Study(2021, 2024).good(
         "li", "refined", demand=[100, 100, 110, 110], shortage_cost=SHORT
     )
@@ -53,7 +54,8 @@ def test_foresight_tells_the_regret(folder):
 
 
 def test_regret_compares_scenarios(folder):
-    """Built for calm means no works: under dear everything is bought at 60, where 80 t of works would save 24 each in 2022 to 2024."""
+    """Built for calm means no works: under dear everything is bought at 60, where 80 t of works
+    would save 24 each in 2022 to 2024."""
     table = {
         (r["builds"], r["scenario"]): r["regret"]
         for r in answer("regret", folder, "-s", "calm", "-s", "dear")["regret"]

@@ -1,4 +1,5 @@
-"""The documentation: built without a warning, current with the code, its links leading somewhere, its samples doing what they show."""
+"""The documentation: built without a warning, current with the code, its links leading somewhere,
+its samples doing what they show."""
 
 from __future__ import annotations
 
@@ -58,7 +59,8 @@ def name(path: Path) -> str:
 
 @pytest.mark.slow
 def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
-    """Strict and nitpicky: a broken link, a page in no list, a name that no longer exists, or an equation that cannot be read fails it."""
+    """Strict and nitpicky: a broken link, a page in no list, a name that no longer exists, or an
+    equation that cannot be read fails it."""
     for needed in ("sphinx", "myst_parser", "furo", "latex2mathml"):
         pytest.importorskip(needed, reason="the packages of the extra `docs` are not installed")
     command = [
@@ -130,7 +132,8 @@ def anchors(page: Path) -> set[str]:
 
 @pytest.mark.parametrize("page", EVERYWHERE, ids=name)
 def test_every_link_leads_somewhere(page: Path) -> None:
-    """Files of the project are there, and the heading named is in them; everything else is a whole address."""
+    """Files of the project are there, and the heading named is in them; everything else is a whole
+    address."""
     text = BLOCK.sub("", page.read_text(encoding="utf-8"))
     for match in LINK.finditer(text):
         target = match["target"]
@@ -200,7 +203,8 @@ class Samples:
             )
 
     def command(self, line: str) -> str:
-        """What a command prints; plain commands of planner run in this process, which is ten times faster."""
+        """What a command prints; plain commands of planner run in this process, which is ten times
+        faster."""
         line = re.sub(r"\s+# .*$", "", line)
         if line.startswith("make solve"):
             line = SOLVED_BY_MAKE
@@ -229,7 +233,8 @@ class Samples:
 
 
 def trimmed(text: str) -> list[str]:
-    """Lines without the blanks at their ends, and without the size of rounding errors, which differs between processors."""
+    """Lines without the blanks at their ends, and without the size of rounding errors, which
+    differs between processors."""
     return [re.sub(r"\b\d+e[+-]\d+", "0e+00", line).rstrip() for line in text.strip().splitlines()]
 
 
@@ -247,7 +252,8 @@ SAMPLED = [
 def test_the_samples_of_a_page_work(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Commands succeed and print what is shown, Python runs and its assertions hold; a later sample may use what an earlier one made."""
+    """Commands succeed and print what is shown, Python runs and its assertions hold; a later sample
+    may use what an earlier one made."""
     folder = tmp_path / "reader"
     folder.mkdir()
     monkeypatch.chdir(folder)

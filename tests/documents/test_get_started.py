@@ -1,4 +1,5 @@
-"""The page for the first five minutes: every command and every piece of Python on it is run, in its order, and answers what it shows."""
+"""The page for the first five minutes: every command and every piece of Python on it is run, in its
+order, and answers what it shows."""
 
 from __future__ import annotations
 
@@ -49,7 +50,10 @@ def test_the_first_five_minutes_are_as_the_page_says(
 def test_what_the_page_says_about_the_table_is_so() -> None:
     """The sentence that reads the table: shares of 2034."""
     shown = re.search(
-        r"in 2034 imports serve (\d+) % of ([\d,]+) t of lithium, recycling (\d+) %, the mine (\d+) %",
+        (
+            r"in 2034 imports serve (\d+) % of ([\d,]+) t of lithium, recycling (\d+) %, the mine "
+            r"(\d+) %"
+        ),
         PAGE,
     )
     assert shown

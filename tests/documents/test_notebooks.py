@@ -1,4 +1,5 @@
-"""The notebooks: each asks a question, answers it with one figure and one sentence, holds no function, and runs from top to bottom."""
+"""The notebooks: each asks a question, answers it with one figure and one sentence, holds no
+function, and runs from top to bottom."""
 
 from __future__ import annotations
 
@@ -45,7 +46,8 @@ def tagged(book: Any, tag: str) -> Any:
 
 @pytest.fixture
 def place() -> Iterator[Path]:
-    """A short path, since the kernel listens on a socket of that name, and the system allows about 100 characters."""
+    """A short path, since the kernel listens on a socket of that name, and the system allows about
+    100 characters."""
     folder = Path(tempfile.mkdtemp(prefix="nb"))
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
@@ -81,7 +83,8 @@ def test_the_eight_are_there() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("executed", NOTEBOOKS, indirect=True, ids=lambda path: path.stem)
 def test_it_runs_and_answers_with_a_figure_and_a_sentence(executed: Any) -> None:
-    """Every cell runs without a word of warning; the figure has something in it; the answer is one sentence with numbers in it."""
+    """Every cell runs without a word of warning; the figure has something in it; the answer is one
+    sentence with numbers in it."""
     for cell in code(executed):
         noise = [
             output
@@ -107,7 +110,8 @@ def test_it_runs_and_answers_with_a_figure_and_a_sentence(executed: Any) -> None
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_it_is_plain_and_kept_without_outputs(path: Path) -> None:
-    """No function, no class, no path of a machine; nothing stored that could go stale, nothing that changes from save to save."""
+    """No function, no class, no path of a machine; nothing stored that could go stale, nothing that
+    changes from save to save."""
     book = read(path)
     nbformat.validate(book)
     for cell in code(book):

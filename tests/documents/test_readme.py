@@ -46,7 +46,8 @@ def test_every_command_prints_what_the_readme_shows(
 
 
 def trimmed(text: str) -> list[str]:
-    """Lines without the blanks at their ends, and without the size of rounding errors, which differs between processors."""
+    """Lines without the blanks at their ends, and without the size of rounding errors, which
+    differs between processors."""
     return [re.sub(r"\b\d+e[+-]\d+", "0e+00", line).rstrip() for line in text.strip().splitlines()]
 
 

@@ -64,7 +64,8 @@ def test_a_picture_shows_the_plan_of_today(
 def test_the_script_draws_them(
     script: ModuleType, drawn: Mapping[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One of them, anew: the same words stand in it, titles and legends, as in the picture that is kept."""
+    """One of them, anew: the same words stand in it, titles and legends, as in the picture that is
+    kept."""
     monkeypatch.setattr(script, "pictures", lambda: {"mix.svg": drawn["mix.svg"]})
     script.main(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["mix.svg"]

@@ -1,4 +1,5 @@
-"""Workbooks, the IAMC table, comparison: every number comes back to the last digit, and no text becomes a formula."""
+"""Workbooks, the IAMC table, comparison: every number comes back to the last digit, and no text
+becomes a formula."""
 
 from __future__ import annotations
 
@@ -30,7 +31,8 @@ def plan() -> Plan:
 
 @pytest.mark.parametrize("study", ["quickstart", "china", "world"])
 def test_a_study_comes_back_from_its_workbook_unchanged(tmp_path: Path, study: str) -> None:
-    """Byte for byte, but for quotes that a CSV may have or not: cells are compared, and the head as text."""
+    """Byte for byte, but for quotes that a CSV may have or not: cells are compared, and the head as
+    text."""
     path = write_study_workbook(study, tmp_path / "study.xlsx")
     before, after = (
         read_files(planner.read.__globals__["find"](study), Problems()),
@@ -124,7 +126,8 @@ def exported(
 
 
 def test_the_plan_workbook_holds_every_table_to_the_last_digit(exported: tuple[Plan, Path]) -> None:
-    """Every cell of every result table and of the sources is the plan's own value, all 17 digits; every header of numbers says the unit."""
+    """Every cell of every result table and of the sources is the plan's own value, all 17 digits;
+    every header of numbers says the unit."""
     plan, path = exported
     book = openpyxl.load_workbook(path, read_only=True)
     for name, columns in COLUMNS.items():
@@ -152,7 +155,8 @@ def test_the_plan_workbook_holds_every_table_to_the_last_digit(exported: tuple[P
 def test_the_plan_workbook_draws_native_charts_of_what_stands_beside_them(
     tmp_path: Path, plan: Plan
 ) -> None:
-    """Each chart refers to the cells of its own sheet, all columns and years, and those cells sum to the plan."""
+    """Each chart refers to the cells of its own sheet, all columns and years, and those cells sum
+    to the plan."""
     path = planner.export(plan, tmp_path / "plan.xlsx")
     book = openpyxl.load_workbook(path)
     charted = {sheet.title: sheet for sheet in book if sheet._charts}

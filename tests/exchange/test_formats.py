@@ -1,4 +1,5 @@
-"""A plan in the formats of others: every number comes back to the last digit, and each file is what its format says it is."""
+"""A plan in the formats of others: every number comes back to the last digit, and each file is what
+its format says it is."""
 
 from __future__ import annotations
 
@@ -56,7 +57,8 @@ def rows(frame: pd.DataFrame) -> list[tuple[object, ...]]:
 
 @pytest.mark.parametrize("study", ["quickstart", "china"])
 def test_the_tables_are_as_they_are_defined(study: str, plan: Plan, china: Plan) -> None:
-    """Columns, keys that name a row, words that a column may hold, cells that may be empty: of every table, over whole studies."""
+    """Columns, keys that name a row, words that a column may hold, cells that may be empty: of
+    every table, over whole studies."""
     made = plan if study == "quickstart" else china
     for table in RESULTS:
         frame = made.tables[table.name]
@@ -75,7 +77,8 @@ def test_the_tables_are_as_they_are_defined(study: str, plan: Plan, china: Plan)
 
 
 def test_every_item_and_quantity_defined_can_occur() -> None:
-    """The words of the definitions are those in the source that makes the tables: a word too many is as stale as one too few."""
+    """The words of the definitions are those in the source that makes the tables: a word too many
+    is as stale as one too few."""
     source = "".join(
         (ROOT / "planner" / f"{room}.py").read_text(encoding="utf-8")
         for room in ("plan/tables", "system/unit_accounts")
@@ -88,7 +91,8 @@ def test_every_item_and_quantity_defined_can_occur() -> None:
 
 
 def test_a_run_is_a_valid_data_package(run: Path) -> None:
-    """By the standard's own validator: types, constraints, primary keys, and the size and hash of each file."""
+    """By the standard's own validator: types, constraints, primary keys, and the size and hash of
+    each file."""
     report = validate(str(run / PACKAGE_FILE))
     assert report.valid, report.flatten(["rowNumber", "fieldName", "type", "message"])
     package = Package(str(run / PACKAGE_FILE))
@@ -164,7 +168,8 @@ def test_netcdf_gives_back_every_number(plan: Plan, tmp_path: Path) -> None:
 
 
 def unspread(found: object, name: str, columns: tuple[str, ...]) -> pd.DataFrame:
-    """A table from its arrays: every number that is one is a row; those of the whole horizon have no year."""
+    """A table from its arrays: every number that is one is a row; those of the whole horizon have
+    no year."""
     parts = []
     for suffix in ("", "_whole"):
         if f"{name}{suffix}" not in found:  # type: ignore[operator]
@@ -196,7 +201,8 @@ def unspread(found: object, name: str, columns: tuple[str, ...]) -> pd.DataFrame
 
 
 def test_the_arrays_of_the_whole_horizon(tmp_path: Path) -> None:
-    """A carbon budget is one row without a year: it has its own array, and a study without goods in a table has an empty one."""
+    """A carbon budget is one row without a year: it has its own array, and a study without goods in
+    a table has an empty one."""
     study = (
         Study(last=2022)
         .good("li", "refined", demand=100, shortage_cost=1000)
@@ -256,7 +262,8 @@ def test_a_folder_of_others_is_left_alone(plan: Plan, tmp_path: Path) -> None:
 
 
 def test_the_iamc_table_is_listed_by_its_codelists(plan: Plan, tmp_path: Path) -> None:
-    """Each variable with its unit stands once in the list, the region in its own; numbers are those of the plan."""
+    """Each variable with its unit stands once in the list, the region in its own; numbers are those
+    of the plan."""
     path = planner.export(plan, tmp_path / "plan.csv")
     table = pd.read_csv(path, dtype=str)
     listed = yaml.safe_load((tmp_path / "plan.variables.yaml").read_text())
@@ -358,7 +365,8 @@ def test_what_is_not_installed_is_said(
 
 
 def test_the_citation_file_is_one() -> None:
-    """The keys that the Citation File Format 1.2 asks for, and the version and licence of the package."""
+    """The keys that the Citation File Format 1.2 asks for, and the version and licence of the
+    package."""
     import tomllib
 
     said = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))

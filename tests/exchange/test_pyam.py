@@ -1,6 +1,7 @@
 """The IAMC export as the consortium's own packages read it: pyam and nomenclature.
 
-pyam asks for pandas below 3 and planner's lock holds a newer one, so that these run by themselves: `make pyam`.
+pyam asks for pandas below 3 and planner's lock holds a newer one, so that these run by themselves:
+`make pyam`.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ def sorted_as_pyam(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def test_pyam_reads_every_number_to_the_last_digit(plan: Plan, exported: Path) -> None:
-    """pyam hands the file to pandas 2, whose quick reader of floats may miss the last digit; told to read them exactly, none is missed."""
+    """pyam hands the file to pandas 2, whose quick reader of floats may miss the last digit; told
+    to read them exactly, none is missed."""
     import pyam
 
     ours = iamc_table(plan)

@@ -1,4 +1,5 @@
-"""Figures: what they draw is what the tables hold; themes; the accessor; colours that everybody tells apart."""
+"""Figures: what they draw is what the tables hold; themes; the accessor; colours that everybody
+tells apart."""
 
 from __future__ import annotations
 
@@ -53,7 +54,8 @@ def fan_table() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["year", "quantile", "value", "unit"])
 
 
-# ---- the accessor --------------------------------------------------------------------------------------------------------------
+# ---- the accessor
+# --------------------------------------------------------------------------------------------------------------
 
 
 def test_every_figure_of_the_accessor_is_tried_here() -> None:
@@ -102,11 +104,13 @@ def test_a_scenario_cannot_put_markup_in_a_figure(tmp_path: Path) -> None:
     assert "<b>" not in plan.plot.prices().layout.title.subtitle.text
 
 
-# ---- what is drawn is what the tables hold ----------------------------------------------------------------------------------------
+# ---- what is drawn is what the tables hold
+# ----------------------------------------------------------------------------------------
 
 
 def test_the_mix_adds_up_to_what_is_supplied(plan: Plan) -> None:
-    """100 t of lithium in 2021: 40 from the mine, 51 from abroad, 9 recycled; the stack ends at 100."""
+    """100 t of lithium in 2021: 40 from the mine, 51 from abroad, 9 recycled; the stack ends at
+    100."""
     areas = {
         trace.name: dict(zip(trace.x, trace.y, strict=True))
         for trace in plan.plot.mix("lithium").data
@@ -155,7 +159,8 @@ def test_capacity_has_a_panel_a_plant_with_its_own_numbers(plan: Plan) -> None:
 
 
 def test_the_frontier_figure_marks_the_plan_on_the_curve(plan: Plan) -> None:
-    """Without a carbon price the plan is the cheapest end: the same cost and carbon as the first point."""
+    """Without a carbon price the plan is the cheapest end: the same cost and carbon as the first
+    point."""
     found = planner.frontier(plan.system, points=4)
     curve, mark = plan.plot.frontier(found).data
     assert list(curve.x) == sorted(curve.x, reverse=True)
@@ -228,7 +233,8 @@ def test_a_fan_is_bands_about_the_median(plan: Plan, fan_table: pd.DataFrame) ->
 
 
 def test_an_ensemble_is_drawn_with_the_plan_over_it(plan: Plan) -> None:
-    """Old scrap over eight samples: the median of the chart is that of the table, and 9, 18, 45 t of the plan are drawn over it."""
+    """Old scrap over eight samples: the median of the chart is that of the table, and 9, 18, 45 t
+    of the plan are drawn over it."""
     runs = planner.ensemble(plan.system, samples=8, workers=1)
     figure = plan.plot.fan(runs, "lithium", "domestic secondary")
     median, own = figure.data[-2:]
@@ -304,11 +310,13 @@ def test_in_a_crowd_only_large_nodes_are_named_and_all_say_theirs_when_pointed_a
     assert "origin/Small3" in node.customdata
 
 
-# ---- looks --------------------------------------------------------------------------------------------------------------------------
+# ---- looks
+# --------------------------------------------------------------------------------------------------------------------------
 
 
 def seen(colour: str) -> np.ndarray:
-    """CIELAB of a colour as one with deuteranopia sees it (Vienot, Brettel, Mollon 1999), shape (3,)."""
+    """CIELAB of a colour as one with deuteranopia sees it (Vienot, Brettel, Mollon 1999), shape
+    (3,)."""
     rgb = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
     to_lms = np.array(
@@ -326,7 +334,8 @@ def seen(colour: str) -> np.ndarray:
 
 
 def test_no_two_colours_look_alike_to_the_colour_blind() -> None:
-    """Fifteen units of CIELAB apart at least; a middling grey beside the pink, for one, would be at 8."""
+    """Fifteen units of CIELAB apart at least; a middling grey beside the pink, for one, would be at
+    8."""
     lab = [seen(colour) for colour in COLOURS]
     assert min(np.linalg.norm(a - b) for i, a in enumerate(lab) for b in lab[:i]) > 15
     assert np.linalg.norm(seen("#CC79A7") - seen("#999999")) < 15, "the measure can tell"

@@ -1,4 +1,5 @@
-"""How results show themselves in a notebook: words first, numbers from the tables, every text escaped."""
+"""How results show themselves in a notebook: words first, numbers from the tables, every text
+escaped."""
 
 from __future__ import annotations
 
@@ -57,7 +58,8 @@ def test_a_plan_says_its_answer_then_its_totals_then_each_metal(plan: Plan) -> N
 
 
 def test_shortage_and_price_stand_in_the_table(tmp_path: Path) -> None:
-    """30 t of 100 cannot be served in each of two years: 60 t, 30 %, and one tonne more would cost the penalty."""
+    """30 t of 100 cannot be served in each of two years: 60 t, 30 %, and one tonne more would cost
+    the penalty."""
     study = Study(2021, 2022).good("li", "refined", demand=100, shortage_cost=900)
     folder = study.process("mine", "mine", gives={"li": 1}, max_activity=70).write(tmp_path / "s")
     rows = Cells(planner.solve(planner.read(folder))._repr_html_()).rows
@@ -114,7 +116,8 @@ def test_other_results_say_what_matters_first(plan: Plan) -> None:
     text = found._repr_html_()
     cheap, clean = found.points.iloc[0], found.points.iloc[-1]
     assert (
-        f"all: from {cheap['carbon'] / 1e3:.3g} thousand t CO2e (footprint) for {cheap['cost'] / 1e6:.3g} million USD "
+        f"all: from {cheap['carbon'] / 1e3:.3g} thousand t CO2e (footprint) for "
+        f"{cheap['cost'] / 1e6:.3g} million USD "
         f"down to {clean['carbon'] / 1e3:.3g} thousand t for {clean['cost'] / 1e6:.3g} million USD."
     ) in text
     assert len(Cells(text).rows) == 1 + len(found.points)

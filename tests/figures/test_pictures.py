@@ -1,4 +1,5 @@
-"""Figures as files: pages that open offline, pictures drawn by Chromium, and what is said where one of them cannot be made."""
+"""Figures as files: pages that open offline, pictures drawn by Chromium, and what is said where one
+of them cannot be made."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ def plan() -> Plan:
 @needs_chromium
 @pytest.mark.slow
 def test_a_picture_holds_every_flow_and_loss(plan: Plan, tmp_path: Path) -> None:
-    """An SVG that parses, with one ribbon for each flow of the year and the name of every node, and no slider."""
+    """An SVG that parses, with one ribbon for each flow of the year and the name of every node, and
+    no slider."""
     metal, year = plan.system.metals[0], int(plan.flows["year"].min())
     text = write_figure(sankey(plan, metal), tmp_path / "flows.svg").read_text(encoding="utf-8")
     root = ElementTree.fromstring(text)
@@ -96,7 +98,8 @@ def test_without_chromium_a_picture_says_what_to_install(
 
 
 def test_a_loop_turns_back_where_metal_comes_home(plan: Plan) -> None:
-    """The node that closes the loop of recycling stands first of it, so that the scrap turns back and not the whole of manufacture."""
+    """The node that closes the loop of recycling stands first of it, so that the scrap turns back
+    and not the whole of manufacture."""
     labels = list(sankey(plan, plan.system.metals[0]).data[0].node.label)
     order = [
         "deposit/salt_lake",

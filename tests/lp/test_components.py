@@ -42,8 +42,9 @@ def test_labels_are_numbered_as_they_come() -> None:
 @given(keys, st.randoms(use_true_random=False))
 @FEW
 def test_keys_are_found_where_they_stand(dense: bool, listed: list, shuffle) -> None:
-    """In a table of all places and by search: each key at its place; nothing for a key of parts that occur but not together, for one
-    with a part that stands nowhere, and for a name that came after."""
+    """In a table of all places and by search: each key at its place; nothing for a key of parts
+    that occur but not together, for one with a part that stands nowhere, and for a name that came
+    after."""
     asked = [
         *listed,
         *(
@@ -110,7 +111,8 @@ def members_of(m: Components, name: str) -> dict:
 
 
 def test_members_stand_behind_their_key_in_their_order() -> None:
-    """Given by key; over keys of another set in its order, where those without members are left out; and from pairs in any order."""
+    """Given by key; over keys of another set in its order, where those without members are left
+    out; and from pairs in any order."""
     m = Components("small")
     add_sets(m, "plain", {"a": ["x", "y"], "b": [], "c": ["y"]})
     assert members_of(m, "plain") == {("a",): [("x",), ("y",)], ("b",): [], ("c",): [("y",)]}

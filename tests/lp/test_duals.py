@@ -1,7 +1,9 @@
-"""Shadow prices against finite differences: of every family on the arrays, and of data through the ordinary reader.
+"""Shadow prices against finite differences: of every family on the arrays, and of data through the
+ordinary reader.
 
-The cost is convex in the right-hand sides, so that a dual y must satisfy cost(b + h) >= cost(b) + y h for either sign of h, and
-reach it on one side at least. That proves sign and size at once; it holds at a kink too, where the dual is one of many.
+The cost is convex in the right-hand sides, so that a dual y must satisfy cost(b + h) >= cost(b) + y
+h for either sign of h, and reach it on one side at least. That proves sign and size at once; it
+holds at a kink too, where the dual is one of many.
 """
 
 from __future__ import annotations
@@ -109,7 +111,8 @@ def test_every_family_has_a_study_in_which_it_binds():
 
 @pytest.mark.parametrize("family", list(BINDING))
 def test_duals_are_finite_differences_of_the_cost(tmp_path, family):
-    """d(cost)/d(right-hand side), for every row of the study, in its own orientation; the family itself has one that is not zero."""
+    """d(cost)/d(right-hand side), for every row of the study, in its own orientation; the family
+    itself has one that is not zero."""
     arrays = compiled(system_of(BINDING[family](), tmp_path)).arrays
     program = Program(arrays)
     base = program.run()
@@ -127,7 +130,8 @@ def test_duals_are_finite_differences_of_the_cost(tmp_path, family):
         assert min(gaps) == pytest.approx(0, abs=1e-6), (name, index, gaps)
 
 
-# ---- from the data to the price: basis and discounting ---------------------------------------------------------------
+# ---- from the data to the price: basis and discounting
+# ---------------------------------------------------------------
 
 
 def two_years_a_period(demand: Value = 100, reserve: float = 150) -> Study:
@@ -203,7 +207,8 @@ def test_annual_prices_do_not_depend_on_the_length_of_the_period(tmp_path, famil
 
 @pytest.mark.parametrize("year", [2021, 2023])
 def test_an_annual_price_is_paid_in_each_year_of_its_period(tmp_path, year):
-    """A tonne a year more of demand in both years of the period costs its price times the factor of the period (1.909 or 1.578)."""
+    """A tonne a year more of demand in both years of the period costs its price times the factor of
+    the period (1.909 or 1.578)."""
     base = plan_of(two_years_a_period(), tmp_path)
     more = plan_of(
         two_years_a_period(
@@ -218,8 +223,9 @@ def test_an_annual_price_is_paid_in_each_year_of_its_period(tmp_path, year):
 
 
 def test_the_price_of_a_reserve_is_that_of_a_tonne_at_the_start(tmp_path):
-    """120 t are mined in the first period, 30 t in the second: a tonne more saves half a tonne a year of imports in 2023 and 2024,
-    20 x (1/1.21 + 1/1.331)/2 = 15.78. Its price, of the first year, is just that."""
+    """120 t are mined in the first period, 30 t in the second: a tonne more saves half a tonne a
+    year of imports in 2023 and 2024, 20 x (1/1.21 + 1/1.331)/2 = 15.78. Its price, of the first
+    year, is just that."""
     base, more = (plan_of(two_years_a_period(reserve=150 + step), tmp_path) for step in (0, STEP))
     assert (more.objective - base.objective) / STEP == pytest.approx(
         price(base, "depletion", "lake", 2021), rel=1e-5
@@ -229,8 +235,8 @@ def test_the_price_of_a_reserve_is_that_of_a_tonne_at_the_start(tmp_path):
 
 @pytest.mark.parametrize(("capacity", "at_a_kink"), [(100, True), (150, False)])
 def test_a_price_of_zero_in_a_row_that_binds_is_marked(tmp_path, capacity, at_a_kink):
-    """Works of just the 100 t that are needed: a tonne less costs 25, a tonne more saves nothing, and the price may be either. Where
-    it is 0, it is marked. Idle works are worth 0 without doubt."""
+    """Works of just the 100 t that are needed: a tonne less costs 25, a tonne more saves nothing,
+    and the price may be either. Where it is 0, it is marked. Idle works are worth 0 without doubt."""
     prices = plan_of(plants.works(existing_capacity=capacity), tmp_path).prices
     row = prices[prices["family"] == "plant_capacity"].iloc[0]
     assert -25 <= row["value"] <= 0

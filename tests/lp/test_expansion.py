@@ -1,4 +1,5 @@
-"""The algebra of the rules over whole arrays, on programmes of two or three rows written out by hand."""
+"""The algebra of the rules over whole arrays, on programmes of two or three rows written out by
+hand."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ INF = float("inf")
 
 
 def small() -> Components:
-    """Goods a, b, c; a, b may be ordered in years 1 and 2, c never; amounts 2, 3, 5 by good and rates 5, 7 by year."""
+    """Goods a, b, c; a, b may be ordered in years 1 and 2, c never; amounts 2, 3, 5 by good and
+    rates 5, 7 by year."""
     m = Components("small")
     add_set(m, "goods", ["a", "b", "c"])
     add_set(m, "pairs", [("a", 1), ("a", 2), ("b", 1), ("b", 2)])
@@ -123,7 +125,8 @@ def total(m: Any, g: Any) -> Any:
             [-INF] * 4,
             [1] * 4,
         ),
-        # sums of the row's own years, of all years, within one another, and of what is the same in every row
+        # sums of the row's own years, of all years, within one another, and of what is the same in
+        # every row
         (
             lambda m, g, t: sum(m.rate[u] * m.new_capacity[g, u] for u in m.years) <= 1,
             [[5, 7, 0, 0]] * 2 + [[0, 0, 5, 7]] * 2,
@@ -187,7 +190,8 @@ def test_rows_by_hand(rule: Any, matrix: Any, lower: list, upper: list) -> None:
     ],
 )
 def test_a_row_without_a_variable_vanishes_where_it_holds(rule: Any) -> None:
-    """c is never ordered: 0 <= 0, 0 >= 0, 0 = 0, 5 <= 5 and -3 >= -5 hold, and the rows behind it keep their names and numbers."""
+    """c is never ordered: 0 <= 0, 0 >= 0, 0 = 0, 5 <= 5 and -3 >= -5 hold, and the rows behind it
+    keep their names and numbers."""
     arrays = made(
         rule,
         "goods",
@@ -228,7 +232,8 @@ def test_a_row_without_a_variable_that_cannot_hold_is_named(rule: Any) -> None:
 
 
 def test_rows_over_nothing_and_columns_that_occur_nowhere_are_left_out() -> None:
-    """No row of an empty set; a column of which neither a row nor an objective knows is no column; a term of zero is no term."""
+    """No row of an empty set; a column of which neither a row nor an objective knows is no column;
+    a term of zero is no term."""
     m = small()
     add_set(m, "activities", [("p", 1), ("q", 1), ("r", 1)])
     add_param(m, "least_activity", {("p", 1): 1.0, ("q", 1): 2.0, ("r", 1): 3.0})

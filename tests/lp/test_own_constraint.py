@@ -1,4 +1,5 @@
-"""A constraint that a user adds in Pyomo before solving: it binds, has a price under its own name, and is named where it cannot be met."""
+"""A constraint that a user adds in Pyomo before solving: it binds, has a price under its own name,
+and is named where it cannot be met."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ def extended(system: System, rule: Any) -> Any:
 
 
 def test_it_binds_and_has_a_price_under_its_own_name(system: System) -> None:
-    """Half from abroad instead of none: 50 x 20 more in each year, the second discounted. Loosening by a tonne saves half of 20."""
+    """Half from abroad instead of none: 50 x 20 more in each year, the second discounted. Loosening
+    by a tonne saves half of 20."""
     plan = planner.solve(
         extended(system, lambda m, t: m.activity["mine", t] - m.activity["buy", t] <= 0)
     )

@@ -1,4 +1,5 @@
-"""The parts of a programme restore an optimum of the whole: its conditions hold on the arrays as given, its cost is that of HiGHS."""
+"""The parts of a programme restore an optimum of the whole: its conditions hold on the arrays as
+given, its cost is that of HiGHS."""
 
 from __future__ import annotations
 
@@ -66,7 +67,8 @@ def in_parts(arrays: Arrays) -> Solution:
 
 
 def holds(a: Arrays, s: Solution, tolerance: float = 1e-7) -> None:
-    """Primal and dual feasibility, complementarity and stationarity of a, each relative to the terms it is a sum of."""
+    """Primal and dual feasibility, complementarity and stationarity of a, each relative to the
+    terms it is a sum of."""
     size = np.maximum(abs(a.matrix) @ np.abs(s.x), 1.0)
     value = a.matrix @ s.x
     np.testing.assert_array_less(
@@ -104,7 +106,8 @@ def holds(a: Arrays, s: Solution, tolerance: float = 1e-7) -> None:
 
 
 def is_basis(a: Arrays, s: Solution) -> None:
-    """As many basic columns and rows as there are rows, independent of one another, and what is not basic stands at an end of its own."""
+    """As many basic columns and rows as there are rows, independent of one another, and what is not
+    basic stands at an end of its own."""
     m = len(a.rows)
     assert s.basic_row.sum() + s.basic_column.sum() == m
     chosen = np.hstack([a.matrix.toarray()[:, s.basic_column], np.eye(m)[:, s.basic_row]])
@@ -150,7 +153,8 @@ def test_every_scenario_of_china(scenario: str) -> None:
 
 
 def test_a_programme_gets_smaller_and_falls_into_parts_by_metal() -> None:
-    """Less than half of its rows are left; lithium and cobalt share packs, the other metals have a part each."""
+    """Less than half of its rows are left; lithium and cobalt share packs, the other metals have a
+    part each."""
     a = arrays_of("china")
     found = reduced(a)
     assert found is not None
@@ -203,7 +207,8 @@ def test_arrays_are_left_as_they_were() -> None:
 
 
 def test_slack_of_an_equality_by_hand() -> None:
-    """Make 3 of 5 at 2 each, the rest short at 7: x = 3, short = 2; a unit of demand costs 7, one of the mine saves 5."""
+    """Make 3 of 5 at 2 each, the rest short at 7: x = 3, short = 2; a unit of demand costs 7, one
+    of the mine saves 5."""
     a = lp([2, 7], [[1, 1]], [5], [5], upper=[3, INF])
     s = in_parts(a)
     assert (s.x.tolist(), s.dual.tolist(), s.reduced_cost.tolist(), s.objective) == (
@@ -231,7 +236,8 @@ def test_of_two_rows_of_one_term_the_tighter_one_bears_the_price_and_of_equal_on
 
 
 def test_free_account_carries_its_price_to_what_it_counts() -> None:
-    """Emission e = 4 x at 10 each: x costs 1 + 40, and the row of the account has the price of emission."""
+    """Emission e = 4 x at 10 each: x costs 1 + 40, and the row of the account has the price of
+    emission."""
     a = lp([1, 60, 10], [[1, 1, 0], [-4, 0, 1]], [2, 0], [INF, 0], lower=[0, 0, -INF])
     s = in_parts(a)
     assert (s.x.tolist(), s.dual.tolist(), s.reduced_cost.tolist()) == (
@@ -243,7 +249,8 @@ def test_free_account_carries_its_price_to_what_it_counts() -> None:
 
 
 def test_fixed_column_has_the_reduced_cost_that_its_rows_leave() -> None:
-    """x0 = 1 of the 3 needed: the rest comes from x1 at 4, so that another unit of x0 would save 4 - 1."""
+    """x0 = 1 of the 3 needed: the rest comes from x1 at 4, so that another unit of x0 would save 4
+    - 1."""
     s = in_parts(lp([1, 4, 5], [[1, 1, 1]], [3], [INF], lower=[1, 0, 0], upper=[1, INF, INF]))
     assert (s.x.tolist(), s.dual.tolist(), s.reduced_cost.tolist()) == ([1, 2, 0], [4], [-3, 0, 1])
 
@@ -266,7 +273,8 @@ def test_column_without_rows_stands_where_its_cost_asks_for() -> None:
 
 
 def test_slack_without_cost_of_a_row_of_two_sides() -> None:
-    """1 <= x + y - b <= 2 with b of no cost up to 3: x + y may reach 5, and b makes up what is above 2."""
+    """1 <= x + y - b <= 2 with b of no cost up to 3: x + y may reach 5, and b makes up what is
+    above 2."""
     a = lp([-1, -2, 0], [[1, 1, -1], [1, -1, 0]], [1, -1], [2, 1], upper=[INF, INF, 3])
     s = agrees(a)
     assert s.objective == -8
@@ -316,7 +324,8 @@ ENDLESS = {
 
 @pytest.mark.parametrize("name", sorted(IMPOSSIBLE))
 def test_what_cannot_hold_is_left_to_the_whole(name: str) -> None:
-    """The parts say nothing, and the whole says what it said before: infeasible, with the rows that clash."""
+    """The parts say nothing, and the whole says what it said before: infeasible, with the rows that
+    clash."""
     a = IMPOSSIBLE[name]
     assert solved_in_parts(a, {}) == (None, {})
     if name != "bounds":  # an upper bound of minus infinity is refused by HiGHS
@@ -369,7 +378,8 @@ def test_entries_of_zero_do_not_count() -> None:
 
 
 def test_small_parts_go_together() -> None:
-    """Ten pairs of columns that know nothing of one another are one programme; a part of many rows stands by itself."""
+    """Ten pairs of columns that know nothing of one another are one programme; a part of many rows
+    stands by itself."""
     pair, ring = (
         sparse.csc_array([[1.0, 2.0], [2.0, 1.0]]),
         np.eye(SMALL) + 2 * np.roll(np.eye(SMALL), 1, axis=1),
@@ -399,7 +409,8 @@ def test_random_studies(study: Study) -> None:
 
 
 def compare(a: Arrays) -> None:
-    """Where the whole has an optimum the parts find it, and the basis is one; else they leave it to the whole."""
+    """Where the whole has an optimum the parts find it, and the basis is one; else they leave it to
+    the whole."""
     whole = Program(a).run()
     solution, _ = solved_in_parts(a, {})
     if whole.status != "optimal":
@@ -412,7 +423,8 @@ def compare(a: Arrays) -> None:
 
 
 def drawn(seed: int) -> Arrays:
-    """Few small whole numbers, so that ties, equal bounds, empty rows and clashes are common; columns of one row, and free ones."""
+    """Few small whole numbers, so that ties, equal bounds, empty rows and clashes are common;
+    columns of one row, and free ones."""
     draw = np.random.default_rng(seed)
     m, n = int(draw.integers(0, 9)), int(draw.integers(1, 12))
     matrix = draw.integers(-3, 4, (m, n)) * (draw.random((m, n)) < draw.uniform(0.1, 0.5))
@@ -447,7 +459,8 @@ def test_random_programmes(first: int) -> None:
 
 
 def test_another_pattern_of_zeros_starts_from_nothing_and_is_right() -> None:
-    """A yield of zero takes an entry out: the parts are others, their bases are not used, and the answer is that of HiGHS."""
+    """A yield of zero takes an entry out: the parts are others, their bases are not used, and the
+    answer is that of HiGHS."""
     a = arrays_of("quickstart")
     _, bases = solved_in_parts(a, {})
     matrix = a.matrix.copy()

@@ -1,4 +1,5 @@
-"""How large a programme will be, said before it is built, and the choice of solver that follows from its size."""
+"""How large a programme will be, said before it is built, and the choice of solver that follows
+from its size."""
 
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ def small_world(tmp_path_factory):
 
 @pytest.mark.parametrize("study", ["quickstart", "china", "world"])
 def test_columns_and_nonzeros_are_counted_before_they_are_built(study):
-    """Within a quarter of what is then built, and never far below it: an estimate that was far off would refuse what fits."""
+    """Within a quarter of what is then built, and never far below it: an estimate that was far off
+    would refuse what fits."""
     system = planner.read(study)
     estimate, arrays = size_of(system), compiled(system).arrays
     assert 0.95 * len(arrays.columns) <= estimate.columns <= 1.25 * len(arrays.columns)
@@ -37,7 +39,8 @@ def test_columns_and_nonzeros_are_counted_before_they_are_built(study):
 
 
 def one_of_each(tmp_path):
-    """Four periods of two years: one of each thing that the programme has rows for, and three plants of which two can be ordered."""
+    """Four periods of two years: one of each thing that the programme has rows for, and three
+    plants of which two can be ordered."""
     study = (
         Study(2021, 2028, step=2)
         .good("ore", "intermediate")
@@ -64,13 +67,15 @@ def one_of_each(tmp_path):
 
 
 def test_columns_rows_and_nonzeros_of_one_of_each(tmp_path):
-    """Counted by hand, for a period. Columns: 5 activities, 4 capacities, 2 kinds of order, 3 of a stockpile, 2 disposals, 1 shortage, 1
-    remaining, 2 emissions, 1 measure: 21. Rows: 4 goods, 8 of plants, 2 of orders, 2 of ramps, 1 of deposits, 2 of hosts, 1 stockpile, 2
-    for waste and scrap, 2 of emissions: 24.
+    """Counted by hand, for a period. Columns: 5 activities, 4 capacities, 2 kinds of order, 3 of a
+    stockpile, 2 disposals, 1 shortage, 1 remaining, 2 emissions, 1 measure: 21. Rows: 4 goods, 8 of
+    plants, 2 of orders, 2 of ramps, 1 of deposits, 2 of hosts, 1 stockpile, 2 for waste and scrap,
+    2 of emissions: 24.
 
-    Nonzeros: 8 of recipes (dig gives 1, leach too); 3 of plants, 2 of ramps, 1 of the host, 1 of the deposit, 1 of collection: 8; 10 of
-    emissions; balances 2 + 2 + 1; 8 of capacities; orders 4 (of a life of 40 years all periods) + 2 (of a life of one period that and the
-    next); the deposit 2; the stockpile 4; 2 of the accounts; and the measure in half of the periods: 2.
+    Nonzeros: 8 of recipes (dig gives 1, leach too); 3 of plants, 2 of ramps, 1 of the host, 1 of
+    the deposit, 1 of collection: 8; 10 of emissions; balances 2 + 2 + 1; 8 of capacities; orders 4
+    (of a life of 40 years all periods) + 2 (of a life of one period that and the next); the deposit
+    2; the stockpile 4; 2 of the accounts; and the measure in half of the periods: 2.
     """
     found = size_of(one_of_each(tmp_path))
     assert (found.columns, found.rows) == (4 * 21, 4 * 24)
@@ -90,13 +95,17 @@ def test_what_just_fits_is_solved_and_a_byte_more_is_not(monkeypatch, tmp_path):
     monkeypatch.setattr(size, "free_memory", lambda: 1.5 * 1024**3)
     with pytest.raises(
         planner.SpecError,
-        match=rf"need {Size(2_000_000, 0, 10_000_000).memory / 1024**3:.1f} GiB of memory, and 1\.5 GiB",
+        match=(
+            rf"need {Size(2_000_000, 0, 10_000_000).memory / 1024**3:.1f} GiB of memory, and 1\.5 "
+            r"GiB"
+        ),
     ):
         require_memory(system)
 
 
 def test_memory_is_of_columns_and_of_nonzeros():
-    """Each takes hundreds of bytes or more, as a Python object would, on top of what always is there."""
+    """Each takes hundreds of bytes or more, as a Python object would, on top of what always is
+    there."""
     empty, columns, nonzeros = (
         Size(*each).memory for each in ((0, 0, 0), (10**6, 0, 0), (0, 0, 10**6))
     )
@@ -125,7 +134,8 @@ def test_where_free_memory_is_unknown_nothing_is_refused(monkeypatch):
 
 
 def test_free_memory_is_the_less_of_machine_and_control_group(monkeypatch, tmp_path):
-    """4,000 KiB on the machine, 1,000,000 - 600,000 bytes in the group: the latter; without a group the former; without both unknown."""
+    """4,000 KiB on the machine, 1,000,000 - 600,000 bytes in the group: the latter; without a group
+    the former; without both unknown."""
     (tmp_path / "meminfo").write_text(
         "Version: 1: of some kernel\nMemTotal: 9000 kB\nMemAvailable:    4000 kB\n"
     )
@@ -142,14 +152,16 @@ def test_free_memory_is_the_less_of_machine_and_control_group(monkeypatch, tmp_p
 
 
 def test_memory_grows_with_columns_and_nonzeros():
-    """A million columns need several times what a hundred thousand do, but for what every run takes."""
+    """A million columns need several times what a hundred thousand do, but for what every run
+    takes."""
     assert Size(10**6, 0, 0).memory - Size(0, 0, 0).memory == pytest.approx(
         10 * (Size(10**5, 0, 0).memory - Size(0, 0, 0).memory)
     )
 
 
 def test_large_programmes_are_solved_by_the_interior_point_method(monkeypatch, small_world):
-    """Same cost and a certificate that holds, from another algorithm: crossover ends in a vertex, and ties are broken as ever."""
+    """Same cost and a certificate that holds, from another algorithm: crossover ends in a vertex,
+    and ties are broken as ever."""
     simplex = planner.solve(small_world)
     monkeypatch.setattr(highs, "INTERIOR_FROM", 1)
     program = highs.Program(compiled(small_world).arrays)
@@ -190,7 +202,8 @@ def test_the_synthetic_world_is_the_same_for_the_same_arguments(tmp_path):
 
 
 def test_regions_of_the_synthetic_world_trade(small_world):
-    """Shipments run in the least-cost plan, most of demand is served, and each says from where it comes."""
+    """Shipments run in the least-cost plan, most of demand is served, and each says from where it
+    comes."""
     plan = planner.solve(small_world)
     shipped = plan.flows[plan.flows["target"].str.startswith("ship ")]
     assert shipped["value"].sum() > 0

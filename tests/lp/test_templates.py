@@ -1,7 +1,9 @@
-"""The rules read over whole arrays, as templates of Pyomo, and as plain rules: a rule that tests an index is silently wrong in two of them.
+"""The rules read over whole arrays, as templates of Pyomo, and as plain rules: a rule that tests an
+index is silently wrong in two of them.
 
-Two guards. The syntax tree: rules hold algebra only. The arrays: all three are the same on every study, and every row is
-a template (a rule that Pyomo cannot template falls back to plain rows without a word).
+Two guards. The syntax tree: rules hold algebra only. The arrays: all three are the same on every
+study, and every row is a template (a rule that Pyomo cannot template falls back to plain rows
+without a word).
 """
 
 from __future__ import annotations
@@ -95,7 +97,8 @@ def offences(rule: ast.FunctionDef) -> list[str]:
 
 @pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.name)
 def test_rules_hold_algebra_only(rule):
-    """No branch, filter, dictionary, string or call that the template would settle once for all rows."""
+    """No branch, filter, dictionary, string or call that the template would settle once for all
+    rows."""
     assert offences(rule) == []
 
 
@@ -140,7 +143,8 @@ def systems():
 
 @pytest.mark.parametrize(("study", "options"), list(systems()))
 def test_templated_arrays_are_the_plain_arrays(study, options):
-    """Matrix, sides, bounds, costs and the order of rows and columns, to the last digit; and every row is a template."""
+    """Matrix, sides, bounds, costs and the order of rows and columns, to the last digit; and every
+    row is a template."""
     system = planner.read(study, **options)
     model = build(system)
     for rows in model.component_objects(pyo.Constraint):
@@ -173,7 +177,8 @@ def same_to_the_last_digit(one, two):
 @given(studies())
 @settings(max_examples=15, deadline=None, derandomize=True)
 def test_whole_arrays_are_those_of_pyomo_on_random_studies(study):
-    """Proves that reading the rules over whole arrays is reading the rules: policies, joint lines, measures of any kind."""
+    """Proves that reading the rules over whole arrays is reading the rules: policies, joint lines,
+    measures of any kind."""
     with tempfile.TemporaryDirectory() as folder:
         system = planner.read(study.write(Path(folder) / "study"))
     try:
@@ -186,13 +191,15 @@ def test_whole_arrays_are_those_of_pyomo_on_random_studies(study):
 
 
 def test_numbers_that_are_none_do_not_reach_the_arrays():
-    """NaN passes through Pyomo and through whole arrays in silence; the parameters refuse it, and say where."""
+    """NaN passes through Pyomo and through whole arrays in silence; the parameters refuse it, and
+    say where."""
     with pytest.raises(ValueError, match=r"demand.*li, 2021"):
         add_param(Components("small"), "demand", {("li", 2021): float("nan")})
 
 
 def reader(rule, index="goods"):
-    """Read one rule over a model with goods a and b, a variable over both, their processes, and numbers by good."""
+    """Read one rule over a model with goods a and b, a variable over both, their processes, and
+    numbers by good."""
     m = Components("small")
     add_set(m, "goods", ["a", "b"])
     add_set(m, "orders", [("a", 1), ("b", 2)])
@@ -209,7 +216,8 @@ def reader(rule, index="goods"):
 
 
 def test_sums_and_numbers_are_read_as_they_stand():
-    """Proves the algebra on a case by hand: each row joins its own years, and a number outside a sum multiplies every term in it."""
+    """Proves the algebra on a case by hand: each row joins its own years, and a number outside a
+    sum multiplies every term in it."""
     made = reader(
         lambda m, g: (
             m.amount[g] * sum(-m.rate[t] * m.new_capacity[g, t] for t in m.years_of[g]) + 1
@@ -260,6 +268,7 @@ def test_sums_and_numbers_are_read_as_they_stand():
     ],
 )
 def test_rules_that_whole_arrays_cannot_read_are_refused(rule, error, word):
-    """Never wrong in silence: a column that is not there, a sum of parameters, variables on the right, a product, an unknown name."""
+    """Never wrong in silence: a column that is not there, a sum of parameters, variables on the
+    right, a product, an unknown name."""
     with pytest.raises(error, match=word):
         reader(rule)

@@ -1,4 +1,5 @@
-"""The flow balance: incidence, arising waste, joint products, residuals that close, and everything broken failing by name."""
+"""The flow balance: incidence, arising waste, joint products, residuals that close, and everything
+broken failing by name."""
 
 from __future__ import annotations
 
@@ -24,7 +25,8 @@ CLOSES = 1e-12
 
 
 def mine_and_cells() -> ByHand:
-    """Ore at 80 % recovery, refined metal, cells of which 30 t are used at home for 2 years and 10 t exported."""
+    """Ore at 80 % recovery, refined metal, cells of which 30 t are used at home for 2 years and 10
+    t exported."""
     study = ByHand(2021, 2022).deposit("ore", 1000.0).good("li", "refined")
     study.good("cell", "product", demand=30.0, stage="manufacture").good(
         "out", "product", demand=10.0, export=True, stage="manufacture"
@@ -82,7 +84,8 @@ def test_incidence_is_sparse_sorted_and_holds_period_means():
 
 
 def test_arising_waste_by_hand():
-    """Life exactly 2: the 10 t of 2019 leave in 2021, the 20 t of 2020 in 2022; a tenth is dissipated. Stocks 50 t, then 60 t."""
+    """Life exactly 2: the 10 t of 2019 leave in 2021, the 20 t of 2020 in 2022; a tenth is
+    dissipated. Stocks 50 t, then 60 t."""
     found = balance(mine_and_cells().system())
     stock = found.stocks["cells"]
     assert found.arising["waste"] == pytest.approx([9.0, 18.0])
@@ -94,7 +97,8 @@ def test_arising_waste_by_hand():
 
 
 def test_life_may_differ_by_cohort():
-    """From 2021 on a life of 1 year instead of 2: in 2022 the 20 t of 2020 leave, and the 30 t of 2021 with them."""
+    """From 2021 on a life of 1 year instead of 2: in 2022 the 20 t of 2020 leave, and the 30 t of
+    2021 with them."""
     study = mine_and_cells().product(
         "cells",
         waste="waste",
@@ -106,7 +110,8 @@ def test_life_may_differ_by_cohort():
 
 
 def test_initial_stock_of_a_cohort_stands_in_for_its_inflow():
-    """The study says that 15 t of 2020 are still in use, and no inflow: they leave by the same life."""
+    """The study says that 15 t of 2020 are still in use, and no inflow: they leave by the same
+    life."""
     study = mine_and_cells().product(
         "cells",
         waste="waste",
@@ -119,7 +124,8 @@ def test_initial_stock_of_a_cohort_stands_in_for_its_inflow():
 
 
 def test_convention_of_the_study_is_used_and_carried():
-    """A life of half a year: 15 t of 30 t are in use at the end of the year if inflow is uniform, none if it all came at the start."""
+    """A life of half a year: 15 t of 30 t are in use at the end of the year if inflow is uniform,
+    none if it all came at the start."""
     for convention, left in (("uniform", 15.0), ("start", 0.0), ("end", 30.0)):
         study = (
             ByHand(convention=convention)
@@ -211,7 +217,8 @@ def broken(found: Balance, **changes: object) -> Balance:
 
 
 def test_a_process_that_makes_metal_fails_by_process_and_metal():
-    """1 t out of 0.5 t of ore: the residual and the flow table both see it, though the good still balances."""
+    """1 t out of 0.5 t of ore: the residual and the flow table both see it, though the good still
+    balances."""
     found = broken(
         balance(mine_and_cells().system()), deposits=frozen_map({"ore": frozen_array([0.5, 0.5])})
     )
@@ -285,7 +292,8 @@ def test_broken_products_are_refused_by_name(product, message):
 
 
 def joint_packs() -> ByHand:
-    """Cobalt demand decides how many NCM packs there are; their lithium is not in LFP packs (a negative use)."""
+    """Cobalt demand decides how many NCM packs there are; their lithium is not in LFP packs (a
+    negative use)."""
     study = ByHand(2021, 2023, metals=("lithium", "cobalt"))
     study.good("li/ev", "product", demand=[10.0, 20.0, 30.0]).good(
         "co/ev", "product", content={"cobalt": 1.0}, demand=[2.0, 3.0, 4.0]
@@ -297,7 +305,8 @@ def joint_packs() -> ByHand:
 
 
 def test_joint_products_share_the_metal_out():
-    """2 t of cobalt make 50 t of NCM with 1 t of lithium; the other 9 t of lithium make 900 t of LFP."""
+    """2 t of cobalt make 50 t of NCM with 1 t of lithium; the other 9 t of lithium make 900 t of
+    LFP."""
     found = balance(joint_packs().system())
     assert found.stocks["ncm"].inflow == pytest.approx([50.0, 75.0, 100.0])
     assert found.stocks["lfp"].inflow == pytest.approx([900.0, 1850.0, 2800.0])
@@ -317,7 +326,8 @@ def test_joint_products_that_hold_more_than_is_demanded_are_refused():
 
 
 def test_shortage_closes_the_use_stocks_too():
-    """5 t of cells are missing: the stock model counts on all 30 t, so the table says where the 5 t came from: nowhere."""
+    """5 t of cells are missing: the stock model counts on all 30 t, so the table says where the 5 t
+    came from: nowhere."""
     found = balance(mine_and_cells().system())
     values = values_by_hand()
     values["activity"] |= {("make", 2021): 40.0 * 25 / 30, ("mine", 2021): 40.0 * 25 / 30}
@@ -364,7 +374,8 @@ def two_metals() -> ByHand:
 
 
 def test_metal_of_several_deposits_and_a_joint_good():
-    """Lithium 1.5 (then 2) + 0.25, cobalt 0.5 in; 10 t of ore with 0.02 and 0.05 out. A process on nothing draws what it gives."""
+    """Lithium 1.5 (then 2) + 0.25, cobalt 0.5 in; 10 t of ore with 0.02 and 0.05 out. A process on
+    nothing draws what it gives."""
     system = (
         two_metals()
         .good("li", "refined")
@@ -440,7 +451,8 @@ def test_no_process_is_an_incidence_without_pairs():
 
 
 def joint_market(draw: float = 30.0) -> tuple[Balance, dict[str, dict[tuple[str, int], float]]]:
-    """100 t of cells wanted (0.02 lithium, 0.05 cobalt): 80 t bought, 30 drawn, 10 short, less 8 filled and 12 thrown away."""
+    """100 t of cells wanted (0.02 lithium, 0.05 cobalt): 80 t bought, 30 drawn, 10 short, less 8
+    filled and 12 thrown away."""
     study = ByHand(metals=("lithium", "cobalt")).good(
         "cell", "refined", content={"lithium": 0.02, "cobalt": 0.05}, demand=100.0
     )
@@ -458,7 +470,8 @@ def joint_market(draw: float = 30.0) -> tuple[Balance, dict[str, dict[tuple[str,
 
 
 def test_joint_goods_count_by_the_metal_they_hold_most_of():
-    """Errors in t of cobalt, 0.05 of each t of cells; the largest flow is the 5 t demanded, of lithium 0.25 t."""
+    """Errors in t of cobalt, 0.05 of each t of cells; the largest flow is the 5 t demanded, of
+    lithium 0.25 t."""
     goods, processes = residual(*joint_market())
     assert goods.error == pytest.approx(np.zeros((2, 1)), abs=1e-14)
     assert goods.largest_flow == processes.largest_flow == pytest.approx(5.0)
@@ -476,7 +489,8 @@ def test_joint_goods_count_by_the_metal_they_hold_most_of():
 
 
 def test_waste_of_joint_packs_closes_in_tonnes_of_its_main_metal():
-    """50, 75 and 100 t of packs leave a year later, with 0.04 cobalt: 2 t and 3 t arise; thrown away they close."""
+    """50, 75 and 100 t of packs leave a year later, with 0.04 cobalt: 2 t and 3 t arise; thrown
+    away they close."""
     found = balance(joint_packs().system())
     wanted = {"li/ev": (10.0, 20.0, 30.0), "co/ev": (2.0, 3.0, 4.0)}
     values = {

@@ -1,4 +1,5 @@
-"""Demand measures and exploration against cases solved by hand; the rows against the ordinary stock model."""
+"""Demand measures and exploration against cases solved by hand; the rows against the ordinary stock
+model."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ def market(first=2021, last=2021, demand=100, **head) -> Study:
 
 
 def in_use(study: Study, life=1, collection=1.0, **values) -> Study:
-    """All that is demanded enters use, leaves after `life` as waste, is collected for nothing and recycled at 1 a tonne."""
+    """All that is demanded enters use, leaves after `life` as waste, is collected for nothing and
+    recycled at 1 a tonne."""
     study.good("li/waste", "waste", collection=collection).good("li/scrap", "scrap")
     study.product("thing", waste="li/waste", uses={"li": 1}, inflow={2020: 0}, life=life, **values)
     study.process("collect", "collect", takes={"li/waste": 1}, gives={"li/scrap": 1})
@@ -39,14 +41,16 @@ def robust(last=2022, demand=100, potential=1.0) -> Study:
 
 
 def found(discount_rate=0.0, **limit) -> Study:
-    """100 t of ore at 10 a tonne, imports at 30, 100 t a year for three years; finding costs 5, at most 60 t a year, a year ahead."""
+    """100 t of ore at 10 a tonne, imports at 30, 100 t a year for three years; finding costs 5, at
+    most 60 t a year, a year ahead."""
     study = market(last=2023, discount_rate=discount_rate).deposit("ore", reserve=100)
     study.exploration("ore", cost=5, potential=60, delay=1, **limit)
     return study.process("dig", "mine", takes={"ore": 1}, gives={"li": 1}, variable_cost=10)
 
 
 def test_balance_takes_the_cheaper_of_metal_and_measure(tmp_path):
-    """40 of 100 t can be avoided at 20, the rest is bought at 30: 800 + 1,800. Without the potential 2,000, without the measure 3,000."""
+    """40 of 100 t can be avoided at 20, the rest is bought at 30: 800 + 1,800. Without the
+    potential 2,000, without the measure 3,000."""
     plan = plan_of(market().measure("thin", "efficiency", "li", cost=20, potential=0.4), tmp_path)
     assert plan.objective == pytest.approx(2_600)
     assert plan.values["measure"]["thin", 2021] == pytest.approx(40)
@@ -57,8 +61,9 @@ def test_balance_takes_the_cheaper_of_metal_and_measure(tmp_path):
 def test_balance_and_collection_lose_the_waste_that_a_measure_spares(
     tmp_path, cost, avoided, total
 ):
-    """What enters in 2021 is recycled in 2022 at 1 instead of bought at 30: a tonne avoided in 2021 saves 30 and loses 29. At 0.5 it is
-    worth while, 40 t of it: 20 + 1,800, then 60 + 1,200; at 2 it is not: 3,000 + 100. Were the waste not spared, it would be in both."""
+    """What enters in 2021 is recycled in 2022 at 1 instead of bought at 30: a tonne avoided in 2021
+    saves 30 and loses 29. At 0.5 it is worth while, 40 t of it: 20 + 1,800, then 60 + 1,200; at 2
+    it is not: 3,000 + 100. Were the waste not spared, it would be in both."""
     study = in_use(market(last=2022)).measure(
         "thin", "efficiency", "li", cost=cost, potential={2021: 0.4, 2022: 0.0}
     )
@@ -70,7 +75,8 @@ def test_balance_and_collection_lose_the_waste_that_a_measure_spares(
 
 
 def test_a_collection_target_counts_the_waste_that_is_left(tmp_path):
-    """All waste must be collected in 2022. With 40 t spared that is 60 t; were the target still on 100 t, there would be no plan."""
+    """All waste must be collected in 2022. With 40 t spared that is 60 t; were the target still on
+    100 t, there would be no plan."""
     study = in_use(market(last=2022)).measure(
         "thin", "efficiency", "li", cost=0.1, potential={2021: 0.4, 2022: 0.0}
     )
@@ -82,7 +88,8 @@ def test_a_collection_target_counts_the_waste_that_is_left(tmp_path):
 
 
 def test_substitution_asks_for_the_other_good(tmp_path):
-    """A tonne of li (30) is replaced by 2 t of b (10 each) at 5: 25. Half of 100 t: 50 x 25 + 50 x 30, and the 10 t of b: 100."""
+    """A tonne of li (30) is replaced by 2 t of b (10 each) at 5: 25. Half of 100 t: 50 x 25 + 50 x
+    30, and the 10 t of b: 100."""
     study = market().good("b", "refined", demand=10, shortage_cost=SHORT)
     study.process("buy_b", "import", gives={"b": 1}, import_price=10)
     plan = plan_of(
@@ -94,8 +101,9 @@ def test_substitution_asks_for_the_other_good(tmp_path):
 
 
 def test_service_is_kept_by_longer_life(tmp_path):
-    """100 t in use, life 1 year; for 10 a tonne it lasts 2. Given to all of 2021, nothing need enter in 2022, then again 100 t in 2023 (or
-    one year later): 3,000 + 1,000 + 3,000. Without the row `service` demand would be avoided for nothing; without the measure 9,000."""
+    """100 t in use, life 1 year; for 10 a tonne it lasts 2. Given to all of 2021, nothing need
+    enter in 2022, then again 100 t in 2023 (or one year later): 3,000 + 1,000 + 3,000. Without the
+    row `service` demand would be avoided for nothing; without the measure 9,000."""
     plan = plan_of(robust(last=2023), tmp_path)
     assert plan.objective == pytest.approx(7_000)
     assert sum(
@@ -106,15 +114,17 @@ def test_service_is_kept_by_longer_life(tmp_path):
 
 
 def test_extension_holds_for_a_share_of_what_enters(tmp_path):
-    """Only 0.3 can last longer: 30 t in 2021 for 300 spare 30 t in 2022. In 2022 70 t enter, of which 21 could, and so on."""
+    """Only 0.3 can last longer: 30 t in 2021 for 300 spare 30 t in 2022. In 2022 70 t enter, of
+    which 21 could, and so on."""
     plan = plan_of(robust(potential=0.3), tmp_path)
     assert plan.objective == pytest.approx(3_000 + 300 + 70 * 30)
     assert price(plan, "extension", "robust", 2021) == pytest.approx(-20)
 
 
 def test_depletion_counts_finds_when_they_can_be_mined(tmp_path):
-    """100 t of ore at 10, imports at 30, three years of 100 t. Finding costs 5, at most 60 t a year, a year ahead: 60 t of 2021 for 2022,
-    60 t of 2022 for 2023: 220 t dug. 120 x 5 + 220 x 10 + 80 x 30 = 5,200. Without the delay 280 t, without finds 7,000."""
+    """100 t of ore at 10, imports at 30, three years of 100 t. Finding costs 5, at most 60 t a
+    year, a year ahead: 60 t of 2021 for 2022, 60 t of 2022 for 2023: 220 t dug. 120 x 5 + 220 x 10
+    + 80 x 30 = 5,200. Without the delay 280 t, without finds 7,000."""
     assert plan_of(found(), tmp_path).objective == pytest.approx(5_200)
     assert plan_of(found(discount_rate=0.1), tmp_path).certificate.cost_error <= 1e-9
     plan = plan_of(found(most=90), tmp_path)
@@ -124,7 +134,8 @@ def test_depletion_counts_finds_when_they_can_be_mined(tmp_path):
 
 
 def test_nothing_can_be_found_where_nothing_is_or_too_late(tmp_path):
-    """Half a tonne can be found in 2021, none in 2022, and what is found in 2023 comes a year after the end: one choice in all."""
+    """Half a tonne can be found in 2021, none in 2022, and what is found in 2023 comes a year after
+    the end: one choice in all."""
     study = (
         market(last=2023)
         .deposit("ore", reserve=100)
@@ -138,8 +149,9 @@ def test_nothing_can_be_found_where_nothing_is_or_too_late(tmp_path):
 
 
 def test_finds_of_a_long_period_wait_for_the_last_of_them(tmp_path):
-    """Two periods of two years. What is found a year ahead in 2021-2022 is all there in 2023: two years of it can be mined from that
-    period on, and no more is found: 5 x 2 x 20 + 10 x 40 + 30 x (400 - 40)."""
+    """Two periods of two years. What is found a year ahead in 2021-2022 is all there in 2023: two
+    years of it can be mined from that period on, and no more is found: 5 x 2 x 20 + 10 x 40 + 30 x
+    (400 - 40)."""
     study = (
         market(last=2024, step=2)
         .deposit("ore", reserve=0)
@@ -176,8 +188,9 @@ def long_study(tmp_path, **head):
 
 @pytest.mark.parametrize("head", [{}, {"step": 5}, {"periods": [2021, 2022, 2025, 2034]}])
 def test_the_rows_agree_with_the_stock_model(tmp_path, head):
-    """The balance of the plan is recomputed with lower demand and a second use stock through the ordinary stock model: the waste that the
-    rows count away by survival is exactly what no longer arises, whatever the length of periods."""
+    """The balance of the plan is recomputed with lower demand and a second use stock through the
+    ordinary stock model: the waste that the rows count away by survival is exactly what no longer
+    arises, whatever the length of periods."""
     plan = plan_of(long_study(tmp_path, **head), tmp_path)
     taken = {name for (name, _), v in plan.values["measure"].items() if v > 1}
     assert {"thin", "swap", "robust", "robust" + AVOIDED} <= taken

@@ -1,4 +1,5 @@
-"""Stocks and flows to flodym and back: nothing lost, flodym computes with them, and what is said where it is not installed."""
+"""Stocks and flows to flodym and back: nothing lost, flodym computes with them, and what is said
+where it is not installed."""
 
 from __future__ import annotations
 
@@ -42,7 +43,8 @@ def test_flows_of_the_world_go_there_and_back(world: Simulation) -> None:
 
 
 def test_flodym_finds_the_balance_of_every_node_closed(world: Simulation) -> None:
-    """Sums in flodym's own arithmetic: what enters each process and good less what leaves it, for every metal and year."""
+    """Sums in flodym's own arithmetic: what enters each process and good less what leaves it, for
+    every metal and year."""
     system, flows = world.balance.system, flows_to_flodym(world.flows).values()
     largest = world.flows["value"].max()
     for node in (*system.processes, *system.goods):
@@ -97,7 +99,8 @@ def test_stocks_have_names_dimensions_and_units() -> None:
 
 
 def test_series_from_flodym_run_in_planner_and_back() -> None:
-    """An inflow array of flodym, over time, region and product, through `planner.mfa.stocks`, as flodym's own model of it."""
+    """An inflow array of flodym, over time, region and product, through `planner.mfa.stocks`, as
+    flodym's own model of it."""
     years, regions, goods = list(range(2000, 2030)), ["north", "south"], ["car", "bus", "bike"]
     inflow = np.random.default_rng(5).random((2, 3, 30))
     array = to_flodym(

@@ -1,4 +1,5 @@
-"""The numerics of reconciliation: widely different deviations, bounds at zero, what cannot be told apart, bilinear networks, tests."""
+"""The numerics of reconciliation: widely different deviations, bounds at zero, what cannot be told
+apart, bilinear networks, tests."""
 
 from __future__ import annotations
 
@@ -24,7 +25,8 @@ TRUTH = np.array([100, 64, 36, 64, 36, 100.0])
 def closed_form(
     measured: np.ndarray, deviations: np.ndarray, matrix: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """v = m - V A' (A V A')^-1 A m and its covariance V - V A' (A V A')^-1 A V (Kuehn and Davidson 1961), all measured."""
+    """v = m - V A' (A V A')^-1 A m and its covariance V - V A' (A V A')^-1 A V (Kuehn and Davidson
+    1961), all measured."""
     V = np.diag(deviations**2)
     gain = V @ matrix.T @ np.linalg.inv(matrix @ V @ matrix.T)
     return measured - gain @ matrix @ measured, V - gain @ matrix @ V
@@ -48,7 +50,8 @@ def test_values_and_covariance_are_those_of_the_closed_form(
 
 
 def test_deviations_eight_orders_of_magnitude_apart() -> None:
-    """A flow known to a millionth beside flows known to a hundred: it stays, the others follow, all balance."""
+    """A flow known to a millionth beside flows known to a hundred: it stays, the others follow, all
+    balance."""
     found = fit(TRUTH + [0, 3, 0, 0, 0, 5], [1e-6, 100, 100, 100, 100, 100], BYPASS)
     assert found.values[0] == pytest.approx(100, abs=1e-9)
     assert BYPASS @ found.values == pytest.approx(0, abs=1e-12)
@@ -57,7 +60,8 @@ def test_deviations_eight_orders_of_magnitude_apart() -> None:
 
 
 def test_the_test_of_a_measurement_is_what_chi_square_loses_without_it() -> None:
-    """For independent errors the square of the score is the fall of chi-square when that measurement alone is dropped."""
+    """For independent errors the square of the score is the fall of chi-square when that
+    measurement alone is dropped."""
     measured = TRUTH + [2, -1, 4, 0, 1, -3]
     whole = fit(measured, np.ones(6), BYPASS)
     for i in range(6):
@@ -69,8 +73,8 @@ def test_the_test_of_a_measurement_is_what_chi_square_loses_without_it() -> None
 
 
 def test_chi_square_and_scores_are_distributed_as_said() -> None:
-    """2,000 draws: the global test rejects 5 %, the largest score passes its critical value in at most 5 % (Sidak's bound), and the spread
-    is the posterior deviation within 5 %."""
+    """2,000 draws: the global test rejects 5 %, the largest score passes its critical value in at
+    most 5 % (Sidak's bound), and the spread is the posterior deviation within 5 %."""
     rng, deviations = np.random.default_rng(3), np.array([3, 1, 2, 2, 0.5, 4])
     drawn = [fit(TRUTH + rng.normal(0, deviations), deviations, BYPASS) for _ in range(2000)]
     rejected = np.mean([d.probability < 0.05 for d in drawn])
@@ -82,7 +86,8 @@ def test_chi_square_and_scores_are_distributed_as_said() -> None:
 
 @pytest.mark.parametrize("wrong", range(6))
 def test_the_wrong_measurement_is_named_or_one_that_cannot_be_told_from_it(wrong: int) -> None:
-    """30 units on one of six streams measured within 1. Streams in series feel other sums too, so each is named alone."""
+    """30 units on one of six streams measured within 1. Streams in series feel other sums too, so
+    each is named alone."""
     measured = np.array(TRUTH)
     measured[wrong] += 30
     observations = [Observation(f"f{i}", v, 1.0) for i, v in enumerate(measured, 1)]
@@ -93,7 +98,8 @@ def test_the_wrong_measurement_is_named_or_one_that_cannot_be_told_from_it(wrong
 
 
 def test_measurements_that_cannot_be_told_apart_are_all_named() -> None:
-    """In = out only: either may be wrong. In = out with `in` measured twice: `out` alone is not alike the others."""
+    """In = out only: either may be wrong. In = out with `in` measured twice: `out` alone is not
+    alike the others."""
     two = reconcile([[1, -1]], [Observation("in", 100, 1), Observation("out", 130, 1)])
     assert {two.suspect, *two.alike} == {"in", "out"}
     three = reconcile(
@@ -104,14 +110,16 @@ def test_measurements_that_cannot_be_told_apart_are_all_named() -> None:
 
 
 def test_of_those_alike_the_least_certain_is_named_first() -> None:
-    """In 100 +- 1 against out 130 +- 5: either may be wrong, and `out` was moved by 25/26 of the 30."""
+    """In 100 +- 1 against out 130 +- 5: either may be wrong, and `out` was moved by 25/26 of the
+    30."""
     found = reconcile([[1, -1]], [Observation("in", 100, 1), Observation("out", 130, 5)])
     assert (found.suspect, found.alike) == ("out", ("in",))
     assert found.table["reconciled"].tolist() == pytest.approx([100 + 30 / 26] * 2)
 
 
 def test_a_free_flow_is_held_at_zero_only_while_that_costs_least() -> None:
-    """100 in, 110 out, and a loss that cannot be negative: the loss is 0 and the flows meet at 105. With 90 out the loss is 10."""
+    """100 in, 110 out, and a loss that cannot be negative: the loss is 0 and the flows meet at 105.
+    With 90 out the loss is 10."""
     balance = [[1, -1, -1]]
     short = fit([100, 110, NAN], [5, 5, 0], balance, nonnegative=[False, False, True])
     assert short.values == pytest.approx([105, 105, 0], abs=1e-9)
@@ -123,7 +131,8 @@ def test_a_free_flow_is_held_at_zero_only_while_that_costs_least() -> None:
 @given(st.lists(st.floats(-60, 60), min_size=4, max_size=4))
 @FEW
 def test_bounds_at_zero_agree_with_slsqp(errors: list[float]) -> None:
-    """Four measured flows and three losses that must not be negative, in a chain: the active set is that of SciPy."""
+    """Four measured flows and three losses that must not be negative, in a chain: the active set is
+    that of SciPy."""
     measured, matrix = np.array([100, 95, 90, 85.0]) + errors, np.zeros((3, 7))
     for i in range(3):
         matrix[i, [i, i + 1, 4 + i]] = 1, -1, -1
@@ -151,7 +160,8 @@ def test_bounds_at_zero_agree_with_slsqp(errors: list[float]) -> None:
 )
 @FEW
 def test_bilinear_networks_agree_with_slsqp(errors: list[float], spreads: list[float]) -> None:
-    """in -> a, b with a = c in, and b -> d, e with d = k b, where k and e are unmeasured: sum of squares and values as SciPy finds them."""
+    """in -> a, b with a = c in, and b -> d, e with d = k b, where k and e are unmeasured: sum of
+    squares and values as SciPy finds them."""
     truth = np.array([100, 60, 40, 30, 0.6])
     measured = truth * [*errors, 1.0]
     deviations = truth * np.array(spreads)
@@ -175,7 +185,8 @@ def test_bilinear_networks_agree_with_slsqp(errors: list[float], spreads: list[f
 
 
 def test_a_bilinear_posterior_deviation_against_a_monte_carlo() -> None:
-    """Small errors, 1,000 draws: the linear model at the solution gives the spread of the fitted coefficient within 6 %."""
+    """Small errors, 1,000 draws: the linear model at the solution gives the spread of the fitted
+    coefficient within 6 %."""
     rng, deviations = np.random.default_rng(5), np.array([2, 1.5, 1, 0.02])
     truth = np.array([100, 60, 40, 0.6])
     drawn = [
@@ -226,7 +237,8 @@ def test_balances_that_say_the_same_twice_are_one() -> None:
 
 @pytest.mark.parametrize(("share", "freedom"), [(0.4e-9, 1), (2.5e-9, 2)])
 def test_balances_differ_from_a_billionth_of_the_largest_on(share: float, freedom: int) -> None:
-    """Two sums of a hundred flows that differ in one term by d: singular values sqrt(200) and d sqrt(1/2), all but."""
+    """Two sums of a hundred flows that differ in one term by d: singular values sqrt(200) and d
+    sqrt(1/2), all but."""
     rows = np.ones((2, 100))
     rows[1, 0] -= 20 * share
     values = np.ones(100)
@@ -238,7 +250,8 @@ def test_balances_differ_from_a_billionth_of_the_largest_on(share: float, freedo
 def test_singular_values_of_small_systems_count_from_a_billionth_on(
     share: float, known: bool
 ) -> None:
-    """x, and x + d y: singular values sqrt(2) and d / sqrt(2), of which a billionth of the largest is the limit; free y as measured y."""
+    """x, and x + d y: singular values sqrt(2) and d / sqrt(2), of which a billionth of the largest
+    is the limit; free y as measured y."""
     assert fit([1, 0], [1, 1], [[1, 0], [1, share]], [1, 1]).freedom == 1 + known
     found = fit([1, NAN, NAN], [1, 0, 0], [[1, -1, 0], [1, -1, share]])
     assert found.observable.tolist() == [True, True, known]
@@ -262,14 +275,16 @@ def test_a_share_of_a_flow_of_nothing_is_nothing() -> None:
 
 
 def test_a_form_of_what_is_not_known_is_not_known_however_small() -> None:
-    """100 in, and two flows out of which neither is measured: their sum is known within 5, no small part of one is."""
+    """100 in, and two flows out of which neither is measured: their sum is known within 5, no small
+    part of one is."""
     found = fit([100, NAN, NAN], [5, 0, 0], [[1, -1, -1]])
     assert found.deviation_of(np.array([0, 1e-9, 1e-9])) == pytest.approx(5e-9)
     assert np.isnan(found.deviation_of(np.array([0, 1e-9, 0])))
 
 
 def test_steps_are_those_of_all_solutions_of_the_active_set() -> None:
-    """Values that balance are there in one step; a bound that presses asks for a second solution, of two."""
+    """Values that balance are there in one step; a bound that presses asks for a second solution,
+    of two."""
     balance, bounds = [[1, -1, -1]], [False, False, True]
     assert fit([100, 90, NAN], [5, 5, 0], balance).steps == 1
     assert fit([100, 90, NAN], [5, 5, 0], balance, nonnegative=bounds).steps == 1
@@ -278,7 +293,8 @@ def test_steps_are_those_of_all_solutions_of_the_active_set() -> None:
 
 
 def test_below_zero_is_a_billionth_of_the_largest_flow_or_more() -> None:
-    """A loss of -1.5e-9 of the flow is held at 0, one of -0.5e-9 is rounding; beside a flow of 100 times -5e-8 is rounding too."""
+    """A loss of -1.5e-9 of the flow is held at 0, one of -0.5e-9 is rounding; beside a flow of 100
+    times -5e-8 is rounding too."""
     balance, bounds = [[1, -1, -1]], [False, False, True]
     held, left = (
         fit([1, 1 + x, NAN], [0.1, 0.1, 0], balance, nonnegative=bounds) for x in (1.5e-9, 0.5e-9)
@@ -295,9 +311,11 @@ def test_below_zero_is_a_billionth_of_the_largest_flow_or_more() -> None:
 
 
 def test_several_losses_are_held_and_one_is_let_go() -> None:
-    """Three flows to one end of 90 from 100, 80 and 85 with a loss each: two losses are held at 0 and the first takes what is over.
+    """Three flows to one end of 90 from 100, 80 and 85 with a loss each: two losses are held at 0
+    and the first takes what is over.
 
-    By hand: with the losses of 80 and of 85 at 0 the four meet where the squares say: 100 keeps its loss, the others (80 + 85 + 90) / 3.
+    By hand: with the losses of 80 and of 85 at 0 the four meet where the squares say: 100 keeps its
+    loss, the others (80 + 85 + 90) / 3.
     """
     matrix = np.zeros((3, 7))
     for i in range(3):
@@ -330,7 +348,8 @@ def test_arrays_of_a_wrong_kind_are_refused(arguments: tuple, message: str) -> N
 
 
 def a_bit_of_everything(unit: float = 1.0, row: float = 1.0):
-    """In 100 +- 5, out 110 +- 5, a loss that would fall below zero, a rest of 40 less, a share of 0.3 +- 0.05 of the in: in any unit."""
+    """In 100 +- 5, out 110 +- 5, a loss that would fall below zero, a rest of 40 less, a share of
+    0.3 +- 0.05 of the in: in any unit."""
     values, spreads = [100, 110, NAN, NAN, 0.3, NAN], [5, 5, 0, 0, 0.05, 0]
     scale = np.array([unit, unit, unit, unit, 1, unit])
     matrix = np.array([[1, -1, -1, 0, 0, 0], [1, 0, 0, -1, 0, 0.0]]) * [[row], [4 * row]]
@@ -360,7 +379,8 @@ def test_a_bit_of_everything_by_hand() -> None:
     ("unit", "row"), [(2.0**-40, 1.0), (2.0**40, 1.0), (1.0, 2.0**-40), (1.0, 2.0**40)]
 )
 def test_a_problem_in_other_units_is_the_same_problem(unit: float, row: float) -> None:
-    """Flows in millionths of a gram, and balances written with large or small coefficients: to the last digit, in as many steps."""
+    """Flows in millionths of a gram, and balances written with large or small coefficients: to the
+    last digit, in as many steps."""
     (found, scale), (plain, _) = a_bit_of_everything(unit, row), a_bit_of_everything()
     np.testing.assert_array_equal(found.values / scale, plain.values)
     np.testing.assert_array_equal(found.deviations / scale, plain.deviations)
@@ -388,7 +408,8 @@ def test_a_balance_of_nothing_holds_to_a_billionth_of_the_largest_flow(unit: flo
 
 
 def test_exact_values_may_miss_by_their_last_digits() -> None:
-    """A third and two thirds of 100 with eight decimals miss by 1e-10 of it: they stay as they are; of a billionth or more they clash."""
+    """A third and two thirds of 100 with eight decimals miss by 1e-10 of it: they stay as they are;
+    of a billionth or more they clash."""
     assert fit([100, 33.33333333, 66.66666666], [0, 0, 0], [[1, -1, -1]]).values == pytest.approx(
         [100, 33.33333333, 66.66666666]
     )
@@ -408,7 +429,8 @@ def test_one_clash_among_balances_that_hold_is_a_clash() -> None:
 
 
 def test_products_far_larger_than_what_was_measured_converge() -> None:
-    """Coefficients of hundreds of thousands, and a sum of what they give: right to their own digits, not to those of the base."""
+    """Coefficients of hundreds of thousands, and a sum of what they give: right to their own
+    digits, not to those of the base."""
     shares = np.array([1e6 / 3, 1e6 / 7, 1e6 / 11, 1e6 / 13])
     matrix = np.zeros((2, 11))
     matrix[0, 5:10] = 1, 1, 1, 1, -1
@@ -442,7 +464,8 @@ def test_two_flows_of_which_only_the_sum_is_known_are_neither_observable() -> No
 
 
 def test_what_a_step_is_judged_by_is_the_sum_of_squares_and_the_misses() -> None:
-    """By hand: a measured value 6 beside 10 +- 2 costs 0.5 x 2^2; it misses x - y = 1 by 2 and its product by 3, at a weight of 7."""
+    """By hand: a measured value 6 beside 10 +- 2 costs 0.5 x 2^2; it misses x - y = 1 by 2 and its
+    product by 3, at a weight of 7."""
     none = np.zeros(3, dtype=bool)
     problem = _Scaled(
         np.array([10.0, 0.0, 0.0]),

@@ -1,4 +1,5 @@
-"""Closed forms of lifetimes against scipy.stats and quadrature; steady states from 0.01 to 1,000 years."""
+"""Closed forms of lifetimes against scipy.stats and quadrature; steady states from 0.01 to 1,000
+years."""
 
 from __future__ import annotations
 
@@ -80,7 +81,8 @@ def test_survival_and_its_integrals(case, mean):
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("mean", [0.01, 0.3, 1.0, 30.0])
 def test_steady_stock_is_inflow_times_mean_life(case, mean):
-    """The uniform convention is exact for any life: the sum of S_k is the mean. `end` would give 1 for 0.01 years."""
+    """The uniform convention is exact for any life: the sum of S_k is the mean. `end` would give 1
+    for 0.01 years."""
     life = CASES[case][0](mean)
     assert discrete_survival(life, 6000).sum() == pytest.approx(float(life.mean), rel=1e-9)
 
@@ -88,7 +90,8 @@ def test_steady_stock_is_inflow_times_mean_life(case, mean):
 @pytest.mark.parametrize("distribution", ["gamma", "lognormal", "normal", "folded_normal"])
 @pytest.mark.parametrize("cv", [0.001, 0.02, 0.2, 0.5, 0.74])
 def test_mean_and_sd_are_those_of_the_lifetime_itself(distribution, cv):
-    """E[X] = L(inf) and E[X^2] = 2 times the integral of T: both come out as given, also where half the normal lies below 0."""
+    """E[X] = L(inf) and E[X^2] = 2 times the integral of T: both come out as given, also where half
+    the normal lies below 0."""
     life = Lifetime.of(distribution, 20.0, sd=20.0 * cv)
     assert limited_expectation(life, 1e6) == pytest.approx(20.0, rel=1e-9)
     bounds = [0.0, *(20 * max(1 + k * cv, 0.0) for k in (-8, -3, -1, 0, 1, 3, 8, 40)), np.inf]

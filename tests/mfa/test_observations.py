@@ -1,4 +1,5 @@
-"""Observations of a study reconciled under its own balance: by hand, with ranges of coefficients, and on the shipped studies."""
+"""Observations of a study reconciled under its own balance: by hand, with ranges of coefficients,
+and on the shipped studies."""
 
 from __future__ import annotations
 
@@ -34,7 +35,8 @@ def observe(
     year: int = 2021,
     parameter: str = "flow",
 ) -> None:
-    """A row of observations.csv with the standard deviation as a 95 % interval; without ends where it is None."""
+    """A row of observations.csv with the standard deviation as a 95 % interval; without ends where
+    it is None."""
     low, high = (value - NORMAL_95 * sd, value + NORMAL_95 * sd) if sd is not None else ("", "")
     study.rows["observations"].append(
         {
@@ -82,8 +84,9 @@ def table(found: Any) -> Any:
 
 
 def test_a_chain_by_hand(tmp_path: Path) -> None:
-    """Mined 100 +- 10, imported 40 +- 4, demand 130 exact: 0.8 m + i = 130 is missed by 10. With variances 0.64 x 100 = 64 and 16 the
-    mine takes 8/0.8 = 10 (110) and imports 2 (42); chi-square 100/80 = 1.25."""
+    """Mined 100 +- 10, imported 40 +- 4, demand 130 exact: 0.8 m + i = 130 is missed by 10. With
+    variances 0.64 x 100 = 64 and 16 the mine takes 8/0.8 = 10 (110) and imports 2 (42); chi-square
+    100/80 = 1.25."""
     study = chain()
     observe(study, "mined", "mine", "li/ore", 100, 10)
     observe(study, "bought", "buy_*", "li/metal", 40, 4)
@@ -120,7 +123,8 @@ def test_an_observed_demand_is_no_longer_exact(tmp_path: Path) -> None:
 
 
 def test_a_range_of_a_coefficient_makes_it_a_measurement(tmp_path: Path) -> None:
-    """Mine and imports exact: 100 c + 40 = 130 says c = 0.9, whatever its range; and with `coefficients` off it is a contradiction."""
+    """Mine and imports exact: 100 c + 40 = 130 says c = 0.9, whatever its range; and with
+    `coefficients` off it is a contradiction."""
     study = chain(low=0.7, high=0.9)
     observe(study, "mined", "mine", "li/ore", 100, 0)
     observe(study, "refined", "refine", "li/metal", 90, 5)
@@ -139,7 +143,8 @@ def test_a_range_of_a_coefficient_makes_it_a_measurement(tmp_path: Path) -> None
 
 
 def test_a_share_is_bilinear(tmp_path: Path) -> None:
-    """Observed share of ore that becomes metal, 0.9 +- 0.05, against the recipe's exact 0.8: one redundant equation, (0.1 / 0.05)^2."""
+    """Observed share of ore that becomes metal, 0.9 +- 0.05, against the recipe's exact 0.8: one
+    redundant equation, (0.1 / 0.05)^2."""
     study = chain()
     observe(study, "mined", "mine", "li/ore", 100, 10)
     observe(study, "yield", "refine", "li/metal", 0.9, 0.05, parameter="share")
@@ -162,7 +167,8 @@ def test_two_sources_of_one_flow_and_the_one_at_fault(tmp_path: Path) -> None:
 
 
 def test_collection_cannot_pass_its_rate(tmp_path: Path) -> None:
-    """100 t arise each year and 0.3 can be collected; 40 +- 1 collected was observed: at most 30, 10 deviations away."""
+    """100 t arise each year and 0.3 can be collected; 40 +- 1 collected was observed: at most 30,
+    10 deviations away."""
     study = (
         Study(last=2022)
         .good("li/metal", "refined", demand=100, shortage_cost=1000)
@@ -217,7 +223,8 @@ def test_the_plan_never_sees_observations(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("coefficients", [False, True])
 def test_china_closes_after_reconciliation(coefficients: bool) -> None:
-    """Every good closes to 1e-12 of the largest flow; 14.1 and 26 kt of lithium mined contradict each other, one of them is named first."""
+    """Every good closes to 1e-12 of the largest flow; 14.1 and 26 kt of lithium mined contradict
+    each other, one of them is named first."""
     found = reconcile_study(planner.read("china"), coefficients=coefficients)
     assert found.before.residual <= 1e-12
     assert not found.before.consistent
@@ -238,7 +245,8 @@ def test_china_closes_after_reconciliation(coefficients: bool) -> None:
 def test_what_a_plan_does_is_left_as_it_is_and_noise_is_balanced(
     made: Study, noise: list[float]
 ) -> None:
-    """Observing every output of a plan's first year, within 5 %: balanced data stay, noisy data balance, nothing falls below 0."""
+    """Observing every output of a plan's first year, within 5 %: balanced data stay, noisy data
+    balance, nothing falls below 0."""
     made.years.pop("step", None)
     # nothing may be short: then what is demanded is what is served
     made.policies.clear()

@@ -30,8 +30,8 @@ def values(found) -> dict[str, float]:
 
 
 def test_two_flows_meet_where_their_variances_say() -> None:
-    """In = out, 100 +- 10 and 110 +- 20 (Cencic, Frühwirth, STAN): the weighted mean (100/100 + 110/400) / (1/100 + 1/400) = 102 with
-    sd sqrt(80) = 8.944."""
+    """In = out, 100 +- 10 and 110 +- 20 (Cencic, Frühwirth, STAN): the weighted mean (100/100 +
+    110/400) / (1/100 + 1/400) = 102 with sd sqrt(80) = 8.944."""
     found = reconcile([[1, -1]], obs(("in", 100, 10), ("out", 110, 20)))
     assert values(found) == pytest.approx({"in": 102, "out": 102})
     assert found.table["posterior"].tolist() == pytest.approx([80**0.5] * 2)
@@ -44,8 +44,8 @@ MEASURED = (101.91, 64.45, 34.65, 64.20, 36.44, 98.88)
 
 
 def test_the_bypass_of_six_streams() -> None:
-    """Narasimhan and Jordache 2000, example 1-1 (heat exchanger with bypass; true flows 100, 64, 36, 64, 36, 100), all deviations 1:
-    reconciled 100.22, 64.50, 35.72, 64.50, 35.72, 100.22."""
+    """Narasimhan and Jordache 2000, example 1-1 (heat exchanger with bypass; true flows 100, 64,
+    36, 64, 36, 100), all deviations 1: reconciled 100.22, 64.50, 35.72, 64.50, 35.72, 100.22."""
     found = reconcile(BYPASS, obs(*((f"f{i}", v, 1.0) for i, v in enumerate(MEASURED, 1))))
     assert found.table["reconciled"].tolist() == pytest.approx(
         [100.22, 64.50, 35.72, 64.50, 35.72, 100.22], abs=0.005
@@ -55,7 +55,8 @@ def test_the_bypass_of_six_streams() -> None:
 
 
 def test_an_unmeasured_stream_is_found_and_a_lone_one_said_to_be_unknown() -> None:
-    """With streams 3, 4 and 5 unmeasured all follow from the rest; with 2 to 5 unmeasured the two branches cannot be told apart."""
+    """With streams 3, 4 and 5 unmeasured all follow from the rest; with 2 to 5 unmeasured the two
+    branches cannot be told apart."""
 
     def case(missing: set[int]):
         return reconcile(
@@ -95,7 +96,8 @@ def test_exact_values_do_not_move_and_contradictions_are_refused() -> None:
 
 
 def test_bilinear_flows_agree_with_slsqp() -> None:
-    """In 100 +- 5 splits by a coefficient 0.6 +- 0.05 into 70 +- 4 and the rest 35 +- 3, all measured."""
+    """In 100 +- 5 splits by a coefficient 0.6 +- 0.05 into 70 +- 4 and the rest 35 +- 3, all
+    measured."""
     observations = obs(("in", 100, 5), ("a", 70, 4), ("b", 35, 3), ("share", 0.6, 0.05))
     found = reconcile([[1, -1, -1, 0]], observations, [Ratio("a", "share", "in")])
     y, s = np.array([o.value for o in observations]), np.array([o.deviation for o in observations])
@@ -124,7 +126,8 @@ def test_an_unmeasured_coefficient_follows_from_its_flows() -> None:
 
 
 def test_posterior_deviations_are_those_of_a_monte_carlo() -> None:
-    """400 draws of the bypass: the spread of the reconciled flows is the posterior deviation within the noise of 400 draws."""
+    """400 draws of the bypass: the spread of the reconciled flows is the posterior deviation within
+    the noise of 400 draws."""
     truth, rng = np.array([100, 64, 36, 64, 36, 100.0]), np.random.default_rng(1)
     drawn = [
         reconcile(
@@ -211,7 +214,8 @@ def test_a_table_of_flows_is_the_bypass() -> None:
 
 
 def test_two_rows_of_one_flow_are_two_measurements() -> None:
-    """In is 90 and 110, each +- 10; out is 103 +- 5: the mean with weights 1/100, 1/100, 1/25 is 102."""
+    """In is 90 and 110, each +- 10; out is 103 +- 5: the mean with weights 1/100, 1/100, 1/25 is
+    102."""
     found, _ = reconcile_flows(
         flow_table(("a", "b", 90, 10), ("a", "b", 110, 10), ("b", "c", 103, 5))
     )
@@ -222,7 +226,8 @@ def test_two_rows_of_one_flow_are_two_measurements() -> None:
 
 
 def test_transfer_coefficients_are_shares_of_all_that_enters() -> None:
-    """Ore 60 and scrap 40 exact enter the furnace; its yield of 0.9 +- 0.01 against 85 +- 1 of metal: variances 1 and 1, so 87.5."""
+    """Ore 60 and scrap 40 exact enter the furnace; its yield of 0.9 +- 0.01 against 85 +- 1 of
+    metal: variances 1 and 1, so 87.5."""
     flows = flow_table(
         ("ore", "furnace", 60, 0),
         ("scrap", "furnace", 40, 0),
@@ -275,11 +280,14 @@ def test_levels_and_names_that_are_none() -> None:
 
 
 def test_what_is_measured_takes_no_part_in_a_contradiction_of_exact_values() -> None:
-    """a = m and b = m with a and b exact and apart: the names are theirs, whatever m was measured to be."""
+    """a = m and b = m with a and b exact and apart: the names are theirs, whatever m was measured
+    to be."""
     for m in (("m", 80, 1), ("m", NAN, 0)):
         with pytest.raises(
             SpecError,
-            match=r"observations: exact values contradict the balances: a, b in balance 1, balance 2;",
+            match=(
+                r"observations: exact values contradict the balances: a, b in balance 1, balance 2;"
+            ),
         ):
             reconcile([[1, 0, -1], [0, 1, -1]], obs(("a", 100, 0), ("b", 60, 0), m))
 
@@ -339,7 +347,8 @@ def test_the_residual_is_a_share_of_the_largest_flow() -> None:
 def test_the_residual_is_reckoned_from_the_values_and_not_believed(
     monkeypatch, found: list, residual: float
 ) -> None:
-    """In = out and part = share x out; a fit that missed one of them would be seen: by 10 of 100, or 30 instead of 50."""
+    """In = out and part = share x out; a fit that missed one of them would be seen: by 10 of 100,
+    or 30 instead of 50."""
     monkeypatch.setattr(
         reconciling,
         "fit",

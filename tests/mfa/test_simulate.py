@@ -58,7 +58,8 @@ def activity(found: Simulation, name: str, year: int = 2021) -> float:
 
 
 def test_new_scrap_loop_by_hand():
-    """80 t need 100 t of feed, which leave 20 t of scrap and 18 t of metal again: the mine gives 82 t. Iterated once it gave 100."""
+    """80 t need 100 t of feed, which leave 20 t of scrap and 18 t of metal again: the mine gives 82
+    t. Iterated once it gave 100."""
     found = simulate(balance(new_scrap_loop().system()))
     assert activity(found, "make") == pytest.approx(100.0, rel=CLOSES)
     assert activity(found, "recycle") == pytest.approx(20.0, rel=CLOSES)
@@ -69,7 +70,8 @@ def test_new_scrap_loop_by_hand():
 
 
 def test_loop_within_refining_by_hand():
-    """Refining returns 10 % of its feed as dross that goes back to concentrate whole: x = c + 0.1 x, so 90 t refined need 90 t mined."""
+    """Refining returns 10 % of its feed as dross that goes back to concentrate whole: x = c + 0.1
+    x, so 90 t refined need 90 t mined."""
     study = (
         ByHand()
         .good("conc", "intermediate")
@@ -92,7 +94,8 @@ def test_loop_within_refining_by_hand():
 
 
 def test_old_scrap_comes_from_the_stock_and_is_collected_by_the_rate():
-    """40 t a year in use for 2 years: 40 t of waste, half collected, 90 % recovered: 18 t recycled, 20 t uncollected, 22 t mined."""
+    """40 t a year in use for 2 years: 40 t of waste, half collected, 90 % recovered: 18 t recycled,
+    20 t uncollected, 22 t mined."""
     study = (
         ByHand(2021, 2023)
         .good("li", "refined")
@@ -134,7 +137,8 @@ def test_old_scrap_comes_from_the_stock_and_is_collected_by_the_rate():
 
 
 def test_shares_follow_the_observed_base_year_and_stay():
-    """Observed 30 t mined against 10 t imported in 2021: 3 to 1 of whatever is wanted later; who was not seen is listed as idle."""
+    """Observed 30 t mined against 10 t imported in 2021: 3 to 1 of whatever is wanted later; who
+    was not seen is listed as idle."""
     study = ByHand(2021, 2022).good("li", "refined", demand=[40.0, 80.0])
     study.process(
         "mine", "mine", gives={"li": 1.0}, observed=[30.0, np.nan], pathway="domestic primary"
@@ -169,7 +173,8 @@ def test_what_nobody_makes_is_short_and_named():
 
 
 def test_more_scrap_than_wanted_is_disposed_of_and_the_mine_stops():
-    """100 t of cells leave use, 90 t are recovered, 10 t are wanted: 80 t over, and the mine does not run backwards."""
+    """100 t of cells leave use, 90 t are recovered, 10 t are wanted: 80 t over, and the mine does
+    not run backwards."""
     study = (
         ByHand()
         .good("li", "refined")
@@ -195,7 +200,8 @@ def test_more_scrap_than_wanted_is_disposed_of_and_the_mine_stops():
 
 
 def test_joint_line_pushes_both_metals():
-    """20 t of packs hold 2 t of lithium and 4 t of cobalt: one line yields both, and each primary source gives the rest."""
+    """20 t of packs hold 2 t of lithium and 4 t of cobalt: one line yields both, and each primary
+    source gives the rest."""
     study = ByHand(metals=("lithium", "cobalt")).good("li", "refined", demand=10.0)
     study.good("co", "refined", content={"cobalt": 1.0}, demand=10.0)
     study.good("pack", "product", content={"lithium": 0.1, "cobalt": 0.2}, demand=0.0)
@@ -219,7 +225,8 @@ def test_joint_line_pushes_both_metals():
 
 
 def test_what_works_up_only_recycled_metal_is_pushed_too():
-    """Black mass comes from recycling alone, so refining it follows the black mass and not the demand for refined metal."""
+    """Black mass comes from recycling alone, so refining it follows the black mass and not the
+    demand for refined metal."""
     study = (
         ByHand()
         .good("li", "refined", demand=50.0)
@@ -272,7 +279,10 @@ def test_bad_shares_are_all_named():
         simulate(balance(study.system()))
     with pytest.raises(
         SpecError,
-        match=r"3 problems[\s\S]*no process 'three'[\s\S]*'two' is not within 0 and 1[\s\S]*more than 1",
+        match=(
+            r"3 problems[\s\S]*no process 'three'[\s\S]*'two' is not within 0 and 1[\s\S]*more "
+            r"than 1"
+        ),
     ):
         simulate(balance(study.system()), shares={"three": 1.0, "one": 0.5, "two": 1.5})
 
@@ -313,7 +323,8 @@ def two_routes() -> ByHand:
 
 
 def test_shares_from_a_plan_give_the_plan_back():
-    """A plan that collects half of the rate, and mines 5 t more each year: its shares make the simulation repeat it."""
+    """A plan that collects half of the rate, and mines 5 t more each year: its shares make the
+    simulation repeat it."""
     found = balance(two_routes().system())
     arising = found.arising["waste"]
     plan: dict[str, dict[tuple[str, int], float]] = {"activity": {}, "disposal": {}}
@@ -334,7 +345,8 @@ def test_shares_from_a_plan_give_the_plan_back():
 
 
 def test_a_plan_that_draws_on_a_stockpile_and_fills_it_is_repeated():
-    """Drawn 12 t in 2021, filled 7 t in 2022: with the stockpiles known the plan comes back, and nothing is short."""
+    """Drawn 12 t in 2021, filled 7 t in 2022: with the stockpiles known the plan comes back, and
+    nothing is short."""
     found = balance(two_routes().system())
     drawn = {2021: 12.0, 2022: -7.0, 2023: 0.0}
     plan: dict[str, dict[tuple[str, int], float]] = {
@@ -367,7 +379,8 @@ def test_a_plan_that_draws_on_a_stockpile_and_fills_it_is_repeated():
 
 
 def test_the_account_tells_stockpiles_from_shortage_and_dissipation_from_waste():
-    """40 t wanted, 12 t from the stockpile, 5 t short, 23 t mined. 30 t leave use: a third is dissipated, 20 t become waste."""
+    """40 t wanted, 12 t from the stockpile, 5 t short, 23 t mined. 30 t leave use: a third is
+    dissipated, 20 t become waste."""
     study = two_routes().product(
         "cells", waste="waste", uses={"cell": 1.0}, mean=1.0, history={2020: 30.0}, dissipated=1 / 3
     )
@@ -408,7 +421,8 @@ def test_use_that_is_wholly_dissipated_is_no_waste_even_under_the_name_of_its_go
 
 
 def test_a_scarce_metal_closes_by_its_own_flows():
-    """A million tonnes of lithium beside a gram of cobalt waste: the gram is not lost in the rounding of the lithium."""
+    """A million tonnes of lithium beside a gram of cobalt waste: the gram is not lost in the
+    rounding of the lithium."""
     study = ByHand(metals=("lithium", "cobalt")).good("li", "refined", demand=1e6)
     study.good("co", "product", content={"cobalt": 1.0}, demand=1e-6)
     study.good("waste", "waste", content={"cobalt": 1.0}, rate=0.0, stage="use")
@@ -464,7 +478,8 @@ def test_bad_activities_are_refused():
     split=st.floats(0.0, 1.0),
 )
 def test_any_two_nested_loops_close(demand, product, recovery, refining, returned, split):
-    """Property: new scrap into refined metal and dross into concentrate, two feeds; every process and good closes to 1e-12."""
+    """Property: new scrap into refined metal and dross into concentrate, two feeds; every process
+    and good closes to 1e-12."""
     study = (
         ByHand()
         .good("conc", "intermediate")

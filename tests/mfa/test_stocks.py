@@ -1,4 +1,5 @@
-"""Cohort stocks: against flodym, steady states, both directions, uneven periods, repairs, speed and memory beside flodym."""
+"""Cohort stocks: against flodym, steady states, both directions, uneven periods, repairs, speed and
+memory beside flodym."""
 
 from __future__ import annotations
 
@@ -86,7 +87,8 @@ def flodym_pairs(flodym, mean: np.ndarray, convention: str):
             dims=d, mean=turned, std=0.6 * turned, inflow_at=convention
         ),
     )
-    # flodym does not cut its normal distribution; at a seventh of the mean nothing of it lies below 0
+    # flodym does not cut its normal distribution; at a seventh of the mean nothing of it lies below
+    # 0
     yield (
         Lifetime.of_underlying("normal", mean, mean / 7),
         lambda d: flodym.NormalLifetime(dims=d, mean=turned, std=turned / 7, inflow_at=convention),
@@ -116,7 +118,8 @@ def test_flodym_conventions_both_ways(convention):
 
 
 def test_flodym_uneven_stock_agrees_and_outflow_does_not():
-    """The stock of uneven periods is flodym's. Its outflow leaves out the periods' lengths and does not balance; ours does."""
+    """The stock of uneven periods is flodym's. Its outflow leaves out the periods' lengths and does
+    not balance; ours does."""
     flodym = pytest.importorskip("flodym")
     items = [0, 1, 2, 3, 8, 13, 18]
     edges = np.array([-0.5, 0.5, 1.5, 2.5, 5.5, 10.5, 15.5, 20.5])
@@ -144,7 +147,8 @@ def test_flodym_uneven_stock_agrees_and_outflow_does_not():
     ["fixed", "exponential", "weibull", "gamma", "lognormal", "normal", "folded_normal"],
 )
 def test_steady_state_is_inflow_times_life_also_below_a_year(distribution, mean):
-    """10 t a year: the stock becomes 10 x life and the outflow the inflow. `middle` gives 0 or 10 t for a life of 0.3."""
+    """10 t a year: the stock becomes 10 x life and the outflow the inflow. `middle` gives 0 or 10 t
+    for a life of 0.3."""
     life = Lifetime.of(distribution, mean, sd=0.3 * mean, shape=2.0)
     run = inflow_driven(np.full(1500, 10.0), life)
     assert run.stock[-1] == pytest.approx(10 * mean, rel=1e-9)
@@ -152,7 +156,8 @@ def test_steady_state_is_inflow_times_life_also_below_a_year(distribution, mean)
 
 
 def test_fixed_life_by_hand():
-    """12 t in the first year only, life 1.5: all there at its end, half at the end of the second year, and so 6 t leave in each of two."""
+    """12 t in the first year only, life 1.5: all there at its end, half at the end of the second
+    year, and so 6 t leave in each of two."""
     run = inflow_driven([12.0, 0.0, 0.0], Lifetime.of("fixed", 1.5))
     assert run.stock == pytest.approx([12.0, 6.0, 0.0])
     assert run.outflow == pytest.approx([0.0, 6.0, 6.0])
@@ -170,7 +175,8 @@ def test_a_system_of_one_year(convention):
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("convention", CONVENTIONS)
 def test_inflow_stock_inflow_returns(shape, convention):
-    """Both directions are inverse for every structure of lifetimes, cohort by cohort, and stock change is inflow less outflow."""
+    """Both directions are inverse for every structure of lifetimes, cohort by cohort, and stock
+    change is inflow less outflow."""
     inflow, life = random_inflow(), weibull(SHAPES[shape])
     run = inflow_driven(inflow, life, convention=convention, cohorts=True)
     plain = inflow_driven(inflow, life, convention=convention)
@@ -194,7 +200,8 @@ def test_inflow_stock_inflow_returns(shape, convention):
     distribution=st.sampled_from(["exponential", "gamma", "lognormal", "normal", "folded_normal"]),
 )
 def test_any_inflow_returns_and_nothing_is_made_or_lost(inflow, mean, cv, distribution):
-    """Property: outflow and stock are never negative, what entered is in stock or left, and the stock leads back to the inflow."""
+    """Property: outflow and stock are never negative, what entered is in stock or left, and the
+    stock leads back to the inflow."""
     life = Lifetime.of(distribution, mean, sd=cv * mean)
     run = inflow_driven(inflow, life)
     scale = max(sum(inflow), 1.0)
@@ -208,7 +215,8 @@ def test_any_inflow_returns_and_nothing_is_made_or_lost(inflow, mean, cv, distri
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_initial_cohorts_go_on_as_if_nothing_had_been_cut(shape):
-    """Cut the run after 15 years and start it again from the cohorts in use: stock, outflow and cohorts are the same."""
+    """Cut the run after 15 years and start it again from the cohorts in use: stock, outflow and
+    cohorts are the same."""
     inflow, life, cut = random_inflow(), weibull(SHAPES[shape]), 15
     whole = inflow_driven(inflow, life, cohorts=True)
     initial = whole.cohorts[:, cut - 1, :cut]
@@ -224,7 +232,8 @@ def test_initial_cohorts_go_on_as_if_nothing_had_been_cut(shape):
 
 @pytest.mark.parametrize("shape", ["shared", "by series"])
 def test_uneven_periods_equal_the_refined_grid(shape):
-    """Periods of 1 to 20 years against single years with the same inflow: stock at the ends, outflow summed over each period."""
+    """Periods of 1 to 20 years against single years with the same inflow: stock at the ends,
+    outflow summed over each period."""
     edges = np.array([0, 1, 3, 4, 9, 10, 20, 40])
     lengths = np.diff(edges)
     coarse = random_inflow(SERIES, len(lengths))
@@ -239,7 +248,8 @@ def test_uneven_periods_equal_the_refined_grid(shape):
 
 
 def test_half_years_equal_a_refined_grid_and_not_a_year():
-    """Twenty half-years against forty quarters: the same stock, since the uniform convention is exact for any step."""
+    """Twenty half-years against forty quarters: the same stock, since the uniform convention is
+    exact for any step."""
     life = Lifetime.of("gamma", 1.2, sd=0.5)
     half = inflow_driven(np.full(20, 8.0), life, edges=np.arange(21) / 2)
     quarter = inflow_driven(np.full(40, 8.0), life, edges=np.arange(41) / 4)
@@ -255,7 +265,8 @@ def test_negative_inflow_is_refused_with_its_place():
 
 @pytest.mark.parametrize("repair", ["keep", "retire"])
 def test_negative_inflow_is_repaired_and_reported(repair):
-    """10 t wanted, then 1: exponential of mean 10 leaves 10 exp(-0.1) = 9.048 of them: 8.048 too many stay, or are scrapped."""
+    """10 t wanted, then 1: exponential of mean 10 leaves 10 exp(-0.1) = 9.048 of them: 8.048 too
+    many stay, or are scrapped."""
     run = stock_driven(
         [10.0, 1.0, 10.0], Lifetime.of("exponential", 10.0), repair=repair, cohorts=True
     )
@@ -270,7 +281,8 @@ def test_negative_inflow_is_repaired_and_reported(repair):
 
 
 def test_a_stock_that_no_inflow_makes_is_refused():
-    """With all inflow at the start of the year and a life of half a year nothing is left at its end."""
+    """With all inflow at the start of the year and a life of half a year nothing is left at its
+    end."""
     with pytest.raises(ValueError, match="nothing that enters in period 0 is left"):
         stock_driven([1.0, 1.0], Lifetime.of("fixed", 0.5), convention="start")
     assert stock_driven([1.0, 1.0], Lifetime.of("fixed", 0.5)).inflow == pytest.approx([2.0, 2.0])
@@ -309,7 +321,8 @@ def test_lifetimes_of_another_length_are_refused():
 @pytest.mark.parametrize("convention", CONVENTIONS)
 @pytest.mark.parametrize("step", [1.0, 2.0])
 def test_cohorts_that_live_alike_survive_as_each_by_itself(convention: str, step: float) -> None:
-    """Lives that change now and then, in some series only: to the last digit what each cohort has when it stands alone."""
+    """Lives that change now and then, in some series only: to the last digit what each cohort has
+    when it stands alone."""
     mean = np.array([[4.0, 4, 4, 6, 6, 6, 4, 4], [5.0, 5, 5, 5, 5, 7, 7, 7]])
     edges = step * np.arange(9.0)
     for life in (
@@ -345,7 +358,8 @@ UNEVEN = np.array([0.0, 1.0, 2.0, 4.0, 5.0])
     ],
 )
 def test_one_tonne_a_year_over_two_years_and_then_none_for_three(convention, left):
-    """Exponential of mean 10, by hand: of 2 t a share `left` is there after the two years, and exp(-0.3) of that three years later."""
+    """Exponential of mean 10, by hand: of 2 t a share `left` is there after the two years, and
+    exp(-0.3) of that three years later."""
     run = inflow_driven(
         [1.0, 0.0], Lifetime.of("exponential", 10.0), edges=[0, 2, 5], convention=convention
     )
@@ -360,13 +374,15 @@ def test_one_tonne_a_year_over_two_years_and_then_none_for_three(convention, lef
 
 
 def test_periods_of_two_years_are_not_of_one():
-    """1 t a year, exponential of mean 10: 10 (1 - exp(-0.2)) t after two years, 10 (1 - exp(-0.4)) t after four."""
+    """1 t a year, exponential of mean 10: 10 (1 - exp(-0.2)) t after two years, 10 (1 - exp(-0.4))
+    t after four."""
     run = inflow_driven([1.0, 1.0], Lifetime.of("exponential", 10.0), edges=[0, 2, 4])
     assert run.stock == pytest.approx([-10 * np.expm1(-0.2), -10 * np.expm1(-0.4)], rel=1e-12)
 
 
 def test_a_stock_held_over_uneven_periods_flows_by_the_year():
-    """10 t of mean life 10, kept at 10 t: 1 t a year leaves and 1 t a year enters, whatever the periods' lengths."""
+    """10 t of mean life 10, kept at 10 t: 1 t a year leaves and 1 t a year enters, whatever the
+    periods' lengths."""
     run = stock_driven(
         [10.0, 10.0],
         Lifetime.of("exponential", 10.0),
@@ -405,7 +421,8 @@ def test_initial_cohorts_are_scrapped_alike_in_an_uneven_period():
 
 
 def test_initial_cohorts_are_kept_above_the_path():
-    """The same, kept: 10 exp(-0.2) t and 10 exp(-0.3) t lie above the 5 t wanted, and nothing enters."""
+    """The same, kept: 10 exp(-0.2) t and 10 exp(-0.3) t lie above the 5 t wanted, and nothing
+    enters."""
     run = stock_driven(
         [5.0, 5.0],
         Lifetime.of("exponential", 10.0),
@@ -423,7 +440,8 @@ def test_initial_cohorts_are_kept_above_the_path():
 
 
 def test_the_first_too_many_are_told_by_their_place():
-    """Of two initial cohorts that leave 10 exp(-0.2) t where 5 t are wanted: the period counts from the first that is given."""
+    """Of two initial cohorts that leave 10 exp(-0.2) t where 5 t are wanted: the period counts from
+    the first that is given."""
     with pytest.raises(ValueError, match=r"\(period 0: 3.18731 t too much survives\)"):
         stock_driven([5.0, 5.0], Lifetime.of("exponential", 10.0), edges=UNEVEN, initial=[4.0, 6.0])
     with pytest.raises(ValueError, match=r"series \(0, 1\), period 1: 8.04837 t"):
@@ -432,7 +450,8 @@ def test_the_first_too_many_are_told_by_their_place():
 
 @pytest.mark.parametrize("repair", ["refuse", "keep", "retire"])
 def test_no_stock_needs_no_inflow(repair):
-    """Nothing wanted is nothing, also where nothing that enters would be left: no share of nothing is taken."""
+    """Nothing wanted is nothing, also where nothing that enters would be left: no share of nothing
+    is taken."""
     for life, convention in ((0.5, "start"), (5.0, "uniform")):
         run = stock_driven(
             [0.0, 0.0], Lifetime.of("fixed", life), convention=convention, repair=repair
@@ -442,7 +461,8 @@ def test_no_stock_needs_no_inflow(repair):
 
 
 def test_rounding_is_told_by_the_size_of_the_stock():
-    """A stock of 1e-14 t that falls to a tenth is no rounding, and one of 1e6 t that misses by 1e-10 t is, as is an initial one."""
+    """A stock of 1e-14 t that falls to a tenth is no rounding, and one of 1e6 t that misses by
+    1e-10 t is, as is an initial one."""
     life = Lifetime.of("exponential", 10.0)
     with pytest.raises(ValueError, match="falls faster"):
         stock_driven([1e-14, 1e-15], life)
@@ -458,7 +478,8 @@ def test_rounding_is_told_by_the_size_of_the_stock():
 
 
 def test_a_cohort_of_nothing_may_be_of_any_age_and_the_age_of_one_that_may_not_is_named():
-    """Nothing is left of life 1.25 after two years: a cohort of 0 t then is no error, one of 1 t is."""
+    """Nothing is left of life 1.25 after two years: a cohort of 0 t then is no error, one of 1 t
+    is."""
     assert inflow_driven(
         [0.0], Lifetime.of("fixed", 1.25), initial=[0.0, 0.0, 1.0]
     ).stock == pytest.approx([0.25])
@@ -475,7 +496,8 @@ def test_one_life_for_two_series_and_a_life_for_each():
 
 
 def test_one_initial_cohort_and_one_life_for_two_series():
-    """10 t that were there in both, of which exp(-0.1) is left after a year, beside an inflow of 1 and of 2 t."""
+    """10 t that were there in both, of which exp(-0.1) is left after a year, beside an inflow of 1
+    and of 2 t."""
     life = Lifetime.of("exponential", 10.0)
     run = inflow_driven([[1.0], [2.0]], life, initial=[10.0])
     kept = -10 * np.expm1(-0.1)
@@ -493,7 +515,8 @@ FEW = 5
 
 
 def many_lives(distribution: str, forms: int = 3) -> Lifetime:
-    """Lives of 200 series by 100 cohorts that lengthen, in a few forms: enough for the table. The first series alone are too few."""
+    """Lives of 200 series by 100 cohorts that lengthen, in a few forms: enough for the table. The
+    first series alone are too few."""
     rng = np.random.default_rng(13)
     mean = (0.4 + 40 * rng.random((MANY, 1))) * np.linspace(0.8, 1.4, 100)
     form = rng.choice(np.linspace(0.15, 0.7, forms), (MANY, 1))
@@ -507,7 +530,8 @@ def many_lives(distribution: str, forms: int = 3) -> Lifetime:
     "edges", [np.arange(101.0), np.arange(101.0) / 2], ids=["years", "half-years"]
 )
 def test_the_table_of_many_lives_is_the_closed_form(distribution, edges):
-    """Both directions of 200 series x 100 cohorts against the closed forms of the first few, to 1e-12 of the largest inflow or stock."""
+    """Both directions of 200 series x 100 cohorts against the closed forms of the first few, to
+    1e-12 of the largest inflow or stock."""
     life, inflow = many_lives(distribution), random_inflow(MANY, 100)
     assert tabulated(life, edges[1], 100) is not None
     assert tabulated(life.at(slice(FEW)), edges[1], 100) is None
@@ -535,7 +559,8 @@ def test_the_table_of_many_lives_is_the_closed_form(distribution, edges):
     ids=["start", "middle", "end", "uneven"],
 )
 def test_many_lives_have_no_table_but_for_even_uniform_periods(convention, edges):
-    """200 series as the first few alone, by the other conventions and in uneven periods, which the table is not made for."""
+    """200 series as the first few alone, by the other conventions and in uneven periods, which the
+    table is not made for."""
     life, inflow = many_lives("weibull"), random_inflow(MANY, 100)
     many, few = (
         inflow_driven(inflow[:n], life.at(slice(n)), edges=edges, convention=convention)
@@ -545,7 +570,8 @@ def test_many_lives_have_no_table_but_for_even_uniform_periods(convention, edges
 
 
 def test_initial_cohorts_near_the_end_of_their_life_keep_their_digits():
-    """A cohort of which 1e-11 lives is divided by that share: what the table misses there would be a tenth of it."""
+    """A cohort of which 1e-11 lives is divided by that share: what the table misses there would be
+    a tenth of it."""
     life, initial = many_lives("weibull"), np.zeros((MANY, 50))
     left = survival_matrix(life.at((slice(None), slice(0, 50))), np.arange(51.0))[:, -1, 0]
     old = np.flatnonzero((left > 1e-12) & (left < 1e-8))
@@ -567,8 +593,9 @@ def test_no_table_where_it_would_not_pay_or_is_not_exact():
 
 
 def test_the_table_is_asked_for_where_it_pays(monkeypatch):
-    """A life for each cohort and even periods, from the inflow: one table. None where cohorts share a life (half-years, as years have a
-    shorter way), where periods are uneven or the convention another, or where the stock is given, whose inflow would not be exact."""
+    """A life for each cohort and even periods, from the inflow: one table. None where cohorts share
+    a life (half-years, as years have a shorter way), where periods are uneven or the convention
+    another, or where the stock is given, whose inflow would not be exact."""
     asked = []
     monkeypatch.setattr(
         stocks, "tabulated", lambda *given: asked.append(given[1:]) or tabulated(*given)
@@ -586,13 +613,16 @@ def test_the_table_is_asked_for_where_it_pays(monkeypatch):
 
 
 LEANER = 10
-"""Goal of the stock model against flodym: so many times less memory. Time is measured by `make bench`."""
+"""Goal of the stock model against flodym: so many times less memory. Time is measured by `make
+bench`."""
 
 
 def two_thousand_series(flodym, *, by_cohort: bool = False, series: int = 2000):
-    """Ours and theirs as functions: 2,000 series (or as many) x 100 years, exact beside flodym's ten-point quadrature.
+    """Ours and theirs as functions: 2,000 series (or as many) x 100 years, exact beside flodym's
+    ten-point quadrature.
 
-    A life for each series, or for each series and cohort: three fifths longer at the end than at the beginning.
+    A life for each series, or for each series and cohort: three fifths longer at the end than at
+    the beginning.
     """
     inflow = random_inflow(series, 100)
     mean = 5 + 40 * np.random.default_rng(3).random((series, 1))

@@ -1,4 +1,5 @@
-"""The chains of lithium, cobalt and batteries hold the merit order, the balances of 2021 and the traps that the data warn of."""
+"""The chains of lithium, cobalt and batteries hold the merit order, the balances of 2021 and the
+traps that the data warn of."""
 
 from __future__ import annotations
 
@@ -51,8 +52,9 @@ def intake(rows: list[Row], process: str, good: str) -> float:
 
 
 def test_merit_order_of_2021_is_that_of_the_data(rows: list[Row]) -> None:
-    """With capital put back: brine 24, spodumene 38, imported ore 48.6, lepidolite 55, carbonate 63 USD/kg (data/README.md). Conversion
-    charged twice would make ore 61.9, a price read as per kg refined 43.3."""
+    """With capital put back: brine 24, spodumene 38, imported ore 48.6, lepidolite 55, carbonate 63
+    USD/kg (data/README.md). Conversion charged twice would make ore 61.9, a price read as per kg
+    refined 43.3."""
     convert = cost(rows, "refine_lithium_concentrate_home") + capital(rows, "lithium_converter")
     ore = intake(rows, "refine_lithium_concentrate_imported", "lithium/concentrate_imported")
     micaceous = intake(rows, "refine_lithium_lepidolite_home", "lithium/lepidolite_home")
@@ -119,7 +121,8 @@ def test_observed_flows_of_2021_balance(
 
 
 def test_lithium_mined_in_2021_is_14_kt_and_grows_to_62_in_2025(rows: list[Row]) -> None:
-    """Capacity in products, under construction to 2025: 14.1, 22.6, 35.6, 41.3, 61.9 kt; a model without it reports a false gap."""
+    """Capacity in products, under construction to 2025: 14.1, 22.6, 35.6, 41.3, 61.9 kt; a model
+    without it reports a false gap."""
     mines = [f"lithium_{ore}" for ore in ("brine", "spodumene", "lepidolite")]
     running = sum(
         number(rows, "plants", year=2021, plant=mine, parameter="existing_capacity")
@@ -136,7 +139,8 @@ def test_lithium_mined_in_2021_is_14_kt_and_grows_to_62_in_2025(rows: list[Row])
 
 
 def test_chain_carbon_is_neither_lost_nor_doubled(rows: list[Row]) -> None:
-    """Imported ore: 72 at home + 18 abroad = 90 kg per kg refined; spodumene mined at home the same 90, all at home."""
+    """Imported ore: 72 at home + 18 abroad = 90 kg per kg refined; spodumene mined at home the same
+    90, all at home."""
     grid = Facts().grid_2021.value
 
     def home(process: str) -> float:
@@ -167,7 +171,8 @@ def test_chain_carbon_is_neither_lost_nor_doubled(rows: list[Row]) -> None:
 
 
 def test_cleaner_conversion_gives_a_carbon_price_something_to_choose(rows: list[Row]) -> None:
-    """Abatement costs at the grid of 2021 lie between the carbon prices of 0 and 200 USD/t: neither free nor out of reach."""
+    """Abatement costs at the grid of 2021 lie between the carbon prices of 0 and 200 USD/t: neither
+    free nor out of reach."""
     grid = Facts().grid_2021.value
     name = "refine_lithium_concentrate_imported"
     carbon = [
@@ -211,7 +216,8 @@ def test_battery_lines_create_no_metal_and_foreign_scrap_is_shut(rows: list[Row]
 
 
 def test_pack_price_is_a_transfer_and_never_a_cost(rows: list[Row]) -> None:
-    """Processing 1,562 and 18,000 yuan paid for the pack: cost would be 4,049 USD/t were the transfer counted."""
+    """Processing 1,562 and 18,000 yuan paid for the pack: cost would be 4,049 USD/t were the
+    transfer counted."""
     assert number(
         rows, "process_values", year=2021, process="recycle_battery_lfp", parameter="variable_cost"
     ) == pytest.approx(0.93 * 1679.05, rel=1e-4)

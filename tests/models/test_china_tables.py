@@ -1,4 +1,5 @@
-"""The tables of the China study are what its derivation makes from `data/`, byte for byte, and they hold what the paper says of 2021."""
+"""The tables of the China study are what its derivation makes from `data/`, byte for byte, and they
+hold what the paper says of 2021."""
 
 from __future__ import annotations
 
@@ -38,7 +39,8 @@ def test_every_number_has_source_and_grade(table: str) -> None:
 
 
 def test_lithium_of_2021_closes_on_the_paper() -> None:
-    """(35 kt at home + 48 kt exported) / 0.95 = 87.4 kt of refined metal: three levels of one demand."""
+    """(35 kt at home + 48 kt exported) / 0.95 = 87.4 kt of refined metal: three levels of one
+    demand."""
     facts = Facts()
     home = sum(
         home_demand(facts, "lithium", product, "CP")[0].value for product in PRODUCTS["lithium"]
@@ -49,7 +51,8 @@ def test_lithium_of_2021_closes_on_the_paper() -> None:
 
 
 def test_indium_loop_is_counted_once() -> None:
-    """A tonne deposited takes 1 / 0.30 of feed and gives back 0.70 x 0.95 of it: 1.1167 t of virgin metal, as the data have it."""
+    """A tonne deposited takes 1 / 0.30 of feed and gives back 0.70 x 0.95 of it: 1.1167 t of virgin
+    metal, as the data have it."""
     how = recipe(Facts(), "indium", "ito_displays")
     assert how.scrap is not None
     assert how.output.value + how.scrap.value == pytest.approx(1.0)
@@ -57,7 +60,8 @@ def test_indium_loop_is_counted_once() -> None:
 
 
 def test_emission_factor_splits_without_turning_negative() -> None:
-    """90 kg/kg with 20 kWh/kg at 0.557: 78.86 direct; at the low 10 kg/kg the electricity shrinks in step, 8.76 direct and not -1.14."""
+    """90 kg/kg with 20 kWh/kg at 0.557: 78.86 direct; at the low 10 kg/kg the electricity shrinks
+    in step, 8.76 direct and not -1.14."""
     ghg, kwh = Fact(90.0, "kgCO2e/kg", "own", "D", 10.0, 100.0), Fact(20.0, "kWh/kg", "own", "D")
     found = {row["parameter"]: row for _, row in emission_rows(Facts(), "p", ghg, kwh)}
     assert found["direct_emission"]["value"] == pytest.approx(90 - 20 * 0.557)
@@ -66,7 +70,8 @@ def test_emission_factor_splits_without_turning_negative() -> None:
 
 
 def test_capital_is_taken_off_once() -> None:
-    """57 USD per kg and year at 8 % over 25 years is 5.3 USD/kg (data/README.md): 24 all-in leaves 18.66."""
+    """57 USD per kg and year at 8 % over 25 years is 5.3 USD/kg (data/README.md): 24 all-in leaves
+    18.66."""
     cost, capital = (
         Fact(24.0, "USD_2021/kg", "own", "D", 18.0, 30.0),
         Fact(57.0, "USD_2021/(kg/year)", "own", "D"),
@@ -83,7 +88,8 @@ def test_thinned_series_keeps_its_shape() -> None:
 
 
 def test_packs_hold_the_lithium_of_the_demand_they_are_made_from() -> None:
-    """Per tonne of cobalt demanded, NCM packs take as much lithium as LFP packs give up; portable cells likewise: none is made or lost."""
+    """Per tonne of cobalt demanded, NCM packs take as much lithium as LFP packs give up; portable
+    cells likewise: none is made or lost."""
     uses: dict[tuple[str, str], dict[str, float]] = {}
     contents: dict[tuple[str, str], float] = {}
     for row in _committed("uses"):

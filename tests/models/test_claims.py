@@ -1,4 +1,5 @@
-"""The paper's claims: every target has an experiment, every input a datum that is there, and the page says what they give today."""
+"""The paper's claims: every target has an experiment, every input a datum that is there, and the
+page says what they give today."""
 
 from __future__ import annotations
 
@@ -81,7 +82,8 @@ def test_inputs_without_rows_say_why_or_lie_in_a_study() -> None:
 def test_a_datum_said_to_be_in_force_changes_its_study(
     claim: str, study: str, table: str, key: str
 ) -> None:
-    """One per cent more of the datum: a number of the table named changes, and it is one of the compiled inputs of the study."""
+    """One per cent more of the datum: a number of the table named changes, and it is one of the
+    compiled inputs of the study."""
     rows = rows_of(INPUTS[claim])
     assert users(INPUTS[claim]) == (study,)
     changed = set()
@@ -105,7 +107,8 @@ def test_a_datum_said_to_be_held_changes_nothing() -> None:
 
 
 def test_the_claims_that_lie_in_the_study_of_china_are_in_the_compiled_study() -> None:
-    """S004 pathways, S005 no imports of scrap, S021 exports served, S044 deposits, S174 protection, S177 collection."""
+    """S004 pathways, S005 no imports of scrap, S021 exports served, S044 deposits, S174 protection,
+    S177 collection."""
     assert {i for i, d in INPUTS.items() if d.startswith("models/")} == {
         "S004",
         "S005",
@@ -201,7 +204,8 @@ def test_history_holds_no_number_of_the_paper_and_no_year_twice() -> None:
 
 
 def test_history_is_what_the_files_hold() -> None:
-    """Cobalt and ferroniobium by the files themselves: 34,691 t mined in 1990; (92,000 + 11,000) t x 0.65 in 2021."""
+    """Cobalt and ferroniobium by the files themselves: 34,691 t mined in 1990; (92,000 + 11,000) t
+    x 0.65 in 2021."""
     table = extraction().set_index(["metal", "coverage", "year"])["value"]
     with (ROOT / "data" / "production.csv").open(encoding="utf-8", newline="") as stream:
         mined = {

@@ -1,4 +1,5 @@
-"""The facts in `data/` are what their package says: columns, numbers, grades, sources, no row twice, units that pint reads."""
+"""The facts in `data/` are what their package says: columns, numbers, grades, sources, no row
+twice, units that pint reads."""
 
 from __future__ import annotations
 

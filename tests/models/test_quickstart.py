@@ -27,7 +27,8 @@ def present_value(by_year):
 
 
 def test_cost_of_the_reference(reference):
-    """4,178,292.73 on paper. With the whole price of the works charged inside the horizon it would be 618,182 - 169,470 more."""
+    """4,178,292.73 on paper. With the whole price of the works charged inside the horizon it would
+    be 618,182 - 169,470 more."""
     running = (
         50 * 1000 + 40 * 4200 + 51 * 12_000 + 20 * 15_000 + 25.25 * 30_000,
         100 * 1000 + 70 * 4200 + 12 * 12_000 + 20 * 15_000 + 20.5 * 30_000,
@@ -56,7 +57,8 @@ def test_what_runs(reference, process, amounts):
 
 
 def test_orders_come_a_year_before_they_are_needed(reference):
-    """30 t are ordered in 2021 and run in 2022; an order in 2022 would idle, one in 2023 would start too late to exist."""
+    """30 t are ordered in 2021 and run in 2022; an order in 2022 would idle, one in 2023 would
+    start too late to exist."""
     assert reference.values["new_capacity"] == pytest.approx(
         {("brine_works", 2021): 30, ("brine_works", 2022): 0}
     )
@@ -82,7 +84,8 @@ def test_prices(reference, family, index, prices):
 
 
 def test_price_of_the_building_rate(reference):
-    """One tonne a year more ordered in 2021 saves an import in 2022 and costs two annuities: 7,090.91 - 5,649.01."""
+    """One tonne a year more ordered in 2021 saves an import in 2022 and costs two annuities:
+    7,090.91 - 5,649.01."""
     assert price(reference, "build_rate", "brine_works", 2021) == pytest.approx(
         -(7800 / 1.1 - CHARGE), rel=1e-9
     )
@@ -95,7 +98,8 @@ def test_emissions(reference):
 
 
 def test_the_carbon_price_turns_the_heat_electric(carbon_price):
-    """Above 62.5 USD a tonne electric heat is cheaper: all of it changes, nothing else does. Below, the plan would stay as it was."""
+    """Above 62.5 USD a tonne electric heat is cheaper: all of it changes, nothing else does. Below,
+    the plan would stay as it was."""
     assert yearly(carbon_price, "activity", "mine_brine_electric") == pytest.approx([40, 70, 55])
     assert yearly(carbon_price, "activity", "mine_brine") == pytest.approx([0, 0, 0])
     assert yearly(carbon_price, "emission", "territorial") == pytest.approx([170, 280, 400])

@@ -1,7 +1,9 @@
-"""What planner stands on: every package that it needs, by its installed metadata, with licence and hashes.
+"""What planner stands on: every package that it needs, by its installed metadata, with licence and
+hashes.
 
-`python -m tests.package.supply_chain licences > docs/licences.md` renews that page, `python -m tests.package.supply_chain sbom` prints a CycloneDX 1.6
-bill of materials. Nothing is asked of any network.
+`python -m tests.package.supply_chain licences > docs/licences.md` renews that page, `python -m
+tests.package.supply_chain sbom` prints a CycloneDX 1.6 bill of materials. Nothing is asked of any
+network.
 """
 
 from __future__ import annotations
@@ -84,7 +86,8 @@ def needed(*extras: str) -> dict[str, Distribution]:
 
 
 def stated_licence(package: Distribution) -> str:
-    """What a package says of its licence: an SPDX expression, else its classifiers, else the first line of the field."""
+    """What a package says of its licence: an SPDX expression, else its classifiers, else the first
+    line of the field."""
     meta = package.metadata
     if expression := meta.get("License-Expression"):
         return str(expression)
@@ -132,8 +135,14 @@ def licences_page() -> str:
         [
             "# Licences",
             "",
-            "planner itself is under the MIT licence. To run, it needs the packages below, all under open licences; this",
-            "page is written by `make licences` from what each states. A test also tries the packages for tests, types and documentation.",
+            (
+                "planner itself is under the MIT licence. To run, it needs the packages below, all "
+                "under open licences; this"
+            ),
+            (
+                "page is written by `make licences` from what each states. A test also tries the "
+                "packages for tests, types and documentation."
+            ),
             "",
             "| package | licence |",
             "|---|---|",
@@ -148,7 +157,8 @@ def licences_page() -> str:
 
 
 def sources_by_terms() -> list[str]:
-    """The part of the page about data: each source of `data/sources.csv` beside the terms that it is under, and how much is taken of it."""
+    """The part of the page about data: each source of `data/sources.csv` beside the terms that it
+    is under, and how much is taken of it."""
     held: dict[str, list[str]] = {}
     taken = numbers_by_source()
     for row in table(DATA / "sources.csv"):
@@ -156,10 +166,22 @@ def sources_by_terms() -> list[str]:
             f"{row['id']} ({taken[row['id']]:,})" if taken[row["id"]] else row["id"]
         )
     return [
-        "The tables in `data/` hold numbers, each with its source; title, publisher, address and terms of each source stand in",
-        "`data/sources.csv`. The tables of the studies in `models/` are made from them. Numbers are taken, and nothing else: no text, no",
-        "picture. The collection comes under the licence of planner; what a source itself is under is said here as far as it is known with",
-        "confidence, and `not stated` where it is not. In brackets, how many rows of `data/` name the source: whoever publishes many of",
+        (
+            "The tables in `data/` hold numbers, each with its source; title, publisher, address "
+            "and terms of each source stand in"
+        ),
+        (
+            "`data/sources.csv`. The tables of the studies in `models/` are made from them. "
+            "Numbers are taken, and nothing else: no text, no"
+        ),
+        (
+            "picture. The collection comes under the licence of planner; what a source itself is "
+            "under is said here as far as it is known with"
+        ),
+        (
+            "confidence, and `not stated` where it is not. In brackets, how many rows of `data/` "
+            "name the source: whoever publishes many of"
+        ),
         "the numbers of one source further should ask its publisher where its terms are not open.",
         "",
         "| terms | sources |",

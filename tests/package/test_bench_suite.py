@@ -1,4 +1,5 @@
-"""The benchmark suite itself: it compares what it says, and what it compares is the same programme. No timings here."""
+"""The benchmark suite itself: it compares what it says, and what it compares is the same programme.
+No timings here."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ from tests.benchmarks.world_study import Size, main, world
 
 
 def test_a_ratio_is_ours_over_theirs_run_by_run():
-    """1 of 2, 3 of 4, 5 of 5: ratios 0.5, 0.75 and 1; a goal of 0.8 is reached by the median, one of 0.7 is not."""
+    """1 of 2, 3 of 4, 5 of 5: ratios 0.5, 0.75 and 1; a goal of 0.8 is reached by the median, one
+    of 0.7 is not."""
     reached, missed = (
         Comparison("build", "a", "b", (1, 3, 5), (2, 4, 5), goal=goal) for goal in (0.8, 0.7)
     )

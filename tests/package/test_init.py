@@ -33,13 +33,15 @@ def test_import_loads_nothing_heavy(module: str) -> None:
 def test_help_loads_nothing_heavy() -> None:
     code = (
         "import sys\nfrom planner.cli import main\nsys.argv = ['planner', '--help']\n"
-        f"try: main()\nexcept SystemExit: print('LOADED', *(name for name in {HEAVY[:-1]!r} if name in sys.modules))"
+        f"try: main()\nexcept SystemExit: print('LOADED', *(name for name in {HEAVY[:-1]!r} if "
+        "name in sys.modules))"
     )
     assert run(code).splitlines()[-1] == "LOADED"
 
 
 def test_no_module_bears_the_name_of_a_public_verb() -> None:
-    """The import system sets each loaded module as an attribute of its package: one named `solve` would cover `planner.solve`."""
+    """The import system sets each loaded module as an attribute of its package: one named `solve`
+    would cover `planner.solve`."""
     modules = {module.name for module in pkgutil.iter_modules(planner.__path__)}
     assert len(modules) > 10
     assert modules.isdisjoint(planner.__all__)
@@ -64,7 +66,8 @@ def test_version_is_that_of_the_installed_package() -> None:
 
 
 def test_type_checkers_see_the_same_names() -> None:
-    """The TYPE_CHECKING imports and the table of homes say the same: name for name, module for module."""
+    """The TYPE_CHECKING imports and the table of homes say the same: name for name, module for
+    module."""
     tree = ast.parse(Path(planner.__file__).read_text(encoding="utf-8"))
     block = next(node for node in tree.body if isinstance(node, ast.If))
     typed = {

@@ -42,9 +42,11 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The bin folder of a new environment that holds the wheel, and the dependencies of this one, but not the checkout.
+    """The bin folder of a new environment that holds the wheel, and the dependencies of this one,
+    but not the checkout.
 
-    A path in a .pth file is searched, but the .pth files in it are not read: an editable install of the checkout stays out.
+    A path in a .pth file is searched, but the .pth files in it are not read: an editable install of
+    the checkout stays out.
     """
     place = tmp_path_factory.mktemp("environment")
     venv.create(place, with_pip=False, symlinks=True)
@@ -69,7 +71,8 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(command: list[str | Path], folder: Path) -> str:
-    """Standard output of a command run in an empty folder, without what this environment sets for Python."""
+    """Standard output of a command run in an empty folder, without what this environment sets for
+    Python."""
     environment = {
         key: value
         for key, value in os.environ.items()
@@ -89,7 +92,8 @@ def run(command: list[str | Path], folder: Path) -> str:
 
 @pytest.mark.slow
 def test_the_wheel_solves_away_from_the_checkout(installed: Path, tmp_path: Path) -> None:
-    """Were models/ and data/ left out, or found only beside the source, a user's `planner solve quickstart` would fail."""
+    """Were models/ and data/ left out, or found only beside the source, a user's `planner solve
+    quickstart` would fail."""
     home = run([installed / "python", "-c", "import planner; print(planner.__file__)"], tmp_path)
     assert str(installed.parent) in home
     listed = {

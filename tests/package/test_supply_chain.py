@@ -1,4 +1,5 @@
-"""What planner stands on: locked by hash, open licences, no network while it runs, the same bill of materials as installed."""
+"""What planner stands on: locked by hash, open licences, no network while it runs, the same bill of
+materials as installed."""
 
 from __future__ import annotations
 
@@ -121,7 +122,8 @@ def test_every_licence_is_open() -> None:
     reason="the page names what the versions of the lock need; these are others",
 )
 def test_the_page_of_licences_names_what_a_run_needs() -> None:
-    """`make licences` renews it. Names are held here; how a package words its licence differs between its versions."""
+    """`make licences` renews it. Names are held here; how a package words its licence differs
+    between its versions."""
 
     def named(page: str) -> set[str]:
         return set(re.findall(r"^\| ([a-z0-9-]+) \|", page, re.MULTILINE)) - {"package"}
@@ -157,7 +159,8 @@ def test_the_bill_of_materials_is_whole() -> None:
 
 
 def test_every_locked_package_runs_on_the_oldest_python_promised() -> None:
-    """pyproject.toml asks for Python 3.11: also 3.11.0, and not only the one that the lock was made with."""
+    """pyproject.toml asks for Python 3.11: also 3.11.0, and not only the one that the lock was made
+    with."""
     from importlib.metadata import PackageNotFoundError, distribution
 
     from packaging.specifiers import SpecifierSet

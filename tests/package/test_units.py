@@ -25,6 +25,7 @@ def test_known_factors_do_not_let_money_of_another_year_in(unit):
 
 @pytest.mark.parametrize("unit", ["1/..a", "t/year.", "t..../year", "t//year", "1/.year", "t.year"])
 def test_what_pint_passes_over_is_refused(unit):
-    """Points outside numbers are as nothing to pint, and two slashes are a division that rounds: found by fuzzing."""
+    """Points outside numbers are as nothing to pint, and two slashes are a division that rounds:
+    found by fuzzing."""
     with pytest.raises(ValueError, match="cannot be read"):
         factor(unit, "t/year", 2021)

@@ -1,4 +1,5 @@
-"""Indicators of the literature by hand on one study with every kind of scrap, and what holds between them everywhere."""
+"""Indicators of the literature by hand on one study with every kind of scrap, and what holds
+between them everywhere."""
 
 from __future__ import annotations
 
@@ -16,8 +17,9 @@ from tests.small import Study
 
 
 def study(**head: object) -> Study:
-    """200 t of cells (40 of them exported) take 250 t of metal and leave 50 t of new scrap, which gives 45; 100 t of old cells arise, 50
-    are collected and give 40; the mine gives 100 from 125 of ore, imported ore 40 from 50, and 25 are bought refined."""
+    """200 t of cells (40 of them exported) take 250 t of metal and leave 50 t of new scrap, which
+    gives 45; 100 t of old cells arise, 50 are collected and give 40; the mine gives 100 from 125 of
+    ore, imported ore 40 from 50, and 25 are bought refined."""
     made = Study(**head)
     made.good("li/conc", "intermediate", equivalent=0.8).good("li/metal", "refined").good(
         "li/scrap", "scrap"
@@ -127,7 +129,8 @@ def test_the_table_of_the_plan_is_part_of_it(plan: Plan) -> None:
 
 
 def test_stock_per_head_wants_a_population(plan: Plan, tmp_path: Path) -> None:
-    """160 t for 2,000 persons are 80 kg each, from the argument or from the study; outside the years given there is none."""
+    """160 t for 2,000 persons are 80 kg each, from the argument or from the study; outside the
+    years given there is none."""
     assert values(indicators(plan, population={2020: 1500, 2022: 2500}))[
         "in-use stock per head"
     ] == pytest.approx(80)
@@ -137,7 +140,8 @@ def test_stock_per_head_wants_a_population(plan: Plan, tmp_path: Path) -> None:
 
 
 def test_new_scrap_moves_recycled_content_and_the_old_scrap_ratio_alone(tmp_path: Path) -> None:
-    """Without the remelting of new scrap 45 t more are bought; no rate of old scrap counts new scrap."""
+    """Without the remelting of new scrap 45 t more are bought; no rate of old scrap counts new
+    scrap."""
     made = study()
     for row in made.rows["coefficients"]:
         if row["process"] == "remelt" and row["direction"] == "out":
@@ -163,8 +167,8 @@ def test_what_is_not_served_is_not_exported(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["quickstart", "china"])
 def test_identities_hold_in_every_metal_and_year(name: str) -> None:
-    """EoL-RR = EoL-CR x efficiency; extraction self-sufficiency = 1 - NIR; losses by stage are all losses of the flow table; shares lie
-    between 0 and 1."""
+    """EoL-RR = EoL-CR x efficiency; extraction self-sufficiency = 1 - NIR; losses by stage are all
+    losses of the flow table; shares lie between 0 and 1."""
     plan = planner.solve(planner.read(name))
     wide = indicators(plan).pivot_table(
         index=["metal", "year"], columns="indicator", values="value"
@@ -206,7 +210,8 @@ def test_every_rate_says_its_equation_and_source() -> None:
 
 
 def test_no_denominator_no_number(tmp_path: Path) -> None:
-    """Nothing recycled, no deposit, no stock: those rates are absent, not zero, and no warning is given."""
+    """Nothing recycled, no deposit, no stock: those rates are absent, not zero, and no warning is
+    given."""
     made = (
         Study()
         .good("li/metal", "refined", demand=10, shortage_cost=100)
@@ -219,7 +224,8 @@ def test_no_denominator_no_number(tmp_path: Path) -> None:
 
 
 def test_china_has_a_population_with_its_source() -> None:
-    """1,422 million persons in 2023, 1,260 million in 2050 (United Nations 2024), a straight line between; stocks per head in kg."""
+    """1,422 million persons in 2023, 1,260 million in 2050 (United Nations 2024), a straight line
+    between; stocks per head in kg."""
     china = planner.read("china")
     assert china.population is not None
     persons = dict(zip(china.years, china.population, strict=True))

@@ -1,4 +1,5 @@
-"""A run folder: written whole or not at all, read back to the last digit, refused when it is not what was solved."""
+"""A run folder: written whole or not at all, read back to the last digit, refused when it is not
+what was solved."""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ def run(plan: Plan, tmp_path: Path) -> Path:
 
 
 def test_what_is_loaded_is_what_was_saved(plan: Plan, run: Path) -> None:
-    """Tables, values and reduced costs to the last digit and with the same types; a rounded number would fail the certificate."""
+    """Tables, values and reduced costs to the last digit and with the same types; a rounded number
+    would fail the certificate."""
     loaded = planner.load(run)
     for name, table in plan.tables.items():
         pd.testing.assert_frame_equal(loaded.tables[name], table, check_exact=True)
@@ -97,7 +99,8 @@ def test_what_is_no_whole_run_is_refused(run: Path, change: object, message: str
 
 
 def test_a_run_of_an_older_version_is_read() -> None:
-    """tests/runs/format-1 was written before format 2 was: its tables, values and checks come through its migration."""
+    """tests/runs/format-1 was written before format 2 was: its tables, values and checks come
+    through its migration."""
     old = planner.load(OLD_RUN)
     assert json.loads((OLD_RUN / RECORD_FILE).read_text())["format_version"] == 1
     assert old.record.platform == "not recorded"
@@ -141,7 +144,8 @@ def test_a_table_with_other_columns_is_refused(run: Path) -> None:
 
 
 def test_the_log_says_what_was_run(plan: Plan, tmp_path: Path) -> None:
-    """Versions, stages with seconds, what was checked, the lines of the command line, and what HiGHS said."""
+    """Versions, stages with seconds, what was checked, the lines of the command line, and what
+    HiGHS said."""
     run = plan.save(
         tmp_path / "run", log=["command planner solve quickstart", "warning about something"]
     )

@@ -17,8 +17,9 @@ from tests.small import Study
 
 
 def study(price: Any = 70.0, carbon: float = 20.0, **plant: float) -> Study:
-    """100 t of old cells arise, half can be collected; per t collecting costs 10, the line 20 to run, 10 of annuity (100 over 10 years)
-    and 0.5 t CO2e; it yields 0.8. At 20 USD/t CO2e that is 50 per t of waste, 62.5 per t of metal, 50 of it without the annuity."""
+    """100 t of old cells arise, half can be collected; per t collecting costs 10, the line 20 to
+    run, 10 of annuity (100 over 10 years) and 0.5 t CO2e; it yields 0.8. At 20 USD/t CO2e that is
+    50 per t of waste, 62.5 per t of metal, 50 of it without the annuity."""
     made = Study().series("carbon_price", carbon)
     made.good("li/metal", "refined").good(
         "li/cell", "product", demand=160, shortage_cost=1e5, equivalent=1
@@ -82,7 +83,8 @@ NESTED = {"in use": 160, "arising": 100, "collectable": 50, "recoverable": 40}
 def test_steps_by_hand(
     tmp_path: Path, price: float, carbon: float | None, economic: float, standing: float
 ) -> None:
-    """The line stands for 20 of 50 t: 16 t of metal that pay from 50, the other 24 from 62.5; each 20 USD/t CO2e add 12.5."""
+    """The line stands for 20 of 50 t: 16 t of metal that pay from 50, the other 24 from 62.5; each
+    20 USD/t CO2e add 12.5."""
     found = grade(read(study(), tmp_path), price={"lithium": price}, carbon_price=carbon)
     assert steps(found) == pytest.approx({**NESTED, "economic": economic})
     shown = parts(found)
@@ -103,7 +105,8 @@ def test_the_curve_says_what_a_tonne_costs_part_by_part(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("price", [45.0, 55.0, 62.0, 63.0, 100.0])
 def test_what_is_economic_is_what_the_plan_recycles(tmp_path: Path, price: float) -> None:
-    """In a study of one year the programme charges one year of the annuity: import price for shadow price, both draw the same line."""
+    """In a study of one year the programme charges one year of the annuity: import price for shadow
+    price, both draw the same line."""
     plan = planner.solve(read(study(price), tmp_path))
     found = grade(plan)
     assert found.prices["price"].tolist() == pytest.approx([min(price, max(price, 50))])
@@ -112,7 +115,8 @@ def test_what_is_economic_is_what_the_plan_recycles(tmp_path: Path, price: float
 
 
 def test_avoided_disposal_pays_for_recycling(tmp_path: Path) -> None:
-    """Landfill at 15 per t of waste lowers the 50 to 35 per t, 43.75 per t of metal, 31.25 where the line stands."""
+    """Landfill at 15 per t of waste lowers the 50 to 35 per t, 43.75 per t of metal, 31.25 where
+    the line stands."""
     made = study()
     made._value("good_values", {"good": "li/waste", "metal": ""}, "disposal_cost", 15)
     assert grade(read(made, tmp_path), price={"lithium": 45}).curve[
@@ -121,8 +125,9 @@ def test_avoided_disposal_pays_for_recycling(tmp_path: Path) -> None:
 
 
 def test_a_joint_route_credits_the_other_metal(tmp_path: Path) -> None:
-    """A tonne of packs gives 0.1 t of lithium and 0.2 t of cobalt for 50: at 100 for cobalt lithium costs (50 - 20) / 0.1 = 300, at 300 for
-    lithium cobalt costs (50 - 30) / 0.2 = 100: both at once just pay."""
+    """A tonne of packs gives 0.1 t of lithium and 0.2 t of cobalt for 50: at 100 for cobalt lithium
+    costs (50 - 20) / 0.1 = 300, at 300 for lithium cobalt costs (50 - 30) / 0.2 = 100: both at once
+    just pay."""
     made = Study(metals=("lithium", "cobalt"))
     content = {"lithium": 0.1, "cobalt": 0.2}
     for metal in content:
@@ -157,7 +162,8 @@ def test_a_joint_route_credits_the_other_metal(tmp_path: Path) -> None:
 def test_the_route_that_pays_best_is_taken_and_the_best_yield_is_recoverable(
     tmp_path: Path,
 ) -> None:
-    """A second line yields 0.95 for 60: it makes 47.5 t recoverable, but the first pays better until the price passes 10 / 0.15."""
+    """A second line yields 0.95 for 60: it makes 47.5 t recoverable, but the first pays better
+    until the price passes 10 / 0.15."""
     made = study()
     made.process(
         "fine",
@@ -278,7 +284,8 @@ def test_what_china_recycles_runs_on_routes_that_pay(tmp_path: Path) -> None:
 
 
 def test_the_curve_is_drawn_step_beside_step(tmp_path: Path) -> None:
-    """16 t at 50 from the standing line, 24 t at 62.5 from a new one, and the price judged at; a year without waste has no curve."""
+    """16 t at 50 from the standing line, 24 t at 62.5 from a new one, and the price judged at; a
+    year without waste has no curve."""
     found = grade(read(study(), tmp_path), price={"lithium": 60})
     figure = urban_mine(found, "lithium", 2021)
     bars, price = figure.data

@@ -1,4 +1,5 @@
-"""The report as text: the answer in words, every section, everything escaped, nothing from the network."""
+"""The report as text: the answer in words, every section, everything escaped, nothing from the
+network."""
 
 from __future__ import annotations
 
@@ -104,7 +105,8 @@ def test_every_section_stands_and_nothing_is_fetched(plan: Plan, dearer: Plan) -
 
 @pytest.mark.parametrize("study", ["quickstart", "china"])
 def test_every_number_stands_with_its_source_and_grade(study: str) -> None:
-    """No input is left out, however many there are: each is found in the row of its series, beside its unit, source and grade."""
+    """No input is left out, however many there are: each is found in the row of its series, beside
+    its unit, source and grade."""
     from planner.reporting.inputs import inputs
 
     system = planner.read(study)
@@ -155,7 +157,8 @@ def test_policies_stand_in_the_inputs() -> None:
 
 
 def test_stocks_and_waste_by_year_of_entry_add_up(plan: Plan) -> None:
-    """Cohorts, and what leaves of each, sum to the stock and the outflow of every year; a hand-made case with a life of two years."""
+    """Cohorts, and what leaves of each, sum to the stock and the outflow of every year; a hand-made
+    case with a life of two years."""
     from planner.reporting.metal import cohort_bins, outflow_by_cohort, stock_by_cohort
 
     for use in plan.balance.stocks.values():
@@ -183,7 +186,8 @@ def test_stocks_and_waste_by_year_of_entry_add_up(plan: Plan) -> None:
 
 
 def test_a_frontier_is_shown_with_the_plan_on_it(plan: Plan) -> None:
-    """The plan is the cheapest point: its cost without carbon price, and its emissions, are those of the first point."""
+    """The plan is the cheapest point: its cost without carbon price, and its emissions, are those
+    of the first point."""
     found = planner.frontier(plan.system, points=4)
     section = next(s for s in sections(plan, frontier=found) if s.title.startswith("Frontier"))
     curve = section.blocks[0].charts[0]
@@ -195,7 +199,8 @@ def test_a_frontier_is_shown_with_the_plan_on_it(plan: Plan) -> None:
 
 
 def test_levels_of_imports_are_curves_of_their_own(tmp_path: Path) -> None:
-    """Three levels: three curves, each named and none mixed with another; each has the points of its level."""
+    """Three levels: three curves, each named and none mixed with another; each has the points of
+    its level."""
     plan = planner.solve(planner.read(planner.new(tmp_path / "s")))
     found = planner.frontier(plan.system, points=3, imports=3)
     charts = (
@@ -237,7 +242,8 @@ def test_a_frontier_of_other_inputs_is_refused(tmp_path: Path, plan: Plan, deare
 
 
 def test_a_gap_and_a_missed_target_are_shown(tmp_path: Path) -> None:
-    """30 t of 100 are short and half of a soft target of 80 % is missed: both stand under Gaps, with their size."""
+    """30 t of 100 are short and half of a soft target of 80 % is missed: both stand under Gaps,
+    with their size."""
     policy = {
         "kind": "self_sufficiency",
         "metal": "lithium",
@@ -260,7 +266,8 @@ def test_a_gap_and_a_missed_target_are_shown(tmp_path: Path) -> None:
 
 
 def test_text_of_a_study_is_escaped_everywhere(tmp_path: Path) -> None:
-    """Markup in the title, a source, a note, names of goods and processes: shown, never run; no tag more than without it."""
+    """Markup in the title, a source, a note, names of goods and processes: shown, never run; no tag
+    more than without it."""
 
     def tags(word: str, folder: Path) -> list[str]:
         study = Study(title=f"title {word}", source=f"source {word}").good(
@@ -285,7 +292,8 @@ def test_figures_refuse_what_is_not_there(plan: Plan) -> None:
 
 
 def test_the_sankey_holds_all_flows_of_its_year(plan: Plan) -> None:
-    """Links add up to the flows of the table, and each node but sources and sinks takes in what it gives out."""
+    """Links add up to the flows of the table, and each node but sources and sinks takes in what it
+    gives out."""
     from planner.figures import plan_figures as figures
 
     trace = figures.sankey(plan, "lithium", 2022).data[0]
@@ -320,7 +328,8 @@ def test_the_file_is_one_page(tmp_path: Path, plan: Plan) -> None:
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 def test_every_plan_has_a_report_and_a_workbook(study: Study) -> None:
-    """Whatever a study lacks (imports, plants, deposits, use, more than one year): the page and the workbook are made, without a NaN."""
+    """Whatever a study lacks (imports, plants, deposits, use, more than one year): the page and the
+    workbook are made, without a NaN."""
     with tempfile.TemporaryDirectory() as folder:
         try:
             plan = planner.solve(planner.read(study.write(Path(folder) / "study")))

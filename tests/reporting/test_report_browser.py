@@ -1,4 +1,5 @@
-"""The report in headless Chromium: every figure renders, the slider moves, nothing leaves the page; phone, keyboard, print."""
+"""The report in headless Chromium: every figure renders, the slider moves, nothing leaves the page;
+phone, keyboard, print."""
 
 from __future__ import annotations
 
@@ -37,7 +38,8 @@ FLAGS = (
 )
 DESKTOP, PHONE = (1280, 900), (390, 844)
 LONGEST = {DESKTOP: 22_000, PHONE: 27_000}
-"""Pixels that the page of the largest study may be long before anything is opened; it was twice that once."""
+"""Pixels that the page of the largest study may be long before anything is opened; it was twice
+that once."""
 PAPER = 680
 SCROLL = """const done = arguments[0];
 (async () => {
@@ -83,7 +85,8 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 def show(driver: Any, path: Path, size: tuple[int, int]) -> None:
-    """Open a page on a screen of a size: a window is never narrower than 500, the emulated screen is. Logs are emptied before."""
+    """Open a page on a screen of a size: a window is never narrower than 500, the emulated screen
+    is. Logs are emptied before."""
     driver.execute_cdp_cmd(
         "Emulation.setDeviceMetricsOverride",
         {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": size == PHONE},
@@ -126,7 +129,8 @@ def test_every_figure_renders_in_every_tab_and_nothing_leaves_the_page(
     assert chromium.execute_script("return document.querySelectorAll('.main-svg').length") >= every
     # what is drawn has marks in it: no axes without a line, area, bar or node
     empty = chromium.execute_script(
-        "return [...document.querySelectorAll('.plot, .stream')].filter(p => !p.querySelector('.trace, .sankey-node, .hm')).length"
+        "return [...document.querySelectorAll('.plot, .stream')].filter(p => "
+        "!p.querySelector('.trace, .sankey-node, .hm')).length"
     )
     assert empty == 0
     width = chromium.execute_script(
@@ -187,7 +191,8 @@ def test_the_slider_moves_through_the_years_by_key(chromium: Any, page: Path, pl
 
 
 def test_the_keyboard_reaches_everything(chromium: Any, page: Path) -> None:
-    """The first stop skips to the answer; tabs answer to arrows, tables to Enter, legends to Space; what takes the focus has a name."""
+    """The first stop skips to the answer; tabs answer to arrows, tables to Enter, legends to Space;
+    what takes the focus has a name."""
     from selenium.webdriver.common.keys import Keys
 
     show(chromium, page, DESKTOP)
@@ -209,12 +214,16 @@ def test_the_keyboard_reaches_everything(chromium: Any, page: Path) -> None:
     chromium.execute_script("arguments[0].focus()", key)
     key.send_keys(Keys.SPACE)
     assert key.get_attribute("aria-pressed") == "false"
-    gone = "return document.querySelector('.set .plot').data.find(d => d.name === arguments[0]).visible"
+    gone = (
+        "return document.querySelector('.set .plot').data.find(d => d.name === "
+        "arguments[0]).visible"
+    )
     assert chromium.execute_script(gone, name) == "legendonly"
     stops = "[...document.querySelectorAll('[tabindex=\"0\"]')]"
     assert (
         chromium.execute_script(
-            f"return {stops}.filter(e => !e.getAttribute('aria-label') && !e.textContent.trim()).length"
+            f"return {stops}.filter(e => !e.getAttribute('aria-label') && "
+            "!e.textContent.trim()).length"
         )
         == 0
     )
@@ -227,7 +236,8 @@ def test_inputs_are_found_by_a_word(chromium: Any, page: Path, plan: Plan) -> No
     seek = chromium.find_element("id", "seek")
     seek.send_keys("lifetime")
     rows = chromium.execute_script(
-        "return [...document.querySelectorAll('#inputs tbody tr')].filter(r => r.offsetParent !== null).map(r => r.textContent)"
+        "return [...document.querySelectorAll('#inputs tbody tr')].filter(r => r.offsetParent !== "
+        "null).map(r => r.textContent)"
     )
     assert rows
     assert all("lifetime" in row.lower() for row in rows)
@@ -239,11 +249,13 @@ def test_inputs_are_found_by_a_word(chromium: Any, page: Path, plan: Plan) -> No
 
 
 def test_print_shows_everything_and_the_screen_comes_back(chromium: Any, page: Path) -> None:
-    """On paper every table is open, every tab shown, every figure drawn within the width of the paper; after it all is as before."""
+    """On paper every table is open, every tab shown, every figure drawn within the width of the
+    paper; after it all is as before."""
     show(chromium, page, DESKTOP)
     shut = chromium.execute_script("return document.querySelectorAll('details:not([open])').length")
     assert shut > 0
-    # what the page looks like when it goes to paper: this is asked after the page has made itself ready
+    # what the page looks like when it goes to paper: this is asked after the page has made itself
+    # ready
     chromium.execute_script("""addEventListener('beforeprint', () => {
       const all = selector => [...document.querySelectorAll(selector)];
       window.paper = {shut: all('details:not([open]), .panel[hidden]').length, plots: all('.plot, .stream').length,
@@ -268,7 +280,8 @@ def test_print_shows_everything_and_the_screen_comes_back(chromium: Any, page: P
 
 
 def test_names_of_a_study_are_never_markup(chromium: Any, tmp_path: Path) -> None:
-    """Names that plotly or the browser would take for markup are shown as they stand, and nothing in them runs."""
+    """Names that plotly or the browser would take for markup are shown as they stand, and nothing
+    in them runs."""
     evil = "<b>x</b><img src=x onerror=hacked()>"
     study = Study(title=evil, source=evil).good(
         f"li {evil}", "refined", demand=10, shortage_cost=900

@@ -1,4 +1,5 @@
-"""Ctrl-C while the solver searches: the best plan known with its gap, never as optimal; pressed again it gives up; elsewhere as ever."""
+"""Ctrl-C while the solver searches: the best plan known with its gap, never as optimal; pressed
+again it gives up; elsewhere as ever."""
 
 from __future__ import annotations
 
@@ -73,7 +74,8 @@ def test_a_thread_neither_listens_nor_changes_anything() -> None:
 
 
 def test_the_best_plan_known_is_no_optimum(tmp_path: Path) -> None:
-    """China at the first step of the search: the plan of the salvage holds, says that it was stopped, and is so when loaded again."""
+    """China at the first step of the search: the plan of the salvage holds, says that it was
+    stopped, and is so when loaded again."""
     system = planner.read("china")
     best = planner.solve(system)
     plan = planner.solve(system, progress=pressing("solve"))
@@ -89,7 +91,8 @@ def test_the_best_plan_known_is_no_optimum(tmp_path: Path) -> None:
 
 
 def test_an_optimum_whose_ties_were_not_broken_is_not_called_optimal() -> None:
-    """Which of the plans of least cost it is would hang on the moment. Its prices are those of the optimum."""
+    """Which of the plans of least cost it is would hang on the moment. Its prices are those of the
+    optimum."""
     system = planner.read("china")
     best = planner.solve(system)
     plan = planner.solve(system, progress=pressing("ties"))
@@ -135,7 +138,8 @@ def test_a_time_limit_holds_after_ctrl_c_too() -> None:
 
 
 def test_what_has_no_plan_is_infeasible_still(tmp_path: Path) -> None:
-    """Half from the one mine that may not run, of a demand that has no other: proven while a plan was sought."""
+    """Half from the one mine that may not run, of a demand that has no other: proven while a plan
+    was sought."""
     study = (
         Study()
         .good("li", "refined", demand=100, shortage_cost=300)

@@ -27,7 +27,8 @@ HOLD = (
 )
 SOLVE_SLOWLY = (
     "import sys\nimport planner\nfrom planner.cli import main\nsolve = planner.solve\n"
-    "def wait(*a, **k):\n    print('held', file=sys.stderr, flush=True)\n    sys.stdin.readline()\n    return solve(*a, **k)\n"
+    "def wait(*a, **k):\n    print('held', file=sys.stderr, flush=True)\n    "
+    "sys.stdin.readline()\n    return solve(*a, **k)\n"
     "planner.solve = wait\nmain()"
 )
 
@@ -50,7 +51,8 @@ def holder(folder: Path) -> subprocess.Popen[str]:
 def test_a_place_that_another_process_holds_is_refused_until_it_is_killed(
     tmp_path: Path, plan: Plan
 ) -> None:
-    """A kill -9 leaves the lock file; the lock itself ends with the process, so that nobody is barred for good."""
+    """A kill -9 leaves the lock file; the lock itself ends with the process, so that nobody is
+    barred for good."""
     folder = tmp_path / "run"
     with holder(folder) as process:
         with pytest.raises(OutputError, match="written by another run"):
@@ -68,7 +70,8 @@ def test_a_place_that_another_process_holds_is_refused_until_it_is_killed(
 
 
 def test_two_commands_into_one_folder(tmp_path: Path) -> None:
-    """The second is refused before it solves, with one message and status 2; the first is not disturbed."""
+    """The second is refused before it solves, with one message and status 2; the first is not
+    disturbed."""
     out = tmp_path / "deep" / "run"
     command = ["solve", "quickstart", "--quiet", "--out", str(out)]
     pipes = {
@@ -141,14 +144,17 @@ def holder_in_thread(folder: Path) -> object:
 
 
 WRITE_SLOWLY = (
-    "import sys, time\nfrom pathlib import Path\nfrom planner.runtime.run_folder import written_file\n"
-    "def half(path):\n    path.write_text('first half')\n    print('held', flush=True)\n    time.sleep(60)\n"
+    "import sys, time\nfrom pathlib import Path\nfrom planner.runtime.run_folder import "
+    "written_file\n"
+    "def half(path):\n    path.write_text('first half')\n    print('held', flush=True)\n    "
+    "time.sleep(60)\n"
     "written_file(Path(sys.argv[1]), half)\n"
 )
 
 
 def test_a_file_that_another_process_writes_is_refused_until_it_is_killed(tmp_path: Path) -> None:
-    """Two that write one page wrote it into the same file beside it, and the quicker one moved the half of the other to its place."""
+    """Two that write one page wrote it into the same file beside it, and the quicker one moved the
+    half of the other to its place."""
     page = tmp_path / "page.html"
     with subprocess.Popen(
         [sys.executable, "-c", WRITE_SLOWLY, str(page)], stdout=subprocess.PIPE, text=True
@@ -157,7 +163,10 @@ def test_a_file_that_another_process_writes_is_refused_until_it_is_killed(tmp_pa
         assert process.stdout.readline() == "held\n"
         with pytest.raises(
             OutputError,
-            match=r"page\.html is being written by another run; wait until it is over, or name another file",
+            match=(
+                r"page\.html is being written by another run; wait until it is over, or name "
+                r"another file"
+            ),
         ):
             written_file(page, lambda path: path.write_text("second"))
         assert not page.exists()
@@ -169,7 +178,8 @@ def test_a_file_that_another_process_writes_is_refused_until_it_is_killed(tmp_pa
 
 
 def test_what_killed_runs_left_is_cleared(tmp_path: Path, plan: Plan) -> None:
-    """Killed while it wrote, and killed between its two moves: the run before goes back, the pieces go."""
+    """Killed while it wrote, and killed between its two moves: the run before goes back, the pieces
+    go."""
     plan.save(tmp_path / "run")
     (tmp_path / "run").rename(tmp_path / ".run.partial-a.old")
     (tmp_path / ".run.partial-a").mkdir()
@@ -198,7 +208,8 @@ def test_a_closed_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_tables_are_written_whole_beside_what_is_there(tmp_path: Path) -> None:
-    """The second table cannot be written: the first is not either, and the earlier ones and what belongs to others stand."""
+    """The second table cannot be written: the first is not either, and the earlier ones and what
+    belongs to others stand."""
     import pandas as pd
 
     old, new = pd.DataFrame({"value": [1]}), pd.DataFrame({"value": [2]})

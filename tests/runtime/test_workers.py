@@ -126,7 +126,8 @@ def script(tmp_path: Path) -> list[str]:
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="workers are forked on Linux only")
 def test_forked_workers_have_what_was_made_ready(script: list[str]) -> None:
-    """In a process of its own: the runner of the tests may have threads. A script needs no guard where workers are forked."""
+    """In a process of its own: the runner of the tests may have threads. A script needs no guard
+    where workers are forked."""
     subprocess.run([*script, "prepared"], check=True)
 
 
@@ -134,9 +135,11 @@ def test_forked_workers_have_what_was_made_ready(script: list[str]) -> None:
 def test_workers_end_with_the_process_that_began_them(
     script: list[str], kind: signal.Signals
 ) -> None:
-    """In the middle of a task of ten minutes: by Ctrl-C, which they leave to it, and by a kill that lets it do nothing more."""
+    """In the middle of a task of ten minutes: by Ctrl-C, which they leave to it, and by a kill that
+    lets it do nothing more."""
     psutil = pytest.importorskip("psutil")
-    # where a shell starts the tests in its background Ctrl-C is ignored, and what they start inherits that
+    # where a shell starts the tests in its background Ctrl-C is ignored, and what they start
+    # inherits that
     run = subprocess.Popen(
         [*script, "sleep"],
         stdout=subprocess.PIPE,

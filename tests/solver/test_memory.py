@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 ALLOWED = 8.0
-"""MB that 300 solves may add: what the allocator keeps. A leak of one solution a solve would add about as much again each 300."""
+"""MB that 300 solves may add: what the allocator keeps. A leak of one solution a solve would add
+about as much again each 300."""
 LEAK = """
 from tests.benchmarks.memory import growth
 print(growth(300)[1])

@@ -1,4 +1,5 @@
-"""Numbers that lie too far apart are named, an unfinished solve is never called optimal, `infeasible` is believed only twice over."""
+"""Numbers that lie too far apart are named, an unfinished solve is never called optimal,
+`infeasible` is believed only twice over."""
 
 from __future__ import annotations
 
@@ -44,7 +45,8 @@ def test_ranges_are_those_of_the_arrays(made: Compiled) -> None:
 
 @pytest.mark.parametrize("study", ["quickstart", "world", "china"])
 def test_shipped_studies_are_well_scaled(study: str) -> None:
-    """The matrix within 1e-4 to 1e7, no warning. (In China a tonne of copper yields so little indium that host_limit reaches 2e6.)"""
+    """The matrix within 1e-4 to 1e7, no warning. (In China a tonne of copper yields so little
+    indium that host_limit reaches 2e6.)"""
     found = ranges(compiled(planner.read(study)).arrays)
     assert found["matrix"].least >= 1e-4
     assert found["matrix"].most <= 1e7
@@ -61,7 +63,8 @@ def two_sources(cheap: float, dear: float, demand: float = 100) -> Study:
 
 
 def test_a_badly_scaled_study_is_solved_with_a_warning_that_names_both_ends(tmp_path: Path) -> None:
-    """A cost of 1e-6 beside one of 1e5: the answer is right, and the plan says which two to look at."""
+    """A cost of 1e-6 beside one of 1e5: the answer is right, and the plan says which two to look
+    at."""
     plan = planner.solve(planner.read(two_sources(1e-6, 1e5).write(tmp_path / "s")))
     assert plan.objective == pytest.approx(50 * 1e-6 + 50 * 1e5, rel=1e-12)
     warning = next(note for note in plan.record.notes if "numbers of the cost" in note)
@@ -73,7 +76,8 @@ def test_a_badly_scaled_study_is_solved_with_a_warning_that_names_both_ends(tmp_
 
 @pytest.mark.parametrize("scale", [1e-9, 1e-6, 1e-3, 1e3, 1e6, 1e9, 1e12])
 def test_any_scale_is_solved_right_or_refused(tmp_path: Path, scale: float) -> None:
-    """Demand from micrograms to a million Mt: the optimum known by hand, or one error; never another answer."""
+    """Demand from micrograms to a million Mt: the optimum known by hand, or one error; never
+    another answer."""
     folder = two_sources(10, 30, demand=100 * scale).write(tmp_path / "s")
     try:
         plan = planner.solve(planner.read(folder))
@@ -101,8 +105,9 @@ def test_the_bound_of_the_optimum_is_the_optimum(made: Compiled) -> None:
 
 
 def test_rows_are_checked_on_what_is_published(tmp_path: Path) -> None:
-    """A column 1e-4 t below its bound of 0, in balance with another, beside flows of 1e6 t: within its tolerance and all rows hold, but
-    what is published, where it is 0, misses a balance of 1 t by 1e-4."""
+    """A column 1e-4 t below its bound of 0, in balance with another, beside flows of 1e6 t: within
+    its tolerance and all rows hold, but what is published, where it is 0, misses a balance of 1 t
+    by 1e-4."""
     study = (
         Study()
         .good("li/much", "refined", demand=1e6, shortage_cost=100)
@@ -124,14 +129,16 @@ def test_rows_are_checked_on_what_is_published(tmp_path: Path) -> None:
 
 
 def stopped(made: Compiled, steps: int) -> Plan:
-    """The plan of a programme whose solver stops after so many steps of the simplex, each time that it runs."""
+    """The plan of a programme whose solver stops after so many steps of the simplex, each time that
+    it runs."""
     program = Program(made.arrays)
     program._set("simplex_iteration_limit", steps)
     return unfinished(made, program, *best_known(program, 60.0), {})
 
 
 def test_an_unfinished_solve_is_never_called_optimal(made: Compiled, tmp_path: Path) -> None:
-    """Stopped after 0, 1, 2 ... steps: a plan that holds, cheaper by each step, whose gap is no less than its distance to the optimum."""
+    """Stopped after 0, 1, 2 ... steps: a plan that holds, cheaper by each step, whose gap is no
+    less than its distance to the optimum."""
     best = planner.solve(made.system).objective
     plans = list(
         takewhile(
@@ -160,7 +167,8 @@ def test_an_unfinished_solve_is_never_called_optimal(made: Compiled, tmp_path: P
 
 
 def test_a_plan_that_holds_is_known_long_before_the_optimum() -> None:
-    """China: none after 100 steps, and it says so; one after 1,000, at five times the least cost, better ones after more."""
+    """China: none after 100 steps, and it says so; one after 1,000, at five times the least cost,
+    better ones after more."""
     china = compiled(planner.read("china"))
     with pytest.raises(SolverError, match="stopped before it found any plan"):
         stopped(china, 100)
@@ -178,7 +186,8 @@ def test_a_plan_that_holds_is_known_long_before_the_optimum() -> None:
 def test_rounding_that_a_stopped_search_added_up_is_undone(
     made: Compiled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the point of the primal simplex does not hold it is reckoned anew from its basis; were it not, no plan would be known."""
+    """Where the point of the primal simplex does not hold it is reckoned anew from its basis; were
+    it not, no plan would be known."""
     right = Program.simplex
 
     def rounded(program: Program, **options: object) -> Solution:
@@ -238,7 +247,8 @@ print(sorted((variable, sorted(values.items(), key=repr)) for variable, values i
 
 @pytest.mark.slow
 def test_every_run_gives_the_same_plan_to_the_last_digit() -> None:
-    """In processes of their own, with other hash seeds: strings in sets and mappings then come in another order."""
+    """In processes of their own, with other hash seeds: strings in sets and mappings then come in
+    another order."""
     said = [
         subprocess.run(
             [sys.executable, "-c", RUN, "world"],

@@ -54,7 +54,8 @@ def glpk(path: Path, form: str) -> float:
     ],
 )
 def test_another_solver_finds_the_same_optimum(tmp_path, study, scenario):
-    """To the ten digits that GLPK prints, constant and all: the file holds what was meant, and the optimum is no matter of the solver."""
+    """To the ten digits that GLPK prints, constant and all: the file holds what was meant, and the
+    optimum is no matter of the solver."""
     made = compiled(planner.read(study, scenario=scenario))
     ours = planner.solve(made.system).objective
     write_programme(made, tmp_path / "programme.mps")
@@ -63,8 +64,9 @@ def test_another_solver_finds_the_same_optimum(tmp_path, study, scenario):
 
 @pytest.mark.parametrize("ending", ["mps", "lp"])
 def test_the_constant_of_the_cost_reads_the_same_everywhere(tmp_path, ending):
-    """An opening stock of 1,000 t at 8 a year costs 4,000 in its first half year whatever is done: a constant of 4,000. HiGHS and GLPK
-    both read it with its sign; it is a column of its own, so that no reader can hold another view."""
+    """An opening stock of 1,000 t at 8 a year costs 4,000 in its first half year whatever is done:
+    a constant of 4,000. HiGHS and GLPK both read it with its sign; it is a column of its own, so
+    that no reader can hold another view."""
     study = Study(2021, 2021).good(
         "li/metal",
         "refined",
@@ -102,7 +104,8 @@ def test_writing_leaves_the_living_programme_as_it_was(tmp_path):
 
 
 def test_names_in_the_lp_format_stay_apart():
-    """What the format cannot hold becomes an underscore; two goods that would become one keep their places."""
+    """What the format cannot hold becomes an underscore; two goods that would become one keep their
+    places."""
     names = lp_names(
         [
             ("activity", ("a-b", 2021)),
@@ -121,8 +124,9 @@ def test_names_in_the_lp_format_stay_apart():
 
 @pytest.mark.parametrize("times", [1, 2])
 def test_an_answer_of_unknown_status_is_asked_for_again_from_nothing(monkeypatch, times):
-    """HiGHS sometimes ends a warm start with a basis that does not hold once its scaling is undone (status unknown): seen on china within
-    `secure`. The programme is then solved from nothing, and where that fails too without presolve."""
+    """HiGHS sometimes ends a warm start with a basis that does not hold once its scaling is undone
+    (status unknown): seen on china within `secure`. The programme is then solved from nothing, and
+    where that fails too without presolve."""
     program, real, answers = Program(compiled(planner.read("quickstart")).arrays), Program._run, []
 
     def run(self):

@@ -1,4 +1,5 @@
-"""Every bad input gives one clear error with its place and a remedy: a SpecError in Python, exit status 2 in the shell."""
+"""Every bad input gives one clear error with its place and a remedy: a SpecError in Python, exit
+status 2 in the shell."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ from planner.cli import app
 from planner.errors import SpecError
 
 CASES: dict[str, tuple[str, str, str, str]] = {
-    # name: file, what is replaced (first time it stands there), by what, a pattern of the message with its place
+    # name: file, what is replaced (first time it stands there), by what, a pattern of the message
+    # with its place
     "missing column": (
         "demand.csv",
         "good,year,scenario,value",
@@ -261,7 +263,8 @@ def test_all_problems_are_reported_at_once(folder: Path) -> None:
 
 
 def test_encodings(folder: Path) -> None:
-    """A byte order mark and CRLF change nothing; UTF-16, Latin-1 and binary files are refused by name."""
+    """A byte order mark and CRLF change nothing; UTF-16, Latin-1 and binary files are refused by
+    name."""
     plain = planner.read(folder).goods
     goods = folder / "goods.csv"
     text = goods.read_text(encoding="utf-8")

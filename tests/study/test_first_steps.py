@@ -1,4 +1,5 @@
-"""What somebody meets who opens planner for the first time: workbooks on the command line, hints of the next command, refusals."""
+"""What somebody meets who opens planner for the first time: workbooks on the command line, hints of
+the next command, refusals."""
 
 from __future__ import annotations
 
@@ -44,7 +45,8 @@ def test_each_step_names_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_workbook_is_solved_as_it_stands(mine: Path) -> None:
-    """4,000 t typed over 2,500 in the sheet is what the plan serves; the run keeps the tables, and nothing else is left behind."""
+    """4,000 t typed over 2,500 in the sheet is what the plan serves; the run keeps the tables, and
+    nothing else is left behind."""
     edit("demand", "D3", 4000)
     status, text = run("solve", "mine.xlsx", "--quiet")
     assert status == 0, text
@@ -70,7 +72,8 @@ def test_a_mistake_in_a_workbook_is_named_by_its_sheet_and_row(mine: Path) -> No
 
 
 def test_a_workbook_is_put_back_into_its_study(mine: Path) -> None:
-    """Tables are written over, one whose sheet is gone is removed, other files stay; a folder that is no study is left alone."""
+    """Tables are written over, one whose sheet is gone is removed, other files stay; a folder that
+    is no study is left alone."""
     edit("demand", "D3", 4000)
     book = openpyxl.load_workbook("mine.xlsx")
     del book["collection"]
@@ -91,7 +94,8 @@ def test_a_workbook_is_put_back_into_its_study(mine: Path) -> None:
 
 
 def test_a_workbook_says_at_each_header_what_the_column_means(mine: Path) -> None:
-    """Notes at the headers are those of the format; a note is no text of the study, and none comes back."""
+    """Notes at the headers are those of the format; a note is no text of the study, and none comes
+    back."""
     book = openpyxl.load_workbook("mine.xlsx")
     assert book["demand"]["D1"].comment.text == COLUMN_NOTES["value"]
     assert book["goods"].freeze_panes == "A2"
@@ -103,7 +107,8 @@ def test_a_workbook_says_at_each_header_what_the_column_means(mine: Path) -> Non
 
 
 def test_the_new_study_meets_the_target_of_its_own_scenario(mine: Path) -> None:
-    """Self-reliance can be had in the study that `new` writes: the mine counts, nothing is missed, and home supply grows."""
+    """Self-reliance can be had in the study that `new` writes: the mine counts, nothing is missed,
+    and home supply grows."""
     assert run("solve", "mine", "-q")[0] == 0
     status, text = run("solve", "mine", "--scenario", "self-reliance")
     assert status == 0

@@ -1,7 +1,8 @@
-"""A study from a stranger runs nothing, reads nothing beside itself, and hides nothing in what it is called.
+"""A study from a stranger runs nothing, reads nothing beside itself, and hides nothing in what it
+is called.
 
-Workbooks that are bombs, formulas in cells and tables that link out of their folder are tested in test_exchange and test_bad_input;
-text in the report in test_report.
+Workbooks that are bombs, formulas in cells and tables that link out of their folder are tested in
+test_exchange and test_bad_input; text in the report in test_report.
 """
 
 from __future__ import annotations
@@ -62,7 +63,8 @@ def test_a_look_alike_is_no_other_good(tmp_path: Path) -> None:
     "name", ["../../etc/passwd", "<script>alert(1)</script>", "a\"b'c", "a,b", "CON", "名前"]
 )
 def test_odd_names_are_only_names(tmp_path: Path, name: str) -> None:
-    """Slashes, quotes, markup: a plan is solved, saved and read back, and nothing is written beside its folder."""
+    """Slashes, quotes, markup: a plan is solved, saved and read back, and nothing is written beside
+    its folder."""
     if "." in name:
         with pytest.raises(SpecError, match="point"):
             planner.read(small(good=name).write(tmp_path / "s"))
@@ -76,7 +78,8 @@ def test_odd_names_are_only_names(tmp_path: Path, name: str) -> None:
 
 
 def test_paths_in_a_study_are_not_followed(tmp_path: Path) -> None:
-    """A folder with sub-folders, an absolute path as source: only the study's own files are read and frozen."""
+    """A folder with sub-folders, an absolute path as source: only the study's own files are read
+    and frozen."""
     folder = small().write(tmp_path / "s")
     (folder / "inner").mkdir()
     (folder / "inner" / "goods.csv").write_text("nonsense")

@@ -1,4 +1,5 @@
-"""A study read again with other values is the study that `planner.read` makes of them, to the last digit, with the same problems."""
+"""A study read again with other values is the study that `planner.read` makes of them, to the last
+digit, with the same problems."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ Values = dict[str, float]
 
 
 def leaves(of: Any, where: str = "") -> Iterator[tuple[str, Any]]:
-    """Every number and text of a System with where it stands, arrays by their bytes; the order of names counts."""
+    """Every number and text of a System with where it stands, arrays by their bytes; the order of
+    names counts."""
     if is_dataclass(of):
         for field in fields(of):
             if field.name not in UNTRACED:
@@ -58,7 +60,8 @@ def differences(a: System, b: System) -> list[str]:
 
 
 def agrees(reader: Rereader, system: System, study: str | Path, values: Values) -> bool:
-    """Holds the study read again against the study read with the same overrides; True where they are possible ones."""
+    """Holds the study read again against the study read with the same overrides; True where they
+    are possible ones."""
     units = {datum.path: datum.unit for datum in system.data}
     text = {
         path: f"{value!r} {units[path]}" if path in units else repr(value)
@@ -81,7 +84,8 @@ def agrees(reader: Rereader, system: System, study: str | Path, values: Values) 
 
 
 def drawn(system: System, samples: int) -> list[Values]:
-    """Samples of all uncertain inputs, impossible combinations among them, and the same without recipes and contents."""
+    """Samples of all uncertain inputs, impossible combinations among them, and the same without
+    recipes and contents."""
     known = uncertainty(system)
     at, points = known.columns(), draw(known, samples, seed=5, sampler="lhs")
     every = [

@@ -1,4 +1,5 @@
-"""A study written from tables in memory reads back as the same numbers; what cannot be written is refused before anything is."""
+"""A study written from tables in memory reads back as the same numbers; what cannot be written is
+refused before anything is."""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ def shipped(name: str) -> tuple[str, dict[str, pd.DataFrame]]:
 
 @pytest.mark.parametrize("study", ["quickstart", "china"])
 def test_a_study_goes_through_frames_and_back(tmp_path: Path, study: str) -> None:
-    """Every number in force is the same to its last digit, with its unit, source and grade, though pandas made floats of years."""
+    """Every number in force is the same to its last digit, with its unit, source and grade, though
+    pandas made floats of years."""
     head, tables = shipped(study)
     assert any(frame["year"].dtype == float for frame in tables.values() if "year" in frame), (
         "some years are empty, so they are floats"
@@ -78,7 +80,8 @@ def test_a_place_that_cannot_be(tmp_path: Path) -> None:
 
 
 def test_cells_are_written_as_the_format_wants_them(tmp_path: Path) -> None:
-    """Whole numbers without a point, others to the last digit, nothing for what is missing, commas and quotes kept."""
+    """Whole numbers without a point, others to the last digit, nothing for what is missing, commas
+    and quotes kept."""
     frame = pd.DataFrame(
         {"year": [2021.0, float("nan")], "value": [0.1 + 0.2, 1e-9], "note": ['a "b", c', None]},
         dtype=object,

@@ -19,7 +19,8 @@ from planner.system.nouns import Period
 
 
 def samples(study, scenario="", count=4, **settings):
-    """Systems of one study with other numbers, read one by one; yields and contents are left as they are, so that metals balance."""
+    """Systems of one study with other numbers, read one by one; yields and contents are left as
+    they are, so that metals balance."""
     base = planner.read(study, scenario=scenario)
     found = uncertainty(base, **settings)
     moved = [
@@ -41,8 +42,9 @@ def samples(study, scenario="", count=4, **settings):
 
 
 def test_a_batch_gives_the_arrays_of_each_sample():
-    """Proves that the samples do not meet: every number of every programme is that of its own sample, read and built alone. Lives differ,
-    so that plants end in other periods; costs, demands, intensities, rates and reserves as well."""
+    """Proves that the samples do not meet: every number of every programme is that of its own
+    sample, read and built alone. Lives differ, so that plants end in other periods; costs, demands,
+    intensities, rates and reserves as well."""
     for study, scenario in (
         ("quickstart", ""),
         ("china", "carbon-neutral"),
@@ -72,7 +74,8 @@ def test_a_batch_gives_the_arrays_of_each_sample():
 
 
 def test_only_what_differs_gets_a_leading_axis():
-    """Proves that what all samples share stays one: a good without a changed number is the same object still."""
+    """Proves that what all samples share stays one: a good without a changed number is the same
+    object still."""
     one, two = (
         planner.read("quickstart"),
         planner.read("quickstart", overrides={"series.carbon_price": "70 USD_2021/tCO2e"}),
@@ -89,7 +92,8 @@ def test_only_what_differs_gets_a_leading_axis():
 
 
 def test_samples_that_differ_in_more_than_numbers_are_no_batch():
-    """Never wrong in silence: another name, another length, a noun that is missing, a decision that only some samples take."""
+    """Never wrong in silence: another name, another length, a noun that is missing, a decision that
+    only some samples take."""
     one = planner.read("quickstart")
     good = next(iter(one.goods.values()))
     kinds = {
@@ -115,7 +119,8 @@ def test_samples_that_differ_in_more_than_numbers_are_no_batch():
 
 
 def test_numbers_of_samples_by_hand():
-    """Proves the shapes: single numbers and series meet, and a row that cannot hold in one sample is said of the batch."""
+    """Proves the shapes: single numbers and series meet, and a row that cannot hold in one sample
+    is said of the batch."""
     a, b = np.array([1.0, 2.0]), np.array([[3.0, 4.0], [5.0, 6.0]])
     assert joined([a, b]).tolist() == [[1, 2, 3, 4], [1, 2, 5, 6]]
     assert joined([a, a]).tolist() == [1, 2, 1, 2]
@@ -136,7 +141,8 @@ def test_numbers_of_samples_by_hand():
 
 
 def test_a_row_without_options_fails_the_batch():
-    """Proves that the one sample whose row cannot hold is not lost among the others: the batch is refused, and taken one by one."""
+    """Proves that the one sample whose row cannot hold is not lost among the others: the batch is
+    refused, and taken one by one."""
     one = planner.read("quickstart")
     good = next(g for g in one.goods.values() if g.demand is not None)
     alone = replace(
@@ -157,7 +163,8 @@ def test_a_row_without_options_fails_the_batch():
 
 
 def test_rounding_is_that_of_each_sample():
-    """Proves that the large numbers of one sample hide nothing in another: what is below zero is judged by its own sample's size."""
+    """Proves that the large numbers of one sample hide nothing in another: what is below zero is
+    judged by its own sample's size."""
     system = planner.read("quickstart")
     name, product = next(
         (name, product) for name, product in system.products.items() if product.uses

@@ -29,14 +29,16 @@ def test_first_year_is_undiscounted():
 
 
 def test_a_period_counts_each_of_its_years():
-    """2022-2023 at 10 %: 1/1.1 + 1/1.21 = 1.7355. Its middle year counted twice would give 2 x 1.1^-1.5 = 1.7335."""
+    """2022-2023 at 10 %: 1/1.1 + 1/1.21 = 1.7355. Its middle year counted twice would give 2 x
+    1.1^-1.5 = 1.7335."""
     factors = period_factors((Period(2021, 2021), Period(2022, 2023)), 0.1)
     assert factors == pytest.approx([1.0, 1 / 1.1 + 1 / 1.21], rel=EXACT)
     assert period_factors((Period(2021, 2025),), 0.0) == pytest.approx([5.0], rel=EXACT)
 
 
 def test_annuity_due_by_hand():
-    """1,000 at 10 % over 2 years, paid at the start of each: A + A/1.1 = 1000, A = 523.81. In arrears it would be 576.19."""
+    """1,000 at 10 % over 2 years, paid at the start of each: A + A/1.1 = 1000, A = 523.81. In
+    arrears it would be 576.19."""
     assert 1000 * annuity_due(0.1, 2) == pytest.approx(1000 / (1 + 1 / 1.1), rel=EXACT)
     assert annuity_due(0.0, 8) == pytest.approx(1 / 8, rel=EXACT)
 
@@ -56,14 +58,16 @@ def test_annuity_refuses_what_is_no_life_or_rate(rate, life):
 @pytest.mark.parametrize("rate", [0.0, 0.05, 0.3])
 @pytest.mark.parametrize("life", [1.0, 3.0, 7.5])
 def test_whole_life_within_the_horizon_costs_the_price(rate, life):
-    """Where the plant's rate is the study's and the whole life lies within the horizon, the charges are worth the price at order."""
+    """Where the plant's rate is the study's and the whole life lies within the horizon, the charges
+    are worth the price at order."""
     charge = capital_charge(years(2021, 2040), np.full(20, 100.0), rate, rate, life, 0)
     assert charge[0].sum() == pytest.approx(100.0, rel=1e-12)
     assert charge[4].sum() == pytest.approx(100.0 * (1 + rate) ** -4, rel=1e-12)
 
 
 def test_lead_time_carries_interest_and_shifts_the_charge():
-    """Paid in 2021, runs from 2023: the debt grows to 121 by then, and comes back to 100 in money of 2021."""
+    """Paid in 2021, runs from 2023: the debt grows to 121 by then, and comes back to 100 in money
+    of 2021."""
     charge = capital_charge(years(2021, 2026), np.full(6, 100.0), 0.1, 0.1, 2.0, 2)
     payment = 121.0 / (1 + 1 / 1.1)
     assert charge[0] == pytest.approx([0, 0, payment / 1.21, payment / 1.331, 0, 0], rel=1e-12)
@@ -71,7 +75,8 @@ def test_lead_time_carries_interest_and_shifts_the_charge():
 
 
 def test_horizon_cuts_the_charge_without_salvage():
-    """Life 4, ordered in 2022 with 2 years left: half is charged at r = 0. Ordered in 2023: a quarter. Too late to run: nothing."""
+    """Life 4, ordered in 2022 with 2 years left: half is charged at r = 0. Ordered in 2023: a
+    quarter. Too late to run: nothing."""
     charge = capital_charge(years(2021, 2023), np.full(3, 100.0), 0.0, 0.0, 4.0, 0)
     assert charge.sum(axis=1) == pytest.approx([75.0, 50.0, 25.0], rel=EXACT)
     assert charge[1] == pytest.approx([0.0, 25.0, 25.0], rel=EXACT)
@@ -86,7 +91,8 @@ def test_plant_rate_and_study_rate_are_two_things():
 
 
 def test_multi_year_periods_charge_each_year_of_life():
-    """Ordered in the first year of 2022-2024 with lead 1 and life 3: due 2023, 2024, 2025, split two and one over the periods."""
+    """Ordered in the first year of 2022-2024 with lead 1 and life 3: due 2023, 2024, 2025, split
+    two and one over the periods."""
     periods = (Period(2021, 2021), Period(2022, 2024), Period(2025, 2027))
     charge = capital_charge(periods, np.array([0.0, 90.0, 0.0]), 0.0, 0.1, 3.0, 1)
     assert charge[1] == pytest.approx([0.0, 30 * (1.1**-2 + 1.1**-3), 30 * 1.1**-4], rel=EXACT)
@@ -100,7 +106,8 @@ def test_charges_of_years_and_of_periods_agree():
 
 
 def test_alive_share_is_the_overlap_in_time():
-    """Ordered in 2021, lead 2, life 4: runs 2023 to 2026. Of 2022-2024 two years of three, of 2025-2030 two of six."""
+    """Ordered in 2021, lead 2, life 4: runs 2023 to 2026. Of 2022-2024 two years of three, of
+    2025-2030 two of six."""
     periods = (Period(2021, 2021), Period(2022, 2024), Period(2025, 2030))
     share = alive_share(periods, 2, 4.0)
     assert share[0] == pytest.approx([0.0, 2 / 3, 2 / 6], rel=EXACT)

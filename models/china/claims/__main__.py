@@ -47,7 +47,8 @@ def verdicts() -> list[Verdict]:
 
 
 def judge(claim: Claim, answer: Answer) -> Verdict:
-    """The verdict on an answer: within the tolerance of the claim, or, where that gives none, whether the statement holds."""
+    """The verdict on an answer: within the tolerance of the claim, or, where that gives none,
+    whether the statement holds."""
     paper = float(claim["paper"]) if claim["paper"] else None
     slack = allowed(claim["tolerance"], paper)
     difference = None if paper is None or answer.ours is None else answer.ours - paper
@@ -66,7 +67,8 @@ def judge(claim: Claim, answer: Answer) -> Verdict:
 
 
 def allowed(tolerance: str, paper: float | None) -> float | None:
-    """How far ours may be from the paper's, in the claim's unit: `5%` of it, `+-0.05 abs`, `+-3 yr`; None where none is given."""
+    """How far ours may be from the paper's, in the claim's unit: `5%` of it, `+-0.05 abs`, `+-3
+    yr`; None where none is given."""
     if found := re.fullmatch(r"([\d.]+)%", tolerance):
         return None if paper is None else float(found[1]) / 100 * abs(paper)
     found = re.fullmatch(r"\+-([\d.]+) (?:abs|yr)", tolerance)
@@ -121,8 +123,10 @@ def page() -> str:
         "# The paper's claims",
         "",
         (
-            "Made by `python -m models.china.claims`; do not edit. Claims of Zeng et al. 2023 in our words: `data/claims.csv`. Experiments: "
-            "`models/china/claims/experiments.py`, one function each, over the studies `china` and `world` and cohort runs over `data/`. "
+            "Made by `python -m models.china.claims`; do not edit. Claims of Zeng et al. 2023 in "
+            "our words: `data/claims.csv`. Experiments: "
+            "`models/china/claims/experiments.py`, one function each, over the studies `china` "
+            "and `world` and cohort runs over `data/`. "
             "A miss stays a miss."
         ),
         "",
@@ -138,7 +142,10 @@ def page() -> str:
         "## Not reproduced",
         "",
         *(
-            f"- **{v.claim['id']}** {v.claim['claim']} ({v.claim['metal']}, {v.claim['region']}): {v.answer.why}."
+            (
+                f"- **{v.claim['id']}** {v.claim['claim']} ({v.claim['metal']}, "
+                f"{v.claim['region']}): {v.answer.why}."
+            )
             for v in found
             if v.word == MISSED
         ),
@@ -166,30 +173,42 @@ def _inputs(uses: list[str]) -> tuple[str, ...]:
     read, idle = uses.count(EXPERIMENT), uses.count(NOTHING)
     return (
         (
-            f"{len(uses)} statements are data. {len(uses) - read - idle} are in force: numbers of a study change when the datum does "
-            f"(tried with each, by {(CHANGE - 1) * 100:.0f} %), or it is a row of the study itself. {read} are read by an experiment "
-            f"above or by the history below. {idle} are held and used by nothing: a better source stands beside them, or no study needs "
+            f"{len(uses)} statements are data. {len(uses) - read - idle} are in force: numbers of "
+            "a study change when the datum does "
+            f"(tried with each, by {(CHANGE - 1) * 100:.0f} %), or it is a row of the study "
+            f"itself. {read} are read by an experiment "
+            f"above or by the history below. {idle} are held and used by nothing: a better source "
+            "stands beside them, or no study needs "
             "them."
         ),
     )
 
 
 def _summary(reached: int, circular: int, count: Counter[str]) -> tuple[str, str, str]:
-    """What the verdicts come to, the agreements that prove something first, and how far even those go."""
+    """What the verdicts come to, the agreements that prove something first, and how far even those
+    go."""
     return (
         (
-            f"**{reached - circular} of {count.total()} targets are reproduced by data that were not made from the claim itself.** "
-            f"{circular} more agree, but prove nothing (*circular*): a datum behind them was made from the claim, such as a history of "
-            "use drawn back from the stock claimed, or a recovery or yield read from the totals claimed. "
-            f"{count[MISSED]} are not reproduced. Of all {reached} that agree, {count[AS_IT_STANDS]} do so as they stand and "
+            f"**{reached - circular} of {count.total()} targets are reproduced by data that were "
+            "not made from the claim itself.** "
+            f"{circular} more agree, but prove nothing (*circular*): a datum behind them was made "
+            "from the claim, such as a history of "
+            "use drawn back from the stock claimed, or a recovery or yield read from the totals "
+            "claimed. "
+            f"{count[MISSED]} are not reproduced. Of all {reached} that agree, "
+            f"{count[AS_IT_STANDS]} do so as they stand and "
             f"{count[AS_READ]} with the stated reading."
         ),
         "",
         (
-            "Even the first number is to be read with care. Demand paths of the world, several lifetimes and most readings come from the "
-            "paper too, so that agreement shows that its numbers fit together more than that they are right. Where another reading or "
-            "scenario gives another answer it stands beside it. After first results were seen, two faults were mended (S016 took exports "
-            "off twice; the year of S024 was ambiguous) and S155 was put on the experiment that its row registers; it missed before and "
+            "Even the first number is to be read with care. Demand paths of the world, several "
+            "lifetimes and most readings come from the "
+            "paper too, so that agreement shows that its numbers fit together more than that they "
+            "are right. Where another reading or "
+            "scenario gives another answer it stands beside it. After first results were seen, "
+            "two faults were mended (S016 took exports "
+            "off twice; the year of S024 was ambiguous) and S155 was put on the experiment that "
+            "its row registers; it missed before and "
             "after."
         ),
     )

@@ -1,6 +1,8 @@
-"""One function for each claim of the paper that is a target. Each computes; where a datum was made from the claim it says *circular*.
+"""One function for each claim of the paper that is a target. Each computes; where a datum was made
+from the claim it says *circular*.
 
-`@experiment("S016", ...)` names the claims of `data/claims.csv` that a function answers; the function is given the identifier.
+`@experiment("S016", ...)` names the claims of `data/claims.csv` that a function answers; the
+function is given the identifier.
 """
 
 from __future__ import annotations
@@ -57,7 +59,8 @@ def _kt(tonnes: float) -> str:
     return f"{tonnes / 1000:,.3g} kt"
 
 
-# ---- China: base year and history ---------------------------------------------------------------------------------------------
+# ---- China: base year and history
+# ---------------------------------------------------------------------------------------------
 
 
 @experiment("S016")
@@ -110,7 +113,8 @@ def vehicles_drive_demand(_: str) -> Answer:
         shares.append(cars / total)
     return Answer(
         min(shares),
-        "share of vehicle batteries in the growth of home use from 2021 to 2035, the lesser of both demand paths; "
+        "share of vehicle batteries in the growth of home use from 2021 to 2035, the lesser of "
+        "both demand paths; "
         "the paper's 2015-2021 is not split in the data held",
         holds=min(shares) > 0.7,
         reading="more than 0.7 of the growth, after 2021",
@@ -128,7 +132,8 @@ def lithium_stock(claim: str) -> Answer:
         ours = products[item].stock_in(2021) / stock[2021]
     return Answer(
         ours,
-        f"cohorts from 1990: {_kt(stock[2015])} in 2015, {_kt(stock[2021])} in 2021; the history of use was drawn back "
+        f"cohorts from 1990: {_kt(stock[2015])} in 2015, {_kt(stock[2021])} in 2021; the history "
+        "of use was drawn back "
         "so that it gives the paper's stocks",
         reading="history of use as held",
         circular=True,
@@ -146,9 +151,11 @@ def lithium_waste(claim: str) -> Answer:
     )
     return Answer(
         ours,
-        f"{year}: batteries {_kt(cells)}, ceramics and glass {_kt(left['ceramics_glass'])}, greases "
+        f"{year}: batteries {_kt(cells)}, ceramics and glass {_kt(left['ceramics_glass'])}, "
+        "greases "
         f"{_kt(left['greases'])} "
-        "leave use; scrap of manufacture is not counted, greases hold their use of 2021 and the history of "
+        "leave use; scrap of manufacture is not counted, greases hold their use of 2021 and the "
+        "history of "
         "ceramics was drawn back from the "
         "paper's stock",
         reading="what leaves use, greases with it",
@@ -186,7 +193,8 @@ def niobium_at_home(_: str) -> Answer:
     ).value
     return Answer(
         None,
-        f"the least-cost plan takes at most {most:.0f} t a year from home ore, all of it a by-product of rare earths; "
+        f"the least-cost plan takes at most {most:.0f} t a year from home ore, all of it a "
+        "by-product of rare earths; "
         f"nothing is mined for niobium",
         holds=most <= floor,
         reading="at most the 300 t of concentrate made today",
@@ -199,7 +207,8 @@ def niobium_imports(_: str) -> Answer:
     return Answer(part, "share of foreign metal in the supply of 2023", holds=part > 0.95)
 
 
-# ---- China: the paths to 2060 -------------------------------------------------------------------------------------------------
+# ---- China: the paths to 2060
+# -------------------------------------------------------------------------------------------------
 
 
 @experiment("S032")
@@ -274,7 +283,10 @@ def photovoltaics_over_electronics(_: str) -> Answer:
         ]
     return Answer(
         min(ratios),
-        f"ratios of 2050 in China, two paths and the low variant of each: {', '.join(f'{r:.2f}' for r in ratios)}",
+        (
+            "ratios of 2050 in China, two paths and the low variant of each: "
+            f"{', '.join(f'{r:.2f}' for r in ratios)}"
+        ),
         holds=min(ratios) > 1,
         reading="photovoltaics over displays and semiconductors in China in 2050",
     )
@@ -354,7 +366,8 @@ def germanium_exhausted(_: str) -> Answer:
         float(int(2021 + metal / 100)),
         f"{metal:.0f} t of metal from the reserves of coal and zinc at the "
         f"yields of coal ash and of leaching, 100 t a year from 2021; "
-        f"3,500 t as metal would last to {2021 + reserve / 100:.0f}, and the yield of 0.43 that gives "
+        f"3,500 t as metal would last to {2021 + reserve / 100:.0f}, and the yield of 0.43 that "
+        "gives "
         f"{calibrated:.0f} was fitted to "
         "the claim",
         reading="years at 100 t of metal a year, losses of recovery deducted",
@@ -422,7 +435,8 @@ def secondary_grows(_: str) -> Answer:
     )
 
 
-# ---- the world ----------------------------------------------------------------------------------------------------------------
+# ---- the world
+# ----------------------------------------------------------------------------------------------------------------
 
 
 @experiment("S072", "S073", "S074")
@@ -434,7 +448,10 @@ def lithium_scrap(claim: str) -> Answer:
     )
     return Answer(
         short,
-        f"with a life of 10 years {_kt(long)}; the logistic through the paper's demand of 2021 and 2100 fixes the rest",
+        (
+            f"with a life of 10 years {_kt(long)}; the logistic through the paper's demand of 2021 "
+            "and 2100 fixes the rest"
+        ),
         reading="the world, a life of 8 years",
     )
 
@@ -507,7 +524,8 @@ def cobalt_net(_: str) -> Answer:
     ours, long = (float(runs.activity(s, "mine_cobalt")[-1]) for s in ("short-life", "reference"))
     return Answer(
         ours,
-        f"mining in 2100 with a life of 8 years; of 10 years {_kt(long)}; the recovery of 0.78 was read "
+        f"mining in 2100 with a life of 8 years; of 10 years {_kt(long)}; the recovery of 0.78 "
+        "was read "
         f"from the paper's own "
         "numbers",
         reading="0.78 of scrap recovered, a life of 8 years",
@@ -545,7 +563,8 @@ def cobalt_history(claim: str) -> Answer:
     }[claim]
     return Answer(
         ours,
-        "mined cobalt 1995-2021 (BGS) in the shares of use of 2021, for want of earlier ones, all of it "
+        "mined cobalt 1995-2021 (BGS) in the shares of use of 2021, for want of earlier ones, all "
+        "of it "
         "put to use with no loss on the way; "
         "lives of China; 0.14 of waste recovered",
         reading="shares of use of 2021 in all years",

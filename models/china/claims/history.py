@@ -1,6 +1,8 @@
-"""Extraction as far as public data held here reach, beside the 35 metals from 1922 to 2022 of which the paper gives the sum.
+"""Extraction as far as public data held here reach, beside the 35 metals from 1922 to 2022 of which
+the paper gives the sum.
 
-python -m models.china.claims.history FILE      the figure, as a page (.html) or a picture (.svg, .png, .pdf)
+python -m models.china.claims.history FILE      the figure, as a page (.html) or a picture (.svg,
+.png, .pdf)
 """
 
 from __future__ import annotations
@@ -25,16 +27,19 @@ WORLD, FERRONIOBIUM = "world", "Brazil and Canada, ferroniobium x 0.65"
 NIOBIUM_IN_FERRONIOBIUM = 0.65
 """t/t, as the note of each row of ferroniobium in data/production.csv has it."""
 PAPER = {1922: 73e6, 2022: 1478e6}
-"""t a year of all 35 metals (S008, S009): the paper's, to be seen beside what is held, never part of it."""
+"""t a year of all 35 metals (S008, S009): the paper's, to be seen beside what is held, never part
+of it."""
 COUNT = 35
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 """Okabe and Ito, as planner.figures.plan_figures."""
 
 
 def extraction() -> pd.DataFrame:
-    """metal, coverage, year, value (t), source: output of each year for which `data/` has one, of the world where it has.
+    """metal, coverage, year, value (t), source: output of each year for which `data/` has one, of
+    the world where it has.
 
-    Where several sources give a year, the first of the sources as the file orders them; nothing is filled in between.
+    Where several sources give a year, the first of the sources as the file orders them; nothing is
+    filled in between.
     """
     rows: dict[tuple[str, str, int], tuple[float, str]] = {}
     for metal in METALS:
@@ -63,7 +68,8 @@ def extraction() -> pd.DataFrame:
 
 
 def _ferroniobium() -> dict[int, tuple[float, str]]:
-    """Niobium in the ferroniobium of the two countries that make nearly all of it, in years for which both are held."""
+    """Niobium in the ferroniobium of the two countries that make nearly all of it, in years for
+    which both are held."""
     years: dict[int, list[tuple[float, str]]] = {}
     for country in ("brazil", "canada"):
         for fact in FACTS.series(
@@ -88,8 +94,10 @@ def history_page() -> Iterator[str]:
     yield "## History of extraction"
     yield ""
     yield (
-        f"The paper draws the extraction of {COUNT} metals from 1922 (73 Mt) to 2022 (1,478 Mt). Held here, in `data/production.csv` "
-        f"and `data/hosts_companion.csv` from public sources, is the output of its five metals and of zinc, in t of metal "
+        f"The paper draws the extraction of {COUNT} metals from 1922 (73 Mt) to 2022 (1,478 Mt). "
+        "Held here, in `data/production.csv` "
+        "and `data/hosts_companion.csv` from public sources, is the output of its five metals "
+        "and of zinc, in t of metal "
         "(figure: `python -m models.china.claims.history history.svg`):"
     )
     yield ""
@@ -109,7 +117,8 @@ def history_page() -> Iterator[str]:
         yield f"| {metal} | {coverage} | {len(own)} | {' | '.join(ends)} | {missing} |"
     yield ""
     yield (
-        f"**Missing.** {missing_words(table)} So neither of the two sums, nor the growth and pace drawn from them (S008 to S011), can "
+        f"**Missing.** {missing_words(table)} So neither of the two sums, nor the growth and pace "
+        "drawn from them (S008 to S011), can "
         "be tested here, and they are kept as narrative. Nothing is filled in."
     )
 
@@ -119,15 +128,18 @@ def missing_words(table: pd.DataFrame) -> str:
     held = table["metal"].nunique()
     latest = table[table["year"] <= max(PAPER)].groupby("metal")["value"].last().sum()
     return (
-        f"All years before {table['year'].min()}; at least {COUNT - held} of the {COUNT} metals, among them iron, aluminium, copper, "
-        f"manganese and chromium, which make nearly all of the 1,478 Mt; and the list of the {COUNT}. What is held of 2022, or the "
+        f"All years before {table['year'].min()}; at least {COUNT - held} of the {COUNT} metals, "
+        "among them iron, aluminium, copper, "
+        "manganese and chromium, which make nearly all of the 1,478 Mt; and the list of the "
+        f"{COUNT}. What is held of 2022, or the "
         f"last year before it, comes to {latest / 1e6:.2f} Mt."
     )
 
 
 def draw_history() -> Figure:
-    """The figure: output of each metal held, t a year on a logarithmic axis, a marker for each year held and no line across years that
-    are not; the paper's two sums as hollow markers; what is missing in words within the figure."""
+    """The figure: output of each metal held, t a year on a logarithmic axis, a marker for each year
+    held and no line across years that are not; the paper's two sums as hollow markers; what is
+    missing in words within the figure."""
     from plotly.graph_objects import Figure
 
     table, figure = extraction(), Figure()

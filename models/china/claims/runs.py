@@ -1,4 +1,5 @@
-"""What the experiments ask: facts of `data/`, plans of China, simulations of the world, and cohort runs over history. Each is made once."""
+"""What the experiments ask: facts of `data/`, plans of China, simulations of the world, and cohort
+runs over history. Each is made once."""
 
 from __future__ import annotations
 
@@ -113,7 +114,8 @@ def cohorts(years: Sequence[int], inflow: Array, lifetime: Lifetime) -> Cohorts:
 
 @cache
 def lithium_history() -> Mapping[str, Cohorts]:
-    """Lithium in use in China from 1990 to 2021, by product. Greases and other chemicals have no history: they hold their use of 2021."""
+    """Lithium in use in China from 1990 to 2021, by product. Greases and other chemicals have no
+    history: they hold their use of 2021."""
     found = {}
     for item in (
         "ceramics_glass",
@@ -141,7 +143,8 @@ def lithium_history() -> Mapping[str, Cohorts]:
 
 @cache
 def germanium_history() -> Cohorts:
-    """Germanium in use in China from 1990 to 2020, all products with the life of infrared optics (20 years)."""
+    """Germanium in use in China from 1990 to 2020, all products with the life of infrared optics
+    (20 years)."""
     past = FACTS.series("enduse_inflow_history", metal="germanium", item="total")
     return cohorts(
         [f.year or 0 for f in past],
@@ -166,7 +169,8 @@ COBALT = {
 
 @cache
 def cobalt_shares() -> Mapping[str, float]:
-    """Shares of use of 2021 and 2022; other portable: what laptops and phones leave of portable; other: what all leave of the whole."""
+    """Shares of use of 2021 and 2022; other portable: what laptops and phones leave of portable;
+    other: what all leave of the whole."""
 
     def fact(item: str) -> float:
         return FACTS.all(
@@ -180,7 +184,8 @@ def cobalt_shares() -> Mapping[str, float]:
 
 @cache
 def cobalt_history() -> tuple[Mapping[str, Cohorts], Array]:
-    """The world's cobalt from 1995 to 2021: by product, and what is recovered (0.14 of waste) and used again, t a year.
+    """The world's cobalt from 1995 to 2021: by product, and what is recovered (0.14 of waste) and
+    used again, t a year.
 
     Shares of use are those of 2021 in all years: no history of them is held.
     """
@@ -216,7 +221,8 @@ INDIUM = {
 
 
 def indium_discarded(product: str) -> float:
-    """t of indium discarded with a product in 2010-2020: an even inflow of what the paper says entered, no cohorts before."""
+    """t of indium discarded with a product in 2010-2020: an even inflow of what the paper says
+    entered, no cohorts before."""
     total = FACTS.one(
         "demand_history",
         metal="indium",

@@ -1,4 +1,5 @@
-"""Where the claims that are inputs go: the rows of `data/` that hold them, and which study's numbers change when those rows do."""
+"""Where the claims that are inputs go: the rows of `data/` that hold them, and which study's
+numbers change when those rows do."""
 
 from __future__ import annotations
 
@@ -24,7 +25,8 @@ Rows = tuple[str, tuple[int, ...]]
 
 
 def rows_of(datum: str) -> Rows:
-    """File (without its ending) and positions of the rows that a datum names: `data/FILE.csv: metal region variable item... year...`.
+    """File (without its ending) and positions of the rows that a datum names: `data/FILE.csv: metal
+    region variable item... year...`.
 
     Raises KeyError where there is none. What stands in brackets is a remark.
     """
@@ -79,7 +81,8 @@ def users(datum: str) -> tuple[str, ...]:
 
 
 def used_by(datum: str) -> str:
-    """What uses a datum, in words for the page: studies that change with it, else experiments that read it, else nothing."""
+    """What uses a datum, in words for the page: studies that change with it, else experiments that
+    read it, else nothing."""
     if datum.startswith("models/"):
         return "study " + datum.split("/")[1]
     if not datum.startswith("data/"):
@@ -95,7 +98,8 @@ def used_by(datum: str) -> str:
 
 
 def read_by_experiments(datum: str) -> bool:
-    """Whether an experiment or the history of extraction has asked for a row of the datum; they must have run."""
+    """Whether an experiment or the history of extraction has asked for a row of the datum; they
+    must have run."""
     file, positions = rows_of(datum)
     return any((file, position) in FACTS.asked for position in positions)
 

@@ -1,4 +1,5 @@
-"""Writes `models/china/*.csv` from `data/`: every module's rows, in canonical order, exactly the columns of the study format.
+"""Writes `models/china/*.csv` from `data/`: every module's rows, in canonical order, exactly the
+columns of the study format.
 
     python -m models.china.derive [FOLDER [MODULE ...]]
 
@@ -34,13 +35,15 @@ MODULES = (
 )
 STUDY = Path(__file__).resolve().parents[1]
 DIGITS = {"uses": 14}
-"""Significant digits of a table's numbers where six are too few: packs must hold the metal of the demand they are made from to 1e-9."""
+"""Significant digits of a table's numbers where six are too few: packs must hold the metal of the
+demand they are made from to 1e-9."""
 LARGEST_WHOLE = 2**53
 """Whole numbers up to here are exact as floats."""
 
 
 def derive(modules: Sequence[str] = MODULES) -> dict[str, list[dict[str, Any]]]:
-    """Rows by table, sorted by key, parameter, scenario and year. ValueError where two rows say the same thing twice."""
+    """Rows by table, sorted by key, parameter, scenario and year. ValueError where two rows say the
+    same thing twice."""
     facts = Facts()
     return by_table(row for name in modules for row in module_rows(name, facts))
 

@@ -1,9 +1,12 @@
-"""Batteries: packs are collected by class and vintage and recycled on two lines, lithium and cobalt together. Activity: tonnes of pack.
+"""Batteries: packs are collected by class and vintage and recycled on two lines, lithium and cobalt
+together. Activity: tonnes of pack.
 
-Cost of a line = processing + collection - credit for nickel, copper, aluminium and manganese; the price paid for packs is a `transfer`.
-Processing falls along an experience curve with the formal capacity built to 2030. Carbon: the burden of a tonne of pack is given to the
-metals of the study and to the credited ones by value, so that lithium and cobalt together bear value(Li, Co) / (value(Li, Co) + credit);
-inside the study nothing more is allocated, since the line is one process. Foreign black mass stands in `black_mass.py`.
+Cost of a line = processing + collection - credit for nickel, copper, aluminium and manganese; the
+price paid for packs is a `transfer`. Processing falls along an experience curve with the formal
+capacity built to 2030. Carbon: the burden of a tonne of pack is given to the metals of the study
+and to the credited ones by value, so that lithium and cobalt together bear value(Li, Co) /
+(value(Li, Co) + credit); inside the study nothing more is allocated, since the line is one process.
+Foreign black mass stands in `black_mass.py`.
 """
 
 from __future__ import annotations
@@ -26,7 +29,8 @@ from models.china.derive.common import (
 from models.china.derive.supply import FIRST, ONE, money, ratio, recipe, value
 
 RECYCLING_PART = 0.4
-"""Of the capital of GEM Yibin: its 50 kt/yr of LFP cathode at about 20,000 yuan per t/yr (own judgement) take 1.0 of 1.71 billion yuan."""
+"""Of the capital of GEM Yibin: its 50 kt/yr of LFP cathode at about 20,000 yuan per t/yr (own
+judgement) take 1.0 of 1.71 billion yuan."""
 LEARNING = 0.08
 """Fall of the processing cost with each doubling of capacity: own judgement, range 0 to 0.15."""
 SCRAPS = {
@@ -88,7 +92,8 @@ def _collect(facts: Facts, scrap: str, wastes: tuple[str, ...]) -> Iterator[Row]
 
 
 def experience(facts: Facts) -> list[Fact]:
-    """Processing cost over that of 2021: (capacity / capacity of 2021) to the power log2(1 - learning), to 2030; held later."""
+    """Processing cost over that of 2021: (capacity / capacity of 2021) to the power log2(1 -
+    learning), to 2030; held later."""
     built = [
         fact
         for fact in facts.series(
@@ -264,7 +269,8 @@ def _value_share(facts: Facts, contents: dict[str, Fact], credit: Fact) -> Fact:
 def burden(
     facts: Facts, name: str, chemistry: str, contents: dict[str, Fact], credit: Fact
 ) -> Iterator[Row]:
-    """Gross burden per tonne of pack of the low-emission line, high that of the medium one, low half, by value share; electricity apart."""
+    """Gross burden per tonne of pack of the low-emission line, high that of the medium one, low
+    half, by value share; electricity apart."""
     gross = facts.one(
         "recycling_cost_carbon",
         variable="recycling_GWP100",
@@ -306,7 +312,10 @@ def burden(
         derived(
             direct(gross.value),
             "tCO2e/t",
-            f"{gross.value:g} kg/t of pack x value share {share.value:.2f} - electricity {rest:.3f} t; {share.note}",
+            (
+                f"{gross.value:g} kg/t of pack x value share {share.value:.2f} - electricity "
+                f"{rest:.3f} t; {share.note}"
+            ),
             gross,
             share,
             low=direct(gross.value / 2),
@@ -316,7 +325,8 @@ def burden(
 
 
 def _portable_lithium(facts: Facts) -> Iterator[Row]:
-    """Lithium of portable cells without cobalt, counted in lithium: an LFP line at 2 % lithium in the cell."""
+    """Lithium of portable cells without cobalt, counted in lithium: an LFP line at 2 % lithium in
+    the cell."""
     cell = facts.one("costs_capex", "lithium", variable="li_content", item="lfp_cell")
     tonnes = 1 / cell.value
     yield structure(
@@ -415,7 +425,8 @@ def _portable_values(facts: Facts, name: str, cell: Fact) -> Iterator[Row]:
 
 
 def _plants(facts: Facts) -> Iterator[Row]:
-    """Two lines; formal capacity to 2025 stands (later years are announcements, which may be ordered), half of it for each line."""
+    """Two lines; formal capacity to 2025 stands (later years are announcements, which may be
+    ordered), half of it for each line."""
     formal = {
         fact.year: fact
         for fact in facts.series(

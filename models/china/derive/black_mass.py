@@ -1,4 +1,5 @@
-"""Black mass from abroad: closed by the ban on foreign waste in the base, open in the scenario `scrap-imports`."""
+"""Black mass from abroad: closed by the ban on foreign waste in the base, open in the scenario
+`scrap-imports`."""
 
 from __future__ import annotations
 

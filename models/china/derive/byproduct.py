@@ -1,4 +1,5 @@
-"""What the chains of indium, niobium and germanium share: money of other years, capital in all-in costs, import tiers, recovery."""
+"""What the chains of indium, niobium and germanium share: money of other years, capital in all-in
+costs, import tiers, recovery."""
 
 from __future__ import annotations
 
@@ -34,7 +35,8 @@ EARLIER_AND_LATER: Mapping[int, float] = {
     2024: 0.88,
     2025: 0.85,
 }
-"""US GDP deflator (BEA, recalled; 2025 estimated), 2021 over the year; 2011 as data/additions.csv (price_year) states it."""
+"""US GDP deflator (BEA, recalled; 2025 estimated), 2021 over the year; 2011 as data/additions.csv
+(price_year) states it."""
 CIRCUIT_LIFE = 15
 """Years over which a by-product circuit or recovery plant is written off (NREL 2015: 10 to 20)."""
 CAPITAL_SHARE = 0.2
@@ -68,13 +70,17 @@ def mean_price(
 
 
 def charge() -> float:
-    """Yearly charge on a unit of capital, paid at the end of each year; an annuity due after a lead time of a year comes to the same."""
+    """Yearly charge on a unit of capital, paid at the end of each year; an annuity due after a lead
+    time of a year comes to the same."""
     return CHARGE_RATE / (1 - (1 + CHARGE_RATE) ** -CIRCUIT_LIFE)
 
 
 def capital_in(all_in: Fact) -> Fact:
     """Capital cost per yearly tonne that an all-in cost (USD_2021/kg) holds."""
-    note = f"{CAPITAL_SHARE:g} of the all-in {all_in.value:.4g} USD/kg / {charge():.4f} (8 %, {CIRCUIT_LIFE} years): share judged"
+    note = (
+        f"{CAPITAL_SHARE:g} of the all-in {all_in.value:.4g} USD/kg / {charge():.4f} (8 %, "
+        f"{CIRCUIT_LIFE} years): share judged"
+    )
     ends = [CAPITAL_SHARE * share * all_in.value * 1000 / charge() for share in (0.5, 2.0)]
     return derived(
         CAPITAL_SHARE * all_in.value * 1000 / charge(),
@@ -88,13 +94,17 @@ def capital_in(all_in: Fact) -> Fact:
 
 
 def running(all_in: Fact, base: Fact | None = None) -> Fact:
-    """An all-in cost (USD_2021/kg) without its capital, per tonne; `base` is the cost whose capital share the plant carries."""
+    """An all-in cost (USD_2021/kg) without its capital, per tonne; `base` is the cost whose capital
+    share the plant carries."""
     capital = CAPITAL_SHARE * (base or all_in).value
     ends = [None if end is None else (end - capital) * 1000 for end in (all_in.low, all_in.high)]
     return derived(
         (all_in.value - capital) * 1000,
         "USD_2021/t",
-        f"all-in {all_in.value:.4g} (grade {all_in.grade}) less capital {capital:.4g} USD/kg that stands with the plant; {all_in.note}",
+        (
+            f"all-in {all_in.value:.4g} (grade {all_in.grade}) less capital {capital:.4g} USD/kg "
+            f"that stands with the plant; {all_in.note}"
+        ),
         all_in,
         low=ends[0],
         high=ends[1],
@@ -112,7 +122,10 @@ def circuit(
     lead = judged(
         1,
         "year",
-        "a circuit on a site that exists; also makes the annuity due equal to the charge taken off the all-in cost",
+        (
+            "a circuit on a site that exists; also makes the annuity due equal to the charge taken "
+            "off the all-in cost"
+        ),
     )
     yield from plant(
         name,
@@ -149,7 +162,8 @@ def import_tier(
     embodied: Fact,
     product: float = 1.0,
 ) -> Iterator[Row]:
-    """One step of an origin's supply curve: price, ceiling (already the origin's), what it embodies and its sea transport.
+    """One step of an origin's supply curve: price, ceiling (already the origin's), what it embodies
+    and its sea transport.
 
     `product` is t shipped per t of metal.
     """
@@ -184,7 +198,10 @@ def shared_ceiling(tier: Sequence[Fact], share: Fact, note: str = "") -> list[Fa
         derived(
             fact.value * share.value,
             "t/year",
-            f"ceiling {fact.value:.5g} t x share {share.value:.3f} of the origin{note}; {fact.note}",
+            (
+                f"ceiling {fact.value:.5g} t x share {share.value:.3f} of the origin{note}; "
+                f"{fact.note}"
+            ),
             fact,
             share,
             year=fact.year,

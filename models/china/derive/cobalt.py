@@ -1,7 +1,9 @@
-"""Cobalt: by-product of nickel at home, hydroxide from abroad refined at home, refined metal from abroad, scrap beside batteries.
+"""Cobalt: by-product of nickel at home, hydroxide from abroad refined at home, refined metal from
+abroad, scrap beside batteries.
 
-Basis: activity of imports of intermediates counts tonnes contained, of refining tonnes refined. The price of hydroxide is per kg contained;
-refining is charged once, on refined metal. Battery lines stand in `batteries.py`.
+Basis: activity of imports of intermediates counts tonnes contained, of refining tonnes refined. The
+price of hydroxide is per kg contained; refining is charged once, on refined metal. Battery lines
+stand in `batteries.py`.
 """
 
 from __future__ import annotations
@@ -80,7 +82,10 @@ def _goods(facts: Facts) -> Iterator[Row]:
         "additions", METAL, variable="initial_stockpile", item="intermediate_and_refined"
     ).at(None)
     draw = 5300.0  # t: intermediates 81.3 x 0.97 + refined 7.2 + home 1.7 + recycled 6.2 = 93.9 kt
-    note = f"of the {stock.value:g} t held: what closes 2021 (93.9 kt against 99.2 served); the rest is working stock and reserve"
+    note = (
+        f"of the {stock.value:g} t held: what closes 2021 (93.9 kt against 99.2 served); the rest "
+        "is working stock and reserve"
+    )
     yield number(
         "good_values",
         derived(draw, "t", note, stock, low=0, high=stock.value),
@@ -95,13 +100,17 @@ def _goods(facts: Facts) -> Iterator[Row]:
     )
     holding = judged(400, "USD_2021/t/year", "about 1 % of the price a year", low=200, high=1000)
     yield number("good_values", holding, good="cobalt/refined", parameter="holding_cost")
-    note = "about four months of the requirement of 2040: stores are finite, and no one hoards years of use"
+    note = (
+        "about four months of the requirement of 2040: stores are finite, and no one hoards years "
+        "of use"
+    )
     most = judged(60_000, "t", note, low=35_000, high=100_000)
     yield number("good_values", most, good="cobalt/refined", parameter="max_stock")
 
 
 def _byproduct(facts: Facts) -> Iterator[Row]:
-    """Home cobalt comes with nickel: 12.5 g per kg of nickel at most (2.5 kt capacity over 200 kt of nickel)."""
+    """Home cobalt comes with nickel: 12.5 g per kg of nickel at most (2.5 kt capacity over 200 kt
+    of nickel)."""
     host = facts.one("additions", METAL, variable="host_flow", item="refined_nickel_jinchuan").at(
         None
     )
@@ -179,7 +188,10 @@ def _byproduct_values(facts: Facts, name: str, conversion: Fact) -> Iterator[Row
             derived(
                 (all_in.value - fee.value),
                 all_in.unit,
-                f"all-in {all_in.value:g} less refining {fee.value:g}; capital is that of nickel, sunk",
+                (
+                    f"all-in {all_in.value:g} less refining {fee.value:g}; capital is that of "
+                    "nickel, sunk"
+                ),
                 all_in,
                 fee,
                 low=(all_in.low or 0) - fee.value,
@@ -234,7 +246,8 @@ def _refining_kwh(facts: Facts) -> Fact:
 
 
 def _refining(facts: Facts) -> Iterator[Row]:
-    """One refinery park for home and imported intermediates; a cleaner variant with bought reagents and steam of low carbon."""
+    """One refinery park for home and imported intermediates; a cleaner variant with bought reagents
+    and steam of low carbon."""
     capital = _base(facts, "capex", "refining_conversion")
     fee = without_capital(_base(facts, "unit_cost", "refining_conversion"), capital)
     stock = _base(facts, "capacity", "refining_conversion")
@@ -337,7 +350,8 @@ def _clean(facts: Facts, name: str, fee: Fact) -> Iterator[Row]:
 
 
 def _scrap(facts: Facts) -> Iterator[Row]:
-    """Old scrap beside batteries: collection is bounded by `collection`, growth of the lines by a quarter a year."""
+    """Old scrap beside batteries: collection is bounded by `collection`, growth of the lines by a
+    quarter a year."""
     step, growth = (
         judged(500, "t/year/year", "one line of a few hundred tonnes a year"),
         facts.one("additions", variable="max_new_capacity", item="recycling_non_battery"),

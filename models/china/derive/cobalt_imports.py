@@ -1,4 +1,5 @@
-"""Cobalt from abroad: intermediates by origin as a supply curve, refined metal by origin. The Congo's quota is the scenario `drc-quota`."""
+"""Cobalt from abroad: intermediates by origin as a supply curve, refined metal by origin. The
+Congo's quota is the scenario `drc-quota`."""
 
 from __future__ import annotations
 
@@ -32,7 +33,8 @@ def _base(facts: Facts, variable: str, item: str) -> Fact:
 
 
 def _hydroxide(facts: Facts) -> Iterator[Row]:
-    """By origin; the last step (new projects) dear. Without a quota the Congo's path runs from the boom of 2024 to the outlook of 2030."""
+    """By origin; the last step (new projects) dear. Without a quota the Congo's path runs from the
+    boom of 2024 to the outlook of 2030."""
     demand = facts.one(
         "demand_china",
         METAL,
@@ -121,7 +123,10 @@ def _seen() -> Iterator[Row]:
             judged(
                 tonnes,
                 "t/year",
-                "81.3 kt of intermediates and ore (SMM Jan-Oct x 12/10); Indonesia at its ceiling, the Congo with transit about 0.96",
+                (
+                    "81.3 kt of intermediates and ore (SMM Jan-Oct x 12/10); Indonesia at its "
+                    "ceiling, the Congo with transit about 0.96"
+                ),
             ),
         )
 
@@ -152,7 +157,10 @@ def _abroad(facts: Facts, name: str, sea: float, land: float) -> Iterator[Row]:
         derived(
             mean * conversion.value,
             "tCO2e/t",
-            f"mean of mass and economic allocation of hydroxide, {mean:g} per kg x {conversion.value:g}",
+            (
+                f"mean of mass and economic allocation of hydroxide, {mean:g} per kg x "
+                f"{conversion.value:g}"
+            ),
             low,
             high,
             chain,
@@ -170,7 +178,10 @@ def _abroad(facts: Facts, name: str, sea: float, land: float) -> Iterator[Row]:
         derived(
             HYDROXIDE_GOODS * (sea * ship.value + land * truck.value) / 1000,
             "tCO2e/t",
-            f"{HYDROXIDE_GOODS:g} t of goods per t x (sea {sea:g} km x {ship.value:g} + truck {land:g} km x {truck.value:g}) / 1000",
+            (
+                f"{HYDROXIDE_GOODS:g} t of goods per t x (sea {sea:g} km x {ship.value:g} + truck "
+                f"{land:g} km x {truck.value:g}) / 1000"
+            ),
             ship,
             truck,
             grade="D",
@@ -179,7 +190,8 @@ def _abroad(facts: Facts, name: str, sea: float, land: float) -> Iterator[Row]:
 
 
 def _refined_imports(facts: Facts) -> Iterator[Row]:
-    """Refined metal by origin, in the shares that the origins have in refining outside China (BGS 2021)."""
+    """Refined metal by origin, in the shares that the origins have in refining outside China (BGS
+    2021)."""
     made = {
         region: facts.one(
             "production",

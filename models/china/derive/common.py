@@ -1,11 +1,13 @@
-"""Reads the tidy facts of `data/` and writes rows of the study: what every module of this package shares.
+"""Reads the tidy facts of `data/` and writes rows of the study: what every module of this package
+shares.
 
-A *fact* is a row of a file in `data/`. A *row* is a pair (table, mapping of columns) as `planner/study/schema.py` lays them down.
-A module yields rows; the writer in `__main__.py` puts them in canonical order. Names are agreed in NAMES.md.
+A *fact* is a row of a file in `data/`. A *row* is a pair (table, mapping of columns) as
+`planner/study/schema.py` lays them down. A module yields rows; the writer in `__main__.py` puts
+them in canonical order. Names are agreed in NAMES.md.
 
-    facts = Facts()
-    cost = facts.one("recommended_base", metal="lithium", variable="unit_cost", item="dom_brine")
-    yield number("process_values", cost.times(1000, "USD_2021/t"), process="mine_lithium_brine", parameter="variable_cost")
+    facts = Facts() cost = facts.one("recommended_base", metal="lithium", variable="unit_cost",
+    item="dom_brine") yield number("process_values", cost.times(1000, "USD_2021/t"),
+    process="mine_lithium_brine", parameter="variable_cost")
 """
 
 from __future__ import annotations
@@ -28,12 +30,14 @@ GRADE_ORDER = "ASBCD"
 OWN = "own"
 """Source id of own judgement and derivation."""
 CHARGE_RATE, CHARGE_LIFE = 0.08, 25
-"""Rate and life at which the all-in unit costs of recommended_base.csv hold capital (data/README.md)."""
+"""Rate and life at which the all-in unit costs of recommended_base.csv hold capital
+(data/README.md)."""
 
 
 @dataclass(frozen=True)
 class Fact:
-    """A number with all that travels with it. `low` and `high` are None where the source gives no range."""
+    """A number with all that travels with it. `low` and `high` are None where the source gives no
+    range."""
 
     value: float
     unit: str
@@ -49,7 +53,8 @@ class Fact:
     def map(
         self, change: Callable[[float], float], unit: str, note: str = "", grade: str = ""
     ) -> Fact:
-        """The same change to value, low and high (which swap where the change reverses their order)."""
+        """The same change to value, low and high (which swap where the change reverses their
+        order)."""
         low, high = (None if end is None else change(end) for end in (self.low, self.high))
         if low is not None and high is not None and low > high:
             low, high = high, low
@@ -88,7 +93,8 @@ def derived(
     grade: str = "",
     year: int | None = None,
 ) -> Fact:
-    """A number made from facts by the formula stated in the note: their sources together, their weakest grade (or the weaker one given)."""
+    """A number made from facts by the formula stated in the note: their sources together, their
+    weakest grade (or the weaker one given)."""
     sources = (
         ";".join(dict.fromkeys(source for fact in inputs for source in fact.source.split(";")))
         or OWN
@@ -120,7 +126,8 @@ class Facts:
             tuple[str, tuple[str, ...]], dict[tuple[str, ...], list[tuple[int, dict[str, str]]]]
         ] = {}
         self.asked: set[tuple[str, int]] = set()
-        """File and position of every row that was given out: what a study or experiment is made of is among them."""
+        """File and position of every row that was given out: what a study or experiment is made of
+        is among them."""
 
     def rows(self, file: str) -> list[dict[str, str]]:
         if file not in self._files:
@@ -143,7 +150,8 @@ class Facts:
     def _candidates(
         self, file: str, wanted: Mapping[str, str]
     ) -> Iterable[tuple[int, dict[str, str]]]:
-        """Rows of a file with their positions, of one variable and item where they are known: each is asked for many times."""
+        """Rows of a file with their positions, of one variable and item where they are known: each
+        is asked for many times."""
         columns = tuple(column for column in ("variable", "item", "scenario") if column in wanted)
         if (file, columns) not in self._alike:
             alike = self._alike[file, columns] = {}
@@ -174,7 +182,8 @@ class Facts:
 
     @cached_property
     def grid_2021(self) -> Fact:
-        """Grid intensity that the whole-chain factors of recommended_base.csv were made with, kgCO2e/kWh."""
+        """Grid intensity that the whole-chain factors of recommended_base.csv were made with,
+        kgCO2e/kWh."""
         return self.one(
             "grid_carbon_path", variable="grid_intensity", item="recommended_central", year=2021
         )
@@ -238,8 +247,9 @@ def path(
 ) -> Iterator[Row]:
     """Rows of a series from facts that carry years.
 
-    One alone makes a constant (no year); otherwise the last value is held `after` where it stops before the last year and the first
-    `before` where it begins late. `extend` overrides that on every row.
+    One alone makes a constant (no year); otherwise the last value is held `after` where it stops
+    before the last year and the first `before` where it begins late. `extend` overrides that on
+    every row.
     """
     series = sorted(facts, key=lambda fact: fact.year or 0)
     if len(series) == 1:
@@ -255,10 +265,12 @@ def path(
 def emission_rows(
     facts: Facts, process: str, ghg: Fact, kwh: Fact, *, scenario: str = "", per: float = 1.0
 ) -> Iterator[Row]:
-    """Electricity and direct emission of a home process from its whole-chain factor (kgCO2e/kg) and use of electricity (kWh/kg).
+    """Electricity and direct emission of a home process from its whole-chain factor (kgCO2e/kg) and
+    use of electricity (kWh/kg).
 
-    direct = ghg - kWh x grid of 2021. For the low and high factor the electricity is scaled by ghg / central, or the direct part would turn
-    negative. `per` is kg of metal per unit of activity (1 where activity counts the metal of the factor).
+    direct = ghg - kWh x grid of 2021. For the low and high factor the electricity is scaled by ghg
+    / central, or the direct part would turn negative. `per` is kg of metal per unit of activity (1
+    where activity counts the metal of the factor).
     """
     grid = facts.grid_2021
     scale = [None if end is None else end / ghg.value for end in (ghg.low, ghg.high)]
@@ -287,7 +299,10 @@ def emission_rows(
         derived(
             (ghg.value - kwh.value * grid.value) * per,
             "tCO2e/t",
-            f"{ghg.value:g} - {kwh.value:g} kWh/kg x {grid.value:g} kg/kWh: the part that the grid does not explain",
+            (
+                f"{ghg.value:g} - {kwh.value:g} kWh/kg x {grid.value:g} kg/kWh: the part that the "
+                "grid does not explain"
+            ),
             ghg,
             kwh,
             grid,
@@ -301,7 +316,8 @@ def emission_rows(
 
 
 def without_capital(cost: Fact, capital: Fact) -> Fact:
-    """All-in unit cost less the annuity of the capital it holds (8 %, 25 years), both per kg; for plants with capital of their own."""
+    """All-in unit cost less the annuity of the capital it holds (8 %, 25 years), both per kg; for
+    plants with capital of their own."""
     annuity = CHARGE_RATE / (1 - (1 + CHARGE_RATE) ** -CHARGE_LIFE)
     charge = annuity * capital.value
     ends = [None if end is None else end - charge for end in (cost.low, cost.high)]
@@ -310,7 +326,8 @@ def without_capital(cost: Fact, capital: Fact) -> Fact:
 
 
 def thinned(series: Sequence[Fact], tolerance: float = 0.002) -> list[Fact]:
-    """The fewest of a series' years (by halving at the worst) between which straight lines stay within a share of the largest value."""
+    """The fewest of a series' years (by halving at the worst) between which straight lines stay
+    within a share of the largest value."""
     limit = tolerance * max(abs(fact.value) for fact in series)
     keep = {0, len(series) - 1}
     spans = [(0, len(series) - 1)]

@@ -1,7 +1,8 @@
-"""Demand by product, home use and exports apart, and the manufacture that turns refined metal into it.
+"""Demand by product, home use and exports apart, and the manufacture that turns refined metal into
+it.
 
-Levels, so that nothing is counted twice (data/README.md, traps): the plan serves *manufacturing* demand; only what stays in the country
-enters a use stock.
+Levels, so that nothing is counted twice (data/README.md, traps): the plan serves *manufacturing*
+demand; only what stays in the country enters a use stock.
 
 - lithium: end use at home and exports in products as given; manufacture yields 0.95, of the lost 0.05 up to 0.04 is cell scrap.
 - cobalt, niobium: manufacturing demand of refined metal split by the export share of each product; no loss (data are net).
@@ -71,14 +72,17 @@ VARIABLE = {
     "germanium": "demand_manufacturing",
 }
 ITEM = {("cobalt", "ev_battery"): "ev_ess_battery"}
-"""Where a product has another name in the projection. Stationary batteries hold no cobalt here (LFP)."""
+"""Where a product has another name in the projection. Stationary batteries hold no cobalt here
+(LFP)."""
 SHORTAGE = {"lithium": 255, "cobalt": 150, "indium": 2000, "niobium": 150, "germanium": 7000}
-"""USD/kg, the values given in additions.csv shortage_price_multiple: at least twice the dearest import step of each metal."""
+"""USD/kg, the values given in additions.csv shortage_price_multiple: at least twice the dearest
+import step of each metal."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How refined metal becomes a product: output and new scrap per tonne taken in, and the refined metal a tonne of product stands for."""
+    """How refined metal becomes a product: output and new scrap per tonne taken in, and the refined
+    metal a tonne of product stands for."""
 
     output: Fact
     equivalent: Fact
@@ -158,12 +162,16 @@ def _good(facts: Facts, good: str, metal: str, how: Recipe, *, export: bool) -> 
 
 def _shortage(facts: Facts, metal: str, equivalent: Fact) -> Fact:
     multiple = facts.one("additions", variable="shortage_price_multiple")
-    note = f"{SHORTAGE[metal]} USD/kg refined x {equivalent.value:.4g} refined per product; at least twice the dearest import step"
+    note = (
+        f"{SHORTAGE[metal]} USD/kg refined x {equivalent.value:.4g} refined per product; at least "
+        "twice the dearest import step"
+    )
     return derived(SHORTAGE[metal] * 1000 * equivalent.value, "USD_2021/t", note, multiple)
 
 
 def recipe(facts: Facts, metal: str, product: str) -> Recipe:
-    """Output per tonne of refined metal taken in. `product` may be `export`, or for indium `export_ito` and `export_other`."""
+    """Output per tonne of refined metal taken in. `product` may be `export`, or for indium
+    `export_ito` and `export_other`."""
     if metal == "lithium":
         return _lithium_recipe(facts, product)
     if metal == "indium" and product in ("ito_displays", "export_ito"):
@@ -173,7 +181,10 @@ def recipe(facts: Facts, metal: str, product: str) -> Recipe:
             "boundary_parameters", metal, variable="manufacturing_yield_after_scrap_loop"
         ).map(lambda x: x, "t/t")
         return Recipe(made, _equivalent(made))
-    note = "the projection counts metal taken in by manufacture, new scrap recycled within it: no net loss"
+    note = (
+        "the projection counts metal taken in by manufacture, new scrap recycled within it: no net "
+        "loss"
+    )
     made = Fact(1.0, "t/t", "own", "D", note=note)
     return Recipe(made, _equivalent(made))
 
@@ -211,7 +222,10 @@ def _target_recipe(facts: Facts) -> Recipe:
     made = derived(
         1 - scrap.value, "t/t", f"1 - {scrap.value:g}: only 30 % of a target is deposited", scrap
     )
-    note = f"(1 - {scrap.value:g} x {back.value:g}) / {made.value:g}: virgin metal per tonne deposited, once the scrap loop runs"
+    note = (
+        f"(1 - {scrap.value:g} x {back.value:g}) / {made.value:g}: virgin metal per tonne "
+        "deposited, once the scrap loop runs"
+    )
     virgin = derived((1 - scrap.value * back.value) / made.value, "t/t", note, scrap, back)
     return Recipe(made, virgin, "indium/ito_scrap", scrap.map(lambda x: x, "t/t"))
 
@@ -255,7 +269,10 @@ def home_demand(facts: Facts, metal: str, product: str, policy: str) -> list[Fac
     share = _export_share(facts, metal, product)
     how = recipe(facts, metal, product)
     factor = (1 - share.value) / how.equivalent.value
-    note = f"{policy} demand / {how.equivalent.value:.4g} refined per product x (1 - {share.value:g} exported)"
+    note = (
+        f"{policy} demand / {how.equivalent.value:.4g} refined per product x (1 - {share.value:g} "
+        "exported)"
+    )
     home = _scaled(
         series, factor, note, share, *([how.equivalent] if how.equivalent.value != 1 else [])
     )
@@ -269,7 +286,8 @@ def home_demand(facts: Facts, metal: str, product: str, policy: str) -> list[Fac
 def _ranged(facts: Facts, series: list[Fact]) -> list[Fact]:
     """Batteries with the range that pack size and chemistry give.
 
-    Low and high: the lowest and the highest variant of Busch et al. over their baseline in the same year; the last year is held.
+    Low and high: the lowest and the highest variant of Busch et al. over their baseline in the same
+    year; the last year is held.
     """
     totals: dict[str, dict[int, float]] = {}
     for row in facts.rows("lithium_china_busch_variants"):
@@ -281,14 +299,18 @@ def _ranged(facts: Facts, series: list[Fact]) -> list[Fact]:
     def spread(fact: Fact) -> Fact:
         year = min(max(fact.year or 0, first), last)
         shares = [variant[year] / baseline[year] for variant in totals.values()]
-        note = f"{fact.note}; range: variants of Busch et al., {min(shares):.3f} to {max(shares):.3f} of their baseline"
+        note = (
+            f"{fact.note}; range: variants of Busch et al., {min(shares):.3f} to {max(shares):.3f} "
+            "of their baseline"
+        )
         return replace(fact, low=fact.value * min(shares), high=fact.value * max(shares), note=note)
 
     return [spread(fact) for fact in series]
 
 
 def _between_variants(facts: Facts, home: list[Fact], policy: str, factor: float) -> list[Fact]:
-    """Photovoltaics with the low variant of the data (indium per watt falls fast) as the other end of its range."""
+    """Photovoltaics with the low variant of the data (indium per watt falls fast) as the other end
+    of its range."""
     variant = facts.series(
         "demand_china", "indium", variable="demand_virgin_manufacturing_variant", scenario=policy
     )
@@ -305,7 +327,8 @@ def _between_variants(facts: Facts, home: list[Fact], policy: str, factor: float
 
 
 def _product_exports(facts: Facts) -> Iterator[Row]:
-    """Exports in products: lithium by the path of additions.csv (flat 48 kt as a variant), the others by their share of manufacture."""
+    """Exports in products: lithium by the path of additions.csv (flat 48 kt as a variant), the
+    others by their share of manufacture."""
     good = "lithium/products_export"
     yield from _good(facts, good, "lithium", recipe(facts, "lithium", "export"), export=True)
     embedded = facts.series("additions", "lithium", variable="net_exports_embedded_alternative")
@@ -371,7 +394,10 @@ def _exports_of(
                 sum(series[i].value * share.value for series, share in parts)
                 / made.equivalent.value,
                 "t/year",
-                f"{policy} demand x exported share, sum of {len(products)} products, / {made.equivalent.value:.4g} refined per product",
+                (
+                    f"{policy} demand x exported share, sum of {len(products)} products, / "
+                    f"{made.equivalent.value:.4g} refined per product"
+                ),
                 *(series[i] for series, _ in parts),
                 *(share for _, share in parts),
                 year=parts[0][0][i].year,

@@ -1,4 +1,5 @@
-"""Germanium: by-product of zinc (home and imported concentrate) and of lignite burnt for it; imports by origin; waste of optics and fibre.
+"""Germanium: by-product of zinc (home and imported concentrate) and of lignite burnt for it;
+imports by origin; waste of optics and fibre.
 
 Choices where the data give several values:
 - Host yield 14 g/t of zinc (2021) to 20 g/t, not 9: with 9 the output of 2021 (BGS, 155 t) cannot be made. Two reserves: zinc 34 %,
@@ -41,7 +42,8 @@ DEPOSITS = {
 }
 """Route to its deposit, and the names of its reserve and of its yield in the data."""
 SEEN = {"zinc_home": 49, "zinc_imported": 27, "coal": 50}
-"""Output of 2021 by route, t: the 126 t of use and exports; 60 : 40 between zinc and coal (hosts_companion.csv), zinc by provenance."""
+"""Output of 2021 by route, t: the 126 t of use and exports; 60 : 40 between zinc and coal
+(hosts_companion.csv), zinc by provenance."""
 
 
 def rows(facts: Facts) -> Iterator[Row]:
@@ -92,7 +94,10 @@ def _additions(facts: Facts, route: str, reserve: Fact) -> Fact:
         return derived(
             0,
             "t/year",
-            "none in the base; high: coal's half of the 170 t by which the MNR reserve grew in 2022",
+            (
+                "none in the base; high: coal's half of the 170 t by which the MNR reserve grew in "
+                "2022"
+            ),
             growth,
             low=0,
             high=85,
@@ -105,7 +110,10 @@ def _additions(facts: Facts, route: str, reserve: Fact) -> Fact:
     return derived(
         0,
         "t/year",
-        f"none in the base; high: {grade * 1e6:.3g} g/t ({reserve.value:g} t / {zinc.value:.3g} t zinc) x {mean:.3g} t/yr replaced",
+        (
+            f"none in the base; high: {grade * 1e6:.3g} g/t ({reserve.value:g} t / "
+            f"{zinc.value:.3g} t zinc) x {mean:.3g} t/yr replaced"
+        ),
         reserve,
         zinc,
         low=0,
@@ -155,7 +163,10 @@ def _byproduct(facts: Facts, route: str) -> Iterator[Row]:
         derived(
             SEEN[route],
             "t/year",
-            "126 t used and exported, zinc : coal 60 : 40, zinc by provenance; BGS counts 155 t (estimate, 13.9 % of it from scrap)",
+            (
+                "126 t used and exported, zinc : coal 60 : 40, zinc by provenance; BGS counts 155 "
+                "t (estimate, 13.9 % of it from scrap)"
+            ),
             facts.one("hosts_companion", METAL, variable="host_share", item="zinc", region="china"),
             grade="D",
         ),
@@ -175,9 +186,13 @@ def _byproduct(facts: Facts, route: str) -> Iterator[Row]:
 
 
 def _run_down(facts: Facts) -> list[Fact]:
-    """Least output of the coal route: the run-down limit counted from the observed level, as the plan has no year before its first."""
+    """Least output of the coal route: the run-down limit counted from the observed level, as the
+    plan has no year before its first."""
     decline = facts.one("additions", variable="max_annual_decline", item="any_running_route")
-    note = f"{SEEN['coal']} t of 2021 x (1 - {decline.value:g})^(year - 2020): runs down, does not stop at once"
+    note = (
+        f"{SEEN['coal']} t of 2021 x (1 - {decline.value:g})^(year - 2020): runs down, does not "
+        "stop at once"
+    )
     found = [
         derived(
             SEEN["coal"] * (1 - decline.value) ** (year - 2020),
@@ -215,7 +230,8 @@ def _host_yield(facts: Facts) -> list[Fact]:
 
 
 def _turning_prices(facts: Facts, cost: Fact) -> Fact:
-    """The coal route's cost with a note of the carbon prices from which it is dearer than what replaces it."""
+    """The coal route's cost with a note of the carbon prices from which it is dearer than what
+    replaces it."""
     ghg = facts.one("recommended_base", METAL, variable="ghg", item="dom_coal")
 
     def turn(price: Fact, factor: float) -> str:
@@ -223,14 +239,17 @@ def _turning_prices(facts: Facts, cost: Fact) -> Fact:
 
     low, cheap, peak = ghg.low or ghg.value, import_price(facts), peak_price(facts)
     return cost.noted(
-        f"{cost.note}; with {ghg.value:g} kg CO2e/kg dearer than tier-1 imports ({cheap.value:.0f}) from {turn(cheap, ghg.value)} USD/t "
-        f"CO2e, than the dearest imports ({peak.value:.0f}) from {turn(peak, ghg.value)}; with {low:g} kg from {turn(cheap, low)} and "
+        f"{cost.note}; with {ghg.value:g} kg CO2e/kg dearer than tier-1 imports "
+        f"({cheap.value:.0f}) from {turn(cheap, ghg.value)} USD/t "
+        f"CO2e, than the dearest imports ({peak.value:.0f}) from {turn(peak, ghg.value)}; with "
+        f"{low:g} kg from {turn(cheap, low)} and "
         f"{turn(peak, low)} (grid and heat of 2021; cleaner ones raise all four)"
     )
 
 
 def _coal_emissions(facts: Facts, process: str) -> Iterator[Row]:
-    """The one life-cycle figure (5,771 kg CO2e/kg) and the low reading (1,000), as a scenario of its own."""
+    """The one life-cycle figure (5,771 kg CO2e/kg) and the low reading (1,000), as a scenario of
+    its own."""
     ghg, kwh = (
         facts.one("recommended_base", METAL, variable=name, item="dom_coal")
         for name in ("ghg", "electricity")
@@ -317,7 +336,8 @@ def peak_price(facts: Facts) -> Fact:
 
 
 def _origins(facts: Facts) -> list[by.Origin]:
-    """Refiners outside China that sell: Russia and the United States (BGS), Canada and Belgium (with feed from Congo; recalled)."""
+    """Refiners outside China that sell: Russia and the United States (BGS), Canada and Belgium
+    (with feed from Congo; recalled)."""
     made = {
         name: facts.one("production", METAL, variable="refined_production", region=name, year=2021)
         for name in ("russia", "usa")
@@ -329,7 +349,10 @@ def _origins(facts: Facts) -> list[by.Origin]:
         "C",
         8,
         20,
-        "Trail (zinc) and Umicore (residues; from 2024 up to 30 t from Congo): 10 to 15 t each, recalled",
+        (
+            "Trail (zinc) and Umicore (residues; from 2024 up to 30 t from Congo): 10 to 15 t "
+            "each, recalled"
+        ),
     )
     output = {
         "canada": ("Canada", recalled, 9_500),
@@ -356,7 +379,8 @@ def _origins(facts: Facts) -> list[by.Origin]:
 
 
 def _imports(facts: Facts) -> Iterator[Row]:
-    """Three tiers of each origin, rising with the multiplier, and new circuits abroad at the peak price: dear and elastic."""
+    """Three tiers of each origin, rising with the multiplier, and new circuits abroad at the peak
+    price: dear and elastic."""
     home = facts.one(
         "demand_china",
         METAL,
@@ -405,7 +429,10 @@ def _imports(facts: Facts) -> Iterator[Row]:
                 facts, METAL, origin, tier, price, by.shared_ceiling(grown, origin.share), ghg
             )
     potential = facts.one("hosts_companion", METAL, variable="supply_potential_ratio")
-    note = f"new circuits at zinc works abroad: by-product potential is {potential.value:g} times output (Frenzel 2017)"
+    note = (
+        f"new circuits at zinc works abroad: by-product potential is {potential.value:g} times "
+        "output (Frenzel 2017)"
+    )
     new = [
         derived(amount, "t/year", note, potential, year=year, grade="D", low=0, high=3 * amount)
         for year, amount in ((2021, 0), (2027, 0), (2040, 40), (2060, 80))
@@ -452,7 +479,10 @@ def _end_of_life(facts: Facts) -> Iterator[Row]:
     free = judged(
         0,
         "USD_2021/t",
-        "collected for the whole device; what it costs to take it apart is in the cost of recycling",
+        (
+            "collected for the whole device; what it costs to take it apart is in the cost of "
+            "recycling"
+        ),
     )
     yields = {
         "infrared_optics": "hydromet/chlorination IR optics",

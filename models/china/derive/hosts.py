@@ -1,8 +1,10 @@
-"""Host metals: what bounds the by-products, t a year. Home and imported zinc concentrate are two hosts, so that provenance is kept.
+"""Host metals: what bounds the by-products, t a year. Home and imported zinc concentrate are two
+hosts, so that provenance is kept.
 
-Zinc: refined output (NBS basis; the SMM basis is 6 % lower) follows data/additions.csv: a plateau near 7 Mt, then a slow fall as the
-galvanised stock saturates. Home mines: observed to 2025 (USGS), then a falling share; imported concentrate is the rest.
-Zinc held at its 6.56 Mt of 2021 lies between the low and the high path. The home path adds up to some 145 Mt over 2021-2060 against zinc
+Zinc: refined output (NBS basis; the SMM basis is 6 % lower) follows data/additions.csv: a plateau
+near 7 Mt, then a slow fall as the galvanised stock saturates. Home mines: observed to 2025 (USGS),
+then a falling share; imported concentrate is the rest. Zinc held at its 6.56 Mt of 2021 lies
+between the low and the high path. The home path adds up to some 145 Mt over 2021-2060 against zinc
 reserves of 46 to 60 Mt (USGS 2024, 2025): it presumes that reserves go on being replaced.
 """
 
@@ -31,7 +33,8 @@ def rows(facts: Facts) -> Iterator[Row]:
 
 
 def zinc(facts: Facts, item: str = "central") -> dict[str, list[Fact]]:
-    """Refined zinc from home and from imported concentrate, by year; with the low and high path as range on the central one."""
+    """Refined zinc from home and from imported concentrate, by year; with the low and high path as
+    range on the central one."""
     refined = {name: refined_zinc(facts, name) for name in SCENARIOS.values()}
     mined = facts.series("hosts_companion", "zinc", variable="mine_production", region="china")
     share = facts.series("additions", "zinc", variable="share_from_domestic_concentrate")
@@ -42,7 +45,10 @@ def zinc(facts: Facts, item: str = "central") -> dict[str, list[Fact]]:
         for host, part in (("zinc_home", of_total), ("zinc_imported", 1 - of_total)):
             total, low, high = (at_year(refined[name], year) for name in (item, "low", "high"))
             ranged = item == "central" and low < high
-            note = f"{item} path of refined zinc {total:.4g} t x {part:.3f} from {'home' if host == 'zinc_home' else 'imported'} concentrate"
+            note = (
+                f"{item} path of refined zinc {total:.4g} t x {part:.3f} from "
+                f"{'home' if host == 'zinc_home' else 'imported'} concentrate"
+            )
             found[host].append(
                 derived(
                     total * part,
@@ -72,7 +78,8 @@ def refined_zinc(facts: Facts, item: str) -> list[Fact]:
 def _home_share(
     year: int, mined: Sequence[Fact], share: Sequence[Fact], refined: Sequence[Fact]
 ) -> float:
-    """Share of refined zinc from home concentrate: mine output over refined output to 2025, the path of additions.csv from 2030."""
+    """Share of refined zinc from home concentrate: mine output over refined output to 2025, the
+    path of additions.csv from 2030."""
     if year <= 2025:
         return at_year(mined, year) / at_year(refined, year)
     return at_year(share, year)
@@ -86,7 +93,10 @@ def tin() -> Fact:
         "C",
         166_000,
         216_000,
-        "refined tin 2021, recalled, not re-read (trade associations count 166 to 180 kt); flat: its by-product share is 4 %",
+        (
+            "refined tin 2021, recalled, not re-read (trade associations count 166 to 180 kt); "
+            "flat: its by-product share is 4 %"
+        ),
     )
 
 
@@ -109,7 +119,10 @@ def coal_ash(facts: Facts) -> Fact:
     return derived(
         metal.value / recovery.value,
         "t/year",
-        f"germanium in lignite burnt: {metal.value:g} t recovered / {recovery.value:g}; flat, small against all coal",
+        (
+            f"germanium in lignite burnt: {metal.value:g} t recovered / {recovery.value:g}; flat, "
+            "small against all coal"
+        ),
         metal,
         recovery,
         low=45 / recovery.value,
@@ -130,5 +143,8 @@ def rare_earth_ore() -> Fact:
         "C",
         6_000,
         14_000,
-        "about 11 Mt of ore a year x 0.13 % Nb2O5 x 0.699 niobium: contained in ore milled for iron and rare earths; recalled",
+        (
+            "about 11 Mt of ore a year x 0.13 % Nb2O5 x 0.699 niobium: contained in ore milled for "
+            "iron and rare earths; recalled"
+        ),
     )

@@ -1,4 +1,5 @@
-"""Indium: by-product of zinc (home and imported concentrate, in cost tiers), tin and copper; spent targets and waste.
+"""Indium: by-product of zinc (home and imported concentrate, in cost tiers), tin and copper; spent
+targets and waste.
 
 Choices where the data give several values:
 - Tiers: cheap is what was won at the prices of 2021-23 (77 to 94 g/t of zinc); the rest of the host yield path (not of the technical
@@ -31,10 +32,12 @@ from models.china.derive.supply import ONE, good, mine_ramp, observed, recipe, v
 
 STEPS = {"1": "byproduct_step", "2": "coproduct_step", "3": "long_run"}
 CONCENTRATE_LAND = "Australia, Peru and others"
-"""Whence the zinc concentrate comes: Australia a quarter to a third, Peru a sixth of imports (SMM, early 2023)."""
+"""Whence the zinc concentrate comes: Australia a quarter to a third, Peru a sixth of imports (SMM,
+early 2023)."""
 FOREIGN_PART = 0.15
 TERRITORIAL = 1 - FOREIGN_PART
-"""Part of a by-product's whole-chain emission that falls in China where the concentrate is imported (mining and milling abroad)."""
+"""Part of a by-product's whole-chain emission that falls in China where the concentrate is imported
+(mining and milling abroad)."""
 
 
 def rows(facts: Facts) -> Iterator[Row]:
@@ -74,7 +77,10 @@ def host_yield(facts: Facts) -> list[Fact]:
         derived(
             fact.value * 1e-6,
             "t/t",
-            f"{fact.value:g} g/t; low: never better than now, high: the technical ceiling; {fact.note}",
+            (
+                f"{fact.value:g} g/t; low: never better than now, high: the technical ceiling; "
+                f"{fact.note}"
+            ),
             fact,
             low=low * 1e-6,
             high=high * 1e-6,
@@ -138,10 +144,12 @@ def _tier(facts: Facts, kind: str, tier: str) -> Iterator[Row]:
 
 
 def cheap(facts: Facts) -> list[Fact]:
-    """Size of the cheap tier, t of indium per t of zinc: what was won while indium sold below 255 USD/kg.
+    """Size of the cheap tier, t of indium per t of zinc: what was won while indium sold below 255
+    USD/kg.
 
-    In 2021-23 China made 530, 670 and 690 t at 217 to 252 USD/kg: nobody ran at the 360 of the next step. The shares of additions.csv
-    (0.62 cheap) would have had a third of that output run at a loss. What the rising host yield adds beyond it costs the dearer steps.
+    In 2021-23 China made 530, 670 and 690 t at 217 to 252 USD/kg: nobody ran at the 360 of the next
+    step. The shares of additions.csv (0.62 cheap) would have had a third of that output run at a
+    loss. What the rising host yield adds beyond it costs the dearer steps.
     """
     part = facts.one("hosts_companion", METAL, variable="host_share", item="zinc")
     made = {2021: "primary", 2022: "primary", 2023: ""}
@@ -151,7 +159,10 @@ def cheap(facts: Facts) -> list[Fact]:
         fact = facts.one(
             "production", METAL, variable="refined_production", item=item, region="china", year=year
         )
-        note = f"{fact.value:g} t x {part.value:g} / {at_year(zinc, year):.3g} t zinc, sold at 217 to 252 USD/kg"
+        note = (
+            f"{fact.value:g} t x {part.value:g} / {at_year(zinc, year):.3g} t zinc, sold at 217 to "
+            "252 USD/kg"
+        )
         found.append(
             derived(
                 fact.value * part.value / at_year(zinc, year), "t/t", note, fact, part, year=year
@@ -163,7 +174,8 @@ def cheap(facts: Facts) -> list[Fact]:
 def _tier_size(
     facts: Facts, tier: str, content: Sequence[Fact], flow: Sequence[Fact]
 ) -> list[Fact]:
-    """Cheap tier: as observed. The rest of the host yield is split between the two dearer ones as additions.csv splits it (0.28 : 0.10)."""
+    """Cheap tier: as observed. The rest of the host yield is split between the two dearer ones as
+    additions.csv splits it (0.28 : 0.10)."""
     second, third = (
         facts.one(
             "additions", METAL, variable="tier_share_of_host_flow", item=f"dom_zinc_tier{name}"
@@ -200,7 +212,8 @@ def _tier_size(
 def zinc_emissions(
     facts: Facts, process: str, file: str, metal: str, item: str, kind: str
 ) -> Iterator[Row]:
-    """Emissions of a by-product of zinc; where the concentrate is imported, its mining is embodied and its voyage counted."""
+    """Emissions of a by-product of zinc; where the concentrate is imported, its mining is embodied
+    and its voyage counted."""
     ghg = facts.one(file, metal, variable="ghg", item=item)
     kwh = facts.one(file, metal, variable="electricity", item=item)
     if kind == "home":
@@ -238,8 +251,10 @@ def zinc_emissions(
         derived(
             voyage / zinc.value * ghg.value,
             "tCO2e/t",
-            f"2 t concentrate per t zinc x 12,000 km x {bulk.value:g} kg/tkm / 1000 = {voyage:.3g} kg/kg zinc, "
-            f"/ {zinc.value:g} x {ghg.value:g}: borne by the by-product as the rest of zinc's emissions",
+            f"2 t concentrate per t zinc x 12,000 km x {bulk.value:g} kg/tkm / 1000 = "
+            f"{voyage:.3g} kg/kg zinc, "
+            f"/ {zinc.value:g} x {ghg.value:g}: borne by the by-product as the rest of zinc's "
+            "emissions",
             bulk,
             zinc,
             ghg,
@@ -249,7 +264,8 @@ def zinc_emissions(
 
 
 def _seen_in_2021(facts: Facts, kind: str, tier: str) -> Fact:
-    """Output of 2021 by tier: 0.95 of 530 t from zinc, all of it the cheap tier, by provenance as the zinc."""
+    """Output of 2021 by tier: 0.95 of 530 t from zinc, all of it the cheap tier, by provenance as
+    the zinc."""
     made = facts.one(
         "production",
         METAL,
@@ -325,7 +341,8 @@ def _other_hosts(facts: Facts) -> Iterator[Row]:
 
 
 def _refining(facts: Facts) -> Iterator[Row]:
-    """Refining keeps provenance and carries the plant; its running cost and emissions stand with the by-product steps (all-in data)."""
+    """Refining keeps provenance and carries the plant; its running cost and emissions stand with
+    the by-product steps (all-in data)."""
     before = facts.one("recommended_base", METAL, variable="capacity", item="dom_zinc_all")
     later = facts.one(
         "capacity_2021", METAL, variable="capacity_refining", region="china", year=2024

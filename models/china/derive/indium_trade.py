@@ -59,7 +59,8 @@ def import_price(facts: Facts) -> Fact:
 
 
 def imports(facts: Facts) -> Iterator[Row]:
-    """Three tiers of each origin, and a dear last one: the rest of the world's metal at the price of 2006-07, when price rationed use."""
+    """Three tiers of each origin, and a dear last one: the rest of the world's metal at the price
+    of 2006-07, when price rationed use."""
     demand = facts.one("additions", METAL, variable="export_demand_refined", year=2021)
     home = facts.one(
         "demand_china",
@@ -131,7 +132,10 @@ def imports(facts: Facts) -> Iterator[Row]:
         derived(
             max(0.0, 398 - 240) / 240 * fact.value,
             "t/year",
-            "refined outside China in 2021 (926 - 528 t) less the 240 t of the three tiers, growing alike",
+            (
+                "refined outside China in 2021 (926 - 528 t) less the 240 t of the three tiers, "
+                "growing alike"
+            ),
             fact,
             year=fact.year,
             grade="D",
@@ -158,7 +162,8 @@ def _sum(parts: Sequence[Sequence[Fact]]) -> list[Fact]:
 
 
 def fanya_lot(facts: Facts) -> Iterator[Row]:
-    """The lot sold in January 2020: 1,500 t may come back to the market, 150 t a year; the rest stays in strong hands."""
+    """The lot sold in January 2020: 1,500 t may come back to the market, 150 t a year; the rest
+    stays in strong hands."""
     lot = facts.one("additions", METAL, variable="initial_stockpile", item="fanya_lot").at(None)
     stock = "indium/fanya_lot"
     yield from good(
@@ -220,7 +225,10 @@ def fanya_lot(facts: Facts) -> Iterator[Row]:
         judged(
             160_000,
             "USD_2021/t",
-            "what its owner asks: 790 yuan/kg paid in 2020 (114 USD/kg) and carrying cost (additions.csv)",
+            (
+                "what its owner asks: 790 yuan/kg paid in 2020 (114 USD/kg) and carrying cost "
+                "(additions.csv)"
+            ),
             low=114_000,
             high=250_000,
         ),

@@ -1,9 +1,11 @@
-"""Lithium: goods, stock, deposits and mines of brine, spodumene and lepidolite (refining and imports stand in modules of their own).
+"""Lithium: goods, stock, deposits and mines of brine, spodumene and lepidolite (refining and
+imports stand in modules of their own).
 
-Basis: activity of mines and ore imports counts tonnes of lithium contained in what they give out; activity of refining counts tonnes of
-refined lithium. Unit costs of the data are per kg refined and hold capital, conversion and mine together: conversion is taken off once and
-charged at refining, the annuity of capital is taken off where a plant carries it. Ore prices are per kg contained (data/README.md).
-Battery lines stand in `batteries.py`.
+Basis: activity of mines and ore imports counts tonnes of lithium contained in what they give out;
+activity of refining counts tonnes of refined lithium. Unit costs of the data are per kg refined and
+hold capital, conversion and mine together: conversion is taken off once and charged at refining,
+the annuity of capital is taken off where a plant carries it. Ore prices are per kg contained
+(data/README.md). Battery lines stand in `batteries.py`.
 """
 
 from __future__ import annotations
@@ -42,7 +44,10 @@ from models.china.derive.supply import (
 PAPER = "lithium-mining-26kt"
 OUTPUT_2025 = 62000.0  # t mined in 2025: USGS, additions.csv mine_output_observed
 EXTRA_COST_NEW = 10  # USD/kg refined: additions.csv, note of reserve_additions_exploration
-ORE_GRADE_RATIO = "Mas-Fons et al. 2024: 22.3 / 17.1 kg per kg carbonate as the ore grade falls; the rise put on mine and concentrator"
+ORE_GRADE_RATIO = (
+    "Mas-Fons et al. 2024: 22.3 / 17.1 kg per kg carbonate as the ore grade falls; the rise put on "
+    "mine and concentrator"
+)
 
 
 def rows(facts: Facts) -> Iterator[Row]:
@@ -84,7 +89,8 @@ def _goods(facts: Facts) -> Iterator[Row]:
     yield number(
         "good_values",
         draw.noted(
-            f"what the balance of 2021 shows drawn from trade stocks; the rest of the stock is working stock. {draw.note}"
+            "what the balance of 2021 shows drawn from trade stocks; the rest of the stock is "
+            f"working stock. {draw.note}"
         ),
         good="lithium/refined",
         parameter="opening_stock",
@@ -178,7 +184,8 @@ def _found_later(facts: Facts, ore: str, share: Fact) -> Iterator[Row]:
 
 
 def _mine_plant(facts: Facts, ore: str, capital: Fact) -> Iterator[Row]:
-    """Capacity in tonnes of refined product; low rows of the data (14.1 kt mined in 2021) as base, central rows (26.7 kt) as variant."""
+    """Capacity in tonnes of refined product; low rows of the data (14.1 kt mined in 2021) as base,
+    central rows (26.7 kt) as variant."""
     route, name, start = f"dom_{ore}", f"lithium_{ore}", START[ore]
     central, lead = base(facts, "capacity", route), added(facts, "lead_time", route)
     limit = added(facts, "max_capacity", route).times(1, "t/year")
@@ -189,7 +196,10 @@ def _mine_plant(facts: Facts, ore: str, capital: Fact) -> Iterator[Row]:
         )
     ]
     room = limit.value - sum(fact.value for fact in building)
-    note = "capacity that gives the 14.1 kt mined in 2021 (BGS), split brine 7.0, spodumene 1.0, lepidolite 6.1 kt"
+    note = (
+        "capacity that gives the 14.1 kt mined in 2021 (BGS), split brine 7.0, spodumene 1.0, "
+        "lepidolite 6.1 kt"
+    )
     stock = derived(start, "t/year", note, central, low=start, high=min(central.value, room))
     orders = open_order(added(facts, "max_new_capacity", route), int(lead.value), 2026)
     yield from plant(
@@ -224,7 +234,8 @@ def _mine_plant(facts: Facts, ore: str, capital: Fact) -> Iterator[Row]:
 def _mine(
     facts: Facts, ore: str, target: str, yield_: Fact, cost: Fact, conversion: Fact | None
 ) -> Iterator[Row]:
-    """A mine and its dearer twin on newly found ore, both on one plant. `conversion`: refined per tonne contained; None: the same."""
+    """A mine and its dearer twin on newly found ore, both on one plant. `conversion`: refined per
+    tonne contained; None: the same."""
     per = conversion.value if conversion else 1.0
     for new in ("", "_new"):
         name = f"mine_lithium_{ore}{new}"
@@ -306,7 +317,8 @@ def _brine(facts: Facts) -> Iterator[Row]:
 
 
 def _brine_new_energy(facts: Facts) -> Iterator[Row]:
-    """Newly found brine is poor in lithium and needs adsorption: the Chaerhan inventory, what it takes above the mean brine."""
+    """Newly found brine is poor in lithium and needs adsorption: the Chaerhan inventory, what it
+    takes above the mean brine."""
     ghg, kwh = base(facts, "ghg", "dom_brine"), base(facts, "electricity", "dom_brine")
     chaerhan = facts.one("carbon_intensity", METAL, variable="ghg", item="brine_dle_chaerhan")
     lce = facts.one("carbon_intensity", METAL, variable="electricity", item="brine_dle_chaerhan")
@@ -381,7 +393,8 @@ def _rock_capital(facts: Facts, ore: str, converter: Fact) -> Fact:
 
 
 def _rock_energy(facts: Facts, ore: str, conversion: Fact) -> Iterator[Row]:
-    """Mine and concentrator: 20 % of the chain (the part of imported ore that arises abroad); more on poorer ore."""
+    """Mine and concentrator: 20 % of the chain (the part of imported ore that arises abroad); more
+    on poorer ore."""
     ghg = base(facts, "ghg", f"dom_{ore}")
     territorial = added(facts, "territorial_share_of_ghg", "import_ore_spodumene")
     low, high = (

@@ -1,4 +1,5 @@
-"""Lithium from abroad: supply curves by origin. Volume = output x share open to China; price = step of the origin (additions.csv)."""
+"""Lithium from abroad: supply curves by origin. Volume = output x share open to China; price = step
+of the origin (additions.csv)."""
 
 from __future__ import annotations
 
@@ -67,7 +68,10 @@ def _abroad(facts: Facts) -> tuple[Fact, Fact]:
     now = chain.times(
         factor,
         "tCO2e/t",
-        f"{chain.value:g} per kg refined x {1 - share.value:.2f} abroad x {recovery.value:g} refined per kg contained",
+        (
+            f"{chain.value:g} per kg refined x {1 - share.value:.2f} abroad x {recovery.value:g} "
+            "refined per kg contained"
+        ),
         "D",
     )
     rise = chain.value * (high.value / low.value - 1) * recovery.value
@@ -86,7 +90,10 @@ def _freight(facts: Facts, sea: float, land: float, goods: float, vessel: str, n
     return derived(
         total,
         "tCO2e/t",
-        f"{goods:g} t of goods per t x (sea {sea:g} km x {ship.value:g} + truck {land:g} km x {truck.value:g}) / 1000; {note}",
+        (
+            f"{goods:g} t of goods per t x (sea {sea:g} km x {ship.value:g} + truck {land:g} km x "
+            f"{truck.value:g}) / 1000; {note}"
+        ),
         ship,
         truck,
         grade="D",
@@ -206,13 +213,17 @@ def _ore(facts: Facts) -> Iterator[Row]:
                 judged(
                     seen[origin],
                     "t/year",
-                    "54 kt contained in 2.0 Mt of concentrate (customs, recalled), 95 % Australian (trade press)",
+                    (
+                        "54 kt contained in 2.0 Mt of concentrate (customs, recalled), 95 % "
+                        "Australian (trade press)"
+                    ),
                 ),
             )
 
 
 def _zimbabwe(facts: Facts) -> list[Fact]:
-    """Zimbabwe's own output at the years of the African series: mined to 2025, pipeline of the IEA later, held after 2040."""
+    """Zimbabwe's own output at the years of the African series: mined to 2025, pipeline of the IEA
+    later, held after 2040."""
     africa = _series(facts, "africa", "world_mine_output")
     outlook = {
         fact.year: fact
@@ -244,7 +255,8 @@ def _part(series: Sequence[Fact], shares: dict[int, float], own: bool) -> list[F
 
 
 def _new_projects(facts: Facts) -> Iterator[Row]:
-    """Two steps beyond the pipeline, the last dear: of the first, the share of brine in the reserves abroad comes as carbonate."""
+    """Two steps beyond the pipeline, the last dear: of the first, the share of brine in the
+    reserves abroad comes as carbonate."""
     _, poor = _abroad(facts)
     reserve = {
         region: facts.one("reserves", METAL, region=region, variable="reserves", year=2025)
@@ -323,7 +335,10 @@ def _new_brine(facts: Facts, volume: Sequence[Fact], brine: Fact) -> Iterator[Ro
             volume,
             factor * brine.value,
             "t/year",
-            f"x {factor:g} x {brine.value:.2f} as brine: share of Chile and Argentina in world reserves",
+            (
+                f"x {factor:g} x {brine.value:.2f} as brine: share of Chile and Argentina in world "
+                "reserves"
+            ),
             "D",
         )
         if scenario:
@@ -406,7 +421,8 @@ def _sorted(series: Sequence[Fact]) -> list[Fact]:
 
 
 def _hydroxide(facts: Facts) -> Iterator[Row]:
-    """Hydroxide: China sells far more than it buys; small volumes that refineries in Australia and Chile may sell to it."""
+    """Hydroxide: China sells far more than it buys; small volumes that refineries in Australia and
+    Chile may sell to it."""
     carbonate = _price(facts, "carbonate_chile")
     price = derived(
         1.05 * carbonate.value,

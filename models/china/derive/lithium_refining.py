@@ -1,4 +1,5 @@
-"""Refining of lithium: works at the salt lakes, converters shared by own and imported ore with cleaner variants, scrap of cell making."""
+"""Refining of lithium: works at the salt lakes, converters shared by own and imported ore with
+cleaner variants, scrap of cell making."""
 
 from __future__ import annotations
 
@@ -30,7 +31,8 @@ from models.china.derive.supply import (
 
 METAL = "lithium"
 START = {"brine": 7000.0, "spodumene": 1000.0, "lepidolite": 6100.0}
-"""Refined from home ore in 2021, t: the 14.1 kt of BGS, split as the notes of additions.csv (capacity_under_construction) do."""
+"""Refined from home ore in 2021, t: the 14.1 kt of BGS, split as the notes of additions.csv
+(capacity_under_construction) do."""
 
 
 def rows(facts: Facts) -> Iterator[Row]:
@@ -49,7 +51,8 @@ def added(facts: Facts, variable: str, item: str) -> Fact:
 
 
 def conversion_yield(facts: Facts, ore: str) -> Fact:
-    """Refined lithium per tonne contained in concentrate: of spodumene the recommended one, of lepidolite from its concentrate use."""
+    """Refined lithium per tonne contained in concentrate: of spodumene the recommended one, of
+    lepidolite from its concentrate use."""
     if ore == "lepidolite":
         found = facts.one("yields", METAL, variable="yield_conversion", item="lepidolite").at(None)
         return derived(found.value, "t/t", found.note, found, low=0.78, high=0.88)
@@ -57,7 +60,8 @@ def conversion_yield(facts: Facts, ore: str) -> Fact:
 
 
 def _brine_works(facts: Facts) -> Iterator[Row]:
-    """Works at the salt lakes: all energy of the route is booked here, all cost and loss at the field."""
+    """Works at the salt lakes: all energy of the route is booked here, all cost and loss at the
+    field."""
     ghg, kwh = base(facts, "ghg", "dom_brine"), base(facts, "electricity", "dom_brine")
     yield from _refine(
         facts,
@@ -84,7 +88,10 @@ def _brine_works(facts: Facts) -> Iterator[Row]:
             judged(
                 5,
                 "USD_2021/kg",
-                "solar heat and captive solar power for adsorption and evaporation; as dear per kg as electric calcination and more",
+                (
+                    "solar heat and captive solar power for adsorption and evaporation; as dear "
+                    "per kg as electric calcination and more"
+                ),
                 low=2,
                 high=8,
             )
@@ -95,7 +102,8 @@ def _brine_works(facts: Facts) -> Iterator[Row]:
 
 
 def _converters(facts: Facts) -> Iterator[Row]:
-    """Converters of spodumene (own and imported share them) and of lepidolite; brine works belong to the field."""
+    """Converters of spodumene (own and imported share them) and of lepidolite; brine works belong
+    to the field."""
     whole, brine = (
         base(facts, "capacity", "refining_conversion"),
         base(facts, "capacity", "dom_brine"),
@@ -109,7 +117,10 @@ def _converters(facts: Facts) -> Iterator[Row]:
         added(facts, "max_new_capacity", "refining_conversion").times(1, "t/year/year"),
     )
     other = lepidolite.value + brine.value
-    note = f"{whole.value:g} t of all converters less lepidolite {lepidolite.value:g} and brine {brine.value:g}"
+    note = (
+        f"{whole.value:g} t of all converters less lepidolite {lepidolite.value:g} and brine "
+        f"{brine.value:g}"
+    )
     stock = derived(
         whole.value - other,
         "t/year",
@@ -161,7 +172,8 @@ def _refine(
     direct: Fact | None = None,
     ramp: str = "",
 ) -> Iterator[Row]:
-    """A refining recipe per tonne of refined lithium; `direct` where a variant has its own direct part (then `ghg` is not split)."""
+    """A refining recipe per tonne of refined lithium; `direct` where a variant has its own direct
+    part (then `ghg` is not split)."""
     yield from recipe(
         name,
         "refine",
@@ -183,7 +195,8 @@ def _refine(
 
 
 def _conversion(facts: Facts) -> Iterator[Row]:
-    """Conversion of concentrate: standard, on hydropower with waste heat used, electric; the same wherever the ore was mined."""
+    """Conversion of concentrate: standard, on hydropower with waste heat used, electric; the same
+    wherever the ore was mined."""
     fee = without_capital(
         base(facts, "unit_cost", "refining_conversion"), base(facts, "capex", "refining_conversion")
     )
@@ -228,7 +241,10 @@ def _seen(facts: Facts) -> Iterator[Row]:
         )
         yield observed(f"refine_lithium_{name}", central, scenario="lithium-mining-26kt")
     contained, recovery = 54000.0, base(facts, "yield_overall", "refining_conversion")
-    note = f"{contained:g} t contained in 2.0 Mt of concentrate imported (customs, recalled) x {recovery.value:g}"
+    note = (
+        f"{contained:g} t contained in 2.0 Mt of concentrate imported (customs, recalled) x "
+        f"{recovery.value:g}"
+    )
     yield observed(
         "refine_lithium_concentrate_imported",
         derived(contained * recovery.value, "t/year", note, recovery, grade="D"),
@@ -236,7 +252,8 @@ def _seen(facts: Facts) -> Iterator[Row]:
 
 
 def _electric_ramp(facts: Facts) -> Iterator[Row]:
-    """Electric converters are built at 40 kt a year at most (additions.csv, clean_conversion_variant)."""
+    """Electric converters are built at 40 kt a year at most (additions.csv,
+    clean_conversion_variant)."""
     group = "lithium_electric_conversion"
     yield number(
         "ramps",
@@ -266,7 +283,8 @@ def _clean(
     kwh: Fact,
     fee: Fact,
 ) -> Iterator[Row]:
-    """Two steps of abatement: hydropower and waste heat at 0.6, electric calcination and green steam at 4 USD/kg."""
+    """Two steps of abatement: hydropower and waste heat at 0.6, electric calcination and green
+    steam at 4 USD/kg."""
     hydro, electric = f"{name}_hydro", f"{name}_electric"
     power, mild = _hydropower(facts, kwh)
     heat = _direct(facts, ghg, kwh, 0.9, "waste heat of the kiln used")
@@ -312,8 +330,14 @@ def _hydropower(facts: Facts, kwh: Fact) -> tuple[Fact, Fact]:
     """What a converter on hydropower takes from the national grid, and what it costs more."""
     sichuan = facts.one("grid_carbon_path", variable="grid_intensity", item="mee_province_sichuan")
     share = sichuan.value / facts.grid_2021.value
-    note = f"{share:.2f} from the national grid: the intensity of Sichuan over the national one, the rest hydropower"
-    reason = "freight to Sichuan, contract premium and heat recovery: 0.5 % to 2 % of the price of lithium"
+    note = (
+        f"{share:.2f} from the national grid: the intensity of Sichuan over the national one, the "
+        "rest hydropower"
+    )
+    reason = (
+        "freight to Sichuan, contract premium and heat recovery: 0.5 % to 2 % of the price of "
+        "lithium"
+    )
     return kwh.times(share, "kWh/kg", note, "D"), judged(
         0.6, "USD_2021/kg", reason, low=0.3, high=1.5
     )

@@ -1,4 +1,5 @@
-"""Niobium: ferroniobium by origin, a small by-product of Bayan Obo's rare earths, superalloy scrap, steel scrap sorted by grade.
+"""Niobium: ferroniobium by origin, a small by-product of Bayan Obo's rare earths, superalloy scrap,
+steel scrap sorted by grade.
 
 Choices where the data give several values:
 - `niobium/refined` is niobium contained in ferroniobium (0.65 of the gross weight) or oxide.
@@ -30,7 +31,8 @@ METAL = "niobium"
 STEELS = ("structural_steel", "automotive", "pipelines", "stainless")
 CONTENT = "conversion_factor"
 SORTED = {"": 0.15, "closed-loop": 0.5}
-"""Share of collected steel sorted by niobium grade in 2060 (additions.csv, note of recycling_sorted_steel); 0.02 in 2025."""
+"""Share of collected steel sorted by niobium grade in 2060 (additions.csv, note of
+recycling_sorted_steel); 0.02 in 2025."""
 POUND = 0.45359237
 """kg in a pound."""
 
@@ -50,7 +52,8 @@ def rows(facts: Facts) -> Iterator[Row]:
 
 
 def _home(facts: Facts) -> Iterator[Row]:
-    """Bayan Obo: bound by the ore milled for iron and rare earths, by plant and by a slow opening; 44 t run whatever the price."""
+    """Bayan Obo: bound by the ore milled for iron and rare earths, by plant and by a slow opening;
+    44 t run whatever the price."""
     cost, reserve, recovered, capacity = (
         facts.one("recommended_base", METAL, variable=name, item=item)
         for name, item in (
@@ -155,7 +158,8 @@ def import_price(facts: Facts) -> Fact:
 
 
 def _imports(facts: Facts) -> Iterator[Row]:
-    """Brazil in three tiers, Canada, African columbite; the last tier is what China pays when others turn to vanadium."""
+    """Brazil in three tiers, Canada, African columbite; the last tier is what China pays when
+    others turn to vanadium."""
     demand = facts.one(
         "demand_china",
         METAL,
@@ -246,7 +250,8 @@ def _imports(facts: Facts) -> Iterator[Row]:
             derived(
                 seen * (demand.value - 44),
                 "t/year",
-                f"{seen:g} x (27,000 t used - 44 t home): origin shares of 2024; 35 kt gross (23 kt) is a guess that "
+                f"{seen:g} x (27,000 t used - 44 t home): origin shares of 2024; 35 kt gross (23 "
+                "kt) is a guess that "
                 "leaves 4 kt of use unexplained",
                 demand,
                 share,
@@ -256,7 +261,10 @@ def _imports(facts: Facts) -> Iterator[Row]:
     dear = derived(
         last,
         "USD_2021/kg",
-        f"midway between columbite {columbite.value:.0f} and vanadium in niobium's place {substitute.value:g}",
+        (
+            f"midway between columbite {columbite.value:.0f} and vanadium in niobium's place "
+            f"{substitute.value:g}"
+        ),
         columbite,
         substitute,
         low=50,
@@ -385,13 +393,17 @@ def _superalloys(facts: Facts) -> Iterator[Row]:
 
 
 def _steel(facts: Facts) -> Iterator[Row]:
-    """Steel scrap: collected for its iron, mostly diluted; the sorted part can stand for ferroniobium."""
+    """Steel scrap: collected for its iron, mostly diluted; the sorted part can stand for
+    ferroniobium."""
     scrap = "niobium/sorted_steel_scrap"
     yield from good(scrap, METAL, "scrap", "recycling", "niobium in steel scrap sorted by grade")
     incentive = judged(
         1,
         "USD_2021/t",
-        "stands for the iron, which pays for collection: as small as it can be, it only makes the plan collect all that the rate allows",
+        (
+            "stands for the iron, which pays for collection: as small as it can be, it only makes "
+            "the plan collect all that the rate allows"
+        ),
     )
     for steel in STEELS:
         process = f"collect_niobium_{steel}"
@@ -443,7 +455,10 @@ def _steel(facts: Facts) -> Iterator[Row]:
         judged(
             1_000,
             "t/year/year",
-            "some 30 sorting lines a year: 30,000 t steel of 0.04 % niobium each give 12 t, with room for growth",
+            (
+                "some 30 sorting lines a year: 30,000 t steel of 0.04 % niobium each give 12 t, "
+                "with room for growth"
+            ),
             low=200,
             high=2_000,
         ),

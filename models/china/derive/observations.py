@@ -1,10 +1,12 @@
-"""What was observed of the five metals in 2021, with its uncertainty: input of `planner reconcile china`, no part of the plan.
+"""What was observed of the five metals in 2021, with its uncertainty: input of `planner reconcile
+china`, no part of the plan.
 
-Each source speaks for itself, also where it contradicts another or the choice that the plan is built on (14.1 against 26 kt of lithium
-mined): reconciliation says what they are worth together. Where a source states no range, the 95 % interval is value x and / a factor
-by grade, after the levels of Hedbrant and Sorme 2001 (Water, Air, and Soil Pollution: Focus 1:43; recalled, not re-read): 1.1 for a
-statistic read at its source (A) and for the paper (S), 1.33 for one read second hand (B), 2 for what is recalled, judged or derived
-(C, D).
+Each source speaks for itself, also where it contradicts another or the choice that the plan is
+built on (14.1 against 26 kt of lithium mined): reconciliation says what they are worth together.
+Where a source states no range, the 95 % interval is value x and / a factor by grade, after the
+levels of Hedbrant and Sorme 2001 (Water, Air, and Soil Pollution: Focus 1:43; recalled, not
+re-read): 1.1 for a statistic read at its source (A) and for the paper (S), 1.33 for one read second
+hand (B), 2 for what is recalled, judged or derived (C, D).
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ INTERVALS = {"A": 1.1, "S": 1.1, "B": 1.33, "C": 2.0, "D": 2.0}
 CARBONATE, HYDROXIDE = 0.18787, 0.1654
 """t of lithium per t of Li2CO3 and of LiOH.H2O (stoichiometry)."""
 LITHIA, LITHIUM_IN_LITHIA = (0.055, 0.058, 0.060), 0.46457
-"""Li2O in imported spodumene concentrate, low, central, high (trade_imports.csv: 5.5 to 6 %), and lithium in Li2O (stoichiometry)."""
+"""Li2O in imported spodumene concentrate, low, central, high (trade_imports.csv: 5.5 to 6 %), and
+lithium in Li2O (stoichiometry)."""
 FERRONIOBIUM = 0.65
 """Niobium in ferroniobium (data/README.md)."""
 YEAR_OF_TEN_MONTHS = 12 / 10
@@ -120,7 +123,10 @@ def _lithium(facts: Facts) -> Iterator[Row]:
             _one(facts, "production", metal, source, variable="refined_production", item=item)
             for item in ("li2co3", "lioh_h2o")
         ]
-        note = f"{salts[0].value:g} t x {CARBONATE:g} + {salts[1].value:g} t x {HYDROXIDE:g}; carbonate made into hydroxide counts twice"
+        note = (
+            f"{salts[0].value:g} t x {CARBONATE:g} + {salts[1].value:g} t x {HYDROXIDE:g}; "
+            "carbonate made into hydroxide counts twice"
+        )
         yield _seen(
             f"lithium salts made, {who}",
             metal,
@@ -131,14 +137,16 @@ def _lithium(facts: Facts) -> Iterator[Row]:
             ),
         )
     feed = _one(facts, "production", metal, variable="refining_input")
-    # 26 kt mined + 79 kt imported in all forms, less losses: basic chemicals made at home and imported, without what stocks gave
+    # 26 kt mined + 79 kt imported in all forms, less losses: basic chemicals made at home and
+    # imported, without what stocks gave
     yield _seen(
         "lithium in basic chemicals, paper",
         metal,
         "[!s]*",
         refined,
         feed.noted(
-            f"{feed.note}; read as basic chemicals made or imported, the only reading under which the paper's account closes"
+            f"{feed.note}; read as basic chemicals made or imported, the only reading under which "
+            "the paper's account closes"
         ),
     )
     exports = _one(facts, "trade_imports", metal, variable="exports_total")
@@ -158,7 +166,8 @@ def _lithium(facts: Facts) -> Iterator[Row]:
         judged(
             10_000,
             "t/year",
-            "between nothing and the 25 kt that may have been held (additions.csv); Sun et al. report 103 kt of inventory "
+            "between nothing and the 25 kt that may have been held (additions.csv); Sun et al. "
+            "report 103 kt of inventory "
             "and loss in 2015-21",
             low=0,
             high=25_000,
@@ -337,7 +346,8 @@ def _germanium(facts: Facts) -> Iterator[Row]:
 
 
 def _served(facts: Facts) -> Iterator[Row]:
-    """What each use at home and each export takes, as the demand of 2021 has it: the most uncertain end of the account."""
+    """What each use at home and each export takes, as the demand of 2021 has it: the most uncertain
+    end of the account."""
     spoken = {"lithium/products_export"}
     for table, row in demand.rows(facts):
         if (
@@ -347,6 +357,7 @@ def _served(facts: Facts) -> Iterator[Row]:
             and row["good"] not in spoken
         ):
             good = str(row["good"])
-            # the range of a demand row is that of variants of its path, not of what was observed: the grade speaks
+            # the range of a demand row is that of variants of its path, not of what was observed:
+            # the grade speaks
             fact = Fact(row["value"], row["unit"], row["source"], row["grade"], note=row["note"])
             yield _seen(f"{good.replace('/', ' ')} served", good.partition("/")[0], good, "*", fact)

@@ -1,12 +1,15 @@
-"""Battery packs as joint goods: what a tonne of pack holds, and how demand for two metals becomes packs of two chemistries.
+"""Battery packs as joint goods: what a tonne of pack holds, and how demand for two metals becomes
+packs of two chemistries.
 
-Demand is known per metal (lithium and cobalt of vehicle batteries), waste comes as packs. All cobalt of vehicle batteries sits in NCM
-packs, whose lithium follows from the ratio of the contents; the rest of the lithium is LFP:
+Demand is known per metal (lithium and cobalt of vehicle batteries), waste comes as packs. All
+cobalt of vehicle batteries sits in NCM packs, whose lithium follows from the ratio of the contents;
+the rest of the lithium is LFP:
 
     NCM packs = cobalt / c_Co,   LFP packs = (lithium - NCM packs x c_Li) / l_Li
 
-Contents are fixed by vintage group, so that what a pack holds never depends on what was carried over. They are rounded here, before the
-uses are made from them, so that metal in = metal out to the last digit written.
+Contents are fixed by vintage group, so that what a pack holds never depends on what was carried
+over. They are rounded here, before the uses are made from them, so that metal in = metal out to the
+last digit written.
 """
 
 from __future__ import annotations
@@ -20,7 +23,8 @@ VINTAGES = {
 }
 """First and last cohort of each group of NCM packs."""
 NCM_KWH_PER_KG = 0.160
-"""Energy density of an NCM pack, from the note of additions.csv recycling_content ncm_pack (160 Wh/kg)."""
+"""Energy density of an NCM pack, from the note of additions.csv recycling_content ncm_pack (160
+Wh/kg)."""
 LITHIUM_PER_COBALT = 6.94 / 58.933
 """Atomic masses: lithium per cobalt in LiCoO2."""
 Contents = dict[str, dict[str, Fact]]
@@ -62,7 +66,8 @@ def contents(facts: Facts) -> Contents:
             "cobalt": derived(
                 mixed,
                 "t/t",
-                f"mean of NMC622 and NMC811, ({nmc622.value} + {nmc811.value}) / 2 kg/kWh x {NCM_KWH_PER_KG} kWh/kg; gives 76 % "
+                f"mean of NMC622 and NMC811, ({nmc622.value} + {nmc811.value}) / 2 kg/kWh x "
+                f"{NCM_KWH_PER_KG} kWh/kg; gives 76 % "
                 "LFP in 2025 against 0.75 observed in 2024",
                 nmc622,
                 nmc811,
@@ -94,7 +99,8 @@ def contents(facts: Facts) -> Contents:
 def steps(
     first: int, last: int, value: float, start: int = 2021, end: int = 2060
 ) -> dict[int, float]:
-    """A value from `first` to `last` and 0 in the other years of the study, as points between which straight lines are drawn."""
+    """A value from `first` to `last` and 0 in the other years of the study, as points between which
+    straight lines are drawn."""
     points = {
         year: 0.0
         for year in (start, first - 1, last + 1, end)

@@ -19,7 +19,8 @@ def rows(facts: Facts) -> Iterator[Row]:
 def _ranged(
     facts: Facts, file: str, variable: str, central: str, low: str, high: str
 ) -> list[Fact]:
-    """A recommended path with two others as its low and high end in the same years (empty where a path is its own end)."""
+    """A recommended path with two others as its low and high end in the same years (empty where a
+    path is its own end)."""
     ends = [facts.series(file, variable=variable, item=item) for item in (low, high)]
     ranged = []
     for fact in facts.series(file, variable=variable, item=central):
@@ -40,7 +41,8 @@ def _ranged(
 
 
 def _carbon_price(facts: Facts) -> Iterator[Row]:
-    """Current policy: the low path; carbon neutrality: the central one. It falls on territorial emissions."""
+    """Current policy: the low path; carbon neutrality: the central one. It falls on territorial
+    emissions."""
     low, central, high = "recommended_low", "recommended_central", "recommended_high"
     base = _ranged(facts, "carbon_price", "carbon_price", low, low, central)
     yield from path("series", base, series="carbon_price")
@@ -49,7 +51,8 @@ def _carbon_price(facts: Facts) -> Iterator[Row]:
 
 
 def _grid(facts: Facts) -> Iterator[Row]:
-    """Current policy: the delayed path; carbon neutrality: the central one. Direct emissions only, as the whole-chain factors have them."""
+    """Current policy: the delayed path; carbon neutrality: the central one. Direct emissions only,
+    as the whole-chain factors have them."""
     low, central, high = "recommended_low", "recommended_central", "recommended_high"
     for scenario, path_of, best in (("", high, central), (CARBON_NEUTRAL, central, low)):
         series = [
@@ -60,7 +63,8 @@ def _grid(facts: Facts) -> Iterator[Row]:
 
 
 def _indices(facts: Facts) -> Iterator[Row]:
-    """Fossil heat at home falls slowly under current policy, fast under carbon neutrality; imports get cleaner in both."""
+    """Fossil heat at home falls slowly under current policy, fast under carbon neutrality; imports
+    get cleaner in both."""
     for scenario, policy in (("", "CP"), (CARBON_NEUTRAL, "CN")):
         heat = facts.series(
             "additions", variable=f"fossil_heat_emission_factor_multiplier_{policy}"
@@ -71,6 +75,7 @@ def _indices(facts: Facts) -> Iterator[Row]:
 
 
 def _population(facts: Facts) -> Iterator[Row]:
-    """Persons, for stocks per head; between the years quoted a straight line, before the first its value."""
+    """Persons, for stocks per head; between the years quoted a straight line, before the first its
+    value."""
     persons = facts.series("additions", region="china", variable="population")
     yield from path("series", persons, series="population")

@@ -1,4 +1,5 @@
-"""What the supply chains of lithium and cobalt have in common: recipes, plants and import ceilings, each as a few rows."""
+"""What the supply chains of lithium and cobalt have in common: recipes, plants and import ceilings,
+each as a few rows."""
 
 from __future__ import annotations
 
@@ -21,21 +22,24 @@ from models.china.derive.common import (
 )
 
 TO_2021: Mapping[int, float] = {2019: 1.06, 2020: 1.045, 2021: 1.0, 2022: 0.93, 2023: 0.90}
-"""US GDP deflator (BEA, recalled), 2021 over the year; 2022 as data/additions.csv (price_year) states it."""
+"""US GDP deflator (BEA, recalled), 2021 over the year; 2022 as data/additions.csv (price_year)
+states it."""
 ONE = Fact(1.0, "t/t", OWN, "A", note="by definition: activity counts this good")
 NOTHING = "nothing before it exists"
 FIRST, LAST = 2021, 2060
 
 
 def money(fact: Fact, unit: str, factor: float = 1.0) -> Fact:
-    """A sum of money in USD of its own year, in USD of 2021 and another unit (`factor` of the old in one of the new)."""
+    """A sum of money in USD of its own year, in USD of 2021 and another unit (`factor` of the old
+    in one of the new)."""
     year = int(fact.unit.split("_")[1][:4])
     note = "" if year == FIRST else f"deflated x {TO_2021[year]:g} from USD of {year}"
     return fact.times(TO_2021[year] * factor, unit, note).at(None)
 
 
 def per_tonne(fact: Fact, factor: float = 1.0, note: str = "") -> Fact:
-    """USD_2021/kg of one basis into USD_2021/t of another (`factor` kg of the first in one kg of the second)."""
+    """USD_2021/kg of one basis into USD_2021/t of another (`factor` kg of the first in one kg of
+    the second)."""
     return fact.times(1000 * factor, "USD_2021/t", note).at(None)
 
 
@@ -119,7 +123,8 @@ def plant(
     max_capacity: Fact | None = None,
     life: Fact | None = None,
 ) -> Iterator[Row]:
-    """A plant: what stands and is being built, and, where it can be ordered, capital, lead time, pace and interest."""
+    """A plant: what stands and is being built, and, where it can be ordered, capital, lead time,
+    pace and interest."""
     yield from path("plants", existing, plant=name, parameter="existing_capacity")
     for fact in construction:
         yield number("plants", fact, year=fact.year, plant=name, parameter="under_construction")
@@ -159,8 +164,12 @@ def plant(
 
 
 def standing(capacity: Fact, life: int = CHARGE_LIFE) -> list[Fact]:
-    """What stood in 2021, retiring evenly: all of it runs for ten years less than a life, none after a life."""
-    note = f"stands to {FIRST + life - 10}, then retires evenly to {FIRST + life} (life {life} years, ages unknown: D); {capacity.note}"
+    """What stood in 2021, retiring evenly: all of it runs for ten years less than a life, none
+    after a life."""
+    note = (
+        f"stands to {FIRST + life - 10}, then retires evenly to {FIRST + life} (life {life} years, "
+        f"ages unknown: D); {capacity.note}"
+    )
     first, end = (
         capacity.noted(note).at(FIRST),
         capacity.times(0, "t/year").noted(note).at(FIRST + life),
@@ -169,7 +178,8 @@ def standing(capacity: Fact, life: int = CHARGE_LIFE) -> list[Fact]:
 
 
 def open_order(pace: Fact, lead: int, starts: int) -> list[Fact]:
-    """Orders that would run before `starts` are closed (that is under construction already); after that at most `pace` a year."""
+    """Orders that would run before `starts` are closed (that is under construction already); after
+    that at most `pace` a year."""
     note = f"orders that start before {starts} are already counted as under construction"
     return [
         judged(0, "t/year/year", note, year=starts - lead - 1),
@@ -180,7 +190,8 @@ def open_order(pace: Fact, lead: int, starts: int) -> list[Fact]:
 def ceiling(
     output: Sequence[Fact], share: Sequence[Fact], note: str = "", factor: float = 1.0
 ) -> list[Fact]:
-    """Output path x share open to China, at every year that either gives; straight lines between, last value held."""
+    """Output path x share open to China, at every year that either gives; straight lines between,
+    last value held."""
     out_years, share_years = ([fact.year or FIRST for fact in series] for series in (output, share))
     found = []
     for year in sorted({*out_years, *share_years}):
@@ -209,10 +220,11 @@ def scaled(
 
 
 def import_ramp(facts: Facts, group: str, demand: Fact, *, run_down: bool = True) -> Iterator[Row]:
-    """Growth, step and run-down of the imports of one form, all origins together, so that splitting an origin changes nothing.
+    """Growth, step and run-down of the imports of one form, all origins together, so that splitting
+    an origin changes nothing.
 
-    Without a run-down where the exporter may shut the tap: a plan that foresees it would import less the year before, only to fall
-    slowly.
+    Without a run-down where the exporter may shut the tap: a plan that foresees it would import
+    less the year before, only to fall slowly.
     """
     growth = facts.one("additions", variable="max_annual_growth", item="imports_of_one_origin")
     step = derived(

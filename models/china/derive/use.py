@@ -1,7 +1,9 @@
-"""Use stocks and the waste they leave: products, lifetimes, what enters them, cohorts before 2021, collection.
+"""Use stocks and the waste they leave: products, lifetimes, what enters them, cohorts before 2021,
+collection.
 
-A stock product has the name of the demanded good it takes, but for batteries, which are joint packs (packs.py). History ends in 2020: the
-projection begins in 2021. Where the data give one history for several products it is split, and the note says how.
+A stock product has the name of the demanded good it takes, but for batteries, which are joint packs
+(packs.py). History ends in 2020: the projection begins in 2021. Where the data give one history for
+several products it is split, and the note says how.
 """
 
 from __future__ import annotations
@@ -158,7 +160,8 @@ def _dissipated(facts: Facts, name: str, metal: str, product: str) -> Iterator[R
 
 
 def _collection(facts: Facts, waste: str, metal: str, item: str) -> Iterator[Row]:
-    """Current policy in the base, the potential under `closed-loop`; both start from the rate of 2021."""
+    """Current policy in the base, the potential under `closed-loop`; both start from the rate of
+    2021."""
 
     def of(scenario: str) -> list[Fact]:
         return facts.series(
@@ -235,7 +238,10 @@ def _pack_uses(facts: Facts) -> Iterator[Row]:
             for year in sorted(made)
         ]
         yield from path("uses", series, product=group, good="cobalt/ev_battery")
-        note = "- (lithium / cobalt of NCM) / lithium of LFP: lithium that goes into NCM packs is not in LFP"
+        note = (
+            "- (lithium / cobalt of NCM) / lithium of LFP: lithium that goes into NCM packs is not "
+            "in LFP"
+        )
         for year in sorted({max(first, demand.FIRST), last}):
             less.append(
                 _per(
@@ -306,7 +312,10 @@ def _histories(facts: Facts) -> Iterator[Row]:
                 derived(
                     now.value,
                     "t/year",
-                    "use of 2021 held back one year: its life is a year, so that nothing older is in use",
+                    (
+                        "use of 2021 held back one year: its life is a year, so that nothing older "
+                        "is in use"
+                    ),
                     now,
                     grade="D",
                     year=2020,
@@ -345,7 +354,8 @@ def _packed(fact: Fact, factor: float, note: str, *others: Fact) -> Fact:
 
 
 def _vehicle_history(facts: Facts, held: packs.Contents) -> Iterator[Row]:
-    """Vehicle lithium splits by the LFP share of new cars; cobalt of its NCM packs comes off the battery history, the rest is portable."""
+    """Vehicle lithium splits by the LFP share of new cars; cobalt of its NCM packs comes off the
+    battery history, the rest is portable."""
     shares = [
         fact
         for fact in facts.series("intensities", "lithium", variable="LFP_share_new_passenger_EV")
@@ -397,7 +407,10 @@ def _portable_history(
                 derived(
                     portable[fact.year] * share / content["cobalt"].value,
                     "t/year",
-                    f"({fact.value:g} t Co - {vehicles.get(fact.year, 0.0):.5g} in vehicles) x {share:.3g} (as in 2021) / cobalt content",
+                    (
+                        f"({fact.value:g} t Co - {vehicles.get(fact.year, 0.0):.5g} in vehicles) x "
+                        f"{share:.3g} (as in 2021) / cobalt content"
+                    ),
                     fact,
                     grade="D",
                     year=fact.year,
@@ -411,7 +424,10 @@ def _portable_history(
             derived(
                 max(0.0, fact.value - ratio * portable[fact.year]),
                 "t/year",
-                f"{fact.value:g} t Li of electronics - {ratio:.4f} x {portable[fact.year]:.5g} t Co in LiCoO2, at least 0",
+                (
+                    f"{fact.value:g} t Li of electronics - {ratio:.4f} x {portable[fact.year]:.5g} "
+                    "t Co in LiCoO2, at least 0"
+                ),
                 fact,
                 grade="D",
                 year=fact.year,

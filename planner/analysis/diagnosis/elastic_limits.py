@@ -1,12 +1,13 @@
 r"""Levers: the least that each limit of nature and plant, by itself, must give for a plan to exist.
 
-For each kind of limit (capacity, import ceiling, reserve, collection ...) one elastic programme: every item of the kind gets a column
-$e \ge 0$ that relaxes its limit in every year alike, and the sum of these is made least,
+For each kind of limit (capacity, import ceiling, reserve, collection ...) one elastic programme:
+every item of the kind gets a column $e \ge 0$ that relaxes its limit in every year alike, and the
+sum of these is made least,
 
 $$\min \sum_i e_i \quad\text{s.t.}\quad A x - D e \in b,\quad l \le x \le u + U e$$
 
-all other limits and all policies as they stand. What comes out is written back into the System and solved anew: a lever that does not
-then make it feasible is not named.
+all other limits and all policies as they stand. What comes out is written back into the System and
+solved anew: a lever that does not then make it feasible is not named.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from planner.study.provenance import Inputs, figures
 from planner.system.nouns import Array, System, frozen_array, frozen_map
 
 ROOMS = (1e-6, 1e-4)
-"""How much further than the edge of feasibility a lever is pulled, as a share, so that rounding does not undo it."""
+"""How much further than the edge of feasibility a lever is pulled, as a share, so that rounding
+does not undo it."""
 LEAST = 1e-7
 """An amount below this share of the largest of its kind is none."""
 HALVINGS = 20
@@ -50,7 +52,8 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Lever:
-    """The least that one kind of limit must give, all else as it is, for a plan to exist; solved anew with it."""
+    """The least that one kind of limit must give, all else as it is, for a plan to exist; solved
+    anew with it."""
 
     kind: str
     unit: str
@@ -60,7 +63,8 @@ class Lever:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of limit: what it is called, where it stands in the programme and in the study, and how it is changed there."""
+    """A kind of limit: what it is called, where it stands in the programme and in the study, and
+    how it is changed there."""
 
     name: str
     verb: str
@@ -74,7 +78,8 @@ class Kind:
     most: float = np.inf
     """An item can give no more: 1 for a share."""
     curved: bool = False
-    """The limit stands in coefficients too, or cannot fall below 0 in some years: the elastic answer is enough, the least is searched."""
+    """The limit stands in coefficients too, or cannot fall below 0 in some years: the elastic
+    answer is enough, the least is searched."""
     share: bool = False
     """The elastic answer says only who must give: each gives the same share of all it can."""
 
@@ -115,8 +120,8 @@ def _least(kind: Kind, system: System, arrays: Arrays, places: list[Place]) -> L
 
 
 def _tightened(kind: Kind, system: System, amounts: Mapping[str, float]) -> dict[str, float]:
-    """The least common part of the amounts that still will do: where the limit also stands in the coefficients, the elastic answer is
-    enough and may be more than enough."""
+    """The least common part of the amounts that still will do: where the limit also stands in the
+    coefficients, the elastic answer is enough and may be more than enough."""
     low, high = 0.0, 1.0
     for _ in range(HALVINGS):
         middle = (low + high) / 2
@@ -227,7 +232,8 @@ def _changed(system: System, kind: Kind, item: str) -> int | None:
 def _rows(
     family: str, size: Callable[[System, Balance, Any, Any], float] = lambda *_: 1.0
 ) -> Callable[..., Iterator[Place]]:
-    """All rows of a family, by their first index; `size` of what a unit of the lever gives in a year."""
+    """All rows of a family, by their first index; `size` of what a unit of the lever gives in a
+    year."""
 
     def places(system: System, balance: Balance, arrays: Arrays) -> Iterator[Place]:
         for i in arrays.rows_of(family):
@@ -532,4 +538,5 @@ KINDS: tuple[Kind, ...] = (
         _good_row("closing_stock"),
     ),
 )
-"""Every kind of limit that is tried. Those of policies are not among them: `planner.analysis.diagnosis.policy_relaxation`."""
+"""Every kind of limit that is tried. Those of policies are not among them:
+`planner.analysis.diagnosis.policy_relaxation`."""

@@ -1,6 +1,8 @@
-"""Why: which targets clash and what must give (planner.analysis.diagnosis.infeasibility); or what sets each price, what is next, what a policy costs.
+"""Why: which targets clash and what must give (planner.analysis.diagnosis.infeasibility); or what
+sets each price, what is next, what a policy costs.
 
-From the duals of the plan: prices, the next source in the merit order by reduced cost, rents of reserves, costs of policies.
+From the duals of the plan: prices, the next source in the merit order by reduced cost, rents of
+reserves, costs of policies.
 """
 
 from __future__ import annotations
@@ -41,11 +43,13 @@ IDLE = 1e-9
 class Explanation:
     """Why a study is infeasible (`clashes`), or why its plan is as it is (the tables).
 
-    `prices`: metal, year, price, low and high (what one tonne less saves and one more costs, in some years), marginal (the source that
-    answers one more tonne), next (the best idle source), gap (USD/t by which it is too dear), unique (missing where it was not tested).
-    `parts`: what each price is made of (planner.analysis.diagnosis.price_decomposition). `ties`: whether plan and prices are the only ones. `rents`: deposit, year,
-    rent. `policies`: policy, family, highest (cost of one more unit, and its unit), year, total and penalty (USD, present value).
-    `idle`: process, metal, year, gap: by how much an idle source must become cheaper to enter.
+    `prices`: metal, year, price, low and high (what one tonne less saves and one more costs, in
+    some years), marginal (the source that answers one more tonne), next (the best idle source), gap
+    (USD/t by which it is too dear), unique (missing where it was not tested). `parts`: what each
+    price is made of (planner.analysis.diagnosis.price_decomposition). `ties`: whether plan and
+    prices are the only ones. `rents`: deposit, year, rent. `policies`: policy, family, highest
+    (cost of one more unit, and its unit), year, total and penalty (USD, present value). `idle`:
+    process, metal, year, gap: by how much an idle source must become cheaper to enter.
     """
 
     study: str
@@ -62,7 +66,8 @@ class Explanation:
 
     @property
     def swaps(self) -> pd.DataFrame:
-        """Activities that differ between plans of the same cost: process, year, least, most (as far as was seen)."""
+        """Activities that differ between plans of the same cost: process, year, least, most (as far
+        as was seen)."""
         return self.ties.swaps if self.ties is not None else pd.DataFrame()
 
     @property
@@ -79,7 +84,8 @@ class Explanation:
 
     @property
     def accounts(self) -> pd.DataFrame:
-        """What each policy of a clash needs and what can be had: clash, policy, first, last, need, reached, short, unit, words."""
+        """What each policy of a clash needs and what can be had: clash, policy, first, last, need,
+        reached, short, unit, words."""
         columns = [f.name for f in fields(Account) if f.name != "rows"]
         rows = [
             (i, *(getattr(a, name) for name in columns))
@@ -92,7 +98,8 @@ class Explanation:
 
     @property
     def levers(self) -> pd.DataFrame:
-        """What would do by itself: clash, lever, item, amount, unit, before, after, place; the changes of one lever go together."""
+        """What would do by itself: clash, lever, item, amount, unit, before, after, place; the
+        changes of one lever go together."""
         rows: list[tuple[Any, ...]] = []
         for i, clash in enumerate(self.clashes, start=1):
             rows += [
@@ -150,12 +157,15 @@ def explain(system: System, *, progress: Progress | None = None) -> Explanation:
 
 
 def merit_order(plan: Plan, ask: _Asking) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """For each metal and year the price, the marginal source, and the best idle source with its gap; and every idle source with its gap.
+    """For each metal and year the price, the marginal source, and the best idle source with its
+    gap; and every idle source with its gap.
 
-    A source is a process that puts out refined metal; its reduced cost, undiscounted and per tonne of the metal, is by how much it is too
-    dear. The marginal source is found by asking for one tonne more (planner.analysis.tradeoffs.uniqueness.Directions): what brings metal into the country's
-    balance and rises is named. It is looked for in the SHOWN years, and so is what one tonne less saves (`low`) and one more costs
-    (`high`): where they differ the price is not unique. The price is the balance dual, between the two.
+    A source is a process that puts out refined metal; its reduced cost, undiscounted and per tonne
+    of the metal, is by how much it is too dear. The marginal source is found by asking for one
+    tonne more (planner.analysis.tradeoffs.uniqueness.Directions): what brings metal into the
+    country's balance and rises is named. It is looked for in the SHOWN years, and so is what one
+    tonne less saves (`low`) and one more costs (`high`): where they differ the price is not unique.
+    The price is the balance dual, between the two.
     """
     system = plan.system
     factor = period_factors(system.periods, system.discount_rate)
@@ -210,7 +220,8 @@ class _Asking:
         )
 
     def answer(self, good: str, year: int) -> tuple[str, float, float]:
-        """Who answers one tonne more of a good in a year, in order of their parts; what one less saves and one more costs, USD/t."""
+        """Who answers one tonne more of a good in a year, in order of their parts; what one less
+        saves and one more costs, USD/t."""
         less, more, change = self.directions.ends(
             self.program.arrays.row_at["balance", (good, year)]
         )
@@ -236,7 +247,8 @@ class _Asking:
         )
 
     def without(self, policy: str) -> tuple[float, float]:
-        """By how much the plan would cost less without a policy, and what of that is paid for missing it, USD."""
+        """By how much the plan would cost less without a policy, and what of that is paid for
+        missing it, USD."""
         arrays = self.program.arrays
         rows = np.array(
             [
@@ -308,7 +320,8 @@ def _price_row(
 
 
 def rents(plan: Plan) -> pd.DataFrame:
-    """Scarcity rent of each deposit by year: what one more tonne in the ground would save (USD/t): deposit, metal, year, rent."""
+    """Scarcity rent of each deposit by year: what one more tonne in the ground would save (USD/t):
+    deposit, metal, year, rent."""
     system = plan.system
     duals = plan.prices[plan.prices["family"] == "depletion"]
     frame = pd.DataFrame(
@@ -323,11 +336,12 @@ def rents(plan: Plan) -> pd.DataFrame:
 
 
 def policy_costs(plan: Plan, ask: _Asking) -> pd.DataFrame:
-    """What each policy costs: policy, family, highest (price of one unit more of its level, in `unit`), year (of the highest), unit, total,
-    penalty (USD, present value).
+    """What each policy costs: policy, family, highest (price of one unit more of its level, in
+    `unit`), year (of the highest), unit, total, penalty (USD, present value).
 
-    `total` is by how much the plan would cost less without the policy, all others as they are: solved anew, with what is paid for missing
-    it, `penalty`, included. A policy whose prices are all 0 costs nothing. The totals of several policies do not add up.
+    `total` is by how much the plan would cost less without the policy, all others as they are:
+    solved anew, with what is paid for missing it, `penalty`, included. A policy whose prices are
+    all 0 costs nothing. The totals of several policies do not add up.
     """
     rows = []
     duals = plan.prices.assign(policy=plan.prices["index"].astype(str).str.split(", ").str[0])
@@ -355,17 +369,29 @@ def _plan_words(found: Explanation) -> Iterable[str]:
             loose = "" if row["unique"] is True else f" (not unique: {ends})"
             worth = f"a tonne is worth {row['price']:,.0f} USD{loose}"
             of = _made_of(made.get((metal, row["year"])))
-            yield f"{metal} in {row['year']}: {worth}{of}; one more comes from {row['marginal']}{nxt}."
+            yield (
+                f"{metal} in {row['year']}: {worth}{of}; one more comes from "
+                f"{row['marginal']}{nxt}."
+            )
     for deposit, part in found.rents[found.rents["rent"] > 1].groupby("deposit"):
         rent, year = part["rent"].iloc[0], part["year"].iloc[0]
-        yield f"The ore of {deposit} carries a rent of {rent:,.0f} USD/t in {year}, rising with interest while it lasts."
+        yield (
+            f"The ore of {deposit} carries a rent of {rent:,.0f} USD/t in {year}, rising with "
+            "interest while it lasts."
+        )
     for policy in found.policies.to_dict(orient="records"):
         if policy["highest"]:
-            most = f"{abs(policy['highest']):,.4g} {policy['unit']} ({policy['family']}, {policy['year']})"
+            most = (
+                f"{abs(policy['highest']):,.4g} {policy['unit']} ({policy['family']}, "
+                f"{policy['year']})"
+            )
             missed = (
                 f", {policy['penalty']:,.4g} of it for missing it" if policy["penalty"] > 1 else ""
             )
-            yield f"{policy['policy']} costs at most {most} at the margin and {policy['total']:,.4g} USD in all{missed}."
+            yield (
+                f"{policy['policy']} costs at most {most} at the margin and {policy['total']:,.4g} "
+                f"USD in all{missed}."
+            )
 
 
 def _or_nobody(price: float) -> str:
@@ -401,14 +427,16 @@ def _tie_words(found: Explanation) -> Iterable[str]:
         more = f" and {len(processes) - MOST_NAMED} more" if len(processes) > MOST_NAMED else ""
         widest = f"{top['process']} in {top['year']}: {top['least']:,.6g} to {top['most']:,.6g}"
         yield (
-            f"Other plans cost as little: {', '.join(processes[:MOST_NAMED])}{more} may run otherwise (furthest {widest}, as far as was "
+            f"Other plans cost as little: {', '.join(processes[:MOST_NAMED])}{more} may run "
+            f"otherwise (furthest {widest}, as far as was "
             "seen); the plan is that of least carbon among them, then the first by name."
         )
     yield (
         "Prices have one value each."
         if ties.prices_unique
         else (
-            f"Not every price has one value: where it has two, one tonne less saves less than one more costs ({ties.degenerate} basic values "
+            "Not every price has one value: where it has two, one tonne less saves less than one "
+            f"more costs ({ties.degenerate} basic values "
             "stand at a bound)."
         )
     )

@@ -1,7 +1,9 @@
-"""Why no plan exists: which policies clash, the limits they clash with, the account of what is short, and what must give.
+"""Why no plan exists: which policies clash, the limits they clash with, the account of what is
+short, and what must give.
 
-A deletion filter over the policies (Chinneck, Feasibility and Infeasibility in Optimization, Springer, 2008, chapter 6) leaves a set of
-which none can be left out. The solver's irreducible set of rows and bounds under these alone is the chain of reasons.
+A deletion filter over the policies (Chinneck, Feasibility and Infeasibility in Optimization,
+Springer, 2008, chapter 6) leaves a set of which none can be left out. The solver's irreducible set
+of rows and bounds under these alone is the chain of reasons.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ from planner.system.nouns import System
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """Policies that cannot hold together, of which none can be left out; empty where no policy is to blame."""
+    """Policies that cannot hold together, of which none can be left out; empty where no policy is
+    to blame."""
 
     policies: tuple[str, ...]
     places: tuple[str, ...]
@@ -42,7 +45,8 @@ class Clash:
 
 
 def clashes(system: System, error: InfeasibleError, progress: Progress | None) -> tuple[Clash, ...]:
-    """Disjoint clashes, one after the other: the policies of one are left out, and the rest looked at again."""
+    """Disjoint clashes, one after the other: the policies of one are left out, and the rest looked
+    at again."""
     try:
         made = compiled(system)
     except InfeasibleError:
@@ -61,7 +65,8 @@ def clashes(system: System, error: InfeasibleError, progress: Progress | None) -
 
 
 def _irreducible(case: Case, kept: list[str], progress: Progress | None) -> tuple[str, ...]:
-    """Deletion filter: each policy is let go for good where the rest still clash; what stays is needed for the clash."""
+    """Deletion filter: each policy is let go for good where the rest still clash; what stays is
+    needed for the clash."""
     if not possible(case.arrays([])):
         return ()
     asked = list(kept)
@@ -75,8 +80,9 @@ def _irreducible(case: Case, kept: list[str], progress: Progress | None) -> tupl
 
 
 def _clash(case: Case, names: tuple[str, ...], kept: list[str], progress: Progress | None) -> Clash:
-    """All that is to be said of one clash. How far things must give is judged beside all other policies, and where that is not enough
-    (another clash stands behind) beside those of this clash alone."""
+    """All that is to be said of one clash. How far things must give is judged beside all other
+    policies, and where that is not enough (another clash stands behind) beside those of this clash
+    alone."""
     if progress is not None:
         progress("the chain of reasons")
     made, arrays = case.made, case.arrays(names)
@@ -130,7 +136,10 @@ def _words(
     ]
     bare = [reason.name for reason in reasons if not reason.place]
     limits += [f"  and the balances of {', '.join(bare)}"] if bare else []
-    choice = f"Any one of these would do{'' if all(r.enough for r in relaxations) else ' for this clash'}:"
+    choice = (
+        "Any one of these would "
+        f"do{'' if all(r.enough for r in relaxations) else ' for this clash'}:"
+    )
     return [
         head,
         *lines,
@@ -148,7 +157,8 @@ def _words(
 def _in_years(
     case: Case, names: Sequence[str], arrays: Arrays, accounts: Sequence[Account]
 ) -> Arrays:
-    """The programme with only those rows of the policies that the accounts look at, where these clash by themselves."""
+    """The programme with only those rows of the policies that the accounts look at, where these
+    clash by themselves."""
     kept = {row for account in accounts for row in account.rows}
     fewer = freed(arrays, [row for row in case.rows_of(names) if row not in kept])
     return arrays if possible(fewer) else fewer

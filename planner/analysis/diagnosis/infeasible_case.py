@@ -1,4 +1,5 @@
-"""A study looked at for why it has no plan: compiled once, with policies let go by freeing their rows."""
+"""A study looked at for why it has no plan: compiled once, with policies let go by freeing their
+rows."""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
-"""How far each policy of a clash must give: the level nearest to the one asked that can be met, all else as it is.
+"""How far each policy of a clash must give: the level nearest to the one asked that can be met, all
+else as it is.
 
-Exact, by one solve, where the level stands on the right of the policy's rows alone; by bisection where it stands in coefficients too. The
-level named is rounded away from the edge and proved by a solve of the study with it, so that it can be written into study.toml.
+Exact, by one solve, where the level stands on the right of the policy's rows alone; by bisection
+where it stands in coefficients too. The level named is rounded away from the edge and proved by a
+solve of the study with it, so that it can be written into study.toml.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ from planner.system.nouns import Array, Policy, frozen_array, frozen_map
 HALVINGS = 30
 """Steps of the bisection: the level is known to a part in 10^9."""
 ROOMS = (0.0, 1e-6, 1e-4)
-"""How much further than the edge of feasibility a proposed level goes, as a share, where rounding undoes it at the edge."""
+"""How much further than the edge of feasibility a proposed level goes, as a share, where rounding
+undoes it at the edge."""
 DIGITS = 6
 """Significant digits of a proposed level."""
 NEAR = 1e-4
@@ -39,7 +42,8 @@ class Relaxation:
 
     policy: str
     factor: float
-    """The level that can be met over the level asked; infinite where none at all was asked, NaN where the policy must be dropped."""
+    """The level that can be met over the level asked; infinite where none at all was asked, NaN
+    where the policy must be dropped."""
     level: str
     """The level asked, in the words of study.toml."""
     relaxed: str
@@ -47,7 +51,8 @@ class Relaxation:
     series: Array
     """The same by year, (Y,); NaN in all years where the policy must be dropped."""
     enough: bool
-    """Whether this alone makes the study feasible; if not, another clash that the policy is no part of is left."""
+    """Whether this alone makes the study feasible; if not, another clash that the policy is no part
+    of is left."""
     words: str
     place: str
 
@@ -55,8 +60,9 @@ class Relaxation:
 def relaxation(
     case: Case, name: str, names: Sequence[str], beside: Sequence[str], progress: Progress | None
 ) -> Relaxation:
-    """The least change of the level of one policy of a clash that makes the study feasible beside other policies; where they clash without
-    it too, the least that ends its own clash with `names`, and that is said."""
+    """The least change of the level of one policy of a clash that makes the study feasible beside
+    other policies; where they clash without it too, the least that ends its own clash with `names`,
+    and that is said."""
     if progress is not None:
         progress(f"how far {name} must give")
     policy = case.system.policies[name]
@@ -85,8 +91,8 @@ def relaxation(
 
 
 def _nearest_level(case: Case, policy: Policy, beside: Sequence[str]) -> Array | None:
-    """The level in proportion to the one asked (where that is 0: the same in all years) and nearest to it that will do; None: there is
-    none. With room for rounding, and proved by a solve."""
+    """The level in proportion to the one asked (where that is 0: the same in all years) and nearest
+    to it that will do; None: there is none. With room for rounding, and proved by a solve."""
     upwards = policy.kind in CEILINGS or policy.kind == "pin"
     unit, start = policy.level, 1.0
     if not np.nanmax(policy.level, initial=0.0) > 0:
@@ -113,7 +119,8 @@ def _nearest_level(case: Case, policy: Policy, beside: Sequence[str]) -> Array |
 
 
 def _safely_rounded(values: Array, upwards: bool) -> Array:
-    """The figures that are shown, away from the edge: what is read off and written into study.toml will do."""
+    """The figures that are shown, away from the edge: what is read off and written into study.toml
+    will do."""
     size = np.where(np.isfinite(values) & (values > 0), values, 1.0)
     step = 10.0 ** (np.floor(np.log10(size)) - DIGITS + 1)
     turned = np.ceil(values / step - NEAR) if upwards else np.floor(values / step + NEAR)
@@ -121,7 +128,8 @@ def _safely_rounded(values: Array, upwards: bool) -> Array:
 
 
 def _line(case: Case, policy: Policy, unit: Array, beside: Sequence[str]) -> _Line | None:
-    """The programmes at the whole and at half of a level; None where they differ in more than numbers."""
+    """The programmes at the whole and at half of a level; None where they differ in more than
+    numbers."""
     ends = []
     for scale in (1.0, 0.5):
         scaled = replace(policy, level=frozen_array(unit * scale))
@@ -135,7 +143,8 @@ def _line(case: Case, policy: Policy, unit: Array, beside: Sequence[str]) -> _Li
 
 @dataclass(frozen=True, eq=False)
 class _Line:
-    """Programmes that differ by the level of one policy: every number is linear in the factor on it."""
+    """Programmes that differ by the level of one policy: every number is linear in the factor on
+    it."""
 
     whole: Arrays
     half: Arrays
@@ -172,7 +181,8 @@ class _Line:
 
 
 def _exact(line: _Line, start: float, upwards: bool) -> float | None:
-    """The factor nearest to `start` that will do, by one solve: a column moves the right-hand sides by their slope."""
+    """The factor nearest to `start` that will do, by one solve: a column moves the right-hand sides
+    by their slope."""
     base, n = line.at(0.0), len(line.whole.columns)
     slope = np.zeros(len(base.rows))
     for one, other in (

@@ -1,12 +1,14 @@
-r"""What a price is made of: the running costs of the source that sets it, carbon, and what each limit that holds it adds.
+r"""What a price is made of: the running costs of the source that sets it, carbon, and what each
+limit that holds it adds.
 
 A process that runs has no reduced cost: what it gives is worth what it takes,
 
 $$\pi_g\, a_{g,p} = c_p - \sum_{i \ne g} y_i A_{i,p} - r_p$$
 
-with c its running cost, y the duals of the other rows it stands in (ore, capacity, growth, carbon, policies) and r below 0 where its own
-bound holds it. What it takes of other goods is taken apart in the same way, stage by stage. Of the sources that run, the one that limits
-add least to sets the price: it is the dearest by itself.
+with c its running cost, y the duals of the other rows it stands in (ore, capacity, growth, carbon,
+policies) and r below 0 where its own bound holds it. What it takes of other goods is taken apart in
+the same way, stage by stage. Of the sources that run, the one that limits add least to sets the
+price: it is the dearest by itself.
 """
 
 from __future__ import annotations
@@ -65,7 +67,8 @@ class _Taking:
         self.known: dict[tuple[str, int], Parts | None] = {}
 
     def price(self, good: str, year: int) -> Parts | None:
-        """The parts of a price; None where nothing that gives the good runs, or a loop leads back to it."""
+        """The parts of a price; None where nothing that gives the good runs, or a loop leads back
+        to it."""
         if (good, year) not in self.known:
             self.known[good, year] = None
             row = self.arrays.row_at.get(("balance", (good, year)))
@@ -126,10 +129,12 @@ class _Taking:
 
 
 def price_parts(system: System, arrays: Arrays, base: Solution, teller: Teller) -> pd.DataFrame:
-    """Price of each refined metal in each year and what it is made of, USD per t in money of that year: columns as in COLUMNS.
+    """Price of each refined metal in each year and what it is made of, USD per t in money of that
+    year: columns as in COLUMNS.
 
-    `running_cost` of all stages, `carbon`, `limits` (what all limits and policies add), the largest of them with its worth, its place and
-    in words; the three add up to the price. `source` is the process that sets it.
+    `running_cost` of all stages, `carbon`, `limits` (what all limits and policies add), the largest
+    of them with its worth, its place and in words; the three add up to the price. `source` is the
+    process that sets it.
     """
     taking = _Taking(system, arrays, base)
     factor = period_factors(system.periods, system.discount_rate)
@@ -166,7 +171,8 @@ def price_parts(system: System, arrays: Arrays, base: Solution, teller: Teller) 
 def _largest(
     teller: Teller, parts: Parts, price: float, year: int, factor: float
 ) -> tuple[str, float, str, str]:
-    """The limit that adds most to a price: its name, worth, place, words; empty where none adds any."""
+    """The limit that adds most to a price: its name, worth, place, words; empty where none adds
+    any."""
     if not parts.limits:
         return "", np.nan, "", ""
     label, worth = max(parts.limits.items(), key=lambda item: abs(item[1]))

@@ -1,6 +1,8 @@
-"""Rows and bounds of the linear programme in words, with their numbers and the input lines that these come from.
+"""Rows and bounds of the linear programme in words, with their numbers and the input lines that
+these come from.
 
-One sentence for each family of rows (a test holds that none lacks one) and for each kind of column that the study bounds.
+One sentence for each family of rows (a test holds that none lacks one) and for each kind of column
+that the study bounds.
 """
 
 from __future__ import annotations
@@ -31,7 +33,8 @@ POLICY_UNITS = {
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A row or a bound of an irreducible set, or of its years together: none can be left out of the clash."""
+    """A row or a bound of an irreducible set, or of its years together: none can be left out of the
+    clash."""
 
     family: str
     """Family of rows; or the variable whose bound it is, with `most` or `least` before it."""
@@ -85,7 +88,8 @@ class Teller:
     # ---- reasons
 
     def rows(self, names: Iterable[Name]) -> list[Reason]:
-        """Reasons of rows, those of one family and subject together over their years; targets first."""
+        """Reasons of rows, those of one family and subject together over their years; targets
+        first."""
         grouped: dict[tuple[str, tuple[Any, ...]], list[int]] = {}
         for family, index in names:
             key = (family, tuple(index[:-1] if self.dated(family) else index))
@@ -119,7 +123,8 @@ class Teller:
     def bound(
         self, variable: str, index: tuple[Any, ...], years: list[int], upper: bool
     ) -> Reason | None:
-        """The reason of a column's bound; None where it is only that nothing is less than nothing, or what its own row says already."""
+        """The reason of a column's bound; None where it is only that nothing is less than nothing,
+        or what its own row says already."""
         tell = BOUNDS.get((variable, upper))
         words, place = tell(self, index, years) if tell is not None else ("", "")
         if not words:
@@ -171,7 +176,10 @@ def _balance(t: Teller, index: Index, years: list[int]) -> Telling:
     good, when = t.system.goods[name], t.when(years)
     if good.demand is not None:
         return (
-            f"{name}: {figures(t.mean(good.demand, years), 't/year')} {when} must be served or go short",
+            (
+                f"{name}: {figures(t.mean(good.demand, years), 't/year')} {when} must be served or "
+                "go short"
+            ),
             t.inputs.line("demand", name, "demand", year=years[0]),
         )
     if name in t.balance.arising:
@@ -254,7 +262,10 @@ def _depletion(t: Teller, index: Index, years: list[int]) -> Telling:
     )
     until = years_of(t.system, years)[-1]
     return (
-        f"{name}: holds {plain(deposit.reserve)} t at the start{added}, for all that is dug until {until}",
+        (
+            f"{name}: holds {plain(deposit.reserve)} t at the start{added}, for all that is dug "
+            f"until {until}"
+        ),
         t.inputs.line("deposits", name, deposit.metal, "reserve"),
     )
 
@@ -281,7 +292,10 @@ def _service(t: Teller, index: Index, years: list[int]) -> Telling:
     (name,) = index
     product = t.system.measures[name].product
     return (
-        f"{name}: no less of {product} may be in use at the end of each year than without it, {t.when(years)}",
+        (
+            f"{name}: no less of {product} may be in use at the end of each year than without it, "
+            f"{t.when(years)}"
+        ),
         "",
     )
 
@@ -305,7 +319,10 @@ def _collection(t: Teller, index: Index, years: list[int]) -> Telling:
         else " of what arises"
     )
     return (
-        f"{name}: at most {figures(t.mean(good.collection_rate, years), '1')}{of} can be collected {t.when(years)}",
+        (
+            f"{name}: at most {figures(t.mean(good.collection_rate, years), '1')}{of} can be "
+            f"collected {t.when(years)}"
+        ),
         t.inputs.line("collection", name, "rate", year=years[0]),
     )
 
@@ -315,7 +332,10 @@ def _stockpile_balance(t: Teller, index: Index, years: list[int]) -> Telling:
     pile = t.system.goods[name].stockpile
     opening = plain(pile.opening) if pile is not None else "0"
     return (
-        f"{name}: the store begins with {opening} t and holds what was put in and not taken out, {t.when(years)}",
+        (
+            f"{name}: the store begins with {opening} t and holds what was put in and not taken "
+            f"out, {t.when(years)}"
+        ),
         t.inputs.line("good_values", name, "", "opening_stock"),
     )
 
@@ -339,7 +359,8 @@ def _self_sufficiency(t: Teller, index: Index, years: list[int]) -> Telling:
     return _of_policy(
         t,
         index,
-        f"home output at {' and '.join(policy.stages)} of at least {share} of the home demand for {policy.metal} "
+        f"home output at {' and '.join(policy.stages)} of at least {share} of the home demand for "
+        f"{policy.metal} "
         f"and all exports there, that is {need} {t.when(years)}",
     )
 
@@ -349,7 +370,8 @@ def _recycled_content(t: Teller, index: Index, years: list[int]) -> Telling:
     return _of_policy(
         t,
         index,
-        f"at least {figures(t.mean(policy.level, years), '1')} of all refined {policy.metal} is recycled "
+        f"at least {figures(t.mean(policy.level, years), '1')} of all refined {policy.metal} is "
+        "recycled "
         f"{t.when(years)}",
     )
 
@@ -375,7 +397,8 @@ def _pin_floor(t: Teller, index: Index, years: list[int]) -> Telling:
     return _of_policy(
         t,
         index,
-        f"{index[1]} runs at least at {figures(t.bounds('pin_floor', index, years), 't/year')} {t.when(years)}, "
+        f"{index[1]} runs at least at {figures(t.bounds('pin_floor', index, years), 't/year')} "
+        f"{t.when(years)}, "
         "near what was observed",
     )
 
@@ -384,7 +407,8 @@ def _pin_ceiling(t: Teller, index: Index, years: list[int]) -> Telling:
     return _of_policy(
         t,
         index,
-        f"{index[1]} runs at most at {figures(t.bounds('pin_ceiling', index, years), 't/year')} {t.when(years)}, "
+        f"{index[1]} runs at most at {figures(t.bounds('pin_ceiling', index, years), 't/year')} "
+        f"{t.when(years)}, "
         "near what was observed",
     )
 
@@ -519,7 +543,10 @@ def _most_measure(t: Teller, index: Index, years: list[int]) -> Telling:
     name = str(index[0]).partition(":")[0]
     measure = t.system.measures[name]
     return (
-        f"{name}: spares at most {figures(t.mean(measure.potential, years), '1')} of {measure.good} {t.when(years)}",
+        (
+            f"{name}: spares at most {figures(t.mean(measure.potential, years), '1')} of "
+            f"{measure.good} {t.when(years)}"
+        ),
         t.inputs.line("measure_values", name, "potential", year=years[0]),
     )
 
@@ -540,4 +567,5 @@ BOUNDS: Mapping[tuple[str, bool], Callable[[Teller, Index, list[int]], Telling]]
     ("measure", True): _most_measure,
     ("explored", True): _most_explored,
 }
-"""(variable, upper) to what tells the bound. Others say only that nothing is less than nothing, or what the row of the column says."""
+"""(variable, upper) to what tells the bound. Others say only that nothing is less than nothing, or
+what the row of the column says."""

@@ -1,11 +1,14 @@
-r"""The account of what is short: what a policy needs in its worst year, the most that can be had, and what holds each part of it.
+r"""The account of what is short: what a policy needs in its worst year, the most that can be had,
+and what holds each part of it.
 
-The policy's own rows are taken out and everything else kept, the other policies of the clash too. Then for its worst row r
+The policy's own rows are taken out and everything else kept, the other policies of the clash too.
+Then for its worst row r
 
 $$\bar v = \max \{ a_r x : x \in X \setminus r \} = \sum_i y_i b_i$$
 
-for all who count towards it together and for each by itself; the duals y name the limits that hold it. Where each year could be had by
-itself, what is short is short over all of them, and their sum is told.
+for all who count towards it together and for each by itself; the duals y name the limits that hold
+it. Where each year could be had by itself, what is short is short over all of them, and their sum
+is told.
 """
 
 from __future__ import annotations
@@ -41,7 +44,8 @@ ROW_UNITS = {
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What a policy needs, what can be had beside the others of its clash, and in words what holds it."""
+    """What a policy needs, what can be had beside the others of its clash, and in words what holds
+    it."""
 
     policy: str
     first: int | None
@@ -61,7 +65,8 @@ class Account:
 def account_of(
     case: Case, teller: Teller, name: str, arrays: Arrays, progress: Progress | None
 ) -> Account | None:
-    """The account of a policy in its worst year, or over all its years where each could be had by itself; None where neither is short."""
+    """The account of a policy in its worst year, or over all its years where each could be had by
+    itself; None where neither is short."""
     if progress is not None:
         progress(f"what is short for {name}")
     rows = case.rows_of([name])
@@ -85,8 +90,9 @@ def account_of(
 
 
 def _missed(arrays: Arrays, rows: Sequence[int]) -> tuple[Array, Array] | None:
-    """The least by which the rows of a policy must be missed in all, row by row, and what a unit of each row adds to it: the rows that
-    are short together. None where missing them alone does not help."""
+    """The least by which the rows of a policy must be missed in all, row by row, and what a unit of
+    each row adds to it: the rows that are short together. None where missing them alone does not
+    help."""
     n, k = len(arrays.columns), len(rows)
     sign = np.where(np.isfinite(arrays.row_lower[list(rows)]), 1.0, -1.0)
     extra = sparse.coo_array(
@@ -108,7 +114,8 @@ def _missed(arrays: Arrays, rows: Sequence[int]) -> tuple[Array, Array] | None:
 
 @dataclass(frozen=True, eq=False)
 class _View:
-    """The rows of a policy that are looked at, in a programme that keeps everything but the policy's own rows."""
+    """The rows of a policy that are looked at, in a programme that keeps everything but the
+    policy's own rows."""
 
     case: Case
     teller: Teller
@@ -129,7 +136,8 @@ class _View:
 
     @cached_property
     def weights(self) -> Array:
-        """1 for a single row; of several the years of each period, so that their sum is an amount and no rate."""
+        """1 for a single row; of several the years of each period, so that their sum is an amount
+        and no rate."""
         if len(self.chosen) == 1 or not self.unit.endswith("/year"):
             return np.ones(len(self.chosen))
         length = {period.first: float(period.length) for period in self.case.system.periods}
@@ -158,7 +166,8 @@ class _View:
         return best.objective - self.need if self.ceiling else self.need - best.objective
 
     def best(self, terms: Array | None = None) -> Solution | None:
-        """The most (for a ceiling the least) that the rows, or some of their terms, can reach; the objective is its value."""
+        """The most (for a ceiling the least) that the rows, or some of their terms, can reach; the
+        objective is its value."""
         sign = 1.0 if self.ceiling else -1.0
         cost = sign * (self.reach if terms is None else terms)
         solution = Program(
@@ -196,7 +205,10 @@ class _View:
         )
         when = f" {self.teller.when(self.years)}" if self.years else " over all years"
         gap = f"so {plain(self.gap(best))} {unit} is {'too much' if self.ceiling else 'short'}."
-        head = f"{self.policy.name} {'allows' if self.ceiling else 'needs'} {plain(self.need)} {unit}{subject}{when}"
+        head = (
+            f"{self.policy.name} {'allows' if self.ceiling else 'needs'} {plain(self.need)} "
+            f"{unit}{subject}{when}"
+        )
         relative = self.policy.kind == "recycled_content" or (
             self.policy.kind == "import_share" and self.policy.of == "imports"
         )
@@ -277,7 +289,8 @@ class _View:
         edge = np.where(best.reduced_cost > 0, arrays.lower, arrays.upper)
         by_bound = np.abs(np.where(np.isfinite(edge), edge, 0.0) * best.reduced_cost)
         total = max(float(worth.sum() + by_bound.sum()), SHORT)
-        # a subject that holds in one year holds in all years that carry its worth there, such as an ore body in every year it is dug
+        # a subject that holds in one year holds in all years that carry its worth there, such as an
+        # ore body in every year it is dug
         told = {
             (arrays.rows[i][0], arrays.rows[i][1][:-1])
             for i in np.flatnonzero(worth > LEAST_PART * total)

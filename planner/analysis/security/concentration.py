@@ -1,11 +1,14 @@
 r"""Concentration of supply by stage (HHI), and the benchmarks of the EU Critical Raw Materials Act.
 
-Herfindahl-Hirschman index: $HHI = 10^4 \sum_o s_o^2$ over the origins' shares of what a stage puts out, home counted as one origin.
+Herfindahl-Hirschman index: $HHI = 10^4 \sum_o s_o^2$ over the origins' shares of what a stage puts
+out, home counted as one origin.
 
-Regulation (EU) 2024/1252 of 11 April 2024, Article 5(1): by 2030 capacity for extraction of at least 10 %, processing 40 % and recycling
-25 % of the Union's annual consumption, and no single third country above 65 % of it at any relevant stage of processing
-(https://eur-lex.europa.eu/eli/reg/2024/1252/oj). The same benchmarks are applied here to the country of the study, in refined
-equivalents; what runs is counted, not idle capacity, which makes them stricter.
+Regulation (EU) 2024/1252 of 11 April 2024, Article 5(1): by 2030 capacity for extraction of at
+least 10 %, processing 40 % and recycling 25 % of the Union's annual consumption, and no single
+third country above 65 % of it at any relevant stage of processing
+(https://eur-lex.europa.eu/eli/reg/2024/1252/oj). The same benchmarks are applied here to the
+country of the study, in refined equivalents; what runs is counted, not idle capacity, which makes
+them stricter.
 """
 
 from __future__ import annotations
@@ -32,7 +35,8 @@ FULL = 10_000.0
 
 
 def origin_shares(plan: Plan) -> pd.DataFrame:
-    """What each origin puts out at each stage: metal, year, stage, origin, value (t/year of refined equivalents), share."""
+    """What each origin puts out at each stage: metal, year, stage, origin, value (t/year of refined
+    equivalents), share."""
     system = plan.system
     rows = []
     for process in system.processes.values():
@@ -55,12 +59,14 @@ def origin_shares(plan: Plan) -> pd.DataFrame:
 
 
 def _origin(process: Process) -> str:
-    """Where the output of a process comes from: abroad only what is imported, or won from ore of a stated origin."""
+    """Where the output of a process comes from: abroad only what is imported, or won from ore of a
+    stated origin."""
     return process.origin if process.origin and not process.inputs else HOME
 
 
 def _worth(system: System, process: Process, metal: str) -> Array:
-    """Refined equivalents of a unit of activity; nothing where a stage puts out what has none stated (it counts at the next stage)."""
+    """Refined equivalents of a unit of activity; nothing where a stage puts out what has none
+    stated (it counts at the next stage)."""
     try:
         return output_equivalent(system, process, metal)
     except SpecError:
@@ -68,7 +74,8 @@ def _worth(system: System, process: Process, metal: str) -> Array:
 
 
 def concentration(plan: Plan) -> pd.DataFrame:
-    """HHI by metal, year and stage: metal, year, stage, hhi, largest (origin), share (of the largest), origins (how many)."""
+    """HHI by metal, year and stage: metal, year, stage, hhi, largest (origin), share (of the
+    largest), origins (how many)."""
     shares = origin_shares(plan)
     rows = []
     for (metal, year, stage), part in shares.groupby(["metal", "year", "stage"]):
@@ -90,7 +97,8 @@ def concentration(plan: Plan) -> pd.DataFrame:
 
 
 def benchmarks(plan: Plan) -> pd.DataFrame:
-    """The four benchmarks of each metal and year: metal, year, benchmark, level, value (shares of consumption), met."""
+    """The four benchmarks of each metal and year: metal, year, benchmark, level, value (shares of
+    consumption), met."""
     system, shares = plan.system, origin_shares(plan)
     rows = []
     for metal in system.metals:
@@ -131,16 +139,21 @@ def _requirement(system: System, metal: str) -> Array:
 
 
 def with_benchmarks(system: System, *, start: int = FROM, penalty: float | None = None) -> System:
-    """The system under the benchmarks from `start` on: three floors and a ceiling for each origin, for each metal.
+    """The system under the benchmarks from `start` on: three floors and a ceiling for each origin,
+    for each metal.
 
-    Floors are soft at `penalty` USD per t missed (the dearest shortage cost where None), since what is out of reach is to be seen and
-    not to stop the plan. Ceilings bind: they leave demand unserved where no other origin can step in.
+    Floors are soft at `penalty` USD per t missed (the dearest shortage cost where None), since what
+    is out of reach is to be seen and not to stop the plan. Ceilings bind: they leave demand
+    unserved where no other origin can step in.
     """
     if start > system.years[-1]:
         raise SpecError(
             "benchmarks",
             [
-                f"they begin in {start}, after the last year {system.years[-1]}; give an earlier year"
+                (
+                    f"they begin in {start}, after the last year {system.years[-1]}; give an "
+                    "earlier year"
+                )
             ],
         )
     price = (

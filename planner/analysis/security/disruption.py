@@ -1,8 +1,9 @@
 r"""Disruption: every origin and every host metal lost for some years, alone and in pairs.
 
-A loss strikes unannounced: capacities, orders and stockpiles stand as the plan has them, and from its first year only recourse is
-left (`planner.analysis.security.recourse`): other suppliers within their limits and ramps, what is in stock, recycling within its plants. The loss's own
-length is known once it has begun. What cannot be served is unmet demand.
+A loss strikes unannounced: capacities, orders and stockpiles stand as the plan has them, and from
+its first year only recourse is left (`planner.analysis.security.recourse`): other suppliers within
+their limits and ramps, what is in stock, recycling within its plants. The loss's own length is
+known once it has begun. What cannot be served is unmet demand.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ from planner.system.nouns import Array, System
 from planner.units import suggestion
 
 YEARS = 3
-"""Years that a loss lasts unless said otherwise: about as long as it takes to find and open other sources."""
+"""Years that a loss lasts unless said otherwise: about as long as it takes to find and open other
+sources."""
 RECOVERY = 5
 """Years after a loss that are watched for its after-effects."""
 SERVED = 1e-6
@@ -61,10 +63,11 @@ BY_METAL = ("loss", "first", "metal", "year", "unmet", "requirement", "unit")
 class Disruptions:
     """What each loss leaves unserved, the worst first.
 
-    `losses`: rank, loss, first and last year, unmet (t of refined equivalents beyond the plan's own shortage, over all years watched),
-    unmet_share (of the requirement in the years of the loss), worst_metal and its worst_share, cost (USD, present value, without the
-    penalty), penalty (USD), recovery (years after the loss until all is served as planned; empty: not within the years watched).
-    `by_metal`: loss, first, metal, year, unmet (t/year), requirement (t/year), unit.
+    `losses`: rank, loss, first and last year, unmet (t of refined equivalents beyond the plan's own
+    shortage, over all years watched), unmet_share (of the requirement in the years of the loss),
+    worst_metal and its worst_share, cost (USD, present value, without the penalty), penalty (USD),
+    recovery (years after the loss until all is served as planned; empty: not within the years
+    watched). `by_metal`: loss, first, metal, year, unmet (t/year), requirement (t/year), unit.
     """
 
     losses: pd.DataFrame
@@ -74,7 +77,10 @@ class Disruptions:
     def _repr_html_(self) -> str:
         """The worst loss in words, then the losses, for a notebook."""
         worst = self.losses.iloc[0]
-        said = f"{worst['loss']} hurts most: {amount(worst['unmet'])} t unserved, {worst['worst_share']:.0%} of {worst['worst_metal']}."
+        said = (
+            f"{worst['loss']} hurts most: {amount(worst['unmet'])} t unserved, "
+            f"{worst['worst_share']:.0%} of {worst['worst_metal']}."
+        )
         said = said if worst["worst_metal"] else "No loss leaves anything unserved."
         return shown(
             "Losses, the worst first",
@@ -95,11 +101,12 @@ def disrupt(
     reopen: bool = False,
     progress: Progress | None = None,
 ) -> Disruptions:
-    """Every source lost for `years`, beginning in each of `starts` (every period where None), down to `share` of what the plan runs.
+    """Every source lost for `years`, beginning in each of `starts` (every period where None), down
+    to `share` of what the plan runs.
 
-    Pairs are tried from the start that hurts most among single losses. A lost source regrows by the ramp of its group, or with `reopen`
-    runs again at once. Raises SpecError for a length, share or year that cannot be,
-    InfeasibleError where there is no plan at all.
+    Pairs are tried from the start that hurts most among single losses. A lost source regrows by the
+    ramp of its group, or with `reopen` runs again at once. Raises SpecError for a length, share or
+    year that cannot be, InfeasibleError where there is no plan at all.
     """
     _require(years, recovery, share)
     base = base_of(subject)
@@ -160,7 +167,8 @@ def _require(years: int, recovery: int, share: float) -> None:
 def losses_of(
     system: System, names: Iterable[str], start: int, years: int, share: float
 ) -> tuple[Loss, ...]:
-    """These sources lost from a period on, for so many years. Raises SpecError for a name that is no source."""
+    """These sources lost from a period on, for so many years. Raises SpecError for a name that is
+    no source."""
     named = sources(system)
     names = list(names)
     if unknown := [name for name in names if name not in named]:
@@ -204,7 +212,8 @@ def _try(
             for t, v, need in zip(window.years, amounts, watch.requirement[metal], strict=True)
             if v > SERVED * need
         ]
-    # all bounds are restored: after many changes the living programme must still agree with one made from nothing
+    # all bounds are restored: after many changes the living programme must still agree with one
+    # made from nothing
     program.confirm(program.run())
 
 

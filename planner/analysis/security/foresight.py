@@ -1,13 +1,17 @@
-r"""Foresight: what it is worth to see ahead, and what builds made for one future are worth in another.
+r"""Foresight: what it is worth to see ahead, and what builds made for one future are worth in
+another.
 
-`rolling` plans as those do who see only `window` years: in each window the compiled equations of its years are solved with all that was
-decided before held fast (ore left, cohorts of plants, plants under construction, stockpiles, sites), and the first `step` years of the
-answer are kept. Nothing behind the window exists: plants are charged for the years of life within it, as the whole plan charges them
-for those within the horizon, and stockpiles end no lower than they must at the horizon's end (or than they began). Every sum is
-discounted to the first year of the study, and the cost of what came about is counted on the true programme: what it exceeds the plan
-of perfect foresight by is the regret of myopia.
+`rolling` plans as those do who see only `window` years: in each window the compiled equations of
+its years are solved with all that was decided before held fast (ore left, cohorts of plants, plants
+under construction, stockpiles, sites), and the first `step` years of the answer are kept. Nothing
+behind the window exists: plants are charged for the years of life within it, as the whole plan
+charges them for those within the horizon, and stockpiles end no lower than they must at the
+horizon's end (or than they began). Every sum is discounted to the first year of the study, and the
+cost of what came about is counted on the true programme: what it exceeds the plan of perfect
+foresight by is the regret of myopia.
 
-`evaluate` keeps the orders of a plan and lets everything else be chosen anew under another scenario; `regret` does so for each pair.
+`evaluate` keeps the orders of a plan and lets everything else be chosen anew under another
+scenario; `regret` does so for each pair.
 """
 
 from __future__ import annotations
@@ -44,7 +48,8 @@ WINDOW = 10
 """Years seen ahead unless said otherwise."""
 STEP = 1
 ROOMS = (1e-7, 1e-5, 1e-3)
-"""Room for rounding above a least breach, t/year and as a share of it: the first that lets the window be solved."""
+"""Room for rounding above a least breach, t/year and as a share of it: the first that lets the
+window be solved."""
 NEAR = 1e-6
 """How far clearing a plan of rounding may move a column, as a share of it or of 1 t."""
 FINE = 1e-10
@@ -53,9 +58,11 @@ FINE = 1e-10
 
 @dataclass(frozen=True, eq=False)
 class Foresight:
-    """What came about without foresight, beside the plan that sees all. Costs in USD, present value.
+    """What came about without foresight, beside the plan that sees all. Costs in USD, present
+    value.
 
-    `windows`: first, last (years seen), kept (last year decided), cost (present value that falls in the years kept).
+    `windows`: first, last (years seen), kept (last year decided), cost (present value that falls in
+    the years kept).
     """
 
     plan: Plan
@@ -75,9 +82,11 @@ def rolling(
     step: int = STEP,
     progress: Progress | None = None,
 ) -> Foresight:
-    """Plan with `window` years in sight and keep the first `step` of each answer; window 1, step 1 is a myopic planner.
+    """Plan with `window` years in sight and keep the first `step` of each answer; window 1, step 1
+    is a myopic planner.
 
-    Raises SpecError where the step is longer than the window, InfeasibleError where what was decided leaves no way on.
+    Raises SpecError where the step is longer than the window, InfeasibleError where what was
+    decided leaves no way on.
     """
     if not 1 <= step <= window:
         raise SpecError(
@@ -90,7 +99,10 @@ def rolling(
         if progress is not None:
             progress(Step(f"{first} to {seen[-1]}", number, len(windows)))
         march.decide(first, seen, kept)
-    seen_words = f"planned with {window} years in sight, {step} kept at a time; prices are those of the window that decided"
+    seen_words = (
+        f"planned with {window} years in sight, {step} kept at a time; prices are those of the "
+        "window that decided"
+    )
     return Foresight(
         march.plan(seen_words),
         base.cost,
@@ -119,7 +131,8 @@ class _March:
         self.iterations, self.seconds = 0, 0.0
 
     def decide(self, first: int, seen: tuple[int, ...], kept: tuple[int, ...]) -> None:
-        """Solve the window of the periods seen on what was decided before, and keep the answer of those to be kept."""
+        """Solve the window of the periods seen on what was decided before, and keep the answer of
+        those to be kept."""
         made, arrays = self.made, self.arrays
         inside, standing = np.isin(self.columns, seen), np.isin(self.rows, (*seen, NO_YEAR))
         sight = replace(
@@ -148,7 +161,8 @@ class _March:
         )
 
     def plan(self, note: str) -> Plan:
-        """The plan of all that was decided, on the programme with those limits open that nobody saw coming."""
+        """The plan of all that was decided, on the programme with those limits open that nobody saw
+        coming."""
         arrays, early, forced = self.arrays, self.early, self.forced
         opened = replace(
             arrays,
@@ -179,7 +193,8 @@ class _March:
         short = float(np.maximum(arrays.lower - x, 0.0)[forced].sum() + x[early].sum())
         if short > ROOMS[-1]:
             notes.append(
-                "what nobody saw coming made activities fall below their run-down and must-run limits, by "
+                "what nobody saw coming made activities fall below their run-down and must-run "
+                "limits, by "
                 f"{short:.4g} t/year in all"
             )
         return replace(
@@ -193,7 +208,8 @@ class _March:
 def _windows(
     system: System, window: int, step: int
 ) -> list[tuple[int, tuple[int, ...], tuple[int, ...]]]:
-    """(first year, periods seen, periods decided) of each window, periods by first year; the last window decides all it sees."""
+    """(first year, periods seen, periods decided) of each window, periods by first year; the last
+    window decides all it sees."""
     found = []
     periods, start = system.periods, 0
     while start < len(periods):
@@ -208,7 +224,8 @@ def _windows(
 
 
 def _window_cost(made: Compiled, last: int) -> Array:
-    """The cost of each column as seen in a window that ends with the period `last`: orders pay for their years within it, shape (n,)."""
+    """The cost of each column as seen in a window that ends with the period `last`: orders pay for
+    their years within it, shape (n,)."""
     system, arrays = made.system, made.arrays
     cost = arrays.cost.copy()
     seen = [p.first <= last for p in system.periods]
@@ -233,7 +250,8 @@ def _window_cost(made: Compiled, last: int) -> Array:
 
 
 def _window_lower(made: Compiled, last: int) -> Array:
-    """Lower bounds as seen in a window: it leaves stockpiles as the horizon must, so that none is spent for want of a future; (n,)."""
+    """Lower bounds as seen in a window: it leaves stockpiles as the horizon must, so that none is
+    spent for want of a future; (n,)."""
     lower = made.arrays.lower.copy()
     for good in made.system.goods.values():
         place = made.arrays.column_at.get(("stockpile", (good.name, last)))
@@ -245,8 +263,9 @@ def _window_lower(made: Compiled, last: int) -> Array:
 def _decide(cut: Arrays, first: int) -> tuple[Solution, Solution]:
     """The solution of a window with ties broken, and that with its shadow prices.
 
-    Where ore that nobody foresaw to run out, or a plant that nobody replaced in time, leaves no plan, activities may fall faster than
-    their run-down limit and below their must-run level: by the least that is needed, and never otherwise.
+    Where ore that nobody foresaw to run out, or a plant that nobody replaced in time, leaves no
+    plan, activities may fall faster than their run-down limit and below their must-run level: by
+    the least that is needed, and never otherwise.
     """
     program = Program(_without_phantoms(cut), tolerance=FINE)
     solution = program.run()
@@ -267,7 +286,8 @@ def _decide(cut: Arrays, first: int) -> tuple[Solution, Solution]:
 
 
 def _exact(arrays: Arrays, x: Array) -> Array:
-    """What was decided, cleared of the rounding that windows left: the nearest answer that holds to the solver's own tolerance, (n,)."""
+    """What was decided, cleared of the rounding that windows left: the nearest answer that holds to
+    the solver's own tolerance, (n,)."""
     if row_errors(arrays, x).max(initial=0.0) <= ROW_TOLERANCE:
         return x
     room = NEAR * np.maximum(np.abs(x), 1.0)
@@ -282,7 +302,8 @@ def _exact(arrays: Arrays, x: Array) -> Array:
 
 
 def _closing_early(cut: Arrays, room: float) -> Arrays:
-    """The window with run-down limits and must-run levels open as far as they must be; unchanged where that does not help."""
+    """The window with run-down limits and must-run levels open as far as they must be; unchanged
+    where that does not help."""
     early = np.array(
         [
             i
@@ -321,7 +342,8 @@ def _without_phantoms(cut: Arrays) -> Arrays:
 
 
 def evaluate(plan: Plan, system: System | Compiled, *, until: int | None = None) -> Plan:
-    """The best plan of another system with the orders of `plan` kept (those placed before `until` only, where it is given).
+    """The best plan of another system with the orders of `plan` kept (those placed before `until`
+    only, where it is given).
 
     Raises InfeasibleError where these orders leave no plan.
     """
@@ -348,9 +370,11 @@ def evaluate(plan: Plan, system: System | Compiled, *, until: int | None = None)
 def regret(
     systems: Mapping[str, System], *, until: int | None = None, progress: Progress | None = None
 ) -> pd.DataFrame:
-    """The orders of each scenario's own plan under each scenario: builds, scenario, cost, best, regret (USD, present value).
+    """The orders of each scenario's own plan under each scenario: builds, scenario, cost, best,
+    regret (USD, present value).
 
-    cost and regret are missing where the orders leave no plan. `worst` is the largest regret of the builds over all scenarios.
+    cost and regret are missing where the orders leave no plan. `worst` is the largest regret of the
+    builds over all scenarios.
     """
     if len(systems) < 2:
         raise SpecError("regret", ["regret compares scenarios; name two or more"])
@@ -397,10 +421,12 @@ def value_of_foresight(
     years: int = 3,
     share: float = 0.0,
 ) -> pd.DataFrame:
-    """What it is worth to know of a loss: loss, first, unforeseen, foreseen, value (USD, present value), one row for each source.
+    """What it is worth to know of a loss: loss, first, unforeseen, foreseen, value (USD, present
+    value), one row for each source.
 
-    Both are what the loss adds to the plan's cost, to the end of the horizon, with the shortage penalty, targets suspended and priced
-    while it lasts. Unforeseen: everything before it and every order stand as planned. Foreseen: all may be chosen anew.
+    Both are what the loss adds to the plan's cost, to the end of the horizon, with the shortage
+    penalty, targets suspended and priced while it lasts. Unforeseen: everything before it and every
+    order stand as planned. Foreseen: all may be chosen anew.
     """
     base = base_of(subject)
     arrays, system = base.made.arrays, base.made.system
@@ -417,7 +443,8 @@ def value_of_foresight(
 
 
 def _settled(base: Base, loss: Loss) -> Mask:
-    """Columns that stand when the loss strikes: all before it, and every order and capacity; shape (n,)."""
+    """Columns that stand when the loss strikes: all before it, and every order and capacity; shape
+    (n,)."""
     arrays = base.made.arrays
     return np.asarray(
         (column_years(arrays) < loss.first)

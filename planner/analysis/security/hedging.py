@@ -1,15 +1,17 @@
 r"""Hedging: one set of first builds for several futures (two-stage stochastic programming).
 
-Futures are scenarios of the same study, each with a probability: other demand, prices, grid, or a closed origin. Until the year in
-which the futures part, what is ordered is one decision; from then on each future chooses for itself. Each future is its own compiled
-programme; the stack holds them side by side and ties the common columns together.
+Futures are scenarios of the same study, each with a probability: other demand, prices, grid, or a
+closed origin. Until the year in which the futures part, what is ordered is one decision; from then
+on each future chooses for itself. Each future is its own compiled programme; the stack holds them
+side by side and ties the common columns together.
 
 $$\min\; (1-\lambda) \sum_s \pi_s C_s + \lambda \Big( \zeta + \frac{1}{1-\alpha} \sum_s \pi_s u_s \Big) \quad\text{s.t.}\quad
   A_s x_s \in b_s,\quad C_s = c_s^\top x_s,\quad u_s \ge C_s - \zeta,\quad u_s \ge 0,\quad x_{s,j} = x_{1,j}\ (j\ common)$$
 
-with CVaR of level alpha and weight lambda (Rockafellar and Uryasev, Journal of Risk 2(3), 2000, 21-41,
-https://doi.org/10.21314/JOR.2000.038). Orders placed before the parting are common; where the futures have the same data until then,
-so is everything else before it (activity, stockpiles, ore), since nobody can act on what is not known yet.
+with CVaR of level alpha and weight lambda (Rockafellar and Uryasev, Journal of Risk 2(3), 2000,
+21-41, https://doi.org/10.21314/JOR.2000.038). Orders placed before the parting are common; where
+the futures have the same data until then, so is everything else before it (activity, stockpiles,
+ore), since nobody can act on what is not known yet.
 """
 
 from __future__ import annotations
@@ -39,10 +41,12 @@ SAME = 1e-9
 class Hedge:
     """Common first builds and what becomes of them in each future. Costs in USD, present value.
 
-    `futures`: future, probability, cost (with the common builds), alone (its own best plan: wait and see), regret. `builds`: plant,
-    year, ordered, and what each future's own plan orders. `plans`: the plan of each future. `expected` = sum of probability x cost;
-    `wait_and_see` = sum of probability x alone; `best_single` the least expected cost of doing first what any one future's own plan
-    does (NaN where each leaves some future without a plan). Always wait_and_see <= expected <= best_single at a CVaR weight of 0.
+    `futures`: future, probability, cost (with the common builds), alone (its own best plan: wait
+    and see), regret. `builds`: plant, year, ordered, and what each future's own plan orders.
+    `plans`: the plan of each future. `expected` = sum of probability x cost; `wait_and_see` = sum
+    of probability x alone; `best_single` the least expected cost of doing first what any one
+    future's own plan does (NaN where each leaves some future without a plan). Always wait_and_see
+    <= expected <= best_single at a CVaR weight of 0.
     """
 
     futures: pd.DataFrame
@@ -75,9 +79,11 @@ def hedge(
     level: float = 0.9,
     progress: Progress | None = None,
 ) -> Hedge:
-    """The best common builds before `year` for futures with probabilities; `weight` is that of CVaR at `level` in the objective.
+    """The best common builds before `year` for futures with probabilities; `weight` is that of CVaR
+    at `level` in the objective.
 
-    Raises SpecError for probabilities, a weight, level or year that cannot be, InfeasibleError where no builds serve all futures.
+    Raises SpecError for probabilities, a weight, level or year that cannot be, InfeasibleError
+    where no builds serve all futures.
     """
     _require(systems, probabilities, year, weight, level)
     made: dict[str, Compiled] = {}
@@ -94,10 +100,12 @@ def hedge(
     solution = program.run()
     if solution.status == "infeasible":
         raise InfeasibleError(
-            "no common builds serve all futures; make a target soft, or let the futures part earlier"
+            "no common builds serve all futures; make a target soft, or let the futures part "
+            "earlier"
         )
     require_optimal(program, solution)
-    # what a unit of cost in each future weighs in the objective: more than its probability where it is among the worst
+    # what a unit of cost in each future weighs in the objective: more than its probability where it
+    # is among the worst
     worst = -solution.dual[-len(made) :] / size if weight else np.zeros(len(made))
     plans = {
         name: _plan(m, solution, place, share)
@@ -126,7 +134,8 @@ def _require(
         )
     if not 0 <= weight < 1:
         problems.append(
-            f"the weight of CVaR is {weight}; give 0 to below 1 (at 1 a future that is not among the worst would not count)"
+            f"the weight of CVaR is {weight}; give 0 to below 1 (at 1 a future that is not among "
+            "the worst would not count)"
         )
     if not 0 <= level < 1:
         problems.append(f"the level of CVaR is {level}; give 0 to below 1, such as 0.9")
@@ -137,14 +146,16 @@ def _require(
         )
     if systems and not any(p.first < year for s in systems.values() for p in s.periods):
         problems.append(
-            f"they part in {year}, before the first year: there is nothing in common; give a later year"
+            f"they part in {year}, before the first year: there is nothing in common; give a "
+            "later year"
         )
     if problems:
         raise SpecError("hedge", problems)
 
 
 def _common(parts: list[Arrays], year: int) -> tuple[list[Name], str]:
-    """Names of the columns that all futures share: orders before the parting, or all columns before it where the data agree."""
+    """Names of the columns that all futures share: orders before the parting, or all columns before
+    it where the data agree."""
     first = parts[0]
     early = column_years(first) < year
     names = [
@@ -162,7 +173,8 @@ def _common(parts: list[Arrays], year: int) -> tuple[list[Name], str]:
 
 
 def _agrees(a: Arrays, b: Arrays, year: int) -> bool:
-    """Whether two programmes have the same rows, coefficients and bounds before a year (their costs too, other than of orders)."""
+    """Whether two programmes have the same rows, coefficients and bounds before a year (their costs
+    too, other than of orders)."""
     columns, rows = (
         [column_years(x) < year for x in (a, b)],
         [(row_years(x) < year) & (row_years(x) >= 0) for x in (a, b)],
@@ -209,7 +221,8 @@ def _stack(
     weight: float,
     level: float,
 ) -> tuple[Arrays, list[tuple[int, int, int, int]], float]:
-    """The futures side by side; where each lies (first column, columns, first row, rows); the money that CVaR columns count in."""
+    """The futures side by side; where each lies (first column, columns, first row, rows); the money
+    that CVaR columns count in."""
     size = max(float(max(np.abs(p.cost).max(initial=0.0) for p in parts)), 1.0)
     places, column, row = [], 0, 0
     for p in parts:
@@ -288,7 +301,8 @@ def _stack(
 def _plan(
     made: Compiled, solution: Solution, place: tuple[int, int, int, int], share: float
 ) -> Plan:
-    """The plan of one future out of the stack; its prices are per unit of its share in the objective."""
+    """The plan of one future out of the stack; its prices are per unit of its share in the
+    objective."""
     c, n, r, m = place
     columns, rows = slice(c, c + n), slice(r, r + m)
     x = solution.x[columns]
@@ -363,7 +377,8 @@ def _answer(
 
 
 def _expected(plan: Plan, made: Mapping[str, Compiled], chance: Array, common: list[Name]) -> float:
-    """Expected cost where all futures share what one plan does before the parting, NaN where that leaves one without a plan."""
+    """Expected cost where all futures share what one plan does before the parting, NaN where that
+    leaves one without a plan."""
     total = 0.0
     for share, m in zip(chance, made.values(), strict=True):
         arrays = m.arrays
@@ -387,5 +402,6 @@ def _expected(plan: Plan, made: Mapping[str, Compiled], chance: Array, common: l
 
 
 def conditional_value_at_risk(costs: Array, chance: Array, level: float) -> float:
-    r"""Mean cost of the worst $1 - \alpha$ of all futures, $\min_\zeta \zeta + \sum_s \pi_s (C_s - \zeta)^+ / (1 - \alpha)$."""
+    r"""Mean cost of the worst $1 - \alpha$ of all futures, $\min_\zeta \zeta + \sum_s \pi_s (C_s -
+    \zeta)^+ / (1 - \alpha)$."""
     return float(min(z + chance @ np.maximum(costs - z, 0.0) / (1 - level) for z in costs))

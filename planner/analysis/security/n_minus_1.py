@@ -1,17 +1,20 @@
 r"""N-1 security: the least-cost plan that stands the loss of any single source.
 
-One linear programme holds the plan and, beside it, a block for each loss s: what is left to choose from its first year on, with the
-plan's capacity $K_{k,t}$ and the stockpile $S_{g,t_0-1}$ and activity $a_{p,t_0-1}$ with which the plan enters that year. Blocks share
-nothing but the plan, order nothing and cost nothing; the plan never knows which loss will come, or when.
+One linear programme holds the plan and, beside it, a block for each loss s: what is left to choose
+from its first year on, with the plan's capacity $K_{k,t}$ and the stockpile $S_{g,t_0-1}$ and
+activity $a_{p,t_0-1}$ with which the plan enters that year. Blocks share nothing but the plan,
+order nothing and cost nothing; the plan never knows which loss will come, or when.
 
 $$\min\; c^\top x \quad\text{s.t.}\quad A x \in b,\qquad C_s x + B_s z_s \in b_s,\qquad
   \sum_{t \in s} n_t\, w_m^\top z_{s,t} \le \phi \sum_{t \in L_s} n_t D_{m,t} + \bar Z_{m,s} + e_{m,s}$$
 
-$B_s, C_s$ are columns and rows of $A$ itself (`planner.analysis.security.recourse`: targets, caps and run-down limits are suspended); $w_m$ counts shortage
-in refined equivalents, $L_s$ are the years of the loss, $\bar Z$ is the shortage that the unsecured plan has without any loss. Demand
-is served as well as without security: the weighted shortage of the plan is no higher. Where the share $\phi$ is out of reach, the sum
-of the excesses e (each as a share of its requirement) is made least first, and said. Only losses that the plan does not stand yet get
-a block, until none is left: the answer is that of the programme with all blocks.
+$B_s, C_s$ are columns and rows of $A$ itself (`planner.analysis.security.recourse`: targets, caps
+and run-down limits are suspended); $w_m$ counts shortage in refined equivalents, $L_s$ are the
+years of the loss, $\bar Z$ is the shortage that the unsecured plan has without any loss. Demand is
+served as well as without security: the weighted shortage of the plan is no higher. Where the share
+$\phi$ is out of reach, the sum of the excesses e (each as a share of its requirement) is made least
+first, and said. Only losses that the plan does not stand yet get a block, until none is left: the
+answer is that of the programme with all blocks.
 """
 
 from __future__ import annotations
@@ -59,9 +62,10 @@ Means = Literal["all", "stockpiles"]
 class Security:
     """A secured plan beside the unsecured one.
 
-    `losses`: loss, first, metal, limit (share), least (share that the secured plan leaves), met (whether that is within the limit),
-    before (share that the unsecured plan leaves at least); those that matter, the worst first. `stockpiles`: good, year, unsecured, secured
-    (t). `orders`: plant, unsecured, secured (capacity ordered in all). Costs in USD, present value.
+    `losses`: loss, first, metal, limit (share), least (share that the secured plan leaves), met
+    (whether that is within the limit), before (share that the unsecured plan leaves at least);
+    those that matter, the worst first. `stockpiles`: good, year, unsecured, secured (t). `orders`:
+    plant, unsecured, secured (capacity ordered in all). Costs in USD, present value.
     """
 
     plan: Plan
@@ -80,7 +84,8 @@ class Security:
 
 @dataclass(frozen=True, eq=False)
 class _Block:
-    """A loss with its window, its limits by metal, and the part with a row and an excess column for each metal."""
+    """A loss with its window, its limits by metal, and the part with a row and an excess column for
+    each metal."""
 
     loss: Loss
     window: Window
@@ -109,11 +114,13 @@ def secure(
     losses: Sequence[str] | None = None,
     progress: Progress | None = None,
 ) -> Security:
-    """The least-cost plan that leaves at most `limit` of any metal unserved in the loss of any one source.
+    """The least-cost plan that leaves at most `limit` of any metal unserved in the loss of any one
+    source.
 
-    A loss lasts `years`, from any of `starts` (every period where None), and leaves `share` of what the unsecured plan runs; unmet
-    demand is counted over it and the `recovery` after it. `means="stockpiles"` keeps all orders as they are: stockpile sizing.
-    `losses` names sources (`origin/NAME`, `host/NAME`); all where None. Raises SpecError for what cannot be.
+    A loss lasts `years`, from any of `starts` (every period where None), and leaves `share` of what
+    the unsecured plan runs; unmet demand is counted over it and the `recovery` after it.
+    `means="stockpiles"` keeps all orders as they are: stockpile sizing. `losses` names sources
+    (`origin/NAME`, `host/NAME`); all where None. Raises SpecError for what cannot be.
     """
     base = base_of(subject)
     system = base.made.system
@@ -147,7 +154,10 @@ def _require(
         for wrong, text in (
             (
                 not 0 <= limit <= 1,
-                f"limit is {limit}; give the share of demand that a loss may leave unserved, 0 to 1",
+                (
+                    f"limit is {limit}; give the share of demand that a loss may leave unserved, 0 "
+                    "to 1"
+                ),
             ),
             (not years >= 1, f"a loss of {years} years is none; give 1 or more"),
             (not recovery >= 0, f"{recovery} years of recovery cannot be watched; give 0 or more"),
@@ -227,7 +237,8 @@ class _Search:
         )
 
     def _limited(self, block: _Block, held: Array) -> Arrays:
-        """The part of a block with the plan held at `held` (zeros: the plan's columns are coupled), closed, with rows of limits."""
+        """The part of a block with the plan held at `held` (zeros: the plan's columns are coupled),
+        closed, with rows of limits."""
         arrays, m = self.base.made.arrays, len(block.metals)
         raw = part(arrays, block.window.columns, block.window.rows, held)
         lower, upper = block.window.arrays.lower.copy(), raw.upper.copy()
@@ -276,7 +287,8 @@ class _Search:
         return found
 
     def _solve(self, active: Sequence[_Block]) -> Solution:
-        """The plan with these blocks: least cost within the limits; where they are out of reach, least excess first."""
+        """The plan with these blocks: least cost within the limits; where they are out of reach,
+        least excess first."""
         arrays, n, m = (
             self.base.made.arrays,
             len(self.base.made.arrays.columns),
@@ -398,7 +410,8 @@ def _safe(need: Array) -> Array:
 
 
 def _stack(arrays: Arrays, parts: Sequence[Arrays], windows: Sequence[Window]) -> Arrays:
-    """The whole programme with parts beside it, coupled to its columns by the same coefficients; parts cost nothing."""
+    """The whole programme with parts beside it, coupled to its columns by the same coefficients;
+    parts cost nothing."""
     n, extra = len(arrays.columns), len(parts)
     csr = arrays.matrix.tocsr()
     grid: list[list[Any]] = [[arrays.matrix, *([None] * extra)]]

@@ -1,17 +1,19 @@
 r"""Parts of a compiled programme: what a window of years decides by itself while the rest is held.
 
-Security, foresight and hedging ask the same equations under other circumstances. None of them is formulated again: a *part* takes
-rows and columns of the compiled arrays and holds all other columns at given values; a *stack* (`planner.secure`, `planner.hedge`)
-sets several parts beside the whole.
+Security, foresight and hedging ask the same equations under other circumstances. None of them is
+formulated again: a *part* takes rows and columns of the compiled arrays and holds all other columns
+at given values; a *stack* (`planner.secure`, `planner.hedge`) sets several parts beside the whole.
 
-Recourse is what can still be chosen when a loss strikes: activities, stockpiles and what follows from them. Capacity and orders are
-not. The rows of nature and plant hold; targets, caps and run-down limits are suspended. Each suspended row, and each row after the
-window, is priced at its shadow price in the plan,
+Recourse is what can still be chosen when a loss strikes: activities, stockpiles and what follows
+from them. Capacity and orders are not. The rows of nature and plant hold; targets, caps and
+run-down limits are suspended. Each suspended row, and each row after the window, is priced at its
+shadow price in the plan,
 
 $$\tilde c_j = c_j - \sum_{i \notin rows} y_i A_{ij},$$
 
-so that a target missed and ore or stock used up cost what they are worth in the plan. By duality the plan itself is then an optimum
-of the part without a loss: the extra cost of a loss is never negative.
+so that a target missed and ore or stock used up cost what they are worth in the plan. By duality
+the plan itself is then an optimum of the part without a loss: the extra cost of a loss is never
+negative.
 """
 
 from __future__ import annotations
@@ -54,7 +56,8 @@ NO_YEAR = -1
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """What is lost: processes that cannot run from period `first` to period `last` (first years of periods), both included."""
+    """What is lost: processes that cannot run from period `first` to period `last` (first years of
+    periods), both included."""
 
     name: str
     processes: tuple[str, ...]
@@ -66,7 +69,8 @@ class Loss:
 
 @dataclass(frozen=True, eq=False)
 class Base:
-    """A plan as arrays: columns x (n,), and the shadow prices y (m,) and reduced costs d (n,) that belong to them."""
+    """A plan as arrays: columns x (n,), and the shadow prices y (m,) and reduced costs d (n,) that
+    belong to them."""
 
     made: Compiled
     x: Array
@@ -80,7 +84,8 @@ class Base:
 
 
 def base_of(subject: System | Plan | Compiled | Base) -> Base:
-    """The plan to start from: that of a System, solved here, or a Plan that was solved before (also one with other builds)."""
+    """The plan to start from: that of a System, solved here, or a Plan that was solved before (also
+    one with other builds)."""
     if isinstance(subject, Base):
         return subject
     if isinstance(subject, Plan):
@@ -103,7 +108,8 @@ def base_of(subject: System | Plan | Compiled | Base) -> Base:
 
 
 def row_years(arrays: Arrays) -> npt.NDArray[np.int64]:
-    """Period of each row (its first year), shape (m,); NO_YEAR for a row of the whole horizon or one that was added by hand."""
+    """Period of each row (its first year), shape (m,); NO_YEAR for a row of the whole horizon or
+    one that was added by hand."""
     yearly = {family.name for family in FORMULATION if "year" in family.indices}
     return np.array(
         [_year(name) if name[0] in yearly else NO_YEAR for name in arrays.rows], dtype=np.int64
@@ -121,7 +127,8 @@ def _year(name: Name) -> int:
 
 
 def part(arrays: Arrays, columns: Mask, rows: Mask, held: Array) -> Arrays:
-    """The programme of some columns (n,) and rows (m,), all other columns held at `held` (n,): moved to the right-hand side."""
+    """The programme of some columns (n,) and rows (m,), all other columns held at `held` (n,):
+    moved to the right-hand side."""
     others = np.where(columns, 0.0, held)
     taken = arrays.matrix.tocsr()[np.flatnonzero(rows)]
     shift = taken @ others
@@ -142,7 +149,8 @@ def part(arrays: Arrays, columns: Mask, rows: Mask, held: Array) -> Arrays:
 
 @dataclass(frozen=True, eq=False)
 class Window:
-    """The recourse part of a programme in some periods. `columns` and `rows` mark what it holds of the whole."""
+    """The recourse part of a programme in some periods. `columns` and `rows` mark what it holds of
+    the whole."""
 
     base: Base
     years: tuple[int, ...]
@@ -151,7 +159,8 @@ class Window:
     arrays: Arrays
 
     def closed(self, loss: Loss) -> tuple[npt.NDArray[np.int32], Array]:
-        """Positions in the part of the activities that a loss closes, and the bound that it leaves them."""
+        """Positions in the part of the activities that a loss closes, and the bound that it leaves
+        them."""
         places, left = [], []
         at = self.arrays.column_at
         for name in loss.processes:
@@ -168,7 +177,8 @@ class Window:
 
 
 def recourse(base: Base, first: int, last: int) -> Window:
-    """The recourse part of the periods from `first` to `last`: what is left to choose, under the rows that hold, suspended rows priced."""
+    """The recourse part of the periods from `first` to `last`: what is left to choose, under the
+    rows that hold, suspended rows priced."""
     arrays = base.made.arrays
     years = tuple(p.first for p in base.made.system.periods if first <= p.first <= last)
     inside = np.isin(column_years(arrays), years)
@@ -195,7 +205,8 @@ def close(
 ) -> Solution:
     """Solve the part with these losses; its bounds are restored.
 
-    `reopen`: a source that comes back may run again as planned at once; otherwise its group regrows by its ramp.
+    `reopen`: a source that comes back may run again as planned at once; otherwise its group regrows
+    by its ramp.
     """
     arrays = window.arrays
     for loss in losses:
@@ -212,7 +223,8 @@ def close(
 
 
 def _regrown(window: Window, losses: tuple[Loss, ...]) -> npt.NDArray[np.int32]:
-    """Ramp rows of the groups of lost processes in the first period after a loss: from there on they are back where they were."""
+    """Ramp rows of the groups of lost processes in the first period after a loss: from there on
+    they are back where they were."""
     system = window.base.made.system
     found = set()
     for loss in losses:
@@ -227,9 +239,11 @@ def _regrown(window: Window, losses: tuple[Loss, ...]) -> npt.NDArray[np.int32]:
 
 
 def sources(system: System) -> Mapping[str, tuple[str, ...]]:
-    """What can be lost by itself: `origin/NAME` and `host/NAME`, each with the processes that draw on it.
+    """What can be lost by itself: `origin/NAME` and `host/NAME`, each with the processes that draw
+    on it.
 
-    A process belongs to an origin when metal enters the country there: it takes in no good of the study.
+    A process belongs to an origin when metal enters the country there: it takes in no good of the
+    study.
     """
     found: dict[str, list[str]] = {}
     for process in system.processes.values():
@@ -241,7 +255,8 @@ def sources(system: System) -> Mapping[str, tuple[str, ...]]:
 
 
 def start_periods(system: System, starts: tuple[int, ...] | None, subject: str) -> tuple[int, ...]:
-    """First years of the periods in which a loss begins: those that hold the years asked for, or all."""
+    """First years of the periods in which a loss begins: those that hold the years asked for, or
+    all."""
     if starts is None:
         return tuple(p.first for p in system.periods)
     found: list[int] = []
@@ -251,7 +266,10 @@ def start_periods(system: System, starts: tuple[int, ...] | None, subject: str) 
             raise SpecError(
                 subject,
                 [
-                    f"{year} is outside {system.years[0]} to {system.years[-1]}; give a year of the study"
+                    (
+                        f"{year} is outside {system.years[0]} to {system.years[-1]}; give a year "
+                        "of the study"
+                    )
                 ],
             )
         found += held

@@ -1,12 +1,13 @@
 r"""The gap: which metal falls short first when imports stop growing, and what would close it.
 
-Imports of each metal from each origin are held, from a year on, to what the plan takes in that year, growing by a share a year (0: not
-at all):
+Imports of each metal from each origin are held, from a year on, to what the plan takes in that
+year, growing by a share a year (0: not at all):
 
 $$\sum_{p \in o} \epsilon_{m,p,t}\, a_{p,t} \le (1+\gamma)^{t-t_0} \sum_{p \in o} \epsilon_{m,p,t_0}\, a^*_{p,t_0}$$   [t / yr]
 
-in refined equivalents. The whole plan is then made anew, with all it can build at home. What stays unserved is the gap. Each lever is
-then pulled by itself, as a change of bounds on the same living programme: how much of the gap it closes is its answer.
+in refined equivalents. The whole plan is then made anew, with all it can build at home. What stays
+unserved is the gap. Each lever is then pulled by itself, as a change of bounds on the same living
+programme: how much of the gap it closes is its answer.
 """
 
 from __future__ import annotations
@@ -37,8 +38,9 @@ TWICE = 2.0
 
 @dataclass(frozen=True, eq=False)
 class Gap:
-    """`gaps`: metal, first and last year short, unmet (t over all years, refined equivalents), share (of all its requirement), largest
-    (share in the worst year); the metal short first comes first. `levers`: metal, lever, unmet (t left), closed (share of its gap)."""
+    """`gaps`: metal, first and last year short, unmet (t over all years, refined equivalents),
+    share (of all its requirement), largest (share in the worst year); the metal short first comes
+    first. `levers`: metal, lever, unmet (t left), closed (share of its gap)."""
 
     gaps: pd.DataFrame
     levers: pd.DataFrame
@@ -68,9 +70,11 @@ def gap(
     growth: float = 0.0,
     progress: Progress | None = None,
 ) -> Gap:
-    """Hold imports to what the plan takes in `year` (its first where None), growing by `growth` a year: who falls short, and what helps.
+    """Hold imports to what the plan takes in `year` (its first where None), growing by `growth` a
+    year: who falls short, and what helps.
 
-    Raises SpecError for a year outside the study or a growth of -1 or less, InfeasibleError where no plan is left.
+    Raises SpecError for a year outside the study or a growth of -1 or less, InfeasibleError where
+    no plan is left.
     """
     if not growth > -1:
         raise SpecError("gap", [f"growth is {growth}; give a share a year above -1"])

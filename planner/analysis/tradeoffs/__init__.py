@@ -1,1 +1,2 @@
-"""What decides between plans: frontier, near-optimal alternatives, comparison, switches of route, uniqueness."""
+"""What decides between plans: frontier, near-optimal alternatives, comparison, switches of route,
+uniqueness."""

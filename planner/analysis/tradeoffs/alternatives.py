@@ -1,9 +1,10 @@
 r"""Near-optimal plans: what is really decided by cost, and what is not.
 
-All plans whose cost is at most $(1+\delta)\,C^*$, with shortage and breaches no worse than the optimum's, form a polytope. For each
-metal and pathway its least and most supply on it are two linear programmes (the range that cost leaves open); maximally different plans
-come one after the other, each minimising what the plans before it use most (hop, skip and jump: Brill, Chang, Hopkins, Management
-Science 28(3), 1982, 221-235, https://doi.org/10.1287/mnsc.28.3.221).
+All plans whose cost is at most $(1+\delta)\,C^*$, with shortage and breaches no worse than the
+optimum's, form a polytope. For each metal and pathway its least and most supply on it are two
+linear programmes (the range that cost leaves open); maximally different plans come one after the
+other, each minimising what the plans before it use most (hop, skip and jump: Brill, Chang, Hopkins,
+Management Science 28(3), 1982, 221-235, https://doi.org/10.1287/mnsc.28.3.221).
 """
 
 from __future__ import annotations
@@ -28,9 +29,11 @@ PENALTIES = frozenset({"shortage", "breach"})
 
 @dataclass(frozen=True, eq=False)
 class Alternatives:
-    """`ranges`: metal, pathway, best, least, most (t over all years) and the same as shares of all supply of the metal at the optimum.
+    """`ranges`: metal, pathway, best, least, most (t over all years) and the same as shares of all
+    supply of the metal at the optimum.
 
-    `plans`: plan, cost, difference, and supply by metal, year, pathway of each maximally different plan (plan 0 is the optimum).
+    `plans`: plan, cost, difference, and supply by metal, year, pathway of each maximally different
+    plan (plan 0 is the optimum).
     """
 
     ranges: pd.DataFrame
@@ -48,7 +51,8 @@ class Alternatives:
 def alternatives(
     subject: Any, *, slack: float = 0.05, plans: int = 3, progress: Progress | None = None
 ) -> Alternatives:
-    """Ranges of the pathways within a cost slack (a share of the least cost), and so many maximally different plans.
+    """Ranges of the pathways within a cost slack (a share of the least cost), and so many maximally
+    different plans.
 
     Raises SpecError for a negative slack, InfeasibleError where there is no plan at all.
     """
@@ -110,7 +114,8 @@ def alternatives(
 
 
 def pathway_terms(made: Compiled, metal: str, pathway: str) -> Array:
-    """Refined supply of a metal by a pathway over all years as terms on the columns, t per unit, shape (n,)."""
+    """Refined supply of a metal by a pathway over all years as terms on the columns, t per unit,
+    shape (n,)."""
     arrays, system = made.arrays, made.system
     terms = np.zeros(len(arrays.columns))
     for process in system.processes.values():
@@ -125,7 +130,8 @@ def pathway_terms(made: Compiled, metal: str, pathway: str) -> Array:
 
 
 def _stay_near(program: Program, made: Compiled, x: Array, cost: float, slack: float) -> None:
-    """Rows that keep to plans within the slack and no worse in shortage and breaches. Scaled, since money dwarfs tonnes."""
+    """Rows that keep to plans within the slack and no worse in shortage and breaches. Scaled, since
+    money dwarfs tonnes."""
     arrays = made.arrays
     size = max(float(np.abs(arrays.cost).max(initial=0.0)), 1.0)
     program.add_row(arrays.cost / size, -np.inf, (cost + slack * abs(cost) - arrays.offset) / size)
@@ -145,7 +151,8 @@ def _extreme(program: Program, terms: Array) -> Array:
 def _different(
     program: Program, made: Compiled, best: Array, count: int, progress: Progress | None
 ) -> list[Array]:
-    """Each next plan runs least of what those before it ran, weighed by how often and how much of its largest use."""
+    """Each next plan runs least of what those before it ran, weighed by how often and how much of
+    its largest use."""
     activity = np.array([name == "activity" for name, _ in made.arrays.columns])
     found: list[Array] = [best]
     for number in range(count):
@@ -160,7 +167,8 @@ def _different(
 
 
 def _difference(made: Compiled, a: Array, b: Array) -> float:
-    """Share of the refined supply that comes from elsewhere: half the sum of absolute differences by metal, year, pathway."""
+    """Share of the refined supply that comes from elsewhere: half the sum of absolute differences
+    by metal, year, pathway."""
     first, second = (
         _supply(made, x).set_index(["metal", "year", "pathway"])["value"] for x in (a, b)
     )

@@ -21,11 +21,13 @@ ABOUT_ZERO = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """What differs between plans; every table has one column a plan, under its name, NaN where that plan has no such number.
+    """What differs between plans; every table has one column a plan, under its name, NaN where that
+    plan has no such number.
 
-    `inputs`: path, unit; every number that is not the same in all plans, the levels and penalties of policies and the discount rate too.
-    `totals`: quantity, unit; cost and emissions over all years. `results`: metal, year, quantity, unit; what differs of `all_results`.
-    `supply`: metal, pathway, unit; tonnes over all years.
+    `inputs`: path, unit; every number that is not the same in all plans, the levels and penalties
+    of policies and the discount rate too. `totals`: quantity, unit; cost and emissions over all
+    years. `results`: metal, year, quantity, unit; what differs of `all_results`. `supply`: metal,
+    pathway, unit; tonnes over all years.
     """
 
     names: tuple[str, ...]
@@ -36,7 +38,8 @@ class Comparison:
     supply: pd.DataFrame
 
     def changes(self, table: pd.DataFrame) -> pd.DataFrame:
-        """A table of this comparison with two more columns for each later plan: `NAME - FIRST`, and `NAME / FIRST - 1` (a share)."""
+        """A table of this comparison with two more columns for each later plan: `NAME - FIRST`, and
+        `NAME / FIRST - 1` (a share)."""
         first, *others = self.names
         found = table.copy()
         for name in others:
@@ -48,7 +51,10 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         """What differs in words, the totals and the inputs, for a notebook."""
-        said = f"{len(self.inputs):,} numbers of the inputs differ, and {len(self.results):,} of the results (.results)."
+        said = (
+            f"{len(self.inputs):,} numbers of the inputs differ, and {len(self.results):,} of the "
+            "results (.results)."
+        )
         return shown(" beside ".join(self.names), [said], self.totals, self.inputs, more=".inputs")
 
 
@@ -64,7 +70,10 @@ def compare(plans: Sequence[Plan], names: Sequence[str] = ()) -> Comparison:
         raise SpecError(
             "compare",
             [
-                f"the plans count in money of different years ({', '.join(sorted(currencies))}); solve them in one"
+                (
+                    "the plans count in money of different years "
+                    f"({', '.join(sorted(currencies))}); solve them in one"
+                )
             ],
         )
     heads = heads_of(plans, names)
@@ -177,7 +186,8 @@ def _results(plans: Sequence[Plan], heads: tuple[str, ...]) -> pd.DataFrame:
 
 
 def _supply(plans: Sequence[Plan], heads: tuple[str, ...]) -> pd.DataFrame:
-    """Supply over all years by metal and pathway, t: each year's amount times the length of its period."""
+    """Supply over all years by metal and pathway, t: each year's amount times the length of its
+    period."""
     parts = []
     for head, plan in zip(heads, plans, strict=True):
         length = plan.mix["year"].map({p.first: p.length for p in plan.system.periods})

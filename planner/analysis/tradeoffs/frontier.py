@@ -1,4 +1,5 @@
-r"""The frontier of cost against cumulative carbon: what each further tonne abated costs, and what the mix becomes.
+r"""The frontier of cost against cumulative carbon: what each further tonne abated costs, and what
+the mix becomes.
 
 Method (epsilon-constraint with exact lexicographic ends; DESIGN section 3, two objectives):
 
@@ -32,7 +33,8 @@ from planner.system.nouns import Array, Scope
 from planner.system.unit_accounts import emission_rates, metals_of, output_equivalent
 
 SHORTAGE_SLACK = 1e-9
-"""Room above the least weighted shortage, as a share of it, so that rounding does not close the problem."""
+"""Room above the least weighted shortage, as a share of it, so that rounding does not close the
+problem."""
 FLAT = 1e-9
 """Ends nearer than this share of each other in cost or carbon are one point."""
 EVEN_SHARE = 0.5
@@ -43,8 +45,9 @@ EVEN_SHARE = 0.5
 class Frontier:
     """Efficient points and the mix at each.
 
-    `points`: group, scope, point, cost (USD, present value), carbon (t CO2e), abatement_cost (USD/t CO2e), import (t, where a third
-    objective was asked for). `mix`: group, point, metal, year, pathway, value (t/year), share.
+    `points`: group, scope, point, cost (USD, present value), carbon (t CO2e), abatement_cost (USD/t
+    CO2e), import (t, where a third objective was asked for). `mix`: group, point, metal, year,
+    pathway, value (t/year), share.
     """
 
     points: pd.DataFrame
@@ -58,7 +61,8 @@ class Frontier:
         for group, part in self.points.groupby("group"):
             cheap, clean = part.iloc[0], part.iloc[-1]
             said.append(
-                f"{group}: from {amount(cheap['carbon'])} t CO2e ({cheap['scope']}) for {amount(cheap['cost'])} USD "
+                f"{group}: from {amount(cheap['carbon'])} t CO2e ({cheap['scope']}) for "
+                f"{amount(cheap['cost'])} USD "
                 f"down to {amount(clean['carbon'])} t for {amount(clean['cost'])} USD."
             )
         return shown(
@@ -89,9 +93,9 @@ def frontier(
 ) -> Frontier:
     """The cost-carbon frontier of a System, a model or what `compiled` made of it.
 
-    `points` is the number of points of each curve (at least 2); `by_metal` adds one curve for each metal's own carbon; `imports`
-    asks for the third objective: so many levels of import dependence between its ends, a curve at each.
-    Raises InfeasibleError where there is no plan at all.
+    `points` is the number of points of each curve (at least 2); `by_metal` adds one curve for each
+    metal's own carbon; `imports` asks for the third objective: so many levels of import dependence
+    between its ends, a curve at each. Raises InfeasibleError where there is no plan at all.
     """
     if points < 2:
         raise SolverError("a frontier needs at least 2 points; ask for more")
@@ -135,9 +139,11 @@ def frontier(
 
 
 def carbon_terms(made: Compiled, scope: Scope, metal: str | None = None) -> Array:
-    """Cumulative carbon as terms on the columns, t CO2e per unit of the column, shape (n,): of all, or of the processes of one metal.
+    """Cumulative carbon as terms on the columns, t CO2e per unit of the column, shape (n,): of all,
+    or of the processes of one metal.
 
-    A joint process counts wholly towards each of its metals, so the curves of metals do not add up to that of all.
+    A joint process counts wholly towards each of its metals, so the curves of metals do not add up
+    to that of all.
     """
     arrays, system = made.arrays, made.system
     terms = np.zeros(len(arrays.columns))
@@ -159,7 +165,8 @@ def carbon_terms(made: Compiled, scope: Scope, metal: str | None = None) -> Arra
 
 
 def import_terms(made: Compiled) -> Array:
-    """Imports over all years in refined equivalents as terms on the columns, t per unit, shape (n,)."""
+    """Imports over all years in refined equivalents as terms on the columns, t per unit, shape
+    (n,)."""
     arrays, system = made.arrays, made.system
     terms = np.zeros(len(arrays.columns))
     for process in system.processes.values():
@@ -223,7 +230,8 @@ class _Search:
         return tied
 
     def curve(self, carbon: Array, points: int, tell: Callable[[int], None]) -> list[_Point]:
-        """Efficient points from least cost to least carbon; `tell` hears how many have been found before each next one."""
+        """Efficient points from least cost to least carbon; `tell` hears how many have been found
+        before each next one."""
         tell(0)
         size = max(float(np.abs(carbon).max(initial=0.0)), 1.0)
         row = self.carbon_row_of(carbon / size)
@@ -263,7 +271,8 @@ class _Search:
         return sorted(found, key=lambda p: -p.carbon)
 
     def carbon_row_of(self, terms: Array) -> int:
-        """The position of the open row that holds these terms: added once, and its coefficients changed from then on."""
+        """The position of the open row that holds these terms: added once, and its coefficients
+        changed from then on."""
         if self.carbon_row is None:
             self.carbon_row = self.program.add_row(terms, -np.inf, np.inf)
         else:
@@ -294,7 +303,8 @@ class _Search:
 
 
 def _widest(found: list[_Point]) -> float | None:
-    """Carbon at which the supporting lines of two neighbours leave most room below their chord; None where the curve is known exactly."""
+    """Carbon at which the supporting lines of two neighbours leave most room below their chord;
+    None where the curve is known exactly."""
     best, where = 0.0, None
     spread = max(p.cost for p in found) - min(p.cost for p in found)
     for a, b in pairwise(found):

@@ -1,4 +1,5 @@
-"""Which routes change between plans, and when: shares of supply by pathway and process, year by year, beside those of the first plan."""
+"""Which routes change between plans, and when: shares of supply by pathway and process, year by
+year, beside those of the first plan."""
 
 from __future__ import annotations
 
@@ -40,14 +41,16 @@ COLUMNS = (
 def routes(
     plans: Sequence[Plan], names: Sequence[str] = (), *, points: float = POINTS
 ) -> pd.DataFrame:
-    """Routes whose share of a metal's supply differs from that in the first plan by more than `points` percentage points in some year.
+    """Routes whose share of a metal's supply differs from that in the first plan by more than
+    `points` percentage points in some year.
 
-    One row for each metal, pathway and process (empty: the whole pathway) and each later plan: `since` and `until` the first and last year
-    of such a difference, `widest` the year of the largest, `share_first` and `share` there, `change` in percentage points; `enters_first`,
-    `leaves_first`, `enters`, `leaves` the first and last year in which the route runs in either plan, missing where it never does, or
-    (leaves) where it runs to the end; `pauses_first`, `pauses` how many periods between them it does not run. Only years that both plans
-    have are compared. Raises SpecError for fewer than two plans or points
-    below 0.
+    One row for each metal, pathway and process (empty: the whole pathway) and each later plan:
+    `since` and `until` the first and last year of such a difference, `widest` the year of the
+    largest, `share_first` and `share` there, `change` in percentage points; `enters_first`,
+    `leaves_first`, `enters`, `leaves` the first and last year in which the route runs in either
+    plan, missing where it never does, or (leaves) where it runs to the end; `pauses_first`,
+    `pauses` how many periods between them it does not run. Only years that both plans have are
+    compared. Raises SpecError for fewer than two plans or points below 0.
     """
     if len(plans) < 2:
         raise SpecError("routes", ["give at least two plans"])
@@ -86,7 +89,8 @@ def routes(
 
 
 def _shares(plan: Plan) -> pd.DataFrame:
-    """Share of a metal's supply by (metal, pathway, process) and year; the process is empty for the whole pathway."""
+    """Share of a metal's supply by (metal, pathway, process) and year; the process is empty for the
+    whole pathway."""
     supply = plan.supply[plan.supply["pathway"] != NOT_SUPPLY]
     keys = ["metal", "pathway", "process", "year"]
     single = supply.groupby(keys)["value"].sum()
@@ -138,7 +142,8 @@ def _changed(
 
 
 def _span(share: pd.Series[float]) -> tuple[int | None, int | None, int | None]:
-    """First and last year in which a route runs (no last one where it runs to the end), and the periods between in which it does not."""
+    """First and last year in which a route runs (no last one where it runs to the end), and the
+    periods between in which it does not."""
     runs = share.index[share > RUNS]
     if not len(runs):
         return None, None, None

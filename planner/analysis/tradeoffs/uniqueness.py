@@ -40,19 +40,22 @@ SEED = 20211124
 class Ties:
     """What else could be optimal.
 
-    `swaps`: process, year, least, most: activities that differ between plans of the same cost, as far as was seen.
+    `swaps`: process, year, least, most: activities that differ between plans of the same cost, as
+    far as was seen.
     """
 
     plan_unique: bool
     prices_unique: bool
     """Whether the prices of goods, reserves and policies all have one value."""
     degenerate: int
-    """Basic columns and rows that stand at a bound: where there are none, prices are unique without further proof."""
+    """Basic columns and rows that stand at a bound: where there are none, prices are unique without
+    further proof."""
     swaps: pd.DataFrame
 
 
 def ties(program: Program, base: Solution, priced: Sequence[int]) -> Ties:
-    """Test an optimum of a living programme; `priced` are the positions of the rows whose prices count. The programme is restored."""
+    """Test an optimum of a living programme; `priced` are the positions of the rows whose prices
+    count. The programme is restored."""
     swaps = _swaps(program, base)
     rows = np.array(priced, dtype=int)
     return Ties(
@@ -121,7 +124,8 @@ def _bounds_now(program: Program) -> tuple[Array, Array]:
 
 
 class Directions:
-    """The programme of directions at an optimum, kept alive: what one unit more, or less, of rows costs at once."""
+    """The programme of directions at an optimum, kept alive: what one unit more, or less, of rows
+    costs at once."""
 
     def __init__(self, arrays: Arrays, base: Solution) -> None:
         above, below = _distances(base.x, arrays.lower, arrays.upper)
@@ -141,13 +145,15 @@ class Directions:
         self.rows = np.arange(m, dtype=np.int32)
 
     def along(self, change: Array) -> tuple[float, Array | None]:
-        """d(cost) along a change of right-hand sides, (m,), and the columns that answer, (n,); infinite and None where it cannot be met."""
+        """d(cost) along a change of right-hand sides, (m,), and the columns that answer, (n,);
+        infinite and None where it cannot be met."""
         self.program.set_rows(self.rows, self.row_lower + change, self.row_upper + change)
         found = self.program.run()
         return (found.objective, found.x) if found.status == "optimal" else (np.inf, None)
 
     def ends(self, row: int) -> tuple[float, float, Array | None]:
-        """What one unit less of a requirement saves, what one more costs, and the columns that answer one more."""
+        """What one unit less of a requirement saves, what one more costs, and the columns that
+        answer one more."""
         change = np.zeros(len(self.rows))
         change[row] = 1.0
         less, _ = self.along(-change)
@@ -156,7 +162,8 @@ class Directions:
 
 
 def _one_price(arrays: Arrays, base: Solution, rows: npt.NDArray[np.int_]) -> bool:
-    """Whether the prices of some rows all have one value: a random change of their requirements costs what its opposite saves."""
+    """Whether the prices of some rows all have one value: a random change of their requirements
+    costs what its opposite saves."""
     if not len(rows):
         return True
     change = np.zeros(len(arrays.rows))

@@ -1,15 +1,19 @@
-"""The same study under uncertain inputs: hundreds or thousands of plans, and what they have in common.
+"""The same study under uncertain inputs: hundreds or thousands of plans, and what they have in
+common.
 
-A sample gives every uncertain input a value (`planner.analysis.uncertainty.sampling`), and the programme is solved for it. Samples come in blocks of
-fixed size. Each block starts from the same basis, that of the study itself, and its samples follow one another: so a block is a
-pure function of the study and its quantiles, and the results are the same to the last digit with any number of workers, on a
-cluster, and after an interruption.
+A sample gives every uncertain input a value (`planner.analysis.uncertainty.sampling`), and the
+programme is solved for it. Samples come in blocks of fixed size. Each block starts from the same
+basis, that of the study itself, and its samples follow one another: so a block is a pure function
+of the study and its quantiles, and the results are the same to the last digit with any number of
+workers, on a cluster, and after an interruption.
 
-An ensemble folder holds `ensemble.json` (what was asked), `inputs.csv`, the study in `inputs/`, and three tables as Parquet, one
-file for each block: `headline` (a row for each sample), `yearly` (sample, metal, year) and `options` (sample, process or plant).
-The headline file of a block is written last and marks it as done; a run that was stopped goes on where it was.
+An ensemble folder holds `ensemble.json` (what was asked), `inputs.csv`, the study in `inputs/`, and
+three tables as Parquet, one file for each block: `headline` (a row for each sample), `yearly`
+(sample, metal, year) and `options` (sample, process or plant). The headline file of a block is
+written last and marks it as done; a run that was stopped goes on where it was.
 
-One sample in 64 is solved a second time, whole and from nothing, and compared: neither parts nor a basis may change an answer.
+One sample in 64 is solved a second time, whole and from nothing, and compared: neither parts nor a
+basis may change an answer.
 """
 
 from __future__ import annotations
@@ -103,9 +107,10 @@ class Job:
 class Ensemble:
     """The samples of a study and their outcomes.
 
-    `headline`: sample, status, reason, drawn_back, cost (USD), territorial, footprint (t CO2e over all years), shortage (t over all
-    years), check. `yearly`: sample, metal, year, and a column for each of `planner.analysis.uncertainty.outcomes.UNITS`. `options`: sample, kind (process
-    or plant), name, value (activity or orders over all years), in_plan.
+    `headline`: sample, status, reason, drawn_back, cost (USD), territorial, footprint (t CO2e over
+    all years), shortage (t over all years), check. `yearly`: sample, metal, year, and a column for
+    each of `planner.analysis.uncertainty.outcomes.UNITS`. `options`: sample, kind (process or
+    plant), name, value (activity or orders over all years), in_plan.
     """
 
     uncertain: Uncertainty
@@ -122,7 +127,8 @@ class Ensemble:
         return int((self.headline["status"] == "optimal").sum())
 
     def values(self, name: str) -> pd.DataFrame:
-        """What each sample drew for an input: sample, year (0: all years), value, unit; drawing back not counted."""
+        """What each sample drew for an input: sample, year (0: all years), value, unit; drawing
+        back not counted."""
         each = next((i for i in self.uncertain.inputs if i.name == name), None)
         if each is None:
             raise KeyError(name)
@@ -156,7 +162,8 @@ class Ensemble:
         return found.assign(unit=UNITS[quantity].replace("USD", self.record["currency"]))
 
     def shortage_probability(self) -> pd.DataFrame:
-        """Share of samples in which a metal falls short, by year, and how much is missing then: metal, year, probability, mean_shortage."""
+        """Share of samples in which a metal falls short, by year, and how much is missing then:
+        metal, year, probability, mean_shortage."""
         short = self.yearly["shortage"] > SHORT * self.yearly["requirement"]
         frame = self.yearly[["metal", "year"]].assign(
             probability=short.astype(float), mean_shortage=self.yearly["shortage"].where(short)
@@ -166,7 +173,8 @@ class Ensemble:
         )
 
     def robust_options(self) -> pd.DataFrame:
-        """How often each option is in the plan: kind, name, share of samples, median value where it is, robust (in ROBUST of them)."""
+        """How often each option is in the plan: kind, name, share of samples, median value where it
+        is, robust (in ROBUST of them)."""
         frame = self.options.assign(inside=self.options["value"].where(self.options["in_plan"]))
         found = frame.groupby(["kind", "name"], as_index=False).agg(
             share=("in_plan", "mean"), median=("inside", "median")
@@ -210,11 +218,13 @@ def ensemble(
 ) -> Ensemble:
     """Solve a study for samples of its uncertain inputs.
 
-    `inputs`, `grades` and `statement` choose and describe what is uncertain (`planner.analysis.uncertainty.sampling.uncertainty`). With `out` the results
-    are written there block by block, and what is there already of the same ensemble is not done again; their number may grow.
-    `workers` are local processes (all processors where not given), `cluster` the address of a Dask scheduler.
-    Raises SpecError for a wrong statement, InfeasibleError where the study itself has no plan, OutputError where the folder holds
-    something else, SolverError where a sample that is solved again from nothing differs.
+    `inputs`, `grades` and `statement` choose and describe what is uncertain
+    (`planner.analysis.uncertainty.sampling.uncertainty`). With `out` the results are written there
+    block by block, and what is there already of the same ensemble is not done again; their number
+    may grow. `workers` are local processes (all processors where not given), `cluster` the address
+    of a Dask scheduler. Raises SpecError for a wrong statement, InfeasibleError where the study
+    itself has no plan, OutputError where the folder holds something else, SolverError where a
+    sample that is solved again from nothing differs.
     """
     uncertain = uncertainty(system, inputs=inputs, grades=grades, statement=statement)
     quantiles = draw(uncertain, samples, seed=seed, sampler=sampler)
@@ -313,16 +323,19 @@ class _Told:
 
 @lru_cache(maxsize=2)
 def ready(job: Job) -> tuple[Variants, Reckoner]:
-    """What a worker makes once for a job and keeps: the parsed study, its plan, and how outcomes are read off."""
+    """What a worker makes once for a job and keeps: the parsed study, its plan, and how outcomes
+    are read off."""
     variants = Variants(Rereader(job.files, job.name, job.scenario, job.overrides), job.inputs)
     return variants, Reckoner(variants.base.system, variants.base.arrays)
 
 
 def solve_block(job: Job, first: int, quantiles: Array) -> Tables:
-    """The tables of the samples `first`, `first` + 1, ... with these quantiles, shape (B, D): a pure function of its arguments."""
+    """The tables of the samples `first`, `first` + 1, ... with these quantiles, shape (B, D): a
+    pure function of its arguments."""
     if job.version != version("planner"):
         raise OutputError(
-            f"this worker runs planner {version('planner')} and the ensemble {job.version}; install the same on all"
+            f"this worker runs planner {version('planner')} and the ensemble {job.version}; "
+            "install the same on all"
         )
     maker, reckoner = ready(job)
     at, basis = Uncertainty(job.inputs).columns(), maker.basis
@@ -416,7 +429,8 @@ class _Store:
                 not each.name.startswith(f".{SPEC_FILE}.") for each in folder.iterdir()
             ):
                 raise OutputError(f"{folder} exists and is no ensemble; {REMEDY}, or empty it")
-            # first what marks the folder: a run that is killed before the rest is there goes on in it
+            # first what marks the folder: a run that is killed before the rest is there goes on in
+            # it
             folder.mkdir(parents=True, exist_ok=True)
             said = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
             written_file(
@@ -433,7 +447,8 @@ class _Store:
             raise OutputError(f"{folder} cannot be written or read ({error}); {REMEDY}") from error
 
     def _require_same(self, there: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
-        """What was begun goes on only with the same study, inputs, seed and programmes; the number of samples may change."""
+        """What was begun goes on only with the same study, inputs, seed and programmes; the number
+        of samples may change."""
         other = [key for key in asked if key != "samples" and there.get(key) != asked[key]]
         if other:
             raise OutputError(
@@ -472,5 +487,6 @@ class _Store:
             }
         except (OSError, ValueError) as error:
             raise OutputError(
-                f"{self.folder}: block {block} cannot be read ({error}); remove its folders and run again"
+                f"{self.folder}: block {block} cannot be read ({error}); remove its folders and "
+                "run again"
             ) from error

@@ -1,16 +1,20 @@
-r"""Combinations of sampled values that the metal balance forbids, and how far their inputs are drawn back until it holds.
+r"""Combinations of sampled values that the metal balance forbids, and how far their inputs are
+drawn back until it holds.
 
-A sample gives each uncertain yield and content a value of its own, and together they may be impossible: a process would give out more
-of a metal than it takes in, or products would hold more of it than the goods they are made of. Then the inputs concerned are drawn
-back towards the study's own values, all of them alike and by halves,
+A sample gives each uncertain yield and content a value of its own, and together they may be
+impossible: a process would give out more of a metal than it takes in, or products would hold more
+of it than the goods they are made of. Then the inputs concerned are drawn back towards the study's
+own values, all of them alike and by halves,
 
 $$x = x_0 + \lambda\,(x_s - x_0), \qquad \lambda = 1, \tfrac12, \tfrac14, \dots, 2^{-6}, 0$$
 
-until the balance holds: yields and compositions are known to balance, whatever their uncertainty one by one.
+until the balance holds: yields and compositions are known to balance, whatever their uncertainty
+one by one.
 
-The judges are the balance's own rules (`metal_in_and_out`, `overfull`), asked for all samples of a block at once: series of goods,
-processes and products have the samples as leading axis, shape (S, Y), and contents shape (S, 1). They are asked by calendar year.
-Between the years of their rows coefficients are linear, so that what holds in every year holds in every period.
+The judges are the balance's own rules (`metal_in_and_out`, `overfull`), asked for all samples of a
+block at once: series of goods, processes and products have the samples as leading axis, shape (S,
+Y), and contents shape (S, 1). They are asked by calendar year. Between the years of their rows
+coefficients are linear, so that what holds in every year holds in every period.
 """
 
 from __future__ import annotations
@@ -42,7 +46,8 @@ class Contradictions:
     """Finds and mends the combinations of values of one study that its metal balance forbids."""
 
     def __init__(self, system: System, inputs: Sequence[Input]) -> None:
-        """Of the inputs those count that decide what goods, processes and products hold: N of them, with R rows in all."""
+        """Of the inputs those count that decide what goods, processes and products hold: N of them,
+        with R rows in all."""
         self._system = replace(system, periods=tuple(Period(year, year) for year in system.years))
         self._rows = _Rows(_deciding(inputs), np.array(system.years, dtype=float))
         at = self._rows.at
@@ -67,7 +72,8 @@ class Contradictions:
         return np.array([leader in leaders for leader in self._rows.leaders], dtype=bool)
 
     def _metals_touched(self, process: Process, names: Sequence[str]) -> Iterator[tuple[str, Mask]]:
-        """Each metal of a process that these inputs can bring out of balance, with those that can, shape (N,)."""
+        """Each metal of a process that these inputs can bring out of balance, with those that can,
+        shape (N,)."""
         for metal in metals_of(self._system, process):
             mine = [self._rows.at[name] for name in names if metal in self._metals(name)]
             if mine:
@@ -87,7 +93,8 @@ class Contradictions:
         }
 
     def _products_touched(self) -> tuple[str, ...]:
-        """Products that the inputs can make hold more than the goods that they are made of, with all that share these goods."""
+        """Products that the inputs can make hold more than the goods that they are made of, with
+        all that share these goods."""
         found: list[str] = []
         for goods, products in use_groups(self._system):
             held = {*goods, *(self._system.products[name].waste for name in products)}
@@ -106,9 +113,11 @@ class Contradictions:
         return tuple(found)
 
     def settle(self, values: Sequence[Mapping[str, Array]]) -> list[dict[str, float]]:
-        """For each sample the inputs to draw back, each with the share of its departure from the study's value that is left to it.
+        """For each sample the inputs to draw back, each with the share of its departure from the
+        study's value that is left to it.
 
-        `values`: of each sample, inputs to the values of their rows, shape (R,). Inputs that are not there are not drawn back.
+        `values`: of each sample, inputs to the values of their rows, shape (R,). Inputs that are
+        not there are not drawn back.
         """
         given, sampled = self._rows.stacked(values)
         block = _Block(given, sampled, np.ones(given.shape))
@@ -125,7 +134,8 @@ class Contradictions:
         return [{names[n]: float(left[n]) for n in np.flatnonzero(left < 1)} for left in block.left]
 
     def _mend_processes(self, block: _Block, samples: Positions, moved: Mask) -> None:
-        """Draw back until no process makes metal, or nothing is left to draw back; `moved` tells which inputs are to be judged anew."""
+        """Draw back until no process makes metal, or nothing is left to draw back; `moved` tells
+        which inputs are to be judged anew."""
         while samples.size:
             guilty = self._making_metal(self._values(block, samples), np.asarray(moved.any(axis=0)))
             samples, moved = block.draw_back(samples, guilty @ self._drawn_by)
@@ -134,7 +144,8 @@ class Contradictions:
         return self._rows.values(block.sampled[samples], block.left[samples])
 
     def _making_metal(self, values: _Values, inputs: Mask) -> Mask:
-        """Which processes give out more of a metal than they take in, of those that these inputs, (N,), touch; shape (S, P)."""
+        """Which processes give out more of a metal than they take in, of those that these inputs,
+        (N,), touch; shape (S, P)."""
         found = np.zeros((values.count, len(self._processes)), dtype=bool)
         judged = [(p, metal) for p, metal, touched in self._judged if (touched & inputs).any()]
         system = values.with_goods(self._system)
@@ -147,7 +158,8 @@ class Contradictions:
         return found
 
     def _overfull(self, values: _Values) -> Mask:
-        """In which samples products would hold more metal than the goods they are made of, shape (S,)."""
+        """In which samples products would hold more metal than the goods they are made of, shape
+        (S,)."""
         system = values.with_goods(self._system)
         system = replace(
             system,
@@ -170,17 +182,20 @@ class Contradictions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Block:
-    """The values of some samples and what is left of them; arrays that `draw_back` writes to, within one call of `settle`."""
+    """The values of some samples and what is left of them; arrays that `draw_back` writes to,
+    within one call of `settle`."""
 
     given: Mask
     """Which inputs each sample gives a value, shape (S, N)."""
     sampled: Array
-    """Values of the rows of all inputs one after another, the study's own where none is given, shape (S, R)."""
+    """Values of the rows of all inputs one after another, the study's own where none is given,
+    shape (S, R)."""
     left: Array
     """Share left of the departure from the study's own values, shape (S, N)."""
 
     def draw_back(self, samples: Positions, inputs: Mask) -> tuple[Positions, Mask]:
-        """Halve what is left of these inputs, shape (..., N); the samples in which any moved, and which did, shape (S, N)."""
+        """Halve what is left of these inputs, shape (..., N); the samples in which any moved, and
+        which did, shape (S, N)."""
         left = self.left[samples]
         moved = inputs & self.given[samples] & (left > 0)
         self.left[samples] = np.where(
@@ -191,7 +206,8 @@ class _Block:
 
 
 class _Rows:
-    """The rows of all inputs, one after another, and how they make series: as an array, so that all samples and inputs are done at once."""
+    """The rows of all inputs, one after another, and how they make series: as an array, so that all
+    samples and inputs are done at once."""
 
     def __init__(self, inputs: Sequence[Input], years: Array) -> None:
         self.at = {each.name: n for n, each in enumerate(inputs)}
@@ -217,7 +233,8 @@ class _Rows:
             )
 
     def stacked(self, values: Sequence[Mapping[str, Array]]) -> tuple[Mask, Array]:
-        """Which inputs each sample gives, shape (S, N), and the values of the rows of all, the study's own where it gives none, (S, R)."""
+        """Which inputs each sample gives, shape (S, N), and the values of the rows of all, the
+        study's own where it gives none, (S, R)."""
         given, rows = (
             np.zeros((len(values), len(self.at)), dtype=bool),
             np.tile(self.own, (len(values), 1)),
@@ -229,10 +246,12 @@ class _Rows:
         return given, rows
 
     def values(self, sampled: Array, left: Array) -> _Values:
-        """Sampled values of rows, (S, R), of whose departure from the study's a share is left to each input, (S, N)."""
+        """Sampled values of rows, (S, R), of whose departure from the study's a share is left to
+        each input, (S, N)."""
         rows = self.own + left[:, self._input] * (sampled - self.own)
         below = rows[:, self._below]
-        # linear between the years of the rows, constant before and after them, digit for digit as numpy.interp has it
+        # linear between the years of the rows, constant before and after them, digit for digit as
+        # numpy.interp has it
         return _Values(
             self.at,
             rows[:, self._first, None],
@@ -242,7 +261,8 @@ class _Rows:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Values:
-    """Values of samples, put in the place of the study's own: what comes out has the samples as leading axis."""
+    """Values of samples, put in the place of the study's own: what comes out has the samples as
+    leading axis."""
 
     at: Mapping[str, int]
     first: Array
@@ -291,7 +311,8 @@ class _Values:
         )
 
     def product(self, system: System, product: Product) -> Product:
-        """The product as the samples make it, holding what its waste good holds in the system, whose goods are theirs already."""
+        """The product as the samples make it, holding what its waste good holds in the system,
+        whose goods are theirs already."""
         return replace(
             product,
             content=system.goods[product.waste].content if product.waste else product.content,
@@ -324,7 +345,8 @@ class _Values:
 
 
 def _deciding(inputs: Sequence[Input]) -> list[Input]:
-    """The inputs that decide what goods, processes and products hold, and those that always move with them."""
+    """The inputs that decide what goods, processes and products hold, and those that always move
+    with them."""
     leaders = {
         each.tied_to or each.name
         for each in inputs
@@ -335,7 +357,8 @@ def _deciding(inputs: Sequence[Input]) -> list[Input]:
 
 
 def _composition(process: Process, names: Iterable[str]) -> list[str]:
-    """The inputs that say what a process takes in and gives out, or what the goods hold that it handles."""
+    """The inputs that say what a process takes in and gives out, or what the goods hold that it
+    handles."""
     goods = {*process.inputs, *process.outputs}
     split = ((name, name.split(".")) for name in names)
     return [

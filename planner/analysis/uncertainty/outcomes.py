@@ -1,7 +1,8 @@
-"""What a solution amounts to, in a few numbers and without the tables of a plan: for loops that solve thousands of times.
+"""What a solution amounts to, in a few numbers and without the tables of a plan: for loops that
+solve thousands of times.
 
-The numbers are those of the tables: supply by pathway and shortage in refined metal, prices of what is demanded, cumulative
-emissions (a test holds the two together).
+The numbers are those of the tables: supply by pathway and shortage in refined metal, prices of what
+is demanded, cumulative emissions (a test holds the two together).
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ from planner.system.nouns import PATHWAYS, SCOPES, Array, System
 from planner.system.unit_accounts import metals_of
 
 IN_PLAN = 1e-3
-"""A process is in the plan when it runs, over the years, at more than this share of the requirement of a metal that it handles."""
+"""A process is in the plan when it runs, over the years, at more than this share of the requirement
+of a metal that it handles."""
 TIE = 1e-3
-"""USD (present value) per unit of activity below which a process that does not run would cost nothing more."""
+"""USD (present value) per unit of activity below which a process that does not run would cost
+nothing more."""
 FLOWS = (*PATHWAYS, "shortage", "requirement")
 """Yearly quantities of a metal, t of refined metal per year."""
 UNITS: Mapping[str, str] = {
@@ -51,20 +54,23 @@ class Outcome:
     in_plan: npt.NDArray[np.bool_]
     """Shape (P,)."""
     ruled_out: npt.NDArray[np.bool_]
-    """Whether a process runs in no plan of the same cost: it would cost more in every year. Shape (P,)."""
+    """Whether a process runs in no plan of the same cost: it would cost more in every year. Shape
+    (P,)."""
     ordered: Array
     """New capacity over all years, shape (K,)."""
 
     @property
     def foreign_share(self) -> Array:
-        """Share of foreign pathways in refined supply without new scrap, shape (M, T); NaN where nothing is supplied."""
+        """Share of foreign pathways in refined supply without new scrap, shape (M, T); NaN where
+        nothing is supplied."""
         abroad = self.flows["foreign primary"] + self.flows["foreign secondary"]
         supplied = abroad + self.flows["domestic primary"] + self.flows["domestic secondary"]
         return np.divide(abroad, supplied, out=np.full_like(supplied, np.nan), where=supplied > 0)
 
 
 class Reckoner:
-    """Reads outcomes off solutions of one programme; the system may have other numbers each time, but the same names."""
+    """Reads outcomes off solutions of one programme; the system may have other numbers each time,
+    but the same names."""
 
     def __init__(self, system: System, arrays: Arrays) -> None:
         years = [p.first for p in system.periods]
@@ -166,7 +172,8 @@ class Reckoner:
         )
 
     def _refined(self, system: System) -> Array:
-        """Refined metal that a unit of activity puts out, t per unit, for each of `supplies`; shape (S, T)."""
+        """Refined metal that a unit of activity puts out, t per unit, for each of `supplies`; shape
+        (S, T)."""
         if not self.supplies:
             return np.zeros((0, len(self.length)))
         coefficients = np.array(
@@ -189,7 +196,8 @@ class Reckoner:
 
 
 def yearly_table(system: System, outcomes: Mapping[int, Outcome]) -> pd.DataFrame:
-    """Outcomes of samples by metal and period: sample, metal, year, one column for each quantity of UNITS."""
+    """Outcomes of samples by metal and period: sample, metal, year, one column for each quantity of
+    UNITS."""
     years = [p.first for p in system.periods]
     columns = [
         {**outcome.flows, "foreign_share": outcome.foreign_share, "price": outcome.price}
@@ -212,7 +220,8 @@ def yearly_table(system: System, outcomes: Mapping[int, Outcome]) -> pd.DataFram
 
 
 def option_table(system: System, outcomes: Mapping[int, Outcome]) -> pd.DataFrame:
-    """What each sample takes of each process and plant: sample, kind, name, value (over all years), in_plan."""
+    """What each sample takes of each process and plant: sample, kind, name, value (over all years),
+    in_plan."""
     names = [*system.processes, *system.plants]
     kinds = ["process"] * len(system.processes) + ["plant"] * len(system.plants)
     none = np.zeros(0)

@@ -1,8 +1,10 @@
-r"""Uncertain inputs of a study, and samples of them: who is uncertain, by how much, and together with whom.
+r"""Uncertain inputs of a study, and samples of them: who is uncertain, by how much, and together
+with whom.
 
-An *input* is a series of the study: one path with all its years. It is uncertain where its rows give a low and a high end. Each
-sample draws one quantile u for each input (or one for each of its years), and every row takes the value of its own distribution
-there, so that a series moves as a whole unless it is said otherwise.
+An *input* is a series of the study: one path with all its years. It is uncertain where its rows
+give a low and a high end. Each sample draws one quantile u for each input (or one for each of its
+years), and every row takes the value of its own distribution there, so that a series moves as a
+whole unless it is said otherwise.
 
 Distributions, from the three numbers that a row gives (value v, low l, high h):
 
@@ -12,10 +14,11 @@ Distributions, from the three numbers that a row gives (value v, low l, high h):
 - `normal`, `lognormal`: median v, with l and h as the ends of the central 90 %, each side with its own spread
   ($x = v + z\,s_\pm$, and the same of logarithms), kept within the bounds that the format sets for the parameter.
 
-The contents of goods that a process without loss turns into one another (a pack, and the same pack collected) are one number told
-twice: where their value and ends agree they share one quantile.
+The contents of goods that a process without loss turns into one another (a pack, and the same pack
+collected) are one number told twice: where their value and ends agree they share one quantile.
 
-Correlated inputs are joined by a Gaussian copula: standard normal scores with the given correlation, back to quantiles.
+Correlated inputs are joined by a Gaussian copula: standard normal scores with the given
+correlation, back to quantiles.
 """
 
 from __future__ import annotations
@@ -44,9 +47,11 @@ OUTSIDE = ("observations",)
 FIXED = ("lead_time",)
 """Parameters that decide which columns a programme has at all: not sampled."""
 HYPERCUBE = 64
-"""Samples of one Latin hypercube: an input takes a value in each 64th of its range once, then again."""
+"""Samples of one Latin hypercube: an input takes a value in each 64th of its range once, then
+again."""
 SOBOL_CORRELATION = 0.5
-"""Sobol points whose inputs are correlated by more than this are refused; counted from LEAST_COUNTED samples on."""
+"""Sobol points whose inputs are correlated by more than this are refused; counted from
+LEAST_COUNTED samples on."""
 LEAST_COUNTED = 32
 LEAST = 2.0**-53
 """A quantile is at least this, and at most 1 less this."""
@@ -77,7 +82,8 @@ class Input:
     year_correlation: float = 1.0
     """Correlation of the scores of two rows one year apart; 1: the series moves as a whole."""
     tied_to: str = ""
-    """Another input that it always moves with, since the metal balance leaves it no choice; it draws nothing of its own."""
+    """Another input that it always moves with, since the metal balance leaves it no choice; it
+    draws nothing of its own."""
 
     @property
     def dimensions(self) -> int:
@@ -91,7 +97,8 @@ class Input:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Uncertainty:
-    """The uncertain inputs of a study and the correlation of their normal scores, shape (D, D), D the sum of their dimensions."""
+    """The uncertain inputs of a study and the correlation of their normal scores, shape (D, D), D
+    the sum of their dimensions."""
 
     inputs: tuple[Input, ...]
     correlation: Array | None = None
@@ -111,7 +118,8 @@ class Uncertainty:
 
 
 def quantile(each: Input, u: Array) -> Array:
-    """Values at quantiles u in [0, 1] of the distribution of each row; u and the result of shape (..., R)."""
+    """Values at quantiles u in [0, 1] of the distribution of each row; u and the result of shape
+    (..., R)."""
     low, mode, high = (np.array(x, dtype=float) for x in (each.low, each.value, each.high))
     span = high - low
     safe = np.where(span > 0, span, 1.0)
@@ -135,7 +143,8 @@ def quantile(each: Input, u: Array) -> Array:
 def _split_normal(shape: Shape, low: Array, mode: Array, high: Array, u: Array) -> Array:
     from scipy.special import ndtri
 
-    # the far ends of a normal are infinite; a quantile of 0 or 1 never comes from a sampler, but may be asked for
+    # the far ends of a normal are infinite; a quantile of 0 or 1 never comes from a sampler, but
+    # may be asked for
     z = ndtri(np.clip(u, 1e-6, 1 - 1e-6))
     logs = shape == "lognormal"
     if logs:
@@ -151,11 +160,13 @@ def uncertainty(
     grades: Iterable[str] = (),
     statement: str | Path | Mapping[str, Any] | None = None,
 ) -> Uncertainty:
-    """The uncertain inputs of a system: every series whose rows give a low and a high end that differ from each other.
+    """The uncertain inputs of a system: every series whose rows give a low and a high end that
+    differ from each other.
 
-    `inputs` keeps those whose name matches one of these patterns (`plants.*.capital_cost`), `grades` those of these grades.
-    `statement` is a TOML file (or what it holds) with distributions, ends and correlations beside what the tables say
-    (docs/ensembles.md). Raises SpecError with every problem found, also where nothing uncertain is left.
+    `inputs` keeps those whose name matches one of these patterns (`plants.*.capital_cost`),
+    `grades` those of these grades. `statement` is a TOML file (or what it holds) with
+    distributions, ends and correlations beside what the tables say (docs/ensembles.md). Raises
+    SpecError with every problem found, also where nothing uncertain is left.
     """
     stated = _statement(statement)
     found = {each.name: each for each in _from_data(system, stated.get("inputs", {}))}
@@ -175,7 +186,10 @@ def uncertainty(
                 system.name,
                 0,
                 "",
-                "nothing uncertain is chosen: give low and high in the tables, or choose other inputs",
+                (
+                    "nothing uncertain is chosen: give low and high in the tables, or choose other "
+                    "inputs"
+                ),
             )
         )
     joined = _correlation(chosen, stated.get("correlated", []), problems)
@@ -209,7 +223,8 @@ def _parameter(name: str) -> Parameter | None:
 
 
 def _from_data(system: System, stated: Mapping[str, Any]) -> list[Input]:
-    """Every series with an uncertain row, or with ends that a statement gives relative to its value."""
+    """Every series with an uncertain row, or with ends that a statement gives relative to its
+    value."""
     series: dict[str, list[Datum]] = {}
     for datum in system.data:
         if (
@@ -253,7 +268,8 @@ def _from_data(system: System, stated: Mapping[str, Any]) -> list[Input]:
 
 
 def _tied(system: System, inputs: list[Input]) -> list[Input]:
-    """Contents that a process without loss hands on, each tied to the first by name of those that it must equal."""
+    """Contents that a process without loss hands on, each tied to the first by name of those that
+    it must equal."""
     at = {each.name: each for each in inputs}
     leader = {name: name for name in at}
 
@@ -289,7 +305,8 @@ def _tied(system: System, inputs: list[Input]) -> list[Input]:
 # ---- what a statement adds
 
 LARGEST = 1e100
-"""No multiple of a value is meant to be larger, and a whole number of 400 digits is none that numpy knows."""
+"""No multiple of a value is meant to be larger, and a whole number of 400 digits is none that numpy
+knows."""
 _FIELDS = {"distribution", "low", "high", "year_correlation"}
 
 
@@ -404,7 +421,10 @@ def _value_problems(inputs: Iterable[Input]) -> list[Problem]:
                         "inputs",
                         0,
                         path,
-                        f"its value {value:g} lies outside low {low:g} to high {high:g}; mend the table",
+                        (
+                            f"its value {value:g} lies outside low {low:g} to high {high:g}; mend "
+                            "the table"
+                        ),
                     )
                 )
             elif each.shape == "lognormal" and low <= 0 < high:
@@ -422,7 +442,8 @@ def _value_problems(inputs: Iterable[Input]) -> list[Problem]:
 def _correlation(
     inputs: Sequence[Input], groups: Sequence[Mapping[str, Any]], problems: list[Problem]
 ) -> Array | None:
-    """Correlation of the scores, shape (D, D), or None where all are independent: years by rho^|distance|, groups by their number."""
+    """Correlation of the scores, shape (D, D), or None where all are independent: years by
+    rho^|distance|, groups by their number."""
     inputs = [each for each in inputs if not each.tied_to]
     spread = [each.dimensions for each in inputs]
     if not groups and all(d == 1 for d in spread):
@@ -458,7 +479,10 @@ def _correlation(
                     "correlated",
                     0,
                     str(patterns),
-                    "give `inputs` that match two uncertain inputs or more, and a `correlation` from -1 to 1",
+                    (
+                        "give `inputs` that match two uncertain inputs or more, and a "
+                        "`correlation` from -1 to 1"
+                    ),
                 )
             )
             continue
@@ -472,7 +496,8 @@ def _correlation(
                 "correlated",
                 0,
                 "",
-                "these correlations contradict each other (their matrix has a negative eigenvalue); "
+                "these correlations contradict each other (their matrix has a negative "
+                "eigenvalue); "
                 "weaken them",
             )
         )
@@ -483,7 +508,8 @@ def _correlation(
 
 
 def _worst_correlation(points: Array) -> float:
-    """Largest correlation between two columns of points (N, D); 0 for so few points that chance alone would reach it."""
+    """Largest correlation between two columns of points (N, D); 0 for so few points that chance
+    alone would reach it."""
     if len(points) < LEAST_COUNTED or points.shape[1] < 2:
         return 0.0
     found = np.abs(np.corrcoef(points.T))
@@ -492,12 +518,14 @@ def _worst_correlation(points: Array) -> float:
 
 
 def draw(uncertain: Uncertainty, samples: int, *, seed: int, sampler: Sampler = "lhs") -> Array:
-    """Quantiles of all samples, shape (samples, D), each strictly between 0 and 1: the same to the bit for the same seed.
+    """Quantiles of all samples, shape (samples, D), each strictly between 0 and 1: the same to the
+    bit for the same seed.
 
-    More samples of one seed begin with those of fewer: `lhs` stacks Latin hypercubes of HYPERCUBE samples, `sobol` takes points of one
-    Sobol sequence, scrambled (Owen). Where there are many inputs for few samples, Sobol points of different inputs go together: with 515
-    inputs and 256 samples, pairs of them are correlated by up to 0.94, and what hangs on one seems to hang on the other. Raises SpecError
-    where they are correlated by more than SOBOL_CORRELATION.
+    More samples of one seed begin with those of fewer: `lhs` stacks Latin hypercubes of HYPERCUBE
+    samples, `sobol` takes points of one Sobol sequence, scrambled (Owen). Where there are many
+    inputs for few samples, Sobol points of different inputs go together: with 515 inputs and 256
+    samples, pairs of them are correlated by up to 0.94, and what hangs on one seems to hang on the
+    other. Raises SpecError where they are correlated by more than SOBOL_CORRELATION.
     """
     from scipy.stats import qmc
 
@@ -508,7 +536,8 @@ def draw(uncertain: Uncertainty, samples: int, *, seed: int, sampler: Sampler = 
         worst = _worst_correlation(points)
         if worst > SOBOL_CORRELATION:
             said = (
-                f"Sobol points of {dimensions} inputs are correlated by up to {worst:.2f} at {samples} samples, which the inputs "
+                f"Sobol points of {dimensions} inputs are correlated by up to {worst:.2f} at "
+                f"{samples} samples, which the inputs "
                 "are not; take Latin hypercubes, fewer inputs or more samples"
             )
             raise SpecError("samples", [said])
@@ -526,7 +555,8 @@ def draw(uncertain: Uncertainty, samples: int, *, seed: int, sampler: Sampler = 
     tied = np.flatnonzero((uncertain.correlation != np.eye(dimensions)).any(axis=1))
     values, vectors = np.linalg.eigh(uncertain.correlation[np.ix_(tied, tied)])
     root = vectors * np.sqrt(np.maximum(values, 0.0)) @ vectors.T
-    # einsum sums each sample by itself: a product of matrices may round a sample differently when there are more of them
+    # einsum sums each sample by itself: a product of matrices may round a sample differently when
+    # there are more of them
     scores = np.einsum("sd,de->se", ndtri(inside[:, tied]), root)
     inside[:, tied] = np.clip(ndtr(scores), LEAST, 1 - LEAST)
     return inside

@@ -1,4 +1,5 @@
-r"""What better data would be worth: which uncertain inputs the answers hang on, and at which value the plan turns.
+r"""What better data would be worth: which uncertain inputs the answers hang on, and at which value
+the plan turns.
 
 Two views, that need each other:
 
@@ -54,16 +55,18 @@ CHANGED = 1e-6
 def drivers(found: Ensemble, *, metals: Iterable[str] = (), seed: int = 0) -> pd.DataFrame:
     """Share of the variance of each answer that each input explains by itself.
 
-    Answers: cost, territorial, footprint, shortage, and for each metal its mean share of foreign supply. Columns: answer, input, grade,
-    share, chance (what the largest of as many inputs without effect passes in one ensemble of twenty), real (share above chance), unit,
-    low, value, high of the first row of the input. Only samples with a plan count. Raises OutputError where SALib is missing or there
-    are too few.
+    Answers: cost, territorial, footprint, shortage, and for each metal its mean share of foreign
+    supply. Columns: answer, input, grade, share, chance (what the largest of as many inputs without
+    effect passes in one ensemble of twenty), real (share above chance), unit, low, value, high of
+    the first row of the input. Only samples with a plan count. Raises OutputError where SALib is
+    missing or there are too few.
     """
     sobol_first = needed("SALib.analyze.delta", "ensemble").sobol_first
     solved = found.headline[found.headline["status"] == "optimal"]
     if len(solved) < 64:
         raise OutputError(
-            f"{len(solved)} samples with a plan are too few to tell drivers from chance; take 64 or more"
+            f"{len(solved)} samples with a plan are too few to tell drivers from chance; take 64 "
+            "or more"
         )
     at = found.uncertain.columns()
     free = [each for each in found.uncertain.inputs if not each.tied_to]
@@ -118,7 +121,8 @@ def _answers(found: Ensemble, solved: pd.DataFrame, metals: Iterable[str]) -> di
 def _chance(bias: float, samples: int, inputs: int) -> float:
     """What the largest index of so many inputs without effect passes in one ensemble of twenty.
 
-    Means of classes are normal, so the index of an input without effect is as chi-square with one degree less than classes.
+    Means of classes are normal, so the index of an input without effect is as chi-square with one
+    degree less than classes.
     """
     from scipy.special import chdtri
 
@@ -131,7 +135,8 @@ def _classes(samples: int) -> int:
 
 
 def _first_order(estimate: Any, points: Array, values: Array) -> Array:
-    """First-order index of each column of points (N, D), shape (D,), still with the bias of its number of classes."""
+    """First-order index of each column of points (N, D), shape (D,), still with the bias of its
+    number of classes."""
     edges = np.linspace(0, len(values), _classes(len(values)) + 1)
     return np.array([estimate(values, column, edges) for column in points.T], dtype=float)
 
@@ -140,11 +145,12 @@ def _first_order(estimate: Any, points: Array, values: Array) -> Array:
 class Sensitivity:
     """What the plan hangs on, one input at a time.
 
-    `swings`: input, grade, unit, low, value, high (of its first row), for each answer (cost, territorial, footprint, shortage) its
-    change at the low and at the high end, `no plan at`, and `rank`: the largest change of cost and that of the footprint, each as a
-    share of what it is, added up; sorted by it.
-    `turns`: input, grade, unit, year (0: all), value, end (low or high), turns_at (the value in that year beyond which the plan has
-    other options; the year is the one in which the series moves most), enters, leaves.
+    `swings`: input, grade, unit, low, value, high (of its first row), for each answer (cost,
+    territorial, footprint, shortage) its change at the low and at the high end, `no plan at`, and
+    `rank`: the largest change of cost and that of the footprint, each as a share of what it is,
+    added up; sorted by it. `turns`: input, grade, unit, year (0: all), value, end (low or high),
+    turns_at (the value in that year beyond which the plan has other options; the year is the one in
+    which the series moves most), enters, leaves.
     """
 
     swings: pd.DataFrame
@@ -163,11 +169,13 @@ def sensitivity(
     top: int = 20,
     progress: Progress | None = None,
 ) -> Sensitivity:
-    """Move one uncertain input at a time to its low and to its high end, and find where the plan turns.
+    """Move one uncertain input at a time to its low and to its high end, and find where the plan
+    turns.
 
-    `inputs`, `grades` and `statement` choose them as for `planner.ensemble`; `top` is for how many of the inputs whose plan has other
-    options at an end the turning value is looked for. A series moves as a whole. Inputs that the metal balance allows to move only
-    together do so. Raises SpecError where nothing is chosen, InfeasibleError where the study has no plan.
+    `inputs`, `grades` and `statement` choose them as for `planner.ensemble`; `top` is for how many
+    of the inputs whose plan has other options at an end the turning value is looked for. A series
+    moves as a whole. Inputs that the metal balance allows to move only together do so. Raises
+    SpecError where nothing is chosen, InfeasibleError where the study has no plan.
     """
     chosen = [
         each
@@ -240,7 +248,8 @@ class _Sweep:
         )
 
     def at(self, moves: Sequence[tuple[Input, float]]) -> list[_Result | None]:
-        """Results with one input moved each: from -1, its low end, over 0, the study's value, to 1, its high end; None without a plan."""
+        """Results with one input moved each: from -1, its low end, over 0, the study's value, to 1,
+        its high end; None without a plan."""
         found: list[_Result | None] = []
         for variant in self.variants.make([self._values(each, share) for each, share in moves]):
             if variant.arrays is None:
@@ -266,13 +275,15 @@ class _Sweep:
         return result is None or any(self.change(result))
 
     def change(self, result: _Result) -> tuple[list[str], list[str]]:
-        """Processes that enter and that leave the plan. What was tied with another option of equal cost, here or there, does neither."""
+        """Processes that enter and that leave the plan. What was tied with another option of equal
+        cost, here or there, does neither."""
         return sorted(result.in_plan & self.base.ruled_out), sorted(
             self.base.in_plan & result.ruled_out
         )
 
     def turn(self, each: Input, end: str) -> dict[str, Any]:
-        """Where, on the way to an end, the plan first has other options, by bisection: nearest to the study's value."""
+        """Where, on the way to an end, the plan first has other options, by bisection: nearest to
+        the study's value."""
         sign, inside, outside = (1.0 if end == "high" else -1.0), 0.0, 1.0
         beyond = self.at([(each, sign)])[0]
         while outside - inside > TURN_WIDTH:
@@ -301,7 +312,8 @@ class _Sweep:
 
 
 def moved(each: Input, share: float) -> Array:
-    """Values of the rows of an input on the way from the study's values (0) to its low (-1) or high (1) ends, shape (R,)."""
+    """Values of the rows of an input on the way from the study's values (0) to its low (-1) or high
+    (1) ends, shape (R,)."""
     own, end = np.array(each.value), np.array(each.high if share > 0 else each.low)
     return np.asarray(np.clip(own + abs(share) * (end - own), each.least, each.most))
 

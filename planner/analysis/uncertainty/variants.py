@@ -1,6 +1,7 @@
 """One study with other numbers, again and again: from sampled values to the arrays of a programme.
 
-Where a combination of values is impossible the inputs concerned are drawn back (`planner.analysis.uncertainty.mass_balance_repair`), and it is told how far.
+Where a combination of values is impossible the inputs concerned are drawn back
+(`planner.analysis.uncertainty.mass_balance_repair`), and it is told how far.
 """
 
 from __future__ import annotations
@@ -36,15 +37,18 @@ class Variant:
     system: System
     arrays: Arrays | None
     drawn_back: Mapping[str, float]
-    """Input to the share of its departure from the study's value that was left; none where nothing was drawn back."""
+    """Input to the share of its departure from the study's value that was left; none where nothing
+    was drawn back."""
     impossible: str = ""
 
 
 class Variants:
-    """Makes variants of one system; the files are parsed once, and use stocks are reckoned for many variants at a time."""
+    """Makes variants of one system; the files are parsed once, and use stocks are reckoned for many
+    variants at a time."""
 
     def __init__(self, reader: Rereader, inputs: Sequence[Input]) -> None:
-        """Solves the study itself too. Raises SpecError where it cannot be read, InfeasibleError where it has no plan."""
+        """Solves the study itself too. Raises SpecError where it cannot be read, InfeasibleError
+        where it has no plan."""
         system, problems = reader.system({})
         if system is None or problems:
             raise SpecError(reader.name, problems)
@@ -61,7 +65,8 @@ class Variants:
     def solve(self, arrays: Arrays, basis: Bases) -> tuple[Whole, Solution, Bases]:
         """Solve the programme of a variant from the bases of one before it; with the next bases.
 
-        It is solved in parts; the programme of one piece is there to be asked, and answers where a part has no optimum.
+        It is solved in parts; the programme of one piece is there to be asked, and answers where a
+        part has no optimum.
         """
         base = self.base.arrays
         alike = (arrays.columns, arrays.rows) == (base.columns, base.rows)
@@ -119,7 +124,8 @@ class Variants:
 
 
 def _programmes(systems: Sequence[System]) -> list[Arrays | str]:
-    """The programme of each system, or the reason why it has none: all at once, or by halves where one of them is like no other."""
+    """The programme of each system, or the reason why it has none: all at once, or by halves where
+    one of them is like no other."""
     try:
         many = batch(systems)
         return [*programmes(components(many, balance(many, stocks=stacked(use_stocks(systems)))))]
@@ -131,7 +137,8 @@ def _programmes(systems: Sequence[System]) -> list[Arrays | str]:
 
 
 def _with_names(base: Arrays, made: Sequence[Arrays | str]) -> Iterator[Arrays | str]:
-    """The programmes with the very names of the base where they are the same: who compares the names of each is done at a glance."""
+    """The programmes with the very names of the base where they are the same: who compares the
+    names of each is done at a glance."""
     known: dict[int, tuple[Name, ...]] = {}
 
     def told(own: tuple[Name, ...], same: tuple[Name, ...]) -> tuple[Name, ...]:

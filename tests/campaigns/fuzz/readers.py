@@ -1,9 +1,11 @@
-"""Coverage-guided fuzzing of the readers: `python -m tests.campaigns.fuzz.readers SECONDS`; needs atheris (`make fuzz`).
+"""Coverage-guided fuzzing of the readers: `python -m tests.campaigns.fuzz.readers SECONDS`; needs
+atheris (`make fuzz`).
 
-The first byte chooses the reader: head, rows of a CSV file, one table, one cell or one line of a small study, a unit, a path of --set,
-a statement of uncertainties, one part of a workbook, a whole workbook. Whatever comes, the answer is a SpecError (ValueError for a
-unit) or what `tests.plain_reading` and `tests.plain_workbook` read there too; everything else ends the run, with the bytes in a file
-crash-*. `python -m tests.campaigns.fuzz.readers crash-*` tries those again.
+The first byte chooses the reader: head, rows of a CSV file, one table, one cell or one line of a
+small study, a unit, a path of --set, a statement of uncertainties, one part of a workbook, a whole
+workbook. Whatever comes, the answer is a SpecError (ValueError for a unit) or what
+`tests.plain_reading` and `tests.plain_workbook` read there too; everything else ends the run, with
+the bytes in a file crash-*. `python -m tests.campaigns.fuzz.readers crash-*` tries those again.
 """
 
 from __future__ import annotations
@@ -167,7 +169,8 @@ def table(content: bytes) -> bool:
 
 
 def cell(content: bytes) -> bool:
-    """The small study with one cell replaced: three bytes say where it stands, the rest is its text, quoted."""
+    """The small study with one cell replaced: three bytes say where it stands, the rest is its
+    text, quoted."""
     name = TABLES[content[0] % len(TABLES)] if content else TABLES[0]
     lines = list(csv.reader(io.StringIO(SMALL[name].decode(), newline="")))
     row, column, text = *(content[1:3] + b"\0\0")[:2], content[3:].decode("utf-8", errors="replace")
@@ -177,7 +180,8 @@ def cell(content: bytes) -> bool:
 
 
 def field(content: bytes) -> bool:
-    """The small study with one line of study.toml replaced from the equals sign on: the first byte says which."""
+    """The small study with one line of study.toml replaced from the equals sign on: the first byte
+    says which."""
     lines = SMALL[HEAD_FILE].split(b"\n")
     at = content[0] % len(lines) if content else 0
     lines[at] = lines[at].partition(b"= ")[0] + b"= " + content[1:]
@@ -324,7 +328,10 @@ def corpus(folder: Path) -> None:
             b'[inputs."demand.*"]\nlow = 0.5\nhigh = 2.0\ndistribution = "triangular"\n',
             b"[[correlated]]\ninputs = 5\ncorrelation = 0.5\n",
             b'[inputs."*"]\nlow = 999999999999999999999999\n',
-            b'[inputs."plants.pit.life"]\nlow = 0.5\nhigh = 2\n[[correlated]]\ninputs = ["demand.*"]\ncorrelation = 0.7\n',
+            (
+                b'[inputs."plants.pit.life"]\nlow = 0.5\nhigh = 2\n[[correlated]]\ninputs = '
+                b'["demand.*"]\ncorrelation = 0.7\n'
+            ),
         )
     ]
     seeds += [number["part"] + bytes([i]) + PARTS[name] for i, name in enumerate(PART_NAMES)] + [
