@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from docs.house import PICTURE, drawn
 from tests.house import (
     APART,
     COMPLEX,
@@ -62,6 +63,11 @@ def test_imports_run_in_no_circle(house: House, lazy: bool) -> None:
 
 def test_private_names_stay_at_home(house: House) -> None:
     assert not private_uses(house)
+
+
+def test_the_picture_of_the_house_is_current(house: House) -> None:
+    """`python -m docs.house` renews it."""
+    assert PICTURE.read_text(encoding="utf-8") == drawn(house)
 
 
 # the measures themselves
