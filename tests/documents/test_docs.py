@@ -25,10 +25,9 @@ from planner.system.nouns import PATHWAYS, SCOPES
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
 EVERYWHERE = [
-    ROOT / "README.md",
-    ROOT / "CONTRIBUTING.md",
-    ROOT / "CHANGELOG.md",
+    *sorted(ROOT.glob("*.md")),
     *PAGES,
+    ROOT / "findings" / "README.md",
     *sorted((ROOT / "models").glob("*/README.md")),
 ]
 BLOCK = re.compile(r"^```(?P<language>\w+)\n(?P<text>.*?)^```", re.DOTALL | re.MULTILINE)
