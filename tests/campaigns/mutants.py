@@ -147,8 +147,10 @@ ANSWERED: dict[str, str] = {
     (
         "planner/mfa/least_squares.py _within_bounds: fewest, patience, steps = len(bounded) + 1, "
         "[3 -> 4], 0"
-    ): "how often the active set may fail to shrink before it changes one at a time: another way to the one least sum of "
-    "squares",
+    ): (
+        "how often the active set may fail to shrink before it changes one at a time: another way "
+        "to the one least sum of squares"
+    ),
     (
         "planner/mfa/least_squares.py _within_bounds: for _ in range(10 * len(bounded) + [10 -> "
         "11]):"
@@ -157,10 +159,10 @@ ANSWERED: dict[str, str] = {
         "planner/mfa/least_squares.py _within_bounds: force = np.where(held, "
         "-(trial.jacobian(point).T @ multipliers), [0.0 -> 1.0])"
     ): "the force of what is not held is asked only whether it pulls below zero",
-    (
-        "planner/mfa/least_squares.py _within_bounds: patience -= [1 -> 2]"
-    ): "how often the active set may fail to shrink before it changes one at a time: another way to the one least sum of "
-    "squares",
+    ("planner/mfa/least_squares.py _within_bounds: patience -= [1 -> 2]"): (
+        "how often the active set may fail to shrink before it changes one at a time: another way "
+        "to the one least sum of squares"
+    ),
     (
         "planner/mfa/least_squares.py _within_bounds: return point, held & ([force > slack -> "
         "force >= slack]), steps"

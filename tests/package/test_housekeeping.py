@@ -1,4 +1,5 @@
-"""The files beside the code agree with it: the hooks before a commit, the workflow, the findings."""
+"""The files beside the code agree with it: the hooks before a commit, the workflow, the
+findings."""
 
 from __future__ import annotations
 
