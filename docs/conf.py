@@ -4,7 +4,6 @@ as well without it."""
 from __future__ import annotations
 
 import re
-from importlib import metadata
 from pathlib import Path
 
 from docutils import nodes
@@ -14,7 +13,7 @@ import planner
 
 project = "planner"
 author = "planner developers"
-release = metadata.version("planner")
+release = planner.__version__
 extensions = ["myst_parser", "sphinx.ext.autodoc"]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 root_doc = "index"

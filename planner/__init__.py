@@ -118,9 +118,9 @@ __all__ = list(_HOMES)
 def __getattr__(name: str) -> Any:
     """Load a public name when it is first asked for (PEP 562)."""
     if name == "__version__":
-        from importlib.metadata import version
+        from planner.runtime.extras import planner_version
 
-        return version("planner")
+        return planner_version()
     if name not in _HOMES:
         raise AttributeError(f"module 'planner' has no attribute '{name}'")
     value = getattr(importlib.import_module(_HOMES[name]), name)
