@@ -92,6 +92,8 @@ if TYPE_CHECKING:
     from planner.mfa.stocks import Stocks as Stocks
     from planner.mfa.stocks import inflow_driven as inflow_driven
     from planner.mfa.stocks import stock_driven as stock_driven
+    from planner.plan.base_flows import BaseFlows as BaseFlows
+    from planner.plan.base_flows import base_flows as base_flows
     from planner.plan.certificate import verify as verify
     from planner.plan.indicators import indicators as indicators
     from planner.plan.plan import Certificate as Certificate
@@ -158,6 +160,8 @@ _HOMES = {
     "Balance": "planner.mfa.balance",
     "balance": "planner.mfa.balance",
     "base_account": "planner.mfa.flows",
+    "base_flows": "planner.plan.base_flows",
+    "BaseFlows": "planner.plan.base_flows",
     "blank_figure": "planner.figures.themes:blank",
     "build": "planner.lp.formulation",
     "Certificate": "planner.plan.plan",

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 import planner
 from planner.cli import app
-from planner.cli.completion import FORMAT_NAMES
+from planner.cli._completion import FORMAT_NAMES
 from planner.errors import OutputError, SpecError
 from planner.exchange.export import FORMATS
 from planner.exchange.iamc import iamc_table
