@@ -1,4 +1,4 @@
-"""The command line. Thin: each command calls one public function and shows what it returns.
+"""The command line, thin: each command calls one public function and shows what it returns.
 
 Every public module of this package is a group of commands, found by its being there; those whose
 name begins with an underscore serve the others.

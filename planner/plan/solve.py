@@ -37,6 +37,7 @@ from planner.plan.tables import (
     supply_table,
     total_emissions,
 )
+from planner.runtime.extras import planner_version
 from planner.runtime.interrupts import Presses, counted
 from planner.solver.highs import (
     Arrays,
@@ -404,7 +405,7 @@ def make_plan(
 
 def _versions() -> dict[str, str]:
     return {
-        "planner": version("planner"),
+        "planner": planner_version(),
         "pyomo": version("pyomo"),
         "highspy": version("highspy"),
         "python": platform.python_version(),

@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 import planner
 from planner.cli import app
-from planner.cli.plans import default_folder
+from planner.cli.solve import default_folder
 from planner.errors import InfeasibleError, OutputError, SolverError, SpecError
 from tests.small import Study
 

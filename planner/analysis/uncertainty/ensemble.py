@@ -42,7 +42,7 @@ from planner.analysis.uncertainty.sampling import Input, Sampler, Uncertainty, d
 from planner.analysis.uncertainty.variants import Variants
 from planner.errors import OutputError
 from planner.plan.solve import Progress
-from planner.runtime.extras import needed
+from planner.runtime.extras import needed, planner_version
 from planner.runtime.progress import Step
 from planner.runtime.run_folder import REMEDY, reserved, written_file
 from planner.runtime.workers import answers, default_workers
@@ -234,7 +234,7 @@ def ensemble(
         system.scenario,
         dict(system.overrides),
         uncertain.inputs,
-        version("planner"),
+        planner_version(),
     )
     record = _record(system, uncertain, job, samples=samples, seed=seed, sampler=sampler)
     with reserved(out, replace=True) if out is not None else nullcontext():
@@ -332,9 +332,9 @@ def ready(job: Job) -> tuple[Variants, Reckoner]:
 def solve_block(job: Job, first: int, quantiles: Array) -> Tables:
     """The tables of the samples `first`, `first` + 1, ... with these quantiles, shape (B, D): a
     pure function of its arguments."""
-    if job.version != version("planner"):
+    if job.version != planner_version():
         raise OutputError(
-            f"this worker runs planner {version('planner')} and the ensemble {job.version}; "
+            f"this worker runs planner {planner_version()} and the ensemble {job.version}; "
             "install the same on all"
         )
     maker, reckoner = ready(job)
@@ -407,7 +407,8 @@ def _record(
         "samples": samples,
         "currency": f"USD_{system.currency_year}",
         "versions": {
-            name: version(name) for name in ("planner", "pyomo", "highspy", "scipy", "numpy")
+            "planner": planner_version(),
+            **{name: version(name) for name in ("pyomo", "highspy", "scipy", "numpy")},
         },
     }
 
