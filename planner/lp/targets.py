@@ -14,7 +14,9 @@ from planner.system.batch import agreed
 from planner.system.economics import period_factors
 from planner.system.nouns import Array, Policy, Process, System
 from planner.system.unit_accounts import (
+    demand_by_good,
     equivalent,
+    in_refined_metal,
     input_equivalent,
     output_equivalent,
     refined_output,
@@ -147,15 +149,12 @@ def _self_sufficiency(targets: _Targets, policy: Policy) -> None:
                 policy, process, made - input_equivalent(system, process, metal, passed_on)
             )
     home = refined_requirement(system, metal, export=False)
-    exports = np.zeros(len(system.periods))
-    for good in system.goods.values():
-        if (
-            good.export
-            and good.demand is not None
-            and good.stage in policy.stages
-            and metal in good.content
-        ):
-            exports = exports + system.period_mean(good.demand) * equivalent(good, metal)
+    exported = {
+        name: demand
+        for name, demand in demand_by_good(system, metal=metal, export=True).items()
+        if system.goods[name].stage in policy.stages
+    }
+    exports = in_refined_metal(system, metal, exported, equivalent)
     for i, t, share in targets.in_force(policy):
         targets.floor("self_sufficiency", policy, metal, t, share * home[..., i] + exports[..., i])
 

@@ -14,11 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from planner.plan.indicators import metal_demand
 from planner.solver.highs import Arrays, Solution
 from planner.system.economics import period_factors
 from planner.system.nouns import PATHWAYS, SCOPES, Array, System
-from planner.system.unit_accounts import metals_of
+from planner.system.unit_accounts import demand_by_good, in_refined_metal, metals_of
 
 IN_PLAN = 1e-3
 """A process is in the plan when it runs, over the years, at more than this share of the requirement
@@ -134,14 +133,10 @@ class Reckoner:
         every = np.zeros((len(FLOWS), len(system.metals), len(self.length)))
         flows = dict(zip(FLOWS, every, strict=True))
         short = {g: x[at] for g, at in self.shortage.items()}
-        demanded = {
-            g: system.period_mean(demand)
-            for g in self.shortage
-            if (demand := system.goods[g].demand) is not None
-        }
+        demanded = demand_by_good(system)
         for i, metal in enumerate(system.metals):
-            flows["shortage"][i] = metal_demand(system, metal, short)
-            flows["requirement"][i] = metal_demand(system, metal, demanded)
+            flows["shortage"][i] = in_refined_metal(system, metal, short)
+            flows["requirement"][i] = in_refined_metal(system, metal, demanded)
         pathway, metal_at, at = self.supplied
         np.add.at(every, (pathway, metal_at), run[at] * self._refined(system))
         for name, (draw, fill) in self.piles.items():
