@@ -10,16 +10,12 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from planner.errors import InfeasibleError, SolverError
 from planner.lp.formulation import FORMULATION, components, programme
-from planner.lp.parameters import first_discount
 from planner.lp.size import require_memory
 from planner.mfa.balance import Balance, balance
 from planner.mfa.demand_measures import after_measures
@@ -27,8 +23,9 @@ from planner.mfa.flows import flow_table
 from planner.plan.certificate import certify
 from planner.plan.indicators import indicator_table
 from planner.plan.plan import Plan, Record
+from planner.plan.prices import price_table
+from planner.plan.schema import COLUMNS
 from planner.plan.tables import (
-    COLUMNS,
     Values,
     capacity_table,
     cost_table,
@@ -52,14 +49,11 @@ from planner.solver.highs import (
 )
 from planner.solver.incumbent import best_known, holds
 from planner.solver.scaling import range_warnings, ranges, recorded, worst_rows
-from planner.system.economics import period_factors
-from planner.system.nouns import Array, System
+from planner.system.nouns import System
 
 Progress = Callable[[str], None]
 """Called with the name of each stage as it begins."""
 
-BINDING = 1e-7
-"""A row is binding when its slack is at most this share of its size, or of 1."""
 SEARCH = 0.8
 """Share of a time limit for the optimum; the rest is kept for a plan that at least holds."""
 AFTERWARDS = 20.0
@@ -411,63 +405,6 @@ def _versions() -> dict[str, str]:
     }
 
 
-def price_table(system: System, arrays: Arrays, solution: Solution) -> pd.DataFrame:
-    """Shadow prices of all rows: d(cost)/d(requirement), with unit and basis.
-
-    `value` undoes discounting by the family's basis: annual rows divided by the period's discount
-    factor, state rows by that of its first year, horizon rows not at all; `present_value` is the
-    raw dual. `degenerate` marks a price that is zero although its row binds: a small change of the
-    requirement in one direction may cost something all the same.
-    """
-    families = {family.name: family for family in FORMULATION}
-    annual = dict(
-        zip(
-            (p.first for p in system.periods),
-            period_factors(system.periods, system.discount_rate),
-            strict=True,
-        )
-    )
-    factors = {"annual": annual, "state": first_discount(system)}
-    slack = np.minimum(
-        _gap(solution.row_value, arrays.row_lower), _gap(arrays.row_upper, solution.row_value)
-    )
-    binding = slack <= BINDING * np.maximum(np.abs(solution.row_value[: len(slack)]), 1.0)
-    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS["prices"]}
-    begin = 0
-    # families stand together, so that what they share is looked up once for all their rows
-    for name, together in groupby(arrays.rows, key=itemgetter(0)):
-        indices = [index for _, index in together]
-        family, at, count = families.get(name), slice(begin, begin + len(indices)), len(indices)
-        basis, dual = family.basis if family is not None else "horizon", solution.dual[at]
-        yearly = family is not None and "year" in family.indices
-        years: list[Any] = [index[-1] if yearly else None for index in indices]
-        value = (
-            dual / np.array([factors[basis][year] for year in years]) if basis in factors else dual
-        )
-        columns["family"] += [name] * count
-        columns["index"] += [
-            ", ".join(map(str, index[:-1] if yearly else index)) for index in indices
-        ]
-        columns["year"] += years
-        columns["value"] += value.tolist()
-        columns["unit"] += [
-            _money(system, family.unit if family is not None else "USD/unit")
-        ] * count
-        columns["basis"] += [basis] * count
-        columns["present_value"] += dual.tolist()
-        columns["degenerate"] += (binding[at] & (dual == 0.0)).tolist()
-        begin += count
-    return pd.DataFrame(columns).astype({"year": "Int64"})
-
-
-def _gap(upper: Array, lower: Array) -> Array:
-    return np.asarray(upper[: len(lower)] - lower[: len(upper)])
-
-
-def _money(system: System, unit: str) -> str:
-    return unit.replace("USD", f"USD_{system.currency_year}")
-
-
 def write_programme(made: Compiled, path: Any) -> None:
     """Write the linear programme as MPS or LP (by the ending of the path), with readable names of
     columns and rows."""
@@ -482,7 +419,6 @@ __all__ = [
     "compiled",
     "make_plan",
     "optimum",
-    "price_table",
     "require_optimal",
     "solve",
     "write_programme",

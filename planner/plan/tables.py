@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 
 from planner.mfa.balance import Balance
-from planner.plan.schema import RESULTS
+from planner.plan.prices import undiscounted
+from planner.plan.schema import COLUMNS
 from planner.system.economics import capital_charge, period_factors
 from planner.system.nouns import SCOPES, Array, System
 from planner.system.unit_accounts import (
@@ -28,9 +29,6 @@ from planner.system.unit_accounts import (
 )
 
 Values = Mapping[str, Mapping[tuple[Hashable, ...], float]]
-
-COLUMNS: Mapping[str, tuple[str, ...]] = {table.name: table.columns for table in RESULTS}
-"""The result tables of a plan and their columns, as written to a run folder."""
 
 
 def series(system: System, values: Values, variable: str, name: Hashable) -> Array:
@@ -239,12 +237,12 @@ def cost_table(system: System, values: Values) -> pd.DataFrame:
             system.deposits[option.deposit].metal,
             system.period_mean(option.cost) * series(system, values, "explored", option.deposit),
         )
-    _plant_costs(system, values, factor, add)
+    _plant_costs(system, values, add)
     _breach_costs(system, values, add)
     return table("costs", rows)
 
 
-def _plant_costs(system: System, values: Values, factor: Array, add: Any) -> None:
+def _plant_costs(system: System, values: Values, add: Any) -> None:
     metals: dict[str, set[str]] = {name: set() for name in system.plants}
     for process in system.processes.values():
         if process.plant:
@@ -270,7 +268,7 @@ def _plant_costs(system: System, values: Values, factor: Array, add: Any) -> Non
                 plant.lead_time,
             )
             present = ordered @ charge
-            add("capital", plant.name, owners, present / factor, present)
+            add("capital", plant.name, owners, undiscounted(system, present), present)
 
 
 def _breach_costs(system: System, values: Values, add: Any) -> None:
