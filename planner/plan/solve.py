@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -15,9 +15,7 @@ from typing import Any
 import numpy as np
 
 from planner.errors import InfeasibleError, SolverError
-from planner.lp.formulation import FORMULATION, components, programme
-from planner.lp.size import require_memory
-from planner.mfa.balance import Balance, balance
+from planner.lp.formulation import FORMULATION
 from planner.mfa.demand_measures import after_measures
 from planner.mfa.flows import flow_table
 from planner.plan.certificate import certify
@@ -35,24 +33,19 @@ from planner.plan.tables import (
     total_emissions,
 )
 from planner.runtime.interrupts import Presses, counted
+from planner.runtime.progress import Clock, Progress
+from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import (
-    Arrays,
-    Name,
     Program,
     Solution,
     by_name,
     column_errors,
-    compile_arrays,
     new_highs,
     plain_name,
     row_errors,
 )
 from planner.solver.incumbent import best_known, holds
 from planner.solver.scaling import range_warnings, ranges, recorded, worst_rows
-from planner.system.nouns import System
-
-Progress = Callable[[str], None]
-"""Called with the name of each stage as it begins."""
 
 SEARCH = 0.8
 """Share of a time limit for the optimum; the rest is kept for a plan that at least holds."""
@@ -62,55 +55,6 @@ NO_TIES = "none broken"
 COST_AGREEMENT = 1e-9
 """Breaking ties may change the cost by no more than this share; otherwise the first solution
 stands."""
-
-
-@dataclass(frozen=True, eq=False)
-class Compiled:
-    """A system with its balance and arrays: what the loops over `solve` start from, made once."""
-
-    system: System
-    balance: Balance
-    arrays: Arrays
-    seconds: Mapping[str, float]
-
-
-class _Clock:
-    """Seconds by stage, and who is told of them."""
-
-    def __init__(self, progress: Progress | None) -> None:
-        self.seconds: dict[str, float] = {}
-        self.progress = progress
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        if self.progress is not None:
-            self.progress(name)
-        start = time.perf_counter()
-        yield
-        self.seconds[name] = time.perf_counter() - start
-
-
-def compiled(subject: Any, *, progress: Progress | None = None) -> Compiled:
-    """Balance and build a System, or compile a model that `planner.build` made and somebody
-    extended.
-
-    Raises SpecError, before anything is built, where the programme would need more memory than is
-    free.
-    """
-    clock = _Clock(progress)
-    if isinstance(subject, System):
-        require_memory(subject)
-        with clock.stage("balance"):
-            flow_balance = balance(subject)
-        with clock.stage("build"):
-            filled = components(subject, flow_balance)
-        with clock.stage("compile"):
-            arrays = programme(filled)
-    else:
-        flow_balance = subject.flow_balance
-        with clock.stage("compile"):
-            arrays = compile_arrays(subject)
-    return Compiled(flow_balance.system, flow_balance, arrays, clock.seconds)
 
 
 def solve(
@@ -138,7 +82,7 @@ def _solved(
     time_limit: float | None,
     listening: AbstractContextManager[Presses],
 ) -> Plan:
-    clock, program = _Clock(progress), Program(made.arrays)
+    clock, program = Clock(progress), Program(made.arrays)
     clock.seconds.update(made.seconds)
     with listening as presses:
         found = _search(program, clock, presses, time_limit)
@@ -170,7 +114,7 @@ class _Found:
     log: Sequence[str]
 
 
-def _search(program: Program, clock: _Clock, presses: Presses, time_limit: float | None) -> _Found:
+def _search(program: Program, clock: Clock, presses: Presses, time_limit: float | None) -> _Found:
     """All that the solver does. Ctrl-C stops what runs: the search, then what goes on in its stead."""
     final, ties, bound = None, NO_TIES, -np.inf
     if time_limit is not None:
@@ -412,11 +356,7 @@ def write_programme(made: Compiled, path: Any) -> None:
 
 
 __all__ = [
-    "Compiled",
-    "Name",
-    "Progress",
     "break_ties",
-    "compiled",
     "make_plan",
     "optimum",
     "require_optimal",

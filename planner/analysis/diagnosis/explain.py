@@ -22,8 +22,10 @@ from planner.analysis.tradeoffs.uniqueness import SAME_PRICE, Directions, Ties, 
 from planner.errors import InfeasibleError
 from planner.plan.plan import Plan
 from planner.plan.prices import undiscounted
-from planner.plan.solve import Progress, compiled, optimum
+from planner.plan.solve import optimum
 from planner.plan.tables import series
+from planner.runtime.progress import Progress
+from planner.solver.compiled import compiled
 from planner.solver.highs import Program
 from planner.system.nouns import System
 from planner.system.unit_accounts import refined_output
