@@ -107,19 +107,6 @@ def simulate_plan(balance: Balance, values: VariableValues) -> Simulation:
     )
 
 
-def simulate_plan(balance: Balance, values: Values) -> Simulation:
-    """Repeat a plan: simulate with the shares, and the moves of stockpiles, that its values imply.
-
-    `values` holds activity, draw and fill by (name, first year of the period), t per year, as the
-    linear programme names them. For studies whose observed activities do not settle the shares.
-    """
-    return simulate(
-        balance,
-        shares=shares_from(balance, values),
-        stockpiles=stockpiles_from(balance, values),
-    )
-
-
 def _drawn(system: System, stockpiles: Mapping[str, npt.ArrayLike]) -> dict[str, Array]:
     """What is drawn less what fills, by good, t per year, shape (T,). Raises SpecError for an
     unknown good and for what is not a number."""

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from planner.plan.tables import COLUMNS, Values, series, table
+from planner.plan.schema import COLUMNS
+from planner.plan.tables import Values, series, table
 from planner.system.nouns import PATHWAYS, SCOPES, Array, System
 from planner.system.unit_accounts import demand_by_good, in_refined_metal, reported_requirement
 

@@ -24,8 +24,8 @@ from planner.analysis.uncertainty.ensemble import BLOCK, CHECKED, Ensemble, ense
 from planner.analysis.uncertainty.outcomes import Reckoner, yearly_table
 from planner.cli import app
 from planner.errors import InfeasibleError, OutputError, SolverError, SpecError
-from planner.plan.solve import compiled
 from planner.runtime.run_folder import written_file
+from planner.solver.compiled import compiled
 from planner.solver.highs import Program
 from tests.small import Study
 

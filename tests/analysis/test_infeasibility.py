@@ -16,7 +16,7 @@ from planner.analysis.diagnosis.explain import explain
 from planner.analysis.diagnosis.row_descriptions import TARGETS, WORDS, Teller
 from planner.cli import app
 from planner.lp.formulation import FORMULATION
-from planner.plan.solve import compiled
+from planner.solver.compiled import compiled
 from tests.lp.test_duals import BINDING
 from tests.small import Study, system_of
 

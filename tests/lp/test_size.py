@@ -11,13 +11,13 @@ import pytest
 import planner
 from planner.lp import size
 from planner.lp.size import Size, free_memory, require_memory, size_of
-from planner.plan.solve import compiled
+from planner.solver.compiled import compiled
 from tests.benchmarks.world_study import Size as WorldSize
 from tests.benchmarks.world_study import read_world, world
 from tests.small import Study, system_of
 
 highs, solving = (
-    importlib.import_module(f"planner.{room}") for room in ("solver.highs", "plan.solve")
+    importlib.import_module(f"planner.{room}") for room in ("solver.highs", "solver.compiled")
 )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from planner.analysis.diagnosis.row_descriptions import TARGETS
 from planner.errors import InfeasibleError
-from planner.plan.solve import Compiled, compiled
+from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import Arrays, Program
 from planner.system.nouns import System, frozen_map
 

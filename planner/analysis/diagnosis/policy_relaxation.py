@@ -17,7 +17,8 @@ from scipy import sparse
 
 from planner.analysis.diagnosis.infeasible_case import CEILINGS, Case, feasible, possible
 from planner.analysis.diagnosis.row_descriptions import level
-from planner.plan.solve import Progress, compiled
+from planner.runtime.progress import Progress
+from planner.solver.compiled import compiled
 from planner.solver.highs import Arrays, Program
 from planner.study.provenance import place_of
 from planner.study.schema import POLICY_FORMS

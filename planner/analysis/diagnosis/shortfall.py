@@ -22,7 +22,7 @@ from scipy import sparse
 
 from planner.analysis.diagnosis.infeasible_case import Case, freed
 from planner.analysis.diagnosis.row_descriptions import Teller
-from planner.plan.solve import Progress
+from planner.runtime.progress import Progress
 from planner.solver.highs import Arrays, Program, Solution
 from planner.study.provenance import plain, years_of
 from planner.system.nouns import Array, Policy

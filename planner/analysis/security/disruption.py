@@ -28,9 +28,9 @@ from planner.analysis.security.recourse import (
 )
 from planner.errors import SpecError
 from planner.plan.plan import Plan
-from planner.plan.solve import Compiled, Progress
 from planner.runtime.display import amount, shown
-from planner.runtime.progress import Step
+from planner.runtime.progress import Progress, Step
+from planner.solver.compiled import Compiled
 from planner.solver.highs import Program
 from planner.system.nouns import Array, System
 from planner.system.unit_accounts import reported_equivalent, reported_requirement

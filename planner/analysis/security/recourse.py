@@ -27,7 +27,8 @@ import numpy.typing as npt
 from planner.errors import SpecError
 from planner.lp.formulation import FORMULATION
 from planner.plan.plan import Plan
-from planner.plan.solve import Compiled, break_ties, compiled, require_optimal
+from planner.plan.solve import break_ties, require_optimal
+from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import Arrays, Name, Program, Solution
 from planner.system.nouns import Array, System
 

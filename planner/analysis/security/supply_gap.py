@@ -22,9 +22,10 @@ import pandas as pd
 from planner.analysis.security.recourse import Base, base_of, start_periods
 from planner.errors import SpecError
 from planner.plan.plan import Plan
-from planner.plan.solve import Compiled, Progress, require_optimal
+from planner.plan.solve import require_optimal
 from planner.runtime.display import shown
-from planner.runtime.progress import Step
+from planner.runtime.progress import Progress, Step
+from planner.solver.compiled import Compiled
 from planner.solver.highs import Arrays, Program
 from planner.system.nouns import Array, System
 from planner.system.unit_accounts import (

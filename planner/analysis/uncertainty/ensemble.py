@@ -41,9 +41,8 @@ from planner.analysis.uncertainty.outcomes import (
 from planner.analysis.uncertainty.sampling import Input, Sampler, Uncertainty, draw, uncertainty
 from planner.analysis.uncertainty.variants import Variants
 from planner.errors import OutputError
-from planner.plan.solve import Progress
 from planner.runtime.extras import needed, planner_version
-from planner.runtime.progress import Step
+from planner.runtime.progress import Progress, Step
 from planner.runtime.run_folder import REMEDY, reserved, written_file
 from planner.runtime.workers import answers, default_workers
 from planner.solver.highs import plain_name

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from planner.plan.prices import undiscounted
 from planner.solver.highs import Arrays, Solution
-from planner.system.economics import period_factors
 from planner.system.nouns import PATHWAYS, SCOPES, Array, System
 from planner.system.unit_accounts import demand_by_good, in_refined_metal, metals_of
 
@@ -179,13 +179,12 @@ class Reckoner:
 
     def _price(self, system: System, dual: Array, demanded: Mapping[str, Array]) -> Array:
         """Demand-weighted price of the single-metal goods demanded, as in the table of indicators."""
-        factor = period_factors(system.periods, system.discount_rate)
         worth, amount = np.zeros((2, len(system.metals), len(self.length)))
         for name, at in self.balance.items():
             content = system.goods[name].content
             if len(content) == 1 and name in demanded:
                 i = system.metals.index(next(iter(content)))
-                worth[i] += demanded[name] * dual[at] / factor
+                worth[i] += undiscounted(system, demanded[name] * dual[at])
                 amount[i] += demanded[name]
         return np.divide(worth, amount, out=np.full_like(worth, np.nan), where=amount > 0)
 

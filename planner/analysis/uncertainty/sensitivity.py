@@ -28,9 +28,8 @@ from planner.analysis.uncertainty.outcomes import Reckoner
 from planner.analysis.uncertainty.sampling import Input, uncertainty
 from planner.analysis.uncertainty.variants import Values, Variants
 from planner.errors import OutputError, SolverError
-from planner.plan.solve import Progress
 from planner.runtime.extras import needed
-from planner.runtime.progress import Step
+from planner.runtime.progress import Progress, Step
 from planner.solver.highs import Arrays, Solution
 from planner.study.reader import Rereader
 from planner.system.nouns import SCOPES, Array, System

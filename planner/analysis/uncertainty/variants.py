@@ -17,7 +17,8 @@ from planner.errors import InfeasibleError, SpecError
 from planner.lp.formulation import components, programmes
 from planner.mfa.balance import balance
 from planner.mfa.in_use import use_stocks
-from planner.plan.solve import Compiled, compiled, require_optimal
+from planner.plan.solve import require_optimal
+from planner.solver.compiled import Compiled, compiled
 from planner.solver.decomposition import Bases, Whole, solved_in_parts
 from planner.solver.highs import Arrays, Name, Program, Solution
 from planner.study.reader import Rereader
@@ -57,7 +58,7 @@ class Variants:
         program = Program(self.base.arrays)
         self.solution = program.run()
         require_optimal(program, self.solution)
-        self._whole_basis = program.highs.getBasis()
+        self._whole_basis = program.basis
         self.basis: Bases = solved_in_parts(self.base.arrays, {})[1]
         self._at = {each.name: each for each in self.inputs}
         self._contradictions = Contradictions(system, self.inputs)
