@@ -233,7 +233,7 @@ def break_ties(program: Program, first: Solution) -> tuple[Solution, str]:
     """Among plans of equal cost the one of least carbon, and among those the first by name; duals
     stay those of the first solve.
 
-    Each step keeps to the optimal face of the one before (DESIGN section 3, ties). Where that fails
+    Each step keeps to the optimal face of the one before (docs/design.md, ties). Where that fails
     or would change the cost, the first solution stands. The program is restored. Returns the
     solution and a word on what was done.
     """

@@ -21,7 +21,7 @@ BASES = {
     "horizon": "of the whole horizon: present value",
     "": "",
 }
-"""What the basis of a shadow price means (DESIGN section 3)."""
+"""What the basis of a shadow price means (docs/design.md)."""
 
 SYMBOLS = {
     r"\sum": "Σ",

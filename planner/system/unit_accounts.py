@@ -32,8 +32,8 @@ def emission_parts(system: System, process: Process) -> tuple[tuple[Scope, str, 
     a scope add up to its rate.
 
     territorial = direct x direct_emission_index + electricity x grid_intensity, of what runs at
-    home; footprint = territorial + (embodied + transport) x foreign_emission_index (DESIGN section
-    3, emission_account).
+    home; footprint = territorial + (embodied + transport) x foreign_emission_index
+    (docs/design.md).
     """
     home = (
         {

@@ -295,7 +295,7 @@ def test_json_of_a_whole_process_is_json(study: Path, tmp_path: Path) -> None:
 def test_a_fault_of_planner_itself_is_not_dressed_up(
     study: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An error that is no PlannerError is a bug: it must come through, not look like wrong input."""
+    """Any error but a PlannerError is a bug: it must come through, not look like wrong input."""
 
     def stop(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError

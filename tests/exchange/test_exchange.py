@@ -91,7 +91,7 @@ def test_text_like_a_formula_stays_text(tmp_path: Path) -> None:
 
 
 def test_strange_workbooks_are_refused(tmp_path: Path) -> None:
-    """What is no archive, holds a sheet that is no table, or unpacks to a bomb is one clear error."""
+    """Not an archive, a sheet that is not a table, a bomb when unpacked: one clear error each."""
     text = tmp_path / "text.xlsx"
     text.write_text("no archive")
     with pytest.raises(SpecError, match="is no workbook"):

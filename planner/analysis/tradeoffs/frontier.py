@@ -1,7 +1,7 @@
 r"""The frontier of cost against cumulative carbon: what each further tonne abated costs, and what
 the mix becomes.
 
-Method (epsilon-constraint with exact lexicographic ends; DESIGN section 3, two objectives):
+Method (epsilon-constraint with exact lexicographic ends; docs/design.md, two objectives):
 
 1. $Z^*$, the least weighted shortage and breach; $Z \le Z^*$ in all that follows, or "least carbon" would mean not serving demand.
 2. The ends: least cost, then least carbon on its optimal face; least carbon, then least cost on its face.
