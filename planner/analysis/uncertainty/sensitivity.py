@@ -24,9 +24,10 @@ import numpy as np
 import pandas as pd
 
 from planner.analysis.uncertainty.ensemble import Ensemble
-from planner.analysis.uncertainty.outcomes import Reckoner
-from planner.analysis.uncertainty.sampling import Input, uncertainty
-from planner.analysis.uncertainty.variants import Values, Variants
+from planner.analysis.uncertainty.inputs import Input
+from planner.analysis.uncertainty.outcomes import OutcomeReader
+from planner.analysis.uncertainty.sampling import uncertainty
+from planner.analysis.uncertainty.variants import Sample, Variants
 from planner.errors import OutputError, SolverError
 from planner.plan.solve import Progress
 from planner.runtime.extras import needed
@@ -234,12 +235,12 @@ class _Sweep:
         for each in every:
             self.followers.setdefault(each.tied_to or each.name, []).append(each)
         base = self.variants.base
-        self.reckoner = Reckoner(base.system, base.arrays)
+        self.reader = OutcomeReader(base.system, base.arrays)
         self.base = self._result(base.system, base.arrays, self.variants.solution)
 
     def _result(self, system: System, arrays: Arrays, solution: Solution) -> _Result:
         outcome, names = (
-            self.reckoner.read(system, arrays, solution),
+            self.reader.read(system, arrays, solution),
             np.array([*system.processes], dtype=object),
         )
         answers = {"cost": outcome.cost, **outcome.emissions, "shortage": outcome.shortage}
@@ -267,7 +268,7 @@ class _Sweep:
             )
         return found
 
-    def _values(self, each: Input, share: float) -> Values:
+    def _values(self, each: Input, share: float) -> Sample:
         return {one.name: moved(one, share) for one in self.followers.get(each.name, [each])}
 
     def differs(self, result: _Result | None) -> bool:
