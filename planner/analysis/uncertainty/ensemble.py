@@ -151,7 +151,7 @@ class Ensemble:
     def fan(
         self, metal: str, quantity: str, quantiles: tuple[float, ...] = QUANTILES
     ) -> pd.DataFrame:
-        """Quantiles of a yearly quantity of a metal over the samples: year, quantile, value, unit."""
+        """Quantiles over the samples of a yearly quantity: year, quantile, value, unit."""
         mine = self.yearly[self.yearly["metal"] == metal]
         if quantity not in UNITS or not len(mine):
             raise KeyError(

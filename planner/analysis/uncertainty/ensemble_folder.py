@@ -117,5 +117,5 @@ class EnsembleFolder:
 
 
 def _is_strange(path: Path) -> bool:
-    """Return True unless a file is what a first write of `ensemble.json` left when it was killed."""
+    """Return True unless a file is the rest of a first write of `ensemble.json` that was killed."""
     return not path.name.startswith(f".{SPEC_FILE}.")

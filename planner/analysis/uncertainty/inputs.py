@@ -29,7 +29,7 @@ PERT_WEIGHT = 4.0
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """An uncertain series; tuples over its R rows in the order of their years, in the unit given."""
+    """An uncertain series: tuples over its R rows in order of years, in the unit given."""
 
     name: str
     """Path without the year."""

@@ -131,20 +131,32 @@ def _parameter(name: str) -> Parameter | None:
 
 def _input(name: str, rows: Sequence[Datum], form: Parameter) -> Input:
     """The input of a series; a row without an end has its value there."""
+    low, high = zip(*map(_ends, rows), strict=True)
+    least, most = _bounds(form)
     return Input(
         name,
         tuple(row.path for row in rows),
         tuple(row.year or 0 for row in rows),
-        tuple(row.value if row.low is None else row.low for row in rows),
+        low,
         tuple(row.value for row in rows),
-        tuple(row.value if row.high is None else row.high for row in rows),
+        high,
         rows[0].unit,
         max((row.grade for row in rows), key=GRADE_ORDER.find),
         rows[0].source,
         rows[0].note,
-        -np.inf if form.minimum is None else form.minimum,
-        np.inf if form.maximum is None else form.maximum,
+        least,
+        most,
     )
+
+
+def _ends(row: Datum) -> tuple[float, float]:
+    low = row.value if row.low is None else row.low
+    return low, row.value if row.high is None else row.high
+
+
+def _bounds(form: Parameter) -> tuple[float, float]:
+    least = -np.inf if form.minimum is None else form.minimum
+    return least, np.inf if form.maximum is None else form.maximum
 
 
 def _value_problems(inputs: Iterable[Input]) -> Iterator[Problem]:
