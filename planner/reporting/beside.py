@@ -11,15 +11,15 @@ import pandas as pd
 
 from planner.analysis.tradeoffs.compare import Comparison
 from planner.figures.plan_figures import COLOURS, PATHWAY_COLOURS
-from planner.reporting.parts import (
+from planner.reporting.blocks import (
     DASHES,
     Block,
     Chart,
     Grid,
     Key,
     Section,
-    Table,
     Tabs,
+    TextTable,
     lines,
     number,
     rounded,
@@ -176,30 +176,30 @@ def _beside(
     return heads, tuple(zip(*columns, strict=True)) if len(frame) else ()
 
 
-def _totals(found: Comparison) -> Table:
+def _totals(found: Comparison) -> TextTable:
     shown = found.totals.copy()
     for i, row in shown.iterrows():
         size, unit = scaled(str(row["unit"]), float(row[list(found.names)].abs().max()))
         shown.loc[i, list(found.names)] = row[list(found.names)] / size
         shown.loc[i, "unit"] = unit
     heads, rows = _beside(shown, found, ("quantity", "unit"))
-    return Table(
+    return TextTable(
         "Totals over all years", heads, rows, frozenset(range(2, len(heads))), closed=False
     )
 
 
-def _inputs(found: Comparison) -> Table:
+def _inputs(found: Comparison) -> TextTable:
     heads, rows = _beside(found.inputs, found, ("path", "unit"))
-    return Table(
+    return TextTable(
         f"Inputs that differ: {len(found.inputs):,}", heads, rows, frozenset(range(2, len(heads)))
     )
 
 
-def _results(found: Comparison, shown_years: Sequence[int]) -> Table:
+def _results(found: Comparison, shown_years: Sequence[int]) -> TextTable:
     frame = found.results[found.results["year"].isin(shown_years)].head(MOST_ROWS)
     heads, rows = _beside(frame, found, ("metal", "year", "quantity", "unit"))
     title = (
         f"Results that differ: {len(found.results):,}, here those of "
         f"{', '.join(map(str, shown_years))}"
     )
-    return Table(title, heads, rows, frozenset(range(4, len(heads))))
+    return TextTable(title, heads, rows, frozenset(range(4, len(heads))))

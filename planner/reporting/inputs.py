@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from planner.plan.plan import Plan
-from planner.reporting.parts import Block, Section, Table, number, plain
+from planner.reporting.blocks import Block, Section, TextTable, number, plain
 from planner.study.schema import BY_NAME, POLICY_FORMS
 from planner.system.nouns import Datum
 
@@ -38,7 +38,7 @@ def inputs(plan: Plan) -> Section:
         mine = [d for d in data if d.path.partition(".")[0] == name]
         title = f"{name}: {len(mine):,} number{'s' * (len(mine) > 1)}"
         blocks.append(
-            Table(title, HEADS, _rows(mine), text=BY_NAME[name].note if name in BY_NAME else "")
+            TextTable(title, HEADS, _rows(mine), text=BY_NAME[name].note if name in BY_NAME else "")
         )
     blocks.append(_sources(data))
     weak = sum(d.grade in ("C", "D") for d in data)
@@ -58,7 +58,7 @@ def inputs(plan: Plan) -> Section:
     )
 
 
-def _grades(data: Iterable[Datum]) -> Table:
+def _grades(data: Iterable[Datum]) -> TextTable:
     counted = Counter((d.path.partition(".")[0], d.grade) for d in data)
     tables, shown = list(dict.fromkeys(t for t, _ in counted)), sorted({g for _, g in counted})
     rows = [
@@ -76,7 +76,7 @@ def _grades(data: Iterable[Datum]) -> Table:
             f"{sum(counted.values()):,}",
         )
     )
-    return Table(
+    return TextTable(
         "How many numbers of which grade",
         ("table", *(g or "none" for g in shown), "all"),
         tuple(rows),
@@ -117,7 +117,7 @@ def _notes(notes: Iterable[str]) -> str:
     return " / ".join(found[:MOST_NOTES]) + more
 
 
-def _policies(plan: Plan) -> Table:
+def _policies(plan: Plan) -> TextTable:
     rows = []
     for policy in plan.system.policies.values():
         form, level = POLICY_FORMS[policy.kind], np.asarray(policy.level, dtype=float)
@@ -143,14 +143,14 @@ def _policies(plan: Plan) -> Table:
                 policy.source,
             )
         )
-    return Table(
+    return TextTable(
         f"Policies in force: {len(rows)}",
         ("policy", "kind", "of", "level", "unit", "years", "if missed", "source"),
         tuple(rows),
     )
 
 
-def _sources(data: Iterable[Datum]) -> Table:
+def _sources(data: Iterable[Datum]) -> TextTable:
     """Each source that a number names, in full where planner's own list of sources knows it."""
     known = shipped_sources()
     counted = Counter(name.strip() for d in data for name in d.source.split(";"))
@@ -158,7 +158,7 @@ def _sources(data: Iterable[Datum]) -> Table:
         (name, f"{count:,}", *known.get(name, ("", "", "", "")))
         for name, count in sorted(counted.items())
     )
-    return Table(
+    return TextTable(
         f"Sources: {len(rows)}",
         ("source", "numbers", "title", "publisher", "address", "terms"),
         rows,

@@ -11,21 +11,21 @@ import pandas as pd
 from planner.figures.plan_figures import COLOURS
 from planner.mfa.in_use import UseStock
 from planner.plan.plan import Plan
-from planner.reporting.chain import by_name, period_years, shown_years
-from planner.reporting.parts import (
+from planner.reporting.blocks import (
     Block,
     Chart,
     Grid,
     Key,
     Section,
-    Table,
     Tabs,
+    TextTable,
     colours_of,
     largest_first,
     number,
     plain,
     stack,
 )
+from planner.reporting.chain import by_name, period_years, shown_years
 from planner.reporting.words import amount, from_waste, left
 from planner.system.nouns import Array
 
@@ -214,7 +214,7 @@ def reserves(plan: Plan) -> Section:
     )
 
 
-def _left_table(plan: Plan) -> Table:
+def _left_table(plan: Plan) -> TextTable:
     last = period_years(plan)[-1]
     end = plan.stocks[(plan.stocks["kind"] == "deposit") & (plan.stocks["year"] == last)].set_index(
         "name"
@@ -236,7 +236,7 @@ def _left_table(plan: Plan) -> Table:
                 share,
             )
         )
-    return Table(
+    return TextTable(
         f"Reserves, t of metal, at the start and at the end of {plan.system.years[-1]}",
         ("deposit", "metal", "start", "end", "left"),
         tuple(rows),
@@ -259,7 +259,7 @@ def indicators(plan: Plan, found: pd.DataFrame) -> Section:
     )
 
 
-def _indicators(metal: str, part: pd.DataFrame, years: Sequence[int]) -> Table:
+def _indicators(metal: str, part: pd.DataFrame, years: Sequence[int]) -> TextTable:
     values = {
         (i, u, y): v
         for i, y, v, u in part[["indicator", "year", "value", "unit"]].itertuples(index=False)
@@ -275,7 +275,7 @@ def _indicators(metal: str, part: pd.DataFrame, years: Sequence[int]) -> Table:
             )
         )
     title = metal.replace(";", " + ")
-    return Table(
+    return TextTable(
         title,
         ("indicator", "unit", *map(str, years)),
         tuple(rows),
