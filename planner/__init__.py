@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from planner.analysis.tradeoffs.switches import routes as routes
     from planner.analysis.uncertainty.ensemble import Ensemble as Ensemble
     from planner.analysis.uncertainty.ensemble import ensemble as ensemble
-    from planner.analysis.uncertainty.sampling import Uncertainty as Uncertainty
+    from planner.analysis.uncertainty.inputs import Uncertainty as Uncertainty
     from planner.analysis.uncertainty.sensitivity import Sensitivity as Sensitivity
     from planner.analysis.uncertainty.sensitivity import drivers as drivers
     from planner.analysis.uncertainty.sensitivity import sensitivity as sensitivity
@@ -271,7 +271,7 @@ _HOMES = {
     "Term": "planner.lp.glossary",
     "themed_figure": "planner.figures.themes:themed",
     "to_flodym": "planner.mfa.flodym",
-    "Uncertainty": "planner.analysis.uncertainty.sampling",
+    "Uncertainty": "planner.analysis.uncertainty.inputs",
     "unpack": "planner.study.workbook",
     "unserved_figure": "planner.figures.multi_plan:unserved",
     "urban_mine_figure": "planner.figures.multi_plan:urban_mine",
