@@ -40,12 +40,9 @@ PLAIN = (
     "test_families_policies.py",
 )
 LP = {
-    "options": ("test_demand_measures.py", "test_templates.py"),
     "size": ("test_size.py",),
     "reduction": ("test_reduction.py",),
-    **dict.fromkeys(
-        ("constraints", "policies", "targets", "objective", "parameters", "variables"), FAMILIES
-    ),
+    **dict.fromkeys(("targets", "objective", "parameters", "variables"), FAMILIES),
 }
 TESTS: dict[str, tuple[str, ...]] = {
     "planner/mfa/stocks.py": ("test_stocks.py",),
@@ -62,6 +59,10 @@ TESTS: dict[str, tuple[str, ...]] = {
     **{
         f"planner/lp/{path.name}": LP.get(path.stem, PLAIN)
         for path in sorted((ROOT / "planner" / "lp").glob("*.py"))
+    },
+    **{
+        f"planner/lp/families/{path.name}": FAMILIES
+        for path in sorted((ROOT / "planner" / "lp" / "families").glob("*.py"))
     },
 }
 """Which tests a room answers to."""
@@ -229,12 +230,12 @@ ANSWERED: dict[str, str] = {
         "planner/lp/expansion.py _Joined.__getitem__: first = np.where(at < 0, [0 -> 1], "
         "members.start[at])"
     ): "where a key has no members it does not matter where they would begin",
-    'planner/lp/parameters.py _fill_goods: add_param(m, "disposal_cost", disposal_cost, '
-    'add_set(m, "disposals", disposal_cost, '
+    'planner/lp/families/balance.py _fill_disposals: add_param(m, "disposal_cost", cost, '
+    'add_set(m, "disposals", cost, '
     "width=[2 -> 3]))": "a Series knows the width of its keys; the one given is for mappings",
     (
-        "planner/lp/parameters.py _fill_ramps: gap = np.array([[0.0 -> 1.0], "
-        "*_gaps(system.periods).values()])"
+        "planner/lp/parameters.py Given.gap: return np.array([[0.0 -> 1.0], *(after - before "
+        "for before, after in pairwise(middles))])"
     ): "the first period has no row of a ramp",
     "planner/lp/reduction.py _Work.bound: self.steps += [_Bounds(*tight[0], "
     "self.upper[tight[0][0]], [1 -> 2]), "
