@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from planner.lp.formulation import FORMULATION, Basis, Family
+from planner.lp.families import FORMULATION
+from planner.lp.family import Basis, Family
 from planner.lp.parameters import first_discount
 from planner.plan.schema import COLUMNS
 from planner.solver.highs import Arrays, Name, Solution

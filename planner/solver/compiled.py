@@ -29,16 +29,15 @@ def compiled(subject: Any, *, progress: Progress | None = None) -> Compiled:
     """Balance and build a System, or compile a model that `planner.build` made and somebody
     extended.
 
-    Raises SpecError, before anything is built, where the programme would need more memory than is
-    free.
+    Raises SpecError, before a row is built, where the programme would need more memory than is free.
     """
     clock = Clock(progress)
     if isinstance(subject, System):
-        require_memory(subject)
         with clock.stage("balance"):
             flow_balance = balance(subject)
         with clock.stage("build"):
             filled = components(subject, flow_balance)
+            require_memory(filled)
         with clock.stage("compile"):
             arrays = programme(filled)
     else:

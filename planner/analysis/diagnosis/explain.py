@@ -16,7 +16,7 @@ import pandas as pd
 
 from planner.analysis.diagnosis.infeasibility import Clash, clashes
 from planner.analysis.diagnosis.price_decomposition import price_parts
-from planner.analysis.diagnosis.row_descriptions import TARGETS, Reason, Teller
+from planner.analysis.diagnosis.row_descriptions import TARGET_NAMES, Reason, Teller
 from planner.analysis.diagnosis.shortfall import Account
 from planner.analysis.tradeoffs.uniqueness import SAME_PRICE, Directions, Ties, ties
 from planner.errors import InfeasibleError
@@ -252,7 +252,7 @@ class _Asking:
             [
                 i
                 for i, (family, index) in enumerate(arrays.rows)
-                if family in TARGETS and index[0] == policy
+                if family in TARGET_NAMES and index[0] == policy
             ],
             dtype=np.int32,
         )
@@ -279,7 +279,7 @@ class _Asking:
                 i
                 for i, (family, index) in enumerate(rows)
                 if family == "depletion"
-                or family in TARGETS
+                or family in TARGET_NAMES
                 or (family == "balance" and index[0] in told)
             ],
         )
@@ -343,7 +343,7 @@ def policy_costs(plan: Plan, ask: _Asking) -> pd.DataFrame:
     """
     rows = []
     duals = plan.prices.assign(policy=plan.prices["index"].astype(str).str.split(", ").str[0])
-    duals = duals[duals["policy"].isin(plan.system.policies) & duals["family"].isin(TARGETS)]
+    duals = duals[duals["policy"].isin(plan.system.policies) & duals["family"].isin(TARGET_NAMES)]
     for (policy, family), part in duals.groupby(["policy", "family"]):
         top = part.iloc[int(part["value"].abs().to_numpy().argmax())]
         total, penalty = ask.without(str(policy)) if top["value"] else (0.0, 0.0)
