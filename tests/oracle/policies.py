@@ -103,7 +103,7 @@ def is_home(p: Programme, process: str, provenance: str) -> bool:
         return False
     if provenance == "any":
         return True
-    return not row["origin"] and not row["pathway"].startswith("foreign")
+    return not row["origin"] and row["pathway"] != "new scrap" and not row["pathway"].startswith("foreign")
 
 
 def counted(p: Programme, policy: dict[str, Any]) -> dict[str, Array]:

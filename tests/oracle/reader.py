@@ -9,6 +9,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -155,7 +156,7 @@ class Study:
         """Mean over the years of each period."""
         cuts = self.starts - self.years[0]
         return np.array(
-            [yearly[a:b].mean() for a, b in zip(cuts[:-1], cuts[1:], strict=True)],
+            [yearly[a:b].mean() for a, b in pairwise(cuts)],
         )
 
     def has(self, table: str, *key: str) -> bool:
@@ -260,7 +261,7 @@ def override(study: Study, path: str, value: Any) -> None:
         return
     if path.startswith("policies."):
         _, name, item = path.split(".", 2)
-        study.policies[name][item] = value
+        study.policies[name][item] = {"true": True, "false": False}.get(value, value)
         return
     table, *parts = path.split(".")
     year = int(parts.pop()) if re.fullmatch(r"\d{4}", parts[-1]) else None

@@ -86,7 +86,7 @@ class Recipes:
         return self.study.constant("good_values", good, metal, "content")
 
     def equivalent(self, good: str, metal: str) -> float:
-        """Refined metal that a tonne of a good stands for."""
+        """Refined metal that a tonne of a good stands for; 0 where the study states none."""
         if self.content(good, metal) == 0.0:
             return 0.0
         if self.goods[good]["kind"] == "refined":
@@ -94,7 +94,7 @@ class Recipes:
         for key in ((good, metal, "equivalent"), (good, "", "equivalent")):
             if self.study.has("good_values", *key):
                 return self.study.constant("good_values", *key)
-        return self.content(good, metal)
+        return 0.0
 
     def metals(self, process: str) -> set[str]:
         """Metals that a process gives."""
@@ -136,5 +136,5 @@ class Recipes:
         total = by_year("direct_emission") * index + by_year("electricity") * grid
         if scope == "footprint":
             abroad = study.yearly("series", "foreign_emission_index", default=1.0)
-            total = total + by_year("embodied_emission") * abroad + by_year("transport_emission")
+            total = total + (by_year("embodied_emission") + by_year("transport_emission")) * abroad
         return study.mean(total)
