@@ -99,11 +99,11 @@ def breach(p: Programme, name: str, subject: str, t: int) -> list:
 def is_home(p: Programme, process: str, provenance: str) -> bool:
     """Whether the output of a process counts as home output."""
     row = p.recipes.processes[process]
-    if row["kind"] == "import":
+    if row["kind"] == "import" or row["pathway"] == "new scrap":
         return False
     if provenance == "any":
         return True
-    return not row["origin"] and row["pathway"] != "new scrap" and not row["pathway"].startswith("foreign")
+    return not row["origin"] and not row["pathway"].startswith("foreign")
 
 
 def counted(p: Programme, policy: dict[str, Any]) -> dict[str, Array]:
@@ -183,15 +183,15 @@ def refined_output(p: Programme, process: str, metal: str) -> Array:
 
 def collection_target(p: Programme) -> None:
     """### collection_target(policy, good, year)."""
-    from tests.oracle.programme import collected_less
+    from tests.oracle.programme import collected_less, due
 
-    zero = np.zeros(len(p.periods))
     for name, policy in in_force(p, "collection_target"):
         share = level(p, policy)
         for good in policy["goods"]:
             for t in active(p, share):
-                row = collected_less(p, good, share[t], t) + breach(p, name, good, t)
-                right = share[t] * p.waste.get(good, zero)[t]
+                rate = np.full(len(p.study.years), share[t])
+                row = collected_less(p, good, rate, t) + breach(p, name, good, t)
+                right = due(p, good, rate, t)
                 p.model.row(("collection_target", name, good, t), row, ">=", right)
 
 

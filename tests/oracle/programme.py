@@ -16,6 +16,7 @@ from tests.oracle.recipes import LARGE, Recipes
 from tests.oracle.stocks import arising, stock_of_a_tonne, uses, waste_of_a_tonne
 
 SCOPES = ("territorial", "footprint")
+COLLECTING = ("collect",)
 
 
 class Programme:
@@ -30,7 +31,8 @@ class Programme:
         self.beta = self.recipes.beta
         self.model = Model()
         self.uses = {use.name: use for use in uses(study)}
-        self.waste = arising(study)
+        self.waste_yearly = arising(study)
+        self.waste = {good: study.mean(waste) for good, waste in self.waste_yearly.items()}
         self.reliefs: dict[tuple[str, int], list] = {}
         for good, column, t, amount in measure_reliefs(self):
             self.reliefs.setdefault((good, t), []).append((column, amount))
@@ -181,8 +183,8 @@ def deposit_columns(p: Programme) -> None:
 def found_in(p: Programme, deposit: str, explored: int) -> int | None:
     """The period in which what exploration finds can first be mined."""
     delay = p.study.constant("exploration", deposit, "delay")
-    for t in p.periods[explored + 1 :]:
-        if p.study.starts[t] >= p.study.starts[explored + 1] + delay:
+    for t in p.periods[explored:]:
+        if p.study.starts[t] >= p.study.starts[explored] + delay:
             return t
     return None
 
@@ -367,30 +369,33 @@ def host_limit(p: Programme) -> None:
         for metal in p.study.head["metals"]:
             winners = [q for q in on if metal in p.recipes.metals(q)]
             for t in p.periods if winners else ():
-                terms = [
-                    (("activity", q, t), 1.0 / p.recipes.number(q, "host_content")[t])
-                    for q in winners
-                ]
+                terms = [(("activity", q, t), p.recipes.host_need(q)[t]) for q in winners]
                 p.model.row(("host_limit", host, metal, t), terms, "<=", output[t])
 
 
 def collection(p: Programme) -> None:
     """### collection(good, year)."""
-    zero = np.zeros(len(p.periods))
     for (good,) in p.study.keys("collection"):
-        rate = p.study.by_period("collection", good)
+        rate = p.study.yearly("collection", good)
         for t in p.periods:
-            terms = collected_less(p, good, rate[t], t)
-            right = rate[t] * p.waste.get(good, zero)[t]
-            p.model.row(("collection", good, t), terms, "<=", right)
+            terms = collected_less(p, good, rate, t)
+            p.model.row(("collection", good, t), terms, "<=", due(p, good, rate, t))
 
 
-def collected_less(p: Programme, good: str, rate: float, t: int) -> list:
+def due(p: Programme, good: str, rate: Array, t: int) -> float:
+    """A share of the waste that arises from use, by the year."""
+    return float(p.study.mean(rate * p.waste_yearly.get(good, 0.0 * rate))[t])
+
+
+def collected_less(p: Programme, good: str, rate: Array, t: int) -> list:
     """What is collected of a waste, less a share of the waste that processes and measures make."""
-    recipes = p.recipes
-    terms = [(("activity", q, t), recipes.taken(good, q)[t]) for q in recipes.takers(good)]
-    terms += [(("activity", q, t), -rate * recipes.out(good, q)[t]) for q in recipes.makers(good)]
-    return terms + [(c, -rate * r) for c, r in p.reliefs.get((good, t), [])]
+    recipes, share = p.recipes, p.study.mean(rate)[t]
+    collectors = [
+        q for q in recipes.takers(good) if recipes.processes[q]["kind"] in COLLECTING
+    ]
+    terms = [(("activity", q, t), recipes.taken(good, q)[t]) for q in collectors]
+    terms += [(("activity", q, t), -share * recipes.out(good, q)[t]) for q in recipes.makers(good)]
+    return terms + [(c, -share * r) for c, r in p.reliefs.get((good, t), [])]
 
 
 def stockpile_balance(p: Programme) -> None:

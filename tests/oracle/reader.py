@@ -7,6 +7,7 @@ import csv
 import operator
 import re
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -31,6 +32,7 @@ UNITS = {
     "GJ": 1 / 3.6,
     "year": 1.0,
     "month": 1 / 12,
+    "percent": 0.01,
     "person": 1.0,
     "persons": 1.0,
 }
@@ -73,10 +75,8 @@ EVENTS = {
 
 def unit_size(text: str) -> float:
     """Size of a unit in internal units: t, USD, tCO2e, MWh, year (format.md, shared columns)."""
-    text = text.strip()
-    if text == "%":
-        return 0.01
-    tree = ast.parse(text.replace("^", "**"), mode="eval").body
+    plain = text.strip().replace("^", "**").replace("%", "percent")
+    tree = ast.parse(plain, mode="eval").body
     return _size(tree)
 
 
@@ -236,7 +236,8 @@ def _rows(path: Path) -> list[dict[str, str]]:
     if not path.exists():
         return []
     with path.open(encoding="utf-8-sig", newline="") as file:
-        return [{k: (v or "").strip() for k, v in row.items()} for row in csv.DictReader(file)]
+        rows = csv.DictReader(file)
+        return [defaultdict(str, {k: (v or "").strip() for k, v in r.items()}) for r in rows]
 
 
 def _layers(folder: Path, table: str) -> dict[str, dict[Key, list[Point]]]:

@@ -119,6 +119,11 @@ class Recipes:
         """A number of a process by period."""
         return self.study.by_period("process_values", process, parameter, default=default)
 
+    def host_need(self, process: str) -> Array:
+        """Tonnes of the host for a tonne of by-product, 1 / c, the mean of the years."""
+        content = self.study.yearly("process_values", process, "host_content")
+        return self.study.mean(1.0 / content)
+
     def running_cost(self, process: str) -> Array:
         """Running cost less credits, c."""
         costs = sum(self.number(process, name) for name in HOME_COSTS)
@@ -134,6 +139,8 @@ class Recipes:
         index = study.yearly("series", "direct_emission_index", default=1.0)
         grid = study.yearly("series", "grid_intensity")
         total = by_year("direct_emission") * index + by_year("electricity") * grid
+        if self.processes[process]["kind"] == "import":
+            total = 0.0 * total
         if scope == "footprint":
             abroad = study.yearly("series", "foreign_emission_index", default=1.0)
             total = total + (by_year("embodied_emission") + by_year("transport_emission")) * abroad

@@ -96,12 +96,11 @@ def uses(study: Study) -> list[Use]:
 
 
 def arising(study: Study) -> dict[str, Array]:
-    """Waste W that arises from use, by waste good and period."""
+    """Waste that arises from use, by waste good and year."""
     found: dict[str, Array] = {}
     for use in uses(study):
         if use.waste:
-            waste = study.mean(use.waste_by_year)
-            found[use.waste] = found.get(use.waste, 0.0) + waste
+            found[use.waste] = found.get(use.waste, 0.0) + use.waste_by_year
     return found
 
 
@@ -110,22 +109,30 @@ def period_years(study: Study, period: int) -> range:
     return range(int(study.starts[period]), int(study.starts[period + 1]))
 
 
+def entering(use: Use, good: str, taken: int) -> dict[int, float]:
+    """Tonnes of product by year, for a tonne a year of a good spread over a period as demand is."""
+    study, first = use.study, int(use.study.years[0])
+    demand, per_tonne = study.yearly("demand", good), use.per_tonne(good)
+    mean = study.mean(demand)[taken]
+    return {
+        y: per_tonne[y - first] * (demand[y - first] / mean if mean else 1.0)
+        for y in period_years(study, taken)
+    }
+
+
 def waste_of_a_tonne(use: Use, good: str, taken: int, period: int, longer: float = 0.0) -> float:
     """Waste a year in a period of a tonne a year of a good that is demanded in another one."""
-    study = use.study
-    per_tonne, first = use.per_tonne(good), int(study.years[0])
+    study, first = use.study, int(use.study.years[0])
     total = 0.0
     for year in period_years(study, period):
-        entered = (y for y in period_years(study, taken) if y <= year)
-        leaving = sum(per_tonne[y - first] * use.leaving(y, year, longer) for y in entered)
+        inflow = entering(use, good, taken).items()
+        leaving = sum(amount * use.leaving(y, year, longer) for y, amount in inflow)
         total += leaving * use.kept[year - first]
     return total / study.lengths[period]
 
 
 def stock_of_a_tonne(use: Use, good: str, taken: int, period: int, longer: float = 0.0) -> float:
     """Stock at the end of a period of a tonne a year of a good demanded in a period before it."""
-    study = use.study
-    per_tonne, first = use.per_tonne(good), int(study.years[0])
-    end = int(study.starts[period + 1]) - 1
-    entered = [y for y in period_years(study, taken) if y <= end]
-    return float(sum(per_tonne[y - first] * use.left(y, end, longer) for y in entered))
+    end = int(use.study.starts[period + 1]) - 1
+    inflow = entering(use, good, taken).items()
+    return float(sum(amount * use.left(y, end, longer) for y, amount in inflow if y <= end))
