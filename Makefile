@@ -1,8 +1,9 @@
 # Two commands for a fresh machine with Python 3.11+ and make:
 #   make solve   sets up, solves the study of China, prints where the results lie
 #   make test    sets up, checks style, types and layers, runs the tests
-# Others: make bench (timings beside other tools), make docs (the documentation as a site), make lowest (the tests on the
-# oldest versions promised), make pyam (the IAMC export read by pyam), make lock (renew constraints.txt and the locks), make clean.
+# Others: make bench (timings beside other tools), make docs (the documentation as a site), make pages (its pages that are
+# written from the code), make lowest (the tests on the oldest versions promised), make pyam (the IAMC export read by pyam),
+# make lock (renew constraints.txt and the locks), make clean.
 # Trust: make audit (known weaknesses), make sbom, make licences, make fuzz, make coverage, make mutants, make memory,
 # make findings (faults of other packages, shown again).
 
@@ -15,7 +16,7 @@ BIN    := $(VENV)/bin
 PIP    := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help solve test bench lowest pyam docs lock hashes audit sbom licences fuzz coverage mutants memory findings clean
+.PHONY: help solve test bench lowest pyam docs pages lock hashes audit sbom licences fuzz coverage mutants memory findings clean
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -72,6 +73,12 @@ pyam:
 docs: $(VENV)/test.done
 	$(BIN)/python -m sphinx -W --keep-going -n -q -j auto -b html docs build/docs
 	@echo "build/docs/index.html"
+
+# The pages written from the code.
+pages: $(VENV)/run.done
+	$(BIN)/python -c 'import planner; print(planner.study_format_page(), end="")' > docs/format.md
+	$(BIN)/python -c 'import planner; print(planner.result_tables_page(), end="")' > docs/results.md
+	$(BIN)/planner math --markdown > docs/mathematics.md
 
 # The versions that a plain install resolves today become the lock; read the difference before it is kept.
 lock:

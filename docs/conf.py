@@ -4,7 +4,6 @@ as well without it."""
 from __future__ import annotations
 
 import re
-from importlib import metadata
 from pathlib import Path
 
 from docutils import nodes
@@ -14,7 +13,7 @@ import planner
 
 project = "planner"
 author = "planner developers"
-release = metadata.version("planner")
+release = planner.__version__
 extensions = ["myst_parser", "sphinx.ext.autodoc"]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 root_doc = "index"
@@ -74,24 +73,6 @@ def contents(index: str) -> str:
     )
 
 
-def unlisted(interface: str) -> str:
-    """Public names that the page of the interface does not list yet."""
-    listed = set(re.findall(r"auto\w+:: planner\.(\w+)$", interface, flags=re.MULTILINE)) | {
-        "System"
-    }
-    named = [name for name in planner.__all__ if name not in listed]
-    directives = {
-        name: "autoclass" if isinstance(getattr(planner, name), type) else "autofunction"
-        for name in named
-    }
-    return (
-        "\n\nMore\n----\n\n"
-        + "\n".join(f".. {directive}:: planner.{name}\n" for name, directive in directives.items())
-        if named
-        else ""
-    )
-
-
 def outside(page: str, folder: Path) -> str:
     """Links from a page in a folder to what lies outside the documentation become the path alone:
     the site does not hold it."""
@@ -106,8 +87,8 @@ def outside(page: str, folder: Path) -> str:
 
 
 def _read(app: object, name: str, source: list[str]) -> None:
-    more = {"index": contents, "api": unlisted}.get(name)
-    source[0] = outside(source[0], (HERE / name).parent) + (more(source[0]) if more else "")
+    tree = contents(source[0]) if name == "index" else ""
+    source[0] = outside(source[0], (HERE / name).parent) + tree
 
 
 def _docstring(

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import planner
-from planner.figures import plan_figures as figures
 
 FOLDER = Path(__file__).parent / "images"
 STUDY = "china"
@@ -32,7 +31,7 @@ def pictures() -> Mapping[str, Any]:
         "mix.svg": plan.plot.beside({"carbon-neutral": neutral}, "lithium", name="reference"),
         "flows.svg": plan.plot.sankey("cobalt", SHOWN_IN),
         "frontier.svg": plan.plot.frontier(planner.frontier(system, points=12)),
-        "losses.svg": figures.unserved(losses, LOST, start=LOST_IN),
+        "losses.svg": planner.unserved_figure(losses, LOST, start=LOST_IN),
     }
 
 
@@ -48,7 +47,7 @@ def sums(figure: Any) -> dict[str, float]:
 def main(folder: Path = FOLDER) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, figure in pictures().items():
-        path = figures.write_figure(figure, folder / name)
+        path = planner.write_figure(figure, folder / name)
         path.write_text(
             f"{path.read_text(encoding='utf-8')}<!-- {json.dumps(sums(figure))} -->\n",
             encoding="utf-8",

@@ -1,5 +1,5 @@
-"""What the command line shows: stages with their time, the mix per metal and pathway, stocks,
-equations. Numbers travel with their unit.
+"""What the command line shows: errors, the mix per metal and pathway, stocks, equations, any table.
+Numbers travel with their unit.
 
 Answers go to standard output, progress to standard error, so that one can be piped without the
 other. rich leaves colours and cursor moves out where the output is no terminal.
@@ -8,22 +8,17 @@ other. rich leaves colours and cursor moves out where the output is no terminal.
 from __future__ import annotations
 
 import math
-import time
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from types import MappingProxyType, TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from planner.runtime.progress import Step
 from planner.system.nouns import PATHWAYS
 
 if TYPE_CHECKING:
-    from rich.status import Status
-
     from planner.analysis.tradeoffs.compare import Comparison
     from planner.mfa.balance import Balance
     from planner.plan.plan import Plan
@@ -53,8 +48,6 @@ MILLION = 1e6
 NOTHING = 1e-9
 """Less than this share of the largest value of its series is shown as 0: the last trace of a
 cohort."""
-SHOWN_AFTER = 1.0
-"""Seconds after which the time of a stage is shown while it runs."""
 PIPED_WIDTH = 120
 """Characters a line where the output is no terminal, so that a log reads the same everywhere."""
 
@@ -81,129 +74,6 @@ def show_error(error: Exception, called: Mapping[str, str] = MappingProxyType({}
     console(stderr=True).print(
         Text.assemble((type(error).__name__, "bold red"), f": {message}"), soft_wrap=True
     )
-
-
-class Stages:
-    """Shows on standard error which stage runs, how long it has been running and how long is left,
-    then how long each took.
-
-        with Stages(quiet=False) as stage:
-            stage("read")
-            ...
-            stage(Step("solve", 3, 12))
-
-    What is left is reckoned from the steps that are over, where a stage is one of several alike
-    (`planner.runtime.progress.Step`), or from `expected`: the seconds that an earlier run took, by
-    stage. On no terminal only what is over is said, a line each.
-    """
-
-    def __init__(self, *, quiet: bool, expected: Mapping[str, float] | None = None) -> None:
-        self.quiet = quiet
-        self.seconds: dict[str, float] = {}
-        self.warnings: list[str] = []
-        self._expected = dict(expected or {})
-        self._console = console(stderr=True)
-        self._status: Status | None = None
-        self._running = ""
-        self._since = self._step_since = self._steps_since = 0.0
-        self._show_warning = warnings.showwarning
-
-    def __enter__(self) -> Self:
-        warnings.showwarning = self._warned
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        warnings.showwarning = self._show_warning
-        self._end(done=kind is None)
-
-    def __call__(self, stage: str) -> None:
-        """The stage before is over, this one begins; a next step of the same name goes on in the
-        same line."""
-        now = time.perf_counter()
-        again = (
-            isinstance(stage, Step) and isinstance(self._running, Step) and stage == self._running
-        )
-        if not again:
-            self._end(done=True)
-            self._since = now
-        self._running, self._step_since = stage, now
-        if not isinstance(stage, Step) or not stage.part:
-            self._steps_since = now
-        if not self.quiet and self._status is None and self._console.is_terminal:
-            self._status = self._console.status(_Running(self))
-            self._status.start()
-
-    def _warned(
-        self,
-        message: Any,
-        category: type[Warning],
-        filename: str,
-        lineno: int,
-        file: Any = None,
-        line: Any = None,
-    ) -> None:
-        """Python's own warnings: kept for the log of the run and shown as ever."""
-        self.warnings.append(f"{category.__name__}: {message}")
-        self._show_warning(message, category, filename, lineno, file, line)
-
-    def _end(self, *, done: bool) -> None:
-        if self._status is not None:
-            self._status.stop()
-            self._status = None
-        if self._running and done:
-            self.seconds[self._running] = time.perf_counter() - self._since
-            if not self.quiet:
-                self._console.print(
-                    f"  {self._running:<8}{self.seconds[self._running]:8.2f} s", style="dim"
-                )
-        self._running = ""
-
-    def left(self, now: float) -> float | None:
-        """Seconds that are left, as far as can be said."""
-        stage = self._running
-        if isinstance(stage, Step) and stage.part:
-            mean = (self._step_since - self._steps_since) / stage.part
-            return mean * (stage.parts - stage.part - 1) + max(mean - (now - self._step_since), 0.0)
-        if stage in self._expected:
-            ahead = sum(
-                seconds for name, seconds in self._expected.items() if name not in self.seconds
-            )
-            return max(ahead - (now - self._since), 0.0)
-        return None
-
-    def line(self, now: float) -> str:
-        """The stage that runs, what step it is, and once it takes long what is gone and left."""
-        stage, gone = self._running, now - self._since
-        parts = [
-            f"{stage} ({stage.part + 1} of {stage.parts})" if isinstance(stage, Step) else stage
-        ]
-        if gone >= SHOWN_AFTER:
-            parts.append(f"{gone:.0f} s")
-        left = self.left(now)
-        if left is not None and left >= 1:
-            parts.append(f"about {left:.0f} s left")
-        return ", ".join(parts)
-
-    def log(self) -> list[str]:
-        """What stands in the log of a run: seconds of the stages that are over, and what was warned
-        of."""
-        stages = (f"stage {name} {seconds:.2f} s" for name, seconds in self.seconds.items())
-        return [*stages, *(f"warning {text}" for text in self.warnings)]
-
-
-class _Running:
-    """The line of the stage that runs, made anew whenever the terminal is drawn."""
-
-    def __init__(self, stages: Stages) -> None:
-        self.stages = stages
-
-    def __rich__(self) -> Text:
-        return Text(self.stages.line(time.perf_counter()))
 
 
 def number(value: float) -> str:

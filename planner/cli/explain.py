@@ -1,4 +1,4 @@
-"""The command that says why."""
+"""The command `explain`: why a price is what it is, or why there is no plan."""
 
 from __future__ import annotations
 
@@ -8,16 +8,29 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from planner.cli.app import Json, Quiet, Scenario, Set, Study, app, print_json, read_system
-from planner.cli.security import records
-from planner.cli.tradeoffs import Out, write_tables
+from planner.cli._shared import (
+    Json,
+    Quiet,
+    Scenario,
+    Set,
+    Study,
+    Tables,
+    print_json,
+    reading,
+    records,
+    write_tables,
+)
+from planner.cli.app import INFEASIBLE, app
 
 if TYPE_CHECKING:
     from planner.analysis.diagnosis.explain import Explanation
+    from planner.analysis.diagnosis.infeasibility import Clash
 
-OPTIMAL = ("prices", "parts", "rents", "policies", "idle", "swaps")
-INFEASIBLE = ("reasons", "accounts", "levers")
+OF_A_PLAN = ("prices", "parts", "rents", "policies", "idle", "swaps")
+OF_A_CLASH = ("reasons", "accounts", "levers")
 """Tables of an explanation."""
+
+Behind = Annotated[bool, typer.Option("--table", help="Show the tables behind the sentences.")]
 
 
 @app.command("explain", epilog="Example: planner explain china --scenario self-reliance")
@@ -25,73 +38,73 @@ def explain(
     study: Study,
     scenario: Scenario = "",
     settings: Set = None,
-    table: Annotated[
-        bool, typer.Option("--table", help="Show the tables behind the sentences.")
-    ] = False,
-    out: Out = None,
+    table: Behind = False,
+    out: Tables = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Why: what clashes and the least that must give, or what sets each price and what each policy
-    costs."""
-    from planner.cli._terminal import Stages, show_frame
-
-    with Stages(quiet=quiet or as_json) as stage:
-        stage("read")
-        system = read_system(study, scenario, settings)
-        stage("load")
+    """Say why: what clashes and the least that must give, or what sets each price and what each
+    policy costs."""
+    with reading(study, scenario, settings, quiet=quiet or as_json) as (system, stage):
         import planner
 
         found = planner.explain(system, progress=stage)
-        names = INFEASIBLE if found.clashes else OPTIMAL
-        write_tables(out, {name: getattr(found, name) for name in names})
+        names = OF_A_CLASH if found.clashes else OF_A_PLAN
+        tables = {name: getattr(found, name) for name in names}
+        write_tables(out, tables)
     if as_json:
         print_json(_answer(found))
     else:
-        for sentence in found.words:
-            typer.echo(sentence)
-        for name in names if table else ():
-            frame = getattr(found, name)
-            show_frame(name, frame, rows=len(frame))
+        _show(found.words, tables if table else {})
     if found.status == "infeasible":
-        raise typer.Exit(3)
+        raise typer.Exit(INFEASIBLE)
 
 
-def _known(value: Any) -> Any:
-    """A number that JSON can hold; null where it is none or has no end."""
-    return value if not isinstance(value, float) or math.isfinite(value) else None
+def _show(words: tuple[str, ...], tables: dict[str, Any]) -> None:
+    from planner.cli._terminal import show_frame
+
+    for sentence in words:
+        typer.echo(sentence)
+    for name, frame in tables.items():
+        show_frame(name, frame, rows=len(frame))
 
 
 def _answer(found: Explanation) -> dict[str, Any]:
     """All of an explanation as JSON."""
+    ties = found.ties
     return {
         "study": found.study,
         "scenario": found.scenario,
         "status": found.status,
         "words": found.words,
         "unique": None
-        if found.ties is None
+        if ties is None
         else {
-            "plan": found.ties.plan_unique,
-            "prices": found.ties.prices_unique,
-            "degenerate": found.ties.degenerate,
+            "plan": ties.plan_unique,
+            "prices": ties.prices_unique,
+            "degenerate": ties.degenerate,
         },
-        "clashes": [
-            {
-                "policies": clash.policies,
-                "places": clash.places,
-                "words": clash.words,
-                "reasons": [asdict(r) for r in clash.reasons],
-                "accounts": [
-                    {k: v for k, v in asdict(a).items() if k != "rows"} for a in clash.accounts
-                ],
-                "relaxations": [
-                    {k: _known(v) for k, v in asdict(r).items() if k != "series"}
-                    for r in clash.relaxations
-                ],
-                "levers": [asdict(lever) for lever in clash.levers],
-            }
-            for clash in found.clashes
-        ],
-        **{name: records(getattr(found, name)) for name in OPTIMAL},
+        "clashes": [_clash(clash) for clash in found.clashes],
+        **{name: records(getattr(found, name)) for name in OF_A_PLAN},
     }
+
+
+def _clash(clash: Clash) -> dict[str, Any]:
+    return {
+        "policies": clash.policies,
+        "places": clash.places,
+        "words": clash.words,
+        "reasons": [asdict(reason) for reason in clash.reasons],
+        "accounts": [_without(asdict(account), "rows") for account in clash.accounts],
+        "relaxations": [_without(asdict(each), "series") for each in clash.relaxations],
+        "levers": [asdict(lever) for lever in clash.levers],
+    }
+
+
+def _without(said: dict[str, Any], field: str) -> dict[str, Any]:
+    """All fields but one; null where a number is none or has no end."""
+    return {name: _finite(value) for name, value in said.items() if name != field}
+
+
+def _finite(value: Any) -> Any:
+    return value if not isinstance(value, float) or math.isfinite(value) else None

@@ -1,4 +1,4 @@
-"""The command that prints the mathematics."""
+"""The command `math`, which prints the mathematics."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from typing import Annotated
 
 import typer
 
-from planner.cli.app import Json, app, print_json
+from planner.cli._shared import Json, print_json
+from planner.cli.app import app
+
+Family = Annotated[
+    str,
+    typer.Argument(metavar="[NAME]", help="One family of rows or objective; all if not given."),
+]
+Markdown = Annotated[
+    bool, typer.Option("--markdown", help="Print Markdown with LaTeX, as docs/mathematics.md.")
+]
 
 
 @app.command("math", epilog="Example: planner math host_limit")
-def show(
-    family: Annotated[
-        str,
-        typer.Argument(metavar="[NAME]", help="One family of rows or objective; all if not given."),
-    ] = "",
-    as_markdown: Annotated[
-        bool, typer.Option("--markdown", help="Print Markdown with LaTeX, as docs/mathematics.md.")
-    ] = False,
-    as_json: Json = False,
-) -> None:
+def mathematics(family: Family = "", as_markdown: Markdown = False, as_json: Json = False) -> None:
     """Print every equation of the linear programme, with its units and where it lives."""
     import planner
 

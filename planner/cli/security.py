@@ -3,23 +3,46 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from planner.cli.app import (
+from planner.cli._shared import (
     Json,
     Quiet,
+    Rows,
     Scenario,
     Set,
     Study,
-    app,
-    place,
+    identity,
+    money,
+    period_of,
     print_json,
-    read_system,
+    reading,
+    records,
     save,
 )
-from planner.errors import SpecError
+from planner.cli.app import app
+
+if TYPE_CHECKING:
+    from planner.analysis.security.disruption import Disruptions
+    from planner.analysis.security.n_minus_1 import Security
+    from planner.analysis.security.supply_gap import Gap
+    from planner.system.nouns import System
+
+SHOWN_LOSSES = (
+    "loss",
+    "worst_metal",
+    "first",
+    "unmet",
+    "worst_share",
+    "recovery",
+    "cost",
+    "penalty",
+)
+"""Columns of the table of losses that fit a terminal."""
+LARGEST_ROUNDING = 1.0
+"""Orders that differ by less, t/year of capacity, are not shown."""
 
 Years = Annotated[
     int, typer.Option("--years", metavar="N", min=1, help="How many years a loss lasts.")
@@ -43,8 +66,46 @@ Left = Annotated[
         "--share", metavar="SHARE", min=0.0, help="What is left of a lost source, 0 to below 1."
     ),
 ]
-Rows = Annotated[
-    int, typer.Option("--rows", metavar="N", min=1, help="How many rows of a table to show.")
+Pairs = Annotated[bool, typer.Option(help="Also lose every pair of sources.")]
+Reopen = Annotated[
+    bool,
+    typer.Option("--reopen", help="A lost source runs again at once; else it regrows by its ramp."),
+]
+Limit = Annotated[
+    float,
+    typer.Option(
+        "--limit",
+        metavar="SHARE",
+        min=0.0,
+        max=1.0,
+        help="Share of a metal's demand that a loss may leave unserved.",
+    ),
+]
+StockpilesAlone = Annotated[
+    bool,
+    typer.Option("--stockpiles", help="Leave all orders as they are: size stockpiles only."),
+]
+SecuredRun = Annotated[
+    Path | None, typer.Option("--out", "-o", metavar="DIR", help="Write the secured plan.")
+]
+ShownYear = Annotated[
+    int | None,
+    typer.Option("--year", metavar="YEAR", help="The year shown; the last if not given."),
+]
+Crma = Annotated[
+    bool, typer.Option("--crma", help="Plan under the EU CRMA benchmarks as soft targets.")
+]
+HeldYear = Annotated[
+    int | None,
+    typer.Option(
+        "--year",
+        metavar="YEAR",
+        help="Imports are held to those of this year; the first if not given.",
+    ),
+]
+Growth = Annotated[
+    float,
+    typer.Option("--growth", metavar="SHARE", help="Growth of imports that is allowed, per year."),
 ]
 
 
@@ -57,25 +118,15 @@ def disrupt(
     recovery: Recovery = 5,
     start: Start = None,
     share: Left = 0.0,
-    pairs: Annotated[bool, typer.Option(help="Also lose every pair of sources.")] = True,
-    reopen: Annotated[
-        bool,
-        typer.Option(
-            "--reopen", help="A lost source runs again at once; else it regrows by its ramp."
-        ),
-    ] = False,
+    pairs: Pairs = True,
+    reopen: Reopen = False,
     rows: Rows = 10,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Lose every origin and host for some years, alone and in pairs, unforeseen: what stays
     unserved, ranked."""
-    from planner.cli._terminal import Stages, show_frame
-
-    with Stages(quiet=quiet or as_json) as stage:
-        stage("read")
-        system = read_system(study, scenario, settings)
-        stage("load")
+    with reading(study, scenario, settings, quiet=quiet or as_json) as (system, stage):
         import planner
 
         stage("solve")
@@ -90,46 +141,22 @@ def disrupt(
             progress=stage,
         )
     if as_json:
-        print_json(
-            {
-                "study": system.name,
-                "scenario": system.scenario,
-                "currency": f"USD_{system.currency_year}",
-                "base_cost": found.base_cost,
-                "losses": records(found.losses),
-                "by_metal": records(found.by_metal),
-            }
-        )
+        answer: dict[str, Any] = {**identity(system), "currency": money(system)}
+        tables = {"losses": records(found.losses), "by_metal": records(found.by_metal)}
+        print_json({**answer, "base_cost": found.base_cost, **tables})
     elif not quiet:
-        several = found.losses["loss"].str.contains(" + ", regex=False)
-        for title, kept in (("Single losses", ~several), ("Pairs", several)):
-            shown = found.losses.loc[
-                kept,
-                [
-                    "loss",
-                    "worst_metal",
-                    "first",
-                    "unmet",
-                    "worst_share",
-                    "recovery",
-                    "cost",
-                    "penalty",
-                ],
-            ]
-            if len(shown):
-                show_frame(
-                    f"{title}, the worst first (t; USD_{system.currency_year}, present value)",
-                    shown,
-                    rows=rows,
-                )
+        _show_losses(system, found, rows)
 
 
-def records(frame: object) -> list[dict[str, object]]:
-    """A table as JSON records; a missing number is null."""
-    table: list[dict[str, object]] = frame.to_dict(orient="records")  # type: ignore[attr-defined]
-    return [
-        {name: None if value != value else value for name, value in row.items()} for row in table
-    ]
+def _show_losses(system: System, found: Disruptions, rows: int) -> None:
+    from planner.cli._terminal import show_frame
+
+    several = found.losses["loss"].str.contains(" + ", regex=False)
+    for title, kept in (("Single losses", ~several), ("Pairs", several)):
+        shown = found.losses.loc[kept, list(SHOWN_LOSSES)]
+        if len(shown):
+            head = f"{title}, the worst first (t; {money(system)}, present value)"
+            show_frame(head, shown, rows=rows)
 
 
 @app.command("secure", epilog="Example: planner secure china --limit 0.2 --start 2030 --start 2040")
@@ -138,39 +165,20 @@ def secure(
     study: Study,
     scenario: Scenario = "",
     settings: Set = None,
-    limit: Annotated[
-        float,
-        typer.Option(
-            "--limit",
-            metavar="SHARE",
-            min=0.0,
-            max=1.0,
-            help="Share of a metal's demand that a loss may leave unserved.",
-        ),
-    ] = 0.2,
+    limit: Limit = 0.2,
     years: Years = 2,
     recovery: Recovery = 0,
     start: Start = None,
     share: Left = 0.0,
-    stockpiles: Annotated[
-        bool,
-        typer.Option("--stockpiles", help="Leave all orders as they are: size stockpiles only."),
-    ] = False,
-    out: Annotated[
-        Path | None, typer.Option("--out", "-o", metavar="DIR", help="Write the secured plan.")
-    ] = None,
+    stockpiles: StockpilesAlone = False,
+    out: SecuredRun = None,
     rows: Rows = 10,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Find the least-cost plan that stands the loss of any single source (N-1), and what that
     costs."""
-    from planner.cli._terminal import Stages, large, show_frame
-
-    with Stages(quiet=quiet or as_json) as stage, place(out):
-        stage("read")
-        system = read_system(study, scenario, settings)
-        stage("load")
+    with reading(study, scenario, settings, quiet=quiet or as_json, out=out) as (system, stage):
         import planner
 
         found = planner.secure(
@@ -183,36 +191,40 @@ def secure(
             means="stockpiles" if stockpiles else "all",
             progress=stage,
         )
-        if out is not None:
-            save(found.plan, out, stage, ctx)
-    money = f"USD_{system.currency_year}"
+        save(found.plan, out, stage, ctx)
     if as_json:
-        print_json(
-            {
-                "study": system.name,
-                "scenario": system.scenario,
-                "currency": money,
-                "base_cost": found.base_cost,
-                "cost": found.cost,
-                "premium": found.premium,
-                "blocks": found.blocks,
-                "losses": records(found.losses),
-                "stockpiles": records(found.stockpiles),
-                "orders": records(found.orders),
-            }
-        )
+        print_json(_secured(system, found))
     elif not quiet:
-        show_frame(
-            "Share of demand left unserved in a loss, before and after", found.losses, rows=rows
-        )
-        changed = found.orders[(found.orders["secured"] - found.orders["unsecured"]).abs() > 1]
-        show_frame("Orders that differ (t/year of capacity)", changed, rows=rows, empty="none")
-        top = found.stockpiles.groupby("good", as_index=False)[["unsecured", "secured"]].max()
-        show_frame("Largest stockpile (t)", top, rows=rows, empty="none can be held")
-        typer.echo(
-            f"security costs {large(found.premium)} {money} "
-            f"({found.premium / found.base_cost:.2%} of {large(found.base_cost)})"
-        )
+        _show_secured(system, found, rows)
+
+
+def _secured(system: System, found: Security) -> dict[str, Any]:
+    return {
+        **identity(system),
+        "currency": money(system),
+        "base_cost": found.base_cost,
+        "cost": found.cost,
+        "premium": found.premium,
+        "blocks": found.blocks,
+        "losses": records(found.losses),
+        "stockpiles": records(found.stockpiles),
+        "orders": records(found.orders),
+    }
+
+
+def _show_secured(system: System, found: Security, rows: int) -> None:
+    from planner.cli._terminal import large, show_frame
+
+    show_frame("Share of demand left unserved in a loss, before and after", found.losses, rows=rows)
+    difference = (found.orders["secured"] - found.orders["unsecured"]).abs()
+    changed = found.orders[difference > LARGEST_ROUNDING]
+    show_frame("Orders that differ (t/year of capacity)", changed, rows=rows, empty="none")
+    top = found.stockpiles.groupby("good", as_index=False)[["unsecured", "secured"]].max()
+    show_frame("Largest stockpile (t)", top, rows=rows, empty="none can be held")
+    typer.echo(
+        f"security costs {large(found.premium)} {money(system)} "
+        f"({found.premium / found.base_cost:.2%} of {large(found.base_cost)})"
+    )
 
 
 @app.command("concentration", epilog="Example: planner concentration china --year 2030")
@@ -220,60 +232,33 @@ def concentration(
     study: Study,
     scenario: Scenario = "",
     settings: Set = None,
-    year: Annotated[
-        int | None,
-        typer.Option("--year", metavar="YEAR", help="The year shown; the last if not given."),
-    ] = None,
-    crma: Annotated[
-        bool, typer.Option("--crma", help="Plan under the EU CRMA benchmarks as soft targets.")
-    ] = False,
+    year: ShownYear = None,
+    crma: Crma = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """How concentrated supply is (HHI) by metal and stage, beside the 10/40/25/65 % benchmarks of
-    the EU CRMA."""
-    from planner.cli._terminal import Stages, show_frame
+    """Measure how concentrated supply is (HHI) by metal and stage, beside the 10/40/25/65 %
+    benchmarks of the EU CRMA."""
+    from planner.cli._terminal import show_frame
 
-    with Stages(quiet=quiet or as_json) as stage:
-        stage("read")
-        system = read_system(study, scenario, settings)
-        stage("load")
-        from planner.analysis.security.concentration import benchmarks, with_benchmarks
-        from planner.analysis.security.concentration import concentration as measure
+    with reading(study, scenario, settings, quiet=quiet or as_json) as (system, stage):
+        import planner
         from planner.plan.solve import optimum
 
-        plan = optimum(with_benchmarks(system) if crma else system, progress=stage)
-    shares, marks = measure(plan), benchmarks(plan)
-    shown = year if year is not None else system.years[-1]
-    held = next((p.first for p in system.periods if p.first <= shown <= p.last), None)
-    if held is None:
-        raise SpecError(
-            "command line",
-            [
-                (
-                    f"{shown} is outside {system.years[0]} to {system.years[-1]}; give a year of "
-                    "the study"
-                )
-            ],
-        )
+        shown = year if year is not None else system.years[-1]
+        first = period_of(system, shown)
+        planned = planner.with_crma_benchmarks(system) if crma else system
+        plan = optimum(planned, progress=stage)
+    shares, marks = planner.concentration(plan), planner.crma_benchmarks(plan)
     if as_json:
-        print_json(
-            {
-                "study": system.name,
-                "scenario": system.scenario,
-                "objective": plan.objective,
-                "concentration": records(shares),
-                "benchmarks": records(marks),
-            }
-        )
+        answer: dict[str, Any] = {**identity(system), "objective": plan.objective}
+        tables = {"concentration": records(shares), "benchmarks": records(marks)}
+        print_json({**answer, **tables})
     elif not quiet:
-        show_frame(
-            f"Concentration of supply in {shown} (HHI, 10,000 is a single origin)",
-            shares[shares["year"] == held],
-        )
-        show_frame(
-            f"Benchmarks of Regulation (EU) 2024/1252 in {shown}", marks[marks["year"] == held]
-        )
+        head = f"Concentration of supply in {shown} (HHI, 10,000 is a single origin)"
+        show_frame(head, shares[shares["year"] == first])
+        head = f"Benchmarks of Regulation (EU) 2024/1252 in {shown}"
+        show_frame(head, marks[marks["year"] == first])
 
 
 @app.command("gap", epilog="Example: planner gap china --year 2025 --growth 0.02")
@@ -281,53 +266,33 @@ def gap(
     study: Study,
     scenario: Scenario = "",
     settings: Set = None,
-    year: Annotated[
-        int | None,
-        typer.Option(
-            "--year", metavar="YEAR", help="Imports are held to this year's; or the first."
-        ),
-    ] = None,
-    growth: Annotated[
-        float, typer.Option("--growth", metavar="SHARE", help="What they may grow a year.")
-    ] = 0.0,
+    year: HeldYear = None,
+    growth: Growth = 0.0,
     rows: Rows = 12,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Hold imports where they are: which metal falls short first, when, and which lever closes the
     gap."""
-    from planner.cli._terminal import Stages, show_frame
-
-    with Stages(quiet=quiet or as_json) as stage:
-        stage("read")
-        system = read_system(study, scenario, settings)
-        stage("load")
+    with reading(study, scenario, settings, quiet=quiet or as_json) as (system, stage):
         import planner
 
         found = planner.gap(system, year=year, growth=growth, progress=stage)
     if as_json:
-        print_json(
-            {
-                "study": system.name,
-                "scenario": system.scenario,
-                "held_from": found.frozen,
-                "growth": growth,
-                "gaps": records(found.gaps),
-                "levers": records(found.levers),
-            }
-        )
+        answer: dict[str, Any] = {**identity(system), "held_from": found.frozen, "growth": growth}
+        print_json({**answer, "gaps": records(found.gaps), "levers": records(found.levers)})
     elif not quiet:
-        show_frame(
-            (
-                f"Short when imports are held to {found.frozen} (t of refined equivalents over all "
-                "years)"
-            ),
-            found.gaps,
-            empty="no metal falls short",
-        )
-        if len(found.levers):
-            show_frame(
-                "What closes the gap, each by itself",
-                found.levers[found.levers["closed"] > 0],
-                rows=rows,
-            )
+        _show_gap(found, rows)
+
+
+def _show_gap(found: Gap, rows: int) -> None:
+    from planner.cli._terminal import show_frame
+
+    show_frame(
+        f"Short when imports are held to {found.frozen} (t of refined equivalents over all years)",
+        found.gaps,
+        empty="no metal falls short",
+    )
+    if len(found.levers):
+        closing = found.levers[found.levers["closed"] > 0]
+        show_frame("What closes the gap, each by itself", closing, rows=rows)

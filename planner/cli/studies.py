@@ -1,4 +1,4 @@
-"""Commands about studies: list, new, check."""
+"""Commands about studies: list, new, check, workbook, unpack."""
 
 from __future__ import annotations
 
@@ -7,18 +7,36 @@ from typing import Annotated
 
 import typer
 
-from planner.cli.app import (
+from planner.cli._shared import (
     Json,
     Quiet,
     Scenario,
     Set,
     Study,
-    app,
+    identity,
     overrides,
     print_json,
     read_system,
 )
+from planner.cli.app import app
 from planner.errors import SpecError
+
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", help="Name of the new study; its folder is made here.")
+]
+NewWorkbook = Annotated[Path, typer.Argument(metavar="FILE", help="The workbook to write, .xlsx.")]
+Workbook = Annotated[
+    Path, typer.Argument(metavar="FILE", help="A workbook that planner workbook wrote.")
+]
+Folder = Annotated[
+    Path, typer.Argument(metavar="DIR", help="The study folder to write; new or empty.")
+]
+Replace = Annotated[
+    bool,
+    typer.Option(
+        "--replace", help="Write over the tables of the study in DIR; other files there stay."
+    ),
+]
 
 
 @app.command("list", epilog="Example: planner list")
@@ -36,12 +54,7 @@ def list_studies(as_json: Json = False) -> None:
 
 
 @app.command("new", epilog="Example: planner new mystudy && planner solve mystudy")
-def new_study(
-    name: Annotated[
-        str, typer.Argument(metavar="NAME", help="Name of the new study; its folder is made here.")
-    ],
-    quiet: Quiet = False,
-) -> None:
+def new_study(name: Name, quiet: Quiet = False) -> None:
     """Write a small study that solves, to start your own from."""
     import planner
 
@@ -73,8 +86,7 @@ def check(
     if as_json:
         print_json(
             {
-                "study": system.name,
-                "scenario": system.scenario,
+                **identity(system),
                 "numbers": len(system.data),
                 "inputs_hash": system.inputs_hash,
                 "problems": [],
@@ -84,3 +96,28 @@ def check(
         from planner.cli._terminal import show_system
 
         show_system(system)
+
+
+@app.command("workbook", epilog="Example: planner workbook china china.xlsx")
+def workbook(study: Study, path: NewWorkbook, quiet: Quiet = False) -> None:
+    """Write a study as one workbook, to be edited in a spreadsheet and read back with unpack."""
+    import planner
+
+    planner.write_study_workbook(study, path)
+    if not quiet:
+        typer.echo(
+            f"{path} is written; change and save it, then: planner solve {path}\n"
+            f"or turn it back into the tables of a folder: planner unpack {path} FOLDER"
+        )
+
+
+@app.command(
+    "unpack", epilog="Example: planner unpack china.xlsx mystudy && planner solve ./mystudy"
+)
+def unpack(path: Workbook, folder: Folder, replace: Replace = False, quiet: Quiet = False) -> None:
+    """Write the study that a workbook holds as a folder."""
+    import planner
+
+    planner.unpack(path, folder, replace=replace)
+    if not quiet:
+        typer.echo(f"{folder} is written; check it with: planner check {folder}")

@@ -2,31 +2,59 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from planner.cli.app import (
+from planner.cli._shared import (
     Json,
     Quiet,
     Scenario,
     Set,
     Study,
-    app,
+    Tables,
+    identity,
+    money,
     print_json,
-    read_system,
-    writable,
+    reading,
+    records,
+    write_tables,
 )
-from planner.cli.security import records
+from planner.cli.app import app
 
-Out = Annotated[
-    Path | None,
+if TYPE_CHECKING:
+    from planner.analysis.tradeoffs.alternatives import Alternatives
+    from planner.analysis.tradeoffs.frontier import Frontier
+    from planner.system.nouns import System
+
+Points = Annotated[int, typer.Option("--points", metavar="N", min=2, help="Points of each curve.")]
+Territorial = Annotated[
+    bool,
     typer.Option(
-        "--out", "-o", metavar="DIR", help="Also write the tables as CSV here.", callback=writable
+        "--territorial", help="Count what is emitted at home; the footprint if not given."
     ),
+]
+ByMetal = Annotated[
+    bool, typer.Option("--by-metal", help="Also a curve for the carbon of each metal.")
+]
+Imports = Annotated[
+    int,
+    typer.Option(
+        "--imports", metavar="N", min=0, help="Third objective: N levels of import dependence."
+    ),
+]
+Slack = Annotated[
+    float,
+    typer.Option(
+        "--slack",
+        metavar="SHARE",
+        min=0.0,
+        help="How much more than the least cost a plan may cost.",
+    ),
+]
+Plans = Annotated[
+    int,
+    typer.Option("--plans", metavar="N", min=0, help="How many maximally different plans to find."),
 ]
 
 
@@ -37,35 +65,17 @@ def frontier(
     study: Study,
     scenario: Scenario = "",
     settings: Set = None,
-    points: Annotated[
-        int, typer.Option("--points", metavar="N", min=2, help="Points of each curve.")
-    ] = 12,
-    territorial: Annotated[
-        bool,
-        typer.Option(
-            "--territorial", help="Count what is emitted at home; the footprint if not given."
-        ),
-    ] = False,
-    by_metal: Annotated[
-        bool, typer.Option("--by-metal", help="Also a curve for the carbon of each metal.")
-    ] = False,
-    imports: Annotated[
-        int,
-        typer.Option(
-            "--imports", metavar="N", min=0, help="Third objective: N levels of import dependence."
-        ),
-    ] = 0,
-    out: Out = None,
+    points: Points = 12,
+    territorial: Territorial = False,
+    by_metal: ByMetal = False,
+    imports: Imports = 0,
+    out: Tables = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """What each further tonne of carbon abated costs, from the least cost to the least carbon."""
-    from planner.cli._terminal import Stages, show_frame
-
-    with Stages(quiet=quiet or as_json) as stage:
-        stage("read")
-        system = read_system(study, scenario, settings)
-        stage("load")
+    """Find what each further tonne of carbon abated costs, from the least cost to the least
+    carbon."""
+    with reading(study, scenario, settings, quiet=quiet or as_json) as (system, stage):
         import planner
 
         found = planner.frontier(
@@ -76,30 +86,39 @@ def frontier(
             imports=imports,
             progress=stage,
         )
-        write_tables(
-            out,
-            {"points": found.points, "mix": found.mix},
-            {"study": system.name, "scenario": system.scenario, "inputs_hash": system.inputs_hash},
-        )
+        tables = {"points": found.points, "mix": found.mix}
+        write_tables(out, tables, {"frontier.json": _origin(system)})
     if as_json:
         print_json(
             {
-                "study": system.name,
-                "scenario": system.scenario,
-                "currency": f"USD_{system.currency_year}",
+                **identity(system),
+                "currency": money(system),
                 "least_shortage": found.least_shortage,
                 "points": records(found.points),
             }
         )
     elif not quiet:
-        shown = found.points.drop(columns="scope").dropna(axis="columns", how="all")
-        show_frame(
-            f"cost (USD_{system.currency_year}, present value, without carbon price and "
-            "shortage), carbon (t CO2e over all years), "
-            "abatement_cost (USD per t)",
-            shown,
-            rows=len(shown),
-        )
+        _show_frontier(system, found)
+
+
+def _origin(system: System) -> str:
+    """What a frontier was made of, so that no other run shows it."""
+    import json
+
+    said = {**identity(system), "inputs_hash": system.inputs_hash}
+    return json.dumps(said, indent=2, ensure_ascii=False) + "\n"
+
+
+def _show_frontier(system: System, found: Frontier) -> None:
+    from planner.cli._terminal import show_frame
+
+    shown = found.points.drop(columns="scope").dropna(axis="columns", how="all")
+    show_frame(
+        f"cost ({money(system)}, present value, without carbon price and shortage), carbon (t "
+        "CO2e over all years), abatement_cost (USD per t)",
+        shown,
+        rows=len(shown),
+    )
 
 
 @app.command("alternatives", epilog="Example: planner alternatives china --slack 0.05")
@@ -107,32 +126,14 @@ def alternatives(
     study: Study,
     scenario: Scenario = "",
     settings: Set = None,
-    slack: Annotated[
-        float,
-        typer.Option(
-            "--slack",
-            metavar="SHARE",
-            min=0.0,
-            help="How much more than the least cost a plan may cost.",
-        ),
-    ] = 0.05,
-    plans: Annotated[
-        int,
-        typer.Option(
-            "--plans", metavar="N", min=0, help="How many maximally different plans to find."
-        ),
-    ] = 3,
-    out: Out = None,
+    slack: Slack = 0.05,
+    plans: Plans = 3,
+    out: Tables = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Near-optimal plans: what cost really decides, and what it leaves open."""
-    from planner.cli._terminal import Stages, show_frame
-
-    with Stages(quiet=quiet or as_json) as stage:
-        stage("read")
-        system = read_system(study, scenario, settings)
-        stage("load")
+    """Find near-optimal plans: what cost really decides, and what it leaves open."""
+    with reading(study, scenario, settings, quiet=quiet or as_json) as (system, stage):
         import planner
 
         found = planner.alternatives(system, slack=slack, plans=plans, progress=stage)
@@ -140,41 +141,22 @@ def alternatives(
             out, {"ranges": found.ranges, "plans": found.plans, "supplies": found.supplies}
         )
     if as_json:
-        print_json(
-            {
-                "study": system.name,
-                "scenario": system.scenario,
-                "slack": slack,
-                "cost": found.cost,
-                "ranges": records(found.ranges),
-                "plans": records(found.plans),
-            }
-        )
+        answer: dict[str, Any] = {**identity(system), "slack": slack, "cost": found.cost}
+        print_json({**answer, "ranges": records(found.ranges), "plans": records(found.plans)})
     elif not quiet:
-        shown = found.ranges[["metal", "pathway", "best_share", "least_share", "most_share"]]
-        show_frame(
-            f"Share of all supply over the years, within {slack:.0%} of the least cost",
-            shown,
-            rows=len(shown),
-        )
-        show_frame(
-            "Maximally different plans (difference: share of supply that comes from elsewhere)",
-            found.plans,
-            rows=len(found.plans),
-        )
+        _show_alternatives(found, slack)
 
 
-def write_tables(
-    out: Path | None, tables: Mapping[str, object], about: dict[str, str] | None = None
-) -> None:
-    """Tables as CSV in a folder, where one is asked for; `about` says what a frontier was made of,
-    so that no other run shows it."""
-    from planner.runtime.run_folder import write_tables as write
+def _show_alternatives(found: Alternatives, slack: float) -> None:
+    from planner.cli._terminal import show_frame
 
-    if out is not None:
-        texts = (
-            {}
-            if about is None
-            else {"frontier.json": json.dumps(about, indent=2, ensure_ascii=False) + "\n"}
-        )
-        write(out, tables, texts)
+    show_frame(
+        f"Share of all supply over the years, within {slack:.0%} of the least cost",
+        found.ranges[["metal", "pathway", "best_share", "least_share", "most_share"]],
+        rows=len(found.ranges),
+    )
+    show_frame(
+        "Maximally different plans (difference: share of supply that comes from elsewhere)",
+        found.plans,
+        rows=len(found.plans),
+    )

@@ -1,8 +1,7 @@
 """Stocks and flows to flodym arrays and back, nothing lost: axes become named dimensions, and the
 unit stands in the array's name.
 
-flodym (pip install 'planner[flodym]') wants time first; `planner.mfa.stocks` wants it last, many
-series at once. flodym arrays hold no unit, so the name of each ends in it: `stock [t]`. Dimensions
+flodym (extra `flodym`) wants time first; `planner.mfa.stocks` wants it last, many series at once. flodym arrays hold no unit, so the name of each ends in it: `stock [t]`. Dimensions
 are those of the planner's tables: time, metal, product, cohort.
 """
 
@@ -41,7 +40,7 @@ STOCK_UNITS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Named:
+class NamedArray:
     """An array with its axes named, time last as `planner.mfa.stocks` takes it."""
 
     values: Array
@@ -76,7 +75,7 @@ def to_flodym(
     return made
 
 
-def from_flodym(array: FlodymArray) -> Named:
+def from_flodym(array: FlodymArray) -> NamedArray:
     """A flodym array with time as the last axis (a dimension named time, or of letter t), and the
     unit in its name told apart."""
     dims = {(TIME if d.letter == "t" else d.name): tuple(d.items) for d in array.dims}
@@ -84,7 +83,7 @@ def from_flodym(array: FlodymArray) -> Named:
     found = re.fullmatch(r"(.*) \[(.*)\]", str(array.name))
     name, unit = found.groups() if found else (str(array.name), "")
     values = array.values.transpose([list(dims).index(d) for d in names])
-    return Named(frozen_array(values), {d: dims[d] for d in names}, name, unit)
+    return NamedArray(frozen_array(values), {d: dims[d] for d in names}, name, unit)
 
 
 def stocks_to_flodym(balance: Balance) -> dict[str, FlodymArray]:

@@ -1,5 +1,4 @@
-"""How each result is defined, as a page, written from the code: `python -m
-planner.reference.result_tables > docs/results.md`."""
+"""How each result is defined, as a page written from the code: docs/results.md, by `make pages`."""
 
 from __future__ import annotations
 
@@ -29,7 +28,7 @@ the metal's account of the year, in refined metal where not said otherwise.
 EQUATION = re.compile(r"\$\$(?P<latex>.+?)\$\$\s*", re.DOTALL)
 
 
-def results_page() -> str:
+def result_tables_page() -> str:
     """The whole page, in Markdown."""
     return "\n".join(_lines()) + "\n"
 
@@ -126,9 +125,3 @@ def _rows(heads: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> Iterator[s
 
 def _row(*cells: str) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-
-if __name__ == "__main__":
-    import sys
-
-    sys.stdout.write(results_page())

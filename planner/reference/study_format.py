@@ -1,5 +1,5 @@
-"""The study format as a page, written from `planner.study.schema`: `python -m
-planner.reference.study_format > docs/format.md`."""
+"""The study format as a page written from `planner.study.schema`: docs/format.md, by `make
+pages`."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ kg, g; money USD_2021; carbon tCO2e, kgCO2e; energy MWh, kWh, GJ; time year, mon
 """
 
 
-def format_page() -> str:
+def study_format_page() -> str:
     """The whole page, in Markdown."""
     return "\n".join(_lines()) + "\n"
 
@@ -105,8 +105,8 @@ def _lines() -> Iterator[str]:
             f"`{form.kind}`",
             f"`{form.level}`",
             form.unit,
-            _names(form.required),
-            _names(form.optional),
+            _names(tuple(f.name for f in form.required)),
+            _names(tuple(f.name for f in form.optional)),
             form.note,
         )
 
@@ -181,9 +181,3 @@ def _rows(heads: tuple[str, ...]) -> Iterator[str]:
 
 def _row(*cells: str) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-
-if __name__ == "__main__":
-    import sys
-
-    sys.stdout.write(format_page())

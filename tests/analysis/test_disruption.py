@@ -9,7 +9,7 @@ import pytest
 from planner.analysis.security.disruption import disrupt
 from planner.analysis.security.recourse import base_of, recourse, sources
 from planner.errors import SpecError
-from planner.plan.solve import compiled
+from planner.solver.compiled import compiled
 from planner.solver.highs import Program
 from tests.small import Study, system_of
 

@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import planner
+from planner.analysis.uncertainty.inputs import Input, Uncertainty
 from planner.analysis.uncertainty.mass_balance_repair import Contradictions
-from planner.analysis.uncertainty.sampling import Input, draw, uncertainty
+from planner.analysis.uncertainty.sampling import draw, uncertainty
 from planner.errors import SpecError
 from planner.mfa.balance import balance
 from planner.study.reader import Rereader
@@ -254,7 +255,7 @@ def sampled(system: System, inputs: Sequence[Input], count: int) -> list[Sample]
 
 
 def uncertainty_of(inputs: Sequence[Input]) -> Any:
-    return planner.analysis.uncertainty.sampling.Uncertainty(tuple(inputs))
+    return Uncertainty(tuple(inputs))
 
 
 def complaints(

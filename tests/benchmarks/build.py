@@ -34,7 +34,7 @@ def save_arrays(study: Path, path: Path) -> None:
     """The programme of a study as plain arrays with the names of the variable and family of each
     column and row."""
     import planner
-    from planner.plan.solve import compiled
+    from planner.solver.compiled import compiled
 
     a = compiled(planner.read(study)).arrays
     np.savez(

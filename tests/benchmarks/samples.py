@@ -13,7 +13,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from importlib.metadata import version
 from typing import Any
 
 from tests.benchmarks.measured import clock, report
@@ -29,7 +28,8 @@ def samples(study: str, seed: int) -> dict[str, float]:
     from planner.analysis.uncertainty.ensemble import BLOCK, CHECKED, Job, ready, solve_block
     from planner.analysis.uncertainty.sampling import draw, uncertainty
     from planner.lp.formulation import build
-    from planner.plan.solve import compiled
+    from planner.runtime.extras import planner_version
+    from planner.solver.compiled import compiled
     from planner.solver.highs import Program, compile_arrays
 
     system = planner.read(study)
@@ -41,7 +41,7 @@ def samples(study: str, seed: int) -> dict[str, float]:
         system.scenario,
         dict(system.overrides),
         uncertain.inputs,
-        version("planner"),
+        planner_version(),
     )
     maker, _ = ready(job)
     with clock() as ours:

@@ -44,12 +44,9 @@ PLAIN = (
     "test_families_policies.py",
 )
 LP = {
-    "options": ("test_demand_measures.py", "test_templates.py"),
     "size": ("test_size.py",),
     "reduction": ("test_reduction.py",),
-    **dict.fromkeys(
-        ("constraints", "policies", "targets", "objective", "parameters", "variables"), FAMILIES
-    ),
+    **dict.fromkeys(("targets", "objective", "parameters", "variables"), FAMILIES),
 }
 TESTS: dict[str, tuple[str, ...]] = {
     "planner/mfa/stocks.py": ("test_stocks.py",),
@@ -68,6 +65,10 @@ TESTS: dict[str, tuple[str, ...]] = {
             FAMILIES if path.parent.name == "families" else LP.get(path.stem, PLAIN)
         )
         for path in sorted((ROOT / "planner" / "lp").rglob("*.py"))
+    },
+    **{
+        f"planner/lp/families/{path.name}": FAMILIES
+        for path in sorted((ROOT / "planner" / "lp" / "families").glob("*.py"))
     },
 }
 """Which tests a room answers to."""

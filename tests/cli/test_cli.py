@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 import planner
 from planner.cli import app
-from planner.cli.plans import default_folder
+from planner.cli.solve import default_folder
 from planner.errors import InfeasibleError, OutputError, SolverError, SpecError
 from tests.small import Study
 
@@ -356,7 +356,7 @@ def test_balance_states_the_stock_convention(tmp_path: Path) -> None:
 def test_math_prints_every_family_and_its_place() -> None:
     result = run("math")
     assert result.exit_code == 0
-    assert "host_limit(host, metal, year)  planner/lp/constraints.py:" in result.stdout
+    assert "host_limit(host, metal, year)  planner/lp/families/host_limit.py:" in result.stdout
     assert run("math", "--markdown").stdout.startswith("# The mathematics\n")
     assert [e["name"] for e in json.loads(run("math", "quota", "--json").stdout)["equations"]] == [
         "quota"

@@ -73,9 +73,9 @@ def test_grade_by_the_shadow_price_of_the_plan(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--price", "lithum=3 USD_2021/t"), "'lithum' is no metal of the study"),
+        (("--price", "lithum=3 USD_2021/t"), "'lithum' is not a metal of the study"),
         (("--price", "lithium=3"), "the unit is missing"),
-        (("--price", "lithium"), "is no METAL=PRICE"),
+        (("--price", "lithium"), "is not METAL=PRICE"),
         (("--metal", "lithum"), "did you mean 'lithium'"),
         (("--year", "1999"), "outside 2021"),
     ],

@@ -16,7 +16,7 @@ import typer
 from typer.testing import CliRunner
 
 from planner.cli import app
-from planner.cli._terminal import Stages
+from planner.cli._stages import Stages
 from planner.cli.app import EXIT_STATUSES, INTERRUPTED
 from planner.plan.plan import LOG_FILE
 from planner.runtime.progress import Step
@@ -177,7 +177,7 @@ def test_the_time_that_is_left_is_reckoned_from_the_steps_that_are_over(
     """One of four took 10 s: the second has 8 left after 2, and two more follow; a step that takes
     long adds nothing to those ahead."""
     now = 0.0
-    monkeypatch.setattr("planner.cli._terminal.time.perf_counter", lambda: now)
+    monkeypatch.setattr("planner.cli._stages.time.perf_counter", lambda: now)
     stage = Stages(quiet=True)
     stage(Step("point", 0, 4))
     assert stage.left(1) is None

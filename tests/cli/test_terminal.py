@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from planner.cli._terminal import Stages, console, large, number, shown_years
+from planner.cli._stages import Stages
+from planner.cli._terminal import console, large, number, shown_years
 from planner.system.nouns import Period
 
 

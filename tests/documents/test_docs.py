@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 import planner
 from planner.cli import app
 from planner.plan.schema import INDICATORS
-from planner.reference.result_tables import results_page
+from planner.reference.result_tables import result_tables_page
 from planner.system.nouns import PATHWAYS, SCOPES
 
 ROOT = Path(__file__).parents[2]
@@ -102,8 +102,8 @@ def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
 
 
 def test_the_results_page_is_current() -> None:
-    """`python -m planner.reference.result_tables > docs/results.md` renews it."""
-    assert (ROOT / "docs" / "results.md").read_text(encoding="utf-8") == results_page()
+    """`make pages` renews it."""
+    assert (ROOT / "docs" / "results.md").read_text(encoding="utf-8") == result_tables_page()
 
 
 @pytest.mark.parametrize("study", ["quickstart", "china"])

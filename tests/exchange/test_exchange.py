@@ -17,7 +17,7 @@ import planner
 from planner.errors import OutputError, SpecError
 from planner.exchange.iamc import codelist, iamc_table
 from planner.plan.plan import Plan
-from planner.plan.tables import COLUMNS
+from planner.plan.schema import COLUMNS
 from planner.study.files import HEAD_FILE, read_files
 from planner.study.problems import Problems
 from planner.study.workbook import read_study_workbook, unpack, write_study_workbook

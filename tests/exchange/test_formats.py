@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 import planner
 from planner.cli import app
-from planner.cli.completion import FORMAT_NAMES
+from planner.cli._completion import FORMAT_NAMES
 from planner.errors import OutputError, SpecError
 from planner.exchange.export import FORMATS
 from planner.exchange.iamc import iamc_table
@@ -356,7 +356,7 @@ def test_what_is_not_installed_is_said(
 ) -> None:
     """None in sys.modules is Python's own way to say that an import fails."""
     monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(OutputError, match=rf"pip install 'planner\[{extra}\]'"):
+    with pytest.raises(OutputError, match=rf"pip install '\.\[{extra}\]'"):
         planner.export(plan, tmp_path / "out", name)
     assert not list(tmp_path.iterdir())
 

@@ -84,7 +84,7 @@ def test_without_kaleido_a_picture_says_what_to_install(
     plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "kaleido", None)
-    with pytest.raises(OutputError, match=r"pip install 'planner\[image\]'"):
+    with pytest.raises(OutputError, match=r"pip install '\.\[image\]'"):
         write_figure(sankey(plan, plan.system.metals[0]), tmp_path / "flows.svg")
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from planner.lp.formulation import FORMULATION
-from planner.plan.solve import compiled
+from planner.solver.compiled import compiled
 from planner.solver.highs import Program
 from planner.system.economics import period_factors
 from tests.lp import test_families_plants as plants

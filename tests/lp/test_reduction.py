@@ -18,7 +18,7 @@ from scipy import sparse
 import planner
 from planner.errors import InfeasibleError
 from planner.lp.reduction import SMALL, reduced
-from planner.plan.solve import compiled
+from planner.solver.compiled import compiled
 from planner.solver.decomposition import Whole, solved_in_parts
 from planner.solver.highs import FEASIBILITY_TOLERANCE, Arrays, Program, Solution
 from tests.random_studies import studies

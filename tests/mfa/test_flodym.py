@@ -184,6 +184,6 @@ def test_without_flodym_it_says_what_to_install(
     monkeypatch.setitem(sys.modules, "flodym", None)
     for convert in (lambda: flows_to_flodym(world.flows), lambda: stocks_to_flodym(world.balance)):
         with pytest.raises(
-            OutputError, match=r"flodym is not installed: pip install 'planner\[flodym\]'"
+            OutputError, match=r"flodym is not installed: pip install '\.\[flodym\]'"
         ):
             convert()

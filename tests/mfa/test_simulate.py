@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from planner.errors import SpecError
 from planner.mfa.balance import balance, residual
 from planner.mfa.flows import base_account, node_residual
-from planner.mfa.simulate import Simulation, shares_from, simulate, stockpiles_from
+from planner.mfa.simulate import Simulation, shares_from, simulate, simulate_plan
 from planner.system.nouns import Period
 from tests.by_hand import ByHand
 
@@ -366,9 +366,7 @@ def test_a_plan_that_draws_on_a_stockpile_and_fills_it_is_repeated():
             ("import", year): demand - 0.9 * collected - 4.0 - drawn[year],
         }
     assert residual(found, plan)[0].relative <= CLOSES
-    again = simulate(
-        found, shares=shares_from(found, plan), stockpiles=stockpiles_from(found, plan)
-    )
+    again = simulate_plan(found, plan)
     assert again.values["activity"] == pytest.approx(plan["activity"], rel=1e-12)
     assert (again.values["draw"], again.values["fill"], again.values["shortage"]) == (
         plan["draw"],

@@ -60,20 +60,27 @@ def test_unknown_name_is_an_attribute_error() -> None:
 
 
 def test_version_is_that_of_the_installed_package() -> None:
-    from importlib.metadata import version
+    from planner.runtime.extras import planner_version
 
-    assert planner.__version__ == version("planner")
+    assert planner.__version__ == planner_version()
 
 
 def test_type_checkers_see_the_same_names() -> None:
-    """The TYPE_CHECKING imports and the table of homes say the same: name for name, module for
+    """The TYPE_CHECKING block and the table of homes say the same: name for name, module for
     module."""
     tree = ast.parse(Path(planner.__file__).read_text(encoding="utf-8"))
-    block = next(node for node in tree.body if isinstance(node, ast.If))
-    typed = {
-        (alias.asname, node.module)
-        for node in block.body
+    block = next(node for node in tree.body if isinstance(node, ast.If)).body
+    imported = {
+        alias.asname: (f"{node.module}", alias.name)
+        for node in block
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
-    assert typed == set(planner._HOMES.items())
+    homes = {name: module for name, (module, known) in imported.items() if name == known}
+    for node in block:
+        if isinstance(node, ast.Assign):
+            # `mix_figure = _multi_plan.beside`, the module imported under a private name
+            (public,) = map(ast.unparse, node.targets)
+            module, _, known = ast.unparse(node.value).partition(".")
+            homes[public] = f"{'.'.join(imported[module])}:{known}"
+    assert homes == planner._HOMES

@@ -113,7 +113,7 @@ def test_the_wheel_holds_studies_and_data_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0] for name in names} == {
         "planner",
-        f"planner-{PROJECT['version']}.dist-info",
+        f"{PROJECT['name'].replace('-', '_')}-{PROJECT['version']}.dist-info",
     }
     for wanted in (
         "planner/py.typed",

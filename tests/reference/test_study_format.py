@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from planner.reference.study_format import format_page
+from planner.reference.study_format import study_format_page
 from planner.study.schema import POLICIES, TABLES
 
 PAGE = Path(__file__).parents[2] / "docs" / "format.md"
 
 
 def test_the_committed_page_is_current() -> None:
-    """`python -m planner.reference.study_format > docs/format.md` renews it."""
-    assert PAGE.read_text(encoding="utf-8") == format_page()
+    """`make pages` renews it."""
+    assert PAGE.read_text(encoding="utf-8") == study_format_page()
 
 
 def test_the_page_names_every_table_column_parameter_unit_and_policy() -> None:
-    page = format_page()
+    page = study_format_page()
     for table in TABLES:
         assert f"### {table.name}.csv" in page
         section = page.split(f"### {table.name}.csv")[1].split("\n### ")[0]
@@ -38,7 +38,7 @@ def test_the_study_toml_of_the_page_is_read(tmp_path: Path) -> None:
     import planner
 
     folder = planner.new(tmp_path / "example")
-    example = format_page().split("```toml\n")[1].split("```")[0]
+    example = study_format_page().split("```toml\n")[1].split("```")[0]
     example = example.replace("first = 2021", "first = 2025").replace("last = 2060", "last = 2034")
     (folder / "study.toml").write_text(example, encoding="utf-8")
     system = planner.read(folder, scenario="greener")

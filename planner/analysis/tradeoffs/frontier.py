@@ -24,10 +24,11 @@ import numpy as np
 import pandas as pd
 
 from planner.errors import SolverError
-from planner.plan.solve import Compiled, Progress, compiled, require_optimal
+from planner.plan.solve import require_optimal
 from planner.plan.tables import supply_table
 from planner.runtime.display import amount, shown
-from planner.runtime.progress import Step
+from planner.runtime.progress import Progress, Step
+from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import Arrays, Program, Solution, by_name
 from planner.system.nouns import Array, Scope
 from planner.system.unit_accounts import emission_rates, metals_of, output_equivalent
@@ -276,10 +277,10 @@ class _Search:
         if self.carbon_row is None:
             self.carbon_row = self.program.add_row(terms, -np.inf, np.inf)
         else:
-            for position in np.flatnonzero(terms != self.carbon_terms):
-                self.program.highs.changeCoeff(
-                    self.carbon_row, int(position), float(terms[position])
-                )
+            changed = np.flatnonzero(terms != self.carbon_terms).tolist()
+            self.program.set_coefficients(
+                self.carbon_row, dict(zip(changed, terms[changed].tolist(), strict=True))
+            )
         self.carbon_terms = terms
         return self.carbon_row
 

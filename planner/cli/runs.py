@@ -1,0 +1,294 @@
+"""Commands about runs that were made: indicators, report, export, compare."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from planner.cli._completion import complete_format, complete_run
+from planner.cli._shared import (
+    Json,
+    Metal,
+    Quiet,
+    Rows,
+    Run,
+    Tables,
+    load_runs,
+    print_json,
+    records,
+    refuse,
+    unknown_metal,
+    write_tables,
+)
+from planner.cli.app import app
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from planner.analysis.tradeoffs.compare import Comparison
+    from planner.plan.plan import Plan
+
+COMPARED = ("inputs", "totals", "supply", "results")
+"""Tables of a comparison that are written."""
+SHOWN_ROUTES = (
+    "plan",
+    "metal",
+    "pathway",
+    "process",
+    "since",
+    "until",
+    "widest",
+    "share_first",
+    "share",
+    "change",
+)
+"""Columns of the table of routes that fit a terminal."""
+
+Population = Annotated[
+    float | None,
+    typer.Option(
+        "--population",
+        metavar="PERSONS",
+        help="Persons in every year, for stocks per head; the study's if not given.",
+    ),
+]
+File = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FILE",
+        help="What to write, by its ending: .xlsx (workbook), .csv (IAMC long table and its "
+        "codelists), .nc (netCDF), .zip (Data Package), .mps, .lp (programme).",
+    ),
+]
+FormatName = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="NAME",
+        help="The format by its name: xlsx, iamc, netcdf, datapackage, mps, lp, or parquet (a "
+        "folder).",
+        autocompletion=complete_format,
+    ),
+]
+ReportedRuns = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="RUN...",
+        help="The run to report; further runs are set beside it.",
+        autocompletion=complete_run,
+    ),
+]
+Page = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        "-o",
+        metavar="FILE",
+        help="The page to write; report.html in the run if not given.",
+    ),
+]
+FrontierFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--frontier",
+        metavar="DIR",
+        help="The frontier to show, from planner frontier --out; RUN/frontier where there is one.",
+    ),
+]
+ComparedRuns = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="RUN...",
+        help="Folders of results that planner solve wrote, two or more.",
+        autocompletion=complete_run,
+    ),
+]
+Difference = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        "-o",
+        metavar="DIR|FILE",
+        help="Also write the tables as CSV to this folder, or all as one page (.html), or the "
+        "figure alone (.svg, .png, .pdf).",
+    ),
+]
+Points = Annotated[
+    float,
+    typer.Option(
+        "--points",
+        metavar="N",
+        min=0.0,
+        help="A route changes where its share of supply differs by more percentage points.",
+    ),
+]
+
+
+@app.command("indicators", epilog="Example: planner indicators results/china --metal cobalt")
+def indicators(
+    run: Run,
+    metal: Metal = "",
+    out: Tables = None,
+    rows: Rows = 200,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    persons: Population = None,
+) -> None:
+    """Show the indicators of a run by the definitions of the literature: recycling, trade,
+    reserves, losses, circularity."""
+    from planner.cli._stages import Stages
+
+    with Stages(quiet=quiet or as_json) as stage:
+        (plan,) = load_runs([run], stage)
+        refuse(unknown_metal(plan.system, metal))
+        stage("indicators")
+        import planner
+
+        ends = plan.system.years[0], plan.system.years[-1]
+        population = None if persons is None else dict.fromkeys(ends, persons)
+        found = planner.indicators(plan, population=population)
+        write_tables(out, {"indicators": found})
+    if as_json:
+        record = plan.record
+        print_json(
+            {"study": record.study, "scenario": record.scenario, "indicators": records(found)}
+        )
+    elif not quiet:
+        _show_indicators(plan, found, metal, rows)
+
+
+def _show_indicators(plan: Plan, found: pd.DataFrame, metal: str, rows: int) -> None:
+    from planner.cli._terminal import show_frame, shown_years
+
+    years = list(shown_years(plan.system.periods).values())
+    kept = found[found["year"].isin(years) & (found["metal"] == metal if metal else True)]
+    keys = ["metal", "indicator", "unit"]
+    wide = kept.pivot_table(index=keys, columns="year", values="value").reset_index()
+    wide.columns = [str(name) for name in wide.columns]
+    show_frame("Indicators", wide, rows=rows)
+
+
+@app.command(
+    "report",
+    epilog="Example: planner report results/china results/china-carbon-neutral --out both.html",
+)
+def report(
+    runs: ReportedRuns,
+    out: Page = None,
+    frontier: FrontierFolder = None,
+    quiet: Quiet = False,
+) -> None:
+    """Write a run as one HTML page that opens offline: the answer first, figures, tables, and every
+    input with its source."""
+    from planner.cli._stages import Stages
+
+    with Stages(quiet=quiet) as stage:
+        plan, *others = load_runs(runs, stage)
+        stage("write")
+        import planner
+        from planner.reporting import FRONTIER_FOLDER, read_frontier
+
+        beside = runs[0] / FRONTIER_FOLDER
+        folder = frontier if frontier is not None else beside if beside.is_dir() else None
+        path = planner.report(
+            plan,
+            out if out is not None else runs[0] / "report.html",
+            others=others,
+            names=[run.resolve().name for run in runs] if others else (),
+            frontier=None if folder is None else read_frontier(folder, plan),
+        )
+    if not quiet:
+        typer.echo(f"{path} is written; open it in a browser, online or not")
+
+
+@app.command(
+    "export",
+    epilog="Example: planner export results/china china.csv && planner export results/china "
+    "tables --format parquet",
+)
+def export(
+    run: Run,
+    path: File,
+    format: FormatName = "",  # noqa: A002 - the word that users know
+    quiet: Quiet = False,
+) -> None:
+    """Write a run in another format, by the ending of the file or by name."""
+    from planner.cli._stages import Stages
+
+    with Stages(quiet=quiet) as stage:
+        (plan,) = load_runs([run], stage)
+        stage("write")
+        import planner
+
+        planner.export(plan, path, format)
+    if not quiet:
+        typer.echo(f"{path} is written")
+
+
+@app.command(
+    "compare",
+    epilog="Example: planner compare results/china results/china-carbon-neutral --out "
+    "difference.html",
+)
+def compare(
+    runs: ComparedRuns, out: Difference = None, points: Points = 5.0, as_json: Json = False
+) -> None:
+    """Show which inputs differ between runs, and which results, by how much; which routes change
+    and when."""
+    from planner.cli._stages import Stages
+
+    with Stages(quiet=as_json) as stage:
+        plans, names = load_runs(runs, stage), [run.resolve().name for run in runs]
+        stage("compare")
+        import planner
+
+        found, routes = planner.compare(plans, names), planner.routes(plans, names, points=points)
+        tables = {name: found.changes(getattr(found, name)) for name in COMPARED}
+        tables["routes"] = routes
+        if out is not None:
+            stage("write")
+            _write_comparison(found, tables, out)
+    if as_json:
+        print_json({name: _json(table) for name, table in tables.items()})
+        return
+    _show_comparison(found, routes, points)
+    if out is not None:
+        typer.echo(f"{out} is written")
+
+
+def _json(table: pd.DataFrame) -> Any:
+    """A table as JSON records, rounded as pandas does."""
+    import json
+
+    return json.loads(table.to_json(orient="records"))
+
+
+def _show_comparison(found: Comparison, routes: pd.DataFrame, points: float) -> None:
+    from planner.cli._terminal import show_comparison, show_frame
+
+    show_comparison(found)
+    shown = routes[[name for name in SHOWN_ROUTES if name != "plan" or len(found.names) > 2]]
+    show_frame(
+        f"routes whose share of a metal's supply changes by more than {points:g} points against "
+        f"{found.names[0]}: since when, and the widest change (--out holds the years in which "
+        "each runs)",
+        shown,
+        rows=len(shown),
+    )
+
+
+def _write_comparison(found: Comparison, tables: dict[str, pd.DataFrame], out: Path) -> None:
+    """A comparison as tables in a folder, as a page or as a picture, by the ending."""
+    import planner
+    from planner.figures.plan_figures import PICTURES
+
+    ending = out.suffix.lower()
+    if ending == ".html":
+        planner.comparison_report(found, out)
+    elif ending in PICTURES:
+        planner.write_figure(planner.comparison_figure(found), out)
+    else:
+        write_tables(out, tables)
