@@ -74,11 +74,12 @@ docs: $(VENV)/test.done
 	$(BIN)/python -m sphinx -W --keep-going -n -q -j auto -b html docs build/docs
 	@echo "build/docs/index.html"
 
-# The pages written from the code.
+# The pages written from the code, and the picture of its packages.
 pages: $(VENV)/run.done
 	$(BIN)/python -c 'import planner; print(planner.study_format_page(), end="")' > docs/format.md
 	$(BIN)/python -c 'import planner; print(planner.result_tables_page(), end="")' > docs/results.md
 	$(BIN)/planner math --markdown > docs/mathematics.md
+	$(BIN)/python -m docs.house
 
 # The versions that a plain install resolves today become the lock; read the difference before it is kept.
 lock:

@@ -38,8 +38,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from radon.complexity import cc_visit
-
 HERE = Path(__file__).parents[1]
 APART = ("lp/families", "cli")
 """Folders that hold one file for each of many alike: they may be full."""
@@ -106,6 +104,8 @@ class House:
     @cached_property
     def complexities(self) -> list[tuple[int, str]]:
         """Radon's complexity of every block, worst first, each with its place."""
+        from radon.complexity import cc_visit
+
         found = []
         for module in self.modules:
             for block in cc_visit(module.text):

@@ -33,7 +33,7 @@ empty ones left out."""
 
 
 def shown(content: bytes) -> dict[str, Cells]:
-    """What each cell of each sheet shows, by the name of the sheet."""
+    """The text that each cell of each sheet shows, by the name of the sheet."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if len(set(archive.namelist())) != len(archive.namelist()):

@@ -111,7 +111,7 @@ def _record() -> Iterator[str]:
         "Certificate: "
         + ", ".join(f"`{name}`" for name in Certificate.__dataclass_fields__)
         + ". "
-        + (Certificate.__doc__ or "").strip()
+        + " ".join((Certificate.__doc__ or "").split())
     )
 
 

@@ -242,9 +242,9 @@ def test_a_use_of_nothing_in_one_sample_of_a_block() -> None:
 # ---- any study
 
 MADE = ("takes in", "than the goods they are made of hold")
-"""What reader and balance say of metal that comes from nothing."""
+"""Messages of reader and balance about metal that comes from nothing."""
 OUTSIDE = "a tonne from outside holds at most 1 t"
-"""What the reader asks of imports beyond the balance."""
+"""Conditions that the reader sets for imports beyond the balance."""
 
 
 def sampled(system: System, inputs: Sequence[Input], count: int) -> list[Sample]:
@@ -261,7 +261,7 @@ def uncertainty_of(inputs: Sequence[Input]) -> Any:
 def complaints(
     system: System, inputs: Sequence[Input], sample: Sample, left: Mapping[str, float]
 ) -> str:
-    """What the balance says of the metal that a sample makes."""
+    """Messages of the balance about the metal that a sample makes."""
     values = {
         path: float(own + left.get(each.name, 1.0) * (value - own))
         for each in inputs

@@ -1,4 +1,4 @@
-"""What better data would be worth: known shares of variance, known turning values."""
+"""The worth of better data: known shares of variance, known turning values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who falls short when imports stop growing, against a case solved by hand."""
+"""Metals that fall short when imports stop growing, against a case solved by hand."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What is timed side by side; run by `make bench`, never as a test."""
+"""Timings beside other tools; run by `make bench`, never as a test."""

@@ -112,7 +112,7 @@ def child(module: str, *arguments: str) -> dict[str, float]:
 
 
 def report(numbers: Mapping[str, float]) -> None:
-    """What a child prints for `child`."""
+    """Output of a child process, which `child` reads."""
     sys.stdout.write("\n" + json.dumps(numbers) + "\n")
 
 

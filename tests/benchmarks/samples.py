@@ -1,4 +1,4 @@
-"""What a sample of an ensemble costs, in a process of its own: `python -m tests.benchmarks.samples
+"""Cost of a sample of an ensemble, in a process of its own: `python -m tests.benchmarks.samples
 STUDY SEED`, or `... workers STUDY N`.
 
 HiGHS alone: it is handed the finished arrays of each sample, starts from the same basis and runs;

@@ -36,7 +36,7 @@ ANCHOR_GAP = 10
 
 
 class Size(NamedTuple):
-    """How large a world is: each region buys of each metal from so many partners, its neighbours on
+    """Size of a world: each region buys of each metal from so many partners, its neighbours on
     a ring."""
 
     metals: int

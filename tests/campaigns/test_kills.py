@@ -85,7 +85,7 @@ def parts(out: Path) -> dict[str, pd.DataFrame]:
 
 
 def ended(group: int) -> bool:
-    """Whether no process of the group is left, waited for."""
+    """Wait, and return True if no process of the group is left."""
     for _ in range(ENDING * 10):
         try:
             os.killpg(group, 0)

@@ -401,7 +401,7 @@ KINDS: tuple[Callable[[random.Random, bytes], bytes], ...] = (
 
 
 def said(value: object, text: str) -> bool:
-    """Whether a text of the file is what a cell shows."""
+    """Return True if a text of the file is what a cell shows."""
     if isinstance(value, bool):
         return text == str(value).upper()
     if isinstance(value, timedelta):
@@ -461,7 +461,7 @@ def misread(files: Mapping[str, bytes], content: bytes) -> str:
 
 
 def verdict(number: int, content: bytes, folder: Path) -> str:
-    """What is wrong with how a broken workbook was received; empty where nothing is."""
+    """Faults in how a broken workbook was received; empty if there are none."""
     draw = random.Random(number)
     path = folder / f"{number}.xlsx"
     path.write_bytes(KINDS[number % len(KINDS)](draw, content))

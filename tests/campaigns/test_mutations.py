@@ -59,7 +59,7 @@ def written(case: Broken, folder: Path) -> Path:
 
 
 def verdict(case: Broken, folder: Path) -> str:
-    """What is wrong with how a broken study was received; empty where nothing is."""
+    """Faults in how a broken study was received; empty if there are none."""
     try:
         with patience(PATIENCE):
             system = planner.read(written(case, folder))

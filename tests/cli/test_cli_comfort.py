@@ -50,7 +50,7 @@ def test_the_example_of_each_command_is_one(command: str) -> None:
 
 
 def completions(folder: Path, *words: str) -> list[str]:
-    """What bash would offer for the last of the words."""
+    """Completions that bash would offer for the last of the words."""
     environment = os.environ | {
         "COMP_WORDS": " ".join(words),
         "COMP_CWORD": str(len(words) - 1),
@@ -107,7 +107,7 @@ def test_completion_of_a_broken_study_says_nothing(tmp_path: Path) -> None:
 
 
 def on_a_terminal(folder: Path, *arguments: str, **environment: str) -> str:
-    """What a command writes when its three streams are a terminal."""
+    """Output of a command whose three streams are a terminal."""
     ours, theirs = pty.openpty()
     kept = {
         key: value

@@ -1,4 +1,4 @@
-"""How numbers, years and names are shown."""
+"""Numbers, years and names as they are shown."""
 
 from __future__ import annotations
 

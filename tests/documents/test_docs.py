@@ -46,7 +46,7 @@ SETTING_UP = (
 )
 """Commands that the samples show and a test does not run: they set a machine up."""
 SOLVED_BY_MAKE = "planner solve china --out results/china --quiet"
-"""What `make solve` does, for the commands after it."""
+"""The command of `make solve`, for the commands after it."""
 
 
 def name(path: Path) -> str:
@@ -203,7 +203,7 @@ class Samples:
             )
 
     def command(self, line: str) -> str:
-        """What a command prints; plain commands of planner run in this process, which is ten times
+        """Output of a command; plain commands of planner run in this process, which is ten times
         faster."""
         line = re.sub(r"\s+# .*$", "", line)
         if line.startswith("make solve"):

@@ -75,7 +75,7 @@ def test_the_script_draws_them(
 
 
 def words(path: Path) -> set[str]:
-    """Text of a picture that is no number."""
+    """Words of a picture, numbers left out."""
     found = {
         "".join(node.itertext()).strip()
         for node in ElementTree.parse(path).iter("{http://www.w3.org/2000/svg}text")

@@ -1,4 +1,4 @@
-"""How results show themselves in a notebook: words first, numbers from the tables, every text
+"""Results as they show themselves in a notebook: words first, numbers from the tables, every text
 escaped."""
 
 from __future__ import annotations

@@ -232,8 +232,8 @@ def test_a_row_without_a_variable_that_cannot_hold_is_named(rule: Any) -> None:
 
 
 def test_rows_over_nothing_and_columns_that_occur_nowhere_are_left_out() -> None:
-    """No row of an empty set; a column of which neither a row nor an objective knows is no column;
-    a term of zero is no term."""
+    """No row of an empty set; a column that neither a row nor an objective uses is left out, and
+    so is a term of zero."""
     m = small()
     add_set(m, "activities", [("p", 1), ("q", 1), ("r", 1)])
     add_param(m, "least_activity", {("p", 1): 1.0, ("q", 1): 2.0, ("r", 1): 3.0})
@@ -280,6 +280,6 @@ def test_rows_over_nothing_and_columns_that_occur_nowhere_are_left_out() -> None
     ],
 )
 def test_what_is_summed_apart_is_not_joined(rule: Any, word: str) -> None:
-    """A sum of parameters is no number by row, on either side of a product or of the row."""
+    """A sum of parameters is not a number by row, on either side of a product or of the row."""
     with pytest.raises((TypeError, ValueError), match=word):
         made(rule, "goods")

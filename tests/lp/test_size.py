@@ -132,7 +132,7 @@ def test_a_programme_that_does_not_fit_is_refused_before_it_is_built(monkeypatch
 
 
 def test_where_free_memory_is_unknown_nothing_is_refused(monkeypatch):
-    """A machine that does not say what is free is no reason to stop."""
+    """A machine that does not say what is free is not a reason to stop."""
     monkeypatch.setattr(size, "free_memory", lambda: None)
     require_memory(filled(planner.read("quickstart")))
 

@@ -59,7 +59,7 @@ FORBIDDEN = (
     ast.Starred,
     ast.keyword,
 )
-"""What no rule may hold. == is allowed once, as the relation that the rule returns."""
+"""Syntax that no rule may hold. == is allowed once, as the relation that the rule returns."""
 
 
 def rules() -> list[ast.FunctionDef]:
@@ -72,7 +72,7 @@ def rules() -> list[ast.FunctionDef]:
 
 
 def offences(rule: ast.FunctionDef) -> list[str]:
-    """What in the body of a rule a template would get wrong."""
+    """Parts of the body of a rule that a template would get wrong."""
     *_, last = rule.body
     found = [f"line {statement.lineno}: a statement" for statement in rule.body[1:-1]]
     relation = last.value if isinstance(last, ast.Return) else None

@@ -461,7 +461,7 @@ def test_no_stock_needs_no_inflow(repair):
 
 
 def test_rounding_is_told_by_the_size_of_the_stock():
-    """A stock of 1e-14 t that falls to a tenth is no rounding, and one of 1e6 t that misses by
+    """A stock of 1e-14 t that falls to a tenth is not rounding, and one of 1e6 t that misses by
     1e-10 t is, as is an initial one."""
     life = Lifetime.of("exponential", 10.0)
     with pytest.raises(ValueError, match="falls faster"):
@@ -478,8 +478,8 @@ def test_rounding_is_told_by_the_size_of_the_stock():
 
 
 def test_a_cohort_of_nothing_may_be_of_any_age_and_the_age_of_one_that_may_not_is_named():
-    """Nothing is left of life 1.25 after two years: a cohort of 0 t then is no error, one of 1 t
-    is."""
+    """Nothing is left of life 1.25 after two years: a cohort of 0 t then is not an error, one of 1
+    t is."""
     assert inflow_driven(
         [0.0], Lifetime.of("fixed", 1.25), initial=[0.0, 0.0, 1.0]
     ).stock == pytest.approx([0.25])

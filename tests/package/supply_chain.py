@@ -24,7 +24,7 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "data"
 LOCKS = ("requirements.lock", "requirements-test.lock")
-"""What a run needs, and what the tests, types and documentation need beside it."""
+"""Packages that a run needs, and those that tests, types and documentation need beside it."""
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 # Licences that are open (OSI or free software), and the words in which packages state them.
@@ -86,7 +86,7 @@ def needed(*extras: str) -> dict[str, Distribution]:
 
 
 def stated_licence(package: Distribution) -> str:
-    """What a package says of its licence: an SPDX expression, else its classifiers, else the first
+    """Licence that a package states: an SPDX expression, else its classifiers, else the first
     line of the field."""
     meta = package.metadata
     if expression := meta.get("License-Expression"):
@@ -109,7 +109,7 @@ def stated_licence(package: Distribution) -> str:
 
 
 def is_open(package: Distribution) -> bool:
-    """Whether every licence that a package is under is open; of alternatives one is enough."""
+    """Return True if every licence of a package is open; of alternatives one is enough."""
     terms = re.split(r"\s+AND\s+|;", stated_licence(package))
     return all(
         any(re.search(pattern, term, re.IGNORECASE) for pattern in OPEN.values()) for term in terms
@@ -194,7 +194,7 @@ def sources_by_terms() -> list[str]:
 
 
 def numbers_by_source() -> Counter[str]:
-    """How many rows of the facts name each source."""
+    """Number of rows of the facts that name each source."""
     facts = (row for path in sorted(DATA.glob("*.csv")) for row in table(path) if row.get("source"))
     return Counter(source for row in facts for source in row["source"].split(";"))
 

@@ -33,7 +33,7 @@ def test_the_page_names_every_table_column_parameter_unit_and_policy() -> None:
 
 
 def test_the_study_toml_of_the_page_is_read(tmp_path: Path) -> None:
-    """The example is no pseudo-code: with the tables of a new study it reads, in both of its
+    """The example is not pseudo-code: with the tables of a new study it reads, in both of its
     scenarios."""
     import planner
 

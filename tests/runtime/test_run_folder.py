@@ -276,7 +276,7 @@ def test_ctrl_c_as_the_lock_is_taken_or_given_back(
 def test_ctrl_c_again_as_the_lock_file_is_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What the first left of its clearing up is known, and goes as the process ends."""
+    """The remains of an interrupted clearing up are remembered and go when the process ends."""
 
     def pressed(_: Path) -> None:
         raise KeyboardInterrupt

@@ -56,7 +56,7 @@ def glpk(path: Path, form: str) -> float:
 )
 def test_another_solver_finds_the_same_optimum(tmp_path, study, scenario):
     """To the ten digits that GLPK prints, constant and all: the file holds what was meant, and the
-    optimum is no matter of the solver."""
+    optimum does not depend on the solver."""
     made = compiled(planner.read(study, scenario=scenario))
     ours = planner.solve(made.system).objective
     write_programme(made, tmp_path / "programme.mps")

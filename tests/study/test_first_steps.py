@@ -73,7 +73,7 @@ def test_a_mistake_in_a_workbook_is_named_by_its_sheet_and_row(mine: Path) -> No
 
 def test_a_workbook_is_put_back_into_its_study(mine: Path) -> None:
     """Tables are written over, one whose sheet is gone is removed, other files stay; a folder that
-    is no study is left alone."""
+    is not a study is left alone."""
     edit("demand", "D3", 4000)
     book = openpyxl.load_workbook("mine.xlsx")
     del book["collection"]
@@ -94,8 +94,8 @@ def test_a_workbook_is_put_back_into_its_study(mine: Path) -> None:
 
 
 def test_a_workbook_says_at_each_header_what_the_column_means(mine: Path) -> None:
-    """Notes at the headers are those of the format; a note is no text of the study, and none comes
-    back."""
+    """Notes at the headers are those of the format; a note is not a text of the study, and none
+    comes back."""
     book = openpyxl.load_workbook("mine.xlsx")
     assert book["demand"]["D1"].comment.text == COLUMN_NOTES["value"]
     assert book["goods"].freeze_panes == "A2"

@@ -261,7 +261,7 @@ READERS: tuple[Callable[[bytes], bool], ...] = (
 
 
 def told() -> None:
-    """How many inputs each reader had so far, and how many of them it read."""
+    """Number of inputs that each reader had so far, and of those that it read."""
     counts = (
         f"{read.__name__} {DONE[read.__name__]:,} ({DONE[f'{read.__name__} read']:,} read)"
         for read in READERS
