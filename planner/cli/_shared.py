@@ -151,6 +151,11 @@ def open_metal(system: System, metal: str, option: str, figure: Path | None) -> 
         yield wrong(option, f"shows one metal; name it with --metal, one of {choice}")
 
 
+def chosen(system: System, metal: str) -> list[str]:
+    """The metal asked for, or all."""
+    return [metal] if metal else list(system.metals)
+
+
 def period_of(system: System, year: int) -> int:
     """First year of the period that holds a year; raises SpecError where none does."""
     held = [p.first for p in system.periods if p.first <= year <= p.last]
