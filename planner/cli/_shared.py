@@ -1,5 +1,5 @@
-"""What commands share: their common options, the study or the runs that they read, and how their
-answers become JSON and tables."""
+"""Shared parts of the commands: common options, reading of studies and runs, and answers as JSON
+and tables."""
 
 from __future__ import annotations
 
@@ -256,7 +256,7 @@ def write_tables(
 
 
 def identity(system: System) -> dict[str, str]:
-    """What every JSON answer begins with: the study and the scenario."""
+    """Study and scenario, with which every JSON answer begins."""
     return {"study": system.name, "scenario": system.scenario}
 
 

@@ -1,8 +1,8 @@
-"""What the command line shows: errors, the mix per metal and pathway, stocks, equations, any table.
+"""Output of the command line: errors, the mix per metal and pathway, stocks, equations, any table.
 Numbers travel with their unit.
 
 Answers go to standard output, progress to standard error, so that one can be piped without the
-other. rich leaves colours and cursor moves out where the output is no terminal.
+other. rich leaves colours and cursor moves out where the output is not a terminal.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ SYSTEM_NOUNS = (
     ("product", "products"),
     ("policy", "policies"),
 )
-"""What a study holds: the word for one, and for many, which is the field of the System."""
+"""Nouns of a study: the word for one, and for many, which is the field of the System."""
 MOST_INPUTS = 20
 """Differing inputs that the terminal lists; the files hold all."""
 NUMERIC_KINDS = "fiub"
@@ -54,7 +54,7 @@ NOTHING = 1e-9
 """Less than this share of the largest value of its series is shown as 0: the last trace of a
 cohort."""
 PIPED_WIDTH = 120
-"""Characters a line where the output is no terminal, so that a log reads the same everywhere."""
+"""Characters a line where the output is not a terminal, so that a log reads the same everywhere."""
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -173,7 +173,7 @@ def _amount(cell: tuple[float, float] | None) -> str:
 
 
 def show_outcome(plan: Plan, folder: str) -> None:
-    """What the plan costs and emits, whether it holds when checked, and where it was written."""
+    """Cost and emissions of a plan, the errors of its checks, and where it was written."""
     out, record, checked = console(), plan.record, plan.certificate
     cost = f"{large(record.objective)} {record.currency}"
     out.print(f"{record.status}: {cost} present value of all cost")
@@ -202,7 +202,7 @@ def _missed(plan: Plan) -> dict[str, list[int]]:
 
 
 def show_system(system: System) -> None:
-    """What a study holds, in one line."""
+    """The size of a study, in one line."""
     counts = ((len(getattr(system, many)), one, many) for one, many in SYSTEM_NOUNS)
     parts = ", ".join(
         f"{count} {one if count == 1 else many}" for count, one, many in counts if count
@@ -378,7 +378,7 @@ def _plans_beside(
 
 
 def _changes(row: Mapping[str, Any], heads: Sequence[str]) -> list[str]:
-    """How far each later plan lies from the first, as a share; a dash where there is nothing to
+    """Distance of each later plan from the first, as a share; a dash where there is nothing to
     compare with."""
     first = float(row[heads[0]])
     return [_share(float(row[name]) / first - 1 if first > 0 else math.nan) for name in heads[1:]]
@@ -391,8 +391,8 @@ def _share(change: float) -> str:
 
 
 def _spread(row: Mapping[str, Any], heads: Sequence[str]) -> float:
-    """How far apart the plans are, as a share of the larger; what stands in study.toml first,
-    numbers that one plan lacks last."""
+    """Distance between the plans, as a share of the larger value; infinite for settings of
+    study.toml, 0 for numbers that one plan lacks."""
     if str(row["path"]).startswith("policies."):
         return math.inf
     values = [float(row[name]) for name in heads]

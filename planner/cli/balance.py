@@ -50,7 +50,7 @@ STAGES = (
     "loss",
     "balance",
 )
-"""How the account orders its stages."""
+"""Stages of an account in their order."""
 
 Year = Annotated[
     int | None,
@@ -176,7 +176,7 @@ def _answer(
     accounts: Mapping[str, pd.DataFrame],
     year: int,
 ) -> dict[str, Any]:
-    """What --json prints: the accounts of one year, or the stocks and waste of all."""
+    """The JSON answer: the accounts of one year, or the stocks and waste of all."""
     system = found.system
     answer: dict[str, Any] = {
         **identity(system),

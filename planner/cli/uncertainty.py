@@ -221,7 +221,7 @@ def _show_ensemble(found: Ensemble, tables: dict[str, pd.DataFrame], out: Path |
 
 
 def _counts(found: Ensemble) -> list[str]:
-    """How many samples have a plan, how many were drawn back, and why the others have none."""
+    """Counts of samples with a plan and of samples drawn back, and why others have no plan."""
     headline = found.headline
     samples = f"{found.solved} of {len(headline)} samples"
     lines = [f"{samples} of {len(found.uncertain.inputs)} uncertain inputs have a plan"]

@@ -24,7 +24,7 @@ EARLIEST = (1980, 1, 1, 0, 0, 0)
 archive."""
 
 
-def write_program(plan: Plan, path: Path) -> None:
+def write_lp(plan: Plan, path: Path) -> None:
     """The linear programme of the plan as MPS or LP, with the names of its columns and rows, for
     any other solver."""
     write_programme(compiled(plan.system), path)
@@ -60,8 +60,8 @@ class Format:
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
-        "mps": Format(write_program, ".mps"),
-        "lp": Format(write_program, ".lp"),
+        "mps": Format(write_lp, ".mps"),
+        "lp": Format(write_lp, ".lp"),
         "xlsx": Format(write_workbook, ".xlsx"),
         "iamc": Format(write_iamc, ".csv"),
         "netcdf": Format(write_netcdf, ".nc"),

@@ -56,7 +56,7 @@ def iamc_table(plan: Plan) -> pd.DataFrame:
 
     Units are those of the plan: `Supply|Lithium` and, as its parts, `Supply|Lithium|Domestic
     Primary` in t/year; `Price|Lithium` in USD_2021/t; `Emissions|CO2e|Territorial` in tCO2e/year;
-    `Cost|Undiscounted` in USD_2021/year. New scrap, a loop within manufacture, is no supply.
+    `Cost|Undiscounted` in USD_2021/year. New scrap, a loop within manufacture, is not supply.
     """
     parts = [part for part in _parts(plan) if len(part)]  # an empty one has no types to go by
     table = (

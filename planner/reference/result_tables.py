@@ -1,4 +1,4 @@
-"""How each result is defined, as a page written from the code: docs/results.md, by `make pages`."""
+"""The page of result definitions, written from the code: docs/results.md, by `make pages`."""
 
 from __future__ import annotations
 
