@@ -4,7 +4,8 @@
 # Others: make bench (timings beside other tools), make docs (the documentation as a site), make pages (its pages that are
 # written from the code), make lowest (the tests on the oldest versions promised), make pyam (the IAMC export read by pyam),
 # make lock (renew constraints.txt and the locks), make clean.
-# Trust: make audit (known weaknesses), make sbom, make licences, make fuzz, make coverage, make mutants, make memory.
+# Trust: make audit (known weaknesses), make sbom, make licences, make fuzz, make coverage, make mutants, make memory,
+# make findings (faults of other packages, shown again).
 
 PYTHON ?= python3
 STUDY  ?= china
@@ -15,7 +16,7 @@ BIN    := $(VENV)/bin
 PIP    := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help solve test bench lowest pyam docs pages lock hashes audit sbom licences fuzz coverage mutants memory clean
+.PHONY: help solve test bench lowest pyam docs pages lock hashes audit sbom licences fuzz coverage mutants memory findings clean
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -24,7 +25,8 @@ solve: $(VENV)/run.done
 	$(BIN)/planner solve $(STUDY) --out results/$(STUDY)
 
 test: $(VENV)/test.done
-	$(BIN)/ruff check planner tests
+	$(BIN)/ruff check planner tests docs
+	$(BIN)/ruff format --check planner tests docs models
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest -q -n auto
@@ -132,6 +134,10 @@ mutants: $(VENV)/test.done
 # Memory over 10,000 solves of one living programme.
 memory: $(VENV)/test.done
 	$(BIN)/python -m tests.benchmarks.memory 10000
+
+# Faults of other packages, each shown again with the version it was seen in; needs the network.
+findings:
+	findings/run_all.sh
 
 clean:
 	rm -rf $(VENV) .venv-lowest .venv-lock .venv-pyam .venv-audit .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build

@@ -37,18 +37,20 @@ nitpicky = True
 # names.
 nitpick_ignore_regex = [("py:.*", r"(?!planner\.).*"), ("py:class", r".*")]
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
 LINK = re.compile(r"\[([^\]]*)\]\(([^)#\s]+)(#[^)]*)?\)")
+
+
+def document(page: Path) -> str:
+    """Name of a page as Sphinx knows it: its path below docs/, without the ending."""
+    return page.relative_to(HERE).with_suffix("").as_posix()
 
 
 def contents(index: str) -> str:
     """The tree of pages: those that the index lists under each heading, in its order, then any
     other that is there."""
-    there = [
-        path.stem
-        for path in sorted((*HERE.glob("*.md"), *HERE.glob("*.rst")))
-        if path.stem != "index"
-    ]
+    pages = (*HERE.rglob("*.md"), *HERE.rglob("*.rst"))
+    there = [name for name in sorted(map(document, pages)) if name != "index"]
     trees = []
     for section in re.split(r"^## +", index, flags=re.MULTILINE)[1:]:
         head, _, text = section.partition("\n")
@@ -56,7 +58,7 @@ def contents(index: str) -> str:
             (
                 head,
                 [
-                    Path(target).stem
+                    document(HERE / target)
                     for _, target, _ in LINK.findall(text)
                     if (HERE / target).is_file()
                 ],
@@ -71,22 +73,22 @@ def contents(index: str) -> str:
     )
 
 
-def outside(page: str) -> str:
-    """Links to what lies outside the documentation become the path alone: the site does not hold
-    it."""
-    return LINK.sub(
-        lambda found: (
-            f"{found[1]} (`{found[2].removeprefix('../')}`)"
-            if found[2].startswith("../")
-            else found[0]
-        ),
-        page,
-    )
+def outside(page: str, folder: Path) -> str:
+    """Links from a page in a folder to what lies outside the documentation become the path alone:
+    the site does not hold it."""
+
+    def kept(found: re.Match[str]) -> str:
+        target = (folder / found[2]).resolve()
+        if "://" in found[2] or target.is_relative_to(HERE):
+            return found[0]
+        return f"{found[1]} (`{target.relative_to(HERE.parent).as_posix()}`)"
+
+    return LINK.sub(kept, page)
 
 
 def _read(app: object, name: str, source: list[str]) -> None:
     tree = contents(source[0]) if name == "index" else ""
-    source[0] = outside(source[0]) + tree
+    source[0] = outside(source[0], (HERE / name).parent) + tree
 
 
 def _docstring(

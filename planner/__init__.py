@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from planner.analysis.tradeoffs.switches import routes as routes
     from planner.analysis.uncertainty.ensemble import Ensemble as Ensemble
     from planner.analysis.uncertainty.ensemble import ensemble as ensemble
-    from planner.analysis.uncertainty.sampling import Uncertainty as Uncertainty
+    from planner.analysis.uncertainty.inputs import Uncertainty as Uncertainty
     from planner.analysis.uncertainty.sensitivity import Sensitivity as Sensitivity
     from planner.analysis.uncertainty.sensitivity import drivers as drivers
     from planner.analysis.uncertainty.sensitivity import sensitivity as sensitivity
@@ -102,8 +102,6 @@ if TYPE_CHECKING:
     from planner.plan.plan import load as load
     from planner.plan.reserves import Grading as Grading
     from planner.plan.reserves import grade as grade
-    from planner.plan.solve import Compiled as Compiled
-    from planner.plan.solve import compiled as compiled
     from planner.plan.solve import solve as solve
     from planner.reference.mathematics import Equation as Equation
     from planner.reference.mathematics import Mathematics as Mathematics
@@ -112,6 +110,8 @@ if TYPE_CHECKING:
     from planner.reference.study_format import study_format_page as study_format_page
     from planner.reporting import comparison_report as comparison_report
     from planner.reporting import report as report
+    from planner.solver.compiled import Compiled as Compiled
+    from planner.solver.compiled import compiled as compiled
     from planner.study.reader import check as check
     from planner.study.reader import read as read
     from planner.study.reader import studies as studies
@@ -170,8 +170,8 @@ _HOMES = {
     "Comparison": "planner.analysis.tradeoffs.compare",
     "comparison_figure": "planner.figures.comparison:contrast",
     "comparison_report": "planner.reporting",
-    "Compiled": "planner.plan.solve",
-    "compiled": "planner.plan.solve",
+    "Compiled": "planner.solver.compiled",
+    "compiled": "planner.solver.compiled",
     "concentration": "planner.analysis.security.concentration",
     "crma_benchmarks": "planner.analysis.security.concentration:benchmarks",
     "Datum": "planner.system.nouns",
@@ -271,7 +271,7 @@ _HOMES = {
     "Term": "planner.lp.glossary",
     "themed_figure": "planner.figures.themes:themed",
     "to_flodym": "planner.mfa.flodym",
-    "Uncertainty": "planner.analysis.uncertainty.sampling",
+    "Uncertainty": "planner.analysis.uncertainty.inputs",
     "unpack": "planner.study.workbook",
     "unserved_figure": "planner.figures.multi_plan:unserved",
     "urban_mine_figure": "planner.figures.multi_plan:urban_mine",

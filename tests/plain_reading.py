@@ -76,7 +76,7 @@ Key = tuple[str, tuple[str, ...], str]
 
 
 def plain_unit(text: str, currency_year: int) -> tuple[float, dict[str, int]]:
-    """Size and dimensions of a unit: products and quotients of names and numbers, with parentheses."""
+    """Size and dimensions of a unit: products, quotients and brackets of names and numbers."""
     tokens = re.findall(r"[A-Za-z_][A-Za-z0-9_]*|[0-9.]+(?:[eE][+-]?[0-9]+)?|[*/()%]", text)
     if "".join(tokens) != text.replace(" ", ""):
         raise NotPlain(f"unit {text!r}")
@@ -277,7 +277,7 @@ def path_of(key: Key) -> str:
 
 
 def differences(system: System, files: Mapping[str, bytes], scenario: str = "") -> list[str]:
-    """Where a System says something else than its files plainly say; empty where all is the same."""
+    """Places where a System differs from what its files plainly say; empty if there are none."""
     plain = Plain(files, scenario)
     found = [
         *_head(system, plain),

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 
 from planner.cli.app import INTERRUPTED, INTERRUPTION, app
 from planner.runtime.interrupts import Presses
+from planner.runtime.locks import abandon
 
 for _module in pkgutil.iter_modules(__path__):
     if not _module.name.startswith("_"):
@@ -38,6 +39,9 @@ def main() -> None:
     except KeyboardInterrupt:
         # pressed before a command began
         raise SystemExit(INTERRUPTED) from None
+    finally:
+        # Ctrl-C once more, while what the first one ended was cleared up
+        abandon()
 
 
 def only_what_is_asked(arguments: Sequence[str]) -> None:
@@ -55,8 +59,8 @@ def watch_interrupts() -> None:
     minutes.
 
     The signal also writes to a pipe that a thread reads, and the thread ends the process if Python
-    has not. Results are moved into place whole, so that nothing half-written is left that could be
-    taken for one.
+    has not, with the lock files that it holds. Results are moved into place whole, so that nothing
+    half-written is left that could be taken for one.
     """
     hear, tell = os.pipe()
     os.set_blocking(tell, False)
@@ -78,6 +82,7 @@ def _end_on_interrupt(hear: int) -> None:
             continue
         time.sleep(PATIENCE)
         _say(INTERRUPTION)
+        abandon()
         os._exit(INTERRUPTED)
 
 

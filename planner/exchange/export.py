@@ -17,7 +17,8 @@ from planner.exchange.netcdf import write_netcdf
 from planner.exchange.parquet import write_parquet
 from planner.exchange.workbook import write_workbook
 from planner.plan.plan import Plan
-from planner.plan.solve import compiled, write_programme
+from planner.plan.solve import write_programme
+from planner.solver.compiled import compiled
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 """Date of every file in an archive: the earliest it can say, so that the same plan gives the same

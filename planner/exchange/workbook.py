@@ -17,8 +17,7 @@ import pandas as pd
 
 from planner.figures.themes import PATHWAY_COLOURS, colour
 from planner.plan.plan import Plan
-from planner.plan.schema import NUMBERS
-from planner.plan.tables import COLUMNS
+from planner.plan.schema import COLUMNS, NUMBERS
 from planner.study.workbook import empty_book, put, save_whole
 from planner.system.nouns import PATHWAYS
 

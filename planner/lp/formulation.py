@@ -1,20 +1,19 @@
-"""The table of the linear programme, and what is made of it: a Pyomo model (`build`), or its arrays
+"""The linear programme as its families and objectives make it: a Pyomo model (`build`), or its arrays
 at once (`programme`)."""
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
-from planner.lp import constraints, objective, policies
+from planner.lp import objective
 from planner.lp.arrays import Arrays
 from planner.lp.assembly import expand
 from planner.lp.components import Components, pyomo_components
-from planner.lp.options import fill_options
-from planner.lp.parameters import fill_parameters
+from planner.lp.families import FORMULATION as FORMULATION
+from planner.lp.families import PHYSICAL, TARGETS
+from planner.lp.parameters import Given, fill_parameters
 from planner.lp.targets import fill_targets
 from planner.lp.variables import add_variables
 from planner.mfa.balance import Balance, balance
@@ -23,226 +22,16 @@ from planner.system.nouns import System
 if TYPE_CHECKING:
     import pyomo.environ as pyo
 
-Basis = Literal["annual", "horizon", "state"]
-
-
-@dataclass(frozen=True, slots=True)
-class Family:
-    """One family of rows. Its name is the rule, the row, the dual in `prices.csv`, the heading in
-    the mathematics page."""
-
-    name: str
-    rule: Callable[..., Any]
-    rows: str
-    """The set of the model it is indexed by."""
-    indices: tuple[str, ...]
-    unit: str
-    """Unit of the dual."""
-    basis: Basis
-    """annual: divided by the period's discount factor; state: by that of the year; horizon: left as
-    present value."""
-    target: bool = False
-    """Whether people set it: the rows that a clash is looked for among."""
-
-    @property
-    def file(self) -> str:
-        """Where the rule lives, relative to the package."""
-        return (
-            "planner/"
-            + inspect.getsourcefile(self.rule).replace("\\", "/").rsplit("/planner/", 1)[-1]  # type: ignore[union-attr]
-        )
-
-    @property
-    def line(self) -> int:
-        return inspect.getsourcelines(self.rule)[1]
-
-
-FORMULATION: tuple[Family, ...] = (
-    Family("balance", constraints.balance, "balance_rows", ("good", "year"), "USD/t", "annual"),
-    Family(
-        "plant_capacity",
-        constraints.plant_capacity,
-        "plant_rows",
-        ("plant", "year"),
-        "USD/(t/year)/year",
-        "annual",
-    ),
-    Family(
-        "capacity_balance",
-        constraints.capacity_balance,
-        "capacities",
-        ("plant", "year"),
-        "USD/(t/year)/year",
-        "annual",
-    ),
-    Family(
-        "build_rate",
-        constraints.build_rate,
-        "build_rows",
-        ("plant", "year"),
-        "USD/(t/year)",
-        "state",
-    ),
-    Family(
-        "capacity_limit",
-        constraints.capacity_limit,
-        "capacity_limit_rows",
-        ("plant", "year"),
-        "USD/(t/year)/year",
-        "annual",
-    ),
-    Family("ramp", constraints.ramp, "ramp_rows", ("ramp_group", "year"), "USD/t", "annual"),
-    Family(
-        "run_down", constraints.run_down, "run_down_rows", ("ramp_group", "year"), "USD/t", "annual"
-    ),
-    Family(
-        "depletion", constraints.depletion, "deposit_years", ("deposit", "year"), "USD/t", "state"
-    ),
-    Family(
-        "exploration_limit",
-        constraints.exploration_limit,
-        "exploration_limit_rows",
-        ("deposit",),
-        "USD/t",
-        "horizon",
-    ),
-    Family(
-        "extension", constraints.extension, "extension_rows", ("measure", "year"), "USD/t", "annual"
-    ),
-    Family("service", constraints.service, "service_rows", ("measure", "year"), "USD/t", "state"),
-    Family(
-        "host_limit",
-        constraints.host_limit,
-        "host_rows",
-        ("host", "metal", "year"),
-        "USD/t host",
-        "annual",
-    ),
-    Family(
-        "collection", constraints.collection, "collection_rows", ("good", "year"), "USD/t", "annual"
-    ),
-    Family(
-        "stockpile_balance",
-        constraints.stockpile_balance,
-        "stockpiles",
-        ("good", "year"),
-        "USD/t",
-        "state",
-    ),
-    Family(
-        "emission_account",
-        constraints.emission_account,
-        "emission_rows",
-        ("scope", "year"),
-        "USD/tCO2e",
-        "annual",
-    ),
-    Family(
-        "self_sufficiency",
-        policies.self_sufficiency,
-        "self_sufficiency_rows",
-        ("policy", "metal", "year"),
-        "USD/t",
-        "annual",
-        target=True,
-    ),
-    Family(
-        "recycled_content",
-        policies.recycled_content,
-        "recycled_content_rows",
-        ("policy", "metal", "year"),
-        "USD/t",
-        "annual",
-        target=True,
-    ),
-    Family(
-        "collection_target",
-        policies.collection_target,
-        "collection_target_rows",
-        ("policy", "good", "year"),
-        "USD/t",
-        "annual",
-        target=True,
-    ),
-    Family(
-        "stockpile_cover",
-        policies.stockpile_cover,
-        "stockpile_cover_rows",
-        ("policy", "good", "year"),
-        "USD/t",
-        "annual",
-        target=True,
-    ),
-    Family(
-        "pin_floor",
-        policies.pin_floor,
-        "pin_floor_rows",
-        ("policy", "process", "year"),
-        "USD/t",
-        "annual",
-        target=True,
-    ),
-    Family(
-        "pin_ceiling",
-        policies.pin_ceiling,
-        "pin_ceiling_rows",
-        ("policy", "process", "year"),
-        "USD/t",
-        "annual",
-        target=True,
-    ),
-    Family(
-        "import_share",
-        policies.import_share,
-        "import_share_rows",
-        ("policy", "year"),
-        "USD/t",
-        "annual",
-        target=True,
-    ),
-    Family(
-        "quota", policies.quota, "quota_rows", ("policy", "year"), "USD/t", "annual", target=True
-    ),
-    Family(
-        "carbon_cap",
-        policies.carbon_cap,
-        "carbon_cap_rows",
-        ("policy", "year"),
-        "USD/tCO2e",
-        "annual",
-        target=True,
-    ),
-    Family(
-        "carbon_budget",
-        policies.carbon_budget,
-        "carbon_budget_rows",
-        ("policy",),
-        "USD/tCO2e",
-        "horizon",
-        target=True,
-    ),
-    Family(
-        "capital_budget",
-        policies.capital_budget,
-        "capital_budget_rows",
-        ("policy", "year"),
-        "USD/USD",
-        "annual",
-        target=True,
-    ),
-)
-"""One row each. A new constraint is one function, one row here, one test, one line in the
-changelog."""
-
 OBJECTIVES = (("cost", objective.cost), ("carbon", objective.carbon))
 
 
 def components(system: System, flow_balance: Balance) -> Components:
     """Every set and parameter that the rules read."""
-    m = Components(system.name)
-    fill_parameters(m, system, flow_balance)
-    fill_options(m, system)
-    fill_targets(m, system, flow_balance)
+    m, given = Components(system.name), Given(system, flow_balance)
+    fill_parameters(m, given)
+    for family in PHYSICAL:
+        family.fill(m, given)
+    fill_targets(m, given, TARGETS)
     return m
 
 

@@ -1,16 +1,18 @@
-"""How large the programme of a system will be, counted before anything is built, and whether the
-machine has the memory for it."""
+"""How large a programme will be, counted from its sets and rules before its rows are made, and
+whether the machine has the memory for it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 from planner.errors import SpecError
-from planner.lp.parameters import disposable_goods
-from planner.system.nouns import System
+from planner.lp.components import Components, Index
+from planner.lp.expansion import Expression, Reader
+from planner.lp.families import FORMULATION
+from planner.lp.variables import COLUMNS
 
 BYTES_ALWAYS = 150e6
 """Of the program itself and what it imports."""
@@ -24,7 +26,8 @@ MEMINFO, GROUP = Path("/proc/meminfo"), Path("/sys/fs/cgroup")
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Columns, rows and nonzeros of a programme: an estimate from above."""
+    """Columns, rows and nonzeros of a programme: an estimate from above, since terms of zero and
+    columns that then occur nowhere are counted."""
 
     columns: int
     rows: int
@@ -36,71 +39,49 @@ class Size:
         return BYTES_ALWAYS + BYTES_PER_COLUMN * self.columns + BYTES_PER_NONZERO * self.nonzeros
 
 
-def size_of(system: System) -> Size:
-    """Count what the families of the formulation will hold; policies, which are few rows, are left
-    out."""
-    years = len(system.periods)
-    processes, goods, plants = (
-        system.processes.values(),
-        system.goods.values(),
-        system.plants.values(),
-    )
-    stored = sum(good.stockpile is not None for good in goods)
-    wanted = sum(good.demand is not None for good in goods)
-    disposed, runs, deposits = len(disposable_goods(system)), len(processes), len(system.deposits)
-    length = len(system.years) / years
-    ordered = [
-        plant
-        for plant in plants
-        if np.isfinite(plant.capital_cost).any() and (plant.max_new > 0).any()
-    ]
-    lives = sum(min(years, plant.life / length + 1) for plant in ordered)
-    recipe = sum(len({*process.inputs, *process.outputs}) for process in processes)
-    limited = sum(
-        (process.plant != "")
-        + 2 * (process.ramp_group != "")
-        + (process.host != "")
-        + len(process.deposits)
-        + (process.kind == "collect")
-        for process in processes
-    )
-    columns = (
-        runs
-        + len(plants)
-        + len(ordered)
-        + 3 * stored
-        + disposed
-        + wanted
-        + deposits
-        + 2
-        + len(system.measures)
-    )
-    rows = (
-        len(goods)
-        + 2 * len(plants)
-        + len(ordered)
-        + 2 * len(system.ramps)
-        + deposits
-        + 2 * len(system.hosts)
-        + stored
-        + disposed
-        + 2
-    )
-    terms = (
-        recipe
-        + limited
-        + 2 * runs
-        + 2 * stored
-        + disposed
-        + wanted
-        + 2 * len(plants)
-        + lives
-        + 2 * deposits
-        + 4 * stored
-        + 2
-    )
-    spared = len(system.measures) * years / 2
-    return Size(columns * years, rows * years, round((terms + spared) * years))
+def size_of(filled: Components) -> Size:
+    """Count columns, rows and terms of the families before any of them is made."""
+    counter = _Counter(filled)
+    index = {family.name: filled.sets[family.rows] for family in FORMULATION}
+    nonzeros = sum(counter.terms(family.rule, index[family.name]) for family in FORMULATION)
+    columns = sum(len(filled.sets[column.over]) for column in COLUMNS)
+    return Size(columns, sum(map(len, index.values())), nonzeros)
+
+
+class _Count(Expression):
+    """Terms of an expression in all places of a space; 0 for numbers."""
+
+    def __init__(self, terms: int) -> None:
+        self.terms = terms
+
+    def __add__(self, other: Any) -> _Count:
+        return _Count(self.terms + (other.terms if isinstance(other, _Count) else 0))
+
+    def __mul__(self, other: Any) -> _Count:
+        return _Count(max(self.terms, other.terms if isinstance(other, _Count) else 0))
+
+
+class _Counter(Reader):
+    """The model as rules see it where nothing but the number of terms is asked."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self.variables or name in self.components.parameters:
+            return _Counted(self, name in self.variables)
+        return super().__getattr__(name)
+
+    def terms(self, rule: Callable[..., Any], index: Index) -> int:
+        """Terms of all rows of an index."""
+        return int(self.call(rule, index)[1].left.terms) if len(index) else 0
+
+
+class _Counted:
+    """`m.name[p, t]`: one term in each place for a variable, none for a parameter."""
+
+    def __init__(self, counter: _Counter, variable: bool) -> None:
+        self.counter, self.variable = counter, variable
+
+    def __getitem__(self, key: Any) -> _Count:
+        return _Count(self.counter.spaces[-1].size if self.variable else 0)
 
 
 def free_memory() -> float | None:
@@ -127,19 +108,14 @@ def _group() -> float | None:
         return None
 
 
-def require_memory(system: System) -> None:
-    """Raise SpecError where the programme would not fit into memory, before it is built."""
-    size, free = size_of(system), free_memory()
+def require_memory(filled: Components) -> None:
+    """Raise SpecError where the programme would not fit into memory, before its rows are made."""
+    size, free = size_of(filled), free_memory()
     if free is not None and size.memory > free:
-        raise SpecError(
-            system.name,
-            [
-                (
-                    f"about {size.columns:,} columns and {size.nonzeros:,} nonzeros need "
-                    f"{size.memory / GIBIBYTE:.1f} GiB of memory, and "
-                    f"{free / GIBIBYTE:.1f} GiB are free; plan in longer periods (step under "
-                    "[years] in study.toml), for fewer metals or "
-                    "fewer years, or free memory"
-                ),
-            ],
+        message = (
+            f"about {size.columns:,} columns and {size.nonzeros:,} nonzeros need "
+            f"{size.memory / GIBIBYTE:.1f} GiB of memory, and {free / GIBIBYTE:.1f} GiB are free; "
+            "plan in longer periods (step under [years] in study.toml), for fewer metals or fewer "
+            "years, or free memory"
         )
+        raise SpecError(filled.name, [message])

@@ -29,8 +29,10 @@ class Variable:
 
     name: str
     over: str
-    lower: Callable[..., Any] = zero
-    upper: Callable[..., Any] = free
+    lower: Callable[..., Any]
+    upper: Callable[..., Any]
+    recourse: bool
+    """Whether it can still be chosen when a source is lost (planner.analysis.security.recourse)."""
 
 
 COLUMNS: tuple[Variable, ...] = (
@@ -39,24 +41,28 @@ COLUMNS: tuple[Variable, ...] = (
         "activities",
         lambda m, p, t: m.least_activity[p, t],
         lambda m, p, t: m.most_activity[p, t],
+        recourse=True,
     ),
-    Variable("new_capacity", "orders"),
-    Variable("capacity", "capacities"),
+    Variable("new_capacity", "orders", zero, free, recourse=False),
+    Variable("capacity", "capacities", zero, free, recourse=False),
     Variable(
         "stockpile",
         "stockpiles",
         lambda m, g, t: m.least_stock[g, t],
         lambda m, g, t: m.most_stock[g, t],
+        recourse=True,
     ),
-    Variable("fill", "stockpiles"),
-    Variable("draw", "stockpiles"),
-    Variable("disposal", "disposals"),
-    Variable("shortage", "shortages", zero, lambda m, g, t: m.demand[g, t]),
-    Variable("remaining", "deposit_years"),
-    Variable("emission", "emission_rows", free_below),
-    Variable("measure", "measures", zero, lambda m, u, t: m.most_measure[u, t]),
-    Variable("explored", "explorations", zero, lambda m, d, t: m.most_explored[d, t]),
-    Variable("breach", "breaches", zero, lambda m, n, x, t: m.most_breach[n]),
+    Variable("fill", "stockpiles", zero, free, recourse=True),
+    Variable("draw", "stockpiles", zero, free, recourse=True),
+    Variable("disposal", "disposals", zero, free, recourse=True),
+    Variable("shortage", "shortages", zero, lambda m, g, t: m.demand[g, t], recourse=True),
+    Variable("remaining", "deposit_years", zero, free, recourse=True),
+    Variable("emission", "emission_rows", free_below, free, recourse=True),
+    Variable("measure", "measures", zero, lambda m, u, t: m.most_measure[u, t], recourse=False),
+    Variable(
+        "explored", "explorations", zero, lambda m, d, t: m.most_explored[d, t], recourse=False
+    ),
+    Variable("breach", "breaches", zero, lambda m, n, x, t: m.most_breach[n], recourse=False),
 )
 
 

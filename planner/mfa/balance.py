@@ -10,7 +10,7 @@ and never from the programme.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,10 +19,12 @@ import numpy.typing as npt
 from planner.errors import Problem, SpecError
 from planner.mfa.in_use import UseStock, arising_waste, use_flows, use_stocks
 from planner.system.batch import rows
-from planner.system.nouns import Array, Process, System, frozen_array, frozen_map
+from planner.system.nouns import Array, Good, Process, System, frozen_array, frozen_map
 from planner.system.unit_accounts import metals_of
 
-Values = Mapping[str, Mapping[tuple[Hashable, ...], float]]
+VariableValues = Mapping[str, Mapping[tuple[Hashable, ...], float]]
+"""Values of the variables of a plan or simulation, as the linear programme names them: variable to
+index to number."""
 _ROUNDING = 1e-12
 """Shares and coefficients given with a dozen digits may miss their sum by so much."""
 
@@ -95,26 +97,29 @@ def balance(system: System, *, stocks: Mapping[str, UseStock] | None = None) -> 
 
 def make_incidence(system: System) -> Incidence:
     """The incidence matrix, sparse: one pair for each good that a process takes in or gives out."""
-    goods, processes = tuple(system.goods), tuple(system.processes)
-    position = {name: i for i, name in enumerate(goods)}
+    pairs = sorted(_pairs(system), key=lambda pair: pair[:2])
+    width = len(system.periods)
+    return Incidence(
+        tuple(system.goods),
+        tuple(system.processes),
+        np.array([g for g, *_ in pairs], dtype=np.intp),
+        np.array([p for _, p, *_ in pairs], dtype=np.intp),
+        frozen_array(rows([taken for *_, taken, _ in pairs], width)),
+        frozen_array(rows([given for *_, given in pairs], width)),
+    )
+
+
+def _pairs(system: System) -> Iterator[tuple[int, int, Array, Array]]:
+    """Position of good and process, and what a unit of activity takes in and gives out of it."""
+    position = {name: i for i, name in enumerate(system.goods)}
     zero = np.zeros(len(system.periods))
-    pairs: list[tuple[int, int, Array, Array]] = []
     for p, process in enumerate(system.processes.values()):
         for name in {**process.inputs, **process.outputs}:
             taken, given = (
                 system.period_mean(side[name]) if name in side else zero
                 for side in (process.inputs, process.outputs)
             )
-            pairs.append((position[name], p, taken, given))
-    pairs.sort(key=lambda pair: pair[:2])
-    return Incidence(
-        goods,
-        processes,
-        np.array([g for g, *_ in pairs], dtype=np.intp),
-        np.array([p for _, p, *_ in pairs], dtype=np.intp),
-        frozen_array(rows([i for *_, i, _ in pairs], len(zero))),
-        frozen_array(rows([o for *_, o in pairs], len(zero))),
-    )
+            yield position[name], p, taken, given
 
 
 def metal_in_and_out(system: System, process: Process, metal: str) -> tuple[Array, Array]:
@@ -135,51 +140,39 @@ def metal_in_and_out(system: System, process: Process, metal: str) -> tuple[Arra
     return (taken if process.inputs or process.deposits else given), given
 
 
-def _coefficient_problems(system: System) -> list[Problem]:
-    """Coefficients that are no numbers, or make metal, or lose it without a name."""
-    found: list[Problem] = []
+def _coefficient_problems(system: System) -> Iterator[Problem]:
+    """Coefficients that are not numbers, or make metal, or lose it without a name."""
     for process in system.processes.values():
-        for side in (process.inputs, process.outputs, process.deposits):
-            for name, series in side.items():
-                wrong = ~(np.isfinite(series) & (series >= 0))
-                if wrong.any():
-                    found.append(
-                        Problem(
-                            "coefficients.csv",
-                            0,
-                            "",
-                            f"process '{process.name}': coefficient of '{name}' is not a number at "
-                            f"or above 0 in {_first(system.years, wrong)}",
-                        )
-                    )
+        yield from _number_problems(system, process)
         for metal in metals_of(system, process):
-            taken, given = metal_in_and_out(system, process, metal)
-            made, lost = (
-                a - b > _ROUNDING * np.maximum(a, 1.0) for a, b in ((given, taken), (taken, given))
-            )
-            if made.any():
-                year = _first([p.first for p in system.periods], made)
-                found.append(
-                    Problem(
-                        "coefficients.csv",
-                        0,
-                        "",
-                        (
-                            f"process '{process.name}' gives out more {metal} than it takes in "
-                            f"({year})"
-                        ),
-                    )
+            yield from _metal_problems(system, process, metal)
+
+
+def _number_problems(system: System, process: Process) -> Iterator[Problem]:
+    for side in (process.inputs, process.outputs, process.deposits):
+        for name, series in side.items():
+            wrong = ~(np.isfinite(series) & (series >= 0))
+            if wrong.any():
+                message = (
+                    f"process '{process.name}': coefficient of '{name}' is not a number at or "
+                    f"above 0 in {_first(system.years, wrong)}"
                 )
-            elif not process.loss and lost.any():
-                found.append(
-                    Problem(
-                        "processes.csv",
-                        0,
-                        "loss",
-                        f"process '{process.name}' loses {metal}; name the loss",
-                    )
-                )
-    return found
+                yield Problem("coefficients.csv", 0, "", message)
+
+
+def _metal_problems(system: System, process: Process, metal: str) -> Iterator[Problem]:
+    """Metal that a process makes, or loses without naming the loss."""
+    taken, given = metal_in_and_out(system, process, metal)
+    made, lost = (
+        a - b > _ROUNDING * np.maximum(a, 1.0) for a, b in ((given, taken), (taken, given))
+    )
+    if made.any():
+        year = _first([p.first for p in system.periods], made)
+        message = f"process '{process.name}' gives out more {metal} than it takes in ({year})"
+        yield Problem("coefficients.csv", 0, "", message)
+    elif not process.loss and lost.any():
+        message = f"process '{process.name}' loses {metal}; name the loss"
+        yield Problem("processes.csv", 0, "loss", message)
 
 
 def _first(years: Sequence[int], wrong: npt.NDArray[np.bool_]) -> int:
@@ -209,13 +202,9 @@ class Residual:
     def relative(self) -> float:
         """Largest error as a share of the largest flow; NaN where anything is not a number."""
         worst = float(np.abs(self.error).max(initial=0.0))
-        return (
-            worst
-            if worst == 0
-            else worst / self.largest_flow
-            if self.largest_flow > 0
-            else float("inf")
-        )
+        if worst == 0:
+            return 0.0
+        return worst / self.largest_flow if self.largest_flow > 0 else float("inf")
 
     @property
     def relative_to_own(self) -> float:
@@ -251,47 +240,26 @@ class Residual:
         )
 
 
-def values_of(system: System, values: Values, variable: str, name: str) -> Array:
+def values_of(system: System, values: VariableValues, variable: str, name: str) -> Array:
     """Values of a variable by period, 0 where it has none, shape (T,)."""
     found = values.get(variable, {})
     return np.array([found.get((name, p.first), 0.0) for p in system.periods], dtype=float)
 
 
-def residual(balance: Balance, values: Values) -> tuple[Residual, Residual]:
+def residual(balance: Balance, values: VariableValues) -> tuple[Residual, Residual]:
     """Residuals of goods and of processes, given activities, draws, fills, disposals and shortages
     (t per year).
 
     Goods: outputs - inputs + arising + draw + shortage - fill - disposal - demand. Processes, by
     metal: in - out - loss, where the loss is what the process names and is never negative.
     """
-    system, incidence = balance.system, balance.incidence
+    system = balance.system
     years = tuple(p.first for p in system.periods)
     activity = np.array(
-        [values_of(system, values, "activity", name) for name in incidence.processes]
+        [values_of(system, values, "activity", name) for name in balance.incidence.processes]
     ).reshape(-1, len(years))
-    content = np.array([max(good.content.values()) for good in system.goods.values()]).reshape(
-        -1, 1
-    )
-    through = [
-        side * activity[incidence.process] * content[incidence.good]
-        for side in (incidence.outputs, incidence.inputs)
-    ]
-    error = np.zeros((len(incidence.goods), len(years)))
-    np.add.at(error, incidence.good, through[0] - through[1])
-    none = np.zeros(len(system.years))
-    size = np.zeros(error.shape)
-    for side in through:
-        np.fmax.at(size, incidence.good, np.abs(side))
-    for g, good in enumerate(system.goods.values()):
-        series = [
-            content[g] * values_of(system, values, variable, good.name)
-            for variable in ("draw", "shortage", "fill", "disposal")
-        ]
-        supply = content[g] * system.period_mean(balance.arising.get(good.name, none))
-        demand = content[g] * system.period_mean(good.demand if good.demand is not None else none)
-        error[g] += series[0] + series[1] - series[2] - series[3] + supply - demand
-        size[g] = np.fmax.reduce([size[g], *map(np.abs, (*series, supply, demand))])
-    largest = float(np.fmax.reduce(size, axis=None, initial=0.0))
+    error, size = _good_errors(balance, values, activity)
+    made, names = _process_errors(system, activity)
     main = [
         max(good.content, key=lambda metal: good.content[metal]) for good in system.goods.values()
     ]
@@ -299,15 +267,45 @@ def residual(balance: Balance, values: Values) -> tuple[Residual, Residual]:
         metal: float(np.fmax.reduce(size[[m == metal for m in main]], axis=None, initial=0.0))
         for metal in system.metals
     }
-    made, names = _process_errors(system, activity)
     of_good, of_process = (
         frozen_array([of_metal[metal] for metal in metals])
         for metals in (main, [metal for _, metal in names])
     )
+    largest = float(np.fmax.reduce(size, axis=None, initial=0.0))
     return (
-        Residual(error, incidence.goods, years, largest, of_good),
+        Residual(error, balance.incidence.goods, years, largest, of_good),
         Residual(made, tuple(map(", ".join, names)), years, largest, of_process),
     )
+
+
+def _good_errors(balance: Balance, values: VariableValues, activity: Array) -> tuple[Array, Array]:
+    """What does not close of each good, and its largest flow, t of contained metal per year, shape
+    (G, T) each."""
+    system, incidence = balance.system, balance.incidence
+    content = np.array([max(good.content.values()) for good in system.goods.values()])
+    through = [
+        side * activity[incidence.process] * content[incidence.good, None]
+        for side in (incidence.outputs, incidence.inputs)
+    ]
+    error, size = (np.zeros((len(system.goods), activity.shape[1])) for _ in range(2))
+    np.add.at(error, incidence.good, through[0] - through[1])
+    for side in through:
+        np.fmax.at(size, incidence.good, np.abs(side))
+    for g, good in enumerate(system.goods.values()):
+        ends = [content[g] * flow for flow in _ends(balance, values, good)]
+        draw, shortage, fill, disposal, supply, demand = ends
+        error[g] += draw + shortage - fill - disposal + supply - demand
+        size[g] = np.fmax.reduce([size[g], *map(np.abs, ends)])
+    return error, size
+
+
+def _ends(balance: Balance, values: VariableValues, good: Good) -> Iterator[Array]:
+    """Draw, shortage, fill, disposal, arising and demand of a good, t per year, shape (T,) each."""
+    system, none = balance.system, np.zeros(len(balance.system.years))
+    for variable in ("draw", "shortage", "fill", "disposal"):
+        yield values_of(system, values, variable, good.name)
+    yield system.period_mean(balance.arising.get(good.name, none))
+    yield system.period_mean(good.demand if good.demand is not None else none)
 
 
 def _process_errors(system: System, activity: Array) -> tuple[Array, list[tuple[str, str]]]:

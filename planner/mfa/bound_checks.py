@@ -1,5 +1,9 @@
 """Where activities pass what the study says is possible: ceilings of processes, standing capacity,
-hosts, deposits."""
+hosts, deposits.
+
+Who draws on a plant, a host or a deposit, and how much of it, is stated here once: the linear
+programme fills its rows from the same functions.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from planner.system.nouns import Array, System
+from planner.system.nouns import Array, Deposit, Process, System
 
 COLUMNS = ("limit", "name", "year", "value", "bound", "unit")
 _ROUNDING = 1e-9
@@ -48,40 +52,69 @@ def _activities(system: System, run: dict[str, Array]) -> Iterator[_Bound]:
 
 def _capacities(system: System, run: dict[str, Array]) -> Iterator[_Bound]:
     """Load against capacity that stands without new orders."""
-    for plant in system.plants.values():
-        users = [p for p in system.processes.values() if p.plant == plant.name]
-        load = sum((p.loading * run[p.name] for p in users), np.zeros(len(system.periods)))
-        yield (
-            "existing capacity",
-            plant.name,
-            load,
-            system.period_mean(plant.existing) * system.period_mean(plant.availability),
-            "t/year",
-        )
+    for name, users in users_of_plants(system).items():
+        plant, load = system.plants[name], np.zeros(len(system.periods))
+        for user in users:
+            load = load + system.processes[user].loading * run[user]
+        stands = system.period_mean(plant.existing) * system.period_mean(plant.availability)
+        yield "existing capacity", name, load, stands, "t/year"
+
+
+def users_of_plants(system: System) -> dict[str, list[str]]:
+    """Processes that run on each plant."""
+    found: dict[str, list[str]] = {name: [] for name in system.plants}
+    for process in system.processes.values():
+        if process.plant:
+            found[process.plant].append(process.name)
+    return found
 
 
 def _hosts(system: System, run: dict[str, Array]) -> Iterator[_Bound]:
     """Host output needed by the by-products of each metal."""
+    byproducts = byproducts_of_hosts(system)
     for host in system.hosts.values():
         for metal in system.metals:
             need = np.zeros(len(system.periods))
-            for process in system.processes.values():
-                if process.host == host.name and any(
-                    metal in system.goods[g].content for g in process.outputs
-                ):
-                    need = need + run[process.name] * system.period_mean(1 / process.host_content)
+            for name in byproducts.get((host.name, metal), ()):
+                need = need + run[name] * host_need(system, system.processes[name])
             yield "host", f"{host.name}, {metal}", need, system.period_mean(host.output), "t/year"
+
+
+def byproducts_of_hosts(system: System) -> dict[tuple[str, str], list[str]]:
+    """Processes that win each metal from each host, by (host, metal)."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for process in system.processes.values():
+        contents = (system.goods[good].content for good in process.outputs)
+        for metal in sorted({metal for content in contents for metal in content}):
+            if process.host:
+                found.setdefault((process.host, metal), []).append(process.name)
+    return found
+
+
+def host_need(system: System, process: Process) -> Array:
+    """Host output needed for a tonne of by-product, mean of each period."""
+    return system.period_mean(1 / process.host_content)
 
 
 def _deposits(system: System, run: dict[str, Array]) -> Iterator[_Bound]:
     """Ore taken so far against the reserve and what exploration has added so far, t."""
     length = np.array([p.length for p in system.periods], dtype=float)
+    taken = {name: np.zeros(len(system.periods)) for name in system.deposits}
+    for name, process, coefficient in ore_taken(system):
+        taken[name] = taken[name] + coefficient * run[process]
     for deposit in system.deposits.values():
-        taken = np.zeros(len(system.periods))
-        for process in system.processes.values():
-            if deposit.name in process.deposits:
-                taken = (
-                    taken + system.period_mean(process.deposits[deposit.name]) * run[process.name]
-                )
-        added = np.cumsum(length * system.period_mean(deposit.additions))
-        yield "deposit", deposit.name, np.cumsum(length * taken), deposit.reserve + added, "t"
+        bound = deposit.reserve + np.cumsum(reserve_growth(system, deposit))
+        yield "deposit", deposit.name, np.cumsum(length * taken[deposit.name]), bound, "t"
+
+
+def ore_taken(system: System) -> Iterator[tuple[str, str, Array]]:
+    """(deposit, process, ore that a unit of its activity takes, mean of each period)."""
+    for process in system.processes.values():
+        for deposit, coefficient in process.deposits.items():
+            yield deposit, process.name, system.period_mean(coefficient)
+
+
+def reserve_growth(system: System, deposit: Deposit) -> Array:
+    """Ore added to a deposit in each period, t."""
+    length = np.array([p.length for p in system.periods])
+    return np.asarray(system.period_mean(deposit.additions) * length)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from planner.mfa.balance import Balance, Values, balance, values_of
+from planner.mfa.balance import Balance, VariableValues, balance, values_of
 from planner.mfa.lifetimes import Lifetime
 from planner.mfa.stocks import survival_matrix
 from planner.system.nouns import Array, Good, Measure, Product, System, frozen_array, frozen_map
@@ -144,7 +144,7 @@ class _Survival:
         return found
 
 
-def after_measures(found: Balance, values: Values) -> Balance:
+def after_measures(found: Balance, values: VariableValues) -> Balance:
     """The flow balance with the measures of a plan taken: lower demand, and a use stock of longer
     life beside each that is extended."""
     system = found.system

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from planner.mfa.balance import Balance, Residual, Values, metal_in_and_out, values_of
+from planner.mfa.balance import Balance, Residual, VariableValues, metal_in_and_out, values_of
 from planner.system.nouns import Array, Good, Process, System, frozen_array
 from planner.system.unit_accounts import metals_of
 
@@ -39,7 +39,7 @@ class Thread:
     value: Array
 
 
-def flow_table(balance: Balance, values: Values) -> pd.DataFrame:
+def flow_table(balance: Balance, values: VariableValues) -> pd.DataFrame:
     """Every flow of every metal and period: metal, year (first of the period), source, target,
     good, value, unit (t/year).
 
@@ -49,18 +49,13 @@ def flow_table(balance: Balance, values: Values) -> pd.DataFrame:
     """
     threads = [t for t in _threads(balance, values) if not (t.value <= 0).all()]
     years = np.array([p.first for p in balance.system.periods])
+    columns = {
+        name: np.array([getattr(t, name) for t in threads], dtype=object).repeat(len(years))
+        for name in ("metal", "source", "target", "good")
+    }
+    amounts = np.concatenate([t.value for t in threads]) if threads else np.zeros(0)
     table = pd.DataFrame(
-        {
-            **{
-                name: np.repeat(
-                    np.array([getattr(t, name) for t in threads], dtype=object), len(years)
-                )
-                for name in ("metal", "source", "target", "good")
-            },
-            "year": np.tile(years, len(threads)),
-            "value": np.concatenate([t.value for t in threads]) if threads else np.zeros(0),
-            "unit": UNIT,
-        }
+        {**columns, "year": np.tile(years, len(threads)), "value": amounts, "unit": UNIT}
     )
     kept = table[~(table["value"] <= 0)]
     return kept.sort_values(
@@ -68,7 +63,7 @@ def flow_table(balance: Balance, values: Values) -> pd.DataFrame:
     )[list(COLUMNS)]
 
 
-def _threads(balance: Balance, values: Values) -> Iterator[Thread]:
+def _threads(balance: Balance, values: VariableValues) -> Iterator[Thread]:
     system = balance.system
     for process in system.processes.values():
         yield from _of_process(system, process, values_of(system, values, "activity", process.name))
@@ -92,38 +87,37 @@ def outside_source(system: System, process: Process, good: str) -> str:
 
 
 def _of_process(system: System, process: Process, activity: Array) -> Iterator[Thread]:
-    name = process.name
-    outside = not process.inputs and not process.deposits
-    for good, coefficient in process.inputs.items():
-        for metal, content in system.goods[good].content.items():
-            yield Thread(
-                metal, good, name, good, content * system.period_mean(coefficient) * activity
-            )
-    for deposit, coefficient in process.deposits.items():
-        yield Thread(
-            system.deposits[deposit].metal,
-            f"deposit/{deposit}",
-            name,
-            deposit,
-            system.period_mean(coefficient) * activity,
-        )
-    for good, coefficient in process.outputs.items():
-        for metal, content in system.goods[good].content.items():
-            flow = content * system.period_mean(coefficient) * activity
-            yield Thread(metal, name, good, good, flow)
-            if outside:
-                yield Thread(metal, outside_source(system, process, good), name, good, flow)
+    yield from _taken_in(system, process, activity)
+    yield from _given_out(system, process, activity)
+    loss = f"loss/{process.loss}" if process.loss else UNNAMED
     for metal in metals_of(system, process):
         taken, given = metal_in_and_out(system, process, metal)
         lost = taken - given
         lost = np.where(lost > _ROUNDING * taken, lost, np.minimum(lost, 0.0))
-        yield Thread(
-            metal,
-            name,
-            f"loss/{process.loss}" if process.loss else UNNAMED,
-            process.loss,
-            lost * activity,
-        )
+        yield Thread(metal, process.name, loss, process.loss, lost * activity)
+
+
+def _taken_in(system: System, process: Process, activity: Array) -> Iterator[Thread]:
+    for good, coefficient in process.inputs.items():
+        for metal, content in system.goods[good].content.items():
+            flow = content * system.period_mean(coefficient) * activity
+            yield Thread(metal, good, process.name, good, flow)
+    for deposit, coefficient in process.deposits.items():
+        flow = system.period_mean(coefficient) * activity
+        metal = system.deposits[deposit].metal
+        yield Thread(metal, f"deposit/{deposit}", process.name, deposit, flow)
+
+
+def _given_out(system: System, process: Process, activity: Array) -> Iterator[Thread]:
+    """What a process gives out, and what it draws from outside where it takes nothing in."""
+    outside = not process.inputs and not process.deposits
+    for good, coefficient in process.outputs.items():
+        for metal, content in system.goods[good].content.items():
+            flow = content * system.period_mean(coefficient) * activity
+            yield Thread(metal, process.name, good, good, flow)
+            if outside:
+                source = outside_source(system, process, good)
+                yield Thread(metal, source, process.name, good, flow)
 
 
 _ROUNDING = 1e-12
@@ -154,7 +148,7 @@ def _of_use(balance: Balance) -> Iterator[Thread]:
 
 
 def _of_good(
-    system: System, good: Good, values: Values, into_use: Mapping[tuple[str, str], Array]
+    system: System, good: Good, values: VariableValues, into_use: Mapping[tuple[str, str], Array]
 ) -> Iterator[Thread]:
     name, zero = good.name, np.zeros(len(system.periods))
     ends = [
@@ -180,29 +174,18 @@ def node_residual(balance: Balance, table: pd.DataFrame) -> Residual:
     flow table alone; shape (N, T)."""
     system = balance.system
     nodes, years = [*system.processes, *system.goods], tuple(p.first for p in system.periods)
-    row = {
-        (node, metal): i
-        for i, (node, metal) in enumerate((n, m) for n in nodes for m in system.metals)
-    }
-    column = {year: i for i, year in enumerate(years)}
+    row = {pair: i for i, pair in enumerate((n, m) for n in nodes for m in system.metals)}
+    at_year = np.array([years.index(year) for year in table["year"]], dtype=np.intp)
+    value = table["value"].to_numpy(dtype=float)
     error = np.zeros((len(row), len(years)))
-    at = [column[y] for y in table["year"]]
     for side, sign in (("target", 1.0), ("source", -1.0)):
-        known = [
-            (row[node, metal], t, value)
-            for node, metal, t, value in zip(
-                table[side], table["metal"], at, table["value"], strict=True
-            )
-            if (node, metal) in row
-        ]
-        if known:
-            rows, columns, amounts = (np.array(x) for x in zip(*known, strict=True))
-            np.add.at(error, (rows, columns), sign * amounts)
+        pairs = zip(table[side], table["metal"], strict=True)
+        at_row = np.array([row.get(pair, -1) for pair in pairs], dtype=np.intp)
+        inside = at_row >= 0
+        np.add.at(error, (at_row[inside], at_year[inside]), sign * value[inside])
     largest = table.groupby("metal")["value"].max().reindex(system.metals).fillna(0.0)
     own = frozen_array([largest[metal] for _, metal in row])
-    return Residual(
-        error, tuple(f"{node}, {metal}" for node, metal in row), years, float(largest.max()), own
-    )
+    return Residual(error, tuple(map(", ".join, row)), years, float(largest.max()), own)
 
 
 ACCOUNT_COLUMNS = ("metal", "year", "stage", "item", "name", "value", "unit")
@@ -228,48 +211,49 @@ def base_account(balance: Balance, flows: pd.DataFrame, metal: str, year: int) -
         *_stockpile_account(table),
         *_loss_account(system, table),
     ]
-    merged: dict[tuple[str, str, str], float] = {}
+    totals: dict[tuple[str, str, str], float] = {}
     for stage, item, name, value in rows:
         if value:
-            merged[stage, item, name] = merged.get((stage, item, name), 0.0) + value
-    outside = _outside(system, table)
-    entries = [(metal, year, *key, value, UNIT) for key, value in merged.items()]
-    entries += [(metal, year, "balance", item, "", value, UNIT) for item, value in outside]
+            totals[stage, item, name] = totals.get((stage, item, name), 0.0) + value
+    entries = [(metal, year, *key, value, UNIT) for key, value in totals.items()]
+    entries += [
+        (metal, year, "balance", item, "", value, UNIT) for item, value in _outside(system, table)
+    ]
     return pd.DataFrame(entries, columns=list(ACCOUNT_COLUMNS))
 
 
+MINING_KINDS = ("mine", "byproduct")
 _Row = tuple[str, str, str, float]
+"""Stage, item, name and value of a line of the account."""
 
 
 def _supply_account(system: System, table: pd.DataFrame) -> Iterator[_Row]:
     """Ore taken, imports by form and origin, refined output by pathway, products made, exports."""
     for process in system.processes.values():
-        taken, given = (
-            table[table["target"] == process.name],
-            table[table["source"] == process.name],
-        )
-        if process.kind in ("mine", "byproduct"):
-            yield from (
-                ("extraction", "taken", s, v)
-                for s, v in zip(taken["source"], taken["value"], strict=True)
-            )
-        for good, value in zip(given["good"], given["value"], strict=True):
-            if good not in system.goods:
-                continue
-            kind = system.goods[good].kind
-            if process.kind == "import":
-                yield "trade", "import", f"{good} from {process.origin}", value
-            elif process.kind in ("mine", "byproduct") and kind != "refined":
-                yield "extraction", "output", good, value
-            if kind == "refined":
-                yield "refining", process.pathway or process.kind, process.name, value
-            if process.kind == "manufacture":
-                yield "manufacture", "new scrap" if kind == "scrap" else "output", good, value
-    exports = table[table["target"] == "export"]
-    yield from (
-        ("trade", "export", good, value)
-        for good, value in zip(exports["good"], exports["value"], strict=True)
-    )
+        if process.kind in MINING_KINDS:
+            for source, value in _pairs_of(table[table["target"] == process.name], "source"):
+                yield "extraction", "taken", source, value
+        for good, value in _pairs_of(table[table["source"] == process.name], "good"):
+            if good in system.goods:
+                yield from _output_rows(process, system.goods[good], value)
+    for good, value in _pairs_of(table[table["target"] == "export"], "good"):
+        yield "trade", "export", good, value
+
+
+def _output_rows(process: Process, good: Good, value: float) -> Iterator[_Row]:
+    """The lines in which an output of a process counts."""
+    if process.kind == "import":
+        yield "trade", "import", f"{good.name} from {process.origin}", value
+    elif process.kind in MINING_KINDS and good.kind != "refined":
+        yield "extraction", "output", good.name, value
+    if good.kind == "refined":
+        yield "refining", process.pathway or process.kind, process.name, value
+    if process.kind == "manufacture":
+        yield "manufacture", "new scrap" if good.kind == "scrap" else "output", good.name, value
+
+
+def _pairs_of(table: pd.DataFrame, column: str) -> Iterator[tuple[str, float]]:
+    return zip(table[column], table["value"], strict=True)
 
 
 def _use_account(table: pd.DataFrame) -> Iterator[_Row]:
@@ -293,31 +277,19 @@ def _waste_account(system: System, table: pd.DataFrame) -> Iterator[_Row]:
     for source, target, good, value in zip(
         table["source"], table["target"], table["good"], table["value"], strict=True
     ):
+        maker, taker = system.processes.get(source), system.processes.get(target)
         if source.startswith("use/") and target in system.goods:
-            yield "waste", "arising", source[4:], value
-        process = system.processes.get(target)
-        if process is not None and process.kind == "collect":
+            yield "waste", "arising", source.removeprefix("use/"), value
+        if taker and taker.kind == "collect":
             yield "waste", "collected", good, value
-        if process is not None and process.kind == "recycle":
-            yield (
-                "recycling",
-                "new scrap in" if process.pathway == "new scrap" else "old scrap in",
-                good,
-                value,
-            )
-        maker = system.processes.get(source)
-        if (
-            maker is not None
-            and maker.kind == "recycle"
-            and good in system.goods
-            and target == good
-        ):
-            yield (
-                "recycling",
-                "new scrap out" if maker.pathway == "new scrap" else "old scrap out",
-                good,
-                value,
-            )
+        if taker and taker.kind == "recycle":
+            yield "recycling", f"{_scrap(taker)} in", good, value
+        if maker and maker.kind == "recycle" and target == good:
+            yield "recycling", f"{_scrap(maker)} out", good, value
+
+
+def _scrap(recycling: Process) -> str:
+    return "new scrap" if recycling.pathway == "new scrap" else "old scrap"
 
 
 def _stockpile_account(table: pd.DataFrame) -> Iterator[_Row]:

@@ -20,8 +20,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from planner.plan.tables import COLUMNS, Values, series, table
+from planner.plan.schema import COLUMNS
+from planner.plan.tables import Values, series, table
 from planner.system.nouns import PATHWAYS, SCOPES, Array, System
+from planner.system.unit_accounts import demand_by_good, in_refined_metal, reported_requirement
 
 if TYPE_CHECKING:
     from planner.plan.plan import Plan
@@ -33,17 +35,6 @@ OUTSIDE = "^(?:deposit|origin|host|stockpile|use)/"
 """Nodes of the flow table that metal comes from."""
 KILOGRAMS = 1000.0
 """In a tonne."""
-
-
-def metal_demand(system: System, metal: str, amounts: Mapping[str, Array]) -> Array:
-    """Amounts of goods in refined equivalents of a metal, t per year, shape (T,); contained metal
-    where the study states no equivalent."""
-    total = np.zeros(len(system.periods))
-    for name, amount in amounts.items():
-        good = system.goods[name]
-        if metal in good.content:
-            total = total + amount * good.equivalent.get(metal, good.content[metal])
-    return total
 
 
 def indicator_table(
@@ -66,16 +57,11 @@ def indicator_table(
             if np.isfinite(v)
         )
 
-    demanded = {
-        good.name: system.period_mean(good.demand)
-        for good in system.goods.values()
-        if good.demand is not None
-    }
-    unserved = {name: series(system, values, "shortage", name) for name in demanded}
+    unserved = {name: series(system, values, "shortage", name) for name in demand_by_good(system)}
     supply, duals = tables["supply"], _balance_prices(tables["prices"])
     for metal in system.metals:
-        add(metal, "requirement", metal_demand(system, metal, demanded), "t/year")
-        add(metal, "shortage", metal_demand(system, metal, unserved), "t/year")
+        add(metal, "requirement", reported_requirement(system, metal), "t/year")
+        add(metal, "shortage", in_refined_metal(system, metal, unserved), "t/year")
         mine = supply[(supply["metal"] == metal) & (supply["pathway"] != "new scrap")]
         by_pathway = (
             mine.groupby(["year", "pathway"])["value"].sum().unstack().reindex(years).fillna(0.0)
@@ -423,12 +409,10 @@ def _exported(plan: Plan, metal: str) -> Array:
     """What is exported and served, in refined equivalents, t per year, shape (T,)."""
     system = plan.system
     served = {
-        good.name: system.period_mean(good.demand)
-        - series(system, plan.values, "shortage", good.name)
-        for good in system.goods.values()
-        if good.export and good.demand is not None
+        name: demand - series(system, plan.values, "shortage", name)
+        for name, demand in demand_by_good(system, metal=metal, export=True).items()
     }
-    return metal_demand(system, metal, served)
+    return in_refined_metal(system, metal, served)
 
 
 def _losses(system: System, flows: pd.DataFrame) -> dict[str, pd.DataFrame]:

@@ -24,8 +24,8 @@ from planner.errors import OutputError
 from planner.mfa.balance import Balance, balance
 from planner.mfa.demand_measures import after_measures
 from planner.plan.datapackage import PACKAGE_FILE, package
-from planner.plan.schema import NUMBERS
-from planner.plan.tables import COLUMNS, Values
+from planner.plan.schema import COLUMNS, NUMBERS
+from planner.plan.tables import Values
 from planner.runtime.run_folder import RECORD_FILE, written_whole
 from planner.study.files import HEAD_FILE
 from planner.system.nouns import System

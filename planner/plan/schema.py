@@ -385,6 +385,10 @@ VARIABLES = ResultTable(
         Field("reduced_cost", "number", "d(cost)/d(value), present value"),
     ),
 )
+COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {table.name: table.columns for table in RESULTS}
+)
+"""The result tables of a plan and their columns, as written to a run folder."""
 NUMBERS = frozenset(
     field.name
     for table in (*RESULTS, VARIABLES)

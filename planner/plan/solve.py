@@ -5,30 +5,25 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from planner.errors import InfeasibleError, SolverError
-from planner.lp.formulation import FORMULATION, components, programme
-from planner.lp.parameters import first_discount
-from planner.lp.size import require_memory
-from planner.mfa.balance import Balance, balance
+from planner.lp.formulation import FORMULATION
 from planner.mfa.demand_measures import after_measures
 from planner.mfa.flows import flow_table
 from planner.plan.certificate import certify
 from planner.plan.indicators import indicator_table
 from planner.plan.plan import Plan, Record
+from planner.plan.prices import price_table
+from planner.plan.schema import COLUMNS
 from planner.plan.tables import (
-    COLUMNS,
     Values,
     capacity_table,
     cost_table,
@@ -39,28 +34,20 @@ from planner.plan.tables import (
 )
 from planner.runtime.extras import planner_version
 from planner.runtime.interrupts import Presses, counted
+from planner.runtime.progress import Clock, Progress
+from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import (
-    Arrays,
-    Name,
     Program,
     Solution,
     by_name,
     column_errors,
-    compile_arrays,
     new_highs,
     plain_name,
     row_errors,
 )
 from planner.solver.incumbent import best_known, holds
 from planner.solver.scaling import range_warnings, ranges, recorded, worst_rows
-from planner.system.economics import period_factors
-from planner.system.nouns import Array, System
 
-Progress = Callable[[str], None]
-"""Called with the name of each stage as it begins."""
-
-BINDING = 1e-7
-"""A row is binding when its slack is at most this share of its size, or of 1."""
 SEARCH = 0.8
 """Share of a time limit for the optimum; the rest is kept for a plan that at least holds."""
 AFTERWARDS = 20.0
@@ -69,55 +56,6 @@ NO_TIES = "none broken"
 COST_AGREEMENT = 1e-9
 """Breaking ties may change the cost by no more than this share; otherwise the first solution
 stands."""
-
-
-@dataclass(frozen=True, eq=False)
-class Compiled:
-    """A system with its balance and arrays: what the loops over `solve` start from, made once."""
-
-    system: System
-    balance: Balance
-    arrays: Arrays
-    seconds: Mapping[str, float]
-
-
-class _Clock:
-    """Seconds by stage, and who is told of them."""
-
-    def __init__(self, progress: Progress | None) -> None:
-        self.seconds: dict[str, float] = {}
-        self.progress = progress
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        if self.progress is not None:
-            self.progress(name)
-        start = time.perf_counter()
-        yield
-        self.seconds[name] = time.perf_counter() - start
-
-
-def compiled(subject: Any, *, progress: Progress | None = None) -> Compiled:
-    """Balance and build a System, or compile a model that `planner.build` made and somebody
-    extended.
-
-    Raises SpecError, before anything is built, where the programme would need more memory than is
-    free.
-    """
-    clock = _Clock(progress)
-    if isinstance(subject, System):
-        require_memory(subject)
-        with clock.stage("balance"):
-            flow_balance = balance(subject)
-        with clock.stage("build"):
-            filled = components(subject, flow_balance)
-        with clock.stage("compile"):
-            arrays = programme(filled)
-    else:
-        flow_balance = subject.flow_balance
-        with clock.stage("compile"):
-            arrays = compile_arrays(subject)
-    return Compiled(flow_balance.system, flow_balance, arrays, clock.seconds)
 
 
 def solve(
@@ -145,7 +83,7 @@ def _solved(
     time_limit: float | None,
     listening: AbstractContextManager[Presses],
 ) -> Plan:
-    clock, program = _Clock(progress), Program(made.arrays)
+    clock, program = Clock(progress), Program(made.arrays)
     clock.seconds.update(made.seconds)
     with listening as presses:
         found = _search(program, clock, presses, time_limit)
@@ -177,7 +115,7 @@ class _Found:
     log: Sequence[str]
 
 
-def _search(program: Program, clock: _Clock, presses: Presses, time_limit: float | None) -> _Found:
+def _search(program: Program, clock: Clock, presses: Presses, time_limit: float | None) -> _Found:
     """All that the solver does. Ctrl-C stops what runs: the search, then what goes on in its stead."""
     final, ties, bound = None, NO_TIES, -np.inf
     if time_limit is not None:
@@ -295,7 +233,7 @@ def break_ties(program: Program, first: Solution) -> tuple[Solution, str]:
     """Among plans of equal cost the one of least carbon, and among those the first by name; duals
     stay those of the first solve.
 
-    Each step keeps to the optimal face of the one before (DESIGN section 3, ties). Where that fails
+    Each step keeps to the optimal face of the one before (docs/design.md, ties). Where that fails
     or would change the cost, the first solution stands. The program is restored. Returns the
     solution and a word on what was done.
     """
@@ -412,63 +350,6 @@ def _versions() -> dict[str, str]:
     }
 
 
-def price_table(system: System, arrays: Arrays, solution: Solution) -> pd.DataFrame:
-    """Shadow prices of all rows: d(cost)/d(requirement), with unit and basis.
-
-    `value` undoes discounting by the family's basis: annual rows divided by the period's discount
-    factor, state rows by that of its first year, horizon rows not at all; `present_value` is the
-    raw dual. `degenerate` marks a price that is zero although its row binds: a small change of the
-    requirement in one direction may cost something all the same.
-    """
-    families = {family.name: family for family in FORMULATION}
-    annual = dict(
-        zip(
-            (p.first for p in system.periods),
-            period_factors(system.periods, system.discount_rate),
-            strict=True,
-        )
-    )
-    factors = {"annual": annual, "state": first_discount(system)}
-    slack = np.minimum(
-        _gap(solution.row_value, arrays.row_lower), _gap(arrays.row_upper, solution.row_value)
-    )
-    binding = slack <= BINDING * np.maximum(np.abs(solution.row_value[: len(slack)]), 1.0)
-    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS["prices"]}
-    begin = 0
-    # families stand together, so that what they share is looked up once for all their rows
-    for name, together in groupby(arrays.rows, key=itemgetter(0)):
-        indices = [index for _, index in together]
-        family, at, count = families.get(name), slice(begin, begin + len(indices)), len(indices)
-        basis, dual = family.basis if family is not None else "horizon", solution.dual[at]
-        yearly = family is not None and "year" in family.indices
-        years: list[Any] = [index[-1] if yearly else None for index in indices]
-        value = (
-            dual / np.array([factors[basis][year] for year in years]) if basis in factors else dual
-        )
-        columns["family"] += [name] * count
-        columns["index"] += [
-            ", ".join(map(str, index[:-1] if yearly else index)) for index in indices
-        ]
-        columns["year"] += years
-        columns["value"] += value.tolist()
-        columns["unit"] += [
-            _money(system, family.unit if family is not None else "USD/unit")
-        ] * count
-        columns["basis"] += [basis] * count
-        columns["present_value"] += dual.tolist()
-        columns["degenerate"] += (binding[at] & (dual == 0.0)).tolist()
-        begin += count
-    return pd.DataFrame(columns).astype({"year": "Int64"})
-
-
-def _gap(upper: Array, lower: Array) -> Array:
-    return np.asarray(upper[: len(lower)] - lower[: len(upper)])
-
-
-def _money(system: System, unit: str) -> str:
-    return unit.replace("USD", f"USD_{system.currency_year}")
-
-
 def write_programme(made: Compiled, path: Any) -> None:
     """Write the linear programme as MPS or LP (by the ending of the path), with readable names of
     columns and rows."""
@@ -476,14 +357,9 @@ def write_programme(made: Compiled, path: Any) -> None:
 
 
 __all__ = [
-    "Compiled",
-    "Name",
-    "Progress",
     "break_ties",
-    "compiled",
     "make_plan",
     "optimum",
-    "price_table",
     "require_optimal",
     "solve",
     "write_programme",

@@ -9,16 +9,18 @@ at the end of the period.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from planner.mfa.balance import Balance
-from planner.plan.schema import RESULTS
+from planner.plan.prices import undiscounted
+from planner.plan.schema import COLUMNS
 from planner.system.economics import capital_charge, period_factors
-from planner.system.nouns import SCOPES, Array, System
+from planner.system.nouns import SCOPES, Array, Plant, System
 from planner.system.unit_accounts import (
     emission_parts,
     metals_of,
@@ -28,9 +30,9 @@ from planner.system.unit_accounts import (
 )
 
 Values = Mapping[str, Mapping[tuple[Hashable, ...], float]]
-
-COLUMNS: Mapping[str, tuple[str, ...]] = {table.name: table.columns for table in RESULTS}
-"""The result tables of a plan and their columns, as written to a run folder."""
+Row = tuple[Any, ...]
+"""Cells of a table, in the order of its columns."""
+AT_THE_END = "end of period"
 
 
 def series(system: System, values: Values, variable: str, name: Hashable) -> Array:
@@ -40,7 +42,12 @@ def series(system: System, values: Values, variable: str, name: Hashable) -> Arr
     return np.array([column.get((name, p.first), 0.0) for p in system.periods])
 
 
-def table(name: str, rows: Iterable[tuple[Any, ...]]) -> pd.DataFrame:
+def _by_period(system: System, amounts: Array) -> Iterator[tuple[int, float]]:
+    """The first year of each period with its amount."""
+    return zip((p.first for p in system.periods), amounts, strict=True)
+
+
+def table(name: str, rows: Iterable[Row]) -> pd.DataFrame:
     """A result table with its columns, in the order of its rows."""
     return pd.DataFrame(list(rows), columns=list(COLUMNS[name]))
 
@@ -53,107 +60,137 @@ def joined_metals(metals: Iterable[str]) -> str:
 def supply_table(system: System, values: Values) -> pd.DataFrame:
     """Refined metal supplied by process and pathway, t per year, with what stockpiles of refined
     metal gave (draw less fill)."""
-    rows: list[tuple[Any, ...]] = []
-    years = [p.first for p in system.periods]
+    rows = [*_process_supply(system, values), *_stockpile_supply(system, values)]
+    return table("supply", sorted(rows, key=lambda r: (r[0], r[1], r[2], r[3])))
+
+
+def _process_supply(system: System, values: Values) -> Iterator[Row]:
     for process in system.processes.values():
         if process.pathway is None:
             continue
         activity = series(system, values, "activity", process.name)
         for metal in metals_of(system, process):
             amount = activity * refined_output(system, process, metal)
-            rows += [
-                (metal, t, process.pathway, process.name, process.origin, v, "t/year")
-                for t, v in zip(years, amount, strict=True)
-                if v > 0
-            ]
+            for t, v in _by_period(system, amount):
+                if v > 0:
+                    yield metal, t, process.pathway, process.name, process.origin, v, "t/year"
+
+
+def _stockpile_supply(system: System, values: Values) -> Iterator[Row]:
     for good in system.goods.values():
-        if good.stockpile is not None and good.kind == "refined":
-            net = series(system, values, "draw", good.name) - series(
-                system, values, "fill", good.name
-            )
-            rows += [
-                (metal, t, "stockpile", f"stockpile/{good.name}", "", v * share, "t/year")
-                for metal, share in good.content.items()
-                for t, v in zip(years, net, strict=True)
-                if v
-            ]
-    return table("supply", sorted(rows, key=lambda r: (r[0], r[1], r[2], r[3])))
+        if good.stockpile is None or good.kind != "refined":
+            continue
+        drawn, filled = (series(system, values, each, good.name) for each in ("draw", "fill"))
+        for metal, share in good.content.items():
+            for t, v in _by_period(system, drawn - filled):
+                if v:
+                    yield metal, t, "stockpile", f"stockpile/{good.name}", "", v * share, "t/year"
 
 
 def stock_table(system: System, balance: Balance, values: Values) -> pd.DataFrame:
     """Use stocks by product, stockpiles and deposits: level at the end of the period (t), in- and
     outflow per year (t/year)."""
-    rows: list[tuple[Any, ...]] = []
-    years = [p.first for p in system.periods]
+    levels = [*_use(balance), *_stockpiles(system, values), *_deposits(system, values)]
+    return table("stocks", [row for each in levels for row in each.rows(system)])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Level:
+    """One quantity of a stock over the periods."""
+
+    metal: str
+    kind: str
+    name: str
+    quantity: str
+    amounts: Array
+    convention: str
+
+    def rows(self, system: System) -> Iterator[Row]:
+        unit = "t" if self.quantity == "stock" else "t/year"
+        for t, v in _by_period(system, self.amounts):
+            yield self.metal, t, self.kind, self.name, self.quantity, v, unit, self.convention
+
+
+def _use(balance: Balance) -> Iterator[_Level]:
+    system, convention = balance.system, balance.system.stock_convention
     last = [p.last - system.periods[0].first for p in system.periods]
-    for product in balance.system.products.values():
+    for product in system.products.values():
         stock = balance.stocks[product.name]
+        amounts = {
+            "stock": stock.stock[last],
+            "inflow": system.period_mean(stock.inflow),
+            "outflow": system.period_mean(stock.outflow),
+        }
         for metal, content in product.content.items():
-            for i, t in enumerate(years):
-                rows.append(
-                    (
-                        metal,
-                        t,
-                        "use",
-                        product.name,
-                        "stock",
-                        content * stock.stock[last[i]],
-                        "t",
-                        system.stock_convention,
-                    )
-                )
-            for quantity, flow in (("inflow", stock.inflow), ("outflow", stock.outflow)):
-                mean = content * system.period_mean(flow)
-                rows += [
-                    (metal, t, "use", product.name, quantity, v, "t/year", system.stock_convention)
-                    for t, v in zip(years, mean, strict=True)
-                ]
+            for quantity, amount in amounts.items():
+                yield _Level(metal, "use", product.name, quantity, content * amount, convention)
+
+
+def _stockpiles(system: System, values: Values) -> Iterator[_Level]:
     for good in system.goods.values():
-        if good.stockpile is not None:
-            for metal, content in good.content.items():
-                level = content * series(system, values, "stockpile", good.name)
-                rows += [
-                    (metal, t, "stockpile", good.name, "stock", v, "t", "end of period")
-                    for t, v in zip(years, level, strict=True)
-                ]
-                for quantity in ("fill", "draw"):
-                    flow = content * series(system, values, quantity, good.name)
-                    rows += [
-                        (metal, t, "stockpile", good.name, quantity, v, "t/year", "")
-                        for t, v in zip(years, flow, strict=True)
-                    ]
+        for metal, content in good.content.items() if good.stockpile is not None else ():
+            for variable, quantity, convention in (
+                ("stockpile", "stock", AT_THE_END),
+                ("fill", "fill", ""),
+                ("draw", "draw", ""),
+            ):
+                amounts = content * series(system, values, variable, good.name)
+                yield _Level(metal, "stockpile", good.name, quantity, amounts, convention)
+
+
+def _deposits(system: System, values: Values) -> Iterator[_Level]:
     for deposit in system.deposits.values():
         level = series(system, values, "remaining", deposit.name)
-        rows += [
-            (deposit.metal, t, "deposit", deposit.name, "stock", v, "t", "end of period")
-            for t, v in zip(years, level, strict=True)
-        ]
-    return table("stocks", rows)
+        yield _Level(deposit.metal, "deposit", deposit.name, "stock", level, AT_THE_END)
 
 
 def capacity_table(system: System, values: Values) -> pd.DataFrame:
     """By plant and year: capacity, what stood without new orders, what was ordered in the period,
     and what was used."""
-    rows: list[tuple[Any, ...]] = []
-    used: dict[str, Array] = {}
-    for process in system.processes.values():
-        if process.plant:
-            used[process.plant] = used.get(process.plant, 0.0) + process.loading * series(
-                system, values, "activity", process.name
-            )
+    rows: list[Row] = []
+    used = _used_capacity(system, values)
     for plant in system.plants.values():
-        parts = {
+        amounts = {
             "capacity": series(system, values, "capacity", plant.name),
             "existing": system.period_mean(plant.existing),
-            "used": used.get(plant.name, np.zeros(len(system.periods))),
+            "used": used[plant.name],
             "ordered": series(system, values, "new_capacity", plant.name),
         }
         for i, period in enumerate(system.periods):
             rows += [
-                (plant.name, period.first, quantity, part[i], "t/year")
-                for quantity, part in parts.items()
+                (plant.name, period.first, quantity, amount[i], "t/year")
+                for quantity, amount in amounts.items()
             ]
     return table("capacity", rows)
+
+
+def _used_capacity(system: System, values: Values) -> dict[str, Array]:
+    """Capacity of each plant that its processes take, t per year, shape (T,)."""
+    used = {name: np.zeros(len(system.periods)) for name in system.plants}
+    for process in system.processes.values():
+        if process.plant:
+            activity = series(system, values, "activity", process.name)
+            used[process.plant] = used[process.plant] + process.loading * activity
+    return used
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cost:
+    """One cost over the periods, USD per year."""
+
+    item: str
+    name: str
+    metal: str
+    yearly: Array
+    present: Array | None = None
+    """USD; the yearly cost times the discount factor where None."""
+
+    def rows(self, system: System, factor: Array) -> Iterator[Row]:
+        present = factor * self.yearly if self.present is None else self.present
+        unit = f"USD_{system.currency_year}/year"
+        for period, v, w in zip(system.periods, self.yearly, present, strict=True):
+            if v or w:
+                yield self.item, self.name, self.metal, period.first, v, w, unit
 
 
 def cost_table(system: System, values: Values) -> pd.DataFrame:
@@ -162,145 +199,121 @@ def cost_table(system: System, values: Values) -> pd.DataFrame:
 
     The sum of present_value is the objective, recomputed from the tables and not from the
     programme. The transfer (a payment between parties at home) is listed with a present value of 0,
-    since it is no cost of the country.
+    since the country as a whole pays nothing.
     """
     factor = period_factors(system.periods, system.discount_rate)
-    rows: list[tuple[Any, ...]] = []
+    costs = (
+        *_process_costs(system, values),
+        *_good_costs(system, values),
+        *_option_costs(system, values),
+        *_plant_costs(system, values),
+        *_breach_costs(system, values),
+    )
+    return table("costs", [row for cost in costs for row in cost.rows(system, factor)])
 
-    def add(item: str, name: str, metal: str, yearly: Array, present: Array | None = None) -> None:
-        worth = factor * yearly if present is None else present
-        rows.extend(
-            (item, name, metal, p.first, v, w, f"USD_{system.currency_year}/year")
-            for p, v, w in zip(system.periods, yearly, worth, strict=True)
-            if v or w
-        )
 
+def _process_costs(system: System, values: Values) -> Iterator[_Cost]:
+    """Running costs of processes, transfers and the carbon price."""
+    carbon_price, scope = system.period_mean(system.carbon_price), priced_scope(system)
     for process in system.processes.values():
-        activity, metals = (
-            series(system, values, "activity", process.name),
-            joined_metals(metals_of(system, process)),
-        )
+        activity = series(system, values, "activity", process.name)
+        name, metals = process.name, joined_metals(metals_of(system, process))
         for item, cost in running_costs(system, process).items():
-            add(item, process.name, metals, cost * activity)
-        add(
-            "transfer",
-            process.name,
-            metals,
-            system.period_mean(process.transfer) * activity,
-            np.zeros(len(factor)),
-        )
-        emission = sum(
-            part
-            for scope, _, part in emission_parts(system, process)
-            if scope == priced_scope(system)
-        )
-        add(
-            "carbon_price",
-            process.name,
-            metals,
-            system.period_mean(system.carbon_price) * emission * activity,
-        )
+            yield _Cost(item, name, metals, cost * activity)
+        transfer = system.period_mean(process.transfer) * activity
+        yield _Cost("transfer", name, metals, transfer, np.zeros(len(activity)))
+        emission = sum(part for at, _, part in emission_parts(system, process) if at == scope)
+        yield _Cost("carbon_price", name, metals, carbon_price * emission * activity)
+
+
+def _good_costs(system: System, values: Values) -> Iterator[_Cost]:
+    """Disposal, shortage and the holding of stockpiles."""
     for good in system.goods.values():
-        metals = joined_metals(good.content)
-        add(
-            "disposal",
-            good.name,
-            metals,
-            system.period_mean(good.disposal_cost) * series(system, values, "disposal", good.name),
-        )
+        name, metals = good.name, joined_metals(good.content)
+        disposed = series(system, values, "disposal", name)
+        yield _Cost("disposal", name, metals, system.period_mean(good.disposal_cost) * disposed)
         if good.shortage_cost is not None:
-            add(
-                "shortage",
-                good.name,
-                metals,
-                system.period_mean(good.shortage_cost)
-                * series(system, values, "shortage", good.name),
-            )
+            short = series(system, values, "shortage", name)
+            yield _Cost("shortage", name, metals, system.period_mean(good.shortage_cost) * short)
         if good.stockpile is not None:
-            level = series(system, values, "stockpile", good.name)
+            level = series(system, values, "stockpile", name)
             before = np.append(good.stockpile.opening, level[:-1])
-            add(
-                "stockpile_holding",
-                good.name,
-                metals,
-                system.period_mean(good.stockpile.holding_cost) * (before + level) / 2,
-            )
+            holding = system.period_mean(good.stockpile.holding_cost) * (before + level) / 2
+            yield _Cost("stockpile_holding", name, metals, holding)
+
+
+def _option_costs(system: System, values: Values) -> Iterator[_Cost]:
+    """Demand measures and exploration."""
     for measure in system.measures.values():
-        add(
-            "measure",
-            measure.name,
-            joined_metals(system.goods[measure.good].content),
-            system.period_mean(measure.cost) * series(system, values, "measure", measure.name),
-        )
+        metals = joined_metals(system.goods[measure.good].content)
+        taken = series(system, values, "measure", measure.name)
+        yield _Cost("measure", measure.name, metals, system.period_mean(measure.cost) * taken)
     for option in system.exploration.values():
-        add(
-            "exploration",
-            option.deposit,
-            system.deposits[option.deposit].metal,
-            system.period_mean(option.cost) * series(system, values, "explored", option.deposit),
+        metal = system.deposits[option.deposit].metal
+        explored = series(system, values, "explored", option.deposit)
+        yield _Cost(
+            "exploration", option.deposit, metal, system.period_mean(option.cost) * explored
         )
-    _plant_costs(system, values, factor, add)
-    _breach_costs(system, values, add)
-    return table("costs", rows)
 
 
-def _plant_costs(system: System, values: Values, factor: Array, add: Any) -> None:
-    metals: dict[str, set[str]] = {name: set() for name in system.plants}
+def _plant_costs(system: System, values: Values) -> Iterator[_Cost]:
+    """Fixed cost of what stands, annuities of what is ordered."""
+    worked: dict[str, set[str]] = {name: set() for name in system.plants}
     for process in system.processes.values():
         if process.plant:
-            metals[process.plant] |= set(metals_of(system, process))
+            worked[process.plant] |= set(metals_of(system, process))
     for plant in system.plants.values():
-        owners = joined_metals(metals[plant.name])
-        add(
-            "fixed_cost",
-            plant.name,
-            owners,
-            system.period_mean(plant.fixed_cost) * series(system, values, "capacity", plant.name),
-        )
+        metals = joined_metals(worked[plant.name])
+        standing = series(system, values, "capacity", plant.name)
+        fixed = system.period_mean(plant.fixed_cost) * standing
+        yield _Cost("fixed_cost", plant.name, metals, fixed)
         ordered = series(system, values, "new_capacity", plant.name)
         if ordered.any():
-            first = system.periods[0].first
-            price = plant.capital_cost[[p.first - first for p in system.periods]]
-            charge = capital_charge(
-                system.periods,
-                np.nan_to_num(price),
-                plant.interest_rate,
-                system.discount_rate,
-                plant.life,
-                plant.lead_time,
-            )
-            present = ordered @ charge
-            add("capital", plant.name, owners, present / factor, present)
+            present = ordered @ _capital_charge(system, plant)
+            yield _Cost("capital", plant.name, metals, undiscounted(system, present), present)
 
 
-def _breach_costs(system: System, values: Values, add: Any) -> None:
+def _capital_charge(system: System, plant: Plant) -> Array:
+    """Present value that a unit ordered in a period costs in each period, USD, shape (T, T)."""
+    first = system.periods[0].first
+    price = plant.capital_cost[[p.first - first for p in system.periods]]
+    return capital_charge(
+        system.periods,
+        np.nan_to_num(price),
+        plant.interest_rate,
+        system.discount_rate,
+        plant.life,
+        plant.lead_time,
+    )
+
+
+def _breach_costs(system: System, values: Values) -> Iterator[_Cost]:
+    """Penalties of soft targets, by policy and subject."""
     found: dict[tuple[str, str], Array] = {}
     position = {p.first: i for i, p in enumerate(system.periods)}
     for (policy, subject, t), amount in values.get("breach", {}).items():
-        found.setdefault((str(policy), str(subject)), np.zeros(len(position)))[position[t]] = amount  # type: ignore[index]
-    for (policy, subject), amounts in found.items():
-        penalty = system.policies[policy].penalty if policy in system.policies else None
-        if penalty is not None:
-            metal = system.policies[policy].metal
-            add("breach", f"{policy}/{subject}", metal, penalty * amounts)
+        amounts = found.setdefault((str(policy), str(subject)), np.zeros(len(position)))
+        amounts[position[t]] = amount  # type: ignore[index]
+    for (name, subject), amounts in found.items():
+        policy = system.policies.get(name)
+        if policy is not None and policy.penalty is not None:
+            yield _Cost("breach", f"{name}/{subject}", policy.metal, policy.penalty * amounts)
 
 
 def emission_table(system: System, values: Values) -> pd.DataFrame:
     """Emissions by scope, process and part, t CO2e per year. The footprint repeats the territorial
     parts and adds those abroad."""
-    rows: list[tuple[Any, ...]] = []
+    return table("emissions", _emission_rows(system, values))
+
+
+def _emission_rows(system: System, values: Values) -> Iterator[Row]:
     for process in system.processes.values():
-        activity, metals = (
-            series(system, values, "activity", process.name),
-            joined_metals(metals_of(system, process)),
-        )
+        activity = series(system, values, "activity", process.name)
+        metals = joined_metals(metals_of(system, process))
         for scope, part, rate in emission_parts(system, process):
-            rows += [
-                (scope, metals, process.name, p.first, part, v, "tCO2e/year")
-                for p, v in zip(system.periods, rate * activity, strict=True)
-                if v
-            ]
-    return table("emissions", rows)
+            for t, v in _by_period(system, rate * activity):
+                if v:
+                    yield scope, metals, process.name, t, part, v, "tCO2e/year"
 
 
 def total_emissions(system: System, emissions: pd.DataFrame) -> dict[str, float]:

@@ -21,7 +21,7 @@ BASES = {
     "horizon": "of the whole horizon: present value",
     "": "",
 }
-"""Meaning of the basis of a shadow price."""
+"""Meaning of the basis of a shadow price (docs/design.md)."""
 
 SYMBOLS = {
     r"\sum": "Σ",

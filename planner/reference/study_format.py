@@ -112,8 +112,8 @@ def _lines() -> Iterator[str]:
             f"`{form.kind}`",
             f"`{form.level}`",
             form.unit,
-            _names(form.required),
-            _names(form.optional),
+            _names(tuple(f.name for f in form.required)),
+            _names(tuple(f.name for f in form.optional)),
             form.note,
         )
 

@@ -22,7 +22,7 @@ from planner.errors import Problem, SpecError
 from planner.plan.indicators import indicators
 from planner.plan.plan import Plan
 from planner.reporting import beside, chain, inputs, metal, money
-from planner.reporting.parts import Section
+from planner.reporting.blocks import Section
 from planner.reporting.words import CAUTION, answer, facts
 from planner.runtime.run_folder import written_file
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 import pandas as pd
 
 from planner.plan.plan import Plan
+from planner.reporting.chain import SUPPLY
 from planner.reporting.words import answer
 from planner.runtime.display import shown
-from planner.system.nouns import PATHWAYS
 
 
 def cell(plan: Plan) -> str:
@@ -48,7 +48,7 @@ def _first_middle_last(plan: Plan) -> pd.DataFrame:
     ).reindex(shares.index)
     frame = pd.DataFrame(index=shares.index)
     frame["asked, t/year"] = said["requirement"]
-    for pathway in (*PATHWAYS, "shortage"):
+    for pathway in SUPPLY:
         if pathway in shares:
             frame[pathway] = [f"{share:.0%}" for share in shares[pathway]]
     if "price" in said:

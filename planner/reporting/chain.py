@@ -3,7 +3,7 @@ build when."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -16,16 +16,17 @@ from planner.figures.plan_figures import (
     downstream,
 )
 from planner.plan.plan import Plan
-from planner.reporting.parts import (
+from planner.reporting.blocks import (
     INK,
     Chart,
     Flows,
     Grid,
     Key,
     Section,
-    Table,
     Tabs,
+    TextTable,
     colours_of,
+    keys_of,
     largest_first,
     lines,
     number,
@@ -49,6 +50,13 @@ SELF = {
     "net import reliance": "net import reliance",
 }
 """Indicator to its name in the page."""
+RATIOS = (
+    Key("self-sufficiency at extraction", COLOURS[0], "solid"),
+    Key("self-sufficiency at processing", COLOURS[2], "dash"),
+    Key("net import reliance", COLOURS[5], "dot"),
+)
+SUPPLY = (*PATHWAYS, "shortage")
+"""What demand is met by, in the order of the legend."""
 MOST_ORIGINS = 6
 PROCESS_COLOUR = "#8a939c"
 NODES = (
@@ -61,8 +69,13 @@ NODES = (
     Key("loss", KIND_COLOURS["loss"]),
 )
 """What the colours of a Sankey stand for."""
+STEPS = ((20, 10), (8, 5), (-1, 1))
+"""Tables of a study that lasts longer than this show every n-th year."""
 SPAN = 5
 """Years of a column in the table of orders."""
+Quantities = Mapping[str, Array]
+"""Quantity of a plant (capacity, ordered, used) to t/year, shape (T,)."""
+PLANT_KEYS = (Key("capacity", INK, "solid"), Key("used", COLOURS[4]))
 RATIO_LIMIT = 3.0
 """Shares beyond this are cut from the picture, which is about the country's own use; the tables
 hold them."""
@@ -81,8 +94,9 @@ def shown_years(plan: Plan) -> list[int]:
 def shown_among(held: Sequence[int]) -> list[int]:
     """Of these years the ends, and those divisible by ten, or by five in a short study, or all in a
     very short one."""
-    every = 10 if held[-1] - held[0] > 20 else 5 if held[-1] - held[0] > 8 else 1
-    return [y for y in held if y in (held[0], held[-1]) or y % every == 0]
+    ends = (held[0], held[-1])
+    every = next(step for span, step in STEPS if ends[1] - ends[0] > span)
+    return [y for y in held if y in ends or y % every == 0]
 
 
 def by_name(frame: pd.DataFrame, column: str, years: Sequence[int]) -> dict[str, Array]:
@@ -97,41 +111,58 @@ def by_name(frame: pd.DataFrame, column: str, years: Sequence[int]) -> dict[str,
 
 def supply(plan: Plan) -> Section:
     """Stacked areas of each metal by pathway, as amounts and as shares."""
-    years, order = period_years(plan), (*PATHWAYS, "shortage")
-    amounts, shares, used = [], [], set[str]()
-    for metal in plan.system.metals:
-        found = by_name(plan.mix[plan.mix["metal"] == metal], "pathway", years)
-        # a stockpile that is filled takes from supply: below the axis it would upset the stack, so
-        # only what it gives is drawn
-        given = {
-            name: np.maximum(found[name], 0.0)
-            for name in order
-            if name in found and found[name].max() > 0
-        }
-        if not given:
-            continue
-        total = sum(given.values(), np.zeros(len(years)))
-        share = {
-            name: np.divide(v, total, out=np.zeros_like(total), where=total > 0)
-            for name, v in given.items()
-        }
-        used |= set(given)
-        note = pathway_sentence(plan, metal)
-        amounts.append(stack(metal, "t/year", years, given, PATHWAY_COLOURS, note=note))
-        shares.append(stack(metal, "1", years, share, PATHWAY_COLOURS, note=note))
-    keys = tuple(Key(name, PATHWAY_COLOURS[name]) for name in order if name in used)
-    panels = (("Amounts", (Grid(tuple(amounts), keys),)), ("Shares", (Grid(tuple(shares), keys),)))
+    years = period_years(plan)
+    supplied = {metal: given for metal in plan.system.metals if (given := _supplied(plan, metal))}
+    notes = {metal: pathway_sentence(plan, metal) for metal in supplied}
+    amounts = tuple(
+        stack(metal, "t/year", years, given, PATHWAY_COLOURS, note=notes[metal])
+        for metal, given in supplied.items()
+    )
+    shares = tuple(
+        stack(metal, "1", years, _shares(given), PATHWAY_COLOURS, note=notes[metal])
+        for metal, given in supplied.items()
+    )
+    keys = keys_of(used_pathways(supplied.values()), PATHWAY_COLOURS)
+    panels = (("Amounts", (Grid(amounts, keys),)), ("Shares", (Grid(shares, keys),)))
     return Section(
         "Supply",
         largest_pathways(plan),
         (Tabs("Supply by pathway", panels), _mix_table(plan)),
         "Refined metal by pathway. Metal won abroad stays foreign where it is refined at home. "
-        "New scrap is a loop inside manufacture and "
-        "is not counted; of a stockpile only what it gives is drawn.",
+        "New scrap is a loop inside manufacture and is not counted; of a stockpile only what it "
+        "gives is drawn.",
     )
 
 
-def _mix_table(plan: Plan) -> Table:
+def _supplied(plan: Plan, metal: str) -> dict[str, Array]:
+    """Supply of a metal by pathway, t per year, shape (T,) each.
+
+    A stockpile that is filled takes from supply: below the axis it would upset the stack, so only
+    what it gives is counted.
+    """
+    found = by_name(plan.mix[plan.mix["metal"] == metal], "pathway", period_years(plan))
+    return {
+        name: np.maximum(found[name], 0.0)
+        for name in SUPPLY
+        if name in found and found[name].max() > 0
+    }
+
+
+def _shares(given: Mapping[str, Array]) -> dict[str, Array]:
+    total = np.asarray(sum(given.values()))
+    return {
+        name: np.divide(v, total, out=np.zeros_like(total), where=total > 0)
+        for name, v in given.items()
+    }
+
+
+def used_pathways(series: Iterable[Iterable[str]]) -> list[str]:
+    """The pathways that any of these name, in their order, and shortage at the end."""
+    used = {name for each in series for name in each}
+    return [name for name in SUPPLY if name in used]
+
+
+def _mix_table(plan: Plan) -> TextTable:
     years = shown_years(plan)
     mix = plan.mix[plan.mix["year"].isin(years)]
     columns = mix[["metal", "year", "pathway", "value", "share"]]
@@ -139,97 +170,89 @@ def _mix_table(plan: Plan) -> Table:
         (m, p, y): f"{number(v)} ({s:.0%})" for m, y, p, v, s in columns.itertuples(index=False)
     }
     pairs = dict.fromkeys((metal, pathway) for metal, pathway, _ in cells)
-    rows = tuple(
-        (metal, pathway, *(cells.get((metal, pathway, y), "") for y in years))
-        for metal, pathway in pairs
-    )
-    return Table(
+    return TextTable(
         "Supply in t/year, and its share",
         ("metal", "pathway", *map(str, years)),
-        rows,
+        tuple((*pair, *(cells.get((*pair, y), "") for y in years)) for pair in pairs),
         frozenset(range(2, 2 + len(years))),
     )
 
 
 def dependence(plan: Plan, indicators: pd.DataFrame) -> Section:
     """Self-sufficiency and import reliance, and imports by origin."""
-    years = period_years(plan)
-    colours = dict(zip(SELF.values(), (COLOURS[0], COLOURS[2], COLOURS[5]), strict=True))
-    dashes = dict(zip(SELF.values(), ("solid", "dash", "dot"), strict=True))
-    own, origins = [], []
-    for metal in plan.system.metals:
-        mine = indicators[(indicators["metal"] == metal) & indicators["indicator"].isin(SELF)]
-        wide = mine.pivot_table(index="year", columns="indicator", values="value").reindex(years)
-        series = {
-            name: wide[key].to_numpy(dtype=float) for key, name in SELF.items() if key in wide
-        }
-        if series:
-            low = min(float(np.nanmin(v)) for v in series.values())
-            high = max(float(np.nanmax(v)) for v in series.values())
-            shown = [
-                100 * max(min(low, 0.0), -RATIO_LIMIT) - 3,
-                100 * min(max(high, 1.0), RATIO_LIMIT) + 3,
-            ]
-            own.append(
-                lines(
-                    metal,
-                    "1",
-                    years,
-                    series,
-                    colours,
-                    dashes=dashes,
-                    layout={"yaxis": {"range": shown}},
-                    note=reliance(metal, indicators),
-                )
-            )
-        flows = plan.flows[
-            (plan.flows["metal"] == metal) & plan.flows["source"].str.startswith("origin/")
-        ]
-        named = flows.assign(origin=flows["source"].str.removeprefix("origin/"))
-        found = largest_first(by_name(named, "origin", years), MOST_ORIGINS, "other origins")
-        if found:
-            origins.append(
-                stack(
-                    metal,
-                    "t/year",
-                    years,
-                    found,
-                    colours_of(found),
-                    own_keys=True,
-                    note=largest_origin(plan, metal),
-                )
-            )
-    keys = tuple(Key(name, colours[name], dashes[name]) for name in SELF.values())
-    panels = [("Self-sufficiency and import reliance", (Grid(tuple(own), keys),))] if own else []
-    panels += [("Imports by origin", (Grid(tuple(origins)),))] if origins else []
+    metals = plan.system.metals
+    ratios = tuple(chart for metal in metals if (chart := _ratios(plan, metal, indicators)))
+    origins = tuple(chart for metal in metals if (chart := _origins(plan, metal)))
+    found = (
+        ("Self-sufficiency and import reliance", Grid(ratios, RATIOS)),
+        ("Imports by origin", Grid(origins)),
+    )
+    panels = tuple((title, (grid,)) for title, grid in found if grid.charts)
     return Section(
         "Self-sufficiency and imports",
         dependent(plan, indicators),
-        (Tabs("Dependence", tuple(panels)),) if panels else (),
+        (Tabs("Dependence", panels),) if panels else (),
         "Self-sufficiency: metal won from home ore and home waste (extraction), or all that is "
-        "refined at home (processing), over what the "
-        "country uses; net import reliance is what trade and stocks supply of it (USGS). Above "
-        "100 % or below 0 the country exports; "
+        "refined at home (processing), over what the country uses; net import reliance is what "
+        "trade and stocks supply of it (USGS). Above 100 % or below 0 the country exports; "
         "beyond 300 % the lines leave the picture. Imports by origin count contained metal of "
         "every form, ore included.",
     )
 
 
+def _ratios(plan: Plan, metal: str, indicators: pd.DataFrame) -> Chart | None:
+    years = period_years(plan)
+    mine = indicators[(indicators["metal"] == metal) & indicators["indicator"].isin(SELF)]
+    wide = mine.pivot_table(index="year", columns="indicator", values="value").reindex(years)
+    series = {name: wide[key].to_numpy(dtype=float) for key, name in SELF.items() if key in wide}
+    if not series:
+        return None
+    return lines(
+        metal,
+        "1",
+        years,
+        series,
+        {key.name: key.colour for key in RATIOS},
+        dashes={key.name: key.mark for key in RATIOS},
+        layout={"yaxis": {"range": _ratio_range(series.values())}},
+        note=reliance(metal, indicators),
+    )
+
+
+def _ratio_range(series: Collection[Array]) -> list[float]:
+    """Ends of the axis, in per cent: 0 to 100 at least, RATIO_LIMIT at most."""
+    low = min(float(np.nanmin(v)) for v in series)
+    high = max(float(np.nanmax(v)) for v in series)
+    return [
+        100 * max(min(low, 0.0), -RATIO_LIMIT) - 3,
+        100 * min(max(high, 1.0), RATIO_LIMIT) + 3,
+    ]
+
+
+def _origins(plan: Plan, metal: str) -> Chart | None:
+    years = period_years(plan)
+    flows = plan.flows[
+        (plan.flows["metal"] == metal) & plan.flows["source"].str.startswith("origin/")
+    ]
+    named = flows.assign(origin=flows["source"].str.removeprefix("origin/"))
+    found = largest_first(by_name(named, "origin", years), MOST_ORIGINS, "other origins")
+    if not found:
+        return None
+    note = largest_origin(plan, metal)
+    return stack(metal, "t/year", years, found, colours_of(found), own_keys=True, note=note)
+
+
 def flows(plan: Plan) -> Section:
     """The Sankey of each metal, with a slider over the years."""
-    panels = tuple(
-        (metal, (found,))
-        for metal in plan.system.metals
-        if (found := _sankey(plan, metal)) is not None
-    )
+    found = ((metal, _sankey(plan, metal)) for metal in plan.system.metals)
+    panels = tuple((metal, (sankey,)) for metal, sankey in found if sankey is not None)
     return Section(
         "Flows",
         (),
         (Tabs("Metal", panels),) if panels else (),
         "All flows of a metal in a year, t/year of contained metal, losses in red. Move the "
-        "slider to another year, point at a "
-        "bar or a band for its name and amount. Flows below a ten thousandth of the largest are "
-        "left out.",
+        "slider to another year, point at a bar or a band for its name and amount. Flows below a "
+        "ten thousandth of the largest are left out.",
     )
 
 
@@ -237,35 +260,32 @@ def _sankey(plan: Plan, metal: str) -> Flows | None:
     frame = plan.flows[plan.flows["metal"] == metal]
     if frame.empty:
         return None
-    years = period_years(plan)
+    years, processes = period_years(plan), plan.system.processes
     wide = (
         frame.pivot_table(index=["source", "target"], columns="year", values="value", aggfunc="sum")
         .reindex(columns=years)
         .fillna(0.0)
     )
     names = downstream(wide.reset_index()[["source", "target"]])
-    at, processes = {name: i for i, name in enumerate(names)}, plan.system.processes
-    return Flows(
-        metal,
-        tuple(years),
-        NODES,
-        {
-            "metal": metal,
-            "years": years,
-            "names": [_node(name, metal) for name in names],
-            "colours": [
-                PROCESS_COLOUR
-                if name in processes
-                else KIND_COLOURS.get(name.split("/")[0], PLAIN_NODE)
-                for name in names
-            ],
-            # a label for every process as well would bury those of the goods: they are named when
-            # pointed at
-            "labelled": [int(name not in processes) for name in names],
-            "links": [[at[s], at[t], int(t.startswith("loss/"))] for s, t in wide.index],
-            "values": [rounded(wide[y]) for y in years],
-        },
-    )
+    at = {name: i for i, name in enumerate(names)}
+    content = {
+        "metal": metal,
+        "years": years,
+        "names": [_node(name, metal) for name in names],
+        "colours": [_node_colour(name, processes) for name in names],
+        # a label for every process as well would bury those of the goods: they are named when
+        # pointed at
+        "labelled": [int(name not in processes) for name in names],
+        "links": [[at[s], at[t], int(t.startswith("loss/"))] for s, t in wide.index],
+        "values": [rounded(wide[y]) for y in years],
+    }
+    return Flows(metal, tuple(years), NODES, content)
+
+
+def _node_colour(name: str, processes: Collection[str]) -> str:
+    if name in processes:
+        return PROCESS_COLOUR
+    return KIND_COLOURS.get(name.split("/")[0], PLAIN_NODE)
 
 
 def _node(name: str, metal: str) -> str:
@@ -282,81 +302,56 @@ def _node(name: str, metal: str) -> str:
 
 def capacity(plan: Plan) -> Section:
     """What to order when, and what stands and is used, plant by plant."""
-    frame, years = plan.capacity, period_years(plan)
-    found = {plant: by_name(part, "quantity", years) for plant, part in frame.groupby("plant")}
-    standing = {
-        str(plant): q
-        for plant, q in found.items()
-        if q["capacity"].max() > 0 or q["ordered"].max() > 0
-    }
-    colours = {"capacity": INK, "used": COLOURS[4]}
-    charts = tuple(_plant(plain(plant), years, q, colours) for plant, q in standing.items())
-    idle = sorted(plain(str(plant)) for plant in found if plant not in standing)
+    by_plant = plan.capacity.groupby("plant")
+    found = {str(p): by_name(part, "quantity", period_years(plan)) for p, part in by_plant}
+    standing = {plant: q for plant, q in found.items() if q["capacity"].max() > 0 or is_ordered(q)}
+    idle = sorted(plain(plant) for plant in found if plant not in standing)
     text = to_build(plan) + ((f"Never built nor standing: {', '.join(idle)}.",) if idle else ())
-    ordered = any(q["ordered"].max() > 0 for q in standing.values())
-    blocks = (
-        (Grid((_schedule(plan, standing, years),), width="whole"), _orders(plan, standing))
-        if ordered
-        else ()
-    )
-    keys = (Key("capacity", colours["capacity"], "solid"), Key("used", colours["used"]))
+    charts = tuple(_plant(plain(plant), period_years(plan), q) for plant, q in standing.items())
+    ordered = {plant: q for plant, q in standing.items() if is_ordered(q)}
+    blocks = (Grid(charts, PLANT_KEYS, "narrow"),) if charts else ()
+    if ordered:
+        schedule = Grid((_schedule(plan, ordered),), width="whole")
+        blocks = (schedule, _orders(plan, ordered), *blocks)
     return Section(
         "Capacity and what to build when",
         text,
-        (*blocks, Grid(charts, keys, "narrow")) if charts else (),
-        (
-            "Capacity in t/year of what a plant handles. A plant ordered in a year runs after its "
-            "lead time."
-        ),
+        blocks,
+        "Capacity in t/year of what a plant handles. A plant ordered in a year runs after its "
+        "lead time.",
     )
 
 
-def _plant(
-    title: str, years: Sequence[int], quantities: dict[str, Array], colours: dict[str, str]
-) -> Chart:
+def is_ordered(quantities: Quantities) -> bool:
+    return bool(quantities["ordered"].max() > 0)
+
+
+def _plant(title: str, years: Sequence[int], quantities: Quantities) -> Chart:
+    colours, capacity = {key.name: key.colour for key in PLANT_KEYS}, quantities["capacity"]
     stands = lines(
-        title,
-        "t/year",
-        years,
-        {"capacity": quantities["capacity"]},
-        colours,
-        dashes={"capacity": "solid"},
+        title, "t/year", years, {"capacity": capacity}, colours, dashes={"capacity": "solid"}
     )
     used = stack(title, "t/year", years, {"used": quantities["used"]}, colours)
     # one scale for both: that of the larger, which capacity is
-    size = max(float(quantities["capacity"].max()), 1e-300) / max(
-        (v or 0.0 for v in stands.traces[0]["y"]), default=1.0
-    )
+    top = max((v or 0.0 for v in stands.traces[0]["y"]), default=1.0)
+    size = max(float(capacity.max()), 1e-300) / top
     filled = {**used.traces[0], "y": rounded(quantities["used"] / size)}
     return Chart(title, stands.unit, [filled, stands.traces[0]], stands.said, {}, (), 150)
 
 
-def _schedule(plan: Plan, standing: dict[str, dict[str, Array]], years: Sequence[int]) -> Chart:
+def _schedule(plan: Plan, ordered: Mapping[str, Quantities]) -> Chart:
     """Orders by plant and year: the darker, the larger the order beside the plant's largest
     capacity."""
-    plants = [p for p in sorted(standing, reverse=True) if standing[p]["ordered"].max() > 0]
-    shades, texts, said = [], [], []
-    for plant in plants:
-        ordered, lead = standing[plant]["ordered"], plan.system.plants[plant].lead_time
-        # the root, so that a small order is still seen
-        share = np.sqrt(
-            ordered / max(float(standing[plant]["capacity"].max()), float(ordered.max()))
-        )
-        shades.append([v or None for v in rounded(share)])
-        texts.append(
-            [
-                f"{number(v)} t/year, runs from {year + lead}" if v > 0 else ""
-                for year, v in zip(years, ordered, strict=True)
-            ]
-        )
-        when = [year for year, v in zip(years, ordered, strict=True) if v > 0]
-        said.append(f"{plain(plant)} {when[0]} to {when[-1]}")
+    years, plants = period_years(plan), sorted(ordered, reverse=True)
     trace = {
         "type": "heatmap",
-        "x": list(years),
-        "y": [plain(p) for p in plants],
-        "z": shades,
-        "text": texts,
+        "x": years,
+        "y": [plain(plant) for plant in plants],
+        "z": [_shades(ordered[plant]) for plant in plants],
+        "text": [
+            _order_texts(years, ordered[plant], plan.system.plants[plant].lead_time)
+            for plant in plants
+        ],
         "name": "orders",
     }
     layout = {
@@ -364,33 +359,48 @@ def _schedule(plan: Plan, standing: dict[str, dict[str, Array]], years: Sequence
         "hovermode": "closest",
         "names": True,
     }
+    spans = (f"{plain(p)} {_span(years, ordered[p])}" for p in sorted(ordered))
     return Chart(
         "Orders by year: the darker, the larger the order beside the plant's largest capacity",
         "",
         [trace],
-        "Orders: " + "; ".join(reversed(said)),
+        "Orders: " + "; ".join(spans),
         layout,
         (),
         50 + 22 * len(plants),
     )
 
 
-def _orders(plan: Plan, standing: dict[str, dict[str, Array]]) -> Table:
+def _shades(quantities: Quantities) -> list[float | None]:
+    largest = max(float(quantities["capacity"].max()), float(quantities["ordered"].max()))
+    # the root, so that a small order is still seen
+    return [v or None for v in rounded(np.sqrt(quantities["ordered"] / largest))]
+
+
+def _order_texts(years: Sequence[int], quantities: Quantities, lead: int) -> list[str]:
+    return [
+        f"{number(v)} t/year, runs from {year + lead}" if v > 0 else ""
+        for year, v in zip(years, quantities["ordered"], strict=True)
+    ]
+
+
+def _span(years: Sequence[int], quantities: Quantities) -> str:
+    """First and last year of an order."""
+    when = np.asarray(years)[quantities["ordered"] > 0]
+    return f"{when[0]} to {when[-1]}"
+
+
+def _orders(plan: Plan, ordered: Mapping[str, Quantities]) -> TextTable:
     years = np.array(period_years(plan))
-    spans = list(range(int(years[0]), int(years[-1]) + 1, SPAN))
+    spans = range(int(years[0]), int(years[-1]) + 1, SPAN)
+    during = [(years >= start) & (years < start + SPAN) for start in spans]
     rows = []
-    for plant, q in standing.items():
-        if q["ordered"].max() > 0:
-            sums = [float(q["ordered"][(years >= s) & (years < s + SPAN)].sum()) for s in spans]
-            rows.append(
-                (
-                    plain(plant),
-                    str(plan.system.plants[plant].lead_time),
-                    *(number(v) if v else "" for v in sums),
-                )
-            )
-    heads = tuple(f"{s}-{min(s + SPAN - 1, plan.system.years[-1])}" for s in spans)
-    return Table(
+    for plant, q in ordered.items():
+        sums = [float(q["ordered"][inside].sum()) for inside in during]
+        lead = str(plan.system.plants[plant].lead_time)
+        rows.append((plain(plant), lead, *(number(v) if v else "" for v in sums)))
+    heads = (f"{s}-{min(s + SPAN - 1, plan.system.years[-1])}" for s in spans)
+    return TextTable(
         "Orders, t/year of capacity, by years of order",
         ("plant", "lead time, years", *heads),
         tuple(rows),

@@ -11,25 +11,25 @@ import pandas as pd
 from planner.figures.plan_figures import COLOURS
 from planner.mfa.in_use import UseStock
 from planner.plan.plan import Plan
-from planner.reporting.chain import by_name, period_years, shown_years
-from planner.reporting.parts import (
+from planner.reporting.blocks import (
     Block,
     Chart,
     Grid,
-    Key,
     Section,
-    Table,
     Tabs,
+    TextTable,
     colours_of,
+    keys_of,
     largest_first,
     number,
     plain,
     stack,
 )
-from planner.reporting.words import amount, from_waste, left
+from planner.reporting.chain import by_name, period_years, shown_years
+from planner.reporting.words import amount, from_waste, left, left_in_deposits
 from planner.system.nouns import Array
 
-MOST_PRODUCTS = 7
+MAX_PRODUCTS = 7
 COHORT_COLOURS = ("#999999", "#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00", "#CC79A7")
 """From the oldest cohorts to the newest."""
 COHORT_YEARS = 10
@@ -38,68 +38,52 @@ COHORT_YEARS = 10
 
 def use_stocks(plan: Plan) -> Section:
     """Metal in use and what becomes waste, by product and by year of entry."""
-    years = period_years(plan)
-    frame = plan.stocks[plan.stocks["kind"] == "use"]
-    panels: list[tuple[str, tuple[Block, ...]]] = []
-    for title, quantity, unit in (
-        ("In use by product", "stock", "t"),
-        ("Leaving use by product", "outflow", "t/year"),
-    ):
-        charts = []
-        for metal in plan.system.metals:
-            mine = frame[(frame["metal"] == metal) & (frame["quantity"] == quantity)]
-            named = mine.assign(name=[_short(name, metal) for name in mine["name"]])
-            found = largest_first(by_name(named, "name", years), MOST_PRODUCTS, "other products")
-            if found:
-                total = sum(found.values(), np.zeros(len(years)))
-                charts.append(
-                    stack(
-                        metal,
-                        unit,
-                        years,
-                        found,
-                        colours_of(found),
-                        own_keys=True,
-                        note=(
-                            f"{amount(total[0])} {unit} in {years[0]}, {amount(total[-1])} in "
-                            f"{years[-1]}"
-                        ),
-                    )
-                )
-        panels.append((title, (Grid(tuple(charts)),)))
-    bins = cohort_bins(plan)
-    for title, stock, unit in (
-        ("In use by year of entry", True, "t"),
-        ("Leaving use by year of entry", False, "t/year"),
-    ):
-        grid = tuple(
-            chart
-            for metal in plan.system.metals
-            if (chart := _cohorts(plan, metal, bins, unit, stock)) is not None
-        )
-        keys = tuple(
-            Key(name, COHORT_COLOURS[i % len(COHORT_COLOURS)]) for i, name in enumerate(bins)
-        )
-        panels.append((title, (Grid(grid, keys),)))
-    panels = [
-        (title, blocks)
-        for title, blocks in panels
-        if isinstance(blocks[0], Grid) and blocks[0].charts
-    ]
-    note = (
-        "Metal in products that serve, at the end of each year (stock convention: "
-        f"{plan.system.stock_convention}); what leaves use is "
+    found = (
+        ("In use by product", _by_product(plan, "stock", "t")),
+        ("Leaving use by product", _by_product(plan, "outflow", "t/year")),
+        ("In use by year of entry", _by_entry(plan, "t", stock=True)),
+        ("Leaving use by year of entry", _by_entry(plan, "t/year", stock=False)),
     )
+    panels = tuple((title, (grid,)) for title, grid in found if grid.charts)
     return Section(
         "Stocks and waste",
         from_waste(plan),
-        (Tabs("Stocks and waste", tuple(panels)),) if panels else (),
-        note
-        + (
-            "waste, but for what is dissipated on the way. By year of entry: the year in which a "
-            "product began to serve."
-        ),
+        (Tabs("Stocks and waste", panels),) if panels else (),
+        "Metal in products that serve, at the end of each year (stock convention: "
+        f"{plan.system.stock_convention}); what leaves use is waste, but for what is dissipated on "
+        "the way. By year of entry: the year in which a product began to serve.",
     )
+
+
+def _by_product(plan: Plan, quantity: str, unit: str) -> Grid:
+    charts = (_products(plan, metal, quantity, unit) for metal in plan.system.metals)
+    return Grid(tuple(chart for chart in charts if chart is not None))
+
+
+def _products(plan: Plan, metal: str, quantity: str, unit: str) -> Chart | None:
+    """A quantity of the metal in use by product; None where none is in use."""
+    frame, years = plan.stocks, period_years(plan)
+    mine = frame[
+        (frame["kind"] == "use") & (frame["metal"] == metal) & (frame["quantity"] == quantity)
+    ]
+    named = mine.assign(name=[_short(name, metal) for name in mine["name"]])
+    found = largest_first(by_name(named, "name", years), MAX_PRODUCTS, "other products")
+    if not found:
+        return None
+    total = sum(found.values(), np.zeros(len(years)))
+    note = f"{amount(total[0])} {unit} in {years[0]}, {amount(total[-1])} in {years[-1]}"
+    return stack(metal, unit, years, found, colours_of(found), own_keys=True, note=note)
+
+
+def _by_entry(plan: Plan, unit: str, *, stock: bool) -> Grid:
+    bins = cohort_bins(plan)
+    charts = (_cohorts(plan, metal, bins, unit, stock) for metal in plan.system.metals)
+    keys = keys_of(bins, _cohort_colours(bins))
+    return Grid(tuple(chart for chart in charts if chart is not None), keys)
+
+
+def _cohort_colours(bins: Iterable[str]) -> dict[str, str]:
+    return {name: COHORT_COLOURS[i % len(COHORT_COLOURS)] for i, name in enumerate(bins)}
 
 
 def _short(name: str, metal: str) -> str:
@@ -151,92 +135,77 @@ def _cohorts(
 ) -> Chart | None:
     """Stock (t at the end of the period) or outflow (t/year) of a metal by year of entry; None
     where none is in use."""
-    years, system = period_years(plan), plan.system
-    total = {name: np.zeros(len(years)) for name in bins}
+    system = plan.system
+    total = dict.fromkeys(bins, np.zeros(len(system.periods)))
     last = [p.last - system.periods[0].first for p in system.periods]
     for product in plan.balance.system.products.values():
         content = product.content.get(metal, 0.0)
         if content:
             of = stock_by_cohort if stock else outflow_by_cohort
-            for name, yearly in zip(
-                bins, of(plan.balance.stocks[product.name], bins.values()), strict=True
-            ):
-                total[name] = total[name] + content * (
-                    yearly[last] if stock else system.period_mean(yearly)
-                )
+            found = of(plan.balance.stocks[product.name], bins.values())
+            for name, yearly in zip(bins, found, strict=True):
+                mean = yearly[last] if stock else system.period_mean(yearly)
+                total[name] = total[name] + content * mean
     if not sum(float(v.sum()) for v in total.values()) > 0:
         return None
-    colours = dict(
-        zip(bins, (COHORT_COLOURS[i % len(COHORT_COLOURS)] for i in range(len(bins))), strict=True)
-    )
-    return stack(
-        metal, unit, years, {name: np.maximum(v, 0.0) for name, v in total.items()}, colours
-    )
+    series = {name: np.maximum(v, 0.0) for name, v in total.items()}
+    return stack(metal, unit, period_years(plan), series, _cohort_colours(bins))
 
 
 def reserves(plan: Plan) -> Section:
     """What is left in deposits and in stockpiles."""
-    years = period_years(plan)
-    ground, piles = [], []
-    for metal in plan.system.metals:
-        mine = plan.stocks[(plan.stocks["metal"] == metal) & (plan.stocks["quantity"] == "stock")]
-        found = largest_first(
-            by_name(mine[mine["kind"] == "deposit"], "name", years), MOST_PRODUCTS, "other deposits"
-        )
-        if found:
-            named = {_short(name, metal): v for name, v in found.items()}
-            ground.append(stack(metal, "t", years, named, colours_of(named), own_keys=True))
-        kept = by_name(mine[mine["kind"] == "stockpile"], "name", years)
-        kept = {_short(name, metal): v for name, v in kept.items() if v.max() > 0}
-        if kept:
-            piles.append(
-                stack(
-                    f"{metal} in stockpiles",
-                    "t",
-                    years,
-                    kept,
-                    dict(zip(kept, reversed(COLOURS), strict=False)),
-                    own_keys=True,
-                )
-            )
-    blocks: list[Block] = [Grid(tuple(ground))] if ground else []
-    blocks += [Grid(tuple(piles))] if piles else []
+    metals = plan.system.metals
+    ground = tuple(chart for metal in metals if (chart := _deposits(plan, metal)))
+    piles = tuple(chart for metal in metals if (chart := _stockpiles(plan, metal)))
+    blocks: list[Block] = [Grid(charts) for charts in (ground, piles) if charts]
     if ground:
         blocks.append(_left_table(plan))
     return Section(
         "Reserves and stockpiles",
         left(plan),
         tuple(blocks),
-        (
-            "Ore that is left at the end of each year, as metal; reserves are those the study "
-            "gives, with what exploration adds."
-        ),
+        "Ore that is left at the end of each year, as metal; reserves are those the study gives, "
+        "with what exploration adds.",
     )
 
 
-def _left_table(plan: Plan) -> Table:
-    last = period_years(plan)[-1]
-    end = plan.stocks[(plan.stocks["kind"] == "deposit") & (plan.stocks["year"] == last)].set_index(
-        "name"
-    )["value"]
+def _stocks(plan: Plan, metal: str, kind: str) -> dict[str, Array]:
+    """Stocks of a metal of one kind by name, t at the end of each period, shape (T,)."""
+    frame = plan.stocks
+    mine = frame[
+        (frame["metal"] == metal) & (frame["quantity"] == "stock") & (frame["kind"] == kind)
+    ]
+    return by_name(mine, "name", period_years(plan))
+
+
+def _deposits(plan: Plan, metal: str) -> Chart | None:
+    found = largest_first(_stocks(plan, metal, "deposit"), MAX_PRODUCTS, "other deposits")
+    if not found:
+        return None
+    named = {_short(name, metal): v for name, v in found.items()}
+    return stack(metal, "t", period_years(plan), named, colours_of(named), own_keys=True)
+
+
+def _stockpiles(plan: Plan, metal: str) -> Chart | None:
+    found = _stocks(plan, metal, "stockpile")
+    kept = {_short(name, metal): v for name, v in found.items() if v.max() > 0}
+    if not kept:
+        return None
+    colours = dict(zip(kept, reversed(COLOURS), strict=False))
+    title = f"{metal} in stockpiles"
+    return stack(title, "t", period_years(plan), kept, colours, own_keys=True)
+
+
+def _left_table(plan: Plan) -> TextTable:
+    end = left_in_deposits(plan)
     rows = []
     for deposit in plan.system.deposits.values():
-        amount_left = float(end.get(deposit.name, np.nan))
-        share = (
-            f"{amount_left / deposit.reserve:.0%}"
-            if deposit.reserve > 0 and np.isfinite(amount_left)
-            else ""
-        )
-        rows.append(
-            (
-                plain(deposit.name),
-                deposit.metal,
-                number(deposit.reserve),
-                number(amount_left),
-                share,
-            )
-        )
-    return Table(
+        remains = float(end.get(deposit.name, np.nan))
+        known = deposit.reserve > 0 and np.isfinite(remains)
+        share = f"{remains / deposit.reserve:.0%}" if known else ""
+        ends = (number(deposit.reserve), number(remains))
+        rows.append((plain(deposit.name), deposit.metal, *ends, share))
+    return TextTable(
         f"Reserves, t of metal, at the start and at the end of {plan.system.years[-1]}",
         ("deposit", "metal", "start", "end", "left"),
         tuple(rows),
@@ -259,25 +228,22 @@ def indicators(plan: Plan, found: pd.DataFrame) -> Section:
     )
 
 
-def _indicators(metal: str, part: pd.DataFrame, years: Sequence[int]) -> Table:
-    values = {
-        (i, u, y): v
-        for i, y, v, u in part[["indicator", "year", "value", "unit"]].itertuples(index=False)
-    }
-    rows = []
-    for name, unit in dict.fromkeys((i, u) for i, u, _ in values):
-        cells = (values.get((name, unit, y), float("nan")) for y in years)
-        rows.append(
-            (
-                name,
-                "%" if unit == "1" else unit,
-                *(number(100 * v if unit == "1" else v) for v in cells),
-            )
-        )
-    title = metal.replace(";", " + ")
-    return Table(
-        title,
+def _indicators(metal: str, part: pd.DataFrame, years: Sequence[int]) -> TextTable:
+    values = part.set_index(["indicator", "unit", "year"])["value"].to_dict()
+    series = dict.fromkeys((name, unit) for name, unit, _ in values)
+    return TextTable(
+        metal.replace(";", " + "),
         ("indicator", "unit", *map(str, years)),
-        tuple(rows),
+        tuple(
+            _indicator(name, unit, [values.get((name, unit, y), np.nan) for y in years])
+            for name, unit in series
+        ),
         frozenset(range(2, 2 + len(years))),
     )
+
+
+def _indicator(name: str, unit: str, values: Sequence[float]) -> tuple[str, ...]:
+    """A row of the table; shares are shown in per cent."""
+    if unit == "1":
+        return (name, "%", *(number(100 * v) for v in values))
+    return (name, unit, *map(number, values))

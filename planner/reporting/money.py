@@ -13,8 +13,7 @@ from planner.figures.plan_figures import COLOURS, PATHWAY_COLOURS
 from planner.lp.formulation import FORMULATION
 from planner.plan.plan import Plan
 from planner.plan.reserves import shadow_prices
-from planner.reporting.chain import by_name, period_years
-from planner.reporting.parts import (
+from planner.reporting.blocks import (
     DASHES,
     OTHER_COLOUR,
     Block,
@@ -22,7 +21,7 @@ from planner.reporting.parts import (
     Grid,
     Key,
     Section,
-    Table,
+    TextTable,
     colours_of,
     largest_first,
     lines,
@@ -32,6 +31,7 @@ from planner.reporting.parts import (
     scaled,
     stack,
 )
+from planner.reporting.chain import by_name, period_years
 from planner.reporting.words import amount, gaps, item_name, spending
 from planner.system.nouns import PATHWAYS, SCOPES
 
@@ -98,7 +98,7 @@ def cost_and_carbon(plan: Plan, *, alone: bool = False) -> Section:
         spending(plan),
         (
             Grid(tuple(charts), width="half"),
-            Table(
+            TextTable(
                 f"Cost by item, million {of_year}, present value",
                 ("item", "present value", "share"),
                 rows,
@@ -164,7 +164,7 @@ def prices(plan: Plan) -> Section:
     )
 
 
-def _binding(plan: Plan) -> Table:
+def _binding(plan: Plan) -> TextTable:
     frame = plan.prices[~plan.prices["family"].isin(LEFT_OUT)]
     frame = frame[frame["value"].abs() > 0].assign(size=lambda f: f["present_value"].abs())
     meaning = {
@@ -204,7 +204,7 @@ def _binding(plan: Plan) -> Table:
     ]
     chosen = [row for _, row in sorted(turns, key=lambda turn: turn[0])][:MOST_BINDING]
     heads = ("limit", "of", "meaning", "years (how many)", "largest price", "in", "unit")
-    return Table(
+    return TextTable(
         "What else binds",
         heads,
         tuple(chosen),
@@ -249,7 +249,7 @@ def shortages(plan: Plan) -> Section:
             for (p, s), v in sorted(missed.items())
         )
         heads = ("target", "of", "years (how many)", "by at most, unit of the target")
-        blocks.append(Table("Targets missed", heads, rows, frozenset((3,)), closed=False))
+        blocks.append(TextTable("Targets missed", heads, rows, frozenset((3,)), closed=False))
     return Section(
         "Gaps",
         gaps(plan, len(missed)),

@@ -320,21 +320,21 @@ def from_waste(plan: Plan) -> tuple[str, ...]:
 
 def left(plan: Plan) -> tuple[str, ...]:
     """Deposits that are exhausted, or nearly so."""
+    end, last = left_in_deposits(plan), plan.system.years[-1]
+    finite = [d for d in plan.system.deposits.values() if d.reserve > 0 and d.name in end]
+    gone = [
+        d.name.replace("_", " ") for d in finite if float(end[d.name]) / d.reserve < NEARLY_GONE
+    ]
+    if gone:
+        return (f"By {last} less than {NEARLY_GONE:.0%} is left of {joined(gone)}.",)
+    return (f"No deposit is exhausted by {last}.",) if finite else ()
+
+
+def left_in_deposits(plan: Plan) -> pd.Series:
+    """What is left of each deposit at the end, t, by its name."""
     last = plan.system.periods[-1].first
-    end = plan.stocks[(plan.stocks["kind"] == "deposit") & (plan.stocks["year"] == last)].set_index(
-        "name"
-    )["value"]
-    finite = {
-        d.name: float(end[d.name]) / d.reserve
-        for d in plan.system.deposits.values()
-        if d.reserve > 0 and d.name in end
-    }
-    if not finite:
-        return ()
-    gone = [name.replace("_", " ") for name, share in finite.items() if share < NEARLY_GONE]
-    if not gone:
-        return (f"No deposit is exhausted by {plan.system.years[-1]}.",)
-    return (f"By {plan.system.years[-1]} less than {NEARLY_GONE:.0%} is left of {joined(gone)}.",)
+    ground = plan.stocks[(plan.stocks["kind"] == "deposit") & (plan.stocks["year"] == last)]
+    return ground.set_index("name")["value"]
 
 
 def differences(found: Comparison) -> tuple[str, ...]:

@@ -1,8 +1,15 @@
-"""How far along something is, said with the word that names it."""
+"""How far along something is: the word that names each stage, how many are over, and the seconds
+they took."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Self
+
+Progress = Callable[[str], None]
+"""Called with the name of each stage as it begins."""
 
 
 class Step(str):
@@ -20,3 +27,25 @@ class Step(str):
         made = super().__new__(cls, name)
         made.part, made.parts = part, parts
         return made
+
+
+def told(progress: Progress | None, stage: str) -> None:
+    """Tell of a stage that begins, where somebody listens."""
+    if progress is not None:
+        progress(stage)
+
+
+class Clock:
+    """Seconds by stage, and who is told of the stages."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self.seconds: dict[str, float] = {}
+        self.progress = progress
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Tell of the stage, and time what is done within."""
+        told(self.progress, name)
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = time.perf_counter() - start

@@ -1,9 +1,8 @@
 """Where results go: a folder that one run holds at a time and that is replaced as a whole or not at
 all.
 
-The lock is a file beside the folder, held by the kernel (flock): it ends with the process, however
-that ends, so that a killed run bars nobody. What a killed run left beside its place is cleared by
-the next one that holds the lock.
+A killed run bars nobody (`planner.runtime.locks`). What it left beside its place is cleared by the
+next one that holds the lock.
 """
 
 from __future__ import annotations
@@ -14,14 +13,15 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from planner.errors import OutputError
+from planner.runtime.locks import locked
 
 RECORD_FILE = "plan.json"
 """What marks a folder as a run."""
@@ -66,32 +66,19 @@ def reserved(folder: str | Path, *, replace: bool = False) -> Iterator[Path]:
     folder = Path(folder).absolute()
     require_place(folder, replace=replace)
     made = [parent for parent in folder.parents if not parent.exists()]
-    path = folder.with_name(f".{folder.name}.lock")
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(path, blocking=False, is_singleton=True)
-        lock.acquire()
-    except Timeout:
-        raise OutputError(
-            f"{folder} is being written by another run; wait until it is over, or {REMEDY}"
-        ) from None
-    except OSError as error:
-        raise OutputError(f"{folder} cannot be written: {error.strerror}; {REMEDY}") from error
-    outermost = lock.lock_counter == 1
-    try:
+    with ExitStack() as stack:
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            outermost = stack.enter_context(locked(folder, made))
+        except Timeout:
+            raise OutputError(
+                f"{folder} is being written by another run; wait until it is over, or {REMEDY}"
+            ) from None
+        except OSError as error:
+            raise OutputError(f"{folder} cannot be written: {error.strerror}; {REMEDY}") from error
         if outermost:
             _clear(folder)
         yield folder
-    finally:
-        if outermost:
-            # while it is held: who waits for the file that is gone finds that it has no name, and
-            # begins anew
-            with contextlib.suppress(OSError):
-                path.unlink()
-        lock.release()
-        for parent in made:
-            with contextlib.suppress(OSError):
-                parent.rmdir()
 
 
 def written_whole(folder: Path, write: Callable[[Path], None], *, replace: bool = False) -> Path:
@@ -154,12 +141,8 @@ def _alone(path: Path) -> Iterator[None]:
     if not path.parent.is_dir():
         # the lock would make the folder
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-    with FileLock(path.with_name(f".{path.name}.lock"), blocking=False) as lock:
-        try:
-            yield
-        finally:
-            with contextlib.suppress(OSError):
-                Path(lock.lock_file).unlink()
+    with locked(path):
+        yield
 
 
 def write_tables(

@@ -12,10 +12,6 @@ import numpy as np
 from planner.lp.reduction import reduced
 from planner.solver.highs import Arrays, Name, Program, Solution
 
-NO_SCALING = 0
-"""HiGHS's number for that: a tolerance that holds in another scale need not hold in that of the
-programme."""
-
 Bases = Mapping[tuple[bytes, bytes], Any]
 """Key of a part to HiGHS's basis of it."""
 
@@ -31,7 +27,7 @@ class Whole:
         """Alive in HiGHS, to start from the basis."""
         program = Program(self._arrays)
         if self._basis is not None:
-            program.highs.setBasis(self._basis)
+            program.start_from(self._basis)
         return program
 
     @cached_property
@@ -55,9 +51,9 @@ class Whole:
                 0,
                 0.0,
             )
-        self.program.highs.clearSolver()
+        self.program.forget()
         if self._basis is not None:
-            self.program.highs.setBasis(self._basis)
+            self.program.start_from(self._basis)
         return self.program.run()
 
     @cached_property
@@ -80,14 +76,13 @@ def solved_in_parts(arrays: Arrays, bases: Bases) -> tuple[Solution | None, Base
     reduction = reduced(arrays)
     answers, found = [], {}
     for part in () if reduction is None else reduction.parts:
-        program = Program(part.arrays)
-        program.highs.setOptionValue("simplex_scale_strategy", NO_SCALING)
+        program = Program(part.arrays, scaled=False)
         if part.key in bases:
-            program.highs.setBasis(bases[part.key])
+            program.start_from(bases[part.key])
         answers.append(program.run())
         if answers[-1].status != "optimal":
             return None, {}
-        found[part.key] = program.highs.getBasis()
+        found[part.key] = program.basis
     if reduction is None:
         return None, {}
     point = reduction.restore(answers)

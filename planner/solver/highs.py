@@ -12,7 +12,7 @@ import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
@@ -44,6 +44,9 @@ have it, since all have an index."""
 INTERIOR_FROM = 50_000
 """Columns from which a solve without a basis to start from takes the interior point method with
 crossover (docs/benchmarks.md)."""
+NO_SCALING = 0
+"""HiGHS's number for that: a tolerance that holds in another scale need not hold in that of the
+programme."""
 COLD_AGREEMENT = 1e-7
 """A programme solved again from nothing costs the same up to this share."""
 FACE_TOLERANCE = 1e-6
@@ -161,6 +164,7 @@ class Program:
         *,
         time_limit: float | None = None,
         tolerance: float = FEASIBILITY_TOLERANCE,
+        scaled: bool = True,
     ) -> None:
         self.arrays = arrays
         self.highs = new_highs()
@@ -169,6 +173,8 @@ class Program:
         self._set("threads", 1)
         if time_limit is not None:
             self._set("time_limit", time_limit)
+        if not scaled:
+            self._set("simplex_scale_strategy", NO_SCALING)
         self._pass()
 
     def _set(self, option: str, value: Any) -> None:
@@ -243,26 +249,52 @@ class Program:
         self.highs.addRow(lower, upper, len(used), used, terms[used])
         return int(self.highs.getNumRow()) - 1
 
+    def set_coefficients(self, row: int, terms: Mapping[int, float]) -> None:
+        """Give a row other coefficients, by the position of their columns."""
+        for position, term in terms.items():
+            self.highs.changeCoeff(row, position, term)
+
+    def column_bounds(self) -> tuple[Array, Array]:
+        """Lower and upper bounds of the columns as they are now, shape (n,) each."""
+        held = self.highs.getLp()
+        return np.array(held.col_lower_), np.array(held.col_upper_)
+
+    @property
+    def basis(self) -> Any:
+        """Where the last solve ended, for `start_from`."""
+        return self.highs.getBasis()
+
+    def start_from(self, basis: Any) -> None:
+        """Let the next solve start from a basis of a programme with the same columns and rows."""
+        self.highs.setBasis(basis)
+
+    def forget(self) -> None:
+        """Let the next solve start from nothing."""
+        self.highs.clearSolver()
+
+    @property
+    def run_time(self) -> float:
+        """Seconds that HiGHS has run in all its solves of this programme."""
+        return float(self.highs.getRunTime())
+
     def run(self) -> Solution:
         """Solve from where the last solve ended; from nothing where that fails, since a basis that
         holds in the solver's scale may not hold once it is undone. An answer `infeasible` is
         believed only after a solve without presolve."""
         solution = self._run()
         if solution.status == "failed":
-            self.highs.clearSolver()
+            self.forget()
             solution = self._run()
         if solution.status in ("infeasible", "failed"):
             self._set("presolve", "off")
-            self.highs.clearSolver()
+            self.forget()
             solution = self._run()
             self._set("presolve", "choose")
         return solution
 
     def within(self, seconds: float | None) -> None:
         """Stop after so many seconds more than HiGHS has run already; None takes the limit away."""
-        self._set(
-            "time_limit", float("inf") if seconds is None else self.highs.getRunTime() + seconds
-        )
+        self._set("time_limit", np.inf if seconds is None else self.run_time + seconds)
 
     @contextmanager
     def stopped_when(self, asked: Callable[[], bool] | None) -> Iterator[None]:
@@ -335,10 +367,10 @@ class Program:
                 self._set(name, value)
 
     def _run_by(self, solver: str) -> Solution:
-        before = self.highs.getRunTime()
+        before = self.run_time
         self._set("solver", solver)
         self.highs.run()
-        seconds = self.highs.getRunTime() - before
+        seconds = self.run_time - before
         raw, info = self.highs.getSolution(), self.highs.getInfo()
         basic_row, basic_column = self._basic()
         return Solution(

@@ -41,7 +41,7 @@ def best_known(program: Program, seconds: float) -> tuple[Solution, float]:
     Without presolve in 2 and 3, since a solve that is stopped is not carried back from what
     presolve made of the programme.
     """
-    arrays, end = program.arrays, program.highs.getRunTime() + seconds
+    arrays, end = program.arrays, program.run_time + seconds
     any_plan = _any_plan(program, seconds)
     if any_plan.status != "optimal":
         return any_plan, -np.inf
@@ -58,7 +58,7 @@ def best_known(program: Program, seconds: float) -> tuple[Solution, float]:
     if not holds(arrays, better.x):
         better = _tidied(program, end, any_plan)
     program.set_cost(arrays.cost, arrays.offset)
-    program.highs.clearSolver()
+    program.forget()
     program.within(_left(program, end))
     below = program.simplex(presolve="off", simplex_strategy=DUAL_SIMPLEX)
     if below.status == "optimal" and holds(arrays, below.x):
@@ -68,7 +68,7 @@ def best_known(program: Program, seconds: float) -> tuple[Solution, float]:
 
 def _any_plan(program: Program, seconds: float) -> Solution:
     program.set_cost(np.zeros(len(program.arrays.cost)))
-    program.highs.clearSolver()
+    program.forget()
     program.within(seconds)
     found = program.simplex()
     # `infeasible` is believed only from `run`, which looks twice
@@ -85,4 +85,4 @@ def _tidied(program: Program, end: float, fallback: Solution) -> Solution:
 
 
 def _left(program: Program, end: float) -> float:
-    return max(end - float(program.highs.getRunTime()), 0.0)
+    return max(end - program.run_time, 0.0)

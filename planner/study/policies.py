@@ -3,10 +3,10 @@ into the bounds of imports."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 
@@ -15,25 +15,41 @@ from planner.study.head import Head
 from planner.study.nouns import Nouns
 from planner.study.problems import Problems, unfit
 from planner.study.rows import YEAR, number
-from planner.study.schema import POLICY_FORMS, ROWS_OF_NATURE, PolicyForm
+from planner.study.schema import (
+    COMMON,
+    POLICY_FORMS,
+    ROWS_OF_NATURE,
+    PolicyField,
+    PolicyForm,
+    Reading,
+)
 from planner.system.nouns import (
     COUNTED_KINDS,
-    SCOPES,
     Array,
+    Good,
     Place,
     Policy,
     Process,
     Ramp,
-    Stage,
     frozen_array,
 )
 from planner.units import factor, suggestion
 
-COMMON = ("kind", "source", "note", "enabled")
-"""Fields of every policy."""
-_LISTS = ("stages", "goods", "processes")
-OF = ("demand", "imports")
-PROVENANCES = ("any", "home")
+POLICY_NAMES = frozenset(each.name for each in fields(Policy))
+TABLES_OF_NAMES = ("goods", "processes")
+"""Nouns too many to be listed in a message."""
+GOODS_NAMED: Mapping[str, tuple[Callable[[Good], bool], str]] = {
+    "any": (lambda good: True, ""),
+    "waste": (
+        lambda good: good.kind == "waste",
+        "'{0.name}' is {0.kind}; a collection target names goods of kind waste",
+    ),
+    "stored": (
+        lambda good: good.stockpile is not None,
+        "'{0.name}' cannot be stored; give its opening_stock in good_values.csv",
+    ),
+}
+"""For what a field may name of goods: which they are, and the message for the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +67,21 @@ class PolicyReader:
     def __init__(self, head: Head, nouns: Nouns, problems: Problems) -> None:
         self.head, self.nouns, self.problems = head, nouns, problems
         self.years = np.arange(head.periods[0].first, head.periods[-1].last + 1)
-        imports = [p for p in nouns.processes.values() if p.kind == "import"]
-        self.known: dict[str, tuple[str, ...]] = {
-            "metal": head.metals,
-            "origin": tuple(sorted({p.origin for p in imports if p.origin})),
-            "stages": get_args(Stage),
+        origins = {p.origin for p in nouns.processes.values() if p.kind == "import" and p.origin}
+        self.nouns_named: Mapping[str, tuple[str, ...]] = {
+            "metals": head.metals,
+            "origins": tuple(sorted(origins)),
             "goods": tuple(nouns.goods),
             "processes": tuple(nouns.processes),
-            "scope": SCOPES,
-            "of": OF,
-            "provenance": PROVENANCES,
+        }
+        self.readings: Mapping[Reading, Callable[[Written, PolicyField], Any]] = {
+            "kind": lambda policy, field: policy.fields["kind"],
+            "text": self._text,
+            "switch": self._switch,
+            "year": self._year,
+            "penalty": self._penalty,
+            "name": self._name,
+            "names": self._names,
         }
 
     def refuse(self, policy: Written, key: str, message: str) -> None:
@@ -74,17 +95,31 @@ class PolicyReader:
 
     def read(self, policy: Written) -> Policy | None:
         """The policy, whether enabled or not; None where its kind is unknown."""
-        fields = policy.fields
-        kind = fields.get("kind")
+        form = self._form(policy)
+        if form is None:
+            return None
+        self._check_name(policy)
+        self._check_fields(policy, form)
+        given = {
+            field.name: self.readings[field.reading](policy, field)
+            for field in form.fields
+            if field.name in policy.fields
+        }
+        made = self._made(policy, form, given)
+        self._check_chains(made)
+        return made
+
+    def _form(self, policy: Written) -> PolicyForm | None:
+        kind = policy.fields.get("kind")
         form = POLICY_FORMS.get(kind) if isinstance(kind, str) else None
         if form is None:
-            what = (
-                f"is {kind!r}{suggestion(str(kind), POLICY_FORMS)}; choose of"
-                if "kind" in fields
-                else "is missing; give one of"
-            )
+            what = "is missing; give one of"
+            if "kind" in policy.fields:
+                what = f"is {kind!r}{suggestion(str(kind), POLICY_FORMS)}; choose of"
             self.refuse(policy, "kind", f"{what} {', '.join(POLICY_FORMS)}")
-            return None
+        return form
+
+    def _check_name(self, policy: Written) -> None:
         if wrong := unfit(policy.name):
             self.refuse(policy, "", f"the name {policy.name!r} {wrong}")
         if policy.name in ROWS_OF_NATURE:
@@ -92,147 +127,123 @@ class PolicyReader:
                 policy,
                 "",
                 f"the name '{policy.name}' is that of rows of the programme which no policy sets; "
-                "give it "
-                f"another, such as '{policy.name}_target'",
+                f"give it another, such as '{policy.name}_target'",
             )
-        allowed = [*COMMON, form.level, *form.required, *form.optional]
-        for key in fields:
-            if key not in allowed:
-                self.refuse(
-                    policy,
-                    key,
-                    (
-                        f"is no field of {form.kind}{suggestion(key, allowed)}; there are: "
-                        f"{', '.join(allowed)}"
-                    ),
-                )
-        for key in (form.level, *form.required, "source"):
-            if key not in fields:
-                self.refuse(
-                    policy,
-                    key,
-                    f"is missing; a policy of kind {form.kind} needs it"
-                    if key != "source"
-                    else "is missing; say where the target comes from",
-                )
-        if not isinstance(fields.get("enabled", True), bool):
-            self.refuse(policy, "enabled", f"is {fields['enabled']!r}; write true or false")
-        chosen = {key: self._names(policy, key) for key in self.known if key in fields}
-        for key in ("source", "note"):
-            if key in fields and (
-                not isinstance(fields[key], str) or (key == "source" and not fields[key])
-            ):
-                self.refuse(policy, key, f"is {fields[key]!r}; give text")
-        self._check_goods(policy, form, chosen.get("goods", ()))
-        made = self._made(policy, form, chosen)
-        self._check_chains(made)
-        return made
 
-    def _made(
-        self, policy: Written, form: PolicyForm, chosen: Mapping[str, tuple[str, ...]]
-    ) -> Policy:
-        fields = policy.fields
-        one = {key: names[0] if names else "" for key, names in chosen.items() if key not in _LISTS}
+    def _check_fields(self, policy: Written, form: PolicyForm) -> None:
+        """Refuse fields that the form does not have, and miss those that it requires."""
+        common, own = ([f.name for f in fields] for fields in (COMMON, form.required))
+        allowed = [*common, form.level, *own, *(f.name for f in form.optional)]
+        for key in policy.fields:
+            if key not in allowed:
+                close, there = suggestion(key, allowed), ", ".join(allowed)
+                self.refuse(policy, key, f"is no field of {form.kind}{close}; there are: {there}")
+        for key in (form.level, *own):
+            if key not in policy.fields:
+                self.refuse(policy, key, f"is missing; a policy of kind {form.kind} needs it")
+        if "source" not in policy.fields:
+            self.refuse(policy, "source", "is missing; say where the target comes from")
+
+    def _made(self, policy: Written, form: PolicyForm, given: Mapping[str, Any]) -> Policy:
+        """The policy of these values; names in fields that the noun has no place for go together."""
+        named = {f.name: given[f.name] for f in form.fields if f.among and f.name in given}
+        own = {name: value for name, value in named.items() if name in POLICY_NAMES}
         return Policy(
             policy.name,
-            form.kind,  # type: ignore[arg-type]
-            self._level(policy, form),
-            one.get("metal", ""),
-            one.get("origin", ""),
-            chosen.get("stages", ()),
-            chosen.get("goods", ()),
-            chosen.get("processes", ()),
-            one.get("scope") or SCOPES[0],  # type: ignore[arg-type]
-            one.get("of") or OF[0],  # type: ignore[arg-type]
-            one.get("provenance") or PROVENANCES[0],  # type: ignore[arg-type]
-            self._penalty(policy),
-            str(fields.get("source", "")),
-            Place(HEAD_FILE, self.head.line(policy.section)),
+            form.kind,
+            self._level(policy, form, given),
+            **own,
+            penalty=given.get("penalty"),
+            named={k: (v,) if isinstance(v, str) else v for k, v in named.items() if k not in own},
+            source=str(policy.fields.get("source", "")),
+            place=Place(HEAD_FILE, self.head.line(policy.section)),
         )
 
     def _check_chains(self, policy: Policy) -> None:
         """A chain through several stages counts once, by what each process adds; that needs goods
         whose provenance is known."""
-        if policy.kind != "self_sufficiency":
-            return
-        counted = [p for p in self.nouns.processes.values() if policy.counts(p)]
-        taken = {
-            name: p.name
-            for p in counted
-            if any(self._counted(policy, g) for g in p.outputs)
-            for name in p.inputs
-        }
-        made = {name for p in counted for name in p.outputs if self._counted(policy, name)}
-        for name in sorted(made & set(taken)):
-            others = [
-                p.name
-                for p in self.nouns.processes.values()
-                if name in p.outputs and not policy.counts(p)
-            ]
-            if others:
+        for name, taker in self._chained(policy).items():
+            makers = [p for p in self.nouns.processes.values() if name in p.outputs]
+            other = next((p.name for p in makers if not policy.counts(p)), None)
+            if other is not None:
                 self.problems.add(
                     HEAD_FILE,
                     policy.place.row,
                     f"policies.{policy.name}.stages",
-                    f"'{name}' is made by processes that count and by {others[0]}, which does "
-                    f"not, and '{taken[name]}', which counts, "
-                    "takes it: what of it counts already cannot be told; give metal from abroad a "
-                    "good of its own, or name fewer stages",
+                    f"'{name}' is made by processes that count and by {other}, which does not, and "
+                    f"'{taker}', which counts, takes it: what of it counts already cannot be told; "
+                    "give metal from abroad a good of its own, or name fewer stages",
                 )
+
+    def _chained(self, policy: Policy) -> dict[str, str]:
+        """Goods that one process which counts makes and another one takes, with that other one."""
+        made: set[str] = set()
+        taken: dict[str, str] = {}
+        for process in filter(policy.counts, self.nouns.processes.values()):
+            goods = [good for good in process.outputs if self._counted(policy, good)]
+            made.update(goods)
+            taken |= dict.fromkeys(process.inputs if goods else (), process.name)
+        return {good: taken[good] for good in sorted(made & set(taken))}
 
     def _counted(self, policy: Policy, name: str) -> bool:
         good = self.nouns.goods.get(name)
         return good is not None and good.kind in COUNTED_KINDS and policy.metal in good.content
 
-    def _names(self, policy: Written, key: str) -> tuple[str, ...]:
-        """The known names that a field holds."""
-        given = policy.fields[key]
-        listed = given if isinstance(given, list) and key in _LISTS else [given]
-        if not listed:
-            self.refuse(policy, key, "is empty; name at least one")
+    def _text(self, policy: Written, field: PolicyField) -> str:
+        given = policy.fields[field.name]
+        if not isinstance(given, str) or (field.name == "source" and not given):
+            self.refuse(policy, field.name, f"is {given!r}; give text")
+        return str(given)
+
+    def _switch(self, policy: Written, field: PolicyField) -> bool:
+        given = policy.fields[field.name]
+        if not isinstance(given, bool):
+            self.refuse(policy, field.name, f"is {given!r}; write true or false")
+        return given is True
+
+    def _name(self, policy: Written, field: PolicyField) -> str:
+        """The known name that a field holds; where it is unknown, the first word that it could have
+        been, or none."""
+        given = policy.fields[field.name]
+        if not isinstance(given, str):
+            self.refuse(policy, field.name, f"is {given!r}; give a name")
+        elif self._is_known(policy, field, given):
+            return given
+        return "" if isinstance(field.among, str) else field.among[0]
+
+    def _names(self, policy: Written, field: PolicyField) -> tuple[str, ...]:
+        """The known names that a field lists."""
+        given = policy.fields[field.name]
+        if not isinstance(given, list):
+            self.refuse(policy, field.name, f"is {given!r}; give a list of names")
+            return ()
+        if not given:
+            self.refuse(policy, field.name, "is empty; name at least one")
         found = []
-        for name in listed:
-            if not isinstance(name, str) or (key in _LISTS and not isinstance(given, list)):
-                self.refuse(
-                    policy,
-                    key,
-                    f"is {given!r}; give {'a list of names' if key in _LISTS else 'a name'}",
-                )
+        for name in given:
+            if not isinstance(name, str):
+                self.refuse(policy, field.name, f"is {given!r}; give a list of names")
                 return ()
-            if name in self.known[key]:
+            if self._is_known(policy, field, name):
                 found.append(name)
-            else:
-                there = (
-                    "; name one that its table has"
-                    if key in ("goods", "processes")
-                    else f"; choose of {', '.join(self.known[key])}"
-                )
-                self.refuse(
-                    policy, key, f"'{name}' is unknown{suggestion(name, self.known[key])}{there}"
-                )
         return tuple(dict.fromkeys(found))
 
-    def _check_goods(self, policy: Written, form: PolicyForm, goods: Iterable[str]) -> None:
-        for name in goods:
-            good = self.nouns.goods[name]
-            if form.kind == "collection_target" and good.kind != "waste":
-                self.refuse(
-                    policy,
-                    "goods",
-                    f"'{name}' is {good.kind}; a collection target names goods of kind waste",
-                )
-            if form.kind == "stockpile_cover" and good.stockpile is None:
-                self.refuse(
-                    policy,
-                    "goods",
-                    f"'{name}' cannot be stored; give its opening_stock in good_values.csv",
-                )
+    def _is_known(self, policy: Written, field: PolicyField, name: str) -> bool:
+        """Return True if a field may hold the name; refuse it otherwise."""
+        among = field.among if isinstance(field.among, tuple) else self.nouns_named[field.among]
+        if name not in among:
+            listed = field.among not in TABLES_OF_NAMES
+            there = f"choose of {', '.join(among)}" if listed else "name one that its table has"
+            close = suggestion(name, among)
+            self.refuse(policy, field.name, f"'{name}' is unknown{close}; {there}")
+            return False
+        fits, message = GOODS_NAMED[field.only]
+        if field.among == "goods" and not fits(self.nouns.goods[name]):
+            self.refuse(policy, field.name, message.format(self.nouns.goods[name]))
+        return True
 
-    def _penalty(self, policy: Written) -> float | None:
-        if "penalty" not in policy.fields:
-            return None
-        penalty = self._number(policy, "penalty", policy.fields["penalty"], "1")
-        return penalty if penalty is not None and penalty >= 0 else 0.0
+    def _penalty(self, policy: Written, field: PolicyField) -> float:
+        return self._number(policy, field.name, policy.fields[field.name], "1") or 0.0
 
     def _number(self, policy: Written, key: str, given: Any, unit: str) -> float | None:
         """A number, or a text with number and unit, of 0 or more in the internal unit."""
@@ -248,10 +259,10 @@ class PolicyReader:
             return None
         return value
 
-    def _level(self, policy: Written, form: PolicyForm) -> Array:
+    def _level(self, policy: Written, form: PolicyForm, read: Mapping[str, Any]) -> Array:
         """The level by year, NaN where it is not in force: outside from ... to and outside the
         years given; linear between them."""
-        given = policy.fields.get(form.level)
+        given, start, end = policy.fields.get(form.level), read.get("from"), read.get("to")
         level = np.full(len(self.years), np.nan)
         if isinstance(given, dict):
             points = self._points(policy, form, given)
@@ -262,8 +273,6 @@ class PolicyReader:
         elif given is not None:
             value = self._bounded(policy, form, given)
             level[:] = np.nan if value is None else value
-        limits = {key: self._year(policy, key) for key in ("from", "to") if key in policy.fields}
-        start, end = limits.get("from"), limits.get("to")
         if start is not None and end is not None and start > end:
             self.refuse(policy, "to", f"from {start} to {end} holds no year; give years in order")
         level[self.years < (start or self.years[0])] = np.nan
@@ -304,10 +313,10 @@ class PolicyReader:
             return dict(sorted(points.items()))
         return points
 
-    def _year(self, policy: Written, key: str) -> int | None:
-        given = policy.fields[key]
+    def _year(self, policy: Written, field: PolicyField) -> int | None:
+        given = policy.fields[field.name]
         if type(given) is not int or len(str(given)) != 4:
-            self.refuse(policy, key, f"is {given!r}; give a calendar year")
+            self.refuse(policy, field.name, f"is {given!r}; give a calendar year")
             return None
         return given
 
@@ -342,29 +351,30 @@ def with_closures(
         if policy.kind != "closure":
             continue
         closed = np.isfinite(policy.level)
-        share = np.nan_to_num(policy.level)
         for name, process in processes.items():
-            metals = {
-                metal
-                for good in process.outputs
-                if good in nouns.goods
-                for metal in nouns.goods[good].content
-            }
-            if (
-                process.kind != "import"
-                or process.origin != policy.origin
-                or (policy.metal and policy.metal not in metals)
-            ):
-                continue
-            bound = np.where(np.isfinite(process.max_activity), process.max_activity, 0.0) * share
-            most = np.where(closed, bound, process.max_activity)
-            processes[name] = replace(
-                process,
-                max_activity=frozen_array(most),
-                min_activity=frozen_array(np.minimum(process.min_activity, most)),
-            )
-            if process.ramp_group in ramps:
-                waived = ramps[process.ramp_group].waived | closed
-                waived.setflags(write=False)
-                ramps[process.ramp_group] = replace(ramps[process.ramp_group], waived=waived)
+            if _is_closed(process, policy, nouns):
+                processes[name] = _held(process, policy)
+                if process.ramp_group in ramps:
+                    waived = ramps[process.ramp_group].waived | closed
+                    waived.setflags(write=False)
+                    ramps[process.ramp_group] = replace(ramps[process.ramp_group], waived=waived)
     return processes, ramps
+
+
+def _is_closed(process: Process, policy: Policy, nouns: Nouns) -> bool:
+    """Return True if a process is an import that a closure hits."""
+    goods = [nouns.goods[name] for name in process.outputs if name in nouns.goods]
+    hits = not policy.metal or any(policy.metal in good.content for good in goods)
+    return process.kind == "import" and process.origin == policy.origin and hits
+
+
+def _held(process: Process, policy: Policy) -> Process:
+    """A process under a closure: its bounds in the years in force."""
+    largest = np.where(np.isfinite(process.max_activity), process.max_activity, 0.0)
+    bound = largest * np.nan_to_num(policy.level)
+    most = np.where(np.isfinite(policy.level), bound, process.max_activity)
+    return replace(
+        process,
+        max_activity=frozen_array(most),
+        min_activity=frozen_array(np.minimum(process.min_activity, most)),
+    )

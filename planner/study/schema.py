@@ -10,7 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from planner.system.nouns import Distribution, GoodKind, MeasureKind, Pathway, ProcessKind, Stage
+from planner.system.nouns import (
+    SCOPES,
+    Distribution,
+    GoodKind,
+    MeasureKind,
+    Pathway,
+    ProcessKind,
+    Stage,
+)
 
 VALUE_COLUMNS = (
     "year",
@@ -703,20 +711,71 @@ SERIES_DEFAULTS: Mapping[str, float] = {
 }
 
 
+Reading = Literal["kind", "text", "switch", "year", "penalty", "name", "names"]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyField:
+    """A field of a policy, and how it is read. Nothing has a default: a field whose reading is not
+    stated would be accepted unchecked."""
+
+    name: str
+    reading: Reading
+    among: str | tuple[str, ...]
+    """The words that a name is chosen of, or the nouns that it must be one of: `metals`, `origins`,
+    `goods`, `processes`. Empty where the field holds no name."""
+    only: Literal["any", "waste", "stored"]
+    """Which goods may be named."""
+
+    def __post_init__(self) -> None:
+        if (self.reading in ("name", "names")) != bool(self.among):
+            raise TypeError(f"field '{self.name}' of policies: say what its names are among")
+
+
+KIND = PolicyField("kind", "kind", (), "any")
+SOURCE = PolicyField("source", "text", (), "any")
+NOTE = PolicyField("note", "text", (), "any")
+ENABLED = PolicyField("enabled", "switch", (), "any")
+FROM = PolicyField("from", "year", (), "any")
+TO = PolicyField("to", "year", (), "any")
+PENALTY = PolicyField("penalty", "penalty", (), "any")
+METAL = PolicyField("metal", "name", "metals", "any")
+ORIGIN = PolicyField("origin", "name", "origins", "any")
+STAGES = PolicyField("stages", "names", get_args(Stage), "any")
+PROCESSES = PolicyField("processes", "names", "processes", "any")
+WASTES = PolicyField("goods", "names", "goods", "waste")
+STORED_GOODS = PolicyField("goods", "names", "goods", "stored")
+SCOPE = PolicyField("scope", "name", SCOPES, "any")
+OF = PolicyField("of", "name", ("demand", "imports"), "any")
+PROVENANCE = PolicyField("provenance", "name", ("any", "home"), "any")
+
+COMMON = (KIND, SOURCE, NOTE, ENABLED)
+"""Fields of every policy."""
+
+
 @dataclass(frozen=True, slots=True)
 class PolicyForm:
-    """What a policy of a kind must and may say in study.toml, beside kind, source, note, enabled."""
+    """What a policy of a kind must and may say in study.toml, beside the fields of every policy."""
 
     kind: str
     note: str
     level: str
     """Name of the field that holds the level: a number, or a table of year = number."""
     unit: str
-    required: tuple[str, ...] = ()
-    optional: tuple[str, ...] = ()
-    floor: bool = False
-    """True: it has a breach column and may be soft (`penalty`, USD per unit of breach)."""
+    required: tuple[PolicyField, ...] = ()
+    optional: tuple[PolicyField, ...] = ()
+    """With `penalty` (USD per unit of breach) among them it has a breach column and may be soft."""
     maximum: float | None = None
+
+    def __post_init__(self) -> None:
+        for given in (*self.required, *self.optional):
+            if not isinstance(given, PolicyField):
+                raise TypeError(f"{self.kind}: field {given!r} does not say how it is read")
+
+    @property
+    def fields(self) -> tuple[PolicyField, ...]:
+        """Every field but the level."""
+        return (*COMMON, *self.required, *self.optional)
 
 
 POLICIES: tuple[PolicyForm, ...] = (
@@ -729,9 +788,8 @@ POLICIES: tuple[PolicyForm, ...] = (
         "a chain through several of the stages counts once",
         "share",
         "1",
-        ("metal", "stages"),
-        ("from", "to", "penalty", "provenance"),
-        floor=True,
+        (METAL, STAGES),
+        (FROM, TO, PENALTY, PROVENANCE),
     ),
     PolicyForm(
         "import_share",
@@ -741,8 +799,8 @@ POLICIES: tuple[PolicyForm, ...] = (
         ),
         "share",
         "1",
-        ("metal", "origin"),
-        ("of", "from", "to"),
+        (METAL, ORIGIN),
+        (OF, FROM, TO),
         maximum=1.0,
     ),
     PolicyForm(
@@ -753,9 +811,8 @@ POLICIES: tuple[PolicyForm, ...] = (
         ),
         "share",
         "1",
-        ("metal",),
-        ("from", "to", "penalty"),
-        floor=True,
+        (METAL,),
+        (FROM, TO, PENALTY),
         maximum=1.0,
     ),
     PolicyForm(
@@ -763,17 +820,16 @@ POLICIES: tuple[PolicyForm, ...] = (
         "the activities named together stay below this cap",
         "cap",
         "t/year",
-        ("processes",),
-        ("from", "to"),
+        (PROCESSES,),
+        (FROM, TO),
     ),
     PolicyForm(
         "collection_target",
         "at least this share of the waste is collected",
         "share",
         "1",
-        ("goods",),
-        ("from", "to", "penalty"),
-        floor=True,
+        (WASTES,),
+        (FROM, TO, PENALTY),
         maximum=1.0,
     ),
     PolicyForm(
@@ -781,11 +837,11 @@ POLICIES: tuple[PolicyForm, ...] = (
         "yearly emissions of the scope",
         "cap",
         "tCO2e/year",
-        ("scope",),
-        ("from", "to"),
+        (SCOPE,),
+        (FROM, TO),
     ),
     PolicyForm(
-        "carbon_budget", "emissions of the scope summed over all years", "cap", "tCO2e", ("scope",)
+        "carbon_budget", "emissions of the scope summed over all years", "cap", "tCO2e", (SCOPE,)
     ),
     PolicyForm(
         "capital_budget",
@@ -793,7 +849,7 @@ POLICIES: tuple[PolicyForm, ...] = (
         "cap",
         "USD/year",
         (),
-        ("from", "to"),
+        (FROM, TO),
     ),
     PolicyForm(
         "stockpile_cover",
@@ -803,9 +859,8 @@ POLICIES: tuple[PolicyForm, ...] = (
         ),
         "months",
         "month",
-        ("goods",),
-        ("from", "to", "penalty"),
-        floor=True,
+        (STORED_GOODS,),
+        (FROM, TO, PENALTY),
     ),
     PolicyForm(
         "closure",
@@ -815,8 +870,8 @@ POLICIES: tuple[PolicyForm, ...] = (
         ),
         "share",
         "1",
-        ("origin",),
-        ("metal", "from", "to"),
+        (ORIGIN,),
+        (METAL, FROM, TO),
         maximum=1.0,
     ),
     PolicyForm(
@@ -825,8 +880,7 @@ POLICIES: tuple[PolicyForm, ...] = (
         "tolerance",
         "1",
         (),
-        ("processes", "from", "to", "penalty"),
-        floor=True,
+        (PROCESSES, FROM, TO, PENALTY),
     ),
 )
 

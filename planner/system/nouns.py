@@ -42,19 +42,6 @@ Distribution = Literal[
 # counted in their shares.
 Scope = Literal["territorial", "footprint"]
 MeasureKind = Literal["efficiency", "substitution", "lifetime"]
-PolicyKind = Literal[
-    "self_sufficiency",
-    "import_share",
-    "recycled_content",
-    "quota",
-    "collection_target",
-    "carbon_cap",
-    "carbon_budget",
-    "capital_budget",
-    "stockpile_cover",
-    "closure",
-    "pin",
-]
 
 PATHWAYS: tuple[Pathway, ...] = (
     "domestic primary",
@@ -351,7 +338,8 @@ class Policy:
     is not in force."""
 
     name: str
-    kind: PolicyKind
+    kind: str
+    """A row of POLICY_FORMS in `planner.study.schema`."""
     level: Array
     metal: str = ""
     origin: str = ""
@@ -365,6 +353,8 @@ class Policy:
     ore and waste."""
     penalty: float | None = None
     """USD per unit of breach; None means the floor is hard."""
+    named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Names in further fields of its form, by field."""
     source: str = ""
     place: Place = field(default_factory=lambda: Place("study.toml", 0))
 

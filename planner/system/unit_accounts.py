@@ -7,7 +7,7 @@ so that the two can only differ by an error in the programme, which the recomput
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
 
@@ -32,8 +32,8 @@ def emission_parts(system: System, process: Process) -> tuple[tuple[Scope, str, 
     a scope add up to its rate.
 
     territorial = direct x direct_emission_index + electricity x grid_intensity, of what runs at
-    home; footprint = territorial + (embodied + transport) x foreign_emission_index (DESIGN section
-    3, emission_account).
+    home; footprint = territorial + (embodied + transport) x foreign_emission_index
+    (docs/design.md).
     """
     home = (
         {
@@ -69,10 +69,12 @@ def emission_rates(system: System, process: Process) -> Mapping[Scope, Array]:
 
 
 def equivalent(good: Good, metal: str) -> float:
-    """Refined metal that a tonne of a good stands for, t/t: as the study states it, or the content
-    where the good is refined.
+    """Refined metal that a tonne of a good stands for in policies, t/t: as the study states it, or
+    the content where the good is refined.
 
-    Raises SpecError where the study does not say.
+    Raises SpecError where the study does not say: a target that counted the metal of an ore as
+    refined would bind at another level than meant. Reports need not refuse; they take
+    `reported_equivalent`, which is the same number wherever this one has one.
     """
     stated = good.equivalent.get(metal)
     if stated is not None:
@@ -95,6 +97,12 @@ def equivalent(good: Good, metal: str) -> float:
             )
         ],
     )
+
+
+def reported_equivalent(good: Good, metal: str) -> float:
+    """Refined metal that a tonne of a good stands for in reports, t/t: as the study states it, or
+    the content. For goods that hold the metal."""
+    return good.equivalent.get(metal, good.content[metal])
 
 
 def output_equivalent(system: System, process: Process, metal: str) -> Array:
@@ -130,14 +138,50 @@ def refined_output(system: System, process: Process, metal: str) -> Array:
     return total
 
 
-def refined_requirement(system: System, metal: str, *, export: bool | None = None) -> Array:
-    """Demand in refined equivalents, t per year, shape (T,): of all uses, or of exports or home
-    uses only."""
+def demand_by_good(
+    system: System, *, metal: str | None = None, export: bool | None = None
+) -> dict[str, Array]:
+    """Demand for each good, t per year, shape (T,): of all goods, or of those that hold a metal,
+    for export only or at home only."""
+    return {
+        good.name: system.period_mean(good.demand)
+        for good in system.goods.values()
+        if good.demand is not None
+        and (metal is None or metal in good.content)
+        and export in (None, good.export)
+    }
+
+
+def in_refined_metal(
+    system: System,
+    metal: str,
+    amounts: Mapping[str, Array],
+    worth: Callable[[Good, str], float] = reported_equivalent,
+) -> Array:
+    """Amounts of goods in refined equivalents of a metal, t per year, shape (T,): those of reports,
+    or by another `worth`, such as `equivalent` for policies."""
     total = np.zeros(len(system.periods))
-    for good in system.goods.values():
-        if good.demand is not None and metal in good.content and export in (None, good.export):
-            total = total + system.period_mean(good.demand) * equivalent(good, metal)
+    for name, amount in amounts.items():
+        good = system.goods[name]
+        if metal in good.content:
+            total = total + amount * worth(good, metal)
     return total
+
+
+def refined_requirement(system: System, metal: str, *, export: bool | None = None) -> Array:
+    """Requirement of a metal as policies count it: demand in refined equivalents, t per year, shape
+    (T,), of all uses, or of exports or home uses only.
+
+    Raises SpecError where a good that is demanded has no equivalent.
+    """
+    demand = demand_by_good(system, metal=metal, export=export)
+    return in_refined_metal(system, metal, demand, equivalent)
+
+
+def reported_requirement(system: System, metal: str) -> Array:
+    """Requirement of a metal as reports show it: demand in refined equivalents, or in contained
+    metal where the study states none; t per year, shape (T,)."""
+    return in_refined_metal(system, metal, demand_by_good(system, metal=metal))
 
 
 def metals_of(system: System, process: Process) -> tuple[str, ...]:

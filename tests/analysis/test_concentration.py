@@ -16,7 +16,7 @@ from tests.small import Study, plan_of, system_of
 
 
 def three_sources() -> Study:
-    """100 t: home 20, A 50 and B 30 at the most; B is dearest. From 2030 on, A may give at most 65."""
+    """100 t: home 20, A 50 and B 30 at the most; B is dearest. From 2030 on, A gives at most 65."""
     study = Study(2029, 2030).good("li", "refined", demand=100, shortage_cost=1000)
     study.process(
         "dig", "mine", gives={"li": 1}, stage="processing", variable_cost=1, max_activity=20

@@ -9,7 +9,7 @@ import pytest
 from planner.analysis.security.disruption import disrupt
 from planner.analysis.security.recourse import base_of, recourse, sources
 from planner.errors import SpecError
-from planner.plan.solve import compiled
+from planner.solver.compiled import compiled
 from planner.solver.highs import Program
 from tests.small import Study, system_of
 
@@ -66,8 +66,9 @@ def test_a_stock_that_stands_is_drawn_first(tmp_path):
 
 
 def test_a_loss_is_not_foreseen(tmp_path):
-    """A plant could be ordered that would serve all (lead time 1, cost 30 a tonne): a copy that foresees the loss would order it in
-    2021. The plan has no reason to, so the loss of 2022 leaves the same 15 t a year short as without the option."""
+    """A plant could be ordered that would serve all (lead time 1, cost 30 a tonne): a copy that
+    foresees the loss would order it in 2021. The plan has no reason to, so the loss of 2022 leaves
+    the same 15 t a year short as without the option."""
     study = two_suppliers()
     study.plant("works", capital_cost=30, life=5, lead_time=1)
     study.process("dig", "mine", gives={"li": 1}, plant="works", variable_cost=30)

@@ -21,11 +21,11 @@ from typer.testing import CliRunner
 
 import planner
 from planner.analysis.uncertainty.ensemble import BLOCK, CHECKED, Ensemble, ensemble, solve_block
-from planner.analysis.uncertainty.outcomes import Reckoner, yearly_table
+from planner.analysis.uncertainty.outcomes import OutcomeReader, yearly_table
 from planner.cli import app
 from planner.errors import InfeasibleError, OutputError, SolverError, SpecError
-from planner.plan.solve import compiled
 from planner.runtime.run_folder import written_file
+from planner.solver.compiled import compiled
 from planner.solver.highs import Program
 from tests.small import Study
 
@@ -77,7 +77,7 @@ def test_outcomes_are_the_numbers_of_the_tables() -> None:
     program = Program(made.arrays)
     first = program.run()
     final, _ = break_ties(program, first)
-    reckoner = Reckoner(system, made.arrays)
+    reckoner = OutcomeReader(system, made.arrays)
     outcome = reckoner.read(system, made.arrays, final)
     assert outcome.emissions == pytest.approx(dict(plan.record.emissions), rel=1e-9)
     found = yearly_table(system, {0: outcome}).set_index(["metal", "year"])
@@ -116,7 +116,7 @@ def test_a_programme_that_lacks_a_column_is_read_by_its_own_names() -> None:
     )
     solution = Program(arrays).run()
     found, known = (
-        Reckoner(made.system, each).read(made.system, arrays, solution) for each in (a, arrays)
+        OutcomeReader(made.system, each).read(made.system, arrays, solution) for each in (a, arrays)
     )
     for name in ("activity", "ordered", "price", "in_plan", "ruled_out"):
         np.testing.assert_array_equal(getattr(found, name), getattr(known, name))
@@ -203,7 +203,7 @@ def test_a_run_killed_before_its_first_sample_goes_on(
 
         with monkeypatch.context() as patch:
             patch.setattr(
-                sys.modules["planner.analysis.uncertainty.ensemble"], "written_file", dying
+                sys.modules["planner.analysis.uncertainty.ensemble_folder"], "written_file", dying
             )
             with pytest.raises(KeyboardInterrupt):
                 ensemble(system, **small, out=out)

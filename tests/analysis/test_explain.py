@@ -221,7 +221,7 @@ def test_the_gallery_of_infeasible_studies(tmp_path: Path, case: str) -> None:
 
 
 def test_the_least_relaxation_is_the_least(tmp_path: Path) -> None:
-    """A mine of 30 t and a floor of 50 t of 100: the floor can be 30 %, and not a thousandth more."""
+    """A mine of 30 t and a floor of 50 t of 100: the floor can be 30 %, not a thousandth more."""
     found = explain(planner.read(own(market(most=30), 0.5).write(tmp_path / "s"))).clashes[0]
     assert found.relaxations[0].factor == pytest.approx(0.6, rel=1e-5)
     assert (

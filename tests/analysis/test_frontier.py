@@ -12,7 +12,7 @@ import planner
 from planner.analysis.tradeoffs.alternatives import alternatives
 from planner.analysis.tradeoffs.frontier import carbon_terms, frontier, plain_cost
 from planner.errors import InfeasibleError, SolverError, SpecError
-from planner.plan.solve import compiled
+from planner.solver.compiled import compiled
 from planner.solver.highs import Program
 from tests.small import Study
 

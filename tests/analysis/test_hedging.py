@@ -128,10 +128,11 @@ def tree(tmp_path):
     ],
 )
 def test_a_tree_of_demand_price_and_disruption(tmp_path, weight, built, cvar):
-    """x t of works leave costs of 1,200 + 3x (calm), 1,800 + 3x (boom), 4,000 - 25x (dear) and 10,000 - 85x (cut); with odds of 0.7, 0.25,
-    0.03 and 0.02 the mean rises by 0.4 a tonne: none is built. The worst twentieth is dear and cut, which fall by 0.6 x 25 + 0.4 x 85 = 49
-    a tonne: with a weight above 0.4 / 49.4 works are built, past the point where dear meets the boom (78.6 t), to that where cut does:
-    8,200 / 88 = 93.2 t; from there on the worst is the boom, which only rises."""
+    """x t of works leave costs of 1,200 + 3x (calm), 1,800 + 3x (boom), 4,000 - 25x (dear) and
+    10,000 - 85x (cut); with odds of 0.7, 0.25, 0.03 and 0.02 the mean rises by 0.4 a tonne: none is
+    built. The worst twentieth is dear and cut, which fall by 0.6 x 25 + 0.4 x 85 = 49 a tonne: with
+    a weight above 0.4 / 49.4 works are built, past the point where dear meets the boom (78.6 t), to
+    that where cut does: 8,200 / 88 = 93.2 t; from there the worst is the boom, which only rises."""
     odds = {"calm": 0.7, "boom": 0.25, "dear": 0.03, "cut": 0.02}
     found = hedge(tree(tmp_path), odds, year=2022, weight=weight, level=0.95)
     assert found.builds["common"].sum() == pytest.approx(built, abs=1e-6)
@@ -149,7 +150,7 @@ def test_a_tree_of_demand_price_and_disruption(tmp_path, weight, built, cvar):
 def test_nothing_is_done_before_it_is_known(tmp_path):
     """Ore of 100 t, 100 t a year at 10. In 2022 imports cost 20 or 60 with even odds; in 2021 they
     cost 30. To keep a tonne is worth 40 on average: it is bought in 2021 and dug in 2022 in both
-    futures: 3,000 + 1,000. Were digging in 2021 free to differ, the future of 20 would dig at once."""
+    futures: 3,000 + 1,000. Were digging in 2021 free to differ, the future of 20 would dig then."""
 
     def one(price):
         study = (

@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import planner
+from planner.analysis.uncertainty.inputs import Input, Uncertainty
 from planner.analysis.uncertainty.mass_balance_repair import Contradictions
-from planner.analysis.uncertainty.sampling import Input, draw, uncertainty
+from planner.analysis.uncertainty.sampling import draw, uncertainty
 from planner.errors import SpecError
 from planner.mfa.balance import balance
 from planner.study.reader import Rereader
@@ -71,7 +72,8 @@ def test_a_yield_is_halved_until_it_holds() -> None:
 
 
 def test_a_yield_with_a_content_is_drawn_back_alike_and_so_is_what_is_tied_to_it() -> None:
-    """0.08 + left x 0.04 out of 0.1 - left x 0.05: two ninths are possible; the pack holds what is returned of it."""
+    """0.08 + left x 0.04 out of 0.1 - left x 0.05: two ninths are possible; the pack holds what is
+    returned of it."""
     contradictions, inputs = made(packs(), YIELD, "good_values.*.lithium.content")
     assert {each.name: each.tied_to for each in inputs} == {
         CONTENT: "",
@@ -98,7 +100,8 @@ def test_what_no_half_mends_stands_at_the_studys_value() -> None:
 
 
 def test_rows_between_which_a_series_is_linear_are_judged_in_every_year() -> None:
-    """0.8 in 2021 and 0.9 in 2025; the sample has 1.2 in 2021, of which the half is 1.0, and 1.3 in 2025, of which a quarter is."""
+    """0.8 in 2021 and 0.9 in 2025; the sample has 1.2 in 2021, of which the half is 1.0, and 1.3 in
+    2025, of which a quarter is."""
     study = (
         Study(2021, 2025)
         .good("lithium/refined", "refined", demand=5, shortage_cost=1000, equivalent=1)
@@ -207,8 +210,9 @@ def test_a_use_of_nothing_in_one_sample_of_a_block() -> None:
     """Products of a third good draw lithium from `a` while some of it enters them, else from what
     the group has left.
 
-    5.5 t of 0.1 + left x 0.2 want no more than the 1 t of `a` less the 0.1 t of the shells: three tenths of it are possible. 5 t that draw
-    from `a` and `b`, which have 1.8 t left, may hold all of it, and of 0.1 + left x 0.6 thirteen thirtieths.
+    5.5 t of 0.1 + left x 0.2 want no more than the 1 t of `a` less the 0.1 t of the shells: three
+    tenths of it are possible. 5 t that draw from `a` and `b`, which have 1.8 t left, may hold all
+    of it, and of 0.1 + left x 0.6 thirteen thirtieths.
     """
     study = Study(metals=("lithium", "cobalt"))
     for name in ("a", "b"):
@@ -251,7 +255,7 @@ def sampled(system: System, inputs: Sequence[Input], count: int) -> list[Sample]
 
 
 def uncertainty_of(inputs: Sequence[Input]) -> Any:
-    return planner.analysis.uncertainty.sampling.Uncertainty(tuple(inputs))
+    return Uncertainty(tuple(inputs))
 
 
 def complaints(

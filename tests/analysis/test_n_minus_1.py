@@ -76,7 +76,7 @@ def test_a_stockpile_is_sized_for_the_loss(tmp_path):
 
 
 def test_what_is_out_of_reach_is_said_and_come_near_to(tmp_path):
-    """Works of at most 80 t cannot leave as little as 10 t unserved: 20 t is the least, at 80 x 6."""
+    """Works of at most 80 t cannot leave as little as 10 t unserved: at least 20 t, at 80 x 6."""
     found = secure(
         system_of(with_works(one_supplier()), tmp_path),
         limit=0.1,
@@ -127,7 +127,7 @@ def test_a_shortage_of_the_plan_itself_is_not_charged_to_a_loss(tmp_path):
 
 
 def test_the_secured_plan_stands_the_loss_that_disrupt_inflicts(tmp_path):
-    """The same loss, unforeseen, on the secured plan leaves the 40 t, on the unsecured one 100 t."""
+    """The same loss, unforeseen, leaves 40 t on the secured plan, 100 t on the unsecured one."""
     system = system_of(with_works(one_supplier()), tmp_path)
     found = secure(system, limit=0.4, years=1, recovery=0, starts=[2023])
     options = {"years": 1, "recovery": 0, "starts": [2023], "pairs": False}

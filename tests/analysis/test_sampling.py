@@ -10,15 +10,8 @@ import pytest
 from scipy import stats
 
 import planner
-from planner.analysis.uncertainty.sampling import (
-    HYPERCUBE,
-    Input,
-    Sampler,
-    Uncertainty,
-    draw,
-    quantile,
-    uncertainty,
-)
+from planner.analysis.uncertainty.inputs import Input, Uncertainty, quantile
+from planner.analysis.uncertainty.sampling import HYPERCUBE, Sampler, draw, uncertainty
 from planner.errors import SpecError
 
 PRICE = "process_values.import_lithium.import_price"

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 import planner
 from planner.analysis.uncertainty.ensemble import Ensemble, ensemble
-from planner.analysis.uncertainty.sampling import Input, Uncertainty
+from planner.analysis.uncertainty.inputs import Input, Uncertainty
 from planner.analysis.uncertainty.sensitivity import drivers, moved, sensitivity
 from planner.cli import app
 from planner.errors import OutputError

@@ -7,12 +7,14 @@ prints the processor seconds from the data in memory to HiGHS holding the progra
 memory of the whole process. With `solve` the optimum too, by which the suite sees that all built
 the same.
 
-* `planner` starts from the System and its flow balance: it also works out every coefficient (discounting, charges, lives).
+* `planner` starts from the System and its flow balance: it also works out every coefficient
+  (discounting, charges, lives).
 * The others start from the finished arrays, and only build: that is in their favour.
-* `linopy` gets whole arrays of terms for each family of rows, the fastest way that was found; `linopy-algebra` is the same through
-  its expressions (coefficient x variable, grouped by row and summed), as its documentation teaches.
-* `pyomo-plain` is planner's own formulation expanded by Pyomo, handed over by its stock interface (appsi); `pyomo-templates` is how a
-  model that somebody extends is compiled.
+* `linopy` gets whole arrays of terms for each family of rows, the fastest way that was found;
+  `linopy-algebra` is the same through its expressions (coefficient x variable, grouped by row and
+  summed), as its documentation teaches.
+* `pyomo-plain` is planner's own formulation expanded by Pyomo, handed over by its stock interface
+  (appsi); `pyomo-templates` is how a model that somebody extends is compiled.
 * `highspy` is the floor: a scipy matrix from triples, and passModel.
 """
 
@@ -32,7 +34,7 @@ def save_arrays(study: Path, path: Path) -> None:
     """The programme of a study as plain arrays with the names of the variable and family of each
     column and row."""
     import planner
-    from planner.plan.solve import compiled
+    from planner.solver.compiled import compiled
 
     a = compiled(planner.read(study)).arrays
     np.savez(

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import planner
-from planner.plan.solve import compiled
+from planner.solver.compiled import compiled
 from planner.solver.highs import Program
 
 

@@ -28,8 +28,8 @@ def samples(study: str, seed: int) -> dict[str, float]:
     from planner.analysis.uncertainty.ensemble import BLOCK, CHECKED, Job, ready, solve_block
     from planner.analysis.uncertainty.sampling import draw, uncertainty
     from planner.lp.formulation import build
-    from planner.plan.solve import compiled
     from planner.runtime.extras import planner_version
+    from planner.solver.compiled import compiled
     from planner.solver.highs import Program, compile_arrays
 
     system = planner.read(study)

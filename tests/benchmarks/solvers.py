@@ -19,7 +19,7 @@ def main() -> None:
     import highspy
 
     import planner
-    from planner.plan.solve import compiled
+    from planner.solver.compiled import compiled
     from planner.solver.highs import Program
 
     study, algorithm, limit = sys.argv[1], sys.argv[2], float(sys.argv[3])

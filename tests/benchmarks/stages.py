@@ -15,7 +15,8 @@ def main() -> None:
     import planner
     from planner.lp.formulation import components, programme
     from planner.mfa.balance import balance
-    from planner.plan.solve import Compiled, break_ties, make_plan, require_optimal
+    from planner.plan.solve import break_ties, make_plan, require_optimal
+    from planner.solver.compiled import Compiled
     from planner.solver.highs import Program, new_highs
 
     new_highs()

@@ -3,8 +3,9 @@ with one another, years.
 
     python -m tests.benchmarks.world_study FOLDER --metals 30 --regions 20 --partners 9 --years 80
 
-**Every number is made up.** They come from a seeded generator within ranges that keep the programme well scaled, and stand for
-no metal, region or year. The same arguments give the same study, to the last digit.
+**Every number is made up.** They come from a seeded generator within ranges that keep the programme
+well scaled, and stand for no metal, region or year. The same arguments give the same study, to the
+last digit.
 
 It uses the nouns of any study. Each metal has its goods in each region (`metal01/ore R01`,
 `refined`, `delivered`, `product`, `scrap`, `waste`). Refined metal reaches the market of a region

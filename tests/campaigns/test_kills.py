@@ -18,7 +18,8 @@ import pandas as pd
 import pytest
 
 import planner
-from planner.analysis.uncertainty.ensemble import BLOCK, SPEC_FILE, TABLES
+from planner.analysis.uncertainty.ensemble import BLOCK
+from planner.analysis.uncertainty.ensemble_folder import SPEC_FILE, TABLES
 from planner.runtime.run_folder import RECORD_FILE
 
 KILLS = int(os.environ.get("FAULTS", "4"))

@@ -21,7 +21,8 @@ from hypothesis import HealthCheck, given, settings
 import planner
 from planner.errors import InfeasibleError
 from planner.plan.plan import Plan
-from planner.plan.solve import compiled, write_programme
+from planner.plan.solve import write_programme
+from planner.solver.compiled import compiled
 from planner.system.nouns import System
 from tests.random_studies import studies
 from tests.small import Study

@@ -295,7 +295,7 @@ def test_json_of_a_whole_process_is_json(study: Path, tmp_path: Path) -> None:
 def test_a_fault_of_planner_itself_is_not_dressed_up(
     study: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An error that is no PlannerError is a bug: it must come through, not look like wrong input."""
+    """Any error but a PlannerError is a bug: it must come through, not look like wrong input."""
 
     def stop(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError
@@ -356,7 +356,7 @@ def test_balance_states_the_stock_convention(tmp_path: Path) -> None:
 def test_math_prints_every_family_and_its_place() -> None:
     result = run("math")
     assert result.exit_code == 0
-    assert "host_limit(host, metal, year)  planner/lp/constraints.py:" in result.stdout
+    assert "host_limit(host, metal, year)  planner/lp/families/host_limit.py:" in result.stdout
     assert run("math", "--markdown").stdout.startswith("# The mathematics\n")
     assert [e["name"] for e in json.loads(run("math", "quota", "--json").stdout)["equations"]] == [
         "quota"

@@ -53,7 +53,7 @@ def test_years_shown_are_those_within_the_horizon() -> None:
 
 
 def test_a_year_within_a_longer_period_shows_that_period() -> None:
-    """2030 lies in 2026-2035; the last period is named by its first year, since 2060 is beyond it."""
+    """2030 lies in 2026-2035; the last period is named by its first year: 2060 is beyond it."""
     periods = [Period(2021, 2025), Period(2026, 2035), Period(2036, 2039)]
     assert shown_years(periods) == {2021: 2021, 2030: 2026, 2036: 2036}
 

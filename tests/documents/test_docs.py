@@ -23,12 +23,11 @@ from planner.reference.result_tables import result_tables_page
 from planner.system.nouns import PATHWAYS, SCOPES
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted((ROOT / "docs").glob("*.md"))
+PAGES = sorted((ROOT / "docs").rglob("*.md"))
 EVERYWHERE = [
-    ROOT / "README.md",
-    ROOT / "CONTRIBUTING.md",
-    ROOT / "CHANGELOG.md",
+    *sorted(ROOT.glob("*.md")),
     *PAGES,
+    ROOT / "findings" / "README.md",
     *sorted((ROOT / "models").glob("*/README.md")),
 ]
 BLOCK = re.compile(r"^```(?P<language>\w+)\n(?P<text>.*?)^```", re.DOTALL | re.MULTILINE)
@@ -84,13 +83,14 @@ def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
         env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
     assert done.returncode == 0, done.stderr
-    for page in PAGES:
-        assert (tmp_path / "site" / f"{page.stem}.html").is_file(), page
+    built = [page.relative_to(ROOT / "docs").with_suffix(".html").as_posix() for page in PAGES]
+    for page in built:
+        assert (tmp_path / "site" / page).is_file(), page
     interface = (tmp_path / "site" / "api.html").read_text(encoding="utf-8")
     for public in planner.__all__:
         assert f"{public}</span>" in interface, f"the interface does not show {public}"
     front = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
-    assert all(f'href="{page.stem}.html"' in front for page in PAGES if page.stem != "index")
+    assert all(f'href="{page}"' in front for page in built if page != "index.html")
     mathematics = (tmp_path / "site" / "mathematics.html").read_text(encoding="utf-8")
     assert "<math " in mathematics
     for page in (tmp_path / "site").glob("*.html"):

@@ -55,7 +55,7 @@ def place() -> Iterator[Path]:
 
 @pytest.fixture
 def executed(request: pytest.FixtureRequest, place: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A copy of the notebook with its outputs, run as a user runs it; the kernel hears no network."""
+    """A copy of the notebook with its outputs, run as a user runs it, without a network."""
     from traitlets.config import Config
 
     monkeypatch.setenv(

@@ -33,7 +33,7 @@ def commands() -> list[tuple[str, str]]:
 def test_every_command_prints_what_the_readme_shows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In the order of the page, in one folder: a later command may read what an earlier one wrote."""
+    """In the order of the page, in one folder: later commands may read what earlier ones wrote."""
     monkeypatch.chdir(tmp_path)
     shown = commands()
     assert shown

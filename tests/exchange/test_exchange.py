@@ -17,7 +17,7 @@ import planner
 from planner.errors import OutputError, SpecError
 from planner.exchange.iamc import codelist, iamc_table
 from planner.plan.plan import Plan
-from planner.plan.tables import COLUMNS
+from planner.plan.schema import COLUMNS
 from planner.study.files import HEAD_FILE, read_files
 from planner.study.problems import Problems
 from planner.study.workbook import read_study_workbook, unpack, write_study_workbook
@@ -91,7 +91,7 @@ def test_text_like_a_formula_stays_text(tmp_path: Path) -> None:
 
 
 def test_strange_workbooks_are_refused(tmp_path: Path) -> None:
-    """What is no archive, holds a sheet that is no table, or unpacks to a bomb is one clear error."""
+    """Not an archive, a sheet that is not a table, a bomb when unpacked: one clear error each."""
     text = tmp_path / "text.xlsx"
     text.write_text("no archive")
     with pytest.raises(SpecError, match="is no workbook"):

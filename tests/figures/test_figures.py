@@ -54,8 +54,7 @@ def fan_table() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["year", "quantile", "value", "unit"])
 
 
-# ---- the accessor
-# --------------------------------------------------------------------------------------------------------------
+# ---- the accessor --------------------------------------------------------------------------------
 
 
 def test_every_figure_of_the_accessor_is_tried_here() -> None:
@@ -310,8 +309,7 @@ def test_in_a_crowd_only_large_nodes_are_named_and_all_say_theirs_when_pointed_a
     assert "origin/Small3" in node.customdata
 
 
-# ---- looks
-# --------------------------------------------------------------------------------------------------------------------------
+# ---- looks ---------------------------------------------------------------------------------------
 
 
 def seen(colour: str) -> np.ndarray:

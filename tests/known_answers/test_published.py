@@ -18,8 +18,7 @@ def plan_of(name: str, **options) -> planner.Plan:
     return planner.solve(planner.read(STUDIES / name, **options))
 
 
-# ---- Dantzig
-# ---------------------------------------------------------------------------------------------------------
+# ---- Dantzig -------------------------------------------------------------------------------------
 
 
 def test_dantzig_transport():
@@ -39,8 +38,7 @@ def test_dantzig_transport():
     assert yearly(plan, "activity", "ship_san_diego_topeka") == pytest.approx([275])
 
 
-# ---- Hotelling
-# -------------------------------------------------------------------------------------------------------
+# ---- Hotelling -----------------------------------------------------------------------------------
 
 RATE, DEMAND, BACKSTOP = 0.1, 100, 60
 GRADES = {"high_grade": (250, 10), "low_grade": (300, 30)}
@@ -107,8 +105,9 @@ def test_hotelling_rent_rises_at_the_discount_rate(deposit, works_until):
     ],
 )
 def test_carbon_price_switches_between_three_routes(carbon_price, route, emissions):
-    """Coal 10 USD and 6 t CO2e (4 and 4 MWh at 0.5), gas 22 and 3 t, sun 40 and 0: coal to gas costs 12/3 = 4 a tonne, gas to sun 18/3 =
-    6. Were electricity left out, coal to sun would cost 7.5 and gas 18."""
+    """Coal 10 USD and 6 t CO2e (4 and 4 MWh at 0.5), gas 22 and 3 t, sun 40 and 0: coal to gas
+    costs 12/3 = 4 a tonne, gas to sun 18/3 = 6. Were electricity left out, coal to sun would cost
+    7.5 and gas 18."""
     plan = plan_of("carbon_switch", overrides={"series.carbon_price": str(carbon_price)})
     assert yearly(plan, "activity", route) == pytest.approx([100])
     assert yearly(plan, "emission", "territorial") == pytest.approx([emissions], abs=1e-9)

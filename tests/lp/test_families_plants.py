@@ -225,8 +225,7 @@ def test_capacity_limit_bounds_a_site(tmp_path):
     assert price(plan, "capacity_limit", "works", 2021) == pytest.approx(-15)
 
 
-# ---- periods
-# ---------------------------------------------------------------------------------------------------------
+# ---- periods -------------------------------------------------------------------------------------
 
 
 def six_even_years(**head) -> Study:

@@ -203,7 +203,7 @@ def test_a_soft_floor_is_missed_where_that_is_cheaper(tmp_path, penalty, cost, b
 
 
 def test_the_penalty_of_a_soft_floor_is_discounted(tmp_path):
-    """The same two years at 10 %: 3,600 (1 + 1/1.1); the price of the floor is the penalty in both."""
+    """The same two years at 10 %: 3,600 (1 + 1/1.1); in both the floor's price is the penalty."""
     study = dig(market(last=2022, discount_rate=0.1), 50)
     plan = plan_of(
         study.policy(
@@ -460,13 +460,12 @@ def test_stockpile_cover_is_waived_in_no_other_year(tmp_path):
     assert yearly(plan, "stockpile", "li") == pytest.approx([0, 25])
 
 
-# ---- names
-# -----------------------------------------------------------------------------------------------------------
+# ---- names ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", sorted(ROWS_OF_NATURE))
 def test_a_policy_cannot_have_the_name_of_rows_of_nature(tmp_path, name):
-    """A policy `run_down` with a penalty would open the breach of the physical rows of that name."""
+    """A policy `run_down` with a penalty would open the breach of the rows of that name."""
     study = dig(market(), 50).policy(
         name, "self_sufficiency", metal="lithium", stages=["processing"], share=0.4, penalty=5
     )
@@ -481,8 +480,7 @@ def test_the_names_refused_are_those_of_all_rows_that_no_policy_sets():
     assert {family.name for family in FORMULATION if not family.target} == ROWS_OF_NATURE
 
 
-# ---- pin
-# -------------------------------------------------------------------------------------------------------------
+# ---- pin -----------------------------------------------------------------------------------------
 
 
 def test_pin_floor_holds_an_activity_up(tmp_path):
@@ -571,8 +569,7 @@ def test_a_pin_holds_the_processes_it_names(tmp_path):
     assert plan.objective == pytest.approx(1720)
 
 
-# ---- import_share
-# ----------------------------------------------------------------------------------------------------
+# ---- import_share --------------------------------------------------------------------------------
 
 
 def origins(**fields) -> Study:

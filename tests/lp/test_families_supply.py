@@ -24,8 +24,7 @@ def imports(study: Study, import_price=30) -> Study:
     return study.process("buy", "import", gives={"li": 1}, import_price=import_price)
 
 
-# ---- balance
-# ---------------------------------------------------------------------------------------------------------
+# ---- balance -------------------------------------------------------------------------------------
 
 
 def test_balance_carries_each_stage_and_its_loss(tmp_path):
@@ -247,8 +246,7 @@ def test_run_down_is_waived_in_years_of_a_closure(tmp_path):
     assert yearly(plan, "activity", "buy") == pytest.approx([100, 0, 100])
 
 
-# ---- depletion
-# -------------------------------------------------------------------------------------------------------
+# ---- depletion -----------------------------------------------------------------------------------
 
 
 def mined(last: int = 2022, reserve: float = 150, additions=0.0, **head) -> Study:
@@ -294,8 +292,7 @@ def test_depletion_adds_what_is_found_in_every_year_of_a_period(tmp_path):
     ) == pytest.approx([30])
 
 
-# ---- host_limit
-# ------------------------------------------------------------------------------------------------------
+# ---- host_limit ----------------------------------------------------------------------------------
 
 
 def test_host_limit_holds_for_each_metal_of_the_same_tonne(tmp_path):
@@ -333,8 +330,7 @@ def test_host_limit_holds_for_each_metal_of_the_same_tonne(tmp_path):
     assert price(plan, "host_limit", "zinc, germanium", 2021) == pytest.approx(0)
 
 
-# ---- collection
-# ------------------------------------------------------------------------------------------------------
+# ---- collection ----------------------------------------------------------------------------------
 
 
 def recycled(rate: float = 0.5, collect_cost: float = 1, **head) -> Study:
@@ -532,6 +528,6 @@ def test_emission_account_follows_the_two_indices(tmp_path):
 
 
 def test_emission_account_discounts_the_carbon_price(tmp_path):
-    """Mining at 10 + 4 x 5 in each of two years at 10 %, where imports pay too: 3,000 (1 + 1/1.1)."""
+    """Mining at 10 + 4 x 5 in two years at 10 %, where imports pay too: 3,000 (1 + 1/1.1)."""
     plan = plan_of(emitting(last=2022, discount_rate=0.1, border_adjustment=True), tmp_path)
     assert plan.objective == pytest.approx(3000 * (1 + 1 / 1.1))

@@ -18,7 +18,7 @@ from scipy import sparse
 import planner
 from planner.errors import InfeasibleError
 from planner.lp.reduction import SMALL, reduced
-from planner.plan.solve import compiled
+from planner.solver.compiled import compiled
 from planner.solver.decomposition import Whole, solved_in_parts
 from planner.solver.highs import FEASIBILITY_TOLERANCE, Arrays, Program, Solution
 from tests.random_studies import studies
@@ -221,7 +221,8 @@ def test_slack_of_an_equality_by_hand() -> None:
 
 
 def test_row_of_one_term_takes_the_price_of_its_bound() -> None:
-    """-2 x >= -8 is tighter than x <= 5: the row bears the price, in its own units; with x <= 4 the column's own bound does."""
+    """-2 x >= -8 is tighter than x <= 5: the row bears the price, in its own units; with x <= 4 the
+    column's own bound does."""
     s = in_parts(lp([-3], [[-2]], [-8], [INF], upper=[5]))
     assert (s.x.tolist(), s.dual.tolist(), s.reduced_cost.tolist()) == ([4], [1.5], [0])
     s = in_parts(lp([-3], [[-2]], [-8], [INF], upper=[4]))

@@ -395,7 +395,7 @@ def test_metal_of_several_deposits_and_a_joint_good():
 
 
 def test_metal_is_by_the_content_of_what_goes_in():
-    """A refinery takes 10 t of ore of 0.02 and 1 t of lithium: 1.2 t of lithium, 0.5 t of cobalt."""
+    """A refinery takes 10 t of ore of 0.02 and 1 t of lithium: 1.2 t lithium, 0.5 t cobalt."""
     study = (
         two_metals()
         .good("li", "refined")

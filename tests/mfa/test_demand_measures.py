@@ -200,9 +200,9 @@ def test_the_rows_agree_with_the_stock_model(tmp_path, head):
     last = [p.last - 2021 for p in plan.system.periods]
     use = [sum(s.stock for s in b.stocks.values())[last] for b in (plan.balance, without)]
     efficiency = use[1] - use[0]
-    assert (
-        efficiency >= -1e-6
-    ).all()  # what efficiency and substitution spare is missing from the stock; longer lives take nothing away
+    # what efficiency and substitution spare is missing from the stock; longer lives take nothing
+    # away
+    assert (efficiency >= -1e-6).all()
 
 
 def test_templates_and_plain_rules_agree(tmp_path):

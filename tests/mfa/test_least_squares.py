@@ -261,7 +261,7 @@ def test_singular_values_of_small_systems_count_from_a_billionth_on(
 def test_free_flows_are_told_apart_from_a_billionth_of_the_largest_on(
     share: float, known: bool
 ) -> None:
-    """x in a hundred balances, pivot 10, and y in the last of them alone, pivot 10 times the share."""
+    """x in a hundred balances, pivot 10; y in the last of them alone, pivot 10 times the share."""
     rows = np.tile([1.0, -1.0, 0.0], (100, 1))
     rows[99, 2] = 10 * share
     assert fit([1, NAN, NAN], [1, 0, 0], rows).observable.tolist() == [True, True, known]

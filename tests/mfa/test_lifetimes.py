@@ -56,7 +56,7 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("mean", [0.01, 1.0, 30.0, 1000.0])
 def test_survival_and_its_integrals(case, mean):
-    """S is scipy's, mean and sd are those asked for, L is the integral of S, and L + T is the mean."""
+    """S is scipy's, mean and sd are those asked for, L is the integral of S, L + T the mean."""
     make, other = CASES[case]
     life = make(mean)
     ages = RELATIVE_AGES * mean

@@ -107,7 +107,7 @@ def test_a_chain_by_hand(tmp_path: Path) -> None:
 
 
 def test_an_observed_demand_is_no_longer_exact(tmp_path: Path) -> None:
-    """With the demand observed as 130 +- 6 it takes its share of the 10: variances 64, 16 and 36."""
+    """With demand observed as 130 +- 6 it takes its share of the 10: variances 64, 16 and 36."""
     study = chain()
     observe(study, "mined", "mine", "li/ore", 100, 10)
     observe(study, "bought", "buy_*", "li/metal", 40, 4)

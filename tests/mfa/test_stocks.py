@@ -289,7 +289,7 @@ def test_a_stock_that_no_inflow_makes_is_refused():
 
 
 def test_what_must_have_entered():
-    """3 t of a cohort of which a quarter lives: 12 t entered. A cohort beyond its life is refused."""
+    """3 t of a cohort of which a quarter lives: 12 t entered. One beyond its life is refused."""
     life = Lifetime.of("fixed", 1.25)
     assert entered_behind(np.array([3.0, 5.0]), life.at((None,)), [0.0, 1.0, 2.0]) == pytest.approx(
         [12.0, 5.0]
@@ -401,8 +401,8 @@ def test_a_stock_held_over_uneven_periods_flows_by_the_year():
 
 
 def test_initial_cohorts_are_scrapped_alike_in_an_uneven_period():
-    """4 t and 6 t of mean life 10, 5 t wanted after two years: 10 exp(-0.2) - 5 t are scrapped, 5 t leave, 2.5 a year. Then 5 t are kept:
-    0.5 t enters, as leaves."""
+    """4 t and 6 t of mean life 10, 5 t wanted after two years: 10 exp(-0.2) - 5 t are scrapped, 5 t
+    leave, 2.5 a year. Then 5 t are kept: 0.5 t enters, as leaves."""
     run = stock_driven(
         [5.0, 5.0],
         Lifetime.of("exponential", 10.0),

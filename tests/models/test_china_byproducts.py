@@ -29,7 +29,8 @@ def values(module: Any, parameter: str, year: int | str, scenario: str = "") -> 
 
 
 def test_home_and_imported_zinc_add_up_to_refined_zinc() -> None:
-    """6.56 Mt in 2021, 4.2 of it from home mines; 7.0 Mt in 2030 and 6.0 Mt in 2060 at 0.58 and 0.50 from home."""
+    """6.56 Mt in 2021, 4.2 of it from home mines; 7.0 Mt in 2030 and 6.0 Mt in 2060 at 0.58 and
+    0.50 from home."""
     flows = hosts.zinc(FACTS)
     pairs = zip(hosts.YEARS, flows["zinc_home"], flows["zinc_imported"], strict=True)
     by_year = {year: (home.value, abroad.value) for year, home, abroad in pairs}
@@ -55,7 +56,8 @@ def test_home_zinc_outlasts_the_zinc_reserve() -> None:
 
 
 def test_zinc_of_2021_can_give_544_t_of_indium_and_92_t_of_germanium() -> None:
-    """6.56 Mt x 83 g/t and x 14 g/t: the observed 530 t and (with coal) 155 t fit under it; 9 g/t of germanium would not do."""
+    """6.56 Mt x 83 g/t and x 14 g/t: the observed 530 t and (with coal) 155 t fit under it; 9 g/t
+    of germanium would not do."""
     zinc = 6.56e6
     assert indium.host_yield(FACTS)[0].value * zinc == pytest.approx(544.5, abs=0.1)
     content = values(germanium, "host_content", 2021)["byproduct_germanium_zinc_home"]

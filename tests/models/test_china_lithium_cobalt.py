@@ -112,7 +112,7 @@ def test_cobalt_of_2021_costs_what_the_data_say(rows: list[Row]) -> None:
 def test_observed_flows_of_2021_balance(
     rows: list[Row], feeds: list[str], refining: str, good: str
 ) -> None:
-    """What was mined or imported is what was refined, or a pinned base year could not be feasible."""
+    """What was mined or imported was refined; else a pinned base year could not be feasible."""
     seen = [
         number(rows, "process_values", year=2021, process=name, parameter="observed")
         for name in (*feeds, refining)

@@ -52,7 +52,7 @@ main()
 
 @pytest.mark.slow
 def test_no_network_while_it_runs(tmp_path: Path) -> None:
-    """Every way out of the process is shut; a study is solved, reported and exported all the same."""
+    """With every way out of the process shut, a study is still solved, reported and exported."""
     run = str(tmp_path / "run")
     for command in (
         ["solve", "quickstart", "--out", run],

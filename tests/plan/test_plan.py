@@ -48,7 +48,7 @@ def test_saving_again_replaces_the_run_and_leaves_nothing_beside_it(plan: Plan, 
 def test_a_save_that_fails_midway_leaves_the_run_before_it(
     plan: Plan, run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As when the disk is full: the record is written last, and the folder moved in only after it."""
+    """As when the disk is full: the record is written last, then the folder is moved in."""
 
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")

@@ -129,7 +129,7 @@ def test_every_number_stands_with_its_source_and_grade(study: str) -> None:
 
 
 def test_sources_are_given_in_full_where_they_are_known() -> None:
-    """A source of the shipped list stands with its title; one that is not there stands by its name."""
+    """A source of the shipped list stands with its title; any other stands by its name."""
     from planner.reporting.inputs import inputs, shipped_sources
 
     known = shipped_sources()

@@ -43,7 +43,10 @@ that once."""
 PAPER = 680
 SCROLL = """const done = arguments[0];
 (async () => {
-  for (let y = 0; y < document.documentElement.scrollHeight; y += 500) { scrollTo(0, y); await new Promise(r => setTimeout(r, 30)); }
+  for (let y = 0; y < document.documentElement.scrollHeight; y += 500) {
+    scrollTo(0, y);
+    await new Promise(r => setTimeout(r, 30));
+  }
   scrollTo(0, 0);
   setTimeout(done, 100);
 })()"""
@@ -258,8 +261,9 @@ def test_print_shows_everything_and_the_screen_comes_back(chromium: Any, page: P
     # ready
     chromium.execute_script("""addEventListener('beforeprint', () => {
       const all = selector => [...document.querySelectorAll(selector)];
-      window.paper = {shut: all('details:not([open]), .panel[hidden]').length, plots: all('.plot, .stream').length,
-        drawn: all('.plot, .stream').filter(p => p.offsetParent !== null && p.querySelector('.main-svg')).length,
+      const plots = all('.plot, .stream'), seen = plots.filter(p => p.offsetParent !== null);
+      window.paper = {shut: all('details:not([open]), .panel[hidden]').length, plots: plots.length,
+        drawn: seen.filter(p => p.querySelector('.main-svg')).length,
         widest: Math.max(...all('.main-svg').map(s => s.getBoundingClientRect().width)),
         menu: getComputedStyle(document.querySelector('nav')).display};
     });""")

@@ -218,3 +218,29 @@ def test_json_says_interrupted(tmp_path: Path) -> None:
     done = solved(tmp_path / "run", "run", more=("--json",))
     assert done.returncode == 4, done.stderr
     assert json.loads(done.stdout)["status"] == "interrupted"
+
+
+STUCK = """
+import hashlib, os, signal, sys, threading
+import planner.cli
+from planner.runtime.run_folder import reserved
+planner.cli.PATIENCE = 0.1
+planner.cli.watch_interrupts()
+with reserved(sys.argv[1]):
+    print(os.listdir(os.path.dirname(sys.argv[1])))
+    sys.stdout.flush()
+    threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+    hashlib.pbkdf2_hmac("sha256", b"", b"", 1_000_000_000)
+"""
+"""A run that Ctrl-C meets where Python cannot answer: in a call that takes minutes."""
+
+
+def test_a_run_that_is_ended_from_outside_leaves_no_lock(tmp_path: Path) -> None:
+    """Nor the folders that it made. Without that a machine so busy that a run takes longer to give
+    up than it is given would leave its lock file beside the place of the results."""
+    command = [sys.executable, "-c", STUCK, str(tmp_path / "a" / "b" / "run")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.stdout == "['.run.lock']\n"
+    assert done.returncode == 130, done.stderr
+    assert "interrupted; nothing half-written is left" in done.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -9,10 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 import planner
 from planner.errors import OutputError
 from planner.plan.plan import Plan
+from planner.runtime import locks
 from planner.runtime.run_folder import (
     require_place,
     reserved,
@@ -248,3 +250,41 @@ def test_a_place_for_tables_is_tried_before_the_work(
         )
         assert done.exit_code == 2, done.output
         assert "is no folder" in done.stderr
+
+
+@pytest.mark.parametrize("step", ["acquire", "release"])
+def test_ctrl_c_as_the_lock_is_taken_or_given_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """It comes after the lock was acquired and before anything is done, or as it is released: no
+    file is left, and the place can be held again."""
+    work = getattr(FileLock, step)
+
+    def pressed(*given: object, **named: object) -> None:
+        work(*given, **named)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FileLock, step, pressed)
+        with pytest.raises(KeyboardInterrupt), reserved(tmp_path / "a" / "run"):
+            pass
+    assert not list(tmp_path.iterdir())
+    with reserved(tmp_path / "a" / "run"):
+        assert (tmp_path / "a" / ".run.lock").exists()
+
+
+def test_ctrl_c_again_as_the_lock_file_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the first left of its clearing up is known, and goes as the process ends."""
+
+    def pressed(_: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(locks, "_remove_file", pressed)
+        with pytest.raises(KeyboardInterrupt), reserved(tmp_path / "a" / "run"):
+            pass
+    assert (tmp_path / "a" / ".run.lock").exists()
+    locks.abandon()
+    assert not list(tmp_path.iterdir())

@@ -1,4 +1,5 @@
-"""Tasks over local processes: every answer once, whatever dies on the way, and nothing left behind."""
+"""Tasks over local processes: every answer once, whatever dies on the way, and nothing left
+behind."""
 
 from __future__ import annotations
 

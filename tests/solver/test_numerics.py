@@ -18,7 +18,8 @@ import planner
 from planner.cli import app
 from planner.errors import InfeasibleError, SolverError
 from planner.plan.plan import Plan
-from planner.plan.solve import Compiled, compiled, make_plan, unfinished
+from planner.plan.solve import make_plan, unfinished
+from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import ROW_TOLERANCE, Program, Solution, column_errors, row_errors
 from planner.solver.incumbent import PRIMAL_SIMPLEX, best_known
 from planner.solver.scaling import lower_bound, range_warnings, ranges
@@ -210,7 +211,7 @@ def test_no_time_is_no_plan() -> None:
 
 
 def test_infeasible_is_believed_only_without_presolve(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A presolve that is wrong is asked again: its word alone would refuse a study that has a plan."""
+    """The presolve is not believed: its word alone would refuse a study that has a plan."""
     made = compiled(planner.read("quickstart"))
     program = Program(made.arrays)
     right, asked = program._run, []
@@ -241,7 +242,7 @@ def test_what_has_no_plan_is_still_infeasible(tmp_path: Path) -> None:
 RUN = """
 import sys, planner
 plan = planner.solve(planner.read(sys.argv[1]))
-print(sorted((variable, sorted(values.items(), key=repr)) for variable, values in plan.values.items()))
+print(sorted((name, sorted(values.items(), key=repr)) for name, values in plan.values.items()))
 """
 
 

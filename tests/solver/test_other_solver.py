@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 import planner
-from planner.plan.solve import compiled, write_programme
+from planner.plan.solve import write_programme
+from planner.solver.compiled import compiled
 from planner.solver.highs import CONSTANT, Program, lp_names, new_highs
 from tests.small import Study, system_of
 

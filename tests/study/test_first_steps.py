@@ -59,7 +59,7 @@ def test_a_workbook_is_solved_as_it_stands(mine: Path) -> None:
 
 
 def test_a_mistake_in_a_workbook_is_named_by_its_sheet_and_row(mine: Path) -> None:
-    """The message speaks of the workbook and its sheet, not of the folder that it was read through."""
+    """The message names the workbook and its sheet, not the folder that it was read through."""
     edit("demand", "E3", "t/yaer")
     status, text = run("solve", "mine.xlsx")
     assert status == 2
@@ -125,7 +125,7 @@ def test_the_new_study_meets_the_target_of_its_own_scenario(mine: Path) -> None:
 
 
 def test_a_target_missed_at_its_penalty_is_said(mine: Path) -> None:
-    """With a penalty that is cheaper than any mine the target is missed, and the last lines say so."""
+    """With a penalty cheaper than any mine the target is missed, and the last lines say so."""
     text = (mine / "mine" / "study.toml").read_text().replace("penalty = 50000", "penalty = 1")
     (mine / "mine" / "study.toml").write_text(text)
     assert (

@@ -99,7 +99,7 @@ def test_multi_year_periods_charge_each_year_of_life():
 
 
 def test_charges_of_years_and_of_periods_agree():
-    """One plant ordered in 2021: the sum over five single years is the sum over one period of five."""
+    """One plant ordered in 2021: five single years sum to what one period of five does."""
     single = capital_charge(years(2021, 2025), np.full(5, 10.0), 0.07, 0.04, 12.0, 1)[0].sum()
     together = capital_charge((Period(2021, 2025),), np.array([10.0]), 0.07, 0.04, 12.0, 1)[0].sum()
     assert together == pytest.approx(single, rel=EXACT)

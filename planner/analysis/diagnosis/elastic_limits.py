@@ -21,8 +21,7 @@ from scipy import sparse
 
 from planner.analysis.diagnosis.infeasible_case import feasible
 from planner.mfa.balance import Balance
-from planner.plan.solve import Progress
-from planner.runtime.progress import Step
+from planner.runtime.progress import Progress, Step
 from planner.solver.highs import Arrays, Program
 from planner.study.provenance import Inputs, figures
 from planner.system.nouns import Array, System, frozen_array, frozen_map

@@ -16,15 +16,17 @@ import pandas as pd
 
 from planner.analysis.diagnosis.infeasibility import Clash, clashes
 from planner.analysis.diagnosis.price_decomposition import price_parts
-from planner.analysis.diagnosis.row_descriptions import TARGETS, Reason, Teller
+from planner.analysis.diagnosis.row_descriptions import TARGET_NAMES, Reason, Teller
 from planner.analysis.diagnosis.shortfall import Account
 from planner.analysis.tradeoffs.uniqueness import SAME_PRICE, Directions, Ties, ties
 from planner.errors import InfeasibleError
 from planner.plan.plan import Plan
-from planner.plan.solve import Progress, compiled, optimum
+from planner.plan.prices import undiscounted
+from planner.plan.solve import optimum
 from planner.plan.tables import series
+from planner.runtime.progress import Progress
+from planner.solver.compiled import compiled
 from planner.solver.highs import Program
-from planner.system.economics import period_factors
 from planner.system.nouns import System
 from planner.system.unit_accounts import refined_output
 
@@ -168,7 +170,6 @@ def merit_order(plan: Plan, ask: _Asking) -> tuple[pd.DataFrame, pd.DataFrame]:
     The price is the balance dual, between the two.
     """
     system = plan.system
-    factor = period_factors(system.periods, system.discount_rate)
     duals = plan.prices[plan.prices["family"] == "balance"]
     price = {
         (good, int(year)): value
@@ -181,17 +182,17 @@ def merit_order(plan: Plan, ask: _Asking) -> tuple[pd.DataFrame, pd.DataFrame]:
             for p in system.processes.values()
             if p.pathway and (out := refined_output(system, p, metal)).any()
         ]
+        reduced_costs = {
+            p.name: undiscounted(system, series(system, plan.reduced_costs, "activity", p.name))
+            for p, _ in sources
+        }
         for i, period in enumerate(system.periods):
             offers = []
             for process, out in sources:
                 if not (out[i] > 0 and system.period_mean(process.max_activity)[i] > 0):
                     continue
                 activity = series(system, plan.values, "activity", process.name)
-                reduced = (
-                    series(system, plan.reduced_costs, "activity", process.name)[i]
-                    / factor[i]
-                    / out[i]
-                )
+                reduced = reduced_costs[process.name][i] / out[i]
                 runs = activity[i] > IDLE * max(float(activity.max(initial=0.0)), 1.0)
                 offers.append((process, runs, float(reduced)))
             rows.append(_price_row(system, metal, period.first, offers, price, ask))
@@ -215,9 +216,6 @@ class _Asking:
         self.directions = Directions(self.program.arrays, self.base)
         years = [p.first for p in plan.system.periods]
         self.years = {years[0], years[-1], *(y for y in SHOWN if y in years)}
-        self.factor = dict(
-            zip(years, period_factors(self.system.periods, self.system.discount_rate), strict=True)
-        )
 
     def answer(self, good: str, year: int) -> tuple[str, float, float]:
         """Who answers one tonne more of a good in a year, in order of their parts; what one less
@@ -225,7 +223,7 @@ class _Asking:
         less, more, change = self.directions.ends(
             self.program.arrays.row_at["balance", (good, year)]
         )
-        low, high = less / self.factor[year], more / self.factor[year]
+        low, high = undiscounted(self.system, [less, more], years=year).tolist()
         if change is None:
             return "nobody: no more can be had", low, high
         rises: dict[str, float] = {}
@@ -254,7 +252,7 @@ class _Asking:
             [
                 i
                 for i, (family, index) in enumerate(arrays.rows)
-                if family in TARGETS and index[0] == policy
+                if family in TARGET_NAMES and index[0] == policy
             ],
             dtype=np.int32,
         )
@@ -281,7 +279,7 @@ class _Asking:
                 i
                 for i, (family, index) in enumerate(rows)
                 if family == "depletion"
-                or family in TARGETS
+                or family in TARGET_NAMES
                 or (family == "balance" and index[0] in told)
             ],
         )
@@ -345,7 +343,7 @@ def policy_costs(plan: Plan, ask: _Asking) -> pd.DataFrame:
     """
     rows = []
     duals = plan.prices.assign(policy=plan.prices["index"].astype(str).str.split(", ").str[0])
-    duals = duals[duals["policy"].isin(plan.system.policies) & duals["family"].isin(TARGETS)]
+    duals = duals[duals["policy"].isin(plan.system.policies) & duals["family"].isin(TARGET_NAMES)]
     for (policy, family), part in duals.groupby(["policy", "family"]):
         top = part.iloc[int(part["value"].abs().to_numpy().argmax())]
         total, penalty = ask.without(str(policy)) if top["value"] else (0.0, 0.0)

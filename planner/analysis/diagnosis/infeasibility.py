@@ -19,8 +19,8 @@ from planner.analysis.diagnosis.policy_relaxation import Relaxation, relaxation
 from planner.analysis.diagnosis.row_descriptions import Reason, Teller, level
 from planner.analysis.diagnosis.shortfall import Account, account_of
 from planner.errors import InfeasibleError
-from planner.plan.solve import Progress, compiled
-from planner.runtime.progress import Step
+from planner.runtime.progress import Progress, Step
+from planner.solver.compiled import compiled
 from planner.solver.highs import Arrays, Program
 from planner.study.provenance import place_of
 from planner.system.nouns import System

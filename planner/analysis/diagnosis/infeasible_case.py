@@ -8,14 +8,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from planner.analysis.diagnosis.row_descriptions import TARGETS
+from planner.analysis.diagnosis.row_descriptions import TARGET_NAMES
 from planner.errors import InfeasibleError
-from planner.plan.solve import Compiled, compiled
+from planner.lp.families import TARGETS
+from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import Arrays, Program
 from planner.system.nouns import System, frozen_map
 
-CEILINGS = frozenset({"import_share", "quota", "carbon_cap", "carbon_budget", "capital_budget"})
-"""Policies that are relaxed upwards; all others are floors, relaxed downwards."""
+RAISED = frozenset(family.kind for family in TARGETS if family.relax == "raise")
+"""Kinds of policies that are relaxed by raising their level: ceilings and tolerances."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +35,7 @@ class Case:
         return [
             i
             for i, (family, index) in enumerate(self.made.arrays.rows)
-            if family in TARGETS and index[0] in names
+            if family in TARGET_NAMES and index[0] in names
         ]
 
     def arrays(self, kept: Sequence[str]) -> Arrays:

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from planner.analysis.diagnosis.infeasible_case import CEILINGS, Case, feasible, possible
+from planner.analysis.diagnosis.infeasible_case import RAISED, Case, feasible, possible
 from planner.analysis.diagnosis.row_descriptions import level
-from planner.plan.solve import Progress, compiled
+from planner.runtime.progress import Progress
+from planner.solver.compiled import compiled
 from planner.solver.highs import Arrays, Program
 from planner.study.provenance import place_of
 from planner.study.schema import POLICY_FORMS
@@ -93,7 +94,7 @@ def relaxation(
 def _nearest_level(case: Case, policy: Policy, beside: Sequence[str]) -> Array | None:
     """The level in proportion to the one asked (where that is 0: the same in all years) and nearest
     to it that will do; None: there is none. With room for rounding, and proved by a solve."""
-    upwards = policy.kind in CEILINGS or policy.kind == "pin"
+    upwards = policy.kind in RAISED
     unit, start = policy.level, 1.0
     if not np.nanmax(policy.level, initial=0.0) > 0:
         unit, start = np.where(np.isfinite(policy.level), 1.0, np.nan), 0.0

@@ -22,8 +22,8 @@ import numpy as np
 import pandas as pd
 
 from planner.analysis.diagnosis.row_descriptions import Reason, Teller
+from planner.plan.prices import undiscounted
 from planner.solver.highs import Arrays, Solution
-from planner.system.economics import period_factors
 from planner.system.nouns import System
 
 RUNS = 1e-6
@@ -137,7 +137,6 @@ def price_parts(system: System, arrays: Arrays, base: Solution, teller: Teller) 
     process that sets it.
     """
     taking = _Taking(system, arrays, base)
-    factor = period_factors(system.periods, system.discount_rate)
     rows = []
     for metal in system.metals:
         goods = [
@@ -146,20 +145,20 @@ def price_parts(system: System, arrays: Arrays, base: Solution, teller: Teller) 
             if g.kind == "refined" and metal in g.content and len(g.content) == 1
         ]
         for good in goods[:1]:
-            for f, period in zip(factor, system.periods, strict=True):
-                price = float(base.dual[arrays.row_at["balance", (good, period.first)]] / f)
+            for period in system.periods:
+                dual = base.dual[arrays.row_at["balance", (good, period.first)]]
                 parts = taking.price(good, period.first)
                 if parts is not None:
+                    present = [dual, parts.cost, parts.carbon, sum(parts.limits.values())]
+                    price, *three = undiscounted(system, present, years=period.first).tolist()
                     rows.append(
                         (
                             metal,
                             period.first,
                             price,
                             parts.source,
-                            parts.cost / f,
-                            parts.carbon / f,
-                            sum(parts.limits.values()) / f,
-                            *_largest(teller, parts, price, period.first, f),
+                            *three,
+                            *_largest(system, teller, parts, price, period.first),
                         )
                     )
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
@@ -169,14 +168,15 @@ def price_parts(system: System, arrays: Arrays, base: Solution, teller: Teller) 
 
 
 def _largest(
-    teller: Teller, parts: Parts, price: float, year: int, factor: float
+    system: System, teller: Teller, parts: Parts, price: float, year: int
 ) -> tuple[str, float, str, str]:
     """The limit that adds most to a price: its name, worth, place, words; empty where none adds
     any."""
     if not parts.limits:
         return "", np.nan, "", ""
-    label, worth = max(parts.limits.items(), key=lambda item: abs(item[1]))
-    if abs(worth / factor) <= SMALL * abs(price):
+    label, present = max(parts.limits.items(), key=lambda item: abs(item[1]))
+    worth = float(undiscounted(system, present, years=year))
+    if abs(worth) <= SMALL * abs(price):
         return "", np.nan, "", ""
     family, index = label
     found: Reason | None
@@ -185,4 +185,4 @@ def _largest(
     else:
         found = teller.reason(family, index, [year] if teller.dated(family) else [])
     name = f"{family}[{', '.join(map(str, index))}]"
-    return name, worth / factor, found.place if found else "", found.words if found else ""
+    return name, worth, found.place if found else "", found.words if found else ""

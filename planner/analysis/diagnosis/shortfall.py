@@ -22,7 +22,9 @@ from scipy import sparse
 
 from planner.analysis.diagnosis.infeasible_case import Case, freed
 from planner.analysis.diagnosis.row_descriptions import Teller
-from planner.plan.solve import Progress
+from planner.lp.families import BY_NAME
+from planner.lp.family import Target
+from planner.runtime.progress import Progress
 from planner.solver.highs import Arrays, Program, Solution
 from planner.study.provenance import plain, years_of
 from planner.system.nouns import Array, Policy
@@ -33,13 +35,6 @@ MOST_NAMED = 6
 """Contributors named in a sentence; limits, half as many."""
 LEAST_PART = 0.01
 """Parts below this share of the whole are not named."""
-ROW_UNITS = {
-    "carbon_cap": "tCO2e/year",
-    "carbon_budget": "tCO2e",
-    "capital_budget": "USD/year",
-    "stockpile_cover": "t",
-}
-"""Units of the rows of policies that do not count t/year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +121,17 @@ class _View:
     ceiling: bool
 
     @cached_property
+    def family(self) -> Target:
+        family = BY_NAME[self.arrays.rows[self.chosen[0]][0]]
+        assert isinstance(family, Target)
+        return family
+
+    @cached_property
     def years(self) -> list[int]:
         """First years of the periods of the rows; none for a row of all years."""
-        return (
-            [int(str(self.arrays.rows[i][1][-1])) for i in self.chosen]
-            if self.policy.kind != "carbon_budget"
-            else []
-        )
+        if not self.family.is_yearly:
+            return []
+        return [int(str(self.arrays.rows[i][1][-1])) for i in self.chosen]
 
     @cached_property
     def weights(self) -> Array:
@@ -146,7 +145,7 @@ class _View:
     @property
     def unit(self) -> str:
         """Unit of a row."""
-        return ROW_UNITS.get(self.policy.kind, "t/year")
+        return self.family.row_unit
 
     @cached_property
     def need(self) -> float:
@@ -198,20 +197,14 @@ class _View:
     def sentence(self, best: Solution, unit: str) -> str:
         """What is needed, who can give how much and what holds them, what is short."""
         index = self.arrays.rows[self.chosen[0]][1]
-        subject = (
-            f" of {index[1]}"
-            if self.policy.kind in ("collection_target", "stockpile_cover", "pin")
-            else ""
-        )
+        subject = f" of {index[1]}" if self.family.subject else ""
         when = f" {self.teller.when(self.years)}" if self.years else " over all years"
         gap = f"so {plain(self.gap(best))} {unit} is {'too much' if self.ceiling else 'short'}."
         head = (
             f"{self.policy.name} {'allows' if self.ceiling else 'needs'} {plain(self.need)} "
             f"{unit}{subject}{when}"
         )
-        relative = self.policy.kind == "recycled_content" or (
-            self.policy.kind == "import_share" and self.policy.of == "imports"
-        )
+        relative = self.family.relative(self.policy)
         if relative or self.ceiling:
             value, parts = plain(best.objective), ", ".join(self.parts(best))
             reached = (

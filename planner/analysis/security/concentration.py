@@ -22,7 +22,7 @@ from planner.errors import SpecError
 from planner.plan.plan import Plan
 from planner.plan.tables import series
 from planner.system.nouns import Array, Policy, Process, System, frozen_array, frozen_map
-from planner.system.unit_accounts import metals_of, output_equivalent, refined_requirement
+from planner.system.unit_accounts import metals_of, output_equivalent, reported_requirement
 
 SOURCE = "Regulation (EU) 2024/1252, Article 5(1)"
 FROM = 2030
@@ -103,7 +103,7 @@ def benchmarks(plan: Plan) -> pd.DataFrame:
     rows = []
     for metal in system.metals:
         need = dict(
-            zip((p.first for p in system.periods), _requirement(system, metal), strict=True)
+            zip((p.first for p in system.periods), reported_requirement(system, metal), strict=True)
         )
         of = shares[shares["metal"] == metal]
         home = of[of["origin"] == HOME].groupby(["year", "stage"])["value"].sum()
@@ -123,19 +123,6 @@ def benchmarks(plan: Plan) -> pd.DataFrame:
                 (metal, year, "largest origin", LARGEST_ORIGIN, largest, largest <= LARGEST_ORIGIN)
             )
     return pd.DataFrame(rows, columns=["metal", "year", "benchmark", "level", "value", "met"])
-
-
-def _requirement(system: System, metal: str) -> Array:
-    try:
-        return refined_requirement(system, metal)
-    except SpecError:
-        total = np.zeros(len(system.periods))
-        for good in system.goods.values():
-            if good.demand is not None:
-                total = total + system.period_mean(good.demand) * good.equivalent.get(
-                    metal, good.content.get(metal, 0.0)
-                )
-        return total
 
 
 def with_benchmarks(system: System, *, start: int = FROM, penalty: float | None = None) -> System:

@@ -28,11 +28,12 @@ from planner.analysis.security.recourse import (
 )
 from planner.errors import SpecError
 from planner.plan.plan import Plan
-from planner.plan.solve import Compiled, Progress
 from planner.runtime.display import amount, shown
-from planner.runtime.progress import Step
+from planner.runtime.progress import Progress, Step
+from planner.solver.compiled import Compiled
 from planner.solver.highs import Program
 from planner.system.nouns import Array, System
+from planner.system.unit_accounts import reported_equivalent, reported_requirement
 from planner.units import suggestion
 
 YEARS = 3
@@ -229,16 +230,16 @@ class Watch:
         """t of metal per unit of each column of the window, shape (T, n)."""
         self.requirement: dict[str, Array] = {}
         for metal in system.metals:
-            weights, need = np.zeros((len(kept), len(window.arrays.columns))), np.zeros(len(kept))
+            weights = np.zeros((len(kept), len(window.arrays.columns)))
             for good in system.goods.values():
                 if good.demand is not None and metal in good.content:
-                    worth = good.equivalent.get(metal, good.content[metal])
-                    need = need + worth * system.period_mean(good.demand)[kept]
+                    worth = reported_equivalent(good, metal)
                     for row, t in enumerate(window.years):
                         place = window.arrays.column_at.get(("shortage", (good.name, t)))
                         if place is not None:
                             weights[row, place] = worth
-            self.weights[metal], self.requirement[metal] = weights, need
+            self.weights[metal] = weights
+            self.requirement[metal] = reported_requirement(system, metal)[kept]
 
     def unmet(self, metal: str, x: Array) -> Array:
         """Demand not served beyond the plan's own shortage, t per year, shape (T,)."""

@@ -38,8 +38,9 @@ from planner.analysis.security.recourse import (
 from planner.errors import InfeasibleError, SpecError
 from planner.lp.parameters import order_price
 from planner.plan.plan import Plan
-from planner.plan.solve import Compiled, Progress, break_ties, compiled, make_plan, require_optimal
-from planner.runtime.progress import Step
+from planner.plan.solve import break_ties, make_plan, require_optimal
+from planner.runtime.progress import Progress, Step
+from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import ROW_TOLERANCE, Arrays, Program, Solution, row_errors
 from planner.system.economics import capital_charge
 from planner.system.nouns import Array, System

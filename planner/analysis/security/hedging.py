@@ -27,7 +27,9 @@ from scipy import sparse
 from planner.analysis.security.recourse import column_years, row_years
 from planner.errors import InfeasibleError, SpecError
 from planner.plan.plan import Plan
-from planner.plan.solve import Compiled, Progress, compiled, make_plan, require_optimal
+from planner.plan.solve import make_plan, require_optimal
+from planner.runtime.progress import Progress
+from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import Arrays, Name, Program, Solution
 from planner.system.nouns import Array, System
 

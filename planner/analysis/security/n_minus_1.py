@@ -40,7 +40,9 @@ from planner.analysis.security.recourse import (
 )
 from planner.errors import SolverError, SpecError
 from planner.plan.plan import Plan
-from planner.plan.solve import Compiled, Progress, make_plan, require_optimal
+from planner.plan.solve import make_plan, require_optimal
+from planner.runtime.progress import Progress
+from planner.solver.compiled import Compiled
 from planner.solver.highs import Arrays, Program, Solution, row_errors
 from planner.system.nouns import Array, System
 

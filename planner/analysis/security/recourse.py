@@ -25,32 +25,20 @@ import numpy as np
 import numpy.typing as npt
 
 from planner.errors import SpecError
-from planner.lp.formulation import FORMULATION
+from planner.lp.families import FORMULATION
+from planner.lp.variables import COLUMNS
 from planner.plan.plan import Plan
-from planner.plan.solve import Compiled, break_ties, compiled, require_optimal
+from planner.plan.solve import break_ties, require_optimal
+from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import Arrays, Name, Program, Solution
 from planner.system.nouns import Array, System
 
 Mask = npt.NDArray[np.bool_]
 
-RECOURSE = frozenset(
-    {"activity", "stockpile", "fill", "draw", "disposal", "shortage", "remaining", "emission"}
-)
+RECOURSE = frozenset(column.name for column in COLUMNS if column.recourse)
 """Variables that can still be chosen when a loss strikes."""
-PHYSICAL = frozenset(
-    {
-        "balance",
-        "plant_capacity",
-        "ramp",
-        "depletion",
-        "host_limit",
-        "collection",
-        "stockpile_balance",
-        "emission_account",
-        "quota",
-    }
-)
-"""Families that hold in spite of a loss; a quota stands for what may be mined."""
+HOLDING = frozenset(family.name for family in FORMULATION if family.holds_under_loss)
+"""Families that hold in spite of a loss."""
 NO_YEAR = -1
 
 
@@ -110,7 +98,7 @@ def base_of(subject: System | Plan | Compiled | Base) -> Base:
 def row_years(arrays: Arrays) -> npt.NDArray[np.int64]:
     """Period of each row (its first year), shape (m,); NO_YEAR for a row of the whole horizon or
     one that was added by hand."""
-    yearly = {family.name for family in FORMULATION if "year" in family.indices}
+    yearly = {family.name for family in FORMULATION if family.is_yearly}
     return np.array(
         [_year(name) if name[0] in yearly else NO_YEAR for name in arrays.rows], dtype=np.int64
     )
@@ -184,7 +172,7 @@ def recourse(base: Base, first: int, last: int) -> Window:
     inside = np.isin(column_years(arrays), years)
     columns = inside & np.array([name in RECOURSE for name, _ in arrays.columns], dtype=bool)
     rows = np.isin(row_years(arrays), years) & np.array(
-        [name in PHYSICAL for name, _ in arrays.rows], dtype=bool
+        [name in HOLDING for name, _ in arrays.rows], dtype=bool
     )
     cut = part(arrays, columns, rows, base.x)
     outside = np.where(rows, 0.0, base.dual)

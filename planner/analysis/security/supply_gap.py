@@ -21,14 +21,19 @@ import pandas as pd
 
 from planner.analysis.security.recourse import Base, base_of, start_periods
 from planner.errors import SpecError
-from planner.plan.indicators import metal_demand
 from planner.plan.plan import Plan
-from planner.plan.solve import Compiled, Progress, require_optimal
+from planner.plan.solve import require_optimal
 from planner.runtime.display import shown
-from planner.runtime.progress import Step
+from planner.runtime.progress import Progress, Step
+from planner.solver.compiled import Compiled
 from planner.solver.highs import Arrays, Program
 from planner.system.nouns import Array, System
-from planner.system.unit_accounts import metals_of, output_equivalent
+from planner.system.unit_accounts import (
+    metals_of,
+    output_equivalent,
+    reported_equivalent,
+    reported_requirement,
+)
 
 SHORT = 1e-6
 """Unmet demand below this share of the requirement counts as served."""
@@ -165,7 +170,7 @@ def _unmet_terms(system: System, arrays: Arrays, metal: str) -> Array:
             for i, period in enumerate(system.periods):
                 place = arrays.column_at.get(("shortage", (good.name, period.first)))
                 if place is not None:
-                    terms[i, place] = good.equivalent.get(metal, good.content[metal])
+                    terms[i, place] = reported_equivalent(good, metal)
     return terms
 
 
@@ -176,15 +181,7 @@ def _unmet(program: Program, counts: dict[str, Array]) -> dict[str, Array]:
 
 
 def _row(system: System, metal: str, unmet: Array) -> tuple[Any, ...] | None:
-    need = metal_demand(
-        system,
-        metal,
-        {
-            g.name: system.period_mean(g.demand)
-            for g in system.goods.values()
-            if g.demand is not None
-        },
-    )
+    need = reported_requirement(system, metal)
     short = np.flatnonzero(unmet > SHORT * np.maximum(need, 1e-300))
     if not len(short):
         return None

@@ -16,10 +16,11 @@ import numpy as np
 import pandas as pd
 
 from planner.errors import SpecError
-from planner.plan.solve import Compiled, Progress, compiled, require_optimal
+from planner.plan.solve import require_optimal
 from planner.plan.tables import supply_table
 from planner.runtime.display import shown
-from planner.runtime.progress import Step
+from planner.runtime.progress import Progress, Step
+from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import Program, by_name
 from planner.system.nouns import PATHWAYS, Array
 from planner.system.unit_accounts import metals_of, refined_output

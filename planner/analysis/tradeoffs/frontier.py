@@ -1,7 +1,7 @@
 r"""The frontier of cost against cumulative carbon: what each further tonne abated costs, and what
 the mix becomes.
 
-Method (epsilon-constraint with exact lexicographic ends; DESIGN section 3, two objectives):
+Method (epsilon-constraint with exact lexicographic ends; docs/design.md, two objectives):
 
 1. $Z^*$, the least weighted shortage and breach; $Z \le Z^*$ in all that follows, or "least carbon" would mean not serving demand.
 2. The ends: least cost, then least carbon on its optimal face; least carbon, then least cost on its face.
@@ -24,10 +24,11 @@ import numpy as np
 import pandas as pd
 
 from planner.errors import SolverError
-from planner.plan.solve import Compiled, Progress, compiled, require_optimal
+from planner.plan.solve import require_optimal
 from planner.plan.tables import supply_table
 from planner.runtime.display import amount, shown
-from planner.runtime.progress import Step
+from planner.runtime.progress import Progress, Step
+from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import Arrays, Program, Solution, by_name
 from planner.system.nouns import Array, Scope
 from planner.system.unit_accounts import emission_rates, metals_of, output_equivalent
@@ -276,10 +277,10 @@ class _Search:
         if self.carbon_row is None:
             self.carbon_row = self.program.add_row(terms, -np.inf, np.inf)
         else:
-            for position in np.flatnonzero(terms != self.carbon_terms):
-                self.program.highs.changeCoeff(
-                    self.carbon_row, int(position), float(terms[position])
-                )
+            changed = np.flatnonzero(terms != self.carbon_terms).tolist()
+            self.program.set_coefficients(
+                self.carbon_row, dict(zip(changed, terms[changed].tolist(), strict=True))
+            )
         self.carbon_terms = terms
         return self.carbon_row
 

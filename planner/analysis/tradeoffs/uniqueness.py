@@ -84,7 +84,7 @@ def _swaps(program: Program, base: Solution) -> pd.DataFrame:
     arrays, size = program.arrays, np.maximum(np.abs(base.x), 1.0)
     everywhere = np.arange(len(size), dtype=np.int32)
     program.fix_face(base)
-    lower, upper = _bounds_now(program)
+    lower, upper = program.column_bounds()
     # within a box, since a loop that costs nothing could run for ever
     program.set_columns(
         everywhere, np.maximum(lower, base.x - size), np.minimum(upper, base.x + size)
@@ -115,12 +115,6 @@ def _swaps(program: Program, base: Solution) -> pd.DataFrame:
         .sort_values("width", ascending=False, ignore_index=True)
         .drop(columns="width")
     )
-
-
-def _bounds_now(program: Program) -> tuple[Array, Array]:
-    """Bounds of the columns as the solver holds them."""
-    held = program.highs.getLp()
-    return np.array(held.col_lower_), np.array(held.col_upper_)
 
 
 class Directions:

@@ -19,48 +19,42 @@ basis may change an answer.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Hashable, Mapping
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache, partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 
+from planner.analysis.uncertainty.ensemble_folder import TABLES, EnsembleFolder, Tables
+from planner.analysis.uncertainty.inputs import Input, Uncertainty
 from planner.analysis.uncertainty.outcomes import (
     UNITS,
     Outcome,
-    Reckoner,
+    OutcomeReader,
     option_table,
     yearly_table,
 )
-from planner.analysis.uncertainty.sampling import Input, Sampler, Uncertainty, draw, uncertainty
-from planner.analysis.uncertainty.variants import Variants
+from planner.analysis.uncertainty.sampling import Sampler, draw, uncertainty
+from planner.analysis.uncertainty.variants import Variant, Variants
 from planner.errors import OutputError
-from planner.plan.solve import Progress
-from planner.runtime.extras import needed, planner_version
-from planner.runtime.progress import Step
-from planner.runtime.run_folder import REMEDY, reserved, written_file
+from planner.runtime.extras import planner_version
+from planner.runtime.progress import Progress, Step
+from planner.runtime.run_folder import reserved
 from planner.runtime.workers import answers, default_workers
 from planner.solver.highs import plain_name
 from planner.study.reader import Rereader
 from planner.system.nouns import SCOPES, Array, System
-
-Tables = Mapping[str, pd.DataFrame]
 
 BLOCK = 32
 """Samples of a block."""
 CHECKED = 2 * BLOCK
 """Of so many samples one is solved a second time."""
 FORMAT_VERSION = 1
-SPEC_FILE = "ensemble.json"
-RESUME = "what was done so far stands, run again"
-TABLES = ("yearly", "options", "headline")
-"""In the order in which the files of a block are written: the last one marks it as done."""
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 ROBUST = 0.9
 """An option that is in the plan in this share of samples is robust."""
@@ -95,6 +89,17 @@ class Job:
             ).encode()
         )
         return digest.hexdigest()
+
+    @classmethod
+    def of(cls, system: System, inputs: tuple[Input, ...]) -> Self:
+        return cls(
+            dict(system.files),
+            system.name,
+            system.scenario,
+            dict(system.overrides),
+            inputs,
+            planner_version(),
+        )
 
     def __hash__(self) -> int:
         return hash(self.key)
@@ -146,7 +151,7 @@ class Ensemble:
     def fan(
         self, metal: str, quantity: str, quantiles: tuple[float, ...] = QUANTILES
     ) -> pd.DataFrame:
-        """Quantiles over the samples of a yearly quantity of a metal: year, quantile, value, unit."""
+        """Quantiles over the samples of a yearly quantity: year, quantile, value, unit."""
         mine = self.yearly[self.yearly["metal"] == metal]
         if quantity not in UNITS or not len(mine):
             raise KeyError(
@@ -228,80 +233,91 @@ def ensemble(
     """
     uncertain = uncertainty(system, inputs=inputs, grades=grades, statement=statement)
     quantiles = draw(uncertain, samples, seed=seed, sampler=sampler)
-    job = Job(
-        dict(system.files),
-        system.name,
-        system.scenario,
-        dict(system.overrides),
-        uncertain.inputs,
-        planner_version(),
-    )
-    record = _record(system, uncertain, job, samples=samples, seed=seed, sampler=sampler)
+    blocks = _Blocks(Job.of(system, uncertain.inputs), quantiles)
+    record = _record(system, uncertain, blocks.job, samples=samples, seed=seed, sampler=sampler)
     with reserved(out, replace=True) if out is not None else nullcontext():
-        return _run(
-            system,
-            uncertain,
-            quantiles,
-            job,
-            record,
-            out,
-            default_workers() if workers is None else workers,
-            cluster,
-            progress,
-        )
+        kept = _Memory() if out is None else EnsembleFolder(Path(out), record, system, uncertain)
+        _solve(blocks, kept, workers=workers, cluster=cluster, progress=progress)
+        return Ensemble(uncertain, quantiles, record=record, **_together(blocks, kept))
 
 
-def _run(
-    system: System,
-    uncertain: Uncertainty,
-    quantiles: Array,
-    job: Job,
-    record: Mapping[str, Any],
-    out: str | Path | None,
-    workers: int,
+@dataclass(frozen=True, slots=True, eq=False)
+class _Blocks:
+    """The samples of an ensemble, in blocks of fixed size that are numbered from 0."""
+
+    job: Job
+    quantiles: Array
+    """Shape (samples, D)."""
+
+    @property
+    def numbers(self) -> range:
+        return range(-(-len(self.quantiles) // BLOCK))
+
+    def size(self, block: int) -> int:
+        return min(BLOCK, len(self.quantiles) - block * BLOCK)
+
+    def task(self, block: int) -> tuple[Any, ...]:
+        """Arguments of `solve_block`."""
+        first = block * BLOCK
+        return self.job, first, self.quantiles[first : first + BLOCK]
+
+
+class _Memory:
+    """Solved blocks, kept in memory."""
+
+    def __init__(self) -> None:
+        self._blocks: dict[int, Tables] = {}
+
+    def has(self, block: int, size: int) -> bool:
+        return block in self._blocks
+
+    def write(self, block: int, tables: Tables) -> None:
+        self._blocks[block] = tables
+
+    def read(self, block: int) -> Tables:
+        return self._blocks[block]
+
+
+def _solve(
+    blocks: _Blocks,
+    kept: _Memory | EnsembleFolder,
+    *,
+    workers: int | None,
     cluster: str,
     progress: Progress | None,
-) -> Ensemble:
-    """Solve the blocks that are not there yet, keep or write them, and put all together."""
-    samples = len(quantiles)
-    store = _Store(Path(out), record, uncertain, system) if out is not None else None
-    blocks = range(-(-samples // BLOCK))
-    done = {b for b in blocks if store is not None and store.has(b, _size(b, samples))}
-    kept: dict[int, Tables] = {}
-    told = _Told(progress, samples, sum(_size(b, samples) for b in done))
+) -> None:
+    """Solve the blocks that are not there yet, and keep them."""
+    done = {b for b in blocks.numbers if kept.has(b, blocks.size(b))}
+    told = _Told(progress, len(blocks.quantiles), sum(map(blocks.size, done)))
     tasks: dict[Hashable, tuple[Any, ...]] = {
-        b: (job, b * BLOCK, quantiles[b * BLOCK : min((b + 1) * BLOCK, samples)])
-        for b in blocks
-        if b not in done
+        b: blocks.task(b) for b in blocks.numbers if b not in done
     }
     for block, tables in answers(
-        solve_block, tasks, workers=workers, cluster=cluster, prepare=partial(ready, job)
+        solve_block,
+        tasks,
+        workers=default_workers() if workers is None else workers,
+        cluster=cluster,
+        prepare=partial(ready, blocks.job),
     ):
         assert isinstance(block, int)
-        if store is not None:
-            store.write(block, tables)
-        else:
-            kept[block] = tables
-        told.more(_size(block, samples))
-    if store is not None:
-        kept = {
-            b: {name: table[table["sample"] < samples] for name, table in store.read(b).items()}
-            for b in blocks
-        }
-    return Ensemble(
-        uncertain,
-        quantiles,
-        record=record,
-        **{name: pd.concat([kept[b][name] for b in blocks], ignore_index=True) for name in TABLES},
-    )
+        kept.write(block, tables)
+        told.more(blocks.size(block))
 
 
-def _size(block: int, samples: int) -> int:
-    return min(BLOCK, samples - block * BLOCK)
+def _together(blocks: _Blocks, kept: _Memory | EnsembleFolder) -> dict[str, pd.DataFrame]:
+    """The tables of all blocks; a block of the folder may hold more samples than are asked for."""
+    each = [kept.read(b) for b in blocks.numbers]
+    wanted = len(blocks.quantiles)
+    return {
+        name: pd.concat(
+            [tables[name][tables[name]["sample"] < wanted] for tables in each], ignore_index=True
+        )
+        for name in TABLES
+    }
 
 
 class _Told:
-    """Says how many samples are done, some twenty times in all."""
+    """Reports how many samples are done, some twenty times in all."""
 
     def __init__(self, progress: Progress | None, samples: int, done: int) -> None:
         self.progress, self.samples, self.done, self.said = progress, samples, done, -samples
@@ -309,84 +325,19 @@ class _Told:
 
     def more(self, count: int) -> None:
         self.done += count
-        if (
-            self.progress is not None
-            and (self.done - self.said) * TOLD >= self.samples
-            and self.done < self.samples
-        ):
+        if self.progress is not None and self._is_due:
             self.said = self.done
             self.progress(Step("samples", self.done, self.samples))
 
-
-# ---- one block, on whichever machine
-
-
-@lru_cache(maxsize=2)
-def ready(job: Job) -> tuple[Variants, Reckoner]:
-    """What a worker makes once for a job and keeps: the parsed study, its plan, and how outcomes
-    are read off."""
-    variants = Variants(Rereader(job.files, job.name, job.scenario, job.overrides), job.inputs)
-    return variants, Reckoner(variants.base.system, variants.base.arrays)
-
-
-def solve_block(job: Job, first: int, quantiles: Array) -> Tables:
-    """The tables of the samples `first`, `first` + 1, ... with these quantiles, shape (B, D): a
-    pure function of its arguments."""
-    if job.version != planner_version():
-        raise OutputError(
-            f"this worker runs planner {planner_version()} and the ensemble {job.version}; "
-            "install the same on all"
-        )
-    maker, reckoner = ready(job)
-    at, basis = Uncertainty(job.inputs).columns(), maker.basis
-    headline: list[dict[str, Any]] = []
-    outcomes: dict[int, Outcome] = {}
-    unchecked = first % CHECKED == 0
-    drawn = {each.name: each.at(quantiles[:, at[each.name]]) for each in job.inputs}
-    variants = maker.make(
-        [{name: rows[i] for name, rows in drawn.items()} for i in range(len(quantiles))]
-    )
-    for sample, variant in enumerate(variants, start=first):
-        head: dict[str, Any] = {
-            "sample": sample,
-            "status": "impossible",
-            "reason": variant.impossible,
-        }
-        head["drawn_back"] = len(variant.drawn_back)
-        headline.append(head)
-        if variant.arrays is None:
-            continue
-        program, solution, basis = maker.solve(variant.arrays, basis)
-        head["status"] = solution.status
-        if unchecked:
-            head["check"], unchecked = program.confirm(solution), False
-        if solution.status == "infeasible":
-            head["reason"] = "; ".join(plain_name(row) for row in program.clash)
-        if solution.status == "optimal":
-            outcome = outcomes[sample] = reckoner.read(variant.system, variant.arrays, solution)
-            head |= {"cost": outcome.cost, **outcome.emissions, "shortage": outcome.shortage}
-    system = maker.base.system
-    return {
-        "headline": _typed(pd.DataFrame(headline)),
-        "yearly": yearly_table(system, outcomes),
-        "options": option_table(system, outcomes),
-    }
-
-
-def _typed(frame: pd.DataFrame) -> pd.DataFrame:
-    """Every headline column with its type, whether or not a sample of the block filled it."""
-    numbers = ("cost", *SCOPES, "shortage", "check")
-    return frame.reindex(columns=["sample", "status", "reason", "drawn_back", *numbers]).astype(
-        dict.fromkeys(numbers, "float64")
-    )
-
-
-# ---- the folder
+    @property
+    def _is_due(self) -> bool:
+        return (self.done - self.said) * TOLD >= self.samples > self.done
 
 
 def _record(
     system: System, uncertain: Uncertainty, job: Job, *, samples: int, seed: int, sampler: Sampler
 ) -> dict[str, Any]:
+    """What is asked of an ensemble: the content of its `ensemble.json`."""
     joined = (
         ""
         if uncertain.correlation is None
@@ -413,81 +364,75 @@ def _record(
     }
 
 
-class _Store:
-    """The folder of an ensemble: nothing in it is half written, nothing is written twice."""
+# ---- one block, on whichever machine
 
-    def __init__(
-        self, folder: Path, record: Mapping[str, Any], uncertain: Uncertainty, system: System
-    ) -> None:
-        self.folder = folder
-        needed("pyarrow", "ensemble")
-        try:
-            if (folder / SPEC_FILE).is_file():
-                self._require_same(
-                    json.loads((folder / SPEC_FILE).read_text(encoding="utf-8")), record
-                )
-            elif folder.exists() and any(
-                not each.name.startswith(f".{SPEC_FILE}.") for each in folder.iterdir()
-            ):
-                raise OutputError(f"{folder} exists and is no ensemble; {REMEDY}, or empty it")
-            # first what marks the folder: a run that is killed before the rest is there goes on in
-            # it
-            folder.mkdir(parents=True, exist_ok=True)
-            said = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
-            written_file(
-                folder / SPEC_FILE, partial(Path.write_text, data=said, encoding="utf-8"), REMEDY
-            )
-            (folder / "inputs").mkdir(exist_ok=True)
-            for name, content in system.files.items():
-                written_file(
-                    folder / "inputs" / name, partial(Path.write_bytes, data=content), REMEDY
-                )
-            frame = pd.DataFrame([asdict(each) for each in uncertain.inputs]).drop(columns="paths")
-            written_file(folder / "inputs.csv", partial(frame.to_csv, index=False), REMEDY)
-        except (OSError, ValueError) as error:
-            raise OutputError(f"{folder} cannot be written or read ({error}); {REMEDY}") from error
 
-    def _require_same(self, there: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
-        """What was begun goes on only with the same study, inputs, seed and programmes; the number
-        of samples may change."""
-        other = [key for key in asked if key != "samples" and there.get(key) != asked[key]]
-        if other:
-            raise OutputError(
-                f"{self.folder} holds another ensemble (it differs in {', '.join(other)}); {REMEDY}"
-            )
+@lru_cache(maxsize=2)
+def ready(job: Job) -> tuple[Variants, OutcomeReader]:
+    """What a worker makes once for a job and keeps: the parsed study, its plan, and how outcomes
+    are read off."""
+    variants = Variants(Rereader(job.files, job.name, job.scenario, job.overrides), job.inputs)
+    return variants, OutcomeReader(variants.base.system, variants.base.arrays)
 
-    def _path(self, name: str, block: int) -> Path:
-        return self.folder / name / f"block={block:06d}" / "part.parquet"
 
-    def has(self, block: int, size: int) -> bool:
-        """Whether a block is done, with so many samples or more."""
-        from pyarrow import ArrowException
-        from pyarrow.parquet import read_metadata
+def solve_block(job: Job, first: int, quantiles: Array) -> Tables:
+    """The tables of the samples `first`, `first` + 1, ... with these quantiles, shape (B, D): a
+    pure function of its arguments."""
+    _require_same_version(job)
+    maker, reader = ready(job)
+    basis, unchecked = maker.basis, first % CHECKED == 0
+    headline: list[dict[str, Any]] = []
+    outcomes: dict[int, Outcome] = {}
+    for sample, variant in enumerate(maker.make(_drawn(job, quantiles)), start=first):
+        head = _head(sample, variant)
+        headline.append(head)
+        if variant.arrays is None:
+            continue
+        program, solution, basis = maker.solve(variant.arrays, basis)
+        head["status"] = solution.status
+        if unchecked:
+            head["check"], unchecked = program.confirm(solution), False
+        if solution.status == "infeasible":
+            head["reason"] = "; ".join(plain_name(row) for row in program.clash)
+        if solution.status == "optimal":
+            outcomes[sample] = reader.read(variant.system, variant.arrays, solution)
+            head |= outcomes[sample].answers
+    system = maker.base.system
+    return {
+        "headline": _typed(pd.DataFrame(headline)),
+        "yearly": yearly_table(system, outcomes),
+        "options": option_table(system, outcomes),
+    }
 
-        try:
-            return bool(read_metadata(self._path(TABLES[-1], block)).num_rows >= size)
-        except (OSError, ArrowException):
-            return False
 
-    def write(self, block: int, tables: Tables) -> None:
-        """Write a block; the file that marks it comes last."""
-        for name in TABLES:
-            path = self._path(name, block)
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise OutputError(
-                    f"{path} cannot be written: {error.strerror}; {RESUME}"
-                ) from error
-            written_file(path, partial(tables[name].to_parquet, index=False), RESUME)
+def _require_same_version(job: Job) -> None:
+    if job.version != planner_version():
+        raise OutputError(
+            f"this worker runs planner {planner_version()} and the ensemble {job.version}; "
+            "install the same on all"
+        )
 
-    def read(self, block: int) -> Tables:
-        try:
-            return {
-                name: pd.read_parquet(self._path(name, block), partitioning=None) for name in TABLES
-            }
-        except (OSError, ValueError) as error:
-            raise OutputError(
-                f"{self.folder}: block {block} cannot be read ({error}); remove its folders and "
-                "run again"
-            ) from error
+
+def _drawn(job: Job, quantiles: Array) -> list[dict[str, Array]]:
+    """Values of the rows of each input, shape (R,), for each sample."""
+    at = Uncertainty(job.inputs).columns()
+    drawn = {each.name: each.at(quantiles[:, at[each.name]]) for each in job.inputs}
+    return [{name: rows[i] for name, rows in drawn.items()} for i in range(len(quantiles))]
+
+
+def _head(sample: int, variant: Variant) -> dict[str, Any]:
+    """The row of a sample in the headline table, before it is solved."""
+    return {
+        "sample": sample,
+        "status": "impossible",
+        "reason": variant.impossible,
+        "drawn_back": len(variant.drawn_back),
+    }
+
+
+def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Every headline column with its type, whether or not a sample of the block filled it."""
+    numbers = ("cost", *SCOPES, "shortage", "check")
+    return frame.reindex(columns=["sample", "status", "reason", "drawn_back", *numbers]).astype(
+        dict.fromkeys(numbers, "float64")
+    )

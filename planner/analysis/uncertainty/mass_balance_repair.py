@@ -27,13 +27,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from planner.analysis.uncertainty.sampling import Input
+from planner.analysis.uncertainty.inputs import Input
 from planner.mfa.balance import metal_in_and_out
 from planner.mfa.in_use import overfull, use_groups, use_inflow
 from planner.system.nouns import Array, Good, Period, Process, Product, System
 from planner.system.unit_accounts import metals_of
 
-MOST_HALVINGS = 6
+MAX_HALVINGS = 6
 """After more halvings than this an input stands at the study's own value."""
 ROUNDING = 1e-9
 """Metal out of nothing that is rounding, as a share of what goes out."""
@@ -53,23 +53,29 @@ class Contradictions:
         at = self._rows.at
         self._contents = self._drawn(name for name in at if name.endswith(".content"))
         compositions = {
-            name: _composition(process, at) for name, process in system.processes.items()
+            name: mine
+            for name, process in system.processes.items()
+            if (mine := _composition(process, at))
         }
-        self._processes = tuple(name for name, mine in compositions.items() if mine)
+        self._processes = tuple(compositions)
         self._drawn_by = np.array(
-            [self._drawn(compositions[name]) for name in self._processes], dtype=bool
+            [self._drawn(mine) for mine in compositions.values()], dtype=bool
         ).reshape(-1, max(len(at), 1))
-        self._judged = [
-            (p, metal, touched)
-            for p, name in enumerate(self._processes)
-            for metal, touched in self._metals_touched(system.processes[name], compositions[name])
-        ]
+        self._judged = [*self._balances(compositions)]
         self._products = self._products_touched()
 
     def _drawn(self, names: Iterable[str]) -> Mask:
         """These inputs, and those that always move with them, shape (N,)."""
         leaders = {self._rows.leaders[self._rows.at[name]] for name in names}
         return np.array([leader in leaders for leader in self._rows.leaders], dtype=bool)
+
+    def _balances(
+        self, compositions: Mapping[str, Sequence[str]]
+    ) -> Iterator[tuple[int, str, Mask]]:
+        """Position of a process, metal, and the inputs that can bring it out of balance there."""
+        for p, (name, inputs) in enumerate(compositions.items()):
+            for metal, touched in self._metals_touched(self._system.processes[name], inputs):
+                yield p, metal, touched
 
     def _metals_touched(self, process: Process, names: Sequence[str]) -> Iterator[tuple[str, Mask]]:
         """Each metal of a process that these inputs can bring out of balance, with those that can,
@@ -98,17 +104,8 @@ class Contradictions:
         found: list[str] = []
         for goods, products in use_groups(self._system):
             held = {*goods, *(self._system.products[name].waste for name in products)}
-            if any(
-                words[1]
-                in (
-                    products
-                    if words[0] == "uses"
-                    else held
-                    if words[0] in ("demand", "good_values")
-                    else ()
-                )
-                for words in (name.split(".") for name in self._rows.at)
-            ):
+            touching = {"uses": products, "demand": held, "good_values": held}
+            if any(noun in touching.get(table, ()) for table, noun in map(_noun, self._rows.at)):
                 found += products
         return tuple(found)
 
@@ -126,9 +123,8 @@ class Contradictions:
         while samples.size:
             self._mend_processes(block, samples, moved)
             samples = samples[(given[samples] & self._contents).any(axis=1)]
-            samples = (
-                samples[self._overfull(self._values(block, samples))] if samples.size else samples
-            )
+            if samples.size:
+                samples = samples[self._overfull(self._values(block, samples))]
             samples, moved = block.draw_back(samples, self._contents)
         names = [*self._rows.at]
         return [{names[n]: float(left[n]) for n in np.flatnonzero(left < 1)} for left in block.left]
@@ -140,11 +136,11 @@ class Contradictions:
             guilty = self._making_metal(self._values(block, samples), np.asarray(moved.any(axis=0)))
             samples, moved = block.draw_back(samples, guilty @ self._drawn_by)
 
-    def _values(self, block: _Block, samples: Positions) -> _Values:
+    def _values(self, block: _Block, samples: Positions) -> _Sampled:
         return self._rows.values(block.sampled[samples], block.left[samples])
 
-    def _making_metal(self, values: _Values, inputs: Mask) -> Mask:
-        """Which processes give out more of a metal than they take in, of those that these inputs,
+    def _making_metal(self, values: _Sampled, inputs: Mask) -> Mask:
+        """Processes that give out more of a metal than they take in, of those that these inputs,
         (N,), touch; shape (S, P)."""
         found = np.zeros((values.count, len(self._processes)), dtype=bool)
         judged = [(p, metal) for p, metal, touched in self._judged if (touched & inputs).any()]
@@ -157,8 +153,8 @@ class Contradictions:
             found[:, p] |= (given - taken > ROUNDING * np.maximum(given, 1.0)).any(axis=-1)
         return found
 
-    def _overfull(self, values: _Values) -> Mask:
-        """In which samples products would hold more metal than the goods they are made of, shape
+    def _overfull(self, values: _Sampled) -> Mask:
+        """Samples in which products would hold more metal than the goods they are made of, shape
         (S,)."""
         system = values.with_goods(self._system)
         system = replace(
@@ -171,12 +167,10 @@ class Contradictions:
             inflow = {
                 name: use_inflow(system, product) for name, product in system.products.items()
             }
-        except ValueError:  # the balance says it, with its reason, of the sample whose it is
-            return (
-                np.zeros(1, dtype=bool)
-                if values.count == 1
-                else np.concatenate([self._overfull(one) for one in values.each()])
-            )
+        except ValueError:  # the balance reports it, with its reason, for the sample concerned
+            if values.count == 1:
+                return np.zeros(1, dtype=bool)
+            return np.concatenate([self._overfull(one) for one in values.each()])
         return np.array(np.broadcast_to(overfull(system, inflow), (values.count,)))
 
 
@@ -199,7 +193,7 @@ class _Block:
         left = self.left[samples]
         moved = inputs & self.given[samples] & (left > 0)
         self.left[samples] = np.where(
-            moved, np.where(left > 2.0**-MOST_HALVINGS, left / 2, 0.0), left
+            moved, np.where(left > 2.0**-MAX_HALVINGS, left / 2, 0.0), left
         )
         some = moved.any(axis=1)
         return samples[some], moved[some]
@@ -211,7 +205,7 @@ class _Rows:
 
     def __init__(self, inputs: Sequence[Input], years: Array) -> None:
         self.at = {each.name: n for n, each in enumerate(inputs)}
-        self.leaders = tuple(each.tied_to or each.name for each in inputs)
+        self.leaders = tuple(map(_leader, inputs))
         self.own = np.array([value for each in inputs for value in each.value], dtype=float)
         """The study's own values, shape (R,)."""
         ends = np.cumsum([0, *(len(each.value) for each in inputs)])
@@ -223,36 +217,28 @@ class _Rows:
         self._below, self._above = np.zeros(shape, dtype=np.intp), np.zeros(shape, dtype=np.intp)
         self._past, self._gap = np.zeros(shape), np.ones(shape)
         for n, each in enumerate(inputs):
-            own = np.array(each.years if each.years != (0,) else years[:1], dtype=float)
-            below = np.clip(np.searchsorted(own, years, side="right") - 1, 0, len(own) - 1)
-            between = (years > own[below]) & (below < len(own) - 1)
-            above = below + between
+            below, above, self._past[n], self._gap[n] = _between(_row_years(each, years), years)
             self._below[n], self._above[n] = ends[n] + below, ends[n] + above
-            self._past[n], self._gap[n] = np.where(
-                between, [years - own[below], own[above] - own[below]], [[0.0], [1.0]]
-            )
 
     def stacked(self, values: Sequence[Mapping[str, Array]]) -> tuple[Mask, Array]:
-        """Which inputs each sample gives, shape (S, N), and the values of the rows of all, the
-        study's own where it gives none, (S, R)."""
-        given, rows = (
-            np.zeros((len(values), len(self.at)), dtype=bool),
-            np.tile(self.own, (len(values), 1)),
-        )
+        """Mask of the inputs that each sample gives, shape (S, N), and the values of the rows of
+        all, the study's own where it gives none, (S, R)."""
+        given = np.zeros((len(values), len(self.at)), dtype=bool)
+        rows = np.tile(self.own, (len(values), 1))
         for s, sample in enumerate(values):
             for name, n in self.at.items():
                 if name in sample:
                     given[s, n], rows[s, self._slices[n]] = True, sample[name]
         return given, rows
 
-    def values(self, sampled: Array, left: Array) -> _Values:
+    def values(self, sampled: Array, left: Array) -> _Sampled:
         """Sampled values of rows, (S, R), of whose departure from the study's a share is left to
         each input, (S, N)."""
         rows = self.own + left[:, self._input] * (sampled - self.own)
         below = rows[:, self._below]
         # linear between the years of the rows, constant before and after them, digit for digit as
         # numpy.interp has it
-        return _Values(
+        return _Sampled(
             self.at,
             rows[:, self._first, None],
             (rows[:, self._above] - below) / self._gap * self._past + below,
@@ -260,7 +246,7 @@ class _Rows:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Values:
+class _Sampled:
     """Values of samples, put in the place of the study's own: what comes out has the samples as
     leading axis."""
 
@@ -274,25 +260,20 @@ class _Values:
     def count(self) -> int:
         return len(self.first)
 
-    def each(self) -> Iterator[_Values]:
+    def each(self) -> Iterator[_Sampled]:
         """Each sample by itself."""
         return (
-            _Values(self.at, self.first[s : s + 1], self.yearly[s : s + 1])
+            _Sampled(self.at, self.first[s : s + 1], self.yearly[s : s + 1])
             for s in range(self.count)
         )
 
     def with_goods(self, system: System) -> System:
         """The system with contents and demands of the samples."""
         touched = {
-            name.split(".")[1] for name in self.at if name.startswith(("good_values.", "demand."))
+            noun for table, noun in map(_noun, self.at) if table in ("good_values", "demand")
         }
-        return replace(
-            system,
-            goods={
-                **system.goods,
-                **{name: self._good(good) for name in touched if (good := system.goods.get(name))},
-            },
-        )
+        moved = {name: self._good(good) for name in touched if (good := system.goods.get(name))}
+        return replace(system, goods={**system.goods, **moved})
 
     def process(self, process: Process) -> Process:
         """The process with recipes of the samples."""
@@ -328,42 +309,65 @@ class _Values:
             for metal in good.content
             if (path := f"good_values.{good.name}.{metal}.content") in self.at
         }
-        demand = (
-            good.demand if good.demand is None else self._series(f"demand.{good.name}", good.demand)
-        )
+        demand = good.demand
+        if demand is not None:
+            demand = self._series(f"demand.{good.name}", demand)
         if not content and demand is good.demand:
             return good
         # a single number of each sample, shape (S, 1), stands in the place of a float
-        held: dict[str, Any] = {
-            **good.content,
-            **{metal: self.first[:, n] for metal, n in content.items()},
-        }
-        return replace(good, content=held, demand=demand)
+        held: dict[str, Any] = {metal: self.first[:, n] for metal, n in content.items()}
+        return replace(good, content={**good.content, **held}, demand=demand)
 
     def _series(self, path: str, own: Array) -> Array:
         return self.yearly[:, self.at[path]] if path in self.at else own
 
 
+def _noun(path: str) -> tuple[str, str]:
+    """Table and first key of a path."""
+    table, noun, *_ = *path.split("."), ""
+    return table, noun
+
+
+def _row_years(each: Input, years: Array) -> Array:
+    """Years of the rows of an input; one value for all years stands in the first."""
+    return np.array(each.years if each.years != (0,) else years[:1], dtype=float)
+
+
+def _between(own: Array, years: Array) -> tuple[Positions, Positions, Array, Array]:
+    """The rows below and above each year, years past the lower one, and years between the two (1
+    where the year is that of a row or lies outside all), shape (Y,) each."""
+    below = np.clip(np.searchsorted(own, years, side="right") - 1, 0, len(own) - 1)
+    between = (years > own[below]) & (below < len(own) - 1)
+    above = below + between
+    past, gap = np.where(between, [years - own[below], own[above] - own[below]], [[0.0], [1.0]])
+    return below, above, past, gap
+
+
 def _deciding(inputs: Sequence[Input]) -> list[Input]:
     """The inputs that decide what goods, processes and products hold, and those that always move
     with them."""
-    leaders = {
-        each.tied_to or each.name
-        for each in inputs
-        if each.name.partition(".")[0] in ("coefficients", "demand", "uses")
-        or each.name.endswith(".content")
-    }
-    return [each for each in inputs if (each.tied_to or each.name) in leaders]
+    leaders = {_leader(each) for each in inputs if _decides(each)}
+    return [each for each in inputs if _leader(each) in leaders]
+
+
+def _leader(each: Input) -> str:
+    return each.tied_to or each.name
+
+
+def _decides(each: Input) -> bool:
+    table, _ = _noun(each.name)
+    return table in ("coefficients", "demand", "uses") or each.name.endswith(".content")
 
 
 def _composition(process: Process, names: Iterable[str]) -> list[str]:
     """The inputs that say what a process takes in and gives out, or what the goods hold that it
     handles."""
     goods = {*process.inputs, *process.outputs}
-    split = ((name, name.split(".")) for name in names)
-    return [
-        name
-        for name, words in split
-        if (words[0] == "coefficients" and words[1] == process.name)
-        or (words[0] == "good_values" and words[-1] == "content" and words[1] in goods)
-    ]
+    return [name for name in names if _is_of(name, process, goods)]
+
+
+def _is_of(name: str, process: Process, goods: Collection[str]) -> bool:
+    table, noun = _noun(name)
+    if table == "good_values":
+        return noun in goods and name.endswith(".content")
+    return table == "coefficients" and noun == process.name

@@ -7,18 +7,21 @@ is demanded, cumulative emissions (a test holds the two together).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from planner.plan.indicators import metal_demand
-from planner.solver.highs import Arrays, Solution
-from planner.system.economics import period_factors
-from planner.system.nouns import PATHWAYS, SCOPES, Array, System
-from planner.system.unit_accounts import metals_of
+from planner.plan.prices import undiscounted
+from planner.solver.highs import Arrays, Name, Solution
+from planner.system.nouns import PATHWAYS, SCOPES, Array, Good, System
+from planner.system.unit_accounts import demand_by_good, in_refined_metal, metals_of
+
+Positions = npt.NDArray[np.int64]
 
 IN_PLAN = 1e-3
 """A process is in the plan when it runs, over the years, at more than this share of the requirement
@@ -54,10 +57,15 @@ class Outcome:
     in_plan: npt.NDArray[np.bool_]
     """Shape (P,)."""
     ruled_out: npt.NDArray[np.bool_]
-    """Whether a process runs in no plan of the same cost: it would cost more in every year. Shape
-    (P,)."""
+    """Processes that run in no plan of the same cost, since they would cost more in every year,
+    shape (P,)."""
     ordered: Array
     """New capacity over all years, shape (K,)."""
+
+    @property
+    def answers(self) -> dict[str, float]:
+        """The headline answers: cost, emissions by scope, shortage."""
+        return {"cost": self.cost, **self.emissions, "shortage": self.shortage}
 
     @property
     def foreign_share(self) -> Array:
@@ -68,108 +76,85 @@ class Outcome:
         return np.divide(abroad, supplied, out=np.full_like(supplied, np.nan), where=supplied > 0)
 
 
-class Reckoner:
+class _Supply(NamedTuple):
+    """A metal in a refined good that a process of a pathway puts out."""
+
+    at: int
+    """Position of the process."""
+    process: str
+    pathway: str
+    good: str
+    metal: str
+
+
+class OutcomeReader:
     """Reads outcomes off solutions of one programme; the system may have other numbers each time,
     but the same names."""
 
     def __init__(self, system: System, arrays: Arrays) -> None:
-        years = [p.first for p in system.periods]
-        at, row_at = arrays.column_at, arrays.row_at
+        years = tuple(p.first for p in system.periods)
+        columns = partial(_positions, arrays.column_at, years)
+        demanded = [name for name, good in system.goods.items() if good.demand is not None]
+        piles = [name for name, good in system.goods.items() if _is_refined_pile(good)]
         self.columns, self.rows = arrays.columns, arrays.rows
         self.length = np.array([p.length for p in system.periods], dtype=float)
-
-        def places(variable: str, names: Mapping[str, object]) -> npt.NDArray[np.int64]:
-            return np.array(
-                [[at.get((variable, (name, t)), -1) for t in years] for name in names],
-                dtype=np.int64,
-            ).reshape(-1, len(years))
-
-        self.activity = places("activity", system.processes)
-        self.emission = places("emission", dict.fromkeys(SCOPES))
-        self.ordered = places("new_capacity", system.plants)
-        self.shortage = {
-            name: places("shortage", {name: None})[0]
-            for name, good in system.goods.items()
-            if good.demand is not None
-        }
-        self.piles = {
-            name: (places("draw", {name: None})[0], places("fill", {name: None})[0])
-            for name, good in system.goods.items()
-            if good.stockpile is not None and good.kind == "refined"
-        }
-        self.balance = {
-            name: np.array([row_at.get(("balance", (name, t)), -1) for t in years])
-            for name in self.shortage
-        }
+        self.activity = columns("activity", system.processes)
+        self.emission = columns("emission", SCOPES)
+        self.ordered = columns("new_capacity", system.plants)
+        self.shortage = dict(zip(demanded, columns("shortage", demanded), strict=True))
+        self.draw = dict(zip(piles, columns("draw", piles), strict=True))
+        self.fill = dict(zip(piles, columns("fill", piles), strict=True))
+        balances = _positions(arrays.row_at, years, "balance", demanded)
+        self.balance = dict(zip(demanded, balances, strict=True))
         self.metals = [metals_of(system, process) for process in system.processes.values()]
-        refined = {name for name, good in system.goods.items() if good.kind == "refined"}
-        self.supplies = [
-            (p, process.name, name, metal)
-            for p, process in enumerate(system.processes.values())
-            if process.pathway is not None
-            for name in process.outputs
-            if name in refined
-            for metal in system.goods[name].content
-        ]
-        pathways = [system.processes[name].pathway for _, name, *_ in self.supplies]
-        self.supplied = (
-            np.array(
-                [
-                    [FLOWS.index(str(pathway)), system.metals.index(metal), p]
-                    for pathway, (p, *_, metal) in zip(pathways, self.supplies, strict=True)
-                ],
-                dtype=np.intp,
-            )
-            .reshape(-1, 3)
-            .T
-        )
+        self.supplies = tuple(_supplies(system))
+        self.supplied = _flow_positions(system, self.supplies)
 
     def read(self, system: System, arrays: Arrays, solution: Solution) -> Outcome:
         """The outcome of a solution of these arrays, made from this system."""
         if (arrays.columns, arrays.rows) != (self.columns, self.rows):
-            return Reckoner(system, arrays).read(system, arrays, solution)
+            return OutcomeReader(system, arrays).read(system, arrays, solution)
         x = np.append(np.clip(solution.x, arrays.lower, arrays.upper), 0.0)
-        dual = np.append(solution.dual, np.nan)
-        run = x[self.activity]
-        every = np.zeros((len(FLOWS), len(system.metals), len(self.length)))
-        flows = dict(zip(FLOWS, every, strict=True))
-        short = {g: x[at] for g, at in self.shortage.items()}
-        demanded = {
-            g: system.period_mean(demand)
-            for g in self.shortage
-            if (demand := system.goods[g].demand) is not None
-        }
-        for i, metal in enumerate(system.metals):
-            flows["shortage"][i] = metal_demand(system, metal, short)
-            flows["requirement"][i] = metal_demand(system, metal, demanded)
-        pathway, metal_at, at = self.supplied
-        np.add.at(every, (pathway, metal_at), run[at] * self._refined(system))
-        for name, (draw, fill) in self.piles.items():
-            for metal, content in system.goods[name].content.items():
-                flows["stockpile"][system.metals.index(metal)] += content * (x[draw] - x[fill])
+        run, demanded = x[self.activity], demand_by_good(system)
+        flows = self._flows(system, x, demanded)
         activity = run @ self.length
-        dear = (
-            np.append(np.where(arrays.upper > 0, solution.reduced_cost, np.inf), np.inf)[
-                self.activity
-            ]
-            > TIE
-        )
-        need = {
-            metal: float(flows["requirement"][i] @ self.length)
-            for i, metal in enumerate(system.metals)
-        }
-        least = np.array([min((need[m] for m in metals), default=np.inf) for metals in self.metals])
         return Outcome(
             cost=solution.objective,
             emissions=dict(zip(SCOPES, (x[self.emission] @ self.length).tolist(), strict=True)),
             shortage=float((flows["shortage"] @ self.length).sum()),
             flows=flows,
-            price=self._price(system, dual, demanded),
+            price=self._price(system, np.append(solution.dual, np.nan), demanded),
             activity=activity,
-            in_plan=activity > IN_PLAN * least,
-            ruled_out=((run == 0) & dear).all(axis=1),
+            in_plan=activity > IN_PLAN * self._least_requirement(system, flows["requirement"]),
+            ruled_out=((run == 0) & self._is_dear(arrays, solution)).all(axis=1),
             ordered=x[self.ordered].sum(axis=1),
         )
+
+    def _flows(self, system: System, x: Array, demanded: Mapping[str, Array]) -> dict[str, Array]:
+        every = np.zeros((len(FLOWS), len(system.metals), len(self.length)))
+        flows = dict(zip(FLOWS, every, strict=True))
+        short = {g: x[at] for g, at in self.shortage.items()}
+        for i, metal in enumerate(system.metals):
+            flows["shortage"][i] = in_refined_metal(system, metal, short)
+            flows["requirement"][i] = in_refined_metal(system, metal, demanded)
+        pathway, metal_at, at = self.supplied
+        np.add.at(every, (pathway, metal_at), x[self.activity][at] * self._refined(system))
+        for name, draw in self.draw.items():
+            given = x[draw] - x[self.fill[name]]
+            for metal, content in system.goods[name].content.items():
+                flows["stockpile"][system.metals.index(metal)] += content * given
+        return flows
+
+    def _least_requirement(self, system: System, requirement: Array) -> Array:
+        """Over all years, of the metals that each process handles the one required least, shape
+        (P,)."""
+        need = {m: float(requirement[i] @ self.length) for i, m in enumerate(system.metals)}
+        return np.array([min((need[m] for m in metals), default=np.inf) for metals in self.metals])
+
+    def _is_dear(self, arrays: Arrays, solution: Solution) -> npt.NDArray[np.bool_]:
+        """Where a unit of activity would cost more, or cannot be, shape (P, T)."""
+        reduced_cost = np.where(arrays.upper > 0, solution.reduced_cost, np.inf)
+        return np.asarray(np.append(reduced_cost, np.inf)[self.activity] > TIE)
 
     def _refined(self, system: System) -> Array:
         """Refined metal that a unit of activity puts out, t per unit, for each of `supplies`; shape
@@ -177,22 +162,53 @@ class Reckoner:
         if not self.supplies:
             return np.zeros((0, len(self.length)))
         coefficients = np.array(
-            [system.processes[process].outputs[good] for _, process, good, _ in self.supplies]
+            [system.processes[each.process].outputs[each.good] for each in self.supplies]
         )
-        content = np.array([system.goods[good].content[metal] for *_, good, metal in self.supplies])
+        content = np.array([system.goods[each.good].content[each.metal] for each in self.supplies])
         return np.asarray(system.period_mean(coefficients) * content[:, None])
 
     def _price(self, system: System, dual: Array, demanded: Mapping[str, Array]) -> Array:
-        """Demand-weighted price of the single-metal goods demanded, as in the table of indicators."""
-        factor = period_factors(system.periods, system.discount_rate)
+        """Demand-weighted price of the goods demanded that hold one metal, as the indicators have
+        it."""
         worth, amount = np.zeros((2, len(system.metals), len(self.length)))
         for name, at in self.balance.items():
             content = system.goods[name].content
             if len(content) == 1 and name in demanded:
                 i = system.metals.index(next(iter(content)))
-                worth[i] += demanded[name] * dual[at] / factor
+                worth[i] += undiscounted(system, demanded[name] * dual[at])
                 amount[i] += demanded[name]
         return np.divide(worth, amount, out=np.full_like(worth, np.nan), where=amount > 0)
+
+
+def _positions(
+    at: Mapping[Name, int], years: Sequence[int], family: str, names: Iterable[str]
+) -> Positions:
+    """Columns of a variable, or rows of a constraint, by name and period, shape (N, T); -1 where
+    there is none."""
+    found = [[at.get((family, (name, t)), -1) for t in years] for name in names]
+    return np.array(found, dtype=np.int64).reshape(-1, len(years))
+
+
+def _is_refined_pile(good: Good) -> bool:
+    return good.stockpile is not None and good.kind == "refined"
+
+
+def _supplies(system: System) -> Iterator[_Supply]:
+    """Everything that the processes of a pathway put out of refined metal."""
+    for at, process in enumerate(system.processes.values()):
+        if process.pathway is not None:
+            for name in process.outputs:
+                good = system.goods[name]
+                for metal in good.content if good.kind == "refined" else ():
+                    yield _Supply(at, process.name, process.pathway, name, metal)
+
+
+def _flow_positions(system: System, supplies: Sequence[_Supply]) -> npt.NDArray[np.intp]:
+    """Positions of pathway, metal and process of each supply, shape (3, S)."""
+    found = [
+        (FLOWS.index(each.pathway), system.metals.index(each.metal), each.at) for each in supplies
+    ]
+    return np.array(found, dtype=np.intp).reshape(-1, 3).T
 
 
 def yearly_table(system: System, outcomes: Mapping[int, Outcome]) -> pd.DataFrame:
@@ -224,27 +240,15 @@ def option_table(system: System, outcomes: Mapping[int, Outcome]) -> pd.DataFram
     in_plan."""
     names = [*system.processes, *system.plants]
     kinds = ["process"] * len(system.processes) + ["plant"] * len(system.plants)
-    none = np.zeros(0)
+    each = [*outcomes.values()]
+    values = [part for one in each for part in (one.activity, one.ordered)]
+    in_plan = [part for one in each for part in (one.in_plan, one.ordered > 0)]
     return pd.DataFrame(
         {
             "sample": np.repeat(np.array([*outcomes], dtype=np.int64), len(names)),
             "kind": np.tile(np.array(kinds, dtype=object), len(outcomes)),
             "name": np.tile(np.array(names, dtype=object), len(outcomes)),
-            "value": np.concatenate(
-                [
-                    none,
-                    *(part for each in outcomes.values() for part in (each.activity, each.ordered)),
-                ]
-            ),
-            "in_plan": np.concatenate(
-                [
-                    none.astype(bool),
-                    *(
-                        part
-                        for each in outcomes.values()
-                        for part in (each.in_plan, each.ordered > 0)
-                    ),
-                ]
-            ),
+            "value": np.concatenate([np.zeros(0), *values]),
+            "in_plan": np.concatenate([np.zeros(0, dtype=bool), *in_plan]),
         }
     )

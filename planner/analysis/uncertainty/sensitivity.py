@@ -1,36 +1,38 @@
-r"""What better data would be worth: which uncertain inputs the answers hang on, and at which value
-the plan turns.
+r"""The value of better data: which uncertain inputs the answers hang on, and at which values the
+plan turns.
 
 Two views, that need each other:
 
-- *Drivers*, from an ensemble: the share of the variance of an answer that would be gone if one input were known exactly, all
-  others as uncertain as they are (first-order index, $S_i = V[E(y \mid x_i)] / V[y]$, read off the sample by classes of equal
-  frequency, as SALib does it: Plischke, Borgonovo and Smith 2013, European Journal of Operational Research 226, 536-550). Inputs
-  that enter nothing tell what chance alone reaches: its mean is taken off, and real is an index above what the largest of as many
-  inputs without effect passes in one ensemble of twenty.
-- *Swings and turns*, one input at a time from the study's own values: how far an answer moves between its low and high end, and
-  the value beyond which another set of options is in the plan. Ranked over the inputs of grade C and D, that is the list of what to
-  measure next.
+- *Drivers*, from an ensemble: the share of the variance of an answer that would be gone if one
+  input were known exactly, all others as uncertain as they are (first-order index,
+  $S_i = V[E(y \mid x_i)] / V[y]$, estimated from the sample by classes of equal frequency, as SALib
+  does it: Plischke, Borgonovo and Smith 2013, European Journal of Operational Research 226,
+  536-550). Inputs without effect measure what chance alone reaches: its mean is subtracted, and an
+  index is real above what the largest of as many inputs without effect passes in one ensemble of
+  twenty.
+- *Swings and turns*, one input at a time from the study's own values: how far an answer moves
+  between its low and high end, and the value beyond which another set of options is in the plan.
+  Ranked over the inputs of grade C and D, that is the list of what to measure next.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from planner.analysis.uncertainty.ensemble import Ensemble
-from planner.analysis.uncertainty.outcomes import Reckoner
-from planner.analysis.uncertainty.sampling import Input, uncertainty
-from planner.analysis.uncertainty.variants import Values, Variants
+from planner.analysis.uncertainty.inputs import Input
+from planner.analysis.uncertainty.outcomes import OutcomeReader
+from planner.analysis.uncertainty.sampling import uncertainty
+from planner.analysis.uncertainty.variants import Sample, Variant, Variants
 from planner.errors import OutputError, SolverError
-from planner.plan.solve import Progress
 from planner.runtime.extras import needed
-from planner.runtime.progress import Step
+from planner.runtime.progress import Progress, Step
 from planner.solver.highs import Arrays, Solution
 from planner.study.reader import Rereader
 from planner.system.nouns import SCOPES, Array, System
@@ -43,11 +45,19 @@ BLANKS = 200
 """Inputs without effect that chance is measured with."""
 CLASS = 32
 """Samples in a class, as far as the number of classes stays within the next two."""
-LEAST_CLASSES, MOST_CLASSES = 4, 32
+MIN_CLASSES, MAX_CLASSES = 4, 32
+MIN_SAMPLES = 64
+"""Samples with a plan below which drivers are not told from chance."""
+ENDS = ("low", "value", "high")
 TURN_WIDTH = 0.01
 """A turning value is found to this share of the range of its input."""
 BATCH = 32
 """Variants made at a time."""
+TURN_COLUMNS = ("input", "grade", "unit", "year", "value", "end", "turns_at", "enters", "leaves")
+NO_PLAN: tuple[list[str], list[str]] = ([], ["every plan: none is possible"])
+"""Processes that enter and leave where no plan is possible."""
+RANKED = ("cost", "footprint")
+"""Answers whose changes rank the inputs."""
 CHANGED = 1e-6
 """A swing below this share of the answer is none."""
 
@@ -61,48 +71,67 @@ def drivers(found: Ensemble, *, metals: Iterable[str] = (), seed: int = 0) -> pd
     the first row of the input. Only samples with a plan count. Raises OutputError where SALib is
     missing or there are too few.
     """
-    sobol_first = needed("SALib.analyze.delta", "ensemble").sobol_first
+    estimate = needed("SALib.analyze.delta", "ensemble").sobol_first
     solved = found.headline[found.headline["status"] == "optimal"]
-    if len(solved) < 64:
+    if len(solved) < MIN_SAMPLES:
         raise OutputError(
-            f"{len(solved)} samples with a plan are too few to tell drivers from chance; take 64 "
-            "or more"
+            f"{len(solved)} samples with a plan are too few to tell drivers from chance; take "
+            f"{MIN_SAMPLES} or more"
         )
-    at = found.uncertain.columns()
     free = [each for each in found.uncertain.inputs if not each.tied_to]
-    # one number tells a sample of an input: its quantile, or the mean of those of its years
-    points = np.column_stack(
-        [found.quantiles[solved["sample"], at[each.name]].mean(axis=1) for each in free]
-    )
+    points = _points(found, solved, free)
     blanks = np.random.default_rng(seed).random((len(points), BLANKS))
-    tables = []
-    for answer, values in _answers(found, solved, metals or found.yearly["metal"].unique()).items():
-        if not np.ptp(values) > CHANGED * np.abs(values).max():
-            continue
-        bias = float(_first_order(sobol_first, blanks, values).mean())
-        raw = _first_order(sobol_first, points, values)
-        share, chance = (
-            (x - bias) / (1 - bias) for x in (raw, _chance(bias, len(values), len(free)))
-        )
-        tables.append(
-            pd.DataFrame(
-                {
-                    "answer": answer,
-                    "input": [e.name for e in free],
-                    "grade": [e.grade for e in free],
-                    "share": share,
-                    "chance": chance,
-                    "real": share > chance,
-                    "unit": [e.unit for e in free],
-                    "low": [e.low[0] for e in free],
-                    "value": [e.value[0] for e in free],
-                    "high": [e.high[0] for e in free],
-                }
-            ).sort_values(["share", "input"], ascending=[False, True])
-        )
+    answers = _answers(found, solved, metals or found.yearly["metal"].unique())
+    tables = [
+        _driver_table(answer, free, *_shares(estimate, points, blanks, values))
+        for answer, values in answers.items()
+        if _moves(values)
+    ]
     if not tables:
         raise OutputError("no answer of this ensemble moves; there is nothing to explain")
     return pd.concat(tables, ignore_index=True)
+
+
+def _points(found: Ensemble, solved: pd.DataFrame, free: Sequence[Input]) -> Array:
+    """One number for each solved sample and input, shape (N, D): its quantile, or the mean of
+    those of its years."""
+    at = found.uncertain.columns()
+    return np.column_stack(
+        [found.quantiles[solved["sample"], at[each.name]].mean(axis=1) for each in free]
+    )
+
+
+def _moves(values: Array) -> bool:
+    return bool(np.ptp(values) > CHANGED * np.abs(values).max())
+
+
+def _shares(estimate: Any, points: Array, blanks: Array, values: Array) -> tuple[Array, float]:
+    """Share of the variance of an answer that each input explains, shape (D,), and what chance
+    reaches; both without the bias of the estimate, which inputs without effect show."""
+    bias = float(_first_order(estimate, blanks, values).mean())
+    raw, chance = _first_order(estimate, points, values), _chance(bias, *points.shape)
+    return (raw - bias) / (1 - bias), (chance - bias) / (1 - bias)
+
+
+def _driver_table(answer: str, free: Sequence[Input], share: Array, chance: float) -> pd.DataFrame:
+    own = pd.DataFrame([_first_row(each) for each in free])
+    explained: dict[str, Any] = {"share": share, "chance": chance, "real": share > chance}
+    columns = ["answer", "input", "grade", "share", "chance", "real", "unit", *ENDS]
+    return own.assign(answer=answer, **explained)[columns].sort_values(
+        ["share", "input"], ascending=[False, True]
+    )
+
+
+def _first_row(each: Input) -> dict[str, Any]:
+    """An input as the tables show it: by the ends and the value of its first row."""
+    return {
+        "input": each.name,
+        "grade": each.grade,
+        "unit": each.unit,
+        "low": each.low[0],
+        "value": each.value[0],
+        "high": each.high[0],
+    }
 
 
 def _answers(found: Ensemble, solved: pd.DataFrame, metals: Iterable[str]) -> dict[str, Array]:
@@ -119,10 +148,11 @@ def _answers(found: Ensemble, solved: pd.DataFrame, metals: Iterable[str]) -> di
 
 
 def _chance(bias: float, samples: int, inputs: int) -> float:
-    """What the largest index of so many inputs without effect passes in one ensemble of twenty.
+    """Value that the largest index of so many inputs without effect passes in one ensemble of
+    twenty.
 
-    Means of classes are normal, so the index of an input without effect is as chi-square with one
-    degree less than classes.
+    Means of classes are normal, so the index of an input without effect is distributed as
+    chi-square with one degree of freedom less than there are classes.
     """
     from scipy.special import chdtri
 
@@ -131,7 +161,7 @@ def _chance(bias: float, samples: int, inputs: int) -> float:
 
 
 def _classes(samples: int) -> int:
-    return min(max(samples // CLASS, LEAST_CLASSES), MOST_CLASSES)
+    return min(max(samples // CLASS, MIN_CLASSES), MAX_CLASSES)
 
 
 def _first_order(estimate: Any, points: Array, values: Array) -> Array:
@@ -143,7 +173,7 @@ def _first_order(estimate: Any, points: Array, values: Array) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class Sensitivity:
-    """What the plan hangs on, one input at a time.
+    """The inputs that the plan hangs on, one at a time.
 
     `swings`: input, grade, unit, low, value, high (of its first row), for each answer (cost,
     territorial, footprint, shortage) its change at the low and at the high end, `no plan at`, and
@@ -177,40 +207,43 @@ def sensitivity(
     moves as a whole. Inputs that the metal balance allows to move only together do so. Raises
     SpecError where nothing is chosen, InfeasibleError where the study has no plan.
     """
-    chosen = [
-        each
-        for each in uncertainty(system, inputs=inputs, grades=grades, statement=statement).inputs
-        if not each.tied_to
-    ]
+    every = uncertainty(system, inputs=inputs, grades=grades, statement=statement).inputs
+    chosen = [each for each in every if not each.tied_to]
     sweep = _Sweep(system, statement)
-    ends = [(each, end) for each in chosen for end in ("low", "high")]
-    results: list[_Result | None] = []
-    for first in range(0, len(ends), BATCH):
-        if progress is not None:
-            progress(Step("ends of inputs", first, len(ends)))
-        results += sweep.at(
-            [(each, 1.0 if end == "high" else -1.0) for each, end in ends[first : first + BATCH]]
-        )
-    at_end = {(each.name, end): result for (each, end), result in zip(ends, results, strict=True)}
-    swings = _swings(chosen, at_end, sweep.base)
+    results = sweep.at_ends(chosen, progress)
+    swings = _swings(chosen, results, sweep.base)
     rank = {name: i for i, name in enumerate(swings["input"])}
     turning = sorted(
-        ((each, end) for each, end in ends if sweep.differs(at_end[each.name, end])),
-        key=lambda pair: rank[pair[0].name],
+        (move for move, result in results.items() if sweep.differs(result)),
+        key=lambda move: rank[move.input.name],
     )
-    rows = []
-    for number, (each, end) in enumerate(turning[:top]):
-        if progress is not None:
-            progress(Step("turning values", number, min(top, len(turning))))
-        rows.append(sweep.turn(each, end))
-    columns = ["input", "grade", "unit", "year", "value", "end", "turns_at", "enters", "leaves"]
-    own = sweep.base.answers
     return Sensitivity(
         swings,
-        pd.DataFrame(rows, columns=columns),
-        own["cost"],
-        {scope: own[scope] for scope in SCOPES},
+        pd.DataFrame([*_turns(sweep, turning[:top], progress)], columns=TURN_COLUMNS),
+        sweep.base.answers["cost"],
+        {scope: sweep.base.answers[scope] for scope in SCOPES},
     )
+
+
+def _turns(
+    sweep: _Sweep, moves: Sequence[_Move], progress: Progress | None
+) -> Iterator[dict[str, Any]]:
+    for number, move in enumerate(moves):
+        if progress is not None:
+            progress(Step("turning values", number, len(moves)))
+        yield sweep.turn(move)
+
+
+class _Move(NamedTuple):
+    """An input, and the end that it is moved to."""
+
+    input: Input
+    end: str
+
+    @property
+    def share(self) -> float:
+        """1 at the high end, -1 at the low end."""
+        return 1.0 if self.end == "high" else -1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -225,7 +258,7 @@ class _Result:
 
 
 class _Sweep:
-    """The study and its living basis; each variant starts from it."""
+    """The study and its optimal basis, from which every variant is warm-started."""
 
     def __init__(self, system: System, statement: str | Path | Mapping[str, Any] | None) -> None:
         every = uncertainty(system, statement=statement).inputs
@@ -234,44 +267,54 @@ class _Sweep:
         for each in every:
             self.followers.setdefault(each.tied_to or each.name, []).append(each)
         base = self.variants.base
-        self.reckoner = Reckoner(base.system, base.arrays)
+        self.reader = OutcomeReader(base.system, base.arrays)
         self.base = self._result(base.system, base.arrays, self.variants.solution)
 
     def _result(self, system: System, arrays: Arrays, solution: Solution) -> _Result:
-        outcome, names = (
-            self.reckoner.read(system, arrays, solution),
-            np.array([*system.processes], dtype=object),
-        )
-        answers = {"cost": outcome.cost, **outcome.emissions, "shortage": outcome.shortage}
+        outcome = self.reader.read(system, arrays, solution)
+        names = np.array([*system.processes], dtype=object)
         return _Result(
-            answers, frozenset(names[outcome.in_plan]), frozenset(names[outcome.ruled_out])
+            outcome.answers,
+            frozenset(names[outcome.in_plan]),
+            frozenset(names[outcome.ruled_out]),
         )
+
+    def at_ends(
+        self, inputs: Sequence[Input], progress: Progress | None
+    ) -> dict[_Move, _Result | None]:
+        """Results with each input at its low and at its high end; None without a plan."""
+        moves = [_Move(each, end) for each in inputs for end in ("low", "high")]
+        results: list[_Result | None] = []
+        for first in range(0, len(moves), BATCH):
+            if progress is not None:
+                progress(Step("ends of inputs", first, len(moves)))
+            results += self.at([(m.input, m.share) for m in moves[first : first + BATCH]])
+        return dict(zip(moves, results, strict=True))
 
     def at(self, moves: Sequence[tuple[Input, float]]) -> list[_Result | None]:
         """Results with one input moved each: from -1, its low end, over 0, the study's value, to 1,
         its high end; None without a plan."""
-        found: list[_Result | None] = []
-        for variant in self.variants.make([self._values(each, share) for each, share in moves]):
-            if variant.arrays is None:
-                found.append(None)
-                continue
-            _, solution, _ = self.variants.solve(variant.arrays, self.variants.basis)
-            if solution.status not in ("optimal", "infeasible"):
-                raise SolverError(
-                    f"{moves[len(found)][0].name} moved: the solver ended {solution.status}"
-                )
-            found.append(
-                self._result(variant.system, variant.arrays, solution)
-                if solution.status == "optimal"
-                else None
-            )
-        return found
+        variants = self.variants.make([self._values(each, share) for each, share in moves])
+        return [
+            self._solved(each.name, variant)
+            for (each, _), variant in zip(moves, variants, strict=True)
+        ]
 
-    def _values(self, each: Input, share: float) -> Values:
+    def _solved(self, name: str, variant: Variant) -> _Result | None:
+        if variant.arrays is None:
+            return None
+        _, solution, _ = self.variants.solve(variant.arrays, self.variants.basis)
+        if solution.status == "infeasible":
+            return None
+        if solution.status != "optimal":
+            raise SolverError(f"{name} moved: the solver ended {solution.status}")
+        return self._result(variant.system, variant.arrays, solution)
+
+    def _values(self, each: Input, share: float) -> Sample:
         return {one.name: moved(one, share) for one in self.followers.get(each.name, [each])}
 
     def differs(self, result: _Result | None) -> bool:
-        """Whether there is no plan, or one with other options."""
+        """Return True if there is no plan, or one with other options."""
         return result is None or any(self.change(result))
 
     def change(self, result: _Result) -> tuple[list[str], list[str]]:
@@ -281,34 +324,37 @@ class _Sweep:
             self.base.in_plan & result.ruled_out
         )
 
-    def turn(self, each: Input, end: str) -> dict[str, Any]:
-        """Where, on the way to an end, the plan first has other options, by bisection: nearest to
-        the study's value."""
-        sign, inside, outside = (1.0 if end == "high" else -1.0), 0.0, 1.0
-        beyond = self.at([(each, sign)])[0]
-        while outside - inside > TURN_WIDTH:
-            middle = (inside + outside) / 2
-            result = self.at([(each, sign * middle)])[0]
-            if self.differs(result):
-                outside, beyond = middle, result
-            else:
-                inside = middle
-        enters, leaves = (
-            self.change(beyond) if beyond is not None else ([], ["every plan: none is possible"])
-        )
-        at = int(np.argmax(np.abs(moved(each, sign) - np.array(each.value))))
-        turns_at = float(moved(each, sign * (inside + outside) / 2)[at])
+    def turn(self, move: _Move) -> dict[str, Any]:
+        """The value, on the way to an end, beyond which the plan first has other options, with the
+        options that enter and leave there."""
+        each, (share, beyond) = move.input, self._turning_share(move)
+        enters, leaves = self.change(beyond) if beyond is not None else NO_PLAN
+        at = int(np.argmax(np.abs(moved(each, move.share) - np.array(each.value))))
         return {
             "input": each.name,
             "grade": each.grade,
             "unit": each.unit,
             "year": each.years[at],
             "value": each.value[at],
-            "end": end,
-            "turns_at": turns_at,
+            "end": move.end,
+            "turns_at": float(moved(each, move.share * share)[at]),
             "enters": "; ".join(enters),
             "leaves": "; ".join(leaves),
         }
+
+    def _turning_share(self, move: _Move) -> tuple[float, _Result | None]:
+        """Share of the way to an end at which the plan turns, by bisection, nearest to the study's
+        value; and the result beyond it."""
+        inside, outside = 0.0, 1.0
+        beyond = self.at([(move.input, move.share)])[0]
+        while outside - inside > TURN_WIDTH:
+            middle = (inside + outside) / 2
+            result = self.at([(move.input, move.share * middle)])[0]
+            if self.differs(result):
+                outside, beyond = middle, result
+            else:
+                inside = middle
+        return (inside + outside) / 2, beyond
 
 
 def moved(each: Input, share: float) -> Array:
@@ -319,36 +365,44 @@ def moved(each: Input, share: float) -> Array:
 
 
 def _swings(
-    chosen: Sequence[Input], at_end: Mapping[tuple[str, str], _Result | None], base: _Result
+    chosen: Sequence[Input], results: Mapping[_Move, _Result | None], base: _Result
 ) -> pd.DataFrame:
-    rows = []
-    for each in chosen:
-        row: dict[str, Any] = {
-            "input": each.name,
-            "grade": each.grade,
-            "unit": each.unit,
-            "low": each.low[0],
-            "value": each.value[0],
-            "high": each.high[0],
-        }
-        rank = 0.0
-        for answer, value in base.answers.items():
-            changes = []
-            for end in ("low", "high"):
-                result = at_end[each.name, end]
-                change = np.nan if result is None else result.answers[answer] - value
-                row[f"{answer} at {end}"] = (
-                    change if not abs(change) <= CHANGED * abs(value) else 0.0
-                )
-                changes.append(abs(change))
-            known = [change for change in changes if np.isfinite(change)]
-            if answer in ("cost", "footprint") and value:
-                rank += max(known, default=0.0) / abs(value)
-        row["no plan at"] = ", ".join(
-            end for end in ("low", "high") if at_end[each.name, end] is None
-        )
-        row["rank"] = rank
-        rows.append(row)
+    rows = [
+        _swing(each, {end: results[_Move(each, end)] for end in ("low", "high")}, base)
+        for each in chosen
+    ]
     return pd.DataFrame(rows).sort_values(
         ["rank", "input"], ascending=[False, True], ignore_index=True
     )
+
+
+def _swing(each: Input, ends: Mapping[str, _Result | None], base: _Result) -> dict[str, Any]:
+    """The row of an input in the table of swings."""
+    changes = {
+        answer: {
+            end: np.nan if result is None else result.answers[answer] - value
+            for end, result in ends.items()
+        }
+        for answer, value in base.answers.items()
+    }
+    shown = {
+        f"{answer} at {end}": _without_rounding(change, base.answers[answer])
+        for answer, by_end in changes.items()
+        for end, change in by_end.items()
+    }
+    without = ", ".join(end for end, result in ends.items() if result is None)
+    rank = sum(
+        (_largest_share(changes[answer].values(), base.answers[answer]) for answer in RANKED), 0.0
+    )
+    return {**_first_row(each), **shown, "no plan at": without, "rank": rank}
+
+
+def _without_rounding(change: float, value: float) -> float:
+    return 0.0 if abs(change) <= CHANGED * abs(value) else change
+
+
+def _largest_share(changes: Iterable[float], value: float) -> float:
+    """The largest known change, as a share of the value; 0 where the value is 0."""
+    if not value:
+        return 0.0
+    return max((abs(each) for each in changes if np.isfinite(each)), default=0.0) / abs(value)

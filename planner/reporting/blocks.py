@@ -16,10 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from planner.figures.plan_figures import COLOURS
+from planner.system.nouns import Array
 
 DIGITS = 5
 """Significant digits of a number in a chart; the tables of the run hold all."""
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+AREAS: Mapping[str, Any] = {"type": "scatter", "mode": "lines", "stackgroup": "one"}
+BARS: Mapping[str, Any] = {"type": "bar"}
 INK = "currentColor"
 """The colour of the text: dark on light, light on dark."""
 OTHER_COLOUR = "#999999"
@@ -95,7 +98,7 @@ class Flows:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TextTable:
     """A table of ready text; `numeric` columns are set to the right. Closed tables open with a
     click, and in print."""
 
@@ -117,7 +120,7 @@ class Tabs:
     panels: tuple[tuple[str, tuple[Block, ...]], ...]
 
 
-Block = Chart | Grid | Flows | Table | Tabs
+Block = Chart | Grid | Flows | TextTable | Tabs
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +147,11 @@ def _script(content: Any) -> str:
 
 def rounded(values: Iterable[float]) -> list[float | None]:
     """Numbers for a chart, None where there is none."""
-    return [
-        float(f"{v:.{DIGITS}g}") if np.isfinite(v) else None
-        for v in np.asarray(list(values), dtype=float)
-    ]
+    return [_rounded(v) for v in np.asarray(list(values), dtype=float)]
+
+
+def _rounded(value: float) -> float | None:
+    return float(f"{value:.{DIGITS}g}") if np.isfinite(value) else None
 
 
 def scaled(unit: str, largest: float) -> tuple[float, str]:
@@ -167,9 +171,15 @@ def number(value: float) -> str:
         return ""
     if value and not 1e-3 <= abs(value) < 1e12:
         return f"{value:.3g}"
-    places = 0 if abs(value) >= 100 or value == 0 else int(2 - np.floor(np.log10(abs(value))))
-    text = f"{value:,.{places}f}"
+    text = f"{value:,.{_places(value)}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _places(value: float) -> int:
+    """Decimal places that leave three digits or more."""
+    if abs(value) >= 100 or value == 0:
+        return 0
+    return int(2 - np.floor(np.log10(abs(value))))
 
 
 def stack(
@@ -184,29 +194,21 @@ def stack(
     note: str = "",
 ) -> Chart:
     """Areas (or bars) one upon the other, a colour a name; series are (T,) in `unit`."""
-    values = {name: np.asarray(v, dtype=float) for name, v in series.items()}
-    top = (
-        max((float(np.nansum([np.maximum(v, 0.0) for v in values.values()], axis=0).max()), 0.0))
-        if values
-        else 0.0
-    )
-    size, shown = scaled(unit, top)
-    form: Mapping[str, Any] = (
-        {"type": "bar"} if bars else {"type": "scatter", "mode": "lines", "stackgroup": "one"}
-    )
-    at = [int(n) for n in x]
+    values = _floats(series)
+    size, shown = scaled(unit, _height(values))
+    scaled_values = {name: v / size for name, v in values.items()}
+    form, at = BARS if bars else AREAS, [int(n) for n in x]
     traces = [
-        {**form, "name": name, "x": at, "y": rounded(v / size), "colour": colours[name]}
-        for name, v in values.items()
+        {**form, "name": name, "x": at, "y": rounded(v), "colour": colours[name]}
+        for name, v in scaled_values.items()
     ]
-    keys = tuple(Key(name, colours[name]) for name in values) if own_keys else ()
     return Chart(
         title,
         shown,
         traces,
-        said(title, shown, x, {n: v / size for n, v in values.items()}),
+        said(title, shown, x, scaled_values),
         {"barmode": "relative"},
-        keys,
+        keys_of(values, colours) if own_keys else (),
         note=note,
     )
 
@@ -219,54 +221,68 @@ def lines(
     colours: Mapping[str, str],
     *,
     dashes: Mapping[str, str] | None = None,
-    own_keys: bool = False,
     layout: Mapping[str, Any] | None = None,
     note: str = "",
 ) -> Chart:
     """A line a name, told apart by colour and dash; series are (T,) in `unit`, NaN where there is
     none."""
-    values = {name: np.asarray(v, dtype=float) for name, v in series.items()}
-    dash = dashes or {name: DASHES[i % len(DASHES)] for i, name in enumerate(values)}
-    top = max(
-        (float(np.nanmax(np.abs(v))) for v in values.values() if np.isfinite(v).any()), default=0.0
-    )
-    size, shown = scaled(unit, top)
+    values = _floats(series)
+    dash = dashes or dashes_of(values)
+    size, shown = scaled(unit, _largest(values))
+    scaled_values = {name: v / size for name, v in values.items()}
+    at = [int(n) for n in x]
     traces = [
         {
             "type": "scatter",
             "mode": "lines" if np.isfinite(v).sum() > 1 else "markers",
             "name": name,
-            "x": [int(n) for n in x],
-            "y": rounded(v / size),
+            "x": at,
+            "y": rounded(v),
             "colour": colours[name],
             "dash": dash[name],
         }
-        for name, v in values.items()
+        for name, v in scaled_values.items()
     ]
-    keys = tuple(Key(name, colours[name], dash[name]) for name in values) if own_keys else ()
-    return Chart(
-        title,
-        shown,
-        traces,
-        said(title, shown, x, {n: v / size for n, v in values.items()}),
-        layout or {},
-        keys,
-        note=note,
-    )
+    told = said(title, shown, x, scaled_values)
+    return Chart(title, shown, traces, told, layout or {}, note=note)
 
 
-def said(title: str, unit: str, x: Sequence[int], series: Mapping[str, Any]) -> str:
+def _floats(series: Mapping[str, npt.ArrayLike]) -> dict[str, Array]:
+    return {name: np.asarray(v, dtype=float) for name, v in series.items()}
+
+
+def _height(values: Mapping[str, Array]) -> float:
+    """Height of a stack: the largest sum of what is above the axis."""
+    above = [np.maximum(v, 0.0) for v in values.values()]
+    return max(float(np.nansum(above, axis=0).max()), 0.0) if above else 0.0
+
+
+def _largest(values: Mapping[str, Array]) -> float:
+    known = (v for v in values.values() if np.isfinite(v).any())
+    return max((float(np.nanmax(np.abs(v))) for v in known), default=0.0)
+
+
+def said(title: str, unit: str, x: Sequence[int], series: Mapping[str, Array]) -> str:
     """The first and the last year of a chart in words."""
     if not len(x) or not series:
         return title
-    ends = [
-        f"{x[i]}: "
-        + ", ".join(
-            f"{name} {number(v[i])}" for name, v in series.items() if np.isfinite(v[i]) and v[i]
-        )
-        for i in dict.fromkeys((0, len(x) - 1))
-    ]
+    ends = [f"{x[i]}: {_at(i, series)}" for i in dict.fromkeys((0, len(x) - 1))]
     return f"{title}, {unit}. " + "; ".join(ends)
+
+
+def _at(i: int, series: Mapping[str, Array]) -> str:
+    known = {name: v[i] for name, v in series.items() if np.isfinite(v[i]) and v[i]}
+    return ", ".join(f"{name} {number(value)}" for name, value in known.items())
+
+
+def keys_of(names: Iterable[str], colours: Mapping[str, str]) -> tuple[Key, ...]:
+    """Legend of areas or bars."""
+    return tuple(Key(name, colours[name]) for name in names)
+
+
+def dashes_of(names: Iterable[str]) -> dict[str, str]:
+    """A dash for each name, in the order of DASHES."""
+    return {name: DASHES[i % len(DASHES)] for i, name in enumerate(names)}
 
 
 def colours_of(names: Iterable[str]) -> dict[str, str]:
@@ -274,22 +290,17 @@ def colours_of(names: Iterable[str]) -> dict[str, str]:
     return {name: COLOURS[i % len(COLOURS)] for i, name in enumerate(names)}
 
 
-def largest_first(series: Mapping[str, Any], most: int, other: str) -> dict[str, Any]:
+def largest_first(series: Mapping[str, Array], most: int, other: str) -> dict[str, Array]:
     """At most `most` series, the largest first, the rest summed as `other`; what is nothing
     throughout is left out."""
-    held = {
-        name: np.asarray(v, dtype=float) for name, v in series.items() if np.nansum(np.abs(v)) > 0
-    }
-    order = sorted(held, key=lambda name: -float(np.nansum(np.abs(held[name]))))
+    sizes = {name: float(np.nansum(np.abs(v))) for name, v in series.items()}
+    order = sorted((name for name in series if sizes[name] > 0), key=lambda name: -sizes[name])
     if len(order) <= most:
-        return {name: held[name] for name in order}
-    kept = {name: held[name] for name in order[: most - 1]}
-    return {
-        **kept,
-        f"{other} ({len(order) - most + 1})": np.sum(
-            [held[name] for name in order[most - 1 :]], axis=0
-        ),
-    }
+        return {name: series[name] for name in order}
+    rest = order[most - 1 :]
+    kept = {name: series[name] for name in order[: most - 1]}
+    kept[f"{other} ({len(rest)})"] = np.sum([series[name] for name in rest], axis=0)
+    return kept
 
 
 def plain(name: str) -> str:

@@ -1,0 +1,93 @@
+"""Capacity of each plant from what stood and what was ordered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from planner.lp.components import Components, add_param, join_sets
+from planner.lp.family import Physical, Term
+from planner.lp.parameters import Given
+from planner.lp.wording import Facts, Subject, Telling
+from planner.study.provenance import figures
+from planner.system.economics import alive_share
+
+
+def capacity_balance(m: Any, k: str, t: int) -> Any:
+    r"""Capacity is what stood or was under construction at the start, and what was ordered and is
+    alive.
+
+    $$K_{k,t} - \sum_v s_{k,v,t}\, n_{k,v} = \bar K_{k,t}$$   [activity unit / yr]
+
+    with s the overlap of [v + lead, v + lead + life) with period t, over its length. Direct, not
+    recursive: the dual is the worth of one year of capacity.
+    """
+    return (
+        m.capacity[k, t]
+        - sum(m.alive_share[k, v, t] * m.new_capacity[k, v] for v in m.alive_orders[k, t])
+        == m.existing[k, t]
+    )
+
+
+def _fill(m: Components, given: Given) -> None:
+    system, existing, shares = given.system, given.series(), given.series(2)
+    periods = system.periods
+    for plant in system.plants.values():
+        existing.add(plant.name, values=system.period_mean(plant.existing))
+    for name, kept in given.orderable.items():
+        plant = system.plants[name]
+        share = alive_share(periods, plant.lead_time, plant.life)
+        # a life may end a period later in one sample than in another: its zeros are left out when
+        # the matrix is made
+        alive = (share != 0).reshape(-1, len(periods), len(periods)).any(axis=0)
+        for i in np.flatnonzero(kept):
+            shares.add(name, given.years[i], values=share[..., i, :], kept=alive[i])
+    capacities, stands = m.sets["capacities"], m.index("alive_share", shares)
+    add_param(m, "existing", existing, capacities)
+    add_param(m, "alive_share", shares, stands)
+    join_sets(m, "alive_orders", capacities, stands.codes[:, [0, 2]], stands.codes[:, [1]])
+
+
+def _describe(facts: Facts, subject: Subject, years: list[int]) -> Telling:
+    (name,) = subject
+    plant = facts.system.plants[name]
+    ordered = any(c == "new_capacity" and index[0] == name for c, index in facts.arrays.columns)
+    if ordered and plant.lead_time:
+        more = f"what is ordered stands {plant.lead_time} years later"
+    else:
+        more = "more can be ordered" if ordered else "no more can be ordered in time"
+    stands = figures(facts.mean(plant.existing, years), "t/year")
+    return (
+        f"{name}: {stands} stands {facts.when(years)} by itself, {more}",
+        facts.inputs.line("plants", name, "existing_capacity", year=years[0]),
+    )
+
+
+CAPACITY_BALANCE = Physical(
+    rule=capacity_balance,
+    rows="capacities",
+    indices=("plant", "year"),
+    unit="USD/(t/year)/year",
+    basis="annual",
+    fill=_fill,
+    describe=_describe,
+    holds_under_loss=False,
+    terms=(
+        Term(
+            "alive_share",
+            r"s_{k,v,t}",
+            ("plant", "year of order", "year"),
+            "1",
+            "share of period t in which an order of v stands",
+        ),
+        Term(
+            "existing",
+            r"\bar K_{k,t}",
+            ("plant", "year"),
+            "activity unit/yr",
+            "capacity that stands without an order",
+        ),
+        Term("alive_orders", "", ("plant", "year"), "", "years whose orders stand in a period"),
+    ),
+)

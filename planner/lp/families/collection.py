@@ -1,0 +1,128 @@
+"""Waste collected against the collection rate."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from planner.lp.components import Components, Key, add_param, add_set, add_sets
+from planner.lp.family import Physical, Term
+from planner.lp.parameters import Given
+from planner.lp.wording import Facts, Subject, Telling
+from planner.study.provenance import figures
+from planner.system.nouns import Process
+
+
+def collection(m: Any, w: str, t: int) -> Any:
+    r"""No more waste is collected than the collection rate allows of what arises; the rest is the
+    loss `uncollected`.
+
+    $$\sum_{p \in C_w} i_{w,p,t}\, a_{p,t} - \kappa_{w,t} \sum_p o_{w,p,t}\, a_{p,t}
+      - \kappa_{w,t} \sum_{u,v} r_{w,u,v,t}\, x_{u,v} \le \kappa_{w,t} W_{w,t}$$   [t / yr]
+    """
+    return (
+        sum(m.collected[w, p, t] * m.activity[p, t] for p in m.collectors[w])
+        - sum(m.new_waste[w, p, t] * m.activity[p, t] for p in m.waste_makers[w])
+        - sum(m.collectable_relief[w, u, v, t] * m.measure[u, v] for u, v in m.relieved[w, t])
+        <= m.collectable[w, t]
+    )
+
+
+def _fill(m: Components, given: Given) -> None:
+    system = given.system
+    collectors: dict[str, list[Process]] = defaultdict(list)
+    makers: dict[str, list[Process]] = defaultdict(list)
+    for process in system.processes.values():
+        for name in process.outputs:
+            makers[name].append(process)
+        for name in process.inputs if process.kind == "collect" else ():
+            collectors[name].append(process)
+    collected, new_waste, collectable = given.series(2), given.series(2), given.series()
+    rates = {g.name: g.collection_rate for g in system.goods.values() if g.name in collectors}
+    wastes = {name: rate for name, rate in rates.items() if rate is not None}
+    for name, yearly in wastes.items():
+        rate, arising = system.period_mean(yearly), given.balance.arising.get(name)
+        for process in collectors[name]:
+            collected.add(name, process.name, values=system.period_mean(process.inputs[name]))
+        for process in makers[name]:
+            made = rate * system.period_mean(process.outputs[name])
+            new_waste.add(name, process.name, values=made)
+        can = 0 * rate if arising is None else system.period_mean(yearly * arising)
+        collectable.add(name, values=can)
+    add_sets(m, "collectors", {name: [p.name for p in collectors[name]] for name in wastes})
+    add_sets(m, "waste_makers", {name: [p.name for p in makers[name]] for name in wastes})
+    add_param(m, "collected", collected)
+    add_param(m, "new_waste", new_waste)
+    add_param(m, "collectable", collectable, add_set(m, "collection_rows", collectable))
+    _fill_relief(m, given)
+
+
+def _fill_relief(m: Components, given: Given) -> None:
+    """Collectable part of what measures change in the waste that arises; none of demand spared."""
+    system = given.system
+    relief: dict[Key, float] = dict.fromkeys(m.parameters["relief"].index.keys, 0.0)
+    for spare in given.spares:
+        for waste, yearly in spare.waste.items():
+            rate = system.goods[waste].collection_rate
+            part = system.period_mean(yearly * (rate if rate is not None else 0.0))
+            for t, value in zip(given.years, part, strict=True):
+                key = (waste, spare.column, spare.year, t)
+                if key in relief:
+                    relief[key] = float(value)
+    add_param(m, "collectable_relief", relief)
+
+
+def _describe(facts: Facts, subject: Subject, years: list[int]) -> Telling:
+    (name,) = subject
+    rate = figures(facts.mean(facts.system.goods[name].collection_rate, years), "1")
+    waste, of = facts.balance.arising.get(name), "what arises"
+    if waste is not None:
+        of = f"the {figures(facts.mean(waste, years), 't/year')} that leaves use"
+    return (
+        f"{name}: at most {rate} of {of} can be collected {facts.when(years)}",
+        facts.inputs.line("collection", name, "rate", year=years[0]),
+    )
+
+
+COLLECTION = Physical(
+    rule=collection,
+    rows="collection_rows",
+    indices=("good", "year"),
+    unit="USD/t",
+    basis="annual",
+    fill=_fill,
+    describe=_describe,
+    holds_under_loss=True,
+    terms=(
+        Term(
+            "collectable_relief",
+            r"\kappa_{w,t}\, r_{w,u,v,t}",
+            ("waste", "measure", "year taken", "year"),
+            "1",
+            "collectable part of the waste that a measure adds",
+        ),
+        Term(
+            "collected",
+            r"i_{w,p,t}",
+            ("waste", "process", "year"),
+            "t/activity unit",
+            "waste that a unit of collection takes",
+        ),
+        Term(
+            "new_waste",
+            r"\kappa_{w,t}\, o_{w,p,t}",
+            ("waste", "process", "year"),
+            "t/activity unit",
+            "collectable part of the waste a process makes",
+        ),
+        Term(
+            "collectable",
+            r"\kappa_{w,t}\, W_{w,t}",
+            ("waste", "year"),
+            "t/yr",
+            "collectable part of the waste that arises from use",
+        ),
+        Term("collectors", "C_w", ("waste",), "", "processes that collect a waste"),
+        Term("waste_makers", "", ("waste",), "", "processes that make a waste"),
+    ),
+)

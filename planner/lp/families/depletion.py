@@ -1,0 +1,100 @@
+"""Ore left in each deposit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from planner.lp.components import Components, Key, add_param, add_set, add_sets
+from planner.lp.family import Physical, Term
+from planner.lp.parameters import Given, ready_in
+from planner.lp.wording import Facts, Subject, Telling
+from planner.mfa.bound_checks import ore_taken, reserve_growth
+from planner.study.provenance import figures, plain, years_of
+from planner.system.batch import joined
+
+
+def depletion(m: Any, d: str, t: int) -> Any:
+    r"""Ore in the ground at the end of a period; what exploration adds can be mined only once it is
+    there.
+
+    $$R_{d,t} - R_{d,t-1} + n_t \sum_p i_{d,p,t}\, a_{p,t} - \sum_v n_v\, y_{d,v}
+      = n_t A_{d,t}$$   [t]
+
+    with the reserve on the right in the first period, what exploration y of an earlier period v has
+    found by t, and R at least 0.
+    """
+    return (
+        m.remaining[d, t]
+        - sum(m.remaining[d, u] for u in m.previous[t])
+        + m.length[t] * sum(m.ore[d, p, t] * m.activity[p, t] for p in m.miners[d])
+        - sum(m.length[v] * m.explored[d, v] for v in m.finds[d, t])
+        == m.ore_added[d, t]
+    )
+
+
+def _fill(m: Components, given: Given) -> None:
+    system, ore, added = given.system, given.series(2), given.series()
+    miners: dict[str, list[str]] = {name: [] for name in system.deposits}
+    for deposit, process, taken in ore_taken(system):
+        miners[deposit].append(process)
+        ore.add(deposit, process, values=taken)
+    for name, place in system.deposits.items():
+        gain = reserve_growth(system, place)
+        added.add(name, values=joined([gain[..., :1] + place.reserve, gain[..., 1:]]))
+    add_sets(m, "miners", miners)
+    add_param(m, "ore", ore)
+    add_param(m, "ore_added", added, add_set(m, "deposit_years", added, width=2))
+    finds: dict[Key, list[int]] = {}
+    for explored, year in m.sets["explorations"].keys:
+        i, delay = given.years.index(int(str(year))), system.exploration[str(explored)].delay
+        finds.setdefault((explored, ready_in(given, delay, i)), []).append(given.years[i])
+    add_sets(m, "finds", finds, over=m.sets["deposit_years"])
+
+
+def _describe(facts: Facts, subject: Subject, years: list[int]) -> Telling:
+    (name,) = subject
+    deposit = facts.system.deposits[name]
+    gain = figures(facts.mean(deposit.additions, years), "t/year")
+    added = f", and {gain} is added" if deposit.additions.any() else ""
+    until = years_of(facts.system, years)[-1]
+    holds = f"holds {plain(deposit.reserve)} t at the start{added}"
+    return (
+        f"{name}: {holds}, for all that is dug until {until}",
+        facts.inputs.line("deposits", name, deposit.metal, "reserve"),
+    )
+
+
+DEPLETION = Physical(
+    rule=depletion,
+    rows="deposit_years",
+    indices=("deposit", "year"),
+    unit="USD/t",
+    basis="state",
+    fill=_fill,
+    describe=_describe,
+    holds_under_loss=True,
+    terms=(
+        Term(
+            "ore",
+            r"i_{d,p,t}",
+            ("deposit", "process", "year"),
+            "t/activity unit",
+            "ore that a unit of activity takes from a deposit",
+        ),
+        Term(
+            "ore_added",
+            r"n_t\, A_{d,t}",
+            ("deposit", "year"),
+            "t",
+            "reserve growth of the period; in the first one the reserve too",
+        ),
+        Term("miners", "", ("deposit",), "", "processes that take from a deposit"),
+        Term(
+            "finds",
+            "",
+            ("deposit", "year"),
+            "",
+            "periods of exploration whose finds can first be mined in a period",
+        ),
+    ),
+)

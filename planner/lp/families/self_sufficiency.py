@@ -1,0 +1,90 @@
+"""Policy: home output as a share of home demand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from planner.lp.family import Target
+from planner.lp.targets import Targets
+from planner.lp.wording import Facts, Subject, Telling
+from planner.study.provenance import figures
+from planner.system.batch import agreed
+from planner.system.nouns import Array, Policy
+from planner.system.unit_accounts import (
+    equivalent,
+    input_equivalent,
+    output_equivalent,
+    refined_requirement,
+)
+
+
+def self_sufficiency(m: Any, n: str, x: str, t: int) -> Any:
+    r"""Home output of metal x at the stages, less exports at them, is at least a share of home
+    demand, in refined equivalents.
+
+    $$\sum_p \epsilon_{n,p,t}\, a_{p,t} + b_{n,x,t}
+      \ge \sigma_{n,t} D^{home}_{x,t} + X_{n,t}$$   [t / yr]
+
+    with epsilon the output of a process that counts less what it takes from others that count, so
+    that a chain through several of the stages counts once, by what leaves its last: ore that is dug
+    and refined at home is one tonne and not two.
+    """
+    return (
+        sum(m.share_term[n, p, t] * m.activity[p, t] for p in m.counted[n]) + m.breach[n, x, t]
+        >= m.target[n, x, t]
+    )
+
+
+def _fill(targets: Targets, policy: Policy) -> None:
+    """Output of the processes that count, less what they take from one another: a chain through
+    several stages counts once, at its end."""
+    system, metal = targets.system, policy.metal
+    counted = [process for process in system.processes.values() if policy.counts(process)]
+    passed_on = {good for process in counted for good in process.outputs}
+    for process in counted:
+        made = output_equivalent(system, process, metal)
+        if agreed(made.any(axis=-1)):
+            taken = input_equivalent(system, process, metal, passed_on)
+            targets.count(policy, process, made - taken)
+    home, exports = refined_requirement(system, metal, export=False), _exports(targets, policy)
+    for i, t, share in targets.in_force(policy):
+        targets.floor("self_sufficiency", policy, metal, t, share * home[..., i] + exports[..., i])
+
+
+def _exports(targets: Targets, policy: Policy) -> Array:
+    """Exports of the metal at the stages, in refined equivalents, shape (..., T)."""
+    system, exports = targets.system, np.zeros(len(targets.given.years))
+    for good in system.goods.values():
+        at_stage = good.stage in policy.stages and policy.metal in good.content
+        if good.export and good.demand is not None and at_stage:
+            exports = exports + system.period_mean(good.demand) * equivalent(good, policy.metal)
+    return exports
+
+
+def _describe(facts: Facts, subject: Subject, years: list[int]) -> Telling:
+    policy = facts.policy(subject[0])
+    need = figures(facts.bounds("self_sufficiency", subject, years), "t/year")
+    share = figures(facts.mean(policy.level, years), "1")
+    return facts.of_policy(
+        subject,
+        f"home output at {' and '.join(policy.stages)} of at least {share} of the home demand for "
+        f"{policy.metal} and all exports there, that is {need} {facts.when(years)}",
+    )
+
+
+SELF_SUFFICIENCY = Target(
+    rule=self_sufficiency,
+    indices=("policy", "metal", "year"),
+    unit="USD/t",
+    basis="annual",
+    kind="self_sufficiency",
+    relax="lower",
+    row_unit="t/year",
+    relative=lambda policy: False,
+    fill=_fill,
+    describe=_describe,
+    holds_under_loss=False,
+    terms=(),
+)

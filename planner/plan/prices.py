@@ -1,0 +1,113 @@
+"""Shadow prices: dual values with their discounting undone, and the table of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from planner.lp.families import FORMULATION
+from planner.lp.family import Basis, Family
+from planner.lp.parameters import first_discount
+from planner.plan.schema import COLUMNS
+from planner.solver.highs import Arrays, Name, Solution
+from planner.system.economics import period_factors
+from planner.system.nouns import Array, System
+
+BINDING = 1e-7
+"""A row is binding when its slack is at most this share of its size, or of 1."""
+OWN_UNIT = "USD/unit"
+"""Unit of the price of a row that somebody added to a model; its basis is the horizon."""
+FAMILIES: Mapping[str, Family] = {family.name: family for family in FORMULATION}
+
+
+def undiscounted(
+    system: System,
+    present: npt.ArrayLike,
+    basis: Basis = "annual",
+    years: int | Sequence[int] | None = None,
+) -> Array:
+    """Present values in money of their own year, by the basis of the dual value they are, or belong
+    to.
+
+    annual: divided by the discount factor of the period; state: by that of its first year; horizon:
+    as they are. `years` are the first years of their periods: one for each value, one for them all,
+    or (None) those of all periods in order.
+    """
+    amounts = np.asarray(present, dtype=float)
+    if basis == "horizon":
+        return amounts
+    factors = _factors(system, basis)
+    if isinstance(years, int):
+        return np.asarray(amounts / factors[years])
+    return np.asarray(
+        amounts / np.array([factors[year] for year in (factors if years is None else years)])
+    )
+
+
+def _factors(system: System, basis: Basis) -> dict[int, float]:
+    """What discounting multiplied a dual value by, by the first year of its period."""
+    if basis == "state":
+        return first_discount(system)
+    factors = period_factors(system.periods, system.discount_rate)
+    return dict(zip((p.first for p in system.periods), factors.tolist(), strict=True))
+
+
+def price_table(system: System, arrays: Arrays, solution: Solution) -> pd.DataFrame:
+    """Shadow prices of all rows: d(cost)/d(requirement), with unit and basis.
+
+    `value` is `undiscounted` by the family's basis, `present_value` the dual value itself.
+    `degenerate` marks a price that is zero although its row binds: a small change of the
+    requirement in one direction may cost something all the same.
+    """
+    degenerate = _binding(arrays, solution) & (solution.dual[: len(arrays.rows)] == 0.0)
+    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS["prices"]}
+    for at, name, indices in _by_family(arrays.rows):
+        present = solution.dual[at]
+        prices = _family_prices(system, name, indices, present)
+        prices |= {"present_value": present.tolist(), "degenerate": degenerate[at].tolist()}
+        for column, cells in prices.items():
+            columns[column] += cells
+    return pd.DataFrame(columns).astype({"year": "Int64"})
+
+
+def _by_family(rows: Sequence[Name]) -> Iterator[tuple[slice, str, list[tuple[Any, ...]]]]:
+    """Where each family stands, its name and the indices of its rows: what they share is looked up
+    once for all of them."""
+    begin = 0
+    for name, together in groupby(rows, key=itemgetter(0)):
+        indices = [index for _, index in together]
+        yield slice(begin, begin + len(indices)), name, indices
+        begin += len(indices)
+
+
+def _family_prices(
+    system: System, name: str, indices: list[tuple[Any, ...]], present: Array
+) -> dict[str, list[Any]]:
+    """Prices of the rows of one family, by column of the table."""
+    family, count = FAMILIES.get(name), len(indices)
+    basis: Basis
+    unit, basis = (family.unit, family.basis) if family else (OWN_UNIT, "horizon")
+    yearly = family is not None and "year" in family.indices
+    years: list[Any] = [index[-1] if yearly else None for index in indices]
+    subjects = [index[:-1] if yearly else index for index in indices]
+    return {
+        "family": [name] * count,
+        "index": [", ".join(map(str, subject)) for subject in subjects],
+        "year": years,
+        "value": undiscounted(system, present, basis, years).tolist(),
+        "unit": [unit.replace("USD", f"USD_{system.currency_year}")] * count,
+        "basis": [basis] * count,
+    }
+
+
+def _binding(arrays: Arrays, solution: Solution) -> npt.NDArray[np.bool_]:
+    """Mark the rows that bind, shape (m,)."""
+    value = solution.row_value[: len(arrays.rows)]
+    slack = np.minimum(value - arrays.row_lower, arrays.row_upper - value)
+    return np.asarray(slack <= BINDING * np.maximum(np.abs(value), 1.0))

@@ -1,0 +1,47 @@
+"""A study compiled once: its balance and the arrays of its programme, for all that solves it again
+and again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from planner.lp.formulation import components, programme
+from planner.lp.size import require_memory
+from planner.mfa.balance import Balance, balance
+from planner.runtime.progress import Clock, Progress
+from planner.solver.highs import Arrays, compile_arrays
+from planner.system.nouns import System
+
+
+@dataclass(frozen=True, eq=False)
+class Compiled:
+    """A system with its balance and arrays: what the loops over `solve` start from, made once."""
+
+    system: System
+    balance: Balance
+    arrays: Arrays
+    seconds: Mapping[str, float]
+
+
+def compiled(subject: Any, *, progress: Progress | None = None) -> Compiled:
+    """Balance and build a System, or compile a model that `planner.build` made and somebody
+    extended.
+
+    Raises SpecError, before a row is built, where the programme would need more memory than is free.
+    """
+    clock = Clock(progress)
+    if isinstance(subject, System):
+        with clock.stage("balance"):
+            flow_balance = balance(subject)
+        with clock.stage("build"):
+            filled = components(subject, flow_balance)
+            require_memory(filled)
+        with clock.stage("compile"):
+            arrays = programme(filled)
+    else:
+        flow_balance = subject.flow_balance
+        with clock.stage("compile"):
+            arrays = compile_arrays(subject)
+    return Compiled(flow_balance.system, flow_balance, arrays, clock.seconds)

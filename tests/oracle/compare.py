@@ -1,0 +1,57 @@
+"""Both programmes on one study: this is the only file of the oracle that runs planner."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import planner
+from tests.oracle.model import Answer
+from tests.oracle.programme import solve
+from tests.oracle.reader import read
+
+NEAR = 1e-9
+
+
+@dataclass
+class Comparison:
+    """What planner says of a study, and what the oracle says."""
+
+    status: str
+    objective: float
+    oracle: Answer
+    plan: Any = None
+    message: str = ""
+
+    @property
+    def agrees(self) -> bool:
+        """Same answer: the same status, and the same cost to 1e-9."""
+        if self.status != self.oracle.status:
+            return False
+        if self.status != "optimal":
+            return True
+        size = max(1.0, abs(self.objective))
+        return abs(self.objective - self.oracle.objective) <= NEAR * size
+
+    def __str__(self) -> str:
+        """One line for a person."""
+        ours = f"{self.oracle.status} {self.oracle.objective!r}"
+        return f"planner {self.status} {self.objective!r} {self.message}; oracle {ours}"
+
+
+def compare(
+    folder: Path, scenario: str = "", overrides: Mapping[str, Any] | None = None
+) -> Comparison:
+    """Solve a study both ways. Raises planner.SpecError where planner refuses it."""
+    system = planner.read(folder, scenario=scenario, overrides=overrides)
+    answer = solve(read(folder, scenario, overrides))
+    try:
+        plan = planner.solve(system)
+    except planner.InfeasibleError as error:
+        return Comparison("infeasible", float("nan"), answer, message=str(error)[:200])
+    except planner.SolverError as error:
+        status = "unbounded" if "no lower bound" in str(error) else "failed"
+        return Comparison(status, float("nan"), answer, message=str(error)[:200])
+    return Comparison("optimal", plan.objective, answer, plan)

@@ -1,0 +1,684 @@
+"""Random studies that leave the shape of the shipped ones, written as folders (format.md).
+
+    python -m tests.oracle.generator SEED FOLDER
+
+The same seed gives the same folder. Every part of a study is drawn by a function of its own.
+"""
+
+from __future__ import annotations
+
+import csv
+import random
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+METALS = ("lithium", "cobalt", "nickel")
+ORIGINS = ("Chile", "Peru", "Ghana")
+FIRST = 2021
+SHARED = ("year", "value", "unit", "extend", "source")
+DISTRIBUTIONS = (
+    "fixed",
+    "normal",
+    "folded_normal",
+    "lognormal",
+    "weibull",
+    "gamma",
+    "exponential",
+)
+UNITS = {"good_values": {"holding_cost": "USD_2021/t/year"}}
+
+
+class Draft:
+    """A study being drawn: its head, its tables, and the dice."""
+
+    def __init__(self, seed: int) -> None:
+        """Start with the years and the metals."""
+        self.dice = random.Random(seed)
+        self.metals = list(METALS[: self.dice.choice((1, 1, 2, 2, 3))])
+        self.firsts, self.last = self._periods()
+        self.tables: dict[str, list[dict[str, Any]]] = {}
+        self.policies: dict[str, dict[str, Any]] = {}
+        self.demanded: dict[str, list[str]] = {metal: [] for metal in self.metals}
+        self.lines: dict[str, dict[str, list[str]]] = {m: {} for m in self.metals}
+        self.head = {
+            "discount_rate": self.dice.choice((0.0, 0.03, 0.05, 0.1)),
+            "stock_convention": self.dice.choice(("uniform", "uniform", "end", "middle", "start")),
+            "border_adjustment": self.chance(0.2),
+        }
+
+    def _periods(self) -> tuple[list[int], int]:
+        lengths = [self.dice.choice((1, 1, 1, 2, 3, 5)) for _ in range(self.dice.randint(1, 6))]
+        if self.chance(0.4):
+            lengths = [1] * len(lengths)
+        firsts = [FIRST + sum(lengths[:i]) for i in range(len(lengths))]
+        return firsts, FIRST + sum(lengths) - 1
+
+    def chance(self, probability: float) -> bool:
+        """True so often."""
+        return self.dice.random() < probability
+
+    def number(self, low: float, high: float) -> float:
+        """A number of four digits between two others."""
+        return float(f"{self.dice.uniform(low, high):.4g}")
+
+    def row(self, table: str, **fields: Any) -> None:
+        """Add a row of words."""
+        self.tables.setdefault(table, []).append(fields)
+
+    def value(self, table: str, unit: str, value: Any, **key: Any) -> None:
+        """Add a number: one value for all years, or a series over some years."""
+        if not isinstance(value, dict):
+            self.row(table, **key, value=value, unit=unit, source="made")
+            return
+        last = max(value)
+        for year, number in value.items():
+            held = "after" if year == last and last < self.last else ""
+            fields = {"year": year, "value": number, "unit": unit, "extend": held}
+            self.row(table, **key, **fields, source="made")
+
+    def series(self, low: float, high: float, varies: float = 0.4) -> Any:
+        """A number, or a series of numbers at some years."""
+        if not self.chance(varies) or self.last == FIRST:
+            return self.number(low, high)
+        inner = range(FIRST + 1, self.last + 1)
+        years = sorted({FIRST, *self.dice.sample(inner, min(len(inner), self.dice.randint(1, 3)))})
+        return {year: self.number(low, high) for year in years}
+
+    def years_in_force(self) -> dict[str, int]:
+        """`from` and `to` of a policy in part of the years."""
+        low, high = sorted(self.dice.choices(range(FIRST, self.last + 1), k=2))
+        return self.dice.choice(({}, {"from": low}, {"to": high}, {"from": low, "to": high}))
+
+    def level(self, low: float, high: float) -> tuple[Any, dict[str, int]]:
+        """A level of a policy: one number in some years, or a series of its own."""
+        if self.chance(0.6) or self.last == FIRST:
+            return self.number(low, high), self.years_in_force()
+        years = sorted(self.dice.sample(range(FIRST, self.last + 1), 2))
+        return {str(year): self.number(low, high) for year in years}, {}
+
+
+# ---- goods and processes
+
+
+def good(d: Draft, name: str, metal: str, kind: str, stage: str, export: bool = False) -> str:
+    """Add a good."""
+    d.row("goods", good=name, metal=metal, kind=kind, stage=stage, export="yes" if export else "")
+    return name
+
+
+def process(d: Draft, name: str, kind: str, stage: str, inputs, outputs, **fields: str) -> str:
+    """Add a process with its recipe and running cost."""
+    d.row("processes", process=name, kind=kind, stage=stage, loss="lost", **fields)
+    for direction, sides in (("in", inputs), ("out", outputs)):
+        for name_of_good, amount in sides.items():
+            key = {"process": name, "good": name_of_good, "direction": direction}
+            d.value("coefficients", "t/t", amount, **key)
+    cost = 0 if d.chance(0.1) else d.series(50, 500)
+    abroad = kind == "import"
+    key = {"process": name, "parameter": "import_price" if abroad else "variable_cost"}
+    d.value("process_values", "USD_2021/t", cost, **key)
+    more_numbers(d, name, abroad)
+    return name
+
+
+def more_numbers(d: Draft, name: str, abroad: bool) -> None:
+    """Emissions, credits, bounds and observations of a process."""
+
+    def add(parameter: str, unit: str, value: Any) -> None:
+        d.value("process_values", unit, value, process=name, parameter=parameter)
+
+    odds = 0.4
+    if d.chance(odds):
+        add("direct_emission", "tCO2e/t", d.series(0, 5))
+    if d.chance(odds):
+        add("electricity", "MWh/t", d.series(0, 8))
+    if d.chance(0.6 if abroad else 0.1):
+        add("embodied_emission", "tCO2e/t", d.series(0, 9))
+        add("transport_emission", "kgCO2e/t", d.series(0, 900))
+    if d.chance(0.1):
+        add("credit", "USD_2021/t", d.series(0, 600))
+    if d.chance(0.15):
+        add("transport_cost", "USD_2021/kg", d.series(0, 0.1))
+    if d.chance(0.1):
+        add("transfer", "USD_2021/t", d.number(0, 100))
+    if d.chance(0.35 if abroad else 0.1):
+        add("max_activity", "t/year", d.series(20, 120))
+    elif d.chance(0.04):
+        add("min_activity", "t/year", d.series(0, 8))
+    if d.chance(0.2):
+        year = d.dice.randint(FIRST, d.last)
+        add("observed", "t/year", {year: d.number(5, 30)})
+
+
+def equivalent(d: Draft, name: str, metal: str, value: float) -> None:
+    """State the refined metal that a good stands for."""
+    key = {"good": name, "metal": metal, "parameter": "equivalent"}
+    d.value("good_values", "t/t", value, **key)
+
+
+def upstream(d: Draft, metal: str) -> None:
+    """Mines, imports of ore and of metal, refining; home and foreign ore may mix in one good."""
+    ore = good(d, f"{metal}/ore", metal, "intermediate", "extraction")
+    refined = good(d, f"{metal}/refined", metal, "refined", "processing")
+    equivalent(d, ore, metal, d.number(0.7, 0.95))
+    line = d.lines[metal] = {"mines": [], "imports": [], "refiners": [], "scrap": []}
+    for i in range(d.dice.randint(0, 2)):
+        deposit(d, metal, f"{metal}_pit{i}")
+        taken = {f"{metal}_pit{i}": d.series(1.0, 1.6, 0.2)}
+        name = process(d, f"mine_{metal}{i}", "mine", "extraction", taken, {ore: 1})
+        line["mines"].append(name)
+    mixed = d.chance(0.5)
+    foreign = ore if mixed else good(d, f"{metal}/ore_abroad", metal, "intermediate", "extraction")
+    if not mixed:
+        equivalent(d, foreign, metal, d.number(0.7, 0.95))
+    buy_ore(d, metal, foreign)
+    yield_ = d.series(0.7, 0.95, 0.3)
+    for source, made in {ore: "domestic primary", foreign: "foreign primary"}.items():
+        name = f"refine_{source.replace('/', '_')}"
+        line["refiners"].append(
+            process(d, name, "refine", "processing", {source: 1}, {refined: yield_}, pathway=made)
+        )
+    for origin in d.dice.sample(ORIGINS, d.dice.randint(0, 2)):
+        buy_refined(d, metal, origin)
+
+
+def buy_ore(d: Draft, metal: str, ore: str) -> None:
+    """Imports of ore, in one step or in two: bought abroad first, then brought to the border."""
+    origin = d.dice.choice(ORIGINS)
+    line = d.lines[metal]["imports"]
+    if d.chance(0.4):
+        port = good(d, f"{metal}/at_port", metal, "intermediate", "extraction")
+        equivalent(d, port, metal, d.number(0.6, 0.9))
+        name = f"buy_{metal}_ore"
+        line.append(process(d, name, "import", "extraction", {}, {port: 1}, origin=origin))
+        name = f"ship_{metal}_ore"
+        brought = {ore: d.number(0.9, 1.0)}
+        where = d.dice.choice((origin, d.dice.choice(ORIGINS)))
+        line.append(process(d, name, "import", "extraction", {port: 1}, brought, origin=where))
+    else:
+        name = f"import_{metal}_ore"
+        line.append(process(d, name, "import", "extraction", {}, {ore: 1}, origin=origin))
+
+
+def buy_refined(d: Draft, metal: str, origin: str) -> None:
+    """Imports of refined metal."""
+    made = d.dice.choice(("foreign primary", "foreign primary", "foreign secondary"))
+    name = f"import_{metal}_{origin}"
+    outputs = {f"{metal}/refined": 1}
+    fields = {"origin": origin, "pathway": made}
+    d.lines[metal]["imports"].append(process(d, name, "import", "processing", {}, outputs, **fields))
+
+
+def deposit(d: Draft, metal: str, name: str) -> None:
+    """A deposit, its growth by itself and by exploration."""
+    key = {"deposit": name, "metal": metal}
+    d.value("deposits", "t", d.number(0, 600), **key, parameter="reserve")
+    if d.chance(0.3):
+        d.value("deposits", "t/year", d.series(0, 20), **key, parameter="additions")
+    if d.chance(0.4):
+        d.value("exploration", "USD_2021/t", d.series(0, 60), deposit=name, parameter="cost")
+        d.value("exploration", "t/year", d.series(5, 60), deposit=name, parameter="potential")
+        if d.chance(0.5):
+            delay = d.dice.randint(0, 4)
+            d.value("exploration", "year", delay, deposit=name, parameter="delay")
+        if d.chance(0.5):
+            d.value("exploration", "t", d.number(20, 200), deposit=name, parameter="most")
+
+
+# ---- demand, use and return
+
+
+def demanded(d: Draft, name: str, metals: list[str], cost: float) -> None:
+    """Demand of a good, with its penalty."""
+    d.value("demand", "t/year", d.series(0, 80), good=name)
+    key = {"good": name, "parameter": "shortage_cost"}
+    d.value("good_values", "USD_2021/t", d.series(cost, 2 * cost, 0.2), **key)
+    for metal in metals:
+        d.demanded[metal].append(name)
+
+
+def home_product(d: Draft, metal: str) -> None:
+    """A product of one metal, made at home or bought, used at home."""
+    name = good(d, f"{metal}/goods", metal, "product", "manufacture")
+    share = d.number(0.8, 1.0)
+    inputs, outputs = {f"{metal}/refined": 1}, {name: share}
+    if d.chance(0.3):
+        new = good(d, f"{metal}/offcuts", metal, "scrap", "manufacture")
+        outputs[new] = d.number(0, 1 - share)
+        refined = {f"{metal}/refined": d.number(0.5, 1)}
+        fields = {"pathway": "new scrap"}
+        process(d, f"remelt_{metal}", "recycle", "recycling", {new: 1}, refined, **fields)
+    process(d, f"make_{metal}", "manufacture", "manufacture", inputs, outputs)
+    equivalent(d, name, metal, round(1 / share, 4))
+    demanded(d, name, [metal], 4000)
+    if d.chance(0.3):
+        process(
+            d, f"import_{metal}_goods", "import", "manufacture", {}, {name: 1}, origin="Chile"
+        )
+    if d.chance(0.8):
+        use_and_return(d, metal, name)
+
+
+def exports(d: Draft, metal: str) -> None:
+    """Exports of ore, metal, scrap or products."""
+    stages = {"ore": "extraction", "refined": "processing", "goods": "manufacture"}
+    for source, stage in stages.items():
+        if not d.chance(0.2):
+            continue
+        taken = f"{metal}/{source}" if source != "goods" else f"{metal}/refined"
+        name = good(d, f"{metal}/{source}_sold", metal, "product", stage, export=True)
+        process(d, f"sell_{metal}_{source}", "manufacture", stage, {taken: 1}, {name: 1})
+        equivalent(d, name, metal, d.number(0.7, 1.1))
+        demanded(d, name, [metal], 3000)
+
+
+def life(d: Draft, product: str, leaves_waste: bool = True) -> str:
+    """A lifetime distribution and its numbers, by cohort."""
+    kind = d.dice.choice(DISTRIBUTIONS)
+    mean = d.number(1, 12)
+
+    def add(parameter: str, unit: str, value: float) -> None:
+        if d.chance(0.3):
+            held = {"year": FIRST - 8, "extend": "before"}, {"year": d.last + 1, "extend": "after"}
+            for ends, number in zip(held, (value, round(value * 1.2, 4)), strict=True):
+                fields = {"product": product, "parameter": parameter, "value": number}
+                d.row("product_values", **fields, unit=unit, source="made", **ends)
+        else:
+            d.value("product_values", unit, value, product=product, parameter=parameter)
+
+    add("lifetime_mean", "year", mean)
+    if kind in ("normal", "folded_normal", "lognormal", "gamma"):
+        add("lifetime_sd", "year", round(mean * d.number(0.1, 0.5), 4))
+    if kind == "weibull":
+        add("lifetime_shape", "1", d.number(0.8, 5))
+    if leaves_waste and d.chance(0.3):
+        key = {"product": product, "parameter": "dissipated"}
+        d.value("product_values", "1", d.series(0, 0.6), **key)
+    return kind
+
+
+def cohorts(d: Draft, product: str, kind: str) -> None:
+    """What entered use before the first year, as inflow or as what is left of it."""
+    for back in range(1, d.dice.randint(1, 7)):
+        stated = "inflow" if kind == "fixed" or d.chance(0.7) else "stock"
+        unit = "t/year" if stated == "inflow" else "t"
+        key = {"product": product, "parameter": stated}
+        d.value("cohorts", unit, {FIRST - back: d.number(0, 60)}, **key)
+
+
+def use_and_return(d: Draft, metal: str, name: str) -> None:
+    """A use stock, and what becomes of its waste."""
+    product = f"{metal}_in_use"
+    if d.chance(0.1):
+        d.row("products", product=product, metal=metal, distribution=life(d, product, False))
+        d.value("uses", "t/t", d.number(0.5, 1), product=product, good=name)
+        return
+    waste = good(d, f"{metal}/waste", metal, "waste", "use")
+    kind = life(d, product)
+    d.row("products", product=product, waste=waste, distribution=kind)
+    d.value("uses", "t/t", d.series(0.3, 1.0, 0.3), product=product, good=name)
+    cohorts(d, product, kind)
+    d.value("collection", "1", d.series(0.2, 1.0), good=waste)
+    recycling(d, metal, waste, {f"{metal}/refined": d.number(0.5, 0.95)})
+
+
+def recycling(d: Draft, name: str, waste: str, outputs: dict[str, Any]) -> None:
+    """Collection and recycling, or recyclers that take the waste directly; scrap from abroad."""
+    fields = {"pathway": "domestic secondary"}
+    if d.chance(0.3):
+        process(d, f"recycle_{name}", "recycle", "recycling", {waste: 1}, outputs, **fields)
+        return
+    joint = d.tables["goods"][-1]["metal"] == "" if name == "packs" else False
+    metal = "" if joint else name
+    scrap = good(d, f"{name}/scrap", metal, "scrap", "recycling")
+    if joint:
+        copy_contents(d, waste, scrap)
+    process(d, f"collect_{name}", "collect", "recycling", {waste: 1}, {scrap: 1})
+    process(d, f"recycle_{name}", "recycle", "recycling", {scrap: 1}, outputs, **fields)
+    if d.chance(0.4):
+        origin = d.dice.choice(ORIGINS)
+        process(
+            d, f"import_{name}_scrap", "import", "recycling", {}, {scrap: 1}, origin=origin
+        )
+
+
+def copy_contents(d: Draft, source: str, target: str) -> None:
+    """Give one joint good the contents of another."""
+    rows = [r for r in d.tables["good_values"] if r["good"] == source]
+    for row in rows:
+        if row["parameter"] == "content":
+            d.row("good_values", **{**row, "good": target})
+
+
+def packs(d: Draft) -> None:
+    """A joint product of all metals, and its return: one line that gives them all."""
+    content = {metal: d.number(0.05, 0.3) for metal in d.metals}
+    name = good(d, "packs/new", "", "product", "manufacture")
+    waste = good(d, "packs/waste", "", "waste", "use")
+    for metal, share in content.items():
+        for joint in (name, waste):
+            key = {"good": joint, "metal": metal, "parameter": "content"}
+            d.value("good_values", "t/t", share, **key)
+        equivalent(d, name, metal, share)
+    inputs = {f"{metal}/refined": share for metal, share in content.items()}
+    process(d, "make_packs", "manufacture", "manufacture", inputs, {name: 1})
+    demanded(d, name, d.metals, 3000)
+    kind = life(d, "packs_in_use")
+    d.row("products", product="packs_in_use", waste=waste, distribution=kind)
+    d.value("uses", "t/t", 1, product="packs_in_use", good=name)
+    cohorts(d, "packs_in_use", kind)
+    d.value("collection", "1", d.series(0.2, 1.0), good=waste)
+    yields = {f"{m}/refined": round(s * d.number(0.4, 0.95), 5) for m, s in content.items()}
+    recycling(d, "packs", waste, yields)
+
+
+# ---- hosts, plants, ramps, stockpiles, measures
+
+
+def hosts(d: Draft) -> None:
+    """A host of one metal or of several: own processes, or one process with two outputs."""
+    if not d.chance(0.4):
+        return
+    d.value("hosts", "kt/year", d.series(0.5, 3), host="zinc")
+    lines = {f"byproduct_{m}": {f"{m}/ore": 1} for m in d.metals}
+    if len(d.metals) > 1 and d.chance(0.5):
+        pair = d.dice.sample(d.metals, 2)
+        lines["byproduct_both"] = {f"{m}/ore": d.number(0.2, 0.5) for m in pair}
+    for name, outputs in lines.items():
+        origin = {"origin": "Peru"} if d.chance(0.2) else {}
+        process(d, name, "byproduct", "extraction", {}, outputs, host="zinc", **origin)
+        key = {"process": name, "parameter": "host_content"}
+        d.value("process_values", "t/t", d.series(0.002, 0.02), **key)
+
+
+def plants(d: Draft) -> None:
+    """Plants under some of the processes, shared by some."""
+    rows = [r for r in d.tables["processes"] if r["kind"] != "import"]
+    for i in range(d.dice.randint(0, 3)):
+        for row in d.dice.sample(rows, min(len(rows), d.dice.choice((1, 1, 2)))):
+            row["plant"] = f"works{i}"
+            if d.chance(0.2):
+                key = {"process": row["process"], "parameter": "loading"}
+                if not any(r.items() >= key.items() for r in d.tables["process_values"]):
+                    d.value("process_values", "1", d.number(0.5, 2), **key)
+        plant(d, f"works{i}")
+
+
+def plant(d: Draft, name: str) -> None:
+    """A plant: what stands, what is being built, what may be ordered."""
+
+    def add(parameter: str, unit: str, value: Any) -> None:
+        d.value("plants", unit, value, plant=name, parameter=parameter)
+
+    add("existing_capacity", "t/year", d.series(10, 80, 0.6))
+    if d.chance(0.3):
+        add("fixed_cost", "USD_2021/(t/year)/year", d.series(0, 40))
+    if d.chance(0.3):
+        add("availability", "%", d.series(50, 100))
+    if d.chance(0.3):
+        add("max_capacity", "t/year", d.series(90, 200))
+    building, orders = d.chance(0.3), d.chance(0.7)
+    if building:
+        add("under_construction", "t/year", {d.dice.randint(FIRST, d.last): d.number(5, 30)})
+    if building or orders:
+        add("life", "year", d.dice.choice((2, 5, 10, 20, 7.5, 2.5)))
+    if orders:
+        add("capital_cost", "USD_2021/(kg/year)", d.series(0, 2))
+        add("lead_time", "year", d.dice.randint(0, 3))
+        if d.chance(0.4):
+            add("max_new", "t/year/year", d.series(0, 30))
+        if d.chance(0.4):
+            add("interest_rate", "%/year", d.dice.choice((0, 4, 8, 12)))
+
+
+def ramps(d: Draft) -> None:
+    """Groups of processes that grow and fall together."""
+    for i in range(d.dice.randint(0, 2)):
+        rows = [r for r in d.tables["processes"] if "ramp_group" not in r]
+        for row in d.dice.sample(rows, min(len(rows), d.dice.randint(1, 3))):
+            row["ramp_group"] = f"group{i}"
+        key = {"ramp_group": f"group{i}"}
+        kind = d.dice.choice(("growth", "decline", "both"))
+        if kind != "decline":
+            d.value("ramps", "1/year", d.number(0, 0.5), **key, parameter="growth")
+            if d.chance(0.7):
+                d.value("ramps", "t/year/year", d.number(0, 15), **key, parameter="step")
+        if kind != "growth":
+            d.value("ramps", "1/year", d.number(0, 0.6), **key, parameter="decline")
+
+
+def stockpiles(d: Draft) -> None:
+    """Stockpiles of any good, with their ends and their holding cost."""
+    for row in d.tables["goods"]:
+        if not row["metal"] or not d.chance(0.4 if row["kind"] == "refined" else 0.08):
+            continue
+
+        def add(parameter: str, unit: str, value: Any, name: str = row["good"]) -> None:
+            d.value("good_values", unit, value, good=name, parameter=parameter)
+
+        opening = d.number(0, 60)
+        add("opening_stock", "t", opening)
+        if d.chance(0.4):
+            add("closing_stock", "t", d.number(0, opening))
+        if d.chance(0.3):
+            add("max_stock", "t", d.number(opening + 1, opening + 80))
+        if d.chance(0.6):
+            add("holding_cost", "USD_2021/t/year", d.series(0, 20))
+
+
+def disposal(d: Draft) -> None:
+    """Costs of disposal."""
+    for row in d.tables["goods"]:
+        if row["kind"] in ("waste", "scrap") and d.chance(0.3):
+            key = {"good": row["good"], "parameter": "disposal_cost"}
+            d.value("good_values", "USD_2021/t", d.series(0, 50), **key)
+
+
+def measures(d: Draft) -> None:
+    """Efficiency, substitution and longer lives."""
+    wanted = sorted({g for goods in d.demanded.values() for g in goods})
+    used = {r["good"]: r["product"] for r in d.tables.get("uses", ())}
+    for i in range(d.dice.choice((0, 0, 1, 1, 2))):
+        kind = d.dice.choice(("efficiency", "substitution", "lifetime"))
+        target = d.dice.choice(sorted(used) if kind == "lifetime" and used else wanted)
+        name, key = f"measure{i}", {"measure": f"measure{i}"}
+        if kind == "lifetime" and target not in used:
+            kind = "efficiency"
+        fields = {"measure": name, "kind": kind, "good": target}
+        if kind == "lifetime":
+            fields["product"] = used[target]
+            d.value("measure_values", "year", d.number(0.5, 6), **key, parameter="longer")
+        others = [g for g in wanted if g != target]
+        if kind == "substitution" and others and d.chance(0.7):
+            fields["instead"] = d.dice.choice(others)
+            d.value("measure_values", "t/t", d.series(0, 2), **key, parameter="ratio")
+        d.row("measures", **fields)
+        d.value("measure_values", "USD_2021/t", d.series(0, 900), **key, parameter="cost")
+        d.value("measure_values", "1", d.series(0, 0.6), **key, parameter="potential")
+
+
+def carbon_series(d: Draft) -> None:
+    """Grid, carbon price and the two indices."""
+    units = {"grid_intensity": "tCO2e/MWh", "carbon_price": "USD_2021/tCO2e"}
+    for name, unit in units.items():
+        d.value("series", unit, d.series(0, 1 if "grid" in name else 60), series=name)
+    for name in ("direct_emission_index", "foreign_emission_index"):
+        if d.chance(0.5):
+            d.value("series", "1", d.series(0.3, 1), series=name)
+
+
+# ---- policies
+
+
+def soft(d: Draft, low: float = 100, high: float = 3000) -> dict[str, float]:
+    """A penalty, for four floors in five."""
+    return {"penalty": d.number(low, high)} if d.chance(0.8) else {}
+
+
+def self_sufficiency(d: Draft) -> dict[str, Any]:
+    """Stages, a share and perhaps the provenance."""
+    stages = ["extraction", "processing", "recycling"]
+    share, years = d.level(0, 0.9)
+    fields = {"metal": d.dice.choice(d.metals), "share": share, **years, **soft(d)}
+    fields["stages"] = d.dice.sample(stages, d.dice.randint(1, 3))
+    if d.chance(0.6):
+        fields["provenance"] = d.dice.choice(("any", "home"))
+    return fields
+
+
+def some_origin(d: Draft) -> str:
+    """An origin that a process has."""
+    return d.dice.choice(sorted({r["origin"] for r in d.tables["processes"] if r.get("origin")}))
+
+
+def import_share(d: Draft) -> dict[str, Any]:
+    """A ceiling on one origin."""
+    share, years = d.level(0.1, 0.9)
+    fields = {"metal": d.dice.choice(d.metals), "origin": some_origin(d), "share": share}
+    if d.chance(0.6):
+        fields["of"] = d.dice.choice(("imports", "demand"))
+    return {**fields, **years}
+
+
+def recycled_content(d: Draft) -> dict[str, Any]:
+    """A floor on secondary metal."""
+    share, years = d.level(0, 0.5)
+    return {"metal": d.dice.choice(d.metals), "share": share, **years, **soft(d)}
+
+
+def quota(d: Draft) -> dict[str, Any]:
+    """A ceiling on some processes together."""
+    names = [r["process"] for r in d.tables["processes"]]
+    cap, years = d.level(10, 150)
+    return {"processes": d.dice.sample(names, min(2, len(names))), "cap": cap, **years}
+
+
+def collection_target(d: Draft) -> dict[str, Any]:
+    """A floor on collection."""
+    wastes = [r["good"] for r in d.tables["goods"] if r["kind"] == "waste"]
+    share, years = d.level(0, 0.9)
+    if not wastes:
+        return quota(d) | {"kind": "quota"}
+    return {"goods": d.dice.sample(wastes, 1), "share": share, **years, **soft(d)}
+
+
+def carbon_cap(d: Draft) -> dict[str, Any]:
+    """A ceiling on a year's emissions."""
+    cap, years = d.level(50, 2000)
+    return {"scope": d.dice.choice(("territorial", "footprint")), "cap": cap, **years}
+
+
+def carbon_budget(d: Draft) -> dict[str, Any]:
+    """A ceiling on all emissions."""
+    cap = d.number(200, 6000)
+    return {"scope": d.dice.choice(("territorial", "footprint")), "cap": cap}
+
+
+def capital_budget(d: Draft) -> dict[str, Any]:
+    """A ceiling on spending."""
+    cap, years = d.level(0, 40000)
+    return {"cap": cap, **years}
+
+
+def stockpile_cover(d: Draft) -> dict[str, Any]:
+    """A floor on a stockpile."""
+    kept = {r["good"] for r in d.tables["good_values"] if r["parameter"] == "opening_stock"}
+    kept = sorted(kept & {f"{metal}/refined" for metal in d.metals})
+    months, years = d.level(0.5, 4)
+    if not kept:
+        return carbon_cap(d) | {"kind": "carbon_cap"}
+    return {"goods": d.dice.sample(kept, 1), "months": months, **years, **soft(d)}
+
+
+def closure(d: Draft) -> dict[str, Any]:
+    """An origin that is shut."""
+    share, years = d.level(0, 0.8)
+    fields = {"origin": some_origin(d), "share": share, **years}
+    if d.chance(0.5):
+        fields["metal"] = d.dice.choice(d.metals)
+    return fields
+
+
+def pin(d: Draft) -> dict[str, Any]:
+    """Observed activities held."""
+    seen = [r["process"] for r in d.tables["process_values"] if r["parameter"] == "observed"]
+    fields = {"tolerance": d.number(0, 0.5), **d.years_in_force(), **soft(d)}
+    if not seen:
+        return carbon_budget(d) | {"kind": "carbon_budget"}
+    if d.chance(0.5):
+        fields["processes"] = [d.dice.choice(seen)]
+    return fields
+
+
+POLICIES: tuple[Callable[[Draft], dict[str, Any]], ...] = (
+    self_sufficiency,
+    self_sufficiency,
+    import_share,
+    import_share,
+    recycled_content,
+    quota,
+    collection_target,
+    carbon_cap,
+    carbon_budget,
+    capital_budget,
+    stockpile_cover,
+    closure,
+    pin,
+)
+
+
+# ---- all of it
+
+
+def draw(seed: int) -> Draft:
+    """A whole study."""
+    d = Draft(seed)
+    for metal in d.metals:
+        upstream(d, metal)
+        home_product(d, metal)
+        exports(d, metal)
+    if len(d.metals) > 1 and d.chance(0.6):
+        packs(d)
+    for part in (hosts, plants, ramps, stockpiles, disposal, measures, carbon_series):
+        part(d)
+    for i in range(d.dice.choice((0, 1, 2, 3))):
+        make = d.dice.choice(POLICIES)
+        fields = make(d)
+        d.policies[f"policy{i}"] = {"kind": make.__name__, "source": "made", **fields}
+    return d
+
+
+def toml(value: Any) -> str:
+    """A value as TOML."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{k} = {toml(v)}" for k, v in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(toml(v) for v in value) + "]"
+    return f'"{value}"' if isinstance(value, str) else repr(value)
+
+
+def write(d: Draft, folder: Path) -> Path:
+    """Write a study folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    head = {"title": "Drawn", "country": "Home", "metals": d.metals, "currency_year": 2021}
+    lines = [f"{name} = {toml(value)}" for name, value in {**head, **d.head}.items()]
+    lines += ["[years]", f"periods = {d.firsts}", f"last = {d.last}"]
+    for name, policy in d.policies.items():
+        lines.append(f"[policies.{name}]")
+        lines += [f"{field} = {toml(value)}" for field, value in policy.items()]
+    (folder / "study.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    for table, rows in d.tables.items():
+        columns = list(dict.fromkeys(column for row in rows for column in row))
+        with (folder / f"{table}.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, columns, restval="")
+            writer.writeheader()
+            writer.writerows(rows)
+    return folder
+
+
+if __name__ == "__main__":
+    write(draw(int(sys.argv[1])), Path(sys.argv[2]))

@@ -1,0 +1,329 @@
+"""What people set: the rows of policies (mathematics.md, format.md "Policies")."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tests.oracle.reader import Array
+
+if TYPE_CHECKING:
+    from tests.oracle.programme import Programme
+
+LEVELS = {"stockpile_cover": "months", "pin": "tolerance"}
+CAPS = ("quota", "carbon_cap", "carbon_budget", "capital_budget")
+
+
+def in_force(p: Programme, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Enabled policies of a kind."""
+    for name, policy in p.study.policies.items():
+        if policy.get("kind") == kind and policy.get("enabled", True):
+            yield name, policy
+
+
+def yearly_level(p: Programme, policy: dict[str, Any]) -> Array:
+    """Level of a policy in each year; not a number where it is not in force."""
+    field = LEVELS.get(policy["kind"], "cap" if policy["kind"] in CAPS else "share")
+    level, years = policy.get(field, 0.0), p.study.years
+    if isinstance(level, dict):
+        given = sorted((int(y), float(v)) for y, v in level.items())
+        ys, vs = [y for y, _ in given], [v for _, v in given]
+        return np.interp(years, ys, vs, left=np.nan, right=np.nan)
+    inside = (years >= policy.get("from", years[0])) & (years <= policy.get("to", years[-1]))
+    return np.where(inside, float(level), np.nan)
+
+
+def level(p: Programme, policy: dict[str, Any]) -> Array:
+    """Level of a policy in each period, the mean of its years in force; else not a number."""
+    yearly = yearly_level(p, policy)
+    found = np.full(len(p.periods), np.nan)
+    cuts = p.study.starts - p.study.years[0]
+    for t in p.periods:
+        years = yearly[cuts[t] : cuts[t + 1]]
+        if not np.isnan(years).all():
+            found[t] = np.nanmean(years)
+    return found
+
+
+# ---- closures
+
+
+def closes(p: Programme, policy: dict[str, Any], process: str) -> bool:
+    """Whether a closure shuts an import."""
+    row = p.recipes.processes[process]
+    if row["kind"] != "import" or row["origin"] != policy["origin"]:
+        return False
+    return "metal" not in policy or policy["metal"] in p.recipes.metals(process)
+
+
+def closed(p: Programme, process: str, t: int) -> bool:
+    """Whether a closure is in force on a process."""
+    return any(
+        closes(p, policy, process) and not np.isnan(level(p, policy)[t])
+        for _, policy in in_force(p, "closure")
+    )
+
+
+def any_closed(p: Programme, processes: list[str], t: int) -> bool:
+    """Whether a closure is in force on one of some processes."""
+    return any(closed(p, process, t) for process in processes)
+
+
+def upper_bound(p: Programme, process: str) -> Array:
+    """Upper bound of an activity by period; without limit where there is none."""
+    has = p.study.has("process_values", process, "max_activity")
+    high = p.recipes.number(process, "max_activity") if has else np.full(len(p.periods), np.inf)
+    for _, policy in in_force(p, "closure"):
+        if closes(p, policy, process):
+            share = level(p, policy)
+            shut = ~np.isnan(share)
+            high = np.where(shut, np.nan_to_num(share) * high if has else 0.0, high)
+    return high
+
+
+# ---- floors
+
+
+def breach(p: Programme, name: str, subject: str, t: int) -> list:
+    """The term of a breach, where the floor is soft."""
+    penalty = p.study.policies[name].get("penalty")
+    if penalty is None:
+        return []
+    column = ("breach", name, subject, t)
+    p.model.column(column, p.beta[t] * float(penalty))
+    return [(column, 1.0)]
+
+
+def is_home(p: Programme, process: str, provenance: str) -> bool:
+    """Whether the output of a process counts as home output."""
+    row = p.recipes.processes[process]
+    if row["kind"] == "import" or row["pathway"] == "new scrap":
+        return False
+    if provenance == "any":
+        return True
+    return not row["origin"] and not row["pathway"].startswith("foreign")
+
+
+def counted(p: Programme, policy: dict[str, Any]) -> dict[str, Array]:
+    """Tonnes that a unit of activity counts towards self-sufficiency, epsilon."""
+    recipes, metal = p.recipes, policy["metal"]
+    home = [
+        q
+        for q, row in recipes.processes.items()
+        if row["stage"] in policy["stages"] and is_home(p, q, policy.get("provenance", "any"))
+    ]
+    made = {g for q in home for g in recipes.outputs(q) if recipes.equivalent(g, metal)}
+    terms = {}
+    for q in home:
+        out = sum(recipes.out(g, q) * recipes.equivalent(g, metal) for g in recipes.outputs(q))
+        taken = sum(
+            recipes.taken(g, q) * recipes.equivalent(g, metal)
+            for g in recipes.inputs(q)
+            if g in made
+        )
+        terms[q] = out - taken
+    return terms
+
+
+def requirement(p: Programme, metal: str, export: bool | None = None, stages=None) -> Array:
+    """Demand in refined equivalents: all, at home, or exported at some stages."""
+    total = np.zeros(len(p.periods))
+    for good, demand in p.recipes.demand.items():
+        if export is not None and p.recipes.exported(good) != export:
+            continue
+        if stages is not None and p.recipes.goods[good]["stage"] not in stages:
+            continue
+        total = total + demand * p.recipes.equivalent(good, metal)
+    return total
+
+
+def self_sufficiency(p: Programme) -> None:
+    """### self_sufficiency(policy, metal, year)."""
+    for name, policy in in_force(p, "self_sufficiency"):
+        metal, share = policy["metal"], level(p, policy)
+        terms = counted(p, policy)
+        home = requirement(p, metal, export=False)
+        exports = requirement(p, metal, export=True, stages=policy["stages"])
+        for t in active(p, share):
+            row = [(("activity", q, t), e[t]) for q, e in terms.items()]
+            row += breach(p, name, metal, t)
+            right = share[t] * home[t] + exports[t]
+            p.model.row(("self_sufficiency", name, t), row, ">=", right)
+
+
+def active(p: Programme, share: Array) -> list[int]:
+    """Periods in which a policy is in force."""
+    return [t for t in p.periods if not np.isnan(share[t])]
+
+
+def recycled_content(p: Programme) -> None:
+    """### recycled_content(policy, metal, year)."""
+    for name, policy in in_force(p, "recycled_content"):
+        metal, share = policy["metal"], level(p, policy)
+        for t in active(p, share):
+            row = []
+            for q, fields in p.recipes.processes.items():
+                if fields["pathway"] == "new scrap":
+                    continue
+                part = float(fields["pathway"].endswith("secondary")) - share[t]
+                row.append((("activity", q, t), part * refined_output(p, q, metal)[t]))
+            p.model.row(("recycled_content", name, t), row + breach(p, name, metal, t), ">=", 0.0)
+
+
+def refined_output(p: Programme, process: str, metal: str) -> Array:
+    """Refined metal that a unit of activity gives."""
+    total = np.zeros(len(p.periods))
+    for good in p.recipes.outputs(process):
+        if p.recipes.goods[good]["kind"] == "refined":
+            total = total + p.recipes.out(good, process) * p.recipes.content(good, metal)
+    return total
+
+
+def collection_target(p: Programme) -> None:
+    """### collection_target(policy, good, year)."""
+    from tests.oracle.programme import collected_less, due
+
+    for name, policy in in_force(p, "collection_target"):
+        share = level(p, policy)
+        for good in policy["goods"]:
+            for t in active(p, share):
+                rate = np.full(len(p.study.years), share[t])
+                row = collected_less(p, good, rate, t) + breach(p, name, good, t)
+                right = due(p, good, rate, t)
+                p.model.row(("collection_target", name, good, t), row, ">=", right)
+
+
+def stockpile_cover(p: Programme) -> None:
+    """### stockpile_cover(policy, good, year)."""
+    for name, policy in in_force(p, "stockpile_cover"):
+        months = level(p, policy)
+        for good in policy["goods"]:
+            need = requirement(p, p.recipes.goods[good]["metal"])
+            for t in active(p, months):
+                if closure_year(p, t):
+                    continue
+                row = [(("stockpile", good, t), 1.0), *breach(p, name, good, t)]
+                right = months[t] / 12 * need[t]
+                p.model.row(("stockpile_cover", name, good, t), row, ">=", right)
+
+
+def closure_year(p: Programme, t: int) -> bool:
+    """Whether a closure is in force in a period."""
+    return any(not np.isnan(level(p, c)[t]) for _, c in in_force(p, "closure"))
+
+
+def pin(p: Programme) -> None:
+    """### pin_floor(policy, process, year) and pin_ceiling(policy, process, year)."""
+    for name, policy in in_force(p, "pin"):
+        tolerance = level(p, policy)
+        for process in pinned(p, policy):
+            observed = observations(p, process)
+            for t in active(p, tolerance):
+                if np.isnan(observed[t]):
+                    continue
+                own = ("activity", process, t)
+                row = [(own, 1.0), *breach(p, name, process, t)]
+                low, high = (1 - tolerance[t]) * observed[t], (1 + tolerance[t]) * observed[t]
+                p.model.row(("pin_floor", name, process, t), row, ">=", low)
+                p.model.row(("pin_ceiling", name, process, t), [(own, 1.0)], "<=", high)
+
+
+def pinned(p: Programme, policy: dict[str, Any]) -> list[str]:
+    """Processes that a pin holds: those named, or all that were observed."""
+    return policy.get("processes") or [q for (q,) in p.study.keys("process_values", "observed")]
+
+
+def observations(p: Programme, process: str) -> Array:
+    """Observed activity of a period, the mean of its observed years; else not a number."""
+    found = np.full(len(p.periods), np.nan)
+    points = p.study.numbers["process_values"].get((process, "observed"), [])
+    for t in p.periods:
+        years = range(p.study.starts[t], p.study.starts[t + 1])
+        values = [point.value for point in points if point.year in years]
+        if values:
+            found[t] = np.mean(values)
+    return found
+
+
+# ---- ceilings
+
+
+def import_terms(p: Programme, metal: str, origin: str = "") -> dict[str, Array]:
+    """Imports of a metal in refined equivalents per unit of activity."""
+    recipes = p.recipes
+    terms = {}
+    for q, row in recipes.processes.items():
+        if row["kind"] == "import" and (not origin or row["origin"] == origin):
+            terms[q] = sum(
+                recipes.out(g, q) * recipes.equivalent(g, metal) for g in recipes.outputs(q)
+            )
+    return terms
+
+
+def import_share(p: Programme) -> None:
+    """### import_share(policy, year)."""
+    for name, policy in in_force(p, "import_share"):
+        share, metal = level(p, policy), policy["metal"]
+        of_imports = policy.get("of", "demand") == "imports"
+        origin = import_terms(p, metal, policy["origin"])
+        every = import_terms(p, metal) if of_imports else {}
+        need = requirement(p, metal)
+        for t in active(p, share):
+            row = [(("activity", q, t), e[t]) for q, e in origin.items()]
+            row += [(("activity", q, t), -share[t] * e[t]) for q, e in every.items()]
+            right = 0.0 if of_imports else share[t] * need[t]
+            p.model.row(("import_share", name, t), row, "<=", right)
+
+
+def quota(p: Programme) -> None:
+    """### quota(policy, year)."""
+    for name, policy in in_force(p, "quota"):
+        cap = level(p, policy)
+        for t in active(p, cap):
+            row = [(("activity", q, t), 1.0) for q in policy["processes"]]
+            p.model.row(("quota", name, t), row, "<=", cap[t])
+
+
+def carbon(p: Programme) -> None:
+    """### carbon_cap(policy, year) and carbon_budget(policy)."""
+    for name, policy in in_force(p, "carbon_cap"):
+        cap = level(p, policy)
+        for t in active(p, cap):
+            row = [(("emission", policy["scope"], t), 1.0)]
+            p.model.row(("carbon_cap", name, t), row, "<=", cap[t])
+    for name, policy in in_force(p, "carbon_budget"):
+        row = [(("emission", policy["scope"], t), float(p.lengths[t])) for t in p.periods]
+        p.model.row(("carbon_budget", name), row, "<=", float(policy["cap"]))
+
+
+def capital_budget(p: Programme) -> None:
+    """### capital_budget(policy, year)."""
+    for name, policy in in_force(p, "capital_budget"):
+        cap = level(p, policy)
+        plants = [k for (k,) in p.study.keys("plants", "capital_cost")]
+        cost = {k: p.study.by_period("plants", k, "capital_cost") for k in plants}
+        for t in active(p, cap):
+            row = [
+                (("new_capacity", k, t), cost[k][t] / p.lengths[t])
+                for k in plants
+                if ("new_capacity", k, t) in p.model.columns
+            ]
+            p.model.row(("capital_budget", name, t), row, "<=", cap[t])
+
+
+def write(p: Programme) -> None:
+    """Write the rows of all policies."""
+    for rows in (
+        self_sufficiency,
+        recycled_content,
+        collection_target,
+        stockpile_cover,
+        pin,
+        import_share,
+        quota,
+        carbon,
+        capital_budget,
+    ):
+        rows(p)

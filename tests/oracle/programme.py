@@ -1,0 +1,445 @@
+"""The linear programme: what physics and the market allow, and its cost (mathematics.md).
+
+Every function carries the heading of the page that it was written from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from tests.oracle import policies
+from tests.oracle.model import Model, Terms
+from tests.oracle.reader import Array, Study
+from tests.oracle.recipes import LARGE, Recipes
+from tests.oracle.stocks import arising, stock_of_a_tonne, uses, waste_of_a_tonne
+
+SCOPES = ("territorial", "footprint")
+COLLECTING = ("collect",)
+
+
+class Programme:
+    """A study with the model that is made of it."""
+
+    def __init__(self, study: Study) -> None:
+        """Write all columns and rows."""
+        self.study = study
+        self.recipes = Recipes(study)
+        self.periods = range(len(study.firsts))
+        self.lengths = study.lengths
+        self.beta = self.recipes.beta
+        self.model = Model()
+        self.uses = {use.name: use for use in uses(study)}
+        self.waste_yearly = arising(study)
+        self.waste = {good: study.mean(waste) for good, waste in self.waste_yearly.items()}
+        self.reliefs: dict[tuple[str, int], list] = {}
+        for good, column, t, amount in measure_reliefs(self):
+            self.reliefs.setdefault((good, t), []).append((column, amount))
+        for write in COLUMNS + ROWS:
+            write(self)
+        policies.write(self)
+
+
+def solve(study: Study):
+    """Least cost of a study."""
+    return Programme(study).model.solve()
+
+
+# ---- columns
+
+
+def activity_columns(p: Programme) -> None:
+    """`activity`: between must-run level and upper bound, a closure aside (format.md)."""
+    for process in p.recipes.processes:
+        low = p.recipes.number(process, "min_activity")
+        high = policies.upper_bound(p, process)
+        cost = p.recipes.running_cost(process)
+        for t in p.periods:
+            low_t = min(low[t], high[t]) if policies.closed(p, process, t) else low[t]
+            p.model.column(("activity", process, t), p.beta[t] * cost[t], low_t, high[t])
+
+
+def emission_columns(p: Programme) -> None:
+    """`emission`, with the carbon price on the scope that it falls on."""
+    price = p.study.by_period("series", "carbon_price")
+    charged = "footprint" if p.study.head.get("border_adjustment") else "territorial"
+    for scope in SCOPES:
+        for t in p.periods:
+            cost = p.beta[t] * price[t] if scope == charged else 0.0
+            p.model.column(("emission", scope, t), cost, -np.inf)
+
+
+def good_columns(p: Programme) -> None:
+    """`shortage` of what is demanded, `disposal` of what may be disposed of."""
+    for good, demand in p.recipes.demand.items():
+        cost = p.study.by_period("good_values", good, "", "shortage_cost")
+        for t in p.periods:
+            p.model.column(("shortage", good, t), p.beta[t] * cost[t], 0.0, demand[t])
+    for good in disposable(p):
+        cost = p.study.by_period("good_values", good, "", "disposal_cost")
+        for t in p.periods:
+            p.model.column(("disposal", good, t), p.beta[t] * cost[t])
+
+
+def disposable(p: Programme) -> Iterator[str]:
+    """Goods that may be disposed of: waste, scrap, and what comes jointly with another good."""
+    for good, row in p.recipes.goods.items():
+        if good in p.recipes.demand:
+            continue
+        joint = any(len(p.recipes.outputs(maker)) > 1 for maker in p.recipes.makers(good))
+        if row["kind"] in ("waste", "scrap") or joint:
+            yield good
+
+
+def stored(p: Programme) -> list[str]:
+    """Goods with an opening stock, which makes them storable (format.md, good_values)."""
+    return [key[0] for key in p.study.keys("good_values", "opening_stock")]
+
+
+def stockpile_columns(p: Programme) -> None:
+    """`stockpile`, `fill` and `draw`; holding cost on the mean of both ends of a period."""
+    last = p.periods[-1]
+    for good in stored(p):
+        opening = p.study.constant("good_values", good, "", "opening_stock")
+        closing = p.study.constant("good_values", good, "", "closing_stock", default=opening)
+        high = p.study.constant("good_values", good, "", "max_stock", default=np.inf)
+        held = p.beta * p.study.by_period("good_values", good, "", "holding_cost") / 2
+        p.model.fixed_cost += held[0] * opening
+        for t in p.periods:
+            cost = held[t] + (held[t + 1] if t < last else 0.0)
+            p.model.column(("stockpile", good, t), cost, closing if t == last else 0.0, high)
+            p.model.column(("fill", good, t))
+            p.model.column(("draw", good, t))
+
+
+def plants(p: Programme) -> list[str]:
+    """All plants."""
+    return list(dict.fromkeys(key[0] for key in p.study.keys("plants")))
+
+
+def plant_number(p: Programme, plant: str, name: str, default: float = 0.0) -> Array:
+    """A number of a plant by period."""
+    return p.study.by_period("plants", plant, name, default=default)
+
+
+def can_order(p: Programme, plant: str, t: int) -> bool:
+    """Whether an order of a period starts within the horizon (conventions.md, "Lead time")."""
+    if not p.study.has("plants", plant, "capital_cost"):
+        return False
+    lead = p.study.constant("plants", plant, "lead_time")
+    return p.study.starts[t] + lead < p.study.starts[-1]
+
+
+def overlap(start: float, end: float, low: float, high: float) -> float:
+    """Years that two spans have in common."""
+    return max(0.0, min(end, high) - max(start, low))
+
+
+def annuities(p: Programme, plant: str, t: int) -> float:
+    """Annuities of an order within the horizon, discounted (conventions.md, "Capital")."""
+    study = p.study
+    life = study.constant("plants", plant, "life")
+    lead = study.constant("plants", plant, "lead_time")
+    rate = study.constant("plants", plant, "interest_rate", default=p.recipes.rate)
+    cost = plant_number(p, plant, "capital_cost")[t] * (1.0 + rate) ** lead
+    if rate:
+        cost *= rate / (1.0 + rate) / (1.0 - (1.0 + rate) ** -life)
+    else:
+        cost /= life
+    start = study.starts[t] + lead
+    shares = [overlap(start, start + life, y, y + 1) for y in study.years]
+    return float(cost * np.dot(shares, p.recipes.discounts))
+
+
+def plant_columns(p: Programme) -> None:
+    """`capacity` and `new_capacity`; bounds are rows of the page, written as bounds here."""
+    for plant in plants(p):
+        fixed = plant_number(p, plant, "fixed_cost")
+        most = plant_number(p, plant, "max_capacity", default=LARGE)
+        new = plant_number(p, plant, "max_new", default=LARGE)
+        for t in p.periods:
+            high = np.inf if most[t] >= LARGE else most[t]
+            p.model.column(("capacity", plant, t), p.beta[t] * fixed[t], 0.0, high)
+            if can_order(p, plant, t):
+                limit = np.inf if new[t] >= LARGE else new[t] * p.lengths[t]
+                cost = annuities(p, plant, t)
+                p.model.column(("new_capacity", plant, t), cost, 0.0, limit)
+
+
+def deposit_columns(p: Programme) -> None:
+    """`remaining` ore, and `explored` where finds come to be mined within the horizon."""
+    for deposit in sorted(p.recipes.deposits):
+        for t in p.periods:
+            p.model.column(("remaining", deposit, t))
+    for (deposit,) in p.study.keys("exploration", "potential"):
+        cost = p.study.by_period("exploration", deposit, "cost")
+        most = p.study.by_period("exploration", deposit, "potential")
+        for v in p.periods:
+            if found_in(p, deposit, v) is not None:
+                p.model.column(("explored", deposit, v), p.beta[v] * cost[v], 0.0, most[v])
+
+
+def found_in(p: Programme, deposit: str, explored: int) -> int | None:
+    """The period in which what exploration finds can first be mined."""
+    delay = p.study.constant("exploration", deposit, "delay")
+    for t in p.periods[explored:]:
+        if p.study.starts[t] >= p.study.starts[explored] + delay:
+            return t
+    return None
+
+
+def measure_columns(p: Programme) -> None:
+    """`measure`: demand spared, and for a lifetime measure what is given the longer life."""
+    for row in p.study.rows["measures"]:
+        name, good = row["measure"], row["good"]
+        cost = p.study.by_period("measure_values", name, "cost")
+        share = p.study.by_period("measure_values", name, "potential")
+        for t in p.periods:
+            most = share[t] * p.recipes.demand[good][t]
+            if row["kind"] == "lifetime":
+                p.model.column(("measure", name, t), p.beta[t] * cost[t])
+                p.model.column(("avoided", name, t), 0.0)
+            else:
+                p.model.column(("measure", name, t), p.beta[t] * cost[t], 0.0, most)
+
+
+# ---- what measures change
+
+
+def measure_reliefs(p: Programme) -> Iterator[tuple[str, tuple[str, str, int], int, float]]:
+    """(good, column, period, tonnes): the `relief` r of every measure."""
+    for row in p.study.rows["measures"]:
+        for v in p.periods:
+            column = ("avoided" if row["kind"] == "lifetime" else "measure", row["measure"], v)
+            yield row["good"], column, v, 1.0
+            yield from _waste_relief(p, row["good"], column, v, -1.0)
+            if row.get("instead"):
+                ratio = p.study.by_period("measure_values", row["measure"], "ratio")[v]
+                yield row["instead"], column, v, -ratio
+                yield from _waste_relief(p, row["instead"], column, v, ratio)
+            if row["kind"] == "lifetime":
+                yield from _later_waste(p, row, v)
+
+
+def _waste_relief(p: Programme, good: str, column, v: int, amount: float):
+    """Waste that comes (or does not come) of a tonne demanded in a period."""
+    for use in p.uses.values():
+        if good in use.goods and use.waste:
+            for t in p.periods[v:]:
+                waste = waste_of_a_tonne(use, good, v, t)
+                if waste:
+                    yield use.waste, column, t, amount * waste
+
+
+def _later_waste(p: Programme, row: dict[str, str], v: int):
+    """Waste of a tonne with the longer life, less that of the same tonne without."""
+    use = p.uses[row["product"]]
+    longer = p.study.constant("measure_values", row["measure"], "longer")
+    if not use.waste:
+        return
+    for t in p.periods[v:]:
+        late = waste_of_a_tonne(use, row["good"], v, t, longer)
+        change = late - waste_of_a_tonne(use, row["good"], v, t)
+        if change:
+            yield use.waste, ("measure", row["measure"], v), t, change
+
+
+# ---- rows
+
+
+def balance(p: Programme) -> None:
+    """### balance(good, year)."""
+    recipes, model = p.recipes, p.model
+    zero = np.zeros(len(p.periods))
+    for good in recipes.goods:
+        demand, waste = recipes.demand.get(good, zero), p.waste.get(good, zero)
+        for t in p.periods:
+            terms = [(("activity", q, t), recipes.out(good, q)[t]) for q in recipes.makers(good)]
+            terms += [
+                (("activity", q, t), -recipes.taken(good, q)[t]) for q in recipes.takers(good)
+            ]
+            for name, sign in (("draw", 1), ("fill", -1), ("shortage", 1), ("disposal", -1)):
+                if (name, good, t) in model.columns:
+                    terms.append(((name, good, t), sign))
+            terms += p.reliefs.get((good, t), [])
+            model.row(("balance", good, t), terms, "==", demand[t] - waste[t])
+
+
+def plant_capacity(p: Programme) -> None:
+    """### plant_capacity(plant, year)."""
+    for plant in plants(p):
+        available = plant_number(p, plant, "availability", default=1.0)
+        on = [q for q, row in p.recipes.processes.items() if row["plant"] == plant]
+        for t in p.periods:
+            terms = [
+                (("activity", q, t), p.study.constant("process_values", q, "loading", default=1.0))
+                for q in on
+            ]
+            terms.append((("capacity", plant, t), -available[t]))
+            p.model.row(("plant_capacity", plant, t), terms, "<=", 0.0)
+
+
+def capacity_balance(p: Programme) -> None:
+    """### capacity_balance(plant, year)."""
+    starts = p.study.starts
+    for plant in plants(p):
+        life = p.study.constant("plants", plant, "life")
+        lead = p.study.constant("plants", plant, "lead_time")
+        standing = plant_number(p, plant, "existing_capacity")
+        building = p.study.numbers["plants"].get((plant, "under_construction"), [])
+
+        def alive(start: float, t: int, life: float = life) -> float:
+            return overlap(start, start + life, starts[t], starts[t + 1]) / p.lengths[t]
+
+        for t in p.periods:
+            right = standing[t] + sum(b.value * alive(b.year or 0, t) for b in building)
+            terms: list = [(("capacity", plant, t), 1.0)]
+            for v in p.periods:
+                if can_order(p, plant, v):
+                    terms.append((("new_capacity", plant, v), -alive(starts[v] + lead, t)))
+            p.model.row(("capacity_balance", plant, t), terms, "==", right)
+
+
+def ramps(p: Programme) -> None:
+    """### ramp(ramp_group, year) and run_down(ramp_group, year)."""
+    study, gaps = p.study, p.recipes.gaps
+    groups = dict.fromkeys(key[0] for key in study.keys("ramps"))
+    for group in groups:
+        members = [q for q, row in p.recipes.processes.items() if row["ramp_group"] == group]
+        step = study.constant("ramps", group, "step")
+        for t in p.periods[1:]:
+            now = [(("activity", q, t), 1.0) for q in members]
+            if study.has("ramps", group, "growth"):
+                factor = (1 + study.constant("ramps", group, "growth")) ** gaps[t]
+                before = [(("activity", q, t - 1), -factor) for q in members]
+                p.model.row(("ramp", group, t), now + before, "<=", step * gaps[t])
+            if study.has("ramps", group, "decline") and not policies.any_closed(p, members, t):
+                factor = (1 - study.constant("ramps", group, "decline")) ** gaps[t]
+                before = [(("activity", q, t - 1), -factor) for q in members]
+                p.model.row(("run_down", group, t), now + before, ">=", 0.0)
+
+
+def depletion(p: Programme) -> None:
+    """### depletion(deposit, year) and exploration_limit(deposit)."""
+    for deposit in sorted(p.recipes.deposits):
+        added = p.study.by_period("deposits", deposit, "additions") * p.lengths
+        added[0] += p.study.constant("deposits", deposit, "reserve")
+        explored = [v for v in p.periods if ("explored", deposit, v) in p.model.columns]
+        for t in p.periods:
+            terms: list = [(("remaining", deposit, t), 1.0)]
+            if t:
+                terms.append((("remaining", deposit, t - 1), -1.0))
+            for q in p.recipes.takers(deposit):
+                terms.append((("activity", q, t), p.lengths[t] * p.recipes.taken(deposit, q)[t]))
+            for v in explored:
+                if found_in(p, deposit, v) == t:
+                    terms.append((("explored", deposit, v), -float(p.lengths[v])))
+            p.model.row(("depletion", deposit, t), terms, "==", added[t])
+        if p.study.has("exploration", deposit, "most") and explored:
+            most = p.study.constant("exploration", deposit, "most")
+            found: Terms = [(("explored", deposit, v), float(p.lengths[v])) for v in explored]
+            p.model.row(("exploration_limit", deposit), found, "<=", most)
+
+
+def lifetime_measures(p: Programme) -> None:
+    """### extension(measure, year) and service(measure, year)."""
+    for row in p.study.rows["measures"]:
+        if row["kind"] != "lifetime":
+            continue
+        name, good, use = row["measure"], row["good"], p.uses[row["product"]]
+        share = p.study.by_period("measure_values", name, "potential")
+        longer = p.study.constant("measure_values", name, "longer")
+        for t in p.periods:
+            terms: list = [(("measure", name, t), 1.0), (("avoided", name, t), share[t])]
+            p.model.row(("extension", name, t), terms, "<=", share[t] * p.recipes.demand[good][t])
+            missing: list = []
+            for v in p.periods[: t + 1]:
+                stock = stock_of_a_tonne(use, good, v, t)
+                more = stock_of_a_tonne(use, good, v, t, longer) - stock
+                missing += [(("avoided", name, v), stock), (("measure", name, v), -more)]
+            p.model.row(("service", name, t), missing, "<=", 0.0)
+
+
+def host_limit(p: Programme) -> None:
+    """### host_limit(host, metal, year)."""
+    for (host,) in p.study.keys("hosts"):
+        output = p.study.by_period("hosts", host)
+        on = [q for q, row in p.recipes.processes.items() if row["host"] == host]
+        for metal in p.study.head["metals"]:
+            winners = [q for q in on if metal in p.recipes.metals(q)]
+            for t in p.periods if winners else ():
+                terms = [(("activity", q, t), p.recipes.host_need(q)[t]) for q in winners]
+                p.model.row(("host_limit", host, metal, t), terms, "<=", output[t])
+
+
+def collection(p: Programme) -> None:
+    """### collection(good, year)."""
+    for (good,) in p.study.keys("collection"):
+        rate = p.study.yearly("collection", good)
+        for t in p.periods:
+            terms = collected_less(p, good, rate, t)
+            p.model.row(("collection", good, t), terms, "<=", due(p, good, rate, t))
+
+
+def due(p: Programme, good: str, rate: Array, t: int) -> float:
+    """A share of the waste that arises from use, by the year."""
+    return float(p.study.mean(rate * p.waste_yearly.get(good, 0.0 * rate))[t])
+
+
+def collected_less(p: Programme, good: str, rate: Array, t: int) -> list:
+    """What is collected of a waste, less a share of the waste that processes and measures make."""
+    recipes, share = p.recipes, p.study.mean(rate)[t]
+    collectors = [
+        q for q in recipes.takers(good) if recipes.processes[q]["kind"] in COLLECTING
+    ]
+    terms = [(("activity", q, t), recipes.taken(good, q)[t]) for q in collectors]
+    terms += [(("activity", q, t), -share * recipes.out(good, q)[t]) for q in recipes.makers(good)]
+    return terms + [(c, -share * r) for c, r in p.reliefs.get((good, t), [])]
+
+
+def stockpile_balance(p: Programme) -> None:
+    """### stockpile_balance(good, year)."""
+    for good in stored(p):
+        opening = p.study.constant("good_values", good, "", "opening_stock")
+        for t in p.periods:
+            n = float(p.lengths[t])
+            terms: list = [(("stockpile", good, t), 1.0)]
+            terms += [(("fill", good, t), -n), (("draw", good, t), n)]
+            if t:
+                terms.append((("stockpile", good, t - 1), -1.0))
+            right = 0.0 if t else opening
+            p.model.row(("stockpile_balance", good, t), terms, "==", right)
+
+
+def emission_account(p: Programme) -> None:
+    """### emission_account(scope, year)."""
+    for scope in SCOPES:
+        factors = {q: p.recipes.emission(q, scope) for q in p.recipes.processes}
+        for t in p.periods:
+            terms: list = [(("emission", scope, t), 1.0)]
+            terms += [(("activity", q, t), -factor[t]) for q, factor in factors.items()]
+            p.model.row(("emission_account", scope, t), terms, "==", 0.0)
+
+
+COLUMNS = (
+    activity_columns,
+    emission_columns,
+    good_columns,
+    stockpile_columns,
+    plant_columns,
+    deposit_columns,
+    measure_columns,
+)
+ROWS = (
+    balance,
+    plant_capacity,
+    capacity_balance,
+    ramps,
+    depletion,
+    lifetime_measures,
+    host_limit,
+    collection,
+    stockpile_balance,
+    emission_account,
+)

@@ -1,0 +1,147 @@
+"""What processes take, give, emit and cost, by period, and what goods hold (format.md)."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from tests.oracle.reader import Array, Study
+
+HOME_COSTS = ("variable_cost", "import_price", "transport_cost")
+LARGE = 1e30
+
+
+class Recipes:
+    """Processes, goods and their numbers, looked up by name."""
+
+    def __init__(self, study: Study) -> None:
+        """Index a study."""
+        self.study = study
+        self.processes = {row["process"]: row for row in study.rows["processes"]}
+        self.goods = {row["good"]: row for row in study.rows["goods"]}
+        self.deposits = {key[0] for key in study.keys("deposits")}
+        self.periods = range(len(study.firsts))
+        self.rate = float(study.head["discount_rate"])
+
+    # ---- money and time (conventions.md, "Time and money")
+
+    @cached_property
+    def discounts(self) -> Array:
+        """Discount factor of each year; the first is undiscounted."""
+        return (1.0 + self.rate) ** -(self.study.years - self.study.years[0]).astype(float)
+
+    @cached_property
+    def beta(self) -> Array:
+        """Discount factor of each period, the sum over its years."""
+        return self.study.mean(self.discounts) * self.study.lengths
+
+    @cached_property
+    def gaps(self) -> Array:
+        """Years between the midpoints of a period and the one before it."""
+        starts = self.study.starts
+        middles = (starts[:-1] + starts[1:]) / 2
+        return np.diff(middles, prepend=middles[0])
+
+    # ---- recipes
+
+    @cached_property
+    def flows(self) -> dict[tuple[str, str, str], Array]:
+        """Coefficient by process, good or deposit, and direction."""
+        table = self.study.numbers["coefficients"]
+        return {key: self.study.by_period("coefficients", *key) for key in table}
+
+    def out(self, good: str, process: str) -> Array:
+        """Tonnes of a good that a unit of activity gives."""
+        return self.flows.get((process, good, "out"), np.zeros(len(self.periods)))
+
+    def taken(self, good: str, process: str) -> Array:
+        """Tonnes of a good or deposit that a unit of activity takes."""
+        return self.flows.get((process, good, "in"), np.zeros(len(self.periods)))
+
+    def outputs(self, process: str) -> list[str]:
+        """Goods that a process gives."""
+        return [g for p, g, d in self.flows if p == process and d == "out"]
+
+    def inputs(self, process: str) -> list[str]:
+        """Goods that a process takes."""
+        found = [g for p, g, d in self.flows if p == process and d == "in"]
+        return [g for g in found if g not in self.deposits]
+
+    def makers(self, good: str) -> list[str]:
+        """Processes that give a good."""
+        return [p for p, g, d in self.flows if g == good and d == "out"]
+
+    def takers(self, good: str) -> list[str]:
+        """Processes that take a good or a deposit."""
+        return [p for p, g, d in self.flows if g == good and d == "in"]
+
+    # ---- goods
+
+    def content(self, good: str, metal: str) -> float:
+        """Metal in a tonne of a good."""
+        own = self.goods[good]["metal"]
+        if own:
+            return 1.0 if own == metal else 0.0
+        return self.study.constant("good_values", good, metal, "content")
+
+    def equivalent(self, good: str, metal: str) -> float:
+        """Refined metal that a tonne of a good stands for; 0 where the study states none."""
+        if self.content(good, metal) == 0.0:
+            return 0.0
+        if self.goods[good]["kind"] == "refined":
+            return 1.0
+        for key in ((good, metal, "equivalent"), (good, "", "equivalent")):
+            if self.study.has("good_values", *key):
+                return self.study.constant("good_values", *key)
+        return 0.0
+
+    def metals(self, process: str) -> set[str]:
+        """Metals that a process gives."""
+        return {
+            metal
+            for metal in self.study.head["metals"]
+            if any(self.content(good, metal) for good in self.outputs(process))
+        }
+
+    @cached_property
+    def demand(self) -> dict[str, Array]:
+        """Demand D by demanded good."""
+        return {g: self.study.by_period("demand", g) for (g,) in self.study.keys("demand")}
+
+    def exported(self, good: str) -> bool:
+        """Whether the demand of a good is an export."""
+        return self.goods[good]["export"] == "yes"
+
+    # ---- running cost and emissions of a unit of activity
+
+    def number(self, process: str, parameter: str, default: float = 0.0) -> Array:
+        """A number of a process by period."""
+        return self.study.by_period("process_values", process, parameter, default=default)
+
+    def host_need(self, process: str) -> Array:
+        """Tonnes of the host for a tonne of by-product, 1 / c, the mean of the years."""
+        content = self.study.yearly("process_values", process, "host_content")
+        return self.study.mean(1.0 / content)
+
+    def running_cost(self, process: str) -> Array:
+        """Running cost less credits, c."""
+        costs = sum(self.number(process, name) for name in HOME_COSTS)
+        return costs - self.number(process, "credit")
+
+    def emission(self, process: str, scope: str) -> Array:
+        """Emission factor e of a scope (conventions.md, "Metal, carbon, trade")."""
+        study = self.study
+
+        def by_year(name: str) -> Array:
+            return study.yearly("process_values", process, name)
+
+        index = study.yearly("series", "direct_emission_index", default=1.0)
+        grid = study.yearly("series", "grid_intensity")
+        total = by_year("direct_emission") * index + by_year("electricity") * grid
+        if self.processes[process]["kind"] == "import":
+            total = 0.0 * total
+        if scope == "footprint":
+            abroad = study.yearly("series", "foreign_emission_index", default=1.0)
+            total = total + (by_year("embodied_emission") + by_year("transport_emission")) * abroad
+        return study.mean(total)
