@@ -17,13 +17,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from planner.plan.plan import Plan
-from planner.plan.schema import RESULTS, Field, ResultTable
+from planner.plan.schema import RESULTS, ResultTable
 from planner.runtime.extras import needed
 
 Positions = npt.NDArray[np.int64]
 
 NUMERIC = ("number", "truth")
 """Kinds of columns that become arrays."""
+LABEL = "text"
+"""Kind of the columns that become coordinates."""
 WHOLE = 0
 """The year of what belongs to the whole horizon."""
 
@@ -76,7 +78,7 @@ class _Grid:
     def of(cls, table: ResultTable, frame: pd.DataFrame, years: Positions) -> Self:
         """The grid of a table over the first years of the periods."""
         at_year = {int(year): i for i, year in enumerate((*years, WHOLE))}
-        names = [field.name for field in _labels(table)]
+        names = [field.name for field in table.fields if field.kind == LABEL]
         keys = list(frame[names].astype(str).itertuples(index=False, name=None))
         items = {key: i for i, key in enumerate(dict.fromkeys(keys))}
         row = np.array([items[key] for key in keys], dtype=int)
@@ -95,10 +97,10 @@ class _Grid:
         for field in self.table.fields:
             if field.kind not in NUMERIC:
                 continue
-            name = self._named(field)
+            name = self._named(field.name)
             values = np.full((len(self.items), self.years + 1), np.nan)
             values[self.row, self.column] = self.frame[field.name].to_numpy(dtype=float)
-            meaning = {"long_name": field.meaning, "units": self._unit(field)}
+            meaning = {"long_name": field.meaning, "units": self._unit(field.kind)}
             found[name] = ((self.item, "year"), values[:, : self.years], meaning)
             if self.frame["year"].isna().any():
                 of_all = meaning | {"long_name": f"{field.meaning}; of the whole horizon"}
@@ -108,27 +110,23 @@ class _Grid:
     def labels(self) -> dict[str, Any]:
         """Every column of text along the items."""
         return {
-            self._named(field): (
+            self._named(field.name): (
                 self.item,
                 np.array([key[i] for key in self.items], dtype=object),
                 {"long_name": field.meaning},
             )
-            for i, field in enumerate(_labels(self.table))
+            for i, field in enumerate(f for f in self.table.fields if f.kind == LABEL)
         }
 
-    def _named(self, field: Field) -> str:
-        return self.table.name if field.name == "value" else f"{self.table.name}_{field.name}"
+    def _named(self, column: str) -> str:
+        return self.table.name if column == "value" else f"{self.table.name}_{column}"
 
-    def _unit(self, field: Field) -> str:
-        """The one unit of the table, or where the unit of each item stands."""
-        if field.kind == "truth":
+    def _unit(self, kind: str) -> str:
+        """The one unit of the table, or where the unit of each item stands; 1 for a truth."""
+        if kind == "truth":
             return "1"
         units = list(dict.fromkeys(self.frame["unit"].astype(str)))
         return units[0] if len(units) == 1 else f"see {self.table.name}_unit"
-
-
-def _labels(table: ResultTable) -> list[Field]:
-    return [field for field in table.fields if field.kind == "text"]
 
 
 def write_netcdf(plan: Plan, path: Path) -> None:
