@@ -1,8 +1,7 @@
-"""`planner` and `python -m planner`: starts the command line, and answers Ctrl-C from the first
-moment.
+"""Entry point of `planner` and `python -m planner`, which answers Ctrl-C from the first moment.
 
-Loading takes part of a second, in which an interrupt would else end in a traceback. Once the work
-is done an interrupt changes nothing.
+Loading takes part of a second, in which an interrupt would otherwise end in a traceback. Once the
+work is done an interrupt changes nothing.
 """
 
 from __future__ import annotations
@@ -12,9 +11,9 @@ import signal
 import sys
 
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-"""What numpy's linear algebra reads when it is loaded. The matrices here are small: on a busy
-machine its threads wait for one another (seen: a reconciliation of 3 s took minutes), and their
-number may change the last digit of a sum."""
+"""Settings that numpy's linear algebra reads when it is loaded. The matrices here are small: on a
+busy machine its threads wait for one another (a reconciliation of 3 s once took minutes), and
+their number may change the last digit of a sum."""
 
 
 def main() -> None:

@@ -45,8 +45,8 @@ def main() -> None:
 
 
 def only_what_is_asked(arguments: Sequence[str]) -> None:
-    """Make the command that is asked for and not all of them, which takes as long as solving a
-    small study."""
+    """Keep the command that is asked for alone: making all of them takes as long as solving a small
+    study."""
     asked = [
         command for command in app.registered_commands if arguments and command.name == arguments[0]
     ]

@@ -1,8 +1,9 @@
-"""What the shell completes: studies, their scenarios, folders of results. Reads names only, so that
-it answers at once."""
+"""Completion in the shell: studies, their scenarios, folders of results. It reads names only, so
+that it answers at once."""
 
 from __future__ import annotations
 
+import contextlib
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,9 +43,8 @@ def complete_scenario(ctx: typer.Context, incomplete: str) -> list[str]:
     from planner.errors import PlannerError
     from planner.study.reader import find
 
-    study = ctx.params.get("study") or next(
-        iter(ctx.args), ""
-    )  # while completing, arguments may not be parsed yet
+    # while completing, arguments may not be parsed yet
+    study = ctx.params.get("study") or next(iter(ctx.args), "")
     try:
         head = tomllib.loads((find(str(study)) / HEAD_FILE).read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, PlannerError):
@@ -56,23 +56,17 @@ def complete_scenario(ctx: typer.Context, incomplete: str) -> list[str]:
 
 
 def _folders(incomplete: str, mark: str) -> Iterator[str]:
-    """Folders that begin as typed and hold a file of this name, or folders that do, one level down."""
-    base, begun = (
-        (Path(incomplete), "")
-        if incomplete.endswith("/")
-        else (Path(incomplete).parent, Path(incomplete).name)
-    )
-    try:
+    """Folders that begin as typed and hold a file of this name, or folders one level down that
+    do."""
+    typed = Path(incomplete)
+    base, begun = (typed, "") if incomplete.endswith("/") else (typed.parent, typed.name)
+    with contextlib.suppress(OSError):
         for folder in base.iterdir():
-            if (
-                not folder.is_dir()
-                or not folder.name.startswith(begun)
-                or (folder.name.startswith(".") and not begun)
-            ):
-                continue
-            if (folder / mark).is_file():
-                yield str(folder)
-            else:
-                yield from (str(inner) for inner in folder.iterdir() if (inner / mark).is_file())
-    except OSError:
-        return
+            if folder.is_dir() and _begins(folder.name, begun):
+                inside = [folder] if (folder / mark).is_file() else folder.iterdir()
+                yield from (str(inner) for inner in inside if (inner / mark).is_file())
+
+
+def _begins(name: str, begun: str) -> bool:
+    """Return True if a name goes on as typed; hidden ones only where their dot was typed."""
+    return name.startswith(begun) and not (name.startswith(".") and not begun)

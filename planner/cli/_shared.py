@@ -1,5 +1,5 @@
-"""What commands share: their common options, the study or the runs that they read, and how their
-answers become JSON and tables."""
+"""Shared parts of the commands: common options, reading of studies and runs, and answers as JSON
+and tables."""
 
 from __future__ import annotations
 
@@ -151,6 +151,11 @@ def open_metal(system: System, metal: str, option: str, figure: Path | None) -> 
         yield wrong(option, f"shows one metal; name it with --metal, one of {choice}")
 
 
+def chosen(system: System, metal: str) -> list[str]:
+    """The metal asked for, or all."""
+    return [metal] if metal else list(system.metals)
+
+
 def period_of(system: System, year: int) -> int:
     """First year of the period that holds a year; raises SpecError where none does."""
     held = [p.first for p in system.periods if p.first <= year <= p.last]
@@ -251,7 +256,7 @@ def write_tables(
 
 
 def identity(system: System) -> dict[str, str]:
-    """What every JSON answer begins with: the study and the scenario."""
+    """Study and scenario, with which every JSON answer begins."""
     return {"study": system.name, "scenario": system.scenario}
 
 

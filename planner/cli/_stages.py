@@ -19,17 +19,17 @@ SHOWN_AFTER = 1.0
 
 
 class Stages:
-    """Shows on standard error which stage runs, how long it has been running and how long is left,
-    then how long each took.
+    """Shows on standard error which stage runs, for how long and how long is left, then how long
+    each took.
 
         with Stages(quiet=False) as stage:
             stage("read")
             ...
             stage(Step("solve", 3, 12))
 
-    What is left is reckoned from the steps that are over, where a stage is one of several alike
+    The time left is estimated from the steps that are over, where a stage is one of several alike
     (`planner.runtime.progress.Step`), or from `expected`: the seconds that an earlier run took, by
-    stage. On no terminal only what is over is said, a line each.
+    stage. Where the output is not a terminal only what is over is said, a line each.
     """
 
     def __init__(self, *, quiet: bool, expected: Mapping[str, float] | None = None) -> None:
@@ -57,13 +57,10 @@ class Stages:
         self._end(done=kind is None)
 
     def __call__(self, stage: str) -> None:
-        """The stage before is over, this one begins; a next step of the same name goes on in the
-        same line."""
+        """End the stage before and begin this one; a next step of the same name goes on in the same
+        line."""
         now = time.perf_counter()
-        again = (
-            isinstance(stage, Step) and isinstance(self._running, Step) and stage == self._running
-        )
-        if not again:
+        if not _goes_on(self._running, stage):
             self._end(done=True)
             self._since = now
         self._running, self._step_since = stage, now
@@ -82,7 +79,7 @@ class Stages:
         file: Any = None,
         line: Any = None,
     ) -> None:
-        """Python's own warnings: kept for the log of the run and shown as ever."""
+        """Keep a warning of Python's for the log of the run, and show it as ever."""
         self.warnings.append(f"{category.__name__}: {message}")
         self._show_warning(message, category, filename, lineno, file, line)
 
@@ -99,7 +96,7 @@ class Stages:
         self._running = ""
 
     def left(self, now: float) -> float | None:
-        """Seconds that are left, as far as can be said."""
+        """Seconds left; None where they cannot be estimated."""
         stage = self._running
         if isinstance(stage, Step) and stage.part:
             mean = (self._step_since - self._steps_since) / stage.part
@@ -112,7 +109,7 @@ class Stages:
         return None
 
     def line(self, now: float) -> str:
-        """The stage that runs, what step it is, and once it takes long what is gone and left."""
+        """The stage that runs, its step, and once it takes long the time gone and left."""
         stage, gone = self._running, now - self._since
         parts = [
             f"{stage} ({stage.part + 1} of {stage.parts})" if isinstance(stage, Step) else stage
@@ -125,10 +122,14 @@ class Stages:
         return ", ".join(parts)
 
     def log(self) -> list[str]:
-        """What stands in the log of a run: seconds of the stages that are over, and what was warned
-        of."""
+        """Lines for the log of a run: seconds of the stages that are over, and the warnings."""
         stages = (f"stage {name} {seconds:.2f} s" for name, seconds in self.seconds.items())
         return [*stages, *(f"warning {text}" for text in self.warnings)]
+
+
+def _goes_on(running: str, stage: str) -> bool:
+    """Return True if a stage is a next step of the one that runs."""
+    return isinstance(stage, Step) and isinstance(running, Step) and stage == running
 
 
 class _Running:

@@ -1,14 +1,15 @@
-"""What the command line shows: errors, the mix per metal and pathway, stocks, equations, any table.
+"""Output of the command line: errors, the mix per metal and pathway, stocks, equations, any table.
 Numbers travel with their unit.
 
 Answers go to standard output, progress to standard error, so that one can be piped without the
-other. rich leaves colours and cursor moves out where the output is no terminal.
+other. rich leaves colours and cursor moves out where the output is not a terminal.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -20,13 +21,15 @@ from planner.system.nouns import PATHWAYS
 
 if TYPE_CHECKING:
     from planner.analysis.tradeoffs.compare import Comparison
+    from planner.lp.glossary import Term
     from planner.mfa.balance import Balance
     from planner.plan.plan import Plan
-    from planner.reference.mathematics import Mathematics
+    from planner.reference.mathematics import Equation, Mathematics
     from planner.system.nouns import Array, System
 
 SHOWN_YEARS = (2021, 2030, 2040, 2060)
-"""Years that the tables show, as far as they lie within the horizon; the last year always is."""
+"""Years that the tables show, as far as they lie within the horizon, beside the first and the
+last."""
 SYSTEM_NOUNS = (
     ("metal", "metals"),
     ("good", "goods"),
@@ -37,9 +40,11 @@ SYSTEM_NOUNS = (
     ("product", "products"),
     ("policy", "policies"),
 )
-"""What a study holds: the word for one, and for many, which is the field of the System."""
+"""Nouns of a study: the word for one, and for many, which is the field of the System."""
 MOST_INPUTS = 20
 """Differing inputs that the terminal lists; the files hold all."""
+NUMERIC_KINDS = "fiub"
+"""Kinds of numpy types that are numbers: float, int, unsigned, bool."""
 SAME = 5e-4
 """A change below this share is shown as none."""
 CHIEF_RESULTS = ("net import reliance", "EoL recycling input rate", "price")
@@ -49,18 +54,15 @@ NOTHING = 1e-9
 """Less than this share of the largest value of its series is shown as 0: the last trace of a
 cohort."""
 PIPED_WIDTH = 120
-"""Characters a line where the output is no terminal, so that a log reads the same everywhere."""
+"""Characters a line where the output is not a terminal, so that a log reads the same everywhere."""
 
 
 def console(*, stderr: bool = False) -> Console:
     """A console that writes plain text as it stands: no markup is read from names that a study
     gives."""
-    made = Console(stderr=stderr, markup=False, highlight=False, emoji=False)
-    return (
-        made
-        if made.is_terminal
-        else Console(stderr=stderr, markup=False, highlight=False, emoji=False, width=PIPED_WIDTH)
-    )
+    plain = partial(Console, stderr=stderr, markup=False, highlight=False, emoji=False)
+    made = plain()
+    return made if made.is_terminal else plain(width=PIPED_WIDTH)
 
 
 def show_error(error: Exception, called: Mapping[str, str] = MappingProxyType({})) -> None:
@@ -86,6 +88,11 @@ def number(value: float) -> str:
     decimals = 0 if not value or abs(value) >= 100 else 2 - math.floor(math.log10(abs(value)))
     text = f"{value:,.{decimals}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def or_dash(value: Any) -> str:
+    """As `number`; a dash for what is not a finite number."""
+    return number(float(value)) if math.isfinite(float(value)) else "-"
 
 
 def large(value: float) -> str:
@@ -126,35 +133,35 @@ def _add(table: Table, *cells: str, style: str = "") -> None:
 
 def show_mix(plan: Plan) -> None:
     """The supply of each metal by pathway at some years: tonnes of metal a year, and the share."""
-    out = console()
     years = shown_years(plan.system.periods)
     for metal in plan.system.metals:
         mix = plan.mix[plan.mix["metal"] == metal]
-        keys = zip(mix["pathway"].astype(str), mix["year"].tolist(), strict=True)
-        cells = dict(
-            zip(keys, zip(mix["value"].tolist(), mix["share"].tolist(), strict=True), strict=True)
-        )
-        table = _table("pathway", *map(str, years))
-        for pathway in sorted({pathway for pathway, _ in cells}, key=_rank):
-            style = "red" if pathway == "shortage" else ""
-            _add(
-                table,
-                pathway,
-                *(_amount(cells.get((pathway, first))) for first in years.values()),
-                style=style,
-            )
-        total = {
-            first: sum(value for (_, year), (value, _) in cells.items() if year == first)
-            for first in years.values()
+        columns = (mix[name].tolist() for name in ("pathway", "year", "value", "share"))
+        cells = {
+            (str(pathway), year): (value, share)
+            for pathway, year, value, share in zip(*columns, strict=True)
         }
-        _add(
-            table, "all", *(f"{number(total[first])}     " for first in years.values()), style="dim"
-        )
-        _print(out, f"{metal}, t/year and share", table)
+        _print(console(), f"{metal}, t/year and share", _mix_table(cells, years))
+
+
+def _mix_table(
+    cells: Mapping[tuple[str, int], tuple[float, float]], years: Mapping[int, int]
+) -> Table:
+    """Amount and share by pathway and first year of the period, and the total of each year."""
+    table = _table("pathway", *map(str, years))
+    for pathway in sorted({pathway for pathway, _ in cells}, key=_rank):
+        amounts = (_amount(cells.get((pathway, first))) for first in years.values())
+        _add(table, pathway, *amounts, style="red" if pathway == "shortage" else "")
+    totals = (
+        sum(value for (_, year), (value, _) in cells.items() if year == first)
+        for first in years.values()
+    )
+    _add(table, "all", *(f"{number(total)}     " for total in totals), style="dim")
+    return table
 
 
 def _rank(pathway: str) -> tuple[int, str]:
-    """Pathways in the order of the design; what is none of them (shortage) last."""
+    """Order of pathways: as the nouns list them, anything else (shortage) last."""
     return (PATHWAYS.index(pathway) if pathway in PATHWAYS else len(PATHWAYS)), pathway
 
 
@@ -166,22 +173,17 @@ def _amount(cell: tuple[float, float] | None) -> str:
 
 
 def show_outcome(plan: Plan, folder: str) -> None:
-    """What the plan costs and emits, whether it holds when checked, and where it was written."""
-    out = console()
-    record, certificate = plan.record, plan.certificate
-    out.print(
-        f"{record.status}: {large(record.objective)} {record.currency} present value of all cost"
-    )
+    """Cost and emissions of a plan, the errors of its checks, and where it was written."""
+    out, record, checked = console(), plan.record, plan.certificate
+    cost = f"{large(record.objective)} {record.currency}"
+    out.print(f"{record.status}: {cost} present value of all cost")
+    span = f"{plan.system.years[0]}-{plan.system.years[-1]}"
     for scope, value in record.emissions.items():
-        out.print(
-            f"{scope} emissions {plan.system.years[0]}-{plan.system.years[-1]}: {large(value)} t "
-            "CO2e"
-        )
+        out.print(f"{scope} emissions {span}: {large(value)} t CO2e")
     out.print(
-        f"checked outside the solver: balance {certificate.balance_residual:.0e}, process "
-        f"{certificate.process_residual:.0e}, "
-        f"cost {certificate.cost_error:.0e}, rows {certificate.row_error:.0e} (relative; allowed "
-        f"{certificate.tolerance:.0e})",
+        f"checked outside the solver: balance {checked.balance_residual:.0e}, process "
+        f"{checked.process_residual:.0e}, cost {checked.cost_error:.0e}, rows "
+        f"{checked.row_error:.0e} (relative; allowed {checked.tolerance:.0e})"
     )
     for name, years in _missed(plan).items():
         out.print(f"target missed at its penalty: {name}, {years[0]}-{years[-1]}", style="yellow")
@@ -192,16 +194,15 @@ def show_outcome(plan: Plan, folder: str) -> None:
 
 def _missed(plan: Plan) -> dict[str, list[int]]:
     """Soft targets that the plan pays for missing, and in which years."""
+    paid = plan.costs[plan.costs["item"] == "breach"]
     found: dict[str, set[int]] = {}
-    for name, year in plan.costs[plan.costs["item"] == "breach"][["name", "year"]].itertuples(
-        index=False
-    ):
+    for name, year in paid[["name", "year"]].itertuples(index=False):
         found.setdefault(str(name), set()).add(int(year))
     return {name: sorted(years) for name, years in found.items()}
 
 
 def show_system(system: System) -> None:
-    """What a study holds, in one line."""
+    """The size of a study, in one line."""
     counts = ((len(getattr(system, many)), one, many) for one, many in SYSTEM_NOUNS)
     parts = ", ".join(
         f"{count} {one if count == 1 else many}" for count, one, many in counts if count
@@ -217,27 +218,30 @@ def show_system(system: System) -> None:
 def show_balance(balance: Balance) -> None:
     """The flow balance before any choice: its size, the use stocks and the waste that arises from
     them."""
-    out, system = console(), balance.system
-    incidence = balance.incidence
+    out, system, incidence = console(), balance.system, balance.incidence
     out.print(
         f"{len(incidence.goods)} goods x {len(incidence.processes)} processes, "
         f"{len(incidence.good)} flows in the incidence matrix"
     )
     out.print()
-    years = shown_years(system.periods)
-    at = {year: year - system.years[0] for year in years}
+    at = {year: year - system.years[0] for year in shown_years(system.periods)}
     if balance.stocks:
-        table = _table("product", "quantity", *map(str, years), text_columns=2)
-        for name, stock in balance.stocks.items():
-            for quantity in ("inflow", "stock", "outflow"):
-                cells = _series(getattr(stock, quantity), at.values())
-                _add(table, name if quantity == "inflow" else "", quantity, *cells)
-        _print(out, f"use stocks, t of product (convention: {system.stock_convention})", table)
+        title = f"use stocks, t of product (convention: {system.stock_convention})"
+        _print(out, title, _stock_table(balance, at))
     if balance.arising:
-        table = _table("waste", *map(str, years))
+        table = _table("waste", *map(str, at))
         for name, series in balance.arising.items():
             _add(table, name, *_series(series, at.values()))
         _print(out, "waste that arises from use, t/year", table)
+
+
+def _stock_table(balance: Balance, at: Mapping[int, int]) -> Table:
+    """Use stocks at some years, which map to their positions in a series."""
+    table = _table("product", "quantity", *map(str, at), text_columns=2)
+    for name, stock in balance.stocks.items():
+        for label, quantity in ((name, "inflow"), ("", "stock"), ("", "outflow")):
+            _add(table, label, quantity, *_series(getattr(stock, quantity), at.values()))
+    return table
 
 
 def _series(series: Array, positions: Iterable[int]) -> list[str]:
@@ -258,61 +262,57 @@ def show_studies(studies: Iterable[Mapping[str, str]]) -> None:
 
 def show_mathematics(page: Mathematics) -> None:
     """Every equation with its units and where it lives, then what the names stand for."""
-    from planner.reference.mathematics import plain
-
     out = console()
     for equation in page.equations:
-        index = f"({', '.join(equation.indices)})" if equation.indices else ""
-        out.print(
-            Text.assemble(
-                (equation.name, "bold"), index, ("  " + f"{equation.file}:{equation.line}", "dim")
-            )
-        )
-        out.print(f"  {equation.meaning}")
-        out.print(f"  {equation.text}   [{equation.unit}]", style="cyan")
-        if equation.dual_unit:
-            out.print(f"  shadow price in {equation.dual_unit} ({equation.basis})", style="dim")
-        if equation.note:
-            out.print(f"  {equation.note}", style="dim")
-        out.print()
-    for title, terms in (
-        ("variables", page.variables),
-        ("parameters", page.parameters),
-        ("sets", page.sets),
-    ):
-        table = _table("name", "symbol", "indexed by", "unit", "meaning", text_columns=5)
-        for term in terms:
-            _add(
-                table,
-                term.name,
-                plain(term.symbol),
-                ", ".join(term.indices),
-                term.unit,
-                term.meaning,
-            )
+        _print_equation(out, equation)
+    for title in ("variables", "parameters", "sets"):
+        terms = getattr(page, title)
         if terms:
-            _print(out, title, table)
+            _print(out, title, _term_table(terms))
+
+
+def _print_equation(out: Console, equation: Equation) -> None:
+    index = f"({', '.join(equation.indices)})" if equation.indices else ""
+    where = f"  {equation.file}:{equation.line}"
+    out.print(Text.assemble((equation.name, "bold"), index, (where, "dim")))
+    out.print(f"  {equation.meaning}")
+    out.print(f"  {equation.text}   [{equation.unit}]", style="cyan")
+    if equation.dual_unit:
+        out.print(f"  shadow price in {equation.dual_unit} ({equation.basis})", style="dim")
+    if equation.note:
+        out.print(f"  {equation.note}", style="dim")
+    out.print()
+
+
+def _term_table(terms: Iterable[Term]) -> Table:
+    from planner.reference.mathematics import plain
+
+    table = _table("name", "symbol", "indexed by", "unit", "meaning", text_columns=5)
+    for term in terms:
+        indices = ", ".join(term.indices)
+        _add(table, term.name, plain(term.symbol), indices, term.unit, term.meaning)
+    return table
 
 
 def show_frame(title: str, frame: Any, *, rows: int | None = None, empty: str = "none") -> None:
-    """Any table of a result, its first rows, numbers as `number` writes them; missing numbers as a
-    dash."""
+    """Any table of a result, its first rows, columns of text first, numbers as `number` writes
+    them; missing numbers as a dash."""
     out = console()
     shown = frame if rows is None else frame.head(rows)
-    texts = [c for c in shown.columns if shown[c].dtype.kind not in "fiub"]
-    ordered = texts + [c for c in shown.columns if c not in texts]
     if not len(shown):
         out.print(f"{title}: {empty}", soft_wrap=True)
         return
-    table = _table(*map(str, ordered), text_columns=max(len(texts), 1))
-    for record in shown[ordered].to_dict(orient="records"):
-        _add(table, *(_cell(name, value) for name, value in record.items()))
+    texts = [name for name in shown.columns if shown[name].dtype.kind not in NUMERIC_KINDS]
+    ordered = shown[texts + [name for name in shown.columns if name not in texts]]
+    table = _table(*map(str, ordered.columns), text_columns=max(len(texts), 1))
+    for record in ordered.to_dict(orient="records"):
+        _add(table, *map(_cell, record.values()))
     _print(out, title, table)
     if len(shown) < len(frame):
         out.print(f"{len(frame) - len(shown)} more rows", style="dim")
 
 
-def _cell(name: Any, value: Any) -> str:
+def _cell(value: Any) -> str:
     if isinstance(value, float):
         return "-" if math.isnan(value) else large(value)
     return str(value)
@@ -322,78 +322,81 @@ def show_comparison(comparison: Comparison) -> None:
     """Totals and supply of the plans side by side with the change against the first, the inputs
     that differ, and the chief results."""
     out, heads = console(), comparison.names
-    changes = [f"{name}: change" for name in heads[1:]]
-    table = _table("total", "unit", *heads, *changes, text_columns=2)
-    for row in comparison.totals.to_dict(orient="records"):
-        _add(
-            table,
-            str(row["quantity"]),
-            str(row["unit"]),
-            *(large(float(row[head])) for head in heads),
-            *_changes(row, heads),
-        )
-    _print(out, "totals", table)
-    inputs = comparison.inputs
-    table = _table("input", "unit", *heads, text_columns=2)
-    for row in sorted(inputs.to_dict(orient="records"), key=lambda row: -_spread(row, heads))[
-        :MOST_INPUTS
-    ]:
-        _add(table, str(row["path"]), str(row["unit"]), *(_or_dash(row[head]) for head in heads))
+    totals = _rows(comparison.totals)
+    keys = {"total": "quantity", "unit": "unit"}
+    _print(out, "totals", _plans_beside(keys, totals, heads, cell=large))
+    inputs = sorted(_rows(comparison.inputs), key=lambda row: -_spread(row, heads))
+    keys = {"input": "path", "unit": "unit"}
     few = f", the {MOST_INPUTS} furthest apart" if len(inputs) > MOST_INPUTS else ""
     word = "input differs" if len(inputs) == 1 else "inputs differ"
-    _print(out, f"{len(inputs)} {word}{few} (a dash: that plan has no such number)", table)
-    table = _table("metal", "pathway", *heads, *changes, text_columns=2)
-    for row in comparison.supply.to_dict(orient="records"):
-        _add(
-            table,
-            str(row["metal"]),
-            str(row["pathway"]),
-            *(large(float(row[head])) for head in heads),
-            *_changes(row, heads),
-        )
-    _print(out, "supply over all years, t", table)
-    results = comparison.results[comparison.results["quantity"].isin(CHIEF_RESULTS)]
-    years = sorted(results["year"].unique())
-    shown = results[results["year"].isin({*SHOWN_YEARS, *years[:1], *years[-1:]})]
-    table = _table("metal", "year", "quantity", "unit", *heads, *changes, text_columns=4)
-    for row in shown.to_dict(orient="records"):
-        keys = (str(row[key]) for key in ("metal", "year", "quantity", "unit"))
-        _add(table, *keys, *(_or_dash(row[head]) for head in heads), *_changes(row, heads))
     _print(
         out,
-        (
-            f"{len(comparison.results)} results differ, among them ({', '.join(CHIEF_RESULTS)}; "
-            "--out holds all)"
-        ),
-        table,
+        f"{len(inputs)} {word}{few} (a dash: that plan has no such number)",
+        _plans_beside(keys, inputs[:MOST_INPUTS], heads, cell=or_dash, changes=False),
+    )
+    keys = {"metal": "metal", "pathway": "pathway"}
+    supply = _plans_beside(keys, _rows(comparison.supply), heads, cell=large)
+    _print(out, "supply over all years, t", supply)
+    keys = {name: name for name in ("metal", "year", "quantity", "unit")}
+    count, chief = len(comparison.results), ", ".join(CHIEF_RESULTS)
+    _print(
+        out,
+        f"{count} results differ, among them ({chief}; --out holds all)",
+        _plans_beside(keys, _chief_results(comparison), heads, cell=or_dash),
     )
 
 
-def _changes(row: Mapping[Any, Any], heads: Sequence[str]) -> list[str]:
-    """How far each later plan lies from the first, as a share; a dash where there is nothing to
+def _rows(frame: Any) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = frame.to_dict(orient="records")
+    return rows
+
+
+def _chief_results(comparison: Comparison) -> list[dict[str, Any]]:
+    """The chief results at SHOWN_YEARS, the first year and the last."""
+    results = comparison.results[comparison.results["quantity"].isin(CHIEF_RESULTS)]
+    years = sorted(results["year"].unique())
+    return _rows(results[results["year"].isin({*SHOWN_YEARS, *years[:1], *years[-1:]})])
+
+
+def _plans_beside(
+    keys: Mapping[str, str],
+    rows: Iterable[Mapping[str, Any]],
+    heads: Sequence[str],
+    *,
+    cell: Callable[[float], str],
+    changes: bool = True,
+) -> Table:
+    """Rows with a column a plan, and one for each change against the first; `keys` maps the heads
+    of the columns of text to fields."""
+    changed = [f"{name}: change" for name in heads[1:]] if changes else []
+    table = _table(*keys, *heads, *changed, text_columns=len(keys))
+    for row in rows:
+        texts = (str(row[field]) for field in keys.values())
+        numbers = (cell(float(row[head])) for head in heads)
+        _add(table, *texts, *numbers, *(_changes(row, heads) if changes else ()))
+    return table
+
+
+def _changes(row: Mapping[str, Any], heads: Sequence[str]) -> list[str]:
+    """Distance of each later plan from the first, as a share; a dash where there is nothing to
     compare with."""
-    first, found = float(row[heads[0]]), []
-    for name in heads[1:]:
-        change = float(row[name]) / first - 1 if first > 0 else math.nan
-        found.append(
-            "-" if math.isnan(change) else "same" if abs(change) < SAME else f"{change:+.1%}"
-        )
-    return found
+    first = float(row[heads[0]])
+    return [_share(float(row[name]) / first - 1 if first > 0 else math.nan) for name in heads[1:]]
 
 
-def _spread(row: Mapping[Any, Any], heads: Sequence[str]) -> float:
-    """How far apart the plans are, as a share of the larger; what stands in study.toml first,
-    numbers that one plan lacks last."""
-    values = [float(row[name]) for name in heads]
+def _share(change: float) -> str:
+    if math.isnan(change):
+        return "-"
+    return "same" if abs(change) < SAME else f"{change:+.1%}"
+
+
+def _spread(row: Mapping[str, Any], heads: Sequence[str]) -> float:
+    """Distance between the plans, as a share of the larger value; infinite for settings of
+    study.toml, 0 for numbers that one plan lacks."""
     if str(row["path"]).startswith("policies."):
         return math.inf
+    values = [float(row[name]) for name in heads]
     largest = max(map(abs, values))
-    return (
-        0.0
-        if any(map(math.isnan, values)) or not largest
-        else (max(values) - min(values)) / largest
-    )
-
-
-def _or_dash(value: Any) -> str:
-    return number(float(value)) if math.isfinite(float(value)) else "-"
+    if any(map(math.isnan, values)) or not largest:
+        return 0.0
+    return (max(values) - min(values)) / largest

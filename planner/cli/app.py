@@ -31,8 +31,8 @@ EXIT_STATUSES: tuple[tuple[type[PlannerError], int], ...] = (
 )
 """Exit status of each error."""
 CALLED = "planner.called"
-"""Key in the context of a command under which names in messages, such as a folder that lasts as long
-as the command, are mapped to what the user knows them by."""
+"""Key in the context of a command of the names in messages, such as that of a folder which lasts as
+long as the command, and what the user knows them by."""
 INTERRUPTION = "interrupted; nothing half-written is left"
 
 ORDER = (

@@ -17,6 +17,7 @@ from planner.cli._shared import (
     Set,
     Study,
     Tables,
+    chosen,
     identity,
     open_metal,
     print_json,
@@ -49,7 +50,7 @@ STAGES = (
     "loss",
     "balance",
 )
-"""How the account orders its stages."""
+"""Stages of an account in their order."""
 
 Year = Annotated[
     int | None,
@@ -106,22 +107,20 @@ def balance(
 
         found = planner.balance(system)
         refuse(_problems(system, metal, year, sankey))
-        shown = [metal] if metal else list(system.metals)
+        metals = chosen(system, metal)
         at = system.periods[0].first if year is None else year
         stage("simulate")
-        flows = planner.base_flows(found, _shares(share or []), warn=_warn)
+        flows = planner.base_flows(found, _shares(share), warn=_warn)
         closing = planner.require_closed(flows.simulation)
         run = flows.simulation
         write_tables(out, {"flows": run.flows, "unmet": run.unmet, "limits": run.limits})
-    if sankey is not None:
-        planner.write_figure(planner.sankey_figure(run.flows, shown[0], year), sankey)
-    accounts = _accounts(flows, shown, at) if metal or year is not None else {}
+        if sankey is not None:
+            planner.write_figure(planner.sankey_figure(run.flows, metals[0], year), sankey)
+    accounts = _accounts(flows, metals, at) if metal or year is not None else {}
     if as_json:
         print_json(_answer(found, flows, closing, accounts, at))
     elif not quiet:
-        _show(found, flows, closing, accounts, at)
-        if sankey is not None:
-            typer.echo(f"{sankey} is written")
+        _show(found, flows, closing, accounts, at, sankey)
 
 
 def _warn(words: str) -> None:
@@ -138,11 +137,11 @@ def _problems(
     yield from open_metal(system, metal, "--sankey", sankey)
 
 
-def _shares(settings: list[str]) -> dict[str, float]:
+def _shares(settings: list[str] | None) -> dict[str, float]:
     """`--share PROCESS=SHARE` options; raises SpecError where one is not such a pair."""
     shares: dict[str, float] = {}
     problems: list[Problem] = []
-    for setting in settings:
+    for setting in settings or ():
         name, _, text = setting.rpartition("=")
         try:
             shares[name.strip()] = float(text)
@@ -177,7 +176,7 @@ def _answer(
     accounts: Mapping[str, pd.DataFrame],
     year: int,
 ) -> dict[str, Any]:
-    """What --json prints: the accounts of one year, or the stocks and waste of all."""
+    """The JSON answer: the accounts of one year, or the stocks and waste of all."""
     system = found.system
     answer: dict[str, Any] = {
         **identity(system),
@@ -206,6 +205,7 @@ def _show(
     closing: Mapping[str, Residual],
     accounts: Mapping[str, pd.DataFrame],
     year: int,
+    sankey: Path | None,
 ) -> None:
     from planner.cli._terminal import show_balance
 
@@ -218,3 +218,5 @@ def _show(
     typer.echo(f"shares: {flows.shares}")
     closed = "; ".join(f"{name} close to {r.relative_to_own:.1e}" for name, r in closing.items())
     typer.echo(f"{closed} of the largest flow of their metal, all metals and years")
+    if sankey is not None:
+        typer.echo(f"{sankey} is written")

@@ -16,6 +16,7 @@ from planner.cli._shared import (
     Set,
     Study,
     Tables,
+    chosen,
     identity,
     open_metal,
     period_of,
@@ -96,19 +97,19 @@ def grade(
         system = read_system(study, scenario, settings)
         refuse(unknown_metal(system, metal))
         refuse(open_metal(system, metal, "--figure", figure))
-        prices = _prices(system, price or [])
+        prices = _prices(system, price)
         at = period_of(system, system.years[0] if year is None else year)
         found = _graded(system, prices, carbon_price, stage)
     write_tables(out, {name: getattr(found, name) for name in TABLES})
+    metals = chosen(system, metal)
     if figure is not None:
         import planner
 
-        shown = metal or system.metals[0]
-        planner.write_figure(planner.urban_mine_figure(found, shown, at), figure)
+        planner.write_figure(planner.urban_mine_figure(found, metals[0], at), figure)
     if as_json:
         print_json({**identity(system), **{name: records(getattr(found, name)) for name in TABLES}})
     elif not quiet:
-        _show(found, [metal] if metal else list(system.metals), at, rows)
+        _show(found, metals, at, rows)
 
 
 def _graded(
@@ -147,12 +148,12 @@ def _show(found: Grading, metals: list[str], year: int, rows: int) -> None:
     show_frame("judged at", prices)
 
 
-def _prices(system: System, settings: list[str]) -> dict[str, float]:
+def _prices(system: System, settings: list[str] | None) -> dict[str, float]:
     """--price METAL=PRICE options in USD per t; raises SpecError where one is not such a pair, not
     of a metal of the study, or without a unit."""
     found: dict[str, float] = {}
     problems: list[Problem] = []
-    for setting in settings:
+    for setting in settings or ():
         try:
             metal, price = _price(system, setting)
             found[metal] = price

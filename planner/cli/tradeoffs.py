@@ -102,7 +102,7 @@ def frontier(
 
 
 def _origin(system: System) -> str:
-    """What a frontier was made of, so that no other run shows it."""
+    """The inputs that a frontier was made of, so that no other run shows it."""
     import json
 
     said = {**identity(system), "inputs_hash": system.inputs_hash}

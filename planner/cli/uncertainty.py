@@ -139,8 +139,7 @@ def ensemble(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Make many plans under uncertain inputs: ranges of the answers, chance of shortage, options
-    that are robust."""
+    """Plan many samples of the uncertain inputs: ranges, chance of shortage, robust options."""
     with reading(study, scenario, settings, quiet=quiet or as_json) as (system, stage):
         import planner
 
@@ -158,11 +157,10 @@ def ensemble(
             progress=stage,
         )
         stage("tables")
-        tables = _tables(found)
-        write_tables(out, tables)
+        write_tables(out, tables := _tables(found))
     if as_json:
-        drawn = {"samples": samples, "seed": seed}
-        print_json({**identity(system), **drawn, **_answer(found, tables)})
+        said = {**identity(system), "samples": samples, "seed": seed}
+        print_json({**said, **_answer(found, tables)})
     elif not quiet:
         _show_ensemble(found, tables, out)
 
@@ -223,12 +221,10 @@ def _show_ensemble(found: Ensemble, tables: dict[str, pd.DataFrame], out: Path |
 
 
 def _counts(found: Ensemble) -> list[str]:
-    """How many samples have a plan, how many were drawn back, and why the others have none."""
+    """Counts of samples with a plan and of samples drawn back, and why others have no plan."""
     headline = found.headline
-    lines = [
-        f"{found.solved} of {len(headline)} samples of {len(found.uncertain.inputs)} uncertain "
-        "inputs have a plan"
-    ]
+    samples = f"{found.solved} of {len(headline)} samples"
+    lines = [f"{samples} of {len(found.uncertain.inputs)} uncertain inputs have a plan"]
     if drawn := int((headline["drawn_back"] > 0).sum()):
         lines.append(
             f"in {drawn} of them yields or contents contradicted the metal balance and were drawn "

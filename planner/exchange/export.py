@@ -25,7 +25,7 @@ EARLIEST = (1980, 1, 1, 0, 0, 0)
 archive."""
 
 
-def write_program(plan: Plan, path: Path) -> None:
+def write_lp(plan: Plan, path: Path) -> None:
     """The linear programme of the plan as MPS or LP, with the names of its columns and rows, for
     any other solver."""
     write_programme(compiled(plan.system), path)
@@ -50,10 +50,9 @@ Writer = Callable[[Plan, Path], None]
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format: who writes it, and the ending of its file; one without an ending is a folder.
+    """A format: its writer and the ending of its file; one without an ending is a folder.
 
-    What the writer puts beside the file, under the same name with another ending, goes along with
-    it.
+    Files that the writer puts beside it, under the same name with another ending, go along.
     """
 
     write: Writer
@@ -62,8 +61,8 @@ class Format:
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
-        "mps": Format(write_program, ".mps"),
-        "lp": Format(write_program, ".lp"),
+        "mps": Format(write_lp, ".mps"),
+        "lp": Format(write_lp, ".lp"),
         "xlsx": Format(write_workbook, ".xlsx"),
         "iamc": Format(write_iamc, ".csv"),
         "netcdf": Format(write_netcdf, ".nc"),
@@ -74,7 +73,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
 """The formats by name. A new one is one function and one row here."""
 
 
-def export(plan: Plan, path: str | Path, format: str = "") -> Path:  # noqa: A002 - the word that users know
+def export(plan: Plan, path: str | Path, format: str = "") -> Path:  # noqa: A002 - users' word
     """Write a plan in the format named, or else the one that the ending of the path names, whole or
     not at all; return the path.
 
@@ -91,12 +90,7 @@ def export(plan: Plan, path: str | Path, format: str = "") -> Path:  # noqa: A00
             # the same ending, since a writer may go by it
             made = Path(partial) / f"export{chosen.ending}"
             chosen.write(plan, made)
-            if chosen.ending:
-                for beside in sorted(p for p in Path(partial).iterdir() if p != made):
-                    beside.replace(path.with_name(path.stem + beside.name.removeprefix("export")))
-                made.replace(path)
-            else:
-                _replace_folder(made, path)
+            _move(made, path)
     except OSError as error:
         raise OutputError(
             f"{path} cannot be written: {error.strerror or error}; name another file"
@@ -104,12 +98,19 @@ def export(plan: Plan, path: str | Path, format: str = "") -> Path:  # noqa: A00
     return path
 
 
+def _move(made: Path, path: Path) -> None:
+    """Move a folder, or a file and what its writer put beside it, to its place."""
+    if made.is_dir():
+        _replace_folder(made, path)
+        return
+    for beside in sorted(other for other in made.parent.iterdir() if other != made):
+        beside.replace(path.with_name(path.stem + beside.name.removeprefix("export")))
+    made.replace(path)
+
+
 def _named(name: str) -> Format:
     if name not in FORMATS:
-        raise SpecError(
-            "export",
-            [Problem("--format", 0, "", f"'{name}' is no known format ({_hint(name, FORMATS)})")],
-        )
+        raise _refused("--format", f"'{name}' is not a known format ({_hint(name, FORMATS)})")
     return FORMATS[name]
 
 
@@ -117,21 +118,16 @@ def _by_ending(path: Path) -> Format:
     endings = {each.ending: each for each in FORMATS.values() if each.ending}
     ending = path.suffix.lower()
     if ending not in endings:
-        raise SpecError(
-            "export",
-            [
-                Problem(
-                    str(path),
-                    0,
-                    "",
-                    (
-                        f"'{path.suffix}' is no known ending ({_hint(ending, endings)}); or name a "
-                        f"--format: {', '.join(FORMATS)}"
-                    ),
-                )
-            ],
+        raise _refused(
+            str(path),
+            f"'{path.suffix}' is not a known ending ({_hint(ending, endings)}); or name a "
+            f"--format: {', '.join(FORMATS)}",
         )
     return endings[ending]
+
+
+def _refused(place: str, message: str) -> SpecError:
+    return SpecError("export", [Problem(place, 0, "", message)])
 
 
 def _hint(word: str, known: Mapping[str, Format]) -> str:

@@ -19,7 +19,7 @@ from planner.plan.plan import Plan
 
 COLUMNS = ("model", "scenario", "region", "variable", "unit", "year", "value")
 NO_SCENARIO = "base"
-"""What a plan of the base rows alone is called, since the format asks for a name."""
+"""Name of the scenario of a plan of the base rows alone, since the format asks for one."""
 STOCKS = {"use": "Stock|{}|In Use", "stockpile": "Stock|{}|Stockpile", "deposit": "Reserves|{}"}
 """Variables of stocks by their kind; {} is the metal."""
 INDICATORS = {"requirement": "Demand|{}", "shortage": "Demand|{}|Unserved", "price": "Price|{}"}
@@ -46,7 +46,8 @@ MEANINGS = {
         "Refined metal supplied, in all or by where it was won, new scrap of manufacture left out"
     ),
 }
-"""What the variables mean, by how they begin; nomenclature allows no colon and no semicolon in it."""
+"""Meanings of the variables by how they begin; nomenclature allows neither colons nor semicolons in
+them."""
 
 
 def iamc_table(plan: Plan) -> pd.DataFrame:
@@ -55,7 +56,7 @@ def iamc_table(plan: Plan) -> pd.DataFrame:
 
     Units are those of the plan: `Supply|Lithium` and, as its parts, `Supply|Lithium|Domestic
     Primary` in t/year; `Price|Lithium` in USD_2021/t; `Emissions|CO2e|Territorial` in tCO2e/year;
-    `Cost|Undiscounted` in USD_2021/year. New scrap, a loop within manufacture, is no supply.
+    `Cost|Undiscounted` in USD_2021/year. New scrap, a loop within manufacture, is not supply.
     """
     parts = [part for part in _parts(plan) if len(part)]  # an empty one has no types to go by
     table = (

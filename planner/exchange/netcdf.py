@@ -7,17 +7,26 @@ its table. Where a table has no row there is no number (NaN).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from planner.plan.plan import Plan
 from planner.plan.schema import RESULTS, ResultTable
 from planner.runtime.extras import needed
 
-TOTAL = 0
+Positions = npt.NDArray[np.int64]
+
+NUMERIC = ("number", "truth")
+"""Kinds of columns that become arrays."""
+LABEL = "text"
+"""Kind of the columns that become coordinates."""
+WHOLE = 0
 """The year of what belongs to the whole horizon."""
 
 
@@ -25,15 +34,20 @@ def dataset(plan: Plan) -> Any:
     """The tables of a plan as an `xarray.Dataset`. Raises OutputError where xarray is missing."""
     xarray = needed("xarray", "netcdf")
     years = np.array([period.first for period in plan.system.periods], dtype=np.int64)
-    found: dict[str, Any] = {}
     meaning = {"long_name": "first year of the period; amounts are per year", "units": "year"}
     coordinates: dict[str, Any] = {"year": ("year", years, meaning)}
+    arrays: dict[str, Any] = {}
     for table in RESULTS:
-        arrays, along = _spread(table, plan.tables[table.name], years)
-        found |= arrays
-        coordinates |= along
+        grid = _Grid.of(table, plan.tables[table.name], years)
+        arrays |= grid.arrays()
+        coordinates |= grid.labels()
+    return xarray.Dataset(arrays, coords=coordinates, attrs=_attributes(plan))
+
+
+def _attributes(plan: Plan) -> dict[str, Any]:
     record = plan.record
-    said = {
+    versions = ", ".join(f"{name} {version}" for name, version in record.versions.items())
+    return {
         "title": record.title,
         "study": record.study,
         "scenario": record.scenario,
@@ -42,64 +56,77 @@ def dataset(plan: Plan) -> Any:
         "objective": record.objective,
         "inputs_hash": record.inputs_hash,
         "history": record.created,
-        "source": ", ".join(f"{name} {version}" for name, version in record.versions.items())
-        + f", {record.solver}",
+        "source": f"{versions}, {record.solver}",
     }
-    return xarray.Dataset(found, coords=coordinates, attrs=said)
 
 
-def _spread(
-    table: ResultTable, frame: pd.DataFrame, years: np.ndarray[Any, Any]
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A table as arrays over (item, year), and the coordinates along its items: every column that
-    is no number."""
-    name, item = table.name, f"{table.name}_item"
-    numbers = [field for field in table.fields if field.kind in ("number", "truth")]
-    labels = [field for field in table.fields if field.kind == "text"]
-    whole = frame["year"].isna().to_numpy(dtype=bool)
-    columns = np.append(years, TOTAL) if whole.any() else years
-    at_year = {int(year): i for i, year in enumerate(columns)}
-    keys = [
-        tuple(row)
-        for row in frame[[field.name for field in labels]]
-        .astype(str)
-        .itertuples(index=False, name=None)
-    ]
-    items = {key: i for i, key in enumerate(dict.fromkeys(keys))}
-    row = np.array([items[key] for key in keys], dtype=int)
-    column = np.array([at_year[int(year)] for year in frame["year"].fillna(TOTAL)], dtype=int)
-    arrays: dict[str, Any] = {}
-    for field in numbers:
-        values = np.full((len(items), len(columns)), np.nan)
-        values[row, column] = frame[field.name].to_numpy(dtype=float)
-        known = name if field.name == "value" else f"{name}_{field.name}"
-        meaning = {
-            "long_name": field.meaning,
-            "units": _unit(name, frame) if field.kind == "number" else "1",
-        }
-        arrays[known] = ((item, "year"), values[:, : len(years)], meaning)
-        if whole.any():
-            arrays[f"{known}_whole"] = (
-                (item,),
-                values[:, -1],
-                meaning | {"long_name": f"{field.meaning}; of the whole horizon"},
+@dataclass(frozen=True, slots=True, eq=False)
+class _Grid:
+    """The rows of a table over (item, year): an item is what the columns of text say together."""
+
+    table: ResultTable
+    frame: pd.DataFrame
+    items: Mapping[tuple[str, ...], int]
+    """Position of each item, in order of appearance."""
+    row: Positions
+    """Position of the item of each row of the table."""
+    column: Positions
+    """Position of the year of each row of the table; one past the years for the whole horizon."""
+    years: int
+
+    @classmethod
+    def of(cls, table: ResultTable, frame: pd.DataFrame, years: Positions) -> Self:
+        """The grid of a table over the first years of the periods."""
+        at_year = {int(year): i for i, year in enumerate((*years, WHOLE))}
+        names = [field.name for field in table.fields if field.kind == LABEL]
+        keys = list(frame[names].astype(str).itertuples(index=False, name=None))
+        items = {key: i for i, key in enumerate(dict.fromkeys(keys))}
+        row = np.array([items[key] for key in keys], dtype=int)
+        column = [at_year[int(year)] for year in frame["year"].fillna(WHOLE)]
+        return cls(table, frame, items, row, np.array(column, dtype=int), len(years))
+
+    @property
+    def item(self) -> str:
+        """Name of the dimension of items."""
+        return f"{self.table.name}_item"
+
+    def arrays(self) -> dict[str, Any]:
+        """Every column that is a number or a truth, over (item, year); what belongs to the whole
+        horizon in an array of its own."""
+        found: dict[str, Any] = {}
+        for field in self.table.fields:
+            if field.kind not in NUMERIC:
+                continue
+            name = self._named(field.name)
+            values = np.full((len(self.items), self.years + 1), np.nan)
+            values[self.row, self.column] = self.frame[field.name].to_numpy(dtype=float)
+            meaning = {"long_name": field.meaning, "units": self._unit(field.kind)}
+            found[name] = ((self.item, "year"), values[:, : self.years], meaning)
+            if self.frame["year"].isna().any():
+                of_all = meaning | {"long_name": f"{field.meaning}; of the whole horizon"}
+                found[f"{name}_whole"] = ((self.item,), values[:, -1], of_all)
+        return found
+
+    def labels(self) -> dict[str, Any]:
+        """Every column of text along the items."""
+        return {
+            self._named(field.name): (
+                self.item,
+                np.array([key[i] for key in self.items], dtype=object),
+                {"long_name": field.meaning},
             )
-    listed = list(items)
-    along = {
-        f"{name}_{field.name}": (
-            item,
-            np.array([key[i] for key in listed], dtype=object),
-            {"long_name": field.meaning},
-        )
-        for i, field in enumerate(labels)
-    }
-    return arrays, along
+            for i, field in enumerate(f for f in self.table.fields if f.kind == LABEL)
+        }
 
+    def _named(self, column: str) -> str:
+        return self.table.name if column == "value" else f"{self.table.name}_{column}"
 
-def _unit(name: str, frame: pd.DataFrame) -> str:
-    """The one unit of a table, or where the unit of each item stands."""
-    units = list(dict.fromkeys(frame["unit"].astype(str)))
-    return units[0] if len(units) == 1 else f"see {name}_unit"
+    def _unit(self, kind: str) -> str:
+        """The one unit of the table, or where the unit of each item stands; 1 for a truth."""
+        if kind == "truth":
+            return "1"
+        units = list(dict.fromkeys(self.frame["unit"].astype(str)))
+        return units[0] if len(units) == 1 else f"see {self.table.name}_unit"
 
 
 def write_netcdf(plan: Plan, path: Path) -> None:

@@ -7,9 +7,11 @@ does. Numbers are stored to the last digit and shown rounded; text is never take
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -21,6 +23,8 @@ from planner.system.nouns import PATHWAYS
 
 WIDEST = 60
 """Widest column, in characters."""
+MEASURED_ROWS = 200
+"""Rows whose cells the width of a column goes by."""
 LONGEST_NAME = 31
 """Characters that the name of a sheet may have."""
 SOURCE_COLUMNS = (
@@ -33,14 +37,42 @@ SOURCE_COLUMNS = (
     "grade",
     "scenario",
     "note",
-    "file",
-    "row",
+    "place.file",
+    "place.row",
 )
+"""Fields of a datum that the sheet of sources shows."""
 HEAD_COLOUR, HEIGHT, WIDTH = "DDE6ED", 9, 18
 """Of the header row, and of a chart in cm."""
 PRESENT = "present_value"
 NUMBER_FORMATS = ((1000.0, "#,##0"), (1.0, "#,##0.00"), (1e-3, "0.0000"), (0.0, "0.00E+00"))
 """From which size on a number is shown in which format."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chart:
+    """A sheet with a native chart: years down, a column each name."""
+
+    sheet: str
+    wide: pd.DataFrame
+    kind: Literal["line", "area", "column"]
+    title: str
+    unit: str
+    colours: tuple[str, ...] = ()
+    """One a column; those of every figure, in their order, where there are none."""
+
+    @property
+    def shades(self) -> Sequence[str]:
+        """Colour of each column."""
+        return self.colours or [colour(i) for i in range(len(self.wide.columns))]
+
+    @property
+    def named(self) -> pd.DataFrame:
+        """The table as the sheet shows it: year first, the unit in every other header."""
+        heads = {
+            name: f"{str(name).replace('_', ' ').replace(';', ' + ')} ({self.unit})"
+            for name in self.wide
+        }
+        return self.wide.rename(columns=heads).reset_index()
 
 
 def write_workbook(plan: Plan, path: Path) -> None:
@@ -51,78 +83,46 @@ def write_workbook(plan: Plan, path: Path) -> None:
     """
     book = empty_book()
     _table(book, "about", pd.DataFrame(_about(plan), columns=["item", "value"]))
-    for metal in plan.system.metals:
-        wide = _wide(plan.mix[plan.mix["metal"] == metal], "pathway", [*PATHWAYS, "shortage"])
-        _charted(
-            book,
-            f"mix {metal}",
-            wide,
-            "area",
-            f"{metal}: supply by pathway",
-            "t/year",
-            [PATHWAY_COLOURS[str(name)] for name in wide],
-        )
-    paid, money = plan.costs[plan.costs["item"] != "transfer"], plan.record.currency
-    _charted(
-        book,
-        "cost by item",
-        _wide(paid, "item"),
-        "column",
-        "cost by item, undiscounted",
-        f"{money}/year",
-    )
-    for scope, part in plan.emissions.groupby("scope", sort=False):
-        _charted(
-            book,
-            f"{scope} by metal",
-            _wide(part, "metal"),
-            "column",
-            f"{scope} emissions by metal",
-            "tCO2e/year",
-        )
-    prices = plan.indicators[plan.indicators["indicator"] == "price"]
-    _charted(
-        book,
-        "price by metal",
-        _wide(prices, "metal"),
-        "line",
-        "shadow price of a tonne demanded",
-        f"{money}/t",
-    )
-    used = plan.stocks[(plan.stocks["kind"] == "use") & (plan.stocks["quantity"] == "stock")]
-    _charted(
-        book,
-        "in use by metal",
-        _wide(used, "metal"),
-        "line",
-        "metal in use at the end of the period",
-        "t",
-    )
+    for chart in (*_mix_charts(plan), *_other_charts(plan)):
+        if not chart.wide.empty:
+            _charted(book, chart)
     for name in COLUMNS:
         _table(book, name, plan.tables[name].rename(columns=_heads(plan, name)))
     _table(book, "sources", sources(plan))
     save_whole(book, path)
 
 
+def _mix_charts(plan: Plan) -> Iterator[Chart]:
+    """Supply by pathway, a chart a metal."""
+    for metal in plan.system.metals:
+        wide = _wide(plan.mix[plan.mix["metal"] == metal], "pathway", [*PATHWAYS, "shortage"])
+        shades = tuple(PATHWAY_COLOURS[str(name)] for name in wide)
+        title = f"{metal}: supply by pathway"
+        yield Chart(f"mix {metal}", wide, "area", title, "t/year", shades)
+
+
+def _other_charts(plan: Plan) -> Iterator[Chart]:
+    """Cost, emissions, prices and metal in use."""
+    paid, money = plan.costs[plan.costs["item"] != "transfer"], plan.record.currency
+    title = "cost by item, undiscounted"
+    yield Chart("cost by item", _wide(paid, "item"), "column", title, f"{money}/year")
+    for scope, part in plan.emissions.groupby("scope", sort=False):
+        wide, title = _wide(part, "metal"), f"{scope} emissions by metal"
+        yield Chart(f"{scope} by metal", wide, "column", title, "tCO2e/year")
+    prices = plan.indicators[plan.indicators["indicator"] == "price"]
+    title = "shadow price of a tonne demanded"
+    yield Chart("price by metal", _wide(prices, "metal"), "line", title, f"{money}/t")
+    used = plan.stocks[(plan.stocks["kind"] == "use") & (plan.stocks["quantity"] == "stock")]
+    title = "metal in use at the end of the period"
+    yield Chart("in use by metal", _wide(used, "metal"), "line", title, "t")
+
+
 def sources(plan: Plan) -> pd.DataFrame:
-    """Every number in force with its range, unit, source, grade and place: what a result rests on."""
-    rows = [
-        (
-            d.path,
-            d.value,
-            d.low,
-            d.high,
-            d.unit,
-            d.source,
-            d.grade,
-            d.scenario,
-            d.note,
-            d.place.file,
-            d.place.row,
-        )
-        for d in plan.system.data
-    ]
-    return pd.DataFrame(rows, columns=list(SOURCE_COLUMNS))
+    """Every number in force with its range, unit, source, grade and place: the evidence behind a
+    result."""
+    columns = attrgetter(*SOURCE_COLUMNS)
+    rows = [columns(datum) for datum in plan.system.data]
+    return pd.DataFrame(rows, columns=[name.removeprefix("place.") for name in SOURCE_COLUMNS])
 
 
 def _about(plan: Plan) -> list[tuple[str, Any]]:
@@ -170,27 +170,35 @@ def _wide(frame: pd.DataFrame, column: str, order: Iterable[str] = ()) -> pd.Dat
 
 
 def _table(book: Any, name: str, frame: pd.DataFrame) -> Any:
-    from openpyxl.styles import Font, PatternFill
-    from openpyxl.utils import get_column_letter
-
+    """A sheet with a table: a header that stays in sight, a filter, columns as wide as needed."""
     sheet = book.create_sheet(name[:LONGEST_NAME])
     for column, head in enumerate(frame.columns, start=1):
-        cell = sheet.cell(1, column)
-        put(cell, str(head))
-        cell.font, cell.fill = Font(bold=True), PatternFill("solid", start_color=HEAD_COLOUR)
-        longest = max(
-            [len(str(head)), *(len(str(v)) for v in frame[frame.columns[column - 1]].head(200))]
-        )
-        sheet.column_dimensions[get_column_letter(column)].width = min(longest + 2, WIDEST)
+        _head(sheet, column, str(head), frame[head].head(MEASURED_ROWS))
     for row, values in enumerate(frame.itertuples(index=False), start=2):
         for column, value in enumerate(values, start=1):
-            if value is None or value is pd.NA or value != value:
-                continue
-            _put(sheet.cell(row, column), value.item() if hasattr(value, "item") else value)
+            if not _missing(value):
+                _put(sheet.cell(row, column), value.item() if hasattr(value, "item") else value)
     sheet.freeze_panes = "A2"
     if len(frame):
         sheet.auto_filter.ref = sheet.dimensions
     return sheet
+
+
+def _head(sheet: Any, column: int, head: str, values: Iterable[object]) -> None:
+    """The header of a column, and its width by the values that begin it."""
+    from openpyxl.styles import Font, PatternFill
+    from openpyxl.utils import get_column_letter
+
+    cell = sheet.cell(1, column)
+    put(cell, head)
+    cell.font, cell.fill = Font(bold=True), PatternFill("solid", start_color=HEAD_COLOUR)
+    longest = max([len(head), *(len(str(value)) for value in values)])
+    sheet.column_dimensions[get_column_letter(column)].width = min(longest + 2, WIDEST)
+
+
+def _missing(value: Any) -> bool:
+    """Return True for a cell that is left empty."""
+    return value is None or value is pd.NA or bool(value != value)
 
 
 def _put(cell: Any, value: Any) -> None:
@@ -204,46 +212,39 @@ def _put(cell: Any, value: Any) -> None:
         )
 
 
-def _charted(
-    book: Any,
-    name: str,
-    wide: pd.DataFrame,
-    kind: str,
-    title: str,
-    unit: str,
-    colours: Iterable[str] = (),
-) -> None:
-    """A sheet with years down and a column each name, its unit in the header, and a native chart
-    beside it."""
-    from openpyxl.chart import AreaChart, BarChart, LineChart, Reference
+def _charted(book: Any, chart: Chart) -> None:
+    """A sheet with the table of a chart and the chart beside it."""
+    from openpyxl.chart import Reference
     from openpyxl.utils import get_column_letter
 
-    if wide.empty:
-        return
-    named = wide.rename(
-        columns=lambda column: f"{str(column).replace('_', ' ').replace(';', ' + ')} ({unit})"
-    ).reset_index()
-    sheet = _table(book, name, named)
-    chart: Any = {"line": LineChart, "area": AreaChart, "column": BarChart}[kind]()
-    if kind == "area":
-        chart.grouping = "stacked"
-    if kind == "column":
-        chart.type, chart.grouping, chart.overlap, chart.gapWidth = "col", "stacked", 100, 20
-    chart.title, chart.height, chart.width = title, HEIGHT, WIDTH
-    chart.y_axis.title, chart.x_axis.title = unit, "year"
-    chart.y_axis.numFmt, chart.legend.position = "#,##0", "b"
-    chart.x_axis.delete = chart.y_axis.delete = False
-    last = len(wide) + 1
-    chart.add_data(
-        Reference(sheet, min_col=2, max_col=len(named.columns), min_row=1, max_row=last),
+    named = chart.named
+    sheet = _table(book, chart.sheet, named)
+    drawn, last = _empty_chart(chart), len(named) + 1
+    columns = len(named.columns)
+    drawn.add_data(
+        Reference(sheet, min_col=2, max_col=columns, min_row=1, max_row=last),
         titles_from_data=True,
     )
-    chart.set_categories(Reference(sheet, min_col=1, min_row=2, max_row=last))
-    for series, shade in zip(
-        chart.series, list(colours) or [colour(i) for i in range(len(wide.columns))], strict=True
-    ):
-        if kind == "line":
+    drawn.set_categories(Reference(sheet, min_col=1, min_row=2, max_row=last))
+    for series, shade in zip(drawn.series, chart.shades, strict=True):
+        if chart.kind == "line":
             series.graphicalProperties.line.solidFill, series.smooth = shade[1:], False
         else:
             series.graphicalProperties.solidFill = shade[1:]
-    sheet.add_chart(chart, f"{get_column_letter(len(named.columns) + 2)}2")
+    sheet.add_chart(drawn, f"{get_column_letter(columns + 2)}2")
+
+
+def _empty_chart(chart: Chart) -> Any:
+    """A native chart with its kind, title and axes, before any data."""
+    from openpyxl.chart import AreaChart, BarChart, LineChart
+
+    drawn: Any = {"line": LineChart, "area": AreaChart, "column": BarChart}[chart.kind]()
+    if chart.kind == "area":
+        drawn.grouping = "stacked"
+    if chart.kind == "column":
+        drawn.type, drawn.grouping, drawn.overlap, drawn.gapWidth = "col", "stacked", 100, 20
+    drawn.title, drawn.height, drawn.width = chart.title, HEIGHT, WIDTH
+    drawn.y_axis.title, drawn.x_axis.title = chart.unit, "year"
+    drawn.y_axis.numFmt, drawn.legend.position = "#,##0", "b"
+    drawn.x_axis.delete = drawn.y_axis.delete = False
+    return drawn

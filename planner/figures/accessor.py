@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class Plots:
     """Figures of one plan, as plotly figures. `theme` is light, dark or print.
 
-    A figure shows itself in a notebook; `planner.figures.plan_figures.write_figure(figure,
-    "mix.svg")` writes SVG, PNG, PDF or a page.
+    A figure shows itself in a notebook; `planner.write_figure(figure, "mix.svg")` writes SVG, PNG,
+    PDF or a page.
     """
 
     def __init__(self, plan: Plan) -> None:

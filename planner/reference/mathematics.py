@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -21,7 +21,7 @@ BASES = {
     "horizon": "of the whole horizon: present value",
     "": "",
 }
-"""What the basis of a shadow price means (docs/design.md)."""
+"""Meaning of the basis of a shadow price (docs/design.md)."""
 
 SYMBOLS = {
     r"\sum": "Σ",
@@ -92,25 +92,32 @@ def mathematics(family: str = "") -> Mathematics:
 
     Raises SpecError for an unknown name.
     """
-    equations = [_equation(name, "objectives", rule) for name, rule in OBJECTIVES]
+    equations = tuple(_equations())
+    if not family:
+        return Mathematics(equations, VARIABLES, PARAMETERS, SETS)
+    _require_known(family, [equation.name for equation in equations])
+    used = _names_used(family)
+    return Mathematics(
+        tuple(equation for equation in equations if equation.name == family),
+        *(tuple(t for t in terms if t.name in used) for terms in (VARIABLES, PARAMETERS, SETS)),
+    )
+
+
+def _equations() -> Iterator[Equation]:
+    """The objectives, then the rows, in the order of the formulation."""
+    for name, rule in OBJECTIVES:
+        yield _equation(name, "objectives", rule)
     for row in FORMULATION:
         part = "policies" if row.target else "physics"
-        equations.append(_equation(row.name, part, row.rule, row.indices, row.unit, row.basis))
-    if family:
-        names = [e.name for e in equations]
-        if family not in names:
-            close = get_close_matches(family, names, n=1)
-            hint = f"did you mean '{close[0]}'?" if close else f"choose from {', '.join(names)}"
-            raise SpecError(
-                "math", [Problem("FORMULATION", 0, "", f"no equation is named '{family}' ({hint})")]
-            )
-        equations = [e for e in equations if e.name == family]
-        used = {name for e in equations for name in _names_used(e.name)}
-        return Mathematics(
-            tuple(equations),
-            *(tuple(t for t in terms if t.name in used) for terms in (VARIABLES, PARAMETERS, SETS)),
-        )
-    return Mathematics(tuple(equations), VARIABLES, PARAMETERS, SETS)
+        yield _equation(row.name, part, row.rule, row.indices, row.unit, row.basis)
+
+
+def _require_known(family: str, names: list[str]) -> None:
+    if family not in names:
+        close = get_close_matches(family, names, n=1)
+        hint = f"did you mean '{close[0]}'?" if close else f"choose from {', '.join(names)}"
+        words = f"no equation is named '{family}' ({hint})"
+        raise SpecError("math", [Problem("FORMULATION", 0, "", words)])
 
 
 def _rules() -> dict[str, Callable[..., Any]]:
@@ -162,9 +169,8 @@ def plain(latex: str) -> str:
     for accent, mark in ACCENTS.items():
         text = re.sub(re.escape(accent) + r" (\w)", rf"\1{mark}", text)
     for name in sorted(SYMBOLS, key=len, reverse=True):
-        text = re.sub(
-            re.escape(name) + (r"(?![A-Za-z])" if name[-1].isalpha() else ""), SYMBOLS[name], text
-        )
+        ends = r"(?![A-Za-z])" if name[-1].isalpha() else ""
+        text = re.sub(re.escape(name) + ends, SYMBOLS[name], text)
     text = re.sub(r"\^\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}", r"^\1", text)
     text = re.sub(r"_(\w)", r"[\1]", text)
     text = re.sub(r"_\{([^{}]*)\}", r"[\1]", text)
@@ -178,64 +184,53 @@ def _fraction(found: re.Match[str]) -> str:
     return f"({above})/{below}" if " " in above else f"{above}/{below}"
 
 
+_HEAD = """\
+# The mathematics
+
+Written by `planner math --markdown` from the code that builds the linear programme; a test fails
+when the two differ.
+
+Indices: good g, process p, plant k, ramp group r, deposit d, host h, waste class w, period t (named
+by its first year), period of order v, metal m, scope s, policy n, its subject x. A period has $n_t$
+years. The requirement stands alone on the right of each row, so that its shadow price is
+d(cost)/d(requirement).
+"""
+PARTS = {
+    "objectives": "Objectives",
+    "physics": "What physics and the market allow",
+    "policies": "What people set",
+}
+"""Parts of the formulation and their headings."""
+
+
 def markdown(page: Mathematics) -> str:
     """The page as Markdown: docs/mathematics.md is exactly this."""
-    lines = [
-        "# The mathematics",
-        "",
-        (
-            "Written by `planner math --markdown` from the code that builds the linear programme; "
-            "a test fails when the two differ."
-        ),
-        "",
-        (
-            "Indices: good g, process p, plant k, ramp group r, deposit d, host h, waste class w, "
-            "period t (named by its first year),"
-        ),
-        (
-            "period of order v, metal m, scope s, policy n, its subject x. A period has $n_t$ "
-            "years. The requirement stands alone on the"
-        ),
-        "right of each row, so that its shadow price is d(cost)/d(requirement).",
-        "",
-    ]
-    for part, title in (
-        ("objectives", "Objectives"),
-        ("physics", "What physics and the market allow"),
-        ("policies", "What people set"),
-    ):
-        equations = [e for e in page.equations if e.part == part]
+    lines = [_HEAD]
+    for part, title in PARTS.items():
+        equations = [equation for equation in page.equations if equation.part == part]
         if equations:
             lines += [f"## {title}", ""]
         for equation in equations:
             lines += _section(equation)
-    for title, terms in (
-        ("Variables", page.variables),
-        ("Parameters", page.parameters),
-        ("Sets", page.sets),
-    ):
-        lines += [f"## {title}", "", *_term_table(terms), ""]
+    for title in ("variables", "parameters", "sets"):
+        lines += [f"## {title.capitalize()}", "", *_term_table(getattr(page, title)), ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
 def _section(equation: Equation) -> list[str]:
     index = f"({', '.join(equation.indices)})" if equation.indices else ""
-    lines = [
+    price = f" Shadow price: {equation.dual_unit}, {BASES[equation.basis]}."
+    note = equation.note[:1].upper() + equation.note[1:]
+    return [
         f"### {equation.name}{index}",
         "",
         equation.meaning,
         "",
         f"$${equation.latex}$$",
         "",
-        f"Unit: {equation.unit}.",
-    ]
-    if equation.dual_unit:
-        lines[-1] += f" Shadow price: {equation.dual_unit}, {BASES[equation.basis]}."
-    lines[-1] += f" Code: `{equation.file}`."
-    return [
-        *lines,
+        f"Unit: {equation.unit}.{price if equation.dual_unit else ''} Code: `{equation.file}`.",
         "",
-        *([equation.note[0].upper() + equation.note[1:], ""] if equation.note else []),
+        *([note, ""] if note else []),
     ]
 
 

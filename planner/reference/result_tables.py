@@ -1,7 +1,8 @@
-"""How each result is defined, as a page written from the code: docs/results.md, by `make pages`."""
+"""The page of result definitions, written from the code: docs/results.md, by `make pages`."""
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import re
 from collections.abc import Iterator
@@ -14,16 +15,18 @@ from planner.plan.schema import INDICATORS, RESULTS, VARIABLES, Field, ResultTab
 _HEAD = """\
 # How each result is defined
 
-A run folder holds the tables below as CSV, and a `Plan` the same as DataFrames (`plan.supply` and so on). This page is written from the
-code that makes them (`planner/plan/schema.py`, `planner/plan/indicators.py`); a test fails when it is stale. `datapackage.json` in
-each run says the same to machines. [Conventions](conventions.md) say how numbers are to be read.
+A run folder holds the tables below as CSV, and a `Plan` the same as DataFrames (`plan.supply` and
+so on). This page is written from the code that makes them (`planner/plan/schema.py`,
+`planner/plan/indicators.py`); a test fails when it is stale. `datapackage.json` in each run says
+the same to machines. [Conventions](conventions.md) say how numbers are to be read.
 
 Columns in bold together name a row. A number has the unit of the column `unit` in its row.
 """
 _MORE = """\
 ## More indicators
-`planner indicators RUN` and `planner.indicators(plan)` add those of the literature, computed from the tables above. Each is a function of
-the metal's account of the year, in refined metal where not said otherwise.
+`planner indicators RUN` and `planner.indicators(plan)` add those of the literature, computed from
+the tables above. Each is a function of the metal's account of the year, in refined metal where not
+said otherwise.
 """
 EQUATION = re.compile(r"\$\$(?P<latex>.+?)\$\$\s*", re.DOTALL)
 
@@ -40,10 +43,21 @@ def _lines() -> Iterator[str]:
         if table.name == "prices":
             yield from _families()
         if table.name == "indicators":
-            yield from _rows(
-                ("indicator", "unit", "definition"),
-                ((f"`{name}`", unit, meaning) for name, (unit, meaning) in INDICATORS.items()),
-            )
+            yield from _own_indicators()
+    yield from _rates()
+    yield from _record()
+
+
+def _own_indicators() -> Iterator[str]:
+    """The indicators that every plan holds."""
+    yield from _rows(
+        ("indicator", "unit", "definition"),
+        ((f"`{name}`", unit, meaning) for name, (unit, meaning) in INDICATORS.items()),
+    )
+
+
+def _rates() -> Iterator[str]:
+    """The indicators of the literature, each with its equation and source."""
     yield _MORE
     for name, (function, unit) in RATES.items():
         meaning, latex, note = _parts(inspect.cleandoc(function.__doc__ or ""))
@@ -53,7 +67,6 @@ def _lines() -> Iterator[str]:
         f"Also `loss: STAGE` (t/year; stages {stages}), `in-use stock` (t at the end of the "
         "period) and `old scrap arising` (t/year).\n"
     )
-    yield from _record()
 
 
 def _table(table: ResultTable) -> Iterator[str]:
@@ -71,10 +84,8 @@ def _name(field: Field) -> str:
 def _meaning(field: Field) -> str:
     """The meaning, with the words that the column may hold where the meaning does not name them
     already."""
-    words = [word for word in field.choices if f"`{word}`" not in field.meaning]
-    return field.meaning + (
-        f" (one of {', '.join(f'`{word}`' for word in words)})" if words else ""
-    )
+    words = [f"`{word}`" for word in field.choices if f"`{word}`" not in field.meaning]
+    return f"{field.meaning} (one of {', '.join(words)})" if words else field.meaning
 
 
 def _families() -> Iterator[str]:
@@ -94,25 +105,26 @@ def _parts(text: str) -> tuple[str, str, str]:
     found = EQUATION.search(text)
     if found is None:
         raise ValueError(f"no equation in: {text}")
-    return tuple(
-        " ".join(part.split())
-        for part in (text[: found.start()], found["latex"], text[found.end() :])
-    )  # type: ignore[return-value]
+    before, after = text[: found.start()], text[found.end() :]
+    return _one_line(before), _one_line(found["latex"]), _one_line(after)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _record() -> Iterator[str]:
-    """What plan.json says, from the annotations of the record and the certificate."""
+    """The fields of plan.json, from the annotations of the record and the certificate."""
     yield (
         "## plan.json\n\nThe record of the run, and under `certificate` what was checked outside "
         "the solver.\n"
     )
-    yield "Record: " + ", ".join(f"`{name}`" for name in Record.__dataclass_fields__) + ".\n"
-    yield (
-        "Certificate: "
-        + ", ".join(f"`{name}`" for name in Certificate.__dataclass_fields__)
-        + ". "
-        + " ".join((Certificate.__doc__ or "").split())
-    )
+    yield f"Record: {_fields(Record)}.\n"
+    yield f"Certificate: {_fields(Certificate)}. {' '.join((Certificate.__doc__ or '').split())}"
+
+
+def _fields(record: type[Record | Certificate]) -> str:
+    return ", ".join(f"`{field.name}`" for field in dataclasses.fields(record))
 
 
 def _rows(heads: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> Iterator[str]:

@@ -21,32 +21,34 @@ from planner.study.schema import (
 _HEAD = """\
 # The study format
 
-A study is a folder: `study.toml` and the tables below as CSV (UTF-8, commas, decimal points). Rows may stand in any order. This page is
-written from the code that reads it; a test fails when it is stale. `planner check STUDY` reports every problem at once, with file, row,
-column and remedy; `planner new NAME` writes a small study that solves; `planner workbook STUDY FILE.xlsx` turns one into a workbook.
+A study is a folder: `study.toml` and the tables below as CSV (UTF-8, commas, decimal points). Rows
+may stand in any order. This page is written from the code that reads it; a test fails when it is
+stale. `planner check STUDY` reports every problem at once, with file, row, column and remedy;
+`planner new NAME` writes a small study that solves; `planner workbook STUDY FILE.xlsx` turns one
+into a workbook.
 
 ## study.toml
 ```toml
 title = "Lithium for one country"   # required
 country = "Home"                    # required: the focus country
 metals = ["lithium"]                # required: in full and lower case
-currency_year = 2021                # required: all money is in USD of this year; other years are refused
+currency_year = 2021                # required: all money is in USD of this year
 discount_rate = 0.05                # required: real, 1/year
-stock_convention = "uniform"        # inflow within the year: uniform (default), or end, middle, start as in ODYM and flodym
-scenario = "reference"              # the scenario in force when none is asked for; without it the base rows alone
-border_adjustment = false           # whether the carbon price also falls on what imports embody (default false)
+stock_convention = "uniform"        # inflow within the year: uniform (default), end, middle, start
+scenario = "reference"              # the default; without it the base rows alone
+border_adjustment = false           # the carbon price also on what imports embody (default false)
 
 [years]
 first = 2021
 last = 2060
-step = 1                            # length of every period in years (default 1; the last may be shorter)
-# periods = [2021, 2022, 2025]      # or: the first year of each period, instead of first and step
+step = 1                            # years of every period (default 1; the last may be shorter)
+# periods = [2021, 2022, 2025]      # or: the first year of each, instead of first and step
 
 [policies.home_share]               # the kinds and their fields stand below
 kind = "self_sufficiency"
 metal = "lithium"
 stages = ["processing", "recycling"]
-share = { 2025 = 0.3, 2030 = 0.5 }  # a number, or year = number: linear between the years, not in force outside them
+share = { 2025 = 0.3, 2030 = 0.5 }  # number, or year = number: linear between, not in force outside
 source = "law"
 
 [scenarios.reference]
@@ -62,19 +64,24 @@ discount_rate = 0.04                # discount_rate and border_adjustment may be
 enabled = true                      # fields replaced, or a whole new policy
 ```
 
-**Scenarios.** Rows of a table that name a scenario replace the whole series of that key in the scenario and its heirs.
-`--scenario a,b` composes, the later wins.
+Money of another year than `currency_year` is refused. The stock conventions are those of ODYM and
+flodym.
 
-**Paths.** `table.key[.key].parameter[.year]`; the parameter is left out in tables that have only one. Without a year the value holds in
-every year. A value may carry a unit (`--set "process_values.mine.variable_cost=30 USD_2021/kg"`); a bare number takes the unit of the row
-it replaces. Also `discount_rate`, `border_adjustment` and `policies.NAME.FIELD`.
+**Scenarios.** Rows of a table that name a scenario replace the whole series of that key in the
+scenario and its heirs. `--scenario a,b` composes, the later wins.
+
+**Paths.** `table.key[.key].parameter[.year]`; the parameter is left out in tables that have only
+one. Without a year the value holds in every year. A value may carry a unit
+(`--set "process_values.mine.variable_cost=30 USD_2021/kg"`); a bare number takes the unit of the
+row it replaces. Also `discount_rate`, `border_adjustment` and `policies.NAME.FIELD`.
 
 ## Columns that every table of numbers shares
 """
 _RULES = """
-A number given at some years is interpolated linearly between them and never extrapolated, unless its row says so in `extend`. Years stand
-in ascending order, each once. *Events* are amounts that fall in their year; years not given are 0. Units are read by pint: mass t, kt, Mt,
-kg, g; money USD_2021; carbon tCO2e, kgCO2e; energy MWh, kWh, GJ; time year, month; shares 1 or %.
+A number given at some years is interpolated linearly between them and never extrapolated, unless
+its row says so in `extend`. Years stand in ascending order, each once. *Events* are amounts that
+fall in their year; years not given are 0. Units are read by pint: mass t, kt, Mt, kg, g; money
+USD_2021; carbon tCO2e, kgCO2e; energy MWh, kWh, GJ; time year, month; shares 1 or %.
 
 ## Tables
 """
@@ -96,8 +103,8 @@ def _lines() -> Iterator[str]:
     yield "## Policies\n"
     yield (
         "Every policy may say `source`, `note`, `enabled` (default true). `from` and `to` bound "
-        "the years in which a single number is "
-        "in force. Floors may give `penalty` (USD per unit short): then they are soft.\n"
+        "the years in which a single number is in force. Floors may give `penalty` (USD per unit "
+        "short): then they are soft.\n"
     )
     yield from _rows(("kind", "level", "unit", "required", "optional", "meaning"))
     for form in POLICIES:
@@ -122,19 +129,22 @@ def _table(table: Table) -> Iterator[str]:
     if table.has_values:
         yield _row("...", "", "the shared columns above")
         yield ""
-        name = "parameter" if table.has_parameter_column else "number"
-        yield from _rows((name, "internal unit", "default", "by year", "range", "meaning"))
-        for parameter in table.parameters:
-            unit = _series_units() if table.name == "series" else parameter.unit
-            yield _row(
-                f"`{parameter.name}`",
-                unit,
-                _default(table, parameter),
-                _by_year(parameter),
-                _range(parameter),
-                parameter.note,
-            )
+        yield from _parameters(table)
     yield ""
+
+
+def _parameters(table: Table) -> Iterator[str]:
+    name = "parameter" if table.has_parameter_column else "number"
+    yield from _rows((name, "internal unit", "default", "by year", "range", "meaning"))
+    for parameter in table.parameters:
+        yield _row(
+            f"`{parameter.name}`",
+            _series_units() if table.name == "series" else parameter.unit,
+            _default(table, parameter),
+            _by_year(parameter),
+            _range(parameter),
+            parameter.note,
+        )
 
 
 def _series_units() -> str:
@@ -152,13 +162,12 @@ def _by_year(parameter: Parameter) -> str:
 
 
 def _range(parameter: Parameter) -> str:
-    low = (
-        ""
-        if parameter.minimum is None
-        else f"{'>' if parameter.positive else '>='} {parameter.minimum:g}"
-    )
-    high = "" if parameter.maximum is None else f"<= {parameter.maximum:g}"
-    return ", ".join(filter(None, (low, high)))
+    bounds = []
+    if parameter.minimum is not None:
+        bounds.append(f"{'>' if parameter.positive else '>='} {parameter.minimum:g}")
+    if parameter.maximum is not None:
+        bounds.append(f"<= {parameter.maximum:g}")
+    return ", ".join(bounds)
 
 
 def _column(column: Column) -> str:
