@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from planner.plan.schema import RESULTS, VARIABLES, Field, ResultTable
+from planner.plan.schema import RESULTS, VARIABLES, ResultField, ResultTable
 
 PACKAGE_FILE = "datapackage.json"
 TYPES: Mapping[str, str] = MappingProxyType(
@@ -71,7 +71,7 @@ def schema(table: ResultTable) -> dict[str, Any]:
     return {"fields": [_field(field) for field in table.fields], "missingValues": [""], **keys}
 
 
-def _field(field: Field) -> dict[str, Any]:
+def _field(field: ResultField) -> dict[str, Any]:
     constraints: dict[str, Any] = {} if field.optional else {"required": True}
     if field.choices:
         constraints["enum"] = list(field.choices)

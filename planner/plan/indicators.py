@@ -13,15 +13,16 @@ re-read: the letters of Graedel et al. 2011 and all others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from planner.plan.prices import balance_prices
 from planner.plan.schema import COLUMNS
-from planner.plan.tables import Values, series, table
+from planner.plan.tables import Row, Values, series, table
 from planner.system.nouns import PATHWAYS, SCOPES, Array, System
 from planner.system.unit_accounts import demand_by_good, in_refined_metal, reported_requirement
 
@@ -37,6 +38,21 @@ KILOGRAMS = 1000.0
 """In a tonne."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Series:
+    """An indicator of a metal over the periods; NaN where it has no denominator."""
+
+    metal: str
+    indicator: str
+    amounts: Array
+    unit: str
+
+    def rows(self, system: System) -> Iterator[Row]:
+        for period, v in zip(system.periods, self.amounts, strict=True):
+            if np.isfinite(v):
+                yield self.metal, period.first, self.indicator, float(v), self.unit
+
+
 def indicator_table(
     system: System, values: Values, tables: Mapping[str, pd.DataFrame]
 ) -> pd.DataFrame:
@@ -47,77 +63,68 @@ def indicator_table(
     demand-weighted shadow price of the metal's demanded goods (USD/t); `SCOPE emissions` of
     single-metal processes (t CO2e/year), those of joint processes under the joined name.
     """
-    rows: list[tuple[Any, ...]] = []
-    years = [p.first for p in system.periods]
-
-    def add(metal: str, indicator: str, amounts: Array, unit: str) -> None:
-        rows.extend(
-            (metal, t, indicator, float(v), unit)
-            for t, v in zip(years, amounts, strict=True)
-            if np.isfinite(v)
-        )
-
-    unserved = {name: series(system, values, "shortage", name) for name in demand_by_good(system)}
-    supply, duals = tables["supply"], _balance_prices(tables["prices"])
-    for metal in system.metals:
-        add(metal, "requirement", reported_requirement(system, metal), "t/year")
-        add(metal, "shortage", in_refined_metal(system, metal, unserved), "t/year")
-        mine = supply[(supply["metal"] == metal) & (supply["pathway"] != "new scrap")]
-        by_pathway = (
-            mine.groupby(["year", "pathway"])["value"].sum().unstack().reindex(years).fillna(0.0)
-        )
-        total = by_pathway.sum(axis=1).to_numpy()
-        for pathway in PATHWAYS:
-            if pathway in by_pathway:
-                with np.errstate(invalid="ignore", divide="ignore"):
-                    add(
-                        metal,
-                        f"share: {pathway}",
-                        np.where(total > 0, by_pathway[pathway].to_numpy() / total, np.nan),
-                        "1",
-                    )
-        add(metal, "price", _price(system, duals, metal), f"USD_{system.currency_year}/t")
-    emissions = tables["emissions"].groupby(["scope", "metal", "year"])["value"].sum().unstack()
-    for scope in SCOPES:
-        for metal in sorted({m for s, m in emissions.index if s == scope}):
-            add(
-                metal,
-                f"{scope} emissions",
-                emissions.loc[(scope, metal)].reindex(years).fillna(0.0).to_numpy(),
-                "tCO2e/year",
-            )
+    found = (
+        *_requirements(system, values),
+        *_shares(system, tables["supply"]),
+        *_prices(system, tables["prices"]),
+        *_emissions(system, tables["emissions"]),
+    )
+    rows = [row for each in found for row in each.rows(system)]
     return table("indicators", sorted(rows, key=lambda r: (r[0], r[2], r[1])))
 
 
-def _balance_prices(prices: pd.DataFrame) -> dict[tuple[str, int], float]:
-    """Shadow price of each good and year, USD/t."""
-    balance = prices[prices["family"] == "balance"]
-    return dict(
-        zip(
-            zip(balance["index"].tolist(), balance["year"].tolist(), strict=True),
-            balance["value"].tolist(),
-            strict=True,
-        )
-    )
+def _requirements(system: System, values: Values) -> Iterator[_Series]:
+    unserved = {name: series(system, values, "shortage", name) for name in demand_by_good(system)}
+    for metal in system.metals:
+        yield _Series(metal, "requirement", reported_requirement(system, metal), "t/year")
+        yield _Series(metal, "shortage", in_refined_metal(system, metal, unserved), "t/year")
 
 
-def _price(system: System, duals: Mapping[tuple[str, int], float], metal: str) -> Array:
+def _shares(system: System, supply: pd.DataFrame) -> Iterator[_Series]:
+    """Shares of the pathways that a metal has, of what is supplied of it."""
+    counted = supply[supply["pathway"] != "new scrap"]
+    years = [p.first for p in system.periods]
+    for metal in system.metals:
+        mine = counted[counted["metal"] == metal]
+        sums = mine.groupby(["year", "pathway"])["value"].sum()
+        by_pathway = sums.unstack().reindex(years).fillna(0.0)
+        total = by_pathway.sum(axis=1).to_numpy()
+        for pathway in PATHWAYS:
+            if pathway in by_pathway:
+                share = _ratio(by_pathway[pathway].to_numpy(), total)
+                yield _Series(metal, f"share: {pathway}", share, "1")
+
+
+def _prices(system: System, prices: pd.DataFrame) -> Iterator[_Series]:
+    by_good, unit = balance_prices(prices), f"USD_{system.currency_year}/t"
+    for metal in system.metals:
+        yield _Series(metal, "price", _price(system, by_good, metal), unit)
+
+
+def _emissions(system: System, emissions: pd.DataFrame) -> Iterator[_Series]:
+    years = [p.first for p in system.periods]
+    sums = emissions.groupby(["scope", "metal", "year"])["value"].sum().unstack()
+    for scope in SCOPES:
+        for metal in sorted({m for s, m in sums.index if s == scope}):
+            amounts = sums.loc[(scope, metal)].reindex(years).fillna(0.0).to_numpy()
+            yield _Series(metal, f"{scope} emissions", amounts, "tCO2e/year")
+
+
+def _price(system: System, prices: Mapping[tuple[str, int], float], metal: str) -> Array:
     """Demand-weighted price of the single-metal goods demanded, USD/t, shape (T,); NaN where none
     is."""
     worth, amount = np.zeros(len(system.periods)), np.zeros(len(system.periods))
     for good in system.goods.values():
         if good.demand is not None and metal in good.content and len(good.content) == 1:
             demand = system.period_mean(good.demand)
-            worth = worth + demand * np.array(
-                [duals.get((good.name, p.first), np.nan) for p in system.periods]
-            )
+            price = np.array([prices.get((good.name, p.first), np.nan) for p in system.periods])
+            worth = worth + demand * price
             amount = amount + demand
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(np.where(amount > 0, worth / amount, np.nan))
+    return _ratio(worth, amount)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Account:
+class MetalAccount:
     """What the indicators of one metal are made of: t of contained metal per year, of refined metal
     where said; shape (T,) each."""
 
@@ -178,133 +185,161 @@ def _ratio(part: Array, whole: Array) -> Array:
     return found
 
 
-def eol_collection_rate(a: Account) -> Array:
+def eol_collection_rate(a: MetalAccount) -> Array:
     r"""End-of-life collection rate (EoL-CR): of the metal in discarded products, what enters
     recycling.
 
-    $$EoL\text{-}CR = \frac{collected}{arising}$$   Source: UNEP 2011, Recycling Rates of Metals, a Status Report; Graedel et al. 2011,
-    J. Ind. Ecol. 15:355 (e / d).
+    $$EoL\text{-}CR = \frac{collected}{arising}$$
+
+    Source: UNEP 2011, Recycling Rates of Metals, a Status Report; Graedel et al. 2011, J. Ind.
+    Ecol. 15:355 (e / d).
     """
     return _ratio(a.collected, a.arising)
 
 
-def eol_recycling_rate(a: Account) -> Array:
+def eol_recycling_rate(a: MetalAccount) -> Array:
     r"""Functional end-of-life recycling rate (EoL-RR): of the metal in discarded products, what
     returns as refined metal.
 
-    $$EoL\text{-}RR = \frac{old\ scrap\ recycled}{arising}$$   Source: UNEP 2011; Graedel et al. 2011 (g / d).
+    $$EoL\text{-}RR = \frac{old\ scrap\ recycled}{arising}$$
+
+    Source: UNEP 2011; Graedel et al. 2011 (g / d).
     """
     return _ratio(a.old_recycled, a.arising)
 
 
-def recycling_process_rate(a: Account) -> Array:
+def recycling_process_rate(a: MetalAccount) -> Array:
     r"""Recycling process efficiency: of the old scrap collected, what returns as refined metal.
 
-    $$\frac{EoL\text{-}RR}{EoL\text{-}CR} = \frac{old\ scrap\ recycled}{collected}$$   Source: UNEP 2011; Graedel et al. 2011 (g / e).
+    $$\frac{EoL\text{-}RR}{EoL\text{-}CR} = \frac{old\ scrap\ recycled}{collected}$$
+
+    Source: UNEP 2011; Graedel et al. 2011 (g / e).
     """
     return _ratio(a.old_recycled, a.collected)
 
 
-def old_scrap_ratio(a: Account) -> Array:
+def old_scrap_ratio(a: MetalAccount) -> Array:
     r"""Old scrap ratio (OSR): the share of old scrap in all scrap recycled in the country.
 
-    $$OSR = \frac{old}{old + new}$$   Source: UNEP 2011; Graedel et al. 2011 (g / (g + h)). Imported scrap is left out.
+    $$OSR = \frac{old}{old + new}$$
+
+    Source: UNEP 2011; Graedel et al. 2011 (g / (g + h)). Imported scrap is left out.
     """
     return _ratio(a.old_recycled, a.old_recycled + a.new_recycled)
 
 
-def recycled_content(a: Account) -> Array:
+def recycled_content(a: MetalAccount) -> Array:
     r"""Recycled content (RC): the share of scrap, old, new and imported, in the metal that
     manufacture takes in.
 
-    $$RC = \frac{old + new + foreign\ secondary}{refined\ supply + new}$$   Source: UNEP 2011; Graedel et al. 2011 ((j + m) / (a + j + m)).
+    $$RC = \frac{old + new + foreign\ secondary}{refined\ supply + new}$$
+
+    Source: UNEP 2011; Graedel et al. 2011 ((j + m) / (a + j + m)).
     """
     return _ratio(
         a.old_recycled + a.new_recycled + a.foreign_secondary, a.refined_supply + a.new_recycled
     )
 
 
-def eol_recycling_input_rate(a: Account) -> Array:
+def eol_recycling_input_rate(a: MetalAccount) -> Array:
     r"""End-of-life recycling input rate (EOL-RIR): the share of the country's old scrap in all
     metal supplied; new scrap counts in neither.
 
-    $$EOL\text{-}RIR = \frac{old}{refined\ supply}$$   Source: European Commission 2017, Methodology for establishing the EU list of
-    critical raw materials; Talens Peiro et al. 2018, JRC112720 (imported secondary metal in the denominator only).
+    $$EOL\text{-}RIR = \frac{old}{refined\ supply}$$
+
+    Source: European Commission 2017, Methodology for establishing the EU list of critical raw
+    materials; Talens Peiro et al. 2018, JRC112720 (imported secondary metal in the denominator
+    only).
     """
     return _ratio(a.old_recycled, a.refined_supply)
 
 
-def net_import_reliance(a: Account) -> Array:
+def net_import_reliance(a: MetalAccount) -> Array:
     r"""Net import reliance: the share of apparent consumption that trade and stocks supply;
     negative for a net exporter.
 
-    $$NIR = \frac{imports - exports + stock\ draw}{apparent\ consumption}$$   with apparent consumption = home production (primary and
-    old scrap) + imports - exports + stock draw, all as refined metal. Source: USGS, Mineral Commodity Summaries, appendix on definitions.
+    $$NIR = \frac{imports - exports + stock\ draw}{apparent\ consumption}$$
+
+    with apparent consumption = home production (primary and old scrap) + imports - exports + stock
+    draw, all as refined metal. Source: USGS, Mineral Commodity Summaries, appendix on definitions.
     """
     return _ratio(
         a.foreign_primary + a.foreign_secondary - a.exported + a.drawn, a.apparent_consumption
     )
 
 
-def self_sufficiency_extraction(a: Account) -> Array:
+def self_sufficiency_extraction(a: MetalAccount) -> Array:
     r"""Self-sufficiency at extraction: metal won from home ore and home waste over apparent
     consumption; above 1 for a net exporter.
 
-    $$\frac{home\ primary + old}{apparent\ consumption} = 1 - NIR$$   Source: complement of the USGS net import reliance; production over
-    apparent consumption as in FAO 2001, Food Balance Sheets: A Handbook (self-sufficiency ratio).
+    $$\frac{home\ primary + old}{apparent\ consumption} = 1 - NIR$$
+
+    Source: complement of the USGS net import reliance; production over apparent consumption as in
+    FAO 2001, Food Balance Sheets: A Handbook (self-sufficiency ratio).
     """
     return _ratio(a.home_primary + a.old_recycled, a.apparent_consumption)
 
 
-def self_sufficiency_processing(a: Account) -> Array:
+def self_sufficiency_processing(a: MetalAccount) -> Array:
     r"""Self-sufficiency at processing: all that is refined at home, also from imported ore, over
     apparent consumption.
 
-    $$\frac{home\ primary + old + refined\ at\ home\ from\ imports}{apparent\ consumption}$$   Source: as at extraction, one stage later
-    (the stage of Regulation (EU) 2024/1252, article 5, processing).
+    $$\frac{home\ primary + old + refined\ at\ home\ from\ imports}{apparent\ consumption}$$
+
+    Source: as at extraction, one stage later (the stage of Regulation (EU) 2024/1252, article 5,
+    processing).
     """
     return _ratio(a.home_primary + a.old_recycled + a.refined_at_home, a.apparent_consumption)
 
 
-def reserve_life(a: Account) -> Array:
+def reserve_life(a: MetalAccount) -> Array:
     r"""Static life of reserves: years that what is left in the ground lasts at the year's
     extraction, losses in mining counted.
 
-    $$\frac{reserve\ at\ the\ end\ of\ the\ period}{ore\ taken}$$   Source: reserves-to-production ratio, as in Jowitt, Mudd, Thompson 2020,
-    Commun. Earth Environ. 1:13.
+    $$\frac{reserve\ at\ the\ end\ of\ the\ period}{ore\ taken}$$
+
+    Source: reserves-to-production ratio, as in Jowitt, Mudd, Thompson 2020, Commun. Earth Environ.
+    1:13.
     """
     return _ratio(a.reserve, a.ore_taken)
 
 
-def circular_use_rate(a: Account) -> Array:
+def circular_use_rate(a: MetalAccount) -> Array:
     r"""Circular material use rate (CMU): the share of old scrap recycled at home in all metal used
     at home.
 
-    $$CMU = \frac{U}{DMC + U}$$   with U the metal recovered from the country's own waste and DMC = home primary + imports - exports +
-    stock draw. Source: Eurostat 2018, Circular material use rate: calculation method. New scrap, which it cannot part, is left out of U.
+    $$CMU = \frac{U}{DMC + U}$$
+
+    with U the metal recovered from the country's own waste and DMC = home primary + imports -
+    exports + stock draw. Source: Eurostat 2018, Circular material use rate: calculation method. New
+    scrap, which it cannot part, is left out of U.
     """
     return _ratio(a.old_recycled, a.apparent_consumption)
 
 
-def metal_kept(a: Account) -> Array:
+def metal_kept(a: MetalAccount) -> Array:
     r"""Circularity of the chain: of all metal that enters it in the year, from ore, trade,
     stockpiles and use, what no stage loses.
 
-    $$1 - \frac{\sum_{stages} loss}{entering}$$   What is kept goes into use, abroad or into stock. Source: own, one year's form of the
+    $$1 - \frac{\sum_{stages} loss}{entering}$$
+
+    What is kept goes into use, abroad or into stock. Source: own, one year's form of the
     dissipation account of Helbig, Thorenz, Tuma 2020, Resour. Conserv. Recycl. 153:104557.
     """
     return 1.0 - _ratio(sum(a.losses.values(), np.zeros(len(a.entering))), a.entering)
 
 
-def stock_per_head(a: Account) -> Array:
+def stock_per_head(a: MetalAccount) -> Array:
     r"""In-use stock per head, kg.
 
-    $$\frac{1000 \times stock}{persons}$$   Source: Gerst, Graedel 2008, Environ. Sci. Technol. 42:7038.
+    $$\frac{1000 \times stock}{persons}$$
+
+    Source: Gerst, Graedel 2008, Environ. Sci. Technol. 42:7038.
     """
     return KILOGRAMS * _ratio(a.stock, a.persons)
 
 
-RATES: Mapping[str, tuple[Callable[[Account], Array], str]] = {
+RATES: Mapping[str, tuple[Callable[[MetalAccount], Array], str]] = {
     "EoL collection rate": (eol_collection_rate, "1"),
     "EoL recycling rate": (eol_recycling_rate, "1"),
     "recycling process efficiency": (recycling_process_rate, "1"),
@@ -330,42 +365,42 @@ def indicators(plan: Plan, *, population: Mapping[int, float] | None = None) -> 
     scrap arising` (t/year). What has no denominator is left out. `population` (year to persons,
     interpolated between the years given) stands in for the study's own.
     """
-    rows: list[tuple[Any, ...]] = []
-    years = [p.first for p in plan.system.periods]
     persons = _persons(plan.system, population)
-    for metal in plan.system.metals:
-        a = account(plan, metal, persons)
-        found = [(name, rate(a), unit) for name, (rate, unit) in RATES.items()]
-        found += [(f"loss: {stage}", amount, "t/year") for stage, amount in a.losses.items()]
-        found += [("in-use stock", a.stock, "t"), ("old scrap arising", a.arising, "t/year")]
-        rows += [
-            (metal, t, name, float(v), unit)
-            for name, amounts, unit in found
-            for t, v in zip(years, amounts, strict=True)
-            if np.isfinite(v)
-        ]
+    found = [
+        each
+        for metal in plan.system.metals
+        for each in _of_literature(metal, metal_account(plan, metal, persons))
+    ]
+    rows = [row for each in found for row in each.rows(plan.system)]
     both = pd.concat([plan.indicators, table("indicators", rows)], ignore_index=True)
     return both.sort_values(["metal", "indicator", "year"], kind="stable", ignore_index=True)[
         list(COLUMNS["indicators"])
     ]
 
 
+def _of_literature(metal: str, a: MetalAccount) -> Iterator[_Series]:
+    for name, (rate, unit) in RATES.items():
+        yield _Series(metal, name, rate(a), unit)
+    for stage, amount in a.losses.items():
+        yield _Series(metal, f"loss: {stage}", amount, "t/year")
+    yield _Series(metal, "in-use stock", a.stock, "t")
+    yield _Series(metal, "old scrap arising", a.arising, "t/year")
+
+
 def _persons(system: System, population: Mapping[int, float] | None) -> Array:
     """Persons by period, shape (T,)."""
-    if population is None:
-        return (
-            np.full(len(system.periods), np.nan)
-            if system.population is None
-            else system.period_mean(system.population)
-        )
+    yearly = system.population if population is None else _interpolated(system, population)
+    return np.full(len(system.periods), np.nan) if yearly is None else system.period_mean(yearly)
+
+
+def _interpolated(system: System, population: Mapping[int, float]) -> Array:
+    """Persons by year between the years given, shape (Y,); NaN outside them."""
     given = sorted(population)
-    yearly = np.interp(
-        system.years, given, [population[y] for y in given], left=np.nan, right=np.nan
-    )
-    return system.period_mean(yearly)
+    persons = [population[year] for year in given]
+    return np.interp(system.years, given, persons, left=np.nan, right=np.nan)
 
 
-def account(plan: Plan, metal: str, persons: Array | None = None) -> Account:
+def metal_account(plan: Plan, metal: str, persons: Array | None = None) -> MetalAccount:
     """The yearly account of one metal, from the flow, supply and stock tables of a plan."""
     system = plan.system
     years = [p.first for p in system.periods]
@@ -385,7 +420,7 @@ def account(plan: Plan, metal: str, persons: Array | None = None) -> Account:
     at_home = [p.name for p in system.processes.values() if p.at_home]
     wastes = [g.name for g in system.goods.values() if g.kind == "waste"]
     foreign = pathway("foreign primary", "foreign secondary")
-    return Account(
+    return MetalAccount(
         arising=total(flows[flows["source"].str.startswith("use/") & flows["target"].isin(wastes)]),
         collected=total(flows[flows["target"].isin(collectors)]),
         old_recycled=total(pathway("domestic secondary")),

@@ -11,7 +11,7 @@ be taken for a result.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -24,7 +24,7 @@ from planner.errors import OutputError
 from planner.mfa.balance import Balance, balance
 from planner.mfa.demand_measures import after_measures
 from planner.plan.datapackage import PACKAGE_FILE, package
-from planner.plan.schema import COLUMNS, NUMBERS
+from planner.plan.schema import COLUMNS, NUMBERS, VARIABLES
 from planner.plan.tables import Values
 from planner.runtime.run_folder import RECORD_FILE, written_whole
 from planner.study.files import HEAD_FILE
@@ -192,19 +192,17 @@ class Plan:
         New scrap is a loop inside manufacture and not counted. Columns: metal, year, pathway, value
         (t/year), share.
         """
+        keys = ["metal", "year", "pathway"]
+        columns = [*keys, "value"]
         supply = self.supply[self.supply["pathway"] != "new scrap"]
-        columns = ["metal", "year", "pathway", "value"]
-        parts: pd.DataFrame = supply[columns].groupby(columns[:3], as_index=False).sum()
+        sums: pd.DataFrame = supply[columns].groupby(keys, as_index=False).sum()
         short = self.indicators[self.indicators["indicator"] == "shortage"]
         short = short[short["value"] > 0].assign(pathway="shortage")[columns]
         # an empty table has no types of its own, and pandas is about to change what becomes of them
-        filled = [part for part in (parts, short) if len(part)] or [parts]
-        both = pd.concat(filled, ignore_index=True).sort_values(
-            ["metal", "year", "pathway"], ignore_index=True
-        )
-        return both.assign(
-            share=both["value"] / both.groupby(["metal", "year"])["value"].transform("sum")
-        )
+        filled = [each for each in (sums, short) if len(each)] or [sums]
+        both = pd.concat(filled, ignore_index=True).sort_values(keys, ignore_index=True)
+        total = both.groupby(["metal", "year"])["value"].transform("sum")
+        return both.assign(share=both["value"] / total)
 
     @property
     def plot(self) -> Plots:
@@ -244,71 +242,71 @@ class Plan:
 def _write(plan: Plan, folder: Path, log: Iterable[str]) -> None:
     for name in COLUMNS:
         plan.tables[name].to_csv(folder / f"{name}.csv", index=False)
-    pd.DataFrame(
-        (
-            (
-                variable,
-                json.dumps(list(index)),
-                value,
-                plan.reduced_costs.get(variable, {}).get(index, 0.0),
-            )
-            for variable, column in plan.values.items()
-            for index, value in column.items()
-        ),
-        columns=["variable", "index", "value", "reduced_cost"],
-    ).to_csv(folder / VARIABLES_FILE, index=False)
+    _variables(plan).to_csv(folder / VARIABLES_FILE, index=False)
     inputs = folder / "inputs"
     inputs.mkdir()
     for name, content in plan.system.files.items():
         (inputs / name).write_bytes(content)
     (folder / LOG_FILE).write_text(log_text(plan, log), encoding="utf-8")
-    (folder / PACKAGE_FILE).write_text(
-        package(folder, plan.record.title, plan.record.created), encoding="utf-8"
-    )
+    described = package(folder, plan.record.title, plan.record.created)
+    (folder / PACKAGE_FILE).write_text(described, encoding="utf-8")
     record = {
         "format_version": FORMAT_VERSION,
         **asdict(plan.record),
         "certificate": asdict(plan.certificate),
     }
-    (folder / RECORD_FILE).write_text(
-        json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8"
-    )
+    said = json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False)
+    (folder / RECORD_FILE).write_text(said + "\n", encoding="utf-8")
+
+
+def _variables(plan: Plan) -> pd.DataFrame:
+    """Every column of the programme with its value and reduced cost."""
+    rows = [
+        (name, json.dumps(list(index)), value, plan.reduced_costs.get(name, {}).get(index, 0.0))
+        for name, column in plan.values.items()
+        for index, value in column.items()
+    ]
+    return pd.DataFrame(rows, columns=VARIABLES.columns)
 
 
 def log_text(plan: Plan, head: Iterable[str] = ()) -> str:
     """What `run.log` says: what was run with which versions, seconds by stage, what was noted and
     checked, the solver's own log."""
-    record, certificate = plan.record, plan.certificate
+    lines = [*_head_lines(plan.record, head), *_run_lines(plan.record), _checks(plan.certificate)]
+    log = SOLVER_LOG + plan.solver_log.rstrip("\n") + "\n" if plan.solver_log else ""
+    return "\n".join(lines) + "\n" + log
+
+
+def _head_lines(record: Record, head: Iterable[str]) -> Iterator[str]:
     scenario = f", scenario {record.scenario}" if record.scenario else ""
+    yield f"{record.created} {record.study}{scenario}: {record.title}"
+    for path, value in record.overrides.items():
+        yield f"override {path} = {value}"
+    yield from head
+    yield f"inputs sha256 {record.inputs_hash}"
     versions = ", ".join(f"{name} {version}" for name, version in record.versions.items())
-    lines = [
-        f"{record.created} {record.study}{scenario}: {record.title}",
-        *(f"override {path} = {value}" for path, value in record.overrides.items()),
-        *head,
-        f"inputs sha256 {record.inputs_hash}",
-        f"versions {versions}, {record.solver}",
-        f"platform {record.platform}",
-        (
-            f"programme {record.columns} columns, {record.rows} rows, {record.nonzeros} nonzeros, "
-            f"{record.iterations} iterations"
-        ),
-        *(f"stage {name} {seconds:.2f} s" for name, seconds in record.seconds.items()),
-        (
-            f"{record.status} {record.objective!r} {record.currency} present value of all cost; "
-            f"ties: {record.ties}"
-        ),
-        *(f"note {note}" for note in record.notes),
-        (
-            "checked "
-            f"{', '.join(f'{name} {error:.1e}' for name, error in certificate.errors.items())}; "
-            f"allowed {certificate.tolerance:.0e}"
-        ),
-    ]
-    return (
-        "\n".join(lines)
-        + "\n"
-        + (SOLVER_LOG + plan.solver_log.rstrip("\n") + "\n" if plan.solver_log else "")
+    yield f"versions {versions}, {record.solver}"
+    yield f"platform {record.platform}"
+
+
+def _run_lines(record: Record) -> Iterator[str]:
+    yield (
+        f"programme {record.columns} columns, {record.rows} rows, {record.nonzeros} nonzeros, "
+        f"{record.iterations} iterations"
     )
+    for name, seconds in record.seconds.items():
+        yield f"stage {name} {seconds:.2f} s"
+    yield (
+        f"{record.status} {record.objective!r} {record.currency} present value of all cost; "
+        f"ties: {record.ties}"
+    )
+    for note in record.notes:
+        yield f"note {note}"
+
+
+def _checks(certificate: Certificate) -> str:
+    errors = ", ".join(f"{name} {error:.1e}" for name, error in certificate.errors.items())
+    return f"checked {errors}; allowed {certificate.tolerance:.0e}"
 
 
 def load(folder: str | Path) -> Plan:
@@ -326,23 +324,8 @@ def load(folder: str | Path) -> Plan:
     )
     if system.inputs_hash != record.inputs_hash:
         raise OutputError(f"{place}: inputs/ was changed since the run; solve again")
-    try:
-        tables = {
-            name: _read_table(place / f"{name}.csv", columns) for name, columns in COLUMNS.items()
-        }
-        variables = _read_table(
-            place / VARIABLES_FILE, ("variable", "index", "value", "reduced_cost")
-        )
-    except (OSError, ValueError) as error:
-        raise OutputError(
-            f"{place}: a result table cannot be read ({error}); solve again"
-        ) from error
-    values: dict[str, dict[tuple[Hashable, ...], float]] = {}
-    reduced: dict[str, dict[tuple[Hashable, ...], float]] = {}
-    for variable, text, value, cost in variables.itertuples(index=False):
-        index = tuple(json.loads(text))
-        values.setdefault(variable, {})[index] = value
-        reduced.setdefault(variable, {})[index] = cost
+    tables, variables = _read_tables(place)
+    values, reduced = _by_variable(variables)
     return Plan(
         system=system,
         balance=after_measures(balance(system), values),
@@ -353,6 +336,30 @@ def load(folder: str | Path) -> Plan:
         tables=tables,
         solver_log=_solver_log(place),
     )
+
+
+def _read_tables(place: Path) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+    """The result tables of a run folder, and that of its variables."""
+    try:
+        tables = {
+            name: _read_table(place / f"{name}.csv", columns) for name, columns in COLUMNS.items()
+        }
+        return tables, _read_table(place / VARIABLES_FILE, VARIABLES.columns)
+    except (OSError, ValueError) as error:
+        raise OutputError(
+            f"{place}: a result table cannot be read ({error}); solve again"
+        ) from error
+
+
+def _by_variable(variables: pd.DataFrame) -> tuple[Values, Values]:
+    """Values and reduced costs, by variable and index."""
+    values: dict[str, dict[tuple[Hashable, ...], float]] = {}
+    reduced: dict[str, dict[tuple[Hashable, ...], float]] = {}
+    for variable, text, value, cost in variables.itertuples(index=False):
+        index = tuple(json.loads(text))
+        values.setdefault(variable, {})[index] = value
+        reduced.setdefault(variable, {})[index] = cost
+    return values, reduced
 
 
 def _solver_log(place: Path) -> str:
@@ -372,13 +379,18 @@ def _read_table(path: Path, columns: Iterable[str]) -> pd.DataFrame:
             f"{path.name} has the columns {', '.join(frame.columns)} and not {', '.join(columns)}"
         )
     for name in NUMBERS.intersection(frame.columns):
-        frame[name] = [float(text) if text else float("nan") for text in frame[name]]
+        frame[name] = [float(text or "nan") for text in frame[name]]
+    if "year" in frame:
+        frame["year"] = _years(frame["year"], may_be_empty="degenerate" in frame)
     if "degenerate" in frame:
         frame["degenerate"] = [text == "True" for text in frame["degenerate"]]
-    if "year" in frame:
-        years = [int(text) if text else None for text in frame["year"]]
-        frame["year"] = pd.array(years, dtype="Int64") if "degenerate" in frame else years
     return frame
+
+
+def _years(texts: Iterable[str], *, may_be_empty: bool) -> Any:
+    if not may_be_empty:
+        return [int(text) for text in texts]
+    return pd.array([int(text) if text else None for text in texts], dtype="Int64")
 
 
 def _from_1(said: dict[str, Any]) -> dict[str, Any]:
@@ -395,30 +407,37 @@ too, or the version is refused."""
 
 def _record(place: Path) -> tuple[Record, Certificate]:
     try:
-        said: dict[str, Any] = json.loads((place / RECORD_FILE).read_text(encoding="utf-8"))
-        version = said.pop("format_version")
-        if version != FORMAT_VERSION and version not in MIGRATIONS:
-            raise OutputError(
-                f"{place} was written in run format {version}; this version reads "
-                f"{min(MIGRATIONS)} to {FORMAT_VERSION}: "
-                "solve again, or load it with the version that its run.log names"
-            )
-        for step in range(version, FORMAT_VERSION):
-            said = MIGRATIONS[step](said)
+        said = _migrated(place, json.loads((place / RECORD_FILE).read_text(encoding="utf-8")))
         certificate, notes = said.pop("certificate"), tuple(said.pop("notes"))
         return Record(**said, notes=notes), Certificate(**certificate)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        if (place / HEAD_FILE).is_file():
-            raise OutputError(
-                f"{place} is a study, not a run of one; solve it first (planner solve {place}) "
-                "and give the folder of "
-                "results that it names"
-            ) from error
-        there = "" if place.exists() else "; there is no such folder"
+        raise OutputError(_not_a_run(place)) from error
+
+
+def _migrated(place: Path, said: dict[str, Any]) -> dict[str, Any]:
+    """A record as this version writes it."""
+    version = said.pop("format_version")
+    if version != FORMAT_VERSION and version not in MIGRATIONS:
         raise OutputError(
-            f"{place} is no run of planner: {RECORD_FILE} cannot be read{there}; give the folder "
-            "that `planner solve --out` wrote",
-        ) from error
+            f"{place} was written in run format {version}; this version reads {min(MIGRATIONS)} to "
+            f"{FORMAT_VERSION}: solve again, or load it with the version that its run.log names"
+        )
+    for step in range(version, FORMAT_VERSION):
+        said = MIGRATIONS[step](said)
+    return said
+
+
+def _not_a_run(place: Path) -> str:
+    if (place / HEAD_FILE).is_file():
+        return (
+            f"{place} is a study, not a run of one; solve it first (planner solve {place}) and "
+            "give the folder of results that it names"
+        )
+    there = "" if place.exists() else "; there is no such folder"
+    return (
+        f"{place} is no run of planner: {RECORD_FILE} cannot be read{there}; give the folder that "
+        "`planner solve --out` wrote"
+    )
 
 
 __all__ = [

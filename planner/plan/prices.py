@@ -111,3 +111,13 @@ def _binding(arrays: Arrays, solution: Solution) -> npt.NDArray[np.bool_]:
     value = solution.row_value[: len(arrays.rows)]
     slack = np.minimum(value - arrays.row_lower, arrays.row_upper - value)
     return np.asarray(slack <= BINDING * np.maximum(np.abs(value), 1.0))
+
+
+def balance_prices(prices: pd.DataFrame) -> dict[tuple[str, int], float]:
+    """The price of each good in each year of a price table, USD/t, by good and first year of the
+    period."""
+    rows = prices[prices["family"] == "balance"]
+    return {
+        (good, int(year)): value
+        for good, year, value in zip(rows["index"], rows["year"], rows["value"], strict=True)
+    }

@@ -33,8 +33,9 @@ import pandas as pd
 from planner.errors import Problem, SpecError
 from planner.mfa.balance import Balance, balance
 from planner.plan.plan import Plan
+from planner.plan.prices import balance_prices
 from planner.system.economics import annuity_due
-from planner.system.nouns import Array, Process, System
+from planner.system.nouns import Array, Process, Product, System
 from planner.system.unit_accounts import emission_rates, priced_scope, running_costs
 
 STEPS = ("in use", "arising", "collectable", "recoverable", "economic")
@@ -90,6 +91,14 @@ IN_USE = "G4"
 DEEPEST = 6
 """Processes that a route may have."""
 KINDS = ("collect", "recycle", "refine")
+STEP_COLUMNS = ["metal", "product", "year", "step", "value", "unit"]
+CLASS_COLUMNS = ["metal", "product", "year", "part", *("class", "e", "f", "g"), "value", "unit"]
+PRICE_COLUMNS = ["metal", "year", "price", "carbon_price", "unit"]
+CURVE_COLUMNS = [
+    *("metal", "year", "product", "route", "plants"),
+    *("cost", "running", "capital", "carbon", "credit", "quantity"),
+]
+_Row = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,50 +165,43 @@ def grade(
 def shadow_prices(plan: Plan) -> Mapping[str, Array]:
     """Marginal cost of refined metal, USD per t, shape (T,): the dearest where a metal has several
     refined goods; NaN where none."""
-    rows = plan.prices[plan.prices["family"] == "balance"]
+    prices = balance_prices(plan.prices)
     years = [p.first for p in plan.system.periods]
     found: dict[str, Array] = {metal: np.full(len(years), np.nan) for metal in plan.system.metals}
     for good in plan.system.goods.values():
         if good.kind == "refined" and len(good.content) == 1:
-            duals = {
-                int(y): v
-                for g, y, v in zip(rows["index"], rows["year"], rows["value"], strict=True)
-                if g == good.name
-            }
-            metal = next(iter(good.content))
-            found[metal] = np.fmax(
-                found[metal], np.array([duals.get(y, np.nan) for y in years]) / good.content[metal]
-            )
+            ((metal, content),) = good.content.items()
+            price = np.array([prices.get((good.name, year), np.nan) for year in years])
+            found[metal] = np.fmax(found[metal], price / content)
     return found
 
 
 def _prices(
     study: Plan | System, system: System, given: Mapping[str, float]
 ) -> Mapping[str, Array]:
-    problems = [
-        Problem(
-            "price", 0, metal, f"is no metal of the study; choose of {', '.join(system.metals)}"
-        )
-        for metal in given
-        if metal not in system.metals
-    ]
-    problems += [
-        Problem("price", 0, metal, f"is {value:g}; give a number of 0 or more")
-        for metal, value in given.items()
-        if not value >= 0
-    ]
     found = dict(shadow_prices(study)) if isinstance(study, Plan) else {}
     found |= {metal: np.full(len(system.periods), value) for metal, value in given.items()}
-    problems += [
-        Problem(
-            "price", 0, metal, "has no price; give one, or grade a plan, which has shadow prices"
-        )
-        for metal in system.metals
-        if metal not in found
+    problems = [
+        Problem("price", 0, metal, said) for metal, said in _price_problems(system, given, found)
     ]
     if problems:
         raise SpecError(system.name, problems)
     return found
+
+
+def _price_problems(
+    system: System, given: Mapping[str, float], found: Mapping[str, Array]
+) -> Iterator[tuple[str, str]]:
+    """Metals with what is wrong about their prices."""
+    for metal in given:
+        if metal not in system.metals:
+            yield metal, f"is no metal of the study; choose of {', '.join(system.metals)}"
+    for metal, value in given.items():
+        if not value >= 0:
+            yield metal, f"is {value:g}; give a number of 0 or more"
+    for metal in system.metals:
+        if metal not in found:
+            yield metal, "has no price; give one, or grade a plan, which has shadow prices"
 
 
 def routes(system: System, waste: str) -> list[Route]:
@@ -218,25 +220,28 @@ _Chain = tuple[dict[str, Array], dict[str, Array]]
 def _chains(system: System, good: str, passed: tuple[str, ...]) -> Iterator[_Chain]:
     """(process to activity, metal to refined metal) per t of a good, for every choice of processes
     that take it in alone."""
-    kind, content = system.goods[good].kind, system.goods[good].content
-    if kind in ("refined", "product"):
-        yield {}, {metal: np.full(len(system.periods), share) for metal, share in content.items()}
+    whole = system.goods[good]
+    if whole.kind in ("refined", "product"):
+        yield {}, {m: np.full(len(system.periods), share) for m, share in whole.content.items()}
         return
     if good in passed or len(passed) >= DEEPEST:
         return
     for process in system.processes.values():
-        if list(process.inputs) == [good] and not process.deposits and process.kind in KINDS:
-            taken, open_ = (
-                system.period_mean(process.inputs[good]),
-                system.period_mean(process.max_activity) > 0,
-            )
-            activity = np.divide(1.0, taken, out=np.zeros_like(taken), where=(taken > 0) & open_)
-            onward = [
-                [*_chains(system, output, (*passed, good))] or [({}, {})]
-                for output in process.outputs
-            ]
-            for choice in combinations(*onward):
-                yield _joined(system, process, activity, choice)
+        if not _takes_alone(process, good):
+            continue
+        taken = system.period_mean(process.inputs[good])
+        runs = (taken > 0) & (system.period_mean(process.max_activity) > 0)
+        activity = np.divide(1.0, taken, out=np.zeros_like(taken), where=runs)
+        onward = [
+            [*_chains(system, output, (*passed, good))] or [({}, {})] for output in process.outputs
+        ]
+        for choice in combinations(*onward):
+            yield _joined(system, process, activity, choice)
+
+
+def _takes_alone(process: Process, good: str) -> bool:
+    """Return True for a process of a route that takes in this good and nothing else."""
+    return list(process.inputs) == [good] and not process.deposits and process.kind in KINDS
 
 
 def _joined(
@@ -257,11 +262,8 @@ def _route(
     system: System, waste: str, processes: dict[str, Array], yields: dict[str, Array]
 ) -> Route:
     zero = np.zeros(len(system.periods))
-    running, capital, emission = (
-        zero - system.period_mean(system.goods[waste].disposal_cost),
-        zero,
-        zero,
-    )
+    running = zero - system.period_mean(system.goods[waste].disposal_cost)
+    capital, emission = zero, zero
     for name, activity in processes.items():
         process = system.processes[name]
         running = running + activity * sum(running_costs(system, process).values(), zero)
@@ -278,12 +280,33 @@ def _capital(system: System, process: Process) -> Array:
     plant = system.plants[process.plant]
     need = process.loading / system.period_mean(plant.availability)
     yearly = system.period_mean(plant.capital_cost) * (1 + plant.interest_rate) ** plant.lead_time
-    annuity = (
-        annuity_due(plant.interest_rate, plant.life)
-        if np.isfinite(plant.life) and plant.life > 0
-        else 0.0
-    )
+    wears_out = np.isfinite(plant.life) and plant.life > 0
+    annuity = annuity_due(plant.interest_rate, plant.life) if wears_out else 0.0
     return np.asarray(need * (yearly * annuity + system.period_mean(plant.fixed_cost)))
+
+
+def _arising(whole: Balance) -> dict[str, Array]:
+    """t of each product that becomes waste, per year, shape (T,)."""
+    system = whole.system
+    return {
+        product.name: system.period_mean(
+            whole.stocks[product.name].outflow * (1 - product.dissipated)
+        )
+        for product in system.products.values()
+        if product.waste
+    }
+
+
+def _collection_rates(system: System) -> dict[str, Array]:
+    """Share of each waste that is collected, shape (T,)."""
+    none = np.zeros(len(system.periods))
+    return {
+        good.name: none
+        if good.collection_rate is None
+        else system.period_mean(good.collection_rate)
+        for good in system.goods.values()
+        if good.kind == "waste"
+    }
 
 
 class _Grader:
@@ -294,18 +317,8 @@ class _Grader:
         system = whole.system
         self.years = [p.first for p in system.periods]
         self.last = [p.last - system.periods[0].first for p in system.periods]
-        self.arising = {
-            p.name: system.period_mean(whole.stocks[p.name].outflow * (1 - p.dissipated))
-            for p in system.products.values()
-            if p.waste
-        }
-        self.rate = {
-            g.name: system.period_mean(g.collection_rate)
-            if g.collection_rate is not None
-            else np.zeros(len(self.years))
-            for g in system.goods.values()
-            if g.kind == "waste"
-        }
+        self.arising = _arising(whole)
+        self.rate = _collection_rates(system)
         self.routes = {
             waste: routes(system, waste)
             for waste in {p.waste for p in system.products.values() if p.waste}
@@ -313,56 +326,46 @@ class _Grader:
         self.standing = self._standing()
 
     def grading(self) -> Grading:
-        steps: list[tuple[object, ...]] = []
-        classes: list[tuple[object, ...]] = []
-        curve: list[tuple[object, ...]] = []
+        steps: list[_Row] = []
+        classes: list[_Row] = []
+        curve: list[_Row] = []
         for product in self.system.products.values():
-            confidence = self._confidence(product.name, product.waste)
             for metal, content in product.content.items():
                 parts, counted = self._parts(product.name, product.waste, metal, content)
-                for step, amounts in counted.items():
-                    unit = "t" if step == "in use" else "t/year"
-                    steps += [
-                        (metal, product.name, t, step, float(v), unit)
-                        for t, v in zip(self.years, amounts, strict=True)
-                    ]
-                for part, amounts in parts.items():
-                    name, e, f, _ = CLASSES[part]
-                    g, unit = (IN_USE, "t") if part == "in use" else (confidence, "t/year")
-                    classes += [
-                        (metal, product.name, t, part, name, e, f, g, float(v), unit)
-                        for t, v in zip(self.years, amounts, strict=True)
-                        if v > 0
-                    ]
+                steps += self._step_rows(metal, product, counted)
+                classes += self._class_rows(metal, product, parts)
                 curve += self._curve(product.name, product.waste, metal)
         money = f"USD_{self.system.currency_year}"
+        prices = [
+            (metal, t, float(p), float(c), f"{money}/t, {money}/tCO2e")
+            for metal, series in self.prices.items()
+            for t, p, c in zip(self.years, series, self.carbon, strict=True)
+        ]
         return Grading(
-            pd.DataFrame(steps, columns=["metal", "product", "year", "step", "value", "unit"]),
-            pd.DataFrame(
-                classes,
-                columns=[
-                    "metal",
-                    "product",
-                    "year",
-                    "part",
-                    "class",
-                    "e",
-                    "f",
-                    "g",
-                    "value",
-                    "unit",
-                ],
-            ),
+            pd.DataFrame(steps, columns=STEP_COLUMNS),
+            pd.DataFrame(classes, columns=CLASS_COLUMNS),
             _cumulated(curve, money),
-            pd.DataFrame(
-                [
-                    (metal, t, float(p), float(c), f"{money}/t, {money}/tCO2e")
-                    for metal, series in self.prices.items()
-                    for t, p, c in zip(self.years, series, self.carbon, strict=True)
-                ],
-                columns=["metal", "year", "price", "carbon_price", "unit"],
-            ),
+            pd.DataFrame(prices, columns=PRICE_COLUMNS),
         )
+
+    def _step_rows(
+        self, metal: str, product: Product, counted: Mapping[str, Array]
+    ) -> Iterator[_Row]:
+        for step, amounts in counted.items():
+            unit = "t" if step == "in use" else "t/year"
+            for t, v in zip(self.years, amounts, strict=True):
+                yield metal, product.name, t, step, float(v), unit
+
+    def _class_rows(
+        self, metal: str, product: Product, parts: Mapping[str, Array]
+    ) -> Iterator[_Row]:
+        confidence = self._confidence(product.name, product.waste)
+        for part, amounts in parts.items():
+            name, e, f, _ = CLASSES[part]
+            g, unit = (IN_USE, "t") if part == "in use" else (confidence, "t/year")
+            for t, v in zip(self.years, amounts, strict=True):
+                if v > 0:
+                    yield metal, product.name, t, part, name, e, f, g, float(v), unit
 
     def cost(self, route: Route) -> Array:
         """Full cost per t of waste, carbon price included; infinite where a plant cannot be
@@ -380,12 +383,11 @@ class _Grader:
 
     def best(self, waste: str) -> list[Route | None]:
         """The route that pays best in each period, None where there is none that yields."""
-        found: list[Route | None] = []
-        for i in range(len(self.years)):
-            able = [r for r in self.routes[waste] if any(y[i] > 0 for y in r.yields.values())]
-            gains = [self.revenue(r)[i] - self.cost(r)[i] for r in able]
-            found.append(able[int(np.argmax(gains))] if able else None)
-        return found
+        return [self._best(waste, i) for i in range(len(self.years))]
+
+    def _best(self, waste: str, i: int) -> Route | None:
+        able = [r for r in self.routes[waste] if any(y[i] > 0 for y in r.yields.values())]
+        return max(able, key=lambda r: self.revenue(r)[i] - self.cost(r)[i], default=None)
 
     def _parts(
         self, product: str, waste: str, metal: str, content: float
@@ -398,8 +400,8 @@ class _Grader:
             return {"in use": stock}, {"in use": stock, **dict.fromkeys(STEPS[1:], zero)}
         arising = content * self.arising[product]
         collectable = arising * self.rate[waste]
-        best, ways = np.zeros(len(zero)), self.routes[waste]
-        for route in ways:
+        best = zero
+        for route in self.routes[waste]:
             best = np.maximum(best, route.yields.get(metal, zero))
         recoverable = collectable * np.minimum(best / content, 1.0)
         pays, runs, share = self._pays(waste, metal)
@@ -417,10 +419,8 @@ class _Grader:
             "economic, plant to be built": built,
             "economic, plant standing": standing,
         }
-        counted = dict(
-            zip(STEPS, (stock, arising, collectable, recoverable, standing + built), strict=True)
-        )
-        return parts, counted
+        nested = (stock, arising, collectable, recoverable, standing + built)
+        return parts, dict(zip(STEPS, nested, strict=True))
 
     def _pays(self, waste: str, metal: str) -> tuple[Array, Array, Array]:
         """Whether the best route pays with new plants, whether it pays in standing ones (capital
@@ -437,29 +437,33 @@ class _Grader:
     def _standing(self) -> dict[str, Array]:
         """Share of each waste's collectable that plants standing without new orders can take, if
         all that is collectable came."""
+        use = {waste: self._plant_use(waste) for waste in self.routes}
         load: dict[str, Array] = {}
-        use: dict[str, dict[str, Array]] = {}
-        for waste in self.routes:
-            amount, of_waste = self._collectable(waste), use.setdefault(waste, {})
-            for i, route in enumerate(self.best(waste)):
-                for name, activity in (route.processes if route is not None else {}).items():
-                    process = self.system.processes[name]
-                    if process.plant:
-                        needed = of_waste.setdefault(process.plant, np.zeros(len(self.years)))
-                        needed[i] += process.loading * activity[i] * amount[i]
+        for of_waste in use.values():
             for plant, needed in of_waste.items():
                 load[plant] = load.get(plant, np.zeros(len(self.years))) + needed
-        found = {}
-        for waste in self.routes:
-            share = np.ones(len(self.years))
-            for plant, needed in use[waste].items():
-                there = self.system.period_mean(
-                    self.system.plants[plant].existing * self.system.plants[plant].availability
-                )
-                part = np.divide(there, load[plant], out=np.ones(len(there)), where=load[plant] > 0)
-                share = np.where(needed > 0, np.minimum(share, np.minimum(part, 1.0)), share)
-            found[waste] = share
+        return {waste: self._share_taken(of_waste, load) for waste, of_waste in use.items()}
+
+    def _plant_use(self, waste: str) -> dict[str, Array]:
+        """Capacity of each plant that all of a waste would need on its best routes."""
+        amount, found = self._collectable(waste), dict[str, Array]()
+        for i, route in enumerate(self.best(waste)):
+            for name, activity in (route.processes if route is not None else {}).items():
+                process = self.system.processes[name]
+                if process.plant:
+                    needed = found.setdefault(process.plant, np.zeros(len(self.years)))
+                    needed[i] += process.loading * activity[i] * amount[i]
         return found
+
+    def _share_taken(self, use: Mapping[str, Array], load: Mapping[str, Array]) -> Array:
+        """The least share of the load of a plant, of those that are needed, that it can take."""
+        share = np.ones(len(self.years))
+        for name, needed in use.items():
+            plant = self.system.plants[name]
+            there = self.system.period_mean(plant.existing * plant.availability)
+            part = np.divide(there, load[name], out=np.ones(len(there)), where=load[name] > 0)
+            share = np.where(needed > 0, np.minimum(share, np.minimum(part, 1.0)), share)
+        return share
 
     def _collectable(self, waste: str) -> Array:
         """t of waste per year that can be collected, of every product that becomes it."""
@@ -469,37 +473,30 @@ class _Grader:
         )
         return np.asarray(total * self.rate[waste])
 
-    def _curve(self, product: str, waste: str, metal: str) -> list[tuple[object, ...]]:
+    def _curve(self, product: str, waste: str, metal: str) -> Iterator[_Row]:
         """The steps of a product on the supply curve of a metal: its best route in standing and in
         new plants, other metals credited."""
-        rows: list[tuple[object, ...]] = []
         for i, route in enumerate(self.best(waste) if waste else ()):
-            won = (
-                route.yields.get(metal, np.zeros(len(self.years)))[i] if route is not None else 0.0
-            )
-            if route is None or not won > 0:
-                continue
-            amount = self.arising[product][i] * self.rate[waste][i] * won
-            credit, share = self.revenue(route, without=metal)[i], self.standing[waste][i]
-            for plants, part, capital in (
-                ("standing", share, 0.0),
-                ("new", 1 - share, route.capital[i]),
-            ):
-                costs = (route.running[i], capital, self.carbon[i] * route.emission[i], -credit)
-                if amount * part > 0 and np.isfinite(capital):
-                    per_tonne = (cost / won for cost in (sum(costs), *costs))
-                    rows.append(
-                        (
-                            metal,
-                            self.years[i],
-                            product,
-                            route.name,
-                            plants,
-                            *per_tonne,
-                            amount * part,
-                        )
-                    )
-        return rows
+            if route is not None and metal in route.yields and route.yields[metal][i] > 0:
+                amount = self.arising[product][i] * self.rate[waste][i] * route.yields[metal][i]
+                for plants, part, costs in self._offers(route, metal, i):
+                    if amount * part > 0 and np.isfinite(costs[0]):
+                        head = (metal, self.years[i], product, route.name, plants)
+                        yield *head, *costs, amount * part
+
+    def _offers(
+        self, route: Route, metal: str, i: int
+    ) -> Iterator[tuple[str, float, tuple[float, ...]]]:
+        """A route in standing and in new plants: the share of what is collectable, and the costs
+        per t of metal won: in all, running, capital, carbon, credit."""
+        won, share = route.yields[metal][i], self.standing[route.waste][i]
+        credit, carbon = self.revenue(route, without=metal)[i], self.carbon[i] * route.emission[i]
+        for plants, part, capital in (
+            ("standing", share, 0.0),
+            ("new", 1 - share, route.capital[i]),
+        ):
+            costs = (route.running[i], capital, carbon, -credit)
+            yield plants, part, tuple(cost / won for cost in (sum(costs), *costs))
 
     def _confidence(self, product: str, waste: str) -> str:
         """G axis from the weakest grade among the product's own data."""
@@ -508,23 +505,11 @@ class _Grader:
         return max((CONFIDENCE[g] for g in grades), default="G3")
 
 
-def _cumulated(rows: list[tuple[object, ...]], money: str) -> pd.DataFrame:
+def _cumulated(rows: list[_Row], money: str) -> pd.DataFrame:
     """The supply curve, by metal and year the cheapest first, with the quantity up to and including
     each step."""
-    columns = [
-        "metal",
-        "year",
-        "product",
-        "route",
-        "plants",
-        "cost",
-        "running",
-        "capital",
-        "carbon",
-        "credit",
-        "quantity",
-    ]
-    frame = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[5:], float))
+    frame = pd.DataFrame(rows, columns=CURVE_COLUMNS)
+    frame = frame.astype(dict.fromkeys(CURVE_COLUMNS[5:], float))
     frame = frame.sort_values(
         ["metal", "year", "cost", "product"], kind="stable", ignore_index=True
     )

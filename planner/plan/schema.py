@@ -14,16 +14,16 @@ from typing import Literal
 from planner.study.head import CONVENTIONS
 from planner.system.nouns import PATHWAYS, SCOPES
 
-Kind = Literal["text", "number", "year", "truth"]
+CellKind = Literal["text", "number", "year", "truth"]
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class ResultField:
     """One column. `key` columns together name a row; a number has the unit that stands here, or
     that of its row (`unit`)."""
 
     name: str
-    kind: Kind
+    kind: CellKind
     meaning: str
     unit: str = ""
     key: bool = False
@@ -38,7 +38,7 @@ class ResultTable:
 
     name: str
     meaning: str
-    fields: tuple[Field, ...]
+    fields: tuple[ResultField, ...]
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -49,17 +49,17 @@ class ResultTable:
         return tuple(field.name for field in self.fields if field.key)
 
 
-YEAR = Field(
+YEAR = ResultField(
     "year", "year", "first year of the period; amounts are per year, means of the period", key=True
 )
-METAL = Field("metal", "text", "name of the metal, in lower case", key=True)
-METALS = Field(
+METAL = ResultField("metal", "text", "name of the metal, in lower case", key=True)
+METALS = ResultField(
     "metal",
     "text",
     "metal, or the metals of a joint process joined by `;`; empty where it belongs to none",
     optional=True,
 )
-UNIT = Field("unit", "text", "unit of `value`")
+UNIT = ResultField("unit", "text", "unit of `value`")
 ITEMS: Mapping[str, str] = MappingProxyType(
     {
         "variable_cost": "variable cost of running a process",
@@ -163,20 +163,20 @@ RESULTS: tuple[ResultTable, ...] = (
         (
             METAL,
             YEAR,
-            Field("pathway", "text", "where the metal was won", key=True, choices=PATHWAYS),
-            Field(
+            ResultField("pathway", "text", "where the metal was won", key=True, choices=PATHWAYS),
+            ResultField(
                 "process",
                 "text",
                 "process that gives the refined metal, or `stockpile/GOOD`",
                 key=True,
             ),
-            Field(
+            ResultField(
                 "origin",
                 "text",
                 "country it is imported from; empty for what is won at home",
                 optional=True,
             ),
-            Field("value", "number", "refined metal supplied"),
+            ResultField("value", "number", "refined metal supplied"),
             UNIT,
         ),
     ),
@@ -189,7 +189,7 @@ RESULTS: tuple[ResultTable, ...] = (
         (
             METAL,
             YEAR,
-            Field(
+            ResultField(
                 "source",
                 "text",
                 (
@@ -198,7 +198,7 @@ RESULTS: tuple[ResultTable, ...] = (
                 ),
                 key=True,
             ),
-            Field(
+            ResultField(
                 "target",
                 "text",
                 "process or good, by its name, or `use/`, `stockpile/`, `loss/NAME`, `export`, "
@@ -206,7 +206,7 @@ RESULTS: tuple[ResultTable, ...] = (
                 "entering no use stock at home)",
                 key=True,
             ),
-            Field(
+            ResultField(
                 "good",
                 "text",
                 (
@@ -216,7 +216,7 @@ RESULTS: tuple[ResultTable, ...] = (
                 key=True,
                 optional=True,
             ),
-            Field("value", "number", "metal that flows"),
+            ResultField("value", "number", "metal that flows"),
             UNIT,
         ),
     ),
@@ -226,18 +226,18 @@ RESULTS: tuple[ResultTable, ...] = (
         (
             METAL,
             YEAR,
-            Field(
+            ResultField(
                 "kind",
                 "text",
                 "use, stockpile or deposit",
                 key=True,
                 choices=("use", "stockpile", "deposit"),
             ),
-            Field("name", "text", "product, good or deposit", key=True),
-            Field("quantity", "text", _said(QUANTITIES), key=True, choices=tuple(QUANTITIES)),
-            Field("value", "number", "contained metal"),
+            ResultField("name", "text", "product, good or deposit", key=True),
+            ResultField("quantity", "text", _said(QUANTITIES), key=True, choices=tuple(QUANTITIES)),
+            ResultField("value", "number", "contained metal"),
             UNIT,
-            Field(
+            ResultField(
                 "convention",
                 "text",
                 (
@@ -253,10 +253,10 @@ RESULTS: tuple[ResultTable, ...] = (
         "capacity",
         "Plants.",
         (
-            Field("plant", "text", "plant", key=True),
+            ResultField("plant", "text", "plant", key=True),
             YEAR,
-            Field("quantity", "text", _said(CAPACITIES), key=True, choices=tuple(CAPACITIES)),
-            Field(
+            ResultField("quantity", "text", _said(CAPACITIES), key=True, choices=tuple(CAPACITIES)),
+            ResultField(
                 "value",
                 "number",
                 "capacity in units of activity per year; `ordered` is the sum of the period",
@@ -270,8 +270,8 @@ RESULTS: tuple[ResultTable, ...] = (
         "values and not from the "
         "programme.",
         (
-            Field("item", "text", _said(ITEMS), key=True, choices=tuple(ITEMS)),
-            Field(
+            ResultField("item", "text", _said(ITEMS), key=True, choices=tuple(ITEMS)),
+            ResultField(
                 "name",
                 "text",
                 "process, plant, good, measure, deposit or policy/subject that costs it",
@@ -279,12 +279,12 @@ RESULTS: tuple[ResultTable, ...] = (
             ),
             METALS,
             YEAR,
-            Field(
+            ResultField(
                 "value",
                 "number",
                 "cost per year, constant money of the study's currency year, undiscounted",
             ),
-            Field(
+            ResultField(
                 "present_value",
                 "number",
                 (
@@ -301,11 +301,11 @@ RESULTS: tuple[ResultTable, ...] = (
         "to the border; "
         "exports are not deducted.",
         (
-            Field("scope", "text", "territorial or footprint", key=True, choices=SCOPES),
+            ResultField("scope", "text", "territorial or footprint", key=True, choices=SCOPES),
             METALS,
-            Field("process", "text", "process", key=True),
+            ResultField("process", "text", "process", key=True),
             YEAR,
-            Field(
+            ResultField(
                 "part",
                 "text",
                 (
@@ -314,7 +314,7 @@ RESULTS: tuple[ResultTable, ...] = (
                 ),
                 key=True,
             ),
-            Field("value", "number", "emission"),
+            ResultField("value", "number", "emission"),
             UNIT,
         ),
     ),
@@ -325,30 +325,30 @@ RESULTS: tuple[ResultTable, ...] = (
             "require more costs more."
         ),
         (
-            Field("family", "text", "family of rows, as `planner math` names it", key=True),
-            Field(
+            ResultField("family", "text", "family of rows, as `planner math` names it", key=True),
+            ResultField(
                 "index",
                 "text",
                 "what the row is about: good, plant, deposit, policy and subject",
                 key=True,
                 optional=True,
             ),
-            Field(
+            ResultField(
                 "year",
                 "year",
                 "first year of the period; empty for rows of the whole horizon",
                 key=True,
                 optional=True,
             ),
-            Field(
+            ResultField(
                 "value",
                 "number",
                 "price in money of the currency year, discounting undone as `basis` says",
             ),
             UNIT,
-            Field("basis", "text", _said(BASES), choices=tuple(BASES)),
-            Field("present_value", "number", "the raw dual, present value"),
-            Field(
+            ResultField("basis", "text", _said(BASES), choices=tuple(BASES)),
+            ResultField("present_value", "number", "the raw dual, present value"),
+            ResultField(
                 "degenerate",
                 "truth",
                 (
@@ -362,12 +362,12 @@ RESULTS: tuple[ResultTable, ...] = (
         "indicators",
         "Indicators of the plan, each by the definition given below.",
         (
-            Field(
+            ResultField(
                 "metal", "text", "metal, or the metals of joint processes joined by `;`", key=True
             ),
             YEAR,
-            Field("indicator", "text", "name of the indicator", key=True),
-            Field("value", "number", "its value"),
+            ResultField("indicator", "text", "name of the indicator", key=True),
+            ResultField("value", "number", "its value"),
             UNIT,
         ),
     ),
@@ -379,10 +379,12 @@ VARIABLES = ResultTable(
         "from it."
     ),
     (
-        Field("variable", "text", "name of the variable, as `planner math` names it", key=True),
-        Field("index", "text", "its index, as a JSON list", key=True),
-        Field("value", "number", "its value in the unit that `planner math` gives"),
-        Field("reduced_cost", "number", "d(cost)/d(value), present value"),
+        ResultField(
+            "variable", "text", "name of the variable, as `planner math` names it", key=True
+        ),
+        ResultField("index", "text", "its index, as a JSON list", key=True),
+        ResultField("value", "number", "its value in the unit that `planner math` gives"),
+        ResultField("reduced_cost", "number", "d(cost)/d(value), present value"),
     ),
 )
 COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(

@@ -10,17 +10,20 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from planner.errors import InfeasibleError, SolverError
 from planner.lp.formulation import FORMULATION
+from planner.mfa.balance import Balance
 from planner.mfa.demand_measures import after_measures
 from planner.mfa.flows import flow_table
 from planner.plan.certificate import certify
 from planner.plan.indicators import indicator_table
-from planner.plan.plan import Plan, Record
+from planner.plan.plan import Certificate, Plan, Record
 from planner.plan.prices import price_table
 from planner.plan.schema import COLUMNS
 from planner.plan.tables import (
@@ -37,6 +40,7 @@ from planner.runtime.interrupts import Presses, counted
 from planner.runtime.progress import Clock, Progress
 from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import (
+    Arrays,
     Program,
     Solution,
     by_name,
@@ -47,12 +51,28 @@ from planner.solver.highs import (
 )
 from planner.solver.incumbent import best_known, holds
 from planner.solver.scaling import range_warnings, ranges, recorded, worst_rows
+from planner.system.nouns import Array
 
 SEARCH = 0.8
 """Share of a time limit for the optimum; the rest is kept for a plan that at least holds."""
 AFTERWARDS = 20.0
-"""Seconds for such a plan after Ctrl-C, or that same share of the time searched where this is more."""
+"""Seconds for such a plan after Ctrl-C, or the same share of the time searched where that is
+more."""
 NO_TIES = "none broken"
+TIES_LEFT = (
+    "stopped before ties were broken: no plan costs less, but others of the same cost may be the "
+    "one chosen"
+)
+NO_OPTIMUM = MappingProxyType(
+    {
+        "interrupted": "the solver was stopped before the optimum; allow more time",
+        "unbounded": (
+            "the cost has no lower bound: a process earns more than it costs and nothing limits "
+            "it; bound its activity"
+        ),
+    }
+)
+"""Why there is no optimum, and what to do, by the status of a solution."""
 COST_AGREEMENT = 1e-9
 """Breaking ties may change the cost by no more than this share; otherwise the first solution
 stands."""
@@ -90,16 +110,12 @@ def _solved(
     if presses.count > 1:
         raise KeyboardInterrupt
     with clock.stage("tables"):
-        if found.first.status != "interrupted":
-            require_optimal(program, found.first)
-            plan = make_plan(made, found.first, found.final, ties=found.ties, seconds=clock.seconds)
-        else:
-            try:
-                plan = unfinished(made, program, found.final, found.bound, clock.seconds)
-            except SolverError as error:
-                if presses.count:
-                    raise KeyboardInterrupt from error
-                raise
+        try:
+            plan = _plan_of(made, program, found, clock.seconds)
+        except SolverError as error:
+            if presses.count and found.first.status == "interrupted":
+                raise KeyboardInterrupt from error
+            raise
     return replace(_cut_short(plan) if presses.count else plan, solver_log="".join(found.log))
 
 
@@ -116,7 +132,7 @@ class _Found:
 
 
 def _search(program: Program, clock: Clock, presses: Presses, time_limit: float | None) -> _Found:
-    """All that the solver does. Ctrl-C stops what runs: the search, then what goes on in its stead."""
+    """All that the solver does. Ctrl-C stops what runs: the search, then what goes on instead."""
     final, ties, bound = None, NO_TIES, -np.inf
     if time_limit is not None:
         program.within(SEARCH * time_limit)
@@ -142,6 +158,13 @@ def _salvage(searched: float, time_limit: float | None, *, stopped: bool) -> flo
     return (1 - SEARCH) * (time_limit or 0.0)
 
 
+def _plan_of(made: Compiled, program: Program, found: _Found, seconds: Mapping[str, float]) -> Plan:
+    if found.first.status == "interrupted":
+        return unfinished(made, program, found.final, found.bound, seconds)
+    require_optimal(program, found.first)
+    return make_plan(made, found.first, found.final, ties=found.ties, seconds=seconds)
+
+
 def unfinished(
     made: Compiled, program: Program, found: Solution, bound: float, seconds: Mapping[str, float]
 ) -> Plan:
@@ -153,7 +176,7 @@ def unfinished(
     """
     arrays = made.arrays
     if found.status == "optimal":
-        return make_plan(made, found, found, ties=NO_TIES, seconds=seconds)
+        return make_plan(made, found, found, seconds=seconds)
     if found.status != "interrupted":
         require_optimal(program, found)
     if not holds(arrays, found.x):
@@ -163,17 +186,20 @@ def unfinished(
         )
     cost = float(arrays.cost @ found.x) + arrays.offset
     gap = max(cost - bound, 0.0) / max(abs(cost), 1.0) if np.isfinite(bound) else None
-    nothing = np.full(len(found.dual), np.nan)
-    unpriced = replace(found, dual=nothing, reduced_cost=np.full(len(found.x), np.nan))
-    said = (
-        "by how much the least cost is lower is not known"
-        if gap is None
-        else f"the least cost is at most {gap:.2%} lower"
-    )
-    plan = make_plan(made, unpriced, found, ties=NO_TIES, seconds=seconds)
+    no_prices = np.full(len(found.dual), np.nan)
+    unpriced = replace(found, dual=no_prices, reduced_cost=np.full(len(found.x), np.nan))
+    plan = make_plan(made, unpriced, found, seconds=seconds)
     return _interrupted(
-        plan, gap, f"stopped before the optimum: the best plan known, {said}; it has no prices"
+        plan,
+        gap,
+        f"stopped before the optimum: the best plan known, {_gap_in_words(gap)}; it has no prices",
     )
+
+
+def _gap_in_words(gap: float | None) -> str:
+    if gap is None:
+        return "by how much the least cost is lower is not known"
+    return f"the least cost is at most {gap:.2%} lower"
 
 
 def _cut_short(plan: Plan) -> Plan:
@@ -181,14 +207,7 @@ def _cut_short(plan: Plan) -> Plan:
     is hangs on the moment."""
     if plan.record.status != "optimal":
         return plan
-    return _interrupted(
-        plan,
-        0.0,
-        (
-            "stopped before ties were broken: no plan costs less, but others of the same cost may "
-            "be the one chosen"
-        ),
-    )
+    return _interrupted(plan, 0.0, TIES_LEFT)
 
 
 def _interrupted(plan: Plan, gap: float | None, why: str) -> Plan:
@@ -198,27 +217,29 @@ def _interrupted(plan: Plan, gap: float | None, why: str) -> Plan:
     )
 
 
+def optimal(program: Program) -> Solution:
+    """Solve a programme as it stands now. Raises what `require_optimal` does where it has no
+    optimum."""
+    solution = program.run()
+    require_optimal(program, solution)
+    return solution
+
+
 def require_optimal(program: Program, solution: Solution) -> None:
     """Raise what a status other than optimal means."""
+    if solution.status == "optimal":
+        return
     if solution.status == "infeasible":
         raise InfeasibleError(
             "no plan meets every target and limit; these cannot hold together:",
             _clash_in_words(program),
         )
-    if solution.status == "interrupted":
-        raise SolverError("the solver was stopped before the optimum; allow more time")
-    if solution.status == "unbounded":
-        raise SolverError(
-            "the cost has no lower bound: a process earns more than it costs and nothing limits "
-            "it; bound its activity"
-        )
-    if solution.status != "optimal":
-        wide = range_warnings(ranges(program.arrays))
-        raise SolverError(
-            "; ".join(
-                ["the solver failed", *(wide or ["the ranges of the numbers are not the reason"])]
-            )
-        )
+    if solution.status in NO_OPTIMUM:
+        raise SolverError(NO_OPTIMUM[solution.status])
+    wide = range_warnings(ranges(program.arrays)) or (
+        "the ranges of the numbers are not the reason",
+    )
+    raise SolverError("; ".join(("the solver failed", *wide)))
 
 
 def _clash_in_words(program: Program) -> list[str]:
@@ -241,12 +262,10 @@ def break_ties(program: Program, first: Solution) -> tuple[Solution, str]:
     names = [plain_name(name) for name in arrays.columns]
     rank = np.zeros(len(names))
     rank[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
+    by_rank = (rank + 1) / max(len(rank), 1)
     best, reached = first, NO_TIES
     program.fix_face(first)
-    for word, objective in (
-        ("carbon", arrays.carbon),
-        ("carbon, then name", (rank + 1) / max(len(rank), 1)),
-    ):
+    for word, objective in (("carbon", arrays.carbon), ("carbon, then name", by_rank)):
         program.set_cost(objective)
         solution = program.run()
         if solution.status != "optimal":
@@ -261,30 +280,25 @@ def break_ties(program: Program, first: Solution) -> tuple[Solution, str]:
 
 
 def make_plan(
-    made: Compiled, priced: Solution, final: Solution, *, ties: str, seconds: Mapping[str, float]
+    made: Compiled,
+    priced: Solution,
+    final: Solution,
+    *,
+    ties: str = NO_TIES,
+    seconds: Mapping[str, float] | None = None,
 ) -> Plan:
-    """The plan of a solution: prices from `priced` (the first solve), quantities from `final`.
-    Raises SolverError if a check fails.
+    """The plan of a solution: prices from `priced` (the first solve), quantities from `final`;
+    `seconds` by stage, those of the solver alone where None. Raises SolverError if a check fails.
 
     What is published lies within its bounds; the rows are checked on just that, and how far the
     solver's own answer was outside.
     """
     system, arrays = made.system, made.arrays
-    start = time.perf_counter()
+    taken, start = seconds or {"solve": priced.seconds}, time.perf_counter()
     published = np.clip(final.x, arrays.lower, arrays.upper)
     values: Values = by_name(arrays.columns, published)
     flow_balance = after_measures(made.balance, values)
-    prices = price_table(system, arrays, priced)
-    tables = {
-        "supply": supply_table(system, values),
-        "flows": flow_table(flow_balance, values),
-        "stocks": stock_table(system, flow_balance, values),
-        "capacity": capacity_table(system, values),
-        "costs": cost_table(system, values),
-        "emissions": emission_table(system, values),
-        "prices": prices,
-    }
-    tables["indicators"] = indicator_table(system, values, tables)
+    tables = _tables(flow_balance, values, price_table(system, arrays, priced))
     objective = float(arrays.cost @ final.x) + arrays.offset
     certificate = certify(
         flow_balance,
@@ -294,42 +308,13 @@ def make_plan(
         row_error=float(row_errors(arrays, published).max(initial=0.0)),
         column_error=float(column_errors(arrays, final.x).max(initial=0.0)),
     )
-    if not certificate.holds:
-        raise SolverError(
-            "; ".join(
-                [
-                    f"the plan does not hold when checked outside the solver: {certificate}",
-                    *filter(None, [worst_rows(arrays, published)]),
-                    *range_warnings(ranges(arrays)),
-                ]
-            )
-        )
-    spread = ranges(arrays)
-    taken = {**seconds, "check": time.perf_counter() - start}
-    record = Record(
-        study=system.name,
-        title=system.title,
-        scenario=system.scenario,
-        overrides=dict(system.overrides),
-        status="optimal",
-        objective=objective,
-        currency=f"USD_{system.currency_year}",
-        emissions=total_emissions(system, tables["emissions"]),
-        solver=f"HiGHS {new_highs().version()}",
-        versions=_versions(),
-        platform=platform.platform(),
-        inputs_hash=system.inputs_hash,
-        columns=len(arrays.columns),
-        rows=len(arrays.rows),
-        nonzeros=int(arrays.matrix.nnz),
+    _require_certified(certificate, arrays, published)
+    record = replace(
+        _record(made, objective, total_emissions(system, tables["emissions"])),
         iterations=priced.iterations,
         ties=ties,
-        seconds={stage: round(value, 4) for stage, value in taken.items()},
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        notes=range_warnings(spread),
-        ranges=recorded(spread),
+        seconds=_rounded({**taken, "check": time.perf_counter() - start}),
     )
-    assert set(tables) == set(COLUMNS)
     return Plan(
         system=system,
         balance=flow_balance,
@@ -339,6 +324,67 @@ def make_plan(
         reduced_costs=by_name(arrays.columns, priced.reduced_cost),
         tables=tables,
     )
+
+
+def _tables(balance: Balance, values: Values, prices: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Every result table of a plan."""
+    system = balance.system
+    tables = {
+        "supply": supply_table(system, values),
+        "flows": flow_table(balance, values),
+        "stocks": stock_table(system, balance, values),
+        "capacity": capacity_table(system, values),
+        "costs": cost_table(system, values),
+        "emissions": emission_table(system, values),
+        "prices": prices,
+    }
+    tables["indicators"] = indicator_table(system, values, tables)
+    assert set(tables) == set(COLUMNS)
+    return tables
+
+
+def _require_certified(certificate: Certificate, arrays: Arrays, published: Array) -> None:
+    """Raise SolverError where a check fails, with the rows that fail most."""
+    if not certificate.holds:
+        said = (
+            f"the plan does not hold when checked outside the solver: {certificate}",
+            worst_rows(arrays, published),
+            *range_warnings(ranges(arrays)),
+        )
+        raise SolverError("; ".join(filter(None, said)))
+
+
+def _record(made: Compiled, objective: float, emissions: Mapping[str, float]) -> Record:
+    """How a plan comes about, of all that does not hang on the solve itself."""
+    system, arrays = made.system, made.arrays
+    spread = ranges(arrays)
+    return Record(
+        study=system.name,
+        title=system.title,
+        scenario=system.scenario,
+        overrides=dict(system.overrides),
+        status="optimal",
+        objective=objective,
+        currency=f"USD_{system.currency_year}",
+        emissions=emissions,
+        solver=f"HiGHS {new_highs().version()}",
+        versions=_versions(),
+        platform=platform.platform(),
+        inputs_hash=system.inputs_hash,
+        columns=len(arrays.columns),
+        rows=len(arrays.rows),
+        nonzeros=int(arrays.matrix.nnz),
+        iterations=0,
+        ties=NO_TIES,
+        seconds={},
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        notes=range_warnings(spread),
+        ranges=recorded(spread),
+    )
+
+
+def _rounded(seconds: Mapping[str, float]) -> dict[str, float]:
+    return {stage: round(value, 4) for stage, value in seconds.items()}
 
 
 def _versions() -> dict[str, str]:
@@ -359,6 +405,7 @@ def write_programme(made: Compiled, path: Any) -> None:
 __all__ = [
     "break_ties",
     "make_plan",
+    "optimal",
     "optimum",
     "require_optimal",
     "solve",

@@ -4,7 +4,7 @@ escaped."""
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
@@ -23,16 +23,17 @@ WHOLE = 1000.0
 def shown(title: str, sentences: Sequence[str], *tables: pd.DataFrame, more: str = "") -> str:
     """HTML of a result: a title, what it says in words, its tables. `more` names where the rest
     stands. No text is taken for markup."""
-    parts = [f"<p><strong>{escape(title)}</strong></p>"] if title else []
-    parts += [f"<p>{escape(sentence)}</p>" for sentence in sentences]
+    lines = [f"<p><strong>{escape(title)}</strong></p>"] if title else []
+    lines += [f"<p>{escape(sentence)}</p>" for sentence in sentences]
     for frame in filter(len, tables):
-        parts.append(_table(frame))
-        if len(frame) > MOST_ROWS:
-            parts.append(
-                f"<p>{len(frame) - MOST_ROWS:,} more "
-                f"rows{escape(f' in {more}' if more else '')}.</p>"
-            )
-    return f'<div class="planner">{"".join(parts)}</div>'
+        lines += [_table(frame), _rest(len(frame) - MOST_ROWS, more)]
+    return f'<div class="planner">{"".join(lines)}</div>'
+
+
+def _rest(rows: int, more: str) -> str:
+    """A sentence on the rows that are not shown, and where they stand."""
+    where = escape(f" in {more}" if more else "")
+    return f"<p>{rows:,} more rows{where}.</p>" if rows > 0 else ""
 
 
 def amount(value: float) -> str:
@@ -44,23 +45,25 @@ def amount(value: float) -> str:
 
 
 def _table(frame: pd.DataFrame) -> str:
-    # what reads as a number stands under its digits, percentages too
-    left = [
-        not all(NUMBER.fullmatch(text) for text in map(_text, frame[name]) if text)
-        for name in frame
-    ]
-    head = "".join(
-        _element("th", name, to_left) for name, to_left in zip(frame.columns, left, strict=True)
-    )
+    to_left = [not _in_figures(frame[name]) for name in frame]
+    head = _row("th", frame, to_left)
     rows = "".join(
-        "<tr>"
-        + "".join(_element("td", cell, to_left) for cell, to_left in zip(row, left, strict=True))
-        + "</tr>"
-        for row in frame.head(MOST_ROWS).itertuples(index=False)
+        f"<tr>{_row('td', cells, to_left)}</tr>"
+        for cells in frame.head(MOST_ROWS).itertuples(index=False)
     )
     return (
         f'<table style="margin:8px 0"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
     )
+
+
+def _in_figures(column: Iterable[Any]) -> bool:
+    """Return True where all that is said reads as numbers, percentages too: these stand to the
+    right, under their head."""
+    return all(NUMBER.fullmatch(text) for text in map(_text, column) if text)
+
+
+def _row(tag: str, cells: Iterable[Any], to_left: Sequence[bool]) -> str:
+    return "".join(_element(tag, cell, left) for cell, left in zip(cells, to_left, strict=True))
 
 
 def _element(tag: str, value: Any, to_left: bool) -> str:

@@ -21,7 +21,7 @@ def locked(place: Path, made: Sequence[Path] = ()) -> Iterator[bool]:
     any step: what was acquired is released, and the file removed, by `abandon` where Ctrl-C comes
     once more as that is done.
     """
-    # not above: the command line needs this module at once, and locks only when something is written
+    # not above: the command line loads this module at once, and holds a lock only to write
     from filelock import FileLock
 
     file = place.with_name(f".{place.name}.lock")

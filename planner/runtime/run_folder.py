@@ -34,16 +34,18 @@ def require_place(folder: str | Path, *, replace: bool = False) -> None:
     folder = Path(folder)
     if folder.exists() and not replace and not _is_run(folder):
         raise OutputError(f"{folder} exists and is no run of planner; {REMEDY}, or empty it")
-    _require_writable(
-        folder, next(parent for parent in folder.absolute().parents if parent.exists())
-    )
+    _require_writable(folder, _nearest(folder.absolute().parent))
 
 
 def require_folder(folder: Path) -> None:
     """Raise OutputError where no files could be written into a folder, there or yet to be made.
     Makes nothing."""
-    whole = folder.absolute()
-    _require_writable(folder, next(place for place in (whole, *whole.parents) if place.exists()))
+    _require_writable(folder, _nearest(folder.absolute()))
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder itself, or the nearest above it that exists."""
+    return next(each for each in (folder, *folder.parents) if each.exists())
 
 
 def _require_writable(folder: Path, nearest: Path) -> None:

@@ -78,54 +78,80 @@ def _local(
     forked = sys.platform.startswith("linux") and threading.active_count() == 1
     if forked and prepare is not None:
         prepare()
-    context: Any = multiprocessing.get_context("fork" if forked else "spawn")
-    waiting, deaths, most = deque(tasks), 0, STARTS
-    hired: list[Any] = []
-    busy: dict[Connection[Any, Any], Hashable] = {}
-
-    def hand_over(line: Connection[Any, Any]) -> None:
-        busy[line] = waiting.popleft()
-        with suppress(OSError):  # it has died, which is seen where its answer is asked for
-            line.send(tasks[busy[line]])
-
+    crew = _Crew(multiprocessing.get_context("fork" if forked else "spawn"), function, tasks)
     try:
-        while waiting or busy:
-            while waiting and len(busy) < workers:
-                line, end = context.Pipe()
-                hired.append(context.Process(target=_work, args=(end, function), daemon=True))
-                _start(hired[-1])
-                end.close()
-                hand_over(line)
-            for line in map(_line, wait(list(busy))):
-                task = busy.pop(line)
-                try:
-                    error, answer = line.recv()
-                except (EOFError, OSError) as died:
-                    line.close()
-                    waiting.appendleft(task)
-                    deaths += 1
-                    if deaths >= most:
-                        raise SolverError(
-                            f"local workers died {deaths} times without an answer; is there "
-                            "enough memory? In a script, "
-                            'begin under if __name__ == "__main__", or ask for one worker'
-                        ) from died
-                    continue
-                if error is not None:
-                    raise error
-                deaths, most = 0, DEATHS
-                if waiting:
-                    hand_over(line)
-                yield task, answer
+        while crew.hire(workers):
+            for line in map(_line, wait(list(crew.busy))):
+                yield from crew.answer(line)
     finally:
-        for process in hired:
+        crew.dismiss()
+
+
+class _Crew:
+    """Local workers, the tasks that wait, and who is at which. Lives within `_local`."""
+
+    def __init__(self, context: Any, function: Callable[..., Any], tasks: Tasks) -> None:
+        self.context, self.function, self.tasks = context, function, tasks
+        self.waiting = deque(tasks)
+        self.busy: dict[Connection[Any, Any], Hashable] = {}
+        self.hired: list[Any] = []
+        self.deaths, self.max_deaths = 0, STARTS
+
+    def hire(self, workers: int) -> bool:
+        """Have as many workers as there are tasks for; False where all is answered."""
+        while self.waiting and len(self.busy) < workers:
+            line, end = self.context.Pipe()
+            self.hired.append(
+                self.context.Process(target=_work, args=(end, self.function), daemon=True)
+            )
+            _start(self.hired[-1])
+            end.close()
+            self.hand_over(line)
+        return bool(self.busy)
+
+    def hand_over(self, line: Connection[Any, Any]) -> None:
+        """Give the next task to a worker."""
+        self.busy[line] = self.waiting.popleft()
+        with suppress(OSError):  # it has died, which is seen where its answer is asked for
+            line.send(self.tasks[self.busy[line]])
+
+    def answer(self, line: Connection[Any, Any]) -> Iterator[tuple[Hashable, Any]]:
+        """The answer that a worker has for its task; none where it died, and the task waits again.
+        Raises what the function raised."""
+        task = self.busy.pop(line)
+        try:
+            error, answer = line.recv()
+        except (EOFError, OSError) as died:
+            line.close()
+            self.waiting.appendleft(task)
+            self.bury(died)
+            return
+        if error is not None:
+            raise error
+        self.deaths, self.max_deaths = 0, DEATHS
+        if self.waiting:
+            self.hand_over(line)
+        yield task, answer
+
+    def bury(self, died: Exception) -> None:
+        """Count a death. Raises SolverError where there were too many, one after the other."""
+        self.deaths += 1
+        if self.deaths >= self.max_deaths:
+            raise SolverError(
+                f"local workers died {self.deaths} times without an answer; is there enough "
+                'memory? In a script, begin under if __name__ == "__main__", or ask for one worker'
+            ) from died
+
+    def dismiss(self) -> None:
+        """End all workers."""
+        for process in self.hired:
             process.terminate()
-        for process in hired:
+        for process in self.hired:
             process.join()
 
 
 def _line(ready: Any) -> Connection[Any, Any]:
-    """What is waited for are lines, and nothing else that can be."""
+    """A line: nothing else is waited for, of all that can be."""
     return ready  # type: ignore[no-any-return]
 
 
@@ -165,15 +191,12 @@ def _with_dask(
     dask, distributed = (
         needed(module, "ensemble", "ask for local workers") for module in ("dask", "distributed")
     )
+    patience = {
+        "distributed.scheduler.allowed-failures": DEATHS,
+        "distributed.comm.timeouts.connect": "10s",
+    }
     with ExitStack() as stack:
-        stack.enter_context(
-            dask.config.set(
-                {
-                    "distributed.scheduler.allowed-failures": DEATHS,
-                    "distributed.comm.timeouts.connect": "10s",
-                }
-            )
-        )
+        stack.enter_context(dask.config.set(patience))
         try:
             client = stack.enter_context(distributed.Client(cluster, set_as_default=False))
         except (OSError, TimeoutError, ValueError) as error:
@@ -194,14 +217,18 @@ def _with_dask(
             hand_over()
         for future in done:
             task = running.pop(future.key)
-            try:
-                answer = future.result()
-            except distributed.scheduler.KilledWorker as error:
-                raise SolverError(
-                    f"task {task} ended with its worker, {DEATHS} times; is there enough memory? "
-                    f"({error})"
-                ) from error
-            yield task, answer
+            yield task, _result(future, task, distributed.scheduler.KilledWorker)
             future.release()
             if waiting:
                 hand_over()
+
+
+def _result(future: Any, task: Hashable, killed: type[Exception]) -> Any:
+    """The answer of a task on the cluster. Raises SolverError where it ended with its worker, too
+    often."""
+    try:
+        return future.result()
+    except killed as error:
+        raise SolverError(
+            f"task {task} ended with its worker, {DEATHS} times; is there enough memory? ({error})"
+        ) from error

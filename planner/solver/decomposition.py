@@ -16,7 +16,7 @@ Bases = Mapping[tuple[bytes, bytes], Any]
 """Key of a part to HiGHS's basis of it."""
 
 
-class Whole:
+class Monolith:
     """A programme in one piece, handed to HiGHS when it is first asked for."""
 
     def __init__(self, arrays: Arrays, basis: Any) -> None:
@@ -35,22 +35,7 @@ class Whole:
         """What HiGHS answers to it. Rows that clash prove that there is none, and are found in less
         time than it takes to solve twice."""
         if self.clash:
-            none = (
-                np.full(len(self._arrays.columns), np.nan),
-                np.full(len(self._arrays.rows), np.nan),
-            )
-            return Solution(
-                "infeasible",
-                np.nan,
-                none[0],
-                none[0],
-                none[1],
-                none[1],
-                np.isinf(none[1]),
-                np.isinf(none[0]),
-                0,
-                0.0,
-            )
+            return _infeasible(self._arrays)
         self.program.forget()
         if self._basis is not None:
             self.program.start_from(self._basis)
@@ -66,6 +51,23 @@ class Whole:
         return self.program.confirm(solution)
 
 
+def _infeasible(arrays: Arrays) -> Solution:
+    """The answer to a programme that has no point at all."""
+    columns, rows = np.full(len(arrays.columns), np.nan), np.full(len(arrays.rows), np.nan)
+    return Solution(
+        status="infeasible",
+        objective=np.nan,
+        x=columns,
+        reduced_cost=columns,
+        row_value=rows,
+        dual=rows,
+        basic_row=np.isinf(rows),
+        basic_column=np.isinf(columns),
+        iterations=0,
+        seconds=0.0,
+    )
+
+
 def solved_in_parts(arrays: Arrays, bases: Bases) -> tuple[Solution | None, Bases]:
     """Solve a programme by its parts (`planner.lp.reduction`), each from its basis where there is
     one; with the bases they ended in.
@@ -74,8 +76,10 @@ def solved_in_parts(arrays: Arrays, bases: Bases) -> tuple[Solution | None, Base
     be of a programme with the same columns and rows.
     """
     reduction = reduced(arrays)
+    if reduction is None:
+        return None, {}
     answers, found = [], {}
-    for part in () if reduction is None else reduction.parts:
+    for part in reduction.parts:
         program = Program(part.arrays, scaled=False)
         if part.key in bases:
             program.start_from(bases[part.key])
@@ -83,18 +87,17 @@ def solved_in_parts(arrays: Arrays, bases: Bases) -> tuple[Solution | None, Base
         if answers[-1].status != "optimal":
             return None, {}
         found[part.key] = program.basis
-    if reduction is None:
-        return None, {}
     point = reduction.restore(answers)
-    return Solution(
-        "optimal",
-        point.objective,
-        point.x,
-        point.reduced_cost,
-        point.row_value,
-        point.dual,
-        point.basic_row,
-        point.basic_column,
-        sum(a.iterations for a in answers),
-        sum(a.seconds for a in answers),
-    ), found
+    solution = Solution(
+        status="optimal",
+        objective=point.objective,
+        x=point.x,
+        reduced_cost=point.reduced_cost,
+        row_value=point.row_value,
+        dual=point.dual,
+        basic_row=point.basic_row,
+        basic_column=point.basic_column,
+        iterations=sum(answer.iterations for answer in answers),
+        seconds=sum(answer.seconds for answer in answers),
+    )
+    return solution, found

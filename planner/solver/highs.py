@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 import highspy
@@ -107,51 +108,57 @@ def new_highs() -> Any:
     return highs
 
 
-def _index(index: Any) -> tuple[Hashable, ...]:
-    return index if isinstance(index, tuple) else () if index is None else (index,)
-
-
 def compile_arrays(model: Any) -> Arrays:
     """Compile a Pyomo model with the objectives `cost` and `carbon` into arrays.
 
     Raises InfeasibleError where a row without variables cannot hold.
     """
+    form = _standard_form(model)
+    objective = [o.local_name for o in form.objectives].index
+    dense = form.c.toarray()
+    rhs = np.array(form.rhs, dtype=float)
+    sense = np.array([row.bound_type for row in form.rows], dtype=int)
+    lower, upper = _bounds(form.columns)
+    return Arrays(
+        columns=tuple(map(_name, form.columns)),
+        rows=tuple(_name(row.constraint) for row in form.rows),
+        cost=dense[objective("cost")],
+        offset=float(form.c_offset[objective("cost")]),
+        carbon=dense[objective("carbon")],
+        matrix=sparse.csc_array(form.A),
+        lower=lower,
+        upper=upper,
+        row_lower=np.where(sense <= 0, rhs, -np.inf),
+        row_upper=np.where(sense >= 0, rhs, np.inf),
+    )
+
+
+def _standard_form(model: Any) -> Any:
     from pyomo.common.errors import InfeasibleConstraintException
     from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
     try:
         with _quiet_pyomo():
-            form = LinearStandardFormCompiler().write(model, mixed_form=True)
+            return LinearStandardFormCompiler().write(model, mixed_form=True)
     except InfeasibleConstraintException as error:
         raise InfeasibleError(
             "no plan exists: a row without any option cannot hold", [str(error)]
         ) from error
-    objectives = [o.local_name for o in form.objectives]
-    dense = form.c.toarray()
-    rhs = np.array(form.rhs, dtype=float)
-    sense = np.array([row.bound_type for row in form.rows], dtype=int)
-    bounds = np.array(
-        [
-            (-np.inf if lb is None else lb, np.inf if ub is None else ub)
-            for lb, ub in (v.bounds for v in form.columns)
-        ],
-        dtype=float,
-    ).reshape(-1, 2)
-    return Arrays(
-        columns=tuple((v.parent_component().local_name, _index(v.index())) for v in form.columns),
-        rows=tuple(
-            (r.constraint.parent_component().local_name, _index(r.constraint.index()))
-            for r in form.rows
-        ),
-        cost=dense[objectives.index("cost")],
-        offset=float(form.c_offset[objectives.index("cost")]),
-        carbon=dense[objectives.index("carbon")],
-        matrix=sparse.csc_array(form.A),
-        lower=bounds[:, 0],
-        upper=bounds[:, 1],
-        row_lower=np.where(sense <= 0, rhs, -np.inf),
-        row_upper=np.where(sense >= 0, rhs, np.inf),
-    )
+
+
+def _name(component: Any) -> Name:
+    """A variable's or constraint's name and index, as a tuple."""
+    index = component.index()
+    if not isinstance(index, tuple):
+        index = () if index is None else (index,)
+    return component.parent_component().local_name, index
+
+
+def _bounds(columns: Sequence[Any]) -> tuple[Array, Array]:
+    """Lower and upper bounds of Pyomo variables; infinite where they have none."""
+    bounds = np.array([column.bounds for column in columns], dtype=float).reshape(-1, 2)
+    lower, upper = bounds[:, 0], bounds[:, 1]
+    return np.where(np.isnan(lower), -np.inf, lower), np.where(np.isnan(upper), np.inf, upper)
 
 
 class Program:
@@ -308,9 +315,8 @@ class Program:
             return
 
         def hear(event: Any) -> None:
-            event.interrupt(
-                asked()
-            )  # said each time: HiGHS keeps the answer, into the next solve too
+            # said each time: HiGHS keeps the answer, into the next solve too
+            event.interrupt(asked())
 
         told = (self.highs.cbSimplexInterrupt, self.highs.cbIpmInterrupt)
         for each in told:
@@ -374,7 +380,7 @@ class Program:
         raw, info = self.highs.getSolution(), self.highs.getInfo()
         basic_row, basic_column = self._basic()
         return Solution(
-            status=_status(self.highs.getModelStatus()),
+            status=STATUSES.get(self.highs.getModelStatus(), "failed"),
             objective=float(info.objective_function_value),
             x=np.array(raw.col_value),
             reduced_cost=np.array(raw.col_dual),
@@ -389,26 +395,27 @@ class Program:
 
     def _basic(self) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
         """Which rows and which columns are basic."""
-        row, column = (
-            np.zeros(self.highs.getNumRow(), dtype=bool),
-            np.zeros(self.highs.getNumCol(), dtype=bool),
-        )
-        # HiGHS 1.16 dies of a segmentation fault where a programme has rows and not one term
-        known = self.highs.getBasis().valid and self.highs.getNumNz() > 0
-        status, found = (
-            self.highs.getBasicVariables() if known else (highspy.HighsStatus.kError, ())
-        )
-        if (
-            status != highspy.HighsStatus.kOk
-        ):  # no basis that can be inverted: what HiGHS says of each by itself
+        row = np.zeros(self.highs.getNumRow(), dtype=bool)
+        column = np.zeros(self.highs.getNumCol(), dtype=bool)
+        places = self._basic_places()
+        if places is None:
+            # no basis that can be inverted: what HiGHS says of each by itself
             basis, basic = self.highs.getBasis(), highspy.HighsBasisStatus.kBasic
             for marks, statuses in ((row, basis.row_status), (column, basis.col_status)):
                 marks[: len(statuses)] = [each == basic for each in statuses]
             return row, column
-        places = np.asarray(found)
         column[places[places >= 0]] = True
         row[-places[places < 0] - 1] = True
         return row, column
+
+    def _basic_places(self) -> npt.NDArray[np.int_] | None:
+        """Positions of the basic columns, and -1 less those of the basic rows; None where no basis
+        can be inverted."""
+        # HiGHS 1.16 dies of a segmentation fault where a programme has rows and not one term
+        if not self.highs.getBasis().valid or not self.highs.getNumNz():
+            return None
+        status, found = self.highs.getBasicVariables()
+        return np.asarray(found) if status == highspy.HighsStatus.kOk else None
 
     def fix_face(self, solution: Solution) -> None:
         """Keep to the optimal face of a solution: what is not tied stays at its bound
@@ -416,9 +423,8 @@ class Program:
         a = self.arrays
         held = np.flatnonzero(np.abs(solution.reduced_cost) > FACE_TOLERANCE).astype(np.int32)
         self.set_columns(held, solution.x[held], solution.x[held])
-        tight = np.flatnonzero(np.abs(solution.dual[: len(a.rows)]) > FACE_TOLERANCE).astype(
-            np.int32
-        )
+        priced = np.abs(solution.dual[: len(a.rows)]) > FACE_TOLERANCE
+        tight = np.flatnonzero(priced).astype(np.int32)
         side = np.where(solution.dual[tight] > 0, a.row_lower[tight], a.row_upper[tight])
         side = np.where(np.isfinite(side), side, solution.row_value[tight])
         self.set_rows(tight, side, side)
@@ -459,17 +465,23 @@ class Program:
             self.highs.passColName(i, text)
         for i, text in enumerate(named(self.arrays.rows)):
             self.highs.passRowName(i, text)
-        offset, n = self.arrays.offset, len(self.arrays.columns)
-        if offset:
-            self.highs.changeObjectiveOffset(0.0)
-            self.highs.addCol(offset, 1.0, 1.0, 0, np.array([], dtype=np.int32), np.array([]))
-            self.highs.passColName(n, CONSTANT)
-        status = self.highs.writeModel(str(path))
-        if offset:
-            self.highs.deleteCols(1, np.array([n], dtype=np.int32))
-            self.highs.changeObjectiveOffset(offset)
+        with self._constant_as_column():
+            status = self.highs.writeModel(str(path))
         if status == highspy.HighsStatus.kError:
             raise SolverError(f"HiGHS could not write {path}")
+
+    @contextmanager
+    def _constant_as_column(self) -> Iterator[None]:
+        offset, n = self.arrays.offset, len(self.arrays.columns)
+        if not offset:
+            yield
+            return
+        self.highs.changeObjectiveOffset(0.0)
+        self.highs.addCol(offset, 1.0, 1.0, 0, np.array([], dtype=np.int32), np.array([]))
+        self.highs.passColName(n, CONSTANT)
+        yield
+        self.highs.deleteCols(1, np.array([n], dtype=np.int32))
+        self.highs.changeObjectiveOffset(offset)
 
 
 def plain_name(name: Name) -> str:
@@ -497,19 +509,20 @@ def lp_names(names: Sequence[Name]) -> list[str]:
     return [name if seen[name] == 1 else f"{name}#{i}" for i, name in enumerate(plain)]
 
 
-def _status(status: Any) -> Status:
-    kinds = highspy.HighsModelStatus
-    known: dict[Any, Status] = {
-        kinds.kOptimal: "optimal",
-        kinds.kModelEmpty: "optimal",
-        kinds.kInfeasible: "infeasible",
-        kinds.kUnboundedOrInfeasible: "infeasible",
-        kinds.kUnbounded: "unbounded",
-        kinds.kTimeLimit: "interrupted",
-        kinds.kIterationLimit: "interrupted",
-        kinds.kInterrupt: "interrupted",
+_KINDS = highspy.HighsModelStatus
+STATUSES: Mapping[Any, Status] = MappingProxyType(
+    {
+        _KINDS.kOptimal: "optimal",
+        _KINDS.kModelEmpty: "optimal",
+        _KINDS.kInfeasible: "infeasible",
+        _KINDS.kUnboundedOrInfeasible: "infeasible",
+        _KINDS.kUnbounded: "unbounded",
+        _KINDS.kTimeLimit: "interrupted",
+        _KINDS.kIterationLimit: "interrupted",
+        _KINDS.kInterrupt: "interrupted",
     }
-    return known.get(status, "failed")
+)
+"""Status of a solution by the word of HiGHS; any other has `failed`."""
 
 
 def row_errors(arrays: Arrays, x: Array) -> Array:

@@ -18,12 +18,11 @@ DUAL_SIMPLEX, PRIMAL_SIMPLEX = 1, 4
 def holds(arrays: Arrays, x: Array) -> bool:
     """Whether a point, shape (n,), keeps all bounds and, once within them, all rows; one of no
     length was never found."""
-    within = np.clip(x, arrays.lower, arrays.upper) if x.size else x
-    return (
-        bool(x.size)
-        and max(row_errors(arrays, within).max(initial=0.0), column_errors(arrays, x).max())
-        <= ROW_TOLERANCE
-    )
+    if not x.size:
+        return False
+    within = np.clip(x, arrays.lower, arrays.upper)
+    errors = (row_errors(arrays, within).max(initial=0.0), column_errors(arrays, x).max())
+    return bool(max(errors) <= ROW_TOLERANCE)
 
 
 def best_known(program: Program, seconds: float) -> tuple[Solution, float]:
@@ -34,9 +33,12 @@ def best_known(program: Program, seconds: float) -> tuple[Solution, float]:
     exists, else `interrupted`: then its point may not hold (`holds`), and its duals are no prices.
     Three programmes are solved, one after the other:
 
-    1. one in which nothing costs anything, so that its optimum is any plan that holds, found in a fraction of the time;
-    2. the programme itself by the primal simplex from there, for half of the time left: each of its steps holds and costs no more;
-    3. the programme from nothing by the dual simplex: none of its steps holds, but each gives a bound, higher than the one before.
+    1. one in which nothing costs anything, so that its optimum is any plan that holds, found in a
+       fraction of the time;
+    2. the programme itself by the primal simplex from there, for half of the time left: each of its
+       steps holds and costs no more;
+    3. the programme from nothing by the dual simplex: none of its steps holds, but each gives a
+       bound, higher than the one before.
 
     Without presolve in 2 and 3, since a solve that is stopped is not carried back from what
     presolve made of the programme.
@@ -52,7 +54,7 @@ def best_known(program: Program, seconds: float) -> tuple[Solution, float]:
         simplex_strategy=PRIMAL_SIMPLEX,
         primal_simplex_bound_perturbation_multiplier=0.0,
     )
-    if better.status == "unbounded" or (better.status == "optimal" and holds(arrays, better.x)):
+    if better.status == "unbounded" or _answers(arrays, better):
         return better, better.objective
     bound = lower_bound(arrays, better.dual)
     if not holds(arrays, better.x):
@@ -61,9 +63,14 @@ def best_known(program: Program, seconds: float) -> tuple[Solution, float]:
     program.forget()
     program.within(_left(program, end))
     below = program.simplex(presolve="off", simplex_strategy=DUAL_SIMPLEX)
-    if below.status == "optimal" and holds(arrays, below.x):
+    if _answers(arrays, below):
         return below, below.objective
     return replace(better, status="interrupted"), max(bound, lower_bound(arrays, below.dual))
+
+
+def _answers(arrays: Arrays, solution: Solution) -> bool:
+    """Return True for an optimum that holds outside the solver."""
+    return solution.status == "optimal" and holds(arrays, solution.x)
 
 
 def _any_plan(program: Program, seconds: float) -> Solution:

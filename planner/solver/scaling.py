@@ -70,19 +70,28 @@ def range_warnings(found: Mapping[str, Range]) -> tuple[str, ...]:
     A limit may be as small as it likes, since what lies below the solver's tolerance is as good as
     nothing: only large ones count.
     """
-    said = []
-    for part, r in found.items():
-        if part in ("matrix", "cost") and r.most / r.least > WIDE:
-            said.append(
-                f"numbers of the {part} lie {r.most / r.least:.0e} apart: {r.least:g} "
-                f"({r.least_at}), {r.most:g} ({r.most_at}); "
-                "check their units, answers lose digits"
+    return tuple(filter(None, (_warning(part, span) for part, span in found.items())))
+
+
+def _warning(part: str, span: Range) -> str:
+    """A sentence on a part that is too wide; empty where it is not."""
+    if part in ("matrix", "cost"):
+        apart = span.most / span.least
+        return (
+            ""
+            if apart <= WIDE
+            else (
+                f"numbers of the {part} lie {apart:.0e} apart: {span.least:g} ({span.least_at}), "
+                f"{span.most:g} ({span.most_at}); check their units, answers lose digits"
             )
-        elif part not in ("matrix", "cost") and r.most > WIDE:
-            said.append(
-                f"the {part} go up to {r.most:g} ({r.most_at}); check its unit, answers lose digits"
-            )
-    return tuple(said)
+        )
+    return (
+        ""
+        if span.most <= WIDE
+        else (
+            f"the {part} go up to {span.most:g} ({span.most_at}); check its unit, answers lose digits"
+        )
+    )
 
 
 def recorded(found: Mapping[str, Range]) -> dict[str, dict[str, float | str]]:

@@ -19,7 +19,7 @@ import planner
 from planner.errors import InfeasibleError
 from planner.lp.reduction import SMALL, reduced
 from planner.solver.compiled import compiled
-from planner.solver.decomposition import Whole, solved_in_parts
+from planner.solver.decomposition import Monolith, solved_in_parts
 from planner.solver.highs import FEASIBILITY_TOLERANCE, Arrays, Program, Solution
 from tests.random_studies import studies
 from tests.small import Study
@@ -330,7 +330,7 @@ def test_what_cannot_hold_is_left_to_the_whole(name: str) -> None:
     a = IMPOSSIBLE[name]
     assert solved_in_parts(a, {}) == (None, {})
     if name != "bounds":  # an upper bound of minus infinity is refused by HiGHS
-        whole = Whole(a, None)
+        whole = Monolith(a, None)
         assert whole.solution.status == "infeasible"
         assert whole.clash == Program(a).clash()
         assert whole.confirm(whole.solution) == 0.0
@@ -340,7 +340,7 @@ def test_what_cannot_hold_is_left_to_the_whole(name: str) -> None:
 def test_what_has_no_end_is_left_to_the_whole(name: str) -> None:
     a = ENDLESS[name]
     assert solved_in_parts(a, {}) == (None, {})
-    assert Whole(a, None).solution.status in ("unbounded", "infeasible")
+    assert Monolith(a, None).solution.status in ("unbounded", "infeasible")
 
 
 @pytest.mark.parametrize("where", ["cost", "lower", "upper", "row_lower", "row_upper"])

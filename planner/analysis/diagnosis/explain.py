@@ -21,7 +21,7 @@ from planner.analysis.diagnosis.shortfall import Account
 from planner.analysis.tradeoffs.uniqueness import SAME_PRICE, Directions, Ties, ties
 from planner.errors import InfeasibleError
 from planner.plan.plan import Plan
-from planner.plan.prices import undiscounted
+from planner.plan.prices import balance_prices, undiscounted
 from planner.plan.solve import optimum
 from planner.plan.tables import series
 from planner.runtime.progress import Progress
@@ -170,11 +170,7 @@ def merit_order(plan: Plan, ask: _Asking) -> tuple[pd.DataFrame, pd.DataFrame]:
     The price is the balance dual, between the two.
     """
     system = plan.system
-    duals = plan.prices[plan.prices["family"] == "balance"]
-    price = {
-        (good, int(year)): value
-        for good, year, value in zip(duals["index"], duals["year"], duals["value"], strict=True)
-    }
+    price = balance_prices(plan.prices)
     rows, idle = [], []
     for metal in system.metals:
         sources = [

@@ -8,8 +8,8 @@ known once it has begun. What cannot be served is unmet demand.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
@@ -29,10 +29,10 @@ from planner.analysis.security.recourse import (
 from planner.errors import SpecError
 from planner.plan.plan import Plan
 from planner.runtime.display import amount, shown
-from planner.runtime.progress import Progress, Step
+from planner.runtime.progress import Progress, Step, told
 from planner.solver.compiled import Compiled
 from planner.solver.highs import Program
-from planner.system.nouns import Array, System
+from planner.system.nouns import Array, Good, System
 from planner.system.unit_accounts import reported_equivalent, reported_requirement
 from planner.units import suggestion
 
@@ -109,7 +109,8 @@ def disrupt(
     ramp of its group, or with `reopen` runs again at once. Raises SpecError for a length, share or
     year that cannot be, InfeasibleError where there is no plan at all.
     """
-    _require(years, recovery, share)
+    if problems := [*_problems(years, recovery, share)]:
+        raise SpecError("disrupt", problems)
     base = base_of(subject)
     system = base.made.system
     named = sources(system)
@@ -117,52 +118,32 @@ def disrupt(
         raise SpecError(
             system.name, ["no process has an origin or a host: there is nothing to lose"]
         )
+    trials = _Trials(base, years, recovery, share, reopen)
     asked = start_periods(system, tuple(starts) if starts is not None else None, "disrupt")
-    rows: list[dict[str, Any]] = []
-    metals: list[tuple[Any, ...]] = []
-    parts = len(asked) + (1 if pairs and len(named) > 1 else 0)
-    for part, start in enumerate(asked):
-        if progress is not None:
-            progress(Step(f"losses from {start}", part, parts))
-        _try(
-            base,
-            [(name,) for name in named],
-            start,
-            years,
-            recovery,
-            share,
-            rows,
-            metals,
-            reopen=reopen,
-        )
-    if pairs and len(named) > 1:
-        worst = max(rows, key=lambda row: row["cost"] + row["penalty"])["first"]
-        if progress is not None:
-            progress(Step(f"pairs of losses from {worst}", len(asked), parts))
-        _try(
-            base, combinations(named, 2), worst, years, recovery, share, rows, metals, reopen=reopen
-        )
-    ordered = sorted(
-        rows, key=lambda row: (-(row["cost"] + row["penalty"]), row["loss"], row["first"])
-    )
-    listed = pd.DataFrame(ordered).assign(rank=range(1, len(ordered) + 1))
-    return Disruptions(
-        listed[list(LOSSES)], pd.DataFrame(metals, columns=list(BY_METAL)), base.cost
-    )
+    in_pairs = pairs and len(named) > 1
+    steps = len(asked) + in_pairs
+    for step, start in enumerate(asked):
+        told(progress, Step(f"losses from {start}", step, steps))
+        trials.run(start, [(name,) for name in named])
+    if in_pairs:
+        worst = max(trials.rows, key=_harm)["first"]
+        told(progress, Step(f"pairs of losses from {worst}", len(asked), steps))
+        trials.run(worst, combinations(named, 2))
+    return trials.answer()
 
 
-def _require(years: int, recovery: int, share: float) -> None:
-    problems = []
+def _problems(years: int, recovery: int, share: float) -> Iterator[str]:
     if not years >= 1:
-        problems.append(f"a loss of {years} years is none; give 1 or more")
+        yield f"a loss of {years} years is none; give 1 or more"
     if not recovery >= 0:
-        problems.append(f"{recovery} years of recovery cannot be watched; give 0 or more")
+        yield f"{recovery} years of recovery cannot be watched; give 0 or more"
     if not 0 <= share < 1:
-        problems.append(
-            f"share is {share}; give what is left of each lost source, from 0 to below 1"
-        )
-    if problems:
-        raise SpecError("disrupt", problems)
+        yield f"share is {share}; give what is left of each lost source, from 0 to below 1"
+
+
+def _harm(row: Mapping[str, Any]) -> float:
+    """Extra cost of a loss with the penalty for what it leaves unserved, USD."""
+    return float(row["cost"] + row["penalty"])
 
 
 def losses_of(
@@ -170,52 +151,64 @@ def losses_of(
 ) -> tuple[Loss, ...]:
     """These sources lost from a period on, for so many years. Raises SpecError for a name that is
     no source."""
-    named = sources(system)
-    names = list(names)
-    if unknown := [name for name in names if name not in named]:
-        raise SpecError(
-            "losses",
-            [
-                f"'{name}' is no source{suggestion(name, named)}; choose of {', '.join(named)}"
-                for name in unknown
-            ],
-        )
+    named, names = sources(system), list(names)
+    problems = [
+        f"'{name}' is no source{suggestion(name, named)}; choose of {', '.join(named)}"
+        for name in names
+        if name not in named
+    ]
+    if problems:
+        raise SpecError("losses", problems)
     last = max(p.first for p in system.periods if p.first < start + years)
     return tuple(Loss(name, named[name], start, last, share) for name in names)
 
 
-def _try(
-    base: Base,
-    groups: Iterable[tuple[str, ...]],
-    start: int,
-    years: int,
-    recovery: int,
-    share: float,
-    rows: list[dict[str, Any]],
-    metals: list[tuple[Any, ...]],
-    *,
-    reopen: bool,
-) -> None:
-    """All losses of one start: one window, one living programme, a change of bounds for each."""
-    system = base.made.system
-    window = recourse(base, start, start + years + recovery - 1)
-    program, watch = Program(window.arrays), Watch(window)
-    for names in groups:
-        losses = losses_of(system, names, start, years, share)
-        running = any((window.own[window.closed(loss)[0]] > 0).any() for loss in losses)
-        x = close(program, window, losses, reopen=reopen).x if running else window.own
-        label = " + ".join(names)
-        unmet = {metal: watch.unmet(metal, x) for metal in system.metals}
-        rows.append(_row(watch, label, losses[0], unmet, x))
-        metals += [
-            (label, start, metal, t, float(v), float(need), "t/year")
+@dataclass(frozen=True, slots=True, eq=False)
+class _Trials:
+    """Losses tried on one plan, and what each of them did."""
+
+    base: Base
+    years: int
+    recovery: int
+    share: float
+    reopen: bool
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    metals: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def run(self, start: int, groups: Iterable[tuple[str, ...]]) -> None:
+        """Try all losses of one start: one window, one living programme, a change of bounds for
+        each."""
+        system = self.base.made.system
+        window = recourse(self.base, start, start + self.years + self.recovery - 1)
+        program, watch = Program(window.arrays), Watch(window)
+        for names in groups:
+            losses = losses_of(system, names, start, self.years, self.share)
+            runs = any((window.own[window.closed(loss)[0]] > 0).any() for loss in losses)
+            x = close(program, window, losses, reopen=self.reopen).x if runs else window.own
+            self.note(watch, " + ".join(names), losses[0], x)
+        # all bounds are restored: after many changes the living programme must still agree with one
+        # made from nothing
+        program.confirm(program.run())
+
+    def note(self, watch: Watch, label: str, loss: Loss, x: Array) -> None:
+        """Keep what a loss did, in all and by metal and year."""
+        unmet = {metal: watch.unmet(metal, x) for metal in watch.requirement}
+        self.rows.append(_row(watch, label, loss, unmet, x))
+        self.metals.extend(
+            (label, loss.first, metal, t, float(v), float(need), "t/year")
             for metal, amounts in unmet.items()
-            for t, v, need in zip(window.years, amounts, watch.requirement[metal], strict=True)
+            for t, v, need in zip(
+                watch.window.years, amounts, watch.requirement[metal], strict=True
+            )
             if v > SERVED * need
-        ]
-    # all bounds are restored: after many changes the living programme must still agree with one
-    # made from nothing
-    program.confirm(program.run())
+        )
+
+    def answer(self) -> Disruptions:
+        """The losses tried, the worst first."""
+        ordered = sorted(self.rows, key=lambda row: (-_harm(row), row["loss"], row["first"]))
+        listed = pd.DataFrame(ordered).assign(rank=range(1, len(ordered) + 1))
+        by_metal = pd.DataFrame(self.metals, columns=list(BY_METAL))
+        return Disruptions(listed[list(LOSSES)], by_metal, self.base.cost)
 
 
 class Watch:
@@ -226,20 +219,28 @@ class Watch:
         self.window = window
         kept = [i for i, p in enumerate(system.periods) if p.first in window.years]
         self.length = np.array([system.periods[i].length for i in kept], dtype=float)
-        self.weights: dict[str, Array] = {}
+        shape = (len(kept), len(window.arrays.columns))
+        self.weights = {metal: np.zeros(shape) for metal in system.metals}
         """t of metal per unit of each column of the window, shape (T, n)."""
-        self.requirement: dict[str, Array] = {}
-        for metal in system.metals:
-            weights = np.zeros((len(kept), len(window.arrays.columns)))
-            for good in system.goods.values():
-                if good.demand is not None and metal in good.content:
-                    worth = reported_equivalent(good, metal)
-                    for row, t in enumerate(window.years):
-                        place = window.arrays.column_at.get(("shortage", (good.name, t)))
-                        if place is not None:
-                            weights[row, place] = worth
-            self.weights[metal] = weights
-            self.requirement[metal] = reported_requirement(system, metal)[kept]
+        self.requirement = {
+            metal: reported_requirement(system, metal)[kept] for metal in system.metals
+        }
+        for good in system.goods.values():
+            if good.demand is not None:
+                self._count(good)
+
+    def _count(self, good: Good) -> None:
+        """Count what may be short of a good towards each of its metals."""
+        places = self._short(good.name)
+        for metal in good.content.keys() & self.weights.keys():
+            for row, place in places:
+                self.weights[metal][row, place] = reported_equivalent(good, metal)
+
+    def _short(self, good: str) -> list[tuple[int, int]]:
+        """Period and column of what is short of a good, by position."""
+        at = self.window.arrays.column_at
+        names = [("shortage", (good, t)) for t in self.window.years]
+        return [(row, at[name]) for row, name in enumerate(names) if name in at]
 
     def unmet(self, metal: str, x: Array) -> Array:
         """Demand not served beyond the plan's own shortage, t per year, shape (T,)."""
@@ -248,35 +249,42 @@ class Watch:
 
 def _row(watch: Watch, label: str, loss: Loss, unmet: dict[str, Array], x: Array) -> dict[str, Any]:
     window = watch.window
-    struck = np.array([loss.first <= t <= loss.last for t in window.years])
+    struck = watch.length * np.array([loss.first <= t <= loss.last for t in window.years])
     sums = {metal: float(watch.length @ amounts) for metal, amounts in unmet.items()}
-    needs = {
-        metal: float((watch.length * struck) @ need) for metal, need in watch.requirement.items()
-    }
-    shares = {metal: sums[metal] / needs[metal] if needs[metal] > 0 else 0.0 for metal in sums}
+    needs = {metal: float(struck @ need) for metal, need in watch.requirement.items()}
+    shares = {metal: _share(sums[metal], needs[metal]) for metal in sums}
     worst = max(shares, key=lambda metal: (shares[metal], metal))
-    change = x - window.own
     penalised = np.array([name == "shortage" for name, _ in window.arrays.columns])
-    costs = window.arrays.cost * change
+    costs = window.arrays.cost * (x - window.own)
     total = sum(sums.values())
-    short = np.any(
-        [amounts > SERVED * watch.requirement[metal] for metal, amounts in unmet.items()], axis=0
-    )
-    last_year = max(
-        (t for t, open_ in zip(window.years, short, strict=True) if open_), default=loss.last
-    )
-    watched = last_year < window.years[-1] or last_year <= loss.last
     system = window.base.made.system
-    end = {p.first: p.last for p in system.periods}
     return {
         "loss": label,
         "first": loss.first,
-        "last": end[loss.last],
+        "last": next(p.last for p in system.periods if p.first == loss.last),
         "unmet": total,
-        "unmet_share": total / sum(needs.values()) if sum(needs.values()) > 0 else 0.0,
+        "unmet_share": _share(total, sum(needs.values())),
         "worst_metal": worst if shares[worst] > SERVED else "",
         "worst_share": shares[worst],
         "cost": float(costs[~penalised].sum()),
         "penalty": float(costs[penalised].sum()),
-        "recovery": float(max(end[last_year] - end[loss.last], 0)) if watched else np.nan,
+        "recovery": _recovery(watch, loss, unmet),
     }
+
+
+def _share(part: float, whole: float) -> float:
+    return part / whole if whole > 0 else 0.0
+
+
+def _recovery(watch: Watch, loss: Loss, unmet: Mapping[str, Array]) -> float:
+    """Years after a loss until all is served as planned; NaN where that is not within the years
+    watched."""
+    years = watch.window.years
+    short = np.any(
+        [amounts > SERVED * watch.requirement[metal] for metal, amounts in unmet.items()], axis=0
+    )
+    last = max((t for t, is_short in zip(years, short, strict=True) if is_short), default=loss.last)
+    if last == years[-1] and last > loss.last:
+        return np.nan
+    end = {p.first: p.last for p in watch.window.base.made.system.periods}
+    return float(max(end[last] - end[loss.last], 0))

@@ -5,8 +5,10 @@ closed origin. Until the year in which the futures part, what is ordered is one 
 on each future chooses for itself. Each future is its own compiled programme; the stack holds them
 side by side and ties the common columns together.
 
-$$\min\; (1-\lambda) \sum_s \pi_s C_s + \lambda \Big( \zeta + \frac{1}{1-\alpha} \sum_s \pi_s u_s \Big) \quad\text{s.t.}\quad
-  A_s x_s \in b_s,\quad C_s = c_s^\top x_s,\quad u_s \ge C_s - \zeta,\quad u_s \ge 0,\quad x_{s,j} = x_{1,j}\ (j\ common)$$
+$$\min\; (1-\lambda) \sum_s \pi_s C_s
+    + \lambda \Big( \zeta + \frac{1}{1-\alpha} \sum_s \pi_s u_s \Big) \quad\text{s.t.}\quad
+  A_s x_s \in b_s,\quad C_s = c_s^\top x_s,\quad u_s \ge C_s - \zeta,\quad u_s \ge 0,\quad
+  x_{s,j} = x_{1,j}\ (j\ common)$$
 
 with CVaR of level alpha and weight lambda (Rockafellar and Uryasev, Journal of Risk 2(3), 2000,
 21-41, https://doi.org/10.21314/JOR.2000.038). Orders placed before the parting are common; where
@@ -16,19 +18,20 @@ ore), since nobody can act on what is not known yet.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
 from planner.analysis.security.recourse import column_years, row_years
+from planner.analysis.security.stacking import joined, labelled
 from planner.errors import InfeasibleError, SpecError
 from planner.plan.plan import Plan
-from planner.plan.solve import make_plan, require_optimal
-from planner.runtime.progress import Progress
+from planner.plan.solve import make_plan, optimal, require_optimal
+from planner.runtime.progress import Progress, told
 from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import Arrays, Name, Program, Solution
 from planner.system.nouns import Array, System
@@ -59,7 +62,7 @@ class Hedge:
     best_single: float
     cvar: float
     shared: str
-    """What is common until the futures part: `orders`, or `all` where their data agree until then."""
+    """Common until the futures part: `orders`, or `all` where their data agree until then."""
 
     @property
     def value_of_information(self) -> float:
@@ -87,18 +90,159 @@ def hedge(
     Raises SpecError for probabilities, a weight, level or year that cannot be, InfeasibleError
     where no builds serve all futures.
     """
-    _require(systems, probabilities, year, weight, level)
+    risk = _Risk(weight, level)
+    problems = [*_problems_of_futures(systems, probabilities), *risk.problems()]
+    problems += _problems_of_years(systems, year)
+    if problems:
+        raise SpecError("hedge", problems)
+    futures = _compiled(systems, probabilities, year, progress)
+    told(progress, "solve all futures together")
+    plans = _plans(futures, risk)
+    return _answer(futures, plans, level, progress)
+
+
+@dataclass(frozen=True, slots=True)
+class _Risk:
+    """The weight of CVaR in the objective, and its level."""
+
+    weight: float
+    level: float
+
+    def problems(self) -> Iterator[str]:
+        if not 0 <= self.weight < 1:
+            yield (
+                f"the weight of CVaR is {self.weight}; give 0 to below 1 (at 1 a future that is "
+                "not among the worst would not count)"
+            )
+        if not 0 <= self.level < 1:
+            yield f"the level of CVaR is {self.level}; give 0 to below 1, such as 0.9"
+
+
+def _problems_of_futures(
+    systems: Mapping[str, System], probabilities: Mapping[str, float]
+) -> Iterator[str]:
+    if len(systems) < 2:
+        yield "hedging needs two or more futures"
+    if set(systems) != set(probabilities) or not all(p > 0 for p in probabilities.values()):
+        yield "give each future a probability above 0"
+    total = sum(probabilities.values())
+    if not abs(total - 1) <= CERTAIN:
+        yield f"the probabilities add up to {total:g}; they must add up to 1"
+
+
+def _problems_of_years(systems: Mapping[str, System], year: int) -> Iterator[str]:
+    spans = {(s.periods, s.discount_rate, s.currency_year) for s in systems.values()}
+    if len(spans) > 1:
+        yield "the futures differ in years, discount rate or currency; only their data may differ"
+    if systems and not any(p.first < year for s in systems.values() for p in s.periods):
+        yield (
+            f"they part in {year}, before the first year: there is nothing in common; give a later "
+            "year"
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Futures:
+    """The futures as compiled, how likely each is, and what they share until they part."""
+
+    made: Mapping[str, Compiled]
+    chance: Array
+    year: int
+    common: Sequence[Name]
+    shared: str
+
+    @property
+    def arrays(self) -> list[Arrays]:
+        return [made.arrays for made in self.made.values()]
+
+
+def _compiled(
+    systems: Mapping[str, System],
+    probabilities: Mapping[str, float],
+    year: int,
+    progress: Progress | None,
+) -> _Futures:
     made: dict[str, Compiled] = {}
     for name, system in systems.items():
-        if progress is not None:
-            progress(f"build {name}")
+        told(progress, f"build {name}")
         made[name] = compiled(system)
     chance = np.array([probabilities[name] for name in made])
-    common, shared = _common([m.arrays for m in made.values()], year)
-    stacked, places, size = _stack([m.arrays for m in made.values()], chance, common, weight, level)
-    if progress is not None:
-        progress("solve all futures together")
-    program = Program(stacked)
+    return _Futures(made, chance, year, *_common([m.arrays for m in made.values()], year))
+
+
+def _common(futures: Sequence[Arrays], year: int) -> tuple[list[Name], str]:
+    """Names of the columns that all futures share: orders before the parting, or all columns before
+    it where the data agree."""
+    first, *others = (_Early(arrays, year) for arrays in futures)
+    agree = all(first.agrees(other) for other in others)
+    names = [
+        name
+        for name in first.columns
+        if _is_decided(name, agree) and all(name in arrays.column_at for arrays in futures)
+    ]
+    return names, "all" if agree else "orders"
+
+
+def _is_decided(name: Name, agree: bool) -> bool:
+    """Return True for a column that is decided before the parting, and does not follow from
+    others."""
+    variable = name[0]
+    return variable == "new_capacity" or (agree and variable not in {"emission", "capacity"})
+
+
+class _Early:
+    """The part of a programme that lies before a year."""
+
+    def __init__(self, arrays: Arrays, year: int) -> None:
+        years = row_years(arrays)
+        self.arrays = arrays
+        self.column = np.flatnonzero(column_years(arrays) < year)
+        self.row = np.flatnonzero((years < year) & (years >= 0))
+
+    @property
+    def columns(self) -> list[Name]:
+        return [self.arrays.columns[i] for i in self.column]
+
+    @property
+    def rows(self) -> list[Name]:
+        return [self.arrays.rows[i] for i in self.row]
+
+    @property
+    def numbers(self) -> tuple[Array, ...]:
+        """Coefficients, bounds and costs."""
+        a, column, row = self.arrays, self.column, self.row
+        return (
+            a.matrix.tocsr()[row].tocsc()[:, column].toarray(),
+            a.lower[column],
+            a.upper[column],
+            a.cost[column],
+            a.row_lower[row],
+            a.row_upper[row],
+        )
+
+    def agrees(self, other: _Early) -> bool:
+        """Return True where both have the same rows, coefficients and bounds (their costs too,
+        other than of orders)."""
+        if self.columns != other.columns or self.rows != other.rows:
+            return False
+        return all(_close(one, two) for one, two in zip(self.numbers, other.numbers, strict=True))
+
+
+def _close(one: Array, two: Array) -> bool:
+    finite = np.isfinite(one)
+    if not np.array_equal(finite, np.isfinite(two)):
+        return False
+    if not np.array_equal(one[~finite], two[~finite]):
+        return False
+    size = np.maximum(np.abs(one[finite]), 1.0)
+    return bool((np.abs(one[finite] - two[finite]) <= SAME * size).all())
+
+
+def _plans(futures: _Futures, risk: _Risk) -> dict[str, Plan]:
+    """The plan of each future under the best common builds."""
+    size = max(float(max(np.abs(a.cost).max(initial=0.0) for a in futures.arrays)), 1.0)
+    stacked = _tied(_side_by_side(futures, risk), futures)
+    program = Program(_with_tail(stacked, futures, risk, size) if risk.weight else stacked)
     solution = program.run()
     if solution.status == "infeasible":
         raise InfeasibleError(
@@ -106,207 +250,97 @@ def hedge(
             "earlier"
         )
     require_optimal(program, solution)
-    # what a unit of cost in each future weighs in the objective: more than its probability where it
-    # is among the worst
-    worst = -solution.dual[-len(made) :] / size if weight else np.zeros(len(made))
-    plans = {
-        name: _plan(m, solution, place, share)
-        for (name, m), place, share in zip(
-            made.items(), places, (1 - weight) * chance + worst, strict=True
+    # a unit of cost in a future weighs more than its probability where it is among the worst
+    worst = -solution.dual[-len(futures.made) :] / size if risk.weight else 0.0 * futures.chance
+    shares = (1 - risk.weight) * futures.chance + worst
+    return {
+        name: _plan(made, solution, place, share)
+        for (name, made), place, share in zip(
+            futures.made.items(), _places(futures.arrays), shares, strict=True
         )
     }
-    return _answer(made, plans, chance, common, year, level, shared, progress)
 
 
-def _require(
-    systems: Mapping[str, System],
-    probabilities: Mapping[str, float],
-    year: int,
-    weight: float,
-    level: float,
-) -> None:
-    problems = []
-    if len(systems) < 2:
-        problems.append("hedging needs two or more futures")
-    if set(systems) != set(probabilities) or not all(p > 0 for p in probabilities.values()):
-        problems.append("give each future a probability above 0")
-    if not abs(sum(probabilities.values()) - 1) <= CERTAIN:
-        problems.append(
-            f"the probabilities add up to {sum(probabilities.values()):g}; they must add up to 1"
-        )
-    if not 0 <= weight < 1:
-        problems.append(
-            f"the weight of CVaR is {weight}; give 0 to below 1 (at 1 a future that is not among "
-            "the worst would not count)"
-        )
-    if not 0 <= level < 1:
-        problems.append(f"the level of CVaR is {level}; give 0 to below 1, such as 0.9")
-    spans = {(s.periods, s.discount_rate, s.currency_year) for s in systems.values()}
-    if len(spans) > 1:
-        problems.append(
-            "the futures differ in years, discount rate or currency; only their data may differ"
-        )
-    if systems and not any(p.first < year for s in systems.values() for p in s.periods):
-        problems.append(
-            f"they part in {year}, before the first year: there is nothing in common; give a "
-            "later year"
-        )
-    if problems:
-        raise SpecError("hedge", problems)
-
-
-def _common(parts: list[Arrays], year: int) -> tuple[list[Name], str]:
-    """Names of the columns that all futures share: orders before the parting, or all columns before
-    it where the data agree."""
-    first = parts[0]
-    early = column_years(first) < year
-    names = [
-        name
-        for name, at in zip(first.columns, early, strict=True)
-        if at and all(name in p.column_at for p in parts)
+def _places(futures: Sequence[Arrays]) -> list[tuple[slice, slice]]:
+    """Columns and rows of each future in the stack."""
+    columns = np.cumsum([0, *(len(a.columns) for a in futures)]).tolist()
+    rows = np.cumsum([0, *(len(a.rows) for a in futures)]).tolist()
+    return [
+        (slice(*both), slice(*others))
+        for both, others in zip(pairwise(columns), pairwise(rows), strict=True)
     ]
-    agree = all(_agrees(first, other, year) for other in parts[1:])
-    kept = [
-        n
-        for n in names
-        if n[0] == "new_capacity" or (agree and n[0] not in {"emission", "capacity"})
-    ]
-    return kept, "all" if agree else "orders"
 
 
-def _agrees(a: Arrays, b: Arrays, year: int) -> bool:
-    """Whether two programmes have the same rows, coefficients and bounds before a year (their costs
-    too, other than of orders)."""
-    columns, rows = (
-        [column_years(x) < year for x in (a, b)],
-        [(row_years(x) < year) & (row_years(x) >= 0) for x in (a, b)],
+def _side_by_side(futures: _Futures, risk: _Risk) -> Arrays:
+    """The futures beside one another, each at its share of the cost; the names of their columns and
+    rows end with their number."""
+    all_of, share = futures.arrays, 1 - risk.weight
+    costs = [share * c * a.cost for c, a in zip(futures.chance, all_of, strict=True)]
+    offset = sum(c * a.offset for c, a in zip(futures.chance, all_of, strict=True))
+    return Arrays(
+        columns=tuple(n for i, a in enumerate(all_of) for n in labelled(a.columns, str(i))),
+        rows=tuple(n for i, a in enumerate(all_of) for n in labelled(a.rows, str(i))),
+        cost=np.concatenate(costs),
+        offset=share * float(offset),
+        carbon=np.zeros(sum(map(len, costs))),
+        matrix=sparse.csc_array(sparse.block_diag([a.matrix for a in all_of], format="csc")),
+        lower=joined(all_of, lambda a: a.lower),
+        upper=joined(all_of, lambda a: a.upper),
+        row_lower=joined(all_of, lambda a: a.row_lower),
+        row_upper=joined(all_of, lambda a: a.row_upper),
     )
-    named = [
-        tuple(n for n, at in zip(x.columns, c, strict=True) if at)
-        for x, c in zip((a, b), columns, strict=True)
-    ]
-    listed = [
-        tuple(n for n, at in zip(x.rows, r, strict=True) if at)
-        for x, r in zip((a, b), rows, strict=True)
-    ]
-    if named[0] != named[1] or listed[0] != listed[1]:
-        return False
+
+
+def _tied(stacked: Arrays, futures: _Futures) -> Arrays:
+    """The stack with a row for each column that a future shares with the first: both are the
+    same."""
+    first, *others = futures.arrays
+    places = [columns.start for columns, _ in _places(futures.arrays)]
     pairs = [
-        (
-            x.matrix.tocsr()[np.flatnonzero(r)].tocsc()[:, np.flatnonzero(c)].toarray(),
-            x.lower[c],
-            x.upper[c],
-            x.cost[c],
-            x.row_lower[r],
-            x.row_upper[r],
-        )
-        for x, c, r in zip((a, b), columns, rows, strict=True)
+        (first.column_at[name], place + arrays.column_at[name])
+        for arrays, place in zip(others, places[1:], strict=True)
+        for name in futures.common
     ]
-    return all(_close(one, two) for one, two in zip(*pairs, strict=True))
-
-
-def _close(one: Array, two: Array) -> bool:
-    finite = np.isfinite(one)
-    if not np.array_equal(one[~finite], two[~finite]) or not np.array_equal(
-        finite, np.isfinite(two)
-    ):
-        return False
-    return bool(
-        (np.abs(one[finite] - two[finite]) <= SAME * np.maximum(np.abs(one[finite]), 1.0)).all()
+    count, none = len(pairs), np.zeros(len(pairs))
+    at = (np.repeat(np.arange(count), 2), np.array(pairs, dtype=int).ravel())
+    equal = sparse.coo_array((np.tile([1.0, -1.0], count), at), shape=(count, len(stacked.columns)))
+    return replace(
+        stacked,
+        rows=(*stacked.rows, *(("common", (i,)) for i in range(count))),
+        matrix=sparse.csc_array(sparse.vstack([stacked.matrix, equal], format="csc")),
+        row_lower=np.concatenate([stacked.row_lower, none]),
+        row_upper=np.concatenate([stacked.row_upper, none]),
     )
 
 
-def _stack(
-    parts: list[Arrays],
-    chance: Array,
-    common: list[Name],
-    weight: float,
-    level: float,
-) -> tuple[Arrays, list[tuple[int, int, int, int]], float]:
-    """The futures side by side; where each lies (first column, columns, first row, rows); the money
-    that CVaR columns count in."""
-    size = max(float(max(np.abs(p.cost).max(initial=0.0) for p in parts)), 1.0)
-    places, column, row = [], 0, 0
-    for p in parts:
-        places.append((column, len(p.columns), row, len(p.rows)))
-        column, row = column + len(p.columns), row + len(p.rows)
-    ties = [
-        (places[0][0] + parts[0].column_at[name], place[0] + p.column_at[name])
-        for p, place in zip(parts[1:], places[1:], strict=True)
-        for name in common
-    ]
-    equal = sparse.coo_array(
-        (
-            np.tile([1.0, -1.0], len(ties)),
-            (np.repeat(np.arange(len(ties)), 2), np.array(ties, dtype=int).ravel()),
-        ),
-        shape=(len(ties), column),
-    )
-    risk = bool(weight)
-    extra = 1 + len(parts) if risk else 0
-    blocks: list[list[Any]] = [
-        [
-            sparse.block_diag([p.matrix for p in parts]),
-            sparse.coo_array((row, extra)) if risk else None,
-        ],
-        [equal, sparse.coo_array((len(ties), extra)) if risk else None],
-    ]
-    above = np.zeros(0)
-    if risk:
-        # C_s / size - zeta - u_s <= 0, the offset of the cost on the right
-        costs = sparse.block_diag([sparse.coo_array(p.cost[None, :] / size) for p in parts])
-        tail = sparse.hstack(
-            [sparse.coo_array(-np.ones((len(parts), 1))), -sparse.eye_array(len(parts))]
-        )
-        blocks.append([costs, tail])
-        above = np.array([-p.offset / size for p in parts])
-    matrix = sparse.csc_array(
-        sparse.block_array([[b for b in line if b is not None] for line in blocks], format="csc")
-    )
-    labels = [str(i) for i in range(len(parts))]
-    cost = np.concatenate(
-        [
-            *((1 - weight) * c * p.cost for c, p in zip(chance, parts, strict=True)),
-            *([[weight * size], weight * size * chance / (1 - level)] if risk else []),
-        ]
-    )
-    return (
-        Arrays(
-            columns=(
-                *((n, (*i, s)) for s, p in zip(labels, parts, strict=True) for n, i in p.columns),
-                *((("zeta", ()), *(("excess_cost", (s,)) for s in labels)) if risk else ()),
-            ),
-            rows=(
-                *((n, (*i, s)) for s, p in zip(labels, parts, strict=True) for n, i in p.rows),
-                *(("common", (i,)) for i in range(len(ties))),
-                *(("tail", (s,)) for s in labels if risk),
-            ),
-            cost=cost,
-            offset=(1 - weight)
-            * float(sum(c * p.offset for c, p in zip(chance, parts, strict=True))),
-            carbon=np.zeros(len(cost)),
-            matrix=matrix,
-            lower=np.concatenate(
-                [*(p.lower for p in parts), *([[-np.inf], np.zeros(len(parts))] if risk else [])]
-            ),
-            upper=np.concatenate([*(p.upper for p in parts), np.full(extra, np.inf)]),
-            row_lower=np.concatenate(
-                [*(p.row_lower for p in parts), np.zeros(len(ties)), np.full(len(above), -np.inf)]
-            ),
-            row_upper=np.concatenate([*(p.row_upper for p in parts), np.zeros(len(ties)), above]),
-        ),
-        places,
-        size,
+def _with_tail(stacked: Arrays, futures: _Futures, risk: _Risk, size: float) -> Arrays:
+    """The stack with CVaR: `zeta`, the excess cost of each future above it, and the rows that hold
+    them, in money of `size`."""
+    all_of, count = futures.arrays, len(futures.made)
+    labels = [(str(i),) for i in range(count)]
+    # C_s / size - zeta - u_s <= 0, the offset of the cost on the right
+    costs = sparse.block_diag([sparse.coo_array(a.cost[None, :] / size) for a in all_of])
+    tail = sparse.hstack([sparse.coo_array(-np.ones((count, 1))), -sparse.eye_array(count)])
+    matrix = sparse.block_array([[stacked.matrix, None], [costs, tail]], format="csc")
+    excess = risk.weight * size * futures.chance / (1 - risk.level)
+    return replace(
+        stacked,
+        columns=(*stacked.columns, ("zeta", ()), *(("excess_cost", label) for label in labels)),
+        rows=(*stacked.rows, *(("tail", label) for label in labels)),
+        cost=np.concatenate([stacked.cost, [risk.weight * size], excess]),
+        carbon=np.zeros(len(stacked.columns) + 1 + count),
+        matrix=sparse.csc_array(matrix),
+        lower=np.concatenate([stacked.lower, [-np.inf], np.zeros(count)]),
+        upper=np.concatenate([stacked.upper, np.full(1 + count, np.inf)]),
+        row_lower=np.concatenate([stacked.row_lower, np.full(count, -np.inf)]),
+        row_upper=np.concatenate([stacked.row_upper, [-a.offset / size for a in all_of]]),
     )
 
 
-def _plan(
-    made: Compiled, solution: Solution, place: tuple[int, int, int, int], share: float
-) -> Plan:
+def _plan(made: Compiled, solution: Solution, place: tuple[slice, slice], share: float) -> Plan:
     """The plan of one future out of the stack; its prices are per unit of its share in the
     objective."""
-    c, n, r, m = place
-    columns, rows = slice(c, c + n), slice(r, r + m)
+    columns, rows = place
     x = solution.x[columns]
     own = replace(
         solution,
@@ -318,89 +352,73 @@ def _plan(
         basic_row=solution.basic_row[rows],
         basic_column=solution.basic_column[columns],
     )
-    return make_plan(made, own, own, ties="none broken", seconds={"solve": solution.seconds})
+    return make_plan(made, own, own)
 
 
 def _answer(
-    made: Mapping[str, Compiled],
-    plans: Mapping[str, Plan],
-    chance: Array,
-    common: list[Name],
-    year: int,
-    level: float,
-    shared: str,
-    progress: Progress | None,
+    futures: _Futures, plans: Mapping[str, Plan], level: float, progress: Progress | None
 ) -> Hedge:
-    alone: dict[str, Plan] = {}
-    for name, m in made.items():
-        if progress is not None:
-            progress(f"{name} by itself")
-        program = Program(m.arrays)
-        solution = program.run()
-        require_optimal(program, solution)
-        alone[name] = make_plan(
-            m, solution, solution, ties="none broken", seconds={"solve": solution.seconds}
-        )
+    made, chance = futures.made, futures.chance
+    alone = {name: _alone(name, m, progress) for name, m in made.items()}
     cost = np.array([plans[name].objective for name in made])
     single = np.array([alone[name].objective for name in made])
-    futures = pd.DataFrame(
-        {
-            "future": list(made),
-            "probability": chance,
-            "cost": cost,
-            "alone": single,
-            "regret": cost - single,
-        }
-    )
-    expected = [_expected(alone[name], made, chance, common) for name in made]
-    first = next(iter(plans.values()))
-    rows = [
-        (
-            plant,
-            v,
-            amount,
-            *(p.values.get("new_capacity", {}).get((plant, v), 0.0) for p in alone.values()),
-        )
-        for (plant, v), amount in first.values.get("new_capacity", {}).items()
-        if v < year  # type: ignore[operator]
-    ]
-    builds = pd.DataFrame(rows, columns=["plant", "year", "common", *made])
-    known = [e for e in expected if np.isfinite(e)]
+    table = {"future": list(made), "probability": chance, "cost": cost, "alone": single}
+    expected = [_expected(plan, futures) for plan in alone.values()]
     return Hedge(
-        futures,
-        builds,
-        plans,
-        float(chance @ cost),
-        float(chance @ single),
-        min(known) if known else np.nan,
-        conditional_value_at_risk(cost, chance, level),
-        shared,
+        futures=pd.DataFrame(table).assign(regret=cost - single),
+        builds=_builds(next(iter(plans.values())), alone, futures.year),
+        plans=plans,
+        expected=float(chance @ cost),
+        wait_and_see=float(chance @ single),
+        best_single=min((e for e in expected if np.isfinite(e)), default=np.nan),
+        cvar=conditional_value_at_risk(cost, chance, level),
+        shared=futures.shared,
     )
 
 
-def _expected(plan: Plan, made: Mapping[str, Compiled], chance: Array, common: list[Name]) -> float:
+def _alone(name: str, made: Compiled, progress: Progress | None) -> Plan:
+    """A future's own best plan."""
+    told(progress, f"{name} by itself")
+    solution = optimal(Program(made.arrays))
+    return make_plan(made, solution, solution)
+
+
+def _builds(common: Plan, alone: Mapping[str, Plan], year: int) -> pd.DataFrame:
+    """Orders before the parting, and what each future's own plan orders."""
+    own = [plan.values.get("new_capacity", {}) for plan in alone.values()]
+    rows = [
+        (*index, amount, *(orders.get(index, 0.0) for orders in own))
+        for index, amount in common.values.get("new_capacity", {}).items()
+        if index[1] < year  # type: ignore[operator]
+    ]
+    return pd.DataFrame(rows, columns=["plant", "year", "common", *alone])
+
+
+def _expected(plan: Plan, futures: _Futures) -> float:
     """Expected cost where all futures share what one plan does before the parting, NaN where that
     leaves one without a plan."""
     total = 0.0
-    for share, m in zip(chance, made.values(), strict=True):
-        arrays = m.arrays
-        held = np.array([arrays.column_at[name] for name in common], dtype=int)
-        lower, upper, free = arrays.lower.copy(), arrays.upper.copy(), np.ones(len(arrays.columns))
-        lower[held] = upper[held] = [plan.values[name][index] for name, index in common]
-        free[held] = 0.0
-        # a row whose columns are all held says nothing any more, and could only fail by rounding
-        settled = ~np.asarray(abs(arrays.matrix) @ free > 0, dtype=bool)
-        solution = Program(
-            replace(
-                arrays,
-                lower=lower,
-                upper=upper,
-                row_lower=np.where(settled, -np.inf, arrays.row_lower),
-                row_upper=np.where(settled, np.inf, arrays.row_upper),
-            )
-        ).run()
+    for share, arrays in zip(futures.chance, futures.arrays, strict=True):
+        solution = Program(_holding(arrays, plan, futures.common)).run()
         total += share * solution.objective if solution.status == "optimal" else np.nan
     return float(total)
+
+
+def _holding(arrays: Arrays, plan: Plan, common: Sequence[Name]) -> Arrays:
+    """A future with the common columns held at those of a plan."""
+    held = np.array([arrays.column_at[name] for name in common], dtype=int)
+    lower, upper, free = arrays.lower.copy(), arrays.upper.copy(), np.ones(len(arrays.columns))
+    lower[held] = upper[held] = [plan.values[name][index] for name, index in common]
+    free[held] = 0.0
+    # a row whose columns are all held says nothing any more, and could only fail by rounding
+    settled = ~np.asarray(abs(arrays.matrix) @ free > 0, dtype=bool)
+    return replace(
+        arrays,
+        lower=lower,
+        upper=upper,
+        row_lower=np.where(settled, -np.inf, arrays.row_lower),
+        row_upper=np.where(settled, np.inf, arrays.row_upper),
+    )
 
 
 def conditional_value_at_risk(costs: Array, chance: Array, level: float) -> float:

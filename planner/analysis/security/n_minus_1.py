@@ -6,7 +6,8 @@ activity $a_{p,t_0-1}$ with which the plan enters that year. Blocks share nothin
 order nothing and cost nothing; the plan never knows which loss will come, or when.
 
 $$\min\; c^\top x \quad\text{s.t.}\quad A x \in b,\qquad C_s x + B_s z_s \in b_s,\qquad
-  \sum_{t \in s} n_t\, w_m^\top z_{s,t} \le \phi \sum_{t \in L_s} n_t D_{m,t} + \bar Z_{m,s} + e_{m,s}$$
+  \sum_{t \in s} n_t\, w_m^\top z_{s,t}
+    \le \phi \sum_{t \in L_s} n_t D_{m,t} + \bar Z_{m,s} + e_{m,s}$$
 
 $B_s, C_s$ are columns and rows of $A$ itself (`planner.analysis.security.recourse`: targets, caps
 and run-down limits are suspended); $w_m$ counts shortage in refined equivalents, $L_s$ are the
@@ -19,8 +20,9 @@ answer is that of the programme with all blocks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Any, Literal
 
 import numpy as np
@@ -38,10 +40,11 @@ from planner.analysis.security.recourse import (
     sources,
     start_periods,
 )
+from planner.analysis.security.stacking import joined, labelled
 from planner.errors import SolverError, SpecError
 from planner.plan.plan import Plan
-from planner.plan.solve import make_plan, require_optimal
-from planner.runtime.progress import Progress
+from planner.plan.solve import make_plan, optimal, require_optimal
+from planner.runtime.progress import Progress, told
 from planner.solver.compiled import Compiled
 from planner.solver.highs import Arrays, Program, Solution, row_errors
 from planner.system.nouns import Array, System
@@ -56,6 +59,8 @@ ROUNDS = 40
 BATCH = 12
 """Losses that get a block in each round."""
 SLACK = 1e-9
+MAX_ROW_ERROR = 1e-6
+"""Error up to which a row of a loss holds outside the solver, as `row_errors`."""
 
 Means = Literal["all", "stockpiles"]
 
@@ -100,6 +105,11 @@ class _Block:
     """t of unmet demand per unit of the columns of the part, over the window, shape (M, n)."""
 
     @property
+    def named(self) -> tuple[str, int]:
+        """The loss and its first year."""
+        return self.loss.name, self.loss.first
+
+    @property
     def label(self) -> str:
         return f"{self.loss.name} from {self.loss.first}"
 
@@ -126,60 +136,37 @@ def secure(
     """
     base = base_of(subject)
     system = base.made.system
-    _require(system, limit, years, recovery, share, losses)
-    search = _Search(base, limit, means)
-    for start in start_periods(system, tuple(starts) if starts is not None else None, "secure"):
-        search.watch(
-            start,
-            years,
-            recovery,
-            share,
-            tuple(losses) if losses is not None else tuple(sources(system)),
-        )
-    solution = search.run(progress)
-    plan = make_plan(
-        base.made, solution, solution, ties="none broken", seconds={"solve": solution.seconds}
-    )
-    return search.answer(plan)
-
-
-def _require(
-    system: System,
-    limit: float,
-    years: int,
-    recovery: int,
-    share: float,
-    losses: Sequence[str] | None,
-) -> None:
-    problems = [
-        text
-        for wrong, text in (
-            (
-                not 0 <= limit <= 1,
-                (
-                    f"limit is {limit}; give the share of demand that a loss may leave unserved, 0 "
-                    "to 1"
-                ),
-            ),
-            (not years >= 1, f"a loss of {years} years is none; give 1 or more"),
-            (not recovery >= 0, f"{recovery} years of recovery cannot be watched; give 0 or more"),
-            (
-                not 0 <= share < 1,
-                f"share is {share}; give what is left of each lost source, from 0 to below 1",
-            ),
-        )
-        if wrong
-    ]
     known = sources(system)
-    problems += [
-        f"'{name}' is no source; choose from {', '.join(known)}"
-        for name in losses or ()
-        if name not in known
-    ]
-    if not known:
-        problems.append("no process has an origin or a host: there is nothing to lose")
+    problems = [*_problems(limit, years, recovery, share), *_problems_of_names(losses or (), known)]
     if problems:
         raise SpecError("secure", problems)
+    search = _Search(base, limit, means)
+    for start in start_periods(system, tuple(starts) if starts is not None else None, "secure"):
+        names = tuple(known) if losses is None else losses
+        search.watch(
+            start, start + years + recovery - 1, losses_of(system, names, start, years, share)
+        )
+    solution = search.run(progress)
+    return search.answer(make_plan(base.made, solution, solution))
+
+
+def _problems(limit: float, years: int, recovery: int, share: float) -> Iterator[str]:
+    if not 0 <= limit <= 1:
+        yield f"limit is {limit}; give the share of demand that a loss may leave unserved, 0 to 1"
+    if not years >= 1:
+        yield f"a loss of {years} years is none; give 1 or more"
+    if not recovery >= 0:
+        yield f"{recovery} years of recovery cannot be watched; give 0 or more"
+    if not 0 <= share < 1:
+        yield f"share is {share}; give what is left of each lost source, from 0 to below 1"
+
+
+def _problems_of_names(losses: Sequence[str], known: Collection[str]) -> Iterator[str]:
+    for name in losses:
+        if name not in known:
+            yield f"'{name}' is no source; choose from {', '.join(known)}"
+    if not known:
+        yield "no process has an origin or a host: there is nothing to lose"
 
 
 class _Search:
@@ -191,25 +178,18 @@ class _Search:
         self.allowed: dict[str, Array] = {}
         """Excess that cannot be avoided, by label, t, shape (M,)."""
 
-    def watch(
-        self, start: int, years: int, recovery: int, share: float, names: Sequence[str]
-    ) -> None:
-        """Losses that begin in a period: one window for all of them."""
-        system = self.base.made.system
-        window = recourse(self.base, start, start + years + recovery - 1)
-        watch = Watch(window)
+    def watch(self, first: int, last: int, losses: Iterable[Loss]) -> None:
+        """Losses that begin in a period, watched to a year: one window for all of them."""
+        window = recourse(self.base, first, last)
+        watch, metals = Watch(window), self.base.made.system.metals
         weights = sparse.csr_array(
-            np.array([watch.length @ watch.weights[metal] for metal in system.metals])
+            np.array([watch.length @ watch.weights[metal] for metal in metals])
         )
-        for name in names:
-            (loss,) = losses_of(system, [name], start, years, share)
-            struck = np.array([loss.first <= t <= loss.last for t in window.years])
-            need = np.array(
-                [(watch.length * struck) @ watch.requirement[metal] for metal in system.metals]
-            )
-            self.blocks.append(
-                _Block(loss, window, system.metals, need, np.asarray(weights @ window.own), weights)
-            )
+        own = np.asarray(weights @ window.own)
+        for loss in losses:
+            length = watch.length * np.array([loss.first <= t <= loss.last for t in window.years])
+            need = np.array([length @ watch.requirement[metal] for metal in metals])
+            self.blocks.append(_Block(loss, window, metals, need, own, weights))
 
     def run(self, progress: Progress | None) -> Solution:
         """Add blocks for losses that the plan does not stand, until it stands them all."""
@@ -217,26 +197,26 @@ class _Search:
         active: list[_Block] = []
         solution: Solution | None = None
         for number in range(ROUNDS):
-            if progress is not None:
-                progress(f"round {number + 1}: {len(active)} losses in the programme")
-            excess = self._excess(x, skip=active)
-            failed = [
-                (float((e / _safe(block.need)).max(initial=0.0)), block.label, block)
-                for block, e in excess
-                if not (e <= EXCEEDED * block.need).all()
-            ]
+            told(progress, f"round {number + 1}: {len(active)} losses in the programme")
+            failed = self._failed(x, active)
             if not failed and solution is not None:
-                return replace(
-                    solution,
-                    objective=float(self.base.made.arrays.cost @ solution.x)
-                    + self.base.made.arrays.offset,
-                )
-            active += [block for _, _, block in sorted(failed, key=lambda f: (-f[0], f[1]))[:BATCH]]
+                arrays = self.base.made.arrays
+                return replace(solution, objective=float(arrays.cost @ solution.x) + arrays.offset)
+            active += failed[:BATCH]
             solution = self._solve(active)
             x = solution.x
         raise SolverError(
             f"the losses that matter were not all found in {ROUNDS} rounds; watch fewer starts"
         )
+
+    def _failed(self, x: Array, active: Sequence[_Block]) -> list[_Block]:
+        """Losses that a plan does not stand, of those not in the programme, the worst first."""
+        failed = [
+            (-float((excess / _safe(block.need)).max(initial=0.0)), block.label, block)
+            for block, excess in self._excess(x, skip=active)
+            if not (excess <= EXCEEDED * block.need).all()
+        ]
+        return [block for *_, block in sorted(failed, key=itemgetter(0, 1))]
 
     def _limited(self, block: _Block, held: Array) -> Arrays:
         """The part of a block with the plan held at `held` (zeros: the plan's columns are coupled),
@@ -249,11 +229,8 @@ class _Search:
         ceiling = self.limit * block.need + block.own + self.allowed.get(block.label, np.zeros(m))
         names = [("excess", (metal, block.label)) for metal in block.metals]
         return Arrays(
-            columns=(*((name, (*index, block.label)) for name, index in raw.columns), *names),
-            rows=(
-                *((name, (*index, block.label)) for name, index in raw.rows),
-                *(("limit", index) for _, index in names),
-            ),
+            columns=(*labelled(raw.columns, block.label), *names),
+            rows=(*labelled(raw.rows, block.label), *(("limit", index) for _, index in names)),
             cost=np.concatenate([np.zeros(len(raw.columns)), 1 / _safe(block.need)]),
             offset=0.0,
             carbon=np.zeros(len(raw.columns) + m),
@@ -279,56 +256,35 @@ class _Search:
             if program is None or window is not block.window:
                 program, window = Program(arrays), block.window
             else:
-                every = np.arange(len(arrays.columns), dtype=np.int32)
-                program.set_columns(every, arrays.lower, arrays.upper)
-                rows = np.arange(len(arrays.rows), dtype=np.int32)
-                program.set_rows(rows, arrays.row_lower, arrays.row_upper)
-            solution = program.run()
-            require_optimal(program, solution)
-            found.append((block, solution.x[-len(block.metals) :]))
+                _bound(program, arrays)
+            found.append((block, optimal(program).x[-len(block.metals) :]))
         return found
 
     def _solve(self, active: Sequence[_Block]) -> Solution:
         """The plan with these blocks: least cost within the limits; where they are out of reach,
         least excess first."""
-        arrays, n, m = (
-            self.base.made.arrays,
-            len(self.base.made.arrays.columns),
-            len(self.base.made.arrays.rows),
-        )
-        stacked = _stack(
-            arrays,
-            [self._limited(block, np.zeros(n)) for block in active],
-            [block.window for block in active],
-        )
+        arrays = self.base.made.arrays
+        held = np.zeros(len(arrays.columns))
+        blocks = [self._limited(block, held) for block in active]
+        stacked = _stack(arrays, blocks, [block.window for block in active])
         program = Program(stacked)
         self._keep_serving(program, stacked)
-        excess = stacked.columns_of("excess")
-        closed = stacked.upper.copy()
-        closed[excess] = 0.0
         if self.means == "stockpiles":
             orders = arrays.columns_of("new_capacity")
             program.set_columns(orders, self.base.x[orders], self.base.x[orders])
-        program.set_columns(excess, np.zeros(len(excess)), closed[excess])
+        excess = stacked.columns_of("excess")
+        program.set_columns(excess, np.zeros(len(excess)), np.zeros(len(excess)))
         solution = program.run()
         if solution.status == "infeasible":
             self._allow(program, stacked, excess, active)
             solution = program.run()
         require_optimal(program, solution)
         worst = float(row_errors(stacked, solution.x).max(initial=0.0))
-        if not worst <= 1e-6:
+        if not worst <= MAX_ROW_ERROR:
             raise SolverError(
                 f"a row of a loss does not hold when checked outside the solver: {worst:.2g}"
             )
-        return replace(
-            solution,
-            x=solution.x[:n],
-            reduced_cost=solution.reduced_cost[:n],
-            row_value=solution.row_value[:m],
-            dual=solution.dual[:m],
-            basic_row=solution.basic_row[:m],
-            basic_column=solution.basic_column[:n],
-        )
+        return _of_the_plan(solution, arrays)
 
     def _allow(
         self, program: Program, stacked: Arrays, excess: Any, active: Sequence[_Block]
@@ -339,17 +295,12 @@ class _Search:
         cost[excess] = 1 / needs
         program.set_columns(excess, np.zeros(len(excess)), np.full(len(excess), np.inf))
         program.set_cost(cost)
-        least = program.run()
-        require_optimal(program, least)
-        found = least.x[excess]
+        found = optimal(program).x[excess]
         room = found + EXCEEDED / 10 * needs
         for i, block in enumerate(active):
             size = len(block.metals)
-            extra = np.where(
-                found[i * size : (i + 1) * size] > EXCEEDED / 10 * block.need,
-                room[i * size : (i + 1) * size],
-                0.0,
-            )
+            own = slice(i * size, (i + 1) * size)
+            extra = np.where(found[own] > EXCEEDED / 10 * block.need, room[own], 0.0)
             self.allowed[block.label] = self.allowed.get(block.label, np.zeros(size)) + extra
         program.set_columns(excess, np.zeros(len(excess)), room)
         program.set_cost(stacked.cost, stacked.offset)
@@ -371,80 +322,102 @@ class _Search:
         """What the secured plan leaves in each loss that mattered, and how it differs."""
         arrays = self.base.made.arrays
         x = np.array([plan.values[name][index] for name, index in arrays.columns])
-        limit, allowed = self.limit, self.allowed
-        self.limit, self.allowed = 0.0, {}
-        after = {block.label: e / _safe(block.need) for block, e in self._excess(x)}
-        before = {block.label: e / _safe(block.need) for block, e in self._excess(self.base.x)}
-        self.limit, self.allowed = limit, allowed
-        rows = [
-            (
-                block.loss.name,
-                block.loss.first,
-                metal,
-                limit,
-                after[block.label][i],
-                bool(after[block.label][i] <= limit + EXCEEDED),
-                before[block.label][i],
-            )
-            for block in self.blocks
-            for i, metal in enumerate(block.metals)
-            if before[block.label][i] > EXCEEDED
-        ]
-        losses = pd.DataFrame(
-            rows, columns=["loss", "first", "metal", "limit", "least", "met", "before"]
-        )
-        losses = losses.sort_values(
-            ["before", "loss", "first"], ascending=[False, True, True], ignore_index=True
-        )
+        after, before = self._shares_left(x), self._shares_left(self.base.x)
         return Security(
             plan,
             self.base.cost,
             plan.objective,
-            losses,
+            _losses(self.blocks, self.limit, after, before),
             _compared(arrays, self.base.x, x, "stockpile"),
             _ordered(arrays, self.base.x, x),
             len(self.allowed),
         )
+
+    def _shares_left(self, x: Array) -> dict[str, Array]:
+        """Share of the requirement that each loss leaves unserved at least, by label, shape (M,)."""
+        free = _Search(self.base, 0.0, self.means)
+        free.blocks = self.blocks
+        return {block.label: excess / _safe(block.need) for block, excess in free._excess(x)}
+
+
+def _losses(
+    blocks: Iterable[_Block], limit: float, after: Mapping[str, Array], before: Mapping[str, Array]
+) -> pd.DataFrame:
+    rows = [
+        (*block.named, metal, limit, left, bool(left <= limit + EXCEEDED), had)
+        for block in blocks
+        for metal, left, had in zip(
+            block.metals, after[block.label], before[block.label], strict=True
+        )
+        if had > EXCEEDED
+    ]
+    columns = ["loss", "first", "metal", "limit", "least", "met", "before"]
+    return pd.DataFrame(rows, columns=columns).sort_values(
+        ["before", "loss", "first"], ascending=[False, True, True], ignore_index=True
+    )
+
+
+def _bound(program: Program, arrays: Arrays) -> None:
+    """Give a living programme all bounds of another of its kind."""
+    every = np.arange(len(arrays.columns), dtype=np.int32)
+    program.set_columns(every, arrays.lower, arrays.upper)
+    rows = np.arange(len(arrays.rows), dtype=np.int32)
+    program.set_rows(rows, arrays.row_lower, arrays.row_upper)
+
+
+def _of_the_plan(solution: Solution, arrays: Arrays) -> Solution:
+    """The part of a solution of the stack that is the plan's, which stands first in it."""
+    n, m = len(arrays.columns), len(arrays.rows)
+    return replace(
+        solution,
+        x=solution.x[:n],
+        reduced_cost=solution.reduced_cost[:n],
+        row_value=solution.row_value[:m],
+        dual=solution.dual[:m],
+        basic_row=solution.basic_row[:m],
+        basic_column=solution.basic_column[:n],
+    )
 
 
 def _safe(need: Array) -> Array:
     return np.where(need > 0, need, 1.0)
 
 
-def _stack(arrays: Arrays, parts: Sequence[Arrays], windows: Sequence[Window]) -> Arrays:
-    """The whole programme with parts beside it, coupled to its columns by the same coefficients;
-    parts cost nothing."""
-    n, extra = len(arrays.columns), len(parts)
-    csr = arrays.matrix.tocsr()
-    grid: list[list[Any]] = [[arrays.matrix, *([None] * extra)]]
-    for i, (cut, window) in enumerate(zip(parts, windows, strict=True)):
+def _stack(arrays: Arrays, blocks: Sequence[Arrays], windows: Sequence[Window]) -> Arrays:
+    """The whole programme with blocks beside it, coupled to its columns by the same coefficients;
+    blocks cost nothing."""
+    everything, no_cost = (arrays, *blocks), np.zeros(sum(len(cut.columns) for cut in blocks))
+    return Arrays(
+        columns=tuple(name for each in everything for name in each.columns),
+        rows=tuple(name for each in everything for name in each.rows),
+        cost=np.concatenate([arrays.cost, no_cost]),
+        offset=arrays.offset,
+        carbon=joined(everything, lambda a: a.carbon),
+        matrix=_coupled(arrays, blocks, windows),
+        lower=joined(everything, lambda a: a.lower),
+        upper=joined(everything, lambda a: a.upper),
+        row_lower=joined(everything, lambda a: a.row_lower),
+        row_upper=joined(everything, lambda a: a.row_upper),
+    )
+
+
+def _coupled(
+    arrays: Arrays, blocks: Sequence[Arrays], windows: Sequence[Window]
+) -> sparse.csc_array:
+    """The matrix of the stack: each block in a line of its own, under the columns of the plan that
+    it hangs on."""
+    csr, count = arrays.matrix.tocsr(), len(blocks)
+    grid: list[list[Any]] = [[arrays.matrix, *([None] * count)]]
+    for i, (block, window) in enumerate(zip(blocks, windows, strict=True)):
         outside = sparse.diags_array((~window.columns).astype(float))
         coupled = sparse.csc_array(csr[np.flatnonzero(window.rows)] @ outside)
-        empty = sparse.csc_array((cut.matrix.shape[0] - coupled.shape[0], n))
-        grid.append(
-            [
-                sparse.vstack([coupled, empty], format="csc"),
-                *(cut.matrix if j == i else None for j in range(extra)),
-            ]
-        )
+        empty = sparse.csc_array((len(block.rows) - coupled.shape[0], len(arrays.columns)))
+        line: list[Any] = [None] * count
+        line[i] = block.matrix
+        grid.append([sparse.vstack([coupled, empty], format="csc"), *line])
     matrix = sparse.csc_array(sparse.block_array(grid, format="csc"))
     matrix.eliminate_zeros()
-
-    def joined(of: Callable[[Arrays], Array]) -> Array:
-        return np.concatenate([of(a) for a in (arrays, *parts)])
-
-    return Arrays(
-        columns=(*arrays.columns, *(name for cut in parts for name in cut.columns)),
-        rows=(*arrays.rows, *(name for cut in parts for name in cut.rows)),
-        cost=np.concatenate([arrays.cost, np.zeros(sum(len(cut.columns) for cut in parts))]),
-        offset=arrays.offset,
-        carbon=joined(lambda a: a.carbon),
-        matrix=matrix,
-        lower=joined(lambda a: a.lower),
-        upper=joined(lambda a: a.upper),
-        row_lower=joined(lambda a: a.row_lower),
-        row_upper=joined(lambda a: a.row_upper),
-    )
+    return matrix
 
 
 def _compared(arrays: Arrays, before: Array, after: Array, variable: str) -> pd.DataFrame:

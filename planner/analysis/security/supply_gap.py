@@ -3,7 +3,8 @@ r"""The gap: which metal falls short first when imports stop growing, and what w
 Imports of each metal from each origin are held, from a year on, to what the plan takes in that
 year, growing by a share a year (0: not at all):
 
-$$\sum_{p \in o} \epsilon_{m,p,t}\, a_{p,t} \le (1+\gamma)^{t-t_0} \sum_{p \in o} \epsilon_{m,p,t_0}\, a^*_{p,t_0}$$   [t / yr]
+$$\sum_{p \in o} \epsilon_{m,p,t}\, a_{p,t}
+    \le (1+\gamma)^{t-t_0} \sum_{p \in o} \epsilon_{m,p,t_0}\, a^*_{p,t_0}$$   [t / yr]
 
 in refined equivalents. The whole plan is then made anew, with all it can build at home. What stays
 unserved is the gap. Each lever is then pulled by itself, as a change of bounds on the same living
@@ -12,19 +13,21 @@ programme: how much of the gap it closes is its answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from planner.analysis.security.recourse import Base, base_of, start_periods
 from planner.errors import SpecError
 from planner.plan.plan import Plan
-from planner.plan.solve import require_optimal
+from planner.plan.solve import optimal
 from planner.runtime.display import shown
-from planner.runtime.progress import Progress, Step
+from planner.runtime.progress import Progress, Step, told
 from planner.solver.compiled import Compiled
 from planner.solver.highs import Arrays, Program
 from planner.system.nouns import Array, System
@@ -38,7 +41,18 @@ from planner.system.unit_accounts import (
 SHORT = 1e-6
 """Unmet demand below this share of the requirement counts as served."""
 TWICE = 2.0
-"""What the levers on reserves and hosts multiply."""
+"""Factor of the lever on hosts."""
+GAPS = ["metal", "first", "last", "unmet", "share", "largest"]
+LIFTED = MappingProxyType(
+    {
+        "plants at home without limits of building and size": ("build_rate", "capacity_limit"),
+        "all waste collected": ("collection",),
+        "quotas lifted": ("quota",),
+    }
+)
+"""Levers that take the ceiling off families of rows."""
+Lever = tuple[str, Callable[[Program], None]]
+"""A lever by name, with the change it makes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,36 +104,45 @@ def gap(
     held = _hold_imports(program, base, frozen, growth)
     counts = {metal: _unmet_terms(system, arrays, metal) for metal in system.metals}
     before = _unmet(program, counts)
-    gaps = pd.DataFrame(
-        [row for metal in system.metals if (row := _row(system, metal, before[metal])) is not None],
-        columns=["metal", "first", "last", "unmet", "share", "largest"],
-    )
-    length = np.array([p.length for p in system.periods], dtype=float)
-    rows = []
-    pulls = tuple(_levers(system, arrays, held))
-    for part, (lever, pull) in enumerate(pulls):
-        if not len(gaps):
-            break
-        if progress is not None:
-            progress(Step(lever, part, len(pulls)))
-        pull(program)
-        after = _unmet(program, counts)
-        _restore(program, held)
-        for metal in gaps["metal"]:
-            left, had = float(length @ after[metal]), float(length @ before[metal])
-            closed = 1 - left / had
-            rows.append((metal, lever, left, closed if abs(closed) > SHORT else 0.0))
-    levers = pd.DataFrame(rows, columns=["metal", "lever", "unmet", "closed"])
-    gaps = gaps.sort_values(
+    rows = [_row(system, metal, before[metal]) for metal in system.metals]
+    gaps = pd.DataFrame(filter(None, rows), columns=GAPS).sort_values(
         ["first", "share", "metal"], ascending=[True, False, True], ignore_index=True
     )
-    return Gap(
-        gaps,
-        levers.sort_values(
-            ["metal", "closed", "lever"], ascending=[True, False, True], ignore_index=True
-        ),
-        frozen,
+    length = np.array([p.length for p in system.periods], dtype=float)
+    had = {metal: float(length @ before[metal]) for metal in gaps["metal"]}
+    pulls = _levers(system, arrays, held) if had else ()
+    closed = [
+        (metal, lever, float(length @ after[metal]), had[metal])
+        for lever, after in _pulled(program, held, pulls, counts, progress)
+        for metal in had
+    ]
+    return Gap(gaps, _lever_table(closed), frozen)
+
+
+def _lever_table(closed: Iterable[tuple[str, str, float, float]]) -> pd.DataFrame:
+    """By metal and lever what is left unmet and the share of the gap that is closed."""
+    table = pd.DataFrame(closed, columns=["metal", "lever", "unmet", "had"])
+    share = 1 - table["unmet"] / table["had"]
+    table = table.drop(columns="had").assign(closed=share.where(share.abs() > SHORT, 0.0))
+    return table.sort_values(
+        ["metal", "closed", "lever"], ascending=[True, False, True], ignore_index=True
     )
+
+
+def _pulled(
+    program: Program,
+    held: Sequence[_Held],
+    levers: Iterable[Lever],
+    counts: Mapping[str, Array],
+    progress: Progress | None,
+) -> Iterator[tuple[str, dict[str, Array]]]:
+    """Each lever pulled by itself, with what is unmet then of each metal."""
+    pulls = tuple(levers)
+    for number, (lever, pull) in enumerate(pulls):
+        told(progress, Step(lever, number, len(pulls)))
+        pull(program)
+        yield lever, _unmet(program, counts)
+        _restore(program, held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,34 +155,43 @@ class _Held:
 
 
 def _hold_imports(program: Program, base: Base, frozen: int, growth: float) -> list[_Held]:
-    system, arrays = base.made.system, base.made.arrays
-    position = [p.first for p in system.periods].index(frozen)
+    system, column_at = base.made.system, base.made.arrays.column_at
+    years = [p.first for p in system.periods if p.first >= frozen]
     found: list[_Held] = []
-    pairs = sorted(
-        {
-            (p.origin, metal)
-            for p in system.processes.values()
-            if p.kind == "import"
-            for metal in metals_of(system, p)
-        }
-    )
-    for origin, metal in pairs:
-        terms = {
-            p.name: output_equivalent(system, p, metal)
-            for p in system.processes.values()
-            if p.kind == "import" and p.origin == origin and metal in metals_of(system, p)
-        }
+    for origin, metal in _import_pairs(system):
+        terms = _import_terms(system, origin, metal)
         level = sum(
-            float(worth[position] * base.x[arrays.column_at["activity", (name, frozen)]])
+            float(worth[frozen] * base.x[column_at["activity", (name, frozen)]])
             for name, worth in terms.items()
         )
-        for i, period in enumerate(system.periods[position:], start=position):
-            row = np.zeros(len(arrays.columns))
+        for year in years:
+            row = np.zeros(len(column_at))
             for name, worth in terms.items():
-                row[arrays.column_at["activity", (name, period.first)]] = worth[i]
-            ceiling = level * (1 + growth) ** (period.first - frozen)
+                row[column_at["activity", (name, year)]] = worth[year]
+            ceiling = level * (1 + growth) ** (year - frozen)
             found.append(_Held(program.add_row(row, -np.inf, ceiling), origin, ceiling))
     return found
+
+
+def _import_pairs(system: System) -> list[tuple[str, str]]:
+    """Origins with a metal that is imported from there, by name."""
+    imports = [p for p in system.processes.values() if p.kind == "import"]
+    return sorted({(p.origin, metal) for p in imports for metal in metals_of(system, p)})
+
+
+def _import_terms(system: System, origin: str, metal: str) -> dict[str, dict[int, float]]:
+    """Refined equivalents of a metal per unit of each import from an origin, by year."""
+    return {
+        p.name: dict(
+            zip(
+                (period.first for period in system.periods),
+                output_equivalent(system, p, metal),
+                strict=True,
+            )
+        )
+        for p in system.processes.values()
+        if p.kind == "import" and p.origin == origin and metal in metals_of(system, p)
+    }
 
 
 def _unmet_terms(system: System, arrays: Arrays, metal: str) -> Array:
@@ -174,10 +206,9 @@ def _unmet_terms(system: System, arrays: Arrays, metal: str) -> Array:
     return terms
 
 
-def _unmet(program: Program, counts: dict[str, Array]) -> dict[str, Array]:
-    solution = program.run()
-    require_optimal(program, solution)
-    return {metal: np.maximum(terms @ solution.x, 0.0) for metal, terms in counts.items()}
+def _unmet(program: Program, counts: Mapping[str, Array]) -> dict[str, Array]:
+    x = optimal(program).x
+    return {metal: np.maximum(terms @ x, 0.0) for metal, terms in counts.items()}
 
 
 def _row(system: System, metal: str, unmet: Array) -> tuple[Any, ...] | None:
@@ -197,70 +228,58 @@ def _row(system: System, metal: str, unmet: Array) -> tuple[Any, ...] | None:
     )
 
 
-def _levers(
-    system: System, arrays: Arrays, held: list[_Held]
-) -> Iterator[tuple[str, Callable[[Program], None]]]:
-    """Each lever with what it changes."""
-    abroad = {p.ramp_group for p in system.processes.values() if p.kind == "import"}
-    families: list[tuple[str, tuple[str, ...]]] = [
-        ("plants at home without limits of building and size", ("build_rate", "capacity_limit")),
-        ("all waste collected", ("collection",)),
-        ("quotas lifted", ("quota",)),
-    ]
-    for name, kinds in families:
-        at = np.concatenate([arrays.rows_of(kind) for kind in kinds])
-        if len(at):
-            yield name, _free(at)
-    ramps = arrays.rows_of("ramp")
-    at_home = np.array([i for i in ramps if arrays.rows[i][1][0] not in abroad], dtype=np.int32)
-    if len(at_home):
-        yield "home output without limits of growth", _free(at_home)
-    first = system.periods[0].first
-    if len(arrays.rows_of("depletion")):
-        ore = np.array(
-            [
-                arrays.row_at["depletion", (name, first)]
-                for name in system.deposits
-                if ("depletion", (name, first)) in arrays.row_at
-            ],
-            dtype=np.int32,
-        )
-        more = np.array([system.deposits[str(arrays.rows[i][1][0])].reserve for i in ore])
-        yield (
-            "reserves doubled",
-            lambda program: program.set_rows(
-                ore, arrays.row_lower[ore] + more, arrays.row_upper[ore] + more
-            ),
-        )
-    hosts = arrays.rows_of("host_limit")
-    if len(hosts):
-        yield (
-            "host output doubled",
-            lambda program: program.set_rows(
-                hosts, arrays.row_lower[hosts], TWICE * arrays.row_upper[hosts]
-            ),
-        )
-    piles = arrays.columns_of("stockpile")
-    if len(piles):
-        yield (
-            "stockpiles without limit",
-            lambda program: program.set_columns(
-                piles, arrays.lower[piles], np.full(len(piles), np.inf)
-            ),
-        )
+def _levers(system: System, arrays: Arrays, held: Sequence[_Held]) -> Iterator[Lever]:
+    """Each lever that moves anything, with the change it makes."""
+    for name, families in LIFTED.items():
+        yield from _freed(name, np.concatenate([arrays.rows_of(family) for family in families]))
+    yield from _freed("home output without limits of growth", _ramps_at_home(system, arrays))
+    yield from _more_ore(system, arrays)
+    yield from _more_of_hosts(arrays)
+    yield from _larger_stockpiles(arrays)
     for origin in sorted({h.origin for h in held}):
-        rows = np.array([h.row for h in held if h.origin == origin], dtype=np.int32)
-        yield f"{origin} free to grow", _free(rows)
+        yield from _freed(f"{origin} free to grow", [h.row for h in held if h.origin == origin])
 
 
-def _free(rows: Any) -> Callable[[Program], None]:
+def _ramps_at_home(system: System, arrays: Arrays) -> list[int]:
+    abroad = {p.ramp_group for p in system.processes.values() if p.kind == "import"}
+    return [i for i in arrays.rows_of("ramp") if arrays.rows[i][1][0] not in abroad]
+
+
+def _freed(name: str, rows: npt.ArrayLike) -> Iterator[Lever]:
     """Take the ceiling off rows of the form <=."""
-    return lambda program: program.set_rows(
-        rows.astype(np.int32), np.full(len(rows), -np.inf), np.full(len(rows), np.inf)
-    )
+    at = np.array(rows, dtype=np.int32)
+    none = np.full(len(at), np.inf)
+    if len(at):
+        yield name, lambda program: program.set_rows(at, -none, none)
 
 
-def _restore(program: Program, held: list[_Held]) -> None:
+def _more_ore(system: System, arrays: Arrays) -> Iterator[Lever]:
+    """Each deposit with its reserve once more, from the first period on."""
+    if not len(arrays.rows_of("depletion")):
+        return
+    rows = {name: ("depletion", (name, system.periods[0].first)) for name in system.deposits}
+    mined = [name for name, row in rows.items() if row in arrays.row_at]
+    ore = np.array([arrays.row_at[rows[name]] for name in mined], dtype=np.int32)
+    more = np.array([system.deposits[name].reserve for name in mined])
+    lower, upper = arrays.row_lower[ore] + more, arrays.row_upper[ore] + more
+    yield "reserves doubled", lambda program: program.set_rows(ore, lower, upper)
+
+
+def _more_of_hosts(arrays: Arrays) -> Iterator[Lever]:
+    hosts = arrays.rows_of("host_limit")
+    lower, upper = arrays.row_lower[hosts], TWICE * arrays.row_upper[hosts]
+    if len(hosts):
+        yield "host output doubled", lambda program: program.set_rows(hosts, lower, upper)
+
+
+def _larger_stockpiles(arrays: Arrays) -> Iterator[Lever]:
+    piles = arrays.columns_of("stockpile")
+    lower, upper = arrays.lower[piles], np.full(len(piles), np.inf)
+    if len(piles):
+        yield "stockpiles without limit", lambda program: program.set_columns(piles, lower, upper)
+
+
+def _restore(program: Program, held: Sequence[_Held]) -> None:
     program.restore()
     rows = np.array([h.row for h in held], dtype=np.int32)
     program.set_rows(rows, np.full(len(rows), -np.inf), np.array([h.ceiling for h in held]))

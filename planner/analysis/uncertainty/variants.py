@@ -19,7 +19,7 @@ from planner.mfa.balance import balance
 from planner.mfa.in_use import use_stocks
 from planner.plan.solve import require_optimal
 from planner.solver.compiled import Compiled, compiled
-from planner.solver.decomposition import Bases, Whole, solved_in_parts
+from planner.solver.decomposition import Bases, Monolith, solved_in_parts
 from planner.solver.highs import Arrays, Name, Program, Solution
 from planner.study.reader import Rereader
 from planner.system.batch import UnlikeError, batch, stacked
@@ -63,7 +63,7 @@ class Variants:
         self._at = {each.name: each for each in self.inputs}
         self._contradictions = Contradictions(system, self.inputs)
 
-    def solve(self, arrays: Arrays, basis: Bases) -> tuple[Whole, Solution, Bases]:
+    def solve(self, arrays: Arrays, basis: Bases) -> tuple[Monolith, Solution, Bases]:
         """Solve the programme of a variant, warm-started from the bases of an earlier one; return
         the monolithic programme, the solution and the next bases.
 
@@ -71,13 +71,14 @@ class Variants:
         where a part has no optimum.
         """
         base = self.base.arrays
-        if (arrays.columns, arrays.rows) == (base.columns, base.rows):
-            solution, found = solved_in_parts(arrays, basis)
-            whole, basis = Whole(arrays, self._whole_basis), {**basis, **found}
-        else:
-            solution, _ = solved_in_parts(arrays, {})
-            whole = Whole(arrays, None)
-        return whole, whole.solution if solution is None else solution, basis
+        alike = (arrays.columns, arrays.rows) == (base.columns, base.rows)
+        solution, found = solved_in_parts(arrays, basis if alike else {})
+        whole = Monolith(arrays, self._whole_basis if alike else None)
+        return (
+            whole,
+            whole.solution if solution is None else solution,
+            {**basis, **found} if alike else basis,
+        )
 
     def make(self, values: Sequence[Sample]) -> list[Variant]:
         """A variant for each set of values."""
