@@ -222,10 +222,8 @@ def to_build(plan: Plan) -> tuple[str, ...]:
         ]
     )
     rest = f" and {len(soon) - MAX_NAMED} smaller" if len(soon) > MAX_NAMED else ""
-    return (
-        f"To be ordered from {first} to {min(first + SOON - 1, plan.system.years[-1])}: "
-        f"{names}{rest}.",
-    )
+    last = min(first + SOON - 1, plan.system.years[-1])
+    return (f"To be ordered from {first} to {last}: {names}{rest}.",)
 
 
 def item_name(item: str) -> str:
