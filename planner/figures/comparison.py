@@ -21,7 +21,7 @@ FIRST_METAL = 2
 """Row of the first metal, whose panel gives the legend."""
 LARGE = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"), (1e3, "thousand"))
 HEAD_HEIGHT, BAR_HEIGHT, PANEL_HEIGHT = 160, 22, 70
-"""Of the figure, in layout pixels: what stands above and below, a bar, and the ground of a panel."""
+"""Of the figure, in layout pixels: the space above and below, a bar, and the ground of a panel."""
 
 
 def contrast(found: Comparison) -> Figure:
@@ -35,18 +35,16 @@ def contrast(found: Comparison) -> Figure:
         *(f"{metal}: supply over all years, %" for metal in metals),
     ]
     rows = 1 + len(metals)
-    height = (
-        HEAD_HEIGHT
-        + rows * PANEL_HEIGHT
-        + BAR_HEIGHT * (len(found.names) * len(metals) + len(found.names) * len(found.totals))
-    )
-    gap = min(PANEL_HEIGHT / height, 1.0 / rows)
     weights = [
-        len(found.totals) * BAR_HEIGHT * len(found.names),
-        *(BAR_HEIGHT * len(found.names) for _ in metals),
+        BAR_HEIGHT * len(found.names) * bars for bars in (len(found.totals), *[1] * len(metals))
     ]
+    height = HEAD_HEIGHT + rows * PANEL_HEIGHT + sum(weights)
     panels = make_subplots(
-        rows=rows, cols=1, subplot_titles=titles, row_heights=weights, vertical_spacing=gap
+        rows=rows,
+        cols=1,
+        subplot_titles=titles,
+        row_heights=weights,
+        vertical_spacing=min(PANEL_HEIGHT / height, 1.0 / rows),
     )
     figure = blank(f"What differs: {', '.join(found.names)}", "", made=panels)
     _totals(figure, found)

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 SCALES = (("trillion ", 1e12), ("billion ", 1e9), ("million ", 1e6), ("thousand ", 1e3), ("", 1.0))
 MEDIAN, DARKEST = 0.5, 0.75
 """The middle quantile of a fan, and how much of its colour the innermost of many bands has."""
+MARKS = ("circle", "diamond", "square", "triangle-up", "star", "x", "cross")
+MANY_POINTS = 15
+"""A line of more points than this has no marks."""
 SHARE = "1"
 """Unit of what is shown in per cent."""
 NOT_OF_THE_FRONTIER = frozenset({"carbon_price", "shortage", "breach"})
@@ -55,31 +58,24 @@ def frontier(found: Frontier | pd.DataFrame, *, plans: Mapping[str, Plan] | None
     """
     points = found if isinstance(found, pd.DataFrame) else found.points
     scope = str(points["scope"].iloc[0])
-    marks = {
-        name: (plan.record.emissions[scope], plain_cost(plan))
-        for name, plan in (plans or {}).items()
-    }
-    (by_carbon, carbon_word), (by_cost, cost_word) = scale(points["carbon"]), scale(points["cost"])
+    by_carbon, carbon_word = scale(points["carbon"])
+    by_cost, cost_word = scale(points["cost"])
     figure = blank("Frontier of cost and carbon", f"cost, present value ({cost_word}USD)")
     curves = [part for _, part in points.groupby(["group", "import"], dropna=False, sort=False)]
     for i, part in enumerate(curves):
-        group, level = str(part["group"].iloc[0]), part["import"].iloc[0]
-        name = "least cost at each carbon" if group == "all" else group
-        if not pd.isna(level):
-            name += f", imports at most {level:,.4g} t"
         figure.add_scatter(
             x=part["carbon"] / by_carbon,
             y=part["cost"] / by_cost,
-            name=name,
+            name=_curve_name(str(part["group"].iloc[0]), part["import"].iloc[0]),
             mode="lines+markers",
             line={"color": colour(i), "dash": dash(i)},
             customdata=part["abatement_cost"],
             hovertemplate="%{x:,.4g}, %{y:,.4g}: %{customdata:,.0f} USD for the next t CO2e",
         )
-    for i, (name, (carbon, cost)) in enumerate(marks.items(), start=len(curves)):
+    for i, (name, plan) in enumerate((plans or {}).items(), start=len(curves)):
         figure.add_scatter(
-            x=[carbon / by_carbon],
-            y=[cost / by_cost],
+            x=[plan.record.emissions[scope] / by_carbon],
+            y=[plain_cost(plan) / by_cost],
             name=name,
             mode="markers",
             marker={"color": colour(i), "symbol": MARKS[i % len(MARKS)], "size": 13},
@@ -91,7 +87,9 @@ def frontier(found: Frontier | pd.DataFrame, *, plans: Mapping[str, Plan] | None
     )
 
 
-MARKS = ("circle", "diamond", "square", "triangle-up", "star", "x", "cross")
+def _curve_name(group: str, level: float) -> str:
+    name = "least cost at each carbon" if group == "all" else group
+    return name if pd.isna(level) else f"{name}, imports at most {level:,.4g} t"
 
 
 def plain_cost(plan: Plan) -> float:
@@ -109,48 +107,21 @@ def fan(table: pd.DataFrame, title: str = "", unit: str = "") -> Figure:
     quantile, and so on inwards. Raises SpecError where a column or every value is missing, or a
     quantile has no opposite.
     """
-    if missing := [name for name in ("year", "quantile", "value") if name not in table]:
-        raise SpecError(
-            "fan",
-            [f"the table has no column {', '.join(missing)}; give year, quantile, value and unit"],
-        )
-    wide = table.pivot_table(index="year", columns="quantile", values="value").sort_index(axis=1)
-    if wide.empty:
-        raise SpecError("fan", ["the table holds no value; choose a quantity that the runs have"])
-    held = [float(str(quantile)) for quantile in wide]
-    pairs = list(zip(held, reversed(held), strict=True))[: len(held) // 2]
-    if not pairs or not all(math.isclose(low + high, 1.0) for low, high in pairs):
-        raise SpecError(
-            "fan",
-            [
-                (
-                    f"the quantiles {', '.join(f'{q:g}' for q in held)} are not in pairs about the "
-                    "median; give 0.05 and 0.95"
-                )
-            ],
-        )
+    wide = _quantiles(table)
+    pairs = _bands([float(str(quantile)) for quantile in wide])
     unit = unit or (str(table["unit"].iloc[0]) if "unit" in table else "")
     figure = blank(title, "" if unit == SHARE else unit)
     for depth, (low, high) in enumerate(pairs, start=1):
-        shade = see_through(COLOURS[0], DARKEST * depth / (len(pairs) + 1))
+        edge = {"x": wide.index, "mode": "lines", "line": {"width": 0}}
+        figure.add_scatter(y=wide[high], showlegend=False, hoverinfo="skip", **edge)
         figure.add_scatter(
-            x=wide.index,
-            y=wide[high],
-            mode="lines",
-            line={"width": 0},
-            showlegend=False,
-            hoverinfo="skip",
-        )
-        figure.add_scatter(
-            x=wide.index,
             y=wide[low],
-            mode="lines",
-            line={"width": 0},
             fill="tonexty",
-            fillcolor=shade,
+            fillcolor=see_through(COLOURS[0], DARKEST * depth / (len(pairs) + 1)),
             name=f"{high - low:.0%} of the runs",
+            **edge,
         )
-    if MEDIAN in held:
+    if MEDIAN in wide:
         figure.add_scatter(
             x=wide.index,
             y=wide[MEDIAN],
@@ -159,6 +130,27 @@ def fan(table: pd.DataFrame, title: str = "", unit: str = "") -> Figure:
             line={"color": COLOURS[0], "width": 2.5},
         )
     return whole_years(figure.update_yaxes(tickformat=".0%") if unit == SHARE else figure)
+
+
+def _quantiles(table: pd.DataFrame) -> pd.DataFrame:
+    """Values of a table of runs, a row a year and a column a quantile from the lowest on."""
+    if missing := [name for name in ("year", "quantile", "value") if name not in table]:
+        said = f"the table has no column {', '.join(missing)}; give year, quantile, value and unit"
+        raise SpecError("fan", [said])
+    wide = table.pivot_table(index="year", columns="quantile", values="value").sort_index(axis=1)
+    if wide.empty:
+        raise SpecError("fan", ["the table holds no value; choose a quantity that the runs have"])
+    return wide
+
+
+def _bands(held: Sequence[float]) -> list[tuple[float, float]]:
+    """Pairs of opposite quantiles, the outermost first."""
+    pairs = list(zip(held, reversed(held), strict=True))[: len(held) // 2]
+    if not pairs or not all(math.isclose(low + high, 1.0) for low, high in pairs):
+        given = ", ".join(f"{q:g}" for q in held)
+        said = f"the quantiles {given} are not in pairs about the median; give 0.05 and 0.95"
+        raise SpecError("fan", [said])
+    return pairs
 
 
 def unserved(
@@ -170,27 +162,33 @@ def unserved(
     `losses` as `found.losses` names them, by default the `most` worst of one source from `start`
     (the first start where None).
     """
-    listed = found.losses
-    first = int(listed["first"].min()) if start is None else start
-    listed = listed[(listed["first"] == first) & (listed["worst_metal"] != "")]
-    chosen = list(losses) or [name for name in listed["loss"] if " + " not in name][:most]
-    if unknown := [name for name in chosen if name not in set(listed["loss"])]:
+    first = int(found.losses["first"].min()) if start is None else start
+    metals = _hardest_hit(found, first)
+    chosen = list(losses) or [name for name in metals if " + " not in name][:most]
+    if unknown := [name for name in chosen if name not in metals]:
         raise SpecError(
             "unserved",
             [f"no loss '{name}' from {first} leaves anything unserved" for name in unknown],
         )
     figure = blank(f"Demand left unserved after a loss in {first}", "share of the year's demand")
+    after = found.by_metal[found.by_metal["first"] == first]
     for i, name in enumerate(chosen):
-        row = listed[listed["loss"] == name].iloc[0]
-        hit = found.by_metal[(found.by_metal["loss"] == name) & (found.by_metal["first"] == first)]
-        hit = hit[hit["metal"] == row["worst_metal"]].set_index("year")
+        hit = after[(after["loss"] == name) & (after["metal"] == metals[name])].set_index("year")
         figure.add_bar(
             x=hit.index,
             y=hit["unmet"] / hit["requirement"],
-            name=f"{name.split('/')[-1]}: {row['worst_metal']}",
+            name=f"{name.split('/')[-1]}: {metals[name]}",
             marker_color=colour(i),
         )
     return whole_years(figure.update_yaxes(tickformat=".0%"))
+
+
+def _hardest_hit(found: Disruptions, first: int) -> dict[str, str]:
+    """Each loss from this year on that leaves demand unserved, and the metal that it hits
+    hardest."""
+    listed = found.losses[(found.losses["first"] == first) & (found.losses["worst_metal"] != "")]
+    listed = listed.drop_duplicates("loss")
+    return dict(zip(listed["loss"], listed["worst_metal"], strict=True))
 
 
 def beside(plans: Mapping[str, Plan], metal: str) -> Figure:
@@ -251,7 +249,7 @@ def lines(table: pd.DataFrame, title: str, unit: str, *, x: str = "") -> Figure:
             x=table.index,
             y=table[name],
             name=str(name),
-            mode="lines+markers" if len(table) <= 15 else "lines",
+            mode="lines+markers" if len(table) <= MANY_POINTS else "lines",
             line={"color": colour(i), "dash": dash(i)},
             marker={"symbol": MARKS[i % len(MARKS)], "size": 8},
         )
@@ -267,36 +265,20 @@ def urban_mine(grading: Grading, metal: str, year: int) -> Figure:
     """
     steps = grading.curve[(grading.curve["metal"] == metal) & (grading.curve["year"] == year)]
     if steps.empty:
-        raise SpecError(
-            "urban mine",
-            [
-                (
-                    f"no waste of {metal} can be collected and recovered in {year}; choose another "
-                    "metal or year"
-                )
-            ],
+        said = (
+            f"no waste of {metal} can be collected and recovered in {year}; choose another metal "
+            "or year"
         )
+        raise SpecError("urban mine", [said])
     figure = blank(
         f"{metal.capitalize()}: supply curve of the urban mine in {year}",
         steps["unit"].iloc[0].split(",")[0],
     )
-    left = steps["cumulative"] - steps["quantity"]
     for i, product in enumerate(steps["product"].unique()):
-        own = steps["product"] == product
-        hatch = ["/" if plants == "new" else "" for plants in steps.loc[own, "plants"]]
-        figure.add_bar(
-            x=left[own] + steps.loc[own, "quantity"] / 2,
-            y=steps.loc[own, "cost"],
-            width=steps.loc[own, "quantity"],
-            name=product,
-            marker={"color": colour(i), "pattern": {"shape": hatch}},
-            customdata=steps.loc[own, ["route", "plants"]],
-            hovertemplate="%{customdata[0]}<br>%{customdata[1]} plants<br>%{y:,.0f}",
-        )
-    judged = grading.prices[(grading.prices["metal"] == metal) & (grading.prices["year"] == year)][
-        "price"
-    ].iloc[0]
-    if judged == judged:
+        _add_steps(figure, product, steps[steps["product"] == product], colour(i))
+    prices = grading.prices
+    judged = prices[(prices["metal"] == metal) & (prices["year"] == year)]["price"].iloc[0]
+    if not pd.isna(judged):
         # a line of its own, not a shape, so that the axis reaches it
         figure.add_scatter(
             x=[0.0, float(steps["cumulative"].max())],
@@ -305,10 +287,24 @@ def urban_mine(grading: Grading, metal: str, year: int) -> Figure:
             name=f"price {judged:,.0f}",
             line={"dash": "dash", "color": NEUTRAL},
         )
-    figure.update_layout(
+    return figure.update_layout(
         xaxis={"title": {"text": "t/year of metal won, cumulative"}},
         barmode="overlay",
         hovermode="closest",
         legend={"orientation": "v", "x": 1.02, "y": 1.0},
     )
-    return figure
+
+
+def _add_steps(figure: Figure, product: str, steps: pd.DataFrame, shade: str) -> None:
+    """The steps of a product, as bars as wide as what can be won."""
+    hatch = ["/" if plants == "new" else "" for plants in steps["plants"]]
+    left = steps["cumulative"] - steps["quantity"]
+    figure.add_bar(
+        x=left + steps["quantity"] / 2,
+        y=steps["cost"],
+        width=steps["quantity"],
+        name=product,
+        marker={"color": shade, "pattern": {"shape": hatch}},
+        customdata=steps[["route", "plants"]],
+        hovertemplate="%{customdata[0]}<br>%{customdata[1]} plants<br>%{y:,.0f}",
+    )

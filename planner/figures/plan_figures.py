@@ -4,6 +4,7 @@ exportable where kaleido is installed."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,9 +74,13 @@ PLAIN_NODE = "#56B4E9"
 SMALLEST_FLOW = 1e-4
 """Flows below this share of the largest of their year are left out of a Sankey: they would be
 thinner than a line."""
-MOST_LABELS, LABEL_SHARE = 30, 0.04
+MAX_LABELS, LABEL_SHARE = 30, 0.04
 """Nodes of a Sankey that can all be named, and the share of the largest that a node needs to be
 named among more."""
+CAPACITY_LOOKS: Mapping[str, Mapping[str, Any]] = {
+    "used": {"fill": "tozeroy", "line": {"color": COLOURS[4], "width": 0.5}},
+    "capacity": {"line": {"color": COLOURS[0], "shape": "hv"}},
+}
 PAGE, PICTURES = ".html", (".svg", ".png", ".pdf")
 PICTURE_WIDTH, PICTURE_HEIGHT, PICTURE_SCALE = 1200, 700, 2
 """Of a picture, in layout pixels; a PNG has so many dots to each."""
@@ -122,37 +127,34 @@ def flow_sankey(table: pd.DataFrame, metal: str, year: int | None = None) -> Fig
     flows = table[table["metal"] == metal]
     years = sorted(flows["year"].unique())
     if year is not None and year not in years:
-        raise SpecError(
-            "sankey",
-            [
-                (
-                    f"there are no flows of {metal} in {year}; choose one of "
-                    f"{', '.join(map(str, years))}"
-                )
-            ],
-        )
+        there = ", ".join(map(str, years))
+        said = f"there are no flows of {metal} in {year}; choose one of {there}"
+        raise SpecError("sankey", [said])
     figure = blank(f"{metal.capitalize()}: flows", "")
     shown = [year] if year is not None else years
     for i, each in enumerate(shown):
         figure.add_trace(_sankey_trace(flows[flows["year"] == each], visible=i == 0))
     if len(shown) > 1:
-        steps = [
-            {
-                "label": str(each),
-                "method": "update",
-                "args": [
-                    {"visible": [j == i for j in range(len(shown))]},
-                    {"title.text": _flows_title(metal, each)},
-                ],
-            }
-            for i, each in enumerate(shown)
-        ]
-        figure.update_layout(
-            sliders=[{"steps": steps, "currentvalue": {"prefix": "year "}, "pad": {"t": 20}}]
-        )
+        figure.update_layout(sliders=[_slider(metal, shown)])
     return figure.update_layout(
         title_text=_flows_title(metal, shown[0] if shown else None), height=620
     )
+
+
+def _slider(metal: str, years: Sequence[int]) -> dict[str, Any]:
+    """A slider that shows one trace, and the title, of each year."""
+    steps = [
+        {
+            "label": str(each),
+            "method": "update",
+            "args": [
+                {"visible": [other == each for other in years]},
+                {"title.text": _flows_title(metal, each)},
+            ],
+        }
+        for each in years
+    ]
+    return {"steps": steps, "currentvalue": {"prefix": "year "}, "pad": {"t": 20}}
 
 
 def _flows_title(metal: str, year: int | None) -> str:
@@ -196,7 +198,7 @@ def _sankey_trace(flows: pd.DataFrame, *, visible: bool) -> object:
 def _labelled(flows: pd.DataFrame, names: Sequence[str]) -> set[str]:
     """Nodes whose name is written: all, or in a crowd the goods and ends through which much flows;
     the rest say theirs when pointed at."""
-    if len(names) <= MOST_LABELS:
+    if len(names) <= MAX_LABELS:
         return set(names)
     through = pd.concat(
         [flows.groupby("source")["value"].sum(), flows.groupby("target")["value"].sum()], axis=1
@@ -215,13 +217,8 @@ def downstream(flows: pd.DataFrame) -> list[str]:
     reached = dict.fromkeys(sorted(begin - {"shortage"} or begin))
     edge = list(reached)
     while edge:
-        edge = [
-            node
-            for node in dict.fromkeys(
-                target for source in edge for target in onward.get(source, ())
-            )
-            if node not in reached
-        ]
+        targets = chain.from_iterable(onward.get(source, ()) for source in edge)
+        edge = [node for node in dict.fromkeys(targets) if node not in reached]
         reached |= dict.fromkeys(edge)
     return [*reached, *sorted({*flows["source"], *flows["target"]} - set(reached))]
 
@@ -234,14 +231,7 @@ def capacity(plan: Plan, plants: Sequence[str] = (), *, columns: int = 3) -> Fig
     """
     from plotly.subplots import make_subplots
 
-    frame = plan.capacity
-    standing = frame[(frame["quantity"] == "capacity") & (frame["value"] > 0)]["plant"]
-    chosen = list(plants) or sorted(standing.unique())
-    known = ", ".join(sorted(plan.system.plants))
-    if unknown := [name for name in chosen if name not in plan.system.plants]:
-        raise SpecError(
-            "figure", [f"'{name}' is no plant of this study; choose of {known}" for name in unknown]
-        )
+    chosen = _chosen_plants(plan, plants)
     rows = max(-(-len(chosen) // columns), 1)
     panels = make_subplots(
         rows=rows,
@@ -251,29 +241,39 @@ def capacity(plan: Plan, plants: Sequence[str] = (), *, columns: int = 3) -> Fig
         vertical_spacing=0.4 / rows,
     )
     figure = blank("Capacity (line) and what of it is used (area)", "t/year", made=panels)
-    looks: Mapping[str, Mapping[str, Any]] = {
-        "used": {"fill": "tozeroy", "line": {"color": COLOURS[4], "width": 0.5}},
-        "capacity": {"line": {"color": COLOURS[0], "shape": "hv"}},
-    }
     for i, plant in enumerate(chosen):
-        mine = frame[frame["plant"] == plant].pivot_table(
-            index="year", columns="quantity", values="value"
-        )
-        for quantity, look in looks.items():
-            if quantity in mine:
-                figure.add_scatter(
-                    x=mine.index,
-                    y=mine[quantity],
-                    name=quantity,
-                    legendgroup=quantity,
-                    showlegend=i == 0,
-                    mode="lines",
-                    row=i // columns + 1,
-                    col=i % columns + 1,
-                    **look,
-                )
+        mine = plan.capacity[plan.capacity["plant"] == plant]
+        at = {"row": i // columns + 1, "col": i % columns + 1, "showlegend": i == 0}
+        _add_capacity(figure, mine, at)
     figure.update_annotations(font_size=12)
     return figure.update_layout(height=160 + 170 * rows, legend_y=-0.4 / rows, margin_t=90)
+
+
+def _chosen_plants(plan: Plan, plants: Sequence[str]) -> list[str]:
+    """These plants, or all that ever have capacity. Raises SpecError for unknown ones."""
+    known = ", ".join(sorted(plan.system.plants))
+    if unknown := [name for name in plants if name not in plan.system.plants]:
+        raise SpecError(
+            "figure", [f"'{name}' is no plant of this study; choose of {known}" for name in unknown]
+        )
+    frame = plan.capacity
+    standing = frame[(frame["quantity"] == "capacity") & (frame["value"] > 0)]["plant"]
+    return list(plants) or sorted(standing.unique())
+
+
+def _add_capacity(figure: Figure, mine: pd.DataFrame, at: Mapping[str, Any]) -> None:
+    wide = mine.pivot_table(index="year", columns="quantity", values="value")
+    for quantity, look in CAPACITY_LOOKS.items():
+        if quantity in wide:
+            figure.add_scatter(
+                x=wide.index,
+                y=wide[quantity],
+                name=quantity,
+                legendgroup=quantity,
+                mode="lines",
+                **at,
+                **look,
+            )
 
 
 def prices(plan: Plan, metals: Sequence[str] = ()) -> Figure:
@@ -386,17 +386,8 @@ def write_figure(figure: Figure, path: str | Path) -> Path:
     path = Path(path)
     ending = path.suffix.lower()
     if ending not in (PAGE, *PICTURES):
-        raise SpecError(
-            "figure",
-            [
-                Problem(
-                    str(path),
-                    0,
-                    "",
-                    f"'{ending}' is no known ending; choose of {', '.join((PAGE, *PICTURES))}",
-                )
-            ],
-        )
+        said = f"'{ending}' is no known ending; choose of {', '.join((PAGE, *PICTURES))}"
+        raise SpecError("figure", [Problem(str(path), 0, "", said)])
     content = _page(figure) if ending == PAGE else _picture(figure, ending[1:])
     return written_file(path, lambda partial: partial.write_bytes(content))
 
@@ -426,8 +417,7 @@ def _picture(figure: Figure, form: str) -> bytes:
     except (ChromeNotFoundError, BrowserFailedError) as error:
         raise OutputError(
             "a picture needs Chromium or Chrome, and none was found that starts; install one "
-            "(Debian: chromium) or name it "
-            "in BROWSER_PATH (a page, .html, needs nothing)"
+            "(Debian: chromium) or name it in BROWSER_PATH (a page, .html, needs nothing)"
         ) from error
 
 
@@ -464,7 +454,5 @@ def _years(plan: Plan) -> list[int]:
 
 def _require_metal(plan: Plan, metal: str) -> None:
     if metal not in plan.system.metals:
-        raise SpecError(
-            "figure",
-            [f"'{metal}' is no metal of this study; choose one of {', '.join(plan.system.metals)}"],
-        )
+        known = ", ".join(plan.system.metals)
+        raise SpecError("figure", [f"'{metal}' is no metal of this study; choose one of {known}"])

@@ -8,7 +8,7 @@ without colour can be read as well.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -68,15 +68,8 @@ def themed(figure: Figure, theme: str) -> Figure:
     """The figure in another look, changed in place and returned. Raises SpecError for a theme that
     is not there."""
     if theme not in TEMPLATES:
-        raise SpecError(
-            "theme",
-            [
-                (
-                    f"'{theme}' is no theme{suggestion(theme, TEMPLATES)}; choose one of "
-                    f"{', '.join(TEMPLATES)}"
-                )
-            ],
-        )
+        close, known = suggestion(theme, TEMPLATES), ", ".join(TEMPLATES)
+        raise SpecError("theme", [f"'{theme}' is no theme{close}; choose one of {known}"])
     register()
     figure.update_layout(template=TEMPLATES[theme])
     if theme == "print":
@@ -109,13 +102,7 @@ def blank(title: str, unit: str, *, made: Figure | None = None) -> Figure:
 def whole_years(figure: Figure) -> Figure:
     """Over a few years an axis names each of them, and no halves. Nothing is changed where the axis
     is not one of years."""
-    held = [
-        float(x)
-        for trace in figure.data
-        if trace.type in ("bar", "scatter") and trace.x is not None
-        for x in trace.x
-        if isinstance(x, Real)
-    ]
+    held = [*_numbers_across(figure)]
     if held and min(held) >= FIRST_YEAR and max(held) <= LAST_YEAR:
         figure.update_xaxes(tickformat="d")
         if max(held) - min(held) <= FEW_YEARS:
@@ -123,13 +110,21 @@ def whole_years(figure: Figure) -> Figure:
     return figure
 
 
+def _numbers_across(figure: Figure) -> Iterator[float]:
+    """Numbers on the horizontal axes of bars and lines."""
+    for trace in figure.data:
+        if trace.type in ("bar", "scatter") and trace.x is not None:
+            yield from (float(x) for x in trace.x if isinstance(x, Real))
+
+
 def colour(number: int) -> str:
-    """The colour of the so-manieth series that has none of its own."""
+    """Colour of the n-th series without one of its own."""
     return COLOURS[number % len(COLOURS)]
 
 
 def dash(number: int) -> str:
-    """Its dash: another one for each round through the colours, so that no two series look alike."""
+    """Dash of the n-th series: another one for each round through the colours, so that no two
+    series look alike."""
     return DASHES[number // len(COLOURS) % len(DASHES)]
 
 
@@ -177,7 +172,7 @@ def _light_up(figure: Figure) -> None:
     """Thin lines in dark colours cannot be read on black, and are lit; areas and bars are large
     enough."""
     for trace in figure.data:
-        if trace.type == "scatter" and not (trace.stackgroup or trace.fill):
+        if trace.type == "scatter" and not _is_area(trace):
             trace.line.color = ON_DARK.get(trace.line.color, trace.line.color)
 
 
@@ -189,7 +184,7 @@ def _hatch(figure: Figure) -> None:
         i = order.setdefault(str(trace.name), len(order))
         if trace.type == "bar" and not (trace.marker.pattern.shape or ()):
             trace.marker.pattern.shape = HATCHES[i % len(HATCHES)]
-        if trace.type == "scatter" and (trace.stackgroup or trace.fill):
+        elif _is_area(trace):
             trace.fillpattern = {
                 "shape": HATCHES[i % len(HATCHES)],
                 "fgcolor": "#000000",
@@ -198,3 +193,7 @@ def _hatch(figure: Figure) -> None:
             }
         elif trace.type == "scatter" and "lines" in (trace.mode or ""):
             trace.line.dash = DASHES[i % len(DASHES)]
+
+
+def _is_area(trace: Any) -> bool:
+    return trace.type == "scatter" and bool(trace.stackgroup or trace.fill)

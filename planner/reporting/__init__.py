@@ -54,7 +54,7 @@ def report(
 
 
 def comparison_report(found: Comparison, path: str | Path) -> Path:
-    """Write a comparison alone as a page of its own. Raises OutputError where it cannot be written."""
+    """Write a comparison as a page of its own. Raises OutputError where it cannot be written."""
     section = beside.comparison(
         found, chain.shown_among(sorted(found.all_results["year"].unique()))
     )

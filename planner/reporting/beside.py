@@ -101,11 +101,11 @@ def _supply_chart(names: Sequence[str], metal: str, part: pd.DataFrame) -> Chart
 def _pathway_shares(names: Sequence[str], part: pd.DataFrame) -> dict[str, list[float]]:
     """Per cent of the supply of a metal that each pathway gives, by plan."""
     totals = {name: float(part[name].clip(lower=0.0).sum()) for name in names}
-    by_pathway = part.drop_duplicates("pathway").set_index("pathway")
+    by_pathway = part.drop_duplicates("pathway").set_index("pathway").to_dict(orient="index")
     return {
-        pathway: [_percent(float(by_pathway.at[pathway, name]), totals[name]) for name in names]
+        pathway: [_percent(float(by_pathway[pathway][name]), totals[name]) for name in names]
         for pathway in SUPPLY
-        if pathway in by_pathway.index
+        if pathway in by_pathway
     }
 
 

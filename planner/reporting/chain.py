@@ -4,6 +4,7 @@ build when."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from planner.figures.plan_figures import (
 from planner.plan.plan import Plan
 from planner.reporting.blocks import (
     INK,
+    Block,
     Chart,
     Flows,
     Grid,
@@ -260,26 +262,38 @@ def _sankey(plan: Plan, metal: str) -> Flows | None:
     frame = plan.flows[plan.flows["metal"] == metal]
     if frame.empty:
         return None
-    years, processes = period_years(plan), plan.system.processes
+    years = period_years(plan)
     wide = (
         frame.pivot_table(index=["source", "target"], columns="year", values="value", aggfunc="sum")
         .reindex(columns=years)
         .fillna(0.0)
     )
     names = downstream(wide.reset_index()[["source", "target"]])
-    at = {name: i for i, name in enumerate(names)}
+    values = [rounded(wide[y]) for y in years]
     content = {
         "metal": metal,
         "years": years,
+        **_nodes(names, metal, plan.system.processes),
+        "links": _links([*wide.index], names),
+        "values": values,
+    }
+    return Flows(metal, tuple(years), NODES, content)
+
+
+def _nodes(names: Sequence[str], metal: str, processes: Collection[str]) -> dict[str, list[Any]]:
+    return {
         "names": [_node(name, metal) for name in names],
         "colours": [_node_colour(name, processes) for name in names],
         # a label for every process as well would bury those of the goods: they are named when
         # pointed at
         "labelled": [int(name not in processes) for name in names],
-        "links": [[at[s], at[t], int(t.startswith("loss/"))] for s, t in wide.index],
-        "values": [rounded(wide[y]) for y in years],
     }
-    return Flows(metal, tuple(years), NODES, content)
+
+
+def _links(pairs: Iterable[tuple[str, str]], names: Sequence[str]) -> list[list[int]]:
+    """Positions of source and target, and 1 for a loss."""
+    at = {name: i for i, name in enumerate(names)}
+    return [[at[source], at[target], int(target.startswith("loss/"))] for source, target in pairs]
 
 
 def _node_colour(name: str, processes: Collection[str]) -> str:
@@ -302,28 +316,44 @@ def _node(name: str, metal: str) -> str:
 
 def capacity(plan: Plan) -> Section:
     """What to order when, and what stands and is used, plant by plant."""
-    by_plant = plan.capacity.groupby("plant")
-    found = {str(p): by_name(part, "quantity", period_years(plan)) for p, part in by_plant}
-    standing = {plant: q for plant, q in found.items() if q["capacity"].max() > 0 or is_ordered(q)}
-    idle = sorted(plain(plant) for plant in found if plant not in standing)
-    text = to_build(plan) + ((f"Never built nor standing: {', '.join(idle)}.",) if idle else ())
+    found = _quantities(plan)
+    standing = {plant: q for plant, q in found.items() if _stands(q)}
     charts = tuple(_plant(plain(plant), period_years(plan), q) for plant, q in standing.items())
-    ordered = {plant: q for plant, q in standing.items() if is_ordered(q)}
-    blocks = (Grid(charts, PLANT_KEYS, "narrow"),) if charts else ()
-    if ordered:
-        schedule = Grid((_schedule(plan, ordered),), width="whole")
-        blocks = (schedule, _orders(plan, ordered), *blocks)
     return Section(
         "Capacity and what to build when",
-        text,
-        blocks,
+        (*to_build(plan), *_idle(found)),
+        (
+            *_order_blocks(plan, standing),
+            *((Grid(charts, PLANT_KEYS, "narrow"),) if charts else ()),
+        ),
         "Capacity in t/year of what a plant handles. A plant ordered in a year runs after its "
         "lead time.",
     )
 
 
-def is_ordered(quantities: Quantities) -> bool:
+def _quantities(plan: Plan) -> dict[str, Quantities]:
+    by_plant, years = plan.capacity.groupby("plant"), period_years(plan)
+    return {str(plant): by_name(part, "quantity", years) for plant, part in by_plant}
+
+
+def _is_ordered(quantities: Quantities) -> bool:
     return bool(quantities["ordered"].max() > 0)
+
+
+def _stands(quantities: Quantities) -> bool:
+    return bool(quantities["capacity"].max() > 0) or _is_ordered(quantities)
+
+
+def _idle(found: Mapping[str, Quantities]) -> tuple[str, ...]:
+    idle = sorted(plain(plant) for plant, q in found.items() if not _stands(q))
+    return (f"Never built nor standing: {', '.join(idle)}.",) if idle else ()
+
+
+def _order_blocks(plan: Plan, standing: Mapping[str, Quantities]) -> tuple[Block, ...]:
+    ordered = {plant: q for plant, q in standing.items() if _is_ordered(q)}
+    if not ordered:
+        return ()
+    return Grid((_schedule(plan, ordered),), width="whole"), _orders(plan, ordered)
 
 
 def _plant(title: str, years: Sequence[int], quantities: Quantities) -> Chart:

@@ -229,7 +229,8 @@ def indicators(plan: Plan, found: pd.DataFrame) -> Section:
 
 
 def _indicators(metal: str, part: pd.DataFrame, years: Sequence[int]) -> TextTable:
-    values = part.set_index(["indicator", "unit", "year"])["value"].to_dict()
+    columns = part[["indicator", "unit", "year", "value"]]
+    values = {(name, unit, y): v for name, unit, y, v in columns.itertuples(index=False)}
     series = dict.fromkeys((name, unit) for name, unit, _ in values)
     return TextTable(
         metal.replace(";", " + "),

@@ -23,7 +23,7 @@ SHORT = 1e-6
 MILLION = 1e6
 SOON = 5
 """Years from the first order within which it counts as to be built now."""
-MOST_NAMED = 5
+MAX_NAMED = 5
 HALF = 0.5
 ITEMS = {
     "import_price": "imports",
@@ -63,22 +63,21 @@ def _money(plan: Plan) -> str:
 
 def short(plan: Plan) -> list[str]:
     """What is short when, or that nothing is."""
-    shortage = plan.indicators[(plan.indicators["indicator"] == "shortage")]
-    need = plan.indicators[(plan.indicators["indicator"] == "requirement")]
+    shortage, need = (
+        plan.indicators[plan.indicators["indicator"] == name]
+        for name in ("shortage", "requirement")
+    )
     both = shortage.merge(need, on=["metal", "year"], suffixes=("", "_need"))
     gaps = both[both["value"] > SHORT * both["value_need"]]
     if gaps.empty:
         return ["Nothing is short in any year."]
-    sentences = []
-    for metal, part in gaps.groupby("metal"):
-        worst, span = (
-            amount(part["value"].max()),
-            f"from {part['year'].min()} to {part['year'].max()}",
-        )
-        sentences.append(
-            f"{str(metal).capitalize()} is short {span}, by {worst} t in the worst year."
-        )
-    return sentences
+    return [_gap(str(metal), part) for metal, part in gaps.groupby("metal")]
+
+
+def _gap(metal: str, part: pd.DataFrame) -> str:
+    span = f"from {part['year'].min()} to {part['year'].max()}"
+    worst = amount(part["value"].max())
+    return f"{metal.capitalize()} is short {span}, by {worst} t in the worst year."
 
 
 def _metal(plan: Plan, metal: str) -> str:
@@ -104,26 +103,27 @@ def _shares(part: pd.DataFrame) -> str:
 def facts(plan: Plan) -> list[tuple[str, str]]:
     """The few numbers that stand at the head of the page: value and what it is."""
     years = plan.system.years
-    found = [(f"{_short_amount(plan.objective)} USD", f"present value of all cost, {_money(plan)}")]
     span = f"{years[0]}-{years[-1]}"
-    found += [
-        (f"{_short_amount(tonnes)} t", f"{scope} CO2e, {span}")
-        for scope, tonnes in plan.record.emissions.items()
-    ]
-    said = " ".join(short(plan))
-    missing = [metal for metal in plan.system.metals if f"{metal.capitalize()} is short" in said]
-    found.append(
-        (f"{len(missing)} of {len(plan.system.metals)} short", joined(missing))
-        if missing
-        else ("nothing short", "of " + joined(plan.system.metals))
-    )
-    found.append(
+    return [
+        (f"{_short_amount(plan.objective)} USD", f"present value of all cost, {_money(plan)}"),
+        *(
+            (f"{_short_amount(tonnes)} t", f"{scope} CO2e, {span}")
+            for scope, tonnes in plan.record.emissions.items()
+        ),
+        _metals_short(plan),
         (
             "checked" if plan.certificate.holds else "fails",
             "mass balance, cost and every row, outside the solver",
-        )
-    )
-    return found
+        ),
+    ]
+
+
+def _metals_short(plan: Plan) -> tuple[str, str]:
+    metals, said = plan.system.metals, " ".join(short(plan))
+    missing = [metal for metal in metals if f"{metal.capitalize()} is short" in said]
+    if missing:
+        return f"{len(missing)} of {len(metals)} short", joined(missing)
+    return "nothing short", "of " + joined(metals)
 
 
 def _short_amount(value: float) -> str:
@@ -133,7 +133,7 @@ def _short_amount(value: float) -> str:
 
 def joined(names: Sequence[str]) -> str:
     """Names as a list in words."""
-    return ", ".join(names[:-1]) + (" and " if len(names) > 1 else "") + names[-1] if names else ""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def largest_pathways(plan: Plan) -> tuple[str, ...]:
@@ -143,8 +143,8 @@ def largest_pathways(plan: Plan) -> tuple[str, ...]:
     for metal in plan.system.metals:
         if metal in sums and sums[metal].max() > 0:
             largest.setdefault(str(sums[metal].idxmax()), []).append(metal)
-    parts = [f"{pathway} gives most of {joined(metals)}" for pathway, metals in largest.items()]
-    return (f"Over all years {'; '.join(parts)}.",) if parts else ()
+    given = (f"{pathway} gives most of {joined(metals)}" for pathway, metals in largest.items())
+    return (f"Over all years {'; '.join(given)}.",) if largest else ()
 
 
 def pathway_sentence(plan: Plan, metal: str) -> str:
@@ -166,23 +166,17 @@ def dependent(plan: Plan, indicators: pd.DataFrame) -> tuple[str, ...]:
     year = plan.system.periods[-1].first
     last = indicators[
         (indicators["indicator"] == "net import reliance") & (indicators["year"] == year)
-    ]
-    found = {str(m): float(v) for m, v in zip(last["metal"], last["value"], strict=True)}
-    most = [
-        f"{m} ({v:.0%})" for m, v in sorted(found.items(), key=lambda item: -item[1]) if v >= HALF
-    ]
-    none = [m for m, v in found.items() if v < 0]
-    sentences = (
-        [
-            (
-                f"In {year} trade and stocks supply half or more of what the country uses of "
-                f"{joined(most)}."
-            )
-        ]
-        if most
-        else []
-    )
-    sentences += [f"It is a net exporter of {joined(none)} then."] if none else []
+    ].set_index("metal")["value"]
+    most = last[last >= HALF].sort_values(ascending=False, kind="stable")
+    exported = [str(metal) for metal in last[last < 0].index]
+    sentences = []
+    if len(most):
+        named = joined([f"{metal} ({share:.0%})" for metal, share in most.items()])
+        sentences.append(
+            f"In {year} trade and stocks supply half or more of what the country uses of {named}."
+        )
+    if exported:
+        sentences.append(f"It is a net exporter of {joined(exported)} then.")
     return tuple(sentences)
 
 
@@ -191,12 +185,9 @@ def reliance(metal: str, indicators: pd.DataFrame) -> str:
     found = indicators[
         (indicators["metal"] == metal) & (indicators["indicator"] == "net import reliance")
     ].set_index("year")["value"]
-    ends = (
-        [f"{found.iloc[i]:.0%} in {found.index[i]}" for i in dict.fromkeys((0, len(found) - 1))]
-        if len(found)
-        else []
-    )
-    return f"Net import reliance {', '.join(ends)}" if ends else ""
+    ends = found.iloc[[0, -1]].to_dict() if len(found) else {}
+    said = ", ".join(f"{value:.0%} in {year}" for year, value in ends.items())
+    return f"Net import reliance {said}" if said else ""
 
 
 def largest_origin(plan: Plan, metal: str) -> str:
@@ -227,14 +218,12 @@ def to_build(plan: Plan) -> tuple[str, ...]:
     names = joined(
         [
             f"{str(p).replace('_', ' ')} ({amount(v)} t/year)"
-            for p, v in soon.head(MOST_NAMED).items()
+            for p, v in soon.head(MAX_NAMED).items()
         ]
     )
-    rest = f" and {len(soon) - MOST_NAMED} smaller" if len(soon) > MOST_NAMED else ""
-    return (
-        f"To be ordered from {first} to {min(first + SOON - 1, plan.system.years[-1])}: "
-        f"{names}{rest}.",
-    )
+    rest = f" and {len(soon) - MAX_NAMED} smaller" if len(soon) > MAX_NAMED else ""
+    last = min(first + SOON - 1, plan.system.years[-1])
+    return (f"To be ordered from {first} to {last}: {names}{rest}.",)
 
 
 def item_name(item: str) -> str:
@@ -244,37 +233,38 @@ def item_name(item: str) -> str:
 
 def spending(plan: Plan) -> tuple[str, ...]:
     """The largest items of cost, and how emissions move."""
-    paid = (
-        plan.costs[plan.costs["item"] != "transfer"]
-        .groupby("item")["present_value"]
-        .sum()
-        .sort_values(ascending=False)
-    )
+    items = plan.costs[plan.costs["item"] != "transfer"].groupby("item")["present_value"].sum()
+    home = plan.emissions[plan.emissions["scope"] == "territorial"]
+    yearly = home.groupby("year")["value"].sum()
     sentences = []
-    if plan.objective > 0 and len(paid):
-        largest = joined(
-            [
-                f"{item_name(str(item))} ({value / plan.objective:.0%})"
-                for item, value in paid.head(3).items()
-                if value > 0
-            ]
-        )
-        less = (
-            f", less credits for by-products ({-paid['credit'] / plan.objective:.0%})"
-            if paid.get("credit", 0.0) < 0
-            else ""
-        )
-        sentences.append(f"The largest items of cost, as shares of all cost, are {largest}{less}.")
-    yearly = plan.emissions[plan.emissions["scope"] == "territorial"].groupby("year")["value"].sum()
+    if plan.objective > 0 and len(items):
+        sentences.append(_largest_items(items.sort_values(ascending=False), plan.objective))
     if len(yearly) > 1 and yearly.max() > 0:
-        first, last, top = yearly.iloc[0], yearly.iloc[-1], yearly.idxmax()
-        sentences.append(
-            f"Emissions at home go from {amount(first)} t CO2e in {yearly.index[0]} to "
-            f"{amount(last)} t in "
-            f"{yearly.index[-1]}; "
-            f"the most is {amount(yearly.max())} t in {top}."
-        )
+        sentences.append(_course(yearly))
     return tuple(sentences)
+
+
+def _largest_items(paid: pd.Series, whole: float) -> str:
+    first = paid.head(3)
+    largest = joined(
+        [
+            f"{item_name(str(item))} ({value / whole:.0%})"
+            for item, value in first[first > 0].items()
+        ]
+    )
+    less = ""
+    if paid.get("credit", 0.0) < 0:
+        less = f", less credits for by-products ({-paid['credit'] / whole:.0%})"
+    return f"The largest items of cost, as shares of all cost, are {largest}{less}."
+
+
+def _course(yearly: pd.Series) -> str:
+    years = yearly.index
+    return (
+        f"Emissions at home go from {amount(yearly.iloc[0])} t CO2e in {years[0]} to "
+        f"{amount(yearly.iloc[-1])} t in {years[-1]}; the most is {amount(yearly.max())} t in "
+        f"{yearly.idxmax()}."
+    )
 
 
 def gaps(plan: Plan, missed: int) -> tuple[str, ...]:
@@ -289,42 +279,35 @@ def gaps(plan: Plan, missed: int) -> tuple[str, ...]:
 
 def from_waste(plan: Plan) -> tuple[str, ...]:
     """How what leaves use compares with what is needed, at both ends."""
-    out = (
-        plan.stocks[(plan.stocks["kind"] == "use") & (plan.stocks["quantity"] == "outflow")]
-        .groupby(["metal", "year"])["value"]
-        .sum()
-    )
-    need = (
-        plan.indicators[plan.indicators["indicator"] == "requirement"]
-        .groupby(["metal", "year"])["value"]
-        .sum()
-    )
+    frame, numbers = plan.stocks, plan.indicators
+    out = _by_metal_and_year(frame[(frame["kind"] == "use") & (frame["quantity"] == "outflow")])
+    need = _by_metal_and_year(numbers[numbers["indicator"] == "requirement"])
     share = (out / need.where(need > 0)).dropna()
     first, last = plan.system.periods[0].first, plan.system.periods[-1].first
-    parts = [
+    known = (
         f"{metal} {share[metal, first]:.0%} and {share[metal, last]:.0%}"
         for metal in plan.system.metals
-        if (metal, first) in share.index and (metal, last) in share.index
-    ]
-    return (
-        (
-            (
-                f"What leaves use is, in {first} and in {last}, this share of what is needed: "
-                f"{'; '.join(parts)}."
-            ),
-        )
-        if parts
-        else ()
+        if {(metal, first), (metal, last)} <= {*share.index}
     )
+    said = "; ".join(known)
+    if not said:
+        return ()
+    return (f"What leaves use is, in {first} and in {last}, this share of what is needed: {said}.",)
+
+
+def _by_metal_and_year(frame: pd.DataFrame) -> pd.Series:
+    return frame.groupby(["metal", "year"])["value"].sum()
 
 
 def left(plan: Plan) -> tuple[str, ...]:
     """Deposits that are exhausted, or nearly so."""
     end, last = left_in_deposits(plan), plan.system.years[-1]
-    finite = [d for d in plan.system.deposits.values() if d.reserve > 0 and d.name in end]
-    gone = [
-        d.name.replace("_", " ") for d in finite if float(end[d.name]) / d.reserve < NEARLY_GONE
-    ]
+    finite = {
+        name: float(end[name]) / deposit.reserve
+        for name, deposit in plan.system.deposits.items()
+        if deposit.reserve > 0 and name in end
+    }
+    gone = [name.replace("_", " ") for name, share in finite.items() if share < NEARLY_GONE]
     if gone:
         return (f"By {last} less than {NEARLY_GONE:.0%} is left of {joined(gone)}.",)
     return (f"No deposit is exhausted by {last}.",) if finite else ()
