@@ -14,8 +14,8 @@ from planner.study.schema import (
     TABLES,
     VALUE_COLUMNS,
     Column,
-    Parameter,
-    Table,
+    ParameterForm,
+    TableForm,
 )
 
 _HEAD = """\
@@ -111,7 +111,7 @@ def _lines() -> Iterator[str]:
         )
 
 
-def _table(table: Table) -> Iterator[str]:
+def _table(table: TableForm) -> Iterator[str]:
     yield f"### {table.name}.csv{'' if table.required else ' (optional)'}\n"
     yield table.note + "\n"
     yield from _rows(("column", "required", "meaning"))
@@ -141,17 +141,17 @@ def _series_units() -> str:
     return ", ".join(f"{name}: {unit}" for name, unit in SERIES_UNITS.items())
 
 
-def _default(table: Table, parameter: Parameter) -> str:
+def _default(table: TableForm, parameter: ParameterForm) -> str:
     if table.name == "series":
         return ", ".join(f"{name}: {value:g}" for name, value in SERIES_DEFAULTS.items())
     return "" if parameter.default is None else f"{parameter.default:g}"
 
 
-def _by_year(parameter: Parameter) -> str:
+def _by_year(parameter: ParameterForm) -> str:
     return "events" if parameter.events else "yes" if parameter.by_year else "no"
 
 
-def _range(parameter: Parameter) -> str:
+def _range(parameter: ParameterForm) -> str:
     low = (
         ""
         if parameter.minimum is None

@@ -352,7 +352,8 @@ class _Reader:
         return tuple(Period(a, b - 1) for a, b in zip(starts, [*starts[1:], last + 1], strict=True))
 
     def scenarios(self, given: Mapping[str, Any]) -> dict[str, Scenario]:
-        """All scenarios; unknown parents and circles of inheritance are refused once and dropped."""
+        """All scenarios; unknown parents and circles of inheritance are refused once and
+        dropped."""
         found: dict[str, Scenario] = {}
         for name, fields in given.items():
             section = f"scenarios.{name}"

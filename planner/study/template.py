@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from planner.errors import OutputError
-from planner.study.schema import BY_NAME, SERIES_UNITS, VALUE_COLUMNS, Table
+from planner.study.schema import BY_NAME, SERIES_UNITS, VALUE_COLUMNS, TableForm
 from planner.units import target_unit
 
 CURRENCY_YEAR = 2021
@@ -234,7 +234,7 @@ def _files(name: str) -> Iterator[tuple[str, str]]:
 
 
 def _rows(
-    table: Table, keys: tuple[str, ...], parameter: str, values: Mapping[int | None, float]
+    table: TableForm, keys: tuple[str, ...], parameter: str, values: Mapping[int | None, float]
 ) -> Iterator[dict[str, str]]:
     form = table.parameter(parameter)
     assert form is not None

@@ -33,7 +33,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from planner.errors import Problem, SpecError
-from planner.study.schema import BY_NAME, Parameter
+from planner.study.schema import BY_NAME, ParameterForm
 from planner.system.nouns import Array, Datum, System
 from planner.units import suggestion
 
@@ -213,7 +213,7 @@ def _unknown_patterns(found: Mapping[str, Input], patterns: Iterable[str]) -> li
     ]
 
 
-def _parameter(name: str) -> Parameter | None:
+def _parameter(name: str) -> ParameterForm | None:
     table = BY_NAME[name.partition(".")[0]]
     return (
         table.parameter(name.rpartition(".")[2])
