@@ -13,7 +13,7 @@ from typing import Any, Self, TypeVar
 from planner.errors import Problem, SpecError
 from planner.study.checks import Checks
 from planner.study.files import HEAD_FILE, Sheet, parse_sheet, read_files
-from planner.study.head import Head, beyond_toml, read_head
+from planner.study.head import SCENARIO_HEAD, Head, beyond_toml, read_head
 from planner.study.nouns import NO_NOUNS, Nouns, StudyTables, read_nouns, whole_study_series
 from planner.study.numbers import Numbers
 from planner.study.overrides import COMMAND_LINE
@@ -26,9 +26,6 @@ from planner.system.nouns import System, frozen_map
 from planner.units import suggestion
 
 V = TypeVar("V")
-
-HEAD_SETTINGS = ("discount_rate", "border_adjustment")
-"""Fields of the head that a scenario or an override may replace."""
 
 
 def read(
@@ -358,7 +355,7 @@ class _Reading:
             written = merged(written, changes)
             section |= {name: f"scenarios.{scenario}.policies.{name}" for name in changes}
         for path, value in settings.items():
-            if path not in HEAD_SETTINGS:
+            if path not in SCENARIO_HEAD:
                 self._set_policy(written, path, value)
         return [Written(name, fields, section[name]) for name, fields in written.items()]
 
@@ -387,7 +384,7 @@ def _same(
 
 
 def _is_setting(path: str) -> bool:
-    return path in HEAD_SETTINGS or path.partition(".")[0] == "policies"
+    return path in SCENARIO_HEAD or path.partition(".")[0] == "policies"
 
 
 def _wrong_setting(path: str, value: Any) -> str:
