@@ -89,9 +89,7 @@ class Overrides:
             key, parameter, text, {row.unit for row in rows if year in (None, row.year)}
         )
         new = override_row(year, value, unit, section, at)
-        if year is None:
-            return [new]
-        return [new._replace(extend=row.extend) if row.year == year else row for row in rows]
+        return [new] if year is None else _with(new, rows)
 
     def _value(
         self, key: Key, parameter: ParameterForm, text: str, units: set[str]
@@ -158,6 +156,11 @@ def _require_year(rows: list[ValueRow], year: int) -> None:
             else "it is one value for all years: leave the year out"
         )
     )
+
+
+def _with(new: ValueRow, rows: list[ValueRow]) -> list[ValueRow]:
+    """The rows of a series with that of one year replaced, which extends as far as it did."""
+    return [new._replace(extend=row.extend) if row.year == new.year else row for row in rows]
 
 
 def _year_of(path: str, paths: Mapping[str, Key]) -> int | None:

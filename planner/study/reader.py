@@ -84,45 +84,23 @@ def find(study: str | Path) -> Path:
     A bare name that ships with planner is the shipped study; write ./name for a folder of the same
     name.
     """
-    text = str(study)
+    text, folder = str(study), Path(study)
     if text in studies():
         return _shelf() / text
-    folder = Path(study)
     try:
         if (folder / HEAD_FILE).is_file():
             return folder
         there = folder.is_dir()
     except (OSError, ValueError):
         there = False
-    if there:
-        raise SpecError(
-            text,
-            [
-                Problem(
-                    text,
-                    0,
-                    "",
-                    (
-                        f"this folder holds no {HEAD_FILE}; give the folder of a study, or start "
-                        "one with `planner new`"
-                    ),
-                )
-            ],
-        )
-    raise SpecError(
-        text,
-        [
-            Problem(
-                text or "''",
-                0,
-                "",
-                (
-                    f"no study has this name and no folder either{suggestion(text, studies())}; "
-                    f"shipped: {', '.join(studies())}"
-                ),
-            )
-        ],
+    message = (
+        f"this folder holds no {HEAD_FILE}; give the folder of a study, or start one with `planner "
+        "new`"
+        if there
+        else f"no study has this name and no folder either{suggestion(text, studies())}; shipped: "
+        f"{', '.join(studies())}"
     )
+    raise SpecError(text, [Problem(text or "''", 0, "", message)])
 
 
 def _shelf() -> Path:

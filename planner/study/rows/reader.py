@@ -11,7 +11,7 @@ from planner.study.head import Head
 from planner.study.problems import Problems, unfit
 from planner.study.rows.header import column_positions
 from planner.study.rows.record import Key, StructureRow, ValueRow
-from planner.study.rows.values import ValueReader
+from planner.study.rows.values import ABSENT, ValueReader
 from planner.study.schema import Column, TableForm
 
 
@@ -101,13 +101,14 @@ class RowReader:
         """The rows of a structure table by name, the first of each; what is refused is kept and
         marked."""
         key = table.keys[0].name
-        columns = [column for column in table.text_columns if column.name in at]
-        blank = dict.fromkeys([column.name for column in table.text_columns], "")
+        columns = table.text_columns
+        positions = [at.get(column.name, ABSENT) for column in columns]
         found: dict[str, StructureRow] = {}
-        for row, cells in sheet.rows:
-            name = sys.intern(cells[at[key]])
-            texts = {column.name: cells[at[column.name]] for column in columns}
-            good = [self.cell(table, sheet, row, c, texts[c.name]) for c in columns]
+        for row, texts in sheet.rows:
+            padded = [*texts, ""]
+            cells = {column.name: padded[i] for column, i in zip(columns, positions, strict=True)}
+            name = sys.intern(cells[key])
+            good = [self.cell(table, sheet, row, column, cells[column.name]) for column in columns]
             if name in found:
                 self.problems.add(
                     sheet.file,
@@ -116,7 +117,7 @@ class RowReader:
                     f"'{name}' stands in row {found[name].row} already; keep one",
                 )
             elif name:
-                found[name] = StructureRow(name, blank | texts, sheet.file, row)
+                found[name] = StructureRow(name, cells, sheet.file, row)
             if not all(good):
                 self.problems.spoil(table.name, name)
         return found

@@ -16,8 +16,8 @@ from planner.units import factor
 if TYPE_CHECKING:
     from planner.study.rows.reader import RowReader
 
-_TEXTS = VALUE_COLUMNS[VALUE_COLUMNS.index("value") :]
-"""Columns that every row of numbers says something in or leaves empty."""
+ABSENT = -1
+"""Position of a column that a table may lack: an empty cell put at the end of each row."""
 
 
 class ValueReader:
@@ -28,17 +28,17 @@ class ValueReader:
     ) -> None:
         self.reader, self.head, self.problems = reader, reader.head, reader.problems
         self.table, self.sheet = table, sheet
-        self.keys_at = [at.get(column.name) for column in table.keys]
-        self.parameter_at, self.year_at = at.get("parameter"), at.get("year")
-        self.scenario_at = at.get("scenario")
-        self.texts_at = [(name, at.get(name)) for name in _TEXTS]
+        self.keys_at = [at.get(column.name, ABSENT) for column in table.keys]
+        self.parameter_at = at.get("parameter")
+        self.texts_at = [(name, at.get(name, ABSENT)) for name in VALUE_COLUMNS]
         self.checked: dict[tuple[tuple[str, ...], str], ParameterForm] = {}
 
     def read(self) -> None:
         """Check all rows and keep the good ones; of two that say the same, the first."""
         seen: dict[tuple[Key, str, int | None], int] = {}
-        for row, cells in self.sheet.rows:
-            keys = tuple("" if at is None else sys.intern(cells[at]) for at in self.keys_at)
+        for row, texts in self.sheet.rows:
+            cells = [*texts, ""]
+            keys = tuple(sys.intern(cells[at]) for at in self.keys_at)
             name = (
                 self.table.parameters[0].name
                 if self.parameter_at is None
@@ -102,15 +102,13 @@ class ValueReader:
         self, row: int, cells: list[str], key: Key, parameter: ParameterForm
     ) -> ValueRow | None:
         """The row in internal units; None where something is wrong with it."""
-        text = {name: "" if at is None else cells[at] for name, at in self.texts_at}
-        scenario = "" if self.scenario_at is None else cells[self.scenario_at]
-        year = "" if self.year_at is None else cells[self.year_at]
+        text = {name: cells[at] for name, at in self.texts_at}
         wrong = [
-            ("scenario", self._wrong_scenario(scenario)),
-            ("year", self._wrong_year(year, parameter)),
-            ("source", "" if text["source"] else "is empty; say where the number comes from"),
-            ("grade", "" if text["grade"] in GRADES else _no_grade(text["grade"])),
-            ("extend", "" if text["extend"] in EXTENDS else _no_extension(text["extend"])),
+            ("scenario", self._wrong_scenario(text["scenario"])),
+            ("year", self._wrong_year(text["year"], parameter)),
+            ("source", _wrong_source(text["source"])),
+            ("grade", _wrong_grade(text["grade"])),
+            ("extend", _wrong_extension(text["extend"])),
         ]
         value, low, high = self._numbers(text, unit_of(key, parameter), parameter, wrong)
         told = [(column, message) for column, message in wrong if message]
@@ -119,7 +117,7 @@ class ValueReader:
         if told or value is None:
             return None
         return ValueRow(
-            int(year) if year else None,
+            int(text["year"]) if text["year"] else None,
             value,
             low,
             high,
@@ -128,7 +126,7 @@ class ValueReader:
             text["source"],
             text["grade"],
             text["note"],
-            scenario,
+            text["scenario"],
             self.sheet.file,
             row,
         )
@@ -167,15 +165,10 @@ class ValueReader:
         except ValueError as error:
             wrong.append(("unit", str(error)))
             scale = 1.0
-        found: list[float | None] = []
-        for column in ("value", "low", "high"):
-            if not text[column] and column != "value":
-                found.append(None)
-                continue
-            made, message = _scaled(text[column], scale, parameter)
-            wrong.append((column, message))
-            found.append(made)
-        value, low, high = found
+        value, wrong_value = _scaled(text["value"], scale, parameter)
+        low, wrong_low = _end(text["low"], scale, parameter)
+        high, wrong_high = _end(text["high"], scale, parameter)
+        wrong += [("value", wrong_value), ("low", wrong_low), ("high", wrong_high)]
         if column := _disordered(value, low, high):
             ends = f"{text['low'] or '...'} <= {text['value']} <= {text['high'] or '...'}"
             wrong.append((column, f"{ends} does not hold; order low, value and high"))
@@ -193,12 +186,18 @@ def _wrong_metal(table: TableForm, parameter: ParameterForm, keys: tuple[str, ..
     return ""
 
 
-def _no_grade(text: str) -> str:
+def _wrong_source(text: str) -> str:
+    return "" if text else "is empty; say where the number comes from"
+
+
+def _wrong_grade(text: str) -> str:
+    if text in GRADES:
+        return ""
     return f"is '{text}'; choose of {', '.join(filter(None, GRADES))} or leave it empty"
 
 
-def _no_extension(text: str) -> str:
-    return f"is '{text}'; write before, after or both, or leave it empty"
+def _wrong_extension(text: str) -> str:
+    return "" if text in EXTENDS else f"is '{text}'; write before, after or both, or leave it empty"
 
 
 def _scaled(text: str, scale: float, parameter: ParameterForm) -> tuple[float | None, str]:
@@ -208,6 +207,11 @@ def _scaled(text: str, scale: float, parameter: ParameterForm) -> tuple[float | 
     except ValueError as error:
         return None, str(error)
     return made, bounded(made, parameter)
+
+
+def _end(text: str, scale: float, parameter: ParameterForm) -> tuple[float | None, str]:
+    """An end of the uncertainty likewise; None where it is not given."""
+    return _scaled(text, scale, parameter) if text else (None, "")
 
 
 def _disordered(value: float | None, low: float | None, high: float | None) -> str:
