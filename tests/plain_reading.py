@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from planner.study.schema import POLICY_FORMS, SERIES_UNITS, TABLES, Parameter, Table
+from planner.study.schema import POLICY_FORMS, SERIES_UNITS, TABLES, ParameterForm, TableForm
 from planner.system.nouns import System
 
 HEAD = "study.toml"
@@ -186,7 +186,7 @@ class Plain:
             visit(name)
         return found
 
-    def _table(self, table: Table, content: bytes) -> None:
+    def _table(self, table: TableForm, content: bytes) -> None:
         for number, cells in plain_rows(content):
             if not table.has_values:
                 self.structure.setdefault(table.name, {})[cells[table.keys[0].name]] = cells
@@ -220,7 +220,9 @@ class Plain:
                 said
             )
 
-    def _size(self, table: Table, keys: tuple[str, ...], parameter: Parameter, unit: str) -> float:
+    def _size(
+        self, table: TableForm, keys: tuple[str, ...], parameter: ParameterForm, unit: str
+    ) -> float:
         wanted = SERIES_UNITS[keys[0]] if table.name == "series" else parameter.unit
         size, dimensions = plain_unit(unit, self.year)
         internal, same = plain_unit(wanted.replace("USD", f"USD_{self.year}"), self.year)

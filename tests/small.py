@@ -20,7 +20,7 @@ from typing import Any, Self
 
 import planner
 from planner.plan.plan import Plan
-from planner.study.schema import BY_NAME, SERIES_UNITS, VALUE_COLUMNS, Table
+from planner.study.schema import BY_NAME, SERIES_UNITS, VALUE_COLUMNS, TableForm
 from planner.system.nouns import System
 
 Value = float | Sequence[float] | Mapping[int, float]
@@ -322,7 +322,7 @@ class Study:
         return "\n".join(lines) + "\n"
 
 
-def _columns(table: Table) -> list[str]:
+def _columns(table: TableForm) -> list[str]:
     named = [column.name for column in (*table.keys, *table.columns)]
     return (
         named + ["parameter"] * table.has_parameter_column + list(VALUE_COLUMNS) * table.has_values

@@ -14,8 +14,8 @@ from planner.study.schema import (
     TABLES,
     VALUE_COLUMNS,
     Column,
-    Parameter,
-    Table,
+    ParameterForm,
+    TableForm,
 )
 
 _HEAD = """\
@@ -118,7 +118,7 @@ def _lines() -> Iterator[str]:
         )
 
 
-def _table(table: Table) -> Iterator[str]:
+def _table(table: TableForm) -> Iterator[str]:
     yield f"### {table.name}.csv{'' if table.required else ' (optional)'}\n"
     yield table.note + "\n"
     yield from _rows(("column", "required", "meaning"))
@@ -151,23 +151,24 @@ def _series_units() -> str:
     return ", ".join(f"{name}: {unit}" for name, unit in SERIES_UNITS.items())
 
 
-def _default(table: Table, parameter: Parameter) -> str:
+def _default(table: TableForm, parameter: ParameterForm) -> str:
     if table.name == "series":
         return ", ".join(f"{name}: {value:g}" for name, value in SERIES_DEFAULTS.items())
     return "" if parameter.default is None else f"{parameter.default:g}"
 
 
-def _by_year(parameter: Parameter) -> str:
+def _by_year(parameter: ParameterForm) -> str:
     return "events" if parameter.events else "yes" if parameter.by_year else "no"
 
 
-def _range(parameter: Parameter) -> str:
-    bounds = []
-    if parameter.minimum is not None:
-        bounds.append(f"{'>' if parameter.positive else '>='} {parameter.minimum:g}")
-    if parameter.maximum is not None:
-        bounds.append(f"<= {parameter.maximum:g}")
-    return ", ".join(bounds)
+def _range(parameter: ParameterForm) -> str:
+    low = (
+        ""
+        if parameter.minimum is None
+        else f"{'>' if parameter.positive else '>='} {parameter.minimum:g}"
+    )
+    high = "" if parameter.maximum is None else f"<= {parameter.maximum:g}"
+    return ", ".join(filter(None, (low, high)))
 
 
 def _column(column: Column) -> str:

@@ -3,14 +3,14 @@ demand at the end of the chain."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
 from planner.study.nouns import Nouns
+from planner.study.numbers import Numbers
 from planner.study.problems import Problems
-from planner.study.rows import RowReader
-from planner.study.values import Values
+from planner.study.rows import Key, RowReader
 from planner.system.nouns import Array, Process
 
 CLOSES = 1e-9
@@ -21,104 +21,94 @@ class Checks:
     """Runs every check across rows; skips what was refused already, and the recipes of which no
     number changed."""
 
-    def __init__(self, reader: RowReader, values: Values, nouns: Nouns, problems: Problems) -> None:
-        self.reader, self.values, self.nouns, self.problems = reader, values, nouns, problems
+    def __init__(
+        self, reader: RowReader, numbers: Numbers, nouns: Nouns, problems: Problems
+    ) -> None:
+        self.structure = reader.structure
+        self.numbers, self.nouns, self.problems = numbers, nouns, problems
 
     def run(self) -> None:
-        self._names()
-        self._demand()
-        # a good of a single metal holds 1 of it, whatever good_values says
-        changed, goods = self.values.changed, self.reader.structure.get("goods", {})
-        joint = {
-            name
-            for name, row in goods.items()
-            if not row.cells["metal"] and changed(name, "good_values")
-        }
+        """Report what does not hold."""
+        self._deposit_names()
+        self._demand_is_terminal()
+        contents_changed = self._goods_of_other_content()
         for process in self.nouns.processes.values():
-            if changed(process.name, "coefficients") or not joint.isdisjoint(
-                (*process.inputs, *process.outputs)
-            ):
-                self._process(process)
+            if self.numbers.changed(
+                process.name, "coefficients"
+            ) or not contents_changed.isdisjoint((*process.inputs, *process.outputs)):
+                self._recipe(process)
 
-    def _names(self) -> None:
+    def _goods_of_other_content(self) -> set[str]:
+        """Joint goods whose contents changed; a good of a single metal holds 1 of it, whatever
+        good_values says."""
+        return {
+            name
+            for name, row in self.structure.get("goods", {}).items()
+            if not row.cells["metal"] and self.numbers.changed(name, "good_values")
+        }
+
+    def _deposit_names(self) -> None:
         """A deposit and a good of one name could not be told apart in a recipe."""
         for name in self.nouns.deposits:
             if name in self.nouns.goods:
-                place = self.values.first_row("deposits", name)
-                self.problems.add(
-                    *place, "deposit", f"'{name}' is a good too; give the deposit another name"
+                self.problems.at(
+                    self.numbers.first_row("deposits", name),
+                    "deposit",
+                    f"'{name}' is a good too; give the deposit another name",
                 )
 
-    def _demand(self) -> None:
+    def _demand_is_terminal(self) -> None:
+        """Nothing takes in a good that is demanded."""
+        goods = self.nouns.goods
         for process in self.nouns.processes.values():
             for name in process.inputs:
-                if name in self.nouns.goods and self.nouns.goods[name].demand is not None:
-                    row = self.values.rows[
-                        "coefficients", (process.name, name, "in"), "coefficient"
-                    ][0]
-                    self.problems.add(
-                        row.file,
-                        row.row,
+                if name in goods and goods[name].demand is not None:
+                    self.problems.at(
+                        self.numbers.rows[_coefficient(process, name, "in")][0],
                         "good",
                         f"'{name}' is demanded, so nothing may take it in; let a process make a "
                         "product from it and demand that",
                     )
 
-    def _process(self, process: Process) -> None:
-        row = self.reader.structure["processes"][process.name]
-        if self.problems.spoiled("keys of", "coefficients", process.name) or self.problems.spoiled(
-            "coefficients", process.name
-        ):
+    # ---- recipes
+
+    def _recipe(self, process: Process) -> None:
+        """A process gives something out, says where its metal comes from, and makes none."""
+        spoiled = self.problems.spoiled
+        name = process.name
+        if spoiled("keys of", "coefficients", name) or spoiled("coefficients", name):
             return
-        whole = not self.problems.spoiled("keys of", "coefficients") and not self.problems.spoiled(
-            "coefficients"
-        )
-        recipe = [
-            ("coefficients", (process.name, good, direction), "coefficient")
-            for direction, goods in (
-                ("in", {**process.inputs, **process.deposits}),
-                ("out", process.outputs),
-            )
-            for good in goods
-        ]
-        if (
-            whole
-            and not process.outputs
-            and not self.problems.spoiled("keys of", "coefficients", process.name)
-        ):
-            self.problems.add(
-                "processes.csv",
-                row.row,
+        if not process.outputs:
+            self._refuse(
+                process,
                 "process",
-                f"'{process.name}' gives nothing out; add its rows to coefficients.csv",
+                f"'{name}' gives nothing out; add its rows to coefficients.csv",
             )
-        if any(self.problems.spoiled(*key) for key in recipe) or not whole:
-            return
-        makes_refined = [
-            g
-            for g in process.outputs
-            if g in self.nouns.goods and self.nouns.goods[g].kind == "refined"
-        ]
-        if self.problems.spoiled("processes", process.name):
-            return
-        if makes_refined and process.pathway is None:
-            self.problems.add(
-                "processes.csv",
-                row.row,
+        if not spoiled("processes", name) and not any(
+            spoiled(*key) for key in _coefficients(process)
+        ):
+            self._provenance(process)
+            self._conservation(process)
+
+    def _provenance(self, process: Process) -> None:
+        """A process that makes refined metal names its pathway, an import its origin."""
+        goods = self.nouns.goods
+        refined = [g for g in process.outputs if g in goods and goods[g].kind == "refined"]
+        if refined and process.pathway is None:
+            self._refuse(
+                process,
                 "pathway",
-                f"is empty, but '{process.name}' gives out '{makes_refined[0]}', which "
-                "is refined; say which pathway it belongs to",
+                f"is empty, but '{process.name}' gives out '{refined[0]}', which is refined; say "
+                "which pathway it belongs to",
             )
         if process.kind == "import" and not process.origin:
-            self.problems.add(
-                "processes.csv",
-                row.row,
+            self._refuse(
+                process,
                 "origin",
                 f"is empty, but '{process.name}' is an import; say where it comes from",
             )
-        self._conserve(process, row.row)
 
-    def _conserve(self, process: Process, row: int) -> None:
+    def _conservation(self, process: Process) -> None:
         """Of every metal at most what goes in comes out; from outside the study at most a tonne of
         metal per unit of activity."""
         taken, given = self._metal(process.inputs), self._metal(process.outputs)
@@ -130,66 +120,88 @@ class Checks:
         if not process.inputs and not process.deposits:
             total = np.asarray(sum(given.values(), np.zeros(1)))
             if (total > 1 + CLOSES).any():
-                self._refuse(
-                    process, total, np.ones(1), "metal", "a tonne from outside holds at most 1 t"
-                )
-            return
-        lost = False
+                remedy = "a tonne from outside holds at most 1 t"
+                self._refuse_gain(process, total, np.ones(1), "metal", remedy)
+        else:
+            self._metals(process, taken, given)
+
+    def _metals(
+        self, process: Process, taken: Mapping[str, Array], given: Mapping[str, Array]
+    ) -> None:
+        """Of no metal more comes out than goes in, and what does not come out is a named loss."""
+        lost, nothing = False, np.zeros(1)
         for metal in sorted({*taken, *given}):
-            into, out = (
-                np.asarray(taken.get(metal, np.zeros(1))),
-                np.asarray(given.get(metal, np.zeros(1))),
-            )
+            into, out = taken.get(metal, nothing), given.get(metal, nothing)
             if (out > into * (1 + CLOSES)).any():
-                self._refuse(
-                    process,
-                    out,
-                    into,
-                    metal,
-                    "lower what goes out, or add the good that the metal comes from",
-                )
+                remedy = "lower what goes out, or add the good that the metal comes from"
+                self._refuse_gain(process, out, into, metal, remedy)
             lost = lost or (not process.loss and bool((into - out > CLOSES * into).any()))
         if lost:
-            self.problems.add(
-                "processes.csv",
-                row,
+            self._refuse(
+                process,
                 "loss",
                 f"is empty, but more goes into '{process.name}' than comes out; name the loss",
             )
 
     def _metal(self, goods: Mapping[str, Array]) -> dict[str, Array] | None:
         """t of each metal per unit of activity, shape (Y,); None where a good was refused."""
+        if any(self._refused(name) for name in goods):
+            return None
         total: dict[str, Array] = {}
         for name, coefficient in goods.items():
-            refused = self.problems.spoiled("goods", name) or self.problems.spoiled(
-                "keys of", "good_values", name
-            )
-            if name not in self.nouns.goods or refused:
-                return None
             for metal, content in self.nouns.goods[name].content.items():
                 total[metal] = total.get(metal, 0.0) + coefficient * content
         return total
 
-    def _refuse(self, process: Process, out: Array, into: Array, metal: str, remedy: str) -> None:
+    def _refused(self, good: str) -> bool:
+        """Return True if what a good holds cannot be told."""
+        return (
+            good not in self.nouns.goods
+            or self.problems.spoiled("goods", good)
+            or self.problems.spoiled("keys of", "good_values", good)
+        )
+
+    # ---- refusals
+
+    def _refuse(self, process: Process, column: str, message: str) -> None:
+        """Report what is wrong with the row of a process."""
+        self.problems.at(self.structure["processes"][process.name], column, message)
+
+    def _refuse_gain(
+        self, process: Process, out: Array, into: Array, metal: str, remedy: str
+    ) -> None:
+        """Report that more comes out than goes in, at the largest coefficient of the outputs."""
         excess = np.atleast_1d(out - into)
         worst = int(np.argmax(excess))
-        year = f" in {self.values.first + worst}" if len(excess) > 1 and np.ptp(excess) > 0 else ""
-        holding = [
-            key
-            for key in self.values.keys("coefficients", process.name)
-            if key[1][2] == "out"
-            and (metal == "metal" or metal in self.nouns.goods[key[1][1]].content)
-        ]
-        at = max(
-            (row for key in holding for row in self.values.rows[key]),
+        year = f" in {self.numbers.first + worst}" if np.ptp(excess) > 0 else ""
+        largest = max(
+            (row for key in self._outputs_of(process, metal) for row in self.numbers.rows[key]),
             key=lambda row: (row.value, row.row),
         )
-        self.problems.add(
-            at.file,
-            at.row,
+        self.problems.at(
+            largest,
             "value",
-            f"process '{process.name}' gives out {np.broadcast_to(out, excess.shape)[worst]:.9g} "
-            f"t of {metal} per unit of activity and "
-            f"takes in {np.broadcast_to(into, excess.shape)[worst]:.9g} t{year}: metal would come "
-            f"from nothing; {remedy}",
+            f"process '{process.name}' gives out {np.broadcast_to(out, excess.shape)[worst]:.9g} t "
+            f"of {metal} per unit of activity and takes in "
+            f"{np.broadcast_to(into, excess.shape)[worst]:.9g} t{year}: metal would come from "
+            f"nothing; {remedy}",
         )
+
+    def _outputs_of(self, process: Process, metal: str) -> Iterator[Key]:
+        """The coefficients of outputs that hold a metal, or any ("metal")."""
+        for key in self.numbers.keys("coefficients", process.name):
+            _, good, direction = key[1]
+            if direction == "out" and (metal == "metal" or metal in self.nouns.goods[good].content):
+                yield key
+
+
+def _coefficient(process: Process, good: str, direction: str) -> Key:
+    return "coefficients", (process.name, good, direction), "coefficient"
+
+
+def _coefficients(process: Process) -> Iterable[Key]:
+    """The series of a recipe."""
+    for good in (*process.inputs, *process.deposits):
+        yield _coefficient(process, good, "in")
+    for good in process.outputs:
+        yield _coefficient(process, good, "out")

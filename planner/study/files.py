@@ -14,7 +14,11 @@ from planner.study.schema import BY_NAME
 from planner.units import suggestion
 
 HEAD_FILE = "study.toml"
+_TABLE_FILES = frozenset(f"{name}.csv" for name in BY_NAME)
+_FILES = _TABLE_FILES | {HEAD_FILE}
 _BOM = b"\xef\xbb\xbf"
+_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+"""What some write instead of commas."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,46 +34,44 @@ class Sheet:
 def read_files(folder: Path, problems: Problems) -> Mapping[str, bytes]:
     """study.toml and every table of the folder, name to content, by name. Nothing outside the
     folder is read."""
-    names = {f"{name}.csv" for name in BY_NAME}
-    home = folder.resolve()
-    contents: dict[str, bytes] = {}
     try:
-        entries = sorted(folder.iterdir(), key=lambda path: path.name)
+        paths = sorted(folder.iterdir(), key=lambda path: path.name)
     except OSError as error:
-        problems.add(
-            folder.name,
-            0,
-            "",
-            f"the folder cannot be read ({error.strerror}); check its permissions",
-        )
-        return contents
-    for path in entries:
-        if path.name not in names | {HEAD_FILE}:
-            if path.suffix.lower() == ".csv":
-                close = suggestion(path.name, names)
-                problems.add(
-                    path.name,
-                    0,
-                    "",
-                    f"no table has this name{close}; rename it or keep it in a folder below",
-                )
-        elif not path.resolve().is_relative_to(home):
-            problems.add(
-                path.name, 0, "", "is a link out of the study folder; copy the file into it"
-            )
+        message = f"the folder cannot be read ({error.strerror}); check its permissions"
+        problems.add(folder.name, 0, "", message)
+        return {}
+    home, contents = folder.resolve(), {}
+    for path in paths:
+        if path.name not in _FILES:
+            _refuse_misnamed(path, problems)
+            continue
+        try:
+            contents[path.name] = _content(path, home)
+        except ValueError as error:
+            problems.add(path.name, 0, "", str(error))
             problems.spoil(path.stem)
-        elif not path.is_file():
-            problems.add(path.name, 0, "", "is no ordinary file; put the table here as a file")
-            problems.spoil(path.stem)
-        else:
-            try:
-                contents[path.name] = path.read_bytes()
-            except OSError as error:
-                problems.add(
-                    path.name, 0, "", f"cannot be read ({error.strerror}); check its permissions"
-                )
-                problems.spoil(path.stem)
     return contents
+
+
+def _refuse_misnamed(path: Path, problems: Problems) -> None:
+    """A CSV file that is not a table would be passed over; other files are no concern of a
+    study."""
+    if path.suffix.lower() == ".csv":
+        close = suggestion(path.name, _TABLE_FILES)
+        message = f"no table has this name{close}; rename it or keep it in a folder below"
+        problems.add(path.name, 0, "", message)
+
+
+def _content(path: Path, home: Path) -> bytes:
+    """The content of a file of the folder. Raises ValueError that says why it is not read."""
+    if not path.resolve().is_relative_to(home):
+        raise ValueError("is a link out of the study folder; copy the file into it")
+    if not path.is_file():
+        raise ValueError("is no ordinary file; put the table here as a file")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"cannot be read ({error.strerror}); check its permissions") from error
 
 
 def decoded(file: str, content: bytes, problems: Problems) -> str | None:
@@ -108,74 +110,55 @@ def parse_sheet(file: str, content: bytes, problems: Problems) -> Sheet | None:
     out.
     """
     text = decoded(file, content, problems)
-    if text is None:
+    rows = None if text is None else _rows(file, text, problems)
+    if rows is None:
         return None
+    if not rows or rows[0][0] != 1:
+        message = "has no header; name the columns in the first row (docs/format.md lists them)"
+        problems.add(file, 1, "", message)
+        return None
+    header = tuple(rows[0][1])
+    for mark, name in _SEPARATORS.items():
+        if len(header) == 1 and mark in header[0]:
+            remedy = "save it with commas, and numbers with decimal points"
+            problems.add(file, 1, "", f"columns are separated by {name}; {remedy}")
+            return None
+    return Sheet(file, header, _regular(file, len(header), rows[1:], problems))
+
+
+def _rows(file: str, text: str, problems: Problems) -> list[tuple[int, list[str]]] | None:
+    """Number and cells of each row that is not empty; None where the text is not CSV."""
     rows: list[tuple[int, list[str]]] = []
     number = 0
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
         for number, cells in enumerate(reader, start=1):
             if reader.line_num != number:
-                problems.add(
-                    file,
-                    number,
-                    "",
-                    (
-                        "a quotation mark is not closed, or a cell holds a line break; keep each "
-                        "row on one line"
-                    ),
-                )
+                message = "a quotation mark is not closed, or a cell holds a line break"
+                problems.add(file, number, "", f"{message}; keep each row on one line")
                 return None
             row = [cell.strip() for cell in cells]
             if any(row):
                 rows.append((number, row))
     except csv.Error as error:
-        problems.add(
-            file,
-            number + 1,
-            "",
-            f"cannot be read as CSV ({error}); double quotation marks inside quoted text",
-        )
+        message = f"cannot be read as CSV ({error}); double quotation marks inside quoted text"
+        problems.add(file, number + 1, "", message)
         return None
-    if not rows or rows[0][0] != 1:
-        problems.add(
-            file,
-            1,
-            "",
-            "has no header; name the columns in the first row (docs/format.md lists them)",
-        )
-        return None
-    return _regular(file, tuple(rows[0][1]), rows[1:], problems)
+    return rows
 
 
 def _regular(
-    file: str, header: tuple[str, ...], rows: list[tuple[int, list[str]]], problems: Problems
-) -> Sheet | None:
-    """The sheet without rows of a wrong length; None where the separator is no comma."""
-    for mark, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
-        if len(header) == 1 and mark in header[0]:
-            problems.add(
-                file,
-                1,
-                "",
-                (
-                    f"columns are separated by {name}; save it with commas, and numbers with "
-                    "decimal points"
-                ),
-            )
-            return None
-    regular = []
+    file: str, width: int, rows: list[tuple[int, list[str]]], problems: Problems
+) -> tuple[tuple[int, list[str]], ...]:
+    """The rows as long as the header."""
     for number, row in rows:
-        if len(row) == len(header):
-            regular.append((number, row))
-        else:
+        if len(row) != width:
             hint = (
                 "quote a text that holds a comma"
-                if len(row) > len(header)
+                if len(row) > width
                 else "add what is missing, leave cells empty between commas"
             )
-            problems.add(
-                file, number, "", f"has {len(row)} cells, but the header has {len(header)}; {hint}"
-            )
+            message = f"has {len(row)} cells, but the header has {width}; {hint}"
+            problems.add(file, number, "", message)
             problems.spoil(file.removesuffix(".csv"))
-    return Sheet(file, header, tuple(regular))
+    return tuple((number, row) for number, row in rows if len(row) == width)

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
@@ -19,10 +19,17 @@ from planner.units import suggestion
 
 CONVENTIONS = ("uniform", "end", "middle", "start")
 YEAR_RANGE = (1900, 2500)
+DEEPEST = 32
+"""How deep study.toml may nest; the deepest field lies at six."""
+LARGEST_BITS = 63
+"""Bits of the largest whole number of TOML, without its sign."""
+_KEY = re.compile(r"""(?:"([^"]*)"|'([^']*)'|([^\s="'#]+))\s*[=.]""")
+_DOTTED = re.compile(r"[\w\s.\"'\[\]-]*")
+_BRACKETS = re.compile(rf"(?:[\[{{]\s*){{{DEEPEST}}}")
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class HeadField:
     """A field of study.toml: what it says, and what it must be."""
 
     name: str
@@ -31,50 +38,60 @@ class Field:
     required: bool = False
     default: Any = None
 
+    def accepts(self, value: Any) -> bool:
+        """Return True for a value of the right type that says something."""
+        if isinstance(value, bool) and self.kind is not bool:
+            return False
+        return isinstance(value, self.kind) and value != ""
 
-HEAD: tuple[Field, ...] = (
-    Field("title", "what the study is about, in a line", str, required=True),
-    Field("country", "the focus country", str, required=True),
-    Field("metals", "its metals, in full and lower case", list, required=True),
-    Field("currency_year", "year of the constant USD that all money is in", int, required=True),
-    Field("discount_rate", "real rate of the study, 1/year", (int, float), required=True),
-    Field(
+
+HEAD: tuple[HeadField, ...] = (
+    HeadField("title", "what the study is about, in a line", str, required=True),
+    HeadField("country", "the focus country", str, required=True),
+    HeadField("metals", "its metals, in full and lower case", list, required=True),
+    HeadField("currency_year", "year of the constant USD that all money is in", int, required=True),
+    HeadField("discount_rate", "real rate of the study, 1/year", (int, float), required=True),
+    HeadField(
         "stock_convention",
         "when products enter use within their year: uniform, end, middle, start",
         str,
         default="uniform",
     ),
-    Field(
+    HeadField(
         "scenario",
         "the scenario in force when none is asked for; empty: the base rows alone",
         str,
         default="",
     ),
-    Field(
+    HeadField(
         "border_adjustment",
         "whether the carbon price also falls on the embodied carbon of imports",
         bool,
         default=False,
     ),
-    Field("years", "the years, see below", dict, required=True),
-    Field("policies", "the policies, see below", dict, default={}),
-    Field("scenarios", "the scenarios, see below", dict, default={}),
+    HeadField("years", "the years, see below", dict, required=True),
+    HeadField("policies", "the policies, see below", dict, default={}),
+    HeadField("scenarios", "the scenarios, see below", dict, default={}),
 )
-YEARS: tuple[Field, ...] = (
-    Field("first", "first year; left out where `periods` is given", int),
-    Field("last", "last year", int, required=True),
-    Field("step", "length of every period in years (the last may be shorter)", int, default=1),
-    Field("periods", "first years of the periods, ascending, instead of first and step", list),
+YEARS: tuple[HeadField, ...] = (
+    HeadField("first", "first year; left out where `periods` is given", int),
+    HeadField("last", "last year", int, required=True),
+    HeadField("step", "length of every period in years (the last may be shorter)", int, default=1),
+    HeadField("periods", "first years of the periods, ascending, instead of first and step", list),
 )
-SCENARIO: tuple[Field, ...] = (
-    Field("title", "what it supposes, in a line", str, default=""),
-    Field("note", "more of that", str, default=""),
-    Field("inherits", "scenarios it starts from, left to right, the later wins", list, default=[]),
-    Field("set", 'single values: path = number or "number unit"', dict, default={}),
-    Field("policies", "fields of policies replaced, or whole policies added", dict, default={}),
-    Field("discount_rate", "replaces that of the study", (int, float)),
-    Field("border_adjustment", "replaces that of the study", bool),
+SCENARIO: tuple[HeadField, ...] = (
+    HeadField("title", "what it supposes, in a line", str, default=""),
+    HeadField("note", "more of that", str, default=""),
+    HeadField(
+        "inherits", "scenarios it starts from, left to right, the later wins", list, default=[]
+    ),
+    HeadField("set", 'single values: path = number or "number unit"', dict, default={}),
+    HeadField("policies", "fields of policies replaced, or whole policies added", dict, default={}),
+    HeadField("discount_rate", "replaces that of the study", (int, float)),
+    HeadField("border_adjustment", "replaces that of the study", bool),
 )
+SCENARIO_HEAD = ("discount_rate", "border_adjustment")
+"""Fields of the head that a scenario or an override may replace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,39 +151,22 @@ def _lines(text: str) -> Mapping[tuple[str, str], int]:
     return found
 
 
-_KEY = re.compile(r"""(?:"([^"]*)"|'([^']*)'|([^\s="'#]+))\s*[=.]""")
-_DOTTED = re.compile(r"[\w\s.\"'\[\]-]*")
-DEEPEST = 32
-"""How deep study.toml may nest; the deepest field lies at six."""
-
-
 def read_head(content: bytes, problems: Problems) -> Head | None:
     """The head of a study; None where it is too broken for its tables to be judged. All problems
     are collected."""
     text = decoded(HEAD_FILE, content, problems)
     if text is None:
         return None
-    # before it is parsed: the parser descends once for each bracket
-    if too_deep := re.search(rf"(?:[\[{{]\s*){{{DEEPEST}}}", text):
-        row = text.count("\n", 0, too_deep.start()) + 1
-        problems.add(
-            HEAD_FILE, row, "", f"more than {DEEPEST} brackets are nested; no field needs that"
-        )
+    toml = _parsed(text, problems)
+    return None if toml is None else _HeadReader(text, problems).head(toml)
+
+
+def _parsed(text: str, problems: Problems) -> Mapping[str, Any] | None:
+    """The text as TOML reads it; None where it is something else."""
+    if too_deep := _too_deep(text):
+        row, message = too_deep
+        problems.add(HEAD_FILE, row, "", message)
         return None
-    # likewise: it takes the square of the number of words that a dotted key has
-    for row, line in enumerate(text.split("\n"), start=1):
-        if (
-            line.count(".") > DEEPEST
-            and _DOTTED.fullmatch(key := line.partition("=")[0])
-            and key.count(".") > DEEPEST
-        ):
-            problems.add(
-                HEAD_FILE,
-                row,
-                "",
-                f"this key is nested more than {DEEPEST} deep; no field needs that",
-            )
-            return None
     try:
         toml = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # ValueError: a number of thousands of digits
@@ -175,44 +175,28 @@ def read_head(content: bytes, problems: Problems) -> Head | None:
             HEAD_FILE, int(at[1]) if at else 0, "", f"is no valid TOML: {error}; mend this line"
         )
         return None
-    if odd := beyond_toml(toml):
-        problems.add(HEAD_FILE, line_of(text, *odd[0]), ".".join(filter(None, odd[0])), odd[1])
+    if beyond := beyond_toml(toml):
+        place, message = beyond
+        problems.add(HEAD_FILE, line_of(text, *place), ".".join(filter(None, place)), message)
         return None
-    reader = _Reader(text, problems)
-    fields = reader.fields("", toml, HEAD)
-    metals = reader.names("", "metals", fields.get("metals"))
-    if fields.get("metals") == []:
-        reader.refuse("", "metals", "is empty; name at least one metal")
-    periods = reader.periods(fields["years"]) if "years" in fields else ()
-    rate = reader.at_least_zero("", "discount_rate", fields.get("discount_rate"))
-    reader.one_of("", "stock_convention", fields["stock_convention"], CONVENTIONS)
-    scenarios = reader.scenarios(fields["scenarios"])
-    for name, rules in fields["policies"].items():
-        if not isinstance(rules, dict):
-            reader.refuse("policies", name, "must be a section: [policies.NAME] with kind = ...")
-    policies = {
-        name: rules for name, rules in fields["policies"].items() if isinstance(rules, dict)
-    }
-    year = fields.get("currency_year")
-    if year is not None and not YEAR_RANGE[0] <= year <= YEAR_RANGE[1]:
-        reader.refuse("", "currency_year", f"is {year}; give a year such as 2021")
-        year = None
-    if not metals or not periods or rate is None or year is None:
-        return None
-    return Head(
-        fields.get("title", ""),
-        fields.get("country", ""),
-        metals,
-        year,
-        rate,
-        fields["stock_convention"],
-        fields["scenario"],
-        fields["border_adjustment"],
-        periods,
-        policies,
-        scenarios,
-        text,
-    )
+    return toml
+
+
+def _too_deep(text: str) -> tuple[int, str] | None:
+    """Row and message where brackets or keys nest too deep to be parsed."""
+    # the parser descends once for each bracket
+    if brackets := _BRACKETS.search(text):
+        row = text.count("\n", 0, brackets.start()) + 1
+        return row, f"more than {DEEPEST} brackets are nested; no field needs that"
+    # and takes the square of the number of words that a dotted key has
+    for row, line in enumerate(text.split("\n"), start=1):
+        if line.count(".") > DEEPEST and _is_deep_key(line.partition("=")[0]):
+            return row, f"this key is nested more than {DEEPEST} deep; no field needs that"
+    return None
+
+
+def _is_deep_key(key: str) -> bool:
+    return key.count(".") > DEEPEST and _DOTTED.fullmatch(key) is not None
 
 
 def beyond_toml(toml: Mapping[str, Any]) -> tuple[tuple[str, str], str] | None:
@@ -233,78 +217,94 @@ def beyond_toml(toml: Mapping[str, Any]) -> tuple[tuple[str, str], str] | None:
     return None
 
 
-LARGEST_BITS = 63
-"""Bits of the largest whole number of TOML, without its sign."""
-
-
-class _Reader:
+class _HeadReader:
     """Checks sections of study.toml and collects problems with their rows."""
 
     def __init__(self, text: str, problems: Problems) -> None:
         self.text, self.problems = text, problems
 
     def refuse(self, section: str, key: str, message: str) -> None:
+        """Report what is wrong with a field."""
         self.problems.add(
             HEAD_FILE, line_of(self.text, section, key), f"{section}.{key}".strip("."), message
         )
 
-    def fields(
-        self, section: str, given: Mapping[str, Any], allowed: tuple[Field, ...]
+    def head(self, toml: Mapping[str, Any]) -> Head | None:
+        """The whole head; None where metals, years, rate or currency year cannot be told."""
+        fields = self._fields("", toml, HEAD)
+        metals = self._names("", "metals", fields.get("metals"))
+        if fields.get("metals") == []:
+            self.refuse("", "metals", "is empty; name at least one metal")
+        periods = self._periods(fields["years"]) if "years" in fields else ()
+        rate = self._at_least_zero("", "discount_rate", fields.get("discount_rate"))
+        self._convention(fields["stock_convention"])
+        scenarios = self._scenarios(fields["scenarios"])
+        policies = self._sections("policies", fields["policies"], "[policies.NAME] with kind = ...")
+        currency_year = self._currency_year(fields.get("currency_year"))
+        if not metals or not periods or rate is None or currency_year is None:
+            return None
+        return Head(
+            fields.get("title", ""),
+            fields.get("country", ""),
+            metals,
+            currency_year,
+            rate,
+            fields["stock_convention"],
+            fields["scenario"],
+            fields["border_adjustment"],
+            periods,
+            policies,
+            scenarios,
+            self.text,
+        )
+
+    # ---- fields
+
+    def _fields(
+        self, section: str, given: Mapping[str, Any], allowed: tuple[HeadField, ...]
     ) -> dict[str, Any]:
         """The fields of a section that are of the right type, defaults filled in."""
-        names = [f.name for f in allowed]
+        names = [field.name for field in allowed]
         for key in given:
             if key not in names:
-                self.refuse(
-                    section,
-                    key,
-                    (
-                        f"is no field here{self.problems.suggestion(key, names)}; there are: "
-                        f"{', '.join(names)}"
-                    ),
-                )
-        found: dict[str, Any] = {}
-        for form in allowed:
-            value = given.get(form.name)
-            if value is None:
-                if form.required:
-                    self.refuse(section, form.name, f"is missing; give {form.note}")
-                elif form.default is not None:
-                    found[form.name] = form.default
-            elif (
-                not isinstance(value, form.kind)
-                or (isinstance(value, bool) and form.kind is not bool)
-                or value == ""
-            ):
-                self.refuse(
-                    section, form.name, f"is {value!r}; give {form.note} ({_spelled(form.kind)})"
-                )
-                if form.default is not None:
-                    found[form.name] = form.default
-            else:
-                found[form.name] = value
-        return found
+                close = self.problems.suggestion(key, names)
+                self.refuse(section, key, f"is no field here{close}; there are: {', '.join(names)}")
+        found = {field.name: self._field(section, given, field) for field in allowed}
+        return {name: value for name, value in found.items() if value is not None}
 
-    def names(self, section: str, key: str, given: Any) -> tuple[str, ...]:
+    def _field(self, section: str, given: Mapping[str, Any], field: HeadField) -> Any:
+        """The value of a field, else its default; None where it has neither."""
+        value = given.get(field.name)
+        if value is None:
+            if field.required:
+                self.refuse(section, field.name, f"is missing; give {field.note}")
+        elif field.accepts(value):
+            return value
+        else:
+            wanted = f"{field.note} ({_spelled(field.kind)})"
+            self.refuse(section, field.name, f"is {value!r}; give {wanted}")
+        return field.default
+
+    def _names(self, section: str, key: str, given: Any) -> tuple[str, ...]:
         """A list of names, without duplicates."""
-        listed = given if isinstance(given, list) else []
-        for name in listed:
-            if not isinstance(name, str) or not name.strip() or name != name.strip():
+        names: dict[str, int] = {}
+        for name in given if isinstance(given, list) else ():
+            if not isinstance(name, str) or not name or name != name.strip():
                 self.refuse(section, key, f"holds {name!r}; give names as text")
-        wanted = [name for name in listed if isinstance(name, str)]
-        for name in sorted({n for n in wanted if wanted.count(n) > 1}):
-            self.refuse(section, key, f"names '{name}' twice; keep one")
-        return tuple(dict.fromkeys(wanted))
+            if isinstance(name, str):
+                names[name] = names.get(name, 0) + 1
+        for name in sorted(names):
+            if names[name] > 1:
+                self.refuse(section, key, f"names '{name}' twice; keep one")
+        return tuple(names)
 
-    def one_of(self, section: str, key: str, given: Any, choices: tuple[str, ...]) -> None:
-        if given not in choices:
-            self.refuse(
-                section,
-                key,
-                f"is '{given}'{suggestion(str(given), choices)}; choose of {', '.join(choices)}",
-            )
+    def _convention(self, given: str) -> None:
+        if given not in CONVENTIONS:
+            close = suggestion(str(given), CONVENTIONS)
+            choices = ", ".join(CONVENTIONS)
+            self.refuse("", "stock_convention", f"is '{given}'{close}; choose of {choices}")
 
-    def at_least_zero(self, section: str, key: str, given: Any) -> float | None:
+    def _at_least_zero(self, section: str, key: str, given: Any) -> float | None:
         if given is None:
             return None
         if not 0 <= given < float("inf"):
@@ -312,50 +312,81 @@ class _Reader:
             return None
         return float(given)
 
-    def periods(self, given: Mapping[str, Any]) -> tuple[Period, ...]:
+    def _currency_year(self, given: int | None) -> int | None:
+        if given is not None and not YEAR_RANGE[0] <= given <= YEAR_RANGE[1]:
+            self.refuse("", "currency_year", f"is {given}; give a year such as 2021")
+            return None
+        return given
+
+    def _sections(
+        self, section: str, given: Mapping[str, Any], form: str
+    ) -> dict[str, Mapping[str, Any]]:
+        """Those of the fields that are sections of their own, as they all must be."""
+        for name, fields in given.items():
+            if not isinstance(fields, dict):
+                self.refuse(section, name, f"must be a section: {form}")
+        return {name: fields for name, fields in given.items() if isinstance(fields, dict)}
+
+    # ---- years
+
+    def _periods(self, given: Mapping[str, Any]) -> tuple[Period, ...]:
         """The periods of the study, one a year unless `step` or `periods` say otherwise; empty
         where they cannot be told."""
-        years = self.fields("years", given, YEARS)
-        last, step = years.get("last"), years["step"]
-        starts: list[int] = years.get("periods", [])
+        years = self._fields("years", given, YEARS)
+        last = years.get("last")
         if last is None:
             return ()
-        if "periods" in years:
-            if "first" in given or "step" in given:
-                self.refuse("years", "periods", "stands beside first or step; give either")
-            if (
-                not starts
-                or not all(type(y) is int for y in starts)
-                or any(b <= a for a, b in pairwise(starts))
-            ):
-                self.refuse(
-                    "years",
-                    "periods",
-                    "must list first years in ascending order, such as [2021, 2022, 2025]",
-                )
-                return ()
-        elif "first" not in years:
+        starts = (
+            self._listed_starts(given, years["periods"])
+            if "periods" in years
+            else self._regular_starts(given, years)
+        )
+        if not starts:
+            return ()
+        if not YEAR_RANGE[0] <= starts[0] <= starts[-1] <= last <= YEAR_RANGE[1]:
+            span = f"between {YEAR_RANGE[0]} and {YEAR_RANGE[1]}"
+            message = f"years run from {starts[0]} to {last}; give years in order, {span}"
+            self.refuse("years", "last", message)
+            return ()
+        return tuple(Period(a, b - 1) for a, b in pairwise([*starts, last + 1]))
+
+    def _listed_starts(self, given: Mapping[str, Any], starts: list[Any]) -> list[int]:
+        """The first years of `periods`; empty unless they ascend."""
+        if "first" in given or "step" in given:
+            self.refuse("years", "periods", "stands beside first or step; give either")
+        if (
+            starts
+            and all(type(year) is int for year in starts)
+            and all(a < b for a, b in pairwise(starts))
+        ):
+            return starts
+        self.refuse(
+            "years",
+            "periods",
+            "must list first years in ascending order, such as [2021, 2022, 2025]",
+        )
+        return []
+
+    def _regular_starts(self, given: Mapping[str, Any], years: Mapping[str, Any]) -> Sequence[int]:
+        """The years from `first` by `step`, never listed before they are known to be few; empty
+        where one of the two is wrong."""
+        first, step = years.get("first"), years["step"]
+        if first is None:
             if "first" not in given:
                 self.refuse("years", "first", "is missing; give the first year, or `periods`")
             return ()
-        elif step < 1:
+        if step < 1:
             self.refuse("years", "step", f"is {step}; give whole years of 1 or more")
             return ()
-        first = starts[0] if starts else years["first"]
-        if not YEAR_RANGE[0] <= first <= last <= YEAR_RANGE[1] or (starts and starts[-1] > last):
-            span = f"between {YEAR_RANGE[0]} and {YEAR_RANGE[1]}"
-            self.refuse(
-                "years", "last", f"years run from {first} to {last}; give years in order, {span}"
-            )
-            return ()
-        starts = starts or list(range(first, last + 1, step))
-        return tuple(Period(a, b - 1) for a, b in zip(starts, [*starts[1:], last + 1], strict=True))
+        return range(first, max(first, years["last"]) + 1, step)
 
-    def scenarios(self, given: Mapping[str, Any]) -> dict[str, Scenario]:
-        """All scenarios; unknown parents and circles of inheritance are refused once and dropped."""
+    # ---- scenarios
+
+    def _scenarios(self, given: Mapping[str, Any]) -> dict[str, Scenario]:
+        """All scenarios; unknown parents and circles of inheritance are refused once and
+        dropped."""
         found: dict[str, Scenario] = {}
         for name, fields in given.items():
-            section = f"scenarios.{name}"
             if not isinstance(fields, dict):
                 self.refuse("scenarios", name, "must be a section: [scenarios.NAME]")
                 continue
@@ -363,49 +394,40 @@ class _Reader:
                 self.refuse(
                     "scenarios", name, "holds a comma or nothing; a,b composes two scenarios"
                 )
-            rules = self.fields(section, fields, SCENARIO)
-            head: dict[str, Any] = {
-                key: rules[key] for key in ("discount_rate", "border_adjustment") if key in rules
-            }
-            self.at_least_zero(section, "discount_rate", head.get("discount_rate"))
-            found[name] = Scenario(
-                rules.get("title", ""),
-                self.names(section, "inherits", rules["inherits"]),
-                self._settings(section, rules["set"]),
-                self._policies(section, rules["policies"]),
-                head,
-            )
+            found[name] = self._scenario(f"scenarios.{name}", fields)
         return self._without_circles(found)
+
+    def _scenario(self, section: str, given: Mapping[str, Any]) -> Scenario:
+        fields = self._fields(section, given, SCENARIO)
+        head: dict[str, Any] = {key: fields[key] for key in SCENARIO_HEAD if key in fields}
+        self._at_least_zero(section, "discount_rate", head.get("discount_rate"))
+        return Scenario(
+            fields["title"],
+            self._names(section, "inherits", fields["inherits"]),
+            self._settings(f"{section}.set", fields["set"]),
+            self._sections(
+                f"{section}.policies", fields["policies"], "[scenarios.NAME.policies.POLICY]"
+            ),
+            head,
+        )
 
     def _settings(self, section: str, given: Mapping[str, Any]) -> dict[str, str]:
         """Single values as text, by path."""
         settings: dict[str, str] = {}
         for path, value in given.items():
-            if isinstance(value, dict):
-                self.refuse(
-                    f"{section}.set",
-                    path,
-                    "is read as a table by TOML; put the whole path in quotation marks",
-                )
-            elif isinstance(value, bool) or not isinstance(value, int | float | str):
-                self.refuse(
-                    f"{section}.set", path, f'is {value!r}; give a number, or "number unit"'
-                )
+            if isinstance(value, str):
+                settings[path.strip()] = value
+            elif isinstance(value, int | float) and not isinstance(value, bool):
+                settings[path.strip()] = repr(value)
+            elif isinstance(value, dict):
+                remedy = "put the whole path in quotation marks"
+                self.refuse(section, path, f"is read as a table by TOML; {remedy}")
             else:
-                settings[path.strip()] = value if isinstance(value, str) else repr(value)
+                self.refuse(section, path, f'is {value!r}; give a number, or "number unit"')
         return settings
 
-    def _policies(self, section: str, given: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-        for name, fields in given.items():
-            if not isinstance(fields, dict):
-                self.refuse(
-                    f"{section}.policies",
-                    name,
-                    "must be a section: [scenarios.NAME.policies.POLICY]",
-                )
-        return {name: fields for name, fields in given.items() if isinstance(fields, dict)}
-
     def _without_circles(self, found: dict[str, Scenario]) -> dict[str, Scenario]:
+        """The scenarios, without any inheritance where some of it cannot be followed."""
         inherits = {name: scenario.inherits for name, scenario in found.items()}
         bad: dict[str, str] = {}
         for name in found:
@@ -417,9 +439,7 @@ class _Reader:
             self.refuse(f"scenarios.{name}", "inherits", message)
         if not bad:
             return found
-        return {
-            name: Scenario(s.title, (), s.settings, s.policies, s.head) for name, s in found.items()
-        }
+        return {name: replace(scenario, inherits=()) for name, scenario in found.items()}
 
 
 def _by_circle(bad: Mapping[str, str]) -> dict[str, str]:

@@ -1,9 +1,10 @@
-"""Collects what is wrong with a study, so that all of it is said at once and each thing only once."""
+"""Collects what is wrong with a study, so that all of it is said at once, each thing once."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Hashable, Iterable
+from typing import Protocol
 
 from planner.errors import Problem
 from planner.units import suggestion
@@ -32,6 +33,16 @@ def unfit(name: str) -> str:
     return ""
 
 
+class Line(Protocol):
+    """Anything that stands in a row of a file: a checked row, a place."""
+
+    @property
+    def file(self) -> str: ...
+
+    @property
+    def row(self) -> int: ...
+
+
 class Problems:
     """Problems found so far, and what they spoil: data that is not judged again, lest one error be
     told twice.
@@ -49,6 +60,10 @@ class Problems:
             self._beyond[file] = self._beyond.get(file, 0) + 1
         else:
             self._found.setdefault((file, column, message), []).append(row)
+
+    def at(self, line: Line, column: str, message: str) -> None:
+        """Add what is wrong with a row."""
+        self.add(line.file, line.row, column, message)
 
     def suggestion(self, word: str, known: Iterable[str]) -> str:
         """` (did you mean 'x'?)`, as long as there are few problems; then nothing."""

@@ -13,21 +13,19 @@ from typing import Any, Self, TypeVar
 from planner.errors import Problem, SpecError
 from planner.study.checks import Checks
 from planner.study.files import HEAD_FILE, Sheet, parse_sheet, read_files
-from planner.study.head import Head, beyond_toml, read_head
-from planner.study.nouns import Maker
+from planner.study.head import SCENARIO_HEAD, Head, beyond_toml, read_head
+from planner.study.nouns import NO_NOUNS, Nouns, StudyTables, read_nouns, whole_study_series
+from planner.study.numbers import Numbers
+from planner.study.overrides import COMMAND_LINE
 from planner.study.policies import Written, read_policies, with_closures
 from planner.study.problems import Problems
 from planner.study.rows import RowReader
 from planner.study.scenarios import composed, layers, merged
-from planner.study.schema import TABLES, Table
-from planner.study.values import COMMAND_LINE, Values
+from planner.study.schema import TABLES, TableForm
 from planner.system.nouns import System, frozen_map
 from planner.units import suggestion
 
 V = TypeVar("V")
-
-HEAD_SETTINGS = ("discount_rate", "border_adjustment")
-"""Fields of the head that a scenario or an override may replace."""
 
 
 def read(
@@ -86,45 +84,23 @@ def find(study: str | Path) -> Path:
     A bare name that ships with planner is the shipped study; write ./name for a folder of the same
     name.
     """
-    text = str(study)
+    text, folder = str(study), Path(study)
     if text in studies():
         return _shelf() / text
-    folder = Path(study)
     try:
         if (folder / HEAD_FILE).is_file():
             return folder
         there = folder.is_dir()
     except (OSError, ValueError):
         there = False
-    if there:
-        raise SpecError(
-            text,
-            [
-                Problem(
-                    text,
-                    0,
-                    "",
-                    (
-                        f"this folder holds no {HEAD_FILE}; give the folder of a study, or start "
-                        "one with `planner new`"
-                    ),
-                )
-            ],
-        )
-    raise SpecError(
-        text,
-        [
-            Problem(
-                text or "''",
-                0,
-                "",
-                (
-                    f"no study has this name and no folder either{suggestion(text, studies())}; "
-                    f"shipped: {', '.join(studies())}"
-                ),
-            )
-        ],
+    message = (
+        f"this folder holds no {HEAD_FILE}; give the folder of a study, or start one with `planner "
+        "new`"
+        if there
+        else f"no study has this name and no folder either{suggestion(text, studies())}; shipped: "
+        f"{', '.join(studies())}"
     )
+    raise SpecError(text, [Problem(text or "''", 0, "", message)])
 
 
 def _shelf() -> Path:
@@ -167,7 +143,7 @@ class Rereader:
         if self._first is None:
             return None, self._problems
         overrides = self._overrides | {
-            path: self._first.values.text(path, value) for path, value in values.items()
+            path: self._first.numbers.text(path, value) for path, value in values.items()
         }
         again = None if self._problems else self._first.again(values)
         if again is not None:
@@ -188,23 +164,30 @@ class _Study:
         self.head: Head | None = (
             read_head(self.files[HEAD_FILE], self.common) if HEAD_FILE in self.files else None
         )
-        sheets = [(table, self._sheet(table)) for table in TABLES]
-        self.rows = RowReader(self.head, self.common) if self.head is not None else None
-        if self.rows is not None:
-            for table, sheet in sheets:
-                self.rows.define(table, sheet)
-            for table, sheet in sheets:
-                if sheet is not None:
-                    self.rows.read(table, sheet)
+        sheets = {table: self._sheet(table) for table in TABLES}
+        self.rows = None if self.head is None else self._checked(self.head, sheets)
 
-    def _sheet(self, table: Table) -> Sheet | None:
-        file = f"{table.name}.csv"
-        sheet = parse_sheet(file, self.files[file], self.common) if file in self.files else None
-        if file not in self.files and table.required and not self.common.spoiled(table.name):
-            self.common.add(file, 0, "", f"is missing; every study needs this table: {table.note}")
-        if sheet is None and (file in self.files or table.required):
-            self.common.spoil(table.name)
-            self.common.spoil("keys of", table.name)
+    def _checked(self, head: Head, sheets: Mapping[TableForm, Sheet | None]) -> RowReader:
+        """The rows of all tables, after the names that they refer to."""
+        rows = RowReader(head, self.common)
+        for table, sheet in sheets.items():
+            rows.define(table, sheet)
+        for table, sheet in sheets.items():
+            if sheet is not None:
+                rows.read(table, sheet)
+        return rows
+
+    def _sheet(self, table: TableForm) -> Sheet | None:
+        """The cells of a table; None where it is not there or cannot be read, which spoils it
+        unless it may be left out."""
+        file, common = f"{table.name}.csv", self.common
+        there = file in self.files
+        sheet = parse_sheet(file, self.files[file], common) if there else None
+        if not there and table.required and not common.spoiled(table.name):
+            common.add(file, 0, "", f"is missing; every study needs this table: {table.note}")
+        if sheet is None and (there or table.required):
+            common.spoil(table.name)
+            common.spoil("keys of", table.name)
         return sheet
 
     def system(
@@ -212,22 +195,23 @@ class _Study:
     ) -> tuple[System | None, tuple[Problem, ...]]:
         """The System and what is wrong with it; None where the head is too broken to judge the
         rest."""
-        read, problems = self.read(scenario, overrides)
-        return None if read is None else read.system(overrides, traced=True), problems
+        reading, problems = self.read(scenario, overrides)
+        return None if reading is None else reading.system(overrides, traced=True), problems
 
     def read(
         self, scenario: str, overrides: Mapping[str, str]
-    ) -> tuple[_Scenario | None, tuple[Problem, ...]]:
+    ) -> tuple[_Reading | None, tuple[Problem, ...]]:
         """One scenario, and what is wrong with it."""
         problems = self.common.copy()
         if self.head is None or self.rows is None:
             return None, problems.report()
-        made = _Scenario(self, self.head, self.rows, scenario, overrides, problems)
+        made = _Reading(self, self.head, self.rows, scenario, overrides, problems)
         return made, problems.report()
 
 
-class _Scenario:
-    """One scenario of a study: the numbers in force, and the nouns and policies that they make."""
+class _Reading:
+    """A study read for one scenario: the numbers in force, and the nouns and policies that they
+    make."""
 
     def __init__(
         self,
@@ -241,22 +225,23 @@ class _Scenario:
         self.study, self.head, self.rows, self.problems = study, head, rows, problems
         active = self._active(scenario)
         self.asked = ",".join(part.strip() for part in scenario.split(",")) or head.scenario
-        self.settings = self._settings(
-            {path: text for path, text in overrides.items() if _is_setting(path)}, active
-        )
-        self.values = Values(
-            rows,
-            active,
-            {path: text for path, text in overrides.items() if not _is_setting(path)},
-            problems,
-        )
-        maker = Maker(rows, self.values, self.settings["discount_rate"], problems)
-        self.nouns, self.series = maker.make(), maker.whole_study()
-        Checks(rows, self.values, self.nouns, problems).run()
+        settings = {path: text for path, text in overrides.items() if _is_setting(path)}
+        single = {path: text for path, text in overrides.items() if path not in settings}
+        self.settings = self._settings(settings, active)
+        self.numbers = Numbers(rows, active, single, problems)
+        self._make_nouns(NO_NOUNS)
         self.policies = read_policies(
             head, self._policies(active, self.settings), self.nouns, problems
         )
         self.processes, self.ramps = with_closures(self.nouns, self.policies)
+
+    def _make_nouns(self, before: Nouns) -> None:
+        """The nouns and series of the numbers in force, checked against one another; those of
+        before where no number changed."""
+        tables = StudyTables(self.rows, self.numbers, self.problems, before)
+        self.nouns = read_nouns(tables, self.settings["discount_rate"])
+        self.series = whole_study_series(tables)
+        Checks(self.rows, self.numbers, self.nouns, self.problems).run()
 
     def again(self, values: Mapping[str, float]) -> Self | None:
         """The same scenario with other values, in internal units, by the paths of their rows; None
@@ -265,13 +250,11 @@ class _Scenario:
         Policies name nouns and what kind they are, which no value changes: they stay.
         """
         twin, problems = copy.copy(self), Problems()
-        found = self.values.again(values, problems)
-        if found is None:
+        numbers = self.numbers.again(values, problems)
+        if numbers is None:
             return None
-        twin.values, twin.problems = found, problems
-        maker = Maker(self.rows, found, self.settings["discount_rate"], problems, self.nouns)
-        twin.nouns, twin.series = maker.make(), maker.whole_study()
-        Checks(self.rows, found, twin.nouns, problems).run()
+        twin.numbers, twin.problems = numbers, problems
+        twin._make_nouns(self.nouns)
         processes, ramps = with_closures(twin.nouns, self.policies)
         twin.processes = _same(
             processes, self.processes, twin.nouns.processes, self.nouns.processes
@@ -280,8 +263,8 @@ class _Scenario:
         return None if problems else twin
 
     def system(self, overrides: Mapping[str, str], *, traced: bool) -> System:
-        """What all of it makes. `traced`: with the data that its numbers come from and the hash of
-        all inputs."""
+        """The System of this reading. `traced`: with the data that its numbers come from and the
+        hash of all inputs."""
         head, nouns, files = self.head, self.nouns, self.study.files
         return System(
             self.study.name,
@@ -304,7 +287,7 @@ class _Scenario:
             frozen_map(self.policies),
             **self.series,
             border_adjustment=self.settings["border_adjustment"],
-            data=self.values.data() if traced else (),
+            data=self.numbers.data() if traced else (),
             inputs_hash=inputs_hash(files, self.asked, overrides) if traced else "",
             files=frozen_map(files),
             measures=frozen_map(nouns.measures),
@@ -335,16 +318,7 @@ class _Scenario:
             found |= self.head.scenarios[scenario].head
         for path, text in overrides.items():
             value = _toml_value(text)
-            wrong = ""
-            if path == "discount_rate" and (
-                isinstance(value, bool)
-                or not isinstance(value, int | float)
-                or not 0 <= value < float("inf")
-            ):
-                wrong = "give a number of 0 or more"
-            if path == "border_adjustment" and not isinstance(value, bool):
-                wrong = "write true or false"
-            if wrong:
+            if wrong := _wrong_setting(path, value):
                 self.problems.add(COMMAND_LINE, 0, path, f"is '{text}'; {wrong}")
             else:
                 found[path] = value
@@ -359,20 +333,23 @@ class _Scenario:
             written = merged(written, changes)
             section |= {name: f"scenarios.{scenario}.policies.{name}" for name in changes}
         for path, value in settings.items():
-            words = path.split(".")
-            if words[0] != "policies":
-                continue
-            if len(words) != 3 or words[1] not in written:
-                close = suggestion(words[1], written) if len(words) > 1 else ""
-                self.problems.add(
-                    COMMAND_LINE,
-                    0,
-                    path,
-                    f"no policy has this path{close}; write policies.NAME.field",
-                )
-            else:
-                written[words[1]][words[2]] = value
+            if path not in SCENARIO_HEAD:
+                self._set_policy(written, path, value)
         return [Written(name, fields, section[name]) for name, fields in written.items()]
+
+    def _set_policy(self, written: dict[str, dict[str, Any]], path: str, value: Any) -> None:
+        """Override a field of a policy, by its path policies.NAME.field."""
+        words = path.split(".")
+        if len(words) == 3 and words[1] in written:
+            written[words[1]][words[2]] = value
+            return
+        close = suggestion(words[1], written) if len(words) > 1 else ""
+        self.problems.add(
+            COMMAND_LINE,
+            0,
+            path,
+            f"no policy has this path{close}; write policies.NAME.field",
+        )
 
 
 def _same(
@@ -385,7 +362,17 @@ def _same(
 
 
 def _is_setting(path: str) -> bool:
-    return path in HEAD_SETTINGS or path.partition(".")[0] == "policies"
+    return path in SCENARIO_HEAD or path.partition(".")[0] == "policies"
+
+
+def _wrong_setting(path: str, value: Any) -> str:
+    """What a field of the head must be instead; empty where the value will do."""
+    if path == "border_adjustment":
+        return "" if isinstance(value, bool) else "write true or false"
+    if path != "discount_rate":
+        return ""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return "" if is_number and 0 <= value < float("inf") else "give a number of 0 or more"
 
 
 def _toml_value(text: str) -> Any:

@@ -72,9 +72,14 @@ class Column:
     """Name of the table (or `metals`, a list in study.toml) whose key this column must match; `a|b`
     for either."""
 
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Names of the tables (or `metals`) that may define what this column names."""
+        return tuple(self.refers_to.split("|")) if self.refers_to else ()
+
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
+class ParameterForm:
     """A number that a table of values may hold for each key."""
 
     name: str
@@ -96,25 +101,52 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TableForm:
     """One CSV file of a study."""
 
     name: str
     note: str
     keys: tuple[Column, ...]
     columns: tuple[Column, ...] = ()
-    parameters: tuple[Parameter, ...] = ()
+    parameters: tuple[ParameterForm, ...] = ()
     required: bool = True
 
     @property
     def has_values(self) -> bool:
+        """Return True for a table of numbers."""
         return bool(self.parameters)
 
     @property
     def has_parameter_column(self) -> bool:
+        """Return True if a column says which parameter a number is; a single one goes unsaid."""
         return len(self.parameters) > 1
 
-    def parameter(self, name: str) -> Parameter | None:
+    @property
+    def has_optional_metal(self) -> bool:
+        """Return True if rows may name a metal or leave it empty."""
+        return any(key.name == "metal" and not key.required for key in self.keys[1:2])
+
+    @property
+    def text_columns(self) -> tuple[Column, ...]:
+        """Keys and further columns of text."""
+        return (*self.keys, *self.columns)
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Every column that the table may have, in the order in which it is written."""
+        texts = [column.name for column in self.text_columns]
+        tail = VALUE_COLUMNS if self.has_values else ()
+        return (*texts, *["parameter"] * self.has_parameter_column, *tail)
+
+    @property
+    def required_names(self) -> tuple[str, ...]:
+        """The columns that the table must have."""
+        texts = [column.name for column in self.text_columns if column.required]
+        tail = REQUIRED_VALUE_COLUMNS if self.has_values else ()
+        return (*texts, *["parameter"] * self.has_parameter_column, *tail)
+
+    def parameter(self, name: str) -> ParameterForm | None:
+        """The parameter of a name; None where the table has none such."""
         return next((p for p in self.parameters if p.name == name), None)
 
 
@@ -122,8 +154,8 @@ def _good(note: str) -> Column:
     return Column("good", note, required=True, refers_to="goods")
 
 
-TABLES: tuple[Table, ...] = (
-    Table(
+TABLES: tuple[TableForm, ...] = (
+    TableForm(
         "goods",
         (
             "What is balanced, one row a good. A single-metal good is counted in tonnes of "
@@ -153,7 +185,7 @@ TABLES: tuple[Table, ...] = (
             Column("description", "in words"),
         ),
     ),
-    Table(
+    TableForm(
         "good_values",
         (
             "Numbers of goods: contents of joint goods, refined equivalents, stockpiles, costs of "
@@ -161,7 +193,7 @@ TABLES: tuple[Table, ...] = (
         ),
         keys=(_good("the good"), Column("metal", "for content and equivalent", refers_to="metals")),
         parameters=(
-            Parameter(
+            ParameterForm(
                 "content",
                 "t/t",
                 "metal in a tonne of a joint good; required for every joint good",
@@ -170,7 +202,7 @@ TABLES: tuple[Table, ...] = (
                 positive=True,
                 with_metal="required",
             ),
-            Parameter(
+            ParameterForm(
                 "equivalent",
                 "t/t",
                 "refined metal got from a tonne of the good by the reference route; 1 for refined "
@@ -179,26 +211,26 @@ TABLES: tuple[Table, ...] = (
                 by_year=False,
                 with_metal="optional",
             ),
-            Parameter(
+            ParameterForm(
                 "opening_stock",
                 "t",
                 "stockpile at the start; its presence makes the good storable",
                 by_year=False,
             ),
-            Parameter(
+            ParameterForm(
                 "closing_stock",
                 "t",
                 "least stockpile at the end; the opening stock where absent",
                 by_year=False,
             ),
-            Parameter(
+            ParameterForm(
                 "max_stock", "t", "largest stockpile; without limit where absent", by_year=False
             ),
-            Parameter(
+            ParameterForm(
                 "holding_cost", "USD/t/year", "cost of keeping a tonne for a year", default=0.0
             ),
-            Parameter("disposal_cost", "USD/t", "cost of disposing of a tonne", default=0.0),
-            Parameter(
+            ParameterForm("disposal_cost", "USD/t", "cost of disposing of a tonne", default=0.0),
+            ParameterForm(
                 "shortage_cost",
                 "USD/t",
                 "penalty for a tonne not served; required for every demanded good, and to be a "
@@ -209,13 +241,13 @@ TABLES: tuple[Table, ...] = (
         ),
         required=False,
     ),
-    Table(
+    TableForm(
         "demand",
         "What is to be served. A demanded good is terminal: no process takes it in.",
         keys=(_good("the good demanded"),),
-        parameters=(Parameter("demand", "t/year", "amount demanded"),),
+        parameters=(ParameterForm("demand", "t/year", "amount demanded"),),
     ),
-    Table(
+    TableForm(
         "processes",
         "Recipes, one row a process.",
         keys=(Column("process", "its name", required=True),),
@@ -258,7 +290,7 @@ TABLES: tuple[Table, ...] = (
             Column("description", "in words"),
         ),
     ),
-    Table(
+    TableForm(
         "coefficients",
         "Transfer coefficients: what a unit of activity takes in and gives out. A deposit stands "
         "in the column good with "
@@ -269,45 +301,47 @@ TABLES: tuple[Table, ...] = (
             Column("good", "the good or deposit", required=True, refers_to="goods|deposits"),
             Column("direction", "in or out", required=True, choices=("in", "out")),
         ),
-        parameters=(Parameter("coefficient", "t/t", "tonnes per unit of activity"),),
+        parameters=(ParameterForm("coefficient", "t/t", "tonnes per unit of activity"),),
     ),
-    Table(
+    TableForm(
         "process_values",
         "Numbers of processes, per unit of activity.",
         keys=(Column("process", "the process", required=True, refers_to="processes"),),
         parameters=(
-            Parameter(
+            ParameterForm(
                 "variable_cost",
                 "USD/t",
                 "running cost without what stands in other rows",
                 default=0.0,
             ),
-            Parameter(
+            ParameterForm(
                 "import_price", "USD/t", "price paid abroad, delivered to the border", default=0.0
             ),
-            Parameter("transport_cost", "USD/t", "freight not in the price", default=0.0),
-            Parameter("credit", "USD/t", "revenue from by-products outside the study", default=0.0),
-            Parameter(
+            ParameterForm("transport_cost", "USD/t", "freight not in the price", default=0.0),
+            ParameterForm(
+                "credit", "USD/t", "revenue from by-products outside the study", default=0.0
+            ),
+            ParameterForm(
                 "transfer",
                 "USD/t",
                 "payment between parties inside the country; reported, never in the cost",
                 default=0.0,
             ),
-            Parameter("electricity", "MWh/t", "electricity from the home grid", default=0.0),
-            Parameter(
+            ParameterForm("electricity", "MWh/t", "electricity from the home grid", default=0.0),
+            ParameterForm(
                 "direct_emission",
                 "tCO2e/t",
                 "emission at home other than from grid electricity",
                 default=0.0,
             ),
-            Parameter(
+            ParameterForm(
                 "embodied_emission",
                 "tCO2e/t",
                 "emission abroad, cradle to border, of the form imported",
                 default=0.0,
             ),
-            Parameter("transport_emission", "tCO2e/t", "international transport", default=0.0),
-            Parameter(
+            ParameterForm("transport_emission", "tCO2e/t", "international transport", default=0.0),
+            ParameterForm(
                 "loading",
                 "1",
                 "capacity used per unit of activity",
@@ -315,11 +349,11 @@ TABLES: tuple[Table, ...] = (
                 by_year=False,
                 positive=True,
             ),
-            Parameter(
+            ParameterForm(
                 "max_activity", "t/year", "upper bound on activity; without limit where absent"
             ),
-            Parameter("min_activity", "t/year", "must-run level", default=0.0),
-            Parameter(
+            ParameterForm("min_activity", "t/year", "must-run level", default=0.0),
+            ParameterForm(
                 "observed",
                 "t/year",
                 (
@@ -328,7 +362,7 @@ TABLES: tuple[Table, ...] = (
                 ),
                 events=True,
             ),
-            Parameter(
+            ParameterForm(
                 "host_content",
                 "t/t",
                 (
@@ -341,16 +375,16 @@ TABLES: tuple[Table, ...] = (
         ),
         required=False,
     ),
-    Table(
+    TableForm(
         "ramps",
         "How fast groups of processes may grow or must not fall.",
         keys=(Column("ramp_group", "the group", required=True),),
         parameters=(
-            Parameter("growth", "1/year", "largest growth per year as a share", by_year=False),
-            Parameter(
+            ParameterForm("growth", "1/year", "largest growth per year as a share", by_year=False),
+            ParameterForm(
                 "step", "t/year/year", "growth allowed from nothing", default=0.0, by_year=False
             ),
-            Parameter(
+            ParameterForm(
                 "decline",
                 "1/year",
                 "largest fall per year as a share; may stop at once where absent",
@@ -360,58 +394,58 @@ TABLES: tuple[Table, ...] = (
         ),
         required=False,
     ),
-    Table(
+    TableForm(
         "plants",
         "Equipment: capacity, cost, lifetime, lead time.",
         keys=(Column("plant", "the plant", required=True),),
         parameters=(
-            Parameter(
+            ParameterForm(
                 "existing_capacity",
                 "t/year",
                 "capacity standing at the start, by year as it retires",
                 default=0.0,
             ),
-            Parameter(
+            ParameterForm(
                 "under_construction",
                 "t/year",
                 "capacity that starts in its year without a new order, for a plant life",
                 events=True,
             ),
-            Parameter(
+            ParameterForm(
                 "capital_cost",
                 "USD/(t/year)",
                 "overnight cost by year of order; absent: cannot be ordered",
             ),
-            Parameter(
+            ParameterForm(
                 "fixed_cost",
                 "USD/(t/year)/year",
                 "cost of keeping capacity, run or not",
                 default=0.0,
             ),
-            Parameter(
+            ParameterForm(
                 "life",
                 "year",
                 "years it runs; required where it can be ordered or is under construction",
                 by_year=False,
                 positive=True,
             ),
-            Parameter(
+            ParameterForm(
                 "lead_time",
                 "year",
                 "whole years from order to operation",
                 default=0.0,
                 by_year=False,
             ),
-            Parameter(
+            ParameterForm(
                 "availability", "1", "share of capacity that can run", default=1.0, maximum=1.0
             ),
-            Parameter(
+            ParameterForm(
                 "max_new",
                 "t/year/year",
                 "most that may be ordered in a year; without limit where absent",
             ),
-            Parameter("max_capacity", "t/year", "largest capacity; without limit where absent"),
-            Parameter(
+            ParameterForm("max_capacity", "t/year", "largest capacity; without limit where absent"),
+            ParameterForm(
                 "interest_rate",
                 "1/year",
                 "rate of the annuity; the study's discount rate where absent",
@@ -420,7 +454,7 @@ TABLES: tuple[Table, ...] = (
         ),
         required=False,
     ),
-    Table(
+    TableForm(
         "deposits",
         "What mining depletes, in tonnes of metal.",
         keys=(
@@ -428,19 +462,19 @@ TABLES: tuple[Table, ...] = (
             Column("metal", "its metal", required=True, refers_to="metals"),
         ),
         parameters=(
-            Parameter("reserve", "t", "metal at the start; required", by_year=False),
-            Parameter("additions", "t/year", "reserve growth by exploration", default=0.0),
+            ParameterForm("reserve", "t", "metal at the start; required", by_year=False),
+            ParameterForm("additions", "t/year", "reserve growth by exploration", default=0.0),
         ),
         required=False,
     ),
-    Table(
+    TableForm(
         "hosts",
         "Host metals whose output bounds their by-products.",
         keys=(Column("host", "the host", required=True),),
-        parameters=(Parameter("output", "t/year", "output of the host"),),
+        parameters=(ParameterForm("output", "t/year", "output of the host"),),
         required=False,
     ),
-    Table(
+    TableForm(
         "products",
         "Use stocks, one row a product.",
         keys=(Column("product", "its name", required=True),),
@@ -465,13 +499,13 @@ TABLES: tuple[Table, ...] = (
         ),
         required=False,
     ),
-    Table(
+    TableForm(
         "product_values",
         "Numbers of products. In lifetime rows the year is that of the cohort.",
         keys=(Column("product", "the product", required=True, refers_to="products"),),
         parameters=(
-            Parameter("lifetime_mean", "year", "mean life; required", positive=True),
-            Parameter(
+            ParameterForm("lifetime_mean", "year", "mean life; required", positive=True),
+            ParameterForm(
                 "lifetime_sd",
                 "year",
                 (
@@ -480,13 +514,13 @@ TABLES: tuple[Table, ...] = (
                 ),
                 positive=True,
             ),
-            Parameter(
+            ParameterForm(
                 "lifetime_shape",
                 "1",
                 "shape of the Weibull distribution; required of weibull",
                 positive=True,
             ),
-            Parameter(
+            ParameterForm(
                 "dissipated",
                 "1",
                 "share of what leaves use that never becomes waste",
@@ -496,7 +530,7 @@ TABLES: tuple[Table, ...] = (
         ),
         required=False,
     ),
-    Table(
+    TableForm(
         "uses",
         "Which demanded goods enter which use stock. What enters none is exported in products.",
         keys=(
@@ -504,7 +538,7 @@ TABLES: tuple[Table, ...] = (
             _good("a demanded good"),
         ),
         parameters=(
-            Parameter(
+            ParameterForm(
                 "use",
                 "t/t",
                 (
@@ -516,13 +550,13 @@ TABLES: tuple[Table, ...] = (
         ),
         required=False,
     ),
-    Table(
+    TableForm(
         "cohorts",
         "What entered use before the first year.",
         keys=(Column("product", "the product", required=True, refers_to="products"),),
         parameters=(
-            Parameter("inflow", "t/year", "what entered use in that year", events=True),
-            Parameter(
+            ParameterForm("inflow", "t/year", "what entered use in that year", events=True),
+            ParameterForm(
                 "stock",
                 "t",
                 "what of that year's inflow is still in use when the study begins",
@@ -531,7 +565,7 @@ TABLES: tuple[Table, ...] = (
         ),
         required=False,
     ),
-    Table(
+    TableForm(
         "exploration",
         (
             "Reserves that can be found for money, as an option of the plan; `additions` of a "
@@ -539,16 +573,16 @@ TABLES: tuple[Table, ...] = (
         ),
         keys=(Column("deposit", "the deposit that grows", required=True, refers_to="deposits"),),
         parameters=(
-            Parameter("cost", "USD/t", "cost of finding a tonne; required"),
-            Parameter("potential", "t/year", "most that can be found in a year; required"),
-            Parameter(
+            ParameterForm("cost", "USD/t", "cost of finding a tonne; required"),
+            ParameterForm("potential", "t/year", "most that can be found in a year; required"),
+            ParameterForm(
                 "delay",
                 "year",
                 "whole years from finding to the first ore",
                 default=0.0,
                 by_year=False,
             ),
-            Parameter(
+            ParameterForm(
                 "most",
                 "t",
                 "most that there is to be found in all; without limit where absent",
@@ -557,7 +591,7 @@ TABLES: tuple[Table, ...] = (
         ),
         required=False,
     ),
-    Table(
+    TableForm(
         "measures",
         "Ways to need less of a demanded good, as options of the plan, one row a measure.",
         keys=(Column("measure", "its name", required=True),),
@@ -583,17 +617,17 @@ TABLES: tuple[Table, ...] = (
         ),
         required=False,
     ),
-    Table(
+    TableForm(
         "measure_values",
         "Numbers of measures.",
         keys=(Column("measure", "the measure", required=True, refers_to="measures"),),
         parameters=(
-            Parameter(
+            ParameterForm(
                 "cost",
                 "USD/t",
                 "cost of a tonne of the good avoided, or given the longer life; required",
             ),
-            Parameter(
+            ParameterForm(
                 "potential",
                 "1",
                 (
@@ -602,12 +636,12 @@ TABLES: tuple[Table, ...] = (
                 ),
                 maximum=1.0,
             ),
-            Parameter(
+            ParameterForm(
                 "ratio",
                 "t/t",
                 "tonnes of the good instead per tonne avoided; required of a substitution with one",
             ),
-            Parameter(
+            ParameterForm(
                 "longer",
                 "year",
                 "what a lifetime measure adds to the mean life; required of it",
@@ -617,7 +651,7 @@ TABLES: tuple[Table, ...] = (
         ),
         required=False,
     ),
-    Table(
+    TableForm(
         "observations",
         "What was observed in single years, to be reconciled under the flow balance; no part of "
         "the plan. `low` and "
@@ -648,8 +682,8 @@ TABLES: tuple[Table, ...] = (
             Column("metal", "its metal", required=True, refers_to="metals"),
         ),
         parameters=(
-            Parameter("flow", "t/year", "tonnes of contained metal per year", events=True),
-            Parameter(
+            ParameterForm("flow", "t/year", "tonnes of contained metal per year", events=True),
+            ParameterForm(
                 "share",
                 "1",
                 "the flow as a share of all that enters the process it comes from",
@@ -659,14 +693,14 @@ TABLES: tuple[Table, ...] = (
         ),
         required=False,
     ),
-    Table(
+    TableForm(
         "collection",
         "Waste and the largest share of it that can be collected.",
         keys=(_good("the waste good"),),
-        parameters=(Parameter("rate", "1", "largest share collected", maximum=1.0),),
+        parameters=(ParameterForm("rate", "1", "largest share collected", maximum=1.0),),
         required=False,
     ),
-    Table(
+    TableForm(
         "series",
         "Series of the whole study.",
         keys=(
@@ -684,7 +718,7 @@ TABLES: tuple[Table, ...] = (
             ),
         ),
         parameters=(
-            Parameter(
+            ParameterForm(
                 "value",
                 "",
                 "grid_intensity in tCO2e/MWh (default 0), carbon_price in USD/tCO2e (default 0), "
@@ -906,5 +940,5 @@ ROWS_OF_NATURE = frozenset(
 """Names that no policy may have: those of the rows that nobody sets. A policy `run_down` with a
 penalty would soften those rows."""
 
-BY_NAME: Mapping[str, Table] = {table.name: table for table in TABLES}
+BY_NAME: Mapping[str, TableForm] = {table.name: table for table in TABLES}
 POLICY_FORMS: Mapping[str, PolicyForm] = {form.kind: form for form in POLICIES}

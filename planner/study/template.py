@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from planner.errors import OutputError
-from planner.study.schema import BY_NAME, SERIES_UNITS, VALUE_COLUMNS, Table
-from planner.units import target_unit
+from planner.study.files import HEAD_FILE
+from planner.study.rows import internal_unit
+from planner.study.schema import BY_NAME, TableForm
 
 CURRENCY_YEAR = 2021
 SOURCE = "example"
@@ -54,10 +55,12 @@ enabled = true
 _README = """\
 # {title}
 
-**Question.** Which mix of mining at home, imports and recycling serves the demand for lithium in batteries at least cost, year by year?
+**Question.** Which mix of mining at home, imports and recycling serves the demand for lithium in
+batteries at least cost, year by year?
 
-**Boundary.** One metal, in tonnes of contained lithium. A mine on a deposit, imports from one country, old batteries collected
-and recycled. Every number is made up (source `example`, grade D): put your own in, each with its source.
+**Boundary.** One metal, in tonnes of contained lithium. A mine on a deposit, imports from one
+country, old batteries collected and recycled. Every number is made up (source `example`, grade D):
+put your own in, each with its source.
 
 ```
 salt_lake -> mine -> lithium/refined -> make_batteries -> lithium/batteries -> demand, use
@@ -69,11 +72,11 @@ Chile --> import ------^     ^                                                  
     planner solve {name}
     planner solve {name} --scenario self-reliance
     planner report results/{name}
-    planner workbook {name} {name}.xlsx      # the same tables as one workbook, which solves as it stands
+    planner workbook {name} {name}.xlsx      # the same tables as one workbook, which solves too
 
-`study.toml` holds years, policies and scenarios; each CSV file is a table. Rows may stand in any order. A number without a year
-holds in every year; between given years it is interpolated, outside them it is an error unless the row says `before`, `after`
-or `both` in the column `extend`.
+`study.toml` holds years, policies and scenarios; each CSV file is a table. Rows may stand in any
+order. A number without a year holds in every year; between given years it is interpolated, outside
+them it is an error unless the row says `before`, `after` or `both` in the column `extend`.
 """
 
 _STRUCTURE: Mapping[str, tuple[tuple[str, ...], ...]] = {
@@ -218,45 +221,40 @@ def _files(name: str) -> Iterator[tuple[str, str]]:
     """Every file of the new study: name and text."""
     words = name.replace('"', "").replace("\\", "")
     title = f"{words}: lithium from a mine, from abroad and from old batteries"
-    yield "study.toml", _HEAD.format(title=title, currency_year=CURRENCY_YEAR)
+    yield HEAD_FILE, _HEAD.format(title=title, currency_year=CURRENCY_YEAR)
     yield "README.md", _README.format(title=title, name=name)
     for table, rows in _STRUCTURE.items():
-        columns = [column.name for column in (*BY_NAME[table].keys, *BY_NAME[table].columns)]
-        yield f"{table}.csv", _csv(columns, [dict(zip(columns, row, strict=True)) for row in rows])
-    for table, numbers in _NUMBERS.items():
-        form = BY_NAME[table]
-        columns = (
-            [column.name for column in form.keys]
-            + ["parameter"] * form.has_parameter_column
-            + list(VALUE_COLUMNS)
-        )
-        yield f"{table}.csv", _csv(columns, [row for each in numbers for row in _rows(form, *each)])
+        yield f"{table}.csv", _csv([BY_NAME[table].column_names, *rows])
+    for table in _NUMBERS:
+        yield f"{table}.csv", _number_table(BY_NAME[table])
+
+
+def _number_table(table: TableForm) -> str:
+    """A table of numbers as CSV."""
+    columns = table.column_names
+    rows = [row for each in _NUMBERS[table.name] for row in _rows(table, *each)]
+    return _csv([columns, *([row.get(column, "") for column in columns] for row in rows)])
 
 
 def _rows(
-    table: Table, keys: tuple[str, ...], parameter: str, values: Mapping[int | None, float]
+    table: TableForm, keys: tuple[str, ...], parameter: str, values: Mapping[int | None, float]
 ) -> Iterator[dict[str, str]]:
-    form = table.parameter(parameter)
-    assert form is not None
+    """The rows of a series, by column."""
+    unit = internal_unit((table.name, keys, parameter), CURRENCY_YEAR)
     for year, value in values.items():
-        named = dict(zip((column.name for column in table.keys), keys, strict=True))
         yield {
-            **named,
-            **({"parameter": parameter} if table.has_parameter_column else {}),
+            **dict(zip((column.name for column in table.keys), keys, strict=True)),
+            "parameter": parameter,
             "year": "" if year is None else str(year),
             "value": f"{value:g}",
-            "unit": target_unit(
-                SERIES_UNITS[keys[0]] if table.name == "series" else form.unit, CURRENCY_YEAR
-            ),
+            "unit": unit,
             "source": SOURCE,
             "grade": "D",
             "note": NOTE,
         }
 
 
-def _csv(columns: list[str], rows: list[dict[str, str]]) -> str:
+def _csv(rows: Iterable[Sequence[str]]) -> str:
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue()

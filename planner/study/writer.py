@@ -6,7 +6,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,47 +28,15 @@ def write_study(
     what is missing stays empty. The folder must be new or empty; with `replace` it may hold an
     earlier study, of which nothing is kept. What the study says is not judged here:
     `planner.check(folder)` does. Raises SpecError for a table that no study has or a head that is
-    no TOML, OutputError where nothing can be written.
+    not TOML, OutputError where nothing can be written.
     """
     place = Path(folder)
-    problems = [
-        Problem(
-            "tables",
-            0,
-            name,
-            f"is no table of a study{suggestion(name, BY_NAME)}; there are: {', '.join(BY_NAME)}",
-        )
-        for name in tables
-        if name not in BY_NAME
-    ]
-    try:
-        tomllib.loads(head)
-    except tomllib.TOMLDecodeError as error:
-        problems.append(Problem(HEAD_FILE, 0, "", f"is not in the form of TOML: {error}"))
-    if problems:
+    if problems := [*_unknown_tables(tables), *_wrong_head(head)]:
         raise SpecError(str(place), problems)
-    if place.exists() and not (
-        place.is_dir() and (not any(place.iterdir()) or (replace and _is_study(place)))
-    ):
-        remedy = (
-            "give replace=True to write it anew"
-            if place.is_dir() and _is_study(place)
-            else "name a new folder"
-        )
-        raise OutputError(f"{place} is not empty; {remedy}")
+    _require_free(place, replace)
+    files = {HEAD_FILE: head} | {f"{name}.csv": _csv(frame) for name, frame in tables.items()}
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f".{place.name}.partial-", dir=place.parent))
-        try:
-            (partial / HEAD_FILE).write_text(head, encoding="utf-8", newline="")
-            for name, frame in tables.items():
-                frame.map(_text).to_csv(partial / f"{name}.csv", index=False, lineterminator="\n")
-            partial.chmod(0o755)
-            if place.exists():
-                shutil.rmtree(place)
-            partial.replace(place)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+        _write_whole(files, place)
     except OSError as error:
         raise OutputError(
             f"{place} cannot be written: {error.strerror}; name another folder"
@@ -76,8 +44,52 @@ def write_study(
     return place
 
 
+def _unknown_tables(tables: Iterable[str]) -> Iterator[Problem]:
+    for name in tables:
+        if name not in BY_NAME:
+            close = suggestion(name, BY_NAME)
+            message = f"is no table of a study{close}; there are: {', '.join(BY_NAME)}"
+            yield Problem("tables", 0, name, message)
+
+
+def _wrong_head(head: str) -> Iterator[Problem]:
+    try:
+        tomllib.loads(head)
+    except tomllib.TOMLDecodeError as error:
+        yield Problem(HEAD_FILE, 0, "", f"is not in the form of TOML: {error}")
+
+
+def _require_free(place: Path, replace: bool) -> None:
+    """Raise OutputError unless a folder is new, empty, or a study that may be replaced."""
+    if not place.exists() or (place.is_dir() and not any(place.iterdir())):
+        return
+    is_study = place.is_dir() and _is_study(place)
+    if not (is_study and replace):
+        remedy = "give replace=True to write it anew" if is_study else "name a new folder"
+        raise OutputError(f"{place} is not empty; {remedy}")
+
+
+def _write_whole(files: Mapping[str, str], place: Path) -> None:
+    """Write the files beside their folder and move them there, whole or not at all."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f".{place.name}.partial-", dir=place.parent))
+    try:
+        for name, text in files.items():
+            (partial / name).write_text(text, encoding="utf-8", newline="")
+        partial.chmod(0o755)
+        if place.exists():
+            shutil.rmtree(place)
+        partial.replace(place)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _csv(frame: pd.DataFrame) -> str:
+    return str(frame.map(_text).to_csv(index=False, lineterminator="\n"))
+
+
 def _is_study(folder: Path) -> bool:
-    """Whether a folder holds a study and nothing else that could be missed."""
+    """Return True if a folder holds a study and nothing else that could be missed."""
     known = {HEAD_FILE, *(f"{name}.csv" for name in BY_NAME)}
     return (folder / HEAD_FILE).is_file() and all(path.name in known for path in folder.iterdir())
 

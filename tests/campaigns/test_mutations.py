@@ -124,7 +124,7 @@ def test_the_verdict_sees_a_silent_wrong_read(
 ) -> None:
     """Proves the judge: were a reader to take every large number a thousandth too large, nothing
     would pass."""
-    import planner.study.rows as rows
+    import planner.study.rows.values as rows
 
     right = rows.number
     monkeypatch.setattr(

@@ -26,7 +26,7 @@ import numpy as np
 from planner.analysis.uncertainty.inputs import Input, Uncertainty
 from planner.analysis.uncertainty.statement import Statement, correlation
 from planner.errors import Problem, SpecError
-from planner.study.schema import BY_NAME, Parameter
+from planner.study.schema import BY_NAME, ParameterForm
 from planner.system.nouns import Array, Datum, System
 from planner.units import suggestion
 
@@ -122,7 +122,7 @@ def _may_be_sampled(datum: Datum) -> bool:
     return table not in OUTSIDE and parameter not in FIXED
 
 
-def _parameter(name: str) -> Parameter | None:
+def _parameter(name: str) -> ParameterForm | None:
     table = BY_NAME[name.partition(".")[0]]
     if table.has_parameter_column:
         return table.parameter(name.rpartition(".")[2])

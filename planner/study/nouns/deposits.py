@@ -1,0 +1,77 @@
+"""Deposits, the exploration that adds to them, and the host metals that by-products come with."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from planner.study.nouns.tables import StudyTables
+from planner.system.nouns import Deposit, Exploration, Host
+
+
+def read_deposits(tables: StudyTables) -> dict[str, Deposit]:
+    """All deposits by name, each of one metal."""
+    found: dict[str, Deposit] = {}
+    keys = [
+        key[1] for name in tables.names("deposits") for key in tables.numbers.keys("deposits", name)
+    ]
+    for name, metal in dict.fromkeys(keys):
+        if name in found:
+            tables.problems.at(
+                tables.numbers.first_row("deposits", name),
+                "metal",
+                f"deposit '{name}' is of {found[name].metal} and of {metal}; give each metal a "
+                "deposit of its own name",
+            )
+        found[name] = _deposit(tables, name, metal)
+    return tables.before.deposits | found
+
+
+def _deposit(tables: StudyTables, name: str, metal: str) -> Deposit:
+    keys = (name, metal)
+    reserve = tables.numbers.single("deposits", keys, "reserve")
+    if reserve is None:
+        tables.lacking(
+            "deposits",
+            keys,
+            "reserve",
+            f"deposit '{name}' has no reserve; give the metal in it at the start",
+        )
+    return Deposit(
+        name,
+        metal,
+        np.nan if reserve is None else reserve,
+        tables.series("deposits", keys, "additions"),
+    )
+
+
+def read_hosts(tables: StudyTables) -> dict[str, Host]:
+    """All host metals by name."""
+    return tables.before.hosts | {
+        name: Host(name, tables.series("hosts", (name,), "output"))
+        for name in tables.names("hosts")
+    }
+
+
+def read_exploration(tables: StudyTables) -> dict[str, Exploration]:
+    """What can be found for money, by deposit."""
+    return tables.before.exploration | {
+        name: _exploration(tables, name) for name in tables.names("exploration")
+    }
+
+
+def _exploration(tables: StudyTables, name: str) -> Exploration:
+    keys = (name,)
+    for parameter in ("cost", "potential"):
+        tables.lacking(
+            "exploration",
+            keys,
+            parameter,
+            f"exploration of '{name}' has no {parameter}; give it",
+        )
+    return Exploration(
+        name,
+        tables.series("exploration", keys, "cost"),
+        tables.series("exploration", keys, "potential"),
+        tables.whole_years("exploration", name, "delay", "finding to ore"),
+        tables.single("exploration", keys, "most", absent=np.inf),
+    )

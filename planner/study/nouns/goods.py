@@ -1,0 +1,191 @@
+"""Goods: what they hold and count for, their demand, and how they are stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from planner.study.nouns.tables import StudyTables
+from planner.study.rows import StructureRow, ValueRow
+from planner.system.nouns import Array, Good, Stockpile, frozen_map
+
+ROUNDING = 1e-9
+"""Share by which the contents of a joint good may exceed 1 by rounding."""
+
+
+def read_goods(tables: StudyTables) -> dict[str, Good]:
+    """All goods by name."""
+    return tables.before.goods | {
+        row.name: _good(tables, row)
+        for row in tables.rows("goods", "demand", "good_values", "collection")
+    }
+
+
+def _good(tables: StudyTables, row: StructureRow) -> Good:
+    demand, shortage = _demand(tables, row.name)
+    rate = _collection_rate(tables, row)
+    content, equivalent, stockpile = _held(tables, row)
+    return Good(
+        row.name,
+        row.cells["kind"],  # type: ignore[arg-type]
+        row.cells["stage"],  # type: ignore[arg-type]
+        row.cells["export"] == "yes",
+        content,
+        equivalent,
+        stockpile,
+        demand,
+        shortage,
+        tables.series("good_values", (row.name, ""), "disposal_cost"),
+        rate,
+    )
+
+
+def _demand(tables: StudyTables, name: str) -> tuple[Array | None, Array | None]:
+    """Demand for a good and cost of its shortage; None where nothing is demanded."""
+    shortage = tables.numbers.series("good_values", (name, ""), "shortage_cost")
+    # where the whole table was refused, no good is taken to be demanded, or each would be told to
+    # be
+    if tables.problems.spoiled("demand"):
+        return None, None
+    demand = tables.numbers.series("demand", (name,), "demand")
+    if demand is None:
+        return None, None
+    if shortage is None:
+        tables.lacking(
+            "good_values",
+            (name, ""),
+            "shortage_cost",
+            f"good '{name}' is demanded and has no shortage_cost; give one, a stated multiple of "
+            "its dearest supply",
+        )
+        shortage = tables.constant(np.nan)
+    return demand, shortage
+
+
+def _collection_rate(tables: StudyTables, row: StructureRow) -> Array | None:
+    name, kind = row.name, row.cells["kind"]
+    rate = tables.numbers.series("collection", (name,), "rate")
+    if rate is not None and kind != "waste" and not tables.problems.spoiled("goods", name):
+        tables.problems.at(
+            tables.numbers.first_row("collection", name),
+            "good",
+            f"'{name}' is {kind}; only goods of kind waste are collected",
+        )
+    return rate
+
+
+def _held(
+    tables: StudyTables, row: StructureRow
+) -> tuple[Mapping[str, float], Mapping[str, float], Stockpile | None]:
+    """What a good holds and counts for, and how it is stored."""
+    name, metal = row.name, row.cells["metal"]
+    if not tables.changed(name, "good_values"):
+        kept = tables.before.goods[name]
+        return kept.content, kept.equivalent, kept.stockpile
+    content = _content(tables, row)
+    return (
+        frozen_map(content),
+        frozen_map(_equivalent(tables, name, metal)),
+        _stockpile(tables, name, joint=len(content) > 1 or not metal),
+    )
+
+
+def _stated(tables: StudyTables, name: str, parameter: str) -> Iterator[tuple[str, ValueRow]]:
+    """Metal and row of each number of a good that may be given by metal."""
+    for key in tables.numbers.keys("good_values", name):
+        if key[2] == parameter:
+            yield key[1][1], tables.numbers.rows[key][0]
+
+
+def _content(tables: StudyTables, row: StructureRow) -> dict[str, float]:
+    """t of metal per t: 1 of its metal, or what good_values says of a joint good."""
+    name, metal = row.name, row.cells["metal"]
+    stated = dict(_stated(tables, name, "content"))
+    if not metal:
+        _check_contents(tables, row, stated)
+        return {of: found.value for of, found in stated.items()}
+    for found in stated.values():
+        tables.problems.at(
+            found,
+            "parameter",
+            f"good '{name}' is counted in contained {metal}; drop its content, or empty its metal "
+            "in goods.csv",
+        )
+    return {metal: 1.0}
+
+
+def _check_contents(tables: StudyTables, row: StructureRow, stated: Mapping[str, ValueRow]) -> None:
+    """A joint good has contents, and no more than it weighs."""
+    name, problems = row.name, tables.problems
+    refused = problems.spoiled("goods", name) or problems.spoiled("keys of", "good_values", name)
+    if not stated and not refused:
+        problems.at(
+            row,
+            "metal",
+            f"'{name}' has neither a metal nor contents; give its metal, or rows with parameter "
+            "content in good_values.csv if it is a joint good",
+        )
+    total = sum(found.value for found in stated.values())
+    if total > 1 + ROUNDING:
+        problems.at(
+            max(stated.values(), key=lambda found: found.row),
+            "value",
+            f"the contents of '{name}' add up to {total:g} t/t; they must not exceed 1",
+        )
+
+
+def _equivalent(tables: StudyTables, name: str, metal: str) -> dict[str, float]:
+    """t of refined metal per t of a good, by metal."""
+    found: dict[str, float] = {}
+    for stated, row in _stated(tables, name, "equivalent"):
+        of = stated or metal
+        wrong = ""
+        if not of:
+            wrong = f"is empty, but '{name}' is a joint good; name the metal it is equivalent to"
+        elif metal and of != metal:
+            wrong = f"'{name}' holds {metal}, not {of}; correct it"
+        elif of in found:
+            wrong = f"the equivalent of '{name}' in {of} is given twice; keep one row"
+        if wrong:
+            tables.problems.at(row, "metal", wrong)
+        found[of] = row.value
+    return found
+
+
+def _stockpile(tables: StudyTables, name: str, *, joint: bool) -> Stockpile | None:
+    """How a good is stored; None unless it has an opening stock."""
+    numbers, keys = tables.numbers, (name, "")
+    holding_cost = tables.series("good_values", keys, "holding_cost")
+    opening = numbers.single("good_values", keys, "opening_stock")
+    if opening is None:
+        _refuse_unopened(tables, name)
+        return None
+    closing = tables.single("good_values", keys, "closing_stock", absent=opening)
+    maximum = tables.single("good_values", keys, "max_stock", absent=np.inf)
+    for row in numbers.rows.get(("good_values", keys, "opening_stock"), ())[:1]:
+        if joint:
+            tables.problems.at(
+                row,
+                "good",
+                f"'{name}' is a joint good; only single-metal goods can be stored",
+            )
+        if max(opening, closing) > maximum:
+            tables.problems.at(
+                row,
+                "value",
+                f"the stock of '{name}' at the start or end is above its max_stock; order them",
+            )
+    return Stockpile(opening, closing, maximum, holding_cost)
+
+
+def _refuse_unopened(tables: StudyTables, name: str) -> None:
+    """Report numbers of a stockpile that a good without an opening stock does not have."""
+    for parameter in ("closing_stock", "max_stock", "holding_cost"):
+        for row in tables.numbers.rows.get(("good_values", (name, ""), parameter), ())[:1]:
+            tables.problems.at(
+                row,
+                "parameter",
+                f"'{name}' has {parameter} but no opening_stock; add that row (0 if it starts "
+                "empty)",
+            )

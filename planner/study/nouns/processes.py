@@ -1,0 +1,153 @@
+"""Processes with their recipes, and the ramp groups that they grow in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from planner.study.nouns.tables import StudyTables
+from planner.study.numbers import frozen
+from planner.study.rows import StructureRow
+from planner.system.nouns import Array, Deposit, Process, Ramp, frozen_map
+
+_SERIES = (
+    "variable_cost",
+    "import_price",
+    "transport_cost",
+    "credit",
+    "transfer",
+    "electricity",
+    "direct_emission",
+    "embodied_emission",
+    "transport_emission",
+)
+
+
+def read_processes(tables: StudyTables, deposits: Mapping[str, Deposit]) -> dict[str, Process]:
+    """All processes by name."""
+    return tables.before.processes | {
+        row.name: _process(tables, row, deposits)
+        for row in tables.rows("processes", "coefficients", "process_values")
+    }
+
+
+def _process(tables: StudyTables, row: StructureRow, deposits: Mapping[str, Deposit]) -> Process:
+    name, cells = row.name, row.cells
+    inputs, outputs, ore = _recipe(tables, name, deposits)
+    host_content = _host_content(tables, row)
+    min_activity, max_activity = _bounds(tables, name)
+    return Process(
+        name,
+        cells["kind"],  # type: ignore[arg-type]
+        cells["stage"],  # type: ignore[arg-type]
+        cells["pathway"] or None,  # type: ignore[arg-type]
+        cells["origin"],
+        cells["host"],
+        cells["plant"],
+        cells["ramp_group"],
+        cells["loss"],
+        inputs,
+        outputs,
+        ore,
+        loading=tables.single("process_values", (name,), "loading"),
+        **{p: tables.series("process_values", (name,), p) for p in _SERIES},
+        max_activity=max_activity,
+        min_activity=min_activity,
+        observed=_observed(tables, name),
+        host_content=host_content,
+    )
+
+
+def _recipe(
+    tables: StudyTables, name: str, deposits: Mapping[str, Deposit]
+) -> tuple[Mapping[str, Array], ...]:
+    """What goes in, what comes out, and the ore taken from deposits, per unit of activity."""
+    if not tables.changed(name, "coefficients"):
+        kept = tables.before.processes[name]
+        return kept.inputs, kept.outputs, kept.deposits
+    goods = tables.structure.get("goods", {})
+    recipe: dict[str, dict[str, Array]] = {"in": {}, "out": {}, "deposit": {}}
+    for key in tables.numbers.keys("coefficients", name):
+        _, good, direction = key[1]
+        kind = "deposit" if good in deposits and good not in goods else direction
+        if kind == "deposit" and direction == "out":
+            tables.problems.at(
+                tables.numbers.rows[key][0],
+                "direction",
+                f"nothing goes out to deposit '{good}'; write in",
+            )
+        recipe[kind][good] = tables.series("coefficients", key[1], "coefficient")
+    return tuple(map(frozen_map, recipe.values()))
+
+
+def _host_content(tables: StudyTables, row: StructureRow) -> Array:
+    content = tables.numbers.series("process_values", (row.name,), "host_content")
+    if content is not None:
+        return content
+    if row.cells["host"]:
+        tables.lacking(
+            "process_values",
+            (row.name,),
+            "host_content",
+            f"process '{row.name}' has a host and no host_content; give the metal that a tonne of "
+            "host output can yield",
+        )
+    return tables.constant(np.nan)
+
+
+def _bounds(tables: StudyTables, name: str) -> tuple[Array, Array]:
+    """Lower and upper bound of the activity, in order."""
+    upper = tables.series("process_values", (name,), "max_activity", absent=np.inf)
+    lower = tables.series("process_values", (name,), "min_activity")
+    crossed = lower > upper
+    if crossed.any():
+        tables.problems.at(
+            tables.numbers.first_row("process_values", name),
+            "value",
+            f"min_activity of '{name}' is above its max_activity in "
+            f"{tables.first + int(np.argmax(crossed))}; lower one or raise the other",
+        )
+    return lower, upper
+
+
+def _observed(tables: StudyTables, name: str) -> Array:
+    """The activities observed in years of the study, NaN in all others, shape (Y,)."""
+    events = tables.numbers.events("process_values", (name,), "observed")
+    if not events:
+        return tables.constant(np.nan)
+    observed = np.full(tables.length, np.nan)
+    for year, row in events.items():
+        if tables.first <= year <= tables.last:
+            observed[year - tables.first] = row.value
+        else:
+            tables.problems.at(
+                row,
+                "year",
+                f"'{name}' was observed in {year}, outside {tables.first} to {tables.last}, where "
+                "it would go unheeded; drop the row, or put it into observations.csv",
+            )
+    return frozen(observed)
+
+
+def read_ramps(tables: StudyTables) -> dict[str, Ramp]:
+    """All ramp groups by name."""
+    return tables.before.ramps | {name: _ramp(tables, name) for name in tables.names("ramps")}
+
+
+def _ramp(tables: StudyTables, name: str) -> Ramp:
+    growth = tables.numbers.single("ramps", (name,), "growth")
+    if growth is None and tables.numbers.has("ramps", (name,), "step"):
+        tables.lacking(
+            "ramps",
+            (name,),
+            "growth",
+            f"ramp group '{name}' has a step and no growth; give growth (0: only the step counts)",
+        )
+    return Ramp(
+        name,
+        np.inf if growth is None else growth,
+        tables.single("ramps", (name,), "step"),
+        tables.single("ramps", (name,), "decline"),
+        np.zeros(tables.length, dtype=bool),
+    )

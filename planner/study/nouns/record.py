@@ -1,0 +1,37 @@
+"""The record of all nouns that the tables of a study make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from planner.system.nouns import (
+    Deposit,
+    Exploration,
+    Good,
+    Host,
+    Measure,
+    Observed,
+    Plant,
+    Process,
+    Product,
+    Ramp,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Nouns:
+    """All nouns of a study by kind and name."""
+
+    goods: dict[str, Good]
+    processes: dict[str, Process]
+    ramps: dict[str, Ramp]
+    plants: dict[str, Plant]
+    deposits: dict[str, Deposit]
+    hosts: dict[str, Host]
+    products: dict[str, Product]
+    measures: dict[str, Measure]
+    exploration: dict[str, Exploration]
+    observations: tuple[Observed, ...]
+
+
+NO_NOUNS = Nouns({}, {}, {}, {}, {}, {}, {}, {}, {}, ())

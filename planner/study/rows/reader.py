@@ -1,0 +1,123 @@
+"""The rows of all tables, checked against `planner.study.schema`: names first, so that other tables
+can refer to them, then rows."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+
+from planner.study.files import Sheet
+from planner.study.head import Head
+from planner.study.problems import Problems, unfit
+from planner.study.rows.header import column_positions
+from planner.study.rows.record import Key, StructureRow, ValueRow
+from planner.study.rows.values import ABSENT, ValueReader
+from planner.study.schema import Column, TableForm
+
+
+class RowReader:
+    """Reads the rows of all tables of a study. `names` holds the names each table defines, None
+    where that cannot be told."""
+
+    def __init__(self, head: Head, problems: Problems) -> None:
+        self.head, self.problems = head, problems
+        self.names: dict[str, frozenset[str] | None] = {"metals": frozenset(head.metals)}
+        self.structure: dict[str, dict[str, StructureRow]] = {}
+        self.values: dict[Key, dict[str, list[ValueRow]]] = {}
+
+    def define(self, table: TableForm, sheet: Sheet | None) -> None:
+        """Take the names that a table defines, so that other tables can refer to them."""
+        key = table.keys[0]
+        if not key.refers_to and not key.choices:
+            self.names[table.name] = self._defined(table, sheet)
+
+    def _defined(self, table: TableForm, sheet: Sheet | None) -> frozenset[str] | None:
+        """The names in the first key of a table. None where rows that were refused may hold names
+        too: then none is judged unknown."""
+        key = table.keys[0].name
+        if self.problems.spoiled(table.name):
+            return None
+        if sheet is None:
+            return frozenset()
+        if key not in sheet.header:
+            return None
+        column = sheet.header.index(key)
+        return frozenset(cells[column] for _, cells in sheet.rows)
+
+    def read(self, table: TableForm, sheet: Sheet) -> None:
+        """Check all rows of a table and keep the good ones."""
+        at = column_positions(table, sheet, self.problems)
+        if at is None:
+            return
+        if table.has_values:
+            ValueReader(self, table, sheet, at).read()
+        else:
+            self.structure[table.name] = self._structure(table, sheet, at)
+
+    def cell(self, table: TableForm, sheet: Sheet, row: int, column: Column, text: str) -> bool:
+        """Return True if a text cell holds what its column may hold; report it otherwise."""
+        wrong = self._wrong(column, text, is_name=column is table.keys[0])
+        if wrong:
+            self.problems.add(sheet.file, row, column.name, wrong)
+        return not wrong
+
+    def _wrong(self, column: Column, text: str, *, is_name: bool) -> str:
+        """What is wrong with a text cell; empty where nothing is."""
+        if not text:
+            return f"is empty; give {column.note}" if column.required else ""
+        if column.choices:
+            return "" if text in column.choices else self._no_choice(column, text)
+        if column.refers_to:
+            return self._undefined(column, text)
+        if is_name and "." in text:
+            return f"'{text}' holds a point, which parts the words of a path; write it without"
+        wrong = "" if column.name == "description" else unfit(text)
+        return f"{text!r} {wrong}" if wrong else ""
+
+    def _no_choice(self, column: Column, text: str) -> str:
+        close = self.problems.suggestion(text, column.choices)
+        return (
+            f"'{text}' is not possible{close}; choose of {', '.join(filter(None, column.choices))}"
+        )
+
+    def _undefined(self, column: Column, text: str) -> str:
+        """The complaint that no table defines a name; empty where one does or may."""
+        known: list[str] = []
+        for table in column.tables:
+            names = self.names.get(table)
+            if names is None or text in names:
+                return ""
+            known += names
+        where = " or ".join(
+            "study.toml's metals" if table == "metals" else f"{table}.csv"
+            for table in column.tables
+        )
+        close = self.problems.suggestion(text, known)
+        return f"'{text}' is not defined in {where}{close}; name one that is, or add it there"
+
+    def _structure(
+        self, table: TableForm, sheet: Sheet, at: Mapping[str, int]
+    ) -> dict[str, StructureRow]:
+        """The rows of a structure table by name, the first of each; what is refused is kept and
+        marked."""
+        key = table.keys[0].name
+        columns = table.text_columns
+        positions = [at.get(column.name, ABSENT) for column in columns]
+        found: dict[str, StructureRow] = {}
+        for row, texts in sheet.rows:
+            padded = [*texts, ""]
+            cells = {column.name: padded[i] for column, i in zip(columns, positions, strict=True)}
+            name = sys.intern(cells[key])
+            good = [self.cell(table, sheet, row, column, cells[column.name]) for column in columns]
+            if name in found:
+                self.problems.add(
+                    sheet.file,
+                    row,
+                    key,
+                    f"'{name}' stands in row {found[name].row} already; keep one",
+                )
+            elif name:
+                found[name] = StructureRow(name, cells, sheet.file, row)
+            if not all(good):
+                self.problems.spoil(table.name, name)
+        return found
