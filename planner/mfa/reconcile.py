@@ -19,7 +19,7 @@ fault: the adjustment largest in its own standard deviations.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -376,19 +376,23 @@ def reconcile_flows(
     return first, faults
 
 
+def _require_columns(frames: Mapping[str, pd.DataFrame]) -> None:
+    lacking = [
+        Problem(name, 0, column, "this column is missing")
+        for name, frame in frames.items()
+        for column in FLOW_COLUMNS
+        if column not in frame
+    ]
+    if lacking:
+        raise SpecError("reconciliation", lacking)
+
+
 class _MeasuredFlows:
     """A table of flows as observations, balances and ratios; lives inside `reconcile_flows` only."""
 
     def __init__(self, flows: pd.DataFrame, coefficients: pd.DataFrame | None) -> None:
         shares = pd.DataFrame(columns=FLOW_COLUMNS) if coefficients is None else coefficients
-        lacking = [
-            Problem(name, 0, column, "this column is missing")
-            for name, frame in (("flows", flows), ("coefficients", shares))
-            for column in FLOW_COLUMNS
-            if column not in frame
-        ]
-        if lacking:
-            raise SpecError("reconciliation", lacking)
+        _require_columns({"flows": flows, "coefficients": shares})
         self.observations: list[Observation] = []
         self.ratios: list[Ratio] = []
         self.rows: list[dict[str, float]] = []
