@@ -69,27 +69,14 @@ def spares(system: System) -> Iterator[Spare]:
 def _taken(
     system: System, survival: _Survival, measure: Measure, i: int, path: Array, demand: float
 ) -> Iterator[Spare]:
-    year, once = system.periods[i].first, np.zeros(len(system.periods))
-    once[i] = 1.0
-    cost, share = (
-        float(system.period_mean(measure.cost)[i]),
-        float(system.period_mean(measure.potential)[i]),
-    )
-    spared, lasting = {measure.good: once}, measure.kind == "lifetime"
-    inflow = {
-        p.name: -p.uses[measure.good] * path
-        for p in system.products.values()
-        if measure.good in p.uses
-    }
-    if measure.instead:
-        ratio = measure.ratio * path
-        spared[measure.instead] = -once * float(system.period_mean(ratio)[i])
-        for p in system.products.values():
-            if measure.instead in p.uses:
-                inflow[p.name] = inflow.get(p.name, 0.0) + p.uses[measure.instead] * ratio
-    waste = survival.waste(inflow)
-    none = np.zeros(len(system.periods))
-    if not lasting:
+    """The columns of a measure in period i, where `path` is the demand of its years per t spared,
+    shape (Y,)."""
+    year, none = system.periods[i].first, np.zeros(len(system.periods))
+    cost = float(system.period_mean(measure.cost)[i])
+    share = float(system.period_mean(measure.potential)[i])
+    spared = _spared(system, measure, i, path)
+    waste = survival.waste(_change_of_inflow(system, measure, path))
+    if measure.kind != "lifetime":
         yield Spare(measure.name, year, share * demand, cost, spared, waste, none, 0.0)
         return
     product = system.products[measure.product]
@@ -101,9 +88,31 @@ def _taken(
         survival.left(product, measure.longer) @ entering - survival.left(product, 0.0) @ entering
     )
     later = {product.waste: gone * (1 - product.dissipated)} if product.waste else {}
-    yield Spare(
-        measure.name, year, share * demand, cost, {}, later, before[ends] - after[ends], 1.0
-    )
+    service = before[ends] - after[ends]
+    yield Spare(measure.name, year, share * demand, cost, {}, later, service, 1.0)
+
+
+def _spared(system: System, measure: Measure, i: int, path: Array) -> dict[str, Array]:
+    """t of each good that is needed less for a t of the measure in period i, shape (T,): of what
+    takes its place it is below 0."""
+    once = np.zeros(len(system.periods))
+    once[i] = 1.0
+    spared = {measure.good: once}
+    if measure.instead:
+        spared[measure.instead] = -once * float(system.period_mean(measure.ratio * path)[i])
+    return spared
+
+
+def _change_of_inflow(system: System, measure: Measure, path: Array) -> dict[str, Array]:
+    """t more (or, below zero, less) of each product that enters use, shape (Y,)."""
+    products = system.products.values()
+    change = {p.name: -p.uses[measure.good] * path for p in products if measure.good in p.uses}
+    if measure.instead:
+        more = measure.ratio * path
+        for p in products:
+            if measure.instead in p.uses:
+                change[p.name] = change.get(p.name, 0.0) + p.uses[measure.instead] * more
+    return change
 
 
 class _Survival:
@@ -151,14 +160,7 @@ def after_measures(found: Balance, values: VariableValues) -> Balance:
     if not system.measures or not any(v > 0 for v in values.get("measure", {}).values()):
         return found
     goods, products = dict(system.goods), dict(system.products)
-    change: dict[str, Array] = {}
-    for measure in system.measures.values():
-        column = measure.name + AVOIDED * (measure.kind == "lifetime")
-        amount = _yearly(system, measure.good, values_of(system, values, "measure", column))
-        change[measure.good] = change.get(measure.good, 0.0) - amount
-        if measure.instead:
-            change[measure.instead] = change.get(measure.instead, 0.0) + measure.ratio * amount
-    for name, amount in change.items():
+    for name, amount in _change_of_demand(system, values).items():
         goods[name] = _with_demand(goods[name], amount)
     for measure in system.measures.values():
         if measure.kind == "lifetime":
@@ -170,6 +172,19 @@ def after_measures(found: Balance, values: VariableValues) -> Balance:
             share = np.divide(amount, demand, out=np.zeros_like(demand), where=demand > 0)
             _split(products, measure, share, system.products[measure.product].uses[measure.good])
     return balance(replace(system, goods=frozen_map(goods), products=frozen_map(products)))
+
+
+def _change_of_demand(system: System, values: VariableValues) -> dict[str, Array]:
+    """t more (or, below zero, less) that is demanded of each good with the measures of a plan, per
+    year, shape (Y,)."""
+    change: dict[str, Array] = {}
+    for measure in system.measures.values():
+        column = measure.name + AVOIDED * (measure.kind == "lifetime")
+        amount = _yearly(system, measure.good, values_of(system, values, "measure", column))
+        change[measure.good] = change.get(measure.good, 0.0) - amount
+        if measure.instead:
+            change[measure.instead] = change.get(measure.instead, 0.0) + measure.ratio * amount
+    return change
 
 
 def _yearly(system: System, good: str, amount: Array) -> Array:
@@ -191,11 +206,8 @@ def _split(products: dict[str, Product], measure: Measure, share: Array, use: Ar
     """Part a product: `share` of what a good brings into it (`use` t per t) goes to a stock of
     longer life."""
     whole = products[measure.product]
-    name, h, rest = (
-        f"{whole.name}{LONGER} ({measure.name})",
-        len(whole.history_years),
-        whole.uses[measure.good],
-    )
+    name, h = f"{whole.name}{LONGER} ({measure.name})", len(whole.history_years)
+    rest = whole.uses[measure.good]
     products[whole.name] = replace(
         whole, uses=frozen_map({**whole.uses, measure.good: frozen_array(rest - use * share)})
     )

@@ -8,7 +8,7 @@ are those of the planner's tables: time, metal, product, cohort.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -66,11 +66,13 @@ def to_flodym(
             f"an array of shape {array.shape} has not the dimensions {', '.join(dims)} of lengths "
             f"{wanted}"
         )
-    names = [*(d for d in dims if d == TIME), *(d for d in dims if d != TIME)]
-    array = array.transpose([list(dims).index(d) for d in names])
+    order = list(dims)
+    ordered = sorted(order, key=lambda dim: dim != TIME)
     flodym = needed("flodym", "flodym")
     made: FlodymArray = flodym.FlodymArray(
-        dims=_dimensions({d: dims[d] for d in names}), values=array, name=f"{name} [{unit}]"
+        dims=_dimensions({dim: dims[dim] for dim in ordered}),
+        values=array.transpose([order.index(dim) for dim in ordered]),
+        name=f"{name} [{unit}]",
     )
     return made
 
@@ -79,11 +81,12 @@ def from_flodym(array: FlodymArray) -> NamedArray:
     """A flodym array with time as the last axis (a dimension named time, or of letter t), and the
     unit in its name told apart."""
     dims = {(TIME if d.letter == "t" else d.name): tuple(d.items) for d in array.dims}
-    names = [*(d for d in dims if d != TIME), *(d for d in dims if d == TIME)]
+    order = list(dims)
+    ordered = sorted(order, key=lambda dim: dim == TIME)
     found = re.fullmatch(r"(.*) \[(.*)\]", str(array.name))
     name, unit = found.groups() if found else (str(array.name), "")
-    values = array.values.transpose([list(dims).index(d) for d in names])
-    return NamedArray(frozen_array(values), {d: dims[d] for d in names}, name, unit)
+    values = array.values.transpose([order.index(dim) for dim in ordered])
+    return NamedArray(frozen_array(values), {dim: dims[dim] for dim in ordered}, name, unit)
 
 
 def stocks_to_flodym(balance: Balance) -> dict[str, FlodymArray]:
@@ -98,21 +101,16 @@ def stocks_to_flodym(balance: Balance) -> dict[str, FlodymArray]:
             balance.system.name,
             [Problem("products.csv", 0, "", "there are no use stocks to convert")],
         )
-    convention = balance.system.stock_convention
-    products = tuple(stocks)
-    cohorts = tuple(sorted({year for stock in stocks.values() for year in stock.cohort_years}))
-    cube = np.full((len(products), len(cohorts), len(years)), np.nan)
-    for p, stock in enumerate(stocks.values()):
-        cube[p, [cohorts.index(year) for year in stock.cohort_years]] = stock.cohorts.T
+    over_years: dict[str, Sequence[Hashable]] = {"product": tuple(stocks), TIME: years}
     arrays: dict[str, tuple[Any, dict[str, Sequence[Hashable]]]] = {
-        quantity: (
-            [getattr(stock, quantity) for stock in stocks.values()],
-            {"product": products, TIME: years},
-        )
+        quantity: ([getattr(stock, quantity) for stock in stocks.values()], over_years)
         for quantity in ("inflow", "stock", "outflow")
     }
-    arrays["opening"] = ([stock.opening for stock in stocks.values()], {"product": products})
-    arrays["cohorts"] = (cube, {"product": products, "cohort": cohorts, TIME: years})
+    opening = [stock.opening for stock in stocks.values()]
+    arrays["opening"] = opening, {"product": tuple(stocks)}
+    cohorts, cube = _cohort_cube(stocks, len(years))
+    arrays["cohorts"] = cube, {"product": tuple(stocks), "cohort": cohorts, TIME: years}
+    convention = balance.system.stock_convention
     return {
         quantity: to_flodym(
             values, dims, name=f"{quantity}, {convention}", unit=STOCK_UNITS[quantity]
@@ -121,61 +119,69 @@ def stocks_to_flodym(balance: Balance) -> dict[str, FlodymArray]:
     }
 
 
+def _cohort_cube(stocks: Mapping[str, UseStock], years: int) -> tuple[tuple[int, ...], Array]:
+    """Years of entry of all stocks, and what of each is in use: (product, cohort, year), NaN where
+    a product does not have the cohort."""
+    cohorts = tuple(sorted({year for stock in stocks.values() for year in stock.cohort_years}))
+    cube = np.full((len(stocks), len(cohorts), years), np.nan)
+    for p, stock in enumerate(stocks.values()):
+        cube[p, [cohorts.index(year) for year in stock.cohort_years]] = stock.cohorts.T
+    return cohorts, cube
+
+
 def stocks_from_flodym(arrays: Mapping[str, FlodymArray]) -> dict[str, UseStock]:
     """The use stocks that `stocks_to_flodym` made arrays of. Raises SpecError where an array, its
     unit or the convention is missing."""
-    problems = [
-        Problem("flodym", 0, quantity, "is missing")
-        for quantity in STOCK_UNITS
-        if quantity not in arrays
-    ]
     named = {
         quantity: from_flodym(array)
         for quantity, array in arrays.items()
         if quantity in STOCK_UNITS
     }
+    convention = _convention(named)
+    products = map(str, named["stock"].dims["product"])
+    return {name: _stock(named, p, name, convention) for p, name in enumerate(products)}
+
+
+def _convention(named: Mapping[str, NamedArray]) -> Convention:
+    """The one stock convention that the names of the arrays end in. Raises SpecError where it, an
+    array or its unit is missing."""
+    problems = [
+        Problem("flodym", 0, quantity, "is missing")
+        for quantity in STOCK_UNITS
+        if quantity not in named
+    ]
     problems += [
         Problem("flodym", 0, quantity, f"is in '{array.unit}', not in {STOCK_UNITS[quantity]}")
         for quantity, array in named.items()
         if array.unit != STOCK_UNITS[quantity]
     ]
-    conventions = {array.name.rpartition(", ")[2] for array in named.values()}
-    if not problems and not (len(conventions) == 1 and conventions <= CONVENTION_NOTES.keys()):
-        problems.append(
-            Problem(
-                "flodym",
-                0,
-                "name",
-                f"is of no single stock convention; end each with {', '.join(CONVENTION_NOTES)}",
-            )
-        )
+    found = {array.name.rpartition(", ")[2] for array in named.values()}
+    if not problems and not (len(found) == 1 and found <= CONVENTION_NOTES.keys()):
+        message = f"is of no single stock convention; end each with {', '.join(CONVENTION_NOTES)}"
+        problems.append(Problem("flodym", 0, "name", message))
     if problems:
         raise SpecError("flodym", problems)
-    convention = cast(Convention, conventions.pop())
+    return cast(Convention, found.pop())
+
+
+def _stock(named: Mapping[str, NamedArray], p: int, product: str, convention: Convention) -> UseStock:
+    """The use stock of the product in place p."""
     years, cohorts = (
         cast("tuple[int, ...]", named["cohorts"].dims[dim]) for dim in (TIME, "cohort")
     )
-    found = {}
-    for p, product in enumerate(map(str, named["stock"].dims["product"])):
-        cube = named["cohorts"].values[p]
-        held = ~np.isnan(cube).all(axis=1)
-        inflow, stock, outflow = (
-            frozen_array(named[quantity].values[p]) for quantity in ("inflow", "stock", "outflow")
-        )
-        found[product] = UseStock(
-            product=product,
-            years=years,
-            inflow=inflow,
-            stock=stock,
-            outflow=outflow,
-            opening=float(named["opening"].values[p]),
-            cohort_years=tuple(
-                year for year, is_held in zip(cohorts, held, strict=True) if is_held
-            ),
-            cohorts=frozen_array(cube[held].T),
-            convention=convention,
-        )
-    return found
+    cube = named["cohorts"].values[p]
+    held = ~np.isnan(cube).all(axis=1)
+    return UseStock(
+        product=product,
+        years=years,
+        inflow=frozen_array(named["inflow"].values[p]),
+        stock=frozen_array(named["stock"].values[p]),
+        outflow=frozen_array(named["outflow"].values[p]),
+        opening=float(named["opening"].values[p]),
+        cohort_years=tuple(year for year, is_held in zip(cohorts, held, strict=True) if is_held),
+        cohorts=frozen_array(cube[held].T),
+        convention=convention,
+    )
 
 
 def flows_to_flodym(table: pd.DataFrame) -> dict[str, Flow]:
@@ -217,30 +223,31 @@ def flows_from_flodym(flows: Iterable[Flow]) -> pd.DataFrame:
     A flow that does not say its good after a colon carries none. Raises SpecError for another unit
     than t/year, and for a flow over anything but time and metal.
     """
-    rows = []
-    for flow in flows:
-        named = from_flodym(flow)
-        if others := [dim for dim in named.dims if dim not in (TIME, "metal")]:
-            raise SpecError(
-                "flodym",
-                [
-                    Problem("flows", 0, named.name, f"has the dimension '{dim}'; sum over it first")
-                    for dim in others
-                ],
-            )
-        source, target = flow.from_process.name, flow.to_process.name
-        _, _, good = named.name.partition(f"{source} => {target}: ")
-        years, metals = (named.dims.get(dim, ("",)) for dim in (TIME, "metal"))
-        values = named.values.reshape(len(metals), len(years))
-        rows += [
-            (metals[m], years[t], source, target, good, float(values[m, t]), named.unit)
-            for m, t in np.argwhere(values != 0)
-        ]
+    rows = [row for flow in flows for row in _flow_rows(flow)]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     _require_one_unit(table)
     return table.sort_values(
         ["metal", "year", "source", "target", "good"], kind="stable", ignore_index=True
     )
+
+
+def _flow_rows(flow: Flow) -> Iterator[tuple[Hashable, ...]]:
+    named = from_flodym(flow)
+    others = [dim for dim in named.dims if dim not in (TIME, "metal")]
+    if others:
+        raise SpecError(
+            "flodym",
+            [
+                Problem("flows", 0, named.name, f"has the dimension '{dim}'; sum over it first")
+                for dim in others
+            ],
+        )
+    source, target = flow.from_process.name, flow.to_process.name
+    _, _, good = named.name.partition(f"{source} => {target}: ")
+    years, metals = (named.dims.get(dim, ("",)) for dim in (TIME, "metal"))
+    values = named.values.reshape(len(metals), len(years))
+    for m, t in np.argwhere(values != 0):
+        yield metals[m], years[t], source, target, good, float(values[m, t]), named.unit
 
 
 def _require_one_unit(table: pd.DataFrame) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeGuard
 
 import numpy as np
 import pandas as pd
@@ -175,7 +176,8 @@ def node_residual(balance: Balance, table: pd.DataFrame) -> Residual:
     system = balance.system
     nodes, years = [*system.processes, *system.goods], tuple(p.first for p in system.periods)
     row = {pair: i for i, pair in enumerate((n, m) for n in nodes for m in system.metals)}
-    at_year = np.array([years.index(year) for year in table["year"]], dtype=np.intp)
+    column = {year: i for i, year in enumerate(years)}
+    at_year = np.array([column[year] for year in table["year"]], dtype=np.intp)
     value = table["value"].to_numpy(dtype=float)
     error = np.zeros((len(row), len(years)))
     for side, sign in (("target", 1.0), ("source", -1.0)):
@@ -282,10 +284,14 @@ def _waste_account(system: System, table: pd.DataFrame) -> Iterator[_Row]:
             yield "waste", "arising", source.removeprefix("use/"), value
         if taker and taker.kind == "collect":
             yield "waste", "collected", good, value
-        if taker and taker.kind == "recycle":
+        if _recycles(taker):
             yield "recycling", f"{_scrap(taker)} in", good, value
-        if maker and maker.kind == "recycle" and target == good:
+        if _recycles(maker) and target == good:
             yield "recycling", f"{_scrap(maker)} out", good, value
+
+
+def _recycles(process: Process | None) -> TypeGuard[Process]:
+    return process is not None and process.kind == "recycle"
 
 
 def _scrap(recycling: Process) -> str:

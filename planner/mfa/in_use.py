@@ -90,32 +90,19 @@ def use_stocks(systems: Sequence[System], *, cohorts: bool = False) -> list[Mapp
 
 
 def _use_stock(systems: Sequence[System], name: str, *, cohorts: bool) -> list[UseStock]:
-    products, first = [system.products[name] for system in systems], systems[0]
-    history, years, convention = products[0].history_years, first.years, first.stock_convention
-    if history and (history[-1] != years[0] - 1 or len(history) != history[-1] - history[0] + 1):
+    products = [system.products[name] for system in systems]
+    history, years = products[0].history_years, systems[0].years
+    convention, h = systems[0].stock_convention, len(history)
+    if history and (history[-1] != years[0] - 1 or h != history[-1] - history[0] + 1):
         raise ValueError(f"its cohorts must be consecutive years up to {years[0] - 1}")
     life = _lifetime(products)
     inflow = np.array(
         [use_inflow(system, product) for system, product in zip(systems, products, strict=True)]
     )
-    initial = np.array([product.initial_stock for product in products], dtype=float).reshape(
-        len(systems), len(history)
-    )
-    entered = np.array([product.history_inflow for product in products], dtype=float).reshape(
-        initial.shape
-    )
-    if np.isnan(np.where(np.isnan(initial), entered, initial)).any():
-        raise ValueError("a history cohort has neither inflow nor stock")
-    past = life.at((..., slice(0, len(history)))) if life.dims[-1] > 1 else life
-    if np.isfinite(initial).any():
-        known = entered_behind(
-            np.nan_to_num(initial), past, np.arange(len(history) + 1.0), convention
-        )
-        entered = np.where(np.isfinite(initial), known, entered)
+    entered = _history_inflow(products, life, convention)
     run = inflow_driven(
         np.concatenate([entered, inflow], axis=-1), life, convention=convention, cohorts=cohorts
     )
-    h = len(history)
     held = np.zeros((len(systems), len(years), 0)) if run.cohorts is None else run.cohorts[:, h:]
     return [
         UseStock(
@@ -131,6 +118,23 @@ def _use_stock(systems: Sequence[System], name: str, *, cohorts: bool) -> list[U
         )
         for i in range(len(systems))
     ]
+
+
+def _history_inflow(products: Sequence[Product], life: Lifetime, convention: Convention) -> Array:
+    """t of each history cohort that entered, shape (N, H): as given, or what must have entered to
+    leave what is still in use of it."""
+    shape = len(products), len(products[0].history_years)
+    initial, entered = (
+        np.array([getattr(product, name) for product in products], dtype=float).reshape(shape)
+        for name in ("initial_stock", "history_inflow")
+    )
+    if np.isnan(np.where(np.isnan(initial), entered, initial)).any():
+        raise ValueError("a history cohort has neither inflow nor stock")
+    if not np.isfinite(initial).any():
+        return entered
+    past = life.at((..., slice(0, shape[1]))) if life.dims[-1] > 1 else life
+    known = entered_behind(np.nan_to_num(initial), past, np.arange(shape[1] + 1.0), convention)
+    return np.where(np.isfinite(initial), known, entered)
 
 
 def _lifetime(products: Sequence[Product]) -> Lifetime:
@@ -240,14 +244,19 @@ def _shared_out(
                 for p in products
                 if np.any(content := system.products[p].content.get(metal, 0.0))
             }
-            if not held and not wanted:
-                continue
-            flows, short = _share_out(system, held, wanted, metal)
-            largest = np.zeros(1)
-            for amount in (*held.values(), *wanted.values()):
-                largest = np.maximum(largest, amount.max(axis=-1, keepdims=True, initial=0.0))
-            enough = short <= _CLOSES * largest
-            yield metal, goods, _Shared(wanted, flows, short, np.asarray(~enough.all(axis=-1)))
+            if held or wanted:
+                yield metal, goods, _shared(system, held, wanted, metal)
+
+
+def _shared(
+    system: System, held: Mapping[str, Array], wanted: Mapping[str, Array], metal: str
+) -> _Shared:
+    flows, short = _share_out(system, held, wanted, metal)
+    largest = np.zeros(1)
+    for amount in (*held.values(), *wanted.values()):
+        largest = np.maximum(largest, amount.max(axis=-1, keepdims=True, initial=0.0))
+    enough = short <= _CLOSES * largest
+    return _Shared(wanted, flows, short, np.asarray(~enough.all(axis=-1)))
 
 
 def use_groups(system: System) -> list[tuple[list[str], list[str]]]:
@@ -275,12 +284,7 @@ def _share_out(
     left = dict(held)
     indirect: dict[str, npt.NDArray[np.bool_]] = {}
     for p, want in wanted.items():
-        content = system.products[p].content[metal]
-        direct = {
-            g: np.maximum(share, 0.0) * system.goods[g].demand * content
-            for g, share in system.products[p].uses.items()
-            if g in held
-        }
+        direct = _direct(system.products[p], metal, system, held)
         total = sum(direct.values(), zero)
         known = np.asarray(total.any(axis=-1, keepdims=True))
         if not known.all():
@@ -288,12 +292,7 @@ def _share_out(
         for g, amount in direct.items() if known.any() else ():
             flows[g, p] = want * np.divide(amount, total, out=np.zeros_like(total), where=total > 0)
             left[g] = left[g] - flows[g, p]
-    pool = sum((np.maximum(rest, 0.0) for rest in left.values()), zero) if indirect else zero
-    spare = {
-        g: np.divide(np.maximum(rest, 0.0), pool, out=np.zeros_like(pool), where=pool > 0)
-        for g, rest in left.items()
-        if indirect
-    }
+    spare = _shares_left(left, zero) if indirect else {}
     for p, unknown in indirect.items():
         for g, share in spare.items():
             drawn = wanted[p] * share * unknown
@@ -301,3 +300,24 @@ def _share_out(
             left[g] = left[g] - drawn
     unheld = sum((np.maximum(-rest, 0.0) for rest in left.values()), zero)
     return flows, unheld + np.abs(sum(wanted.values(), zero) - sum(flows.values(), zero))
+
+
+def _direct(
+    product: Product, metal: str, system: System, held: Mapping[str, Array]
+) -> dict[str, Array]:
+    """What each good that holds the metal brings of it into a product by its uses, t per year."""
+    content = product.content[metal]
+    return {
+        g: np.maximum(share, 0.0) * system.goods[g].demand * content
+        for g, share in product.uses.items()
+        if g in held
+    }
+
+
+def _shares_left(left: Mapping[str, Array], zero: Array) -> dict[str, Array]:
+    """Share of each good in what goods have left."""
+    pool = sum((np.maximum(rest, 0.0) for rest in left.values()), zero)
+    return {
+        g: np.divide(np.maximum(rest, 0.0), pool, out=np.zeros_like(pool), where=pool > 0)
+        for g, rest in left.items()
+    }

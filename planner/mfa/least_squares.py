@@ -245,36 +245,57 @@ def _require(
         raise ValueError(
             f"target {target.shape} must have one entry for each of {len(matrix)} constraints"
         )
+    _require_numbers(values, deviations, matrix, target)
+    if any(not 0 <= position < n for product in products for position in product):
+        raise ValueError("a product names a variable that is not there")
+
+
+def _require_numbers(values: Array, deviations: Array, matrix: Array, target: Array) -> None:
     if not (np.isfinite(matrix).all() and np.isfinite(target).all()):
         raise ValueError("matrix and target must hold finite numbers")
     if np.isinf(values).any():
         raise ValueError("values must be finite, or NaN where nothing was measured")
-    known = np.isfinite(values)
-    if not (np.isfinite(deviations[known]) & (deviations[known] >= 0)).all():
+    known = deviations[np.isfinite(values)]
+    if not (np.isfinite(known) & (known >= 0)).all():
         raise ValueError("every measured value needs a standard deviation of 0 (exact) or more")
-    if any(not 0 <= position < n for product in products for position in product):
-        raise ValueError("a product names a variable that is not there")
 
 
 def _solve(problem: _Scaled, v: Array) -> tuple[Array, Array, int]:
     """The fit of a problem without bounds from a point near it, the multipliers of its constraints
     (C,), and the steps it took."""
+    if not problem.products:
+        return _solve_linear(problem, v)
     merit_weight = 1.0
     for steps in range(1, _STEPS + 1):
-        if problem.products or steps == 1:
-            reduced = _reduce(problem, problem.jacobian(v))
+        reduced = _reduce(problem, problem.jacobian(v))
         step, multipliers = _step(problem, v, reduced)
-        settled = bool((np.abs(step) <= _SETTLED * np.maximum(np.abs(v), 0.1)).all())
+        settled = _settled(step, v)
         v, merit_weight, moved = _move(problem, v, step, multipliers, merit_weight)
-        if (not problem.products and steps > 1) or ((settled or not moved) and _holds(problem, v)):
-            return v, multipliers, steps
-        if problem.products and (settled or not moved):
+        if settled or not moved:
+            if _holds(problem, v):
+                return v, multipliers, steps
             break
     _require_possible(_reduce(problem, problem.jacobian(v)), problem.residual(v))
     raise ValueError(
         "the products do not converge; give a value for a coefficient, or check the values near "
         "zero"
     )
+
+
+def _solve_linear(problem: _Scaled, v: Array) -> tuple[Array, Array, int]:
+    """The fit of a problem without products: one step, and another where the first leaves
+    rounding."""
+    reduced = _reduce(problem, problem.jacobian(v))
+    step, multipliers = _step(problem, v, reduced)
+    settled, v = _settled(step, v), v + step
+    if settled and _holds(problem, v):
+        return v, multipliers, 1
+    step, multipliers = _step(problem, v, reduced)
+    return v + step, multipliers, 2
+
+
+def _settled(step: Array, v: Array) -> bool:
+    return bool((np.abs(step) <= _SETTLED * np.maximum(np.abs(v), 0.1)).all())
 
 
 def _holds(problem: _Scaled, v: Array) -> bool:
@@ -435,8 +456,6 @@ def _move(
 ) -> tuple[Array, float, bool]:
     """v moved along the step as far as the merit function falls, the merit's weight, and whether it
     moved."""
-    if not problem.products:
-        return v + step, weight, True
     weight = max(weight, 2 * float(np.abs(multipliers).max(initial=0.0)))
     before = _merit(problem, v, weight)
     length = 1.0

@@ -74,35 +74,9 @@ class Lifetime:
                 f"unknown lifetime distribution '{distribution}'; one of "
                 f"{', '.join(get_args(Distribution))}"
             )
-        parameters = {
-            "mean": mean,
-            "sd": sd if distribution in NEEDS_SD else np.nan,
-            "shape": shape if distribution == "weibull" else np.nan,
-        }
-        for name, value in parameters.items():
-            if value is None:
-                raise ValueError(f"a {distribution} lifetime needs {name}")
-        arrays = dict(
-            zip(
-                parameters,
-                np.broadcast_arrays(*(np.asarray(v, dtype=float) for v in parameters.values())),
-                strict=True,
-            )
-        )
-        used = (
-            ["mean"] + ["sd"] * (distribution in NEEDS_SD) + ["shape"] * (distribution == "weibull")
-        )
-        for name in used:
-            if not np.all((arrays[name] > 0) & np.isfinite(arrays[name])):
-                raise ValueError(f"the {name} of a lifetime must be a number above zero")
-        location, scale = _underlying(distribution, **arrays)
-        return cls(
-            distribution,
-            *(
-                frozen_array(a)
-                for a in (arrays["mean"], arrays["sd"], arrays["shape"], location, scale)
-            ),
-        )
+        arrays = _parameters(distribution, mean, sd, shape)
+        location, scale = _underlying(distribution, *arrays)
+        return cls(distribution, *(frozen_array(a) for a in (*arrays, location, scale)))
 
     @classmethod
     def of_underlying(
@@ -318,6 +292,34 @@ def _cubics(unit: Lifetime, nodes: Array, width: float) -> tuple[Array, Array, A
     return constant, linear, square, cube
 
 
+def _parameters(
+    distribution: Distribution,
+    mean: npt.ArrayLike,
+    sd: npt.ArrayLike | None,
+    shape: npt.ArrayLike | None,
+) -> tuple[Array, Array, Array]:
+    """Mean, sd and shape of one shape, NaN where the distribution needs none. Raises ValueError for
+    one that is missing, or not above zero."""
+    given = {"mean": _needed(distribution, "mean", mean)}
+    if distribution in NEEDS_SD:
+        given["sd"] = _needed(distribution, "sd", sd)
+    if distribution == "weibull":
+        given["shape"] = _needed(distribution, "shape", shape)
+    arrays = np.broadcast_arrays(
+        *(np.asarray(given.get(name, np.nan), dtype=float) for name in ("mean", "sd", "shape"))
+    )
+    for name, array in zip(("mean", "sd", "shape"), arrays, strict=True):
+        if name in given and not np.all((array > 0) & np.isfinite(array)):
+            raise ValueError(f"the {name} of a lifetime must be a number above zero")
+    return arrays[0], arrays[1], arrays[2]
+
+
+def _needed(distribution: Distribution, name: str, value: npt.ArrayLike | None) -> npt.ArrayLike:
+    if value is None:
+        raise ValueError(f"a {distribution} lifetime needs {name}")
+    return value
+
+
 def _underlying(
     distribution: Distribution, mean: Array, sd: Array, shape: Array
 ) -> tuple[Array, Array]:
@@ -330,20 +332,22 @@ def _underlying(
     if distribution == "weibull":
         return none, mean / scipy.special.gamma(1 + 1 / shape)
     if distribution in LARGEST_CV:
-        cv = sd / mean
-        if np.any(cv > LARGEST_CV[distribution]):
-            raise ValueError(
-                f"a {distribution} lifetime has an sd of at most {LARGEST_CV[distribution]} of "
-                "its mean, not "
-                f"{float(cv.max()):.3g}; give a smaller sd, or take gamma or lognormal"
-            )
-        unique, inverse = np.unique(cv, return_inverse=True)
-        ratio = (_cut_ratio if distribution == "normal" else _folded_ratio)(unique)[
-            inverse
-        ].reshape(cv.shape)
-        first = (_cut_moments(-ratio) if distribution == "normal" else _folded_moments(ratio))[0]
-        return ratio, mean / first
+        return _normal_before(distribution, mean, sd / mean)
     return none, none
+
+
+def _normal_before(distribution: Distribution, mean: Array, cv: Array) -> tuple[Array, Array]:
+    """mu / sigma, and sigma, of the normal distribution that is cut at 0 or folded."""
+    if np.any(cv > LARGEST_CV[distribution]):
+        raise ValueError(
+            f"a {distribution} lifetime has an sd of at most {LARGEST_CV[distribution]} of its "
+            f"mean, not {float(cv.max()):.3g}; give a smaller sd, or take gamma or lognormal"
+        )
+    unique, inverse = np.unique(cv, return_inverse=True)
+    ratios = _cut_ratio(unique) if distribution == "normal" else _folded_ratio(unique)
+    ratio = ratios[inverse].reshape(cv.shape)
+    first = (_cut_moments(-ratio) if distribution == "normal" else _folded_moments(ratio))[0]
+    return ratio, mean / first
 
 
 def _phi(z: Array) -> Array:

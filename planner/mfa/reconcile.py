@@ -18,9 +18,10 @@ fault: the adjustment largest in its own standard deviations.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +33,8 @@ from planner.system.nouns import Array
 
 SIGNIFICANCE = 0.05
 """Level of the global test and of the measurement test."""
+FLOW_COLUMNS = ["source", "target", "value", "sd"]
+"""Columns of tables of measured flows, and of transfer coefficients."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,13 @@ class Observation:
     value: float
     deviation: float
     unit: str = "t/year"
+
+    @property
+    def kind(self) -> Literal["measured", "exact", "unmeasured"]:
+        """`exact` and `measured` have a value, with a standard deviation of 0 or above."""
+        if np.isnan(self.value):
+            return "unmeasured"
+        return "exact" if self.deviation == 0 else "measured"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,69 +145,56 @@ def _require(
     nonnegative: Sequence[str],
     significance: float,
 ) -> None:
-    problems: list[Problem] = []
-    names = [o.name for o in observations]
-    if not 0 < significance < 1:
-        problems.append(
-            Problem(
-                "significance",
-                0,
-                "",
-                f"is {significance:g}; give a level between 0 and 1, such as {SIGNIFICANCE:g}",
-            )
-        )
-    if rows.shape[1] != len(observations):
-        problems.append(
-            Problem(
-                "balances",
-                0,
-                "",
-                (
-                    f"have {rows.shape[1]} columns for {len(observations)} observations; give one "
-                    "for each"
-                ),
-            )
-        )
-    if not np.isfinite(rows).all():
-        problems.append(
-            Problem("balances", 0, "", "hold a number that is none; give every coefficient")
-        )
-    for name in sorted({n for n in names if names.count(n) > 1}):
-        problems.append(Problem("observations", 0, name, "stands twice; name each quantity once"))
-    for o in observations:
-        if np.isfinite(o.value) and not (np.isfinite(o.deviation) and o.deviation >= 0):
-            problems.append(
-                Problem(
-                    "observations",
-                    0,
-                    o.name,
-                    f"has the standard deviation {o.deviation}; give 0 or more, or no value",
-                )
-            )
-        if np.isinf(o.value):
-            problems.append(
-                Problem(
-                    "observations",
-                    0,
-                    o.name,
-                    "is infinite; give a number, or none where it is not measured",
-                )
-            )
-    problems += [
-        Problem(
-            "ratios", 0, name, "is no observation; add it, without a value where it is not measured"
-        )
-        for r in ratios
-        for name in (r.flow, r.coefficient, r.base)
-        if name not in names
-    ]
-    problems += [
-        Problem("nonnegative", 0, name, "is no observation")
-        for name in nonnegative
-        if name not in names
+    """Raise SpecError with everything that the reconciliation cannot work with."""
+    problems = [
+        *_level_problems(significance),
+        *_balance_problems(rows, len(observations)),
+        *_observation_problems(observations),
+        *_name_problems({o.name for o in observations}, ratios, nonnegative),
     ]
     if problems:
         raise SpecError("reconciliation", problems)
+
+
+def _level_problems(significance: float) -> Iterator[Problem]:
+    if not 0 < significance < 1:
+        message = f"is {significance:g}; give a level between 0 and 1, such as {SIGNIFICANCE:g}"
+        yield Problem("significance", 0, "", message)
+
+
+def _balance_problems(rows: Array, count: int) -> Iterator[Problem]:
+    if rows.shape[1] != count:
+        message = f"have {rows.shape[1]} columns for {count} observations; give one for each"
+        yield Problem("balances", 0, "", message)
+    if not np.isfinite(rows).all():
+        yield Problem("balances", 0, "", "hold a number that is none; give every coefficient")
+
+
+def _observation_problems(observations: Sequence[Observation]) -> Iterator[Problem]:
+    counts = Counter(o.name for o in observations)
+    for name in sorted(name for name, count in counts.items() if count > 1):
+        yield Problem("observations", 0, name, "stands twice; name each quantity once")
+    for o in observations:
+        if np.isfinite(o.value) and not (np.isfinite(o.deviation) and o.deviation >= 0):
+            message = f"has the standard deviation {o.deviation}; give 0 or more, or no value"
+            yield Problem("observations", 0, o.name, message)
+        if np.isinf(o.value):
+            message = "is infinite; give a number, or none where it is not measured"
+            yield Problem("observations", 0, o.name, message)
+
+
+def _name_problems(
+    names: Set[str], ratios: Sequence[Ratio], nonnegative: Sequence[str]
+) -> Iterator[Problem]:
+    """Names in ratios, and of quantities that never fall below 0, that no observation has."""
+    for ratio in ratios:
+        for name in (ratio.flow, ratio.coefficient, ratio.base):
+            if name not in names:
+                message = "is no observation; add it, without a value where it is not measured"
+                yield Problem("ratios", 0, name, message)
+    for name in nonnegative:
+        if name not in names:
+            yield Problem("nonnegative", 0, name, "is no observation")
 
 
 def _contradiction(
@@ -210,27 +207,23 @@ def _contradiction(
     """Names the exact values that cannot hold together, and the balances that say so."""
     exact: set[str] = set()
     where: list[str] = []
-    fixed = {o.name for o in observations if np.isfinite(o.value) and o.deviation == 0}
+    fixed = {o.name for o in observations if o.kind == "exact"}
     for row in error.rows:
         if row < len(rows):
             exact |= {
-                o.name
-                for o, term in zip(observations, rows[row], strict=True)
-                if term and o.name in fixed
-            }
+                o.name for o, term in zip(observations, rows[row], strict=True) if term
+            } & fixed
             where.append(names[row] if row < len(names) else f"balance {row + 1}")
         else:
             ratio = ratios[row - len(rows)]
             exact |= {ratio.flow, ratio.coefficient, ratio.base} & fixed
             where.append(f"{ratio.flow} = {ratio.coefficient} x {ratio.base}")
-    return Problem(
-        "observations",
-        0,
-        "",
+    message = (
         "exact values contradict the balances: "
-        f"{', '.join(sorted(exact)) or 'no flow can meet them'} in "
-        f"{', '.join(where)}; give at least one of them a standard deviation",
+        f"{', '.join(sorted(exact)) or 'no flow can meet them'} in {', '.join(where)}; give at "
+        "least one of them a standard deviation"
     )
+    return Problem("observations", 0, "", message)
 
 
 def _result(
@@ -241,54 +234,58 @@ def _result(
     significance: float,
 ) -> Reconciliation:
     x = found.values
-    y, s = (
-        np.array([getattr(o, name) for o in observations], dtype=float)
-        for name in ("value", "deviation")
+    errors = np.concatenate(
+        [rows @ x, np.array([x[k] - x[c] * x[j] for k, c, j in products], dtype=float)]
     )
-    unknown = np.isnan(y)
-    table = pd.DataFrame(
+    largest = float(np.max(np.abs(x), initial=0.0))
+    suspect, alike = _suspect(found, observations, significance)
+    return Reconciliation(
+        _table(found, observations),
+        found.chi_square,
+        found.freedom,
+        found.probability,
+        suspect,
+        alike,
+        critical_test(int(np.isfinite(found.tests).sum()), significance),
+        found.steps,
+        float(np.max(np.abs(errors), initial=0.0)) / largest if largest else 0.0,
+        significance,
+        found,
+    )
+
+
+def _table(found: Fit, observations: Sequence[Observation]) -> pd.DataFrame:
+    """The table of a reconciliation, one row for each observation."""
+    measured = np.array([o.value for o in observations], dtype=float)
+    deviation = np.array([o.deviation for o in observations], dtype=float)
+    return pd.DataFrame(
         {
             "name": [o.name for o in observations],
-            "kind": np.where(unknown, "unmeasured", np.where(s == 0, "exact", "measured")),
-            "measured": y,
-            "deviation": np.where(unknown, np.nan, s),
-            "reconciled": np.where(found.observable, x, np.nan),
+            "kind": [o.kind for o in observations],
+            "measured": measured,
+            "deviation": np.where(np.isnan(measured), np.nan, deviation),
+            "reconciled": np.where(found.observable, found.values, np.nan),
             "posterior": found.deviations,
-            "adjustment": x - y,
+            "adjustment": found.values - measured,
             "score": found.tests,
             "observable": found.observable,
             "redundant": found.redundant,
             "unit": [o.unit for o in observations],
         }
     )
-    errors = np.concatenate(
-        [rows @ x, np.array([x[k] - x[c] * x[j] for k, c, j in products], dtype=float)]
-    )
-    largest = float(np.max(np.abs(x), initial=0.0))
-    tested = np.isfinite(found.tests)
-    suspect, alike = "", tuple[str, ...]()
-    if found.probability < significance and tested.any():
-        same = found.alike(int(np.nanargmax(found.tests)))
-        # of those that cannot be told apart the one that is least certain, and so was moved
-        # furthest
-        worst = max(same, key=lambda i: abs(x[i] - y[i]))
-        suspect, alike = (
-            observations[worst].name,
-            tuple(observations[i].name for i in same if i != worst),
-        )
-    return Reconciliation(
-        table,
-        found.chi_square,
-        found.freedom,
-        found.probability,
-        suspect,
-        alike,
-        critical_test(int(tested.sum()), significance),
-        found.steps,
-        float(np.max(np.abs(errors), initial=0.0)) / largest if largest else 0.0,
-        significance,
-        found,
-    )
+
+
+def _suspect(
+    found: Fit, observations: Sequence[Observation], significance: float
+) -> tuple[str, tuple[str, ...]]:
+    """The measurement most at fault, and those that it cannot be told apart from; none where the
+    data agree."""
+    if not (found.probability < significance and np.isfinite(found.tests).any()):
+        return "", ()
+    same = found.alike(int(np.nanargmax(found.tests)))
+    # of those that cannot be told apart the one that is least certain, and so was moved furthest
+    worst = max(same, key=lambda i: abs(found.values[i] - observations[i].value))
+    return observations[worst].name, tuple(observations[i].name for i in same if i != worst)
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,35 +318,40 @@ def eliminate(
 
     `first` is what `reconcile` found with all of them, where that is known already.
     """
-    current = list(observations)
-    faults: list[Fault] = []
-    found = first or reconcile(
-        balances, current, ratios, names=names, nonnegative=nonnegative, significance=significance
-    )
-    while found.suspect:
-        before, at = found, [o.name for o in current].index(found.suspect)
-        measured = current[at].value
-        current[at] = replace(current[at], value=float("nan"))
-        found = reconcile(
+
+    def reconciled(remaining: Sequence[Observation]) -> Reconciliation:
+        return reconcile(
             balances,
-            current,
+            remaining,
             ratios,
             names=names,
             nonnegative=nonnegative,
             significance=significance,
         )
-        faults.append(
-            Fault(
-                before.suspect,
-                before.alike,
-                measured,
-                float(found.table["reconciled"].iloc[at]),
-                float(before.table["score"].iloc[at]),
-                before.chi_square,
-                before.p_value,
-            )
-        )
+
+    current = list(observations)
+    faults: list[Fault] = []
+    found = first or reconciled(current)
+    while found.suspect:
+        before, at = found, [o.name for o in current].index(found.suspect)
+        measured = current[at].value
+        current[at] = replace(current[at], value=float("nan"))
+        found = reconciled(current)
+        faults.append(_fault(before, found, at, measured))
     return found, tuple(faults)
+
+
+def _fault(before: Reconciliation, after: Reconciliation, at: int, measured: float) -> Fault:
+    """The measurement in row `at` that was the suspect before it was taken out."""
+    return Fault(
+        before.suspect,
+        before.alike,
+        measured,
+        float(after.table["reconciled"].iloc[at]),
+        float(before.table["score"].iloc[at]),
+        before.chi_square,
+        before.p_value,
+    )
 
 
 def reconcile_flows(
@@ -367,50 +369,53 @@ def reconcile_flows(
     `source -> target`, coefficients `share of source -> target`. Raises SpecError as `reconcile`
     does.
     """
-    table = _Table(flows, coefficients)
-    given = {"names": table.names, "significance": significance}
-    first = reconcile(table.matrix(), table.observations, table.ratios, **given)  # type: ignore[arg-type]
-    return first, eliminate(table.matrix(), table.observations, table.ratios, first=first, **given)[  # type: ignore[arg-type]
-        1
+    table = _MeasuredFlows(flows, coefficients)
+    measured = table.matrix(), table.observations, table.ratios
+    first = reconcile(*measured, names=table.names, significance=significance)
+    _, faults = eliminate(*measured, names=table.names, significance=significance, first=first)
+    return first, faults
+
+
+def _require_columns(frames: Mapping[str, pd.DataFrame]) -> None:
+    lacking = [
+        Problem(name, 0, column, "this column is missing")
+        for name, frame in frames.items()
+        for column in FLOW_COLUMNS
+        if column not in frame
     ]
+    if lacking:
+        raise SpecError("reconciliation", lacking)
 
 
-class _Table:
+class _MeasuredFlows:
     """A table of flows as observations, balances and ratios; lives inside `reconcile_flows` only."""
 
     def __init__(self, flows: pd.DataFrame, coefficients: pd.DataFrame | None) -> None:
-        shares = (
-            pd.DataFrame(columns=["source", "target", "value", "sd"])
-            if coefficients is None
-            else coefficients
-        )
-        lacking = [
-            Problem(name, 0, column, "this column is missing")
-            for name, frame in (("flows", flows), ("coefficients", shares))
-            for column in ("source", "target", "value", "sd")
-            if column not in frame
-        ]
-        if lacking:
-            raise SpecError("reconciliation", lacking)
+        shares = pd.DataFrame(columns=FLOW_COLUMNS) if coefficients is None else coefficients
+        _require_columns({"flows": flows, "coefficients": shares})
         self.observations: list[Observation] = []
         self.ratios: list[Ratio] = []
         self.rows: list[dict[str, float]] = []
         self.names: list[str] = []
         for (source, target), part in flows.groupby(["source", "target"], sort=False):
             self._flow(f"{source} -> {target}", part)
-        into, out = (
-            flows.drop_duplicates(["source", "target"]).groupby(side)
-            for side in ("target", "source")
-        )
-        for node in [node for node in into.groups if node in out.groups]:
-            terms = {f"{source} -> {node}": 1.0 for source in into.get_group(node)["source"]}
-            self._balance(
-                str(node),
-                terms | {f"{node} -> {target}": -1.0 for target in out.get_group(node)["target"]},
-            )
-        problems = [problem for row in shares.itertuples() if (problem := self._share(row, into))]
+        single = flows.drop_duplicates(["source", "target"])
+        self.sources: dict[Any, list[str]] = {
+            node: list(part["source"]) for node, part in single.groupby("target")
+        }
+        """Where what enters each node comes from."""
+        targets = {node: list(part["target"]) for node, part in single.groupby("source")}
+        for node in self.sources:
+            if node in targets:
+                self._node(node, targets[node])
+        problems = [problem for row in shares.itertuples() if (problem := self._share(row))]
         if problems:
             raise SpecError("reconciliation", problems)
+
+    def _node(self, node: Any, targets: list[str]) -> None:
+        """What enters a node leaves it."""
+        terms = {f"{source} -> {node}": 1.0 for source in self.sources[node]}
+        self._balance(str(node), terms | {f"{node} -> {target}": -1.0 for target in targets})
 
     def _flow(self, name: str, part: pd.DataFrame) -> None:
         measured = list(zip(part["value"].astype(float), part["sd"].astype(float), strict=True))
@@ -426,17 +431,13 @@ class _Table:
         self.names.append(name)
         self.rows.append(terms)
 
-    def _share(self, row: Any, into: Any) -> Problem | None:
+    def _share(self, row: Any) -> Problem | None:
         """A transfer coefficient as a ratio of the flow to all that enters its source."""
         flow, node = f"{row.source} -> {row.target}", row.source
-        if flow not in {o.name for o in self.observations} or node not in into.groups:
-            return Problem(
-                "coefficients",
-                0,
-                flow,
-                "is no flow out of a node that flows enter; name one of the table",
-            )
-        entering = [f"{source} -> {node}" for source in into.get_group(node)["source"]]
+        if flow not in {o.name for o in self.observations} or node not in self.sources:
+            message = "is no flow out of a node that flows enter; name one of the table"
+            return Problem("coefficients", 0, flow, message)
+        entering = [f"{source} -> {node}" for source in self.sources[node]]
         whole = entering[0] if len(entering) == 1 else f"into {node}"
         if whole not in {o.name for o in self.observations}:
             self.observations.append(Observation(whole, float("nan"), 0.0))

@@ -27,6 +27,7 @@ from planner.mfa.lifetimes import (
     INFLOW_BEFORE_END,
     Convention,
     Lifetime,
+    Tabulated,
     discrete_survival,
     mean_survival,
     survival,
@@ -80,40 +81,44 @@ def survival_columns(
     `edges` has shape (C + 1,). Cohorts from `tabulate_from` on may be read from a table, exact to
     rounding of the inflow; those before keep all digits of a small survival.
     """
-    count, lengths = len(edges) - 1, np.diff(edges)
-    alike = life.dims[-1] == 1
-    if alike and np.all(lengths == 1):
+    count = len(edges) - 1
+    if life.dims[-1] == 1 and np.all(np.diff(edges) == 1):
         curve = discrete_survival(life.at((..., 0)), count, convention)
-        for c in range(count):
-            yield c, curve[..., : count - c]
-        return
-    table = None
-    if (
-        tabulate_from is not None
-        and convention == "uniform"
-        and not alike
-        and np.all(lengths == lengths[0])
-    ):
-        table = tabulated(life, float(lengths[0]), count)
+        return ((c, curve[..., : count - c]) for c in range(count))
+    return _columns(life, edges, convention, tabulate_from)
+
+
+def _columns(
+    life: Lifetime, edges: Array, convention: Convention, tabulate_from: int | None
+) -> Iterator[tuple[int, Array]]:
+    count, alike = len(edges) - 1, life.dims[-1] == 1
+    table = None if tabulate_from is None else _table(life, edges, convention)
     again = _repeated(life, edges)
     column = np.empty(0)
     for c in range(count):
         if table is not None and tabulate_from is not None and c >= tabulate_from:
             yield c, table.column(c, count - c)
             continue
-        # a cohort that lives like the one before it goes the same way, a period later
-        column = (
-            column[..., :-1]
-            if again[c]
-            else _column(
-                life.at((..., slice(None) if alike else slice(c, c + 1))), edges, c, convention
-            )
-        )
+        if again[c]:
+            # a cohort that lives like the one before it goes the same way, a period later
+            column = column[..., :-1]
+        else:
+            cohort = life.at((..., slice(None) if alike else slice(c, c + 1)))
+            column = _column(cohort, edges, c, convention)
         yield c, column
 
 
+def _table(life: Lifetime, edges: Array, convention: Convention) -> Tabulated | None:
+    """A table of survival, where cohorts differ and enter uniformly through periods of one
+    length."""
+    lengths = np.diff(edges)
+    if convention != "uniform" or life.dims[-1] == 1 or not np.all(lengths == lengths[0]):
+        return None
+    return tabulated(life, float(lengths[0]), len(lengths))
+
+
 def _repeated(life: Lifetime, edges: Array) -> npt.NDArray[np.bool_]:
-    """Which cohorts live, in every series, like the one before, through periods as long: shape
+    """Mark cohorts that live, in every series, like the one before, through periods as long: shape
     (C,).
 
     Bounds must be whole numbers for that: else ages of the one are those of the other but for
@@ -186,7 +191,10 @@ def inflow_driven(
         gone = _departures(matrix)
         stock, outflow = amounts @ matrix[h:].T, amounts @ gone[h:].T / lengths
         return Stocks(run.given, stock, outflow, run.opening, lengths, convention)
-    return _accumulate(run, amounts, cohorts)
+    ledger = _Ledger(run, cohorts)
+    for c, column in survival_columns(run.life, run.edges, convention, tabulate_from=h):
+        ledger.add(c, amounts[..., c : c + 1], column)
+    return ledger.stocks(run.given)
 
 
 class _Run:
@@ -204,25 +212,12 @@ class _Run:
         self.given = np.asarray(given, dtype=float)
         if self.given.ndim == 0 or not self.given.shape[-1]:
             raise ValueError("a series needs at least one year")
-        self.initial = (
-            np.zeros((*self.given.shape[:-1], 0))
-            if initial is None
-            else np.asarray(initial, dtype=float)
-        )
-        if not (np.isfinite(self.given).all() and np.isfinite(self.initial).all()):
-            raise ValueError("a series or an initial cohort holds a value that is not a number")
-        if (self.initial < 0).any():
-            raise ValueError("an initial cohort is negative")
+        none = np.zeros((*self.given.shape[:-1], 0))
+        self.initial = none if initial is None else np.asarray(initial, dtype=float)
+        _require_numbers(self.given, self.initial)
         self.initial_count = self.initial.shape[-1]
         self.count = self.initial_count + self.given.shape[-1]
-        self.edges = (
-            np.arange(self.count + 1.0) if edges is None else np.asarray(edges, dtype=float)
-        )
-        if self.edges.shape != (self.count + 1,) or not (np.diff(self.edges) > 0).all():
-            raise ValueError(
-                f"edges must be {self.count + 1} rising bounds of the {self.count} periods, "
-                "initial ones first"
-            )
+        self.edges = _bounds(edges, self.count)
         self.life = life if life.dims else life.at((None,))
         if self.life.dims[-1] not in (1, self.count):
             raise ValueError(
@@ -253,6 +248,25 @@ class _Run:
         )
 
 
+def _require_numbers(given: Array, initial: Array) -> None:
+    if not (np.isfinite(given).all() and np.isfinite(initial).all()):
+        raise ValueError("a series or an initial cohort holds a value that is not a number")
+    if (initial < 0).any():
+        raise ValueError("an initial cohort is negative")
+
+
+def _bounds(edges: npt.ArrayLike | None, count: int) -> Array:
+    """Bounds of the periods in years, unit steps where none are given; shape (count + 1,)."""
+    if edges is None:
+        return np.arange(count + 1.0)
+    bounds = np.asarray(edges, dtype=float)
+    if bounds.shape != (count + 1,) or not (np.diff(bounds) > 0).all():
+        raise ValueError(
+            f"edges must be {count + 1} rising bounds of the {count} periods, initial ones first"
+        )
+    return bounds
+
+
 def entered_behind(
     initial: Array, life: Lifetime, edges: npt.ArrayLike, convention: Convention = "uniform"
 ) -> Array:
@@ -270,8 +284,7 @@ def entered_behind(
         age = shape[-1] - int(np.argwhere(impossible)[0][-1])
         raise ValueError(
             f"a cohort that entered {age} periods before the start is still in use, but its "
-            "lifetime leaves nothing of it; "
-            "give a longer life or leave the cohort out"
+            "lifetime leaves nothing of it; give a longer life or leave the cohort out"
         )
     entered: Array = np.divide(held, left, out=np.zeros(shape), where=held > 0)
     return entered
@@ -294,29 +307,47 @@ def _leaving(column: Array) -> Array:
     return leaving
 
 
-def _accumulate(run: _Run, amounts: Array, cohorts: bool) -> Stocks:
-    """Add cohort after cohort to stock and outflow, each made once and dropped."""
-    h, count = run.initial_count, run.count
-    stock, outflow = np.zeros((*run.leading, count)), np.zeros((*run.leading, count))
-    cube = np.zeros((*run.leading, count - h, count)) if cohorts else None
-    for c, column in survival_columns(
-        run.life, run.edges, run.convention, tabulate_from=run.initial_count
-    ):
-        part = amounts[..., c : c + 1]
-        held = part * column
-        stock[..., c:] += held
-        outflow[..., c:] += part * _leaving(column)
-        if cube is not None:
-            cube[..., max(c - h, 0) :, c] = held[..., max(h - c, 0) :]
-    return Stocks(
-        run.given,
-        stock[..., h:],
-        outflow[..., h:] / run.lengths,
-        run.opening,
-        run.lengths,
-        run.convention,
-        cube,
-    )
+class _Ledger:
+    """Stock, departures and cohorts of a run, as one cohort after another is added: each column is
+    made once and dropped. Lives within a call."""
+
+    def __init__(self, run: _Run, cohorts: bool) -> None:
+        self.run, h, count = run, run.initial_count, run.count
+        self.stock, self.gone = np.zeros((*run.leading, count)), np.zeros((*run.leading, count))
+        """t at the end of each period, and t that leaves during it, shape (..., H + Y) each."""
+        self.cube = np.zeros((*run.leading, count - h, count)) if cohorts else None
+
+    def add(self, c: int, amount: Array, column: Array) -> None:
+        """Add what entered in the period of cohort c, t of shape (..., 1), and its survival."""
+        held = amount * column
+        self.stock[..., c:] += held
+        self.gone[..., c:] += amount * _leaving(column)
+        if self.cube is not None:
+            h = self.run.initial_count
+            self.cube[..., max(c - h, 0) :, c] = held[..., max(h - c, 0) :]
+
+    def retire(self, c: int, surplus: Array, wanted: Array) -> None:
+        """Scrap a surplus in period c, of all cohorts alike, so that the stock is what is wanted;
+        shape (...) each."""
+        left = np.divide(wanted, self.stock[..., c], out=np.ones_like(surplus), where=surplus > 0)
+        self.gone[..., c] += surplus
+        self.stock[..., c:] *= left[..., None]
+        self.gone[..., c + 1 :] *= left[..., None]
+        if self.cube is not None:
+            self.cube[..., c - self.run.initial_count :, :c] *= left[..., None, None]
+
+    def stocks(self, inflow: Array, repaired: Array | None = None) -> Stocks:
+        run, h = self.run, self.run.initial_count
+        return Stocks(
+            inflow,
+            self.stock[..., h:],
+            self.gone[..., h:] / run.lengths,
+            run.opening,
+            run.lengths,
+            run.convention,
+            self.cube,
+            repaired,
+        )
 
 
 def stock_driven(
@@ -339,67 +370,47 @@ def stock_driven(
     nothing of a period's inflow is left at its end, so that no inflow can make the stock.
     """
     run = _Run(stock, life, edges, convention, initial)
-    h, count, wanted = run.initial_count, run.count, run.given
-    amounts = np.zeros((*run.leading, count))
+    h, wanted, ledger = run.initial_count, run.given, _Ledger(run, cohorts)
+    amounts = np.zeros((*run.leading, run.count))
     amounts[..., :h] = run.amounts(np.zeros(wanted.shape))[..., :h]
-    held, leaving = np.zeros((*run.leading, count)), np.zeros((*run.leading, count))
     repaired = np.empty(wanted.shape)
-    cube = np.zeros((*run.leading, count - h, count)) if cohorts else None
     slack = _SLACK * max(
         float(np.abs(wanted).max(initial=0.0)), float(run.initial.sum(axis=-1).max(initial=0.0))
     )
     for c, column in survival_columns(run.life, run.edges, convention):
         if c >= h:
-            gap = wanted[..., c - h] - held[..., c]
-            over = np.maximum(-gap, 0.0)
-            if repair == "refuse" and (over > slack).any():
-                _refuse_negative(over, slack, c - h)
+            gap = wanted[..., c - h] - ledger.stock[..., c]
+            surplus = np.where(-gap > slack, -gap, 0.0)
+            if repair == "refuse":
+                _refuse_surplus(surplus, c - h)
             if repair == "retire":
-                left = np.divide(
-                    wanted[..., c - h], held[..., c], out=np.ones_like(gap), where=over > slack
-                )
-                leaving[..., c] += np.where(over > slack, over, 0.0)
-                held[..., c:] *= left[..., None]
-                leaving[..., c + 1 :] *= left[..., None]
-                if cube is not None:
-                    cube[..., c - h :, :c] *= left[..., None, None]
-            repaired[..., c - h] = np.where(over > slack, over, 0.0)
-            need = np.maximum(gap, 0.0)
-            first = np.broadcast_to(column[..., 0], need.shape)
-            if ((first <= 0) & (need > slack)).any():
-                raise ValueError(
-                    f"nothing that enters in period {c - h} is left at its end, so no inflow "
-                    "makes its stock; "
-                    "take shorter periods or the convention 'uniform'"
-                )
-            amounts[..., c] = np.divide(need, first, out=np.zeros_like(need), where=first > 0)
-        part = amounts[..., c : c + 1]
-        held[..., c:] += part * column
-        leaving[..., c:] += part * _leaving(column)
-        if cube is not None:
-            cube[..., max(c - h, 0) :, c] = (part * column)[..., max(h - c, 0) :]
-    return Stocks(
-        amounts[..., h:] / run.lengths,
-        held[..., h:],
-        leaving[..., h:] / run.lengths,
-        run.opening,
-        run.lengths,
-        convention,
-        cube,
-        None if repair == "refuse" else repaired,
-    )
+                ledger.retire(c, surplus, wanted[..., c - h])
+            repaired[..., c - h] = surplus
+            amounts[..., c] = _entering(np.maximum(gap, 0.0), column[..., 0], slack, c - h)
+        ledger.add(c, amounts[..., c : c + 1], column)
+    inflow = amounts[..., h:] / run.lengths
+    return ledger.stocks(inflow, None if repair == "refuse" else repaired)
 
 
-def _refuse_negative(over: Array, slack: float, period: int) -> None:
-    series = tuple(int(i) for i in np.argwhere(over > slack)[0])
-    place = (
-        f"series {series[0] if len(series) == 1 else series}, period {period}"
-        if series
-        else f"period {period}"
-    )
+def _entering(need: Array, first: Array, slack: float, period: int) -> Array:
+    """What must enter in a period for so much to be left at its end, t, shape (...)."""
+    first = np.broadcast_to(first, need.shape)
+    if ((first <= 0) & (need > slack)).any():
+        raise ValueError(
+            f"nothing that enters in period {period} is left at its end, so no inflow makes its "
+            "stock; take shorter periods or the convention 'uniform'"
+        )
+    return np.divide(need, first, out=np.zeros_like(need), where=first > 0)
+
+
+def _refuse_surplus(surplus: Array, period: int) -> None:
+    """Raise ValueError, with the place, where more of earlier cohorts survives than is wanted."""
+    if not surplus.any():
+        return
+    series = tuple(int(i) for i in np.argwhere(surplus)[0])
+    place = f"series {series[0] if len(series) == 1 else series}, " if series else ""
     raise ValueError(
-        f"the stock given falls faster than its cohorts leave ({place}: {float(over.max()):.6g} t "
-        "too much survives), "
-        "so inflow would be negative; repair='keep' lets the stock lie above, repair='retire' "
-        "scraps early"
+        f"the stock given falls faster than its cohorts leave ({place}period {period}: "
+        f"{float(surplus.max()):.6g} t too much survives), so inflow would be negative; "
+        "repair='keep' lets the stock lie above, repair='retire' scraps early"
     )

@@ -133,7 +133,7 @@ def _table(table: TableForm) -> Iterator[str]:
     yield ""
 
 
-def _parameters(table: Table) -> Iterator[str]:
+def _parameters(table: TableForm) -> Iterator[str]:
     name = "parameter" if table.has_parameter_column else "number"
     yield from _rows((name, "internal unit", "default", "by year", "range", "meaning"))
     for parameter in table.parameters:

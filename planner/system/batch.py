@@ -8,7 +8,7 @@ arithmetic.
 
 What shapes a programme (which goods a process has, whether an emission is zero) must be the same in
 all samples of a batch. `agreed` asks it of them; where they do not agree, whoever made the batch
-takes it by halves, down to one sample.
+parts it by bisection, down to one sample.
 """
 
 from __future__ import annotations
@@ -16,14 +16,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from planner.system.nouns import Array, Scalar, System
-
-V = TypeVar("V")
 
 NUMBERS = (
     "goods",
@@ -41,6 +39,8 @@ NUMBERS = (
     "population",
 )
 """Fields of a System that hold what a programme is made of."""
+HEAD = ("metals", "periods", "discount_rate", "stock_convention", "border_adjustment")
+"""Fields of a System that must be the same in all samples."""
 
 
 class UnlikeError(Exception):
@@ -48,63 +48,76 @@ class UnlikeError(Exception):
 
 
 def batch(systems: Sequence[System]) -> System:
-    """Systems that are one study with other numbers, as one. Raises UnlikeError where they are not."""
+    """Systems that are one study with other numbers, as one. Raises UnlikeError where they are
+    not."""
     first = systems[0]
     if len(systems) == 1:
         return first
+    _require_one_study(systems)
+    numbers = {name: stacked([getattr(system, name) for system in systems]) for name in NUMBERS}
+    return replace(first, **numbers)
+
+
+def _require_one_study(systems: Sequence[System]) -> None:
     if any(system.measures or system.exploration for system in systems):
         raise UnlikeError(
             "what measures and exploration do is reckoned column by column, not by arrays"
         )
-    same = ("metals", "periods", "discount_rate", "stock_convention", "border_adjustment")
-    if any(getattr(system, name) != getattr(first, name) for system in systems for name in same):
-        raise UnlikeError("the head of the study differs")
+    for name in HEAD:
+        head = getattr(systems[0], name)
+        if any(getattr(system, name) != head for system in systems):
+            raise UnlikeError("the head of the study differs")
+
+
+def stacked(samples: Sequence[Any]) -> Any:
+    """The same value of every sample as one: numbers get a leading axis where they differ; all else
+    must be equal."""
+    first = samples[0]
+    if all(sample is first for sample in samples):
+        return first
+    if any(sample is None for sample in samples):
+        raise UnlikeError("something is given in some samples only")
+    if isinstance(first, np.ndarray):
+        return _stacked_arrays(samples)
+    if isinstance(first, float):
+        whole = np.array(samples)
+        return first if _alike(whole) else whole[:, None]
+    if isinstance(first, Mapping):
+        return _stacked_maps(samples)
+    if is_dataclass(first):
+        return _stacked_nouns(samples)
+    if any(sample != first for sample in samples):
+        raise UnlikeError(f"{first!r} differs")
+    return first
+
+
+def _stacked_arrays(samples: Sequence[Array]) -> Array:
+    if any(sample.shape != samples[0].shape for sample in samples):
+        raise UnlikeError("series differ in length")
+    whole = np.array(samples)
+    return samples[0] if _alike(whole) else whole
+
+
+def _stacked_maps(samples: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    first = samples[0]
+    if any(list(sample) != list(first) for sample in samples):
+        raise UnlikeError(f"names differ: {', '.join(first)}")
+    return MappingProxyType({key: stacked([sample[key] for sample in samples]) for key in first})
+
+
+def _stacked_nouns(samples: Sequence[Any]) -> Any:
+    first = samples[0]
+    if any(type(sample) is not type(first) for sample in samples):
+        raise UnlikeError("a noun is there in some samples only")
+    given = [field.name for field in fields(first) if field.init]
     return replace(
-        first, **{name: stacked([getattr(system, name) for system in systems]) for name in NUMBERS}
+        first, **{name: stacked([getattr(sample, name) for sample in samples]) for name in given}
     )
 
 
-def stacked(each: Sequence[V]) -> V:
-    """The same part of every sample as one: numbers get a leading axis where they differ; all else
-    must be equal."""
-    parts: Sequence[Any] = each
-    first = parts[0]
-    if all(part is first for part in parts):
-        return each[0]
-    if any(part is None for part in parts):
-        raise UnlikeError("something is given in some samples only")
-    if isinstance(first, np.ndarray):
-        return _stacked_arrays(parts)  # type: ignore[no-any-return]
-    if isinstance(first, float):
-        whole = np.array(parts)
-        return each[0] if _alike(whole) else whole[:, None]  # type: ignore[return-value]
-    if isinstance(first, Mapping):
-        if any(list(part) != list(first) for part in parts):
-            raise UnlikeError(f"names differ: {', '.join(first)}")
-        return MappingProxyType({key: stacked([part[key] for part in parts]) for key in first})  # type: ignore[return-value]
-    if is_dataclass(first) and not isinstance(first, type):
-        if any(type(part) is not type(first) for part in parts):
-            raise UnlikeError("a noun is there in some samples only")
-        found = {
-            f.name: stacked([getattr(part, f.name) for part in parts])
-            for f in fields(first)
-            if f.init
-        }
-        return replace(first, **found)  # type: ignore[return-value]
-    if any(part != first for part in parts):
-        raise UnlikeError(f"{first!r} differs")
-    return each[0]
-
-
-def _stacked_arrays(parts: Sequence[Any]) -> Any:
-    if any(part.shape != parts[0].shape for part in parts):
-        raise UnlikeError("series differ in length")
-    whole = np.array(parts)
-    return parts[0] if _alike(whole) else whole
-
-
 def _alike(whole: Array) -> bool:
-    """Whether all samples are the same; what is not given (NaN) is the same as what is not given."""
+    """Return True if all samples are the same; what is not given (NaN) is the same as what is not
+    given."""
     return bool(((whole == whole[0]) | (np.isnan(whole) & np.isnan(whole[0]))).all())
 
 

@@ -129,7 +129,7 @@ def _parameter(name: str) -> ParameterForm | None:
     return next(iter(table.parameters), None)
 
 
-def _input(name: str, rows: Sequence[Datum], form: Parameter) -> Input:
+def _input(name: str, rows: Sequence[Datum], form: ParameterForm) -> Input:
     """The input of a series; a row without an end has its value there."""
     low, high = zip(*map(_ends, rows), strict=True)
     least, most = _bounds(form)
@@ -154,7 +154,7 @@ def _ends(row: Datum) -> tuple[float, float]:
     return low, row.value if row.high is None else row.high
 
 
-def _bounds(form: Parameter) -> tuple[float, float]:
+def _bounds(form: ParameterForm) -> tuple[float, float]:
     least = -np.inf if form.minimum is None else form.minimum
     return least, np.inf if form.maximum is None else form.maximum
 
