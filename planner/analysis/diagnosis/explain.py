@@ -7,7 +7,7 @@ reserves, costs of policies.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field, fields
 from typing import Any
 
@@ -25,7 +25,7 @@ from planner.plan.solve import Progress, compiled, optimum
 from planner.plan.tables import series
 from planner.solver.highs import Program
 from planner.system.economics import period_factors
-from planner.system.nouns import System
+from planner.system.nouns import Good, System
 from planner.system.unit_accounts import refined_output
 
 SHOWN = (2030, 2040)
@@ -167,42 +167,50 @@ def merit_order(plan: Plan, ask: _Asking) -> tuple[pd.DataFrame, pd.DataFrame]:
     tonne less saves (`low`) and one more costs (`high`): where they differ the price is not unique.
     The price is the balance dual, between the two.
     """
-    system = plan.system
-    factor = period_factors(system.periods, system.discount_rate)
     duals = plan.prices[plan.prices["family"] == "balance"]
-    price = {
-        (good, int(year)): value
-        for good, year, value in zip(duals["index"], duals["year"], duals["value"], strict=True)
-    }
+    at = zip(duals["index"], duals["year"], duals["value"], strict=True)
+    price = {(good, int(year)): value for good, year, value in at}
     rows, idle = [], []
-    for metal in system.metals:
-        sources = [
-            (p, out)
-            for p in system.processes.values()
-            if p.pathway and (out := refined_output(system, p, metal)).any()
-        ]
-        for i, period in enumerate(system.periods):
-            offers = []
-            for process, out in sources:
-                if not (out[i] > 0 and system.period_mean(process.max_activity)[i] > 0):
-                    continue
-                activity = series(system, plan.values, "activity", process.name)
-                reduced = (
-                    series(system, plan.reduced_costs, "activity", process.name)[i]
-                    / factor[i]
-                    / out[i]
-                )
-                runs = activity[i] > IDLE * max(float(activity.max(initial=0.0)), 1.0)
-                offers.append((process, runs, float(reduced)))
-            rows.append(_price_row(system, metal, period.first, offers, price, ask))
-            idle += [
-                (p.name, metal, period.first, gap)
-                for p, runs, gap in offers
-                if not runs and gap > 0
-            ]
+    for metal in plan.system.metals:
+        for year, offers in _offers(plan, metal):
+            rows.append(_price_row(plan.system, metal, year, offers, price, ask))
+            idle += [(o.process, metal, year, o.gap) for o in offers if o.waits]
     columns = ["metal", "year", "price", "low", "high", "marginal", "next", "gap", "unique"]
     prices = pd.DataFrame(rows, columns=columns).astype({"unique": object})
     return prices, pd.DataFrame(idle, columns=["process", "metal", "year", "gap"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """A source of refined metal in a period, and its reduced cost, USD/t."""
+
+    process: str
+    runs: bool
+    gap: float
+
+    @property
+    def waits(self) -> bool:
+        """Idle because it is too dear."""
+        return not self.runs and self.gap > 0
+
+
+def _offers(plan: Plan, metal: str) -> Iterator[tuple[int, list[_Offer]]]:
+    """First year of each period, and the sources of a metal that can run in it."""
+    system = plan.system
+    factor = period_factors(system.periods, system.discount_rate)
+    found: list[list[_Offer]] = [[] for _ in system.periods]
+    for process in system.processes.values():
+        out = refined_output(system, process, metal)
+        if not process.pathway or not out.any():
+            continue
+        can = (out > 0) & (system.period_mean(process.max_activity) > 0)
+        activity = series(system, plan.values, "activity", process.name)
+        reduced = series(system, plan.reduced_costs, "activity", process.name)
+        idle = IDLE * max(float(activity.max(initial=0.0)), 1.0)
+        for i in np.flatnonzero(can):
+            gap = float(reduced[i] / factor[i] / out[i])
+            found[i].append(_Offer(process.name, bool(activity[i] > idle), gap))
+    yield from zip((p.first for p in system.periods), found, strict=True)
 
 
 class _Asking:
@@ -291,32 +299,24 @@ def _price_row(
     system: System,
     metal: str,
     year: int,
-    offers: list[Any],
-    price: dict[Any, float],
+    offers: Sequence[_Offer],
+    price: Mapping[tuple[str, int], float],
     ask: _Asking,
 ) -> tuple[object, ...]:
-    waiting = sorted((gap, p.name) for p, runs, gap in offers if not runs and gap > 0)
-    goods = [
-        good.name
-        for good in system.goods.values()
-        if good.kind == "refined" and metal in good.content and len(good.content) == 1
-    ]
-    found = [price[good, year] for good in goods if (good, year) in price]
+    goods = [good.name for good in system.goods.values() if _is_refined(good, metal)]
+    found = next((price[good, year] for good in goods if (good, year) in price), float("nan"))
+    waiting = sorted((offer.gap, offer.process) for offer in offers if offer.waits)
+    gap, first = waiting[0] if waiting else (float("nan"), "")
     marginal, low, high, unique = "", float("nan"), float("nan"), None
     if goods and year in ask.years:
         marginal, low, high = ask.answer(goods[0], year)
         unique = bool(high - low <= SAME_PRICE * max(abs(low), abs(high), 1.0))
-    return (
-        metal,
-        year,
-        found[0] if found else float("nan"),
-        low,
-        high,
-        marginal,
-        waiting[0][1] if waiting else "",
-        waiting[0][0] if waiting else float("nan"),
-        unique,
-    )
+    return (metal, year, found, low, high, marginal, first, gap, unique)
+
+
+def _is_refined(good: Good, metal: str) -> bool:
+    """Return True for refined metal alone, whose balance has the price of the metal."""
+    return good.kind == "refined" and metal in good.content and len(good.content) == 1
 
 
 def rents(plan: Plan) -> pd.DataFrame:

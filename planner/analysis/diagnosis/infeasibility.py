@@ -8,7 +8,7 @@ of rows and bounds under these alone is the chain of reasons.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -101,54 +101,43 @@ def _clash(case: Case, names: tuple[str, ...], kept: list[str], progress: Progre
     system = case.only(beside)
     pulled = levers(system, made.balance, compiled(system).arrays, progress)
     places = tuple(place_of(case.system.policies[name]) for name in names)
-    return Clash(
-        names,
-        places,
-        reasons,
-        accounts,
-        relaxations,
-        pulled,
-        tuple(_words(case.system, names, places, reasons, accounts, relaxations, pulled)),
-    )
+    clash = Clash(names, places, reasons, accounts, relaxations, pulled, ())
+    return replace(clash, words=tuple(_words(case.system, clash)))
 
 
-def _words(
-    system: System,
-    names: Sequence[str],
-    places: Sequence[str],
-    reasons: Sequence[Reason],
-    accounts: Sequence[Account],
-    relaxations: Sequence[Relaxation],
-    pulled: Sequence[Lever],
-) -> list[str]:
-    policies = [system.policies[name] for name in names]
-    lines = [
-        f"  {p.name} ({p.kind}, {place}): {level(system, p)}"
-        for p, place in zip(policies, places, strict=True)
-    ]
-    head = "These targets cannot hold together:" if len(names) > 1 else "This target cannot be met:"
-    if not names:
-        head = "No policy is to blame: even without any, no plan exists."
-    limits = [
-        f"  {reason.sentence}"
-        for reason in reasons
-        if reason.place and not (reason.target and len(names) == 1)
-    ]
-    bare = [reason.name for reason in reasons if not reason.place]
-    limits += [f"  and the balances of {', '.join(bare)}"] if bare else []
-    choice = (
-        "Any one of these would "
-        f"do{'' if all(r.enough for r in relaxations) else ' for this clash'}:"
-    )
-    return [
-        head,
-        *lines,
-        *(account.words for account in accounts),
-        *(["What clashes, and none of it can be left out:", *limits] if limits else []),
-        *([choice] if relaxations or pulled else []),
-        *(f"  {r.words}" for r in relaxations),
-        *(f"  {lever.words}" for lever in pulled),
-    ]
+def _words(system: System, clash: Clash) -> Iterator[str]:
+    if clash.policies:
+        together = len(clash.policies) > 1
+        yield "These targets cannot hold together:" if together else "This target cannot be met:"
+    else:
+        yield "No policy is to blame: even without any, no plan exists."
+    for name, place in zip(clash.policies, clash.places, strict=True):
+        policy = system.policies[name]
+        yield f"  {name} ({policy.kind}, {place}): {level(system, policy)}"
+    yield from (account.words for account in clash.accounts)
+    yield from _limits_in_words(clash)
+    yield from _choice_in_words(clash)
+
+
+def _limits_in_words(clash: Clash) -> Iterator[str]:
+    """The chain of reasons; a target that clashes with limits alone is named already."""
+    alone = len(clash.policies) == 1
+    told = [r for r in clash.reasons if r.place and not (alone and r.target)]
+    bare = [reason.name for reason in clash.reasons if not reason.place]
+    if told or bare:
+        yield "What clashes, and none of it can be left out:"
+    yield from (f"  {reason.sentence}" for reason in told)
+    if bare:
+        yield f"  and the balances of {', '.join(bare)}"
+
+
+def _choice_in_words(clash: Clash) -> Iterator[str]:
+    """What would do by itself."""
+    enough = all(relaxation.enough for relaxation in clash.relaxations)
+    if clash.relaxations or clash.levers:
+        yield f"Any one of these would do{'' if enough else ' for this clash'}:"
+    yield from (f"  {relaxation.words}" for relaxation in clash.relaxations)
+    yield from (f"  {lever.words}" for lever in clash.levers)
 
 
 # ---- the chain of reasons

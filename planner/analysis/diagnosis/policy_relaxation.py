@@ -21,7 +21,7 @@ from planner.plan.solve import Progress, compiled
 from planner.solver.highs import Arrays, Program
 from planner.study.provenance import place_of
 from planner.study.schema import POLICY_FORMS
-from planner.system.nouns import Array, Policy, frozen_array, frozen_map
+from planner.system.nouns import Array, Policy, System, frozen_array, frozen_map
 
 HALVINGS = 30
 """Steps of the bisection: the level is known to a part in 10^9."""
@@ -92,30 +92,33 @@ def relaxation(
 
 def _nearest_level(case: Case, policy: Policy, beside: Sequence[str]) -> Array | None:
     """The level in proportion to the one asked (where that is 0: the same in all years) and nearest
-    to it that will do; None: there is none. With room for rounding, and proved by a solve."""
-    upwards = policy.kind in RAISED
-    unit, start = policy.level, 1.0
-    if not np.nanmax(policy.level, initial=0.0) > 0:
-        unit, start = np.where(np.isfinite(policy.level), 1.0, np.nan), 0.0
-        if not upwards:
-            return None
+    to it that will do; None: there is none."""
+    upwards, asked = policy.kind in RAISED, np.nanmax(policy.level, initial=0.0) > 0
+    if not asked and not upwards:
+        return None
+    unit = policy.level if asked else np.where(np.isfinite(policy.level), 1.0, np.nan)
     line = _line(case, policy, unit, beside)
     if line is None:
         return None
-    factor = (_bisected if line.curved else _exact)(line, start, upwards)
-    rest = case.only(beside)
+    factor = (_bisected if line.curved else _exact)(line, 1.0 if asked else 0.0, upwards)
+    return None if factor is None else _proved(case.only(beside), policy, unit * factor, upwards)
+
+
+def _proved(system: System, policy: Policy, edge: Array, upwards: bool) -> Array | None:
+    """A level at the edge of feasibility, or just beyond it where rounding asks for room, with
+    which a study was solved; None where none of these will do."""
     most = POLICY_FORMS[policy.kind].maximum or np.inf
-    for room in ROOMS if factor is not None else ():
-        assert factor is not None
-        near = frozen_array(
-            _safely_rounded(unit * factor * (1 + room if upwards else 1 - room), upwards)
-        )
-        given = replace(
-            rest, policies=frozen_map({**rest.policies, policy.name: replace(policy, level=near)})
-        )
+    for room in ROOMS:
+        near = frozen_array(_safely_rounded(edge * (1 + room if upwards else 1 - room), upwards))
+        given = _with(system, replace(policy, level=near))
         if np.nanmax(near) <= most and feasible(given):
             return near
     return None
+
+
+def _with(system: System, policy: Policy) -> System:
+    """The System with a policy added, or put in the place of that of its name."""
+    return replace(system, policies=frozen_map({**system.policies, policy.name: policy}))
 
 
 def _safely_rounded(values: Array, upwards: bool) -> Array:
@@ -133,9 +136,7 @@ def _line(case: Case, policy: Policy, unit: Array, beside: Sequence[str]) -> _Li
     ends = []
     for scale in (1.0, 0.5):
         scaled = replace(policy, level=frozen_array(unit * scale))
-        made = compiled(
-            replace(case.system, policies=frozen_map({**case.system.policies, policy.name: scaled}))
-        )
+        made = compiled(_with(case.system, scaled))
         ends.append(replace(case, made=made).arrays(beside))
     whole, half = ends
     return _Line(whole, half) if (whole.rows, whole.columns) == (half.rows, half.columns) else None

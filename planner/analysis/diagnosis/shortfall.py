@@ -196,28 +196,31 @@ class _View:
 
     def sentence(self, best: Solution, unit: str) -> str:
         """What is needed, who can give how much and what holds them, what is short."""
-        index = self.arrays.rows[self.chosen[0]][1]
-        subject = f" of {index[1]}" if self.family.subject else ""
-        when = f" {self.teller.when(self.years)}" if self.years else " over all years"
         gap = f"so {plain(self.gap(best))} {unit} is {'too much' if self.ceiling else 'short'}."
-        head = (
-            f"{self.policy.name} {'allows' if self.ceiling else 'needs'} {plain(self.need)} "
-            f"{unit}{subject}{when}"
-        )
-        relative = self.family.relative(self.policy)
-        if relative or self.ceiling:
-            value, parts = plain(best.objective), ", ".join(self.parts(best))
-            reached = (
-                f"at least {value} cannot be avoided"
-                if self.ceiling
-                else f"at best {value} is reached"
-            )
-            if relative:
-                head = f"{self.policy.name}{when}: what counts for it less its share of all"
-            return f"{head}; {reached}{self.held(best, '')}{': ' if parts else ''}{parts}; {gap}"
+        if self.family.relative(self.policy) or self.ceiling:
+            return f"{self.need_in_words(unit)}; {self.reached_in_words(best)}; {gap}"
         givers = self.contributors(best)
         together = f", together at most {plain(best.objective)}" if len(givers) > 1 else ""
-        return f"{head}; {'; '.join(givers) or 'nothing can give any'}{together}; {gap}"
+        given = "; ".join(givers) or "nothing can give any"
+        return f"{self.need_in_words(unit)}; {given}{together}; {gap}"
+
+    def need_in_words(self, unit: str) -> str:
+        """What the rows ask, and when."""
+        when = f" {self.teller.when(self.years)}" if self.years else " over all years"
+        if self.family.relative(self.policy):
+            return f"{self.policy.name}{when}: what counts for it less its share of all"
+        index = self.arrays.rows[self.chosen[0]][1]
+        subject = f" of {index[1]}" if self.family.subject else ""
+        verb = "allows" if self.ceiling else "needs"
+        return f"{self.policy.name} {verb} {plain(self.need)} {unit}{subject}{when}"
+
+    def reached_in_words(self, best: Solution) -> str:
+        """The best that all who count can do together, what holds it and who makes it up."""
+        value, parts = plain(best.objective), ", ".join(self.parts(best))
+        reached = f"at least {value} cannot be avoided"
+        if not self.ceiling:
+            reached = f"at best {value} is reached"
+        return f"{reached}{self.held(best, '')}{': ' if parts else ''}{parts}"
 
     def terms(self) -> Array:
         """What each column gives to the chosen rows, with emissions taken back to what emits; (n,)."""
