@@ -155,7 +155,8 @@ def _only(block: Block, kept: npt.NDArray[np.bool_]) -> Block:
 
 @dataclass(frozen=True, eq=False)
 class Matrix:
-    """Terms by column and, within a column, by row; each place once. Terms of zero are still there."""
+    """Terms by column and, within a column, by row; each place once, those of zero still among
+    them."""
 
     rows: int
     row: npt.NDArray[np.int32]

@@ -156,7 +156,7 @@ class Index:
         return None, packed[order], order
 
     def find(self, parts: Sequence[Codes]) -> Codes:
-        """Position of each key, given as one array for each of its parts; -1 where it is not there."""
+        """Position of each key, given as one array for each of its parts; -1 where it is absent."""
         if not len(self):
             return np.full(len(parts[0]), -1, dtype=np.int64)
         asked = self._packed(parts)

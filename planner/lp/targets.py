@@ -123,5 +123,5 @@ def _fill_breaches(m: Components, given: Given, targets: Targets) -> None:
     penalty = {policy.name: policy.penalty for policy in policies if policy.penalty is not None}
     most = {name: np.inf if name in penalty else 0.0 for name, _, _ in floors}
     add_set(m, "breaches", floors, width=3)
-    add_param(m, "most_breach", most)
+    add_param(m, "max_breach", most)
     add_param(m, "breach_cost", {(n, x, t): factor[t] * penalty.get(n, 0.0) for n, x, t in floors})

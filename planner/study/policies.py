@@ -145,7 +145,7 @@ class PolicyReader:
             self.refuse(policy, "source", "is missing; say where the target comes from")
 
     def _made(self, policy: Written, form: PolicyForm, given: Mapping[str, Any]) -> Policy:
-        """The policy of these values; names in fields that the noun has no place for go together."""
+        """The policy of these values; names in fields that the noun does not have go together."""
         named = {f.name: given[f.name] for f in form.fields if f.among and f.name in given}
         own = {name: value for name, value in named.items() if name in POLICY_NAMES}
         return Policy(

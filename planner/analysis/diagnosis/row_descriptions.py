@@ -111,7 +111,7 @@ def level(system: System, policy: Policy) -> str:
 # ---- bounds of columns
 
 
-def _most_activity(facts: Facts, subject: Subject, years: list[int]) -> Telling:
+def _max_activity(facts: Facts, subject: Subject, years: list[int]) -> Telling:
     (name,) = subject
     process, when = facts.system.processes[name], facts.when(years)
     closed = [
@@ -133,7 +133,7 @@ def _most_activity(facts: Facts, subject: Subject, years: list[int]) -> Telling:
     )
 
 
-def _least_activity(facts: Facts, subject: Subject, years: list[int]) -> Telling:
+def _min_activity(facts: Facts, subject: Subject, years: list[int]) -> Telling:
     (name,) = subject
     least = facts.mean(facts.system.processes[name].min_activity, years)
     if not least.any():
@@ -144,7 +144,7 @@ def _least_activity(facts: Facts, subject: Subject, years: list[int]) -> Telling
     )
 
 
-def _most_stock(facts: Facts, subject: Subject, years: list[int]) -> Telling:
+def _max_stock(facts: Facts, subject: Subject, years: list[int]) -> Telling:
     (name,) = subject
     pile = facts.system.goods[name].stockpile
     most = plain(pile.maximum) if pile is not None else "0"
@@ -153,7 +153,7 @@ def _most_stock(facts: Facts, subject: Subject, years: list[int]) -> Telling:
     )
 
 
-def _least_stock(facts: Facts, subject: Subject, years: list[int]) -> Telling:
+def _min_stock(facts: Facts, subject: Subject, years: list[int]) -> Telling:
     (name,) = subject
     pile = facts.system.goods[name].stockpile
     if pile is None or not pile.closing or facts.first[-1] not in years:
@@ -164,7 +164,7 @@ def _least_stock(facts: Facts, subject: Subject, years: list[int]) -> Telling:
     return f"{name}: the store must hold {plain(pile.closing)} t at the end", line
 
 
-def _most_measure(facts: Facts, subject: Subject, years: list[int]) -> Telling:
+def _max_measure(facts: Facts, subject: Subject, years: list[int]) -> Telling:
     name = str(subject[0]).partition(":")[0]
     measure = facts.system.measures[name]
     return (
@@ -176,7 +176,7 @@ def _most_measure(facts: Facts, subject: Subject, years: list[int]) -> Telling:
     )
 
 
-def _most_explored(facts: Facts, subject: Subject, years: list[int]) -> Telling:
+def _max_explored(facts: Facts, subject: Subject, years: list[int]) -> Telling:
     (name,) = subject
     most = figures(facts.mean(facts.system.exploration[name].potential, years), "t/year")
     return f"{name}: at most {most} can be found {facts.when(years)}", facts.inputs.line(
@@ -185,12 +185,12 @@ def _most_explored(facts: Facts, subject: Subject, years: list[int]) -> Telling:
 
 
 BOUNDS: Mapping[tuple[str, bool], Callable[[Facts, Subject, list[int]], Telling]] = {
-    ("activity", True): _most_activity,
-    ("activity", False): _least_activity,
-    ("stockpile", True): _most_stock,
-    ("stockpile", False): _least_stock,
-    ("measure", True): _most_measure,
-    ("explored", True): _most_explored,
+    ("activity", True): _max_activity,
+    ("activity", False): _min_activity,
+    ("stockpile", True): _max_stock,
+    ("stockpile", False): _min_stock,
+    ("measure", True): _max_measure,
+    ("explored", True): _max_explored,
 }
 """(variable, upper) to what tells the bound. Others say only that nothing is less than nothing, or
 what the row of the column says."""

@@ -223,7 +223,7 @@ class _View:
         return f"{reached}{self.held(best, '')}{': ' if parts else ''}{parts}"
 
     def terms(self) -> Array:
-        """What each column gives to the chosen rows, with emissions taken back to what emits; (n,)."""
+        """What each column gives to the chosen rows, with emissions traced to what emits; (n,)."""
         terms = self.reach.copy()
         for i in np.flatnonzero(terms):
             name, index = self.arrays.columns[i]
