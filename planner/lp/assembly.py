@@ -241,7 +241,7 @@ def _samples(
 
 @dataclass(frozen=True, eq=False)
 class _Columns:
-    """Which columns occur, and their names: the same objects for samples that agree."""
+    """Mask and names of the columns that occur: the same objects for samples that agree."""
 
     used: npt.NDArray[np.bool_]
     names: tuple[Name, ...]

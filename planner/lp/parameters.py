@@ -50,7 +50,7 @@ class Given:
 
     @cached_property
     def gap(self) -> Array:
-        """Years from the middle of the period before to that of each, 0 in the first, shape (T,)."""
+        """Years since the middle of the period before, 0 in the first, shape (T,)."""
         middles = [p.midpoint for p in self.system.periods]
         return np.array([0.0, *(after - before for before, after in pairwise(middles))])
 

@@ -1,5 +1,5 @@
-r"""What a programme says in fewer rows and columns, in parts that know nothing of one another;
-exact, and restored with its duals.
+r"""A programme in fewer rows and columns and in independent parts: exact, and restored with its
+duals.
 
 For loops that solve one study with other numbers. Four steps, again and again while they find
 something (`ROUNDS` at most):
@@ -52,12 +52,12 @@ costs more than the solver spares."""
 SMALL = 50
 """Parts of fewer rows go together into one."""
 EXACT = 1e-9
-"""What is off by more than this is left to the solver."""
+"""An error above this is left to the solver."""
 
 
 class Answer(Protocol):
-    """What a solver says of a part: x, reduced_cost and basic_column by column, dual and basic_row
-    by row."""
+    """The answer of a solver for a part: x, reduced_cost and basic_column by column, dual and
+    basic_row by row."""
 
     @property
     def x(self) -> Array: ...
@@ -280,7 +280,7 @@ class _Work:
         )
 
     def per_row(self, weights: Array | None = None) -> npt.NDArray[Any]:
-        """How many entries a row has, or the sum of these weights of its entries."""
+        """Number of entries of each row, or the sum of these weights of its entries."""
         return np.asarray(np.bincount(self.row, weights, len(self.live_row)))
 
     def per_column(self, weights: Array | None = None) -> npt.NDArray[Any]:
@@ -416,8 +416,8 @@ def reduced(whole: Arrays) -> Reduction | None:
 
 
 def _parts(whole: Arrays, work: _Work) -> tuple[Part, ...]:
-    """What is left, by connected components: the large ones in the order of their first column,
-    then all small ones as one."""
+    """The remaining programme by connected components: the large ones in the order of their first
+    column, then all small ones as one."""
     rows, columns = np.flatnonzero(work.live_row), np.flatnonzero(work.live_column)
     row_at = np.zeros(len(work.live_row), dtype=np.int32)
     row_at[rows] = np.arange(len(rows))

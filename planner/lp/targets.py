@@ -1,4 +1,4 @@
-"""What the policies of a study ask, gathered by the families of targets, as sets and parameters."""
+"""Sets and parameters of the policies of a study, gathered by the families of targets."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ SHARED_SETS = ("counted", "scope_of")
 
 
 class Targets:
-    """What accumulates while the policies are read, before it becomes sets and parameters; lives
-    inside `fill_targets` only."""
+    """Rows and numbers that accumulate while the policies are read, before they become sets and
+    parameters; lives inside `fill_targets` only."""
 
     def __init__(self, given: Given) -> None:
         self.given = given
@@ -103,7 +103,7 @@ def fill_targets(m: Components, given: Given, families: Sequence[Target]) -> Non
 
 
 def _gathered(given: Given, families: Sequence[Target]) -> Targets:
-    """What every policy asks, policy by policy, by the families of its kind."""
+    """Rows and numbers of every policy, added policy by policy by the families of its kind."""
     targets = Targets(given)
     for policy in given.system.policies.values():
         targets.sets["counted"].setdefault(policy.name, [])

@@ -32,7 +32,7 @@ class Variable:
     lower: Callable[..., Any]
     upper: Callable[..., Any]
     recourse: bool
-    """Whether it can still be chosen when a source is lost (planner.analysis.security.recourse)."""
+    """True if it can still be chosen when a source is lost (planner.analysis.security.recourse)."""
 
 
 COLUMNS: tuple[Variable, ...] = (

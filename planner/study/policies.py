@@ -137,7 +137,9 @@ class PolicyReader:
         for key in policy.fields:
             if key not in allowed:
                 close, there = suggestion(key, allowed), ", ".join(allowed)
-                self.refuse(policy, key, f"is no field of {form.kind}{close}; there are: {there}")
+                self.refuse(
+                    policy, key, f"is not a field of {form.kind}{close}; there are: {there}"
+                )
         for key in (form.level, *own):
             if key not in policy.fields:
                 self.refuse(policy, key, f"is missing; a policy of kind {form.kind} needs it")

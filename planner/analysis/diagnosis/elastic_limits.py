@@ -28,7 +28,7 @@ from planner.study.provenance import Inputs, figures
 from planner.system.nouns import Array, System, frozen_array, frozen_map
 
 ROOMS = (1e-6, 1e-4)
-"""How much further than the edge of feasibility a lever is pulled, as a share, so that rounding
+"""Distance of a lever from the edge of feasibility, as a share of its change, so that rounding
 does not undo it."""
 LEAST = 1e-7
 """An amount below this share of the largest of its kind is none."""
@@ -114,7 +114,7 @@ def _least(
 
 
 def _amounts(kind: LimitKind, arrays: Arrays, easings: Sequence[Easing]) -> dict[str, float]:
-    """What each item gives in the elastic programme; nothing where that has no answer."""
+    """Relaxation of each item in the elastic programme; none where that has no answer."""
     items = list(dict.fromkeys(item for item, *_ in easings))
     solution = Program(elastic(arrays, items, easings, kind.most)).run()
     if solution.status != "optimal":

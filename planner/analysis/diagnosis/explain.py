@@ -17,7 +17,7 @@ import pandas as pd
 from planner.analysis.diagnosis.infeasibility import Clash, clashes
 from planner.analysis.diagnosis.price_decomposition import price_parts
 from planner.analysis.diagnosis.row_descriptions import TARGET_NAMES, Reason, Teller
-from planner.analysis.diagnosis.shortfall import Account
+from planner.analysis.diagnosis.shortfall import Shortfall
 from planner.analysis.tradeoffs.uniqueness import SAME_PRICE, Directions, Ties, ties
 from planner.errors import InfeasibleError
 from planner.plan.plan import Plan
@@ -84,9 +84,9 @@ class Explanation:
 
     @property
     def accounts(self) -> pd.DataFrame:
-        """What each policy of a clash needs and what can be had: clash, policy, first, last, need,
+        """The need of each policy of a clash and what can be had: clash, policy, first, last, need,
         reached, short, unit, words."""
-        columns = [f.name for f in fields(Account) if f.name != "rows"]
+        columns = [f.name for f in fields(Shortfall) if f.name != "rows"]
         rows = [
             (i, *(getattr(a, name) for name in columns))
             for i, clash in enumerate(self.clashes, start=1)
@@ -98,8 +98,8 @@ class Explanation:
 
     @property
     def levers(self) -> pd.DataFrame:
-        """What would do by itself: clash, lever, item, amount, unit, before, after, place; the
-        changes of one lever go together."""
+        """Changes each of which would do by itself: clash, lever, item, amount, unit, before,
+        after, place; the changes of one lever go together."""
         rows: list[tuple[Any, ...]] = []
         for i, clash in enumerate(self.clashes, start=1):
             rows += [
@@ -228,8 +228,8 @@ class _Asking:
         )
 
     def answer(self, good: str, year: int) -> tuple[str, float, float]:
-        """Who answers one tonne more of a good in a year, in order of their parts; what one less
-        saves and one more costs, USD/t."""
+        """The sources that answer one tonne more of a good in a year, in order of their parts; what
+        one less saves and one more costs, USD/t."""
         less, more, change = self.directions.ends(
             self.program.arrays.row_at["balance", (good, year)]
         )
@@ -275,7 +275,7 @@ class _Asking:
         )
 
     def ties(self) -> Ties:
-        """Whether the plan and the prices that are told are the only ones."""
+        """Test whether the plan and the prices that are told are the only ones."""
         rows = self.program.arrays.rows
         told = {
             g.name
@@ -336,7 +336,7 @@ def rents(plan: Plan) -> pd.DataFrame:
 
 
 def policy_costs(plan: Plan, ask: _Asking) -> pd.DataFrame:
-    """What each policy costs: policy, family, highest (price of one unit more of its level, in
+    """Cost of each policy: policy, family, highest (price of one unit more of its level, in
     `unit`), year (of the highest), unit, total, penalty (USD, present value).
 
     `total` is by how much the plan would cost less without the policy, all others as they are:
@@ -415,7 +415,7 @@ def _made_of(row: dict[Any, Any] | None) -> str:
 
 
 def _tie_words(found: Explanation) -> Iterable[str]:
-    """Whether the plan and its prices are the only ones, and what may differ."""
+    """Sentences on whether the plan and its prices are the only ones, and what may differ."""
     ties = found.ties
     if ties is None:
         return

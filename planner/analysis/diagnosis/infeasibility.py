@@ -17,7 +17,7 @@ from planner.analysis.diagnosis.elastic_limits import Lever, levers
 from planner.analysis.diagnosis.infeasible_case import Case, freed, possible
 from planner.analysis.diagnosis.policy_relaxation import Relaxation, relaxation
 from planner.analysis.diagnosis.row_descriptions import Reason, Teller, level
-from planner.analysis.diagnosis.shortfall import Account, account_of
+from planner.analysis.diagnosis.shortfall import Shortfall, shortfall_of
 from planner.errors import InfeasibleError
 from planner.plan.solve import Progress, compiled
 from planner.runtime.progress import Step
@@ -36,7 +36,7 @@ class Clash:
     """`file:line` of each."""
     reasons: tuple[Reason, ...]
     """The irreducible set: targets first, then limits of nature and plant."""
-    accounts: tuple[Account, ...]
+    accounts: tuple[Shortfall, ...]
     """For each policy what it needs, what can be had and what holds it."""
     relaxations: tuple[Relaxation, ...]
     levers: tuple[Lever, ...]
@@ -65,7 +65,7 @@ def clashes(system: System, error: InfeasibleError, progress: Progress | None) -
 
 
 def _irreducible(case: Case, kept: list[str], progress: Progress | None) -> tuple[str, ...]:
-    """Deletion filter: each policy is let go for good where the rest still clash; what stays is
+    """Deletion filter: each policy is relaxed for good where the rest still clash; what stays is
     needed for the clash."""
     if not possible(case.arrays([])):
         return ()
@@ -90,7 +90,7 @@ def _clash(case: Case, names: tuple[str, ...], kept: list[str], progress: Progre
     accounts = tuple(
         found
         for name in names
-        if (found := account_of(case, teller, name, arrays, progress)) is not None
+        if (found := shortfall_of(case, teller, name, arrays, progress)) is not None
     )
     reasons = _reasons(teller, _in_years(case, names, arrays, accounts))
     alone = bool(set(kept) - set(names)) and not possible(
@@ -123,16 +123,14 @@ def _limits_in_words(clash: Clash) -> Iterator[str]:
     """The chain of reasons; a target that clashes with limits alone is named already."""
     alone = len(clash.policies) == 1
     told = [r for r in clash.reasons if r.place and not (alone and r.target)]
+    lines = [f"  {reason.sentence}" for reason in told]
     bare = [reason.name for reason in clash.reasons if not reason.place]
-    if told or bare:
-        yield "What clashes, and none of it can be left out:"
-    yield from (f"  {reason.sentence}" for reason in told)
-    if bare:
-        yield f"  and the balances of {', '.join(bare)}"
+    lines += [f"  and the balances of {', '.join(bare)}"] if bare else []
+    yield from ("What clashes, and none of it can be left out:", *lines) if lines else ()
 
 
 def _choice_in_words(clash: Clash) -> Iterator[str]:
-    """What would do by itself."""
+    """Changes each of which would do by itself."""
     enough = all(relaxation.enough for relaxation in clash.relaxations)
     if clash.relaxations or clash.levers:
         yield f"Any one of these would do{'' if enough else ' for this clash'}:"
@@ -144,7 +142,7 @@ def _choice_in_words(clash: Clash) -> Iterator[str]:
 
 
 def _in_years(
-    case: Case, names: Sequence[str], arrays: Arrays, accounts: Sequence[Account]
+    case: Case, names: Sequence[str], arrays: Arrays, accounts: Sequence[Shortfall]
 ) -> Arrays:
     """The programme with only those rows of the policies that the accounts look at, where these
     clash by themselves."""

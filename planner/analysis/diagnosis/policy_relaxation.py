@@ -1,5 +1,5 @@
-"""How far each policy of a clash must give: the level nearest to the one asked that can be met, all
-else as it is.
+"""Relaxed levels of the policies of a clash: for each the level nearest to the one asked that can
+be met, all else as it is.
 
 Exact, by one solve, where the level stands on the right of the policy's rows alone; by bisection
 where it stands in coefficients too. The level named is rounded away from the edge and proved by a
@@ -26,7 +26,7 @@ from planner.system.nouns import Array, Policy, System, frozen_array, frozen_map
 HALVINGS = 30
 """Steps of the bisection: the level is known to a part in 10^9."""
 ROOMS = (0.0, 1e-6, 1e-4)
-"""How much further than the edge of feasibility a proposed level goes, as a share, where rounding
+"""Distance of a proposed level from the edge of feasibility, as a share, where rounding
 undoes it at the edge."""
 DIGITS = 6
 """Significant digits of a proposed level."""
@@ -51,8 +51,8 @@ class Relaxation:
     series: Array
     """The same by year, (Y,); NaN in all years where the policy must be dropped."""
     enough: bool
-    """Whether this alone makes the study feasible; if not, another clash that the policy is no part
-    of is left."""
+    """True if this alone makes the study feasible; if not, another clash is left that the policy is
+    not part of."""
     words: str
     place: str
 
@@ -152,7 +152,7 @@ class _Line:
 
     @property
     def curved(self) -> bool:
-        """Whether the level stands in coefficients or bounds of columns."""
+        """Return True if the level stands in coefficients or bounds of columns."""
         a, b = self.whole, self.half
         return bool(
             abs(a.matrix - b.matrix).sum() > 0

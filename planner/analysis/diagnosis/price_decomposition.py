@@ -1,4 +1,4 @@
-r"""What a price is made of: the running costs of the source that sets it, carbon, and what each
+r"""Decomposition of a price: the running costs of the source that sets it, carbon, and what each
 limit that holds it adds.
 
 A process that runs has no reduced cost: what it gives is worth what it takes,
@@ -67,11 +67,11 @@ class PriceParts:
 
     @property
     def limited(self) -> float:
-        """How much limits add and take away."""
+        """Sum of what limits add and what they take away."""
         return sum(map(abs, self.limits.values()))
 
 
-class _Taking:
+class _Decomposition:
     """Takes prices apart; remembers each good and period. Lives within a call."""
 
     def __init__(self, system: System, arrays: Arrays, base: Solution) -> None:
@@ -144,7 +144,7 @@ def price_parts(system: System, arrays: Arrays, base: Solution, teller: Teller) 
     of them with its worth, its place and in words; the three add up to the price. `source` is the
     process that sets it.
     """
-    taking = _Taking(system, arrays, base)
+    taking = _Decomposition(system, arrays, base)
     factor = period_factors(system.periods, system.discount_rate)
     rows = []
     for metal, good in _priced_goods(system):

@@ -36,7 +36,7 @@ class Reason:
     place: str
     """`file:line` of the number, empty where none is given (a rule of nature)."""
     target: bool
-    """Whether people set it."""
+    """True if people set it."""
 
     @property
     def sentence(self) -> str:
@@ -64,8 +64,8 @@ class Teller(Facts):
 
     @staticmethod
     def dated(family: str) -> bool:
-        """Whether the rows of a family are of single years; those added by hand are not known to
-        be."""
+        """Return True if the rows of a family are of single years; of those added by hand it is not
+        known."""
         return family in BY_NAME and BY_NAME[family].is_yearly
 
     def reason(self, family: str, index: Subject, years: list[int]) -> Reason:

@@ -30,7 +30,7 @@ from planner.study.provenance import plain, years_of
 from planner.system.nouns import Array, Policy
 
 SHORT = 1e-7
-"""Less than this share of what is needed is no shortfall."""
+"""Less than this share of what is needed is not a shortfall."""
 MOST_NAMED = 6
 """Contributors named in a sentence; limits, half as many."""
 LEAST_PART = 0.01
@@ -38,9 +38,9 @@ LEAST_PART = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
-    """What a policy needs, what can be had beside the others of its clash, and in words what holds
-    it."""
+class Shortfall:
+    """The need of a policy, what can be had beside the others of its clash, and in words the limits
+    that hold it."""
 
     policy: str
     first: int | None
@@ -57,9 +57,9 @@ class Account:
     """Positions of the rows looked at."""
 
 
-def account_of(
+def shortfall_of(
     case: Case, teller: Teller, name: str, arrays: Arrays, progress: Progress | None
-) -> Account | None:
+) -> Shortfall | None:
     """The account of a policy in its worst year, or over all its years where each could be had by
     itself; None where neither is short."""
     if progress is not None:
@@ -178,11 +178,11 @@ class _View:
             else None
         )
 
-    def account(self, best: Solution) -> Account:
+    def account(self, best: Solution) -> Shortfall:
         """All of it, with its words."""
         unit = self.unit if len(self.chosen) == 1 else self.unit.removesuffix("/year")
         years = years_of(self.case.system, self.years)
-        return Account(
+        return Shortfall(
             self.policy.name,
             min(years, default=None),
             max(years, default=None),
@@ -195,7 +195,7 @@ class _View:
         )
 
     def sentence(self, best: Solution, unit: str) -> str:
-        """What is needed, who can give how much and what holds them, what is short."""
+        """The need, the contributors with the limits that hold them, and what is short."""
         gap = f"so {plain(self.gap(best))} {unit} is {'too much' if self.ceiling else 'short'}."
         if self.family.relative(self.policy) or self.ceiling:
             return f"{self.need_in_words(unit)}; {self.reached_in_words(best)}; {gap}"
@@ -205,7 +205,7 @@ class _View:
         return f"{self.need_in_words(unit)}; {given}{together}; {gap}"
 
     def need_in_words(self, unit: str) -> str:
-        """What the rows ask, and when."""
+        """The requirement of the rows, and its years."""
         when = f" {self.teller.when(self.years)}" if self.years else " over all years"
         if self.family.relative(self.policy):
             return f"{self.policy.name}{when}: what counts for it less its share of all"
@@ -223,7 +223,7 @@ class _View:
         return f"{reached}{self.held(best, '')}{': ' if parts else ''}{parts}"
 
     def terms(self) -> Array:
-        """What each column gives to the chosen rows, with emissions traced to what emits; (n,)."""
+        """Contribution of each column to the chosen rows, emissions traced to what emits; (n,)."""
         terms = self.reach.copy()
         for i in np.flatnonzero(terms):
             name, index = self.arrays.columns[i]
@@ -247,7 +247,7 @@ class _View:
         return {name: np.array(at) for name, at in found.items()}
 
     def parts(self, best: Solution) -> list[str]:
-        """Who makes up what cannot be avoided, with the share of each."""
+        """Those who make up what cannot be avoided, with the part of each."""
         given = self.terms() * best.x
         sums = {name: float(given[at].sum()) for name, at in self.by_name(given).items()}
         top = sorted(
@@ -258,7 +258,8 @@ class _View:
         return [f"{name} {plain(value)}" for value, name in top]
 
     def contributors(self, best: Solution) -> list[str]:
-        """Who could give to a floor, each the most it can by itself, and what holds it there."""
+        """Those who could give to a floor, each with the most it can by itself, and the limits that
+        hold it there."""
         terms = self.terms()
         found = []
         for name, at in self.by_name(np.maximum(terms, 0.0)).items():
