@@ -31,7 +31,7 @@ ROOMS = (1e-6, 1e-4)
 """Distance of a lever from the edge of feasibility, as a share of its change, so that rounding
 does not undo it."""
 LEAST = 1e-7
-"""An amount below this share of the largest of its kind is none."""
+"""An amount below this share of the largest of its kind counts as zero."""
 HALVINGS = 20
 
 Easing = tuple[str, Literal["row", "most", "least"], int, float]
@@ -40,7 +40,7 @@ Easing = tuple[str, Literal["row", "most", "least"], int, float]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One limit that gives: by how much, and from what to what."""
+    """One limit that is relaxed: the amount, and its value before and after."""
 
     item: str
     amount: float
@@ -63,8 +63,8 @@ class Lever:
 
 @dataclass(frozen=True, slots=True)
 class LimitKind:
-    """A kind of limit: what it is called, where it stands in the programme and in the study, and
-    how it is changed there."""
+    """A kind of limit: its name, its place in the programme and in the study, and how it is changed
+    there."""
 
     name: str
     verb: str
@@ -76,7 +76,7 @@ class LimitKind:
     row: Callable[[System, str], tuple[str, ...]]
     """Table, keys and parameter of an item."""
     most: float = np.inf
-    """An item can give no more: 1 for a share."""
+    """Upper bound of what an item gives: 1 for a share."""
     curved: bool = False
     """The limit stands in coefficients too, or cannot fall below 0 in some years: the elastic
     answer is enough, the least is searched."""

@@ -190,7 +190,7 @@ class _Offer:
 
     @property
     def waits(self) -> bool:
-        """Idle because it is too dear."""
+        """True for a source that is idle because it is too dear."""
         return not self.runs and self.gap > 0
 
 
@@ -214,7 +214,7 @@ def _offers(plan: Plan, metal: str) -> Iterator[tuple[int, list[_Offer]]]:
 
 
 class _Asking:
-    """The living programme of a plan, asked who answers one tonne more."""
+    """The programme of a plan kept in the solver, to ask what answers one tonne more."""
 
     def __init__(self, plan: Plan) -> None:
         self.system = plan.system
@@ -255,7 +255,7 @@ class _Asking:
         )
 
     def without(self, policy: str) -> tuple[float, float]:
-        """By how much the plan would cost less without a policy, and what of that is paid for
+        """Cost that the plan would save without a policy, and the part of it that is paid for
         missing it, USD."""
         arrays = self.program.arrays
         rows = np.array(

@@ -1,5 +1,5 @@
-"""Why no plan exists: which policies clash, the limits they clash with, the account of what is
-short, and what must give.
+"""Why no plan exists: the policies that clash, the limits they clash with, what is short, and what
+must give.
 
 A deletion filter over the policies (Chinneck, Feasibility and Infeasibility in Optimization,
 Springer, 2008, chapter 6) leaves a set of which none can be left out. The solver's irreducible set
@@ -80,7 +80,7 @@ def _irreducible(case: Case, kept: list[str], progress: Progress | None) -> tupl
 
 
 def _clash(case: Case, names: tuple[str, ...], kept: list[str], progress: Progress | None) -> Clash:
-    """All that is to be said of one clash. How far things must give is judged beside all other
+    """One clash with all that explains it. How far things must give is judged beside all other
     policies, and where that is not enough (another clash stands behind) beside those of this clash
     alone."""
     if progress is not None:

@@ -122,8 +122,8 @@ def _with(system: System, policy: Policy) -> System:
 
 
 def _safely_rounded(values: Array, upwards: bool) -> Array:
-    """The figures that are shown, away from the edge: what is read off and written into study.toml
-    will do."""
+    """A level rounded to the figures that are shown, away from the edge, so that what is read off
+    and written into study.toml will do."""
     size = np.where(np.isfinite(values) & (values > 0), values, 1.0)
     step = 10.0 ** (np.floor(np.log10(size)) - DIGITS + 1)
     turned = np.ceil(values / step - NEAR) if upwards else np.floor(values / step + NEAR)

@@ -45,7 +45,7 @@ class Reason:
 
 
 class Teller(Facts):
-    """Tells rows of one System in words. Made once."""
+    """Describes rows and bounds of one System in words; made once for it."""
 
     def rows(self, names: Iterable[Name]) -> list[Reason]:
         """Reasons of rows, those of one family and subject together over their years; targets
@@ -192,5 +192,5 @@ BOUNDS: Mapping[tuple[str, bool], Callable[[Facts, Subject, list[int]], Telling]
     ("measure", True): _max_measure,
     ("explored", True): _max_explored,
 }
-"""(variable, upper) to what tells the bound. Others say only that nothing is less than nothing, or
-what the row of the column says."""
+"""Words of the bound of a variable, by (variable, upper). Other bounds say only that an amount is
+not negative, or what the row of the column says."""

@@ -44,13 +44,13 @@ class Shortfall:
 
     policy: str
     first: int | None
-    """First and last year of the account; None for all years."""
+    """First and last year of the shortfall; None for all years."""
     last: int | None
     need: float
     reached: float
     """The most that can be had, or for a ceiling the least that cannot be avoided."""
     short: float
-    """By how much the need is missed, or the ceiling passed."""
+    """Amount by which the need is missed, or the ceiling passed."""
     unit: str
     words: str
     rows: tuple[int, ...]
@@ -60,7 +60,7 @@ class Shortfall:
 def shortfall_of(
     case: Case, teller: Teller, name: str, arrays: Arrays, progress: Progress | None
 ) -> Shortfall | None:
-    """The account of a policy in its worst year, or over all its years where each could be had by
+    """The shortfall of a policy in its worst year, or over all its years where each could be had by
     itself; None where neither is short."""
     if progress is not None:
         progress(f"what is short for {name}")
@@ -136,7 +136,7 @@ class _View:
     @cached_property
     def weights(self) -> Array:
         """1 for a single row; of several the years of each period, so that their sum is an amount
-        and no rate."""
+        and not a rate."""
         if len(self.chosen) == 1 or not self.unit.endswith("/year"):
             return np.ones(len(self.chosen))
         length = {period.first: float(period.length) for period in self.case.system.periods}
@@ -161,7 +161,7 @@ class _View:
         return np.asarray(self.arrays.matrix.tocsr()[list(self.chosen)].T @ self.weights)
 
     def gap(self, best: Solution) -> float:
-        """By how much an answer misses."""
+        """Amount by which an answer misses the need, or passes the ceiling."""
         return best.objective - self.need if self.ceiling else self.need - best.objective
 
     def best(self, terms: Array | None = None) -> Solution | None:
@@ -179,7 +179,7 @@ class _View:
         )
 
     def account(self, best: Solution) -> Shortfall:
-        """All of it, with its words."""
+        """The shortfall that an answer shows, with its sentence."""
         unit = self.unit if len(self.chosen) == 1 else self.unit.removesuffix("/year")
         years = years_of(self.case.system, self.years)
         return Shortfall(
@@ -278,7 +278,8 @@ class _View:
         return listed[:MOST_NAMED] + ([f"{rest} others less"] if rest > 0 else [])
 
     def held(self, best: Solution, about: str) -> str:
-        """The limits that hold an answer about somebody, by their part in it: dual times limit."""
+        """The limits that hold an answer about a contributor, by their part in it: dual times
+        limit."""
         arrays = self.arrays
         side = np.where(best.dual[: len(arrays.rows)] > 0, arrays.row_lower, arrays.row_upper)
         worth = np.abs(np.where(np.isfinite(side), side, 0.0) * best.dual[: len(arrays.rows)])
