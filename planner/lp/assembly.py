@@ -79,35 +79,48 @@ def expand(
     """
     reader = Reader(components)
     costs = [_block(*reader.call(rule, None)) for _, rule in objectives]
-    blocks: list[Block] = []
-    names: list[Name] = []
-    lower, upper = [np.zeros(0)], [np.zeros(0)]
-    for family, over, rule in families:
-        index = components.sets[over]
-        if len(index):
-            space, relation = reader.call(rule, index)
-            block, right = _block(space, relation.left), _right(space, relation.right)
-            low = right if relation.sense != "<=" else np.full(space.size, -np.inf)
-            high = right if relation.sense != ">=" else np.full(space.size, np.inf)
-            kept = _rows_kept(family, index, block, low, high)
-            blocks.append(_only(block, kept))
-            lower.append((low - block.constant).compress(kept, axis=-1))
-            upper.append((high - block.constant).compress(kept, axis=-1))
-            names += (
-                [(family, index.keys[i]) for i in np.flatnonzero(kept)]
-                if not kept.all()
-                else [(family, key) for key in index.keys]
-            )
+    made = [
+        _rows(reader, family, components.sets[over], rule)
+        for family, over, rule in families
+        if len(components.sets[over])
+    ]
+    blocks = [rows.block for rows in made]
     matrix, objective = _matrix(blocks, reader.columns), _matrix(costs, reader.columns)
     numbers = (
         matrix.values,
         objective.values,
         costs[0].constant,
         *_bounds(reader),
-        joined(lower),
-        joined(upper),
+        joined([np.zeros(0), *(rows.lower for rows in made)]),
+        joined([np.zeros(0), *(rows.upper for rows in made)]),
     )
-    return _samples(reader, tuple(names), matrix, objective, numbers)
+    names = tuple(name for rows in made for name in rows.names)
+    return _samples(reader, names, matrix, objective, numbers)
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """Rows of one family that have a variable in them, with what each is held to."""
+
+    block: Block
+    names: list[Name]
+    lower: Array
+    upper: Array
+
+
+def _rows(reader: Reader, family: str, index: Index, rule: Callable[..., Any]) -> _Rows:
+    space, relation = reader.call(rule, index)
+    block, right = _block(space, relation.left), _right(space, relation.right)
+    low = right if relation.sense != "<=" else np.full(space.size, -np.inf)
+    high = right if relation.sense != ">=" else np.full(space.size, np.inf)
+    kept = _rows_kept(family, index, block, low, high)
+    keys = index.keys if kept.all() else [index.keys[i] for i in np.flatnonzero(kept)]
+    return _Rows(
+        _only(block, kept),
+        [(family, key) for key in keys],
+        (low - block.constant).compress(kept, axis=-1),
+        (high - block.constant).compress(kept, axis=-1),
+    )
 
 
 def _rows_kept(
@@ -142,7 +155,8 @@ def _only(block: Block, kept: npt.NDArray[np.bool_]) -> Block:
 
 @dataclass(frozen=True, eq=False)
 class Matrix:
-    """Terms by column and, within a column, by row; each place once. Terms of zero are still there."""
+    """Terms by column and, within a column, by row; each place once, those of zero still among
+    them."""
 
     rows: int
     row: npt.NDArray[np.int32]
@@ -191,34 +205,31 @@ def _samples(
     objective: Matrix,
     numbers: Sequence[Array],
 ) -> list[Arrays]:
-    """The arrays of each sample, without terms of zero and without columns that then occur nowhere."""
+    """The arrays of each sample, without terms of zero and without columns that then occur
+    nowhere."""
     lead = next((each.shape[:-1] for each in numbers if each.ndim > 1), ())
     every = [
         np.broadcast_to(each, (*lead, each.shape[-1])).reshape(-1, each.shape[-1])
         for each in numbers
     ]
     found: list[Arrays] = []
-    before: tuple[npt.NDArray[np.bool_], tuple[Name, ...]] | None = None
+    names: _Columns | None = None
     for values, priced, offset, lower, upper, row_lower, row_upper in zip(*every, strict=True):
-        there = values != 0
-        column = matrix.column[there]
-        count = np.bincount(column, minlength=reader.columns)
         dense = np.zeros((2, reader.columns))
         dense[objective.row, objective.column] = priced
+        there = values != 0
+        count = np.bincount(matrix.column[there], minlength=reader.columns)
         used = count.astype(bool) | dense.any(axis=0)
-        if before is None or not np.array_equal(used, before[0]):
-            before = used, tuple(_names(reader, used))
-        start = np.concatenate([[0], np.cumsum(count[used])]).astype(np.int32)
+        if names is None or not np.array_equal(used, names.used):
+            names = _Columns(used, tuple(_names(reader, used)))
         found.append(
             Arrays(
-                columns=before[1],
+                columns=names.names,
                 rows=rows,
                 cost=dense[0, used],
                 offset=float(offset[0]),
                 carbon=dense[1, used],
-                matrix=sparse.csc_array(
-                    (values[there], matrix.row[there], start), shape=(matrix.rows, len(start) - 1)
-                ),
+                matrix=_compressed(matrix, values, there, count[used]),
                 lower=lower[used],
                 upper=upper[used],
                 row_lower=row_lower,
@@ -226,6 +237,24 @@ def _samples(
             )
         )
     return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Columns:
+    """Mask and names of the columns that occur: the same objects for samples that agree."""
+
+    used: npt.NDArray[np.bool_]
+    names: tuple[Name, ...]
+
+
+def _compressed(
+    matrix: Matrix, values: Array, there: npt.NDArray[np.bool_], count: Codes
+) -> sparse.csc_array:
+    """The terms that are there, `count` of them in each column that occurs."""
+    start = np.concatenate([[0], np.cumsum(count)]).astype(np.int32)
+    return sparse.csc_array(
+        (values[there], matrix.row[there], start), shape=(matrix.rows, len(count))
+    )
 
 
 def _names(reader: Reader, used: npt.NDArray[np.bool_]) -> Iterator[Name]:

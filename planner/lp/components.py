@@ -68,8 +68,8 @@ class Series:
         self._whole = self._whole and kept is None
 
     def _of_kept(self, whole: Any, axis: int) -> Any:
-        """What belongs to the periods kept, of an array with a place for each key and period along
-        an axis."""
+        """Part of an array that belongs to the periods kept, along an axis with a place for each
+        key and period."""
         return (
             whole
             if self._whole
@@ -156,7 +156,7 @@ class Index:
         return None, packed[order], order
 
     def find(self, parts: Sequence[Codes]) -> Codes:
-        """Position of each key, given as one array for each of its parts; -1 where it is not there."""
+        """Position of each key, given as one array for each of its parts; -1 where it is absent."""
         if not len(self):
             return np.full(len(parts[0]), -1, dtype=np.int64)
         asked = self._packed(parts)
@@ -171,7 +171,7 @@ Keys = Iterable[Any] | Series | Index
 
 
 @dataclass(frozen=True, eq=False)
-class Parameter:
+class ParameterArray:
     """Numbers by key: values (..., N) in the order of the index, with the samples in front where
     there are many (`planner.system.batch`)."""
 
@@ -198,7 +198,7 @@ class Components:
         self.labels = Labels()
         self.sets: dict[str, Index] = {}
         self.members: dict[str, Members] = {}
-        self.parameters: dict[str, Parameter] = {}
+        self.parameters: dict[str, ParameterArray] = {}
         self.numbers: dict[str, Any] = {}
 
     def index(self, name: str, keys: Keys, *, width: int = 1) -> Index:
@@ -267,7 +267,7 @@ def add_param(
         raise ValueError(
             f"parameter '{name}' is not a number at {', '.join(map(str, keys.keys[wrong[0]]))}"
         )
-    m.parameters[name] = Parameter(keys, numbers)
+    m.parameters[name] = ParameterArray(keys, numbers)
 
 
 def _numbers(values: Sequence[Any]) -> Array:

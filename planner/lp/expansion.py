@@ -23,7 +23,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from planner.lp.components import Codes, Components, Index, Members, Parameter
+from planner.lp.components import Codes, Components, Index, Members, ParameterArray
 from planner.lp.variables import COLUMNS
 from planner.system.nouns import Array
 
@@ -32,7 +32,7 @@ Sense = Literal["==", "<=", ">="]
 
 @dataclass(frozen=True, eq=False)
 class Space:
-    """What names range over. `up` (size,) leads from each place to that of the space outside."""
+    """A range of names. `up` (size,) leads from each place to that of the space outside."""
 
     size: int
     outer: Space | None = None
@@ -172,7 +172,7 @@ class Linear(Expression):
 
 @dataclass(frozen=True, eq=False)
 class Relation:
-    """What a rule of rows returns: the requirement stands alone on the right."""
+    """The return value of a rule of rows: the requirement stands alone on the right."""
 
     left: Any
     sense: Sense
@@ -204,7 +204,7 @@ class _Looker:
 
 
 class _Loop:
-    """What a sum ranges over: iterating opens a space for the time of the sum and gives the names
+    """The range of a sum: iterating opens a space for the time of the sum and gives the names
     in it once."""
 
     def __init__(self, reader: Reader, up: Codes, codes: Codes) -> None:
@@ -282,7 +282,7 @@ class Reader:
         if name in parts.numbers:
             return parts.numbers[name]
         raise AttributeError(
-            f"a rule uses '{name}', which is no variable, parameter or set of the programme"
+            f"a rule uses '{name}', which is not a variable, parameter or set of the programme"
         )
 
     def _columns(self, name: str) -> Callable[[Space, Codes], Linear]:
@@ -300,5 +300,5 @@ class Reader:
         return space, rule(self, *symbols)
 
 
-def _values(parameter: Parameter) -> Callable[[Space, Codes], Number]:
+def _values(parameter: ParameterArray) -> Callable[[Space, Codes], Number]:
     return lambda space, at: Number(space, parameter.values.take(at, axis=-1))

@@ -52,7 +52,7 @@ class Family:
     describe: Callable[[Facts, Subject, list[int]], Telling]
     """The words, and `file:line` of the number, of the rows of a subject in some years."""
     holds_under_loss: bool
-    """Whether the rows still hold when a source is lost (planner.analysis.security.recourse)."""
+    """True if the rows still hold when a source is lost (planner.analysis.security.recourse)."""
     terms: tuple[Term, ...]
     """Glossary of the parameters and sets that this family alone fills."""
 
@@ -62,12 +62,12 @@ class Family:
 
     @property
     def target(self) -> bool:
-        """Whether people set it: the rows that a clash is looked for among."""
+        """Return True if people set it: the rows that a clash is looked for among."""
         return isinstance(self, Target)
 
     @property
     def is_yearly(self) -> bool:
-        """Whether each row is of one year, the last part of its index."""
+        """Return True if each row is of one year, the last part of its index."""
         return "year" in self.indices
 
 
@@ -88,12 +88,12 @@ class Target(Family):
     kind: str
     """The kind of policy, a row of POLICY_FORMS."""
     relax: Literal["raise", "lower"]
-    """Which change of its level makes the policy easier to keep."""
+    """Change of the level that makes the policy easier to keep."""
     row_unit: str
     """Unit of what a row counts."""
     relative: Callable[[Policy], bool]
-    """Whether the level of a policy is a share of what its own rows count, so that nothing is
-    required on the right."""
+    """Return True if the level of a policy is a share of what its own rows count, so that the right
+    side requires nothing."""
     fill: Callable[[Targets, Policy], None]
     """Adds the rows of one policy, and what they count."""
 
@@ -107,5 +107,5 @@ class Target(Family):
 
     @property
     def subject(self) -> bool:
-        """Whether a row is about a good or a process, the second part of its index."""
+        """Return True if a row is about a good or a process, the second part of its index."""
         return bool({"good", "process"} & set(self.indices))

@@ -1,5 +1,5 @@
-"""The linear programme as its families and objectives make it: a Pyomo model (`build`), or its arrays
-at once (`programme`)."""
+"""The linear programme as its families and objectives make it: as a Pyomo model (`build`), or as
+arrays at once (`programme`)."""
 
 from __future__ import annotations
 

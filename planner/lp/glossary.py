@@ -1,4 +1,4 @@
-"""What the names in the rules stand for: every variable, parameter and set, with its symbol, unit
+"""Glossary of the names in the rules: every variable, parameter and set, with its symbol, unit
 and meaning.
 
 The mathematics page is written from this, and a test refuses a rule that uses a name not listed

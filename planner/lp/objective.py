@@ -9,9 +9,10 @@ from typing import Any
 def cost(m: Any) -> Any:
     r"""Present value, in the first year's money, of all that is paid in the horizon.
 
-    $$\sum_t \beta_t \Big[ \sum_p c_{p,t}\, a_{p,t} + \sum_k \phi_{k,t}\, K_{k,t} + \sum_s \pi_{s,t}\, E_{s,t}
-      + \sum_g (w_{g,t}\, z_{g,t} + \psi_{g,t}\, q_{g,t}) + \sum_g h_{g,t}\, \tfrac{S_{g,t-1} + S_{g,t}}{2}
-      + \sum_{n,x} \rho_n\, b_{n,x,t} + \sum_u \mu_{u,t}\, x_{u,t} + \sum_d \xi_{d,t}\, y_{d,t} \Big]
+    $$\sum_t \beta_t \Big[ \sum_p c_{p,t}\, a_{p,t} + \sum_k \phi_{k,t}\, K_{k,t}
+      + \sum_s \pi_{s,t}\, E_{s,t} + \sum_g (w_{g,t}\, z_{g,t} + \psi_{g,t}\, q_{g,t})
+      + \sum_g h_{g,t}\, \tfrac{S_{g,t-1} + S_{g,t}}{2} + \sum_{n,x} \rho_n\, b_{n,x,t}
+      + \sum_u \mu_{u,t}\, x_{u,t} + \sum_d \xi_{d,t}\, y_{d,t} \Big]
       + \sum_{k,v} A_{k,v}\, n_{k,v}$$   [USD]
 
     with the discount factor of the period beta (the sum over its years, the first year

@@ -50,7 +50,7 @@ class Given:
 
     @cached_property
     def gap(self) -> Array:
-        """Years from the middle of the period before to that of each period, 0 in the first, (T,)."""
+        """Years since the middle of the period before, 0 in the first, shape (T,)."""
         middles = [p.midpoint for p in self.system.periods]
         return np.array([0.0, *(after - before for before, after in pairwise(middles))])
 
@@ -108,8 +108,8 @@ def _fill_activities(m: Components, given: Given) -> None:
         most.add(process.name, values=system.period_mean(process.max_activity))
         costs.add(process.name, values=given.factor * sum(running_costs(system, process).values()))
     index = add_set(m, "activities", least, width=2)
-    add_param(m, "least_activity", least, index)
-    add_param(m, "most_activity", most, index)
+    add_param(m, "min_activity", least, index)
+    add_param(m, "max_activity", most, index)
     add_param(m, "activity_cost", costs, index)
 
 
@@ -159,7 +159,7 @@ def _fill_measures(m: Components, given: Given) -> None:
         # what is given a longer life is bounded by the row `extension`
         most[column] = np.inf if lengthens(given.system, spare) else spare.most
         cost[column] = factor[spare.year] * spare.cost
-    add_param(m, "most_measure", most)
+    add_param(m, "max_measure", most)
     add_param(m, "measure_cost", cost)
     add_set(m, "measures", most, width=2)
 
@@ -188,7 +188,7 @@ def _fill_explorations(m: Components, given: Given) -> None:
                 most[option.deposit, year] = float(rate[i])
                 cost[option.deposit, year] = float(given.factor[i] * price[i])
     add_set(m, "explorations", most, width=2)
-    add_param(m, "most_explored", most)
+    add_param(m, "max_explored", most)
     add_param(m, "exploration_cost", cost)
 
 

@@ -1,20 +1,25 @@
-r"""What a programme says in fewer rows and columns, in parts that know nothing of one another;
-exact, and restored with its duals.
+r"""A programme in fewer rows and columns and in independent parts: exact, and restored with its
+duals.
 
 For loops that solve one study with other numbers. Four steps, again and again while they find
 something (`ROUNDS` at most):
 
-1. A row of one term, $r \le a x_k \le \bar r$, becomes a bound of its column. Where the column stands at that bound and not at its own,
-   its reduced cost is the price of the row: $y_i = z_k / a$, and $z_k = 0$.
-2. A column with equal bounds is taken out: $x_j = l_j$. Its rows leave it the reduced cost $z_j = c_j - \sum_i a_{ij} y_i$.
+1. A row of one term, $r \le a x_k \le \bar r$, becomes a bound of its column. Where the column
+   stands at that bound and not at its own, its reduced cost is the price of the row:
+   $y_i = z_k / a$, and $z_k = 0$.
+2. A column with equal bounds is taken out: $x_j = l_j$. Its rows leave it the reduced cost
+   $z_j = c_j - \sum_i a_{ij} y_i$.
 3. A column that occurs in one row only, $a x + s x_j = b$, is the slack of that row:
 
-   $$x_j = (b - a x) / s, \qquad c'_k = c_k - \frac{c_j}{s} a_k, \qquad b - s u_j \le a x \le b - s l_j \quad (s > 0),$$
+   $$x_j = (b - a x) / s, \qquad c'_k = c_k - \frac{c_j}{s} a_k, \qquad
+     b - s u_j \le a x \le b - s l_j \quad (s > 0),$$
 
-   and back $y_i = y'_i + c_j / s$, $z_j = -s y'_i$. In a row of two sides the same holds where $c_j = 0$. One such column in a row: the one
-   with the fewest bounds, since a free one takes its row along; the first of these. That hangs on no cost or yield, so that programmes
-   alike stay alike, and the basis of one fits the next.
-4. A row without sides or without terms goes. A row without terms that cannot hold, and bounds that cross, are doubtful: the solver judges.
+   and back $y_i = y'_i + c_j / s$, $z_j = -s y'_i$. In a row of two sides the same holds where
+   $c_j = 0$. One such column in a row: the one with the fewest bounds, since a free one takes its
+   row along; the first of these. That depends on no cost or yield, so that programmes alike stay
+   alike, and the basis of one fits the next.
+4. A row without sides or without terms goes. A row without terms that cannot hold, and bounds that
+   cross, are doubtful: the solver judges.
 
 What is left falls into parts that share no row and no column. Columns without rows stand at the
 bound that their cost asks for.
@@ -47,12 +52,12 @@ costs more than the solver spares."""
 SMALL = 50
 """Parts of fewer rows go together into one."""
 EXACT = 1e-9
-"""What is off by more than this is left to the solver."""
+"""An error above this is left to the solver."""
 
 
 class Answer(Protocol):
-    """What a solver says of a part: x, reduced_cost and basic_column by column, dual and basic_row
-    by row."""
+    """The answer of a solver for a part: x, reduced_cost and basic_column by column, dual and
+    basic_row by row."""
 
     @property
     def x(self) -> Array: ...
@@ -275,7 +280,7 @@ class _Work:
         )
 
     def per_row(self, weights: Array | None = None) -> npt.NDArray[Any]:
-        """How many entries a row has, or the sum of these weights of its entries."""
+        """Number of entries of each row, or the sum of these weights of its entries."""
         return np.asarray(np.bincount(self.row, weights, len(self.live_row)))
 
     def per_column(self, weights: Array | None = None) -> npt.NDArray[Any]:
@@ -411,50 +416,55 @@ def reduced(whole: Arrays) -> Reduction | None:
 
 
 def _parts(whole: Arrays, work: _Work) -> tuple[Part, ...]:
-    """What is left, by connected components: the large ones in the order of their first column,
-    then all small ones as one."""
+    """The remaining programme by connected components: the large ones in the order of their first
+    column, then all small ones as one."""
     rows, columns = np.flatnonzero(work.live_row), np.flatnonzero(work.live_column)
     row_at = np.zeros(len(work.live_row), dtype=np.int32)
     row_at[rows] = np.arange(len(rows))
     starts = np.concatenate([[0], np.cumsum(work.per_column()[columns])]).astype(np.int32)
-    i = row_at.take(work.row)
-    matrix = sparse.csc_array((work.term, i, starts), shape=(len(rows), len(columns)))
-    # nodes are columns, then rows; the edges of a column are its entries
-    size = len(rows) + len(columns)
-    ends = np.concatenate([starts, np.full(len(rows), starts[-1])])
-    edges = sparse.csr_array((work.term, i + np.int32(len(columns)), ends), shape=(size, size))
-    count, label = connected_components(edges, directed=False)
-    # labels are given in the order of the nodes, and columns are the first of them
-    large = np.bincount(label[len(columns) :], minlength=count) >= SMALL
-    place = np.where(large, np.cumsum(large) - 1, large.sum())[label]
-    of_column, of_row = place[: len(columns)], place[len(columns) :]
-    column_order, row_order = (
-        np.argsort(of_column, kind="stable"),
-        np.argsort(of_row, kind="stable"),
-    )
-    many = int(large.sum()) + 1
-    column_ends, row_ends = (
-        np.concatenate([[0], np.cumsum(np.bincount(of, minlength=many))])
-        for of in (of_column, of_row)
-    )
+    inside = row_at.take(work.row)
+    matrix = sparse.csc_array((work.term, inside, starts), shape=(len(rows), len(columns)))
+    place, many = _components(matrix)
+    column_order, column_ends = _grouped(place[: len(columns)], many)
+    row_order, row_ends = _grouped(place[len(columns) :], many)
     new_row = np.empty(len(rows), dtype=np.int32)
     new_row[row_order] = np.arange(len(rows))
     matrix = matrix[:, column_order]
     found = []
     for part in range(many):
-        c, r = (
-            slice(column_ends[part], column_ends[part + 1]),
-            slice(row_ends[part], row_ends[part + 1]),
-        )
+        c = slice(column_ends[part], column_ends[part + 1])
+        r = slice(row_ends[part], row_ends[part + 1])
         if c.start < c.stop:
             entries = slice(matrix.indptr[c.start], matrix.indptr[c.stop])
-            inside = (
+            terms = (
                 matrix.data[entries],
                 new_row[matrix.indices[entries]] - r.start,
                 matrix.indptr[c.start : c.stop + 1] - matrix.indptr[c.start],
             )
-            found.append(_part(whole, work, columns[column_order[c]], rows[row_order[r]], inside))
+            found.append(_part(whole, work, columns[column_order[c]], rows[row_order[r]], terms))
     return tuple(found)
+
+
+def _components(matrix: sparse.csc_array) -> tuple[Codes, int]:
+    """The part that each column, then each row, belongs to, and how many parts there are; all small
+    components are the last one."""
+    height, width = matrix.shape
+    size = height + width
+    # nodes are columns, then rows; the edges of a column are its entries
+    ends = np.concatenate([matrix.indptr, np.full(height, matrix.indptr[-1])])
+    edges = sparse.csr_array(
+        (matrix.data, matrix.indices + np.int32(width), ends), shape=(size, size)
+    )
+    count, label = connected_components(edges, directed=False)
+    # labels are given in the order of the nodes, and columns are the first of them
+    large = np.bincount(label[width:], minlength=count) >= SMALL
+    return np.where(large, np.cumsum(large) - 1, large.sum())[label], int(large.sum()) + 1
+
+
+def _grouped(place: Codes, many: int) -> tuple[Codes, Codes]:
+    """The order that brings what belongs to one part together, and where each part begins in it."""
+    ends = np.concatenate([[0], np.cumsum(np.bincount(place, minlength=many))])
+    return np.argsort(place, kind="stable"), ends
 
 
 def _part(

@@ -1,5 +1,5 @@
-"""How large a programme will be, counted from its sets and rules before its rows are made, and
-whether the machine has the memory for it."""
+"""The size of a programme, counted from its sets and rules before its rows are made, and the memory
+that it asks of the machine."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""What the policies of a study ask, gathered by the families of targets, as sets and parameters."""
+"""Sets and parameters of the policies of a study, gathered by the families of targets."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
 SHARED_NUMBERS = ("target", "limit", "share_term")
 """Parameters that several families of targets fill."""
+SHARED_SETS = ("counted", "scope_of")
 
 
 class Targets:
-    """What accumulates while the policies are read, before it becomes sets and parameters; lives
-    inside `fill_targets` only."""
+    """Rows and numbers that accumulate while the policies are read, before they become sets and
+    parameters; lives inside `fill_targets` only."""
 
     def __init__(self, given: Given) -> None:
         self.given = given
@@ -47,7 +48,7 @@ class Targets:
                 yield i, year, float(level)
 
     def count(self, policy: Policy, process: Process, terms: Array) -> None:
-        """Count a process towards a policy with these terms per unit of activity, shape (..., T)."""
+        """Count a process towards a policy, with terms per unit of activity, shape (..., T)."""
         if agreed(terms.any(axis=-1)):
             self.sets["counted"].setdefault(policy.name, []).append(process.name)
             self.put("share_term", (policy.name,), process, terms)
@@ -84,22 +85,32 @@ def known_mean(system: System, series: Array) -> Array:
     return mean
 
 
-def fill_targets(m: Components, given: Given, families: Iterable[Target]) -> None:
+def fill_targets(m: Components, given: Given, families: Sequence[Target]) -> None:
     """Fill the sets and parameters of all families of targets."""
-    targets, listed = Targets(given), list(families)
+    targets = _gathered(given, families)
+    for name in SHARED_NUMBERS:
+        add_param(m, name, targets.values[name])
+    for name in SHARED_SETS:
+        add_sets(m, name, targets.sets[name])
+    for family in families:
+        add_set(m, family.rows, targets.rows[family.name], width=len(family.indices))
+        for term in family.terms:
+            if term.is_set:
+                add_sets(m, term.name, targets.sets[term.name])
+            else:
+                add_param(m, term.name, targets.values[term.name])
+    _fill_breaches(m, given, targets)
+
+
+def _gathered(given: Given, families: Sequence[Target]) -> Targets:
+    """Rows and numbers of every policy, added policy by policy by the families of its kind."""
+    targets = Targets(given)
     for policy in given.system.policies.values():
         targets.sets["counted"].setdefault(policy.name, [])
-        for family in listed:
+        for family in families:
             if family.kind == policy.kind:
                 family.fill(targets, policy)
-    for family in listed:
-        add_set(m, family.rows, targets.rows[family.name], width=len(family.indices))
-    own = [term for family in listed for term in family.terms]
-    for name in (*SHARED_NUMBERS, *(term.name for term in own if not term.is_set)):
-        add_param(m, name, targets.values[name])
-    for name in ("counted", "scope_of", *(term.name for term in own if term.is_set)):
-        add_sets(m, name, targets.sets[name])
-    _fill_breaches(m, given, targets)
+    return targets
 
 
 def _fill_breaches(m: Components, given: Given, targets: Targets) -> None:
@@ -108,12 +119,9 @@ def _fill_breaches(m: Components, given: Given, targets: Targets) -> None:
     factor = dict(zip(given.years, given.factor, strict=True))
     floors = list(targets.values["target"])
     floors += [("run_down", r, t) for r, t in m.sets["run_down_rows"].keys]
-    penalties = {policy.name: policy.penalty for policy in given.system.policies.values()}
-    names = dict.fromkeys(n for n, _, _ in floors)
+    policies = given.system.policies.values()
+    penalty = {policy.name: policy.penalty for policy in policies if policy.penalty is not None}
+    most = {name: np.inf if name in penalty else 0.0 for name, _, _ in floors}
     add_set(m, "breaches", floors, width=3)
-    add_param(
-        m, "most_breach", {n: 0.0 if penalties.get(n) is None else float("inf") for n in names}
-    )
-    add_param(
-        m, "breach_cost", {(n, x, t): factor[t] * (penalties.get(n) or 0.0) for n, x, t in floors}
-    )
+    add_param(m, "max_breach", most)
+    add_param(m, "breach_cost", {(n, x, t): factor[t] * penalty.get(n, 0.0) for n, x, t in floors})

@@ -32,15 +32,15 @@ class Variable:
     lower: Callable[..., Any]
     upper: Callable[..., Any]
     recourse: bool
-    """Whether it can still be chosen when a source is lost (planner.analysis.security.recourse)."""
+    """True if it can still be chosen when a source is lost (planner.analysis.security.recourse)."""
 
 
 COLUMNS: tuple[Variable, ...] = (
     Variable(
         "activity",
         "activities",
-        lambda m, p, t: m.least_activity[p, t],
-        lambda m, p, t: m.most_activity[p, t],
+        lambda m, p, t: m.min_activity[p, t],
+        lambda m, p, t: m.max_activity[p, t],
         recourse=True,
     ),
     Variable("new_capacity", "orders", zero, free, recourse=False),
@@ -48,8 +48,8 @@ COLUMNS: tuple[Variable, ...] = (
     Variable(
         "stockpile",
         "stockpiles",
-        lambda m, g, t: m.least_stock[g, t],
-        lambda m, g, t: m.most_stock[g, t],
+        lambda m, g, t: m.min_stock[g, t],
+        lambda m, g, t: m.max_stock[g, t],
         recourse=True,
     ),
     Variable("fill", "stockpiles", zero, free, recourse=True),
@@ -58,11 +58,11 @@ COLUMNS: tuple[Variable, ...] = (
     Variable("shortage", "shortages", zero, lambda m, g, t: m.demand[g, t], recourse=True),
     Variable("remaining", "deposit_years", zero, free, recourse=True),
     Variable("emission", "emission_rows", free_below, free, recourse=True),
-    Variable("measure", "measures", zero, lambda m, u, t: m.most_measure[u, t], recourse=False),
+    Variable("measure", "measures", zero, lambda m, u, t: m.max_measure[u, t], recourse=False),
     Variable(
-        "explored", "explorations", zero, lambda m, d, t: m.most_explored[d, t], recourse=False
+        "explored", "explorations", zero, lambda m, d, t: m.max_explored[d, t], recourse=False
     ),
-    Variable("breach", "breaches", zero, lambda m, n, x, t: m.most_breach[n], recourse=False),
+    Variable("breach", "breaches", zero, lambda m, n, x, t: m.max_breach[n], recourse=False),
 )
 
 

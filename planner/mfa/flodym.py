@@ -164,7 +164,9 @@ def _convention(named: Mapping[str, NamedArray]) -> Convention:
     return cast(Convention, found.pop())
 
 
-def _stock(named: Mapping[str, NamedArray], p: int, product: str, convention: Convention) -> UseStock:
+def _stock(
+    named: Mapping[str, NamedArray], p: int, product: str, convention: Convention
+) -> UseStock:
     """The use stock of the product in place p."""
     years, cohorts = (
         cast("tuple[int, ...]", named["cohorts"].dims[dim]) for dim in (TIME, "cohort")

@@ -137,7 +137,9 @@ class PolicyReader:
         for key in policy.fields:
             if key not in allowed:
                 close, there = suggestion(key, allowed), ", ".join(allowed)
-                self.refuse(policy, key, f"is no field of {form.kind}{close}; there are: {there}")
+                self.refuse(
+                    policy, key, f"is not a field of {form.kind}{close}; there are: {there}"
+                )
         for key in (form.level, *own):
             if key not in policy.fields:
                 self.refuse(policy, key, f"is missing; a policy of kind {form.kind} needs it")
@@ -145,7 +147,7 @@ class PolicyReader:
             self.refuse(policy, "source", "is missing; say where the target comes from")
 
     def _made(self, policy: Written, form: PolicyForm, given: Mapping[str, Any]) -> Policy:
-        """The policy of these values; names in fields that the noun has no place for go together."""
+        """The policy of these values; names in fields that the noun does not have go together."""
         named = {f.name: given[f.name] for f in form.fields if f.among and f.name in given}
         own = {name: value for name, value in named.items() if name in POLICY_NAMES}
         return Policy(

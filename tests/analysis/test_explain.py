@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import planner
-from planner.analysis.diagnosis.elastic_limits import KINDS
+from planner.analysis.diagnosis.elastic_limits import LIMIT_KINDS
 from planner.analysis.diagnosis.explain import explain
 from planner.analysis.diagnosis.infeasible_case import feasible
 from planner.errors import InfeasibleError
@@ -207,7 +207,7 @@ def test_the_gallery_of_infeasible_studies(tmp_path: Path, case: str) -> None:
             relaxation.words
         )
     for lever in found.clashes[0].levers:
-        kind = next(kind for kind in KINDS if kind.name == lever.kind)
+        kind = next(kind for kind in LIMIT_KINDS if kind.name == lever.kind)
         amounts = {change.item: change.amount for change in lever.changes}
         assert planner.solve(kind.apply(system, amounts)).certificate.holds, lever.words
         assert not feasible(

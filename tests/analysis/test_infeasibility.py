@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 import planner
-from planner.analysis.diagnosis.elastic_limits import KINDS
+from planner.analysis.diagnosis.elastic_limits import LIMIT_KINDS
 from planner.analysis.diagnosis.explain import explain
 from planner.analysis.diagnosis.row_descriptions import Teller
 from planner.cli import app
@@ -150,7 +150,7 @@ LEVERS: dict[str, tuple[Callable[[], Study], float, str]] = {
 
 
 def test_every_kind_of_lever_is_tried_by_hand() -> None:
-    assert set(LEVERS) == {kind.name for kind in KINDS}
+    assert set(LEVERS) == {kind.name for kind in LIMIT_KINDS}
 
 
 @pytest.mark.parametrize("kind", LEVERS)
@@ -159,7 +159,7 @@ def test_a_lever_gives_what_is_short_by_hand_and_no_more(tmp_path: Path, kind: s
     make, amount, after = LEVERS[kind]
     system = system_of(make(), tmp_path)
     if kind == "the size of the store":
-        system = next(k for k in KINDS if k.name == "the import ceiling").apply(
+        system = next(k for k in LIMIT_KINDS if k.name == "the import ceiling").apply(
             system, {"buy": 100.0}
         )
     lever = {lever.kind: lever for clash in explain(system).clashes for lever in clash.levers}[kind]
@@ -167,7 +167,7 @@ def test_a_lever_gives_what_is_short_by_hand_and_no_more(tmp_path: Path, kind: s
     assert change.amount == pytest.approx(amount, rel=1e-5)
     assert change.after == after
     assert planner.solve(
-        next(k for k in KINDS if k.name == kind).apply(system, {change.item: change.amount})
+        next(k for k in LIMIT_KINDS if k.name == kind).apply(system, {change.item: change.amount})
     ).certificate.holds
 
 

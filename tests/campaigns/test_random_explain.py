@@ -11,7 +11,7 @@ import numpy as np
 from hypothesis import HealthCheck, Phase, given, settings
 
 import planner
-from planner.analysis.diagnosis.elastic_limits import KINDS
+from planner.analysis.diagnosis.elastic_limits import LIMIT_KINDS
 from planner.analysis.diagnosis.explain import Explanation, explain
 from planner.analysis.diagnosis.infeasibility import Clash
 from planner.analysis.diagnosis.infeasible_case import feasible
@@ -65,7 +65,7 @@ def _holds(system: System, clash: Clash) -> None:
                 )
             assert feasible(replace(system, policies=frozen_map(others))), relaxation.words
     for lever in clash.levers:
-        kind = next(kind for kind in KINDS if kind.name == lever.kind)
+        kind = next(kind for kind in LIMIT_KINDS if kind.name == lever.kind)
         changed = kind.apply(system, {change.item: change.amount for change in lever.changes})
         assert feasible(replace(changed, policies=frozen_map(alone))), lever.words
 

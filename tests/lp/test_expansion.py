@@ -236,8 +236,8 @@ def test_rows_over_nothing_and_columns_that_occur_nowhere_are_left_out() -> None
     so is a term of zero."""
     m = small()
     add_set(m, "activities", [("p", 1), ("q", 1), ("r", 1)])
-    add_param(m, "least_activity", {("p", 1): 1.0, ("q", 1): 2.0, ("r", 1): 3.0})
-    add_param(m, "most_activity", {("p", 1): 4.0, ("q", 1): 5.0, ("r", 1): 6.0})
+    add_param(m, "min_activity", {("p", 1): 1.0, ("q", 1): 2.0, ("r", 1): 3.0})
+    add_param(m, "max_activity", {("p", 1): 4.0, ("q", 1): 5.0, ("r", 1): 6.0})
     add_sets(m, "runs", {"a": ["p"], "b": ["r"], "c": []})
     add_param(m, "null", {"a": 0.0, "b": 1.0, "c": 0.0})
     rows = [

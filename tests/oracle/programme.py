@@ -390,9 +390,7 @@ def due(p: Programme, good: str, rate: Array, t: int) -> float:
 def collected_less(p: Programme, good: str, rate: Array, t: int) -> list:
     """What is collected of a waste, less a share of the waste that processes and measures make."""
     recipes, share = p.recipes, p.study.mean(rate)[t]
-    collectors = [
-        q for q in recipes.takers(good) if recipes.processes[q]["kind"] in COLLECTING
-    ]
+    collectors = [q for q in recipes.takers(good) if recipes.processes[q]["kind"] in COLLECTING]
     terms = [(("activity", q, t), recipes.taken(good, q)[t]) for q in collectors]
     terms += [(("activity", q, t), -share * recipes.out(good, q)[t]) for q in recipes.makers(good)]
     return terms + [(c, -share * r) for c, r in p.reliefs.get((good, t), [])]

@@ -1,6 +1,6 @@
 """Makes a study that the two programmes disagree on as small as it goes.
 
-    python -m tests.oracle.shrink SEED FOLDER
+python -m tests.oracle.shrink SEED FOLDER
 """
 
 from __future__ import annotations

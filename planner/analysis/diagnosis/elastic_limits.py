@@ -12,9 +12,9 @@ solved anew: a lever that does not then make it feasible is not named.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -27,19 +27,19 @@ from planner.study.provenance import Inputs, figures
 from planner.system.nouns import Array, System, frozen_array, frozen_map
 
 ROOMS = (1e-6, 1e-4)
-"""How much further than the edge of feasibility a lever is pulled, as a share, so that rounding
+"""Distance of a lever from the edge of feasibility, as a share of its change, so that rounding
 does not undo it."""
 LEAST = 1e-7
-"""An amount below this share of the largest of its kind is none."""
+"""An amount below this share of the largest of its kind counts as zero."""
 HALVINGS = 20
 
-Place = tuple[str, Literal["row", "most", "least"], int, float]
-"""(item, what is relaxed: a row or a bound of a column, its position, by how much for a unit of e)."""
+Easing = tuple[str, Literal["row", "most", "least"], int, float]
+"""(item, what is relaxed: a row or a bound of a column, its position, by how much for a unit e)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One limit that gives: by how much, and from what to what."""
+    """One limit that is relaxed: the amount, and its value before and after."""
 
     item: str
     amount: float
@@ -61,21 +61,21 @@ class Lever:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of limit: what it is called, where it stands in the programme and in the study, and
-    how it is changed there."""
+class LimitKind:
+    """A kind of limit: its name, its place in the programme and in the study, and how it is changed
+    there."""
 
     name: str
     verb: str
     unit: str
-    places: Callable[[System, Balance, Arrays], Iterator[Place]]
+    easings: Callable[[System, Balance, Arrays], Iterator[Easing]]
     apply: Callable[[System, Mapping[str, float]], System]
     value: Callable[[System, str], Any]
     """The limit of an item, a number or a series."""
     row: Callable[[System, str], tuple[str, ...]]
     """Table, keys and parameter of an item."""
     most: float = np.inf
-    """An item can give no more: 1 for a share."""
+    """Upper bound of what an item gives: 1 for a share."""
     curved: bool = False
     """The limit stands in coefficients too, or cannot fall below 0 in some years: the elastic
     answer is enough, the least is searched."""
@@ -88,29 +88,23 @@ def levers(
 ) -> tuple[Lever, ...]:
     """Every kind of limit which by itself can restore feasibility, with the least that it takes."""
     found = []
-    for part, kind in enumerate(KINDS):
-        places = list(kind.places(system, balance, arrays))
-        if not places:
+    for part, kind in enumerate(LIMIT_KINDS):
+        easings = list(kind.easings(system, balance, arrays))
+        if not easings:
             continue
         if progress is not None:
-            progress(Step(f"whether {kind.name} would do", part, len(KINDS)))
-        lever = _least(kind, system, arrays, places)
+            progress(Step(f"whether {kind.name} would do", part, len(LIMIT_KINDS)))
+        lever = _least(kind, system, arrays, easings)
         if lever is not None:
             found.append(lever)
     return tuple(found)
 
 
-def _least(kind: Kind, system: System, arrays: Arrays, places: list[Place]) -> Lever | None:
-    items = list(dict.fromkeys(item for item, *_ in places))
-    solution = Program(elastic(arrays, items, places, kind.most)).run()
-    if solution.status != "optimal":
-        return None
-    given = solution.x[len(arrays.columns) :]
-    amounts = {
-        item: float(e)
-        for item, e in zip(items, given, strict=True)
-        if e > LEAST * max(given.max(), 1.0)
-    }
+def _least(
+    kind: LimitKind, system: System, arrays: Arrays, easings: Sequence[Easing]
+) -> Lever | None:
+    """The least that a kind must give, proved by a solve; None where it does not help."""
+    amounts = _amounts(kind, arrays, easings)
     for room in ROOMS:
         tried = {item: 1.0 if kind.share else e * (1 + room) for item, e in amounts.items()}
         if tried and feasible(kind.apply(system, tried)):
@@ -118,7 +112,18 @@ def _least(kind: Kind, system: System, arrays: Arrays, places: list[Place]) -> L
     return None
 
 
-def _tightened(kind: Kind, system: System, amounts: Mapping[str, float]) -> dict[str, float]:
+def _amounts(kind: LimitKind, arrays: Arrays, easings: Sequence[Easing]) -> dict[str, float]:
+    """Relaxation of each item in the elastic programme; none where that has no answer."""
+    items = list(dict.fromkeys(item for item, *_ in easings))
+    solution = Program(elastic(arrays, items, easings, kind.most)).run()
+    if solution.status != "optimal":
+        return {}
+    given = solution.x[len(arrays.columns) :]
+    kept = np.flatnonzero(given > LEAST * max(given.max(), 1.0))
+    return {items[i]: float(given[i]) for i in kept}
+
+
+def _tightened(kind: LimitKind, system: System, amounts: Mapping[str, float]) -> dict[str, float]:
     """The least common part of the amounts that still will do: where the limit also stands in the
     coefficients, the elastic answer is enough and may be more than enough."""
     low, high = 0.0, 1.0
@@ -132,57 +137,72 @@ def _tightened(kind: Kind, system: System, amounts: Mapping[str, float]) -> dict
     return {item: e * high for item, e in amounts.items()}
 
 
+class _EasedBound(NamedTuple):
+    """A row in the place of a bound of a column: lower <= x + amount e <= upper."""
+
+    column: int
+    item: int
+    amount: float
+    lower: float
+    upper: float
+
+
 def elastic(
-    arrays: Arrays, items: list[str], places: Iterable[Place], most: float = np.inf
+    arrays: Arrays, items: list[str], easings: Iterable[Easing], most: float = np.inf
 ) -> Arrays:
-    """The programme with a column for each item that relaxes its places, and their sum as the cost."""
-    n, m = len(arrays.columns), len(arrays.rows)
-    at = {item: i for i, item in enumerate(items)}
+    """The programme with a column for each item that relaxes its limits, and their sum as cost."""
+    n, m, many = len(arrays.columns), len(arrays.rows), len(items)
     lower, upper = arrays.lower.copy(), arrays.upper.copy()
-    entries: list[tuple[int, int, float]] = []
-    bounds: list[tuple[int, int, float, float, float]] = []
-    for item, what, position, amount in places:
-        if what == "row":
-            entries.append((position, at[item], -amount))
-        elif what == "most":
-            bounds.append((position, at[item], -amount, -np.inf, upper[position]))
-            upper[position] = np.inf
-        else:
-            bounds.append((position, at[item], amount, lower[position], np.inf))
-            lower[position] = 0.0
-    row, column, value = zip(*entries, strict=True) if entries else ((), (), ())
-    right = sparse.coo_array(
-        (np.array(value, dtype=float), (np.array(row, dtype=int), np.array(column, dtype=int))),
-        (m, len(items)),
-    )
+    rows, bounds = _eased(items, easings, lower, upper)
     k = len(bounds)
-    below_left = sparse.coo_array(
-        (np.ones(k), (np.arange(k), np.array([b[0] for b in bounds], dtype=int))), (k, n)
-    )
-    below_right = sparse.coo_array(
-        (
-            np.array([b[2] for b in bounds], dtype=float),
-            (np.arange(k), np.array([b[1] for b in bounds], dtype=int)),
-        ),
-        (k, len(items)),
-    )
-    matrix = sparse.block_array([[arrays.matrix, right], [below_left, below_right]], format="csc")
+    blocks = [
+        [arrays.matrix, _sparse(rows, (m, many))],
+        [
+            _sparse([(i, bound.column, 1.0) for i, bound in enumerate(bounds)], (k, n)),
+            _sparse([(i, bound.item, bound.amount) for i, bound in enumerate(bounds)], (k, many)),
+        ],
+    ]
     return replace(
         arrays,
-        matrix=sparse.csc_array(matrix),
+        matrix=sparse.csc_array(sparse.block_array(blocks, format="csc")),
         columns=(*arrays.columns, *(("given", (item,)) for item in items)),
         rows=(*arrays.rows, *(("bound", (i,)) for i in range(k))),
         offset=0.0,
-        carbon=np.zeros(n + len(items)),
-        cost=np.concatenate([np.zeros(n), np.ones(len(items))]),
-        lower=np.concatenate([lower, np.zeros(len(items))]),
-        upper=np.concatenate([upper, np.full(len(items), most)]),
-        row_lower=np.concatenate([arrays.row_lower, [b[3] for b in bounds]]),
-        row_upper=np.concatenate([arrays.row_upper, [b[4] for b in bounds]]),
+        carbon=np.zeros(n + many),
+        cost=np.concatenate([np.zeros(n), np.ones(many)]),
+        lower=np.concatenate([lower, np.zeros(many)]),
+        upper=np.concatenate([upper, np.full(many, most)]),
+        row_lower=np.concatenate([arrays.row_lower, [bound.lower for bound in bounds]]),
+        row_upper=np.concatenate([arrays.row_upper, [bound.upper for bound in bounds]]),
     )
 
 
-def _told(kind: Kind, system: System, amounts: Mapping[str, float]) -> Lever:
+def _eased(
+    items: list[str], easings: Iterable[Easing], lower: Array, upper: Array
+) -> tuple[list[tuple[int, int, float]], list[_EasedBound]]:
+    """Entries of the new columns in the rows, and the bounds that become rows; what is eased of
+    `lower` and `upper` is opened."""
+    at = {item: i for i, item in enumerate(items)}
+    rows: list[tuple[int, int, float]] = []
+    bounds: list[_EasedBound] = []
+    for item, what, position, amount in easings:
+        if what == "row":
+            rows.append((position, at[item], -amount))
+        elif what == "most":
+            bounds.append(_EasedBound(position, at[item], -amount, -np.inf, upper[position]))
+            upper[position] = np.inf
+        else:
+            bounds.append(_EasedBound(position, at[item], amount, lower[position], np.inf))
+            lower[position] = 0.0
+    return rows, bounds
+
+
+def _sparse(entries: Sequence[tuple[int, int, float]], shape: tuple[int, int]) -> sparse.coo_array:
+    row, column, value = np.array(entries, dtype=float).reshape(-1, 3).T
+    return sparse.coo_array((value, (row.astype(int), column.astype(int))), shape)
+
+
+def _told(kind: LimitKind, system: System, amounts: Mapping[str, float]) -> Lever:
     after = kind.apply(system, amounts)
     inputs, changes = Inputs(system), []
     for item, e in sorted(amounts.items()):
@@ -215,7 +235,7 @@ def _finite(value: Any) -> Array:
     return np.asarray(series[np.isfinite(series)])
 
 
-def _changed(system: System, kind: Kind, item: str) -> int | None:
+def _changed(system: System, kind: LimitKind, item: str) -> int | None:
     """The first year in which a series is held."""
     series = np.atleast_1d(np.asarray(kind.value(system, item), dtype=float))
     return (
@@ -230,56 +250,56 @@ def _changed(system: System, kind: Kind, item: str) -> int | None:
 
 def _rows(
     family: str, size: Callable[[System, Balance, Any, Any], float] = lambda *_: 1.0
-) -> Callable[..., Iterator[Place]]:
+) -> Callable[..., Iterator[Easing]]:
     """All rows of a family, by their first index; `size` of what a unit of the lever gives in a
     year."""
 
-    def places(system: System, balance: Balance, arrays: Arrays) -> Iterator[Place]:
+    def easings(system: System, balance: Balance, arrays: Arrays) -> Iterator[Easing]:
         for i in arrays.rows_of(family):
             index = arrays.rows[i][1]
             amount = size(system, balance, index[0], index[-1])
             if amount:
                 yield str(index[0]), "row", int(i), amount
 
-    return places
+    return easings
 
 
-def _capacity(system: System, balance: Balance, arrays: Arrays) -> Iterator[Place]:
+def _capacity(system: System, balance: Balance, arrays: Arrays) -> Iterator[Easing]:
     for family in ("capacity_balance", "capacity_limit"):
         yield from _rows(family)(system, balance, arrays)
 
 
-def _activity(imports: bool) -> Callable[..., Iterator[Place]]:
-    def places(system: System, balance: Balance, arrays: Arrays) -> Iterator[Place]:
-        for place in _columns("activity", "most")(system, balance, arrays):
-            if (system.processes[place[0]].kind == "import") == imports:
-                yield place
+def _activity(imports: bool) -> Callable[..., Iterator[Easing]]:
+    def easings(system: System, balance: Balance, arrays: Arrays) -> Iterator[Easing]:
+        for easing in _columns("activity", "most")(system, balance, arrays):
+            if (system.processes[easing[0]].kind == "import") == imports:
+                yield easing
 
-    return places
+    return easings
 
 
-def _columns(variable: str, side: Literal["most", "least"]) -> Callable[..., Iterator[Place]]:
-    def places(system: System, balance: Balance, arrays: Arrays) -> Iterator[Place]:
+def _columns(variable: str, side: Literal["most", "least"]) -> Callable[..., Iterator[Easing]]:
+    def easings(system: System, balance: Balance, arrays: Arrays) -> Iterator[Easing]:
         for i in arrays.columns_of(variable):
             if np.isfinite(arrays.upper[i]) if side == "most" else arrays.lower[i] > 0:
                 yield str(arrays.columns[i][1][0]), side, int(i), 1.0
 
-    return places
+    return easings
 
 
-def _first(family: str) -> Callable[..., Iterator[Place]]:
-    def places(system: System, balance: Balance, arrays: Arrays) -> Iterator[Place]:
+def _first(family: str) -> Callable[..., Iterator[Easing]]:
+    def easings(system: System, balance: Balance, arrays: Arrays) -> Iterator[Easing]:
         first = system.periods[0].first
         yield from (
-            place
-            for place in _rows(family)(system, balance, arrays)
-            if arrays.rows[place[2]][1][-1] == first
+            easing
+            for easing in _rows(family)(system, balance, arrays)
+            if arrays.rows[easing[2]][1][-1] == first
         )
 
-    return places
+    return easings
 
 
-def _falling(system: System, balance: Balance, arrays: Arrays) -> Iterator[Place]:
+def _falling(system: System, balance: Balance, arrays: Arrays) -> Iterator[Easing]:
     for i in arrays.columns_of("breach"):
         index = arrays.columns[i][1]
         if index[0] == "run_down":
@@ -386,8 +406,8 @@ def _good_row(parameter: str) -> Callable[[System, str], tuple[str, ...]]:
     return lambda system, item: ("good_values", item, "", parameter)
 
 
-KINDS: tuple[Kind, ...] = (
-    Kind(
+LIMIT_KINDS: tuple[LimitKind, ...] = (
+    LimitKind(
         "the standing capacity",
         "raise",
         "t/year",
@@ -396,7 +416,7 @@ KINDS: tuple[Kind, ...] = (
         _of("plants", "existing"),
         _row("plants", "existing_capacity"),
     ),
-    Kind(
+    LimitKind(
         "the largest capacity",
         "raise",
         "t/year",
@@ -405,7 +425,7 @@ KINDS: tuple[Kind, ...] = (
         _of("plants", "max_capacity"),
         _row("plants", "max_capacity"),
     ),
-    Kind(
+    LimitKind(
         "the building rate",
         "raise",
         "t/year",
@@ -414,7 +434,7 @@ KINDS: tuple[Kind, ...] = (
         _of("plants", "max_new"),
         _row("plants", "max_new"),
     ),
-    Kind(
+    LimitKind(
         "the limit of output",
         "raise",
         "t/year",
@@ -423,7 +443,7 @@ KINDS: tuple[Kind, ...] = (
         _of("processes", "max_activity"),
         _row("process_values", "max_activity"),
     ),
-    Kind(
+    LimitKind(
         "the import ceiling",
         "raise",
         "t/year",
@@ -432,7 +452,7 @@ KINDS: tuple[Kind, ...] = (
         _of("processes", "max_activity"),
         _row("process_values", "max_activity"),
     ),
-    Kind(
+    LimitKind(
         "the reserve",
         "raise",
         "t",
@@ -441,7 +461,7 @@ KINDS: tuple[Kind, ...] = (
         _of("deposits", "reserve"),
         lambda system, item: ("deposits", item, system.deposits[item].metal, "reserve"),
     ),
-    Kind(
+    LimitKind(
         "the rate of exploration",
         "raise",
         "t/year",
@@ -450,7 +470,7 @@ KINDS: tuple[Kind, ...] = (
         _of("exploration", "potential"),
         _row("exploration", "potential"),
     ),
-    Kind(
+    LimitKind(
         "what there is to be found",
         "raise",
         "t",
@@ -459,7 +479,7 @@ KINDS: tuple[Kind, ...] = (
         _of("exploration", "most"),
         _row("exploration", "most"),
     ),
-    Kind(
+    LimitKind(
         "the collection rate",
         "raise",
         "1",
@@ -470,7 +490,7 @@ KINDS: tuple[Kind, ...] = (
         most=1.0,
         curved=True,
     ),
-    Kind(
+    LimitKind(
         "the host output",
         "raise",
         "t/year",
@@ -479,7 +499,7 @@ KINDS: tuple[Kind, ...] = (
         _of("hosts", "output"),
         _row("hosts", "output"),
     ),
-    Kind(
+    LimitKind(
         "the step of growth",
         "raise",
         "t/year/year",
@@ -488,7 +508,7 @@ KINDS: tuple[Kind, ...] = (
         _of("ramps", "step"),
         _row("ramps", "step"),
     ),
-    Kind(
+    LimitKind(
         "the limit of decline",
         "raise",
         "1",
@@ -499,7 +519,7 @@ KINDS: tuple[Kind, ...] = (
         curved=True,
         share=True,
     ),
-    Kind(
+    LimitKind(
         "the must-run level",
         "lower",
         "t/year",
@@ -509,7 +529,7 @@ KINDS: tuple[Kind, ...] = (
         _row("process_values", "min_activity"),
         curved=True,
     ),
-    Kind(
+    LimitKind(
         "the size of the store",
         "raise",
         "t",
@@ -518,7 +538,7 @@ KINDS: tuple[Kind, ...] = (
         _of("goods", "maximum"),
         _good_row("max_stock"),
     ),
-    Kind(
+    LimitKind(
         "the opening stock",
         "raise",
         "t",
@@ -527,7 +547,7 @@ KINDS: tuple[Kind, ...] = (
         _of("goods", "opening"),
         _good_row("opening_stock"),
     ),
-    Kind(
+    LimitKind(
         "the closing stock",
         "lower",
         "t",

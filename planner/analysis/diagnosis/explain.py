@@ -7,7 +7,7 @@ reserves, costs of policies.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field, fields
 from typing import Any
 
@@ -17,7 +17,7 @@ import pandas as pd
 from planner.analysis.diagnosis.infeasibility import Clash, clashes
 from planner.analysis.diagnosis.price_decomposition import price_parts
 from planner.analysis.diagnosis.row_descriptions import TARGET_NAMES, Reason, Teller
-from planner.analysis.diagnosis.shortfall import Account
+from planner.analysis.diagnosis.shortfall import Shortfall
 from planner.analysis.tradeoffs.uniqueness import SAME_PRICE, Directions, Ties, ties
 from planner.errors import InfeasibleError
 from planner.plan.plan import Plan
@@ -27,7 +27,7 @@ from planner.plan.tables import series
 from planner.runtime.progress import Progress
 from planner.solver.compiled import compiled
 from planner.solver.highs import Program
-from planner.system.nouns import System
+from planner.system.nouns import Good, System
 from planner.system.unit_accounts import refined_output
 
 SHOWN = (2030, 2040)
@@ -86,9 +86,9 @@ class Explanation:
 
     @property
     def accounts(self) -> pd.DataFrame:
-        """What each policy of a clash needs and what can be had: clash, policy, first, last, need,
+        """The need of each policy of a clash and what can be had: clash, policy, first, last, need,
         reached, short, unit, words."""
-        columns = [f.name for f in fields(Account) if f.name != "rows"]
+        columns = [f.name for f in fields(Shortfall) if f.name != "rows"]
         rows = [
             (i, *(getattr(a, name) for name in columns))
             for i, clash in enumerate(self.clashes, start=1)
@@ -100,8 +100,8 @@ class Explanation:
 
     @property
     def levers(self) -> pd.DataFrame:
-        """What would do by itself: clash, lever, item, amount, unit, before, after, place; the
-        changes of one lever go together."""
+        """Changes each of which would do by itself: clash, lever, item, amount, unit, before,
+        after, place; the changes of one lever go together."""
         rows: list[tuple[Any, ...]] = []
         for i, clash in enumerate(self.clashes, start=1):
             rows += [
@@ -169,41 +169,51 @@ def merit_order(plan: Plan, ask: _Asking) -> tuple[pd.DataFrame, pd.DataFrame]:
     tonne less saves (`low`) and one more costs (`high`): where they differ the price is not unique.
     The price is the balance dual, between the two.
     """
-    system = plan.system
     price = balance_prices(plan.prices)
     rows, idle = [], []
-    for metal in system.metals:
-        sources = [
-            (p, out)
-            for p in system.processes.values()
-            if p.pathway and (out := refined_output(system, p, metal)).any()
-        ]
-        reduced_costs = {
-            p.name: undiscounted(system, series(system, plan.reduced_costs, "activity", p.name))
-            for p, _ in sources
-        }
-        for i, period in enumerate(system.periods):
-            offers = []
-            for process, out in sources:
-                if not (out[i] > 0 and system.period_mean(process.max_activity)[i] > 0):
-                    continue
-                activity = series(system, plan.values, "activity", process.name)
-                reduced = reduced_costs[process.name][i] / out[i]
-                runs = activity[i] > IDLE * max(float(activity.max(initial=0.0)), 1.0)
-                offers.append((process, runs, float(reduced)))
-            rows.append(_price_row(system, metal, period.first, offers, price, ask))
-            idle += [
-                (p.name, metal, period.first, gap)
-                for p, runs, gap in offers
-                if not runs and gap > 0
-            ]
+    for metal in plan.system.metals:
+        for year, offers in _offers(plan, metal):
+            rows.append(_price_row(plan.system, metal, year, offers, price, ask))
+            idle += [(o.process, metal, year, o.gap) for o in offers if o.waits]
     columns = ["metal", "year", "price", "low", "high", "marginal", "next", "gap", "unique"]
     prices = pd.DataFrame(rows, columns=columns).astype({"unique": object})
     return prices, pd.DataFrame(idle, columns=["process", "metal", "year", "gap"])
 
 
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """A source of refined metal in a period, and its reduced cost, USD/t."""
+
+    process: str
+    runs: bool
+    gap: float
+
+    @property
+    def waits(self) -> bool:
+        """True for a source that is idle because it is too dear."""
+        return not self.runs and self.gap > 0
+
+
+def _offers(plan: Plan, metal: str) -> Iterator[tuple[int, list[_Offer]]]:
+    """First year of each period, and the sources of a metal that can run in it."""
+    system = plan.system
+    found: list[list[_Offer]] = [[] for _ in system.periods]
+    for process in system.processes.values():
+        out = refined_output(system, process, metal)
+        if not process.pathway or not out.any():
+            continue
+        can = (out > 0) & (system.period_mean(process.max_activity) > 0)
+        activity = series(system, plan.values, "activity", process.name)
+        reduced = undiscounted(system, series(system, plan.reduced_costs, "activity", process.name))
+        idle = IDLE * max(float(activity.max(initial=0.0)), 1.0)
+        for i in np.flatnonzero(can):
+            gap = float(reduced[i] / out[i])
+            found[i].append(_Offer(process.name, bool(activity[i] > idle), gap))
+    yield from zip((p.first for p in system.periods), found, strict=True)
+
+
 class _Asking:
-    """The living programme of a plan, asked who answers one tonne more."""
+    """The programme of a plan kept in the solver, to ask what answers one tonne more."""
 
     def __init__(self, plan: Plan) -> None:
         self.system = plan.system
@@ -214,8 +224,8 @@ class _Asking:
         self.years = {years[0], years[-1], *(y for y in SHOWN if y in years)}
 
     def answer(self, good: str, year: int) -> tuple[str, float, float]:
-        """Who answers one tonne more of a good in a year, in order of their parts; what one less
-        saves and one more costs, USD/t."""
+        """The sources that answer one tonne more of a good in a year, in order of their parts; what
+        one less saves and one more costs, USD/t."""
         less, more, change = self.directions.ends(
             self.program.arrays.row_at["balance", (good, year)]
         )
@@ -241,7 +251,7 @@ class _Asking:
         )
 
     def without(self, policy: str) -> tuple[float, float]:
-        """By how much the plan would cost less without a policy, and what of that is paid for
+        """Cost that the plan would save without a policy, and the part of it that is paid for
         missing it, USD."""
         arrays = self.program.arrays
         rows = np.array(
@@ -261,7 +271,7 @@ class _Asking:
         )
 
     def ties(self) -> Ties:
-        """Whether the plan and the prices that are told are the only ones."""
+        """Test whether the plan and the prices that are told are the only ones."""
         rows = self.program.arrays.rows
         told = {
             g.name
@@ -285,32 +295,24 @@ def _price_row(
     system: System,
     metal: str,
     year: int,
-    offers: list[Any],
-    price: dict[Any, float],
+    offers: Sequence[_Offer],
+    price: Mapping[tuple[str, int], float],
     ask: _Asking,
 ) -> tuple[object, ...]:
-    waiting = sorted((gap, p.name) for p, runs, gap in offers if not runs and gap > 0)
-    goods = [
-        good.name
-        for good in system.goods.values()
-        if good.kind == "refined" and metal in good.content and len(good.content) == 1
-    ]
-    found = [price[good, year] for good in goods if (good, year) in price]
+    goods = [good.name for good in system.goods.values() if _is_refined(good, metal)]
+    found = next((price[good, year] for good in goods if (good, year) in price), float("nan"))
+    waiting = sorted((offer.gap, offer.process) for offer in offers if offer.waits)
+    gap, first = waiting[0] if waiting else (float("nan"), "")
     marginal, low, high, unique = "", float("nan"), float("nan"), None
     if goods and year in ask.years:
         marginal, low, high = ask.answer(goods[0], year)
         unique = bool(high - low <= SAME_PRICE * max(abs(low), abs(high), 1.0))
-    return (
-        metal,
-        year,
-        found[0] if found else float("nan"),
-        low,
-        high,
-        marginal,
-        waiting[0][1] if waiting else "",
-        waiting[0][0] if waiting else float("nan"),
-        unique,
-    )
+    return (metal, year, found, low, high, marginal, first, gap, unique)
+
+
+def _is_refined(good: Good, metal: str) -> bool:
+    """Return True for refined metal alone, whose balance has the price of the metal."""
+    return good.kind == "refined" and metal in good.content and len(good.content) == 1
 
 
 def rents(plan: Plan) -> pd.DataFrame:
@@ -330,7 +332,7 @@ def rents(plan: Plan) -> pd.DataFrame:
 
 
 def policy_costs(plan: Plan, ask: _Asking) -> pd.DataFrame:
-    """What each policy costs: policy, family, highest (price of one unit more of its level, in
+    """Cost of each policy: policy, family, highest (price of one unit more of its level, in
     `unit`), year (of the highest), unit, total, penalty (USD, present value).
 
     `total` is by how much the plan would cost less without the policy, all others as they are:
@@ -409,7 +411,7 @@ def _made_of(row: dict[Any, Any] | None) -> str:
 
 
 def _tie_words(found: Explanation) -> Iterable[str]:
-    """Whether the plan and its prices are the only ones, and what may differ."""
+    """Sentences on whether the plan and its prices are the only ones, and what may differ."""
     ties = found.ties
     if ties is None:
         return

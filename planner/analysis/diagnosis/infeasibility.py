@@ -1,5 +1,5 @@
-"""Why no plan exists: which policies clash, the limits they clash with, the account of what is
-short, and what must give.
+"""Why no plan exists: the policies that clash, the limits they clash with, what is short, and what
+must give.
 
 A deletion filter over the policies (Chinneck, Feasibility and Infeasibility in Optimization,
 Springer, 2008, chapter 6) leaves a set of which none can be left out. The solver's irreducible set
@@ -8,7 +8,7 @@ of rows and bounds under these alone is the chain of reasons.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,7 +17,7 @@ from planner.analysis.diagnosis.elastic_limits import Lever, levers
 from planner.analysis.diagnosis.infeasible_case import Case, freed, possible
 from planner.analysis.diagnosis.policy_relaxation import Relaxation, relaxation
 from planner.analysis.diagnosis.row_descriptions import Reason, Teller, level
-from planner.analysis.diagnosis.shortfall import Account, account_of
+from planner.analysis.diagnosis.shortfall import Shortfall, shortfall_of
 from planner.errors import InfeasibleError
 from planner.runtime.progress import Progress, Step
 from planner.solver.compiled import compiled
@@ -36,7 +36,7 @@ class Clash:
     """`file:line` of each."""
     reasons: tuple[Reason, ...]
     """The irreducible set: targets first, then limits of nature and plant."""
-    accounts: tuple[Account, ...]
+    accounts: tuple[Shortfall, ...]
     """For each policy what it needs, what can be had and what holds it."""
     relaxations: tuple[Relaxation, ...]
     levers: tuple[Lever, ...]
@@ -65,7 +65,7 @@ def clashes(system: System, error: InfeasibleError, progress: Progress | None) -
 
 
 def _irreducible(case: Case, kept: list[str], progress: Progress | None) -> tuple[str, ...]:
-    """Deletion filter: each policy is let go for good where the rest still clash; what stays is
+    """Deletion filter: each policy is relaxed for good where the rest still clash; what stays is
     needed for the clash."""
     if not possible(case.arrays([])):
         return ()
@@ -80,7 +80,7 @@ def _irreducible(case: Case, kept: list[str], progress: Progress | None) -> tupl
 
 
 def _clash(case: Case, names: tuple[str, ...], kept: list[str], progress: Progress | None) -> Clash:
-    """All that is to be said of one clash. How far things must give is judged beside all other
+    """One clash with all that explains it. How far things must give is judged beside all other
     policies, and where that is not enough (another clash stands behind) beside those of this clash
     alone."""
     if progress is not None:
@@ -90,7 +90,7 @@ def _clash(case: Case, names: tuple[str, ...], kept: list[str], progress: Progre
     accounts = tuple(
         found
         for name in names
-        if (found := account_of(case, teller, name, arrays, progress)) is not None
+        if (found := shortfall_of(case, teller, name, arrays, progress)) is not None
     )
     reasons = _reasons(teller, _in_years(case, names, arrays, accounts))
     alone = bool(set(kept) - set(names)) and not possible(
@@ -101,61 +101,48 @@ def _clash(case: Case, names: tuple[str, ...], kept: list[str], progress: Progre
     system = case.only(beside)
     pulled = levers(system, made.balance, compiled(system).arrays, progress)
     places = tuple(place_of(case.system.policies[name]) for name in names)
-    return Clash(
-        names,
-        places,
-        reasons,
-        accounts,
-        relaxations,
-        pulled,
-        tuple(_words(case.system, names, places, reasons, accounts, relaxations, pulled)),
-    )
+    clash = Clash(names, places, reasons, accounts, relaxations, pulled, ())
+    return replace(clash, words=tuple(_words(case.system, clash)))
 
 
-def _words(
-    system: System,
-    names: Sequence[str],
-    places: Sequence[str],
-    reasons: Sequence[Reason],
-    accounts: Sequence[Account],
-    relaxations: Sequence[Relaxation],
-    pulled: Sequence[Lever],
-) -> list[str]:
-    policies = [system.policies[name] for name in names]
-    lines = [
-        f"  {p.name} ({p.kind}, {place}): {level(system, p)}"
-        for p, place in zip(policies, places, strict=True)
-    ]
-    head = "These targets cannot hold together:" if len(names) > 1 else "This target cannot be met:"
-    if not names:
-        head = "No policy is to blame: even without any, no plan exists."
-    limits = [
-        f"  {reason.sentence}"
-        for reason in reasons
-        if reason.place and not (reason.target and len(names) == 1)
-    ]
-    bare = [reason.name for reason in reasons if not reason.place]
-    limits += [f"  and the balances of {', '.join(bare)}"] if bare else []
-    choice = (
-        "Any one of these would "
-        f"do{'' if all(r.enough for r in relaxations) else ' for this clash'}:"
-    )
-    return [
-        head,
-        *lines,
-        *(account.words for account in accounts),
-        *(["What clashes, and none of it can be left out:", *limits] if limits else []),
-        *([choice] if relaxations or pulled else []),
-        *(f"  {r.words}" for r in relaxations),
-        *(f"  {lever.words}" for lever in pulled),
-    ]
+def _words(system: System, clash: Clash) -> Iterator[str]:
+    if clash.policies:
+        together = len(clash.policies) > 1
+        yield "These targets cannot hold together:" if together else "This target cannot be met:"
+    else:
+        yield "No policy is to blame: even without any, no plan exists."
+    for name, place in zip(clash.policies, clash.places, strict=True):
+        policy = system.policies[name]
+        yield f"  {name} ({policy.kind}, {place}): {level(system, policy)}"
+    yield from (account.words for account in clash.accounts)
+    yield from _limits_in_words(clash)
+    yield from _choice_in_words(clash)
+
+
+def _limits_in_words(clash: Clash) -> Iterator[str]:
+    """The chain of reasons; a target that clashes with limits alone is named already."""
+    alone = len(clash.policies) == 1
+    told = [r for r in clash.reasons if r.place and not (alone and r.target)]
+    lines = [f"  {reason.sentence}" for reason in told]
+    bare = [reason.name for reason in clash.reasons if not reason.place]
+    lines += [f"  and the balances of {', '.join(bare)}"] if bare else []
+    yield from ("What clashes, and none of it can be left out:", *lines) if lines else ()
+
+
+def _choice_in_words(clash: Clash) -> Iterator[str]:
+    """Changes each of which would do by itself."""
+    enough = all(relaxation.enough for relaxation in clash.relaxations)
+    if clash.relaxations or clash.levers:
+        yield f"Any one of these would do{'' if enough else ' for this clash'}:"
+    yield from (f"  {relaxation.words}" for relaxation in clash.relaxations)
+    yield from (f"  {lever.words}" for lever in clash.levers)
 
 
 # ---- the chain of reasons
 
 
 def _in_years(
-    case: Case, names: Sequence[str], arrays: Arrays, accounts: Sequence[Account]
+    case: Case, names: Sequence[str], arrays: Arrays, accounts: Sequence[Shortfall]
 ) -> Arrays:
     """The programme with only those rows of the policies that the accounts look at, where these
     clash by themselves."""

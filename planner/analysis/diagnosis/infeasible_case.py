@@ -1,5 +1,4 @@
-"""A study looked at for why it has no plan: compiled once, with policies let go by freeing their
-rows."""
+"""An infeasible study, compiled once for diagnosis; policies are relaxed by freeing their rows."""
 
 from __future__ import annotations
 
@@ -21,7 +20,7 @@ RAISED = frozenset(family.kind for family in TARGETS if family.relax == "raise")
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A System compiled, with the policies of clashes found before let go."""
+    """A System compiled, with the policies of earlier clashes relaxed."""
 
     made: Compiled
     free: frozenset[str]
@@ -39,7 +38,7 @@ class Case:
         ]
 
     def arrays(self, kept: Sequence[str]) -> Arrays:
-        """The programme with the rows of all other policies let go."""
+        """The programme with the rows of all other policies relaxed."""
         return freed(
             self.made.arrays,
             self.rows_of([name for name in self.system.policies if name not in kept]),
@@ -52,21 +51,21 @@ class Case:
 
 
 def freed(arrays: Arrays, rows: Sequence[int]) -> Arrays:
-    """A programme with these rows let go: they stand, without a bound."""
+    """A programme with these rows relaxed: they stand, without a bound."""
     lower, upper = arrays.row_lower.copy(), arrays.row_upper.copy()
     lower[rows], upper[rows] = -np.inf, np.inf
     return replace(arrays, row_lower=lower, row_upper=upper)
 
 
 def possible(arrays: Arrays) -> bool:
-    """Whether a programme has any answer: a solve for nothing but feasibility."""
+    """Return True if a programme is feasible, by a solve without a cost."""
     program = Program(arrays)
     program.set_cost(np.zeros(len(arrays.columns)))
     return program.run().status == "optimal"
 
 
 def feasible(system: System) -> bool:
-    """Whether any plan exists."""
+    """Return True if any plan exists."""
     try:
         return possible(compiled(system).arrays)
     except InfeasibleError:

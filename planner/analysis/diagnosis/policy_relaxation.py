@@ -1,5 +1,5 @@
-"""How far each policy of a clash must give: the level nearest to the one asked that can be met, all
-else as it is.
+"""Relaxed levels of the policies of a clash: for each the level nearest to the one asked that can
+be met, all else as it is.
 
 Exact, by one solve, where the level stands on the right of the policy's rows alone; by bisection
 where it stands in coefficients too. The level named is rounded away from the edge and proved by a
@@ -22,12 +22,12 @@ from planner.solver.compiled import compiled
 from planner.solver.highs import Arrays, Program
 from planner.study.provenance import place_of
 from planner.study.schema import POLICY_FORMS
-from planner.system.nouns import Array, Policy, frozen_array, frozen_map
+from planner.system.nouns import Array, Policy, System, frozen_array, frozen_map
 
 HALVINGS = 30
 """Steps of the bisection: the level is known to a part in 10^9."""
 ROOMS = (0.0, 1e-6, 1e-4)
-"""How much further than the edge of feasibility a proposed level goes, as a share, where rounding
+"""Distance of a proposed level from the edge of feasibility, as a share, where rounding
 undoes it at the edge."""
 DIGITS = 6
 """Significant digits of a proposed level."""
@@ -52,8 +52,8 @@ class Relaxation:
     series: Array
     """The same by year, (Y,); NaN in all years where the policy must be dropped."""
     enough: bool
-    """Whether this alone makes the study feasible; if not, another clash that the policy is no part
-    of is left."""
+    """True if this alone makes the study feasible; if not, another clash is left that the policy is
+    not part of."""
     words: str
     place: str
 
@@ -93,35 +93,38 @@ def relaxation(
 
 def _nearest_level(case: Case, policy: Policy, beside: Sequence[str]) -> Array | None:
     """The level in proportion to the one asked (where that is 0: the same in all years) and nearest
-    to it that will do; None: there is none. With room for rounding, and proved by a solve."""
-    upwards = policy.kind in RAISED
-    unit, start = policy.level, 1.0
-    if not np.nanmax(policy.level, initial=0.0) > 0:
-        unit, start = np.where(np.isfinite(policy.level), 1.0, np.nan), 0.0
-        if not upwards:
-            return None
+    to it that will do; None: there is none."""
+    upwards, asked = policy.kind in RAISED, np.nanmax(policy.level, initial=0.0) > 0
+    if not asked and not upwards:
+        return None
+    unit = policy.level if asked else np.where(np.isfinite(policy.level), 1.0, np.nan)
     line = _line(case, policy, unit, beside)
     if line is None:
         return None
-    factor = (_bisected if line.curved else _exact)(line, start, upwards)
-    rest = case.only(beside)
+    factor = (_bisected if line.curved else _exact)(line, 1.0 if asked else 0.0, upwards)
+    return None if factor is None else _proved(case.only(beside), policy, unit * factor, upwards)
+
+
+def _proved(system: System, policy: Policy, edge: Array, upwards: bool) -> Array | None:
+    """A level at the edge of feasibility, or just beyond it where rounding asks for room, with
+    which a study was solved; None where none of these will do."""
     most = POLICY_FORMS[policy.kind].maximum or np.inf
-    for room in ROOMS if factor is not None else ():
-        assert factor is not None
-        near = frozen_array(
-            _safely_rounded(unit * factor * (1 + room if upwards else 1 - room), upwards)
-        )
-        given = replace(
-            rest, policies=frozen_map({**rest.policies, policy.name: replace(policy, level=near)})
-        )
+    for room in ROOMS:
+        near = frozen_array(_safely_rounded(edge * (1 + room if upwards else 1 - room), upwards))
+        given = _with(system, replace(policy, level=near))
         if np.nanmax(near) <= most and feasible(given):
             return near
     return None
 
 
+def _with(system: System, policy: Policy) -> System:
+    """The System with a policy added, or put in the place of that of its name."""
+    return replace(system, policies=frozen_map({**system.policies, policy.name: policy}))
+
+
 def _safely_rounded(values: Array, upwards: bool) -> Array:
-    """The figures that are shown, away from the edge: what is read off and written into study.toml
-    will do."""
+    """A level rounded to the figures that are shown, away from the edge, so that what is read off
+    and written into study.toml will do."""
     size = np.where(np.isfinite(values) & (values > 0), values, 1.0)
     step = 10.0 ** (np.floor(np.log10(size)) - DIGITS + 1)
     turned = np.ceil(values / step - NEAR) if upwards else np.floor(values / step + NEAR)
@@ -134,9 +137,7 @@ def _line(case: Case, policy: Policy, unit: Array, beside: Sequence[str]) -> _Li
     ends = []
     for scale in (1.0, 0.5):
         scaled = replace(policy, level=frozen_array(unit * scale))
-        made = compiled(
-            replace(case.system, policies=frozen_map({**case.system.policies, policy.name: scaled}))
-        )
+        made = compiled(_with(case.system, scaled))
         ends.append(replace(case, made=made).arrays(beside))
     whole, half = ends
     return _Line(whole, half) if (whole.rows, whole.columns) == (half.rows, half.columns) else None
@@ -152,7 +153,7 @@ class _Line:
 
     @property
     def curved(self) -> bool:
-        """Whether the level stands in coefficients or bounds of columns."""
+        """Return True if the level stands in coefficients or bounds of columns."""
         a, b = self.whole, self.half
         return bool(
             abs(a.matrix - b.matrix).sum() > 0

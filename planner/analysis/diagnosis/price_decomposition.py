@@ -1,4 +1,4 @@
-r"""What a price is made of: the running costs of the source that sets it, carbon, and what each
+r"""Decomposition of a price: the running costs of the source that sets it, carbon, and what each
 limit that holds it adds.
 
 A process that runs has no reduced cost: what it gives is worth what it takes,
@@ -13,9 +13,8 @@ price: it is the dearest by itself.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,7 +22,7 @@ import pandas as pd
 
 from planner.analysis.diagnosis.row_descriptions import Reason, Teller
 from planner.plan.prices import undiscounted
-from planner.solver.highs import Arrays, Solution
+from planner.solver.highs import Arrays, Name, Solution
 from planner.system.nouns import System
 
 RUNS = 1e-6
@@ -49,42 +48,46 @@ Label = tuple[str, tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
-    """USD per t of a good, present value of its period: who sets its price, and of what it is made."""
+class PriceParts:
+    """The source that sets a price and what the price is made of, USD per t of a good, present
+    value of its period."""
 
     source: str
     cost: float
     carbon: float
-    limits: Mapping[Label, float] = field(default_factory=dict)
+    limits: Mapping[Label, float]
+
+    def plus(self, other: PriceParts, times: float = 1.0) -> PriceParts:
+        """These parts and so many times others, set by the same source."""
+        limits = dict(self.limits)
+        for label, worth in other.limits.items():
+            limits[label] = limits.get(label, 0.0) + times * worth
+        cost, carbon = self.cost + times * other.cost, self.carbon + times * other.carbon
+        return PriceParts(self.source, cost, carbon, limits)
+
+    @property
+    def limited(self) -> float:
+        """Sum of what limits add and what they take away."""
+        return sum(map(abs, self.limits.values()))
 
 
-class _Taking:
+class _Decomposition:
     """Takes prices apart; remembers each good and period. Lives within a call."""
 
     def __init__(self, system: System, arrays: Arrays, base: Solution) -> None:
         self.system, self.arrays, self.base = system, arrays, base
         self.by_row, self.by_column = arrays.matrix.tocsr(), arrays.matrix.tocsc()
-        self.known: dict[tuple[str, int], Parts | None] = {}
+        self.known: dict[tuple[str, int], PriceParts | None] = {}
 
-    def price(self, good: str, year: int) -> Parts | None:
+    def price(self, good: str, year: int) -> PriceParts | None:
         """The parts of a price; None where nothing that gives the good runs, or a loop leads back
         to it."""
         if (good, year) not in self.known:
             self.known[good, year] = None
             row = self.arrays.row_at.get(("balance", (good, year)))
-            found = (
-                []
-                if row is None
-                else [
-                    parts
-                    for j in self._givers(row)
-                    if (parts := self._of(j, row, year)) is not None
-                ]
-            )
+            found = [] if row is None else [self._of(j, row, year) for j in self._givers(row)]
             # the source that limits add least to is the one that is dearest by itself
-            self.known[good, year] = min(
-                found, key=lambda parts: sum(map(abs, parts.limits.values())), default=None
-            )
+            self.known[good, year] = min(found, key=lambda parts: parts.limited, default=None)
         return self.known[good, year]
 
     def _givers(self, row: int) -> list[int]:
@@ -96,36 +99,41 @@ class _Taking:
             if value > 0 and self.base.x[j] > RUNS
         ]
 
-    def _of(self, column: int, row: int, year: int) -> Parts | None:
+    def _of(self, column: int, row: int, year: int) -> PriceParts:
+        """The parts that a column which runs gives to the price of the balance in a row."""
         arrays, base = self.arrays, self.base
         name, index = arrays.columns[column]
         line = self.by_column[:, [column]]
         gives = float(line.data[line.indices == row][0])
-        cost, carbon = arrays.cost[column] / gives, 0.0
-        limits: dict[Label, float] = defaultdict(float)
+        made = PriceParts(_source(name, index), arrays.cost[column] / gives, 0.0, {})
         for i, value in zip(line.indices, line.data, strict=True):
             worth = -base.dual[i] * value / gives
-            if i == row or not worth:
-                continue
-            family, at = arrays.rows[i]
-            inner = self.price(str(at[0]), year) if family == "balance" and value < 0 else None
-            if inner is not None and base.dual[i]:
-                part = -value / gives
-                cost, carbon = cost + part * inner.cost, carbon + part * inner.carbon
-                for label, amount in inner.limits.items():
-                    limits[label] += part * amount
-            elif family == "emission_account":
-                carbon += worth
-            else:
-                limits[family, tuple(at[:-1] if Teller.dated(family) else at)] += worth
+            if i != row and worth:
+                made = self._with_row(made, arrays.rows[i], worth, -value / gives, year)
         if base.reduced_cost[column] < 0:
-            limits[f"most {name}", tuple(index[:-1])] += -base.reduced_cost[column] / gives
-        who = (
-            str(index[0])
-            if name == "activity"
-            else {"shortage": "demand that is not served", "draw": "the store"}.get(name, name)
-        )
-        return Parts(who, cost, carbon, dict(limits))
+            held = {(f"most {name}", tuple(index[:-1])): -base.reduced_cost[column] / gives}
+            made = made.plus(PriceParts("", 0.0, 0.0, held))
+        return made
+
+    def _with_row(
+        self, made: PriceParts, row: Name, worth: float, taken: float, year: int
+    ) -> PriceParts:
+        """Parts of a price and what a row adds to it, of which a tonne takes so much: another good
+        is taken apart in its turn."""
+        family, at = row
+        inner = self.price(str(at[0]), year) if family == "balance" and taken > 0 else None
+        if inner is not None:
+            return made.plus(inner, taken)
+        if family == "emission_account":
+            return made.plus(PriceParts("", 0.0, worth, {}))
+        label = family, tuple(at[:-1] if Teller.dated(family) else at)
+        return made.plus(PriceParts("", 0.0, 0.0, {label: worth}))
+
+
+def _source(variable: str, index: tuple[Any, ...]) -> str:
+    """Name of the source that a column stands for."""
+    named = {"shortage": "demand that is not served", "draw": "the store"}
+    return str(index[0]) if variable == "activity" else named.get(variable, variable)
 
 
 def price_parts(system: System, arrays: Arrays, base: Solution, teller: Teller) -> pd.DataFrame:
@@ -136,39 +144,34 @@ def price_parts(system: System, arrays: Arrays, base: Solution, teller: Teller) 
     of them with its worth, its place and in words; the three add up to the price. `source` is the
     process that sets it.
     """
-    taking = _Taking(system, arrays, base)
+    taking = _Decomposition(system, arrays, base)
     rows = []
-    for metal in system.metals:
-        goods = [
-            g.name
-            for g in system.goods.values()
-            if g.kind == "refined" and metal in g.content and len(g.content) == 1
-        ]
-        for good in goods[:1]:
-            for period in system.periods:
-                dual = base.dual[arrays.row_at["balance", (good, period.first)]]
-                parts = taking.price(good, period.first)
-                if parts is not None:
-                    present = [dual, parts.cost, parts.carbon, sum(parts.limits.values())]
-                    price, *three = undiscounted(system, present, years=period.first).tolist()
-                    rows.append(
-                        (
-                            metal,
-                            period.first,
-                            price,
-                            parts.source,
-                            *three,
-                            *_largest(system, teller, parts, price, period.first),
-                        )
-                    )
+    for metal, good in _priced_goods(system):
+        for period in system.periods:
+            year, parts = period.first, taking.price(good, period.first)
+            if parts is not None:
+                dual = base.dual[arrays.row_at["balance", (good, year)]]
+                present = [dual, parts.cost, parts.carbon, sum(parts.limits.values())]
+                price, *money = undiscounted(system, present, years=year).tolist()
+                largest = _largest(system, teller, parts, price, year)
+                rows.append((metal, year, price, parts.source, *money, *largest))
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     return frame.astype(
         dict.fromkeys(("price", "running_cost", "carbon", "limits", "limit_worth"), float)
     )
 
 
+def _priced_goods(system: System) -> Iterator[tuple[str, str]]:
+    """Each metal with the first good that is the refined metal alone."""
+    for metal in system.metals:
+        for good in system.goods.values():
+            if good.kind == "refined" and tuple(good.content) == (metal,):
+                yield metal, good.name
+                break
+
+
 def _largest(
-    system: System, teller: Teller, parts: Parts, price: float, year: int
+    system: System, teller: Teller, parts: PriceParts, price: float, year: int
 ) -> tuple[str, float, str, str]:
     """The limit that adds most to a price: its name, worth, place, words; empty where none adds
     any."""

@@ -36,7 +36,7 @@ class Reason:
     place: str
     """`file:line` of the number, empty where none is given (a rule of nature)."""
     target: bool
-    """Whether people set it."""
+    """True if people set it."""
 
     @property
     def sentence(self) -> str:
@@ -45,7 +45,7 @@ class Reason:
 
 
 class Teller(Facts):
-    """Tells rows of one System in words. Made once."""
+    """Describes rows and bounds of one System in words; made once for it."""
 
     def rows(self, names: Iterable[Name]) -> list[Reason]:
         """Reasons of rows, those of one family and subject together over their years; targets
@@ -64,8 +64,8 @@ class Teller(Facts):
 
     @staticmethod
     def dated(family: str) -> bool:
-        """Whether the rows of a family are of single years; those added by hand are not known to
-        be."""
+        """Return True if the rows of a family are of single years; of those added by hand it is not
+        known."""
         return family in BY_NAME and BY_NAME[family].is_yearly
 
     def reason(self, family: str, index: Subject, years: list[int]) -> Reason:
@@ -111,7 +111,7 @@ def level(system: System, policy: Policy) -> str:
 # ---- bounds of columns
 
 
-def _most_activity(facts: Facts, subject: Subject, years: list[int]) -> Telling:
+def _max_activity(facts: Facts, subject: Subject, years: list[int]) -> Telling:
     (name,) = subject
     process, when = facts.system.processes[name], facts.when(years)
     closed = [
@@ -133,7 +133,7 @@ def _most_activity(facts: Facts, subject: Subject, years: list[int]) -> Telling:
     )
 
 
-def _least_activity(facts: Facts, subject: Subject, years: list[int]) -> Telling:
+def _min_activity(facts: Facts, subject: Subject, years: list[int]) -> Telling:
     (name,) = subject
     least = facts.mean(facts.system.processes[name].min_activity, years)
     if not least.any():
@@ -144,7 +144,7 @@ def _least_activity(facts: Facts, subject: Subject, years: list[int]) -> Telling
     )
 
 
-def _most_stock(facts: Facts, subject: Subject, years: list[int]) -> Telling:
+def _max_stock(facts: Facts, subject: Subject, years: list[int]) -> Telling:
     (name,) = subject
     pile = facts.system.goods[name].stockpile
     most = plain(pile.maximum) if pile is not None else "0"
@@ -153,7 +153,7 @@ def _most_stock(facts: Facts, subject: Subject, years: list[int]) -> Telling:
     )
 
 
-def _least_stock(facts: Facts, subject: Subject, years: list[int]) -> Telling:
+def _min_stock(facts: Facts, subject: Subject, years: list[int]) -> Telling:
     (name,) = subject
     pile = facts.system.goods[name].stockpile
     if pile is None or not pile.closing or facts.first[-1] not in years:
@@ -164,7 +164,7 @@ def _least_stock(facts: Facts, subject: Subject, years: list[int]) -> Telling:
     return f"{name}: the store must hold {plain(pile.closing)} t at the end", line
 
 
-def _most_measure(facts: Facts, subject: Subject, years: list[int]) -> Telling:
+def _max_measure(facts: Facts, subject: Subject, years: list[int]) -> Telling:
     name = str(subject[0]).partition(":")[0]
     measure = facts.system.measures[name]
     return (
@@ -176,7 +176,7 @@ def _most_measure(facts: Facts, subject: Subject, years: list[int]) -> Telling:
     )
 
 
-def _most_explored(facts: Facts, subject: Subject, years: list[int]) -> Telling:
+def _max_explored(facts: Facts, subject: Subject, years: list[int]) -> Telling:
     (name,) = subject
     most = figures(facts.mean(facts.system.exploration[name].potential, years), "t/year")
     return f"{name}: at most {most} can be found {facts.when(years)}", facts.inputs.line(
@@ -185,12 +185,12 @@ def _most_explored(facts: Facts, subject: Subject, years: list[int]) -> Telling:
 
 
 BOUNDS: Mapping[tuple[str, bool], Callable[[Facts, Subject, list[int]], Telling]] = {
-    ("activity", True): _most_activity,
-    ("activity", False): _least_activity,
-    ("stockpile", True): _most_stock,
-    ("stockpile", False): _least_stock,
-    ("measure", True): _most_measure,
-    ("explored", True): _most_explored,
+    ("activity", True): _max_activity,
+    ("activity", False): _min_activity,
+    ("stockpile", True): _max_stock,
+    ("stockpile", False): _min_stock,
+    ("measure", True): _max_measure,
+    ("explored", True): _max_explored,
 }
-"""(variable, upper) to what tells the bound. Others say only that nothing is less than nothing, or
-what the row of the column says."""
+"""Words of the bound of a variable, by (variable, upper). Other bounds say only that an amount is
+not negative, or what the row of the column says."""

@@ -30,7 +30,7 @@ from planner.study.provenance import plain, years_of
 from planner.system.nouns import Array, Policy
 
 SHORT = 1e-7
-"""Less than this share of what is needed is no shortfall."""
+"""Less than this share of what is needed is not a shortfall."""
 MOST_NAMED = 6
 """Contributors named in a sentence; limits, half as many."""
 LEAST_PART = 0.01
@@ -38,29 +38,29 @@ LEAST_PART = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
-    """What a policy needs, what can be had beside the others of its clash, and in words what holds
-    it."""
+class Shortfall:
+    """The need of a policy, what can be had beside the others of its clash, and in words the limits
+    that hold it."""
 
     policy: str
     first: int | None
-    """First and last year of the account; None for all years."""
+    """First and last year of the shortfall; None for all years."""
     last: int | None
     need: float
     reached: float
     """The most that can be had, or for a ceiling the least that cannot be avoided."""
     short: float
-    """By how much the need is missed, or the ceiling passed."""
+    """Amount by which the need is missed, or the ceiling passed."""
     unit: str
     words: str
     rows: tuple[int, ...]
     """Positions of the rows looked at."""
 
 
-def account_of(
+def shortfall_of(
     case: Case, teller: Teller, name: str, arrays: Arrays, progress: Progress | None
-) -> Account | None:
-    """The account of a policy in its worst year, or over all its years where each could be had by
+) -> Shortfall | None:
+    """The shortfall of a policy in its worst year, or over all its years where each could be had by
     itself; None where neither is short."""
     if progress is not None:
         progress(f"what is short for {name}")
@@ -136,7 +136,7 @@ class _View:
     @cached_property
     def weights(self) -> Array:
         """1 for a single row; of several the years of each period, so that their sum is an amount
-        and no rate."""
+        and not a rate."""
         if len(self.chosen) == 1 or not self.unit.endswith("/year"):
             return np.ones(len(self.chosen))
         length = {period.first: float(period.length) for period in self.case.system.periods}
@@ -161,7 +161,7 @@ class _View:
         return np.asarray(self.arrays.matrix.tocsr()[list(self.chosen)].T @ self.weights)
 
     def gap(self, best: Solution) -> float:
-        """By how much an answer misses."""
+        """Amount by which an answer misses the need, or passes the ceiling."""
         return best.objective - self.need if self.ceiling else self.need - best.objective
 
     def best(self, terms: Array | None = None) -> Solution | None:
@@ -178,11 +178,11 @@ class _View:
             else None
         )
 
-    def account(self, best: Solution) -> Account:
-        """All of it, with its words."""
+    def account(self, best: Solution) -> Shortfall:
+        """The shortfall that an answer shows, with its sentence."""
         unit = self.unit if len(self.chosen) == 1 else self.unit.removesuffix("/year")
         years = years_of(self.case.system, self.years)
-        return Account(
+        return Shortfall(
             self.policy.name,
             min(years, default=None),
             max(years, default=None),
@@ -195,32 +195,35 @@ class _View:
         )
 
     def sentence(self, best: Solution, unit: str) -> str:
-        """What is needed, who can give how much and what holds them, what is short."""
-        index = self.arrays.rows[self.chosen[0]][1]
-        subject = f" of {index[1]}" if self.family.subject else ""
-        when = f" {self.teller.when(self.years)}" if self.years else " over all years"
+        """The need, the contributors with the limits that hold them, and what is short."""
         gap = f"so {plain(self.gap(best))} {unit} is {'too much' if self.ceiling else 'short'}."
-        head = (
-            f"{self.policy.name} {'allows' if self.ceiling else 'needs'} {plain(self.need)} "
-            f"{unit}{subject}{when}"
-        )
-        relative = self.family.relative(self.policy)
-        if relative or self.ceiling:
-            value, parts = plain(best.objective), ", ".join(self.parts(best))
-            reached = (
-                f"at least {value} cannot be avoided"
-                if self.ceiling
-                else f"at best {value} is reached"
-            )
-            if relative:
-                head = f"{self.policy.name}{when}: what counts for it less its share of all"
-            return f"{head}; {reached}{self.held(best, '')}{': ' if parts else ''}{parts}; {gap}"
+        if self.family.relative(self.policy) or self.ceiling:
+            return f"{self.need_in_words(unit)}; {self.reached_in_words(best)}; {gap}"
         givers = self.contributors(best)
         together = f", together at most {plain(best.objective)}" if len(givers) > 1 else ""
-        return f"{head}; {'; '.join(givers) or 'nothing can give any'}{together}; {gap}"
+        given = "; ".join(givers) or "nothing can give any"
+        return f"{self.need_in_words(unit)}; {given}{together}; {gap}"
+
+    def need_in_words(self, unit: str) -> str:
+        """The requirement of the rows, and its years."""
+        when = f" {self.teller.when(self.years)}" if self.years else " over all years"
+        if self.family.relative(self.policy):
+            return f"{self.policy.name}{when}: what counts for it less its share of all"
+        index = self.arrays.rows[self.chosen[0]][1]
+        subject = f" of {index[1]}" if self.family.subject else ""
+        verb = "allows" if self.ceiling else "needs"
+        return f"{self.policy.name} {verb} {plain(self.need)} {unit}{subject}{when}"
+
+    def reached_in_words(self, best: Solution) -> str:
+        """The best that all who count can do together, what holds it and who makes it up."""
+        value, parts = plain(best.objective), ", ".join(self.parts(best))
+        reached = f"at least {value} cannot be avoided"
+        if not self.ceiling:
+            reached = f"at best {value} is reached"
+        return f"{reached}{self.held(best, '')}{': ' if parts else ''}{parts}"
 
     def terms(self) -> Array:
-        """What each column gives to the chosen rows, with emissions taken back to what emits; (n,)."""
+        """Contribution of each column to the chosen rows, emissions traced to what emits; (n,)."""
         terms = self.reach.copy()
         for i in np.flatnonzero(terms):
             name, index = self.arrays.columns[i]
@@ -244,7 +247,7 @@ class _View:
         return {name: np.array(at) for name, at in found.items()}
 
     def parts(self, best: Solution) -> list[str]:
-        """Who makes up what cannot be avoided, with the share of each."""
+        """Those who make up what cannot be avoided, with the part of each."""
         given = self.terms() * best.x
         sums = {name: float(given[at].sum()) for name, at in self.by_name(given).items()}
         top = sorted(
@@ -255,7 +258,8 @@ class _View:
         return [f"{name} {plain(value)}" for value, name in top]
 
     def contributors(self, best: Solution) -> list[str]:
-        """Who could give to a floor, each the most it can by itself, and what holds it there."""
+        """Those who could give to a floor, each with the most it can by itself, and the limits that
+        hold it there."""
         terms = self.terms()
         found = []
         for name, at in self.by_name(np.maximum(terms, 0.0)).items():
@@ -274,7 +278,8 @@ class _View:
         return listed[:MOST_NAMED] + ([f"{rest} others less"] if rest > 0 else [])
 
     def held(self, best: Solution, about: str) -> str:
-        """The limits that hold an answer about somebody, by their part in it: dual times limit."""
+        """The limits that hold an answer about a contributor, by their part in it: dual times
+        limit."""
         arrays = self.arrays
         side = np.where(best.dual[: len(arrays.rows)] > 0, arrays.row_lower, arrays.row_upper)
         worth = np.abs(np.where(np.isfinite(side), side, 0.0) * best.dual[: len(arrays.rows)])

@@ -44,7 +44,7 @@ NO_YEAR = -1
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """What is lost: processes that cannot run from period `first` to period `last` (first years of
+    """A loss: processes that cannot run from period `first` to period `last` (first years of
     periods), both included."""
 
     name: str
@@ -52,7 +52,7 @@ class Loss:
     first: int
     last: int
     share: float = 0.0
-    """What is left, as a share of what the plan runs."""
+    """Remainder, as a share of what the plan runs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -227,8 +227,8 @@ def _regrown(window: Window, losses: tuple[Loss, ...]) -> npt.NDArray[np.int32]:
 
 
 def sources(system: System) -> Mapping[str, tuple[str, ...]]:
-    """What can be lost by itself: `origin/NAME` and `host/NAME`, each with the processes that draw
-    on it.
+    """Sources that can be lost by themselves: `origin/NAME` and `host/NAME`, each with the
+    processes that draw on it.
 
     A process belongs to an origin when metal enters the country there: it takes in no good of the
     study.

@@ -106,7 +106,7 @@ def _disposable(system: System) -> frozenset[str]:
 
 
 def _fill_relief(m: Components, given: Given) -> None:
-    """What measures change in balances: demand spared, and waste that arises more or less."""
+    """Changes of balances by measures: demand spared, and waste that arises more or less."""
     relief: dict[Key, float] = {}
     relieved: dict[Key, list[Key]] = {}
     for spare in given.spares:

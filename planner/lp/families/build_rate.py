@@ -19,7 +19,7 @@ def build_rate(m: Any, k: str, t: int) -> Any:
 
     $$n_{k,t} \le N_{k,t}\, n_t$$   [activity unit / yr]
     """
-    return m.new_capacity[k, t] <= m.most_orders[k, t]
+    return m.new_capacity[k, t] <= m.max_orders[k, t]
 
 
 def _fill(m: Components, given: Given) -> None:
@@ -27,7 +27,7 @@ def _fill(m: Components, given: Given) -> None:
     for name, kept in given.orderable.items():
         rate = system.period_mean(system.plants[name].max_new)
         most.add(name, values=rate * given.length, kept=kept & agreed(np.isfinite(rate), 1))
-    add_param(m, "most_orders", most, add_set(m, "build_rows", most))
+    add_param(m, "max_orders", most, add_set(m, "build_rows", most))
 
 
 def _describe(facts: Facts, subject: Subject, years: list[int]) -> Telling:
@@ -50,7 +50,7 @@ BUILD_RATE = Physical(
     holds_under_loss=False,
     terms=(
         Term(
-            "most_orders",
+            "max_orders",
             r"N_{k,t}\, n_t",
             ("plant", "year"),
             "activity unit/yr",

@@ -19,7 +19,7 @@ def capacity_limit(m: Any, k: str, t: int) -> Any:
 
     $$K_{k,t} \le K^{max}_{k,t}$$   [activity unit / yr]
     """
-    return m.capacity[k, t] <= m.most_capacity[k, t]
+    return m.capacity[k, t] <= m.max_capacity[k, t]
 
 
 def _fill(m: Components, given: Given) -> None:
@@ -27,7 +27,7 @@ def _fill(m: Components, given: Given) -> None:
     for plant in given.system.plants.values():
         largest = given.system.period_mean(plant.max_capacity)
         most.add(plant.name, values=largest, kept=agreed(np.isfinite(largest), 1))
-    add_param(m, "most_capacity", most, add_set(m, "capacity_limit_rows", most))
+    add_param(m, "max_capacity", most, add_set(m, "capacity_limit_rows", most))
 
 
 def _describe(facts: Facts, subject: Subject, years: list[int]) -> Telling:
@@ -50,7 +50,7 @@ CAPACITY_LIMIT = Physical(
     holds_under_loss=False,
     terms=(
         Term(
-            "most_capacity",
+            "max_capacity",
             r"K^{max}_{k,t}",
             ("plant", "year"),
             "activity unit/yr",

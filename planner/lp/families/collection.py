@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 from planner.lp.components import Components, Key, add_param, add_set, add_sets
@@ -10,7 +11,7 @@ from planner.lp.family import Physical, Term
 from planner.lp.parameters import Given
 from planner.lp.wording import Facts, Subject, Telling
 from planner.study.provenance import figures
-from planner.system.nouns import Process
+from planner.system.nouns import Good, Process, System
 
 
 def collection(m: Any, w: str, t: int) -> Any:
@@ -30,31 +31,50 @@ def collection(m: Any, w: str, t: int) -> Any:
 
 def _fill(m: Components, given: Given) -> None:
     system = given.system
-    collectors: dict[str, list[Process]] = defaultdict(list)
-    makers: dict[str, list[Process]] = defaultdict(list)
-    for process in system.processes.values():
-        for name in process.outputs:
-            makers[name].append(process)
-        for name in process.inputs if process.kind == "collect" else ():
-            collectors[name].append(process)
+    collectors, makers = _collectors(system), _makers(system)
     collected, new_waste, collectable = given.series(2), given.series(2), given.series()
-    rates = {g.name: g.collection_rate for g in system.goods.values() if g.name in collectors}
-    wastes = {name: rate for name, rate in rates.items() if rate is not None}
-    for name, yearly in wastes.items():
-        rate, arising = system.period_mean(yearly), given.balance.arising.get(name)
+    wastes = [good for good in system.goods.values() if good.name in collectors]
+    wastes = [good for good in wastes if good.collection_rate is not None]
+    for good in wastes:
+        assert good.collection_rate is not None
+        name, rate = good.name, system.period_mean(good.collection_rate)
         for process in collectors[name]:
             collected.add(name, process.name, values=system.period_mean(process.inputs[name]))
         for process in makers[name]:
             made = rate * system.period_mean(process.outputs[name])
             new_waste.add(name, process.name, values=made)
-        can = 0 * rate if arising is None else system.period_mean(yearly * arising)
+        arising, can = given.balance.arising.get(name), 0 * rate
+        if arising is not None:
+            can = system.period_mean(good.collection_rate * arising)
         collectable.add(name, values=can)
-    add_sets(m, "collectors", {name: [p.name for p in collectors[name]] for name in wastes})
-    add_sets(m, "waste_makers", {name: [p.name for p in makers[name]] for name in wastes})
+    add_sets(m, "collectors", _names(collectors, wastes))
+    add_sets(m, "waste_makers", _names(makers, wastes))
     add_param(m, "collected", collected)
     add_param(m, "new_waste", new_waste)
     add_param(m, "collectable", collectable, add_set(m, "collection_rows", collectable))
     _fill_relief(m, given)
+
+
+def _collectors(system: System) -> dict[str, list[Process]]:
+    """Processes that collect each waste."""
+    found: dict[str, list[Process]] = defaultdict(list)
+    for process in system.processes.values():
+        for name in process.inputs if process.kind == "collect" else ():
+            found[name].append(process)
+    return found
+
+
+def _makers(system: System) -> dict[str, list[Process]]:
+    """Processes that put out each good."""
+    found: dict[str, list[Process]] = defaultdict(list)
+    for process in system.processes.values():
+        for name in process.outputs:
+            found[name].append(process)
+    return found
+
+
+def _names(processes: Mapping[str, list[Process]], wastes: list[Good]) -> dict[str, list[str]]:
+    return {good.name: [process.name for process in processes[good.name]] for good in wastes}
 
 
 def _fill_relief(m: Components, given: Given) -> None:

@@ -18,7 +18,7 @@ def exploration_limit(m: Any, d: str) -> Any:
 
     $$\sum_v n_v\, y_{d,v} \le Y_d$$   [t]
     """
-    return sum(m.length[v] * m.explored[d, v] for v in m.explored_in[d]) <= m.most_found[d]
+    return sum(m.length[v] * m.explored[d, v] for v in m.explored_in[d]) <= m.max_found[d]
 
 
 def _fill(m: Components, given: Given) -> None:
@@ -28,7 +28,7 @@ def _fill(m: Components, given: Given) -> None:
     options = given.system.exploration.values()
     limit = {o.deposit: o.most for o in options if np.isfinite(o.most) and explored_in[o.deposit]}
     add_sets(m, "explored_in", explored_in)
-    add_param(m, "most_found", limit)
+    add_param(m, "max_found", limit)
     add_set(m, "exploration_limit_rows", limit)
 
 
@@ -51,7 +51,7 @@ EXPLORATION_LIMIT = Physical(
     describe=_describe,
     holds_under_loss=False,
     terms=(
-        Term("most_found", "Y_d", ("deposit",), "t", "most that there is to be found in all"),
+        Term("max_found", "Y_d", ("deposit",), "t", "most that there is to be found in all"),
         Term("explored_in", "", ("deposit",), "", "periods in which a deposit can be explored"),
     ),
 )

@@ -23,7 +23,7 @@ def extension(m: Any, u: str, t: int) -> Any:
     """
     return (
         sum(m.extension_term[w, t] * m.measure[w, t] for w in m.columns_of[u])
-        <= m.most_extended[u, t]
+        <= m.max_extended[u, t]
     )
 
 
@@ -37,7 +37,7 @@ def _fill(m: Components, given: Given) -> None:
             most[spare.column, spare.year] = spare.most
     lifetimes = [u for u, measure in given.system.measures.items() if measure.kind == "lifetime"]
     add_param(m, "extension_term", term)
-    add_param(m, "most_extended", most)
+    add_param(m, "max_extended", most)
     add_sets(m, "columns_of", {u: [u, u + AVOIDED] for u in lifetimes})
     add_set(m, "extension_rows", most, width=2)
 
@@ -72,7 +72,7 @@ EXTENSION = Physical(
             "avoided",
         ),
         Term(
-            "most_extended",
+            "max_extended",
             r"\omega_{u,t} D_{g,t}",
             ("measure", "year"),
             "t/yr",

@@ -1,4 +1,4 @@
-"""How fast a group of processes may grow (`ramp`), and how fast it may fall (`run_down`)."""
+"""Growth (`ramp`) and decline (`run_down`) of a group of processes."""
 
 from __future__ import annotations
 

@@ -46,13 +46,13 @@ def _fill(m: Components, given: Given) -> None:
         half = given.factor * given.system.period_mean(pile.holding_cost) / 2
         for name, series in (
             ("stock_opening", joined([zero[:1] + pile.opening, zero[1:]])),
-            ("least_stock", joined([zero[:-1], zero[-1:] + pile.closing])),
-            ("most_stock", zero + pile.maximum),
+            ("min_stock", joined([zero[:-1], zero[-1:] + pile.closing])),
+            ("max_stock", zero + pile.maximum),
             ("stock_cost", half + joined([half[..., 1:], zero[:1]])),
         ):
             values[name] |= given.by_period(good.name, series)
         opening_cost = opening_cost + scalar(half[..., :1] * pile.opening)
-    for name in ("stock_opening", "least_stock", "most_stock", "stock_cost"):
+    for name in ("stock_opening", "min_stock", "max_stock", "stock_cost"):
         add_param(m, name, values[name])
     add_set(m, "stockpiles", values["stock_opening"], width=2)
     m.numbers["opening_cost"] = opening_cost
