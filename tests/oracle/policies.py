@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tests.oracle.programme import Programme
 
 LEVELS = {"stockpile_cover": "months", "pin": "tolerance"}
+SUPPLY = ("intermediate", "refined")
 CAPS = ("quota", "carbon_cap", "carbon_budget", "capital_budget")
 
 
@@ -114,10 +115,15 @@ def counted(p: Programme, policy: dict[str, Any]) -> dict[str, Array]:
         for q, row in recipes.processes.items()
         if row["stage"] in policy["stages"] and is_home(p, q, policy.get("provenance", "any"))
     ]
-    made = {g for q in home for g in recipes.outputs(q) if recipes.equivalent(g, metal)}
+    counts = {g for g, row in recipes.goods.items() if row["kind"] in SUPPLY}
+    made = {g for q in home for g in recipes.outputs(q) if g in counts}
     terms = {}
     for q in home:
-        out = sum(recipes.out(g, q) * recipes.equivalent(g, metal) for g in recipes.outputs(q))
+        out = sum(
+            recipes.out(g, q) * recipes.equivalent(g, metal)
+            for g in recipes.outputs(q)
+            if g in counts
+        )
         taken = sum(
             recipes.taken(g, q) * recipes.equivalent(g, metal)
             for g in recipes.inputs(q)
@@ -300,10 +306,12 @@ def carbon(p: Programme) -> None:
 
 def capital_budget(p: Programme) -> None:
     """### capital_budget(policy, year)."""
+    from tests.oracle.programme import overnight
+
     for name, policy in in_force(p, "capital_budget"):
         cap = level(p, policy)
         plants = [k for (k,) in p.study.keys("plants", "capital_cost")]
-        cost = {k: p.study.by_period("plants", k, "capital_cost") for k in plants}
+        cost = {k: overnight(p, k) for k in plants}
         for t in active(p, cap):
             row = [
                 (("new_capacity", k, t), cost[k][t] / p.lengths[t])

@@ -120,15 +120,12 @@ def entering(use: Use, good: str, taken: int) -> dict[int, float]:
     }
 
 
-def waste_of_a_tonne(use: Use, good: str, taken: int, period: int, longer: float = 0.0) -> float:
-    """Waste a year in a period of a tonne a year of a good that is demanded in another one."""
-    study, first = use.study, int(use.study.years[0])
-    total = 0.0
-    for year in period_years(study, period):
-        inflow = entering(use, good, taken).items()
-        leaving = sum(amount * use.leaving(y, year, longer) for y, amount in inflow)
-        total += leaving * use.kept[year - first]
-    return total / study.lengths[period]
+def waste_of_a_tonne(use: Use, good: str, taken: int, longer: float = 0.0) -> Array:
+    """Waste in each year of a tonne a year of a good that is demanded in a period."""
+    inflow = entering(use, good, taken).items()
+    years = map(int, use.study.years)
+    leaving = [sum(amount * use.leaving(y, year, longer) for y, amount in inflow) for year in years]
+    return np.array(leaving) * use.kept
 
 
 def stock_of_a_tonne(use: Use, good: str, taken: int, period: int, longer: float = 0.0) -> float:
