@@ -107,29 +107,30 @@ def is_home(p: Programme, process: str, provenance: str) -> bool:
     return not row["origin"] and not row["pathway"].startswith("foreign")
 
 
+def supply(p: Programme) -> set[str]:
+    """Goods whose making or import counts: ore, its intermediates, and refined metal."""
+    return {good for good, row in p.recipes.goods.items() if row["kind"] in SUPPLY}
+
+
 def counted(p: Programme, policy: dict[str, Any]) -> dict[str, Array]:
     """Tonnes that a unit of activity counts towards self-sufficiency, epsilon."""
     recipes, metal = p.recipes, policy["metal"]
+    counts = supply(p)
     home = [
         q
         for q, row in recipes.processes.items()
-        if row["stage"] in policy["stages"] and is_home(p, q, policy.get("provenance", "any"))
+        if row["stage"] in policy["stages"]
+        and is_home(p, q, policy.get("provenance", "any"))
+        and counts.intersection(recipes.outputs(q))
     ]
-    counts = {g for g, row in recipes.goods.items() if row["kind"] in SUPPLY}
     made = {g for q in home for g in recipes.outputs(q) if g in counts}
     terms = {}
     for q in home:
-        out = sum(
-            recipes.out(g, q) * recipes.equivalent(g, metal)
-            for g in recipes.outputs(q)
-            if g in counts
-        )
-        taken = sum(
-            recipes.taken(g, q) * recipes.equivalent(g, metal)
-            for g in recipes.inputs(q)
-            if g in made
-        )
-        terms[q] = out - taken
+        terms[q] = np.zeros(len(p.periods))
+        for g in counts.intersection(recipes.outputs(q)):
+            terms[q] += recipes.out(g, q) * recipes.equivalent(g, metal)
+        for g in made.intersection(recipes.inputs(q)):
+            terms[q] -= recipes.taken(g, q) * recipes.equivalent(g, metal)
     return terms
 
 
@@ -208,16 +209,19 @@ def stockpile_cover(p: Programme) -> None:
         for good in policy["goods"]:
             need = requirement(p, p.recipes.goods[good]["metal"])
             for t in active(p, months):
-                if closure_year(p, t):
+                if closure_year(p, p.recipes.goods[good]["metal"], t):
                     continue
                 row = [(("stockpile", good, t), 1.0), *breach(p, name, good, t)]
                 right = months[t] / 12 * need[t]
                 p.model.row(("stockpile_cover", name, good, t), row, ">=", right)
 
 
-def closure_year(p: Programme, t: int) -> bool:
-    """Whether a closure is in force in a period."""
-    return any(not np.isnan(level(p, c)[t]) for _, c in in_force(p, "closure"))
+def closure_year(p: Programme, metal: str, t: int) -> bool:
+    """Whether a closure of a metal, or of all that an origin sends, is in force in a period."""
+    return any(
+        not np.isnan(level(p, closure)[t]) and closure.get("metal", metal) == metal
+        for _, closure in in_force(p, "closure")
+    )
 
 
 def pin(p: Programme) -> None:
@@ -262,9 +266,9 @@ def import_terms(p: Programme, metal: str, origin: str = "") -> dict[str, Array]
     terms = {}
     for q, row in recipes.processes.items():
         if row["kind"] == "import" and (not origin or row["origin"] == origin):
-            terms[q] = sum(
-                recipes.out(g, q) * recipes.equivalent(g, metal) for g in recipes.outputs(q)
-            )
+            terms[q] = np.zeros(len(p.periods))
+            for g in supply(p).intersection(recipes.outputs(q)):
+                terms[q] += recipes.out(g, q) * recipes.equivalent(g, metal)
     return terms
 
 

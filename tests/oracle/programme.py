@@ -13,7 +13,7 @@ from tests.oracle import policies
 from tests.oracle.model import Model, Terms
 from tests.oracle.reader import Array, Study
 from tests.oracle.recipes import LARGE, Recipes
-from tests.oracle.stocks import arising, stock_of_a_tonne, uses, waste_of_a_tonne
+from tests.oracle.stocks import arising, profile, stock_at_end, uses, waste_by_year
 
 SCOPES = ("territorial", "footprint")
 COLLECTING = ("collect",)
@@ -220,22 +220,21 @@ def measure_reliefs(p: Programme) -> Iterator[tuple[str, tuple[str, str, int], A
     for row in p.study.rows["measures"]:
         for v in p.periods:
             column = ("avoided" if row["kind"] == "lifetime" else "measure", row["measure"], v)
-            yield from _spared(p, row["good"], column, 1.0)
+            spared = profile(p.study, row["good"], v)
+            yield from _spared(p, row["good"], column, spared)
             if row.get("instead"):
-                ratio = p.study.by_period("measure_values", row["measure"], "ratio")[v]
-                yield from _spared(p, row["instead"], column, -ratio)
+                ratio = p.study.yearly("measure_values", row["measure"], "ratio")
+                yield from _spared(p, row["instead"], column, -ratio * spared)
             if row["kind"] == "lifetime":
                 yield from _later_waste(p, row, v)
 
 
-def _spared(p: Programme, good: str, column: tuple[str, str, int], amount: float):
-    """Demand of a period that is spared, and the waste that does not come of it."""
-    v, starts = column[2], p.study.starts
-    inside = (p.study.years >= starts[v]) & (p.study.years < starts[v + 1])
-    yield good, column, amount * inside
+def _spared(p: Programme, good: str, column: tuple[str, str, int], spared: Array):
+    """Demand that is spared in each year, and the waste that does not come of it."""
+    yield good, column, spared
     for use in p.uses.values():
         if good in use.goods and use.waste:
-            yield use.waste, column, -amount * waste_of_a_tonne(use, good, v)
+            yield use.waste, column, -waste_by_year(use, use.per_tonne(good) * spared)
 
 
 def _later_waste(p: Programme, row: dict[str, str], v: int):
@@ -243,8 +242,8 @@ def _later_waste(p: Programme, row: dict[str, str], v: int):
     use = p.uses[row["product"]]
     longer = p.study.constant("measure_values", row["measure"], "longer")
     if use.waste:
-        late = waste_of_a_tonne(use, row["good"], v, longer)
-        change = late - waste_of_a_tonne(use, row["good"], v)
+        entering = use.per_tonne(row["good"]) * profile(p.study, row["good"], v)
+        change = waste_by_year(use, entering, longer) - waste_by_year(use, entering)
         yield use.waste, ("measure", row["measure"], v), change
 
 
@@ -360,8 +359,9 @@ def lifetime_measures(p: Programme) -> None:
             p.model.row(("extension", name, t), terms, "<=", share[t] * p.recipes.demand[good][t])
             missing: list = []
             for v in p.periods[: t + 1]:
-                stock = stock_of_a_tonne(use, good, v, t)
-                more = stock_of_a_tonne(use, good, v, t, longer) - stock
+                entering = use.per_tonne(good) * profile(p.study, good, v)
+                stock = stock_at_end(use, entering, t)
+                more = stock_at_end(use, entering, t, longer) - stock
                 missing += [(("avoided", name, v), stock), (("measure", name, v), -more)]
             p.model.row(("service", name, t), missing, "<=", 0.0)
 
