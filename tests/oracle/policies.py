@@ -73,15 +73,15 @@ def any_closed(p: Programme, processes: list[str], t: int) -> bool:
 
 
 def upper_bound(p: Programme, process: str) -> Array:
-    """Upper bound of an activity by period; without limit where there is none."""
+    """Upper bound of an activity by period, the mean of the years; a closed year has its own."""
     has = p.study.has("process_values", process, "max_activity")
-    high = p.recipes.number(process, "max_activity") if has else np.full(len(p.periods), np.inf)
+    high = p.study.yearly("process_values", process, "max_activity", default=np.inf)
     for _, policy in in_force(p, "closure"):
         if closes(p, policy, process):
-            share = level(p, policy)
-            shut = ~np.isnan(share)
-            high = np.where(shut, np.nan_to_num(share) * high if has else 0.0, high)
-    return high
+            share = yearly_level(p, policy)
+            shut = np.nan_to_num(share) * high if has else np.zeros(len(high))
+            high = np.where(np.isnan(share), high, shut)
+    return p.study.mean(high)
 
 
 # ---- floors
