@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tests.oracle.programme import Programme
 
 LEVELS = {"stockpile_cover": "months", "pin": "tolerance"}
+SUPPLY = ("intermediate", "refined")
 CAPS = ("quota", "carbon_cap", "carbon_budget", "capital_budget")
 
 
@@ -72,15 +73,15 @@ def any_closed(p: Programme, processes: list[str], t: int) -> bool:
 
 
 def upper_bound(p: Programme, process: str) -> Array:
-    """Upper bound of an activity by period; without limit where there is none."""
+    """Upper bound of an activity by period, the mean of the years; a closed year has its own."""
     has = p.study.has("process_values", process, "max_activity")
-    high = p.recipes.number(process, "max_activity") if has else np.full(len(p.periods), np.inf)
+    high = p.study.yearly("process_values", process, "max_activity", default=np.inf)
     for _, policy in in_force(p, "closure"):
         if closes(p, policy, process):
-            share = level(p, policy)
-            shut = ~np.isnan(share)
-            high = np.where(shut, np.nan_to_num(share) * high if has else 0.0, high)
-    return high
+            share = yearly_level(p, policy)
+            shut = np.nan_to_num(share) * high if has else np.zeros(len(high))
+            high = np.where(np.isnan(share), high, shut)
+    return p.study.mean(high)
 
 
 # ---- floors
@@ -106,24 +107,30 @@ def is_home(p: Programme, process: str, provenance: str) -> bool:
     return not row["origin"] and not row["pathway"].startswith("foreign")
 
 
+def supply(p: Programme) -> set[str]:
+    """Goods whose making or import counts: ore, its intermediates, and refined metal."""
+    return {good for good, row in p.recipes.goods.items() if row["kind"] in SUPPLY}
+
+
 def counted(p: Programme, policy: dict[str, Any]) -> dict[str, Array]:
     """Tonnes that a unit of activity counts towards self-sufficiency, epsilon."""
     recipes, metal = p.recipes, policy["metal"]
+    counts = supply(p)
     home = [
         q
         for q, row in recipes.processes.items()
-        if row["stage"] in policy["stages"] and is_home(p, q, policy.get("provenance", "any"))
+        if row["stage"] in policy["stages"]
+        and is_home(p, q, policy.get("provenance", "any"))
+        and counts.intersection(recipes.outputs(q))
     ]
-    made = {g for q in home for g in recipes.outputs(q) if recipes.equivalent(g, metal)}
+    made = {g for q in home for g in recipes.outputs(q) if g in counts}
     terms = {}
     for q in home:
-        out = sum(recipes.out(g, q) * recipes.equivalent(g, metal) for g in recipes.outputs(q))
-        taken = sum(
-            recipes.taken(g, q) * recipes.equivalent(g, metal)
-            for g in recipes.inputs(q)
-            if g in made
-        )
-        terms[q] = out - taken
+        terms[q] = np.zeros(len(p.periods))
+        for g in counts.intersection(recipes.outputs(q)):
+            terms[q] += recipes.out(g, q) * recipes.equivalent(g, metal)
+        for g in made.intersection(recipes.inputs(q)):
+            terms[q] -= recipes.taken(g, q) * recipes.equivalent(g, metal)
     return terms
 
 
@@ -202,16 +209,19 @@ def stockpile_cover(p: Programme) -> None:
         for good in policy["goods"]:
             need = requirement(p, p.recipes.goods[good]["metal"])
             for t in active(p, months):
-                if closure_year(p, t):
+                if closure_year(p, p.recipes.goods[good]["metal"], t):
                     continue
                 row = [(("stockpile", good, t), 1.0), *breach(p, name, good, t)]
                 right = months[t] / 12 * need[t]
                 p.model.row(("stockpile_cover", name, good, t), row, ">=", right)
 
 
-def closure_year(p: Programme, t: int) -> bool:
-    """Whether a closure is in force in a period."""
-    return any(not np.isnan(level(p, c)[t]) for _, c in in_force(p, "closure"))
+def closure_year(p: Programme, metal: str, t: int) -> bool:
+    """Whether a closure of a metal, or of all that an origin sends, is in force in a period."""
+    return any(
+        not np.isnan(level(p, closure)[t]) and closure.get("metal", metal) == metal
+        for _, closure in in_force(p, "closure")
+    )
 
 
 def pin(p: Programme) -> None:
@@ -256,9 +266,9 @@ def import_terms(p: Programme, metal: str, origin: str = "") -> dict[str, Array]
     terms = {}
     for q, row in recipes.processes.items():
         if row["kind"] == "import" and (not origin or row["origin"] == origin):
-            terms[q] = sum(
-                recipes.out(g, q) * recipes.equivalent(g, metal) for g in recipes.outputs(q)
-            )
+            terms[q] = np.zeros(len(p.periods))
+            for g in supply(p).intersection(recipes.outputs(q)):
+                terms[q] += recipes.out(g, q) * recipes.equivalent(g, metal)
     return terms
 
 
@@ -300,10 +310,12 @@ def carbon(p: Programme) -> None:
 
 def capital_budget(p: Programme) -> None:
     """### capital_budget(policy, year)."""
+    from tests.oracle.programme import overnight
+
     for name, policy in in_force(p, "capital_budget"):
         cap = level(p, policy)
         plants = [k for (k,) in p.study.keys("plants", "capital_cost")]
-        cost = {k: p.study.by_period("plants", k, "capital_cost") for k in plants}
+        cost = {k: overnight(p, k) for k in plants}
         for t in active(p, cap):
             row = [
                 (("new_capacity", k, t), cost[k][t] / p.lengths[t])

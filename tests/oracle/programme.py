@@ -13,7 +13,7 @@ from tests.oracle import policies
 from tests.oracle.model import Model, Terms
 from tests.oracle.reader import Array, Study
 from tests.oracle.recipes import LARGE, Recipes
-from tests.oracle.stocks import arising, stock_of_a_tonne, uses, waste_of_a_tonne
+from tests.oracle.stocks import arising, profile, stock_at_end, uses, waste_by_year
 
 SCOPES = ("territorial", "footprint")
 COLLECTING = ("collect",)
@@ -33,9 +33,10 @@ class Programme:
         self.uses = {use.name: use for use in uses(study)}
         self.waste_yearly = arising(study)
         self.waste = {good: study.mean(waste) for good, waste in self.waste_yearly.items()}
-        self.reliefs: dict[tuple[str, int], list] = {}
-        for good, column, t, amount in measure_reliefs(self):
-            self.reliefs.setdefault((good, t), []).append((column, amount))
+        self.reliefs_yearly: dict[str, dict[tuple, Array]] = {}
+        for good, column, amount in measure_reliefs(self):
+            own = self.reliefs_yearly.setdefault(good, {})
+            own[column] = own.get(column, 0.0) + amount
         for write in COLUMNS + ROWS:
             write(self)
         policies.write(self)
@@ -136,19 +137,26 @@ def overlap(start: float, end: float, low: float, high: float) -> float:
     return max(0.0, min(end, high) - max(start, low))
 
 
+def overnight(p: Programme, plant: str) -> Array:
+    """Overnight cost of an order, that of the first year of its period."""
+    return p.study.yearly("plants", plant, "capital_cost")[p.study.starts[:-1] - p.study.starts[0]]
+
+
 def annuities(p: Programme, plant: str, t: int) -> float:
     """Annuities of an order within the horizon, discounted (conventions.md, "Capital")."""
     study = p.study
     life = study.constant("plants", plant, "life")
     lead = study.constant("plants", plant, "lead_time")
     rate = study.constant("plants", plant, "interest_rate", default=p.recipes.rate)
-    cost = plant_number(p, plant, "capital_cost")[t] * (1.0 + rate) ** lead
+    cost = overnight(p, plant)[t] * (1.0 + rate) ** lead
     if rate:
         cost *= rate / (1.0 + rate) / (1.0 - (1.0 + rate) ** -life)
     else:
         cost /= life
     start = study.starts[t] + lead
-    shares = [overlap(start, start + life, y, y + 1) for y in study.years]
+    shares = np.array([overlap(start, start + life, y, y + 1) for y in study.years])
+    if rate:
+        shares = (1.0 - (1.0 + rate) ** -shares) / (1.0 - 1.0 / (1.0 + rate))
     return float(cost * np.dot(shares, p.recipes.discounts))
 
 
@@ -184,7 +192,7 @@ def found_in(p: Programme, deposit: str, explored: int) -> int | None:
     """The period in which what exploration finds can first be mined."""
     delay = p.study.constant("exploration", deposit, "delay")
     for t in p.periods[explored:]:
-        if p.study.starts[t] >= p.study.starts[explored] + delay:
+        if p.study.starts[t + 1] >= p.study.starts[explored + 1] + delay:
             return t
     return None
 
@@ -207,42 +215,36 @@ def measure_columns(p: Programme) -> None:
 # ---- what measures change
 
 
-def measure_reliefs(p: Programme) -> Iterator[tuple[str, tuple[str, str, int], int, float]]:
-    """(good, column, period, tonnes): the `relief` r of every measure."""
+def measure_reliefs(p: Programme) -> Iterator[tuple[str, tuple[str, str, int], Array]]:
+    """(good, column, tonnes by year): demand spared, and waste added, for a tonne of a measure."""
     for row in p.study.rows["measures"]:
         for v in p.periods:
             column = ("avoided" if row["kind"] == "lifetime" else "measure", row["measure"], v)
-            yield row["good"], column, v, 1.0
-            yield from _waste_relief(p, row["good"], column, v, -1.0)
+            spared = profile(p.study, row["good"], v)
+            yield from _spared(p, row["good"], column, spared)
             if row.get("instead"):
-                ratio = p.study.by_period("measure_values", row["measure"], "ratio")[v]
-                yield row["instead"], column, v, -ratio
-                yield from _waste_relief(p, row["instead"], column, v, ratio)
+                ratio = p.study.yearly("measure_values", row["measure"], "ratio")
+                yield from _spared(p, row["instead"], column, -ratio * spared)
             if row["kind"] == "lifetime":
                 yield from _later_waste(p, row, v)
 
 
-def _waste_relief(p: Programme, good: str, column, v: int, amount: float):
-    """Waste that comes (or does not come) of a tonne demanded in a period."""
+def _spared(p: Programme, good: str, column: tuple[str, str, int], spared: Array):
+    """Demand that is spared in each year, and the waste that does not come of it."""
+    yield good, column, spared
     for use in p.uses.values():
         if good in use.goods and use.waste:
-            for t in p.periods[v:]:
-                waste = waste_of_a_tonne(use, good, v, t)
-                if waste:
-                    yield use.waste, column, t, amount * waste
+            yield use.waste, column, -waste_by_year(use, use.per_tonne(good) * spared)
 
 
 def _later_waste(p: Programme, row: dict[str, str], v: int):
     """Waste of a tonne with the longer life, less that of the same tonne without."""
     use = p.uses[row["product"]]
     longer = p.study.constant("measure_values", row["measure"], "longer")
-    if not use.waste:
-        return
-    for t in p.periods[v:]:
-        late = waste_of_a_tonne(use, row["good"], v, t, longer)
-        change = late - waste_of_a_tonne(use, row["good"], v, t)
-        if change:
-            yield use.waste, ("measure", row["measure"], v), t, change
+    if use.waste:
+        entering = use.per_tonne(row["good"]) * profile(p.study, row["good"], v)
+        change = waste_by_year(use, entering, longer) - waste_by_year(use, entering)
+        yield use.waste, ("measure", row["measure"], v), change
 
 
 # ---- rows
@@ -254,6 +256,8 @@ def balance(p: Programme) -> None:
     zero = np.zeros(len(p.periods))
     for good in recipes.goods:
         demand, waste = recipes.demand.get(good, zero), p.waste.get(good, zero)
+        yearly = p.reliefs_yearly.get(good, {})
+        reliefs = {c: p.study.mean(r) for c, r in yearly.items() if r.any()}
         for t in p.periods:
             terms = [(("activity", q, t), recipes.out(good, q)[t]) for q in recipes.makers(good)]
             terms += [
@@ -262,7 +266,7 @@ def balance(p: Programme) -> None:
             for name, sign in (("draw", 1), ("fill", -1), ("shortage", 1), ("disposal", -1)):
                 if (name, good, t) in model.columns:
                     terms.append(((name, good, t), sign))
-            terms += p.reliefs.get((good, t), [])
+            terms += [(c, r[t]) for c, r in reliefs.items()]
             model.row(("balance", good, t), terms, "==", demand[t] - waste[t])
 
 
@@ -355,8 +359,9 @@ def lifetime_measures(p: Programme) -> None:
             p.model.row(("extension", name, t), terms, "<=", share[t] * p.recipes.demand[good][t])
             missing: list = []
             for v in p.periods[: t + 1]:
-                stock = stock_of_a_tonne(use, good, v, t)
-                more = stock_of_a_tonne(use, good, v, t, longer) - stock
+                entering = use.per_tonne(good) * profile(p.study, good, v)
+                stock = stock_at_end(use, entering, t)
+                more = stock_at_end(use, entering, t, longer) - stock
                 missing += [(("avoided", name, v), stock), (("measure", name, v), -more)]
             p.model.row(("service", name, t), missing, "<=", 0.0)
 
@@ -389,11 +394,15 @@ def due(p: Programme, good: str, rate: Array, t: int) -> float:
 
 def collected_less(p: Programme, good: str, rate: Array, t: int) -> list:
     """What is collected of a waste, less a share of the waste that processes and measures make."""
-    recipes, share = p.recipes, p.study.mean(rate)[t]
+    recipes, years = p.recipes, p.study
     collectors = [q for q in recipes.takers(good) if recipes.processes[q]["kind"] in COLLECTING]
     terms = [(("activity", q, t), recipes.taken(good, q)[t]) for q in collectors]
-    terms += [(("activity", q, t), -share * recipes.out(good, q)[t]) for q in recipes.makers(good)]
-    return terms + [(c, -share * r) for c, r in p.reliefs.get((good, t), [])]
+    for q in recipes.makers(good):
+        made = years.yearly("coefficients", q, good, "out")
+        terms.append((("activity", q, t), -years.mean(rate * made)[t]))
+    for column, waste in p.reliefs_yearly.get(good, {}).items():
+        terms.append((column, -years.mean(rate * waste)[t]))
+    return terms
 
 
 def stockpile_balance(p: Programme) -> None:

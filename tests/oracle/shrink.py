@@ -18,13 +18,14 @@ from tests.oracle.generator import Draft, draw, write
 Cut = Callable[[Draft], None]
 
 
-def disagrees(d: Draft) -> bool:
-    """Whether planner accepts a study and answers otherwise than the oracle."""
+def disagreement(d: Draft) -> tuple[str, str] | None:
+    """The two statuses where planner accepts a study and answers otherwise than the oracle."""
     with tempfile.TemporaryDirectory() as folder:
         try:
-            return not compare(write(d, Path(folder) / "study")).agrees
+            found = compare(write(d, Path(folder) / "study"))
         except planner.SpecError:
-            return False
+            return None
+    return None if found.agrees else (found.status, found.oracle.status)
 
 
 def cuts(d: Draft) -> Iterator[Cut]:
@@ -73,7 +74,7 @@ def constant(d: Draft, table: str, i: int) -> None:
 
 def shrink(d: Draft) -> Draft:
     """Leave out all that the disagreement does not need."""
-    found = True
+    kind, found = disagreement(d), True
     while found:
         found = False
         for cut in list(cuts(d)):
@@ -82,7 +83,7 @@ def shrink(d: Draft) -> Draft:
                 cut(smaller)
             except (KeyError, ValueError, IndexError):
                 continue
-            if disagrees(smaller):
+            if disagreement(smaller) == kind:
                 d, found = smaller, True
     return d
 

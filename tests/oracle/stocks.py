@@ -109,30 +109,24 @@ def period_years(study: Study, period: int) -> range:
     return range(int(study.starts[period]), int(study.starts[period + 1]))
 
 
-def entering(use: Use, good: str, taken: int) -> dict[int, float]:
-    """Tonnes of product by year, for a tonne a year of a good spread over a period as demand is."""
-    study, first = use.study, int(use.study.years[0])
-    demand, per_tonne = study.yearly("demand", good), use.per_tonne(good)
+def profile(study: Study, good: str, taken: int) -> Array:
+    """A tonne a year of a good spread over the years of a period as its demand is."""
+    demand, starts = study.yearly("demand", good), study.starts
+    inside = (study.years >= starts[taken]) & (study.years < starts[taken + 1])
     mean = study.mean(demand)[taken]
-    return {
-        y: per_tonne[y - first] * (demand[y - first] / mean if mean else 1.0)
-        for y in period_years(study, taken)
-    }
+    return inside * (demand / mean if mean else 1.0)
 
 
-def waste_of_a_tonne(use: Use, good: str, taken: int, period: int, longer: float = 0.0) -> float:
-    """Waste a year in a period of a tonne a year of a good that is demanded in another one."""
-    study, first = use.study, int(use.study.years[0])
-    total = 0.0
-    for year in period_years(study, period):
-        inflow = entering(use, good, taken).items()
-        leaving = sum(amount * use.leaving(y, year, longer) for y, amount in inflow)
-        total += leaving * use.kept[year - first]
-    return total / study.lengths[period]
+def waste_by_year(use: Use, entering: Array, longer: float = 0.0) -> Array:
+    """Waste in each year of what enters use in each year."""
+    years = [int(year) for year in use.study.years]
+    inflow = [(year, a) for year, a in zip(years, entering, strict=True) if a]
+    leaving = [sum(a * use.leaving(y, year, longer) for y, a in inflow) for year in years]
+    return np.array(leaving) * use.kept
 
 
-def stock_of_a_tonne(use: Use, good: str, taken: int, period: int, longer: float = 0.0) -> float:
-    """Stock at the end of a period of a tonne a year of a good demanded in a period before it."""
+def stock_at_end(use: Use, entering: Array, period: int, longer: float = 0.0) -> float:
+    """Stock at the end of a period of what enters use in each year."""
     end = int(use.study.starts[period + 1]) - 1
-    inflow = entering(use, good, taken).items()
-    return float(sum(amount * use.left(y, end, longer) for y, amount in inflow if y <= end))
+    inflow = zip(map(int, use.study.years), entering, strict=True)
+    return float(sum(a * use.left(y, end, longer) for y, a in inflow if a and y <= end))
