@@ -120,7 +120,7 @@ def _record() -> Iterator[str]:
         "the solver.\n"
     )
     yield f"Record: {_fields(Record)}.\n"
-    yield f"Certificate: {_fields(Certificate)}. {(Certificate.__doc__ or '').strip()}"
+    yield f"Certificate: {_fields(Certificate)}. {_one_line(Certificate.__doc__ or '')}"
 
 
 def _fields(record: type[Record | Certificate]) -> str:
