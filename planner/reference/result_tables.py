@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from planner.lp.formulation import FORMULATION
 from planner.plan.indicators import LOSS_STAGES, RATES
 from planner.plan.plan import Certificate, Record
-from planner.plan.schema import INDICATORS, RESULTS, VARIABLES, ResultField, ResultTable
+from planner.plan.schema import INDICATORS, RESULTS, VARIABLES, Field, ResultTable
 
 _HEAD = """\
 # How each result is defined
@@ -77,11 +77,11 @@ def _table(table: ResultTable) -> Iterator[str]:
     )
 
 
-def _name(field: ResultField) -> str:
+def _name(field: Field) -> str:
     return f"**`{field.name}`**" if field.key else f"`{field.name}`"
 
 
-def _meaning(field: ResultField) -> str:
+def _meaning(field: Field) -> str:
     """The meaning, with the words that the column may hold where the meaning does not name them
     already."""
     words = [f"`{word}`" for word in field.choices if f"`{word}`" not in field.meaning]
@@ -120,7 +120,7 @@ def _record() -> Iterator[str]:
         "the solver.\n"
     )
     yield f"Record: {_fields(Record)}.\n"
-    yield f"Certificate: {_fields(Certificate)}. {' '.join((Certificate.__doc__ or '').split())}"
+    yield f"Certificate: {_fields(Certificate)}. {_one_line(Certificate.__doc__ or '')}"
 
 
 def _fields(record: type[Record | Certificate]) -> str:
