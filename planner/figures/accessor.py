@@ -1,5 +1,5 @@
-"""`plan.plot`: every figure of a plan under one roof, with the plan named beneath the title and in
-the theme asked for."""
+"""`plan.plot`: every figure of a plan in one place, with the plan named beneath the title, in the
+theme asked for."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Plots:
         return self._named(figures.stocks(self._plan, metal), theme)
 
     def reserves(self, *, theme: str = "light") -> Figure:
-        """What is left in each deposit, as a share of its reserve at the start."""
+        """Ore left in each deposit, as a share of its reserve at the start."""
         return self._named(figures.reserves(self._plan), theme)
 
     def frontier(
@@ -79,7 +79,7 @@ class Plots:
         """Cost against cumulative carbon, and where this plan stands.
 
         `found` is what `planner.frontier` returned; without it the frontier of this plan's study is
-        sought now, with so many points.
+        computed now, with `points` points.
         """
         if found is None:
             from planner.analysis.tradeoffs.frontier import frontier
@@ -165,8 +165,8 @@ class Plots:
         return self._named(figures.beside({name: self._plan, **others}, metal), theme)
 
     def _named(self, figure: Figure, theme: str, *, titled: bool = True) -> Figure:
-        """In its theme, with the study and the scenario under the title, so that a picture stands
-        alone."""
+        """Return the figure in its theme, with study and scenario under the title, so that a
+        picture stands alone."""
         record, years = self._plan.record, self._plan.system.years
         if titled:
             name = (

@@ -43,7 +43,7 @@ NOT_OF_THE_FRONTIER = frozenset({"carbon_price", "shortage", "breach"})
 
 
 def scale(values: pd.Series) -> tuple[float, str]:
-    """What to divide values by for reading, and the word that goes before their unit."""
+    """Divisor that makes values readable, and the word that goes before their unit."""
     largest = float(values.abs().max()) if len(values) else 0.0
     return next(((size, word) for word, size in SCALES if largest >= size), (1.0, ""))
 

@@ -83,7 +83,7 @@ CAPACITY_LOOKS: Mapping[str, Mapping[str, Any]] = {
 }
 PAGE, PICTURES = ".html", (".svg", ".png", ".pdf")
 PICTURE_WIDTH, PICTURE_HEIGHT, PICTURE_SCALE = 1200, 700, 2
-"""Of a picture, in layout pixels; a PNG has so many dots to each."""
+"""Of a picture, in layout pixels; the scale is the dots of a PNG to each."""
 
 
 def mix(plan: Plan, metal: str) -> Figure:
@@ -254,7 +254,8 @@ def _chosen_plants(plan: Plan, plants: Sequence[str]) -> list[str]:
     known = ", ".join(sorted(plan.system.plants))
     if unknown := [name for name in plants if name not in plan.system.plants]:
         raise SpecError(
-            "figure", [f"'{name}' is no plant of this study; choose of {known}" for name in unknown]
+            "figure",
+            [f"'{name}' is not a plant of this study; choose from {known}" for name in unknown],
         )
     frame = plan.capacity
     standing = frame[(frame["quantity"] == "capacity") & (frame["value"] > 0)]["plant"]
@@ -277,8 +278,8 @@ def _add_capacity(figure: Figure, mine: pd.DataFrame, at: Mapping[str, Any]) -> 
 
 
 def prices(plan: Plan, metals: Sequence[str] = ()) -> Figure:
-    """Shadow price of each metal over time on a logarithmic axis: what one more tonne demanded
-    costs.
+    """Shadow price of each metal over time on a logarithmic axis: the cost of one more tonne
+    demanded.
 
     A metal that is only demanded in joint goods has no such price; what one more tonne of it
     refined costs stands in, and is named so.
@@ -357,7 +358,7 @@ def stocks(plan: Plan, metal: str) -> Figure:
 
 
 def reserves(plan: Plan) -> Figure:
-    """What is left in each deposit, as a share of its reserve at the start."""
+    """Ore left in each deposit, as a share of its reserve at the start."""
     frame = plan.stocks[plan.stocks["kind"] == "deposit"]
     figure = blank("Left in deposits, share of the reserve at the start", "")
     held = [
@@ -386,7 +387,7 @@ def write_figure(figure: Figure, path: str | Path) -> Path:
     path = Path(path)
     ending = path.suffix.lower()
     if ending not in (PAGE, *PICTURES):
-        said = f"'{ending}' is no known ending; choose of {', '.join((PAGE, *PICTURES))}"
+        said = f"'{ending}' is not a known ending; choose from {', '.join((PAGE, *PICTURES))}"
         raise SpecError("figure", [Problem(str(path), 0, "", said)])
     content = _page(figure) if ending == PAGE else _picture(figure, ending[1:])
     return written_file(path, lambda partial: partial.write_bytes(content))
@@ -434,8 +435,8 @@ def _area(figure: Figure, values: pd.Series, name: str, shade: str) -> None:
 
 
 def _stack(figure: Figure, wide: pd.DataFrame) -> Figure:
-    """Stacked areas, the largest at the bottom; beyond as many as there are colours the smallest
-    are taken together."""
+    """Stacked areas, the largest at the bottom; where there are more than colours, the smallest are
+    summed."""
     ordered = wide[wide.sum().sort_values(ascending=False).index]
     ordered = ordered.loc[:, ordered.sum() > 0]
     if len(ordered.columns) > len(COLOURS):
@@ -455,4 +456,6 @@ def _years(plan: Plan) -> list[int]:
 def _require_metal(plan: Plan, metal: str) -> None:
     if metal not in plan.system.metals:
         known = ", ".join(plan.system.metals)
-        raise SpecError("figure", [f"'{metal}' is no metal of this study; choose one of {known}"])
+        raise SpecError(
+            "figure", [f"'{metal}' is not a metal of this study; choose one of {known}"]
+        )

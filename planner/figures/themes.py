@@ -50,7 +50,7 @@ _INK: Mapping[str, tuple[str, str, str]] = {
 """Theme to paper, ink and grid."""
 _FONT = "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif"
 FIRST_YEAR, LAST_YEAR, FEW_YEARS = 1800, 2300, 12
-"""An axis between these is one of years; of so many every one can be named."""
+"""An axis between the first two is one of years; over the third or fewer, every year is named."""
 HATCHES = ("", "/", "\\", "x", "-", "|", "+", ".")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
@@ -69,7 +69,7 @@ def themed(figure: Figure, theme: str) -> Figure:
     is not there."""
     if theme not in TEMPLATES:
         close, known = suggestion(theme, TEMPLATES), ", ".join(TEMPLATES)
-        raise SpecError("theme", [f"'{theme}' is no theme{close}; choose one of {known}"])
+        raise SpecError("theme", [f"'{theme}' is not a theme{close}; choose one of {known}"])
     register()
     figure.update_layout(template=TEMPLATES[theme])
     if theme == "print":

@@ -71,8 +71,8 @@ def comparison_report(found: Comparison, path: str | Path) -> Path:
 
 
 def read_frontier(folder: Path, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Points and mix of a frontier that `planner frontier --out` wrote. Raises SpecError where it
-    is none, or not of the plan's inputs."""
+    """Points and mix of a frontier that `planner frontier --out` wrote. Raises SpecError where
+    it cannot be read, or has other inputs than the plan."""
     try:
         points, mix = (pd.read_csv(folder / f"{name}.csv") for name in ("points", "mix"))
         about = json.loads((folder / ABOUT_FILE).read_text(encoding="utf-8"))

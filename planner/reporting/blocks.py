@@ -1,5 +1,5 @@
-"""What a page is made of: sections of charts, tables and tabs, as plain data that the template lays
-out and the page's script draws.
+"""Building blocks of a page: sections of charts, tables and tabs, as plain data that the template
+lays out and the page's script draws.
 
 A chart holds plotly traces without styles: fonts, axes and colours of the ground are the page's, so
 that it can be light, dark or printed.
@@ -48,8 +48,8 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """One figure: plotly traces, the unit of its axis, and what it shows in words for who cannot
-    see it."""
+    """One figure: plotly traces, the unit of its axis, and a description for readers who cannot see
+    it."""
 
     kind: ClassVar[str] = "chart"
     title: str
@@ -60,7 +60,7 @@ class Chart:
     keys: tuple[Key, ...] = ()
     height: int = 230
     note: str = ""
-    """What is to be read off, in words."""
+    """The finding, in words."""
 
     @property
     def json(self) -> str:
@@ -125,13 +125,13 @@ Block = Chart | Grid | Flows | TextTable | Tabs
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading of the page, what is to be read off in words, and the blocks below."""
+    """A heading of the page, the findings in words, and the blocks below."""
 
     title: str
     sentences: tuple[str, ...]
     blocks: tuple[Block, ...]
     note: str = ""
-    """How it is to be read: definitions and conventions."""
+    """Definitions and conventions for the reader."""
 
     @property
     def id(self) -> str:
@@ -243,8 +243,8 @@ def lines(
         }
         for name, v in scaled_values.items()
     ]
-    told = said(title, shown, x, scaled_values)
-    return Chart(title, shown, traces, told, layout or {}, note=note)
+    words = said(title, shown, x, scaled_values)
+    return Chart(title, shown, traces, words, layout or {}, note=note)
 
 
 def _floats(series: Mapping[str, npt.ArrayLike]) -> dict[str, Array]:

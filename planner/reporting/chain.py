@@ -1,5 +1,4 @@
-"""Sections about the chain: where the metal comes from, on whom it depends, all flows, what to
-build when."""
+"""Sections about the chain: supply, dependence on imports, all flows, capacity and orders."""
 
 from __future__ import annotations
 
@@ -58,7 +57,7 @@ RATIOS = (
     Key("net import reliance", COLOURS[5], "dot"),
 )
 SUPPLY = (*PATHWAYS, "shortage")
-"""What demand is met by, in the order of the legend."""
+"""Pathways that meet demand, and shortage, in the order of the legend."""
 MOST_ORIGINS = 6
 PROCESS_COLOUR = "#8a939c"
 NODES = (
@@ -70,7 +69,7 @@ NODES = (
     Key("demand, export", KIND_COLOURS["export"]),
     Key("loss", KIND_COLOURS["loss"]),
 )
-"""What the colours of a Sankey stand for."""
+"""Meaning of the colours of a Sankey."""
 STEPS = ((20, 10), (8, 5), (-1, 1))
 """Tables of a study that lasts longer than this show every n-th year."""
 SPAN = 5
@@ -315,7 +314,7 @@ def _node(name: str, metal: str) -> str:
 
 
 def capacity(plan: Plan) -> Section:
-    """What to order when, and what stands and is used, plant by plant."""
+    """Orders by year, and capacity and its use, plant by plant."""
     found = _quantities(plan)
     standing = {plant: q for plant, q in found.items() if _stands(q)}
     charts = tuple(_plant(plain(plant), period_years(plan), q) for plant, q in standing.items())

@@ -1,5 +1,5 @@
-"""What the plan rests on: every number in force with its range, source and grade, the policies, and
-the sources in full."""
+"""The inputs that the plan rests on: every number in force with its range, source and grade, the
+policies, and the sources in full."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ def inputs(plan: Plan) -> Section:
 
 
 def _weak(data: Collection[Datum]) -> str:
-    """How many of the numbers want a closer look."""
+    """A sentence on the numbers that deserve a closer look."""
     weak = sum(d.grade in WEAK for d in data)
     share = f", {weak / len(data):.0%}," if data else ""
     return (
         f"The plan rests on {len(data):,} numbers; {weak:,} of them{share} are recalled, judged or "
-        "derived (grades C and D) and want the closest look before a decision."
+        "derived (grades C and D) and deserve the closest look before a decision."
     )
 
 
@@ -78,7 +78,7 @@ def _grades(data: Collection[Datum]) -> TextTable:
     shown = sorted({d.grade for d in data})
     rows = [_counts(name, held, shown) for name, held in _by_table(data).items()]
     return TextTable(
-        "How many numbers of which grade",
+        "Numbers by grade",
         ("table", *(g or "none" for g in shown), "all"),
         (*rows, _counts("all", data, shown)),
         frozenset(range(1, len(shown) + 2)),

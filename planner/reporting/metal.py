@@ -153,7 +153,7 @@ def _cohorts(
 
 
 def reserves(plan: Plan) -> Section:
-    """What is left in deposits and in stockpiles."""
+    """Stocks left in deposits and in stockpiles."""
     metals = plan.system.metals
     ground = tuple(chart for metal in metals if (chart := _deposits(plan, metal)))
     piles = tuple(chart for metal in metals if (chart := _stockpiles(plan, metal)))

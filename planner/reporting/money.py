@@ -1,5 +1,5 @@
-"""Sections about money and carbon: cost, emissions, what a tonne is worth, what binds, what is
-short, and the frontier."""
+"""Sections about money and carbon: cost, emissions, shadow prices, binding constraints, shortages,
+and the frontier."""
 
 from __future__ import annotations
 
@@ -126,9 +126,9 @@ def prices(plan: Plan) -> Section:
         "Shadow prices",
         (),
         (*((Grid(charts),) if charts else ()), *((binding,) if binding.rows else ())),
-        "What one more tonne demanded would cost the country in that year: no market price. What "
-        "binds: what a unit more of a requirement, or less of a limit, would change in cost; "
-        "negative where more of it would save money.",
+        "The cost to the country of one more tonne demanded in that year; it is not a market "
+        "price. The table shows the change in cost from one unit more of a requirement, or one "
+        "unit less of a limit; it is negative where more of it would save money.",
     )
 
 
@@ -204,8 +204,8 @@ def _meaning(family: str) -> str:
 
 
 def _in_turn(bounds: Sequence[_Bound]) -> list[_Bound]:
-    """The largest of every family, then the second of every family, and so on: sums are no measure
-    across units."""
+    """The largest of every family, then the second of every family, and so on: sums cannot be
+    compared across units."""
     largest = sorted(bounds, key=lambda bound: -bound.size)
     before: Counter[str] = Counter()
     turns = []
@@ -216,7 +216,7 @@ def _in_turn(bounds: Sequence[_Bound]) -> list[_Bound]:
 
 
 def shortages(plan: Plan) -> Section:
-    """What is not served, and which floors are missed."""
+    """Unserved demand and missed targets."""
     charts, missed = _shortage_charts(plan), _missed(plan)
     blocks: list[Block] = []
     if charts:
@@ -348,7 +348,7 @@ def _of_year(plan: Plan) -> str:
 
 
 def require_frontier(plan: Plan, points: pd.DataFrame, mix: pd.DataFrame) -> None:
-    """Raise SpecError where the tables are no frontier of this plan's study."""
+    """Raise SpecError where the tables are not a frontier of this plan's study."""
     problems = [
         *_missing("points.csv", POINT_COLUMNS, points),
         *_missing("mix.csv", MIX_COLUMNS, mix),

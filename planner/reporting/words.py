@@ -1,5 +1,4 @@
-"""The answer of a plan in words: what serves demand, what it costs and emits, what is short, what
-binds."""
+"""The answer of a plan in words: supply, cost, emissions, shortages and binding constraints."""
 
 from __future__ import annotations
 
@@ -15,11 +14,11 @@ if TYPE_CHECKING:
     from planner.analysis.tradeoffs.compare import Comparison
 
 CAUTION = (
-    "A plan of least cost is no forecast: it knows the future, buys the cheapest first and answers "
-    "to no price of its own making."
+    "A least-cost plan is not a forecast: it knows the future, buys the cheapest first and does "
+    "not move the prices it pays."
 )
 SHORT = 1e-6
-"""A shortage below this share of demand is none."""
+"""A shortage below this share of demand is taken as zero."""
 MILLION = 1e6
 SOON = 5
 """Years from the first order within which it counts as to be built now."""
@@ -62,7 +61,7 @@ def _money(plan: Plan) -> str:
 
 
 def short(plan: Plan) -> list[str]:
-    """What is short when, or that nothing is."""
+    """Shortages with their years, or a sentence that there is none."""
     shortage, need = (
         plan.indicators[plan.indicators["indicator"] == name]
         for name in ("shortage", "requirement")
@@ -81,7 +80,7 @@ def _gap(metal: str, part: pd.DataFrame) -> str:
 
 
 def _metal(plan: Plan, metal: str) -> str:
-    """What serves a metal in the first and in the last year."""
+    """Supply of a metal by pathway in the first and in the last year."""
     mine = plan.mix[(plan.mix["metal"] == metal) & (plan.mix["share"] >= 0.005)]
     if mine.empty:
         return ""
@@ -101,7 +100,7 @@ def _shares(part: pd.DataFrame) -> str:
 
 
 def facts(plan: Plan) -> list[tuple[str, str]]:
-    """The few numbers that stand at the head of the page: value and what it is."""
+    """The few numbers at the head of the page, each with its meaning."""
     years = plan.system.years
     span = f"{years[0]}-{years[-1]}"
     return [
@@ -137,7 +136,7 @@ def joined(names: Sequence[str]) -> str:
 
 
 def largest_pathways(plan: Plan) -> tuple[str, ...]:
-    """Which pathway gives most of which metals over all years."""
+    """The largest pathway of each metal over all years."""
     sums = plan.mix.groupby(["pathway", "metal"])["value"].sum().unstack().fillna(0.0)
     largest: dict[str, list[str]] = {}
     for metal in plan.system.metals:
@@ -162,7 +161,7 @@ def pathway_sentence(plan: Plan, metal: str) -> str:
 
 
 def dependent(plan: Plan, indicators: pd.DataFrame) -> tuple[str, ...]:
-    """On imports of which metals the country depends at the end, and which it exports."""
+    """Metals whose imports the country depends on at the end, and metals that it exports."""
     year = plan.system.periods[-1].first
     last = indicators[
         (indicators["indicator"] == "net import reliance") & (indicators["year"] == year)
@@ -191,7 +190,7 @@ def reliance(metal: str, indicators: pd.DataFrame) -> str:
 
 
 def largest_origin(plan: Plan, metal: str) -> str:
-    """Where most imports of a metal come from, over all years."""
+    """Largest origin of the imports of a metal over all years."""
     flows = plan.flows[
         (plan.flows["metal"] == metal) & plan.flows["source"].str.startswith("origin/")
     ]
@@ -204,7 +203,7 @@ def largest_origin(plan: Plan, metal: str) -> str:
 
 
 def to_build(plan: Plan) -> tuple[str, ...]:
-    """The plants ordered first and most beside what stands."""
+    """The largest of the plants that are ordered first."""
     orders = plan.capacity[(plan.capacity["quantity"] == "ordered") & (plan.capacity["value"] > 0)]
     if orders.empty:
         return ("Nothing is ordered: what stands is enough, or nothing may be built.",)
@@ -232,7 +231,7 @@ def item_name(item: str) -> str:
 
 
 def spending(plan: Plan) -> tuple[str, ...]:
-    """The largest items of cost, and how emissions move."""
+    """The largest items of cost, and the course of emissions."""
     items = plan.costs[plan.costs["item"] != "transfer"].groupby("item")["present_value"].sum()
     home = plan.emissions[plan.emissions["scope"] == "territorial"]
     yearly = home.groupby("year")["value"].sum()
@@ -262,8 +261,8 @@ def _course(yearly: pd.Series) -> str:
     years = yearly.index
     return (
         f"Emissions at home go from {amount(yearly.iloc[0])} t CO2e in {years[0]} to "
-        f"{amount(yearly.iloc[-1])} t in {years[-1]}; the most is {amount(yearly.max())} t in "
-        f"{yearly.idxmax()}."
+        f"{amount(yearly.iloc[-1])} t in {years[-1]}, with a peak of "
+        f"{amount(yearly.max())} t in {yearly.idxmax()}."
     )
 
 
@@ -278,7 +277,7 @@ def gaps(plan: Plan, missed: int) -> tuple[str, ...]:
 
 
 def from_waste(plan: Plan) -> tuple[str, ...]:
-    """How what leaves use compares with what is needed, at both ends."""
+    """Metal leaving use as a share of the requirement, in the first and in the last year."""
     frame, numbers = plan.stocks, plan.indicators
     out = _by_metal_and_year(frame[(frame["kind"] == "use") & (frame["quantity"] == "outflow")])
     need = _by_metal_and_year(numbers[numbers["indicator"] == "requirement"])
@@ -292,7 +291,7 @@ def from_waste(plan: Plan) -> tuple[str, ...]:
     said = "; ".join(known)
     if not said:
         return ()
-    return (f"What leaves use is, in {first} and in {last}, this share of what is needed: {said}.",)
+    return (f"Metal leaving use as a share of the requirement, in {first} and in {last}: {said}.",)
 
 
 def _by_metal_and_year(frame: pd.DataFrame) -> pd.Series:
@@ -314,14 +313,14 @@ def left(plan: Plan) -> tuple[str, ...]:
 
 
 def left_in_deposits(plan: Plan) -> pd.Series:
-    """What is left of each deposit at the end, t, by its name."""
+    """Ore left in each deposit at the end, t, by its name."""
     last = plan.system.periods[-1].first
     ground = plan.stocks[(plan.stocks["kind"] == "deposit") & (plan.stocks["year"] == last)]
     return ground.set_index("name")["value"]
 
 
 def differences(found: Comparison) -> tuple[str, ...]:
-    """How far the totals of each later plan lie from the first."""
+    """Difference of the totals of each later plan from the first."""
     first, *others = found.names
     sentences = []
     for name in others:

@@ -171,7 +171,7 @@ def test_another_study_in_the_folder_is_refused(tmp_path: Path) -> None:
         )
     (tmp_path / "f").mkdir()
     (tmp_path / "f" / "mine.txt").write_text("mine")
-    with pytest.raises(OutputError, match="is no ensemble"):
+    with pytest.raises(OutputError, match="is not an ensemble"):
         ensemble(planner.read("quickstart"), samples=2, workers=1, out=tmp_path / "f")
 
 

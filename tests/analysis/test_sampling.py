@@ -142,7 +142,7 @@ def test_statement_file_that_is_missing_or_broken(tmp_path) -> None:
     with pytest.raises(SpecError, match="cannot be read"):
         uncertainty(planner.read("quickstart"), statement=tmp_path / "none.toml")
     (tmp_path / "bad.toml").write_text("[inputs")
-    with pytest.raises(SpecError, match="is no TOML"):
+    with pytest.raises(SpecError, match="is not TOML"):
         uncertainty(planner.read("quickstart"), statement=tmp_path / "bad.toml")
 
 

@@ -88,7 +88,7 @@ def test_what_the_accessor_lists_is_what_it_has(plan: Plan) -> None:
 def test_a_theme_that_is_not_there(plan: Plan) -> None:
     with pytest.raises(
         SpecError,
-        match=r"'drak' is no theme \(did you mean 'dark'\?\); choose one of light, dark, print",
+        match=r"'drak' is not a theme \(did you mean 'dark'\?\); choose one of light, dark, print",
     ):
         plan.plot.mix("lithium", theme="drak")
 
@@ -153,7 +153,7 @@ def test_capacity_has_a_panel_a_plant_with_its_own_numbers(plan: Plan) -> None:
     assert sorted(lines[0].y) == sorted(
         standing[standing["plant"] == min(standing["plant"])]["value"]
     )
-    with pytest.raises(SpecError, match="'works' is no plant of this study; choose of "):
+    with pytest.raises(SpecError, match="'works' is not a plant of this study; choose from "):
         plan.plot.capacity(["works"])
 
 

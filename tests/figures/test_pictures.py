@@ -70,7 +70,7 @@ def test_a_page_opens_offline_keeps_its_slider_and_is_the_same_each_time(
 
 def test_an_ending_that_is_unknown(plan: Plan, tmp_path: Path) -> None:
     with pytest.raises(
-        SpecError, match=r"'\.jpeg' is no known ending; choose of \.html, \.svg, \.png, \.pdf"
+        SpecError, match=r"'\.jpeg' is not a known ending; choose from \.html, \.svg, \.png, \.pdf"
     ):
         write_figure(sankey(plan, plan.system.metals[0]), tmp_path / "flows.jpeg")
 

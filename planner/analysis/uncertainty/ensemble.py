@@ -1,5 +1,4 @@
-"""The same study under uncertain inputs: hundreds or thousands of plans, and what they have in
-common.
+"""One study under uncertain inputs: hundreds or thousands of plans, and what they have in common.
 
 A sample gives every uncertain input a value (`planner.analysis.uncertainty.sampling`), and the
 programme is solved for it. Samples come in blocks of fixed size. Each block starts from the same
@@ -12,8 +11,8 @@ three tables as Parquet, one file for each block: `headline` (a row for each sam
 (sample, metal, year) and `options` (sample, process or plant). The headline file of a block is
 written last and marks it as done; a run that was stopped goes on where it was.
 
-One sample in 64 is solved a second time, whole and from nothing, and compared: neither parts nor a
-basis may change an answer.
+One sample in 64 is solved a second time, as a monolithic programme from a cold start, and compared:
+neither decomposition nor a warm start may change an answer.
 """
 
 from __future__ import annotations
@@ -53,20 +52,20 @@ from planner.system.nouns import SCOPES, Array, System
 BLOCK = 32
 """Samples of a block."""
 CHECKED = 2 * BLOCK
-"""Of so many samples one is solved a second time."""
+"""One sample in this many is solved a second time."""
 FORMAT_VERSION = 1
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 ROBUST = 0.9
 """An option that is in the plan in this share of samples is robust."""
-TOLD = 20
-"""How often a run says how far it is."""
+REPORTS = 20
+"""Number of progress reports of a run."""
 SHORT = 1e-6
 """Less than this share of the requirement unserved is rounding."""
 
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """All that a worker needs to know of the study. Jobs are the same where their keys are."""
+    """The study and its uncertain inputs, as a worker needs them; equal where their keys are."""
 
     files: Mapping[str, bytes]
     name: str
@@ -77,7 +76,7 @@ class Job:
 
     @cached_property
     def key(self) -> str:
-        """Digest of the job: what a worker keeps ready is found by it."""
+        """Digest of the job, under which a worker keeps what it has made ready."""
         digest = hashlib.sha256(
             repr(
                 (
@@ -128,12 +127,12 @@ class Ensemble:
 
     @property
     def solved(self) -> int:
-        """How many samples have a plan."""
+        """Number of samples with a plan."""
         return int((self.headline["status"] == "optimal").sum())
 
     def values(self, name: str) -> pd.DataFrame:
-        """What each sample drew for an input: sample, year (0: all years), value, unit; drawing
-        back not counted."""
+        """Values that the samples drew for an input, before any drawing back: sample, year (0: all
+        years), value, unit."""
         each = next((i for i in self.uncertain.inputs if i.name == name), None)
         if each is None:
             raise KeyError(name)
@@ -167,7 +166,7 @@ class Ensemble:
         return found.assign(unit=UNITS[quantity].replace("USD", self.record["currency"]))
 
     def shortage_probability(self) -> pd.DataFrame:
-        """Share of samples in which a metal falls short, by year, and how much is missing then:
+        """Share of samples in which a metal falls short, by year, and the mean shortage of these:
         metal, year, probability, mean_shortage."""
         short = self.yearly["shortage"] > SHORT * self.yearly["requirement"]
         frame = self.yearly[["metal", "year"]].assign(
@@ -178,7 +177,7 @@ class Ensemble:
         )
 
     def robust_options(self) -> pd.DataFrame:
-        """How often each option is in the plan: kind, name, share of samples, median value where it
+        """Share of samples with each option in the plan: kind, name, share, median value where it
         is, robust (in ROBUST of them)."""
         frame = self.options.assign(inside=self.options["value"].where(self.options["in_plan"]))
         found = frame.groupby(["kind", "name"], as_index=False).agg(
@@ -228,8 +227,8 @@ def ensemble(
     block by block, and what is there already of the same ensemble is not done again; their number
     may grow. `workers` are local processes (all processors where not given), `cluster` the address
     of a Dask scheduler. Raises SpecError for a wrong statement, InfeasibleError where the study
-    itself has no plan, OutputError where the folder holds something else, SolverError where a
-    sample that is solved again from nothing differs.
+    itself has no plan, OutputError where the folder holds something else, SolverError where the
+    cold solve of a sample differs.
     """
     uncertain = uncertainty(system, inputs=inputs, grades=grades, statement=statement)
     quantiles = draw(uncertain, samples, seed=seed, sampler=sampler)
@@ -288,7 +287,7 @@ def _solve(
 ) -> None:
     """Solve the blocks that are not there yet, and keep them."""
     done = {b for b in blocks.numbers if kept.has(b, blocks.size(b))}
-    told = _Told(progress, len(blocks.quantiles), sum(map(blocks.size, done)))
+    reports = _Reports(progress, len(blocks.quantiles), sum(map(blocks.size, done)))
     tasks: dict[Hashable, tuple[Any, ...]] = {
         b: blocks.task(b) for b in blocks.numbers if b not in done
     }
@@ -301,7 +300,7 @@ def _solve(
     ):
         assert isinstance(block, int)
         kept.write(block, tables)
-        told.more(blocks.size(block))
+        reports.more(blocks.size(block))
 
 
 def _together(blocks: _Blocks, kept: _Memory | EnsembleFolder) -> dict[str, pd.DataFrame]:
@@ -316,7 +315,7 @@ def _together(blocks: _Blocks, kept: _Memory | EnsembleFolder) -> dict[str, pd.D
     }
 
 
-class _Told:
+class _Reports:
     """Reports how many samples are done, some twenty times in all."""
 
     def __init__(self, progress: Progress | None, samples: int, done: int) -> None:
@@ -331,13 +330,13 @@ class _Told:
 
     @property
     def _is_due(self) -> bool:
-        return (self.done - self.said) * TOLD >= self.samples > self.done
+        return (self.done - self.said) * REPORTS >= self.samples > self.done
 
 
 def _record(
     system: System, uncertain: Uncertainty, job: Job, *, samples: int, seed: int, sampler: Sampler
 ) -> dict[str, Any]:
-    """What is asked of an ensemble: the content of its `ensemble.json`."""
+    """The specification of an ensemble: the content of its `ensemble.json`."""
     joined = (
         ""
         if uncertain.correlation is None
@@ -369,8 +368,7 @@ def _record(
 
 @lru_cache(maxsize=2)
 def ready(job: Job) -> tuple[Variants, OutcomeReader]:
-    """What a worker makes once for a job and keeps: the parsed study, its plan, and how outcomes
-    are read off."""
+    """Parse and solve the study of a job, once in each worker; the results are kept."""
     variants = Variants(Rereader(job.files, job.name, job.scenario, job.overrides), job.inputs)
     return variants, OutcomeReader(variants.base.system, variants.base.arrays)
 
@@ -431,7 +429,7 @@ def _head(sample: int, variant: Variant) -> dict[str, Any]:
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:
-    """Every headline column with its type, whether or not a sample of the block filled it."""
+    """Give every headline column its type, also where no sample of the block filled it."""
     numbers = ("cost", *SCOPES, "shortage", "check")
     return frame.reindex(columns=["sample", "status", "reason", "drawn_back", *numbers]).astype(
         dict.fromkeys(numbers, "float64")

@@ -35,7 +35,7 @@ class EnsembleFolder:
     ) -> None:
         self.folder = folder
         needed("pyarrow", "ensemble")
-        with self._told():
+        with self._explained():
             self._require_fit(record)
             # first what marks the folder: a run that is killed before the rest is there goes on in
             # it
@@ -50,7 +50,7 @@ class EnsembleFolder:
             written_file(folder / "inputs.csv", partial(frame.to_csv, index=False), REMEDY)
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _explained(self) -> Iterator[None]:
         try:
             yield
         except (OSError, ValueError) as error:
@@ -63,7 +63,7 @@ class EnsembleFolder:
             there = json.loads((self.folder / SPEC_FILE).read_text(encoding="utf-8"))
             self._require_same(there, record)
         elif self.folder.exists() and any(map(_is_strange, self.folder.iterdir())):
-            raise OutputError(f"{self.folder} exists and is no ensemble; {REMEDY}, or empty it")
+            raise OutputError(f"{self.folder} exists and is not an ensemble; {REMEDY}, or empty it")
 
     def _require_same(self, there: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
         """Raise OutputError unless study, inputs, seed and programmes are those that the ensemble

@@ -46,8 +46,8 @@ class Contradictions:
     """Finds and mends the combinations of values of one study that its metal balance forbids."""
 
     def __init__(self, system: System, inputs: Sequence[Input]) -> None:
-        """Of the inputs those count that decide what goods, processes and products hold: N of them,
-        with R rows in all."""
+        """Take the inputs that decide what goods, processes and products hold: N of them, with R
+        rows in all."""
         self._system = replace(system, periods=tuple(Period(year, year) for year in system.years))
         self._rows = _Rows(_deciding(inputs), np.array(system.years, dtype=float))
         at = self._rows.at
@@ -180,7 +180,7 @@ class _Block:
     within one call of `settle`."""
 
     given: Mask
-    """Which inputs each sample gives a value, shape (S, N)."""
+    """Inputs that each sample gives a value, shape (S, N)."""
     sampled: Array
     """Values of the rows of all inputs one after another, the study's own where none is given,
     shape (S, R)."""
@@ -200,8 +200,8 @@ class _Block:
 
 
 class _Rows:
-    """The rows of all inputs, one after another, and how they make series: as an array, so that all
-    samples and inputs are done at once."""
+    """The rows of all inputs, one after another, and their interpolation into series: as arrays, so
+    that all samples and inputs are done at once."""
 
     def __init__(self, inputs: Sequence[Input], years: Array) -> None:
         self.at = {each.name: n for n, each in enumerate(inputs)}

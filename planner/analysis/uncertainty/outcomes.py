@@ -1,5 +1,5 @@
-"""What a solution amounts to, in a few numbers and without the tables of a plan: for loops that
-solve thousands of times.
+"""Outcomes of a solution in a few numbers, without the tables of a plan: for loops that solve
+thousands of times.
 
 The numbers are those of the tables: supply by pathway and shortage in refined metal, prices of what
 is demanded, cumulative emissions (a test holds the two together).
@@ -152,7 +152,8 @@ class OutcomeReader:
         return np.array([min((need[m] for m in metals), default=np.inf) for metals in self.metals])
 
     def _is_dear(self, arrays: Arrays, solution: Solution) -> npt.NDArray[np.bool_]:
-        """Where a unit of activity would cost more, or cannot be, shape (P, T)."""
+        """Processes and periods in which a unit of activity would cost more, or cannot be, shape
+        (P, T)."""
         reduced_cost = np.where(arrays.upper > 0, solution.reduced_cost, np.inf)
         return np.asarray(np.append(reduced_cost, np.inf)[self.activity] > TIE)
 
@@ -236,8 +237,8 @@ def yearly_table(system: System, outcomes: Mapping[int, Outcome]) -> pd.DataFram
 
 
 def option_table(system: System, outcomes: Mapping[int, Outcome]) -> pd.DataFrame:
-    """What each sample takes of each process and plant: sample, kind, name, value (over all years),
-    in_plan."""
+    """Activity of each process and orders of each plant by sample: sample, kind, name, value (over
+    all years), in_plan."""
     names = [*system.processes, *system.plants]
     kinds = ["process"] * len(system.processes) + ["plant"] * len(system.plants)
     each = [*outcomes.values()]

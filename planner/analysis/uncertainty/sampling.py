@@ -7,7 +7,7 @@ years), and every row takes the value of its own distribution there
 otherwise (`planner.analysis.uncertainty.statement`).
 
 The contents of goods that a process without loss turns into one another (a pack, and the same pack
-collected) are one number told twice: where their value and ends agree they share one quantile.
+collected) are one number given twice: where their value and ends agree they share one quantile.
 
 Correlated inputs are joined by a Gaussian copula: standard normal scores with the given
 correlation, back to quantiles.

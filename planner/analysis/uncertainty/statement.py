@@ -1,4 +1,4 @@
-"""A statement of uncertainty: distributions, ends and correlations beside what the tables say.
+"""A statement of uncertainty: distributions, ends and correlations in addition to the tables.
 
 It is a TOML file, or what such a file holds, with `inputs` (a table for each path or pattern) and
 `correlated` (groups of inputs whose normal scores have the same correlation).
@@ -26,8 +26,8 @@ PARTS = ("inputs", "correlated")
 FIELDS = ("distribution", "high", "low", "year_correlation")
 """Fields of an entry of `inputs`."""
 LARGEST = 1e100
-"""No multiple of a value is meant to be larger, and a whole number of 400 digits is none that numpy
-knows."""
+"""No multiple of a value is meant to be larger, and numpy cannot hold a whole number of 400
+digits."""
 ROUNDING = 1e-9
 """An eigenvalue of a correlation matrix above minus this is not negative."""
 
@@ -80,7 +80,7 @@ def _parsed(file: str) -> Mapping[str, Any]:
             file, [Problem(file, 0, "", f"cannot be read ({error.strerror}); check the name")]
         ) from error
     except (ValueError, RecursionError) as error:
-        raise SpecError(file, [Problem(file, 0, "", f"is no TOML ({error})")]) from error
+        raise SpecError(file, [Problem(file, 0, "", f"is not TOML ({error})")]) from error
 
 
 def _form_problems(file: str, held: Mapping[str, Any]) -> Iterator[Problem]:
@@ -176,7 +176,7 @@ class Scores:
 
     @property
     def together(self) -> npt.NDArray[np.bool_]:
-        """Which pairs of scores are of the same input, shape (D, D)."""
+        """Pairs of scores that belong to the same input, shape (D, D)."""
         return np.equal(self.owner[:, None], self.owner[None, :], dtype=np.bool_)
 
     def alone(self) -> Array:

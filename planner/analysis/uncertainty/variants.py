@@ -26,7 +26,7 @@ from planner.system.batch import UnlikeError, batch, stacked
 from planner.system.nouns import Array, System
 
 MAX_TERMS = 4_000_000
-"""Terms of the matrices made at once: so many take a quarter of a gigabyte on their way."""
+"""Terms of the matrices made at once; this many take a quarter of a gigabyte in passing."""
 Sample = Mapping[str, Array]
 """Values of the rows of each input, shape (R,)."""
 
