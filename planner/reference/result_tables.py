@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from planner.lp.formulation import FORMULATION
 from planner.plan.indicators import LOSS_STAGES, RATES
 from planner.plan.plan import Certificate, Record
-from planner.plan.schema import INDICATORS, RESULTS, VARIABLES, Field, ResultTable
+from planner.plan.schema import INDICATORS, RESULTS, VARIABLES, ResultField, ResultTable
 
 _HEAD = """\
 # How each result is defined
@@ -77,11 +77,11 @@ def _table(table: ResultTable) -> Iterator[str]:
     )
 
 
-def _name(field: Field) -> str:
+def _name(field: ResultField) -> str:
     return f"**`{field.name}`**" if field.key else f"`{field.name}`"
 
 
-def _meaning(field: Field) -> str:
+def _meaning(field: ResultField) -> str:
     """The meaning, with the words that the column may hold where the meaning does not name them
     already."""
     words = [f"`{word}`" for word in field.choices if f"`{word}`" not in field.meaning]

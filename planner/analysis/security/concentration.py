@@ -13,6 +13,7 @@ them stricter.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -37,25 +38,24 @@ FULL = 10_000.0
 def origin_shares(plan: Plan) -> pd.DataFrame:
     """What each origin puts out at each stage: metal, year, stage, origin, value (t/year of refined
     equivalents), share."""
+    columns = ["metal", "year", "stage", "origin"]
+    frame = pd.DataFrame(_output_rows(plan), columns=[*columns, "value"])
+    frame = frame.groupby(columns)["value"].sum().reset_index()
+    total = frame.groupby(columns[:3])["value"].transform("sum")
+    return frame.assign(share=frame["value"] / total)
+
+
+def _output_rows(plan: Plan) -> Iterator[tuple[str, int, str, str, float]]:
     system = plan.system
-    rows = []
     for process in system.processes.values():
         if process.pathway == "new scrap" or process.stage not in SHARES:
             continue
+        activity = series(system, plan.values, "activity", process.name)
         for metal in metals_of(system, process):
-            amount = _worth(system, process, metal) * series(
-                system, plan.values, "activity", process.name
-            )
-            rows += [
-                (metal, p.first, process.stage, _origin(process), float(v))
-                for p, v in zip(system.periods, amount, strict=True)
-                if v > 0
-            ]
-    frame = pd.DataFrame(rows, columns=["metal", "year", "stage", "origin", "value"])
-    frame = frame.groupby(["metal", "year", "stage", "origin"])["value"].sum().reset_index()
-    return frame.assign(
-        share=frame["value"] / frame.groupby(["metal", "year", "stage"])["value"].transform("sum")
-    )
+            amount = _worth(system, process, metal) * activity
+            for period, v in zip(system.periods, amount, strict=True):
+                if v > 0:
+                    yield metal, period.first, process.stage, _origin(process), float(v)
 
 
 def _origin(process: Process) -> str:
@@ -102,27 +102,25 @@ def benchmarks(plan: Plan) -> pd.DataFrame:
     system, shares = plan.system, origin_shares(plan)
     rows = []
     for metal in system.metals:
-        need = dict(
-            zip((p.first for p in system.periods), reported_requirement(system, metal), strict=True)
-        )
         of = shares[shares["metal"] == metal]
-        home = of[of["origin"] == HOME].groupby(["year", "stage"])["value"].sum()
+        home = of[of["origin"] == HOME].groupby(["year", "stage"])["value"].sum().to_dict()
         abroad = of[of["origin"] != HOME].groupby(["year", "origin"])["value"].sum()
-        for year, amount in need.items():
-            if not amount > 0:
-                continue
-            for stage, level in SHARES.items():
-                value = float(home.get((year, stage), 0.0)) / amount
-                rows.append((metal, year, stage, level, value, value >= level))
-            largest = (
-                float(abroad[year].max()) / amount
-                if year in abroad.index.get_level_values(0)
-                else 0.0
-            )
-            rows.append(
-                (metal, year, "largest origin", LARGEST_ORIGIN, largest, largest <= LARGEST_ORIGIN)
-            )
+        largest = abroad.groupby("year").max().to_dict()
+        for period, need in zip(system.periods, reported_requirement(system, metal), strict=True):
+            if need > 0:
+                levels = {stage: home.get((period.first, stage), 0.0) / need for stage in SHARES}
+                top = largest.get(period.first, 0.0) / need
+                rows += [(metal, period.first, *row) for row in _judged(levels, top)]
     return pd.DataFrame(rows, columns=["metal", "year", "benchmark", "level", "value", "met"])
+
+
+def _judged(
+    shares: Mapping[str, float], largest: float
+) -> Iterator[tuple[str, float, float, bool]]:
+    """Each benchmark with its level, the share of consumption, and whether it is met."""
+    for stage, level in SHARES.items():
+        yield stage, level, shares[stage], shares[stage] >= level
+    yield "largest origin", LARGEST_ORIGIN, largest, largest <= LARGEST_ORIGIN
 
 
 def with_benchmarks(system: System, *, start: int = FROM, penalty: float | None = None) -> System:
@@ -134,57 +132,49 @@ def with_benchmarks(system: System, *, start: int = FROM, penalty: float | None 
     unserved where no other origin can step in.
     """
     if start > system.years[-1]:
-        raise SpecError(
-            "benchmarks",
-            [
-                (
-                    f"they begin in {start}, after the last year {system.years[-1]}; give an "
-                    "earlier year"
-                )
-            ],
+        said = (
+            f"they begin in {start}, after the last year {system.years[-1]}; give an earlier year"
         )
-    price = (
-        penalty
-        if penalty is not None
-        else max(
-            (
-                float(np.max(good.shortage_cost))
-                for good in system.goods.values()
-                if good.shortage_cost is not None
-            ),
-            default=0.0,
-        )
-    )
-    added: dict[str, Policy] = {}
-    for metal in system.metals:
-        for stage, share in SHARES.items():
-            name = f"crma_{stage}_{metal}"
-            added[name] = Policy(
-                name,
-                "self_sufficiency",
-                _level(system, start, share),
-                metal=metal,
-                stages=(stage,),
-                penalty=price,
-                source=SOURCE,
-            )
-        for origin in sorted(
-            {
-                p.origin
-                for p in system.processes.values()
-                if p.kind == "import" and metal in metals_of(system, p)
-            }
-        ):
-            name = f"crma_origin_{metal}_{origin}"
-            added[name] = Policy(
-                name,
-                "import_share",
-                _level(system, start, LARGEST_ORIGIN),
-                metal=metal,
-                origin=origin,
-                source=SOURCE,
-            )
+        raise SpecError("benchmarks", [said])
+    price = _dearest_shortage(system) if penalty is None else penalty
+    added = {
+        policy.name: policy
+        for metal in system.metals
+        for policy in (*_floors(system, metal, start, price), *_ceilings(system, metal, start))
+    }
     return replace(system, policies=frozen_map({**system.policies, **added}))
+
+
+def _dearest_shortage(system: System) -> float:
+    """The highest cost of any shortage, USD per t; 0 where none has a cost."""
+    costs = (good.shortage_cost for good in system.goods.values())
+    return max((float(np.max(cost)) for cost in costs if cost is not None), default=0.0)
+
+
+def _floors(system: System, metal: str, start: int, penalty: float) -> Iterator[Policy]:
+    for stage, share in SHARES.items():
+        yield Policy(
+            f"crma_{stage}_{metal}",
+            "self_sufficiency",
+            _level(system, start, share),
+            metal=metal,
+            stages=(stage,),
+            penalty=penalty,
+            source=SOURCE,
+        )
+
+
+def _ceilings(system: System, metal: str, start: int) -> Iterator[Policy]:
+    imports = [p for p in system.processes.values() if p.kind == "import"]
+    for origin in sorted({p.origin for p in imports if metal in metals_of(system, p)}):
+        yield Policy(
+            f"crma_origin_{metal}_{origin}",
+            "import_share",
+            _level(system, start, LARGEST_ORIGIN),
+            metal=metal,
+            origin=origin,
+            source=SOURCE,
+        )
 
 
 def _level(system: System, start: int, share: float) -> Array:

@@ -16,7 +16,7 @@ scenario; `regret` does so for each pair.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -38,8 +38,8 @@ from planner.analysis.security.recourse import (
 from planner.errors import InfeasibleError, SpecError
 from planner.lp.parameters import order_price
 from planner.plan.plan import Plan
-from planner.plan.solve import break_ties, make_plan, require_optimal
-from planner.runtime.progress import Progress, Step
+from planner.plan.solve import break_ties, make_plan, optimal, require_optimal
+from planner.runtime.progress import Progress, Step, told
 from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import ROW_TOLERANCE, Arrays, Program, Solution, row_errors
 from planner.system.economics import capital_charge
@@ -54,7 +54,7 @@ window be solved."""
 NEAR = 1e-6
 """How far clearing a plan of rounding may move a column, as a share of it or of 1 t."""
 FINE = 1e-10
-"""Primal tolerance of a window, the least HiGHS takes: what is decided in one is held in the next."""
+"""Primal tolerance of a window, the least HiGHS takes: decisions of one are held in the next."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,8 +97,7 @@ def rolling(
     base = base_of(subject)
     march, windows = _March(base.made), _windows(base.made.system, window, step)
     for number, (first, seen, kept) in enumerate(windows):
-        if progress is not None:
-            progress(Step(f"{first} to {seen[-1]}", number, len(windows)))
+        told(progress, Step(f"{first} to {seen[-1]}", number, len(windows)))
         march.decide(first, seen, kept)
     seen_words = (
         f"planned with {window} years in sight, {step} kept at a time; prices are those of the "
@@ -118,11 +117,8 @@ class _March:
         arrays = made.arrays
         self.made, self.arrays = made, arrays
         self.columns, self.rows = column_years(arrays), row_years(arrays)
-        self.x, self.dual, self.reduced = (
-            np.zeros(len(arrays.columns)),
-            np.zeros(len(arrays.rows)),
-            np.zeros(len(arrays.columns)),
-        )
+        self.x, self.reduced = np.zeros((2, len(arrays.columns)))
+        self.dual = np.zeros(len(arrays.rows))
         self.early = np.array(
             [name == "breach" and index[0] == "run_down" for name, index in arrays.columns],
             dtype=bool,
@@ -156,10 +152,8 @@ class _March:
             max(p.last for p in made.system.periods if p.first in years) for years in (seen, kept)
         ]
         self.listed.append((first, ends[0], ends[1], float(arrays.cost[decided] @ self.x[decided])))
-        self.iterations, self.seconds = (
-            self.iterations + duals.iterations,
-            self.seconds + duals.seconds,
-        )
+        self.iterations += duals.iterations
+        self.seconds += duals.seconds
 
     def plan(self, note: str) -> Plan:
         """The plan of all that was decided, on the programme with those limits open that nobody saw
@@ -172,16 +166,16 @@ class _March:
         )
         x = _exact(opened, self.x)
         final = Solution(
-            "optimal",
-            float(arrays.cost @ x) + arrays.offset,
-            x,
-            self.reduced,
-            arrays.matrix @ x,
-            self.dual,
-            np.zeros(len(self.dual), dtype=bool),
-            np.zeros(len(x), dtype=bool),
-            self.iterations,
-            self.seconds,
+            status="optimal",
+            objective=float(arrays.cost @ x) + arrays.offset,
+            x=x,
+            reduced_cost=self.reduced,
+            row_value=arrays.matrix @ x,
+            dual=self.dual,
+            basic_row=np.zeros(len(self.dual), dtype=bool),
+            basic_column=np.zeros(len(x), dtype=bool),
+            iterations=self.iterations,
+            seconds=self.seconds,
         )
         plan = make_plan(
             replace(self.made, arrays=opened),
@@ -190,20 +184,17 @@ class _March:
             ties="within each window",
             seconds={"solve": self.seconds},
         )
-        notes = [note]
-        short = float(np.maximum(arrays.lower - x, 0.0)[forced].sum() + x[early].sum())
+        notes = (*plan.record.notes, note, *self._fallen_short(x))
+        return replace(plan, record=replace(plan.record, status="rolling horizon", notes=notes))
+
+    def _fallen_short(self, x: Array) -> Iterator[str]:
+        """A note where limits gave way that nobody saw coming."""
+        short = np.maximum(self.arrays.lower - x, 0.0)[self.forced].sum() + x[self.early].sum()
         if short > ROOMS[-1]:
-            notes.append(
+            yield (
                 "what nobody saw coming made activities fall below their run-down and must-run "
-                "limits, by "
-                f"{short:.4g} t/year in all"
+                f"limits, by {float(short):.4g} t/year in all"
             )
-        return replace(
-            plan,
-            record=replace(
-                plan.record, status="rolling horizon", notes=(*plan.record.notes, *notes)
-            ),
-        )
 
 
 def _windows(
@@ -212,15 +203,14 @@ def _windows(
     """(first year, periods seen, periods decided) of each window, periods by first year; the last
     window decides all it sees."""
     found = []
-    periods, start = system.periods, 0
-    while start < len(periods):
-        first = periods[start].first
-        seen = tuple(p.first for p in periods[start:] if p.first < first + window)
-        kept = tuple(t for t in seen if t < first + step)
-        if seen[-1] == periods[-1].first:
-            kept = seen
+    years = [p.first for p in system.periods]
+    while years:
+        first = years[0]
+        seen = tuple(t for t in years if t < first + window)
+        is_last = len(seen) == len(years)
+        kept = seen if is_last else tuple(t for t in seen if t < first + step)
         found.append((first, seen, kept))
-        start += len(kept)
+        years = years[len(kept) :]
     return found
 
 
@@ -233,21 +223,26 @@ def _window_cost(made: Compiled, last: int) -> Array:
     if all(seen):
         return cost
     position = {p.first: i for i, p in enumerate(system.periods)}
-    charges: dict[str, Array] = {}
-    for i in arrays.columns_of("new_capacity"):
-        plant, ordered = str(arrays.columns[i][1][0]), arrays.columns[i][1][1]
-        if plant not in charges:
-            it = system.plants[plant]
-            charges[plant] = capital_charge(
-                system.periods,
-                np.nan_to_num(order_price(system, plant)),
-                it.interest_rate,
-                system.discount_rate,
-                it.life,
-                it.lead_time,
-            )
-        cost[i] = charges[plant][position[ordered]][seen].sum()
+    orders = arrays.columns_of("new_capacity")
+    plants = dict.fromkeys(str(arrays.columns[i][1][0]) for i in orders)
+    charges = {plant: _charge(system, plant) for plant in plants}
+    for i in orders:
+        plant, ordered = arrays.columns[i][1]
+        cost[i] = charges[str(plant)][position[ordered]][seen].sum()
     return cost
+
+
+def _charge(system: System, name: str) -> Array:
+    """Present value that a unit of a plant ordered in a period costs in each period, shape (T, T)."""
+    plant = system.plants[name]
+    return capital_charge(
+        system.periods,
+        np.nan_to_num(order_price(system, name)),
+        plant.interest_rate,
+        system.discount_rate,
+        plant.life,
+        plant.lead_time,
+    )
 
 
 def _window_lower(made: Compiled, last: int) -> Array:
@@ -349,23 +344,33 @@ def evaluate(plan: Plan, system: System | Compiled, *, until: int | None = None)
     Raises InfeasibleError where these orders leave no plan.
     """
     made = system if isinstance(system, Compiled) else compiled(system)
-    arrays = made.arrays
-    lower, upper = arrays.lower.copy(), arrays.upper.copy()
-    ordered = plan.values.get("new_capacity", {})
-    for i in arrays.columns_of("new_capacity"):
-        index = arrays.columns[i][1]
-        if until is None or index[1] < until:
-            lower[i] = upper[i] = max(ordered.get(index, 0.0), 0.0)
-    program = Program(replace(arrays, lower=lower, upper=upper))
-    solution = program.run()
+    program = Program(_ordered(made.arrays, plan.values.get("new_capacity", {}), until))
     try:
-        require_optimal(program, solution)
+        return _best(made, program)
     except InfeasibleError as error:
         raise InfeasibleError(
             f"the orders of the plan leave no plan under '{made.system.scenario}':", error.clashes
         ) from error
+
+
+def _ordered(
+    arrays: Arrays, orders: Mapping[tuple[Hashable, ...], float], until: int | None
+) -> Arrays:
+    """A programme in which these orders are placed and no others, those before a year where one is
+    given."""
+    lower, upper = arrays.lower.copy(), arrays.upper.copy()
+    for i in arrays.columns_of("new_capacity"):
+        index = arrays.columns[i][1]
+        if until is None or index[1] < until:
+            lower[i] = upper[i] = max(orders.get(index, 0.0), 0.0)
+    return replace(arrays, lower=lower, upper=upper)
+
+
+def _best(made: Compiled, program: Program) -> Plan:
+    """The plan of least cost of a programme."""
+    solution = optimal(program)
     final, ties = break_ties(program, solution)
-    return make_plan(made, solution, final, ties=ties, seconds={"solve": solution.seconds})
+    return make_plan(made, solution, final, ties=ties)
 
 
 def regret(
@@ -380,22 +385,17 @@ def regret(
     if len(systems) < 2:
         raise SpecError("regret", ["regret compares scenarios; name two or more"])
     made = {name: compiled(system) for name, system in systems.items()}
-    plans = {name: _own(m, name, progress) for name, m in made.items()}
+    plans = {}
+    for name, m in made.items():
+        told(progress, f"plan of {name}")
+        plans[name] = _best(m, Program(m.arrays))
+    pairs = [(builds, name) for builds in plans for name in made]
     rows = []
-    for i, (builds, plan) in enumerate(plans.items()):
-        for j, (name, m) in enumerate(made.items()):
-            if progress is not None:
-                progress(
-                    Step(f"builds of {builds} under {name}", i * len(made) + j, len(made) ** 2)
-                )
-            try:
-                cost = (
-                    plan.objective if builds == name else evaluate(plan, m, until=until).objective
-                )
-            except InfeasibleError:
-                cost = np.nan
-            best = plans[name].objective
-            rows.append((builds, name, cost, best, cost - best))
+    for number, (builds, name) in enumerate(pairs):
+        told(progress, Step(f"builds of {builds} under {name}", number, len(pairs)))
+        best = plans[name].objective
+        cost = best if builds == name else _cost_under(plans[builds], made[name], until)
+        rows.append((builds, name, cost, best, cost - best))
     frame = pd.DataFrame(rows, columns=["builds", "scenario", "cost", "best", "regret"])
     return frame.assign(
         worst=frame.groupby("builds")["regret"].transform(
@@ -404,14 +404,12 @@ def regret(
     )
 
 
-def _own(made: Compiled, name: str, progress: Progress | None) -> Plan:
-    if progress is not None:
-        progress(f"plan of {name}")
-    base = Program(made.arrays)
-    solution = base.run()
-    require_optimal(base, solution)
-    final, ties = break_ties(base, solution)
-    return make_plan(made, solution, final, ties=ties, seconds={"solve": solution.seconds})
+def _cost_under(plan: Plan, made: Compiled, until: int | None) -> float:
+    """Cost of the best plan that keeps the orders of another, NaN where there is none."""
+    try:
+        return evaluate(plan, made, until=until).objective
+    except InfeasibleError:
+        return np.nan
 
 
 def value_of_foresight(
@@ -454,7 +452,7 @@ def _settled(base: Base, loss: Loss) -> Mask:
 
 
 def _struck(base: Base, loss: Loss, held: Mask) -> float:
-    """What a loss adds to the cost of the whole programme with some columns held at the plan, USD."""
+    """Cost that a loss adds to the whole programme with some columns held at the plan, USD."""
     arrays = base.made.arrays
     window = recourse(base, loss.first, loss.last)
     struck = np.isin(row_years(arrays), window.years) & ~window.rows
@@ -484,6 +482,4 @@ def _struck(base: Base, loss: Loss, held: Mask) -> float:
             row_upper=np.where(dropped | settled, np.inf, arrays.row_upper),
         )
     )
-    solution = program.run()
-    require_optimal(program, solution)
-    return solution.objective
+    return optimal(program).objective

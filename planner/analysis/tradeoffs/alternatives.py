@@ -9,6 +9,7 @@ Management Science 28(3), 1982, 221-235, https://doi.org/10.1287/mnsc.28.3.221).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,16 +17,22 @@ import numpy as np
 import pandas as pd
 
 from planner.errors import SpecError
-from planner.plan.solve import require_optimal
+from planner.plan.solve import optimal
 from planner.plan.tables import supply_table
 from planner.runtime.display import shown
-from planner.runtime.progress import Progress, Step
+from planner.runtime.progress import Progress, Step, told
 from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import Program, by_name
 from planner.system.nouns import PATHWAYS, Array
 from planner.system.unit_accounts import metals_of, refined_output
 
 PENALTIES = frozenset({"shortage", "breach"})
+COUNTED = tuple(pathway for pathway in PATHWAYS if pathway != "new scrap")
+"""Pathways of supply; new scrap is a loop inside manufacture."""
+RANGES = [
+    *("metal", "pathway", "best", "least", "most"),
+    *("best_share", "least_share", "most_share"),
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,55 +70,41 @@ def alternatives(
         )
     made = subject if isinstance(subject, Compiled) else compiled(subject, progress=progress)
     arrays, program = made.arrays, Program(made.arrays)
-    best = program.run()
-    require_optimal(program, best)
+    best = optimal(program)
     _stay_near(program, made, best.x, best.objective, slack)
-    rows = []
-    counted = [pathway for pathway in PATHWAYS if pathway != "new scrap"]
-    total = {
-        metal: sum(float(pathway_terms(made, metal, p) @ best.x) for p in counted)
-        for metal in made.system.metals
-    }
-    for part, metal in enumerate(made.system.metals):
-        if progress is not None:
-            progress(Step(f"range of the pathways of {metal}", part, len(made.system.metals)))
-        for pathway in counted:
-            terms = pathway_terms(made, metal, pathway)
-            if not terms.any():
-                continue
-            least, most = _extreme(program, terms), _extreme(program, -terms)
-            values = (float(terms @ best.x), float(terms @ least), float(terms @ most))
-            shares = tuple(v / total[metal] if total[metal] > 0 else np.nan for v in values)
-            rows.append((metal, pathway, *values, *shares))
+    ranges = pd.DataFrame(_ranges(program, made, best.x, progress), columns=RANGES)
     program.confirm(program.run())
-    ranges = pd.DataFrame(
-        rows,
-        columns=[
-            "metal",
-            "pathway",
-            "best",
-            "least",
-            "most",
-            "best_share",
-            "least_share",
-            "most_share",
-        ],
-    )
     found = [best.x, *_different(program, made, best.x, plans, progress)]
     listed = [
         (i, float(arrays.cost @ x) + arrays.offset, _difference(made, best.x, x))
         for i, x in enumerate(found)
     ]
-    supplies = pd.concat(
-        [_supply(made, x).assign(plan=i) for i, x in enumerate(found)], ignore_index=True
-    )
+    supplies = [_supply(made, x).assign(plan=i) for i, x in enumerate(found)]
     return Alternatives(
         ranges,
         pd.DataFrame(listed, columns=["plan", "cost", "difference"]),
-        supplies,
+        pd.concat(supplies, ignore_index=True),
         best.objective,
         slack,
     )
+
+
+def _ranges(
+    program: Program, made: Compiled, best: Array, progress: Progress | None
+) -> Iterator[tuple[Any, ...]]:
+    """Supply of each metal by each pathway that it has: at the optimum, least and most, in t and as
+    shares of all supply at the optimum."""
+    metals = made.system.metals
+    for number, metal in enumerate(metals):
+        told(progress, Step(f"range of the pathways of {metal}", number, len(metals)))
+        by_pathway = {pathway: pathway_terms(made, metal, pathway) for pathway in COUNTED}
+        total = sum(float(terms @ best) for terms in by_pathway.values())
+        for pathway, terms in by_pathway.items():
+            if terms.any():
+                least, most = _extreme(program, terms), _extreme(program, -terms)
+                values = tuple(float(terms @ x) for x in (best, least, most))
+                shares = (v / total if total > 0 else np.nan for v in values)
+                yield metal, pathway, *values, *shares
 
 
 def pathway_terms(made: Compiled, metal: str, pathway: str) -> Array:
@@ -144,9 +137,7 @@ def _stay_near(program: Program, made: Compiled, x: Array, cost: float, slack: f
 
 def _extreme(program: Program, terms: Array) -> Array:
     program.set_cost(terms)
-    solution = program.run()
-    require_optimal(program, solution)
-    return solution.x
+    return optimal(program).x
 
 
 def _different(
@@ -157,8 +148,7 @@ def _different(
     activity = np.array([name == "activity" for name, _ in made.arrays.columns])
     found: list[Array] = [best]
     for number in range(count):
-        if progress is not None:
-            progress(Step("different plan", number, count))
+        told(progress, Step("different plan", number, count))
         used = np.max(found, axis=0)
         weight = np.where(
             activity & (used > 0), np.sum(found, axis=0) / np.where(used > 0, used, 1.0), 0.0
@@ -179,11 +169,8 @@ def _difference(made: Compiled, a: Array, b: Array) -> float:
 
 
 def _supply(made: Compiled, x: Array) -> pd.DataFrame:
-    table = supply_table(
-        made.system, by_name(made.arrays.columns, np.clip(x, made.arrays.lower, made.arrays.upper))
-    )
+    values = by_name(made.arrays.columns, np.clip(x, made.arrays.lower, made.arrays.upper))
+    table = supply_table(made.system, values)
     table = table[table["pathway"] != "new scrap"]
-    parts: pd.DataFrame = (
-        table.groupby(["metal", "year", "pathway"]).agg({"value": "sum"}).reset_index()
-    )
-    return parts
+    sums: pd.DataFrame = table.groupby(["metal", "year", "pathway"]).agg({"value": "sum"})
+    return sums.reset_index()

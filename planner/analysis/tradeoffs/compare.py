@@ -65,17 +65,10 @@ def compare(plans: Sequence[Plan], names: Sequence[str] = ()) -> Comparison:
     """
     if len(plans) < 2:
         raise SpecError("compare", ["give at least two plans"])
-    currencies = {plan.record.currency for plan in plans}
+    currencies = sorted({plan.record.currency for plan in plans})
     if len(currencies) > 1:
-        raise SpecError(
-            "compare",
-            [
-                (
-                    "the plans count in money of different years "
-                    f"({', '.join(sorted(currencies))}); solve them in one"
-                )
-            ],
-        )
+        said = f"the plans count in money of different years ({', '.join(currencies)})"
+        raise SpecError("compare", [f"{said}; solve them in one"])
     heads = heads_of(plans, names)
     results = _results(plans, heads)
     return Comparison(
@@ -145,25 +138,15 @@ def _settings(plan: Plan) -> Iterator[tuple[str, float, str]]:
 
 
 def _totals(plans: Sequence[Plan], heads: tuple[str, ...]) -> pd.DataFrame:
-    rows: list[dict[str, Any]] = []
-    rows.append(
-        {
-            "quantity": "cost, present value",
-            "unit": plans[0].record.currency,
-            **{head: plan.objective for head, plan in zip(heads, plans, strict=True)},
-        }
-    )
-    for scope in plans[0].record.emissions:
-        rows.append(
-            {
-                "quantity": f"{scope} emissions",
-                "unit": "tCO2e",
-                **{
-                    head: plan.record.emissions[scope]
-                    for head, plan in zip(heads, plans, strict=True)
-                },
-            }
-        )
+    first = plans[0].record
+    rows: list[dict[str, Any]] = [
+        {"quantity": "cost, present value", "unit": first.currency},
+        *({"quantity": f"{scope} emissions", "unit": "tCO2e"} for scope in first.emissions),
+    ]
+    for head, plan in zip(heads, plans, strict=True):
+        amounts = [plan.objective, *(plan.record.emissions[scope] for scope in first.emissions)]
+        for row, amount in zip(rows, amounts, strict=True):
+            row[head] = amount
     return pd.DataFrame(rows)
 
 
@@ -185,6 +168,12 @@ def _results(plans: Sequence[Plan], heads: tuple[str, ...]) -> pd.DataFrame:
     return frame.sort_values(keys, ignore_index=True)
 
 
+def metal_order(plans: Sequence[Plan]) -> dict[str, int]:
+    """Place of each metal, in the order in which the plans have them."""
+    metals = dict.fromkeys(metal for plan in plans for metal in plan.system.metals)
+    return {metal: i for i, metal in enumerate(metals)}
+
+
 def _supply(plans: Sequence[Plan], heads: tuple[str, ...]) -> pd.DataFrame:
     """Supply over all years by metal and pathway, t: each year's amount times the length of its
     period."""
@@ -199,12 +188,7 @@ def _supply(plans: Sequence[Plan], heads: tuple[str, ...]) -> pd.DataFrame:
         )
     frame = pd.concat(parts, axis=1).fillna(0.0).rename_axis(["metal", "pathway"]).reset_index()
     frame.insert(2, "unit", "t")
-    order = {
-        metal: i
-        for i, metal in enumerate(
-            dict.fromkeys(metal for plan in plans for metal in plan.system.metals)
-        )
-    }
+    order = metal_order(plans)
     ranked = frame.assign(at=frame["metal"].map(order)).sort_values(
         ["at", "pathway"], ignore_index=True
     )

@@ -3,31 +3,36 @@ the mix becomes.
 
 Method (epsilon-constraint with exact lexicographic ends; docs/design.md, two objectives):
 
-1. $Z^*$, the least weighted shortage and breach; $Z \le Z^*$ in all that follows, or "least carbon" would mean not serving demand.
-2. The ends: least cost, then least carbon on its optimal face; least carbon, then least cost on its face.
-3. Between them $\min C$ subject to $E \le \epsilon$ as a plain row. Its dual is the marginal abatement cost, with no slack term inside
-   the objective that would bias it. A binding row with a dual above zero is an efficient point, so dominated points cannot appear.
-4. The curve is convex and piecewise linear, and each point brings a supporting line. The next point is put where those lines leave
-   most room below the chord: evenly at first, then where the curve bends.
+1. $Z^*$, the least weighted shortage and breach; $Z \le Z^*$ in all that follows, or "least carbon"
+   would mean not serving demand.
+2. The ends: least cost, then least carbon on its optimal face; least carbon, then least cost on its
+   face.
+3. Between them $\min C$ subject to $E \le \epsilon$ as a plain row. Its dual value is the marginal
+   abatement cost, with no slack term inside the objective that would bias it. A binding row with a
+   dual value above zero is an efficient point, so dominated points cannot appear.
+4. The curve is convex and piecewise linear, and each point brings a supporting line. The next point
+   is put where those lines leave most room below the chord: evenly at first, then where the curve
+   bends.
 
 Carbon price and shortage penalty are left out of the frontier's cost.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from planner.errors import SolverError
-from planner.plan.solve import require_optimal
+from planner.plan.solve import optimal
 from planner.plan.tables import supply_table
 from planner.runtime.display import amount, shown
-from planner.runtime.progress import Progress, Step
+from planner.runtime.progress import Progress, Step, told
 from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import Arrays, Program, Solution, by_name
 from planner.system.nouns import Array, Scope
@@ -38,6 +43,9 @@ SHORTAGE_SLACK = 1e-9
 problem."""
 FLAT = 1e-9
 """Ends nearer than this share of each other in cost or carbon are one point."""
+POINTS = ["group", "scope", "point", "cost", "carbon", "abatement_cost", "import"]
+PARALLEL = 1e-12
+"""Slopes nearer than this are those of one line."""
 EVEN_SHARE = 0.5
 """Share of the points that are spread evenly before the rest goes where the curve bends."""
 
@@ -102,41 +110,38 @@ def frontier(
         raise SolverError("a frontier needs at least 2 points; ask for more")
     made = subject if isinstance(subject, Compiled) else compiled(subject, progress=progress)
     search = _Search(made)
-    groups: list[tuple[str, Array]] = [("all", carbon_terms(made, scope))]
-    groups += (
-        [(metal, carbon_terms(made, scope, metal)) for metal in made.system.metals]
-        if by_metal
-        else []
-    )
-    rows: list[dict[str, Any]] = []
-    mixes: list[pd.DataFrame] = []
+    terms = {"all": carbon_terms(made, scope)}
+    if by_metal:
+        terms |= {metal: carbon_terms(made, scope, metal) for metal in made.system.metals}
     levels = search.import_levels(imports) if imports else [None]
-    for part, (group, carbon, level) in enumerate(
-        (*pair, level) for pair in groups for level in levels
-    ):
-        name = f"frontier of {group}" + (
-            f", imports at most {level:,.0f} t" if level is not None else ""
-        )
-
-        def tell(number: int, name: str = name, part: int = part) -> None:
-            if progress is not None:
-                progress(Step(name, part * points + number, len(groups) * len(levels) * points))
-
+    curves = [(group, level) for group in terms for level in levels]
+    rows: list[tuple[Any, ...]] = []
+    mixes: list[pd.DataFrame] = []
+    for number, (group, level) in enumerate(curves):
+        tell = _telling(progress, _curve_name(group, level), number * points, len(curves) * points)
         search.limit_imports(level)
-        for number, point in enumerate(search.curve(carbon, points, tell), start=1):
-            head = {"group": group, "scope": scope, "point": number}
-            rows.append(
-                {
-                    **head,
-                    "cost": point.cost,
-                    "carbon": point.carbon,
-                    "abatement_cost": abs(point.slope),
-                    "import": level,
-                }
-            )
-            mixes.append(_mix(made, point).assign(group=group, point=number))
+        for at, point in enumerate(search.curve(terms[group], points, tell), start=1):
+            amounts = (point.cost, point.carbon, abs(point.slope), level)
+            rows.append((group, scope, at, *amounts))
+            mixes.append(_mix(made, point).assign(group=group, point=at))
         search.limit_imports(None)
-    return Frontier(pd.DataFrame(rows), pd.concat(mixes, ignore_index=True), search.least_shortage)
+    return Frontier(
+        pd.DataFrame(rows, columns=POINTS),
+        pd.concat(mixes, ignore_index=True),
+        search.least_shortage,
+    )
+
+
+def _curve_name(group: str, level: float | None) -> str:
+    limit = "" if level is None else f", imports at most {level:,.0f} t"
+    return f"frontier of {group}{limit}"
+
+
+def _telling(
+    progress: Progress | None, name: str, before: int, points: int
+) -> Callable[[int], None]:
+    """Tell of each point of a curve that begins, with so many points of others before it."""
+    return lambda number: told(progress, Step(name, before + number, points))
 
 
 def carbon_terms(made: Compiled, scope: Scope, metal: str | None = None) -> Array:
@@ -156,12 +161,10 @@ def carbon_terms(made: Compiled, scope: Scope, metal: str | None = None) -> Arra
         return terms
     for process in system.processes.values():
         if metal in metals_of(system, process):
-            for period, rate in zip(
-                system.periods, emission_rates(system, process)[scope], strict=True
-            ):
-                terms[arrays.column_at["activity", (process.name, period.first)]] = (
-                    rate * period.length
-                )
+            rates = emission_rates(system, process)[scope]
+            for period, rate in zip(system.periods, rates, strict=True):
+                at = arrays.column_at["activity", (process.name, period.first)]
+                terms[at] = rate * period.length
     return terms
 
 
@@ -170,20 +173,18 @@ def import_terms(made: Compiled) -> Array:
     (n,)."""
     arrays, system = made.arrays, made.system
     terms = np.zeros(len(arrays.columns))
-    for process in system.processes.values():
-        if process.kind == "import":
-            for metal in metals_of(system, process):
-                for period, share in zip(
-                    system.periods, output_equivalent(system, process, metal), strict=True
-                ):
-                    terms[arrays.column_at["activity", (process.name, period.first)]] += (
-                        share * period.length
-                    )
+    imports = [process for process in system.processes.values() if process.kind == "import"]
+    for process in imports:
+        for metal in metals_of(system, process):
+            shares = output_equivalent(system, process, metal)
+            for period, share in zip(system.periods, shares, strict=True):
+                at = arrays.column_at["activity", (process.name, period.first)]
+                terms[at] += share * period.length
     return terms
 
 
 def plain_cost(arrays: Arrays) -> Array:
-    """The frontier's cost, shape (n,): without carbon price, shortage penalty and breach penalty."""
+    """The frontier's cost, shape (n,): without carbon price and penalties of shortage and breach."""
     left_out = {"emission", "shortage", "breach"}
     return np.where([name in left_out for name, _ in arrays.columns], 0.0, arrays.cost)
 
@@ -200,8 +201,7 @@ class _Search:
             [name in {"shortage", "breach"} for name, _ in arrays.columns], arrays.cost, 0.0
         )
         self.program.set_cost(penalty)
-        first = self.program.run()
-        require_optimal(self.program, first)
+        first = optimal(self.program)
         self.last = first
         self.least_shortage = float(penalty @ first.x)
         # money of one unit of penalty is far larger than that of flows: the row is scaled to tonnes
@@ -215,9 +215,7 @@ class _Search:
 
     def solve(self, cost: Array) -> Solution:
         self.program.set_cost(cost)
-        solution = self.program.run()
-        require_optimal(self.program, solution)
-        return solution
+        return optimal(self.program)
 
     def lexicographic(self, first: Array, second: Array) -> Solution:
         """Least `first`, then least `second` on its optimal face; bounds are restored."""
@@ -226,9 +224,7 @@ class _Search:
         self.program.set_cost(second)
         tied = self.program.run()
         self.program.restore()
-        if tied.status != "optimal":
-            return solution
-        return tied
+        return tied if tied.status == "optimal" else solution
 
     def curve(self, carbon: Array, points: int, tell: Callable[[int], None]) -> list[_Point]:
         """Efficient points from least cost to least carbon; `tell` hears how many have been found
@@ -237,39 +233,41 @@ class _Search:
         size = max(float(np.abs(carbon).max(initial=0.0)), 1.0)
         row = self.carbon_row_of(carbon / size)
         cheap, clean = self.lexicographic(self.cost, carbon), self.lexicographic(carbon, self.cost)
-        ends = [float(carbon @ cheap.x), float(carbon @ clean.x)]
-        if not ends[0] - ends[1] > FLAT * max(abs(ends[0]), 1.0):
-            return [_Point(float(self.cost @ cheap.x), ends[0], 0.0, cheap.x)]
-
-        def at(limit: float) -> _Point:
+        most, least = float(carbon @ cheap.x), float(carbon @ clean.x)
+        found = [_Point(float(self.cost @ cheap.x), most, 0.0, cheap.x)]
+        if not most - least > FLAT * max(abs(most), 1.0):
+            return found
+        for limit in self._limits(found, most, least, points):
             tell(len(found))
-            self.program.set_rows(
-                np.array([row], dtype=np.int32), np.array([-np.inf]), np.array([limit / size])
-            )
-            solution = self.solve(self.cost)
-            self.last = solution
-            slope = float(solution.dual[row]) / size
-            return _Point(
-                float(self.cost @ solution.x), float(carbon @ solution.x), slope, solution.x
-            )
+            self._limit(row, limit / size)
+            self.last = self.solve(self.cost)
+            x, slope = self.last.x, float(self.last.dual[row]) / size
+            found.append(_Point(float(self.cost @ x), float(carbon @ x), slope, x))
+        # the last of many changes of bounds, solved once more from nothing
+        self.program.confirm(self.last)
+        self._limit(row, np.inf)
+        return sorted(found, key=lambda p: -p.carbon)
 
-        found = [_Point(float(self.cost @ cheap.x), ends[0], 0.0, cheap.x)]
-        found.append(at(ends[1] + FLAT * (ends[0] - ends[1])))
+    def _limits(
+        self, found: list[_Point], most: float, least: float, points: int
+    ) -> Iterator[float]:
+        """Where to put the next point, given those found: the clean end, some spread evenly, then
+        where the curve bends most."""
+        yield least + FLAT * (most - least)
         even = max(int(EVEN_SHARE * points), 0)
-        for limit in np.linspace(ends[0], ends[1], even + 2)[1:-1]:
-            found.append(at(float(limit)))
+        yield from np.linspace(most, least, even + 2)[1:-1].tolist()
         while len(found) < points:
             found.sort(key=lambda p: -p.carbon)
             limit = _widest(found)
             if limit is None:
-                break
-            found.append(at(limit))
-        # the last of many changes of bounds, solved once more from nothing
-        self.program.confirm(self.last)
+                return
+            yield limit
+
+    def _limit(self, row: int, upper: float) -> None:
+        """Give a row of ours another upper bound."""
         self.program.set_rows(
-            np.array([row], dtype=np.int32), np.array([-np.inf]), np.array([np.inf])
+            np.array([row], dtype=np.int32), np.array([-np.inf]), np.array([upper])
         )
-        return sorted(found, key=lambda p: -p.carbon)
 
     def carbon_row_of(self, terms: Array) -> int:
         """The position of the open row that holds these terms: added once, and its coefficients
@@ -288,47 +286,43 @@ class _Search:
         """Levels of import dependence from its free end to its least, t over all years."""
         terms = import_terms(self.made)
         free, least = self.lexicographic(self.cost, terms), self.lexicographic(terms, self.cost)
-        return [
-            float(v)
-            for v in np.linspace(float(terms @ free.x), float(terms @ least.x), max(count, 2))
-        ]
+        ends = float(terms @ free.x), float(terms @ least.x)
+        return [float(v) for v in np.linspace(*ends, max(count, 2))]
 
     def limit_imports(self, level: float | None) -> None:
+        """Hold imports to a level, t over all years; without limit where None."""
         if level is not None and self.import_row is None:
             self.import_row = self.program.add_row(import_terms(self.made), -np.inf, np.inf)
         if self.import_row is not None:
-            upper = np.inf if level is None else level + 1e-6
-            self.program.set_rows(
-                np.array([self.import_row], dtype=np.int32), np.array([-np.inf]), np.array([upper])
-            )
+            self._limit(self.import_row, np.inf if level is None else level + 1e-6)
 
 
 def _widest(found: list[_Point]) -> float | None:
     """Carbon at which the supporting lines of two neighbours leave most room below their chord;
     None where the curve is known exactly."""
-    best, where = 0.0, None
     spread = max(p.cost for p in found) - min(p.cost for p in found)
-    for a, b in pairwise(found):
-        if abs(a.slope - b.slope) <= 1e-12:
-            continue
-        # lines through a and b meet at this carbon; the curve lies between them and the chord
-        carbon = (b.cost - a.cost + a.slope * a.carbon - b.slope * b.carbon) / (a.slope - b.slope)
-        if not b.carbon < carbon < a.carbon:
-            continue
-        chord = a.cost + (b.cost - a.cost) * (carbon - a.carbon) / (b.carbon - a.carbon)
-        room = chord - (a.cost + a.slope * (carbon - a.carbon))
-        if room > max(best, FLAT * spread):
-            best, where = room, carbon
-    return where
+    rooms = [room for a, b in pairwise(found) if (room := _room(a, b)) is not None]
+    widest, where = max(rooms, key=itemgetter(0), default=(0.0, None))
+    return where if widest > max(0.0, FLAT * spread) else None
+
+
+def _room(a: _Point, b: _Point) -> tuple[float, float] | None:
+    """Room between the chord of two neighbours and the point where their supporting lines meet, and
+    the carbon there; None where they do not meet between them."""
+    if abs(a.slope - b.slope) <= PARALLEL:
+        return None
+    # the curve lies between the lines and the chord
+    carbon = (b.cost - a.cost + a.slope * a.carbon - b.slope * b.carbon) / (a.slope - b.slope)
+    if not b.carbon < carbon < a.carbon:
+        return None
+    chord = a.cost + (b.cost - a.cost) * (carbon - a.carbon) / (b.carbon - a.carbon)
+    return chord - (a.cost + a.slope * (carbon - a.carbon)), carbon
 
 
 def _mix(made: Compiled, point: _Point) -> pd.DataFrame:
-    supply = supply_table(
-        made.system,
-        by_name(made.arrays.columns, np.clip(point.x, made.arrays.lower, made.arrays.upper)),
-    )
+    keys = ["metal", "year", "pathway"]
+    x = np.clip(point.x, made.arrays.lower, made.arrays.upper)
+    supply = supply_table(made.system, by_name(made.arrays.columns, x))
     supply = supply[supply["pathway"] != "new scrap"]
-    parts = supply.groupby(["metal", "year", "pathway"]).agg({"value": "sum"}).reset_index()
-    return parts.assign(
-        share=parts["value"] / parts.groupby(["metal", "year"])["value"].transform("sum")
-    )
+    sums = supply.groupby(keys).agg({"value": "sum"}).reset_index()
+    return sums.assign(share=sums["value"] / sums.groupby(keys[:2])["value"].transform("sum"))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from planner.analysis.tradeoffs.compare import heads_of
+from planner.analysis.tradeoffs.compare import heads_of, metal_order
 from planner.errors import SpecError
 from planner.plan.plan import Plan
 
@@ -18,6 +18,11 @@ NOT_SUPPLY = "new scrap"
 """A loop inside manufacture, no share of supply."""
 RUNS = 1e-4
 """A process that gives less than this share of a metal's supply does not run."""
+YEARS = (
+    *("since", "until", "widest"),
+    *("enters_first", "leaves_first", "pauses_first", "enters", "leaves", "pauses"),
+)
+"""Columns that hold years, or numbers of them, where there are any."""
 COLUMNS = (
     "metal",
     "pathway",
@@ -63,25 +68,8 @@ def routes(
         for name, table in zip(heads[1:], tables[1:], strict=True)
         for row in _changed(name, tables[0], table, points)
     ]
-    frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    years = [
-        "since",
-        "until",
-        "widest",
-        "enters_first",
-        "leaves_first",
-        "pauses_first",
-        "enters",
-        "leaves",
-        "pauses",
-    ]
-    frame = frame.astype(dict.fromkeys(years, "Int64"))
-    order = {
-        metal: i
-        for i, metal in enumerate(
-            dict.fromkeys(metal for plan in plans for metal in plan.system.metals)
-        )
-    }
+    frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(dict.fromkeys(YEARS, "Int64"))
+    order = metal_order(plans)
     ranked = frame.assign(metal_at=frame["metal"].map(order)).sort_values(
         ["plan", "metal_at", "since", "pathway", "process"]
     )

@@ -1,19 +1,22 @@
-r"""Whether an optimum is the only one: other plans of the same cost, other prices of the same plan.
+r"""Test whether an optimum is unique: other plans of the same cost, other prices of the same plan.
 
-**Plans.** On the optimal face (what has a reduced cost or a dual stays where it is) a random linear function is made least and largest.
-Where both ends are the same point there is no other plan of this cost, with probability 1; where they differ, here are two.
+**Plans.** On the optimal face (what has a reduced cost or a dual value stays where it is) a random
+linear function is minimised and maximised. Where both ends are the same point there is no other
+plan of this cost, with probability 1; where they differ, here are two.
 
-**Prices.** The cost as a function of the requirement of a row has a kink where its price is not unique: one more tonne costs more than one
-less saves. Both are found exactly, by the programme of directions
+**Prices.** The cost as a function of the requirement of a row has a kink where its price is not
+unique: one more tonne costs more than one less saves. Both are found exactly, by the programme of
+directions
 
-$$z'(b; r) = \min \{ c\,d : A_{tight}\, d \ge r_{tight},\ d_j \ge 0\ (at\ lower),\ d_j \le 0\ (at\ upper) \}$$
+$$z'(b; r) = \min \{ c\,d : A_{tight}\, d \ge r_{tight},\
+  d_j \ge 0\ (at\ lower),\ d_j \le 0\ (at\ upper) \}$$
 
-whose value is the largest dual of the row for r, and less that of -r the smallest.
+whose value is the largest dual value of the row for r, and less that of -r the smallest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,7 +77,7 @@ def degenerate(arrays: Arrays, base: Solution) -> int:
 
 
 def _distances(value: Array, lower: Array, upper: Array) -> tuple[Array, Array]:
-    """How far above its lower and below its upper bound each value is, 0 or less where it is at it."""
+    """Distances of values above their lower and below their upper bounds; 0 or less at a bound."""
     room = AT_BOUND * np.maximum(np.abs(value), 1.0)
     return value - lower - room, upper - value - room
 
@@ -89,23 +92,15 @@ def _swaps(program: Program, base: Solution) -> pd.DataFrame:
     program.set_columns(
         everywhere, np.maximum(lower, base.x - size), np.minimum(upper, base.x + size)
     )
-    draw = np.random.default_rng(SEED)
     least, most = base.x.copy(), base.x.copy()
-    for _ in range(DIRECTIONS):
-        function = draw.uniform(-1.0, 1.0, len(size)) / size
-        for sign in (1.0, -1.0):
-            program.set_cost(sign * function)
-            found = program.run()
-            cost = (
-                float(arrays.cost @ found.x) + arrays.offset
-                if found.status == "optimal"
-                else np.inf
-            )
-            if abs(cost - base.objective) <= SAME_COST * max(abs(base.objective), 1.0):
-                least, most = np.minimum(least, found.x), np.maximum(most, found.x)
+    for cost in _random_costs(size):
+        program.set_cost(cost)
+        found = program.run()
+        if found.status == "optimal" and _costs_the_same(arrays, found.x, base.objective):
+            least, most = np.minimum(least, found.x), np.maximum(most, found.x)
     program.restore()
     rows = [
-        (arrays.columns[i][1][0], arrays.columns[i][1][1], least[i], most[i])
+        (*arrays.columns[i][1], least[i], most[i])
         for i in np.flatnonzero(most - least > MOVES * size)
         if arrays.columns[i][0] == "activity"
     ]
@@ -117,6 +112,19 @@ def _swaps(program: Program, base: Solution) -> pd.DataFrame:
     )
 
 
+def _random_costs(size: Array) -> Iterator[Array]:
+    """Random linear functions of the columns, each with its opposite."""
+    draw = np.random.default_rng(SEED)
+    for _ in range(DIRECTIONS):
+        function = draw.uniform(-1.0, 1.0, len(size)) / size
+        yield from (1.0 * function, -1.0 * function)
+
+
+def _costs_the_same(arrays: Arrays, x: Array, objective: float) -> bool:
+    cost = float(arrays.cost @ x) + arrays.offset
+    return abs(cost - objective) <= SAME_COST * max(abs(objective), 1.0)
+
+
 class Directions:
     """The programme of directions at an optimum, kept alive: what one unit more, or less, of rows
     costs at once."""
@@ -124,10 +132,8 @@ class Directions:
     def __init__(self, arrays: Arrays, base: Solution) -> None:
         above, below = _distances(base.x, arrays.lower, arrays.upper)
         over, under = _distances(base.row_value, arrays.row_lower, arrays.row_upper)
-        self.row_lower, self.row_upper = (
-            np.where(over <= 0, 0.0, -np.inf),
-            np.where(under <= 0, 0.0, np.inf),
-        )
+        self.row_lower = np.where(over <= 0, 0.0, -np.inf)
+        self.row_upper = np.where(under <= 0, 0.0, np.inf)
         self.program = Program(arrays)
         n, m = len(arrays.columns), len(arrays.rows)
         self.program.set_cost(arrays.cost)
@@ -161,9 +167,8 @@ def _one_price(arrays: Arrays, base: Solution, rows: npt.NDArray[np.int_]) -> bo
     if not len(rows):
         return True
     change = np.zeros(len(arrays.rows))
-    change[rows] = np.random.default_rng(SEED).uniform(0.5, 1.5, len(rows)) * np.random.default_rng(
-        SEED + 1
-    ).choice([-1.0, 1.0], len(rows))
+    size = np.random.default_rng(SEED).uniform(0.5, 1.5, len(rows))
+    change[rows] = size * np.random.default_rng(SEED + 1).choice([-1.0, 1.0], len(rows))
     directions = Directions(arrays, base)
     up, down = directions.along(change)[0], -directions.along(-change)[0]
     return bool(abs(up - down) <= SAME_PRICE * max(abs(up), abs(down), 1.0))
