@@ -70,7 +70,8 @@ COMMON_UNITS = (
     "1/year",
     "%/year",
 )
-"""What a misspelt unit may have meant, beside the same with money."""
+MONEY_UNITS = ("USD", "USD/t", "USD/kg", "USD/(t/year)")
+"""Units that a misspelt one may have meant, those of money without their year."""
 
 FACTORS: Mapping[str, Mapping[str, float]] = {
     "t": {"kt": 1e3, "Mt": 1e6, "kg": 1e-3, "g": 1e-6},
@@ -151,20 +152,23 @@ def _require_currency(unit: str, wanted: str, currency_year: int) -> None:
             f"unit '{unit}' names money by a sign; write USD_{currency_year}, such as {wanted}"
         )
     for currency, year in _MONEY.findall(unit):
-        right = f"USD_{currency_year}"
-        if currency != "USD":
-            raise ValueError(
-                f"unit '{unit}' is in {currency}; convert it to {right} when making the data"
-            )
-        if not year:
-            raise ValueError(
-                f"unit '{unit}' is money without a year; write {right} if it is of that year"
-            )
-        if int(year) != currency_year:
-            raise ValueError(
-                f"unit '{unit}' is money of {year}, the study counts in {right}; deflate it when "
-                "making the data, years are never mixed",
-            )
+        if wrong := _wrong_money(currency, year, currency_year):
+            raise ValueError(f"unit '{unit}' {wrong}")
+
+
+def _wrong_money(currency: str, year: str, currency_year: int) -> str:
+    """What is wrong with money in a unit; empty where it is USD of the currency year."""
+    wanted = f"USD_{currency_year}"
+    if currency != "USD":
+        return f"is in {currency}; convert it to {wanted} when making the data"
+    if not year:
+        return f"is money without a year; write {wanted} if it is of that year"
+    if int(year) != currency_year:
+        return (
+            f"is money of {year}, the study counts in {wanted}; deflate it when making the data, "
+            "years are never mixed"
+        )
+    return ""
 
 
 def _difference(unit: str, wanted: str) -> str:
@@ -183,20 +187,11 @@ def _quantity(unit: str, wanted: str, currency_year: int) -> Any:
         for name in re.findall(r"(?<![0-9.])[A-Za-z_]\w*", text):
             known_units.parse_units(name)  # pint cancels T/T before it looks T up
         return known_units.Quantity(1.0, text)
-    except (
-        Exception
-    ) as error:  # pint lets errors of Python's tokenizer and arithmetic through, of many kinds
-        known = [
-            *COMMON_UNITS,
-            wanted,
-            *(
-                u.replace("USD", f"USD_{currency_year}")
-                for u in ("USD", "USD/t", "USD/kg", "USD/(t/year)")
-            ),
-        ]
+    except Exception as error:  # of many kinds: pint lets those of tokenizer and arithmetic through
+        money = [target_unit(each, currency_year) for each in MONEY_UNITS]
+        close = suggestion(unit, [*COMMON_UNITS, wanted, *money])
         raise ValueError(
-            f"unit '{unit}' is unknown{suggestion(unit, known)}; here it must measure the same as "
-            f"{wanted}"
+            f"unit '{unit}' is unknown{close}; here it must measure the same as {wanted}"
         ) from error
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
@@ -205,16 +205,25 @@ def beyond_toml(toml: Mapping[str, Any]) -> tuple[tuple[str, str], str] | None:
     left: list[tuple[tuple[str, ...], Any]] = [((), toml)]
     while left:
         path, value = left.pop()
-        place = (".".join(path[:-1][:DEEPEST]), path[-1] if path else "")
-        if len(path) > DEEPEST:
-            return place, f"is nested more than {DEEPEST} deep; no field needs that"
-        if isinstance(value, int) and value.bit_length() > LARGEST_BITS:
-            return place, "is too large for a whole number of TOML, which has 64 bits; check it"
-        if isinstance(value, dict):
-            left += [((*path, str(key)), each) for key, each in value.items()]
-        elif isinstance(value, list):
-            left += [((*path, ""), each) for each in value]
+        if wrong := _beyond(path, value):
+            return (".".join(path[:-1][:DEEPEST]), path[-1] if path else ""), wrong
+        left += [((*path, key), each) for key, each in _inside(value)]
     return None
+
+
+def _beyond(path: tuple[str, ...], value: Any) -> str:
+    if len(path) > DEEPEST:
+        return f"is nested more than {DEEPEST} deep; no field needs that"
+    if isinstance(value, int) and value.bit_length() > LARGEST_BITS:
+        return "is too large for a whole number of TOML, which has 64 bits; check it"
+    return ""
+
+
+def _inside(value: Any) -> Iterable[tuple[str, Any]]:
+    """Key and value of what a value holds; members of a list have no key."""
+    if isinstance(value, dict):
+        return value.items()
+    return [("", each) for each in value] if isinstance(value, list) else ()
 
 
 class _HeadReader:

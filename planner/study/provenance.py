@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from planner.study.schema import BY_NAME
-from planner.system.nouns import Array, Datum, Policy, System
+from planner.system.nouns import Array, Datum, Place, Policy, System
 
 SAME = 1e-9
 """Two values that differ by less than this share of the larger read as one."""
@@ -31,53 +31,52 @@ class Inputs:
         `keys` are those of the row and its parameter, which tables with a single parameter leave
         out.
         """
-        path = ".".join(
-            [
-                table,
-                *filter(
-                    None,
-                    keys
-                    if BY_NAME[table].has_parameter_column
-                    else keys[: len(BY_NAME[table].keys)],
-                ),
-            ]
-        )
-        rows = self._rows.get(path, [])
+        rows = self._rows.get(_stem(table, keys), [])
         if not rows:
             return ""
-        before = [row for row in rows if row.year is None or year is None or row.year <= year]
-        datum = max(before, key=lambda row: row.year or 0) if before else rows[0]
-        return f"{datum.place.file}:{datum.place.row}" if datum.place.row else datum.place.file
+        before = [row for row in rows if year is None or (row.year or year) <= year]
+        return _line(max(before, key=lambda row: row.year or 0, default=rows[0]).place)
 
     def policy(self, name: str) -> str:
         """`file:line` of a policy."""
         return place_of(self.system.policies[name])
 
 
+def _stem(table: str, keys: tuple[str, ...]) -> str:
+    """The path of a series without a year."""
+    form = BY_NAME[table]
+    named = keys if form.has_parameter_column else keys[: len(form.keys)]
+    return ".".join([table, *filter(None, named)])
+
+
+def _line(place: Place) -> str:
+    return f"{place.file}:{place.row}" if place.row else place.file
+
+
 def place_of(policy: Policy) -> str:
     """`file:line` of a policy; where it was made in Python, what it says of its source."""
-    return (
-        f"{policy.place.file}:{policy.place.row}"
-        if policy.place.row
-        else policy.source or "made in Python"
-    )
+    return _line(policy.place) if policy.place.row else policy.source or "made in Python"
 
 
 def span(years: Iterable[int]) -> str:
     """Years in words: in 2030, in 2031-2040, in 2030, 2035 and 2040."""
-    listed = sorted(set(years))
-    runs: list[list[int]] = []
-    for year in listed:
-        if runs and year == runs[-1][-1] + 1:
-            runs[-1].append(year)
-        else:
-            runs.append([year])
-    words = [str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs]
-    return (
-        "in " + (words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1])
-        if words
-        else "in no year"
-    )
+    words = [
+        str(first) if first == last else f"{first}-{last}"
+        for first, last in _runs(sorted(set(years)))
+    ]
+    if not words:
+        return "in no year"
+    *others, last = words
+    return f"in {', '.join(others)} and {last}" if others else f"in {last}"
+
+
+def _runs(years: Iterable[int]) -> list[tuple[int, int]]:
+    """First and last of each run of consecutive years."""
+    runs: list[tuple[int, int]] = []
+    for year in years:
+        follows = runs and year == runs[-1][1] + 1
+        runs.append((runs.pop()[0] if follows else year, year))
+    return runs
 
 
 def figures(values: Sequence[float] | Array, unit: str) -> str:

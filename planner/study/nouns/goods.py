@@ -140,14 +140,13 @@ def _equivalent(tables: StudyTables, name: str, metal: str) -> dict[str, float]:
     found: dict[str, float] = {}
     for stated, row in _stated(tables, name, "equivalent"):
         of = stated or metal
-        wrong = ""
         if not of:
             wrong = f"is empty, but '{name}' is a joint good; name the metal it is equivalent to"
+            tables.problems.at(row, "metal", wrong)
         elif metal and of != metal:
-            wrong = f"'{name}' holds {metal}, not {of}; correct it"
+            tables.problems.at(row, "metal", f"'{name}' holds {metal}, not {of}; correct it")
         elif of in found:
             wrong = f"the equivalent of '{name}' in {of} is given twice; keep one row"
-        if wrong:
             tables.problems.at(row, "metal", wrong)
         found[of] = row.value
     return found

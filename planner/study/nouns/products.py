@@ -3,13 +3,13 @@ them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from planner.study.nouns.tables import StudyTables
 from planner.study.numbers import constant
-from planner.study.rows import StructureRow
+from planner.study.rows import StructureRow, ValueRow
 from planner.system.nouns import Array, Good, Product, frozen_array, frozen_map
 
 LIFETIME = ("lifetime_mean", "lifetime_sd", "lifetime_shape")
@@ -23,6 +23,11 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "exponential": ("lifetime_mean",),
 }
 """Parameters that a lifetime distribution needs, by distribution."""
+_BOTH = "both a metal and a waste good; empty the metal"
+_NEITHER = (
+    "neither a waste good nor a metal; name what it becomes, or its metal if all of it is "
+    "dissipated"
+)
 
 
 def read_products(tables: StudyTables, goods: Mapping[str, Good]) -> dict[str, Product]:
@@ -75,15 +80,8 @@ def _check_waste(tables: StudyTables, row: StructureRow, goods: Mapping[str, Goo
     kind = goods[waste].kind if waste in goods else "waste"
     if kind != "waste" and not problems.spoiled("goods", waste):
         problems.at(row, "waste", f"good '{waste}' is of kind {kind}; name one of kind waste")
-    if waste and metal:
-        what = "both a metal and a waste good; empty the metal"
-        problems.at(row, "metal", f"product '{name}' has {what}")
-    if not waste and not metal:
-        what = (
-            "neither a waste good nor a metal; name what it becomes, or its metal if all of it is "
-            "dissipated"
-        )
-        problems.at(row, "metal", f"product '{name}' has {what}")
+    if bool(waste) == bool(metal):
+        problems.at(row, "metal", f"product '{name}' has {_BOTH if waste else _NEITHER}")
     if not waste:
         _check_dissipated(tables, name)
 
@@ -141,11 +139,11 @@ def _history(tables: StudyTables, name: str) -> tuple[tuple[int, ...], Array, Ar
             )
     given = {*inflow, *stock}
     history = tuple(range(min(given), tables.first)) if given else ()
-    return (
-        history,
-        frozen_array([inflow[y].value if y in inflow else 0.0 for y in history]),
-        frozen_array([stock[y].value if y in stock else np.nan for y in history]),
-    )
+    return history, _amounts(inflow, history, 0.0), _amounts(stock, history, np.nan)
+
+
+def _amounts(events: Mapping[int, ValueRow], years: Iterable[int], absent: float) -> Array:
+    return frozen_array([events[y].value if y in events else absent for y in years])
 
 
 def _uses(tables: StudyTables, name: str, goods: Mapping[str, Good]) -> Mapping[str, Array]:

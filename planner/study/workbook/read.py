@@ -48,10 +48,8 @@ def read_study_workbook(path: Path) -> Mapping[str, bytes]:
     _check_names(path.name, sheets, problems)
     if found := problems.report():
         raise SpecError(str(path), found)
-    return {
-        name if name == HEAD_FILE else f"{name}.csv": _file(name, rows)
-        for name, rows in sheets.items()
-    }
+    head = {HEAD_FILE: _head_file(sheets.pop(HEAD_FILE))}
+    return head | {f"{name}.csv": _table_file(rows) for name, rows in sheets.items()}
 
 
 def _check_names(file: str, sheets: Mapping[str, Any], problems: Problems) -> None:
@@ -243,10 +241,13 @@ def _refuse_merged(file: str, title: str, merged: Any, problems: Problems) -> No
 # ---- files
 
 
-def _file(name: str, rows: list[list[str]]) -> bytes:
-    """The content of a file of the study, from the cells of its sheet."""
-    if name == HEAD_FILE:
-        return ("\n".join(row[0] if row else "" for row in rows).rstrip("\n") + "\n").encode()
+def _head_file(rows: list[list[str]]) -> bytes:
+    """The content of study.toml, from the cells of its sheet."""
+    return ("\n".join(row[0] if row else "" for row in rows).rstrip("\n") + "\n").encode()
+
+
+def _table_file(rows: list[list[str]]) -> bytes:
+    """The content of a table, from the cells of its sheet."""
     filled = [i for i, row in enumerate(rows) if any(row)]
     if not filled:
         return b""
