@@ -31,8 +31,7 @@ _ROUNDING = 1e-12
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Incidence:
-    """Which process takes in and gives out which good, per unit of activity; pairs sorted by (good,
-    process)."""
+    """Inputs and outputs of processes per unit of activity; pairs sorted by (good, process)."""
 
     goods: tuple[str, ...]
     processes: tuple[str, ...]
@@ -75,10 +74,10 @@ class Balance:
 
 
 def balance(system: System, *, stocks: Mapping[str, UseStock] | None = None) -> Balance:
-    """The flow balance of a system. Its use stocks are reckoned here, unless whoever has many
-    systems reckoned them before.
+    """The flow balance of a system. Its use stocks are computed here, unless they are given:
+    for many systems they are computed at once.
 
-    Raises SpecError with every coefficient, product and cohort that cannot be.
+    Raises SpecError with every coefficient, product and cohort that is impossible.
     """
     incidence = make_incidence(system)
     problems = [*_coefficient_problems(system)]
@@ -182,8 +181,7 @@ def _first(years: Sequence[int], wrong: npt.NDArray[np.bool_]) -> int:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Residual:
-    """What does not close, t of contained metal per year: of goods, or of processes and metals;
-    shape (N, T).
+    """Imbalances of goods, or of processes and metals, t of contained metal per year; shape (N, T).
 
     A joint good counts by the metal that it holds most of.
     """
@@ -279,8 +277,8 @@ def residual(balance: Balance, values: VariableValues) -> tuple[Residual, Residu
 
 
 def _good_errors(balance: Balance, values: VariableValues, activity: Array) -> tuple[Array, Array]:
-    """What does not close of each good, and its largest flow, t of contained metal per year, shape
-    (G, T) each."""
+    """Imbalance of each good, and its largest flow, t of contained metal per year, shape (G, T)
+    each."""
     system, incidence = balance.system, balance.incidence
     content = np.array([max(good.content.values()) for good in system.goods.values()])
     through = [

@@ -54,9 +54,9 @@ class Simulation:
     idle: tuple[str, ...]
     """Processes that do not run because nothing was observed of them and no share is given."""
     unmet: pd.DataFrame
-    """good, year, value, unit: what nobody makes."""
+    """good, year, value, unit: the shortage."""
     limits: pd.DataFrame
-    """limit, name, year, value, bound, unit: where a flow passes what the study says is possible."""
+    """limit, name, year, value, bound, unit: where a flow passes an upper bound of the study."""
 
 
 def simulate(
@@ -108,7 +108,7 @@ def simulate_plan(balance: Balance, values: VariableValues) -> Simulation:
 
 
 def _drawn(system: System, stockpiles: Mapping[str, npt.ArrayLike]) -> dict[str, Array]:
-    """What is drawn less what fills, by good, t per year, shape (T,). Raises SpecError for an
+    """Net draw from each stockpile, by good, t per year, shape (T,). Raises SpecError for an
     unknown good and for what is not a number."""
     drawn = {name: by_period(system, amount) for name, amount in stockpiles.items()}
     problems = [
@@ -188,8 +188,8 @@ def shares_from(balance: Balance, values: VariableValues) -> dict[str, Array]:
 
 
 def stockpiles_from(balance: Balance, values: VariableValues) -> dict[str, Array]:
-    """What a plan drew from the stockpile of each good less what it filled, t per year, shape (T,),
-    as `simulate` takes it."""
+    """Net draw of a plan from the stockpile of each good, t per year, shape (T,), as `simulate`
+    takes it."""
     moved = {name: _net_draw(balance.system, values, name) for name in balance.system.goods}
     return {name: series for name, series in moved.items() if series.any()}
 

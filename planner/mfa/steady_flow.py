@@ -173,7 +173,7 @@ class _Equations:
         return np.asarray(np.abs(flows).max(axis=0), dtype=float)
 
     def rest(self, activity: Array) -> Array:
-        """What is made and comes of each good beyond what is taken in and wanted, shape (G,)."""
+        """Supply of each good beyond what is taken in and wanted, shape (G,)."""
         return np.asarray(self.given @ activity + self.come - self.taken @ activity - self.want)
 
     def solve(self, over: frozenset[int]) -> tuple[Array, Array]:

@@ -7,8 +7,8 @@ last axis, then does all samples in the time that it takes for one: most of that
 arithmetic.
 
 What shapes a programme (which goods a process has, whether an emission is zero) must be the same in
-all samples of a batch. `agreed` asks it of them; where they do not agree, whoever made the batch
-parts it by bisection, down to one sample.
+all samples of a batch. `agreed` asks it of them; where they do not agree, the caller bisects the
+batch, down to one sample.
 """
 
 from __future__ import annotations
@@ -60,9 +60,7 @@ def batch(systems: Sequence[System]) -> System:
 
 def _require_one_study(systems: Sequence[System]) -> None:
     if any(system.measures or system.exploration for system in systems):
-        raise UnlikeError(
-            "what measures and exploration do is reckoned column by column, not by arrays"
-        )
+        raise UnlikeError("measures and exploration are worked out column by column, not by arrays")
     for name in HEAD:
         head = getattr(systems[0], name)
         if any(getattr(system, name) != head for system in systems):
