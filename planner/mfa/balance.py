@@ -20,7 +20,7 @@ from planner.errors import Problem, SpecError
 from planner.mfa.in_use import UseStock, arising_waste, use_flows, use_stocks
 from planner.system.batch import rows
 from planner.system.nouns import Array, Good, Process, System, frozen_array, frozen_map
-from planner.system.unit_accounts import metals_of
+from planner.system.unit_accounts import mean_demand, metals_of
 
 VariableValues = Mapping[str, Mapping[tuple[Hashable, ...], float]]
 """Values of the variables of a plan or simulation, as the linear programme names them: variable to
@@ -62,6 +62,12 @@ class Balance:
     stocks: Mapping[str, UseStock]
     into_use: Mapping[tuple[str, str, str], Array]
     """t of metal per year that enters use, by (metal, demanded good, product), shape (Y,)."""
+
+    def mean_arising(self, good: str) -> Array:
+        """t per year of a good that products become, shape (T,); 0 where none do."""
+        if good not in self.arising:
+            return np.zeros(len(self.system.periods))
+        return self.system.period_mean(self.arising[good])
 
     def __repr__(self) -> str:
         """In one line, without its arrays."""
@@ -299,11 +305,10 @@ def _good_errors(balance: Balance, values: VariableValues, activity: Array) -> t
 
 def _ends(balance: Balance, values: VariableValues, good: Good) -> Iterator[Array]:
     """Draw, shortage, fill, disposal, arising and demand of a good, t per year, shape (T,) each."""
-    system, none = balance.system, np.zeros(len(balance.system.years))
     for variable in ("draw", "shortage", "fill", "disposal"):
-        yield values_of(system, values, variable, good.name)
-    yield system.period_mean(balance.arising.get(good.name, none))
-    yield system.period_mean(good.demand if good.demand is not None else none)
+        yield values_of(balance.system, values, variable, good.name)
+    yield balance.mean_arising(good.name)
+    yield mean_demand(balance.system, good)
 
 
 def _process_errors(system: System, activity: Array) -> tuple[Array, list[tuple[str, str]]]:

@@ -178,13 +178,13 @@ def node_residual(balance: Balance, table: pd.DataFrame) -> Residual:
     row = {pair: i for i, pair in enumerate((n, m) for n in nodes for m in system.metals)}
     column = {year: i for i, year in enumerate(years)}
     at_year = np.array([column[year] for year in table["year"]], dtype=np.intp)
-    value = table["value"].to_numpy(dtype=float)
     error = np.zeros((len(row), len(years)))
     for side, sign in (("target", 1.0), ("source", -1.0)):
-        pairs = zip(table[side], table["metal"], strict=True)
-        at_row = np.array([row.get(pair, -1) for pair in pairs], dtype=np.intp)
+        ends = zip(table[side], table["metal"], strict=True)
+        at_row = np.array([row.get(pair, -1) for pair in ends], dtype=np.intp)
         inside = at_row >= 0
-        np.add.at(error, (at_row[inside], at_year[inside]), sign * value[inside])
+        amounts = sign * table["value"].to_numpy(dtype=float)[inside]
+        np.add.at(error, (at_row[inside], at_year[inside]), amounts)
     largest = table.groupby("metal")["value"].max().reindex(system.metals).fillna(0.0)
     own = frozen_array([largest[metal] for _, metal in row])
     return Residual(error, tuple(map(", ".join, row)), years, float(largest.max()), own)

@@ -150,7 +150,8 @@ def _require(
     problems = [
         *_level_problems(significance),
         *_balance_problems(rows, len(observations)),
-        *_observation_problems(observations),
+        *_repeated_names(observations),
+        *_value_problems(observations),
         *_name_problems({o.name for o in observations}, ratios, nonnegative),
     ]
     if problems:
@@ -171,10 +172,13 @@ def _balance_problems(rows: Array, count: int) -> Iterator[Problem]:
         yield Problem("balances", 0, "", "hold something that is not a number; give all of them")
 
 
-def _observation_problems(observations: Sequence[Observation]) -> Iterator[Problem]:
+def _repeated_names(observations: Sequence[Observation]) -> Iterator[Problem]:
     counts = Counter(o.name for o in observations)
     for name in sorted(name for name, count in counts.items() if count > 1):
         yield Problem("observations", 0, name, "stands twice; name each quantity once")
+
+
+def _value_problems(observations: Sequence[Observation]) -> Iterator[Problem]:
     for o in observations:
         if np.isfinite(o.value) and not (np.isfinite(o.deviation) and o.deviation >= 0):
             message = f"has the standard deviation {o.deviation}; give 0 or more, or no value"

@@ -37,6 +37,7 @@ from planner.mfa.flows import flow_table
 from planner.mfa.shares import GIVEN, Drive, by_period, drives_of, shares_of
 from planner.mfa.steady_flow import PeriodFlow, steady_flows
 from planner.system.nouns import Array, System, frozen_map
+from planner.system.unit_accounts import mean_demand
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -212,9 +213,5 @@ def _all_of(
             taken = taken + run[p.name] * system.period_mean(p.inputs[good.name])
         if good.name in p.outputs and (drive.mode == "pushed" or drives[p.name] != drive):
             made = made + run[p.name] * system.period_mean(p.outputs[good.name])
-    if good.name in balance.arising:
-        made = made + system.period_mean(balance.arising[good.name])
-    if drive.mode == "pushed":
-        return made
-    demand = system.period_mean(good.demand) if good.demand is not None else 0.0
-    return np.asarray(demand + taken - made, dtype=float)
+    made = made + balance.mean_arising(good.name)
+    return made if drive.mode == "pushed" else mean_demand(system, good) + taken - made

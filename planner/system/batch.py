@@ -78,8 +78,7 @@ def stacked(samples: Sequence[Any]) -> Any:
     if isinstance(first, np.ndarray):
         return _stacked_arrays(samples)
     if isinstance(first, float):
-        whole = np.array(samples)
-        return first if _alike(whole) else whole[:, None]
+        return _stacked_numbers(samples)
     if isinstance(first, Mapping):
         return _stacked_maps(samples)
     if is_dataclass(first):
@@ -94,6 +93,11 @@ def _stacked_arrays(samples: Sequence[Array]) -> Array:
         raise UnlikeError("series differ in length")
     whole = np.array(samples)
     return samples[0] if _alike(whole) else whole
+
+
+def _stacked_numbers(samples: Sequence[float]) -> Scalar:
+    whole = np.array(samples)
+    return samples[0] if _alike(whole) else whole[:, None]
 
 
 def _stacked_maps(samples: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:

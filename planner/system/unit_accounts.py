@@ -138,6 +138,13 @@ def refined_output(system: System, process: Process, metal: str) -> Array:
     return total
 
 
+def mean_demand(system: System, good: Good) -> Array:
+    """Demand for a good, t per year, shape (T,); 0 where nothing is demanded."""
+    if good.demand is None:
+        return np.zeros(len(system.periods))
+    return system.period_mean(good.demand)
+
+
 def demand_by_good(
     system: System, *, metal: str | None = None, export: bool | None = None
 ) -> dict[str, Array]:
