@@ -79,7 +79,7 @@ def test_in_no_keys_nothing_is_found() -> None:
 
 
 def test_a_series_has_a_number_for_each_key_and_period() -> None:
-    """Two keys of two parts in three periods; then a key of which only the second period is kept."""
+    """Two keys of two parts in three periods; then a key of which the second period alone is kept."""
     series = Series(periods((2021, 2021), (2022, 2024), (2025, 2025)), 2)
     assert series.codes(Labels()).shape == (0, 3)
     assert series.values.shape == (0,)

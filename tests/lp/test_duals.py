@@ -194,8 +194,8 @@ EVEN: dict[str, Callable[..., Study]] = {
 
 @pytest.mark.parametrize("family", list(EVEN))
 def test_annual_prices_do_not_depend_on_the_length_of_the_period(tmp_path, family):
-    """One year, and one period of two such years at 10 %: the same price of a tonne a year. By the
-    first year's factor alone it would be 1.909 times as high."""
+    """One year, and one period of two such years at 10 %: the same price of a tonne a year. By the first year's factor alone it would be
+    1.909 times as high."""
     spans: tuple[dict[str, int], ...] = ({"last": 2021}, {"last": 2022, "step": 2})
     one, two = (
         plan_of(EVEN[family](first=2021, discount_rate=0.1, **span), tmp_path) for span in spans
@@ -236,7 +236,7 @@ def test_the_price_of_a_reserve_is_that_of_a_tonne_at_the_start(tmp_path):
 @pytest.mark.parametrize(("capacity", "at_a_kink"), [(100, True), (150, False)])
 def test_a_price_of_zero_in_a_row_that_binds_is_marked(tmp_path, capacity, at_a_kink):
     """Works of just the 100 t that are needed: a tonne less costs 25, a tonne more saves nothing,
-    and the price may be either. Where it is 0, it is marked. Idle works are surely worth 0."""
+    and the price may be either. Where it is 0, it is marked. Idle works are worth 0 without doubt."""
     prices = plan_of(plants.works(existing_capacity=capacity), tmp_path).prices
     row = prices[prices["family"] == "plant_capacity"].iloc[0]
     assert -25 <= row["value"] <= 0

@@ -27,6 +27,7 @@ def works(
 
 
 # ---- plant_capacity
+# --------------------------------------------------------------------------------------------------
 
 
 def test_plant_capacity_cheapest_source_fills_first(tmp_path):
@@ -61,6 +62,7 @@ def test_plant_capacity_counts_availability_and_loading(tmp_path):
 
 
 # ---- capacity_balance: lead time, annuity, salvage
+# -------------------------------------------------------------------
 
 
 def test_capacity_balance_lead_time_annuity_and_the_end_of_the_horizon(tmp_path):
@@ -165,6 +167,7 @@ def test_fixed_cost_is_discounted(tmp_path):
 
 
 # ---- build_rate, capacity_limit
+# --------------------------------------------------------------------------------------
 
 
 def test_build_rate_limits_orders(tmp_path):
@@ -223,6 +226,7 @@ def test_capacity_limit_bounds_a_site(tmp_path):
 
 
 # ---- periods
+# ---------------------------------------------------------------------------------------------------------
 
 
 def six_even_years(**head) -> Study:

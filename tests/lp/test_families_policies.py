@@ -29,6 +29,7 @@ def dig(study: Study, cost: float, **values) -> Study:
 
 
 # ---- self_sufficiency
+# ------------------------------------------------------------------------------------------------
 
 
 def test_self_sufficiency_makes_home_metal_pay(tmp_path):
@@ -202,8 +203,7 @@ def test_a_soft_floor_is_missed_where_that_is_cheaper(tmp_path, penalty, cost, b
 
 
 def test_the_penalty_of_a_soft_floor_is_discounted(tmp_path):
-    """The same two years at 10 %: 3,600 (1 + 1/1.1); the price of the floor is the penalty in each
-    of them."""
+    """The same two years at 10 %: 3,600 (1 + 1/1.1); the price of the floor is the penalty in both."""
     study = dig(market(last=2022, discount_rate=0.1), 50)
     plan = plan_of(
         study.policy(
@@ -301,6 +301,7 @@ def test_self_sufficiency_counts_exports_by_their_equivalent(tmp_path):
 
 
 # ---- recycled_content
+# ------------------------------------------------------------------------------------------------
 
 
 def test_recycled_content_makes_old_metal_pay(tmp_path):
@@ -331,6 +332,7 @@ def test_recycled_content_does_not_count_new_scrap(tmp_path):
 
 
 # ---- collection_target
+# -----------------------------------------------------------------------------------------------
 
 
 def test_collection_target_brings_waste_back(tmp_path):
@@ -400,6 +402,7 @@ def test_a_soft_collection_target_is_missed_where_that_is_cheaper(tmp_path, pena
 
 
 # ---- stockpile_cover
+# -------------------------------------------------------------------------------------------------
 
 
 def covered(**room) -> Study:
@@ -458,11 +461,12 @@ def test_stockpile_cover_is_waived_in_no_other_year(tmp_path):
 
 
 # ---- names
+# -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", sorted(ROWS_OF_NATURE))
 def test_a_policy_cannot_have_the_name_of_rows_of_nature(tmp_path, name):
-    """A policy `run_down` with a penalty would open the breach of the physical rows so named."""
+    """A policy `run_down` with a penalty would open the breach of the physical rows of that name."""
     study = dig(market(), 50).policy(
         name, "self_sufficiency", metal="lithium", stages=["processing"], share=0.4, penalty=5
     )
@@ -478,6 +482,7 @@ def test_the_names_refused_are_those_of_all_rows_that_no_policy_sets():
 
 
 # ---- pin
+# -------------------------------------------------------------------------------------------------------------
 
 
 def test_pin_floor_holds_an_activity_up(tmp_path):
@@ -567,6 +572,7 @@ def test_a_pin_holds_the_processes_it_names(tmp_path):
 
 
 # ---- import_share
+# ----------------------------------------------------------------------------------------------------
 
 
 def origins(**fields) -> Study:
@@ -613,6 +619,7 @@ def test_import_share_counts_concentrate_by_what_is_refined_from_it(tmp_path):
 
 
 # ---- quota, carbon, capital
+# ------------------------------------------------------------------------------------------
 
 
 def test_quota_caps_what_runs_together(tmp_path):

@@ -25,6 +25,7 @@ def imports(study: Study, import_price=30) -> Study:
 
 
 # ---- balance
+# ---------------------------------------------------------------------------------------------------------
 
 
 def test_balance_carries_each_stage_and_its_loss(tmp_path):
@@ -151,6 +152,7 @@ def test_what_is_thrown_away_is_discounted(tmp_path):
 
 
 # ---- ramp, run_down
+# --------------------------------------------------------------------------------------------------
 
 
 def ramped(demand=(10, 100, 100), mines=1, **values) -> Study:
@@ -246,6 +248,7 @@ def test_run_down_is_waived_in_years_of_a_closure(tmp_path):
 
 
 # ---- depletion
+# -------------------------------------------------------------------------------------------------------
 
 
 def mined(last: int = 2022, reserve: float = 150, additions=0.0, **head) -> Study:
@@ -292,6 +295,7 @@ def test_depletion_adds_what_is_found_in_every_year_of_a_period(tmp_path):
 
 
 # ---- host_limit
+# ------------------------------------------------------------------------------------------------------
 
 
 def test_host_limit_holds_for_each_metal_of_the_same_tonne(tmp_path):
@@ -330,6 +334,7 @@ def test_host_limit_holds_for_each_metal_of_the_same_tonne(tmp_path):
 
 
 # ---- collection
+# ------------------------------------------------------------------------------------------------------
 
 
 def recycled(rate: float = 0.5, collect_cost: float = 1, **head) -> Study:
@@ -402,6 +407,7 @@ def test_waste_that_nobody_collects_is_lost(tmp_path):
 
 
 # ---- stockpile_balance
+# -----------------------------------------------------------------------------------------------
 
 
 def stored(import_price=(10, 30), opening: float = 0, **values) -> Study:
@@ -470,6 +476,7 @@ def test_stockpile_balance_keeps_at_the_rate_of_each_year(tmp_path):
 
 
 # ---- emission_account
+# ------------------------------------------------------------------------------------------------
 
 
 def emitting(**head) -> Study:
@@ -525,7 +532,6 @@ def test_emission_account_follows_the_two_indices(tmp_path):
 
 
 def test_emission_account_discounts_the_carbon_price(tmp_path):
-    """Mining at 10 + 4 x 5 in each of two years at 10 %, where imports pay too: 3,000 (1 +
-    1/1.1)."""
+    """Mining at 10 + 4 x 5 in each of two years at 10 %, where imports pay too: 3,000 (1 + 1/1.1)."""
     plan = plan_of(emitting(last=2022, discount_rate=0.1, border_adjustment=True), tmp_path)
     assert plan.objective == pytest.approx(3000 * (1 + 1 / 1.1))

@@ -221,8 +221,7 @@ def test_slack_of_an_equality_by_hand() -> None:
 
 
 def test_row_of_one_term_takes_the_price_of_its_bound() -> None:
-    """-2 x >= -8 is tighter than x <= 5: the row bears the price, in its own units; with x <= 4 the
-    column's own bound does."""
+    """-2 x >= -8 is tighter than x <= 5: the row bears the price, in its own units; with x <= 4 the column's own bound does."""
     s = in_parts(lp([-3], [[-2]], [-8], [INF], upper=[5]))
     assert (s.x.tolist(), s.dual.tolist(), s.reduced_cost.tolist()) == ([4], [1.5], [0])
     s = in_parts(lp([-3], [[-2]], [-8], [INF], upper=[4]))

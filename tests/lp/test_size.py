@@ -179,8 +179,7 @@ def test_large_programmes_are_solved_by_the_interior_point_method(monkeypatch, s
 
 
 def test_a_column_may_miss_its_bound_by_the_rounding_of_its_variable(small_world):
-    """-1e-6 beside a largest activity of 1e6 is an error of 1e-12; the same in a variable that is
-    all zero is one of 1e-6."""
+    """-1e-6 beside a largest activity of 1e6 is an error of 1e-12; the same in a variable that is all zero is one of 1e-6."""
     arrays = compiled(small_world).arrays
     x = np.zeros(len(arrays.columns))
     activity, capacity = (arrays.columns_of(name) for name in ("activity", "capacity"))
