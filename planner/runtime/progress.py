@@ -1,4 +1,4 @@
-"""How far along something is: the word that names each stage, how many are over, and the seconds
+"""Progress of something long: the word that names each stage, how many are over, and the seconds
 they took."""
 
 from __future__ import annotations
