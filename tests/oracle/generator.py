@@ -208,7 +208,9 @@ def buy_refined(d: Draft, metal: str, origin: str) -> None:
     name = f"import_{metal}_{origin}"
     outputs = {f"{metal}/refined": 1}
     fields = {"origin": origin, "pathway": made}
-    d.lines[metal]["imports"].append(process(d, name, "import", "processing", {}, outputs, **fields))
+    d.lines[metal]["imports"].append(
+        process(d, name, "import", "processing", {}, outputs, **fields)
+    )
 
 
 def deposit(d: Draft, metal: str, name: str) -> None:
@@ -254,9 +256,7 @@ def home_product(d: Draft, metal: str) -> None:
     equivalent(d, name, metal, round(1 / share, 4))
     demanded(d, name, [metal], 4000)
     if d.chance(0.3):
-        process(
-            d, f"import_{metal}_goods", "import", "manufacture", {}, {name: 1}, origin="Chile"
-        )
+        process(d, f"import_{metal}_goods", "import", "manufacture", {}, {name: 1}, origin="Chile")
     if d.chance(0.8):
         use_and_return(d, metal, name)
 
@@ -339,9 +339,7 @@ def recycling(d: Draft, name: str, waste: str, outputs: dict[str, Any]) -> None:
     process(d, f"recycle_{name}", "recycle", "recycling", {scrap: 1}, outputs, **fields)
     if d.chance(0.4):
         origin = d.dice.choice(ORIGINS)
-        process(
-            d, f"import_{name}_scrap", "import", "recycling", {}, {scrap: 1}, origin=origin
-        )
+        process(d, f"import_{name}_scrap", "import", "recycling", {}, {scrap: 1}, origin=origin)
 
 
 def copy_contents(d: Draft, source: str, target: str) -> None:
