@@ -1,7 +1,7 @@
 """planner and the oracle give the same answer, on the shipped studies and on random ones.
 
-`ORACLE_STUDIES=1000` tries so many random studies in place of 40 (and all of China), `ORACLE_FIRST` says from which
-seed on. What differs: `python -m tests.oracle.shrink SEED FOLDER` makes it small.
+`ORACLE_STUDIES=1000` tries so many random studies in place of 40, and all of China; `ORACLE_FIRST`
+says from which seed on. What differs, `python -m tests.oracle.shrink SEED FOLDER` makes small.
 """
 
 from __future__ import annotations
