@@ -1,5 +1,5 @@
-"""What must hold between the nouns of a study: no metal from nothing, names where they are needed,
-demand at the end of the chain."""
+"""Checks across the nouns of a study: no metal from nothing, names where they are needed, demand at
+the end of the chain."""
 
 from __future__ import annotations
 

@@ -21,19 +21,19 @@ _ENDS = {
     "after": "the last year given",
     "both": "a series of one year; write before in its first year and after in its last",
 }
-"""Where each word of the column extend may stand."""
+"""End of a series that each word of the column extend goes with."""
 
 
 class Spot(NamedTuple):
-    """Where the value of a path stands among the rows in force, and between which finite ends it
-    must lie."""
+    """Position of the value of a path among the rows in force, and the finite bounds that it must
+    lie within."""
 
     key: Key
     at: int
     """Position of its row in the series."""
     year: int | None
     rest: tuple[Any, ...]
-    """What follows the value in the row that an override puts there."""
+    """Fields that follow the value in the row that an override puts there."""
     unit: str
     minimum: float
     maximum: float
@@ -176,7 +176,7 @@ class Numbers:
         )
 
     def first_row(self, table: str, name: str) -> Place:
-        """Where a name is first given numbers."""
+        """Place of the first row that gives numbers of a name."""
         rows = [row for key in self.keys(table, name) for row in self.rows[key]]
         first = min([row for row in rows if row.row] or rows, key=lambda row: row.row, default=None)
         return Place(f"{table}.csv", 0) if first is None else Place(first.file, first.row)

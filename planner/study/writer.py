@@ -48,7 +48,7 @@ def _unknown_tables(tables: Iterable[str]) -> Iterator[Problem]:
     for name in tables:
         if name not in BY_NAME:
             close = suggestion(name, BY_NAME)
-            message = f"is no table of a study{close}; there are: {', '.join(BY_NAME)}"
+            message = f"is not a table of a study{close}; there are: {', '.join(BY_NAME)}"
             yield Problem("tables", 0, name, message)
 
 

@@ -579,7 +579,7 @@ def test_a_row_has_one_number_in_sheet_and_file(tmp_path: Path, book: bytes) -> 
 @pytest.mark.parametrize(
     ("part", "old", "new", "message"),
     [
-        ("xl/workbook.xml", "<sheets>", "<shoots>", "is no workbook that can be read"),
+        ("xl/workbook.xml", "<sheets>", "<shoots>", "is not a workbook that can be read"),
         (
             "xl/_rels/workbook.xml.rels",
             "sheet2.xml",

@@ -62,7 +62,7 @@ class RowReader:
         return not wrong
 
     def _wrong(self, column: Column, text: str, *, is_name: bool) -> str:
-        """What is wrong with a text cell; empty where nothing is."""
+        """Message of a text that its column may not hold; empty where it may."""
         if not text:
             return f"is empty; give {column.note}" if column.required else ""
         if column.choices:
@@ -81,7 +81,7 @@ class RowReader:
         )
 
     def _undefined(self, column: Column, text: str) -> str:
-        """The complaint that no table defines a name; empty where one does or may."""
+        """Message of a name that no table defines; empty where one does or may."""
         known: list[str] = []
         for table in column.tables:
             names = self.names.get(table)

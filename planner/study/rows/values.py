@@ -93,7 +93,7 @@ class ValueReader:
     def _no_parameter(self, name: str) -> str:
         known = [parameter.name for parameter in self.table.parameters]
         close = self.problems.suggestion(name, known)
-        what = f"'{name}' is no parameter of this table{close}" if name else "is empty"
+        what = f"'{name}' is not a parameter of this table{close}" if name else "is empty"
         return f"{what}; choose of {', '.join(known)}"
 
     # ---- numbers
@@ -136,8 +136,8 @@ class ValueReader:
             return ""
         close = self.problems.suggestion(scenario, self.head.scenarios)
         return (
-            f"'{scenario}' is no scenario of study.toml{close}; add [scenarios.NAME] there, or "
-            "correct it"
+            f"'{scenario}' is not a scenario of study.toml{close}; add [scenarios.NAME] there, "
+            "or correct it"
         )
 
     def _wrong_year(self, text: str, parameter: ParameterForm) -> str:
@@ -176,7 +176,7 @@ class ValueReader:
 
 
 def _wrong_metal(table: TableForm, parameter: ParameterForm, keys: tuple[str, ...]) -> str:
-    """What is wrong with the metal of a row that may leave it empty."""
+    """Message of a metal that is missing or must not be given, in a row that may leave it empty."""
     if not table.has_optional_metal:
         return ""
     if keys[1] and parameter.with_metal == "never":
