@@ -300,7 +300,7 @@ class _HeadReader:
         """A list of names, without duplicates."""
         names: dict[str, int] = {}
         for name in given if isinstance(given, list) else ():
-            if not isinstance(name, str) or not name or name != name.strip():
+            if not _is_name(name):
                 self.refuse(section, key, f"holds {name!r}; give names as text")
             if isinstance(name, str):
                 names[name] = names.get(name, 0) + 1
@@ -365,11 +365,7 @@ class _HeadReader:
         """The first years of `periods`; empty unless they ascend."""
         if "first" in given or "step" in given:
             self.refuse("years", "periods", "stands beside first or step; give either")
-        if (
-            starts
-            and all(type(year) is int for year in starts)
-            and all(a < b for a, b in pairwise(starts))
-        ):
+        if starts and all(type(year) is int for year in starts) and _ascend(starts):
             return starts
         self.refuse(
             "years",
@@ -451,6 +447,14 @@ class _HeadReader:
         if not bad:
             return found
         return {name: replace(scenario, inherits=()) for name, scenario in found.items()}
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and value != "" and value == value.strip()
+
+
+def _ascend(years: list[int]) -> bool:
+    return all(a < b for a, b in pairwise(years))
 
 
 def _by_circle(bad: Mapping[str, str]) -> dict[str, str]:

@@ -276,9 +276,7 @@ class Numbers:
 def _misextended(rows: list[ValueRow]) -> Iterator[ValueRow]:
     """The rows, ordered by year, that extend a series where it does not end."""
     for at, row in enumerate(rows):
-        if (row.extend in ("before", "both") and at > 0) or (
-            row.extend in ("after", "both") and at < len(rows) - 1
-        ):
+        if (row.holds_before and at > 0) or (row.holds_after and at < len(rows) - 1):
             yield row
 
 
@@ -286,9 +284,9 @@ def _gaps(rows: list[ValueRow], first: int, last: int) -> list[str]:
     """Years from `first` to `last` that the rows, ordered by year, neither span nor extend to."""
     start, end = rows[0].year or 0, rows[-1].year or 0
     gaps = []
-    if first < start and rows[0].extend not in ("before", "both"):
+    if first < start and not rows[0].holds_before:
         gaps.append(_span(first, start - 1))
-    if last > end and rows[-1].extend not in ("after", "both"):
+    if last > end and not rows[-1].holds_after:
         gaps.append(_span(end + 1, last))
     return gaps
 

@@ -374,14 +374,17 @@ class Policy:
         Imported ore refined at home is foreign at the stage of extraction and home at that of
         processing, unless only home metal counts.
         """
-        foreign = (process.pathway or "").startswith("foreign") and (
-            self.provenance == "home" or process.stage == "extraction"
-        )
         return (
             process.at_home
             and process.stage in self.stages
             and process.pathway != "new scrap"
-            and not foreign
+            and not self._is_foreign(process)
+        )
+
+    def _is_foreign(self, process: Process) -> bool:
+        """Return True if the output of a process counts as foreign for its ore."""
+        return (process.pathway or "").startswith("foreign") and (
+            self.provenance == "home" or process.stage == "extraction"
         )
 
 

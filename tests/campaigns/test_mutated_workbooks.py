@@ -616,7 +616,7 @@ def test_a_row_has_one_number_in_sheet_and_file(tmp_path: Path, book: bytes) -> 
             "xl/worksheets/sheet2.xml",
             't="n"><v>1</v>',
             't="s"><v>-1</v>',
-            "is the text number '-1' of a list that has none such",
+            "is the text number '-1' of a list that does not have it",
         ),
         (
             "xl/worksheets/sheet2.xml",

@@ -110,8 +110,8 @@ def _lifetime(
         parameter: tables.numbers.series("product_values", (name,), parameter, since=since)
         for parameter in LIFETIME
     }
-    for parameter in NEEDED.get(kind, LIFETIME[:1]):
-        if given[parameter] is None and not tables.problems.spoiled("products", name):
+    if not tables.problems.spoiled("products", name):
+        for parameter in NEEDED.get(kind, LIFETIME[:1]):
             tables.lacking(
                 "product_values",
                 (name,),

@@ -71,8 +71,7 @@ class RowReader:
             return self._undefined(column, text)
         if is_name and "." in text:
             return f"'{text}' holds a point, which parts the words of a path; write it without"
-        wrong = "" if column.name == "description" else unfit(text)
-        return f"{text!r} {wrong}" if wrong else ""
+        return "" if column.name == "description" else _unfit(text)
 
     def _no_choice(self, column: Column, text: str) -> str:
         close = self.problems.suggestion(text, column.choices)
@@ -121,3 +120,8 @@ class RowReader:
             if not all(good):
                 self.problems.spoil(table.name, name)
         return found
+
+
+def _unfit(name: str) -> str:
+    wrong = unfit(name)
+    return f"{name!r} {wrong}" if wrong else ""

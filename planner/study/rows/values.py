@@ -38,12 +38,7 @@ class ValueReader:
         seen: dict[tuple[Key, str, int | None], int] = {}
         for row, texts in self.sheet.rows:
             cells = [*texts, ""]
-            keys = tuple(sys.intern(cells[at]) for at in self.keys_at)
-            name = (
-                self.table.parameters[0].name
-                if self.parameter_at is None
-                else sys.intern(cells[self.parameter_at])
-            )
+            keys, name = self._heading(cells)
             parameter = self.checked.get((keys, name)) or self._parameter(row, keys, name)
             if parameter is None:
                 continue
@@ -67,6 +62,13 @@ class ValueReader:
         self.problems.at(row, "", f"the same as row {first} ({series}{year}{scenario}); keep one")
 
     # ---- keys and parameter
+
+    def _heading(self, cells: list[str]) -> tuple[tuple[str, ...], str]:
+        """Keys and name of the parameter, which a table with a single one leaves out."""
+        keys = tuple(sys.intern(cells[at]) for at in self.keys_at)
+        if self.parameter_at is None:
+            return keys, self.table.parameters[0].name
+        return keys, sys.intern(cells[self.parameter_at])
 
     def _parameter(self, row: int, keys: tuple[str, ...], name: str) -> ParameterForm | None:
         """The parameter of a row whose keys are right, otherwise None."""
