@@ -176,8 +176,8 @@ def _parsed(text: str, problems: Problems) -> Mapping[str, Any] | None:
         )
         return None
     if beyond := beyond_toml(toml):
-        place, message = beyond
-        problems.add(HEAD_FILE, line_of(text, *place), ".".join(filter(None, place)), message)
+        where, message = beyond
+        problems.add(HEAD_FILE, line_of(text, *where), ".".join(filter(None, where)), message)
         return None
     return toml
 

@@ -179,14 +179,14 @@ def _unlike(kind: str, held: str) -> str:
 
 
 def _texts(
-    place: tuple[str, int], sheet: Any, cells: list[dict[str, Any]], problems: Problems
+    line: tuple[str, int], sheet: Any, cells: list[dict[str, Any]], problems: Problems
 ) -> list[str]:
     """The texts of one row, without empty ones at its end."""
     texts: list[str] = []
     last = 0
     for cell in cells:
-        at = (*place, f"{sheet.title}!{position(cell)}")
-        if cell["column"] <= last or cell["row"] != place[1]:
+        at = (*line, f"{sheet.title}!{position(cell)}")
+        if cell["column"] <= last or cell["row"] != line[1]:
             problems.add(*at, f"this cell {MISPLACED}")
             break
         last = cell["column"]
