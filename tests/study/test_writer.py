@@ -49,7 +49,7 @@ def test_a_study_goes_through_frames_and_back(tmp_path: Path, study: str) -> Non
 def test_it_must_be_a_table_and_toml(tmp_path: Path) -> None:
     with pytest.raises(SpecError) as caught:
         planner.write_study(tmp_path / "s", "title = ", {"good": pd.DataFrame()})
-    assert "is no table of a study (did you mean 'goods'?)" in str(caught.value)
+    assert "is not a table of a study (did you mean 'goods'?)" in str(caught.value)
     assert "is not in the form of TOML" in str(caught.value)
     assert not (tmp_path / "s").exists()
 
