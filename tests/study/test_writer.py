@@ -80,7 +80,7 @@ def test_a_place_that_cannot_be(tmp_path: Path) -> None:
 
 
 def test_cells_are_written_as_the_format_wants_them(tmp_path: Path) -> None:
-    """Monolith numbers without a point, others to the last digit, nothing for what is missing, commas
+    """Whole numbers without a point, others to the last digit, nothing for what is missing, commas
     and quotes kept."""
     frame = pd.DataFrame(
         {"year": [2021.0, float("nan")], "value": [0.1 + 0.2, 1e-9], "note": ['a "b", c', None]},
