@@ -73,16 +73,18 @@ def any_closed(p: Programme, processes: list[str], t: int) -> bool:
     return any(closed(p, process, t) for process in processes)
 
 
-def upper_bound(p: Programme, process: str) -> Array:
-    """Upper bound of an activity by period, the mean of the years; a closed year has its own."""
+def bounds(p: Programme, process: str) -> tuple[Array, Array]:
+    """Bounds of an activity by period, the means of the years; a closed year has its own."""
     has = p.study.has("process_values", process, "max_activity")
     high = p.study.yearly("process_values", process, "max_activity", default=np.inf)
+    low = p.study.yearly("process_values", process, "min_activity")
     for _, policy in in_force(p, "closure"):
         if closes(p, policy, process):
             share = yearly_level(p, policy)
             shut = np.nan_to_num(share) * high if has else np.zeros(len(high))
             high = np.where(np.isnan(share), high, shut)
-    return p.study.mean(high)
+            low = np.where(np.isnan(share), low, np.minimum(low, high))
+    return p.study.mean(low), p.study.mean(high)
 
 
 # ---- floors

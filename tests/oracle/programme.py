@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from tests.oracle import faults, policies
-from tests.oracle.model import Model, Terms
+from tests.oracle.model import Model
 from tests.oracle.reader import Array, Study
 from tests.oracle.recipes import LARGE, Recipes
 from tests.oracle.stocks import arising, profile, stock_at_end, uses, waste_by_year
@@ -52,12 +52,10 @@ def solve(study: Study):
 def activity_columns(p: Programme) -> None:
     """`activity`: between must-run level and upper bound, a closure aside (format.md)."""
     for process in p.recipes.processes:
-        low = p.recipes.number(process, "min_activity")
-        high = policies.upper_bound(p, process)
+        low, high = policies.bounds(p, process)
         cost = p.recipes.running_cost(process)
         for t in p.periods:
-            low_t = min(low[t], high[t]) if policies.closed(p, process, t) else low[t]
-            p.model.column(("activity", process, t), p.beta[t] * cost[t], low_t, high[t])
+            p.model.column(("activity", process, t), p.beta[t] * cost[t], low[t], high[t])
 
 
 def emission_columns(p: Programme) -> None:
@@ -304,45 +302,66 @@ def capacity_balance(p: Programme) -> None:
             p.model.row(("capacity_balance", plant, t), terms, "==", right)
 
 
-def ramps(p: Programme) -> None:
-    """### ramp(ramp_group, year) and run_down(ramp_group, year)."""
-    study, gaps = p.study, p.recipes.gaps
-    groups = dict.fromkeys(key[0] for key in study.keys("ramps"))
-    for group in groups:
+def groups(p: Programme, parameter: str) -> Iterator[tuple[str, float, list[str]]]:
+    """Ramp groups with a number, and their members."""
+    for (group,) in p.study.keys("ramps", parameter):
         members = [q for q, row in p.recipes.processes.items() if row["ramp_group"] == group]
-        step = study.constant("ramps", group, "step")
+        yield group, p.study.constant("ramps", group, parameter), members
+
+
+def change(members: list[str], t: int, factor: float) -> list:
+    """What a group runs in a period, less a multiple of what it ran before."""
+    now = [(("activity", q, t), 1.0) for q in members]
+    return now + [(("activity", q, t - 1), -factor) for q in members]
+
+
+def ramp(p: Programme) -> None:
+    """### ramp(ramp_group, year)."""
+    for group, growth, members in groups(p, "growth"):
+        step = p.study.constant("ramps", group, "step")
         for t in p.periods[1:]:
-            now = [(("activity", q, t), 1.0) for q in members]
-            if study.has("ramps", group, "growth"):
-                factor = (1 + study.constant("ramps", group, "growth")) ** gaps[t]
-                before = [(("activity", q, t - 1), -factor) for q in members]
-                p.model.row(("ramp", group, t), now + before, "<=", step * gaps[t])
-            if study.has("ramps", group, "decline") and not policies.any_closed(p, members, t):
-                factor = (1 - study.constant("ramps", group, "decline")) ** gaps[t]
-                before = [(("activity", q, t - 1), -factor) for q in members]
-                p.model.row(("run_down", group, t), now + before, ">=", 0.0)
+            gap = p.recipes.gaps[t]
+            terms = change(members, t, (1 + growth) ** gap)
+            p.model.row(("ramp", group, t), terms, "<=", step * gap)
+
+
+def run_down(p: Programme) -> None:
+    """### run_down(ramp_group, year)."""
+    for group, decline, members in groups(p, "decline"):
+        for t in p.periods[1:]:
+            if not policies.any_closed(p, members, t):
+                terms = change(members, t, (1 - decline) ** p.recipes.gaps[t])
+                p.model.row(("run_down", group, t), terms, ">=", 0.0)
 
 
 def depletion(p: Programme) -> None:
-    """### depletion(deposit, year) and exploration_limit(deposit)."""
+    """### depletion(deposit, year)."""
     for deposit in sorted(p.recipes.deposits):
         added = p.study.by_period("deposits", deposit, "additions") * p.lengths
         added[0] += p.study.constant("deposits", deposit, "reserve")
-        explored = [v for v in p.periods if ("explored", deposit, v) in p.model.columns]
         for t in p.periods:
             terms: list = [(("remaining", deposit, t), 1.0)]
             if t:
                 terms.append((("remaining", deposit, t - 1), -1.0))
             for q in p.recipes.takers(deposit):
                 terms.append((("activity", q, t), p.lengths[t] * p.recipes.taken(deposit, q)[t]))
-            for v in explored:
-                if found_in(p, deposit, v) == t:
-                    terms.append((("explored", deposit, v), -float(p.lengths[v])))
+            finds = [v for v in explorations(p, deposit) if found_in(p, deposit, v) == t]
+            terms += [(("explored", deposit, v), -float(p.lengths[v])) for v in finds]
             p.model.row(("depletion", deposit, t), terms, "==", added[t])
-        if p.study.has("exploration", deposit, "most") and explored:
-            most = p.study.constant("exploration", deposit, "most")
-            found: Terms = [(("explored", deposit, v), float(p.lengths[v])) for v in explored]
-            p.model.row(("exploration_limit", deposit), found, "<=", most)
+
+
+def explorations(p: Programme, deposit: str) -> list[int]:
+    """Periods in which a deposit can be explored."""
+    return [v for v in p.periods if ("explored", deposit, v) in p.model.columns]
+
+
+def exploration_limit(p: Programme) -> None:
+    """### exploration_limit(deposit)."""
+    for (deposit,) in p.study.keys("exploration", "most"):
+        most = p.study.constant("exploration", deposit, "most")
+        periods = explorations(p, deposit)
+        found = [(("explored", deposit, v), float(p.lengths[v])) for v in periods]
+        p.model.row(("exploration_limit", deposit), found, "<=", most)
 
 
 def lifetime_measures(p: Programme) -> None:
@@ -443,8 +462,10 @@ ROWS = (
     balance,
     plant_capacity,
     capacity_balance,
-    ramps,
+    ramp,
+    run_down,
     depletion,
+    exploration_limit,
     lifetime_measures,
     host_limit,
     collection,

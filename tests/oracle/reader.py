@@ -112,10 +112,10 @@ def at_years(points: list[Point], years: Array, events: bool = False) -> Array:
     values = np.array([p.value for p in ordered])
     if events:
         return np.array([float(values[given == y].sum()) for y in years])
-    before = ordered[0].extend in ("before", "both")
-    after = ordered[-1].extend in ("after", "both")
-    if (years.min() < given[0] and not before) or (years.max() > given[-1] and not after):
-        raise Outside(f"{given[0]}-{given[-1]} given, {years.min()}-{years.max()} asked")
+    if years.min() < given[0] and ordered[0].extend not in ("before", "both"):
+        raise Outside(f"{given[0]} is the first year given, {years.min()} is asked for")
+    if years.max() > given[-1] and ordered[-1].extend not in ("after", "both"):
+        raise Outside(f"{given[-1]} is the last year given, {years.max()} is asked for")
     return np.interp(years, given, values)
 
 
@@ -188,7 +188,7 @@ def read(folder: Path, scenario: str = "", overrides: Mapping[str, Any] | None =
     """Read a study folder in a scenario (`a,b` composes them), with single values overridden."""
     head = tomllib.loads((folder / "study.toml").read_text(encoding="utf-8"))
     chosen = scenario or head.get("scenario", "")
-    names = chain(head.get("scenarios", {}), [n.strip() for n in chosen.split(",") if n.strip()])
+    names = chain(head.get("scenarios", {}), chosen.replace(" ", "").split(",") if chosen else [])
     rows = {name: _rows(folder / f"{name}.csv") for name in ROWS}
     layers = {name: _layers(folder, name) for name in NUMBERS}
     study = Study(
