@@ -38,10 +38,12 @@ from planner.analysis.security.recourse import (
 from planner.errors import InfeasibleError, SpecError
 from planner.lp.parameters import order_price
 from planner.plan.plan import Plan
-from planner.plan.solve import break_ties, make_plan, optimal, require_optimal
+from planner.plan.solve import make_plan, optimal, require_optimal
 from planner.runtime.progress import Progress, Step, told
+from planner.solver.checks import ROW_TOLERANCE, row_errors
 from planner.solver.compiled import Compiled, compiled
-from planner.solver.highs import ROW_TOLERANCE, Arrays, Program, Solution, row_errors
+from planner.solver.highs import Arrays, Program, Solution
+from planner.solver.ties import break_ties
 from planner.system.economics import capital_charge
 from planner.system.nouns import Array, System
 

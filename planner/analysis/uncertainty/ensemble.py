@@ -41,11 +41,11 @@ from planner.analysis.uncertainty.outcomes import (
 from planner.analysis.uncertainty.sampling import Sampler, draw, uncertainty
 from planner.analysis.uncertainty.variants import Variant, Variants
 from planner.errors import OutputError
+from planner.lp.arrays import plain_name
 from planner.runtime.extras import planner_version
 from planner.runtime.progress import Progress, Step
 from planner.runtime.run_folder import reserved
 from planner.runtime.workers import answers, default_workers
-from planner.solver.highs import plain_name
 from planner.study.reader import Rereader
 from planner.system.nouns import SCOPES, Array, System
 
