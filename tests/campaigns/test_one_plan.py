@@ -96,14 +96,18 @@ def test_a_random_study_has_one_plan_whatever_the_setting(study: Study) -> None:
             lines.write(f"{off!r}\n")
 
 
-def test_exchanges_between_years_do_not_tie_again(tmp_path: Path) -> None:
-    """Two lakes of 200 t that cost and emit the same, for 100 t a year in four years: by ranks the
-    north now and the south later weigh as much as the reverse (1 + 6 = 2 + 5), and the plan hung
-    on the strategy; by weights in general position it does not."""
-    study = Study(2021, 2024, discount_rate=0).good("li", "refined", demand=100, shortage_cost=5000)
-    for lake in ("north", "south"):
-        study.deposit(lake, reserve=200)
-        study.process(f"dig_{lake}", "mine", takes={lake: 1}, gives={"li": 1}, variable_cost=10)
+def test_exchanges_do_not_tie_again(tmp_path: Path) -> None:
+    """Two origins of 100 t each and two goods of which 100 t each are wanted, all at one price:
+    north to a and south to b weigh by ranks what the reverse does (1 + 4 = 2 + 3), and the plan
+    hung on presolve and strategy; by weights in general position it does not."""
+    study = Study(2021, 2021)
+    for good in ("a", "b"):
+        study.good(good, "refined", demand=100, shortage_cost=5000)
+    for origin in ("north", "south"):
+        names = [f"{origin}_{good}" for good in ("a", "b")]
+        for name in names:
+            study.process(name, "import", gives={name[-1]: 1}, import_price=10, origin=origin)
+        study.policy(f"most_{origin}", "quota", processes=names, cap=100)
     off, setting = largest_difference(system_of(study, tmp_path))
     assert off <= SAME, setting
 
