@@ -20,6 +20,9 @@ LEAST_ENTRY = 1e-12
 NEGLIGIBLE = 1e-9
 """A coefficient left out is as good as none where it times all that its column can be is no more
 than this share of the largest right-hand side, or of 1."""
+TAILS = frozenset({"measure"})
+"""Variables whose small coefficients are the tail of a lifetime, which means nothing: no number of
+the study says them."""
 MOST_NOTED = 3
 """Coefficients left out that a note names one by one."""
 
@@ -75,8 +78,8 @@ def without_specks(arrays: Arrays) -> Arrays:
     """The programme without coefficients below `LEAST_ENTRY`, which no solver would heed: they are
     left out once and here, so that what is solved, reduced, written and checked is one matrix.
 
-    The early tail of a lifetime gives such numbers and means nothing by them. Where one may mean
-    something (see `NEGLIGIBLE`) `left_out` says so. The arrays themselves where there is none.
+    The tail of a lifetime gives such numbers and means nothing by them (`TAILS`). Where one may
+    mean something (`NEGLIGIBLE`) `left_out` says so. The arrays themselves where there is none.
     """
     matrix = arrays.matrix
     small = np.abs(matrix.data) < LEAST_ENTRY
@@ -104,6 +107,7 @@ def _left_out(
     """Sentences on the entries at these places that may matter, the largest first."""
     size = np.abs(arrays.matrix.data[places])
     reach = np.maximum(np.abs(arrays.lower), np.abs(arrays.upper))[column]
+    reach = np.where([arrays.columns[j][0] in TAILS for j in column], 0.0, reach)
     sides = np.concatenate([arrays.row_lower, arrays.row_upper])
     most = np.abs(sides[np.isfinite(sides)]).max(initial=1.0)
     matter = np.flatnonzero(~(size * reach <= NEGLIGIBLE * most))

@@ -215,6 +215,16 @@ def optimal(program: Program) -> Solution:
     return solution
 
 
+def optimal_if_any(program: Program) -> Solution | None:
+    """Solve a programme as it stands now; None where it has no point at all, or no end. Raises
+    SolverError where the solver has no answer, which is no proof of either."""
+    solution = program.run()
+    if solution.status in ("infeasible", "unbounded"):
+        return None
+    require_optimal(program, solution)
+    return solution
+
+
 def require_optimal(program: Program, solution: Solution) -> None:
     """Raise what a status other than optimal means."""
     if solution.status == "optimal":
@@ -368,6 +378,7 @@ __all__ = [
     "break_ties",
     "make_plan",
     "optimal",
+    "optimal_if_any",
     "optimum",
     "require_optimal",
     "solve",

@@ -28,8 +28,9 @@ from planner.lp.arrays import LEAST_ENTRY, without_specks
 from planner.lp.arrays import Arrays as Arrays
 from planner.lp.arrays import Name as Name
 from planner.solver.checks import ROW_TOLERANCE, worst_error, worst_rows
-from planner.solver.judge import clashing, elastic, proves_infeasible
+from planner.solver.judge import clashing, least_violation, proves_infeasible
 from planner.solver.names import lp_names, mps_names
+from planner.solver.scaling import ranges
 from planner.system.nouns import Array
 
 Status = Literal["optimal", "infeasible", "unbounded", "interrupted", "failed"]
@@ -48,6 +49,9 @@ programme."""
 COLD_AGREEMENT = 1e-7
 """A programme solved again from nothing costs the same up to this share."""
 ARRAYS_REFUSED = "a bound above its counterpart, or a number that is none or too large"
+"""Why HiGHS may do so."""
+SMALL_COST = 1e-3
+"""Where no cost of a programme reaches this, all are handed over in a smaller unit of money."""
 FACE_TOLERANCE = 1e-6
 """A reduced cost or dual above this (USD per unit) is no tie."""
 
@@ -181,6 +185,8 @@ class Program:
         self.arrays = without_specks(arrays)
         self.now = self.arrays
         """The programme as it stands, with the rows added since."""
+        self.money = _unit(arrays.cost)
+        """Units of the solver's cost to one of ours."""
         self.highs = new_highs()
         self._set("small_matrix_value", LEAST_ENTRY)
         self._set("primal_feasibility_tolerance", tolerance)
@@ -220,7 +226,7 @@ class Program:
         rows = self.highs.addRows(len(a.rows), a.row_lower, a.row_upper, 0, none, none, nothing)
         columns = self.highs.addCols(
             len(a.columns),
-            a.cost,
+            a.cost * self.money,
             a.lower,
             a.upper,
             a.matrix.nnz,
@@ -228,15 +234,22 @@ class Program:
             a.matrix.indices.astype(np.int32),
             a.matrix.data,
         )
-        for status in (rows, columns, self.highs.changeObjectiveOffset(a.offset)):
-            _taken(status, f"the arrays ({ARRAYS_REFUSED})")
+        if highspy.HighsStatus.kError in (rows, columns):
+            most = ranges(a).get("matrix")
+            named = f"; the largest is {most.most:g} ({most.most_at})" if most else ""
+            raise SolverError(f"HiGHS refuses the arrays: {ARRAYS_REFUSED}{named}")
+        for status in (rows, columns, self._set_offset(a.offset)):
+            _taken(status, "the arrays")
+
+    def _set_offset(self, offset: float) -> Any:
+        return self.highs.changeObjectiveOffset(offset * self.money)
 
     def set_cost(self, cost: Array, offset: float = 0.0) -> None:
         """Minimise another cost, shape (n,)."""
-        n = len(cost)
-        given = self.highs.changeColsCost(n, np.arange(n, dtype=np.int32), cost)
+        n, self.money = len(cost), _unit(cost)
+        given = self.highs.changeColsCost(n, np.arange(n, dtype=np.int32), cost * self.money)
         _taken(given, "a cost")
-        _taken(self.highs.changeObjectiveOffset(offset), "the constant of a cost")
+        _taken(self._set_offset(offset), "the constant of a cost")
         self.now = replace(self.now, cost=np.array(cost, dtype=float), offset=offset)
 
     def set_columns(self, positions: npt.NDArray[np.int32], lower: Array, upper: Array) -> None:
@@ -378,7 +391,7 @@ class Program:
     def _proof(self) -> Array:
         """Duals that prove that the programme as it stands has no plan (`planner.solver.judge`),
         shape (m,); zeros where there is no such proof."""
-        least = Program(elastic(self.now))._run()  # always has an optimum
+        least = Program(least_violation(self.now))._run()  # always has an optimum
         if least.status == "optimal" and proves_infeasible(self.now, least.dual):
             return least.dual
         return np.zeros(len(self.now.rows))
@@ -467,11 +480,11 @@ class Program:
         basic_row, basic_column = self._basic()
         return Solution(
             status="failed" if told == highspy.HighsStatus.kError else status,
-            objective=float(info.objective_function_value),
+            objective=float(info.objective_function_value) / self.money,
             x=np.array(raw.col_value),
-            reduced_cost=np.array(raw.col_dual),
+            reduced_cost=np.array(raw.col_dual) / self.money,
             row_value=np.array(raw.row_value),
-            dual=np.array(raw.row_dual),
+            dual=np.array(raw.row_dual) / self.money,
             basic_row=basic_row,
             basic_column=basic_column,
             iterations=max(int(info.simplex_iteration_count), 0)
@@ -507,9 +520,10 @@ class Program:
         """Keep to the optimal face of a solution: what is not tied stays at its bound
         (complementary slackness)."""
         a = self.arrays
-        held = np.flatnonzero(np.abs(solution.reduced_cost) > FACE_TOLERANCE).astype(np.int32)
+        least = FACE_TOLERANCE / self.money
+        held = np.flatnonzero(np.abs(solution.reduced_cost) > least).astype(np.int32)
         self.set_columns(held, solution.x[held], solution.x[held])
-        priced = np.abs(solution.dual[: len(a.rows)]) > FACE_TOLERANCE
+        priced = np.abs(solution.dual[: len(a.rows)]) > least
         tight = np.flatnonzero(priced).astype(np.int32)
         side = np.where(solution.dual[tight] > 0, a.row_lower[tight], a.row_upper[tight])
         side = np.where(np.isfinite(side), side, solution.row_value[tight])
@@ -554,8 +568,18 @@ class Program:
             _taken(self.highs.passColName(i, text), f"the name {text}")
         for i, text in enumerate(named(self.arrays.rows)):
             _taken(self.highs.passRowName(i, text), f"the name {text}")
-        with self._constant_as_column():
+        with self._in_our_money(), self._constant_as_column():
             _taken(self.highs.writeModel(str(path)), f"to write {path} with these names")
+
+    @contextmanager
+    def _in_our_money(self) -> Iterator[None]:
+        """Within, HiGHS has the cost as it was compiled and not as it is solved."""
+        kept, self.money = self.money, 1.0
+        every = np.arange(len(self.arrays.cost), dtype=np.int32)
+        self.highs.changeColsCost(len(every), every, self.arrays.cost)
+        yield
+        self.money = kept
+        self.set_cost(self.now.cost, self.now.offset)
 
     @contextmanager
     def _constant_as_column(self) -> Iterator[None]:
@@ -570,6 +594,14 @@ class Program:
         yield
         _taken(self.highs.deleteCols(1, np.array([n], dtype=np.int32)), "the constant back")
         self.highs.changeObjectiveOffset(offset)
+
+
+def _unit(cost: Array) -> float:
+    """A power of two that brings a cost of small numbers to where the solver's dual tolerance,
+    which is absolute, tells them apart; 1 where the largest is `SMALL_COST` or more, and where all
+    are 0."""
+    most = float(np.abs(cost).max(initial=0.0))
+    return 1.0 if most >= SMALL_COST or most == 0.0 else float(2.0 ** np.ceil(-np.log2(most)))
 
 
 def _taken(status: Any, what: str) -> None:

@@ -1,5 +1,5 @@
-"""Whether a programme has any plan at all, where the solver does not say so clearly: the programme of
-least violation is the judge, and its duals the proof.
+"""Whether a programme has any plan at all, where the solver does not say so clearly: the programme
+of least violation is the judge, and its duals the proof.
 
 Each row is given slack to either side, at a cost of 1 for each unit of its own scale, and nothing
 else costs: this always has an optimum. Where its duals y prove by themselves that no point keeps
@@ -28,7 +28,7 @@ CLASHES = 1e-9
 """A row whose dual is above this share of the largest takes part in the clash."""
 
 
-def elastic(arrays: Arrays) -> Arrays:
+def least_violation(arrays: Arrays) -> Arrays:
     """The programme of least violation: the columns as they are, then what each row that has a
     lower side is short, then what each that has an upper side is over."""
     m, scale = len(arrays.rows), _scale(arrays)

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
+from scipy import sparse
 
-from planner.lp.arrays import Arrays, plain_name
+from planner.lp.arrays import TAILS, Arrays, plain_name
 from planner.system.nouns import Array
 
 WIDE = 1e9
@@ -29,8 +30,9 @@ class Range:
 
 def ranges(arrays: Arrays) -> dict[str, Range]:
     """By part: matrix, cost, bounds of columns, right-hand sides; a part without a number is left
-    out."""
-    matrix = arrays.matrix.tocoo()
+    out, as are the tails of lifetimes in the matrix, which nobody stated."""
+    said = np.array([name not in TAILS for name, _ in arrays.columns], dtype=float)
+    matrix = sparse.csc_array(arrays.matrix * said[None, :]).tocoo()
     parts: dict[str, tuple[Array, list[Array]]] = {
         "matrix": (matrix.data, [matrix.coords[0], matrix.coords[1]]),
         "cost": (arrays.cost, []),

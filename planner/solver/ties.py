@@ -48,7 +48,7 @@ def break_ties(program: Program, first: Solution) -> tuple[Solution, str]:
     solution and a word on what was done.
     """
     arrays = program.arrays
-    best, reached = first, NO_TIES
+    best, reached, least = first, NO_TIES, 1.0 / program.money
     program.fix_face(first)
     for word, objective in (("carbon", arrays.carbon), (BROKEN, weights(arrays))):
         program.set_cost(objective)
@@ -56,7 +56,7 @@ def break_ties(program: Program, first: Solution) -> tuple[Solution, str]:
         if solution.status != "optimal":
             break
         cost = float(arrays.cost @ solution.x) + arrays.offset
-        if not abs(cost - first.objective) <= COST_AGREEMENT * max(abs(first.objective), 1.0):
+        if not abs(cost - first.objective) <= COST_AGREEMENT * max(abs(first.objective), least):
             break
         best, reached = solution, word
         program.fix_face(solution)

@@ -38,7 +38,7 @@ from planner.analysis.security.recourse import (
 from planner.errors import InfeasibleError, SpecError
 from planner.lp.parameters import order_price
 from planner.plan.plan import Plan
-from planner.plan.solve import make_plan, optimal, require_optimal
+from planner.plan.solve import make_plan, optimal, optimal_if_any, require_optimal
 from planner.runtime.progress import Progress, Step, told
 from planner.solver.checks import ROW_TOLERANCE, row_errors
 from planner.solver.compiled import Compiled, compiled
@@ -317,8 +317,8 @@ def _closing_early(cut: Arrays, room: float) -> Arrays:
     program.set_cost(cost)
     program.set_columns(early, np.zeros(len(early)), np.full(len(early), np.inf))
     program.set_columns(forced, np.zeros(len(forced)), cut.lower[forced])
-    least = program.run()
-    if least.status != "optimal":
+    least = optimal_if_any(program)
+    if least is None:
         return cut
     lower, upper = cut.lower.copy(), cut.upper.copy()
     upper[early] = np.where(least.x[early] > 0, least.x[early] * (1 + room) + room, 0.0)
