@@ -17,13 +17,13 @@ ROUNDING = 1e-9
 """Share of its terms, and of the solver's dual tolerance, up to which a reduced cost is taken for
 none."""
 STEPS = (1.0, 1 - 1e-9, 1 - 1e-6, 0.999, 0.9, 0.5, 0.0)
-"""Shares of the duals at which the bound of an unfinished solve is tried; it is concave between
+"""Shares of the dual values at which the bound of an unfinished solve is tried; it is concave between
 them."""
 
 
 def row_errors(arrays: Arrays, x: Array) -> Array:
-    """How far each row is from holding, shape (m,), as a share of the sum of its absolute terms (of
-    1 where that is less)."""
+    """Distance of each row from holding, shape (m,), as a share of the sum of its absolute terms
+    (of 1 where that is less)."""
     value = arrays.matrix @ x
     size = np.maximum(abs(arrays.matrix) @ np.abs(x), 1.0)
     short = np.maximum(arrays.row_lower - value, value - arrays.row_upper)
@@ -31,7 +31,7 @@ def row_errors(arrays: Arrays, x: Array) -> Array:
 
 
 def column_errors(arrays: Arrays, x: Array) -> Array:
-    """How far each column is outside its bounds, shape (n,), relative to the largest value of its
+    """Distance of each column outside its bounds, shape (n,), relative to the largest value of its
     variable, or 1.
 
     Not to its own: a basic column near zero is the difference of the flows it balances and carries
@@ -72,8 +72,8 @@ def worst_rows(arrays: Arrays, x: Array, count: int = 3) -> str:
 
 
 def lower_bound(arrays: Arrays, dual: Array) -> float:
-    """No plan costs less than this, whatever the duals, shape (m,): the best Lagrangian bound on
-    the way from no duals to these.
+    """No plan costs less than this, whatever the dual values, shape (m,): the best Lagrangian bound
+    on the way from none to these.
 
     L(y) = offset + sum_i min(y_i [row_lower, row_upper]) + sum_j min((c - A'y)_j [lower, upper])
     """

@@ -1,8 +1,8 @@
 """Arrays to HiGHS: compile a Pyomo model once, keep the solver alive, change costs and bounds,
 solve again from the last basis.
 
-Shapes: n columns, m rows. Sign of duals: d(cost)/d(right-hand side), for every sense, since the
-problem is a minimisation.
+Shapes: n columns, m rows. Sign of dual values: d(cost)/d(right-hand side), for every sense, since
+the problem is a minimisation.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ from planner.system.nouns import Array
 Status = Literal["optimal", "infeasible", "unbounded", "interrupted", "failed"]
 
 FEASIBILITY_TOLERANCE = 1e-9
-"""Primal and dual tolerance asked of HiGHS, absolute in internal units (its default is 1e-7)."""
+"""Primal and dual feasibility tolerance asked of HiGHS, absolute in internal units (its default is
+1e-7)."""
 CONSTANT = "constant"
 """Name of the column that carries the constant of the objective into a file; no column of ours can
 have it, since all have an index."""
@@ -47,18 +48,18 @@ NO_SCALING = 0
 """HiGHS's number for that: a tolerance that holds in another scale need not hold in that of the
 programme."""
 COLD_AGREEMENT = 1e-7
-"""A programme solved again from nothing costs the same up to this share."""
-ARRAYS_REFUSED = "a bound above its counterpart, or a number that is none or too large"
+"""A warm-started and a cold solve cost the same up to this share."""
+ARRAYS_REFUSED = "a lower bound above its upper bound, NaN, or too large a number"
 """Why HiGHS may do so."""
 SMALL_COST = 1e-3
 """Where no cost of a programme reaches this, all are handed over in a smaller unit of money."""
 FACE_TOLERANCE = 1e-6
-"""A reduced cost or dual above this (USD per unit) is no tie."""
+"""A reduced cost or dual value above this (USD per unit) is not a tie."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Solution:
-    """What HiGHS answered. x and reduced_cost (n,), row_value and dual (m,); basic_row (m,) marks
+    """An answer of HiGHS. x and reduced_cost (n,), row_value and dual (m,); basic_row (m,) marks
     rows whose slack is basic."""
 
     status: Status
@@ -203,7 +204,7 @@ class Program:
 
     @contextmanager
     def logged(self) -> Iterator[list[str]]:
-        """The lines that HiGHS says while it runs within, as a list that fills."""
+        """The lines that HiGHS writes while it runs within, as a list that fills."""
         said: list[str] = []
 
         def hear(event: Any) -> None:
@@ -425,8 +426,8 @@ class Program:
                 each.unsubscribe(hear)
 
     def confirm(self, solution: Solution) -> float:
-        """Solve the programme as it stands now in a HiGHS of its own, from nothing: how far the
-        cost is off, as a share of it.
+        """Solve the programme as it stands now in a HiGHS of its own, cold, and return by how much
+        the cost is off, as a share of it.
 
         A sweep does this for one of its solutions: a living solver must not drift. Raises
         SolverError where the two do not agree.
@@ -438,16 +439,15 @@ class Program:
         cold = twin.run()
         if cold.status != solution.status:
             raise SolverError(
-                f"solved from a basis the programme is {solution.status}, solved from nothing "
-                f"{cold.status}"
+                f"the warm-started solve reports {solution.status}, the cold solve {cold.status}"
             )
         if cold.status != "optimal":
             return 0.0
         off = abs(cold.objective - solution.objective) / max(abs(cold.objective), 1.0)
         if not off <= COLD_AGREEMENT:
             raise SolverError(
-                f"solved from a basis the programme costs {solution.objective!r}, solved from "
-                f"nothing {cold.objective!r}"
+                f"the warm-started solve reports a cost of {solution.objective!r}, the cold solve "
+                f"{cold.objective!r}"
             )
         return off
 

@@ -85,7 +85,8 @@ def _warning(part: str, span: Range) -> str:
         ""
         if span.most <= WIDE
         else (
-            f"the {part} go up to {span.most:g} ({span.most_at}); check its unit, answers lose digits"
+            f"the {part} go up to {span.most:g} ({span.most_at}); check its unit, answers "
+            "lose digits"
         )
     )
 

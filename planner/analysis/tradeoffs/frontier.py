@@ -184,7 +184,7 @@ def import_terms(made: Compiled) -> Array:
 
 
 def plain_cost(arrays: Arrays) -> Array:
-    """The frontier's cost, shape (n,): without carbon price and penalties of shortage and breach."""
+    """The cost of the frontier, shape (n,): without carbon price, shortage and breach penalties."""
     left_out = {"emission", "shortage", "breach"}
     return np.where([name in left_out for name, _ in arrays.columns], 0.0, arrays.cost)
 
