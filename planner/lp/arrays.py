@@ -16,7 +16,7 @@ from planner.system.nouns import Array
 Name = tuple[str, Key]
 """A column or a row: its variable or family, and its index."""
 LEAST_ENTRY = 1e-12
-"""The smallest coefficient that HiGHS can be told to keep; what is below is left out, by us."""
+"""HiGHS cannot be told to keep coefficients of this size or less: they are left out, by us."""
 NEGLIGIBLE = 1e-9
 """A coefficient left out is as good as none where it times all that its column can be is no more
 than this share of the largest right-hand side, or of 1."""
@@ -75,14 +75,14 @@ def plain_name(name: Name) -> str:
 
 
 def without_specks(arrays: Arrays) -> Arrays:
-    """The programme without coefficients below `LEAST_ENTRY`, which no solver would heed: they are
+    """The programme without coefficients up to `LEAST_ENTRY`, which the solver would drop: they are
     left out once and here, so that what is solved, reduced, written and checked is one matrix.
 
     The tail of a lifetime gives such numbers and means nothing by them (`TAILS`). Where one may
     mean something (`NEGLIGIBLE`) `left_out` says so. The arrays themselves where there is none.
     """
     matrix = arrays.matrix
-    small = np.abs(matrix.data) < LEAST_ENTRY
+    small = np.abs(matrix.data) <= LEAST_ENTRY
     if not small.any():
         return arrays
     column = np.repeat(np.arange(matrix.shape[1]), np.diff(matrix.indptr))
@@ -115,9 +115,9 @@ def _left_out(
     for i in order[:MOST_NOTED]:
         row, name = arrays.rows[arrays.matrix.indices[places[i]]], arrays.columns[column[i]]
         yield (
-            f"{arrays.matrix.data[places[i]]:g} ({plain_name(name)} in {plain_name(row)}) is below "
-            f"{LEAST_ENTRY:g}, which no solver heeds, and was left out; state its good or process "
-            "in another unit"
+            f"{arrays.matrix.data[places[i]]:g} ({plain_name(name)} in {plain_name(row)}) is not "
+            f"above {LEAST_ENTRY:g}, which the solver does not heed, and was left out; state its "
+            "good or process in another unit"
         )
     if len(order) > MOST_NOTED:
-        yield f"{len(order) - MOST_NOTED} more numbers below {LEAST_ENTRY:g} were left out"
+        yield f"{len(order) - MOST_NOTED} more numbers up to {LEAST_ENTRY:g} were left out"

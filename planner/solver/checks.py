@@ -17,8 +17,8 @@ ROUNDING = 1e-9
 """Share of its terms, and of the solver's dual tolerance, up to which a reduced cost is taken for
 none."""
 STEPS = (1.0, 1 - 1e-9, 1 - 1e-6, 0.999, 0.9, 0.5, 0.0)
-"""Shares of the dual values at which the bound of an unfinished solve is tried; it is concave between
-them."""
+"""Shares of the dual values at which the bound of an unfinished solve is tried; it is concave
+between them."""
 
 
 def row_errors(arrays: Arrays, x: Array) -> Array:

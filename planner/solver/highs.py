@@ -278,7 +278,7 @@ class Program:
 
     def add_row(self, terms: Array, lower: float, upper: float) -> int:
         """Add a row from dense terms, shape (n,); returns its position."""
-        kept = np.where(np.abs(terms) < LEAST_ENTRY, 0.0, terms)
+        kept = np.where(np.abs(terms) <= LEAST_ENTRY, 0.0, terms)
         used = np.flatnonzero(kept).astype(np.int32)
         _taken(self.highs.addRow(lower, upper, len(used), used, kept[used]), "a further row")
         now, position = self.now, len(self.now.rows)
@@ -295,9 +295,10 @@ class Program:
         """Give a row other coefficients, by the position of their columns."""
         matrix = self.now.matrix.tolil()
         for position, term in terms.items():
-            kept = 0.0 if abs(term) < LEAST_ENTRY else term
-            _taken(self.highs.changeCoeff(row, position, kept), "a coefficient")
-            matrix[row, position] = kept
+            kept = 0.0 if abs(term) <= LEAST_ENTRY else term
+            if matrix[row, position] != kept:
+                _taken(self.highs.changeCoeff(row, position, kept), "a coefficient")
+                matrix[row, position] = kept
         self.now = replace(self.now, matrix=sparse.csc_array(matrix))
 
     def column_bounds(self) -> tuple[Array, Array]:

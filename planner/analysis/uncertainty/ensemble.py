@@ -392,6 +392,8 @@ def solve_block(job: Job, first: int, quantiles: Array) -> Tables:
             head["check"], unchecked = program.confirm(solution), False
         if solution.status == "infeasible":
             head["reason"] = "; ".join(plain_name(row) for row in program.clash)
+        if solution.status == "failed":
+            head["reason"] = solution.fault or "the solver has no answer"
         if solution.status == "optimal":
             outcomes[sample] = reader.read(variant.system, variant.arrays, solution)
             head |= outcomes[sample].answers
