@@ -17,9 +17,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 import planner
+from planner.analysis.tradeoffs.uniqueness import SAME_PRICE, Directions
 from planner.errors import InfeasibleError
 from planner.plan.solve import require_optimal
 from planner.solver import highs
@@ -27,7 +28,7 @@ from planner.solver.compiled import compiled
 from planner.solver.highs import Program
 from planner.solver.ties import BROKEN, break_ties, weights
 from planner.system.nouns import Array
-from tests.campaigns.test_random_studies import TRIED
+from tests.campaigns.test_random_studies import COUNT, TRIED
 from tests.random_studies import studies
 from tests.small import Study, system_of
 
@@ -94,6 +95,32 @@ def test_a_random_study_has_one_plan_whatever_the_setting(study: Study) -> None:
     if log := os.environ.get("RANDOM_STUDIES_LOG"):
         with Path(log).open("a") as lines:
             lines.write(f"{off!r}\n")
+
+
+@given(study=studies())
+@settings(TRIED, max_examples=max(COUNT // 3, 5))
+def test_both_ends_of_a_price_are_the_same_whatever_the_setting(study: Study) -> None:
+    """A dual value may be one of several, and which of them hangs on the setting; what one tonne
+    less saves and one more costs does not, and every dual lies between the two."""
+    with tempfile.TemporaryDirectory() as folder:
+        arrays = compiled(planner.read(study.write(Path(folder) / "study"))).arrays
+    asked = [i for i, (family, _) in enumerate(arrays.rows) if family == "balance"][::3]
+    found = []
+    for setting in ({}, *SETTINGS[1::2]):
+        program = Program(arrays)
+        for option, value in setting.items():
+            program.highs.setOptionValue(option, value)
+        base = program.run()
+        if base.status == "infeasible":
+            return
+        directions = Directions(arrays, base)
+        ends = np.array([directions.ends(row)[:2] for row in asked]).reshape(-1, 2)
+        room = SAME_PRICE * np.maximum(np.abs(base.dual[asked]), 1.0)
+        assert (ends[:, 0] - room <= base.dual[asked]).all()
+        assert (base.dual[asked] <= ends[:, 1] + room).all()
+        found.append(ends)
+    for ends in found[1:]:
+        np.testing.assert_allclose(ends, found[0], rtol=SAME_PRICE, atol=SAME_PRICE)
 
 
 def test_exchanges_do_not_tie_again(tmp_path: Path) -> None:
