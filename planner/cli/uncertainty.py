@@ -109,7 +109,13 @@ Workers = Annotated[
 ]
 Cluster = Annotated[
     str,
-    typer.Option("--cluster", metavar="ADDRESS", help="A Dask scheduler, such as tcp://host:8786."),
+    typer.Option(
+        "--cluster",
+        metavar="ADDRESS",
+        help="A Dask scheduler of your own, such as tcp://host:8786 (tls:// with certificates): it "
+        "and its workers run the Python objects that they are sent, and nobody is authenticated "
+        "without TLS.",
+    ),
 ]
 Top = Annotated[
     int,

@@ -22,6 +22,8 @@ worlds in docs/benchmarks.md."""
 BYTES_PER_NONZERO = 220.0
 GIBIBYTE, KIBIBYTE = 2**30, 2**10
 MEMINFO, GROUP = Path("/proc/meminfo"), Path("/sys/fs/cgroup")
+STATM = Path("/proc/self/statm")
+"""Pages of this process, those of its address space first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +87,9 @@ class _Counted:
 
 
 def free_memory() -> float | None:
-    """Bytes that this process can still get: what the machine has free, or what its control group
-    leaves it; None where unknown."""
-    found = [value for value in (_machine(), _group()) if value is not None]
+    """Bytes that this process can still get: the least of the free memory of the machine, what its
+    control group leaves it and what its own limit of address space does; None where unknown."""
+    found = [value for value in (_machine(), _group(), _address_space()) if value is not None]
     return min(found, default=None)
 
 
@@ -106,6 +108,20 @@ def _group() -> float | None:
         )
     except (OSError, ValueError):
         return None
+
+
+def _address_space() -> float | None:
+    """What is left of the limit of address space (`ulimit -v`); None where there is none."""
+    try:
+        import resource  # no such thing outside Unix
+
+        limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+        if limit == resource.RLIM_INFINITY:
+            return None
+        taken = float(STATM.read_text().split()[0]) * resource.getpagesize()
+    except (ImportError, OSError, ValueError, IndexError):
+        return None
+    return max(limit - taken, 0.0)
 
 
 def require_memory(filled: Components) -> None:

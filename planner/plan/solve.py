@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from planner.errors import InfeasibleError, SolverError
+from planner.lp.arrays import plain_name
 from planner.lp.formulation import FORMULATION
 from planner.mfa.balance import Balance
 from planner.mfa.demand_measures import after_measures
@@ -38,19 +39,12 @@ from planner.plan.tables import (
 from planner.runtime.extras import planner_version
 from planner.runtime.interrupts import Presses, counted
 from planner.runtime.progress import Clock, Progress
+from planner.solver.checks import column_errors, holds, row_errors, worst_rows
 from planner.solver.compiled import Compiled, compiled
-from planner.solver.highs import (
-    Arrays,
-    Program,
-    Solution,
-    by_name,
-    column_errors,
-    new_highs,
-    plain_name,
-    row_errors,
-)
-from planner.solver.incumbent import best_known, holds
-from planner.solver.scaling import range_warnings, ranges, recorded, worst_rows
+from planner.solver.highs import Arrays, Program, Solution, by_name, new_highs
+from planner.solver.incumbent import best_known
+from planner.solver.scaling import range_warnings, ranges, recorded
+from planner.solver.ties import NO_TIES, break_ties
 from planner.system.nouns import Array
 
 SEARCH = 0.8
@@ -58,7 +52,6 @@ SEARCH = 0.8
 AFTERWARDS = 20.0
 """Seconds for such a plan after Ctrl-C, or the same share of the time searched where that is
 more."""
-NO_TIES = "none broken"
 TIES_LEFT = (
     "stopped before ties were broken: no plan costs less, but others of the same cost may be the "
     "one chosen"
@@ -73,9 +66,6 @@ NO_OPTIMUM = MappingProxyType(
     }
 )
 """Why there is no optimum, and what to do, by the status of a solution."""
-COST_AGREEMENT = 1e-9
-"""Breaking ties may change the cost by no more than this share; otherwise the first solution
-stands."""
 
 
 def solve(
@@ -225,6 +215,16 @@ def optimal(program: Program) -> Solution:
     return solution
 
 
+def optimal_if_any(program: Program) -> Solution | None:
+    """Solve a programme as it stands now; None where it has no point at all, or no end. Raises
+    SolverError where the solver has no answer, which is no proof of either."""
+    solution = program.run()
+    if solution.status in ("infeasible", "unbounded"):
+        return None
+    require_optimal(program, solution)
+    return solution
+
+
 def require_optimal(program: Program, solution: Solution) -> None:
     """Raise what a status other than optimal means."""
     if solution.status == "optimal":
@@ -239,7 +239,8 @@ def require_optimal(program: Program, solution: Solution) -> None:
     wide = range_warnings(ranges(program.arrays)) or (
         "the ranges of the numbers are not the reason",
     )
-    raise SolverError("; ".join(("the solver failed", *wide)))
+    why = f"the solver failed: {solution.fault}" if solution.fault else "the solver failed"
+    raise SolverError("; ".join((why, *program.arrays.left_out, *wide)))
 
 
 def _clash_in_words(program: Program) -> list[str]:
@@ -248,35 +249,6 @@ def _clash_in_words(program: Program) -> list[str]:
     target = {family.name for family in FORMULATION if family.target}
     ordered = sorted(rows, key=lambda row: (row[0] not in target, plain_name(row)))
     return [f"{'target' if row[0] in target else 'limit'} {plain_name(row)}" for row in ordered]
-
-
-def break_ties(program: Program, first: Solution) -> tuple[Solution, str]:
-    """Among plans of equal cost the one of least carbon, and among those the first by name; duals
-    stay those of the first solve.
-
-    Each step keeps to the optimal face of the one before (docs/design.md, ties). Where that fails
-    or would change the cost, the first solution stands. The program is restored. Returns the
-    solution and a word on what was done.
-    """
-    arrays = program.arrays
-    names = [plain_name(name) for name in arrays.columns]
-    rank = np.zeros(len(names))
-    rank[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
-    by_rank = (rank + 1) / max(len(rank), 1)
-    best, reached = first, NO_TIES
-    program.fix_face(first)
-    for word, objective in (("carbon", arrays.carbon), ("carbon, then name", by_rank)):
-        program.set_cost(objective)
-        solution = program.run()
-        if solution.status != "optimal":
-            break
-        cost = float(arrays.cost @ solution.x) + arrays.offset
-        if not abs(cost - first.objective) <= COST_AGREEMENT * max(abs(first.objective), 1.0):
-            break
-        best, reached = solution, word
-        program.fix_face(solution)
-    program.restore()
-    return best, reached
 
 
 def make_plan(
@@ -372,7 +344,7 @@ def _record(made: Compiled, objective: float, emissions: Mapping[str, float]) ->
         ties=NO_TIES,
         seconds={},
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        notes=range_warnings(spread),
+        notes=(*arrays.left_out, *range_warnings(spread)),
         ranges=recorded(spread),
     )
 
@@ -396,6 +368,7 @@ __all__ = [
     "break_ties",
     "make_plan",
     "optimal",
+    "optimal_if_any",
     "optimum",
     "require_optimal",
     "solve",

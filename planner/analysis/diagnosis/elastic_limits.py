@@ -21,6 +21,7 @@ from scipy import sparse
 
 from planner.analysis.diagnosis.infeasible_case import feasible
 from planner.mfa.balance import Balance
+from planner.plan.solve import optimal_if_any
 from planner.runtime.progress import Progress, Step
 from planner.solver.highs import Arrays, Program
 from planner.study.provenance import Inputs, figures
@@ -115,8 +116,8 @@ def _least(
 def _amounts(kind: LimitKind, arrays: Arrays, easings: Sequence[Easing]) -> dict[str, float]:
     """Relaxation of each item in the elastic programme; none where that has no answer."""
     items = list(dict.fromkeys(item for item, *_ in easings))
-    solution = Program(elastic(arrays, items, easings, kind.most)).run()
-    if solution.status != "optimal":
+    solution = optimal_if_any(Program(elastic(arrays, items, easings, kind.most)))
+    if solution is None:
         return {}
     given = solution.x[len(arrays.columns) :]
     kept = np.flatnonzero(given > LEAST * max(given.max(), 1.0))

@@ -22,7 +22,7 @@ from planner.analysis.tradeoffs.uniqueness import SAME_PRICE, Directions, Ties, 
 from planner.errors import InfeasibleError
 from planner.plan.plan import Plan
 from planner.plan.prices import balance_prices, undiscounted
-from planner.plan.solve import optimum
+from planner.plan.solve import optimal, optimum
 from planner.plan.tables import series
 from planner.runtime.progress import Progress
 from planner.solver.compiled import compiled
@@ -218,7 +218,7 @@ class _Asking:
     def __init__(self, plan: Plan) -> None:
         self.system = plan.system
         self.program = Program(compiled(plan.system).arrays)
-        self.base = self.program.run()
+        self.base = optimal(self.program)
         self.directions = Directions(self.program.arrays, self.base)
         years = [p.first for p in plan.system.periods]
         self.years = {years[0], years[-1], *(y for y in SHOWN if y in years)}
@@ -263,7 +263,7 @@ class _Asking:
             dtype=np.int32,
         )
         self.program.set_rows(rows, np.full(len(rows), -np.inf), np.full(len(rows), np.inf))
-        found = self.program.run()
+        found = optimal(self.program)
         self.program.set_rows(rows, arrays.row_lower[rows], arrays.row_upper[rows])
         missed = [i for i in arrays.columns_of("breach") if arrays.columns[i][1][0] == policy]
         return self.base.objective - found.objective, float(

@@ -37,10 +37,12 @@ from planner.analysis.security.recourse import (
 from planner.errors import InfeasibleError, SpecError
 from planner.lp.parameters import order_price
 from planner.plan.plan import Plan
-from planner.plan.solve import break_ties, make_plan, optimal, require_optimal
+from planner.plan.solve import make_plan, optimal, optimal_if_any, require_optimal
 from planner.runtime.progress import Progress, Step, told
+from planner.solver.checks import ROW_TOLERANCE, row_errors
 from planner.solver.compiled import Compiled, compiled
-from planner.solver.highs import ROW_TOLERANCE, Arrays, Program, Solution, row_errors
+from planner.solver.highs import Arrays, Program, Solution
+from planner.solver.ties import break_ties
 from planner.system.economics import capital_charge
 from planner.system.nouns import Array, System
 
@@ -314,8 +316,8 @@ def _closing_early(cut: Arrays, room: float) -> Arrays:
     program.set_cost(cost)
     program.set_columns(early, np.zeros(len(early)), np.full(len(early), np.inf))
     program.set_columns(forced, np.zeros(len(forced)), cut.lower[forced])
-    least = program.run()
-    if least.status != "optimal":
+    least = optimal_if_any(program)
+    if least is None:
         return cut
     lower, upper = cut.lower.copy(), cut.upper.copy()
     upper[early] = np.where(least.x[early] > 0, least.x[early] * (1 + room) + room, 0.0)

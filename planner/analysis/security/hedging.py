@@ -30,7 +30,7 @@ from planner.analysis.security.recourse import column_years, row_years
 from planner.analysis.security.stacking import joined, labelled
 from planner.errors import InfeasibleError, SpecError
 from planner.plan.plan import Plan
-from planner.plan.solve import make_plan, optimal, require_optimal
+from planner.plan.solve import make_plan, optimal, optimal_if_any, require_optimal
 from planner.runtime.progress import Progress, told
 from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import Arrays, Name, Program, Solution
@@ -399,8 +399,8 @@ def _expected(plan: Plan, futures: _Futures) -> float:
     leaves one without a plan."""
     total = 0.0
     for share, arrays in zip(futures.chance, futures.arrays, strict=True):
-        solution = Program(_holding(arrays, plan, futures.common)).run()
-        total += share * solution.objective if solution.status == "optimal" else np.nan
+        solution = optimal_if_any(Program(_holding(arrays, plan, futures.common)))
+        total += np.nan if solution is None else share * solution.objective
     return float(total)
 
 

@@ -45,8 +45,9 @@ from planner.errors import SolverError, SpecError
 from planner.plan.plan import Plan
 from planner.plan.solve import make_plan, optimal, require_optimal
 from planner.runtime.progress import Progress, told
+from planner.solver.checks import row_errors
 from planner.solver.compiled import Compiled
-from planner.solver.highs import Arrays, Program, Solution, row_errors
+from planner.solver.highs import Arrays, Program, Solution
 from planner.system.nouns import Array, System
 
 LIMIT = 0.2

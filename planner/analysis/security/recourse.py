@@ -28,9 +28,10 @@ from planner.errors import SpecError
 from planner.lp.families import FORMULATION
 from planner.lp.variables import COLUMNS
 from planner.plan.plan import Plan
-from planner.plan.solve import break_ties, require_optimal
+from planner.plan.solve import require_optimal
 from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import Arrays, Name, Program, Solution
+from planner.solver.ties import break_ties
 from planner.system.nouns import Array, System
 
 Mask = npt.NDArray[np.bool_]

@@ -41,11 +41,11 @@ from planner.analysis.uncertainty.outcomes import (
 from planner.analysis.uncertainty.sampling import Sampler, draw, uncertainty
 from planner.analysis.uncertainty.variants import Variant, Variants
 from planner.errors import OutputError
+from planner.lp.arrays import plain_name
 from planner.runtime.extras import planner_version
 from planner.runtime.progress import Progress, Step
 from planner.runtime.run_folder import reserved
 from planner.runtime.workers import answers, default_workers
-from planner.solver.highs import plain_name
 from planner.study.reader import Rereader
 from planner.system.nouns import SCOPES, Array, System
 
@@ -392,6 +392,8 @@ def solve_block(job: Job, first: int, quantiles: Array) -> Tables:
             head["check"], unchecked = program.confirm(solution), False
         if solution.status == "infeasible":
             head["reason"] = "; ".join(plain_name(row) for row in program.clash)
+        if solution.status == "failed":
+            head["reason"] = solution.fault or "the solver has no answer"
         if solution.status == "optimal":
             outcomes[sample] = reader.read(variant.system, variant.arrays, solution)
             head |= outcomes[sample].answers

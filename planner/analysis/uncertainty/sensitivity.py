@@ -307,7 +307,8 @@ class _Sweep:
         if solution.status == "infeasible":
             return None
         if solution.status != "optimal":
-            raise SolverError(f"{name} moved: the solver ended {solution.status}")
+            why = f": {solution.fault}" if solution.fault else ""
+            raise SolverError(f"{name} moved: the solver ended {solution.status}{why}")
         return self._result(variant.system, variant.arrays, solution)
 
     def _values(self, each: Input, share: float) -> Sample:
