@@ -113,6 +113,20 @@ def _binding(arrays: Arrays, solution: Solution) -> npt.NDArray[np.bool_]:
     return np.asarray(slack <= BINDING * np.maximum(np.abs(value), 1.0))
 
 
+def refined_prices(system: System, prices: pd.DataFrame) -> dict[str, Array]:
+    """Shadow price of each metal as refined metal, USD per t of it, shape (T,): that of the dearest
+    where a metal has several refined goods, NaN where it has none."""
+    by_good = balance_prices(prices)
+    years = [period.first for period in system.periods]
+    found: dict[str, Array] = {metal: np.full(len(years), np.nan) for metal in system.metals}
+    for good in system.goods.values():
+        if good.kind == "refined" and len(good.content) == 1:
+            ((metal, content),) = good.content.items()
+            price = np.array([by_good.get((good.name, year), np.nan) for year in years])
+            found[metal] = np.fmax(found[metal], price / content)
+    return found
+
+
 def balance_prices(prices: pd.DataFrame) -> dict[tuple[str, int], float]:
     """The price of each good in each year of a price table, USD/t, by good and first year of the
     period."""
