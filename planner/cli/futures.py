@@ -177,7 +177,9 @@ def regret(
         print_json({"study": study, "until": until, "regret": records(table)})
     elif not quiet:
         unit = money(systems[scenarios[0]])
-        head = f"Regret of builds under other scenarios ({unit}, present value; in cost and penalty)"
+        head = (
+            f"Regret of builds under other scenarios ({unit}, present value; in cost and penalty)"
+        )
         show_frame(head, table)
 
 

@@ -16,8 +16,8 @@ from planner.system.nouns import Array
 Name = tuple[str, Key]
 """A column or a row: its variable or family, and its index."""
 PENALTIES = frozenset({"shortage", "breach"})
-"""Variables whose coefficient in the objective is a penalty: nobody pays it, and no cost holds it. The
-items of the cost table have the same names."""
+"""Variables whose coefficient in the objective is a penalty: nobody pays it, and no cost holds it.
+The items of the cost table have the same names."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -57,8 +57,8 @@ class Disposed:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """The head of an answer, as `plan.json` says it under `answer`. Money is present value in USD of
-    the study's currency year."""
+    """The head of an answer, as `plan.json` says it under `answer`. Money is present value in USD
+    of the study's currency year."""
 
     cost: float
     """All that is paid. With the penalties it is the objective."""
@@ -88,10 +88,34 @@ class Headline:
         """Targets that are missed, each once."""
         return tuple(dict.fromkeys(each.policy for each in self.missed))
 
+    @property
+    def surplus(self) -> tuple[Disposed, ...]:
+        """What is taken in or made and thrown away at no cost: waste never collected left out."""
+        return tuple(each for each in self.disposed if each.collected)
 
-def headline(
-    system: System, values: Values, costs: pd.DataFrame, *, least: float
-) -> Headline:
+    @property
+    def targets_said(self) -> str:
+        """In words: 4 of 12 targets met, no targets."""
+        if not self.targets:
+            return "no targets"
+        return f"{self.targets_met} of {self.targets} target{'s' * (self.targets > 1)} met"
+
+    @property
+    def numbers_said(self) -> str:
+        """In words: 0 of 46 numbers from a source read."""
+        return f"{self.numbers_read:,} of {self.numbers:,} numbers from a source read"
+
+    @property
+    def penalties_for(self) -> str:
+        """What the penalties are for, in words."""
+        parts = (
+            ("demand not served", self.shortage_penalty),
+            ("targets missed", self.breach_penalty),
+        )
+        return " and ".join(words for words, amount in parts if amount)
+
+
+def headline(system: System, values: Values, costs: pd.DataFrame, *, least: float) -> Headline:
     """The head of the answer of a plan, from its variables and its cost table.
 
     A breach or a disposal of at most `least` (t/year) is rounding and counts as none.
@@ -168,4 +192,3 @@ def free_disposal(system: System, values: Values, *, least: float) -> Iterator[D
             amounts[good] = amounts.get(good, 0.0) + amount * system.periods[i].length
     for good, amount in sorted(amounts.items(), key=lambda item: (-item[1], item[0])):
         yield Disposed(good, amount, system.goods[good].kind != "waste")
-

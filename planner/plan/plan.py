@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = 3
 """Version of the run folder; raised when a reader of the older one would misread the newer. 2 says
-the `platform` of the run, 3 the head of its `answer` with cost and penalties apart, and two prices of
-a metal, each under what it is."""
+the `platform` of the run, 3 the head of its `answer` with cost and penalties apart, and two prices
+of a metal, each under what it is."""
 VARIABLES_FILE = "variables.csv"
 LOG_FILE = "run.log"
 RENAMED = MappingProxyType({"price": "price: goods"})

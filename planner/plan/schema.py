@@ -276,10 +276,9 @@ RESULTS: tuple[ResultTable, ...] = (
     ),
     ResultTable(
         "costs",
-        "Every cost of the plan, and its penalties: the items `shortage` and `breach`, which nobody "
-        "pays and no cost holds. The sum of `present_value` is the objective, recomputed from the "
-        "values and not from the "
-        "programme.",
+        "Every cost of the plan, and its penalties: the items `shortage` and `breach`, which "
+        "nobody pays and no cost holds. The sum of `present_value` is the objective, recomputed "
+        "from the values and not from the programme.",
         (
             ResultField("item", "text", _said(ITEMS), key=True, choices=tuple(ITEMS)),
             ResultField(

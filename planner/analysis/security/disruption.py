@@ -66,9 +66,9 @@ class Disruptions:
 
     `losses`: rank, loss, first and last year, unmet (t of refined equivalents beyond the plan's own
     shortage, over all years watched), unmet_share (of the requirement in the years of the loss),
-    worst_metal and its worst_share, cost (USD, present value, of what is paid, and of ore and
-    stock used up), penalty (USD: of what is unmet and of targets missed, in no cost), recovery (years after the loss until all is served as planned; empty: not within the years
-    watched). `by_metal`: loss, first, metal, year, unmet (t/year), requirement (t/year), unit.
+    worst_metal and its worst_share, cost (USD, present value: of what is paid, and of ore and
+    stock used up), penalty (USD: of what is unmet and of targets missed, in no cost), recovery
+    (years after the loss until all is served as planned; empty: not within the years watched). `by_metal`: loss, first, metal, year, unmet (t/year), requirement (t/year), unit.
     """
 
     losses: pd.DataFrame

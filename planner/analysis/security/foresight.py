@@ -443,8 +443,8 @@ def value_of_foresight(
     value), one row for each source.
 
     Both are what the loss adds to the plan's objective, cost and penalties together, to the end of
-    the horizon, targets suspended and priced while it lasts. Unforeseen: everything before it and every
-    order stand as planned. Foreseen: all may be chosen anew.
+    the horizon, targets suspended and priced while it lasts. Unforeseen: everything before it and
+    every order stand as planned. Foreseen: all may be chosen anew.
     """
     base = base_of(subject)
     arrays, system = base.made.arrays, base.made.system

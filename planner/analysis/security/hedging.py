@@ -407,8 +407,8 @@ def _builds(common: Plan, alone: Mapping[str, Plan], year: int) -> pd.DataFrame:
 
 
 def _expected(plan: Plan, futures: _Futures) -> float:
-    """Expected objective where all futures share what one plan does before the parting, NaN where that
-    leaves one without a plan."""
+    """Expected objective where all futures share what one plan does before the parting, NaN where
+    that leaves one without a plan."""
     total = 0.0
     for share, arrays in zip(futures.chance, futures.arrays, strict=True):
         solution = Program(_holding(arrays, plan, futures.common)).run()

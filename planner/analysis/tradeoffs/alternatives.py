@@ -1,9 +1,9 @@
 r"""Near-optimal plans: what is really decided by cost, and what is not.
 
-All plans whose cost, penalties left out, is at most $(1+\delta)\,C^*$, with shortage and breaches no
-worse than the optimum's, form a polytope. For each metal and pathway its least and most supply on it are two
-linear programmes (the range that cost leaves open); maximally different plans come one after the
-other, each minimising what the plans before it use most (hop, skip and jump: Brill, Chang, Hopkins,
+All plans whose cost, penalties left out, is at most $(1+\delta)\,C^*$, with shortage and breaches
+no worse than the optimum's, form a polytope. For each metal and pathway its least and most supply
+on it are two linear programmes (the range that cost leaves open); maximally different plans come
+one after the other, each minimising what the plans before it use most (hop, skip and jump: Brill, Chang, Hopkins,
 Management Science 28(3), 1982, 221-235, https://doi.org/10.1287/mnsc.28.3.221).
 """
 
@@ -39,8 +39,8 @@ class Alternatives:
     """`ranges`: metal, pathway, best, least, most (t over all years) and the same as shares of all
     supply of the metal at the optimum.
 
-    `plans`: plan, cost, penalty (USD, apart), difference, and supply by metal, year, pathway of each maximally different
-    plan (plan 0 is the optimum).
+    `plans`: plan, cost, penalty (USD, apart), difference, and supply by metal, year,
+    pathway of each maximally different plan (plan 0 is the optimum).
     """
 
     ranges: pd.DataFrame
@@ -76,10 +76,7 @@ def alternatives(
     ranges = pd.DataFrame(_ranges(program, made, best.x, progress), columns=RANGES)
     program.confirm(program.run())
     found = [best.x, *_different(program, made, best.x, plans, progress)]
-    listed = [
-        (i, *arrays.parts(x), _difference(made, best.x, x))
-        for i, x in enumerate(found)
-    ]
+    listed = [(i, *arrays.parts(x), _difference(made, best.x, x)) for i, x in enumerate(found)]
     supplies = [_supply(made, x).assign(plan=i) for i, x in enumerate(found)]
     return Alternatives(
         ranges,

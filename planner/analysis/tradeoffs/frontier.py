@@ -185,7 +185,7 @@ def import_terms(made: Compiled) -> Array:
 
 
 def plain_cost(arrays: Arrays) -> Array:
-    """The frontier's cost, shape (n,): without carbon price and penalties of shortage and breach."""
+    """The frontier's cost, shape (n,): without carbon price and penalties."""
     left_out = {"emission", *PENALTIES}
     return np.where([name in left_out for name, _ in arrays.columns], 0.0, arrays.cost)
 

@@ -113,8 +113,8 @@ class Ensemble:
     """The samples of a study and their outcomes.
 
     `headline`: sample, status, reason, drawn_back, cost and penalty (USD, apart), territorial,
-    footprint (t CO2e over all years), shortage (t over all years), check. `yearly`: sample, metal, year, and a column for
-    each of `planner.analysis.uncertainty.outcomes.UNITS`. `options`: sample, kind (process or
+    footprint (t CO2e over all years), shortage (t over all years), check. `yearly`: sample, metal,
+    year, and a column for each of `planner.analysis.uncertainty.outcomes.UNITS`. `options`: sample, kind (process or
     plant), name, value (activity or orders over all years), in_plan.
     """
 
@@ -191,8 +191,8 @@ class Ensemble:
 
     def summary(self, quantiles: tuple[float, ...] = QUANTILES) -> pd.DataFrame:
         """Quantiles of the headline answers: answer, unit, one column for each quantile."""
-        money = dict.fromkeys(("cost", "penalty"), str(self.record["currency"]))
-        units = {**money, "shortage": "t", **dict.fromkeys(SCOPES, "tCO2e")}
+        units: dict[str, str] = dict.fromkeys(("cost", "penalty"), self.record["currency"])
+        units |= {"shortage": "t"} | dict.fromkeys(SCOPES, "tCO2e")
         optimal = self.headline[self.headline["status"] == "optimal"]
         rows = [
             {

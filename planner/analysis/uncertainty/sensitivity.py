@@ -66,8 +66,8 @@ CHANGED = 1e-6
 def drivers(found: Ensemble, *, metals: Iterable[str] = (), seed: int = 0) -> pd.DataFrame:
     """Share of the variance of each answer that each input explains by itself.
 
-    Answers: cost, penalty, territorial, footprint, shortage, and for each metal its mean share of foreign
-    supply. Columns: answer, input, grade, share, chance (what the largest of as many inputs without
+    Answers: cost, penalty, territorial, footprint, shortage, and for each metal its mean share of
+    foreign supply. Columns: answer, input, grade, share, chance (what the largest of as many inputs without
     effect passes in one ensemble of twenty), real (share above chance), unit, low, value, high of
     the first row of the input. Only samples with a plan count. Raises OutputError where SALib is
     missing or there are too few.
@@ -179,8 +179,8 @@ class Sensitivity:
     `swings`: input, grade, unit, low, value, high (of its first row), for each answer (cost,
     penalty, territorial, footprint, shortage) its change at the low and at the high end, `no plan
     at`, and `rank`: the largest change of cost and penalties together and that of the footprint,
-    each as a share of what it is, added up; sorted by it. `turns`: input, grade, unit, year (0: all), value, end (low or high),
-    turns_at (the value in that year beyond which the plan has other options; the year is the one in
+    each as a share of what it is, added up; sorted by it. `turns`: input, grade, unit, year (0:
+    all), value, end (low or high), turns_at (the value in that year beyond which the plan has other options; the year is the one in
     which the series moves most), enters, leaves.
     """
 
@@ -404,7 +404,9 @@ def _without_rounding(change: float, value: float) -> float:
 
 
 def _largest_share(
-    changes: Mapping[str, Mapping[str, float]], answers: Mapping[str, float], together: Sequence[str]
+    changes: Mapping[str, Mapping[str, float]],
+    answers: Mapping[str, float],
+    together: Sequence[str],
 ) -> float:
     """The largest known change at an end of answers taken together, as a share of their value; 0
     where that is 0."""
