@@ -64,7 +64,7 @@ class Stages:
             self._end(done=True)
             self._since = now
         self._running, self._step_since = stage, now
-        if not isinstance(stage, Step) or not stage.part:
+        if not isinstance(stage, Step) or not stage.done:
             self._steps_since = now
         if not self.quiet and self._status is None and self._console.is_terminal:
             self._status = self._console.status(_Running(self))
@@ -98,9 +98,9 @@ class Stages:
     def left(self, now: float) -> float | None:
         """Seconds left; None where they cannot be estimated."""
         stage = self._running
-        if isinstance(stage, Step) and stage.part:
-            mean = (self._step_since - self._steps_since) / stage.part
-            return mean * (stage.parts - stage.part - 1) + max(mean - (now - self._step_since), 0.0)
+        if isinstance(stage, Step) and stage.done:
+            mean = (self._step_since - self._steps_since) / stage.done
+            return mean * (stage.total - stage.done - 1) + max(mean - (now - self._step_since), 0.0)
         if stage in self._expected:
             ahead = sum(
                 seconds for name, seconds in self._expected.items() if name not in self.seconds
@@ -112,7 +112,7 @@ class Stages:
         """The stage that runs, its step, and once it takes long the time gone and left."""
         stage, gone = self._running, now - self._since
         parts = [
-            f"{stage} ({stage.part + 1} of {stage.parts})" if isinstance(stage, Step) else stage
+            f"{stage} ({stage.done + 1} of {stage.total})" if isinstance(stage, Step) else stage
         ]
         if gone >= SHOWN_AFTER:
             parts.append(f"{gone:.0f} s")

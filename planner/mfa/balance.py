@@ -20,7 +20,7 @@ from planner.errors import Problem, SpecError
 from planner.mfa.in_use import UseStock, arising_waste, use_flows, use_stocks
 from planner.system.batch import rows
 from planner.system.nouns import Array, Good, Process, System, frozen_array, frozen_map
-from planner.system.unit_accounts import metals_of
+from planner.system.unit_accounts import mean_demand, metals_of
 
 VariableValues = Mapping[str, Mapping[tuple[Hashable, ...], float]]
 """Values of the variables of a plan or simulation, as the linear programme names them: variable to
@@ -31,8 +31,7 @@ _ROUNDING = 1e-12
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Incidence:
-    """Which process takes in and gives out which good, per unit of activity; pairs sorted by (good,
-    process)."""
+    """Inputs and outputs of processes per unit of activity; pairs sorted by (good, process)."""
 
     goods: tuple[str, ...]
     processes: tuple[str, ...]
@@ -64,6 +63,12 @@ class Balance:
     into_use: Mapping[tuple[str, str, str], Array]
     """t of metal per year that enters use, by (metal, demanded good, product), shape (Y,)."""
 
+    def mean_arising(self, good: str) -> Array:
+        """t per year of a good that products become, shape (T,); 0 where none do."""
+        if good not in self.arising:
+            return np.zeros(len(self.system.periods))
+        return self.system.period_mean(self.arising[good])
+
     def __repr__(self) -> str:
         """In one line, without its arrays."""
         system = self.system
@@ -75,10 +80,10 @@ class Balance:
 
 
 def balance(system: System, *, stocks: Mapping[str, UseStock] | None = None) -> Balance:
-    """The flow balance of a system. Its use stocks are reckoned here, unless whoever has many
-    systems reckoned them before.
+    """The flow balance of a system. Its use stocks are computed here, unless they are given:
+    for many systems they are computed at once.
 
-    Raises SpecError with every coefficient, product and cohort that cannot be.
+    Raises SpecError with every coefficient, product and cohort that is impossible.
     """
     incidence = make_incidence(system)
     problems = [*_coefficient_problems(system)]
@@ -182,8 +187,7 @@ def _first(years: Sequence[int], wrong: npt.NDArray[np.bool_]) -> int:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Residual:
-    """What does not close, t of contained metal per year: of goods, or of processes and metals;
-    shape (N, T).
+    """Imbalances of goods, or of processes and metals, t of contained metal per year; shape (N, T).
 
     A joint good counts by the metal that it holds most of.
     """
@@ -279,8 +283,8 @@ def residual(balance: Balance, values: VariableValues) -> tuple[Residual, Residu
 
 
 def _good_errors(balance: Balance, values: VariableValues, activity: Array) -> tuple[Array, Array]:
-    """What does not close of each good, and its largest flow, t of contained metal per year, shape
-    (G, T) each."""
+    """Imbalance of each good, and its largest flow, t of contained metal per year, shape (G, T)
+    each."""
     system, incidence = balance.system, balance.incidence
     content = np.array([max(good.content.values()) for good in system.goods.values()])
     through = [
@@ -301,11 +305,10 @@ def _good_errors(balance: Balance, values: VariableValues, activity: Array) -> t
 
 def _ends(balance: Balance, values: VariableValues, good: Good) -> Iterator[Array]:
     """Draw, shortage, fill, disposal, arising and demand of a good, t per year, shape (T,) each."""
-    system, none = balance.system, np.zeros(len(balance.system.years))
     for variable in ("draw", "shortage", "fill", "disposal"):
-        yield values_of(system, values, variable, good.name)
-    yield system.period_mean(balance.arising.get(good.name, none))
-    yield system.period_mean(good.demand if good.demand is not None else none)
+        yield values_of(balance.system, values, variable, good.name)
+    yield balance.mean_arising(good.name)
+    yield mean_demand(balance.system, good)
 
 
 def _process_errors(system: System, activity: Array) -> tuple[Array, list[tuple[str, str]]]:

@@ -1,4 +1,4 @@
-r"""Demand measures: what each spares now, and the waste it spares later.
+r"""Demand measures: the demand that each spares now, and the waste it spares later.
 
 A tonne avoided in year v never enters use, so that of each later year's waste the share $S_{t-1-v}
 - S_{t-v}$ of it is missing: linear, by the survival of its cohort. A lifetime measure moves a tonne
@@ -24,13 +24,13 @@ from planner.system.nouns import Array, Good, Measure, Product, System, frozen_a
 
 AVOIDED = ": avoided"
 LONGER = ", longer life"
-"""What the use stock of a longer life is called, after its product."""
+"""Suffix of the use stock of a longer life, after its product."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spare:
-    """What one t per year of a column of a measure, taken in period v, does. All with shape (T,)
-    but `year`, the first of v."""
+    """Effect of one t per year of a column of a measure, taken in period v. All of shape (T,) but
+    `year`, the first of v."""
 
     column: str
     year: int
@@ -188,7 +188,7 @@ def _change_of_demand(system: System, values: VariableValues) -> dict[str, Array
 
 
 def _yearly(system: System, good: str, amount: Array) -> Array:
-    """A column of a measure by year: it follows the demand within its period; shape (T,) to (Y,)."""
+    """A column of a measure by year, following the demand within its period; (T,) to (Y,)."""
     demand = system.goods[good].demand
     assert demand is not None
     mean = system.period_mean(demand)

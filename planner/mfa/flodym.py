@@ -145,16 +145,7 @@ def stocks_from_flodym(arrays: Mapping[str, FlodymArray]) -> dict[str, UseStock]
 def _convention(named: Mapping[str, NamedArray]) -> Convention:
     """The one stock convention that the names of the arrays end in. Raises SpecError where it, an
     array or its unit is missing."""
-    problems = [
-        Problem("flodym", 0, quantity, "is missing")
-        for quantity in STOCK_UNITS
-        if quantity not in named
-    ]
-    problems += [
-        Problem("flodym", 0, quantity, f"is in '{array.unit}', not in {STOCK_UNITS[quantity]}")
-        for quantity, array in named.items()
-        if array.unit != STOCK_UNITS[quantity]
-    ]
+    problems = [*_array_problems(named)]
     found = {array.name.rpartition(", ")[2] for array in named.values()}
     if not problems and not (len(found) == 1 and found <= CONVENTION_NOTES.keys()):
         message = f"is of no single stock convention; end each with {', '.join(CONVENTION_NOTES)}"
@@ -162,6 +153,16 @@ def _convention(named: Mapping[str, NamedArray]) -> Convention:
     if problems:
         raise SpecError("flodym", problems)
     return cast(Convention, found.pop())
+
+
+def _array_problems(named: Mapping[str, NamedArray]) -> Iterator[Problem]:
+    for quantity in STOCK_UNITS:
+        if quantity not in named:
+            yield Problem("flodym", 0, quantity, "is missing")
+    for quantity, array in named.items():
+        unit = STOCK_UNITS[quantity]
+        if array.unit != unit:
+            yield Problem("flodym", 0, quantity, f"is in '{array.unit}', not in {unit}")
 
 
 def _stock(

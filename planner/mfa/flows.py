@@ -1,4 +1,4 @@
-"""The flow table: where every tonne of metal comes from and goes to, from the incidence matrix and
+"""The flow table: the source and target of every tonne of metal, from the incidence matrix and
 the values of a plan or simulation.
 
 The network is bipartite: process -> good -> process. Beside processes and goods, under their own
@@ -110,7 +110,7 @@ def _taken_in(system: System, process: Process, activity: Array) -> Iterator[Thr
 
 
 def _given_out(system: System, process: Process, activity: Array) -> Iterator[Thread]:
-    """What a process gives out, and what it draws from outside where it takes nothing in."""
+    """Outputs of a process, and what it draws from outside where it takes nothing in."""
     outside = not process.inputs and not process.deposits
     for good, coefficient in process.outputs.items():
         for metal, content in system.goods[good].content.items():
@@ -126,7 +126,7 @@ _ROUNDING = 1e-12
 
 
 def _of_use(balance: Balance) -> Iterator[Thread]:
-    """What leaves each use stock: to its waste good, or dissipated."""
+    """Outflow of each use stock: to its waste good, or dissipated."""
     system = balance.system
     for product in system.products.values():
         gone = balance.stocks[product.name].outflow
@@ -171,20 +171,20 @@ def _of_good(
 
 
 def node_residual(balance: Balance, table: pd.DataFrame) -> Residual:
-    """What comes in less what goes out at every process and good, by metal, recomputed from the
-    flow table alone; shape (N, T)."""
+    """Inflow less outflow of every process and good, by metal, recomputed from the flow table
+    alone; shape (N, T)."""
     system = balance.system
     nodes, years = [*system.processes, *system.goods], tuple(p.first for p in system.periods)
     row = {pair: i for i, pair in enumerate((n, m) for n in nodes for m in system.metals)}
     column = {year: i for i, year in enumerate(years)}
     at_year = np.array([column[year] for year in table["year"]], dtype=np.intp)
-    value = table["value"].to_numpy(dtype=float)
     error = np.zeros((len(row), len(years)))
     for side, sign in (("target", 1.0), ("source", -1.0)):
-        pairs = zip(table[side], table["metal"], strict=True)
-        at_row = np.array([row.get(pair, -1) for pair in pairs], dtype=np.intp)
+        ends = zip(table[side], table["metal"], strict=True)
+        at_row = np.array([row.get(pair, -1) for pair in ends], dtype=np.intp)
         inside = at_row >= 0
-        np.add.at(error, (at_row[inside], at_year[inside]), sign * value[inside])
+        amounts = sign * table["value"].to_numpy(dtype=float)[inside]
+        np.add.at(error, (at_row[inside], at_year[inside]), amounts)
     largest = table.groupby("metal")["value"].max().reindex(system.metals).fillna(0.0)
     own = frozen_array([largest[metal] for _, metal in row])
     return Residual(error, tuple(map(", ".join, row)), years, float(largest.max()), own)
@@ -199,7 +199,7 @@ def base_account(balance: Balance, flows: pd.DataFrame, metal: str, year: int) -
 
     Stages: extraction, trade, refining, manufacture, use, waste, recycling, stockpile, loss (item:
     stage, name: medium), balance. `balance` holds total in, total out and their difference, which
-    is zero. Waste arises by product; what is dissipated in use is no waste but a loss. Raises
+    is zero. Waste arises by product; what is dissipated in use is not waste but a loss. Raises
     KeyError where the metal or period is unknown.
     """
     system = balance.system
@@ -299,7 +299,7 @@ def _scrap(recycling: Process) -> str:
 
 
 def _stockpile_account(table: pd.DataFrame) -> Iterator[_Row]:
-    """What is drawn from stockpiles and what fills them."""
+    """Draws from stockpiles and additions to them."""
     for source, target, value in zip(table["source"], table["target"], table["value"], strict=True):
         if source.startswith("stockpile/"):
             yield "stockpile", "drawn", source.removeprefix("stockpile/"), value

@@ -1,5 +1,5 @@
-r"""Use as a process with a memory: what enters each use stock, how long it stays, what arises from
-it as waste.
+r"""Use as a process with a memory: inflow of each use stock, how long it stays, and the waste that
+arises from it.
 
 Products are counted in tonnes of product, which for a joint product (a battery pack) holds several
 metals. `use_flows` says which demanded good brought which metal into which product.
@@ -26,7 +26,7 @@ largest."""
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UseStock:
-    """What is in use of one product, by calendar year and cohort, in t of product."""
+    """The stock in use of one product, by calendar year and cohort, in t of product."""
 
     product: str
     years: tuple[int, ...]
@@ -167,8 +167,8 @@ def arising_waste(system: System, stocks: Mapping[str, UseStock]) -> Mapping[str
 def use_flows(
     system: System, stocks: Mapping[str, UseStock]
 ) -> tuple[Mapping[tuple[str, str, str], Array], list[Problem]]:
-    """Which metal goes from which demanded good into which use stock: (metal, good, product) to t
-    of metal per year, shape (..., Y).
+    """Flows of metal from demanded goods into use stocks: (metal, good, product) to t of metal per
+    year, shape (..., Y).
 
     A product draws a metal from the goods among its `uses` that hold it; if none of them does (the
     lithium of a pack that is counted by its cobalt), from what the goods of the same group of
@@ -200,8 +200,8 @@ def use_flows(
 
 
 def overfull(system: System, inflow: Mapping[str, Array]) -> npt.NDArray[np.bool_]:
-    """Whether products hold more of any metal than the goods they are made of, shape (...): what
-    `use_flows` calls a problem.
+    """Mark systems whose products hold more of any metal than the goods they are made of, shape
+    (...): what `use_flows` calls a problem.
 
     `inflow`: t of each product that enters use per year, shape (..., Y), with the leading axes of
     the system's own series and contents.
@@ -305,7 +305,7 @@ def _share_out(
 def _direct(
     product: Product, metal: str, system: System, held: Mapping[str, Array]
 ) -> dict[str, Array]:
-    """What each good that holds the metal brings of it into a product by its uses, t per year."""
+    """Metal that each good which holds it brings into a product by its uses, t per year."""
     content = product.content[metal]
     return {
         g: np.maximum(share, 0.0) * system.goods[g].demand * content

@@ -1,11 +1,12 @@
-r"""Weighted least squares under constraints, pure arrays: what measurements say once they must
+r"""Weighted least squares under constraints, pure arrays: measurements fitted so that they
 balance.
 
 Of the variables $v$ (N) some are measured, $v_i = m_i$ with standard deviation $s_i > 0$, some
 exact ($s_i = 0$), some free (no value). They are fitted to linear constraints $A v = b$ and to
 products $v_i = v_j v_k$ (flow = coefficient x flow):
 
-$$\min_v \tfrac12 \sum_{i\ measured} \left(\frac{v_i - m_i}{s_i}\right)^2 \quad s.t.\quad A v = b,\; v_i = v_j v_k$$
+$$\min_v \tfrac12 \sum_{i\ measured} \left(\frac{v_i - m_i}{s_i}\right)^2 \quad s.t.\quad
+  A v = b,\; v_i = v_j v_k$$
 
 Free variables are taken out by the left null space of their columns (Crowe, Garcia Campos, Hrymak
 1983, AIChE J. 29:881), so that the rest says which measurements are redundant; the singular value
@@ -57,7 +58,7 @@ class Contradiction(ValueError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fit:
-    """What the fit says of each variable; arrays of shape (N,), read-only."""
+    """The fit of each variable; arrays of shape (N,), read-only."""
 
     values: Array
     """Fitted values; for what is not observable one of many, chosen next to the start."""
@@ -87,7 +88,7 @@ class Fit:
 
     @property
     def deviations(self) -> Array:
-        """Posterior standard deviations, shape (N,); 0 for exact, NaN for what is not observable."""
+        """Posterior standard deviations, shape (N,); 0 where exact, NaN where not observable."""
         found: Array = np.where(self.observable, np.sqrt((self.spread**2).sum(axis=1)), np.nan)
         return found
 
@@ -195,8 +196,8 @@ def _within_bounds(problem: _Scaled, bounded: Mask) -> tuple[Array, Mask, int]:
     """The fit with bounded variables at 0 or above, which of them are pressed against 0, and the
     steps it took.
 
-    Active set by block pivoting: all that are below 0 are held and all that pull away are let go at
-    once, one at a time where that does not lead anywhere (Portugal, Judice, Vicente 1994,
+    Active set by block pivoting: all that are below 0 are held and all that pull away are released
+    at once, one at a time where that does not lead anywhere (Portugal, Judice, Vicente 1994,
     Mathematics of Computation 63:625).
     """
     held = np.zeros(len(bounded), dtype=bool)
@@ -227,8 +228,8 @@ def _within_bounds(problem: _Scaled, bounded: Mask) -> tuple[Array, Mask, int]:
 
 
 def critical_test(measurements: int, level: float) -> float:
-    """What the largest of so many tests exceeds with the probability `level` if nothing is wrong
-    (Sidak 1967)."""
+    """Critical value that the largest of so many tests exceeds with the probability `level` if
+    nothing is wrong (Sidak 1967)."""
     single = 1 - (1 - level) ** (1 / max(measurements, 1))
     return float(stats.norm.isf(single / 2))
 

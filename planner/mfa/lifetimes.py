@@ -20,7 +20,7 @@ from typing import Any, Literal, Self, get_args
 
 import numpy as np
 import numpy.typing as npt
-import scipy  # loads scipy.special when it is first asked for: fixed and exponential lives need none of it
+import scipy  # scipy.special is loaded when first used: fixed and exponential lives do not need it
 
 from planner.system.nouns import Array, Distribution, frozen_array
 
@@ -138,7 +138,7 @@ def mean_survival(life: Lifetime, edges: npt.ArrayLike) -> Array:
     r"""Exact mean of S between consecutive ages along the last axis: shape (..., K+1) to (..., K).
 
     $\frac{1}{x_{k+1} - x_k} \int_{x_k}^{x_{k+1}} S$, from L below the mean life and from T above it
-    (one of them at each age, since they are dear); within [0, 1] and never rising with age. The
+    (one of them at each age, since they are costly); within [0, 1] and never rising with age. The
     parameters' last axis must be 1 (or absent) for it to broadcast over ages.
     """
     ages = np.asarray(edges, dtype=float)
@@ -198,7 +198,7 @@ class Tabulated:
     log_mean: Array
     """ln(mean) counted in cells, shape (..., C) as the lifetimes."""
     first_cell: npt.NDArray[np.intp] | None
-    """Where the cells of each lifetime's form begin, shape (..., C); None where all have one form."""
+    """First cell of each lifetime's form, shape (..., C); None where all have one form."""
     periods: Array
     """Mean life in periods, shape (..., C)."""
 
@@ -393,7 +393,7 @@ def _folded_ratio(cv: Array) -> Array:
 
 
 def _bisect(cv: Array, moments: Callable[[Array], tuple[Array, Array]], low: float) -> Array:
-    """The ratio mu / sigma at which sqrt(variance) / mean falls to cv; it falls as the ratio rises."""
+    """The ratio mu / sigma at which sqrt(variance) / mean, which falls as it rises, is cv."""
     below, above = np.full(cv.shape, low), np.maximum(1 / cv, 1.0) + 1.0
     for _ in range(_BISECTIONS):
         middle = (below + above) / 2

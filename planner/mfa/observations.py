@@ -1,4 +1,4 @@
-r"""What a study observed in one year, reconciled under its own flow balance.
+r"""Observations of a study in one year, reconciled under its own flow balance.
 
 The unknowns are the activities of the processes; flows follow from them by the incidence matrix, so
 that every process closes by itself and the balances are those of the goods:

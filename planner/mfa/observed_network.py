@@ -1,4 +1,4 @@
-"""The unknowns, balances and ratios of one year of a study, and what was observed of them.
+"""The unknowns, balances and ratios of one year of a study, and its observations.
 
 Flows are linear forms of the unknowns (activities above all), so that every process closes by
 itself and the balances are those of the goods. `planner.mfa.observations` says what is free, exact
@@ -116,7 +116,7 @@ class ObservedNetwork:
             self._lose(process, kept)
 
     def _lose(self, process: Process, kept: Mapping[str, Terms]) -> None:
-        """What goes in and does not come out, where the process names the loss."""
+        """Flows of what goes in and does not come out, where the process names the loss."""
         if process.loss:
             for metal, terms in kept.items():
                 loss = f"loss/{process.loss}"
@@ -148,8 +148,8 @@ class ObservedNetwork:
         return {f"flow of {label}": 1.0}
 
     def _runs(self, process: Process) -> bool:
-        """Whether an observation names the process and is above zero: only then can its
-        coefficients be told."""
+        """Return True if an observation above zero names the process: only then can its
+        coefficients be determined."""
         return any(
             o.value > 0
             and (fnmatchcase(process.name, o.source) or fnmatchcase(process.name, o.target))
@@ -158,7 +158,7 @@ class ObservedNetwork:
 
     def _good(self, good: Good) -> None:
         """Demand by where it goes, what arises, stockpile and disposal; free where an observation
-        speaks of the flow."""
+        measures the flow."""
         row = self.balances.setdefault(good.name, {})
         if good.demand is not None:
             self._demand(good, row, float(good.demand[self.position]))
@@ -195,8 +195,7 @@ class ObservedNetwork:
         self._add_flows(good, good.name, lost, terms)
 
     def _arising(self, good: Good, row: Terms) -> None:
-        """What becomes waste: what the stock model says, or free where an observation speaks of
-        it."""
+        """Waste that arises: by the stock model, or free where an observation measures it."""
         name = good.name
         sources = [f"use/{p.name}" for p in self.system.products.values() if p.waste == name]
         free = self._spoken_of_any(good, [(source, name) for source in sources])
@@ -208,8 +207,7 @@ class ObservedNetwork:
         self._add_flows(good, source, name, {arising: 1.0})
 
     def _demand(self, good: Good, row: Terms, demand: float) -> None:
-        """What is demanded of a good, and which share of it goes into which use stock, abroad, or
-        elsewhere."""
+        """Demand for a good, and its shares that go into use stocks, abroad, or elsewhere."""
         ends = ("export", "demand", *(f"use/{product}" for product in self.system.products))
         free = self._spoken_of_any(good, [(good.name, end) for end in ends])
         wanted = self.add(f"demand for {good.name}", float("nan") if free else demand, bounded=free)
@@ -222,7 +220,7 @@ class ObservedNetwork:
     def _shares_of_demand(
         self, good: Good, metal: str, demand: float
     ) -> Iterator[tuple[str, float]]:
-        """Where a metal goes that is demanded in a good: node, and share of the demand."""
+        """Nodes that a metal demanded in a good goes to, with their shares of the demand."""
         rest = 1.0
         for (held, name, product), series in self.whole.into_use.items():
             if (held, name) == (metal, good.name) and demand:
@@ -242,8 +240,8 @@ class ObservedNetwork:
         )
 
     def observed(self) -> list[Observed]:
-        """Add each observation of the year as a measured quantity, and return them; SpecError where
-        one speaks of nothing."""
+        """Add each observation of the year as a measured quantity, and return them. Raises
+        SpecError where one matches no flow."""
         problems = [problem for o in self.spoken if (problem := self._measure(o)) is not None]
         if not self.spoken:
             problems.append(self._nothing_observed())
@@ -318,7 +316,7 @@ class ObservedNetwork:
 
 
 def label(o: Observed) -> str:
-    """How an observation is called among the unknowns."""
+    """Name of an observation among the unknowns."""
     return f"{o.name} ({o.metal} {o.quantity} {o.source} -> {o.target})"
 
 

@@ -66,7 +66,7 @@ class Ratio:
 
 @dataclass(frozen=True, eq=False)
 class Reconciliation:
-    """What came out.
+    """Reconciled quantities, and the tests of their measurements.
 
     `table`: name, kind (measured, exact, unmeasured), measured, deviation, reconciled, posterior
     (standard deviation), adjustment, score (adjustment in its own standard deviations), observable,
@@ -84,7 +84,8 @@ class Reconciliation:
     """Measurements whose error would look exactly like an error of the suspect: the data cannot
     tell them apart."""
     critical: float
-    """The score that the largest of all exceeds with the level of significance if nothing is wrong."""
+    """The score that the largest of all exceeds, if nothing is wrong, with the probability
+    `significance`."""
     steps: int
     residual: float
     """Largest imbalance left, as a share of the largest flow."""
@@ -93,7 +94,7 @@ class Reconciliation:
 
     @property
     def consistent(self) -> bool:
-        """Whether the global test finds the data consistent."""
+        """Return True if the global test finds the data consistent."""
         return self.p_value >= self.significance
 
 
@@ -149,7 +150,8 @@ def _require(
     problems = [
         *_level_problems(significance),
         *_balance_problems(rows, len(observations)),
-        *_observation_problems(observations),
+        *_repeated_names(observations),
+        *_value_problems(observations),
         *_name_problems({o.name for o in observations}, ratios, nonnegative),
     ]
     if problems:
@@ -167,13 +169,16 @@ def _balance_problems(rows: Array, count: int) -> Iterator[Problem]:
         message = f"have {rows.shape[1]} columns for {count} observations; give one for each"
         yield Problem("balances", 0, "", message)
     if not np.isfinite(rows).all():
-        yield Problem("balances", 0, "", "hold a number that is none; give every coefficient")
+        yield Problem("balances", 0, "", "hold something that is not a number; give all of them")
 
 
-def _observation_problems(observations: Sequence[Observation]) -> Iterator[Problem]:
+def _repeated_names(observations: Sequence[Observation]) -> Iterator[Problem]:
     counts = Counter(o.name for o in observations)
     for name in sorted(name for name, count in counts.items() if count > 1):
         yield Problem("observations", 0, name, "stands twice; name each quantity once")
+
+
+def _value_problems(observations: Sequence[Observation]) -> Iterator[Problem]:
     for o in observations:
         if np.isfinite(o.value) and not (np.isfinite(o.deviation) and o.deviation >= 0):
             message = f"has the standard deviation {o.deviation}; give 0 or more, or no value"
@@ -190,11 +195,11 @@ def _name_problems(
     for ratio in ratios:
         for name in (ratio.flow, ratio.coefficient, ratio.base):
             if name not in names:
-                message = "is no observation; add it, without a value where it is not measured"
+                message = "is not an observation; add it, without a value where it is not measured"
                 yield Problem("ratios", 0, name, message)
     for name in nonnegative:
         if name not in names:
-            yield Problem("nonnegative", 0, name, "is no observation")
+            yield Problem("nonnegative", 0, name, "is not an observation")
 
 
 def _contradiction(
@@ -204,7 +209,7 @@ def _contradiction(
     ratios: Sequence[Ratio],
     names: Sequence[str],
 ) -> Problem:
-    """Names the exact values that cannot hold together, and the balances that say so."""
+    """Name the exact values that cannot hold together, and the balances that they contradict."""
     exact: set[str] = set()
     where: list[str] = []
     fixed = {o.name for o in observations if o.kind == "exact"}
@@ -313,8 +318,8 @@ def eliminate(
     significance: float = SIGNIFICANCE,
     first: Reconciliation | None = None,
 ) -> tuple[Reconciliation, tuple[Fault, ...]]:
-    """Serial elimination: drop the measurement most at fault until the data agree; the last result
-    and what was dropped, in order.
+    """Eliminate measurements serially: drop the one most at fault until the data agree. Returns
+    the last reconciliation and what was dropped, in order.
 
     `first` is what `reconcile` found with all of them, where that is known already.
     """
@@ -388,7 +393,7 @@ def _require_columns(frames: Mapping[str, pd.DataFrame]) -> None:
 
 
 class _MeasuredFlows:
-    """A table of flows as observations, balances and ratios; lives inside `reconcile_flows` only."""
+    """A table of flows as observations, balances and ratios; lives within `reconcile_flows`."""
 
     def __init__(self, flows: pd.DataFrame, coefficients: pd.DataFrame | None) -> None:
         shares = pd.DataFrame(columns=FLOW_COLUMNS) if coefficients is None else coefficients
@@ -413,7 +418,7 @@ class _MeasuredFlows:
             raise SpecError("reconciliation", problems)
 
     def _node(self, node: Any, targets: list[str]) -> None:
-        """What enters a node leaves it."""
+        """Balance a node: what enters it leaves it."""
         terms = {f"{source} -> {node}": 1.0 for source in self.sources[node]}
         self._balance(str(node), terms | {f"{node} -> {target}": -1.0 for target in targets})
 
@@ -435,7 +440,7 @@ class _MeasuredFlows:
         """A transfer coefficient as a ratio of the flow to all that enters its source."""
         flow, node = f"{row.source} -> {row.target}", row.source
         if flow not in {o.name for o in self.observations} or node not in self.sources:
-            message = "is no flow out of a node that flows enter; name one of the table"
+            message = "is not a flow out of a node that flows enter; name one of the table"
             return Problem("coefficients", 0, flow, message)
         entering = [f"{source} -> {node}" for source in self.sources[node]]
         whole = entering[0] if len(entering) == 1 else f"into {node}"

@@ -26,7 +26,7 @@ _ROUNDING = 1e-12
 
 @dataclass(frozen=True, slots=True)
 class Drive:
-    """Which good a process follows, and how."""
+    """The good that a process follows, and the way in which it does."""
 
     mode: Literal["pulled", "pushed", "given"]
     good: str
@@ -42,8 +42,8 @@ GIVEN = Drive("given", "")
 
 
 def drives_of(system: System) -> dict[str, Drive]:
-    """Which good each process follows: the largest of its inputs that is pushed, or of its outputs
-    that is neither scrap nor waste."""
+    """The good that each process follows: the largest of its inputs that is pushed, or of its
+    outputs that is neither scrap nor waste."""
     pushed = _pushed_goods(system)
     return {
         process.name: Drive("pushed", pushed[process.name])
@@ -108,8 +108,8 @@ def shares_of(
     """Share of each process in the good it follows, shape (T,) each (for given activities: the
     activity), and the processes that are idle.
 
-    Raises SpecError with every name, share and activity that cannot be, and every good whose shares
-    are not settled.
+    Raises SpecError with every unknown name, every share and activity out of range, and every good
+    whose shares are not settled.
     """
     known = {name: by_period(system, share) for name, share in given.items()}
     problems = [*_input_problems(drives, known, activities)]
@@ -183,7 +183,7 @@ class _Followers:
         )
 
     def problems(self) -> Iterator[str]:
-        """Shares above 1 together, and shares that neither observations nor what is given settle."""
+        """Shares above 1 together, and shares that nothing given or observed settles."""
         if not (self.total <= 1 + _ROUNDING).all():
             yield f"the shares given of '{self.drive.good}' add up to more than 1"
         complete = (self.total >= 1 - _ROUNDING).all()

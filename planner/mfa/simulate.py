@@ -37,6 +37,7 @@ from planner.mfa.flows import flow_table
 from planner.mfa.shares import GIVEN, Drive, by_period, drives_of, shares_of
 from planner.mfa.steady_flow import PeriodFlow, steady_flows
 from planner.system.nouns import Array, System, frozen_map
+from planner.system.unit_accounts import mean_demand
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,9 +55,9 @@ class Simulation:
     idle: tuple[str, ...]
     """Processes that do not run because nothing was observed of them and no share is given."""
     unmet: pd.DataFrame
-    """good, year, value, unit: what nobody makes."""
+    """good, year, value, unit: the shortage."""
     limits: pd.DataFrame
-    """limit, name, year, value, bound, unit: where a flow passes what the study says is possible."""
+    """limit, name, year, value, bound, unit: where a flow passes an upper bound of the study."""
 
 
 def simulate(
@@ -108,7 +109,7 @@ def simulate_plan(balance: Balance, values: VariableValues) -> Simulation:
 
 
 def _drawn(system: System, stockpiles: Mapping[str, npt.ArrayLike]) -> dict[str, Array]:
-    """What is drawn less what fills, by good, t per year, shape (T,). Raises SpecError for an
+    """Net draw from each stockpile, by good, t per year, shape (T,). Raises SpecError for an
     unknown good and for what is not a number."""
     drawn = {name: by_period(system, amount) for name, amount in stockpiles.items()}
     problems = [
@@ -188,8 +189,8 @@ def shares_from(balance: Balance, values: VariableValues) -> dict[str, Array]:
 
 
 def stockpiles_from(balance: Balance, values: VariableValues) -> dict[str, Array]:
-    """What a plan drew from the stockpile of each good less what it filled, t per year, shape (T,),
-    as `simulate` takes it."""
+    """Net draw of a plan from the stockpile of each good, t per year, shape (T,), as `simulate`
+    takes it."""
     moved = {name: _net_draw(balance.system, values, name) for name in balance.system.goods}
     return {name: series for name, series in moved.items() if series.any()}
 
@@ -212,9 +213,5 @@ def _all_of(
             taken = taken + run[p.name] * system.period_mean(p.inputs[good.name])
         if good.name in p.outputs and (drive.mode == "pushed" or drives[p.name] != drive):
             made = made + run[p.name] * system.period_mean(p.outputs[good.name])
-    if good.name in balance.arising:
-        made = made + system.period_mean(balance.arising[good.name])
-    if drive.mode == "pushed":
-        return made
-    demand = system.period_mean(good.demand) if good.demand is not None else 0.0
-    return np.asarray(demand + taken - made, dtype=float)
+    made = made + balance.mean_arising(good.name)
+    return made if drive.mode == "pushed" else mean_demand(system, good) + taken - made

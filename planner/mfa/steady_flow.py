@@ -22,6 +22,7 @@ from planner.errors import Problem, SpecError
 from planner.mfa.balance import Balance
 from planner.mfa.shares import Drive
 from planner.system.nouns import Array, System
+from planner.system.unit_accounts import mean_demand
 
 _ROUNDING = 1e-12
 """A want below this share of the largest flow of the metal is rounding, and so is surplus or
@@ -53,15 +54,8 @@ def steady_flows(
     """
     system = balance.system
     zero = np.zeros(len(system.periods))
-    want = [
-        system.period_mean(good.demand) if good.demand is not None else zero
-        for good in system.goods.values()
-    ]
-    come = [
-        (system.period_mean(balance.arising[good]) if good in balance.arising else zero)
-        + drawn.get(good, zero)
-        for good in system.goods
-    ]
+    want = [mean_demand(system, good) for good in system.goods.values()]
+    come = [balance.mean_arising(good) + drawn.get(good, zero) for good in system.goods]
     return [
         _period_flow(
             _Equations(
@@ -173,7 +167,7 @@ class _Equations:
         return np.asarray(np.abs(flows).max(axis=0), dtype=float)
 
     def rest(self, activity: Array) -> Array:
-        """What is made and comes of each good beyond what is taken in and wanted, shape (G,)."""
+        """Supply of each good beyond what is taken in and wanted, shape (G,)."""
         return np.asarray(self.given @ activity + self.come - self.taken @ activity - self.want)
 
     def solve(self, over: frozenset[int]) -> tuple[Array, Array]:

@@ -5,7 +5,8 @@ stock (..., Y) in t at the end of each period, outflow (..., Y) in t per year. C
 during period c at a constant rate $f_c$; the share of it in use at the end of period t is
 $M_{t,c}$, from `planner.mfa.lifetimes`, so
 
-$$s_t = \sum_{c \le t} n_c f_c M_{t,c}, \qquad o_t n_t = \sum_{c \le t} n_c f_c (M_{t-1,c} - M_{t,c}), \quad M_{c-1,c} = 1$$
+$$s_t = \sum_{c \le t} n_c f_c M_{t,c}, \qquad
+  o_t n_t = \sum_{c \le t} n_c f_c (M_{t-1,c} - M_{t,c}), \quad M_{c-1,c} = 1$$
 
 with $n_t$ the length of a period in years. Both hold for uneven periods, and $s_t - s_{t-1} = n_t
 (f_t - o_t)$ follows. The columns of M are made one at a time and used at once: there is no array of
@@ -45,8 +46,8 @@ _SLACK = 1e-12
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stocks:
-    """Inflow, stock and outflow of many series, with what was given and what followed told apart by
-    the function that made it."""
+    """Inflow, stock and outflow of many series, given or computed as the function
+    that made it says."""
 
     inflow: Array
     """t per year, shape (..., Y)."""
@@ -270,8 +271,7 @@ def _bounds(edges: npt.ArrayLike | None, count: int) -> Array:
 def entered_behind(
     initial: Array, life: Lifetime, edges: npt.ArrayLike, convention: Convention = "uniform"
 ) -> Array:
-    """What must have entered for these amounts of each cohort to be still in use: (..., H) t to
-    (..., H) t.
+    """Inflow of each cohort behind what is still in use of it: (..., H) t to (..., H) t.
 
     `edges`: the H + 1 bounds of the cohorts' periods, the last of which is now. Raises ValueError
     where a cohort is in use of which its lifetime leaves nothing.
@@ -393,7 +393,7 @@ def stock_driven(
 
 
 def _entering(need: Array, first: Array, slack: float, period: int) -> Array:
-    """What must enter in a period for so much to be left at its end, t, shape (...)."""
+    """Inflow of a period that leaves so much at its end, t, shape (...)."""
     first = np.broadcast_to(first, need.shape)
     if ((first <= 0) & (need > slack)).any():
         raise ValueError(

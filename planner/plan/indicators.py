@@ -128,8 +128,8 @@ def _price(system: System, prices: Mapping[tuple[str, int], float], metal: str) 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MetalAccount:
-    """What the indicators of one metal are made of: t of contained metal per year, of refined metal
-    where said; shape (T,) each."""
+    """The yearly account of one metal: t of contained metal per year, of refined metal where said;
+    shape (T,) each."""
 
     arising: Array
     """Metal in products that reach the end of their life, what is dissipated in use left out."""
@@ -404,7 +404,7 @@ def _interpolated(system: System, population: Mapping[int, float]) -> Array:
 
 
 def metal_account(plan: Plan, metal: str, persons: Array | None = None) -> MetalAccount:
-    """The yearly account of one metal, from the flow, supply and stock tables of a plan."""
+    """Make the account of one metal from the flow, supply and stock tables of a plan."""
     system = plan.system
     years = [p.first for p in system.periods]
     flows = plan.flows[plan.flows["metal"] == metal]
@@ -444,7 +444,7 @@ def metal_account(plan: Plan, metal: str, persons: Array | None = None) -> Metal
 
 
 def _exported(plan: Plan, metal: str) -> Array:
-    """What is exported and served, in refined equivalents, t per year, shape (T,)."""
+    """Exports that are served, in refined equivalents, t per year, shape (T,)."""
     system = plan.system
     served = {
         name: demand - series(system, plan.values, "shortage", name)

@@ -44,13 +44,12 @@ LOG_FILE = "run.log"
 RENAMED = MappingProxyType({"price": "price: goods"})
 """Indicators of runs of format 2 and before that have another name now."""
 SOLVER_LOG = "\nsolver\n"
-"""What parts the solver's own log from the rest of the run's."""
+"""Line that parts the solver's own log from the rest of the run's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What was checked outside the solver. Errors are relative: to the largest flow, the cost, the
-    terms of a row."""
+    """Checks outside the solver: errors relative to the largest flow, the cost, a row's terms."""
 
     balance_residual: float
     """Largest error of a good's balance, as a share of the largest flow."""
@@ -69,7 +68,7 @@ class Certificate:
 
     @property
     def holds(self) -> bool:
-        """Whether every error is within the tolerance; NaN is not."""
+        """True where every error is within the tolerance; NaN is not."""
         return all(error <= self.tolerance for error in self.errors.values())
 
     @property
@@ -86,7 +85,7 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """How a plan came about, as `plan.json` says it."""
+    """The record of how a plan came about, as `plan.json` says it."""
 
     study: str
     title: str
@@ -113,11 +112,11 @@ class Record:
     created: str
     notes: tuple[str, ...] = ()
     gap: float | None = 0.0
-    """How much dearer the plan is than the least cost at most, as a share: 0 where it is optimal,
-    None where that is not known."""
+    """Upper bound of what the plan costs above the least, as a share: 0 where it is optimal, None
+    where that is not known."""
     ranges: Mapping[str, Mapping[str, float | str]] = field(default_factory=dict)
-    """Least and most absolute value of each part of the programme (matrix, cost, bounds, right-hand
-    sides), and where they stand."""
+    """Smallest and largest absolute value of each part of the programme (matrix, cost, bounds,
+    right-hand sides), and where they stand."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -304,7 +303,7 @@ def _variables(plan: Plan) -> pd.DataFrame:
 
 
 def log_text(plan: Plan, head: Iterable[str] = ()) -> str:
-    """What `run.log` says: what was run with which versions, seconds by stage, what was noted and
+    """The text of `run.log`: what was run with which versions, seconds by stage, what was noted and
     checked, the solver's own log."""
     lines = [*_head_lines(plan.record, head), *_run_lines(plan), _checks(plan.certificate)]
     log = SOLVER_LOG + plan.solver_log.rstrip("\n") + "\n" if plan.solver_log else ""
@@ -347,7 +346,7 @@ def _checks(certificate: Certificate) -> str:
 def load(folder: str | Path) -> Plan:
     """Read a run folder back, with the study as it was frozen there.
 
-    Raises OutputError where the folder is no whole run, was written by a newer version, or its
+    Raises OutputError where the folder is not a whole run, was written by a newer version, or its
     inputs were changed since.
     """
     from planner.study.reader import read
@@ -479,8 +478,8 @@ def _not_a_run(place: Path) -> str:
         )
     there = "" if place.exists() else "; there is no such folder"
     return (
-        f"{place} is no run of planner: {RECORD_FILE} cannot be read{there}; give the folder that "
-        "`planner solve --out` wrote"
+        f"{place} is not a run of planner: {RECORD_FILE} cannot be read{there}; give the folder "
+        "that `planner solve --out` wrote"
     )
 
 

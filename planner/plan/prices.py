@@ -32,8 +32,8 @@ def undiscounted(
     basis: Basis = "annual",
     years: int | Sequence[int] | None = None,
 ) -> Array:
-    """Present values in money of their own year, by the basis of the dual value they are, or belong
-    to.
+    """Undo the discounting of dual values, or of money that belongs to them: what they are worth in
+    their own year.
 
     annual: divided by the discount factor of the period; state: by that of its first year; horizon:
     as they are. `years` are the first years of their periods: one for each value, one for them all,
@@ -51,7 +51,7 @@ def undiscounted(
 
 
 def _factors(system: System, basis: Basis) -> dict[int, float]:
-    """What discounting multiplied a dual value by, by the first year of its period."""
+    """Discount factors under a basis, by the first year of the period."""
     if basis == "state":
         return first_discount(system)
     factors = period_factors(system.periods, system.discount_rate)

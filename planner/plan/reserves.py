@@ -88,8 +88,8 @@ CONFIDENCE: Mapping[str, str] = {"A": "G1", "S": "G1", "B": "G1", "C": "G2", "D"
 """G axis by the weakest grade of the product's lifetime, history and collection rate; what is in
 use is known indirectly: G4."""
 IN_USE = "G4"
-DEEPEST = 6
-"""Processes that a route may have."""
+MAX_STEPS = 6
+"""Most processes that a route may have."""
 KINDS = ("collect", "recycle", "refine")
 STEP_COLUMNS = ["metal", "product", "year", "step", "value", "unit"]
 CLASS_COLUMNS = ["metal", "product", "year", "part", *("class", "e", "f", "g"), "value", "unit"]
@@ -186,7 +186,7 @@ def _price_problems(
     """Metals with what is wrong about their prices."""
     for metal in given:
         if metal not in system.metals:
-            yield metal, f"is no metal of the study; choose of {', '.join(system.metals)}"
+            yield metal, f"is not a metal of the study; choose of {', '.join(system.metals)}"
     for metal, value in given.items():
         if not value >= 0:
             yield metal, f"is {value:g}; give a number of 0 or more"
@@ -215,7 +215,7 @@ def _chains(system: System, good: str, passed: tuple[str, ...]) -> Iterator[_Cha
     if whole.kind in ("refined", "product"):
         yield {}, {m: np.full(len(system.periods), share) for m, share in whole.content.items()}
         return
-    if good in passed or len(passed) >= DEEPEST:
+    if good in passed or len(passed) >= MAX_STEPS:
         return
     for process in system.processes.values():
         if not _takes_alone(process, good):
@@ -310,10 +310,9 @@ class _Grader:
         self.last = [p.last - system.periods[0].first for p in system.periods]
         self.arising = _arising(whole)
         self.rate = _collection_rates(system)
-        self.routes = {
-            waste: routes(system, waste)
-            for waste in {p.waste for p in system.products.values() if p.waste}
-        }
+        # in the order of products, since sums over wastes are to be the same in every run
+        wastes = dict.fromkeys(p.waste for p in system.products.values() if p.waste)
+        self.routes = {waste: routes(system, waste) for waste in wastes}
         self.standing = self._standing()
 
     def grading(self) -> Grading:
@@ -365,7 +364,7 @@ class _Grader:
         return route.running + capital + self.carbon * route.emission
 
     def revenue(self, route: Route, without: str = "") -> Array:
-        """What the metals won are worth per t of waste; a metal without a price counts nothing."""
+        """Worth of the metals won per t of waste; a metal without a price counts nothing."""
         zero = np.zeros(len(self.years))
         return sum(
             (y * np.nan_to_num(self.prices[m]) for m, y in route.yields.items() if m != without),
@@ -414,7 +413,7 @@ class _Grader:
         return parts, dict(zip(STEPS, nested, strict=True))
 
     def _pays(self, waste: str, metal: str) -> tuple[Array, Array, Array]:
-        """Whether the best route pays with new plants, whether it pays in standing ones (capital
+        """1 where the best route pays with new plants, 1 where it pays in standing ones (capital
         sunk), and its yield of the metal."""
         pays, runs, share = (np.zeros(len(self.years)) for _ in range(3))
         for i, route in enumerate(self.best(waste)):

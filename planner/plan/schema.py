@@ -1,4 +1,4 @@
-"""What each table of a run holds: every column with its type, unit and definition. Stated once.
+"""The tables of a run: every column with its type, unit and definition. Stated once.
 
 The tables are made with these columns (`planner.plan.tables`), `datapackage.json` describes them by
 this, and `docs/results.md` is written from it.
@@ -29,7 +29,7 @@ class ResultField:
     key: bool = False
     choices: tuple[str, ...] = ()
     optional: bool = False
-    """Whether a cell may be empty."""
+    """True where a cell may be empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ BASES: Mapping[str, str] = MappingProxyType(
         "horizon": "the whole horizon: `value` is `present_value`",
     }
 )
-"""What the basis of a shadow price means."""
+"""Bases of shadow prices and their meaning."""
 
 GOODS_PRICE, REFINED_PRICE = "price: goods", "price: refined metal"
 """The two prices of a metal among the indicators."""

@@ -309,21 +309,15 @@ def make_plan(
         column_error=float(column_errors(arrays, final.x).max(initial=0.0)),
     )
     _require_certified(certificate, arrays, published)
+    stages = {**taken, "check": time.perf_counter() - start}
     record = replace(
         _record(made, objective, total_emissions(system, tables["emissions"])),
         iterations=priced.iterations,
         ties=ties,
-        seconds=_rounded({**taken, "check": time.perf_counter() - start}),
+        seconds={stage: round(value, 4) for stage, value in stages.items()},
     )
-    return Plan(
-        system=system,
-        balance=flow_balance,
-        record=record,
-        certificate=certificate,
-        values=values,
-        reduced_costs=by_name(arrays.columns, priced.reduced_cost),
-        tables=tables,
-    )
+    reduced_costs = by_name(arrays.columns, priced.reduced_cost)
+    return Plan(system, flow_balance, record, certificate, values, reduced_costs, tables)
 
 
 def _tables(balance: Balance, values: Values, prices: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -355,7 +349,7 @@ def _require_certified(certificate: Certificate, arrays: Arrays, published: Arra
 
 
 def _record(made: Compiled, objective: float, emissions: Mapping[str, float]) -> Record:
-    """How a plan comes about, of all that does not hang on the solve itself."""
+    """The record of a plan, but for what hangs on the solve itself."""
     system, arrays = made.system, made.arrays
     spread = ranges(arrays)
     return Record(
@@ -381,10 +375,6 @@ def _record(made: Compiled, objective: float, emissions: Mapping[str, float]) ->
         notes=range_warnings(spread),
         ranges=recorded(spread),
     )
-
-
-def _rounded(seconds: Mapping[str, float]) -> dict[str, float]:
-    return {stage: round(value, 4) for stage, value in seconds.items()}
 
 
 def _versions() -> dict[str, str]:

@@ -53,7 +53,7 @@ def table(name: str, rows: Iterable[Row]) -> pd.DataFrame:
 
 
 def joined_metals(metals: Iterable[str]) -> str:
-    """How a table names the metals of a joint process: `cobalt;lithium`."""
+    """Name of the metals of a joint process in a table: `cobalt;lithium`."""
     return ";".join(sorted(metals))
 
 
@@ -317,7 +317,8 @@ def _emission_rows(system: System, values: Values) -> Iterator[Row]:
 
 
 def total_emissions(system: System, emissions: pd.DataFrame) -> dict[str, float]:
-    """Cumulative emissions by scope, t CO2e: each year's emission times the length of its period."""
+    """Cumulative emissions by scope, t CO2e: the emission of a year times the length of its
+    period."""
     length = {p.first: p.length for p in system.periods}
     weighted = emissions["value"] * emissions["year"].map(length)
     sums = weighted.groupby(emissions["scope"]).sum()

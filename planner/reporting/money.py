@@ -71,8 +71,8 @@ def cost_and_carbon(plan: Plan, *, alone: bool = False) -> Section:
         (Grid(_yearly_bars(plan, paid), width="half"), _item_table(plan, paid)),
         "Yearly cost is undiscounted, in constant prices, and holds no penalty; credits for "
         "by-products are below the axis. Territorial: emitted at home. Footprint: with what "
-        "imports embody; exports are not deducted. A line that serves two metals stands under both names."
-        + (HOW_TO_FRONTIER if alone else ""),
+        "imports embody; exports are not deducted. A line that serves two metals stands under both "
+        "names." + (HOW_TO_FRONTIER if alone else ""),
     )
 
 

@@ -1,2 +1,2 @@
-"""What every part of planner stands on: run folders, workers, progress, interrupts, optional
-packages."""
+"""The ground that every part of planner stands on: run folders, workers, progress, interrupts,
+optional packages."""

@@ -1,4 +1,4 @@
-"""How results show themselves in a notebook: sentences first, then a small table, everything
+"""Results in a notebook: sentences first, then a small table, everything
 escaped."""
 
 from __future__ import annotations

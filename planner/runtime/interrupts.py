@@ -11,8 +11,8 @@ from typing import Any
 
 
 class Presses:
-    """How often Ctrl-C was pressed since somebody listens; as the answer to the signal it counts
-    and raises nothing.
+    """Count of Ctrl-C since somebody listens; as the answer to the signal it counts and raises
+    nothing.
 
     An exception would else be thrown in the middle of the solver, which calls Python back.
     """
@@ -22,12 +22,12 @@ class Presses:
         self.listening = listening
 
     def __call__(self, *_: Any) -> None:
-        """What Python calls at Ctrl-C."""
+        """Count; Python calls this at Ctrl-C."""
         self.count += 1
 
     def beyond(self, count: int) -> Callable[[], bool] | None:
-        """Asks whether Ctrl-C was pressed more often than this; None where nobody listens, so that
-        nothing need be asked."""
+        """A function that tells whether Ctrl-C was pressed more often than this; None where nobody
+        listens, so that nothing need be asked."""
         return (lambda: self.count > count) if self.listening else None
 
 

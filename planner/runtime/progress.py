@@ -1,4 +1,4 @@
-"""How far along something is: the word that names each stage, how many are over, and the seconds
+"""Progress of something long: the word that names each stage, how many are over, and the seconds
 they took."""
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ Progress = Callable[[str], None]
 
 
 class Step(str):
-    """The name of a stage that is one of several alike: `part` of them are over, of `parts` in all.
+    """The name of a stage that is one of several alike: `done` of them are over, of `total` in all.
 
     It is its name to whoever only shows or collects words, and lets whoever can reckon say how much
     time is left.
     """
 
-    __slots__ = ("part", "parts")
-    part: int
-    parts: int
+    __slots__ = ("done", "total")
+    done: int
+    total: int
 
-    def __new__(cls, name: str, part: int, parts: int) -> Self:
+    def __new__(cls, name: str, done: int, total: int) -> Self:
         made = super().__new__(cls, name)
-        made.part, made.parts = part, parts
+        made.done, made.total = done, total
         return made
 
 

@@ -24,7 +24,7 @@ from planner.errors import OutputError
 from planner.runtime.locks import locked
 
 RECORD_FILE = "plan.json"
-"""What marks a folder as a run."""
+"""The file that marks a folder as a run."""
 REMEDY = "name another folder with --out"
 
 
@@ -33,7 +33,7 @@ def require_place(folder: str | Path, *, replace: bool = False) -> None:
     long solve. Makes nothing."""
     folder = Path(folder)
     if folder.exists() and not replace and not _is_run(folder):
-        raise OutputError(f"{folder} exists and is no run of planner; {REMEDY}, or empty it")
+        raise OutputError(f"{folder} exists and is not a run of planner; {REMEDY}, or empty it")
     _require_writable(folder, _nearest(folder.absolute().parent))
 
 
@@ -50,7 +50,7 @@ def _nearest(folder: Path) -> Path:
 
 def _require_writable(folder: Path, nearest: Path) -> None:
     if not nearest.is_dir():
-        raise OutputError(f"{folder} cannot be written: {nearest} is no folder; {REMEDY}")
+        raise OutputError(f"{folder} cannot be written: {nearest} is not a folder; {REMEDY}")
     if not os.access(nearest, os.W_OK | os.X_OK):
         raise OutputError(f"{folder} cannot be written: {nearest} may not be written to; {REMEDY}")
 

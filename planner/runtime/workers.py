@@ -163,7 +163,7 @@ def _start(process: Any) -> None:
 
 
 def _work(line: Connection[Any, Any], function: Callable[..., Any]) -> None:
-    """What a worker does: answer task after task, leave Ctrl-C to the process that began it, and
+    """Work: answer task after task, leave Ctrl-C to the process that began it, and
     end with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -1,5 +1,5 @@
-"""Solve a programme by parts that know nothing of one another (`planner.lp.reduction`): for loops
-over the same study."""
+"""Solve a decomposed programme, part by part (`planner.lp.reduction`), or the monolithic one: for
+loops over the same study."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class Monolith:
 
     @cached_property
     def solution(self) -> Solution:
-        """What HiGHS answers to it. Rows that clash prove that there is none, and are found in less
-        time than it takes to solve twice."""
+        """The answer of HiGHS. Rows that clash prove that there is none, and are found in less time
+        than it takes to solve twice."""
         if self.clash:
             return _infeasible(self._arrays)
         self.program.forget()
@@ -43,11 +43,11 @@ class Monolith:
 
     @cached_property
     def clash(self) -> tuple[Name, ...]:
-        """Rows of an irreducible infeasible set, as `Program.clash`; none where it has an optimum."""
+        """Rows of an irreducible infeasible set, as `Program.clash`; none for a feasible one."""
         return self.program.clash()
 
     def confirm(self, solution: Solution) -> float:
-        """As `Program.confirm`: solved from nothing, in one piece."""
+        """As `Program.confirm`: solved cold, in one piece."""
         return self.program.confirm(solution)
 
 

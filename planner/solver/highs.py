@@ -1,8 +1,8 @@
 """Arrays to HiGHS: compile a Pyomo model once, keep the solver alive, change costs and bounds,
 solve again from the last basis.
 
-Shapes: n columns, m rows. Sign of duals: d(cost)/d(right-hand side), for every sense, since the
-problem is a minimisation.
+Shapes: n columns, m rows. Sign of dual values: d(cost)/d(right-hand side), for every sense, since
+the problem is a minimisation.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ from planner.system.nouns import Array
 Status = Literal["optimal", "infeasible", "unbounded", "interrupted", "failed"]
 
 FEASIBILITY_TOLERANCE = 1e-9
-"""Primal and dual tolerance asked of HiGHS, absolute in internal units (its default is 1e-7)."""
+"""Primal and dual feasibility tolerance asked of HiGHS, absolute in internal units (its default is
+1e-7)."""
 ROW_TOLERANCE = 1e-9
 """A row holds outside the solver when its error is at most this share of the sum of its absolute
 terms, or of 1."""
@@ -49,14 +50,14 @@ NO_SCALING = 0
 """HiGHS's number for that: a tolerance that holds in another scale need not hold in that of the
 programme."""
 COLD_AGREEMENT = 1e-7
-"""A programme solved again from nothing costs the same up to this share."""
+"""A warm-started and a cold solve cost the same up to this share."""
 FACE_TOLERANCE = 1e-6
-"""A reduced cost or dual above this (USD per unit) is no tie."""
+"""A reduced cost or dual value above this (USD per unit) is not a tie."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Solution:
-    """What HiGHS answered. x and reduced_cost (n,), row_value and dual (m,); basic_row (m,) marks
+    """An answer of HiGHS. x and reduced_cost (n,), row_value and dual (m,); basic_row (m,) marks
     rows whose slack is basic."""
 
     status: Status
@@ -190,7 +191,7 @@ class Program:
 
     @contextmanager
     def logged(self) -> Iterator[list[str]]:
-        """The lines that HiGHS says while it runs within, as a list that fills."""
+        """The lines that HiGHS writes while it runs within, as a list that fills."""
         said: list[str] = []
 
         def hear(event: Any) -> None:
@@ -226,7 +227,7 @@ class Program:
         )
         if highspy.HighsStatus.kError in given:
             raise SolverError(
-                "HiGHS refuses the arrays: a bound above its counterpart, or a number that is none"
+                "HiGHS refuses the arrays: a lower bound above its upper bound, or NaN"
             )
 
     def set_cost(self, cost: Array, offset: float = 0.0) -> None:
@@ -328,8 +329,8 @@ class Program:
                 each.unsubscribe(hear)
 
     def confirm(self, solution: Solution) -> float:
-        """Solve the programme as it stands now in a HiGHS of its own, from nothing: how far the
-        cost is off, as a share of it.
+        """Solve the programme as it stands now in a HiGHS of its own, cold, and return by how much
+        the cost is off, as a share of it.
 
         A sweep does this for one of its solutions: a living solver must not drift. Raises
         SolverError where the two do not agree.
@@ -341,16 +342,15 @@ class Program:
         cold = twin.run()
         if cold.status != solution.status:
             raise SolverError(
-                f"solved from a basis the programme is {solution.status}, solved from nothing "
-                f"{cold.status}"
+                f"the warm-started solve reports {solution.status}, the cold solve {cold.status}"
             )
         if cold.status != "optimal":
             return 0.0
         off = abs(cold.objective - solution.objective) / max(abs(cold.objective), 1.0)
         if not off <= COLD_AGREEMENT:
             raise SolverError(
-                f"solved from a basis the programme costs {solution.objective!r}, solved from "
-                f"nothing {cold.objective!r}"
+                f"the warm-started solve reports a cost of {solution.objective!r}, the cold solve "
+                f"{cold.objective!r}"
             )
         return off
 
@@ -526,8 +526,8 @@ STATUSES: Mapping[Any, Status] = MappingProxyType(
 
 
 def row_errors(arrays: Arrays, x: Array) -> Array:
-    """How far each row is from holding, shape (m,), as a share of the sum of its absolute terms (of
-    1 where that is less)."""
+    """Distance of each row from holding, shape (m,), as a share of the sum of its absolute terms
+    (of 1 where that is less)."""
     value = arrays.matrix @ x
     size = np.maximum(abs(arrays.matrix) @ np.abs(x), 1.0)
     short = np.maximum(arrays.row_lower - value, value - arrays.row_upper)
@@ -535,7 +535,7 @@ def row_errors(arrays: Arrays, x: Array) -> Array:
 
 
 def column_errors(arrays: Arrays, x: Array) -> Array:
-    """How far each column is outside its bounds, shape (n,), relative to the largest value of its
+    """Distance of each column outside its bounds, shape (n,), relative to the largest value of its
     variable, or 1.
 
     Not to its own: a basic column near zero is the difference of the flows it balances and carries

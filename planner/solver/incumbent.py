@@ -1,5 +1,5 @@
-"""Where the search for the optimum was stopped: the best plan known, and what no plan can cost less
-than."""
+"""After a search that was stopped: the incumbent, the cheapest plan known, and the best bound,
+which no plan costs less than."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ DUAL_SIMPLEX, PRIMAL_SIMPLEX = 1, 4
 
 
 def holds(arrays: Arrays, x: Array) -> bool:
-    """Whether a point, shape (n,), keeps all bounds and, once within them, all rows; one of no
-    length was never found."""
+    """Return True for a point, shape (n,), that keeps all bounds and, once within them, all rows;
+    one of no length was never found."""
     if not x.size:
         return False
     within = np.clip(x, arrays.lower, arrays.upper)
@@ -26,12 +26,12 @@ def holds(arrays: Arrays, x: Array) -> bool:
 
 
 def best_known(program: Program, seconds: float) -> tuple[Solution, float]:
-    """The cheapest plan found within so many seconds of the solver, and the bound that no plan
-    costs less than.
+    """The incumbent after so many seconds of the solver, and the best bound, which no plan costs
+    less than.
 
     The solution is `optimal` where the time was enough after all, `infeasible` where no plan
-    exists, else `interrupted`: then its point may not hold (`holds`), and its duals are no prices.
-    Three programmes are solved, one after the other:
+    exists, else `interrupted`: then its point may not hold (`holds`), and its dual values are not
+    prices. Three programmes are solved, one after the other:
 
     1. one in which nothing costs anything, so that its optimum is any plan that holds, found in a
        fraction of the time;
@@ -40,8 +40,7 @@ def best_known(program: Program, seconds: float) -> tuple[Solution, float]:
     3. the programme from nothing by the dual simplex: none of its steps holds, but each gives a
        bound, higher than the one before.
 
-    Without presolve in 2 and 3, since a solve that is stopped is not carried back from what
-    presolve made of the programme.
+    Without presolve in 2 and 3, from which a solve that is stopped is not carried back.
     """
     arrays, end = program.arrays, program.run_time + seconds
     any_plan = _any_plan(program, seconds)

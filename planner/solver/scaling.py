@@ -18,8 +18,8 @@ ROUNDING = 1e-9
 """Share of its terms, and of the solver's dual tolerance, up to which a reduced cost is taken for
 none."""
 STEPS = (1.0, 1 - 1e-9, 1 - 1e-6, 0.999, 0.9, 0.5, 0.0)
-"""Shares of the duals at which the bound of an unfinished solve is tried; it is concave between
-them."""
+"""Shares of the dual values at which the bound of an unfinished solve is tried; it is concave
+between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,8 @@ def _warning(part: str, span: Range) -> str:
         ""
         if span.most <= WIDE
         else (
-            f"the {part} go up to {span.most:g} ({span.most_at}); check its unit, answers lose digits"
+            f"the {part} go up to {span.most:g} ({span.most_at}); check its unit, answers "
+            "lose digits"
         )
     )
 
@@ -107,8 +108,8 @@ def worst_rows(arrays: Arrays, x: Array, count: int = 3) -> str:
 
 
 def lower_bound(arrays: Arrays, dual: Array) -> float:
-    """No plan costs less than this, whatever the duals, shape (m,): the best Lagrangian bound on
-    the way from no duals to these.
+    """No plan costs less than this, whatever the dual values, shape (m,): the best Lagrangian bound
+    on the way from none to these.
 
     L(y) = offset + sum_i min(y_i [row_lower, row_upper]) + sum_j min((c - A'y)_j [lower, upper])
     """

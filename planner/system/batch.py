@@ -7,8 +7,8 @@ last axis, then does all samples in the time that it takes for one: most of that
 arithmetic.
 
 What shapes a programme (which goods a process has, whether an emission is zero) must be the same in
-all samples of a batch. `agreed` asks it of them; where they do not agree, whoever made the batch
-parts it by bisection, down to one sample.
+all samples of a batch. `agreed` asks it of them; where they do not agree, the caller bisects the
+batch, down to one sample.
 """
 
 from __future__ import annotations
@@ -60,9 +60,7 @@ def batch(systems: Sequence[System]) -> System:
 
 def _require_one_study(systems: Sequence[System]) -> None:
     if any(system.measures or system.exploration for system in systems):
-        raise UnlikeError(
-            "what measures and exploration do is reckoned column by column, not by arrays"
-        )
+        raise UnlikeError("measures and exploration are worked out column by column, not by arrays")
     for name in HEAD:
         head = getattr(systems[0], name)
         if any(getattr(system, name) != head for system in systems):
@@ -80,8 +78,7 @@ def stacked(samples: Sequence[Any]) -> Any:
     if isinstance(first, np.ndarray):
         return _stacked_arrays(samples)
     if isinstance(first, float):
-        whole = np.array(samples)
-        return first if _alike(whole) else whole[:, None]
+        return _stacked_numbers(samples)
     if isinstance(first, Mapping):
         return _stacked_maps(samples)
     if is_dataclass(first):
@@ -96,6 +93,11 @@ def _stacked_arrays(samples: Sequence[Array]) -> Array:
         raise UnlikeError("series differ in length")
     whole = np.array(samples)
     return samples[0] if _alike(whole) else whole
+
+
+def _stacked_numbers(samples: Sequence[float]) -> Scalar:
+    whole = np.array(samples)
+    return samples[0] if _alike(whole) else whole[:, None]
 
 
 def _stacked_maps(samples: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:

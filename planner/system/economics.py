@@ -102,7 +102,7 @@ def capital_charge(
     life: Scalar,
     lead_time: int,
 ) -> Array:
-    r"""What a unit ordered in period v costs in period t, present value in the first year's money;
+    r"""Cost in period t of a unit ordered in period v, present value in the first year's money;
     shape (..., V, T).
 
     $$A = C_v (1+i)^{lead}\, \frac{i/(1+i)}{1-(1+i)^{-L}}$$

@@ -1,5 +1,5 @@
-"""What a unit of activity costs and emits, and what a tonne of a good stands for in refined metal:
-one place for all who ask.
+"""Cost and emissions of a unit of activity, and refined equivalents of goods, each defined in one
+place.
 
 The linear programme prices its columns with these numbers and the result tables report with them,
 so that the two can only differ by an error in the programme, which the recomputed cost then shows.
@@ -138,6 +138,13 @@ def refined_output(system: System, process: Process, metal: str) -> Array:
     return total
 
 
+def mean_demand(system: System, good: Good) -> Array:
+    """Demand for a good, t per year, shape (T,); 0 where nothing is demanded."""
+    if good.demand is None:
+        return np.zeros(len(system.periods))
+    return system.period_mean(good.demand)
+
+
 def demand_by_good(
     system: System, *, metal: str | None = None, export: bool | None = None
 ) -> dict[str, Array]:
@@ -185,7 +192,7 @@ def reported_requirement(system: System, metal: str) -> Array:
 
 
 def metals_of(system: System, process: Process) -> tuple[str, ...]:
-    """Metals that a process handles, in the order of the study; more than one for joint processes."""
+    """Metals that a process handles, in the order of the study; several for joint processes."""
     goods = [system.goods[name] for name in (*process.inputs, *process.outputs)]
     found = {metal for good in goods for metal in good.content} | {
         system.deposits[d].metal for d in process.deposits

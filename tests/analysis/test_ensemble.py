@@ -480,7 +480,7 @@ def test_a_living_programme_that_drifted_is_refused() -> None:
     solution = program.run()
     assert program.confirm(solution) <= 1e-12
     program.set_cost(2 * made.arrays.cost, made.arrays.offset)
-    with pytest.raises(SolverError, match="solved from nothing"):
+    with pytest.raises(SolverError, match="the cold solve"):
         program.confirm(solution)
 
 

@@ -78,7 +78,7 @@ def test_a_folder_that_is_no_run_is_left_alone(tmp_path: Path, plan: Plan) -> No
     mine = tmp_path / "thesis"
     mine.mkdir()
     (mine / "chapter1.txt").write_text("years of work")
-    with pytest.raises(OutputError, match="no run of planner"):
+    with pytest.raises(OutputError, match="not a run of planner"):
         plan.save(mine)
     assert (mine / "chapter1.txt").read_text() == "years of work"
 

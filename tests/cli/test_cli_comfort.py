@@ -317,7 +317,7 @@ def test_every_command_that_writes_a_run_holds_its_place_and_keeps_a_log(tmp_pat
             app, [command, "quickstart", *options, "--quiet", "--out", str(tmp_path / "thesis")]
         )
         assert refused.exit_code == 2, refused.output
-        assert "no run of planner" in refused.stderr
+        assert "not a run of planner" in refused.stderr
         done = CliRunner().invoke(
             app, [command, "quickstart", *options, "--quiet", "--out", str(tmp_path / command)]
         )

@@ -171,7 +171,7 @@ def test_balanced_data_are_left_as_they_are(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"balances": [[1, float("nan")]]}, "hold a number that is none"),
+        ({"balances": [[1, float("nan")]]}, "hold something that is not a number"),
         ({"observations": [("in", 1, -1), ("out", 1, 1)]}, "standard deviation"),
         ({"observations": [("in", 1, 1), ("in", 1, 1)]}, "stands twice"),
         ({"balances": [[1, -1, 1]]}, "3 columns for 2"),
@@ -260,7 +260,7 @@ def test_a_table_of_flows_names_what_is_at_fault() -> None:
         (
             flow_table(("a", "b", 1, 1)),
             flow_table(("a", "b", 0.5, 0.1)),
-            "is no flow out of a node",
+            "is not a flow out of a node",
         ),
         (flow_table(("a", "b", 1, -1)), None, "standard deviation"),
     ],
@@ -275,7 +275,7 @@ def test_bad_tables_are_refused(
 def test_levels_and_names_that_are_none() -> None:
     with pytest.raises(SpecError, match="level between 0 and 1"):
         reconcile([[1, -1]], obs(("in", 1, 1), ("out", 1, 1)), significance=0)
-    with pytest.raises(SpecError, match="is no observation"):
+    with pytest.raises(SpecError, match="is not an observation"):
         reconcile([[1, -1]], obs(("in", 1, 1), ("out", 1, 1)), nonnegative=["loss"])
 
 
@@ -298,7 +298,7 @@ def test_what_is_measured_takes_no_part_in_a_contradiction_of_exact_values() -> 
         ({"significance": 0}, r"significance: is 0; give a level"),
         ({"significance": 1}, r"significance: is 1; give a level"),
         ({"balances": [[1, -1, 1]]}, r"balances: have 3 columns for 2"),
-        ({"balances": [[1, NAN]]}, r"balances: hold a number"),
+        ({"balances": [[1, NAN]]}, r"balances: hold something"),
         (
             {"observations": [("in", 1, 1), ("in", 1, 1)]},
             r"observations, column 'in': stands twice",
@@ -315,8 +315,11 @@ def test_what_is_measured_takes_no_part_in_a_contradiction_of_exact_values() -> 
             {"observations": [("in", float("inf"), 1), ("out", 1, 1)]},
             r"observations, column 'in': is infinite",
         ),
-        ({"ratios": [Ratio("out", "share", "in")]}, r"ratios, column 'share': is no observation"),
-        ({"nonnegative": ["loss"]}, r"nonnegative, column 'loss': is no observation"),
+        (
+            {"ratios": [Ratio("out", "share", "in")]},
+            r"ratios, column 'share': is not an observation",
+        ),
+        ({"nonnegative": ["loss"]}, r"nonnegative, column 'loss': is not an observation"),
     ],
 )
 def test_what_is_refused_is_said_where_it_stands(change: dict, message: str) -> None:
@@ -327,7 +330,8 @@ def test_what_is_refused_is_said_where_it_stands(change: dict, message: str) -> 
 
 def test_a_share_of_no_flow_is_said_where_it_stands() -> None:
     with pytest.raises(
-        SpecError, match=r"coefficients, column 'a -> b': is no flow out of a node that flows enter"
+        SpecError,
+        match=r"coefficients, column 'a -> b': is not a flow out of a node that flows enter",
     ):
         reconcile_flows(flow_table(("a", "b", 1, 1)), flow_table(("a", "b", 0.5, 0.1)))
 

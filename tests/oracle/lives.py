@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 from scipy import integrate, optimize, special, stats
 
-OLDEST = 400
+OLDEST = 250
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(24)
 
 

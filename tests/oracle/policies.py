@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tests.oracle import faults
 from tests.oracle.reader import Array
 
 if TYPE_CHECKING:
@@ -261,7 +262,7 @@ def observations(p: Programme, process: str) -> Array:
 
 
 def import_terms(p: Programme, metal: str, origin: str = "") -> dict[str, Array]:
-    """Imports of a metal in refined equivalents per unit of activity."""
+    """Imports of a metal in refined equivalents per unit of activity, less what imports take in."""
     recipes = p.recipes
     terms = {}
     for q, row in recipes.processes.items():
@@ -269,6 +270,10 @@ def import_terms(p: Programme, metal: str, origin: str = "") -> dict[str, Array]
             terms[q] = np.zeros(len(p.periods))
             for g in supply(p).intersection(recipes.outputs(q)):
                 terms[q] += recipes.out(g, q) * recipes.equivalent(g, metal)
+            if faults.TWO_STEP_IMPORTS in faults.FOLLOWED:
+                continue
+            for g in recipes.inputs(q):
+                terms[q] -= recipes.taken(g, q) * recipes.equivalent(g, metal)
     return terms
 
 

@@ -9,14 +9,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tests.oracle import policies
+from tests.oracle import faults, policies
 from tests.oracle.model import Model, Terms
 from tests.oracle.reader import Array, Study
 from tests.oracle.recipes import LARGE, Recipes
 from tests.oracle.stocks import arising, profile, stock_at_end, uses, waste_by_year
 
 SCOPES = ("territorial", "footprint")
-COLLECTING = ("collect",)
 
 
 class Programme:
@@ -395,7 +394,9 @@ def due(p: Programme, good: str, rate: Array, t: int) -> float:
 def collected_less(p: Programme, good: str, rate: Array, t: int) -> list:
     """What is collected of a waste, less a share of the waste that processes and measures make."""
     recipes, years = p.recipes, p.study
-    collectors = [q for q in recipes.takers(good) if recipes.processes[q]["kind"] in COLLECTING]
+    collectors = recipes.takers(good)
+    if faults.DIRECT_RECYCLING in faults.FOLLOWED:
+        collectors = [q for q in collectors if recipes.processes[q]["kind"] == "collect"]
     terms = [(("activity", q, t), recipes.taken(good, q)[t]) for q in collectors]
     for q in recipes.makers(good):
         made = years.yearly("coefficients", q, good, "out")

@@ -10,7 +10,6 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -154,10 +153,7 @@ class Study:
 
     def mean(self, yearly: Array) -> Array:
         """Mean over the years of each period."""
-        cuts = self.starts - self.years[0]
-        return np.array(
-            [yearly[a:b].mean() for a, b in pairwise(cuts)],
-        )
+        return np.add.reduceat(yearly, self.starts[:-1] - self.years[0]) / self.lengths
 
     def has(self, table: str, *key: str) -> bool:
         """Whether a number is given."""
@@ -204,7 +200,6 @@ def read(folder: Path, scenario: str = "", overrides: Mapping[str, Any] | None =
     for name in names:
         for table, layer in layers.items():
             study.numbers[table].update(layer.get(name, {}))
-    for name in names:
         _apply(study, head["scenarios"].get(name, {}))
     for path, value in (overrides or {}).items():
         override(study, path, value)
@@ -272,7 +267,9 @@ def override(study: Study, path: str, value: Any) -> None:
     if year is None:
         study.numbers[table][key] = [Point(None, number)]
     else:
-        study.numbers[table][key] = _with_year(study, old, year, number)
+        study.numbers[table][key] = [
+            Point(year, number, p.extend) if p.year == year else p for p in old
+        ]
 
 
 def _key_of(study: Study, table: str, parts: list[str]) -> Key:
@@ -288,17 +285,3 @@ def _number(value: Any, size: float) -> float:
         return float(value) * size
     number, _, unit = value.strip().partition(" ")
     return float(number) * (unit_size(unit) if unit else size)
-
-
-def _with_year(study: Study, old: list[Point], year: int, number: float) -> list[Point]:
-    """The series with the value of one year replaced, all others as they were."""
-    if not old:
-        return [Point(year, number)]
-    if old[0].year is not None:
-        extend = next((p.extend for p in old if p.year == year), "")
-        return [p for p in old if p.year != year] + [Point(year, number, extend)]
-    values = at_years(old, study.years)
-    return [
-        Point(int(y), number if y == year else float(v))
-        for y, v in zip(study.years, values, strict=True)
-    ]

@@ -59,22 +59,30 @@ class Recipes:
         """Tonnes of a good or deposit that a unit of activity takes."""
         return self.flows.get((process, good, "in"), np.zeros(len(self.periods)))
 
+    @cached_property
+    def sides(self) -> dict[tuple[str, str], list[str]]:
+        """Goods by process and direction, and processes by good and direction."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for process, good, direction in self.flows:
+            found.setdefault((process, direction), []).append(good)
+            found.setdefault((good, direction), []).append(process)
+        return found
+
     def outputs(self, process: str) -> list[str]:
         """Goods that a process gives."""
-        return [g for p, g, d in self.flows if p == process and d == "out"]
+        return self.sides.get((process, "out"), [])
 
     def inputs(self, process: str) -> list[str]:
         """Goods that a process takes."""
-        found = [g for p, g, d in self.flows if p == process and d == "in"]
-        return [g for g in found if g not in self.deposits]
+        return [g for g in self.sides.get((process, "in"), []) if g not in self.deposits]
 
     def makers(self, good: str) -> list[str]:
         """Processes that give a good."""
-        return [p for p, g, d in self.flows if g == good and d == "out"]
+        return self.sides.get((good, "out"), [])
 
     def takers(self, good: str) -> list[str]:
         """Processes that take a good or a deposit."""
-        return [p for p, g, d in self.flows if g == good and d == "in"]
+        return self.sides.get((good, "in"), [])
 
     # ---- goods
 

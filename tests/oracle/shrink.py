@@ -30,15 +30,7 @@ def disagreement(d: Draft) -> tuple[str, str] | None:
 
 def cuts(d: Draft) -> Iterator[Cut]:
     """Things that can be left out, the large ones first."""
-    for name in d.policies:
-        yield lambda e, name=name: e.policies.pop(name)
-    for table, column in (("processes", "process"), ("measures", "measure"), ("goods", "good")):
-        for name in [row[column] for row in d.tables.get(table, [])]:
-            yield lambda e, column=column, name=name: without(e, column, name)
-    for table in list(d.tables):
-        yield lambda e, table=table: e.tables.pop(table)
-    if len(d.firsts) > 1:
-        yield shorten
+    yield from large_cuts(d)
     for table, rows in d.tables.items():
         if table not in ("goods", "processes", "products", "measures"):
             for row in rows:
@@ -48,9 +40,21 @@ def cuts(d: Draft) -> Iterator[Cut]:
             if row.get("year") and row.get("parameter") not in ("inflow", "stock"):
                 yield lambda e, table=table, i=i: constant(e, table, i)
     for i, row in enumerate(d.tables.get("processes", [])):
-        for field in ("plant", "ramp_group", "host", "origin"):
-            if row.get(field):
-                yield lambda e, i=i, field=field: e.tables["processes"][i].pop(field)
+        for field in {"plant", "ramp_group", "host", "origin"}.intersection(row):
+            yield lambda e, i=i, field=field: e.tables["processes"][i].pop(field)
+
+
+def large_cuts(d: Draft) -> Iterator[Cut]:
+    """Policies, processes, measures, goods, whole tables, and the last period."""
+    for name in d.policies:
+        yield lambda e, name=name: e.policies.pop(name)
+    for table, column in (("processes", "process"), ("measures", "measure"), ("goods", "good")):
+        for name in [row[column] for row in d.tables.get(table, [])]:
+            yield lambda e, column=column, name=name: without(e, column, name)
+    for table in list(d.tables):
+        yield lambda e, table=table: e.tables.pop(table)
+    if len(d.firsts) > 1:
+        yield shorten
 
 
 def without(d: Draft, column: str, name: str) -> None:

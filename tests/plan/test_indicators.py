@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import planner
-from planner.plan.indicators import LOSS_STAGES, RATES, account, indicators
+from planner.plan.indicators import LOSS_STAGES, RATES, indicators, metal_account
 from planner.plan.plan import Plan
 from tests.small import Study
 
@@ -159,7 +159,7 @@ def test_what_is_not_served_is_not_exported(tmp_path: Path) -> None:
     for row in made.rows["good_values"]:
         if row["good"] == "li/cell_export" and row["parameter"] == "shortage_cost":
             row["value"] = 1
-    a = account(planner.solve(planner.read(made.write(tmp_path / "s"))), "lithium")
+    a = metal_account(planner.solve(planner.read(made.write(tmp_path / "s"))), "lithium")
     served = 40 - a.exported / 1.25
     assert a.exported < 50
     assert served > 0

@@ -72,12 +72,12 @@ def test_inputs_changed_since_are_refused(run: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda run: (run / RECORD_FILE).unlink(), "no run of planner"),
-        (lambda run: (run / RECORD_FILE).write_text("{"), "no run of planner"),
-        (lambda run: (run / RECORD_FILE).write_text("[]"), "no run of planner"),
+        (lambda run: (run / RECORD_FILE).unlink(), "not a run of planner"),
+        (lambda run: (run / RECORD_FILE).write_text("{"), "not a run of planner"),
+        (lambda run: (run / RECORD_FILE).write_text("[]"), "not a run of planner"),
         (
             lambda run: (run / RECORD_FILE).write_text('{"format_version": 1, "study": "x"}'),
-            "no run of planner",
+            "not a run of planner",
         ),
         (
             lambda run: (run / RECORD_FILE).write_text(json.dumps({"format_version": 99})),
@@ -126,7 +126,7 @@ def test_an_older_run_saved_again_is_of_this_version(tmp_path: Path) -> None:
 def test_a_version_without_a_way_to_this_one_is_refused(run: Path, version: object) -> None:
     said = json.loads((run / RECORD_FILE).read_text())
     (run / RECORD_FILE).write_text(json.dumps(said | {"format_version": version}))
-    with pytest.raises(OutputError, match=r"run format|no run of planner"):
+    with pytest.raises(OutputError, match=r"run format|not a run of planner"):
         planner.load(run)
 
 

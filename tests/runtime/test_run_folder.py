@@ -249,7 +249,7 @@ def test_a_place_for_tables_is_tried_before_the_work(
             app, [command, "quickstart", "--out", str(tmp_path / "file" / "out")]
         )
         assert done.exit_code == 2, done.output
-        assert "is no folder" in done.stderr
+        assert "is not a folder" in done.stderr
 
 
 @pytest.mark.parametrize("step", ["acquire", "release"])

@@ -36,7 +36,7 @@ FULL = 10_000.0
 
 
 def origin_shares(plan: Plan) -> pd.DataFrame:
-    """What each origin puts out at each stage: metal, year, stage, origin, value (t/year of refined
+    """Output of each origin at each stage: metal, year, stage, origin, value (t/year of refined
     equivalents), share."""
     columns = ["metal", "year", "stage", "origin"]
     frame = pd.DataFrame(_output_rows(plan), columns=[*columns, "value"])

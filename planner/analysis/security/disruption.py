@@ -62,13 +62,14 @@ BY_METAL = ("loss", "first", "metal", "year", "unmet", "requirement", "unit")
 
 @dataclass(frozen=True, eq=False)
 class Disruptions:
-    """What each loss leaves unserved, the worst first.
+    """The demand that each loss leaves unserved, the worst first.
 
     `losses`: rank, loss, first and last year, unmet (t of refined equivalents beyond the plan's own
     shortage, over all years watched), unmet_share (of the requirement in the years of the loss),
-    worst_metal and its worst_share, cost (USD, present value: of what is paid, and of ore and
-    stock used up), penalty (USD: of what is unmet and of targets missed, in no cost), recovery
-    (years after the loss until all is served as planned; empty: not within the years watched). `by_metal`: loss, first, metal, year, unmet (t/year), requirement (t/year), unit.
+    worst_metal and its worst_share, cost (USD, present value: of what is paid, and of ore and stock
+    used up), penalty (USD: of what is unmet and of targets missed, in no cost), recovery (years
+    after the loss until all is served as planned; empty: not within the years watched). `by_metal`:
+    loss, first, metal, year, unmet (t/year), requirement (t/year), unit.
     """
 
     losses: pd.DataFrame
@@ -135,7 +136,7 @@ def disrupt(
 
 def _problems(years: int, recovery: int, share: float) -> Iterator[str]:
     if not years >= 1:
-        yield f"a loss of {years} years is none; give 1 or more"
+        yield f"a loss cannot last {years} years; give 1 or more"
     if not recovery >= 0:
         yield f"{recovery} years of recovery cannot be watched; give 0 or more"
     if not 0 <= share < 1:
@@ -151,10 +152,10 @@ def losses_of(
     system: System, names: Iterable[str], start: int, years: int, share: float
 ) -> tuple[Loss, ...]:
     """These sources lost from a period on, for so many years. Raises SpecError for a name that is
-    no source."""
+    not a source."""
     named, names = sources(system), list(names)
     problems = [
-        f"'{name}' is no source{suggestion(name, named)}; choose of {', '.join(named)}"
+        f"'{name}' is not a source{suggestion(name, named)}; choose of {', '.join(named)}"
         for name in names
         if name not in named
     ]

@@ -1,5 +1,4 @@
-r"""Foresight: what it is worth to see ahead, and what builds made for one future are worth in
-another.
+r"""Foresight: the value of seeing ahead, and of builds made for one future in another.
 
 `rolling` plans as those do who see only `window` years: in each window the compiled equations of
 its years are solved with all that was decided before held fast (ore left, cohorts of plants, plants
@@ -53,15 +52,15 @@ ROOMS = (1e-7, 1e-5, 1e-3)
 """Room for rounding above a least breach, t/year and as a share of it: the first that lets the
 window be solved."""
 NEAR = 1e-6
-"""How far clearing a plan of rounding may move a column, as a share of it or of 1 t."""
+"""Bound on how far clearing a plan of rounding moves a column, as a share of it or of 1 t."""
 FINE = 1e-10
 """Primal tolerance of a window, the least HiGHS takes: decisions of one are held in the next."""
 
 
 @dataclass(frozen=True, eq=False)
 class Foresight:
-    """What came about without foresight, beside the plan that sees all. Costs, which hold no
-    penalty, and penalties in USD, present value.
+    """The plan that came about without foresight, beside the one that sees all. Costs, which hold
+    no penalty, and penalties in USD, present value.
 
     `windows`: first, last (years seen), kept (last year decided), cost and penalty (present value
     that falls in the years kept).
@@ -125,7 +124,7 @@ def rolling(
 
 
 class _March:
-    """What was decided so far, window by window. Lives within a call of `rolling`."""
+    """Decisions so far, window by window. Lives within a call of `rolling`."""
 
     def __init__(self, made: Compiled) -> None:
         arrays = made.arrays
@@ -248,7 +247,7 @@ def _window_cost(made: Compiled, last: int) -> Array:
 
 
 def _charge(system: System, name: str) -> Array:
-    """Present value that a unit of a plant ordered in a period costs in each period, shape (T, T)."""
+    """Present value of what a unit ordered in a period costs in each period, shape (T, T)."""
     plant = system.plants[name]
     return capital_charge(
         system.periods,
@@ -297,8 +296,8 @@ def _decide(cut: Arrays, first: int) -> tuple[Solution, Solution]:
 
 
 def _exact(arrays: Arrays, x: Array) -> Array:
-    """What was decided, cleared of the rounding that windows left: the nearest answer that holds to
-    the solver's own tolerance, (n,)."""
+    """Clear decisions of the rounding that windows left: the nearest answer that holds to the
+    solver's own tolerance, (n,)."""
     if row_errors(arrays, x).max(initial=0.0) <= ROW_TOLERANCE:
         return x
     room = NEAR * np.maximum(np.abs(x), 1.0)
@@ -439,7 +438,7 @@ def value_of_foresight(
     years: int = 3,
     share: float = 0.0,
 ) -> pd.DataFrame:
-    """What it is worth to know of a loss: loss, first, unforeseen, foreseen, value (USD, present
+    """Value of knowing of a loss beforehand: loss, first, unforeseen, foreseen, value (USD, present
     value), one row for each source.
 
     Both are what the loss adds to the plan's objective, cost and penalties together, to the end of

@@ -74,7 +74,7 @@ class Hedge:
 
     @property
     def value_of_hedging(self) -> float:
-        """What planning for all futures saves beside the best of the plans for one, USD."""
+        """Saving of planning for all futures over the best of the plans for one, USD."""
         return self.best_single - self.expected
 
 

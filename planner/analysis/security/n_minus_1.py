@@ -88,7 +88,7 @@ class Security:
 
     @property
     def premium(self) -> float:
-        """What security costs, USD present value: never below zero."""
+        """Cost of security, USD present value: never below zero."""
         return self.cost - self.base_cost
 
 
@@ -157,7 +157,7 @@ def _problems(limit: float, years: int, recovery: int, share: float) -> Iterator
     if not 0 <= limit <= 1:
         yield f"limit is {limit}; give the share of demand that a loss may leave unserved, 0 to 1"
     if not years >= 1:
-        yield f"a loss of {years} years is none; give 1 or more"
+        yield f"a loss cannot last {years} years; give 1 or more"
     if not recovery >= 0:
         yield f"{recovery} years of recovery cannot be watched; give 0 or more"
     if not 0 <= share < 1:
@@ -167,7 +167,7 @@ def _problems(limit: float, years: int, recovery: int, share: float) -> Iterator
 def _problems_of_names(losses: Sequence[str], known: Collection[str]) -> Iterator[str]:
     for name in losses:
         if name not in known:
-            yield f"'{name}' is no source; choose from {', '.join(known)}"
+            yield f"'{name}' is not a source; choose from {', '.join(known)}"
     if not known:
         yield "no process has an origin or a host: there is nothing to lose"
 
@@ -247,7 +247,8 @@ class _Search:
         )
 
     def _excess(self, x: Array, skip: Sequence[_Block] = ()) -> list[tuple[_Block, Array]]:
-        """What each loss leaves beyond its limit at least, t by metal, given the plan's columns."""
+        """The least that each loss leaves beyond its limit, t by metal, given the plan's
+        columns."""
         found: list[tuple[_Block, Array]] = []
         program: Program | None = None
         window: Window | None = None
@@ -292,7 +293,7 @@ class _Search:
     def _allow(
         self, program: Program, stacked: Arrays, excess: Any, active: Sequence[_Block]
     ) -> None:
-        """Make the excesses least, and allow them from here on."""
+        """Minimise the excesses, and allow them from here on."""
         cost = np.zeros(len(stacked.columns))
         needs = np.concatenate([_safe(block.need) for block in active])
         cost[excess] = 1 / needs
@@ -320,7 +321,7 @@ class _Search:
             )
 
     def answer(self, plan: Plan) -> Security:
-        """What the secured plan leaves in each loss that mattered, and how it differs."""
+        """The secured plan beside the unsecured one, and the losses that mattered."""
         arrays = self.base.made.arrays
         x = np.array([plan.values[name][index] for name, index in arrays.columns])
         after, before = self._shares_left(x), self._shares_left(self.base.x)
@@ -337,7 +338,7 @@ class _Search:
         )
 
     def _shares_left(self, x: Array) -> dict[str, Array]:
-        """Share of the requirement that each loss leaves unserved at least, by label, shape (M,)."""
+        """The least share of the requirement that each loss leaves unserved, by label, (M,)."""
         free = _Search(self.base, 0.0, self.means)
         free.blocks = self.blocks
         return {block.label: excess / _safe(block.need) for block, excess in free._excess(x)}

@@ -67,7 +67,7 @@ class Gap:
     """First year in which imports are held."""
 
     def _repr_html_(self) -> str:
-        """Who falls short first in words, then gaps and levers, for a notebook."""
+        """The metal that falls short first in words, then gaps and levers, for a notebook."""
         said = "Nothing falls short."
         if len(self.gaps):
             said = (
@@ -90,7 +90,7 @@ def gap(
     progress: Progress | None = None,
 ) -> Gap:
     """Hold imports to what the plan takes in `year` (its first where None), growing by `growth` a
-    year: who falls short, and what helps.
+    year: which metals fall short, and what helps.
 
     Raises SpecError for a year outside the study or a growth of -1 or less, InfeasibleError where
     no plan is left.

@@ -1,2 +1,2 @@
-"""What decides between plans: frontier, near-optimal alternatives, comparison, switches of route,
+"""The choice between plans: frontier, near-optimal alternatives, comparison, switches of route,
 uniqueness."""

@@ -3,8 +3,8 @@ r"""Near-optimal plans: what is really decided by cost, and what is not.
 All plans whose cost, penalties left out, is at most $(1+\delta)\,C^*$, with shortage and breaches
 no worse than the optimum's, form a polytope. For each metal and pathway its least and most supply
 on it are two linear programmes (the range that cost leaves open); maximally different plans come
-one after the other, each minimising what the plans before it use most (hop, skip and jump: Brill, Chang, Hopkins,
-Management Science 28(3), 1982, 221-235, https://doi.org/10.1287/mnsc.28.3.221).
+one after the other, each minimising what the plans before it use most (hop, skip and jump: Brill,
+Chang, Hopkins, Management Science 28(3), 1982, 221-235, https://doi.org/10.1287/mnsc.28.3.221).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What differs between plans: inputs by path, results by metal, year and indicator."""
+"""Differences between plans: inputs by path, results by metal, year and indicator."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from planner.runtime.display import shown
 from planner.study.schema import POLICY_FORMS
 
 ABOUT_ZERO = 1e-9
-"""Differences below this share of the larger value are none."""
+"""Values that differ by less than this share of the larger one are the same."""
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """What differs between plans; every table has one column a plan, under its name, NaN where that
+    """Differences between plans; every table has one column a plan, under its name, NaN where that
     plan has no such number.
 
     `inputs`: path, unit; every number that is not the same in all plans, the levels and penalties
@@ -50,7 +50,7 @@ class Comparison:
         return found
 
     def _repr_html_(self) -> str:
-        """What differs in words, the totals and the inputs, for a notebook."""
+        """The differences in words, the totals and the inputs, for a notebook."""
         said = (
             f"{len(self.inputs):,} numbers of the inputs differ, and {len(self.results):,} of the "
             "results (.results)."
@@ -147,7 +147,12 @@ def _totals(plans: Sequence[Plan], heads: tuple[str, ...]) -> pd.DataFrame:
     ]
     for head, plan in zip(heads, plans, strict=True):
         missed = float(plan.headline.targets - plan.headline.targets_met)
-        amounts = [plan.cost, plan.penalty, missed, *(plan.record.emissions[scope] for scope in first.emissions)]
+        amounts = [
+            plan.cost,
+            plan.penalty,
+            missed,
+            *(plan.record.emissions[scope] for scope in first.emissions),
+        ]
         for row, amount in zip(rows, amounts, strict=True):
             row[head] = amount
     return pd.DataFrame(rows)

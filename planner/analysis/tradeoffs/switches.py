@@ -1,4 +1,4 @@
-"""Which routes change between plans, and when: shares of supply by pathway and process, year by
+"""Routes that change between plans, and when: shares of supply by pathway and process, year by
 year, beside those of the first plan."""
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from planner.plan.plan import Plan
 POINTS = 5.0
 """Percentage points by which shares must differ to be a change of route, unless said otherwise."""
 NOT_SUPPLY = "new scrap"
-"""A loop inside manufacture, no share of supply."""
+"""A loop inside manufacture, not a part of supply."""
 RUNS = 1e-4
 """A process that gives less than this share of a metal's supply does not run."""
 YEARS = (

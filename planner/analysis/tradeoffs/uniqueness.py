@@ -41,7 +41,7 @@ SEED = 20211124
 
 @dataclass(frozen=True, eq=False)
 class Ties:
-    """What else could be optimal.
+    """Other plans and prices that are optimal too.
 
     `swaps`: process, year, least, most: activities that differ between plans of the same cost, as
     far as was seen.
@@ -49,7 +49,7 @@ class Ties:
 
     plan_unique: bool
     prices_unique: bool
-    """Whether the prices of goods, reserves and policies all have one value."""
+    """True where the prices of goods, reserves and policies all have one value."""
     degenerate: int
     """Basic columns and rows that stand at a bound: where there are none, prices are unique without
     further proof."""
@@ -70,7 +70,7 @@ def ties(program: Program, base: Solution, priced: Sequence[int]) -> Ties:
 
 
 def degenerate(arrays: Arrays, base: Solution) -> int:
-    """How many basic columns and rows stand at a bound."""
+    """Number of basic columns and rows that stand at a bound."""
     columns = np.minimum(*_distances(base.x, arrays.lower, arrays.upper)) <= 0
     rows = np.minimum(*_distances(base.row_value, arrays.row_lower, arrays.row_upper)) <= 0
     return int((columns & base.basic_column).sum() + (rows & base.basic_row).sum())
@@ -152,8 +152,8 @@ class Directions:
         return (found.objective, found.x) if found.status == "optimal" else (np.inf, None)
 
     def ends(self, row: int) -> tuple[float, float, Array | None]:
-        """What one unit less of a requirement saves, what one more costs, and the columns that
-        answer one more."""
+        """Saving of one unit less of a requirement, cost of one more, and the columns that answer
+        one more."""
         change = np.zeros(len(self.rows))
         change[row] = 1.0
         less, _ = self.along(-change)
@@ -162,8 +162,8 @@ class Directions:
 
 
 def _one_price(arrays: Arrays, base: Solution, rows: npt.NDArray[np.int_]) -> bool:
-    """Whether the prices of some rows all have one value: a random change of their requirements
-    costs what its opposite saves."""
+    """Return True where the prices of some rows all have one value: a random change of their
+    requirements costs what its opposite saves."""
     if not len(rows):
         return True
     change = np.zeros(len(arrays.rows))

@@ -114,8 +114,8 @@ class Ensemble:
 
     `headline`: sample, status, reason, drawn_back, cost and penalty (USD, apart), territorial,
     footprint (t CO2e over all years), shortage (t over all years), check. `yearly`: sample, metal,
-    year, and a column for each of `planner.analysis.uncertainty.outcomes.UNITS`. `options`: sample, kind (process or
-    plant), name, value (activity or orders over all years), in_plan.
+    year, and a column for each of `planner.analysis.uncertainty.outcomes.UNITS`. `options`: sample,
+    kind (process or plant), name, value (activity or orders over all years), in_plan.
     """
 
     uncertain: Uncertainty

@@ -67,10 +67,10 @@ def drivers(found: Ensemble, *, metals: Iterable[str] = (), seed: int = 0) -> pd
     """Share of the variance of each answer that each input explains by itself.
 
     Answers: cost, penalty, territorial, footprint, shortage, and for each metal its mean share of
-    foreign supply. Columns: answer, input, grade, share, chance (what the largest of as many inputs without
-    effect passes in one ensemble of twenty), real (share above chance), unit, low, value, high of
-    the first row of the input. Only samples with a plan count. Raises OutputError where SALib is
-    missing or there are too few.
+    foreign supply. Columns: answer, input, grade, share, chance (what the largest of as many inputs
+    without effect passes in one ensemble of twenty), real (share above chance), unit, low, value,
+    high of the first row of the input. Only samples with a plan count. Raises OutputError where
+    SALib is missing or there are too few.
     """
     estimate = needed("SALib.analyze.delta", "ensemble").sobol_first
     solved = found.headline[found.headline["status"] == "optimal"]
@@ -180,8 +180,8 @@ class Sensitivity:
     penalty, territorial, footprint, shortage) its change at the low and at the high end, `no plan
     at`, and `rank`: the largest change of cost and penalties together and that of the footprint,
     each as a share of what it is, added up; sorted by it. `turns`: input, grade, unit, year (0:
-    all), value, end (low or high), turns_at (the value in that year beyond which the plan has other options; the year is the one in
-    which the series moves most), enters, leaves.
+    all), value, end (low or high), turns_at (the value in that year beyond which the plan has other
+    options; the year is the one in which the series moves most), enters, leaves.
     """
 
     swings: pd.DataFrame

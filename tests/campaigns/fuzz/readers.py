@@ -23,7 +23,7 @@ import atheris
 
 # only what reads is instrumented: the rest would be slower and say nothing
 with atheris.instrument_imports(
-    include=["planner.study", "planner.units", "planner.analysis.uncertainty.sampling", "tomllib"],
+    include=["planner.study", "planner.units", "planner.analysis.uncertainty", "tomllib"],
 ):
     from planner.analysis.uncertainty.sampling import uncertainty
     from planner.errors import SpecError
