@@ -217,10 +217,9 @@ def _show_answer(out: Console, plan: Plan) -> None:
     if plan.penalty:
         words = f"penalties beside it: {large(plan.penalty)} {money}, for {head.penalties_for}"
         out.print(words, style="yellow")
-    out.print(f"targets: {head.targets_said}" if head.targets else "targets: none set")
+    out.print(f"targets: {head.targets_counted}")
     for each in head.missed:
-        name, when = f"{each.policy}/{each.subject}", f"{each.first}-{each.last}"
-        out.print(f"  missed: {name}, {when}, by {number(each.most)} at most", style="yellow")
+        out.print(f"  missed: {each.said}", style="yellow")
     span = f"{plan.system.years[0]}-{plan.system.years[-1]}"
     for scope, value in record.emissions.items():
         out.print(f"{scope} emissions {span}: {large(value)} t CO2e")

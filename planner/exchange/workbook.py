@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from planner.analysis.security.origins import origins
 from planner.figures.themes import PATHWAY_COLOURS, colour
 from planner.plan.headline import paid_items
 from planner.plan.plan import Plan
@@ -89,6 +90,7 @@ def write_workbook(plan: Plan, path: Path) -> None:
             _charted(book, chart)
     for name in COLUMNS:
         _table(book, name, plan.tables[name].rename(columns=_heads(plan, name)))
+    _table(book, "origins", origins(plan))
     _table(book, "sources", sources(plan))
     save_whole(book, path)
 
@@ -143,10 +145,7 @@ def _about(plan: Plan) -> list[tuple[str, Any]]:
         (f"present value of penalties, in no cost, {record.currency}", plan.penalty),
         (f"objective: cost and penalties, {record.currency}", record.objective),
         ("targets", plan.headline.targets_said),
-        *(
-            ("target missed", f"{each.policy}/{each.subject}, {each.first}-{each.last}")
-            for each in plan.headline.missed
-        ),
+        *(("target missed", each.said) for each in plan.headline.missed),
         *(
             (f"thrown away at no cost over all years, t of {each.good}", each.amount)
             for each in plan.headline.surplus

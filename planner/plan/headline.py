@@ -18,12 +18,15 @@ from planner.lp.arrays import PENALTIES
 from planner.lp.family import Target
 from planner.lp.formulation import FORMULATION
 from planner.plan.tables import Values
+from planner.study.provenance import figures, span, years_of
 from planner.system.nouns import Datum, Policy, System
 
 READ_GRADES = frozenset({"A", "B"})
 """Grades of numbers whose source was read: a primary one, or a secondary one."""
 TARGET_KINDS = frozenset(family.kind for family in FORMULATION if isinstance(family, Target))
 """Kinds of policy that are targets: floors and ceilings. A closure is an event and no target."""
+ROW_UNITS = {family.kind: family.row_unit for family in FORMULATION if isinstance(family, Target)}
+"""Unit of a breach, by kind of policy."""
 NOT_PAID = (*sorted(PENALTIES), "transfer")
 """Items of the cost table that the country does not pay: penalties, and payments at home."""
 
@@ -34,13 +37,18 @@ class MissedTarget:
 
     policy: str
     subject: str
-    first: int
-    last: int
-    """First and last period in which it is missed, by their first years."""
-    periods: int
-    """Number of periods in which it is missed."""
+    years: tuple[int, ...]
+    """Years in which it is missed, every year of a period."""
     most: float
-    """Largest breach, in the unit of the row of the target (mostly t/year)."""
+    """Largest breach."""
+    unit: str
+    """Unit of the breach."""
+
+    @property
+    def said(self) -> str:
+        """In words: lithium_home/lithium in 2040-2042 and 2057, by 3,033 t/year at most."""
+        name = "/".join(dict.fromkeys((self.policy, self.subject)))
+        return f"{name} {span(self.years)}, by {figures([self.most], self.unit)} at most"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +109,11 @@ class Headline:
         return f"{self.targets_met} of {self.targets} target{'s' * (self.targets > 1)} met"
 
     @property
+    def targets_counted(self) -> str:
+        """As `targets_said` after the word targets: 4 of 12 met, none set."""
+        return f"{self.targets_met} of {self.targets} met" if self.targets else "none set"
+
+    @property
     def numbers_said(self) -> str:
         """In words: 0 of 46 numbers from a source read."""
         return f"{self.numbers_read:,} of {self.numbers:,} numbers from a source read"
@@ -121,7 +134,7 @@ def headline(system: System, values: Values, costs: pd.DataFrame, *, least: floa
     A breach or a disposal of at most `least` (t/year) is rounding and counts as none.
     """
     paid = costs.groupby("item")["present_value"].sum()
-    missed = tuple(missed_targets(values, least=least))
+    missed = tuple(missed_targets(system, values, least=least))
     wanted = [policy.name for policy in system.policies.values() if is_target(policy)]
     failed = {each.policy for each in missed}
     return Headline(
@@ -157,7 +170,7 @@ def is_read(datum: Datum) -> bool:
     return datum.grade in READ_GRADES
 
 
-def missed_targets(values: Values, *, least: float) -> Iterator[MissedTarget]:
+def missed_targets(system: System, values: Values, *, least: float) -> Iterator[MissedTarget]:
     """Soft targets with a breach above `least`, by policy and subject.
 
     The breach of a run-down limit is none of a policy: a plan without foresight has it where it
@@ -168,9 +181,9 @@ def missed_targets(values: Values, *, least: float) -> Iterator[MissedTarget]:
         if policy != "run_down" and amount > least:
             found.setdefault((policy, subject), {})[year] = amount
     for (policy, subject), by_year in sorted(found.items()):
-        years = sorted(by_year)
-        most = max(by_year.values())
-        yield MissedTarget(policy, subject, years[0], years[-1], len(years), most)
+        unit = ROW_UNITS.get(system.policies[policy].kind, "") if policy in system.policies else ""
+        years = tuple(years_of(system, by_year))
+        yield MissedTarget(policy, subject, years, max(by_year.values()), unit)
 
 
 def _breaches(values: Values) -> Iterator[tuple[tuple[str, str, int], float]]:

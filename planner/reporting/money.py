@@ -39,6 +39,7 @@ from planner.reporting.blocks import (
 )
 from planner.reporting.chain import by_name, period_years, shown_years, used_pathways
 from planner.reporting.words import amount, gaps, item_name, spending
+from planner.study.provenance import span
 from planner.system.nouns import PATHWAYS, SCOPES, Array
 
 HOW_TO_FRONTIER = (
@@ -245,20 +246,23 @@ def _in_turn(bounds: Sequence[_Bound]) -> list[_Bound]:
 
 def shortages(plan: Plan) -> Section:
     """Unserved demand and missed targets."""
-    charts, missed = _shortage_charts(plan), plan.headline.missed
+    charts, missed, disposed = _shortage_charts(plan), plan.headline.missed, _disposed(plan)
     blocks: list[Block] = []
     if charts:
         blocks.append(Grid(charts, keys_of(("shortage",), PATHWAY_COLOURS)))
     if missed:
         rows = tuple(map(_missed_target, missed))
-        heads = ("target", "of", "years (how many)", "by at most, unit of the target")
+        heads = ("target", "of", "years (how many)", "by at most", "unit")
         blocks.append(TextTable("Targets missed", heads, rows, frozenset((3,)), closed=False))
+    if disposed.rows:
+        blocks.append(disposed)
     return Section(
         "Gaps",
         gaps(plan),
         tuple(blocks),
-        "Demand that no supply meets, in refined equivalents, and targets that a plan misses at a "
-        "penalty.",
+        "Demand that no supply meets, in refined equivalents, targets that a plan misses at a "
+        "penalty, and what is thrown away at no cost: scrap, waste, and outputs of processes with "
+        "several outputs may be, so that the least wanted metal never stops a joint line.",
     )
 
 
@@ -272,9 +276,24 @@ def _shortage_charts(plan: Plan) -> tuple[Chart, ...]:
     )
 
 
+def _disposed(plan: Plan) -> TextTable:
+    """What is thrown away at no cost, by good."""
+    rows = tuple(
+        (each.good, number(each.amount), "surplus" if each.collected else "never collected")
+        for each in plan.headline.disposed
+    )
+    return TextTable(
+        "Thrown away at no cost, t of the good over all years",
+        ("good", "t", "as"),
+        rows,
+        frozenset((1,)),
+    )
+
+
 def _missed_target(missed: MissedTarget) -> tuple[str, ...]:
-    when = f"{missed.first}-{missed.last} ({missed.periods})"
-    return plain(missed.policy), plain(missed.subject), when, number(missed.most)
+    years = span(missed.years).removeprefix("in ")
+    when = f"{years} ({len(missed.years)})"
+    return plain(missed.policy), plain(missed.subject), when, number(missed.most), missed.unit
 
 
 def frontier(plan: Plan, points: pd.DataFrame, mix: pd.DataFrame) -> Section:
