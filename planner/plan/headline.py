@@ -128,19 +128,23 @@ class Headline:
         return " and ".join(words for words, amount in parts if amount)
 
 
-def headline(system: System, values: Values, costs: pd.DataFrame, *, least: float) -> Headline:
-    """The head of the answer of a plan, from its variables and its cost table.
+def headline(
+    system: System, values: Values, costs: pd.DataFrame, *, objective: float, least: float
+) -> Headline:
+    """The head of the answer of a plan, from its variables, its cost table and its objective.
 
     A breach or a disposal of at most `least` (t/year) is rounding and counts as none.
     """
-    paid = costs.groupby("item")["present_value"].sum()
+    shortage, breach = (_present(costs, item) for item in ("shortage", "breach"))
     missed = tuple(missed_targets(system, values, least=least))
     wanted = [policy.name for policy in system.policies.values() if is_target(policy)]
     failed = {each.policy for each in missed}
     return Headline(
-        cost=paid_cost(costs),
-        shortage_penalty=float(paid.get("shortage", 0.0)),
-        breach_penalty=float(paid.get("breach", 0.0)),
+        # without a penalty the two are one number, to the last digit; with one the cost is summed
+        # by itself, since a large penalty would leave few digits of a difference
+        cost=_present(paid_items(costs)) if shortage or breach else objective,
+        shortage_penalty=shortage,
+        breach_penalty=breach,
         targets=len(wanted),
         targets_met=sum(name not in failed for name in wanted),
         missed=missed,
@@ -150,9 +154,10 @@ def headline(system: System, values: Values, costs: pd.DataFrame, *, least: floa
     )
 
 
-def paid_cost(costs: pd.DataFrame) -> float:
-    """Present value of all that is paid, USD: the cost table without penalties."""
-    return float(costs.loc[~costs["item"].isin(PENALTIES), "present_value"].sum())
+def _present(costs: pd.DataFrame, item: str = "") -> float:
+    """Present value of an item of the cost table, or of all of it, USD."""
+    rows = costs[costs["item"] == item] if item else costs
+    return float(rows["present_value"].sum())
 
 
 def paid_items(costs: pd.DataFrame) -> pd.DataFrame:

@@ -25,6 +25,7 @@ from planner.mfa.balance import Balance, balance
 from planner.mfa.demand_measures import after_measures
 from planner.plan.datapackage import PACKAGE_FILE, package
 from planner.plan.headline import Headline, headline
+from planner.plan.prices import with_both_prices
 from planner.plan.schema import COLUMNS, NUMBERS, VARIABLES
 from planner.plan.tables import Values
 from planner.runtime.run_folder import RECORD_FILE, written_whole
@@ -41,8 +42,6 @@ the `platform` of the run, 3 the head of its `answer` with cost and penalties ap
 of a metal, each under what it is."""
 VARIABLES_FILE = "variables.csv"
 LOG_FILE = "run.log"
-RENAMED = MappingProxyType({"price": "price: goods"})
-"""Indicators of runs of format 2 and before that have another name now."""
 SOLVER_LOG = "\nsolver\n"
 """Line that parts the solver's own log from the rest of the run's."""
 
@@ -162,7 +161,13 @@ class Plan:
     def headline(self) -> Headline:
         """Cost and penalties apart, targets met and missed, what is thrown away at no cost, and how
         many numbers come from a source that was read."""
-        return headline(self.system, self.values, self.costs, least=self.least_flow)
+        return headline(
+            self.system,
+            self.values,
+            self.costs,
+            objective=self.objective,
+            least=self.least_flow,
+        )
 
     @property
     def least_flow(self) -> float:
@@ -359,6 +364,7 @@ def load(folder: str | Path) -> Plan:
     if system.inputs_hash != record.inputs_hash:
         raise OutputError(f"{place}: inputs/ was changed since the run; solve again")
     tables, variables = _read_tables(place)
+    tables["indicators"] = with_both_prices(system, tables["indicators"], tables["prices"])
     values, reduced = _by_variable(variables)
     return Plan(
         system=system,
@@ -373,13 +379,11 @@ def load(folder: str | Path) -> Plan:
 
 
 def _read_tables(place: Path) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
-    """The result tables of a run folder, and that of its variables; indicators of older runs under
-    their names of today."""
+    """The result tables of a run folder, and that of its variables."""
     try:
         tables = {
             name: _read_table(place / f"{name}.csv", columns) for name, columns in COLUMNS.items()
         }
-        tables["indicators"]["indicator"] = tables["indicators"]["indicator"].replace(RENAMED)
         return tables, _read_table(place / VARIABLES_FILE, VARIABLES.columns)
     except (OSError, ValueError) as error:
         raise OutputError(

@@ -14,13 +14,15 @@ import pandas as pd
 from planner.lp.families import FORMULATION
 from planner.lp.family import Basis, Family
 from planner.lp.parameters import first_discount
-from planner.plan.schema import COLUMNS
+from planner.plan.schema import COLUMNS, GOODS_PRICE, REFINED_PRICE
 from planner.solver.highs import Arrays, Name, Solution
 from planner.system.economics import period_factors
 from planner.system.nouns import Array, System
 
 BINDING = 1e-7
 """A row is binding when its slack is at most this share of its size, or of 1."""
+BEFORE = "price"
+"""What the price of goods was called among the indicators up to format 2 of a run."""
 OWN_UNIT = "USD/unit"
 """Unit of the price of a row that somebody added to a model; its basis is the horizon."""
 FAMILIES: Mapping[str, Family] = {family.name: family for family in FORMULATION}
@@ -125,6 +127,27 @@ def refined_prices(system: System, prices: pd.DataFrame) -> dict[str, Array]:
             price = np.array([by_good.get((good.name, year), np.nan) for year in years])
             found[metal] = np.fmax(found[metal], price / content)
     return found
+
+
+def with_both_prices(
+    system: System, indicators: pd.DataFrame, prices: pd.DataFrame
+) -> pd.DataFrame:
+    """Indicators of a run as they are made today: those of runs of format 2 and before had one
+    price, that of goods, and no word for which."""
+    if not (indicators["indicator"] == BEFORE).any():
+        return indicators
+    unit = f"USD_{system.currency_year}/t"
+    rows = [
+        (metal, period.first, REFINED_PRICE, float(price), unit)
+        for metal, series in refined_prices(system, prices).items()
+        for period, price in zip(system.periods, series, strict=True)
+        if np.isfinite(price)
+    ]
+    named = indicators.assign(indicator=indicators["indicator"].replace(BEFORE, GOODS_PRICE))
+    refined = pd.DataFrame(rows, columns=list(COLUMNS["indicators"]))
+    both = pd.concat([named, refined], ignore_index=True)
+    ordered: pd.DataFrame = both.sort_values(["metal", "indicator", "year"], ignore_index=True)
+    return ordered
 
 
 def balance_prices(prices: pd.DataFrame) -> dict[tuple[str, int], float]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -368,16 +368,25 @@ def left_in_deposits(plan: Plan) -> pd.Series:
     return ground.set_index("name")["value"]
 
 
+def _difference(row: Mapping[Any, Any], first: str, other: str) -> str:
+    """How a total differs: as a share, or from nothing to how much; counts and what is nothing in
+    both in figures, or left out."""
+    before, after = float(row[first]), float(row[other])
+    if before > 0 and row["unit"] != "1":
+        return f"{row['quantity']} {after / before - 1:+.1%}"
+    if before == after:
+        return ""
+    unit = "" if row["unit"] == "1" else f" {row['unit']}".replace("_", " of ")
+    return f"{row['quantity']} from {amount(before)} to {amount(after)}{unit}"
+
+
 def differences(found: Comparison) -> tuple[str, ...]:
     """Difference of the totals of each later plan from the first."""
     first, *others = found.names
     sentences = []
     for name in others:
-        parts = [
-            f"{row['quantity']} {row[name] / row[first] - 1:+.1%}"
-            for row in found.totals.to_dict(orient="records")
-            if row[first] > 0
-        ]
+        rows = found.totals.to_dict(orient="records")
+        parts = [said for row in rows if (said := _difference(row, first, name))]
         sentences.append(f"{name} against {first}: {'; '.join(parts)}.")
     sentences.append(f"{len(found.inputs):,} inputs and {len(found.results):,} results differ.")
     return tuple(sentences)

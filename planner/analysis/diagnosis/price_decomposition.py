@@ -16,8 +16,7 @@ price: it is the dearest by itself.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
@@ -61,8 +60,8 @@ class PriceParts:
     cost: float = 0.0
     carbon: float = 0.0
     penalty: float = 0.0
-    limits: Mapping[Label, float] = MappingProxyType({})
-    credits: Mapping[str, float] = MappingProxyType({})
+    limits: Mapping[Label, float] = field(default_factory=dict)
+    credits: Mapping[str, float] = field(default_factory=dict)
     """By co-product: what it earns, below zero; above where it must be got rid of at a cost."""
 
     def plus(self, other: PriceParts, times: float = 1.0) -> PriceParts:
