@@ -407,7 +407,13 @@ def _changes(row: Mapping[str, Any], heads: Sequence[str]) -> list[str]:
     """Distance of each later plan from the first, as a share; a dash where there is nothing to
     compare with."""
     first = float(row[heads[0]])
-    return [_share(float(row[name]) / first - 1 if first > 0 else math.nan) for name in heads[1:]]
+    return [_share(_distance(first, float(row[name]))) for name in heads[1:]]
+
+
+def _distance(first: float, other: float) -> float:
+    if first == other:
+        return 0.0
+    return other / first - 1 if first > 0 else math.nan
 
 
 def _share(change: float) -> str:

@@ -386,15 +386,19 @@ def _plan_words(found: Explanation) -> Iterable[str]:
                 f"{abs(policy['highest']):,.4g} {policy['unit']} ({policy['family']}, "
                 f"{policy['year']})"
             )
-            missed = (
-                f", and {policy['penalty']:,.4g} USD in penalties beside it"
-                if abs(policy["penalty"]) > 1
-                else ""
-            )
+            missed = _penalty_words(policy["penalty"])
             yield (
                 f"{policy['policy']} costs at most {most} at the margin and {policy['total']:,.4g} "
                 f"USD in all{missed}."
             )
+
+
+def _penalty_words(penalty: float) -> str:
+    """What a policy does to the penalties, beside what it costs."""
+    if abs(penalty) <= 1:
+        return ""
+    way = "adds" if penalty > 0 else "spares"
+    return f"; beside the cost it {way} {abs(penalty):,.4g} USD of penalties"
 
 
 def _or_nobody(price: float) -> str:
