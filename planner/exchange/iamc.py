@@ -15,19 +15,31 @@ from pathlib import Path
 
 import pandas as pd
 
+from planner.lp.arrays import PENALTIES
+from planner.plan.headline import paid_items
 from planner.plan.plan import Plan
+from planner.plan.schema import GOODS_PRICE, REFINED_PRICE
 
 COLUMNS = ("model", "scenario", "region", "variable", "unit", "year", "value")
 NO_SCENARIO = "base"
 """Name of the scenario of a plan of the base rows alone, since the format asks for one."""
 STOCKS = {"use": "Stock|{}|In Use", "stockpile": "Stock|{}|Stockpile", "deposit": "Reserves|{}"}
 """Variables of stocks by their kind; {} is the metal."""
-INDICATORS = {"requirement": "Demand|{}", "shortage": "Demand|{}|Unserved", "price": "Price|{}"}
+INDICATORS = {
+    "requirement": "Demand|{}",
+    "shortage": "Demand|{}|Unserved",
+    GOODS_PRICE: "Price|{}|Goods",
+    REFINED_PRICE: "Price|{}|Refined Metal",
+}
 """Variables of the plan's own indicators."""
 MEANINGS = {
     "Cost|Undiscounted": (
-        "All cost of the year in constant money, not discounted, payments between parties at home "
-        "left out"
+        "All cost of the year in constant money, not discounted, penalties and payments between "
+        "parties at home left out"
+    ),
+    "Penalty|Undiscounted": (
+        "Penalties of the year for demand not served and targets missed, which nobody pays, in "
+        "constant money, not discounted"
     ),
     "Demand|": (
         "Demand in refined equivalents, or (Unserved) the part of it that the plan does not serve"
@@ -39,7 +51,10 @@ MEANINGS = {
         "Territorial emissions and what imports embody, cradle to border and transport, exports "
         "not deducted"
     ),
-    "Price|": "Shadow price of the metal, weighted by the demand for its goods",
+    "Price|": (
+        "Shadow price of a tonne of the metal, in the goods that are demanded (Goods, weighted by "
+        "their demand) or as refined metal (Refined Metal)"
+    ),
     "Reserves|": "Metal left in known deposits at the end of the period",
     "Stock|": "Contained metal at the end of the period, in products in use or in stockpiles",
     "Supply|": (
@@ -55,8 +70,9 @@ def iamc_table(plan: Plan) -> pd.DataFrame:
     variable and year.
 
     Units are those of the plan: `Supply|Lithium` and, as its parts, `Supply|Lithium|Domestic
-    Primary` in t/year; `Price|Lithium` in USD_2021/t; `Emissions|CO2e|Territorial` in tCO2e/year;
-    `Cost|Undiscounted` in USD_2021/year. New scrap, a loop within manufacture, is not supply.
+    Primary` in t/year; `Price|Lithium|Goods` and `|Refined Metal` in USD_2021/t;
+    `Emissions|CO2e|Territorial` in tCO2e/year; `Cost|Undiscounted` and, apart from it,
+    `Penalty|Undiscounted` in USD_2021/year. New scrap, a loop within manufacture, is not supply.
     """
     parts = [part for part in _parts(plan) if len(part)]  # an empty one has no types to go by
     table = (
@@ -84,8 +100,10 @@ def _parts(plan: Plan) -> Iterator[pd.DataFrame]:
         held = plan.stocks[(plan.stocks["kind"] == kind) & (plan.stocks["quantity"] == "stock")]
         yield _rows(held, _filled(variable, held["metal"]))
     yield _rows(plan.emissions, "Emissions|CO2e|" + _title(plan.emissions["scope"]))
-    paid = plan.costs[plan.costs["item"] != "transfer"]
+    paid = paid_items(plan.costs)
     yield _rows(paid, pd.Series("Cost|Undiscounted", index=paid.index))
+    penalties = plan.costs[plan.costs["item"].isin(PENALTIES)]
+    yield _rows(penalties, pd.Series("Penalty|Undiscounted", index=penalties.index))
 
 
 def _rows(frame: pd.DataFrame, variable: pd.Series) -> pd.DataFrame:

@@ -25,6 +25,9 @@ TAILS = frozenset({"measure"})
 the study says them."""
 MOST_NOTED = 3
 """Coefficients left out that a note names one by one."""
+PENALTIES = frozenset({"shortage", "breach"})
+"""Variables whose coefficient in the objective is a penalty: nobody pays it, and no cost holds it.
+The items of the cost table have the same names."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +57,16 @@ class Arrays:
     def row_at(self) -> Mapping[Name, int]:
         """Position of each row."""
         return {name: i for i, name in enumerate(self.rows)}
+
+    @cached_property
+    def penalty(self) -> Array:
+        """The part of `cost` that is a penalty, USD per unit, shape (n,)."""
+        return np.where([name in PENALTIES for name, _ in self.columns], self.cost, 0.0)
+
+    def parts(self, x: Array) -> tuple[float, float]:
+        """What a solution x (n,) costs, and its penalties: USD, together its objective."""
+        penalty = float(self.penalty @ x)
+        return float((self.cost - self.penalty) @ x) + self.offset, penalty
 
     def columns_of(self, variable: str) -> npt.NDArray[np.int32]:
         """Positions of the columns of a variable."""

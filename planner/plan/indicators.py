@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.plan.prices import balance_prices
-from planner.plan.schema import COLUMNS
+from planner.plan.prices import balance_prices, refined_prices
+from planner.plan.schema import COLUMNS, GOODS_PRICE, REFINED_PRICE
 from planner.plan.tables import Row, Values, series, table
 from planner.system.nouns import PATHWAYS, SCOPES, Array, System
 from planner.system.unit_accounts import demand_by_good, in_refined_metal, reported_requirement
@@ -59,9 +59,10 @@ def indicator_table(
     """The indicators of a plan: metal, year, indicator, value, unit.
 
     `requirement` and `shortage` in refined equivalents, or contained metal where none is stated
-    (t/year); `share: PATHWAY` of refined supply, new scrap left out (1); `price` the
-    demand-weighted shadow price of the metal's demanded goods (USD/t); `SCOPE emissions` of
-    single-metal processes (t CO2e/year), those of joint processes under the joined name.
+    (t/year); `share: PATHWAY` of refined supply, new scrap left out (1); `price: goods` the
+    demand-weighted shadow price of the metal's demanded goods, `price: refined metal` that of the
+    metal as refined metal (USD/t); `SCOPE emissions` of single-metal processes (t CO2e/year), those
+    of joint processes under the joined name.
     """
     found = (
         *_requirements(system, values),
@@ -97,8 +98,10 @@ def _shares(system: System, supply: pd.DataFrame) -> Iterator[_Series]:
 
 def _prices(system: System, prices: pd.DataFrame) -> Iterator[_Series]:
     by_good, unit = balance_prices(prices), f"USD_{system.currency_year}/t"
+    refined = refined_prices(system, prices)
     for metal in system.metals:
-        yield _Series(metal, "price", _price(system, by_good, metal), unit)
+        yield _Series(metal, GOODS_PRICE, _price(system, by_good, metal), unit)
+        yield _Series(metal, REFINED_PRICE, refined[metal], unit)
 
 
 def _emissions(system: System, emissions: pd.DataFrame) -> Iterator[_Series]:
@@ -111,15 +114,15 @@ def _emissions(system: System, emissions: pd.DataFrame) -> Iterator[_Series]:
 
 
 def _price(system: System, prices: Mapping[tuple[str, int], float], metal: str) -> Array:
-    """Demand-weighted price of the single-metal goods demanded, USD/t, shape (T,); NaN where none
-    is."""
+    """Demand-weighted price of the single-metal goods demanded, USD per t of metal in them, shape
+    (T,); NaN where none is."""
     worth, amount = np.zeros(len(system.periods)), np.zeros(len(system.periods))
     for good in system.goods.values():
         if good.demand is not None and metal in good.content and len(good.content) == 1:
             demand = system.period_mean(good.demand)
             price = np.array([prices.get((good.name, p.first), np.nan) for p in system.periods])
             worth = worth + demand * price
-            amount = amount + demand
+            amount = amount + demand * good.content[metal]
     return _ratio(worth, amount)
 
 

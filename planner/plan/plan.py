@@ -24,6 +24,8 @@ from planner.errors import OutputError
 from planner.mfa.balance import Balance, balance
 from planner.mfa.demand_measures import after_measures
 from planner.plan.datapackage import PACKAGE_FILE, package
+from planner.plan.headline import Headline, headline
+from planner.plan.prices import with_both_prices
 from planner.plan.schema import COLUMNS, NUMBERS, VARIABLES
 from planner.plan.tables import Values
 from planner.runtime.run_folder import RECORD_FILE, written_whole
@@ -34,9 +36,10 @@ if TYPE_CHECKING:
     from planner.analysis.tradeoffs.frontier import Frontier
     from planner.figures.accessor import Plots
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 """Version of the run folder; raised when a reader of the older one would misread the newer. 2 says
-the `platform` of the run."""
+the `platform` of the run, 3 the head of its `answer` with cost and penalties apart, and two prices
+of a metal, each under what it is."""
 VARIABLES_FILE = "variables.csv"
 LOG_FILE = "run.log"
 SOLVER_LOG = "\nsolver\n"
@@ -89,7 +92,8 @@ class Record:
     overrides: Mapping[str, str]
     status: str
     objective: float
-    """Present value of all cost, in money of `currency`."""
+    """What the programme minimises: present value of all cost and of all penalties, in money of
+    `currency`. What is paid of it stands under `answer`."""
     currency: str
     emissions: Mapping[str, float]
     """Cumulative t CO2e by scope."""
@@ -133,13 +137,42 @@ class Plan:
         return (
             f"Plan of {self.record.study} [{self.record.scenario or 'base'}], "
             f"{years[0]}-{years[-1]}: {self.record.status}, "
-            f"{self.objective:,.0f} {self.record.currency} present value"
+            f"{self.cost:,.0f} {self.record.currency} present value"
+            + (f" and {self.penalty:,.0f} in penalties" if self.penalty else "")
         )
 
     @property
     def objective(self) -> float:
-        """Present value of all cost, in USD of the study's currency year."""
+        """What the programme minimises: cost and penalties together, present value, USD of the
+        study's currency year."""
         return self.record.objective
+
+    @property
+    def cost(self) -> float:
+        """Present value of all that is paid, USD: never with a penalty in it."""
+        return self.headline.cost
+
+    @property
+    def penalty(self) -> float:
+        """Present value of the penalties for demand not served and targets missed, USD."""
+        return self.headline.penalty
+
+    @cached_property
+    def headline(self) -> Headline:
+        """Cost and penalties apart, targets met and missed, what is thrown away at no cost, and how
+        many numbers come from a source that was read."""
+        return headline(
+            self.system,
+            self.values,
+            self.costs,
+            objective=self.objective,
+            least=self.least_flow,
+        )
+
+    @property
+    def least_flow(self) -> float:
+        """t per year up to which an amount is rounding."""
+        return self.certificate.tolerance * max(self.certificate.largest_flow, 1.0)
 
     @property
     def supply(self) -> pd.DataFrame:
@@ -252,10 +285,16 @@ def _write(plan: Plan, folder: Path, log: Iterable[str]) -> None:
     record = {
         "format_version": FORMAT_VERSION,
         **asdict(plan.record),
+        "answer": answer_of(plan),
         "certificate": asdict(plan.certificate),
     }
     said = json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False)
     (folder / RECORD_FILE).write_text(said + "\n", encoding="utf-8")
+
+
+def answer_of(plan: Plan) -> dict[str, Any]:
+    """The head of the answer as JSON holds it."""
+    return {**asdict(plan.headline), "penalty": plan.penalty}
 
 
 def _variables(plan: Plan) -> pd.DataFrame:
@@ -271,7 +310,7 @@ def _variables(plan: Plan) -> pd.DataFrame:
 def log_text(plan: Plan, head: Iterable[str] = ()) -> str:
     """The text of `run.log`: what was run with which versions, seconds by stage, what was noted and
     checked, the solver's own log."""
-    lines = [*_head_lines(plan.record, head), *_run_lines(plan.record), _checks(plan.certificate)]
+    lines = [*_head_lines(plan.record, head), *_run_lines(plan), _checks(plan.certificate)]
     log = SOLVER_LOG + plan.solver_log.rstrip("\n") + "\n" if plan.solver_log else ""
     return "\n".join(lines) + "\n" + log
 
@@ -288,7 +327,8 @@ def _head_lines(record: Record, head: Iterable[str]) -> Iterator[str]:
     yield f"platform {record.platform}"
 
 
-def _run_lines(record: Record) -> Iterator[str]:
+def _run_lines(plan: Plan) -> Iterator[str]:
+    record = plan.record
     yield (
         f"programme {record.columns} columns, {record.rows} rows, {record.nonzeros} nonzeros, "
         f"{record.iterations} iterations"
@@ -296,8 +336,8 @@ def _run_lines(record: Record) -> Iterator[str]:
     for name, seconds in record.seconds.items():
         yield f"stage {name} {seconds:.2f} s"
     yield (
-        f"{record.status} {record.objective!r} {record.currency} present value of all cost; "
-        f"ties: {record.ties}"
+        f"{record.status} objective {record.objective!r}, cost {plan.cost!r}, penalties "
+        f"{plan.penalty!r} {record.currency} present value; ties: {record.ties}"
     )
     for note in record.notes:
         yield f"note {note}"
@@ -324,6 +364,7 @@ def load(folder: str | Path) -> Plan:
     if system.inputs_hash != record.inputs_hash:
         raise OutputError(f"{place}: inputs/ was changed since the run; solve again")
     tables, variables = _read_tables(place)
+    tables["indicators"] = with_both_prices(system, tables["indicators"], tables["prices"])
     values, reduced = _by_variable(variables)
     return Plan(
         system=system,
@@ -397,8 +438,13 @@ def _from_1(said: dict[str, Any]) -> dict[str, Any]:
     return {**said, "platform": "not recorded"}
 
 
+def _from_2(said: dict[str, Any]) -> dict[str, Any]:
+    """Runs of format 2 did not say the head of their answer, which their tables hold."""
+    return {**said, "answer": {}}
+
+
 MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = MappingProxyType(
-    {1: _from_1}
+    {1: _from_1, 2: _from_2}
 )
 """From the record of a format version to that of the next. A change of the tables has its step here
 too, or the version is refused."""
@@ -408,6 +454,8 @@ def _record(place: Path) -> tuple[Record, Certificate]:
     try:
         said = _migrated(place, json.loads((place / RECORD_FILE).read_text(encoding="utf-8")))
         certificate, notes = said.pop("certificate"), tuple(said.pop("notes"))
+        # what follows from the tables is made of them again
+        del said["answer"]
         return Record(**said, notes=notes), Certificate(**certificate)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise OutputError(_not_a_run(place)) from error
@@ -447,6 +495,7 @@ __all__ = [
     "Certificate",
     "Plan",
     "Record",
+    "answer_of",
     "load",
     "log_text",
 ]

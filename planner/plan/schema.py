@@ -118,6 +118,8 @@ BASES: Mapping[str, str] = MappingProxyType(
 )
 """Bases of shadow prices and their meaning."""
 
+GOODS_PRICE, REFINED_PRICE = "price: goods", "price: refined metal"
+"""The two prices of a metal among the indicators."""
 INDICATORS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "requirement": (
@@ -129,11 +131,19 @@ INDICATORS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "1",
             "share of a pathway in all refined metal supplied, new scrap left out of both",
         ),
-        "price": (
+        GOODS_PRICE: (
             "USD/t",
             (
-                "shadow price of the metal's demanded goods, weighted by their demand; goods of "
-                "several metals are left out"
+                "shadow price of the metal's demanded goods, weighted by their demand: what one "
+                "tonne more of what is used costs, refining and manufacture within the study "
+                "included; goods of several metals are left out"
+            ),
+        ),
+        REFINED_PRICE: (
+            "USD/t",
+            (
+                "shadow price of the metal as refined metal, to be set beside market prices of "
+                "the metal; the dearest where the study has several refined goods of it"
             ),
         ),
         "SCOPE emissions": (
@@ -266,9 +276,9 @@ RESULTS: tuple[ResultTable, ...] = (
     ),
     ResultTable(
         "costs",
-        "Every cost of the plan. The sum of `present_value` is the objective, recomputed from the "
-        "values and not from the "
-        "programme.",
+        "Every cost of the plan, and its penalties: the items `shortage` and `breach`, which "
+        "nobody pays and no cost holds. The sum of `present_value` is the objective, recomputed "
+        "from the values and not from the programme.",
         (
             ResultField("item", "text", _said(ITEMS), key=True, choices=tuple(ITEMS)),
             ResultField(

@@ -44,12 +44,14 @@ SAME = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class Hedge:
-    """Common first builds and what becomes of them in each future. Costs in USD, present value.
+    """Common first builds and what becomes of them in each future. USD, present value.
 
-    `futures`: future, probability, cost (with the common builds), alone (its own best plan: wait
-    and see), regret. `builds`: plant, year, ordered, and what each future's own plan orders.
-    `plans`: the plan of each future. `expected` = sum of probability x cost; `wait_and_see` = sum
-    of probability x alone; `best_single` the least expected cost of doing first what any one
+    `futures`: future, probability, cost and penalty (with the common builds, apart), alone and
+    alone_penalty (its own best plan: wait and see), regret (of both together). `builds`: plant,
+    year, ordered, and what each future's own plan orders. `plans`: the plan of each future. What is
+    weighed is the objective, cost and penalty together: `expected` = sum of probability x (cost +
+    penalty), of which `expected_penalty` is penalty; `wait_and_see` = the same of the plans alone;
+    `best_single` the least expected objective of doing first what any one
     future's own plan does (NaN where each leaves some future without a plan). Always wait_and_see
     <= expected <= best_single at a CVaR weight of 0.
     """
@@ -58,6 +60,7 @@ class Hedge:
     builds: pd.DataFrame
     plans: Mapping[str, Plan]
     expected: float
+    expected_penalty: float
     wait_and_see: float
     best_single: float
     cvar: float
@@ -360,18 +363,27 @@ def _answer(
 ) -> Hedge:
     made, chance = futures.made, futures.chance
     alone = {name: _alone(name, m, progress) for name, m in made.items()}
-    cost = np.array([plans[name].objective for name in made])
+    objective = np.array([plans[name].objective for name in made])
     single = np.array([alone[name].objective for name in made])
-    table = {"future": list(made), "probability": chance, "cost": cost, "alone": single}
+    penalty = np.array([plans[name].penalty for name in made])
+    table = {
+        "future": list(made),
+        "probability": chance,
+        "cost": objective - penalty,
+        "penalty": penalty,
+        "alone": [alone[name].cost for name in made],
+        "alone_penalty": [alone[name].penalty for name in made],
+    }
     expected = [_expected(plan, futures) for plan in alone.values()]
     return Hedge(
-        futures=pd.DataFrame(table).assign(regret=cost - single),
+        futures=pd.DataFrame(table).assign(regret=objective - single),
         builds=_builds(next(iter(plans.values())), alone, futures.year),
         plans=plans,
-        expected=float(chance @ cost),
+        expected=float(chance @ objective),
+        expected_penalty=float(chance @ penalty),
         wait_and_see=float(chance @ single),
         best_single=min((e for e in expected if np.isfinite(e)), default=np.nan),
-        cvar=conditional_value_at_risk(cost, chance, level),
+        cvar=conditional_value_at_risk(objective, chance, level),
         shared=futures.shared,
     )
 
@@ -395,8 +407,8 @@ def _builds(common: Plan, alone: Mapping[str, Plan], year: int) -> pd.DataFrame:
 
 
 def _expected(plan: Plan, futures: _Futures) -> float:
-    """Expected cost where all futures share what one plan does before the parting, NaN where that
-    leaves one without a plan."""
+    """Expected objective where all futures share what one plan does before the parting, NaN where
+    that leaves one without a plan."""
     total = 0.0
     for share, arrays in zip(futures.chance, futures.arrays, strict=True):
         solution = optimal_if_any(Program(_holding(arrays, plan, futures.common)))

@@ -73,12 +73,15 @@ class Security:
     `losses`: loss, first, metal, limit (share), least (share that the secured plan leaves), met
     (whether that is within the limit), before (share that the unsecured plan leaves at least);
     those that matter, the worst first. `stockpiles`: good, year, unsecured, secured (t). `orders`:
-    plant, unsecured, secured (capacity ordered in all). Costs in USD, present value.
+    plant, unsecured, secured (capacity ordered in all). Costs, which hold no penalty, and penalties
+    in USD, present value.
     """
 
     plan: Plan
     base_cost: float
     cost: float
+    base_penalty: float
+    penalty: float
     losses: pd.DataFrame
     stockpiles: pd.DataFrame
     orders: pd.DataFrame
@@ -310,9 +313,7 @@ class _Search:
     def _keep_serving(self, program: Program, stacked: Arrays) -> None:
         """Security is not bought by serving less without a loss."""
         arrays = self.base.made.arrays
-        penalty = np.where(
-            [name in {"shortage", "breach"} for name, _ in arrays.columns], arrays.cost, 0.0
-        )
+        penalty = arrays.penalty
         if penalty.any():
             size = float(np.abs(penalty).max())
             terms = np.concatenate([penalty / size, np.zeros(len(stacked.columns) - len(penalty))])
@@ -328,7 +329,9 @@ class _Search:
         return Security(
             plan,
             self.base.cost,
-            plan.objective,
+            plan.cost,
+            self.base.penalty,
+            plan.penalty,
             _losses(self.blocks, self.limit, after, before),
             _compared(arrays, self.base.x, x, "stockpile"),
             _ordered(arrays, self.base.x, x),

@@ -40,6 +40,8 @@ RECOURSE = frozenset(column.name for column in COLUMNS if column.recourse)
 """Variables that can still be chosen when a loss strikes."""
 HOLDING = frozenset(family.name for family in FORMULATION if family.holds_under_loss)
 """Families that hold in spite of a loss."""
+TARGETS = frozenset(family.name for family in FORMULATION if family.target)
+"""Families of rows that people set."""
 NO_YEAR = -1
 
 
@@ -68,8 +70,13 @@ class Base:
 
     @property
     def cost(self) -> float:
-        """Present value of the plan, USD."""
-        return float(self.made.arrays.cost @ self.x) + self.made.arrays.offset
+        """Present value of what the plan pays, USD."""
+        return self.made.arrays.parts(self.x)[0]
+
+    @property
+    def penalty(self) -> float:
+        """Present value of the plan's penalties, USD."""
+        return self.made.arrays.parts(self.x)[1]
 
 
 def base_of(subject: System | Plan | Compiled | Base) -> Base:
@@ -146,6 +153,9 @@ class Window:
     columns: Mask
     rows: Mask
     arrays: Arrays
+    penalty: Array
+    """The part of the cost of the columns of the part that nobody pays: the penalty of a shortage,
+    and what the plan's targets weigh while they are suspended, shape (n,)."""
 
     def closed(self, loss: Loss) -> tuple[npt.NDArray[np.int32], Array]:
         """Positions in the part of the activities that a loss closes, and the bound that it leaves
@@ -180,12 +190,15 @@ def recourse(base: Base, first: int, last: int) -> Window:
     least = np.array([name in {"activity", "stockpile"} for name, _ in cut.columns], dtype=bool)
     forced = np.where(least & (cut.lower > 0), np.maximum(base.reduced_cost[columns], 0.0), 0.0)
     cost = cut.cost - np.asarray(arrays.matrix.T @ outside)[columns] - forced
+    targets = np.array([name in TARGETS for name, _ in arrays.rows], dtype=bool)
+    weighed = np.asarray(arrays.matrix.T @ np.where(targets, outside, 0.0))[columns]
     return Window(
         base,
         years,
         columns,
         rows,
         replace(cut, cost=cost, offset=0.0, lower=np.where(least, 0.0, cut.lower)),
+        cut.penalty - weighed,
     )
 
 

@@ -25,9 +25,9 @@ class Comparison:
     plan has no such number.
 
     `inputs`: path, unit; every number that is not the same in all plans, the levels and penalties
-    of policies and the discount rate too. `totals`: quantity, unit; cost and emissions over all
-    years. `results`: metal, year, quantity, unit; what differs of `all_results`. `supply`: metal,
-    pathway, unit; tonnes over all years.
+    of policies and the discount rate too. `totals`: quantity, unit; cost, penalties and
+    emissions over all years, targets missed. `results`: metal, year, quantity, unit; what differs
+    of `all_results`. `supply`: metal, pathway, unit; tonnes over all years.
     """
 
     names: tuple[str, ...]
@@ -141,10 +141,18 @@ def _totals(plans: Sequence[Plan], heads: tuple[str, ...]) -> pd.DataFrame:
     first = plans[0].record
     rows: list[dict[str, Any]] = [
         {"quantity": "cost, present value", "unit": first.currency},
+        {"quantity": "penalties, present value", "unit": first.currency},
+        {"quantity": "targets missed", "unit": "1"},
         *({"quantity": f"{scope} emissions", "unit": "tCO2e"} for scope in first.emissions),
     ]
     for head, plan in zip(heads, plans, strict=True):
-        amounts = [plan.objective, *(plan.record.emissions[scope] for scope in first.emissions)]
+        missed = float(plan.headline.targets - plan.headline.targets_met)
+        amounts = [
+            plan.cost,
+            plan.penalty,
+            missed,
+            *(plan.record.emissions[scope] for scope in first.emissions),
+        ]
         for row, amount in zip(rows, amounts, strict=True):
             row[head] = amount
     return pd.DataFrame(rows)

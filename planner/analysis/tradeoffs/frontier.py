@@ -29,6 +29,7 @@ import numpy as np
 import pandas as pd
 
 from planner.errors import SolverError
+from planner.lp.arrays import PENALTIES
 from planner.plan.solve import optimal
 from planner.plan.tables import supply_table
 from planner.runtime.display import amount, shown
@@ -184,8 +185,8 @@ def import_terms(made: Compiled) -> Array:
 
 
 def plain_cost(arrays: Arrays) -> Array:
-    """The cost of the frontier, shape (n,): without carbon price, shortage and breach penalties."""
-    left_out = {"emission", "shortage", "breach"}
+    """The frontier's cost, shape (n,): without carbon price and penalties."""
+    left_out = {"emission", *PENALTIES}
     return np.where([name in left_out for name, _ in arrays.columns], 0.0, arrays.cost)
 
 
@@ -197,9 +198,7 @@ class _Search:
         arrays = made.arrays
         self.program = Program(arrays)
         self.cost = plain_cost(arrays)
-        penalty = np.where(
-            [name in {"shortage", "breach"} for name, _ in arrays.columns], arrays.cost, 0.0
-        )
+        penalty = arrays.penalty
         self.program.set_cost(penalty)
         first = optimal(self.program)
         self.last = first

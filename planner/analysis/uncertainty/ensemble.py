@@ -53,7 +53,8 @@ BLOCK = 32
 """Samples of a block."""
 CHECKED = 2 * BLOCK
 """One sample in this many is solved a second time."""
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""2 has cost and penalty apart in the headline."""
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 ROBUST = 0.9
 """An option that is in the plan in this share of samples is robust."""
@@ -111,10 +112,10 @@ class Job:
 class Ensemble:
     """The samples of a study and their outcomes.
 
-    `headline`: sample, status, reason, drawn_back, cost (USD), territorial, footprint (t CO2e over
-    all years), shortage (t over all years), check. `yearly`: sample, metal, year, and a column for
-    each of `planner.analysis.uncertainty.outcomes.UNITS`. `options`: sample, kind (process or
-    plant), name, value (activity or orders over all years), in_plan.
+    `headline`: sample, status, reason, drawn_back, cost and penalty (USD, apart), territorial,
+    footprint (t CO2e over all years), shortage (t over all years), check. `yearly`: sample, metal,
+    year, and a column for each of `planner.analysis.uncertainty.outcomes.UNITS`. `options`: sample,
+    kind (process or plant), name, value (activity or orders over all years), in_plan.
     """
 
     uncertain: Uncertainty
@@ -190,9 +191,8 @@ class Ensemble:
 
     def summary(self, quantiles: tuple[float, ...] = QUANTILES) -> pd.DataFrame:
         """Quantiles of the headline answers: answer, unit, one column for each quantile."""
-        units: dict[str, str] = {"cost": self.record["currency"], "shortage": "t"} | dict.fromkeys(
-            SCOPES, "tCO2e"
-        )
+        units: dict[str, str] = dict.fromkeys(("cost", "penalty"), self.record["currency"])
+        units |= {"shortage": "t"} | dict.fromkeys(SCOPES, "tCO2e")
         optimal = self.headline[self.headline["status"] == "optimal"]
         rows = [
             {
@@ -432,7 +432,7 @@ def _head(sample: int, variant: Variant) -> dict[str, Any]:
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     """Give every headline column its type, also where no sample of the block filled it."""
-    numbers = ("cost", *SCOPES, "shortage", "check")
+    numbers = ("cost", "penalty", *SCOPES, "shortage", "check")
     return frame.reindex(columns=["sample", "status", "reason", "drawn_back", *numbers]).astype(
         dict.fromkeys(numbers, "float64")
     )

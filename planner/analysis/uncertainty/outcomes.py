@@ -44,6 +44,9 @@ class Outcome:
     """One solution in numbers. T periods, P processes, K plants, M metals."""
 
     cost: float
+    """USD, present value of all that is paid."""
+    penalty: float
+    """USD, present value of the penalties for shortage and targets missed."""
     emissions: Mapping[str, float]
     """Cumulative t CO2e by scope."""
     shortage: float
@@ -51,7 +54,7 @@ class Outcome:
     flows: Mapping[str, Array]
     """Quantity of FLOWS to t per year, shape (M, T)."""
     price: Array
-    """USD/t of what is demanded of each metal, shape (M, T)."""
+    """USD/t of the goods demanded of each metal (the indicator `price: goods`), shape (M, T)."""
     activity: Array
     """Activity over all years, shape (P,)."""
     in_plan: npt.NDArray[np.bool_]
@@ -64,8 +67,9 @@ class Outcome:
 
     @property
     def answers(self) -> dict[str, float]:
-        """The headline answers: cost, emissions by scope, shortage."""
-        return {"cost": self.cost, **self.emissions, "shortage": self.shortage}
+        """The headline answers: cost, penalty, emissions by scope, shortage."""
+        money = {"cost": self.cost, "penalty": self.penalty}
+        return {**money, **self.emissions, "shortage": self.shortage}
 
     @property
     def foreign_share(self) -> Array:
@@ -117,9 +121,10 @@ class OutcomeReader:
         x = np.append(np.clip(solution.x, arrays.lower, arrays.upper), 0.0)
         run, demanded = x[self.activity], demand_by_good(system)
         flows = self._flows(system, x, demanded)
-        activity = run @ self.length
+        activity, money = run @ self.length, arrays.parts(x[:-1])
         return Outcome(
-            cost=solution.objective,
+            cost=money[0],
+            penalty=money[1],
             emissions=dict(zip(SCOPES, (x[self.emission] @ self.length).tolist(), strict=True)),
             shortage=float((flows["shortage"] @ self.length).sum()),
             flows=flows,
@@ -175,9 +180,10 @@ class OutcomeReader:
         for name, at in self.balance.items():
             content = system.goods[name].content
             if len(content) == 1 and name in demanded:
-                i = system.metals.index(next(iter(content)))
+                ((metal, tonnes),) = content.items()
+                i = system.metals.index(metal)
                 worth[i] += undiscounted(system, demanded[name] * dual[at])
-                amount[i] += demanded[name]
+                amount[i] += demanded[name] * tonnes
         return np.divide(worth, amount, out=np.full_like(worth, np.nan), where=amount > 0)
 
 
