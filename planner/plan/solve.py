@@ -44,7 +44,7 @@ from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import Arrays, Program, Solution, by_name, new_highs
 from planner.solver.incumbent import best_known
 from planner.solver.scaling import range_warnings, ranges, recorded
-from planner.solver.ties import NO_TIES, break_ties
+from planner.solver.ties import BROKEN, NO_TIES, break_ties
 from planner.system.nouns import Array
 
 SEARCH = 0.8
@@ -55,6 +55,10 @@ more."""
 TIES_LEFT = (
     "stopped before ties were broken: no plan costs less, but others of the same cost may be the "
     "one chosen"
+)
+TIES_OPEN = (
+    "ties could not be broken to the end ({}): another version of the solver may show another plan "
+    "of the same cost"
 )
 NO_OPTIMUM = MappingProxyType(
     {
@@ -152,7 +156,12 @@ def _plan_of(made: Compiled, program: Program, found: _Found, seconds: Mapping[s
     if found.first.status == "interrupted":
         return unfinished(made, program, found.final, found.bound, seconds)
     require_optimal(program, found.first)
-    return make_plan(made, found.first, found.final, ties=found.ties, seconds=seconds)
+    plan = make_plan(made, found.first, found.final, ties=found.ties, seconds=seconds)
+    return plan if found.ties == BROKEN else _noted(plan, TIES_OPEN.format(found.ties))
+
+
+def _noted(plan: Plan, note: str) -> Plan:
+    return replace(plan, record=replace(plan.record, notes=(*plan.record.notes, note)))
 
 
 def unfinished(

@@ -271,10 +271,7 @@ class Program:
 
     def restore(self) -> None:
         """Cost and bounds as compiled; added rows stay."""
-        a = self.arrays
-        self.set_cost(a.cost, a.offset)
-        self.set_columns(np.arange(len(a.columns), dtype=np.int32), a.lower, a.upper)
-        self.set_rows(np.arange(len(a.rows), dtype=np.int32), a.row_lower, a.row_upper)
+        self.put_back(self.arrays)
 
     def add_row(self, terms: Array, lower: float, upper: float) -> int:
         """Add a row from dense terms, shape (n,); returns its position."""
@@ -519,16 +516,21 @@ class Program:
 
     def fix_face(self, solution: Solution) -> None:
         """Keep to the optimal face of a solution: what is not tied stays at its bound
-        (complementary slackness)."""
-        a = self.arrays
-        least = FACE_TOLERANCE / self.money
+        (complementary slackness), rows added since among it."""
+        now, least = self.now, FACE_TOLERANCE / self.money
         held = np.flatnonzero(np.abs(solution.reduced_cost) > least).astype(np.int32)
         self.set_columns(held, solution.x[held], solution.x[held])
-        priced = np.abs(solution.dual[: len(a.rows)]) > least
-        tight = np.flatnonzero(priced).astype(np.int32)
-        side = np.where(solution.dual[tight] > 0, a.row_lower[tight], a.row_upper[tight])
+        tight = np.flatnonzero(np.abs(solution.dual) > least).astype(np.int32)
+        side = np.where(solution.dual[tight] > 0, now.row_lower[tight], now.row_upper[tight])
         side = np.where(np.isfinite(side), side, solution.row_value[tight])
         self.set_rows(tight, side, side)
+
+    def put_back(self, before: Arrays) -> None:
+        """Cost and bounds as they were when `now` was this."""
+        self.set_cost(before.cost, before.offset)
+        self.set_columns(np.arange(len(before.columns), dtype=np.int32), before.lower, before.upper)
+        rows = np.arange(len(before.rows), dtype=np.int32)
+        self.set_rows(rows, before.row_lower, before.row_upper)
 
     def clash(self) -> tuple[Name, ...]:
         """Rows of an irreducible infeasible set (HiGHS, strategy 6: from the LP, irreducible)."""

@@ -44,10 +44,10 @@ def break_ties(program: Program, first: Solution) -> tuple[Solution, str]:
     duals stay those of the first solve.
 
     Each step keeps to the optimal face of the one before (docs/design.md, ties). Where that fails
-    or would change the cost, the solution before it stands. The program is restored. Returns the
-    solution and a word on what was done.
+    or would change the cost, the solution before it stands. The programme is put back as it was.
+    Returns the solution and a word on what was done.
     """
-    arrays = program.arrays
+    arrays, before = program.arrays, program.now
     best, reached, least = first, NO_TIES, 1.0 / program.money
     program.fix_face(first)
     for word, objective in (("carbon", arrays.carbon), (BROKEN, weights(arrays))):
@@ -60,5 +60,5 @@ def break_ties(program: Program, first: Solution) -> tuple[Solution, str]:
             break
         best, reached = solution, word
         program.fix_face(solution)
-    program.restore()
+    program.put_back(before)
     return best, reached

@@ -34,6 +34,7 @@ from planner.plan.solve import make_plan, optimal, optimal_if_any, require_optim
 from planner.runtime.progress import Progress, told
 from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import Arrays, Name, Program, Solution
+from planner.solver.ties import break_ties
 from planner.system.nouns import Array, System
 
 CERTAIN = 1e-9
@@ -253,15 +254,25 @@ def _plans(futures: _Futures, risk: _Risk) -> dict[str, Plan]:
             "earlier"
         )
     require_optimal(program, solution)
+    broken = _Broken(solution, *break_ties(program, solution))
     # a unit of cost in a future weighs more than its probability where it is among the worst
     worst = -solution.dual[-len(futures.made) :] / size if risk.weight else 0.0 * futures.chance
     shares = (1 - risk.weight) * futures.chance + worst
     return {
-        name: _plan(made, solution, place, share)
+        name: _plan(made, broken, place, share)
         for (name, made), place, share in zip(
             futures.made.items(), _places(futures.arrays), shares, strict=True
         )
     }
+
+
+@dataclass(frozen=True, slots=True)
+class _Broken:
+    """The solution of the stack that has the prices, that with ties broken, and a word on them."""
+
+    first: Solution
+    final: Solution
+    ties: str
 
 
 def _places(futures: Sequence[Arrays]) -> list[tuple[slice, slice]]:
@@ -285,7 +296,7 @@ def _side_by_side(futures: _Futures, risk: _Risk) -> Arrays:
         rows=tuple(n for i, a in enumerate(all_of) for n in labelled(a.rows, str(i))),
         cost=np.concatenate(costs),
         offset=share * float(offset),
-        carbon=np.zeros(sum(map(len, costs))),
+        carbon=joined(all_of, lambda a: a.carbon),
         matrix=sparse.csc_array(sparse.block_diag([a.matrix for a in all_of], format="csc")),
         lower=joined(all_of, lambda a: a.lower),
         upper=joined(all_of, lambda a: a.upper),
@@ -331,7 +342,7 @@ def _with_tail(stacked: Arrays, futures: _Futures, risk: _Risk, size: float) -> 
         columns=(*stacked.columns, ("zeta", ()), *(("excess_cost", label) for label in labels)),
         rows=(*stacked.rows, *(("tail", label) for label in labels)),
         cost=np.concatenate([stacked.cost, [risk.weight * size], excess]),
-        carbon=np.zeros(len(stacked.columns) + 1 + count),
+        carbon=np.concatenate([stacked.carbon, np.zeros(1 + count)]),
         matrix=sparse.csc_array(matrix),
         lower=np.concatenate([stacked.lower, [-np.inf], np.zeros(count)]),
         upper=np.concatenate([stacked.upper, np.full(1 + count, np.inf)]),
@@ -340,22 +351,22 @@ def _with_tail(stacked: Arrays, futures: _Futures, risk: _Risk, size: float) -> 
     )
 
 
-def _plan(made: Compiled, solution: Solution, place: tuple[slice, slice], share: float) -> Plan:
+def _plan(made: Compiled, broken: _Broken, place: tuple[slice, slice], share: float) -> Plan:
     """The plan of one future out of the stack; its prices are per unit of its share in the
     objective."""
     columns, rows = place
-    x = solution.x[columns]
+    first, x = broken.first, broken.final.x[columns]
     own = replace(
-        solution,
+        first,
         x=x,
         objective=float(made.arrays.cost @ x) + made.arrays.offset,
-        reduced_cost=solution.reduced_cost[columns] / share,
-        row_value=solution.row_value[rows],
-        dual=solution.dual[rows] / share,
-        basic_row=solution.basic_row[rows],
-        basic_column=solution.basic_column[columns],
+        reduced_cost=first.reduced_cost[columns] / share,
+        row_value=first.row_value[rows],
+        dual=first.dual[rows] / share,
+        basic_row=first.basic_row[rows],
+        basic_column=first.basic_column[columns],
     )
-    return make_plan(made, own, own)
+    return make_plan(made, own, own, ties=broken.ties)
 
 
 def _answer(
@@ -391,8 +402,10 @@ def _answer(
 def _alone(name: str, made: Compiled, progress: Progress | None) -> Plan:
     """A future's own best plan."""
     told(progress, f"{name} by itself")
-    solution = optimal(Program(made.arrays))
-    return make_plan(made, solution, solution)
+    program = Program(made.arrays)
+    solution = optimal(program)
+    final, ties = break_ties(program, solution)
+    return make_plan(made, solution, final, ties=ties)
 
 
 def _builds(common: Plan, alone: Mapping[str, Plan], year: int) -> pd.DataFrame:

@@ -48,6 +48,7 @@ from planner.runtime.progress import Progress, told
 from planner.solver.checks import row_errors
 from planner.solver.compiled import Compiled
 from planner.solver.highs import Arrays, Program, Solution
+from planner.solver.ties import NO_TIES, break_ties
 from planner.system.nouns import Array, System
 
 LIMIT = 0.2
@@ -151,7 +152,7 @@ def secure(
             start, start + years + recovery - 1, losses_of(system, names, start, years, share)
         )
     solution = search.run(progress)
-    return search.answer(make_plan(base.made, solution, solution))
+    return search.answer(make_plan(base.made, solution, solution, ties=search.ties))
 
 
 def _problems(limit: float, years: int, recovery: int, share: float) -> Iterator[str]:
@@ -179,6 +180,7 @@ class _Search:
     def __init__(self, base: Base, limit: float, means: Means) -> None:
         self.base, self.limit, self.means = base, limit, means
         self.blocks: list[_Block] = []
+        self.ties = NO_TIES
         self.allowed: dict[str, Array] = {}
         """Excess that cannot be avoided, by label, t, shape (M,)."""
 
@@ -289,7 +291,8 @@ class _Search:
             raise SolverError(
                 f"a row of a loss does not hold when checked outside the solver: {worst:.2g}"
             )
-        return _of_the_plan(solution, arrays)
+        final, self.ties = break_ties(program, solution)
+        return _of_the_plan(replace(solution, x=final.x), arrays)
 
     def _allow(
         self, program: Program, stacked: Arrays, excess: Any, active: Sequence[_Block]

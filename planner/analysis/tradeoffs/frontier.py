@@ -219,10 +219,11 @@ class _Search:
     def lexicographic(self, first: Array, second: Array) -> Solution:
         """Least `first`, then least `second` on its optimal face; bounds are restored."""
         solution = self.solve(first)
+        before = self.program.now
         self.program.fix_face(solution)
         self.program.set_cost(second)
         tied = self.program.run()
-        self.program.restore()
+        self.program.put_back(before)
         return tied if tied.status == "optimal" else solution
 
     def curve(self, carbon: Array, points: int, tell: Callable[[int], None]) -> list[_Point]:
