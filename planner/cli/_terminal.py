@@ -185,6 +185,8 @@ def show_outcome(plan: Plan, folder: str) -> None:
         f"{checked.process_residual:.0e}, cost {checked.cost_error:.0e}, rows "
         f"{checked.row_error:.0e} (relative; allowed {checked.tolerance:.0e})"
     )
+    if checked.replay is not None:
+        out.print(f"replayed year by year, orders held: {checked.replay}", soft_wrap=True)
     for name, years in _missed(plan).items():
         out.print(f"target missed at its penalty: {name}, {years[0]}-{years[-1]}", style="yellow")
     for note in record.notes:

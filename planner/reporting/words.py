@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -114,7 +114,16 @@ def facts(plan: Plan) -> list[tuple[str, str]]:
             "checked" if plan.certificate.holds else "fails",
             "mass balance, cost and every row, outside the solver",
         ),
+        *_replayed(plan),
     ]
+
+
+def _replayed(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Difference that the replay of a plan with longer periods makes; nothing where all are
+    years."""
+    found = plan.certificate.replay
+    if found is not None:
+        yield f"{found.cost:+.2%}", f"replayed year by year, orders held: {found}"
 
 
 def _metals_short(plan: Plan) -> tuple[str, str]:
