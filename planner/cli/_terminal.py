@@ -203,6 +203,8 @@ def show_outcome(plan: Plan, folder: str) -> None:
         f"{checked.process_residual:.0e}, cost {checked.cost_error:.0e}, rows "
         f"{checked.row_error:.0e}"
     )
+    if checked.replay is not None:
+        out.print(f"replayed year by year, orders held: {checked.replay}", soft_wrap=True)
     out.print(f"data: {plan.headline.numbers_said} (grades A and B)")
     for note in record.notes:
         out.print(f"note: {note}", style="yellow")

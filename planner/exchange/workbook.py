@@ -160,6 +160,7 @@ def _about(plan: Plan) -> list[tuple[str, Any]]:
             plan.certificate.balance_residual,
         ),
         ("error of recomputed cost and penalties", plan.certificate.cost_error),
+        *([("replayed year by year", str(replay))] if (replay := plan.certificate.replay) else []),
     ]
 
 

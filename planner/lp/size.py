@@ -131,7 +131,6 @@ def require_memory(filled: Components) -> None:
         message = (
             f"about {size.columns:,} columns and {size.nonzeros:,} nonzeros need "
             f"{size.memory / GIBIBYTE:.1f} GiB of memory, and {free / GIBIBYTE:.1f} GiB are free; "
-            "plan in longer periods (step under [years] in study.toml), for fewer metals or fewer "
-            "years, or free memory"
+            "plan for fewer metals or fewer years, or free memory"
         )
         raise SpecError(filled.name, [message])

@@ -47,6 +47,38 @@ SOLVER_LOG = "\nsolver\n"
 
 
 @dataclass(frozen=True, slots=True)
+class Replay:
+    """Differences of a plan with longer periods, when its orders are held and all else is chosen
+    anew in the study with periods of one year (`planner.plan.replay`)."""
+
+    cost: float
+    """Present value, as a share of that of the plan."""
+    emissions: Mapping[str, float]
+    """Of all years, by scope, as a share of those of the plan."""
+    shortage: float
+    """t of goods not served in all years, beyond those of the plan."""
+    shortage_share: float
+    """The same as a share of all demand."""
+
+    @property
+    def largest(self) -> float:
+        """The largest difference, as a share; NaN where one is not a number."""
+        shares = (self.cost, *self.emissions.values(), self.shortage_share)
+        return max(map(abs, shares)) if all(share == share for share in shares) else float("nan")
+
+    def __str__(self) -> str:
+        shares = {"cost": self.cost, **{f"{k} emissions": v for k, v in self.emissions.items()}}
+        said = ", ".join(f"{name} {_percent(share)}" for name, share in shares.items())
+        return f"{said}, shortage {_percent(self.shortage_share)} of demand"
+
+
+def _percent(share: float) -> str:
+    """A share with its sign, without one where it rounds to nothing."""
+    text = f"{share:+.2%}"
+    return "0.00%" if text in ("+0.00%", "-0.00%") else text
+
+
+@dataclass(frozen=True, slots=True)
 class Certificate:
     """Checks outside the solver: errors relative to the largest flow, the cost, a row's terms."""
 
@@ -64,6 +96,9 @@ class Certificate:
     worst: str
     """The good and year, or process and metal, of the largest residual."""
     tolerance: float
+    replay: Replay | None = None
+    """Replay year by year of a plan with longer periods; None where all periods are years, or the
+    plan was not solved to the end."""
 
     @property
     def holds(self) -> bool:
@@ -345,7 +380,8 @@ def _run_lines(plan: Plan) -> Iterator[str]:
 
 def _checks(certificate: Certificate) -> str:
     errors = ", ".join(f"{name} {error:.1e}" for name, error in certificate.errors.items())
-    return f"checked {errors}; allowed {certificate.tolerance:.0e}"
+    replayed = f"\nreplayed year by year: {certificate.replay}" if certificate.replay else ""
+    return f"checked {errors}; allowed {certificate.tolerance:.0e}{replayed}"
 
 
 def load(folder: str | Path) -> Plan:
@@ -366,6 +402,7 @@ def load(folder: str | Path) -> Plan:
     tables, variables = _read_tables(place)
     tables["indicators"] = with_both_prices(system, tables["indicators"], tables["prices"])
     values, reduced = _by_variable(variables)
+    _require_years(place, system, values)
     return Plan(
         system=system,
         balance=after_measures(balance(system), values),
@@ -376,6 +413,16 @@ def load(folder: str | Path) -> Plan:
         tables=tables,
         solver_log=_solver_log(place),
     )
+
+
+def _require_years(place: Path, system: System, values: Values) -> None:
+    """Refuse a run made when longer periods were planned as one: its amounts are means of years."""
+    planned = {index[-1] for index in values.get("emission", {})}
+    if planned != set(system.years):
+        raise OutputError(
+            f"{place}: was made when the years of a longer period were planned as one, with limits "
+            "that held only in the mean; solve again"
+        )
 
 
 def _read_tables(place: Path) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
@@ -456,6 +503,8 @@ def _record(place: Path) -> tuple[Record, Certificate]:
         certificate, notes = said.pop("certificate"), tuple(said.pop("notes"))
         # what follows from the tables is made of them again
         del said["answer"]
+        if certificate.get("replay") is not None:
+            certificate["replay"] = Replay(**certificate["replay"])
         return Record(**said, notes=notes), Certificate(**certificate)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise OutputError(_not_a_run(place)) from error
@@ -495,6 +544,7 @@ __all__ = [
     "Certificate",
     "Plan",
     "Record",
+    "Replay",
     "answer_of",
     "load",
     "log_text",

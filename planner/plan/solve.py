@@ -24,8 +24,10 @@ from planner.mfa.demand_measures import after_measures
 from planner.mfa.flows import flow_table
 from planner.plan.certificate import certify
 from planner.plan.indicators import indicator_table
-from planner.plan.plan import Certificate, Plan, Record
+from planner.plan.plan import Certificate, Plan, Record, Replay
 from planner.plan.prices import price_table
+from planner.plan.replay import notes as replay_notes
+from planner.plan.replay import replay
 from planner.plan.schema import COLUMNS
 from planner.plan.tables import (
     Values,
@@ -45,7 +47,7 @@ from planner.solver.highs import Arrays, Program, Solution, by_name, new_highs
 from planner.solver.incumbent import best_known
 from planner.solver.scaling import range_warnings, ranges, recorded
 from planner.solver.ties import BROKEN, NO_TIES, break_ties
-from planner.system.nouns import Array
+from planner.system.nouns import Array, System
 
 SEARCH = 0.8
 """Share of a time limit for the optimum; the rest is kept for a plan that at least holds."""
@@ -60,6 +62,7 @@ TIES_OPEN = (
     "ties could not be broken to the end ({}): another version of the solver may show another plan "
     "of the same cost"
 )
+NOT_REPLAYED = "not replayed year by year: the time limit came first"
 NO_OPTIMUM = MappingProxyType(
     {
         "interrupted": "the solver was stopped before the optimum; allow more time",
@@ -80,10 +83,15 @@ def solve(
     `progress` is called with the name of each stage; `time_limit` is in seconds of the solver.
     Where that ends the search, or Ctrl-C does, the plan is the best known, of status `interrupted`,
     with its gap. Ctrl-C again gives up (KeyboardInterrupt), as it does where no plan is known, and
-    before and after the search. Raises InfeasibleError with the clashing rows where no plan meets
-    every target and limit, SolverError where the solver gives no answer that holds when checked.
+    before and after the search. A plan of a System with longer periods is replayed year by year for
+    its certificate. Raises InfeasibleError with the clashing rows where no plan meets every target
+    and limit, SolverError where the solver gives no answer that holds when checked.
     """
-    return _solved(compiled(subject, progress=progress), progress, time_limit, counted())
+    plan = _solved(compiled(subject, progress=progress), progress, time_limit, counted())
+    is_system = isinstance(subject, System)
+    if not is_system or subject.orders_yearly or plan.record.status != "optimal":
+        return plan
+    return _replayed(plan, progress, time_limit)
 
 
 def optimum(subject: Any, *, progress: Progress | None = None) -> Plan:
@@ -111,6 +119,30 @@ def _solved(
                 raise KeyboardInterrupt from error
             raise
     return replace(_cut_short(plan) if presses.count else plan, solver_log="".join(found.log))
+
+
+def _replayed(plan: Plan, progress: Progress | None, time_limit: float | None) -> Plan:
+    """A plan with longer periods and the certificate of its replay, in what is left of the time."""
+    clock, seconds = Clock(progress), plan.record.seconds
+    searched = seconds.get("solve", 0.0) + seconds.get("ties", 0.0)
+    left = None if time_limit is None else max(time_limit - searched, 0.0)
+
+    def best(program: Program) -> Solution:
+        program.within(left)
+        return break_ties(program, optimal(program))[0]
+
+    found: Replay | None = None
+    said: tuple[str, ...] = (NOT_REPLAYED,)
+    with clock.stage("replay"):
+        try:
+            found = replay(plan, best)
+            said = replay_notes(found)
+        except SolverError:
+            if left is None:
+                raise
+    taken = {name: round(value, 4) for name, value in clock.seconds.items()}
+    record = replace(plan.record, seconds={**seconds, **taken}, notes=(*plan.record.notes, *said))
+    return replace(plan, record=record, certificate=replace(plan.certificate, replay=found))
 
 
 @dataclass(frozen=True, slots=True)

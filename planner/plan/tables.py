@@ -3,8 +3,7 @@ number with its unit.
 
 `values` maps variable to index to number, as the linear programme names them; everything is
 recomputed here from the System with `planner.system.unit_accounts`, so that the recomputed cost is
-a check on the programme. The year of a row is the first of its period; flows are per year, stocks
-at the end of the period.
+a check on the programme. Flows are those of the year of a row, stocks at its end.
 """
 
 from __future__ import annotations
@@ -19,8 +18,9 @@ import pandas as pd
 from planner.mfa.balance import Balance
 from planner.plan.prices import undiscounted
 from planner.plan.schema import COLUMNS
-from planner.system.economics import capital_charge, period_factors
+from planner.system.economics import period_factors
 from planner.system.nouns import SCOPES, Array, Plant, System
+from planner.system.orders import order_charge, placed
 from planner.system.unit_accounts import (
     emission_parts,
     metals_of,
@@ -145,8 +145,8 @@ def _deposits(system: System, values: Values) -> Iterator[_Level]:
 
 
 def capacity_table(system: System, values: Values) -> pd.DataFrame:
-    """By plant and year: capacity, what stood without new orders, what was ordered in the period,
-    and what was used."""
+    """By plant and year: capacity, what stood without new orders, what was ordered in the year, and
+    what was used."""
     rows: list[Row] = []
     used = _used_capacity(system, values)
     for plant in system.plants.values():
@@ -154,7 +154,7 @@ def capacity_table(system: System, values: Values) -> pd.DataFrame:
             "capacity": series(system, values, "capacity", plant.name),
             "existing": system.period_mean(plant.existing),
             "used": used[plant.name],
-            "ordered": series(system, values, "new_capacity", plant.name),
+            "ordered": orders(system, values, plant) @ placed(system, plant),
         }
         for i, period in enumerate(system.periods):
             rows += [
@@ -267,24 +267,16 @@ def _plant_costs(system: System, values: Values) -> Iterator[_Cost]:
         standing = series(system, values, "capacity", plant.name)
         fixed = system.period_mean(plant.fixed_cost) * standing
         yield _Cost("fixed_cost", plant.name, metals, fixed)
-        ordered = series(system, values, "new_capacity", plant.name)
+        ordered = orders(system, values, plant)
         if ordered.any():
-            present = ordered @ _capital_charge(system, plant)
+            present = ordered @ order_charge(system, plant)
             yield _Cost("capital", plant.name, metals, undiscounted(system, present), present)
 
 
-def _capital_charge(system: System, plant: Plant) -> Array:
-    """Present value that a unit ordered in a period costs in each period, USD, shape (T, T)."""
-    first = system.periods[0].first
-    price = plant.capital_cost[[p.first - first for p in system.periods]]
-    return capital_charge(
-        system.periods,
-        np.nan_to_num(price),
-        plant.interest_rate,
-        system.discount_rate,
-        plant.life,
-        plant.lead_time,
-    )
+def orders(system: System, values: Values, plant: Plant) -> Array:
+    """Order of each period, shape (V,); zero where the programme has no such column."""
+    column = values.get("new_capacity", {})
+    return np.array([column.get((plant.name, p.first), 0.0) for p in system.order_periods])
 
 
 def _breach_costs(system: System, values: Values) -> Iterator[_Cost]:

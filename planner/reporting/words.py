@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -160,6 +160,7 @@ def facts(plan: Plan) -> list[tuple[str, str]]:
             f"{head.numbers_read:,} of {head.numbers:,} numbers",
             "from a source read (grades A and B); the others recalled, judged or derived",
         ),
+        *_replayed(plan),
     ]
 
 
@@ -168,6 +169,14 @@ def _targets_met(plan: Plan) -> tuple[str, str]:
     missed = joined([name.replace("_", " ") for name in head.missed_policies])
     met = "floors and ceilings in force" if head.targets else "set by the scenario"
     return head.targets_said, f"missed: {missed}" if missed else met
+
+
+def _replayed(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Difference that the replay of a plan with longer periods makes; nothing where all are
+    years."""
+    found = plan.certificate.replay
+    if found is not None:
+        yield f"{found.cost:+.2%}", f"replayed year by year, orders held: {found}"
 
 
 def _metals_short(plan: Plan) -> tuple[str, str]:

@@ -4,7 +4,7 @@ System that holds them.
 Everything here is frozen: the reader makes a System once and nothing downstream writes to it.
 Quantities are in internal units (tonnes of contained metal, years, USD of the study's currency
 year, t CO2e, MWh). A *series* is a read-only float array of shape (Y,), one value for each calendar
-year of the study; `System.period_mean` turns it into shape (T,).
+year of the study. The periods of the programme, T of them, are the same years.
 """
 
 from __future__ import annotations
@@ -380,7 +380,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A run of calendar years planned as one: `first` to `last`, both included."""
+    """A run of calendar years: `first` to `last`, both included."""
 
     first: int
     last: int
@@ -388,10 +388,6 @@ class Period:
     @property
     def length(self) -> int:
         return self.last - self.first + 1
-
-    @property
-    def midpoint(self) -> float:
-        return (self.first + self.last) / 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -402,7 +398,9 @@ class System:
     title: str
     country: str
     metals: tuple[str, ...]
-    periods: tuple[Period, ...]
+    order_periods: tuple[Period, ...]
+    """The periods that the study states: plants are ordered once in each (`planner.system.orders`).
+    All else is planned year by year."""
     currency_year: int
     discount_rate: float
     stock_convention: Literal["uniform", "end", "middle", "start"]
@@ -440,17 +438,14 @@ class System:
     population: Array | None = None
     """Persons, shape (Y,); NaN where the study does not say."""
 
-    _starts: npt.NDArray[np.intp] = field(init=False, repr=False)
-    """Position of the first year of each period, shape (T,): made once, since everything asks for
-    means of periods."""
-    _lengths: Array = field(init=False, repr=False)
+    periods: tuple[Period, ...] = field(init=False, repr=False)
+    """The periods of the programme, T of them: each is one year, whatever periods the study states,
+    so that every limit holds in every year."""
 
     def __post_init__(self) -> None:
-        first = self.periods[0].first
-        object.__setattr__(
-            self, "_starts", np.array([p.first - first for p in self.periods], dtype=np.intp)
-        )
-        object.__setattr__(self, "_lengths", frozen_array([p.length for p in self.periods]))
+        first, last = self.order_periods[0].first, self.order_periods[-1].last
+        years = tuple(Period(year, year) for year in range(first, last + 1))
+        object.__setattr__(self, "periods", years)
 
     def __repr__(self) -> str:
         """In one line: all its fields would fill a book."""
@@ -462,12 +457,17 @@ class System:
 
     @property
     def years(self) -> tuple[int, ...]:
-        return tuple(range(self.periods[0].first, self.periods[-1].last + 1))
+        return tuple(period.first for period in self.periods)
+
+    @property
+    def orders_yearly(self) -> bool:
+        """Return True if plants can be ordered in every year."""
+        return len(self.order_periods) == len(self.periods)
 
     def period_mean(self, series: Array) -> Array:
-        """Mean of a yearly series over each period: shape (..., Y) to (..., T)."""
-        mean: Array = np.add.reduceat(series, self._starts, axis=-1) / self._lengths
-        return mean
+        """A yearly series in each period of the programme, which is its year: a copy, shape (...,
+        T), T = Y."""
+        return np.array(series, dtype=float)
 
 
 def frozen_map(mapping: Mapping[str, V]) -> Mapping[str, V]:

@@ -35,7 +35,6 @@ from planner.analysis.security.recourse import (
     start_periods,
 )
 from planner.errors import InfeasibleError, SpecError
-from planner.lp.parameters import order_price
 from planner.plan.plan import Plan
 from planner.plan.solve import make_plan, optimal, optimal_if_any, require_optimal
 from planner.runtime.progress import Progress, Step, told
@@ -43,8 +42,8 @@ from planner.solver.checks import ROW_TOLERANCE, row_errors
 from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import Arrays, Program, Solution
 from planner.solver.ties import break_ties
-from planner.system.economics import capital_charge
 from planner.system.nouns import Array, System
+from planner.system.orders import order_charge
 
 WINDOW = 10
 """Years seen ahead unless said otherwise."""
@@ -238,27 +237,14 @@ def _window_cost(made: Compiled, last: int) -> Array:
     seen = [p.first <= last for p in system.periods]
     if all(seen):
         return cost
-    position = {p.first: i for i, p in enumerate(system.periods)}
+    position = {p.first: i for i, p in enumerate(system.order_periods)}
     orders = arrays.columns_of("new_capacity")
     plants = dict.fromkeys(str(arrays.columns[i][1][0]) for i in orders)
-    charges = {plant: _charge(system, plant) for plant in plants}
+    charges = {plant: order_charge(system, system.plants[plant]) for plant in plants}
     for i in orders:
         plant, ordered = arrays.columns[i][1]
         cost[i] = charges[str(plant)][position[ordered]][seen].sum()
     return cost
-
-
-def _charge(system: System, name: str) -> Array:
-    """Present value of what a unit ordered in a period costs in each period, shape (T, T)."""
-    plant = system.plants[name]
-    return capital_charge(
-        system.periods,
-        np.nan_to_num(order_price(system, name)),
-        plant.interest_rate,
-        system.discount_rate,
-        plant.life,
-        plant.lead_time,
-    )
 
 
 def _window_lower(made: Compiled, last: int) -> Array:

@@ -135,7 +135,7 @@ def _problems_of_futures(
 
 
 def _problems_of_years(systems: Mapping[str, System], year: int) -> Iterator[str]:
-    spans = {(s.periods, s.discount_rate, s.currency_year) for s in systems.values()}
+    spans = {(s.order_periods, s.discount_rate, s.currency_year) for s in systems.values()}
     if len(spans) > 1:
         yield "the futures differ in years, discount rate or currency; only their data may differ"
     if systems and not any(p.first < year for s in systems.values() for p in s.periods):
