@@ -27,6 +27,8 @@ TARGET_KINDS = frozenset(family.kind for family in FORMULATION if isinstance(fam
 """Kinds of policy that are targets: floors and ceilings. A closure is an event and no target."""
 ROW_UNITS = {family.kind: family.row_unit for family in FORMULATION if isinstance(family, Target)}
 """Unit of a breach, by kind of policy."""
+ROUNDING = 1e-9
+"""Share of the objective up to which a penalty is rounding: what a certificate allows its cost."""
 NOT_PAID = (*sorted(PENALTIES), "transfer")
 """Items of the cost table that the country does not pay: penalties, and payments at home."""
 
@@ -133,9 +135,14 @@ def headline(
 ) -> Headline:
     """The head of the answer of a plan, from its variables, its cost table and its objective.
 
-    A breach or a disposal of at most `least` (t/year) is rounding and counts as none.
+    A breach or a disposal of at most `least` (t/year) is rounding and counts as none, and so is a
+    penalty of at most ROUNDING of the objective.
     """
-    shortage, breach = (_present(costs, item) for item in ("shortage", "breach"))
+    rounding = ROUNDING * max(abs(objective), 1.0)
+    shortage, breach = (
+        amount if (amount := _present(costs, item)) > rounding else 0.0
+        for item in ("shortage", "breach")
+    )
     missed = tuple(missed_targets(system, values, least=least))
     wanted = [policy.name for policy in system.policies.values() if is_target(policy)]
     failed = {each.policy for each in missed}

@@ -146,8 +146,8 @@ class Record:
     created: str
     notes: tuple[str, ...] = ()
     gap: float | None = 0.0
-    """Upper bound of what the plan costs above the least, as a share: 0 where it is optimal, None
-    where that is not known."""
+    """Upper bound of how far the objective stands above the least, as a share: 0 where it is
+    optimal, None where that is not known."""
     ranges: Mapping[str, Mapping[str, float | str]] = field(default_factory=dict)
     """Smallest and largest absolute value of each part of the programme (matrix, cost, bounds,
     right-hand sides), and where they stand."""

@@ -229,8 +229,8 @@ def unfinished(
 
 def _gap_in_words(gap: float | None) -> str:
     if gap is None:
-        return "by how much the least cost is lower is not known"
-    return f"the least cost is at most {gap:.2%} lower"
+        return "by how much its objective could be lower is not known"
+    return f"its objective could be at most {gap:.2%} lower"
 
 
 def _cut_short(plan: Plan) -> Plan:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from planner.analysis.tradeoffs.compare import COUNT
 from planner.plan.headline import paid_items
 from planner.plan.plan import Plan
 from planner.runtime.display import amount as amount
@@ -381,11 +382,12 @@ def _difference(row: Mapping[Any, Any], first: str, other: str) -> str:
     """How a total differs: as a share, or from nothing to how much; counts and what is nothing in
     both in figures, or left out."""
     before, after = float(row[first]), float(row[other])
-    if before > 0 and row["unit"] != "1":
+    counted = row["unit"] == COUNT
+    if before > 0 and not counted:
         return f"{row['quantity']} {after / before - 1:+.1%}"
     if before == after:
         return ""
-    unit = "" if row["unit"] == "1" else f" {row['unit']}".replace("_", " of ")
+    unit = "" if counted else f" {row['unit']}".replace("_", " of ")
     return f"{row['quantity']} from {amount(before)} to {amount(after)}{unit}"
 
 

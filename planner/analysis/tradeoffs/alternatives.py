@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from planner.errors import SpecError
+from planner.plan.headline import ROUNDING
 from planner.plan.solve import optimal
 from planner.plan.tables import supply_table
 from planner.runtime.display import shown
@@ -76,7 +77,9 @@ def alternatives(
     ranges = pd.DataFrame(_ranges(program, made, best.x, progress), columns=RANGES)
     program.confirm(program.run())
     found = [best.x, *_different(program, made, best.x, plans, progress)]
-    listed = [(i, *arrays.parts(x), _difference(made, best.x, x)) for i, x in enumerate(found)]
+    listed = [
+        (i, *_money(arrays.parts(x)), _difference(made, best.x, x)) for i, x in enumerate(found)
+    ]
     supplies = [_supply(made, x).assign(plan=i) for i, x in enumerate(found)]
     return Alternatives(
         ranges,
@@ -85,6 +88,12 @@ def alternatives(
         cost,
         slack,
     )
+
+
+def _money(parts: tuple[float, float]) -> tuple[float, float]:
+    """Cost and penalty; a penalty that is nothing but rounding is 0."""
+    cost, penalty = parts
+    return cost, penalty if penalty > ROUNDING * max(abs(cost), 1.0) else 0.0
 
 
 def _ranges(

@@ -15,6 +15,8 @@ from planner.plan.plan import Plan
 from planner.runtime.display import shown
 from planner.study.schema import POLICY_FORMS
 
+COUNT = "targets"
+"""Unit of what is counted, and no share."""
 ABOUT_ZERO = 1e-9
 """Values that differ by less than this share of the larger one are the same."""
 
@@ -142,7 +144,7 @@ def _totals(plans: Sequence[Plan], heads: tuple[str, ...]) -> pd.DataFrame:
     rows: list[dict[str, Any]] = [
         {"quantity": "cost, present value", "unit": first.currency},
         {"quantity": "penalties, present value", "unit": first.currency},
-        {"quantity": "targets missed", "unit": "1"},
+        {"quantity": "targets missed", "unit": COUNT},
         *({"quantity": f"{scope} emissions", "unit": "tCO2e"} for scope in first.emissions),
     ]
     for head, plan in zip(heads, plans, strict=True):
