@@ -31,7 +31,7 @@ from typing import Literal, Protocol, get_args
 
 import numpy as np
 
-from planner.system.nouns import Array, Good, Process, Stage, System
+from planner.system.nouns import Array, Good, Policy, Process, Product, Stage, System
 from planner.system.unit_accounts import reported_equivalent
 
 Form = Literal["ore and intermediates", "refined metal", "finished goods", "scrap and waste"]
@@ -60,6 +60,9 @@ class Network(Protocol):
     @property
     def processes(self) -> Mapping[str, Process]: ...
 
+    @property
+    def products(self) -> Mapping[str, Product]: ...
+
 
 def contained(good: Good, metal: str) -> float:
     """Metal in a tonne of a good, t/t."""
@@ -74,18 +77,12 @@ def form_of(good: Good) -> Form:
     return "refined metal" if good.kind == "refined" else FORM_OF_STAGE[good.stage]
 
 
-def from_abroad(process: Process) -> bool:
-    """Return True if metal comes into the country by a process: an import, or metal won at home
-    from ore of a stated origin, which takes in no good of the study."""
-    return process.kind == "import" or bool(process.origin and not process.inputs)
-
-
 def importers(network: Network, origin: str | None = None) -> tuple[Process, ...]:
     """The processes by which metal comes into the country, of all origins or of one."""
     return tuple(
         process
         for process in network.processes.values()
-        if from_abroad(process) and origin in (None, process.origin)
+        if process.from_abroad and origin in (None, process.origin)
     )
 
 
@@ -149,10 +146,15 @@ def import_terms(
     origin: str | None = None,
     forms: Collection[Form] = FORMS,
     worth: Worth = reported_equivalent,
+    under: Policy | None = None,
 ) -> dict[str, Array]:
     """Imports of a metal per unit of activity of each process that brings some, t per unit, shape
-    (..., T), each chain once; of all origins, or what passes through one."""
-    return _by_process(imported(system, metal, origin), metal, forms, worth)
+    (..., T), each chain once; of all origins, or what passes through one; of all processes, or
+    those that may run `under` a policy."""
+    crossings = imported(system, metal, origin)
+    if under is not None:
+        crossings = (each for each in crossings if may_run(each.process, under))
+    return _by_process(crossings, metal, forms, worth)
 
 
 def sent_terms(
@@ -207,23 +209,34 @@ class Unsettled:
     """Whoever gives the good besides: a process, or the country's own use or stockpile."""
 
 
-def unsettled(
-    network: Network, metal: str, origin: str | None = None, at_home: Collection[str] = ()
-) -> Iterator[Unsettled]:
+def unsettled(network: Network, metal: str, origin: str | None = None) -> Iterator[Unsettled]:
     """Goods of chains that cannot be counted once, since imports (of the origin) take them and
-    both these and others give them. `at_home`: goods that arise at home besides (waste of use)."""
+    both these and others give them."""
     counted = {process.name for process in importers(network, origin)}
     brought = brought_in(network, origin)
     for taker in importers(network, origin):
         for name in sorted(brought.intersection(taker.inputs)):
             if metal not in network.goods[name].content:
                 continue
-            others = [
-                p.name
-                for p in network.processes.values()
-                if name in p.outputs and p.name not in counted
-            ]
-            if name in at_home:
-                others.append("use at home")
-            if others:
-                yield Unsettled(name, taker.name, others[0])
+            other = next(_other_givers(network, name, counted), None)
+            if other is not None:
+                yield Unsettled(name, taker.name, other)
+
+
+def _other_givers(network: Network, name: str, counted: Collection[str]) -> Iterator[str]:
+    """Who gives a good beside the processes counted."""
+    yield from (
+        process.name
+        for process in network.processes.values()
+        if name in process.outputs and process.name not in counted
+    )
+    yield from (f"use of {p.name}" for p in network.products.values() if p.waste == name)
+    pile = network.goods[name].stockpile
+    if pile is not None and pile.opening > 0:
+        yield "its opening stock"
+
+
+def may_run(process: Process, policy: Policy) -> bool:
+    """Return True if a process is open in a year in which a policy is in force; what is closed
+    throughout has nothing to count."""
+    return bool(np.any(process.max_activity[..., np.isfinite(policy.level)] > 0))
