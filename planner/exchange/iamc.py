@@ -16,6 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from planner.plan.plan import Plan
+from planner.plan.trade_flows import trade_table
 
 COLUMNS = ("model", "scenario", "region", "variable", "unit", "year", "value")
 NO_SCENARIO = "base"
@@ -39,6 +40,14 @@ MEANINGS = {
         "Territorial emissions and what imports embody, cradle to border and transport, exports "
         "not deducted"
     ),
+    "Exports|": (
+        "Exports in refined equivalents, in all or by the form in which they leave, or contained "
+        "metal where the study states no equivalent; metal in finished goods is indirect trade"
+    ),
+    "Imports|": (
+        "Imports in refined equivalents, in all or by the form in which they come, or contained "
+        "metal where the study states no equivalent; metal in finished goods is indirect trade"
+    ),
     "Price|": "Shadow price of the metal, weighted by the demand for its goods",
     "Reserves|": "Metal left in known deposits at the end of the period",
     "Stock|": "Contained metal at the end of the period, in products in use or in stockpiles",
@@ -51,8 +60,8 @@ them."""
 
 
 def iamc_table(plan: Plan) -> pd.DataFrame:
-    """Demand, supply, stocks, price, emissions and cost of a plan as an IAMC long table; one row a
-    variable and year.
+    """Demand, supply, trade, stocks, price, emissions and cost of a plan as an IAMC long table; one
+    row a variable and year.
 
     Units are those of the plan: `Supply|Lithium` and, as its parts, `Supply|Lithium|Domestic
     Primary` in t/year; `Price|Lithium` in USD_2021/t; `Emissions|CO2e|Territorial` in tCO2e/year;
@@ -83,6 +92,10 @@ def _parts(plan: Plan) -> Iterator[pd.DataFrame]:
     for kind, variable in STOCKS.items():
         held = plan.stocks[(plan.stocks["kind"] == kind) & (plan.stocks["quantity"] == "stock")]
         yield _rows(held, _filled(variable, held["metal"]))
+    trade = trade_table(plan).assign(unit="t/year")
+    flow = trade["direction"].str.title() + "s|" + _title(trade["metal"])
+    yield _rows(trade, flow)
+    yield _rows(trade, flow + "|" + _title(trade["form"]))
     yield _rows(plan.emissions, "Emissions|CO2e|" + _title(plan.emissions["scope"]))
     paid = plan.costs[plan.costs["item"] != "transfer"]
     yield _rows(paid, pd.Series("Cost|Undiscounted", index=paid.index))

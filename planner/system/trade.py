@@ -39,6 +39,7 @@ FORMS: tuple[Form, ...] = get_args(Form)
 OWN_FORMS: tuple[Form, ...] = ("ore and intermediates", "refined metal", "scrap and waste")
 """The metal's own forms: what trade statistics of the metal count. Metal within finished goods is
 indirect trade."""
+FINISHED: tuple[Form, ...] = ("finished goods",)
 FORM_OF_STAGE: Mapping[Stage, Form] = {
     "extraction": "ore and intermediates",
     "processing": "refined metal",

@@ -22,10 +22,11 @@ import pandas as pd
 from planner.errors import SpecError
 from planner.plan.plan import Plan
 from planner.plan.tables import series
+from planner.plan.trade_flows import passing_through
 from planner.study.counting import uncountable
 from planner.system.home_output import sold_on
 from planner.system.nouns import Array, Good, Policy, Process, System, frozen_array, frozen_map
-from planner.system.trade import RAW_KINDS, import_terms, origins
+from planner.system.trade import RAW_KINDS, origins
 from planner.system.unit_accounts import reported_equivalent, reported_requirement
 
 SOURCE = "Regulation (EU) 2024/1252, Article 5(1)"
@@ -174,11 +175,7 @@ def benchmarks(plan: Plan) -> pd.DataFrame:
 def _largest(plan: Plan, metal: str) -> Array:
     """Metal that passes through the largest origin, t per year of refined equivalents, shape (T,);
     0 where nothing is imported."""
-    system, found = plan.system, [np.zeros(len(plan.system.periods))]
-    for origin in origins(system, metal):
-        terms = import_terms(system, metal, origin=origin)
-        each = (series(system, plan.values, "activity", p) * worth for p, worth in terms.items())
-        found.append(sum(each, np.zeros(len(system.periods))))
+    found = [np.zeros(len(plan.system.periods)), *passing_through(plan, metal).values()]
     largest: Array = np.max(found, axis=0)
     return largest
 
