@@ -52,7 +52,8 @@ MEANINGS = {
     "Reserves|": "Metal left in known deposits at the end of the period",
     "Stock|": "Contained metal at the end of the period, in products in use or in stockpiles",
     "Supply|": (
-        "Refined metal supplied, in all or by where it was won, new scrap of manufacture left out"
+        "Metal supplied, refined or in imported finished goods, in all or by where it was won, new "
+        "scrap of manufacture left out"
     ),
 }
 """Meanings of the variables by how they begin; nomenclature allows neither colons nor semicolons in

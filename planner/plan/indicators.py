@@ -25,7 +25,7 @@ from planner.plan.schema import COLUMNS
 from planner.plan.tables import Row, Values, series, table
 from planner.plan.trade_flows import served_exports, trade_table
 from planner.system.nouns import PATHWAYS, SCOPES, Array, System
-from planner.system.trade import FINISHED, OWN_FORMS, form_of, import_terms
+from planner.system.trade import OWN_FORMS, form_of, goods_supply
 from planner.system.unit_accounts import demand_by_good, in_refined_metal, reported_requirement
 
 if TYPE_CHECKING:
@@ -461,14 +461,15 @@ def metal_account(plan: Plan, metal: str, persons: Array | None = None) -> Metal
     at_home = [p.name for p in system.processes.values() if p.at_home]
     wastes = [g.name for g in system.goods.values() if g.kind == "waste"]
     foreign = pathway("foreign primary", "foreign secondary")
+    goods = _goods_by_pathway(plan, metal)
     return MetalAccount(
         arising=total(flows[flows["source"].str.startswith("use/") & flows["target"].isin(wastes)]),
         collected=total(flows[flows["target"].isin(collectors)]),
         old_recycled=total(pathway("domestic secondary")),
         new_recycled=total(pathway("new scrap")),
         home_primary=total(pathway("domestic primary")),
-        foreign_primary=total(pathway("foreign primary")),
-        foreign_secondary=total(pathway("foreign secondary")),
+        foreign_primary=total(pathway("foreign primary")) - goods["foreign primary"],
+        foreign_secondary=total(pathway("foreign secondary")) - goods["foreign secondary"],
         refined_at_home=total(foreign[foreign["process"].isin(at_home)]),
         drawn=total(pathway("stockpile")),
         **_traded(plan, metal),
@@ -481,16 +482,26 @@ def metal_account(plan: Plan, metal: str, persons: Array | None = None) -> Metal
     )
 
 
+def _goods_by_pathway(plan: Plan, metal: str) -> dict[str, Array]:
+    """Metal in imported finished goods by the pathway under which the supply table has it, t per
+    year, shape (T,)."""
+    system = plan.system
+    found: dict[str, Array] = {name: np.zeros(len(system.periods)) for name in PATHWAYS}
+    for process, of, pathway, worth in goods_supply(system):
+        if of == metal:
+            amount = worth * series(system, plan.values, "activity", process.name)
+            found[pathway] = found[pathway] + amount
+    return found
+
+
 def _traded(plan: Plan, metal: str) -> dict[str, Array]:
     """Trade beside the refined supply, in refined equivalents, t per year, shape (T,): exports that
     are served, and imports in finished goods."""
     system, served = plan.system, served_exports(plan, metal)
-    goods = import_terms(system, metal, forms=FINISHED)
     own = {name: v for name, v in served.items() if form_of(system.goods[name]) in OWN_FORMS}
     return {
         "imported_goods": sum(
-            (series(system, plan.values, "activity", name) * each for name, each in goods.items()),
-            np.zeros(len(system.periods)),
+            _goods_by_pathway(plan, metal).values(), np.zeros(len(system.periods))
         ),
         "exported_own": in_refined_metal(system, metal, own),
         "exported": in_refined_metal(system, metal, served),

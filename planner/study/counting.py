@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from planner.system.home_output import counted, unsettled_output
 from planner.system.nouns import Policy
+from planner.system.sufficiency import counted, unsettled_output
 from planner.system.trade import Network, Unsettled, brought_in, importers, may_run, unsettled
 from planner.system.unit_accounts import has_equivalent
 

@@ -340,10 +340,10 @@ def with_closures(
 
 
 def _is_closed(process: Process, policy: Policy, nouns: Nouns) -> bool:
-    """Return True if a process is an import that a closure hits."""
+    """Return True if metal comes in by a process from an origin that a closure shuts."""
     goods = [nouns.goods[name] for name in process.outputs if name in nouns.goods]
     hits = not policy.metal or any(policy.metal in good.content for good in goods)
-    return process.kind == "import" and process.origin == policy.origin and hits
+    return process.from_abroad and process.origin == policy.origin and hits
 
 
 def _held(process: Process, policy: Policy) -> Process:

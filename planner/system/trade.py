@@ -31,7 +31,7 @@ from typing import Literal, Protocol, get_args
 
 import numpy as np
 
-from planner.system.nouns import Array, Good, Policy, Process, Product, Stage, System
+from planner.system.nouns import Array, Good, Pathway, Policy, Process, Product, Stage, System
 from planner.system.unit_accounts import reported_equivalent
 
 Form = Literal["ore and intermediates", "refined metal", "finished goods", "scrap and waste"]
@@ -179,6 +179,16 @@ def _by_process(
             amount = each.amount * worth(each.good, metal)
             terms[each.process.name] = terms.get(each.process.name, 0.0) + amount
     return terms
+
+
+def goods_supply(system: System) -> Iterator[tuple[Process, str, Pathway, Array]]:
+    """Metal that comes in within finished goods, as supply by pathway: process, metal, pathway (as
+    stated, else foreign primary) and t of refined equivalents per unit of activity, shape (...,
+    T)."""
+    for metal in system.metals:
+        for name, worth in import_terms(system, metal, forms=FINISHED).items():
+            process = system.processes[name]
+            yield process, metal, process.pathway or "foreign primary", worth
 
 
 def export_worth(

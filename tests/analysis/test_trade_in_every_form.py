@@ -317,6 +317,11 @@ def test_a_first_study_with_bought_batteries(tmp_path: Path) -> None:
     need = plan.indicators.query("indicator == 'requirement'").set_index("year")["value"]
     bought = trade_table(plan).query("form == 'finished goods'").set_index("year")["value"]
     assert (bought / need).tolist() == pytest.approx([0.2] * len(need))
+    mix = plan.indicators.query("indicator == 'share: foreign primary'").set_index("year")["value"]
+    supplied = plan.supply.query("pathway != 'new scrap'").groupby("year")["value"].sum()
+    assert (mix * supplied).tolist() == pytest.approx(
+        [*(bought + plan.supply.query("process == 'import'").set_index("year")["value"])]
+    )
     wide = planner.indicators(plan).pivot_table(index="year", columns="indicator", values="value")
     assert (wide["net import reliance with indirect trade"] > 0.2 - 1e-9).all()
     assert (wide["net import reliance with indirect trade"] > wide["net import reliance"]).any()

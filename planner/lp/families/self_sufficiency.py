@@ -10,8 +10,8 @@ from planner.lp.family import Target
 from planner.lp.targets import Targets
 from planner.lp.wording import Facts, Subject, Telling
 from planner.study.provenance import figures
-from planner.system.home_output import counted_terms
 from planner.system.nouns import Array, Policy
+from planner.system.sufficiency import counted_terms
 from planner.system.unit_accounts import equivalent, refined_requirement
 
 
