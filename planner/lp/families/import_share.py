@@ -41,12 +41,14 @@ def _fill(targets: Targets, policy: Policy) -> None:
         import_terms(system, metal, worth=equivalent, under=policy) if _of_imports(policy) else {}
     )
     nothing = np.zeros(len(system.periods))
-    for process in system.processes.values():
-        if process.name in own or process.name in every:
-            of_origin, of_all = (terms.get(process.name, nothing) for terms in (own, every))
-            targets.count(policy, process, of_origin - level * of_all)
-    none = np.zeros(len(system.periods))
-    need = none if _of_imports(policy) else refined_requirement(system, metal)
+    for name, process in system.processes.items():
+        if name in own or name in every:
+            of_origin, of_all = own.get(name, nothing), every.get(name, nothing)
+            mine = 1.0 if name in own else 0.0
+            # the second part is what a chain takes from other origins: 0 for an import in one step
+            term = (mine - level) * of_all + (of_origin - mine * of_all)
+            targets.count(policy, process, term)
+    need = nothing if _of_imports(policy) else refined_requirement(system, metal)
     for i, t, share in targets.in_force(policy):
         limit = share * need[..., i]
         targets.cap("import_share", policy, t, limit)
