@@ -147,6 +147,8 @@ class MetalAccount:
     """Refined metal from imported waste and scrap."""
     refined_at_home: Array
     """Of foreign primary and secondary, what is refined at home."""
+    refined_abroad: Array
+    """Of home primary and old scrap, what an import refines abroad and brings back."""
     drawn: Array
     """Refined metal drawn from stockpiles, less what fills them."""
     imported_goods: Array
@@ -313,12 +315,14 @@ def self_sufficiency_processing(a: MetalAccount) -> Array:
     r"""Self-sufficiency at processing: all that is refined at home, also from imported ore, over
     what the country uses.
 
-    $$\frac{home\ primary + old + refined\ at\ home\ from\ imports}{use\ at\ home}$$
+    $$\frac{home\ primary + old - refined\ abroad + refined\ at\ home\ from\ imports}
+      {use\ at\ home}$$
 
     Source: as at extraction, one stage later (the stage of Regulation (EU) 2024/1252, article 5,
     processing).
     """
-    return _ratio(a.home_primary + a.old_recycled + a.refined_at_home, a.use_at_home)
+    refined = a.home_primary + a.old_recycled + a.refined_at_home - a.refined_abroad
+    return _ratio(refined, a.use_at_home)
 
 
 def reserve_life(a: MetalAccount) -> Array:
@@ -461,6 +465,7 @@ def metal_account(plan: Plan, metal: str, persons: Array | None = None) -> Metal
     at_home = [p.name for p in system.processes.values() if p.at_home]
     wastes = [g.name for g in system.goods.values() if g.kind == "waste"]
     foreign = pathway("foreign primary", "foreign secondary")
+    home = pathway("domestic primary", "domestic secondary")
     goods = _goods_by_pathway(plan, metal)
     return MetalAccount(
         arising=total(flows[flows["source"].str.startswith("use/") & flows["target"].isin(wastes)]),
@@ -471,6 +476,7 @@ def metal_account(plan: Plan, metal: str, persons: Array | None = None) -> Metal
         foreign_primary=total(pathway("foreign primary")) - goods["foreign primary"],
         foreign_secondary=total(pathway("foreign secondary")) - goods["foreign secondary"],
         refined_at_home=total(foreign[foreign["process"].isin(at_home)]),
+        refined_abroad=total(home[~home["process"].isin(at_home)]),
         drawn=total(pathway("stockpile")),
         **_traded(plan, metal),
         ore_taken=total(flows[flows["source"].str.startswith("deposit/")]),
