@@ -65,6 +65,27 @@ def test_a_cap_on_an_origin_counts_finished_goods(tmp_path: Path, of: str) -> No
     assert plan.objective == pytest.approx(2050)
 
 
+def test_a_cap_on_an_origin_adds_its_forms_up(tmp_path: Path) -> None:
+    """Magnets of X at 10 (at most 12 t) and metal of X at 8, beside metal of B at 100; making costs
+    5. A fifth of 100 t may come from X: 12 t as magnets, 8 t as metal, 80 t of B: 120 + 8 x 13 + 80
+    x 105 = 8,624. With magnets uncounted the cap would be kept at 32 t from X: 7,520."""
+    study = Study().good("metal", "refined")
+    study.good("magnet", "product", demand=100, shortage_cost=HIGH, equivalent=1)
+    for name, origin, price in (("buy_x", "X", 8), ("buy_b", "B", 100)):
+        study.process(name, "import", gives={"metal": 1}, origin=origin, import_price=price)
+    study.process(
+        "magnets",
+        "import",
+        gives={"magnet": 1},
+        stage="manufacture",
+        origin="X",
+        import_price=10,
+        max_activity=12,
+    )
+    study.process("make", "manufacture", takes={"metal": 1}, gives={"magnet": 1}, variable_cost=5)
+    assert plan_of(cap(study, share=0.2), tmp_path).objective == pytest.approx(8624)
+
+
 def test_the_gap_counts_finished_goods(tmp_path: Path) -> None:
     """Demand grows from 100 to 500 by 100 a year; imports held to the 100 cells of 2021 leave 100,
     200, 300 and 400 t unmet: 1,000. Uncounted there is no gap."""
