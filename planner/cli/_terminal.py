@@ -47,7 +47,11 @@ NUMERIC_KINDS = "fiub"
 """Kinds of numpy types that are numbers: float, int, unsigned, bool."""
 SAME = 5e-4
 """A change below this share is shown as none."""
-CHIEF_RESULTS = ("net import reliance", "EoL recycling input rate", "price: refined metal")
+CHIEF_RESULTS = (
+    "net import reliance with indirect trade",
+    "EoL recycling input rate",
+    "price: refined metal",
+)
 """Quantities of a comparison that the terminal shows at SHOWN_YEARS; the files hold all."""
 MILLION = 1e6
 NOTHING = 1e-9

@@ -19,6 +19,7 @@ from planner.lp.arrays import PENALTIES
 from planner.plan.headline import paid_items
 from planner.plan.plan import Plan
 from planner.plan.schema import GOODS_PRICE, REFINED_PRICE
+from planner.plan.trade_flows import trade_table
 
 COLUMNS = ("model", "scenario", "region", "variable", "unit", "year", "value")
 NO_SCENARIO = "base"
@@ -51,6 +52,14 @@ MEANINGS = {
         "Territorial emissions and what imports embody, cradle to border and transport, exports "
         "not deducted"
     ),
+    "Exports|": (
+        "Exports in refined equivalents, in all or by the form in which they leave, or contained "
+        "metal where the study states no equivalent; metal in finished goods is indirect trade"
+    ),
+    "Imports|": (
+        "Imports in refined equivalents, in all or by the form in which they come, or contained "
+        "metal where the study states no equivalent; metal in finished goods is indirect trade"
+    ),
     "Price|": (
         "Shadow price of a tonne of the metal, in the goods that are demanded (Goods, weighted by "
         "their demand) or as refined metal (Refined Metal)"
@@ -58,7 +67,8 @@ MEANINGS = {
     "Reserves|": "Metal left in known deposits at the end of the period",
     "Stock|": "Contained metal at the end of the period, in products in use or in stockpiles",
     "Supply|": (
-        "Refined metal supplied, in all or by where it was won, new scrap of manufacture left out"
+        "Metal supplied, refined or in imported finished goods, in all or by where it was won, new "
+        "scrap of manufacture left out"
     ),
 }
 """Meanings of the variables by how they begin; nomenclature allows neither colons nor semicolons in
@@ -66,8 +76,8 @@ them."""
 
 
 def iamc_table(plan: Plan) -> pd.DataFrame:
-    """Demand, supply, stocks, price, emissions and cost of a plan as an IAMC long table; one row a
-    variable and year.
+    """Demand, supply, trade, stocks, price, emissions and cost of a plan as an IAMC long table; one
+    row a variable and year.
 
     Units are those of the plan: `Supply|Lithium` and, as its parts, `Supply|Lithium|Domestic
     Primary` in t/year; `Price|Lithium|Goods` and `|Refined Metal` in USD_2021/t;
@@ -99,6 +109,10 @@ def _parts(plan: Plan) -> Iterator[pd.DataFrame]:
     for kind, variable in STOCKS.items():
         held = plan.stocks[(plan.stocks["kind"] == kind) & (plan.stocks["quantity"] == "stock")]
         yield _rows(held, _filled(variable, held["metal"]))
+    trade = trade_table(plan).assign(unit="t/year")
+    flow = trade["direction"].str.title() + "s|" + _title(trade["metal"])
+    yield _rows(trade, flow)
+    yield _rows(trade, flow + "|" + _title(trade["form"]))
     yield _rows(plan.emissions, "Emissions|CO2e|" + _title(plan.emissions["scope"]))
     paid = paid_items(plan.costs)
     yield _rows(paid, pd.Series("Cost|Undiscounted", index=paid.index))

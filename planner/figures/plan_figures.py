@@ -26,6 +26,7 @@ from planner.plan.headline import paid_items
 from planner.plan.plan import Plan
 from planner.plan.reserves import shadow_prices
 from planner.plan.schema import GOODS_PRICE
+from planner.plan.trade_flows import imports_of
 from planner.runtime.extras import needed
 from planner.runtime.run_folder import written_file
 
@@ -102,12 +103,9 @@ def origins(plan: Plan, metal: str) -> Figure:
     """Imports of a metal by origin over time, in whatever form they come, stacked areas, t of
     contained metal per year."""
     _require_metal(plan, metal)
-    flows = plan.flows[
-        (plan.flows["metal"] == metal) & plan.flows["source"].str.startswith("origin/")
-    ]
     wide = (
-        flows.assign(origin=flows["source"].str.removeprefix("origin/"))
-        .pivot_table(index="year", columns="origin", values="value", aggfunc="sum")
+        imports_of(plan, metal)
+        .pivot_table(index="year", columns="origin", values="contained", aggfunc="sum")
         .reindex(_years(plan))
         .fillna(0.0)
     )

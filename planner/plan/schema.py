@@ -129,7 +129,10 @@ INDICATORS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "shortage": ("t/year", "the part of the requirement that is not served"),
         "share: PATHWAY": (
             "1",
-            "share of a pathway in all refined metal supplied, new scrap left out of both",
+            (
+                "share of a pathway in all metal supplied, refined or in imported finished goods, "
+                "new scrap left out"
+            ),
         ),
         GOODS_PRICE: (
             "USD/t",
@@ -167,8 +170,9 @@ RESULTS: tuple[ResultTable, ...] = (
     ResultTable(
         "supply",
         (
-            "Refined metal by where it comes from. Stockpiles of refined metal give what is drawn "
-            "less what is filled."
+            "Metal by where it comes from: refined metal, and metal in imported finished goods, in "
+            "refined equivalents. Stockpiles of refined metal give what is drawn less what is "
+            "filled."
         ),
         (
             METAL,
@@ -177,7 +181,7 @@ RESULTS: tuple[ResultTable, ...] = (
             ResultField(
                 "process",
                 "text",
-                "process that gives the refined metal, or `stockpile/GOOD`",
+                "process that gives the refined metal or imports the goods, or `stockpile/GOOD`",
                 key=True,
             ),
             ResultField(
@@ -186,7 +190,7 @@ RESULTS: tuple[ResultTable, ...] = (
                 "country it is imported from; empty for what is won at home",
                 optional=True,
             ),
-            ResultField("value", "number", "refined metal supplied"),
+            ResultField("value", "number", "metal supplied"),
             UNIT,
         ),
     ),

@@ -21,6 +21,7 @@ from planner.plan.schema import COLUMNS
 from planner.system.economics import period_factors
 from planner.system.nouns import SCOPES, Array, Plant, System
 from planner.system.orders import order_charge, placed
+from planner.system.trade import goods_supply
 from planner.system.unit_accounts import (
     emission_parts,
     metals_of,
@@ -58,9 +59,10 @@ def joined_metals(metals: Iterable[str]) -> str:
 
 
 def supply_table(system: System, values: Values) -> pd.DataFrame:
-    """Refined metal supplied by process and pathway, t per year, with what stockpiles of refined
-    metal gave (draw less fill)."""
-    rows = [*_process_supply(system, values), *_stockpile_supply(system, values)]
+    """Metal supplied by process and pathway, t per year: refined, with what stockpiles of refined
+    metal gave (draw less fill), and in imported finished goods, in refined equivalents."""
+    refined = [*_process_supply(system, values), *_stockpile_supply(system, values)]
+    rows = _added_up([*refined, *_goods_supply(system, values)])
     return table("supply", sorted(rows, key=lambda r: (r[0], r[1], r[2], r[3])))
 
 
@@ -74,6 +76,24 @@ def _process_supply(system: System, values: Values) -> Iterator[Row]:
             for t, v in _by_period(system, amount):
                 if v > 0:
                     yield metal, t, process.pathway, process.name, process.origin, v, "t/year"
+
+
+def _goods_supply(system: System, values: Values) -> Iterator[Row]:
+    """Metal that comes in within finished goods."""
+    for process, metal, pathway, worth in goods_supply(system):
+        amount = worth * series(system, values, "activity", process.name)
+        for t, v in _by_period(system, amount):
+            if v:
+                yield metal, t, pathway, process.name, process.origin, v, "t/year"
+
+
+def _added_up(rows: Iterable[Row]) -> list[Row]:
+    """Rows of a supply table, one for each key: an import may give refined metal and goods."""
+    total: dict[Row, float] = {}
+    for *key, value, unit in rows:
+        place = (*key, unit)
+        total[place] = total.get(place, 0.0) + value
+    return [(*place[:-1], value, place[-1]) for place, value in total.items()]
 
 
 def _stockpile_supply(system: System, values: Values) -> Iterator[Row]:

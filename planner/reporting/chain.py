@@ -16,7 +16,9 @@ from planner.figures.plan_figures import (
     PLAIN_NODE,
     downstream,
 )
+from planner.plan.indicators import INDIRECT_RELIANCE
 from planner.plan.plan import Plan
+from planner.plan.trade_flows import imports_of
 from planner.reporting.blocks import (
     INK,
     Block,
@@ -50,12 +52,14 @@ SELF = {
     "self-sufficiency: extraction": "self-sufficiency at extraction",
     "self-sufficiency: processing": "self-sufficiency at processing",
     "net import reliance": "net import reliance",
+    INDIRECT_RELIANCE: INDIRECT_RELIANCE,
 }
 """Indicator to its name in the page."""
 RATIOS = (
     Key("self-sufficiency at extraction", COLOURS[0], "solid"),
     Key("self-sufficiency at processing", COLOURS[2], "dash"),
     Key("net import reliance", COLOURS[5], "dot"),
+    Key(INDIRECT_RELIANCE, COLOURS[5], "dashdot"),
 )
 SUPPLY = (*PATHWAYS, "shortage")
 """Pathways that meet demand, and shortage, in the order of the legend."""
@@ -197,7 +201,8 @@ def dependence(plan: Plan, indicators: pd.DataFrame) -> Section:
         (*((Tabs("Dependence", panels),) if panels else ()), *_by_mine_and_refinery(plan)),
         "Self-sufficiency: metal won from home ore and home waste (extraction), or all that is "
         "refined at home (processing), over what the country uses; net import reliance is what "
-        "trade and stocks supply of it (USGS). Above 100 % or below 0 the country exports; "
+        "trade and stocks supply, in the metal's own forms (USGS), or with indirect trade, that is "
+        "with the metal in finished goods. Above 100 % or below 0 the country exports; "
         "beyond 300 % the lines leave the picture. Imports by origin count contained metal of "
         "every form, ore included. By mine and by refinery, primary metal alone is counted, in "
         "refined equivalents.",
@@ -260,10 +265,7 @@ def _ratio_range(series: Collection[Array]) -> list[float]:
 
 def _origins(plan: Plan, metal: str) -> Chart | None:
     years = period_years(plan)
-    flows = plan.flows[
-        (plan.flows["metal"] == metal) & plan.flows["source"].str.startswith("origin/")
-    ]
-    named = flows.assign(origin=flows["source"].str.removeprefix("origin/"))
+    named = imports_of(plan, metal).assign(value=lambda table: table["contained"])
     found = largest_first(by_name(named, "origin", years), MOST_ORIGINS, "other origins")
     if not found:
         return None

@@ -9,7 +9,9 @@ import pandas as pd
 
 from planner.analysis.tradeoffs.compare import COUNT
 from planner.plan.headline import paid_items
+from planner.plan.indicators import INDIRECT_RELIANCE
 from planner.plan.plan import Plan
+from planner.plan.trade_flows import imports_of
 from planner.runtime.display import amount as amount
 
 if TYPE_CHECKING:
@@ -227,7 +229,7 @@ def dependent(plan: Plan, indicators: pd.DataFrame) -> tuple[str, ...]:
     """Metals whose imports the country depends on at the end, and metals that it exports."""
     year = plan.system.periods[-1].first
     last = indicators[
-        (indicators["indicator"] == "net import reliance") & (indicators["year"] == year)
+        (indicators["indicator"] == INDIRECT_RELIANCE) & (indicators["year"] == year)
     ].set_index("metal")["value"]
     most = last[last >= HALF].sort_values(ascending=False, kind="stable")
     exported = [str(metal) for metal in last[last < 0].index]
@@ -243,23 +245,21 @@ def dependent(plan: Plan, indicators: pd.DataFrame) -> tuple[str, ...]:
 
 
 def reliance(metal: str, indicators: pd.DataFrame) -> str:
-    """Net import reliance in the first and the last year."""
+    """Net import reliance, indirect trade included, in the first and the last year."""
     found = indicators[
-        (indicators["metal"] == metal) & (indicators["indicator"] == "net import reliance")
+        (indicators["metal"] == metal) & (indicators["indicator"] == INDIRECT_RELIANCE)
     ].set_index("year")["value"]
     ends = found.iloc[[0, -1]].to_dict() if len(found) else {}
     said = ", ".join(f"{value:.0%} in {year}" for year, value in ends.items())
-    return f"Net import reliance {said}" if said else ""
+    return f"Net import reliance with indirect trade {said}" if said else ""
 
 
 def largest_origin(plan: Plan, metal: str) -> str:
     """Largest origin of the imports of a metal over all years."""
-    flows = plan.flows[
-        (plan.flows["metal"] == metal) & plan.flows["source"].str.startswith("origin/")
-    ]
-    sums = flows.groupby("source")["value"].sum().sort_values(ascending=False)
+    table = imports_of(plan, metal)
+    sums = table.groupby("origin")["contained"].sum().sort_values(ascending=False)
     return (
-        f"{sums.iloc[0] / sums.sum():.0%} of all from {sums.index[0].removeprefix('origin/')}"
+        f"{sums.iloc[0] / sums.sum():.0%} of all from {sums.index[0]}"
         if len(sums) and sums.sum() > 0
         else ""
     )

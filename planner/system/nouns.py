@@ -52,8 +52,6 @@ PATHWAYS: tuple[Pathway, ...] = (
     "new scrap",
 )
 SCOPES: tuple[Scope, ...] = ("territorial", "footprint")
-COUNTED_KINDS: tuple[GoodKind, ...] = ("intermediate", "refined")
-"""Goods that targets count, in refined equivalents: what lies upstream of products and scrap."""
 YEAR_DIGITS = 4
 """The last part of a path that has so many digits is a year."""
 
@@ -182,6 +180,17 @@ class Process:
     @property
     def at_home(self) -> bool:
         return self.kind != "import"
+
+    @property
+    def from_abroad(self) -> bool:
+        """Whether metal comes into the country by this process: an import, or metal won at home
+        from ore of a stated origin (a by-product of imported host ore), which takes in no good."""
+        return self.kind == "import" or bool(self.origin and not self.inputs)
+
+    @property
+    def has_foreign_metal(self) -> bool:
+        """Whether the study says that the metal was won from ore or waste of another country."""
+        return bool(self.origin) or (self.pathway or "").startswith("foreign")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -373,7 +382,7 @@ class Policy:
 
     def _is_foreign(self, process: Process) -> bool:
         """Return True if the output of a process counts as foreign for its ore."""
-        return (process.pathway or "").startswith("foreign") and (
+        return process.has_foreign_metal and (
             self.provenance == "home" or process.stage == "extraction"
         )
 

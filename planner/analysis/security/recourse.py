@@ -244,12 +244,12 @@ def sources(system: System) -> Mapping[str, tuple[str, ...]]:
     """Sources that can be lost by themselves: `origin/NAME` and `host/NAME`, each with the
     processes that draw on it.
 
-    A process belongs to an origin when metal enters the country there: it takes in no good of the
-    study.
+    A process belongs to an origin when metal comes into the country by it: an import, also one
+    that refines what other imports give, or metal won from ore of a stated origin.
     """
     found: dict[str, list[str]] = {}
     for process in system.processes.values():
-        if process.origin and not process.inputs:
+        if process.from_abroad and process.origin:
             found.setdefault(f"origin/{process.origin}", []).append(process.name)
         if process.host:
             found.setdefault(f"host/{process.host}", []).append(process.name)

@@ -25,6 +25,7 @@ from planner.runtime.progress import Progress, Step, told
 from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import Program, by_name
 from planner.system.nouns import PATHWAYS, Array
+from planner.system.trade import goods_supply
 from planner.system.unit_accounts import metals_of, refined_output
 
 COUNTED = tuple(pathway for pathway in PATHWAYS if pathway != "new scrap")
@@ -115,8 +116,8 @@ def _ranges(
 
 
 def pathway_terms(made: Compiled, metal: str, pathway: str) -> Array:
-    """Refined supply of a metal by a pathway over all years as terms on the columns, t per unit,
-    shape (n,)."""
+    """Supply of a metal by a pathway, refined or in imported finished goods, over all years as
+    terms on the columns, t per unit, shape (n,)."""
     arrays, system = made.arrays, made.system
     terms = np.zeros(len(arrays.columns))
     for process in system.processes.values():
@@ -125,6 +126,12 @@ def pathway_terms(made: Compiled, metal: str, pathway: str) -> Array:
                 system.periods, refined_output(system, process, metal), strict=True
             ):
                 terms[arrays.column_at["activity", (process.name, period.first)]] = (
+                    share * period.length
+                )
+    for process, of, by, worth in goods_supply(system):
+        if (of, by) == (metal, pathway):
+            for period, share in zip(system.periods, worth, strict=True):
+                terms[arrays.column_at["activity", (process.name, period.first)]] += (
                     share * period.length
                 )
     return terms

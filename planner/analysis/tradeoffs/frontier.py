@@ -37,7 +37,8 @@ from planner.runtime.progress import Progress, Step, told
 from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import Arrays, Program, Solution, by_name
 from planner.system.nouns import Array, Scope
-from planner.system.unit_accounts import emission_rates, metals_of, output_equivalent
+from planner.system.trade import import_terms
+from planner.system.unit_accounts import emission_rates, metals_of
 
 SHORTAGE_SLACK = 1e-9
 """Room above the least weighted shortage, as a share of it, so that rounding does not close the
@@ -169,17 +170,15 @@ def carbon_terms(made: Compiled, scope: Scope, metal: str | None = None) -> Arra
     return terms
 
 
-def import_terms(made: Compiled) -> Array:
-    """Imports over all years in refined equivalents as terms on the columns, t per unit, shape
-    (n,)."""
+def import_columns(made: Compiled) -> Array:
+    """Imports over all years, in every form, in refined equivalents as terms on the columns, t per
+    unit, shape (n,): each chain of imports once, as in `planner.system.trade`."""
     arrays, system = made.arrays, made.system
     terms = np.zeros(len(arrays.columns))
-    imports = [process for process in system.processes.values() if process.kind == "import"]
-    for process in imports:
-        for metal in metals_of(system, process):
-            shares = output_equivalent(system, process, metal)
-            for period, share in zip(system.periods, shares, strict=True):
-                at = arrays.column_at["activity", (process.name, period.first)]
+    for metal in system.metals:
+        for name, worth in import_terms(system, metal).items():
+            for period, share in zip(system.periods, worth, strict=True):
+                at = arrays.column_at["activity", (name, period.first)]
                 terms[at] += share * period.length
     return terms
 
@@ -284,7 +283,7 @@ class _Search:
 
     def import_levels(self, count: int) -> list[float]:
         """Levels of import dependence from its free end to its least, t over all years."""
-        terms = import_terms(self.made)
+        terms = import_columns(self.made)
         free, least = self.lexicographic(self.cost, terms), self.lexicographic(terms, self.cost)
         ends = float(terms @ free.x), float(terms @ least.x)
         return [float(v) for v in np.linspace(*ends, max(count, 2))]
@@ -292,7 +291,7 @@ class _Search:
     def limit_imports(self, level: float | None) -> None:
         """Hold imports to a level, t over all years; without limit where None."""
         if level is not None and self.import_row is None:
-            self.import_row = self.program.add_row(import_terms(self.made), -np.inf, np.inf)
+            self.import_row = self.program.add_row(import_columns(self.made), -np.inf, np.inf)
         if self.import_row is not None:
             self._limit(self.import_row, np.inf if level is None else level + 1e-6)
 

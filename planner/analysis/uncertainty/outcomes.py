@@ -19,6 +19,7 @@ import pandas as pd
 from planner.plan.prices import undiscounted
 from planner.solver.highs import Arrays, Name, Solution
 from planner.system.nouns import PATHWAYS, SCOPES, Array, Good, System
+from planner.system.trade import goods_supply
 from planner.system.unit_accounts import demand_by_good, in_refined_metal, metals_of
 
 Positions = npt.NDArray[np.int64]
@@ -113,6 +114,8 @@ class OutcomeReader:
         self.metals = [metals_of(system, process) for process in system.processes.values()]
         self.supplies = tuple(_supplies(system))
         self.supplied = _flow_positions(system, self.supplies)
+        self.at = {name: at for at, name in enumerate(system.processes)}
+        self.buys_goods = any(True for _ in goods_supply(system))
 
     def read(self, system: System, arrays: Arrays, solution: Solution) -> Outcome:
         """The outcome of a solution of these arrays, made from this system."""
@@ -144,6 +147,9 @@ class OutcomeReader:
             flows["requirement"][i] = in_refined_metal(system, metal, demanded)
         pathway, metal_at, at = self.supplied
         np.add.at(every, (pathway, metal_at), x[self.activity][at] * self._refined(system))
+        for process, metal, way, worth in goods_supply(system) if self.buys_goods else ():
+            run = x[self.activity[self.at[process.name]]]
+            flows[way][system.metals.index(metal)] += run * worth
         for name, draw in self.draw.items():
             given = x[draw] - x[self.fill[name]]
             for metal, content in system.goods[name].content.items():
