@@ -295,7 +295,7 @@ class _Followers:
     def sources(self) -> dict[str, tuple[str, ...]]:
         """Where the share of each process comes from, by period."""
         count = len(self.system.periods)
-        found = {name: (STATED,) * count for name in self.known}
+        found = dict.fromkeys(self.known, (STATED,) * count)
         if len(self.rest) == 1:
             return found | {self.rest[0].name: (REST if found else ALONE,) * count}
         return found | {p.name: _source(self.system, p) for p in self.rest}

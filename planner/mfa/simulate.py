@@ -10,8 +10,8 @@ into refining) closes exactly, it is not iterated.
 **Shares.** A good with one process of its group: 1. With several: as given in `shares`, and what is
 left by the observed activities, linear between the years of observation and held outside them; a
 process that was never observed does not run, and is listed in `idle`. `share_table` says where each
-share comes from. Collection takes the collection rate of what arises. A good whose group has neither
-is refused by name: nothing is spread evenly for want of data.
+share comes from. Collection takes the collection rate of what arises. A good whose group has
+neither is refused by name: nothing is spread evenly for want of data.
 
 **Stockpiles** are known or stand still: what is drawn counts as supply of its good, what fills them
 as wanted of it.

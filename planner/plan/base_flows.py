@@ -44,6 +44,15 @@ class BaseFlows:
         `planner.mfa.simulate.share_table`."""
         return share_table(self.simulation)
 
+    @property
+    def observed_years(self) -> tuple[int, ...]:
+        """Years of observed activities: shares are linear between them and held outside, each
+        process by its own years."""
+        system = self.simulation.balance.system
+        seen = [np.isfinite(p.observed) for p in system.processes.values()]
+        known = np.any(seen, axis=0) if seen else np.zeros(len(system.years), dtype=bool)
+        return tuple(int(year) for year in np.array(system.years)[known])
+
 
 def base_flows(
     balance: Balance,
@@ -91,15 +100,16 @@ def _reason(system: System, open_: Mapping[Drive, list[Process]]) -> str:
         f"  {drive.good}: {', '.join(process.name for process in group)}"
         for drive, group in open_.items()
     ]
-    return "\n".join(
-        [
-            f"{system.name}: the observed activities do not settle the shares of "
-            f"{len(lines)} good{'s' if len(lines) > 1 else ''}, which may be made or taken by",
-            *lines,
-            "so these shares are those of the least-cost plan; to settle them, give observed "
-            "activities (process_values.csv) or --share",
-        ]
+    goods = "goods" if len(lines) > 1 else "good"
+    head = (
+        f"{system.name}: the observed activities do not settle the shares of {len(lines)} {goods}, "
+        "which may be made or taken by"
     )
+    tail = (
+        "so these shares are those of the least-cost plan; to settle them, give observed "
+        "activities (process_values.csv) or --share"
+    )
+    return "\n".join([head, *lines, tail])
 
 
 def _planned(
