@@ -20,6 +20,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from planner.mfa.balance import Balance
+from planner.mfa.simulate import Simulation, simulate
+from planner.plan.flow_tables import Accounted, FlowTables, flow_tables
 from planner.plan.prices import balance_prices, refined_prices
 from planner.plan.schema import COLUMNS, GOODS_PRICE, REFINED_PRICE
 from planner.plan.tables import Row, Values, series, table
@@ -65,12 +68,13 @@ def indicator_table(
     (t/year); `share: PATHWAY` of refined supply, new scrap left out (1); `price: goods` the
     demand-weighted shadow price of the metal's demanded goods, `price: refined metal` that of the
     metal as refined metal (USD/t); `SCOPE emissions` of single-metal processes (t CO2e/year), those
-    of joint processes under the joined name.
+    of joint processes under the joined name. Flows without a plan have no `prices` table, and so no
+    prices.
     """
     found = (
         *_requirements(system, values),
         *_shares(system, tables["supply"]),
-        *_prices(system, tables["prices"]),
+        *(_prices(system, tables["prices"]) if "prices" in tables else ()),
         *_emissions(system, tables["emissions"]),
     )
     rows = [row for each in found for row in each.rows(system)]
@@ -334,10 +338,12 @@ def reserve_life(a: MetalAccount) -> Array:
 
     $$\frac{reserve\ at\ the\ end\ of\ the\ period}{ore\ taken}$$
 
+    0 where flows without a plan took more than there was.
+
     Source: reserves-to-production ratio, as in Jowitt, Mudd, Thompson 2020, Commun. Earth Environ.
     1:13.
     """
-    return _ratio(a.reserve, a.ore_taken)
+    return _ratio(np.maximum(a.reserve, 0.0), a.ore_taken)
 
 
 def circular_use_rate(a: MetalAccount) -> Array:
@@ -394,9 +400,16 @@ RATES: Mapping[str, tuple[Callable[[MetalAccount], Array], str]] = {
 """Indicator to the function that defines it, in its docstring with its source, and the unit."""
 
 
-def indicators(plan: Plan, *, population: Mapping[int, float] | None = None) -> pd.DataFrame:
+def indicators(
+    plan: Plan | FlowTables | Simulation | Balance,
+    *,
+    population: Mapping[int, float] | None = None,
+) -> pd.DataFrame:
     """All indicators of a plan: metal, year (first of the period), indicator, value, unit; those of
     the plan's own table and RATES.
+
+    Of a simulation, or the flows of a `planner balance --out` folder, the same but prices; a
+    balance is simulated by its observed activities first (SpecError where these do not settle it).
 
     With them `loss: STAGE` (LOSS_STAGES), `in-use stock` (t at the end of the period), `old scrap
     arising` (t/year), and `imports: FORM`, `exports: FORM` for each form in which the metal is
@@ -404,17 +417,30 @@ def indicators(plan: Plan, *, population: Mapping[int, float] | None = None) -> 
     no denominator is left out. `population` (year to persons, interpolated between the years given)
     stands in for the study's own.
     """
-    persons = _persons(plan.system, population)
-    found = [
+    found, own = _accounted(plan)
+    persons = _persons(found.system, population)
+    literature = [
         each
-        for metal in plan.system.metals
-        for each in _of_literature(metal, metal_account(plan, metal, persons))
-    ] + list(_trade(plan))
-    rows = [row for each in found for row in each.rows(plan.system)]
-    both = pd.concat([plan.indicators, table("indicators", rows)], ignore_index=True)
+        for metal in found.system.metals
+        for each in _of_literature(metal, metal_account(found, metal, persons))
+    ] + list(_trade(found))
+    rows = [row for each in literature for row in each.rows(found.system)]
+    both = pd.concat([own, table("indicators", rows)], ignore_index=True)
     return both.sort_values(["metal", "indicator", "year"], kind="stable", ignore_index=True)[
         list(COLUMNS["indicators"])
     ]
+
+
+def _accounted(plan: Plan | FlowTables | Simulation | Balance) -> tuple[Accounted, pd.DataFrame]:
+    """What accounts are made from, and the indicators that stand in its own table."""
+    if isinstance(plan, Balance):
+        plan = simulate(plan)
+    if isinstance(plan, Simulation):
+        plan = flow_tables(plan.balance, plan.values)
+    if isinstance(plan, FlowTables):
+        tables = {"supply": plan.supply, "emissions": plan.emissions}
+        return plan, indicator_table(plan.system, plan.values, tables)
+    return plan, plan.indicators
 
 
 def _of_literature(metal: str, a: MetalAccount) -> Iterator[_Series]:
@@ -426,7 +452,7 @@ def _of_literature(metal: str, a: MetalAccount) -> Iterator[_Series]:
     yield _Series(metal, "old scrap arising", a.arising, "t/year")
 
 
-def _trade(plan: Plan) -> Iterator[_Series]:
+def _trade(plan: Accounted) -> Iterator[_Series]:
     """Imports and exports of each metal by the form in which they cross the border."""
     years = [p.first for p in plan.system.periods]
     found = trade_table(plan).groupby(["metal", "direction", "form", "year"])["value"].sum()
@@ -448,7 +474,7 @@ def _interpolated(system: System, population: Mapping[int, float]) -> Array:
     return np.interp(system.years, given, persons, left=np.nan, right=np.nan)
 
 
-def metal_account(plan: Plan, metal: str, persons: Array | None = None) -> MetalAccount:
+def metal_account(plan: Accounted, metal: str, persons: Array | None = None) -> MetalAccount:
     """Make the account of one metal from the flow, supply and stock tables of a plan."""
     system = plan.system
     years = [p.first for p in system.periods]
@@ -491,7 +517,7 @@ def metal_account(plan: Plan, metal: str, persons: Array | None = None) -> Metal
     )
 
 
-def _goods_by_pathway(plan: Plan, metal: str) -> dict[str, Array]:
+def _goods_by_pathway(plan: Accounted, metal: str) -> dict[str, Array]:
     """Metal in imported finished goods by the pathway under which the supply table has it, t per
     year, shape (T,)."""
     system = plan.system
@@ -503,7 +529,7 @@ def _goods_by_pathway(plan: Plan, metal: str) -> dict[str, Array]:
     return found
 
 
-def _traded(plan: Plan, metal: str) -> dict[str, Array]:
+def _traded(plan: Accounted, metal: str) -> dict[str, Array]:
     """Trade beside the refined supply, in refined equivalents, t per year, shape (T,): exports that
     are served, and imports in finished goods."""
     system, served = plan.system, served_exports(plan, metal)

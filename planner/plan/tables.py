@@ -34,6 +34,8 @@ Values = Mapping[str, Mapping[tuple[Hashable, ...], float]]
 Row = tuple[Any, ...]
 """Cells of a table, in the order of its columns."""
 AT_THE_END = "end of period"
+_GONE = 1e-12
+"""A cohort of which less than this share of the stock is left is rounding."""
 
 
 def series(system: System, values: Values, variable: str, name: Hashable) -> Array:
@@ -144,6 +146,27 @@ def _use(balance: Balance) -> Iterator[_Level]:
         for metal, content in product.content.items():
             for quantity, amount in amounts.items():
                 yield _Level(metal, "use", product.name, quantity, content * amount, convention)
+
+
+def cohort_table(balance: Balance) -> pd.DataFrame:
+    """Use stocks by the year in which they entered, t of contained metal at the end of the period.
+
+    Columns: metal, year, name (product), cohort, value, unit, convention. Cohorts of which nothing
+    is left are left out.
+    """
+    system, convention = balance.system, balance.system.stock_convention
+    rows = []
+    for product in system.products.values():
+        stock = balance.stocks[product.name]
+        for period in system.periods:
+            held = stock.cohorts[period.last - system.periods[0].first]
+            for metal, content in product.content.items():
+                for cohort, amount in zip(stock.cohort_years, held, strict=True):
+                    if amount > _GONE * held.sum():
+                        of = metal, period.first, product.name, cohort
+                        rows.append((*of, float(content * amount), "t", convention))
+    columns = ["metal", "year", "name", "cohort", "value", "unit", "convention"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _stockpiles(system: System, values: Values) -> Iterator[_Level]:

@@ -23,7 +23,7 @@ from planner.system.trade import (
 from planner.system.unit_accounts import demand_by_good, reported_equivalent
 
 if TYPE_CHECKING:
-    from planner.plan.plan import Plan
+    from planner.plan.flow_tables import Accounted
 
 TRADE_COLUMNS = (
     "metal",
@@ -40,7 +40,7 @@ _Row = tuple[str, str, Good, str, str, Array]
 """Metal, direction, good, process, origin, and t of the good per year, shape (T,)."""
 
 
-def trade_table(plan: Plan) -> pd.DataFrame:
+def trade_table(plan: Accounted) -> pd.DataFrame:
     """Imports and exports: metal, year, direction (import, export), form, good, process, origin,
     contained (t/year of contained metal), value (t/year of refined equivalents, or of contained
     metal where the study states none).
@@ -59,13 +59,13 @@ def trade_table(plan: Plan) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(TRADE_COLUMNS))
 
 
-def imports_of(plan: Plan, metal: str) -> pd.DataFrame:
+def imports_of(plan: Accounted, metal: str) -> pd.DataFrame:
     """The imports of a metal in `trade_table`."""
     table = trade_table(plan)
     return table[(table["metal"] == metal) & (table["direction"] == "import")]
 
 
-def passing_through(plan: Plan, metal: str) -> dict[str, Array]:
+def passing_through(plan: Accounted, metal: str) -> dict[str, Array]:
     """Metal that depends on each origin, mined, refined or made there, t per year of refined
     equivalents, shape (T,). Shares of all imports may add up to more than 1."""
     found = {}
@@ -77,7 +77,7 @@ def passing_through(plan: Plan, metal: str) -> dict[str, Array]:
     return found
 
 
-def _imports(plan: Plan) -> Iterator[_Row]:
+def _imports(plan: Accounted) -> Iterator[_Row]:
     system = plan.system
     kept = _kept(plan)
     for process in importers(system):
@@ -89,7 +89,7 @@ def _imports(plan: Plan) -> Iterator[_Row]:
                 yield metal, "import", good, process.name, process.origin, amount
 
 
-def _kept(plan: Plan) -> dict[str, Array]:
+def _kept(plan: Accounted) -> dict[str, Array]:
     """Share of each good that imports give which no later import takes, shape (T,)."""
     system = plan.system
     nothing = np.zeros(len(system.periods))
@@ -106,7 +106,7 @@ def _kept(plan: Plan) -> dict[str, Array]:
     }
 
 
-def _exports(plan: Plan) -> Iterator[_Row]:
+def _exports(plan: Accounted) -> Iterator[_Row]:
     system = plan.system
     for metal in system.metals:
         for name, served in served_exports(plan, metal).items():
@@ -118,7 +118,7 @@ def _exports(plan: Plan) -> Iterator[_Row]:
             yield metal, "export", each.good, each.process.name, each.process.origin, amount
 
 
-def served_exports(plan: Plan, metal: str) -> dict[str, Array]:
+def served_exports(plan: Accounted, metal: str) -> dict[str, Array]:
     """Exports that are served of each good that holds a metal, t of the good per year, shape
     (T,)."""
     system: System = plan.system
