@@ -48,8 +48,8 @@ def test_columns_rows_and_nonzeros_are_counted_before_they_are_built(study):
 
 
 def one_of_each(tmp_path):
-    """Four periods of two years: one of each thing that the programme has rows for, and three
-    plants of which two can be ordered."""
+    """Four periods of two years, eight years: one of each thing that the programme has rows for,
+    and three plants of which two can be ordered."""
     study = (
         Study(2021, 2028, step=2)
         .good("ore", "intermediate")
@@ -76,7 +76,7 @@ def one_of_each(tmp_path):
 
 
 def test_columns_rows_and_nonzeros_of_one_of_each(tmp_path):
-    """Counted by hand, for the four periods. Columns: 5 activities, 4 capacities, 3 of a stockpile,
+    """Counted by hand, for the eight years. Columns: 5 activities, 4 capacities, 3 of a stockpile,
     2 disposals (waste and scrap), 1 shortage, 1 remaining, 2 emissions, 1 measure in
     each; orders of `long` in all periods but the first and of `short` in all.
 
@@ -85,8 +85,8 @@ def test_columns_rows_and_nonzeros_of_one_of_each(tmp_path):
     """
     found = size_of(filled(one_of_each(tmp_path)))
     arrays = compiled(one_of_each(tmp_path / "again")).arrays
-    assert found.columns == 4 * (5 + 4 + 3 + 2 + 1 + 1 + 2 + 1) + 3 + 4
-    assert found.rows == 4 * (4 + 3 + 4 + 1 + 1 + 1 + 1 + 2) + 3 + 3
+    assert found.columns == 8 * (5 + 4 + 3 + 2 + 1 + 1 + 2 + 1) + 3 + 4
+    assert found.rows == 8 * (4 + 3 + 4 + 1 + 1 + 1 + 1 + 2) + 7 + 3
     assert (found.columns, found.rows) == (len(arrays.columns), len(arrays.rows))
     assert arrays.matrix.nnz <= found.nonzeros <= arrays.matrix.nnz + 4
 
@@ -129,7 +129,7 @@ def test_a_programme_that_does_not_fit_is_refused_before_it_is_built(monkeypatch
     system = planner.read("china")
     with pytest.raises(
         planner.SpecError,
-        match=r"columns and [\d,]+ nonzeros need .* GiB .* longer periods .* fewer metals",
+        match=r"columns and [\d,]+ nonzeros need .* GiB .* fewer metals or fewer years",
     ):
         planner.solve(system)
 

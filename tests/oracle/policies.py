@@ -392,7 +392,7 @@ def carbon(p: Programme) -> None:
 
 def capital_budget(p: Programme) -> None:
     """### capital_budget(policy, year)."""
-    from tests.oracle.programme import overnight
+    from tests.oracle.programme import orders, overnight
 
     for name, policy in in_force(p, "capital_budget"):
         cap = level(p, policy)
@@ -400,9 +400,10 @@ def capital_budget(p: Programme) -> None:
         cost = {k: overnight(p, k) for k in plants}
         for t in active(p, cap):
             row = [
-                (("new_capacity", k, t), cost[k][t] / p.lengths[t])
+                (("new_capacity", k, v), cost[k][t] * parts[t])
                 for k in plants
-                if ("new_capacity", k, t) in p.model.columns
+                for v, parts in orders(p, k).items()
+                if t in parts
             ]
             p.model.row(("capital_budget", name, t), row, "<=", cap[t])
 

@@ -6,6 +6,7 @@ Every function carries the heading of the page that it was written from.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 
@@ -121,12 +122,27 @@ def plant_number(p: Programme, plant: str, name: str, default: float = 0.0) -> A
     return p.study.by_period("plants", plant, name, default=default)
 
 
-def can_order(p: Programme, plant: str, t: int) -> bool:
-    """Whether an order of a period starts within the horizon (conventions.md, "Lead time")."""
+def orders(p: Programme, plant: str) -> dict[int, dict[int, float]]:
+    """Share of an order that is placed in each year, by the first year of its period.
+
+    Years from which the plant would start after the horizon take none (conventions.md, "Lead time"
+    and "Periods of several years").
+    """
+    found: dict[int, dict[int, float]] = {}
     if not p.study.has("plants", plant, "capital_cost"):
-        return False
+        return found
     lead = p.study.constant("plants", plant, "lead_time")
-    return p.study.starts[t] + lead < p.study.starts[-1]
+    limited = p.study.has("plants", plant, "max_new")
+    new = plant_number(p, plant, "max_new")
+    for start, end in pairwise([*p.study.order_starts, int(p.study.starts[-1])]):
+        inside = [y - int(p.study.years[0]) for y in range(start, end)]
+        inside = [t for t in inside if p.study.starts[t] + lead < p.study.starts[-1]]
+        first = start - int(p.study.years[0])
+        weights = {t: new[t] if limited else float(t == first) for t in inside}
+        total = sum(weights.values())
+        if total > 0:
+            found[first] = {t: weight / total for t, weight in weights.items() if weight}
+    return found
 
 
 def overlap(start: float, end: float, low: float, high: float) -> float:
@@ -135,12 +151,13 @@ def overlap(start: float, end: float, low: float, high: float) -> float:
 
 
 def overnight(p: Programme, plant: str) -> Array:
-    """Overnight cost of an order, that of the first year of its period."""
-    return p.study.yearly("plants", plant, "capital_cost")[p.study.starts[:-1] - p.study.starts[0]]
+    """Overnight cost of what is ordered in each year."""
+    return p.study.yearly("plants", plant, "capital_cost")
 
 
 def annuities(p: Programme, plant: str, t: int) -> float:
-    """Annuities of an order within the horizon, discounted (conventions.md, "Capital")."""
+    """Annuities of what is ordered in a year, within the horizon, discounted (conventions.md,
+    "Capital")."""
     study = p.study
     life = study.constant("plants", plant, "life")
     lead = study.constant("plants", plant, "lead_time")
@@ -166,10 +183,11 @@ def plant_columns(p: Programme) -> None:
         for t in p.periods:
             high = np.inf if most[t] >= LARGE else most[t]
             p.model.column(("capacity", plant, t), p.beta[t] * fixed[t], 0.0, high)
-            if can_order(p, plant, t):
-                limit = np.inf if new[t] >= LARGE else new[t] * p.lengths[t]
-                cost = annuities(p, plant, t)
-                p.model.column(("new_capacity", plant, t), cost, 0.0, limit)
+        for v, parts in orders(p, plant).items():
+            limit = sum(new[t] for t in parts)
+            cost = sum(share * annuities(p, plant, t) for t, share in parts.items())
+            high = np.inf if limit >= LARGE else limit
+            p.model.column(("new_capacity", plant, v), cost, 0.0, high)
 
 
 def deposit_columns(p: Programme) -> None:
@@ -296,9 +314,9 @@ def capacity_balance(p: Programme) -> None:
         for t in p.periods:
             right = standing[t] + sum(b.value * alive(b.year or 0, t) for b in building)
             terms: list = [(("capacity", plant, t), 1.0)]
-            for v in p.periods:
-                if can_order(p, plant, v):
-                    terms.append((("new_capacity", plant, v), -alive(starts[v] + lead, t)))
+            for v, parts in orders(p, plant).items():
+                stands = sum(share * alive(starts[y] + lead, t) for y, share in parts.items())
+                terms.append((("new_capacity", plant, v), -stands))
             p.model.row(("capacity_balance", plant, t), terms, "==", right)
 
 

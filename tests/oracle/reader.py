@@ -129,17 +129,22 @@ class Study:
     policies: dict[str, dict[str, Any]]
     years: Array = field(init=False)
     firsts: list[int] = field(init=False)
+    """Years that are planned one by one: all of them."""
+    order_starts: list[int] = field(init=False)
+    """First years of the periods that the study states, for orders of plants."""
 
     def __post_init__(self) -> None:
-        """Lay out the years and the periods (format.md, study.toml)."""
+        """Lay out the years and the periods of order (format.md, study.toml)."""
         span = self.head["years"]
         if "periods" in span:
-            self.firsts = [int(y) for y in span["periods"]]
-            last = int(span.get("last", self.firsts[-1]))
+            self.order_starts = [int(y) for y in span["periods"]]
+            last = int(span.get("last", self.order_starts[-1]))
         else:
             last = int(span["last"])
-            self.firsts = list(range(int(span["first"]), last + 1, int(span.get("step", 1))))
-        self.years = np.arange(self.firsts[0], last + 1)
+            first, step = int(span["first"]), int(span.get("step", 1))
+            self.order_starts = list(range(first, last + 1, step))
+        self.years = np.arange(self.order_starts[0], last + 1)
+        self.firsts = self.years.tolist()
 
     @property
     def starts(self) -> Array:
