@@ -21,6 +21,7 @@ from planner.system.nouns import PATHWAYS
 
 if TYPE_CHECKING:
     from planner.analysis.tradeoffs.compare import Comparison
+    from planner.errors import Problem
     from planner.lp.glossary import Term
     from planner.mfa.balance import Balance
     from planner.plan.plan import Plan
@@ -76,6 +77,17 @@ def show_error(error: Exception, called: Mapping[str, str] = MappingProxyType({}
     console(stderr=True).print(
         Text.assemble((type(error).__name__, "bold red"), f": {message}"), soft_wrap=True
     )
+
+
+def show_warnings(warnings: Iterable[Problem], called: Mapping[str, str]) -> None:
+    """Warnings of a study on standard error, a line each; `called` as for errors."""
+    for warning in warnings:
+        message = str(warning)
+        for name, known in called.items():
+            message = message.replace(name, known)
+        console(stderr=True).print(
+            Text.assemble(("warning", "bold yellow"), f": {message}"), soft_wrap=True
+        )
 
 
 def number(value: float) -> str:
@@ -189,6 +201,9 @@ def show_outcome(plan: Plan, folder: str) -> None:
         out.print(f"target missed at its penalty: {name}, {years[0]}-{years[-1]}", style="yellow")
     for note in record.notes:
         out.print(f"note: {note}", style="yellow")
+    if count := len(record.warnings):
+        them = "1 warning" if count == 1 else f"{count} warnings"
+        out.print(f"{them} about the study; read: planner check, or run.log", style="yellow")
     out.print(f"results in {folder}; look at them: planner report {folder}", soft_wrap=True)
 
 
@@ -201,16 +216,19 @@ def _missed(plan: Plan) -> dict[str, list[int]]:
     return {name: sorted(years) for name, years in found.items()}
 
 
-def show_system(system: System) -> None:
-    """The size of a study, in one line."""
+def show_system(system: System, warnings: int = 0) -> None:
+    """The size of a study, in one line, and how many warnings there are beside."""
     counts = ((len(getattr(system, many)), one, many) for one, many in SYSTEM_NOUNS)
     parts = ", ".join(
         f"{count} {one if count == 1 else many}" for count, one, many in counts if count
     )
     scenario = f" [{system.scenario}]" if system.scenario else ""
     span = f"{system.years[0]}-{system.years[-1]}"
+    found = "no problem found"
+    if warnings:
+        found = f"no error, {warnings} warning{'s' if warnings > 1 else ''}"
     console().print(
-        f"{system.name}{scenario}: {span}, {parts}, {len(system.data)} numbers: no problem found",
+        f"{system.name}{scenario}: {span}, {parts}, {len(system.data)} numbers: {found}",
         soft_wrap=True,
     )
 

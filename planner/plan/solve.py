@@ -373,6 +373,7 @@ def _record(made: Compiled, objective: float, emissions: Mapping[str, float]) ->
         seconds={},
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         notes=range_warnings(spread),
+        warnings=tuple(map(str, system.warnings)),
         ranges=recorded(spread),
     )
 

@@ -17,6 +17,8 @@ from typing import Literal, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from planner.errors import Problem
+
 Array = npt.NDArray[np.float64]
 Scalar = float | Array
 """A single number, or that of each sample of a batch, shape (B, 1)."""
@@ -439,6 +441,8 @@ class System:
     observations: tuple[Observed, ...] = ()
     population: Array | None = None
     """Persons, shape (Y,); NaN where the study does not say."""
+    warnings: tuple[Problem, ...] = ()
+    """What reads but is probably not meant so, with its place and remedy."""
 
     _starts: npt.NDArray[np.intp] = field(init=False, repr=False)
     """Position of the first year of each period, shape (T,): made once, since everything asks for
