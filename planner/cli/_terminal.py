@@ -352,6 +352,12 @@ def show_comparison(comparison: Comparison) -> None:
         f"{len(inputs)} {word}{few} (a dash: that plan has no such number)",
         _plans_beside(keys, inputs[:MOST_INPUTS], heads, cell=or_dash, changes=False),
     )
+    if len(comparison.structure):
+        count = len(comparison.structure)
+        title = f"{count} of what the studies are made up of differ{'s' if count == 1 else ''}"
+        shown = comparison.structure[:MOST_INPUTS]
+        few = f", the first {MOST_INPUTS} by name" if count > MOST_INPUTS else ""
+        show_frame(f"{title}{few} (empty: no such noun)", shown, rows=MOST_INPUTS)
     keys = {"metal": "metal", "pathway": "pathway"}
     supply = _plans_beside(keys, _rows(comparison.supply), heads, cell=large)
     _print(out, "supply over all years, t", supply)

@@ -130,7 +130,7 @@ MEANINGS: tuple[Meaning, ...] = (
     Meaning(
         "collection",
         ("rate",),
-        "that a process takes",
+        "goods that a process takes",
         "no process takes '{name}', so that its collection rate bounds nothing; add a process that "
         "collects it, or drop the rate",
         asks="taken",
@@ -272,6 +272,19 @@ MEANINGS: tuple[Meaning, ...] = (
         severity="warning",
     ),
 )
+
+
+def only(table: str, name: str) -> tuple[str, ...]:
+    """The nouns in words that a parameter or column of a table has a meaning for, or the noun
+    itself where the name is empty; without any, for all."""
+    wanted = (name,) if name else ()
+    return tuple(
+        each.only
+        for each in MEANINGS
+        if each.table == table and (each.names == wanted or (name and name in each.names))
+    )
+
+
 SERIES_PARTS: Mapping[str, tuple[str, ...]] = {
     "grid_intensity": ("electricity",),
     "direct_emission_index": ("direct_emission",),

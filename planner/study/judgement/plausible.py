@@ -39,7 +39,8 @@ def doubt_rates(facts: Facts, found: Problems) -> None:
 
 
 def _too_high(rate: float) -> str:
-    return f"is {rate:g}, that is {rate:.0%} a year; write {rate / 100:g} if {rate:g} % is meant"
+    percent = f"{100 * rate:g} %"
+    return f"is {rate:g}, that is {percent} a year; write {rate / 100:g} if {rate:g} % is meant"
 
 
 @dataclass(frozen=True, slots=True)
