@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning"]
 
 LONGEST = 600
 """Characters that a place or a message may have when it is shown; the middle of a longer one is
@@ -38,6 +41,8 @@ class Problem:
     row: int
     column: str
     message: str
+    severity: Severity = "error"
+    """An error refuses the input; a warning lets pass what is probably not meant so."""
 
     def __str__(self) -> str:
         place = shown(self.file)

@@ -173,18 +173,15 @@ class Plain:
         return found
 
     def _layers(self, asked: str) -> list[str]:
-        found: list[str] = []
+        def beside(names: list[str]) -> list[str]:
+            found: list[str] = []
+            for name in names:
+                parents = beside(self._scenario(name).get("inherits", []))
+                found += [parent for parent in parents if parent not in found]
+                found = [each for each in found if each != name] + [name]
+            return found
 
-        def visit(name: str) -> None:
-            if name in found:
-                return
-            for parent in self._scenario(name).get("inherits", []):
-                visit(parent)
-            found.append(name)
-
-        for name in filter(None, (part.strip() for part in asked.split(","))):
-            visit(name)
-        return found
+        return beside([part.strip() for part in asked.split(",") if part.strip()])
 
     def _table(self, table: TableForm, content: bytes) -> None:
         for number, cells in plain_rows(content):

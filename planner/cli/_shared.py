@@ -90,6 +90,9 @@ Set = Annotated[
         "repeated.",
     ),
 ]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Take warnings for errors: what is doubtful is refused.")
+]
 Metal = Annotated[str, typer.Option("--metal", "-m", metavar="NAME", help="Show this metal alone.")]
 Rows = Annotated[
     int, typer.Option("--rows", metavar="N", min=1, help="How many rows of a table to show.")
@@ -168,11 +171,13 @@ def period_of(system: System, year: int) -> int:
 # what is read
 
 
-def read_system(study: str, scenario: str, settings: Iterable[str] | None) -> System:
-    """The System that the shared options ask for."""
+def read_system(
+    study: str, scenario: str, settings: Iterable[str] | None, *, strict: bool = False
+) -> System:
+    """The System that the shared options ask for; `strict` refuses what it would warn about."""
     import planner
 
-    return planner.read(study, scenario=scenario, overrides=overrides(settings))
+    return planner.read(study, scenario=scenario, overrides=overrides(settings), strict=strict)
 
 
 def read_systems(

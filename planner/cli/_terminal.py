@@ -21,6 +21,7 @@ from planner.system.nouns import PATHWAYS
 
 if TYPE_CHECKING:
     from planner.analysis.tradeoffs.compare import Comparison
+    from planner.errors import Problem
     from planner.lp.glossary import Term
     from planner.mfa.balance import Balance
     from planner.plan.plan import Plan
@@ -80,6 +81,17 @@ def show_error(error: Exception, called: Mapping[str, str] = MappingProxyType({}
     console(stderr=True).print(
         Text.assemble((type(error).__name__, "bold red"), f": {message}"), soft_wrap=True
     )
+
+
+def show_warnings(warnings: Iterable[Problem], called: Mapping[str, str]) -> None:
+    """Warnings of a study on standard error, a line each; `called` as for errors."""
+    for warning in warnings:
+        message = str(warning)
+        for name, known in called.items():
+            message = message.replace(name, known)
+        console(stderr=True).print(
+            Text.assemble(("warning", "bold yellow"), f": {message}"), soft_wrap=True
+        )
 
 
 def number(value: float) -> str:
@@ -212,6 +224,9 @@ def show_outcome(plan: Plan, folder: str) -> None:
     out.print(f"data: {plan.headline.numbers_said} (grades A and B)")
     for note in record.notes:
         out.print(f"note: {note}", style="yellow")
+    if count := len(record.warnings):
+        them = "1 warning" if count == 1 else f"{count} warnings"
+        out.print(f"{them} about the study; read: planner check, or run.log", style="yellow")
     out.print(f"results in {folder}; look at them: planner report {folder}", soft_wrap=True)
 
 
@@ -233,16 +248,19 @@ def _show_answer(out: Console, plan: Plan) -> None:
         out.print(f"thrown away at no cost: {large(thrown.amount)} t of {thrown.good}, {span}")
 
 
-def show_system(system: System) -> None:
-    """The size of a study, in one line."""
+def show_system(system: System, warnings: int = 0) -> None:
+    """The size of a study, in one line, and how many warnings there are beside."""
     counts = ((len(getattr(system, many)), one, many) for one, many in SYSTEM_NOUNS)
     parts = ", ".join(
         f"{count} {one if count == 1 else many}" for count, one, many in counts if count
     )
     scenario = f" [{system.scenario}]" if system.scenario else ""
     span = f"{system.years[0]}-{system.years[-1]}"
+    found = "no problem found"
+    if warnings:
+        found = f"no error, {warnings} warning{'s' if warnings > 1 else ''}"
     console().print(
-        f"{system.name}{scenario}: {span}, {parts}, {len(system.data)} numbers: no problem found",
+        f"{system.name}{scenario}: {span}, {parts}, {len(system.data)} numbers: {found}",
         soft_wrap=True,
     )
 
@@ -366,6 +384,12 @@ def show_comparison(comparison: Comparison) -> None:
         f"{len(inputs)} {word}{few} (a dash: that plan has no such number)",
         _plans_beside(keys, inputs[:MOST_INPUTS], heads, cell=or_dash, changes=False),
     )
+    if len(comparison.structure):
+        count = len(comparison.structure)
+        title = f"{count} of what the studies are made up of differ{'s' if count == 1 else ''}"
+        shown = comparison.structure[:MOST_INPUTS]
+        few = f", the first {MOST_INPUTS} by name" if count > MOST_INPUTS else ""
+        show_frame(f"{title}{few} (empty: no such noun)", shown, rows=MOST_INPUTS)
     keys = {"metal": "metal", "pathway": "pathway"}
     supply = _plans_beside(keys, _rows(comparison.supply), heads, cell=large)
     _print(out, "supply over all years, t", supply)

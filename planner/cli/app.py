@@ -19,7 +19,14 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from planner.errors import InfeasibleError, OutputError, PlannerError, SolverError, SpecError
+from planner.errors import (
+    InfeasibleError,
+    OutputError,
+    PlannerError,
+    Problem,
+    SolverError,
+    SpecError,
+)
 
 INPUT_WRONG, INFEASIBLE, SOLVER_FAILED, INTERRUPTED = 2, 3, 4, 130
 """Exit statuses; 0 is done."""
@@ -71,6 +78,21 @@ class Commands(TyperGroup):
         given = sys.argv[1:] if args is None else list(args)
         return super().main(args, *rest, obj=shlex.join(["planner", *given]), **extra)
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command; raise SpecError where it is given an option twice that takes one value:
+        the first would be lost in silence."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None and (twice := _repeated(command, ctx, rest)):
+            also = {"--scenario": ", or compose them: --scenario a,b"}
+            raise SpecError(
+                "command line",
+                [
+                    Problem(option, 0, "", f"is given twice; keep one{also.get(option, '')}")
+                    for option in twice
+                ],
+            )
+        return name, command, rest
+
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
@@ -83,6 +105,24 @@ class Commands(TyperGroup):
         except KeyboardInterrupt:
             typer.echo(INTERRUPTION, err=True)
             raise typer.Exit(INTERRUPTED) from None
+
+
+def _repeated(command: Any, ctx: Any, args: list[str]) -> list[str]:
+    """Options with a single value that are given more than once; none where the line cannot be
+    parsed, which the command itself says."""
+    inner = type(ctx)(command, info_name=command.name, parent=ctx, resilient_parsing=True)
+    try:
+        _, _, order = command.make_parser(inner).parse_args(list(args))
+    except Exception:
+        return []
+    single = [each for each in order if _has_one_value(each)]
+    return sorted({each.opts[0] for each in single if single.count(each) > 1})
+
+
+def _has_one_value(parameter: Any) -> bool:
+    """Return True for an option that keeps only the last value that it is given."""
+    plain = parameter.param_type_name == "option" and not parameter.multiple
+    return plain and not parameter.is_flag and not parameter.count
 
 
 app = typer.Typer(

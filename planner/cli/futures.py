@@ -164,7 +164,7 @@ def regret(
     from planner.cli._stages import Stages
     from planner.cli._terminal import show_frame
 
-    if len(set(scenarios)) < 2:
+    if len(scenarios) < 2 or len(set(scenarios)) < len(scenarios):
         words = "give --scenario two or more times, each with another name"
         raise SpecError("command line", [f"regret compares scenarios; {words}"])
     with Stages(quiet=quiet or as_json) as stage:

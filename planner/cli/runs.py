@@ -259,7 +259,7 @@ def compare(
 
         found, routes = planner.compare(plans, names), planner.routes(plans, names, points=points)
         tables = {name: found.changes(getattr(found, name)) for name in COMPARED}
-        tables["routes"] = routes
+        tables |= {"structure": found.structure, "routes": routes}
         if out is not None:
             stage("write")
             _write_comparison(found, tables, out)

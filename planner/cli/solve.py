@@ -12,6 +12,7 @@ from planner.cli._shared import (
     Quiet,
     Scenario,
     Set,
+    Strict,
     Study,
     place,
     print_json,
@@ -52,6 +53,7 @@ def solve(
     settings: Set = None,
     out: Out = None,
     time_limit: TimeLimit = None,
+    strict: Strict = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -62,7 +64,7 @@ def solve(
     expected = _seconds_before(out or default_folder(study, scenario))
     with Stages(quiet=quiet or as_json, expected=expected) as stage:
         stage("read")
-        system = read_system(study, scenario, settings)
+        system = read_system(study, scenario, settings, strict=strict)
         folder = out if out is not None else default_folder(system.name, scenario)
         with place(folder):
             stage("load")

@@ -12,13 +12,14 @@ from planner.cli._shared import (
     Quiet,
     Scenario,
     Set,
+    Strict,
     Study,
     identity,
     overrides,
     print_json,
     read_system,
 )
-from planner.cli.app import app
+from planner.cli.app import CALLED, app
 from planner.errors import SpecError
 
 Name = Annotated[
@@ -68,19 +69,23 @@ def new_study(name: Name, quiet: Quiet = False) -> None:
 
 @app.command("check", epilog="Example: planner check china --scenario carbon-neutral")
 def check(
+    ctx: typer.Context,
     study: Study,
     scenario: Scenario = "",
     settings: Set = None,
+    strict: Strict = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Report every problem of a study at once, with file, row, column and remedy; without
-    --scenario, of all its scenarios."""
+    """Report every problem of a study at once, with file, row, column and remedy, and apart from
+    these every warning; without --scenario, of all its scenarios."""
+    from dataclasses import asdict
+
     import planner
 
-    problems = planner.check(study, scenario=scenario, overrides=overrides(settings))
-    if problems:
-        raise SpecError(study, problems)
+    problems = planner.check(study, scenario=scenario, overrides=overrides(settings), strict=strict)
+    if errors := [problem for problem in problems if problem.severity == "error"]:
+        raise SpecError(study, errors)
     system = read_system(study, scenario, settings)
     planner.balance(system)
     if as_json:
@@ -90,12 +95,14 @@ def check(
                 "numbers": len(system.data),
                 "inputs_hash": system.inputs_hash,
                 "problems": [],
+                "warnings": [asdict(warning) for warning in problems],
             }
         )
     elif not quiet:
-        from planner.cli._terminal import show_system
+        from planner.cli._terminal import show_system, show_warnings
 
-        show_system(system)
+        show_warnings(problems, ctx.meta.get(CALLED, {}))
+        show_system(system, len(problems))
 
 
 @app.command("workbook", epilog="Example: planner workbook china china.xlsx")

@@ -151,6 +151,8 @@ class Record:
     ranges: Mapping[str, Mapping[str, float | str]] = field(default_factory=dict)
     """Smallest and largest absolute value of each part of the programme (matrix, cost, bounds,
     right-hand sides), and where they stand."""
+    warnings: tuple[str, ...] = ()
+    """What the study says that is probably not meant so, with place and remedy."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -376,6 +378,8 @@ def _run_lines(plan: Plan) -> Iterator[str]:
     )
     for note in record.notes:
         yield f"note {note}"
+    for warning in record.warnings:
+        yield f"study warning {warning}"
 
 
 def _checks(certificate: Certificate) -> str:
@@ -505,7 +509,9 @@ def _record(place: Path) -> tuple[Record, Certificate]:
         del said["answer"]
         if certificate.get("replay") is not None:
             certificate["replay"] = Replay(**certificate["replay"])
-        return Record(**said, notes=notes), Certificate(**certificate)
+        warnings = tuple(said.pop("warnings", ()))
+        record = Record(**said, notes=notes, warnings=warnings)
+        return record, Certificate(**certificate)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise OutputError(_not_a_run(place)) from error
 

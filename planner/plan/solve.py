@@ -386,6 +386,7 @@ def _record(made: Compiled, objective: float, emissions: Mapping[str, float]) ->
         seconds={},
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         notes=(*arrays.left_out, *range_warnings(spread)),
+        warnings=tuple(map(str, system.warnings)),
         ranges=recorded(spread),
     )
 

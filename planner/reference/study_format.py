@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from planner.study.meaning import POLICY_MEANINGS, only
 from planner.study.schema import (
     COLUMN_NOTES,
     POLICIES,
@@ -68,7 +69,7 @@ Money of another year than `currency_year` is refused. The stock conventions are
 flodym.
 
 **Scenarios.** Rows of a table that name a scenario replace the whole series of that key in the
-scenario and its heirs. `--scenario a,b` composes, the later wins.
+scenario and its heirs. `--scenario a,b` composes, the later wins, also where a inherits from b.
 
 **Paths.** `table.key[.key].parameter[.year]`; the parameter is left out in tables that have only
 one. Without a year the value holds in every year. A value may carry a unit
@@ -82,6 +83,18 @@ A number given at some years is interpolated linearly between them and never ext
 its row says so in `extend`. Years stand in ascending order, each once. *Events* are amounts that
 fall in their year; years not given are 0. Units are read by pint: mass t, kt, Mt, kg, g; money
 USD_2021; carbon tCO2e, kgCO2e; energy MWh, kWh, GJ; time year, month; shares 1 or %.
+
+**What is given is used, refused or warned about.** The column *only of* says which nouns a number
+has a meaning for, where that is not all of them. Elsewhere it is refused where the noun excludes it
+(the electricity of an import), and warned about where another row may still be to come (the lead
+time of a plant without a capital cost). The same table is what the reader goes by, and a test
+changes every number of every kind of noun and compares. `planner check` shows warnings apart from
+errors, `--strict` makes errors of them, `planner solve` counts them and writes them to `run.log`
+and `plan.json`, `System.warnings` holds them. Warnings are also: rates that look like per cent,
+sources of one metal that cost more than fifty times one another, a shortage that costs less than
+the dearest supply, demand that no process can serve, metal that may be thrown away for nothing, a
+host and a deposit on one process, a by-product without a host, and ends of ranges that the balance
+never allows.
 
 ## Tables
 """
@@ -104,23 +117,39 @@ def _lines() -> Iterator[str]:
     yield (
         "Every policy may say `source`, `note`, `enabled` (default true). `from` and `to` bound "
         "the years in which a single number is in force. Floors may give `penalty` (USD per unit "
-        "short): then they are soft.\n"
+        "short): then they are soft. A policy that sets nothing is refused (`pin`) or warned "
+        "about, and so is one in force in no year of the study, or with a penalty of 0.\n"
     )
-    yield from _rows(("kind", "level", "unit", "required", "optional", "meaning"))
+    yield from _rows(
+        (
+            "kind",
+            "level",
+            "by year",
+            "unit",
+            "required",
+            "optional",
+            "meaning",
+            "sets nothing unless",
+        )
+    )
     for form in POLICIES:
         yield _row(
             f"`{form.kind}`",
             f"`{form.level}`",
+            "yes" if form.by_year else "no",
             form.unit,
             _names(tuple(f.name for f in form.required)),
             _names(tuple(f.name for f in form.optional)),
             form.note,
+            ", ".join(each.only for each in POLICY_MEANINGS if form.kind in each.kinds),
         )
 
 
 def _table(table: TableForm) -> Iterator[str]:
     yield f"### {table.name}.csv{'' if table.required else ' (optional)'}\n"
     yield table.note + "\n"
+    if of := ", ".join(only(table.name, "")):
+        yield f"Of use are {of}; a warning names all others.\n"
     yield from _rows(("column", "required", "meaning"))
     for column in (*table.keys, *table.columns):
         yield _row(f"`{column.name}`", "yes" if column.required else "", _column(column))
@@ -135,7 +164,7 @@ def _table(table: TableForm) -> Iterator[str]:
 
 def _parameters(table: TableForm) -> Iterator[str]:
     name = "parameter" if table.has_parameter_column else "number"
-    yield from _rows((name, "internal unit", "default", "by year", "range", "meaning"))
+    yield from _rows((name, "internal unit", "default", "by year", "range", "meaning", "only of"))
     for parameter in table.parameters:
         yield _row(
             f"`{parameter.name}`",
@@ -144,6 +173,7 @@ def _parameters(table: TableForm) -> Iterator[str]:
             _by_year(parameter),
             _range(parameter),
             parameter.note,
+            ", ".join(only(table.name, parameter.name)),
         )
 
 

@@ -54,6 +54,7 @@ def comparison(found: Comparison, shown_years: Sequence[int]) -> Section:
             _totals(found),
             *((Tabs("Comparison", panels),) if panels else ()),
             _inputs(found),
+            *((_structure(found),) if len(found.structure) else ()),
             _results(found, shown_years),
         ),
         f"Differences are against {found.names[0]}. Charts show what differs; what is the same in "
@@ -177,6 +178,13 @@ def _totals(found: Comparison) -> TextTable:
 def _inputs(found: Comparison) -> TextTable:
     title = f"Inputs that differ: {len(found.inputs):,}"
     return _beside(title, found.inputs, found, ("path", "unit"))
+
+
+def _structure(found: Comparison) -> TextTable:
+    heads = ("path", *found.names)
+    rows = tuple(found.structure[list(heads)].itertuples(index=False, name=None))
+    title = f"What the studies are made up of, where they differ: {len(rows):,}"
+    return TextTable(title, heads, rows, frozenset(), True)
 
 
 def _results(found: Comparison, shown_years: Sequence[int]) -> TextTable:

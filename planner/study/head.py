@@ -13,7 +13,7 @@ from typing import Any
 
 from planner.study.files import HEAD_FILE, decoded
 from planner.study.problems import Problems
-from planner.study.scenarios import layers
+from planner.study.scenarios import require_followed
 from planner.system.nouns import Period
 from planner.units import suggestion
 
@@ -439,7 +439,7 @@ class _HeadReader:
         bad: dict[str, str] = {}
         for name in found:
             try:
-                layers([name], inherits)
+                require_followed([name], inherits)
             except ValueError as error:
                 bad.setdefault(str(error), name)
         for message, name in _by_circle(bad).items():

@@ -242,7 +242,14 @@ class PolicyReader:
         years given; linear between them."""
         given, start, end = policy.fields.get(form.level), read.get("from"), read.get("to")
         level = np.full(len(self.years), np.nan)
-        if isinstance(given, dict):
+        if isinstance(given, dict) and not form.by_year:
+            self.refuse(
+                policy,
+                form.level,
+                f"holds a level by year; a {form.kind} counts all years together: write "
+                f"{form.level} = NUMBER",
+            )
+        elif isinstance(given, dict):
             points = self._points(policy, form, given)
             if points:
                 level = np.interp(

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Hashable, Iterable
 from typing import Protocol
 
-from planner.errors import Problem
+from planner.errors import Problem, Severity
 from planner.units import suggestion
 
 FORMULA_MARKS = "=+-@"
@@ -54,6 +54,14 @@ class Problems:
         self._found: dict[tuple[str, str, str], list[int]] = {}
         self._spoiled: set[tuple[Hashable, ...]] = set()
         self._beyond: dict[str, int] = {}
+        self._severity: Severity = "error"
+
+    @classmethod
+    def warnings(cls) -> Problems:
+        """Nothing found so far; what is found refuses nothing."""
+        made = cls()
+        made._severity = "warning"
+        return made
 
     def add(self, file: str, row: int, column: str, message: str) -> None:
         if len(self._found) >= MOST and (file, column, message) not in self._found:
@@ -86,6 +94,7 @@ class Problems:
         twin._found = {key: list(rows) for key, rows in self._found.items()}
         twin._spoiled = set(self._spoiled)
         twin._beyond = dict(self._beyond)
+        twin._severity = self._severity
         return twin
 
     def __bool__(self) -> bool:
@@ -99,6 +108,7 @@ class Problems:
                 0,
                 "",
                 f"{count} further problems of this file are not listed; mend the others first",
+                self._severity,
             )
             for file, count in self._beyond.items()
         ]
@@ -107,12 +117,15 @@ class Problems:
                 [
                     *beyond,
                     *(
-                        Problem(file, min(rows), column, message + _others(sorted(set(rows))[1:]))
+                        self._problem(file, sorted(set(rows)), column, message)
                         for (file, column, message), rows in self._found.items()
                     ),
                 ]
             )
         )
+
+    def _problem(self, file: str, rows: list[int], column: str, message: str) -> Problem:
+        return Problem(file, rows[0], column, message + _others(rows[1:]), self._severity)
 
 
 def _others(rows: list[int]) -> str:

@@ -6,7 +6,8 @@ from __future__ import annotations
 import copy
 import hashlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -14,6 +15,7 @@ from planner.errors import Problem, SpecError
 from planner.study.checks import Checks
 from planner.study.files import HEAD_FILE, Sheet, parse_sheet, read_files
 from planner.study.head import SCENARIO_HEAD, Head, beyond_toml, read_head
+from planner.study.judgement import Facts, doubts, refuse_unheeded
 from planner.study.nouns import NO_NOUNS, Nouns, StudyTables, read_nouns, whole_study_series
 from planner.study.numbers import Numbers
 from planner.study.overrides import COMMAND_LINE
@@ -34,12 +36,14 @@ def read(
     scenario: str = "",
     overrides: Mapping[str, str | float] | None = None,
     name: str | None = None,
+    strict: bool = False,
 ) -> System:
     """Read a study, shipped or in a folder, for one scenario (`a,b` composes) with single values
     overridden.
 
-    `name` is what the study is called where the folder does not say it. Raises SpecError with every
-    problem found.
+    `name` is what the study is called where the folder does not say it. What reads but is probably
+    not meant so stands in `System.warnings`; `strict` makes errors of them. Raises SpecError with
+    every problem found.
     """
     folder = find(study)
     system, problems = _Study(folder, name or folder.resolve().name).system(
@@ -47,19 +51,41 @@ def read(
     )
     if system is None or problems:
         raise SpecError(str(study), problems)
+    if strict and system.warnings:
+        raise SpecError(str(study), _as_errors(system.warnings))
     return system
 
 
 def check(
-    study: str | Path, *, scenario: str = "", overrides: Mapping[str, str | float] | None = None
+    study: str | Path,
+    *,
+    scenario: str = "",
+    overrides: Mapping[str, str | float] | None = None,
+    strict: bool = False,
 ) -> tuple[Problem, ...]:
-    """Every problem of a study: in the scenario named, or else in each of its scenarios; empty
-    where there is none."""
+    """Every problem of a study, in the scenario named or else in each of its scenarios: errors
+    first, then warnings, told apart by their `severity`; empty where there is neither.
+
+    `strict` makes errors of warnings. A scenario with errors is not judged for warnings.
+    """
     folder = find(study)
     whole = _Study(folder, folder.resolve().name)
     every = ("", *whole.head.scenarios) if whole.head is not None and not scenario else (scenario,)
-    found = {problem for each in every for problem in whole.system(each, _as_text(overrides))[1]}
-    return tuple(sorted(found))
+    errors: set[Problem] = set()
+    warnings: dict[tuple[str, str, str], Problem] = {}
+    for each in every:
+        system, problems = whole.system(each, _as_text(overrides))
+        errors.update(problems)
+        for warning in () if system is None else system.warnings:
+            # one series stands in other rows in other scenarios
+            same = warning.file, warning.column, warning.message
+            warnings[same] = min(warning, warnings.get(same, warning))
+    last = sorted(warnings.values())
+    return (*sorted(errors), *(_as_errors(last) if strict else last))
+
+
+def _as_errors(warnings: Iterable[Problem]) -> list[Problem]:
+    return [replace(warning, severity="error") for warning in warnings]
 
 
 def studies() -> list[str]:
@@ -234,6 +260,17 @@ class _Reading:
             head, self._policies(active, self.settings), self.nouns, problems
         )
         self.processes, self.ramps = with_closures(self.nouns, self.policies)
+        self.facts = Facts(
+            head,
+            rows,
+            self.numbers,
+            self.nouns,
+            self.policies,
+            self.settings,
+            active,
+            frozenset(settings),
+        )
+        refuse_unheeded(self.facts, problems)
 
     def _make_nouns(self, before: Nouns) -> None:
         """The nouns and series of the numbers in force, checked against one another; those of
@@ -263,8 +300,8 @@ class _Reading:
         return None if problems else twin
 
     def system(self, overrides: Mapping[str, str], *, traced: bool) -> System:
-        """The System of this reading. `traced`: with the data that its numbers come from and the
-        hash of all inputs."""
+        """The System of this reading. `traced`: with the data that its numbers come from, the hash
+        of all inputs, and warnings."""
         head, nouns, files = self.head, self.nouns, self.study.files
         return System(
             self.study.name,
@@ -293,6 +330,7 @@ class _Reading:
             measures=frozen_map(nouns.measures),
             exploration=frozen_map(nouns.exploration),
             observations=nouns.observations,
+            warnings=doubts(self.facts).report() if traced and not self.problems else (),
         )
 
     def _active(self, scenario: str) -> tuple[str, ...]:

@@ -2,8 +2,10 @@
 reader knows the places of problems.
 
 A scenario is a layer over the base rows. The layers of `a,b` are those of a, then those of b: each
-with what it inherits before itself, left to right, and each only once (its first place). The later
-layer wins. Within a layer the rows of the tables come first, then its single values (`set`);
+with what it inherits before itself, left to right. The later layer wins. Each counts once: what is
+inherited again keeps its first place, and what is named by itself moves to where it is named, so
+that b wins over a in `a,b` even where a inherits from b. The same holds for a list of `inherits`.
+Within a layer the rows of the tables come first, then its single values (`set`);
 overrides from the command line come last.
 """
 
@@ -23,7 +25,7 @@ LONGEST_CHAIN = 50
 
 
 def composed(names: str) -> tuple[str, ...]:
-    """`a, b` as its names. Raises ValueError where one is empty."""
+    """`a, b` as its names. Raises ValueError where one is empty or named twice."""
     if not names.strip():
         return ()
     parts = tuple(part.strip() for part in names.split(","))
@@ -31,6 +33,8 @@ def composed(names: str) -> tuple[str, ...]:
         raise ValueError(
             f"'{names}' names an empty scenario; write names with single commas between them"
         )
+    if twice := next((part for part in parts if parts.count(part) > 1), ""):
+        raise ValueError(f"'{names}' names scenario '{twice}' twice; keep one")
     return parts
 
 
@@ -39,14 +43,38 @@ def layers(names: Iterable[str], inherits: Mapping[str, Sequence[str]]) -> tuple
 
     Raises ValueError for a name that `inherits` does not have and for a cycle, which it spells out.
     """
+    asked = tuple(names)
+    require_followed(asked, inherits)
+    return _in_order(asked, inherits, {})
+
+
+def _in_order(
+    names: Iterable[str],
+    inherits: Mapping[str, Sequence[str]],
+    known: dict[str, tuple[str, ...]],
+) -> tuple[str, ...]:
+    """The layers of names side by side, the later winning; `known` holds those of each scenario
+    that was followed before."""
     found: dict[str, None] = {}
     for name in names:
-        _descend(name, inherits, (), found)
+        if name not in known:
+            known[name] = (*_in_order(inherits[name], inherits, known), name)
+        found.update(dict.fromkeys(known[name]))
+        # what is named wins over all before it, also where one of these inherits from it
+        found.pop(name)
+        found[name] = None
     return tuple(found)
 
 
+def require_followed(names: Iterable[str], inherits: Mapping[str, Sequence[str]]) -> None:
+    """Raise ValueError where what these scenarios inherit cannot be followed."""
+    found: set[str] = set()
+    for name in names:
+        _descend(name, inherits, (), found)
+
+
 def _descend(
-    name: str, inherits: Mapping[str, Sequence[str]], path: tuple[str, ...], found: dict[str, None]
+    name: str, inherits: Mapping[str, Sequence[str]], path: tuple[str, ...], found: set[str]
 ) -> None:
     if name in found:  # with all that it inherits
         return
@@ -65,7 +93,7 @@ def _descend(
         )
     for parent in inherits[name]:
         _descend(parent, inherits, (*path, name), found)
-    found[name] = None
+    found.add(name)
 
 
 def rows_in_force(rows: Mapping[K, Mapping[str, R]], scenario: str) -> dict[K, R]:

@@ -798,12 +798,15 @@ class PolicyForm:
     kind: str
     note: str
     level: str
-    """Name of the field that holds the level: a number, or a table of year = number."""
+    """Name of the field that holds the level: a number, or, where that may differ by year, a table
+    of year = number."""
     unit: str
     required: tuple[PolicyField, ...] = ()
     optional: tuple[PolicyField, ...] = ()
     """With `penalty` (USD per unit of breach) among them it has a breach column and may be soft."""
     maximum: float | None = None
+    by_year: bool = True
+    """False: its level is one number, for all years together."""
 
     def __post_init__(self) -> None:
         for given in (*self.required, *self.optional):
@@ -880,7 +883,12 @@ POLICIES: tuple[PolicyForm, ...] = (
         (FROM, TO),
     ),
     PolicyForm(
-        "carbon_budget", "emissions of the scope summed over all years", "cap", "tCO2e", (SCOPE,)
+        "carbon_budget",
+        "emissions of the scope summed over all years: one number",
+        "cap",
+        "tCO2e",
+        (SCOPE,),
+        by_year=False,
     ),
     PolicyForm(
         "capital_budget",

@@ -17,6 +17,8 @@ from typing import Literal, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from planner.errors import Problem
+
 Array = npt.NDArray[np.float64]
 Scalar = float | Array
 """A single number, or that of each sample of a batch, shape (B, 1)."""
@@ -446,6 +448,8 @@ class System:
     observations: tuple[Observed, ...] = ()
     population: Array | None = None
     """Persons, shape (Y,); NaN where the study does not say."""
+    warnings: tuple[Problem, ...] = ()
+    """What reads but is probably not meant so, with its place and remedy."""
 
     periods: tuple[Period, ...] = field(init=False, repr=False)
     """The periods of the programme, T of them: each is one year, whatever periods the study states,

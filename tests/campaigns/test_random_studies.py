@@ -76,7 +76,7 @@ def attempt(system: System) -> tuple[Plan | None, tuple[str, ...]]:
 def test_a_random_study_is_solved_and_certified_or_named_infeasible(study: Study) -> None:
     with tempfile.TemporaryDirectory() as folder:
         place = study.write(Path(folder) / "study")
-        assert planner.check(place) == ()
+        assert not [each for each in planner.check(place) if each.severity == "error"]
         made = compiled(planner.read(place))
         plan, clashes = attempt(made.system)
         if plan is None:

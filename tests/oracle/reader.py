@@ -212,12 +212,14 @@ def read(folder: Path, scenario: str = "", overrides: Mapping[str, Any] | None =
 
 
 def chain(scenarios: Mapping[str, Any], names: list[str]) -> list[str]:
-    """Scenarios in the order in which they are laid over the base: parents first, each once."""
+    """Scenarios in the order in which they are laid over the base: parents first, each once, and
+    what is named after all that is named before it."""
     order: list[str] = []
     for name in names:
-        for parent in [*chain(scenarios, scenarios[name].get("inherits", [])), name]:
+        for parent in chain(scenarios, scenarios[name].get("inherits", [])):
             if parent not in order:
                 order.append(parent)
+        order = [each for each in order if each != name] + [name]
     return order
 
 

@@ -29,7 +29,7 @@ STUDIES = [
     ("china", "no-carbon-price"),
     ("china", "import-shock,closed-loop"),
 ]
-UNTRACED = ("data", "inputs_hash")
+UNTRACED = ("data", "inputs_hash", "warnings")
 Values = dict[str, float]
 
 

@@ -33,6 +33,7 @@ from planner.analysis.security.recourse import (
     recourse,
     row_years,
     start_periods,
+    unlike_futures,
 )
 from planner.errors import InfeasibleError, SpecError
 from planner.plan.plan import Plan
@@ -343,16 +344,38 @@ def evaluate(plan: Plan, system: System | Compiled, *, until: int | None = None)
     """The best plan of another system with the orders of `plan` kept (those placed before `until`
     only, where it is given).
 
-    Raises InfeasibleError where these orders leave no plan.
+    Raises SpecError where the two differ in more than their data, InfeasibleError where these
+    orders leave no plan, or cannot be placed under the other system.
     """
     made = system if isinstance(system, Compiled) else compiled(system)
-    program = Program(_ordered(made.arrays, plan.values.get("new_capacity", {}), until))
+    if problems := list(unlike_futures([plan.system, made.system], until)):
+        raise SpecError("evaluate", problems)
+    orders = plan.values.get("new_capacity", {})
+    _require_places(made, orders, until)
+    program = Program(_ordered(made.arrays, orders, until))
     try:
         return _best(made, program)
     except InfeasibleError as error:
         raise InfeasibleError(
             f"the orders of the plan leave no plan under '{made.system.scenario}':", error.clashes
         ) from error
+
+
+def _require_places(
+    made: Compiled, orders: Mapping[tuple[Hashable, ...], float], until: int | None
+) -> None:
+    """Raise InfeasibleError for orders that the programme has no place for: they would be lost."""
+    lost = [
+        f"order of {size:g} of '{index[0]}' in {index[1]}, which cannot be placed"
+        for index, size in orders.items()
+        if size > NEAR * max(orders.values())
+        and (until is None or int(str(index[1])) < until)
+        and ("new_capacity", index) not in made.arrays.column_at
+    ]
+    if lost:
+        raise InfeasibleError(
+            f"the orders of the plan leave no plan under '{made.system.scenario}':", lost
+        )
 
 
 def _ordered(
@@ -383,10 +406,14 @@ def regret(
 
     Costs hold no penalty; `regret` is by how much the objective, both together, is worse. It is
     missing with cost and penalty where the orders leave no plan. `worst` is the largest regret of
-    the builds over all scenarios.
+    the builds over all scenarios. Raises SpecError for fewer than two systems, and for such as
+    differ in more than their data.
     """
+    problems = list(unlike_futures(systems.values(), until))
     if len(systems) < 2:
-        raise SpecError("regret", ["regret compares scenarios; name two or more"])
+        problems.append("regret compares scenarios; name two or more")
+    if problems:
+        raise SpecError("regret", problems)
     made = {name: compiled(system) for name, system in systems.items()}
     plans = {}
     for name, m in made.items():

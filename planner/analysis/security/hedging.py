@@ -26,7 +26,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from planner.analysis.security.recourse import column_years, row_years
+from planner.analysis.security.recourse import column_years, row_years, unlike_futures
 from planner.analysis.security.stacking import joined, labelled
 from planner.errors import InfeasibleError, SpecError
 from planner.plan.plan import Plan
@@ -96,7 +96,7 @@ def hedge(
     """
     risk = _Risk(weight, level)
     problems = [*_problems_of_futures(systems, probabilities), *risk.problems()]
-    problems += _problems_of_years(systems, year)
+    problems += unlike_futures(systems.values(), year)
     if problems:
         raise SpecError("hedge", problems)
     futures = _compiled(systems, probabilities, year, progress)
@@ -132,17 +132,6 @@ def _problems_of_futures(
     total = sum(probabilities.values())
     if not abs(total - 1) <= CERTAIN:
         yield f"the probabilities add up to {total:g}; they must add up to 1"
-
-
-def _problems_of_years(systems: Mapping[str, System], year: int) -> Iterator[str]:
-    spans = {(s.order_periods, s.discount_rate, s.currency_year) for s in systems.values()}
-    if len(spans) > 1:
-        yield "the futures differ in years, discount rate or currency; only their data may differ"
-    if systems and not any(p.first < year for s in systems.values() for p in s.periods):
-        yield (
-            f"they part in {year}, before the first year: there is nothing in common; give a later "
-            "year"
-        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,7 +18,7 @@ negative.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -254,6 +254,20 @@ def sources(system: System) -> Mapping[str, tuple[str, ...]]:
         if process.host:
             found.setdefault(f"host/{process.host}", []).append(process.name)
     return {name: tuple(found[name]) for name in sorted(found)}
+
+
+def unlike_futures(systems: Iterable[System], year: int | None) -> Iterator[str]:
+    """Reasons for which plans of systems cannot be set against one another, where they part in a
+    year: they must differ in their data only."""
+    known = list(systems)
+    spans = {(s.order_periods, s.discount_rate, s.currency_year) for s in known}
+    if len(spans) > 1:
+        yield "the futures differ in years, discount rate or currency; only their data may differ"
+    if known and year is not None and not any(p.first < year for s in known for p in s.periods):
+        yield (
+            f"they part in {year}, before the first year: there is nothing in common; give a later "
+            "year"
+        )
 
 
 def start_periods(system: System, starts: tuple[int, ...] | None, subject: str) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from planner.analysis.tradeoffs.structure import differing_texts
 from planner.errors import SpecError
 from planner.plan.indicators import indicators
 from planner.plan.plan import Plan
@@ -29,7 +30,10 @@ class Comparison:
     `inputs`: path, unit; every number that is not the same in all plans, the levels and penalties
     of policies and the discount rate too. `totals`: quantity, unit; cost, penalties and
     emissions over all years, targets missed. `results`: metal, year, quantity, unit; what differs
-    of `all_results`. `supply`: metal, pathway, unit; tonnes over all years.
+    of `all_results`. `supply`: metal, pathway, unit; tonnes over all years. `structure`: path, and
+    what each plan's study says there in words, where that is not the same: years, conventions, and
+    what goods, processes, products and policies are made up of; empty where a study has no such
+    noun.
     """
 
     names: tuple[str, ...]
@@ -38,6 +42,7 @@ class Comparison:
     results: pd.DataFrame
     all_results: pd.DataFrame
     supply: pd.DataFrame
+    structure: pd.DataFrame
 
     def changes(self, table: pd.DataFrame) -> pd.DataFrame:
         """A table of this comparison with two more columns for each later plan: `NAME - FIRST`, and
@@ -54,8 +59,9 @@ class Comparison:
     def _repr_html_(self) -> str:
         """The differences in words, the totals and the inputs, for a notebook."""
         said = (
-            f"{len(self.inputs):,} numbers of the inputs differ, and {len(self.results):,} of the "
-            "results (.results)."
+            f"{len(self.inputs):,} numbers of the inputs differ, {len(self.structure):,} of what "
+            f"they are made up of (.structure), and {len(self.results):,} of the results "
+            "(.results)."
         )
         return shown(" beside ".join(self.names), [said], self.totals, self.inputs, more=".inputs")
 
@@ -80,6 +86,7 @@ def compare(plans: Sequence[Plan], names: Sequence[str] = ()) -> Comparison:
         _differing(results, heads),
         results,
         _supply(plans, heads),
+        _structure(plans, heads),
     )
 
 
@@ -137,6 +144,12 @@ def _settings(plan: Plan) -> Iterator[tuple[str, float, str]]:
                 yield f"policies.{policy.name}.{form.level}.{year}", float(level), form.unit
         if policy.penalty is not None:
             yield f"policies.{policy.name}.penalty", policy.penalty, "USD per unit"
+
+
+def _structure(plans: Sequence[Plan], heads: tuple[str, ...]) -> pd.DataFrame:
+    found = differing_texts({head: plan.system for head, plan in zip(heads, plans, strict=True)})
+    rows = [(path, *(texts[head] for head in heads)) for path, texts in found.items()]
+    return pd.DataFrame(rows, columns=["path", *heads], dtype=str)
 
 
 def _totals(plans: Sequence[Plan], heads: tuple[str, ...]) -> pd.DataFrame:

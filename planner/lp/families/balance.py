@@ -11,7 +11,8 @@ from planner.lp.family import Physical, Term
 from planner.lp.parameters import Given
 from planner.lp.wording import Facts, Subject, Telling
 from planner.study.provenance import figures
-from planner.system.nouns import Good, System
+from planner.system.disposal import disposable
+from planner.system.nouns import Good
 
 
 def balance(m: Any, g: str, t: int) -> Any:
@@ -83,26 +84,12 @@ def _fill_shortages(m: Components, given: Given) -> None:
 
 def _fill_disposals(m: Components, given: Given) -> None:
     system, cost = given.system, given.series()
-    open_goods = _disposable(system)
+    open_goods = disposable(system.goods, system.processes)
     for good in system.goods.values():
         if good.name in open_goods:
             cost.add(good.name, values=given.factor * system.period_mean(good.disposal_cost))
     add_sets(m, "disposed", {name: [name] if name in open_goods else [] for name in system.goods})
     add_param(m, "disposal_cost", cost, add_set(m, "disposals", cost, width=2))
-
-
-def _disposable(system: System) -> frozenset[str]:
-    """Goods that may be disposed of: scrap, waste, and every output of a process with several
-    outputs other than manufacture.
-
-    Otherwise the least wanted metal of a joint line would throttle it. Products are not: what is
-    demanded is served exactly.
-    """
-    found = {good.name for good in system.goods.values() if good.kind in ("scrap", "waste")}
-    for process in system.processes.values():
-        if len(process.outputs) > 1 and process.kind != "manufacture":
-            found |= set(process.outputs)
-    return frozenset(found)
 
 
 def _fill_relief(m: Components, given: Given) -> None:

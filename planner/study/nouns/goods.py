@@ -24,7 +24,7 @@ def read_goods(tables: StudyTables) -> dict[str, Good]:
 
 def _good(tables: StudyTables, row: StructureRow) -> Good:
     demand, shortage = _demand(tables, row.name)
-    rate = _collection_rate(tables, row)
+    rate = tables.numbers.series("collection", (row.name,), "rate")
     content, equivalent, stockpile = _held(tables, row)
     return Good(
         row.name,
@@ -62,18 +62,6 @@ def _demand(tables: StudyTables, name: str) -> tuple[Array | None, Array | None]
     return demand, shortage
 
 
-def _collection_rate(tables: StudyTables, row: StructureRow) -> Array | None:
-    name, kind = row.name, row.cells["kind"]
-    rate = tables.numbers.series("collection", (name,), "rate")
-    if rate is not None and kind != "waste" and not tables.problems.spoiled("goods", name):
-        tables.problems.at(
-            tables.numbers.first_row("collection", name),
-            "good",
-            f"'{name}' is {kind}; only goods of kind waste are collected",
-        )
-    return rate
-
-
 def _held(
     tables: StudyTables, row: StructureRow
 ) -> tuple[Mapping[str, float], Mapping[str, float], Stockpile | None]:
@@ -104,13 +92,6 @@ def _content(tables: StudyTables, row: StructureRow) -> dict[str, float]:
     if not metal:
         _check_contents(tables, row, stated)
         return {of: found.value for of, found in stated.items()}
-    for found in stated.values():
-        tables.problems.at(
-            found,
-            "parameter",
-            f"good '{name}' is counted in contained {metal}; drop its content, or empty its metal "
-            "in goods.csv",
-        )
     return {metal: 1.0}
 
 
@@ -157,7 +138,6 @@ def _stockpile(tables: StudyTables, name: str, *, joint: bool) -> Stockpile | No
     holding_cost = tables.series("good_values", keys, "holding_cost")
     opening = numbers.single("good_values", keys, "opening_stock")
     if opening is None:
-        _refuse_unopened(tables, name)
         return None
     closing = tables.single("good_values", keys, "closing_stock", absent=opening)
     maximum = tables.single("good_values", keys, "max_stock", absent=np.inf)
@@ -175,15 +155,3 @@ def _stockpile(tables: StudyTables, name: str, *, joint: bool) -> Stockpile | No
                 f"the stock of '{name}' at the start or end is above its max_stock; order them",
             )
     return Stockpile(opening, closing, maximum, holding_cost)
-
-
-def _refuse_unopened(tables: StudyTables, name: str) -> None:
-    """Report numbers of a stockpile that a good without an opening stock does not have."""
-    for parameter in ("closing_stock", "max_stock", "holding_cost"):
-        for row in tables.numbers.rows.get(("good_values", (name, ""), parameter), ())[:1]:
-            tables.problems.at(
-                row,
-                "parameter",
-                f"'{name}' has {parameter} but no opening_stock; add that row (0 if it starts "
-                "empty)",
-            )

@@ -1,0 +1,31 @@
+"""What is judged of a study that reads: what nothing heeds, and what is probably not meant so."""
+
+from __future__ import annotations
+
+from planner.study.judgement.facts import Facts
+from planner.study.judgement.plausible import doubt_hosts, doubt_prices, doubt_rates
+from planner.study.judgement.ranges import doubt_observed_ranges, doubt_ranges
+from planner.study.judgement.routes import doubt_routes
+from planner.study.judgement.unheeded import doubt_policies, refuse_unheeded, warn_unheeded
+from planner.study.problems import Problems
+
+__all__ = ["Facts", "doubts", "refuse_unheeded"]
+
+JUDGES = (
+    warn_unheeded,
+    doubt_policies,
+    doubt_rates,
+    doubt_prices,
+    doubt_hosts,
+    doubt_routes,
+    doubt_ranges,
+    doubt_observed_ranges,
+)
+
+
+def doubts(facts: Facts) -> Problems:
+    """Every warning of a study that reads."""
+    found = Problems.warnings()
+    for judge in JUDGES:
+        judge(facts, found)
+    return found

@@ -1,0 +1,114 @@
+"""The questions of `planner.study.meaning`, answered of a noun or a policy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from planner.study.judgement.facts import Facts
+from planner.study.meaning import SERIES_PARTS, Question
+from planner.system.nouns import Policy, Process
+
+EMISSIONS = ("direct_emission", "electricity", "embodied_emission", "transport_emission")
+OF_ROWS: tuple[Question, ...] = ("opened", "demanded", "orderable", "built")
+"""Questions that the rows of a noun answer alone: they can be asked of a study with problems."""
+
+
+def _opened(facts: Facts, name: str) -> bool:
+    return facts.given("good_values", (name, ""), "opening_stock")
+
+
+def _demanded(facts: Facts, name: str) -> bool:
+    return facts.given("demand", (name,), "demand") or facts.numbers.problems.spoiled("demand")
+
+
+def _used(facts: Facts, name: str) -> bool:
+    products = facts.nouns.products.values()
+    return (
+        name in facts.taken
+        or name in facts.makers
+        or _demanded(facts, name)
+        or any(product.waste == name for product in products)
+    )
+
+
+def _orderable(facts: Facts, name: str) -> bool:
+    return facts.given("plants", (name,), "capital_cost")
+
+
+def _built(facts: Facts, name: str) -> bool:
+    return _orderable(facts, name) or facts.given("plants", (name,), "under_construction")
+
+
+def _entered(facts: Facts, name: str) -> bool:
+    return bool(facts.numbers.keys("uses", name) or facts.numbers.keys("cohorts", name))
+
+
+def _multiplied(facts: Facts, name: str) -> bool:
+    parts = SERIES_PARTS.get(name)
+    processes = facts.nouns.processes.values()
+    return parts is None or any(_says(process, parts) for process in processes)
+
+
+def _says(process: Process, parts: tuple[str, ...]) -> bool:
+    return any(getattr(process, part).any() for part in parts)
+
+
+OF_NOUNS: Mapping[Question, Callable[[Facts, str], bool]] = {
+    "opened": _opened,
+    "demanded": _demanded,
+    "disposable": lambda facts, name: name in facts.disposable,
+    "taken": lambda facts, name: name in facts.taken,
+    "used": _used,
+    "running": lambda facts, name: name in facts.cells["plant"],
+    "orderable": _orderable,
+    "built": _built,
+    "growing": lambda facts, name: name in facts.cells["ramp_group"],
+    "mined": lambda facts, name: name in facts.taken,
+    "hosting": lambda facts, name: name in facts.cells["host"],
+    "entered": _entered,
+    "multiplied": _multiplied,
+}
+"""Return True if the noun is one that the number has a meaning for."""
+
+
+def _unobserved(facts: Facts, policy: Policy) -> list[str]:
+    """Processes named of which nothing is observed while a pin is in force; where it names none,
+    any would do."""
+    processes = facts.nouns.processes
+    force = np.isfinite(policy.level)
+    seen = [n for n, process in processes.items() if np.isfinite(process.observed[force]).any()]
+    if not policy.processes:
+        return [] if seen else ["any process"]
+    return [f"'{name}'" for name in policy.processes if name not in seen]
+
+
+def _no_import(facts: Facts, policy: Policy) -> list[str]:
+    """The origin of a policy, unless an import of its metal comes from there."""
+    goods = facts.nouns.goods
+    for process in facts.nouns.processes.values():
+        holds = [good for good in process.outputs if policy.metal in goods[good].content]
+        comes = process.kind == "import" and process.origin == policy.origin
+        if comes and (holds or not policy.metal):
+            return []
+    return [policy.origin]
+
+
+def _no_plant(facts: Facts, policy: Policy) -> list[str]:
+    return [] if any(_orderable(facts, name) for name in facts.nouns.plants) else [policy.name]
+
+
+def _no_emission(facts: Facts, policy: Policy) -> list[str]:
+    processes = facts.nouns.processes.values()
+    return [] if any(_says(process, EMISSIONS) for process in processes) else [policy.name]
+
+
+OF_POLICIES: Mapping[Question, Callable[[Facts, Policy], list[str]]] = {
+    "observed": _unobserved,
+    "cut off": _no_import,
+    "bringing": _no_import,
+    "ordering": _no_plant,
+    "emitting": _no_emission,
+}
+"""What a policy lacks so as to set anything; empty where it sets something."""

@@ -1,0 +1,136 @@
+"""Routes from a source to what is demanded: whether there is one, what the dearest costs beside a
+shortage, and what may be thrown away on the way for nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from planner.study.judgement.facts import Facts, running_cost
+from planner.study.problems import Problems
+from planner.system.disposal import gives_freely
+from planner.system.nouns import Array, Good, Process
+
+LONGEST = 100
+"""Steps of a chain that are followed."""
+
+
+def doubt_routes(facts: Facts, found: Problems) -> None:
+    """Warn of demand that no process can serve, shortages that cost less than supply, and free
+    disposal."""
+    reached = _reached(facts)
+    routes = _Routes(facts, reached)
+    for good in facts.nouns.goods.values():
+        _doubt_disposal(facts, good, found)
+        if good.demand is None:
+            continue
+        if good.name not in reached:
+            _doubt_demand(facts, good, found)
+        else:
+            _doubt_shortage(facts, good, routes, found)
+
+
+def _doubt_demand(facts: Facts, good: Good, found: Problems) -> None:
+    row = facts.first("demand", (good.name,), "demand")
+    if good.demand is None or not good.demand.any() or row is None:
+        return
+    found.at(
+        row,
+        "good",
+        f"no process can give '{good.name}' from what the study has, so that all of its demand "
+        "goes short; add a process that gives it, and what that takes",
+    )
+
+
+def _doubt_shortage(facts: Facts, good: Good, routes: _Routes, found: Problems) -> None:
+    """Warn where a tonne short costs less than the dearest way of supplying it (capital and carbon
+    left out, which only add to that)."""
+    row = facts.first("good_values", (good.name, ""), "shortage_cost")
+    if good.shortage_cost is None or row is None:
+        return
+    for process in facts.makers.get(good.name, ()):
+        cost = routes.cost(process, good.name)
+        below = np.isfinite(cost) & (good.shortage_cost < cost)
+        if below.any():
+            at = int(np.argmax(np.where(below, cost - good.shortage_cost, -np.inf)))
+            found.at(
+                row,
+                "value",
+                f"a t of '{good.name}' short costs {good.shortage_cost[at]:.4g} USD in "
+                f"{facts.year(at)}, less than {cost[at]:.4g} USD from '{process.name}': it goes "
+                "short rather than be supplied; give a multiple of its dearest supply",
+            )
+            return
+
+
+def _doubt_disposal(facts: Facts, good: Good, found: Problems) -> None:
+    joint = [p.name for p in facts.makers.get(good.name, ()) if gives_freely(p)]
+    if good.kind in ("scrap", "waste") or not joint:
+        return
+    if facts.given("good_values", (good.name, ""), "disposal_cost"):
+        return
+    found.at(
+        facts.row("goods", good.name),
+        "good",
+        f"what is not wanted of '{good.name}' may be thrown away for nothing, since "
+        f"'{joint[0]}' gives it beside another good; give its disposal_cost, 0 if that is meant",
+    )
+
+
+def _reached(facts: Facts) -> frozenset[str]:
+    """Goods that can be had: from sources outside, stockpiles and use stocks, and what follows."""
+    had = {p.waste for p in facts.nouns.products.values() if p.waste}
+    goods = facts.nouns.goods.values()
+    had |= {g.name for g in goods if g.stockpile is not None and g.stockpile.opening > 0}
+    waiting = [p for p in facts.nouns.processes.values() if _can_run(facts, p)]
+    while ready := [process for process in waiting if had.issuperset(process.inputs)]:
+        waiting = [process for process in waiting if not had.issuperset(process.inputs)]
+        had.update(name for process in ready for name in process.outputs)
+    return frozenset(had)
+
+
+def _can_run(facts: Facts, process: Process) -> bool:
+    """Return True if the bound of a process and its plant let it run in some year."""
+    if not process.max_activity.any():
+        return False
+    plant = facts.nouns.plants.get(process.plant)
+    return plant is None or bool(plant.existing.any() or np.isfinite(plant.capital_cost).any())
+
+
+class _Routes:
+    """Running cost of a tonne by its dearest route: what its inputs cost at their dearest, and the
+    cost of a joint process spread over the tonnes that it gives. A loop is followed once."""
+
+    def __init__(self, facts: Facts, reached: Iterable[str]) -> None:
+        self.facts, self.reached = facts, frozenset(reached)
+        self._known: dict[str, Array] = {}
+        self._open: list[str] = []
+
+    def cost(self, process: Process, good: str) -> Array:
+        """USD per t of a good that a process gives, shape (Y,); NaN where it gives none."""
+        taken = running_cost(process) + self._inputs(process.inputs)
+        given: Array = np.sum(list(process.outputs.values()), axis=0)
+        runs = (process.max_activity > 0) & (process.outputs[good] > 0)
+        return np.divide(taken, given, out=np.full_like(taken, np.nan), where=runs)
+
+    def _inputs(self, inputs: Mapping[str, Array]) -> Array:
+        total = np.zeros(self.facts.numbers.last - self.facts.numbers.first + 1)
+        for name, coefficient in inputs.items():
+            total = total + coefficient * self._dearest(name)
+        return total
+
+    def _dearest(self, good: str) -> Array:
+        """USD per t of a good from its dearest maker, shape (Y,): 0 of what nobody makes."""
+        if good in self._known:
+            return self._known[good]
+        worst = np.full(self.facts.numbers.last - self.facts.numbers.first + 1, -np.inf)
+        if good in self._open or len(self._open) >= LONGEST:
+            return np.zeros_like(worst)
+        self._open.append(good)
+        for process in self.facts.makers.get(good, ()):
+            if self.reached.issuperset(process.inputs):
+                worst = np.fmax(worst, self.cost(process, good))
+        self._open.pop()
+        self._known[good] = np.where(np.isfinite(worst), worst, 0.0)
+        return self._known[good]

@@ -1,0 +1,358 @@
+"""Where a number has a meaning, stated once: which goods, processes, plants, products, policies it
+is read of.
+
+What stands here is given in vain elsewhere: the reader refuses it, or warns, by this table, and the
+page of the study format is written from it. What does not stand here has a meaning for every noun
+of its table. A test changes every number of every kind of noun and compares what changes in the
+programme and the results with this table.
+
+What excludes a number for good (the kind of a noun, a cell that is empty) refuses it; what may only
+be still to come (a process that runs on the plant) is a warning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from planner.errors import Severity
+from planner.system.nouns import ProcessKind
+
+Question = Literal[
+    "opened",
+    "demanded",
+    "disposable",
+    "taken",
+    "used",
+    "running",
+    "orderable",
+    "built",
+    "growing",
+    "mined",
+    "hosting",
+    "entered",
+    "multiplied",
+    "observed",
+    "cut off",
+    "bringing",
+    "ordering",
+    "emitting",
+    "priced",
+]
+"""What a noun or a policy is asked before one of its numbers counts; answered in
+`planner.study.judgement.questions`."""
+AT_HOME = tuple(kind for kind in get_args(ProcessKind) if kind != "import")
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """Numbers, or cells, and the nouns that they have a meaning for."""
+
+    table: str
+    names: tuple[str, ...]
+    """Parameters, or columns of a structure table that say more than `no`; empty: the noun
+    itself."""
+    only: str
+    """The nouns in words, as the page names them."""
+    message: str
+    """What is said elsewhere, with its remedy: `name`, `parameter` and the cells of the noun are
+    filled in."""
+    column: str = ""
+    """Cell of the noun that decides; empty where a question does."""
+    among: tuple[str, ...] = ()
+    """What that cell must hold; without any, anything."""
+    asks: Question | None = None
+    severity: Severity = "error"
+
+
+MEANINGS: tuple[Meaning, ...] = (
+    Meaning(
+        "goods",
+        (),
+        "goods that a process, a demand or a use stock knows",
+        "no process makes or takes '{name}', nothing demands it and no product becomes it: it has "
+        "no part in the plan; add its process to coefficients.csv, or drop it",
+        asks="used",
+        severity="warning",
+    ),
+    Meaning(
+        "goods",
+        ("export",),
+        "demanded goods",
+        "'{name}' is marked as an export and is not demanded, so that none of it goes abroad; add "
+        "it to demand.csv",
+        asks="demanded",
+        severity="warning",
+    ),
+    Meaning(
+        "good_values",
+        ("content",),
+        "joint goods (without a metal in goods.csv)",
+        "good '{name}' is counted in contained {metal}; drop its content, or empty its metal in "
+        "goods.csv",
+        column="metal",
+        among=("",),
+    ),
+    Meaning(
+        "good_values",
+        ("closing_stock", "max_stock", "holding_cost"),
+        "goods with an opening_stock",
+        "'{name}' has {parameter} but no opening_stock; add that row (0 if it starts empty)",
+        asks="opened",
+    ),
+    Meaning(
+        "good_values",
+        ("shortage_cost",),
+        "demanded goods",
+        "'{name}' is not demanded, so that nothing of it can be short; add it to demand.csv, or "
+        "drop its shortage_cost",
+        asks="demanded",
+        severity="warning",
+    ),
+    Meaning(
+        "good_values",
+        ("disposal_cost",),
+        "goods that may be disposed of: scrap, waste, what a process other than manufacture gives "
+        "beside another good",
+        "'{name}' is never disposed of: only scrap, waste and what a process other than "
+        "manufacture gives beside another good may be; drop its disposal_cost",
+        asks="disposable",
+    ),
+    Meaning(
+        "collection",
+        ("rate",),
+        "goods of kind waste",
+        "'{name}' is {kind}; only goods of kind waste are collected",
+        column="kind",
+        among=("waste",),
+    ),
+    Meaning(
+        "collection",
+        ("rate",),
+        "goods that a process takes",
+        "no process takes '{name}', so that its collection rate bounds nothing; add a process that "
+        "collects it, or drop the rate",
+        asks="taken",
+        severity="warning",
+    ),
+    Meaning(
+        "process_values",
+        ("electricity", "direct_emission"),
+        "processes at home (all kinds but import)",
+        "'{name}' is an import, which emits nothing at home: its {parameter} would count in no "
+        "scope; give embodied_emission (cradle to border) instead",
+        column="kind",
+        among=AT_HOME,
+    ),
+    Meaning(
+        "process_values",
+        ("loading",),
+        "processes on a plant",
+        "'{name}' runs on no plant, so that it loads none; name its plant in processes.csv, or "
+        "drop the row",
+        column="plant",
+    ),
+    Meaning(
+        "process_values",
+        ("host_content",),
+        "processes with a host",
+        "'{name}' has no host; name it in processes.csv, or drop the row",
+        column="host",
+    ),
+    Meaning(
+        "ramps",
+        (),
+        "groups that a process names",
+        "no process names ramp group '{name}', so that it limits nothing; name it in "
+        "processes.csv, or drop it",
+        asks="growing",
+        severity="warning",
+    ),
+    Meaning(
+        "plants",
+        (),
+        "plants that a process names",
+        "no process runs on plant '{name}'; name it in processes.csv, or drop it",
+        asks="running",
+        severity="warning",
+    ),
+    Meaning(
+        "plants",
+        ("lead_time", "max_new", "interest_rate"),
+        "plants that can be ordered (with a capital_cost)",
+        "plant '{name}' has {parameter} but no capital_cost, so that it cannot be ordered; give "
+        "its capital_cost, or drop the row",
+        asks="orderable",
+        severity="warning",
+    ),
+    Meaning(
+        "plants",
+        ("life",),
+        "plants that can be ordered or are under construction",
+        "plant '{name}' has a life but neither a capital_cost nor anything under construction: "
+        "existing_capacity says by itself how it retires; give one of them, or drop the row",
+        asks="built",
+        severity="warning",
+    ),
+    Meaning(
+        "deposits",
+        (),
+        "deposits that a process takes ore from",
+        "no process takes ore from deposit '{name}'; add it to coefficients.csv, or drop it",
+        asks="mined",
+        severity="warning",
+    ),
+    Meaning(
+        "exploration",
+        (),
+        "deposits that a process takes ore from",
+        "no process takes ore from deposit '{name}', so that nothing is looked for; add it to "
+        "coefficients.csv, or drop it",
+        asks="mined",
+        severity="warning",
+    ),
+    Meaning(
+        "hosts",
+        (),
+        "hosts that a process names",
+        "no process comes with host '{name}'; name it in processes.csv, or drop it",
+        asks="hosting",
+        severity="warning",
+    ),
+    Meaning(
+        "products",
+        (),
+        "products that something enters",
+        "nothing enters the use stock '{name}': no row of uses.csv and none of cohorts.csv; add "
+        "one, or drop the product",
+        asks="entered",
+        severity="warning",
+    ),
+    Meaning(
+        "product_values",
+        ("lifetime_sd",),
+        "normal, folded_normal, lognormal and gamma lifetimes",
+        "a {distribution} lifetime has no {parameter}; drop the row, or choose another "
+        "distribution for '{name}'",
+        column="distribution",
+        among=("normal", "folded_normal", "lognormal", "gamma"),
+    ),
+    Meaning(
+        "product_values",
+        ("lifetime_shape",),
+        "weibull lifetimes",
+        "a {distribution} lifetime has no {parameter}; drop the row, or choose another "
+        "distribution for '{name}'",
+        column="distribution",
+        among=("weibull",),
+    ),
+    Meaning(
+        "measure_values",
+        ("ratio",),
+        "substitutions with a good `instead`",
+        "measure '{name}' names no good instead; name it in measures.csv, or drop its ratio",
+        column="instead",
+    ),
+    Meaning(
+        "measure_values",
+        ("longer",),
+        "lifetime measures",
+        "measure '{name}' is of kind {kind}, which lengthens no life; drop the row",
+        column="kind",
+        among=("lifetime",),
+    ),
+    Meaning(
+        "series",
+        ("value",),
+        "series that multiply something of the study",
+        "'{name}' multiplies nothing in this study: no process has {parts}; give it, or drop the "
+        "series",
+        asks="multiplied",
+        severity="warning",
+    ),
+)
+
+
+def only(table: str, name: str) -> tuple[str, ...]:
+    """The nouns in words that a parameter or column of a table has a meaning for, or the noun
+    itself where the name is empty; without any, for all."""
+    wanted = (name,) if name else ()
+    return tuple(
+        each.only
+        for each in MEANINGS
+        if each.table == table and (each.names == wanted or (name and name in each.names))
+    )
+
+
+SERIES_PARTS: Mapping[str, tuple[str, ...]] = {
+    "grid_intensity": ("electricity",),
+    "direct_emission_index": ("direct_emission",),
+    "foreign_emission_index": ("embodied_emission", "transport_emission"),
+    "carbon_price": (
+        "direct_emission",
+        "electricity",
+        "embodied_emission",
+        "transport_emission",
+    ),
+}
+"""Parameters of processes that a series multiplies; a series that is not here is always read."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyMeaning:
+    """A policy, and what it needs so as to set anything."""
+
+    kinds: tuple[str, ...]
+    """Empty: every kind."""
+    only: str
+    message: str
+    field: str
+    """Field that the message points at."""
+    asks: Question
+    severity: Severity = "warning"
+
+
+POLICY_MEANINGS: tuple[PolicyMeaning, ...] = (
+    PolicyMeaning(
+        ("pin",),
+        "every process named has an observed activity in a year of its force",
+        "nothing is observed of {lacking} in the years in force; give `observed` in "
+        "process_values.csv, or name other processes",
+        "processes",
+        "observed",
+        "error",
+    ),
+    PolicyMeaning(
+        ("closure",),
+        "an import of the metal comes from the origin",
+        "no import {of}comes from {origin}: the closure closes nothing; name another origin or "
+        "metal, or drop it",
+        "origin",
+        "cut off",
+    ),
+    PolicyMeaning(
+        ("import_share",),
+        "an import of the metal comes from the origin",
+        "no import {of}comes from {origin}: the share bounds nothing; name another origin or "
+        "metal, or drop it",
+        "origin",
+        "bringing",
+    ),
+    PolicyMeaning(
+        ("capital_budget",),
+        "a plant can be ordered",
+        "no plant has a capital_cost, so that nothing can be ordered and the budget bounds "
+        "nothing; give one in plants.csv, or drop the policy",
+        "cap",
+        "ordering",
+    ),
+    PolicyMeaning(
+        ("carbon_cap", "carbon_budget"),
+        "something emits",
+        "no process emits anything: the cap bounds nothing; give emissions in process_values.csv, "
+        "or drop the policy",
+        "cap",
+        "emitting",
+    ),
+)

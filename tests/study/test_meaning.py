@@ -1,0 +1,392 @@
+"""The table of meanings against what really happens: every number of every kind of noun is changed,
+and what changes in the programme or the results is compared with what the reader says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+import planner
+from planner.errors import Problem
+from planner.lp.arrays import Arrays
+from planner.plan.plan import Plan
+from planner.solver.compiled import compiled
+from planner.study.meaning import MEANINGS
+from planner.study.reader import Rereader
+from planner.study.schema import BY_NAME, SERIES_UNITS
+from planner.system.nouns import Distribution, GoodKind, ProcessKind, System
+from tests.small import Study
+
+KINDS: tuple[str, ...] = get_args(GoodKind)
+PROCESSES: tuple[str, ...] = get_args(ProcessKind)
+LIVES: tuple[str, ...] = get_args(Distribution)
+BOTH = {"lithium": 0.2, "cobalt": 0.1}
+STOCKED = {"closing_stock": 2, "max_stock": 50, "holding_cost": 1}
+OF_ACTIVITY: dict[str, Any] = {
+    "variable_cost": 1,
+    "import_price": 2,
+    "transport_cost": 3,
+    "credit": 0.5,
+    "transfer": 0.6,
+    "electricity": 2,
+    "direct_emission": 3,
+    "embodied_emission": 4,
+    "transport_emission": 5,
+    "loading": 1.5,
+    "max_activity": 60,
+    "min_activity": 1,
+    "observed": {2021: 10},
+    "host_content": 0.1,
+}
+ORDERS = {"lead_time": 1, "max_new": 20, "interest_rate": 0.06}
+Key = tuple[str, str, str]
+"""(table, noun, parameter)."""
+PLACES = frozenset(
+    (each.table, "parameter" if form.has_parameter_column else form.keys[0].name)
+    for each in MEANINGS
+    if each.names and (form := BY_NAME[each.table]).has_values
+)
+"""Table and column at which a number without a meaning is named."""
+NOT_OF_A_PLAN = ("observations",)
+"""Tables that the programme never sees: they are read by `planner reconcile` (tests/mfa)."""
+NOT_IN_TABLES = ("series.population",)
+"""Read by `planner.indicators` of a plan, not by the tables of the run (tests/plan)."""
+
+
+def everything() -> Study:
+    """Every number of the format on every kind of noun, whether it means anything there or not."""
+    s = Study(2021, 2023, discount_rate=0.05, metals=("lithium", "cobalt"))
+    s.good("li", "refined", demand=100, shortage_cost=1e5, export=True, equivalent=1.0)
+    s.good("pack", "intermediate", content=BOTH, equivalent=BOTH)
+    s.process("packs", "import", gives={"pack": 1}, import_price=9, origin="X", min_activity=1)
+    s.process("unpack", "recycle", takes={"pack": 1}, gives={"li": 0.2}, loss="slag")
+    _goods(s)
+    _processes(s)
+    _equipment(s)
+    _products(s)
+    s.measure("spare", "efficiency", "cell", cost=5, potential=0.1, ratio=1, longer=1)
+    s.measure("swap", "substitution", "cell", instead="li", cost=5, potential=0.1, ratio=1)
+    s.measure("drop", "substitution", "cell", cost=5, potential=0.1, ratio=1, longer=1)
+    s.measure("last", "lifetime", "cell_fixed", product="b_fixed", cost=5, potential=0.1, longer=1)
+    for name, value in {
+        "grid_intensity": 0.5,
+        "carbon_price": 10,
+        "direct_emission_index": 1,
+        "foreign_emission_index": 1,
+        "population": 1e6,
+    }.items():
+        s.series(name, value)
+    s.policy("pin", "pin", tolerance=0.5, penalty=1e3)
+    s.policy("share", "import_share", metal="lithium", origin="X", share=0.9, of="demand")
+    return s
+
+
+def _goods(s: Study) -> None:
+    """Each kind of good demanded, as an output of several, and alone; single-metal ones claim
+    contents as well."""
+    for kind in KINDS:
+        own = {"equivalent": 0.9, "disposal_cost": 3, "shortage_cost": 1e5}
+        s.good(f"{kind}_wanted", kind, demand=10, opening_stock=1, **own, **STOCKED)
+        s.good(f"{kind}_joint", kind, opening_stock=1, **own, **STOCKED)
+        s.good(f"{kind}_alone", kind, **own, **STOCKED)
+        s.good(f"{kind}_made", kind, disposal_cost=3)
+        content = {"good": f"{kind}_made", "metal": "lithium"}
+        s.rows["good_values"].append(
+            {**content, "parameter": "content", "value": 0.5, "unit": "t/t", "source": "test"}
+        )
+        s.process(
+            f"joint_{kind}",
+            "refine",
+            takes={"li0": 1},
+            gives={f"{kind}_joint": 0.4, "by": 0.5},
+            loss="slag",
+            pathway="foreign primary",
+        )
+        s.process(
+            f"made_{kind}",
+            "manufacture",
+            takes={"li0": 1},
+            gives={f"{kind}_made": 0.4, "by": 0.5},
+            loss="slag",
+            pathway="new scrap",
+        )
+        s.process(
+            f"alone_{kind}",
+            "import",
+            gives={f"{kind}_alone": 1},
+            import_price=10,
+            origin="X",
+            pathway="foreign primary",
+        )
+        s.process(
+            f"wanted_{kind}",
+            "import",
+            gives={f"{kind}_wanted": 1},
+            import_price=10,
+            origin="X",
+            pathway="foreign primary",
+        )
+        taken = {f"{kind}_joint": 0.4, f"{kind}_alone": 0.3, f"{kind}_made": 0.3}
+        s.process(f"take_{kind}", "collect", takes=taken, gives={"li": 0.8}, loss="slag")
+    s.good("by", "scrap")
+    s.good("li0", "refined")
+    s.process("buy", "import", gives={"li0": 1}, import_price=20, origin="X")
+
+
+def _processes(s: Study) -> None:
+    """Each kind of process with a plant, a host, a ramp and a deposit, and each with none."""
+    for kind in PROCESSES:
+        s.plant(f"k_{kind}", existing_capacity=50).ramp(f"r_{kind}", growth=0.5)
+        s.host(f"h_{kind}", 1000).deposit(f"d_{kind}", reserve=1e4, additions=5)
+        s.process(
+            f"p_{kind}",
+            kind,
+            takes={f"d_{kind}": 1.1},
+            gives={"li": 1},
+            loss="tailings",
+            host=f"h_{kind}",
+            plant=f"k_{kind}",
+            ramp_group=f"r_{kind}",
+            origin="X",
+            **OF_ACTIVITY,
+        )
+        s.process(
+            f"q_{kind}",
+            kind,
+            takes={"li0": 1},
+            gives={"li": 0.9},
+            loss="slag",
+            origin="X",
+            **OF_ACTIVITY,
+        )
+
+
+def _equipment(s: Study) -> None:
+    """Plants that can be ordered, that only stand, that are under construction, that nobody
+    uses; and the same of all that processes name."""
+    s.plant(
+        "full",
+        existing_capacity=5,
+        capital_cost=100,
+        life=10,
+        fixed_cost=1,
+        availability=0.9,
+        max_capacity=80,
+        **ORDERS,
+    )
+    s.plant("stands", existing_capacity=5, life=10, fixed_cost=1, max_capacity=80, **ORDERS)
+    s.plant("coming", under_construction={2022: 5}, life=1.5)
+    for name in ("full", "stands", "coming"):
+        s.process(
+            f"on_{name}", "refine", takes={"li0": 1}, gives={"li": 1}, plant=name, loss="slag"
+        )
+    s.plant("idle", existing_capacity=5, fixed_cost=0).deposit("buried", reserve=10)
+    s.host("lonely", 10).ramp("unnamed", growth=0.5, step=5, decline=0.5)
+    s.ramp("grown", growth=0.5, step=5, decline=0.5)
+    s.process("grows", "refine", takes={"li0": 1}, gives={"li": 1}, ramp_group="grown", loss="slag")
+    s.exploration("d_mine", cost=10, potential=100, delay=1, most=1000)
+    s.exploration("buried", cost=10, potential=100, delay=1, most=1000)
+
+
+def _products(s: Study) -> None:
+    """A use stock of each lifetime distribution, each with a standard deviation and a shape."""
+    s.good("cell", "product", demand=20, shortage_cost=1e5, equivalent=1)
+    s.process("cells", "manufacture", takes={"li0": 1}, gives={"cell": 1}, loss="slag")
+    for kind in LIVES:
+        s.good(f"cell_{kind}", "product", demand=20, shortage_cost=1e5, equivalent=1)
+        s.process(
+            f"cells_{kind}", "manufacture", takes={"li0": 1}, gives={f"cell_{kind}": 1}, loss="slag"
+        )
+        s.good(f"old_{kind}", "waste", collection=0.5)
+        s.process(
+            f"collect_{kind}", "collect", takes={f"old_{kind}": 1}, gives={"by": 1}, loss="slag"
+        )
+        s.product(
+            f"b_{kind}",
+            waste=f"old_{kind}",
+            uses={f"cell_{kind}": 1},
+            inflow={2019: 5, 2020: 6},
+            life=2,
+            distribution=kind,
+            lifetime_sd=0.7,
+            lifetime_shape=2,
+            dissipated=0.1,
+        )
+        s.rows["cohorts"].append(
+            {
+                "product": f"b_{kind}",
+                "year": 2020,
+                "value": 5.5,
+                "unit": "t",
+                "source": "test",
+                "parameter": "stock",
+            }
+        )
+
+
+def changed(path: str, parameter: str, value: float) -> float:
+    """Another value that the number may have, such that the balances still hold."""
+    if parameter in ("lead_time", "delay"):
+        return value + 1
+    if path.endswith(".in") or parameter in ("max_stock", "content"):
+        return value * 1.05
+    return value * 0.9 if value else 0.1
+
+
+def entries(arrays: Arrays) -> dict[tuple[Any, ...], float]:
+    """Every number of a programme by what it is of: names of row and column, and its place."""
+    found: dict[tuple[Any, ...], float] = {}
+    for part, names in (
+        ("cost", arrays.columns),
+        ("carbon", arrays.columns),
+        ("lower", arrays.columns),
+        ("upper", arrays.columns),
+        ("row_lower", arrays.rows),
+        ("row_upper", arrays.rows),
+    ):
+        for name, value in zip(names, getattr(arrays, part).tolist(), strict=True):
+            found[part, name] = value
+    matrix = arrays.matrix.tocoo()
+    for i, j, value in zip(matrix.row, matrix.col, matrix.data.tolist(), strict=True):
+        found["matrix", arrays.rows[i], arrays.columns[j]] = value
+    return found
+
+
+def touched(before: Mapping[Any, float], after: Mapping[Any, float]) -> set[str]:
+    """Names of nouns in the index of a row or column that is not the same."""
+    return {
+        str(word)
+        for key in before.keys() | after.keys()
+        if before.get(key) != after.get(key)
+        for _, index in key[1:]
+        for word in index
+    }
+
+
+def rows_of(plan: Plan) -> set[tuple[str, ...]]:
+    """Every row of every result table, as text."""
+    return {
+        (name, *map(str, row))
+        for name, table in plan.tables.items()
+        for row in table.itertuples(index=False)
+    }
+
+
+def differing(a: Plan, b: Plan) -> set[tuple[str, ...]]:
+    """Rows of result tables that only one of two plans has."""
+    return rows_of(a) ^ rows_of(b)
+
+
+def said(study: Study, problems: Iterable[Problem]) -> set[Key]:
+    """The numbers that the reader says have no meaning, where it does not speak of the whole
+    noun."""
+    found = set()
+    for problem in problems:
+        form = BY_NAME.get(problem.file.removesuffix(".csv"))
+        if form is not None and (form.name, problem.column) in PLACES:
+            row = study.rows[form.name][problem.row - 2]
+            parameter = row.get("parameter", form.parameters[0].name)
+            found.add((form.name, row[form.keys[0].name], parameter))
+    return found
+
+
+@contextmanager
+def unrefused() -> Iterator[None]:
+    """Read what has no meaning as well; warnings stay."""
+    with pytest.MonkeyPatch.context() as patch:
+        warnings = tuple(each for each in MEANINGS if each.severity == "warning")
+        patch.setattr("planner.study.judgement.unheeded.MEANINGS", warnings)
+        yield
+
+
+class Trial:
+    """The study above, read without any refusal, with its numbers changed and compared."""
+
+    def __init__(self, folder: Path) -> None:
+        with unrefused():
+            self.system = planner.read(folder)
+            self.reader = Rereader.of(self.system)
+        self.series: dict[Key, list[tuple[str, float]]] = {}
+        for datum in self.system.data:
+            table, noun, *rest = datum.stem.split(".")
+            form = BY_NAME[table]
+            parameter = rest[-1] if form.has_parameter_column else form.parameters[0].name
+            if table not in NOT_OF_A_PLAN and datum.stem not in NOT_IN_TABLES:
+                key = table, noun, parameter
+                self.series.setdefault(key, []).append((datum.path, datum.value))
+        self.programme = entries(compiled(self.system).arrays)
+
+    def again(self, keys: Iterable[Key]) -> System:
+        """The system with all numbers of these series changed."""
+        values = {
+            path: changed(path, key[2], value) for key in keys for path, value in self.series[key]
+        }
+        with unrefused():
+            system, problems = self.reader.system(values)
+        assert system is not None
+        assert not problems, [str(problem) for problem in problems]
+        return system
+
+    def in_programme(self) -> set[Key]:
+        """The series of which the programme knows: one parameter of all nouns is changed at once,
+        since rows and columns name the nouns."""
+        found = set()
+        for table, parameter in dict.fromkeys((table, name) for table, _, name in self.series):
+            keys = [key for key in self.series if (key[0], key[2]) == (table, parameter)]
+            seen = touched(self.programme, entries(compiled(self.again(keys)).arrays))
+            found.update(key for key in keys if not seen.isdisjoint(known_as(key[1])))
+        return found
+
+
+def known_as(noun: str) -> set[str]:
+    """Names under which the programme knows a noun: a use stock by the waste that it becomes, a
+    series of the whole study by the accounts that it multiplies, the rest by their own."""
+    if noun in SERIES_UNITS:
+        return {"territorial", "footprint"}
+    return {f"old_{noun.removeprefix('b_')}"} if noun.startswith("b_") else {noun}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return everything().write(tmp_path_factory.mktemp("meaning") / "study")
+
+
+def test_what_the_reader_says_is_what_happens(folder: Path) -> None:
+    """Each number of each kind of noun is changed. What changes nothing in the programme or in any
+    result table is refused or warned about, all else is accepted: before there was such a table,
+    the electricity of an import, the loading of a process without a plant or the standard deviation
+    of a fixed life were read and went nowhere."""
+    trial, study = Trial(folder), everything()
+    vain = said(study, [*planner.check(folder), *trial.system.warnings])
+    vain &= set(trial.series)
+    heard = trial.in_programme()
+    assert not heard & vain, "said to mean nothing, although the programme knows it"
+    plan = planner.solve(trial.system)
+    # all that is given in vain at once: no number of any result may move
+    assert not differing(plan, planner.solve(trial.again(vain)))
+    # what the programme does not know, and nothing is said of, shows in a result
+    whole = {"unnamed", "lonely", "buried", "idle"}
+    rest = {key for key in set(trial.series) - heard - vain if key[1] not in whole}
+    paid = {key for key in rest if key[2] == "transfer"}
+    seen = {word for row in differing(plan, planner.solve(trial.again(paid))) for word in row}
+    assert {key[1] for key in paid} <= seen
+    assert {key[2] for key in rest - paid} <= {"equivalent", "content"}
+    for key in sorted(rest - paid):
+        if key[1].endswith("_wanted") or key[2] == "content":
+            assert differing(plan, planner.solve(trial.again([key]))), key
+
+
+def test_every_row_of_the_table_is_tried(folder: Path) -> None:
+    """Each meaning is broken by some number of the study above, and kept by another."""
+    trial, study = Trial(folder), everything()
+    vain = said(study, [*planner.check(folder), *trial.system.warnings])
+    for table, name in {
+        (m.table, n) for m in MEANINGS for n in m.names if BY_NAME[m.table].has_values
+    }:
+        if table not in ("collection", "series"):
+            assert any((key[0], key[2]) == (table, name) for key in vain), (table, name)
+        assert any((key[0], key[2]) == (table, name) for key in set(trial.series) - vain)
