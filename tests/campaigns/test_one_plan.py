@@ -1,7 +1,7 @@
 """The published plan is the only one: whatever the seed, the presolve, the strategy and the start
 of the solver, and however its ties lie.
 
-`RANDOM_STUDIES=1000 pytest tests/campaigns/test_one_plan.py` is the nightly mode; `-m slow` solves
+`RANDOM_STUDIES=1000 pytest tests/campaigns/test_one_plan.py` is the nightly mode, which also solves
 every scenario of China under all settings.
 """
 
@@ -189,8 +189,14 @@ def test_weights_hang_on_names_alone() -> None:
     assert (bounded > 0).all()
 
 
+EVERY = sorted(tomllib.loads(CHINA.read_text("utf-8"))["scenarios"])
+"""Scenarios of the study of China; one of them, full of ties, where the mode is not the long one."""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("scenario", sorted(tomllib.loads(CHINA.read_text("utf-8"))["scenarios"]))
+@pytest.mark.parametrize(
+    "scenario", EVERY if "RANDOM_STUDIES" in os.environ else ["capital-limited"]
+)
 def test_every_scenario_of_china_has_one_plan(scenario: str) -> None:
     """With ranks for weights 8 of 23 had another plan under another seed, presolve or start, by up
     to 7.8e5 t/year."""
