@@ -151,9 +151,9 @@ class MetalAccount:
     ore_taken: Array
     """Metal in the ore that mining takes from deposits."""
     reserve: Array
-    """t left in deposits at the end of the period."""
+    """t left in deposits at the end of the year."""
     stock: Array
-    """t in use at the end of the period."""
+    """t in use at the end of the year."""
     entering: Array
     """Metal that comes from outside processes and goods: ore, origins, hosts, stockpiles, and what
     leaves use."""
@@ -296,7 +296,7 @@ def reserve_life(a: MetalAccount) -> Array:
     r"""Static life of reserves: years that what is left in the ground lasts at the year's
     extraction, losses in mining counted.
 
-    $$\frac{reserve\ at\ the\ end\ of\ the\ period}{ore\ taken}$$
+    $$\frac{reserve\ at\ the\ end\ of\ the\ year}{ore\ taken}$$
 
     Source: reserves-to-production ratio, as in Jowitt, Mudd, Thompson 2020, Commun. Earth Environ.
     1:13.
@@ -358,10 +358,10 @@ RATES: Mapping[str, tuple[Callable[[MetalAccount], Array], str]] = {
 
 
 def indicators(plan: Plan, *, population: Mapping[int, float] | None = None) -> pd.DataFrame:
-    """All indicators of a plan: metal, year (first of the period), indicator, value, unit; those of
+    """All indicators of a plan: metal, year, indicator, value, unit; those of
     the plan's own table and RATES.
 
-    With them `loss: STAGE` (LOSS_STAGES), `in-use stock` (t at the end of the period) and `old
+    With them `loss: STAGE` (LOSS_STAGES), `in-use stock` (t at the end of the year) and `old
     scrap arising` (t/year). What has no denominator is left out. `population` (year to persons,
     interpolated between the years given) stands in for the study's own.
     """
