@@ -148,7 +148,7 @@ def _problems(
     """Problems with the metal and the year that are asked for."""
     yield from unknown_metal(system, metal)
     if year is not None and year not in [period.first for period in system.periods]:
-        yield wrong("--year", f"no period begins in {year}")
+        yield wrong("--year", f"the study does not plan {year}")
     yield from open_metal(system, metal, "--sankey", sankey)
 
 

@@ -36,12 +36,11 @@ class Targets:
         return self.given.system
 
     def level(self, policy: Policy) -> Array:
-        """Mean level over the years of each period in which the policy is in force, shape (T,); NaN
-        where it never is."""
-        return known_mean(self.system, policy.level)
+        """Level in each year, shape (T,); NaN where the policy is not in force."""
+        return policy.level
 
     def in_force(self, policy: Policy) -> Iterator[tuple[int, int, float]]:
-        """(position, first year, level) of each period in which the policy is in force."""
+        """(position, year, level) of each year in which the policy is in force."""
         levels = zip(self.given.years, self.level(policy), strict=True)
         for i, (year, level) in enumerate(levels):
             if np.isfinite(level):
@@ -54,7 +53,7 @@ class Targets:
             self.put("share_term", (policy.name,), process, terms)
 
     def put(self, parameter: str, head: Key, process: Process, terms: Array) -> None:
-        """Fill a parameter with terms of a process by period, shape (..., T)."""
+        """Fill a parameter with terms of a process by year, shape (..., T)."""
         self.values[parameter] |= {
             (*head, *key): value for key, value in self.given.by_period(process.name, terms).items()
         }
@@ -70,19 +69,9 @@ class Targets:
         self.values["limit"][policy.name, t] = limit
 
     def level_caps(self, family: str, policy: Policy) -> None:
-        """Add a row for each period in force, the level its limit."""
+        """Add a row for each year in force, the level its limit."""
         for _, t, level in self.in_force(policy):
             self.cap(family, policy, t, level)
-
-
-def known_mean(system: System, series: Array) -> Array:
-    """Mean over the years of each period in which a series is known, shape (..., T); NaN where it
-    never is."""
-    known = np.isfinite(series)
-    count = system.period_mean(known.astype(float))
-    total = system.period_mean(np.where(known, series, 0.0))
-    mean: Array = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
-    return mean
 
 
 def fill_targets(m: Components, given: Given, families: Sequence[Target]) -> None:

@@ -1,5 +1,5 @@
-"""The columns of the linear programme, with their bounds. Yearly quantities are per year of their
-period, stocks are at its end."""
+"""The columns of the linear programme, with their bounds. Stocks are those at the
+end of their year."""
 
 from __future__ import annotations
 

@@ -167,9 +167,9 @@ class MetalAccount:
     ore_taken: Array
     """Metal in the ore that mining takes from deposits."""
     reserve: Array
-    """t left in deposits at the end of the period."""
+    """t left in deposits at the end of the year."""
     stock: Array
-    """t in use at the end of the period."""
+    """t in use at the end of the year."""
     entering: Array
     """Metal that comes from outside processes and goods: ore, origins, hosts, stockpiles, and what
     leaves use."""
@@ -336,7 +336,7 @@ def reserve_life(a: MetalAccount) -> Array:
     r"""Static life of reserves: years that what is left in the ground lasts at the year's
     extraction, losses in mining counted.
 
-    $$\frac{reserve\ at\ the\ end\ of\ the\ period}{ore\ taken}$$
+    $$\frac{reserve\ at\ the\ end\ of\ the\ year}{ore\ taken}$$
 
     0 where flows without a plan took more than there was.
 
@@ -405,13 +405,13 @@ def indicators(
     *,
     population: Mapping[int, float] | None = None,
 ) -> pd.DataFrame:
-    """All indicators of a plan: metal, year (first of the period), indicator, value, unit; those of
-    the plan's own table and RATES.
+    """All indicators of a plan: metal, year, indicator, value, unit; those of the plan's own table
+    and RATES.
 
     Of a simulation, or the flows of a `planner balance --out` folder, the same but prices; a
     balance is simulated by its observed activities first (SpecError where these do not settle it).
 
-    With them `loss: STAGE` (LOSS_STAGES), `in-use stock` (t at the end of the period), `old scrap
+    With them `loss: STAGE` (LOSS_STAGES), `in-use stock` (t at the end of the year), `old scrap
     arising` (t/year), and `imports: FORM`, `exports: FORM` for each form in which the metal is
     traded (t/year of refined equivalents, or contained metal where the study states none). What has
     no denominator is left out. `population` (year to persons, interpolated between the years given)

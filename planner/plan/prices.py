@@ -37,9 +37,8 @@ def undiscounted(
     """Undo the discounting of dual values, or of money that belongs to them: what they are worth in
     their own year.
 
-    annual: divided by the discount factor of the period; state: by that of its first year; horizon:
-    as they are. `years` are the first years of their periods: one for each value, one for them all,
-    or (None) those of all periods in order.
+    annual and state: divided by the discount factor of the year; horizon: as they are. `years`: one
+    for each value, one for them all, or (None) all years in order.
     """
     amounts = np.asarray(present, dtype=float)
     if basis == "horizon":
@@ -53,7 +52,7 @@ def undiscounted(
 
 
 def _factors(system: System, basis: Basis) -> dict[int, float]:
-    """Discount factors under a basis, by the first year of the period."""
+    """Discount factors under a basis, by year."""
     if basis == "state":
         return first_discount(system)
     factors = period_factors(system.periods, system.discount_rate)

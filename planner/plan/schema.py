@@ -49,9 +49,7 @@ class ResultTable:
         return tuple(field.name for field in self.fields if field.key)
 
 
-YEAR = ResultField(
-    "year", "year", "first year of the period; amounts are per year, means of the period", key=True
-)
+YEAR = ResultField("year", "year", "the year, whatever periods the study states", key=True)
 METAL = ResultField("metal", "text", "name of the metal, in lower case", key=True)
 METALS = ResultField(
     "metal",
@@ -72,7 +70,7 @@ ITEMS: Mapping[str, str] = MappingProxyType(
         "disposal": "disposal of what nobody wants",
         "shortage": "penalty for demand not served",
         "stockpile_holding": (
-            "holding cost of stockpiles, on the mean of their levels at both ends of the period"
+            "holding cost of stockpiles, on the mean of their levels at both ends of the year"
         ),
         "measure": "cost of demand measures",
         "exploration": "cost of exploration",
@@ -86,7 +84,7 @@ ITEMS: Mapping[str, str] = MappingProxyType(
 """Items of the cost table."""
 QUANTITIES: Mapping[str, str] = MappingProxyType(
     {
-        "stock": "level at the end of the period (t)",
+        "stock": "level at the end of the year (t)",
         "inflow": "what enters use (t/year)",
         "outflow": "what leaves use (t/year)",
         "fill": "what goes into a stockpile (t/year)",
@@ -99,7 +97,7 @@ CAPACITIES: Mapping[str, str] = MappingProxyType(
         "capacity": "what stands",
         "existing": "what would stand without new orders",
         "used": "what runs",
-        "ordered": "what is ordered in the period, in all",
+        "ordered": "what is ordered in the year",
     }
 )
 """Quantities of the capacity table."""
@@ -107,11 +105,11 @@ BASES: Mapping[str, str] = MappingProxyType(
     {
         "annual": (
             "a requirement per year: `value` is `present_value` divided by the discount factor of "
-            "the period"
+            "the year"
         ),
         "state": (
             "a stock at a moment: `value` is `present_value` divided by the discount factor of the "
-            "period's first year"
+            "year"
         ),
         "horizon": "the whole horizon: `value` is `present_value`",
     }
@@ -273,7 +271,7 @@ RESULTS: tuple[ResultTable, ...] = (
             ResultField(
                 "value",
                 "number",
-                "capacity in units of activity per year; `ordered` is the sum of the period",
+                "capacity in units of activity per year",
             ),
             UNIT,
         ),
@@ -301,10 +299,7 @@ RESULTS: tuple[ResultTable, ...] = (
             ResultField(
                 "present_value",
                 "number",
-                (
-                    "cost of the whole period at the study's discount rate, money of the first "
-                    "year (USD)"
-                ),
+                ("cost of the year at the study's discount rate, money of the first year (USD)"),
             ),
             UNIT,
         ),
@@ -350,7 +345,7 @@ RESULTS: tuple[ResultTable, ...] = (
             ResultField(
                 "year",
                 "year",
-                "first year of the period; empty for rows of the whole horizon",
+                "the year, for orders the first of their period; empty for rows of all years",
                 key=True,
                 optional=True,
             ),

@@ -42,8 +42,8 @@ border_adjustment = false           # the carbon price also on what imports embo
 [years]
 first = 2021
 last = 2060
-step = 1                            # years of every period (default 1; the last may be shorter)
-# periods = [2021, 2022, 2025]      # or: the first year of each, instead of first and step
+step = 1                            # plants are ordered once in so many years (default 1)
+# periods = [2021, 2022, 2025]      # or in these, the first years of periods, instead of both
 
 [policies.home_share]               # the kinds and their fields stand below
 kind = "self_sufficiency"
@@ -64,6 +64,13 @@ discount_rate = 0.04                # discount_rate and border_adjustment may be
 [scenarios.greener.policies.home_share]
 enabled = true                      # fields replaced, or a whole new policy
 ```
+
+**Periods.** Whatever the periods, everything is planned and every limit holds year by year, and the
+results have a row for each year. A period longer than a year is one in which plants are ordered
+once: in its first year, or, where `max_new` says how much may be ordered in a year, in each of its
+years in proportion to that. What every number means in a longer period stands in the tables below.
+Longer periods do not make a programme smaller; a plan with them is replayed in the study with
+periods of one year, and its certificate says by how much cost, emissions and shortage differ.
 
 Money of another year than `currency_year` is refused. The stock conventions are those of ODYM and
 flodym.
@@ -128,6 +135,7 @@ def _lines() -> Iterator[str]:
             "unit",
             "required",
             "optional",
+            "in a longer period",
             "meaning",
             "sets nothing unless",
         )
@@ -140,6 +148,7 @@ def _lines() -> Iterator[str]:
             form.unit,
             _names(tuple(f.name for f in form.required)),
             _names(tuple(f.name for f in form.optional)),
+            form.longer,
             form.note,
             ", ".join(each.only for each in POLICY_MEANINGS if form.kind in each.kinds),
         )
@@ -164,7 +173,18 @@ def _table(table: TableForm) -> Iterator[str]:
 
 def _parameters(table: TableForm) -> Iterator[str]:
     name = "parameter" if table.has_parameter_column else "number"
-    yield from _rows((name, "internal unit", "default", "by year", "range", "meaning", "only of"))
+    yield from _rows(
+        (
+            name,
+            "internal unit",
+            "default",
+            "by year",
+            "range",
+            "in a longer period",
+            "meaning",
+            "only of",
+        )
+    )
     for parameter in table.parameters:
         yield _row(
             f"`{parameter.name}`",
@@ -172,6 +192,7 @@ def _parameters(table: TableForm) -> Iterator[str]:
             _default(table, parameter),
             _by_year(parameter),
             _range(parameter),
+            parameter.in_a_longer_period,
             parameter.note,
             ", ".join(only(table.name, parameter.name)),
         )

@@ -76,7 +76,7 @@ HEAD: tuple[HeadField, ...] = (
 YEARS: tuple[HeadField, ...] = (
     HeadField("first", "first year; left out where `periods` is given", int),
     HeadField("last", "last year", int, required=True),
-    HeadField("step", "length of every period in years (the last may be shorter)", int, default=1),
+    HeadField("step", "years of every period of order (the last may be shorter)", int, default=1),
     HeadField("periods", "first years of the periods, ascending, instead of first and step", list),
 )
 SCENARIO: tuple[HeadField, ...] = (

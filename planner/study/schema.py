@@ -97,7 +97,18 @@ class ParameterForm:
     maximum: float | None = None
     positive: bool = False
     """True: zero is refused as well."""
+    longer: str = ""
+    """Meaning in a period of several years, where `in_a_longer_period` would not say it."""
     with_metal: Literal["never", "optional", "required"] = "never"
+
+    @property
+    def in_a_longer_period(self) -> str:
+        """Meaning of the number in a period of several years."""
+        if self.longer:
+            return self.longer
+        if self.events:
+            return "its year alone"
+        return "each year its own" if self.by_year else "the same in every year"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +164,10 @@ class TableForm:
 def _good(note: str) -> Column:
     return Column("good", note, required=True, refers_to="goods")
 
+
+YEAR_TO_YEAR = "from each year to the next"
+FROM_ORDER = "counted from the year in which the order, or a part of it, is placed"
+OF_COHORT = "the cohort of each year its own"
 
 TABLES: tuple[TableForm, ...] = (
     TableForm(
@@ -216,15 +231,21 @@ TABLES: tuple[TableForm, ...] = (
                 "t",
                 "stockpile at the start; its presence makes the good storable",
                 by_year=False,
+                longer="start of the first year",
             ),
             ParameterForm(
                 "closing_stock",
                 "t",
                 "least stockpile at the end; the opening stock where absent",
                 by_year=False,
+                longer="end of the last year",
             ),
             ParameterForm(
-                "max_stock", "t", "largest stockpile; without limit where absent", by_year=False
+                "max_stock",
+                "t",
+                "largest stockpile; without limit where absent",
+                by_year=False,
+                longer="end of each year",
             ),
             ParameterForm(
                 "holding_cost", "USD/t/year", "cost of keeping a tonne for a year", default=0.0
@@ -384,15 +405,27 @@ TABLES: tuple[TableForm, ...] = (
         "How fast groups of processes may grow or must not fall.",
         keys=(Column("ramp_group", "the group", required=True),),
         parameters=(
-            ParameterForm("growth", "1/year", "largest growth per year as a share", by_year=False),
             ParameterForm(
-                "step", "t/year/year", "growth allowed from nothing", default=0.0, by_year=False
+                "growth",
+                "1/year",
+                "largest growth per year as a share",
+                by_year=False,
+                longer=YEAR_TO_YEAR,
+            ),
+            ParameterForm(
+                "step",
+                "t/year/year",
+                "growth allowed from nothing",
+                default=0.0,
+                by_year=False,
+                longer=YEAR_TO_YEAR,
             ),
             ParameterForm(
                 "decline",
                 "1/year",
                 "largest fall per year as a share; may stop at once where absent",
                 by_year=False,
+                longer=YEAR_TO_YEAR,
                 maximum=1.0,
             ),
         ),
@@ -414,11 +447,13 @@ TABLES: tuple[TableForm, ...] = (
                 "t/year",
                 "capacity that starts in its year without a new order, for a plant life",
                 events=True,
+                longer="from its year on",
             ),
             ParameterForm(
                 "capital_cost",
                 "USD/(t/year)",
                 "overnight cost by year of order; absent: cannot be ordered",
+                longer="the years in which the order is placed",
             ),
             ParameterForm(
                 "fixed_cost",
@@ -431,6 +466,7 @@ TABLES: tuple[TableForm, ...] = (
                 "year",
                 "years it runs; required where it can be ordered or is under construction",
                 by_year=False,
+                longer=FROM_ORDER,
                 positive=True,
             ),
             ParameterForm(
@@ -439,6 +475,7 @@ TABLES: tuple[TableForm, ...] = (
                 "whole years from order to operation",
                 default=0.0,
                 by_year=False,
+                longer=FROM_ORDER,
             ),
             ParameterForm(
                 "availability", "1", "share of capacity that can run", default=1.0, maximum=1.0
@@ -447,6 +484,7 @@ TABLES: tuple[TableForm, ...] = (
                 "max_new",
                 "t/year/year",
                 "most that may be ordered in a year; without limit where absent",
+                longer="each year its own; the order of the period is placed in proportion to it",
             ),
             ParameterForm("max_capacity", "t/year", "largest capacity; without limit where absent"),
             ParameterForm(
@@ -466,7 +504,13 @@ TABLES: tuple[TableForm, ...] = (
             Column("metal", "its metal", required=True, refers_to="metals"),
         ),
         parameters=(
-            ParameterForm("reserve", "t", "metal at the start; required", by_year=False),
+            ParameterForm(
+                "reserve",
+                "t",
+                "metal at the start; required",
+                by_year=False,
+                longer="start of the first year",
+            ),
             ParameterForm("additions", "t/year", "reserve growth by exploration", default=0.0),
         ),
         required=False,
@@ -508,7 +552,9 @@ TABLES: tuple[TableForm, ...] = (
         "Numbers of products. In lifetime rows the year is that of the cohort.",
         keys=(Column("product", "the product", required=True, refers_to="products"),),
         parameters=(
-            ParameterForm("lifetime_mean", "year", "mean life; required", positive=True),
+            ParameterForm(
+                "lifetime_mean", "year", "mean life; required", positive=True, longer=OF_COHORT
+            ),
             ParameterForm(
                 "lifetime_sd",
                 "year",
@@ -517,12 +563,14 @@ TABLES: tuple[TableForm, ...] = (
                     "gamma"
                 ),
                 positive=True,
+                longer=OF_COHORT,
             ),
             ParameterForm(
                 "lifetime_shape",
                 "1",
                 "shape of the Weibull distribution; required of weibull",
                 positive=True,
+                longer=OF_COHORT,
             ),
             ParameterForm(
                 "dissipated",
@@ -585,12 +633,14 @@ TABLES: tuple[TableForm, ...] = (
                 "whole years from finding to the first ore",
                 default=0.0,
                 by_year=False,
+                longer="from the year that pays for it",
             ),
             ParameterForm(
                 "most",
                 "t",
                 "most that there is to be found in all; without limit where absent",
                 by_year=False,
+                longer="all years together",
             ),
         ),
         required=False,
@@ -807,6 +857,8 @@ class PolicyForm:
     maximum: float | None = None
     by_year: bool = True
     """False: its level is one number, for all years together."""
+    longer: str = "each year in force"
+    """Meaning of the level in a period of several years."""
 
     def __post_init__(self) -> None:
         for given in (*self.required, *self.optional):
@@ -889,6 +941,7 @@ POLICIES: tuple[PolicyForm, ...] = (
         "tCO2e",
         (SCOPE,),
         by_year=False,
+        longer="all years together",
     ),
     PolicyForm(
         "capital_budget",
@@ -897,6 +950,7 @@ POLICIES: tuple[PolicyForm, ...] = (
         "USD/year",
         (),
         (FROM, TO),
+        longer="each year in force, for what is placed of orders in it",
     ),
     PolicyForm(
         "stockpile_cover",
@@ -908,6 +962,7 @@ POLICIES: tuple[PolicyForm, ...] = (
         "month",
         (STORED_GOODS,),
         (FROM, TO, PENALTY),
+        longer="end of each year in force",
     ),
     PolicyForm(
         "closure",
@@ -928,6 +983,7 @@ POLICIES: tuple[PolicyForm, ...] = (
         "1",
         (),
         (PROCESSES, FROM, TO, PENALTY),
+        longer="each year observed",
     ),
 )
 

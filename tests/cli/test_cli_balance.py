@@ -239,7 +239,7 @@ def test_unknown_metal_and_year() -> None:
     shown = run("balance", "world", "--metal", "tin", "--year", "1999")
     assert shown.exit_code == 2
     assert "'tin' is not a metal of the study" in shown.stderr
-    assert "no period begins in 1999" in shown.stderr
+    assert "the study does not plan 1999" in shown.stderr
 
 
 def test_what_a_plan_puts_into_stockpiles_is_no_share_above_one() -> None:

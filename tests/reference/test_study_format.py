@@ -32,6 +32,19 @@ def test_the_page_names_every_table_column_parameter_unit_and_policy() -> None:
         assert f"| `{form.kind}` | `{form.level}` |" in page
 
 
+def test_the_page_says_of_every_number_what_it_means_in_a_longer_period() -> None:
+    """Each parameter and each policy level has its cell, none of them empty."""
+    rows = [row.split(" | ") for row in study_format_page().splitlines() if row.startswith("| `")]
+    said = {row[0].strip("| `"): row for row in rows}
+    for table in TABLES:
+        for parameter in table.parameters:
+            assert parameter.in_a_longer_period in said[parameter.name]
+            assert parameter.in_a_longer_period
+    for form in POLICIES:
+        assert form.longer in said[form.kind]
+        assert form.longer
+
+
 def test_the_study_toml_of_the_page_is_read(tmp_path: Path) -> None:
     """The example is not pseudo-code: with the tables of a new study it reads, in both of its
     scenarios."""

@@ -104,8 +104,8 @@ def disrupt(
     reopen: bool = False,
     progress: Progress | None = None,
 ) -> Disruptions:
-    """Every source lost for `years`, beginning in each of `starts` (every period where None), down
-    to `share` of what the plan runs.
+    """Every source lost for `years`, beginning in each of `starts` (every year where None), down to
+    `share` of what the plan runs.
 
     Pairs are tried from the start that hurts most among single losses. A lost source regrows by the
     ramp of its group, or with `reopen` runs again at once. Raises SpecError for a length, share or
@@ -151,7 +151,7 @@ def _harm(row: Mapping[str, Any]) -> float:
 def losses_of(
     system: System, names: Iterable[str], start: int, years: int, share: float
 ) -> tuple[Loss, ...]:
-    """These sources lost from a period on, for so many years. Raises SpecError for a name that is
+    """These sources lost from a year on, for so many years. Raises SpecError for a name that is
     not a source."""
     named, names = sources(system), list(names)
     problems = [

@@ -134,7 +134,7 @@ def secure(
     """The least-cost plan that leaves at most `limit` of any metal unserved in the loss of any one
     source.
 
-    A loss lasts `years`, from any of `starts` (every period where None), and leaves `share` of what
+    A loss lasts `years`, from any of `starts` (every year where None), and leaves `share` of what
     the unsecured plan runs; unmet demand is counted over it and the `recovery` after it.
     `means="stockpiles"` keeps all orders as they are: stockpile sizing. `losses` names sources
     (`origin/NAME`, `host/NAME`); all where None. Raises SpecError for what cannot be.

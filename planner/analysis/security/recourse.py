@@ -47,8 +47,7 @@ NO_YEAR = -1
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """A loss: processes that cannot run from period `first` to period `last` (first years of
-    periods), both included."""
+    """A loss: processes that cannot run from year `first` to year `last`, both included."""
 
     name: str
     processes: tuple[str, ...]
@@ -271,8 +270,7 @@ def unlike_futures(systems: Iterable[System], year: int | None) -> Iterator[str]
 
 
 def start_periods(system: System, starts: tuple[int, ...] | None, subject: str) -> tuple[int, ...]:
-    """First years of the periods in which a loss begins: those that hold the years asked for, or
-    all."""
+    """Years in which a loss begins: those asked for, or all."""
     if starts is None:
         return tuple(p.first for p in system.periods)
     found: list[int] = []

@@ -16,13 +16,12 @@ def capacity_balance(m: Any, k: str, t: int) -> Any:
     r"""Capacity is what stood or was under construction at the start, and what was ordered and is
     alive.
 
-    $$K_{k,t} - \sum_v s_{k,v,t}\, n_{k,v} = \bar K_{k,t}, \qquad
-      s_{k,v,t} = \sum_{y \in v} w_{k,v,y}\, \ell_{k,y,t}$$   [activity unit / yr]
+    $$K_{k,t} - \sum_v s_{k,v,t}\, n_{k,v} = \bar K_{k,t}$$   [activity unit / yr]
 
-    with w the part of the order of period v that is placed in its year y: all in the first, or,
-    where the yearly limit N of orders is given, $N_{k,y} / \sum_{y' \in v} N_{k,y'}$; and l the
-    overlap of [y + lead, y + lead + life) with year t. Direct, not recursive: the dual is the worth
-    of one year of capacity.
+    with s the sum, over the years y of the period of order v, of the part w of the order that is
+    placed in y, times the overlap of [y + lead, y + lead + life) with year t. All is placed in the
+    first year, or, where a yearly limit of orders is given, in each year in proportion to it.
+    Direct, not recursive: the dual is the worth of one year of capacity.
     """
     return (
         m.capacity[k, t]

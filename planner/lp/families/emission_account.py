@@ -37,7 +37,6 @@ def _fill(m: Components, given: Given) -> None:
             if agreed(rate.any(axis=-1)):
                 emitters[scope].append(process.name)
                 rates.add(scope, process.name, values=rate)
-    # the price and the emission of a period are means over its years
     price = given.factor * system.period_mean(system.carbon_price)
     free, priced = np.zeros(len(given.years)), priced_scope(system)
     carbon_cost: dict[Key, Any] = {}

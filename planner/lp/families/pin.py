@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from planner.lp.family import Target, Term
-from planner.lp.targets import Targets, known_mean
+from planner.lp.targets import Targets
 from planner.lp.wording import Facts, Subject, Telling
 from planner.study.provenance import figures
 from planner.system.batch import agreed
@@ -33,12 +33,11 @@ def pin_ceiling(m: Any, n: str, x: str, t: int) -> Any:
 
 
 def _observed(targets: Targets, policy: Policy) -> Iterator[tuple[str, int, float, Array]]:
-    """(process, first year of the period, tolerance, observed activity) where one is known: the
-    mean of the years that were observed."""
+    """(process, year, tolerance, observed activity) of the years that were observed."""
     for process in targets.system.processes.values():
         if policy.processes and process.name not in policy.processes:
             continue
-        observed = known_mean(targets.system, process.observed)
+        observed = process.observed
         known = agreed(np.isfinite(observed), 1)
         for i, t, tolerance in targets.in_force(policy):
             if known[i]:

@@ -39,13 +39,13 @@ def _fill(targets: Targets, policy: Policy) -> None:
 
 
 def _closed(system: System, good: str) -> npt.NDArray[np.bool_]:
-    """Periods in which a closure hits a metal of the good, shape (T,): a stock that may not be
-    drawn then is not a stock."""
+    """Years in which a closure hits a metal of the good, shape (T,): a stock that may not be drawn
+    then is not a stock."""
     closed = np.zeros(len(system.periods), dtype=bool)
     for policy in system.policies.values():
         hits = not policy.metal or policy.metal in system.goods[good].content
         if policy.kind == "closure" and hits:
-            closed |= system.period_mean(np.isfinite(policy.level).astype(float)) > 0
+            closed |= np.isfinite(policy.level)
     return closed
 
 
