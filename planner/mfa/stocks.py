@@ -26,6 +26,7 @@ import numpy.typing as npt
 
 from planner.mfa.lifetimes import (
     INFLOW_BEFORE_END,
+    TABLE_ERROR,
     Convention,
     Lifetime,
     Tabulated,
@@ -376,7 +377,7 @@ def stock_driven(
     amounts = np.zeros((*run.leading, run.count))
     amounts[..., :h] = run.amounts(np.zeros(wanted.shape))[..., :h]
     repaired = np.empty(wanted.shape)
-    slack = _SLACK * max(
+    slack = max(_SLACK, run.count * TABLE_ERROR) * max(
         float(np.abs(wanted).max(initial=0.0)), float(run.initial.sum(axis=-1).max(initial=0.0))
     )
     for c, column in survival_columns(run.life, run.edges, convention, tabulate_from=h):
