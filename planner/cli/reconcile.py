@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from planner.mfa.reconcile import Fault
     from planner.system.nouns import System
 
-TABLES = ("measurements", "coefficients", "flows")
+TABLES = ("measurements", "coefficients", "demand", "flows")
 
 Year = Annotated[
     int | None,
@@ -39,7 +39,8 @@ Year = Annotated[
 ]
 Linear = Annotated[bool, typer.Option("--linear", help="Take every coefficient as exact.")]
 Level = Annotated[
-    float, typer.Option("--level", metavar="SHARE", help="Level of significance of the tests.")
+    float,
+    typer.Option("--level", metavar="SHARE", help="Level of significance of both tests together."),
 ]
 
 
@@ -120,7 +121,8 @@ def _show(found: StudyReconciliation, metal: str, rows: int) -> None:
     typer.echo(
         f"chi-square {number(before.chi_square)} with {before.freedom} redundant equations (p = "
         f"{before.p_value:.2g}): the observations {verdict} at a level of "
-        f"{before.significance:g}; the largest score should stay below {before.critical:.2f}"
+        f"{before.significance:g}: p should reach {before.test_level:.2g}, and the largest score "
+        f"stay below {before.critical:.2f}"
     )
     for fault in found.faults:
         typer.echo(_fault_in_words(fault))

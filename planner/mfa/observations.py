@@ -9,10 +9,11 @@ Activities and disposal (of scrap and waste) never fall below 0, nor what is not
 what the study's collection rate leaves; a process whose plant does not stand in that year runs only
 where an observation names it. Demand and what arises from use stocks are taken as the study has
 them, unless an observation speaks of that flow: then the flow is free and the observation measures
-it. Coefficients are exact where the study states no range; with one (`low` and `high`, read as a 95
-% interval), and where the process does run, they are measured too, and flow = coefficient x
-activity is bilinear. An observation of a sum of flows, and two observations of one flow, each are a
-measured quantity of their own.
+it. Coefficients and demand are exact where the study states no range; with one (`low` and `high`,
+read as a 95 % interval) they are measured too, however the observations are written, and flow =
+coefficient x activity is bilinear. A range that is wider on one side stays so (two-piece normal,
+`planner.mfa.least_squares`). An observation of a sum of flows, and two observations of one flow,
+each are a measured quantity of their own.
 """
 
 from __future__ import annotations
@@ -23,7 +24,13 @@ import numpy as np
 import pandas as pd
 
 from planner.mfa.balance import Balance, balance
-from planner.mfa.observed_network import COEFFICIENT_OF, SMALLEST_SHARE, ObservedNetwork, label
+from planner.mfa.observed_network import (
+    COEFFICIENT_OF,
+    DEMAND_FOR,
+    SMALLEST_SHARE,
+    ObservedNetwork,
+    label,
+)
 from planner.mfa.reconcile import SIGNIFICANCE, Fault, Reconciliation, eliminate, reconcile
 from planner.system.nouns import Observed, System
 
@@ -33,10 +40,12 @@ COEFFICIENT_COLUMNS = (
     "direction",
     "measured",
     "sd",
+    "sd_above",
     "reconciled",
     "posterior_sd",
     "score",
 )
+DEMAND_COLUMNS = ("good", "measured", "sd", "sd_above", "reconciled", "posterior_sd", "score")
 FLOW_COLUMNS = ("metal", "year", "source", "target", "good", "value", "sd", "observed", "unit")
 MEASUREMENT_COLUMNS = (
     "observation",
@@ -46,6 +55,7 @@ MEASUREMENT_COLUMNS = (
     "quantity",
     "measured",
     "sd",
+    "sd_above",
     "reconciled",
     "posterior_sd",
     "adjustment",
@@ -57,6 +67,10 @@ MEASUREMENT_COLUMNS = (
 )
 
 
+_NUMBERS = ("measured", "deviation", "deviation_above", "reconciled", "posterior", "score")
+"""Columns of a reconciliation that tables of a study repeat."""
+
+
 @dataclass(frozen=True, eq=False)
 class StudyReconciliation:
     """Observations of one year made to agree with the flow balance."""
@@ -65,7 +79,9 @@ class StudyReconciliation:
     measurements: pd.DataFrame
     """Each observation: MEASUREMENT_COLUMNS; t of metal per year, or shares."""
     coefficients: pd.DataFrame
-    """Coefficients with a range: COEFFICIENT_COLUMNS."""
+    """Coefficients with a range: COEFFICIENT_COLUMNS; `sd` downward, `sd_above` upward."""
+    demand: pd.DataFrame
+    """Demand with a range that no observation speaks of: DEMAND_COLUMNS, t of the good per year."""
     flows: pd.DataFrame
     """Flows reconciled with every observation, and their standard deviation (NaN where nothing
     determines them): FLOW_COLUMNS."""
@@ -105,6 +121,7 @@ def reconcile_study(
         at,
         _measurements(seen, before),
         _coefficients(network, before),
+        _demand(network, before),
         _flows(network, before, at),
         before,
         after,
@@ -124,7 +141,7 @@ def _measurements(seen: list[Observed], found: Reconciliation) -> pd.DataFrame:
     rows = []
     for o in seen:
         line = table.loc[label(o)]
-        numbers = (line[name] for name in ("measured", "deviation", "reconciled", "posterior"))
+        numbers = (line[name] for name in _NUMBERS[:-1])
         verdict = line["adjustment"], line["score"], bool(line["redundant"])
         unit = "t/year" if o.quantity == "flow" else "1"
         ends = o.name, o.metal, o.source, o.target, o.quantity
@@ -139,11 +156,19 @@ def _coefficients(network: ObservedNetwork, found: Reconciliation) -> pd.DataFra
         if ratio.coefficient.startswith(COEFFICIENT_OF):
             process, direction, good = ratio.coefficient.removeprefix(COEFFICIENT_OF).split(" ", 2)
             line = table.loc[ratio.coefficient]
-            numbers = (
-                line[name] for name in ("measured", "deviation", "reconciled", "posterior", "score")
-            )
+            numbers = (line[name] for name in _NUMBERS)
             rows.append((process, good, direction, *numbers))
     return pd.DataFrame(rows, columns=list(COEFFICIENT_COLUMNS))
+
+
+def _demand(network: ObservedNetwork, found: Reconciliation) -> pd.DataFrame:
+    measured = found.table[found.table["kind"] == "measured"]
+    rows = [
+        (line["name"].removeprefix(DEMAND_FOR), *(line[name] for name in _NUMBERS))
+        for _, line in measured.iterrows()
+        if line["name"] in network.at and line["name"].startswith(DEMAND_FOR)
+    ]
+    return pd.DataFrame(rows, columns=list(DEMAND_COLUMNS))
 
 
 def _flows(network: ObservedNetwork, found: Reconciliation, year: int) -> pd.DataFrame:

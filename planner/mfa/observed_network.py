@@ -7,7 +7,7 @@ and measured.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -23,11 +23,15 @@ NORMAL_95 = 1.959963984540054
 """Half the width of the 95 % interval of a normal distribution in standard deviations."""
 COEFFICIENT_OF = "coefficient of "
 """How the unknown of an uncertain coefficient begins: process, direction and good follow."""
+DEMAND_FOR = "demand for "
+"""How the unknown of the demand for a good begins."""
 SMALLEST_SHARE = 1e-12
 """A share of demand below this is the rounding of uses that add up to 1."""
 
 Terms = dict[str, float]
 """A linear form of the unknowns: name to factor."""
+Spread = tuple[float, float]
+"""Standard deviations downward and upward: a range that is wider on one side stays so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,7 @@ class ObservedNetwork:
         self.balances: dict[str, Terms] = {}
         self.extra: list[tuple[str, Terms]] = []
         self.ranges = _ranges(self.system, year) if coefficients else {}
+        self.demand_ranges = _demand_ranges(self.system, year)
         self.spoken = [o for o in self.system.observations if o.year == year]
         """Observations of the year."""
         for process in self.system.processes.values():
@@ -71,13 +76,13 @@ class ObservedNetwork:
         self,
         name: str,
         value: float = float("nan"),
-        deviation: float = 0.0,
+        spread: Spread = (0.0, 0.0),
         *,
         bounded: bool = False,
     ) -> str:
         if name not in self.at:
             self.at[name] = len(self.unknowns)
-            self.unknowns.append(Observation(name, value, deviation))
+            self.unknowns.append(Observation(name, value, spread[0], above=spread[1]))
             if bounded:
                 self.nonnegative.append(name)
         return name
@@ -138,23 +143,14 @@ class ObservedNetwork:
         """Tonnes of a good that a process takes or gives, as a linear form; with an uncertain
         coefficient an unknown of its own."""
         coefficient = float(series[self.position])
-        deviation = self.ranges.get((process.name, good, direction), 0.0)
-        if not deviation or not self._runs(process):
+        spread = self.ranges.get((process.name, good, direction), (0.0, 0.0))
+        if not any(spread):
             return {activity: coefficient}
         label = f"{process.name} {direction} {good}"
-        self.add(f"{COEFFICIENT_OF}{label}", coefficient, deviation)
+        self.add(f"{COEFFICIENT_OF}{label}", coefficient, spread)
         self.add(f"flow of {label}")
         self.ratios.append(Ratio(f"flow of {label}", f"{COEFFICIENT_OF}{label}", activity))
         return {f"flow of {label}": 1.0}
-
-    def _runs(self, process: Process) -> bool:
-        """Return True if an observation above zero names the process: only then can its
-        coefficients be determined."""
-        return any(
-            o.value > 0
-            and (fnmatchcase(process.name, o.source) or fnmatchcase(process.name, o.target))
-            for o in self.spoken
-        )
 
     def _good(self, good: Good) -> None:
         """Demand by where it goes, what arises, stockpile and disposal; free where an observation
@@ -207,10 +203,17 @@ class ObservedNetwork:
         self._add_flows(good, source, name, {arising: 1.0})
 
     def _demand(self, good: Good, row: Terms, demand: float) -> None:
-        """Demand for a good, and its shares that go into use stocks, abroad, or elsewhere."""
+        """Demand for a good, and its shares that go into use stocks, abroad, or elsewhere; measured
+        where the study gives it a range."""
         ends = ("export", "demand", *(f"use/{product}" for product in self.system.products))
         free = self._spoken_of_any(good, [(good.name, end) for end in ends])
-        wanted = self.add(f"demand for {good.name}", float("nan") if free else demand, bounded=free)
+        spread = (0.0, 0.0) if free else self.demand_ranges.get(good.name, (0.0, 0.0))
+        wanted = self.add(
+            f"{DEMAND_FOR}{good.name}",
+            float("nan") if free else demand,
+            spread,
+            bounded=free or any(spread),
+        )
         row[wanted] = -1.0
         for metal, content in good.content.items():
             for end, share in self._shares_of_demand(good, metal, demand):
@@ -267,6 +270,12 @@ class ObservedNetwork:
                 "exact"
             )
             return Problem(o.place.file, o.place.row, "low" if o.low is None else "high", message)
+        if not o.low <= o.value <= o.high:
+            message = (
+                f"the value {o.value:g} is not within {o.low:g} and {o.high:g}; give a range that "
+                "holds it"
+            )
+            return Problem(o.place.file, o.place.row, "value", message)
         terms = self.form(o.source, o.target, o.metal)
         if not terms:
             message = (
@@ -274,7 +283,7 @@ class ObservedNetwork:
                 "nodes as flows.csv does"
             )
             return Problem(o.place.file, o.place.row, "from", message)
-        self._define(o, terms, (o.high - o.low) / (2 * NORMAL_95))
+        self._define(o, terms, _spread(o.value, o.low, o.high))
         return None
 
     def form(self, source: str, target: str, metal: str) -> Terms:
@@ -289,11 +298,11 @@ class ObservedNetwork:
                 _sum(total, flow.terms, 1.0)
         return total
 
-    def _define(self, o: Observed, terms: Terms, deviation: float) -> None:
+    def _define(self, o: Observed, terms: Terms, spread: Spread) -> None:
         """Tie the observed quantity to the flows that it is the sum of, or a share of all that
         enters."""
         name = label(o)
-        self.add(name, o.value, deviation)
+        self.add(name, o.value, spread)
         if o.quantity == "flow":
             self.extra.append((name, {name: -1.0, **terms}))
             return
@@ -329,18 +338,49 @@ def _times(terms: Mapping[str, float], factor: float) -> Terms:
     return {name: factor * term for name, term in terms.items()}
 
 
-def _ranges(system: System, year: int) -> dict[tuple[str, str, str], float]:
-    """Standard deviation of each coefficient that has a range in force in the year: (process, good,
-    direction) to t per unit."""
-    nearest: dict[tuple[str, str, str], tuple[int, float]] = {}
-    for datum in system.data:
-        if datum.low is None or datum.high is None or not datum.stem.startswith("coefficients."):
+def _spread(value: float, low: float, high: float) -> Spread:
+    """Standard deviations downward and upward of which low and high are the ends of the 95 %
+    interval."""
+    return (value - low) / NORMAL_95, (high - value) / NORMAL_95
+
+
+def _ranges(system: System, year: int) -> dict[tuple[str, str, str], Spread]:
+    """Standard deviations of each coefficient that has a range in force in the year: (process,
+    good, direction) to t per unit."""
+    ranged = [d for d in system.data if d.low is not None and d.high is not None]
+    return {
+        _coefficient(datum): _spread(datum.value, datum.low, datum.high)
+        for datum in _nearest(ranged, "coefficients.", year)
+        if datum.low is not None and datum.high is not None
+    }
+
+
+def _demand_ranges(system: System, year: int) -> dict[str, Spread]:
+    """Standard deviations of the demand for each good that the study gives with a range, t per
+    year; between years those of the nearest, as shares of the demand."""
+    found = {}
+    for datum in _nearest(system.data, "demand.", year):
+        good = datum.stem.split(".", 1)[1]
+        demand = system.goods[good].demand
+        if datum.low is None or datum.high is None or demand is None:
             continue
-        key = _coefficient(datum)
-        distance = 0 if datum.year is None else abs(datum.year - year)
-        if key not in nearest or distance <= nearest[key][0]:
-            nearest[key] = distance, (datum.high - datum.low) / (2 * NORMAL_95)
-    return {key: deviation for key, (_, deviation) in nearest.items()}
+        now = float(demand[year - system.years[0]])
+        factor = now / datum.value if datum.value else 1.0
+        below, above = _spread(datum.value, datum.low, datum.high)
+        found[good] = factor * below, factor * above
+    return found
+
+
+def _nearest(data: Iterable[Datum], table: str, year: int) -> Iterator[Datum]:
+    """Of each number of a table the datum of the year, else the nearest; of two as near the later
+    in the data."""
+    nearest: dict[str, tuple[int, Datum]] = {}
+    for datum in data:
+        if datum.stem.startswith(table):
+            distance = 0 if datum.year is None else abs(datum.year - year)
+            if datum.stem not in nearest or distance <= nearest[datum.stem][0]:
+                nearest[datum.stem] = distance, datum
+    return (datum for _, datum in nearest.values())
 
 
 def _coefficient(datum: Datum) -> tuple[str, str, str]:

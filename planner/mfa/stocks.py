@@ -26,6 +26,7 @@ import numpy.typing as npt
 
 from planner.mfa.lifetimes import (
     INFLOW_BEFORE_END,
+    TABLE_ERROR,
     Convention,
     Lifetime,
     Tabulated,
@@ -365,19 +366,21 @@ def stock_driven(
 
     Arguments as for `inflow_driven`, with stock (..., Y) at the end of each period. Where less is
     wanted than survives, the inflow would be negative: `refuse` raises ValueError with the place;
-    `keep` sets it to zero and lets the stock lie above the path; `retire` scrubs all cohorts alike
-    until the path is met. What a repair changed stands in `repaired`. Raises ValueError too where
-    nothing of a period's inflow is left at its end, so that no inflow can make the stock.
+    `keep` sets it to zero and lets the stock lie above the path; `retire` scraps all cohorts alike
+    until the path is met. What a repair changed stands in `repaired`. Raises ValueError too for a
+    stock below 0, whatever the repair, and where nothing of a period's inflow is left at its end,
+    so that no inflow can make the stock.
     """
     run = _Run(stock, life, edges, convention, initial)
+    _refuse_negative(run.given)
     h, wanted, ledger = run.initial_count, run.given, _Ledger(run, cohorts)
     amounts = np.zeros((*run.leading, run.count))
     amounts[..., :h] = run.amounts(np.zeros(wanted.shape))[..., :h]
     repaired = np.empty(wanted.shape)
-    slack = _SLACK * max(
+    slack = max(_SLACK, run.count * TABLE_ERROR) * max(
         float(np.abs(wanted).max(initial=0.0)), float(run.initial.sum(axis=-1).max(initial=0.0))
     )
-    for c, column in survival_columns(run.life, run.edges, convention):
+    for c, column in survival_columns(run.life, run.edges, convention, tabulate_from=h):
         if c >= h:
             gap = wanted[..., c - h] - ledger.stock[..., c]
             surplus = np.where(-gap > slack, -gap, 0.0)
@@ -401,6 +404,17 @@ def _entering(need: Array, first: Array, slack: float, period: int) -> Array:
             "stock; take shorter periods or the convention 'uniform'"
         )
     return np.divide(need, first, out=np.zeros_like(need), where=first > 0)
+
+
+def _refuse_negative(stock: Array) -> None:
+    """Raise ValueError, with the place, where a stock is negative: no repair makes sense of it."""
+    if (stock < 0).any():
+        *series, period = map(int, np.argwhere(stock < 0)[0])
+        place = f"series {series[0] if len(series) == 1 else tuple(series)}, " if series else ""
+        raise ValueError(
+            f"the stock given is negative ({place}period {period}: {float(stock.min()):.6g} t at "
+            "the least); give 0 or more"
+        )
 
 
 def _refuse_surplus(surplus: Array, period: int) -> None:

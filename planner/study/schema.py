@@ -383,7 +383,7 @@ TABLES: tuple[TableForm, ...] = (
                 "t/year",
                 (
                     "observed activity in a year of the study, to pin it and for the shares of a "
-                    "simulation"
+                    "simulation, where it is linear between observed years and held outside them"
                 ),
                 events=True,
             ),
@@ -710,7 +710,7 @@ TABLES: tuple[TableForm, ...] = (
         "What was observed in single years, to be reconciled under the flow balance; no part of "
         "the plan. `low` and "
         "`high` are the ends of the 95 % interval and required, both equal to the value where it "
-        "is exact.",
+        "is exact; one may be nearer to the value than the other.",
         keys=(
             Column(
                 "observation",

@@ -478,3 +478,79 @@ def test_what_a_step_is_judged_by_is_the_sum_of_squares_and_the_misses() -> None
         np.array([True, False, False]),
     )
     assert _merit(problem, np.array([6.0, 3.0, 21.0]), 7.0) == 0.5 * 4 + 7 * (2 + 3)
+
+
+def loss(v: np.ndarray, measured: np.ndarray, below: np.ndarray, above: np.ndarray) -> float:
+    """Sum of squares of the two-piece normal distribution."""
+    return float((((v - measured) / np.where(v < measured, below, above)) ** 2).sum())
+
+
+def test_a_measured_flow_is_held_at_zero_too() -> None:
+    """100 in and 110 out, exact, and a loss measured as 2 +- 4: -10 by the balance, which is no
+    flow. With 100 +- 5 and 110 +- 5 the loss is 0 and they meet at 105; it came out as -2.2 while
+    only what was not measured was held."""
+    balance, bounds = [[1, -1, -1]], [True, True, True]
+    found = fit([100, 110, 2], [5, 5, 4], balance, nonnegative=bounds)
+    assert found.values == pytest.approx([105, 105, 0], abs=1e-9)
+    assert found.chi_square == pytest.approx(1 + 1 + (2 / 4) ** 2)
+    assert found.freedom == 2
+    with pytest.raises(Contradiction) as caught:
+        fit([100, 110, 2], [0, 0, 4], balance, nonnegative=bounds)
+    assert caught.value.bounded
+    assert caught.value.rows == (0,)
+
+
+def test_held_flows_that_contradict_each_other_are_not_all_held() -> None:
+    """a + b - c = 10 exactly, measured -5, -3 and -18: all below 0, and all held at 0 the balance
+    cannot hold. By hand: c is 0, and a + b = 10 with equal deviations, so a = 4 and b = 6."""
+    found = fit(
+        [-5, -3, -18, 10], [1, 1, 1, 0], [[1, 1, -1, -1]], nonnegative=[True, True, True, False]
+    )
+    assert found.values == pytest.approx([4, 6, 0, 10], abs=1e-9)
+
+
+def test_a_range_that_is_wider_upward_gives_way_upward() -> None:
+    """In 100 - 5 + 20 and out 130 +- 10: 100 + 30 x 400/500 = 124. With half of both ends as one
+    deviation of 12.5 it was 118.3; turned round, 100 - 20 + 5, it is 100 + 30 x 25/125 = 106."""
+    up = fit([100, 130], [5, 10], [[1, -1]], above=[20, 10])
+    assert up.values == pytest.approx([124, 124])
+    assert up.chi_square == pytest.approx(30**2 / 500)
+    down = fit([100, 130], [20, 10], [[1, -1]], above=[5, 10])
+    assert down.values == pytest.approx([106, 106])
+
+
+def test_a_deviation_of_nothing_on_one_side_is_a_bound() -> None:
+    """100 or more, + 20, against 90 +- 10: 100 it is; against 120 +- 10 it gives way to 116."""
+    assert fit([100, 90], [0, 10], [[1, -1]], above=[20, 10]).values == pytest.approx([100, 100])
+    assert fit([100, 120], [0, 10], [[1, -1]], above=[20, 10]).values == pytest.approx([116, 116])
+
+
+def test_what_nothing_moves_has_the_deviation_of_the_two_piece_normal() -> None:
+    """Variance (1 - 2/pi) (s' - s)^2 + s s' (Wallis 2014), and half of neither range."""
+    found = fit([100], [5], np.zeros((0, 1)), above=[20])
+    assert found.deviations == pytest.approx([np.sqrt((1 - 2 / np.pi) * 15**2 + 100)])
+
+
+@given(
+    st.lists(st.floats(-60, 60), min_size=6, max_size=6),
+    st.lists(st.floats(0.5, 20), min_size=12, max_size=12),
+)
+@FEW
+def test_two_pieces_and_bounds_agree_with_slsqp(errors: list[float], spreads: list[float]) -> None:
+    """The bypass with errors as large as its flows, deviations apart upward and downward, nothing
+    below 0: no other flows that balance have a smaller sum of squares."""
+    measured, below, above = TRUTH / 2 + errors, np.array(spreads[:6]), np.array(spreads[6:])
+    found = fit(measured, below, BYPASS, above=above, nonnegative=[True] * 6)
+    assert found.chi_square == pytest.approx(loss(found.values, measured, below, above), abs=1e-9)
+    assert (found.values >= -1e-6).all()
+    assert BYPASS @ found.values == pytest.approx(0, abs=1e-6)
+    peer = minimize(
+        loss,
+        np.abs(TRUTH / 2),
+        args=(measured, below, above),
+        method="SLSQP",
+        bounds=[(0, None)] * 6,
+        constraints=[{"type": "eq", "fun": lambda x: BYPASS @ x}],
+        options={"ftol": 1e-13, "maxiter": 500},
+    )
+    assert found.chi_square <= peer.fun * (1 + 1e-6) + 1e-6

@@ -300,3 +300,54 @@ def test_what_a_plan_does_is_left_as_it_is_and_noise_is_balanced(
                 found.measurements[name].to_numpy() for name in ("reconciled", "measured")
             )
             assert after == pytest.approx(before, abs=1e-6 * largest)
+
+
+def test_a_range_of_demand_is_a_measurement(tmp_path: Path) -> None:
+    """As `test_an_observed_demand_is_no_longer_exact`, with the range at the demand itself, 130 +-
+    6: it takes its share of the 10 missing; it was exact, and mine and imports took all."""
+    study = chain()
+    for row in study.rows["demand"]:
+        row.update(low=130 - 6 * NORMAL_95, high=130 + 6 * NORMAL_95)
+    observe(study, "mined", "mine", "li/ore", 100, 10)
+    observe(study, "bought", "buy_*", "li/metal", 40, 4)
+    found = reconcile_study(read(study, tmp_path))
+    assert found.demand.set_index("good").loc["li/metal", "reconciled"] == pytest.approx(
+        130 - 10 * 36 / 116
+    )
+    assert table(found)["reconciled"].to_dict() == pytest.approx(
+        {"mined": 100 + 10 * 64 / 116 / 0.8, "bought": 40 + 10 * 16 / 116}
+    )
+    flows = found.flows.set_index(["source", "target"])
+    assert flows.loc[("li/metal", "demand"), "sd"] > 0
+
+
+def test_a_range_keeps_its_sides(tmp_path: Path) -> None:
+    """Mined 100, 95 % between 90.2 and 139.2 (- 5, + 20), bought 40 +- 4 of 130: variances upward
+    0.64 x 400 = 256 and 16, so 100 + 10 x 256/272/0.8; with half of both ends as one deviation the
+    mine took less. And a range that does not hold its value is refused."""
+    study = chain()
+    observe(study, "mined", "mine", "li/ore", 100, 10)
+    observe(study, "bought", "buy_*", "li/metal", 40, 4)
+    ends = {"low": 100 - 5 * NORMAL_95, "high": 100 + 20 * NORMAL_95}
+    study.rows["observations"][0].update(ends)
+    found = table(reconcile_study(read(study, tmp_path)))
+    assert found.loc["mined", "reconciled"] == pytest.approx(100 + 10 * 256 / 272 / 0.8)
+    assert found.loc["mined", ["sd", "sd_above"]].tolist() == pytest.approx([5, 20])
+
+
+@pytest.mark.parametrize("end", ["demand", "*", "dem*"])
+def test_a_flow_means_the_same_however_it_is_written(tmp_path: Path, end: str) -> None:
+    """Served 130 +- 1 of 100 mined and 40 bought, both +- 1, with a yield of 0.7 to 0.99 around
+    0.8: the yield gives way, 0.9, and 10^2 / (0.64 + 1 + 1 + (100 x 0.19 / 1.96)^2) = 1.035 is p =
+    0.309. Written `demand` no observation named the refinery, its yield was exact and a good
+    measurement thrown out; written `*` it was not."""
+    study = chain(low=0.7, high=0.99)
+    observe(study, "mined", "mine", "li/ore", 100, 1)
+    observe(study, "bought", "buy_*", "li/metal", 40, 1)
+    observe(study, "served", "li/metal", end, 130, 1)
+    found = reconcile_study(read(study, tmp_path))
+    assert found.before.consistent
+    assert not found.faults
+    line = found.coefficients.set_index("process").loc["refine"]
+    assert line["reconciled"] == pytest.approx(0.9, abs=0.005)
+    assert found.before.p_value == pytest.approx(0.309, abs=0.005)

@@ -364,3 +364,117 @@ def test_the_residual_is_reckoned_from_the_values_and_not_believed(
         [Ratio("part", "share", "out")],
     )
     assert result.residual == pytest.approx(residual)
+
+
+def world(*extra: tuple[str, str, float, float]) -> pd.DataFrame:
+    """One RoW gives and takes: 100 in, 80 into use, 20 out again; all +- 2."""
+    return flow_table(("RoW", "smelter", 100, 2), ("smelter", "RoW", 20, 2), *extra)
+
+
+def test_the_world_outside_does_not_balance() -> None:
+    """Imports 100, exports 20, use 80 that goes to waste abroad: RoW on both sides was balanced,
+    and with the use stock growing by 50 the flows inside came out as 5.6e-15."""
+    table = world(("smelter", "use", 80, 2), ("use", "RoW", 30, 2), ("use", "stock change", 50, 2))
+    found, faults = reconcile_flows(table, boundary="RoW")
+    assert found.table["reconciled"].tolist() == pytest.approx([100, 20, 80, 30, 50])
+    assert (found.balanced, faults) == (("smelter", "use"), ())
+    closed = world(("smelter", "use", 80, 2), ("use", "RoW", 80, 2))
+    with pytest.raises(SpecError, match=r"every node balances .*RoW.*boundary="):
+        reconcile_flows(closed)
+    assert reconcile_flows(closed, boundary=())[0].balanced == ("smelter", "RoW", "use")
+    with pytest.raises(SpecError, match="column 'ROW': is not a node"):
+        reconcile_flows(closed, boundary=["ROW"])
+
+
+def test_parallel_flows_of_two_goods_are_two_flows() -> None:
+    """Plate 60 and wire 40 go the same way out of 103 +- 1: their sum gives way, 61 and 41 and 102.
+    Without the column `good` they were two measurements of one flow of 75."""
+    table = pd.DataFrame(
+        [
+            ("ore", "mill", "", 103, 1),
+            ("mill", "shop", "plate", 60, 1),
+            ("mill", "shop", "wire", 40, 1),
+        ],
+        columns=["source", "target", "good", "value", "sd"],
+    )
+    found, _ = reconcile_flows(table)
+    assert values(found) == pytest.approx(
+        {"ore -> mill": 102, "mill -> shop, plate": 61, "mill -> shop, wire": 41}
+    )
+    shares = pd.DataFrame(
+        [("mill", "shop", "", 1.0, 0.01), ("mill", "shop", "wire", 0.4, 0.0)],
+        columns=["source", "target", "good", "value", "sd"],
+    )
+    line = values(reconcile_flows(table, shares)[0])
+    assert line["mill -> shop, wire"] == pytest.approx(0.4 * line["ore -> mill"])
+    assert line["share of mill -> shop"] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("column", ["metal", "year", "unit"])
+def test_two_metals_years_or_units_are_not_one_flow(column: str) -> None:
+    """Two rows of one flow are two measurements of it, unless they speak of different things."""
+    table = flow_table(("a", "b", 90, 10), ("a", "b", 110, 10), ("b", "c", 103, 5))
+    table[column] = ["one", "two", "one"]
+    with pytest.raises(SpecError, match=rf"column '{column}': holds one, two; reconcile"):
+        reconcile_flows(table)
+
+
+def test_rows_that_cannot_be_read_are_named() -> None:
+    """A row without a source was left out without a word; text for a number was a traceback."""
+    table = flow_table(("a", "b", 90, 10), (None, "b", 110, 10), ("b", "c", 103, 5))
+    table["value"] = [90, 110, "many"]
+    with pytest.raises(SpecError) as caught:
+        reconcile_flows(table)
+    assert "flows row 2, column 'source': is empty" in str(caught.value)
+    assert "flows row 3, column 'value': 'many' is not a number" in str(caught.value)
+
+
+def test_a_flow_from_a_node_to_itself_is_in_no_balance() -> None:
+    """10 go round and round at b: a gives what c gets, 100, not 10 less or more."""
+    found, _ = reconcile_flows(
+        flow_table(("a", "b", 100, 1), ("b", "b", 10, 1), ("b", "c", 100, 1))
+    )
+    assert found.table["reconciled"].tolist() == pytest.approx([100, 10, 100])
+
+
+def test_flows_do_not_fall_below_zero_unless_they_may() -> None:
+    """100 in, 110 out and a loss measured as 2 +- 4: by default the loss is 0, and not -2.2."""
+    table = flow_table(("ore", "mill", 100, 5), ("mill", "metal", 110, 5), ("mill", "dust", 2, 4))
+    found, _ = reconcile_flows(table)
+    assert found.table["reconciled"].tolist() == pytest.approx([105, 105, 0], abs=1e-9)
+    free, _ = reconcile_flows(table, nonnegative=False)
+    assert free.table["reconciled"].iloc[2] == pytest.approx(2 - 12 * 16 / 66)
+
+
+def test_a_gross_error_that_only_one_test_sees_is_no_agreement() -> None:
+    """Thirty good balances and one flow 3.9 of its deviations off: chi-square of 31 does not see
+    it (p > 0.05), the measurement test does; it was called agreement."""
+    rng = np.random.default_rng(4)
+    rows = [(f"a{i}", f"b{i}", 100.0, 1.0) for i in range(31)]
+    rows += [(f"b{i}", f"c{i}", 100.0 + 0.5 * rng.normal(), 1.0) for i in range(30)]
+    rows += [("b30", "c30", 100 + 3.9 * 2**0.5, 1.0)]
+    found, faults = reconcile_flows(flow_table(*rows))
+    assert found.p_value > 0.05
+    assert not found.consistent
+    assert {faults[0].name, *faults[0].alike} == {"a30 -> b30", "b30 -> c30"}
+
+
+def test_both_tests_together_have_the_level() -> None:
+    """Of 400 data sets without fault at most 5 % fail either test; at 5 % each it were 8 %."""
+    truth, rng = np.array([100, 64, 36, 64, 36, 100.0]), np.random.default_rng(9)
+    failed = [
+        not reconcile(
+            BYPASS, obs(*((f"f{i}", v, 2.0) for i, v in enumerate(truth + rng.normal(0, 2, 6))))
+        ).consistent
+        for _ in range(400)
+    ]
+    assert 0.015 <= np.mean(failed) <= 0.065
+
+
+def test_an_upward_deviation_of_its_own() -> None:
+    """In 100 - 5 + 20, out 130 +- 10: 124 (see the numerics)."""
+    table = flow_table(("a", "b", 100, 5), ("b", "c", 130, 10))
+    table["sd_above"] = [20, NAN]
+    found, _ = reconcile_flows(table)
+    assert found.table["reconciled"].tolist() == pytest.approx([124, 124])
+    assert found.table["deviation_above"].tolist() == [20, 10]

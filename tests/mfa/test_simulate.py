@@ -10,9 +10,16 @@ from hypothesis import strategies as st
 from planner.errors import SpecError
 from planner.mfa.balance import balance, residual
 from planner.mfa.flows import base_account, node_residual
-from planner.mfa.simulate import Simulation, shares_from, simulate, simulate_plan
+from planner.mfa.simulate import (
+    Simulation,
+    share_table,
+    shares_from,
+    simulate,
+    simulate_plan,
+)
 from planner.system.nouns import Period
 from tests.by_hand import ByHand
+from tests.small import Study, system_of
 
 CLOSES = 1e-12
 
@@ -511,3 +518,65 @@ def test_any_two_nested_loops_close(demand, product, recovery, refining, returne
     assert activity(found, "refine") == pytest.approx(
         feed * (1 - (1 - product) * recovery) / refining, rel=1e-9
     )
+
+
+def three_years_of_imports(**head: int) -> Study:
+    """100 t wanted each year; two origins observed 90/10, 50/50 and 10/90 in 2021, 2023, 2025."""
+    study = Study(2020, 2026, **head).good("li", "refined", demand=100, shortage_cost=1000)
+    for name, seen in (("a", (90, 50, 10)), ("b", (10, 50, 90))):
+        study.process(
+            name,
+            "import",
+            gives={"li": 1},
+            origin=name,
+            observed=dict(zip((2021, 2023, 2025), seen, strict=True)),
+        )
+    return study
+
+
+def test_observed_activities_of_later_years_steer_the_simulation(tmp_path):
+    """90/10 in 2021, 50/50 in 2023, 10/90 in 2025: so simulated, 70/30 and 30/70 between, held
+    before and after. It was 90/10 in every year."""
+    found = simulate(balance(system_of(three_years_of_imports(), tmp_path)))
+    run = [activity(found, "a", year) for year in range(2020, 2027)]
+    assert run == pytest.approx([90, 90, 70, 50, 30, 10, 10])
+    said = share_table(found).query("process == 'b'").set_index("year")
+    assert said["value"].tolist() == pytest.approx([0.1, 0.1, 0.3, 0.5, 0.7, 0.9, 0.9])
+    held, between = "held from an observed year", "between observed years"
+    assert said["source"].tolist() == [
+        held,
+        "observed",
+        between,
+        "observed",
+        between,
+        "observed",
+        held,
+    ]
+
+
+def test_a_longer_period_takes_the_mean_of_its_years(tmp_path):
+    """Periods of 2020-2022, 2023-2025 and 2026: (90 + 90 + 70) / 3, 30 and 10."""
+    found = simulate(balance(system_of(three_years_of_imports(step=3), tmp_path)))
+    run = [activity(found, "a", year) for year in (2020, 2023, 2026)]
+    assert run == pytest.approx([250 / 3, 30, 10])
+
+
+def test_an_observed_activity_of_its_own_follows_its_years_too(tmp_path):
+    """What makes scrap alone follows no good: 5 t in 2021 and 9 t in 2023 are 7 t in 2022; it ran 5
+    t in all years. One never observed is idle, and said to be."""
+    study = Study(2021, 2024).good("li", "refined").good("scrap", "scrap")
+    study.process("strip", "mine", gives={"scrap": 1}, observed={2021: 5, 2023: 9})
+    study.process("scour", "mine", gives={"scrap": 1})
+    found = simulate(balance(system_of(study, tmp_path)))
+    assert [activity(found, "strip", year) for year in range(2021, 2025)] == [5, 7, 9, 9]
+    assert found.idle == ("scour",)
+
+
+def test_a_year_in_which_none_was_seen_to_run_settles_no_shares(tmp_path):
+    """Both origins observed as 0 in 2021 and 50/50 in 2022: nothing says who gives the 100 of 2021;
+    they were short without a word of why."""
+    study = Study(2021, 2022).good("li", "refined", demand=100, shortage_cost=1000)
+    for name in "ab":
+        study.process(name, "import", gives={"li": 1}, origin=name, observed={2021: 0, 2022: 50})
+    with pytest.raises(SpecError, match="in 2021, when none was seen to run"):
+        simulate(balance(system_of(study, tmp_path)))
