@@ -282,7 +282,7 @@ def _waste_account(system: System, table: pd.DataFrame) -> Iterator[_Row]:
         maker, taker = system.processes.get(source), system.processes.get(target)
         if source.startswith("use/") and target in system.goods:
             yield "waste", "arising", source.removeprefix("use/"), value
-        if taker and taker.kind == "collect":
+        if taker and good in system.goods and system.goods[good].kind == "waste":
             yield "waste", "collected", good, value
         if _recycles(taker):
             yield "recycling", f"{_scrap(taker)} in", good, value

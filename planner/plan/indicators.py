@@ -416,13 +416,14 @@ def metal_account(plan: Plan, metal: str, persons: Array | None = None) -> Metal
     def pathway(*names: str) -> pd.DataFrame:
         return supply[supply["pathway"].isin(names)]
 
-    collectors = [p.name for p in system.processes.values() if p.kind == "collect"]
     at_home = [p.name for p in system.processes.values() if p.at_home]
     wastes = [g.name for g in system.goods.values() if g.kind == "waste"]
     foreign = pathway("foreign primary", "foreign secondary")
     return MetalAccount(
         arising=total(flows[flows["source"].str.startswith("use/") & flows["target"].isin(wastes)]),
-        collected=total(flows[flows["target"].isin(collectors)]),
+        collected=total(
+            flows[flows["source"].isin(wastes) & flows["target"].isin(system.processes)]
+        ),
         old_recycled=total(pathway("domestic secondary")),
         new_recycled=total(pathway("new scrap")),
         home_primary=total(pathway("domestic primary")),

@@ -695,7 +695,7 @@ TABLES: tuple[TableForm, ...] = (
     ),
     TableForm(
         "collection",
-        "Waste and the largest share of it that can be collected.",
+        "Waste and the largest share of it that can be collected, whatever process takes it.",
         keys=(_good("the waste good"),),
         parameters=(ParameterForm("rate", "1", "largest share collected", maximum=1.0),),
         required=False,
