@@ -17,8 +17,8 @@ as wanted of it.
 
 **What cannot be met.** What is wanted and made by nobody is `shortage`; what is made beyond what is
 wanted stops the pulled group and becomes `disposal`. Upper bounds (activity, standing capacity,
-hosts, deposits, collection by what is pulled) do not bind: where a flow passes one, it is listed in `limits`. A plan that must
-keep within them is what `planner.solve` is for.
+hosts, deposits, collection by what is pulled) do not bind: where a flow passes one, it is listed in
+`limits`. A plan that must keep within them is what `planner.solve` is for.
 """
 
 from __future__ import annotations
@@ -164,8 +164,8 @@ def shares_from(balance: Balance, values: VariableValues) -> dict[str, Array]:
     """Shares that make `simulate` do what a plan did: of each process in the good it follows, by
     the plan's flows; shape (T,) each.
 
-    Those of a waste are of what its collection rate allows, as `simulate` takes them. What a plan left
-    short comes from no process, so the shares of its good add up to less than 1. With
+    Those of a waste are of what its collection rate allows, as `simulate` takes them. What a plan
+    left short comes from no process, so the shares of its good add up to less than 1. With
     `stockpiles_from` the plan is repeated; without it the same shares serve what the plan drew from
     stockpiles.
     """
