@@ -21,6 +21,8 @@ from planner.lp.formulation import FORMULATION
 from planner.mfa.balance import Balance
 from planner.mfa.demand_measures import after_measures
 from planner.mfa.flows import flow_table
+from planner.mfa.provenance.account import faults
+from planner.mfa.provenance.trace import Trace, traces
 from planner.plan.certificate import certify
 from planner.plan.indicators import indicator_table
 from planner.plan.plan import Certificate, Plan, Record
@@ -51,7 +53,7 @@ from planner.solver.highs import (
 )
 from planner.solver.incumbent import best_known, holds
 from planner.solver.scaling import range_warnings, ranges, recorded, worst_rows
-from planner.system.nouns import Array
+from planner.system.nouns import Array, System
 
 SEARCH = 0.8
 """Share of a time limit for the optimum; the rest is kept for a plan that at least holds."""
@@ -323,9 +325,11 @@ def make_plan(
 def _tables(balance: Balance, values: Values, prices: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Every result table of a plan."""
     system = balance.system
+    flows = flow_table(balance, values)
+    traced = traces(balance, flows)
     tables = {
-        "supply": supply_table(system, values),
-        "flows": flow_table(balance, values),
+        "supply": supply_table(system, values, traced),
+        "flows": flows,
         "stocks": stock_table(system, balance, values),
         "capacity": capacity_table(system, values),
         "costs": cost_table(system, values),
@@ -334,7 +338,17 @@ def _tables(balance: Balance, values: Values, prices: pd.DataFrame) -> dict[str,
     }
     tables["indicators"] = indicator_table(system, values, tables)
     assert set(tables) == set(COLUMNS)
+    _require_provenance(system, tables, traced)
     return tables
+
+
+def _require_provenance(
+    system: System, tables: Mapping[str, pd.DataFrame], traced: Mapping[str, Trace]
+) -> None:
+    """Raise SolverError where provenance does not add up, which conservation forbids."""
+    wrong = faults(system, tables["flows"], traced, tables["supply"])
+    if wrong:
+        raise SolverError("; ".join(("the provenance of the plan does not add up", *wrong)))
 
 
 def _require_certified(certificate: Certificate, arrays: Arrays, published: Array) -> None:

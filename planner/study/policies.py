@@ -3,7 +3,7 @@ into the bounds of imports."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from typing import Any
@@ -33,6 +33,7 @@ from planner.system.nouns import (
     Ramp,
     frozen_array,
 )
+from planner.system.provenance import home_output, mixing, secondary_output
 from planner.units import factor, suggestion
 
 POLICY_NAMES = frozenset(each.name for each in fields(Policy))
@@ -162,11 +163,17 @@ class PolicyReader:
         )
 
     def _check_chains(self, policy: Policy) -> None:
-        """A chain through several stages counts once, by what each process adds; that needs goods
-        whose provenance is known."""
-        for name, taker in self._chained(policy).items():
+        """Metal of two provenances in one good cannot be told apart in the programme. A chain
+        through several stages counts once, by what each process adds."""
+        if policy.kind == "recycled_content" and policy.metal:
+            self._refuse_mixed(policy, "metal", secondary_output(self.nouns, policy.metal)[1])
+        if policy.kind != "self_sufficiency" or not policy.metal:
+            return
+        counted = home_output(self.nouns, policy)
+        self._refuse_mixed(policy, "stages", counted.mixed)
+        for name, taker in self._chained(policy, counted.processes).items():
             makers = [p for p in self.nouns.processes.values() if name in p.outputs]
-            other = next((p.name for p in makers if not policy.counts(p)), None)
+            other = next((p.name for p in makers if p.name not in counted.processes), None)
             if other is not None:
                 self.problems.add(
                     HEAD_FILE,
@@ -177,11 +184,17 @@ class PolicyReader:
                     "give metal from abroad a good of its own, or name fewer stages",
                 )
 
-    def _chained(self, policy: Policy) -> dict[str, str]:
+    def _refuse_mixed(self, policy: Policy, field: str, mixed: Mapping[str, str]) -> None:
+        """Refuse a policy for every process of which only a part would count."""
+        for name, words in mixed.items():
+            where, message = f"policies.{policy.name}.{field}", mixing(policy.metal, name, words)
+            self.problems.add(HEAD_FILE, policy.place.row, where, message)
+
+    def _chained(self, policy: Policy, counted: Sequence[str]) -> dict[str, str]:
         """Goods that one process which counts makes and another one takes, with that other one."""
         made: set[str] = set()
         taken: dict[str, str] = {}
-        for process in filter(policy.counts, self.nouns.processes.values()):
+        for process in (self.nouns.processes[name] for name in counted):
             goods = [good for good in process.outputs if self._counted(policy, good)]
             made.update(goods)
             taken |= dict.fromkeys(process.inputs if goods else (), process.name)

@@ -18,7 +18,7 @@ import pandas as pd
 
 from planner.errors import SpecError
 from planner.plan.solve import optimal
-from planner.plan.tables import supply_table
+from planner.plan.tables import supply_of
 from planner.runtime.display import shown
 from planner.runtime.progress import Progress, Step, told
 from planner.solver.compiled import Compiled, compiled
@@ -170,7 +170,7 @@ def _difference(made: Compiled, a: Array, b: Array) -> float:
 
 def _supply(made: Compiled, x: Array) -> pd.DataFrame:
     values = by_name(made.arrays.columns, np.clip(x, made.arrays.lower, made.arrays.upper))
-    table = supply_table(made.system, values)
+    table = supply_of(made.balance, values)
     table = table[table["pathway"] != "new scrap"]
     sums: pd.DataFrame = table.groupby(["metal", "year", "pathway"]).agg({"value": "sum"})
     return sums.reset_index()

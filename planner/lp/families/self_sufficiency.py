@@ -12,6 +12,7 @@ from planner.lp.wording import Facts, Subject, Telling
 from planner.study.provenance import figures
 from planner.system.batch import agreed
 from planner.system.nouns import Array, Policy
+from planner.system.provenance import home_output, require_unmixed
 from planner.system.unit_accounts import (
     equivalent,
     input_equivalent,
@@ -41,7 +42,9 @@ def _fill(targets: Targets, policy: Policy) -> None:
     """Output of the processes that count, less what they take from one another: a chain through
     several stages counts once, at its end."""
     system, metal = targets.system, policy.metal
-    counted = [process for process in system.processes.values() if policy.counts(process)]
+    names, mixed = home_output(system, policy)
+    require_unmixed(policy, mixed)
+    counted = [system.processes[name] for name in names]
     passed_on = {good for process in counted for good in process.outputs}
     for process in counted:
         made = output_equivalent(system, process, metal)
