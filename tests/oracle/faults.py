@@ -9,4 +9,4 @@ DIRECT_RECYCLING = "recycling without collection is not limited by the collectio
 TWO_STEP_IMPORTS = "an import in two steps counts twice towards the share of an origin"
 FOREIGN_ORIGIN = "metal with an origin counts as home metal where it is won by a home process"
 
-FOLLOWED = {TWO_STEP_IMPORTS, FOREIGN_ORIGIN}
+FOLLOWED = {TWO_STEP_IMPORTS}

@@ -98,16 +98,55 @@ def breach(p: Programme, name: str, subject: str, t: int) -> list:
     return [(column, 1.0)]
 
 
-def is_home(p: Programme, process: str, provenance: str) -> bool:
-    """Whether the output of a process counts as home output."""
-    row = p.recipes.processes[process]
-    if row["kind"] == "import" or row["pathway"] == "new scrap":
+def is_home(p: Programme, process: str, policy: dict[str, Any]) -> bool:
+    """Whether the output of a process counts as home output (conventions.md, provenance)."""
+    row, found = p.recipes.processes[process], sources(p, process, policy["metal"])
+    if row["kind"] == "import" or found == {"new scrap"}:
         return False
-    if provenance == "any":
-        return True
-    if row["origin"] and faults.FOREIGN_ORIGIN not in faults.FOLLOWED:
-        return False
-    return not row["pathway"].startswith("foreign")
+    if policy.get("provenance", "any") == "home":
+        return not found & {"abroad", "opening"}
+    return row["stage"] != "extraction" or "abroad" not in found
+
+
+def sources(p: Programme, process: str, metal: str) -> set[str]:
+    """Where the metal that a process handles can come from, all chains followed upstream: home,
+    abroad, an opening stock, use (secondary at home), new scrap (where it takes nothing else)."""
+    found: set[str] = set()
+    seen: set[str] = set()
+    asked = [process]
+    while asked:
+        name = asked.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        inputs = [g for g in p.recipes.inputs(name) if p.recipes.content(g, metal)]
+        if not p.recipes.inputs(name):
+            row = p.recipes.processes[name]
+            abroad = row["kind"] == "import" or row["origin"] or row["pathway"][:7] == "foreign"
+            found.add("abroad" if abroad else "home")
+        for good in inputs:
+            found |= held_before(p, good)
+            asked += p.recipes.makers(good)
+    only = [g for g in p.recipes.inputs(process) if p.recipes.content(g, metal)]
+    return {"new scrap"} if only and all(new_scrap(p, g) for g in only) else found
+
+
+def held_before(p: Programme, good: str) -> set[str]:
+    """What a good holds that no process of the study gave."""
+    found = set()
+    if good in {row["waste"] for row in p.study.rows.get("products", []) if row.get("waste")}:
+        found.add("use")
+    if p.study.has("good_values", good, "", "opening_stock"):
+        if p.study.constant("good_values", good, "", "opening_stock") > 0:
+            found.add("opening")
+    return found
+
+
+def new_scrap(p: Programme, good: str) -> bool:
+    """Whether a good is scrap or waste that only manufacture gives."""
+    makers = [p.recipes.processes[q]["kind"] for q in p.recipes.makers(good)]
+    raw = p.recipes.goods[good]["kind"] in ("scrap", "waste")
+    return raw and bool(makers) and set(makers) == {"manufacture"} and not held_before(p, good)
 
 
 def supply(p: Programme) -> set[str]:
@@ -123,7 +162,7 @@ def counted(p: Programme, policy: dict[str, Any]) -> dict[str, Array]:
         q
         for q, row in recipes.processes.items()
         if row["stage"] in policy["stages"]
-        and is_home(p, q, policy.get("provenance", "any"))
+        and is_home(p, q, policy)
         and counts.intersection(recipes.outputs(q))
     ]
     made = {g for q in home for g in recipes.outputs(q) if g in counts}
@@ -177,6 +216,7 @@ def recycled_content(p: Programme) -> None:
             for q, fields in p.recipes.processes.items():
                 if fields["pathway"] == "new scrap":
                     continue
+                # labels are right here: mixed goods are refused, and the generator labels by source
                 part = float(fields["pathway"].endswith("secondary")) - share[t]
                 row.append((("activity", q, t), part * refined_output(p, q, metal)[t]))
             p.model.row(("recycled_content", name, t), row + breach(p, name, metal, t), ">=", 0.0)
