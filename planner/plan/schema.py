@@ -157,8 +157,9 @@ RESULTS: tuple[ResultTable, ...] = (
     ResultTable(
         "supply",
         (
-            "Refined metal by where it comes from. Stockpiles of refined metal give what is drawn "
-            "less what is filled."
+            "Refined metal by where it was won, traced through the flows: in each good, process "
+            "and stockpile metal mixes in proportion. Metal counts where it is refined first. "
+            "Stockpiles of refined metal give what is drawn less what is filled."
         ),
         (
             METAL,
@@ -173,7 +174,9 @@ RESULTS: tuple[ResultTable, ...] = (
             ResultField(
                 "origin",
                 "text",
-                "country it is imported from; empty for what is won at home",
+                "country it is imported from, or whose ore it was won from where it is refined at "
+                "home; empty for what is won at home",
+                key=True,
                 optional=True,
             ),
             ResultField("value", "number", "refined metal supplied"),

@@ -168,6 +168,21 @@ class _Reach:
         return any(self._holds(name) for name in process.outputs)
 
 
+def supplied_pathways(network: Network, metal: str) -> dict[str, frozenset[str]]:
+    """Pathways by which each process may supply refined metal, by process; metal refined before is
+    not supplied again."""
+    goods = network.goods
+    found = reachable(network, metal)
+    return {
+        name: frozenset(label.pathway for label in found.get(name, ()))
+        for name, process in network.processes.items()
+        if any(
+            good in goods and goods[good].kind == "refined" and metal in goods[good].content
+            for good in process.outputs
+        )
+    }
+
+
 # ---- what policies count
 
 
@@ -192,19 +207,18 @@ def home_output(network: Network, policy: Policy) -> Counted:
     for process in network.processes.values():
         if not (process.at_home and process.stage in policy.stages):
             continue
-        tests: list[tuple[Collection[Provenance], Callable[[Provenance], bool], str]] = []
+        tests: list[tuple[frozenset[Provenance], Callable[[Provenance], bool]]] = []
         if process.kind != "manufacture":
-            tests.append((own[process.name], _is_new, "new scrap and other metal"))
+            tests.append((own[process.name], _is_new))
         if policy.provenance == "home":
-            tests.append((whole[process.name], _not_home, "metal of home and other metal"))
+            tests.append((whole[process.name], _not_home))
         elif process.stage == "extraction":
-            tests.append((whole[process.name], _is_foreign, "metal of home and from abroad"))
-        answers = [(_all_or_none(labels, test), words) for labels, test, words in tests]
-        if any(answer is True for answer, _ in answers):
+            tests.append((whole[process.name], _is_foreign))
+        answers = {_all_or_none(labels, test): labels for labels, test in tests}
+        if True in answers:
             continue
-        unclear = next((words for answer, words in answers if answer is None), "")
-        if unclear:
-            mixed[process.name] = unclear
+        if None in answers:
+            mixed[process.name] = _in_words(answers[None])
         else:
             counted.append(process.name)
     return Counted(tuple(counted), _giving(network, policy.metal, mixed, COUNTED_KINDS))
@@ -220,13 +234,15 @@ def secondary_output(network: Network, metal: str) -> tuple[Mapping[str, bool], 
         secondary = _all_or_none(labels, lambda each: each.secondary)
         if not labels or outside is True:
             continue
-        if outside is None:
-            mixed[name] = "new scrap or metal refined before, and other metal"
-        elif secondary is None:
-            mixed[name] = "primary and secondary metal"
+        if outside is None or secondary is None:
+            mixed[name] = _in_words(labels)
         else:
             found[name] = secondary
     return found, _giving(network, metal, mixed, ("refined",))
+
+
+def _in_words(labels: Iterable[Provenance]) -> str:
+    return " and ".join(sorted({label.pathway for label in labels}))
 
 
 def _is_new(label: Provenance) -> bool:
@@ -270,8 +286,9 @@ def _giving(
 def mixing(metal: str, process: str, words: str) -> str:
     """Message for a policy that counts a part of what a process gives."""
     return (
-        f"'{process}' may handle {words} ({metal}) in one good, so that what of its output counts "
-        "hangs on the plan and is not linear; give each a good of its own, up to this process"
+        f"'{process}' may work up {metal} of several provenances mixed in one good ({words}): what "
+        "of its output counts hangs on the plan and is not linear; give metal of each provenance "
+        "(from abroad, of new scrap, of the opening stock) a good and a process of its own"
     )
 
 

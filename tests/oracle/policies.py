@@ -136,9 +136,8 @@ def held_before(p: Programme, good: str) -> set[str]:
     found = set()
     if good in {row["waste"] for row in p.study.rows.get("products", []) if row.get("waste")}:
         found.add("use")
-    if p.study.has("good_values", good, "", "opening_stock"):
-        if p.study.constant("good_values", good, "", "opening_stock") > 0:
-            found.add("opening")
+    if p.study.constant("good_values", good, "", "opening_stock") > 0:
+        found.add("opening")
     return found
 
 

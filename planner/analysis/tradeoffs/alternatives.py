@@ -24,7 +24,8 @@ from planner.runtime.progress import Progress, Step, told
 from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import Program, by_name
 from planner.system.nouns import PATHWAYS, Array
-from planner.system.unit_accounts import metals_of, refined_output
+from planner.system.provenance import mixing, supplied_pathways
+from planner.system.unit_accounts import refined_output
 
 PENALTIES = frozenset({"shortage", "breach"})
 COUNTED = tuple(pathway for pathway in PATHWAYS if pathway != "new scrap")
@@ -109,11 +110,18 @@ def _ranges(
 
 def pathway_terms(made: Compiled, metal: str, pathway: str) -> Array:
     """Refined supply of a metal by a pathway over all years as terms on the columns, t per unit,
-    shape (n,)."""
+    shape (n,).
+
+    Raises SpecError where a process may refine metal of several pathways in one good: its supply by
+    one of them is not linear.
+    """
     arrays, system = made.arrays, made.system
     terms = np.zeros(len(arrays.columns))
-    for process in system.processes.values():
-        if process.pathway == pathway and metal in metals_of(system, process):
+    for name, pathways in supplied_pathways(system, metal).items():
+        process = system.processes[name]
+        if len(pathways) > 1:
+            raise SpecError("alternatives", [mixing(metal, name, " and ".join(sorted(pathways)))])
+        if pathway in pathways:
             for period, share in zip(
                 system.periods, refined_output(system, process, metal), strict=True
             ):

@@ -18,7 +18,7 @@ import pandas as pd
 
 from planner.mfa.provenance.trace import Trace
 from planner.system.nouns import Array, System
-from planner.system.provenance import drawn_from_outside, makes_new_scrap
+from planner.system.provenance import REFINED, drawn_from_outside, makes_new_scrap
 
 TOLERANCE = 1e-9
 """By so much of the largest flow of the metal may an inequality be missed by rounding."""
@@ -135,3 +135,42 @@ def _won_at_home(system: System, flows: pd.DataFrame, pathway: str) -> Array:
     ]
     outside = flows["source"].str.contains("^(?:deposit|origin|host|stockpile)/")
     return by_period(system, flows[outside & flows["target"].isin(drawing)])
+
+
+def label_notes(
+    system: System, traces: Mapping[str, Trace], supply: pd.DataFrame
+) -> tuple[str, ...]:
+    """What the flows say against the `pathway` that the study states of a process, for each process
+    and metal where they do: the published shares follow the flows."""
+    found: list[str] = []
+    for (metal, name), part in supply.groupby(["metal", "process"]):
+        process = system.processes.get(str(name))
+        if process is None:
+            continue
+        sums = part.groupby("pathway")["value"].sum()
+        others = sums[(sums.index != process.pathway) & (sums > TOLERANCE * sums.sum())]
+        if len(others):
+            said = ", ".join(f"{v / sums.sum():.1%} {other}" for other, v in others.items())
+            found.append(
+                f"{name} is labelled {process.pathway}, but by the flows the {metal} that it "
+                f"refines is {said}; shares follow the flows"
+            )
+    return tuple(found) + tuple(_refined_again(system, traces))
+
+
+def _refined_again(system: System, traces: Mapping[str, Trace]) -> Iterator[str]:
+    """Processes that work on refined metal and give refined metal: they supply nothing new."""
+    for metal, traced in traces.items():
+        if REFINED not in traced.labels:
+            continue
+        at = traced.labels.index(REFINED)
+        for name, process in system.processes.items():
+            gives = any(
+                system.goods[good].kind == "refined" and metal in system.goods[good].content
+                for good in process.outputs
+            )
+            if gives and traced.of(name)[at].any():
+                yield (
+                    f"{name} takes {metal} that was refined before; it was supplied when it was "
+                    "refined first, and is not supplied again"
+                )
