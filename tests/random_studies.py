@@ -79,6 +79,17 @@ def _metal(draw: Any, study: Study, metal: str, years: int) -> None:
         )
     study.good(f"{metal}/waste", "waste", metal=metal, collection=draw(share))
     study.good(f"{metal}/scrap", "scrap", metal=metal, disposal_cost=draw(st.integers(0, 5)))
+    # new scrap has a good of its own: mixed with old, a target of recycled metal is refused
+    study.good(f"{metal}/offcuts", "scrap", metal=metal)
+    study.process(
+        f"{metal} remelt",
+        "recycle",
+        takes={f"{metal}/offcuts": 1},
+        gives={f"{metal}/refined": draw(some)},
+        loss="dross",
+        variable_cost=draw(money),
+        pathway="new scrap",
+    )
     study.product(
         f"{metal} goods",
         waste=f"{metal}/waste",
@@ -91,7 +102,7 @@ def _metal(draw: Any, study: Study, metal: str, years: int) -> None:
         f"{metal} make",
         "manufacture",
         takes={f"{metal}/refined": 1},
-        gives={f"{metal}/product": 0.9, f"{metal}/scrap": 0.05},
+        gives={f"{metal}/product": 0.9, f"{metal}/offcuts": 0.05},
         loss="offcuts",
         pathway="",
         electricity=1,

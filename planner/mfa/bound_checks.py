@@ -1,5 +1,5 @@
 """Where activities pass what the study says is possible: ceilings of processes, standing capacity,
-hosts, deposits.
+hosts, deposits, collection rates.
 
 Who draws on a plant, a host or a deposit, and how much of it, is stated here once: the linear
 programme fills its rows from the same functions.
@@ -12,20 +12,25 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from planner.mfa.balance import Balance
 from planner.system.nouns import Array, Deposit, Process, System
 
 COLUMNS = ("limit", "name", "year", "value", "bound", "unit")
 _ROUNDING = 1e-9
 
 
-def limits_passed(system: System, activity: Array) -> pd.DataFrame:
+def limits_passed(balance: Balance, activity: Array) -> pd.DataFrame:
     """limit, name, year (first of the period), value, bound, unit, one row for each bound passed;
     activity has shape (P, T)."""
+    system = balance.system
     run = dict(zip(system.processes, activity, strict=True))
     bounds = [
-        found
-        for kind in (_activities, _capacities, _hosts, _deposits)
-        for found in kind(system, run)
+        *(
+            found
+            for kind in (_activities, _capacities, _hosts, _deposits)
+            for found in kind(system, run)
+        ),
+        *_collections(balance, run),
     ]
     rows = [
         (limit, name, period.first, float(v), float(b), unit)
@@ -118,3 +123,21 @@ def reserve_growth(system: System, deposit: Deposit) -> Array:
     """Ore added to a deposit in each period, t."""
     length = np.array([p.length for p in system.periods])
     return np.asarray(system.period_mean(deposit.additions) * length)
+
+
+def _collections(balance: Balance, run: dict[str, Array]) -> Iterator[_Bound]:
+    """Waste taken, by whatever process, against the collection rate of what arises."""
+    system = balance.system
+    for good in system.goods.values():
+        if good.collection_rate is None:
+            continue
+        arising = balance.arising.get(good.name, np.zeros(len(system.years)))
+        rate, bound = good.collection_rate, system.period_mean(good.collection_rate * arising)
+        taken = np.zeros(len(system.periods))
+        for process in system.processes.values():
+            if good.name in process.inputs:
+                taken = taken + system.period_mean(process.inputs[good.name]) * run[process.name]
+            if good.name in process.outputs:
+                made = system.period_mean(rate) * system.period_mean(process.outputs[good.name])
+                bound = bound + made * run[process.name]
+        yield "collection", good.name, taken, bound, "t/year"

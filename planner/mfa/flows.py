@@ -18,7 +18,9 @@ import numpy as np
 import pandas as pd
 
 from planner.mfa.balance import Balance, Residual, VariableValues, metal_in_and_out, values_of
+from planner.mfa.provenance.trace import Trace, trace
 from planner.system.nouns import Array, Good, Process, System, frozen_array
+from planner.system.provenance import NEW_SCRAP
 from planner.system.unit_accounts import metals_of
 
 COLUMNS = ("metal", "year", "source", "target", "good", "value", "unit")
@@ -206,10 +208,11 @@ def base_account(balance: Balance, flows: pd.DataFrame, metal: str, year: int) -
     if metal not in system.metals or year not in [p.first for p in system.periods]:
         raise KeyError(f"no metal '{metal}' or no period that begins in {year}")
     table = flows[(flows["metal"] == metal) & (flows["year"] == year)]
+    parts = _Parts(trace(balance, flows, metal), [p.first for p in system.periods].index(year))
     rows = [
-        *_supply_account(system, table),
+        *_supply_account(system, table, parts),
         *_use_account(table),
-        *_waste_account(system, table),
+        *_waste_account(system, table, parts),
         *_stockpile_account(table),
         *_loss_account(system, table),
     ]
@@ -229,7 +232,29 @@ _Row = tuple[str, str, str, float]
 """Stage, item, name and value of a line of the account."""
 
 
-def _supply_account(system: System, table: pd.DataFrame) -> Iterator[_Row]:
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What each process handles by pathway in one period, as traced through the flows."""
+
+    traced: Trace
+    period: int
+
+    def by_pathway(self, process: str) -> dict[str, float]:
+        """Share of each pathway; metal of refined goods as `refined before`."""
+        found: dict[str, float] = {}
+        for label, share in zip(self.traced.labels, self.traced.of(process), strict=True):
+            if share[self.period] > 0:
+                found[label.pathway] = found.get(label.pathway, 0.0) + float(share[self.period])
+        return found
+
+    def of_scrap(self, process: str) -> Iterator[tuple[str, float]]:
+        """Shares of new scrap and of all else, as old scrap."""
+        new = self.by_pathway(process).get(NEW_SCRAP.pathway, 0.0)
+        yield "new scrap", new
+        yield "old scrap", 1.0 - new
+
+
+def _supply_account(system: System, table: pd.DataFrame, parts: _Parts) -> Iterator[_Row]:
     """Ore taken, imports by form and origin, refined output by pathway, products made, exports."""
     for process in system.processes.values():
         if process.kind in MINING_KINDS:
@@ -238,6 +263,9 @@ def _supply_account(system: System, table: pd.DataFrame) -> Iterator[_Row]:
         for good, value in _pairs_of(table[table["source"] == process.name], "good"):
             if good in system.goods:
                 yield from _output_rows(process, system.goods[good], value)
+                if system.goods[good].kind == "refined":
+                    for pathway, share in parts.by_pathway(process.name).items():
+                        yield "refining", pathway, process.name, share * value
         if process.kind == "import":
             for good, value in _pairs_of(table[table["target"] == process.name], "source"):
                 yield "trade", "taken abroad", good, value
@@ -251,8 +279,6 @@ def _output_rows(process: Process, good: Good, value: float) -> Iterator[_Row]:
         yield "trade", "import", f"{good.name} from {process.origin}", value
     elif process.kind in MINING_KINDS and good.kind != "refined":
         yield "extraction", "output", good.name, value
-    if good.kind == "refined":
-        yield "refining", process.pathway or process.kind, process.name, value
     if process.kind == "manufacture":
         yield "manufacture", "new scrap" if good.kind == "scrap" else "output", good.name, value
 
@@ -276,7 +302,7 @@ def _use_account(table: pd.DataFrame) -> Iterator[_Row]:
             yield "use", "shortage", target, value
 
 
-def _waste_account(system: System, table: pd.DataFrame) -> Iterator[_Row]:
+def _waste_account(system: System, table: pd.DataFrame, parts: _Parts) -> Iterator[_Row]:
     """Waste by the product that it was, what of it is collected, and what recycling takes in and
     gives out, new and old scrap apart."""
     for source, target, good, value in zip(
@@ -285,20 +311,18 @@ def _waste_account(system: System, table: pd.DataFrame) -> Iterator[_Row]:
         maker, taker = system.processes.get(source), system.processes.get(target)
         if source.startswith("use/") and target in system.goods:
             yield "waste", "arising", source.removeprefix("use/"), value
-        if taker and taker.kind == "collect":
+        if taker and good in system.goods and system.goods[good].kind == "waste":
             yield "waste", "collected", good, value
         if _recycles(taker):
-            yield "recycling", f"{_scrap(taker)} in", good, value
+            for scrap, share in parts.of_scrap(taker.name):
+                yield "recycling", f"{scrap} in", good, share * value
         if _recycles(maker) and target == good:
-            yield "recycling", f"{_scrap(maker)} out", good, value
+            for scrap, share in parts.of_scrap(maker.name):
+                yield "recycling", f"{scrap} out", good, share * value
 
 
 def _recycles(process: Process | None) -> TypeGuard[Process]:
     return process is not None and process.kind == "recycle"
-
-
-def _scrap(recycling: Process) -> str:
-    return "new scrap" if recycling.pathway == "new scrap" else "old scrap"
 
 
 def _stockpile_account(table: pd.DataFrame) -> Iterator[_Row]:

@@ -280,16 +280,15 @@ class _Followers:
         return self.system.periods[int(np.argmax(periods))].first
 
     def shares(self) -> dict[str, Array]:
-        """Share of each process, shape (T,): of collectors in what the collection rate allows, not
-        in all that arises."""
+        """Share of each process, shape (T,): of whoever takes a waste in what its collection rate
+        allows, not in all that arises."""
         left = np.maximum(1 - self.total, 0.0)
         observed = {p.name: w * left for p, w in zip(self.rest, self.portions, strict=True)}
         share = self.known | observed
         rate = self.system.goods[self.drive.good].collection_rate
         if self.drive.mode == "pushed" and rate is not None:
             for process in self.group:
-                if process.kind == "collect":
-                    share[process.name] = share[process.name] * self.system.period_mean(rate)
+                share[process.name] = share[process.name] * self.system.period_mean(rate)
         return share
 
     def sources(self) -> dict[str, tuple[str, ...]]:

@@ -10,16 +10,16 @@ into refining) closes exactly, it is not iterated.
 **Shares.** A good with one process of its group: 1. With several: as given in `shares`, and what is
 left by the observed activities, linear between the years of observation and held outside them; a
 process that was never observed does not run, and is listed in `idle`. `share_table` says where each
-share comes from. Collection takes the collection rate of what arises. A good whose group has
-neither is refused by name: nothing is spread evenly for want of data.
+share comes from. Waste is taken up to its collection rate. A good whose group has neither is
+refused by name: nothing is spread evenly for want of data.
 
 **Stockpiles** are known or stand still: what is drawn counts as supply of its good, what fills them
 as wanted of it.
 
 **What cannot be met.** What is wanted and made by nobody is `shortage`; what is made beyond what is
 wanted stops the pulled group and becomes `disposal`. Upper bounds (activity, standing capacity,
-hosts, deposits) do not bind: where a flow passes one, it is listed in `limits`. A plan that must
-keep within them is what `planner.solve` is for.
+hosts, deposits, collection by what is pulled) do not bind: where a flow passes one, it is listed in
+`limits`. A plan that must keep within them is what `planner.solve` is for.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def simulate(
         frozen_map(found.sources),
         found.idle,
         _unmet(values),
-        limits_passed(system, run.reshape(len(system.processes), len(periods))),
+        limits_passed(balance, run.reshape(len(system.processes), len(periods))),
     )
 
 
@@ -189,8 +189,8 @@ def shares_from(balance: Balance, values: VariableValues) -> dict[str, Array]:
     """Shares that make `simulate` do what a plan did: of each process in the good it follows, by
     the plan's flows; shape (T,) each.
 
-    Those of collection are of what the rate allows, as `simulate` takes them. What a plan left
-    short comes from no process, so the shares of its good add up to less than 1. With
+    Those of a waste are of what its collection rate allows, as `simulate` takes them. What a plan
+    left short comes from no process, so the shares of its good add up to less than 1. With
     `stockpiles_from` the plan is repeated; without it the same shares serve what the plan drew from
     stockpiles.
     """
@@ -204,7 +204,7 @@ def shares_from(balance: Balance, values: VariableValues) -> dict[str, Array]:
         total = _all_of(balance, drives, drive, run)
         drawn = _net_draw(system, values, drive.good)
         total = total - drawn if drive.mode == "pulled" else total + drawn
-        if process.kind == "collect" and good.collection_rate is not None:
+        if drive.mode == "pushed" and good.collection_rate is not None:
             total = total * system.period_mean(good.collection_rate)
         own = run[name] * system.period_mean(drive.coefficient(process))
         shares[name] = np.clip(

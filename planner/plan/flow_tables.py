@@ -23,6 +23,7 @@ from planner.errors import OutputError
 from planner.mfa.balance import Balance, balance, values_of
 from planner.mfa.bound_checks import ore_taken, reserve_growth
 from planner.mfa.flows import flow_table
+from planner.mfa.provenance.trace import traces
 from planner.mfa.simulate import Simulation, share_table
 from planner.plan.tables import Values, cohort_table, emission_table, stock_table, supply_table
 from planner.runtime.run_folder import RECORD_FILE, write_tables
@@ -41,6 +42,8 @@ class Accounted(Protocol):
 
     @property
     def system(self) -> System: ...
+    @property
+    def balance(self) -> Balance: ...
     @property
     def values(self) -> Values: ...
     @property
@@ -77,11 +80,12 @@ def flow_tables(balance: Balance, values: Values) -> FlowTables:
     """
     system = balance.system
     whole: Values = {**values, **_levels(system, values)}
+    flows = flow_table(balance, whole)
     return FlowTables(
         balance,
         whole,
-        flow_table(balance, whole),
-        supply_table(system, whole),
+        flows,
+        supply_table(system, whole, traces(balance, flows)),
         stock_table(system, balance, whole),
         emission_table(system, whole),
     )

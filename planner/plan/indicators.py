@@ -21,6 +21,12 @@ import numpy as np
 import pandas as pd
 
 from planner.mfa.balance import Balance
+from planner.mfa.provenance.account import (
+    old_scrap_arising,
+    old_scrap_collected,
+    old_scrap_refined,
+)
+from planner.mfa.provenance.trace import trace
 from planner.mfa.simulate import Simulation, simulate
 from planner.plan.flow_tables import Accounted, FlowTables, flow_tables
 from planner.plan.prices import balance_prices, refined_prices
@@ -141,9 +147,12 @@ class MetalAccount:
     arising: Array
     """Metal in products that reach the end of their life, what is dissipated in use left out."""
     collected: Array
-    """Of that, what is collected for recycling."""
+    """Of that, what processes take."""
+    recycled_of_arising: Array
+    """Of that, what returns as refined metal in the same period."""
     old_recycled: Array
-    """Refined metal from old scrap of the country (pathway domestic secondary)."""
+    """Refined metal from old scrap of the country (pathway domestic secondary), out of stockpiles
+    of scrap too."""
     new_recycled: Array
     """Refined metal from new scrap of home manufacture."""
     home_primary: Array
@@ -209,7 +218,7 @@ def _ratio(part: Array, whole: Array) -> Array:
 
 def eol_collection_rate(a: MetalAccount) -> Array:
     r"""End-of-life collection rate (EoL-CR): of the metal in discarded products, what enters
-    recycling.
+    recycling, whatever process takes it; waste of manufacture is not counted along.
 
     $$EoL\text{-}CR = \frac{collected}{arising}$$
 
@@ -221,13 +230,13 @@ def eol_collection_rate(a: MetalAccount) -> Array:
 
 def eol_recycling_rate(a: MetalAccount) -> Array:
     r"""Functional end-of-life recycling rate (EoL-RR): of the metal in discarded products, what
-    returns as refined metal.
+    returns as refined metal in the same period. Never above the collection rate.
 
     $$EoL\text{-}RR = \frac{old\ scrap\ recycled}{arising}$$
 
     Source: UNEP 2011; Graedel et al. 2011 (g / d).
     """
-    return _ratio(a.old_recycled, a.arising)
+    return _ratio(a.recycled_of_arising, a.arising)
 
 
 def recycling_process_rate(a: MetalAccount) -> Array:
@@ -237,7 +246,7 @@ def recycling_process_rate(a: MetalAccount) -> Array:
 
     Source: UNEP 2011; Graedel et al. 2011 (g / e).
     """
-    return _ratio(a.old_recycled, a.collected)
+    return _ratio(a.recycled_of_arising, a.collected)
 
 
 def old_scrap_ratio(a: MetalAccount) -> Array:
@@ -479,6 +488,7 @@ def metal_account(plan: Accounted, metal: str, persons: Array | None = None) -> 
     system = plan.system
     years = [p.first for p in system.periods]
     flows = plan.flows[plan.flows["metal"] == metal]
+    traced = trace(plan.balance, flows, metal)
     supply = plan.supply[plan.supply["metal"] == metal]
     stocks = plan.stocks[(plan.stocks["metal"] == metal) & (plan.stocks["quantity"] == "stock")]
 
@@ -490,15 +500,14 @@ def metal_account(plan: Accounted, metal: str, persons: Array | None = None) -> 
     def pathway(*names: str) -> pd.DataFrame:
         return supply[supply["pathway"].isin(names)]
 
-    collectors = [p.name for p in system.processes.values() if p.kind == "collect"]
     at_home = [p.name for p in system.processes.values() if p.at_home]
-    wastes = [g.name for g in system.goods.values() if g.kind == "waste"]
     foreign = pathway("foreign primary", "foreign secondary")
     home = pathway("domestic primary", "domestic secondary")
     goods = _goods_by_pathway(plan, metal)
     return MetalAccount(
-        arising=total(flows[flows["source"].str.startswith("use/") & flows["target"].isin(wastes)]),
-        collected=total(flows[flows["target"].isin(collectors)]),
+        arising=old_scrap_arising(system, flows),
+        collected=old_scrap_collected(system, flows, traced),
+        recycled_of_arising=old_scrap_refined(system, flows, traced),
         old_recycled=total(pathway("domestic secondary")),
         new_recycled=total(pathway("new scrap")),
         home_primary=total(pathway("domestic primary")),

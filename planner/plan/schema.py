@@ -168,9 +168,10 @@ RESULTS: tuple[ResultTable, ...] = (
     ResultTable(
         "supply",
         (
-            "Metal by where it comes from: refined metal, and metal in imported finished goods, in "
-            "refined equivalents. Stockpiles of refined metal give what is drawn less what is "
-            "filled."
+            "Metal by where it was won, traced through the flows: in each good, process and "
+            "stockpile metal mixes in proportion. Refined metal counts where it is refined first, "
+            "and metal in imported finished goods where it comes in, in refined equivalents. "
+            "Stockpiles of refined metal give what is drawn less what is filled."
         ),
         (
             METAL,
@@ -185,7 +186,9 @@ RESULTS: tuple[ResultTable, ...] = (
             ResultField(
                 "origin",
                 "text",
-                "country it is imported from; empty for what is won at home",
+                "country it is imported from, or whose ore it was won from where it is refined at "
+                "home; empty for what is won at home",
+                key=True,
                 optional=True,
             ),
             ResultField("value", "number", "metal supplied"),

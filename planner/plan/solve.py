@@ -22,6 +22,8 @@ from planner.lp.formulation import FORMULATION
 from planner.mfa.balance import Balance
 from planner.mfa.demand_measures import after_measures
 from planner.mfa.flows import flow_table
+from planner.mfa.provenance.account import faults, label_notes
+from planner.mfa.provenance.trace import traces
 from planner.plan.certificate import certify
 from planner.plan.indicators import indicator_table
 from planner.plan.plan import Certificate, Plan, Record, Replay
@@ -311,7 +313,7 @@ def make_plan(
     published = np.clip(final.x, arrays.lower, arrays.upper)
     values: Values = by_name(arrays.columns, published)
     flow_balance = after_measures(made.balance, values)
-    tables = _tables(flow_balance, values, price_table(system, arrays, priced))
+    tables, notes = _tables(flow_balance, values, price_table(system, arrays, priced))
     objective = float(arrays.cost @ final.x) + arrays.offset
     certificate = certify(
         flow_balance,
@@ -323,8 +325,10 @@ def make_plan(
     )
     _require_certified(certificate, arrays, published)
     stages = {**taken, "check": time.perf_counter() - start}
+    written = _record(made, objective, total_emissions(system, tables["emissions"]))
     record = replace(
-        _record(made, objective, total_emissions(system, tables["emissions"])),
+        written,
+        notes=(*written.notes, *notes),
         iterations=priced.iterations,
         ties=ties,
         seconds={stage: round(value, 4) for stage, value in stages.items()},
@@ -333,12 +337,16 @@ def make_plan(
     return Plan(system, flow_balance, record, certificate, values, reduced_costs, tables)
 
 
-def _tables(balance: Balance, values: Values, prices: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Every result table of a plan."""
+def _tables(
+    balance: Balance, values: Values, prices: pd.DataFrame
+) -> tuple[dict[str, pd.DataFrame], tuple[str, ...]]:
+    """Every result table of a plan, and what the flows say against the study's labels."""
     system = balance.system
+    flows = flow_table(balance, values)
+    traced = traces(balance, flows)
     tables = {
-        "supply": supply_table(system, values),
-        "flows": flow_table(balance, values),
+        "supply": supply_table(system, values, traced),
+        "flows": flows,
         "stocks": stock_table(system, balance, values),
         "capacity": capacity_table(system, values),
         "costs": cost_table(system, values),
@@ -347,7 +355,10 @@ def _tables(balance: Balance, values: Values, prices: pd.DataFrame) -> dict[str,
     }
     tables["indicators"] = indicator_table(system, values, tables)
     assert set(tables) == set(COLUMNS)
-    return tables
+    wrong = faults(system, flows, traced, tables["supply"])
+    if wrong:
+        raise SolverError("; ".join(("the provenance of the plan does not add up", *wrong)))
+    return tables, label_notes(system, traced, tables["supply"])
 
 
 def _require_certified(certificate: Certificate, arrays: Arrays, published: Array) -> None:

@@ -16,11 +16,15 @@ import numpy as np
 import pandas as pd
 
 from planner.mfa.balance import Balance
+from planner.mfa.demand_measures import after_measures
+from planner.mfa.flows import flow_table
+from planner.mfa.provenance.trace import Trace, traces
 from planner.plan.prices import undiscounted
 from planner.plan.schema import COLUMNS
 from planner.system.economics import period_factors
 from planner.system.nouns import SCOPES, Array, Plant, System
 from planner.system.orders import order_charge, placed
+from planner.system.provenance import REFINED
 from planner.system.trade import goods_supply
 from planner.system.unit_accounts import (
     emission_parts,
@@ -60,24 +64,42 @@ def joined_metals(metals: Iterable[str]) -> str:
     return ";".join(sorted(metals))
 
 
-def supply_table(system: System, values: Values) -> pd.DataFrame:
-    """Metal supplied by process and pathway, t per year: refined, with what stockpiles of refined
-    metal gave (draw less fill), and in imported finished goods, in refined equivalents."""
-    refined = [*_process_supply(system, values), *_stockpile_supply(system, values)]
+def supply_table(system: System, values: Values, traced: Mapping[str, Trace]) -> pd.DataFrame:
+    """Metal supplied by pathway, process and origin, t per year, as traced through the flows:
+    refined, with what stockpiles of refined metal gave (draw less fill), and in imported finished
+    goods, in refined equivalents.
+
+    Metal counts where it is refined first: what works on refined metal supplies nothing new.
+    """
+    refined = [*_process_supply(system, values, traced), *_stockpile_supply(system, values)]
     rows = _added_up([*refined, *_goods_supply(system, values)])
-    return table("supply", sorted(rows, key=lambda r: (r[0], r[1], r[2], r[3])))
+    return table("supply", sorted(rows, key=lambda r: r[:5]))
 
 
-def _process_supply(system: System, values: Values) -> Iterator[Row]:
+def supply_of(planned: Balance, values: Values) -> pd.DataFrame:
+    """The supply table of a solution without the other tables, measures taken; `planned` is the
+    balance of the programme."""
+    whole = after_measures(planned, values)
+    return supply_table(whole.system, values, traces(whole, flow_table(whole, values)))
+
+
+def _process_supply(system: System, values: Values, traced: Mapping[str, Trace]) -> Iterator[Row]:
+    amounts: dict[tuple[str, str, str, str], Array] = {}
     for process in system.processes.values():
-        if process.pathway is None:
-            continue
         activity = series(system, values, "activity", process.name)
         for metal in metals_of(system, process):
-            amount = activity * refined_output(system, process, metal)
-            for t, v in _by_period(system, amount):
-                if v > 0:
-                    yield metal, t, process.pathway, process.name, process.origin, v, "t/year"
+            refined = activity * refined_output(system, process, metal)
+            shares = zip(traced[metal].labels, traced[metal].of(process.name), strict=True)
+            for label, share in shares if refined.any() else ():
+                # what crosses the border comes from where it was shipped, all else from its mine
+                origin = label.origin if process.at_home else process.origin
+                key = metal, label.pathway, process.name, origin
+                if label != REFINED and share.any():
+                    amounts[key] = amounts.get(key, 0.0) + refined * share
+    for (metal, pathway, name, origin), amount in amounts.items():
+        for t, v in _by_period(system, amount):
+            if v > 0:
+                yield metal, t, pathway, name, origin, v, "t/year"
 
 
 def _goods_supply(system: System, values: Values) -> Iterator[Row]:

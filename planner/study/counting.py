@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from planner.system.nouns import Policy
+from planner.system.provenance import home_output, mixing, secondary_output
 from planner.system.sufficiency import counted, unsettled_output
 from planner.system.trade import Network, Unsettled, brought_in, importers, may_run, unsettled
 from planner.system.unit_accounts import has_equivalent
@@ -13,6 +14,7 @@ from planner.system.unit_accounts import has_equivalent
 
 def uncountable(network: Network, policy: Policy) -> Iterator[tuple[str, str]]:
     """Field of a policy and what is wrong with what it counts."""
+    yield from _mixed(network, policy)
     field = "stages" if policy.kind == "self_sufficiency" else "origin"
     remedy = ", or name fewer stages" if field == "stages" else ""
     for each in dict.fromkeys(_unsettled(network, policy)):
@@ -29,6 +31,18 @@ def uncountable(network: Network, policy: Policy) -> Iterator[tuple[str, str]]:
                 "metal got from a tonne of it in good_values.csv"
             )
             yield "kind", message
+
+
+def _mixed(network: Network, policy: Policy) -> Iterator[tuple[str, str]]:
+    """Processes that may work up metal of which a part alone counts, mixed in one good."""
+    if policy.kind == "self_sufficiency":
+        field, mixed = "stages", home_output(network, policy).mixed
+    elif policy.kind == "recycled_content":
+        field, mixed = "metal", secondary_output(network, policy.metal)[1]
+    else:
+        return
+    for name, words in mixed.items():
+        yield field, mixing(policy.metal, name, words)
 
 
 def _unsettled(network: Network, policy: Policy) -> Iterator[Unsettled]:

@@ -288,8 +288,10 @@ TABLES: tuple[TableForm, ...] = (
             Column(
                 "pathway",
                 (
-                    "which pathway its refined output belongs to; required of a process that puts "
-                    "out a refined good"
+                    "how metal was won that enters the study with the process, from a deposit, a "
+                    "host or abroad; elsewhere a label, which shares of pathways do not follow "
+                    "where the flows say otherwise; required of a process that puts out a refined "
+                    "good"
                 ),
                 choices=(*get_args(Pathway), ""),
             ),
@@ -749,7 +751,7 @@ TABLES: tuple[TableForm, ...] = (
     ),
     TableForm(
         "collection",
-        "Waste and the largest share of it that can be collected.",
+        "Waste and the largest share of it that can be collected, whatever process takes it.",
         keys=(_good("the waste good"),),
         parameters=(ParameterForm("rate", "1", "largest share collected", maximum=1.0),),
         required=False,
@@ -877,8 +879,8 @@ POLICIES: tuple[PolicyForm, ...] = (
         "home output at the stages (ore, refined metal, finished goods), less exports at them, is "
         "at least this share of home demand, in refined equivalents; with "
         "provenance `any` (default) what is refined at home from imported ore counts at "
-        "processing, with `home` only home metal; "
-        "a chain through several of the stages counts once",
+        "processing, with `home` only home metal; where a good mixes what counts and what does "
+        "not, the target is refused; a chain through several of the stages counts once",
         "share",
         "1",
         (METAL, STAGES),
@@ -900,8 +902,8 @@ POLICIES: tuple[PolicyForm, ...] = (
     PolicyForm(
         "recycled_content",
         (
-            "refined metal from secondary pathways is at least this share of all refined metal "
-            "supplied"
+            "refined metal won from old or imported scrap is at least this share of all refined "
+            "metal supplied; where a good mixes primary and secondary metal, the target is refused"
         ),
         "share",
         "1",

@@ -368,26 +368,6 @@ class Policy:
     source: str = ""
     place: Place = field(default_factory=lambda: Place("study.toml", 0))
 
-    def counts(self, process: Process) -> bool:
-        """Return True if a self-sufficiency target counts the output of a process: made at home at
-        its stages, and not new scrap.
-
-        Imported ore refined at home is foreign at the stage of extraction and home at that of
-        processing, unless only home metal counts.
-        """
-        return (
-            process.at_home
-            and process.stage in self.stages
-            and process.pathway != "new scrap"
-            and not self._is_foreign(process)
-        )
-
-    def _is_foreign(self, process: Process) -> bool:
-        """Return True if the output of a process counts as foreign for its ore."""
-        return process.has_foreign_metal and (
-            self.provenance == "home" or process.stage == "extraction"
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Period:

@@ -12,13 +12,14 @@ abroad) adds what is given beyond what is taken, whoever made that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from planner.system.nouns import Array, Policy, Process, System
-from planner.system.trade import OWN_FORMS, RAW_KINDS, Network, Unsettled, Worth, form_of
+from planner.system.provenance import home_output
+from planner.system.trade import RAW_KINDS, Network, Unsettled, Worth, sold_on
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,19 +34,23 @@ class Counted:
 
 def counted(network: Network, policy: Policy) -> tuple[Counted, ...]:
     """The processes that a self-sufficiency target counts, each with the goods that count."""
-    makers = [p for p in network.processes.values() if _counts(network, p, policy)]
+    at_home = _at_home(network, policy)
+    makers = [p for p in at_home.values() if _supply(network, p.outputs, policy.metal)]
     passed_on = {good for p in makers for good in _supply(network, p.outputs, policy.metal)}
-    names = {process.name for process in makers}
     found = []
     for process in network.processes.values():
-        if process.name in names:
+        if process in makers:
             again = [g for g in process.inputs if g in passed_on or sold_on(network, process, g)]
             less = _supply(network, again, policy.metal)
             adds = _of(process.outputs, _supply(network, process.outputs, policy.metal))
             found.append(Counted(process, adds, _of(process.inputs, less)))
-        elif straight := _straight_scrap(network, process, policy):
+        elif straight := _straight_scrap(network, process, policy, at_home):
             found.append(Counted(process, _of(process.inputs, straight), {}))
     return tuple(found)
+
+
+def _at_home(network: Network, policy: Policy) -> dict[str, Process]:
+    return {name: network.processes[name] for name in home_output(network, policy).processes}
 
 
 def counted_terms(system: System, policy: Policy, worth: Worth) -> dict[str, Array]:
@@ -60,90 +65,30 @@ def counted_terms(system: System, policy: Policy, worth: Worth) -> dict[str, Arr
 
 def unsettled_output(network: Network, policy: Policy) -> Iterator[Unsettled]:
     """Goods of which it cannot be told what of them counts: made by processes that count and by
-    others, and taken by one that counts; or of home metal and metal from abroad, where only home
-    metal counts."""
+    others, and taken by one that counts."""
+    at_home = _at_home(network, policy)
     for each in counted(network, policy):
         process = each.process
-        straight = _straight_scrap(network, process, policy) if not policy.counts(process) else ()
-        for name in (*each.less, *straight):
-            other = None if sold_on(network, process, name) else _other(network, policy, name)
+        taken = each.less if process.name in at_home else each.adds
+        for name in taken:
+            other = None if sold_on(network, process, name) else _other(network, at_home, name)
             if other is not None:
                 yield Unsettled(name, process.name, other)
-        if _asks_where_from(process, policy):
-            for name in _made_up(network, process, policy):
-                abroad = _sources(network, name, policy.metal)[1]
-                if abroad:
-                    yield Unsettled(name, process.name, sorted(abroad)[0])
 
 
-def _counts(network: Network, process: Process, policy: Policy) -> bool:
-    if not policy.counts(process) or not _supply(network, process.outputs, policy.metal):
-        return False
-    if not _asks_where_from(process, policy):
-        return True
-    taken = _holding(network, process.inputs, policy.metal)
-    return any(_sources(network, name, policy.metal)[0] for name in taken)
-
-
-def _asks_where_from(process: Process, policy: Policy) -> bool:
-    """Return True if only home metal counts and the study does not say which a process gives."""
-    return policy.provenance == "home" and process.pathway is None and bool(process.inputs)
-
-
-def _made_up(network: Network, process: Process, policy: Policy) -> tuple[str, ...]:
-    """Goods with the metal that a process makes something of, those left out that it sells on."""
-    taken = _holding(network, process.inputs, policy.metal)
-    return tuple(name for name in taken if not sold_on(network, process, name))
-
-
-def _sources(
-    network: Network, name: str, metal: str, seen: frozenset[str] = frozenset()
-) -> tuple[frozenset[str], frozenset[str]]:
-    """Processes at home and abroad, or with metal from abroad, that the metal in a good comes from;
-    waste of use counts as home."""
-    makers = [p for p in network.processes.values() if name in p.outputs]
-    home = set() if makers else {name}
-    abroad: set[str] = set()
-    for process in makers:
-        taken = [g for g in _holding(network, process.inputs, metal) if g not in seen]
-        if process.from_abroad or process.has_foreign_metal:
-            abroad.add(process.name)
-        elif process.pathway is not None or not process.inputs:
-            home.add(process.name)
-        else:
-            for good in taken:
-                of_home, of_abroad = _sources(network, good, metal, seen | {name})
-                home |= of_home
-                abroad |= of_abroad
-    return frozenset(home), frozenset(abroad)
-
-
-def _other(network: Network, policy: Policy, name: str) -> str | None:
+def _other(network: Network, at_home: Container[str], name: str) -> str | None:
     """A process that gives a good and does not count."""
-    makers = (p for p in network.processes.values() if name in p.outputs)
-    return next((p.name for p in makers if not policy.counts(p)), None)
+    makers = (p.name for p in network.processes.values() if name in p.outputs)
+    return next((maker for maker in makers if maker not in at_home), None)
 
 
-def sold_on(network: Network, process: Process, name: str) -> bool:
-    """Return True if a process only passes a good on: manufacture in name, which leaves metal in
-    the form it had."""
-    good = network.goods.get(name)
-    if process.kind != "manufacture" or good is None:
-        return False
-    forms = {form_of(network.goods[g]) for g in process.outputs if g in network.goods}
-    return forms == {form_of(good)} and forms <= set(OWN_FORMS)
-
-
-def _straight_scrap(network: Network, process: Process, policy: Policy) -> tuple[str, ...]:
+def _straight_scrap(
+    network: Network, process: Process, policy: Policy, at_home: Mapping[str, Process]
+) -> tuple[str, ...]:
     """Scrap collected by processes that count which manufacture takes as it is."""
-    if process.kind != "manufacture" or policy.counts(process):
+    if process.kind != "manufacture" or process.name in at_home:
         return ()
-    collected = {
-        good
-        for p in network.processes.values()
-        if policy.counts(p) and p.kind != "manufacture"
-        for good in p.outputs
-    }
+    collected = {g for p in at_home.values() if p.kind != "manufacture" for g in p.outputs}
     held = _holding(network, process.inputs, policy.metal)
     raw = [name for name in held if network.goods[name].kind in RAW_KINDS]
     return tuple(name for name in raw if name in collected)

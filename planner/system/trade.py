@@ -31,7 +31,17 @@ from typing import Literal, Protocol, get_args
 
 import numpy as np
 
-from planner.system.nouns import Array, Good, Pathway, Policy, Process, Product, Stage, System
+from planner.system.nouns import (
+    Array,
+    Deposit,
+    Good,
+    Pathway,
+    Policy,
+    Process,
+    Product,
+    Stage,
+    System,
+)
 from planner.system.unit_accounts import reported_equivalent
 
 Form = Literal["ore and intermediates", "refined metal", "finished goods", "scrap and waste"]
@@ -64,6 +74,9 @@ class Network(Protocol):
     @property
     def products(self) -> Mapping[str, Product]: ...
 
+    @property
+    def deposits(self) -> Mapping[str, Deposit]: ...
+
 
 def contained(good: Good, metal: str) -> float:
     """Metal in a tonne of a good, t/t."""
@@ -76,6 +89,16 @@ def form_of(good: Good) -> Form:
     if good.kind in RAW_KINDS:
         return "scrap and waste"
     return "refined metal" if good.kind == "refined" else FORM_OF_STAGE[good.stage]
+
+
+def sold_on(network: Network, process: Process, name: str) -> bool:
+    """Return True if a process only passes a good on: manufacture in name, which leaves metal in
+    the form it had."""
+    good = network.goods.get(name)
+    if process.kind != "manufacture" or good is None:
+        return False
+    forms = {form_of(network.goods[g]) for g in process.outputs if g in network.goods}
+    return forms == {form_of(good)} and forms <= set(OWN_FORMS)
 
 
 def importers(network: Network, origin: str | None = None) -> tuple[Process, ...]:

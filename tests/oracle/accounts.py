@@ -138,8 +138,7 @@ def collection_target(a: Accounts) -> Iterator[Asked]:
         for good in policy["goods"]:
             metal = next(m for m in a.study.head["metals"] if a.recipes.content(good, m))
             f = a.flows[(a.flows.year == year) & (a.flows.metal == metal)]
-            kinds = {q: row["kind"] for q, row in a.recipes.processes.items()}
-            collected = f[(f.source == good) & (f.target.map(kinds) == "collect")].value.sum()
+            collected = f[(f.source == good) & f.target.isin(a.recipes.processes)].value.sum()
             stock = f.source.str.startswith("stockpile/")
             arising = f[(f.target == good) & ~stock].value.sum()
             content = a.recipes.content(good, metal)

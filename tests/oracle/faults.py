@@ -7,4 +7,4 @@ fault is mended.
 
 DIRECT_RECYCLING = "recycling without collection is not limited by the collection rate"
 
-FOLLOWED = {DIRECT_RECYCLING}
+FOLLOWED: set[str] = set()

@@ -105,20 +105,54 @@ def comes_in(p: Programme, process: str) -> bool:
     return row["kind"] == "import" or bool(row["origin"] and not p.recipes.inputs(process))
 
 
-def is_foreign(p: Programme, process: str) -> bool:
-    """Whether the metal is said to be of another country's ore or waste."""
-    row = p.recipes.processes[process]
-    return bool(row["origin"]) or row["pathway"].startswith("foreign")
-
-
 def is_home(p: Programme, process: str, policy: dict[str, Any]) -> bool:
-    """Whether the output of a process counts as home output."""
-    row, provenance = p.recipes.processes[process], policy.get("provenance", "any")
-    if row["kind"] == "import" or row["pathway"] == "new scrap":
+    """Whether the output of a process counts as home output (conventions.md, provenance)."""
+    row, found = p.recipes.processes[process], sources(p, process, policy["metal"])
+    if row["kind"] == "import" or found == {"new scrap"}:
         return False
-    if row["stage"] not in policy["stages"]:
-        return False
-    return not (is_foreign(p, process) and (provenance == "home" or row["stage"] == "extraction"))
+    if policy.get("provenance", "any") == "home":
+        return not found & {"abroad", "opening"}
+    return row["stage"] != "extraction" or "abroad" not in found
+
+
+def sources(p: Programme, process: str, metal: str) -> set[str]:
+    """Where the metal that a process handles can come from, all chains followed upstream: home,
+    abroad, an opening stock, use (secondary at home), new scrap (where it takes nothing else)."""
+    found: set[str] = set()
+    seen: set[str] = set()
+    asked = [process]
+    while asked:
+        name = asked.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        inputs = [g for g in p.recipes.inputs(name) if p.recipes.content(g, metal)]
+        if not p.recipes.inputs(name):
+            row = p.recipes.processes[name]
+            abroad = row["kind"] == "import" or row["origin"] or row["pathway"][:7] == "foreign"
+            found.add("abroad" if abroad else "home")
+        for good in inputs:
+            found |= held_before(p, good)
+            asked += p.recipes.makers(good)
+    only = [g for g in p.recipes.inputs(process) if p.recipes.content(g, metal)]
+    return {"new scrap"} if only and all(new_scrap(p, g) for g in only) else found
+
+
+def held_before(p: Programme, good: str) -> set[str]:
+    """What a good holds that no process of the study gave."""
+    found = set()
+    if good in {row["waste"] for row in p.study.rows.get("products", []) if row.get("waste")}:
+        found.add("use")
+    if p.study.constant("good_values", good, "", "opening_stock") > 0:
+        found.add("opening")
+    return found
+
+
+def new_scrap(p: Programme, good: str) -> bool:
+    """Whether a good is scrap or waste that only manufacture gives."""
+    makers = [p.recipes.processes[q]["kind"] for q in p.recipes.makers(good)]
+    raw = p.recipes.goods[good]["kind"] in ("scrap", "waste")
+    return raw and bool(makers) and set(makers) == {"manufacture"} and not held_before(p, good)
 
 
 def supply(p: Programme) -> set[str]:
@@ -141,31 +175,17 @@ def sells_on(p: Programme, process: str, good: str) -> bool:
     return is_manufacture and forms == {form(p, good)} != {"manufacture"}
 
 
-def from_home(p: Programme, good: str, metal: str, seen: tuple[str, ...] = ()) -> bool:
-    """Whether a good can hold metal of home."""
-    makers = p.recipes.makers(good)
-    for q in makers:
-        if comes_in(p, q) or is_foreign(p, q):
-            continue
-        taken = [g for g in p.recipes.inputs(q) if p.recipes.content(g, metal)]
-        if p.recipes.processes[q]["pathway"] or not p.recipes.inputs(q):
-            return True
-        if any(from_home(p, g, metal, (*seen, good)) for g in taken if g not in seen):
-            return True
-    return not makers
-
-
 Goods = dict[str, tuple[list[str], list[str], list[str]]]
+"""Good to the processes that give it, take it, and count."""
 
 
 def counted_goods(p: Programme, policy: dict[str, Any]) -> Goods:
     """By process the goods that count of what it gives, those taken off, and scrap taken as is."""
     recipes, metal = p.recipes, policy["metal"]
     holds = {g for g in supply(p) if recipes.content(g, metal)}
-    home = [q for q in recipes.processes if is_home(p, q, policy)]
+    at_stage = [q for q, row in recipes.processes.items() if row["stage"] in policy["stages"]]
+    home = [q for q in at_stage if is_home(p, q, policy)]
     giving = [q for q in home if holds.intersection(recipes.outputs(q))]
-    if policy.get("provenance") == "home":
-        giving = [q for q in giving if knows_home(p, q, metal)]
     made = {g for q in giving for g in holds.intersection(recipes.outputs(q))}
     gathered = {
         g for q in home if recipes.processes[q]["kind"] != "manufacture" for g in recipes.outputs(q)
@@ -181,14 +201,6 @@ def counted_goods(p: Programme, policy: dict[str, Any]) -> Goods:
             raw = [g for g in inputs if g in gathered and recipes.goods[g]["kind"] in RAW]
             found[q] = [], [], raw
     return found
-
-
-def knows_home(p: Programme, process: str, metal: str) -> bool:
-    """Whether a process gives home metal: as it says, or by what it takes."""
-    if p.recipes.processes[process]["pathway"] or not p.recipes.inputs(process):
-        return True
-    taken = [g for g in p.recipes.inputs(process) if p.recipes.content(g, metal)]
-    return any(from_home(p, g, metal) for g in taken)
 
 
 def counted(p: Programme, policy: dict[str, Any]) -> dict[str, Array]:
@@ -246,6 +258,7 @@ def recycled_content(p: Programme) -> None:
             for q, fields in p.recipes.processes.items():
                 if fields["pathway"] == "new scrap":
                     continue
+                # labels are right here: mixed goods are refused, and the generator labels by source
                 part = float(fields["pathway"].endswith("secondary")) - share[t]
                 row.append((("activity", q, t), part * refined_output(p, q, metal)[t]))
             p.model.row(("recycled_content", name, t), row + breach(p, name, metal, t), ">=", 0.0)

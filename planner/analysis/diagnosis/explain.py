@@ -42,7 +42,8 @@ PART_WORDS = {
 }
 """Further parts of a price in words."""
 ENTRIES = ("mine", "byproduct", "import", "collect", "release")
-"""Kinds of processes that bring metal into the balance; all others pass it on."""
+"""Kinds of processes that bring metal into the balance, as does whatever takes waste; all others
+pass it on."""
 IDLE = 1e-9
 """An activity below this share of the largest is idle."""
 
@@ -229,6 +230,13 @@ class _Asking:
         years = [p.first for p in plan.system.periods]
         self.years = {years[0], years[-1], *(y for y in SHOWN if y in years)}
 
+    def _enters(self, name: str) -> bool:
+        """Return True for a process that brings metal into the balance: from outside, or out of
+        waste."""
+        process, goods = self.system.processes[name], self.system.goods
+        of_waste = any(goods[good].kind == "waste" for good in process.inputs)
+        return process.kind in ENTRIES or of_waste
+
     def answer(self, good: str, year: int) -> tuple[str, float, float]:
         """The sources that answer one tonne more of a good in a year, in order of their parts; what
         one less saves and one more costs, USD/t."""
@@ -241,7 +249,7 @@ class _Asking:
         rises: dict[str, float] = {}
         for at in np.flatnonzero(np.abs(change) > LEAST_PART):
             name, index = self.program.arrays.columns[at]
-            if name == "activity" and self.system.processes[str(index[0])].kind in ENTRIES:
+            if name == "activity" and self._enters(str(index[0])):
                 rises[str(index[0])] = rises.get(str(index[0]), 0.0) + float(change[at])
             elif name == "shortage":
                 rises["less demand served"] = rises.get("less demand served", 0.0) + float(

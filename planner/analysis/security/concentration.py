@@ -25,8 +25,7 @@ from planner.plan.tables import series
 from planner.plan.trade_flows import passing_through
 from planner.study.counting import uncountable
 from planner.system.nouns import Array, Good, Policy, Process, System, frozen_array, frozen_map
-from planner.system.sufficiency import sold_on
-from planner.system.trade import RAW_KINDS, origins
+from planner.system.trade import RAW_KINDS, origins, sold_on
 from planner.system.unit_accounts import reported_equivalent, reported_requirement
 
 SOURCE = "Regulation (EU) 2024/1252, Article 5(1)"

@@ -19,14 +19,15 @@ import pandas as pd
 from planner.errors import SpecError
 from planner.plan.headline import ROUNDING
 from planner.plan.solve import optimal
-from planner.plan.tables import supply_table
+from planner.plan.tables import supply_of
 from planner.runtime.display import shown
 from planner.runtime.progress import Progress, Step, told
 from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import Program, by_name
 from planner.system.nouns import PATHWAYS, Array
+from planner.system.provenance import mixing, supplied_pathways
 from planner.system.trade import goods_supply
-from planner.system.unit_accounts import metals_of, refined_output
+from planner.system.unit_accounts import refined_output
 
 COUNTED = tuple(pathway for pathway in PATHWAYS if pathway != "new scrap")
 """Pathways of supply; new scrap is a loop inside manufacture."""
@@ -117,11 +118,18 @@ def _ranges(
 
 def pathway_terms(made: Compiled, metal: str, pathway: str) -> Array:
     """Supply of a metal by a pathway, refined or in imported finished goods, over all years as
-    terms on the columns, t per unit, shape (n,)."""
+    terms on the columns, t per unit, shape (n,).
+
+    Raises SpecError where a process may refine metal of several pathways in one good: its supply by
+    one of them is not linear.
+    """
     arrays, system = made.arrays, made.system
     terms = np.zeros(len(arrays.columns))
-    for process in system.processes.values():
-        if process.pathway == pathway and metal in metals_of(system, process):
+    for name, pathways in supplied_pathways(system, metal).items():
+        process = system.processes[name]
+        if len(pathways) > 1:
+            raise SpecError("alternatives", [mixing(metal, name, " and ".join(sorted(pathways)))])
+        if pathway in pathways:
             for period, share in zip(
                 system.periods, refined_output(system, process, metal), strict=True
             ):
@@ -184,7 +192,7 @@ def _difference(made: Compiled, a: Array, b: Array) -> float:
 
 def _supply(made: Compiled, x: Array) -> pd.DataFrame:
     values = by_name(made.arrays.columns, np.clip(x, made.arrays.lower, made.arrays.upper))
-    table = supply_table(made.system, values)
+    table = supply_of(made.balance, values)
     table = table[table["pathway"] != "new scrap"]
     sums: pd.DataFrame = table.groupby(["metal", "year", "pathway"]).agg({"value": "sum"})
     return sums.reset_index()

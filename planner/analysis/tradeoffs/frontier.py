@@ -31,7 +31,7 @@ import pandas as pd
 from planner.errors import SolverError
 from planner.lp.arrays import PENALTIES
 from planner.plan.solve import optimal
-from planner.plan.tables import supply_table
+from planner.plan.tables import supply_of
 from planner.runtime.display import amount, shown
 from planner.runtime.progress import Progress, Step, told
 from planner.solver.compiled import Compiled, compiled
@@ -321,7 +321,7 @@ def _room(a: _Point, b: _Point) -> tuple[float, float] | None:
 def _mix(made: Compiled, point: _Point) -> pd.DataFrame:
     keys = ["metal", "year", "pathway"]
     x = np.clip(point.x, made.arrays.lower, made.arrays.upper)
-    supply = supply_table(made.system, by_name(made.arrays.columns, x))
+    supply = supply_of(made.balance, by_name(made.arrays.columns, x))
     supply = supply[supply["pathway"] != "new scrap"]
     sums = supply.groupby(keys).agg({"value": "sum"}).reset_index()
     return sums.assign(share=sums["value"] / sums.groupby(keys[:2])["value"].transform("sum"))

@@ -7,7 +7,7 @@ is demanded, cumulative emissions (a test holds the two together).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -16,9 +16,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from planner.mfa.balance import balance
 from planner.plan.prices import undiscounted
-from planner.solver.highs import Arrays, Name, Solution
+from planner.plan.tables import supply_of
+from planner.solver.highs import Arrays, Name, Solution, by_name
 from planner.system.nouns import PATHWAYS, SCOPES, Array, Good, System
+from planner.system.provenance import REFINED, supplied_pathways
 from planner.system.trade import goods_supply
 from planner.system.unit_accounts import demand_by_good, in_refined_metal, metals_of
 
@@ -116,6 +119,7 @@ class OutcomeReader:
         self.supplied = _flow_positions(system, self.supplies)
         self.at = {name: at for at, name in enumerate(system.processes)}
         self.buys_goods = any(True for _ in goods_supply(system))
+        self.traced = _mixed_metals(system)
 
     def read(self, system: System, arrays: Arrays, solution: Solution) -> Outcome:
         """The outcome of a solution of these arrays, made from this system."""
@@ -150,11 +154,23 @@ class OutcomeReader:
         for process, metal, way, worth in goods_supply(system) if self.buys_goods else ():
             run = x[self.activity[self.at[process.name]]]
             flows[way][system.metals.index(metal)] += run * worth
+        if self.traced:
+            self._trace(system, x, flows)
         for name, draw in self.draw.items():
             given = x[draw] - x[self.fill[name]]
             for metal, content in system.goods[name].content.items():
                 flows["stockpile"][system.metals.index(metal)] += content * given
         return flows
+
+    def _trace(self, system: System, x: Array, flows: Mapping[str, Array]) -> None:
+        """Supply of metals whose pathways mix, as the flows of this very solution have it."""
+        table = supply_of(balance(system), by_name(self.columns, x[:-1]))
+        place = {p.first: t for t, p in enumerate(system.periods)}
+        for metal, year, pathway, process, value in zip(
+            *(table[name] for name in ("metal", "year", "pathway", "process", "value")), strict=True
+        ):
+            if metal in self.traced and process in system.processes:
+                flows[pathway][system.metals.index(metal), place[year]] += value
 
     def _least_requirement(self, system: System, requirement: Array) -> Array:
         """Over all years, of the metals that each process handles the one required least, shape
@@ -207,13 +223,27 @@ def _is_refined_pile(good: Good) -> bool:
 
 
 def _supplies(system: System) -> Iterator[_Supply]:
-    """Everything that the processes of a pathway put out of refined metal."""
-    for at, process in enumerate(system.processes.values()):
-        if process.pathway is not None:
-            for name in process.outputs:
-                good = system.goods[name]
-                for metal in good.content if good.kind == "refined" else ():
-                    yield _Supply(at, process.name, process.pathway, name, metal)
+    """Everything that the processes of a single pathway put out of refined metal, of metals whose
+    pathways do not mix: the goods keep them apart, whatever the plan."""
+    at = {name: i for i, name in enumerate(system.processes)}
+    for metal in system.metals:
+        found = supplied_pathways(system, metal)
+        for process, pathways in found.items() if not _mixes(found) else ():
+            for good in system.processes[process].outputs:
+                refined = (
+                    system.goods[good].kind == "refined" and metal in system.goods[good].content
+                )
+                for pathway in pathways - {REFINED.pathway} if refined else ():
+                    yield _Supply(at[process], process, pathway, good, metal)
+
+
+def _mixed_metals(system: System) -> frozenset[str]:
+    """Metals of which a process may supply several pathways, as the plan has it."""
+    return frozenset(m for m in system.metals if _mixes(supplied_pathways(system, m)))
+
+
+def _mixes(found: Mapping[str, Collection[str]]) -> bool:
+    return any(len(pathways) > 1 for pathways in found.values())
 
 
 def _flow_positions(system: System, supplies: Sequence[_Supply]) -> npt.NDArray[np.intp]:

@@ -1,4 +1,4 @@
-"""Waste collected against the collection rate."""
+"""Waste taken, by whatever process, against the collection rate."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from planner.system.nouns import Good, Process, System
 
 
 def collection(m: Any, w: str, t: int) -> Any:
-    r"""No more waste is collected than the collection rate allows of what arises; the rest is the
-    loss `uncollected`.
+    r"""No more waste is collected than the collection rate allows of what arises, whatever process
+    takes it (a collector, a recycler, a smelter); the rest is the loss `uncollected`.
 
     $$\sum_{p \in C_w} i_{w,p,t}\, a_{p,t} - \kappa_{w,t} \sum_p o_{w,p,t}\, a_{p,t}
       - \kappa_{w,t} \sum_{u,v} r_{w,u,v,t}\, x_{u,v} \le \kappa_{w,t} W_{w,t}$$   [t / yr]
     """
     return (
-        sum(m.collected[w, p, t] * m.activity[p, t] for p in m.collectors[w])
+        sum(m.collected[w, p, t] * m.activity[p, t] for p in m.waste_takers[w])
         - sum(m.new_waste[w, p, t] * m.activity[p, t] for p in m.waste_makers[w])
         - sum(m.collectable_relief[w, u, v, t] * m.measure[u, v] for u, v in m.relieved[w, t])
         <= m.collectable[w, t]
@@ -31,14 +31,14 @@ def collection(m: Any, w: str, t: int) -> Any:
 
 def _fill(m: Components, given: Given) -> None:
     system = given.system
-    collectors, makers = _collectors(system), _makers(system)
+    takers, makers = _takers(system), _makers(system)
     collected, new_waste, collectable = given.series(2), given.series(2), given.series()
-    wastes = [good for good in system.goods.values() if good.name in collectors]
+    wastes = [good for good in system.goods.values() if good.name in takers]
     wastes = [good for good in wastes if good.collection_rate is not None]
     for good in wastes:
         assert good.collection_rate is not None
         name, rate = good.name, system.period_mean(good.collection_rate)
-        for process in collectors[name]:
+        for process in takers[name]:
             collected.add(name, process.name, values=system.period_mean(process.inputs[name]))
         for process in makers[name]:
             made = rate * system.period_mean(process.outputs[name])
@@ -47,7 +47,7 @@ def _fill(m: Components, given: Given) -> None:
         if arising is not None:
             can = system.period_mean(good.collection_rate * arising)
         collectable.add(name, values=can)
-    add_sets(m, "collectors", _names(collectors, wastes))
+    add_sets(m, "waste_takers", _names(takers, wastes))
     add_sets(m, "waste_makers", _names(makers, wastes))
     add_param(m, "collected", collected)
     add_param(m, "new_waste", new_waste)
@@ -55,11 +55,11 @@ def _fill(m: Components, given: Given) -> None:
     _fill_relief(m, given)
 
 
-def _collectors(system: System) -> dict[str, list[Process]]:
-    """Processes that collect each waste."""
+def _takers(system: System) -> dict[str, list[Process]]:
+    """Processes that take each good: the limit belongs to the waste, not to a kind of process."""
     found: dict[str, list[Process]] = defaultdict(list)
     for process in system.processes.values():
-        for name in process.inputs if process.kind == "collect" else ():
+        for name in process.inputs:
             found[name].append(process)
     return found
 
@@ -126,7 +126,7 @@ COLLECTION = Physical(
             r"i_{w,p,t}",
             ("waste", "process", "year"),
             "t/activity unit",
-            "waste that a unit of collection takes",
+            "waste that a unit of activity takes",
         ),
         Term(
             "new_waste",
@@ -142,7 +142,7 @@ COLLECTION = Physical(
             "t/yr",
             "collectable part of the waste that arises from use",
         ),
-        Term("collectors", "C_w", ("waste",), "", "processes that collect a waste"),
+        Term("waste_takers", "C_w", ("waste",), "", "processes that take a waste, of any kind"),
         Term("waste_makers", "", ("waste",), "", "processes that make a waste"),
     ),
 )

@@ -15,7 +15,7 @@ from planner.system.nouns import Array, Policy, Process
 
 
 def collection_target(m: Any, n: str, x: str, t: int) -> Any:
-    r"""At least a share of the waste x that arises is collected.
+    r"""At least a share of the waste x that arises is collected, whatever process takes it.
 
     $$\sum_{p \in C_x} i_{x,p,t}\, a_{p,t} - \sigma_{n,t} \sum_p o_{x,p,t}\, a_{p,t}
       - \sigma_{n,t} \sum_{u,v} r_{x,u,v,t}\, x_{u,v} + b_{n,x,t}
@@ -50,9 +50,9 @@ def _fill(targets: Targets, policy: Policy) -> None:
 
 
 def _term(targets: Targets, process: Process, waste: str, level: Array) -> Array:
-    """Waste that a unit of activity collects, less the share of what it makes, shape (..., T)."""
+    """Waste that a unit of activity takes, less the share of what it makes, shape (..., T)."""
     mean, term = targets.system.period_mean, np.zeros(len(level))
-    if process.kind == "collect" and waste in process.inputs:
+    if waste in process.inputs:
         term = term + mean(process.inputs[waste])
     if waste in process.outputs:
         term = term - level * mean(process.outputs[waste])
@@ -98,7 +98,7 @@ COLLECTION_TARGET = Target(
             "C_x",
             ("policy", "waste"),
             "",
-            "processes that collect or make the waste of a target",
+            "processes that take or make the waste of a target",
         ),
     ),
 )

@@ -11,16 +11,18 @@ from planner.lp.targets import Targets
 from planner.lp.wording import Facts, Subject, Telling
 from planner.study.provenance import figures
 from planner.system.nouns import Policy
+from planner.system.provenance import require_unmixed, secondary_output
 from planner.system.unit_accounts import refined_output
-
-SECONDARY = ("domestic secondary", "foreign secondary")
 
 
 def recycled_content(m: Any, n: str, x: str, t: int) -> Any:
-    r"""Refined metal from secondary pathways is at least a share of all refined metal supplied; new
-    scrap counts on neither side.
+    r"""Refined metal won from scrap and waste is at least a share of all refined metal supplied;
+    new scrap, and metal that was refined before, count on neither side.
 
     $$\sum_p (1_{p \in sec} - \sigma_{n,t})\, o_{p,t}\, a_{p,t} + b_{n,x,t} \ge 0$$   [t / yr]
+
+    A process is secondary by what it takes, whatever its label; one that may handle primary and
+    secondary metal in one good has no place in a linear row, and the policy is refused.
     """
     return (
         sum(m.share_term[n, p, t] * m.activity[p, t] for p in m.counted[n]) + m.breach[n, x, t]
@@ -29,12 +31,12 @@ def recycled_content(m: Any, n: str, x: str, t: int) -> Any:
 
 
 def _fill(targets: Targets, policy: Policy) -> None:
-    level = np.nan_to_num(targets.level(policy))
-    for process in targets.system.processes.values():
-        if process.pathway is not None and process.pathway != "new scrap":
-            own = 1.0 if process.pathway in SECONDARY else 0.0
-            made = refined_output(targets.system, process, policy.metal)
-            targets.count(policy, process, (own - level) * made)
+    system, level = targets.system, np.nan_to_num(targets.level(policy))
+    secondary, mixed = secondary_output(system, policy.metal)
+    require_unmixed(policy, mixed)
+    for name, own in secondary.items():
+        made = refined_output(system, system.processes[name], policy.metal)
+        targets.count(policy, system.processes[name], (own - level) * made)
     for _, t, _ in targets.in_force(policy):
         targets.floor("recycled_content", policy, policy.metal, t, 0.0)
 

@@ -11,6 +11,7 @@ from planner.lp.targets import Targets
 from planner.lp.wording import Facts, Subject, Telling
 from planner.study.provenance import figures
 from planner.system.nouns import Array, Policy
+from planner.system.provenance import home_output, require_unmixed
 from planner.system.sufficiency import counted_terms
 from planner.system.unit_accounts import equivalent, refined_requirement
 
@@ -34,6 +35,7 @@ def self_sufficiency(m: Any, n: str, x: str, t: int) -> Any:
 
 def _fill(targets: Targets, policy: Policy) -> None:
     system, metal = targets.system, policy.metal
+    require_unmixed(policy, home_output(system, policy).mixed)
     terms = counted_terms(system, policy, equivalent)
     for name, term in terms.items():
         targets.count(policy, system.processes[name], term)

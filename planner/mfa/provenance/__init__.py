@@ -1,0 +1,1 @@
+"""Provenance of metal, traced through the flows of a plan or simulation."""
