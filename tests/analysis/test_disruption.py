@@ -57,7 +57,7 @@ def test_the_worst_loss_is_the_one_known_by_hand(tmp_path):
 @pytest.mark.parametrize("head", [{"step": 5}, {"periods": [2021, 2022, 2027, 2029]}])
 def test_a_loss_lasts_as_long_as_it_is_said_to_in_longer_periods(tmp_path, head):
     """B can give 53.3 t of 100 t a year: a loss of A in 2028 alone leaves 46.7 t unmet, whatever
-    whatever the periods, and begins and ends in 2028. Rounded to whole periods of five years it lasted from
+    the periods, and begins and ends in 2028. Rounded to whole periods of five years it lasted from
     2026 to 2030 and left 233 t."""
     study = Study(2021, 2030, **head).good("li", "refined", demand=100, shortage_cost=SHORT)
     study.process("buy_a", "import", origin="A", gives={"li": 1}, import_price=10)
