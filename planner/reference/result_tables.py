@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from planner.lp.formulation import FORMULATION
 from planner.plan.indicators import LOSS_STAGES, RATES
-from planner.plan.plan import Certificate, Record
+from planner.plan.plan import Certificate, Record, Replay
 from planner.plan.schema import INDICATORS, RESULTS, VARIABLES, ResultField, ResultTable
 
 _HEAD = """\
@@ -120,10 +120,11 @@ def _record() -> Iterator[str]:
         "the solver.\n"
     )
     yield f"Record: {_fields(Record)}.\n"
-    yield f"Certificate: {_fields(Certificate)}. {_one_line(Certificate.__doc__ or '')}"
+    yield f"Certificate: {_fields(Certificate)}. {_one_line(Certificate.__doc__ or '')}\n"
+    yield f"`replay`: {_fields(Replay)}. {_one_line(Replay.__doc__ or '')}"
 
 
-def _fields(record: type[Record | Certificate]) -> str:
+def _fields(record: type[Record | Certificate | Replay]) -> str:
     return ", ".join(f"`{field.name}`" for field in dataclasses.fields(record))
 
 

@@ -12,7 +12,7 @@ import planner
 from planner.lp.formulation import components, programmes
 from planner.solver.compiled import compiled
 from planner.solver.highs import Arrays, compile_arrays
-from planner.system.batch import batch
+from planner.system.batch import UnlikeError, batch
 from tests.small import Study, plan_of, system_of, yearly
 
 SHORT = 1000.0
@@ -301,13 +301,19 @@ def test_pyomo_compiles_the_orders_of_longer_periods(tmp_path):
 
 
 def test_samples_of_orders_do_not_meet(tmp_path):
-    """Two limits of orders in a batch: each sample places its orders by its own limit, as alone."""
+    """Two limits of orders in a batch: each sample places its orders by its own limit, as alone.
+    One that orders in another year is no sample of the same programme, for it has another row of
+    cash."""
     systems = [
         system_of(budgeted(*limit), tmp_path)
-        for limit in ((5, 40, 10, 0, 30, 5), (10, 20, 30, 40, 30, 20))
+        for limit in ((5, 40, 10, 0, 30, 5), (10, 20, 30, 0, 30, 20))
     ]
     many = batch(systems)
     at_once = programmes(components(many, planner.balance(many)))
     for ours, system in zip(at_once, systems, strict=True):
         same(ours, compiled(system).arrays)
     assert abs(at_once[0].matrix - at_once[1].matrix).max() > 0.1
+    other = system_of(budgeted(10, 20, 30, 40, 30, 20), tmp_path)
+    many = batch([systems[0], other])
+    with pytest.raises(UnlikeError):
+        components(many, planner.balance(many))
