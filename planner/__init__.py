@@ -99,6 +99,7 @@ if TYPE_CHECKING:
     from planner.plan.plan import Certificate as Certificate
     from planner.plan.plan import Plan as Plan
     from planner.plan.plan import Record as Record
+    from planner.plan.plan import Replay as Replay
     from planner.plan.plan import load as load
     from planner.plan.reserves import Grading as Grading
     from planner.plan.reserves import grade as grade
@@ -240,6 +241,7 @@ _HOMES = {
     "reconcile_study": "planner.mfa.observations",
     "Reconciliation": "planner.mfa.reconcile",
     "Record": "planner.plan.plan",
+    "Replay": "planner.plan.plan",
     "refined_output": "planner.system.unit_accounts",
     "regret": "planner.analysis.security.foresight",
     "report": "planner.reporting",

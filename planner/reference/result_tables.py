@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from planner.lp.formulation import FORMULATION
 from planner.plan.headline import Headline
 from planner.plan.indicators import LOSS_STAGES, RATES
-from planner.plan.plan import Certificate, Record
+from planner.plan.plan import Certificate, Record, Replay
 from planner.plan.schema import INDICATORS, RESULTS, VARIABLES, ResultField, ResultTable
 
 _HEAD = """\
@@ -130,10 +130,11 @@ def _record() -> Iterator[str]:
     )
     yield f"Record: {_fields(Record)}.\n"
     yield f"Answer: {_fields(Headline)}, and `penalty`, the sum of both. {_ANSWER}\n"
-    yield f"Certificate: {_fields(Certificate)}. {_one_line(Certificate.__doc__ or '')}"
+    yield f"Certificate: {_fields(Certificate)}. {_one_line(Certificate.__doc__ or '')}\n"
+    yield f"`replay`: {_fields(Replay)}. {_one_line(Replay.__doc__ or '')}"
 
 
-def _fields(record: type[Record | Certificate | Headline]) -> str:
+def _fields(record: type[Record | Certificate | Headline | Replay]) -> str:
     return ", ".join(f"`{field.name}`" for field in dataclasses.fields(record))
 
 

@@ -66,7 +66,8 @@ def orderable(system: System, plant: Plant) -> npt.NDArray[np.bool_]:
     """Periods in which a plant can be ordered, shape (V,): it has a price, may be ordered, and
     starts within the horizon."""
     priced = agreed(np.isfinite(plant.capital_cost).all(axis=-1))
-    placeable = agreed(placed(system, plant).any(axis=-1), 1)
+    # samples agree on every year in which something is placed: a year without has no row of cash
+    placeable = agreed(placed(system, plant) != 0, 2).any(axis=-1)
     return np.asarray(placeable & priced, dtype=bool)
 
 

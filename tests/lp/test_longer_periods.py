@@ -8,7 +8,12 @@ from typing import Any
 
 import pytest
 
-from tests.small import Study, plan_of, yearly
+import planner
+from planner.lp.formulation import components, programmes
+from planner.solver.compiled import compiled
+from planner.solver.highs import Arrays, compile_arrays
+from planner.system.batch import UnlikeError, batch
+from tests.small import Study, plan_of, system_of, yearly
 
 SHORT = 1000.0
 UNEVEN: dict[str, Any] = {"periods": [2021, 2022, 2025]}
@@ -272,3 +277,43 @@ def test_a_closure_of_a_part_of_a_period_closes_that_part(tmp_path):
     plan = plan_of(study, tmp_path)
     assert plan.objective == pytest.approx(204_000)
     assert yearly(plan, "shortage", "li") == pytest.approx([100, 100, 0, 0, 0, 0])
+
+
+# ---- the same programme by other ways
+
+
+def same(one: Arrays, two: Arrays) -> None:
+    assert (one.columns, one.rows) == (two.columns, two.rows)
+    for name in ("cost", "lower", "upper", "row_lower", "row_upper"):
+        assert getattr(one, name) == pytest.approx(getattr(two, name), rel=1e-12)
+    assert abs(one.matrix - two.matrix).max() <= 1e-12
+
+
+def budgeted(*limit: float) -> Study:
+    study = works(max_new=list(limit), life=2.5, **UNEVEN)
+    return study.policy("cash", "capital_budget", cap=900)
+
+
+def test_pyomo_compiles_the_orders_of_longer_periods(tmp_path):
+    """Parts of orders in several years, and their cash: as Pyomo's own compilation has them."""
+    system = system_of(budgeted(0, 40, 10, 0, 30, 5), tmp_path)
+    same(compile_arrays(planner.build(system)), compiled(system).arrays)
+
+
+def test_samples_of_orders_do_not_meet(tmp_path):
+    """Two limits of orders in a batch: each sample places its orders by its own limit, as alone.
+    One that orders in another year is no sample of the same programme, for it has another row of
+    cash."""
+    systems = [
+        system_of(budgeted(*limit), tmp_path)
+        for limit in ((5, 40, 10, 0, 30, 5), (10, 20, 30, 0, 30, 20))
+    ]
+    many = batch(systems)
+    at_once = programmes(components(many, planner.balance(many)))
+    for ours, system in zip(at_once, systems, strict=True):
+        same(ours, compiled(system).arrays)
+    assert abs(at_once[0].matrix - at_once[1].matrix).max() > 0.1
+    other = system_of(budgeted(10, 20, 30, 40, 30, 20), tmp_path)
+    many = batch([systems[0], other])
+    with pytest.raises(UnlikeError):
+        components(many, planner.balance(many))
