@@ -130,10 +130,12 @@ def more_numbers(d: Draft, name: str, abroad: bool) -> None:
         d.value("process_values", unit, value, process=name, parameter=parameter)
 
     odds = 0.4
-    if d.chance(odds):
-        add("direct_emission", "tCO2e/t", d.series(0, 5))
-    if d.chance(odds):
-        add("electricity", "MWh/t", d.series(0, 8))
+    # drawn for imports as well, which may not have them, so that a seed keeps its study
+    for parameter, unit, most in (("direct_emission", "tCO2e/t", 5), ("electricity", "MWh/t", 8)):
+        if d.chance(odds):
+            series = d.series(0, most)
+            if not abroad:
+                add(parameter, unit, series)
     if d.chance(0.6 if abroad else 0.1):
         add("embodied_emission", "tCO2e/t", d.series(0, 9))
         add("transport_emission", "kgCO2e/t", d.series(0, 900))
