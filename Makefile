@@ -5,7 +5,7 @@
 # written from the code), make lowest (the tests on the oldest versions promised), make pyam (the IAMC export read by pyam),
 # make lock (renew constraints.txt and the locks), make clean.
 # Trust: make audit (known weaknesses), make sbom, make licences, make fuzz, make coverage, make mutants, make memory,
-# make findings (faults of other packages, shown again).
+# make findings (surprising behaviour of other packages, shown again).
 
 PYTHON ?= python3
 STUDY  ?= china

@@ -48,7 +48,11 @@ NUMERIC_KINDS = "fiub"
 """Kinds of numpy types that are numbers: float, int, unsigned, bool."""
 SAME = 5e-4
 """A change below this share is shown as none."""
-CHIEF_RESULTS = ("net import reliance", "EoL recycling input rate", "price")
+CHIEF_RESULTS = (
+    "net import reliance with indirect trade",
+    "EoL recycling input rate",
+    "price: refined metal",
+)
 """Quantities of a comparison that the terminal shows at SHOWN_YEARS; the files hold all."""
 MILLION = 1e6
 NOTHING = 1e-9
@@ -143,9 +147,21 @@ def _add(table: Table, *cells: str, style: str = "") -> None:
     table.add_row(*(Text(cell) for cell in cells), style=style)
 
 
+def thrown_metal(system: System, flows: Any) -> dict[tuple[str, int], float]:
+    """Refined metal that nothing needs, t per year, by metal and first year of the period."""
+    refined = [name for name, good in system.goods.items() if good.kind == "refined"]
+    spare = flows[(flows["target"] == "loss/surplus") & flows["source"].isin(refined)]
+    columns = spare[["metal", "year", "value"]].itertuples(index=False)
+    found: dict[tuple[str, int], float] = {}
+    for metal, year, value in columns:
+        found[str(metal), int(year)] = found.get((str(metal), int(year)), 0.0) + float(value)
+    return found
+
+
 def show_mix(plan: Plan) -> None:
-    """The supply of each metal by pathway at some years: tonnes of metal a year, and the share."""
-    years = shown_years(plan.system.periods)
+    """The supply of each metal by pathway at some years: tonnes of metal a year, and the share; of
+    it what is thrown away, where any is."""
+    years, thrown = shown_years(plan.system.periods), thrown_metal(plan.system, plan.flows)
     for metal in plan.system.metals:
         mix = plan.mix[plan.mix["metal"] == metal]
         columns = (mix[name].tolist() for name in ("pathway", "year", "value", "share"))
@@ -153,13 +169,17 @@ def show_mix(plan: Plan) -> None:
             (str(pathway), year): (value, share)
             for pathway, year, value, share in zip(*columns, strict=True)
         }
-        _print(console(), f"{metal}, t/year and share", _mix_table(cells, years))
+        spare = {year: amount for (name, year), amount in thrown.items() if name == metal}
+        _print(console(), f"{metal}, t/year and share", _mix_table(cells, years, spare))
 
 
 def _mix_table(
-    cells: Mapping[tuple[str, int], tuple[float, float]], years: Mapping[int, int]
+    cells: Mapping[tuple[str, int], tuple[float, float]],
+    years: Mapping[int, int],
+    thrown: Mapping[int, float],
 ) -> Table:
-    """Amount and share by pathway and first year of the period, and the total of each year."""
+    """Amount and share by pathway and first year of the period, the total of each year, and how
+    much of it is thrown away."""
     table = _table("pathway", *map(str, years))
     for pathway in sorted({pathway for pathway, _ in cells}, key=_rank):
         amounts = (_amount(cells.get((pathway, first))) for first in years.values())
@@ -169,6 +189,10 @@ def _mix_table(
         for first in years.values()
     )
     _add(table, "all", *(f"{number(total)}     " for total in totals), style="dim")
+    spare = [thrown.get(first, 0.0) for first in years.values()]
+    if any(spare):
+        amounts = (f"{number(amount)}     " if amount else "-     " for amount in spare)
+        _add(table, "of it thrown away", *amounts, style="yellow")
     return table
 
 
@@ -185,20 +209,19 @@ def _amount(cell: tuple[float, float] | None) -> str:
 
 
 def show_outcome(plan: Plan, folder: str) -> None:
-    """Cost and emissions of a plan, the errors of its checks, and where it was written."""
+    """Cost, penalties, targets and emissions of a plan, what is thrown away, what was checked, and
+    where it was written."""
     out, record, checked = console(), plan.record, plan.certificate
-    cost = f"{large(record.objective)} {record.currency}"
-    out.print(f"{record.status}: {cost} present value of all cost")
-    span = f"{plan.system.years[0]}-{plan.system.years[-1]}"
-    for scope, value in record.emissions.items():
-        out.print(f"{scope} emissions {span}: {large(value)} t CO2e")
+    _show_answer(out, plan)
+    ok = "arithmetic checked" if checked.holds else "arithmetic fails"
     out.print(
-        f"checked outside the solver: balance {checked.balance_residual:.0e}, process "
+        f"{ok}: balance {checked.balance_residual:.0e}, process "
         f"{checked.process_residual:.0e}, cost {checked.cost_error:.0e}, rows "
-        f"{checked.row_error:.0e} (relative; allowed {checked.tolerance:.0e})"
+        f"{checked.row_error:.0e}"
     )
-    for name, years in _missed(plan).items():
-        out.print(f"target missed at its penalty: {name}, {years[0]}-{years[-1]}", style="yellow")
+    if checked.replay is not None:
+        out.print(f"replayed year by year, orders held: {checked.replay}", soft_wrap=True)
+    out.print(f"data: {plan.headline.numbers_said} (grades A and B)")
     for note in record.notes:
         out.print(f"note: {note}", style="yellow")
     if count := len(record.warnings):
@@ -207,13 +230,22 @@ def show_outcome(plan: Plan, folder: str) -> None:
     out.print(f"results in {folder}; look at them: planner report {folder}", soft_wrap=True)
 
 
-def _missed(plan: Plan) -> dict[str, list[int]]:
-    """Soft targets that the plan pays for missing, and in which years."""
-    paid = plan.costs[plan.costs["item"] == "breach"]
-    found: dict[str, set[int]] = {}
-    for name, year in paid[["name", "year"]].itertuples(index=False):
-        found.setdefault(str(name), set()).add(int(year))
-    return {name: sorted(years) for name, years in found.items()}
+def _show_answer(out: Console, plan: Plan) -> None:
+    """The answer in a few lines: what is paid, and apart from it penalties, targets, carbon, what
+    is thrown away."""
+    record, head, money = plan.record, plan.headline, plan.record.currency
+    out.print(f"{record.status}: cost {large(plan.cost)} {money}, present value")
+    if plan.penalty:
+        words = f"penalties beside it: {large(plan.penalty)} {money}, for {head.penalties_for}"
+        out.print(words, style="yellow")
+    out.print(f"targets: {head.targets_counted}")
+    for each in head.missed:
+        out.print(f"  missed: {each.said}", style="yellow")
+    span = f"{plan.system.years[0]}-{plan.system.years[-1]}"
+    for scope, value in record.emissions.items():
+        out.print(f"{scope} emissions {span}: {large(value)} t CO2e")
+    for thrown in head.surplus:
+        out.print(f"thrown away at no cost: {large(thrown.amount)} t of {thrown.good}, {span}")
 
 
 def show_system(system: System, warnings: int = 0) -> None:
@@ -405,7 +437,13 @@ def _changes(row: Mapping[str, Any], heads: Sequence[str]) -> list[str]:
     """Distance of each later plan from the first, as a share; a dash where there is nothing to
     compare with."""
     first = float(row[heads[0]])
-    return [_share(float(row[name]) / first - 1 if first > 0 else math.nan) for name in heads[1:]]
+    return [_share(_distance(first, float(row[name]))) for name in heads[1:]]
+
+
+def _distance(first: float, other: float) -> float:
+    if first == other:
+        return 0.0
+    return other / first - 1 if first > 0 else math.nan
 
 
 def _share(change: float) -> str:

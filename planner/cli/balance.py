@@ -3,7 +3,7 @@ Sankey."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,7 +25,6 @@ from planner.cli._shared import (
     records,
     refuse,
     unknown_metal,
-    write_tables,
     wrong,
 )
 from planner.cli.app import app
@@ -75,8 +74,13 @@ Share = Annotated[
         "--share",
         metavar="PROCESS=SHARE",
         help="Share of a process in the good it follows, in all years; the others of that good "
-        "share the rest as observed. May be repeated.",
+        "share the rest as observed, and no plan is sought. May be repeated.",
     ),
+]
+
+Cohorts = Annotated[
+    bool,
+    typer.Option("--cohorts", help="With --out: also write the use stocks by year of entry."),
 ]
 
 
@@ -91,20 +95,25 @@ def balance(
     year: Year = None,
     sankey: Sankey = None,
     share: Share = None,
+    cohorts: Cohorts = False,
     out: Tables = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Show all flows, stocks and losses without optimising: the balance of every process, metal and
-    year, and a metal's account."""
+    """Show all flows, stocks and losses by shares given or observed: the balance of every process,
+    metal and year, and a metal's account. Only a good whose shares nothing observed settles takes
+    those of the least-cost plan, which is said."""
     from planner.cli._stages import Stages
 
     with Stages(quiet=quiet or as_json) as stage:
         stage("read")
+        refuse(_no_folder(cohorts, out))
         system = read_system(study, scenario, settings)
         stage("balance")
         import planner
+        from planner.plan.flow_tables import require_no_run, save_flows
 
+        require_no_run(out)
         found = planner.balance(system)
         refuse(_problems(system, metal, year, sankey))
         metals = chosen(system, metal)
@@ -113,7 +122,8 @@ def balance(
         flows = planner.base_flows(found, _shares(share), warn=_warn)
         closing = planner.require_closed(flows.simulation)
         run = flows.simulation
-        write_tables(out, {"flows": run.flows, "unmet": run.unmet, "limits": run.limits})
+        if out is not None:
+            save_flows(run, out, flows.shares, cohorts=cohorts)
         if sankey is not None:
             planner.write_figure(planner.sankey_figure(run.flows, metals[0], year), sankey)
     accounts = _accounts(flows, metals, at) if metal or year is not None else {}
@@ -125,6 +135,11 @@ def balance(
 
 def _warn(words: str) -> None:
     typer.echo(words, err=True)
+
+
+def _no_folder(cohorts: bool, out: Path | None) -> Iterator[Problem]:
+    if cohorts and out is None:
+        yield wrong("--cohorts", "writes a table; name its folder with --out")
 
 
 def _problems(
@@ -181,6 +196,8 @@ def _answer(
     answer: dict[str, Any] = {
         **identity(system),
         "shares": flows.shares,
+        "planned": list(flows.planned),
+        "observed_years": list(flows.observed_years),
         "residual": {name: each.relative_to_own for name, each in closing.items()},
     }
     if accounts:
@@ -215,8 +232,16 @@ def _show(
         typer.echo(f"{metal}, {year}, t/year")
         shown = account[["stage", "item", "name", "value"]]
         typer.echo(shown.to_string(index=False, float_format=lambda x: f"{x:,.4g}") + "\n")
-    typer.echo(f"shares: {flows.shares}")
+    typer.echo(f"shares: {flows.shares}{_observed_years(flows.observed_years)}")
     closed = "; ".join(f"{name} close to {r.relative_to_own:.1e}" for name, r in closing.items())
     typer.echo(f"{closed} of the largest flow of their metal, all metals and years")
     if sankey is not None:
         typer.echo(f"{sankey} is written")
+
+
+def _observed_years(years: Sequence[int]) -> str:
+    """In which years activities were observed, and what holds in the others."""
+    if not years:
+        return ""
+    between = "linear between them, held outside" if len(years) > 1 else "held in all others"
+    return f" (activities observed in {', '.join(map(str, years))}; {between})"

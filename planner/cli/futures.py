@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 HEDGED = (
     "expected",
+    "expected_penalty",
     "wait_and_see",
     "best_single",
     "cvar",
@@ -102,7 +103,7 @@ def foresight(
 
         found = planner.rolling(system, window=window, step=step, progress=stage)
         save(found.plan, out, stage, ctx)
-    share = found.regret / found.perfect_cost if found.perfect_cost else 0.0
+    share = found.extra_cost / found.perfect_cost if found.perfect_cost > 0 else float("nan")
     if as_json:
         print_json(
             {
@@ -110,10 +111,12 @@ def foresight(
                 "window": window,
                 "step": step,
                 "currency": money(system),
-                "cost": found.plan.objective,
+                "cost": found.plan.cost,
+                "penalty": found.plan.penalty,
                 "perfect_cost": found.perfect_cost,
+                "perfect_penalty": found.perfect_penalty,
                 "regret": found.regret,
-                "share": share,
+                "share": known(share),
                 "notes": list(found.plan.record.notes),
                 "windows": records(found.windows),
             }
@@ -131,10 +134,16 @@ def _show_foresight(system: System, found: Foresight, window: int, share: float)
         found.windows,
         rows=8,
     )
+    of_cost = f" ({share:+.2%})" if share == share else ""
     typer.echo(
-        f"cost {large(found.plan.objective)} {unit}; with perfect foresight "
-        f"{large(found.perfect_cost)}; regret of myopia {large(found.regret)} ({share:.2%})"
+        f"cost {large(found.plan.cost)} {unit}; with perfect foresight "
+        f"{large(found.perfect_cost)}; myopia costs {large(found.extra_cost)}{of_cost}"
     )
+    if found.plan.penalty or found.perfect_penalty:
+        typer.echo(
+            f"penalties beside it {large(found.plan.penalty)} {unit}; with perfect foresight "
+            f"{large(found.perfect_penalty)}; regret of myopia in all {large(found.regret)}"
+        )
     for note in found.plan.record.notes[1:]:
         typer.echo(f"note: {note}")
 
@@ -168,7 +177,10 @@ def regret(
         print_json({"study": study, "until": until, "regret": records(table)})
     elif not quiet:
         unit = money(systems[scenarios[0]])
-        show_frame(f"Regret of builds under other scenarios ({unit}, present value)", table)
+        head = (
+            f"Regret of builds under other scenarios ({unit}, present value; in cost and penalty)"
+        )
+        show_frame(head, table)
 
 
 @app.command(
@@ -212,7 +224,7 @@ def _show_hedge(found: Hedge, year: int, unit: str) -> None:
 
     show_frame(f"Futures with common builds before {year} ({unit}, present value)", found.futures)
     numbers = (f"{name.replace('_', ' ')} {large(getattr(found, name))}" for name in HEDGED)
-    typer.echo(f"{'; '.join(numbers)} ({unit})")
+    typer.echo(f"cost and penalty together: {'; '.join(numbers)} ({unit})")
 
 
 def _chances(futures: Sequence[str]) -> dict[str, float]:

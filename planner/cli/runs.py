@@ -15,6 +15,7 @@ from planner.cli._shared import (
     Rows,
     Run,
     Tables,
+    identity,
     load_runs,
     print_json,
     records,
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.analysis.tradeoffs.compare import Comparison
+    from planner.cli._stages import Stages
+    from planner.plan.flow_tables import FlowTables
     from planner.plan.plan import Plan
+    from planner.system.nouns import System
 
 COMPARED = ("inputs", "totals", "supply", "results")
 """Tables of a comparison that are written."""
@@ -137,12 +141,12 @@ def indicators(
     quiet: Quiet = False,
     persons: Population = None,
 ) -> None:
-    """Show the indicators of a run by the definitions of the literature: recycling, trade,
-    reserves, losses, circularity."""
+    """Show the indicators of a run, or of a folder of planner balance, by the definitions of the
+    literature: recycling, trade, reserves, losses, circularity."""
     from planner.cli._stages import Stages
 
     with Stages(quiet=quiet or as_json) as stage:
-        (plan,) = load_runs([run], stage)
+        plan = _loaded(run, stage)
         refuse(unknown_metal(plan.system, metal))
         stage("indicators")
         import planner
@@ -152,18 +156,26 @@ def indicators(
         found = planner.indicators(plan, population=population)
         write_tables(out, {"indicators": found})
     if as_json:
-        record = plan.record
-        print_json(
-            {"study": record.study, "scenario": record.scenario, "indicators": records(found)}
-        )
+        print_json({**identity(plan.system), "indicators": records(found)})
     elif not quiet:
-        _show_indicators(plan, found, metal, rows)
+        _show_indicators(plan.system, found, metal, rows)
 
 
-def _show_indicators(plan: Plan, found: pd.DataFrame, metal: str, rows: int) -> None:
+def _loaded(run: Path, stage: Stages) -> Plan | FlowTables:
+    """The plan of a run folder, or the flows of a folder that planner balance wrote."""
+    from planner.plan.flow_tables import is_flows, load_flows
+
+    if is_flows(run):
+        stage("load")
+        return load_flows(run)
+    (plan,) = load_runs([run], stage)
+    return plan
+
+
+def _show_indicators(system: System, found: pd.DataFrame, metal: str, rows: int) -> None:
     from planner.cli._terminal import show_frame, shown_years
 
-    years = list(shown_years(plan.system.periods).values())
+    years = list(shown_years(system.periods).values())
     kept = found[found["year"].isin(years) & (found["metal"] == metal if metal else True)]
     keys = ["metal", "indicator", "unit"]
     wide = kept.pivot_table(index=keys, columns="year", values="value").reset_index()

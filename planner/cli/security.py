@@ -143,7 +143,8 @@ def disrupt(
     if as_json:
         answer: dict[str, Any] = {**identity(system), "currency": money(system)}
         tables = {"losses": records(found.losses), "by_metal": records(found.by_metal)}
-        print_json({**answer, "base_cost": found.base_cost, **tables})
+        base = {"base_cost": found.base_cost, "base_penalty": found.base_penalty}
+        print_json({**answer, **base, **tables})
     elif not quiet:
         _show_losses(system, found, rows)
 
@@ -205,6 +206,8 @@ def _secured(system: System, found: Security) -> dict[str, Any]:
         "base_cost": found.base_cost,
         "cost": found.cost,
         "premium": found.premium,
+        "base_penalty": found.base_penalty,
+        "penalty": found.penalty,
         "blocks": found.blocks,
         "losses": records(found.losses),
         "stockpiles": records(found.stockpiles),
@@ -221,10 +224,15 @@ def _show_secured(system: System, found: Security, rows: int) -> None:
     show_frame("Orders that differ (t/year of capacity)", changed, rows=rows, empty="none")
     top = found.stockpiles.groupby("good", as_index=False)[["unsecured", "secured"]].max()
     show_frame("Largest stockpile (t)", top, rows=rows, empty="none can be held")
+    share = f"{found.premium / found.base_cost:.2%} of " if found.base_cost > 0 else "beside "
     typer.echo(
-        f"security costs {large(found.premium)} {money(system)} "
-        f"({found.premium / found.base_cost:.2%} of {large(found.base_cost)})"
+        f"security costs {large(found.premium)} {money(system)} ({share}{large(found.base_cost)})"
     )
+    if found.base_penalty or found.penalty:
+        typer.echo(
+            f"beside the cost, penalties go from {large(found.base_penalty)} to "
+            f"{large(found.penalty)} {money(system)}"
+        )
 
 
 @app.command("concentration", epilog="Example: planner concentration china --year 2030")

@@ -76,8 +76,11 @@ def solve(
     if as_json:
         from dataclasses import asdict
 
+        from planner.plan.plan import answer_of
+
         mix = plan.mix.to_dict(orient="records")
-        print_json({"folder": str(folder), **asdict(plan.record), "mix": mix})
+        answer = {"cost": plan.cost, "penalty": plan.penalty, "answer": answer_of(plan)}
+        print_json({"folder": str(folder), **asdict(plan.record), **answer, "mix": mix})
     elif not quiet:
         show_mix(plan)
         show_outcome(plan, str(folder))

@@ -47,6 +47,9 @@ SHOWN_SWINGS = (
     "no plan at",
 )
 """Columns of the table of swings that fit a terminal."""
+MONEY_SWINGS = SHOWN_SWINGS.index("footprint at low")
+"""Where those of penalties go, if any penalty moves."""
+PENALTY_SWINGS = ("penalty at low", "penalty at high")
 
 Inputs = Annotated[
     list[str] | None,
@@ -109,7 +112,13 @@ Workers = Annotated[
 ]
 Cluster = Annotated[
     str,
-    typer.Option("--cluster", metavar="ADDRESS", help="A Dask scheduler, such as tcp://host:8786."),
+    typer.Option(
+        "--cluster",
+        metavar="ADDRESS",
+        help="A Dask scheduler of your own, such as tcp://host:8786 (tls:// with certificates): it "
+        "and its workers run the Python objects that they are sent, and nobody is authenticated "
+        "without TLS.",
+    ),
 ]
 Top = Annotated[
     int,
@@ -282,7 +291,8 @@ def sensitivity(
         )
         write_tables(out, {"swings": found.swings, "turns": found.turns})
     if as_json:
-        answer = {**identity(system), "cost": found.cost, "emissions": dict(found.emissions)}
+        paid = {"cost": found.cost, "penalty": found.penalty}
+        answer = {**identity(system), **paid, "emissions": dict(found.emissions)}
         print_json({**answer, "swings": records(found.swings), "turns": records(found.turns)})
     elif not quiet:
         _show_sensitivity(system, found)
@@ -291,10 +301,11 @@ def sensitivity(
 def _show_sensitivity(system: System, found: Sensitivity) -> None:
     from planner.cli._terminal import show_frame
 
+    penalties = [name for name in PENALTY_SWINGS if found.swings[name].abs().max() > 0]
     show_frame(
         f"change of cost ({money(system)}) and footprint (t CO2e) at the ends of an input, the "
         "others as they are",
-        found.swings[list(SHOWN_SWINGS)],
+        found.swings[[*SHOWN_SWINGS[:MONEY_SWINGS], *penalties, *SHOWN_SWINGS[MONEY_SWINGS:]]],
         rows=20,
     )
     show_frame(

@@ -15,19 +15,32 @@ from pathlib import Path
 
 import pandas as pd
 
+from planner.lp.arrays import PENALTIES
+from planner.plan.headline import paid_items
 from planner.plan.plan import Plan
+from planner.plan.schema import GOODS_PRICE, REFINED_PRICE
+from planner.plan.trade_flows import trade_table
 
 COLUMNS = ("model", "scenario", "region", "variable", "unit", "year", "value")
 NO_SCENARIO = "base"
 """Name of the scenario of a plan of the base rows alone, since the format asks for one."""
 STOCKS = {"use": "Stock|{}|In Use", "stockpile": "Stock|{}|Stockpile", "deposit": "Reserves|{}"}
 """Variables of stocks by their kind; {} is the metal."""
-INDICATORS = {"requirement": "Demand|{}", "shortage": "Demand|{}|Unserved", "price": "Price|{}"}
+INDICATORS = {
+    "requirement": "Demand|{}",
+    "shortage": "Demand|{}|Unserved",
+    GOODS_PRICE: "Price|{}|Goods",
+    REFINED_PRICE: "Price|{}|Refined Metal",
+}
 """Variables of the plan's own indicators."""
 MEANINGS = {
     "Cost|Undiscounted": (
-        "All cost of the year in constant money, not discounted, payments between parties at home "
-        "left out"
+        "All cost of the year in constant money, not discounted, penalties and payments between "
+        "parties at home left out"
+    ),
+    "Penalty|Undiscounted": (
+        "Penalties of the year for demand not served and targets missed, which nobody pays, in "
+        "constant money, not discounted"
     ),
     "Demand|": (
         "Demand in refined equivalents, or (Unserved) the part of it that the plan does not serve"
@@ -39,11 +52,23 @@ MEANINGS = {
         "Territorial emissions and what imports embody, cradle to border and transport, exports "
         "not deducted"
     ),
-    "Price|": "Shadow price of the metal, weighted by the demand for its goods",
+    "Exports|": (
+        "Exports in refined equivalents, in all or by the form in which they leave, or contained "
+        "metal where the study states no equivalent; metal in finished goods is indirect trade"
+    ),
+    "Imports|": (
+        "Imports in refined equivalents, in all or by the form in which they come, or contained "
+        "metal where the study states no equivalent; metal in finished goods is indirect trade"
+    ),
+    "Price|": (
+        "Shadow price of a tonne of the metal, in the goods that are demanded (Goods, weighted by "
+        "their demand) or as refined metal (Refined Metal)"
+    ),
     "Reserves|": "Metal left in known deposits at the end of the period",
     "Stock|": "Contained metal at the end of the period, in products in use or in stockpiles",
     "Supply|": (
-        "Refined metal supplied, in all or by where it was won, new scrap of manufacture left out"
+        "Metal supplied, refined or in imported finished goods, in all or by where it was won, new "
+        "scrap of manufacture left out"
     ),
 }
 """Meanings of the variables by how they begin; nomenclature allows neither colons nor semicolons in
@@ -51,12 +76,13 @@ them."""
 
 
 def iamc_table(plan: Plan) -> pd.DataFrame:
-    """Demand, supply, stocks, price, emissions and cost of a plan as an IAMC long table; one row a
-    variable and year.
+    """Demand, supply, trade, stocks, price, emissions and cost of a plan as an IAMC long table; one
+    row a variable and year.
 
     Units are those of the plan: `Supply|Lithium` and, as its parts, `Supply|Lithium|Domestic
-    Primary` in t/year; `Price|Lithium` in USD_2021/t; `Emissions|CO2e|Territorial` in tCO2e/year;
-    `Cost|Undiscounted` in USD_2021/year. New scrap, a loop within manufacture, is not supply.
+    Primary` in t/year; `Price|Lithium|Goods` and `|Refined Metal` in USD_2021/t;
+    `Emissions|CO2e|Territorial` in tCO2e/year; `Cost|Undiscounted` and, apart from it,
+    `Penalty|Undiscounted` in USD_2021/year. New scrap, a loop within manufacture, is not supply.
     """
     parts = [part for part in _parts(plan) if len(part)]  # an empty one has no types to go by
     table = (
@@ -83,9 +109,15 @@ def _parts(plan: Plan) -> Iterator[pd.DataFrame]:
     for kind, variable in STOCKS.items():
         held = plan.stocks[(plan.stocks["kind"] == kind) & (plan.stocks["quantity"] == "stock")]
         yield _rows(held, _filled(variable, held["metal"]))
+    trade = trade_table(plan).assign(unit="t/year")
+    flow = trade["direction"].str.title() + "s|" + _title(trade["metal"])
+    yield _rows(trade, flow)
+    yield _rows(trade, flow + "|" + _title(trade["form"]))
     yield _rows(plan.emissions, "Emissions|CO2e|" + _title(plan.emissions["scope"]))
-    paid = plan.costs[plan.costs["item"] != "transfer"]
+    paid = paid_items(plan.costs)
     yield _rows(paid, pd.Series("Cost|Undiscounted", index=paid.index))
+    penalties = plan.costs[plan.costs["item"].isin(PENALTIES)]
+    yield _rows(penalties, pd.Series("Penalty|Undiscounted", index=penalties.index))
 
 
 def _rows(frame: pd.DataFrame, variable: pd.Series) -> pd.DataFrame:

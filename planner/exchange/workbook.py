@@ -15,9 +15,11 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from planner.analysis.security.origins import origins
 from planner.figures.themes import PATHWAY_COLOURS, colour
+from planner.plan.headline import paid_items
 from planner.plan.plan import Plan
-from planner.plan.schema import COLUMNS, NUMBERS
+from planner.plan.schema import COLUMNS, GOODS_PRICE, NUMBERS, REFINED_PRICE
 from planner.study.workbook import empty_book, put, save_whole
 from planner.system.nouns import PATHWAYS
 
@@ -88,6 +90,7 @@ def write_workbook(plan: Plan, path: Path) -> None:
             _charted(book, chart)
     for name in COLUMNS:
         _table(book, name, plan.tables[name].rename(columns=_heads(plan, name)))
+    _table(book, "origins", origins(plan))
     _table(book, "sources", sources(plan))
     save_whole(book, path)
 
@@ -103,15 +106,20 @@ def _mix_charts(plan: Plan) -> Iterator[Chart]:
 
 def _other_charts(plan: Plan) -> Iterator[Chart]:
     """Cost, emissions, prices and metal in use."""
-    paid, money = plan.costs[plan.costs["item"] != "transfer"], plan.record.currency
-    title = "cost by item, undiscounted"
+    paid, money = paid_items(plan.costs), plan.record.currency
+    title = "cost by item, undiscounted, no penalties"
     yield Chart("cost by item", _wide(paid, "item"), "column", title, f"{money}/year")
     for scope, part in plan.emissions.groupby("scope", sort=False):
         wide, title = _wide(part, "metal"), f"{scope} emissions by metal"
         yield Chart(f"{scope} by metal", wide, "column", title, "tCO2e/year")
-    prices = plan.indicators[plan.indicators["indicator"] == "price"]
-    title = "shadow price of a tonne demanded"
-    yield Chart("price by metal", _wide(prices, "metal"), "line", title, f"{money}/t")
+    for indicator, name, what in (
+        (GOODS_PRICE, "price of goods", "a tonne of metal in goods demanded"),
+        (REFINED_PRICE, "price of refined metal", "a tonne of refined metal"),
+    ):
+        prices = plan.indicators[plan.indicators["indicator"] == indicator]
+        if len(prices):
+            title = f"shadow price of {what}"
+            yield Chart(name, _wide(prices, "metal"), "line", title, f"{money}/t")
     used = plan.stocks[(plan.stocks["kind"] == "use") & (plan.stocks["quantity"] == "stock")]
     title = "metal in use at the end of the period"
     yield Chart("in use by metal", _wide(used, "metal"), "line", title, "t")
@@ -133,7 +141,16 @@ def _about(plan: Plan) -> list[tuple[str, Any]]:
         ("scenario", record.scenario),
         *((f"set {path}", value) for path, value in record.overrides.items()),
         ("status", record.status),
-        (f"present value of all cost, {record.currency}", record.objective),
+        (f"present value of all cost, {record.currency}", plan.cost),
+        (f"present value of penalties, in no cost, {record.currency}", plan.penalty),
+        (f"objective: cost and penalties, {record.currency}", record.objective),
+        ("targets", plan.headline.targets_said),
+        *(("target missed", each.said) for each in plan.headline.missed),
+        *(
+            (f"thrown away at no cost over all years, t of {each.good}", each.amount)
+            for each in plan.headline.surplus
+        ),
+        ("data (grades A and B)", plan.headline.numbers_said),
         *((f"{scope} emissions, t CO2e", amount) for scope, amount in record.emissions.items()),
         ("solver", record.solver),
         ("inputs (sha256)", record.inputs_hash),
@@ -142,7 +159,8 @@ def _about(plan: Plan) -> list[tuple[str, Any]]:
             "largest error of mass balance, share of the largest flow",
             plan.certificate.balance_residual,
         ),
-        ("error of recomputed cost, share of cost", plan.certificate.cost_error),
+        ("error of recomputed cost and penalties", plan.certificate.cost_error),
+        *([("replayed year by year", str(replay))] if (replay := plan.certificate.replay) else []),
     ]
 
 

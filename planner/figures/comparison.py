@@ -31,7 +31,7 @@ def contrast(found: Comparison) -> Figure:
 
     metals = list(dict.fromkeys(found.supply["metal"]))
     titles = [
-        "cost and emissions over all years, % of " + found.names[0],
+        "cost, penalties, emissions over all years, % of " + found.names[0],
         *(f"{metal}: supply over all years, %" for metal in metals),
     ]
     rows = 1 + len(metals)

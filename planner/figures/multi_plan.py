@@ -20,6 +20,7 @@ from planner.figures.themes import (
     see_through,
     whole_years,
 )
+from planner.plan.headline import paid_items
 from planner.plan.plan import Plan
 from planner.system.nouns import PATHWAYS
 
@@ -38,8 +39,8 @@ MANY_POINTS = 15
 """A line of more points than this has no marks."""
 SHARE = "1"
 """Unit of what is shown in per cent."""
-NOT_OF_THE_FRONTIER = frozenset({"carbon_price", "shortage", "breach"})
-"""Items of cost that a frontier leaves out (`planner.frontier`)."""
+NOT_OF_THE_FRONTIER = "carbon_price"
+"""Item of cost that a frontier leaves out (`planner.frontier`)."""
 
 
 def scale(values: pd.Series) -> tuple[float, str]:
@@ -95,9 +96,8 @@ def _curve_name(group: str, level: float) -> str:
 def plain_cost(plan: Plan) -> float:
     """Present value of a plan's cost without carbon price and penalties, USD: what a frontier
     counts."""
-    return float(
-        plan.costs.loc[~plan.costs["item"].isin(NOT_OF_THE_FRONTIER), "present_value"].sum()
-    )
+    paid = paid_items(plan.costs)
+    return float(paid.loc[paid["item"] != NOT_OF_THE_FRONTIER, "present_value"].sum())
 
 
 def fan(table: pd.DataFrame, title: str = "", unit: str = "") -> Figure:

@@ -22,8 +22,11 @@ from planner.figures.themes import (
     themed,
     whole_years,
 )
+from planner.plan.headline import paid_items
 from planner.plan.plan import Plan
 from planner.plan.reserves import shadow_prices
+from planner.plan.schema import GOODS_PRICE
+from planner.plan.trade_flows import imports_of
 from planner.runtime.extras import needed
 from planner.runtime.run_folder import written_file
 
@@ -100,12 +103,9 @@ def origins(plan: Plan, metal: str) -> Figure:
     """Imports of a metal by origin over time, in whatever form they come, stacked areas, t of
     contained metal per year."""
     _require_metal(plan, metal)
-    flows = plan.flows[
-        (plan.flows["metal"] == metal) & plan.flows["source"].str.startswith("origin/")
-    ]
     wide = (
-        flows.assign(origin=flows["source"].str.removeprefix("origin/"))
-        .pivot_table(index="year", columns="origin", values="value", aggfunc="sum")
+        imports_of(plan, metal)
+        .pivot_table(index="year", columns="origin", values="contained", aggfunc="sum")
         .reindex(_years(plan))
         .fillna(0.0)
     )
@@ -278,13 +278,13 @@ def _add_capacity(figure: Figure, mine: pd.DataFrame, at: Mapping[str, Any]) -> 
 
 
 def prices(plan: Plan, metals: Sequence[str] = ()) -> Figure:
-    """Shadow price of each metal over time on a logarithmic axis: the cost of one more tonne
-    demanded.
+    """Shadow price of each metal over time on a logarithmic axis: the cost of one more tonne of it
+    in the goods that are demanded.
 
     A metal that is only demanded in joint goods has no such price; what one more tonne of it
     refined costs stands in, and is named so.
     """
-    frame = plan.indicators[plan.indicators["indicator"] == "price"]
+    frame = plan.indicators[plan.indicators["indicator"] == GOODS_PRICE]
     demanded = {
         str(metal): part.set_index("year")["value"] for metal, part in frame.groupby("metal")
     }
@@ -293,7 +293,7 @@ def prices(plan: Plan, metals: Sequence[str] = ()) -> Figure:
         for metal, values in shadow_prices(plan).items()
     }
     figure = blank(
-        "Shadow price: what one more tonne demanded costs",
+        "Shadow price of goods: what one more tonne of metal demanded in them costs",
         f"{plan.record.currency}/t (logarithmic)",
     )
     for i, metal in enumerate(metals or plan.system.metals):
@@ -322,9 +322,9 @@ def emissions(plan: Plan, scope: str = "footprint") -> Figure:
 
 
 def costs(plan: Plan) -> Figure:
-    """Cost over time by item and its sum, undiscounted, a year; transfers between parties at home
-    left out."""
-    frame = plan.costs[plan.costs["item"] != "transfer"]
+    """Cost over time by item and its sum, undiscounted, a year; penalties, which nobody pays, and
+    transfers between parties at home left out."""
+    frame = paid_items(plan.costs)
     wide = frame.pivot_table(index="year", columns="item", values="value", aggfunc="sum").fillna(
         0.0
     )

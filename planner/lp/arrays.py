@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +15,19 @@ from planner.system.nouns import Array
 
 Name = tuple[str, Key]
 """A column or a row: its variable or family, and its index."""
+LEAST_ENTRY = 1e-12
+"""HiGHS cannot be told to keep coefficients of this size or less: they are left out, by us."""
+NEGLIGIBLE = 1e-9
+"""A coefficient left out is as good as none where it times all that its column can be is no more
+than this share of the largest right-hand side, or of 1."""
+TAILS = frozenset({"measure"})
+"""Variables whose small coefficients are the tail of a lifetime, which means nothing: no number of
+the study says them."""
+MOST_NOTED = 3
+"""Coefficients left out that a note names one by one."""
+PENALTIES = frozenset({"shortage", "breach"})
+"""Variables whose coefficient in the objective is a penalty: nobody pays it, and no cost holds it.
+The items of the cost table have the same names."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +45,8 @@ class Arrays:
     upper: Array
     row_lower: Array
     row_upper: Array
+    left_out: tuple[str, ...] = ()
+    """What `without_specks` left out although it may matter, in sentences."""
 
     @cached_property
     def column_at(self) -> Mapping[Name, int]:
@@ -42,6 +57,16 @@ class Arrays:
     def row_at(self) -> Mapping[Name, int]:
         """Position of each row."""
         return {name: i for i, name in enumerate(self.rows)}
+
+    @cached_property
+    def penalty(self) -> Array:
+        """The part of `cost` that is a penalty, USD per unit, shape (n,)."""
+        return np.where([name in PENALTIES for name, _ in self.columns], self.cost, 0.0)
+
+    def parts(self, x: Array) -> tuple[float, float]:
+        """What a solution x (n,) costs, and its penalties: USD, together its objective."""
+        penalty = float(self.penalty @ x)
+        return float((self.cost - self.penalty) @ x) + self.offset, penalty
 
     def columns_of(self, variable: str) -> npt.NDArray[np.int32]:
         """Positions of the columns of a variable."""
@@ -54,3 +79,58 @@ class Arrays:
         return np.array(
             [i for i, (name, _) in enumerate(self.rows) if name == family], dtype=np.int32
         )
+
+
+def plain_name(name: Name) -> str:
+    """A name without blanks, as MPS needs it: activity[mine_brine,2030]."""
+    head, index = name
+    return "_".join(f"{head}[{','.join(map(str, index))}]".split())
+
+
+def without_specks(arrays: Arrays) -> Arrays:
+    """The programme without coefficients up to `LEAST_ENTRY`, which the solver would drop: they are
+    left out once and here, so that what is solved, reduced, written and checked is one matrix.
+
+    The tail of a lifetime gives such numbers and means nothing by them (`TAILS`). Where one may
+    mean something (`NEGLIGIBLE`) `left_out` says so. The arrays themselves where there is none.
+    """
+    matrix = arrays.matrix
+    small = np.abs(matrix.data) <= LEAST_ENTRY
+    if not small.any():
+        return arrays
+    column = np.repeat(np.arange(matrix.shape[1]), np.diff(matrix.indptr))
+    kept = sparse.csc_array(
+        (matrix.data[~small], matrix.indices[~small], _starts(column[~small], matrix.shape[1])),
+        shape=matrix.shape,
+    )
+    places = np.flatnonzero(small & (matrix.data != 0))
+    said = tuple(_left_out(arrays, places, column[places]))
+    return replace(arrays, matrix=kept, left_out=(*arrays.left_out, *said))
+
+
+def _starts(column: npt.NDArray[np.int_], width: int) -> npt.NDArray[np.int32]:
+    """Where each column begins, of entries in the order of columns."""
+    counts = np.bincount(column, minlength=width)
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+
+
+def _left_out(
+    arrays: Arrays, places: npt.NDArray[np.int_], column: npt.NDArray[np.int_]
+) -> Iterator[str]:
+    """Sentences on the entries at these places that may matter, the largest first."""
+    size = np.abs(arrays.matrix.data[places])
+    reach = np.maximum(np.abs(arrays.lower), np.abs(arrays.upper))[column]
+    reach = np.where([arrays.columns[j][0] in TAILS for j in column], 0.0, reach)
+    sides = np.concatenate([arrays.row_lower, arrays.row_upper])
+    most = np.abs(sides[np.isfinite(sides)]).max(initial=1.0)
+    matter = np.flatnonzero(~(size * reach <= NEGLIGIBLE * most))
+    order = matter[np.argsort(-size[matter], kind="stable")].tolist()
+    for i in order[:MOST_NOTED]:
+        row, name = arrays.rows[arrays.matrix.indices[places[i]]], arrays.columns[column[i]]
+        yield (
+            f"{arrays.matrix.data[places[i]]:g} ({plain_name(name)} in {plain_name(row)}) is not "
+            f"above {LEAST_ENTRY:g}, which the solver does not heed, and was left out; state its "
+            "good or process in another unit"
+        )
+    if len(order) > MOST_NOTED:
+        yield f"{len(order) - MOST_NOTED} more numbers up to {LEAST_ENTRY:g} were left out"

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from planner.lp import objective
-from planner.lp.arrays import Arrays
+from planner.lp.arrays import Arrays, without_specks
 from planner.lp.assembly import expand
 from planner.lp.components import Components, pyomo_components
 from planner.lp.families import FORMULATION as FORMULATION
@@ -48,9 +48,8 @@ def programme(filled: Components) -> Arrays:
 def programmes(filled: Components) -> list[Arrays]:
     """The linear programme of each sample of a batch (`planner.system.batch`); of the one set of
     numbers where there is no batch."""
-    return expand(
-        filled, OBJECTIVES, [(family.name, family.rows, family.rule) for family in FORMULATION]
-    )
+    families = [(family.name, family.rows, family.rule) for family in FORMULATION]
+    return [without_specks(arrays) for arrays in expand(filled, OBJECTIVES, families)]
 
 
 @contextmanager

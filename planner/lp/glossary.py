@@ -95,7 +95,6 @@ PARAMETERS: tuple[Term, ...] = (
             "measure taken in v"
         ),
     ),
-    Term("length", r"n_t", ("year",), "yr", "calendar years in the period"),
     Term(
         "share_term",
         r"\epsilon_{n,p,t}",
@@ -113,10 +112,10 @@ PARAMETERS: tuple[Term, ...] = (
     Term("limit", r"\bar L_{n,t}", ("policy", "year"), "unit of the row", "level of a ceiling"),
     Term(
         "cash",
-        r"C_{k,t} / n_t",
-        ("plant", "year"),
-        "USD/(activity unit/yr)/yr",
-        "overnight cost, spread over the years of the period of order",
+        r"C_{k,t}\, w_{k,v,t}",
+        ("plant", "year of order", "year"),
+        "USD/(activity unit/yr)",
+        "overnight cost of what is placed in a year of an order",
     ),
     Term(
         "activity_cost",
@@ -195,15 +194,21 @@ PARAMETERS: tuple[Term, ...] = (
 
 SETS: tuple[Term, ...] = (
     *(term for term in _OWN if term.is_set),
-    Term("periods", "T", (), "", "periods, named by their first year"),
-    Term("previous", "t-1", ("year",), "", "the period before, or none"),
-    Term("ordered", "", ("year",), "", "plants that can be ordered in a period"),
+    Term("periods", "T", (), "", "all years"),
+    Term("previous", "t-1", ("year",), "", "the year before, or none"),
+    Term(
+        "ordered",
+        "",
+        ("year",),
+        "",
+        "(plant, year of order) of which a part is placed in a year",
+    ),
     Term(
         "relieved",
         "",
         ("good", "year"),
         "",
-        "(measure, year taken) that change the balance of a good in a period",
+        "(measure, year taken) that change the balance of a good in a year",
     ),
     Term("measures", "", (), "", "all (measure, year)"),
     Term("explorations", "", (), "", "all (deposit, year) of exploration"),
@@ -211,7 +216,11 @@ SETS: tuple[Term, ...] = (
     Term("scope_of", "s", ("policy",), "", "the scope of a carbon policy"),
     Term("activities", "", (), "", "all (process, year)"),
     Term(
-        "orders", "", (), "", "all (plant, year of order) that can still start within the horizon"
+        "orders",
+        "",
+        (),
+        "",
+        "all (plant, first year of the period of order) that can still start within the horizon",
     ),
     Term("capacities", "", (), "", "all (plant, year)"),
     Term("emission_rows", "", (), "", "all (scope, year)"),

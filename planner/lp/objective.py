@@ -15,11 +15,11 @@ def cost(m: Any) -> Any:
       + \sum_u \mu_{u,t}\, x_{u,t} + \sum_d \xi_{d,t}\, y_{d,t} \Big]
       + \sum_{k,v} A_{k,v}\, n_{k,v}$$   [USD]
 
-    with the discount factor of the period beta (the sum over its years, the first year
-    undiscounted), running cost c, fixed cost phi, carbon price pi, penalty w of a shortage, cost
-    psi of disposal, holding cost h, penalty rho of a breach, cost mu of measures and xi of
-    exploration, and A the part of the annuities that falls within the horizon, already discounted.
-    All parameters of this function are discounted when they are filled.
+    with the discount factor of the year beta (the first year undiscounted), running cost c, fixed
+    cost phi, carbon price pi, penalty w of a shortage, cost psi of disposal, holding cost h,
+    penalty rho of a breach, cost mu of measures and xi of exploration, and A the part of the
+    annuities that falls within the horizon, already discounted. All parameters of this function are
+    discounted when they are filled.
     """
     return (
         sum(m.activity_cost[p, t] * m.activity[p, t] for p, t in m.activities)
@@ -39,6 +39,6 @@ def cost(m: Any) -> Any:
 def carbon(m: Any) -> Any:
     r"""Footprint emissions of all years.
 
-    $$\sum_t n_t E_{footprint,t}$$   [t CO2e]
+    $$\sum_t E_{footprint,t}$$   [t CO2e]
     """
-    return sum(m.length[t] * m.emission[s, t] for s, t in m.footprint_years)
+    return sum(m.emission[s, t] for s, t in m.footprint_years)

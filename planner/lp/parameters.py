@@ -16,12 +16,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from planner.lp.components import Components, Key, Series, add_param, add_set, add_sets
+from planner.lp.components import (
+    Components,
+    Key,
+    Series,
+    add_param,
+    add_set,
+    add_sets,
+    join_sets,
+)
 from planner.mfa.balance import Balance
 from planner.mfa.demand_measures import AVOIDED, Spare, spares
-from planner.system.batch import agreed
-from planner.system.economics import capital_charge, discount_factor, period_factors
+from planner.system.economics import discount_factor, period_factors
 from planner.system.nouns import SCOPES, Array, System
+from planner.system.orders import order_cash, order_charge, orderable
 from planner.system.unit_accounts import running_costs
 
 
@@ -39,20 +47,9 @@ class Given:
         return [p.first for p in self.system.periods]
 
     @cached_property
-    def length(self) -> Array:
-        """Calendar years of each period, shape (T,)."""
-        return np.array([p.length for p in self.system.periods], dtype=float)
-
-    @cached_property
     def factor(self) -> Array:
         """Discount factor of each period, shape (T,)."""
         return period_factors(self.system.periods, self.system.discount_rate)
-
-    @cached_property
-    def gap(self) -> Array:
-        """Years since the middle of the period before, 0 in the first, shape (T,)."""
-        middles = [p.midpoint for p in self.system.periods]
-        return np.array([0.0, *(after - before for before, after in pairwise(middles))])
 
     @cached_property
     def spares(self) -> tuple[Spare, ...]:
@@ -61,22 +58,33 @@ class Given:
 
     @cached_property
     def orderable(self) -> Mapping[str, npt.NDArray[np.bool_]]:
-        """Periods in which each plant can be ordered, shape (T,); plants that never can are left
-        out."""
-        system, found = self.system, {}
-        for plant in system.plants.values():
-            # an order that would start after the last year does not exist, nor one that may not be
-            # placed
-            in_time = np.array(self.years) + plant.lead_time <= system.periods[-1].last
-            priced = agreed(np.isfinite(order_price(system, plant.name)), 1)
-            kept = in_time & priced & agreed(system.period_mean(plant.max_new) != 0, 1)
-            if kept.any():
-                found[plant.name] = kept
-        return found
+        """Periods of order in which each plant can be ordered, shape (V,); plants that never can
+        are left out."""
+        found = {plant.name: orderable(self.system, plant) for plant in self.system.plants.values()}
+        return {name: kept for name, kept in found.items() if kept.any()}
 
     def series(self, parts: int = 1) -> Series:
-        """An empty series over the periods, its keys of so many parts before the period."""
+        """An empty series over the years, its keys of so many parts before the year."""
         return Series(self.system.periods, parts)
+
+    def order_series(self) -> Series:
+        """An empty series over the periods of order, a key each before the first year of the
+        period."""
+        return Series(self.system.order_periods)
+
+    def by_order(self, values: Mapping[str, Array]) -> Series:
+        """A series over the years with the keys (plant, first year of the period of order), from
+        arrays of shape (..., V, T) by plant: without what is zero."""
+        made = self.series(2)
+        for name, whole in values.items():
+            kept = self.orderable[name]
+            # a life may end a year later in one sample than in another: its zeros are left out when
+            # the matrix is made
+            there = (whole != 0).reshape(-1, *whole.shape[-2:]).any(axis=0)
+            for i in np.flatnonzero(kept):
+                year = self.system.order_periods[i].first
+                made.add(name, year, values=whole[..., i, :], kept=there[i])
+        return made
 
     def by_period(self, name: Hashable, values: Array) -> dict[Key, Any]:
         """Key (name, period) to a float, from an array of shape (T,), or to its samples (B,), from
@@ -91,7 +99,6 @@ def fill_parameters(m: Components, given: Given) -> None:
     add_set(m, "periods", years)
     previous: dict[int, list[int]] = {years[0]: []}
     add_sets(m, "previous", previous | {after: [before] for before, after in pairwise(years)})
-    add_param(m, "length", {p.first: p.length for p in given.system.periods})
     add_set(m, "scopes", SCOPES)
     _fill_activities(m, given)
     _fill_capacities(m, given)
@@ -121,33 +128,16 @@ def _fill_capacities(m: Components, given: Given) -> None:
 
 
 def _fill_orders(m: Components, given: Given) -> None:
-    system, cost, cash = given.system, given.series(), given.series()
+    system, cost = given.system, given.order_series()
     for name, kept in given.orderable.items():
-        plant, price = system.plants[name], order_price(system, name)
-        charge = capital_charge(
-            system.periods,
-            np.nan_to_num(price),
-            plant.interest_rate,
-            system.discount_rate,
-            plant.life,
-            plant.lead_time,
-        )
+        charge = order_charge(system, system.plants[name])
         cost.add(name, values=charge.sum(axis=-1), kept=kept)
-        cash.add(name, values=price / given.length, kept=kept)
-    orders = add_set(m, "orders", cost, width=2)
-    add_param(m, "order_cost", cost, orders)
-    add_param(m, "cash", cash, orders)
-    ordered: dict[Any, list[Hashable]] = {year: [] for year in given.years}
-    for plant_name, year in orders.keys:
-        ordered[year].append(plant_name)
-    add_sets(m, "ordered", ordered)
-
-
-def order_price(system: System, plant: str) -> Array:
-    """Overnight cost of a unit of capacity by period of order, USD, shape (..., T): that of the
-    period's first year; NaN: no order."""
-    first = system.periods[0].first
-    return system.plants[plant].capital_cost[..., [p.first - first for p in system.periods]]
+    add_param(m, "order_cost", cost, add_set(m, "orders", cost, width=2))
+    paying = {name: order_cash(system, system.plants[name]) for name in given.orderable}
+    cash = given.by_order(paying)
+    paid = m.index("cash", cash, width=3)
+    add_param(m, "cash", cash, paid)
+    join_sets(m, "ordered", m.sets["periods"], paid.codes[:, [2]], paid.codes[:, [0, 1]])
 
 
 def _fill_measures(m: Components, given: Given) -> None:
@@ -193,15 +183,14 @@ def _fill_explorations(m: Components, given: Given) -> None:
 
 
 def ready_in(given: Given, delay: int, i: int) -> int | None:
-    """First year of the period in which all that is found in the i-th period can be mined; a
-    multi-year period finds all along. None: not within the horizon."""
-    periods = given.system.periods
-    return next((p.first for p in periods if p.last >= periods[i].last + delay), None)
+    """Year in which what is found in the i-th year can be mined first. None: not within the
+    horizon."""
+    year = given.years[i] + delay
+    return year if year <= given.years[-1] else None
 
 
 def first_discount(system: System) -> dict[int, float]:
-    """Discount factor of the first year of each period: the basis of duals of state rows."""
-    values = discount_factor(
-        system.periods[0].first, np.array([p.first for p in system.periods]), system.discount_rate
-    )
-    return {p.first: float(v) for p, v in zip(system.periods, values, strict=True)}
+    """Discount factor of each year: the basis of duals of state rows."""
+    years = system.years
+    values = discount_factor(years[0], np.array(years), system.discount_rate)
+    return dict(zip(years, values.tolist(), strict=True))

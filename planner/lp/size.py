@@ -22,6 +22,8 @@ worlds in docs/benchmarks.md."""
 BYTES_PER_NONZERO = 220.0
 GIBIBYTE, KIBIBYTE = 2**30, 2**10
 MEMINFO, GROUP = Path("/proc/meminfo"), Path("/sys/fs/cgroup")
+STATM = Path("/proc/self/statm")
+"""Pages of this process, those of its address space first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +87,9 @@ class _Counted:
 
 
 def free_memory() -> float | None:
-    """Bytes that this process can still get: what the machine has free, or what its control group
-    leaves it; None where unknown."""
-    found = [value for value in (_machine(), _group()) if value is not None]
+    """Bytes that this process can still get: the least of the free memory of the machine, what its
+    control group leaves it and what its own limit of address space does; None where unknown."""
+    found = [value for value in (_machine(), _group(), _address_space()) if value is not None]
     return min(found, default=None)
 
 
@@ -108,6 +110,20 @@ def _group() -> float | None:
         return None
 
 
+def _address_space() -> float | None:
+    """What is left of the limit of address space (`ulimit -v`); None where there is none."""
+    try:
+        import resource  # no such thing outside Unix
+
+        limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+        if limit == resource.RLIM_INFINITY:
+            return None
+        taken = float(STATM.read_text().split()[0]) * resource.getpagesize()
+    except (ImportError, OSError, ValueError, IndexError):
+        return None
+    return max(limit - taken, 0.0)
+
+
 def require_memory(filled: Components) -> None:
     """Raise SpecError where the programme would not fit into memory, before its rows are made."""
     size, free = size_of(filled), free_memory()
@@ -115,7 +131,6 @@ def require_memory(filled: Components) -> None:
         message = (
             f"about {size.columns:,} columns and {size.nonzeros:,} nonzeros need "
             f"{size.memory / GIBIBYTE:.1f} GiB of memory, and {free / GIBIBYTE:.1f} GiB are free; "
-            "plan in longer periods (step under [years] in study.toml), for fewer metals or fewer "
-            "years, or free memory"
+            "plan for fewer metals or fewer years, or free memory"
         )
         raise SpecError(filled.name, [message])

@@ -238,13 +238,16 @@ def _supply_account(system: System, table: pd.DataFrame) -> Iterator[_Row]:
         for good, value in _pairs_of(table[table["source"] == process.name], "good"):
             if good in system.goods:
                 yield from _output_rows(process, system.goods[good], value)
+        if process.kind == "import":
+            for good, value in _pairs_of(table[table["target"] == process.name], "source"):
+                yield "trade", "taken abroad", good, value
     for good, value in _pairs_of(table[table["target"] == "export"], "good"):
         yield "trade", "export", good, value
 
 
 def _output_rows(process: Process, good: Good, value: float) -> Iterator[_Row]:
     """The lines in which an output of a process counts."""
-    if process.kind == "import":
+    if process.from_abroad:
         yield "trade", "import", f"{good.name} from {process.origin}", value
     elif process.kind in MINING_KINDS and good.kind != "refined":
         yield "extraction", "output", good.name, value

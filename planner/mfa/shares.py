@@ -1,8 +1,11 @@
-"""The good that each process follows, and its share in that good: as given, or as observed in the
-base year.
+"""The good that each process follows, and its share in that good: as given, or as observed.
 
 A **pulled** process gives a share of what is wanted of its good, a **pushed** one takes a share of
 what there is, and one whose activity is **given** follows nothing.
+
+Observed activities steer every year: the flow of the good through a process is linear between the
+years in which the process was observed, and stays as first and last observed outside them. The
+shares of a year are those of these flows. A process that was never observed does not run.
 """
 
 from __future__ import annotations
@@ -22,6 +25,21 @@ PUSHING_KINDS = ("collect", "recycle", "refine")
 """Kinds of process that take what there is of a pushed good."""
 _ROUNDING = 1e-12
 """Shares may miss 1 together by so much."""
+STATED, ALONE, REST, IDLE = "given", "only process", "what is left", "not observed"
+OBSERVED, BETWEEN, HELD = "observed", "between observed years", "held from an observed year"
+"""Where a share comes from."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shares:
+    """Share of each process in the good it follows, or its activity where that is given."""
+
+    share: Mapping[str, Array]
+    """By process, shape (T,)."""
+    sources: Mapping[str, tuple[str, ...]]
+    """Where the number of each process and period comes from."""
+    idle: tuple[str, ...]
+    """Processes that never run, since nothing above 0 was observed of them and nothing is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +122,9 @@ def shares_of(
     drives: Mapping[str, Drive],
     given: Mapping[str, npt.ArrayLike],
     activities: Mapping[str, npt.ArrayLike],
-) -> tuple[dict[str, Array], tuple[str, ...]]:
-    """Share of each process in the good it follows, shape (T,) each (for given activities: the
-    activity), and the processes that are idle.
+) -> Shares:
+    """Share of each process in the good it follows (for given activities: the activity), where it
+    comes from, and the processes that are idle.
 
     Raises SpecError with every unknown name, every share and activity out of range, and every good
     whose shares are not settled.
@@ -114,21 +132,40 @@ def shares_of(
     known = {name: by_period(system, share) for name, share in given.items()}
     problems = [*_input_problems(drives, known, activities)]
     share: dict[str, Array] = {}
+    sources: dict[str, tuple[str, ...]] = {}
     idle: list[str] = []
-    for drive in sorted(set(drives.values()), key=lambda d: (d.mode, d.good)):
-        group = [system.processes[name] for name, own in drives.items() if own == drive]
-        if drive == GIVEN:
-            share |= _given_activities(system, group, activities)
-            continue
-        followers = _Followers(system, drive, group, known)
+    for drive, group in groups_of(system, drives).items():
+        followers = (
+            _Known(system, group, activities)
+            if drive == GIVEN
+            else _Followers(system, drive, group, known)
+        )
         problems += followers.problems()
         share |= followers.shares()
+        sources |= followers.sources()
         idle += followers.idle()
     if problems:
         raise SpecError(
             "simulation", [Problem("process_values.csv", 0, "", message) for message in problems]
         )
-    return share, tuple(sorted(idle))
+    return Shares(share, sources, tuple(sorted(idle)))
+
+
+def groups_of(system: System, drives: Mapping[str, Drive]) -> dict[Drive, list[Process]]:
+    """Processes that follow one good in one way, by that way, sorted."""
+    groups: dict[Drive, list[Process]] = {}
+    for name, drive in drives.items():
+        groups.setdefault(drive, []).append(system.processes[name])
+    return {drive: groups[drive] for drive in sorted(groups, key=lambda d: (d.mode, d.good))}
+
+
+def unsettled(system: System, drives: Mapping[str, Drive]) -> dict[Drive, list[Process]]:
+    """Groups whose shares the observed activities do not settle, in any period."""
+    return {
+        drive: group
+        for drive, group in groups_of(system, drives).items()
+        if drive != GIVEN and any(_Followers(system, drive, group, {}).problems())
+    }
 
 
 def by_period(system: System, number: npt.ArrayLike) -> Array:
@@ -152,15 +189,44 @@ def _input_problems(
             yield f"the share of process '{name}' is not within 0 and 1"
 
 
-def _given_activities(
-    system: System, group: list[Process], activities: Mapping[str, npt.ArrayLike]
-) -> dict[str, Array]:
-    """Activities as given, or as observed in the base year."""
-    base = _base_year(group)
-    return {
-        p.name: by_period(system, activities.get(p.name, np.nan_to_num(_observed(p, base))))
-        for p in group
-    }
+class _Known:
+    """Processes that follow nothing: they run as given, or as observed; lives within `shares_of`
+    only."""
+
+    def __init__(
+        self, system: System, group: list[Process], activities: Mapping[str, npt.ArrayLike]
+    ) -> None:
+        self.system, self.group, self.activities = system, group, activities
+
+    def problems(self) -> Iterator[str]:
+        """None: what is given was checked before."""
+        yield from ()
+
+    def shares(self) -> dict[str, Array]:
+        """Activity of each process, t per year, shape (T,)."""
+        system = self.system
+        return {
+            p.name: by_period(system, self.activities[p.name])
+            if p.name in self.activities
+            else system.period_mean(_through_years(p.observed))
+            for p in self.group
+        }
+
+    def sources(self) -> dict[str, tuple[str, ...]]:
+        return {
+            p.name: (STATED,) * len(self.system.periods)
+            if p.name in self.activities
+            else _source(self.system, p)
+            for p in self.group
+        }
+
+    def idle(self) -> list[str]:
+        """Processes of which no activity is given or observed."""
+        return [
+            p.name
+            for p in self.group
+            if p.name not in self.activities and not np.isfinite(p.observed).any()
+        ]
 
 
 class _Followers:
@@ -176,24 +242,42 @@ class _Followers:
         """Shares given, together, shape (T,)."""
         self.rest = [p for p in group if p.name not in known]
         """Processes of which no share is given: they take what is left as observed."""
-        self.weights = _weights(self.rest, drive) if self.rest else np.zeros(0)
-        whole = self.weights.sum()
-        self.portions = np.divide(
-            self.weights, whole, out=np.zeros_like(self.weights), where=whole > 0
-        )
+        flows = self._flows()
+        self.whole = flows.sum(axis=0)
+        """t per year of the good through the rest as observed, or 1 where one stands alone; shape
+        (T,)."""
+        self.portions = np.divide(flows, self.whole, out=np.zeros_like(flows), where=self.whole > 0)
+        """Shares of the rest in what is left, shape (R, T)."""
+
+    def _flows(self) -> Array:
+        """Flow of the good through each process of the rest, t per year, or 1 where one stands
+        alone; shape (R, T)."""
+        if len(self.rest) == 1:
+            return np.ones((1, len(self.system.periods)))
+        flows = [
+            self.system.period_mean(_through_years(p.observed * self.drive.coefficient(p)))
+            for p in self.rest
+        ]
+        return np.array(flows, dtype=float).reshape(-1, len(self.system.periods))
 
     def problems(self) -> Iterator[str]:
         """Shares above 1 together, and shares that nothing given or observed settles."""
         if not (self.total <= 1 + _ROUNDING).all():
             yield f"the shares given of '{self.drive.good}' add up to more than 1"
-        complete = (self.total >= 1 - _ROUNDING).all()
-        if self.rest and not self.weights.sum() and not complete:
+        if not self.rest:
+            return
+        open_ = (self.whole == 0) & ~(self.total >= 1 - _ROUNDING)
+        if open_.any():
             verb = "taken" if self.drive.mode == "pushed" else "made"
+            when = "" if open_.all() else f" in {self._first(open_)}, when none was seen to run"
             yield (
                 f"good '{self.drive.good}' may be {verb} by "
-                f"{', '.join(p.name for p in self.rest)}: give the observed activity of the base "
-                "year, or shares"
+                f"{', '.join(p.name for p in self.rest)}{when}: give the observed activity of the "
+                "base year, or shares"
             )
+
+    def _first(self, periods: npt.NDArray[np.bool_]) -> int:
+        return self.system.periods[int(np.argmax(periods))].first
 
     def shares(self) -> dict[str, Array]:
         """Share of each process, shape (T,): of collectors in what the collection rate allows, not
@@ -208,26 +292,38 @@ class _Followers:
                     share[process.name] = share[process.name] * self.system.period_mean(rate)
         return share
 
+    def sources(self) -> dict[str, tuple[str, ...]]:
+        """Where the share of each process comes from, by period."""
+        count = len(self.system.periods)
+        found = dict.fromkeys(self.known, (STATED,) * count)
+        if len(self.rest) == 1:
+            return found | {self.rest[0].name: (REST if found else ALONE,) * count}
+        return found | {p.name: _source(self.system, p) for p in self.rest}
+
     def idle(self) -> list[str]:
         """Processes without a share, given or observed."""
-        return [p.name for p, w in zip(self.rest, self.portions, strict=True) if not w]
+        return [p.name for p, w in zip(self.rest, self.portions, strict=True) if not w.any()]
 
 
-def _weights(group: list[Process], drive: Drive) -> Array:
-    """Flow of the good through each process in the base year, or 1 for a process that stands alone;
-    shape (len(group),)."""
-    if len(group) == 1:
-        return np.ones(1)
-    base = _base_year(group)
-    flows = [np.nan_to_num(_observed(p, base)) * drive.coefficient(p)[max(base, 0)] for p in group]
-    return np.array(flows, dtype=float)
+def _through_years(observed: Array) -> Array:
+    """A series known in some years, in all years: linear between them, held outside, 0 where none
+    is known; shape (Y,) each."""
+    known = np.flatnonzero(np.isfinite(observed))
+    if not known.size:
+        return np.zeros_like(observed)
+    return np.asarray(np.interp(np.arange(len(observed)), known, observed[known]), dtype=float)
 
 
-def _base_year(group: list[Process]) -> int:
-    """Position of the first year in which any of a group was observed; -1 where none was."""
-    seen = np.any([np.isfinite(p.observed) for p in group], axis=0)
-    return int(np.argmax(seen)) if seen.any() else -1
-
-
-def _observed(process: Process, year: int) -> float:
-    return float(process.observed[year]) if year >= 0 else float("nan")
+def _source(system: System, process: Process) -> tuple[str, ...]:
+    """How the observed activity of a process is known in each period."""
+    years = np.array(system.years)[np.isfinite(process.observed)]
+    if not years.size:
+        return (IDLE,) * len(system.periods)
+    found = []
+    for period in system.periods:
+        if ((years >= period.first) & (years <= period.last)).any():
+            found.append(OBSERVED)
+        else:
+            inside = years[0] < period.first and period.last < years[-1]
+            found.append(BETWEEN if inside else HELD)
+    return tuple(found)

@@ -8,9 +8,10 @@ equations, one sparse square system a period, stand in `planner.mfa.steady_flow`
 into refining) closes exactly, it is not iterated.
 
 **Shares.** A good with one process of its group: 1. With several: as given in `shares`, and what is
-left by the observed activity of the base year, held constant; a process that was not observed then
-does not run, and is listed in `idle`. Collection takes the collection rate of what arises. A good
-whose group has neither is refused by name: nothing is spread evenly for want of data.
+left by the observed activities, linear between the years of observation and held outside them; a
+process that was never observed does not run, and is listed in `idle`. `share_table` says where each
+share comes from. Collection takes the collection rate of what arises. A good whose group has
+neither is refused by name: nothing is spread evenly for want of data.
 
 **Stockpiles** are known or stand still: what is drawn counts as supply of its good, what fills them
 as wanted of it.
@@ -52,8 +53,10 @@ class Simulation:
     drives: Mapping[str, Drive]
     shares: Mapping[str, Array]
     """Share of its good that each process takes or gives, shape (T,)."""
+    sources: Mapping[str, tuple[str, ...]]
+    """Where the share of each process comes from, by period."""
     idle: tuple[str, ...]
-    """Processes that do not run because nothing was observed of them and no share is given."""
+    """Processes that never run because nothing was observed of them and no share is given."""
     unmet: pd.DataFrame
     """good, year, value, unit: the shortage."""
     limits: pd.DataFrame
@@ -79,8 +82,8 @@ def simulate(
     drawn = _drawn(system, stockpiles or {})
     given = {name: GIVEN for name in activities or {} if name in system.processes}
     drives = {**drives_of(system), **given}
-    share, idle = shares_of(system, drives, shares or {}, activities or {})
-    periods = steady_flows(balance, drives, share, drawn)
+    found = shares_of(system, drives, shares or {}, activities or {})
+    periods = steady_flows(balance, drives, found.share, drawn)
     values = _values(system, drawn, periods)
     run = np.array([period.activity for period in periods]).T
     return Simulation(
@@ -88,8 +91,9 @@ def simulate(
         values,
         flow_table(balance, values),
         frozen_map(drives),
-        frozen_map(share),
-        idle,
+        frozen_map(found.share),
+        frozen_map(found.sources),
+        found.idle,
         _unmet(values),
         limits_passed(system, run.reshape(len(system.processes), len(periods))),
     )
@@ -106,6 +110,27 @@ def simulate_plan(balance: Balance, values: VariableValues) -> Simulation:
         shares=shares_from(balance, values),
         stockpiles=stockpiles_from(balance, values),
     )
+
+
+SHARE_COLUMNS = ("process", "good", "mode", "year", "value", "unit", "source")
+
+
+def share_table(run: Simulation) -> pd.DataFrame:
+    """Share of each process in its good by period, and where it comes from: SHARE_COLUMNS.
+
+    `mode` is `pulled` (share of what is wanted of the good), `pushed` (share of what there is) or
+    `given`, where `value` is an activity in t per year and `good` is empty.
+    """
+    years = [period.first for period in run.balance.system.periods]
+    rows = [
+        (name, drive.good, drive.mode, year, float(value), _UNITS[drive == GIVEN], source)
+        for name, drive in run.drives.items()
+        for year, value, source in zip(years, run.shares[name], run.sources[name], strict=True)
+    ]
+    return pd.DataFrame(rows, columns=list(SHARE_COLUMNS))
+
+
+_UNITS = {True: "t/year", False: "1"}
 
 
 def _drawn(system: System, stockpiles: Mapping[str, npt.ArrayLike]) -> dict[str, Array]:

@@ -3,6 +3,8 @@ every row from the arrays."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from planner.mfa.balance import Balance, residual
 from planner.plan.plan import Certificate, Plan
 from planner.plan.tables import Values, cost_table
@@ -40,10 +42,10 @@ def verify(plan: Plan) -> Certificate:
     """Recompute the certificate of a plan from its values: mass balance and cost.
 
     Rows and columns of the programme were checked when it was solved and keep the errors found
-    then.
+    then, as does the replay of longer periods.
     """
     recomputed = float(cost_table(plan.system, plan.values)["present_value"].sum())
-    return certify(
+    found = certify(
         plan.balance,
         plan.values,
         plan.record.objective,
@@ -51,3 +53,4 @@ def verify(plan: Plan) -> Certificate:
         row_error=plan.certificate.row_error,
         column_error=plan.certificate.column_error,
     )
+    return replace(found, replay=plan.certificate.replay)

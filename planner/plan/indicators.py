@@ -20,10 +20,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.plan.prices import balance_prices
-from planner.plan.schema import COLUMNS
+from planner.mfa.balance import Balance
+from planner.mfa.simulate import Simulation, simulate
+from planner.plan.flow_tables import Accounted, FlowTables, flow_tables
+from planner.plan.prices import balance_prices, refined_prices
+from planner.plan.schema import COLUMNS, GOODS_PRICE, REFINED_PRICE
 from planner.plan.tables import Row, Values, series, table
+from planner.plan.trade_flows import served_exports, trade_table
 from planner.system.nouns import PATHWAYS, SCOPES, Array, System
+from planner.system.trade import OWN_FORMS, form_of, goods_supply
 from planner.system.unit_accounts import demand_by_good, in_refined_metal, reported_requirement
 
 if TYPE_CHECKING:
@@ -36,6 +41,7 @@ OUTSIDE = "^(?:deposit|origin|host|stockpile|use)/"
 """Nodes of the flow table that metal comes from."""
 KILOGRAMS = 1000.0
 """In a tonne."""
+INDIRECT_RELIANCE = "net import reliance with indirect trade"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,14 +65,16 @@ def indicator_table(
     """The indicators of a plan: metal, year, indicator, value, unit.
 
     `requirement` and `shortage` in refined equivalents, or contained metal where none is stated
-    (t/year); `share: PATHWAY` of refined supply, new scrap left out (1); `price` the
-    demand-weighted shadow price of the metal's demanded goods (USD/t); `SCOPE emissions` of
-    single-metal processes (t CO2e/year), those of joint processes under the joined name.
+    (t/year); `share: PATHWAY` of refined supply, new scrap left out (1); `price: goods` the
+    demand-weighted shadow price of the metal's demanded goods, `price: refined metal` that of the
+    metal as refined metal (USD/t); `SCOPE emissions` of single-metal processes (t CO2e/year), those
+    of joint processes under the joined name. Flows without a plan have no `prices` table, and so no
+    prices.
     """
     found = (
         *_requirements(system, values),
         *_shares(system, tables["supply"]),
-        *_prices(system, tables["prices"]),
+        *(_prices(system, tables["prices"]) if "prices" in tables else ()),
         *_emissions(system, tables["emissions"]),
     )
     rows = [row for each in found for row in each.rows(system)]
@@ -97,8 +105,10 @@ def _shares(system: System, supply: pd.DataFrame) -> Iterator[_Series]:
 
 def _prices(system: System, prices: pd.DataFrame) -> Iterator[_Series]:
     by_good, unit = balance_prices(prices), f"USD_{system.currency_year}/t"
+    refined = refined_prices(system, prices)
     for metal in system.metals:
-        yield _Series(metal, "price", _price(system, by_good, metal), unit)
+        yield _Series(metal, GOODS_PRICE, _price(system, by_good, metal), unit)
+        yield _Series(metal, REFINED_PRICE, refined[metal], unit)
 
 
 def _emissions(system: System, emissions: pd.DataFrame) -> Iterator[_Series]:
@@ -111,15 +121,15 @@ def _emissions(system: System, emissions: pd.DataFrame) -> Iterator[_Series]:
 
 
 def _price(system: System, prices: Mapping[tuple[str, int], float], metal: str) -> Array:
-    """Demand-weighted price of the single-metal goods demanded, USD/t, shape (T,); NaN where none
-    is."""
+    """Demand-weighted price of the single-metal goods demanded, USD per t of metal in them, shape
+    (T,); NaN where none is."""
     worth, amount = np.zeros(len(system.periods)), np.zeros(len(system.periods))
     for good in system.goods.values():
         if good.demand is not None and metal in good.content and len(good.content) == 1:
             demand = system.period_mean(good.demand)
             price = np.array([prices.get((good.name, p.first), np.nan) for p in system.periods])
             worth = worth + demand * price
-            amount = amount + demand
+            amount = amount + demand * good.content[metal]
     return _ratio(worth, amount)
 
 
@@ -144,10 +154,16 @@ class MetalAccount:
     """Refined metal from imported waste and scrap."""
     refined_at_home: Array
     """Of foreign primary and secondary, what is refined at home."""
+    refined_abroad: Array
+    """Of home primary and old scrap, what an import refines abroad and brings back."""
     drawn: Array
     """Refined metal drawn from stockpiles, less what fills them."""
+    imported_goods: Array
+    """Refined equivalents of imports in finished goods: indirect trade."""
+    exported_own: Array
+    """Refined equivalents of exports in the metal's own forms: ore, refined metal and scrap."""
     exported: Array
-    """Refined equivalents of what is exported, as refined metal or in products."""
+    """Refined equivalents of all exports, those in finished goods included."""
     ore_taken: Array
     """Metal in the ore that mining takes from deposits."""
     reserve: Array
@@ -175,8 +191,14 @@ class MetalAccount:
 
     @property
     def apparent_consumption(self) -> Array:
-        """Production + imports - exports + stock draw."""
-        return self.refined_supply - self.exported
+        """Production + imports - exports + stock draw, in the metal's own forms."""
+        return self.refined_supply - self.exported_own
+
+    @property
+    def use_at_home(self) -> Array:
+        """Production + imports - exports + stock draw in every form: what the country itself uses,
+        also of metal that comes or goes in finished goods."""
+        return self.refined_supply + self.imported_goods - self.exported
 
 
 def _ratio(part: Array, whole: Array) -> Array:
@@ -255,41 +277,59 @@ def eol_recycling_input_rate(a: MetalAccount) -> Array:
 
 
 def net_import_reliance(a: MetalAccount) -> Array:
-    r"""Net import reliance: the share of apparent consumption that trade and stocks supply;
-    negative for a net exporter.
+    r"""Net import reliance: the share of apparent consumption that trade in the metal's own forms
+    (ore, refined metal, scrap) and stocks supply; negative for a net exporter.
 
     $$NIR = \frac{imports - exports + stock\ draw}{apparent\ consumption}$$
 
     with apparent consumption = home production (primary and old scrap) + imports - exports + stock
-    draw, all as refined metal. Source: USGS, Mineral Commodity Summaries, appendix on definitions.
+    draw, all as refined metal; metal in finished goods is left out. Source: USGS, Mineral Commodity
+    Summaries, appendix on definitions.
     """
     return _ratio(
-        a.foreign_primary + a.foreign_secondary - a.exported + a.drawn, a.apparent_consumption
+        a.foreign_primary + a.foreign_secondary - a.exported_own + a.drawn, a.apparent_consumption
     )
 
 
-def self_sufficiency_extraction(a: MetalAccount) -> Array:
-    r"""Self-sufficiency at extraction: metal won from home ore and home waste over apparent
-    consumption; above 1 for a net exporter.
+def net_import_reliance_indirect(a: MetalAccount) -> Array:
+    r"""Net import reliance with indirect trade: the same share with the metal in finished goods
+    that are imported and exported, of what the country itself uses.
 
-    $$\frac{home\ primary + old}{apparent\ consumption} = 1 - NIR$$
+    $$\frac{imports + imports\ in\ goods - exports - exports\ in\ goods + stock\ draw}
+      {use\ at\ home}$$
 
-    Source: complement of the USGS net import reliance; production over apparent consumption as in
-    FAO 2001, Food Balance Sheets: A Handbook (self-sufficiency ratio).
+    with use at home = home production + imports - exports + stock draw, in every form, in refined
+    equivalents. Source: indirect trade as in the World Steel Association's Steel Statistical
+    Yearbook (indirect trade in steel; true steel use), here of a metal.
     """
-    return _ratio(a.home_primary + a.old_recycled, a.apparent_consumption)
+    direct = a.foreign_primary + a.foreign_secondary + a.drawn
+    return _ratio(direct + a.imported_goods - a.exported, a.use_at_home)
+
+
+def self_sufficiency_extraction(a: MetalAccount) -> Array:
+    r"""Self-sufficiency at extraction: metal won from home ore and home waste over what the country
+    uses; above 1 for a net exporter.
+
+    $$\frac{home\ primary + old}{use\ at\ home} = 1 - NIR\ with\ indirect\ trade$$
+
+    Source: complement of the net import reliance, indirect trade included; production over domestic
+    supply as in FAO 2001, Food Balance Sheets: A Handbook (self-sufficiency ratio).
+    """
+    return _ratio(a.home_primary + a.old_recycled, a.use_at_home)
 
 
 def self_sufficiency_processing(a: MetalAccount) -> Array:
     r"""Self-sufficiency at processing: all that is refined at home, also from imported ore, over
-    apparent consumption.
+    what the country uses.
 
-    $$\frac{home\ primary + old + refined\ at\ home\ from\ imports}{apparent\ consumption}$$
+    $$\frac{home\ primary + old - refined\ abroad + refined\ at\ home\ from\ imports}
+      {use\ at\ home}$$
 
     Source: as at extraction, one stage later (the stage of Regulation (EU) 2024/1252, article 5,
     processing).
     """
-    return _ratio(a.home_primary + a.old_recycled + a.refined_at_home, a.apparent_consumption)
+    refined = a.home_primary + a.old_recycled + a.refined_at_home - a.refined_abroad
+    return _ratio(refined, a.use_at_home)
 
 
 def reserve_life(a: MetalAccount) -> Array:
@@ -298,10 +338,12 @@ def reserve_life(a: MetalAccount) -> Array:
 
     $$\frac{reserve\ at\ the\ end\ of\ the\ period}{ore\ taken}$$
 
+    0 where flows without a plan took more than there was.
+
     Source: reserves-to-production ratio, as in Jowitt, Mudd, Thompson 2020, Commun. Earth Environ.
     1:13.
     """
-    return _ratio(a.reserve, a.ore_taken)
+    return _ratio(np.maximum(a.reserve, 0.0), a.ore_taken)
 
 
 def circular_use_rate(a: MetalAccount) -> Array:
@@ -311,10 +353,10 @@ def circular_use_rate(a: MetalAccount) -> Array:
     $$CMU = \frac{U}{DMC + U}$$
 
     with U the metal recovered from the country's own waste and DMC = home primary + imports -
-    exports + stock draw. Source: Eurostat 2018, Circular material use rate: calculation method. New
-    scrap, which it cannot part, is left out of U.
+    exports + stock draw, finished goods included. Source: Eurostat 2018, Circular material use
+    rate: calculation method. New scrap, which it cannot part, is left out of U.
     """
-    return _ratio(a.old_recycled, a.apparent_consumption)
+    return _ratio(a.old_recycled, a.use_at_home)
 
 
 def metal_kept(a: MetalAccount) -> Array:
@@ -347,6 +389,7 @@ RATES: Mapping[str, tuple[Callable[[MetalAccount], Array], str]] = {
     "recycled content": (recycled_content, "1"),
     "EoL recycling input rate": (eol_recycling_input_rate, "1"),
     "net import reliance": (net_import_reliance, "1"),
+    INDIRECT_RELIANCE: (net_import_reliance_indirect, "1"),
     "self-sufficiency: extraction": (self_sufficiency_extraction, "1"),
     "self-sufficiency: processing": (self_sufficiency_processing, "1"),
     "reserve life": (reserve_life, "year"),
@@ -357,25 +400,47 @@ RATES: Mapping[str, tuple[Callable[[MetalAccount], Array], str]] = {
 """Indicator to the function that defines it, in its docstring with its source, and the unit."""
 
 
-def indicators(plan: Plan, *, population: Mapping[int, float] | None = None) -> pd.DataFrame:
+def indicators(
+    plan: Plan | FlowTables | Simulation | Balance,
+    *,
+    population: Mapping[int, float] | None = None,
+) -> pd.DataFrame:
     """All indicators of a plan: metal, year (first of the period), indicator, value, unit; those of
     the plan's own table and RATES.
 
-    With them `loss: STAGE` (LOSS_STAGES), `in-use stock` (t at the end of the period) and `old
-    scrap arising` (t/year). What has no denominator is left out. `population` (year to persons,
-    interpolated between the years given) stands in for the study's own.
+    Of a simulation, or the flows of a `planner balance --out` folder, the same but prices; a
+    balance is simulated by its observed activities first (SpecError where these do not settle it).
+
+    With them `loss: STAGE` (LOSS_STAGES), `in-use stock` (t at the end of the period), `old scrap
+    arising` (t/year), and `imports: FORM`, `exports: FORM` for each form in which the metal is
+    traded (t/year of refined equivalents, or contained metal where the study states none). What has
+    no denominator is left out. `population` (year to persons, interpolated between the years given)
+    stands in for the study's own.
     """
-    persons = _persons(plan.system, population)
-    found = [
+    found, own = _accounted(plan)
+    persons = _persons(found.system, population)
+    literature = [
         each
-        for metal in plan.system.metals
-        for each in _of_literature(metal, metal_account(plan, metal, persons))
-    ]
-    rows = [row for each in found for row in each.rows(plan.system)]
-    both = pd.concat([plan.indicators, table("indicators", rows)], ignore_index=True)
+        for metal in found.system.metals
+        for each in _of_literature(metal, metal_account(found, metal, persons))
+    ] + list(_trade(found))
+    rows = [row for each in literature for row in each.rows(found.system)]
+    both = pd.concat([own, table("indicators", rows)], ignore_index=True)
     return both.sort_values(["metal", "indicator", "year"], kind="stable", ignore_index=True)[
         list(COLUMNS["indicators"])
     ]
+
+
+def _accounted(plan: Plan | FlowTables | Simulation | Balance) -> tuple[Accounted, pd.DataFrame]:
+    """What accounts are made from, and the indicators that stand in its own table."""
+    if isinstance(plan, Balance):
+        plan = simulate(plan)
+    if isinstance(plan, Simulation):
+        plan = flow_tables(plan.balance, plan.values)
+    if isinstance(plan, FlowTables):
+        tables = {"supply": plan.supply, "emissions": plan.emissions}
+        return plan, indicator_table(plan.system, plan.values, tables)
+    return plan, plan.indicators
 
 
 def _of_literature(metal: str, a: MetalAccount) -> Iterator[_Series]:
@@ -385,6 +450,15 @@ def _of_literature(metal: str, a: MetalAccount) -> Iterator[_Series]:
         yield _Series(metal, f"loss: {stage}", amount, "t/year")
     yield _Series(metal, "in-use stock", a.stock, "t")
     yield _Series(metal, "old scrap arising", a.arising, "t/year")
+
+
+def _trade(plan: Accounted) -> Iterator[_Series]:
+    """Imports and exports of each metal by the form in which they cross the border."""
+    years = [p.first for p in plan.system.periods]
+    found = trade_table(plan).groupby(["metal", "direction", "form", "year"])["value"].sum()
+    for metal, direction, form in dict.fromkeys(key[:3] for key in found.index):
+        amounts = found.loc[(metal, direction, form)].reindex(years).fillna(0.0).to_numpy()
+        yield _Series(metal, f"{direction}s: {form}", amounts, "t/year")
 
 
 def _persons(system: System, population: Mapping[int, float] | None) -> Array:
@@ -400,7 +474,7 @@ def _interpolated(system: System, population: Mapping[int, float]) -> Array:
     return np.interp(system.years, given, persons, left=np.nan, right=np.nan)
 
 
-def metal_account(plan: Plan, metal: str, persons: Array | None = None) -> MetalAccount:
+def metal_account(plan: Accounted, metal: str, persons: Array | None = None) -> MetalAccount:
     """Make the account of one metal from the flow, supply and stock tables of a plan."""
     system = plan.system
     years = [p.first for p in system.periods]
@@ -420,17 +494,20 @@ def metal_account(plan: Plan, metal: str, persons: Array | None = None) -> Metal
     at_home = [p.name for p in system.processes.values() if p.at_home]
     wastes = [g.name for g in system.goods.values() if g.kind == "waste"]
     foreign = pathway("foreign primary", "foreign secondary")
+    home = pathway("domestic primary", "domestic secondary")
+    goods = _goods_by_pathway(plan, metal)
     return MetalAccount(
         arising=total(flows[flows["source"].str.startswith("use/") & flows["target"].isin(wastes)]),
         collected=total(flows[flows["target"].isin(collectors)]),
         old_recycled=total(pathway("domestic secondary")),
         new_recycled=total(pathway("new scrap")),
         home_primary=total(pathway("domestic primary")),
-        foreign_primary=total(pathway("foreign primary")),
-        foreign_secondary=total(pathway("foreign secondary")),
+        foreign_primary=total(pathway("foreign primary")) - goods["foreign primary"],
+        foreign_secondary=total(pathway("foreign secondary")) - goods["foreign secondary"],
         refined_at_home=total(foreign[foreign["process"].isin(at_home)]),
+        refined_abroad=total(home[~home["process"].isin(at_home)]),
         drawn=total(pathway("stockpile")),
-        exported=_exported(plan, metal),
+        **_traded(plan, metal),
         ore_taken=total(flows[flows["source"].str.startswith("deposit/")]),
         reserve=total(stocks[stocks["kind"] == "deposit"]),
         stock=total(stocks[stocks["kind"] == "use"]),
@@ -440,14 +517,30 @@ def metal_account(plan: Plan, metal: str, persons: Array | None = None) -> Metal
     )
 
 
-def _exported(plan: Plan, metal: str) -> Array:
-    """Exports that are served, in refined equivalents, t per year, shape (T,)."""
+def _goods_by_pathway(plan: Accounted, metal: str) -> dict[str, Array]:
+    """Metal in imported finished goods by the pathway under which the supply table has it, t per
+    year, shape (T,)."""
     system = plan.system
-    served = {
-        name: demand - series(system, plan.values, "shortage", name)
-        for name, demand in demand_by_good(system, metal=metal, export=True).items()
+    found: dict[str, Array] = {name: np.zeros(len(system.periods)) for name in PATHWAYS}
+    for process, of, pathway, worth in goods_supply(system):
+        if of == metal:
+            amount = worth * series(system, plan.values, "activity", process.name)
+            found[pathway] = found[pathway] + amount
+    return found
+
+
+def _traded(plan: Accounted, metal: str) -> dict[str, Array]:
+    """Trade beside the refined supply, in refined equivalents, t per year, shape (T,): exports that
+    are served, and imports in finished goods."""
+    system, served = plan.system, served_exports(plan, metal)
+    own = {name: v for name, v in served.items() if form_of(system.goods[name]) in OWN_FORMS}
+    return {
+        "imported_goods": sum(
+            _goods_by_pathway(plan, metal).values(), np.zeros(len(system.periods))
+        ),
+        "exported_own": in_refined_metal(system, metal, own),
+        "exported": in_refined_metal(system, metal, served),
     }
-    return in_refined_metal(system, metal, served)
 
 
 def _losses(system: System, flows: pd.DataFrame) -> dict[str, pd.DataFrame]:

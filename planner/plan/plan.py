@@ -24,6 +24,8 @@ from planner.errors import OutputError
 from planner.mfa.balance import Balance, balance
 from planner.mfa.demand_measures import after_measures
 from planner.plan.datapackage import PACKAGE_FILE, package
+from planner.plan.headline import Headline, headline
+from planner.plan.prices import with_both_prices
 from planner.plan.schema import COLUMNS, NUMBERS, VARIABLES
 from planner.plan.tables import Values
 from planner.runtime.run_folder import RECORD_FILE, written_whole
@@ -34,13 +36,46 @@ if TYPE_CHECKING:
     from planner.analysis.tradeoffs.frontier import Frontier
     from planner.figures.accessor import Plots
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 """Version of the run folder; raised when a reader of the older one would misread the newer. 2 says
-the `platform` of the run."""
+the `platform` of the run, 3 the head of its `answer` with cost and penalties apart, and two prices
+of a metal, each under what it is."""
 VARIABLES_FILE = "variables.csv"
 LOG_FILE = "run.log"
 SOLVER_LOG = "\nsolver\n"
 """Line that parts the solver's own log from the rest of the run's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """Differences of a plan with longer periods, when its orders are held and all else is chosen
+    anew in the study with periods of one year (`planner.plan.replay`)."""
+
+    cost: float
+    """Present value, as a share of that of the plan."""
+    emissions: Mapping[str, float]
+    """Of all years, by scope, as a share of those of the plan."""
+    shortage: float
+    """t of goods not served in all years, beyond those of the plan."""
+    shortage_share: float
+    """The same as a share of all demand."""
+
+    @property
+    def largest(self) -> float:
+        """The largest difference, as a share; NaN where one is not a number."""
+        shares = (self.cost, *self.emissions.values(), self.shortage_share)
+        return max(map(abs, shares)) if all(share == share for share in shares) else float("nan")
+
+    def __str__(self) -> str:
+        shares = {"cost": self.cost, **{f"{k} emissions": v for k, v in self.emissions.items()}}
+        said = ", ".join(f"{name} {_percent(share)}" for name, share in shares.items())
+        return f"{said}, shortage {_percent(self.shortage_share)} of demand"
+
+
+def _percent(share: float) -> str:
+    """A share with its sign, without one where it rounds to nothing."""
+    text = f"{share:+.2%}"
+    return "0.00%" if text in ("+0.00%", "-0.00%") else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +96,9 @@ class Certificate:
     worst: str
     """The good and year, or process and metal, of the largest residual."""
     tolerance: float
+    replay: Replay | None = None
+    """Replay year by year of a plan with longer periods; None where all periods are years, or the
+    plan was not solved to the end."""
 
     @property
     def holds(self) -> bool:
@@ -89,7 +127,8 @@ class Record:
     overrides: Mapping[str, str]
     status: str
     objective: float
-    """Present value of all cost, in money of `currency`."""
+    """What the programme minimises: present value of all cost and of all penalties, in money of
+    `currency`. What is paid of it stands under `answer`."""
     currency: str
     emissions: Mapping[str, float]
     """Cumulative t CO2e by scope."""
@@ -107,8 +146,8 @@ class Record:
     created: str
     notes: tuple[str, ...] = ()
     gap: float | None = 0.0
-    """Upper bound of what the plan costs above the least, as a share: 0 where it is optimal, None
-    where that is not known."""
+    """Upper bound of how far the objective stands above the least, as a share: 0 where it is
+    optimal, None where that is not known."""
     ranges: Mapping[str, Mapping[str, float | str]] = field(default_factory=dict)
     """Smallest and largest absolute value of each part of the programme (matrix, cost, bounds,
     right-hand sides), and where they stand."""
@@ -135,13 +174,42 @@ class Plan:
         return (
             f"Plan of {self.record.study} [{self.record.scenario or 'base'}], "
             f"{years[0]}-{years[-1]}: {self.record.status}, "
-            f"{self.objective:,.0f} {self.record.currency} present value"
+            f"{self.cost:,.0f} {self.record.currency} present value"
+            + (f" and {self.penalty:,.0f} in penalties" if self.penalty else "")
         )
 
     @property
     def objective(self) -> float:
-        """Present value of all cost, in USD of the study's currency year."""
+        """What the programme minimises: cost and penalties together, present value, USD of the
+        study's currency year."""
         return self.record.objective
+
+    @property
+    def cost(self) -> float:
+        """Present value of all that is paid, USD: never with a penalty in it."""
+        return self.headline.cost
+
+    @property
+    def penalty(self) -> float:
+        """Present value of the penalties for demand not served and targets missed, USD."""
+        return self.headline.penalty
+
+    @cached_property
+    def headline(self) -> Headline:
+        """Cost and penalties apart, targets met and missed, what is thrown away at no cost, and how
+        many numbers come from a source that was read."""
+        return headline(
+            self.system,
+            self.values,
+            self.costs,
+            objective=self.objective,
+            least=self.least_flow,
+        )
+
+    @property
+    def least_flow(self) -> float:
+        """t per year up to which an amount is rounding."""
+        return self.certificate.tolerance * max(self.certificate.largest_flow, 1.0)
 
     @property
     def supply(self) -> pd.DataFrame:
@@ -254,10 +322,16 @@ def _write(plan: Plan, folder: Path, log: Iterable[str]) -> None:
     record = {
         "format_version": FORMAT_VERSION,
         **asdict(plan.record),
+        "answer": answer_of(plan),
         "certificate": asdict(plan.certificate),
     }
     said = json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False)
     (folder / RECORD_FILE).write_text(said + "\n", encoding="utf-8")
+
+
+def answer_of(plan: Plan) -> dict[str, Any]:
+    """The head of the answer as JSON holds it."""
+    return {**asdict(plan.headline), "penalty": plan.penalty}
 
 
 def _variables(plan: Plan) -> pd.DataFrame:
@@ -273,7 +347,7 @@ def _variables(plan: Plan) -> pd.DataFrame:
 def log_text(plan: Plan, head: Iterable[str] = ()) -> str:
     """The text of `run.log`: what was run with which versions, seconds by stage, what was noted and
     checked, the solver's own log."""
-    lines = [*_head_lines(plan.record, head), *_run_lines(plan.record), _checks(plan.certificate)]
+    lines = [*_head_lines(plan.record, head), *_run_lines(plan), _checks(plan.certificate)]
     log = SOLVER_LOG + plan.solver_log.rstrip("\n") + "\n" if plan.solver_log else ""
     return "\n".join(lines) + "\n" + log
 
@@ -290,7 +364,8 @@ def _head_lines(record: Record, head: Iterable[str]) -> Iterator[str]:
     yield f"platform {record.platform}"
 
 
-def _run_lines(record: Record) -> Iterator[str]:
+def _run_lines(plan: Plan) -> Iterator[str]:
+    record = plan.record
     yield (
         f"programme {record.columns} columns, {record.rows} rows, {record.nonzeros} nonzeros, "
         f"{record.iterations} iterations"
@@ -298,8 +373,8 @@ def _run_lines(record: Record) -> Iterator[str]:
     for name, seconds in record.seconds.items():
         yield f"stage {name} {seconds:.2f} s"
     yield (
-        f"{record.status} {record.objective!r} {record.currency} present value of all cost; "
-        f"ties: {record.ties}"
+        f"{record.status} objective {record.objective!r}, cost {plan.cost!r}, penalties "
+        f"{plan.penalty!r} {record.currency} present value; ties: {record.ties}"
     )
     for note in record.notes:
         yield f"note {note}"
@@ -309,7 +384,8 @@ def _run_lines(record: Record) -> Iterator[str]:
 
 def _checks(certificate: Certificate) -> str:
     errors = ", ".join(f"{name} {error:.1e}" for name, error in certificate.errors.items())
-    return f"checked {errors}; allowed {certificate.tolerance:.0e}"
+    replayed = f"\nreplayed year by year: {certificate.replay}" if certificate.replay else ""
+    return f"checked {errors}; allowed {certificate.tolerance:.0e}{replayed}"
 
 
 def load(folder: str | Path) -> Plan:
@@ -328,7 +404,9 @@ def load(folder: str | Path) -> Plan:
     if system.inputs_hash != record.inputs_hash:
         raise OutputError(f"{place}: inputs/ was changed since the run; solve again")
     tables, variables = _read_tables(place)
+    tables["indicators"] = with_both_prices(system, tables["indicators"], tables["prices"])
     values, reduced = _by_variable(variables)
+    _require_years(place, system, values)
     return Plan(
         system=system,
         balance=after_measures(balance(system), values),
@@ -339,6 +417,16 @@ def load(folder: str | Path) -> Plan:
         tables=tables,
         solver_log=_solver_log(place),
     )
+
+
+def _require_years(place: Path, system: System, values: Values) -> None:
+    """Refuse a run made when longer periods were planned as one: its amounts are means of years."""
+    planned = {index[-1] for index in values.get("emission", {})}
+    if planned != set(system.years):
+        raise OutputError(
+            f"{place}: was made when the years of a longer period were planned as one, with limits "
+            "that held only in the mean; solve again"
+        )
 
 
 def _read_tables(place: Path) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
@@ -401,8 +489,13 @@ def _from_1(said: dict[str, Any]) -> dict[str, Any]:
     return {**said, "platform": "not recorded"}
 
 
+def _from_2(said: dict[str, Any]) -> dict[str, Any]:
+    """Runs of format 2 did not say the head of their answer, which their tables hold."""
+    return {**said, "answer": {}}
+
+
 MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = MappingProxyType(
-    {1: _from_1}
+    {1: _from_1, 2: _from_2}
 )
 """From the record of a format version to that of the next. A change of the tables has its step here
 too, or the version is refused."""
@@ -412,6 +505,10 @@ def _record(place: Path) -> tuple[Record, Certificate]:
     try:
         said = _migrated(place, json.loads((place / RECORD_FILE).read_text(encoding="utf-8")))
         certificate, notes = said.pop("certificate"), tuple(said.pop("notes"))
+        # what follows from the tables is made of them again
+        del said["answer"]
+        if certificate.get("replay") is not None:
+            certificate["replay"] = Replay(**certificate["replay"])
         warnings = tuple(said.pop("warnings", ()))
         record = Record(**said, notes=notes, warnings=warnings)
         return record, Certificate(**certificate)
@@ -453,6 +550,8 @@ __all__ = [
     "Certificate",
     "Plan",
     "Record",
+    "Replay",
+    "answer_of",
     "load",
     "log_text",
 ]

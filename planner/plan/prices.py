@@ -14,13 +14,15 @@ import pandas as pd
 from planner.lp.families import FORMULATION
 from planner.lp.family import Basis, Family
 from planner.lp.parameters import first_discount
-from planner.plan.schema import COLUMNS
+from planner.plan.schema import COLUMNS, GOODS_PRICE, REFINED_PRICE
 from planner.solver.highs import Arrays, Name, Solution
 from planner.system.economics import period_factors
 from planner.system.nouns import Array, System
 
 BINDING = 1e-7
 """A row is binding when its slack is at most this share of its size, or of 1."""
+BEFORE = "price"
+"""What the price of goods was called among the indicators up to format 2 of a run."""
 OWN_UNIT = "USD/unit"
 """Unit of the price of a row that somebody added to a model; its basis is the horizon."""
 FAMILIES: Mapping[str, Family] = {family.name: family for family in FORMULATION}
@@ -111,6 +113,41 @@ def _binding(arrays: Arrays, solution: Solution) -> npt.NDArray[np.bool_]:
     value = solution.row_value[: len(arrays.rows)]
     slack = np.minimum(value - arrays.row_lower, arrays.row_upper - value)
     return np.asarray(slack <= BINDING * np.maximum(np.abs(value), 1.0))
+
+
+def refined_prices(system: System, prices: pd.DataFrame) -> dict[str, Array]:
+    """Shadow price of each metal as refined metal, USD per t of it, shape (T,): that of the dearest
+    where a metal has several refined goods, NaN where it has none."""
+    by_good = balance_prices(prices)
+    years = [period.first for period in system.periods]
+    found: dict[str, Array] = {metal: np.full(len(years), np.nan) for metal in system.metals}
+    for good in system.goods.values():
+        if good.kind == "refined" and len(good.content) == 1:
+            ((metal, content),) = good.content.items()
+            price = np.array([by_good.get((good.name, year), np.nan) for year in years])
+            found[metal] = np.fmax(found[metal], price / content)
+    return found
+
+
+def with_both_prices(
+    system: System, indicators: pd.DataFrame, prices: pd.DataFrame
+) -> pd.DataFrame:
+    """Indicators of a run as they are made today: those of runs of format 2 and before had one
+    price, that of goods, and no word for which."""
+    if not (indicators["indicator"] == BEFORE).any():
+        return indicators
+    unit = f"USD_{system.currency_year}/t"
+    rows = [
+        (metal, period.first, REFINED_PRICE, float(price), unit)
+        for metal, series in refined_prices(system, prices).items()
+        for period, price in zip(system.periods, series, strict=True)
+        if np.isfinite(price)
+    ]
+    named = indicators.assign(indicator=indicators["indicator"].replace(BEFORE, GOODS_PRICE))
+    refined = pd.DataFrame(rows, columns=list(COLUMNS["indicators"]))
+    both = pd.concat([named, refined], ignore_index=True)
+    ordered: pd.DataFrame = both.sort_values(["metal", "indicator", "year"], ignore_index=True)
+    return ordered
 
 
 def balance_prices(prices: pd.DataFrame) -> dict[tuple[str, int], float]:

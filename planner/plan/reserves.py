@@ -33,7 +33,7 @@ import pandas as pd
 from planner.errors import Problem, SpecError
 from planner.mfa.balance import Balance, balance
 from planner.plan.plan import Plan
-from planner.plan.prices import balance_prices
+from planner.plan.prices import refined_prices
 from planner.system.economics import annuity_due
 from planner.system.nouns import Array, Process, Product, System
 from planner.system.unit_accounts import emission_rates, priced_scope, running_costs
@@ -163,17 +163,8 @@ def grade(
 
 
 def shadow_prices(plan: Plan) -> Mapping[str, Array]:
-    """Marginal cost of refined metal, USD per t, shape (T,): the dearest where a metal has several
-    refined goods; NaN where none."""
-    prices = balance_prices(plan.prices)
-    years = [p.first for p in plan.system.periods]
-    found: dict[str, Array] = {metal: np.full(len(years), np.nan) for metal in plan.system.metals}
-    for good in plan.system.goods.values():
-        if good.kind == "refined" and len(good.content) == 1:
-            ((metal, content),) = good.content.items()
-            price = np.array([prices.get((good.name, year), np.nan) for year in years])
-            found[metal] = np.fmax(found[metal], price / content)
-    return found
+    """Marginal cost of refined metal, USD per t, shape (T,), as `planner.plan.prices` has it."""
+    return refined_prices(plan.system, plan.prices)
 
 
 def _prices(

@@ -118,6 +118,8 @@ BASES: Mapping[str, str] = MappingProxyType(
 )
 """Bases of shadow prices and their meaning."""
 
+GOODS_PRICE, REFINED_PRICE = "price: goods", "price: refined metal"
+"""The two prices of a metal among the indicators."""
 INDICATORS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "requirement": (
@@ -127,13 +129,24 @@ INDICATORS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "shortage": ("t/year", "the part of the requirement that is not served"),
         "share: PATHWAY": (
             "1",
-            "share of a pathway in all refined metal supplied, new scrap left out of both",
+            (
+                "share of a pathway in all metal supplied, refined or in imported finished goods, "
+                "new scrap left out"
+            ),
         ),
-        "price": (
+        GOODS_PRICE: (
             "USD/t",
             (
-                "shadow price of the metal's demanded goods, weighted by their demand; goods of "
-                "several metals are left out"
+                "shadow price of the metal's demanded goods, weighted by their demand: what one "
+                "tonne more of what is used costs, refining and manufacture within the study "
+                "included; goods of several metals are left out"
+            ),
+        ),
+        REFINED_PRICE: (
+            "USD/t",
+            (
+                "shadow price of the metal as refined metal, to be set beside market prices of "
+                "the metal; the dearest where the study has several refined goods of it"
             ),
         ),
         "SCOPE emissions": (
@@ -157,8 +170,9 @@ RESULTS: tuple[ResultTable, ...] = (
     ResultTable(
         "supply",
         (
-            "Refined metal by where it comes from. Stockpiles of refined metal give what is drawn "
-            "less what is filled."
+            "Metal by where it comes from: refined metal, and metal in imported finished goods, in "
+            "refined equivalents. Stockpiles of refined metal give what is drawn less what is "
+            "filled."
         ),
         (
             METAL,
@@ -167,7 +181,7 @@ RESULTS: tuple[ResultTable, ...] = (
             ResultField(
                 "process",
                 "text",
-                "process that gives the refined metal, or `stockpile/GOOD`",
+                "process that gives the refined metal or imports the goods, or `stockpile/GOOD`",
                 key=True,
             ),
             ResultField(
@@ -176,7 +190,7 @@ RESULTS: tuple[ResultTable, ...] = (
                 "country it is imported from; empty for what is won at home",
                 optional=True,
             ),
-            ResultField("value", "number", "refined metal supplied"),
+            ResultField("value", "number", "metal supplied"),
             UNIT,
         ),
     ),
@@ -266,9 +280,9 @@ RESULTS: tuple[ResultTable, ...] = (
     ),
     ResultTable(
         "costs",
-        "Every cost of the plan. The sum of `present_value` is the objective, recomputed from the "
-        "values and not from the "
-        "programme.",
+        "Every cost of the plan, and its penalties: the items `shortage` and `breach`, which "
+        "nobody pays and no cost holds. The sum of `present_value` is the objective, recomputed "
+        "from the values and not from the programme.",
         (
             ResultField("item", "text", _said(ITEMS), key=True, choices=tuple(ITEMS)),
             ResultField(

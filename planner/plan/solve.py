@@ -17,14 +17,17 @@ import numpy as np
 import pandas as pd
 
 from planner.errors import InfeasibleError, SolverError
+from planner.lp.arrays import plain_name
 from planner.lp.formulation import FORMULATION
 from planner.mfa.balance import Balance
 from planner.mfa.demand_measures import after_measures
 from planner.mfa.flows import flow_table
 from planner.plan.certificate import certify
 from planner.plan.indicators import indicator_table
-from planner.plan.plan import Certificate, Plan, Record
+from planner.plan.plan import Certificate, Plan, Record, Replay
 from planner.plan.prices import price_table
+from planner.plan.replay import notes as replay_notes
+from planner.plan.replay import replay
 from planner.plan.schema import COLUMNS
 from planner.plan.tables import (
     Values,
@@ -38,31 +41,28 @@ from planner.plan.tables import (
 from planner.runtime.extras import planner_version
 from planner.runtime.interrupts import Presses, counted
 from planner.runtime.progress import Clock, Progress
+from planner.solver.checks import column_errors, holds, row_errors, worst_rows
 from planner.solver.compiled import Compiled, compiled
-from planner.solver.highs import (
-    Arrays,
-    Program,
-    Solution,
-    by_name,
-    column_errors,
-    new_highs,
-    plain_name,
-    row_errors,
-)
-from planner.solver.incumbent import best_known, holds
-from planner.solver.scaling import range_warnings, ranges, recorded, worst_rows
-from planner.system.nouns import Array
+from planner.solver.highs import Arrays, Program, Solution, by_name, new_highs
+from planner.solver.incumbent import best_known
+from planner.solver.scaling import range_warnings, ranges, recorded
+from planner.solver.ties import BROKEN, NO_TIES, break_ties
+from planner.system.nouns import Array, System
 
 SEARCH = 0.8
 """Share of a time limit for the optimum; the rest is kept for a plan that at least holds."""
 AFTERWARDS = 20.0
 """Seconds for such a plan after Ctrl-C, or the same share of the time searched where that is
 more."""
-NO_TIES = "none broken"
 TIES_LEFT = (
     "stopped before ties were broken: no plan costs less, but others of the same cost may be the "
     "one chosen"
 )
+TIES_OPEN = (
+    "ties could not be broken to the end ({}): another version of the solver may show another plan "
+    "of the same cost"
+)
+NOT_REPLAYED = "not replayed year by year: the time limit came first"
 NO_OPTIMUM = MappingProxyType(
     {
         "interrupted": "the solver was stopped before the optimum; allow more time",
@@ -73,9 +73,6 @@ NO_OPTIMUM = MappingProxyType(
     }
 )
 """Why there is no optimum, and what to do, by the status of a solution."""
-COST_AGREEMENT = 1e-9
-"""Breaking ties may change the cost by no more than this share; otherwise the first solution
-stands."""
 
 
 def solve(
@@ -86,10 +83,15 @@ def solve(
     `progress` is called with the name of each stage; `time_limit` is in seconds of the solver.
     Where that ends the search, or Ctrl-C does, the plan is the best known, of status `interrupted`,
     with its gap. Ctrl-C again gives up (KeyboardInterrupt), as it does where no plan is known, and
-    before and after the search. Raises InfeasibleError with the clashing rows where no plan meets
-    every target and limit, SolverError where the solver gives no answer that holds when checked.
+    before and after the search. A plan of a System with longer periods is replayed year by year for
+    its certificate. Raises InfeasibleError with the clashing rows where no plan meets every target
+    and limit, SolverError where the solver gives no answer that holds when checked.
     """
-    return _solved(compiled(subject, progress=progress), progress, time_limit, counted())
+    plan = _solved(compiled(subject, progress=progress), progress, time_limit, counted())
+    is_system = isinstance(subject, System)
+    if not is_system or subject.orders_yearly or plan.record.status != "optimal":
+        return plan
+    return _replayed(plan, progress, time_limit)
 
 
 def optimum(subject: Any, *, progress: Progress | None = None) -> Plan:
@@ -117,6 +119,30 @@ def _solved(
                 raise KeyboardInterrupt from error
             raise
     return replace(_cut_short(plan) if presses.count else plan, solver_log="".join(found.log))
+
+
+def _replayed(plan: Plan, progress: Progress | None, time_limit: float | None) -> Plan:
+    """A plan with longer periods and the certificate of its replay, in what is left of the time."""
+    clock, seconds = Clock(progress), plan.record.seconds
+    searched = seconds.get("solve", 0.0) + seconds.get("ties", 0.0)
+    left = None if time_limit is None else max(time_limit - searched, 0.0)
+
+    def best(program: Program) -> Solution:
+        program.within(left)
+        return break_ties(program, optimal(program))[0]
+
+    found: Replay | None = None
+    said: tuple[str, ...] = (NOT_REPLAYED,)
+    with clock.stage("replay"):
+        try:
+            found = replay(plan, best)
+            said = replay_notes(found)
+        except SolverError:
+            if left is None:
+                raise
+    taken = {name: round(value, 4) for name, value in clock.seconds.items()}
+    record = replace(plan.record, seconds={**seconds, **taken}, notes=(*plan.record.notes, *said))
+    return replace(plan, record=record, certificate=replace(plan.certificate, replay=found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +188,12 @@ def _plan_of(made: Compiled, program: Program, found: _Found, seconds: Mapping[s
     if found.first.status == "interrupted":
         return unfinished(made, program, found.final, found.bound, seconds)
     require_optimal(program, found.first)
-    return make_plan(made, found.first, found.final, ties=found.ties, seconds=seconds)
+    plan = make_plan(made, found.first, found.final, ties=found.ties, seconds=seconds)
+    return plan if found.ties == BROKEN else _noted(plan, TIES_OPEN.format(found.ties))
+
+
+def _noted(plan: Plan, note: str) -> Plan:
+    return replace(plan, record=replace(plan.record, notes=(*plan.record.notes, note)))
 
 
 def unfinished(
@@ -198,8 +229,8 @@ def unfinished(
 
 def _gap_in_words(gap: float | None) -> str:
     if gap is None:
-        return "by how much the least cost is lower is not known"
-    return f"the least cost is at most {gap:.2%} lower"
+        return "by how much its objective could be lower is not known"
+    return f"its objective could be at most {gap:.2%} lower"
 
 
 def _cut_short(plan: Plan) -> Plan:
@@ -225,6 +256,16 @@ def optimal(program: Program) -> Solution:
     return solution
 
 
+def optimal_if_any(program: Program) -> Solution | None:
+    """Solve a programme as it stands now; None where it has no point at all, or no end. Raises
+    SolverError where the solver has no answer, which is no proof of either."""
+    solution = program.run()
+    if solution.status in ("infeasible", "unbounded"):
+        return None
+    require_optimal(program, solution)
+    return solution
+
+
 def require_optimal(program: Program, solution: Solution) -> None:
     """Raise what a status other than optimal means."""
     if solution.status == "optimal":
@@ -239,7 +280,8 @@ def require_optimal(program: Program, solution: Solution) -> None:
     wide = range_warnings(ranges(program.arrays)) or (
         "the ranges of the numbers are not the reason",
     )
-    raise SolverError("; ".join(("the solver failed", *wide)))
+    why = f"the solver failed: {solution.fault}" if solution.fault else "the solver failed"
+    raise SolverError("; ".join((why, *program.arrays.left_out, *wide)))
 
 
 def _clash_in_words(program: Program) -> list[str]:
@@ -248,35 +290,6 @@ def _clash_in_words(program: Program) -> list[str]:
     target = {family.name for family in FORMULATION if family.target}
     ordered = sorted(rows, key=lambda row: (row[0] not in target, plain_name(row)))
     return [f"{'target' if row[0] in target else 'limit'} {plain_name(row)}" for row in ordered]
-
-
-def break_ties(program: Program, first: Solution) -> tuple[Solution, str]:
-    """Among plans of equal cost the one of least carbon, and among those the first by name; duals
-    stay those of the first solve.
-
-    Each step keeps to the optimal face of the one before (docs/design.md, ties). Where that fails
-    or would change the cost, the first solution stands. The program is restored. Returns the
-    solution and a word on what was done.
-    """
-    arrays = program.arrays
-    names = [plain_name(name) for name in arrays.columns]
-    rank = np.zeros(len(names))
-    rank[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
-    by_rank = (rank + 1) / max(len(rank), 1)
-    best, reached = first, NO_TIES
-    program.fix_face(first)
-    for word, objective in (("carbon", arrays.carbon), ("carbon, then name", by_rank)):
-        program.set_cost(objective)
-        solution = program.run()
-        if solution.status != "optimal":
-            break
-        cost = float(arrays.cost @ solution.x) + arrays.offset
-        if not abs(cost - first.objective) <= COST_AGREEMENT * max(abs(first.objective), 1.0):
-            break
-        best, reached = solution, word
-        program.fix_face(solution)
-    program.restore()
-    return best, reached
 
 
 def make_plan(
@@ -372,7 +385,7 @@ def _record(made: Compiled, objective: float, emissions: Mapping[str, float]) ->
         ties=NO_TIES,
         seconds={},
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        notes=range_warnings(spread),
+        notes=(*arrays.left_out, *range_warnings(spread)),
         warnings=tuple(map(str, system.warnings)),
         ranges=recorded(spread),
     )
@@ -397,6 +410,7 @@ __all__ = [
     "break_ties",
     "make_plan",
     "optimal",
+    "optimal_if_any",
     "optimum",
     "require_optimal",
     "solve",

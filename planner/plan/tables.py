@@ -3,8 +3,7 @@ number with its unit.
 
 `values` maps variable to index to number, as the linear programme names them; everything is
 recomputed here from the System with `planner.system.unit_accounts`, so that the recomputed cost is
-a check on the programme. The year of a row is the first of its period; flows are per year, stocks
-at the end of the period.
+a check on the programme. Flows are those of the year of a row, stocks at its end.
 """
 
 from __future__ import annotations
@@ -19,8 +18,10 @@ import pandas as pd
 from planner.mfa.balance import Balance
 from planner.plan.prices import undiscounted
 from planner.plan.schema import COLUMNS
-from planner.system.economics import capital_charge, period_factors
+from planner.system.economics import period_factors
 from planner.system.nouns import SCOPES, Array, Plant, System
+from planner.system.orders import order_charge, placed
+from planner.system.trade import goods_supply
 from planner.system.unit_accounts import (
     emission_parts,
     metals_of,
@@ -33,6 +34,8 @@ Values = Mapping[str, Mapping[tuple[Hashable, ...], float]]
 Row = tuple[Any, ...]
 """Cells of a table, in the order of its columns."""
 AT_THE_END = "end of period"
+_GONE = 1e-12
+"""A cohort of which less than this share of the stock is left is rounding."""
 
 
 def series(system: System, values: Values, variable: str, name: Hashable) -> Array:
@@ -58,9 +61,10 @@ def joined_metals(metals: Iterable[str]) -> str:
 
 
 def supply_table(system: System, values: Values) -> pd.DataFrame:
-    """Refined metal supplied by process and pathway, t per year, with what stockpiles of refined
-    metal gave (draw less fill)."""
-    rows = [*_process_supply(system, values), *_stockpile_supply(system, values)]
+    """Metal supplied by process and pathway, t per year: refined, with what stockpiles of refined
+    metal gave (draw less fill), and in imported finished goods, in refined equivalents."""
+    refined = [*_process_supply(system, values), *_stockpile_supply(system, values)]
+    rows = _added_up([*refined, *_goods_supply(system, values)])
     return table("supply", sorted(rows, key=lambda r: (r[0], r[1], r[2], r[3])))
 
 
@@ -74,6 +78,24 @@ def _process_supply(system: System, values: Values) -> Iterator[Row]:
             for t, v in _by_period(system, amount):
                 if v > 0:
                     yield metal, t, process.pathway, process.name, process.origin, v, "t/year"
+
+
+def _goods_supply(system: System, values: Values) -> Iterator[Row]:
+    """Metal that comes in within finished goods."""
+    for process, metal, pathway, worth in goods_supply(system):
+        amount = worth * series(system, values, "activity", process.name)
+        for t, v in _by_period(system, amount):
+            if v:
+                yield metal, t, pathway, process.name, process.origin, v, "t/year"
+
+
+def _added_up(rows: Iterable[Row]) -> list[Row]:
+    """Rows of a supply table, one for each key: an import may give refined metal and goods."""
+    total: dict[Row, float] = {}
+    for *key, value, unit in rows:
+        place = (*key, unit)
+        total[place] = total.get(place, 0.0) + value
+    return [(*place[:-1], value, place[-1]) for place, value in total.items()]
 
 
 def _stockpile_supply(system: System, values: Values) -> Iterator[Row]:
@@ -126,6 +148,27 @@ def _use(balance: Balance) -> Iterator[_Level]:
                 yield _Level(metal, "use", product.name, quantity, content * amount, convention)
 
 
+def cohort_table(balance: Balance) -> pd.DataFrame:
+    """Use stocks by the year in which they entered, t of contained metal at the end of the period.
+
+    Columns: metal, year, name (product), cohort, value, unit, convention. Cohorts of which nothing
+    is left are left out.
+    """
+    system, convention = balance.system, balance.system.stock_convention
+    rows = []
+    for product in system.products.values():
+        stock = balance.stocks[product.name]
+        for period in system.periods:
+            held = stock.cohorts[period.last - system.periods[0].first]
+            for metal, content in product.content.items():
+                for cohort, amount in zip(stock.cohort_years, held, strict=True):
+                    if amount > _GONE * held.sum():
+                        of = metal, period.first, product.name, cohort
+                        rows.append((*of, float(content * amount), "t", convention))
+    columns = ["metal", "year", "name", "cohort", "value", "unit", "convention"]
+    return pd.DataFrame(rows, columns=columns)
+
+
 def _stockpiles(system: System, values: Values) -> Iterator[_Level]:
     for good in system.goods.values():
         for metal, content in good.content.items() if good.stockpile is not None else ():
@@ -145,8 +188,8 @@ def _deposits(system: System, values: Values) -> Iterator[_Level]:
 
 
 def capacity_table(system: System, values: Values) -> pd.DataFrame:
-    """By plant and year: capacity, what stood without new orders, what was ordered in the period,
-    and what was used."""
+    """By plant and year: capacity, what stood without new orders, what was ordered in the year, and
+    what was used."""
     rows: list[Row] = []
     used = _used_capacity(system, values)
     for plant in system.plants.values():
@@ -154,7 +197,7 @@ def capacity_table(system: System, values: Values) -> pd.DataFrame:
             "capacity": series(system, values, "capacity", plant.name),
             "existing": system.period_mean(plant.existing),
             "used": used[plant.name],
-            "ordered": series(system, values, "new_capacity", plant.name),
+            "ordered": orders(system, values, plant) @ placed(system, plant),
         }
         for i, period in enumerate(system.periods):
             rows += [
@@ -267,24 +310,16 @@ def _plant_costs(system: System, values: Values) -> Iterator[_Cost]:
         standing = series(system, values, "capacity", plant.name)
         fixed = system.period_mean(plant.fixed_cost) * standing
         yield _Cost("fixed_cost", plant.name, metals, fixed)
-        ordered = series(system, values, "new_capacity", plant.name)
+        ordered = orders(system, values, plant)
         if ordered.any():
-            present = ordered @ _capital_charge(system, plant)
+            present = ordered @ order_charge(system, plant)
             yield _Cost("capital", plant.name, metals, undiscounted(system, present), present)
 
 
-def _capital_charge(system: System, plant: Plant) -> Array:
-    """Present value that a unit ordered in a period costs in each period, USD, shape (T, T)."""
-    first = system.periods[0].first
-    price = plant.capital_cost[[p.first - first for p in system.periods]]
-    return capital_charge(
-        system.periods,
-        np.nan_to_num(price),
-        plant.interest_rate,
-        system.discount_rate,
-        plant.life,
-        plant.lead_time,
-    )
+def orders(system: System, values: Values, plant: Plant) -> Array:
+    """Order of each period, shape (V,); zero where the programme has no such column."""
+    column = values.get("new_capacity", {})
+    return np.array([column.get((plant.name, p.first), 0.0) for p in system.order_periods])
 
 
 def _breach_costs(system: System, values: Values) -> Iterator[_Cost]:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 
 from planner.lp.formulation import FORMULATION
+from planner.plan.headline import Headline
 from planner.plan.indicators import LOSS_STAGES, RATES
 from planner.plan.plan import Certificate, Record
 from planner.plan.schema import INDICATORS, RESULTS, VARIABLES, ResultField, ResultTable
@@ -28,6 +29,13 @@ _MORE = """\
 the tables above. Each is a function of the metal's account of the year, in refined metal where not
 said otherwise.
 """
+_ANSWER = """\
+`objective` is what the programme minimises: `cost` and penalties together. A cost never holds a
+penalty. `targets` are the policies in force that are floors or ceilings; `missed` names those that
+the plan pays a penalty for, by subject, with their years and the largest breach. `disposed` is what
+is thrown away at no cost, in t of the good over all years (`collected` is false for waste that
+nobody takes in). `numbers_read` of `numbers` numbers of the study come from a source that was read
+(grades A and B): the certificate is about the arithmetic, this about the data."""
 EQUATION = re.compile(r"\$\$(?P<latex>.+?)\$\$\s*", re.DOTALL)
 
 
@@ -114,16 +122,18 @@ def _one_line(text: str) -> str:
 
 
 def _record() -> Iterator[str]:
-    """The fields of plan.json, from the annotations of the record and the certificate."""
+    """The fields of plan.json, from the annotations of the record, the headline and the
+    certificate."""
     yield (
-        "## plan.json\n\nThe record of the run, and under `certificate` what was checked outside "
-        "the solver.\n"
+        "## plan.json\n\nThe record of the run, under `answer` the head of its answer, and under "
+        "`certificate` what was checked outside the solver.\n"
     )
     yield f"Record: {_fields(Record)}.\n"
+    yield f"Answer: {_fields(Headline)}, and `penalty`, the sum of both. {_ANSWER}\n"
     yield f"Certificate: {_fields(Certificate)}. {_one_line(Certificate.__doc__ or '')}"
 
 
-def _fields(record: type[Record | Certificate]) -> str:
+def _fields(record: type[Record | Certificate | Headline]) -> str:
     return ", ".join(f"`{field.name}`" for field in dataclasses.fields(record))
 
 

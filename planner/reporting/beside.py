@@ -10,6 +10,8 @@ import pandas as pd
 
 from planner.analysis.tradeoffs.compare import Comparison
 from planner.figures.plan_figures import PATHWAY_COLOURS
+from planner.plan.indicators import INDIRECT_RELIANCE
+from planner.plan.schema import GOODS_PRICE, REFINED_PRICE
 from planner.reporting.blocks import (
     Chart,
     Grid,
@@ -29,9 +31,10 @@ from planner.reporting.chain import SUPPLY, used_pathways
 from planner.reporting.words import differences
 
 OVER_TIME: tuple[tuple[str, str], ...] = (
-    ("net import reliance", "Net import reliance"),
+    (INDIRECT_RELIANCE, "Net import reliance with indirect trade"),
     ("EoL recycling input rate", "Recycled share of supply"),
-    ("price", "Shadow price"),
+    (GOODS_PRICE, "Shadow price of goods"),
+    (REFINED_PRICE, "Shadow price of refined metal"),
     ("self-sufficiency: processing", "Self-sufficiency at processing"),
     ("territorial emissions", "Territorial emissions"),
 )

@@ -6,6 +6,7 @@ from __future__ import annotations
 import pandas as pd
 
 from planner.plan.plan import Plan
+from planner.plan.schema import GOODS_PRICE, REFINED_PRICE
 from planner.reporting.chain import SUPPLY
 from planner.reporting.words import answer
 from planner.runtime.display import shown
@@ -20,7 +21,8 @@ def cell(plan: Plan) -> str:
     unserved = float((short["value"] * short["year"].map(lengths)).sum())
     totals = pd.DataFrame(
         [
-            ("cost, present value", plan.objective, record.currency),
+            ("cost, present value", plan.cost, record.currency),
+            ("penalties, present value", plan.penalty, record.currency),
             *(
                 (f"{scope} emissions", amount, "t CO2e")
                 for scope, amount in record.emissions.items()
@@ -51,6 +53,7 @@ def _first_middle_last(plan: Plan) -> pd.DataFrame:
     for pathway in SUPPLY:
         if pathway in shares:
             frame[pathway] = [f"{share:.0%}" for share in shares[pathway]]
-    if "price" in said:
-        frame[f"price, {plan.record.currency}/t"] = said["price"]
+    for price in (GOODS_PRICE, REFINED_PRICE):
+        if price in said:
+            frame[f"{price}, {plan.record.currency}/t"] = said[price]
     return frame.reset_index()

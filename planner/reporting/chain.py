@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from planner.analysis.security.origins import origins
 from planner.figures.plan_figures import (
     COLOURS,
     KIND_COLOURS,
@@ -15,7 +16,9 @@ from planner.figures.plan_figures import (
     PLAIN_NODE,
     downstream,
 )
+from planner.plan.indicators import INDIRECT_RELIANCE
 from planner.plan.plan import Plan
+from planner.plan.trade_flows import imports_of
 from planner.reporting.blocks import (
     INK,
     Block,
@@ -49,15 +52,18 @@ SELF = {
     "self-sufficiency: extraction": "self-sufficiency at extraction",
     "self-sufficiency: processing": "self-sufficiency at processing",
     "net import reliance": "net import reliance",
+    INDIRECT_RELIANCE: INDIRECT_RELIANCE,
 }
 """Indicator to its name in the page."""
 RATIOS = (
     Key("self-sufficiency at extraction", COLOURS[0], "solid"),
     Key("self-sufficiency at processing", COLOURS[2], "dash"),
     Key("net import reliance", COLOURS[5], "dot"),
+    Key(INDIRECT_RELIANCE, COLOURS[5], "dashdot"),
 )
 SUPPLY = (*PATHWAYS, "shortage")
 """Pathways that meet demand, and shortage, in the order of the legend."""
+PLACES = {"mine": "country of the mine", "refinery": "country of the refinery"}
 MOST_ORIGINS = 6
 PROCESS_COLOUR = "#8a939c"
 NODES = (
@@ -192,13 +198,40 @@ def dependence(plan: Plan, indicators: pd.DataFrame) -> Section:
     return Section(
         "Self-sufficiency and imports",
         dependent(plan, indicators),
-        (Tabs("Dependence", panels),) if panels else (),
+        (*((Tabs("Dependence", panels),) if panels else ()), *_by_mine_and_refinery(plan)),
         "Self-sufficiency: metal won from home ore and home waste (extraction), or all that is "
         "refined at home (processing), over what the country uses; net import reliance is what "
-        "trade and stocks supply of it (USGS). Above 100 % or below 0 the country exports; "
+        "trade and stocks supply, in the metal's own forms (USGS), or with indirect trade, that is "
+        "with the metal in finished goods. Above 100 % or below 0 the country exports; "
         "beyond 300 % the lines leave the picture. Imports by origin count contained metal of "
-        "every form, ore included.",
+        "every form, ore included. By mine and by refinery, primary metal alone is counted, in "
+        "refined equivalents.",
     )
+
+
+def _by_mine_and_refinery(plan: Plan) -> Iterator[TextTable]:
+    """Where primary metal was dug, and where it was refined: a table of each."""
+    shown, found = shown_years(plan), origins(plan)
+    for place, title in PLACES.items():
+        part = found[(found["by"] == place) & found["year"].isin(shown)]
+        if len(part):
+            yield TextTable(
+                f"Primary metal by {title}, t/year and share",
+                ("metal", title, *map(str, shown)),
+                tuple(_origin_rows(plan, part, shown)),
+                frozenset(range(2, 2 + len(shown))),
+            )
+
+
+def _origin_rows(plan: Plan, part: pd.DataFrame, shown: Sequence[int]) -> Iterator[tuple[str, ...]]:
+    """A row for each origin of each metal, the largest of all years first."""
+    for metal in plan.system.metals:
+        mine = part[part["metal"] == metal]
+        largest = mine.groupby("origin")["value"].sum().sort_values(ascending=False, kind="stable")
+        columns = mine[["origin", "year", "value", "share"]].itertuples(index=False)
+        cells = {(o, y): f"{number(v)} ({s:.0%})" for o, y, v, s in columns}
+        for origin in largest.index:
+            yield (metal, str(origin), *(cells.get((origin, year), "") for year in shown))
 
 
 def _ratios(plan: Plan, metal: str, indicators: pd.DataFrame) -> Chart | None:
@@ -232,10 +265,7 @@ def _ratio_range(series: Collection[Array]) -> list[float]:
 
 def _origins(plan: Plan, metal: str) -> Chart | None:
     years = period_years(plan)
-    flows = plan.flows[
-        (plan.flows["metal"] == metal) & plan.flows["source"].str.startswith("origin/")
-    ]
-    named = flows.assign(origin=flows["source"].str.removeprefix("origin/"))
+    named = imports_of(plan, metal).assign(value=lambda table: table["contained"])
     found = largest_first(by_name(named, "origin", years), MOST_ORIGINS, "other origins")
     if not found:
         return None

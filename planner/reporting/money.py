@@ -14,8 +14,10 @@ import pandas as pd
 from planner.errors import Problem, SpecError
 from planner.figures.plan_figures import COLOURS, PATHWAY_COLOURS
 from planner.lp.formulation import FORMULATION
+from planner.plan.headline import MissedTarget, paid_items
 from planner.plan.plan import Plan
 from planner.plan.reserves import shadow_prices
+from planner.plan.schema import GOODS_PRICE
 from planner.reporting.blocks import (
     DASHES,
     OTHER_COLOUR,
@@ -35,14 +37,17 @@ from planner.reporting.blocks import (
     scaled,
     stack,
 )
-from planner.reporting.chain import by_name, period_years, used_pathways
+from planner.reporting.chain import by_name, period_years, shown_years, used_pathways
 from planner.reporting.words import amount, gaps, item_name, spending
+from planner.study.provenance import span
 from planner.system.nouns import PATHWAYS, SCOPES, Array
 
 HOW_TO_FRONTIER = (
     " What less carbon would cost: planner frontier STUDY --out RUN/frontier, for the same study, "
     "scenario and settings, then report the run again."
 )
+GOODS, REFINED = "goods", "refined metal"
+PRICE_KEYS = (Key(GOODS, COLOURS[0], "solid"), Key(REFINED, COLOURS[2], "dash"))
 MILLION = 1e6
 MAX_ITEMS = 8
 MAX_BINDING = 25
@@ -54,24 +59,21 @@ POINT_COLUMNS = ("group", "scope", "point", "cost", "carbon", "abatement_cost")
 MIX_COLUMNS = ("group", "point", "metal", "year", "pathway", "value")
 FREE: Mapping[str, Any] = {"free": True, "hovermode": "closest"}
 """Layout of a chart whose horizontal axis is not one of years."""
-NO_FRONTIER_COST = ("carbon_price", "shortage", "breach", "transfer")
-"""Items of cost that the frontier leaves out."""
 
 
 def cost_and_carbon(plan: Plan, *, alone: bool = False) -> Section:
     """Cost by item and by metal, emissions of both scopes by metal; `alone` where no frontier
     follows, which is then pointed to."""
-    paid = plan.costs[plan.costs["item"] != "transfer"].assign(
-        metal=_joint(plan.costs["metal"]), item=plan.costs["item"].map(item_name)
-    )
+    paid = paid_items(plan.costs)
+    paid = paid.assign(metal=_joint(paid["metal"]), item=paid["item"].map(item_name))
     return Section(
         "Cost and carbon",
         spending(plan),
         (Grid(_yearly_bars(plan, paid), width="half"), _item_table(plan, paid)),
-        "Yearly cost is undiscounted, in constant prices; credits for by-products are below the "
-        "axis. Territorial: emitted at home. Footprint: with what imports embody; exports are not "
-        "deducted. A line that serves two metals stands under both names."
-        + (HOW_TO_FRONTIER if alone else ""),
+        "Yearly cost is undiscounted, in constant prices, and holds no penalty; credits for "
+        "by-products are below the axis. Territorial: emitted at home. Footprint: with what "
+        "imports embody; exports are not deducted. A line that serves two metals stands under both "
+        "names." + (HOW_TO_FRONTIER if alone else ""),
     )
 
 
@@ -100,7 +102,7 @@ def _yearly_bars(plan: Plan, paid: pd.DataFrame) -> tuple[Chart, ...]:
 
 def _item_table(plan: Plan, paid: pd.DataFrame) -> TextTable:
     totals = paid.groupby("item")["present_value"].sum().sort_values(ascending=False)
-    whole = plan.objective or float("inf")
+    whole = plan.cost or float("inf")
     rows = tuple(
         (str(name), number(value / MILLION), f"{value / whole:.1%}")
         for name, value in totals.items()
@@ -119,42 +121,69 @@ def _joint(metals: pd.Series) -> pd.Series:
 
 def prices(plan: Plan) -> Section:
     """Shadow prices of each metal, and what else binds."""
-    refined = shadow_prices(plan)
-    found = (_price_chart(plan, metal, refined[metal]) for metal in plan.system.metals)
+    found = (_price_chart(plan, metal) for metal in plan.system.metals)
     charts, binding = tuple(chart for chart in found if chart is not None), _binding(plan)
     return Section(
         "Shadow prices",
         (),
-        (*((Grid(charts),) if charts else ()), *((binding,) if binding.rows else ())),
-        "The cost to the country of one more tonne demanded in that year; it is not a market "
-        "price. The table shows the change in cost from one unit more of a requirement, or one "
-        "unit less of a limit; it is negative where more of it would save money.",
+        (
+            *((Grid(charts, PRICE_KEYS), _price_table(plan)) if charts else ()),
+            *((binding,) if binding.rows else ()),
+        ),
+        "The cost to the country of one more tonne in that year; it is not a market price. Of "
+        "goods: of the metal in what is used, refining and manufacture within the study included. "
+        "Of refined metal: to be set beside market prices of the metal. Where demand goes short, "
+        "its penalty sets the price. The table shows the change in cost from one unit more of a "
+        "requirement, or one unit less of a limit; it is negative where more of it would save "
+        "money.",
     )
 
 
-def _price_chart(plan: Plan, metal: str, refined: Array) -> Chart | None:
-    """Price of a metal where it is demanded; where it is only demanded within joint goods, the
-    cost of one more tonne of it refined stands in."""
+def _metal_prices(plan: Plan, metal: str) -> dict[str, Array]:
+    """The two prices of a metal, of goods and refined, USD/t, shape (T,) each; those it has."""
     years, frame = period_years(plan), plan.indicators
-    own = frame[(frame["indicator"] == "price") & (frame["metal"] == metal)]
-    mine = own.set_index("year")["value"].reindex(years).to_numpy(dtype=float)
-    if np.isfinite(mine).any():
-        return _price_line(plan, metal, mine)
-    return _price_line(plan, f"{metal}, refined", refined) if np.isfinite(refined).any() else None
+    refined = shadow_prices(plan)[metal]
+    own = frame[(frame["indicator"] == GOODS_PRICE) & (frame["metal"] == metal)]
+    goods = own.set_index("year")["value"].reindex(years).to_numpy(dtype=float)
+    both = {GOODS: goods, REFINED: refined}
+    return {name: price for name, price in both.items() if np.isfinite(price).any()}
 
 
-def _price_line(plan: Plan, title: str, mine: Array) -> Chart:
-    years, note = period_years(plan), ""
-    if np.isfinite(mine[[0, -1]]).all():
-        note = f"{amount(mine[0])} USD/t in {years[0]}, {amount(mine[-1])} in {years[-1]}"
+def _price_chart(plan: Plan, metal: str) -> Chart | None:
+    """Prices of a metal: of the goods that hold it, and refined."""
+    years, found = period_years(plan), _metal_prices(plan, metal)
+    if not found:
+        return None
+    notes = [
+        f"{name}: {amount(price[0])} USD/t in {years[0]}, {amount(price[-1])} in {years[-1]}"
+        for name, price in found.items()
+        if np.isfinite(price[[0, -1]]).all()
+    ]
     return lines(
-        title,
+        metal,
         f"{plan.record.currency}/t",
         years,
-        {"price": mine},
-        {"price": COLOURS[0]},
-        dashes={"price": "solid"},
-        note=note,
+        found,
+        {key.name: key.colour for key in PRICE_KEYS},
+        dashes={key.name: key.mark for key in PRICE_KEYS},
+        note="; ".join(notes),
+    )
+
+
+def _price_table(plan: Plan) -> TextTable:
+    """The two prices of each metal side by side."""
+    years, shown = period_years(plan), shown_years(plan)
+    at = [years.index(year) for year in shown]
+    rows = tuple(
+        (metal, name, *(number(float(price[i])) for i in at))
+        for metal in plan.system.metals
+        for name, price in _metal_prices(plan, metal).items()
+    )
+    return TextTable(
+        f"Shadow prices, {_of_year(plan)} per t of metal",
+        ("metal", "price of", *map(str, shown)),
+        rows,
+        frozenset(range(2, 2 + len(shown))),
     )
 
 
@@ -217,20 +246,23 @@ def _in_turn(bounds: Sequence[_Bound]) -> list[_Bound]:
 
 def shortages(plan: Plan) -> Section:
     """Unserved demand and missed targets."""
-    charts, missed = _shortage_charts(plan), _missed(plan)
+    charts, missed, disposed = _shortage_charts(plan), plan.headline.missed, _disposed(plan)
     blocks: list[Block] = []
     if charts:
         blocks.append(Grid(charts, keys_of(("shortage",), PATHWAY_COLOURS)))
     if missed:
-        rows = tuple(_missed_target(*names, found) for names, found in sorted(missed.items()))
-        heads = ("target", "of", "years (how many)", "by at most, unit of the target")
+        rows = tuple(map(_missed_target, missed))
+        heads = ("target", "of", "years (how many)", "by at most", "unit")
         blocks.append(TextTable("Targets missed", heads, rows, frozenset((3,)), closed=False))
+    if disposed.rows:
+        blocks.append(disposed)
     return Section(
         "Gaps",
-        gaps(plan, len(missed)),
+        gaps(plan),
         tuple(blocks),
-        "Demand that no supply meets, in refined equivalents, and targets that a plan misses at a "
-        "penalty.",
+        "Demand that no supply meets, in refined equivalents, targets that a plan misses at a "
+        "penalty, and what is thrown away at no cost: scrap, waste, and outputs of processes with "
+        "several outputs may be, so that the least wanted metal never stops a joint line.",
     )
 
 
@@ -244,19 +276,24 @@ def _shortage_charts(plan: Plan) -> tuple[Chart, ...]:
     )
 
 
-def _missed(plan: Plan) -> dict[tuple[str, str], dict[int, float]]:
-    """Target and its subject to the years in which it is missed, and by how much."""
-    found: dict[tuple[str, str], dict[int, float]] = {}
-    for index, value in plan.values.get("breach", {}).items():
-        policy, subject, year = map(str, index)
-        if value > 0:
-            found.setdefault((policy, subject), {})[int(year)] = value
-    return found
+def _disposed(plan: Plan) -> TextTable:
+    """What is thrown away at no cost, by good."""
+    rows = tuple(
+        (each.good, number(each.amount), "surplus" if each.collected else "never collected")
+        for each in plan.headline.disposed
+    )
+    return TextTable(
+        "Thrown away at no cost, t of the good over all years",
+        ("good", "t", "as"),
+        rows,
+        frozenset((1,)),
+    )
 
 
-def _missed_target(policy: str, subject: str, by_year: Mapping[int, float]) -> tuple[str, ...]:
-    when = f"{min(by_year)}-{max(by_year)} ({len(by_year)})"
-    return plain(policy), plain(subject), when, number(max(by_year.values()))
+def _missed_target(missed: MissedTarget) -> tuple[str, ...]:
+    years = span(missed.years).removeprefix("in ")
+    when = f"{years} ({len(missed.years)})"
+    return plain(missed.policy), plain(missed.subject), when, number(missed.most), missed.unit
 
 
 def frontier(plan: Plan, points: pd.DataFrame, mix: pd.DataFrame) -> Section:
@@ -428,8 +465,9 @@ def _curve_trace(key: Key, ordered: pd.DataFrame, weight: float, size: float) ->
 
 
 def _frontier_cost(plan: Plan) -> float:
-    """Present value of a plan's cost as the frontier counts it."""
-    return float(plan.costs[~plan.costs["item"].isin(NO_FRONTIER_COST)]["present_value"].sum())
+    """Present value of a plan's cost as the frontier counts it: without the carbon price."""
+    paid = paid_items(plan.costs)
+    return float(paid[paid["item"] != "carbon_price"]["present_value"].sum())
 
 
 def _abatement(plan: Plan, curve: pd.DataFrame) -> Chart:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from planner.analysis.tradeoffs.compare import COUNT
+from planner.plan.headline import paid_items
+from planner.plan.indicators import INDIRECT_RELIANCE
 from planner.plan.plan import Plan
+from planner.plan.trade_flows import imports_of
 from planner.runtime.display import amount as amount
 
 if TYPE_CHECKING:
@@ -45,15 +49,50 @@ def answer(plan: Plan) -> list[str]:
     sentences = [
         (
             f"The least-cost plan of {record.title}, scenario {record.scenario or 'base'}, costs "
-            f"{amount(plan.objective)} {_money(plan)} "
+            f"{amount(plan.cost)} {_money(plan)} "
             f"(present value, {years[0]}-{years[-1]}, discounted at "
             f"{plan.system.discount_rate:.1%} a year)."
         ),
+        *penalties(plan),
+        *targets(plan),
         f"It emits {home} t CO2e at home and {all_in} t with what imports embody.",
     ]
     sentences += [sentence for metal in plan.system.metals if (sentence := _metal(plan, metal))]
-    sentences += [*short(plan), CAUTION]
+    sentences += [*short(plan), *thrown_away(plan), CAUTION]
     return sentences
+
+
+def penalties(plan: Plan) -> tuple[str, ...]:
+    """A sentence on the penalties, where there are any."""
+    if not plan.penalty:
+        return ()
+    said = (
+        f"Penalties of {amount(plan.penalty)} {_money(plan)} for {plan.headline.penalties_for} "
+        "weigh in the choice beside the cost; nobody pays them, and no cost here holds any."
+    )
+    return (said,)
+
+
+def targets(plan: Plan) -> tuple[str, ...]:
+    """A sentence on the targets met and missed, where there are any."""
+    head = plan.headline
+    if not head.targets:
+        return ()
+    missed = joined([name.replace("_", " ") for name in head.missed_policies])
+    said = head.targets_said.capitalize()
+    return (f"{said}; missed at a penalty: {missed}." if missed else f"{said}.",)
+
+
+def thrown_away(plan: Plan) -> tuple[str, ...]:
+    """A sentence on what is thrown away at no cost, waste that nobody collects left out."""
+    surplus = plan.headline.surplus
+    if not surplus:
+        return ()
+    named = joined([f"{amount(each.amount)} t of {each.good}" for each in surplus[:MAX_NAMED]])
+    more = f" and of {len(surplus) - MAX_NAMED} other goods" * (len(surplus) > MAX_NAMED)
+    return (
+        f"Thrown away over all years, since nothing needs it and it costs nothing: {named}{more}.",
+    )
 
 
 def _money(plan: Plan) -> str:
@@ -101,20 +140,46 @@ def _shares(part: pd.DataFrame) -> str:
 
 def facts(plan: Plan) -> list[tuple[str, str]]:
     """The few numbers at the head of the page, each with its meaning."""
-    years = plan.system.years
+    years, head = plan.system.years, plan.headline
     span = f"{years[0]}-{years[-1]}"
     return [
-        (f"{_short_amount(plan.objective)} USD", f"present value of all cost, {_money(plan)}"),
+        (f"{_short_amount(plan.cost)} USD", f"present value of all cost, {_money(plan)}"),
+        *(
+            [(f"{_short_amount(plan.penalty)} USD", f"penalties, for {head.penalties_for}")]
+            if plan.penalty
+            else []
+        ),
         *(
             (f"{_short_amount(tonnes)} t", f"{scope} CO2e, {span}")
             for scope, tonnes in plan.record.emissions.items()
         ),
         _metals_short(plan),
+        _targets_met(plan),
         (
-            "checked" if plan.certificate.holds else "fails",
+            "arithmetic checked" if plan.certificate.holds else "arithmetic fails",
             "mass balance, cost and every row, outside the solver",
         ),
+        (
+            f"{head.numbers_read:,} of {head.numbers:,} numbers",
+            "from a source read (grades A and B); the others recalled, judged or derived",
+        ),
+        *_replayed(plan),
     ]
+
+
+def _targets_met(plan: Plan) -> tuple[str, str]:
+    head = plan.headline
+    missed = joined([name.replace("_", " ") for name in head.missed_policies])
+    met = "floors and ceilings in force" if head.targets else "set by the scenario"
+    return head.targets_said, f"missed: {missed}" if missed else met
+
+
+def _replayed(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Difference that the replay of a plan with longer periods makes; nothing where all are
+    years."""
+    found = plan.certificate.replay
+    if found is not None:
+        yield f"{found.cost:+.2%}", f"replayed year by year, orders held: {found}"
 
 
 def _metals_short(plan: Plan) -> tuple[str, str]:
@@ -164,7 +229,7 @@ def dependent(plan: Plan, indicators: pd.DataFrame) -> tuple[str, ...]:
     """Metals whose imports the country depends on at the end, and metals that it exports."""
     year = plan.system.periods[-1].first
     last = indicators[
-        (indicators["indicator"] == "net import reliance") & (indicators["year"] == year)
+        (indicators["indicator"] == INDIRECT_RELIANCE) & (indicators["year"] == year)
     ].set_index("metal")["value"]
     most = last[last >= HALF].sort_values(ascending=False, kind="stable")
     exported = [str(metal) for metal in last[last < 0].index]
@@ -180,23 +245,21 @@ def dependent(plan: Plan, indicators: pd.DataFrame) -> tuple[str, ...]:
 
 
 def reliance(metal: str, indicators: pd.DataFrame) -> str:
-    """Net import reliance in the first and the last year."""
+    """Net import reliance, indirect trade included, in the first and the last year."""
     found = indicators[
-        (indicators["metal"] == metal) & (indicators["indicator"] == "net import reliance")
+        (indicators["metal"] == metal) & (indicators["indicator"] == INDIRECT_RELIANCE)
     ].set_index("year")["value"]
     ends = found.iloc[[0, -1]].to_dict() if len(found) else {}
     said = ", ".join(f"{value:.0%} in {year}" for year, value in ends.items())
-    return f"Net import reliance {said}" if said else ""
+    return f"Net import reliance with indirect trade {said}" if said else ""
 
 
 def largest_origin(plan: Plan, metal: str) -> str:
     """Largest origin of the imports of a metal over all years."""
-    flows = plan.flows[
-        (plan.flows["metal"] == metal) & plan.flows["source"].str.startswith("origin/")
-    ]
-    sums = flows.groupby("source")["value"].sum().sort_values(ascending=False)
+    table = imports_of(plan, metal)
+    sums = table.groupby("origin")["contained"].sum().sort_values(ascending=False)
     return (
-        f"{sums.iloc[0] / sums.sum():.0%} of all from {sums.index[0].removeprefix('origin/')}"
+        f"{sums.iloc[0] / sums.sum():.0%} of all from {sums.index[0]}"
         if len(sums) and sums.sum() > 0
         else ""
     )
@@ -232,12 +295,12 @@ def item_name(item: str) -> str:
 
 def spending(plan: Plan) -> tuple[str, ...]:
     """The largest items of cost, and the course of emissions."""
-    items = plan.costs[plan.costs["item"] != "transfer"].groupby("item")["present_value"].sum()
+    items = paid_items(plan.costs).groupby("item")["present_value"].sum()
     home = plan.emissions[plan.emissions["scope"] == "territorial"]
     yearly = home.groupby("year")["value"].sum()
     sentences = []
-    if plan.objective > 0 and len(items):
-        sentences.append(_largest_items(items.sort_values(ascending=False), plan.objective))
+    if plan.cost > 0 and len(items):
+        sentences.append(_largest_items(items.sort_values(ascending=False), plan.cost))
     if len(yearly) > 1 and yearly.max() > 0:
         sentences.append(_course(yearly))
     return tuple(sentences)
@@ -266,14 +329,10 @@ def _course(yearly: pd.Series) -> str:
     )
 
 
-def gaps(plan: Plan, missed: int) -> tuple[str, ...]:
-    """Shortages and missed targets."""
-    targets = (
-        "No target is missed."
-        if not missed
-        else f"{missed} target{'s are' if missed > 1 else ' is'} missed at a penalty."
-    )
-    return (*short(plan), targets)
+def gaps(plan: Plan) -> tuple[str, ...]:
+    """Shortages, targets missed, and the penalties of both."""
+    none = () if plan.headline.targets else ("No target is set.",)
+    return (*short(plan), *none, *targets(plan), *penalties(plan))
 
 
 def from_waste(plan: Plan) -> tuple[str, ...]:
@@ -319,16 +378,26 @@ def left_in_deposits(plan: Plan) -> pd.Series:
     return ground.set_index("name")["value"]
 
 
+def _difference(row: Mapping[Any, Any], first: str, other: str) -> str:
+    """How a total differs: as a share, or from nothing to how much; counts and what is nothing in
+    both in figures, or left out."""
+    before, after = float(row[first]), float(row[other])
+    counted = row["unit"] == COUNT
+    if before > 0 and not counted:
+        return f"{row['quantity']} {after / before - 1:+.1%}"
+    if before == after:
+        return ""
+    unit = "" if counted else f" {row['unit']}".replace("_", " of ")
+    return f"{row['quantity']} from {amount(before)} to {amount(after)}{unit}"
+
+
 def differences(found: Comparison) -> tuple[str, ...]:
     """Difference of the totals of each later plan from the first."""
     first, *others = found.names
     sentences = []
     for name in others:
-        parts = [
-            f"{row['quantity']} {row[name] / row[first] - 1:+.1%}"
-            for row in found.totals.to_dict(orient="records")
-            if row[first] > 0
-        ]
+        rows = found.totals.to_dict(orient="records")
+        parts = [said for row in rows if (said := _difference(row, first, name))]
         sentences.append(f"{name} against {first}: {'; '.join(parts)}.")
     sentences.append(f"{len(found.inputs):,} inputs and {len(found.results):,} results differ.")
     return tuple(sentences)

@@ -199,7 +199,7 @@ def _with_dask(
         stack.enter_context(dask.config.set(patience))
         try:
             client = stack.enter_context(distributed.Client(cluster, set_as_default=False))
-        except (OSError, TimeoutError, ValueError) as error:
+        except (OSError, TimeoutError, ValueError, RuntimeError) as error:
             raise OutputError(
                 f"no Dask scheduler answers at {cluster} ({error}); check the address"
             ) from error

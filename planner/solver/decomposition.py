@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from planner.lp.reduction import reduced
+from planner.solver.checks import holds
 from planner.solver.highs import Arrays, Name, Program, Solution
 
 Bases = Mapping[tuple[bytes, bytes], Any]
@@ -72,7 +73,8 @@ def solved_in_parts(arrays: Arrays, bases: Bases) -> tuple[Solution | None, Base
     """Solve a programme by its parts (`planner.lp.reduction`), each from its basis where there is
     one; with the bases they ended in.
 
-    None where it may have no optimum: what HiGHS says of the whole is then the answer. `bases` must
+    None where it may have no optimum, and where what the parts give does not hold as a whole when
+    checked outside the solver: what HiGHS says of the whole is then the answer. `bases` must
     be of a programme with the same columns and rows.
     """
     reduction = reduced(arrays)
@@ -100,4 +102,4 @@ def solved_in_parts(arrays: Arrays, bases: Bases) -> tuple[Solution | None, Base
         iterations=sum(answer.iterations for answer in answers),
         seconds=sum(answer.seconds for answer in answers),
     )
-    return solution, found
+    return (solution, found) if holds(arrays, solution.x) else (None, {})

@@ -9,15 +9,11 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import sys
-from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import dataclass
-from itertools import groupby
-from operator import itemgetter
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
@@ -28,8 +24,13 @@ import numpy.typing as npt
 from scipy import sparse
 
 from planner.errors import InfeasibleError, SolverError
+from planner.lp.arrays import LEAST_ENTRY, without_specks
 from planner.lp.arrays import Arrays as Arrays
 from planner.lp.arrays import Name as Name
+from planner.solver.checks import ROW_TOLERANCE, worst_error, worst_rows
+from planner.solver.judge import clashing, least_violation, proves_infeasible
+from planner.solver.names import lp_names, mps_names
+from planner.solver.scaling import ranges
 from planner.system.nouns import Array
 
 Status = Literal["optimal", "infeasible", "unbounded", "interrupted", "failed"]
@@ -37,9 +38,6 @@ Status = Literal["optimal", "infeasible", "unbounded", "interrupted", "failed"]
 FEASIBILITY_TOLERANCE = 1e-9
 """Primal and dual feasibility tolerance asked of HiGHS, absolute in internal units (its default is
 1e-7)."""
-ROW_TOLERANCE = 1e-9
-"""A row holds outside the solver when its error is at most this share of the sum of its absolute
-terms, or of 1."""
 CONSTANT = "constant"
 """Name of the column that carries the constant of the objective into a file; no column of ours can
 have it, since all have an index."""
@@ -51,6 +49,10 @@ NO_SCALING = 0
 programme."""
 COLD_AGREEMENT = 1e-7
 """A warm-started and a cold solve cost the same up to this share."""
+ARRAYS_REFUSED = "a lower bound above its upper bound, NaN, or too large a number"
+"""Why HiGHS may do so."""
+SMALL_COST = 1e-3
+"""Where no cost of a programme reaches this, all are handed over in a smaller unit of money."""
 FACE_TOLERANCE = 1e-6
 """A reduced cost or dual value above this (USD per unit) is not a tie."""
 
@@ -70,6 +72,8 @@ class Solution:
     basic_column: npt.NDArray[np.bool_]
     iterations: int
     seconds: float
+    fault: str = ""
+    """Why an answer that the solver calls optimal is not taken for one."""
 
 
 @contextmanager
@@ -120,7 +124,7 @@ def compile_arrays(model: Any) -> Arrays:
     rhs = np.array(form.rhs, dtype=float)
     sense = np.array([row.bound_type for row in form.rows], dtype=int)
     lower, upper = _bounds(form.columns)
-    return Arrays(
+    arrays = Arrays(
         columns=tuple(map(_name, form.columns)),
         rows=tuple(_name(row.constraint) for row in form.rows),
         cost=dense[objective("cost")],
@@ -132,6 +136,7 @@ def compile_arrays(model: Any) -> Arrays:
         row_lower=np.where(sense <= 0, rhs, -np.inf),
         row_upper=np.where(sense >= 0, rhs, np.inf),
     )
+    return without_specks(arrays)
 
 
 def _standard_form(model: Any) -> Any:
@@ -164,7 +169,11 @@ def _bounds(columns: Sequence[Any]) -> tuple[Array, Array]:
 
 class Program:
     """A linear programme alive in HiGHS: costs and bounds may change, and the next solve starts
-    from the last basis."""
+    from the last basis.
+
+    Whatever `run` calls optimal holds when it is checked outside the solver, on the programme as it
+    stands then.
+    """
 
     def __init__(
         self,
@@ -174,8 +183,13 @@ class Program:
         tolerance: float = FEASIBILITY_TOLERANCE,
         scaled: bool = True,
     ) -> None:
-        self.arrays = arrays
+        self.arrays = without_specks(arrays)
+        self.now = self.arrays
+        """The programme as it stands, with the rows added since."""
+        self.money = _unit(arrays.cost)
+        """Units of the solver's cost to one of ours."""
         self.highs = new_highs()
+        self._set("small_matrix_value", LEAST_ENTRY)
         self._set("primal_feasibility_tolerance", tolerance)
         self._set("dual_feasibility_tolerance", FEASIBILITY_TOLERANCE)
         self._set("threads", 1)
@@ -186,8 +200,7 @@ class Program:
         self._pass()
 
     def _set(self, option: str, value: Any) -> None:
-        if self.highs.setOptionValue(option, value) != highspy.HighsStatus.kOk:
-            raise SolverError(f"HiGHS refuses the option {option} = {value}")
+        _taken(self.highs.setOptionValue(option, value), f"the option {option} = {value}")
 
     @contextmanager
     def logged(self) -> Iterator[list[str]]:
@@ -211,61 +224,83 @@ class Program:
         none, nothing = np.zeros(0, dtype=np.int32), np.zeros(0)
         # rows without terms, then columns with theirs, as arrays: a HighsLp would be filled number
         # by number, ten times slower
-        given = (
-            self.highs.addRows(len(a.rows), a.row_lower, a.row_upper, 0, none, none, nothing),
-            self.highs.addCols(
-                len(a.columns),
-                a.cost,
-                a.lower,
-                a.upper,
-                a.matrix.nnz,
-                a.matrix.indptr[:-1].astype(np.int32),
-                a.matrix.indices.astype(np.int32),
-                a.matrix.data,
-            ),
-            self.highs.changeObjectiveOffset(a.offset),
+        rows = self.highs.addRows(len(a.rows), a.row_lower, a.row_upper, 0, none, none, nothing)
+        columns = self.highs.addCols(
+            len(a.columns),
+            a.cost * self.money,
+            a.lower,
+            a.upper,
+            a.matrix.nnz,
+            a.matrix.indptr[:-1].astype(np.int32),
+            a.matrix.indices.astype(np.int32),
+            a.matrix.data,
         )
-        if highspy.HighsStatus.kError in given:
-            raise SolverError(
-                "HiGHS refuses the arrays: a lower bound above its upper bound, or NaN"
-            )
+        if highspy.HighsStatus.kError in (rows, columns):
+            most = ranges(a).get("matrix")
+            named = f"; the largest is {most.most:g} ({most.most_at})" if most else ""
+            raise SolverError(f"HiGHS refuses the arrays: {ARRAYS_REFUSED}{named}")
+        for status in (rows, columns, self._set_offset(a.offset)):
+            _taken(status, "the arrays")
+
+    def _set_offset(self, offset: float) -> Any:
+        return self.highs.changeObjectiveOffset(offset * self.money)
 
     def set_cost(self, cost: Array, offset: float = 0.0) -> None:
         """Minimise another cost, shape (n,)."""
-        n = len(cost)
-        self.highs.changeColsCost(n, np.arange(n, dtype=np.int32), cost)
-        self.highs.changeObjectiveOffset(offset)
+        n, self.money = len(cost), _unit(cost)
+        given = self.highs.changeColsCost(n, np.arange(n, dtype=np.int32), cost * self.money)
+        _taken(given, "a cost")
+        _taken(self._set_offset(offset), "the constant of a cost")
+        self.now = replace(self.now, cost=np.array(cost, dtype=float), offset=offset)
 
     def set_columns(self, positions: npt.NDArray[np.int32], lower: Array, upper: Array) -> None:
         """Give columns other bounds."""
-        self.highs.changeColsBounds(len(positions), positions.astype(np.int32), lower, upper)
+        at = positions.astype(np.int32)
+        _taken(self.highs.changeColsBounds(len(at), at, lower, upper), "bounds of columns")
+        new = self.now.lower.copy(), self.now.upper.copy()
+        new[0][at], new[1][at] = lower, upper
+        self.now = replace(self.now, lower=new[0], upper=new[1])
 
     def set_rows(self, positions: npt.NDArray[np.int32], lower: Array, upper: Array) -> None:
         """Give rows other bounds."""
-        self.highs.changeRowsBounds(len(positions), positions.astype(np.int32), lower, upper)
+        at = positions.astype(np.int32)
+        _taken(self.highs.changeRowsBounds(len(at), at, lower, upper), "sides of rows")
+        new = self.now.row_lower.copy(), self.now.row_upper.copy()
+        new[0][at], new[1][at] = lower, upper
+        self.now = replace(self.now, row_lower=new[0], row_upper=new[1])
 
     def restore(self) -> None:
         """Cost and bounds as compiled; added rows stay."""
-        a = self.arrays
-        self.set_cost(a.cost, a.offset)
-        self.set_columns(np.arange(len(a.columns), dtype=np.int32), a.lower, a.upper)
-        self.set_rows(np.arange(len(a.rows), dtype=np.int32), a.row_lower, a.row_upper)
+        self.put_back(self.arrays)
 
     def add_row(self, terms: Array, lower: float, upper: float) -> int:
         """Add a row from dense terms, shape (n,); returns its position."""
-        used = np.flatnonzero(terms).astype(np.int32)
-        self.highs.addRow(lower, upper, len(used), used, terms[used])
-        return int(self.highs.getNumRow()) - 1
+        kept = np.where(np.abs(terms) <= LEAST_ENTRY, 0.0, terms)
+        used = np.flatnonzero(kept).astype(np.int32)
+        _taken(self.highs.addRow(lower, upper, len(used), used, kept[used]), "a further row")
+        now, position = self.now, len(self.now.rows)
+        self.now = replace(
+            now,
+            rows=(*now.rows, ("added", (position,))),
+            matrix=sparse.csc_array(sparse.vstack([now.matrix, kept[None, :]], format="csc")),
+            row_lower=np.append(now.row_lower, lower),
+            row_upper=np.append(now.row_upper, upper),
+        )
+        return position
 
     def set_coefficients(self, row: int, terms: Mapping[int, float]) -> None:
         """Give a row other coefficients, by the position of their columns."""
+        matrix = self.now.matrix.tolil()
         for position, term in terms.items():
-            self.highs.changeCoeff(row, position, term)
+            kept = 0.0 if abs(term) <= LEAST_ENTRY else term
+            if matrix[row, position] != kept:
+                _taken(self.highs.changeCoeff(row, position, kept), "a coefficient")
+                matrix[row, position] = kept
+        self.now = replace(self.now, matrix=sparse.csc_array(matrix))
 
     def column_bounds(self) -> tuple[Array, Array]:
         """Lower and upper bounds of the columns as they are now, shape (n,) each."""
-        held = self.highs.getLp()
-        return np.array(held.col_lower_), np.array(held.col_upper_)
+        return self.now.lower.copy(), self.now.upper.copy()
 
     @property
     def basis(self) -> Any:
@@ -273,12 +308,14 @@ class Program:
         return self.highs.getBasis()
 
     def start_from(self, basis: Any) -> None:
-        """Let the next solve start from a basis of a programme with the same columns and rows."""
-        self.highs.setBasis(basis)
+        """Let the next solve start from a basis of a programme with the same columns and rows; from
+        nothing where HiGHS does not take it."""
+        if self.highs.setBasis(basis) != highspy.HighsStatus.kOk:
+            self.forget()
 
     def forget(self) -> None:
         """Let the next solve start from nothing."""
-        self.highs.clearSolver()
+        _taken(self.highs.clearSolver(), "to start from nothing")
 
     @property
     def run_time(self) -> float:
@@ -287,18 +324,76 @@ class Program:
 
     def run(self) -> Solution:
         """Solve from where the last solve ended; from nothing where that fails, since a basis that
-        holds in the solver's scale may not hold once it is undone. An answer `infeasible` is
-        believed only after a solve without presolve."""
+        holds in the solver's scale may not hold once it is undone.
+
+        `optimal` is believed only where it holds outside the solver (`_held`), `infeasible` only
+        after a solve without presolve, and where the two do not agree, by proof (`_judged`).
+        """
         solution = self._run()
         if solution.status == "failed":
             self.forget()
             solution = self._run()
         if solution.status in ("infeasible", "failed"):
-            self._set("presolve", "off")
-            self.forget()
-            solution = self._run()
+            again = self._without_presolve()
+            solution = again if again.status != "failed" else self._judged(again)
+        return self._held(solution)
+
+    def _without_presolve(self) -> Solution:
+        self._set("presolve", "off")
+        self.forget()
+        try:
+            return self._run()
+        finally:
             self._set("presolve", "choose")
-        return solution
+
+    def _held(self, solution: Solution) -> Solution:
+        """An optimum that holds outside the solver: founded anew on its basis where it does not, or
+        solved from nothing; `failed`, with the reason, where none of that holds."""
+        if solution.status != "optimal" or self._holds(solution):
+            return solution
+        for again in (self._founded_anew, self._from_nothing, self._without_presolve):
+            found = again()
+            if found.status == "interrupted" or (found.status == "optimal" and self._holds(found)):
+                return found
+        fault = (
+            "its answer does not hold when checked outside of it: off by "
+            f"{worst_error(self.now, solution.x):.1e} at most; {worst_rows(self.now, solution.x)}"
+        )
+        return replace(solution, status="failed", fault=fault)
+
+    def _holds(self, solution: Solution) -> bool:
+        """Whether bounds, rows and cost of an answer hold, on the programme as it stands."""
+        now, terms = self.now, self.now.cost * solution.x
+        off = abs(float(terms.sum()) + now.offset - solution.objective)
+        size = max(float(np.abs(terms).sum()) + abs(now.offset), 1.0)
+        return off <= ROW_TOLERANCE * size and worst_error(now, solution.x) <= ROW_TOLERANCE
+
+    def _founded_anew(self) -> Solution:
+        """From the basis where the last solve ended, factorised anew."""
+        basis = self.basis
+        self.forget()
+        self.start_from(basis)
+        return self._run()
+
+    def _from_nothing(self) -> Solution:
+        self.forget()
+        return self._run()
+
+    def _judged(self, solution: Solution) -> Solution:
+        """The answer where the solver ends without one: `infeasible` by proof, else what the
+        interior point method finds."""
+        if self._proof().any():
+            return replace(solution, status="infeasible")
+        self.forget()
+        return self._run_by("ipm")
+
+    def _proof(self) -> Array:
+        """Duals that prove that the programme as it stands has no plan (`planner.solver.judge`),
+        shape (m,); zeros where there is no such proof."""
+        least = Program(least_violation(self.now))._run()  # always has an optimum
+        if least.status == "optimal" and proves_infeasible(self.now, least.dual):
+            return least.dual
+        return np.zeros(len(self.now.rows))
 
     def within(self, seconds: float | None) -> None:
         """Stop after so many seconds more than HiGHS has run already; None takes the limit away."""
@@ -375,17 +470,19 @@ class Program:
     def _run_by(self, solver: str) -> Solution:
         before = self.run_time
         self._set("solver", solver)
-        self.highs.run()
+        told = self.highs.run()
         seconds = self.run_time - before
+        # a warning stands for a limit reached or an unknown status: the status of the model says it
+        status: Status = STATUSES.get(self.highs.getModelStatus(), "failed")
         raw, info = self.highs.getSolution(), self.highs.getInfo()
         basic_row, basic_column = self._basic()
         return Solution(
-            status=STATUSES.get(self.highs.getModelStatus(), "failed"),
-            objective=float(info.objective_function_value),
+            status="failed" if told == highspy.HighsStatus.kError else status,
+            objective=float(info.objective_function_value) / self.money,
             x=np.array(raw.col_value),
-            reduced_cost=np.array(raw.col_dual),
+            reduced_cost=np.array(raw.col_dual) / self.money,
             row_value=np.array(raw.row_value),
-            dual=np.array(raw.row_dual),
+            dual=np.array(raw.row_dual) / self.money,
             basic_row=basic_row,
             basic_column=basic_column,
             iterations=max(int(info.simplex_iteration_count), 0)
@@ -419,15 +516,21 @@ class Program:
 
     def fix_face(self, solution: Solution) -> None:
         """Keep to the optimal face of a solution: what is not tied stays at its bound
-        (complementary slackness)."""
-        a = self.arrays
-        held = np.flatnonzero(np.abs(solution.reduced_cost) > FACE_TOLERANCE).astype(np.int32)
+        (complementary slackness), rows added since among it."""
+        now, least = self.now, FACE_TOLERANCE / self.money
+        held = np.flatnonzero(np.abs(solution.reduced_cost) > least).astype(np.int32)
         self.set_columns(held, solution.x[held], solution.x[held])
-        priced = np.abs(solution.dual[: len(a.rows)]) > FACE_TOLERANCE
-        tight = np.flatnonzero(priced).astype(np.int32)
-        side = np.where(solution.dual[tight] > 0, a.row_lower[tight], a.row_upper[tight])
+        tight = np.flatnonzero(np.abs(solution.dual) > least).astype(np.int32)
+        side = np.where(solution.dual[tight] > 0, now.row_lower[tight], now.row_upper[tight])
         side = np.where(np.isfinite(side), side, solution.row_value[tight])
         self.set_rows(tight, side, side)
+
+    def put_back(self, before: Arrays) -> None:
+        """Cost and bounds as they were when `now` was this."""
+        self.set_cost(before.cost, before.offset)
+        self.set_columns(np.arange(len(before.columns), dtype=np.int32), before.lower, before.upper)
+        rows = np.arange(len(before.rows), dtype=np.int32)
+        self.set_rows(rows, before.row_lower, before.row_upper)
 
     def clash(self) -> tuple[Name, ...]:
         """Rows of an irreducible infeasible set (HiGHS, strategy 6: from the LP, irreducible)."""
@@ -437,7 +540,10 @@ class Program:
         """Rows of an irreducible infeasible set, and the bounds of columns in it: (column, whether
         it is the upper one)."""
         self._set("iis_strategy", 6)
-        _, iis = self.highs.getIis()
+        status, iis = self.highs.getIis()
+        if status == highspy.HighsStatus.kError or not (iis.row_index_ or iis.col_index_):
+            proof = clashing(self._proof())
+            return tuple(self.arrays.rows[i] for i in proof if i < len(self.arrays.rows)), ()
         rows = tuple(self.arrays.rows[i] for i in iis.row_index_ if i < len(self.arrays.rows))
         held = highspy.IisBoundStatus
         sides = {
@@ -460,15 +566,23 @@ class Program:
         constant in MPS the solvers hold different views (HiGHS writes it negative on the right of
         the objective, as CPLEX does; GLPK reads it as it stands).
         """
-        named = lp_names if path.suffix.lower() == ".lp" else plain_names
+        named = lp_names if path.suffix.lower() == ".lp" else mps_names
         for i, text in enumerate(named(self.arrays.columns)):
-            self.highs.passColName(i, text)
+            _taken(self.highs.passColName(i, text), f"the name {text}")
         for i, text in enumerate(named(self.arrays.rows)):
-            self.highs.passRowName(i, text)
-        with self._constant_as_column():
-            status = self.highs.writeModel(str(path))
-        if status == highspy.HighsStatus.kError:
-            raise SolverError(f"HiGHS could not write {path}")
+            _taken(self.highs.passRowName(i, text), f"the name {text}")
+        with self._in_our_money(), self._constant_as_column():
+            _taken(self.highs.writeModel(str(path)), f"to write {path} with these names")
+
+    @contextmanager
+    def _in_our_money(self) -> Iterator[None]:
+        """Within, HiGHS has the cost as it was compiled and not as it is solved."""
+        kept, self.money = self.money, 1.0
+        every = np.arange(len(self.arrays.cost), dtype=np.int32)
+        self.highs.changeColsCost(len(every), every, self.arrays.cost)
+        yield
+        self.money = kept
+        self.set_cost(self.now.cost, self.now.offset)
 
     @contextmanager
     def _constant_as_column(self) -> Iterator[None]:
@@ -477,36 +591,29 @@ class Program:
             yield
             return
         self.highs.changeObjectiveOffset(0.0)
-        self.highs.addCol(offset, 1.0, 1.0, 0, np.array([], dtype=np.int32), np.array([]))
-        self.highs.passColName(n, CONSTANT)
+        none = np.array([], dtype=np.int32)
+        _taken(self.highs.addCol(offset, 1.0, 1.0, 0, none, np.array([])), "the constant")
+        _taken(self.highs.passColName(n, CONSTANT), f"the name {CONSTANT}")
         yield
-        self.highs.deleteCols(1, np.array([n], dtype=np.int32))
+        _taken(self.highs.deleteCols(1, np.array([n], dtype=np.int32)), "the constant back")
         self.highs.changeObjectiveOffset(offset)
 
 
-def plain_name(name: Name) -> str:
-    """A name without blanks, as MPS needs it: activity[mine_brine,2030]."""
-    head, index = name
-    return "_".join(f"{head}[{','.join(map(str, index))}]".split())
+def _unit(cost: Array) -> float:
+    """A power of two that brings a cost of small numbers to where the solver's dual tolerance,
+    which is absolute, tells them apart; 1 where the largest is `SMALL_COST` or more, and where all
+    are 0."""
+    most = float(np.abs(cost).max(initial=0.0))
+    return 1.0 if most >= SMALL_COST or most == 0.0 else float(2.0 ** np.ceil(-np.log2(most)))
 
 
-def plain_names(names: Sequence[Name]) -> list[str]:
-    """Each by `plain_name`."""
-    return [plain_name(name) for name in names]
-
-
-def lp_names(names: Sequence[Name]) -> list[str]:
-    """Names that the LP format can hold, where brackets, slashes and signs have a meaning:
-    activity(mine_brine,2030).
-
-    Where two would become the same, each carries its position.
-    """
-    plain = [
-        re.sub(r"[^A-Za-z0-9_.,()]", "_", name.translate(str.maketrans("[]/", "().")))
-        for name in plain_names(names)
-    ]
-    seen = Counter(plain)
-    return [name if seen[name] == 1 else f"{name}#{i}" for i, name in enumerate(plain)]
+def _taken(status: Any, what: str) -> None:
+    """Raise SolverError where HiGHS does not take what it is given, or not all of it: a warning
+    means that something was left out."""
+    if status == highspy.HighsStatus.kError:
+        raise SolverError(f"HiGHS refuses {what}")
+    if status != highspy.HighsStatus.kOk:
+        raise SolverError(f"HiGHS takes only a part of {what}")
 
 
 _KINDS = highspy.HighsModelStatus
@@ -523,32 +630,6 @@ STATUSES: Mapping[Any, Status] = MappingProxyType(
     }
 )
 """Status of a solution by the word of HiGHS; any other has `failed`."""
-
-
-def row_errors(arrays: Arrays, x: Array) -> Array:
-    """Distance of each row from holding, shape (m,), as a share of the sum of its absolute terms
-    (of 1 where that is less)."""
-    value = arrays.matrix @ x
-    size = np.maximum(abs(arrays.matrix) @ np.abs(x), 1.0)
-    short = np.maximum(arrays.row_lower - value, value - arrays.row_upper)
-    return np.asarray(np.maximum(short, 0.0) / size)
-
-
-def column_errors(arrays: Arrays, x: Array) -> Array:
-    """Distance of each column outside its bounds, shape (n,), relative to the largest value of its
-    variable, or 1.
-
-    Not to its own: a basic column near zero is the difference of the flows it balances and carries
-    their rounding (2e-9 t beside flows of 2e6 t in a programme of a million columns), as the
-    balance of a good does.
-    """
-    short = np.maximum(np.maximum(arrays.lower - x, x - arrays.upper), 0.0)
-    counts = [
-        sum(1 for _ in together) for _, together in groupby(arrays.columns, key=itemgetter(0))
-    ]
-    starts = np.cumsum([0, *counts[:-1]])
-    largest = np.maximum.reduceat(np.abs(x), starts) if counts else np.zeros(0)
-    return np.asarray(short / np.maximum(np.repeat(largest, counts), 1.0))
 
 
 def by_name(names: Sequence[Name], values: Array) -> dict[str, dict[tuple[Hashable, ...], float]]:

@@ -7,22 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from planner.solver.highs import ROW_TOLERANCE, Arrays, Program, Solution, column_errors, row_errors
-from planner.solver.scaling import lower_bound
-from planner.system.nouns import Array
+from planner.solver.checks import holds, lower_bound
+from planner.solver.highs import Arrays, Program, Solution
 
 DUAL_SIMPLEX, PRIMAL_SIMPLEX = 1, 4
 """HiGHS's numbers for those strategies."""
-
-
-def holds(arrays: Arrays, x: Array) -> bool:
-    """Return True for a point, shape (n,), that keeps all bounds and, once within them, all rows;
-    one of no length was never found."""
-    if not x.size:
-        return False
-    within = np.clip(x, arrays.lower, arrays.upper)
-    errors = (row_errors(arrays, within).max(initial=0.0), column_errors(arrays, x).max())
-    return bool(max(errors) <= ROW_TOLERANCE)
 
 
 def best_known(program: Program, seconds: float) -> tuple[Solution, float]:

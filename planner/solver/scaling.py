@@ -7,19 +7,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
+from scipy import sparse
 
-from planner.solver.highs import Arrays, plain_name, row_errors
+from planner.lp.arrays import TAILS, Arrays, plain_name
 from planner.system.nouns import Array
 
 WIDE = 1e9
 """Largest over smallest number of a part beyond which a warning names both: a double has 16 digits,
 the solver's tolerance takes 9."""
-ROUNDING = 1e-9
-"""Share of its terms, and of the solver's dual tolerance, up to which a reduced cost is taken for
-none."""
-STEPS = (1.0, 1 - 1e-9, 1 - 1e-6, 0.999, 0.9, 0.5, 0.0)
-"""Shares of the dual values at which the bound of an unfinished solve is tried; it is concave
-between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +30,9 @@ class Range:
 
 def ranges(arrays: Arrays) -> dict[str, Range]:
     """By part: matrix, cost, bounds of columns, right-hand sides; a part without a number is left
-    out."""
-    matrix = arrays.matrix.tocoo()
+    out, as are the tails of lifetimes in the matrix, which nobody stated."""
+    said = np.array([name not in TAILS for name, _ in arrays.columns], dtype=float)
+    matrix = sparse.csc_array(arrays.matrix * said[None, :]).tocoo()
     parts: dict[str, tuple[Array, list[Array]]] = {
         "matrix": (matrix.data, [matrix.coords[0], matrix.coords[1]]),
         "cost": (arrays.cost, []),
@@ -98,37 +94,3 @@ def _warning(part: str, span: Range) -> str:
 def recorded(found: Mapping[str, Range]) -> dict[str, dict[str, float | str]]:
     """Ranges as plan.json keeps them."""
     return {part: asdict(each) for part, each in found.items()}
-
-
-def worst_rows(arrays: Arrays, x: Array, count: int = 3) -> str:
-    """The rows that a solution breaks most, in words."""
-    errors = row_errors(arrays, x)
-    worst = [i for i in np.argsort(-errors)[:count].tolist() if errors[i] > 0]
-    return ", ".join(f"{plain_name(arrays.rows[i])} by {errors[i]:.1e}" for i in worst)
-
-
-def lower_bound(arrays: Arrays, dual: Array) -> float:
-    """No plan costs less than this, whatever the dual values, shape (m,): the best Lagrangian bound
-    on the way from none to these.
-
-    L(y) = offset + sum_i min(y_i [row_lower, row_upper]) + sum_j min((c - A'y)_j [lower, upper])
-    """
-    return max(
-        (_lagrangian(arrays, share * dual[: len(arrays.rows)]) for share in STEPS), default=-np.inf
-    )
-
-
-def _lagrangian(arrays: Arrays, dual: Array) -> float:
-    reduced = arrays.cost - arrays.matrix.T @ dual
-    # what is left of a reduced cost by rounding would make the bound of a column without a limit
-    # infinite
-    size = np.abs(arrays.cost) + abs(arrays.matrix).T @ np.abs(dual)
-    reduced = np.where(np.abs(reduced) <= ROUNDING * np.maximum(size, 1.0), 0.0, reduced)
-    total = arrays.offset
-    for price, low, high in (
-        (dual, arrays.row_lower, arrays.row_upper),
-        (reduced, arrays.lower, arrays.upper),
-    ):
-        used = price != 0
-        total += float((price[used] * np.where(price[used] > 0, low[used], high[used])).sum())
-    return total if np.isfinite(total) else -np.inf

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from planner.study.counting import uncountable
 from planner.study.files import HEAD_FILE
 from planner.study.head import Head
 from planner.study.nouns import Nouns
@@ -24,7 +25,6 @@ from planner.study.schema import (
     Reading,
 )
 from planner.system.nouns import (
-    COUNTED_KINDS,
     Array,
     Good,
     Place,
@@ -33,6 +33,7 @@ from planner.system.nouns import (
     Ramp,
     frozen_array,
 )
+from planner.system.trade import origins
 from planner.units import factor, suggestion
 
 POLICY_NAMES = frozenset(each.name for each in fields(Policy))
@@ -67,10 +68,9 @@ class PolicyReader:
     def __init__(self, head: Head, nouns: Nouns, problems: Problems) -> None:
         self.head, self.nouns, self.problems = head, nouns, problems
         self.years = np.arange(head.periods[0].first, head.periods[-1].last + 1)
-        origins = {p.origin for p in nouns.processes.values() if p.kind == "import" and p.origin}
         self.nouns_named: Mapping[str, tuple[str, ...]] = {
             "metals": head.metals,
-            "origins": tuple(sorted(origins)),
+            "origins": tuple(name for name in origins(nouns) if name),
             "goods": tuple(nouns.goods),
             "processes": tuple(nouns.processes),
         }
@@ -106,7 +106,7 @@ class PolicyReader:
             if field.name in policy.fields
         }
         made = self._made(policy, form, given)
-        self._check_chains(made)
+        self._check_counting(made)
         return made
 
     def _form(self, policy: Written) -> PolicyForm | None:
@@ -161,35 +161,11 @@ class PolicyReader:
             place=Place(HEAD_FILE, self.head.line(policy.section)),
         )
 
-    def _check_chains(self, policy: Policy) -> None:
-        """A chain through several stages counts once, by what each process adds; that needs goods
-        whose provenance is known."""
-        for name, taker in self._chained(policy).items():
-            makers = [p for p in self.nouns.processes.values() if name in p.outputs]
-            other = next((p.name for p in makers if not policy.counts(p)), None)
-            if other is not None:
-                self.problems.add(
-                    HEAD_FILE,
-                    policy.place.row,
-                    f"policies.{policy.name}.stages",
-                    f"'{name}' is made by processes that count and by {other}, which does not, and "
-                    f"'{taker}', which counts, takes it: what of it counts already cannot be told; "
-                    "give metal from abroad a good of its own, or name fewer stages",
-                )
-
-    def _chained(self, policy: Policy) -> dict[str, str]:
-        """Goods that one process which counts makes and another one takes, with that other one."""
-        made: set[str] = set()
-        taken: dict[str, str] = {}
-        for process in filter(policy.counts, self.nouns.processes.values()):
-            goods = [good for good in process.outputs if self._counted(policy, good)]
-            made.update(goods)
-            taken |= dict.fromkeys(process.inputs if goods else (), process.name)
-        return {good: taken[good] for good in sorted(made & set(taken))}
-
-    def _counted(self, policy: Policy, name: str) -> bool:
-        good = self.nouns.goods.get(name)
-        return good is not None and good.kind in COUNTED_KINDS and policy.metal in good.content
+    def _check_counting(self, policy: Policy) -> None:
+        """What a policy counts can be told, and the study says what it stands for."""
+        for field, message in uncountable(self.nouns, policy):
+            section = f"policies.{policy.name}"
+            self.problems.add(HEAD_FILE, policy.place.row, f"{section}.{field}", message)
 
     def _text(self, policy: Written, field: PolicyField) -> str:
         given = policy.fields[field.name]
@@ -371,10 +347,10 @@ def with_closures(
 
 
 def _is_closed(process: Process, policy: Policy, nouns: Nouns) -> bool:
-    """Return True if a process is an import that a closure hits."""
+    """Return True if metal comes in by a process from an origin that a closure shuts."""
     goods = [nouns.goods[name] for name in process.outputs if name in nouns.goods]
     hits = not policy.metal or any(policy.metal in good.content for good in goods)
-    return process.kind == "import" and process.origin == policy.origin and hits
+    return process.from_abroad and process.origin == policy.origin and hits
 
 
 def _held(process: Process, policy: Policy) -> Process:

@@ -207,7 +207,7 @@ TABLES: tuple[TableForm, ...] = (
                 "t/t",
                 "refined metal got from a tonne of the good by the reference route; 1 for refined "
                 "goods; "
-                "required where a policy counts the good",
+                "required where a policy counts the good, scrap and products too",
                 by_year=False,
                 with_metal="optional",
             ),
@@ -272,7 +272,11 @@ TABLES: tuple[TableForm, ...] = (
                 ),
                 choices=(*get_args(Pathway), ""),
             ),
-            Column("origin", "country or region the metal comes from; empty for home metal"),
+            Column(
+                "origin",
+                "country or region the metal comes from, or in which an import refines it; empty "
+                "for home metal",
+            ),
             Column("host", "host of a by-product", refers_to="hosts"),
             Column(
                 "plant",
@@ -818,8 +822,8 @@ class PolicyForm:
 POLICIES: tuple[PolicyForm, ...] = (
     PolicyForm(
         "self_sufficiency",
-        "home output at the stages, less exports at them, is at least this share of home demand, "
-        "in refined equivalents; with "
+        "home output at the stages (ore, refined metal, finished goods), less exports at them, is "
+        "at least this share of home demand, in refined equivalents; with "
         "provenance `any` (default) what is refined at home from imported ore counts at "
         "processing, with `home` only home metal; "
         "a chain through several of the stages counts once",
@@ -831,8 +835,9 @@ POLICIES: tuple[PolicyForm, ...] = (
     PolicyForm(
         "import_share",
         (
-            "imports from one origin are at most this share of demand (or of all imports) of the "
-            "metal, in refined equivalents"
+            "imports that pass through one origin, in every form (ore, refined metal, finished "
+            "goods, scrap), are at most this share of demand (or of all imports) of the metal, in "
+            "refined equivalents; a chain of imports counts once"
         ),
         "share",
         "1",
@@ -907,8 +912,8 @@ POLICIES: tuple[PolicyForm, ...] = (
     PolicyForm(
         "closure",
         (
-            "imports from the origin run at most at this share of their upper bound (0 where they "
-            "have none)"
+            "what comes in from the origin, in every form, runs at most at this share of its upper "
+            "bound (0 where it has none)"
         ),
         "share",
         "1",

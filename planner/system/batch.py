@@ -39,7 +39,7 @@ NUMBERS = (
     "population",
 )
 """Fields of a System that hold what a programme is made of."""
-HEAD = ("metals", "periods", "discount_rate", "stock_convention", "border_adjustment")
+HEAD = ("metals", "order_periods", "discount_rate", "stock_convention", "border_adjustment")
 """Fields of a System that must be the same in all samples."""
 
 

@@ -4,7 +4,7 @@ System that holds them.
 Everything here is frozen: the reader makes a System once and nothing downstream writes to it.
 Quantities are in internal units (tonnes of contained metal, years, USD of the study's currency
 year, t CO2e, MWh). A *series* is a read-only float array of shape (Y,), one value for each calendar
-year of the study; `System.period_mean` turns it into shape (T,).
+year of the study. The periods of the programme, T of them, are the same years.
 """
 
 from __future__ import annotations
@@ -54,8 +54,6 @@ PATHWAYS: tuple[Pathway, ...] = (
     "new scrap",
 )
 SCOPES: tuple[Scope, ...] = ("territorial", "footprint")
-COUNTED_KINDS: tuple[GoodKind, ...] = ("intermediate", "refined")
-"""Goods that targets count, in refined equivalents: what lies upstream of products and scrap."""
 YEAR_DIGITS = 4
 """The last part of a path that has so many digits is a year."""
 
@@ -184,6 +182,17 @@ class Process:
     @property
     def at_home(self) -> bool:
         return self.kind != "import"
+
+    @property
+    def from_abroad(self) -> bool:
+        """Whether metal comes into the country by this process: an import, or metal won at home
+        from ore of a stated origin (a by-product of imported host ore), which takes in no good."""
+        return self.kind == "import" or bool(self.origin and not self.inputs)
+
+    @property
+    def has_foreign_metal(self) -> bool:
+        """Whether the study says that the metal was won from ore or waste of another country."""
+        return bool(self.origin) or (self.pathway or "").startswith("foreign")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -375,14 +384,14 @@ class Policy:
 
     def _is_foreign(self, process: Process) -> bool:
         """Return True if the output of a process counts as foreign for its ore."""
-        return (process.pathway or "").startswith("foreign") and (
+        return process.has_foreign_metal and (
             self.provenance == "home" or process.stage == "extraction"
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A run of calendar years planned as one: `first` to `last`, both included."""
+    """A run of calendar years: `first` to `last`, both included."""
 
     first: int
     last: int
@@ -390,10 +399,6 @@ class Period:
     @property
     def length(self) -> int:
         return self.last - self.first + 1
-
-    @property
-    def midpoint(self) -> float:
-        return (self.first + self.last) / 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -404,7 +409,9 @@ class System:
     title: str
     country: str
     metals: tuple[str, ...]
-    periods: tuple[Period, ...]
+    order_periods: tuple[Period, ...]
+    """The periods that the study states: plants are ordered once in each (`planner.system.orders`).
+    All else is planned year by year."""
     currency_year: int
     discount_rate: float
     stock_convention: Literal["uniform", "end", "middle", "start"]
@@ -444,17 +451,14 @@ class System:
     warnings: tuple[Problem, ...] = ()
     """What reads but is probably not meant so, with its place and remedy."""
 
-    _starts: npt.NDArray[np.intp] = field(init=False, repr=False)
-    """Position of the first year of each period, shape (T,): made once, since everything asks for
-    means of periods."""
-    _lengths: Array = field(init=False, repr=False)
+    periods: tuple[Period, ...] = field(init=False, repr=False)
+    """The periods of the programme, T of them: each is one year, whatever periods the study states,
+    so that every limit holds in every year."""
 
     def __post_init__(self) -> None:
-        first = self.periods[0].first
-        object.__setattr__(
-            self, "_starts", np.array([p.first - first for p in self.periods], dtype=np.intp)
-        )
-        object.__setattr__(self, "_lengths", frozen_array([p.length for p in self.periods]))
+        first, last = self.order_periods[0].first, self.order_periods[-1].last
+        years = tuple(Period(year, year) for year in range(first, last + 1))
+        object.__setattr__(self, "periods", years)
 
     def __repr__(self) -> str:
         """In one line: all its fields would fill a book."""
@@ -466,12 +470,17 @@ class System:
 
     @property
     def years(self) -> tuple[int, ...]:
-        return tuple(range(self.periods[0].first, self.periods[-1].last + 1))
+        return tuple(period.first for period in self.periods)
+
+    @property
+    def orders_yearly(self) -> bool:
+        """Return True if plants can be ordered in every year."""
+        return len(self.order_periods) == len(self.periods)
 
     def period_mean(self, series: Array) -> Array:
-        """Mean of a yearly series over each period: shape (..., Y) to (..., T)."""
-        mean: Array = np.add.reduceat(series, self._starts, axis=-1) / self._lengths
-        return mean
+        """A yearly series in each period of the programme, which is its year: a copy, shape (...,
+        T), T = Y."""
+        return np.array(series, dtype=float)
 
 
 def frozen_map(mapping: Mapping[str, V]) -> Mapping[str, V]:

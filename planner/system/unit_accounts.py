@@ -7,12 +7,12 @@ so that the two can only differ by an error in the programme, which the recomput
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from planner.errors import Problem, SpecError
-from planner.system.nouns import COUNTED_KINDS, SCOPES, Array, Good, Process, Scope, System
+from planner.system.nouns import SCOPES, Array, Good, Process, Scope, System
 
 COST_ITEMS = ("variable_cost", "import_price", "transport_cost", "credit")
 """Items of the running cost of a process; the credit is counted negative."""
@@ -68,6 +68,12 @@ def emission_rates(system: System, process: Process) -> Mapping[Scope, Array]:
     return rates
 
 
+def has_equivalent(good: Good, metal: str) -> bool:
+    """Return True if the study says how much refined metal a tonne of a good stands for: as stated,
+    by its content where it is refined, or none where it holds none."""
+    return metal in good.equivalent or good.kind == "refined" or metal not in good.content
+
+
 def equivalent(good: Good, metal: str) -> float:
     """Refined metal that a tonne of a good stands for in policies, t/t: as the study states it, or
     the content where the good is refined.
@@ -103,29 +109,6 @@ def reported_equivalent(good: Good, metal: str) -> float:
     """Refined metal that a tonne of a good stands for in reports, t/t: as the study states it, or
     the content. For goods that hold the metal."""
     return good.equivalent.get(metal, good.content[metal])
-
-
-def output_equivalent(system: System, process: Process, metal: str) -> Array:
-    """Refined equivalent of what a unit of activity puts out upstream of products and scrap, t per
-    unit, shape (T,)."""
-    return _recipe_equivalent(system, process.outputs, metal)
-
-
-def input_equivalent(system: System, process: Process, metal: str, among: Collection[str]) -> Array:
-    """Refined equivalent of what a unit of activity takes of some goods, upstream of products and
-    scrap, t per unit, shape (T,)."""
-    return _recipe_equivalent(
-        system, {name: taken for name, taken in process.inputs.items() if name in among}, metal
-    )
-
-
-def _recipe_equivalent(system: System, recipe: Mapping[str, Array], metal: str) -> Array:
-    total = np.zeros(len(system.periods))
-    for name, coefficient in recipe.items():
-        good = system.goods[name]
-        if metal in good.content and good.kind in COUNTED_KINDS:
-            total = total + system.period_mean(coefficient) * equivalent(good, metal)
-    return total
 
 
 def refined_output(system: System, process: Process, metal: str) -> Array:

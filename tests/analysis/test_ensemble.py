@@ -87,9 +87,8 @@ def test_outcomes_are_the_numbers_of_the_tables() -> None:
     price = yearly_table(system, {0: reckoner.read(system, made.arrays, first)}).set_index(
         ["metal", "year"]
     )["price"]
-    told = plan.indicators[plan.indicators["indicator"] == "price"].set_index(["metal", "year"])[
-        "value"
-    ]
+    goods = plan.indicators[plan.indicators["indicator"] == "price: goods"]
+    told = goods.set_index(["metal", "year"])["value"]
     assert price.loc[told.index].to_numpy() == pytest.approx(told.to_numpy(), rel=1e-9)
 
 
@@ -434,6 +433,7 @@ def test_command_line(tmp_path: Path) -> None:
     assert told["status"] == {"optimal": 4}
     assert {row["answer"] for row in told["summary"]} == {
         "cost",
+        "penalty",
         "territorial",
         "footprint",
         "shortage",

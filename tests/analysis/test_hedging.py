@@ -22,6 +22,11 @@ def newsvendor(tmp_path, demand):
     )
 
 
+def weighed(found):
+    """Cost and penalty of each future together: what the hedge weighs."""
+    return found.futures.set_index("future")[["cost", "penalty"]].sum(axis=1).to_dict()
+
+
 def futures(tmp_path):
     return {"low": newsvendor(tmp_path, 50), "high": newsvendor(tmp_path, 100)}
 
@@ -85,9 +90,9 @@ def test_what_a_future_costs_whatever_is_done_counts_among_the_worst(tmp_path):
     systems = {"low": with_a_vault(tmp_path, 50, 26), "high": with_a_vault(tmp_path, 100, 0)}
     found = hedge(systems, {"low": 0.95, "high": 0.05}, year=2022, weight=0.9, level=0.9)
     assert found.builds["common"].tolist() == pytest.approx([50])
-    assert found.futures.set_index("future")["cost"].to_dict() == pytest.approx(
-        {"low": 5_950, "high": 5_750}
-    )
+    assert weighed(found) == pytest.approx({"low": 5_950, "high": 5_750})
+    # the penalty of what high leaves unserved stands apart from what it costs
+    assert found.futures["penalty"].tolist() == pytest.approx([0, 5_000])
     assert found.cvar == pytest.approx(5_950)
     # the other way round: the vault of the high future makes it the worst by more, and its works
     # are built
@@ -143,7 +148,7 @@ def test_a_tree_of_demand_price_and_disruption(tmp_path, weight, built, cvar):
         "dear": 4_000 - 25 * built,
         "cut": 10_000 - 85 * built,
     }
-    assert found.futures.set_index("future")["cost"].to_dict() == pytest.approx(costs)
+    assert weighed(found) == pytest.approx(costs)
     assert found.expected == pytest.approx(sum(odds[name] * cost for name, cost in costs.items()))
 
 

@@ -33,6 +33,7 @@ def an_ensemble(points: np.ndarray, cost: np.ndarray) -> Ensemble:
             "sample": samples,
             "status": "optimal",
             "cost": cost,
+            "penalty": 0.0,
             "territorial": 1.0,
             "footprint": 1.0,
             "shortage": 0.0,

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 import planner
 from planner.analysis.diagnosis.explain import explain
+from planner.analysis.diagnosis.price_decomposition import PARTS
 from planner.cli import app
 from tests.small import Study, system_of
 
@@ -142,6 +143,8 @@ def test_the_limit_that_sets_a_price_is_named_with_its_line(tmp_path: Path) -> N
     short = market().process("dig", "mine", gives={"li": 1}, variable_cost=20, max_activity=60)
     row = explain(system_of(short, tmp_path)).parts.iloc[0]
     assert (row["source"], row["price"]) == ("demand that is not served", pytest.approx(5000))
+    # that is a penalty, which nobody pays: no running cost
+    assert (row["penalty"], row["running_cost"]) == (pytest.approx(5000), 0)
     held = market(2022).deposit("lake", reserve=100)
     held.process("dig", "mine", takes={"lake": 1}, gives={"li": 1}, variable_cost=20)
     held.process("buy", "import", gives={"li": 1}, import_price=[30, 90], max_activity=[100, 0])
@@ -160,12 +163,12 @@ def test_the_limit_that_sets_a_price_is_named_with_its_line(tmp_path: Path) -> N
     ],
 )
 def test_the_parts_of_every_price_add_up(study: str, scenario: str) -> None:
-    """Running costs, carbon and limits are the price, for every metal and year, through all stages;
-    and each price lies between what one less saves and one more costs."""
+    """Running costs, carbon, co-products, penalty and limits are the price, for every metal and
+    year, through all stages; and each price lies between what one less saves and one more costs."""
     found = explain(planner.read(study, scenario=scenario))
     assert len(found.parts)
     np.testing.assert_allclose(
-        found.parts["running_cost"] + found.parts["carbon"] + found.parts["limits"],
+        found.parts[list(PARTS)].sum(axis=1),
         found.parts["price"],
         rtol=1e-6,
     )

@@ -15,6 +15,7 @@ from planner.analysis.diagnosis.elastic_limits import LIMIT_KINDS
 from planner.analysis.diagnosis.explain import Explanation, explain
 from planner.analysis.diagnosis.infeasibility import Clash
 from planner.analysis.diagnosis.infeasible_case import feasible
+from planner.analysis.diagnosis.price_decomposition import PARTS
 from planner.system.nouns import System, frozen_map
 from tests.random_studies import studies
 from tests.small import Study
@@ -72,7 +73,7 @@ def _holds(system: System, clash: Clash) -> None:
 
 def _adds_up(found: Explanation) -> None:
     parts, asked = found.parts, found.prices.dropna(subset=["low"])
-    total = parts["running_cost"] + parts["carbon"] + parts["limits"]
+    total = parts[list(PARTS)].sum(axis=1)
     np.testing.assert_allclose(total, parts["price"], rtol=NEAR, atol=NEAR)
     room = NEAR * np.maximum(asked["price"].abs(), 1.0)
     assert (

@@ -295,10 +295,10 @@ def test_iamc_totals_are_the_sums_of_their_parts(china: Plan) -> None:
         "value"
     ].sum()
     assert table.loc[2040, "Reserves|Lithium"] == pytest.approx(reserves)
-    price = china.indicators.query("indicator == 'price' and metal == 'cobalt' and year == 2030")[
-        "value"
-    ].item()
-    assert table.loc[2030, "Price|Cobalt"] == price
+    price = china.indicators.query(
+        "indicator == 'price: goods' and metal == 'cobalt' and year == 2030"
+    )["value"].item()
+    assert table.loc[2030, "Price|Cobalt|Goods"] == price
 
 
 def test_names_that_yaml_would_read_otherwise(tmp_path: Path) -> None:

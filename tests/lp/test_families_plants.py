@@ -127,11 +127,12 @@ def test_capacity_balance_counts_what_was_under_construction(tmp_path):
     assert yearly(plan, "capacity", "works") == pytest.approx([0, 30, 30, 0])
 
 
-def test_capacity_balance_in_a_long_period_stands_for_its_part(tmp_path):
-    """Periods of two years, lead 1: an order of 2021 stands in half of the first period and in all
-    of the second. 30 t a year of order at 4 a year (life 10, no rate) are 60 t: 4,500 + 3,000 + 720
-    = 8,220. Were they there in all of the first: 3,000 + 3,000 + 960. The price is that of 2021,
-    the year of order."""
+def test_capacity_balance_in_a_long_period_stands_from_its_year_on(tmp_path):
+    """Periods of two years, lead 1, 30 t a year may be ordered: half of the 60 t of the first
+    period are placed in 2021 for 4 a year (life 10, no rate) and stand from 2022, half in 2022 for
+    8 from 2023: 3,000 + 2,250 + 2 x 1,500 + 360 + 480 = 9,090. All 60 t of 2021, standing for half
+    of the first period: 8,220, though no more than 30 t may be ordered in a year and none stands in
+    2021."""
     study = works(
         last=2024,
         head={"step": 2},
@@ -141,12 +142,12 @@ def test_capacity_balance_in_a_long_period_stands_for_its_part(tmp_path):
         max_new=30,
     )
     plan = plan_of(study, tmp_path)
-    assert yearly(plan, "capacity", "works") == pytest.approx([30, 60])
-    # 2021-22: 30 t mined a year, 70 t bought; 2023-24: 60 t and 40 t; 60 t charged 4 a year in
-    # 2022, 2023 and 2024
+    assert yearly(plan, "capacity", "works") == pytest.approx([0, 30, 60, 60])
     assert plan.objective == pytest.approx(
-        2 * (30 * 5 + 70 * 30) + 2 * (60 * 5 + 40 * 30) + 60 * 4 * 3
+        3000 + (30 * 5 + 70 * 30) + 2 * (60 * 5 + 40 * 30) + 30 * 4 * 3 + 30 * 8 * 2
     )
+    ordered = plan.capacity[plan.capacity["quantity"] == "ordered"]
+    assert ordered["value"].tolist() == pytest.approx([30, 30, 0, 0])
 
 
 def test_fixed_cost_falls_on_what_stands(tmp_path):
@@ -190,23 +191,23 @@ def test_build_rate_limits_orders(tmp_path):
     assert price(plan, "build_rate", "works", 2022) == pytest.approx(-15)
 
 
-def test_build_rate_is_per_year_of_a_period(tmp_path):
-    """A period of two years lets 2 x 30 t be ordered: 2 x (60 x 15 + 40 x 30) = 4,200; were it once
-    a period 2 x 2,550."""
+def test_build_rate_holds_in_each_year_of_a_period(tmp_path):
+    """A period of two years lets 30 t be ordered in each: 2,550 + 2,100 = 4,650, as in the yearly
+    study. Were all 60 t ordered in its first year, twice what the limit allows: 4,200."""
     plan = plan_of(
         works(last=2022, head={"step": 2}, capital_cost=40, life=4, max_new=30), tmp_path
     )
-    assert plan.objective == pytest.approx(4200)
+    assert plan.objective == pytest.approx(4650)
 
 
 def test_the_price_of_the_building_rate_is_that_of_one_order(tmp_path):
-    """Periods of two years at 10 %: one more ordered in 2023 saves 15 in 2023 and in 2024, 15 +
-    15/1.1 in the money of 2023. Per year of the period it would be 15."""
+    """Periods of two years at 10 %: one more ordered in 2023-24 is half of 2023 and saves 15 in
+    both years, half of 2024 and saves 15 in that: (15 + 2 x 15/1.1)/2 in the money of 2023."""
     head = {"step": 2, "discount_rate": 0.1}
     plan = plan_of(
         works(last=2024, head=head, capital_cost=40, life=4, interest_rate=0, max_new=10), tmp_path
     )
-    assert price(plan, "build_rate", "works", 2023) == pytest.approx(-15 - 15 / 1.1)
+    assert price(plan, "build_rate", "works", 2023) == pytest.approx(-15 / 2 - 15 / 1.1)
 
 
 def test_build_rate_of_zero_closes_the_option(tmp_path):
@@ -256,9 +257,9 @@ def six_even_years(**head) -> Study:
     "head", [{"step": 2}, {"periods": [2021, 2023, 2025]}, {"periods": [2021, 2022, 2025]}]
 )
 def test_periods_agree_with_years_where_nothing_changes_within_them(tmp_path, head):
-    """50 t a year are mined until the 200 t are gone, after four years; periods that end with 2024
-    cost what the years cost, to the last digit. Were the factor of a period n_t (1 + r)^-start and
-    not the sum over its years, two years would weigh 2, not 1.93."""
+    """50 t a year are mined until the 200 t are gone, after four years, whatever the periods, those
+    that end in 2024 or not; they cost what the years cost, to the last digit. Were the factor of a
+    period n_t (1 + r)^-start, two years would weigh 2, not 1.93."""
     years, periods = (plan_of(six_even_years(**h), tmp_path) for h in ({}, head))
     assert periods.objective == pytest.approx(years.objective, rel=1e-12)
     for family, index in (("balance", "li"), ("quota", "some"), ("plant_capacity", "works")):

@@ -253,13 +253,13 @@ def test_a_ceiling_outside_its_years_is_no_ceiling(tmp_path):
     assert plan_of(study, tmp_path).objective == pytest.approx(3000)
 
 
-def test_a_level_is_the_mean_of_the_years_in_force(tmp_path):
-    """A quota of 50 t in 2022 holds the period 2021-22 to 50 t: 2 x (500 + 1,500); spread over both
-    years 25 t would hold it."""
+def test_a_level_holds_in_the_years_in_force_of_a_period(tmp_path):
+    """A quota of 50 t from 2022 on leaves 2021 alone, though both years are one period: 1,000 +
+    2,000, as in the yearly study. In force in the whole period it would cost 4,000."""
     study = dig(market(last=2022, step=2), 10).policy(
         "protect", "quota", processes=["dig"], cap=50, from_=2022
     )
-    assert plan_of(study, tmp_path).objective == pytest.approx(4000)
+    assert plan_of(study, tmp_path).objective == pytest.approx(3000)
 
 
 def test_self_sufficiency_counts_what_gives_metal_in_some_years_only(tmp_path):
@@ -537,13 +537,14 @@ def test_an_observation_outside_the_study_is_refused(tmp_path):
         planner.read(study.write(tmp_path / "study"))
 
 
-def test_a_pin_holds_a_period_of_which_one_year_was_observed(tmp_path):
-    """40 t observed in 2021 hold the period 2021-22 to 44 t: 2 x (44 x 10 + 56 x 30). Were the year
-    lost in the mean of the period, nothing would hold it and 100 t be dug: 2,000."""
+def test_a_pin_holds_the_year_of_a_period_that_was_observed(tmp_path):
+    """40 t observed in 2021 hold that year of the period 2021-22 to 44 t, and not the next: 44 x 10
+    + 56 x 30 + 1,000. Were the year lost in the period, 100 t would be dug: 2,000; were the period
+    held to it, 4,240."""
     study = dig(market(last=2022, step=2), 10, observed={2021: 40}).policy(
         "seen", "pin", tolerance=0.1
     )
-    assert plan_of(study, tmp_path).objective == pytest.approx(2 * (44 * 10 + 56 * 30))
+    assert plan_of(study, tmp_path).objective == pytest.approx(44 * 10 + 56 * 30 + 1000)
 
 
 def test_pin_holds_only_what_was_observed(tmp_path):
@@ -657,12 +658,13 @@ def test_carbon_budget_counts_every_year_of_a_period(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("head", "cost", "worth"), [({}, 2625, 15 / 40), ({"last": 2022, "step": 2}, 4500, 2 * 15 / 40)]
+    ("head", "cost", "worth"), [({}, 2625, 15 / 40), ({"last": 2022, "step": 2}, 5250, 2 * 15 / 40)]
 )
 def test_capital_budget_is_cash_in_the_year_of_order(tmp_path, head, cost, worth):
     """1,000 a year buy 25 t of works at 40, which cost 10 a year of life: 25 x 15 + 75 x 30 =
-    2,625; were the annuity counted 100 t: 1,500. A period of two years spreads the cash: 50 t, 2 x
-    (50 x 15 + 50 x 30) = 4,500. A dollar more saves 15/40 in each year."""
+    2,625; were the annuity counted 100 t: 1,500. A period of two years orders in its first, within
+    the budget of that year: 25 t, 2 x 2,625; were the cash spread over both years, 50 t would be
+    paid in 2021 with twice the budget: 4,500. A dollar more saves 15/40 in each year."""
     study = dig(market(**head), 5, plant="works").plant("works", capital_cost=40, life=4)
     plan = plan_of(study.policy("cash", "capital_budget", cap=1000), tmp_path)
     assert plan.objective == pytest.approx(cost)

@@ -179,10 +179,9 @@ def test_ramp_limits_the_group_and_not_its_members(tmp_path):
     assert plan.objective == pytest.approx(5000)
 
 
-def test_ramp_grows_by_the_gap_between_midpoints(tmp_path):
-    """Periods 2021, 2022-2024, 2025-2026: midpoints 2 and 2.5 years apart. Growth of 20 % a year
-    lets 10 t become 10 x 1.2^2 = 14.4 and 14.4 x 1.2^2.5. By the number of periods instead: 12 and
-    14.4."""
+def test_ramp_grows_in_every_year_of_uneven_periods(tmp_path):
+    """Periods 2021, 2022-2024, 2025-2026: growth of 20 % a year lets 10 t become 10 x 1.2^age. From
+    midpoint to midpoint of the periods 10, 14.4 and 22.7 t: in 2022 more than a year's growth."""
     study = Study(2021, 2026, periods=[2021, 2022, 2025])
     study.good("li", "refined", demand={2021: 10, 2022: 100, 2026: 100}, shortage_cost=SHORT)
     imports(
@@ -191,13 +190,13 @@ def test_ramp_grows_by_the_gap_between_midpoints(tmp_path):
         )
     )
     assert yearly(plan_of(study, tmp_path), "activity", "dig") == pytest.approx(
-        [10, 14.4, 14.4 * 1.2**2.5]
+        [10 * 1.2**age for age in range(6)]
     )
 
 
 def test_ramp_over_long_periods_and_its_price(tmp_path):
-    """Periods of two years at 10 %: 10 t become 10 x 1.5^2 + 2 x 5 = 32.5 t a year. A tonne a year
-    more saves 20 in each year, undiscounted."""
+    """Periods of two years at 10 %: 10 t of 2022 become 20 t in 2023 and 35 t in 2024; from period
+    to period 32.5 t in both. A tonne more in 2023 saves 20, and 30 in 2024."""
     study = Study(2021, 2024, step=2, discount_rate=0.1).good(
         "li", "refined", demand=[10, 10, 100, 100], shortage_cost=SHORT
     )
@@ -205,8 +204,8 @@ def test_ramp_over_long_periods_and_its_price(tmp_path):
         "mines", growth=0.5, step=5
     )
     plan = plan_of(imports(study), tmp_path)
-    assert yearly(plan, "activity", "dig") == pytest.approx([10, 32.5])
-    assert price(plan, "ramp", "mines", 2023) == pytest.approx(-20)
+    assert yearly(plan, "activity", "dig") == pytest.approx([10, 10, 20, 35])
+    assert price(plan, "ramp", "mines", 2023) == pytest.approx(-20 - 30 / 1.1)
 
 
 def test_run_down_keeps_sunk_works_running(tmp_path):
@@ -221,15 +220,16 @@ def test_run_down_keeps_sunk_works_running(tmp_path):
 
 
 def test_run_down_over_long_periods_and_its_price(tmp_path):
-    """A fifth a year over a gap of two years leaves 0.64: 64 t, at 20 more than imports in each
-    year, undiscounted."""
+    """A fifth a year: works that lose 20 a tonne from 2023 on fall from 2022, to 80, 64 and 51.2 t;
+    from midpoint to midpoint of the periods they would stay at 100 t and fall to 64 t. A tonne that
+    must run in 2023 costs 20, and 0.8 x 20 in 2024."""
     study = imports(market(last=2024, step=2, discount_rate=0.1))
     study.process(
         "dig", "mine", gives={"li": 1}, variable_cost=[10, 10, 50, 50], ramp_group="works"
     ).ramp("works", decline=0.2)
     plan = plan_of(study, tmp_path)
-    assert yearly(plan, "activity", "dig") == pytest.approx([100, 64])
-    assert price(plan, "run_down", "works", 2023) == pytest.approx(20)
+    assert yearly(plan, "activity", "dig") == pytest.approx([100, 80, 64, 51.2])
+    assert price(plan, "run_down", "works", 2023) == pytest.approx(20 + 16 / 1.1)
 
 
 def test_run_down_is_waived_in_years_of_a_closure(tmp_path):
@@ -275,21 +275,20 @@ def test_depletion_lets_ore_be_mined_only_once_it_is_found(tmp_path):
 
 
 def test_depletion_counts_every_year_of_a_period(tmp_path):
-    """Two periods of two years and 300 t: 100 t a year in the first, 50 t in the second. Counted
-    once a period it would never end: 4,000 instead of 4,000 + 2 x 50 x 20 = 6,000. The rent is one
-    tonne's, not two: 20."""
+    """Two periods of two years and 300 t of ore for 400 t of demand: 300 x 10 + 100 x 30 = 6,000.
+    Counted once a period it would never end: 4,000. The rent is one tonne's, not two: 20."""
     plan = plan_of(mined(last=2024, reserve=300, step=2), tmp_path)
     assert plan.objective == pytest.approx(6000)
-    assert yearly(plan, "activity", "dig") == pytest.approx([100, 50])
+    assert sum(yearly(plan, "activity", "dig")) == pytest.approx(300)
     assert price(plan, "depletion", "lake", 2023) == pytest.approx(-20)
 
 
 def test_depletion_adds_what_is_found_in_every_year_of_a_period(tmp_path):
     """Nothing but 30 t found each year, over a period of two years: 30 t a year mined; counted once
-    15 t."""
+    30 t in all."""
     assert yearly(
         plan_of(mined(reserve=0, additions=30, step=2), tmp_path), "activity", "dig"
-    ) == pytest.approx([30])
+    ) == pytest.approx([30, 30])
 
 
 # ---- host_limit ----------------------------------------------------------------------------------
@@ -453,13 +452,12 @@ def test_stockpile_balance_ends_no_lower_than_it_must(tmp_path, closing, cost):
 
 
 def test_stockpile_balance_fills_for_every_year_of_a_period(tmp_path):
-    """Two periods of two years at 10 and 30: room for 60 t. Filled at 30 t a year, drawn at 30 t a
-    year: 2 x 130 x 10 + 2 x 70 x 30 = 6,800. Were n_t forgotten, 60 t a year would be drawn for two
-    years: 5,600."""
+    """Two periods of two years at 10 and 30, room for 60 t in all: 260 x 10 + 140 x 30 = 6,800.
+    Were a period's fill counted once, 60 t a year would be drawn for two years: 5,600."""
     study = stored((10, 10, 30, 30), last=2024, step=2, max_stock=60)
     plan = plan_of(study, tmp_path)
     assert plan.objective == pytest.approx(6800)
-    assert yearly(plan, "fill", "li") == pytest.approx([30, 0])
+    assert sum(yearly(plan, "fill", "li")) == pytest.approx(60)
     assert price(plan, "stockpile_balance", "li", 2023) == pytest.approx(-30)
 
 

@@ -4,15 +4,18 @@ from its size."""
 from __future__ import annotations
 
 import importlib
+import sys
 
 import numpy as np
 import pytest
 
 import planner
+from planner.errors import SpecError
 from planner.lp import size
 from planner.lp.formulation import components
 from planner.lp.size import Size, free_memory, require_memory, size_of
 from planner.mfa.balance import balance
+from planner.solver.checks import column_errors
 from planner.solver.compiled import compiled
 from tests.benchmarks.world_study import Size as WorldSize
 from tests.benchmarks.world_study import read_world, world
@@ -45,8 +48,8 @@ def test_columns_rows_and_nonzeros_are_counted_before_they_are_built(study):
 
 
 def one_of_each(tmp_path):
-    """Four periods of two years: one of each thing that the programme has rows for, and three
-    plants of which two can be ordered."""
+    """Four periods of two years, eight years: one of each thing that the programme has rows for,
+    and three plants of which two can be ordered."""
     study = (
         Study(2021, 2028, step=2)
         .good("ore", "intermediate")
@@ -73,7 +76,7 @@ def one_of_each(tmp_path):
 
 
 def test_columns_rows_and_nonzeros_of_one_of_each(tmp_path):
-    """Counted by hand, for the four periods. Columns: 5 activities, 4 capacities, 3 of a stockpile,
+    """Counted by hand, for the eight years. Columns: 5 activities, 4 capacities, 3 of a stockpile,
     2 disposals (waste and scrap), 1 shortage, 1 remaining, 2 emissions, 1 measure in
     each; orders of `long` in all periods but the first and of `short` in all.
 
@@ -82,8 +85,8 @@ def test_columns_rows_and_nonzeros_of_one_of_each(tmp_path):
     """
     found = size_of(filled(one_of_each(tmp_path)))
     arrays = compiled(one_of_each(tmp_path / "again")).arrays
-    assert found.columns == 4 * (5 + 4 + 3 + 2 + 1 + 1 + 2 + 1) + 3 + 4
-    assert found.rows == 4 * (4 + 3 + 4 + 1 + 1 + 1 + 1 + 2) + 3 + 3
+    assert found.columns == 8 * (5 + 4 + 3 + 2 + 1 + 1 + 2 + 1) + 3 + 4
+    assert found.rows == 8 * (4 + 3 + 4 + 1 + 1 + 1 + 1 + 2) + 7 + 3
     assert (found.columns, found.rows) == (len(arrays.columns), len(arrays.rows))
     assert arrays.matrix.nnz <= found.nonzeros <= arrays.matrix.nnz + 4
 
@@ -126,7 +129,7 @@ def test_a_programme_that_does_not_fit_is_refused_before_it_is_built(monkeypatch
     system = planner.read("china")
     with pytest.raises(
         planner.SpecError,
-        match=r"columns and [\d,]+ nonzeros need .* GiB .* longer periods .* fewer metals",
+        match=r"columns and [\d,]+ nonzeros need .* GiB .* fewer metals or fewer years",
     ):
         planner.solve(system)
 
@@ -153,6 +156,27 @@ def test_free_memory_is_the_less_of_machine_and_control_group(monkeypatch, tmp_p
     assert free_memory() == 4000 * 1024
     (tmp_path / "meminfo").unlink()
     assert free_memory() is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit is of Unix, the count of Linux")
+def test_the_limit_of_address_space_is_counted(tmp_path, monkeypatch):
+    """Of a limit of 2 GiB what the process has not taken is free; one that leaves nothing is a
+    refusal with a remedy, where it was an array that could not be allocated."""
+    import resource
+
+    page = resource.getpagesize()
+    (tmp_path / "statm").write_text("1000 10 10\n")
+    monkeypatch.setattr(size, "STATM", tmp_path / "statm")
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (2_000 * page, resource.RLIM_INFINITY))
+    assert size._address_space() == 1_000 * page
+    assert free_memory() == 1_000 * page
+    with pytest.raises(SpecError, match="GiB are free"):
+        require_memory(filled(planner.read("quickstart")))
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (999 * page, 999 * page))
+    assert size._address_space() == 0
+    none = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+    monkeypatch.setattr(resource, "getrlimit", lambda _: none)
+    assert size._address_space() is None
 
 
 def test_memory_grows_with_columns_and_nonzeros():
@@ -186,11 +210,11 @@ def test_a_column_may_miss_its_bound_by_the_rounding_of_its_variable(small_world
     activity, capacity = (arrays.columns_of(name) for name in ("activity", "capacity"))
     x[activity[:2]] = 1e6, -1e-6
     x[capacity[0]] = -1e-6
-    errors = highs.column_errors(arrays, x)
+    errors = column_errors(arrays, x)
     assert errors[activity[1]] == pytest.approx(1e-12)
     assert errors[capacity[0]] == pytest.approx(1e-6)
     x[capacity[0]] = np.nan
-    assert not highs.column_errors(arrays, x).max() <= 1e-9, "what is no number fails"
+    assert not column_errors(arrays, x).max() <= 1e-9, "what is no number fails"
 
 
 def test_the_synthetic_world_is_the_same_for_the_same_arguments(tmp_path):

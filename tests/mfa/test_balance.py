@@ -68,7 +68,8 @@ def values_by_hand(shortage: float = 0.0) -> dict[str, dict[tuple[str, int], flo
     }
 
 
-def test_incidence_is_sparse_sorted_and_holds_period_means():
+def test_incidence_is_sparse_sorted_and_holds_every_year():
+    """Of the years of a longer period too: 1 and 2 t, and not 1.5 t of both."""
     study = (
         ByHand(periods=(Period(2021, 2022), Period(2023, 2023)))
         .good("b", "refined")
@@ -80,7 +81,9 @@ def test_incidence_is_sparse_sorted_and_holds_period_means():
     found = balance(study.system()).incidence
     assert (found.goods, found.processes) == (("a", "b"), ("o", "p"))
     assert list(zip(found.good, found.process, strict=True)) == [(0, 1), (1, 0), (1, 1)]
-    assert found.net == pytest.approx(np.array([[1.0, 1.0], [1.0, 1.0], [-1.5, -4.0]]))
+    assert found.net == pytest.approx(
+        np.array([[1.0, 1.0, 1.0], [1.0, 1.0, 1.0], [-1.0, -2.0, -4.0]])
+    )
 
 
 def test_arising_waste_by_hand():

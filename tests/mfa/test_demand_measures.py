@@ -148,10 +148,10 @@ def test_nothing_can_be_found_where_nothing_is_or_too_late(tmp_path):
     assert plan.objective == pytest.approx(0.5 * 5 + 100.5 * 10 + 199.5 * 30)
 
 
-def test_finds_of_a_long_period_wait_for_the_last_of_them(tmp_path):
-    """Two periods of two years. What is found a year ahead in 2021-2022 is all there in 2023: two
-    years of it can be mined from that period on, and no more is found: 5 x 2 x 20 + 10 x 40 + 30 x
-    (400 - 40)."""
+def test_finds_of_a_long_period_wait_for_their_delay_and_no_longer(tmp_path):
+    """Two periods of two years, a delay of one: what is found in 2021, 2022 and 2023 is mined in
+    the year after: 5 x 60 + 10 x 60 + 30 x (400 - 60). Were the finds of a period there with the
+    last of them, 40 t would be found in all."""
     study = (
         market(last=2024, step=2)
         .deposit("ore", reserve=0)
@@ -160,9 +160,11 @@ def test_finds_of_a_long_period_wait_for_the_last_of_them(tmp_path):
     plan = plan_of(
         study.process("dig", "mine", takes={"ore": 1}, gives={"li": 1}, variable_cost=10), tmp_path
     )
-    assert plan.values["explored"] == {("ore", 2021): pytest.approx(20)}
-    assert plan.objective == pytest.approx(200 + 400 + 30 * 360)
-    assert [plan.values["activity"]["dig", t] for t in (2021, 2023)] == pytest.approx([0, 20])
+    assert plan.values["explored"] == {("ore", t): pytest.approx(20) for t in (2021, 2022, 2023)}
+    assert plan.objective == pytest.approx(300 + 600 + 30 * 340)
+    dug = [plan.values["activity"]["dig", t] for t in range(2021, 2025)]
+    assert dug[0] == 0
+    assert sum(dug) == pytest.approx(60)
 
 
 def long_study(tmp_path, **head):

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tests.oracle import faults, policies
+from tests.oracle import policies
 from tests.oracle.programme import Programme, overnight
 from tests.oracle.reader import Study
 
@@ -68,6 +68,15 @@ class Accounts:
             (f.year == year) & (f.metal == metal) & f.source.isin(source) & f.target.isin(target)
         ]
 
+    def refiners(self) -> set[str]:
+        """Processes that give a refined good: neither stockpiles nor imports of finished goods."""
+        goods = self.recipes.goods
+        return {
+            q
+            for q in self.recipes.processes
+            if any(goods[g]["kind"] == "refined" for g in self.recipes.outputs(q))
+        }
+
     def refined(self, flows: pd.DataFrame, metal: str) -> float:
         """Refined equivalents of flows of contained metal."""
         total = 0.0
@@ -76,20 +85,16 @@ class Accounts:
             total += value / content * self.recipes.equivalent(good, metal)
         return total
 
-    def supply_goods(self) -> set[str]:
-        """Ore, its intermediates, and refined metal."""
-        return policies.supply(self.programme)
-
 
 def self_sufficiency(a: Accounts) -> Iterator[Asked]:
     """Home output at the stages, a chain counted once, less exports at them, over home demand."""
     for name, policy, t, year, share in a.levels("self_sufficiency"):
         metal, stages = policy["metal"], policy["stages"]
-        goods = a.supply_goods()
-        home = set(policies.counted(a.programme, policy))
-        made = {g for q in home for g in a.recipes.outputs(q)} & goods
-        out = a.refined(a.flow(year, metal, home, goods), metal)
-        back = a.refined(a.flow(year, metal, made, home), metal)
+        out = back = 0.0
+        for q, (adds, less, raw) in policies.counted_goods(a.programme, policy).items():
+            out += a.refined(a.flow(year, metal, {q}, set(adds)), metal)
+            out += a.refined(a.flow(year, metal, set(raw), {q}), metal)
+            back += a.refined(a.flow(year, metal, set(less), {q}), metal)
         need = policies.requirement(a.programme, metal, export=False)[t]
         sold = policies.requirement(a.programme, metal, export=True, stages=stages)[t]
         right = share * need + sold
@@ -97,28 +102,23 @@ def self_sufficiency(a: Accounts) -> Iterator[Asked]:
 
 
 def import_share(a: Accounts) -> Iterator[Asked]:
-    """What crosses the border from an origin, over demand or over all imports."""
+    """What comes in through an origin, over demand or over all imports."""
     for name, policy, t, year, share in a.levels("import_share"):
         metal = policy["metal"]
-        rows = a.recipes.processes.items()
-        imports = {q: row["origin"] for q, row in rows if row["kind"] == "import"}
-        goods = a.supply_goods()
-        crossing = a.flow(year, metal, set(imports), goods)
-        again = import_inputs(a, year, metal, imports)
-        own = crossing[crossing.source.map(imports) == policy["origin"]]
-        taken = again[again.target.map(imports) == policy["origin"]]
-        every = a.refined(crossing, metal) - a.refined(again, metal)
+        every = come_in(a, year, metal)
+        reached = come_in(a, year, metal, policy["origin"])
         of_imports = policy.get("of", "demand") == "imports"
         whole = every if of_imports else policies.requirement(a.programme, metal)[t]
-        reached = a.refined(own, metal) - a.refined(taken, metal)
         yield Asked("import_share", name, "", year, reached, share * whole, False, every)
 
 
-def import_inputs(a: Accounts, year: int, metal: str, imports: dict[str, str]) -> pd.DataFrame:
-    """What imports take of what imports gave: it crossed no border yet."""
-    if faults.TWO_STEP_IMPORTS in faults.FOLLOWED:
-        imports = {}
-    return a.flow(year, metal, a.supply_goods(), set(imports))
+def come_in(a: Accounts, year: int, metal: str, origin: str = "") -> float:
+    """Metal that comes in, of all origins or through one, each chain once."""
+    total = 0.0
+    for q, again in policies.brought(a.programme, origin).items():
+        total += a.refined(a.flow(year, metal, {q}, set(a.recipes.outputs(q))), metal)
+        total -= a.refined(a.flow(year, metal, set(again), {q}), metal)
+    return total
 
 
 def recycled_content(a: Accounts) -> Iterator[Asked]:
@@ -126,7 +126,7 @@ def recycled_content(a: Accounts) -> Iterator[Asked]:
     for name, policy, _, year, share in a.levels("recycled_content"):
         s = a.plan.supply
         s = s[(s.year == year) & (s.metal == policy["metal"]) & (s.pathway != "new scrap")]
-        s = s[~s.process.str.startswith("stockpile/")]
+        s = s[s.process.isin(a.refiners())]
         secondary = s[s.pathway.str.endswith("secondary")].value.sum()
         right = share * s.value.sum()
         yield Asked("recycled_content", name, policy["metal"], year, secondary, right, True)

@@ -30,6 +30,9 @@ DISTRIBUTIONS = (
 UNITS = {"good_values": {"holding_cost": "USD_2021/t/year"}}
 
 
+SCRAP_EQUIVALENT = 0.125
+
+
 class Draft:
     """A study being drawn: its head, its tables, and the dice."""
 
@@ -123,35 +126,30 @@ def process(d: Draft, name: str, kind: str, stage: str, inputs, outputs, **field
     return name
 
 
+# Odds at home and abroad, name, unit, ends of the range.
+NUMBERS = (
+    (0.4, 0, "direct_emission", "tCO2e/t", 0, 5),
+    (0.4, 0, "electricity", "MWh/t", 0, 8),
+    (0.1, 0.6, "embodied_emission", "tCO2e/t", 0, 9),
+    (0.1, 0.6, "transport_emission", "kgCO2e/t", 0, 900),
+    (0.1, 0.1, "credit", "USD_2021/t", 0, 600),
+    (0.15, 0.15, "transport_cost", "USD_2021/kg", 0, 0.1),
+    (0.1, 0.1, "transfer", "USD_2021/t", 0, 100),
+    (0.1, 0.35, "max_activity", "t/year", 20, 120),
+    (0.04, 0.04, "min_activity", "t/year", 0, 8),
+)
+
+
 def more_numbers(d: Draft, name: str, abroad: bool) -> None:
     """Emissions, credits, bounds and observations of a process."""
-
-    def add(parameter: str, unit: str, value: Any) -> None:
-        d.value("process_values", unit, value, process=name, parameter=parameter)
-
-    odds = 0.4
-    # drawn for imports as well, which may not have them, so that a seed keeps its study
-    for parameter, unit, most in (("direct_emission", "tCO2e/t", 5), ("electricity", "MWh/t", 8)):
-        if d.chance(odds):
-            series = d.series(0, most)
-            if not abroad:
-                add(parameter, unit, series)
-    if d.chance(0.6 if abroad else 0.1):
-        add("embodied_emission", "tCO2e/t", d.series(0, 9))
-        add("transport_emission", "kgCO2e/t", d.series(0, 900))
-    if d.chance(0.1):
-        add("credit", "USD_2021/t", d.series(0, 600))
-    if d.chance(0.15):
-        add("transport_cost", "USD_2021/kg", d.series(0, 0.1))
-    if d.chance(0.1):
-        add("transfer", "USD_2021/t", d.number(0, 100))
-    if d.chance(0.35 if abroad else 0.1):
-        add("max_activity", "t/year", d.series(20, 120))
-    elif d.chance(0.04):
-        add("min_activity", "t/year", d.series(0, 8))
+    for at_home, elsewhere, parameter, unit, low, high in NUMBERS:
+        if d.chance(elsewhere if abroad else at_home):
+            key = {"process": name, "parameter": parameter}
+            d.value("process_values", unit, d.series(low, high), **key)
     if d.chance(0.2):
-        year = d.dice.randint(FIRST, d.last)
-        add("observed", "t/year", {year: d.number(5, 30)})
+        years = sorted({d.dice.randint(FIRST, d.last) for _ in range(d.dice.choice((1, 1, 2, 3)))})
+        key = {"process": name, "parameter": "observed"}
+        d.value("process_values", "t/year", {year: d.number(5, 30) for year in years}, **key)
 
 
 def equivalent(d: Draft, name: str, metal: str, value: float) -> None:
@@ -266,6 +264,8 @@ def home_product(d: Draft, metal: str) -> None:
 def exports(d: Draft, metal: str) -> None:
     """Exports of ore, metal, scrap or products."""
     stages = {"ore": "extraction", "refined": "processing", "goods": "manufacture"}
+    if any(row["good"] == f"{metal}/scrap" for row in d.tables["goods"]):
+        stages["scrap"] = "recycling"
     for source, stage in stages.items():
         if not d.chance(0.2):
             continue
@@ -342,6 +342,8 @@ def recycling(d: Draft, name: str, waste: str, outputs: dict[str, Any]) -> None:
     if d.chance(0.4):
         origin = d.dice.choice(ORIGINS)
         process(d, f"import_{name}_scrap", "import", "recycling", {}, {scrap: 1}, origin=origin)
+        for of in d.metals if joint else (metal,):
+            equivalent(d, scrap, of, SCRAP_EQUIVALENT)
 
 
 def copy_contents(d: Draft, source: str, target: str) -> None:
@@ -452,7 +454,11 @@ def ramps(d: Draft) -> None:
 def stockpiles(d: Draft) -> None:
     """Stockpiles of any good, with their ends and their holding cost."""
     for row in d.tables["goods"]:
-        if not row["metal"] or not d.chance(0.4 if row["kind"] == "refined" else 0.08):
+        if (
+            not row["metal"]
+            or row["good"].endswith("/lot")
+            or not d.chance(0.4 if row["kind"] == "refined" else 0.08)
+        ):
             continue
 
         def add(parameter: str, unit: str, value: Any, name: str = row["good"]) -> None:
@@ -468,6 +474,18 @@ def stockpiles(d: Draft) -> None:
             add("holding_cost", "USD_2021/t/year", d.series(0, 20))
 
 
+def lots(d: Draft) -> None:
+    """Metal bought long ago: a stockpile of its own good, released into refined metal."""
+    for metal in d.metals:
+        if not d.chance(0.15):
+            continue
+        lot = good(d, f"{metal}/lot", metal, "intermediate", "processing")
+        for parameter, value in (("opening_stock", d.number(10, 90)), ("closing_stock", 0)):
+            d.value("good_values", "t", value, good=lot, parameter=parameter)
+        outputs, fields = {f"{metal}/refined": 1}, {"pathway": "stockpile"}
+        process(d, f"release_{metal}", "release", "processing", {lot: 1}, outputs, **fields)
+
+
 def disposal(d: Draft) -> None:
     """Costs of disposal."""
     for row in d.tables["goods"]:
@@ -481,17 +499,16 @@ def measures(d: Draft) -> None:
     wanted = sorted({g for goods in d.demanded.values() for g in goods})
     used = {r["good"]: r["product"] for r in d.tables.get("uses", ())}
     for i in range(d.dice.choice((0, 0, 1, 1, 2))):
-        kind = d.dice.choice(("efficiency", "substitution", "lifetime"))
-        target = d.dice.choice(sorted(used) if kind == "lifetime" and used else wanted)
-        name, key = f"measure{i}", {"measure": f"measure{i}"}
-        if kind == "lifetime" and target not in used:
-            kind = "efficiency"
-        fields = {"measure": name, "kind": kind, "good": target}
+        kinds = ("efficiency", "substitution", "lifetime") if used else ("efficiency",)
+        kind = d.dice.choice(kinds)
+        target = d.dice.choice(sorted(used) if kind == "lifetime" else wanted)
+        fields = {"measure": f"measure{i}", "kind": kind, "good": target}
+        key = {"measure": f"measure{i}"}
+        others = [g for g in wanted if g != target]
         if kind == "lifetime":
             fields["product"] = used[target]
             d.value("measure_values", "year", d.number(0.5, 6), **key, parameter="longer")
-        others = [g for g in wanted if g != target]
-        if kind == "substitution" and others and d.chance(0.7):
+        elif kind == "substitution" and others and d.chance(0.7):
             fields["instead"] = d.dice.choice(others)
             d.value("measure_values", "t/t", d.series(0, 2), **key, parameter="ratio")
         d.row("measures", **fields)
@@ -523,6 +540,8 @@ def self_sufficiency(d: Draft) -> dict[str, Any]:
     share, years = d.level(0, 0.9)
     fields = {"metal": d.dice.choice(d.metals), "share": share, **years, **soft(d)}
     fields["stages"] = d.dice.sample(stages, d.dice.randint(1, 3))
+    if len(d.tables["processes"]) % 3 == 0:  # no dice, so that seeds keep their studies
+        fields["stages"] = ["manufacture"]
     if d.chance(0.6):
         fields["provenance"] = d.dice.choice(("any", "home"))
     return fields
@@ -641,7 +660,7 @@ def draw(seed: int) -> Draft:
         exports(d, metal)
     if len(d.metals) > 1 and d.chance(0.6):
         packs(d)
-    for part in (hosts, plants, ramps, stockpiles, disposal, measures, carbon_series):
+    for part in (lots, hosts, plants, ramps, stockpiles, disposal, measures, carbon_series):
         part(d)
     for i in range(d.dice.choice((0, 1, 2, 3))):
         make = d.dice.choice(POLICIES)

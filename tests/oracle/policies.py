@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tests.oracle import faults
 from tests.oracle.reader import Array
 
 if TYPE_CHECKING:
     from tests.oracle.programme import Programme
 
 LEVELS = {"stockpile_cover": "months", "pin": "tolerance"}
-SUPPLY = ("intermediate", "refined")
+RAW = ("scrap", "waste")
 CAPS = ("quota", "carbon_cap", "carbon_budget", "capital_budget")
 
 
@@ -53,9 +52,8 @@ def level(p: Programme, policy: dict[str, Any]) -> Array:
 
 
 def closes(p: Programme, policy: dict[str, Any], process: str) -> bool:
-    """Whether a closure shuts an import."""
-    row = p.recipes.processes[process]
-    if row["kind"] != "import" or row["origin"] != policy["origin"]:
+    """Whether a closure shuts a process by which metal comes in."""
+    if not comes_in(p, process) or p.recipes.processes[process]["origin"] != policy["origin"]:
         return False
     return "metal" not in policy or policy["metal"] in p.recipes.metals(process)
 
@@ -73,16 +71,18 @@ def any_closed(p: Programme, processes: list[str], t: int) -> bool:
     return any(closed(p, process, t) for process in processes)
 
 
-def upper_bound(p: Programme, process: str) -> Array:
-    """Upper bound of an activity by period, the mean of the years; a closed year has its own."""
+def bounds(p: Programme, process: str) -> tuple[Array, Array]:
+    """Bounds of an activity by period, the means of the years; a closed year has its own."""
     has = p.study.has("process_values", process, "max_activity")
     high = p.study.yearly("process_values", process, "max_activity", default=np.inf)
+    low = p.study.yearly("process_values", process, "min_activity")
     for _, policy in in_force(p, "closure"):
         if closes(p, policy, process):
             share = yearly_level(p, policy)
             shut = np.nan_to_num(share) * high if has else np.zeros(len(high))
             high = np.where(np.isnan(share), high, shut)
-    return p.study.mean(high)
+            low = np.where(np.isnan(share), low, np.minimum(low, high))
+    return p.study.mean(low), p.study.mean(high)
 
 
 # ---- floors
@@ -98,41 +98,110 @@ def breach(p: Programme, name: str, subject: str, t: int) -> list:
     return [(column, 1.0)]
 
 
-def is_home(p: Programme, process: str, provenance: str) -> bool:
-    """Whether the output of a process counts as home output."""
+def comes_in(p: Programme, process: str) -> bool:
+    """Whether metal comes into the country by a process: an import, or metal of a stated origin
+    that is won without taking a good."""
     row = p.recipes.processes[process]
+    return row["kind"] == "import" or bool(row["origin"] and not p.recipes.inputs(process))
+
+
+def is_foreign(p: Programme, process: str) -> bool:
+    """Whether the metal is said to be of another country's ore or waste."""
+    row = p.recipes.processes[process]
+    return bool(row["origin"]) or row["pathway"].startswith("foreign")
+
+
+def is_home(p: Programme, process: str, policy: dict[str, Any]) -> bool:
+    """Whether the output of a process counts as home output."""
+    row, provenance = p.recipes.processes[process], policy.get("provenance", "any")
     if row["kind"] == "import" or row["pathway"] == "new scrap":
         return False
-    if provenance == "any":
-        return True
-    if row["origin"] and faults.FOREIGN_ORIGIN not in faults.FOLLOWED:
+    if row["stage"] not in policy["stages"]:
         return False
-    return not row["pathway"].startswith("foreign")
+    return not (is_foreign(p, process) and (provenance == "home" or row["stage"] == "extraction"))
 
 
 def supply(p: Programme) -> set[str]:
-    """Goods whose making or import counts: ore, its intermediates, and refined metal."""
-    return {good for good, row in p.recipes.goods.items() if row["kind"] in SUPPLY}
+    """Goods whose making counts: all but scrap and waste."""
+    return {good for good, row in p.recipes.goods.items() if row["kind"] not in RAW}
+
+
+def form(p: Programme, good: str) -> str:
+    """The form in which a good is traded."""
+    row = p.recipes.goods[good]
+    if row["kind"] in RAW or row["kind"] == "refined":
+        return "raw" if row["kind"] in RAW else "processing"
+    return {"use": "manufacture", "recycling": "raw"}.get(row["stage"], row["stage"])
+
+
+def sells_on(p: Programme, process: str, good: str) -> bool:
+    """Whether a process of kind manufacture leaves a good in its form, short of a finished one."""
+    forms = {form(p, g) for g in p.recipes.outputs(process)}
+    is_manufacture = p.recipes.processes[process]["kind"] == "manufacture"
+    return is_manufacture and forms == {form(p, good)} != {"manufacture"}
+
+
+def from_home(p: Programme, good: str, metal: str, seen: tuple[str, ...] = ()) -> bool:
+    """Whether a good can hold metal of home."""
+    makers = p.recipes.makers(good)
+    for q in makers:
+        if comes_in(p, q) or is_foreign(p, q):
+            continue
+        taken = [g for g in p.recipes.inputs(q) if p.recipes.content(g, metal)]
+        if p.recipes.processes[q]["pathway"] or not p.recipes.inputs(q):
+            return True
+        if any(from_home(p, g, metal, (*seen, good)) for g in taken if g not in seen):
+            return True
+    return not makers
+
+
+Goods = dict[str, tuple[list[str], list[str], list[str]]]
+
+
+def counted_goods(p: Programme, policy: dict[str, Any]) -> Goods:
+    """By process the goods that count of what it gives, those taken off, and scrap taken as is."""
+    recipes, metal = p.recipes, policy["metal"]
+    holds = {g for g in supply(p) if recipes.content(g, metal)}
+    home = [q for q in recipes.processes if is_home(p, q, policy)]
+    giving = [q for q in home if holds.intersection(recipes.outputs(q))]
+    if policy.get("provenance") == "home":
+        giving = [q for q in giving if knows_home(p, q, metal)]
+    made = {g for q in giving for g in holds.intersection(recipes.outputs(q))}
+    gathered = {
+        g for q in home if recipes.processes[q]["kind"] != "manufacture" for g in recipes.outputs(q)
+    }
+    found: Goods = {}
+    for q, row in recipes.processes.items():
+        inputs = [g for g in recipes.inputs(q) if recipes.content(g, metal)]
+        if q in giving:
+            adds = [g for g in recipes.outputs(q) if g in holds]
+            less = [g for g in inputs if g in holds and (g in made or sells_on(p, q, g))]
+            found[q] = adds, less, []
+        elif row["kind"] == "manufacture" and q not in home:
+            raw = [g for g in inputs if g in gathered and recipes.goods[g]["kind"] in RAW]
+            found[q] = [], [], raw
+    return found
+
+
+def knows_home(p: Programme, process: str, metal: str) -> bool:
+    """Whether a process gives home metal: as it says, or by what it takes."""
+    if p.recipes.processes[process]["pathway"] or not p.recipes.inputs(process):
+        return True
+    taken = [g for g in p.recipes.inputs(process) if p.recipes.content(g, metal)]
+    return any(from_home(p, g, metal) for g in taken)
 
 
 def counted(p: Programme, policy: dict[str, Any]) -> dict[str, Array]:
     """Tonnes that a unit of activity counts towards self-sufficiency, epsilon."""
     recipes, metal = p.recipes, policy["metal"]
-    counts = supply(p)
-    home = [
-        q
-        for q, row in recipes.processes.items()
-        if row["stage"] in policy["stages"]
-        and is_home(p, q, policy.get("provenance", "any"))
-        and counts.intersection(recipes.outputs(q))
-    ]
-    made = {g for q in home for g in recipes.outputs(q) if g in counts}
     terms = {}
-    for q in home:
+    for q, (adds, less, raw) in counted_goods(p, policy).items():
         terms[q] = np.zeros(len(p.periods))
-        for g in counts.intersection(recipes.outputs(q)):
+        for g in adds:
             terms[q] += recipes.out(g, q) * recipes.equivalent(g, metal)
-        for g in made.intersection(recipes.inputs(q)):
+        for g in raw:
+            terms[q] += recipes.taken(g, q) * recipes.equivalent(g, metal)
+        for g in less:
             terms[q] -= recipes.taken(g, q) * recipes.equivalent(g, metal)
     return terms
 
@@ -263,19 +332,25 @@ def observations(p: Programme, process: str) -> Array:
 # ---- ceilings
 
 
+def brought(p: Programme, origin: str = "") -> dict[str, list[str]]:
+    """Processes by which metal comes in, of all origins or one, and what they take of goods that
+    these give."""
+    rows = p.recipes.processes
+    found = [q for q in rows if comes_in(p, q) and origin in ("", rows[q]["origin"])]
+    given = {g for q in found for g in p.recipes.outputs(q)}
+    return {q: [g for g in p.recipes.inputs(q) if g in given] for q in found}
+
+
 def import_terms(p: Programme, metal: str, origin: str = "") -> dict[str, Array]:
-    """Imports of a metal in refined equivalents per unit of activity, less what imports take in."""
+    """What comes in through an origin per unit of activity, in every form and each chain once."""
     recipes = p.recipes
     terms = {}
-    for q, row in recipes.processes.items():
-        if row["kind"] == "import" and (not origin or row["origin"] == origin):
-            terms[q] = np.zeros(len(p.periods))
-            for g in supply(p).intersection(recipes.outputs(q)):
-                terms[q] += recipes.out(g, q) * recipes.equivalent(g, metal)
-            if faults.TWO_STEP_IMPORTS in faults.FOLLOWED:
-                continue
-            for g in recipes.inputs(q):
-                terms[q] -= recipes.taken(g, q) * recipes.equivalent(g, metal)
+    for q, again in brought(p, origin).items():
+        terms[q] = np.zeros(len(p.periods))
+        for g in recipes.outputs(q):
+            terms[q] += recipes.out(g, q) * recipes.equivalent(g, metal)
+        for g in again:
+            terms[q] -= recipes.taken(g, q) * recipes.equivalent(g, metal)
     return terms
 
 
@@ -317,7 +392,7 @@ def carbon(p: Programme) -> None:
 
 def capital_budget(p: Programme) -> None:
     """### capital_budget(policy, year)."""
-    from tests.oracle.programme import overnight
+    from tests.oracle.programme import orders, overnight
 
     for name, policy in in_force(p, "capital_budget"):
         cap = level(p, policy)
@@ -325,9 +400,10 @@ def capital_budget(p: Programme) -> None:
         cost = {k: overnight(p, k) for k in plants}
         for t in active(p, cap):
             row = [
-                (("new_capacity", k, t), cost[k][t] / p.lengths[t])
+                (("new_capacity", k, v), cost[k][t] * parts[t])
                 for k in plants
-                if ("new_capacity", k, t) in p.model.columns
+                for v, parts in orders(p, k).items()
+                if t in parts
             ]
             p.model.row(("capital_budget", name, t), row, "<=", cap[t])
 

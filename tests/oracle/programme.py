@@ -6,11 +6,12 @@ Every function carries the heading of the page that it was written from.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 
 from tests.oracle import faults, policies
-from tests.oracle.model import Model, Terms
+from tests.oracle.model import Model
 from tests.oracle.reader import Array, Study
 from tests.oracle.recipes import LARGE, Recipes
 from tests.oracle.stocks import arising, profile, stock_at_end, uses, waste_by_year
@@ -52,12 +53,10 @@ def solve(study: Study):
 def activity_columns(p: Programme) -> None:
     """`activity`: between must-run level and upper bound, a closure aside (format.md)."""
     for process in p.recipes.processes:
-        low = p.recipes.number(process, "min_activity")
-        high = policies.upper_bound(p, process)
+        low, high = policies.bounds(p, process)
         cost = p.recipes.running_cost(process)
         for t in p.periods:
-            low_t = min(low[t], high[t]) if policies.closed(p, process, t) else low[t]
-            p.model.column(("activity", process, t), p.beta[t] * cost[t], low_t, high[t])
+            p.model.column(("activity", process, t), p.beta[t] * cost[t], low[t], high[t])
 
 
 def emission_columns(p: Programme) -> None:
@@ -123,12 +122,27 @@ def plant_number(p: Programme, plant: str, name: str, default: float = 0.0) -> A
     return p.study.by_period("plants", plant, name, default=default)
 
 
-def can_order(p: Programme, plant: str, t: int) -> bool:
-    """Whether an order of a period starts within the horizon (conventions.md, "Lead time")."""
+def orders(p: Programme, plant: str) -> dict[int, dict[int, float]]:
+    """Share of an order that is placed in each year, by the first year of its period.
+
+    Years from which the plant would start after the horizon take none (conventions.md, "Lead time"
+    and "Periods of several years").
+    """
+    found: dict[int, dict[int, float]] = {}
     if not p.study.has("plants", plant, "capital_cost"):
-        return False
+        return found
     lead = p.study.constant("plants", plant, "lead_time")
-    return p.study.starts[t] + lead < p.study.starts[-1]
+    limited = p.study.has("plants", plant, "max_new")
+    new = plant_number(p, plant, "max_new")
+    for start, end in pairwise([*p.study.order_starts, int(p.study.starts[-1])]):
+        inside = [y - int(p.study.years[0]) for y in range(start, end)]
+        inside = [t for t in inside if p.study.starts[t] + lead < p.study.starts[-1]]
+        first = start - int(p.study.years[0])
+        weights = {t: new[t] if limited else float(t == first) for t in inside}
+        total = sum(weights.values())
+        if total > 0:
+            found[first] = {t: weight / total for t, weight in weights.items() if weight}
+    return found
 
 
 def overlap(start: float, end: float, low: float, high: float) -> float:
@@ -137,12 +151,13 @@ def overlap(start: float, end: float, low: float, high: float) -> float:
 
 
 def overnight(p: Programme, plant: str) -> Array:
-    """Overnight cost of an order, that of the first year of its period."""
-    return p.study.yearly("plants", plant, "capital_cost")[p.study.starts[:-1] - p.study.starts[0]]
+    """Overnight cost of what is ordered in each year."""
+    return p.study.yearly("plants", plant, "capital_cost")
 
 
 def annuities(p: Programme, plant: str, t: int) -> float:
-    """Annuities of an order within the horizon, discounted (conventions.md, "Capital")."""
+    """Annuities of what is ordered in a year, within the horizon, discounted (conventions.md,
+    "Capital")."""
     study = p.study
     life = study.constant("plants", plant, "life")
     lead = study.constant("plants", plant, "lead_time")
@@ -168,10 +183,11 @@ def plant_columns(p: Programme) -> None:
         for t in p.periods:
             high = np.inf if most[t] >= LARGE else most[t]
             p.model.column(("capacity", plant, t), p.beta[t] * fixed[t], 0.0, high)
-            if can_order(p, plant, t):
-                limit = np.inf if new[t] >= LARGE else new[t] * p.lengths[t]
-                cost = annuities(p, plant, t)
-                p.model.column(("new_capacity", plant, t), cost, 0.0, limit)
+        for v, parts in orders(p, plant).items():
+            limit = sum(new[t] for t in parts)
+            cost = sum(share * annuities(p, plant, t) for t, share in parts.items())
+            high = np.inf if limit >= LARGE else limit
+            p.model.column(("new_capacity", plant, v), cost, 0.0, high)
 
 
 def deposit_columns(p: Programme) -> None:
@@ -298,51 +314,72 @@ def capacity_balance(p: Programme) -> None:
         for t in p.periods:
             right = standing[t] + sum(b.value * alive(b.year or 0, t) for b in building)
             terms: list = [(("capacity", plant, t), 1.0)]
-            for v in p.periods:
-                if can_order(p, plant, v):
-                    terms.append((("new_capacity", plant, v), -alive(starts[v] + lead, t)))
+            for v, parts in orders(p, plant).items():
+                stands = sum(share * alive(starts[y] + lead, t) for y, share in parts.items())
+                terms.append((("new_capacity", plant, v), -stands))
             p.model.row(("capacity_balance", plant, t), terms, "==", right)
 
 
-def ramps(p: Programme) -> None:
-    """### ramp(ramp_group, year) and run_down(ramp_group, year)."""
-    study, gaps = p.study, p.recipes.gaps
-    groups = dict.fromkeys(key[0] for key in study.keys("ramps"))
-    for group in groups:
+def groups(p: Programme, parameter: str) -> Iterator[tuple[str, float, list[str]]]:
+    """Ramp groups with a number, and their members."""
+    for (group,) in p.study.keys("ramps", parameter):
         members = [q for q, row in p.recipes.processes.items() if row["ramp_group"] == group]
-        step = study.constant("ramps", group, "step")
+        yield group, p.study.constant("ramps", group, parameter), members
+
+
+def change(members: list[str], t: int, factor: float) -> list:
+    """What a group runs in a period, less a multiple of what it ran before."""
+    now = [(("activity", q, t), 1.0) for q in members]
+    return now + [(("activity", q, t - 1), -factor) for q in members]
+
+
+def ramp(p: Programme) -> None:
+    """### ramp(ramp_group, year)."""
+    for group, growth, members in groups(p, "growth"):
+        step = p.study.constant("ramps", group, "step")
         for t in p.periods[1:]:
-            now = [(("activity", q, t), 1.0) for q in members]
-            if study.has("ramps", group, "growth"):
-                factor = (1 + study.constant("ramps", group, "growth")) ** gaps[t]
-                before = [(("activity", q, t - 1), -factor) for q in members]
-                p.model.row(("ramp", group, t), now + before, "<=", step * gaps[t])
-            if study.has("ramps", group, "decline") and not policies.any_closed(p, members, t):
-                factor = (1 - study.constant("ramps", group, "decline")) ** gaps[t]
-                before = [(("activity", q, t - 1), -factor) for q in members]
-                p.model.row(("run_down", group, t), now + before, ">=", 0.0)
+            gap = p.recipes.gaps[t]
+            terms = change(members, t, (1 + growth) ** gap)
+            p.model.row(("ramp", group, t), terms, "<=", step * gap)
+
+
+def run_down(p: Programme) -> None:
+    """### run_down(ramp_group, year)."""
+    for group, decline, members in groups(p, "decline"):
+        for t in p.periods[1:]:
+            if not policies.any_closed(p, members, t):
+                terms = change(members, t, (1 - decline) ** p.recipes.gaps[t])
+                p.model.row(("run_down", group, t), terms, ">=", 0.0)
 
 
 def depletion(p: Programme) -> None:
-    """### depletion(deposit, year) and exploration_limit(deposit)."""
+    """### depletion(deposit, year)."""
     for deposit in sorted(p.recipes.deposits):
         added = p.study.by_period("deposits", deposit, "additions") * p.lengths
         added[0] += p.study.constant("deposits", deposit, "reserve")
-        explored = [v for v in p.periods if ("explored", deposit, v) in p.model.columns]
         for t in p.periods:
             terms: list = [(("remaining", deposit, t), 1.0)]
             if t:
                 terms.append((("remaining", deposit, t - 1), -1.0))
             for q in p.recipes.takers(deposit):
                 terms.append((("activity", q, t), p.lengths[t] * p.recipes.taken(deposit, q)[t]))
-            for v in explored:
-                if found_in(p, deposit, v) == t:
-                    terms.append((("explored", deposit, v), -float(p.lengths[v])))
+            finds = [v for v in explorations(p, deposit) if found_in(p, deposit, v) == t]
+            terms += [(("explored", deposit, v), -float(p.lengths[v])) for v in finds]
             p.model.row(("depletion", deposit, t), terms, "==", added[t])
-        if p.study.has("exploration", deposit, "most") and explored:
-            most = p.study.constant("exploration", deposit, "most")
-            found: Terms = [(("explored", deposit, v), float(p.lengths[v])) for v in explored]
-            p.model.row(("exploration_limit", deposit), found, "<=", most)
+
+
+def explorations(p: Programme, deposit: str) -> list[int]:
+    """Periods in which a deposit can be explored."""
+    return [v for v in p.periods if ("explored", deposit, v) in p.model.columns]
+
+
+def exploration_limit(p: Programme) -> None:
+    """### exploration_limit(deposit)."""
+    for (deposit,) in p.study.keys("exploration", "most"):
+        most = p.study.constant("exploration", deposit, "most")
+        periods = explorations(p, deposit)
+        found = [(("explored", deposit, v), float(p.lengths[v])) for v in periods]
+        p.model.row(("exploration_limit", deposit), found, "<=", most)
 
 
 def lifetime_measures(p: Programme) -> None:
@@ -443,8 +480,10 @@ ROWS = (
     balance,
     plant_capacity,
     capacity_balance,
-    ramps,
+    ramp,
+    run_down,
     depletion,
+    exploration_limit,
     lifetime_measures,
     host_limit,
     collection,

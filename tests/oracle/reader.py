@@ -112,10 +112,10 @@ def at_years(points: list[Point], years: Array, events: bool = False) -> Array:
     values = np.array([p.value for p in ordered])
     if events:
         return np.array([float(values[given == y].sum()) for y in years])
-    before = ordered[0].extend in ("before", "both")
-    after = ordered[-1].extend in ("after", "both")
-    if (years.min() < given[0] and not before) or (years.max() > given[-1] and not after):
-        raise Outside(f"{given[0]}-{given[-1]} given, {years.min()}-{years.max()} asked")
+    if years.min() < given[0] and ordered[0].extend not in ("before", "both"):
+        raise Outside(f"{given[0]} is the first year given, {years.min()} is asked for")
+    if years.max() > given[-1] and ordered[-1].extend not in ("after", "both"):
+        raise Outside(f"{given[-1]} is the last year given, {years.max()} is asked for")
     return np.interp(years, given, values)
 
 
@@ -129,17 +129,22 @@ class Study:
     policies: dict[str, dict[str, Any]]
     years: Array = field(init=False)
     firsts: list[int] = field(init=False)
+    """Years that are planned one by one: all of them."""
+    order_starts: list[int] = field(init=False)
+    """First years of the periods that the study states, for orders of plants."""
 
     def __post_init__(self) -> None:
-        """Lay out the years and the periods (format.md, study.toml)."""
+        """Lay out the years and the periods of order (format.md, study.toml)."""
         span = self.head["years"]
         if "periods" in span:
-            self.firsts = [int(y) for y in span["periods"]]
-            last = int(span.get("last", self.firsts[-1]))
+            self.order_starts = [int(y) for y in span["periods"]]
+            last = int(span.get("last", self.order_starts[-1]))
         else:
             last = int(span["last"])
-            self.firsts = list(range(int(span["first"]), last + 1, int(span.get("step", 1))))
-        self.years = np.arange(self.firsts[0], last + 1)
+            first, step = int(span["first"]), int(span.get("step", 1))
+            self.order_starts = list(range(first, last + 1, step))
+        self.years = np.arange(self.order_starts[0], last + 1)
+        self.firsts = self.years.tolist()
 
     @property
     def starts(self) -> Array:
@@ -188,7 +193,7 @@ def read(folder: Path, scenario: str = "", overrides: Mapping[str, Any] | None =
     """Read a study folder in a scenario (`a,b` composes them), with single values overridden."""
     head = tomllib.loads((folder / "study.toml").read_text(encoding="utf-8"))
     chosen = scenario or head.get("scenario", "")
-    names = chain(head.get("scenarios", {}), [n.strip() for n in chosen.split(",") if n.strip()])
+    names = chain(head.get("scenarios", {}), chosen.replace(" ", "").split(",") if chosen else [])
     rows = {name: _rows(folder / f"{name}.csv") for name in ROWS}
     layers = {name: _layers(folder, name) for name in NUMBERS}
     study = Study(

@@ -11,7 +11,13 @@ import pandas as pd
 import pytest
 
 import planner
-from planner.plan.indicators import LOSS_STAGES, RATES, indicators, metal_account
+from planner.plan.indicators import (
+    INDIRECT_RELIANCE,
+    LOSS_STAGES,
+    RATES,
+    indicators,
+    metal_account,
+)
 from planner.plan.plan import Plan
 from tests.small import Study
 
@@ -98,13 +104,17 @@ BY_HAND = {
     "old scrap ratio": 40 / (40 + 45),
     "recycled content": (40 + 45) / 250,
     "EoL recycling input rate": 40 / 205,
-    "net import reliance": (40 + 25 - 50) / (205 - 50),
+    "net import reliance": (40 + 25) / 205,
+    "net import reliance with indirect trade": (40 + 25 - 50) / (205 - 50),
     "self-sufficiency: extraction": (100 + 40) / 155,
     "self-sufficiency: processing": (100 + 40 + 40) / 155,
     "reserve life": (1000 - 125) / 125,
     "circular use rate": 40 / 155,
     "metal kept": (160 + 40) / 300,
     "in-use stock": 160,
+    "imports: ore and intermediates": 50 * 0.8,
+    "imports: refined metal": 25,
+    "exports: finished goods": 40 * 1.25,
     "loss: extraction": 25,
     "loss: processing": 10,
     "loss: manufacture": 0,
@@ -119,6 +129,21 @@ def test_every_indicator_by_hand(plan: Plan) -> None:
     assert {name: found[name] for name in BY_HAND} == pytest.approx(BY_HAND)
     assert "in-use stock per head" not in found
     assert set(BY_HAND) >= set(RATES) - {"in-use stock per head"}
+
+
+def test_metal_in_finished_goods_is_indirect_trade(tmp_path: Path) -> None:
+    """60 t of cells (75 t of metal) come from abroad. The other 140 t take 175 t of metal, of which
+    31.5 t are new scrap (35 x 0.9), 140 home metal and 3.5 imported as ore. In the metal's own
+    forms reliance is 3.5 of 143.5; with indirect trade 3.5 + 75 - 50 of 143.5 + 75 - 50. Were the
+    cells not counted, a country that buys them would look all but self-sufficient."""
+    made = study().process(
+        "buy_cells", "import", gives={"li/cell": 1}, stage="manufacture", max_activity=60
+    )
+    found = values(indicators(planner.solve(planner.read(made.write(tmp_path / "s")))))
+    assert found["imports: finished goods"] == pytest.approx(75)
+    assert found["net import reliance"] == pytest.approx(3.5 / 143.5)
+    assert found[INDIRECT_RELIANCE] == pytest.approx(28.5 / 168.5)
+    assert found["self-sufficiency: extraction"] == pytest.approx(140 / 168.5)
 
 
 def test_the_table_of_the_plan_is_part_of_it(plan: Plan) -> None:
@@ -167,8 +192,8 @@ def test_what_is_not_served_is_not_exported(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["quickstart", "china"])
 def test_identities_hold_in_every_metal_and_year(name: str) -> None:
-    """EoL-RR = EoL-CR x efficiency; extraction self-sufficiency = 1 - NIR; losses by stage are all
-    losses of the flow table; shares lie between 0 and 1."""
+    """EoL-RR = EoL-CR x efficiency; extraction self-sufficiency = 1 - NIR with indirect trade;
+    losses by stage are all losses of the flow table; shares lie between 0 and 1."""
     plan = planner.solve(planner.read(name))
     wide = indicators(plan).pivot_table(
         index=["metal", "year"], columns="indicator", values="value"
@@ -178,7 +203,7 @@ def test_identities_hold_in_every_metal_and_year(name: str) -> None:
         collected["EoL collection rate"] * collected["recycling process efficiency"]
     ).to_numpy() == pytest.approx(collected["EoL recycling rate"].to_numpy(), abs=1e-12)
     assert (
-        wide["self-sufficiency: extraction"] + wide["net import reliance"]
+        wide["self-sufficiency: extraction"] + wide[INDIRECT_RELIANCE]
     ).dropna().to_numpy() == pytest.approx(1)
     shares = wide[
         [

@@ -19,10 +19,11 @@ from planner.cli import app
 from planner.errors import InfeasibleError, SolverError
 from planner.plan.plan import Plan
 from planner.plan.solve import make_plan, unfinished
+from planner.solver.checks import ROW_TOLERANCE, column_errors, lower_bound, row_errors
 from planner.solver.compiled import Compiled, compiled
-from planner.solver.highs import ROW_TOLERANCE, Program, Solution, column_errors, row_errors
+from planner.solver.highs import Program, Solution
 from planner.solver.incumbent import PRIMAL_SIMPLEX, best_known
-from planner.solver.scaling import lower_bound, range_warnings, ranges
+from planner.solver.scaling import range_warnings, ranges
 from tests.small import Study
 
 

@@ -13,7 +13,8 @@ import pytest
 import planner
 from planner.plan.solve import write_programme
 from planner.solver.compiled import compiled
-from planner.solver.highs import CONSTANT, Program, lp_names, new_highs
+from planner.solver.highs import CONSTANT, Program, new_highs
+from planner.solver.names import lp_names, mps_names
 from tests.small import Study, system_of
 
 GLPSOL = shutil.which("glpsol")
@@ -121,6 +122,31 @@ def test_names_in_the_lp_format_stay_apart():
         "demand(li.metal,2021)",
         "constant_row()",
     ]
+
+
+def test_no_two_names_become_one_in_mps(tmp_path):
+    """A blank and an underscore, and a name that ends like the position of another: each name is
+    written once and kept. Two alike made HiGHS drop every name of the programme (c0, c1, ...)."""
+    assert mps_names([("a", ("x y", 1)), ("a", ("x_y", 1)), ("a", ("z", 1))]) == [
+        "a[x_y,1]#0",
+        "a[x_y,1]#1",
+        "a[z,1]",
+    ]
+    assert len({*mps_names([("a", ("x y",)), ("a", ("x_y",)), ("a[x_y]#0", ())])}) == 3
+    study = Study().good("li", "refined", demand=100, shortage_cost=1000)
+    for name, cost in (("dig here", 10), ("dig_here", 20), ("grün/é", 30), ("x" * 300, 40)):
+        study.process(name, "mine", gives={"li": 1}, variable_cost=cost, max_activity=30)
+    system = system_of(study, tmp_path)
+    for ending in ("mps", "lp"):
+        path = planner.export(planner.solve(system), tmp_path / f"p.{ending}")
+        highs = new_highs()
+        assert highs.readModel(str(path)).name == "kOk"
+        names = [highs.getColName(i)[1] for i in range(highs.getNumCol())]
+        assert len({*names}) == len(names)
+        assert sum(name.startswith("activity") for name in names) == 4
+        assert sum("dig_here,2021" in name for name in names) == 2
+        highs.run()
+        assert highs.getInfo().objective_function_value == pytest.approx(300 + 600 + 900 + 400)
 
 
 @pytest.mark.parametrize("times", [1, 2])

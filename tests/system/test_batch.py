@@ -103,7 +103,7 @@ def test_samples_that_differ_in_more_than_numbers_are_no_batch():
     for change in (
         {"discount_rate": 0.5},
         {"goods": {}},
-        {"periods": (Period(2000, 2001),)},
+        {"order_periods": (Period(2000, 2001),)},
         {"goods": kinds},
         {"population": np.ones(len(one.years) + 1)},
         {"population": None},

@@ -6,11 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from models.china.derive.batteries import burden, outputs, processing
-from models.china.derive.common import Fact, Facts, Row, judged, number, structure
+from models.china.derive.common import Fact, Facts, Row, derived, judged, number, structure
 from models.china.derive.supply import ONE, recipe, value
 
 BLACK_MASS = {"lithium": (0.040, 0.030, 0.050), "cobalt": (0.060, 0.030, 0.120)}
 """Contents of traded NCM black mass, t/t, with low and high: own judgement."""
+OPEN = 2030
+"""First year in which black mass from abroad comes in."""
 
 
 def rows(facts: Facts) -> Iterator[Row]:
@@ -34,6 +36,8 @@ def _foreign(facts: Facts) -> Iterator[Row]:
     }
     for metal, content in contents.items():
         yield number("good_values", content, good=mass, metal=metal, parameter="content")
+    for metal, worth in _worth(facts, contents).items():
+        yield number("good_values", worth, good=mass, metal=metal, parameter="equivalent")
     yield from recipe(
         name,
         "import",
@@ -80,6 +84,16 @@ def _foreign(facts: Facts) -> Iterator[Row]:
     )
     yield from value(name, "transport_emission", judged(0.2, "tCO2e/t", "deep sea 12,000 km"))
     yield from _foreign_line(facts, mass, contents)
+
+
+def _worth(facts: Facts, contents: dict[str, Fact]) -> dict[str, Fact]:
+    """Refined metal that a tonne of black mass counts for as an import: what leaching gives of it
+    in 2030, when it first comes in."""
+    found = {}
+    for metal in contents:
+        (got,) = (f for f in outputs(facts, contents, "")[f"{metal}/refined"] if f.year == OPEN)
+        found[metal] = derived(got.value, "t/t", f"{got.note}, as in {OPEN}", got)
+    return found
 
 
 def _foreign_line(facts: Facts, mass: str, contents: dict[str, Fact]) -> Iterator[Row]:

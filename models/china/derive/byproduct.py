@@ -294,14 +294,19 @@ def foreign_scrap(
     facts: Facts,
     metal: str,
     words: str,
+    recovered: Fact,
     price: Fact,
     opened: Fact,
     kilometres: Fact,
     product: float,
 ) -> Iterator[Row]:
-    """Scrap from abroad: shut by the import ban, opened under `scrap-imports`."""
+    """Scrap from abroad: shut by the import ban, opened under `scrap-imports`; as an import it
+    counts by the yield `recovered`."""
     process, scrap = f"import_scrap_{metal}", f"{metal}/foreign_scrap"
-    yield from good(scrap, metal, "scrap", "recycling", f"imported {words}")
+    worth = derived(
+        recovered.value, "t/t", "yield of recycling: refined metal got from a tonne", recovered
+    )
+    yield from good(scrap, metal, "scrap", "recycling", f"imported {words}", worth)
     yield from recipe(
         process,
         "import",

@@ -539,10 +539,12 @@ def _foreign_scrap(facts: Facts, base: Fact, ghg: Fact, kwh: Fact) -> Iterator[R
         import_price(facts),
         grade="D",
     )
+    clean = facts.one("recycling_yields", METAL, item="hydromet/chlorination IR optics")
     yield from by.foreign_scrap(
         facts,
         METAL,
         "germanium scrap of optics and wafers",
+        clean,
         price,
         opened,
         judged(12_000, "km", "mean of the origins"),
@@ -553,7 +555,6 @@ def _foreign_scrap(facts: Facts, base: Fact, ghg: Fact, kwh: Fact) -> Iterator[R
             "recycling_cost_carbon", METAL, variable="recycling_cost", item="IR/wafer new scrap"
         )
     )
-    clean = facts.one("recycling_yields", METAL, item="hydromet/chlorination IR optics")
     how = by.Recovery(
         "germanium_recovery",
         "recycle_germanium",

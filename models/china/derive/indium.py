@@ -436,6 +436,7 @@ def _targets(facts: Facts) -> Iterator[Row]:
         facts,
         METAL,
         "spent ITO targets",
+        how.yield_,
         price,
         opened,
         judged(1_500, "km", "Korea and Japan"),

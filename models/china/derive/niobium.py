@@ -376,6 +376,7 @@ def _superalloys(facts: Facts) -> Iterator[Row]:
         facts,
         METAL,
         "superalloy scrap, t of niobium",
+        how.yield_,
         price,
         opened,
         judged(15_000, "km", "mean of the origins"),

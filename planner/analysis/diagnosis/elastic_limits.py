@@ -21,10 +21,12 @@ from scipy import sparse
 
 from planner.analysis.diagnosis.infeasible_case import feasible
 from planner.mfa.balance import Balance
+from planner.plan.solve import optimal_if_any
 from planner.runtime.progress import Progress, Step
 from planner.solver.highs import Arrays, Program
 from planner.study.provenance import Inputs, figures
 from planner.system.nouns import Array, System, frozen_array, frozen_map
+from planner.system.orders import in_time
 
 ROOMS = (1e-6, 1e-4)
 """Distance of a lever from the edge of feasibility, as a share of its change, so that rounding
@@ -115,8 +117,8 @@ def _least(
 def _amounts(kind: LimitKind, arrays: Arrays, easings: Sequence[Easing]) -> dict[str, float]:
     """Relaxation of each item in the elastic programme; none where that has no answer."""
     items = list(dict.fromkeys(item for item, *_ in easings))
-    solution = Program(elastic(arrays, items, easings, kind.most)).run()
-    if solution.status != "optimal":
+    solution = optimal_if_any(Program(elastic(arrays, items, easings, kind.most)))
+    if solution is None:
         return {}
     given = solution.x[len(arrays.columns) :]
     kept = np.flatnonzero(given > LEAST * max(given.max(), 1.0))
@@ -306,13 +308,10 @@ def _falling(system: System, balance: Balance, arrays: Arrays) -> Iterator[Easin
             yield str(index[1]), "most", int(i), 1.0
 
 
-def _length(system: System, _: Balance, __: Any, year: Any) -> float:
-    return float(next(p.length for p in system.periods if p.first == year))
-
-
-def _gap(system: System, _: Balance, __: Any, year: Any) -> float:
-    at = next(i for i, p in enumerate(system.periods) if p.first == year)
-    return system.periods[at].midpoint - system.periods[at - 1].midpoint
+def _order_years(system: System, _: Balance, plant: Any, year: Any) -> float:
+    """Years over which the order of a period is placed: each has the limit of a year."""
+    at = next(i for i, p in enumerate(system.order_periods) if p.first == year)
+    return float(in_time(system, system.plants[plant])[at].sum())
 
 
 def _uncollected(system: System, balance: Balance, good: Any, year: Any) -> float:
@@ -429,7 +428,7 @@ LIMIT_KINDS: tuple[LimitKind, ...] = (
         "the building rate",
         "raise",
         "t/year",
-        _rows("build_rate", _length),
+        _rows("build_rate", _order_years),
         _with("plants", _more("max_new")),
         _of("plants", "max_new"),
         _row("plants", "max_new"),
@@ -503,7 +502,7 @@ LIMIT_KINDS: tuple[LimitKind, ...] = (
         "the step of growth",
         "raise",
         "t/year/year",
-        _rows("ramp", _gap),
+        _rows("ramp"),
         _with("ramps", _more("step")),
         _of("ramps", "step"),
         _row("ramps", "step"),

@@ -22,7 +22,7 @@ from planner.analysis.tradeoffs.uniqueness import SAME_PRICE, Directions, Ties, 
 from planner.errors import InfeasibleError
 from planner.plan.plan import Plan
 from planner.plan.prices import balance_prices, undiscounted
-from planner.plan.solve import optimum
+from planner.plan.solve import optimal, optimum
 from planner.plan.tables import series
 from planner.runtime.progress import Progress
 from planner.solver.compiled import compiled
@@ -35,6 +35,12 @@ SHOWN = (2030, 2040)
 LEAST_PART = 0.05
 """Parts of the answer below this share are not named."""
 MOST_NAMED = 3
+PART_WORDS = {
+    "carbon": "carbon",
+    "co_products": "credits of co-products",
+    "limits": "limits",
+}
+"""Further parts of a price in words."""
 ENTRIES = ("mine", "byproduct", "import", "collect", "release")
 """Kinds of processes that bring metal into the balance; all others pass it on."""
 IDLE = 1e-9
@@ -218,7 +224,7 @@ class _Asking:
     def __init__(self, plan: Plan) -> None:
         self.system = plan.system
         self.program = Program(compiled(plan.system).arrays)
-        self.base = self.program.run()
+        self.base = optimal(self.program)
         self.directions = Directions(self.program.arrays, self.base)
         years = [p.first for p in plan.system.periods]
         self.years = {years[0], years[-1], *(y for y in SHOWN if y in years)}
@@ -251,8 +257,8 @@ class _Asking:
         )
 
     def without(self, policy: str) -> tuple[float, float]:
-        """Cost that the plan would save without a policy, and the part of it that is paid for
-        missing it, USD."""
+        """What the plan would cost less without a policy, and how much less it would bear in
+        penalties, USD."""
         arrays = self.program.arrays
         rows = np.array(
             [
@@ -263,12 +269,10 @@ class _Asking:
             dtype=np.int32,
         )
         self.program.set_rows(rows, np.full(len(rows), -np.inf), np.full(len(rows), np.inf))
-        found = self.program.run()
+        found = optimal(self.program)
         self.program.set_rows(rows, arrays.row_lower[rows], arrays.row_upper[rows])
-        missed = [i for i in arrays.columns_of("breach") if arrays.columns[i][1][0] == policy]
-        return self.base.objective - found.objective, float(
-            arrays.cost[missed] @ self.base.x[missed]
-        )
+        (cost, penalty), (other, lighter) = arrays.parts(self.base.x), arrays.parts(found.x)
+        return cost - other, penalty - lighter
 
     def ties(self) -> Ties:
         """Test whether the plan and the prices that are told are the only ones."""
@@ -336,8 +340,9 @@ def policy_costs(plan: Plan, ask: _Asking) -> pd.DataFrame:
     `unit`), year (of the highest), unit, total, penalty (USD, present value).
 
     `total` is by how much the plan would cost less without the policy, all others as they are:
-    solved anew, with what is paid for missing it, `penalty`, included. A policy whose prices are
-    all 0 costs nothing. The totals of several policies do not add up.
+    solved anew. It holds no penalty; `penalty` is by how much the penalties would be less. Below
+    zero where a policy that is missed leaves less to be paid. A policy whose prices are all 0 costs
+    nothing. The totals of several policies do not add up.
     """
     rows = []
     duals = plan.prices.assign(policy=plan.prices["index"].astype(str).str.split(", ").str[0])
@@ -381,13 +386,19 @@ def _plan_words(found: Explanation) -> Iterable[str]:
                 f"{abs(policy['highest']):,.4g} {policy['unit']} ({policy['family']}, "
                 f"{policy['year']})"
             )
-            missed = (
-                f", {policy['penalty']:,.4g} of it for missing it" if policy["penalty"] > 1 else ""
-            )
+            missed = _penalty_words(policy["penalty"])
             yield (
                 f"{policy['policy']} costs at most {most} at the margin and {policy['total']:,.4g} "
                 f"USD in all{missed}."
             )
+
+
+def _penalty_words(penalty: float) -> str:
+    """What a policy does to the penalties, beside what it costs."""
+    if abs(penalty) <= 1:
+        return ""
+    way = "adds" if penalty > 0 else "spares"
+    return f"; beside the cost it {way} {abs(penalty):,.4g} USD of penalties"
 
 
 def _or_nobody(price: float) -> str:
@@ -399,8 +410,11 @@ def _made_of(row: dict[Any, Any] | None) -> str:
     if row is None:
         return ""
     parts = [f"{row['running_cost']:,.0f} are running costs of {row['source']} and before it"]
-    parts += [f"{row['carbon']:,.0f} carbon"] if abs(row["carbon"]) >= 1 else []
-    parts += [f"{row['limits']:,.0f} limits"] if abs(row["limits"]) >= 1 else []
+    if abs(row["penalty"]) >= 1:
+        parts = [f"{row['penalty']:,.0f} are the penalty for {row['source']}"]
+    parts += [
+        f"{row[part]:,.0f} {words}" for part, words in PART_WORDS.items() if abs(row[part]) >= 1
+    ]
     place = f" ({row['place']})" if row["place"] else ""
     held = (
         f", the largest {row['limit_worth']:,.0f}: {row['words'] or row['limit']}{place}"

@@ -10,6 +10,7 @@ import numpy as np
 from planner.analysis.diagnosis.row_descriptions import TARGET_NAMES
 from planner.errors import InfeasibleError
 from planner.lp.families import TARGETS
+from planner.plan.solve import optimal_if_any
 from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import Arrays, Program
 from planner.system.nouns import System, frozen_map
@@ -61,7 +62,7 @@ def possible(arrays: Arrays) -> bool:
     """Return True if a programme is feasible, by a solve without a cost."""
     program = Program(arrays)
     program.set_cost(np.zeros(len(arrays.columns)))
-    return program.run().status == "optimal"
+    return optimal_if_any(program) is not None
 
 
 def feasible(system: System) -> bool:

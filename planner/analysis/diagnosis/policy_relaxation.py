@@ -17,6 +17,7 @@ from scipy import sparse
 
 from planner.analysis.diagnosis.infeasible_case import RAISED, Case, feasible, possible
 from planner.analysis.diagnosis.row_descriptions import level
+from planner.plan.solve import optimal_if_any
 from planner.runtime.progress import Progress
 from planner.solver.compiled import compiled
 from planner.solver.highs import Arrays, Program
@@ -205,8 +206,8 @@ def _exact(line: _Line, start: float, upwards: bool) -> float | None:
         lower=np.append(base.lower, start if upwards else 0.0),
         upper=np.append(base.upper, LARGEST if upwards else start),
     )
-    solution = Program(moved).run()
-    return float(solution.x[-1]) if solution.status == "optimal" else None
+    solution = optimal_if_any(Program(moved))
+    return None if solution is None else float(solution.x[-1])
 
 
 def _bisected(line: _Line, start: float, upwards: bool) -> float | None:

@@ -1,5 +1,5 @@
-r"""Decomposition of a price: the running costs of the source that sets it, carbon, and what each
-limit that holds it adds.
+r"""Decomposition of a price: the running costs of the source that sets it, carbon, what its
+co-products earn, and what each limit that holds it adds.
 
 A process that runs has no reduced cost: what it gives is worth what it takes,
 
@@ -7,20 +7,23 @@ $$\pi_g\, a_{g,p} = c_p - \sum_{i \ne g} y_i A_{i,p} - r_p$$
 
 with c its running cost, y the duals of the other rows it stands in (ore, capacity, growth, carbon,
 policies) and r below 0 where its own bound holds it. What it takes of other goods is taken apart in
-the same way, stage by stage. Of the sources that run, the one that limits add least to sets the
+the same way, stage by stage. What it gives of other goods is a credit of co-products: it lowers the
+price, and is no limit. Where demand goes short, the penalty of that sets the price, and is no
+running cost. Of the sources that run, the one that limits add least to sets the
 price: it is the dearest by itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from planner.analysis.diagnosis.row_descriptions import Reason, Teller
+from planner.lp.arrays import PENALTIES
 from planner.plan.prices import undiscounted
 from planner.solver.highs import Arrays, Name, Solution
 from planner.system.nouns import System
@@ -29,20 +32,21 @@ RUNS = 1e-6
 """An activity below this, t/year, does not run."""
 SMALL = 1e-3
 """Parts below this share of the price are left out."""
+PARTS = ("running_cost", "carbon", "co_products", "penalty", "limits")
+"""What a price is made of."""
 COLUMNS = (
     "metal",
     "year",
     "price",
     "source",
-    "running_cost",
-    "carbon",
-    "limits",
+    *PARTS,
     "limit",
     "limit_worth",
     "place",
     "words",
 )
 
+K = TypeVar("K")
 Label = tuple[str, tuple[Any, ...]]
 """(family or what else, index without the year)."""
 
@@ -53,22 +57,41 @@ class PriceParts:
     value of its period."""
 
     source: str
-    cost: float
-    carbon: float
-    limits: Mapping[Label, float]
+    cost: float = 0.0
+    carbon: float = 0.0
+    penalty: float = 0.0
+    limits: Mapping[Label, float] = field(default_factory=dict)
+    credits: Mapping[str, float] = field(default_factory=dict)
+    """By co-product: what it earns, below zero; above where it must be got rid of at a cost."""
 
     def plus(self, other: PriceParts, times: float = 1.0) -> PriceParts:
         """These parts and so many times others, set by the same source."""
-        limits = dict(self.limits)
-        for label, worth in other.limits.items():
-            limits[label] = limits.get(label, 0.0) + times * worth
-        cost, carbon = self.cost + times * other.cost, self.carbon + times * other.carbon
-        return PriceParts(self.source, cost, carbon, limits)
+        return PriceParts(
+            self.source,
+            self.cost + times * other.cost,
+            self.carbon + times * other.carbon,
+            self.penalty + times * other.penalty,
+            _added(self.limits, other.limits, times),
+            _added(self.credits, other.credits, times),
+        )
+
+    @property
+    def money(self) -> tuple[float, ...]:
+        """Running cost, carbon, credits of co-products, penalty and limits: together the price."""
+        earned, limited = sum(self.credits.values()), sum(self.limits.values())
+        return self.cost, self.carbon, earned, self.penalty, limited
 
     @property
     def limited(self) -> float:
         """Sum of what limits add and what they take away."""
         return sum(map(abs, self.limits.values()))
+
+
+def _added(one: Mapping[K, float], other: Mapping[K, float], times: float) -> dict[K, float]:
+    found = dict(one)
+    for label, worth in other.items():
+        found[label] = found.get(label, 0.0) + times * worth
+    return found
 
 
 class _Decomposition:
@@ -105,29 +128,33 @@ class _Decomposition:
         name, index = arrays.columns[column]
         line = self.by_column[:, [column]]
         gives = float(line.data[line.indices == row][0])
-        made = PriceParts(_source(name, index), arrays.cost[column] / gives, 0.0, {})
+        own = arrays.cost[column] / gives
+        part = "penalty" if name in PENALTIES else "cost"
+        made = PriceParts(_source(name, index), **{part: own})
         for i, value in zip(line.indices, line.data, strict=True):
             worth = -base.dual[i] * value / gives
             if i != row and worth:
                 made = self._with_row(made, arrays.rows[i], worth, -value / gives, year)
         if base.reduced_cost[column] < 0:
             held = {(f"most {name}", tuple(index[:-1])): -base.reduced_cost[column] / gives}
-            made = made.plus(PriceParts("", 0.0, 0.0, held))
+            made = made.plus(PriceParts("", limits=held))
         return made
 
     def _with_row(
         self, made: PriceParts, row: Name, worth: float, taken: float, year: int
     ) -> PriceParts:
         """Parts of a price and what a row adds to it, of which a tonne takes so much: another good
-        is taken apart in its turn."""
+        is taken apart in its turn, and one that it gives (taken below 0) is a co-product."""
         family, at = row
+        if family == "balance" and taken < 0:
+            return made.plus(PriceParts("", credits={str(at[0]): worth}))
         inner = self.price(str(at[0]), year) if family == "balance" and taken > 0 else None
         if inner is not None:
             return made.plus(inner, taken)
         if family == "emission_account":
-            return made.plus(PriceParts("", 0.0, worth, {}))
+            return made.plus(PriceParts("", carbon=worth))
         label = family, tuple(at[:-1] if Teller.dated(family) else at)
-        return made.plus(PriceParts("", 0.0, 0.0, {label: worth}))
+        return made.plus(PriceParts("", limits={label: worth}))
 
 
 def _source(variable: str, index: tuple[Any, ...]) -> str:
@@ -140,9 +167,10 @@ def price_parts(system: System, arrays: Arrays, base: Solution, teller: Teller) 
     """Price of each refined metal in each year and what it is made of, USD per t in money of that
     year: columns as in COLUMNS.
 
-    `running_cost` of all stages, `carbon`, `limits` (what all limits and policies add), the largest
-    of them with its worth, its place and in words; the three add up to the price. `source` is the
-    process that sets it.
+    `running_cost` of all stages, `carbon`, `co_products` (what co-products earn, below zero),
+    `penalty` (of demand not served, where that sets the price) and `limits` (what all limits and
+    policies add) add up to the price; of the limits the largest with its worth, its place and in
+    words. `source` is the process that sets the price.
     """
     taking = _Decomposition(system, arrays, base)
     rows = []
@@ -151,14 +179,12 @@ def price_parts(system: System, arrays: Arrays, base: Solution, teller: Teller) 
             year, parts = period.first, taking.price(good, period.first)
             if parts is not None:
                 dual = base.dual[arrays.row_at["balance", (good, year)]]
-                present = [dual, parts.cost, parts.carbon, sum(parts.limits.values())]
+                present = [dual, *parts.money]
                 price, *money = undiscounted(system, present, years=year).tolist()
                 largest = _largest(system, teller, parts, price, year)
                 rows.append((metal, year, price, parts.source, *money, *largest))
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    return frame.astype(
-        dict.fromkeys(("price", "running_cost", "carbon", "limits", "limit_worth"), float)
-    )
+    return frame.astype(dict.fromkeys(("price", *PARTS, "limit_worth"), float))
 
 
 def _priced_goods(system: System) -> Iterator[tuple[str, str]]:

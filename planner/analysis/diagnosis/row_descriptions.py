@@ -118,7 +118,7 @@ def _max_activity(facts: Facts, subject: Subject, years: list[int]) -> Telling:
         policy
         for policy in facts.system.policies.values()
         if policy.kind == "closure"
-        and process.kind == "import"
+        and process.from_abroad
         and policy.origin == process.origin
         and np.isfinite(facts.mean(policy.level, years)).any()
     ]

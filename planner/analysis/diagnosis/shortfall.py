@@ -24,6 +24,7 @@ from planner.analysis.diagnosis.infeasible_case import Case, freed
 from planner.analysis.diagnosis.row_descriptions import Teller
 from planner.lp.families import BY_NAME
 from planner.lp.family import Target
+from planner.plan.solve import optimal_if_any
 from planner.runtime.progress import Progress
 from planner.solver.highs import Arrays, Program, Solution
 from planner.study.provenance import plain, years_of
@@ -103,8 +104,8 @@ def _missed(arrays: Arrays, rows: Sequence[int]) -> tuple[Array, Array] | None:
         lower=np.concatenate([arrays.lower, np.zeros(k)]),
         upper=np.concatenate([arrays.upper, np.full(k, np.inf)]),
     )
-    solution = Program(eased).run()
-    return (solution.x[n:], solution.dual[list(rows)]) if solution.status == "optimal" else None
+    solution = optimal_if_any(Program(eased))
+    return None if solution is None else (solution.x[n:], solution.dual[list(rows)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,14 +170,12 @@ class _View:
         objective is its value."""
         sign = 1.0 if self.ceiling else -1.0
         cost = sign * (self.reach if terms is None else terms)
-        solution = Program(
-            replace(freed(self.arrays, list(self.rows)), cost=cost, offset=0.0)
-        ).run()
-        return (
-            replace(solution, objective=sign * solution.objective)
-            if solution.status == "optimal"
-            else None
+        solution = optimal_if_any(
+            Program(replace(freed(self.arrays, list(self.rows)), cost=cost, offset=0.0))
         )
+        if solution is None:
+            return None
+        return replace(solution, objective=sign * solution.objective)
 
     def account(self, best: Solution) -> Shortfall:
         """The shortfall that an answer shows, with its sentence."""

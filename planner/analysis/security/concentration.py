@@ -22,8 +22,12 @@ import pandas as pd
 from planner.errors import SpecError
 from planner.plan.plan import Plan
 from planner.plan.tables import series
-from planner.system.nouns import Array, Policy, Process, System, frozen_array, frozen_map
-from planner.system.unit_accounts import metals_of, output_equivalent, reported_requirement
+from planner.plan.trade_flows import passing_through
+from planner.study.counting import uncountable
+from planner.system.nouns import Array, Good, Policy, Process, System, frozen_array, frozen_map
+from planner.system.sufficiency import sold_on
+from planner.system.trade import RAW_KINDS, origins
+from planner.system.unit_accounts import reported_equivalent, reported_requirement
 
 SOURCE = "Regulation (EU) 2024/1252, Article 5(1)"
 FROM = 2030
@@ -31,46 +35,99 @@ FROM = 2030
 SHARES = {"extraction": 0.10, "processing": 0.40, "recycling": 0.25}
 LARGEST_ORIGIN = 0.65
 HOME = "home"
+COLLECTION = "collection"
+"""Stage of scrap and waste in tables of origins."""
+ROUNDING = 1e-9
+"""Output below this share of the largest is what is left of a difference."""
 FULL = 10_000.0
 """HHI of a single origin: the square of 100 %."""
 
 
 def origin_shares(plan: Plan) -> pd.DataFrame:
     """Output of each origin at each stage: metal, year, stage, origin, value (t/year of refined
-    equivalents), share."""
+    equivalents, or of contained metal where the study states none), share.
+
+    The stages are those of the processes, imports at theirs: a metal mined in A, refined in B and
+    bought as B's metal stands at extraction as A's and at processing as B's. A chain within a stage
+    counts once for each origin. Scrap and waste, which recycling is fed with, stand at a stage of
+    their own, `collection`: collected at home or imported.
+    """
     columns = ["metal", "year", "stage", "origin"]
     frame = pd.DataFrame(_output_rows(plan), columns=[*columns, "value"])
     frame = frame.groupby(columns)["value"].sum().reset_index()
+    frame = frame[frame["value"] > ROUNDING * frame.groupby("metal")["value"].transform("max")]
     total = frame.groupby(columns[:3])["value"].transform("sum")
     return frame.assign(share=frame["value"] / total)
 
 
 def _output_rows(plan: Plan) -> Iterator[tuple[str, int, str, str, float]]:
     system = plan.system
+    passed = _Passed(plan)
     for process in system.processes.values():
-        if process.pathway == "new scrap" or process.stage not in SHARES:
+        if process.pathway == "new scrap":
             continue
         activity = series(system, plan.values, "activity", process.name)
-        for metal in metals_of(system, process):
-            amount = _worth(system, process, metal) * activity
-            for period, v in zip(system.periods, amount, strict=True):
-                if v > 0:
-                    yield metal, period.first, process.stage, _origin(process), float(v)
+        for name in (*process.outputs, *process.inputs):
+            good = system.goods[name]
+            stage = _stage(process, good)
+            if stage:
+                amount = activity * passed.net(process, name)
+                for metal in good.content:
+                    worth = reported_equivalent(good, metal)
+                    for period, v in zip(system.periods, amount * worth, strict=True):
+                        yield metal, period.first, stage, _origin(process), float(v)
+
+
+def _stage(process: Process, good: Good) -> str:
+    """The stage at which a good that a process gives or takes counts; none where it counts not."""
+    if good.kind in RAW_KINDS:
+        gathered = process.kind == "collect" or process.from_abroad
+        return COLLECTION if gathered and good.name in process.outputs else ""
+    return "manufacture" if process.stage == "use" else process.stage
 
 
 def _origin(process: Process) -> str:
     """Where the output of a process comes from: abroad only what is imported, or won from ore of a
     stated origin."""
-    return process.origin if process.origin and not process.inputs else HOME
+    return process.origin if process.from_abroad else HOME
 
 
-def _worth(system: System, process: Process, metal: str) -> Array:
-    """Refined equivalents of a unit of activity; nothing where a stage puts out what has none
-    stated (it counts at the next stage)."""
-    try:
-        return output_equivalent(system, process, metal)
-    except SpecError:
-        return np.zeros(len(system.periods))
+class _Passed:
+    """What the processes of one origin pass on to one another within a stage, so that it counts
+    once; of a good that others give too, in proportion."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.system = plan.system
+        self.made: dict[tuple[str, str, str], Array] = {}
+        self.total: dict[str, Array] = {}
+        for process in self.system.processes.values():
+            activity = series(self.system, plan.values, "activity", process.name)
+            for name, coefficient in process.outputs.items():
+                amount = activity * self.system.period_mean(coefficient)
+                own = (name, process.stage, _origin(process))
+                self.made[own] = self.made.get(own, 0.0) + amount
+                self.total[name] = self.total.get(name, 0.0) + amount
+
+    def net(self, process: Process, name: str) -> Array:
+        """t of a good that a unit of activity gives beyond what it takes of the same stage and
+        origin, shape (T,)."""
+        net = np.zeros(len(self.system.periods))
+        if name in process.outputs:
+            net = net + self.system.period_mean(process.outputs[name])
+        if name in process.inputs:
+            taken = self.system.period_mean(process.inputs[name])
+            net = net - taken * self._share(process, name)
+        return net
+
+    def _share(self, process: Process, name: str) -> Array:
+        if sold_on(self.system, process, name):
+            return np.ones(len(self.system.periods))
+        own = self.made.get((name, process.stage, _origin(process)))
+        if own is None:
+            return np.zeros(len(self.system.periods))
+        total = self.total[name]
+        share: Array = np.divide(own, total, out=np.zeros_like(total), where=total > 0)
+        return share
 
 
 def concentration(plan: Plan) -> pd.DataFrame:
@@ -98,20 +155,29 @@ def concentration(plan: Plan) -> pd.DataFrame:
 
 def benchmarks(plan: Plan) -> pd.DataFrame:
     """The four benchmarks of each metal and year: metal, year, benchmark, level, value (shares of
-    consumption), met."""
+    consumption), met. The largest origin is that through which most metal passes, at any stage and
+    in any form (`planner.system.trade`)."""
     system, shares = plan.system, origin_shares(plan)
     rows = []
     for metal in system.metals:
-        of = shares[shares["metal"] == metal]
-        home = of[of["origin"] == HOME].groupby(["year", "stage"])["value"].sum().to_dict()
-        abroad = of[of["origin"] != HOME].groupby(["year", "origin"])["value"].sum()
-        largest = abroad.groupby("year").max().to_dict()
-        for period, need in zip(system.periods, reported_requirement(system, metal), strict=True):
-            if need > 0:
-                levels = {stage: home.get((period.first, stage), 0.0) / need for stage in SHARES}
-                top = largest.get(period.first, 0.0) / need
-                rows += [(metal, period.first, *row) for row in _judged(levels, top)]
+        of = shares[(shares["metal"] == metal) & (shares["origin"] == HOME)]
+        home = of.groupby(["year", "stage"])["value"].sum().to_dict()
+        largest = _largest(plan, metal)
+        need = reported_requirement(system, metal)
+        for i, period in enumerate(system.periods):
+            if need[i] > 0:
+                levels = {stage: home.get((period.first, stage), 0.0) / need[i] for stage in SHARES}
+                judged = _judged(levels, float(largest[i] / need[i]))
+                rows += [(metal, period.first, *row) for row in judged]
     return pd.DataFrame(rows, columns=["metal", "year", "benchmark", "level", "value", "met"])
+
+
+def _largest(plan: Plan, metal: str) -> Array:
+    """Metal that passes through the largest origin, t per year of refined equivalents, shape (T,);
+    0 where nothing is imported."""
+    found = [np.zeros(len(plan.system.periods)), *passing_through(plan, metal).values()]
+    largest: Array = np.max(found, axis=0)
+    return largest
 
 
 def _judged(
@@ -142,6 +208,9 @@ def with_benchmarks(system: System, *, start: int = FROM, penalty: float | None 
         for metal in system.metals
         for policy in (*_floors(system, metal, start, price), *_ceilings(system, metal, start))
     }
+    wrong = [text for policy in added.values() for _, text in uncountable(system, policy)]
+    if wrong:
+        raise SpecError("benchmarks", sorted(set(wrong)))
     return replace(system, policies=frozen_map({**system.policies, **added}))
 
 
@@ -165,8 +234,7 @@ def _floors(system: System, metal: str, start: int, penalty: float) -> Iterator[
 
 
 def _ceilings(system: System, metal: str, start: int) -> Iterator[Policy]:
-    imports = [p for p in system.processes.values() if p.kind == "import"]
-    for origin in sorted({p.origin for p in imports if metal in metals_of(system, p)}):
+    for origin in origins(system, metal):
         yield Policy(
             f"crma_origin_{metal}_{origin}",
             "import_share",

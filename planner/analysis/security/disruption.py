@@ -66,14 +66,16 @@ class Disruptions:
 
     `losses`: rank, loss, first and last year, unmet (t of refined equivalents beyond the plan's own
     shortage, over all years watched), unmet_share (of the requirement in the years of the loss),
-    worst_metal and its worst_share, cost (USD, present value, without the penalty), penalty (USD),
-    recovery (years after the loss until all is served as planned; empty: not within the years
-    watched). `by_metal`: loss, first, metal, year, unmet (t/year), requirement (t/year), unit.
+    worst_metal and its worst_share, cost (USD, present value: of what is paid, and of ore and stock
+    used up), penalty (USD: of what is unmet and of targets missed, in no cost), recovery (years
+    after the loss until all is served as planned; empty: not within the years watched). `by_metal`:
+    loss, first, metal, year, unmet (t/year), requirement (t/year), unit.
     """
 
     losses: pd.DataFrame
     by_metal: pd.DataFrame
     base_cost: float
+    base_penalty: float
 
     def _repr_html_(self) -> str:
         """The worst loss in words, then the losses, for a notebook."""
@@ -86,7 +88,7 @@ class Disruptions:
         return shown(
             "Losses, the worst first",
             [said],
-            self.losses.drop(columns=["rank", "penalty"]),
+            self.losses.drop(columns="rank"),
             more=".losses",
         )
 
@@ -208,7 +210,8 @@ class _Trials:
         ordered = sorted(self.rows, key=lambda row: (-_harm(row), row["loss"], row["first"]))
         listed = pd.DataFrame(ordered).assign(rank=range(1, len(ordered) + 1))
         by_metal = pd.DataFrame(self.metals, columns=list(BY_METAL))
-        return Disruptions(listed[list(LOSSES)], by_metal, self.base.cost)
+        base = self.base
+        return Disruptions(listed[list(LOSSES)], by_metal, base.cost, base.penalty)
 
 
 class Watch:
@@ -254,8 +257,7 @@ def _row(watch: Watch, label: str, loss: Loss, unmet: dict[str, Array], x: Array
     needs = {metal: float(struck @ need) for metal, need in watch.requirement.items()}
     shares = {metal: _share(sums[metal], needs[metal]) for metal in sums}
     worst = max(shares, key=lambda metal: (shares[metal], metal))
-    penalised = np.array([name == "shortage" for name, _ in window.arrays.columns])
-    costs = window.arrays.cost * (x - window.own)
+    change = x - window.own
     total = sum(sums.values())
     system = window.base.made.system
     return {
@@ -266,8 +268,8 @@ def _row(watch: Watch, label: str, loss: Loss, unmet: dict[str, Array], x: Array
         "unmet_share": _share(total, sum(needs.values())),
         "worst_metal": worst if shares[worst] > SERVED else "",
         "worst_share": shares[worst],
-        "cost": float(costs[~penalised].sum()),
-        "penalty": float(costs[penalised].sum()),
+        "cost": float((window.arrays.cost - window.penalty) @ change),
+        "penalty": float(window.penalty @ change),
         "recovery": _recovery(watch, loss, unmet),
     }
 

@@ -36,18 +36,20 @@ from planner.analysis.security.recourse import (
     unlike_futures,
 )
 from planner.errors import InfeasibleError, SpecError
-from planner.lp.parameters import order_price
 from planner.plan.plan import Plan
-from planner.plan.solve import break_ties, make_plan, optimal, require_optimal
+from planner.plan.solve import make_plan, optimal, optimal_if_any, require_optimal
 from planner.runtime.progress import Progress, Step, told
+from planner.solver.checks import ROW_TOLERANCE, row_errors
 from planner.solver.compiled import Compiled, compiled
-from planner.solver.highs import ROW_TOLERANCE, Arrays, Program, Solution, row_errors
-from planner.system.economics import capital_charge
+from planner.solver.highs import Arrays, Program, Solution
+from planner.solver.ties import break_ties
 from planner.system.nouns import Array, System
+from planner.system.orders import order_charge
 
 WINDOW = 10
 """Years seen ahead unless said otherwise."""
 STEP = 1
+REGRETS = ["builds", "scenario", "cost", "penalty", "best", "best_penalty", "regret"]
 ROOMS = (1e-7, 1e-5, 1e-3)
 """Room for rounding above a least breach, t/year and as a share of it: the first that lets the
 window be solved."""
@@ -59,21 +61,33 @@ FINE = 1e-10
 
 @dataclass(frozen=True, eq=False)
 class Foresight:
-    """The plan that came about without foresight, beside the one that sees all. Costs in USD,
-    present value.
+    """The plan that came about without foresight, beside the one that sees all. Costs, which hold
+    no penalty, and penalties in USD, present value.
 
-    `windows`: first, last (years seen), kept (last year decided), cost (present value that falls in
-    the years kept).
+    `windows`: first, last (years seen), kept (last year decided), cost and penalty (present value
+    that falls in the years kept).
     """
 
     plan: Plan
     perfect_cost: float
+    perfect_penalty: float
     windows: pd.DataFrame
 
     @property
     def regret(self) -> float:
-        """Cost of seeing no further, USD present value."""
-        return self.plan.objective - self.perfect_cost
+        """By how much seeing no further makes the objective worse, USD present value: what it costs
+        and what it adds in penalties. Never below zero, though either part may be."""
+        return self.extra_cost + self.extra_penalty
+
+    @property
+    def extra_cost(self) -> float:
+        """What seeing no further costs, USD present value."""
+        return self.plan.cost - self.perfect_cost
+
+    @property
+    def extra_penalty(self) -> float:
+        """What seeing no further adds in penalties, USD present value."""
+        return self.plan.penalty - self.perfect_penalty
 
 
 def rolling(
@@ -106,7 +120,8 @@ def rolling(
     return Foresight(
         march.plan(seen_words),
         base.cost,
-        pd.DataFrame(march.listed, columns=["first", "last", "kept", "cost"]),
+        base.penalty,
+        pd.DataFrame(march.listed, columns=["first", "last", "kept", "cost", "penalty"]),
     )
 
 
@@ -124,7 +139,7 @@ class _March:
             dtype=bool,
         )
         self.forced = np.array([name == "activity" for name, _ in arrays.columns], dtype=bool)
-        self.listed: list[tuple[int, int, int, float]] = []
+        self.listed: list[tuple[int, int, int, float, float]] = []
         self.iterations, self.seconds = 0, 0.0
 
     def decide(self, first: int, seen: tuple[int, ...], kept: tuple[int, ...]) -> None:
@@ -151,7 +166,8 @@ class _March:
         ends = [
             max(p.last for p in made.system.periods if p.first in years) for years in (seen, kept)
         ]
-        self.listed.append((first, ends[0], ends[1], float(arrays.cost[decided] @ self.x[decided])))
+        cost, penalty = arrays.parts(np.where(decided, self.x, 0.0))
+        self.listed.append((first, ends[0], ends[1], cost - arrays.offset, penalty))
         self.iterations += duals.iterations
         self.seconds += duals.seconds
 
@@ -222,27 +238,14 @@ def _window_cost(made: Compiled, last: int) -> Array:
     seen = [p.first <= last for p in system.periods]
     if all(seen):
         return cost
-    position = {p.first: i for i, p in enumerate(system.periods)}
+    position = {p.first: i for i, p in enumerate(system.order_periods)}
     orders = arrays.columns_of("new_capacity")
     plants = dict.fromkeys(str(arrays.columns[i][1][0]) for i in orders)
-    charges = {plant: _charge(system, plant) for plant in plants}
+    charges = {plant: order_charge(system, system.plants[plant]) for plant in plants}
     for i in orders:
         plant, ordered = arrays.columns[i][1]
         cost[i] = charges[str(plant)][position[ordered]][seen].sum()
     return cost
-
-
-def _charge(system: System, name: str) -> Array:
-    """Present value of what a unit ordered in a period costs in each period, shape (T, T)."""
-    plant = system.plants[name]
-    return capital_charge(
-        system.periods,
-        np.nan_to_num(order_price(system, name)),
-        plant.interest_rate,
-        system.discount_rate,
-        plant.life,
-        plant.lead_time,
-    )
 
 
 def _window_lower(made: Compiled, last: int) -> Array:
@@ -315,8 +318,8 @@ def _closing_early(cut: Arrays, room: float) -> Arrays:
     program.set_cost(cost)
     program.set_columns(early, np.zeros(len(early)), np.full(len(early), np.inf))
     program.set_columns(forced, np.zeros(len(forced)), cut.lower[forced])
-    least = program.run()
-    if least.status != "optimal":
+    least = optimal_if_any(program)
+    if least is None:
         return cut
     lower, upper = cut.lower.copy(), cut.upper.copy()
     upper[early] = np.where(least.x[early] > 0, least.x[early] * (1 + room) + room, 0.0)
@@ -398,12 +401,13 @@ def _best(made: Compiled, program: Program) -> Plan:
 def regret(
     systems: Mapping[str, System], *, until: int | None = None, progress: Progress | None = None
 ) -> pd.DataFrame:
-    """The orders of each scenario's own plan under each scenario: builds, scenario, cost, best,
-    regret (USD, present value).
+    """The orders of each scenario's own plan under each scenario: builds, scenario, cost and
+    penalty, best and best_penalty (those of its own plan), regret (USD, present value).
 
-    cost and regret are missing where the orders leave no plan. `worst` is the largest regret of the
-    builds over all scenarios. Raises SpecError for fewer than two systems, and for such as differ
-    in more than their data.
+    Costs hold no penalty; `regret` is by how much the objective, both together, is worse. It is
+    missing with cost and penalty where the orders leave no plan. `worst` is the largest regret of
+    the builds over all scenarios. Raises SpecError for fewer than two systems, and for such as
+    differ in more than their data.
     """
     problems = list(unlike_futures(systems.values(), until))
     if len(systems) < 2:
@@ -419,10 +423,11 @@ def regret(
     rows = []
     for number, (builds, name) in enumerate(pairs):
         told(progress, Step(f"builds of {builds} under {name}", number, len(pairs)))
-        best = plans[name].objective
-        cost = best if builds == name else _cost_under(plans[builds], made[name], until)
-        rows.append((builds, name, cost, best, cost - best))
-    frame = pd.DataFrame(rows, columns=["builds", "scenario", "cost", "best", "regret"])
+        best = plans[name]
+        parts = best.cost, best.penalty
+        found = parts if builds == name else _money_under(plans[builds], made[name], until)
+        rows.append((builds, name, *found, *parts, sum(found) - sum(parts)))
+    frame = pd.DataFrame(rows, columns=REGRETS)
     return frame.assign(
         worst=frame.groupby("builds")["regret"].transform(
             lambda r: r.max() if r.notna().all() else np.nan
@@ -430,12 +435,14 @@ def regret(
     )
 
 
-def _cost_under(plan: Plan, made: Compiled, until: int | None) -> float:
-    """Cost of the best plan that keeps the orders of another, NaN where there is none."""
+def _money_under(plan: Plan, made: Compiled, until: int | None) -> tuple[float, float]:
+    """Cost and penalties of the best plan that keeps the orders of another, NaN where there is
+    none."""
     try:
-        return evaluate(plan, made, until=until).objective
+        found = evaluate(plan, made, until=until)
     except InfeasibleError:
-        return np.nan
+        return np.nan, np.nan
+    return found.cost, found.penalty
 
 
 def value_of_foresight(
@@ -449,9 +456,9 @@ def value_of_foresight(
     """Value of knowing of a loss beforehand: loss, first, unforeseen, foreseen, value (USD, present
     value), one row for each source.
 
-    Both are what the loss adds to the plan's cost, to the end of the horizon, with the shortage
-    penalty, targets suspended and priced while it lasts. Unforeseen: everything before it and every
-    order stand as planned. Foreseen: all may be chosen anew.
+    Both are what the loss adds to the plan's objective, cost and penalties together, to the end of
+    the horizon, targets suspended and priced while it lasts. Unforeseen: everything before it and
+    every order stand as planned. Foreseen: all may be chosen anew.
     """
     base = base_of(subject)
     arrays, system = base.made.arrays, base.made.system
@@ -478,7 +485,8 @@ def _settled(base: Base, loss: Loss) -> Mask:
 
 
 def _struck(base: Base, loss: Loss, held: Mask) -> float:
-    """Cost that a loss adds to the whole programme with some columns held at the plan, USD."""
+    """What a loss adds to the objective of the whole programme with some columns held at the plan,
+    USD."""
     arrays = base.made.arrays
     window = recourse(base, loss.first, loss.last)
     struck = np.isin(row_years(arrays), window.years) & ~window.rows

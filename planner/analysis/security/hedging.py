@@ -30,10 +30,11 @@ from planner.analysis.security.recourse import column_years, row_years, unlike_f
 from planner.analysis.security.stacking import joined, labelled
 from planner.errors import InfeasibleError, SpecError
 from planner.plan.plan import Plan
-from planner.plan.solve import make_plan, optimal, require_optimal
+from planner.plan.solve import make_plan, optimal, optimal_if_any, require_optimal
 from planner.runtime.progress import Progress, told
 from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import Arrays, Name, Program, Solution
+from planner.solver.ties import break_ties
 from planner.system.nouns import Array, System
 
 CERTAIN = 1e-9
@@ -44,12 +45,14 @@ SAME = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class Hedge:
-    """Common first builds and what becomes of them in each future. Costs in USD, present value.
+    """Common first builds and what becomes of them in each future. USD, present value.
 
-    `futures`: future, probability, cost (with the common builds), alone (its own best plan: wait
-    and see), regret. `builds`: plant, year, ordered, and what each future's own plan orders.
-    `plans`: the plan of each future. `expected` = sum of probability x cost; `wait_and_see` = sum
-    of probability x alone; `best_single` the least expected cost of doing first what any one
+    `futures`: future, probability, cost and penalty (with the common builds, apart), alone and
+    alone_penalty (its own best plan: wait and see), regret (of both together). `builds`: plant,
+    year, ordered, and what each future's own plan orders. `plans`: the plan of each future. What is
+    weighed is the objective, cost and penalty together: `expected` = sum of probability x (cost +
+    penalty), of which `expected_penalty` is penalty; `wait_and_see` = the same of the plans alone;
+    `best_single` the least expected objective of doing first what any one
     future's own plan does (NaN where each leaves some future without a plan). Always wait_and_see
     <= expected <= best_single at a CVaR weight of 0.
     """
@@ -58,6 +61,7 @@ class Hedge:
     builds: pd.DataFrame
     plans: Mapping[str, Plan]
     expected: float
+    expected_penalty: float
     wait_and_see: float
     best_single: float
     cvar: float
@@ -239,15 +243,25 @@ def _plans(futures: _Futures, risk: _Risk) -> dict[str, Plan]:
             "earlier"
         )
     require_optimal(program, solution)
+    broken = _Broken(solution, *break_ties(program, solution))
     # a unit of cost in a future weighs more than its probability where it is among the worst
     worst = -solution.dual[-len(futures.made) :] / size if risk.weight else 0.0 * futures.chance
     shares = (1 - risk.weight) * futures.chance + worst
     return {
-        name: _plan(made, solution, place, share)
+        name: _plan(made, broken, place, share)
         for (name, made), place, share in zip(
             futures.made.items(), _places(futures.arrays), shares, strict=True
         )
     }
+
+
+@dataclass(frozen=True, slots=True)
+class _Broken:
+    """The solution of the stack that has the prices, that with ties broken, and a word on them."""
+
+    first: Solution
+    final: Solution
+    ties: str
 
 
 def _places(futures: Sequence[Arrays]) -> list[tuple[slice, slice]]:
@@ -271,7 +285,7 @@ def _side_by_side(futures: _Futures, risk: _Risk) -> Arrays:
         rows=tuple(n for i, a in enumerate(all_of) for n in labelled(a.rows, str(i))),
         cost=np.concatenate(costs),
         offset=share * float(offset),
-        carbon=np.zeros(sum(map(len, costs))),
+        carbon=joined(all_of, lambda a: a.carbon),
         matrix=sparse.csc_array(sparse.block_diag([a.matrix for a in all_of], format="csc")),
         lower=joined(all_of, lambda a: a.lower),
         upper=joined(all_of, lambda a: a.upper),
@@ -317,7 +331,7 @@ def _with_tail(stacked: Arrays, futures: _Futures, risk: _Risk, size: float) -> 
         columns=(*stacked.columns, ("zeta", ()), *(("excess_cost", label) for label in labels)),
         rows=(*stacked.rows, *(("tail", label) for label in labels)),
         cost=np.concatenate([stacked.cost, [risk.weight * size], excess]),
-        carbon=np.zeros(len(stacked.columns) + 1 + count),
+        carbon=np.concatenate([stacked.carbon, np.zeros(1 + count)]),
         matrix=sparse.csc_array(matrix),
         lower=np.concatenate([stacked.lower, [-np.inf], np.zeros(count)]),
         upper=np.concatenate([stacked.upper, np.full(1 + count, np.inf)]),
@@ -326,22 +340,22 @@ def _with_tail(stacked: Arrays, futures: _Futures, risk: _Risk, size: float) -> 
     )
 
 
-def _plan(made: Compiled, solution: Solution, place: tuple[slice, slice], share: float) -> Plan:
+def _plan(made: Compiled, broken: _Broken, place: tuple[slice, slice], share: float) -> Plan:
     """The plan of one future out of the stack; its prices are per unit of its share in the
     objective."""
     columns, rows = place
-    x = solution.x[columns]
+    first, x = broken.first, broken.final.x[columns]
     own = replace(
-        solution,
+        first,
         x=x,
         objective=float(made.arrays.cost @ x) + made.arrays.offset,
-        reduced_cost=solution.reduced_cost[columns] / share,
-        row_value=solution.row_value[rows],
-        dual=solution.dual[rows] / share,
-        basic_row=solution.basic_row[rows],
-        basic_column=solution.basic_column[columns],
+        reduced_cost=first.reduced_cost[columns] / share,
+        row_value=first.row_value[rows],
+        dual=first.dual[rows] / share,
+        basic_row=first.basic_row[rows],
+        basic_column=first.basic_column[columns],
     )
-    return make_plan(made, own, own)
+    return make_plan(made, own, own, ties=broken.ties)
 
 
 def _answer(
@@ -349,18 +363,27 @@ def _answer(
 ) -> Hedge:
     made, chance = futures.made, futures.chance
     alone = {name: _alone(name, m, progress) for name, m in made.items()}
-    cost = np.array([plans[name].objective for name in made])
+    objective = np.array([plans[name].objective for name in made])
     single = np.array([alone[name].objective for name in made])
-    table = {"future": list(made), "probability": chance, "cost": cost, "alone": single}
+    penalty = np.array([plans[name].penalty for name in made])
+    table = {
+        "future": list(made),
+        "probability": chance,
+        "cost": objective - penalty,
+        "penalty": penalty,
+        "alone": [alone[name].cost for name in made],
+        "alone_penalty": [alone[name].penalty for name in made],
+    }
     expected = [_expected(plan, futures) for plan in alone.values()]
     return Hedge(
-        futures=pd.DataFrame(table).assign(regret=cost - single),
+        futures=pd.DataFrame(table).assign(regret=objective - single),
         builds=_builds(next(iter(plans.values())), alone, futures.year),
         plans=plans,
-        expected=float(chance @ cost),
+        expected=float(chance @ objective),
+        expected_penalty=float(chance @ penalty),
         wait_and_see=float(chance @ single),
         best_single=min((e for e in expected if np.isfinite(e)), default=np.nan),
-        cvar=conditional_value_at_risk(cost, chance, level),
+        cvar=conditional_value_at_risk(objective, chance, level),
         shared=futures.shared,
     )
 
@@ -368,8 +391,10 @@ def _answer(
 def _alone(name: str, made: Compiled, progress: Progress | None) -> Plan:
     """A future's own best plan."""
     told(progress, f"{name} by itself")
-    solution = optimal(Program(made.arrays))
-    return make_plan(made, solution, solution)
+    program = Program(made.arrays)
+    solution = optimal(program)
+    final, ties = break_ties(program, solution)
+    return make_plan(made, solution, final, ties=ties)
 
 
 def _builds(common: Plan, alone: Mapping[str, Plan], year: int) -> pd.DataFrame:
@@ -384,12 +409,12 @@ def _builds(common: Plan, alone: Mapping[str, Plan], year: int) -> pd.DataFrame:
 
 
 def _expected(plan: Plan, futures: _Futures) -> float:
-    """Expected cost where all futures share what one plan does before the parting, NaN where that
-    leaves one without a plan."""
+    """Expected objective where all futures share what one plan does before the parting, NaN where
+    that leaves one without a plan."""
     total = 0.0
     for share, arrays in zip(futures.chance, futures.arrays, strict=True):
-        solution = Program(_holding(arrays, plan, futures.common)).run()
-        total += share * solution.objective if solution.status == "optimal" else np.nan
+        solution = optimal_if_any(Program(_holding(arrays, plan, futures.common)))
+        total += np.nan if solution is None else share * solution.objective
     return float(total)
 
 

@@ -45,8 +45,10 @@ from planner.errors import SolverError, SpecError
 from planner.plan.plan import Plan
 from planner.plan.solve import make_plan, optimal, require_optimal
 from planner.runtime.progress import Progress, told
+from planner.solver.checks import row_errors
 from planner.solver.compiled import Compiled
-from planner.solver.highs import Arrays, Program, Solution, row_errors
+from planner.solver.highs import Arrays, Program, Solution
+from planner.solver.ties import NO_TIES, break_ties
 from planner.system.nouns import Array, System
 
 LIMIT = 0.2
@@ -72,12 +74,15 @@ class Security:
     `losses`: loss, first, metal, limit (share), least (share that the secured plan leaves), met
     (whether that is within the limit), before (share that the unsecured plan leaves at least);
     those that matter, the worst first. `stockpiles`: good, year, unsecured, secured (t). `orders`:
-    plant, unsecured, secured (capacity ordered in all). Costs in USD, present value.
+    plant, unsecured, secured (capacity ordered in all). Costs, which hold no penalty, and penalties
+    in USD, present value.
     """
 
     plan: Plan
     base_cost: float
     cost: float
+    base_penalty: float
+    penalty: float
     losses: pd.DataFrame
     stockpiles: pd.DataFrame
     orders: pd.DataFrame
@@ -147,7 +152,7 @@ def secure(
             start, start + years + recovery - 1, losses_of(system, names, start, years, share)
         )
     solution = search.run(progress)
-    return search.answer(make_plan(base.made, solution, solution))
+    return search.answer(make_plan(base.made, solution, solution, ties=search.ties))
 
 
 def _problems(limit: float, years: int, recovery: int, share: float) -> Iterator[str]:
@@ -175,6 +180,7 @@ class _Search:
     def __init__(self, base: Base, limit: float, means: Means) -> None:
         self.base, self.limit, self.means = base, limit, means
         self.blocks: list[_Block] = []
+        self.ties = NO_TIES
         self.allowed: dict[str, Array] = {}
         """Excess that cannot be avoided, by label, t, shape (M,)."""
 
@@ -285,7 +291,8 @@ class _Search:
             raise SolverError(
                 f"a row of a loss does not hold when checked outside the solver: {worst:.2g}"
             )
-        return _of_the_plan(solution, arrays)
+        final, self.ties = break_ties(program, solution)
+        return _of_the_plan(replace(solution, x=final.x), arrays)
 
     def _allow(
         self, program: Program, stacked: Arrays, excess: Any, active: Sequence[_Block]
@@ -309,9 +316,7 @@ class _Search:
     def _keep_serving(self, program: Program, stacked: Arrays) -> None:
         """Security is not bought by serving less without a loss."""
         arrays = self.base.made.arrays
-        penalty = np.where(
-            [name in {"shortage", "breach"} for name, _ in arrays.columns], arrays.cost, 0.0
-        )
+        penalty = arrays.penalty
         if penalty.any():
             size = float(np.abs(penalty).max())
             terms = np.concatenate([penalty / size, np.zeros(len(stacked.columns) - len(penalty))])
@@ -327,7 +332,9 @@ class _Search:
         return Security(
             plan,
             self.base.cost,
-            plan.objective,
+            plan.cost,
+            self.base.penalty,
+            plan.penalty,
             _losses(self.blocks, self.limit, after, before),
             _compared(arrays, self.base.x, x, "stockpile"),
             _ordered(arrays, self.base.x, x),

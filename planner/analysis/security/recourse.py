@@ -28,9 +28,10 @@ from planner.errors import SpecError
 from planner.lp.families import FORMULATION
 from planner.lp.variables import COLUMNS
 from planner.plan.plan import Plan
-from planner.plan.solve import break_ties, require_optimal
+from planner.plan.solve import require_optimal
 from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import Arrays, Name, Program, Solution
+from planner.solver.ties import break_ties
 from planner.system.nouns import Array, System
 
 Mask = npt.NDArray[np.bool_]
@@ -39,6 +40,8 @@ RECOURSE = frozenset(column.name for column in COLUMNS if column.recourse)
 """Variables that can still be chosen when a loss strikes."""
 HOLDING = frozenset(family.name for family in FORMULATION if family.holds_under_loss)
 """Families that hold in spite of a loss."""
+TARGETS = frozenset(family.name for family in FORMULATION if family.target)
+"""Families of rows that people set."""
 NO_YEAR = -1
 
 
@@ -67,8 +70,13 @@ class Base:
 
     @property
     def cost(self) -> float:
-        """Present value of the plan, USD."""
-        return float(self.made.arrays.cost @ self.x) + self.made.arrays.offset
+        """Present value of what the plan pays, USD."""
+        return self.made.arrays.parts(self.x)[0]
+
+    @property
+    def penalty(self) -> float:
+        """Present value of the plan's penalties, USD."""
+        return self.made.arrays.parts(self.x)[1]
 
 
 def base_of(subject: System | Plan | Compiled | Base) -> Base:
@@ -145,6 +153,9 @@ class Window:
     columns: Mask
     rows: Mask
     arrays: Arrays
+    penalty: Array
+    """The part of the cost of the columns of the part that nobody pays: the penalty of a shortage,
+    and what the plan's targets weigh while they are suspended, shape (n,)."""
 
     def closed(self, loss: Loss) -> tuple[npt.NDArray[np.int32], Array]:
         """Positions in the part of the activities that a loss closes, and the bound that it leaves
@@ -179,12 +190,15 @@ def recourse(base: Base, first: int, last: int) -> Window:
     least = np.array([name in {"activity", "stockpile"} for name, _ in cut.columns], dtype=bool)
     forced = np.where(least & (cut.lower > 0), np.maximum(base.reduced_cost[columns], 0.0), 0.0)
     cost = cut.cost - np.asarray(arrays.matrix.T @ outside)[columns] - forced
+    targets = np.array([name in TARGETS for name, _ in arrays.rows], dtype=bool)
+    weighed = np.asarray(arrays.matrix.T @ np.where(targets, outside, 0.0))[columns]
     return Window(
         base,
         years,
         columns,
         rows,
         replace(cut, cost=cost, offset=0.0, lower=np.where(least, 0.0, cut.lower)),
+        cut.penalty - weighed,
     )
 
 
@@ -230,12 +244,12 @@ def sources(system: System) -> Mapping[str, tuple[str, ...]]:
     """Sources that can be lost by themselves: `origin/NAME` and `host/NAME`, each with the
     processes that draw on it.
 
-    A process belongs to an origin when metal enters the country there: it takes in no good of the
-    study.
+    A process belongs to an origin when metal comes into the country by it: an import, also one
+    that refines what other imports give, or metal won from ore of a stated origin.
     """
     found: dict[str, list[str]] = {}
     for process in system.processes.values():
-        if process.origin and not process.inputs:
+        if process.from_abroad and process.origin:
             found.setdefault(f"origin/{process.origin}", []).append(process.name)
         if process.host:
             found.setdefault(f"host/{process.host}", []).append(process.name)
@@ -246,7 +260,7 @@ def unlike_futures(systems: Iterable[System], year: int | None) -> Iterator[str]
     """Reasons for which plans of systems cannot be set against one another, where they part in a
     year: they must differ in their data only."""
     known = list(systems)
-    spans = {(s.periods, s.discount_rate, s.currency_year) for s in known}
+    spans = {(s.order_periods, s.discount_rate, s.currency_year) for s in known}
     if len(spans) > 1:
         yield "the futures differ in years, discount rate or currency; only their data may differ"
     if known and year is not None and not any(p.first < year for s in known for p in s.periods):

@@ -6,9 +6,11 @@ year, growing by a share a year (0: not at all):
 $$\sum_{p \in o} \epsilon_{m,p,t}\, a_{p,t}
     \le (1+\gamma)^{t-t_0} \sum_{p \in o} \epsilon_{m,p,t_0}\, a^*_{p,t_0}$$   [t / yr]
 
-in refined equivalents. The whole plan is then made anew, with all it can build at home. What stays
-unserved is the gap. Each lever is then pulled by itself, as a change of bounds on the same living
-programme: how much of the gap it closes is its answer.
+in refined equivalents, in every form (ore, refined metal, finished goods, scrap); contained metal
+where the study states no equivalent. What passes through an origin on its way counts for it too
+(ore of one origin refined in another). The whole plan is then made anew, with all it can build at
+home. What stays unserved is the gap. Each lever is then pulled by itself, as a change of bounds on
+the same living programme: how much of the gap it closes is its answer.
 """
 
 from __future__ import annotations
@@ -31,12 +33,8 @@ from planner.runtime.progress import Progress, Step, told
 from planner.solver.compiled import Compiled
 from planner.solver.highs import Arrays, Program
 from planner.system.nouns import Array, System
-from planner.system.unit_accounts import (
-    metals_of,
-    output_equivalent,
-    reported_equivalent,
-    reported_requirement,
-)
+from planner.system.trade import import_terms, origins
+from planner.system.unit_accounts import reported_equivalent, reported_requirement
 
 SHORT = 1e-6
 """Unmet demand below this share of the requirement counts as served."""
@@ -159,7 +157,7 @@ def _hold_imports(program: Program, base: Base, frozen: int, growth: float) -> l
     years = [p.first for p in system.periods if p.first >= frozen]
     found: list[_Held] = []
     for origin, metal in _import_pairs(system):
-        terms = _import_terms(system, origin, metal)
+        terms = _yearly_imports(system, origin, metal)
         level = sum(
             float(worth[frozen] * base.x[column_at["activity", (name, frozen)]])
             for name, worth in terms.items()
@@ -174,24 +172,16 @@ def _hold_imports(program: Program, base: Base, frozen: int, growth: float) -> l
 
 
 def _import_pairs(system: System) -> list[tuple[str, str]]:
-    """Origins with a metal that is imported from there, by name."""
-    imports = [p for p in system.processes.values() if p.kind == "import"]
-    return sorted({(p.origin, metal) for p in imports for metal in metals_of(system, p)})
+    """Origins with a metal that passes through them, by name."""
+    pairs = [(origin, metal) for metal in system.metals for origin in origins(system, metal)]
+    return sorted(pairs)
 
 
-def _import_terms(system: System, origin: str, metal: str) -> dict[str, dict[int, float]]:
+def _yearly_imports(system: System, origin: str, metal: str) -> dict[str, dict[int, float]]:
     """Refined equivalents of a metal per unit of each import from an origin, by year."""
-    return {
-        p.name: dict(
-            zip(
-                (period.first for period in system.periods),
-                output_equivalent(system, p, metal),
-                strict=True,
-            )
-        )
-        for p in system.processes.values()
-        if p.kind == "import" and p.origin == origin and metal in metals_of(system, p)
-    }
+    years = [period.first for period in system.periods]
+    terms = import_terms(system, metal, origin=origin)
+    return {name: dict(zip(years, worth.tolist(), strict=True)) for name, worth in terms.items()}
 
 
 def _unmet_terms(system: System, arrays: Arrays, metal: str) -> Array:

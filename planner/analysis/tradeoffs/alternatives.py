@@ -1,10 +1,10 @@
 r"""Near-optimal plans: what is really decided by cost, and what is not.
 
-All plans whose cost is at most $(1+\delta)\,C^*$, with shortage and breaches no worse than the
-optimum's, form a polytope. For each metal and pathway its least and most supply on it are two
-linear programmes (the range that cost leaves open); maximally different plans come one after the
-other, each minimising what the plans before it use most (hop, skip and jump: Brill, Chang, Hopkins,
-Management Science 28(3), 1982, 221-235, https://doi.org/10.1287/mnsc.28.3.221).
+All plans whose cost, penalties left out, is at most $(1+\delta)\,C^*$, with shortage and breaches
+no worse than the optimum's, form a polytope. For each metal and pathway its least and most supply
+on it are two linear programmes (the range that cost leaves open); maximally different plans come
+one after the other, each minimising what the plans before it use most (hop, skip and jump: Brill,
+Chang, Hopkins, Management Science 28(3), 1982, 221-235, https://doi.org/10.1287/mnsc.28.3.221).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from planner.errors import SpecError
+from planner.plan.headline import ROUNDING
 from planner.plan.solve import optimal
 from planner.plan.tables import supply_table
 from planner.runtime.display import shown
@@ -24,9 +25,9 @@ from planner.runtime.progress import Progress, Step, told
 from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import Program, by_name
 from planner.system.nouns import PATHWAYS, Array
+from planner.system.trade import goods_supply
 from planner.system.unit_accounts import metals_of, refined_output
 
-PENALTIES = frozenset({"shortage", "breach"})
 COUNTED = tuple(pathway for pathway in PATHWAYS if pathway != "new scrap")
 """Pathways of supply; new scrap is a loop inside manufacture."""
 RANGES = [
@@ -40,14 +41,15 @@ class Alternatives:
     """`ranges`: metal, pathway, best, least, most (t over all years) and the same as shares of all
     supply of the metal at the optimum.
 
-    `plans`: plan, cost, difference, and supply by metal, year, pathway of each maximally different
-    plan (plan 0 is the optimum).
+    `plans`: plan, cost, penalty (USD, apart), difference, and supply by metal, year,
+    pathway of each maximally different plan (plan 0 is the optimum).
     """
 
     ranges: pd.DataFrame
     plans: pd.DataFrame
     supplies: pd.DataFrame
     cost: float
+    """USD, present value: of the optimum, without penalties."""
     slack: float
 
     def _repr_html_(self) -> str:
@@ -71,22 +73,28 @@ def alternatives(
     made = subject if isinstance(subject, Compiled) else compiled(subject, progress=progress)
     arrays, program = made.arrays, Program(made.arrays)
     best = optimal(program)
-    _stay_near(program, made, best.x, best.objective, slack)
+    cost, _ = arrays.parts(best.x)
+    _stay_near(program, made, best.x, cost, slack)
     ranges = pd.DataFrame(_ranges(program, made, best.x, progress), columns=RANGES)
     program.confirm(program.run())
     found = [best.x, *_different(program, made, best.x, plans, progress)]
     listed = [
-        (i, float(arrays.cost @ x) + arrays.offset, _difference(made, best.x, x))
-        for i, x in enumerate(found)
+        (i, *_money(arrays.parts(x)), _difference(made, best.x, x)) for i, x in enumerate(found)
     ]
     supplies = [_supply(made, x).assign(plan=i) for i, x in enumerate(found)]
     return Alternatives(
         ranges,
-        pd.DataFrame(listed, columns=["plan", "cost", "difference"]),
+        pd.DataFrame(listed, columns=["plan", "cost", "penalty", "difference"]),
         pd.concat(supplies, ignore_index=True),
-        best.objective,
+        cost,
         slack,
     )
+
+
+def _money(parts: tuple[float, float]) -> tuple[float, float]:
+    """Cost and penalty; a penalty that is nothing but rounding is 0."""
+    cost, penalty = parts
+    return cost, penalty if penalty > ROUNDING * max(abs(cost), 1.0) else 0.0
 
 
 def _ranges(
@@ -108,8 +116,8 @@ def _ranges(
 
 
 def pathway_terms(made: Compiled, metal: str, pathway: str) -> Array:
-    """Refined supply of a metal by a pathway over all years as terms on the columns, t per unit,
-    shape (n,)."""
+    """Supply of a metal by a pathway, refined or in imported finished goods, over all years as
+    terms on the columns, t per unit, shape (n,)."""
     arrays, system = made.arrays, made.system
     terms = np.zeros(len(arrays.columns))
     for process in system.processes.values():
@@ -120,6 +128,12 @@ def pathway_terms(made: Compiled, metal: str, pathway: str) -> Array:
                 terms[arrays.column_at["activity", (process.name, period.first)]] = (
                     share * period.length
                 )
+    for process, of, by, worth in goods_supply(system):
+        if (of, by) == (metal, pathway):
+            for period, share in zip(system.periods, worth, strict=True):
+                terms[arrays.column_at["activity", (process.name, period.first)]] += (
+                    share * period.length
+                )
     return terms
 
 
@@ -127,9 +141,9 @@ def _stay_near(program: Program, made: Compiled, x: Array, cost: float, slack: f
     """Rows that keep to plans within the slack and no worse in shortage and breaches. Scaled, since
     money dwarfs tonnes."""
     arrays = made.arrays
-    size = max(float(np.abs(arrays.cost).max(initial=0.0)), 1.0)
-    program.add_row(arrays.cost / size, -np.inf, (cost + slack * abs(cost) - arrays.offset) / size)
-    penalty = np.where([name in PENALTIES for name, _ in arrays.columns], arrays.cost, 0.0)
+    penalty, paid = arrays.penalty, arrays.cost - arrays.penalty
+    size = max(float(np.abs(paid).max(initial=0.0)), 1.0)
+    program.add_row(paid / size, -np.inf, (cost + slack * abs(cost) - arrays.offset) / size)
     if penalty.any():
         size = float(np.abs(penalty).max())
         program.add_row(penalty / size, -np.inf, float(penalty @ x) / size + 1e-9)

@@ -16,6 +16,8 @@ from planner.plan.plan import Plan
 from planner.runtime.display import shown
 from planner.study.schema import POLICY_FORMS
 
+COUNT = "targets"
+"""Unit of what is counted, and no share."""
 ABOUT_ZERO = 1e-9
 """Values that differ by less than this share of the larger one are the same."""
 
@@ -26,11 +28,12 @@ class Comparison:
     plan has no such number.
 
     `inputs`: path, unit; every number that is not the same in all plans, the levels and penalties
-    of policies and the discount rate too. `totals`: quantity, unit; cost and emissions over all
-    years. `results`: metal, year, quantity, unit; what differs of `all_results`. `supply`: metal,
-    pathway, unit; tonnes over all years. `structure`: path, and what each plan's study says there
-    in words, where that is not the same: years, conventions, and what goods, processes, products
-    and policies are made up of; empty where a study has no such noun.
+    of policies and the discount rate too. `totals`: quantity, unit; cost, penalties and
+    emissions over all years, targets missed. `results`: metal, year, quantity, unit; what differs
+    of `all_results`. `supply`: metal, pathway, unit; tonnes over all years. `structure`: path, and
+    what each plan's study says there in words, where that is not the same: years, conventions, and
+    what goods, processes, products and policies are made up of; empty where a study has no such
+    noun.
     """
 
     names: tuple[str, ...]
@@ -153,10 +156,18 @@ def _totals(plans: Sequence[Plan], heads: tuple[str, ...]) -> pd.DataFrame:
     first = plans[0].record
     rows: list[dict[str, Any]] = [
         {"quantity": "cost, present value", "unit": first.currency},
+        {"quantity": "penalties, present value", "unit": first.currency},
+        {"quantity": "targets missed", "unit": COUNT},
         *({"quantity": f"{scope} emissions", "unit": "tCO2e"} for scope in first.emissions),
     ]
     for head, plan in zip(heads, plans, strict=True):
-        amounts = [plan.objective, *(plan.record.emissions[scope] for scope in first.emissions)]
+        missed = float(plan.headline.targets - plan.headline.targets_met)
+        amounts = [
+            plan.cost,
+            plan.penalty,
+            missed,
+            *(plan.record.emissions[scope] for scope in first.emissions),
+        ]
         for row, amount in zip(rows, amounts, strict=True):
             row[head] = amount
     return pd.DataFrame(rows)

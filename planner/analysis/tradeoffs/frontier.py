@@ -29,6 +29,7 @@ import numpy as np
 import pandas as pd
 
 from planner.errors import SolverError
+from planner.lp.arrays import PENALTIES
 from planner.plan.solve import optimal
 from planner.plan.tables import supply_table
 from planner.runtime.display import amount, shown
@@ -36,7 +37,8 @@ from planner.runtime.progress import Progress, Step, told
 from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import Arrays, Program, Solution, by_name
 from planner.system.nouns import Array, Scope
-from planner.system.unit_accounts import emission_rates, metals_of, output_equivalent
+from planner.system.trade import import_terms
+from planner.system.unit_accounts import emission_rates, metals_of
 
 SHORTAGE_SLACK = 1e-9
 """Room above the least weighted shortage, as a share of it, so that rounding does not close the
@@ -168,24 +170,22 @@ def carbon_terms(made: Compiled, scope: Scope, metal: str | None = None) -> Arra
     return terms
 
 
-def import_terms(made: Compiled) -> Array:
-    """Imports over all years in refined equivalents as terms on the columns, t per unit, shape
-    (n,)."""
+def import_columns(made: Compiled) -> Array:
+    """Imports over all years, in every form, in refined equivalents as terms on the columns, t per
+    unit, shape (n,): each chain of imports once, as in `planner.system.trade`."""
     arrays, system = made.arrays, made.system
     terms = np.zeros(len(arrays.columns))
-    imports = [process for process in system.processes.values() if process.kind == "import"]
-    for process in imports:
-        for metal in metals_of(system, process):
-            shares = output_equivalent(system, process, metal)
-            for period, share in zip(system.periods, shares, strict=True):
-                at = arrays.column_at["activity", (process.name, period.first)]
+    for metal in system.metals:
+        for name, worth in import_terms(system, metal).items():
+            for period, share in zip(system.periods, worth, strict=True):
+                at = arrays.column_at["activity", (name, period.first)]
                 terms[at] += share * period.length
     return terms
 
 
 def plain_cost(arrays: Arrays) -> Array:
-    """The cost of the frontier, shape (n,): without carbon price, shortage and breach penalties."""
-    left_out = {"emission", "shortage", "breach"}
+    """The frontier's cost, shape (n,): without carbon price and penalties."""
+    left_out = {"emission", *PENALTIES}
     return np.where([name in left_out for name, _ in arrays.columns], 0.0, arrays.cost)
 
 
@@ -197,9 +197,7 @@ class _Search:
         arrays = made.arrays
         self.program = Program(arrays)
         self.cost = plain_cost(arrays)
-        penalty = np.where(
-            [name in {"shortage", "breach"} for name, _ in arrays.columns], arrays.cost, 0.0
-        )
+        penalty = arrays.penalty
         self.program.set_cost(penalty)
         first = optimal(self.program)
         self.last = first
@@ -220,10 +218,11 @@ class _Search:
     def lexicographic(self, first: Array, second: Array) -> Solution:
         """Least `first`, then least `second` on its optimal face; bounds are restored."""
         solution = self.solve(first)
+        before = self.program.now
         self.program.fix_face(solution)
         self.program.set_cost(second)
         tied = self.program.run()
-        self.program.restore()
+        self.program.put_back(before)
         return tied if tied.status == "optimal" else solution
 
     def curve(self, carbon: Array, points: int, tell: Callable[[int], None]) -> list[_Point]:
@@ -284,7 +283,7 @@ class _Search:
 
     def import_levels(self, count: int) -> list[float]:
         """Levels of import dependence from its free end to its least, t over all years."""
-        terms = import_terms(self.made)
+        terms = import_columns(self.made)
         free, least = self.lexicographic(self.cost, terms), self.lexicographic(terms, self.cost)
         ends = float(terms @ free.x), float(terms @ least.x)
         return [float(v) for v in np.linspace(*ends, max(count, 2))]
@@ -292,7 +291,7 @@ class _Search:
     def limit_imports(self, level: float | None) -> None:
         """Hold imports to a level, t over all years; without limit where None."""
         if level is not None and self.import_row is None:
-            self.import_row = self.program.add_row(import_terms(self.made), -np.inf, np.inf)
+            self.import_row = self.program.add_row(import_columns(self.made), -np.inf, np.inf)
         if self.import_row is not None:
             self._limit(self.import_row, np.inf if level is None else level + 1e-6)
 

@@ -23,6 +23,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from planner.errors import SolverError
+from planner.plan.solve import optimal_if_any
 from planner.solver.highs import Arrays, Program, Solution
 from planner.system.nouns import Array
 
@@ -92,13 +94,18 @@ def _swaps(program: Program, base: Solution) -> pd.DataFrame:
     program.set_columns(
         everywhere, np.maximum(lower, base.x - size), np.minimum(upper, base.x + size)
     )
-    least, most = base.x.copy(), base.x.copy()
+    least, most, answered = base.x.copy(), base.x.copy(), 0
     for cost in _random_costs(size):
         program.set_cost(cost)
         found = program.run()
         if found.status == "optimal" and _costs_the_same(arrays, found.x, base.objective):
             least, most = np.minimum(least, found.x), np.maximum(most, found.x)
+            answered += 1
     program.restore()
+    if not answered:
+        raise SolverError(
+            "whether other plans cost as little: the solver answers none of the tries"
+        )
     rows = [
         (*arrays.columns[i][1], least[i], most[i])
         for i in np.flatnonzero(most - least > MOVES * size)
@@ -148,8 +155,8 @@ class Directions:
         """d(cost) along a change of right-hand sides, (m,), and the columns that answer, (n,);
         infinite and None where it cannot be met."""
         self.program.set_rows(self.rows, self.row_lower + change, self.row_upper + change)
-        found = self.program.run()
-        return (found.objective, found.x) if found.status == "optimal" else (np.inf, None)
+        found = optimal_if_any(self.program)
+        return (np.inf, None) if found is None else (found.objective, found.x)
 
     def ends(self, row: int) -> tuple[float, float, Array | None]:
         """Saving of one unit less of a requirement, cost of one more, and the columns that answer

@@ -41,11 +41,11 @@ from planner.analysis.uncertainty.outcomes import (
 from planner.analysis.uncertainty.sampling import Sampler, draw, uncertainty
 from planner.analysis.uncertainty.variants import Variant, Variants
 from planner.errors import OutputError
+from planner.lp.arrays import plain_name
 from planner.runtime.extras import planner_version
 from planner.runtime.progress import Progress, Step
 from planner.runtime.run_folder import reserved
 from planner.runtime.workers import answers, default_workers
-from planner.solver.highs import plain_name
 from planner.study.reader import Rereader
 from planner.system.nouns import SCOPES, Array, System
 
@@ -53,7 +53,8 @@ BLOCK = 32
 """Samples of a block."""
 CHECKED = 2 * BLOCK
 """One sample in this many is solved a second time."""
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""2 has cost and penalty apart in the headline."""
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 ROBUST = 0.9
 """An option that is in the plan in this share of samples is robust."""
@@ -111,10 +112,10 @@ class Job:
 class Ensemble:
     """The samples of a study and their outcomes.
 
-    `headline`: sample, status, reason, drawn_back, cost (USD), territorial, footprint (t CO2e over
-    all years), shortage (t over all years), check. `yearly`: sample, metal, year, and a column for
-    each of `planner.analysis.uncertainty.outcomes.UNITS`. `options`: sample, kind (process or
-    plant), name, value (activity or orders over all years), in_plan.
+    `headline`: sample, status, reason, drawn_back, cost and penalty (USD, apart), territorial,
+    footprint (t CO2e over all years), shortage (t over all years), check. `yearly`: sample, metal,
+    year, and a column for each of `planner.analysis.uncertainty.outcomes.UNITS`. `options`: sample,
+    kind (process or plant), name, value (activity or orders over all years), in_plan.
     """
 
     uncertain: Uncertainty
@@ -190,9 +191,8 @@ class Ensemble:
 
     def summary(self, quantiles: tuple[float, ...] = QUANTILES) -> pd.DataFrame:
         """Quantiles of the headline answers: answer, unit, one column for each quantile."""
-        units: dict[str, str] = {"cost": self.record["currency"], "shortage": "t"} | dict.fromkeys(
-            SCOPES, "tCO2e"
-        )
+        units: dict[str, str] = dict.fromkeys(("cost", "penalty"), self.record["currency"])
+        units |= {"shortage": "t"} | dict.fromkeys(SCOPES, "tCO2e")
         optimal = self.headline[self.headline["status"] == "optimal"]
         rows = [
             {
@@ -392,6 +392,8 @@ def solve_block(job: Job, first: int, quantiles: Array) -> Tables:
             head["check"], unchecked = program.confirm(solution), False
         if solution.status == "infeasible":
             head["reason"] = "; ".join(plain_name(row) for row in program.clash)
+        if solution.status == "failed":
+            head["reason"] = solution.fault or "the solver has no answer"
         if solution.status == "optimal":
             outcomes[sample] = reader.read(variant.system, variant.arrays, solution)
             head |= outcomes[sample].answers
@@ -430,7 +432,7 @@ def _head(sample: int, variant: Variant) -> dict[str, Any]:
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     """Give every headline column its type, also where no sample of the block filled it."""
-    numbers = ("cost", *SCOPES, "shortage", "check")
+    numbers = ("cost", "penalty", *SCOPES, "shortage", "check")
     return frame.reindex(columns=["sample", "status", "reason", "drawn_back", *numbers]).astype(
         dict.fromkeys(numbers, "float64")
     )

@@ -30,7 +30,7 @@ import numpy.typing as npt
 from planner.analysis.uncertainty.inputs import Input
 from planner.mfa.balance import metal_in_and_out
 from planner.mfa.in_use import overfull, use_groups, use_inflow
-from planner.system.nouns import Array, Good, Period, Process, Product, System
+from planner.system.nouns import Array, Good, Process, Product, System
 from planner.system.unit_accounts import metals_of
 
 MAX_HALVINGS = 6
@@ -48,7 +48,7 @@ class Contradictions:
     def __init__(self, system: System, inputs: Sequence[Input]) -> None:
         """Take the inputs that decide what goods, processes and products hold: N of them, with R
         rows in all."""
-        self._system = replace(system, periods=tuple(Period(year, year) for year in system.years))
+        self._system = system
         self._rows = _Rows(_deciding(inputs), np.array(system.years, dtype=float))
         at = self._rows.at
         self._contents = self._drawn(name for name in at if name.endswith(".content"))

@@ -19,6 +19,7 @@ import pandas as pd
 from planner.plan.prices import undiscounted
 from planner.solver.highs import Arrays, Name, Solution
 from planner.system.nouns import PATHWAYS, SCOPES, Array, Good, System
+from planner.system.trade import goods_supply
 from planner.system.unit_accounts import demand_by_good, in_refined_metal, metals_of
 
 Positions = npt.NDArray[np.int64]
@@ -44,6 +45,9 @@ class Outcome:
     """One solution in numbers. T periods, P processes, K plants, M metals."""
 
     cost: float
+    """USD, present value of all that is paid."""
+    penalty: float
+    """USD, present value of the penalties for shortage and targets missed."""
     emissions: Mapping[str, float]
     """Cumulative t CO2e by scope."""
     shortage: float
@@ -51,7 +55,7 @@ class Outcome:
     flows: Mapping[str, Array]
     """Quantity of FLOWS to t per year, shape (M, T)."""
     price: Array
-    """USD/t of what is demanded of each metal, shape (M, T)."""
+    """USD/t of the goods demanded of each metal (the indicator `price: goods`), shape (M, T)."""
     activity: Array
     """Activity over all years, shape (P,)."""
     in_plan: npt.NDArray[np.bool_]
@@ -64,8 +68,9 @@ class Outcome:
 
     @property
     def answers(self) -> dict[str, float]:
-        """The headline answers: cost, emissions by scope, shortage."""
-        return {"cost": self.cost, **self.emissions, "shortage": self.shortage}
+        """The headline answers: cost, penalty, emissions by scope, shortage."""
+        money = {"cost": self.cost, "penalty": self.penalty}
+        return {**money, **self.emissions, "shortage": self.shortage}
 
     @property
     def foreign_share(self) -> Array:
@@ -109,6 +114,8 @@ class OutcomeReader:
         self.metals = [metals_of(system, process) for process in system.processes.values()]
         self.supplies = tuple(_supplies(system))
         self.supplied = _flow_positions(system, self.supplies)
+        self.at = {name: at for at, name in enumerate(system.processes)}
+        self.buys_goods = any(True for _ in goods_supply(system))
 
     def read(self, system: System, arrays: Arrays, solution: Solution) -> Outcome:
         """The outcome of a solution of these arrays, made from this system."""
@@ -117,9 +124,10 @@ class OutcomeReader:
         x = np.append(np.clip(solution.x, arrays.lower, arrays.upper), 0.0)
         run, demanded = x[self.activity], demand_by_good(system)
         flows = self._flows(system, x, demanded)
-        activity = run @ self.length
+        activity, money = run @ self.length, arrays.parts(x[:-1])
         return Outcome(
-            cost=solution.objective,
+            cost=money[0],
+            penalty=money[1],
             emissions=dict(zip(SCOPES, (x[self.emission] @ self.length).tolist(), strict=True)),
             shortage=float((flows["shortage"] @ self.length).sum()),
             flows=flows,
@@ -139,6 +147,9 @@ class OutcomeReader:
             flows["requirement"][i] = in_refined_metal(system, metal, demanded)
         pathway, metal_at, at = self.supplied
         np.add.at(every, (pathway, metal_at), x[self.activity][at] * self._refined(system))
+        for process, metal, way, worth in goods_supply(system) if self.buys_goods else ():
+            run = x[self.activity[self.at[process.name]]]
+            flows[way][system.metals.index(metal)] += run * worth
         for name, draw in self.draw.items():
             given = x[draw] - x[self.fill[name]]
             for metal, content in system.goods[name].content.items():
@@ -175,9 +186,10 @@ class OutcomeReader:
         for name, at in self.balance.items():
             content = system.goods[name].content
             if len(content) == 1 and name in demanded:
-                i = system.metals.index(next(iter(content)))
+                ((metal, tonnes),) = content.items()
+                i = system.metals.index(metal)
                 worth[i] += undiscounted(system, demanded[name] * dual[at])
-                amount[i] += demanded[name]
+                amount[i] += demanded[name] * tonnes
         return np.divide(worth, amount, out=np.full_like(worth, np.nan), where=amount > 0)
 
 

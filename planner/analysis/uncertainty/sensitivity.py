@@ -56,8 +56,9 @@ BATCH = 32
 TURN_COLUMNS = ("input", "grade", "unit", "year", "value", "end", "turns_at", "enters", "leaves")
 NO_PLAN: tuple[list[str], list[str]] = ([], ["every plan: none is possible"])
 """Processes that enter and leave where no plan is possible."""
-RANKED = ("cost", "footprint")
-"""Answers whose changes rank the inputs."""
+ANSWERS = ("cost", "penalty", *SCOPES, "shortage")
+RANKED = (("cost", "penalty"), ("footprint",))
+"""Answers whose changes rank the inputs: cost and penalties together, the objective, and carbon."""
 CHANGED = 1e-6
 """A swing below this share of the answer is none."""
 
@@ -65,11 +66,11 @@ CHANGED = 1e-6
 def drivers(found: Ensemble, *, metals: Iterable[str] = (), seed: int = 0) -> pd.DataFrame:
     """Share of the variance of each answer that each input explains by itself.
 
-    Answers: cost, territorial, footprint, shortage, and for each metal its mean share of foreign
-    supply. Columns: answer, input, grade, share, chance (what the largest of as many inputs without
-    effect passes in one ensemble of twenty), real (share above chance), unit, low, value, high of
-    the first row of the input. Only samples with a plan count. Raises OutputError where SALib is
-    missing or there are too few.
+    Answers: cost, penalty, territorial, footprint, shortage, and for each metal its mean share of
+    foreign supply. Columns: answer, input, grade, share, chance (what the largest of as many inputs
+    without effect passes in one ensemble of twenty), real (share above chance), unit, low, value,
+    high of the first row of the input. Only samples with a plan count. Raises OutputError where
+    SALib is missing or there are too few.
     """
     estimate = needed("SALib.analyze.delta", "ensemble").sobol_first
     solved = found.headline[found.headline["status"] == "optimal"]
@@ -135,7 +136,7 @@ def _first_row(each: Input) -> dict[str, Any]:
 
 
 def _answers(found: Ensemble, solved: pd.DataFrame, metals: Iterable[str]) -> dict[str, Array]:
-    answers = {name: solved[name].to_numpy(dtype=float) for name in ("cost", *SCOPES, "shortage")}
+    answers = {name: solved[name].to_numpy(dtype=float) for name in ANSWERS}
     shares = found.yearly.pivot_table(
         index="sample", columns="metal", values="foreign_share", aggfunc="mean"
     )
@@ -176,16 +177,18 @@ class Sensitivity:
     """The inputs that the plan hangs on, one at a time.
 
     `swings`: input, grade, unit, low, value, high (of its first row), for each answer (cost,
-    territorial, footprint, shortage) its change at the low and at the high end, `no plan at`, and
-    `rank`: the largest change of cost and that of the footprint, each as a share of what it is,
-    added up; sorted by it. `turns`: input, grade, unit, year (0: all), value, end (low or high),
-    turns_at (the value in that year beyond which the plan has other options; the year is the one in
-    which the series moves most), enters, leaves.
+    penalty, territorial, footprint, shortage) its change at the low and at the high end, `no plan
+    at`, and `rank`: the largest change of cost and penalties together and that of the footprint,
+    each as a share of what it is, added up; sorted by it. `turns`: input, grade, unit, year (0:
+    all), value, end (low or high), turns_at (the value in that year beyond which the plan has other
+    options; the year is the one in which the series moves most), enters, leaves.
     """
 
     swings: pd.DataFrame
     turns: pd.DataFrame
     cost: float
+    """USD, of the study as it is, penalties left out."""
+    penalty: float
     """USD, of the study as it is."""
     emissions: Mapping[str, float]
 
@@ -221,6 +224,7 @@ def sensitivity(
         swings,
         pd.DataFrame([*_turns(sweep, turning[:top], progress)], columns=TURN_COLUMNS),
         sweep.base.answers["cost"],
+        sweep.base.answers["penalty"],
         {scope: sweep.base.answers[scope] for scope in SCOPES},
     )
 
@@ -251,7 +255,7 @@ class _Result:
     """The study with one input moved."""
 
     answers: Mapping[str, float]
-    """Cost, emissions by scope, shortage."""
+    """Cost, penalty, emissions by scope, shortage."""
     in_plan: frozenset[str]
     ruled_out: frozenset[str]
     """Processes that no plan of the same cost runs: ties apart, they are surely not in it."""
@@ -307,7 +311,8 @@ class _Sweep:
         if solution.status == "infeasible":
             return None
         if solution.status != "optimal":
-            raise SolverError(f"{name} moved: the solver ended {solution.status}")
+            why = f": {solution.fault}" if solution.fault else ""
+            raise SolverError(f"{name} moved: the solver ended {solution.status}{why}")
         return self._result(variant.system, variant.arrays, solution)
 
     def _values(self, each: Input, share: float) -> Sample:
@@ -391,9 +396,7 @@ def _swing(each: Input, ends: Mapping[str, _Result | None], base: _Result) -> di
         for end, change in by_end.items()
     }
     without = ", ".join(end for end, result in ends.items() if result is None)
-    rank = sum(
-        (_largest_share(changes[answer].values(), base.answers[answer]) for answer in RANKED), 0.0
-    )
+    rank = sum((_largest_share(changes, base.answers, together) for together in RANKED), 0.0)
     return {**_first_row(each), **shown, "no plan at": without, "rank": rank}
 
 
@@ -401,8 +404,15 @@ def _without_rounding(change: float, value: float) -> float:
     return 0.0 if abs(change) <= CHANGED * abs(value) else change
 
 
-def _largest_share(changes: Iterable[float], value: float) -> float:
-    """The largest known change, as a share of the value; 0 where the value is 0."""
+def _largest_share(
+    changes: Mapping[str, Mapping[str, float]],
+    answers: Mapping[str, float],
+    together: Sequence[str],
+) -> float:
+    """The largest known change at an end of answers taken together, as a share of their value; 0
+    where that is 0."""
+    value = sum(answers[answer] for answer in together)
     if not value:
         return 0.0
-    return max((abs(each) for each in changes if np.isfinite(each)), default=0.0) / abs(value)
+    ends = (sum(each) for each in zip(*(changes[a].values() for a in together), strict=True))
+    return max((abs(each) for each in ends if np.isfinite(each)), default=0.0) / abs(value)

@@ -4,29 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from planner.lp.components import Components, add_param, add_set
 from planner.lp.family import Physical, Term
 from planner.lp.parameters import Given
 from planner.lp.wording import Facts, Subject, Telling
 from planner.study.provenance import figures
-from planner.system.batch import agreed
+from planner.system.orders import is_limited, most_ordered
 
 
 def build_rate(m: Any, k: str, t: int) -> Any:
     r"""No more is ordered in a period than can be built.
 
-    $$n_{k,t} \le N_{k,t}\, n_t$$   [activity unit / yr]
+    $$n_{k,v} \le \sum_{y \in v} N_{k,y}$$   [activity unit / yr]
+
+    Of the order, w of `capacity_balance` is placed in each year, so that the limit holds in each.
     """
     return m.new_capacity[k, t] <= m.max_orders[k, t]
 
 
 def _fill(m: Components, given: Given) -> None:
-    system, most = given.system, given.series()
+    system, most = given.system, given.order_series()
     for name, kept in given.orderable.items():
-        rate = system.period_mean(system.plants[name].max_new)
-        most.add(name, values=rate * given.length, kept=kept & agreed(np.isfinite(rate), 1))
+        if is_limited(system.plants[name]):
+            most.add(name, values=most_ordered(system, system.plants[name]), kept=kept)
     add_param(m, "max_orders", most, add_set(m, "build_rows", most))
 
 
@@ -51,10 +51,10 @@ BUILD_RATE = Physical(
     terms=(
         Term(
             "max_orders",
-            r"N_{k,t}\, n_t",
-            ("plant", "year"),
+            r"\sum_{y \in v} N_{k,y}",
+            ("plant", "year of order"),
             "activity unit/yr",
-            "most that can be ordered in the period",
+            "most that can be ordered in the years of the period of order",
         ),
     ),
 )

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from planner.lp.components import Components, add_param, join_sets
 from planner.lp.family import Physical, Term
 from planner.lp.parameters import Given
 from planner.lp.wording import Facts, Subject, Telling
 from planner.study.provenance import figures
-from planner.system.economics import alive_share
+from planner.system.orders import standing_share
 
 
 def capacity_balance(m: Any, k: str, t: int) -> Any:
     r"""Capacity is what stood or was under construction at the start, and what was ordered and is
     alive.
 
-    $$K_{k,t} - \sum_v s_{k,v,t}\, n_{k,v} = \bar K_{k,t}$$   [activity unit / yr]
+    $$K_{k,t} - \sum_v s_{k,v,t}\, n_{k,v} = \bar K_{k,t}, \qquad
+      s_{k,v,t} = \sum_{y \in v} w_{k,v,y}\, \ell_{k,y,t}$$   [activity unit / yr]
 
-    with s the overlap of [v + lead, v + lead + life) with period t, over its length. Direct, not
-    recursive: the dual is the worth of one year of capacity.
+    with w the part of the order of period v that is placed in its year y: all in the first, or,
+    where the yearly limit N of orders is given, $N_{k,y} / \sum_{y' \in v} N_{k,y'}$; and l the
+    overlap of [y + lead, y + lead + life) with year t. Direct, not recursive: the dual is the worth
+    of one year of capacity.
     """
     return (
         m.capacity[k, t]
@@ -31,18 +32,12 @@ def capacity_balance(m: Any, k: str, t: int) -> Any:
 
 
 def _fill(m: Components, given: Given) -> None:
-    system, existing, shares = given.system, given.series(), given.series(2)
-    periods = system.periods
+    system, existing = given.system, given.series()
     for plant in system.plants.values():
         existing.add(plant.name, values=system.period_mean(plant.existing))
-    for name, kept in given.orderable.items():
-        plant = system.plants[name]
-        share = alive_share(periods, plant.lead_time, plant.life)
-        # a life may end a period later in one sample than in another: its zeros are left out when
-        # the matrix is made
-        alive = (share != 0).reshape(-1, len(periods), len(periods)).any(axis=0)
-        for i in np.flatnonzero(kept):
-            shares.add(name, given.years[i], values=share[..., i, :], kept=alive[i])
+    shares = given.by_order(
+        {name: standing_share(system, system.plants[name]) for name in given.orderable}
+    )
     capacities, stands = m.sets["capacities"], m.index("alive_share", shares)
     add_param(m, "existing", existing, capacities)
     add_param(m, "alive_share", shares, stands)
@@ -79,7 +74,7 @@ CAPACITY_BALANCE = Physical(
             r"s_{k,v,t}",
             ("plant", "year of order", "year"),
             "1",
-            "share of period t in which an order of v stands",
+            "share of an order of period v that stands in t",
         ),
         Term(
             "existing",

@@ -12,11 +12,11 @@ from planner.system.nouns import Policy
 
 
 def capital_budget(m: Any, n: str, t: int) -> Any:
-    r"""Cash for new plants, in the year of order, stays below the budget.
+    r"""Cash for new plants, in the year in which an order is placed, stays below the budget.
 
-    $$\sum_k C_{k,t}\, n_{k,t} / n_t \le M_{n,t}$$   [USD / yr]
+    $$\sum_{k,v} C_{k,t}\, w_{k,v,t}\, n_{k,v} \le M_{n,t}$$   [USD / yr]
     """
-    return sum(m.cash[k, t] * m.new_capacity[k, t] for k in m.ordered[t]) <= m.limit[n, t]
+    return sum(m.cash[k, v, t] * m.new_capacity[k, v] for k, v in m.ordered[t]) <= m.limit[n, t]
 
 
 def _fill(targets: Targets, policy: Policy) -> None:

@@ -15,11 +15,9 @@ from planner.system.nouns import Policy
 def carbon_budget(m: Any, n: str) -> Any:
     r"""Emissions of the scope over all years stay below the budget.
 
-    $$\sum_t n_t E_{s,t} \le B_n$$   [t CO2e]
+    $$\sum_t E_{s,t} \le B_n$$   [t CO2e]
     """
-    return (
-        sum(m.length[t] * m.emission[s, t] for s in m.scope_of[n] for t in m.periods) <= m.budget[n]
-    )
+    return sum(m.emission[s, t] for s in m.scope_of[n] for t in m.periods) <= m.budget[n]
 
 
 def _fill(targets: Targets, policy: Policy) -> None:

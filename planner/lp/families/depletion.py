@@ -14,20 +14,19 @@ from planner.system.batch import joined
 
 
 def depletion(m: Any, d: str, t: int) -> Any:
-    r"""Ore in the ground at the end of a period; what exploration adds can be mined only once it is
+    r"""Ore in the ground at the end of a year; what exploration adds can be mined only once it is
     there.
 
-    $$R_{d,t} - R_{d,t-1} + n_t \sum_p i_{d,p,t}\, a_{p,t} - \sum_v n_v\, y_{d,v}
-      = n_t A_{d,t}$$   [t]
+    $$R_{d,t} - R_{d,t-1} + \sum_p i_{d,p,t}\, a_{p,t} - \sum_v y_{d,v} = A_{d,t}$$   [t]
 
-    with the reserve on the right in the first period, what exploration y of an earlier period v has
-    found by t, and R at least 0.
+    with the reserve on the right in the first year, what exploration y of a year v can be mined
+    from t on, and R at least 0.
     """
     return (
         m.remaining[d, t]
         - sum(m.remaining[d, u] for u in m.previous[t])
-        + m.length[t] * sum(m.ore[d, p, t] * m.activity[p, t] for p in m.miners[d])
-        - sum(m.length[v] * m.explored[d, v] for v in m.finds[d, t])
+        + sum(m.ore[d, p, t] * m.activity[p, t] for p in m.miners[d])
+        - sum(m.explored[d, v] for v in m.finds[d, t])
         == m.ore_added[d, t]
     )
 
@@ -83,10 +82,10 @@ DEPLETION = Physical(
         ),
         Term(
             "ore_added",
-            r"n_t\, A_{d,t}",
+            r"A_{d,t}",
             ("deposit", "year"),
             "t",
-            "reserve growth of the period; in the first one the reserve too",
+            "reserve growth of the year; in the first one the reserve too",
         ),
         Term("miners", "", ("deposit",), "", "processes that take from a deposit"),
         Term(
@@ -94,7 +93,7 @@ DEPLETION = Physical(
             "",
             ("deposit", "year"),
             "",
-            "periods of exploration whose finds can first be mined in a period",
+            "years of exploration whose finds can first be mined in a year",
         ),
     ),
 )

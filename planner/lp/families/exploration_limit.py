@@ -16,9 +16,9 @@ from planner.study.provenance import plain
 def exploration_limit(m: Any, d: str) -> Any:
     r"""No more is found than there is.
 
-    $$\sum_v n_v\, y_{d,v} \le Y_d$$   [t]
+    $$\sum_v y_{d,v} \le Y_d$$   [t]
     """
-    return sum(m.length[v] * m.explored[d, v] for v in m.explored_in[d]) <= m.max_found[d]
+    return sum(m.explored[d, v] for v in m.explored_in[d]) <= m.max_found[d]
 
 
 def _fill(m: Components, given: Given) -> None:
@@ -52,6 +52,6 @@ EXPLORATION_LIMIT = Physical(
     holds_under_loss=False,
     terms=(
         Term("max_found", "Y_d", ("deposit",), "t", "most that there is to be found in all"),
-        Term("explored_in", "", ("deposit",), "", "periods in which a deposit can be explored"),
+        Term("explored_in", "", ("deposit",), "", "years in which a deposit can be explored"),
     ),
 )

@@ -11,16 +11,20 @@ from planner.lp.targets import Targets
 from planner.lp.wording import Facts, Subject, Telling
 from planner.study.provenance import figures
 from planner.system.nouns import Policy
-from planner.system.unit_accounts import output_equivalent, refined_requirement
+from planner.system.trade import import_terms
+from planner.system.unit_accounts import equivalent, refined_requirement
 
 
 def import_share(m: Any, n: str, t: int) -> Any:
-    r"""Imports from one origin stay below a share of demand (or of all imports) of the metal, in
-    refined equivalents.
+    r"""What passes through one origin stays below a share of demand (or of all imports) of the
+    metal, in refined equivalents.
 
-    $$\sum_{p \in O_n} \epsilon_{p,t}\, a_{p,t}
-      - \sigma_{n,t} [of\ imports] \sum_{p \in I_n} \epsilon_{p,t}\, a_{p,t}
+    $$\sum_p (\epsilon^{o}_{p,t} - \sigma_{n,t} [of\ imports]\, \epsilon_{p,t})\, a_{p,t}
       \le \sigma_{n,t} [of\ demand]\, D_{x,t}$$   [t / yr]
+
+    with epsilon what a process brings across the border in any form (ore, refined metal, finished
+    goods, scrap) less what it takes from other imports, of all origins, and $\epsilon^{o}$ of this
+    one alone: ore refined on its way counts once, for its mine and for its refiner.
     """
     return sum(m.share_term[n, p, t] * m.activity[p, t] for p in m.counted[n]) <= m.limit[n, t]
 
@@ -30,16 +34,24 @@ def _of_imports(policy: Policy) -> bool:
 
 
 def _fill(targets: Targets, policy: Policy) -> None:
-    system, level = targets.system, np.nan_to_num(targets.level(policy))
-    for process in system.processes.values():
-        if process.kind == "import":
-            own = 1.0 if process.origin == policy.origin else 0.0
-            shared = level if _of_imports(policy) else 0.0
-            made = output_equivalent(system, process, policy.metal)
-            targets.count(policy, process, (own - shared) * made)
-    need = refined_requirement(system, policy.metal)
+    system, metal = targets.system, policy.metal
+    level = np.nan_to_num(targets.level(policy))
+    own = import_terms(system, metal, origin=policy.origin, worth=equivalent, under=policy)
+    every = (
+        import_terms(system, metal, worth=equivalent, under=policy) if _of_imports(policy) else {}
+    )
+    nothing = np.zeros(len(system.periods))
+    for name, process in system.processes.items():
+        if name in own or name in every:
+            of_origin, of_all = own.get(name, nothing), every.get(name, nothing)
+            mine = 1.0 if name in own else 0.0
+            # the second part is what a chain takes from other origins: 0 for an import in one step
+            term = (mine - level) * of_all + (of_origin - mine * of_all)
+            targets.count(policy, process, term)
+    need = nothing if _of_imports(policy) else refined_requirement(system, metal)
     for i, t, share in targets.in_force(policy):
-        targets.cap("import_share", policy, t, 0.0 if _of_imports(policy) else share * need[..., i])
+        limit = share * need[..., i]
+        targets.cap("import_share", policy, t, limit)
 
 
 def _describe(facts: Facts, subject: Subject, years: list[int]) -> Telling:

@@ -12,7 +12,6 @@ from planner.lp.parameters import Given
 from planner.lp.wording import Facts, Subject, Telling
 from planner.study.provenance import figures, plain
 from planner.system.batch import agreed, single
-from planner.system.economics import powers
 from planner.system.nouns import System
 
 
@@ -20,8 +19,7 @@ def ramp(m: Any, r: str, t: int) -> Any:
     r"""A group of processes grows no faster than its market or its permits allow; by group, so that
     splitting a supplier changes nothing.
 
-    $$\sum_{p \in r} a_{p,t} - (1 + \gamma_r)^{\Delta_t} \sum_{p \in r} a_{p,t-1}
-      \le \sigma_r \Delta_t$$   [t / yr]
+    $$\sum_{p \in r} a_{p,t} - (1 + \gamma_r) \sum_{p \in r} a_{p,t-1} \le \sigma_r$$   [t / yr]
     """
     return (
         sum(m.activity[p, t] for p in m.members[r])
@@ -33,8 +31,7 @@ def ramp(m: Any, r: str, t: int) -> Any:
 def run_down(m: Any, r: str, t: int) -> Any:
     r"""Sunk plants run down, they do not stop at once; suspended where a closure stops them.
 
-    $$\sum_{p \in r} a_{p,t} - (1 - \delta_r)^{\Delta_t} \sum_{p \in r} a_{p,t-1} + b_{r,t}
-      \ge 0$$   [t / yr]
+    $$\sum_{p \in r} a_{p,t} - (1 - \delta_r) \sum_{p \in r} a_{p,t-1} + b_{r,t} \ge 0$$   [t / yr]
     """
     return (
         sum(m.activity[p, t] for p in m.members[r])
@@ -55,11 +52,11 @@ def _members(system: System) -> dict[str, list[str]]:
 def _fill_growth(m: Components, given: Given) -> None:
     system, members = given.system, _members(given.system)
     growth, step = given.series(), given.series()
-    later = np.arange(len(given.gap)) > 0
+    one, later = np.ones(len(given.years)), np.arange(len(given.years)) > 0
     for group in system.ramps.values():
         if members[group.name] and agreed(np.isfinite(single(group.growth))):
-            growth.add(group.name, values=powers(1 + group.growth, given.gap), kept=later)
-            step.add(group.name, values=group.step * given.gap, kept=later)
+            growth.add(group.name, values=(1 + group.growth) * one, kept=later)
+            step.add(group.name, values=group.step * one, kept=later)
     add_sets(m, "members", members)
     rows = add_set(m, "ramp_rows", growth)
     add_param(m, "growth", growth, rows)
@@ -68,11 +65,12 @@ def _fill_growth(m: Components, given: Given) -> None:
 
 def _fill_decline(m: Components, given: Given) -> None:
     system, members = given.system, _members(given.system)
-    decline, later = given.series(), np.arange(len(given.gap)) > 0
+    one, later = np.ones(len(given.years)), np.arange(len(given.years)) > 0
+    decline = given.series()
     for group in system.ramps.values():
         if members[group.name] and agreed(np.isfinite(single(group.decline))):
-            kept = later & ~(system.period_mean(group.waived.astype(float)) > 0)
-            decline.add(group.name, values=powers(1 - group.decline, given.gap), kept=kept)
+            values = (1 - group.decline) * one
+            decline.add(group.name, values=values, kept=later & ~group.waived)
     rows = add_set(m, "run_down_rows", decline)
     add_param(m, "decline", decline, rows)
     # a set of one member: a string written into a rule as an index does not survive the templates
@@ -111,14 +109,14 @@ RAMP = Physical(
     terms=(
         Term(
             "growth",
-            r"(1 + \gamma_r)^{\Delta_t}",
+            r"1 + \gamma_r",
             ("ramp group", "year"),
             "1",
-            "growth factor since the period before",
+            "growth factor since the year before",
         ),
         Term(
             "growth_step",
-            r"\sigma_r\, \Delta_t",
+            r"\sigma_r",
             ("ramp group", "year"),
             "t/yr",
             "growth allowed from nothing",
@@ -138,10 +136,10 @@ RUN_DOWN = Physical(
     terms=(
         Term(
             "decline",
-            r"(1 - \delta_r)^{\Delta_t}",
+            r"1 - \delta_r",
             ("ramp group", "year"),
             "1",
-            "least share of the period before",
+            "least share of the year before",
         ),
         Term("run_down_breach", "", ("ramp group", "year"), "", "the breach of a run-down row"),
     ),

@@ -10,14 +10,9 @@ from planner.lp.family import Target
 from planner.lp.targets import Targets
 from planner.lp.wording import Facts, Subject, Telling
 from planner.study.provenance import figures
-from planner.system.batch import agreed
 from planner.system.nouns import Array, Policy
-from planner.system.unit_accounts import (
-    equivalent,
-    input_equivalent,
-    output_equivalent,
-    refined_requirement,
-)
+from planner.system.sufficiency import counted_terms
+from planner.system.unit_accounts import equivalent, refined_requirement
 
 
 def self_sufficiency(m: Any, n: str, x: str, t: int) -> Any:
@@ -38,16 +33,10 @@ def self_sufficiency(m: Any, n: str, x: str, t: int) -> Any:
 
 
 def _fill(targets: Targets, policy: Policy) -> None:
-    """Output of the processes that count, less what they take from one another: a chain through
-    several stages counts once, at its end."""
     system, metal = targets.system, policy.metal
-    counted = [process for process in system.processes.values() if policy.counts(process)]
-    passed_on = {good for process in counted for good in process.outputs}
-    for process in counted:
-        made = output_equivalent(system, process, metal)
-        if agreed(made.any(axis=-1)):
-            taken = input_equivalent(system, process, metal, passed_on)
-            targets.count(policy, process, made - taken)
+    terms = counted_terms(system, policy, equivalent)
+    for name, term in terms.items():
+        targets.count(policy, system.processes[name], term)
     home, exports = refined_requirement(system, metal, export=False), _exports(targets, policy)
     for i, t, share in targets.in_force(policy):
         targets.floor("self_sufficiency", policy, metal, t, share * home[..., i] + exports[..., i])

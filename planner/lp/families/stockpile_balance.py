@@ -1,4 +1,4 @@
-"""Stockpiles from period to period."""
+"""Stockpiles from year to year."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ def stockpile_balance(m: Any, g: str, t: int) -> Any:
     r"""A stockpile changes by what is filled and drawn; it ends no lower than its closing level (a
     bound on the last S).
 
-    $$S_{g,t} - S_{g,t-1} - n_t (f_{g,t} - d_{g,t}) = 0$$   [t]
+    $$S_{g,t} - S_{g,t-1} - (f_{g,t} - d_{g,t}) = 0$$   [t]
 
-    with the opening stock on the right in the first period.
+    with the opening stock on the right in the first year.
     """
     return (
         m.stockpile[g, t]
         - sum(m.stockpile[g, u] for u in m.previous[t])
-        - m.length[t] * m.fill[g, t]
-        + m.length[t] * m.draw[g, t]
+        - m.fill[g, t]
+        + m.draw[g, t]
         == m.stock_opening[g, t]
     )
 
@@ -41,8 +41,7 @@ def _fill(m: Components, given: Given) -> None:
         if good.stockpile is None:
             continue
         pile = good.stockpile
-        # a period pays for the mean of its opening and closing stock: half a period's rate at
-        # either end
+        # a year pays for the mean of its opening and closing stock: half its rate at either end
         half = given.factor * given.system.period_mean(pile.holding_cost) / 2
         for name, series in (
             ("stock_opening", joined([zero[:1] + pile.opening, zero[1:]])),
@@ -84,7 +83,7 @@ STOCKPILE_BALANCE = Physical(
             r"\bar S_{g,t}",
             ("good", "year"),
             "t",
-            "stock at the start in the first period, 0 after it",
+            "stock at the start in the first year, 0 after it",
         ),
     ),
 )

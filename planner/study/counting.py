@@ -1,0 +1,72 @@
+"""What a policy counts of trade and of home output: refused where it cannot be told, or where the
+study does not say what it stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from planner.system.nouns import Policy
+from planner.system.sufficiency import counted, unsettled_output
+from planner.system.trade import Network, Unsettled, brought_in, importers, may_run, unsettled
+from planner.system.unit_accounts import has_equivalent
+
+
+def uncountable(network: Network, policy: Policy) -> Iterator[tuple[str, str]]:
+    """Field of a policy and what is wrong with what it counts."""
+    field = "stages" if policy.kind == "self_sufficiency" else "origin"
+    remedy = ", or name fewer stages" if field == "stages" else ""
+    for each in dict.fromkeys(_unsettled(network, policy)):
+        message = (
+            f"'{each.good}' is made by processes that count and by {each.other}, which does not, "
+            f"and '{each.taker}', which counts, takes it: what of it counts already cannot be "
+            f"told; give metal from abroad a good of its own{remedy}"
+        )
+        yield field, message
+    for good, metal in sorted(_goods_counted(network, policy)):
+        if not has_equivalent(network.goods[good], metal):
+            message = (
+                f"counts good '{good}', which has no 'equivalent' in {metal}; give the refined "
+                "metal got from a tonne of it in good_values.csv"
+            )
+            yield "kind", message
+
+
+def _unsettled(network: Network, policy: Policy) -> Iterator[Unsettled]:
+    if policy.kind == "self_sufficiency":
+        yield from unsettled_output(network, policy)
+    elif policy.kind == "import_share":
+        yield from unsettled(network, policy.metal, policy.origin)
+        if policy.of == "imports":
+            yield from unsettled(network, policy.metal)
+
+
+def _goods_counted(network: Network, policy: Policy) -> set[tuple[str, str]]:
+    """Goods that a policy counts in refined equivalents, with the metal."""
+    found: set[tuple[str, str]] = set()
+    for metal in _metals(network, policy):
+        names = set(_trade_and_output(network, policy))
+        if policy.of != "imports":
+            names |= {good.name for good in network.goods.values() if good.demand is not None}
+        held = (name for name in names if name in network.goods)
+        found |= {(name, metal) for name in held if metal in network.goods[name].content}
+    return found
+
+
+def _metals(network: Network, policy: Policy) -> tuple[str, ...]:
+    """Metals whose refined equivalents a policy is measured by."""
+    if policy.kind == "stockpile_cover":
+        held = (network.goods[name].content for name in policy.goods if name in network.goods)
+        return tuple(dict.fromkeys(metal for content in held for metal in content))
+    return (policy.metal,) if policy.kind in ("self_sufficiency", "import_share") else ()
+
+
+def _trade_and_output(network: Network, policy: Policy) -> Iterator[str]:
+    if policy.kind == "self_sufficiency":
+        for each in counted(network, policy):
+            yield from (*each.adds, *each.less)
+    elif policy.kind == "import_share":
+        origin = None if policy.of == "imports" else policy.origin
+        brought = brought_in(network, origin)
+        for process in importers(network, origin):
+            if may_run(process, policy):
+                yield from (*process.outputs, *brought.intersection(process.inputs))
