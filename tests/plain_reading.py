@@ -12,6 +12,7 @@ import io
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -173,10 +174,14 @@ class Plain:
         return found
 
     def _layers(self, asked: str) -> list[str]:
+        @cache
+        def before(name: str) -> list[str]:
+            return beside(self._scenario(name).get("inherits", []))
+
         def beside(names: list[str]) -> list[str]:
             found: list[str] = []
             for name in names:
-                parents = beside(self._scenario(name).get("inherits", []))
+                parents = before(name)
                 found += [parent for parent in parents if parent not in found]
                 found = [each for each in found if each != name] + [name]
             return found

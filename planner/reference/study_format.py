@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from planner.study.meaning import POLICY_MEANINGS, only
+from planner.study.meaning import HEAD_MEANINGS, POLICY_MEANINGS, only
 from planner.study.schema import (
     COLUMN_NOTES,
     POLICIES,
@@ -72,6 +72,8 @@ years in proportion to that. What every number means in a longer period stands i
 Longer periods do not make a programme smaller; a plan with them is replayed in the study with
 periods of one year, and its certificate says by how much cost, emissions and shortage differ.
 
+{head}
+
 Money of another year than `currency_year` is refused. The stock conventions are those of ODYM and
 flodym.
 
@@ -87,7 +89,8 @@ row it replaces. Also `discount_rate`, `border_adjustment` and `policies.NAME.FI
 """
 _RULES = """
 A number given at some years is interpolated linearly between them and never extrapolated, unless
-its row says so in `extend`. Years stand in ascending order, each once. *Events* are amounts that
+its row says so in `extend`. Rows of years that the study does not reach only serve to interpolate.
+Years stand in ascending order, each once. *Events* are amounts that
 fall in their year; years not given are 0. Units are read by pint: mass t, kt, Mt, kg, g; money
 USD_2021; carbon tCO2e, kgCO2e; energy MWh, kWh, GJ; time year, month; shares 1 or %.
 
@@ -100,8 +103,9 @@ errors, `--strict` makes errors of them, `planner solve` counts them and writes 
 and `plan.json`, `System.warnings` holds them. Warnings are also: rates that look like per cent,
 sources of one metal that cost more than fifty times one another, a shortage that costs less than
 the dearest supply, demand that no process can serve, metal that may be thrown away for nothing, a
-host and a deposit on one process, a by-product without a host, and ends of ranges that the balance
-never allows.
+host and a deposit on one process, a by-product without a host, ends of ranges that the balance
+never allows, cohorts of which both inflow and stock are given, and observations that cannot be
+reconciled.
 
 ## Tables
 """
@@ -113,7 +117,8 @@ def study_format_page() -> str:
 
 
 def _lines() -> Iterator[str]:
-    yield _HEAD
+    heads = " and ".join(f"`{each.name}` unless {each.only}" for each in HEAD_MEANINGS)
+    yield _HEAD.replace("{head}", f"A warning names {heads}.")
     yield from _rows(("column", "required", "meaning"))
     for name in VALUE_COLUMNS:
         yield _row(f"`{name}`", "yes" if name in REQUIRED_VALUE_COLUMNS else "", COLUMN_NOTES[name])

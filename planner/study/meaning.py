@@ -39,6 +39,7 @@ Question = Literal[
     "ordering",
     "emitting",
     "priced",
+    "stocked",
 ]
 """What a noun or a policy is asked before one of its numbers counts; answered in
 `planner.study.judgement.questions`."""
@@ -297,6 +298,38 @@ SERIES_PARTS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 """Parameters of processes that a series multiplies; a series that is not here is always read."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeadMeaning:
+    """A field of study.toml, and what it needs so as to set anything."""
+
+    name: str
+    idle: object
+    """The value that sets nothing anyway."""
+    only: str
+    message: str
+    asks: Question
+
+
+HEAD_MEANINGS: tuple[HeadMeaning, ...] = (
+    HeadMeaning(
+        "border_adjustment",
+        False,
+        "there is a carbon price",
+        "is true, but the study has no carbon price that could fall on imports; give carbon_price "
+        "in series.csv, or drop it",
+        "priced",
+    ),
+    HeadMeaning(
+        "stock_convention",
+        "uniform",
+        "there is a use stock",
+        "says when products enter use, but the study has no use stock; give one in products.csv, "
+        "or drop it",
+        "stocked",
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -16,7 +17,7 @@ from planner.cli import app
 from planner.errors import SpecError
 from planner.figures.comparison import contrast
 from planner.plan.plan import Plan
-from tests.small import Study
+from tests.small import Study, plan_of
 
 PRICE = "process_values.import_lithium.import_price"
 
@@ -137,3 +138,65 @@ def test_plans_that_cannot_be_compared_are_refused(plans: tuple[Plan, Plan]) -> 
         planner.compare(plans[:1])
     with pytest.raises(SpecError, match="2 plans but 1 names"):
         planner.compare(plans, ["one"])
+
+
+def made_up(folder: Path, *, plant: str = "", distribution: str = "fixed", **head: Any) -> Plan:
+    study = Study(2021, 2024, **head).good("li", "refined")
+    study.good("cell", "product", demand=10, shortage_cost=1e4, equivalent=1)
+    study.good("old", "waste", collection=0.5)
+    study.plant("works", existing_capacity=100).plant("other", existing_capacity=100)
+    study.process("buy", "import", gives={"li": 1}, import_price=10, origin="A", plant="other")
+    study.process("mk", "manufacture", takes={"li": 1}, gives={"cell": 1}, plant=plant or "works")
+    sd = {} if distribution == "fixed" else {"lifetime_sd": 0.5}
+    study.product(
+        "b",
+        waste="old",
+        uses={"cell": 1},
+        inflow={2020: 1},
+        distribution=distribution,
+        life=2,
+        **sd,
+    )
+    return plan_of(study, folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "texts"),
+    [
+        ({"plant": "other"}, "processes.mk.plant", ("works", "other")),
+        ({"distribution": "normal"}, "products.b.distribution", ("fixed", "normal")),
+        ({"stock_convention": "end"}, "stock_convention", ("uniform", "end")),
+        ({"step": 2}, "years", ("2021-2024 yearly", "2021-2024 by 2")),
+    ],
+)
+def test_what_is_no_number_is_compared_as_well(
+    tmp_path: Path, change: dict[str, Any], path: str, texts: tuple[str, str]
+) -> None:
+    """Two runs that differed in the plant of a process, the kind of a life, the stock convention or
+    the periods were said to have the same inputs."""
+    found = planner.compare([made_up(tmp_path), made_up(tmp_path, **change)], ["a", "b"])
+    assert found.structure.to_dict("records") == [{"path": path, "a": texts[0], "b": texts[1]}]
+
+
+def test_a_noun_that_one_lacks_is_named_once(tmp_path: Path) -> None:
+    """A further import is one line, not one for each of its fields."""
+    study = Study().good("li", "refined", demand=10, shortage_cost=1e4)
+    study.process("buy", "import", gives={"li": 1}, import_price=10)
+    first = plan_of(study, tmp_path)
+    study.process("more", "import", gives={"li": 1}, import_price=5)
+    found = planner.compare([first, plan_of(study, tmp_path)], ["a", "b"])
+    assert found.structure.to_dict("records") == [{"path": "processes.more", "a": "", "b": "there"}]
+
+
+def test_the_command_and_the_page_show_the_structure(tmp_path: Path) -> None:
+    runs = [
+        str(made_up(tmp_path, **change).save(tmp_path / f"run_{i}"))
+        for i, change in enumerate(({}, {"plant": "other"}))
+    ]
+    call = CliRunner().invoke
+    assert "processes.mk.plant" in call(app, ["compare", *runs]).stdout
+    said = json.loads(call(app, ["compare", *runs, "--json"]).stdout)
+    assert [row["path"] for row in said["structure"]] == ["processes.mk.plant"]
+    page = tmp_path / "page.html"
+    assert call(app, ["compare", *runs, "--out", str(page)]).exit_code == 0
+    assert "processes.mk.plant" in page.read_text(encoding="utf-8")

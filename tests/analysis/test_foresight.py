@@ -198,9 +198,48 @@ def test_more_in_sight_on_a_shipped_study():
     assert costs[-1] == pytest.approx(0, abs=1e-6)
 
 
+def works(last=2022, max_new=1e3, **head) -> Study:
+    """100 t a year from works at 5 a year and 1 to run, or bought at 30."""
+    study = Study(2021, last, **head).good("li", "refined", demand=100, shortage_cost=SHORT)
+    study.plant("works", capital_cost=10, life=2, max_new=max_new)
+    study.process("dig", "mine", gives={"li": 1}, variable_cost=1, plant="works")
+    return study.process("buy", "import", gives={"li": 1}, import_price=30)
+
+
 def test_what_cannot_be_is_refused(tmp_path):
     with pytest.raises(SpecError):
         rolling(system_of(scarce_ore(), tmp_path), window=1, step=2)
     with pytest.raises(SpecError):
         regret({"one": system_of(scarce_ore(), tmp_path)})
     assert plan_of(scarce_ore(), tmp_path).objective == pytest.approx(3_000)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"discount_rate": 0.1}, {"last": 2023}, {"last": 2022, "step": 2}],
+)
+def test_futures_that_differ_in_more_than_data_are_refused(tmp_path, changes):
+    """`hedge` refused them; regret set costs at 0 and at 10 %, or of two and of three years, beside
+    one another, and evaluate dropped orders of years that the other study does not have."""
+    one = system_of(works(), tmp_path)
+    other = system_of(works(**changes), tmp_path)
+    with pytest.raises(SpecError, match="differ in years, discount rate or currency"):
+        regret({"one": one, "other": other})
+    with pytest.raises(SpecError, match="differ in years, discount rate or currency"):
+        evaluate(planner.solve(one), other)
+
+
+def test_builds_before_the_first_year_are_none(tmp_path):
+    """Until 2021 nothing is decided: every regret was 0, and said nothing."""
+    one = system_of(works(), tmp_path)
+    with pytest.raises(SpecError, match="they part in 2021, before the first year"):
+        regret({"one": one, "other": one}, until=2021)
+
+
+def test_an_order_without_a_place_leaves_no_plan(tmp_path):
+    """100 t of works are built in one future and closed in the other: their order was lost in
+    silence, and the other future planned as if it had never been placed."""
+    plan = planner.solve(system_of(works(), tmp_path))
+    closed = system_of(works(max_new=0), tmp_path)
+    with pytest.raises(InfeasibleError, match="order of 100 of 'works' in 2021, which cannot"):
+        evaluate(plan, closed)

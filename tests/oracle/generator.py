@@ -128,8 +128,8 @@ def process(d: Draft, name: str, kind: str, stage: str, inputs, outputs, **field
 
 # Odds at home and abroad, name, unit, ends of the range.
 NUMBERS = (
-    (0.4, 0.4, "direct_emission", "tCO2e/t", 0, 5),
-    (0.4, 0.4, "electricity", "MWh/t", 0, 8),
+    (0.4, 0, "direct_emission", "tCO2e/t", 0, 5),
+    (0.4, 0, "electricity", "MWh/t", 0, 8),
     (0.1, 0.6, "embodied_emission", "tCO2e/t", 0, 9),
     (0.1, 0.6, "transport_emission", "kgCO2e/t", 0, 900),
     (0.1, 0.1, "credit", "USD_2021/t", 0, 600),

@@ -17,9 +17,9 @@ from planner.plan.plan import Plan
 from planner.solver.compiled import compiled
 from planner.study.meaning import MEANINGS
 from planner.study.reader import Rereader
-from planner.study.schema import BY_NAME, SERIES_UNITS
+from planner.study.schema import BY_NAME, POLICY_FORMS, SERIES_UNITS
 from planner.system.nouns import Distribution, GoodKind, ProcessKind, System
-from tests.small import Study
+from tests.small import Study, system_of
 
 KINDS: tuple[str, ...] = get_args(GoodKind)
 PROCESSES: tuple[str, ...] = get_args(ProcessKind)
@@ -390,3 +390,137 @@ def test_every_row_of_the_table_is_tried(folder: Path) -> None:
         if table not in ("collection", "series"):
             assert any((key[0], key[2]) == (table, name) for key in vain), (table, name)
         assert any((key[0], key[2]) == (table, name) for key in set(trial.series) - vain)
+
+
+# ---- policies and the head
+
+
+def ruled() -> Study:
+    """A small study in which every kind of policy finds what it names."""
+    s = Study(2021, 2024, metals=("lithium", "cobalt"))
+    for metal in ("lithium", "cobalt"):
+        own = {"metal": metal, "opening_stock": 5}
+        s.good(f"{metal}_ore", "intermediate", metal=metal, equivalent=0.9)
+        s.good(metal, "refined", **own).good(f"{metal}_old", "waste", metal=metal, collection=0.5)
+        s.good(f"{metal}_cell", "product", metal=metal, demand=10, shortage_cost=1e5, equivalent=1)
+        s.process(
+            f"{metal}_mine",
+            "mine",
+            gives={f"{metal}_ore": 1},
+            variable_cost=1,
+            direct_emission=2,
+            observed={2021: 3, 2023: 4},
+        )
+        s.process(
+            f"{metal}_refine",
+            "refine",
+            takes={f"{metal}_ore": 1},
+            gives={metal: 0.9},
+            loss="slag",
+            plant="k",
+            observed={2022: 3},
+            electricity=1,
+        )
+        for origin in ("A", "B"):
+            s.process(
+                f"{metal}_{origin}",
+                "import",
+                gives={metal: 1},
+                import_price=9,
+                origin=origin,
+                max_activity=50,
+                embodied_emission=3,
+            )
+        s.process(f"{metal}_make", "manufacture", takes={metal: 1}, gives={f"{metal}_cell": 1})
+        s.process(
+            f"{metal}_collect",
+            "recycle",
+            takes={f"{metal}_old": 1},
+            gives={metal: 0.9},
+            loss="slag",
+        )
+        s.product(
+            f"{metal}_b", waste=f"{metal}_old", uses={f"{metal}_cell": 1}, inflow={2020: 5}, life=2
+        )
+    s.plant("k", existing_capacity=50, capital_cost=10, life=5)
+    return s.series("grid_intensity", 0.5).series("carbon_price", 3)
+
+
+SHARE = {"metal": "lithium", "share": 0.2}
+RULES: dict[str, dict[str, Any]] = {
+    "self_sufficiency": {**SHARE, "stages": ["processing"]},
+    "import_share": {**SHARE, "origin": "A"},
+    "recycled_content": SHARE,
+    "quota": {"processes": ["lithium_A"], "cap": 3},
+    "collection_target": {"goods": ["lithium_old"], "share": 0.2},
+    "carbon_cap": {"scope": "territorial", "cap": 50},
+    "carbon_budget": {"scope": "territorial", "cap": 50},
+    "capital_budget": {"cap": 50},
+    "stockpile_cover": {"goods": ["lithium"], "months": 1},
+    "closure": {"origin": "A", "share": 0.5},
+    "pin": {"tolerance": 0.1},
+}
+OTHER: dict[str, Any] = {
+    "enabled": False,
+    "from": 2023,
+    "to": 2021,
+    "penalty": 5.0,
+    "metal": "cobalt",
+    "origin": "B",
+    "stages": ["extraction"],
+    "processes": ["cobalt_refine"],
+    "scope": "footprint",
+    "of": "imports",
+    "provenance": "home",
+}
+"""Another value of each field."""
+GOODS = {"collection_target": ["cobalt_old"], "stockpile_cover": ["cobalt"]}
+LABELS = {"kind", "source", "note"}
+"""Fields that set nothing and say so."""
+
+
+def programme(study: Study, folder: Path) -> dict[tuple[Any, ...], float]:
+    system = system_of(study, folder)
+    return entries(compiled(system).arrays)
+
+
+@pytest.mark.parametrize("kind", POLICY_FORMS)
+def test_every_field_of_a_policy_sets_something(tmp_path: Path, kind: str) -> None:
+    """Each field that a kind of policy may have, given another value, makes another programme: a
+    field that nothing reads would be a choice in vain."""
+    form, fields = POLICY_FORMS[kind], RULES[kind]
+    study = ruled().policy("p", kind, **fields)
+    if kind == "self_sufficiency":
+        study.process(
+            "foreign",
+            "refine",
+            takes={"lithium_ore": 1},
+            gives={"lithium": 0.9},
+            loss="slag",
+            pathway="foreign primary",
+            origin="A",
+        )
+    before = programme(study, tmp_path)
+    level = fields[form.level]
+    others = {form.level: level / 2} | {
+        field.name: GOODS[kind] if field.name == "goods" else OTHER[field.name]
+        for field in form.fields
+        if field.name not in LABELS
+    }
+    for name, value in others.items():
+        study.policies["p"] = {"kind": kind, "source": "test", **fields, name: value}
+        assert programme(study, tmp_path) != before, name
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("discount_rate", 0.1), ("border_adjustment", True), ("stock_convention", "end")],
+)
+def test_every_field_of_the_head_sets_something(tmp_path: Path, field: str, value: Any) -> None:
+    """So does each field of study.toml that is neither a name nor a year."""
+    study = ruled()
+    for row in study.rows["product_values"]:
+        row["value"] = 2.5
+    before = programme(study, tmp_path)
+    study.head[field] = value
+    assert programme(study, tmp_path) != before

@@ -98,6 +98,40 @@ def with_policy(kind: str, **fields) -> Study:
     return market().policy("aim", kind, **fields)
 
 
+def used(**cohort) -> Study:
+    """A cell in use, and what entered in 2020."""
+    study = market().good("cell", "product", demand=5, shortage_cost=SHORT)
+    study.good("old", "waste").process("mk", "manufacture", takes={"li0": 1}, gives={"cell": 1})
+    study.good("li0", "refined").process(
+        "b", "import", gives={"li0": 1}, import_price=9, origin="A"
+    )
+    study.product("b", waste="old", uses={"cell": 1}, inflow={2020: 4}, life=3)
+    if cohort:
+        study.rows["cohorts"].append({"product": "b", "unit": "t", "source": "test", **cohort})
+    return study
+
+
+def seen(**row) -> Study:
+    study = market()
+    study.rows["observations"].append(
+        {
+            "observation": "seen",
+            "from": "buy",
+            "to": "li",
+            "metal": "lithium",
+            "parameter": "flow",
+            "year": 2021,
+            "value": 90,
+            "unit": "t/year",
+            "low": 80,
+            "high": 99,
+            "source": "test",
+            **row,
+        }
+    )
+    return study
+
+
 def idle(**values) -> Study:
     study = market().plant("works", existing_capacity=500, **values)
     study.rows["processes"][0]["plant"] = "works"
@@ -182,6 +216,26 @@ CASES: dict[str, tuple[Study, str]] = {
         joint(disposal_cost=0, shortage_cost=5),
         "'co' is not demanded, so that nothing of it can be short",
     ),
+    "a cohort given twice": (
+        used(year=2020, parameter="stock", value=3),
+        "'b' has both inflow and stock of 2020",
+    ),
+    "an observation of another year": (
+        seen(year=2019),
+        "'seen' was observed in 2019, outside 2021 to 2021",
+    ),
+    "an observation without an end": (
+        seen(high=""),
+        "column 'high': is empty: 'seen' cannot be reconciled",
+    ),
+    "an adjustment without a price": (
+        market(border_adjustment=True),
+        "row 6, column 'border_adjustment': is true, but the study has no carbon price",
+    ),
+    "a convention without a stock": (
+        market(stock_convention="end"),
+        "column 'stock_convention': says when products enter use",
+    ),
     "a series that multiplies nothing": (
         market().series("carbon_price", 10),
         "'carbon_price' multiplies nothing in this study",
@@ -208,6 +262,9 @@ def test_a_slip_is_warned_about_once(tmp_path, case):
         ranged("out", low=0.5, high=1.0),
         ranged("in", low=0.9, high=1.5),
         market(discount_rate=0.2),
+        used(),
+        used(year=2019, parameter="stock", value=3),
+        seen(),
     ],
 )
 def test_what_is_near_the_mark_is_not(tmp_path, study):

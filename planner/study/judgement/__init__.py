@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from planner.study.judgement.facts import Facts
+from planner.study.judgement.observed import (
+    doubt_cohorts,
+    doubt_observations,
+    doubt_observed_ranges,
+)
 from planner.study.judgement.plausible import doubt_hosts, doubt_prices, doubt_rates
-from planner.study.judgement.ranges import doubt_observed_ranges, doubt_ranges
+from planner.study.judgement.ranges import doubt_ranges
 from planner.study.judgement.routes import doubt_routes
-from planner.study.judgement.unheeded import doubt_policies, refuse_unheeded, warn_unheeded
+from planner.study.judgement.unheeded import (
+    doubt_head,
+    doubt_policies,
+    refuse_unheeded,
+    warn_unheeded,
+)
 from planner.study.problems import Problems
 
 __all__ = ["Facts", "doubts", "refuse_unheeded"]
@@ -14,11 +24,14 @@ __all__ = ["Facts", "doubts", "refuse_unheeded"]
 JUDGES = (
     warn_unheeded,
     doubt_policies,
+    doubt_head,
     doubt_rates,
     doubt_prices,
     doubt_hosts,
     doubt_routes,
     doubt_ranges,
+    doubt_cohorts,
+    doubt_observations,
     doubt_observed_ranges,
 )
 

@@ -73,6 +73,18 @@ OF_NOUNS: Mapping[Question, Callable[[Facts, str], bool]] = {
 """Return True if the noun is one that the number has a meaning for."""
 
 
+def _priced(facts: Facts) -> bool:
+    price = facts.numbers.series("series", ("carbon_price",), "value")
+    return price is not None and bool(price.any())
+
+
+OF_HEAD: Mapping[Question, Callable[[Facts], bool]] = {
+    "priced": _priced,
+    "stocked": lambda facts: bool(facts.nouns.products),
+}
+"""Return True if the field of the head sets something."""
+
+
 def _unobserved(facts: Facts, policy: Policy) -> list[str]:
     """Processes named of which nothing is observed while a pin is in force; where it names none,
     any would do."""

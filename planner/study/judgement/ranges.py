@@ -1,17 +1,15 @@
-"""Ranges that cannot be: an end of a coefficient that the metal balance never allows, and ranges
-that no observation can speak to."""
+"""Ranges that cannot be: an end of a coefficient or content that the balance never allows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from itertools import chain
 
 from planner.study.judgement.facts import Facts
 from planner.study.problems import Problems
-from planner.study.rows import Key, ValueRow
-from planner.system.nouns import Observed, Process
+from planner.study.rows import ValueRow
+from planner.system.nouns import Process
 
 ROUNDING = 1e-9
 """Share by which metal out may exceed metal in by rounding."""
@@ -38,7 +36,7 @@ def doubt_ranges(facts: Facts, found: Problems) -> None:
     within theirs."""
     for process in facts.nouns.processes.values():
         keys = facts.numbers.keys("coefficients", process.name)
-        if any(_has_range(row) for key in keys for row in facts.numbers.rows[key]):
+        if any(has_range(row) for key in keys for row in facts.numbers.rows[key]):
             for metal in _metals(facts, process):
                 _doubt_balance(facts, process, metal, found)
     _doubt_contents(facts, found)
@@ -112,46 +110,8 @@ def _doubt_contents(facts: Facts, found: Problems) -> None:
                 )
 
 
-def doubt_observed_ranges(facts: Facts, found: Problems) -> None:
-    """Warn of coefficients with a range that an observation concerns and none names: to reconcile
-    they are exact."""
-    observations = [o for o in facts.nouns.observations if o.value > 0]
-    for o in observations:
-        for process in _beside(facts, o):
-            of_year = [each for each in observations if each.year == o.year]
-            if not any(_names(each, process) for each in of_year):
-                _doubt_observed(facts, o, process, found)
-
-
-def _doubt_observed(facts: Facts, o: Observed, process: Process, found: Problems) -> None:
-    ranged: list[Key] = [
-        key
-        for key in facts.numbers.keys("coefficients", process.name)
-        if any(_has_range(row) for row in facts.numbers.rows[key])
-    ]
-    if ranged:
-        found.at(
-            o.place,
-            "from",
-            f"'{o.name}' concerns what '{process.name}' gives, but no observation of {o.year} "
-            "names that process, so that the ranges of its coefficients go unheeded and they are "
-            f"taken as exact; write '{process.name}' or * as one end of an observation",
-        )
-
-
-def _beside(facts: Facts, o: Observed) -> list[Process]:
-    """Processes that give the good that an observation speaks of, where it names no process."""
-    ends: Mapping[str, Process] = facts.nouns.processes
-    if o.source in ends or o.target in ends or o.source not in facts.nouns.goods:
-        return []
-    return facts.makers.get(o.source, [])
-
-
-def _names(o: Observed, process: Process) -> bool:
-    return fnmatchcase(process.name, o.source) or fnmatchcase(process.name, o.target)
-
-
-def _has_range(row: ValueRow) -> bool:
+def has_range(row: ValueRow) -> bool:
+    """Return True if a number has an end of its uncertainty."""
     return row.low is not None or row.high is not None
 
 

@@ -10,8 +10,9 @@ import numpy as np
 from planner.errors import Severity
 from planner.study.files import HEAD_FILE
 from planner.study.judgement.facts import Facts
-from planner.study.judgement.questions import OF_NOUNS, OF_POLICIES, OF_ROWS
+from planner.study.judgement.questions import OF_HEAD, OF_NOUNS, OF_POLICIES, OF_ROWS
 from planner.study.meaning import (
+    HEAD_MEANINGS,
     MEANINGS,
     POLICY_MEANINGS,
     SERIES_PARTS,
@@ -62,6 +63,14 @@ def doubt_policies(facts: Facts, found: Problems) -> None:
                 "is 0: the target may be missed for nothing and sets nothing; give a penalty, or "
                 "leave it out to make the target hard",
             )
+
+
+def doubt_head(facts: Facts, found: Problems) -> None:
+    """Warn of fields of study.toml that set nothing."""
+    given = {"stock_convention": facts.head.stock_convention, **facts.settings}
+    for meaning in HEAD_MEANINGS:
+        if given[meaning.name] != meaning.idle and not OF_HEAD[meaning.asks](facts):
+            found.at(facts.place_of_setting(meaning.name), meaning.name, meaning.message)
 
 
 # ---- numbers and nouns

@@ -1,0 +1,87 @@
+"""Observations, and what entered use before the study, of which something goes unheeded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+
+from planner.study.judgement.facts import Facts
+from planner.study.judgement.ranges import has_range
+from planner.study.problems import Problems
+from planner.study.rows import Key
+from planner.system.nouns import Observed, Process
+
+
+def doubt_cohorts(facts: Facts, found: Problems) -> None:
+    """Warn of cohorts of which both what entered and what is left is given: only the latter
+    counts."""
+    for name in facts.numbers.names("cohorts"):
+        entered, left = (
+            facts.numbers.events("cohorts", (name,), parameter) for parameter in ("inflow", "stock")
+        )
+        for year in sorted(entered.keys() & left.keys()):
+            found.at(
+                entered[year],
+                "parameter",
+                f"'{name}' has both inflow and stock of {year}: what is left of the cohort counts, "
+                "and its inflow goes unheeded; keep one",
+            )
+
+
+def doubt_observations(facts: Facts, found: Problems) -> None:
+    """Warn of observations that cannot be reconciled."""
+    first, last = facts.numbers.first, facts.numbers.last
+    for o in facts.nouns.observations:
+        if not first <= o.year <= last:
+            found.at(
+                o.place,
+                "year",
+                f"'{o.name}' was observed in {o.year}, outside {first} to {last}: no year of the "
+                "study can be reconciled with it; drop the row, or widen the years",
+            )
+        if o.low is None or o.high is None:
+            found.at(
+                o.place,
+                "low" if o.low is None else "high",
+                f"is empty: '{o.name}' cannot be reconciled without both ends of its 95 % "
+                "interval; give them, equal to the value where it is exact",
+            )
+
+
+def doubt_observed_ranges(facts: Facts, found: Problems) -> None:
+    """Warn of coefficients with a range that an observation concerns and none names: to reconcile
+    they are exact."""
+    observations = [o for o in facts.nouns.observations if o.value > 0]
+    for o in observations:
+        for process in _beside(facts, o):
+            of_year = [each for each in observations if each.year == o.year]
+            if not any(_names(each, process) for each in of_year):
+                _doubt_observed(facts, o, process, found)
+
+
+def _doubt_observed(facts: Facts, o: Observed, process: Process, found: Problems) -> None:
+    ranged: list[Key] = [
+        key
+        for key in facts.numbers.keys("coefficients", process.name)
+        if any(has_range(row) for row in facts.numbers.rows[key])
+    ]
+    if ranged:
+        found.at(
+            o.place,
+            "from",
+            f"'{o.name}' concerns what '{process.name}' gives, but no observation of {o.year} "
+            "names that process, so that the ranges of its coefficients go unheeded and they are "
+            f"taken as exact; write '{process.name}' or * as one end of an observation",
+        )
+
+
+def _beside(facts: Facts, o: Observed) -> list[Process]:
+    """Processes that give the good that an observation speaks of, where it names no process."""
+    ends: Mapping[str, Process] = facts.nouns.processes
+    if o.source in ends or o.target in ends or o.source not in facts.nouns.goods:
+        return []
+    return facts.makers.get(o.source, [])
+
+
+def _names(o: Observed, process: Process) -> bool:
+    return fnmatchcase(process.name, o.source) or fnmatchcase(process.name, o.target)
