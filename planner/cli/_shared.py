@@ -101,6 +101,13 @@ Tables = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+Unsealed = Annotated[
+    bool,
+    typer.Option(
+        "--unsealed",
+        help="Read a run although files of it were changed since; every output then says so.",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 
 
@@ -207,8 +214,9 @@ def reading(
         yield system, stage
 
 
-def load_runs(runs: Sequence[Path], stage: Stages) -> list[Plan]:
-    """The plans of run folders, each with its step shown."""
+def load_runs(runs: Sequence[Path], stage: Stages, *, unsealed: bool = False) -> list[Plan]:
+    """The plans of run folders, each with its step shown; those that were altered since are
+    refused unless `unsealed`."""
     from planner.runtime.progress import Step
 
     plans = []
@@ -216,7 +224,7 @@ def load_runs(runs: Sequence[Path], stage: Stages) -> list[Plan]:
         stage(Step("load" if len(runs) == 1 else f"load {run.resolve().name}", part, len(runs)))
         import planner
 
-        plans.append(planner.load(run))
+        plans.append(planner.load(run, unsealed=unsealed))
     return plans
 
 
@@ -253,6 +261,17 @@ def write_tables(
         from planner.runtime.run_folder import write_tables as write
 
         write(folder, tables, texts)
+
+
+def unsealed_said(plan: Plan) -> dict[str, str]:
+    """Why the numbers of a loaded run are not vouched for, for its JSON answer; nothing where they
+    are."""
+    return {"unsealed": plan.unsealed} if plan.unsealed else {}
+
+
+def unsealed_text(plan: Plan) -> dict[str, str]:
+    """The same as a text file beside its tables."""
+    return {"UNSEALED.txt": plan.unsealed + "\n"} if plan.unsealed else {}
 
 
 def identity(system: System) -> dict[str, str]:

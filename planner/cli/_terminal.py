@@ -53,6 +53,10 @@ MILLION = 1e6
 NOTHING = 1e-9
 """Less than this share of the largest value of its series is shown as 0: the last trace of a
 cohort."""
+LEGIBLE = 20
+"""Characters that a column of text gets at least, where it has so many."""
+WIDEST = 100_000
+"""Characters of a line that is as wide as its table asks for."""
 PIPED_WIDTH = 120
 """Characters a line where the output is not a terminal, so that a log reads the same everywhere."""
 
@@ -121,9 +125,15 @@ def _table(*columns: str, text_columns: int = 1) -> Table:
 
 
 def _print(out: Console, title: str, table: Table) -> None:
-    """A table under its title; rich would break the title at the width of the table."""
+    """A table under its title; rich would break the title at the width of the table. A table that
+    needs more width than there is gets it: a text of one letter a line says nothing."""
+    for column in table.columns:
+        if not column.no_wrap:
+            longest = max((len(str(cell)) for cell in column.cells), default=0)
+            column.min_width = min(max(longest, len(str(column.header))), LEGIBLE)
+    needed = table.__rich_measure__(out, out.options.update(width=WIDEST)).minimum
     out.print(title, style="bold", soft_wrap=True)
-    out.print(table)
+    out.print(table, width=max(out.width, needed), crop=False)
     out.print()
 
 
@@ -172,8 +182,15 @@ def _amount(cell: tuple[float, float] | None) -> str:
     return f"{number(value)} {share:4.0%}"
 
 
-def show_outcome(plan: Plan, folder: str) -> None:
-    """Cost and emissions of a plan, the errors of its checks, and where it was written."""
+def show_unsealed(words: str) -> None:
+    """Why the numbers of a run are not vouched for, where that is so."""
+    if words:
+        console().print(words, style="yellow", soft_wrap=True)
+
+
+def show_outcome(plan: Plan, folder: str, kept: Sequence[str] = ()) -> None:
+    """Cost and emissions of a plan, the errors of its checks, where it was written, and what it did
+    not make and stands there still (`kept`)."""
     out, record, checked = console(), plan.record, plan.certificate
     cost = f"{large(record.objective)} {record.currency}"
     out.print(f"{record.status}: {cost} present value of all cost")
@@ -189,6 +206,8 @@ def show_outcome(plan: Plan, folder: str) -> None:
         out.print(f"target missed at its penalty: {name}, {years[0]}-{years[-1]}", style="yellow")
     for note in record.notes:
         out.print(f"note: {note}", style="yellow")
+    if kept:
+        out.print(f"kept beside it, from before: {', '.join(kept)}", soft_wrap=True)
     out.print(f"results in {folder}; look at them: planner report {folder}", soft_wrap=True)
 
 

@@ -14,27 +14,16 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from planner.errors import InfeasibleError, SolverError
 from planner.lp.formulation import FORMULATION
 from planner.mfa.balance import Balance
 from planner.mfa.demand_measures import after_measures
-from planner.mfa.flows import flow_table
 from planner.plan.certificate import certify
-from planner.plan.indicators import indicator_table
 from planner.plan.plan import Certificate, Plan, Record
 from planner.plan.prices import price_table
-from planner.plan.schema import COLUMNS
-from planner.plan.tables import (
-    Values,
-    capacity_table,
-    cost_table,
-    emission_table,
-    stock_table,
-    supply_table,
-    total_emissions,
-)
+from planner.plan.result_tables import result_tables
+from planner.plan.tables import Values, total_emissions
 from planner.runtime.extras import planner_version
 from planner.runtime.interrupts import Presses, counted
 from planner.runtime.progress import Clock, Progress
@@ -298,7 +287,7 @@ def make_plan(
     published = np.clip(final.x, arrays.lower, arrays.upper)
     values: Values = by_name(arrays.columns, published)
     flow_balance = after_measures(made.balance, values)
-    tables = _tables(flow_balance, values, price_table(system, arrays, priced))
+    tables = result_tables(flow_balance, values, price_table(system, arrays, priced))
     objective = float(arrays.cost @ final.x) + arrays.offset
     certificate = certify(
         flow_balance,
@@ -318,23 +307,6 @@ def make_plan(
     )
     reduced_costs = by_name(arrays.columns, priced.reduced_cost)
     return Plan(system, flow_balance, record, certificate, values, reduced_costs, tables)
-
-
-def _tables(balance: Balance, values: Values, prices: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Every result table of a plan."""
-    system = balance.system
-    tables = {
-        "supply": supply_table(system, values),
-        "flows": flow_table(balance, values),
-        "stocks": stock_table(system, balance, values),
-        "capacity": capacity_table(system, values),
-        "costs": cost_table(system, values),
-        "emissions": emission_table(system, values),
-        "prices": prices,
-    }
-    tables["indicators"] = indicator_table(system, values, tables)
-    assert set(tables) == set(COLUMNS)
-    return tables
 
 
 def _require_certified(certificate: Certificate, arrays: Arrays, published: Array) -> None:

@@ -52,8 +52,9 @@ def answer(plan: Plan) -> list[str]:
         f"It emits {home} t CO2e at home and {all_in} t with what imports embody.",
     ]
     sentences += [sentence for metal in plan.system.metals if (sentence := _metal(plan, metal))]
-    sentences += [*short(plan), CAUTION]
-    return sentences
+    notes = [f"Note: {note}." for note in plan.record.notes if note != plan.unsealed]
+    sentences += [*short(plan), *notes, CAUTION]
+    return [*([f"{plan.unsealed.capitalize()}."] if plan.unsealed else []), *sentences]
 
 
 def _money(plan: Plan) -> str:
@@ -111,10 +112,17 @@ def facts(plan: Plan) -> list[tuple[str, str]]:
         ),
         _metals_short(plan),
         (
-            "checked" if plan.certificate.holds else "fails",
+            _checked(plan),
             "mass balance, cost and every row, outside the solver",
         ),
     ]
+
+
+def _checked(plan: Plan) -> str:
+    """One word on the checks of a plan."""
+    if plan.unsealed:
+        return "unsealed"
+    return "checked" if plan.certificate.holds else "fails"
 
 
 def _metals_short(plan: Plan) -> tuple[str, str]:
