@@ -112,8 +112,16 @@ def in_use() -> Study:
     study.process(
         "again", "recycle", takes={"scrap": 1}, gives={"li": 0.9}, loss="slag", plant="works"
     )
-    study.plant("works", capital_cost=10, life=10, lead_time=1, existing=20)
+    study.plant("works", capital_cost=10, life=10, lead_time=1, existing_capacity=20)
     return study.product("cells", waste="waste", uses={"cell": 1}, inflow={2020: 80}, life=1)
+
+
+def empty_deposit() -> Study:
+    """A deposit without ore, and one that is emptied."""
+    study = _lithium(Study(2021, 2022))
+    study.deposit("bare", reserve=0).deposit("small", reserve=50)
+    study.process("dig", "mine", gives={"li": 1}, takes={"bare": 1}, variable_cost=10)
+    return study.process("ship", "import", gives={"li": 1}, origin="Chile", import_price=30)
 
 
 def infeasible() -> Study:
@@ -148,6 +156,7 @@ ODD: Mapping[str, Callable[[], Study]] = MappingProxyType(
             long,
             hostile_names,
             in_use,
+            empty_deposit,
             infeasible,
             policies_alone,
         )

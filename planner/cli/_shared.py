@@ -3,6 +3,7 @@ and tables."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -285,12 +286,12 @@ def money(system: System) -> str:
 
 
 def known(value: Any) -> Any:
-    """A value that JSON can hold: None where it is not a number."""
-    return None if value != value else value
+    """A value that JSON can hold: None where it is not a number, or has no end."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def records(frame: Any) -> list[dict[str, Any]]:
-    """A table as JSON records; a missing number is null."""
+    """A table as JSON records; a number that is missing, or has no end, is null."""
     return [
         {name: known(value) for name, value in row.items()}
         for row in frame.to_dict(orient="records")

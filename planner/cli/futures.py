@@ -102,7 +102,7 @@ def foresight(
 
         found = planner.rolling(system, window=window, step=step, progress=stage)
         save(found.plan, out, stage, ctx)
-    share = found.regret / found.perfect_cost if found.perfect_cost else 0.0
+    share = found.regret / abs(found.perfect_cost) if found.perfect_cost else 0.0
     if as_json:
         print_json(
             {

@@ -221,10 +221,10 @@ def _show_secured(system: System, found: Security, rows: int) -> None:
     show_frame("Orders that differ (t/year of capacity)", changed, rows=rows, empty="none")
     top = found.stockpiles.groupby("good", as_index=False)[["unsecured", "secured"]].max()
     show_frame("Largest stockpile (t)", top, rows=rows, empty="none can be held")
-    typer.echo(
-        f"security costs {large(found.premium)} {money(system)} "
-        f"({found.premium / found.base_cost:.2%} of {large(found.base_cost)})"
-    )
+    of_cost = "the plan without it costs nothing"
+    if found.base_cost:
+        of_cost = f"{found.premium / abs(found.base_cost):.2%} of {large(found.base_cost)}"
+    typer.echo(f"security costs {large(found.premium)} {money(system)} ({of_cost})")
 
 
 @app.command("concentration", epilog="Example: planner concentration china --year 2030")
