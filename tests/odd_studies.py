@@ -127,14 +127,14 @@ def empty_deposit() -> Study:
 def infeasible() -> Study:
     """A target that nothing can meet."""
     study = _mine_and_import(_lithium(Study(2021, 2022)))
-    return study.policy("home", "self_sufficiency", metal="lithium", stage="processing", share=0.9)
+    return study.policy("home", "self_sufficiency", metal="lithium", stages=["processing"], share=0.9)
 
 
 def policies_alone() -> Study:
     """A soft target that is missed, an import cap that binds."""
     study = _mine_and_import(_lithium(Study(2021, 2022)))
     study.policy(
-        "home", "self_sufficiency", metal="lithium", stage="processing", share=0.9, penalty=5
+        "home", "self_sufficiency", metal="lithium", stages=["processing"], share=0.9, penalty=5
     )
     return study.policy("cap", "import_share", metal="lithium", origin="Chile", share=0.3, of="demand")
 

@@ -3,21 +3,25 @@ never a traceback, never a number that JSON cannot hold."""
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+import typer
+from click.testing import CliRunner, Result
 
-import planner
 from planner.cli import app
-from planner.errors import PlannerError
 from tests.odd_studies import ODD
 from tests.small import Study
 
+COMMANDS = typer.main.get_command(app)
+"""All commands, made once."""
+Command = tuple[str, ...]
 WHOLE = bool(os.environ.get("ODD_STUDIES"))
-"""Both forms of every answer, as text and as JSON, rather than one of them by turns."""
+"""Every command on every study, as text and as JSON: a campaign of minutes. Else each on every other
+study, in one form by turns."""
 FINE = (0, 2, 3)
 """Done, the input is wrong, infeasible."""
 ABOUT_STUDIES = (
@@ -41,7 +45,10 @@ ABOUT_STUDIES = (
     ("sensitivity", "--top", "1"),
 )
 ABOUT_RUNS = (("indicators",), ("compare",), ("report",))
-EXPORTS = ("o.xlsx", "o.csv", "o.nc", "o.zip", "o.mps", "o.lp", "parquet")
+EXPORTS = (
+    *(("export", f"o{ending}") for ending in (".xlsx", ".csv", ".nc", ".zip", ".mps", ".lp")),
+    ("export", "parquet", "--format", "parquet"),
+)
 WITHOUT_JSON = ("report", "export", "workbook")
 
 
@@ -50,7 +57,7 @@ def with_ranges(study: Study) -> Study:
     for table in ("demand", "process_values"):
         for row in study.rows[table]:
             ends = 0.9 * row["value"], 1.1 * row["value"]
-            row |= {"low": min(ends), "high": max(ends)}
+            row |= {"low": min(ends), "high": max(ends), "grade": "D"}
     return study
 
 
@@ -62,47 +69,90 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return made
 
 
-def forms(number: int, command: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """The command as text, as JSON, or by turns as one of them."""
-    if command[0] in WITHOUT_JSON:
-        yield command
-        return
-    both = (command, (*command, "--json"))
-    yield from both if WHOLE else both[number % 2 :][:1]
+def due(commands: Sequence[Command], turn: int) -> Iterator[Command]:
+    """The commands whose turn it is, as text or as JSON."""
+    for number, command in enumerate(commands, start=turn):
+        forms = [command] if command[0] in WITHOUT_JSON else [command, (*command, "--json")]
+        if WHOLE:
+            yield from forms
+        elif number % 2 == 0:
+            yield forms[number // 2 % len(forms)]
 
 
-def answers(*arguments: str | Path) -> int:
-    """Run a command; it must end as commands end. Returns its exit status."""
-    done = CliRunner().invoke(app, [str(argument) for argument in arguments])
+def ends(*arguments: str | Path) -> Result:
+    """Run a command; it must end as commands end."""
+    done = CliRunner().invoke(COMMANDS, [str(argument) for argument in arguments])
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise AssertionError(" ".join(map(str, arguments))) from done.exception
     assert done.exit_code in FINE, (arguments, done.exit_code, done.stderr)
     if done.exit_code:
         assert done.stderr.strip() or done.stdout.strip(), arguments
-    return done.exit_code
+    elif "--json" in arguments:
+        json.loads(done.stdout)
+    return done
 
 
 def test_every_command_answers(folder: Path) -> None:
     """`grade` ended in a KeyError without a use stock, `secure` in a division by zero where the
     plan costs nothing, `explain --json` in a number without end where nothing can be had."""
-    at = list(ODD).index(folder.name)
+    turn = list(ODD).index(folder.name)
     run = folder.parent / "run"
-    status = answers("solve", folder, "--out", run)
-    for number, (verb, *rest) in enumerate(ABOUT_STUDIES, start=at):
-        for command in forms(number, (verb, *rest)):
-            answers(command[0], folder, *command[1:])
-    answers("workbook", folder, folder.parent / "study.xlsx")
-    assert answers("check", folder.parent / "study.xlsx") == 0
-    if status:
+    solved = ends("solve", folder, "--out", run)
+    for verb, *rest in due(ABOUT_STUDIES, turn):
+        if WHOLE or verb != "foresight" or folder.name != "long":
+            ends(verb, folder, *rest)
+    assert ends("workbook", folder, folder.parent / "study.xlsx").exit_code == 0
+    if solved.exit_code:
         return
-    for number, (verb, *rest) in enumerate(ABOUT_RUNS, start=at):
-        runs = [run] * 4 if verb == "compare" else [run]
-        for command in forms(number, (verb, *rest)):
-            assert answers(command[0], *runs, *command[1:]) == 0
-    for number, name in enumerate(EXPORTS):
-        if WHOLE or (number + at) % len(EXPORTS) < 2:
-            named = () if "." in name else ("--format", name)
-            assert answers("export", run, folder.parent / name, *named) == 0
+    for verb, *rest in due(ABOUT_RUNS, turn):
+        assert ends(verb, *[run] * (2 if verb == "compare" else 1), *rest).exit_code == 0
+    for verb, name, *rest in due(EXPORTS, turn):
+        assert ends(verb, run, folder.parent / name, *rest).exit_code == 0
+
+
+def written(name: str, tmp_path: Path) -> Path:
+    return ODD[name]().write(tmp_path / name)
+
+
+def test_grade_says_that_nothing_is_in_use(tmp_path: Path) -> None:
+    done = ends("grade", written("one_year", tmp_path))
+    assert done.exit_code == 0
+    assert "no product of the study is in use" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("zero_cost", "the plan without it costs nothing"), ("negative_cost", "% of -")],
+)
+def test_secure_says_what_it_costs_where_the_plan_costs_nothing(
+    name: str, words: str, tmp_path: Path
+) -> None:
+    done = ends("secure", written(name, tmp_path), "--years", "1")
+    assert done.exit_code == 0
+    assert words in done.stdout
+
+
+def test_a_number_without_end_is_null_in_json(tmp_path: Path) -> None:
+    """The range of a price where nothing can be had has no end."""
+    done = ends("explain", written("no_supply", tmp_path), "--json")
+    assert done.exit_code == 0
+    assert any(None in row.values() for row in json.loads(done.stdout)["prices"])
+
+
+def test_four_runs_stand_beside_each_other_in_a_pipe(tmp_path: Path) -> None:
+    """The texts of the table of inputs were folded to a letter a line."""
+    study = written("one_year", tmp_path)
+    runs = [tmp_path / f"run-with-a-long-name-{number}" for number in range(4)]
+    for number, run in enumerate(runs):
+        price = f"process_values.ship.import_price={30 + number} USD_2021/t"
+        ends("solve", study, "--out", run, "--set", price)
+    said = ends("compare", *runs).stdout
+    assert "process_values.ship.import_price" in said.replace("\n", "")
+    lines = [line.split()[0] for line in said.splitlines() if line.strip()]
+    assert sum(len(word) == 1 for word in lines) == 0, said
+    assert any(
+        all(word in line for word in ("lithium", "domestic primary", "60")) for line in said.splitlines()
+    )
 
 
 def test_every_command_is_tried() -> None:
