@@ -55,6 +55,13 @@ if TYPE_CHECKING:
     from planner.errors import SolverError as SolverError
     from planner.errors import SpecError as SpecError
     from planner.exchange.export import export as export
+    from planner.exchange.flodym import NamedArray as NamedArray
+    from planner.exchange.flodym import flows_from_flodym as flows_from_flodym
+    from planner.exchange.flodym import flows_to_flodym as flows_to_flodym
+    from planner.exchange.flodym import from_flodym as from_flodym
+    from planner.exchange.flodym import stocks_from_flodym as stocks_from_flodym
+    from planner.exchange.flodym import stocks_to_flodym as stocks_to_flodym
+    from planner.exchange.flodym import to_flodym as to_flodym
     from planner.figures import comparison as _comparison
     from planner.figures import multi_plan as _multi_plan
     from planner.figures import plan_figures as _plan_figures
@@ -68,13 +75,6 @@ if TYPE_CHECKING:
     from planner.mfa.balance import Residual as Residual
     from planner.mfa.balance import balance as balance
     from planner.mfa.closure import require_closed as require_closed
-    from planner.mfa.flodym import NamedArray as NamedArray
-    from planner.mfa.flodym import flows_from_flodym as flows_from_flodym
-    from planner.mfa.flodym import flows_to_flodym as flows_to_flodym
-    from planner.mfa.flodym import from_flodym as from_flodym
-    from planner.mfa.flodym import stocks_from_flodym as stocks_from_flodym
-    from planner.mfa.flodym import stocks_to_flodym as stocks_to_flodym
-    from planner.mfa.flodym import to_flodym as to_flodym
     from planner.mfa.flows import base_account as base_account
     from planner.mfa.in_use import UseStock as UseStock
     from planner.mfa.lifetimes import Lifetime as Lifetime
@@ -190,10 +190,10 @@ _HOMES = {
     "export": "planner.exchange.export",
     "fan_figure": "planner.figures.multi_plan:fan",
     "Fault": "planner.mfa.reconcile",
-    "flows_from_flodym": "planner.mfa.flodym",
-    "flows_to_flodym": "planner.mfa.flodym",
+    "flows_from_flodym": "planner.exchange.flodym",
+    "flows_to_flodym": "planner.exchange.flodym",
     "Foresight": "planner.analysis.security.foresight",
-    "from_flodym": "planner.mfa.flodym",
+    "from_flodym": "planner.exchange.flodym",
     "Frontier": "planner.analysis.tradeoffs.frontier",
     "frontier": "planner.analysis.tradeoffs.frontier",
     "frontier_cost": "planner.figures.multi_plan:plain_cost",
@@ -218,7 +218,7 @@ _HOMES = {
     "Measure": "planner.system.nouns",
     "metals_of": "planner.system.unit_accounts",
     "mix_figure": "planner.figures.multi_plan:beside",
-    "NamedArray": "planner.mfa.flodym",
+    "NamedArray": "planner.exchange.flodym",
     "new": "planner.study.template",
     "Observation": "planner.mfa.reconcile",
     "Observed": "planner.system.nouns",
@@ -262,15 +262,15 @@ _HOMES = {
     "stock_driven": "planner.mfa.stocks",
     "Stockpile": "planner.system.nouns",
     "Stocks": "planner.mfa.stocks",
-    "stocks_from_flodym": "planner.mfa.flodym",
-    "stocks_to_flodym": "planner.mfa.flodym",
+    "stocks_from_flodym": "planner.exchange.flodym",
+    "stocks_to_flodym": "planner.exchange.flodym",
     "studies": "planner.study.reader",
     "study_format_page": "planner.reference.study_format",
     "StudyReconciliation": "planner.mfa.observations",
     "System": "planner.system.nouns",
     "Term": "planner.lp.glossary",
     "themed_figure": "planner.figures.themes:themed",
-    "to_flodym": "planner.mfa.flodym",
+    "to_flodym": "planner.exchange.flodym",
     "Uncertainty": "planner.analysis.uncertainty.inputs",
     "unpack": "planner.study.workbook",
     "unserved_figure": "planner.figures.multi_plan:unserved",

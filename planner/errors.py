@@ -1,4 +1,4 @@
-"""The error tree: what can go wrong, said once, with its place and its remedy."""
+"""The error tree: each error carries its place and its remedy."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ left out."""
 
 
 def shown(text: str, longest: int = LONGEST) -> str:
-    """Text that a terminal can be sent: a mark that is none to see stands as its escape, and no
-    line breaks or gets too long."""
+    """Text that is safe to send to a terminal: a character that does not print stands as its
+    escape, and no line breaks or gets too long."""
     if len(text) > longest:
         text = f"{text[: longest // 2]} [...] {text[-longest // 2 :]}"
     return (
@@ -28,7 +28,7 @@ class PlannerError(Exception):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing wrong with an input: where it stands and what would mend it.
+    """One problem of an input: its place, and a message that says what would mend it.
 
     `row` is the line number in the file as a spreadsheet or editor shows it (the header is row 1);
     0 where no line applies.

@@ -2,8 +2,8 @@
 CO2e or MWh here.
 
 The registry is made when the first number is read and holds only what this field needs. Its
-dimensions are kept apart on purpose: a tonne of metal is no tonne of CO2e, and USD of one year are
-not USD of another.
+dimensions are kept apart on purpose: a tonne of metal is not a tonne of CO2e, and USD of one year
+are not USD of another.
 """
 
 from __future__ import annotations
@@ -85,8 +85,8 @@ FACTORS: Mapping[str, Mapping[str, float]] = {
     "MWh/t": {"kWh/kg": 1.0, "kWh/t": 1e-3},
     "tCO2e/MWh": {"kgCO2e/kWh": 1.0, "gCO2e/kWh": 1e-3},
 }
-"""By internal unit, what most studies write: known without pint, which takes a fifth of a second to
-import. A test holds both alike."""
+"""Factors of the units that most studies write, by internal unit: known without pint, which takes a
+fifth of a second to import. A test holds both alike."""
 
 _ALLOWED = re.compile(r"[A-Za-z0-9_%/*^(). ]{1,80}")
 _LOOSE = re.compile(r"\*\*|\^|//|(?<![0-9])\.|\.(?![0-9])")
@@ -119,8 +119,7 @@ def to_internal(value: float, unit: str, target: str, currency_year: int) -> flo
 
 @lru_cache(maxsize=4096)
 def factor(unit: str, target: str, currency_year: int) -> float:
-    """What a number in `unit` is multiplied by to be in the internal unit `target`; raises
-    ValueError as `to_internal` does."""
+    """Factor from `unit` to the internal unit `target`. Raises ValueError as `to_internal` does."""
     wanted = target_unit(target, currency_year) or "1"
     unit = unit.strip()
     if not unit:
@@ -142,7 +141,7 @@ def _ratio(unit: str, wanted: str, currency_year: int) -> float:
         )
     ratio = float((given / internal).to("dimensionless").magnitude)
     if not 0 < ratio < float("inf"):
-        raise ValueError(f"unit '{unit}' is no unit; write {wanted}")
+        raise ValueError(f"unit '{unit}' is not a unit; write {wanted}")
     return ratio
 
 
@@ -157,7 +156,7 @@ def _require_currency(unit: str, wanted: str, currency_year: int) -> None:
 
 
 def _wrong_money(currency: str, year: str, currency_year: int) -> str:
-    """What is wrong with money in a unit; empty where it is USD of the currency year."""
+    """Message of money in a unit that is not USD of the currency year; empty where it is."""
     wanted = f"USD_{currency_year}"
     if currency != "USD":
         return f"is in {currency}; convert it to {wanted} when making the data"

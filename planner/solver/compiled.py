@@ -29,7 +29,7 @@ def compiled(subject: Any, *, progress: Progress | None = None) -> Compiled:
     """Balance and build a System, or compile a model that `planner.build` made and somebody
     extended.
 
-    Raises SpecError, before a row is built, where the programme would need more memory than is free.
+    Raises SpecError, before a row is built, where the programme needs more memory than is free.
     """
     clock = Clock(progress)
     if isinstance(subject, System):

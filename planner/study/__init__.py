@@ -1,2 +1,2 @@
-"""What a study folder says: its files, its head, its rows, and the nouns they make. `planner.read`
-puts them together."""
+"""From a study folder to a System: its files, its head, its rows, and the nouns they make.
+`planner.read` puts them together."""

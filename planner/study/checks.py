@@ -1,5 +1,5 @@
-"""What must hold between the nouns of a study: no metal from nothing, names where they are needed,
-demand at the end of the chain."""
+"""Checks across the nouns of a study: no metal from nothing, names where they are needed, demand at
+the end of the chain."""
 
 from __future__ import annotations
 
@@ -92,8 +92,7 @@ class Checks:
 
     def _provenance(self, process: Process) -> None:
         """A process that makes refined metal names its pathway, an import its origin."""
-        goods = self.nouns.goods
-        refined = [g for g in process.outputs if g in goods and goods[g].kind == "refined"]
+        refined = self._refined(process)
         if refined and process.pathway is None:
             self._refuse(
                 process,
@@ -107,6 +106,11 @@ class Checks:
                 "origin",
                 f"is empty, but '{process.name}' is an import; say where it comes from",
             )
+
+    def _refined(self, process: Process) -> list[str]:
+        """The refined goods that a process gives out."""
+        goods = self.nouns.goods
+        return [g for g in process.outputs if g in goods and goods[g].kind == "refined"]
 
     def _conservation(self, process: Process) -> None:
         """Of every metal at most what goes in comes out; from outside the study at most a tonne of

@@ -18,7 +18,7 @@ _TABLE_FILES = frozenset(f"{name}.csv" for name in BY_NAME)
 _FILES = _TABLE_FILES | {HEAD_FILE}
 _BOM = b"\xef\xbb\xbf"
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
-"""What some write instead of commas."""
+"""Separators that some programs write instead of commas."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def _content(path: Path, home: Path) -> bytes:
     if not path.resolve().is_relative_to(home):
         raise ValueError("is a link out of the study folder; copy the file into it")
     if not path.is_file():
-        raise ValueError("is no ordinary file; put the table here as a file")
+        raise ValueError("is not an ordinary file; put the table here as a file")
     try:
         return path.read_bytes()
     except OSError as error:
@@ -102,8 +102,8 @@ def decoded(file: str, content: bytes, problems: Problems) -> str | None:
 
 
 def parse_sheet(file: str, content: bytes, problems: Problems) -> Sheet | None:
-    """Header and rows of a CSV file, cells without blanks around them; None where the file is no
-    such table.
+    """Header and rows of a CSV file, cells without blanks around them; None where the file is not
+    such a table.
 
     Rows are counted as a spreadsheet and an editor do, which agree because a cell may hold no line
     break. Empty rows are skipped; a row of another length than the header is a problem and is left

@@ -20,7 +20,7 @@ from planner.units import suggestion
 CONVENTIONS = ("uniform", "end", "middle", "start")
 YEAR_RANGE = (1900, 2500)
 DEEPEST = 32
-"""How deep study.toml may nest; the deepest field lies at six."""
+"""Depth to which study.toml may nest; the deepest field lies at six."""
 LARGEST_BITS = 63
 """Bits of the largest whole number of TOML, without its sign."""
 _KEY = re.compile(r"""(?:"([^"]*)"|'([^']*)'|([^\s="'#]+))\s*[=.]""")
@@ -96,7 +96,7 @@ SCENARIO_HEAD = ("discount_rate", "border_adjustment")
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """What study.toml says of a scenario."""
+    """A scenario as study.toml writes it: what it inherits and what it replaces."""
 
     title: str = ""
     inherits: tuple[str, ...] = ()
@@ -107,7 +107,7 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What study.toml says, before any scenario is laid over it."""
+    """The fields of study.toml, before any scenario is laid over them."""
 
     title: str
     country: str
@@ -172,12 +172,12 @@ def _parsed(text: str, problems: Problems) -> Mapping[str, Any] | None:
     except (ValueError, RecursionError) as error:  # ValueError: a number of thousands of digits
         at = re.search(r"line (\d+)", str(error))
         problems.add(
-            HEAD_FILE, int(at[1]) if at else 0, "", f"is no valid TOML: {error}; mend this line"
+            HEAD_FILE, int(at[1]) if at else 0, "", f"is not valid TOML: {error}; mend this line"
         )
         return None
     if beyond := beyond_toml(toml):
-        place, message = beyond
-        problems.add(HEAD_FILE, line_of(text, *place), ".".join(filter(None, place)), message)
+        where, message = beyond
+        problems.add(HEAD_FILE, line_of(text, *where), ".".join(filter(None, where)), message)
         return None
     return toml
 
@@ -200,8 +200,8 @@ def _is_deep_key(key: str) -> bool:
 
 
 def beyond_toml(toml: Mapping[str, Any]) -> tuple[tuple[str, str], str] | None:
-    """Section and key, and what is wrong there: an integer beyond 64 bits, which TOML does not
-    have, or too deep a nesting."""
+    """Section and key of an integer beyond 64 bits, which TOML does not have, or of too deep a
+    nesting, with its message."""
     left: list[tuple[tuple[str, ...], Any]] = [((), toml)]
     while left:
         path, value = left.pop()
@@ -277,7 +277,9 @@ class _HeadReader:
         for key in given:
             if key not in names:
                 close = self.problems.suggestion(key, names)
-                self.refuse(section, key, f"is no field here{close}; there are: {', '.join(names)}")
+                self.refuse(
+                    section, key, f"is not a field here{close}; there are: {', '.join(names)}"
+                )
         found = {field.name: self._field(section, given, field) for field in allowed}
         return {name: value for name, value in found.items() if value is not None}
 
@@ -298,7 +300,7 @@ class _HeadReader:
         """A list of names, without duplicates."""
         names: dict[str, int] = {}
         for name in given if isinstance(given, list) else ():
-            if not isinstance(name, str) or not name or name != name.strip():
+            if not _is_name(name):
                 self.refuse(section, key, f"holds {name!r}; give names as text")
             if isinstance(name, str):
                 names[name] = names.get(name, 0) + 1
@@ -363,11 +365,7 @@ class _HeadReader:
         """The first years of `periods`; empty unless they ascend."""
         if "first" in given or "step" in given:
             self.refuse("years", "periods", "stands beside first or step; give either")
-        if (
-            starts
-            and all(type(year) is int for year in starts)
-            and all(a < b for a, b in pairwise(starts))
-        ):
+        if starts and all(type(year) is int for year in starts) and _ascend(starts):
             return starts
         self.refuse(
             "years",
@@ -449,6 +447,14 @@ class _HeadReader:
         if not bad:
             return found
         return {name: replace(scenario, inherits=()) for name, scenario in found.items()}
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and value != "" and value == value.strip()
+
+
+def _ascend(years: list[int]) -> bool:
+    return all(a < b for a, b in pairwise(years))
 
 
 def _by_circle(bad: Mapping[str, str]) -> dict[str, str]:

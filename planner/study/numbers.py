@@ -21,19 +21,19 @@ _ENDS = {
     "after": "the last year given",
     "both": "a series of one year; write before in its first year and after in its last",
 }
-"""Where each word of the column extend may stand."""
+"""End of a series that each word of the column extend goes with."""
 
 
 class Spot(NamedTuple):
-    """Where the value of a path stands among the rows in force, and between which finite ends it
-    must lie."""
+    """Position of the value of a path among the rows in force, and the finite bounds that it must
+    lie within."""
 
     key: Key
     at: int
     """Position of its row in the series."""
     year: int | None
     rest: tuple[Any, ...]
-    """What follows the value in the row that an override puts there."""
+    """Fields that follow the value in the row that an override puts there."""
     unit: str
     minimum: float
     maximum: float
@@ -176,7 +176,7 @@ class Numbers:
         )
 
     def first_row(self, table: str, name: str) -> Place:
-        """Where a name is first given numbers."""
+        """Place of the first row that gives numbers of a name."""
         rows = [row for key in self.keys(table, name) for row in self.rows[key]]
         first = min([row for row in rows if row.row] or rows, key=lambda row: row.row, default=None)
         return Place(f"{table}.csv", 0) if first is None else Place(first.file, first.row)
@@ -276,9 +276,7 @@ class Numbers:
 def _misextended(rows: list[ValueRow]) -> Iterator[ValueRow]:
     """The rows, ordered by year, that extend a series where it does not end."""
     for at, row in enumerate(rows):
-        if (row.extend in ("before", "both") and at > 0) or (
-            row.extend in ("after", "both") and at < len(rows) - 1
-        ):
+        if (row.holds_before and at > 0) or (row.holds_after and at < len(rows) - 1):
             yield row
 
 
@@ -286,9 +284,9 @@ def _gaps(rows: list[ValueRow], first: int, last: int) -> list[str]:
     """Years from `first` to `last` that the rows, ordered by year, neither span nor extend to."""
     start, end = rows[0].year or 0, rows[-1].year or 0
     gaps = []
-    if first < start and rows[0].extend not in ("before", "both"):
+    if first < start and not rows[0].holds_before:
         gaps.append(_span(first, start - 1))
-    if last > end and rows[-1].extend not in ("after", "both"):
+    if last > end and not rows[-1].holds_after:
         gaps.append(_span(end + 1, last))
     return gaps
 

@@ -60,13 +60,17 @@ class Overrides:
         paths = {path_of(key): key for key in self.rows}
         years = {path: year for path in settings if (year := _year_of(path, paths)) is not None}
         for path in sorted(settings, key=lambda p: (p in years, p)):
-            line = self.reader.head.line(section, path) if section else 0
-            at = Place(HEAD_FILE if section else COMMAND_LINE, line)
+            at = self._place(section, path)
             try:
                 key = self._key(path, path in years, paths)
                 self.rows[key] = self._replaced(key, years.get(path), settings[path], section, at)
             except ValueError as error:
                 self.problems.at(at, path, str(error))
+
+    def _place(self, section: str, path: str) -> Place:
+        if section:
+            return Place(HEAD_FILE, self.reader.head.line(section, path))
+        return Place(COMMAND_LINE, 0)
 
     def _key(self, path: str, with_year: bool, paths: Mapping[str, Key]) -> Key:
         """The series that a path names. Raises ValueError where there is none."""

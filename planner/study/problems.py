@@ -13,8 +13,8 @@ FORMULA_MARKS = "=+-@"
 """A name that begins with one of these would be run as a formula by a spreadsheet that opens a
 result table."""
 MOST = 1000
-"""Problems that are told apart; those beyond are only counted, so that a file of a million mistakes
-is refused in seconds."""
+"""Problems that are listed; those beyond are only counted, so that a file of a million mistakes is
+refused in seconds."""
 MOST_SUGGESTED = 100
 """Problems for which a name that may have been meant is sought: the search costs more than all
 else."""
@@ -23,7 +23,7 @@ SHOWN_ROWS = 3
 
 
 def unfit(name: str) -> str:
-    """What is wrong with a name that result tables would carry on; empty where nothing is."""
+    """Message of a name that result tables must not carry on; empty where they may."""
     if name[:1] in tuple(FORMULA_MARKS):
         return (
             f"begins with '{name[0]}', which spreadsheets take for a formula; begin with a letter"
@@ -44,8 +44,8 @@ class Line(Protocol):
 
 
 class Problems:
-    """Problems found so far, and what they spoil: data that is not judged again, lest one error be
-    told twice.
+    """Problems found so far, and the data they spoil, which is not judged again, lest one error be
+    reported twice.
 
     Lives only while a study is read.
     """
@@ -75,7 +75,7 @@ class Problems:
         self._spoiled.add(what)
 
     def spoiled(self, *what: Hashable) -> bool:
-        """Whether this or anything that holds it is marked."""
+        """Return True if this or anything that holds it is marked."""
         return bool(self._spoiled) and any(
             what[:n] in self._spoiled for n in range(1, len(what) + 1)
         )

@@ -1,5 +1,5 @@
-"""Where a number stands in the study folder, and how a series of it reads over some years: for
-answers that must name their grounds."""
+"""Input lines of numbers and policies, and series of them in words: for answers that must name
+their grounds."""
 
 from __future__ import annotations
 

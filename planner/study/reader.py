@@ -104,7 +104,7 @@ def find(study: str | Path) -> Path:
 
 
 def _shelf() -> Path:
-    """Where shipped studies lie: in the package of a wheel, beside it in a checkout."""
+    """Folder of the shipped studies: in the package of a wheel, beside it in a checkout."""
     package = Path(__file__).parents[1]
     inside = package / "models"
     return inside if inside.is_dir() else package.parent / "models"
@@ -139,7 +139,7 @@ class Rereader:
 
     def system(self, values: Mapping[str, float]) -> tuple[System | None, tuple[Problem, ...]]:
         """The System with these values by path, in internal units, and what is wrong with it: a
-        combination may be an impossible one."""
+        combination of values may be impossible."""
         if self._first is None:
             return None, self._problems
         overrides = self._overrides | {
@@ -355,7 +355,7 @@ class _Reading:
 def _same(
     made: Mapping[str, V], before: Mapping[str, V], of: Mapping[str, V], of_before: Mapping[str, V]
 ) -> dict[str, V]:
-    """What was made of the same nouns as before is the same as before."""
+    """The nouns under closures, those of before where they were made of the same nouns."""
     return {
         name: before[name] if of[name] is of_before[name] else one for name, one in made.items()
     }
@@ -366,7 +366,7 @@ def _is_setting(path: str) -> bool:
 
 
 def _wrong_setting(path: str, value: Any) -> str:
-    """What a field of the head must be instead; empty where the value will do."""
+    """Remedy for a field of the head that must have another value; empty where it will do."""
     if path == "border_adjustment":
         return "" if isinstance(value, bool) else "write true or false"
     if path != "discount_rate":

@@ -1,5 +1,5 @@
-"""Scenarios: who inherits from whom, which rows are in force, what overrides change. Pure
-functions; the reader gives the places.
+"""Scenarios: inheritance, the rows in force, and policies with fields replaced. Pure functions; the
+reader knows the places of problems.
 
 A scenario is a layer over the base rows. The layers of `a,b` are those of a, then those of b: each
 with what it inherits before itself, left to right, and each only once (its first place). The later
@@ -69,7 +69,7 @@ def _descend(
 
 
 def rows_in_force(rows: Mapping[K, Mapping[str, R]], scenario: str) -> dict[K, R]:
-    """What one layer gives: for each series its rows of that scenario, if it has any."""
+    """Rows of one layer: for each series those of that scenario, if it has any."""
     return {key: of[scenario] for key, of in rows.items() if scenario in of}
 
 

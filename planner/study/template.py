@@ -201,20 +201,20 @@ _NUMBERS: Mapping[str, tuple[tuple[tuple[str, ...], str, Mapping[int | None, flo
 def new(folder: str | Path) -> Path:
     """Write a small study that solves into a new or empty folder and return it. Raises OutputError
     where that cannot be."""
-    place = Path(folder)
-    name = place.resolve().name
+    target = Path(folder)
+    name = target.resolve().name
     try:
-        if place.is_dir() and any(place.iterdir()):
-            raise OutputError(f"{place} is not empty; give a new name, nothing is overwritten")
-        place.mkdir(parents=True, exist_ok=True)
+        if target.is_dir() and any(target.iterdir()):
+            raise OutputError(f"{target} is not empty; give a new name, nothing is overwritten")
+        target.mkdir(parents=True, exist_ok=True)
         for file, text in _files(name):
-            (place / file).write_text(text, encoding="utf-8", newline="")
+            (target / file).write_text(text, encoding="utf-8", newline="")
     except (OSError, ValueError) as error:
         raise OutputError(
-            f"{place} cannot be written ({getattr(error, 'strerror', None) or error}); give "
+            f"{target} cannot be written ({getattr(error, 'strerror', None) or error}); give "
             "another place"
         ) from error
-    return place
+    return target
 
 
 def _files(name: str) -> Iterator[tuple[str, str]]:

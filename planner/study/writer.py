@@ -30,25 +30,25 @@ def write_study(
     `planner.check(folder)` does. Raises SpecError for a table that no study has or a head that is
     not TOML, OutputError where nothing can be written.
     """
-    place = Path(folder)
+    target = Path(folder)
     if problems := [*_unknown_tables(tables), *_wrong_head(head)]:
-        raise SpecError(str(place), problems)
-    _require_free(place, replace)
+        raise SpecError(str(target), problems)
+    _require_free(target, replace)
     files = {HEAD_FILE: head} | {f"{name}.csv": _csv(frame) for name, frame in tables.items()}
     try:
-        _write_whole(files, place)
+        _write_whole(files, target)
     except OSError as error:
         raise OutputError(
-            f"{place} cannot be written: {error.strerror}; name another folder"
+            f"{target} cannot be written: {error.strerror}; name another folder"
         ) from error
-    return place
+    return target
 
 
 def _unknown_tables(tables: Iterable[str]) -> Iterator[Problem]:
     for name in tables:
         if name not in BY_NAME:
             close = suggestion(name, BY_NAME)
-            message = f"is no table of a study{close}; there are: {', '.join(BY_NAME)}"
+            message = f"is not a table of a study{close}; there are: {', '.join(BY_NAME)}"
             yield Problem("tables", 0, name, message)
 
 
@@ -59,27 +59,27 @@ def _wrong_head(head: str) -> Iterator[Problem]:
         yield Problem(HEAD_FILE, 0, "", f"is not in the form of TOML: {error}")
 
 
-def _require_free(place: Path, replace: bool) -> None:
+def _require_free(target: Path, replace: bool) -> None:
     """Raise OutputError unless a folder is new, empty, or a study that may be replaced."""
-    if not place.exists() or (place.is_dir() and not any(place.iterdir())):
+    if not target.exists() or (target.is_dir() and not any(target.iterdir())):
         return
-    is_study = place.is_dir() and _is_study(place)
+    is_study = target.is_dir() and _is_study(target)
     if not (is_study and replace):
         remedy = "give replace=True to write it anew" if is_study else "name a new folder"
-        raise OutputError(f"{place} is not empty; {remedy}")
+        raise OutputError(f"{target} is not empty; {remedy}")
 
 
-def _write_whole(files: Mapping[str, str], place: Path) -> None:
+def _write_whole(files: Mapping[str, str], target: Path) -> None:
     """Write the files beside their folder and move them there, whole or not at all."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{place.name}.partial-", dir=place.parent))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f".{target.name}.partial-", dir=target.parent))
     try:
         for name, text in files.items():
             (partial / name).write_text(text, encoding="utf-8", newline="")
         partial.chmod(0o755)
-        if place.exists():
-            shutil.rmtree(place)
-        partial.replace(place)
+        if target.exists():
+            shutil.rmtree(target)
+        partial.replace(target)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

@@ -60,7 +60,7 @@ YEAR_DIGITS = 4
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a datum stands in the study folder, for messages that must name it."""
+    """File and row of a datum in the study folder, for messages that must name it."""
 
     file: str
     row: int
@@ -109,7 +109,7 @@ class Stockpile:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Good:
-    """What is balanced: one metal at one stage, or a joint good (a battery pack) with a fixed
+    """A balanced good: one metal at one stage, or a joint good (a battery pack) with a fixed
     content of several metals.
 
     `content[metal]` is t of metal per t of the good: exactly 1 for a single-metal good, which is
@@ -163,7 +163,7 @@ class Process:
     import_price: Array
     transport_cost: Array
     credit: Array
-    """Revenue from by-products outside the study, USD per unit of activity (positive lowers cost)."""
+    """Revenue from by-products outside the study, USD per unit of activity; it lowers the cost."""
     transfer: Array
     """A payment between parties inside the country (pack purchase): reported apart, never part of
     the cost."""
@@ -172,13 +172,12 @@ class Process:
     embodied_emission: Array
     transport_emission: Array
     max_activity: Array
-    """Upper bound on activity per year; inf where there is none. Closures by policy are already in
-    it."""
+    """Upper bound on activity per year, inf where it has none, closures by policy included."""
     min_activity: Array
     observed: Array
-    """Observed activity, for a pinned year and for the shares of a simulation; NaN where unknown."""
+    """Observed activity, for a pinned year and the shares of a simulation; NaN where unknown."""
     host_content: Array
-    """t of by-product metal that a t of host output can yield; NaN where the process has no host."""
+    """t of by-product metal that a t of host output can yield; NaN for a process without a host."""
 
     @property
     def at_home(self) -> bool:
@@ -187,14 +186,14 @@ class Process:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ramp:
-    """How fast a group of processes may grow or must not fall: growth and decline per year, step in
-    t per year and year."""
+    """Limits on the growth and decline of a group of processes: both per year, step in t per year
+    and year."""
 
     name: str
     growth: float
     step: float
     decline: float
-    """Largest fall per year as a share; NaN where the group may stop at once."""
+    """Largest decline per year as a share; NaN where the group may stop at once."""
     waived: npt.NDArray[np.bool_]
     """Years in which a closure suspends the run-down limit, shape (Y,)."""
 
@@ -221,8 +220,8 @@ class Plant:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Deposit:
-    """What mining depletes, in t of contained metal (or of recovered metal where the coefficients
-    say so)."""
+    """A reserve that mining depletes, in t of contained metal (or of recovered metal where the
+    coefficients say so)."""
 
     name: str
     metal: str
@@ -310,12 +309,12 @@ class Exploration:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What was observed of a flow in one year: no part of the plan, but what the flow balance is
+    """An observation of a flow in one year: not part of the plan, but what the flow balance is
     reconciled with."""
 
     name: str
     source: str
-    """Node of the flow table that it comes from; * stands for any text, and what matches is summed."""
+    """Node of the flow table that it comes from; * stands for any text, and matches are summed."""
     target: str
     metal: str
     quantity: Literal["flow", "share"]
@@ -327,7 +326,7 @@ class Observed:
     """Ends of the 95 % interval."""
     high: float | None
     reference: str
-    """Where the number comes from."""
+    """Source of the number."""
     grade: str
     place: Place
 
@@ -349,8 +348,8 @@ class Policy:
     scope: Scope = "territorial"
     of: Literal["demand", "imports"] = "demand"
     provenance: Literal["any", "home"] = "any"
-    """What self-sufficiency counts: every output at home at its stage, or only metal won from home
-    ore and waste."""
+    """Output that self-sufficiency counts: every output at home at its stage, or only metal won
+    from home ore and waste."""
     penalty: float | None = None
     """USD per unit of breach; None means the floor is hard."""
     named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -359,20 +358,23 @@ class Policy:
     place: Place = field(default_factory=lambda: Place("study.toml", 0))
 
     def counts(self, process: Process) -> bool:
-        """Whether a self-sufficiency target counts what a process puts out: made at home at its
-        stages, and no new scrap.
+        """Return True if a self-sufficiency target counts the output of a process: made at home at
+        its stages, and not new scrap.
 
         Imported ore refined at home is foreign at the stage of extraction and home at that of
         processing, unless only home metal counts.
         """
-        foreign = (process.pathway or "").startswith("foreign") and (
-            self.provenance == "home" or process.stage == "extraction"
-        )
         return (
             process.at_home
             and process.stage in self.stages
             and process.pathway != "new scrap"
-            and not foreign
+            and not self._is_foreign(process)
+        )
+
+    def _is_foreign(self, process: Process) -> bool:
+        """Return True if the output of a process counts as foreign for its ore."""
+        return (process.pathway or "").startswith("foreign") and (
+            self.provenance == "home" or process.stage == "extraction"
         )
 
 
@@ -423,7 +425,7 @@ class System:
     foreign_emission_index: Array
     """Multiplies embodied and transport emissions of imports, shape (Y,)."""
     border_adjustment: bool
-    """Whether the carbon price also falls on the embodied emissions of imports."""
+    """True if the carbon price also falls on the embodied emissions of imports."""
     data: tuple[Datum, ...]
     """Every number in force, with source and grade."""
     inputs_hash: str
@@ -469,7 +471,7 @@ class System:
 
 
 def frozen_map(mapping: Mapping[str, V]) -> Mapping[str, V]:
-    """A read-only copy of a mapping, sorted by key so that the order of input rows never matters."""
+    """A read-only copy of a mapping, sorted by key so that the order of input rows is lost."""
     return MappingProxyType({key: mapping[key] for key in sorted(mapping)})
 
 

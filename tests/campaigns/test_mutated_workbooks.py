@@ -579,7 +579,7 @@ def test_a_row_has_one_number_in_sheet_and_file(tmp_path: Path, book: bytes) -> 
 @pytest.mark.parametrize(
     ("part", "old", "new", "message"),
     [
-        ("xl/workbook.xml", "<sheets>", "<shoots>", "is no workbook that can be read"),
+        ("xl/workbook.xml", "<sheets>", "<shoots>", "is not a workbook that can be read"),
         (
             "xl/_rels/workbook.xml.rels",
             "sheet2.xml",
@@ -616,7 +616,7 @@ def test_a_row_has_one_number_in_sheet_and_file(tmp_path: Path, book: bytes) -> 
             "xl/worksheets/sheet2.xml",
             't="n"><v>1</v>',
             't="s"><v>-1</v>',
-            "is the text number '-1' of a list that has none such",
+            "is the text number '-1' of a list that does not have it",
         ),
         (
             "xl/worksheets/sheet2.xml",

@@ -142,7 +142,7 @@ FOUND: dict[str, tuple[str, str, str]] = {
     "a number that TOML cannot read": (
         "discount_rate = ",
         "discount_rate = " + "9" * 5000,
-        "no valid TOML",
+        "not valid TOML",
     ),
     "keys in keys": ("title = ", "title" + ".x" * 5000 + " = 1", "nested more than 32 deep"),
     "text that looks like a header": (
@@ -153,7 +153,7 @@ FOUND: dict[str, tuple[str, str, str]] = {
     "five thousand sections": (
         "title = ",
         "\n".join(f"[[x{i}]]" for i in range(5000)),
-        "is no field here",
+        "is not a field here",
     ),
     "marks that steer a terminal": ("title = ", '"a\\nb\\u001b[31m" = 1', r"a\\nb\\x1b\[31m"),
     "a chain of scenarios": (

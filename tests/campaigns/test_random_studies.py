@@ -1,4 +1,4 @@
-"""Monolith random studies: feasible and certified, or infeasible and named; another solver agrees;
+"""Whole random studies: feasible and certified, or infeasible and named; another solver agrees;
 what is saved comes back.
 
 `RANDOM_STUDIES=1000 pytest tests/campaigns/test_random_studies.py` is the nightly mode.

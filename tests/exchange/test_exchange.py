@@ -94,12 +94,12 @@ def test_strange_workbooks_are_refused(tmp_path: Path) -> None:
     """Not an archive, a sheet that is not a table, a bomb when unpacked: one clear error each."""
     text = tmp_path / "text.xlsx"
     text.write_text("no archive")
-    with pytest.raises(SpecError, match="is no workbook"):
+    with pytest.raises(SpecError, match="is not a workbook"):
         read_study_workbook(text)
     book = openpyxl.Workbook()
     book.active.title = "godos"
     book.save(tmp_path / "strange.xlsx")
-    with pytest.raises(SpecError, match="sheet 'godos' is no table") as caught:
+    with pytest.raises(SpecError, match="sheet 'godos' is not a table") as caught:
         read_study_workbook(tmp_path / "strange.xlsx")
     assert "has no sheet 'study.toml'" in str(caught.value)
     with zipfile.ZipFile(tmp_path / "bomb.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:

@@ -7,5 +7,6 @@ fault is mended.
 
 DIRECT_RECYCLING = "recycling without collection is not limited by the collection rate"
 TWO_STEP_IMPORTS = "an import in two steps counts twice towards the share of an origin"
+FOREIGN_ORIGIN = "metal with an origin counts as home metal where it is won by a home process"
 
-FOLLOWED = {DIRECT_RECYCLING, TWO_STEP_IMPORTS}
+FOLLOWED = {DIRECT_RECYCLING, TWO_STEP_IMPORTS, FOREIGN_ORIGIN}

@@ -105,7 +105,9 @@ def is_home(p: Programme, process: str, provenance: str) -> bool:
         return False
     if provenance == "any":
         return True
-    return not row["origin"] and not row["pathway"].startswith("foreign")
+    if row["origin"] and faults.FOREIGN_ORIGIN not in faults.FOLLOWED:
+        return False
+    return not row["pathway"].startswith("foreign")
 
 
 def supply(p: Programme) -> set[str]:

@@ -218,3 +218,48 @@ TINY_SHARE = """
     product,good,value
     things,lithium/goods,0.9472
 """
+
+FOREIGN_BYPRODUCT = """
+    discount_rate = 0.0
+    [years]
+    first = 2021
+    last = 2021
+    [policies.home]
+    kind = "self_sufficiency"
+    source = "made"
+    metal = "lithium"
+    stages = ["extraction"]
+    share = 0.5
+    provenance = "home"
+    == goods
+    good,metal,kind,stage,export
+    lithium/ore,lithium,intermediate,extraction,
+    lithium/ore_abroad,lithium,intermediate,extraction,
+    lithium/refined,lithium,refined,processing,
+    == good_values
+    good,metal,parameter,value
+    lithium/ore,lithium,equivalent,1
+    lithium/ore_abroad,lithium,equivalent,1
+    lithium/refined,,shortage_cost,1000
+    == demand
+    good,value
+    lithium/refined,100
+    == processes
+    process,kind,stage,pathway,origin,loss
+    residue,byproduct,extraction,,Peru,lost
+    mine,mine,extraction,,,lost
+    refine_home,refine,processing,domestic primary,,lost
+    refine_abroad,refine,processing,foreign primary,,lost
+    == coefficients
+    process,good,direction,value
+    residue,lithium/ore_abroad,out,1
+    mine,lithium/ore,out,1
+    refine_home,lithium/ore,in,1
+    refine_home,lithium/refined,out,1
+    refine_abroad,lithium/ore_abroad,in,1
+    refine_abroad,lithium/refined,out,1
+    == process_values
+    process,parameter,value
+    residue,variable_cost,10
+    mine,variable_cost,50
+"""

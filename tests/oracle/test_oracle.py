@@ -14,6 +14,7 @@ import pytest
 
 import planner
 from tests.oracle import faults, small
+from tests.oracle.accounts import complaints
 from tests.oracle.compare import compare
 from tests.oracle.generator import draw, write
 from tests.oracle.model import Answer
@@ -28,9 +29,10 @@ COUNT = int(os.environ.get("ORACLE_STUDIES", "40"))
 CHINA = ["", "self-reliance", "border-adjustment", "closed-loop"]
 
 # By hand: TWO_STEPS 40 t at 10 and 60 t at 50; DIRECT_RECYCLER 40 t of the 80 may be collected,
-# 60 t are short; TINY_SHARE 43.41 t a year, of which 0.5346 are spared, the rest short.
+# 60 t are short; FOREIGN_BYPRODUCT 50 t at 50 from the mine, 50 t at 10 from Peru's residue.
 BY_HAND = {
     "TWO_STEPS": (faults.TWO_STEP_IMPORTS, 3400.0),
+    "FOREIGN_BYPRODUCT": (faults.FOREIGN_ORIGIN, 3000.0),
     "DIRECT_RECYCLER": (faults.DIRECT_RECYCLING, 60000.0),
 }
 
@@ -74,6 +76,8 @@ def test_random_studies(seed: int, tmp_path: Path) -> None:
     if found.status == "failed" and found.oracle.status == "optimal":
         pytest.xfail("planner drops very small coefficients (DISAGREEMENTS.md, 1)")
     assert found.agrees, str(found)
+    if found.plan is not None:
+        assert complaints(read(folder), found.plan) == []
 
 
 def by_own_reading(folder: Path, fault: str, monkeypatch: pytest.MonkeyPatch) -> Answer:

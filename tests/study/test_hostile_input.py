@@ -137,7 +137,7 @@ def test_entities_in_a_workbook_are_not_expanded(tmp_path: Path) -> None:
                 part,
                 laughs if part.filename == "xl/worksheets/sheet1.xml" else old.read(part.filename),
             )
-    with pytest.raises(SpecError, match="is no workbook that can be read"):
+    with pytest.raises(SpecError, match="is not a workbook that can be read"):
         read_study_workbook(bad)
 
 

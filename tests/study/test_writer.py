@@ -49,7 +49,7 @@ def test_a_study_goes_through_frames_and_back(tmp_path: Path, study: str) -> Non
 def test_it_must_be_a_table_and_toml(tmp_path: Path) -> None:
     with pytest.raises(SpecError) as caught:
         planner.write_study(tmp_path / "s", "title = ", {"good": pd.DataFrame()})
-    assert "is no table of a study (did you mean 'goods'?)" in str(caught.value)
+    assert "is not a table of a study (did you mean 'goods'?)" in str(caught.value)
     assert "is not in the form of TOML" in str(caught.value)
     assert not (tmp_path / "s").exists()
 
@@ -80,7 +80,7 @@ def test_a_place_that_cannot_be(tmp_path: Path) -> None:
 
 
 def test_cells_are_written_as_the_format_wants_them(tmp_path: Path) -> None:
-    """Monolith numbers without a point, others to the last digit, nothing for what is missing, commas
+    """Whole numbers without a point, others to the last digit, nothing for what is missing, commas
     and quotes kept."""
     frame = pd.DataFrame(
         {"year": [2021.0, float("nan")], "value": [0.1 + 0.2, 1e-9], "note": ['a "b", c', None]},

@@ -53,7 +53,7 @@ def read_hosts(tables: StudyTables) -> dict[str, Host]:
 
 
 def read_exploration(tables: StudyTables) -> dict[str, Exploration]:
-    """What can be found for money, by deposit."""
+    """Reserves that can be found for money, by deposit."""
     return tables.before.exploration | {
         name: _exploration(tables, name) for name in tables.names("exploration")
     }

@@ -44,8 +44,7 @@ def _good(tables: StudyTables, row: StructureRow) -> Good:
 def _demand(tables: StudyTables, name: str) -> tuple[Array | None, Array | None]:
     """Demand for a good and cost of its shortage; None where nothing is demanded."""
     shortage = tables.numbers.series("good_values", (name, ""), "shortage_cost")
-    # where the whole table was refused, no good is taken to be demanded, or each would be told to
-    # be
+    # where the whole table was refused no good counts as demanded, or each would be reported
     if tables.problems.spoiled("demand"):
         return None, None
     demand = tables.numbers.series("demand", (name,), "demand")
@@ -78,7 +77,7 @@ def _collection_rate(tables: StudyTables, row: StructureRow) -> Array | None:
 def _held(
     tables: StudyTables, row: StructureRow
 ) -> tuple[Mapping[str, float], Mapping[str, float], Stockpile | None]:
-    """What a good holds and counts for, and how it is stored."""
+    """Contents and refined equivalents of a good, and its stockpile."""
     name, metal = row.name, row.cells["metal"]
     if not tables.changed(name, "good_values"):
         kept = tables.before.goods[name]
@@ -153,7 +152,7 @@ def _equivalent(tables: StudyTables, name: str, metal: str) -> dict[str, float]:
 
 
 def _stockpile(tables: StudyTables, name: str, *, joint: bool) -> Stockpile | None:
-    """How a good is stored; None unless it has an opening stock."""
+    """The stockpile of a good; None unless it has an opening stock."""
     numbers, keys = tables.numbers, (name, "")
     holding_cost = tables.series("good_values", keys, "holding_cost")
     opening = numbers.single("good_values", keys, "opening_stock")

@@ -87,7 +87,7 @@ def _misplaced(row: StructureRow) -> Iterator[Complaint]:
 def _short_lived(
     row: StructureRow, measure: Measure, products: Mapping[str, Product]
 ) -> Iterator[Complaint]:
-    """What keeps a lifetime measure from lengthening the life of its product alone."""
+    """Reasons for which a lifetime measure cannot lengthen the life of its product alone."""
     if measure.kind != "lifetime":
         return
     if not measure.longer > 0:

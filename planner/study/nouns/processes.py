@@ -62,7 +62,7 @@ def _process(tables: StudyTables, row: StructureRow, deposits: Mapping[str, Depo
 def _recipe(
     tables: StudyTables, name: str, deposits: Mapping[str, Deposit]
 ) -> tuple[Mapping[str, Array], ...]:
-    """What goes in, what comes out, and the ore taken from deposits, per unit of activity."""
+    """Inputs, outputs and the ore taken from deposits, per unit of activity."""
     if not tables.changed(name, "coefficients"):
         kept = tables.before.processes[name]
         return kept.inputs, kept.outputs, kept.deposits

@@ -64,7 +64,7 @@ def _product(tables: StudyTables, row: StructureRow, goods: Mapping[str, Good]) 
 
 
 def _content(row: StructureRow, goods: Mapping[str, Good]) -> Mapping[str, float]:
-    """What a product holds: what its waste holds, or its metal alone."""
+    """Contents of a product: those of its waste, or its metal alone."""
     waste, metal = row.cells["waste"], row.cells["metal"]
     if waste in goods:
         return goods[waste].content
@@ -110,8 +110,8 @@ def _lifetime(
         parameter: tables.numbers.series("product_values", (name,), parameter, since=since)
         for parameter in LIFETIME
     }
-    for parameter in NEEDED.get(kind, LIFETIME[:1]):
-        if given[parameter] is None and not tables.problems.spoiled("products", name):
+    if not tables.problems.spoiled("products", name):
+        for parameter in NEEDED.get(kind, LIFETIME[:1]):
             tables.lacking(
                 "product_values",
                 (name,),
@@ -160,7 +160,7 @@ def _uses(tables: StudyTables, name: str, goods: Mapping[str, Good]) -> Mapping[
 
 
 def _unused(tables: StudyTables, good: Good) -> str:
-    """Why nothing of a good enters use at home; empty where something does."""
+    """Message of a good of which nothing enters use at home; empty where something does."""
     if good.demand is None and not tables.demand_unknown():
         return f"'{good.name}' is not demanded, so that none of it enters use; add it to demand.csv"
     return f"'{good.name}' is an export; it enters no use stock at home" if good.export else ""

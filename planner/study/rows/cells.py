@@ -28,24 +28,24 @@ def number(text: str) -> float:
 
 
 def _unreadable(text: str) -> str:
-    """What a text is that is not a finite number, and the remedy."""
+    """Message that says what else than a finite number a text is, and the remedy."""
     if not text:
         return "is empty; give a number or drop the row"
     if _NUMBER.fullmatch(text):
         return f"is '{text}', too large to be a number; check it"
     if text.lower().lstrip("+-") in _NOT_FINITE:
-        return f"is '{text}', no finite number; give a number or drop the row"
+        return f"is '{text}', not a finite number; give a number or drop the row"
     if _THOUSANDS.fullmatch(text):
         return f"is '{text}'; write it without thousands separators: {text.replace(',', '')}"
     if _COMMA.fullmatch(text):
         return f"is '{text}'; write a decimal point, not a comma"
     if _PERCENT.fullmatch(text):
         return f"is '{text}'; put % in the column unit"
-    return f"is '{text}', no number; give a number, the unit stands in its own column"
+    return f"is '{text}', not a number; give a number, the unit stands in its own column"
 
 
 def bounded(value: float, parameter: ParameterForm) -> str:
-    """What is wrong with the size of a number, empty where nothing is."""
+    """Message of a number beyond the bounds of its parameter; empty where it is within them."""
     if parameter.positive and value <= 0:
         return f"is {value:g}; {parameter.name} must be greater than 0"
     if parameter.minimum is not None and value < parameter.minimum:
@@ -57,7 +57,7 @@ def bounded(value: float, parameter: ParameterForm) -> str:
 
 
 def limits(parameter: ParameterForm) -> tuple[float, float]:
-    """The smallest and the largest finite number that `bounded` has nothing against."""
+    """The smallest and the largest finite number within the bounds of a parameter."""
     minimum = -sys.float_info.max if parameter.minimum is None else parameter.minimum
     if parameter.positive:
         minimum = max(math.nextafter(0.0, 1.0), minimum)

@@ -56,6 +56,6 @@ def _refuse_column(
         sheet.file,
         1,
         name or "(empty)",
-        f"is no column of this table{close}; rename or drop it",
+        f"is not a column of this table{close}; rename or drop it",
     )
     return meant

@@ -62,7 +62,7 @@ class RowReader:
         return not wrong
 
     def _wrong(self, column: Column, text: str, *, is_name: bool) -> str:
-        """What is wrong with a text cell; empty where nothing is."""
+        """Message of a text that its column may not hold; empty where it may."""
         if not text:
             return f"is empty; give {column.note}" if column.required else ""
         if column.choices:
@@ -71,8 +71,7 @@ class RowReader:
             return self._undefined(column, text)
         if is_name and "." in text:
             return f"'{text}' holds a point, which parts the words of a path; write it without"
-        wrong = "" if column.name == "description" else unfit(text)
-        return f"{text!r} {wrong}" if wrong else ""
+        return "" if column.name == "description" else _unfit(text)
 
     def _no_choice(self, column: Column, text: str) -> str:
         close = self.problems.suggestion(text, column.choices)
@@ -81,7 +80,7 @@ class RowReader:
         )
 
     def _undefined(self, column: Column, text: str) -> str:
-        """The complaint that no table defines a name; empty where one does or may."""
+        """Message of a name that no table defines; empty where one does or may."""
         known: list[str] = []
         for table in column.tables:
             names = self.names.get(table)
@@ -121,3 +120,8 @@ class RowReader:
             if not all(good):
                 self.problems.spoil(table.name, name)
         return found
+
+
+def _unfit(name: str) -> str:
+    wrong = unfit(name)
+    return f"{name!r} {wrong}" if wrong else ""

@@ -30,6 +30,16 @@ class ValueRow(NamedTuple):
     file: str
     row: int
 
+    @property
+    def holds_before(self) -> bool:
+        """Return True if the value also holds in all earlier years."""
+        return self.extend in ("before", "both")
+
+    @property
+    def holds_after(self) -> bool:
+        """Return True if the value also holds in all later years."""
+        return self.extend in ("after", "both")
+
 
 @dataclass(frozen=True, slots=True)
 class StructureRow:

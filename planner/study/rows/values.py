@@ -38,12 +38,7 @@ class ValueReader:
         seen: dict[tuple[Key, str, int | None], int] = {}
         for row, texts in self.sheet.rows:
             cells = [*texts, ""]
-            keys = tuple(sys.intern(cells[at]) for at in self.keys_at)
-            name = (
-                self.table.parameters[0].name
-                if self.parameter_at is None
-                else sys.intern(cells[self.parameter_at])
-            )
+            keys, name = self._heading(cells)
             parameter = self.checked.get((keys, name)) or self._parameter(row, keys, name)
             if parameter is None:
                 continue
@@ -67,6 +62,13 @@ class ValueReader:
         self.problems.at(row, "", f"the same as row {first} ({series}{year}{scenario}); keep one")
 
     # ---- keys and parameter
+
+    def _heading(self, cells: list[str]) -> tuple[tuple[str, ...], str]:
+        """Keys and name of the parameter, which a table with a single one leaves out."""
+        keys = tuple(sys.intern(cells[at]) for at in self.keys_at)
+        if self.parameter_at is None:
+            return keys, self.table.parameters[0].name
+        return keys, sys.intern(cells[self.parameter_at])
 
     def _parameter(self, row: int, keys: tuple[str, ...], name: str) -> ParameterForm | None:
         """The parameter of a row whose keys are right, otherwise None."""
@@ -93,7 +95,7 @@ class ValueReader:
     def _no_parameter(self, name: str) -> str:
         known = [parameter.name for parameter in self.table.parameters]
         close = self.problems.suggestion(name, known)
-        what = f"'{name}' is no parameter of this table{close}" if name else "is empty"
+        what = f"'{name}' is not a parameter of this table{close}" if name else "is empty"
         return f"{what}; choose of {', '.join(known)}"
 
     # ---- numbers
@@ -136,8 +138,8 @@ class ValueReader:
             return ""
         close = self.problems.suggestion(scenario, self.head.scenarios)
         return (
-            f"'{scenario}' is no scenario of study.toml{close}; add [scenarios.NAME] there, or "
-            "correct it"
+            f"'{scenario}' is not a scenario of study.toml{close}; add [scenarios.NAME] there, "
+            "or correct it"
         )
 
     def _wrong_year(self, text: str, parameter: ParameterForm) -> str:
@@ -176,7 +178,7 @@ class ValueReader:
 
 
 def _wrong_metal(table: TableForm, parameter: ParameterForm, keys: tuple[str, ...]) -> str:
-    """What is wrong with the metal of a row that may leave it empty."""
+    """Message of a metal that is missing or must not be given, in a row that may leave it empty."""
     if not table.has_optional_metal:
         return ""
     if keys[1] and parameter.with_metal == "never":

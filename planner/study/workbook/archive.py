@@ -11,7 +11,7 @@ LARGEST_UNPACKED = 512 * 1024**2
 """Bytes that a workbook may unpack to; more is taken for a bomb. A study of a million rows has
 about 200 MB."""
 LARGEST_RATIO = 200
-"""How many times larger a part may be unpacked than packed; real sheets have about 10."""
+"""Largest ratio of the unpacked to the packed size of a part; real sheets have about 10."""
 SMALLEST_BOMB = 1024**2
 """Bytes up to which a part may be packed as tightly as it likes."""
 BOOK_PART, STRICT = "xl/workbook.xml", b"http://purl.oclc.org/ooxml/"
@@ -32,13 +32,13 @@ def _parts(path: Path) -> list[zipfile.ZipInfo]:
             return archive.infolist()
     except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError) as error:
         problem = Problem(
-            path.name, 0, "", "is no workbook (.xlsx) that can be read; give the file of a study"
+            path.name, 0, "", "is not a workbook (.xlsx) that can be read; give the file of a study"
         )
         raise SpecError(str(path), [problem]) from error
 
 
 def _wrong_parts(path: Path, parts: list[zipfile.ZipInfo]) -> str:
-    """What is wrong with the parts of an archive; empty where they may be read."""
+    """Message of an archive whose parts must not be read; empty where they may."""
     total = sum(part.file_size for part in parts)
     if total > LARGEST_UNPACKED or any(_is_bomb(part) for part in parts):
         return f"would unpack to {total / 1e6:,.0f} MB in a way no study does; it is not opened"

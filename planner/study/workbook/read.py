@@ -43,7 +43,7 @@ def read_study_workbook(path: Path) -> Mapping[str, bytes]:
             warnings.simplefilter("ignore")
             sheets = _sheets(path, problems)
     except Exception as error:  # the readers of archives and XML let errors of many kinds through
-        message = f"is no workbook that can be read ({error}); save it as .xlsx"
+        message = f"is not a workbook that can be read ({error}); save it as .xlsx"
         raise SpecError(str(path), [Problem(path.name, 0, "", message)]) from error
     _check_names(path.name, sheets, problems)
     if found := problems.report():
@@ -60,7 +60,7 @@ def _check_names(file: str, sheets: Mapping[str, Any], problems: Problems) -> No
                 file,
                 0,
                 "",
-                f"sheet '{name}' is no table of a study; name it after its table, or remove it",
+                f"sheet '{name}' is not a table of a study; name it after its table, or remove it",
             )
     if HEAD_FILE not in sheets:
         problems.add(
@@ -151,7 +151,7 @@ def _surely(
 
 
 def _unsure(element: Any) -> str:
-    """What is wrong with a cell as it is written; empty where it holds what it shows."""
+    """Message of a cell that does not hold what it shows; empty where it does."""
     kind = element.get("t", "n")
     inside = {child.tag.rpartition("}")[2]: child.text or "" for child in element}
     held = inside.get("v", "")
@@ -166,25 +166,27 @@ def _unsure(element: Any) -> str:
 
 
 def _unlike(kind: str, held: str) -> str:
-    """What is wrong with the content of a cell of a kind; empty where it is of that kind."""
+    """Message of a content that is not of the kind of its cell; empty where it is."""
     if kind == "n" and not _DIGITS.fullmatch(held):
         return f"holds '{held[:20]}' as a number; write the number anew"
     if kind == "s" and not held.strip().isdecimal():
-        return f"is the text number '{held[:20]}' of a list that has none such; write the text anew"
+        return (
+            f"is the text number '{held[:20]}' of a list that does not have it; write the text anew"
+        )
     if kind == "b" and held not in ("0", "1"):
         return "holds neither true nor false; write the value anew"
     return ""
 
 
 def _texts(
-    place: tuple[str, int], sheet: Any, cells: list[dict[str, Any]], problems: Problems
+    line: tuple[str, int], sheet: Any, cells: list[dict[str, Any]], problems: Problems
 ) -> list[str]:
     """The texts of one row, without empty ones at its end."""
     texts: list[str] = []
     last = 0
     for cell in cells:
-        at = (*place, f"{sheet.title}!{position(cell)}")
-        if cell["column"] <= last or cell["row"] != place[1]:
+        at = (*line, f"{sheet.title}!{position(cell)}")
+        if cell["column"] <= last or cell["row"] != line[1]:
             problems.add(*at, f"this cell {MISPLACED}")
             break
         last = cell["column"]
@@ -200,7 +202,7 @@ def _texts(
 
 
 def _stray(title: str, column: int) -> str:
-    """What is wrong with a filled column; empty where a sheet may fill it."""
+    """Message of a column that a sheet may not fill; empty where it may."""
     if title == HEAD_FILE:
         return (
             "stands beside the text; put each line of study.toml in column A" if column > 1 else ""
@@ -209,8 +211,8 @@ def _stray(title: str, column: int) -> str:
 
 
 def _misleading(sheet: Any, cell: Mapping[str, Any]) -> str:
-    """What a cell holds that would be read as something else than it shows; empty where nothing
-    is."""
+    """Message of a value that would be read as something else than its cell shows; empty where it
+    would not."""
     value = cell["value"]
     if sheet.title == HEAD_FILE and "\n" in str(value):
         return "holds a line break; put each line of study.toml in a row of its own"

@@ -19,38 +19,38 @@ def unpack(workbook: str | Path, folder: str | Path, *, replace: bool = False) -
     no sheet of removed; files that are not tables stay. Raises SpecError where the file is not such
     a workbook, OutputError where the folder cannot be written.
     """
-    place, source = Path(folder), Path(workbook)
+    target, source = Path(folder), Path(workbook)
     files = read_study_workbook(source)
     try:
-        _require_free(place, replace)
-        _write(files, place, replace)
+        _require_free(target, replace)
+        _write(files, target, replace)
     except OSError as error:
         raise OutputError(
-            f"{place} cannot be written: {error.strerror}; name another folder"
+            f"{target} cannot be written: {error.strerror}; name another folder"
         ) from error
-    return place
+    return target
 
 
-def _require_free(place: Path, replace: bool) -> None:
+def _require_free(target: Path, replace: bool) -> None:
     """Raise OutputError unless a folder is new, empty, or a study that may be replaced."""
-    empty = not place.exists() or (place.is_dir() and not any(place.iterdir()))
-    if empty or (replace and (place / HEAD_FILE).is_file()):
+    empty = not target.exists() or (target.is_dir() and not any(target.iterdir()))
+    if empty or (replace and (target / HEAD_FILE).is_file()):
         return
     remedy = (
         " and holds no study to write over; name the folder of one, or a new one"
         if replace
         else "; name a new folder, or write over the study in it with --replace"
     )
-    raise OutputError(f"{place} is not empty{remedy}")
+    raise OutputError(f"{target} is not empty{remedy}")
 
 
-def _write(files: Mapping[str, bytes], place: Path, replace: bool) -> None:
-    place.mkdir(parents=True, exist_ok=True)
+def _write(files: Mapping[str, bytes], target: Path, replace: bool) -> None:
+    target.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         # whole or not at all: a table that is half written would still be read
-        partial = place / f".{name}.partial"
+        partial = target / f".{name}.partial"
         partial.write_bytes(content)
-        partial.replace(place / name)
+        partial.replace(target / name)
     if replace:
         for name in {f"{table}.csv" for table in BY_NAME} - set(files):
-            (place / name).unlink(missing_ok=True)
+            (target / name).unlink(missing_ok=True)

@@ -34,7 +34,7 @@ def write_study_workbook(study: str | Path, path: str | Path) -> Path:
     Raises SpecError where the study cannot be read, or does not fit the format; OutputError where
     the file cannot be written.
     """
-    folder, place, problems = find(study), Path(path), Problems()
+    folder, target, problems = find(study), Path(path), Problems()
     files = read_files(folder, problems)
     if found := problems.report():
         raise SpecError(str(study), found)
@@ -48,8 +48,8 @@ def write_study_workbook(study: str | Path, path: str | Path) -> Path:
             _dress_head(sheet)
         else:
             _dress_table(sheet, name.removesuffix(".csv"))
-    save_whole(book, place)
-    return place
+    save_whole(book, target)
+    return target
 
 
 def _rows(name: str, content: bytes) -> list[list[str]]:

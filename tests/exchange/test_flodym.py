@@ -12,8 +12,7 @@ import pytest
 
 import planner
 from planner.errors import OutputError, SpecError
-from planner.mfa.balance import balance
-from planner.mfa.flodym import (
+from planner.exchange.flodym import (
     flows_from_flodym,
     flows_to_flodym,
     from_flodym,
@@ -21,6 +20,7 @@ from planner.mfa.flodym import (
     stocks_to_flodym,
     to_flodym,
 )
+from planner.mfa.balance import balance
 from planner.mfa.flows import flow_table
 from planner.mfa.lifetimes import Lifetime
 from planner.mfa.simulate import Simulation, simulate

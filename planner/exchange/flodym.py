@@ -1,8 +1,9 @@
 """Stocks and flows to flodym arrays and back, nothing lost: axes become named dimensions, and the
 unit stands in the array's name.
 
-flodym (extra `flodym`) wants time first; `planner.mfa.stocks` wants it last, many series at once. flodym arrays hold no unit, so the name of each ends in it: `stock [t]`. Dimensions
-are those of the planner's tables: time, metal, product, cohort.
+flodym (extra `flodym`) wants time first; `planner.mfa.stocks` wants it last, many series at once.
+flodym arrays hold no unit, so the name of each ends in it: `stock [t]`. Dimensions are those of the
+planner's tables: time, metal, product, cohort.
 """
 
 from __future__ import annotations

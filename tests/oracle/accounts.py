@@ -1,0 +1,273 @@
+"""What each policy asks and gets, worked out from the published tables of a plan (results.md).
+
+Not from the programme: flows, stocks, supply, emissions and capacity as `planner solve` writes
+them, with the definitions of format.md, "Policies". A row whose price is not 0 must be met exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tests.oracle import faults, policies
+from tests.oracle.programme import Programme, overnight
+from tests.oracle.reader import Study
+
+NEAR = 1e-6
+
+
+@dataclass
+class Asked:
+    """One policy, subject and year: what is reached, what is asked, and which way."""
+
+    family: str
+    policy: str
+    subject: str
+    year: int
+    reached: float
+    asked: float
+    floor: bool
+    size: float = 1.0
+
+    def kept(self, breach: float) -> bool:
+        """Whether the target is met, the breach that is paid for counted."""
+        short = self.asked - self.reached if self.floor else self.reached - self.asked
+        return short <= breach + NEAR * max(1.0, abs(self.asked), self.size)
+
+    def tight(self, breach: float) -> bool:
+        """Whether it is met and no more."""
+        gap = abs(self.asked - self.reached - (breach if self.floor else 0.0))
+        return gap <= NEAR * max(1.0, abs(self.asked), self.size)
+
+
+class Accounts:
+    """Tables of a plan beside the study that it is of."""
+
+    def __init__(self, study: Study, plan: Any) -> None:
+        """Keep the tables."""
+        self.study, self.plan = study, plan
+        self.programme = Programme(study)
+        self.recipes = self.programme.recipes
+        self.flows = plan.flows
+
+    def levels(self, kind: str) -> Iterator[tuple[str, dict[str, Any], int, int, float]]:
+        """Policies of a kind, with the periods and years in which they are in force."""
+        for name, policy in policies.in_force(self.programme, kind):
+            level = policies.level(self.programme, policy)
+            for t in policies.active(self.programme, level):
+                yield name, policy, t, self.study.firsts[t], float(level[t])
+
+    def flow(self, year: int, metal: str, source: set[str], target: set[str]) -> pd.DataFrame:
+        """Flows of a metal in a year from some places to some others."""
+        f = self.flows
+        return f[
+            (f.year == year) & (f.metal == metal) & f.source.isin(source) & f.target.isin(target)
+        ]
+
+    def refined(self, flows: pd.DataFrame, metal: str) -> float:
+        """Refined equivalents of flows of contained metal."""
+        total = 0.0
+        for good, value in zip(flows.good, flows.value, strict=True):
+            content = self.recipes.content(good, metal)
+            total += value / content * self.recipes.equivalent(good, metal)
+        return total
+
+    def supply_goods(self) -> set[str]:
+        """Ore, its intermediates, and refined metal."""
+        return policies.supply(self.programme)
+
+
+def self_sufficiency(a: Accounts) -> Iterator[Asked]:
+    """Home output at the stages, a chain counted once, less exports at them, over home demand."""
+    for name, policy, t, year, share in a.levels("self_sufficiency"):
+        metal, stages = policy["metal"], policy["stages"]
+        goods = a.supply_goods()
+        home = set(policies.counted(a.programme, policy))
+        made = {g for q in home for g in a.recipes.outputs(q)} & goods
+        out = a.refined(a.flow(year, metal, home, goods), metal)
+        back = a.refined(a.flow(year, metal, made, home), metal)
+        need = policies.requirement(a.programme, metal, export=False)[t]
+        sold = policies.requirement(a.programme, metal, export=True, stages=stages)[t]
+        right = share * need + sold
+        yield Asked("self_sufficiency", name, metal, year, out - back, right, True, out)
+
+
+def import_share(a: Accounts) -> Iterator[Asked]:
+    """What crosses the border from an origin, over demand or over all imports."""
+    for name, policy, t, year, share in a.levels("import_share"):
+        metal = policy["metal"]
+        rows = a.recipes.processes.items()
+        imports = {q: row["origin"] for q, row in rows if row["kind"] == "import"}
+        goods = a.supply_goods()
+        crossing = a.flow(year, metal, set(imports), goods)
+        again = import_inputs(a, year, metal, imports)
+        own = crossing[crossing.source.map(imports) == policy["origin"]]
+        taken = again[again.target.map(imports) == policy["origin"]]
+        every = a.refined(crossing, metal) - a.refined(again, metal)
+        of_imports = policy.get("of", "demand") == "imports"
+        whole = every if of_imports else policies.requirement(a.programme, metal)[t]
+        reached = a.refined(own, metal) - a.refined(taken, metal)
+        yield Asked("import_share", name, "", year, reached, share * whole, False, every)
+
+
+def import_inputs(a: Accounts, year: int, metal: str, imports: dict[str, str]) -> pd.DataFrame:
+    """What imports take of what imports gave: it crossed no border yet."""
+    if faults.TWO_STEP_IMPORTS in faults.FOLLOWED:
+        imports = {}
+    return a.flow(year, metal, a.supply_goods(), set(imports))
+
+
+def recycled_content(a: Accounts) -> Iterator[Asked]:
+    """Secondary metal over all refined metal that processes supply, new scrap on neither side."""
+    for name, policy, _, year, share in a.levels("recycled_content"):
+        s = a.plan.supply
+        s = s[(s.year == year) & (s.metal == policy["metal"]) & (s.pathway != "new scrap")]
+        s = s[~s.process.str.startswith("stockpile/")]
+        secondary = s[s.pathway.str.endswith("secondary")].value.sum()
+        right = share * s.value.sum()
+        yield Asked("recycled_content", name, policy["metal"], year, secondary, right, True)
+
+
+def collection_target(a: Accounts) -> Iterator[Asked]:
+    """Waste that is collected, over what arises from use and from processes."""
+    for name, policy, _, year, share in a.levels("collection_target"):
+        for good in policy["goods"]:
+            metal = next(m for m in a.study.head["metals"] if a.recipes.content(good, m))
+            f = a.flows[(a.flows.year == year) & (a.flows.metal == metal)]
+            kinds = {q: row["kind"] for q, row in a.recipes.processes.items()}
+            collected = f[(f.source == good) & (f.target.map(kinds) == "collect")].value.sum()
+            stock = f.source.str.startswith("stockpile/")
+            arising = f[(f.target == good) & ~stock].value.sum()
+            content = a.recipes.content(good, metal)
+            reached, right = collected / content, share * arising / content
+            yield Asked("collection_target", name, good, year, reached, right, True)
+
+
+def stockpile_cover(a: Accounts) -> Iterator[Asked]:
+    """Months of the refined requirement in the stockpile."""
+    for name, policy, t, year, months in a.levels("stockpile_cover"):
+        for good in policy["goods"]:
+            metal = a.recipes.goods[good]["metal"]
+            if policies.closure_year(a.programme, metal, t):
+                continue
+            s = a.plan.stocks
+            s = s[(s.year == year) & (s.name == good) & (s.kind == "stockpile")]
+            held = s[s.quantity == "stock"].value.sum()
+            right = months / 12 * policies.requirement(a.programme, metal)[t]
+            yield Asked("stockpile_cover", name, good, year, held, right, True)
+
+
+def carbon(a: Accounts) -> Iterator[Asked]:
+    """Emissions of a scope in a year, and over all years."""
+    e = a.plan.emissions
+    for name, policy, _, year, cap in a.levels("carbon_cap"):
+        reached = e[(e.year == year) & (e.scope == policy["scope"])].value.sum()
+        yield Asked("carbon_cap", name, "", year, reached, cap, False)
+    for name, policy in policies.in_force(a.programme, "carbon_budget"):
+        own = e[e.scope == policy["scope"]]
+        length = dict(zip(a.study.firsts, a.study.lengths, strict=True))
+        total = float((own.value * own.year.map(length)).sum())
+        yield Asked("carbon_budget", name, "", 0, total, float(policy["cap"]), False)
+
+
+def capital_budget(a: Accounts) -> Iterator[Asked]:
+    """Overnight cost of what is ordered, a year."""
+    c = a.plan.capacity
+    for name, _, t, year, cap in a.levels("capital_budget"):
+        ordered = c[(c.year == year) & (c.quantity == "ordered")]
+        spent = sum(
+            value * overnight(a.programme, plant)[t]
+            for plant, value in zip(ordered.plant, ordered.value, strict=True)
+        )
+        yield Asked("capital_budget", name, "", year, spent / a.study.lengths[t], cap, False)
+
+
+def quota(a: Accounts) -> Iterator[Asked]:
+    """Activities, by the flow of the first good that each gives."""
+    for name, policy, t, year, cap in a.levels("quota"):
+        reached = sum(activity(a, q, t, year) for q in policy["processes"])
+        yield Asked("quota", name, "", year, reached, cap, False)
+
+
+def pin(a: Accounts) -> Iterator[Asked]:
+    """Observed activities, within the tolerance."""
+    for name, policy, t, year, tolerance in a.levels("pin"):
+        for process in policies.pinned(a.programme, policy):
+            seen = policies.observations(a.programme, process)[t]
+            if not np.isnan(seen):
+                runs = activity(a, process, t, year)
+                low, high = (1 - tolerance) * seen, (1 + tolerance) * seen
+                yield Asked("pin_floor", name, process, year, runs, low, True)
+                yield Asked("pin_ceiling", name, process, year, runs, high, False)
+
+
+def activity(a: Accounts, process: str, t: int, year: int) -> float:
+    """Activity of a process, from the flow of a good that it gives."""
+    for good in a.recipes.outputs(process):
+        each = a.recipes.out(good, process)[t]
+        for metal in a.study.head["metals"]:
+            content = a.recipes.content(good, metal)
+            if each and content:
+                flow = a.flow(year, metal, {process}, {good}).value.sum()
+                return float(flow / content / each)
+    return 0.0
+
+
+MEASURES = (
+    self_sufficiency,
+    import_share,
+    recycled_content,
+    collection_target,
+    stockpile_cover,
+    carbon,
+    capital_budget,
+    quota,
+    pin,
+)
+
+
+def complaints(study: Study, plan: Any) -> list[str]:
+    """Policies that the tables say are missed, or said to bind though they do not."""
+    a = Accounts(study, plan)
+    prices = priced(plan)
+    breaches = plan.values.get("breach", {})
+    found = []
+    for measure in MEASURES:
+        for asked in measure(a):
+            breach = breaches.get((asked.policy, asked.subject, asked.year), 0.0)
+            binding = (asked.family, asked.policy, asked.subject, asked.year) in prices
+            if not asked.kept(breach):
+                found.append(f"missed: {asked} breach {breach}")
+            elif binding and not asked.tight(breach):
+                found.append(f"binds, but is not reached: {asked} breach {breach}")
+    return found + cost_complaints(study, plan)
+
+
+def priced(plan: Any) -> set[tuple[str, str, str, int]]:
+    """Rows of policies with a price of some size."""
+    found = set()
+    for row in plan.prices.itertuples():
+        if abs(row.value) > NEAR:
+            policy, _, subject = str(row.index).partition(", ")
+            year = 0 if pd.isna(row.year) else int(row.year)
+            found.add((row.family, policy, subject, year))
+    return found
+
+
+def cost_complaints(study: Study, plan: Any) -> list[str]:
+    """The cost table against the objective: its sum, and its own discounting."""
+    total = float(plan.costs.present_value.sum())
+    near = NEAR * max(1.0, float(plan.costs.present_value.abs().sum()))
+    found = []
+    if abs(total - plan.objective) > near:
+        found.append(f"costs sum to {total}, the objective is {plan.objective}")
+    beta = dict(zip(study.firsts, Programme(study).beta, strict=True))
+    own = plan.costs[~plan.costs["item"].isin(["transfer", "capital"])]
+    again = own.value * own.year.map(beta)
+    if float((again - own.present_value).abs().sum()) > near:
+        found.append("present values are not the values discounted")
+    return found
