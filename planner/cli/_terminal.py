@@ -13,6 +13,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -53,10 +54,10 @@ MILLION = 1e6
 NOTHING = 1e-9
 """Less than this share of the largest value of its series is shown as 0: the last trace of a
 cohort."""
-LEGIBLE = 20
+LEGIBLE = 40
 """Characters that a column of text gets at least, where it has so many."""
-WIDEST = 100_000
-"""Characters of a line that is as wide as its table asks for."""
+GAP = 2
+"""Characters between two columns."""
 PIPED_WIDTH = 120
 """Characters a line where the output is not a terminal, so that a log reads the same everywhere."""
 
@@ -127,13 +128,15 @@ def _table(*columns: str, text_columns: int = 1) -> Table:
 def _print(out: Console, title: str, table: Table) -> None:
     """A table under its title; rich would break the title at the width of the table. A table that
     needs more width than there is gets it: a text of one letter a line says nothing."""
+    needed = 0
     for column in table.columns:
-        if not column.no_wrap:
-            longest = max((len(str(cell)) for cell in column.cells), default=0)
-            column.min_width = min(max(longest, len(str(column.header))), LEGIBLE)
-    needed = table.__rich_measure__(out, out.options.update(width=WIDEST)).minimum
+        longest = max(map(cell_len, map(str, (column.header, *column.cells))))
+        column.min_width = longest if column.no_wrap else min(longest, LEGIBLE)
+        needed += column.min_width + GAP
     out.print(title, style="bold", soft_wrap=True)
-    out.print(table, width=max(out.width, needed), crop=False)
+    before, out.width = out.width, max(out.width, needed)
+    out.print(table)
+    out.width = before
     out.print()
 
 
