@@ -16,7 +16,7 @@ from planner.exchange.iamc import write_iamc
 from planner.exchange.netcdf import write_netcdf
 from planner.exchange.parquet import write_parquet
 from planner.exchange.workbook import write_workbook
-from planner.plan.plan import Plan
+from planner.plan.plan import Plan, require_own_study
 from planner.plan.solve import write_programme
 from planner.runtime.run_folder import followed
 from planner.solver.compiled import compiled
@@ -28,7 +28,8 @@ archive."""
 
 def write_lp(plan: Plan, path: Path) -> None:
     """The linear programme of the plan as MPS or LP, with the names of its columns and rows, for
-    any other solver."""
+    any other solver. Raises SpecError where the plan is of a model that somebody extended."""
+    require_own_study(plan, "written as a programme")
     write_programme(compiled(plan.system), path)
 
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from planner.errors import OutputError
+from planner.errors import OutputError, SpecError
 from planner.mfa.balance import Balance, balance
 from planner.mfa.demand_measures import after_measures
 from planner.plan.datapackage import PACKAGE_FILE, package
@@ -41,6 +41,8 @@ FORMAT_VERSION = 3
 """Version of the run folder; raised when a reader of the older one would misread the newer. 2 says
 the `platform` of the run, 3 is sealed."""
 VARIABLES_FILE = "variables.csv"
+EXTENDED = "extended in Pyomo by "
+"""How the note begins that says what somebody added to the model of a plan."""
 SOLVER_LOG = "\nsolver\n"
 """Line that parts the solver's own log from the rest of the run's."""
 
@@ -149,6 +151,12 @@ class Plan:
         return next((note for note in self.record.notes if note.startswith(UNSEALED)), "")
 
     @property
+    def extended(self) -> str:
+        """What somebody added to the model of the plan; empty where its study is all of it."""
+        notes = (note for note in self.record.notes if note.startswith(EXTENDED))
+        return next(notes, "").removeprefix(EXTENDED)
+
+    @property
     def objective(self) -> float:
         """Present value of all cost, in USD of the study's currency year."""
         return self.record.objective
@@ -248,6 +256,19 @@ class Plan:
         """
         written_whole(Path(folder), lambda place: _write(self, place, log), replace=replace)
         return Path(folder)
+
+
+def require_own_study(plan: Plan, what: str) -> None:
+    """Raise SpecError where a plan is of a model that somebody extended, for what would build the
+    programme of its study anew and miss that."""
+    if plan.extended:
+        raise SpecError(
+            plan.record.study,
+            [
+                f"the plan cannot be {what}: its study lacks what its model was extended by "
+                f"({plan.extended}); hand over that model itself"
+            ],
+        )
 
 
 def _write(plan: Plan, folder: Path, log: Iterable[str]) -> None:
@@ -484,4 +505,5 @@ __all__ = [
     "Record",
     "load",
     "log_text",
+    "require_own_study",
 ]

@@ -20,10 +20,10 @@ from planner.lp.formulation import FORMULATION
 from planner.mfa.balance import Balance
 from planner.mfa.demand_measures import after_measures
 from planner.plan.certificate import certify
-from planner.plan.plan import Certificate, Plan, Record
+from planner.plan.plan import EXTENDED, Certificate, Plan, Record
 from planner.plan.prices import price_table
 from planner.plan.result_tables import result_tables
-from planner.plan.tables import Values, total_emissions
+from planner.plan.tables import OWN_COST, Values, total_emissions
 from planner.runtime.extras import planner_version
 from planner.runtime.interrupts import Presses, counted
 from planner.runtime.progress import Clock, Progress
@@ -40,6 +40,7 @@ from planner.solver.highs import (
 )
 from planner.solver.incumbent import best_known, holds
 from planner.solver.scaling import range_warnings, ranges, recorded, worst_rows
+from planner.solver.whole_numbers import in_words, settled
 from planner.system.nouns import Array
 
 SEARCH = 0.8
@@ -75,10 +76,15 @@ def solve(
     `progress` is called with the name of each stage; `time_limit` is in seconds of the solver.
     Where that ends the search, or Ctrl-C does, the plan is the best known, of status `interrupted`,
     with its gap. Ctrl-C again gives up (KeyboardInterrupt), as it does where no plan is known, and
-    before and after the search. Raises InfeasibleError with the clashing rows where no plan meets
-    every target and limit, SolverError where the solver gives no answer that holds when checked.
+    before and after the search. Integer variables that somebody added are settled first, and
+    within the time limit, or there is no plan. Raises InfeasibleError with the clashing rows where
+    no plan meets every target and limit, SolverError where the solver gives no answer that holds
+    when checked, SpecError where what was added to a model cannot be worked.
     """
-    return _solved(compiled(subject, progress=progress), progress, time_limit, counted())
+    made = compiled(subject, progress=progress, whole_numbers=True)
+    if len(made.added.whole):
+        made = settled(made, time_limit)
+    return _solved(made, progress, time_limit, counted())
 
 
 def optimum(subject: Any, *, progress: Progress | None = None) -> Plan:
@@ -286,6 +292,8 @@ def make_plan(
     taken, start = seconds or {"solve": priced.seconds}, time.perf_counter()
     published = np.clip(final.x, arrays.lower, arrays.upper)
     values: Values = by_name(arrays.columns, published)
+    if made.added.costs:
+        values = {**values, OWN_COST: made.added.costs_of(published)}
     flow_balance = after_measures(made.balance, values)
     tables = result_tables(flow_balance, values, price_table(system, arrays, priced))
     objective = float(arrays.cost @ final.x) + arrays.offset
@@ -344,9 +352,16 @@ def _record(made: Compiled, objective: float, emissions: Mapping[str, float]) ->
         ties=NO_TIES,
         seconds={},
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        notes=range_warnings(spread),
+        notes=(*_added(made), *range_warnings(spread)),
         ranges=recorded(spread),
     )
+
+
+def _added(made: Compiled) -> list[str]:
+    """Notes on what somebody added to the model."""
+    notes = [EXTENDED + ", ".join(made.added.words)] if made.added.words else []
+    whole = in_words(made.arrays, made.added.whole)
+    return [*notes, whole] if whole else notes
 
 
 def _versions() -> dict[str, str]:
