@@ -14,7 +14,9 @@ HOSTILE = "li% [x]*{0} ;'&<b>é"
 
 def _mine_and_import(study: Study, **mine: float) -> Study:
     """60 t a year from a mine, the rest from abroad."""
-    study.process("mine", "mine", gives={"li": 1}, max_activity=60, **(mine or {"variable_cost": 10}))
+    study.process(
+        "mine", "mine", gives={"li": 1}, max_activity=60, **(mine or {"variable_cost": 10})
+    )
     return study.process("ship", "import", gives={"li": 1}, origin="Chile", import_price=30)
 
 
@@ -80,9 +82,7 @@ def joint() -> Study:
     study.good("co", "refined", metal="cobalt", demand=80, shortage_cost=1000)
     study.process("dig", "mine", gives={"ore": 1}, variable_cost=5, max_activity=90)
     study.process("part", "refine", takes={"ore": 1}, gives={"li": 0.4, "co": 0.6}, variable_cost=1)
-    return study.process(
-        "ship", "import", gives={"co": 1}, origin="DR Congo", import_price=40
-    )
+    return study.process("ship", "import", gives={"co": 1}, origin="DR Congo", import_price=40)
 
 
 def long() -> Study:
@@ -127,7 +127,9 @@ def empty_deposit() -> Study:
 def infeasible() -> Study:
     """A target that nothing can meet."""
     study = _mine_and_import(_lithium(Study(2021, 2022)))
-    return study.policy("home", "self_sufficiency", metal="lithium", stages=["processing"], share=0.9)
+    return study.policy(
+        "home", "self_sufficiency", metal="lithium", stages=["processing"], share=0.9
+    )
 
 
 def policies_alone() -> Study:
@@ -136,7 +138,9 @@ def policies_alone() -> Study:
     study.policy(
         "home", "self_sufficiency", metal="lithium", stages=["processing"], share=0.9, penalty=5
     )
-    return study.policy("cap", "import_share", metal="lithium", origin="Chile", share=0.3, of="demand")
+    return study.policy(
+        "cap", "import_share", metal="lithium", origin="Chile", share=0.3, of="demand"
+    )
 
 
 ODD: Mapping[str, Callable[[], Study]] = MappingProxyType(

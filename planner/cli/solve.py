@@ -144,7 +144,10 @@ def _own_folder(system: System, scenario: str, set_to: Mapping[str, str]) -> Pat
     there, asked = _question(folder), (system.name, system.scenario, dict(system.overrides))
     if there is not None and there != asked:
         study, other, changed = there
-        said = [f"scenario {other or 'base'}", *(f"{path} = {value}" for path, value in changed.items())]
+        said = [
+            f"scenario {other or 'base'}",
+            *(f"{path} = {value}" for path, value in changed.items()),
+        ]
         raise OutputError(
             f"{folder} holds a run of {study} ({', '.join(said)}), which this run would replace; "
             "name a folder with --out, or remove it"

@@ -71,7 +71,8 @@ def _table_error(plan: Plan) -> float:
     if plan.unsealed not in ("", BEFORE_SEALS):
         return math.inf
     made = result_tables(plan.balance, plan.values, plan.prices)
-    return max(_difference(plan.tables[name], table) for name, table in made.items())
+    known = (name for name in made if name != "prices")
+    return max(_difference(plan.tables[name], made[name]) for name in known)
 
 
 def _difference(said: pd.DataFrame, made: pd.DataFrame) -> float:
@@ -79,9 +80,10 @@ def _difference(said: pd.DataFrame, made: pd.DataFrame) -> float:
     where they have other rows."""
     numbers = [name for name in made.columns if name in NUMBERS]
     words = [name for name in made.columns if name not in NUMBERS]
-    if len(said) != len(made) or (
-        said[words].astype(str).to_numpy() != made[words].astype(str).to_numpy()
-    ).any():
+    if (
+        len(said) != len(made)
+        or (said[words].astype(str).to_numpy() != made[words].astype(str).to_numpy()).any()
+    ):
         return math.inf
     return max((_off(said[name], made[name]) for name in numbers), default=0.0)
 

@@ -262,13 +262,9 @@ def require_own_study(plan: Plan, what: str) -> None:
     """Raise SpecError where a plan is of a model that somebody extended, for what would build the
     programme of its study anew and miss that."""
     if plan.extended:
-        raise SpecError(
-            plan.record.study,
-            [
-                f"the plan cannot be {what}: its study lacks what its model was extended by "
-                f"({plan.extended}); hand over that model itself"
-            ],
-        )
+        said = f"its study lacks what its model was extended by ({plan.extended})"
+        words = f"the plan cannot be {what}: {said}; hand over that model itself"
+        raise SpecError(plan.record.study, [words])
 
 
 def _write(plan: Plan, folder: Path, log: Iterable[str]) -> None:

@@ -17,7 +17,6 @@ import numpy as np
 
 from planner.errors import InfeasibleError, SolverError
 from planner.lp.formulation import FORMULATION
-from planner.mfa.balance import Balance
 from planner.mfa.demand_measures import after_measures
 from planner.plan.certificate import certify
 from planner.plan.plan import EXTENDED, Certificate, Plan, Record

@@ -89,7 +89,9 @@ def require_own_folder(folder: Path, home: Path) -> None:
     """Raise OutputError where a folder below `home` leads out of it by a link: whoever made the
     link would choose what is written over."""
     if not folder.resolve().is_relative_to(home.resolve()):
-        raise OutputError(f"{folder} is a link out of {home}; put a folder in its place, or {REMEDY}")
+        raise OutputError(
+            f"{folder} is a link out of {home}; put a folder in its place, or {REMEDY}"
+        )
 
 
 def _nearest(folder: Path) -> Path:
@@ -138,9 +140,7 @@ def reserved(folder: str | Path, *, replace: bool = False) -> Iterator[Path]:
         yield folder
 
 
-def written_whole(
-    folder: Path, write: Callable[[Path], None], *, replace: bool = False
-) -> Path:
+def written_whole(folder: Path, write: Callable[[Path], None], *, replace: bool = False) -> Path:
     """Let `write` fill a folder beside the place, then move it there: the run that was there is
     replaced only by a whole one, and what else was there is kept (`strangers`).
 
@@ -286,11 +286,7 @@ def _made(folder: Path) -> frozenset[str]:
         listed = json.loads((folder / RECORD_FILE).read_text(encoding="utf-8"))[FILES]
         return frozenset({RECORD_FILE, *map(str, listed)})
     except (OSError, ValueError, KeyError, TypeError):
-        study = (
-            f"{INPUTS}/{path.name}"
-            for path in (folder / INPUTS).glob("*")
-            if _is_input(path)
-        )
+        study = (f"{INPUTS}/{path.name}" for path in (folder / INPUTS).glob("*") if _is_input(path))
         return frozenset({*FIRST_FILES, *study})
 
 

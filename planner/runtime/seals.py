@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -30,6 +31,11 @@ def text_digest(said: Any) -> str:
     """SHA-256 of what JSON says, whatever the order of its keys and its blanks."""
     text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def table_digest(table: Any) -> str:
+    """SHA-256 of the CSV file that a DataFrame is written as."""
+    return hashlib.sha256(table.to_csv(index=False, lineterminator=os.linesep).encode()).hexdigest()
 
 
 def digests(folder: Path, names: Iterable[str]) -> dict[str, str]:

@@ -1,5 +1,5 @@
-"""A Pyomo model as arrays: what `planner.lp.formulation.build` made and what its user added, which is
-worked or refused with the remedy and never passed over.
+"""A Pyomo model as arrays: what `planner.lp.formulation.build` made and what its user added, which
+is worked or refused with the remedy and never passed over.
 
 Fixed variables become bounds, both sides of a constraint one row, integer and binary variables are
 marked (`planner.solver.whole_numbers`), and costs that `planner.add_cost` gave join the cost.
@@ -8,7 +8,7 @@ marked (`planner.solver.whole_numbers`), and costs that `planner.add_cost` gave 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -55,7 +55,7 @@ class Added:
     """Positions of the columns that take whole numbers only."""
     costs: tuple[OwnCost, ...] = ()
 
-    def costs_of(self, x: Array) -> dict[tuple[str, int], float]:
+    def costs_of(self, x: Array) -> dict[tuple[Hashable, ...], float]:
         """What each cost of the user comes to in a solution, USD per year, by name and first year
         of the period."""
         return {(c.name, c.year): float(c.terms @ x) + c.constant for c in self.costs}

@@ -103,7 +103,8 @@ def test_integer_variables_are_whole(system: System) -> None:
 def test_prices_are_those_with_whole_numbers_fixed(system: System) -> None:
     """With one lot fixed a further tonne is short: 900, where in parts it would be bought at 30."""
     tight = planner.solve(bought_in_lots(system, mined=30))
-    price = tight.prices.query("family == 'balance' and year == 2021")["value"]
+    rows = tight.prices[tight.prices["family"] == "balance"]
+    price = rows.loc[rows["year"] == 2021, "value"]
     assert list(price) == pytest.approx([900])
 
 
@@ -113,9 +114,7 @@ def test_binary_variables_switch(system: System) -> None:
     periods = list(model.periods)
     model.open = pyo.Var(periods, domain=pyo.Binary)
     model.mined = pyo.Constraint(periods, rule=lambda m, t: m.activity["mine", t] <= 40)
-    model.gate = pyo.Constraint(
-        periods, rule=lambda m, t: m.activity["buy", t] <= 1000 * m.open[t]
-    )
+    model.gate = pyo.Constraint(periods, rule=lambda m, t: m.activity["buy", t] <= 1000 * m.open[t])
     model.once = pyo.Constraint(expr=sum(model.open[t] for t in periods) <= 1)
     plan = planner.solve(model)
     assert list(plan.values["open"].values()) == [1, 0]
@@ -195,9 +194,7 @@ def changed(model: Any, change: str) -> None:
         model.cost.sense = pyo.maximize
 
 
-@pytest.mark.parametrize(
-    "change", ["further", "replaced", "edited", "switched off", "maximised"]
-)
+@pytest.mark.parametrize("change", ["further", "replaced", "edited", "switched off", "maximised"])
 def test_other_objectives_are_refused(system: System, change: str) -> None:
     """Each was passed over: the plan was that of least cost, or a certificate failed."""
     model = planner.build(system)
@@ -244,8 +241,8 @@ def test_bounds_of_a_variable_are_kept_to(system: System) -> None:
 
 
 def test_both_sides_of_a_constraint_hold(system: System) -> None:
-    """Between 20 and 30 t from abroad: 20, at one row and one price; it became two rows of one name.
-    From above it is held to 30 where the mine gives 50."""
+    """Between 20 and 30 t from abroad: 20, at one row and one price; it became two rows of one
+    name. From above it is held to 30 where the mine gives 50."""
     model = planner.build(system)
     periods = list(model.periods)
     model.share = pyo.Constraint(

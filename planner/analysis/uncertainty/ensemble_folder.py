@@ -1,8 +1,10 @@
-"""The folder of an ensemble: `ensemble.json`, `inputs.csv`, the study in `inputs/`, one Parquet file
-for each table and block, and in `seals/` the hashes of each block, with its number and its ensemble.
+"""The folder of an ensemble: `ensemble.json`, `inputs.csv`, the study in `inputs/`, one Parquet
+file for each table and block, and in `seals/` the hashes of each block, with its number and its
+ensemble.
 
 A block that is not what its seal says (cut, doubled, copied over another, taken from another
-ensemble) is refused. The seal is written last and marks a block as done."""
+ensemble) is refused. The seal is written last and marks a block as done.
+"""
 
 from __future__ import annotations
 
