@@ -190,7 +190,7 @@ def test_weights_hang_on_names_alone() -> None:
 
 
 EVERY = sorted(tomllib.loads(CHINA.read_text("utf-8"))["scenarios"])
-"""Scenarios of the study of China; one of them, full of ties, where the mode is not the long one."""
+"""Scenarios of the study of China; one of them, full of ties, where the mode is not long."""
 
 
 @pytest.mark.slow
