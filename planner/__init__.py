@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from planner.figures import themes as _themes
     from planner.figures.accessor import Plots as Plots
     from planner.figures.plan_figures import write_figure as write_figure
+    from planner.lp.formulation import add_cost as add_cost
     from planner.lp.formulation import build as build
     from planner.lp.glossary import Term as Term
     from planner.mfa.balance import Balance as Balance
@@ -164,6 +165,7 @@ _HOMES = {
     "base_flows": "planner.plan.base_flows",
     "BaseFlows": "planner.plan.base_flows",
     "blank_figure": "planner.figures.themes:blank",
+    "add_cost": "planner.lp.formulation",
     "build": "planner.lp.formulation",
     "Certificate": "planner.plan.plan",
     "check": "planner.study.reader",

@@ -3,6 +3,7 @@ and tables."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from planner.errors import Problem, SpecError
 
 if TYPE_CHECKING:
     from planner.cli._stages import Stages
+    from planner.plan.flow_tables import FlowTables
     from planner.plan.plan import Plan
     from planner.system.nouns import System
 
@@ -104,6 +106,13 @@ Tables = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+Unsealed = Annotated[
+    bool,
+    typer.Option(
+        "--unsealed",
+        help="Read a run although files of it were changed since; every output then says so.",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 
 
@@ -212,8 +221,9 @@ def reading(
         yield system, stage
 
 
-def load_runs(runs: Sequence[Path], stage: Stages) -> list[Plan]:
-    """The plans of run folders, each with its step shown."""
+def load_runs(runs: Sequence[Path], stage: Stages, *, unsealed: bool = False) -> list[Plan]:
+    """The plans of run folders, each with its step shown; those that were altered since are
+    refused unless `unsealed`."""
     from planner.runtime.progress import Step
 
     plans = []
@@ -221,7 +231,7 @@ def load_runs(runs: Sequence[Path], stage: Stages) -> list[Plan]:
         stage(Step("load" if len(runs) == 1 else f"load {run.resolve().name}", part, len(runs)))
         import planner
 
-        plans.append(planner.load(run))
+        plans.append(planner.load(run, unsealed=unsealed))
     return plans
 
 
@@ -260,6 +270,17 @@ def write_tables(
         write(folder, tables, texts)
 
 
+def unsealed_said(plan: Plan | FlowTables) -> dict[str, str]:
+    """Why the numbers of a loaded run are not vouched for, for its JSON answer; nothing where they
+    are."""
+    return {"unsealed": plan.unsealed} if plan.unsealed else {}
+
+
+def unsealed_text(plan: Plan | FlowTables) -> dict[str, str]:
+    """The same as a text file beside its tables."""
+    return {"UNSEALED.txt": plan.unsealed + "\n"} if plan.unsealed else {}
+
+
 def identity(system: System) -> dict[str, str]:
     """Study and scenario, with which every JSON answer begins."""
     return {"study": system.name, "scenario": system.scenario}
@@ -270,13 +291,18 @@ def money(system: System) -> str:
     return f"USD_{system.currency_year}"
 
 
+def ratio(part: float, whole: float) -> float:
+    """A part as a share of the size of the whole, NaN where that is nothing."""
+    return part / abs(whole) if whole else float("nan")
+
+
 def known(value: Any) -> Any:
-    """A value that JSON can hold: None where it is not a number."""
-    return None if value != value else value
+    """A value that JSON can hold: None where it is not a number, or has no end."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def records(frame: Any) -> list[dict[str, Any]]:
-    """A table as JSON records; a missing number is null."""
+    """A table as JSON records; a number that is missing, or has no end, is null."""
     return [
         {name: known(value) for name, value in row.items()}
         for row in frame.to_dict(orient="records")

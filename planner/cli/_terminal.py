@@ -13,6 +13,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -58,6 +59,10 @@ MILLION = 1e6
 NOTHING = 1e-9
 """Less than this share of the largest value of its series is shown as 0: the last trace of a
 cohort."""
+LEGIBLE = 40
+"""Characters that a column of text gets at least, where it has so many."""
+GAP = 2
+"""Characters between two columns."""
 PIPED_WIDTH = 120
 """Characters a line where the output is not a terminal, so that a log reads the same everywhere."""
 
@@ -137,9 +142,17 @@ def _table(*columns: str, text_columns: int = 1) -> Table:
 
 
 def _print(out: Console, title: str, table: Table) -> None:
-    """A table under its title; rich would break the title at the width of the table."""
+    """A table under its title; rich would break the title at the width of the table. A table that
+    needs more width than there is gets it: a text of one letter a line says nothing."""
+    needed = 0
+    for column in table.columns:
+        longest = max(map(cell_len, map(str, (column.header, *column.cells))))
+        column.min_width = longest if column.no_wrap else min(longest, LEGIBLE)
+        needed += column.min_width + GAP
     out.print(title, style="bold", soft_wrap=True)
+    before, out.width = out.width, max(out.width, needed)
     out.print(table)
+    out.width = before
     out.print()
 
 
@@ -208,9 +221,15 @@ def _amount(cell: tuple[float, float] | None) -> str:
     return f"{number(value)} {share:4.0%}"
 
 
-def show_outcome(plan: Plan, folder: str) -> None:
-    """Cost, penalties, targets and emissions of a plan, what is thrown away, what was checked, and
-    where it was written."""
+def show_unsealed(words: str) -> None:
+    """Why the numbers of a run are not vouched for, where that is so."""
+    if words:
+        console().print(words, style="yellow", soft_wrap=True)
+
+
+def show_outcome(plan: Plan, folder: str, kept: Sequence[str] = ()) -> None:
+    """Cost, penalties, targets and emissions of a plan, what is thrown away, what was checked,
+    where it was written, and what it did not make and stands there still (`kept`)."""
     out, record, checked = console(), plan.record, plan.certificate
     _show_answer(out, plan)
     ok = "arithmetic checked" if checked.holds else "arithmetic fails"
@@ -227,6 +246,8 @@ def show_outcome(plan: Plan, folder: str) -> None:
     if count := len(record.warnings):
         them = "1 warning" if count == 1 else f"{count} warnings"
         out.print(f"{them} about the study; read: planner check, or run.log", style="yellow")
+    if kept:
+        out.print(f"kept beside it, from before: {', '.join(kept)}", soft_wrap=True)
     out.print(f"results in {folder}; look at them: planner report {folder}", soft_wrap=True)
 
 

@@ -18,6 +18,7 @@ from planner.cli._shared import (
     known,
     money,
     print_json,
+    ratio,
     read_systems,
     reading,
     records,
@@ -103,7 +104,7 @@ def foresight(
 
         found = planner.rolling(system, window=window, step=step, progress=stage)
         save(found.plan, out, stage, ctx)
-    share = found.extra_cost / found.perfect_cost if found.perfect_cost > 0 else float("nan")
+    share = ratio(found.extra_cost, found.perfect_cost)
     if as_json:
         print_json(
             {

@@ -136,8 +136,9 @@ def _show(found: Grading, metals: list[str], year: int, rows: int) -> None:
     wide = steps.pivot_table(index=["metal", "product"], columns="step", values="value")
     show_frame(
         f"Secondary reserves in {year} (in use t, others t/year of contained metal)",
-        wide[list(STEPS)].reset_index(),
+        wide.reindex(columns=list(STEPS)).reset_index(),
         rows=rows,
+        empty="no product of the study is in use",
     )
     keys = ["metal", "class", "e", "f", "g", "part", "unit"]
     show_frame(

@@ -15,15 +15,19 @@ from planner.cli._shared import (
     Rows,
     Run,
     Tables,
+    Unsealed,
     identity,
     load_runs,
     print_json,
     records,
     refuse,
     unknown_metal,
+    unsealed_said,
+    unsealed_text,
     write_tables,
 )
 from planner.cli.app import app
+from planner.errors import OutputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +36,6 @@ if TYPE_CHECKING:
     from planner.cli._stages import Stages
     from planner.plan.flow_tables import FlowTables
     from planner.plan.plan import Plan
-    from planner.system.nouns import System
 
 COMPARED = ("inputs", "totals", "supply", "results")
 """Tables of a comparison that are written."""
@@ -140,13 +143,14 @@ def indicators(
     as_json: Json = False,
     quiet: Quiet = False,
     persons: Population = None,
+    unsealed: Unsealed = False,
 ) -> None:
     """Show the indicators of a run, or of a folder of planner balance, by the definitions of the
     literature: recycling, trade, reserves, losses, circularity."""
     from planner.cli._stages import Stages
 
     with Stages(quiet=quiet or as_json) as stage:
-        plan = _loaded(run, stage)
+        plan = _loaded(run, stage, unsealed=unsealed)
         refuse(unknown_metal(plan.system, metal))
         stage("indicators")
         import planner
@@ -154,28 +158,29 @@ def indicators(
         ends = plan.system.years[0], plan.system.years[-1]
         population = None if persons is None else dict.fromkeys(ends, persons)
         found = planner.indicators(plan, population=population)
-        write_tables(out, {"indicators": found})
+        write_tables(out, {"indicators": found}, unsealed_text(plan))
     if as_json:
-        print_json({**identity(plan.system), "indicators": records(found)})
+        print_json({**identity(plan.system), **unsealed_said(plan), "indicators": records(found)})
     elif not quiet:
-        _show_indicators(plan.system, found, metal, rows)
+        _show_indicators(plan, found, metal, rows)
 
 
-def _loaded(run: Path, stage: Stages) -> Plan | FlowTables:
+def _loaded(run: Path, stage: Stages, *, unsealed: bool) -> Plan | FlowTables:
     """The plan of a run folder, or the flows of a folder that planner balance wrote."""
     from planner.plan.flow_tables import is_flows, load_flows
 
     if is_flows(run):
         stage("load")
         return load_flows(run)
-    (plan,) = load_runs([run], stage)
+    (plan,) = load_runs([run], stage, unsealed=unsealed)
     return plan
 
 
-def _show_indicators(system: System, found: pd.DataFrame, metal: str, rows: int) -> None:
-    from planner.cli._terminal import show_frame, shown_years
+def _show_indicators(plan: Plan | FlowTables, found: pd.DataFrame, metal: str, rows: int) -> None:
+    from planner.cli._terminal import show_frame, show_unsealed, shown_years
 
-    years = list(shown_years(system.periods).values())
+    show_unsealed(plan.unsealed)
+    years = list(shown_years(plan.system.periods).values())
     kept = found[found["year"].isin(years) & (found["metal"] == metal if metal else True)]
     keys = ["metal", "indicator", "unit"]
     wide = kept.pivot_table(index=keys, columns="year", values="value").reset_index()
@@ -191,6 +196,7 @@ def report(
     runs: ReportedRuns,
     out: Page = None,
     frontier: FrontierFolder = None,
+    unsealed: Unsealed = False,
     quiet: Quiet = False,
 ) -> None:
     """Write a run as one HTML page that opens offline: the answer first, figures, tables, and every
@@ -198,7 +204,8 @@ def report(
     from planner.cli._stages import Stages
 
     with Stages(quiet=quiet) as stage:
-        plan, *others = load_runs(runs, stage)
+        page = out if out is not None else _page_of(runs[0])
+        plan, *others = load_runs(runs, stage, unsealed=unsealed)
         stage("write")
         import planner
         from planner.reporting import FRONTIER_FOLDER, read_frontier
@@ -207,13 +214,22 @@ def report(
         folder = frontier if frontier is not None else beside if beside.is_dir() else None
         path = planner.report(
             plan,
-            out if out is not None else runs[0] / "report.html",
+            page,
             others=others,
             names=[run.resolve().name for run in runs] if others else (),
             frontier=None if folder is None else read_frontier(folder, plan),
         )
     if not quiet:
         typer.echo(f"{path} is written; open it in a browser, online or not")
+
+
+def _page_of(run: Path) -> Path:
+    """The page of a run in its own folder; refused where it is a link, which whoever made the run
+    may have made too."""
+    page = run / "report.html"
+    if page.is_symlink():
+        raise OutputError(f"{page} is a link; name the page to write with --out")
+    return page
 
 
 @app.command(
@@ -225,13 +241,14 @@ def export(
     run: Run,
     path: File,
     format: FormatName = "",  # noqa: A002 - the word that users know
+    unsealed: Unsealed = False,
     quiet: Quiet = False,
 ) -> None:
     """Write a run in another format, by the ending of the file or by name."""
     from planner.cli._stages import Stages
 
     with Stages(quiet=quiet) as stage:
-        (plan,) = load_runs([run], stage)
+        (plan,) = load_runs([run], stage, unsealed=unsealed)
         stage("write")
         import planner
 
@@ -246,14 +263,19 @@ def export(
     "difference.html",
 )
 def compare(
-    runs: ComparedRuns, out: Difference = None, points: Points = 5.0, as_json: Json = False
+    runs: ComparedRuns,
+    out: Difference = None,
+    points: Points = 5.0,
+    unsealed: Unsealed = False,
+    as_json: Json = False,
 ) -> None:
     """Show which inputs differ between runs, and which results, by how much; which routes change
     and when."""
     from planner.cli._stages import Stages
 
     with Stages(quiet=as_json) as stage:
-        plans, names = load_runs(runs, stage), [run.resolve().name for run in runs]
+        plans = load_runs(runs, stage, unsealed=unsealed)
+        names = [run.resolve().name for run in runs]
         stage("compare")
         import planner
 

@@ -18,6 +18,7 @@ from planner.cli._shared import (
     money,
     period_of,
     print_json,
+    ratio,
     reading,
     records,
     save,
@@ -224,9 +225,11 @@ def _show_secured(system: System, found: Security, rows: int) -> None:
     show_frame("Orders that differ (t/year of capacity)", changed, rows=rows, empty="none")
     top = found.stockpiles.groupby("good", as_index=False)[["unsecured", "secured"]].max()
     show_frame("Largest stockpile (t)", top, rows=rows, empty="none can be held")
-    share = f"{found.premium / found.base_cost:.2%} of " if found.base_cost > 0 else "beside "
+    share = ratio(found.premium, found.base_cost)
+    of_cost = f"{share:.2%} of" if share == share else "beside"
     typer.echo(
-        f"security costs {large(found.premium)} {money(system)} ({share}{large(found.base_cost)})"
+        f"security costs {large(found.premium)} {money(system)} ({of_cost} "
+        f"{large(found.base_cost)})"
     )
     if found.base_penalty or found.penalty:
         typer.echo(

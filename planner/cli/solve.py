@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,12 +15,22 @@ from planner.cli._shared import (
     Set,
     Strict,
     Study,
+    overrides,
     place,
     print_json,
     read_system,
     save,
 )
 from planner.cli.app import SOLVER_FAILED, app
+from planner.errors import OutputError
+
+if TYPE_CHECKING:
+    from planner.system.nouns import System
+
+LONGEST_SET = 60
+"""Characters of overrides that a folder's name takes."""
+DIGITS = 8
+"""Digits of the digest after them."""
 
 Out = Annotated[
     Path | None,
@@ -27,7 +38,7 @@ Out = Annotated[
         "--out",
         "-o",
         metavar="DIR",
-        help="Where results go; results/STUDY[-SCENARIO] if not given.",
+        help="Where results go; results/STUDY[-SCENARIO][-set-...] if not given.",
     ),
 ]
 TimeLimit = Annotated[
@@ -61,11 +72,12 @@ def solve(
     from planner.cli._stages import Stages
     from planner.cli._terminal import show_mix, show_outcome
 
-    expected = _seconds_before(out or default_folder(study, scenario))
+    set_to = overrides(settings)
+    expected = _seconds_before(out or default_folder(study, scenario, set_to))
     with Stages(quiet=quiet or as_json, expected=expected) as stage:
         stage("read")
         system = read_system(study, scenario, settings, strict=strict)
-        folder = out if out is not None else default_folder(system.name, scenario)
+        folder = out if out is not None else _own_folder(system, scenario, set_to)
         with place(folder):
             stage("load")
             import planner
@@ -73,6 +85,7 @@ def solve(
             plan = planner.solve(system, progress=stage, time_limit=time_limit)
             stage("write")
             save(plan, folder, stage, ctx)
+            kept = _kept(folder)
     if as_json:
         from dataclasses import asdict
 
@@ -80,13 +93,21 @@ def solve(
 
         mix = plan.mix.to_dict(orient="records")
         answer = {"cost": plan.cost, "penalty": plan.penalty, "answer": answer_of(plan)}
-        print_json({"folder": str(folder), **asdict(plan.record), **answer, "mix": mix})
+        place_of = {"folder": str(folder), "kept": kept}
+        print_json({**place_of, **asdict(plan.record), **answer, "mix": mix})
     elif not quiet:
         show_mix(plan)
-        show_outcome(plan, str(folder))
+        show_outcome(plan, str(folder), kept)
     if plan.record.status != "optimal":
         # no result to build on, whatever else is printed
         raise typer.Exit(SOLVER_FAILED)
+
+
+def _kept(folder: Path) -> list[str]:
+    """What stands in the folder of a run and was not made with it."""
+    from planner.runtime.run_folder import strangers
+
+    return strangers(folder)
 
 
 def _seconds_before(folder: Path) -> dict[str, float]:
@@ -101,7 +122,51 @@ def _seconds_before(folder: Path) -> dict[str, float]:
         return {}
 
 
-def default_folder(study: str, scenario: str) -> Path:
-    """results/STUDY or results/STUDY-SCENARIO; a composed scenario `a,b` becomes `a+b`."""
+def default_folder(study: str, scenario: str, set_to: Mapping[str, str] | None = None) -> Path:
+    """results/STUDY or results/STUDY-SCENARIO; a composed scenario `a,b` becomes `a+b`. Overrides
+    add their paths and values, as far as a name may hold them, and a digest that parts those that
+    then look alike."""
     composed = scenario.replace(",", "+").replace(" ", "")
-    return Path("results") / "-".join(filter(None, (study, composed)))
+    return Path("results") / "-".join(filter(None, (study, composed, _set_name(set_to or {}))))
+
+
+def _set_name(set_to: Mapping[str, str]) -> str:
+    """A name for overrides: the same for the same ones, in whatever order they were given."""
+    import re
+
+    from planner.runtime.seals import text_digest
+
+    if not set_to:
+        return ""
+    text = "+".join(f"{path}={value}" for path, value in sorted(set_to.items()))
+    plain = re.sub(r"[^A-Za-z0-9.=+-]+", "_", text)
+    return f"set-{plain[:LONGEST_SET]}-{text_digest(dict(set_to))[:DIGITS]}"
+
+
+def _own_folder(system: System, scenario: str, set_to: Mapping[str, str]) -> Path:
+    """The folder that nobody named; refused where it holds the run of another question, which the
+    run would replace."""
+    folder = default_folder(system.name, scenario, set_to)
+    there, asked = _question(folder), (system.name, system.scenario, dict(system.overrides))
+    if there is not None and there != asked:
+        study, other, changed = there
+        said = [
+            f"scenario {other or 'base'}",
+            *(f"{path} = {value}" for path, value in changed.items()),
+        ]
+        raise OutputError(
+            f"{folder} holds a run of {study} ({', '.join(said)}), which this run would replace; "
+            "name a folder with --out, or remove it"
+        )
+    return folder
+
+
+def _question(folder: Path) -> tuple[str, str, dict[str, str]] | None:
+    """Study, scenario and overrides of the run in a folder; None where none can be read."""
+    import json
+
+    try:
+        said = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+        return str(said["study"]), str(said["scenario"]), dict(said["overrides"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

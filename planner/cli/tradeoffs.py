@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -23,6 +24,8 @@ from planner.cli._shared import (
 from planner.cli.app import app
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from planner.analysis.tradeoffs.alternatives import Alternatives
     from planner.analysis.tradeoffs.frontier import Frontier
     from planner.system.nouns import System
@@ -87,7 +90,7 @@ def frontier(
             progress=stage,
         )
         tables = {"points": found.points, "mix": found.mix}
-        write_tables(out, tables, {"frontier.json": _origin(system)})
+        write_tables(out, tables, {"frontier.json": _origin(system, tables)})
     if as_json:
         print_json(
             {
@@ -101,11 +104,15 @@ def frontier(
         _show_frontier(system, found)
 
 
-def _origin(system: System) -> str:
-    """The inputs that a frontier was made of, so that no other run shows it."""
+def _origin(system: System, tables: Mapping[str, pd.DataFrame]) -> str:
+    """The inputs that a frontier was made of, so that no other run shows it, and the hashes of its
+    tables."""
     import json
 
-    said = {**identity(system), "inputs_hash": system.inputs_hash}
+    from planner.runtime.seals import table_digest
+
+    files = {f"{name}.csv": table_digest(table) for name, table in tables.items()}
+    said = {**identity(system), "inputs_hash": system.inputs_hash, "files": files}
     return json.dumps(said, indent=2, ensure_ascii=False) + "\n"
 
 

@@ -16,8 +16,9 @@ from planner.exchange.iamc import write_iamc
 from planner.exchange.netcdf import write_netcdf
 from planner.exchange.parquet import write_parquet
 from planner.exchange.workbook import write_workbook
-from planner.plan.plan import Plan
+from planner.plan.plan import Plan, require_own_study
 from planner.plan.solve import write_programme
+from planner.runtime.run_folder import followed
 from planner.solver.compiled import compiled
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)
@@ -27,7 +28,8 @@ archive."""
 
 def write_lp(plan: Plan, path: Path) -> None:
     """The linear programme of the plan as MPS or LP, with the names of its columns and rows, for
-    any other solver."""
+    any other solver. Raises SpecError where the plan is of a model that somebody extended."""
+    require_own_study(plan, "written as a programme")
     write_programme(compiled(plan.system), path)
 
 
@@ -75,7 +77,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
 
 def export(plan: Plan, path: str | Path, format: str = "") -> Path:  # noqa: A002 - users' word
     """Write a plan in the format named, or else the one that the ending of the path names, whole or
-    not at all; return the path.
+    not at all; return the path. A link is followed.
 
     Formats: mps, lp, xlsx, iamc (.csv), netcdf (.nc), datapackage (.zip) and parquet (a folder, one
     file a table). Raises SpecError for an unknown format or ending, OutputError where it cannot be
@@ -83,14 +85,15 @@ def export(plan: Plan, path: str | Path, format: str = "") -> Path:  # noqa: A00
     """
     path = Path(path)
     chosen = _named(format) if format else _by_ending(path)
+    place = followed(path)
     try:
         with tempfile.TemporaryDirectory(
-            prefix=f".{path.name}.partial-", dir=path.parent
+            prefix=f".{place.name}.partial-", dir=place.parent
         ) as partial:
             # the same ending, since a writer may go by it
             made = Path(partial) / f"export{chosen.ending}"
             chosen.write(plan, made)
-            _move(made, path)
+            _move(made, place)
     except OSError as error:
         raise OutputError(
             f"{path} cannot be written: {error.strerror or error}; name another file"

@@ -90,9 +90,8 @@ def iamc_table(plan: Plan) -> pd.DataFrame:
         .groupby(["variable", "unit", "year"], as_index=False)["value"]
         .sum()
     )
-    table = table.assign(
-        model="planner", scenario=plan.record.scenario or NO_SCENARIO, region=plan.system.country
-    )
+    scenario = (plan.record.scenario or NO_SCENARIO) + (" [unsealed]" if plan.unsealed else "")
+    table = table.assign(model="planner", scenario=scenario, region=plan.system.country)
     sorted_table: pd.DataFrame = table[list(COLUMNS)].sort_values(
         ["variable", "year"], ignore_index=True
     )

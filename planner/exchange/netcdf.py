@@ -61,6 +61,7 @@ def _attributes(plan: Plan) -> dict[str, Any]:
         "inputs_hash": record.inputs_hash,
         "history": record.created,
         "source": f"{versions}, {record.solver}",
+        **({"unsealed": plan.unsealed} if plan.unsealed else {}),
     }
 
 

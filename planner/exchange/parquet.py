@@ -43,6 +43,7 @@ def _arrow(table: ResultTable, plan: Plan) -> Any:
             "scenario": plan.record.scenario,
             "inputs_hash": plan.record.inputs_hash,
             "overrides": json.dumps(dict(plan.record.overrides)),
+            **({"unsealed": plan.unsealed} if plan.unsealed else {}),
         },
     )
     return pyarrow.Table.from_pandas(plan.tables[table.name], schema=schema, preserve_index=False)

@@ -155,6 +155,7 @@ def _about(plan: Plan) -> list[tuple[str, Any]]:
         ("solver", record.solver),
         ("inputs (sha256)", record.inputs_hash),
         ("solved at", record.created),
+        *(("note", note) for note in record.notes),
         (
             "largest error of mass balance, share of the largest flow",
             plan.certificate.balance_residual,

@@ -3,10 +3,11 @@ arrays at once (`programme`)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from planner.errors import SpecError
 from planner.lp import objective
 from planner.lp.arrays import Arrays, without_specks
 from planner.lp.assembly import expand
@@ -15,7 +16,7 @@ from planner.lp.families import FORMULATION as FORMULATION
 from planner.lp.families import PHYSICAL, TARGETS
 from planner.lp.parameters import Given, fill_parameters
 from planner.lp.targets import fill_targets
-from planner.lp.variables import add_variables
+from planner.lp.variables import COLUMNS, add_variables
 from planner.mfa.balance import Balance, balance
 from planner.system.nouns import System
 
@@ -78,6 +79,7 @@ def build(
     import pyomo.environ as pyo
 
     model = pyo.ConcreteModel(name=system.name)
+    model.clone = _never_cloned
     model.flow_balance = flow_balance if flow_balance is not None else balance(system)
     pyomo_components(model, components(system, model.flow_balance))
     add_variables(model)
@@ -88,4 +90,36 @@ def build(
                 setattr(model, family.name, pyo.Constraint(rows, rule=family.rule))
         for name, rule in OBJECTIVES:
             setattr(model, name, pyo.Objective(rule=rule, sense=pyo.minimize))
+    _remember(model)
     return model
+
+
+def _never_cloned(*_: Any, **__: Any) -> Any:
+    """A clone of a model made of templates would lose its rows, or never end."""
+    raise SpecError("model", ["cannot be cloned; build it anew with planner.build(system)"])
+
+
+def _remember(model: Any) -> None:
+    """Keep what was built, by name, to tell it from what is added: of an objective also its
+    expression."""
+    parts = [family.name for family in FORMULATION] + [column.name for column in COLUMNS]
+    built = {name: model.component(name) for name in parts if model.component(name) is not None}
+    for name, _ in OBJECTIVES:
+        built[name] = (model.component(name), model.component(name).expr)
+    model.built, model.own_costs = built, []
+
+
+def add_cost(model: Any, name: str, rule: Callable[[Any, int], Any]) -> None:
+    """Add a cost of your own to a model that `build` made.
+
+    `rule(model, year)` is the cost per year of the period that begins with `year`, linear in the
+    variables, in constant money of the study's currency year and not discounted: it is discounted
+    like every other cost. It stands in `plan.costs` as item `own` under its name, and may be
+    negative. Raises SpecError where the model has something of that name.
+    """
+    import pyomo.environ as pyo
+
+    if model.component(name) is not None:
+        raise SpecError("add_cost", [f"the model has a component {name}; take another name"])
+    setattr(model, name, pyo.Objective(model.periods, rule=rule))
+    model.own_costs.append(name)

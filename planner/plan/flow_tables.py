@@ -71,6 +71,11 @@ class FlowTables:
     def system(self) -> System:
         return self.balance.system
 
+    @property
+    def unsealed(self) -> str:
+        """Empty: the tables are made of the variables whenever they are read, and have no seal."""
+        return ""
+
 
 def flow_tables(balance: Balance, values: Values) -> FlowTables:
     """Tables of supply, stocks and emissions that go with the flows of a simulation.

@@ -5,14 +5,15 @@ A run folder holds `plan.json` (the record), the result tables as CSV, `variable
 of the programme with its value and reduced cost, to the last digit), `datapackage.json` (what each
 table and column is), `run.log` (what was done) and `inputs/` (the study as it was read). It is
 written beside its place and moved there whole, so that an interrupted run leaves nothing that could
-be taken for a result.
+be taken for a result. The record holds the hash of every other file and, as `seal`, of itself
+(`planner.plan.sealing`).
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -20,13 +21,15 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from planner.errors import OutputError
+from planner.errors import OutputError, SpecError
 from planner.mfa.balance import Balance, balance
 from planner.mfa.demand_measures import after_measures
 from planner.plan.datapackage import PACKAGE_FILE, package
 from planner.plan.headline import Headline, headline
 from planner.plan.prices import with_both_prices
 from planner.plan.schema import COLUMNS, NUMBERS, VARIABLES
+from planner.plan.sealing import LOG_FILE as LOG_FILE
+from planner.plan.sealing import UNSEALED, sealed, unsealed_words, without_seal
 from planner.plan.tables import Values
 from planner.runtime.run_folder import RECORD_FILE, written_whole
 from planner.study.files import HEAD_FILE
@@ -38,10 +41,11 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = 3
 """Version of the run folder; raised when a reader of the older one would misread the newer. 2 says
-the `platform` of the run, 3 the head of its `answer` with cost and penalties apart, and two prices
-of a metal, each under what it is."""
+the `platform` of the run; 3 is sealed, and says the head of its `answer` with cost and penalties
+apart and two prices of a metal, each under what it is."""
 VARIABLES_FILE = "variables.csv"
-LOG_FILE = "run.log"
+EXTENDED = "extended in Pyomo by "
+"""How the note begins that says what somebody added to the model of a plan."""
 SOLVER_LOG = "\nsolver\n"
 """Line that parts the solver's own log from the rest of the run's."""
 
@@ -99,6 +103,10 @@ class Certificate:
     replay: Replay | None = None
     """Replay year by year of a plan with longer periods; None where all periods are years, or the
     plan was not solved to the end."""
+    table_error: float = 0.0
+    """Largest difference between a result table and what the variables give, as a share of the
+    largest number of its column; infinite where rows differ or the run was altered. Prices, which
+    the variables do not give, are left out."""
 
     @property
     def holds(self) -> bool:
@@ -114,6 +122,7 @@ class Certificate:
             "cost": self.cost_error,
             "rows": self.row_error,
             "columns": self.column_error,
+            "tables": self.table_error,
         }
 
 
@@ -177,6 +186,17 @@ class Plan:
             f"{self.cost:,.0f} {self.record.currency} present value"
             + (f" and {self.penalty:,.0f} in penalties" if self.penalty else "")
         )
+
+    @property
+    def unsealed(self) -> str:
+        """Why the numbers of a plan that was loaded are not vouched for; empty where they are."""
+        return next((note for note in self.record.notes if note.startswith(UNSEALED)), "")
+
+    @property
+    def extended(self) -> str:
+        """What somebody added to the model of the plan; empty where its study is all of it."""
+        notes = (note for note in self.record.notes if note.startswith(EXTENDED))
+        return next(notes, "").removeprefix(EXTENDED)
 
     @property
     def objective(self) -> float:
@@ -297,15 +317,24 @@ class Plan:
         return report(self, path, others=others, frontier=frontier)
 
     def save(self, folder: str | Path, *, replace: bool = False, log: Iterable[str] = ()) -> Path:
-        """Write the run folder and return it. An earlier run there is replaced as a whole; any
-        other content is left alone.
+        """Write the run folder and return it. An earlier run there is replaced as a whole; what was
+        not made with it (notes, a report, an exported workbook) is kept. A link is followed.
 
-        `replace` allows a folder that holds no run to be replaced as well; `log` are lines for the
-        head of `run.log`, such as the command that was given. Raises OutputError where nothing can
-        be written, or another run is writing there.
+        `replace` allows a folder that holds other things and no run; these are kept, but for files
+        with the names of ours. `log` are lines for the head of `run.log`, such as the command that
+        was given. Raises OutputError where nothing can be written, or another run is writing there.
         """
         written_whole(Path(folder), lambda place: _write(self, place, log), replace=replace)
         return Path(folder)
+
+
+def require_own_study(plan: Plan, what: str) -> None:
+    """Raise SpecError where a plan is of a model that somebody extended, for what would build the
+    programme of its study anew and miss that."""
+    if plan.extended:
+        said = f"its study lacks what its model was extended by ({plan.extended})"
+        words = f"the plan cannot be {what}: {said}; hand over that model itself"
+        raise SpecError(plan.record.study, [words])
 
 
 def _write(plan: Plan, folder: Path, log: Iterable[str]) -> None:
@@ -319,12 +348,15 @@ def _write(plan: Plan, folder: Path, log: Iterable[str]) -> None:
     (folder / LOG_FILE).write_text(log_text(plan, log), encoding="utf-8")
     described = package(folder, plan.record.title, plan.record.created)
     (folder / PACKAGE_FILE).write_text(described, encoding="utf-8")
-    record = {
-        "format_version": FORMAT_VERSION,
-        **asdict(plan.record),
-        "answer": answer_of(plan),
-        "certificate": asdict(plan.certificate),
-    }
+    record = sealed(
+        folder,
+        {
+            "format_version": FORMAT_VERSION,
+            **asdict(plan.record),
+            "answer": answer_of(plan),
+            "certificate": asdict(plan.certificate),
+        },
+    )
     said = json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False)
     (folder / RECORD_FILE).write_text(said + "\n", encoding="utf-8")
 
@@ -388,16 +420,21 @@ def _checks(certificate: Certificate) -> str:
     return f"checked {errors}; allowed {certificate.tolerance:.0e}{replayed}"
 
 
-def load(folder: str | Path) -> Plan:
+def load(folder: str | Path, *, unsealed: bool = False) -> Plan:
     """Read a run folder back, with the study as it was frozen there.
 
-    Raises OutputError where the folder is not a whole run, was written by a newer version, or its
-    inputs were changed since.
+    `unsealed` reads one whose tables or record were altered since all the same, and what is altered
+    then stands in every output (`Plan.unsealed`), as it does where a run was written before runs
+    were sealed. Raises OutputError where the folder is not a whole run, was written by a newer
+    version, its inputs were changed since, or anything else was and that was not allowed.
     """
     from planner.study.reader import read
 
     place = Path(folder)
-    record, certificate = _record(place)
+    said = _said(place)
+    record, certificate = _record(place, said)
+    if broken := unsealed_words(place, said, allowed=unsealed):
+        record = replace(record, notes=(broken, *record.notes))
     system = read(
         place / "inputs", scenario=record.scenario, overrides=record.overrides, name=record.study
     )
@@ -490,7 +527,8 @@ def _from_1(said: dict[str, Any]) -> dict[str, Any]:
 
 
 def _from_2(said: dict[str, Any]) -> dict[str, Any]:
-    """Runs of format 2 did not say the head of their answer, which their tables hold."""
+    """Runs of format 2 were not sealed, and did not say the head of their answer, which their
+    tables hold."""
     return {**said, "answer": {}}
 
 
@@ -501,18 +539,27 @@ MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = MappingPr
 too, or the version is refused."""
 
 
-def _record(place: Path) -> tuple[Record, Certificate]:
+def _said(place: Path) -> dict[str, Any]:
+    """All that the record file of a run says."""
     try:
-        said = _migrated(place, json.loads((place / RECORD_FILE).read_text(encoding="utf-8")))
-        certificate, notes = said.pop("certificate"), tuple(said.pop("notes"))
+        said: dict[str, Any] = json.loads((place / RECORD_FILE).read_text(encoding="utf-8"))
+        said["format_version"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise OutputError(_not_a_run(place)) from error
+    return said
+
+
+def _record(place: Path, said: Mapping[str, Any]) -> tuple[Record, Certificate]:
+    try:
+        fields = _migrated(place, without_seal(said))
         # what follows from the tables is made of them again
-        del said["answer"]
+        del fields["answer"]
+        certificate = dict(fields.pop("certificate"))
         if certificate.get("replay") is not None:
             certificate["replay"] = Replay(**certificate["replay"])
-        warnings = tuple(said.pop("warnings", ()))
-        record = Record(**said, notes=notes, warnings=warnings)
-        return record, Certificate(**certificate)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        notes, warnings = (tuple(map(str, fields.pop(name, ()))) for name in ("notes", "warnings"))
+        return Record(**fields, notes=notes, warnings=warnings), Certificate(**certificate)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise OutputError(_not_a_run(place)) from error
 
 
@@ -554,4 +601,5 @@ __all__ = [
     "answer_of",
     "load",
     "log_text",
+    "require_own_study",
 ]

@@ -14,32 +14,18 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from planner.errors import InfeasibleError, SolverError
 from planner.lp.arrays import plain_name
 from planner.lp.formulation import FORMULATION
-from planner.mfa.balance import Balance
 from planner.mfa.demand_measures import after_measures
-from planner.mfa.flows import flow_table
-from planner.mfa.provenance.account import faults, label_notes
-from planner.mfa.provenance.trace import traces
 from planner.plan.certificate import certify
-from planner.plan.indicators import indicator_table
-from planner.plan.plan import Certificate, Plan, Record, Replay
+from planner.plan.plan import EXTENDED, Certificate, Plan, Record, Replay
 from planner.plan.prices import price_table
 from planner.plan.replay import notes as replay_notes
 from planner.plan.replay import replay
-from planner.plan.schema import COLUMNS
-from planner.plan.tables import (
-    Values,
-    capacity_table,
-    cost_table,
-    emission_table,
-    stock_table,
-    supply_table,
-    total_emissions,
-)
+from planner.plan.result_tables import result_tables
+from planner.plan.tables import OWN_COST, Values, total_emissions
 from planner.runtime.extras import planner_version
 from planner.runtime.interrupts import Presses, counted
 from planner.runtime.progress import Clock, Progress
@@ -49,6 +35,7 @@ from planner.solver.highs import Arrays, Program, Solution, by_name, new_highs
 from planner.solver.incumbent import best_known
 from planner.solver.scaling import range_warnings, ranges, recorded
 from planner.solver.ties import BROKEN, NO_TIES, break_ties
+from planner.solver.whole_numbers import in_words, settled
 from planner.system.nouns import Array, System
 
 SEARCH = 0.8
@@ -85,11 +72,16 @@ def solve(
     `progress` is called with the name of each stage; `time_limit` is in seconds of the solver.
     Where that ends the search, or Ctrl-C does, the plan is the best known, of status `interrupted`,
     with its gap. Ctrl-C again gives up (KeyboardInterrupt), as it does where no plan is known, and
-    before and after the search. A plan of a System with longer periods is replayed year by year for
-    its certificate. Raises InfeasibleError with the clashing rows where no plan meets every target
-    and limit, SolverError where the solver gives no answer that holds when checked.
+    before and after the search. Integer variables that somebody added are settled first, and
+    within the time limit, or there is no plan. A plan of a System with longer periods is replayed
+    year by year for its certificate. Raises InfeasibleError with the clashing rows where no plan
+    meets every target and limit, SolverError where the solver gives no answer that holds when
+    checked, SpecError where what was added to a model cannot be worked.
     """
-    plan = _solved(compiled(subject, progress=progress), progress, time_limit, counted())
+    made = compiled(subject, progress=progress, whole_numbers=True)
+    if len(made.added.whole):
+        made = settled(made, time_limit)
+    plan = _solved(made, progress, time_limit, counted())
     is_system = isinstance(subject, System)
     if not is_system or subject.orders_yearly or plan.record.status != "optimal":
         return plan
@@ -312,8 +304,10 @@ def make_plan(
     taken, start = seconds or {"solve": priced.seconds}, time.perf_counter()
     published = np.clip(final.x, arrays.lower, arrays.upper)
     values: Values = by_name(arrays.columns, published)
+    if made.added.costs:
+        values = {**values, OWN_COST: made.added.costs_of(published)}
     flow_balance = after_measures(made.balance, values)
-    tables, notes = _tables(flow_balance, values, price_table(system, arrays, priced))
+    tables, notes = result_tables(flow_balance, values, price_table(system, arrays, priced))
     objective = float(arrays.cost @ final.x) + arrays.offset
     certificate = certify(
         flow_balance,
@@ -335,30 +329,6 @@ def make_plan(
     )
     reduced_costs = by_name(arrays.columns, priced.reduced_cost)
     return Plan(system, flow_balance, record, certificate, values, reduced_costs, tables)
-
-
-def _tables(
-    balance: Balance, values: Values, prices: pd.DataFrame
-) -> tuple[dict[str, pd.DataFrame], tuple[str, ...]]:
-    """Every result table of a plan, and what the flows say against the study's labels."""
-    system = balance.system
-    flows = flow_table(balance, values)
-    traced = traces(balance, flows)
-    tables = {
-        "supply": supply_table(system, values, traced),
-        "flows": flows,
-        "stocks": stock_table(system, balance, values),
-        "capacity": capacity_table(system, values),
-        "costs": cost_table(system, values),
-        "emissions": emission_table(system, values),
-        "prices": prices,
-    }
-    tables["indicators"] = indicator_table(system, values, tables)
-    assert set(tables) == set(COLUMNS)
-    wrong = faults(system, flows, traced, tables["supply"])
-    if wrong:
-        raise SolverError("; ".join(("the provenance of the plan does not add up", *wrong)))
-    return tables, label_notes(system, traced, tables["supply"])
 
 
 def _require_certified(certificate: Certificate, arrays: Arrays, published: Array) -> None:
@@ -396,10 +366,17 @@ def _record(made: Compiled, objective: float, emissions: Mapping[str, float]) ->
         ties=NO_TIES,
         seconds={},
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        notes=(*arrays.left_out, *range_warnings(spread)),
+        notes=(*_added(made), *arrays.left_out, *range_warnings(spread)),
         warnings=tuple(map(str, system.warnings)),
         ranges=recorded(spread),
     )
+
+
+def _added(made: Compiled) -> list[str]:
+    """Notes on what somebody added to the model."""
+    notes = [EXTENDED + ", ".join(made.added.words)] if made.added.words else []
+    whole = in_words(made.arrays, made.added.whole)
+    return [*notes, whole] if whole else notes
 
 
 def _versions() -> dict[str, str]:

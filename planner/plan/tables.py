@@ -40,6 +40,8 @@ Row = tuple[Any, ...]
 AT_THE_END = "end of period"
 _GONE = 1e-12
 """A cohort of which less than this share of the stock is left is rounding."""
+OWN_COST = "own_cost"
+"""Beside the variables: what each cost of a user's own comes to, USD per year, by name and year."""
 
 
 def series(system: System, values: Values, variable: str, name: Hashable) -> Array:
@@ -273,8 +275,15 @@ def cost_table(system: System, values: Values) -> pd.DataFrame:
         *_option_costs(system, values),
         *_plant_costs(system, values),
         *_breach_costs(system, values),
+        *_own_costs(system, values),
     )
     return table("costs", [row for cost in costs for row in cost.rows(system, factor)])
+
+
+def _own_costs(system: System, values: Values) -> Iterator[_Cost]:
+    """Costs that somebody added to the model."""
+    for name in dict.fromkeys(index[0] for index in values.get(OWN_COST, {})):
+        yield _Cost("own", str(name), "", series(system, values, OWN_COST, str(name)))
 
 
 def _process_costs(system: System, values: Values) -> Iterator[_Cost]:

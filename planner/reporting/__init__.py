@@ -25,6 +25,7 @@ from planner.reporting import beside, chain, inputs, metal, money
 from planner.reporting.blocks import Section
 from planner.reporting.words import CAUTION, answer, facts
 from planner.runtime.run_folder import written_file
+from planner.runtime.seals import altered
 
 if TYPE_CHECKING:
     from planner.analysis.tradeoffs.frontier import Frontier
@@ -72,11 +73,11 @@ def comparison_report(found: Comparison, path: str | Path) -> Path:
 
 def read_frontier(folder: Path, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Points and mix of a frontier that `planner frontier --out` wrote. Raises SpecError where
-    it cannot be read, or has other inputs than the plan."""
+    it cannot be read, was altered since, or has other inputs than the plan."""
     try:
         points, mix = (pd.read_csv(folder / f"{name}.csv") for name in ("points", "mix"))
         about = json.loads((folder / ABOUT_FILE).read_text(encoding="utf-8"))
-        made_of = about["inputs_hash"]
+        made_of, sealed = about["inputs_hash"], dict(about.get("files", {}))
     except (OSError, ValueError, KeyError, TypeError) as error:
         message = (
             f"holds no frontier that can be read ({error}); write one with: planner frontier STUDY "
@@ -89,6 +90,9 @@ def read_frontier(folder: Path, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]
             "other inputs than the run; "
             "compute it for the same study, scenario and --set"
         )
+        raise SpecError("frontier", [Problem(str(folder), 0, "", message)])
+    if found := altered(folder, sealed):
+        message = f"{', '.join(found)} changed since the frontier was computed; compute it again"
         raise SpecError("frontier", [Problem(str(folder), 0, "", message)])
     return points, mix
 

@@ -58,8 +58,9 @@ def answer(plan: Plan) -> list[str]:
         f"It emits {home} t CO2e at home and {all_in} t with what imports embody.",
     ]
     sentences += [sentence for metal in plan.system.metals if (sentence := _metal(plan, metal))]
-    sentences += [*short(plan), *thrown_away(plan), CAUTION]
-    return sentences
+    notes = [f"Note: {note}." for note in plan.record.notes if note != plan.unsealed]
+    sentences += [*short(plan), *thrown_away(plan), *notes, CAUTION]
+    return [*([f"{plan.unsealed.capitalize()}."] if plan.unsealed else []), *sentences]
 
 
 def penalties(plan: Plan) -> tuple[str, ...]:
@@ -156,7 +157,7 @@ def facts(plan: Plan) -> list[tuple[str, str]]:
         _metals_short(plan),
         _targets_met(plan),
         (
-            "arithmetic checked" if plan.certificate.holds else "arithmetic fails",
+            _checked(plan),
             "mass balance, cost and every row, outside the solver",
         ),
         (
@@ -165,6 +166,13 @@ def facts(plan: Plan) -> list[tuple[str, str]]:
         ),
         *_replayed(plan),
     ]
+
+
+def _checked(plan: Plan) -> str:
+    """In two words, what the checks of a plan say."""
+    if plan.unsealed:
+        return "unsealed"
+    return "arithmetic checked" if plan.certificate.holds else "arithmetic fails"
 
 
 def _targets_met(plan: Plan) -> tuple[str, str]:

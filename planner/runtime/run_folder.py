@@ -3,12 +3,17 @@ all.
 
 A killed run bars nobody (`planner.runtime.locks`). What it left beside its place is cleared by the
 next one that holds the lock.
+
+A link that is named as a place is followed, for folders and files alike: results go to where it
+leads, and it stays. Within a folder that results go to no link is followed: what is written there
+takes its place, and a folder of ours that is a link is refused (`require_own_folder`).
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import os
 import shutil
 import tempfile
@@ -25,13 +30,49 @@ from planner.runtime.locks import locked
 
 RECORD_FILE = "plan.json"
 """The file that marks a folder as a run."""
+FILES = "files"
+"""Where the record of a run lists the files that were made with it."""
+INPUTS = "inputs"
+"""The folder of a run that holds its study."""
+FIRST_FILES = (
+    RECORD_FILE,
+    "run.log",
+    "datapackage.json",
+    *(
+        f"{table}.csv"
+        for table in (
+            "supply",
+            "flows",
+            "stocks",
+            "capacity",
+            "costs",
+            "emissions",
+            "prices",
+            "indicators",
+            "variables",
+        )
+    ),
+)
+"""The files of a run whose record does not list them (formats 1 and 2), but for its study."""
+KEPT = ".kept"
+"""What the name of a kept file ends in where the new run has a file of that name, or would read
+it as part of its study."""
 REMEDY = "name another folder with --out"
+
+
+def followed(path: str | Path) -> Path:
+    """The place that a path names, links followed; raises OutputError where they lead in a
+    circle."""
+    try:
+        return Path(path).resolve()
+    except (OSError, RuntimeError) as error:
+        raise OutputError(f"{path} cannot be written: its links lead nowhere; {REMEDY}") from error
 
 
 def require_place(folder: str | Path, *, replace: bool = False) -> None:
     """Raise OutputError where no run could be written to the folder, so that it is said before a
     long solve. Makes nothing."""
-    folder = Path(folder)
+    folder = followed(folder)
     if folder.exists() and not replace and not _is_run(folder):
         raise OutputError(f"{folder} exists and is not a run of planner; {REMEDY}, or empty it")
     _require_writable(folder, _nearest(folder.absolute().parent))
@@ -40,7 +81,17 @@ def require_place(folder: str | Path, *, replace: bool = False) -> None:
 def require_folder(folder: Path) -> None:
     """Raise OutputError where no files could be written into a folder, there or yet to be made.
     Makes nothing."""
-    _require_writable(folder, _nearest(folder.absolute()))
+    folder = followed(folder)
+    _require_writable(folder, _nearest(folder))
+
+
+def require_own_folder(folder: Path, home: Path) -> None:
+    """Raise OutputError where a folder below `home` leads out of it by a link: whoever made the
+    link would choose what is written over."""
+    if not folder.resolve().is_relative_to(home.resolve()):
+        raise OutputError(
+            f"{folder} is a link out of {home}; put a folder in its place, or {REMEDY}"
+        )
 
 
 def _nearest(folder: Path) -> Path:
@@ -65,7 +116,7 @@ def reserved(folder: str | Path, *, replace: bool = False) -> Iterator[Path]:
 
     Raises OutputError where another run holds it, or no run could be written there.
     """
-    folder = Path(folder).absolute()
+    folder = followed(folder)
     require_place(folder, replace=replace)
     made = [parent for parent in folder.parents if not parent.exists()]
     with ExitStack() as stack:
@@ -79,13 +130,19 @@ def reserved(folder: str | Path, *, replace: bool = False) -> Iterator[Path]:
         except OSError as error:
             raise OutputError(f"{folder} cannot be written: {error.strerror}; {REMEDY}") from error
         if outermost:
-            _clear(folder)
+            try:
+                _clear(folder)
+            except OSError as error:
+                raise OutputError(
+                    f"{folder} cannot be cleared of what a killed run left beside it: "
+                    f"{error.strerror}; {REMEDY}"
+                ) from error
         yield folder
 
 
 def written_whole(folder: Path, write: Callable[[Path], None], *, replace: bool = False) -> Path:
-    """Let `write` fill a folder beside the place, then move it there: what was there is replaced
-    only by a whole one.
+    """Let `write` fill a folder beside the place, then move it there: the run that was there is
+    replaced only by a whole one, and what else was there is kept (`strangers`).
 
     Raises OutputError where that cannot be; then what was there stands.
     """
@@ -108,22 +165,28 @@ def written_whole(folder: Path, write: Callable[[Path], None], *, replace: bool 
 
 
 def written_file(
-    path: Path, write: Callable[[Path], Any], remedy: str = "name another file"
+    path: Path,
+    write: Callable[[Path], Any],
+    remedy: str = "name another file",
+    *,
+    follow: bool = True,
 ) -> Path:
     """Let `write` make a file beside the place, then move it there: never half of it, nor after a
-    loss of power. Returns the path.
+    loss of power. A link is followed where a user named it (`follow`), else it gives way to the
+    file. Returns the path.
 
     Raises OutputError, with the remedy, where that cannot be, or another run is at it; then what
     was there stands.
     """
-    partial = path.with_name(f".{path.name}.partial")
+    place = followed(path) if follow else path
+    partial = place.with_name(f".{place.name}.partial")
     try:
-        with _alone(path):
+        with _alone(place):
             try:
                 write(partial)
                 with partial.open("rb") as file:
                     os.fsync(file.fileno())
-                partial.replace(path)
+                partial.replace(place)
             finally:
                 with contextlib.suppress(OSError):
                     partial.unlink(missing_ok=True)
@@ -155,6 +218,7 @@ def write_tables(
 
     Raises OutputError where that cannot be.
     """
+    folder = followed(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".partial-", dir=folder) as partial:
@@ -174,9 +238,11 @@ def _mark(folder: Path) -> str:
 
 def _clear(folder: Path) -> None:
     """Remove what killed runs left; one killed between its two moves left the run before it, which
-    then goes back to its place."""
+    then goes back to its place, one killed after them perhaps what it was to keep."""
     for old in sorted(folder.parent.glob(f"{_escaped(_mark(folder))}*.old")):
-        if not folder.exists():
+        if folder.exists():
+            _keep(old, folder)
+        else:
             old.replace(folder)
     for left in folder.parent.glob(f"{_escaped(_mark(folder))}*"):
         shutil.rmtree(left, ignore_errors=True)
@@ -187,7 +253,8 @@ def _escaped(name: str) -> str:
 
 
 def _move_into_place(partial: Path, folder: Path) -> None:
-    """Swap the new run in; the old one is only removed once the new one stands."""
+    """Swap the new run in; the old one is only removed once the new one stands, and what it did not
+    make was moved over."""
     old = partial.with_name(partial.name + ".old")
     if folder.exists():
         folder.replace(old)
@@ -197,4 +264,61 @@ def _move_into_place(partial: Path, folder: Path) -> None:
         if old.exists():
             old.replace(folder)
         raise
-    shutil.rmtree(old, ignore_errors=True)
+    if old.exists():
+        _keep(old, folder)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def strangers(folder: Path) -> list[str]:
+    """Names of what stands in a run folder and was not made with the run: notes, a report, an
+    exported workbook. The next run there keeps it. Empty where there is no folder."""
+    if not folder.is_dir():
+        return []
+    made = {name.partition("/")[0] for name in _made(folder)}
+    return sorted(
+        path.name for path in folder.iterdir() if path.name not in made and path.name[0] != "."
+    )
+
+
+def _made(folder: Path) -> frozenset[str]:
+    """Names of the files that were made with the run in a folder, relative to it."""
+    try:
+        listed = json.loads((folder / RECORD_FILE).read_text(encoding="utf-8"))[FILES]
+        return frozenset({RECORD_FILE, *map(str, listed)})
+    except (OSError, ValueError, KeyError, TypeError):
+        study = (f"{INPUTS}/{path.name}" for path in (folder / INPUTS).glob("*") if _is_input(path))
+        return frozenset({*FIRST_FILES, *study})
+
+
+def _is_input(path: Path) -> bool:
+    """Return True if the reader of studies would take a file for a part of one."""
+    return path.suffix in (".csv", ".toml")
+
+
+def _keep(old: Path, folder: Path) -> None:
+    """Move what a run did not make from its folder to that of the next."""
+    _keep_below(old, folder, _made(old), "")
+
+
+def _keep_below(old: Path, folder: Path, made: frozenset[str], above: str) -> None:
+    for path in sorted(old.iterdir()):
+        name = f"{above}{path.name}"
+        if path.is_symlink() or not path.is_dir():
+            # no run makes a link
+            if path.is_symlink() or name not in made:
+                path.replace(_free(folder / path.name, hidden=above == f"{INPUTS}/"))
+        elif any(each.startswith(f"{name}/") for each in made):
+            (folder / path.name).mkdir(exist_ok=True)
+            _keep_below(path, folder / path.name, made, f"{name}/")
+        else:
+            path.replace(_free(folder / path.name))
+
+
+def _free(place: Path, *, hidden: bool = False) -> Path:
+    """The place, or where it is taken, or its file would be read as part of the study, the next
+    that is free."""
+    if hidden and _is_input(place):
+        place = place.with_name(place.name + KEPT)
+    while os.path.lexists(place):
+        place = place.with_name(place.name + KEPT)
+    return place

@@ -7,12 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from planner.errors import SpecError
 from planner.lp.formulation import components, programme
 from planner.lp.size import require_memory
 from planner.mfa.balance import Balance, balance
 from planner.runtime.progress import Clock, Progress
-from planner.solver.highs import Arrays, compile_arrays
+from planner.solver.highs import Arrays
+from planner.solver.pyomo_model import NOTHING, Added, compile_model
 from planner.system.nouns import System
+
+ONLY_SOLVE = (
+    "the model has integer or binary variables, which planner.solve alone works; make them "
+    "continuous, or fix them at the values that it finds"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,15 +30,21 @@ class Compiled:
     balance: Balance
     arrays: Arrays
     seconds: Mapping[str, float]
+    added: Added = NOTHING
+    """What somebody added to the model."""
 
 
-def compiled(subject: Any, *, progress: Progress | None = None) -> Compiled:
+def compiled(
+    subject: Any, *, progress: Progress | None = None, whole_numbers: bool = False
+) -> Compiled:
     """Balance and build a System, or compile a model that `planner.build` made and somebody
     extended.
 
-    Raises SpecError, before a row is built, where the programme needs more memory than is free.
+    Raises SpecError, before a row is built, where the programme needs more memory than is free;
+    where what was added cannot be worked; and where it has integer variables, unless
+    `whole_numbers` says that these will be heeded.
     """
-    clock = Clock(progress)
+    clock, added = Clock(progress), NOTHING
     if isinstance(subject, System):
         with clock.stage("balance"):
             flow_balance = balance(subject)
@@ -43,5 +56,7 @@ def compiled(subject: Any, *, progress: Progress | None = None) -> Compiled:
     else:
         flow_balance = subject.flow_balance
         with clock.stage("compile"):
-            arrays = compile_arrays(subject)
-    return Compiled(flow_balance.system, flow_balance, arrays, clock.seconds)
+            arrays, added = compile_model(subject)
+        if len(added.whole) and not whole_numbers:
+            raise SpecError(subject.name, [ONLY_SOLVE])
+    return Compiled(flow_balance.system, flow_balance, arrays, clock.seconds, added)

@@ -1,5 +1,4 @@
-"""Arrays to HiGHS: compile a Pyomo model once, keep the solver alive, change costs and bounds,
-solve again from the last basis.
+"""Arrays to HiGHS: keep the solver alive, change costs and bounds, solve again from the last basis.
 
 Shapes: n columns, m rows. Sign of dual values: d(cost)/d(right-hand side), for every sense, since
 the problem is a minimisation.
@@ -7,7 +6,6 @@ the problem is a minimisation.
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
@@ -23,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from planner.errors import InfeasibleError, SolverError
+from planner.errors import SolverError
 from planner.lp.arrays import LEAST_ENTRY, without_specks
 from planner.lp.arrays import Arrays as Arrays
 from planner.lp.arrays import Name as Name
@@ -76,19 +74,6 @@ class Solution:
     """Why an answer that the solver calls optimal is not taken for one."""
 
 
-@contextmanager
-def _quiet_pyomo() -> Iterator[None]:
-    """Hold back Pyomo's own deprecation notices, which are about its inside and not about the
-    study."""
-    logger = logging.getLogger("pyomo.core")
-    before = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)
-
-
 def new_highs() -> Any:
     """A silent HiGHS.
 
@@ -111,60 +96,6 @@ def new_highs() -> Any:
             os.close(void)
     highs.silent()
     return highs
-
-
-def compile_arrays(model: Any) -> Arrays:
-    """Compile a Pyomo model with the objectives `cost` and `carbon` into arrays.
-
-    Raises InfeasibleError where a row without variables cannot hold.
-    """
-    form = _standard_form(model)
-    objective = [o.local_name for o in form.objectives].index
-    dense = form.c.toarray()
-    rhs = np.array(form.rhs, dtype=float)
-    sense = np.array([row.bound_type for row in form.rows], dtype=int)
-    lower, upper = _bounds(form.columns)
-    arrays = Arrays(
-        columns=tuple(map(_name, form.columns)),
-        rows=tuple(_name(row.constraint) for row in form.rows),
-        cost=dense[objective("cost")],
-        offset=float(form.c_offset[objective("cost")]),
-        carbon=dense[objective("carbon")],
-        matrix=sparse.csc_array(form.A),
-        lower=lower,
-        upper=upper,
-        row_lower=np.where(sense <= 0, rhs, -np.inf),
-        row_upper=np.where(sense >= 0, rhs, np.inf),
-    )
-    return without_specks(arrays)
-
-
-def _standard_form(model: Any) -> Any:
-    from pyomo.common.errors import InfeasibleConstraintException
-    from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
-
-    try:
-        with _quiet_pyomo():
-            return LinearStandardFormCompiler().write(model, mixed_form=True)
-    except InfeasibleConstraintException as error:
-        raise InfeasibleError(
-            "no plan exists: a row without any option cannot hold", [str(error)]
-        ) from error
-
-
-def _name(component: Any) -> Name:
-    """A variable's or constraint's name and index, as a tuple."""
-    index = component.index()
-    if not isinstance(index, tuple):
-        index = () if index is None else (index,)
-    return component.parent_component().local_name, index
-
-
-def _bounds(columns: Sequence[Any]) -> tuple[Array, Array]:
-    """Lower and upper bounds of Pyomo variables; infinite where they have none."""
-    bounds = np.array([column.bounds for column in columns], dtype=float).reshape(-1, 2)
-    lower, upper = bounds[:, 0], bounds[:, 1]
-    return np.where(np.isnan(lower), -np.inf, lower), np.where(np.isnan(upper), np.inf, upper)
 
 
 class Program:

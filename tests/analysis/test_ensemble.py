@@ -140,6 +140,70 @@ def test_a_run_grows_and_goes_on_from_what_is_there(whole: Ensemble, tmp_path: P
     same(whole, ensemble(system, samples=2 * BLOCK + 8, seed=3, workers=1, out=tmp_path / "e"))
 
 
+def test_a_block_that_is_not_its_own_is_refused(tmp_path: Path) -> None:
+    """Copied over another, doubled or taken from another ensemble, with or without its seal: each
+    was believed, and a resumed run counted the same samples twice."""
+    system = planner.read("quickstart")
+    asked = {"samples": BLOCK + 4, "workers": 1}
+    for name, seed in (("e", 3), ("other", 4)):
+        ensemble(system, seed=seed, out=tmp_path / name, **asked)  # type: ignore[arg-type]
+    folder, whole = tmp_path / "e", shutil.copytree(tmp_path / "e", tmp_path / "whole")
+    one, two = (Path(f"block={number:06d}") for number in (0, 1))
+
+    def restored() -> Path:
+        shutil.rmtree(folder)
+        return Path(shutil.copytree(whole, folder))
+
+    def refused(words: str) -> None:
+        with pytest.raises(OutputError, match=rf"block \d is not as it was written: .*{words}"):
+            ensemble(system, seed=3, out=folder, **asked)  # type: ignore[arg-type]
+
+    for table in TABLES:
+        restored()
+        shutil.copy(folder / table / one / "part.parquet", folder / table / two / "part.parquet")
+        refused(rf"{table}/block=000001/part\.parquet changed")
+    doubled = restored() / "headline" / one / "part.parquet"
+    frame = pd.read_parquet(doubled, partitioning=None)
+    pd.concat([frame, frame]).to_parquet(doubled, index=False)
+    refused("changed")
+    for source in (restored(), tmp_path / "other"):
+        shutil.copy(source / "seals" / f"{one}.json", folder / "seals" / f"{two}.json")
+        for table in TABLES:
+            shutil.copytree(source / table / one, folder / table / two, dirs_exist_ok=True)
+        refused("another block or ensemble")
+        restored()
+    shutil.copytree(tmp_path / "other", folder, dirs_exist_ok=True)
+    shutil.copy(whole / "ensemble.json", folder / "ensemble.json")
+    refused("another block or ensemble")
+
+
+def test_a_block_whose_seal_is_removed_is_solved_anew(tmp_path: Path) -> None:
+    """As the message says."""
+    system, out = planner.read("quickstart"), tmp_path / "e"
+    first = ensemble(system, samples=4, seed=3, workers=1, out=out)
+    (out / "headline" / "block=000000" / "part.parquet").write_bytes(b"spoilt")
+    (out / "seals" / "block=000000.json").unlink()
+    same(first, ensemble(system, samples=4, seed=3, workers=1, out=out))
+
+
+def test_links_in_the_folder_are_not_followed(tmp_path: Path) -> None:
+    """The folder may be a link; a folder in it that leads out is refused, a file gives way."""
+    system, far = planner.read("quickstart"), tmp_path / "far"
+    (far / "e").mkdir(parents=True)
+    (tmp_path / "e").symlink_to(far / "e")
+    (tmp_path / "mine.json").write_text("mine")
+    ensemble(system, samples=2, workers=1, out=tmp_path / "e")
+    assert (tmp_path / "e").is_symlink()
+    (far / "e" / "inputs.csv").unlink()
+    (far / "e" / "inputs.csv").symlink_to(tmp_path / "mine.json")
+    ensemble(system, samples=2, workers=1, out=tmp_path / "e")
+    assert (tmp_path / "mine.json").read_text() == "mine"
+    shutil.rmtree(far / "e" / "seals")
+    (far / "e" / "seals").symlink_to(tmp_path)
+    with pytest.raises(OutputError, match="is a link out of"):
+        ensemble(system, samples=2, workers=1, out=tmp_path / "e")
+
+
 def test_parquet_is_read_as_one_table_by_pandas(whole: Ensemble, tmp_path: Path) -> None:
     ensemble(
         planner.read("quickstart"), samples=2 * BLOCK + 8, seed=3, workers=1, out=tmp_path / "e"
@@ -193,12 +257,16 @@ def test_a_run_killed_before_its_first_sample_goes_on(
         out, calls = tmp_path / str(stop), iter(range(first))
 
         def dying(
-            path: Path, *rest: object, stop: int = stop, calls: Iterator[int] = calls
+            path: Path,
+            *rest: object,
+            stop: int = stop,
+            calls: Iterator[int] = calls,
+            **named: bool,
         ) -> Path:
             if next(calls) == stop:
                 path.with_name(f".{path.name}.partial").write_text("half")
                 raise KeyboardInterrupt
-            return written_file(path, *rest)
+            return written_file(path, *rest, **named)
 
         with monkeypatch.context() as patch:
             patch.setattr(

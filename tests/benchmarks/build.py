@@ -192,7 +192,8 @@ def by_pyomo(study: Path, _: Path, *, templates: bool) -> tuple[float, Any]:
     import planner
     from planner.lp.formulation import build
     from planner.mfa.balance import balance
-    from planner.solver.highs import Program, compile_arrays
+    from planner.solver.highs import Program
+    from planner.solver.pyomo_model import compile_arrays
 
     system = planner.read(study)
     flow_balance = balance(system)

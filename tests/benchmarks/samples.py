@@ -30,7 +30,8 @@ def samples(study: str, seed: int) -> dict[str, float]:
     from planner.lp.formulation import build
     from planner.runtime.extras import planner_version
     from planner.solver.compiled import compiled
-    from planner.solver.highs import Program, compile_arrays
+    from planner.solver.highs import Program
+    from planner.solver.pyomo_model import compile_arrays
 
     system = planner.read(study)
     uncertain = uncertainty(system)

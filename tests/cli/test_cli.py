@@ -175,6 +175,115 @@ def test_results_go_to_a_folder_named_after_study_and_scenario(
     )
 
 
+def test_an_override_has_a_folder_of_its_own(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`solve small --set ...` replaced results/small without a word. The order of overrides does
+    not matter; values that look alike in a name are told apart."""
+    monkeypatch.chdir(tmp_path)
+    ship, mine = "process_values.ship.import_price=50", "process_values.mine.variable_cost=11"
+    assert run("solve", study, "--quiet").exit_code == 0
+    for settings in ((ship, mine), (mine, ship)):
+        assert (
+            run("solve", study, "--quiet", "--set", settings[0], "--set", settings[1]).exit_code
+            == 0
+        )
+    plain, other = sorted((tmp_path / "results").iterdir())
+    assert plain.name == "small"
+    assert other.name.startswith("small-set-process_values.mine.variable_cost=11+process_values.s")
+    assert planner.load(plain).objective == pytest.approx(3600)
+    assert planner.load(other).objective == pytest.approx(5320)
+    names = {default_folder("a", "", {"p": value}).name for value in ("1 t/t", "1_t/t", "1 t t")}
+    assert len(names) == 3
+
+
+def test_a_folder_that_nobody_named_is_not_taken_from_another_question(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """results/small-b is that of the study `small`, scenario `b`, and of the study `small-b`."""
+    monkeypatch.chdir(tmp_path)
+    mine_and_import().write(tmp_path / "small-b")
+    with (study / "study.toml").open("a") as head:
+        head.write('[scenarios.b]\ntitle = "b"\n')
+    assert run("solve", study, "--scenario", "b", "--quiet").exit_code == 0
+    fails(run("solve", "small-b", "--quiet"), 2, "holds a run of small (scenario b)", "--out")
+    assert run("solve", study, "--scenario", "b", "--quiet").exit_code == 0
+
+
+def test_what_is_kept_beside_a_run_is_told(study: Path, tmp_path: Path) -> None:
+    """Notes and a report survive another solve, and the answer names them."""
+    out = tmp_path / "run"
+    assert "kept beside" not in run("solve", study, "--out", out).stdout
+    (out / "notes.md").write_text("mine")
+    assert run("report", out).exit_code == 0
+    said = run("solve", study, "--out", out).stdout
+    assert "kept beside it, from before: notes.md, report.html" in said
+    assert (out / "notes.md").read_text() == "mine"
+
+
+def test_an_altered_run_is_refused_or_marked_everywhere(study: Path, tmp_path: Path) -> None:
+    """Half of supply.csv was read by every command with status 0; with --unsealed each output says
+    that it is not vouched for."""
+    out, other = tmp_path / "run", tmp_path / "other"
+    for folder in (out, other):
+        run("solve", study, "--out", folder, "--quiet")
+    table = out / "supply.csv"
+    table.write_text("".join(table.read_text().splitlines(keepends=True)[:2]))
+    exports = [
+        ("export", out, tmp_path / f"e{ending}") for ending in (".xlsx", ".csv", ".nc", ".zip")
+    ]
+    commands = [("indicators", out, "--json"), ("compare", other, out), ("report", out), *exports]
+    for command in commands:
+        fails_with_stages(
+            run(*command), "supply.csv changed since the run was written", "--unsealed"
+        )
+    said = [run(*command, "--unsealed") for command in commands]
+    assert [done.exit_code for done in said] == [0] * len(commands), [d.output for d in said]
+    assert json.loads(said[0].stdout)["unsealed"].startswith("unsealed: supply.csv changed")
+    assert "run [unsealed]" in said[1].stdout
+    page = (out / "report.html").read_text()
+    assert "Unsealed: supply.csv changed since the run was written" in page
+    assert "base [unsealed]" in (tmp_path / "e.csv").read_text()
+    import openpyxl
+    import xarray
+
+    book = openpyxl.load_workbook(tmp_path / "e.xlsx")
+    assert any("unsealed: supply" in str(c.value) for s in book for r in s.iter_rows() for c in r)
+    assert xarray.open_dataset(tmp_path / "e.nc").attrs["unsealed"].startswith("unsealed: supply")
+    run("indicators", out, "--unsealed", "--out", tmp_path / "tables", "--quiet")
+    assert "supply.csv" in (tmp_path / "tables" / "UNSEALED.txt").read_text()
+
+
+def fails_with_stages(result: Result, *words: str) -> None:
+    assert result.exit_code == 2, result.output
+    assert "Traceback" not in result.stderr
+    for word in words:
+        assert word in " ".join(result.stderr.split())
+
+
+def test_an_altered_frontier_is_not_shown(study: Path, tmp_path: Path) -> None:
+    """A report took the points of any table of that name."""
+    out = tmp_path / "run"
+    run("solve", study, "--out", out, "--quiet")
+    run("frontier", study, "--points", "2", "--out", out / "frontier", "--quiet")
+    assert run("report", out).exit_code == 0
+    points = out / "frontier" / "points.csv"
+    points.write_text(points.read_text().replace("all", "all ", 1))
+    fails_with_stages(run("report", out), "points.csv changed since the frontier was computed")
+
+
+def test_a_page_of_a_run_that_is_a_link_is_refused(study: Path, tmp_path: Path) -> None:
+    """A stranger's run could name a file of ours to be written over; --out may name a link."""
+    out, mine = tmp_path / "run", tmp_path / "mine.html"
+    run("solve", study, "--out", out, "--quiet")
+    mine.write_text("mine")
+    (out / "report.html").symlink_to(mine)
+    fails_with_stages(run("report", out), "is a link; name the page to write with --out")
+    assert mine.read_text() == "mine"
+    assert run("report", out, "--out", out / "report.html").exit_code == 0
+    assert "<html" in mine.read_text()
+
+
 def test_infeasible_names_the_target(tmp_path: Path) -> None:
     """90 % at home cannot be: 60 t of 100 t is all that can be mined."""
     target = {"metal": "lithium", "stages": ["extraction"], "share": 0.9}

@@ -24,7 +24,7 @@ from planner.lp.assembly import expand
 from planner.lp.components import Components, add_param, add_set, add_sets
 from planner.lp.formulation import FORMULATION, OBJECTIVES, build
 from planner.solver.compiled import compiled
-from planner.solver.highs import compile_arrays
+from planner.solver.pyomo_model import compile_arrays
 from tests.random_studies import studies
 
 STUDIES = sorted(

@@ -9,7 +9,7 @@ import planner
 from planner.errors import SpecError
 from planner.lp.formulation import build
 from planner.mfa.demand_measures import AVOIDED
-from planner.solver.highs import compile_arrays
+from planner.solver.pyomo_model import compile_arrays
 from tests.small import Study, plan_of, price, system_of
 
 SHORT = 1000

@@ -13,6 +13,7 @@ from filelock import FileLock
 
 import planner
 from planner.errors import OutputError
+from planner.exchange.export import export
 from planner.plan.plan import Plan
 from planner.runtime import locks
 from planner.runtime.run_folder import (
@@ -177,6 +178,62 @@ def test_a_file_that_another_process_writes_is_refused_until_it_is_killed(tmp_pa
     written_file(page, lambda path: path.write_text("second"))
     assert page.read_text() == "second"
     assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+
+
+def test_what_a_killed_run_was_to_keep_is_kept(tmp_path: Path, plan: Plan) -> None:
+    """Killed after the new run stood and before the notes of the old one had been moved over."""
+    plan.save(tmp_path / "run")
+    plan.save(tmp_path / ".run.partial-a.old")
+    (tmp_path / ".run.partial-a.old" / "notes.md").write_text("mine")
+    with reserved(tmp_path / "run"):
+        assert (tmp_path / "run" / "notes.md").read_text() == "mine"
+    assert planner.load(tmp_path / "run").record == plan.record
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_a_link_that_is_named_is_followed(tmp_path: Path, plan: Plan) -> None:
+    """A run, tables, a page and a picture go to where the link leads, and it stays a link. A run
+    replaced it by a folder and left the old target and a hidden remnant; a page replaced it; an
+    ensemble followed it."""
+    import pandas as pd
+
+    (tmp_path / "far").mkdir()
+    for name in ("run", "tables", "page.html"):
+        (tmp_path / name).symlink_to(tmp_path / "far" / name)
+    for _ in range(2):
+        plan.save(tmp_path / "run")
+        write_tables(tmp_path / "tables", {"a": pd.DataFrame({"value": [1]})})
+        plan.report(tmp_path / "page.html")
+    export(plan, tmp_path / "page.html", "xlsx")
+    assert planner.load(tmp_path / "far" / "run").record == plan.record
+    assert (tmp_path / "far" / "tables" / "a.csv").is_file()
+    assert (tmp_path / "far" / "page.html").read_bytes()[:2] == b"PK"
+    assert all((tmp_path / name).is_symlink() for name in ("run", "tables", "page.html"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["far", "page.html", "run", "tables"]
+    assert sorted(path.name for path in (tmp_path / "far").iterdir()) == [
+        "page.html",
+        "run",
+        "tables",
+    ]
+
+
+def test_links_in_a_circle_are_refused(tmp_path: Path, plan: Plan) -> None:
+    (tmp_path / "a").symlink_to(tmp_path / "b")
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    with pytest.raises(OutputError, match="cannot be written"):
+        plan.save(tmp_path / "a")
+    with pytest.raises(OutputError, match="cannot be written"):
+        written_file(tmp_path / "a", lambda path: path.write_text("page"))
+
+
+def test_two_links_to_one_place_are_one_place(tmp_path: Path) -> None:
+    """Else two runs would write there at once."""
+    for name in ("a", "b"):
+        (tmp_path / name).symlink_to(tmp_path / "run")
+    with holder(tmp_path / "a") as process:
+        with pytest.raises(OutputError, match="written by another run"), reserved(tmp_path / "b"):
+            pass
+        process.kill()
 
 
 def test_what_killed_runs_left_is_cleared(tmp_path: Path, plan: Plan) -> None:

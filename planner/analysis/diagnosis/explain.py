@@ -20,7 +20,7 @@ from planner.analysis.diagnosis.row_descriptions import TARGET_NAMES, Reason, Te
 from planner.analysis.diagnosis.shortfall import Shortfall
 from planner.analysis.tradeoffs.uniqueness import SAME_PRICE, Directions, Ties, ties
 from planner.errors import InfeasibleError
-from planner.plan.plan import Plan
+from planner.plan.plan import Plan, require_own_study
 from planner.plan.prices import balance_prices, undiscounted
 from planner.plan.solve import optimal, optimum
 from planner.plan.tables import series
@@ -224,6 +224,7 @@ class _Asking:
 
     def __init__(self, plan: Plan) -> None:
         self.system = plan.system
+        require_own_study(plan, "explained")
         self.program = Program(compiled(plan.system).arrays)
         self.base = optimal(self.program)
         self.directions = Directions(self.program.arrays, self.base)

@@ -27,7 +27,7 @@ import numpy.typing as npt
 from planner.errors import SpecError
 from planner.lp.families import FORMULATION
 from planner.lp.variables import COLUMNS
-from planner.plan.plan import Plan
+from planner.plan.plan import Plan, require_own_study
 from planner.plan.solve import require_optimal
 from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import Arrays, Name, Program, Solution
@@ -84,13 +84,9 @@ def base_of(subject: System | Plan | Compiled | Base) -> Base:
     if isinstance(subject, Base):
         return subject
     if isinstance(subject, Plan):
+        require_own_study(subject, "tried against losses")
         made = compiled(subject.system)
         arrays = made.arrays
-        if len(subject.prices) != len(arrays.rows):
-            raise SpecError(
-                subject.system.name,
-                ["the plan was made from a model with further rows; hand over that model itself"],
-            )
         x = np.array([subject.values[name][index] for name, index in arrays.columns])
         reduced = np.array([subject.reduced_costs[name][index] for name, index in arrays.columns])
         return Base(made, x, subject.prices["present_value"].to_numpy(dtype=float), reduced)

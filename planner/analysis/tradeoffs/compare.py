@@ -91,7 +91,8 @@ def compare(plans: Sequence[Plan], names: Sequence[str] = ()) -> Comparison:
 
 
 def heads_of(plans: Sequence[Plan], names: Sequence[str]) -> tuple[str, ...]:
-    """Names of plans as column heads, each different: those given, or study and scenario."""
+    """Names of plans as column heads, each different: those given, or study and scenario; one that
+    is not vouched for carries a mark."""
     given = list(names) or [
         f"{plan.record.study}:{plan.record.scenario or 'base'}" for plan in plans
     ]
@@ -99,8 +100,10 @@ def heads_of(plans: Sequence[Plan], names: Sequence[str]) -> tuple[str, ...]:
         raise SpecError(
             "compare", [f"{len(plans)} plans but {len(given)} names; give one for each"]
         )
+    marks = [" [unsealed]" if plan.unsealed else "" for plan in plans]
     return tuple(
-        name if given.count(name) == 1 else f"{name} ({i})" for i, name in enumerate(given, start=1)
+        f"{name}{mark}" if given.count(name) == 1 else f"{name} ({i}){mark}"
+        for i, (name, mark) in enumerate(zip(given, marks, strict=True), start=1)
     )
 
 

@@ -8,8 +8,8 @@ workers, on a cluster, and after an interruption.
 
 An ensemble folder holds `ensemble.json` (what was asked), `inputs.csv`, the study in `inputs/`, and
 three tables as Parquet, one file for each block: `headline` (a row for each sample), `yearly`
-(sample, metal, year) and `options` (sample, process or plant). The headline file of a block is
-written last and marks it as done; a run that was stopped goes on where it was.
+(sample, metal, year) and `options` (sample, process or plant). The seal of a block, the hashes of
+its files, is written last and marks it as done; a run that was stopped goes on where it was.
 
 One sample in 64 is solved a second time, as a monolithic programme from a cold start, and compared:
 neither decomposition nor a warm start may change an answer.
@@ -44,7 +44,7 @@ from planner.errors import OutputError
 from planner.lp.arrays import plain_name
 from planner.runtime.extras import planner_version
 from planner.runtime.progress import Progress, Step
-from planner.runtime.run_folder import reserved
+from planner.runtime.run_folder import followed, reserved
 from planner.runtime.workers import answers, default_workers
 from planner.study.reader import Rereader
 from planner.system.nouns import SCOPES, Array, System
@@ -54,7 +54,7 @@ BLOCK = 32
 CHECKED = 2 * BLOCK
 """One sample in this many is solved a second time."""
 FORMAT_VERSION = 2
-"""2 has cost and penalty apart in the headline."""
+"""2 seals its blocks, and has cost and penalty apart in the headline."""
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 ROBUST = 0.9
 """An option that is in the plan in this share of samples is robust."""
@@ -235,7 +235,9 @@ def ensemble(
     blocks = _Blocks(Job.of(system, uncertain.inputs), quantiles)
     record = _record(system, uncertain, blocks.job, samples=samples, seed=seed, sampler=sampler)
     with reserved(out, replace=True) if out is not None else nullcontext():
-        kept = _Memory() if out is None else EnsembleFolder(Path(out), record, system, uncertain)
+        kept = (
+            _Memory() if out is None else EnsembleFolder(followed(out), record, system, uncertain)
+        )
         _solve(blocks, kept, workers=workers, cluster=cluster, progress=progress)
         return Ensemble(uncertain, quantiles, record=record, **_together(blocks, kept))
 

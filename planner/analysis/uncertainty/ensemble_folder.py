@@ -1,10 +1,15 @@
-"""The folder of an ensemble: `ensemble.json`, `inputs.csv`, the study in `inputs/`, and one Parquet
-file for each table and block."""
+"""The folder of an ensemble: `ensemble.json`, `inputs.csv`, the study in `inputs/`, one Parquet
+file for each table and block, and in `seals/` the hashes of each block, with its number and its
+ensemble.
+
+A block that is not what its seal says (cut, doubled, copied over another, taken from another
+ensemble) is refused. The seal is written last and marks a block as done.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
@@ -16,7 +21,8 @@ import pandas as pd
 from planner.analysis.uncertainty.inputs import Uncertainty
 from planner.errors import OutputError
 from planner.runtime.extras import needed
-from planner.runtime.run_folder import REMEDY, written_file
+from planner.runtime.run_folder import REMEDY, require_own_folder, written_file
+from planner.runtime.seals import altered, digests, text_digest
 from planner.system.nouns import System
 
 Tables = Mapping[str, pd.DataFrame]
@@ -24,7 +30,8 @@ Tables = Mapping[str, pd.DataFrame]
 SPEC_FILE = "ensemble.json"
 RESUME = "what was done so far stands, run again"
 TABLES = ("yearly", "options", "headline")
-"""In the order in which the files of a block are written: the last one marks it as done."""
+SEALS = "seals"
+"""Folder of the seals of the blocks."""
 
 
 class EnsembleFolder:
@@ -34,6 +41,8 @@ class EnsembleFolder:
         self, folder: Path, record: Mapping[str, Any], system: System, uncertain: Uncertainty
     ) -> None:
         self.folder = folder
+        asked = {name: value for name, value in record.items() if name != "samples"}
+        self._digest = text_digest(asked)
         needed("pyarrow", "ensemble")
         with self._explained():
             self._require_fit(record)
@@ -41,13 +50,10 @@ class EnsembleFolder:
             # it
             folder.mkdir(parents=True, exist_ok=True)
             self._write_text(SPEC_FILE, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
-            (folder / "inputs").mkdir(exist_ok=True)
             for name, content in system.files.items():
-                written_file(
-                    folder / "inputs" / name, partial(Path.write_bytes, data=content), REMEDY
-                )
+                self._write(Path("inputs", name), partial(Path.write_bytes, data=content))
             frame = pd.DataFrame([asdict(each) for each in uncertain.inputs]).drop(columns="paths")
-            written_file(folder / "inputs.csv", partial(frame.to_csv, index=False), REMEDY)
+            self._write(Path("inputs.csv"), partial(frame.to_csv, index=False))
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -74,46 +80,94 @@ class EnsembleFolder:
                 f"{self.folder} holds another ensemble (it differs in {', '.join(other)}); {REMEDY}"
             )
 
-    def _write_text(self, name: str, text: str) -> None:
-        written_file(
-            self.folder / name, partial(Path.write_text, data=text, encoding="utf-8"), REMEDY
-        )
+    def _write_text(self, name: str, text: str, remedy: str = REMEDY) -> None:
+        self._write(Path(name), partial(Path.write_text, data=text, encoding="utf-8"), remedy)
 
-    def _path(self, name: str, block: int) -> Path:
-        return self.folder / name / f"block={block:06d}" / "part.parquet"
+    def _write(self, name: Path, write: Callable[[Path], Any], remedy: str = REMEDY) -> None:
+        """Write a file of the folder, in no other place: no link in it is followed."""
+        path = self.folder / name
+        require_own_folder(path.parent, self.folder)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"{path} cannot be written: {error.strerror}; {remedy}") from error
+        written_file(path, write, remedy, follow=False)
 
     def has(self, block: int, size: int) -> bool:
-        """Return True if a block is done, with so many samples or more."""
-        from pyarrow import ArrowException
-        from pyarrow.parquet import read_metadata
-
+        """Return True if a block is done, with so many samples or more; one without a seal, or of
+        which a file is missing or broken, is not. Raises OutputError where it can be read and is
+        not what was written."""
         try:
-            return bool(read_metadata(self._path(TABLES[-1], block)).num_rows >= size)
-        except (OSError, ArrowException):
+            said = json.loads((self.folder / _seal_of(block)).read_text(encoding="utf-8"))
+            files = dict(said["files"])
+        except (OSError, ValueError, KeyError, TypeError):
             return False
+        if not all(_is_table(self.folder / _part(name, block)) for name in TABLES):
+            return False
+        names = {_part(name, block).as_posix() for name in TABLES}
+        if said != self._sealed(block, said.get("samples"), files) or set(files) != names:
+            raise self._altered(block, "its seal is of another block or ensemble")
+        if found := altered(self.folder, files):
+            raise self._altered(block, f"{', '.join(found)} changed since it was written")
+        return bool(said["samples"] >= size)
+
+    def _sealed(self, block: int, samples: Any, files: Any) -> dict[str, Any]:
+        """What the seal of a block says."""
+        said = {"ensemble": self._digest, "block": block, "samples": samples, "files": files}
+        return {**said, "seal": text_digest(said)}
+
+    def _altered(self, block: int, why: str) -> OutputError:
+        return OutputError(
+            f"{self.folder}: block {block} is not as it was written: {why}; remove "
+            f"{_seal_of(block)} there, and run again to have it solved anew"
+        )
 
     def write(self, block: int, tables: Tables) -> None:
-        """Write a block; the file that marks it comes last."""
+        """Write a block; the seal that marks it comes last, and that of an earlier one goes
+        first."""
+        seal = self.folder / _seal_of(block)
+        try:
+            seal.unlink(missing_ok=True)
+        except OSError as error:
+            raise OutputError(f"{seal} cannot be written: {error.strerror}; {RESUME}") from error
         for name in TABLES:
-            path = self._path(name, block)
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise OutputError(
-                    f"{path} cannot be written: {error.strerror}; {RESUME}"
-                ) from error
-            written_file(path, partial(tables[name].to_parquet, index=False), RESUME)
+            self._write(_part(name, block), partial(tables[name].to_parquet, index=False), RESUME)
+        files = digests(self.folder, [_part(name, block).as_posix() for name in TABLES])
+        said = self._sealed(block, len(tables["headline"]), files)
+        self._write_text(str(_seal_of(block)), json.dumps(said, indent=1) + "\n", RESUME)
 
     def read(self, block: int) -> Tables:
         try:
             return {
-                name: pd.read_parquet(self._path(name, block), partitioning=None) for name in TABLES
+                name: pd.read_parquet(self.folder / _part(name, block), partitioning=None)
+                for name in TABLES
             }
         except (OSError, ValueError) as error:
             raise OutputError(
                 f"{self.folder}: block {block} cannot be read ({error}); remove its folders and "
                 "run again"
             ) from error
+
+
+def _is_table(path: Path) -> bool:
+    """Return True if a file can be read as Parquet."""
+    from pyarrow import ArrowException
+    from pyarrow.parquet import read_metadata
+
+    try:
+        read_metadata(path)
+    except (OSError, ArrowException):
+        return False
+    return True
+
+
+def _part(name: str, block: int) -> Path:
+    """The file of a table of a block, in the folder."""
+    return Path(name, f"block={block:06d}", "part.parquet")
+
+
+def _seal_of(block: int) -> Path:
+    return Path(SEALS, f"block={block:06d}.json")
 
 
 def _is_strange(path: Path) -> bool:
