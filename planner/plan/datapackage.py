@@ -61,14 +61,13 @@ def _resource(table: ResultTable, path: Path) -> dict[str, Any]:
 def schema(table: ResultTable) -> dict[str, Any]:
     """The Table Schema of a table: fields with type, unit and constraints, and the primary key as
     far as every part of it is given."""
-    keys = (
-        {"primaryKey": list(table.keys)}
-        if not any(field.optional for field in table.fields if field.key)
-        else {}
-    )
     # an empty text is a value of its own (won at home, of no good); an empty number or year is a
     # missing one
-    return {"fields": [_field(field) for field in table.fields], "missingValues": [""], **keys}
+    texts_only = all(field.kind == "text" for field in table.fields if field.optional)
+    given = texts_only or not any(field.optional for field in table.fields if field.key)
+    keys = {"primaryKey": list(table.keys)} if given else {}
+    missing = [] if texts_only else [""]
+    return {"fields": [_field(field) for field in table.fields], "missingValues": missing, **keys}
 
 
 def _field(field: ResultField) -> dict[str, Any]:

@@ -45,6 +45,9 @@ USE, STOCKPILE = "use/", "stockpile/"
 _ROUNDING = 1e-12
 """Shares, and levels of a stockpile relative to all that went into it, below this are rounding."""
 Positions = npt.NDArray[np.intp]
+_Entry = tuple[Provenance | None, str, str]
+"""A flow: its provenance where it comes from outside, None where it comes from a place, and its
+ends."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,24 +99,29 @@ class _Network:
         pools = {STOCKPILE + g: g for g in unrefined if goods[g].stockpile is not None}
         self.inside = {*system.processes, *unrefined, *pools}
         self.released = _released(system)
-        pairs = list(zip(flows["source"], flows["target"], strict=True))
-        known = {pair: self._row(*pair) for pair in dict.fromkeys(pairs)}
-        rows = [known[pair] for pair in pairs]
-        amounts = flows["value"].to_numpy(dtype=float)
-        kept = np.array([row is not None for row in rows], dtype=bool) & (amounts > 0)
-        found = [row for row, keep in zip(rows, kept, strict=True) if keep and row is not None]
+        found, amounts, at = self._entering(flows)
         held = [pool for pool, good in pools.items() if metal in goods[good].content]
         self.places = {name: i for i, name in enumerate(dict.fromkeys([*held, *_ends(found)]))}
         outside = {label for label, _, _ in found if label is not None}
         self.labels = tuple(sorted({*outside, OLD_SCRAP, OPENING}))
-        column = {p.first: t for t, p in enumerate(system.periods)}
-        at = np.array([column[year] for year in flows["year"].to_numpy()[kept]], dtype=np.intp)
-        self._set_flows(found, amounts[kept], at)
+        self._set_flows(found, amounts, at)
         self.carry = np.zeros((len(self.places), self.periods))
         for pool in held:
             self._carry_on(pool, goods[pools[pool]], metal)
 
-    def _row(self, source: str, target: str) -> tuple[Provenance | None, str, str] | None:
+    def _entering(self, flows: pd.DataFrame) -> tuple[list[_Entry], Array, Positions]:
+        """Flows into processes, unrefined goods and their stockpiles, with amount and period."""
+        pairs = list(zip(flows["source"], flows["target"], strict=True))
+        known = {pair: self._row(*pair) for pair in dict.fromkeys(pairs)}
+        amounts = flows["value"].to_numpy(dtype=float)
+        inside = np.array([known[pair] is not None for pair in pairs], dtype=bool)
+        kept = np.flatnonzero(inside & (amounts > 0))
+        found = [entry for i in kept if (entry := known[pairs[i]]) is not None]
+        column = {p.first: t for t, p in enumerate(self.system.periods)}
+        at = [column[year] for year in flows["year"].to_numpy()[kept]]
+        return found, amounts[kept], np.array(at, dtype=np.intp)
+
+    def _row(self, source: str, target: str) -> _Entry | None:
         """Provenance of a flow that comes from outside, or None where it comes from `source`
         itself, with its ends; None for a flow that ends outside, or was not there (shortage)."""
         processes, goods = self.system.processes, self.system.goods
@@ -130,9 +138,7 @@ class _Network:
             return None, source, target
         return drawn_from_outside(goods, processes[target]), source, target
 
-    def _set_flows(
-        self, found: list[tuple[Provenance | None, str, str]], amounts: Array, at: Positions
-    ) -> None:
+    def _set_flows(self, found: list[_Entry], amounts: Array, at: Positions) -> None:
         """Entries of the system: from place to place, and from outside by label."""
         position = {label: i for i, label in enumerate(self.labels)}
         label = np.array(
@@ -213,7 +219,7 @@ class _Network:
         return np.sort(order[order < self.size])
 
 
-def _ends(found: list[tuple[Provenance | None, str, str]]) -> Iterator[str]:
+def _ends(found: list[_Entry]) -> Iterator[str]:
     """Every place that a flow comes from or goes to."""
     for label, source, target in found:
         if label is None:
