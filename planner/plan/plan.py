@@ -53,7 +53,7 @@ SOLVER_LOG = "\nsolver\n"
 @dataclass(frozen=True, slots=True)
 class Replay:
     """Differences of a plan with longer periods, when its orders are held and all else is chosen
-    anew in the study with periods of one year (`planner.plan.replay`)."""
+    anew in the study with periods of one year."""
 
     cost: float
     """Present value, as a share of that of the plan."""
