@@ -226,11 +226,10 @@ def _show_secured(system: System, found: Security, rows: int) -> None:
     top = found.stockpiles.groupby("good", as_index=False)[["unsecured", "secured"]].max()
     show_frame("Largest stockpile (t)", top, rows=rows, empty="none can be held")
     share = ratio(found.premium, found.base_cost)
-    of_cost = f"{share:.2%} of" if share == share else "beside"
-    typer.echo(
-        f"security costs {large(found.premium)} {money(system)} ({of_cost} "
-        f"{large(found.base_cost)})"
-    )
+    of_cost = "the plan without it costs nothing"
+    if share == share:
+        of_cost = f"{share:.2%} of {large(found.base_cost)}"
+    typer.echo(f"security costs {large(found.premium)} {money(system)} ({of_cost})")
     if found.base_penalty or found.penalty:
         typer.echo(
             f"beside the cost, penalties go from {large(found.base_penalty)} to "

@@ -12,8 +12,8 @@ from planner.mfa.balance import Balance, residual
 from planner.plan.plan import Certificate, Plan, Replay
 from planner.plan.result_tables import result_tables
 from planner.plan.schema import NUMBERS
-from planner.plan.sealing import BEFORE_SEALS
 from planner.plan.tables import Values, cost_table
+from planner.runtime.run_seal import BEFORE_SEALS
 
 TOLERANCE = 1e-9
 """Every error of a certificate is to stay below this: relative to the largest flow, the cost, or a

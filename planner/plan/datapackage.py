@@ -16,7 +16,6 @@ from typing import Any
 
 from planner.plan.schema import RESULTS, VARIABLES, ResultField, ResultTable
 
-PACKAGE_FILE = "datapackage.json"
 TYPES: Mapping[str, str] = MappingProxyType(
     {"text": "string", "number": "number", "year": "integer", "truth": "boolean"}
 )

@@ -6,7 +6,7 @@ of the programme with its value and reduced cost, to the last digit), `datapacka
 table and column is), `run.log` (what was done) and `inputs/` (the study as it was read). It is
 written beside its place and moved there whole, so that an interrupted run leaves nothing that could
 be taken for a result. The record holds the hash of every other file and, as `seal`, of itself
-(`planner.plan.sealing`).
+(`planner.runtime.run_seal`).
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ import pandas as pd
 from planner.errors import OutputError, SpecError
 from planner.mfa.balance import Balance, balance
 from planner.mfa.demand_measures import after_measures
-from planner.plan.datapackage import PACKAGE_FILE, package
+from planner.plan.datapackage import package
 from planner.plan.headline import Headline, headline
 from planner.plan.prices import with_both_prices
 from planner.plan.schema import COLUMNS, NUMBERS, VARIABLES
-from planner.plan.sealing import LOG_FILE as LOG_FILE
-from planner.plan.sealing import UNSEALED, sealed, unsealed_words, without_seal
 from planner.plan.tables import Values
-from planner.runtime.run_folder import RECORD_FILE, written_whole
+from planner.runtime.run_folder import LOG_FILE as LOG_FILE
+from planner.runtime.run_folder import PACKAGE_FILE, RECORD_FILE, written_whole
+from planner.runtime.run_seal import UNSEALED, sealed, unsealed_words, without_seal
 from planner.study.files import HEAD_FILE
 from planner.system.nouns import System
 
@@ -459,7 +459,7 @@ def load(folder: str | Path, *, unsealed: bool = False) -> Plan:
 def _require_years(place: Path, system: System, values: Values) -> None:
     """Refuse a run made when longer periods were planned as one: its amounts are means of years."""
     planned = {index[-1] for index in values.get("emission", {})}
-    if planned != set(system.years):
+    if not system.orders_yearly and planned == {p.first for p in system.order_periods}:
         raise OutputError(
             f"{place}: was made when the years of a longer period were planned as one, with limits "
             "that held only in the mean; solve again"

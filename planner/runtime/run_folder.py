@@ -30,14 +30,17 @@ from planner.runtime.locks import locked
 
 RECORD_FILE = "plan.json"
 """The file that marks a folder as a run."""
+LOG_FILE = "run.log"
+PACKAGE_FILE = "datapackage.json"
+"""The file that describes the tables of a run, for machines."""
 FILES = "files"
 """Where the record of a run lists the files that were made with it."""
 INPUTS = "inputs"
 """The folder of a run that holds its study."""
 FIRST_FILES = (
     RECORD_FILE,
-    "run.log",
-    "datapackage.json",
+    LOG_FILE,
+    PACKAGE_FILE,
     *(
         f"{table}.csv"
         for table in (

@@ -23,9 +23,9 @@ from planner.errors import OutputError, SpecError
 from planner.exchange.export import FORMATS
 from planner.exchange.iamc import iamc_table
 from planner.exchange.netcdf import dataset
-from planner.plan.datapackage import PACKAGE_FILE
 from planner.plan.plan import Plan
 from planner.plan.schema import ITEMS, QUANTITIES, RESULTS, VARIABLES
+from planner.runtime.run_folder import PACKAGE_FILE
 from tests.small import Study
 
 ROOT = Path(__file__).parents[2]

@@ -13,11 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from planner.errors import OutputError
-from planner.plan.datapackage import PACKAGE_FILE
-from planner.runtime.run_folder import FILES, INPUTS, RECORD_FILE
+from planner.runtime.run_folder import FILES, INPUTS, LOG_FILE, PACKAGE_FILE, RECORD_FILE
 from planner.runtime.seals import altered, digests, files_below, text_digest
 
-LOG_FILE = "run.log"
 SEAL = "seal"
 """Where a record says its own hash."""
 SEALED_FROM = 3
