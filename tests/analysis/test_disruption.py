@@ -130,7 +130,7 @@ def test_a_plan_read_back_is_disrupted_as_it_was(tmp_path):
     assert found["unmet"].tolist() == pytest.approx(fresh["unmet"].tolist())
     model = planner.build(system)
     model.own = pyo.Constraint(expr=model.activity["buy_b", 2022] <= 35)
-    with pytest.raises(SpecError, match="further rows"):
+    with pytest.raises(SpecError, match="hand over that model"):
         disrupt(planner.solve(model))
     assert (
         disrupt(compiled(model), years=2, recovery=1, starts=[2022], pairs=False).base_cost
