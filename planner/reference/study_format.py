@@ -95,11 +95,11 @@ fall in their year; years not given are 0. Units are read by pint: mass t, kt, M
 USD_2021; carbon tCO2e, kgCO2e; energy MWh, kWh, GJ; time year, month; shares 1 or %.
 
 **What is given is used, refused or warned about.** The column *only of* says which nouns a number
-has a meaning for, where that is not all of them. Elsewhere it is refused where the noun excludes it
-(the electricity of an import), and warned about where another row may still be to come (the lead
-time of a plant without a capital cost). The same table is what the reader goes by, and a test
-changes every number of every kind of noun and compares. `planner check` shows warnings apart from
-errors, `--strict` makes errors of them, `planner solve` counts them and writes them to `run.log`
+has a meaning for, where that is not all of them. Elsewhere it is refused where the kind of the noun
+excludes it (the electricity of an import), and warned about where another cell or row may still be
+to come (the loading of a process without a plant). The same table is what the reader goes by, and a
+test changes every number of every kind of noun and compares. `planner check` shows warnings apart
+from errors, `--strict` makes errors of them, `planner solve` counts them and writes them to `run.log`
 and `plan.json`, `System.warnings` holds them. Warnings are also: rates that look like per cent,
 sources of one metal that cost more than fifty times one another, a shortage that costs less than
 the dearest supply, demand that no process can serve, metal that may be thrown away for nothing, a

@@ -6,8 +6,8 @@ page of the study format is written from it. What does not stand here has a mean
 of its table. A test changes every number of every kind of noun and compares what changes in the
 programme and the results with this table.
 
-What excludes a number for good (the kind of a noun, a cell that is empty) refuses it; what may only
-be still to come (a process that runs on the plant) is a warning.
+What excludes a number for good (the kind of a noun) refuses it; where a cell or row may only be
+still to come (the plant of a process, a process that runs on the plant), it is a warning.
 """
 
 from __future__ import annotations
@@ -153,6 +153,7 @@ MEANINGS: tuple[Meaning, ...] = (
         "'{name}' runs on no plant, so that it loads none; name its plant in processes.csv, or "
         "drop the row",
         column="plant",
+        severity="warning",
     ),
     Meaning(
         "process_values",
@@ -160,6 +161,7 @@ MEANINGS: tuple[Meaning, ...] = (
         "processes with a host",
         "'{name}' has no host; name it in processes.csv, or drop the row",
         column="host",
+        severity="warning",
     ),
     Meaning(
         "ramps",
@@ -254,6 +256,7 @@ MEANINGS: tuple[Meaning, ...] = (
         "substitutions with a good `instead`",
         "measure '{name}' names no good instead; name it in measures.csv, or drop its ratio",
         column="instead",
+        severity="warning",
     ),
     Meaning(
         "measure_values",

@@ -42,9 +42,10 @@ def structure_of(system: System) -> dict[str, str]:
 
 
 def _years(system: System) -> str:
-    """The periods, those of equal length in a row together: `2021-2030 yearly, 2031-2060 by 5`."""
+    """The periods as stated, those of equal length in a row together: `2021-2030 yearly, 2031-2060
+    by 5`."""
     runs: list[tuple[int, int, int]] = []
-    for period in system.periods:
+    for period in system.order_periods:
         if runs and runs[-1][2] == period.length:
             runs[-1] = (runs[-1][0], period.last, period.length)
         else:

@@ -9,6 +9,7 @@ import numpy as np
 from planner.study.judgement.facts import Facts
 from planner.study.meaning import SERIES_PARTS, Question
 from planner.system.nouns import Policy, Process
+from planner.system.trade import origins
 
 EMISSIONS = ("direct_emission", "electricity", "embodied_emission", "transport_emission")
 OF_ROWS: tuple[Question, ...] = ("opened", "demanded", "orderable", "built")
@@ -97,14 +98,9 @@ def _unobserved(facts: Facts, policy: Policy) -> list[str]:
 
 
 def _no_import(facts: Facts, policy: Policy) -> list[str]:
-    """The origin of a policy, unless an import of its metal comes from there."""
-    goods = facts.nouns.goods
-    for process in facts.nouns.processes.values():
-        holds = [good for good in process.outputs if policy.metal in goods[good].content]
-        comes = process.kind == "import" and process.origin == policy.origin
-        if comes and (holds or not policy.metal):
-            return []
-    return [policy.origin]
+    """The origin of a policy, unless its metal comes in from there."""
+    known = origins(facts.nouns, policy.metal or None)
+    return [] if policy.origin in known else [policy.origin]
 
 
 def _no_plant(facts: Facts, policy: Policy) -> list[str]:
