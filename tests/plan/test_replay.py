@@ -116,7 +116,7 @@ def test_saved_loaded_printed_reported(tmp_path):
 def test_a_run_of_means_is_refused(tmp_path):
     """A run whose tables name the first years of its periods alone, as those did that were planned
     by means: read as years, every sum over years would be wrong."""
-    run = plan_of(works(), tmp_path).save(tmp_path / "run")
+    run = plan_of(works(step=3), tmp_path).save(tmp_path / "run")
     variables = run / "variables.csv"
     kept = [
         line
