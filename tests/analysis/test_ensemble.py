@@ -575,7 +575,7 @@ def test_workers_killed_at_random_cost_their_tasks_and_nothing_else() -> None:
             return False
 
     def kill_one(stage: str) -> None:
-        if not getattr(stage, "part", 0):  # there are no workers yet
+        if not getattr(stage, "done", 0):  # there are no workers yet
             return
         until = time.time() + 60
         while (
