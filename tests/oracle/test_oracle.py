@@ -107,7 +107,7 @@ def test_faults_of_planner(name: str, tmp_path: Path) -> None:
 
 
 def test_small_coefficients(tmp_path: Path) -> None:
-    """A share of 1e-10 of what is spared is no reason to refuse the plan, which costs 448,213.95."""
+    """A share of 1e-10 of what is spared is no reason to refuse a plan that costs 448,213.95."""
     folder = small.write(small.TINY_SHARE, tmp_path / "study")
     assert compare(folder).agrees
     assert planner.solve(planner.read(folder)).objective == pytest.approx(448_213.95, abs=0.01)
