@@ -100,12 +100,12 @@ excludes it (the electricity of an import), and warned about where another cell 
 to come (the loading of a process without a plant). The same table is what the reader goes by, and a
 test changes every number of every kind of noun and compares. `planner check` shows warnings apart
 from errors, `--strict` makes errors of them, `planner solve` counts them and writes them to
-`run.log` and `plan.json`, `System.warnings` holds them. Warnings are also: rates that look like per cent,
-sources of one metal that cost more than fifty times one another, a shortage that costs less than
-the dearest supply, demand that no process can serve, metal that may be thrown away for nothing, a
-host and a deposit on one process, a by-product without a host, ends of ranges that the balance
-never allows, cohorts of which both inflow and stock are given, and observations that cannot be
-reconciled.
+`run.log` and `plan.json`, `System.warnings` holds them. Warnings are also: rates that look like per
+cent, sources of one metal that cost more than fifty times one another, a shortage that costs less
+than the dearest supply, demand that no process can serve, metal that may be thrown away for
+nothing, a host and a deposit on one process, a by-product without a host, ends of ranges that the
+balance never allows, cohorts of which both inflow and stock are given, and observations that cannot
+be reconciled.
 
 ## Tables
 """

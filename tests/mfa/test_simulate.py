@@ -554,11 +554,12 @@ def test_observed_activities_of_later_years_steer_the_simulation(tmp_path):
     ]
 
 
-def test_a_longer_period_takes_the_mean_of_its_years(tmp_path):
-    """Periods of 2020-2022, 2023-2025 and 2026: (90 + 90 + 70) / 3, 30 and 10."""
+def test_a_longer_period_keeps_each_of_its_years(tmp_path):
+    """Periods of 2020-2022, 2023-2025 and 2026: 90, 90, 70, 50, 30, 10 and 10 as in single years;
+    their means said 83, 30 and 10."""
     found = simulate(balance(system_of(three_years_of_imports(step=3), tmp_path)))
-    run = [activity(found, "a", year) for year in (2020, 2023, 2026)]
-    assert run == pytest.approx([250 / 3, 30, 10])
+    run = [activity(found, "a", year) for year in range(2020, 2027)]
+    assert run == pytest.approx([90, 90, 70, 50, 30, 10, 10])
 
 
 def test_an_observed_activity_of_its_own_follows_its_years_too(tmp_path):

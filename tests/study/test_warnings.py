@@ -273,6 +273,19 @@ def test_what_is_near_the_mark_is_not(tmp_path, study):
     assert warned(study, tmp_path) == []
 
 
+def test_scrap_that_goes_round_is_not_dear(tmp_path):
+    """Making a cell for 5 gives 0.5 t of scrap, melted again for 60: the dearest cell costs 15 from
+    what is bought at 10, not 65 or more from metal that went round."""
+    study = Study().good("cell", "product", demand=10, shortage_cost=70)
+    study.good("li", "refined").good("chips", "scrap")
+    study.process("buy", "import", gives={"li": 1}, import_price=10, origin="A")
+    study.process(
+        "mk", "manufacture", takes={"li": 1}, gives={"cell": 0.5, "chips": 0.5}, variable_cost=5
+    )
+    study.process("melt", "recycle", takes={"chips": 1}, gives={"li": 1}, variable_cost=60)
+    assert warned(study, tmp_path) == []
+
+
 def test_contents_that_leave_no_room(tmp_path):
     """0.7 and 0.2 to 0.4: at 0.4 a tonne of packs would hold 1.1 t of metal."""
     study = Study(metals=("lithium", "cobalt"))

@@ -120,6 +120,15 @@ class _Routes:
             total = total + coefficient * self._dearest(name)
         return total
 
+    def _makers(self, good: str) -> list[Process]:
+        """Processes that can give a good. Scrap and waste cost what it takes to buy or collect
+        them: what is made on the way to another good is not bought for their sake."""
+        goods = self.facts.nouns.goods
+        found = [p for p in self.facts.makers.get(good, ()) if self.reached.issuperset(p.inputs)]
+        if goods[good].kind not in ("scrap", "waste"):
+            return found
+        return [p for p in found if all(goods[name].kind == "waste" for name in p.inputs)]
+
     def _dearest(self, good: str) -> Array:
         """USD per t of a good from its dearest maker, shape (Y,): 0 of what nobody makes."""
         if good in self._known:
@@ -128,9 +137,8 @@ class _Routes:
         if good in self._open or len(self._open) >= LONGEST:
             return np.zeros_like(worst)
         self._open.append(good)
-        for process in self.facts.makers.get(good, ()):
-            if self.reached.issuperset(process.inputs):
-                worst = np.fmax(worst, self.cost(process, good))
+        for process in self._makers(good):
+            worst = np.fmax(worst, self.cost(process, good))
         self._open.pop()
         self._known[good] = np.where(np.isfinite(worst), worst, 0.0)
         return self._known[good]
