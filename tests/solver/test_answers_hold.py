@@ -22,7 +22,7 @@ from planner.solver.decomposition import solved_in_parts
 from planner.solver.highs import Program, Solution
 
 SILENT = (
-    "balance base_account blank_figure build check compare comparison_figure "
+    "add_cost balance base_account blank_figure build check compare comparison_figure "
     "comparison_report compiled concentration crma_benchmarks drivers emission_rates export "
     "fan_figure flows_from_flodym flows_to_flodym from_flodym frontier_cost frontier_figure "
     "grade indicators inflow_driven line_figure load mathematics metals_of mix_figure new "

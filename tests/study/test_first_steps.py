@@ -129,8 +129,7 @@ def test_a_target_missed_at_its_penalty_is_said(mine: Path) -> None:
     text = (mine / "mine" / "study.toml").read_text().replace("penalty = 50000", "penalty = 1")
     (mine / "mine" / "study.toml").write_text(text)
     assert (
-        "target missed at its penalty: home_share/lithium, 20"
-        in run("solve", "mine", "--scenario", "self-reliance")[1]
+        "missed: home_share/lithium in 20" in run("solve", "mine", "--scenario", "self-reliance")[1]
     )
 
 

@@ -491,14 +491,10 @@ def test_every_field_of_a_policy_sets_something(tmp_path: Path, kind: str) -> No
     form, fields = POLICY_FORMS[kind], RULES[kind]
     study = ruled().policy("p", kind, **fields)
     if kind == "self_sufficiency":
+        study.good("ore_of_A", "intermediate", metal="lithium", equivalent=0.9)
+        study.process("ship", "import", gives={"ore_of_A": 1}, import_price=2, origin="A")
         study.process(
-            "foreign",
-            "refine",
-            takes={"lithium_ore": 1},
-            gives={"lithium": 0.9},
-            loss="slag",
-            pathway="foreign primary",
-            origin="A",
+            "foreign", "refine", takes={"ore_of_A": 1}, gives={"lithium": 0.9}, loss="slag"
         )
     before = programme(study, tmp_path)
     level = fields[form.level]
