@@ -11,7 +11,8 @@ import pytest
 import planner
 from planner.lp.formulation import components, programmes
 from planner.solver.compiled import compiled
-from planner.solver.highs import Arrays, compile_arrays
+from planner.solver.highs import Arrays
+from planner.solver.pyomo_model import compile_arrays
 from planner.system.batch import UnlikeError, batch
 from tests.small import Study, plan_of, system_of, yearly
 
