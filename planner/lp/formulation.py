@@ -112,7 +112,7 @@ def _remember(model: Any) -> None:
 def add_cost(model: Any, name: str, rule: Callable[[Any, int], Any]) -> None:
     """Add a cost of your own to a model that `build` made.
 
-    `rule(model, year)` is the cost per year of the period that begins with `year`, linear in the
+    `rule(model, year)` is the cost of the calendar year `year` (USD per year), linear in the
     variables, in constant money of the study's currency year and not discounted: it is discounted
     like every other cost. It stands in `plan.costs` as item `own` under its name, and may be
     negative. Raises SpecError where the model has something of that name.
