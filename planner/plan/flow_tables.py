@@ -22,6 +22,7 @@ import pandas as pd
 from planner.errors import OutputError
 from planner.mfa.balance import Balance, balance, values_of
 from planner.mfa.bound_checks import ore_taken, reserve_growth
+from planner.mfa.byproducts import residue_inflow
 from planner.mfa.flows import flow_table
 from planner.mfa.provenance.trace import traces
 from planner.mfa.simulate import Simulation, share_table
@@ -100,10 +101,12 @@ def _levels(system: System, values: Values) -> dict[str, dict[tuple[Hashable, ..
     """Stockpiles and deposits at the end of each period, t."""
     length = np.array([period.length for period in system.periods], dtype=float)
     level = {}
+    run = {name: values_of(system, values, "activity", name) for name in system.processes}
     for name, deposit in system.deposits.items():
-        level["remaining", name] = deposit.reserve + np.cumsum(reserve_growth(system, deposit))
+        filled = reserve_growth(system, deposit) + length * residue_inflow(system, deposit, run)
+        level["remaining", name] = deposit.reserve + np.cumsum(filled)
     for name, process, coefficient in ore_taken(system):
-        taken = coefficient * values_of(system, values, "activity", process)
+        taken = coefficient * run[process]
         level["remaining", name] = level["remaining", name] - np.cumsum(length * taken)
     for name, good in system.goods.items():
         if good.stockpile is not None:

@@ -52,6 +52,8 @@ NUMBERS: dict[str, tuple[Key, bool]] = {
     "plants": (("plant",), True),
     "deposits": (("deposit",), True),
     "hosts": (("host",), False),
+    "host_contents": (("host", "metal"), False),
+    "residues": (("deposit", "host"), False),
     "product_values": (("product",), True),
     "uses": (("product", "good"), False),
     "cohorts": (("product",), True),
