@@ -2,7 +2,7 @@
 hosts, deposits, collection rates.
 
 Who draws on a plant or a deposit, and how much of it, is stated here once, and so in
-`planner.mfa.byproducts` who draws on a host: the linear programme fills its rows from the same
+`planner.system.byproducts` who draws on a host: the linear programme fills its rows from the same
 functions.
 """
 
@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from planner.mfa.balance import Balance
-from planner.mfa.byproducts import (
+from planner.system.byproducts import (
     byproducts_of_hosts,
     circuit_need,
     circuits,

@@ -22,13 +22,13 @@ import pandas as pd
 from planner.errors import OutputError
 from planner.mfa.balance import Balance, balance, values_of
 from planner.mfa.bound_checks import ore_taken, reserve_growth
-from planner.mfa.byproducts import residue_inflow
 from planner.mfa.flows import flow_table
 from planner.mfa.provenance.trace import traces
 from planner.mfa.simulate import Simulation, share_table
 from planner.plan.tables import Values, cohort_table, emission_table, stock_table, supply_table
 from planner.runtime.run_folder import RECORD_FILE, write_tables
 from planner.study.reader import read
+from planner.system.byproducts import residue_inflow
 from planner.system.nouns import System
 
 BALANCE_FILE = "balance.json"

@@ -16,12 +16,12 @@ import numpy as np
 import pandas as pd
 
 from planner.mfa.balance import Balance
-from planner.mfa.byproducts import host_accounts, residue_inflow
 from planner.mfa.demand_measures import after_measures
 from planner.mfa.flows import flow_table
 from planner.mfa.provenance.trace import Trace, traces
 from planner.plan.prices import undiscounted
 from planner.plan.schema import COLUMNS
+from planner.system.byproducts import host_accounts, residue_inflow
 from planner.system.economics import period_factors
 from planner.system.nouns import SCOPES, Array, Plant, System
 from planner.system.orders import order_charge, placed

@@ -537,7 +537,7 @@ TABLES: tuple[TableForm, ...] = (
         ),
         parameters=(
             ParameterForm(
-                "content",
+                "contained",
                 "t/t",
                 "metal in a tonne of host output, by the measure of the output (per tonne of "
                 "refined zinc, where that is the output)",

@@ -79,9 +79,9 @@ def test_circuits_share_the_tonnes_of_a_host_without_a_content(tmp_path):
 
 
 def test_the_content_bounds_circuits_that_could_win_more_together(tmp_path):
-    """12 t are wanted. Circuits for 4 t at 10 and 8 t at 20: the 10 t of the host end the second one
-    at 6 t, and 2 t are bought: 40 + 120 + 60 = 220. Without the row of the content 200. A tonne of
-    zinc more gives 0.01 t at 20 in place of 30: -0.1."""
+    """12 t are wanted. Circuits for 4 t at 10 and 8 t at 20: the 10 t of the host end the second
+    one at 6 t, and 2 t are bought: 40 + 120 + 60 = 220. Without the row of the content 200. A
+    tonne of zinc more gives 0.01 t at 20 in place of 30: -0.1."""
     study = circuit(circuit(market(12), "first", 10, 0.004), "second", 20, 0.008)
     plan = plan_of(study, tmp_path)
     assert plan.objective == pytest.approx(220)
@@ -228,8 +228,8 @@ def test_twice_the_host_gives_twice_the_circuits_and_fills_twice_the_residue(tmp
 
 
 def test_the_least_more_of_a_host_is_named_where_a_target_cannot_be_met(tmp_path):
-    """12 t must be won at home in 2022, of 4 t by the circuit and 6.4 t of slag. With 1,000 + e t of
-    zinc in both years: 0.004 (1000 + e) won; slag 5 + 0.005 e and 3 + 0.003 e. Together
+    """12 t must be won at home in 2022, of 4 t by the circuit and 6.4 t of slag. With 1,000 + e t
+    of zinc in both years: 0.004 (1000 + e) won; slag 5 + 0.005 e and 3 + 0.003 e. Together
     10.4 + 0.004 e + 0.0064 e = 12: e = 153.846 t."""
     study = tailings((0, 12)).policy(
         "floor",

@@ -63,7 +63,7 @@ NUMBERS: dict[str, tuple[Key, bool]] = {
     "series": (("series",), False),
 }
 
-ROWS = ("goods", "processes", "products", "measures")
+ROWS = ("goods", "processes", "products", "measures", "deposits")
 
 # Held as events: a year that is not given is 0 (format.md, "Events").
 EVENTS = {

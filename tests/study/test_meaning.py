@@ -349,9 +349,12 @@ class Trial:
 
 def known_as(noun: str) -> set[str]:
     """Names under which the programme knows a noun: a use stock by the waste that it becomes, a
-    series of the whole study by the accounts that it multiplies, the rest by their own."""
+    host without by-products by the residue that it fills, a series of the whole study by the
+    accounts that it multiplies, the rest by their own."""
     if noun in SERIES_UNITS:
         return {"territorial", "footprint"}
+    if noun == "filling":
+        return {"d_refine"}
     return {f"old_{noun.removeprefix('b_')}"} if noun.startswith("b_") else {noun}
 
 

@@ -26,13 +26,13 @@ import pandas as pd
 
 from planner.analysis.security.recourse import Base, base_of, start_periods
 from planner.errors import SpecError
-from planner.mfa.byproducts import laid_down
 from planner.plan.plan import Plan
 from planner.plan.solve import optimal
 from planner.runtime.display import shown
 from planner.runtime.progress import Progress, Step, told
 from planner.solver.compiled import Compiled
 from planner.solver.highs import Arrays, Program
+from planner.system.byproducts import laid_down
 from planner.system.nouns import Array, System
 from planner.system.trade import import_terms, origins
 from planner.system.unit_accounts import reported_equivalent, reported_requirement

@@ -8,8 +8,8 @@ from planner.lp.components import Components, add_param, add_set
 from planner.lp.family import Physical, Term
 from planner.lp.parameters import Given
 from planner.lp.wording import Facts, Subject, Telling
-from planner.mfa.byproducts import circuit_need, circuits
 from planner.study.provenance import figures
+from planner.system.byproducts import circuit_need, circuits
 
 
 def circuit_limit(m: Any, h: str, p: str, t: int) -> Any:

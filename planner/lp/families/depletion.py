@@ -9,9 +9,9 @@ from planner.lp.family import Physical, Term
 from planner.lp.parameters import Given, ready_in
 from planner.lp.wording import Facts, Subject, Telling
 from planner.mfa.bound_checks import ore_taken, reserve_growth
-from planner.mfa.byproducts import laid_down, withheld
 from planner.study.provenance import figures, plain, years_of
 from planner.system.batch import joined
+from planner.system.byproducts import laid_down, withheld
 from planner.system.nouns import Deposit
 
 
@@ -20,12 +20,12 @@ def depletion(m: Any, d: str, t: int) -> Any:
     there. A residue grows by what no by-product process wins of the metal that comes with its
     hosts.
 
-    $$R_{d,t} - R_{d,t-1} + \sum_p i_{d,p,t}\, a_{p,t} + \sum_p \omega_{d,p,t}\, a_{p,t}
+    $$R_{d,t} - R_{d,t-1} + \sum_p i_{d,p,t}\, a_{p,t} + \sum_p \zeta_{d,p,t}\, a_{p,t}
     - \sum_v y_{d,v} = A_{d,t}$$   [t]
 
     with the reserve on the right in the first year, what exploration y of a year v can be mined
     from t on, and R at least 0. On the right of a residue stands also the whole content of its
-    hosts, rho C H for each, with rho the share that is kept; omega = rho w is what a unit of
+    hosts, rho C H for each, with rho the share that is kept; zeta = rho w is what a unit of
     activity that wins w keeps out of it.
     """
     return (
@@ -117,7 +117,7 @@ DEPLETION = Physical(
         ),
         Term(
             "withheld",
-            r"\omega_{d,p,t}",
+            r"\zeta_{d,p,t}",
             ("deposit", "process", "year"),
             "t/activity unit",
             "metal that a by-product process keeps out of a residue by winning it",

@@ -8,15 +8,15 @@ from planner.lp.components import Components, add_param, add_set, add_sets
 from planner.lp.family import Physical, Term
 from planner.lp.parameters import Given
 from planner.lp.wording import Facts, Subject, Telling
-from planner.mfa.byproducts import byproducts_of_hosts, host_need
 from planner.study.provenance import figures
+from planner.system.byproducts import byproducts_of_hosts, host_need
 
 
 def host_limit(m: Any, h: str, x: str, t: int) -> Any:
     r"""By-products come no faster than their host: one row for each host and metal, since both
     metals come from the same tonne.
 
-    $$\sum_{p \in B_{h,x}} \gamma_{x,p,t}\, a_{p,t} \le H_{h,t}$$   [t of host / yr]
+    $$\sum_{p \in B_{h,x}} \nu_{x,p,t}\, a_{p,t} \le H_{h,t}$$   [t of host / yr]
 
     A unit of activity needs 1/c t of host, c the host_content of the process, so that the processes
     share the tonnes of the host. Where the study states the content C of the host, they are
@@ -65,11 +65,11 @@ HOST_LIMIT = Physical(
     terms=(
         Term(
             "host_need",
-            r"\gamma_{x,p,t}",
+            r"\nu_{x,p,t}",
             ("metal", "process", "year"),
             "t host/activity unit",
-            "host output needed for a unit of activity: $1/c_{p,t}$, or $w_{x,p,t}/C_{h,x,t}$ where "
-            "the study states the content C of the host",
+            "host output needed for a unit of activity: $1/c_{p,t}$, or $w_{x,p,t}/C_{h,x,t}$ "
+            "where the study states the content C of the host",
         ),
         Term("host_output", r"H_{h,t}", ("host", "year"), "t host/yr", "output of the host"),
         Term(

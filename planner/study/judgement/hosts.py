@@ -4,6 +4,7 @@ contents and circuits that do not go together."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 
@@ -85,7 +86,7 @@ def _inconsistent(process: Process, metal: str, content: Array, reached: Array) 
 
 def _doubt_order(facts: Facts, by_cost: list[Process], found: Problems) -> None:
     """Warn of a tier that is dearer than the next one in some years and cheaper in others."""
-    for cheap, dear in zip(by_cost, by_cost[1:], strict=False):
+    for cheap, dear in pairwise(by_cost):
         crossed = running_cost(cheap) > running_cost(dear)
         if crossed.any():
             found.at(

@@ -55,7 +55,7 @@ def read_hosts(tables: StudyTables) -> dict[str, Host]:
         name: Host(
             name,
             tables.series("hosts", (name,), "output"),
-            _by_second_key(tables, "host_contents", name, "content"),
+            _by_second_key(tables, "host_contents", name, "contained"),
         )
         for name in _changed_in(tables, "hosts", "host_contents")
     }
