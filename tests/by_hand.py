@@ -132,11 +132,11 @@ class ByHand:
         return self
 
     def deposit(self, name: str, reserve: float, metal: str | None = None) -> ByHand:
-        self.deposits[name] = Deposit(name, metal or self.metals[0], reserve, self.series(0.0))
+        self.deposits[name] = Deposit(name, metal or self.metals[0], reserve, self.series(0.0), {})
         return self
 
     def host(self, name: str, output: Value) -> ByHand:
-        self.hosts[name] = Host(name, self.series(output))
+        self.hosts[name] = Host(name, self.series(output), {})
         return self
 
     def product(

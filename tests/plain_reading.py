@@ -445,6 +445,10 @@ def _attribute(system: System, key: Key) -> Any:
         return system.products[names[0]].uses[names[1]]
     if name in ("content", "equivalent") and names[1]:
         return getattr(system.goods[names[0]], name)[names[1]]
+    if table == "residues":
+        return system.deposits[names[0]].filled_by[names[1]]
+    if table == "host_contents":
+        return system.hosts[names[0]].content[names[1]]
     of = {
         "demand": "goods",
         "collection": "goods",

@@ -178,8 +178,16 @@ class Study:
     def deposit(self, name: str, *, metal: str | None = None, **values: Value) -> Self:
         return self._values("deposits", {"deposit": name, "metal": metal or self.metals[0]}, values)
 
-    def host(self, name: str, output: Value) -> Self:
+    def host(self, name: str, output: Value, **content: Value) -> Self:
+        """A host; keywords are its content of each metal."""
         self._value("hosts", {"host": name}, "", output)
+        for metal, share in content.items():
+            self._value("host_contents", {"host": name, "metal": metal}, "", share)
+        return self
+
+    def residue(self, deposit: str, host: str, kept: Value) -> Self:
+        """A share of what is not won of a host's metal fills a deposit."""
+        self._value("residues", {"deposit": deposit, "host": host}, "", kept)
         return self
 
     def product(

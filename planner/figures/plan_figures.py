@@ -359,7 +359,8 @@ def stocks(plan: Plan, metal: str) -> Figure:
 
 def reserves(plan: Plan) -> Figure:
     """Ore left in each deposit, as a share of its reserve at the start."""
-    frame = plan.stocks[plan.stocks["kind"] == "deposit"]
+    levels = plan.stocks[plan.stocks["quantity"] == "stock"]
+    frame = levels[levels["kind"] == "deposit"]
     figure = blank("Left in deposits, share of the reserve at the start", "")
     held = [
         name for name in sorted(frame["name"].unique()) if plan.system.deposits[name].reserve > 0

@@ -1,8 +1,9 @@
 """Where activities pass what the study says is possible: ceilings of processes, standing capacity,
 hosts, deposits, collection rates.
 
-Who draws on a plant, a host or a deposit, and how much of it, is stated here once: the linear
-programme fills its rows from the same functions.
+Who draws on a plant or a deposit, and how much of it, is stated here once, and so in
+`planner.system.byproducts` who draws on a host: the linear programme fills its rows from the same
+functions.
 """
 
 from __future__ import annotations
@@ -13,7 +14,14 @@ import numpy as np
 import pandas as pd
 
 from planner.mfa.balance import Balance
-from planner.system.nouns import Array, Deposit, Process, System
+from planner.system.byproducts import (
+    byproducts_of_hosts,
+    circuit_need,
+    circuits,
+    host_need,
+    residue_inflow,
+)
+from planner.system.nouns import Array, Deposit, System
 
 COLUMNS = ("limit", "name", "year", "value", "bound", "unit")
 _ROUNDING = 1e-9
@@ -75,30 +83,20 @@ def users_of_plants(system: System) -> dict[str, list[str]]:
 
 
 def _hosts(system: System, run: dict[str, Array]) -> Iterator[_Bound]:
-    """Host output needed by the by-products of each metal."""
+    """Host output needed by the by-products of each metal, and by each circuit of several."""
     byproducts = byproducts_of_hosts(system)
     for host in system.hosts.values():
+        output = system.period_mean(host.output)
         for metal in system.metals:
             need = np.zeros(len(system.periods))
             for name in byproducts.get((host.name, metal), ()):
-                need = need + run[name] * host_need(system, system.processes[name])
-            yield "host", f"{host.name}, {metal}", need, system.period_mean(host.output), "t/year"
-
-
-def byproducts_of_hosts(system: System) -> dict[tuple[str, str], list[str]]:
-    """Processes that win each metal from each host, by (host, metal)."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for process in system.processes.values():
-        contents = (system.goods[good].content for good in process.outputs)
-        for metal in sorted({metal for content in contents for metal in content}):
-            if process.host:
-                found.setdefault((process.host, metal), []).append(process.name)
-    return found
-
-
-def host_need(system: System, process: Process) -> Array:
-    """Host output needed for a tonne of by-product, mean of each period."""
-    return system.period_mean(1 / process.host_content)
+                need = need + run[name] * host_need(system, system.processes[name], metal)
+            yield "host", f"{host.name}, {metal}", need, output, "t/year"
+    for name in circuits(system):
+        process = system.processes[name]
+        output = system.period_mean(system.hosts[process.host].output)
+        need = run[name] * circuit_need(system, process)
+        yield "circuit", f"{process.host}, {name}", need, output, "t/year"
 
 
 def _deposits(system: System, run: dict[str, Array]) -> Iterator[_Bound]:
@@ -108,7 +106,9 @@ def _deposits(system: System, run: dict[str, Array]) -> Iterator[_Bound]:
     for name, process, coefficient in ore_taken(system):
         taken[name] = taken[name] + coefficient * run[process]
     for deposit in system.deposits.values():
-        bound = deposit.reserve + np.cumsum(reserve_growth(system, deposit))
+        bound = deposit.reserve + np.cumsum(
+            reserve_growth(system, deposit) + length * residue_inflow(system, deposit, run)
+        )
         yield "deposit", deposit.name, np.cumsum(length * taken[deposit.name]), bound, "t"
 
 

@@ -28,6 +28,7 @@ from planner.mfa.simulate import Simulation, share_table
 from planner.plan.tables import Values, cohort_table, emission_table, stock_table, supply_table
 from planner.runtime.run_folder import RECORD_FILE, write_tables
 from planner.study.reader import read
+from planner.system.byproducts import residue_inflow
 from planner.system.nouns import System
 
 BALANCE_FILE = "balance.json"
@@ -100,10 +101,12 @@ def _levels(system: System, values: Values) -> dict[str, dict[tuple[Hashable, ..
     """Stockpiles and deposits at the end of each period, t."""
     length = np.array([period.length for period in system.periods], dtype=float)
     level = {}
+    run = {name: values_of(system, values, "activity", name) for name in system.processes}
     for name, deposit in system.deposits.items():
-        level["remaining", name] = deposit.reserve + np.cumsum(reserve_growth(system, deposit))
+        filled = reserve_growth(system, deposit) + length * residue_inflow(system, deposit, run)
+        level["remaining", name] = deposit.reserve + np.cumsum(filled)
     for name, process, coefficient in ore_taken(system):
-        taken = coefficient * values_of(system, values, "activity", process)
+        taken = coefficient * run[process]
         level["remaining", name] = level["remaining", name] - np.cumsum(length * taken)
     for name, good in system.goods.items():
         if good.stockpile is not None:

@@ -88,8 +88,12 @@ QUANTITIES: Mapping[str, str] = MappingProxyType(
         "stock": "level at the end of the year (t)",
         "inflow": "what enters use (t/year)",
         "outflow": "what leaves use (t/year)",
-        "fill": "what goes into a stockpile (t/year)",
+        "fill": "what goes into a stockpile, or into a residue that hosts fill (t/year)",
         "draw": "what comes out of a stockpile (t/year)",
+        "content": "metal that comes with the output of a host (t/year)",
+        "won": "what by-product processes win of that content (t/year)",
+        "laid_down": "what of it goes into residues that can be mined later (t/year)",
+        "lost": "the rest of it (t/year)",
     }
 )
 """Quantities of the stock table."""
@@ -238,18 +242,19 @@ RESULTS: tuple[ResultTable, ...] = (
     ),
     ResultTable(
         "stocks",
-        "Stocks in use, stockpiles and deposits.",
+        "Stocks in use, stockpiles and deposits, and what becomes of the metal that comes with the "
+        "output of each host of stated content: content = won + laid_down + lost.",
         (
             METAL,
             YEAR,
             ResultField(
                 "kind",
                 "text",
-                "use, stockpile or deposit",
+                "use, stockpile, deposit or host",
                 key=True,
-                choices=("use", "stockpile", "deposit"),
+                choices=("use", "stockpile", "deposit", "host"),
             ),
-            ResultField("name", "text", "product, good or deposit", key=True),
+            ResultField("name", "text", "product, good, deposit or host", key=True),
             ResultField("quantity", "text", _said(QUANTITIES), key=True, choices=tuple(QUANTITIES)),
             ResultField("value", "number", "contained metal"),
             UNIT,
@@ -258,7 +263,7 @@ RESULTS: tuple[ResultTable, ...] = (
                 "text",
                 (
                     "how inflow is spread within the year (use), or when the level is taken; empty "
-                    "for flows of stockpiles"
+                    "for flows of stockpiles, residues and hosts"
                 ),
                 choices=(*CONVENTIONS, "end of period"),
                 optional=True,

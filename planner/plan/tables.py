@@ -21,6 +21,7 @@ from planner.mfa.flows import flow_table
 from planner.mfa.provenance.trace import Trace, traces
 from planner.plan.prices import undiscounted
 from planner.plan.schema import COLUMNS
+from planner.system.byproducts import host_accounts, residue_inflow
 from planner.system.economics import period_factors
 from planner.system.nouns import SCOPES, Array, Plant, System
 from planner.system.orders import order_charge, placed
@@ -135,8 +136,13 @@ def _stockpile_supply(system: System, values: Values) -> Iterator[Row]:
 
 def stock_table(system: System, balance: Balance, values: Values) -> pd.DataFrame:
     """Use stocks by product, stockpiles and deposits: level at the end of the period (t), in- and
-    outflow per year (t/year)."""
-    levels = [*_use(balance), *_stockpiles(system, values), *_deposits(system, values)]
+    outflow per year (t/year); and what becomes of the metal that comes with hosts."""
+    levels = [
+        *_use(balance),
+        *_stockpiles(system, values),
+        *_deposits(system, values),
+        *_hosts(system, values),
+    ]
     return table("stocks", [row for each in levels for row in each.rows(system)])
 
 
@@ -206,9 +212,25 @@ def _stockpiles(system: System, values: Values) -> Iterator[_Level]:
 
 
 def _deposits(system: System, values: Values) -> Iterator[_Level]:
+    run = _activities(system, values)
     for deposit in system.deposits.values():
         level = series(system, values, "remaining", deposit.name)
         yield _Level(deposit.metal, "deposit", deposit.name, "stock", level, AT_THE_END)
+        if deposit.filled_by:
+            filled = residue_inflow(system, deposit, run)
+            yield _Level(deposit.metal, "deposit", deposit.name, "fill", filled, "")
+
+
+def _activities(system: System, values: Values) -> dict[str, Array]:
+    return {name: series(system, values, "activity", name) for name in system.processes}
+
+
+def _hosts(system: System, values: Values) -> Iterator[_Level]:
+    """What comes with each host of stated content, and what becomes of it: won, laid down as
+    residue, lost."""
+    for account in host_accounts(system, _activities(system, values)):
+        for quantity, amount in account.quantities.items():
+            yield _Level(account.metal, "host", account.host, quantity, amount, "")
 
 
 def capacity_table(system: System, values: Values) -> pd.DataFrame:

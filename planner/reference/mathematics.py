@@ -34,6 +34,8 @@ SYMBOLS = {
     r"\Delta": "Δ",
     r"\epsilon": "ε",
     r"\eta": "η",
+    r"\zeta": "ζ",
+    r"\nu": "ν",
     r"\kappa": "κ",
     r"\lambda": "λ",
     r"\mu": "μ",

@@ -382,7 +382,8 @@ def left(plan: Plan) -> tuple[str, ...]:
 def left_in_deposits(plan: Plan) -> pd.Series:
     """Ore left in each deposit at the end, t, by its name."""
     last = plan.system.periods[-1].first
-    ground = plan.stocks[(plan.stocks["kind"] == "deposit") & (plan.stocks["year"] == last)]
+    levels = plan.stocks[plan.stocks["quantity"] == "stock"]
+    ground = levels[(levels["kind"] == "deposit") & (levels["year"] == last)]
     return ground.set_index("name")["value"]
 
 

@@ -30,6 +30,7 @@ class Checks:
     def run(self) -> None:
         """Report what does not hold."""
         self._deposit_names()
+        self._residues()
         self._demand_is_terminal()
         contents_changed = self._goods_of_other_content()
         for process in self.nouns.processes.values():
@@ -56,6 +57,37 @@ class Checks:
                     "deposit",
                     f"'{name}' is a good too; give the deposit another name",
                 )
+
+    def _residues(self) -> None:
+        """A residue is filled by a stated content, and no content is laid down more than once."""
+        shares: dict[tuple[str, str], tuple[Array, str]] = {}
+        for deposit in self.nouns.deposits.values():
+            for host, kept in deposit.filled_by.items():
+                if host not in self.nouns.hosts:
+                    continue
+                if deposit.metal not in self.nouns.hosts[host].content:
+                    self._refuse_residue(
+                        deposit.name,
+                        host,
+                        f"'{host}' fills deposit '{deposit.name}', but its content of "
+                        f"{deposit.metal} is not stated; give it in host_contents.csv",
+                    )
+                before, with_it = shares.get((host, deposit.metal), (np.zeros(1), ""))
+                total = before + kept
+                shares[host, deposit.metal] = total, f"{with_it} '{deposit.name}'"
+                if (total > 1 + CLOSES).any():
+                    self._refuse_residue(
+                        deposit.name,
+                        host,
+                        f"of the {deposit.metal} that '{host}' leaves, {float(total.max()):.9g} "
+                        f"would be laid down in{shares[host, deposit.metal][1]}; lower the shares "
+                        "to 1 in all",
+                    )
+
+    def _refuse_residue(self, deposit: str, host: str, message: str) -> None:
+        key = "residues", (deposit, host), "kept"
+        if not self.problems.spoiled("host_contents"):
+            self.problems.at(self.numbers.rows[key][0], "host", message)
 
     def _demand_is_terminal(self) -> None:
         """Nothing takes in a good that is demanded."""

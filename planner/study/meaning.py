@@ -31,6 +31,7 @@ Question = Literal[
     "growing",
     "mined",
     "hosting",
+    "containing",
     "entered",
     "multiplied",
     "observed",
@@ -221,6 +222,24 @@ MEANINGS: tuple[Meaning, ...] = (
         "hosts that a process names",
         "no process comes with host '{name}'; name it in processes.csv, or drop it",
         asks="hosting",
+        severity="warning",
+    ),
+    Meaning(
+        "host_contents",
+        (),
+        "hosts that a process names, or that fill a residue",
+        "no process comes with host '{name}' and it fills no residue; name it in processes.csv, or "
+        "drop its content",
+        asks="containing",
+        severity="warning",
+    ),
+    Meaning(
+        "residues",
+        (),
+        "deposits that a process takes ore from",
+        "no process takes ore from deposit '{name}', so that what fills it is of no use; add it to "
+        "coefficients.csv, or drop the row",
+        asks="mined",
         severity="warning",
     ),
     Meaning(

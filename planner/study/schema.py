@@ -393,8 +393,9 @@ TABLES: tuple[TableForm, ...] = (
                 "host_content",
                 "t/t",
                 (
-                    "by-product metal a tonne of host output can yield; required of a process with "
-                    "a host"
+                    "by-product metal a tonne of host output can yield by this process; required "
+                    "of a process with a host. Of a circuit beside others (host_contents.csv): "
+                    "what it adds"
                 ),
                 maximum=1.0,
                 positive=True,
@@ -522,6 +523,53 @@ TABLES: tuple[TableForm, ...] = (
         "Host metals whose output bounds their by-products.",
         keys=(Column("host", "the host", required=True),),
         parameters=(ParameterForm("output", "t/year", "output of the host"),),
+        required=False,
+    ),
+    TableForm(
+        "host_contents",
+        "Metal in what a host puts out, won or not. Where a row gives it, the by-product processes "
+        "of that host and metal are circuits that can run side by side: each wins at most its own "
+        "`host_content`, and all together no more than the content. Without a row they treat the "
+        "same tonnes, each of which one process alone can work up.",
+        keys=(
+            Column("host", "the host", required=True, refers_to="hosts"),
+            Column("metal", "the by-product metal", required=True, refers_to="metals"),
+        ),
+        parameters=(
+            ParameterForm(
+                "contained",
+                "t/t",
+                "metal in a tonne of host output, by the measure of the output (per tonne of "
+                "refined zinc, where that is the output)",
+                maximum=1.0,
+                positive=True,
+            ),
+        ),
+        required=False,
+    ),
+    TableForm(
+        "residues",
+        "Deposits that are filled by what is not won of a host's content: tailings, slag, ash. "
+        "Their `reserve` is what lies there at the start.",
+        keys=(
+            Column("deposit", "the deposit that is filled", required=True, refers_to="deposits"),
+            Column(
+                "host",
+                "the host whose metal fills it; host_contents.csv gives its content",
+                required=True,
+                refers_to="hosts",
+            ),
+        ),
+        parameters=(
+            ParameterForm(
+                "kept",
+                "1",
+                "share of what the year's by-product processes leave that is laid down where it "
+                "can be mined later; the rest is lost (dust, cement, backfill). Shares of one host "
+                "and metal add up to at most 1",
+                maximum=1.0,
+            ),
+        ),
         required=False,
     ),
     TableForm(
@@ -1003,6 +1051,7 @@ ROWS_OF_NATURE = frozenset(
         "extension",
         "service",
         "host_limit",
+        "circuit_limit",
         "collection",
         "stockpile_balance",
         "emission_account",

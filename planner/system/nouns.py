@@ -239,6 +239,9 @@ class Deposit:
     reserve: float
     additions: Array
     """Reserve growth by exploration, t per year, shape (Y,)."""
+    filled_by: Mapping[str, Array]
+    """Of a residue (tailings, slag, ash): by host, the share of what no by-product process won of
+    its metal that stays accessible here, shape (Y,). Empty where nature filled it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -247,6 +250,9 @@ class Host:
 
     name: str
     output: Array
+    content: Mapping[str, Array]
+    """By metal, t in a t of the host's output, won or not, shape (Y,); without a metal that the
+    study does not state: its by-products then share the tonnes of the host."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

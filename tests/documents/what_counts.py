@@ -62,6 +62,24 @@ def hosted(origin: str) -> Study:
     )
 
 
+def residue() -> Study:
+    """What is not won of the metal in a host, mined from its slag in the same year."""
+    study = base().host("zinc", 100, lithium=0.5).deposit("slag", reserve=0)
+    study.residue("slag", "zinc", 0.5)
+    study.process("rework", "mine", takes={"slag": 1}, gives={"ore": 1}, **HOME)
+    return study.process("refine", "refine", takes={"ore": 1}, gives={"li": 1}, **HOME)
+
+
+def hosted_abroad() -> Study:
+    """An import whose amount follows a host in X: cobalt with the nickel of Indonesia."""
+    study = base().host("nickel", 100, lithium=0.5)
+    fields = {"host": "nickel", "host_content": 0.5, "origin": "X", "stage": "extraction"}
+    study.process("buy", "import", gives={"ore": 1}, **fields, **ABROAD)
+    return study.process(
+        "refine", "refine", takes={"ore": 1}, gives={"li": 1}, pathway="foreign primary", **HOME
+    )
+
+
 def bought_ore() -> Study:
     study = base()
     study.process("buy", "import", gives={"ore": 1}, stage="extraction", origin="X", **ABROAD)
@@ -134,6 +152,8 @@ WAYS: Mapping[str, Callable[[], Study]] = {
     "home ore, refined at home": lambda: mined(base()),
     "by-product of home host ore, refined at home": lambda: hosted(""),
     "by-product of host ore from X, refined at home": lambda: hosted("X"),
+    "residue of a home host, mined and refined at home": residue,
+    "by-product of a host in X, imported and refined at home": hosted_abroad,
     "ore from X, refined at home": bought_ore,
     "ore from X, refined in Y": refined_abroad,
     "home ore, refined in Y": lambda: refined_abroad(home_ore=True),

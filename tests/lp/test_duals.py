@@ -16,6 +16,7 @@ import pytest
 from planner.lp.formulation import FORMULATION
 from planner.solver.compiled import compiled
 from planner.solver.highs import Program
+from tests.lp import test_families_hosts as hosts
 from tests.lp import test_families_plants as plants
 from tests.lp import test_families_policies as policies
 from tests.lp import test_families_supply as supply
@@ -57,6 +58,7 @@ BINDING: dict[str, Callable[[], Study]] = {
         .good("li", "refined", demand=15, shortage_cost=1000)
         .process("won", "byproduct", host="zinc", gives={"li": 1}, host_content=0.01)
     ),
+    "circuit_limit": lambda: hosts.tiered(),
     "collection": lambda: supply.recycled(),
     "stockpile_balance": lambda: supply.stored(max_stock=60, discount_rate=0.1),
     "emission_account": lambda: supply.emitting(),

@@ -395,6 +395,34 @@ def hosts(d: Draft) -> None:
         d.value("process_values", "t/t", d.series(0.002, 0.02), **key)
 
 
+def circuits(d: Draft) -> None:
+    """The content of a host: its processes become circuits, one more of them beside, and what is
+    left fills a residue that can be mined."""
+    if "hosts" not in d.tables or d.chance(0.4):
+        return
+    for metal in d.metals:
+        if d.chance(0.2):
+            continue
+        d.value("host_contents", "t/t", d.series(0.01, 0.03), host="zinc", metal=metal)
+        if d.chance(0.6):
+            name = f"byproduct_{metal}_more"
+            process(d, name, "byproduct", "extraction", {}, {f"{metal}/ore": 1}, host="zinc")
+            key = {"process": name, "parameter": "host_content"}
+            d.value("process_values", "t/t", d.series(0.002, 0.01), **key)
+        if d.chance(0.6):
+            residue(d, metal)
+
+
+def residue(d: Draft, metal: str) -> None:
+    """A residue of the metal in the host, mined at a loss."""
+    name = f"{metal}_slag"
+    key = {"deposit": name, "metal": metal, "parameter": "reserve"}
+    d.value("deposits", "t", d.number(0, 50), **key)
+    d.value("residues", "1", d.series(0.2, 0.9), deposit=name, host="zinc")
+    taken, given = {name: d.number(1.0, 1.6)}, {f"{metal}/ore": 1}
+    process(d, f"rework_{metal}", "mine", "extraction", taken, given)
+
+
 def plants(d: Draft) -> None:
     """Plants under some of the processes, shared by some."""
     rows = [r for r in d.tables["processes"] if r["kind"] != "import"]
@@ -660,7 +688,8 @@ def draw(seed: int) -> Draft:
         exports(d, metal)
     if len(d.metals) > 1 and d.chance(0.6):
         packs(d)
-    for part in (lots, hosts, plants, ramps, stockpiles, disposal, measures, carbon_series):
+    parts = (lots, hosts, plants, ramps, stockpiles, disposal, measures, carbon_series, circuits)
+    for part in parts:
         part(d)
     for i in range(d.dice.choice((0, 1, 2, 3))):
         make = d.dice.choice(POLICIES)

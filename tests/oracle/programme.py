@@ -363,9 +363,28 @@ def depletion(p: Programme) -> None:
                 terms.append((("remaining", deposit, t - 1), -1.0))
             for q in p.recipes.takers(deposit):
                 terms.append((("activity", q, t), p.lengths[t] * p.recipes.taken(deposit, q)[t]))
+            for host, metal, kept in residues(p, deposit):
+                content = p.study.by_period("host_contents", host, metal)
+                added[t] += (kept * content * p.study.by_period("hosts", host))[t] * p.lengths[t]
+                for q in winners(p, host, metal):
+                    won = kept * p.recipes.won(q, metal)
+                    terms.append((("activity", q, t), p.lengths[t] * won[t]))
             finds = [v for v in explorations(p, deposit) if found_in(p, deposit, v) == t]
             terms += [(("explored", deposit, v), -float(p.lengths[v])) for v in finds]
             p.model.row(("depletion", deposit, t), terms, "==", added[t])
+
+
+def residues(p: Programme, deposit: str) -> list[tuple[str, str, Array]]:
+    """Hosts that fill a deposit, its metal, and the share that is kept."""
+    metal = next(row["metal"] for row in p.study.rows["deposits"] if row["deposit"] == deposit)
+    found = [keys for keys in p.study.keys("residues") if keys[0] == deposit]
+    return [(host, metal, p.study.by_period("residues", of, host)) for of, host in found]
+
+
+def winners(p: Programme, host: str, metal: str) -> list[str]:
+    """By-product processes that win a metal from a host."""
+    on = [q for q, row in p.recipes.processes.items() if row["host"] == host]
+    return [q for q in on if metal in p.recipes.metals(q)]
 
 
 def explorations(p: Programme, deposit: str) -> list[int]:
@@ -403,15 +422,25 @@ def lifetime_measures(p: Programme) -> None:
 
 
 def host_limit(p: Programme) -> None:
-    """### host_limit(host, metal, year)."""
+    """### host_limit(host, metal, year) and circuit_limit(host, process, year)."""
+    contents = list(p.study.keys("host_contents"))
     for (host,) in p.study.keys("hosts"):
         output = p.study.by_period("hosts", host)
-        on = [q for q, row in p.recipes.processes.items() if row["host"] == host]
+        beside: set[str] = set()
         for metal in p.study.head["metals"]:
-            winners = [q for q in on if metal in p.recipes.metals(q)]
-            for t in p.periods if winners else ():
-                terms = [(("activity", q, t), p.recipes.host_need(q)[t]) for q in winners]
+            on = winners(p, host, metal)
+            need = {q: p.recipes.host_need(q) for q in on}
+            if (host, metal) in contents:
+                content = p.study.by_period("host_contents", host, metal)
+                need = {q: p.recipes.won(q, metal) / content for q in on}
+                beside.update(on)
+            for t in p.periods if on else ():
+                terms = [(("activity", q, t), need[q][t]) for q in on]
                 p.model.row(("host_limit", host, metal, t), terms, "<=", output[t])
+        for q in sorted(beside):
+            for t in p.periods:
+                terms = [(("activity", q, t), p.recipes.host_need(q)[t])]
+                p.model.row(("circuit_limit", host, q, t), terms, "<=", output[t])
 
 
 def collection(p: Programme) -> None:

@@ -52,6 +52,8 @@ NUMBERS: dict[str, tuple[Key, bool]] = {
     "plants": (("plant",), True),
     "deposits": (("deposit",), True),
     "hosts": (("host",), False),
+    "host_contents": (("host", "metal"), False),
+    "residues": (("deposit", "host"), False),
     "product_values": (("product",), True),
     "uses": (("product", "good"), False),
     "cohorts": (("product",), True),
@@ -61,7 +63,7 @@ NUMBERS: dict[str, tuple[Key, bool]] = {
     "series": (("series",), False),
 }
 
-ROWS = ("goods", "processes", "products", "measures")
+ROWS = ("goods", "processes", "products", "measures", "deposits")
 
 # Held as events: a year that is not given is 0 (format.md, "Events").
 EVENTS = {

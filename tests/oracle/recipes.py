@@ -132,6 +132,15 @@ class Recipes:
         content = self.study.yearly("process_values", process, "host_content")
         return self.study.mean(1.0 / content)
 
+    def won(self, process: str, metal: str) -> Array:
+        """Metal that a unit of activity gives, w (mathematics.md, depletion)."""
+        zero = np.zeros(len(self.periods))
+        given = [
+            self.flows[process, good, "out"] * self.content(good, metal)
+            for good in self.outputs(process)
+        ]
+        return sum(given, zero)
+
     def running_cost(self, process: str) -> Array:
         """Running cost less credits, c."""
         costs = sum(self.number(process, name) for name in HOME_COSTS)

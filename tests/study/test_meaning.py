@@ -141,7 +141,9 @@ def _processes(s: Study) -> None:
     """Each kind of process with a plant, a host, a ramp and a deposit, and each with none."""
     for kind in PROCESSES:
         s.plant(f"k_{kind}", existing_capacity=50).ramp(f"r_{kind}", growth=0.5)
-        s.host(f"h_{kind}", 1000).deposit(f"d_{kind}", reserve=1e4, additions=5)
+        s.deposit(f"d_{kind}", reserve=1e4, additions=5)
+        if kind != "byproduct":
+            s.host(f"h_{kind}", 1000)
         s.process(
             f"p_{kind}",
             kind,
@@ -185,7 +187,10 @@ def _equipment(s: Study) -> None:
             f"on_{name}", "refine", takes={"li0": 1}, gives={"li": 1}, plant=name, loss="slag"
         )
     s.plant("idle", existing_capacity=5, fixed_cost=0).deposit("buried", reserve=10)
-    s.host("lonely", 10).ramp("unnamed", growth=0.5, step=5, decline=0.5)
+    s.host("lonely", 10, lithium=0.3).host("filling", 10, lithium=0.3)
+    s.host("h_byproduct", 1000, lithium=0.2).residue("d_mine", "h_byproduct", 0.4)
+    s.residue("d_refine", "filling", 0.5).residue("buried", "filling", 0.3)
+    s.ramp("unnamed", growth=0.5, step=5, decline=0.5)
     s.ramp("grown", growth=0.5, step=5, decline=0.5)
     s.process("grows", "refine", takes={"li0": 1}, gives={"li": 1}, ramp_group="grown", loss="slag")
     s.exploration("d_mine", cost=10, potential=100, delay=1, most=1000)
@@ -344,9 +349,12 @@ class Trial:
 
 def known_as(noun: str) -> set[str]:
     """Names under which the programme knows a noun: a use stock by the waste that it becomes, a
-    series of the whole study by the accounts that it multiplies, the rest by their own."""
+    host without by-products by the residue that it fills, a series of the whole study by the
+    accounts that it multiplies, the rest by their own."""
     if noun in SERIES_UNITS:
         return {"territorial", "footprint"}
+    if noun == "filling":
+        return {"d_refine"}
     return {f"old_{noun.removeprefix('b_')}"} if noun.startswith("b_") else {noun}
 
 

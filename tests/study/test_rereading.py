@@ -154,7 +154,7 @@ def every_noun() -> Study:
     study.good("old packs", "waste", content={"lithium": 0.2}, collection=0.7)
     study.deposit("lake", reserve=900, additions=3)
     study.exploration("lake", cost=4, potential=10, delay=1, most=70)
-    study.host("zinc", 3000)
+    study.host("zinc", 3000, lithium=0.1).residue("lake", "zinc", 0.2)
     study.process(
         "dig",
         "mine",

@@ -115,21 +115,17 @@ def _byproduct(facts: Facts) -> Iterator[Row]:
         None
     )
     capacity = _base(facts, "capacity", "dom_byproduct")
-    yield from _host_and_deposit(facts, host)
+    yield from _host(host)
     name = "mine_cobalt_byproduct"
     conversion = _base(facts, "yield_overall", "refining_conversion")
-    field = _base(facts, "yield_overall", "dom_byproduct").map(
-        lambda x: x / conversion.value, "1", f"ore to metal / {conversion.value:g} of refining"
-    )
     yield from recipe(
         name,
         "byproduct",
         "extraction",
-        inputs={"cobalt_home": inverse(field, "cobalt in the ground per tonne in residue")},
+        inputs={},
         outputs={"cobalt/intermediate_home": ONE},
         host="nickel_jinchuan",
         ramp_group="cobalt_home",
-        loss="tailings",
         description="cobalt residue of the nickel works",
     )
     yield from value(
@@ -148,7 +144,7 @@ def _byproduct(facts: Facts) -> Iterator[Row]:
     yield from _byproduct_values(facts, name, conversion)
 
 
-def _host_and_deposit(facts: Facts, host: Fact) -> Iterator[Row]:
+def _host(host: Fact) -> Iterator[Row]:
     yield from path(
         "hosts",
         [
@@ -156,22 +152,6 @@ def _host_and_deposit(facts: Facts, host: Fact) -> Iterator[Row]:
             host.times(1.2, "t/year", "3 kt of cobalt by 2035 (additions.csv)", "D").at(2035),
         ],
         host="nickel_jinchuan",
-    )
-    reserve = facts.one("reserves", METAL, region="china", variable="reserves", year=2025).at(None)
-    low = _base(facts, "reserve", "domestic")
-    yield number(
-        "deposits",
-        derived(
-            reserve.value,
-            "t",
-            "USGS 2026; low: USGS 2022",
-            reserve,
-            low=low.value,
-            high=reserve.value,
-        ),
-        deposit="cobalt_home",
-        metal=METAL,
-        parameter="reserve",
     )
 
 

@@ -1,13 +1,20 @@
 """Germanium: by-product of zinc (home and imported concentrate) and of lignite burnt for it;
-imports by origin; waste of optics and fibre.
+residues of both; imports by origin; waste of optics and fibre.
+
+A by-product is a flow of its host: what is not won in its year is in slag and ash, not in the
+ground. Nothing here draws on a reserve.
 
 Choices where the data give several values:
-- Host yield 14 g/t of zinc (2021) to 20 g/t, not 9: with 9 the output of 2021 (BGS, 155 t) cannot be made. Two reserves: zinc 34 %,
-  coal 49 % of 3,500 t; the rest (bauxite, iron) is not won. Mine to metal 0.43.
-- No reserve growth in the base. The zinc host goes on mining some 145 Mt, three times the zinc reserve of 46 Mt: if that is
-  replaced, so is the germanium in them, 1,190 t / 46 Mt = 26 g/t. It is the high end of `additions`.
-- The quota (study.toml) binds the two routes on home ore; germanium of imported concentrate saves no reserve and is free of it.
-- End-of-life cost 600 (optics) and 1,500 USD/kg (fibre and the rest), inside the recalled 600 to 2,000; carbon 280 kg (read), not 60.
+- Content of home zinc: zinc-hosted reserves of germanium over zinc reserves, 26 g/t (MNR 17,
+  Antaike 46). Of imported zinc: what Frenzel et al. find recoverable in the world's zinc reserves,
+  30 g/t, a minimum. Zinc's own losses are not counted, nor what flotation leaves.
+- Circuits: 0.50 of the content is won at smelters as they are, up to 0.75 with leaching of all
+  residues. No yield fitted to a statement about reserves is used (0.43).
+- Lignite: its germanium is burnt at a constant ratio to what is left of the coal-hosted reserve, so
+  that it fades and never ends; the high end goes on at the rate of today.
+- The quota (study.toml) holds the routes on home ore. It spares nothing of what zinc brings up.
+- End-of-life cost 600 (optics) and 1,500 USD/kg (fibre and the rest), inside the recalled 600 to
+  2,000; carbon 280 kg (read), not 60.
 - New scrap is inside the demand of the data (net): no route for it.
 """
 
@@ -36,153 +43,362 @@ ROUTES = {
     "zinc_imported": "foreign primary",
     "coal": "domestic primary",
 }
-DEPOSITS = {
-    "zinc_home": ("germanium_zinc", "zinc_hosted_deposits", "dom_zinc"),
-    "coal": ("germanium_coal", "coal_hosted_deposits", "dom_coal"),
-}
-"""Route to its deposit, and the names of its reserve and of its yield in the data."""
+CIRCUITS = {"zinc_home": ("1", "2"), "zinc_imported": ("1", "2"), "coal": ("",)}
 SEEN = {"zinc_home": 49, "zinc_imported": 27, "coal": 50}
 """Output of 2021 by route, t: the 126 t of use and exports; 60 : 40 between zinc and coal
 (hosts_companion.csv), zinc by provenance."""
+BEFORE = range(2015, 2021)
+"""Years before the study whose residues are counted: those for which the data hold refined zinc."""
+STEP = {"1": "byproduct_step", "2": "long_run"}
+"""Steps of the supply curve of indium (NREL), whose ratio stands for that of germanium's."""
 
 
 def rows(facts: Facts) -> Iterator[Row]:
     yield from good(
         "germanium/refined", METAL, "refined", "processing", "refined germanium, zone-refined metal"
     )
-    yield from _deposits(facts)
     for route in ROUTES:
-        yield from _byproduct(facts, route)
+        yield from _content(facts, route)
+        for circuit in CIRCUITS[route]:
+            yield from _byproduct(facts, route, circuit)
         yield from _refine(route)
+    yield from _residues(facts)
     yield from _plants(facts)
     yield from _imports(facts)
     yield from _end_of_life(facts)
 
 
-def _deposits(facts: Facts) -> Iterator[Row]:
+def contents(facts: Facts) -> dict[str, Fact]:
+    """Germanium in a tonne of host output, t/t: of refined zinc, home and imported, and of the
+    germanium in lignite itself."""
     whole = facts.one("recommended_base", METAL, variable="reserve", item="domestic")
-    for route, (deposit, item, _) in DEPOSITS.items():
-        reserve = facts.one("additions", METAL, variable="reserve_central", item=item)
-        ends = [end * reserve.value / whole.value for end in (whole.low or 0, whole.high or 0)]
-        yield number(
-            "deposits",
-            derived(
-                reserve.value,
-                "t",
-                f"{reserve.note}; low MNR 2,333 t, high Antaike 6,213 t, same split",
-                reserve,
-                whole,
-                low=ends[0],
-                high=ends[1],
-            ),
-            deposit=deposit,
-            metal=METAL,
-            parameter="reserve",
-        )
-        yield number(
-            "deposits",
-            _additions(facts, route, reserve),
-            deposit=deposit,
-            metal=METAL,
-            parameter="additions",
-        )
-
-
-def _additions(facts: Facts, route: str, reserve: Fact) -> Fact:
-    if route == "coal":
-        growth = facts.one("reserves", METAL, variable="reserves_mnr", item="", year=2022)
-        return derived(
-            0,
-            "t/year",
-            (
-                "none in the base; high: coal's half of the 170 t by which the MNR reserve grew in "
-                "2022"
-            ),
-            growth,
-            low=0,
-            high=85,
-            grade="D",
-        )
-    zinc = facts.one("reserves", "zinc", variable="reserves", region="china", year=2024)
-    mined = hosts.zinc(facts)["zinc_home"]
-    grade = reserve.value / zinc.value
-    mean = sum(fact.value for fact in mined) / len(mined)
-    return derived(
-        0,
-        "t/year",
-        (
-            f"none in the base; high: {grade * 1e6:.3g} g/t ({reserve.value:g} t / "
-            f"{zinc.value:.3g} t zinc) x {mean:.3g} t/yr replaced"
-        ),
+    reserve = facts.one(
+        "additions", METAL, variable="reserve_central", item="zinc_hosted_deposits"
+    )
+    ground = facts.one("reserves", "zinc", variable="reserves", region="china", year=2024)
+    ends = [
+        reserve.value * (end or 0) / whole.value / ground.value for end in (whole.low, whole.high)
+    ]
+    home = derived(
+        reserve.value / ground.value,
+        "t/t",
+        f"{reserve.value:g} t in zinc-hosted reserves / {ground.value:.3g} t of zinc; low MNR, high "
+        "Antaike, same split",
         reserve,
-        zinc,
-        low=0,
-        high=grade * mean,
+        whole,
+        ground,
+        low=ends[0],
+        high=ends[1],
+    )
+    found = facts.one("hosts_companion", METAL, variable="recoverable_in_reserves")
+    world = facts.one("reserves", "zinc", variable="reserves", region="world", year=2024)
+    potential = facts.one("hosts_companion", METAL, variable="host_yield_max", item="refined_zinc")
+    imported = derived(
+        found.value / world.value,
+        "t/t",
+        f"{found.value:g} t recoverable / {world.value:.3g} t of zinc reserves; a mean of the "
+        "world, a minimum; low half of it, high three times the cautious ceiling of "
+        f"{potential.value:g} g/t (Frenzel 2017)",
+        found,
+        world,
+        potential,
+        low=0.5 * found.value / world.value,
+        high=3e-6 * potential.value,
+    )
+    own = Fact(1.0, "t/t", "own", "A", note="by definition: the host counts its germanium")
+    return {"zinc_home": home, "zinc_imported": imported, "coal": own}
+
+
+def recoveries(facts: Facts) -> dict[str, Fact]:
+    """Share of the content that zinc works win, by circuit: what each adds."""
+    leach = facts.one("yields", METAL, variable="yield_overall", item="zinc_leach")
+    smelting = derived(
+        0.5,
+        "1",
+        "smelters as they are: leaching with the losses of smelting, about 0.50 (yields.csv)",
+        leach,
+        low=0.4,
+        high=0.6,
+        grade="D",
+    )
+    rest = derived(
+        leach.value - smelting.value,
+        "1",
+        f"leaching of all residues, {leach.value:g}, less what is won before",
+        leach,
+        smelting,
+        low=0.1,
+        high=0.4,
+    )
+    return {"1": smelting, "2": rest}
+
+
+def _content(facts: Facts, route: str) -> Iterator[Row]:
+    yield number("host_contents", contents(facts)[route], host=_host(route), metal=METAL)
+
+
+def _host(route: str) -> str:
+    return "coal_ash" if route == "coal" else route
+
+
+def reach(facts: Facts, route: str, circuit: str) -> Fact:
+    """Germanium that a circuit wins from a tonne of its host, t/t."""
+    if route == "coal":
+        recovery = hosts.coal_recovery(facts)
+        return derived(recovery.value, "t/t", "recovered from ash", recovery)
+    content, part = contents(facts)[route], recoveries(facts)[circuit]
+    ends = [
+        (a or 0) * (b or 0) for a, b in ((content.low, part.low), (content.high, part.high))
+    ]
+    return derived(
+        content.value * part.value,
+        "t/t",
+        f"{content.value * 1e6:.3g} g/t x {part.value:g}: {part.note}",
+        content,
+        part,
+        low=ends[0],
+        high=ends[1],
+    )
+
+
+def circuit_cost(facts: Facts, circuit: str) -> Fact:
+    """All-in cost of a circuit at zinc works, USD_2021/kg."""
+    base = facts.one("recommended_base", METAL, variable="unit_cost", item="dom_zinc")
+    if circuit == "1":
+        return base
+    first, last = (
+        facts.one("costs_capex", "indium", variable="supply_cost_step", item=STEP[name])
+        for name in ("1", "2")
+    )
+    high = facts.one("prices", METAL, variable="price", item="germanium_metal", year=2014)
+    return derived(
+        base.value * last.value / first.value,
+        base.unit,
+        f"{base.value:g} x {last.value:g} / {first.value:g}, long-run step over by-product step of "
+        f"indium (NREL); low: coproduct step, twice; high: {high.value:g}, at which output hardly "
+        "rose in 2013-14",
+        base,
+        first,
+        last,
+        high,
+        low=2 * base.value,
+        high=high.value,
         grade="D",
     )
 
 
-def _byproduct(facts: Facts, route: str) -> Iterator[Row]:
-    process, concentrate = f"byproduct_germanium_{route}", f"germanium/concentrate_{route}"
-    home = route in DEPOSITS
-    inputs = {}
-    if home:
-        deposit, _, item = DEPOSITS[route]
-        recovered = facts.one("recommended_base", METAL, variable="yield_overall", item=item)
-        inputs = {deposit: inverse(recovered, f"1 / mine-to-metal yield {recovered.value:g}")}
-    yield from good(
-        concentrate,
-        METAL,
-        "intermediate",
-        "extraction",
-        f"germanium concentrate, {route.replace('_', ' ')}",
-        ONE,
-    )
+def _byproduct(facts: Facts, route: str, circuit: str) -> Iterator[Row]:
+    process, concentrate = _name(route, circuit), f"germanium/concentrate_{route}"
+    home = route != "zinc_imported"
+    if circuit != "2":
+        yield from good(
+            concentrate,
+            METAL,
+            "intermediate",
+            "extraction",
+            f"germanium concentrate, {route.replace('_', ' ')}",
+            ONE,
+        )
     yield from recipe(
         process,
         "byproduct",
         "extraction",
-        inputs=inputs,
+        inputs={},
         outputs={concentrate: ONE},
-        host="coal_ash" if route == "coal" else route,
+        host=_host(route),
         plant=_plant(route),
         origin="" if home else CONCENTRATE_LAND,
         ramp_group=f"{_plant(route)}_ramp",
-        loss="tailings, slag and ash" if home else "",
-        description=f"germanium from {route.replace('_', ' ')}",
+        description=f"germanium from {route.replace('_', ' ')}"
+        + (f", circuit {circuit}" if circuit else ""),
     )
-    item = "dom_coal" if route == "coal" else "dom_zinc"
-    cost = facts.one("recommended_base", METAL, variable="unit_cost", item=item)
+    yield from value(process, "host_content", reach(facts, route, circuit))
+    yield observed(process, _seen(facts, route, circuit))
+    if route == "coal":
+        cost = facts.one("recommended_base", METAL, variable="unit_cost", item="dom_coal")
+        yield from value(process, "variable_cost", by.running(_turning_prices(facts, cost)))
+        yield from value(process, "min_activity", _run_down(facts))
+        yield from _coal_emissions(facts, process)
+        return
     yield from value(
         process,
         "variable_cost",
-        by.running(_turning_prices(facts, cost) if route == "coal" else cost),
+        by.running(circuit_cost(facts, circuit), circuit_cost(facts, "1")),
     )
-    yield observed(
-        process,
-        derived(
-            SEEN[route],
-            "t/year",
-            (
-                "126 t used and exported, zinc : coal 60 : 40, zinc by provenance; BGS counts 155 "
-                "t (estimate, 13.9 % of it from scrap)"
-            ),
-            facts.one("hosts_companion", METAL, variable="host_share", item="zinc", region="china"),
-            grade="D",
-        ),
-    )
-    if route == "coal":
-        yield from value(process, "min_activity", _run_down(facts))
-        recovery = hosts.coal_recovery(facts)
-        yield from value(
-            process, "host_content", derived(recovery.value, "t/t", "recovered from ash", recovery)
-        )
-        yield from _coal_emissions(facts, process)
-        return
-    yield from value(process, "host_content", _host_yield(facts))
     yield from zinc_emissions(
         facts, process, "recommended_base", METAL, "dom_zinc", "home" if home else "imported"
     )
+
+
+def _name(route: str, circuit: str) -> str:
+    return f"byproduct_germanium_{route}{'_' + circuit if circuit else ''}"
+
+
+def _seen(facts: Facts, route: str, circuit: str) -> Fact:
+    return derived(
+        0 if circuit == "2" else SEEN[route],
+        "t/year",
+        (
+            "126 t used and exported, zinc : coal 60 : 40, zinc by provenance, all by circuits "
+            "that stand; BGS counts 155 t (estimate, 13.9 % of it from scrap)"
+        ),
+        facts.one("hosts_companion", METAL, variable="host_share", item="zinc", region="china"),
+        grade="D",
+    )
+
+
+# ---- residues
+
+
+def _residues(facts: Facts) -> Iterator[Row]:
+    """Slag and residues of zinc works, and ash of the lignite, as deposits: what lies there, what
+    comes to lie there, and the dear way to win it."""
+    kept = judged(
+        0.5,
+        "1",
+        "half is dumped where it can be dug up again, the rest goes into cement, roads and backfill",
+        low=0.2,
+        high=0.8,
+    )
+    for route, filling in (("zinc", ("zinc_home", "zinc_imported")), ("coal", ("coal_ash",))):
+        name = f"germanium_{route}_residue"
+        yield number(
+            "deposits",
+            opening(facts, route, kept),
+            deposit=name,
+            metal=METAL,
+            parameter="reserve",
+        )
+        for host in filling:
+            yield number("residues", kept, deposit=name, host=host)
+        yield from _rework(facts, route, name)
+    yield from by.circuit(
+        "germanium_residue",
+        [judged(0, "t/year", "no dump is worked for germanium in China today", low=0, high=2)],
+        rework_cost(facts, "zinc"),
+        judged(5, "t/year/year", "a fuming furnace in three years", low=2, high=15),
+    )
+
+
+def opening(facts: Facts, route: str, kept: Fact) -> Fact:
+    """Germanium in the residues of 2015 to 2020, t: content of the zinc refined (or of the lignite
+    burnt) less what was won."""
+    made = [
+        facts.one(
+            "production",
+            METAL,
+            variable="refined_production",
+            region="china",
+            year=year,
+            source="bgs-world-mineral-statistics",
+        )
+        for year in BEFORE
+    ]
+    share = facts.one(
+        "hosts_companion",
+        METAL,
+        variable="host_share",
+        item="zinc" if route == "zinc" else "coal",
+        region="china",
+    )
+    won = share.value * sum(fact.value for fact in made)
+    if route == "coal":
+        recovery = hosts.coal_recovery(facts)
+        left, content = won * (1 / recovery.value - 1), recovery
+        note = f"{won:.4g} t won of coal in 2015-2020 x (1 / {recovery.value:g} - 1)"
+        refined = []
+    else:
+        content = contents(facts)["zinc_home"]
+        refined = [
+            facts.one(
+                "hosts_companion",
+                "zinc",
+                variable="refined_production",
+                region="china",
+                year=year,
+                source="nbs-china",
+            )
+            for year in BEFORE
+        ]
+        zinc = sum(fact.value for fact in refined)
+        left = content.value * zinc - won
+        note = (
+            f"{zinc:.4g} t of zinc refined in 2015-2020 x {content.value * 1e6:.3g} g/t less "
+            f"{won:.4g} t won of zinc"
+        )
+    return derived(
+        kept.value * left,
+        "t",
+        f"{kept.value:g} of {note}",
+        content,
+        share,
+        *made,
+        *refined,
+        low=(kept.low or 0) * left,
+        high=4 * kept.value * left,
+        grade="D",
+    )
+
+
+def rework_cost(facts: Facts, route: str) -> Fact:
+    """All-in cost of germanium from a residue, USD_2021/kg."""
+    peak = peak_price(facts)
+    if route == "zinc":
+        dear = circuit_cost(facts, "2")
+        leach = facts.one("yields", METAL, variable="yield_overall", item="zinc_leach")
+        return derived(
+            dear.value * leach.value / _won_again().value,
+            dear.unit,
+            f"dearest circuit {dear.value:.4g} x {leach.value:g} / {_won_again().value:g}, the "
+            "share that is won; high: the peak of 2025",
+            dear,
+            leach,
+            low=dear.value,
+            high=peak.value,
+            grade="D",
+        )
+    cost = facts.one("recommended_base", METAL, variable="unit_cost", item="dom_coal")
+    recovery = hosts.coal_recovery(facts)
+    factor = recovery.value / ((1 - recovery.value) * _won_again().value)
+    return derived(
+        cost.value * factor,
+        cost.unit,
+        f"{cost.value:g} x {recovery.value:g} / ({1 - recovery.value:g} x {_won_again().value:g}): "
+        "as much ash handled for what is left in it",
+        cost,
+        recovery,
+        low=2 * cost.value,
+        high=4 * cost.value,
+        grade="D",
+    )
+
+
+def _won_again() -> Fact:
+    return judged(
+        0.5, "1", "won from a residue: as much as smelters win from the feed", low=0.3, high=0.7
+    )
+
+
+def _rework(facts: Facts, route: str, deposit: str) -> Iterator[Row]:
+    process = f"rework_germanium_{route}"
+    concentrate = "germanium/concentrate_" + ("zinc_home" if route == "zinc" else "coal")
+    yield from recipe(
+        process,
+        "mine",
+        "extraction",
+        inputs={deposit: inverse(_won_again(), "germanium in the residue per tonne won")},
+        outputs={concentrate: ONE},
+        plant="germanium_residue",
+        loss="slag",
+        description="germanium from "
+        + ("slag of zinc works" if route == "zinc" else "ash of lignite"),
+    )
+    yield from value(
+        process,
+        "variable_cost",
+        by.running(rework_cost(facts, route), rework_cost(facts, "zinc")),
+    )
+    yield from zinc_emissions(facts, process, "recommended_base", METAL, "dom_zinc", "home")
 
 
 def _run_down(facts: Facts) -> list[Fact]:
@@ -209,24 +425,6 @@ def _run_down(facts: Facts) -> list[Fact]:
 
 def _plant(route: str) -> str:
     return "germanium_coal" if route == "coal" else "germanium_zinc"
-
-
-def _host_yield(facts: Facts) -> list[Fact]:
-    ends = facts.one("recommended_base", METAL, variable="host_yield", item="refined_zinc")
-    return [
-        derived(
-            fact.value * 1e-6,
-            "t/t",
-            f"{fact.value:g} g/t; {fact.note}",
-            fact,
-            low=(ends.low or 0) * 1e-6,
-            high=(ends.high or 0) * 1e-6,
-            year=fact.year,
-        )
-        for fact in facts.series(
-            "additions", METAL, variable="host_yield_path", item="refined_zinc"
-        )
-    ]
 
 
 def _turning_prices(facts: Facts, cost: Fact) -> Fact:
@@ -277,7 +475,7 @@ def _refine(route: str) -> Iterator[Row]:
         inputs={f"germanium/concentrate_{route}": ONE},
         outputs={"germanium/refined": ONE},
         pathway=ROUTES[route],
-        origin="" if route in DEPOSITS else CONCENTRATE_LAND,
+        origin=CONCENTRATE_LAND if route == "zinc_imported" else "",
         plant="germanium_refining",
         description=f"refining of germanium, {route.replace('_', ' ')}",
     )

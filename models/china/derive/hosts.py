@@ -10,11 +10,13 @@ reserves of 46 to 60 Mt (USGS 2024, 2025): it presumes that reserves go on being
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from models.china.derive.common import Fact, Facts, Row, at_year, derived, number, path
 
 YEARS = (2021, 2022, 2023, 2024, 2025, 2030, 2040, 2050, 2060)
+COAL_YEARS = (2021, 2025, 2030, 2035, 2040, 2050, 2060)
 SCENARIOS = {"": "central", "zinc-low": "low", "zinc-high": "high"}
 """Scenario to the path of refined zinc in data/additions.csv."""
 
@@ -26,10 +28,10 @@ def rows(facts: Facts) -> Iterator[Row]:
     for host, fact in (
         ("tin", tin()),
         ("copper", copper()),
-        ("coal_ash", coal_ash(facts)),
         ("rare_earth_ore", rare_earth_ore()),
     ):
         yield number("hosts", fact, host=host)
+    yield from path("hosts", coal_ash(facts), host="coal_ash")
 
 
 def zinc(facts: Facts, item: str = "central") -> dict[str, list[Fact]]:
@@ -110,24 +112,36 @@ def copper() -> Fact:
     )
 
 
-def coal_ash(facts: Facts) -> Fact:
-    """Germanium in the lignite burnt for it (Lincang, Wulantuga), t a year."""
+def coal_ash(facts: Facts) -> list[Fact]:
+    """Germanium in the lignite burnt for it (Lincang, Wulantuga), t a year: a constant share of what
+    is left of the coal-hosted reserve."""
     metal, recovery = (
         facts.one("hosts_companion", "germanium", variable="host_capacity", item="coal_ash"),
         coal_recovery(facts),
     )
-    return derived(
-        metal.value / recovery.value,
-        "t/year",
-        (
-            f"germanium in lignite burnt: {metal.value:g} t recovered / {recovery.value:g}; flat, "
-            "small against all coal"
-        ),
-        metal,
-        recovery,
-        low=45 / recovery.value,
-        high=80 / recovery.value,
+    reserve = facts.one(
+        "additions", "germanium", variable="reserve_central", item="coal_hosted_deposits"
     )
+    burnt, low, high = (each / recovery.value for each in (metal.value, 45, 80))
+    return [
+        derived(
+            burnt * math.exp(-(year - 2021) * burnt / reserve.value),
+            "t/year",
+            (
+                f"{metal.value:g} t recovered / {recovery.value:g} = {burnt:.4g} t in 2021, falling "
+                f"with what is left of {reserve.value:g} t, {burnt / reserve.value:.3g} of it a "
+                "year; high: reserves are replaced"
+            ),
+            metal,
+            recovery,
+            reserve,
+            low=low * math.exp(-(year - 2021) * burnt / reserve.value),
+            high=high,
+            year=year,
+            grade="D",
+        )
+        for year in COAL_YEARS
+    ]
 
 
 def coal_recovery(facts: Facts) -> Fact:

@@ -1,13 +1,23 @@
-"""Indium: by-product of zinc (home and imported concentrate, in cost tiers), tin and copper; spent
-targets and waste.
+"""Indium: by-product of zinc (home and imported concentrate, in cost tiers), tin and copper; what
+zinc works leave of it; spent targets and waste.
+
+Spent targets are the real secondary indium: of 447 t fed back in 2021 nothing is mined, and the
+demand of the data is net of them. End-of-life waste gives some tonnes.
 
 Choices where the data give several values:
-- Tiers: cheap is what was won at the prices of 2021-23 (77 to 94 g/t of zinc); the rest of the host yield path (not of the technical
-  ceiling of 250 g/t) costs the dearer steps of NREL, 2011 brought to 2021. The dearest tier is bounded by the host alone.
-- Tin and copper cost the by-product step too: they ran at 217 USD/kg, so not at the 300 of additions.csv.
-- The reserve (21,600 t) counts recovered metal, so depletion has coefficient 1 and mining losses do not show.
-- Target scrap: yield 0.95 (seed), cost 60 USD/kg (recalled, C, before the unsourced 150). End of life: above 700 USD/kg of 2011 (NREL).
-- No route is opened for semiconductors, solders and other uses: the data hold neither yield nor cost.
+- Content of zinc concentrate: what was won in 2021, 77 g/t of zinc, over the share that reaches a
+  capable smelter and comes through smelter and refinery (NREL: 0.70 x 0.50 x 0.80): 274 g/t, the
+  same at home and abroad. Resource over zinc reserves would say 470 g/t of ore, of which flotation
+  leaves 0.60 in the concentrate: 282.
+- Tiers are circuits: cheap is what was won at the prices of 2021-23 (77 to 94 g/t of zinc); the
+  rest of the host yield path (83 to 200 g/t) costs the dearer steps of NREL, 2011 brought to 2021.
+- No reserve: indium comes with the zinc, whether somebody wins it or not.
+- Tin and copper cost the by-product step too: they ran at 217 USD/kg, so not at the 300 of
+  additions.csv.
+- Target scrap: yield 0.95 (seed), cost 60 USD/kg (recalled, C, before the unsourced 150). End of
+  life: above 700 USD/kg of 2011 (NREL).
+- No route is opened for semiconductors, solders and other uses: the data hold neither yield nor
+  cost.
 """
 
 from __future__ import annotations
@@ -25,15 +35,16 @@ from models.china.derive.common import (
     emission_rows,
     judged,
     number,
-    path,
 )
 from models.china.derive.indium_trade import METAL, TIERS, fanya_lot, import_price, imports
-from models.china.derive.supply import ONE, good, mine_ramp, observed, recipe, value
+from models.china.derive.supply import ONE, good, inverse, mine_ramp, observed, recipe, value
 
 STEPS = {"1": "byproduct_step", "2": "coproduct_step", "3": "long_run"}
 CONCENTRATE_LAND = "Australia, Peru and others"
 """Whence the zinc concentrate comes: Australia a quarter to a third, Peru a sixth of imports (SMM,
 early 2023)."""
+SPLIT_YEARS = (2021, 2023, 2025, 2030, 2040, 2060)
+"""Without 2022, in which more was won (94 g/t) than the host yield path says."""
 FOREIGN_PART = 0.15
 TERRITORIAL = 1 - FOREIGN_PART
 """Part of a by-product's whole-chain emission that falls in China where the concentrate is imported
@@ -44,6 +55,7 @@ def rows(facts: Facts) -> Iterator[Row]:
     yield from good("indium/refined", METAL, "refined", "processing", "refined indium, 4N")
     yield from _home(facts)
     yield from _other_hosts(facts)
+    yield from _residue(facts)
     yield from _refining(facts)
     yield from imports(facts)
     yield from fanya_lot(facts)
@@ -94,8 +106,6 @@ def host_yield(facts: Facts) -> list[Fact]:
 
 def _home(facts: Facts) -> Iterator[Row]:
     """Zinc: six processes, three tiers of two provenances."""
-    reserve = facts.one("recommended_base", METAL, variable="reserve", item="domestic")
-    yield number("deposits", reserve, deposit="indium_home", metal=METAL, parameter="reserve")
     yield from mine_ramp(facts, "byproduct_indium_zinc")
     for kind in ("home", "imported"):
         equivalent = ONE
@@ -107,8 +117,32 @@ def _home(facts: Facts) -> Iterator[Row]:
             f"indium in residues of zinc smelting, {kind} concentrate",
             equivalent,
         )
+        yield number("host_contents", content(facts), host=f"zinc_{kind}", metal=METAL)
         for tier in TIERS:
             yield from _tier(facts, kind, tier)
+
+
+def content(facts: Facts) -> Fact:
+    """Indium in concentrate per tonne of refined zinc, t/t."""
+    won = facts.one("hosts_companion", METAL, variable="host_yield", item="refined_zinc")
+    stages = [
+        facts.one("yields", METAL, variable="yield_stage", item=item)
+        for item in ("sent_to_capable_smelter", "smelter", "refinery")
+    ]
+    flotation = facts.one("yields", METAL, variable="yield_stage", item="ore_to_concentrate")
+    share = stages[0].value * stages[1].value * stages[2].value
+    return derived(
+        won.value * 1e-6 / share,
+        "t/t",
+        f"{won.value:.4g} g/t won in 2021 / ({' x '.join(f'{each.value:g}' for each in stages)}); "
+        "ends: 0.20 and 0.14 of the ore won (NREL), of which flotation leaves "
+        f"{flotation.value:g}",
+        won,
+        *stages,
+        flotation,
+        low=won.value * 1e-6 * flotation.value / 0.20,
+        high=won.value * 1e-6 * flotation.value / 0.14,
+    )
 
 
 def _tier(facts: Facts, kind: str, tier: str) -> Iterator[Row]:
@@ -117,25 +151,14 @@ def _tier(facts: Facts, kind: str, tier: str) -> Iterator[Row]:
         process,
         "byproduct",
         "extraction",
-        inputs={"indium_home": ONE} if kind == "home" else {},
+        inputs={},
         outputs={f"indium/crude_{kind}": ONE},
         host=host,
         origin="" if kind == "home" else CONCENTRATE_LAND,
         ramp_group="byproduct_indium_zinc",
         description=f"indium from {kind} zinc concentrate, cost tier {tier}",
     )
-    content = host_yield(facts)
-    yield from value(process, "host_content", content)
-    for scenario, item in hosts.SCENARIOS.items():
-        flow = hosts.zinc(facts, item)[host]
-        if tier != "3":
-            yield from path(
-                "process_values",
-                _tier_size(facts, tier, content, flow),
-                scenario=scenario,
-                process=process,
-                parameter="max_activity",
-            )
+    yield from value(process, "host_content", tier_size(facts, tier))
     yield from value(
         process, "variable_cost", by.running(tier_cost(facts, tier), tier_cost(facts, "1"))
     )
@@ -171,38 +194,39 @@ def cheap(facts: Facts) -> list[Fact]:
     return found
 
 
-def _tier_size(
-    facts: Facts, tier: str, content: Sequence[Fact], flow: Sequence[Fact]
-) -> list[Fact]:
-    """Cheap tier: as observed. The rest of the host yield is split between the two dearer ones as
-    additions.csv splits it (0.28 : 0.10)."""
+def tier_size(facts: Facts, tier: str) -> list[Fact]:
+    """Indium that a tier wins from a tonne of zinc, t/t. Cheap tier: as observed. The rest of the
+    host yield is split between the two dearer ones as additions.csv splits it (0.28 : 0.10)."""
+    known, whole = cheap(facts), host_yield(facts)
+    if tier == "1":
+        most = max(fact.value for fact in known)
+        return [
+            derived(fact.value, "t/t", fact.note, fact, low=0.8 * fact.value, high=most, year=y)
+            for fact, y in zip(known, (fact.year for fact in known), strict=True)
+        ]
     second, third = (
         facts.one(
             "additions", METAL, variable="tier_share_of_host_flow", item=f"dom_zinc_tier{name}"
         )
         for name in ("2", "3")
     )
-    known = cheap(facts)
+    share = (second if tier == "2" else third).value / (second.value + third.value)
     found = []
-    for fact in flow:
-        year = fact.year or 0
-        whole = at_year(content, year)
-        first = min(at_year(known, year), whole)
-        size, note, extra = first, f"{first * 1e6:.4g} g/t", known
-        if tier == "2":
-            part = second.value / (second.value + third.value)
-            size, note, extra = (
-                (whole - first) * part,
-                f"({whole * 1e6:.4g} - {first * 1e6:.4g}) g/t x {part:.3f}",
-                [second, third, *content],
-            )
+    for year in SPLIT_YEARS:
+        path, first = at_year(whole, year), at_year(known, year)
+        size = (path - first) * share
         found.append(
             derived(
-                size * fact.value,
-                "t/year",
-                f"{note} x {fact.value:.4g} t zinc",
-                *extra,
-                fact,
+                size,
+                "t/t",
+                f"({path * 1e6:.4g} - {first * 1e6:.4g}) g/t x {share:.3f}; low: hardly better "
+                "than now, high: the technical ceiling",
+                second,
+                third,
+                *known,
+                *whole,
+                low=0.1 * size,
+                high=((whole[0].high or 0) - first) * share,
                 year=year,
             )
         )
@@ -305,7 +329,7 @@ def _other_hosts(facts: Facts) -> Iterator[Row]:
             process,
             "byproduct",
             "extraction",
-            inputs={"indium_home": ONE},
+            inputs={},
             outputs={"indium/crude_home": ONE},
             host=host,
             description=f"indium from {host} smelting",
@@ -338,6 +362,83 @@ def _other_hosts(facts: Facts) -> Iterator[Row]:
                 grade="C",
             ),
         )
+
+
+def _residue(facts: Facts) -> Iterator[Row]:
+    """Leach residues and slag of zinc works as a deposit, filled by what nobody wins, and the dear
+    way to win it again."""
+    kept = judged(
+        0.5,
+        "1",
+        "half is dumped where it can be dug up again, the rest goes into cement, roads and backfill",
+        low=0.2,
+        high=0.8,
+    )
+    again = judged(
+        0.5, "1", "won from a residue: as NREL's share of smelters as they are", low=0.3, high=0.7
+    )
+    deposit, process = "indium_zinc_residue", "rework_indium_zinc"
+    yield number(
+        "deposits", opening(facts, kept), deposit=deposit, metal=METAL, parameter="reserve"
+    )
+    for host in ("zinc_home", "zinc_imported"):
+        yield number("residues", kept, deposit=deposit, host=host)
+    yield from recipe(
+        process,
+        "mine",
+        "extraction",
+        inputs={deposit: inverse(again, "indium in the residue per tonne won")},
+        outputs={"indium/crude_home": ONE},
+        ramp_group="rework_indium",
+        loss="slag",
+        description="indium from residues of zinc works",
+    )
+    dear, ceiling = tier_cost(facts, "3"), host_yield(facts)[0].high or 0
+    cost = derived(
+        dear.value * ceiling / content(facts).value / again.value,
+        dear.unit,
+        f"dearest tier {dear.value:.4g} x {ceiling / content(facts).value:.3g} won there / "
+        f"{again.value:g} won here",
+        dear,
+        content(facts),
+        low=dear.value,
+        high=3 * dear.value,
+        grade="D",
+    )
+    yield from value(process, "variable_cost", by.running(cost, tier_cost(facts, "1")))
+    yield from zinc_emissions(facts, process, "recommended_base", METAL, "dom_zinc_tier1", "home")
+    yield from by.recycling_ramp(
+        facts, "rework_indium", judged(20, "t/year/year", "one works a year", low=5, high=60)
+    )
+
+
+def opening(facts: Facts, kept: Fact) -> Fact:
+    """Indium in the residues of the zinc refined from 2015 to 2020, t."""
+    refined = [
+        facts.one(
+            "hosts_companion",
+            "zinc",
+            variable="refined_production",
+            region="china",
+            year=year,
+            source="nbs-china",
+        )
+        for year in range(2015, 2021)
+    ]
+    won = facts.one("hosts_companion", METAL, variable="host_yield", item="refined_zinc")
+    zinc = sum(fact.value for fact in refined)
+    left = content(facts).value - won.value * 1e-6
+    return derived(
+        kept.value * zinc * left,
+        "t",
+        f"{kept.value:g} of {zinc:.4g} t of zinc refined in 2015-2020 x {left * 1e6:.4g} g/t not won",
+        content(facts),
+        won,
+        *refined,
+        low=(kept.low or 0) * zinc * left,
+        high=4 * kept.value * zinc * left,
+        grade="D",
+    )
 
 
 def _refining(facts: Facts) -> Iterator[Row]:

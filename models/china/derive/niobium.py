@@ -25,7 +25,7 @@ from models.china.derive.common import (
     number,
     path,
 )
-from models.china.derive.supply import ONE, good, import_ramp, inverse, observed, recipe, value
+from models.china.derive.supply import ONE, good, import_ramp, observed, recipe, value
 
 METAL = "niobium"
 STEELS = ("structural_steel", "automotive", "pipelines", "stainless")
@@ -54,18 +54,18 @@ def rows(facts: Facts) -> Iterator[Row]:
 def _home(facts: Facts) -> Iterator[Row]:
     """Bayan Obo: bound by the ore milled for iron and rare earths, by plant and by a slow opening;
     44 t run whatever the price."""
-    cost, reserve, recovered, capacity = (
+    cost, recovered, capacity = (
         facts.one("recommended_base", METAL, variable=name, item=item)
         for name, item in (
             ("unit_cost", "dom_byproduct"),
-            ("reserve", "domestic"),
             ("yield_overall", "dom_byproduct"),
             ("capacity", "dom_byproduct"),
         )
     )
     running = facts.one("additions", METAL, variable="base_year_fixed_flow", item="dom_byproduct")
     process, concentrate = "byproduct_niobium_rare_earth", "niobium/concentrate_home"
-    yield number("deposits", reserve, deposit="niobium_bayan_obo", metal=METAL, parameter="reserve")
+    own = Fact(1.0, "t/t", "own", "A", note="by definition: the host counts its niobium")
+    yield number("host_contents", own, host="rare_earth_ore", metal=METAL)
     yield from good(
         concentrate,
         METAL,
@@ -78,21 +78,21 @@ def _home(facts: Facts) -> Iterator[Row]:
         process,
         "byproduct",
         "extraction",
-        inputs={
-            "niobium_bayan_obo": inverse(
-                recovered, f"1 / yield {recovered.value:g}: 0.2 in old, 0.5 in new works"
-            )
-        },
+        inputs={},
         outputs={concentrate: ONE},
         host="rare_earth_ore",
         plant="niobium_bayan_obo",
-        loss="tailings",
         description="niobium from tailings of rare earths and iron",
     )
     yield from value(
         process,
         "host_content",
-        derived(recovered.value, "t/t", "of the niobium in the ore milled", recovered),
+        derived(
+            recovered.value,
+            "t/t",
+            "of the niobium in the ore milled: 0.2 in old, 0.5 in new works",
+            recovered,
+        ),
     )
     yield from value(process, "variable_cost", by.running(cost))
     yield from value(

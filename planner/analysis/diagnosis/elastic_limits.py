@@ -266,6 +266,20 @@ def _rows(
     return easings
 
 
+def _hosts(system: System, balance: Balance, arrays: Arrays) -> Iterator[Easing]:
+    """The limits of a host: for all its by-products of a metal, and for each of several circuits;
+    and what more of it would lay down."""
+    for family in ("host_limit", "circuit_limit"):
+        yield from _rows(family)(system, balance, arrays)
+    for i in arrays.rows_of("depletion"):
+        name, year = arrays.rows[i][1]
+        deposit, t = system.deposits[str(name)], system.years.index(int(str(year)))
+        for host, kept in deposit.filled_by.items():
+            gain = float(kept[t] * system.hosts[host].content[deposit.metal][t])
+            if gain:
+                yield host, "row", int(i), gain
+
+
 def _capacity(system: System, balance: Balance, arrays: Arrays) -> Iterator[Easing]:
     for family in ("capacity_balance", "capacity_limit"):
         yield from _rows(family)(system, balance, arrays)
@@ -493,7 +507,7 @@ LIMIT_KINDS: tuple[LimitKind, ...] = (
         "the host output",
         "raise",
         "t/year",
-        _rows("host_limit"),
+        _hosts,
         _with("hosts", _more("output")),
         _of("hosts", "output"),
         _row("hosts", "output"),

@@ -15,7 +15,7 @@ the same living programme: how much of the gap it closes is its answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -32,6 +32,7 @@ from planner.runtime.display import shown
 from planner.runtime.progress import Progress, Step, told
 from planner.solver.compiled import Compiled
 from planner.solver.highs import Arrays, Program
+from planner.system.byproducts import laid_down
 from planner.system.nouns import Array, System
 from planner.system.trade import import_terms, origins
 from planner.system.unit_accounts import reported_equivalent, reported_requirement
@@ -224,7 +225,7 @@ def _levers(system: System, arrays: Arrays, held: Sequence[_Held]) -> Iterator[L
         yield from _freed(name, np.concatenate([arrays.rows_of(family) for family in families]))
     yield from _freed("home output without limits of growth", _ramps_at_home(system, arrays))
     yield from _more_ore(system, arrays)
-    yield from _more_of_hosts(arrays)
+    yield from _more_of_hosts(system, arrays)
     yield from _larger_stockpiles(arrays)
     for origin in sorted({h.origin for h in held}):
         yield from _freed(f"{origin} free to grow", [h.row for h in held if h.origin == origin])
@@ -255,11 +256,21 @@ def _more_ore(system: System, arrays: Arrays) -> Iterator[Lever]:
     yield "reserves doubled", lambda program: program.set_rows(ore, lower, upper)
 
 
-def _more_of_hosts(arrays: Arrays) -> Iterator[Lever]:
-    hosts = arrays.rows_of("host_limit")
-    lower, upper = arrays.row_lower[hosts], TWICE * arrays.row_upper[hosts]
+def _more_of_hosts(system: System, arrays: Arrays) -> Iterator[Lever]:
+    """The output of every host doubled, with what it would lay down as residue."""
+    hosts = np.concatenate([arrays.rows_of(each) for each in ("host_limit", "circuit_limit")])
+    ground = arrays.rows_of("depletion") if any(system.hosts) else hosts[:0]
+    more = np.array([_laid_down(system, *arrays.rows[i][1]) for i in ground], dtype=float)
+    rows = np.concatenate([hosts, ground])
+    lower = np.concatenate([arrays.row_lower[hosts], arrays.row_lower[ground] + more])
+    upper = np.concatenate([TWICE * arrays.row_upper[hosts], arrays.row_upper[ground] + more])
     if len(hosts):
-        yield "host output doubled", lambda program: program.set_rows(hosts, lower, upper)
+        yield "host output doubled", lambda program: program.set_rows(rows, lower, upper)
+
+
+def _laid_down(system: System, deposit: Hashable, year: Hashable) -> float:
+    filled = laid_down(system, system.deposits[str(deposit)])
+    return float(filled[system.years.index(int(str(year)))])
 
 
 def _larger_stockpiles(arrays: Arrays) -> Iterator[Lever]:

@@ -23,6 +23,7 @@ from planner.lp.families.capacity_limit import CAPACITY_LIMIT
 from planner.lp.families.capital_budget import CAPITAL_BUDGET
 from planner.lp.families.carbon_budget import CARBON_BUDGET
 from planner.lp.families.carbon_cap import CARBON_CAP
+from planner.lp.families.circuit_limit import CIRCUIT_LIMIT
 from planner.lp.families.collection import COLLECTION
 from planner.lp.families.collection_target import COLLECTION_TARGET
 from planner.lp.families.depletion import DEPLETION
@@ -55,6 +56,7 @@ FORMULATION: tuple[Physical | Target, ...] = (
     EXTENSION,
     SERVICE,
     HOST_LIMIT,
+    CIRCUIT_LIMIT,
     COLLECTION,
     STOCKPILE_BALANCE,
     EMISSION_ACCOUNT,

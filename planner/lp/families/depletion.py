@@ -11,21 +11,28 @@ from planner.lp.wording import Facts, Subject, Telling
 from planner.mfa.bound_checks import ore_taken, reserve_growth
 from planner.study.provenance import figures, plain, years_of
 from planner.system.batch import joined
+from planner.system.byproducts import laid_down, withheld
+from planner.system.nouns import Deposit
 
 
 def depletion(m: Any, d: str, t: int) -> Any:
     r"""Ore in the ground at the end of a year; what exploration adds can be mined only once it is
-    there.
+    there. A residue grows by what no by-product process wins of the metal that comes with its
+    hosts.
 
-    $$R_{d,t} - R_{d,t-1} + \sum_p i_{d,p,t}\, a_{p,t} - \sum_v y_{d,v} = A_{d,t}$$   [t]
+    $$R_{d,t} - R_{d,t-1} + \sum_p i_{d,p,t}\, a_{p,t} + \sum_p \zeta_{d,p,t}\, a_{p,t}
+    - \sum_v y_{d,v} = A_{d,t}$$   [t]
 
     with the reserve on the right in the first year, what exploration y of a year v can be mined
-    from t on, and R at least 0.
+    from t on, and R at least 0. On the right of a residue stands also the whole content of its
+    hosts, rho C H for each, with rho the share that is kept; zeta = rho w is what a unit of
+    activity that wins w keeps out of it.
     """
     return (
         m.remaining[d, t]
         - sum(m.remaining[d, u] for u in m.previous[t])
         + sum(m.ore[d, p, t] * m.activity[p, t] for p in m.miners[d])
+        + sum(m.withheld[d, p, t] * m.activity[p, t] for p in m.winners[d])
         - sum(m.explored[d, v] for v in m.finds[d, t])
         == m.ore_added[d, t]
     )
@@ -39,10 +46,13 @@ def _fill(m: Components, given: Given) -> None:
         ore.add(deposit, process, values=taken)
     for name, place in system.deposits.items():
         gain = reserve_growth(system, place)
+        if place.filled_by:
+            gain = gain + laid_down(system, place)
         added.add(name, values=joined([gain[..., :1] + place.reserve, gain[..., 1:]]))
     add_sets(m, "miners", miners)
     add_param(m, "ore", ore)
     add_param(m, "ore_added", added, add_set(m, "deposit_years", added, width=2))
+    _fill_residues(m, given)
     finds: dict[Key, list[int]] = {}
     for explored, year in m.sets["explorations"].keys:
         i, delay = given.years.index(int(str(year))), system.exploration[str(explored)].delay
@@ -50,17 +60,34 @@ def _fill(m: Components, given: Given) -> None:
     add_sets(m, "finds", finds, over=m.sets["deposit_years"])
 
 
+def _fill_residues(m: Components, given: Given) -> None:
+    kept_out = given.series(2)
+    winners: dict[str, list[str]] = {name: [] for name in given.system.deposits}
+    for name, place in given.system.deposits.items():
+        for process, metal in withheld(given.system, place):
+            winners[name].append(process)
+            kept_out.add(name, process, values=metal)
+    add_sets(m, "winners", winners)
+    add_param(m, "withheld", kept_out)
+
+
 def _describe(facts: Facts, subject: Subject, years: list[int]) -> Telling:
     (name,) = subject
     deposit = facts.system.deposits[name]
     gain = figures(facts.mean(deposit.additions, years), "t/year")
     added = f", and {gain} is added" if deposit.additions.any() else ""
+    if deposit.filled_by:
+        added += f", and what is not won of the {deposit.metal} in {_hosts(deposit)} fills it"
     until = years_of(facts.system, years)[-1]
     holds = f"holds {plain(deposit.reserve)} t at the start{added}"
     return (
         f"{name}: {holds}, for all that is dug until {until}",
         facts.inputs.line("deposits", name, deposit.metal, "reserve"),
     )
+
+
+def _hosts(deposit: Deposit) -> str:
+    return " and ".join(deposit.filled_by)
 
 
 DEPLETION = Physical(
@@ -85,9 +112,18 @@ DEPLETION = Physical(
             r"A_{d,t}",
             ("deposit", "year"),
             "t",
-            "reserve growth of the year; in the first one the reserve too",
+            "reserve growth of the year, and the whole content of the hosts that fill a residue; "
+            "in the first one the reserve too",
+        ),
+        Term(
+            "withheld",
+            r"\zeta_{d,p,t}",
+            ("deposit", "process", "year"),
+            "t/activity unit",
+            "metal that a by-product process keeps out of a residue by winning it",
         ),
         Term("miners", "", ("deposit",), "", "processes that take from a deposit"),
+        Term("winners", "", ("deposit",), "", "by-product processes of the hosts of a residue"),
         Term(
             "finds",
             "",

@@ -4,38 +4,44 @@ from __future__ import annotations
 
 from typing import Any
 
-from planner.lp.components import Components, Key, add_param, add_set, add_sets
+from planner.lp.components import Components, add_param, add_set, add_sets
 from planner.lp.family import Physical, Term
 from planner.lp.parameters import Given
 from planner.lp.wording import Facts, Subject, Telling
-from planner.mfa.bound_checks import byproducts_of_hosts, host_need
 from planner.study.provenance import figures
+from planner.system.byproducts import byproducts_of_hosts, host_need
 
 
 def host_limit(m: Any, h: str, x: str, t: int) -> Any:
     r"""By-products come no faster than their host: one row for each host and metal, since both
     metals come from the same tonne.
 
-    $$\sum_{p \in B_{h,m}} a_{p,t} / c_{p,t} \le H_{h,t}$$   [t of host / yr]
+    $$\sum_{p \in B_{h,x}} \nu_{x,p,t}\, a_{p,t} \le H_{h,t}$$   [t of host / yr]
+
+    A unit of activity needs 1/c t of host, c the host_content of the process, so that the processes
+    share the tonnes of the host. Where the study states the content C of the host, they are
+    circuits that run side by side and share the metal: a unit of activity that wins w t of metal x
+    needs w/C t of host. Nothing is carried into another year: what is not won in its year is gone,
+    or lies in a residue (`depletion`).
     """
     return (
-        sum(m.host_need[p, t] * m.activity[p, t] for p in m.byproducts[h, x]) <= m.host_output[h, t]
+        sum(m.host_need[x, p, t] * m.activity[p, t] for p in m.byproducts[h, x])
+        <= m.host_output[h, t]
     )
 
 
 def _fill(m: Components, given: Given) -> None:
     system, byproducts = given.system, byproducts_of_hosts(given.system)
-    need: dict[Key, Any] = {}
-    output: dict[Key, Any] = {}
-    for process in system.processes.values():
-        if process.host:
-            need |= given.by_period(process.name, host_need(system, process))
+    need, output = given.series(2), given.series()
+    for (_, metal), names in byproducts.items():
+        for name in names:
+            need.add(metal, name, values=host_need(system, system.processes[name], metal))
     for host in system.hosts.values():
-        output |= given.by_period(host.name, system.period_mean(host.output))
-    add_sets(m, "byproducts", byproducts)
+        output.add(host.name, values=system.period_mean(host.output))
+    add_sets(m, "byproducts", byproducts, width=1)
     add_param(m, "host_need", need)
     add_param(m, "host_output", output)
-    add_set(m, "host_rows", [(h, x, t) for h, x in byproducts for t in given.years])
+    add_set(m, "host_rows", [(h, x, t) for h, x in byproducts for t in given.years], width=3)
 
 
 def _describe(facts: Facts, subject: Subject, years: list[int]) -> Telling:
@@ -59,15 +65,16 @@ HOST_LIMIT = Physical(
     terms=(
         Term(
             "host_need",
-            r"1 / c_{p,t}",
-            ("process", "year"),
-            "t host/t",
-            "host output needed for a tonne of by-product",
+            r"\nu_{x,p,t}",
+            ("metal", "process", "year"),
+            "t host/activity unit",
+            "host output needed for a unit of activity: $1/c_{p,t}$, or $w_{x,p,t}/C_{h,x,t}$ "
+            "where the study states the content C of the host",
         ),
         Term("host_output", r"H_{h,t}", ("host", "year"), "t host/yr", "output of the host"),
         Term(
             "byproducts",
-            "B_{h,m}",
+            "B_{h,x}",
             ("host", "metal"),
             "",
             "processes that win a metal from a host",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from planner.study.judgement.facts import Facts
+from planner.study.judgement.hosts import doubt_contents, doubt_hosts
 from planner.study.judgement.observed import (
     doubt_cohorts,
     doubt_observations,
     doubt_observed_ranges,
 )
-from planner.study.judgement.plausible import doubt_hosts, doubt_prices, doubt_rates
+from planner.study.judgement.plausible import doubt_prices, doubt_rates
 from planner.study.judgement.ranges import doubt_ranges
 from planner.study.judgement.routes import doubt_routes
 from planner.study.judgement.unheeded import (
@@ -28,6 +29,7 @@ JUDGES = (
     doubt_rates,
     doubt_prices,
     doubt_hosts,
+    doubt_contents,
     doubt_routes,
     doubt_ranges,
     doubt_cohorts,

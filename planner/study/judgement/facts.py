@@ -56,6 +56,11 @@ class Facts:
         """Goods that may be thrown away."""
         return disposable(self.nouns.goods, self.nouns.processes)
 
+    @cached_property
+    def filling(self) -> frozenset[str]:
+        """Hosts that fill a residue."""
+        return frozenset(h for deposit in self.nouns.deposits.values() for h in deposit.filled_by)
+
     def named(self, cell: str) -> frozenset[str]:
         """What processes name in a cell: their plants, hosts or ramp groups."""
         return frozenset(getattr(p, cell) for p in self.nouns.processes.values())

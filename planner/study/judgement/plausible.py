@@ -1,4 +1,4 @@
-"""Numbers that read and are probably not meant so: rates, prices of one metal, hosts."""
+"""Numbers that read and are probably not meant so: rates, prices of one metal."""
 
 from __future__ import annotations
 
@@ -96,25 +96,3 @@ def _priced(facts: Facts, process: Process) -> Iterator[tuple[str, _Price]]:
 def _place(facts: Facts, price: _Price) -> Place:
     row = facts.first("process_values", (price.process,), price.item)
     return facts.row("processes", price.process) if row is None else Place(row.file, row.row)
-
-
-def doubt_hosts(facts: Facts, found: Problems) -> None:
-    """Warn of by-products that nothing hosts, and of metal that a host and a deposit bound at
-    once."""
-    for process in facts.nouns.processes.values():
-        at = facts.row("processes", process.name)
-        if process.host and process.deposits:
-            found.at(
-                at,
-                "host",
-                f"'{process.name}' comes with host '{process.host}' and takes ore from "
-                f"'{next(iter(process.deposits))}', so that both bound it; a by-product follows "
-                "its host: drop the deposit, unless it is the ore of the host that runs out",
-            )
-        if process.kind == "byproduct" and not process.host:
-            found.at(
-                at,
-                "host",
-                f"'{process.name}' is a by-product without a host, so that no host's output bounds "
-                "it; name its host and give host_content, or choose another kind",
-            )

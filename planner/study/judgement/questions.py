@@ -68,6 +68,7 @@ OF_NOUNS: Mapping[Question, Callable[[Facts, str], bool]] = {
     "growing": lambda facts, name: name in facts.cells["ramp_group"],
     "mined": lambda facts, name: name in facts.taken,
     "hosting": lambda facts, name: name in facts.cells["host"],
+    "containing": lambda facts, name: name in facts.cells["host"] or name in facts.filling,
     "entered": _entered,
     "multiplied": _multiplied,
 }

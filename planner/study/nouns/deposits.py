@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from planner.study.nouns.tables import StudyTables
-from planner.system.nouns import Deposit, Exploration, Host
+from planner.system.nouns import Array, Deposit, Exploration, Host, frozen_map
 
 
 def read_deposits(tables: StudyTables) -> dict[str, Deposit]:
     """All deposits by name, each of one metal."""
     found: dict[str, Deposit] = {}
     keys = [
-        key[1] for name in tables.names("deposits") for key in tables.numbers.keys("deposits", name)
+        key[1]
+        for name in _changed_in(tables, "deposits", "residues")
+        for key in tables.numbers.keys("deposits", name)
     ]
     for name, metal in dict.fromkeys(keys):
         if name in found:
@@ -41,15 +45,37 @@ def _deposit(tables: StudyTables, name: str, metal: str) -> Deposit:
         metal,
         np.nan if reserve is None else reserve,
         tables.series("deposits", keys, "additions"),
+        _by_second_key(tables, "residues", name, "kept"),
     )
 
 
 def read_hosts(tables: StudyTables) -> dict[str, Host]:
     """All host metals by name."""
     return tables.before.hosts | {
-        name: Host(name, tables.series("hosts", (name,), "output"))
-        for name in tables.names("hosts")
+        name: Host(
+            name,
+            tables.series("hosts", (name,), "output"),
+            _by_second_key(tables, "host_contents", name, "contained"),
+        )
+        for name in _changed_in(tables, "hosts", "host_contents")
     }
+
+
+def _changed_in(tables: StudyTables, table: str, other: str) -> list[str]:
+    """Names of a table of which it, or the other one, gives another number than before."""
+    return [name for name in tables.numbers.names(table) if tables.changed(name, table, other)]
+
+
+def _by_second_key(
+    tables: StudyTables, table: str, name: str, parameter: str
+) -> Mapping[str, Array]:
+    """The series of a name by its second key: the metal of a content, the host of a residue."""
+    return frozen_map(
+        {
+            keys[1]: tables.series(table, keys, parameter)
+            for _, keys, _ in tables.numbers.keys(table, name)
+        }
+    )
 
 
 def read_exploration(tables: StudyTables) -> dict[str, Exploration]:

@@ -1,0 +1,63 @@
+"""Each circuit of several that win a metal from one host, against what it can reach."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from planner.lp.components import Components, add_param, add_set
+from planner.lp.family import Physical, Term
+from planner.lp.parameters import Given
+from planner.lp.wording import Facts, Subject, Telling
+from planner.study.provenance import figures
+from planner.system.byproducts import circuit_need, circuits
+
+
+def circuit_limit(m: Any, h: str, p: str, t: int) -> Any:
+    r"""A circuit wins no more than its own part of the host's content: the tiers of a supply curve
+    that ends at the content (`host_limit`).
+
+    $$a_{p,t} / c_{p,t} \le H_{h,t}$$   [t of host / yr]
+    """
+    return m.circuit_need[p, t] * m.activity[p, t] <= m.host_output[h, t]
+
+
+def _fill(m: Components, given: Given) -> None:
+    system, need = given.system, given.series()
+    names = circuits(system)
+    for name in names:
+        need.add(name, values=circuit_need(system, system.processes[name]))
+    add_param(m, "circuit_need", need)
+    hosts = {name: system.processes[name].host for name in names}
+    rows = [(hosts[name], name, t) for name in names for t in given.years]
+    add_set(m, "circuit_rows", rows, width=3)
+
+
+def _describe(facts: Facts, subject: Subject, years: list[int]) -> Telling:
+    host, name = subject
+    process, output = facts.system.processes[name], facts.system.hosts[host].output
+    most = figures(facts.mean(process.host_content * output, years), "t/year")
+    return (
+        f"{name}: of what comes with {host} it can win {most} {facts.when(years)}",
+        facts.inputs.line("process_values", name, "host_content", year=years[0]),
+    )
+
+
+CIRCUIT_LIMIT = Physical(
+    rule=circuit_limit,
+    rows="circuit_rows",
+    indices=("host", "process", "year"),
+    unit="USD/t host",
+    basis="annual",
+    fill=_fill,
+    describe=_describe,
+    holds_under_loss=True,
+    terms=(
+        Term(
+            "circuit_need",
+            r"1 / c_{p,t}",
+            ("process", "year"),
+            "t host/activity unit",
+            "host output at which a circuit can run a unit of activity",
+        ),
+    ),
+)
