@@ -75,6 +75,8 @@ ITEMS: Mapping[str, str] = MappingProxyType(
         "measure": "cost of demand measures",
         "exploration": "cost of exploration",
         "breach": "penalty for missing a soft target",
+        "curve": "price paid by the steps of a curve, for what a process gives or ore that is dug",
+        "export_revenue": "what exports that are sold by steps of price earn (negative)",
         "own": "cost that somebody added to the model (`planner.add_cost`), under its name",
         "transfer": (
             "payment between parties at home; its present value is 0, since the country as a whole "
@@ -290,7 +292,7 @@ RESULTS: tuple[ResultTable, ...] = (
             ResultField(
                 "name",
                 "text",
-                "process, plant, good, measure, deposit or policy/subject that costs it",
+                "process, plant, good, measure, deposit or policy/subject that costs it, or earns",
                 key=True,
             ),
             METALS,

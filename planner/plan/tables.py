@@ -21,6 +21,7 @@ from planner.mfa.flows import flow_table
 from planner.mfa.provenance.trace import Trace, traces
 from planner.plan.prices import undiscounted
 from planner.plan.schema import COLUMNS
+from planner.system.curves import BOUGHT, curves
 from planner.system.economics import period_factors
 from planner.system.nouns import SCOPES, Array, Plant, System
 from planner.system.orders import order_charge, placed
@@ -40,6 +41,8 @@ Row = tuple[Any, ...]
 AT_THE_END = "end of period"
 _GONE = 1e-12
 """A cohort of which less than this share of the stock is left is rounding."""
+EXPORT_REVENUE = "export_revenue"
+"""Item of the cost table: what is earned by exports at a price, counted negative."""
 OWN_COST = "own_cost"
 """Beside the variables: what each cost of a user's own comes to, USD per year, by name and year."""
 
@@ -274,6 +277,7 @@ def cost_table(system: System, values: Values) -> pd.DataFrame:
         *_good_costs(system, values),
         *_option_costs(system, values),
         *_plant_costs(system, values),
+        *_curve_costs(system, values),
         *_breach_costs(system, values),
         *_own_costs(system, values),
     )
@@ -328,6 +332,24 @@ def _option_costs(system: System, values: Values) -> Iterator[_Cost]:
         yield _Cost(
             "exploration", option.deposit, metal, system.period_mean(option.cost) * explored
         )
+
+
+def _curve_costs(system: System, values: Values) -> Iterator[_Cost]:
+    """What is paid by the steps of curves, and what exports at a price earn."""
+    for of, curve, sign in curves(system):
+        steps = curve.values()
+        paid = sum(
+            system.period_mean(step.price) * series(system, values, "step", step.label)
+            for step in steps
+        )
+        item = "curve" if sign == BOUGHT else EXPORT_REVENUE
+        yield _Cost(item, of, joined_metals(_metals_of_curve(system, of)), sign * paid)
+
+
+def _metals_of_curve(system: System, of: str) -> Iterable[str]:
+    if of in system.processes:
+        return metals_of(system, system.processes[of])
+    return [system.deposits[of].metal] if of in system.deposits else system.goods[of].content
 
 
 def _plant_costs(system: System, values: Values) -> Iterator[_Cost]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from planner.mfa.balance import sold
 from planner.plan.tables import series
 from planner.system.nouns import Array, Good, System
 from planner.system.trade import (
@@ -20,7 +21,7 @@ from planner.system.trade import (
     origins,
     sent_abroad,
 )
-from planner.system.unit_accounts import demand_by_good, reported_equivalent
+from planner.system.unit_accounts import mean_demand, reported_equivalent
 
 if TYPE_CHECKING:
     from planner.plan.flow_tables import Accounted
@@ -119,10 +120,13 @@ def _exports(plan: Accounted) -> Iterator[_Row]:
 
 
 def served_exports(plan: Accounted, metal: str) -> dict[str, Array]:
-    """Exports that are served of each good that holds a metal, t of the good per year, shape
-    (T,)."""
+    """Exports that are served, or sold at a price, of each good that holds a metal, t of the good
+    per year, shape (T,)."""
     system: System = plan.system
     return {
-        name: demand - series(system, plan.values, "shortage", name)
-        for name, demand in demand_by_good(system, metal=metal, export=True).items()
+        good.name: mean_demand(system, good)
+        - series(system, plan.values, "shortage", good.name)
+        + sold(system, plan.values, good)
+        for good in system.goods.values()
+        if good.exported and metal in good.content
     }

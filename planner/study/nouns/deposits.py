@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
+from planner.study.nouns.curves import read_curve
 from planner.study.nouns.tables import StudyTables
-from planner.system.nouns import Deposit, Exploration, Host
+from planner.system.nouns import NO_CURVE, Deposit, Exploration, Host
 
 
 def read_deposits(tables: StudyTables) -> dict[str, Deposit]:
     """All deposits by name, each of one metal."""
     found: dict[str, Deposit] = {}
     keys = [
-        key[1] for name in tables.names("deposits") for key in tables.numbers.keys("deposits", name)
+        key[1]
+        for name in tables.numbers.names("deposits")
+        if tables.changed(name, "deposits", "curves")
+        for key in tables.numbers.keys("deposits", name)
     ]
     for name, metal in dict.fromkeys(keys):
         if name in found:
@@ -36,11 +40,13 @@ def _deposit(tables: StudyTables, name: str, metal: str) -> Deposit:
             "reserve",
             f"deposit '{name}' has no reserve; give the metal in it at the start",
         )
+    kept = tables.before.deposits.get(name)
     return Deposit(
         name,
         metal,
         np.nan if reserve is None else reserve,
         tables.series("deposits", keys, "additions"),
+        read_curve(tables, name, "deposit", NO_CURVE if kept is None else kept.curve),
     )
 
 
