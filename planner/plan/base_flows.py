@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from planner.mfa.balance import Balance
+from planner.mfa.balance import Balance, sold
 from planner.mfa.shares import GIVEN as GIVEN_DRIVE
 from planner.mfa.shares import Drive, drives_of, unsettled
 from planner.mfa.simulate import (
@@ -22,6 +22,7 @@ from planner.mfa.simulate import (
     stockpiles_from,
 )
 from planner.plan.solve import optimum
+from planner.system.curves import observed_sales, sold_abroad
 from planner.system.nouns import Process, System, frozen_map
 
 OBSERVED, GIVEN, PLANNED = "observed", "given, and observed", "least-cost plan"
@@ -85,7 +86,13 @@ def base_flows(
     else:
         shares = {n: s for n, s in shares_from(balance, values).items() if n in processes}
         moved = {n: s for n, s in stockpiles_from(balance, values).items() if n in goods}
-        run = simulate(balance, shares=shares, stockpiles=moved)
+        abroad = {
+            good.name: sold(system, values, good)
+            for good in sold_abroad(system)
+            if any(good.name in system.processes[name].outputs for name in processes)
+        }
+        sales = observed_sales(system) | abroad
+        run = simulate(balance, shares=shares, stockpiles=moved, sales=sales)
         words = f"{OBSERVED}; {PLANNED} for {', '.join(planned)}"
     sources = {
         name: (PLANNED,) * len(source) if name in processes else source

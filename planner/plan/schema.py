@@ -85,6 +85,8 @@ ITEMS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Items of the cost table."""
+CURVE_KINDS = ("supply", "export", "deposit")
+"""Kinds of curves in the table of curves."""
 QUANTITIES: Mapping[str, str] = MappingProxyType(
     {
         "stock": "level at the end of the year (t)",
@@ -383,6 +385,55 @@ RESULTS: tuple[ResultTable, ...] = (
             YEAR,
             ResultField("indicator", "text", "name of the indicator", key=True),
             ResultField("value", "number", "its value"),
+            UNIT,
+        ),
+    ),
+    ResultTable(
+        "exports",
+        "What goes abroad, demanded there or sold at a price, by where its metal was won. Metal "
+        "that was refined before has the mix of all refined metal supplied in the year: what is "
+        "of foreign pathways is a re-export.",
+        (
+            METAL,
+            YEAR,
+            ResultField("good", "text", "the good that goes abroad", key=True),
+            ResultField("pathway", "text", "where the metal was won", key=True),
+            ResultField(
+                "origin",
+                "text",
+                "country it came from, as in the supply table; empty for what is won at home",
+                key=True,
+                optional=True,
+            ),
+            ResultField("value", "number", "contained metal"),
+            UNIT,
+        ),
+    ),
+    ResultTable(
+        "curves",
+        "Curves of supply and demand, step by step: what there is at each price, and what of it "
+        "the plan takes.",
+        (
+            ResultField("of", "text", "the process, exported good or deposit", key=True),
+            ResultField(
+                "kind",
+                "text",
+                "supply (bought), export (sold) or deposit (dug)",
+                key=True,
+                choices=CURVE_KINDS,
+            ),
+            ResultField("step", "text", "name of the step", key=True),
+            YEAR,
+            ResultField("price", "number", "price of the step, in the study's money per t"),
+            ResultField(
+                "amount",
+                "number",
+                "most of the step in a year; of a deposit what was left of it at the start of the "
+                "year; empty where it has no limit",
+                unit="t/year",
+                optional=True,
+            ),
+            ResultField("value", "number", "what is bought, sold or dug of it"),
             UNIT,
         ),
     ),

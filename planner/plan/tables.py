@@ -23,7 +23,7 @@ from planner.plan.prices import undiscounted
 from planner.plan.schema import COLUMNS
 from planner.system.curves import BOUGHT, curves
 from planner.system.economics import period_factors
-from planner.system.nouns import SCOPES, Array, Plant, System
+from planner.system.nouns import SCOPES, Array, Curve, Plant, System
 from planner.system.orders import order_charge, placed
 from planner.system.provenance import REFINED
 from planner.system.trade import goods_supply
@@ -386,6 +386,25 @@ def _breach_costs(system: System, values: Values) -> Iterator[_Cost]:
         policy = system.policies.get(name)
         if policy is not None and policy.penalty is not None:
             yield _Cost("breach", f"{name}/{subject}", policy.metal, policy.penalty * amounts)
+
+
+def curve_table(system: System, values: Values) -> pd.DataFrame:
+    """Each step of each curve by year: its price, what there is of it, and what the plan takes."""
+    return table("curves", [row for curve in curves(system) for row in _curve_rows(system, values, *curve)])
+
+
+def _curve_rows(
+    system: System, values: Values, of: str, curve: Curve, sign: float
+) -> Iterator[Row]:
+    dug = of in system.deposits
+    kind = "export" if sign != BOUGHT else "deposit" if dug else "supply"
+    for name, step in curve.items():
+        taken, price = series(system, values, "step", step.label), system.period_mean(step.price)
+        left = step.reserve - np.append(0.0, np.cumsum(taken)[:-1])
+        amount = left if dug else system.period_mean(step.amount)
+        for i, (year, value) in enumerate(_by_period(system, taken)):
+            there = float(amount[i]) if np.isfinite(amount[i]) else np.nan
+            yield of, kind, name, year, float(price[i]), there, float(value), "t/year"
 
 
 def emission_table(system: System, values: Values) -> pd.DataFrame:
