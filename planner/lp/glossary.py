@@ -198,13 +198,6 @@ PARAMETERS: tuple[Term, ...] = (
         "price of a step; below zero what is sold abroad earns",
     ),
     Term(
-        "step_amount",
-        r"\bar e_{s,t}",
-        ("step", "year"),
-        "activity unit/yr",
-        "most that a step gives or takes in a year",
-    ),
-    Term(
         "breach_cost",
         r"\beta_t\, \rho_n",
         ("policy", "subject", "year"),
@@ -216,6 +209,7 @@ PARAMETERS: tuple[Term, ...] = (
 SETS: tuple[Term, ...] = (
     *(term for term in _OWN if term.is_set),
     Term("periods", "T", (), "", "all years"),
+    Term("steps", "", (), "", "all (step, year) of curves"),
     Term("steps_of", "s_p", ("process or deposit",), "", "steps of a curve, in their order"),
     Term("previous", "t-1", ("year",), "", "the year before, or none"),
     Term(

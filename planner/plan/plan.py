@@ -271,7 +271,8 @@ class Plan:
 
     @property
     def curves(self) -> pd.DataFrame:
-        """Steps of curves: of, kind, step, year, price, amount, value (what is taken), unit."""
+        """Steps of curves: of, kind, step, year, quantity (price, amount, left, taken), value,
+        unit."""
         return self.tables["curves"]
 
     @property
@@ -530,6 +531,8 @@ def _read_table(path: Path, columns: Iterable[str]) -> pd.DataFrame:
         raise ValueError(
             f"{path.name} has the columns {', '.join(frame.columns)} and not {', '.join(columns)}"
         )
+    if frame.empty:
+        return pd.DataFrame(columns=list(columns))
     for name in NUMBERS.intersection(frame.columns):
         frame[name] = [float(text or "nan") for text in frame[name]]
     if "year" in frame:

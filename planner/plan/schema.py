@@ -85,6 +85,15 @@ ITEMS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Items of the cost table."""
+CURVE_QUANTITIES: Mapping[str, str] = MappingProxyType(
+    {
+        "price": "price of the step (money of the study per t)",
+        "amount": "most of the step in a year (t/year); no row where it has no limit",
+        "left": "what is left of the step of a deposit at the end of the year (t)",
+        "taken": "what is bought, sold or dug of the step (t/year)",
+    }
+)
+"""Quantities of the table of curves."""
 CURVE_KINDS = ("supply", "export", "deposit")
 """Kinds of curves in the table of curves."""
 QUANTITIES: Mapping[str, str] = MappingProxyType(
@@ -424,16 +433,14 @@ RESULTS: tuple[ResultTable, ...] = (
             ),
             ResultField("step", "text", "name of the step", key=True),
             YEAR,
-            ResultField("price", "number", "price of the step, in the study's money per t"),
             ResultField(
-                "amount",
-                "number",
-                "most of the step in a year; of a deposit what was left of it at the start of the "
-                "year; empty where it has no limit",
-                unit="t/year",
-                optional=True,
+                "quantity",
+                "text",
+                _said(CURVE_QUANTITIES),
+                key=True,
+                choices=tuple(CURVE_QUANTITIES),
             ),
-            ResultField("value", "number", "what is bought, sold or dug of it"),
+            ResultField("value", "number", "price or amount"),
             UNIT,
         ),
     ),

@@ -398,13 +398,19 @@ def _curve_rows(
 ) -> Iterator[Row]:
     dug = of in system.deposits
     kind = "export" if sign != BOUGHT else "deposit" if dug else "supply"
+    money = f"USD_{system.currency_year}/t"
     for name, step in curve.items():
-        taken, price = series(system, values, "step", step.label), system.period_mean(step.price)
-        left = step.reserve - np.append(0.0, np.cumsum(taken)[:-1])
-        amount = left if dug else system.period_mean(step.amount)
-        for i, (year, value) in enumerate(_by_period(system, taken)):
-            there = float(amount[i]) if np.isfinite(amount[i]) else np.nan
-            yield of, kind, name, year, float(price[i]), there, float(value), "t/year"
+        taken = series(system, values, "step", step.label)
+        quantities = (
+            ("price", system.period_mean(step.price), money),
+            ("amount", system.period_mean(step.amount), "t/year"),
+            ("left", step.reserve - np.cumsum(taken), "t"),
+            ("taken", taken, "t/year"),
+        )
+        for quantity, amounts, unit in quantities:
+            for year, value in _by_period(system, amounts):
+                if np.isfinite(value):
+                    yield of, kind, name, year, quantity, float(value), unit
 
 
 def emission_table(system: System, values: Values) -> pd.DataFrame:

@@ -28,9 +28,39 @@ def exporter(**head: object) -> Study:
     )
 
 
+def stepped() -> Study:
+    """50 t are needed; a mine gives any amount at 10, an import 20 t at 5 and 100 t at 25."""
+    return (
+        Study()
+        .good("li", "refined")
+        .good("car", "product", demand=50, shortage_cost=1000)
+        .process("mine", "mine", gives={"li": 1}, variable_cost=10)
+        .process("buy", "import", gives={"li": 1})
+        .process("make", "manufacture", takes={"li": 1}, gives={"car": 1})
+        .curve("buy", s1={"price": 5, "amount": 20}, s2={"price": 25, "amount": 100})
+    )
+
+
+def pit(**head: object) -> Study:
+    """Three years of 30 t, from a deposit of 100 t whose ore gets dearer, or imported at 28."""
+    return (
+        Study(last=2023, **head)  # type: ignore[arg-type]
+        .good("li", "refined", demand=30, shortage_cost=1000)
+        .deposit("pit", reserve=100)
+        .process("mine", "mine", takes={"pit": 1}, gives={"li": 1}, variable_cost=10)
+        .process("buy", "import", gives={"li": 1}, import_price=28)
+        .curve(
+            "pit",
+            a={"price": 0, "reserve": 30},
+            b={"price": 15, "reserve": 40},
+            c={"price": 40},
+        )
+    )
+
+
 def taken(plan: planner.Plan, of: str) -> dict[str, float]:
     """What the plan takes of each step of a curve, over all years."""
-    mine = plan.curves[plan.curves["of"] == of]
+    mine = plan.curves[(plan.curves["of"] == of) & (plan.curves["quantity"] == "taken")]
     return mine.groupby("step")["value"].sum().to_dict()
 
 
@@ -98,15 +128,7 @@ def test_the_price_of_metal_is_what_the_marginal_buyer_pays(tmp_path: Path) -> N
 def test_steps_of_an_import_are_bought_the_cheapest_first(tmp_path: Path) -> None:
     """50 t are needed: 20 t at 5 before the mine at 10, then 30 t mined; at 25 nothing is bought.
     Cost 100 + 300 = 400. Were the curve one price, its mean, the mine would serve all: 500."""
-    study = (
-        Study()
-        .good("li", "refined")
-        .good("car", "product", demand=50, shortage_cost=1000)
-        .process("mine", "mine", gives={"li": 1}, variable_cost=10)
-        .process("buy", "import", gives={"li": 1})
-        .process("make", "manufacture", takes={"li": 1}, gives={"car": 1})
-        .curve("buy", s1={"price": 5, "amount": 20}, s2={"price": 25, "amount": 100})
-    )
+    study = stepped()
     plan = plan_of(study, tmp_path)
     assert taken(plan, "buy") == pytest.approx({"s1": 20, "s2": 0})
     assert plan.cost == pytest.approx(400)
@@ -139,24 +161,12 @@ def test_a_deposit_is_dug_at_rising_cost(tmp_path: Path) -> None:
     """A deposit of 100 t: the first 30 t cost nothing beside the mine's 10, the next 40 t 15 more,
     the rest 40 more. Three years of 30 t: 30 t at 10, 40 t at 25, and 20 t imported at 28 rather
     than dug at 50: 300 + 1,000 + 560 = 1,860. Without the curve all 90 t at 10: 900."""
-    study = (
-        Study(last=2023)
-        .good("li", "refined", demand=30, shortage_cost=1000)
-        .deposit("pit", reserve=100)
-        .process("mine", "mine", takes={"pit": 1}, gives={"li": 1}, variable_cost=10)
-        .process("buy", "import", gives={"li": 1}, import_price=28)
-        .curve(
-            "pit",
-            a={"price": 0, "reserve": 30},
-            b={"price": 15, "reserve": 40},
-            c={"price": 40},
-        )
-    )
+    study = pit()
     plan = plan_of(study, tmp_path)
     assert taken(plan, "pit") == pytest.approx({"a": 30, "b": 40, "c": 0})
     assert plan.cost == pytest.approx(1860)
-    left = plan.curves[(plan.curves["of"] == "pit") & (plan.curves["step"] == "c")]
-    assert left["amount"].isna().all()
+    left = plan.curves[plan.curves["quantity"] == "left"].groupby("step")["value"].last()
+    assert left.to_dict() == pytest.approx({"a": 0, "b": 0})
     rent = plan.prices[plan.prices["family"] == "deposit_step"].set_index("index")["value"]
     # a tonne more of cheap ore replaces 28 with 10, one of the second step 28 with 25
     assert rent["pit/a"] == pytest.approx(-18)

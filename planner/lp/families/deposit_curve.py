@@ -16,8 +16,11 @@ def deposit_curve(m: Any, d: str, t: int) -> Any:
 
     $$\sum_p i_{d,p,t}\, a_{p,t} - \sum_{s \in s_d} e_{s,t} = 0$$   [t / yr]
     """
-    dug = sum(m.ore[d, p, t] * m.activity[p, t] for p in m.miners[d])
-    return dug - sum(m.step[s, t] for s in m.steps_of[d]) == 0
+    return (
+        sum(m.ore[d, p, t] * m.activity[p, t] for p in m.miners[d])
+        - sum(m.step[s, t] for s in m.steps_of[d])
+        == 0
+    )
 
 
 def _fill(m: Components, given: Given) -> None:
