@@ -78,9 +78,9 @@ def simulate(
     others make up the rest. `stockpiles`: good to what is drawn from its stockpile less what fills
     it (t per year); as known, so that nothing else is drawn. `sales`: exported good with a curve to
     what is sold of it (t per year); without them what was observed of the processes that give it,
-    linear between the years of observation and held outside them. Raises SpecError for unknown processes
-    and goods, shares outside [0, 1] or above 1 together, goods without shares, and loops that feed
-    themselves wholly.
+    linear between the years of observation and held outside them. Raises SpecError for unknown
+    processes and goods, shares outside [0, 1] or above 1 together, goods without shares, and loops
+    that feed themselves wholly.
     """
     system = balance.system
     drawn = _drawn(system, stockpiles or {})
@@ -156,9 +156,7 @@ def _sales(system: System, sales: Mapping[str, npt.ArrayLike]) -> dict[str, Arra
     return found
 
 
-def _steps(
-    system: System, sales: Mapping[str, Array]
-) -> dict[tuple[Hashable, ...], float]:
+def _steps(system: System, sales: Mapping[str, Array]) -> dict[tuple[Hashable, ...], float]:
     """Sales by step, the dearest first; what is beyond them all is sold at the last."""
     found: dict[tuple[Hashable, ...], float] = {}
     for good in sold_abroad(system):

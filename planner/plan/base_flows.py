@@ -3,14 +3,14 @@ those of its least-cost plan, for that good alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from planner.mfa.balance import Balance, sold
+from planner.mfa.balance import Balance, VariableValues, sold
 from planner.mfa.shares import GIVEN as GIVEN_DRIVE
 from planner.mfa.shares import Drive, drives_of, unsettled
 from planner.mfa.simulate import (
@@ -23,7 +23,7 @@ from planner.mfa.simulate import (
 )
 from planner.plan.solve import optimum
 from planner.system.curves import observed_sales, sold_abroad
-from planner.system.nouns import Process, System, frozen_map
+from planner.system.nouns import Array, Process, System, frozen_map
 
 OBSERVED, GIVEN, PLANNED = "observed", "given, and observed", "least-cost plan"
 
@@ -86,12 +86,7 @@ def base_flows(
     else:
         shares = {n: s for n, s in shares_from(balance, values).items() if n in processes}
         moved = {n: s for n, s in stockpiles_from(balance, values).items() if n in goods}
-        abroad = {
-            good.name: sold(system, values, good)
-            for good in sold_abroad(system)
-            if any(good.name in system.processes[name].outputs for name in processes)
-        }
-        sales = observed_sales(system) | abroad
+        sales = observed_sales(system) | _planned_sales(system, values, processes)
         run = simulate(balance, shares=shares, stockpiles=moved, sales=sales)
         words = f"{OBSERVED}; {PLANNED} for {', '.join(planned)}"
     sources = {
@@ -99,6 +94,16 @@ def base_flows(
         for name, source in run.sources.items()
     }
     return BaseFlows(replace(run, sources=frozen_map(sources)), words, planned)
+
+
+def _planned_sales(
+    system: System, values: VariableValues, processes: Iterable[str]
+) -> dict[str, Array]:
+    """What a plan sells abroad of the goods that these processes give."""
+    given = {good for name in processes for good in system.processes[name].outputs}
+    return {
+        good.name: sold(system, values, good) for good in sold_abroad(system) if good.name in given
+    }
 
 
 def _reason(system: System, open_: Mapping[Drive, list[Process]]) -> str:

@@ -18,7 +18,7 @@ from planner.lp.arrays import PENALTIES
 from planner.lp.family import Target
 from planner.lp.formulation import FORMULATION
 from planner.plan.tables import EXPORT_REVENUE, Values
-from planner.runtime.display import amount
+from planner.runtime.display import amount as in_words
 from planner.study.provenance import figures, span, years_of
 from planner.system.nouns import Datum, Policy, System
 
@@ -105,8 +105,8 @@ class Headline:
         if not self.export_revenue:
             return ""
         return (
-            f"net of {amount(self.export_revenue)} that exports at a price earn; gross "
-            f"{amount(self.gross_cost)}"
+            f"net of {in_words(self.export_revenue)} that exports at a price earn; gross "
+            f"{in_words(self.gross_cost)}"
         )
 
     @property

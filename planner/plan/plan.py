@@ -27,8 +27,8 @@ from planner.mfa.demand_measures import after_measures
 from planner.plan.datapackage import package
 from planner.plan.headline import Headline, headline
 from planner.plan.prices import with_both_prices
-from planner.plan.schema import COLUMNS, NUMBERS, VARIABLES
 from planner.plan.result_tables import result_tables
+from planner.plan.schema import COLUMNS, NUMBERS, VARIABLES
 from planner.plan.tables import Values
 from planner.runtime.run_folder import LOG_FILE as LOG_FILE
 from planner.runtime.run_folder import PACKAGE_FILE, RECORD_FILE, written_whole

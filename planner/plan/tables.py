@@ -337,11 +337,10 @@ def _option_costs(system: System, values: Values) -> Iterator[_Cost]:
 def _curve_costs(system: System, values: Values) -> Iterator[_Cost]:
     """What is paid by the steps of curves, and what exports at a price earn."""
     for of, curve, sign in curves(system):
-        steps = curve.values()
-        paid = sum(
-            system.period_mean(step.price) * series(system, values, "step", step.label)
-            for step in steps
-        )
+        paid = np.zeros(len(system.periods))
+        for step in curve.values():
+            taken = series(system, values, "step", step.label)
+            paid = paid + system.period_mean(step.price) * taken
         item = "curve" if sign == BOUGHT else EXPORT_REVENUE
         yield _Cost(item, of, joined_metals(_metals_of_curve(system, of)), sign * paid)
 
@@ -390,7 +389,9 @@ def _breach_costs(system: System, values: Values) -> Iterator[_Cost]:
 
 def curve_table(system: System, values: Values) -> pd.DataFrame:
     """Each step of each curve by year: its price, what there is of it, and what the plan takes."""
-    return table("curves", [row for curve in curves(system) for row in _curve_rows(system, values, *curve)])
+    return table(
+        "curves", [row for curve in curves(system) for row in _curve_rows(system, values, *curve)]
+    )
 
 
 def _curve_rows(

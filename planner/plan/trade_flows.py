@@ -163,17 +163,15 @@ def _refined_mixes(
 ) -> dict[int, dict[tuple[str, str], float]]:
     """Shares of pathway and origin in all refined metal supplied, by year; what stockpiles took in
     counts as nothing, and metal in finished goods is left out."""
-    goods = {
-        process.name for process, of, *_ in goods_supply(system) if of == metal
-    }
+    goods = {process.name for process, of, *_ in goods_supply(system) if of == metal}
     mine = supply[
         (supply["metal"] == metal) & (supply["value"] > 0) & ~supply["process"].isin(goods)
     ]
     found: dict[int, dict[tuple[str, str], float]] = {}
-    for (year, pathway, origin), value in mine.groupby(["year", "pathway", "origin"])[
-        "value"
-    ].sum().items():
-        found.setdefault(year, {})[pathway, origin] = float(value)
+    keys = zip(mine["year"], mine["pathway"], mine["origin"], mine["value"], strict=True)
+    for year, pathway, origin, value in keys:
+        mix = found.setdefault(int(year), {})
+        mix[pathway, origin] = mix.get((pathway, origin), 0.0) + float(value)
     return {
         year: {key: value / sum(mix.values()) for key, value in mix.items()}
         for year, mix in found.items()

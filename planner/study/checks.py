@@ -79,8 +79,8 @@ class Checks:
                     self.problems.at(
                         self.numbers.rows[_coefficient(process, name, "in")][0],
                         "good",
-                        f"'{name}' is demanded or sold abroad, so nothing may take it in; let a process make a "
-                        "product from it and demand that",
+                        f"'{name}' is demanded or sold abroad, so nothing may take it in; let a "
+                        "process make a product from it and demand that",
                     )
 
     # ---- recipes

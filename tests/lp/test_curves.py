@@ -21,7 +21,9 @@ def exporter(**head: object) -> Study:
         .good("li", "refined")
         .good("car", "product", demand=50, shortage_cost=1000)
         .good("out", "product", stage="processing", export=True)
-        .process("mine", "mine", stage="processing", gives={"li": 1}, variable_cost=10, max_activity=90)
+        .process(
+            "mine", "mine", stage="processing", gives={"li": 1}, variable_cost=10, max_activity=90
+        )
         .process("buy", "import", gives={"li": 1}, import_price=30)
         .process("make", "manufacture", takes={"li": 1}, gives={"car": 1})
         .process("send", "manufacture", takes={"li": 1}, gives={"out": 1}, variable_cost=2)
@@ -101,9 +103,7 @@ def test_what_does_not_pay_is_not_sold_and_nothing_is_short(tmp_path: Path) -> N
 def test_reexports_of_imported_metal_are_seen(tmp_path: Path) -> None:
     """100 t are supplied: 90 t mined, 10 t imported (see above). Of 50 t sold abroad a tenth is
     foreign: 5 t."""
-    study = exporter().curve(
-        "out", s1={"price": 60, "amount": 20}, s2={"price": 35, "amount": 30}
-    )
+    study = exporter().curve("out", s1={"price": 60, "amount": 20}, s2={"price": 35, "amount": 30})
     plan = plan_of(study, tmp_path)
     found = plan.exports.set_index(["pathway", "origin"])["value"]
     assert found["foreign primary", "abroad"] == pytest.approx(5)
@@ -114,9 +114,7 @@ def test_reexports_of_imported_metal_are_seen(tmp_path: Path) -> None:
 def test_the_price_of_metal_is_what_the_marginal_buyer_pays(tmp_path: Path) -> None:
     """Without imports 40 t of the mine are left for 20 t at 60 and 30 t at 35: the second step is
     marginal, so that a tonne of refined metal is worth 35 - 2 = 33."""
-    study = exporter().curve(
-        "out", s1={"price": 60, "amount": 20}, s2={"price": 35, "amount": 30}
-    )
+    study = exporter().curve("out", s1={"price": 60, "amount": 20}, s2={"price": 35, "amount": 30})
     plan = planner.solve(
         system_of(study, tmp_path, overrides={"process_values.buy.import_price": 90})
     )
@@ -292,9 +290,7 @@ def test_samples_never_reorder_the_steps(tmp_path: Path) -> None:
     """Prices of 40 (10 to 50) and 30 (5 to 45) overlap. Drawn by themselves every other sample
     would have a second buyer who pays more than the first; with one quantile none has, and a plan
     for each sample is found."""
-    study = exporter().curve(
-        "out", s1={"price": 40, "amount": 20}, s2={"price": 30, "amount": 30}
-    )
+    study = exporter().curve("out", s1={"price": 40, "amount": 20}, s2={"price": 30, "amount": 30})
     ends = {("s1", "price"): (10, 50), ("s2", "price"): (5, 45), ("s1", "amount"): (10, 40)}
     for row in study.rows["curves"]:
         if (row["step"], row["parameter"]) in ends:

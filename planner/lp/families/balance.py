@@ -23,8 +23,8 @@ def balance(m: Any, g: str, t: int) -> Any:
       = D_{g,t} - W_{g,t}$$   [t / yr]
 
     with draw d, fill f, shortage z, disposal q, what is sold abroad e by steps of price, demand D,
-    and arising W of waste from the stock model. A measure x taken in v spares demand in v, and later the waste that would have come of
-    it, by the survival of its cohort.
+    and arising W of waste from the stock model. A measure x taken in v spares demand in v, and
+    later the waste that would have come of it, by the survival of its cohort.
     """
     return (
         sum(m.coefficient[g, p, t] * m.activity[p, t] for p in m.processes_of[g])

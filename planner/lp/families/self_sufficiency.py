@@ -25,8 +25,8 @@ def self_sufficiency(m: Any, n: str, x: str, t: int) -> Any:
 
     with epsilon the output of a process that counts less what it takes from others that count, so
     that a chain through several of the stages counts once, by what leaves its last: ore that is dug
-    and refined at home is one tonne and not two. Exports X are demanded; what is sold abroad e where
-    it pays, with eta refined metal in a tonne, is the plan's own choice.
+    and refined at home is one tonne and not two. Exports X are demanded; what is sold abroad e
+    where it pays, with eta refined metal in a tonne, is the plan's own choice.
     """
     return (
         sum(m.share_term[n, p, t] * m.activity[p, t] for p in m.counted[n])

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -46,7 +47,8 @@ def largest(curve: Curve, bound: Array) -> Array:
     """Most that a curve of supply lets a process run, within its own bound, shape (Y,)."""
     if not curve:
         return bound
-    return np.minimum(bound, np.sum([step.amount for step in curve.values()], axis=0))
+    whole: Array = np.sum([step.amount for step in curve.values()], axis=0)
+    return np.minimum(bound, whole)
 
 
 def _step(tables: StudyTables, of: str, name: str, kind: CurveKind) -> Step:
@@ -86,7 +88,7 @@ def _check_order(tables: StudyTables, of: str, kind: CurveKind, steps: Sequence[
     """Prices go one way from step to step, in every year: the plan takes the best step first,
     whatever it is called."""
     sign = -1.0 if kind == "good" else 1.0
-    for one, two in zip(steps, steps[1:], strict=False):
+    for one, two in pairwise(steps):
         wrong = sign * (two.price - one.price) < 0
         if wrong.any():
             at = int(np.argmax(wrong))

@@ -114,9 +114,7 @@ def _host_content(tables: StudyTables, row: StructureRow) -> Array:
 
 def _bounds(tables: StudyTables, name: str, curve: Curve) -> tuple[Array, Array]:
     """Lower and upper bound of the activity, in order; a curve bounds it as well."""
-    upper = largest(
-        curve, tables.series("process_values", (name,), "max_activity", absent=np.inf)
-    )
+    upper = largest(curve, tables.series("process_values", (name,), "max_activity", absent=np.inf))
     lower = tables.series("process_values", (name,), "min_activity")
     crossed = lower > upper
     if crossed.any():
