@@ -230,6 +230,12 @@ class Study:
     def exploration(self, deposit: str, **values: Value) -> Self:
         return self._values("exploration", {"deposit": deposit}, values)
 
+    def curve(self, of: str, **steps: Mapping[str, Value]) -> Self:
+        """A curve of a process, exported good or deposit: `s1={"price": 10, "amount": 40}`."""
+        for step, values in steps.items():
+            self._values("curves", {"of": of, "step": step}, values)
+        return self
+
     def series(self, name: str, value: Value) -> Self:
         self._value("series", {"series": name}, "", value, unit=SERIES_UNITS[name])
         return self

@@ -256,6 +256,8 @@ def _show_answer(out: Console, plan: Plan) -> None:
     is thrown away."""
     record, head, money = plan.record, plan.headline, plan.record.currency
     out.print(f"{record.status}: cost {large(plan.cost)} {money}, present value")
+    if head.cost_said:
+        out.print(f"  {head.cost_said} {money}", soft_wrap=True)
     if plan.penalty:
         words = f"penalties beside it: {large(plan.penalty)} {money}, for {head.penalties_for}"
         out.print(words, style="yellow")

@@ -142,6 +142,7 @@ def _about(plan: Plan) -> list[tuple[str, Any]]:
         *((f"set {path}", value) for path, value in record.overrides.items()),
         ("status", record.status),
         (f"present value of all cost, {record.currency}", plan.cost),
+        *_net_and_gross(plan),
         (f"present value of penalties, in no cost, {record.currency}", plan.penalty),
         (f"objective: cost and penalties, {record.currency}", record.objective),
         ("targets", plan.headline.targets_said),
@@ -162,6 +163,17 @@ def _about(plan: Plan) -> list[tuple[str, Any]]:
         ),
         ("error of recomputed cost and penalties", plan.certificate.cost_error),
         *([("replayed year by year", str(replay))] if (replay := plan.certificate.replay) else []),
+    ]
+
+
+def _net_and_gross(plan: Plan) -> list[tuple[str, Any]]:
+    """What exports at a price earn and the cost without it, where there are any."""
+    head, money = plan.headline, plan.record.currency
+    if not head.export_revenue:
+        return []
+    return [
+        (f"present value of what exports at a price earn, {money}", head.export_revenue),
+        (f"present value of all cost without it, {money}", head.gross_cost),
     ]
 
 

@@ -73,6 +73,13 @@ VARIABLES: tuple[Term, ...] = (
         "reserves found by exploration that is paid for",
     ),
     Term(
+        "step",
+        "e_{s,t}",
+        ("step", "year"),
+        "activity unit/yr",
+        "what is bought, dug or sold at the price of a step of a curve",
+    ),
+    Term(
         "breach",
         "b_{n,x,t}",
         ("policy", "subject", "year"),
@@ -184,6 +191,13 @@ PARAMETERS: tuple[Term, ...] = (
         "cost of exploration",
     ),
     Term(
+        "step_cost",
+        r"\beta_t\, \kappa_{s,t}",
+        ("step", "year"),
+        "USD/(activity unit/yr)",
+        "price of a step; below zero what is sold abroad earns",
+    ),
+    Term(
         "breach_cost",
         r"\beta_t\, \rho_n",
         ("policy", "subject", "year"),
@@ -195,6 +209,8 @@ PARAMETERS: tuple[Term, ...] = (
 SETS: tuple[Term, ...] = (
     *(term for term in _OWN if term.is_set),
     Term("periods", "T", (), "", "all years"),
+    Term("steps", "", (), "", "all (step, year) of curves"),
+    Term("steps_of", "s_p", ("process or deposit",), "", "steps of a curve, in their order"),
     Term("previous", "t-1", ("year",), "", "the year before, or none"),
     Term(
         "ordered",

@@ -27,6 +27,7 @@ from planner.lp.components import (
 )
 from planner.mfa.balance import Balance
 from planner.mfa.demand_measures import AVOIDED, Spare, spares
+from planner.system.curves import curves
 from planner.system.economics import discount_factor, period_factors
 from planner.system.nouns import SCOPES, Array, System
 from planner.system.orders import order_cash, order_charge, orderable
@@ -105,6 +106,7 @@ def fill_parameters(m: Components, given: Given) -> None:
     _fill_orders(m, given)
     _fill_measures(m, given)
     _fill_explorations(m, given)
+    _fill_steps(m, given)
 
 
 def _fill_activities(m: Components, given: Given) -> None:
@@ -180,6 +182,21 @@ def _fill_explorations(m: Components, given: Given) -> None:
     add_set(m, "explorations", most, width=2)
     add_param(m, "max_explored", most)
     add_param(m, "exploration_cost", cost)
+
+
+def _fill_steps(m: Components, given: Given) -> None:
+    """Steps of all curves: what is bought or dug costs its price, what is sold earns it."""
+    system, most, cost = given.system, given.series(), given.series()
+    members: dict[str, list[str]] = {}
+    for of, curve, sign in curves(system):
+        members[of] = [step.label for step in curve.values()]
+        for step in curve.values():
+            most.add(step.label, values=system.period_mean(step.amount))
+            cost.add(step.label, values=sign * given.factor * system.period_mean(step.price))
+    index = add_set(m, "steps", most, width=2)
+    add_param(m, "step_amount", most, index)
+    add_param(m, "step_cost", cost, index)
+    add_sets(m, "steps_of", members)
 
 
 def ready_in(given: Given, delay: int, i: int) -> int | None:

@@ -250,11 +250,19 @@ def values_of(system: System, values: VariableValues, variable: str, name: str) 
     return np.array([found.get((name, p.first), 0.0) for p in system.periods], dtype=float)
 
 
+def sold(system: System, values: VariableValues, good: Good) -> Array:
+    """What is sold of a good by the steps of its curve, t per year, shape (T,)."""
+    steps = [values_of(system, values, "step", step.label) for step in good.curve.values()]
+    total: Array = np.sum([np.zeros(len(system.periods)), *steps], axis=0)
+    return total
+
+
 def residual(balance: Balance, values: VariableValues) -> tuple[Residual, Residual]:
     """Residuals of goods and of processes, given activities, draws, fills, disposals and shortages
     (t per year).
 
-    Goods: outputs - inputs + arising + draw + shortage - fill - disposal - demand. Processes, by
+    Goods: outputs - inputs + arising + draw + shortage - fill - disposal - demand - what is sold
+    abroad. Processes, by
     metal: in - out - loss, where the loss is what the process names and is never negative.
     """
     system = balance.system
@@ -304,11 +312,12 @@ def _good_errors(balance: Balance, values: VariableValues, activity: Array) -> t
 
 
 def _ends(balance: Balance, values: VariableValues, good: Good) -> Iterator[Array]:
-    """Draw, shortage, fill, disposal, arising and demand of a good, t per year, shape (T,) each."""
+    """Draw, shortage, fill, disposal, arising, and demand with what is sold abroad of a good, t per
+    year, shape (T,) each."""
     for variable in ("draw", "shortage", "fill", "disposal"):
         yield values_of(balance.system, values, variable, good.name)
     yield balance.mean_arising(good.name)
-    yield mean_demand(balance.system, good)
+    yield mean_demand(balance.system, good) + sold(balance.system, values, good)
 
 
 def _process_errors(system: System, activity: Array) -> tuple[Array, list[tuple[str, str]]]:

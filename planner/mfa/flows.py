@@ -17,7 +17,14 @@ from typing import TypeGuard
 import numpy as np
 import pandas as pd
 
-from planner.mfa.balance import Balance, Residual, VariableValues, metal_in_and_out, values_of
+from planner.mfa.balance import (
+    Balance,
+    Residual,
+    VariableValues,
+    metal_in_and_out,
+    sold,
+    values_of,
+)
 from planner.mfa.provenance.trace import Trace, trace
 from planner.system.nouns import Array, Good, Process, System, frozen_array
 from planner.system.provenance import NEW_SCRAP
@@ -165,11 +172,14 @@ def _of_good(
             yield Thread(
                 metal, source, target, name, content * values_of(system, values, variable, name)
             )
+        gone = content * sold(system, values, good)
         if good.demand is not None:
             rest = content * system.period_mean(good.demand) - into_use.get((metal, name), zero)
             largest = content * system.period_mean(good.demand)
             rest = np.where(np.abs(rest) > _ROUNDING * largest, rest, 0.0)
-            yield Thread(metal, name, "export" if good.export else "demand", name, rest)
+            yield Thread(metal, name, "export" if good.export else "demand", name, rest + gone)
+        elif good.curve:
+            yield Thread(metal, name, "export", name, gone)
 
 
 def node_residual(balance: Balance, table: pd.DataFrame) -> Residual:

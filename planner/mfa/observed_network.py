@@ -17,6 +17,7 @@ from planner.errors import Problem, SpecError
 from planner.mfa.balance import Balance
 from planner.mfa.flows import outside_source
 from planner.mfa.reconcile import Observation, Ratio
+from planner.system.curves import observed_sales
 from planner.system.nouns import Array, Datum, Good, Observed, Process, System
 
 NORMAL_95 = 1.959963984540054
@@ -158,6 +159,8 @@ class ObservedNetwork:
         row = self.balances.setdefault(good.name, {})
         if good.demand is not None:
             self._demand(good, row, float(good.demand[self.position]))
+        elif good.curve:
+            self._demand(good, row, self._sold(good))
         if good.name in self.whole.arising:
             self._arising(good, row)
         if good.stockpile is not None:
@@ -167,6 +170,14 @@ class ObservedNetwork:
             self._add_flows(good, f"stockpile/{good.name}", good.name, {draw: 1.0})
         if good.kind in ("scrap", "waste"):
             self._disposal(good, row)
+
+    def _sold(self, good: Good) -> float:
+        """What was sold abroad of a good with a curve: as observed of the processes that give it,
+        NaN and so free where nothing was."""
+        givers = [p for p in self.system.processes.values() if good.name in p.outputs]
+        if not any(np.isfinite(process.observed).any() for process in givers):
+            return float("nan")
+        return float(observed_sales(self.system)[good.name][self.position])
 
     def _add_flows(self, good: Good, source: str, target: str, tonnes: Terms) -> None:
         """A flow of each metal that so many tonnes of a good hold."""
@@ -206,7 +217,7 @@ class ObservedNetwork:
         """Demand for a good, and its shares that go into use stocks, abroad, or elsewhere; measured
         where the study gives it a range."""
         ends = ("export", "demand", *(f"use/{product}" for product in self.system.products))
-        free = self._spoken_of_any(good, [(good.name, end) for end in ends])
+        free = np.isnan(demand) or self._spoken_of_any(good, [(good.name, end) for end in ends])
         spread = (0.0, 0.0) if free else self.demand_ranges.get(good.name, (0.0, 0.0))
         wanted = self.add(
             f"{DEMAND_FOR}{good.name}",

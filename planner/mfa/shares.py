@@ -100,7 +100,7 @@ def _takers(system: System, pushed_goods: Collection[str]) -> dict[str, str]:
 
 
 def _only_made_by(system: System, good: Good, makers: Collection[str]) -> bool:
-    if good.demand is not None or good.kind != "intermediate":
+    if good.demand is not None or good.curve or good.kind != "intermediate":
         return False
     made_by = [p.name for p in system.processes.values() if good.name in p.outputs]
     return bool(made_by) and all(name in makers for name in made_by)

@@ -32,11 +32,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from planner.errors import Problem, SpecError
-from planner.mfa.balance import Balance, VariableValues, values_of
+from planner.mfa.balance import Balance, VariableValues, sold, values_of
 from planner.mfa.bound_checks import limits_passed
 from planner.mfa.flows import flow_table
 from planner.mfa.shares import GIVEN, Drive, by_period, drives_of, shares_of
 from planner.mfa.steady_flow import PeriodFlow, steady_flows
+from planner.system.curves import observed_sales, sold_abroad
 from planner.system.nouns import Array, System, frozen_map
 from planner.system.unit_accounts import mean_demand
 
@@ -68,23 +69,27 @@ def simulate(
     shares: Mapping[str, npt.ArrayLike] | None = None,
     activities: Mapping[str, npt.ArrayLike] | None = None,
     stockpiles: Mapping[str, npt.ArrayLike] | None = None,
+    sales: Mapping[str, npt.ArrayLike] | None = None,
 ) -> Simulation:
     """All flows of every period. `shares`: process to its share of the good it follows, a number or
     shape (T,).
 
     `activities`: process to an activity that is known (t per year), so that it follows nothing; the
     others make up the rest. `stockpiles`: good to what is drawn from its stockpile less what fills
-    it (t per year); as known, so that nothing else is drawn. Raises SpecError for unknown processes
-    and goods, shares outside [0, 1] or above 1 together, goods without shares, and loops that feed
-    themselves wholly.
+    it (t per year); as known, so that nothing else is drawn. `sales`: exported good with a curve to
+    what is sold of it (t per year); without them what was observed of the processes that give it,
+    linear between the years of observation and held outside them. Raises SpecError for unknown
+    processes and goods, shares outside [0, 1] or above 1 together, goods without shares, and loops
+    that feed themselves wholly.
     """
     system = balance.system
     drawn = _drawn(system, stockpiles or {})
     given = {name: GIVEN for name in activities or {} if name in system.processes}
     drives = {**drives_of(system), **given}
     found = shares_of(system, drives, shares or {}, activities or {})
-    periods = steady_flows(balance, drives, found.share, drawn)
-    values = _values(system, drawn, periods)
+    known = observed_sales(system) if sales is None else _sales(system, sales)
+    periods = steady_flows(balance, drives, found.share, drawn, known)
+    values = _values(system, drawn, periods) | {"step": _steps(system, known)}
     run = np.array([period.activity for period in periods]).T
     return Simulation(
         balance,
@@ -109,6 +114,7 @@ def simulate_plan(balance: Balance, values: VariableValues) -> Simulation:
         balance,
         shares=shares_from(balance, values),
         stockpiles=stockpiles_from(balance, values),
+        sales={g.name: sold(balance.system, values, g) for g in sold_abroad(balance.system)},
     )
 
 
@@ -131,6 +137,38 @@ def share_table(run: Simulation) -> pd.DataFrame:
 
 
 _UNITS = {True: "t/year", False: "1"}
+
+
+def _sales(system: System, sales: Mapping[str, npt.ArrayLike]) -> dict[str, Array]:
+    """Sales of the goods with a curve, shape (T,); none of those not given. Raises SpecError for
+    other goods, and for what is not a number."""
+    known = {good.name for good in sold_abroad(system)}
+    found = dict.fromkeys(known, np.zeros(len(system.periods)))
+    found |= {name: by_period(system, amount) for name, amount in sales.items()}
+    wrong = [f"'{name}' has no curve to be sold by" for name in found if name not in known]
+    wrong += [
+        f"what is sold of '{name}' is not a number"
+        for name, series in found.items()
+        if not np.isfinite(series).all()
+    ]
+    if wrong:
+        raise SpecError("simulation", [Problem("sales", 0, "", message) for message in wrong])
+    return found
+
+
+def _steps(system: System, sales: Mapping[str, Array]) -> dict[tuple[Hashable, ...], float]:
+    """Sales by step, the dearest first; what is beyond them all is sold at the last."""
+    found: dict[tuple[Hashable, ...], float] = {}
+    for good in sold_abroad(system):
+        left, steps = sales[good.name], list(good.curve.values())
+        for step in steps:
+            taken = left if step is steps[-1] else np.minimum(left, step.amount)
+            left = left - taken
+            found |= {
+                (step.label, year): float(amount)
+                for year, amount in zip(system.years, taken, strict=True)
+            }
+    return found
 
 
 def _drawn(system: System, stockpiles: Mapping[str, npt.ArrayLike]) -> dict[str, Array]:
@@ -201,7 +239,7 @@ def shares_from(balance: Balance, values: VariableValues) -> dict[str, Array]:
         if drive == GIVEN:
             continue
         process, good = system.processes[name], system.goods[drive.good]
-        total = _all_of(balance, drives, drive, run)
+        total = _all_of(balance, drives, drive, run, sold(system, values, good))
         drawn = _net_draw(system, values, drive.good)
         total = total - drawn if drive.mode == "pulled" else total + drawn
         if drive.mode == "pushed" and good.collection_rate is not None:
@@ -226,10 +264,14 @@ def _net_draw(system: System, values: VariableValues, good: str) -> Array:
 
 
 def _all_of(
-    balance: Balance, drives: Mapping[str, Drive], drive: Drive, run: Mapping[str, Array]
+    balance: Balance,
+    drives: Mapping[str, Drive],
+    drive: Drive,
+    run: Mapping[str, Array],
+    abroad: Array,
 ) -> Array:
     """t per year of a good that its group is to give (pulled), or that there is to take (pushed),
-    in a plan; shape (T,)."""
+    in a plan that sells so much of it `abroad` at a price; shape (T,)."""
     system, good = balance.system, balance.system.goods[drive.good]
     made = np.zeros(len(system.periods))
     taken = np.zeros(len(system.periods))
@@ -239,4 +281,5 @@ def _all_of(
         if good.name in p.outputs and (drive.mode == "pushed" or drives[p.name] != drive):
             made = made + run[p.name] * system.period_mean(p.outputs[good.name])
     made = made + balance.mean_arising(good.name)
-    return made if drive.mode == "pushed" else mean_demand(system, good) + taken - made
+    wanted = mean_demand(system, good) + abroad
+    return made if drive.mode == "pushed" else wanted + taken - made

@@ -46,15 +46,17 @@ def steady_flows(
     drives: Mapping[str, Drive],
     share: Mapping[str, Array],
     drawn: Mapping[str, Array],
+    sold: Mapping[str, Array],
 ) -> list[PeriodFlow]:
     """The flows of every period. `share` is that of each process in the good it follows, `drawn`
-    what each stockpile gives less what fills it, t per year, shape (T,) each.
+    what each stockpile gives less what fills it, `sold` what goes abroad at a price, t per year,
+    shape (T,) each.
 
     Raises SpecError for loops that feed themselves wholly, and where surpluses come and go.
     """
     system = balance.system
     zero = np.zeros(len(system.periods))
-    want = [mean_demand(system, good) for good in system.goods.values()]
+    want = [mean_demand(system, g) + sold.get(g.name, zero) for g in system.goods.values()]
     come = [balance.mean_arising(good) + drawn.get(good, zero) for good in system.goods]
     return [
         _period_flow(

@@ -3,14 +3,14 @@ those of its least-cost plan, for that good alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from planner.mfa.balance import Balance
+from planner.mfa.balance import Balance, VariableValues, sold
 from planner.mfa.shares import GIVEN as GIVEN_DRIVE
 from planner.mfa.shares import Drive, drives_of, unsettled
 from planner.mfa.simulate import (
@@ -22,7 +22,8 @@ from planner.mfa.simulate import (
     stockpiles_from,
 )
 from planner.plan.solve import optimum
-from planner.system.nouns import Process, System, frozen_map
+from planner.system.curves import observed_sales, sold_abroad
+from planner.system.nouns import Array, Process, System, frozen_map
 
 OBSERVED, GIVEN, PLANNED = "observed", "given, and observed", "least-cost plan"
 
@@ -85,13 +86,24 @@ def base_flows(
     else:
         shares = {n: s for n, s in shares_from(balance, values).items() if n in processes}
         moved = {n: s for n, s in stockpiles_from(balance, values).items() if n in goods}
-        run = simulate(balance, shares=shares, stockpiles=moved)
+        sales = observed_sales(system) | _planned_sales(system, values, processes)
+        run = simulate(balance, shares=shares, stockpiles=moved, sales=sales)
         words = f"{OBSERVED}; {PLANNED} for {', '.join(planned)}"
     sources = {
         name: (PLANNED,) * len(source) if name in processes else source
         for name, source in run.sources.items()
     }
     return BaseFlows(replace(run, sources=frozen_map(sources)), words, planned)
+
+
+def _planned_sales(
+    system: System, values: VariableValues, processes: Iterable[str]
+) -> dict[str, Array]:
+    """What a plan sells abroad of the goods that these processes give."""
+    given = {good for name in processes for good in system.processes[name].outputs}
+    return {
+        good.name: sold(system, values, good) for good in sold_abroad(system) if good.name in given
+    }
 
 
 def _reason(system: System, open_: Mapping[Drive, list[Process]]) -> str:

@@ -17,7 +17,8 @@ import pandas as pd
 from planner.lp.arrays import PENALTIES
 from planner.lp.family import Target
 from planner.lp.formulation import FORMULATION
-from planner.plan.tables import Values
+from planner.plan.tables import EXPORT_REVENUE, Values
+from planner.runtime.display import amount as in_words
 from planner.study.provenance import figures, span, years_of
 from planner.system.nouns import Datum, Policy, System
 
@@ -71,7 +72,12 @@ class Headline:
     of the study's currency year."""
 
     cost: float
-    """All that is paid. With the penalties it is the objective."""
+    """All that is paid, less what exports at a price earn. With the penalties it is the
+    objective."""
+    gross_cost: float
+    """All that is paid, what such exports cost included and what they earn left out."""
+    export_revenue: float
+    """What exports that are sold by steps of price earn."""
     shortage_penalty: float
     """For demand not served."""
     breach_penalty: float
@@ -92,6 +98,16 @@ class Headline:
     def penalty(self) -> float:
         """Of shortages and breaches together, USD."""
         return self.shortage_penalty + self.breach_penalty
+
+    @property
+    def cost_said(self) -> str:
+        """What the cost is where exports earn something, in words; empty otherwise."""
+        if not self.export_revenue:
+            return ""
+        return (
+            f"net of {in_words(self.export_revenue)} that exports at a price earn; gross "
+            f"{in_words(self.gross_cost)}"
+        )
 
     @property
     def missed_policies(self) -> tuple[str, ...]:
@@ -144,12 +160,16 @@ def headline(
         for item in ("shortage", "breach")
     )
     missed = tuple(missed_targets(system, values, least=least))
+    cost = _present(paid_items(costs)) if shortage or breach else objective
+    earned = -_present(costs, EXPORT_REVENUE) + 0.0
     wanted = [policy.name for policy in system.policies.values() if is_target(policy)]
     failed = {each.policy for each in missed}
     return Headline(
         # without a penalty the two are one number, to the last digit; with one the cost is summed
         # by itself, since a large penalty would leave few digits of a difference
-        cost=_present(paid_items(costs)) if shortage or breach else objective,
+        cost=cost,
+        gross_cost=cost + earned,
+        export_revenue=earned,
         shortage_penalty=shortage,
         breach_penalty=breach,
         targets=len(wanted),

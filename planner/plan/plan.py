@@ -27,6 +27,7 @@ from planner.mfa.demand_measures import after_measures
 from planner.plan.datapackage import package
 from planner.plan.headline import Headline, headline
 from planner.plan.prices import with_both_prices
+from planner.plan.result_tables import result_tables
 from planner.plan.schema import COLUMNS, NUMBERS, VARIABLES
 from planner.plan.tables import Values
 from planner.runtime.run_folder import LOG_FILE as LOG_FILE
@@ -263,6 +264,18 @@ class Plan:
         return self.tables["emissions"]
 
     @property
+    def exports(self) -> pd.DataFrame:
+        """What goes abroad by where its metal was won: metal, year, good, pathway, origin, value,
+        unit."""
+        return self.tables["exports"]
+
+    @property
+    def curves(self) -> pd.DataFrame:
+        """Steps of curves: of, kind, step, year, quantity (price, amount, left, taken), value,
+        unit."""
+        return self.tables["curves"]
+
+    @property
     def prices(self) -> pd.DataFrame:
         """Shadow prices, d(cost)/d(requirement): family, index, year, value, unit, basis,
         present_value, degenerate."""
@@ -440,13 +453,17 @@ def load(folder: str | Path, *, unsealed: bool = False) -> Plan:
     )
     if system.inputs_hash != record.inputs_hash:
         raise OutputError(f"{place}: inputs/ was changed since the run; solve again")
-    tables, variables = _read_tables(place)
+    tables, variables, lacking = _read_tables(place)
     tables["indicators"] = with_both_prices(system, tables["indicators"], tables["prices"])
     values, reduced = _by_variable(variables)
     _require_years(place, system, values)
+    whole = after_measures(balance(system), values)
+    if lacking:
+        made, _ = result_tables(whole, values, tables["prices"])
+        tables |= {name: made[name] for name in lacking}
     return Plan(
         system=system,
-        balance=after_measures(balance(system), values),
+        balance=whole,
         record=record,
         certificate=certificate,
         values=values,
@@ -466,13 +483,21 @@ def _require_years(place: Path, system: System, values: Values) -> None:
         )
 
 
-def _read_tables(place: Path) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
-    """The result tables of a run folder, and that of its variables."""
+LATER_TABLES = ("exports", "curves")
+"""Tables that runs of before lack: they are made of the variables."""
+
+
+def _read_tables(place: Path) -> tuple[dict[str, pd.DataFrame], pd.DataFrame, list[str]]:
+    """The result tables of a run folder, that of its variables, and the tables that it was made
+    without."""
     try:
+        lacking = [name for name in LATER_TABLES if not (place / f"{name}.csv").exists()]
         tables = {
-            name: _read_table(place / f"{name}.csv", columns) for name, columns in COLUMNS.items()
+            name: _read_table(place / f"{name}.csv", columns)
+            for name, columns in COLUMNS.items()
+            if name not in lacking
         }
-        return tables, _read_table(place / VARIABLES_FILE, VARIABLES.columns)
+        return tables, _read_table(place / VARIABLES_FILE, VARIABLES.columns), lacking
     except (OSError, ValueError) as error:
         raise OutputError(
             f"{place}: a result table cannot be read ({error}); solve again"
@@ -506,6 +531,8 @@ def _read_table(path: Path, columns: Iterable[str]) -> pd.DataFrame:
         raise ValueError(
             f"{path.name} has the columns {', '.join(frame.columns)} and not {', '.join(columns)}"
         )
+    if frame.empty:
+        return pd.DataFrame(columns=list(columns))
     for name in NUMBERS.intersection(frame.columns):
         frame[name] = [float(text or "nan") for text in frame[name]]
     if "year" in frame:

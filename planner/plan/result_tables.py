@@ -15,10 +15,12 @@ from planner.plan.tables import (
     Values,
     capacity_table,
     cost_table,
+    curve_table,
     emission_table,
     stock_table,
     supply_table,
 )
+from planner.plan.trade_flows import export_table
 
 
 def result_tables(
@@ -40,6 +42,8 @@ def result_tables(
         "emissions": emission_table(system, values),
         "prices": prices,
     }
+    tables["exports"] = export_table(system, flows, traced, tables["supply"])
+    tables["curves"] = curve_table(system, values)
     tables["indicators"] = indicator_table(system, values, tables)
     assert set(tables) == set(COLUMNS)
     wrong = faults(system, flows, traced, tables["supply"])

@@ -75,6 +75,8 @@ ITEMS: Mapping[str, str] = MappingProxyType(
         "measure": "cost of demand measures",
         "exploration": "cost of exploration",
         "breach": "penalty for missing a soft target",
+        "curve": "price paid by the steps of a curve, for what a process gives or ore that is dug",
+        "export_revenue": "what exports that are sold by steps of price earn (negative)",
         "own": "cost that somebody added to the model (`planner.add_cost`), under its name",
         "transfer": (
             "payment between parties at home; its present value is 0, since the country as a whole "
@@ -83,6 +85,17 @@ ITEMS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Items of the cost table."""
+CURVE_QUANTITIES: Mapping[str, str] = MappingProxyType(
+    {
+        "price": "price of the step (money of the study per t)",
+        "amount": "most of the step in a year (t/year); no row where it has no limit",
+        "left": "what is left of the step of a deposit at the end of the year (t)",
+        "taken": "what is bought, sold or dug of the step (t/year)",
+    }
+)
+"""Quantities of the table of curves."""
+CURVE_KINDS = ("supply", "export", "deposit")
+"""Kinds of curves in the table of curves."""
 QUANTITIES: Mapping[str, str] = MappingProxyType(
     {
         "stock": "level at the end of the year (t)",
@@ -295,7 +308,7 @@ RESULTS: tuple[ResultTable, ...] = (
             ResultField(
                 "name",
                 "text",
-                "process, plant, good, measure, deposit or policy/subject that costs it",
+                "process, plant, good, measure, deposit or policy/subject that costs it, or earns",
                 key=True,
             ),
             METALS,
@@ -386,6 +399,53 @@ RESULTS: tuple[ResultTable, ...] = (
             YEAR,
             ResultField("indicator", "text", "name of the indicator", key=True),
             ResultField("value", "number", "its value"),
+            UNIT,
+        ),
+    ),
+    ResultTable(
+        "exports",
+        "What goes abroad, demanded there or sold at a price, by where its metal was won. Metal "
+        "that was refined before has the mix of all refined metal supplied in the year: what is "
+        "of foreign pathways is a re-export.",
+        (
+            METAL,
+            YEAR,
+            ResultField("good", "text", "the good that goes abroad", key=True),
+            ResultField("pathway", "text", "where the metal was won", key=True),
+            ResultField(
+                "origin",
+                "text",
+                "country it came from, as in the supply table; empty for what is won at home",
+                key=True,
+                optional=True,
+            ),
+            ResultField("value", "number", "contained metal"),
+            UNIT,
+        ),
+    ),
+    ResultTable(
+        "curves",
+        "Curves of supply and demand, step by step: what there is at each price, and what of it "
+        "the plan takes.",
+        (
+            ResultField("of", "text", "the process, exported good or deposit", key=True),
+            ResultField(
+                "kind",
+                "text",
+                "supply (bought), export (sold) or deposit (dug)",
+                key=True,
+                choices=CURVE_KINDS,
+            ),
+            ResultField("step", "text", "name of the step", key=True),
+            YEAR,
+            ResultField(
+                "quantity",
+                "text",
+                _said(CURVE_QUANTITIES),
+                key=True,
+                choices=tuple(CURVE_QUANTITIES),
+            ),
+            ResultField("value", "number", "price or amount"),
             UNIT,
         ),
     ),

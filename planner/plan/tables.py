@@ -22,8 +22,9 @@ from planner.mfa.provenance.trace import Trace, traces
 from planner.plan.prices import undiscounted
 from planner.plan.schema import COLUMNS
 from planner.system.byproducts import host_accounts, residue_inflow
+from planner.system.curves import BOUGHT, curves
 from planner.system.economics import period_factors
-from planner.system.nouns import SCOPES, Array, Plant, System
+from planner.system.nouns import SCOPES, Array, Curve, Plant, System
 from planner.system.orders import order_charge, placed
 from planner.system.provenance import REFINED
 from planner.system.trade import goods_supply
@@ -41,6 +42,8 @@ Row = tuple[Any, ...]
 AT_THE_END = "end of period"
 _GONE = 1e-12
 """A cohort of which less than this share of the stock is left is rounding."""
+EXPORT_REVENUE = "export_revenue"
+"""Item of the cost table: what is earned by exports at a price, counted negative."""
 OWN_COST = "own_cost"
 """Beside the variables: what each cost of a user's own comes to, USD per year, by name and year."""
 
@@ -296,6 +299,7 @@ def cost_table(system: System, values: Values) -> pd.DataFrame:
         *_good_costs(system, values),
         *_option_costs(system, values),
         *_plant_costs(system, values),
+        *_curve_costs(system, values),
         *_breach_costs(system, values),
         *_own_costs(system, values),
     )
@@ -352,6 +356,23 @@ def _option_costs(system: System, values: Values) -> Iterator[_Cost]:
         )
 
 
+def _curve_costs(system: System, values: Values) -> Iterator[_Cost]:
+    """What is paid by the steps of curves, and what exports at a price earn."""
+    for of, curve, sign in curves(system):
+        paid = np.zeros(len(system.periods))
+        for step in curve.values():
+            taken = series(system, values, "step", step.label)
+            paid = paid + system.period_mean(step.price) * taken
+        item = "curve" if sign == BOUGHT else EXPORT_REVENUE
+        yield _Cost(item, of, joined_metals(_metals_of_curve(system, of)), sign * paid)
+
+
+def _metals_of_curve(system: System, of: str) -> Iterable[str]:
+    if of in system.processes:
+        return metals_of(system, system.processes[of])
+    return [system.deposits[of].metal] if of in system.deposits else system.goods[of].content
+
+
 def _plant_costs(system: System, values: Values) -> Iterator[_Cost]:
     """Fixed cost of what stands, annuities of what is ordered."""
     worked: dict[str, set[str]] = {name: set() for name in system.plants}
@@ -386,6 +407,33 @@ def _breach_costs(system: System, values: Values) -> Iterator[_Cost]:
         policy = system.policies.get(name)
         if policy is not None and policy.penalty is not None:
             yield _Cost("breach", f"{name}/{subject}", policy.metal, policy.penalty * amounts)
+
+
+def curve_table(system: System, values: Values) -> pd.DataFrame:
+    """Each step of each curve by year: its price, what there is of it, and what the plan takes."""
+    return table(
+        "curves", [row for curve in curves(system) for row in _curve_rows(system, values, *curve)]
+    )
+
+
+def _curve_rows(
+    system: System, values: Values, of: str, curve: Curve, sign: float
+) -> Iterator[Row]:
+    dug = of in system.deposits
+    kind = "export" if sign != BOUGHT else "deposit" if dug else "supply"
+    money = f"USD_{system.currency_year}/t"
+    for name, step in curve.items():
+        taken = series(system, values, "step", step.label)
+        quantities = (
+            ("price", system.period_mean(step.price), money),
+            ("amount", system.period_mean(step.amount), "t/year"),
+            ("left", step.reserve - np.cumsum(taken), "t"),
+            ("taken", taken, "t/year"),
+        )
+        for quantity, amounts, unit in quantities:
+            for year, value in _by_period(system, amounts):
+                if np.isfinite(value):
+                    yield of, kind, name, year, quantity, float(value), unit
 
 
 def emission_table(system: System, values: Values) -> pd.DataFrame:

@@ -3,24 +3,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from planner.plan.tables import series
+from planner.mfa.balance import sold
+from planner.mfa.provenance.trace import Trace
+from planner.plan.tables import Row, series, table
 from planner.system.nouns import Array, Good, System
+from planner.system.provenance import REFINED
 from planner.system.trade import (
     brought_in,
     contained,
     form_of,
+    goods_supply,
     import_terms,
     importers,
     origins,
     sent_abroad,
 )
-from planner.system.unit_accounts import demand_by_good, reported_equivalent
+from planner.system.unit_accounts import mean_demand, reported_equivalent
 
 if TYPE_CHECKING:
     from planner.plan.flow_tables import Accounted
@@ -118,11 +122,70 @@ def _exports(plan: Accounted) -> Iterator[_Row]:
             yield metal, "export", each.good, each.process.name, each.process.origin, amount
 
 
+def export_table(
+    system: System, flows: pd.DataFrame, traced: Mapping[str, Trace], supply: pd.DataFrame
+) -> pd.DataFrame:
+    """What goes abroad by where its metal was won, t of contained metal per year. Metal that was
+    refined before has the mix of all refined metal supplied in its year."""
+    rows: list[Row] = []
+    gone = flows[flows["target"] == "export"]
+    for (metal, good), part in gone.groupby(["metal", "source"]):
+        mixes = _refined_mixes(system, supply, str(metal))
+        for year, value in zip(part["year"], part["value"], strict=True):
+            at = system.years.index(year)
+            shares = _composition(traced[str(metal)], str(good), at, mixes.get(year, {}))
+            rows += [
+                (metal, year, good, *label, float(value * share), "t/year")
+                for label, share in shares.items()
+                if share > 0
+            ]
+    return table("exports", sorted(rows, key=lambda row: row[:5]))
+
+
+def _composition(
+    traced: Trace, good: str, at: int, refined: Mapping[tuple[str, str], float]
+) -> dict[tuple[str, str], float]:
+    """Share of each pathway and origin in a good, in one year."""
+    found: dict[tuple[str, str], float] = {}
+    known = 0.0
+    for label, series_ in zip(traced.labels, traced.of(good), strict=True):
+        if label != REFINED:
+            key = label.pathway, label.origin
+            found[key] = found.get(key, 0.0) + float(series_[at])
+            known += float(series_[at])
+    for key, share in refined.items():
+        found[key] = found.get(key, 0.0) + (1.0 - known) * share
+    return found
+
+
+def _refined_mixes(
+    system: System, supply: pd.DataFrame, metal: str
+) -> dict[int, dict[tuple[str, str], float]]:
+    """Shares of pathway and origin in all refined metal supplied, by year; what stockpiles took in
+    counts as nothing, and metal in finished goods is left out."""
+    goods = {process.name for process, of, *_ in goods_supply(system) if of == metal}
+    mine = supply[
+        (supply["metal"] == metal) & (supply["value"] > 0) & ~supply["process"].isin(goods)
+    ]
+    found: dict[int, dict[tuple[str, str], float]] = {}
+    keys = zip(mine["year"], mine["pathway"], mine["origin"], mine["value"], strict=True)
+    for year, pathway, origin, value in keys:
+        mix = found.setdefault(int(year), {})
+        mix[pathway, origin] = mix.get((pathway, origin), 0.0) + float(value)
+    return {
+        year: {key: value / sum(mix.values()) for key, value in mix.items()}
+        for year, mix in found.items()
+    }
+
+
 def served_exports(plan: Accounted, metal: str) -> dict[str, Array]:
-    """Exports that are served of each good that holds a metal, t of the good per year, shape
-    (T,)."""
+    """Exports that are served, or sold at a price, of each good that holds a metal, t of the good
+    per year, shape (T,)."""
     system: System = plan.system
     return {
-        name: demand - series(system, plan.values, "shortage", name)
-        for name, demand in demand_by_good(system, metal=metal, export=True).items()
+        good.name: mean_demand(system, good)
+        - series(system, plan.values, "shortage", good.name)
+        + sold(system, plan.values, good)
+        for good in system.goods.values()
+        if good.exported and metal in good.content
     }

@@ -21,7 +21,7 @@ from planner.analysis.tradeoffs.compare import Comparison, compare
 from planner.errors import Problem, SpecError
 from planner.plan.indicators import indicators
 from planner.plan.plan import Plan
-from planner.reporting import beside, chain, inputs, metal, money
+from planner.reporting import beside, chain, curves, inputs, metal, money
 from planner.reporting.blocks import Section
 from planner.reporting.words import CAUTION, answer, facts
 from planner.runtime.run_folder import written_file
@@ -139,6 +139,7 @@ def sections(
         money.cost_and_carbon(plan, alone=frontier is None),
         money.prices(plan),
         money.shortages(plan),
+        *([curved] if (curved := curves.supply_and_demand(plan)) is not None else []),
         metal.reserves(plan),
     ]
     if frontier is not None:

@@ -36,6 +36,8 @@ ITEMS = {
     "transport_cost": "transport",
     "credit": "credits for by-products",
     "stockpile_holding": "holding stockpiles",
+    "curve": "what is bought by steps of price",
+    "export_revenue": "revenue of exports at a price",
 }
 """Items of cost in words; others are named as the tables name them."""
 NEARLY_GONE = 0.05
@@ -53,6 +55,7 @@ def answer(plan: Plan) -> list[str]:
             f"(present value, {years[0]}-{years[-1]}, discounted at "
             f"{plan.system.discount_rate:.1%} a year)."
         ),
+        *revenue(plan),
         *penalties(plan),
         *targets(plan),
         f"It emits {home} t CO2e at home and {all_in} t with what imports embody.",
@@ -61,6 +64,13 @@ def answer(plan: Plan) -> list[str]:
     notes = [f"Note: {note}." for note in plan.record.notes if note != plan.unsealed]
     sentences += [*short(plan), *thrown_away(plan), *notes, CAUTION]
     return [*([f"{plan.unsealed.capitalize()}."] if plan.unsealed else []), *sentences]
+
+
+def revenue(plan: Plan) -> tuple[str, ...]:
+    """A sentence on what exports at a price earn and of how much of them the metal is foreign,
+    where there are any."""
+    said = plan.headline.cost_said
+    return (f"This cost is {said} {_money(plan)}.",) if said else ()
 
 
 def penalties(plan: Plan) -> tuple[str, ...]:
@@ -325,6 +335,8 @@ def _largest_items(paid: pd.Series, whole: float) -> str:
     less = ""
     if paid.get("credit", 0.0) < 0:
         less = f", less credits for by-products ({-paid['credit'] / whole:.0%})"
+    if paid.get("export_revenue", 0.0) < 0:
+        less += f", less what exports earn ({-paid['export_revenue'] / whole:.0%})"
     return f"The largest items of cost, as shares of all cost, are {largest}{less}."
 
 

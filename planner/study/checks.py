@@ -31,6 +31,7 @@ class Checks:
         """Report what does not hold."""
         self._deposit_names()
         self._residues()
+        self._curve_names()
         self._demand_is_terminal()
         contents_changed = self._goods_of_other_content()
         for process in self.nouns.processes.values():
@@ -89,17 +90,29 @@ class Checks:
         if not self.problems.spoiled("host_contents"):
             self.problems.at(self.numbers.rows[key][0], "host", message)
 
+    def _curve_names(self) -> None:
+        """A curve is of one noun: what a process and a good are both called is of neither."""
+        nouns = self.nouns
+        for name in self.numbers.names("curves"):
+            if (name in nouns.processes) + (name in nouns.goods) + (name in nouns.deposits) > 1:
+                self.problems.at(
+                    self.numbers.first_row("curves", name),
+                    "of",
+                    f"'{name}' is a process as well as a good or deposit, so that nobody can tell "
+                    "whose curve it is; give one of them another name",
+                )
+
     def _demand_is_terminal(self) -> None:
-        """Nothing takes in a good that is demanded."""
+        """Nothing takes in a good that is demanded, or sold abroad."""
         goods = self.nouns.goods
         for process in self.nouns.processes.values():
             for name in process.inputs:
-                if name in goods and goods[name].demand is not None:
+                if name in goods and (goods[name].demand is not None or goods[name].curve):
                     self.problems.at(
                         self.numbers.rows[_coefficient(process, name, "in")][0],
                         "good",
-                        f"'{name}' is demanded, so nothing may take it in; let a process make a "
-                        "product from it and demand that",
+                        f"'{name}' is demanded or sold abroad, so nothing may take it in; let a "
+                        "process make a product from it and demand that",
                     )
 
     # ---- recipes

@@ -61,6 +61,8 @@ def _goods_counted(network: Network, policy: Policy) -> set[tuple[str, str]]:
         names = set(_trade_and_output(network, policy))
         if policy.of != "imports":
             names |= {good.name for good in network.goods.values() if good.demand is not None}
+        if policy.kind == "self_sufficiency":
+            names |= {good.name for good in network.goods.values() if good.curve}
         held = (name for name in names if name in network.goods)
         found |= {(name, metal) for name in held if metal in network.goods[name].content}
     return found

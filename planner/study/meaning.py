@@ -41,6 +41,9 @@ Question = Literal[
     "emitting",
     "priced",
     "stocked",
+    "going abroad",
+    "a deposit",
+    "no deposit",
 ]
 """What a noun or a policy is asked before one of its numbers counts; answered in
 `planner.study.judgement.questions`."""
@@ -81,10 +84,10 @@ MEANINGS: tuple[Meaning, ...] = (
     Meaning(
         "goods",
         ("export",),
-        "demanded goods",
-        "'{name}' is marked as an export and is not demanded, so that none of it goes abroad; add "
-        "it to demand.csv",
-        asks="demanded",
+        "goods that are demanded, or sold by steps of price",
+        "'{name}' is marked as an export, but is neither demanded nor sold at a price, so that "
+        "none of it goes abroad; add it to demand.csv or curves.csv",
+        asks="going abroad",
         severity="warning",
     ),
     Meaning(
@@ -268,6 +271,22 @@ MEANINGS: tuple[Meaning, ...] = (
         "distribution for '{name}'",
         column="distribution",
         among=("weibull",),
+    ),
+    Meaning(
+        "curves",
+        ("reserve",),
+        "steps of deposits",
+        "'{name}' is no deposit: its steps bound what is had in a year; give amount instead of "
+        "{parameter}",
+        asks="a deposit",
+    ),
+    Meaning(
+        "curves",
+        ("amount",),
+        "steps of processes and goods",
+        "'{name}' is a deposit: its steps bound what is dug in all years; give reserve instead of "
+        "{parameter}",
+        asks="no deposit",
     ),
     Meaning(
         "measure_values",

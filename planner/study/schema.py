@@ -696,6 +696,46 @@ TABLES: tuple[TableForm, ...] = (
         required=False,
     ),
     TableForm(
+        "curves",
+        "Supply and demand by steps of price and amount. Of a process (an import by origin, or any "
+        "other): what its activity costs beside its running cost, the cheapest step first. Of a "
+        "good that is exported: what buyers abroad pay, the dearest first; it is sold where that "
+        "pays, and nothing is short where it does not. Of a deposit: cost of extraction that rises "
+        "as it is dug. Steps stand in the order of their names, numbers by size.",
+        keys=(
+            Column(
+                "of",
+                "the process, exported good or deposit",
+                required=True,
+                refers_to="processes|goods|deposits",
+            ),
+            Column("step", "name of the step: 1, 2, 3, or 1 Japan, 2 others", required=True),
+        ),
+        parameters=(
+            ParameterForm(
+                "price",
+                "USD/t",
+                "price of the step; required. It must not fall from step to step of a process or "
+                "deposit, nor rise from step to step of a good",
+            ),
+            ParameterForm(
+                "amount",
+                "t/year",
+                "most of a step in a year: units of activity of a process, tonnes of a good; "
+                "required of every step of a good, without limit where absent",
+            ),
+            ParameterForm(
+                "reserve",
+                "t",
+                "most of a step of a deposit in all years, tonnes of its ore as the reserve is; "
+                "without limit (but for the reserve) where absent",
+                by_year=False,
+                longer="all years together",
+            ),
+        ),
+        required=False,
+    ),
+    TableForm(
         "measures",
         "Ways to need less of a demanded good, as options of the plan, one row a measure.",
         keys=(Column("measure", "its name", required=True),),
@@ -1047,6 +1087,9 @@ ROWS_OF_NATURE = frozenset(
         "ramp",
         "run_down",
         "depletion",
+        "deposit_curve",
+        "deposit_step",
+        "supply_curve",
         "exploration_limit",
         "extension",
         "service",

@@ -108,6 +108,31 @@ class Stockpile:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """A step of a curve of supply or demand: an amount at a price. Series have shape (Y,)."""
+
+    label: str
+    """`of/step`: the process, good or deposit, and the name of the step."""
+    price: Array
+    """USD per unit of activity, per t sold, or per t of ore dug."""
+    amount: Array
+    """Most of it per year: units of activity, or t sold; inf where it has no limit, and for steps
+    of deposits."""
+    reserve: float
+    """Most of it in all years, t of ore; inf where it has no limit, and for all other steps."""
+
+
+Curve = Mapping[str, Step]
+"""The steps of a process, good or deposit by name, in their order: a supply takes the cheapest
+first, a demand the dearest."""
+NO_CURVE: Curve = MappingProxyType({})
+
+
+def _no_curve() -> Curve:
+    return NO_CURVE
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Good:
     """A balanced good: one metal at one stage, or a joint good (a battery pack) with a fixed
     content of several metals.
@@ -131,6 +156,13 @@ class Good:
     disposal_cost: Array
     collection_rate: Array | None
     """The largest share of the waste that can be collected, shape (Y,); only for waste."""
+    curve: Curve = field(default_factory=_no_curve)
+    """Steps of what is sold abroad where it pays; empty where it is not."""
+
+    @property
+    def exported(self) -> bool:
+        """Whether any of it may go abroad: demanded there, or sold at a price."""
+        return self.export and (self.demand is not None or bool(self.curve))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -178,6 +210,8 @@ class Process:
     """Observed activity, for a pinned year and the shares of a simulation; NaN where unknown."""
     host_content: Array
     """t of by-product metal that a t of host output can yield; NaN for a process without a host."""
+    curve: Curve = field(default_factory=_no_curve)
+    """Steps of what the process can be had at, on top of its running cost; empty: at that alone."""
 
     @property
     def at_home(self) -> bool:
@@ -242,6 +276,8 @@ class Deposit:
     filled_by: Mapping[str, Array]
     """Of a residue (tailings, slag, ash): by host, the share of what no by-product process won of
     its metal that stays accessible here, shape (Y,). Empty where nature filled it."""
+    curve: Curve = field(default_factory=_no_curve)
+    """Steps of rising cost of extraction, on top of what its mines cost; empty: none."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

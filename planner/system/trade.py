@@ -16,8 +16,8 @@ that a policy, an indicator and a test of security cannot mean different things 
   it passes through at any stage: ore of A refined in B depends on A and on B, each once, so that
   the shares of all origins may add up to more than 1. For one origin, I are the goods that its own
   imports give out.
-- **What goes out** is what is demanded for export, and what an import takes of goods that none of
-  them gives out (home ore refined abroad).
+- **What goes out** is what is demanded for export or sold abroad at a price, and what an import
+  takes of goods that none of them gives out (home ore refined abroad).
 
 The worth of a good is a choice of who asks: `equivalent` (policies: as stated, or refused),
 `reported_equivalent` (reports: as stated, or contained metal), `contained` (contained metal).
@@ -221,14 +221,12 @@ def export_worth(
     forms: Collection[Form] = FORMS,
     worth: Worth = reported_equivalent,
 ) -> dict[str, float]:
-    """Metal that a tonne of each good that is demanded for export stands for, t/t."""
+    """Metal that a tonne of each good that is demanded for export, or sold abroad at a price,
+    stands for, t/t."""
     return {
         good.name: worth(good, metal)
         for good in system.goods.values()
-        if good.export
-        and good.demand is not None
-        and metal in good.content
-        and form_of(good) in forms
+        if good.exported and metal in good.content and form_of(good) in forms
     }
 
 

@@ -132,6 +132,9 @@ def test_the_plan_workbook_holds_every_table_to_the_last_digit(exported: tuple[P
     book = openpyxl.load_workbook(path, read_only=True)
     for name, columns in COLUMNS.items():
         head, *rows = book[name].iter_rows(values_only=True)
+        if plan.tables[name].empty:
+            assert not rows
+            continue
         assert [text.partition(" (")[0] for text in head] == list(columns)
         frame = plan.tables[name]
         for column, text, cells in zip(columns, head, zip(*rows, strict=True), strict=True):

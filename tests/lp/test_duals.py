@@ -16,6 +16,7 @@ import pytest
 from planner.lp.formulation import FORMULATION
 from planner.solver.compiled import compiled
 from planner.solver.highs import Program
+from tests.lp import test_curves as curved
 from tests.lp import test_families_hosts as hosts
 from tests.lp import test_families_plants as plants
 from tests.lp import test_families_policies as policies
@@ -49,6 +50,9 @@ BINDING: dict[str, Callable[[], Study]] = {
         .ramp("works", decline=0.2)
     ),
     "depletion": lambda: supply.mined(last=2024, reserve=300, step=2, discount_rate=0.1),
+    "deposit_curve": lambda: curved.pit(),
+    "deposit_step": lambda: curved.pit(discount_rate=0.1),
+    "supply_curve": lambda: curved.stepped(),
     "exploration_limit": lambda: measures.found(most=90),
     "extension": lambda: measures.robust(potential=0.3),
     "service": lambda: measures.robust(demand=[200, 100]),

@@ -13,9 +13,9 @@ import planner
 from models.china.derive.common import Facts, at_year
 from planner.mfa.balance import Balance
 from planner.mfa.lifetimes import Lifetime
-from planner.plan.plan import Plan
 from planner.mfa.simulate import Simulation, simulate
 from planner.mfa.stocks import inflow_driven
+from planner.plan.plan import Plan
 from planner.system.nouns import Array
 
 FACTS = Facts()

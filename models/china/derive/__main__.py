@@ -30,6 +30,7 @@ MODULES = (
     "indium",
     "germanium",
     "niobium",
+    "exports",
     "hosts",
     "observations",
 )

@@ -104,7 +104,6 @@ def rows(facts: Facts) -> Iterator[Row]:
                     good=good,
                 )
     yield from _product_exports(facts)
-    yield from _refined_exports(facts)
 
 
 def _scrap_goods() -> Iterator[Row]:
@@ -405,34 +404,3 @@ def _exports_of(
             for i in range(len(parts[0][0]))
         ]
         yield from path("demand", thinned(total), scenario=scenario, good=good)
-
-
-def _refined_exports(facts: Facts) -> Iterator[Row]:
-    """Exports of refined metal and chemicals, as given by year."""
-    for metal in ("cobalt", "indium", "germanium"):
-        good, process = f"{metal}/refined_export", f"export_{metal}_refined"
-        one = Fact(1.0, "t/t", "own", "A", note="by definition")
-        yield structure(
-            "goods",
-            good=good,
-            metal=metal,
-            kind="product",
-            stage="processing",
-            export="yes",
-            description="exports of refined metal",
-        )
-        yield number("good_values", one, good=good, metal=metal, parameter="equivalent")
-        yield number(
-            "good_values", _shortage(facts, metal, one), good=good, parameter="shortage_cost"
-        )
-        yield structure(
-            "processes",
-            process=process,
-            kind="manufacture",
-            stage="processing",
-            description=f"refined {metal} leaves the country",
-        )
-        yield number("coefficients", one, process=process, good=f"{metal}/refined", direction="in")
-        yield number("coefficients", one, process=process, good=good, direction="out")
-        series = facts.series("additions", metal, variable="export_demand_refined")
-        yield from path("demand", [fact.map(lambda x: x, "t/year") for fact in series], good=good)

@@ -91,6 +91,11 @@ def contents(facts: Facts) -> Contents:
                 "t/t",
                 f"cobalt content x {LITHIUM_PER_COBALT:.4f} (masses in LiCoO2)",
                 cobalt,
+                **{
+                    end: rounded(value * LITHIUM_PER_COBALT)
+                    for end, value in (("low", cobalt.low), ("high", cobalt.high))
+                    if value is not None
+                },
             ),
         },
     }

@@ -16,6 +16,7 @@ from planner.lp.families import BY_NAME, TARGETS
 from planner.lp.wording import Facts, Subject, Telling, amount
 from planner.solver.highs import Name
 from planner.study.provenance import figures, plain, span, years_of
+from planner.system.curves import curves
 from planner.system.nouns import Policy, System
 
 TARGET_NAMES = frozenset(family.name for family in TARGETS)
@@ -184,6 +185,18 @@ def _max_explored(facts: Facts, subject: Subject, years: list[int]) -> Telling:
     )
 
 
+def _max_step(facts: Facts, subject: Subject, years: list[int]) -> Telling:
+    of, _, name = str(subject[0]).rpartition("/")
+    system, when = facts.system, facts.when(years)
+    curve = next(curve for known, curve, _ in curves(system) if known == of)
+    most = figures(facts.mean(curve[name].amount, years), "t/year")
+    done = "are bought abroad" if of in system.goods else "can be had"
+    return (
+        f"{of}: at most {most} {done} {when} at step {name}",
+        facts.inputs.line("curves", of, name, "amount", year=years[0]),
+    )
+
+
 BOUNDS: Mapping[tuple[str, bool], Callable[[Facts, Subject, list[int]], Telling]] = {
     ("activity", True): _max_activity,
     ("activity", False): _min_activity,
@@ -191,6 +204,7 @@ BOUNDS: Mapping[tuple[str, bool], Callable[[Facts, Subject, list[int]], Telling]
     ("stockpile", False): _min_stock,
     ("measure", True): _max_measure,
     ("explored", True): _max_explored,
+    ("step", True): _max_step,
 }
 """Words of the bound of a variable, by (variable, upper). Other bounds say only that an amount is
 not negative, or what the row of the column says."""

@@ -9,6 +9,13 @@ otherwise (`planner.analysis.uncertainty.statement`).
 The contents of goods that a process without loss turns into one another (a pack, and the same pack
 collected) are one number given twice: where their value and ends agree they share one quantile.
 
+What follows from a content (what a line wins of scrap, tonnes of a product by tonne of its metal)
+moves with it (`planner.analysis.uncertainty.recoveries`), and contents of one good whose ranges are
+the same shares of their values share one quantile.
+
+The steps of a curve of supply or demand move together too: one quantile for all their prices, and
+one for all their amounts, so that steps are never reordered.
+
 Correlated inputs are joined by a Gaussian copula: standard normal scores with the given
 correlation, back to quantiles.
 """
@@ -24,9 +31,11 @@ from typing import Any, Literal
 import numpy as np
 
 from planner.analysis.uncertainty.inputs import Input, Uncertainty
+from planner.analysis.uncertainty.recoveries import followers
 from planner.analysis.uncertainty.statement import Statement, correlation
 from planner.errors import Problem, SpecError
 from planner.study.schema import BY_NAME, ParameterForm
+from planner.system.curves import curves
 from planner.system.nouns import Array, Datum, System
 from planner.units import suggestion
 
@@ -73,13 +82,28 @@ def uncertainty(
         system,
         [stated.applied(each, problems) for each in found if _is_kept(each, patterns, kept_grades)],
     )
-    problems += _value_problems(chosen)
+    problems += [*_value_problems(chosen), *_order_problems(chosen)]
     if not chosen and not problems:
         problems.append(Problem(system.name, 0, "", NOTHING_CHOSEN))
     joined = correlation(chosen, stated.correlated, problems)
     if problems:
         raise SpecError(system.name, problems)
-    return Uncertainty(tuple(chosen), joined)
+    return Uncertainty((*chosen, *_carried(system, chosen)), joined)
+
+
+def _carried(system: System, chosen: Sequence[Input]) -> Iterator[Input]:
+    """Series without a range of their own, or not chosen, that follow a content which is sampled:
+    they draw nothing and keep the study's value but for that."""
+    at = {each.name: each for each in chosen}
+    rows: dict[str, list[Datum]] | None = None
+    for follower in followers(system, at):
+        if follower.path not in at:
+            rows = _series(system.data) if rows is None else rows
+            form = _parameter(follower.path)
+            if follower.path in rows and form is not None:
+                own = _input(follower.path, rows[follower.path], form)
+                first = at[follower.content].tied_to or follower.content
+                yield replace(own, low=own.value, high=own.value, tied_to=first)
 
 
 def _is_kept(each: Input, patterns: Sequence[str], grades: Collection[str]) -> bool:
@@ -172,6 +196,19 @@ def _value_problems(inputs: Iterable[Input]) -> Iterator[Problem]:
                 yield Problem("inputs", 0, path, said)
 
 
+def _order_problems(inputs: Sequence[Input]) -> Iterator[Problem]:
+    """Steps that follow a first one year by year need its years."""
+    at = {each.name: each for each in inputs}
+    for each in inputs:
+        first = at.get(each.tied_to, each)
+        if first.dimensions > 1 and each.years != first.years:
+            said = (
+                f"moves with {first.name} year by year, but has rows for other years; give both "
+                "the same years, or no year_correlation"
+            )
+            yield Problem("inputs", 0, each.name, said)
+
+
 # ---- contents that are one number
 
 
@@ -181,11 +218,25 @@ def _tied(system: System, inputs: Sequence[Input]) -> list[Input]:
     ties = _Ties(inputs)
     for names in _handed_on(system):
         ties.join([ties.first(name) for name in names if name in ties.inputs])
-    first = {each.name: ties.first(each.name) for each in inputs}
+    for names in _of_one_good(system):
+        ties.join_alike([name for name in names if name in ties.inputs])
+    for names in _steps_of_curves(system):
+        ties.bind([name for name in names if name in ties.inputs])
     return [
-        replace(each, tied_to="" if first[each.name] == each.name else first[each.name])
+        each if (first := ties.first(each.name)) == each.name else _follow(each, ties.inputs[first])
         for each in inputs
     ]
+
+
+def _follow(each: Input, first: Input) -> Input:
+    """An input that takes the quantiles of another: its distribution and correlation of years are
+    that one's too, or their order would not hold."""
+    return replace(
+        each,
+        tied_to=first.name,
+        shape=first.shape,
+        year_correlation=first.year_correlation if each.years == first.years else 1.0,
+    )
 
 
 def _handed_on(system: System) -> Iterator[list[str]]:
@@ -195,6 +246,21 @@ def _handed_on(system: System) -> Iterator[list[str]]:
             goods = (*process.inputs, *process.outputs)
             for metal in system.metals:
                 yield sorted(f"good_values.{good}.{metal}.content" for good in goods)
+
+
+def _of_one_good(system: System) -> Iterator[list[str]]:
+    """Paths of the contents of each joint good."""
+    for good in system.goods.values():
+        if len(good.content) > 1:
+            yield [f"good_values.{good.name}.{metal}.content" for metal in good.content]
+
+
+def _steps_of_curves(system: System) -> Iterator[list[str]]:
+    """Paths of the prices, amounts and reserves of each curve, step by step: one quantile moves
+    them all, so that no step overtakes another."""
+    for of, curve, _ in curves(system):
+        for parameter in ("price", "amount", "reserve"):
+            yield [f"curves.{of}.{step}.{parameter}" for step in curve]
 
 
 class _Ties:
@@ -216,9 +282,29 @@ class _Ties:
             if self._numbers(other) == self._numbers(names[0]) and self.first(other) != names[0]:
                 self._leader[self.first(other)] = names[0]
 
+    def join_alike(self, names: Sequence[str]) -> None:
+        """Put contents of one good under the first where their ranges are the same shares of their
+        values: the mass that they are diluted in is the one thing unknown of them."""
+        for other in names[1:]:
+            one, two = self.inputs[names[0]], self.inputs[other]
+            if one.shape == two.shape and np.allclose(_spread(one), _spread(two), rtol=1e-3):
+                if self.first(other) != self.first(names[0]):
+                    self._leader[self.first(other)] = self.first(names[0])
+
+    def bind(self, names: Sequence[str]) -> None:
+        """Put inputs under the first of them, whatever their numbers are."""
+        for other in names[1:]:
+            self._leader[other] = names[0]
+
     def _numbers(self, name: str) -> tuple[Any, ...]:
         each = self.inputs[name]
         return each.low, each.value, each.high, each.shape
+
+
+def _spread(each: Input) -> tuple[float, float]:
+    """Ends of the first row as shares of its value."""
+    value = each.value[0] or 1.0
+    return each.low[0] / value, each.high[0] / value
 
 
 # ---- samples

@@ -13,6 +13,7 @@ import numpy as np
 
 from planner.analysis.uncertainty.inputs import Input
 from planner.analysis.uncertainty.mass_balance_repair import Contradictions
+from planner.analysis.uncertainty.recoveries import diluted, followers, following
 from planner.errors import InfeasibleError, SpecError
 from planner.lp.formulation import components, programmes
 from planner.mfa.balance import balance
@@ -61,6 +62,7 @@ class Variants:
         self._whole_basis = program.basis
         self.basis: Bases = solved_in_parts(self.base.arrays, {})[1]
         self._at = {each.name: each for each in self.inputs}
+        self._followers = (*diluted(system, self.inputs), *followers(system, self._at))
         self._contradictions = Contradictions(system, self.inputs)
 
     def solve(self, arrays: Arrays, basis: Bases) -> tuple[Monolith, Solution, Bases]:
@@ -82,6 +84,7 @@ class Variants:
 
     def make(self, values: Sequence[Sample]) -> list[Variant]:
         """A variant for each set of values."""
+        values = [following(each, self._followers) for each in values]
         drawn_back = self._contradictions.settle(values)
         read = [
             self._reader.system(self._by_path(each, left))

@@ -27,6 +27,8 @@ from planner.lp.families.circuit_limit import CIRCUIT_LIMIT
 from planner.lp.families.collection import COLLECTION
 from planner.lp.families.collection_target import COLLECTION_TARGET
 from planner.lp.families.depletion import DEPLETION
+from planner.lp.families.deposit_curve import DEPOSIT_CURVE
+from planner.lp.families.deposit_step import DEPOSIT_STEP
 from planner.lp.families.emission_account import EMISSION_ACCOUNT
 from planner.lp.families.exploration_limit import EXPLORATION_LIMIT
 from planner.lp.families.extension import EXTENSION
@@ -41,6 +43,7 @@ from planner.lp.families.self_sufficiency import SELF_SUFFICIENCY
 from planner.lp.families.service import SERVICE
 from planner.lp.families.stockpile_balance import STOCKPILE_BALANCE
 from planner.lp.families.stockpile_cover import STOCKPILE_COVER
+from planner.lp.families.supply_curve import SUPPLY_CURVE
 from planner.lp.family import Physical, Target
 
 FORMULATION: tuple[Physical | Target, ...] = (
@@ -52,6 +55,9 @@ FORMULATION: tuple[Physical | Target, ...] = (
     RAMP,
     RUN_DOWN,
     DEPLETION,
+    DEPOSIT_CURVE,
+    DEPOSIT_STEP,
+    SUPPLY_CURVE,
     EXPLORATION_LIMIT,
     EXTENSION,
     SERVICE,

@@ -19,17 +19,19 @@ def balance(m: Any, g: str, t: int) -> Any:
     r"""What is made of a good, and not used up, kept, or disposed of, serves demand.
 
     $$\sum_p (o_{g,p,t} - i_{g,p,t})\, a_{p,t} + d_{g,t} - f_{g,t} + z_{g,t} - q_{g,t}
-      + \sum_{u,v} r_{g,u,v,t}\, x_{u,v} = D_{g,t} - W_{g,t}$$   [t / yr]
+      - \sum_{s \in s_g} e_{s,t} + \sum_{u,v} r_{g,u,v,t}\, x_{u,v}
+      = D_{g,t} - W_{g,t}$$   [t / yr]
 
-    with draw d, fill f, shortage z, disposal q, demand D, and arising W of waste from the stock
-    model. A measure x taken in v spares demand in v, and later the waste that would have come of
-    it, by the survival of its cohort.
+    with draw d, fill f, shortage z, disposal q, what is sold abroad e by steps of price, demand D,
+    and arising W of waste from the stock model. A measure x taken in v spares demand in v, and
+    later the waste that would have come of it, by the survival of its cohort.
     """
     return (
         sum(m.coefficient[g, p, t] * m.activity[p, t] for p in m.processes_of[g])
         + sum(m.draw[s, t] - m.fill[s, t] for s in m.stored[g])
         + sum(m.shortage[s, t] for s in m.served[g])
         - sum(m.disposal[s, t] for s in m.disposed[g])
+        - sum(m.step[s, t] for s in m.sold[g])
         + sum(m.relief[g, u, v, t] * m.measure[u, v] for u, v in m.relieved[g, t])
         == m.requirement[g, t]
     )
@@ -42,6 +44,7 @@ def _fill(m: Components, given: Given) -> None:
     _fill_disposals(m, given)
     goods = given.system.goods.values()
     add_sets(m, "stored", {g.name: [g.name] if g.stockpile is not None else [] for g in goods})
+    add_sets(m, "sold", {g.name: [step.label for step in g.curve.values()] for g in goods})
     _fill_relief(m, given)
 
 
@@ -118,6 +121,8 @@ def _describe(facts: Facts, subject: Subject, years: list[int]) -> Telling:
             f"{name}: {needed} {when} must be served or go short",
             facts.inputs.line("demand", name, "demand", year=years[0]),
         )
+    if good.curve:
+        return f"{name}: what is sold abroad {when} must be made or in store", ""
     if name in facts.balance.arising:
         arising = figures(facts.mean(facts.balance.arising[name], years), "t/year")
         return f"{name}: {arising} leaves use {when}, and no more can be taken", ""
@@ -151,6 +156,7 @@ BALANCE = Physical(
         Term("processes_of", "P_g", ("good",), "", "processes that take or give a good"),
         Term("served", "", ("good",), "", "the good itself where it is demanded"),
         Term("stored", "", ("good",), "", "the good itself where it may be kept"),
+        Term("sold", "s_g", ("good",), "", "steps at which a good is sold abroad"),
         Term("disposed", "", ("good",), "", "the good itself where it may be disposed of"),
     ),
 )

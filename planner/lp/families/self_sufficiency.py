@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from planner.lp.family import Target
+from planner.lp.family import Target, Term
 from planner.lp.targets import Targets
 from planner.lp.wording import Facts, Subject, Telling
 from planner.study.provenance import figures
-from planner.system.nouns import Array, Policy
+from planner.system.nouns import Array, Good, Policy, System
 from planner.system.provenance import home_output, require_unmixed
 from planner.system.sufficiency import counted_terms
 from planner.system.unit_accounts import equivalent, refined_requirement
@@ -20,15 +20,18 @@ def self_sufficiency(m: Any, n: str, x: str, t: int) -> Any:
     r"""Home output of metal x at the stages, less exports at them, is at least a share of home
     demand, in refined equivalents.
 
-    $$\sum_p \epsilon_{n,p,t}\, a_{p,t} + b_{n,x,t}
+    $$\sum_p \epsilon_{n,p,t}\, a_{p,t} - \sum_{s \in s_n} \eta_{n,s}\, e_{s,t} + b_{n,x,t}
       \ge \sigma_{n,t} D^{home}_{x,t} + X_{n,t}$$   [t / yr]
 
     with epsilon the output of a process that counts less what it takes from others that count, so
     that a chain through several of the stages counts once, by what leaves its last: ore that is dug
-    and refined at home is one tonne and not two.
+    and refined at home is one tonne and not two. Exports X are demanded; what is sold abroad e
+    where it pays, with eta refined metal in a tonne, is the plan's own choice.
     """
     return (
-        sum(m.share_term[n, p, t] * m.activity[p, t] for p in m.counted[n]) + m.breach[n, x, t]
+        sum(m.share_term[n, p, t] * m.activity[p, t] for p in m.counted[n])
+        - sum(m.sale_term[n, s] * m.step[s, t] for s in m.sales[n])
+        + m.breach[n, x, t]
         >= m.target[n, x, t]
     )
 
@@ -39,6 +42,7 @@ def _fill(targets: Targets, policy: Policy) -> None:
     terms = counted_terms(system, policy, equivalent)
     for name, term in terms.items():
         targets.count(policy, system.processes[name], term)
+    _count_sales(targets, policy)
     home, exports = refined_requirement(system, metal, export=False), _exports(targets, policy)
     for i, t, share in targets.in_force(policy):
         targets.floor("self_sufficiency", policy, metal, t, share * home[..., i] + exports[..., i])
@@ -47,11 +51,28 @@ def _fill(targets: Targets, policy: Policy) -> None:
 def _exports(targets: Targets, policy: Policy) -> Array:
     """Exports of the metal at the stages, in refined equivalents, shape (..., T)."""
     system, exports = targets.system, np.zeros(len(targets.given.years))
-    for good in system.goods.values():
-        at_stage = good.stage in policy.stages and policy.metal in good.content
-        if good.export and good.demand is not None and at_stage:
+    for good in _at_stages(system, policy):
+        if good.export and good.demand is not None:
             exports = exports + system.period_mean(good.demand) * equivalent(good, policy.metal)
     return exports
+
+
+def _count_sales(targets: Targets, policy: Policy) -> None:
+    """Count what is sold abroad at the stages, by step, against the policy."""
+    sales = targets.sets["sales"].setdefault(policy.name, [])
+    for good in _at_stages(targets.system, policy):
+        for step in good.curve.values():
+            sales.append(step.label)
+            targets.values["sale_term"][policy.name, step.label] = equivalent(good, policy.metal)
+
+
+def _at_stages(system: System, policy: Policy) -> list[Good]:
+    """Goods of the metal whose stage is among those that a policy counts."""
+    return [
+        good
+        for good in system.goods.values()
+        if good.stage in policy.stages and policy.metal in good.content
+    ]
 
 
 def _describe(facts: Facts, subject: Subject, years: list[int]) -> Telling:
@@ -77,5 +98,14 @@ SELF_SUFFICIENCY = Target(
     fill=_fill,
     describe=_describe,
     holds_under_loss=False,
-    terms=(),
+    terms=(
+        Term(
+            "sale_term",
+            r"\eta_{n,s}",
+            ("policy", "step"),
+            "t/t",
+            "refined metal in a tonne that is sold abroad at a step",
+        ),
+        Term("sales", "s_n", ("policy",), "", "steps of exports that a policy counts"),
+    ),
 )

@@ -101,6 +101,8 @@ class Facts:
 
 
 def running_cost(process: Process) -> Array:
-    """Cost of a unit of activity, credit taken off, USD, shape (Y,)."""
+    """Cost of a unit of activity, credit taken off, USD, shape (Y,); of a curve its dearest step
+    that there is."""
     total: Array = np.sum([getattr(process, item) for item in RUNNING], axis=0) - process.credit
-    return total
+    steps = [np.where(step.amount > 0, step.price, 0.0) for step in process.curve.values()]
+    return total + np.max(steps, axis=0) if steps else total

@@ -86,6 +86,8 @@ def _priced(facts: Facts, process: Process) -> Iterator[tuple[str, _Price]]:
     costs = {item: getattr(process, item) for item in SOURCE_COSTS}
     given = coefficient * content
     total: Array = np.sum(list(costs.values()), axis=0)
+    # of a curve its first step: dear last ones are what a curve is for
+    total = total + next((step.price for step in process.curve.values()), 0.0)
     known = (total > 0) & (given > 0)
     if known.any():
         each = total[known] / given[known]

@@ -12,7 +12,14 @@ from planner.system.nouns import Policy, Process
 from planner.system.trade import origins
 
 EMISSIONS = ("direct_emission", "electricity", "embodied_emission", "transport_emission")
-OF_ROWS: tuple[Question, ...] = ("opened", "demanded", "orderable", "built")
+OF_ROWS: tuple[Question, ...] = (
+    "opened",
+    "demanded",
+    "orderable",
+    "built",
+    "a deposit",
+    "no deposit",
+)
 """Questions that the rows of a noun answer alone: they can be asked of a study with problems."""
 
 
@@ -24,12 +31,20 @@ def _demanded(facts: Facts, name: str) -> bool:
     return facts.given("demand", (name,), "demand") or facts.numbers.problems.spoiled("demand")
 
 
+def _goes_abroad(facts: Facts, name: str) -> bool:
+    return _demanded(facts, name) or bool(facts.numbers.keys("curves", name))
+
+
+def _deposit(facts: Facts, name: str) -> bool:
+    return bool(facts.numbers.keys("deposits", name))
+
+
 def _used(facts: Facts, name: str) -> bool:
     products = facts.nouns.products.values()
     return (
         name in facts.taken
         or name in facts.makers
-        or _demanded(facts, name)
+        or _goes_abroad(facts, name)
         or any(product.waste == name for product in products)
     )
 
@@ -59,6 +74,9 @@ def _says(process: Process, parts: tuple[str, ...]) -> bool:
 OF_NOUNS: Mapping[Question, Callable[[Facts, str], bool]] = {
     "opened": _opened,
     "demanded": _demanded,
+    "going abroad": _goes_abroad,
+    "a deposit": _deposit,
+    "no deposit": lambda facts, name: not _deposit(facts, name),
     "disposable": lambda facts, name: name in facts.disposable,
     "taken": lambda facts, name: name in facts.taken,
     "used": _used,

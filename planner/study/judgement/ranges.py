@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 
 from planner.study.judgement.facts import Facts
+from planner.study.nouns.curves import step_order
 from planner.study.problems import Problems
 from planner.study.rows import ValueRow
 from planner.system.nouns import Process
@@ -40,6 +41,30 @@ def doubt_ranges(facts: Facts, found: Problems) -> None:
             for metal in _metals(facts, process):
                 _doubt_balance(facts, process, metal, found)
     _doubt_contents(facts, found)
+    _doubt_steps(facts, found)
+
+
+def _doubt_steps(facts: Facts, found: Problems) -> None:
+    """Warn of steps of a curve whose ends stand in another order than their prices: at that end of
+    the range the curve is none."""
+    for of in facts.numbers.names("curves"):
+        rows = [
+            facts.first("curves", (of, name), "price")
+            for name in sorted({k[1][1] for k in facts.numbers.keys("curves", of)}, key=step_order)
+        ]
+        known = [row for row in rows if row is not None]
+        sign = -1.0 if of in facts.nouns.goods else 1.0
+        for one, two in pairwise(known):
+            for end in ("low", "high"):
+                first, second = (_end(getattr(row, end), row.value) for row in (one, two))
+                if sign * (second - first) < 0:
+                    found.at(
+                        two,
+                        end,
+                        f"at this end ({second:g}) the step of '{of}' passes the one before it "
+                        f"({first:g}), so that samples near it have no plan; give both ends in "
+                        "the order of the prices",
+                    )
 
 
 def _doubt_balance(facts: Facts, process: Process, metal: str, found: Problems) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from planner.study.nouns.curves import read_curve
 from planner.study.nouns.tables import StudyTables
-from planner.system.nouns import Array, Deposit, Exploration, Host, frozen_map
+from planner.system.nouns import NO_CURVE, Array, Deposit, Exploration, Host, frozen_map
 
 
 def read_deposits(tables: StudyTables) -> dict[str, Deposit]:
@@ -15,7 +16,7 @@ def read_deposits(tables: StudyTables) -> dict[str, Deposit]:
     found: dict[str, Deposit] = {}
     keys = [
         key[1]
-        for name in _changed_in(tables, "deposits", "residues")
+        for name in _changed_in(tables, "deposits", "residues", "curves")
         for key in tables.numbers.keys("deposits", name)
     ]
     for name, metal in dict.fromkeys(keys):
@@ -40,12 +41,14 @@ def _deposit(tables: StudyTables, name: str, metal: str) -> Deposit:
             "reserve",
             f"deposit '{name}' has no reserve; give the metal in it at the start",
         )
+    kept = tables.before.deposits.get(name)
     return Deposit(
         name,
         metal,
         np.nan if reserve is None else reserve,
         tables.series("deposits", keys, "additions"),
         _by_second_key(tables, "residues", name, "kept"),
+        read_curve(tables, name, "deposit", NO_CURVE if kept is None else kept.curve),
     )
 
 
@@ -61,9 +64,9 @@ def read_hosts(tables: StudyTables) -> dict[str, Host]:
     }
 
 
-def _changed_in(tables: StudyTables, table: str, other: str) -> list[str]:
-    """Names of a table of which it, or the other one, gives another number than before."""
-    return [name for name in tables.numbers.names(table) if tables.changed(name, table, other)]
+def _changed_in(tables: StudyTables, table: str, *others: str) -> list[str]:
+    """Names of a table of which it, or another one, gives another number than before."""
+    return [name for name in tables.numbers.names(table) if tables.changed(name, table, *others)]
 
 
 def _by_second_key(

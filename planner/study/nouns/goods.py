@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from planner.study.nouns.curves import read_curve
 from planner.study.nouns.tables import StudyTables
 from planner.study.rows import StructureRow, ValueRow
-from planner.system.nouns import Array, Good, Stockpile, frozen_map
+from planner.system.nouns import NO_CURVE, Array, Curve, Good, Stockpile, frozen_map
 
 ROUNDING = 1e-9
 """Share by which the contents of a joint good may exceed 1 by rounding."""
@@ -18,7 +19,7 @@ def read_goods(tables: StudyTables) -> dict[str, Good]:
     """All goods by name."""
     return tables.before.goods | {
         row.name: _good(tables, row)
-        for row in tables.rows("goods", "demand", "good_values", "collection")
+        for row in tables.rows("goods", "demand", "good_values", "collection", "curves")
     }
 
 
@@ -26,6 +27,7 @@ def _good(tables: StudyTables, row: StructureRow) -> Good:
     demand, shortage = _demand(tables, row.name)
     rate = tables.numbers.series("collection", (row.name,), "rate")
     content, equivalent, stockpile = _held(tables, row)
+    curve = _curve(tables, row, demand)
     return Good(
         row.name,
         row.cells["kind"],  # type: ignore[arg-type]
@@ -38,7 +40,36 @@ def _good(tables: StudyTables, row: StructureRow) -> Good:
         shortage,
         tables.series("good_values", (row.name, ""), "disposal_cost"),
         rate,
+        curve,
     )
+
+
+def _curve(tables: StudyTables, row: StructureRow, demand: Array | None) -> Curve:
+    """The steps at which an export is sold. Home demand has none: what enters use is known before
+    the plan is made."""
+    name = row.name
+    kept = tables.before.goods.get(name)
+    curve = read_curve(tables, name, "good", NO_CURVE if kept is None else kept.curve)
+    if not curve or tables.problems.spoiled("goods", name):
+        return curve
+    at = tables.numbers.first_row("curves", name)
+    if row.cells["export"] != "yes":
+        tables.problems.at(
+            at,
+            "of",
+            f"'{name}' is no export: home demand enters use whatever it costs; write yes in the "
+            "column export of goods.csv, or give a measure (measures.csv)",
+        )
+    amount = np.sum([step.amount for step in curve.values()], axis=0)
+    if demand is not None and ((amount > 0) & (demand > 0)).any():
+        year = tables.first + int(np.argmax((amount > 0) & (demand > 0)))
+        tables.problems.at(
+            at,
+            "of",
+            f"'{name}' is demanded and sold at a price in {year}; keep one of both: what must be "
+            "served is demand, what is sold where it pays is a step",
+        )
+    return curve
 
 
 def _demand(tables: StudyTables, name: str) -> tuple[Array | None, Array | None]:

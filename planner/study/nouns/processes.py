@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from planner.study.nouns.curves import largest, read_curve
 from planner.study.nouns.tables import StudyTables
 from planner.study.numbers import frozen
 from planner.study.rows import StructureRow
-from planner.system.nouns import Array, Deposit, Process, Ramp, frozen_map
+from planner.system.nouns import NO_CURVE, Array, Curve, Deposit, Process, Ramp, frozen_map
 
 _SERIES = (
     "variable_cost",
@@ -28,7 +29,7 @@ def read_processes(tables: StudyTables, deposits: Mapping[str, Deposit]) -> dict
     """All processes by name."""
     return tables.before.processes | {
         row.name: _process(tables, row, deposits)
-        for row in tables.rows("processes", "coefficients", "process_values")
+        for row in tables.rows("processes", "coefficients", "process_values", "curves")
     }
 
 
@@ -36,7 +37,8 @@ def _process(tables: StudyTables, row: StructureRow, deposits: Mapping[str, Depo
     name, cells = row.name, row.cells
     inputs, outputs, ore = _recipe(tables, name, deposits)
     host_content = _host_content(tables, row)
-    min_activity, max_activity = _bounds(tables, name)
+    curve = _curve(tables, name)
+    min_activity, max_activity = _bounds(tables, name, curve)
     return Process(
         name,
         cells["kind"],  # type: ignore[arg-type]
@@ -56,7 +58,21 @@ def _process(tables: StudyTables, row: StructureRow, deposits: Mapping[str, Depo
         min_activity=min_activity,
         observed=_observed(tables, name),
         host_content=host_content,
+        curve=curve,
     )
+
+
+def _curve(tables: StudyTables, name: str) -> Curve:
+    """The steps that a process is had at; the price of an import stands in one place only."""
+    kept = tables.before.processes.get(name)
+    curve = read_curve(tables, name, "process", NO_CURVE if kept is None else kept.curve)
+    if curve and tables.numbers.has("process_values", (name,), "import_price"):
+        tables.problems.at(
+            tables.numbers.first_row("curves", name),
+            "of",
+            f"'{name}' has an import_price and a curve, and would pay both; drop one of them",
+        )
+    return curve
 
 
 def _recipe(
@@ -96,9 +112,9 @@ def _host_content(tables: StudyTables, row: StructureRow) -> Array:
     return tables.constant(np.nan)
 
 
-def _bounds(tables: StudyTables, name: str) -> tuple[Array, Array]:
-    """Lower and upper bound of the activity, in order."""
-    upper = tables.series("process_values", (name,), "max_activity", absent=np.inf)
+def _bounds(tables: StudyTables, name: str, curve: Curve) -> tuple[Array, Array]:
+    """Lower and upper bound of the activity, in order; a curve bounds it as well."""
+    upper = largest(curve, tables.series("process_values", (name,), "max_activity", absent=np.inf))
     lower = tables.series("process_values", (name,), "min_activity")
     crossed = lower > upper
     if crossed.any():

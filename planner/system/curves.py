@@ -1,0 +1,41 @@
+"""Curves of a study in one place: the steps of processes, exported goods and deposits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from planner.system.nouns import Array, Curve, Good, System
+
+BOUGHT, SOLD = 1.0, -1.0
+"""Sign of the price of a step in the cost."""
+
+
+def curves(system: System) -> Iterator[tuple[str, Curve, float]]:
+    """Each curve of a system: what it is of, its steps, and the sign of their prices in the
+    cost."""
+    yield from ((p.name, p.curve, BOUGHT) for p in system.processes.values() if p.curve)
+    yield from ((d.name, d.curve, BOUGHT) for d in system.deposits.values() if d.curve)
+    yield from ((g.name, g.curve, SOLD) for g in system.goods.values() if g.curve)
+
+
+def sold_abroad(system: System) -> list[Good]:
+    """Goods that are sold abroad by steps of price."""
+    return [good for good in system.goods.values() if good.curve]
+
+
+def observed_sales(system: System) -> dict[str, Array]:
+    """What is sold of each good that is sold by steps, t per year, shape (T,): what the processes
+    that give it were observed to give, linear between the years of observation and held outside
+    them. Nothing is sold of what nobody observed."""
+    found, years = {}, np.array(system.years)
+    for good in sold_abroad(system):
+        found[good.name] = np.zeros(len(years))
+        for process in system.processes.values():
+            seen = np.isfinite(process.observed)
+            if good.name in process.outputs and seen.any():
+                run = np.interp(years, years[seen], process.observed[seen])
+                given = run * system.period_mean(process.outputs[good.name])
+                found[good.name] = found[good.name] + given
+    return found
