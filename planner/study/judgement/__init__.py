@@ -8,7 +8,12 @@ from planner.study.judgement.observed import (
     doubt_observations,
     doubt_observed_ranges,
 )
-from planner.study.judgement.plausible import doubt_hosts, doubt_prices, doubt_rates
+from planner.study.judgement.plausible import (
+    doubt_declines,
+    doubt_hosts,
+    doubt_prices,
+    doubt_rates,
+)
 from planner.study.judgement.ranges import doubt_ranges
 from planner.study.judgement.routes import doubt_routes
 from planner.study.judgement.unheeded import (
@@ -28,6 +33,7 @@ JUDGES = (
     doubt_rates,
     doubt_prices,
     doubt_hosts,
+    doubt_declines,
     doubt_routes,
     doubt_ranges,
     doubt_cohorts,
