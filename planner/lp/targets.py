@@ -121,7 +121,5 @@ def _stopping_costs(m: Components, given: Given) -> dict[Key, Any]:
     """Discounted penalty on stopping faster than the decline, by (run_down, group, year)."""
     found: dict[Key, Any] = {}
     for group in given.system.ramps.values():
-        found |= given.by_period(
-            group.name, given.factor * stopping_cost(given.system, group)
-        )
+        found |= given.by_period(group.name, given.factor * stopping_cost(given.system, group))
     return {(RUN_DOWN, *key): found[key] for key in m.sets["run_down_rows"].keys}

@@ -74,7 +74,9 @@ ITEMS: Mapping[str, str] = MappingProxyType(
         ),
         "measure": "cost of demand measures",
         "exploration": "cost of exploration",
-        "breach": "penalty for missing a soft target, or for stopping faster than a limit of decline",
+        "breach": (
+            "penalty for missing a soft target, or for stopping faster than a limit of decline"
+        ),
         "own": "cost that somebody added to the model (`planner.add_cost`), under its name",
         "transfer": (
             "payment between parties at home; its present value is 0, since the country as a whole "

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pandas as pd
 
-from planner.plan.tables import series
+from planner.plan.tables import Values, series
 from planner.system.nouns import Array, Good, System
 from planner.system.trade import (
     brought_in,
@@ -118,7 +118,16 @@ def _exports(plan: Accounted) -> Iterator[_Row]:
             yield metal, "export", each.good, each.process.name, each.process.origin, amount
 
 
-def served_exports(plan: Accounted, metal: str) -> dict[str, Array]:
+class _Served(Protocol):
+    """A study with the variables of its plan."""
+
+    @property
+    def system(self) -> System: ...
+    @property
+    def values(self) -> Values: ...
+
+
+def served_exports(plan: _Served, metal: str) -> dict[str, Array]:
     """Exports that are served of each good that holds a metal, t of the good per year, shape
     (T,)."""
     system: System = plan.system

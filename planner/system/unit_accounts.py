@@ -34,10 +34,11 @@ def stopping_cost(system: System, ramp: Ramp) -> Array:
     (T,): as stated, else a year's running cost of the cheapest of its processes that may run, and
     never below zero (`planner.lp.families.ramp`)."""
     members = [p for p in system.processes.values() if p.ramp_group == ramp.name]
-    least: Array = np.full(len(system.periods), np.inf)
+    nothing = np.zeros(len(system.periods))
+    least: Array = nothing + np.inf
     for process in members:
         runs = system.period_mean(process.max_activity) > 0
-        cost: Array = np.sum([*running_costs(system, process).values()], axis=0)
+        cost: Array = sum(running_costs(system, process).values(), nothing)
         least = np.minimum(least, np.where(runs, cost, np.inf))
     own = np.where(np.isfinite(least), np.maximum(least, 0.0), 0.0)
     stated = system.period_mean(ramp.stopping_cost)

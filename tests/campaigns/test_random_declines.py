@@ -40,9 +40,9 @@ def short(system: System) -> float | None:
 @TRIED
 @given(studies())
 def test_no_shortage_beside_idle_works_for_a_limit_of_decline(study: Study) -> None:
-    """Shortages cost some twenty times of what supply does (5,000 against 300 at most), so that the
-    least of them is served first: with limits of decline as little goes short as without any, and
-    a study that has a plan without them has one with them. Hard limits fail this (the next test)."""
+    """With limits of decline as little goes short as without any, and a study that has a plan
+    without them has one with them. Shortages cost some twenty times of what supply does (5,000
+    against 300 at most), so that the least of them comes first. Hard limits fail this (below)."""
     with tempfile.TemporaryDirectory() as folder:
         system = system_of(study, Path(folder))
     without = short(with_ramps(system, decline=np.nan))
