@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from planner.analysis.tradeoffs.switches import routes as routes
     from planner.analysis.uncertainty.ensemble import Ensemble as Ensemble
     from planner.analysis.uncertainty.ensemble import ensemble as ensemble
+    from planner.analysis.uncertainty.headline_ranges import HeadlineRanges as HeadlineRanges
+    from planner.analysis.uncertainty.headline_ranges import headline_ranges as headline_ranges
     from planner.analysis.uncertainty.inputs import Uncertainty as Uncertainty
     from planner.analysis.uncertainty.sensitivity import Sensitivity as Sensitivity
     from planner.analysis.uncertainty.sensitivity import drivers as drivers
@@ -185,6 +187,8 @@ _HOMES = {
     "emission_rates": "planner.system.unit_accounts",
     "Ensemble": "planner.analysis.uncertainty.ensemble",
     "ensemble": "planner.analysis.uncertainty.ensemble",
+    "HeadlineRanges": "planner.analysis.uncertainty.headline_ranges",
+    "headline_ranges": "planner.analysis.uncertainty.headline_ranges",
     "Equation": "planner.reference.mathematics",
     "evaluate": "planner.analysis.security.foresight",
     "explain": "planner.analysis.diagnosis.explain",

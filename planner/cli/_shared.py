@@ -73,6 +73,15 @@ Run = Annotated[
         autocompletion=complete_run,
     ),
 ]
+EnsembleOfRun = Annotated[
+    Path | None,
+    typer.Option(
+        "--ensemble",
+        metavar="DIR",
+        help="The ensemble that gives the headlines their range, from planner ensemble --out; "
+        "RUN/ensemble where there is one.",
+    ),
+]
 Scenario = Annotated[
     str,
     typer.Option(

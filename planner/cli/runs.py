@@ -9,6 +9,7 @@ import typer
 
 from planner.cli._completion import complete_format, complete_run
 from planner.cli._shared import (
+    EnsembleOfRun,
     Json,
     Metal,
     Quiet,
@@ -196,6 +197,7 @@ def report(
     runs: ReportedRuns,
     out: Page = None,
     frontier: FrontierFolder = None,
+    ensemble: EnsembleOfRun = None,
     unsealed: Unsealed = False,
     quiet: Quiet = False,
 ) -> None:
@@ -208,9 +210,11 @@ def report(
         plan, *others = load_runs(runs, stage, unsealed=unsealed)
         stage("write")
         import planner
+        from planner.analysis.uncertainty import headline_ranges
         from planner.reporting import FRONTIER_FOLDER, read_frontier
 
         beside = runs[0] / FRONTIER_FOLDER
+        samples = headline_ranges.beside(runs[0], ensemble)
         folder = frontier if frontier is not None else beside if beside.is_dir() else None
         path = planner.report(
             plan,
@@ -218,6 +222,7 @@ def report(
             others=others,
             names=[run.resolve().name for run in runs] if others else (),
             frontier=None if folder is None else read_frontier(folder, plan),
+            headlines=planner.headline_ranges(plan, samples, run=str(runs[0])),
         )
     if not quiet:
         typer.echo(f"{path} is written; open it in a browser, online or not")

@@ -51,9 +51,7 @@ def system(tmp_path: Path) -> System:
     1,000 at home and 900 abroad."""
     study = Study(2021, 2022, metals=("li",)).good("ore", "intermediate")
     study.good("li", "refined").good("wire", "product", demand=[80, 100], shortage_cost=1000)
-    study.good(
-        "abroad", "product", stage="processing", demand=20, shortage_cost=900, export=True
-    )
+    study.good("abroad", "product", stage="processing", demand=20, shortage_cost=900, export=True)
     study.process("dig", "mine", gives={"ore": 1}, variable_cost=10, max_activity=60)
     study.process("refine", "refine", takes={"ore": 1}, gives={"li": 1})
     study.process("draw", "manufacture", takes={"li": 1}, gives={"wire": 1}, pathway="")
@@ -112,7 +110,9 @@ def test_shares_and_reliance_are_those_of_the_tables_of_a_plan() -> None:
     mix = plan.mix.set_index(["metal", "year", "pathway"])["share"]
     for name in plan.system.metals:
         for year in plan.system.years:
-            home = sum(mix.get((name, year, f"domestic {k}"), 0.0) for k in ("primary", "secondary"))
+            home = sum(
+                mix.get((name, year, f"domestic {k}"), 0.0) for k in ("primary", "secondary")
+            )
             assert of(plan, f"share:{name}:home:{year}") == pytest.approx([home])
             reliance = numbers[name, year, "net import reliance"]
             assert of(plan, f"reliance:{name}:{year}") == pytest.approx([reliance])
@@ -163,11 +163,11 @@ RANGES = {
 def test_a_sensitivity_solves_once_for_each_end_and_reads_every_answer(
     system: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As many solves with five answers as with none. Ore at 60 in place of 10 a tonne: 30 is cheaper
-    to buy as far as there is any: 50 t, and 50 t are dug in 2021, where 60 were: the home share
-    falls from 60/100 to 50/100. Half the mine: 30/100 in 2021, 20 t of demand short."""
+    """As many solves with five answers as with none. Ore at 60 in place of 10 a tonne: buying at 30
+    is cheaper as far as there is any, 50 t, and 50 t are dug in 2021, where 60 were: the home
+    share falls from 60/100 to 50/100. Half the mine: 30/100 in 2021, 20 t of demand short."""
     solves: list[str] = []
-    solved = sweep.Sweep._solved  # noqa: SLF001 - counted, not changed
+    solved = sweep.Sweep._solved
 
     def counted(self: sweep.Sweep, name: str, variant: object) -> object:
         solves.append(name)
@@ -215,7 +215,9 @@ def test_the_numbers_that_move_a_headline_and_where_it_turns(tmp_path: Path) -> 
     assert np.isnan(dig["turns below"])
     assert dig["above it"] == "lithium 2021: foreign-primary leads, not domestic-primary"
     assert dig["below it"] == "holds"
-    assert table.loc["process_values.buy.import_price", "turns below"] == pytest.approx(10, abs=0.04)
+    assert table.loc["process_values.buy.import_price", "turns below"] == pytest.approx(
+        10, abs=0.04
+    )
 
 
 def test_an_ensemble_keeps_what_it_was_asked_for(tmp_path: Path) -> None:
