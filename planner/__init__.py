@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from planner.analysis.tradeoffs.alternatives import alternatives as alternatives
     from planner.analysis.tradeoffs.compare import Comparison as Comparison
     from planner.analysis.tradeoffs.compare import compare as compare
+    from planner.analysis.tradeoffs.editions import Attribution as Attribution
+    from planner.analysis.tradeoffs.editions import attribute as attribute
     from planner.analysis.tradeoffs.frontier import Frontier as Frontier
     from planner.analysis.tradeoffs.frontier import frontier as frontier
     from planner.analysis.tradeoffs.switches import routes as routes
@@ -162,6 +164,8 @@ _HOMES = {
     "Alternatives": "planner.analysis.tradeoffs.alternatives",
     "alternatives": "planner.analysis.tradeoffs.alternatives",
     "Balance": "planner.mfa.balance",
+    "attribute": "planner.analysis.tradeoffs.editions",
+    "Attribution": "planner.analysis.tradeoffs.editions",
     "balance": "planner.mfa.balance",
     "base_account": "planner.mfa.flows",
     "base_flows": "planner.plan.base_flows",

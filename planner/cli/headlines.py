@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from planner.cli._shared import (
+    Answers,
     EnsembleOfRun,
     Json,
     Quiet,
@@ -22,7 +23,6 @@ from planner.cli._shared import (
     write_tables,
 )
 from planner.cli.app import app
-from planner.cli.uncertainty import Answers
 
 Markdown = Annotated[
     bool, typer.Option("--markdown", help="Print a table of Markdown, for a README.")

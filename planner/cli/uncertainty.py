@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from planner.cli._shared import (
+    Answers,
     Json,
     Quiet,
     Scenario,
@@ -88,18 +89,6 @@ WeakGrades = Annotated[
         metavar="GRADE",
         help="Only inputs of this grade; C and D if not given, all with --answer headlines. May be "
         "repeated.",
-    ),
-]
-Answers = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--answer",
-        "--answers",
-        "-a",
-        metavar="ANSWER",
-        help="Also read this answer: share:germanium:home:2060, price:cobalt:2030, "
-        "reliance:lithium:2040, shortage_year:cobalt, flow:PROCESS:YEAR, headlines (the mix of "
-        "every metal). May be repeated; a wrong one lists what there is.",
     ),
 ]
 Samples = Annotated[
