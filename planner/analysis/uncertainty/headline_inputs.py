@@ -17,7 +17,7 @@ import pandas as pd
 
 from planner.analysis.uncertainty.answers import Answer, headlines
 from planner.analysis.uncertainty.inputs import Input
-from planner.analysis.uncertainty.sweep import Move, Result, Sweep, widest_year
+from planner.analysis.uncertainty.sweep import Move, Result, Sweep, moved
 from planner.runtime.progress import Progress, Step
 from planner.system.nouns import System
 
@@ -34,12 +34,12 @@ HEADLINE_COLUMNS = (
     "input",
     "grade",
     "unit",
+    "year",
     "low",
     "value",
     "high",
     "moves",
     "headline",
-    "year",
     "turns below",
     "below it",
     "turns above",
@@ -81,10 +81,10 @@ def headline_inputs(
 ) -> pd.DataFrame:
     """The LISTED inputs that move any headline most, the first first.
 
-    `moves` is the largest share of a mix that an input moves, in the headline named; `turns below`
-    and `turns above` are the values, in `year` (0: all), beyond which a headline turns, looked for
-    where the grade is C or D, NaN where none does within the range; `below it` and `above it` say
-    what turns.
+    `low`, `value` and `high` are those of `year` (0: all), the one with the widest range. `moves`
+    is the largest share of a mix that an input moves, in the headline named; `turns below` and
+    `turns above` are the values in that year beyond which a headline turns, looked for where the
+    grade is C or D, NaN where none does within the range; `below it` and `above it` say what turns.
     """
     table = _Headlines(sweep)
     ranked = sorted(
@@ -98,11 +98,12 @@ def headline_inputs(
             progress(Step("turning values of headlines", rank - 1, len(kept)))
         weak = each.grade not in READ
         turns = dict(table.turns(each, results)) if weak else {}
-        first = {"low": each.low[0], "value": each.value[0], "high": each.high[0]}
+        at = _widest(each)
+        ends = {"low": each.low[at], "value": each.value[at], "high": each.high[at]}
         rows.append(
-            {"rank": rank, "input": each.name, "grade": each.grade, "unit": each.unit, **first}
+            {"rank": rank, "input": each.name, "grade": each.grade, "unit": each.unit, **ends}
             | {"moves": moves, "headline": mix}
-            | {"year": each.years[0], "turns below": np.nan, "turns above": np.nan}
+            | {"year": each.years[at], "turns below": np.nan, "turns above": np.nan}
             | dict.fromkeys(("below it", "above it"), "holds" if weak else "")
             | turns
         )
@@ -134,10 +135,9 @@ class _Headlines:
         for end, side in zip(ENDS, ("below", "above"), strict=True):
             move = Move(each, end)
             if self.turned(results[move]):
-                value, beyond = self.sweep.turning_value(move, self.turned)
-                yield f"turns {side}", value
+                share, beyond = self.sweep.turning_share(move, self.turned)
+                yield f"turns {side}", float(moved(each, share)[_widest(each)])
                 yield f"{side} it", self.turned(beyond)
-                yield "year", each.years[widest_year(move)]
 
     def turned(self, result: Result | None) -> str:
         """The headlines that turn, in words; empty where none does."""
@@ -151,8 +151,13 @@ class _Headlines:
         # of two that lead equally either may come first: one leads anew where more than that moved
         if was != now and mix.moved(result, base) > MOVED:
             return f"{mix.name}: {now} leads, not {was}"
-        moved = mix.moved(result, base)
-        return f"{mix.name}: {moved:.0%} comes another way" if moved > TURNED else ""
+        share = mix.moved(result, base)
+        return f"{mix.name}: {share:.0%} comes another way" if share > TURNED else ""
+
+
+def _widest(each: Input) -> int:
+    """Position of the row with the widest range."""
+    return int(np.argmax(np.array(each.high) - np.array(each.low)))
 
 
 def _mixes(system: System) -> Iterator[_Mix]:

@@ -132,7 +132,7 @@ class Sweep:
     def turn(self, move: Move) -> dict[str, Any]:
         """The value, on the way to an end, beyond which the plan first has other options, with the
         options that enter and leave there."""
-        value, beyond = self.turning_value(move, self.differs)
+        share, beyond = self.turning_share(move, self.differs)
         enters, leaves = self.change(beyond) if beyond is not None else NO_PLAN
         each = move.input
         at = widest_year(move)
@@ -143,17 +143,17 @@ class Sweep:
             "year": each.years[at],
             "value": each.value[at],
             "end": move.end,
-            "turns_at": value,
+            "turns_at": float(moved(each, share)[at]),
             "enters": "; ".join(enters),
             "leaves": "; ".join(leaves),
         }
 
-    def turning_value(
+    def turning_share(
         self, move: Move, differs: Callable[[Result | None], object]
     ) -> tuple[float, Result | None]:
-        """The value on the way to an end, in the year in which the series moves most, beyond which
-        the plan first differs, by bisection, nearest to the study's value; and the result beyond
-        it. It must differ at the end."""
+        """Share of the way to an end, from -1 to 1, beyond which the plan first differs, by
+        bisection, nearest to the study's value; and the result beyond it. It must differ at the
+        end."""
         inside, outside = 0.0, 1.0
         beyond = self.at([(move.input, move.share)])[0]
         while outside - inside > TURN_WIDTH:
@@ -163,8 +163,7 @@ class Sweep:
                 outside, beyond = middle, result
             else:
                 inside = middle
-        share = move.share * (inside + outside) / 2
-        return float(moved(move.input, share)[widest_year(move)]), beyond
+        return move.share * (inside + outside) / 2, beyond
 
 
 def widest_year(move: Move) -> int:
