@@ -30,6 +30,7 @@ MODULES = (
     "indium",
     "germanium",
     "niobium",
+    "stocks",
     "hosts",
     "observations",
 )
