@@ -39,11 +39,15 @@ if TYPE_CHECKING:
     from planner.analysis.tradeoffs.alternatives import alternatives as alternatives
     from planner.analysis.tradeoffs.compare import Comparison as Comparison
     from planner.analysis.tradeoffs.compare import compare as compare
+    from planner.analysis.tradeoffs.editions import Attribution as Attribution
+    from planner.analysis.tradeoffs.editions import attribute as attribute
     from planner.analysis.tradeoffs.frontier import Frontier as Frontier
     from planner.analysis.tradeoffs.frontier import frontier as frontier
     from planner.analysis.tradeoffs.switches import routes as routes
     from planner.analysis.uncertainty.ensemble import Ensemble as Ensemble
     from planner.analysis.uncertainty.ensemble import ensemble as ensemble
+    from planner.analysis.uncertainty.headline_ranges import HeadlineRanges as HeadlineRanges
+    from planner.analysis.uncertainty.headline_ranges import headline_ranges as headline_ranges
     from planner.analysis.uncertainty.inputs import Uncertainty as Uncertainty
     from planner.analysis.uncertainty.sensitivity import Sensitivity as Sensitivity
     from planner.analysis.uncertainty.sensitivity import drivers as drivers
@@ -160,6 +164,8 @@ _HOMES = {
     "Alternatives": "planner.analysis.tradeoffs.alternatives",
     "alternatives": "planner.analysis.tradeoffs.alternatives",
     "Balance": "planner.mfa.balance",
+    "attribute": "planner.analysis.tradeoffs.editions",
+    "Attribution": "planner.analysis.tradeoffs.editions",
     "balance": "planner.mfa.balance",
     "base_account": "planner.mfa.flows",
     "base_flows": "planner.plan.base_flows",
@@ -185,6 +191,8 @@ _HOMES = {
     "emission_rates": "planner.system.unit_accounts",
     "Ensemble": "planner.analysis.uncertainty.ensemble",
     "ensemble": "planner.analysis.uncertainty.ensemble",
+    "HeadlineRanges": "planner.analysis.uncertainty.headline_ranges",
+    "headline_ranges": "planner.analysis.uncertainty.headline_ranges",
     "Equation": "planner.reference.mathematics",
     "evaluate": "planner.analysis.security.foresight",
     "explain": "planner.analysis.diagnosis.explain",

@@ -14,6 +14,7 @@ FIRST = 2021
 share = st.integers(0, 100).map(lambda v: v / 100)
 some = st.integers(5, 95).map(lambda v: v / 100)
 money = st.integers(1, 90)
+decline = st.sampled_from([0.1, 0.5, 1.0])
 
 
 @st.composite
@@ -151,7 +152,9 @@ def _metal(draw: Any, study: Study, metal: str, years: int) -> None:
         lead_time=draw(st.integers(0, 3)),
         max_new=60,
     )
-    study.ramp(f"{metal} ramp", growth=draw(share), step=draw(st.integers(0, 60)), decline=1.0)
+    study.ramp(
+        f"{metal} ramp", growth=draw(share), step=draw(st.integers(0, 60)), decline=draw(decline)
+    )
     if draw(st.booleans()):
         study.host(f"{metal} host", draw(st.integers(1000, 40000)))
         study.process(

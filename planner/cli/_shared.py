@@ -73,6 +73,27 @@ Run = Annotated[
         autocompletion=complete_run,
     ),
 ]
+Answers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--answer",
+        "--answers",
+        "-a",
+        metavar="ANSWER",
+        help="Also read this answer: share:germanium:home:2060, price:cobalt:2030, "
+        "reliance:lithium:2040, shortage_year:cobalt, flow:PROCESS:YEAR, headlines (the mix of "
+        "every metal). May be repeated; a wrong one lists what there is.",
+    ),
+]
+EnsembleOfRun = Annotated[
+    Path | None,
+    typer.Option(
+        "--ensemble",
+        metavar="DIR",
+        help="The ensemble that gives the headlines their range, from planner ensemble --out; "
+        "RUN/ensemble where there is one.",
+    ),
+]
 Scenario = Annotated[
     str,
     typer.Option(

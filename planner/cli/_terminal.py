@@ -22,6 +22,7 @@ from planner.system.nouns import PATHWAYS
 
 if TYPE_CHECKING:
     from planner.analysis.tradeoffs.compare import Comparison
+    from planner.analysis.uncertainty.headline_ranges import HeadlineRanges
     from planner.errors import Problem
     from planner.lp.glossary import Term
     from planner.mfa.balance import Balance
@@ -269,6 +270,20 @@ def _show_answer(out: Console, plan: Plan) -> None:
         out.print(f"{scope} emissions {span}: {large(value)} t CO2e")
     for thrown in head.surplus:
         out.print(f"thrown away at no cost: {large(thrown.amount)} t of {thrown.good}, {span}")
+
+
+def show_headlines(found: HeadlineRanges) -> None:
+    """The headlines on the terminal, those outside their range marked."""
+    shown = found.table()[["headline", "line", "outside"]]
+    shown["outside"] = shown["outside"].map({True: "outside its range", False: ""})
+    line = "base (5-50-95 %)" if found.samples else "base"
+    shown.columns = ["headline", line, " "]
+    if not found.outside:
+        shown = shown.drop(columns=" ")
+    show_frame("headlines", shown, rows=len(shown))
+    console().print(found.said, soft_wrap=True)
+    if found.warning:
+        console().print(f"warning: {found.warning}", style="yellow", soft_wrap=True)
 
 
 def show_system(system: System, warnings: int = 0) -> None:

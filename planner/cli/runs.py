@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,6 +10,8 @@ import typer
 
 from planner.cli._completion import complete_format, complete_run
 from planner.cli._shared import (
+    Answers,
+    EnsembleOfRun,
     Json,
     Metal,
     Quiet,
@@ -25,6 +28,7 @@ from planner.cli._shared import (
     unsealed_said,
     unsealed_text,
     write_tables,
+    wrong,
 )
 from planner.cli.app import app
 from planner.errors import OutputError
@@ -33,12 +37,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.analysis.tradeoffs.compare import Comparison
+    from planner.analysis.tradeoffs.editions import Attribution
     from planner.cli._stages import Stages
     from planner.plan.flow_tables import FlowTables
     from planner.plan.plan import Plan
 
 COMPARED = ("inputs", "totals", "supply", "results")
 """Tables of a comparison that are written."""
+SHOWN_MOVED = 40
+"""Rows that the terminal shows of what moved the headlines."""
 SHOWN_ROUTES = (
     "plan",
     "metal",
@@ -123,6 +130,14 @@ Difference = Annotated[
         "figure alone (.svg, .png, .pdf).",
     ),
 ]
+Why = Annotated[
+    bool,
+    typer.Option(
+        "--why",
+        help="Attribute the change of each headline between two runs to the rows that differ, by "
+        "solving the studies between them.",
+    ),
+]
 Points = Annotated[
     float,
     typer.Option(
@@ -196,6 +211,7 @@ def report(
     runs: ReportedRuns,
     out: Page = None,
     frontier: FrontierFolder = None,
+    ensemble: EnsembleOfRun = None,
     unsealed: Unsealed = False,
     quiet: Quiet = False,
 ) -> None:
@@ -208,9 +224,11 @@ def report(
         plan, *others = load_runs(runs, stage, unsealed=unsealed)
         stage("write")
         import planner
+        from planner.analysis.uncertainty import headline_ranges
         from planner.reporting import FRONTIER_FOLDER, read_frontier
 
         beside = runs[0] / FRONTIER_FOLDER
+        samples = headline_ranges.beside(runs[0], ensemble)
         folder = frontier if frontier is not None else beside if beside.is_dir() else None
         path = planner.report(
             plan,
@@ -218,6 +236,7 @@ def report(
             others=others,
             names=[run.resolve().name for run in runs] if others else (),
             frontier=None if folder is None else read_frontier(folder, plan),
+            headlines=planner.headline_ranges(plan, samples, run=str(runs[0])),
         )
     if not quiet:
         typer.echo(f"{path} is written; open it in a browser, online or not")
@@ -266,11 +285,13 @@ def compare(
     runs: ComparedRuns,
     out: Difference = None,
     points: Points = 5.0,
+    why: Why = False,
+    answers: Answers = None,
     unsealed: Unsealed = False,
     as_json: Json = False,
 ) -> None:
     """Show which inputs differ between runs, and which results, by how much; which routes change
-    and when."""
+    and when. With --why: which rows moved which headline between two editions of the data."""
     from planner.cli._stages import Stages
 
     with Stages(quiet=as_json) as stage:
@@ -282,6 +303,9 @@ def compare(
         found, routes = planner.compare(plans, names), planner.routes(plans, names, points=points)
         tables = {name: found.changes(getattr(found, name)) for name in COMPARED}
         tables |= {"structure": found.structure, "routes": routes}
+        moved = _moved(plans, answers, stage) if why else None
+        if moved is not None:
+            tables |= {"why": moved.shares, "why_rows": moved.rows}
         if out is not None:
             stage("write")
             _write_comparison(found, tables, out)
@@ -289,6 +313,8 @@ def compare(
         print_json({name: _json(table) for name, table in tables.items()})
         return
     _show_comparison(found, routes, points)
+    if moved is not None:
+        _show_moved(moved)
     if out is not None:
         typer.echo(f"{out} is written")
 
@@ -298,6 +324,29 @@ def _json(table: pd.DataFrame) -> Any:
     import json
 
     return json.loads(table.to_json(orient="records"))
+
+
+def _moved(plans: Sequence[Plan], answers: list[str] | None, stage: Stages) -> Attribution:
+    """What moved the headlines between two runs."""
+    import planner
+
+    if len(plans) != 2:
+        refuse([wrong("--why", f"compares two editions of the data; {len(plans)} runs are given")])
+    return planner.attribute(*plans, answers=tuple(answers or ()), progress=stage)
+
+
+def _show_moved(moved: Attribution) -> None:
+    from planner.cli._terminal import console, show_frame
+
+    shown = moved.shares.assign(part=(100 * moved.shares["part"]).round(1))
+    show_frame(
+        "what moved each headline (part: % of its change)",
+        shown[["headline", "unit", "from", "to", "group", "share", "part"]],
+        rows=SHOWN_MOVED,
+        empty="no headline moved",
+    )
+    show_frame("rows of each group", moved.rows, rows=SHOWN_MOVED)
+    console().print(f"{moved.method} ({moved.solves} solves)", soft_wrap=True)
 
 
 def _show_comparison(found: Comparison, routes: pd.DataFrame, points: float) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from planner.cli._shared import (
+    EnsembleOfRun,
     Json,
     Quiet,
     Scenario,
@@ -22,9 +23,10 @@ from planner.cli._shared import (
     save,
 )
 from planner.cli.app import SOLVER_FAILED, app
-from planner.errors import OutputError
+from planner.errors import OutputError, SpecError
 
 if TYPE_CHECKING:
+    from planner.plan.plan import Plan
     from planner.system.nouns import System
 
 LONGEST_SET = 60
@@ -65,6 +67,7 @@ def solve(
     out: Out = None,
     time_limit: TimeLimit = None,
     strict: Strict = False,
+    ensemble: EnsembleOfRun = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -98,9 +101,28 @@ def solve(
     elif not quiet:
         show_mix(plan)
         show_outcome(plan, str(folder), kept)
+        _show_ranges(plan, folder, ensemble)
     if plan.record.status != "optimal":
         # no result to build on, whatever else is printed
         raise typer.Exit(SOLVER_FAILED)
+
+
+def _show_ranges(plan: Plan, folder: Path, named: Path | None) -> None:
+    """The headlines with their range, where an ensemble is named or stands in the folder; one that
+    stands there and is of other inputs is told, one that is named is refused."""
+    import planner
+    from planner.analysis.uncertainty.headline_ranges import beside
+    from planner.cli._terminal import show_headlines
+
+    samples = beside(folder, named)
+    if samples is None:
+        return
+    try:
+        show_headlines(planner.headline_ranges(plan, samples, run=str(folder)))
+    except (SpecError, OutputError) as error:
+        if named is not None:
+            raise
+        typer.echo(f"no ranges: {error}")
 
 
 def _kept(folder: Path) -> list[str]:

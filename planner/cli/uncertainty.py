@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from planner.cli._shared import (
+    Answers,
     Json,
     Quiet,
     Scenario,
@@ -37,6 +38,10 @@ SHOWN_DRIVERS = 4
 """Inputs that the terminal lists for each answer."""
 SHOWN_REASONS = 3
 """Reasons why samples have no plan that the terminal lists."""
+SHOWN_MOVES = 8
+"""Inputs that the terminal lists for each answer asked for."""
+SHOWN_HEADLINES = 25
+"""Inputs that the terminal lists of those that move the headlines."""
 SHOWN_SWINGS = (
     "input",
     "grade",
@@ -82,7 +87,8 @@ WeakGrades = Annotated[
     typer.Option(
         "--grade",
         metavar="GRADE",
-        help="Only inputs of this grade; C and D if not given. May be repeated.",
+        help="Only inputs of this grade; C and D if not given, all with --answer headlines. May be "
+        "repeated.",
     ),
 ]
 Samples = Annotated[
@@ -141,6 +147,7 @@ def ensemble(
     sobol: Sobol = False,
     inputs: Inputs = None,
     grades: AnyGrades = None,
+    answers: Answers = None,
     statement: Statement = None,
     out: EnsembleFolder = None,
     workers: Workers = None,
@@ -159,6 +166,7 @@ def ensemble(
             sampler="sobol" if sobol else "lhs",
             inputs=tuple(inputs or ()),
             grades=tuple(grades or ()),
+            answers=tuple(answers or ()),
             statement=statement,
             out=out,
             workers=workers,
@@ -269,6 +277,7 @@ def sensitivity(
     settings: Set = None,
     inputs: Inputs = None,
     grades: WeakGrades = None,
+    answers: Answers = None,
     statement: Statement = None,
     top: Top = 20,
     out: Tables = None,
@@ -279,21 +288,26 @@ def sensitivity(
     which the plan turns."""
     with reading(study, scenario, settings, quiet=quiet or as_json) as (system, stage):
         import planner
-        from planner.analysis.uncertainty.sensitivity import WEAK
 
         found = planner.sensitivity(
             system,
             inputs=tuple(inputs or ()),
-            grades=tuple(grades or WEAK),
+            grades=tuple(grades) if grades else None,
+            answers=tuple(answers or ()),
             statement=statement,
             top=top,
             progress=stage,
         )
-        write_tables(out, {"swings": found.swings, "turns": found.turns})
+        tables = {"swings": found.swings, "turns": found.turns}
+        if answers:
+            tables |= {"moves": found.moves}
+        if len(found.headlines.columns):
+            tables |= {"headlines": found.headlines}
+        write_tables(out, tables)
     if as_json:
         paid = {"cost": found.cost, "penalty": found.penalty}
         answer = {**identity(system), **paid, "emissions": dict(found.emissions)}
-        print_json({**answer, "swings": records(found.swings), "turns": records(found.turns)})
+        print_json({**answer, **{name: records(table) for name, table in tables.items()}})
     elif not quiet:
         _show_sensitivity(system, found)
 
@@ -314,3 +328,30 @@ def _show_sensitivity(system: System, found: Sensitivity) -> None:
         rows=len(found.turns),
         empty="no input turns the plan",
     )
+    for answer, moves in found.moves.groupby("answer", sort=False):
+        if not len(found.headlines.columns) or not str(answer).startswith("share:"):
+            show_frame(
+                f"{answer}: {moves['base'].iloc[0]:.4g} {moves['answer_unit'].iloc[0]}; inputs "
+                "that move it most",
+                moves[["input", "grade", *("at low", "at high", "moved")]],
+                rows=SHOWN_MOVES,
+            )
+    if len(found.headlines.columns):
+        _show_headlines(found.headlines)
+
+
+def _show_headlines(table: pd.DataFrame) -> None:
+    from planner.cli._terminal import console, show_frame
+
+    counts = table["grade"].value_counts()
+    grades = ", ".join(f"{counts[grade]} of grade {grade}" for grade in sorted(counts.index))
+    show_frame(
+        "numbers that move the mix of a metal most (moves: the share of it that comes another "
+        "way), and for weak ones the value beyond which its leading source changes or a tenth of "
+        "it moves",
+        table[["input", "grade", "moves", "headline", "turns below", "turns above"]],
+        rows=SHOWN_HEADLINES,
+        empty="no number moves a headline",
+    )
+    if len(table):
+        console().print(f"of {len(table)} numbers {grades}")

@@ -84,7 +84,7 @@ VARIABLES: tuple[Term, ...] = (
         "b_{n,x,t}",
         ("policy", "subject", "year"),
         "unit of the floor",
-        "by how much a floor is missed; 0 where the floor is hard",
+        "by how much a floor is missed, 0 where it is hard; what stops faster than a decline",
     ),
 )
 
@@ -202,7 +202,7 @@ PARAMETERS: tuple[Term, ...] = (
         r"\beta_t\, \rho_n",
         ("policy", "subject", "year"),
         "USD/unit of the floor",
-        "penalty for missing a soft floor",
+        "penalty for missing a soft floor, or for stopping faster than a decline",
     ),
 )
 

@@ -12,6 +12,7 @@ from planner.lp.components import Components, Key, add_param, add_set, add_sets
 from planner.lp.parameters import Given
 from planner.system.batch import agreed
 from planner.system.nouns import Array, Policy, Process, System
+from planner.system.unit_accounts import RUN_DOWN, stopping_cost
 
 if TYPE_CHECKING:
     from planner.lp.family import Target
@@ -104,13 +105,21 @@ def _gathered(given: Given, families: Sequence[Target]) -> Targets:
 
 def _fill_breaches(m: Components, given: Given, targets: Targets) -> None:
     """Every floor row gets a breach column: closed (bound 0) while the floor is hard, priced while
-    it is soft."""
+    it is soft. Those of run-down limits are soft by nature."""
     factor = dict(zip(given.years, given.factor, strict=True))
-    floors = list(targets.values["target"])
-    floors += [("run_down", r, t) for r, t in m.sets["run_down_rows"].keys]
     policies = given.system.policies.values()
     penalty = {policy.name: policy.penalty for policy in policies if policy.penalty is not None}
-    most = {name: np.inf if name in penalty else 0.0 for name, _, _ in floors}
-    add_set(m, "breaches", floors, width=3)
-    add_param(m, "max_breach", most)
-    add_param(m, "breach_cost", {(n, x, t): factor[t] * penalty.get(n, 0.0) for n, x, t in floors})
+    cost = {(n, x, t): factor[t] * penalty.get(n, 0.0) for n, x, t in targets.values["target"]}
+    soft = {name: np.inf if name in penalty else 0.0 for name, _, _ in cost}
+    early = _stopping_costs(m, given)
+    add_set(m, "breaches", [*cost, *early], width=3)
+    add_param(m, "max_breach", soft | {name: np.inf for name, _, _ in early})
+    add_param(m, "breach_cost", cost | early)
+
+
+def _stopping_costs(m: Components, given: Given) -> dict[Key, Any]:
+    """Discounted penalty on stopping faster than the decline, by (run_down, group, year)."""
+    found: dict[Key, Any] = {}
+    for group in given.system.ramps.values():
+        found |= given.by_period(group.name, given.factor * stopping_cost(given.system, group))
+    return {(RUN_DOWN, *key): found[key] for key in m.sets["run_down_rows"].keys}

@@ -21,6 +21,7 @@ from planner.plan.tables import EXPORT_REVENUE, Values
 from planner.runtime.display import amount as in_words
 from planner.study.provenance import figures, span, years_of
 from planner.system.nouns import Datum, Policy, System
+from planner.system.unit_accounts import RUN_DOWN
 
 READ_GRADES = frozenset({"A", "B"})
 """Grades of numbers whose source was read: a primary one, or a secondary one."""
@@ -81,7 +82,9 @@ class Headline:
     shortage_penalty: float
     """For demand not served."""
     breach_penalty: float
-    """For soft targets missed."""
+    """For soft targets missed, and for what stops faster than its limit of decline."""
+    stopping_penalty: float
+    """The part of it for what stops faster."""
     targets: int
     """Policies in force that are targets, floors and ceilings alike."""
     targets_met: int
@@ -141,9 +144,11 @@ class Headline:
         """What the penalties are for, in words."""
         parts = (
             ("demand not served", self.shortage_penalty),
-            ("targets missed", self.breach_penalty),
+            ("targets missed", self.breach_penalty - self.stopping_penalty),
+            ("stopping faster than the limits of decline", self.stopping_penalty),
         )
-        return " and ".join(words for words, amount in parts if amount)
+        said = [words for words, amount in parts if amount]
+        return " and ".join(filter(None, (", ".join(said[:-1]), said[-1] if said else "")))
 
 
 def headline(
@@ -159,6 +164,7 @@ def headline(
         amount if (amount := _present(costs, item)) > rounding else 0.0
         for item in ("shortage", "breach")
     )
+    stopped = costs[costs["name"].str.startswith(f"{RUN_DOWN}/")]
     missed = tuple(missed_targets(system, values, least=least))
     cost = _present(paid_items(costs)) if shortage or breach else objective
     earned = -_present(costs, EXPORT_REVENUE) + 0.0
@@ -172,6 +178,7 @@ def headline(
         export_revenue=earned,
         shortage_penalty=shortage,
         breach_penalty=breach,
+        stopping_penalty=_present(stopped, "breach") if breach else 0.0,
         targets=len(wanted),
         targets_met=sum(name not in failed for name in wanted),
         missed=missed,
@@ -203,14 +210,11 @@ def is_read(datum: Datum) -> bool:
 
 
 def missed_targets(system: System, values: Values, *, least: float) -> Iterator[MissedTarget]:
-    """Soft targets with a breach above `least`, by policy and subject.
-
-    The breach of a run-down limit is none of a policy: a plan without foresight has it where it
-    could not know better.
-    """
+    """Soft targets with a breach above `least`, by policy and subject; the breach of a run-down
+    limit is none of a policy."""
     found: dict[tuple[str, str], dict[int, float]] = {}
     for (policy, subject, year), amount in _breaches(values):
-        if policy != "run_down" and amount > least:
+        if policy != RUN_DOWN and amount > least:
             found.setdefault((policy, subject), {})[year] = amount
     for (policy, subject), by_year in sorted(found.items()):
         unit = ROW_UNITS.get(system.policies[policy].kind, "") if policy in system.policies else ""

@@ -74,7 +74,9 @@ ITEMS: Mapping[str, str] = MappingProxyType(
         ),
         "measure": "cost of demand measures",
         "exploration": "cost of exploration",
-        "breach": "penalty for missing a soft target",
+        "breach": (
+            "penalty for missing a soft target, or for stopping faster than a limit of decline"
+        ),
         "curve": "price paid by the steps of a curve, for what a process gives or ore that is dug",
         "export_revenue": "what exports that are sold by steps of price earn (negative)",
         "own": "cost that somebody added to the model (`planner.add_cost`), under its name",

@@ -29,11 +29,13 @@ from planner.system.orders import order_charge, placed
 from planner.system.provenance import REFINED
 from planner.system.trade import goods_supply
 from planner.system.unit_accounts import (
+    RUN_DOWN,
     emission_parts,
     metals_of,
     priced_scope,
     refined_output,
     running_costs,
+    stopping_cost,
 )
 
 Values = Mapping[str, Mapping[tuple[Hashable, ...], float]]
@@ -404,6 +406,9 @@ def _breach_costs(system: System, values: Values) -> Iterator[_Cost]:
         amounts = found.setdefault((str(policy), str(subject)), np.zeros(len(position)))
         amounts[position[t]] = amount  # type: ignore[index]
     for (name, subject), amounts in found.items():
+        if name == RUN_DOWN:
+            rho = stopping_cost(system, system.ramps[subject])
+            yield _Cost("breach", f"{name}/{subject}", "", rho * amounts)
         policy = system.policies.get(name)
         if policy is not None and policy.penalty is not None:
             yield _Cost("breach", f"{name}/{subject}", policy.metal, policy.penalty * amounts)

@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pandas as pd
 
 from planner.mfa.balance import sold
 from planner.mfa.provenance.trace import Trace
-from planner.plan.tables import Row, series, table
+from planner.plan.tables import Row, Values, series, table
 from planner.system.nouns import Array, Good, System
 from planner.system.provenance import REFINED
 from planner.system.trade import (
@@ -178,7 +178,16 @@ def _refined_mixes(
     }
 
 
-def served_exports(plan: Accounted, metal: str) -> dict[str, Array]:
+class _Served(Protocol):
+    """A study with the variables of its plan."""
+
+    @property
+    def system(self) -> System: ...
+    @property
+    def values(self) -> Values: ...
+
+
+def served_exports(plan: _Served, metal: str) -> dict[str, Array]:
     """Exports that are served, or sold at a price, of each good that holds a metal, t of the good
     per year, shape (T,)."""
     system: System = plan.system

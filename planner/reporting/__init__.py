@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from planner.analysis.tradeoffs.compare import Comparison, compare
+from planner.analysis.uncertainty.headline_ranges import HeadlineRanges, headline_ranges
 from planner.errors import Problem, SpecError
 from planner.plan.indicators import indicators
 from planner.plan.plan import Plan
-from planner.reporting import beside, chain, curves, inputs, metal, money
+from planner.reporting import beside, chain, curves, inputs, metal, money, ranges
 from planner.reporting.blocks import Section
 from planner.reporting.words import CAUTION, answer, facts
 from planner.runtime.run_folder import written_file
@@ -43,15 +44,18 @@ def report(
     others: Sequence[Plan] = (),
     names: Sequence[str] = (),
     frontier: Frontier | tuple[pd.DataFrame, pd.DataFrame] | None = None,
+    headlines: HeadlineRanges | None = None,
 ) -> Path:
     """Write the report of a plan and return its path.
 
     `others` are set beside it, all under `names` (by default study and scenario); `frontier` is
-    what `planner.frontier` found for the study, or its tables (points, mix). Raises OutputError
+    what `planner.frontier` found for the study, or its tables (points, mix); `headlines` what
+    `planner.headline_ranges` found for the plan, with an ensemble or without. Raises OutputError
     where the file cannot be written, SpecError where the frontier is of another study or the plans
     cannot be compared.
     """
-    return _write(page(plan, others, names=names, frontier=frontier), path)
+    text = page(plan, others, names=names, frontier=frontier, headlines=headlines)
+    return _write(text, path)
 
 
 def comparison_report(found: Comparison, path: str | Path) -> Path:
@@ -103,6 +107,7 @@ def page(
     *,
     names: Sequence[str] = (),
     frontier: Frontier | tuple[pd.DataFrame, pd.DataFrame] | None = None,
+    headlines: HeadlineRanges | None = None,
 ) -> str:
     """The whole page as text."""
     record = plan.record
@@ -112,6 +117,7 @@ def page(
         f"{record.solver}"
     )
     found = sections(plan, others, names=names, frontier=frontier)
+    found.insert(0, ranges.headlines(headlines or headline_ranges(plan)))
     title = record.title + (f" [{record.scenario}]" if record.scenario else "")
     return _render(
         title=title,

@@ -29,6 +29,7 @@ Question = Literal[
     "orderable",
     "built",
     "growing",
+    "declining",
     "mined",
     "hosting",
     "containing",
@@ -174,6 +175,15 @@ MEANINGS: tuple[Meaning, ...] = (
         "no process names ramp group '{name}', so that it limits nothing; name it in "
         "processes.csv, or drop it",
         asks="growing",
+        severity="warning",
+    ),
+    Meaning(
+        "ramps",
+        ("stopping_cost",),
+        "groups with a decline",
+        "ramp group '{name}' has a stopping_cost but no decline, so that it may stop at once; give "
+        "its decline, or drop the row",
+        asks="declining",
         severity="warning",
     ),
     Meaning(

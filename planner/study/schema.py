@@ -431,6 +431,12 @@ TABLES: tuple[TableForm, ...] = (
                 longer=YEAR_TO_YEAR,
                 maximum=1.0,
             ),
+            ParameterForm(
+                "stopping_cost",
+                "USD/t",
+                "penalty on a tonne a year that stops faster than the decline; the least running "
+                "cost of the processes of the group where absent",
+            ),
         ),
         required=False,
     ),

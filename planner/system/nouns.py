@@ -239,6 +239,8 @@ class Ramp:
     step: float
     decline: float
     """Largest decline per year as a share; NaN where the group may stop at once."""
+    stopping_cost: Array
+    """USD per t per year that stops faster, shape (Y,); NaN where the study does not say."""
     waived: npt.NDArray[np.bool_]
     """Years in which a closure suspends the run-down limit, shape (Y,)."""
 

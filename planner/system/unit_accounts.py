@@ -12,10 +12,12 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from planner.errors import Problem, SpecError
-from planner.system.nouns import SCOPES, Array, Good, Process, Scope, System
+from planner.system.nouns import SCOPES, Array, Good, Process, Ramp, Scope, System
 
 COST_ITEMS = ("variable_cost", "import_price", "transport_cost", "credit")
 """Items of the running cost of a process; the credit is counted negative."""
+RUN_DOWN = "run_down"
+"""What stands for the policy in the breach of a limit of decline."""
 
 
 def running_costs(system: System, process: Process) -> Mapping[str, Array]:
@@ -25,6 +27,22 @@ def running_costs(system: System, process: Process) -> Mapping[str, Array]:
         item: signs.get(item, 1.0) * system.period_mean(getattr(process, item))
         for item in COST_ITEMS
     }
+
+
+def stopping_cost(system: System, ramp: Ramp) -> Array:
+    """Penalty on a tonne a year by which a group stops faster than its decline allows, USD/t, shape
+    (T,): as stated, else a year's running cost of the cheapest of its processes that may run, and
+    never below zero (`planner.lp.families.ramp`)."""
+    members = [p for p in system.processes.values() if p.ramp_group == ramp.name]
+    nothing = np.zeros(len(system.periods))
+    least: Array = nothing + np.inf
+    for process in members:
+        runs = system.period_mean(process.max_activity) > 0
+        cost: Array = sum(running_costs(system, process).values(), nothing)
+        least = np.minimum(least, np.where(runs, cost, np.inf))
+    own = np.where(np.isfinite(least), np.maximum(least, 0.0), 0.0)
+    stated = system.period_mean(ramp.stopping_cost)
+    return np.asarray(np.where(np.isnan(stated), own, stated))
 
 
 def emission_parts(system: System, process: Process) -> tuple[tuple[Scope, str, Array], ...]:

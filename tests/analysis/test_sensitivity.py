@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 import planner
 from planner.analysis.uncertainty.ensemble import Ensemble, ensemble
 from planner.analysis.uncertainty.inputs import Input, Uncertainty
-from planner.analysis.uncertainty.sensitivity import drivers, moved, sensitivity
+from planner.analysis.uncertainty.sensitivity import drivers, sensitivity
+from planner.analysis.uncertainty.sweep import moved
 from planner.cli import app
 from planner.errors import OutputError
 from tests.small import Study

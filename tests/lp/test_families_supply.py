@@ -219,6 +219,40 @@ def test_run_down_keeps_sunk_works_running(tmp_path):
     assert price(plan, "run_down", "works", 2022) == pytest.approx(20)
 
 
+def surged(**ramp) -> Study:
+    """100 t demanded in 2021 and 44 t in 2022; works of 100 t at 7 a tonne, that fall by a fifth a
+    year at most; 1,000 a tonne not served; nothing can be thrown away."""
+    study = Study(2021, 2022).good("li", "refined", demand=[100, 44], shortage_cost=SHORT)
+    study.process("smelt", "mine", gives={"li": 1}, variable_cost=7, ramp_group="works")
+    return study.ramp("works", decline=0.2, **ramp)
+
+
+def test_nobody_smelts_less_in_a_year_of_shortage_for_fear_of_falling_fast_next_year(tmp_path):
+    """The works run at 100 t and stop 80 - 44 = 36 t too fast, a year's running cost each: 7 x 144
+    = 1,008 paid and 7 x 36 = 252 of penalty. Were the limit hard, 44 t would be the most for 80 %
+    of the year before: 55 t, 45 t short beside idle works, and a tonne more in 2022 would serve
+    1.25 t more in 2021: 7 - 1.25 x 993, a price below zero. Now it costs 7 and saves 7 of penalty;
+    a tonne more in 2021 costs 7, and 0.8 x 7 when it stops."""
+    plan = plan_of(surged(), tmp_path)
+    assert yearly(plan, "activity", "smelt") == pytest.approx([100, 44])
+    assert yearly(plan, "shortage", "li") == pytest.approx([0, 0])
+    assert (plan.cost, plan.penalty) == pytest.approx((1008, 252))
+    assert plan.headline.penalties_for == "stopping faster than the limits of decline"
+    assert price(plan, "balance", "li", 2022) == pytest.approx(0)
+    assert price(plan, "balance", "li", 2021) == pytest.approx(7 + 0.8 * 7)
+    assert price(plan, "run_down", "works", 2022) == pytest.approx(7)
+
+
+def test_a_stopping_cost_holds_as_far_as_it_is_worth(tmp_path):
+    """At 1,500 a tonne stopped too fast the shortage is cheaper: a tonne more in 2021 saves 993 and
+    costs 0.8 x 1,500 = 1,200 later. 55 t, as if the limit were hard: 7 x 99 + 45,000. At 1,200 it
+    pays (960): 7 x 144 + 36 x 1,200."""
+    dear, held = plan_of(surged(stopping_cost=1500), tmp_path / "dear"), surged(stopping_cost=1200)
+    assert dear.objective == pytest.approx(7 * 99 + 45 * SHORT)
+    assert price(dear, "balance", "li", 2022) == pytest.approx(7 - 1.25 * (SHORT - 7))
+    assert plan_of(held, tmp_path / "held").objective == pytest.approx(7 * 144 + 36 * 1200)
+
+
 def test_run_down_over_long_periods_and_its_price(tmp_path):
     """A fifth a year: works that lose 20 a tonne from 2023 on fall from 2022, to 80, 64 and 51.2 t;
     from midpoint to midpoint of the periods they would stay at 100 t and fall to 64 t. A tonne that

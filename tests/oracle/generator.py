@@ -477,6 +477,9 @@ def ramps(d: Draft) -> None:
                 d.value("ramps", "t/year/year", d.number(0, 15), **key, parameter="step")
         if kind != "growth":
             d.value("ramps", "1/year", d.number(0, 0.6), **key, parameter="decline")
+            if d.chance(0.3):
+                money = d.number(0, 60)
+                d.value("ramps", "USD_2021/t", money, **key, parameter="stopping_cost")
 
 
 def stockpiles(d: Draft) -> None:

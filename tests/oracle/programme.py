@@ -346,10 +346,25 @@ def ramp(p: Programme) -> None:
 def run_down(p: Programme) -> None:
     """### run_down(ramp_group, year)."""
     for group, decline, members in groups(p, "decline"):
+        penalty = stopping_penalty(p, group, members)
         for t in p.periods[1:]:
             if not policies.any_closed(p, members, t):
                 terms = change(members, t, (1 - decline) ** p.recipes.gaps[t])
-                p.model.row(("run_down", group, t), terms, ">=", 0.0)
+                column = ("breach", "run_down", group, t)
+                p.model.column(column, p.beta[t] * penalty[t])
+                p.model.row(("run_down", group, t), [*terms, (column, 1.0)], ">=", 0.0)
+
+
+def stopping_penalty(p: Programme, group: str, members: list[str]) -> list[float]:
+    """Penalty on stopping faster: as stated, else the running cost of the cheapest that may run."""
+    if p.study.has("ramps", group, "stopping_cost"):
+        return p.study.by_period("ramps", group, "stopping_cost").tolist()
+    costs = {q: p.recipes.running_cost(q) for q in members}
+    found = []
+    for t in p.periods:
+        running = [costs[q][t] for q in members if policies.bounds(p, q)[1][t] > 0]
+        found.append(max(min(running), 0.0) if running else 0.0)
+    return found
 
 
 def depletion(p: Programme) -> None:

@@ -55,6 +55,7 @@ PARAMETER_UNITS = {
     "most": "t",
     "growth": "1/year",
     "decline": "1/year",
+    "stopping_cost": "USD_2021/t",
     "step": "t/year/year",
     "ratio": "t/t",
     "grid_intensity": "tCO2e/MWh",

@@ -31,6 +31,7 @@ MODULES = (
     "germanium",
     "niobium",
     "exports",
+    "stocks",
     "hosts",
     "observations",
 )

@@ -81,8 +81,6 @@ class LimitKind:
     curved: bool = False
     """The limit stands in coefficients too, or cannot fall below 0 in some years: the elastic
     answer is enough, the least is searched."""
-    share: bool = False
-    """The elastic answer says only who must give: each gives the same share of all it can."""
 
 
 def levers(
@@ -108,7 +106,7 @@ def _least(
     """The least that a kind must give, proved by a solve; None where it does not help."""
     amounts = _amounts(kind, arrays, easings)
     for room in ROOMS:
-        tried = {item: 1.0 if kind.share else e * (1 + room) for item, e in amounts.items()}
+        tried = {item: e * (1 + room) for item, e in amounts.items()}
         if tried and feasible(kind.apply(system, tried)):
             return _told(kind, system, _tightened(kind, system, tried) if kind.curved else tried)
     return None
@@ -315,13 +313,6 @@ def _first(family: str) -> Callable[..., Iterator[Easing]]:
     return easings
 
 
-def _falling(system: System, balance: Balance, arrays: Arrays) -> Iterator[Easing]:
-    for i in arrays.columns_of("breach"):
-        index = arrays.columns[i][1]
-        if index[0] == "run_down":
-            yield str(index[1]), "most", int(i), 1.0
-
-
 def _order_years(system: System, _: Balance, plant: Any, year: Any) -> float:
     """Years over which the order of a period is placed: each has the limit of a year."""
     at = next(i for i, p in enumerate(system.order_periods) if p.first == year)
@@ -380,10 +371,6 @@ def _nearer_to_all(good: Any, share: float) -> Any:
             good.collection_rate + min(share, 1.0) * (1 - good.collection_rate)
         ),
     )
-
-
-def _nearer_to_stopping(ramp: Any, share: float) -> Any:
-    return replace(ramp, decline=ramp.decline + min(share, 1.0) * (1 - ramp.decline))
 
 
 def _less(field: str) -> Callable[[Any, float], Any]:
@@ -520,17 +507,6 @@ LIMIT_KINDS: tuple[LimitKind, ...] = (
         _with("ramps", _more("step")),
         _of("ramps", "step"),
         _row("ramps", "step"),
-    ),
-    LimitKind(
-        "the limit of decline",
-        "raise",
-        "1",
-        _falling,
-        _with("ramps", _nearer_to_stopping),
-        _of("ramps", "decline"),
-        _row("ramps", "decline"),
-        curved=True,
-        share=True,
     ),
     LimitKind(
         "the must-run level",

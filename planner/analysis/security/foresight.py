@@ -45,6 +45,7 @@ from planner.solver.highs import Arrays, Program, Solution
 from planner.solver.ties import break_ties
 from planner.system.nouns import Array, System
 from planner.system.orders import order_charge
+from planner.system.unit_accounts import RUN_DOWN
 
 WINDOW = 10
 """Years seen ahead unless said otherwise."""
@@ -135,7 +136,7 @@ class _March:
         self.x, self.reduced = np.zeros((2, len(arrays.columns)))
         self.dual = np.zeros(len(arrays.rows))
         self.early = np.array(
-            [name == "breach" and index[0] == "run_down" for name, index in arrays.columns],
+            [name == "breach" and index[0] == RUN_DOWN for name, index in arrays.columns],
             dtype=bool,
         )
         self.forced = np.array([name == "activity" for name, _ in arrays.columns], dtype=bool)
@@ -157,7 +158,7 @@ class _March:
         now = np.clip(
             solution.x,
             np.where(self.forced[own], 0.0, cut.lower),
-            np.where(self.early[own], np.inf, cut.upper),
+            cut.upper,
         )
         self.x[own[keep]], self.reduced[own[keep]] = now[keep], duals.reduced_cost[keep]
         at = np.flatnonzero(standing)
@@ -174,11 +175,10 @@ class _March:
     def plan(self, note: str) -> Plan:
         """The plan of all that was decided, on the programme with those limits open that nobody saw
         coming."""
-        arrays, early, forced = self.arrays, self.early, self.forced
+        arrays, forced = self.arrays, self.forced
         opened = replace(
             arrays,
             lower=np.where(forced, np.minimum(self.x, arrays.lower), arrays.lower),
-            upper=np.where(early, np.maximum(self.x, arrays.upper), arrays.upper),
         )
         x = _exact(opened, self.x)
         final = Solution(
@@ -263,15 +263,15 @@ def _decide(cut: Arrays, first: int) -> tuple[Solution, Solution]:
     """The solution of a window with ties broken, and that with its shadow prices.
 
     Where ore that nobody foresaw to run out, or a plant that nobody replaced in time, leaves no
-    plan, activities may fall faster than their run-down limit and below their must-run level: by
-    the least that is needed, and never otherwise.
+    plan, activities may fall below their must-run level: by the least that is needed, and never
+    otherwise.
     """
     program = Program(_without_phantoms(cut), tolerance=FINE)
     solution = program.run()
     closed = program.arrays
     for room in ROOMS:
         if solution.status == "infeasible":
-            program = Program(_closing_early(closed, room), tolerance=FINE)
+            program = Program(_below_must_run(closed, room), tolerance=FINE)
             solution = program.run()
     try:
         require_optimal(program, solution)
@@ -300,35 +300,25 @@ def _exact(arrays: Arrays, x: Array) -> Array:
     return np.clip(solution.x, arrays.lower, arrays.upper) if solution.status == "optimal" else x
 
 
-def _closing_early(cut: Arrays, room: float) -> Arrays:
-    """The window with run-down limits and must-run levels open as far as they must be; unchanged
-    where that does not help."""
-    early = np.array(
-        [
-            i
-            for i, (name, index) in enumerate(cut.columns)
-            if name == "breach" and index[0] == "run_down"
-        ],
-        dtype=np.int32,
-    )
+def _below_must_run(cut: Arrays, room: float) -> Arrays:
+    """The window with must-run levels open as far as they must be; unchanged where that does not
+    help."""
     activities = cut.columns_of("activity")
     forced = activities[cut.lower[activities] > 0]
     program, cost = Program(cut), np.zeros(len(cut.columns))
-    cost[early], cost[forced] = 1.0, -1.0
+    cost[forced] = -1.0
     program.set_cost(cost)
-    program.set_columns(early, np.zeros(len(early)), np.full(len(early), np.inf))
     program.set_columns(forced, np.zeros(len(forced)), cut.lower[forced])
     least = optimal_if_any(program)
     if least is None:
         return cut
-    lower, upper = cut.lower.copy(), cut.upper.copy()
-    upper[early] = np.where(least.x[early] > 0, least.x[early] * (1 + room) + room, 0.0)
+    lower = cut.lower.copy()
     lower[forced] = np.where(
         least.x[forced] < lower[forced],
         np.maximum(least.x[forced] * (1 - room) - room, 0.0),
         lower[forced],
     )
-    return replace(cut, lower=lower, upper=upper)
+    return replace(cut, lower=lower)
 
 
 def _without_phantoms(cut: Arrays) -> Arrays:

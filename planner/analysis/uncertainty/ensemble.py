@@ -18,7 +18,7 @@ neither decomposition nor a warm start may change an answer.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache, partial
@@ -29,6 +29,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
+from planner.analysis.uncertainty.answers import Answer, asked, numbers_at, read
 from planner.analysis.uncertainty.ensemble_folder import TABLES, EnsembleFolder, Tables
 from planner.analysis.uncertainty.inputs import Input, Uncertainty
 from planner.analysis.uncertainty.outcomes import (
@@ -74,6 +75,8 @@ class Job:
     overrides: Mapping[str, str]
     inputs: tuple[Input, ...]
     version: str
+    asked: tuple[Answer, ...] = ()
+    """Answers that are read off every sample."""
 
     @cached_property
     def key(self) -> str:
@@ -85,13 +88,14 @@ class Job:
                     self.scenario,
                     sorted(self.overrides.items()),
                     self.inputs,
+                    *([self.asked] if self.asked else []),
                 )
             ).encode()
         )
         return digest.hexdigest()
 
     @classmethod
-    def of(cls, system: System, inputs: tuple[Input, ...]) -> Self:
+    def of(cls, system: System, inputs: tuple[Input, ...], asked: tuple[Answer, ...] = ()) -> Self:
         return cls(
             dict(system.files),
             system.name,
@@ -99,6 +103,7 @@ class Job:
             dict(system.overrides),
             inputs,
             planner_version(),
+            asked,
         )
 
     def __hash__(self) -> int:
@@ -113,7 +118,8 @@ class Ensemble:
     """The samples of a study and their outcomes.
 
     `headline`: sample, status, reason, drawn_back, cost and penalty (USD, apart), territorial,
-    footprint (t CO2e over all years), shortage (t over all years), check. `yearly`: sample, metal,
+    footprint (t CO2e over all years), shortage (t over all years), check, and a column for each
+    answer that was asked for. `yearly`: sample, metal,
     year, and a column for each of `planner.analysis.uncertainty.outcomes.UNITS`. `options`: sample,
     kind (process or plant), name, value (activity or orders over all years), in_plan.
     """
@@ -125,6 +131,8 @@ class Ensemble:
     yearly: pd.DataFrame
     options: pd.DataFrame
     record: Mapping[str, Any] = field(repr=False)
+    asked: tuple[Answer, ...] = ()
+    """Answers that were asked for."""
 
     @property
     def solved(self) -> int:
@@ -190,9 +198,12 @@ class Ensemble:
         )
 
     def summary(self, quantiles: tuple[float, ...] = QUANTILES) -> pd.DataFrame:
-        """Quantiles of the headline answers: answer, unit, one column for each quantile."""
+        """Quantiles of the headline answers and of those asked for: answer, unit, one column for
+        each quantile. Samples in which an answer has no number (no year of shortage) are left out
+        of its quantiles."""
         units: dict[str, str] = dict.fromkeys(("cost", "penalty"), self.record["currency"])
         units |= {"shortage": "t"} | dict.fromkeys(SCOPES, "tCO2e")
+        units |= {a.text: a.unit.replace("USD", self.record["currency"]) for a in self.asked}
         optimal = self.headline[self.headline["status"] == "optimal"]
         rows = [
             {
@@ -214,6 +225,7 @@ def ensemble(
     sampler: Sampler = "lhs",
     inputs: tuple[str, ...] = (),
     grades: tuple[str, ...] = (),
+    answers: Sequence[str] = (),
     statement: str | Path | Mapping[str, Any] | None = None,
     out: str | Path | None = None,
     workers: int | None = None,
@@ -223,7 +235,8 @@ def ensemble(
     """Solve a study for samples of its uncertain inputs.
 
     `inputs`, `grades` and `statement` choose and describe what is uncertain
-    (`planner.analysis.uncertainty.sampling.uncertainty`). With `out` the results are written there
+    (`planner.analysis.uncertainty.sampling.uncertainty`). `answers` are read off every sample
+    (`planner.analysis.uncertainty.answers`). With `out` the results are written there
     block by block, and what is there already of the same ensemble is not done again; their number
     may grow. `workers` are local processes (all processors where not given), `cluster` the address
     of a Dask scheduler. Raises SpecError for a wrong statement, InfeasibleError where the study
@@ -232,14 +245,16 @@ def ensemble(
     """
     uncertain = uncertainty(system, inputs=inputs, grades=grades, statement=statement)
     quantiles = draw(uncertain, samples, seed=seed, sampler=sampler)
-    blocks = _Blocks(Job.of(system, uncertain.inputs), quantiles)
+    wanted = asked(system, answers)
+    blocks = _Blocks(Job.of(system, uncertain.inputs, wanted), quantiles)
     record = _record(system, uncertain, blocks.job, samples=samples, seed=seed, sampler=sampler)
     with reserved(out, replace=True) if out is not None else nullcontext():
         kept = (
             _Memory() if out is None else EnsembleFolder(followed(out), record, system, uncertain)
         )
         _solve(blocks, kept, workers=workers, cluster=cluster, progress=progress)
-        return Ensemble(uncertain, quantiles, record=record, **_together(blocks, kept))
+        together = _together(blocks, kept)
+        return Ensemble(uncertain, quantiles, record=record, asked=wanted, **together)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -357,6 +372,7 @@ def _record(
         "sampler": sampler,
         "block": BLOCK,
         "samples": samples,
+        **({"answers": [each.text for each in job.asked]} if job.asked else {}),
         "currency": f"USD_{system.currency_year}",
         "versions": {
             "planner": planner_version(),
@@ -399,9 +415,11 @@ def solve_block(job: Job, first: int, quantiles: Array) -> Tables:
         if solution.status == "optimal":
             outcomes[sample] = reader.read(variant.system, variant.arrays, solution)
             head |= outcomes[sample].answers
+            numbers = numbers_at(variant.system, variant.arrays, solution, outcomes[sample])
+            head |= read(job.asked, numbers)
     system = maker.base.system
     return {
-        "headline": _typed(pd.DataFrame(headline)),
+        "headline": _typed(pd.DataFrame(headline), [each.text for each in job.asked]),
         "yearly": yearly_table(system, outcomes),
         "options": option_table(system, outcomes),
     }
@@ -432,9 +450,10 @@ def _head(sample: int, variant: Variant) -> dict[str, Any]:
     }
 
 
-def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+def _typed(frame: pd.DataFrame, asked: Sequence[str]) -> pd.DataFrame:
     """Give every headline column its type, also where no sample of the block filled it."""
-    numbers = ("cost", "penalty", *SCOPES, "shortage", "check")
+    own = ("cost", "penalty", *SCOPES, "shortage", "check")
+    numbers = (*own, *(name for name in asked if name not in own))
     return frame.reindex(columns=["sample", "status", "reason", "drawn_back", *numbers]).astype(
         dict.fromkeys(numbers, "float64")
     )

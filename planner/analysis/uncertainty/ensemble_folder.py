@@ -173,3 +173,42 @@ def _seal_of(block: int) -> Path:
 def _is_strange(path: Path) -> bool:
     """Return True unless a file is the rest of a first write of `ensemble.json` that was killed."""
     return not path.name.startswith(f".{SPEC_FILE}.")
+
+
+def kept_tables(folder: Path) -> tuple[Mapping[str, Any], Tables]:
+    """What an ensemble folder says of itself, and its tables, of the blocks that are done.
+
+    Raises OutputError where there is none, where a block is not as it was written, or where its
+    tables cannot be read.
+    """
+    needed("pyarrow", "ensemble")
+    try:
+        record = json.loads((folder / SPEC_FILE).read_text(encoding="utf-8"))
+        seals = [
+            json.loads(path.read_text(encoding="utf-8"))
+            for path in sorted((folder / SEALS).glob("block=*.json"))
+        ]
+        blocks = [(int(said["block"]), dict(said["files"])) for said in seals]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise OutputError(
+            f"{folder} holds no ensemble that can be read ({error}); write one with: planner "
+            f"ensemble STUDY --out {folder}"
+        ) from error
+    if not blocks:
+        raise OutputError(f"{folder} holds no block that is done; run its ensemble again")
+    for block, files in blocks:
+        if found := altered(folder, files):
+            raise OutputError(
+                f"{folder}: block {block} is not as it was written: {', '.join(found)} changed"
+            )
+    tables = {
+        name: pd.concat(
+            [
+                pd.read_parquet(folder / _part(name, block), partitioning=None)
+                for block, _ in blocks
+            ],
+            ignore_index=True,
+        )
+        for name in ("headline", "yearly")
+    }
+    return record, tables

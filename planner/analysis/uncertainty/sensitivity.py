@@ -20,21 +20,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from planner.analysis.uncertainty.answers import HEADLINES, Answer, asked
 from planner.analysis.uncertainty.ensemble import Ensemble
+from planner.analysis.uncertainty.headline_inputs import headline_inputs
 from planner.analysis.uncertainty.inputs import Input
-from planner.analysis.uncertainty.outcomes import OutcomeReader
 from planner.analysis.uncertainty.sampling import uncertainty
-from planner.analysis.uncertainty.variants import Sample, Variant, Variants
-from planner.errors import OutputError, SolverError
+from planner.analysis.uncertainty.sweep import Move, Result, Sweep
+from planner.errors import OutputError
 from planner.runtime.extras import needed
 from planner.runtime.progress import Progress, Step
-from planner.solver.highs import Arrays, Solution
-from planner.study.reader import Rereader
 from planner.system.nouns import SCOPES, Array, System
 
 WEAK = ("C", "D")
@@ -49,13 +48,19 @@ MIN_CLASSES, MAX_CLASSES = 4, 32
 MIN_SAMPLES = 64
 """Samples with a plan below which drivers are not told from chance."""
 ENDS = ("low", "value", "high")
-TURN_WIDTH = 0.01
-"""A turning value is found to this share of the range of its input."""
-BATCH = 32
-"""Variants made at a time."""
 TURN_COLUMNS = ("input", "grade", "unit", "year", "value", "end", "turns_at", "enters", "leaves")
-NO_PLAN: tuple[list[str], list[str]] = ([], ["every plan: none is possible"])
-"""Processes that enter and leave where no plan is possible."""
+MOVE_COLUMNS = (
+    "answer",
+    "answer_unit",
+    "base",
+    "input",
+    "grade",
+    "unit",
+    *ENDS,
+    "at low",
+    "at high",
+    "moved",
+)
 ANSWERS = ("cost", "penalty", *SCOPES, "shortage")
 RANKED = (("cost", "penalty"), ("footprint",))
 """Answers whose changes rank the inputs: cost and penalties together, the objective, and carbon."""
@@ -66,11 +71,11 @@ CHANGED = 1e-6
 def drivers(found: Ensemble, *, metals: Iterable[str] = (), seed: int = 0) -> pd.DataFrame:
     """Share of the variance of each answer that each input explains by itself.
 
-    Answers: cost, penalty, territorial, footprint, shortage, and for each metal its mean share of
-    foreign supply. Columns: answer, input, grade, share, chance (what the largest of as many inputs
-    without effect passes in one ensemble of twenty), real (share above chance), unit, low, value,
-    high of the first row of the input. Only samples with a plan count. Raises OutputError where
-    SALib is missing or there are too few.
+    Answers: cost, penalty, territorial, footprint, shortage, for each metal its mean share of
+    foreign supply, and what the ensemble was asked for. Columns: answer, input, grade, share,
+    chance (what the largest of as many inputs without effect passes in one ensemble of twenty),
+    real (share above chance), unit, low, value, high of the first row of the input. Only samples
+    with a plan count. Raises OutputError where SALib is missing or there are too few.
     """
     estimate = needed("SALib.analyze.delta", "ensemble").sobol_first
     solved = found.headline[found.headline["status"] == "optimal"]
@@ -145,6 +150,11 @@ def _answers(found: Ensemble, solved: pd.DataFrame, metals: Iterable[str]) -> di
             answers[f"foreign share of {metal}"] = (
                 shares[metal].reindex(solved["sample"]).fillna(0.0).to_numpy(dtype=float)
             )
+    for each in found.asked:
+        values = solved[each.text].to_numpy(dtype=float)
+        # a year of shortage that some samples do not have: those count as later than any
+        if np.isfinite(values).any():
+            answers[each.text] = np.where(np.isfinite(values), values, np.nanmax(values) + 1)
     return answers
 
 
@@ -181,11 +191,17 @@ class Sensitivity:
     at`, and `rank`: the largest change of cost and penalties together and that of the footprint,
     each as a share of what it is, added up; sorted by it. `turns`: input, grade, unit, year (0:
     all), value, end (low or high), turns_at (the value in that year beyond which the plan has other
-    options; the year is the one in which the series moves most), enters, leaves.
+    options; the year is the one in which the series moves most), enters, leaves. `moves`: a row for
+    each answer that was asked for and each input that moves it: answer, answer_unit, base, input,
+    grade, unit, low, value, high, `at low` and `at high` (the answer there), `moved` (its largest
+    change); by answer, ranked by it. `headlines`: what
+    `planner.analysis.uncertainty.headline_inputs` finds, where it was asked for.
     """
 
     swings: pd.DataFrame
     turns: pd.DataFrame
+    moves: pd.DataFrame
+    headlines: pd.DataFrame
     cost: float
     """USD, of the study as it is, penalties left out."""
     penalty: float
@@ -197,7 +213,8 @@ def sensitivity(
     system: System,
     *,
     inputs: Sequence[str] = (),
-    grades: Sequence[str] = WEAK,
+    grades: Sequence[str] | None = None,
+    answers: Sequence[str] = (),
     statement: str | Path | Mapping[str, Any] | None = None,
     top: int = 20,
     progress: Progress | None = None,
@@ -205,14 +222,20 @@ def sensitivity(
     """Move one uncertain input at a time to its low and to its high end, and find where the plan
     turns.
 
-    `inputs`, `grades` and `statement` choose them as for `planner.ensemble`; `top` is for how many
-    of the inputs whose plan has other options at an end the turning value is looked for. A series
-    moves as a whole. Inputs that the metal balance allows to move only together do so. Raises
-    SpecError where nothing is chosen, InfeasibleError where the study has no plan.
+    `inputs`, `grades` and `statement` choose them as for `planner.ensemble`; without `grades` those
+    of grade C and D, or of every grade where `answers` ask for the headlines. `answers`
+    (`planner.analysis.uncertainty.answers`) are read off the same solves, one for each end of an
+    input. `top` is for how many of the inputs whose plan has other options at an end the turning
+    value is looked for. A series moves as a whole. Inputs that the metal balance allows to move
+    only together do so. Raises SpecError where nothing is chosen or an answer is none,
+    InfeasibleError where the study has no plan.
     """
+    wanted = asked(system, answers)
+    headed = HEADLINES in ",".join(answers).split(",")
+    grades = (() if headed else WEAK) if grades is None else grades
     every = uncertainty(system, inputs=inputs, grades=grades, statement=statement).inputs
     chosen = [each for each in every if not each.tied_to]
-    sweep = _Sweep(system, statement)
+    sweep = Sweep(system, statement, wanted)
     results = sweep.at_ends(chosen, progress)
     swings = _swings(chosen, results, sweep.base)
     rank = {name: i for i, name in enumerate(swings["input"])}
@@ -223,6 +246,8 @@ def sensitivity(
     return Sensitivity(
         swings,
         pd.DataFrame([*_turns(sweep, turning[:top], progress)], columns=TURN_COLUMNS),
+        _moves_table(system, wanted, results, sweep.base),
+        headline_inputs(sweep, chosen, results, progress) if headed else pd.DataFrame(),
         sweep.base.answers["cost"],
         sweep.base.answers["penalty"],
         {scope: sweep.base.answers[scope] for scope in SCOPES},
@@ -230,7 +255,7 @@ def sensitivity(
 
 
 def _turns(
-    sweep: _Sweep, moves: Sequence[_Move], progress: Progress | None
+    sweep: Sweep, moves: Sequence[Move], progress: Progress | None
 ) -> Iterator[dict[str, Any]]:
     for number, move in enumerate(moves):
         if progress is not None:
@@ -238,142 +263,42 @@ def _turns(
         yield sweep.turn(move)
 
 
-class _Move(NamedTuple):
-    """An input, and the end that it is moved to."""
-
-    input: Input
-    end: str
-
-    @property
-    def share(self) -> float:
-        """1 at the high end, -1 at the low end."""
-        return 1.0 if self.end == "high" else -1.0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Result:
-    """The study with one input moved."""
-
-    answers: Mapping[str, float]
-    """Cost, penalty, emissions by scope, shortage."""
-    in_plan: frozenset[str]
-    ruled_out: frozenset[str]
-    """Processes that no plan of the same cost runs: ties apart, they are surely not in it."""
-
-
-class _Sweep:
-    """The study and its optimal basis, from which every variant is warm-started."""
-
-    def __init__(self, system: System, statement: str | Path | Mapping[str, Any] | None) -> None:
-        every = uncertainty(system, statement=statement).inputs
-        self.variants = Variants(Rereader.of(system), every)
-        self.followers: dict[str, list[Input]] = {}
-        for each in every:
-            self.followers.setdefault(each.tied_to or each.name, []).append(each)
-        base = self.variants.base
-        self.reader = OutcomeReader(base.system, base.arrays)
-        self.base = self._result(base.system, base.arrays, self.variants.solution)
-
-    def _result(self, system: System, arrays: Arrays, solution: Solution) -> _Result:
-        outcome = self.reader.read(system, arrays, solution)
-        names = np.array([*system.processes], dtype=object)
-        return _Result(
-            outcome.answers,
-            frozenset(names[outcome.in_plan]),
-            frozenset(names[outcome.ruled_out]),
-        )
-
-    def at_ends(
-        self, inputs: Sequence[Input], progress: Progress | None
-    ) -> dict[_Move, _Result | None]:
-        """Results with each input at its low and at its high end; None without a plan."""
-        moves = [_Move(each, end) for each in inputs for end in ("low", "high")]
-        results: list[_Result | None] = []
-        for first in range(0, len(moves), BATCH):
-            if progress is not None:
-                progress(Step("ends of inputs", first, len(moves)))
-            results += self.at([(m.input, m.share) for m in moves[first : first + BATCH]])
-        return dict(zip(moves, results, strict=True))
-
-    def at(self, moves: Sequence[tuple[Input, float]]) -> list[_Result | None]:
-        """Results with one input moved each: from -1, its low end, over 0, the study's value, to 1,
-        its high end; None without a plan."""
-        variants = self.variants.make([self._values(each, share) for each, share in moves])
-        return [
-            self._solved(each.name, variant)
-            for (each, _), variant in zip(moves, variants, strict=True)
-        ]
-
-    def _solved(self, name: str, variant: Variant) -> _Result | None:
-        if variant.arrays is None:
-            return None
-        _, solution, _ = self.variants.solve(variant.arrays, self.variants.basis)
-        if solution.status == "infeasible":
-            return None
-        if solution.status != "optimal":
-            why = f": {solution.fault}" if solution.fault else ""
-            raise SolverError(f"{name} moved: the solver ended {solution.status}{why}")
-        return self._result(variant.system, variant.arrays, solution)
-
-    def _values(self, each: Input, share: float) -> Sample:
-        return {one.name: moved(one, share) for one in self.followers.get(each.name, [each])}
-
-    def differs(self, result: _Result | None) -> bool:
-        """Return True if there is no plan, or one with other options."""
-        return result is None or any(self.change(result))
-
-    def change(self, result: _Result) -> tuple[list[str], list[str]]:
-        """Processes that enter and that leave the plan. What was tied with another option of equal
-        cost, here or there, does neither."""
-        return sorted(result.in_plan & self.base.ruled_out), sorted(
-            self.base.in_plan & result.ruled_out
-        )
-
-    def turn(self, move: _Move) -> dict[str, Any]:
-        """The value, on the way to an end, beyond which the plan first has other options, with the
-        options that enter and leave there."""
-        each, (share, beyond) = move.input, self._turning_share(move)
-        enters, leaves = self.change(beyond) if beyond is not None else NO_PLAN
-        at = int(np.argmax(np.abs(moved(each, move.share) - np.array(each.value))))
-        return {
-            "input": each.name,
-            "grade": each.grade,
-            "unit": each.unit,
-            "year": each.years[at],
-            "value": each.value[at],
-            "end": move.end,
-            "turns_at": float(moved(each, move.share * share)[at]),
-            "enters": "; ".join(enters),
-            "leaves": "; ".join(leaves),
-        }
-
-    def _turning_share(self, move: _Move) -> tuple[float, _Result | None]:
-        """Share of the way to an end at which the plan turns, by bisection, nearest to the study's
-        value; and the result beyond it."""
-        inside, outside = 0.0, 1.0
-        beyond = self.at([(move.input, move.share)])[0]
-        while outside - inside > TURN_WIDTH:
-            middle = (inside + outside) / 2
-            result = self.at([(move.input, move.share * middle)])[0]
-            if self.differs(result):
-                outside, beyond = middle, result
-            else:
-                inside = middle
-        return (inside + outside) / 2, beyond
-
-
-def moved(each: Input, share: float) -> Array:
-    """Values of the rows of an input on the way from the study's values (0) to its low (-1) or high
-    (1) ends, shape (R,)."""
-    own, end = np.array(each.value), np.array(each.high if share > 0 else each.low)
-    return np.asarray(np.clip(own + abs(share) * (end - own), each.least, each.most))
+def _moves_table(
+    system: System,
+    wanted: Sequence[Answer],
+    results: Mapping[Move, Result | None],
+    base: Result,
+) -> pd.DataFrame:
+    """How far each input moves each answer that was asked for, ranked within it."""
+    chosen = dict.fromkeys(move.input for move in results)
+    rows = []
+    for answer in wanted:
+        for each in chosen:
+            ends = {end: results[Move(each, end)] for end in ("low", "high")}
+            at = {e: np.nan if r is None else r.asked[answer.text] for e, r in ends.items()}
+            own = base.asked[answer.text]
+            change = max((abs(v - own) for v in at.values() if np.isfinite(v - own)), default=0.0)
+            appears = any(np.isfinite(v) != np.isfinite(own) for v in at.values())
+            if change > CHANGED * max(abs(own), CHANGED) or appears:
+                unit = answer.unit.replace("USD", f"USD_{system.currency_year}")
+                asked_of = {"answer": answer.text, "answer_unit": unit, "base": own}
+                moved_to = {"at low": at["low"], "at high": at["high"], "moved": change}
+                rows.append({**asked_of, **_first_row(each), **moved_to})
+    order = {answer.text: i for i, answer in enumerate(wanted)}
+    table = pd.DataFrame(rows, columns=MOVE_COLUMNS)
+    return table.sort_values(
+        ["answer", "moved", "input"],
+        ascending=[True, False, True],
+        key=lambda c: c.map(order) if c.name == "answer" else c,
+        ignore_index=True,
+    )
 
 
 def _swings(
-    chosen: Sequence[Input], results: Mapping[_Move, _Result | None], base: _Result
+    chosen: Sequence[Input], results: Mapping[Move, Result | None], base: Result
 ) -> pd.DataFrame:
     rows = [
-        _swing(each, {end: results[_Move(each, end)] for end in ("low", "high")}, base)
+        _swing(each, {end: results[Move(each, end)] for end in ("low", "high")}, base)
         for each in chosen
     ]
     return pd.DataFrame(rows).sort_values(
@@ -381,7 +306,7 @@ def _swings(
     )
 
 
-def _swing(each: Input, ends: Mapping[str, _Result | None], base: _Result) -> dict[str, Any]:
+def _swing(each: Input, ends: Mapping[str, Result | None], base: Result) -> dict[str, Any]:
     """The row of an input in the table of swings."""
     changes = {
         answer: {

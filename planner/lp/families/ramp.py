@@ -32,6 +32,15 @@ def run_down(m: Any, r: str, t: int) -> Any:
     r"""Sunk plants run down, they do not stop at once; suspended where a closure stops them.
 
     $$\sum_{p \in r} a_{p,t} - (1 - \delta_r) \sum_{p \in r} a_{p,t-1} + b_{r,t} \ge 0$$   [t / yr]
+
+    Soft by nature: what stops faster costs a penalty once, the stated `stopping_cost` or a year's
+    running cost of the cheapest process that may run, $\rho_{r,t} = \max(0, \min_{p \in r}
+    c_{p,t})$ in USD / t. A plant therefore runs down as long as a tonne of its product is worth
+    anything at all, and stops when it would have to pay for being rid of it: the price of the row
+    is at most $\rho$, which running saves, so that the row drives no price of what the group makes
+    below zero. A tonne more in one year costs at most $(1 - \delta_r)\, \rho_{r,t+1}$ in the next,
+    once, whatever follows: nobody makes less in a year of shortage for fear of falling fast in the
+    next one, unless the shortage costs less than that on top of supply, of which `check` warns.
     """
     return (
         sum(m.activity[p, t] for p in m.members[r])

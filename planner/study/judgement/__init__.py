@@ -9,7 +9,7 @@ from planner.study.judgement.observed import (
     doubt_observations,
     doubt_observed_ranges,
 )
-from planner.study.judgement.plausible import doubt_prices, doubt_rates
+from planner.study.judgement.plausible import doubt_declines, doubt_prices, doubt_rates
 from planner.study.judgement.ranges import doubt_ranges
 from planner.study.judgement.routes import doubt_routes
 from planner.study.judgement.unheeded import (
@@ -30,6 +30,7 @@ JUDGES = (
     doubt_prices,
     doubt_hosts,
     doubt_contents,
+    doubt_declines,
     doubt_routes,
     doubt_ranges,
     doubt_cohorts,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from planner.study.judgement.facts import Facts
+from planner.study.judgement.facts import Facts, running_cost
 from planner.study.problems import Problems
 from planner.system.nouns import Array, Place, Process
 
@@ -41,6 +41,23 @@ def doubt_rates(facts: Facts, found: Problems) -> None:
 def _too_high(rate: float) -> str:
     percent = f"{100 * rate:g} %"
     return f"is {rate:g}, that is {percent} a year; write {rate / 100:g} if {rate:g} % is meant"
+
+
+def doubt_declines(facts: Facts, found: Problems) -> None:
+    """Warn of limits of decline that hold nothing, since what stops would have cost nothing."""
+    for name, ramp in facts.nouns.ramps.items():
+        row = facts.first("ramps", (name,), "decline")
+        if row is None or np.isfinite(ramp.stopping_cost).all():
+            continue
+        members = [p for p in facts.nouns.processes.values() if p.ramp_group == name]
+        free = [p.name for p in members if (running_cost(p)[p.max_activity > 0] <= 0).any()]
+        if free:
+            found.at(
+                row,
+                "value",
+                f"the decline of '{name}' holds nothing in years in which '{free[0]}' runs for "
+                "nothing: stopping it costs no more than running it; give a stopping_cost",
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,7 @@ OF_NOUNS: Mapping[Question, Callable[[Facts, str], bool]] = {
     "orderable": _orderable,
     "built": _built,
     "growing": lambda facts, name: name in facts.cells["ramp_group"],
+    "declining": lambda facts, name: facts.given("ramps", (name,), "decline"),
     "mined": lambda facts, name: name in facts.taken,
     "hosting": lambda facts, name: name in facts.cells["host"],
     "containing": lambda facts, name: name in facts.cells["host"] or name in facts.filling,

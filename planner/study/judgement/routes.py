@@ -45,7 +45,7 @@ def _doubt_demand(facts: Facts, good: Good, found: Problems) -> None:
 
 def _doubt_shortage(facts: Facts, good: Good, routes: _Routes, found: Problems) -> None:
     """Warn where a tonne short costs less than the dearest way of supplying it (capital and carbon
-    left out, which only add to that)."""
+    left out, which only add to that), stopping in the next year included."""
     row = facts.first("good_values", (good.name, ""), "shortage_cost")
     if good.shortage_cost is None or row is None:
         return
@@ -109,10 +109,20 @@ class _Routes:
 
     def cost(self, process: Process, good: str) -> Array:
         """USD per t of a good that a process gives, shape (Y,); NaN where it gives none."""
-        taken = running_cost(process) + self._inputs(process.inputs)
+        taken = running_cost(process) + self._inputs(process.inputs) + self._stopping(process)
         given: Array = np.sum(list(process.outputs.values()), axis=0)
         runs = (process.max_activity > 0) & (process.outputs[good] > 0)
         return np.divide(taken, given, out=np.full_like(taken, np.nan), where=runs)
+
+    def _stopping(self, process: Process) -> Array:
+        """USD per unit that running for one year may cost in the next (`run_down`), shape (Y,): a
+        group's own cost stands for that of its cheapest process, which is not above it."""
+        ramp = self.facts.nouns.ramps.get(process.ramp_group)
+        own = np.maximum(running_cost(process), 0.0)
+        if ramp is None or not np.isfinite(ramp.decline):
+            return np.zeros_like(own)
+        cost = np.where(np.isnan(ramp.stopping_cost), own, ramp.stopping_cost)
+        return np.append(cost[1:], 0.0) * (1 - ramp.decline)
 
     def _inputs(self, inputs: Mapping[str, Array]) -> Array:
         total = np.zeros(self.facts.numbers.last - self.facts.numbers.first + 1)

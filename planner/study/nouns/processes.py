@@ -165,5 +165,6 @@ def _ramp(tables: StudyTables, name: str) -> Ramp:
         np.inf if growth is None else growth,
         tables.single("ramps", (name,), "step"),
         tables.single("ramps", (name,), "decline"),
+        tables.series("ramps", (name,), "stopping_cost"),
         np.zeros(tables.length, dtype=bool),
     )
