@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from models.china.derive import packs
+from models.china.derive import market, packs
 from models.china.derive.common import (
     CHARGE_RATE,
     Fact,
@@ -243,14 +243,11 @@ def _line(facts: Facts, scrap: str) -> Iterator[Row]:
 
 
 def _value_share(facts: Facts, contents: dict[str, Fact], credit: Fact) -> Fact:
-    """Part of a pack's value that lithium and cobalt make, at import prices of the refined metals."""
+    """Part of a pack's value that lithium and cobalt make, at the import prices of the refined
+    metals over the cycle."""
     price = {
-        "lithium": facts.one(
-            "recommended_base", "lithium", variable="unit_cost", item="import_refined_carbonate"
-        ),
-        "cobalt": facts.one(
-            "recommended_base", "cobalt", variable="unit_cost", item="import_refined"
-        ),
+        "lithium": market.carbonate(facts)[-1],
+        "cobalt": market.cobalt_refined(facts)[-1],
     }
     worth = sum(
         1000 * price[metal].value * content.value * _yields(facts, metal)[""][0].value

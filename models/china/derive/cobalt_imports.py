@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from models.china.derive import market
 from models.china.derive.common import Fact, Facts, Row, derived, judged
 from models.china.derive.supply import (
     FIRST,
@@ -18,6 +19,8 @@ from models.china.derive.supply import (
 )
 
 METAL = "cobalt"
+LAW_2023 = "law-2023"
+"""Scenario with what was law in 2023: no export stop, no quota."""
 HYDROXIDE_GOODS = (
     3.5  # t of goods per t of cobalt: carbon_intensity.csv, ghg_transport hydroxide_drc
 )
@@ -91,19 +94,7 @@ def _hydroxide(facts: Facts) -> Iterator[Row]:
             ramp_group="cobalt_intermediate_imports",
             description=f"cobalt hydroxide from {label}",
         )
-        ends = {
-            "low": (base.low or 0) * price.value / base.value,
-            "high": (base.high or 0) * price.value / base.value,
-        }
-        yield from value(
-            name,
-            "import_price",
-            per_tonne(
-                derived(
-                    price.value, price.unit, f"per kg CONTAINED; {price.note}", price, base, **ends
-                )
-            ),
-        )
+        yield from _paid(facts, name, price, base)
         yield from value(
             name,
             "max_activity",
@@ -114,6 +105,27 @@ def _hydroxide(facts: Facts) -> Iterator[Row]:
         "import_cobalt_hydroxide_drc", "max_activity", _quota(facts, congo), scenario="drc-quota"
     )
     yield from _seen()
+
+
+def _paid(facts: Facts, name: str, step: Fact, base: Fact) -> Iterator[Row]:
+    """The price of today's origins by year, that of new projects as the step that brings them."""
+    if name.endswith("new_projects"):
+        price = derived(
+            step.value,
+            step.unit,
+            f"per kg CONTAINED; {step.note}",
+            step,
+            base,
+            low=(base.low or 0) * step.value / base.value,
+            high=(base.high or 0) * step.value / base.value,
+        )
+        yield from value(name, "import_price", per_tonne(price))
+        return
+    note = f"{step.value:g} / {base.value:g}: steps of additions.csv" if step != base else ""
+    for scenario, stop in (("", True), (LAW_2023, False)):
+        paid = market.cobalt_hydroxide(facts, export_stop=stop)
+        series = market.times(paid, step.value / base.value, note)
+        yield from value(name, "import_price", series, scenario=scenario)
 
 
 def _seen() -> Iterator[Row]:
@@ -206,7 +218,7 @@ def _refined_imports(facts: Facts) -> Iterator[Row]:
     outside = made["world"].value - made["china"].value
     shares = {region: made[region].value / outside for region in ("finland", "australia")}
     shares["other"] = 1 - sum(shares.values())
-    price, ghg = _base(facts, "unit_cost", "import_refined"), _base(facts, "ghg", "import_refined")
+    ghg = _base(facts, "ghg", "import_refined")
     volume = facts.series("additions", METAL, variable="import_ceiling", item="refined")
     for region, share in shares.items():
         name = f"import_cobalt_refined_{region}"
@@ -220,7 +232,9 @@ def _refined_imports(facts: Facts) -> Iterator[Row]:
             origin="other origins" if region == "other" else region.title(),
             description=f"refined cobalt from {region}",
         )
-        yield from value(name, "import_price", per_tonne(price))
+        for scenario, stop in (("", True), (LAW_2023, False)):
+            paid = market.times(market.cobalt_refined(facts, export_stop=stop), 1.0)
+            yield from value(name, "import_price", paid, scenario=scenario)
         yield from value(
             name,
             "max_activity",
