@@ -191,7 +191,7 @@ def test_cleaner_conversion_gives_a_carbon_price_something_to_choose(rows: list[
         assert 20 < 1000 * (prices[other] - prices[0]) / (carbon[0] - carbon[other]) < 200
 
 
-def test_battery_lines_create_no_metal_and_foreign_scrap_is_shut(rows: list[Row]) -> None:
+def test_battery_lines_create_no_metal(rows: list[Row]) -> None:
     contents = packs.contents(Facts())
     for scrap, wastes in batteries.SCRAPS.items():
         for metal, content in contents[wastes[0]].items():
@@ -204,21 +204,26 @@ def test_battery_lines_create_no_metal_and_foreign_scrap_is_shut(rows: list[Row]
             ]
             assert made
             assert max(made) < content.value
-    assert (
-        number(rows, "process_values", process="import_scrap_black_mass", parameter="max_activity")
-        == 0
-    )
-    assert (
-        number(
-            rows,
-            "process_values",
-            scenario="scrap-imports",
-            year=2030,
-            process="import_scrap_black_mass",
-            parameter="max_activity",
-        )
-        > 0
-    )
+
+
+def test_black_mass_comes_in_since_august_2025(rows: list[Row]) -> None:
+    """Five months of 809 t in 2025; shut under the law of 2023, twice as much from 2030 on where the
+    rest of the ban falls too."""
+    black_mass = {"process": "import_scrap_black_mass", "parameter": "max_activity"}
+
+    def most(year: int | str, scenario: str = "") -> float:
+        return number(rows, "process_values", scenario=scenario, year=year, **black_mass)
+
+    assert most(2024) == 0
+    assert most(2025) == 5 * 809
+    assert most("", "law-2023") == 0
+    assert most(2030, "scrap-imports") == 2 * most(2030)
+
+
+def test_black_mass_is_paid_seven_tenths_of_its_cobalt_and_nickel(rows: list[Row]) -> None:
+    """0.7 x (0.06 x 46,292 + 0.20 x 16,000) = 4,184 USD/t in 2021."""
+    paid = price(rows, "import_scrap_black_mass")
+    assert paid == pytest.approx(4.1843, rel=1e-4)
 
 
 def test_pack_price_is_a_transfer_and_never_a_cost(rows: list[Row]) -> None:
