@@ -99,7 +99,7 @@ def test_an_ensemble_draws_prices_of_a_metal_together_and_years_apart() -> None:
     ore = columns["process_values.import_lithium_ore_australia.import_price"]
     carbonate = columns["process_values.import_lithium_carbonate_chile.import_price"]
     assert uncertain.correlation is not None
-    assert ore.stop - ore.start == 12
+    assert ore.stop - ore.start == carbonate.stop - carbonate.start == 13
     together = uncertain.correlation[ore, carbonate].diagonal()
-    assert together == pytest.approx([0.9] * 12)
+    assert together == pytest.approx([0.9] * 13)
     assert uncertain.correlation[ore.stop - 7, ore.stop - 1] < 1e-3
