@@ -207,8 +207,8 @@ def test_battery_lines_create_no_metal(rows: list[Row]) -> None:
 
 
 def test_black_mass_comes_in_since_august_2025(rows: list[Row]) -> None:
-    """Five months of 809 t in 2025; shut under the law of 2023, twice as much from 2030 on where the
-    rest of the ban falls too."""
+    """Five months of 809 t in 2025; shut under the law of 2023, twice as much from 2030 on where
+    the rest of the ban falls too."""
     black_mass = {"process": "import_scrap_black_mass", "parameter": "max_activity"}
 
     def most(year: int | str, scenario: str = "") -> float:
