@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from models.china.derive import market
 from models.china.derive.batteries import burden, outputs, processing
-from models.china.derive.common import Fact, Facts, Row, derived, judged, number, structure
 from models.china.derive.cobalt_imports import LAW_2023
+from models.china.derive.common import Fact, Facts, Row, derived, judged, number, structure
 from models.china.derive.supply import ONE, recipe, scaled, value
 
 BLACK_MASS = {"lithium": (0.040, 0.030, 0.050), "cobalt": (0.060, 0.030, 0.120)}

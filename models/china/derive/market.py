@@ -112,16 +112,33 @@ def _recent(seen: Sequence[Fact]) -> Prices:
     return [fact for fact in seen if _year(fact) >= FIRST]
 
 
+def cycle_price(facts: Facts, metal: str, note: str, *, item: str, variable: str = "price") -> Fact:
+    """Price of a metal over the cycle, from a series of market prices by year: for metals whose
+    imports customs do not tell apart. To 2020, since the releases at hand give later years in that
+    of 2026 alone. USD of 2021 per kg."""
+    series = facts.all("prices", metal, variable=variable, item=item)
+    return _mean_of((CYCLE[0], CYCLE[1] - 1), [_real(fact) for fact in _known(series)], note)
+
+
+def _known(series: Iterable[Fact]) -> Prices:
+    """What has a year of which a deflator is held."""
+    return [fact for fact in series if _year(fact) in TO_2021]
+
+
 def _cycle(seen: Sequence[Fact]) -> Prices:
-    first, last = CYCLE
-    mean = _mean(
+    mean = _mean_of(CYCLE, seen, "customs unit values")
+    return [mean.at(year) for year in range(SETTLED, LAST + 1, STEP)]
+
+
+def _mean_of(years: tuple[int, int], seen: Sequence[Fact], what: str) -> Fact:
+    first, last = years
+    return _mean(
         [fact for fact in seen if first <= _year(fact) <= last],
         "USD_2021/kg",
-        f"customs unit values of {first}-{last}: mean, lowest and highest year",
+        f"{what} of {first}-{last}: mean, lowest and highest year",
         # what was paid is read, that it will be paid again is assumed
         "D",
     )
-    return [mean.at(year) for year in range(SETTLED, LAST + 1, STEP)]
 
 
 def _mean(found: Sequence[Fact], unit: str, note: str, grade: str = "") -> Fact:
