@@ -41,9 +41,9 @@ def carbonate(facts: Facts) -> Prices:
 
 def ore(facts: Facts) -> Prices:
     """Lithium in Australian concentrate: as paid where a year is known, else the payable share of
-    carbonate, which is the mean of the known years."""
-    chemical, paid = carbonate(facts), _recent(_seen(facts, "lithium", "spodumene"))
-    share = _payable_ore(chemical, paid)
+    carbonate, which is the mean of the known years of the cycle."""
+    chemical, paid = carbonate(facts), _seen(facts, "lithium", "spodumene")
+    share = _payable_ore(_seen(facts, "lithium", "li2co3"), paid)
     known = {fact.year: fact for fact in paid}
     return [known.get(fact.year) or _tied(fact, share) for fact in chemical]
 
@@ -156,17 +156,14 @@ def _mean(found: Sequence[Fact], unit: str, note: str, grade: str = "") -> Fact:
 
 
 def _payable_ore(chemical: Sequence[Fact], paid: Sequence[Fact]) -> Fact:
-    """Share of the carbonate price per kg of lithium that concentrate is paid."""
+    """Share of the carbonate price per kg of lithium that concentrate is paid, over the cycle."""
+    first, last = CYCLE
     of = {fact.year: fact for fact in chemical}
-    pairs = [(fact.value / of[fact.year].value, fact) for fact in paid]
-    each = ", ".join(f"{fact.year}: {share:.2f}" for share, fact in pairs)
-    return derived(
-        sum(share for share, _ in pairs) / len(pairs),
-        "1",
-        f"share of the carbonate price paid for ore, mean of {each}",
-        *paid,
-        grade="D",
-    )
+    pairs = [(fact, of[fact.year]) for fact in paid if first <= _year(fact) <= last]
+    shares = [
+        derived(ore.value / of_.value, "1", "", ore, of_, year=ore.year) for ore, of_ in pairs
+    ]
+    return _mean(shares, "1", "share of the carbonate price paid for ore", "D")
 
 
 def _tied(fact: Fact, share: Fact) -> Fact:
