@@ -39,8 +39,15 @@ def number(
     return found[0]
 
 
-def cost(rows: list[Row], process: str, parameter: str = "variable_cost") -> float:
-    return number(rows, "process_values", process=process, parameter=parameter) / 1000
+def cost(
+    rows: list[Row], process: str, parameter: str = "variable_cost", year: int | str = ""
+) -> float:
+    return number(rows, "process_values", process=process, parameter=parameter, year=year) / 1000
+
+
+def price(rows: list[Row], process: str) -> float:
+    """What an import cost in 2021."""
+    return cost(rows, process, "import_price", 2021)
 
 
 def capital(rows: list[Row], plant: str) -> float:
@@ -52,9 +59,9 @@ def intake(rows: list[Row], process: str, good: str) -> float:
 
 
 def test_merit_order_of_2021_is_that_of_the_data(rows: list[Row]) -> None:
-    """With capital put back: brine 24, spodumene 38, imported ore 48.6, lepidolite 55, carbonate 63
-    USD/kg (data/README.md). Conversion charged twice would make ore 61.9, a price read as per kg
-    refined 43.3."""
+    """With capital put back: brine 24, spodumene 38, lepidolite 55 USD/kg (data/README.md); as paid
+    at the border: carbonate 37.6, ore 33.0 / 0.85 + 13.3 = 52.1. Conversion charged twice would
+    make ore 65.4, a price read as per kg refined 46.3."""
     convert = cost(rows, "refine_lithium_concentrate_home") + capital(rows, "lithium_converter")
     ore = intake(rows, "refine_lithium_concentrate_imported", "lithium/concentrate_imported")
     micaceous = intake(rows, "refine_lithium_lepidolite_home", "lithium/lepidolite_home")
@@ -63,31 +70,30 @@ def test_merit_order_of_2021_is_that_of_the_data(rows: list[Row]) -> None:
         "spodumene": cost(rows, "mine_lithium_spodumene") * ore
         + capital(rows, "lithium_spodumene")
         + convert,
-        "imported ore": cost(rows, "import_lithium_ore_australia", "import_price") * ore + convert,
+        "imported ore": price(rows, "import_lithium_ore_australia") * ore + convert,
         "lepidolite": cost(rows, "mine_lithium_lepidolite") * micaceous
         + capital(rows, "lithium_lepidolite")
         + convert,
-        "carbonate": cost(rows, "import_lithium_carbonate_chile", "import_price"),
+        "carbonate": price(rows, "import_lithium_carbonate_chile"),
     }
     wanted = {
         "brine": 24.0,
         "spodumene": 38.0,
-        "imported ore": 48.6,
+        "imported ore": 52.14,
         "lepidolite": 55.0,
-        "carbonate": 63.0,
+        "carbonate": 37.61,
     }
     assert delivered == pytest.approx(wanted, abs=0.05)
 
 
 def test_cobalt_of_2021_costs_what_the_data_say(rows: list[Row]) -> None:
-    """Home 25, hydroxide 28 / 0.97 + 5 = 33.9, refined 38 USD/kg."""
+    """Home 25; as paid in 2021 hydroxide 48.15 / 0.97 + 5 = 54.6, refined 46.3 USD/kg."""
     refine = cost(rows, "refine_cobalt_hydroxide") + capital(rows, "cobalt_refinery")
     per = intake(rows, "refine_cobalt_hydroxide", "cobalt/intermediate_imported")
     assert cost(rows, "mine_cobalt_byproduct") * per + refine == pytest.approx(25.0, abs=0.05)
-    assert cost(
-        rows, "import_cobalt_hydroxide_drc", "import_price"
-    ) * per + refine == pytest.approx(33.9, abs=0.05)
-    assert cost(rows, "import_cobalt_refined_finland", "import_price") == 38.0
+    hydroxide = price(rows, "import_cobalt_hydroxide_drc")
+    assert hydroxide * per + refine == pytest.approx(54.6, abs=0.05)
+    assert price(rows, "import_cobalt_refined_finland") == pytest.approx(46.29, abs=0.01)
 
 
 @pytest.mark.parametrize(
@@ -185,7 +191,7 @@ def test_cleaner_conversion_gives_a_carbon_price_something_to_choose(rows: list[
         assert 20 < 1000 * (prices[other] - prices[0]) / (carbon[0] - carbon[other]) < 200
 
 
-def test_battery_lines_create_no_metal_and_foreign_scrap_is_shut(rows: list[Row]) -> None:
+def test_battery_lines_create_no_metal(rows: list[Row]) -> None:
     contents = packs.contents(Facts())
     for scrap, wastes in batteries.SCRAPS.items():
         for metal, content in contents[wastes[0]].items():
@@ -198,21 +204,26 @@ def test_battery_lines_create_no_metal_and_foreign_scrap_is_shut(rows: list[Row]
             ]
             assert made
             assert max(made) < content.value
-    assert (
-        number(rows, "process_values", process="import_scrap_black_mass", parameter="max_activity")
-        == 0
-    )
-    assert (
-        number(
-            rows,
-            "process_values",
-            scenario="scrap-imports",
-            year=2030,
-            process="import_scrap_black_mass",
-            parameter="max_activity",
-        )
-        > 0
-    )
+
+
+def test_black_mass_comes_in_since_august_2025(rows: list[Row]) -> None:
+    """Five months of 809 t in 2025; shut under the law of 2023, twice as much from 2030 on where
+    the rest of the ban falls too."""
+    black_mass = {"process": "import_scrap_black_mass", "parameter": "max_activity"}
+
+    def most(year: int | str, scenario: str = "") -> float:
+        return number(rows, "process_values", scenario=scenario, year=year, **black_mass)
+
+    assert most(2024) == 0
+    assert most(2025) == 5 * 809
+    assert most("", "law-2023") == 0
+    assert most(2030, "scrap-imports") == 2 * most(2030)
+
+
+def test_black_mass_is_paid_seven_tenths_of_its_cobalt_and_nickel(rows: list[Row]) -> None:
+    """0.7 x (0.06 x 46,292 + 0.20 x 16,000) = 4,184 USD/t in 2021."""
+    paid = price(rows, "import_scrap_black_mass")
+    assert paid == pytest.approx(4.1843, rel=1e-4)
 
 
 def test_pack_price_is_a_transfer_and_never_a_cost(rows: list[Row]) -> None:

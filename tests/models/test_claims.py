@@ -127,7 +127,13 @@ def test_the_claims_that_lie_in_the_study_of_china_are_in_the_compiled_study() -
     } <= pathways
     scrap = [p for p in china.processes.values() if p.name.startswith("import_scrap_")]
     assert len(scrap) == 4
-    assert all(p.kind == "import" and p.max_activity.max() == 0 for p in scrap)
+    assert all(p.kind == "import" for p in scrap)
+    # black mass alone, and not before 2025: Announcement No. 14 of 2025
+    opened = [p for p in scrap if p.max_activity.max() > 0]
+    assert [p.name for p in opened] == ["import_scrap_black_mass"]
+    assert opened[0].max_activity[china.years.index(2024)] == 0
+    law_of_2023 = planner.read("china", scenario="law-2023").processes
+    assert all(law_of_2023[p.name].max_activity.max() == 0 for p in scrap)
     exported = china.goods["lithium/products_export"]
     assert exported.export
     assert exported.demand is not None

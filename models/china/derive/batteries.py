@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
-from models.china.derive import packs
+from models.china.derive import market, packs
+from models.china.derive.cobalt_imports import LAW_2023
 from models.china.derive.common import (
     CHARGE_RATE,
     Fact,
@@ -31,6 +33,8 @@ from models.china.derive.supply import FIRST, ONE, money, ratio, recipe, value
 RECYCLING_PART = 0.4
 """Of the capital of GEM Yibin: its 50 kt/yr of LFP cathode at about 20,000 yuan per t/yr (own
 judgement) take 1.0 of 1.71 billion yuan."""
+LAW_OF_PACKS = 2026
+"""First year in which collected vehicle packs must go to a recycler."""
 LEARNING = 0.08
 """Fall of the processing cost with each doubling of capacity: own judgement, range 0 to 0.15."""
 SCRAPS = {
@@ -65,6 +69,29 @@ def _scrap_good(facts: Facts, scrap: str, waste: str) -> Iterator[Row]:
         yield number(
             "good_values", content, good=f"battery/{scrap}_scrap", metal=metal, parameter="content"
         )
+    if scrap != "portable_lco":
+        yield from _no_dumping(f"battery/{scrap}_scrap")
+
+
+def _no_dumping(scrap: str) -> Iterator[Row]:
+    """Since 1 April 2026 collected vehicle packs may go to recyclers only: disposal without recovery
+    costs more than any line does."""
+    free = judged(0, "USD_2021/t", "no rule that was enforced: most packs left by other channels")
+    barred = replace(
+        judged(
+            2000,
+            "USD_2021/t",
+            "Interim Measures on waste power batteries, from 1 April 2026: no lawful outlet but a "
+            "recycler; stands for treatment without recovery, above the net cost of any line",
+            low=1000,
+            high=4000,
+            year=LAW_OF_PACKS,
+        ),
+        source="miit-battery-measures-2026;own",
+    )
+    good = {"good": scrap, "parameter": "disposal_cost"}
+    yield from path("good_values", [free.at(LAW_OF_PACKS - 1), barred], **good)
+    yield number("good_values", free, scenario=LAW_2023, **good)
 
 
 def _collect(facts: Facts, scrap: str, wastes: tuple[str, ...]) -> Iterator[Row]:
@@ -243,14 +270,11 @@ def _line(facts: Facts, scrap: str) -> Iterator[Row]:
 
 
 def _value_share(facts: Facts, contents: dict[str, Fact], credit: Fact) -> Fact:
-    """Part of a pack's value that lithium and cobalt make, at import prices of the refined metals."""
+    """Part of a pack's value that lithium and cobalt make, at the import prices of the refined
+    metals over the cycle."""
     price = {
-        "lithium": facts.one(
-            "recommended_base", "lithium", variable="unit_cost", item="import_refined_carbonate"
-        ),
-        "cobalt": facts.one(
-            "recommended_base", "cobalt", variable="unit_cost", item="import_refined"
-        ),
+        "lithium": market.carbonate(facts)[-1],
+        "cobalt": market.cobalt_refined(facts)[-1],
     }
     worth = sum(
         1000 * price[metal].value * content.value * _yields(facts, metal)[""][0].value

@@ -1,18 +1,26 @@
-"""Black mass from abroad: closed by the ban on foreign waste in the base, open in the scenario
-`scrap-imports`."""
+"""Black mass from abroad: free to come in since 1 August 2025 where it meets the standard
+(Announcement No. 14 of 2025), shut in `law-2023`, more of it in `scrap-imports`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from models.china.derive import market
 from models.china.derive.batteries import burden, outputs, processing
+from models.china.derive.cobalt_imports import LAW_2023
 from models.china.derive.common import Fact, Facts, Row, derived, judged, number, structure
-from models.china.derive.supply import ONE, recipe, value
+from models.china.derive.supply import ONE, recipe, scaled, value
 
 BLACK_MASS = {"lithium": (0.040, 0.030, 0.050), "cobalt": (0.060, 0.030, 0.120)}
 """Contents of traded NCM black mass, t/t, with low and high: own judgement."""
-OPEN = 2030
-"""First year in which black mass from abroad comes in."""
+WORTH = 2030
+"""Year whose recovery says what refined metal a tonne stands for: the first in which it comes in
+quantity."""
+PAYABLE = (0.5, 0.7, 0.85)
+"""Share of the worth of cobalt and nickel that black mass is paid, low and high at the ends: own
+judgement; little is paid for lithium."""
+NICKEL = 0.20 * 16_000
+"""Nickel in a tonne of black mass: 0.20 t at 16 USD/kg (own judgement, as in the credit)."""
 
 
 def rows(facts: Facts) -> Iterator[Row]:
@@ -20,7 +28,7 @@ def rows(facts: Facts) -> Iterator[Row]:
 
 
 def _foreign(facts: Facts) -> Iterator[Row]:
-    """Black mass from abroad: closed by the ban on foreign waste, open in `scrap-imports`."""
+    """The good, its import and its line."""
     mass, name = "battery/black_mass_imported", "import_scrap_black_mass"
     yield structure(
         "goods",
@@ -47,30 +55,10 @@ def _foreign(facts: Facts) -> Iterator[Row]:
         origin="other origins",
         description="black mass from abroad",
     )
-    yield from value(
-        name,
-        "max_activity",
-        judged(0, "t/year", "closed: ban on foreign waste since 2017 (Zeng et al. 2023)"),
-    )
-    note = "judged against 4 Mt of packs retired abroad by 2040"
-    opened = [
-        judged(0, "t/year", "ban lifted from 2026", year=2025),
-        judged(100_000, "t/year", note, low=50_000, high=300_000, year=2030),
-        judged(500_000, "t/year", note, low=200_000, high=1_000_000, year=2045),
-        judged(800_000, "t/year", note, low=300_000, high=2_000_000, year=2060),
-    ]
-    yield from value(name, "max_activity", opened, scenario="scrap-imports")
-    yield from value(
-        name,
-        "import_price",
-        judged(
-            4500,
-            "USD_2021/t",
-            "70 % payable for cobalt and nickel, little for lithium",
-            low=2500,
-            high=8000,
-        ),
-    )
+    yield from _volume(facts, name)
+    for scenario, stop in (("", True), (LAW_2023, False)):
+        paid = _price(facts, contents["cobalt"], export_stop=stop)
+        yield from value(name, "import_price", paid, scenario=scenario)
     yield from value(
         name,
         "embodied_emission",
@@ -86,13 +74,57 @@ def _foreign(facts: Facts) -> Iterator[Row]:
     yield from _foreign_line(facts, mass, contents)
 
 
+def _volume(facts: Facts, name: str) -> Iterator[Row]:
+    shut = judged(0, "t/year", "ban on foreign waste, before 1 August 2025", year=2024)
+    series = facts.series("additions", "lithium", variable="import_ceiling", item="black_mass")
+    yield from value(name, "max_activity", [shut, *scaled(series, 1, "t/year")])
+    yield from value(
+        name,
+        "max_activity",
+        judged(0, "t/year", "shut: ban on foreign waste since 2017 (Zeng et al. 2023)"),
+        scenario=LAW_2023,
+    )
+    note = "judged against 4 Mt of packs retired abroad by 2040"
+    opened = [
+        shut,
+        *scaled(series[:2], 1, "t/year"),
+        judged(100_000, "t/year", note, low=50_000, high=300_000, year=2030),
+        judged(500_000, "t/year", note, low=200_000, high=1_000_000, year=2045),
+        judged(800_000, "t/year", note, low=300_000, high=2_000_000, year=2060),
+    ]
+    yield from value(name, "max_activity", opened, scenario="scrap-imports")
+
+
+def _price(facts: Facts, cobalt: Fact, *, export_stop: bool) -> list[Fact]:
+    """What contracts pay: a share of the cobalt and the nickel, cobalt at its price of the year."""
+    low, usual, high = PAYABLE
+
+    def paid(share: float, price: float) -> float:
+        return share * (cobalt.value * price * 1000 + NICKEL)
+
+    return [
+        derived(
+            paid(usual, metal.value),
+            "USD_2021/t",
+            f"{usual:g} x ({cobalt.value:g} t of cobalt x {metal.value:.4g} USD/kg + nickel "
+            f"{NICKEL:g} USD/t)",
+            metal,
+            cobalt,
+            low=paid(low, metal.value if metal.low is None else metal.low),
+            high=paid(high, metal.value if metal.high is None else metal.high),
+            year=metal.year,
+        )
+        for metal in market.cobalt_refined(facts, export_stop=export_stop)
+    ]
+
+
 def _worth(facts: Facts, contents: dict[str, Fact]) -> dict[str, Fact]:
     """Refined metal that a tonne of black mass counts for as an import: what leaching gives of it
-    in 2030, when it first comes in."""
+    in 2030."""
     found = {}
     for metal in contents:
-        (got,) = (f for f in outputs(facts, contents, "")[f"{metal}/refined"] if f.year == OPEN)
-        found[metal] = derived(got.value, "t/t", f"{got.note}, as in {OPEN}", got)
+        (got,) = (f for f in outputs(facts, contents, "")[f"{metal}/refined"] if f.year == WORTH)
+        found[metal] = derived(got.value, "t/t", f"{got.note}, as in {WORTH}", got)
     return found
 
 

@@ -1,10 +1,12 @@
 """Cobalt from abroad: intermediates by origin as a supply curve, refined metal by origin. The
-Congo's quota is the scenario `drc-quota`."""
+Congo's export stop of 2025 and its quota of 2025 to 2027 stand in the base; without them is
+`law-2023`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from models.china.derive import market
 from models.china.derive.common import Fact, Facts, Row, derived, judged, number, path
 from models.china.derive.supply import (
     FIRST,
@@ -19,6 +21,12 @@ from models.china.derive.supply import (
 )
 
 METAL = "cobalt"
+TO_CHINA = 0.9
+"""Share of the Congo's output that goes to China: additions.csv, import_ceiling of the Congo."""
+AT_SEA = 0.25
+"""Year that a cargo takes from the Congo to China: three months (SMM, December 2025)."""
+LAW_2023 = "law-2023"
+"""Scenario with what was law in 2023: no export stop, no quota."""
 HYDROXIDE_GOODS = (
     3.5  # t of goods per t of cobalt: carbon_intensity.csv, ghg_transport hydroxide_drc
 )
@@ -38,8 +46,8 @@ def _base(facts: Facts, variable: str, item: str) -> Fact:
 
 
 def _hydroxide(facts: Facts) -> Iterator[Row]:
-    """By origin; the last step (new projects) dear. Without a quota the Congo's path runs from the
-    boom of 2024 to the outlook of 2030."""
+    """By origin; the last step (new projects) dear. Without the stop and the quota the Congo's path
+    runs from the boom of 2024 to the outlook of 2030."""
     demand = facts.one(
         "demand_china",
         METAL,
@@ -61,7 +69,7 @@ def _hydroxide(facts: Facts) -> Iterator[Row]:
         "new_projects": (12500.0, 2500.0),
     }
     for origin, label, price, volume in (
-        ("drc", "DR Congo", base, free),
+        ("drc", "DR Congo", base, _quota(facts, congo)),
         ("indonesia", "Indonesia", _beside_nickel(facts, base, mhp), ()),
         (
             "other",
@@ -92,21 +100,7 @@ def _hydroxide(facts: Facts) -> Iterator[Row]:
             ramp_group="cobalt_intermediate_imports",
             description=f"cobalt hydroxide from {label}",
         )
-        ends = {
-            "low": (base.low or 0) * price.value / base.value,
-            "high": (base.high or 0) * price.value / base.value,
-        }
-        if origin == "indonesia":
-            ends = {"low": price.low, "high": price.high}
-        yield from value(
-            name,
-            "import_price",
-            per_tonne(
-                derived(
-                    price.value, price.unit, f"per kg CONTAINED; {price.note}", price, base, **ends
-                )
-            ),
-        )
+        yield from _paid(facts, name, price, base)
         if volume:
             yield from value(
                 name,
@@ -117,7 +111,7 @@ def _hydroxide(facts: Facts) -> Iterator[Row]:
             )
         yield from _abroad(facts, name, *sea[origin])
     yield from value(
-        "import_cobalt_hydroxide_drc", "max_activity", _quota(facts, congo), scenario="drc-quota"
+        "import_cobalt_hydroxide_drc", "max_activity", scaled(free, 1, "t/year"), scenario=LAW_2023
     )
     yield from _seen()
 
@@ -201,6 +195,27 @@ def nickel(facts: Facts) -> Iterator[Row]:
     )
 
 
+def _paid(facts: Facts, name: str, step: Fact, base: Fact) -> Iterator[Row]:
+    """The price of today's origins by year, that of new projects as the step that brings them."""
+    if name.endswith("new_projects"):
+        price = derived(
+            step.value,
+            step.unit,
+            f"per kg CONTAINED; {step.note}",
+            step,
+            base,
+            low=(base.low or 0) * step.value / base.value,
+            high=(base.high or 0) * step.value / base.value,
+        )
+        yield from value(name, "import_price", per_tonne(price))
+        return
+    note = f"{step.value:g} / {base.value:g}: {step.note}" if step != base else ""
+    for scenario, stop in (("", True), (LAW_2023, False)):
+        paid = market.cobalt_hydroxide(facts, export_stop=stop)
+        series = market.times(paid, step.value / base.value, note)
+        yield from value(name, "import_price", series, scenario=scenario)
+
+
 def _seen() -> Iterator[Row]:
     for origin, tonnes in (("drc", 77752.0), ("indonesia", 1848.0), ("other", 1700.0)):
         yield observed(
@@ -217,15 +232,36 @@ def _seen() -> Iterator[Row]:
 
 
 def _quota(facts: Facts, congo: Sequence[Fact]) -> list[Fact]:
-    """The path with the quota: 2025 from what left the country, later the rows of additions.csv."""
-    left = facts.one("additions", METAL, variable="export_quota", year=2025)
-    note = f"0.9 x (about 40 kt in January and February + quota {left.value:g} t)"
-    shipped = derived(0.9 * (40000 + left.value), "t/year", note, left, grade="D", year=2025)
-    return [
-        *scaled([fact for fact in congo if (fact.year or 0) <= 2024], 1, "t/year"),
-        shipped,
-        *scaled([fact for fact in congo if (fact.year or 0) > 2025], 1, "t/year"),
+    """The path with the stop and the quota: what reaches China in a year left the Congo from October
+    before to September, since the voyage takes three months (SMM). Years without a quota are the
+    rows of additions.csv."""
+    by_year = {fact.year: fact for fact in congo}
+    left, quota = (
+        facts.one("additions", METAL, variable="export_quota", year=year) for year in (2025, 2026)
+    )
+    before = facts.one("additions", METAL, variable="exports_before_stop")
+    boom = by_year[2024]
+    arrived = {
+        2025: (
+            AT_SEA * boom.value + TO_CHINA * before.value,
+            f"{AT_SEA:g} x {boom.value:g} t of 2024 + {TO_CHINA:g} x {before.value:g} t that left "
+            "before the stop of 22 February",
+            (boom, before),
+        ),
+        2026: (
+            TO_CHINA * (left.value + (1 - AT_SEA) * quota.value),
+            f"{TO_CHINA:g} x ({left.value:g} t, the quota of 2025, shipped to the end of March 2026 "
+            f"+ {1 - AT_SEA:g} x {quota.value:g} t)",
+            (left, quota),
+        ),
+        2027: (TO_CHINA * quota.value, f"{TO_CHINA:g} x quota of {quota.value:g} t", (quota,)),
+    }
+    held = [
+        derived(tonnes, "t/year", note, *inputs, grade="D", year=year)
+        for year, (tonnes, note, inputs) in arrived.items()
     ]
+    others = [fact for fact in congo if fact.year not in arrived]
+    return sorted([*scaled(others, 1, "t/year"), *held], key=lambda fact: fact.year or 0)
 
 
 def _abroad(facts: Facts, name: str, sea: float, land: float) -> Iterator[Row]:
@@ -291,7 +327,7 @@ def _refined_imports(facts: Facts) -> Iterator[Row]:
     outside = made["world"].value - made["china"].value
     shares = {region: made[region].value / outside for region in ("finland", "australia")}
     shares["other"] = 1 - sum(shares.values())
-    price, ghg = _base(facts, "unit_cost", "import_refined"), _base(facts, "ghg", "import_refined")
+    ghg = _base(facts, "ghg", "import_refined")
     volume = facts.series("additions", METAL, variable="import_ceiling", item="refined")
     for region, share in shares.items():
         name = f"import_cobalt_refined_{region}"
@@ -305,7 +341,9 @@ def _refined_imports(facts: Facts) -> Iterator[Row]:
             origin="other origins" if region == "other" else region.title(),
             description=f"refined cobalt from {region}",
         )
-        yield from value(name, "import_price", per_tonne(price))
+        for scenario, stop in (("", True), (LAW_2023, False)):
+            paid = market.times(market.cobalt_refined(facts, export_stop=stop), 1.0)
+            yield from value(name, "import_price", paid, scenario=scenario)
         yield from value(
             name,
             "max_activity",

@@ -74,7 +74,7 @@ VARIABLE = {
 ITEM = {("cobalt", "ev_battery"): "ev_ess_battery"}
 """Where a product has another name in the projection. Stationary batteries hold no cobalt here
 (LFP)."""
-SHORTAGE = {"lithium": 255, "cobalt": 150, "indium": 2000, "niobium": 150, "germanium": 7000}
+SHORTAGE = {"lithium": 500, "cobalt": 150, "indium": 2000, "niobium": 150, "germanium": 7000}
 """USD/kg, the values given in additions.csv shortage_price_multiple: at least twice the dearest
 import step of each metal."""
 

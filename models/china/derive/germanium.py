@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from models.china.derive import byproduct as by
-from models.china.derive import hosts
+from models.china.derive import hosts, market
 from models.china.derive.common import Fact, Facts, Row, derived, emission_rows, judged, number
 from models.china.derive.indium import CONCENTRATE_LAND, zinc_emissions
 from models.china.derive.supply import (
@@ -515,12 +515,8 @@ def _plants(facts: Facts) -> Iterator[Row]:
 
 
 def import_price(facts: Facts) -> Fact:
-    prices = [
-        fact
-        for fact in facts.all("prices", METAL, variable="price", item="germanium_metal")
-        if fact.year in (2019, 2020, 2021, 2022, 2023)
-    ]
-    return by.mean_price(prices, "USGS, before the export controls of 2024", low=1080, high=2000)
+    """Before the export controls: what came after 2021 is what the plan is tested by."""
+    return market.cycle_price(facts, METAL, "USGS, metal", item="germanium_metal")
 
 
 def peak_price(facts: Facts) -> Fact:

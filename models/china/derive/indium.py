@@ -22,7 +22,7 @@ Choices where the data give several values:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from models.china.derive import byproduct as by
 from models.china.derive import hosts

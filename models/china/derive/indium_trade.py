@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from models.china.derive import byproduct as by
+from models.china.derive import market
 from models.china.derive.common import Fact, Facts, Row, derived, judged, number
 from models.china.derive.supply import ONE, good, import_ramp, observed, recipe, value
 
@@ -50,12 +51,10 @@ def origins(facts: Facts) -> list[by.Origin]:
 
 
 def import_price(facts: Facts) -> Fact:
-    prices = [
-        fact
-        for fact in facts.all("prices", METAL, variable="price", item="rotterdam_duty_unpaid")
-        if (fact.year or 0) >= 2021
-    ]
-    return by.mean_price(prices, "Rotterdam, duty unpaid", low=210, high=410)
+    """Up to 2021: what came later is what the plan is tested by."""
+    return market.cycle_price(
+        facts, METAL, "Rotterdam, duty unpaid (USGS)", item="rotterdam_duty_unpaid"
+    )
 
 
 def imports(facts: Facts) -> Iterator[Row]:

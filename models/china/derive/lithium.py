@@ -130,26 +130,38 @@ def _goods(facts: Facts) -> Iterator[Row]:
 
 
 def _deposits(facts: Facts) -> Iterator[Row]:
-    """3.0 Mt (USGS 2025; seed 1.5, USGS 2026 4.6 Mt) by kind of ore; what is found later lies in deposits of their own, dearer to mine."""
+    """The latest reserve (USGS 2026, 4.6 Mt) by kind of ore; what is found later lies in deposits
+    of their own, dearer to mine. Low end: the edition before, 3.0 Mt."""
+
+    def of(region: str, year: int, **more: str) -> Fact:
+        return facts.one("reserves", METAL, region=region, variable="reserves", year=year, **more)
+
+    latest, before, high = of("china", 2025), of("china", 2024), _high_reserve(facts)
+    ranged = derived(
+        latest.value,
+        "t",
+        f"{latest.value:.3g} t (USGS 2026)",
+        latest,
+        low=before.value,
+        high=high.value,
+    )
     reserve = {
-        "": facts.one("reserves", METAL, region="china", variable="reserves", year=2024),
-        "lithium-reserve-low": facts.one(
-            "reserves", METAL, region="china", variable="reserves", year=2021, source="zeng2023"
-        ),
-        "lithium-reserve-high": facts.one(
-            "reserves", METAL, region="china", variable="reserves", year=2025
-        ),
+        "": ranged,
+        "lithium-reserve-low": of("china", 2021, source="zeng2023"),
+        "lithium-reserve-high": high,
     }
     for ore in ("brine", "spodumene", "lepidolite"):
         share = base(facts, "reserve_split", ore)
         for scenario, total in reserve.items():
-            ends = (1.5e6 * share.value, 4.6e6 * share.value) if not scenario else (None, None)
+            ends = (None, None)
+            if total.low is not None and total.high is not None:
+                ends = (total.low * share.value, total.high * share.value)
             yield number(
                 "deposits",
                 derived(
                     total.value * share.value,
                     "t",
-                    f"{total.value:.3g} t x share {share.value:g} of the ore; range 1.5 to 4.6 Mt",
+                    f"{total.value:.3g} t x share {share.value:g} of the ore",
                     total,
                     share,
                     low=ends[0],
@@ -161,6 +173,15 @@ def _deposits(facts: Facts) -> Iterator[Row]:
                 scenario=scenario,
             )
         yield from _found_later(facts, ore, share)
+
+
+def _high_reserve(facts: Facts) -> Fact:
+    """China's share of the world's reserves as its Geological Survey counts it, of the world of
+    USGS 2026."""
+    share = facts.one("reserves", METAL, region="china", variable="reserve_share", item="world")
+    world = facts.one("reserves", METAL, region="world", variable="reserves", year=2025)
+    note = f"{share.value:g} of {world.value:.3g} t in the world"
+    return derived(share.value * world.value, "t", note, share, world, grade="D")
 
 
 def _found_later(facts: Facts, ore: str, share: Fact) -> Iterator[Row]:

@@ -1,11 +1,13 @@
-"""Lithium from abroad: supply curves by origin. Volume = output x share open to China; price = step
-of the origin (additions.csv)."""
+"""Lithium from abroad: supply curves by origin. Volume = output x share open to China; price of
+what is mined today as customs had it by year and then its cycle (market.py), of new projects a
+step (additions.csv)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from models.china.derive import market
 from models.china.derive.common import Fact, Facts, Row, derived, judged
 from models.china.derive.supply import (
     FIRST,
@@ -105,7 +107,7 @@ def _import(
     out: str,
     origin: str,
     stage: str,
-    price: Fact,
+    price: Fact | Sequence[Fact],
     volume: Sequence[Fact],
     embodied: Fact,
     freight: Fact,
@@ -115,16 +117,15 @@ def _import(
     yield from recipe(
         name, "import", stage, inputs={}, outputs={out: ONE}, origin=origin, ramp_group=ramp, **more
     )
-    yield from value(name, "import_price", per_tonne(price))
+    paid = per_tonne(price) if isinstance(price, Fact) else price
+    yield from value(name, "import_price", paid)
     yield from value(name, "max_activity", volume)
     yield from value(name, "embodied_emission", embodied)
     yield from value(name, "transport_emission", freight)
 
 
 def _ore(facts: Facts) -> Iterator[Row]:
-    base = facts.one(
-        "recommended_base", METAL, variable="unit_cost", item="import_ore_spodumene_contained"
-    )
+    paid, near = market.ore(facts), _price(facts, "spodumene_australia")
     now, _ = _abroad(facts)
     zimbabwe = _zimbabwe(facts)
     africa = _series(facts, "africa", "world_mine_output")
@@ -176,23 +177,16 @@ def _ore(facts: Facts) -> Iterator[Row]:
         ),
     ):
         step = _price(facts, price)
-        ends = {
-            "low": (base.low or 0) * step.value / base.value,
-            "high": (base.high or 0) * step.value / base.value,
-        }
         name = f"import_lithium_ore_{origin}"
         yield from _import(
             name,
             "lithium/concentrate_imported",
             "other Africa" if origin == "other_africa" else origin.title(),
             "extraction",
-            derived(
-                step.value,
-                step.unit,
-                f"per kg CONTAINED, conversion comes on top; {step.note}",
-                step,
-                base,
-                **ends,
+            market.times(
+                paid,
+                step.value / near.value,
+                f"{step.value:g} / {near.value:g}: steps of additions.csv" if step != near else "",
             ),
             ceiling(output, share[region]),
             now,
@@ -360,9 +354,7 @@ def _new_brine(facts: Facts, volume: Sequence[Fact], brine: Fact) -> Iterator[Ro
 
 
 def _carbonate(facts: Facts) -> Iterator[Row]:
-    base = facts.one(
-        "recommended_base", METAL, variable="unit_cost", item="import_refined_carbonate"
-    )
+    paid = market.times(market.carbonate(facts), 1.0)
     ghg = facts.one(
         "recommended_base", METAL, variable="ghg", item="import_refined_carbonate"
     ).times(1, "tCO2e/t")
@@ -372,13 +364,12 @@ def _carbonate(facts: Facts) -> Iterator[Row]:
     bought = facts.one("trade_imports", METAL, variable="imports", item="li2co3_gross", year=2021)
     for origin, sea, land in (("chile", 19000.0, 400.0), ("argentina", 20000.0, 700.0)):
         name = f"import_lithium_carbonate_{origin}"
-        price = _price(facts, f"carbonate_{origin}")
         yield from _import(
             name,
             "lithium/refined",
             origin.title(),
             "processing",
-            derived(price.value, price.unit, price.note, price, base, low=base.low, high=base.high),
+            paid,
             ceiling(
                 _sorted(_series(facts, origin, "world_mine_output")),
                 _series(facts, origin, "share_available_to_china"),
@@ -423,16 +414,7 @@ def _sorted(series: Sequence[Fact]) -> list[Fact]:
 def _hydroxide(facts: Facts) -> Iterator[Row]:
     """Hydroxide: China sells far more than it buys; small volumes that refineries in Australia and
     Chile may sell to it."""
-    carbonate = _price(facts, "carbonate_chile")
-    price = derived(
-        1.05 * carbonate.value,
-        carbonate.unit,
-        "carbonate + 5 %",
-        carbonate,
-        low=40,
-        high=339,
-        grade="D",
-    )
+    price = market.times(market.lithium_hydroxide(facts), 1.0)
     chain = facts.one(
         "recommended_base", METAL, variable="ghg", item="import_ore_spodumene_contained"
     ).times(1, "tCO2e/t", "refined abroad as in China", "D")

@@ -3,7 +3,7 @@ steel scrap sorted by grade.
 
 Choices where the data give several values:
 - `niobium/refined` is niobium contained in ferroniobium (0.65 of the gross weight) or oxide.
-- Import price: mean of the US unit values of 2021-2025 in USD of 2021, / 0.65, not the nominal 38 of the recommended base.
+- Import price: mean of the US unit values of 2016-2020 in USD of 2021, / 0.65, not the nominal 38 of the recommended base.
 - Order of cost (china-notes, A5): superalloy scrap (20, the nickel pays for the melt) < imports < sorted steel (45) < home by-product (60).
 - Steel is collected for its iron; all of its niobium but the part sorted by grade is lost in ordinary steel (`diluted in carbon steel`).
   The sorted share starts from nothing: 0.02 in 2025, 0.15 (0.5 under closed-loop) in 2060. `all_functional_EoL_RR` would count twice.
@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from models.china.derive import byproduct as by
+from models.china.derive import market
 from models.china.derive.common import (
     Fact,
     Facts,
@@ -146,15 +147,15 @@ def _home(facts: Facts) -> Iterator[Row]:
 
 
 def import_price(facts: Facts) -> Fact:
-    """Ferroniobium per kg of niobium, USD of 2021."""
-    prices = [
-        fact
-        for fact in facts.all(
-            "prices", METAL, variable="price_per_kg_metal", item="ferroniobium_unit_value"
-        )
-        if (fact.year or 0) >= 2021
-    ]
-    return by.mean_price(prices, "US import unit value / 0.65", low=31, high=45)
+    """Ferroniobium per kg of niobium, USD of 2021. Up to 2021: what came later is what the plan is
+    tested by."""
+    return market.cycle_price(
+        facts,
+        METAL,
+        "US import unit value / 0.65 (USGS)",
+        variable="price_per_kg_metal",
+        item="ferroniobium_unit_value",
+    )
 
 
 def _imports(facts: Facts) -> Iterator[Row]:

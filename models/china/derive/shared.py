@@ -40,26 +40,37 @@ def _ranged(
     return ranged
 
 
+def _begun(seen: list[Fact], later: list[Fact]) -> list[Fact]:
+    """What was seen, then a path from the year after it: no scenario differs in what has been."""
+    last = max(fact.year or 0 for fact in seen)
+    return [*seen, *(fact for fact in later if (fact.year or 0) > last)]
+
+
 def _carbon_price(facts: Facts) -> Iterator[Row]:
-    """Current policy: the low path; carbon neutrality: the central one. It falls on territorial
-    emissions."""
+    """Market prices to 2025; then current policy the low path, carbon neutrality the central one.
+    It falls on territorial emissions."""
     low, central, high = "recommended_low", "recommended_central", "recommended_high"
+    seen = facts.series("carbon_price", variable="carbon_price", item="ets_mean")
     base = _ranged(facts, "carbon_price", "carbon_price", low, low, central)
-    yield from path("series", base, series="carbon_price")
+    yield from path("series", _begun(seen, base), series="carbon_price")
     neutral = _ranged(facts, "carbon_price", "carbon_price", central, low, high)
-    yield from path("series", neutral, scenario=CARBON_NEUTRAL, series="carbon_price")
+    yield from path("series", _begun(seen, neutral), scenario=CARBON_NEUTRAL, series="carbon_price")
 
 
 def _grid(facts: Facts) -> Iterator[Row]:
-    """Current policy: the delayed path; carbon neutrality: the central one. Direct emissions only,
-    as the whole-chain factors have them."""
+    """The ministry's factors to 2023; then current policy the delayed path, carbon neutrality the
+    central one. Direct emissions only, as the whole-chain factors have them."""
     low, central, high = "recommended_low", "recommended_central", "recommended_high"
+    seen = [
+        fact.times(1, "tCO2e/MWh")
+        for fact in facts.series("grid_carbon_path", variable="grid_intensity", item="mee_average")
+    ]
     for scenario, path_of, best in (("", high, central), (CARBON_NEUTRAL, central, low)):
         series = [
             fact.map(lambda x: x, "tCO2e/MWh")
             for fact in _ranged(facts, "grid_carbon_path", "grid_intensity", path_of, best, high)
         ]
-        yield from path("series", series, scenario=scenario, series="grid_intensity")
+        yield from path("series", _begun(seen, series), scenario=scenario, series="grid_intensity")
 
 
 def _indices(facts: Facts) -> Iterator[Row]:

@@ -21,9 +21,22 @@ from models.china.derive.common import (
     structure,
 )
 
-TO_2021: Mapping[int, float] = {2019: 1.06, 2020: 1.045, 2021: 1.0, 2022: 0.93, 2023: 0.90}
-"""US GDP deflator (BEA, recalled), 2021 over the year; 2022 as data/additions.csv (price_year)
-states it."""
+TO_2021: Mapping[int, float] = {
+    2015: 1.13,
+    2016: 1.12,
+    2017: 1.10,
+    2018: 1.08,
+    2019: 1.06,
+    2020: 1.045,
+    2021: 1.0,
+    2022: 0.93,
+    2023: 0.90,
+    2024: 0.88,
+    2025: 0.85,
+    2026: 0.83,
+}
+"""US GDP deflator (BEA, recalled; 2024 and 2025 agree with the index of 125.2 and 128 read, 2017 =
+100; 2026 estimated), 2021 over the year; 2022 as data/additions.csv (price_year) states it."""
 ONE = Fact(1.0, "t/t", OWN, "A", note="by definition: activity counts this good")
 NOTHING = "nothing before it exists"
 FIRST, LAST = 2021, 2060

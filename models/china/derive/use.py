@@ -131,7 +131,8 @@ def _distribution(facts: Facts, metal: str, item: str) -> str:
 
 
 def _rising_life(facts: Facts, name: str, mean: Fact) -> Iterator[Row]:
-    """Vehicle batteries last 10 years up to the cohort of 2022 and 15 from that of 2040 on."""
+    """Vehicle batteries last 8 years up to the cohort of 2017 (buses and taxis led), 10 in those of
+    2020 to 2022 and 15 from that of 2040 on."""
     series = [
         derived(
             fact.value,
@@ -160,8 +161,8 @@ def _dissipated(facts: Facts, name: str, metal: str, product: str) -> Iterator[R
 
 
 def _collection(facts: Facts, waste: str, metal: str, item: str) -> Iterator[Row]:
-    """Current policy in the base, the potential under `closed-loop`; both start from the rate of
-    2021."""
+    """Current policy in the base, the potential under `closed-loop`; both start from the rates up to
+    now, 2021 and where known to 2025."""
 
     def of(scenario: str) -> list[Fact]:
         return facts.series(
