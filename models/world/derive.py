@@ -8,7 +8,7 @@ through them (`demand_world.csv`, scenario SEEDFIT).
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from models.china.derive.__main__ import by_table, write_tables
@@ -43,6 +43,14 @@ NIOBIUM = (
     "superalloys",
     "superconductors_metal",
 )
+DISPLAYS = {
+    "lcd_tv": "lcd_tv",
+    "laptops": "laptops",
+    "phones": "phones",
+    "monitors": "desktop_computers",
+    "tablets": "tablets",
+}
+"""Product with a display to the item of lifetimes.csv whose life it has."""
 RAMPS = {"lithium": (0.10, 0.85), "cobalt": (0.14, 0.78)}
 MINED_FROM = 2010
 """First year from which all three metals with a history of mining have one in production.csv."""
@@ -238,23 +246,73 @@ def _niobium(facts: Facts) -> Iterator[Row]:
             yield number("cohorts", inflow, year=year, product=product, parameter="inflow")
 
 
+def display_lives(facts: Facts, product: str) -> list[Fact]:
+    """Mean lives of a product with a display from outside the paper, the one that is taken first:
+    measured from purchase to waste; where no study did, what owners expect."""
+    return [
+        fact
+        for how in ("measured", "expected")
+        for fact in facts.all("lifetimes", variable=f"lifetime_{how}", item=DISPLAYS[product])
+    ]
+
+
+def _display_life(facts: Facts) -> Fact:
+    """Mean life of all displays, weighted by the indium that went into each product."""
+    inflow = {
+        product: facts.one(
+            "demand_history",
+            metal="indium",
+            region="world",
+            variable="inflow_to_products_cumulative",
+            item=product,
+        )
+        for product in DISPLAYS
+    }
+    lives = {product: display_lives(facts, product)[0] for product in DISPLAYS}
+    total = sum(fact.value for fact in inflow.values())
+
+    def mean(life: Callable[[str], float]) -> float:
+        return sum(inflow[product].value * life(product) for product in DISPLAYS) / total
+
+    every = {p: [fact.value for fact in display_lives(facts, p)] for p in DISPLAYS}
+    return derived(
+        mean(lambda product: lives[product].value),
+        "year",
+        "lives of televisions and laptops measured, of phones, tablets and computers expected by "
+        "owners, weighted by the indium that went into each in 2010-2020; low and high: the "
+        "shorter and the longer of the two where both are known",
+        *lives.values(),
+        *inflow.values(),
+        low=mean(lambda product: min(every[product])),
+        high=mean(lambda product: max(every[product])),
+        grade="D",
+    )
+
+
 def _displays(facts: Facts) -> Iterator[Row]:
-    """Indium in displays: the paper's inflow from 2010."""
+    """Indium in displays: the paper's inflow from 2010, lives from outside it."""
+    product = "indium/displays"
     yield from _product("displays", "indium", "weibull")
-    yield from _life(facts, "indium/displays", "indium", "ito_displays")
+    shape = facts.one(
+        "lifetimes",
+        metal="indium",
+        region="china",
+        variable="lifetime_shape",
+        item="ito_displays",
+    )
+    yield number("product_values", _display_life(facts), product=product, parameter="lifetime_mean")
+    yield number("product_values", shape, product=product, parameter="lifetime_shape")
     yield number(
         "uses",
         Fact(1.0, "t/t", "own", "A", note="by definition"),
-        product="indium/displays",
+        product=product,
         good="indium/products",
     )
     for fact in facts.series(
         "demand_world", metal="indium", variable="inflow_electronics", scenario="SEEDFIT"
     ):
         if (fact.year or 0) < FIRST:
-            yield number(
-                "cohorts", fact, year=fact.year, product="indium/displays", parameter="inflow"
-            )
+            yield number("cohorts", fact, year=fact.year, product=product, parameter="inflow")
 
 
 def write(folder: Path = STUDY) -> list[Path]:

@@ -44,7 +44,7 @@ from models.china.claims.traces import (
     used_by,
     users,
 )
-from models.world.derive import STUDY, write
+from models.world.derive import DISPLAYS, STUDY, display_lives, write
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -167,6 +167,29 @@ def test_verdicts() -> None:
     )
     with pytest.raises(ValueError, match="neither a tolerance"):
         judge({"id": "X", "paper": "100", "tolerance": ""}, Answer(1.0, ""))
+
+
+def test_batteries_use_what_their_share_says_and_all_uses_add_up() -> None:
+    """100 t in each of 1995, 2007, 2013, 2021: batteries take 1, 23, 42 t and, an eighth of the way
+    from 2013 short of 2022, 42 + 28 x 8/9 = 66.9 t; vehicles 34 t in 2021, 34 / 1.3^8 = 4.17 t in
+    2013, none before 2010; superalloys 0.09 / 0.36 of what is no battery."""
+    uses = runs.cobalt_uses((1995, 2007, 2013, 2021), np.full(4, 100.0))
+    cells = sum(uses[u] for u in ("ev_battery", "laptops", "phones", "other_portable"))
+    np.testing.assert_allclose(cells, [1, 23, 42, 42 + 28 * 8 / 9])
+    np.testing.assert_allclose(uses["ev_battery"], [0, 0, 34 / 1.3**8, 34])
+    np.testing.assert_allclose(sum(uses.values()), 100)
+    np.testing.assert_allclose(uses["superalloys"], 0.25 * (100 - cells))
+    constant = runs.cobalt_uses((2013,), np.array([100.0]), vehicles_grow=False)
+    assert constant["ev_battery"][0] == pytest.approx(42 * 0.34 / 0.64)
+
+
+def test_lives_of_displays_come_from_outside_the_paper() -> None:
+    """(839 x 10.4 + 156 x 9.6 + 154 x 4.6 + 139 x 5.9 + 111 x 5.1) / 1,399 = 8.80 years."""
+    sources = {f.source for product in DISPLAYS for f in display_lives(FACTS, product)}
+    assert sources == {"wrap-2015", "cea-2014"}
+    life = planner.read("world").products["indium/displays"].mean
+    entered = np.array([839, 156, 154, 139, 111])
+    assert life[0] == pytest.approx(float(entered @ [10.4, 9.6, 4.6, 5.9, 5.1]) / 1399, rel=1e-5)
 
 
 def test_deriving_the_world_again_gives_the_committed_tables(tmp_path: Path) -> None:
