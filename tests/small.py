@@ -222,6 +222,12 @@ class Study:
     def exploration(self, deposit: str, **values: Value) -> Self:
         return self._values("exploration", {"deposit": deposit}, values)
 
+    def loss_media(self, loss: str, shares: Mapping[str, Value], *, metal: str = "") -> Self:
+        """Shares of a loss by medium, of one metal or of all."""
+        for medium, share in shares.items():
+            self._value("loss_media", {"loss": loss, "metal": metal, "medium": medium}, "", share)
+        return self
+
     def series(self, name: str, value: Value) -> Self:
         self._value("series", {"series": name}, "", value, unit=SERIES_UNITS[name])
         return self

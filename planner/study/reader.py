@@ -329,6 +329,7 @@ class _Reading:
             files=frozen_map(files),
             measures=frozen_map(nouns.measures),
             exploration=frozen_map(nouns.exploration),
+            loss_media=frozen_map(nouns.loss_media),
             observations=nouns.observations,
             warnings=doubts(self.facts).report() if traced and not self.problems else (),
         )

@@ -32,6 +32,7 @@ MODULES = (
     "niobium",
     "hosts",
     "observations",
+    "options",
 )
 STUDY = Path(__file__).resolve().parents[1]
 DIGITS = {"uses": 14}

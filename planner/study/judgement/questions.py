@@ -8,6 +8,7 @@ import numpy as np
 
 from planner.study.judgement.facts import Facts
 from planner.study.meaning import SERIES_PARTS, Question
+from planner.system.losses import WITHOUT_PROCESS
 from planner.system.nouns import Policy, Process
 from planner.system.trade import origins
 
@@ -66,6 +67,7 @@ OF_NOUNS: Mapping[Question, Callable[[Facts, str], bool]] = {
     "orderable": _orderable,
     "built": _built,
     "growing": lambda facts, name: name in facts.cells["ramp_group"],
+    "lost": lambda facts, name: name in WITHOUT_PROCESS or name in facts.named("loss"),
     "mined": lambda facts, name: name in facts.taken,
     "hosting": lambda facts, name: name in facts.cells["host"],
     "entered": _entered,
