@@ -656,7 +656,7 @@ TABLES: tuple[TableForm, ...] = (
         "exploration",
         (
             "Reserves that can be found for money, as an option of the plan; `additions` of a "
-            "deposit come by themselves."
+            "deposit come by themselves. Without a potential in any year it is closed."
         ),
         keys=(Column("deposit", "the deposit that grows", required=True, refers_to="deposits"),),
         parameters=(
@@ -682,7 +682,8 @@ TABLES: tuple[TableForm, ...] = (
     ),
     TableForm(
         "measures",
-        "Ways to need less of a demanded good, as options of the plan, one row a measure.",
+        "Ways to need less of a demanded good, as options of the plan, one row a measure. Without "
+        "a potential in any year it is closed.",
         keys=(Column("measure", "its name", required=True),),
         columns=(
             Column(
