@@ -197,7 +197,7 @@ def test_deriving_the_world_again_gives_the_committed_tables(tmp_path: Path) -> 
     assert made == {file.name: file.read_bytes() for file in STUDY.glob("*.csv")}
 
 
-@pytest.mark.parametrize("metal", ["lithium", "cobalt", "niobium", "indium"])
+@pytest.mark.parametrize("metal", ["lithium", "cobalt", "niobium", "indium", "germanium"])
 def test_what_the_world_mines_is_lost_or_stays(metal: str) -> None:
     """Over all years: mined = lost + growth of the stock."""
     run = runs.world()
@@ -209,6 +209,47 @@ def test_what_the_world_mines_is_lost_or_stays(metal: str) -> None:
     assert float(runs.activity("reference", f"mine_{metal}").sum()) == pytest.approx(
         lost + growth, rel=1e-9
     )
+
+
+@pytest.mark.parametrize(
+    ("metal", "demand", "mined", "smelted", "made"),
+    [
+        ("cobalt", 175_000, 0.8, 0.97, 0.925),
+        ("indium", 154.427, 0.6, 0.7 * 0.5 * 0.8, 0.896),
+        ("niobium", 74_388.9, 0.6, 0.97, 0.925),
+    ],
+)
+def test_the_chain_with_its_losses_by_hand(
+    metal: str, demand: float, mined: float, smelted: float, made: float
+) -> None:
+    """Refined metal for the demand of 2021 is demand / made; what recycling gives is taken off, the
+    rest was concentrate / smelted and ore / mined. Each stage loses the difference."""
+    flows = runs.world("losses").flows
+    year = flows[(flows["metal"] == metal) & (flows["year"] == 2021)]
+
+    def total(column: str, end: str) -> float:
+        return float(year.loc[year[column] == end, "value"].sum())
+
+    recycled = total("source", f"recycle_{metal}")
+    refined = demand / made - recycled
+    concentrate = refined / smelted
+    ore = concentrate / mined
+    assert total("source", f"deposit/{metal}_ores") == pytest.approx(ore, rel=1e-4)
+    assert total("target", "loss/tailings") == pytest.approx(ore - concentrate, rel=1e-4)
+    assert total("target", "loss/slag") == pytest.approx(concentrate - refined, rel=1e-4)
+    assert total("target", "loss/manufacturing") == pytest.approx(demand / made - demand, rel=1e-4)
+
+
+def test_germanium_of_the_world_goes_through_the_numbers_of_the_paper() -> None:
+    """136 t in 2019 and 150 t in 2050: 136 (150 / 136)^(2/31) = 136.9 t in 2021; 0.17 of it, in
+    catalysts, dissipates a year later."""
+    balance = runs.world().balance
+    wanted = balance.system.goods["germanium/products"].demand
+    assert wanted is not None
+    assert wanted[0] == pytest.approx(136 * (150 / 136) ** (2 / 31), rel=1e-5)
+    assert runs.at(balance, wanted, 2050) == pytest.approx(150, rel=1e-5)
+    gone = balance.stocks["germanium/catalysts"].outflow
+    assert gone[1] == pytest.approx(0.17 * wanted[0], rel=1e-5)
 
 
 def test_full_recovery_loses_nothing() -> None:
