@@ -236,6 +236,12 @@ class Study:
             self._values("curves", {"of": of, "step": step}, values)
         return self
 
+    def loss_media(self, loss: str, shares: Mapping[str, Value], *, metal: str = "") -> Self:
+        """Shares of a loss by medium, of one metal or of all."""
+        for medium, share in shares.items():
+            self._value("loss_media", {"loss": loss, "metal": metal, "medium": medium}, "", share)
+        return self
+
     def series(self, name: str, value: Value) -> Self:
         self._value("series", {"series": name}, "", value, unit=SERIES_UNITS[name])
         return self

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from planner.system.losses import is_surplus
 from planner.system.nouns import PATHWAYS
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ def _add(table: Table, *cells: str, style: str = "") -> None:
 def thrown_metal(system: System, flows: Any) -> dict[tuple[str, int], float]:
     """Refined metal that nothing needs, t per year, by metal and first year of the period."""
     refined = [name for name, good in system.goods.items() if good.kind == "refined"]
-    spare = flows[(flows["target"] == "loss/surplus") & flows["source"].isin(refined)]
+    spare = flows[flows["target"].map(is_surplus) & flows["source"].isin(refined)]
     columns = spare[["metal", "year", "value"]].itertuples(index=False)
     found: dict[tuple[str, int], float] = {}
     for metal, year, value in columns:

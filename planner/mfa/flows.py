@@ -5,7 +5,8 @@ The network is bipartite: process -> good -> process. Beside processes and goods
 names, stand `deposit/NAME`, `origin/NAME` and `host/NAME` (sources outside the economy),
 `use/PRODUCT`, `stockpile/GOOD`, `export`, `demand` (served, but entering no use stock at home),
 `shortage` (what was not there: without it the use stocks, which count on full demand, would not
-close) and `loss/NAME`. At every process and good what comes in goes out.
+close) and `loss/NAME`, or `loss/NAME/MEDIUM` where the study says where the loss goes. At every
+process and good what comes in goes out.
 """
 
 from __future__ import annotations
@@ -26,15 +27,13 @@ from planner.mfa.balance import (
     values_of,
 )
 from planner.mfa.provenance.trace import Trace, trace
+from planner.system.losses import DISSIPATED, SURPLUS, UNCOLLECTED, parts_of_loss
 from planner.system.nouns import Array, Good, Process, System, frozen_array
 from planner.system.provenance import NEW_SCRAP
 from planner.system.unit_accounts import metals_of
 
 COLUMNS = ("metal", "year", "source", "target", "good", "value", "unit")
 UNIT = "t/year"
-DISSIPATED = "loss/dissipated in use"
-UNCOLLECTED = "loss/uncollected"
-SURPLUS = "loss/surplus"
 UNNAMED = "loss/unnamed"
 
 
@@ -99,12 +98,23 @@ def outside_source(system: System, process: Process, good: str) -> str:
 def _of_process(system: System, process: Process, activity: Array) -> Iterator[Thread]:
     yield from _taken_in(system, process, activity)
     yield from _given_out(system, process, activity)
-    loss = f"loss/{process.loss}" if process.loss else UNNAMED
     for metal in metals_of(system, process):
         taken, given = metal_in_and_out(system, process, metal)
         lost = taken - given
         lost = np.where(lost > _ROUNDING * taken, lost, np.minimum(lost, 0.0))
-        yield Thread(metal, process.name, loss, process.loss, lost * activity)
+        flow = lost * activity
+        if process.loss:
+            yield from _lost(system, metal, process.name, process.loss, process.loss, flow)
+        else:
+            yield Thread(metal, process.name, UNNAMED, "", flow)
+
+
+def _lost(
+    system: System, metal: str, source: str, loss: str, good: str, flow: Array
+) -> Iterator[Thread]:
+    """A loss by medium, where the study says how it parts, and what the media leave."""
+    for target, share in parts_of_loss(system.loss_media, loss, metal):
+        yield Thread(metal, source, target, good, flow * system.period_mean(np.asarray(share)))
 
 
 def _taken_in(system: System, process: Process, activity: Array) -> Iterator[Thread]:
@@ -148,7 +158,8 @@ def _of_use(balance: Balance) -> Iterator[Thread]:
                 product.waste,
                 content * system.period_mean(gone * (1.0 - share)),
             )
-            yield Thread(
+            yield from _lost(
+                system,
                 metal,
                 f"use/{product.name}",
                 DISSIPATED,
@@ -165,13 +176,15 @@ def _of_good(
         ("draw", f"stockpile/{name}", name),
         ("fill", name, f"stockpile/{name}"),
         ("shortage", "shortage", name),
-        ("disposal", name, UNCOLLECTED if good.kind == "waste" else SURPLUS),
     ]
+    thrown_away = UNCOLLECTED if good.kind == "waste" else SURPLUS
     for metal, content in good.content.items():
         for variable, source, target in ends:
             yield Thread(
                 metal, source, target, name, content * values_of(system, values, variable, name)
             )
+        disposed = content * values_of(system, values, "disposal", name)
+        yield from _lost(system, metal, name, thrown_away, name, disposed)
         gone = content * sold(system, values, good)
         if good.demand is not None:
             rest = content * system.period_mean(good.demand) - into_use.get((metal, name), zero)

@@ -33,6 +33,7 @@ from planner.plan.prices import balance_prices, refined_prices
 from planner.plan.schema import COLUMNS, GOODS_PRICE, REFINED_PRICE
 from planner.plan.tables import Row, Values, series, table
 from planner.plan.trade_flows import served_exports, trade_table
+from planner.system.losses import PREFIX, UNCOLLECTED, loss_and_medium
 from planner.system.nouns import PATHWAYS, SCOPES, Array, System
 from planner.system.trade import OWN_FORMS, form_of, goods_supply
 from planner.system.unit_accounts import demand_by_good, in_refined_metal, reported_requirement
@@ -184,6 +185,8 @@ class MetalAccount:
     leaves use."""
     losses: Mapping[str, Array]
     """By LOSS_STAGES."""
+    media: Mapping[str, Array]
+    """By medium, and by name where a loss has none; empty where the study gives no media."""
     persons: Array
     """NaN where unknown."""
 
@@ -420,11 +423,12 @@ def indicators(
     Of a simulation, or the flows of a `planner balance --out` folder, the same but prices; a
     balance is simulated by its observed activities first (SpecError where these do not settle it).
 
-    With them `loss: STAGE` (LOSS_STAGES), `in-use stock` (t at the end of the year), `old scrap
-    arising` (t/year), and `imports: FORM`, `exports: FORM` for each form in which the metal is
-    traded (t/year of refined equivalents, or contained metal where the study states none). What has
-    no denominator is left out. `population` (year to persons, interpolated between the years given)
-    stands in for the study's own.
+    With them `loss: STAGE` (LOSS_STAGES), where the study gives loss_media `loss to: MEDIUM` (or
+    the name of a loss without one; they add up to the stages), `in-use stock` (t at the end of the
+    year), `old scrap arising` (t/year), and `imports: FORM`, `exports: FORM` for each form in which
+    the metal is traded (t/year of refined equivalents, or contained metal where the study states
+    none). What has no denominator is left out. `population` (year to persons, interpolated between
+    the years given) stands in for the study's own.
     """
     found, own = _accounted(plan)
     persons = _persons(found.system, population)
@@ -457,6 +461,8 @@ def _of_literature(metal: str, a: MetalAccount) -> Iterator[_Series]:
         yield _Series(metal, name, rate(a), unit)
     for stage, amount in a.losses.items():
         yield _Series(metal, f"loss: {stage}", amount, "t/year")
+    for medium, amount in a.media.items():
+        yield _Series(metal, f"loss to: {medium}", amount, "t/year")
     yield _Series(metal, "in-use stock", a.stock, "t")
     yield _Series(metal, "old scrap arising", a.arising, "t/year")
 
@@ -522,6 +528,7 @@ def metal_account(plan: Accounted, metal: str, persons: Array | None = None) -> 
         stock=total(stocks[stocks["kind"] == "use"]),
         entering=total(flows[flows["source"].str.contains(OUTSIDE)]),
         losses={stage: total(part) for stage, part in _losses(system, flows).items()},
+        media={medium: total(part) for medium, part in _media(system, flows).items()},
         persons=np.full(len(years), np.nan) if persons is None else persons,
     )
 
@@ -552,12 +559,21 @@ def _traded(plan: Accounted, metal: str) -> dict[str, Array]:
     }
 
 
+def _media(system: System, flows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Loss flows by what takes them up; nothing where the study does not say."""
+    if not system.loss_media:
+        return {}
+    lost = flows[flows["target"].str.startswith(PREFIX)]
+    medium = lost["target"].map(lambda target: loss_and_medium(target)[1])
+    return {str(name): part for name, part in lost.groupby(medium)}
+
+
 def _losses(system: System, flows: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Loss flows by the stage at which they happen."""
-    lost = flows[flows["target"].str.startswith("loss/")]
+    lost = flows[flows["target"].str.startswith(PREFIX)]
 
     def stage(source: str, target: str) -> str:
-        if target == "loss/uncollected":
+        if loss_and_medium(target)[0] == UNCOLLECTED:
             return "collection"
         holder = system.processes.get(source) or system.goods.get(source)
         return "use" if holder is None else holder.stage

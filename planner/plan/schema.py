@@ -236,7 +236,8 @@ RESULTS: tuple[ResultTable, ...] = (
             ResultField(
                 "target",
                 "text",
-                "process or good, by its name, or `use/`, `stockpile/`, `loss/NAME`, `export`, "
+                "process or good, by its name, or `use/`, `stockpile/`, `loss/NAME` (with "
+                "`/MEDIUM` for the part that loss_media says goes there), `export`, "
                 "`demand` (served, but "
                 "entering no use stock at home)",
                 key=True,

@@ -72,8 +72,9 @@ def _rates() -> Iterator[str]:
         yield f"### {name}\n\n{meaning}\n\n$${latex}$$\n\nUnit: {unit}. {note}\n"
     stages = ", ".join(f"`{stage}`" for stage in LOSS_STAGES)
     yield (
-        f"Also `loss: STAGE` (t/year; stages {stages}), `in-use stock` (t at the end of the "
-        "period) and `old scrap arising` (t/year).\n"
+        f"Also `loss: STAGE` (t/year; stages {stages}), where the study gives loss_media "
+        "`loss to: MEDIUM` (t/year; what the media leave under the name of the loss), `in-use "
+        "stock` (t at the end of the period) and `old scrap arising` (t/year).\n"
     )
 
 

@@ -30,6 +30,7 @@ Question = Literal[
     "built",
     "growing",
     "declining",
+    "lost",
     "mined",
     "hosting",
     "containing",
@@ -228,6 +229,13 @@ MEANINGS: tuple[Meaning, ...] = (
         "coefficients.csv, or drop it",
         asks="mined",
         severity="warning",
+    ),
+    Meaning(
+        "loss_media",
+        (),
+        "losses that a process names, and those without a process",
+        "no process of processes.csv names the loss '{name}'; name it there, or drop it",
+        asks="lost",
     ),
     Meaning(
         "hosts",

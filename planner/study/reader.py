@@ -327,8 +327,12 @@ class _Reading:
             data=self.numbers.data() if traced else (),
             inputs_hash=inputs_hash(files, self.asked, overrides) if traced else "",
             files=frozen_map(files),
-            measures=frozen_map(nouns.measures),
-            exploration=frozen_map(nouns.exploration),
+            # without a potential in any year an option is closed: the programme never sees it
+            measures=frozen_map({n: m for n, m in nouns.measures.items() if m.potential.any()}),
+            exploration=frozen_map(
+                {n: e for n, e in nouns.exploration.items() if e.potential.any()}
+            ),
+            loss_media=frozen_map(nouns.loss_media),
             observations=nouns.observations,
             warnings=doubts(self.facts).report() if traced and not self.problems else (),
         )

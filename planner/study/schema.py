@@ -6,10 +6,11 @@ new` starts from it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from planner.system.losses import MEDIA, WITHOUT_PROCESS
 from planner.system.nouns import (
     SCOPES,
     Distribution,
@@ -159,6 +160,10 @@ class TableForm:
     def parameter(self, name: str) -> ParameterForm | None:
         """The parameter of a name; None where the table has none such."""
         return next((p for p in self.parameters if p.name == name), None)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _good(note: str) -> Column:
@@ -329,6 +334,34 @@ TABLES: tuple[TableForm, ...] = (
             Column("direction", "in or out", required=True, choices=("in", "out")),
         ),
         parameters=(ParameterForm("coefficient", "t/t", "tonnes per unit of activity"),),
+    ),
+    TableForm(
+        "loss_media",
+        "Where losses go. What the shares of a loss leave stays under its own name, and so does a "
+        "loss without rows.",
+        keys=(
+            Column(
+                "loss",
+                f"a loss that processes.csv names, or {_listed(WITHOUT_PROCESS)}",
+                required=True,
+            ),
+            Column(
+                "metal",
+                "the metal lost; empty for all without rows of their own",
+                refers_to="metals",
+            ),
+            Column("medium", "what takes it up", required=True, choices=MEDIA),
+        ),
+        parameters=(
+            ParameterForm(
+                "part",
+                "1",
+                "share of the loss; those of a loss and metal add up to 1 at most",
+                maximum=1.0,
+                with_metal="optional",
+            ),
+        ),
+        required=False,
     ),
     TableForm(
         "process_values",
@@ -677,7 +710,7 @@ TABLES: tuple[TableForm, ...] = (
         "exploration",
         (
             "Reserves that can be found for money, as an option of the plan; `additions` of a "
-            "deposit come by themselves."
+            "deposit come by themselves. Without a potential in any year it is closed."
         ),
         keys=(Column("deposit", "the deposit that grows", required=True, refers_to="deposits"),),
         parameters=(
@@ -743,7 +776,8 @@ TABLES: tuple[TableForm, ...] = (
     ),
     TableForm(
         "measures",
-        "Ways to need less of a demanded good, as options of the plan, one row a measure.",
+        "Ways to need less of a demanded good, as options of the plan, one row a measure. Without "
+        "a potential in any year it is closed.",
         keys=(Column("measure", "its name", required=True),),
         columns=(
             Column(

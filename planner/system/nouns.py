@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from planner.errors import Problem
+from planner.system.losses import LossMedia
 
 Array = npt.NDArray[np.float64]
 Scalar = float | Array
@@ -469,6 +470,8 @@ class System:
     measures: Mapping[str, Measure] = field(default_factory=dict)
     exploration: Mapping[str, Exploration] = field(default_factory=dict)
     """By deposit."""
+    loss_media: Mapping[str, LossMedia] = field(default_factory=dict)
+    """By the name of the loss."""
     observations: tuple[Observed, ...] = ()
     population: Array | None = None
     """Persons, shape (Y,); NaN where the study does not say."""

@@ -44,7 +44,7 @@ from models.china.claims.traces import (
     used_by,
     users,
 )
-from models.world.derive import STUDY, write
+from models.world.derive import DISPLAYS, STUDY, display_lives, write
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -175,12 +175,35 @@ def test_verdicts() -> None:
         judge({"id": "X", "paper": "100", "tolerance": ""}, Answer(1.0, ""))
 
 
+def test_batteries_use_what_their_share_says_and_all_uses_add_up() -> None:
+    """100 t in each of 1995, 2007, 2013, 2021: batteries take 1, 23, 42 t and, an eighth of the way
+    from 2013 short of 2022, 42 + 28 x 8/9 = 66.9 t; vehicles 34 t in 2021, 34 / 1.3^8 = 4.17 t in
+    2013, none before 2010; superalloys 0.09 / 0.36 of what is no battery."""
+    uses = runs.cobalt_uses((1995, 2007, 2013, 2021), np.full(4, 100.0))
+    cells = sum(uses[u] for u in ("ev_battery", "laptops", "phones", "other_portable"))
+    np.testing.assert_allclose(cells, [1, 23, 42, 42 + 28 * 8 / 9])
+    np.testing.assert_allclose(uses["ev_battery"], [0, 0, 34 / 1.3**8, 34])
+    np.testing.assert_allclose(sum(uses.values()), 100)
+    np.testing.assert_allclose(uses["superalloys"], 0.25 * (100 - cells))
+    constant = runs.cobalt_uses((2013,), np.array([100.0]), vehicles_grow=False)
+    assert constant["ev_battery"][0] == pytest.approx(42 * 0.34 / 0.64)
+
+
+def test_lives_of_displays_come_from_outside_the_paper() -> None:
+    """(839 x 10.4 + 156 x 9.6 + 154 x 4.6 + 139 x 5.9 + 111 x 5.1) / 1,399 = 8.80 years."""
+    sources = {f.source for product in DISPLAYS for f in display_lives(FACTS, product)}
+    assert sources == {"wrap-2015", "cea-2014"}
+    life = planner.read("world").products["indium/displays"].mean
+    entered = np.array([839, 156, 154, 139, 111])
+    assert life[0] == pytest.approx(float(entered @ [10.4, 9.6, 4.6, 5.9, 5.1]) / 1399, rel=1e-5)
+
+
 def test_deriving_the_world_again_gives_the_committed_tables(tmp_path: Path) -> None:
     made = {file.name: file.read_bytes() for file in write(tmp_path)}
     assert made == {file.name: file.read_bytes() for file in STUDY.glob("*.csv")}
 
 
-@pytest.mark.parametrize("metal", ["lithium", "cobalt", "niobium", "indium"])
+@pytest.mark.parametrize("metal", ["lithium", "cobalt", "niobium", "indium", "germanium"])
 def test_what_the_world_mines_is_lost_or_stays(metal: str) -> None:
     """Over all years: mined = lost + growth of the stock."""
     run = runs.world()
@@ -192,6 +215,47 @@ def test_what_the_world_mines_is_lost_or_stays(metal: str) -> None:
     assert float(runs.activity("reference", f"mine_{metal}").sum()) == pytest.approx(
         lost + growth, rel=1e-9
     )
+
+
+@pytest.mark.parametrize(
+    ("metal", "demand", "mined", "smelted", "made"),
+    [
+        ("cobalt", 175_000, 0.8, 0.97, 0.925),
+        ("indium", 154.427, 0.6, 0.7 * 0.5 * 0.8, 0.896),
+        ("niobium", 74_388.9, 0.6, 0.97, 0.925),
+    ],
+)
+def test_the_chain_with_its_losses_by_hand(
+    metal: str, demand: float, mined: float, smelted: float, made: float
+) -> None:
+    """Refined metal for the demand of 2021 is demand / made; what recycling gives is taken off, the
+    rest was concentrate / smelted and ore / mined. Each stage loses the difference."""
+    flows = runs.world("losses").flows
+    year = flows[(flows["metal"] == metal) & (flows["year"] == 2021)]
+
+    def total(column: str, end: str) -> float:
+        return float(year.loc[year[column] == end, "value"].sum())
+
+    recycled = total("source", f"recycle_{metal}")
+    refined = demand / made - recycled
+    concentrate = refined / smelted
+    ore = concentrate / mined
+    assert total("source", f"deposit/{metal}_ores") == pytest.approx(ore, rel=1e-4)
+    assert total("target", "loss/tailings") == pytest.approx(ore - concentrate, rel=1e-4)
+    assert total("target", "loss/slag") == pytest.approx(concentrate - refined, rel=1e-4)
+    assert total("target", "loss/manufacturing") == pytest.approx(demand / made - demand, rel=1e-4)
+
+
+def test_germanium_of_the_world_goes_through_the_numbers_of_the_paper() -> None:
+    """136 t in 2019 and 150 t in 2050: 136 (150 / 136)^(2/31) = 136.9 t in 2021; 0.17 of it, in
+    catalysts, dissipates a year later."""
+    balance = runs.world().balance
+    wanted = balance.system.goods["germanium/products"].demand
+    assert wanted is not None
+    assert wanted[0] == pytest.approx(136 * (150 / 136) ** (2 / 31), rel=1e-5)
+    assert runs.at(balance, wanted, 2050) == pytest.approx(150, rel=1e-5)
+    gone = balance.stocks["germanium/catalysts"].outflow
+    assert gone[1] == pytest.approx(0.17 * wanted[0], rel=1e-5)
 
 
 def test_full_recovery_loses_nothing() -> None:

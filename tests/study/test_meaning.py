@@ -72,6 +72,7 @@ def everything() -> Study:
     s.measure("swap", "substitution", "cell", instead="li", cost=5, potential=0.1, ratio=1)
     s.measure("drop", "substitution", "cell", cost=5, potential=0.1, ratio=1, longer=1)
     s.measure("last", "lifetime", "cell_fixed", product="b_fixed", cost=5, potential=0.1, longer=1)
+    s.loss_media("slag", {"air": 0.1, "water": 0.05})
     for name, value in {
         "grid_intensity": 0.5,
         "carbon_price": 10,
@@ -379,6 +380,10 @@ def test_what_the_reader_says_is_what_happens(folder: Path) -> None:
     # what the programme does not know, and nothing is said of, shows in a result
     whole = {"unnamed", "lonely", "buried", "idle"}
     rest = {key for key in set(trial.series) - heard - vain if key[1] not in whole}
+    lost = {key for key in rest if key[0] == "loss_media"}
+    assert lost
+    assert differing(plan, planner.solve(trial.again(lost)))
+    rest -= lost
     paid = {key for key in rest if key[2] == "transfer"}
     seen = {word for row in differing(plan, planner.solve(trial.again(paid))) for word in row}
     assert {key[1] for key in paid} <= seen

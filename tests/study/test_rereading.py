@@ -155,6 +155,7 @@ def every_noun() -> Study:
     study.deposit("lake", reserve=900, additions=3)
     study.exploration("lake", cost=4, potential=10, delay=1, most=70)
     study.host("zinc", 3000, lithium=0.1).residue("lake", "zinc", 0.2)
+    study.loss_media("slag", {"air": 0.1, "water": 0.6})
     study.process(
         "dig",
         "mine",
@@ -273,6 +274,7 @@ IMPOSSIBLE: Mapping[str, Values] = {
     "above its most": {"measure_values.fewer.potential": 1.01},
     "not a number": {"hosts.zinc": float("nan")},
     "without end": {"hosts.zinc": float("inf")},
+    "media beyond the whole": {"loss_media.slag.air": 0.5},
     "no such path": {"hosts.zink": 1.0},
     "no such year": {"demand.cells.2050": 1.0},
     "metal from nothing": {"coefficients.refine.li.out": 1.1},

@@ -7,14 +7,16 @@ function is given the identifier.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 
 from models.china.claims import runs
 from models.china.claims.runs import FACTS
+from models.world.derive import display_lives
 
 METALS = ("lithium", "cobalt", "indium", "niobium", "germanium")
 SECONDARY = ("domestic secondary",)
@@ -65,29 +67,32 @@ def _kt(tonnes: float) -> str:
 
 @experiment("S016")
 def import_dependency(_: str) -> Answer:
+    supply = runs.china("pinned").supply
+    made = supply[(supply["metal"] == "lithium") & (supply["year"] == 2021)]
+    primary = made[made["pathway"].isin(("domestic primary", "foreign primary"))]
+    ore = primary[primary["process"].str.match(r"refine_lithium_(concentrate|lepidolite)")]
+
+    def foreign(rows: pd.DataFrame) -> float:
+        return float(rows.loc[rows["pathway"] == "foreign primary", "value"].sum()) / float(
+            rows["value"].sum()
+        )
+
+    mined, refined = (
+        FACTS.all("production", metal="lithium", region="china", variable=v, year=2021)
+        for v in ("mine_production", "refining_input")
+    )
+    other = next(f.value for f in mined if "bgs" in f.source)
     imports = runs.moved("pinned", "lithium", 2021, "source", "origin/")
     exports = runs.demand("pinned", "lithium", 2021, ("products_export",))
     used = runs.moved("pinned", "lithium", 2021, "target", "use/")
-    paper = {
-        v: FACTS.one("trade_imports", metal="lithium", variable=f"{v}_total", year=2021).value
-        for v in ("imports", "exports")
-    }
-    end_use = FACTS.one(
-        "demand_history",
-        metal="lithium",
-        region="china",
-        variable="enduse_consumption",
-        item="total",
-        year=2021,
-    ).value
     return Answer(
-        (imports - exports) / used,
-        f"plan pinned to 2021: imports {_kt(imports)}, exports {_kt(exports)}, "
-        f"end use {_kt(used)}; the paper's "
-        f"own flows give {(paper['imports'] - paper['exports']) / end_use:.3f}: it imports "
-        f"{_kt(paper['imports'])} and builds stock, the "
-        "plan draws on stock",
-        reading="imports less exports over end use at home",
+        foreign(ore),
+        f"plan pinned to 2021: {_kt(float(ore['value'].sum()))} refined from ore; with lithium of "
+        f"brine and bought as carbonate and hydroxide {foreign(primary):.2f}; by statistics, "
+        f"{_kt(other)} mined at home (BGS) of the {_kt(refined[0].value)} that enter refining, "
+        f"{1 - other / refined[0].value:.2f}; net imports over end use, the third reading, come to "
+        f"{(imports - exports) / used:.2f}: the plan draws on stock where the paper builds it",
+        reading="raw material is ore: foreign share of lithium refined from ore at home",
     )
 
 
@@ -212,22 +217,28 @@ def niobium_imports(_: str) -> Answer:
 
 
 @experiment("S032")
-def indium_from_home(_: str) -> Answer:
-    shares = {
-        y: runs.share("reference", "indium", ("domestic primary",), y) for y in range(2021, 2041)
+def indium_from_china(_: str) -> Answer:
+    supply = runs.china().supply
+    made = supply[(supply["metal"] == "indium") & supply["process"].str.startswith("refine_")]
+    planned = made.groupby("year")["value"].sum()
+    abroad = runs.observed("indium", "world", 2025) - runs.observed("indium", "china", 2025)
+    seen = {
+        y: runs.observed("indium", "china", y) / runs.observed("indium", "world", y)
+        for y in (2021, 2023, 2024, 2025)
     }
+    shares = {y: float(planned[y]) / (float(planned[y]) + abroad) for y in range(2026, 2041)}
     worst = min(shares, key=lambda year: shares[year])
-    below = next((year for year, s in shares.items() if s < 0.5), None)
+    home = min(runs.share("reference", "indium", ("domestic primary",), y) for y in shares)
     return Answer(
         None,
-        f"share of home ore {shares[2021]:.2f} in 2021, least {shares[worst]:.2f} in {worst}"
-        + (
-            f", below a half from {below}: imported zinc concentrate and metal take its place"
-            if below
-            else ""
-        ),
-        holds=below is None,
-        reading="home ore at least half of supply to 2040",
+        "observed "
+        + ", ".join(f"{share:.2f} in {year}" for year, share in seen.items())
+        + f"; planned at least {shares[worst]:.2f}, in {worst}, with the others at their "
+        f"{abroad:.0f} t of 2025; of China's own supply home ore alone gives {home:.2f} at the "
+        "least: more and more of what China refines comes with imported concentrate",
+        holds=min(*seen.values(), *shares.values()) > 0.5,
+        reading="China refines more than half of the world's primary indium, whatever the origin "
+        "of the ore, as observed to 2025 and to 2040",
     )
 
 
@@ -351,26 +362,31 @@ def _secondary(scenario: str, metal: str, year: int) -> float:
 
 @experiment("S168")
 def germanium_exhausted(_: str) -> Answer:
-    deposits = runs.china().system.deposits
-    coal, zinc = (float(deposits[f"germanium_{kind}"].reserve) for kind in ("coal", "zinc"))
+    parts = {
+        "coal_ash": "coal_hosted_deposits",
+        "zinc_leach": "zinc_hosted_deposits",
+    }
+    held = {
+        item: FACTS.one("additions", metal="germanium", variable="reserve_central", item=deposit)
+        for item, deposit in parts.items()
+    }
     yields = {
         item: FACTS.one("yields", metal="germanium", variable="yield_overall", item=item).value
-        for item in ("coal_ash", "zinc_leach", "reserve_to_metal_seed_calibrated")
+        for item in (*parts, "reserve_to_metal_seed_calibrated")
     }
-    metal = coal * yields["coal_ash"] + zinc * yields["zinc_leach"]
-    reserve = FACTS.one(
-        "reserves", metal="germanium", region="china", variable="reserves", year=2019
-    ).value
-    calibrated = 2021 + reserve * yields["reserve_to_metal_seed_calibrated"] / 100
+    mean = sum(held[i].value * yields[i] for i in parts) / sum(f.value for f in held.values())
+    now = FACTS.one("reserves", metal="germanium", variable="reserves_mnr", item="", year=2022)
+    paper = FACTS.one("reserves", metal="germanium", region="china", variable="reserves", year=2019)
+    fitted = 2021 + paper.value * yields["reserve_to_metal_seed_calibrated"] / 100
     return Answer(
-        float(int(2021 + metal / 100)),
-        f"{metal:.0f} t of metal from the reserves of coal and zinc at the "
-        f"yields of coal ash and of leaching, 100 t a year from 2021; "
-        f"3,500 t as metal would last to {2021 + reserve / 100:.0f}, and the yield of 0.43 that "
-        "gives "
-        f"{calibrated:.0f} was fitted to "
-        "the claim",
-        reading="years at 100 t of metal a year, losses of recovery deducted",
+        float(int(2023 + now.value * mean / 100)),
+        f"{now.value:.0f} t at the end of 2022 (Ministry of Natural Resources) give "
+        f"{now.value * mean:.0f} t of metal at {mean:.2f}, the yields of coal ash and of leaching "
+        "in the shares of both kinds of deposit, 100 t a year from 2023; the paper's own "
+        f"{paper.value:.0f} t would last to {int(2021 + paper.value * mean / 100)} so and to "
+        f"{2021 + paper.value / 100:.0f} without loss, and the yield of 0.43 that gives "
+        f"{fitted:.0f} was fitted to the claim",
+        reading="the reserves of the ministry in place of the paper's, losses of recovery deducted",
     )
 
 
@@ -436,7 +452,7 @@ def secondary_grows(_: str) -> Answer:
 
 
 # ---- the world
-# ----------------------------------------------------------------------------------------------------------------
+# -------------------------------------------------------------------------------------------------
 
 
 @experiment("S072", "S073", "S074")
@@ -468,6 +484,9 @@ def net_demand_turns(_: str) -> Answer:
     )
 
 
+SHORT_TERM = 2040
+
+
 @experiment("S144", "S152")
 def net_demand_grows(claim: str) -> Answer:
     metal = "lithium" if claim == "S144" else "cobalt"
@@ -475,15 +494,19 @@ def net_demand_grows(claim: str) -> Answer:
         scenario: runs.activity(scenario, f"mine_{metal}")[:30]
         for scenario in ("reference", "recovery-ramp")
     }
-    own = paths["reference" if claim == "S144" else "recovery-ramp"]
-    other = paths["recovery-ramp" if claim == "S144" else "reference"]
+    own, other = (
+        paths[scenario]
+        for scenario in (paths if claim == "S144" else ("recovery-ramp", "reference"))
+    )
+    short = own[: SHORT_TERM - 2020]
+    falling = [2022 + int(i) for i in np.flatnonzero(np.diff(own) < 0)]
     return Answer(
         None,
-        f"mining {_kt(own[0])} in 2021, {_kt(own[-1])} in 2050, falling in "
-        f"{int((np.diff(own) < 0).sum())} of 29 years; in the other "
-        f"case of recovery {_kt(other[0])} to {_kt(other[-1])}",
-        holds=bool((np.diff(own) > 0).all()),
-        reading="mining rises in every year to 2050; "
+        f"mining {_kt(own[0])} in 2021, {_kt(short[-1])} in {SHORT_TERM}, {_kt(own[-1])} in 2050, "
+        + (f"falling from {falling[0]}" if falling else "falling in no year")
+        + f"; in the other case of recovery {_kt(other[0])} to {_kt(other[-1])} in 2050",
+        holds=bool((np.diff(short) > 0).all()),
+        reading=f"the short term ends in {SHORT_TERM}: mining rises in every year till then; "
         + ("recovery constant at 0.65" if claim == "S144" else "recovery 0.14 to 0.78 by 2050"),
     )
 
@@ -554,39 +577,63 @@ def cobalt_reserves(_: str) -> Answer:
 @experiment("S024", "S084", "S088", "S089")
 def cobalt_history(claim: str) -> Answer:
     products, secondary = runs.cobalt_history()
-    left = sum(p.waste_in(2021) for p in products.values())
+
+    def part(item: str, of: Mapping[str, runs.Cohorts] = products) -> float:
+        return of[item].waste_in(2021) / sum(p.waste_in(2021) for p in of.values())
+
     ours = {
         "S024": float(secondary.mean()),
         "S084": sum(p.stock_in(2021) for p in products.values()),
-        "S088": products["laptops"].waste_in(2021) / left,
-        "S089": products["superalloys"].waste_in(2021) / left,
+        "S088": part("laptops"),
+        "S089": part("superalloys"),
     }[claim]
+    constant = runs.cobalt_history(vehicles_grow=False)[0]
+    share = {year: float(runs.battery_share([year])[0]) for year in (1995, 2007, 2013, 2022)}
     return Answer(
         ours,
-        "mined cobalt 1995-2021 (BGS) in the shares of use of 2021, for want of earlier ones, all "
-        "of it "
-        "put to use with no loss on the way; "
-        "lives of China; 0.14 of waste recovered",
-        reading="shares of use of 2021 in all years",
+        "mined cobalt 1995-2021 (BGS), all of it put to use with no loss on the way; share of "
+        f"batteries {', '.join(f'{s:.2f} in {y}' for y, s in share.items())}; vehicles drawn back "
+        "at the 30 % a year of S083, other uses in their shares of 2022; lives of China; 0.14 of "
+        "waste recovered. Were vehicles a constant part of batteries, "
+        f"{part('laptops', constant):.2f} of waste would be laptops and "
+        f"{part('superalloys', constant):.2f} superalloys",
+        reading="history of the share of batteries",
     )
 
 
-@experiment("S109", "S110", "S111", "S112", "S113", "S114", "S115")
-def indium_products(claim: str) -> Answer:
+@experiment("S109", "S110", "S111", "S112", "S113")
+def indium_displays_discarded(claim: str) -> Answer:
     product = dict(
         zip(
-            ("S109", "S110", "S111", "S112", "S113", "S114", "S115"),
-            ("lcd_tv", "phones", "laptops", "monitors", "tablets", "led", "cigs_pv"),
+            ("S109", "S110", "S111", "S112", "S113"),
+            ("lcd_tv", "phones", "laptops", "monitors", "tablets"),
             strict=True,
         )
     )[claim]
+    lives = display_lives(FACTS, product)
+    lost = [runs.indium_discarded(product, runs.display_lifetime(f.value)) for f in lives]
+    words = {"wrap-2015": "measured (WRAP 2015)", "cea-2014": "expected by owners (CEA 2014)"}
+    said = [f"{f.value:g} years, {words[f.source]}" for f in lives]
     return Answer(
-        runs.indium_discarded(product),
-        f"even inflow over 2010-2020, none before; life of "
-        f"{runs.INDIUM[product]} in lifetimes.csv: one for the "
-        "group, drawn in part from these very flows, not one fitted to each product",
+        lost[0],
+        f"even inflow over 2010-2020, none before; a life of {said[0]}"
+        + "".join(f"; of {s}, {t:.0f} t" for s, t in zip(said[1:], lost[1:], strict=True))
+        + ("; desktop computers stand for monitors" if product == "monitors" else ""),
+        reading="one life for each product from outside the paper, a measured one before an "
+        "expected one",
+    )
+
+
+@experiment("S114", "S115")
+def indium_others_discarded(claim: str) -> Answer:
+    product = {"S114": "led", "S115": "cigs_pv"}[claim]
+    group = runs.OTHERS[product]
+    return Answer(
+        runs.indium_discarded(product, runs.life("indium", group)),
+        f"even inflow over 2010-2020, none before; life of {group} in lifetimes.csv"
+        + (", drawn from this very flow" if product == "led" else ""),
         reading="the life of its group of products",
-        circular=True,
+        circular=product == "led",
     )
 
 
@@ -594,26 +641,27 @@ def indium_products(claim: str) -> Answer:
 def indium_displays(claim: str) -> Answer:
     run = runs.world().balance
     stock, last = run.stocks["indium/displays"], run.system.years.index(2050)
+    (life,) = (
+        d.value for d in run.system.data if d.path == "product_values.indium/displays.lifetime_mean"
+    )
     past = FACTS.all(
         "demand_world", metal="indium", variable="inflow_electronics", scenario="SEEDFIT"
     )
     entered = sum(f.value for f in past if (f.year or 0) <= 2050)
+    reading = f"displays from 2010, a life of {life:.1f} years from outside the paper"
     if claim == "S157":
         return Answer(
             entered - float(stock.stock[last]),
-            f"{entered:.0f} t enter use in 2010-2050, "
-            f"{stock.stock[last]:.0f} t are still there; a life of "
-            "7 years",
-            reading="displays from 2010, a life of 7 years",
+            f"{entered:.0f} t enter use in 2010-2050, {stock.stock[last]:.0f} t are still there; "
+            "the life is the mean of those of S109 to S113, weighted by the indium in each",
+            reading=reading,
         )
     even = np.flatnonzero(stock.outflow >= stock.inflow)
     return Answer(
         float(run.system.years[int(even[0])]) if even.size else None,
-        "first year in which as much leaves use "
-        "as enters it; a life of 7 years, drawn "
-        "from the paper's flows of 2010-2020",
-        reading="displays from 2010, a life of 7 years",
-        circular=True,
+        "first year in which as much leaves use as enters it; the life is the mean of those of "
+        "S109 to S113, weighted by the indium in each",
+        reading=reading,
     )
 
 
@@ -623,10 +671,11 @@ def niobium_lost(claim: str) -> Answer:
     years = runs.world(scenario).balance.system.years
     lost = runs.waste(scenario, "niobium") - runs.activity(scenario, "recycle_niobium")
     at = years.index(2090)
+    base = FACTS.one("demand_world", metal="niobium", scenario="SEEDFIT_2.5%", year=2021).value
     return Answer(
         float(lost[at]),
-        f"demand grows 2.5 % a year from 85 kt, seven products with the lives of China; as a "
-        f"sum from 2021 to 2090 it "
-        f"would be {float(lost[: at + 1].sum()) / 1e6:.2f} Mt",
+        f"demand grows 2.5 % a year from {_kt(base)}, which BGS gives for ferroniobium of 2021 "
+        "over the 0.90 of niobium that it is; seven products with the lives of China; as a sum "
+        f"from 2021 to 2090 it would be {float(lost[: at + 1].sum()) / 1e6:.2f} Mt",
         reading="t in the year 2090",
     )

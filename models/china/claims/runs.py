@@ -182,13 +182,54 @@ def cobalt_shares() -> Mapping[str, float]:
     return {**shares, "other": 1 - sum(shares.values())}
 
 
-@cache
-def cobalt_history() -> tuple[Mapping[str, Cohorts], Array]:
-    """The world's cobalt from 1995 to 2021: by product, and what is recovered (0.14 of waste) and
-    used again, t a year.
+VEHICLE_GROWTH = 0.30
+"""A year, 2010-2021: growth of cobalt in vehicles as the paper has it (S083); before it none."""
+FIRST_VEHICLES = 2010
+PORTABLE = ("laptops", "phones", "other_portable")
 
-    Shares of use are those of 2021 in all years: no history of them is held.
+
+def battery_share(years: Sequence[int]) -> Array:
+    """Share of the world's cobalt that goes into batteries, shape (Y,): 0.01 in the mid-nineties,
+    0.23 in 2007, 0.42 in 2013, vehicles and portable in 2022; linear between."""
+    asked = {"metal": "cobalt", "region": "world", "variable": "enduse_share"}
+    past = FACTS.all("demand_history", item="batteries", **asked)
+    now = [
+        FACTS.one("demand_history", item=i, year=2022, **asked) for i in ("ev_battery", "portable")
+    ]
+    known = {f.year or 0: f.value for f in past} | {2022: sum(f.value for f in now)}
+    return np.interp(years, list(known), list(known.values()))
+
+
+def cobalt_uses(
+    years: Sequence[int], used: Array, vehicles_grow: bool = True
+) -> Mapping[str, Array]:
+    """t a year by use, each of shape (Y,), of what is used, shape (Y,).
+
+    Vehicles: their share of 2021 drawn back at VEHICLE_GROWTH, or a constant part of batteries.
+    The other batteries, and all that is no battery, keep among themselves the shares of 2021 and
+    2022.
     """
+    shares, when = cobalt_shares(), np.array(years)
+    cells = battery_share(years) * used
+    carried = sum(shares[use] for use in PORTABLE)
+    driven = cells * shares["ev_battery"] / (carried + shares["ev_battery"])
+    if vehicles_grow:
+        driven = shares["ev_battery"] * used[-1] * (1 + VEHICLE_GROWTH) ** (when - years[-1] + 0.0)
+        driven = np.minimum(np.where(when >= FIRST_VEHICLES, driven, 0.0), cells)
+    rest = 1 - carried - shares["ev_battery"]
+    uses = {use: (cells - driven) * shares[use] / carried for use in PORTABLE}
+    other = {
+        use: (used - cells) * share / rest
+        for use, share in shares.items()
+        if use not in (*PORTABLE, "ev_battery")
+    }
+    return {"ev_battery": driven, **uses, **other}
+
+
+@cache
+def cobalt_history(vehicles_grow: bool = True) -> tuple[Mapping[str, Cohorts], Array]:
+    """The world's cobalt from 1995 to 2021: by product, and what is recovered (0.14 of waste) and
+    used again, t a year."""
     years = range(1995, 2022)
     rate = FACTS.one("yields", metal="cobalt", variable="recovered_to_waste_ratio").value
     mined = {
@@ -202,25 +243,24 @@ def cobalt_history() -> tuple[Mapping[str, Cohorts], Array]:
     # what is recovered in a year enters use in the same year: each pass settles one more year
     for _ in years:
         products = {
-            use: cohorts(years, (primary + recovered) * part, life("cobalt", COBALT[use]))
-            for use, part in cobalt_shares().items()
+            use: cohorts(years, inflow, life("cobalt", COBALT[use]))
+            for use, inflow in cobalt_uses(years, primary + recovered, vehicles_grow).items()
         }
         recovered = rate * np.sum([p.outflow for p in products.values()], axis=0)
     return products, recovered / (primary + recovered)
 
 
-INDIUM = {
-    "lcd_tv": "ito_displays",
-    "laptops": "ito_displays",
-    "phones": "ito_displays",
-    "monitors": "ito_displays",
-    "tablets": "ito_displays",
-    "led": "semiconductors_led",
-    "cigs_pv": "pv",
-}
+OTHERS = {"led": "semiconductors_led", "cigs_pv": "pv"}
+"""Other products with indium to the group of products of China whose life they have."""
 
 
-def indium_discarded(product: str) -> float:
+def display_lifetime(mean: float) -> Lifetime:
+    """Weibull with the shape of displays in China."""
+    shape = FACTS.one("lifetimes", metal="indium", variable="lifetime_shape", item="ito_displays")
+    return Lifetime.of("weibull", mean, shape=shape.value)
+
+
+def indium_discarded(product: str, lifetime: Lifetime) -> float:
     """t of indium discarded with a product in 2010-2020: an even inflow of what the paper says
     entered, no cohorts before."""
     total = FACTS.one(
@@ -231,8 +271,13 @@ def indium_discarded(product: str) -> float:
         item=product,
     ).value
     years = range(2010, 2021)
-    return float(
-        cohorts(
-            years, np.full(len(years), total / len(years)), life("indium", INDIUM[product])
-        ).outflow.sum()
+    even = np.full(len(years), total / len(years))
+    return float(cohorts(years, even, lifetime).outflow.sum())
+
+
+def observed(metal: str, region: str, year: int) -> float:
+    """t a year of refined metal made in a place, by the newest edition that gives the year."""
+    found = FACTS.all(
+        "production", metal=metal, region=region, variable="refined_production", year=year
     )
+    return next(f for f in reversed(found) if f.item in ("", "primary")).value

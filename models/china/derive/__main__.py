@@ -34,6 +34,7 @@ MODULES = (
     "stocks",
     "hosts",
     "observations",
+    "options",
 )
 STUDY = Path(__file__).resolve().parents[1]
 DIGITS = {"uses": 14}

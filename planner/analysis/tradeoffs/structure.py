@@ -24,6 +24,7 @@ NOUNS = (
     "products",
     "measures",
     "exploration",
+    "loss_media",
     "policies",
 )
 NOT_COMPARED = frozenset({"name", "deposit", "source", "place"})

@@ -8,6 +8,7 @@ import numpy as np
 
 from planner.study.judgement.facts import Facts
 from planner.study.meaning import SERIES_PARTS, Question
+from planner.system.losses import WITHOUT_PROCESS
 from planner.system.nouns import Policy, Process
 from planner.system.trade import origins
 
@@ -85,6 +86,7 @@ OF_NOUNS: Mapping[Question, Callable[[Facts, str], bool]] = {
     "built": _built,
     "growing": lambda facts, name: name in facts.cells["ramp_group"],
     "declining": lambda facts, name: facts.given("ramps", (name,), "decline"),
+    "lost": lambda facts, name: name in WITHOUT_PROCESS or name in facts.named("loss"),
     "mined": lambda facts, name: name in facts.taken,
     "hosting": lambda facts, name: name in facts.cells["host"],
     "containing": lambda facts, name: name in facts.cells["host"] or name in facts.filling,

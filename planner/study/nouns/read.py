@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from planner.study.nouns.deposits import read_deposits, read_exploration, read_hosts
 from planner.study.nouns.goods import read_goods
+from planner.study.nouns.losses import read_loss_media
 from planner.study.nouns.measures import read_measures
 from planner.study.nouns.observations import read_observations
 from planner.study.nouns.plants import read_plants
@@ -30,6 +31,7 @@ def read_nouns(tables: StudyTables, discount_rate: float) -> Nouns:
         products=products,
         measures=read_measures(tables, goods, products),
         exploration=read_exploration(tables),
+        loss_media=read_loss_media(tables),
         observations=read_observations(tables),
     )
 

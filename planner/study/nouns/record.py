@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from planner.system.losses import LossMedia
 from planner.system.nouns import (
     Deposit,
     Exploration,
@@ -31,7 +32,8 @@ class Nouns:
     products: dict[str, Product]
     measures: dict[str, Measure]
     exploration: dict[str, Exploration]
+    loss_media: dict[str, LossMedia]
     observations: tuple[Observed, ...]
 
 
-NO_NOUNS = Nouns({}, {}, {}, {}, {}, {}, {}, {}, {}, ())
+NO_NOUNS = Nouns({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, ())
