@@ -3,7 +3,7 @@ shares of what enters a process, that `planner.mfa.observed_network` reconciles.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 import numpy as np
@@ -42,27 +42,41 @@ class ObservedFlows:
         share = np.divide(found, whole, out=np.full_like(found, np.nan), where=whole > 0)
         return np.asarray(np.where(shares, share, found))
 
-    def sources(self, balance: Balance, at: int) -> Iterator[Thread]:
-        """The flows that an observation speaks of, all values zero."""
-        for thread in threads_of(balance, {}):
-            if at in self._spoken(thread)[0]:
-                yield thread
+    def per_activity(self, balance: Balance, o: Observed) -> dict[str, float]:
+        """t of metal in the flows that an observation speaks of per unit of activity of each
+        process, in its year; empty where no process gives or takes them."""
+        system = balance.system
+        names = system.processes
+        one: VariableValues = {
+            "activity": {(name, p.first): 1.0 for name in names for p in system.periods}
+        }
+        at = [p.first for p in system.periods].index(o.year)
+        found: dict[str, float] = {}
+        for thread in threads_of(balance, one):
+            process = thread.source if thread.source in names else thread.target
+            if process in names and _matches(o, thread.metal, thread.source, thread.target):
+                found[process] = found.get(process, 0.0) + float(thread.value[at])
+        return {process: tonnes for process, tonnes in found.items() if tonnes}
 
     def _spoken(self, thread: Thread) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Positions of the observations of a flow, and of those that are a share of what it brings
         into a process."""
         ends = thread.metal, thread.source, thread.target
         if ends not in self._at:
-            self._at[ends] = tuple(self._matches(*ends)), tuple(self._enters(*ends))
+            every = list(enumerate(self.observations))
+            self._at[ends] = (
+                tuple(i for i, o in every if _matches(o, *ends)),
+                tuple(i for i, o in every if _enters(o, *ends)),
+            )
         return self._at[ends]
 
-    def _matches(self, metal: str, source: str, target: str) -> Iterator[int]:
-        for i, o in enumerate(self.observations):
-            named = o.metal == metal and o.quantity != "price"
-            if named and fnmatchcase(source, o.source) and fnmatchcase(target, o.target):
-                yield i
 
-    def _enters(self, metal: str, target_of: str, target: str) -> Iterator[int]:
-        for i, o in enumerate(self.observations):
-            if o.metal == metal and o.quantity == "share" and fnmatchcase(target, o.source):
-                yield i
+def _matches(o: Observed, metal: str, source: str, target: str) -> bool:
+    """Return True for a flow that an observation speaks of."""
+    of_metal = o.metal == metal and o.quantity != "price"
+    return of_metal and fnmatchcase(source, o.source) and fnmatchcase(target, o.target)
+
+
+def _enters(o: Observed, metal: str, source: str, target: str) -> bool:
+    """Return True for a flow into the process that an observed share is of."""
+    return o.metal == metal and o.quantity == "share" and fnmatchcase(target, o.source)

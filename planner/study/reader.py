@@ -25,7 +25,7 @@ from planner.study.rows import RowReader
 from planner.study.scenarios import composed, layers, merged
 from planner.study.schema import TABLES, TableForm
 from planner.study.vintages import Values, in_force
-from planner.system.nouns import System, frozen_map
+from planner.system.nouns import Datum, System, frozen_map
 from planner.units import suggestion
 
 V = TypeVar("V")
@@ -163,6 +163,11 @@ class Rereader:
     def of(cls, system: System) -> Self:
         """The study that a System was read from, under its scenario and overrides."""
         return cls(system.files, system.name, system.scenario, system.overrides)
+
+    def data(self) -> tuple[Datum, ...]:
+        """Every number in force, without overrides of single values; none where the study cannot be
+        read."""
+        return () if self._first is None else self._first.numbers.data()
 
     def system(self, values: Mapping[str, float]) -> tuple[System | None, tuple[Problem, ...]]:
         """The System with these values by path, in internal units, and what is wrong with it: a

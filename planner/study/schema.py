@@ -737,8 +737,8 @@ TABLES: tuple[TableForm, ...] = (
                 "to",
                 (
                     "where it goes: a process, a good, use/PRODUCT, export, demand, "
-                    "stockpile/GOOD, loss/NAME; * as before; required of a flow or share, empty for "
-                    "a price"
+                    "stockpile/GOOD, loss/NAME; * as before; required of a flow or share, "
+                    "empty for a price"
                 ),
             ),
             Column("metal", "its metal", required=True, refers_to="metals"),
@@ -748,8 +748,8 @@ TABLES: tuple[TableForm, ...] = (
                 "role",
                 "what it is to the plan: test: no number of the study was made from it; fitted: "
                 "one was; input: it is one. Only tests are scored. A test, or a row that does not "
-                "say, is taken as fitted where its source and year stand behind a number of its "
-                "metal",
+                "say, is taken as fitted where a number of its year from its source stands "
+                "behind its flow or price",
                 choices=("test", "fitted", "input", ""),
             ),
         ),

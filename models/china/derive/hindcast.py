@@ -194,7 +194,9 @@ QUANTITIES: Mapping[tuple[str, str], Callable[[Facts], Iterator[Fact]]] = {
     ("lithium", "carbonate_imported"): _carbonate,
     ("cobalt", "mined"): _produced("cobalt", "mine_production", "bgs-world-mineral-statistics"),
     ("cobalt", "intermediates_imported"): _intermediates,
-    ("cobalt", "refined"): _produced("cobalt", "refined_production", "bgs-world-mineral-statistics"),
+    ("cobalt", "refined"): _produced(
+        "cobalt", "refined_production", "bgs-world-mineral-statistics"
+    ),
     ("indium", "refined"): _produced("indium", "refined_production", "usgs-mcs-copies"),
 }
 """What was observed of a quantity before 2022, beside what observations.py has of 2021."""
