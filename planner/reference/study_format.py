@@ -136,9 +136,9 @@ def _lines() -> Iterator[str]:
     yield "## Policies\n"
     yield (
         "Every policy may say `source`, `note`, `enabled` (default true), `published`. `from` and "
-        "`to` bound the years in which a single number is in force. Floors may give `penalty` (USD per unit "
-        "short): then they are soft. A policy that sets nothing is refused (`pin`) or warned "
-        "about, and so is one in force in no year of the study, or with a penalty of 0.\n"
+        "`to` bound the years in which a single number is in force. Floors may give `penalty` (USD "
+        "per unit short): then they are soft. A policy that sets nothing is refused (`pin`) or "
+        "warned about, and so is one in force in no year of the study, or with a penalty of 0.\n"
     )
     yield from _rows(
         (

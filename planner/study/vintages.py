@@ -6,7 +6,8 @@ later is hidden: the newest vintage that was out by then is in force, and the ye
 none of its vintages speaks of are dropped where the series has an earlier year to go on from; the
 last that is left then holds for those after it. Where nothing is left to fall back on, the row
 stays, in its oldest vintage: it is a leak, told by its `published`. A row that does not say when it
-came out is older than all others and is never hidden.
+came out is older than all others and is never hidden, but nothing falls back on it alone: nobody
+says that it was known.
 """
 
 from __future__ import annotations
@@ -50,6 +51,8 @@ def _chosen(key: Key, rows: list[ValueRow], as_of: int | None) -> list[ValueRow]
     known = _newest([row for row in rows if came_out(row) <= as_of])
     if parameter_of(key).events:
         return _events(rows, known, as_of)
+    if all(row.published is None for row in known):
+        return _newest(_oldest(rows).values())
     if any(row.year is None for row in known):
         return known
     return _carried_on(newest, known, _oldest(rows))
@@ -97,9 +100,7 @@ def _carried_on(
 ) -> list[ValueRow]:
     """A series of which only some years were known: a year before all that was known stays in its
     oldest vintage; the last that was known holds for what came after it."""
-    first = min((row.year or 0 for row in known), default=None)
-    if first is None:
-        return [*oldest.values()] if None not in oldest else [oldest[None]]
+    first = min(row.year or 0 for row in known)
     early = [oldest[row.year] for row in newest if row.year is not None and row.year < first]
     kept = sorted([*early, *known], key=lambda row: row.year or 0)
     ends = sorted(newest, key=lambda row: row.year or 0)

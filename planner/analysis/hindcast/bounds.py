@@ -33,8 +33,9 @@ LEAST_WORTH = 1e-3
 """A limit below this share of a price is not named; nor is a change of activity below this share of
 the largest."""
 HALF = 0.5
-LAST_RESORTS = {"draw": "the store", "shortage": "demand that is not served"}
+LAST_RESORTS = {"draw": "the store of ", "shortage": "less served of "}
 """Columns that give metal and are no process, in words."""
+COSTS = ("import_price", "variable_cost")
 NAMED = 2
 """Limits that are named where an amount cannot be had."""
 
@@ -141,20 +142,18 @@ class _Asking:
         arrays = self.arrays
         rows = _levels(found.dual[: len(arrays.rows)], arrays.row_lower, arrays.row_upper)
         columns = _levels(found.reduced_cost, arrays.lower, arrays.upper)
+        # a balance with a level is demand: there is no outlet for more, if nothing else holds it
         ranked = [
-            *((float(rows[i]), int(i), -1) for i in np.flatnonzero(rows > 0)),
-            *((float(columns[j]), -1, int(j)) for j in np.flatnonzero(columns > 0)),
+            *((arrays.rows[i][0] in NATURE, -rows[i], int(i), -1) for i in np.flatnonzero(rows)),
+            *((False, -columns[j], -1, int(j)) for j in np.flatnonzero(columns)),
         ]
         held: list[Reason] = []
-        for _, row, column in sorted(ranked, key=lambda each: -each[0]):
-            reason = self._bound(column, found) if row < 0 else self._reason_if_any(row)
+        for _, _, row, column in sorted(ranked):
+            reason = self._bound(column, found) if row < 0 else self._reason(row)
             held += [reason] if reason is not None else []
             if len(held) == NAMED:
                 break
         return held
-
-    def _reason_if_any(self, row: int) -> Reason | None:
-        return None if self.arrays.rows[row][0] in NATURE else self._reason(row)
 
     def _bound(self, column: int, found: Solution) -> Reason | None:
         """The bound of a column that holds it."""
@@ -208,7 +207,7 @@ class _Asking:
             for j in self.arrays.columns_of(name):
                 good, t = self.arrays.columns[j][1]
                 if t == miss.observed.year and miss.observed.metal in self._content(str(good)):
-                    change[words] = change.get(words, 0.0) + float(found.x[j] - self.base.x[j])
+                    change[f"{words}{good}"] = float(found.x[j] - self.base.x[j])
         return _extreme(change, 1.0)
 
     def _content(self, good: str) -> Mapping[str, float]:
@@ -240,12 +239,36 @@ class _Asking:
         return self._reason(row)
 
     def _cost_line(self, process: str, year: int) -> str:
-        """Where the price or cost of a process stands."""
-        lines = (
-            self.teller.inputs.line("process_values", process, name, year=year)
-            for name in ("import_price", "variable_cost")
-        )
-        return next(filter(None, lines), "")
+        """Where the price or cost of a process stands, or else that of what it takes most of."""
+        inputs, seen, left = self.teller.inputs, {process}, [process]
+        while left:
+            name = left.pop(0)
+            lines = (inputs.line("process_values", name, cost, year=year) for cost in COSTS)
+            if line := next(filter(None, lines), "") or self._last_line(name, year):
+                return line
+            further = [each for each in self._suppliers(name, year) if each not in seen]
+            seen.update(further)
+            left += further
+        return ""
+
+    def _last_line(self, name: str, year: int) -> str:
+        """Where the stock of a store stands, or the demand that is served less."""
+        store, short = LAST_RESORTS.values()
+        if name.startswith(store):
+            good = name.removeprefix(store)
+            return self.teller.inputs.line("good_values", good, "", "opening_stock")
+        return self.teller.inputs.line("demand", name.removeprefix(short), year=year)
+
+    def _suppliers(self, name: str, year: int) -> list[str]:
+        """Processes that give what a process takes, those that run most in the year first."""
+        process = self.system.processes.get(name)
+        taken = set() if process is None else set(process.inputs)
+        run = {
+            p.name: float(self.base.x[self.arrays.column_at["activity", (p.name, year)]])
+            for p in self.system.processes.values()
+            if taken & set(p.outputs)
+        }
+        return sorted((each for each in run if run[each] > 0), key=lambda each: (-run[each], each))
 
 
 def _levels(worth: Array, lower: Array, upper: Array) -> Array:

@@ -77,8 +77,8 @@ class Hindcast:
     observed, `interval_score` is a share of it. NaN where that was not asked or is not known.
     `scores`: medians of the tests (`planner.analysis.hindcast.scores`). `misses`: tests outside
     their interval, and what held the plan. `changes`: the least change of one number with which the
-    plan gives what was observed, where one was sought and found. `leaks`: numbers in force that came
-    out after `as_of`, for want of an earlier vintage.
+    plan gives what was observed, where one was sought and found. `leaks`: numbers in force that
+    came out after `as_of`, for want of an earlier vintage.
     """
 
     system: System
@@ -116,15 +116,15 @@ def hindcast(
     """Set a plan beside the observations of its study.
 
     `ensemble` is one of the same study, or its folder; with `samples` one is made here. `window`
-    adds what a planner says who sees only so many years. `top`: for how many items that are
-    missed, the widest first, the least change of one number is sought; of each its widest miss. As of an earlier year: read the study with
-    `overrides={"as_of": 2022}`. Raises SpecError where the study has no observation of its years,
-    InfeasibleError where it has no plan.
+    adds what a planner says who sees only so many years. `top`: for how many items that are missed,
+    the widest first, the least change of one number is sought; of each its widest miss. As of an
+    earlier year: read the study with `overrides={"as_of": 2022}`. Raises SpecError where the study
+    has no observation of its years, InfeasibleError where it has no plan.
     """
+    asked = _asked(subject.system if isinstance(subject, Plan) else subject)
     plan = subject if isinstance(subject, Plan) else optimum(subject, progress=progress)
     require_own_study(plan, "set beside observations")
     system = plan.system
-    asked = _asked(system)
     reader = ObservedValues(asked.observations)
     table = _pairs(asked, reader.of_plan(plan))
     if window:

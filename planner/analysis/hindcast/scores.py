@@ -1,5 +1,5 @@
-r"""Scores of a hindcast: errors of the plan beside those of no plan, and how well an ensemble covers
-what came.
+r"""Scores of a hindcast: errors of the plan beside those of no plan, and how well an ensemble
+covers what came.
 
 The interval score of a central interval [l, u] of probability $1-\alpha$ (Gneiting and Raftery
 2007, Journal of the American Statistical Association 102:359-378, equation 43),
