@@ -238,7 +238,7 @@ class Study:
     def observation(
         self,
         name: str,
-        source: str,
+        start: str,
         target: str,
         values: Mapping[int, float],
         *,
@@ -252,7 +252,7 @@ class Study:
         unit = {"flow": "t/year", "share": "1"}.get(parameter, f"USD_{CURRENCY_YEAR}/t")
         for year, value in values.items():
             ends = {"low": value * (1 - spread), "high": value * (1 + spread)}
-            row = {"observation": name, "from": source, "to": target, "metal": metal}
+            row = {"observation": name, "from": start, "to": target, "metal": metal}
             row |= {"parameter": parameter, "year": year, "value": value, "unit": unit, **ends}
             self.rows["observations"].append({**row, "source": "seen", **cells})
         return self
