@@ -35,10 +35,10 @@ def rows(facts: Facts) -> Iterator[Row]:
     for make in (_lithium, _cobalt, _indium, _niobium, _germanium):
         yield from make(facts)
     yield from _served(facts)
-    yield from hindcast.rows(facts, _interval)
+    yield from hindcast.rows(facts, interval)
 
 
-def _interval(fact: Fact) -> Fact:
+def interval(fact: Fact) -> Fact:
     """With the 95 % interval of its grade where it states none."""
     factor = INTERVALS[fact.grade]
     low = fact.value / factor if fact.low is None else fact.low
@@ -49,7 +49,7 @@ def _interval(fact: Fact) -> Fact:
 def _seen(name: str, metal: str, source: str, target: str, fact: Fact) -> Row:
     return number(
         "observations",
-        _interval(fact),
+        interval(fact),
         year=YEAR,
         observation=name,
         **{"from": source, "to": target},
