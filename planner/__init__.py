@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from planner.analysis.diagnosis.explain import Explanation as Explanation
     from planner.analysis.diagnosis.explain import explain as explain
+    from planner.analysis.hindcast.hindcast import Hindcast as Hindcast
+    from planner.analysis.hindcast.hindcast import hindcast as hindcast
     from planner.analysis.security import concentration as _concentration
     from planner.analysis.security.concentration import concentration as concentration
     from planner.analysis.security.disruption import Disruptions as Disruptions
@@ -216,6 +218,8 @@ _HOMES = {
     "Grading": "planner.plan.reserves",
     "Hedge": "planner.analysis.security.hedging",
     "hedge": "planner.analysis.security.hedging",
+    "Hindcast": "planner.analysis.hindcast.hindcast",
+    "hindcast": "planner.analysis.hindcast.hindcast",
     "Host": "planner.system.nouns",
     "Incidence": "planner.mfa.balance",
     "indicators": "planner.plan.indicators",

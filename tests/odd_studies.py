@@ -143,6 +143,17 @@ def policies_alone() -> Study:
     )
 
 
+def observed() -> Study:
+    """Observations of all kinds: one met, one missed, one of nothing, one of a year that is not
+    planned."""
+    study = one_year()
+    study.observation("bought", "ship", "li", {2021: 30}, role="test")
+    study.observation("mined", "mine", "li", {2020: 50, 2021: 60})
+    study.observation("nothing", "ship", "li", {2021: 0})
+    study.observation("price", "lithium", "", {2021: 45}, parameter="price", role="test")
+    return study.observation("all of it", "mine", "li", {2021: 1}, parameter="share", spread=0)
+
+
 ODD: Mapping[str, Callable[[], Study]] = MappingProxyType(
     {
         each.__name__: each
@@ -163,6 +174,7 @@ ODD: Mapping[str, Callable[[], Study]] = MappingProxyType(
             empty_deposit,
             infeasible,
             policies_alone,
+            observed,
         )
     }
 )

@@ -71,6 +71,7 @@ class Said(NamedTuple):
     scenario: str
     file: str
     row: int
+    published: int
 
 
 Key = tuple[str, tuple[str, ...], str]
@@ -217,10 +218,14 @@ class Plain:
                 cells.get("scenario", ""),
                 f"{table.name}.csv",
                 number,
+                int(cells.get("published") or 0),
             )
             self.rows.setdefault(said.scenario, {}).setdefault((table.name, keys, name), []).append(
                 said
             )
+        for layer in self.rows.values():
+            for key, rows in layer.items():
+                layer[key] = newest(rows)
 
     def _size(
         self, table: TableForm, keys: tuple[str, ...], parameter: ParameterForm, unit: str
@@ -256,6 +261,7 @@ class Plain:
                 layer,
                 HEAD,
                 0,
+                0,
             )
             rows = self.force[key]
             self.force[key] = (
@@ -272,6 +278,19 @@ class Plain:
         if rows[0].year is None:
             return np.full(len(years), rows[0].value)
         return np.interp(years, [row.year or 0 for row in rows], [row.value for row in rows])
+
+
+def newest(rows: list[Said]) -> list[Said]:
+    """Of rows for one year the one published last; of a row for all years and rows by year those
+    published last."""
+    kept = [
+        row for row in rows if row.published == max(r.published for r in rows if r.year == row.year)
+    ]
+    flat = max((r.published for r in kept if r.year is None), default=-1)
+    dated = max((r.published for r in kept if r.year is not None), default=-1)
+    if flat == dated:
+        return kept
+    return [row for row in kept if (row.year is None) == (flat > dated)]
 
 
 def path_of(key: Key) -> str:

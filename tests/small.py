@@ -255,6 +255,28 @@ class Study:
         }
         return self
 
+    def observation(
+        self,
+        name: str,
+        start: str,
+        target: str,
+        values: Mapping[int, float],
+        *,
+        metal: str = "lithium",
+        parameter: str = "flow",
+        spread: float = 0.1,
+        **cells: Any,
+    ) -> Self:
+        """Observations by year, with an interval of so large a share below and above; a price has
+        no target. `cells` are further columns: role, source, grade."""
+        unit = {"flow": "t/year", "share": "1"}.get(parameter, f"USD_{CURRENCY_YEAR}/t")
+        for year, value in values.items():
+            ends = {"low": value * (1 - spread), "high": value * (1 + spread)}
+            row = {"observation": name, "from": start, "to": target, "metal": metal}
+            row |= {"parameter": parameter, "year": year, "value": value, "unit": unit, **ends}
+            self.rows["observations"].append({**row, "source": "seen", **cells})
+        return self
+
     def in_kilotonnes(self) -> Self:
         """The same study with every mass in its tables written in kt."""
         for row in self._value_rows():

@@ -49,6 +49,7 @@ ORDER = (
     "balance",
     "solve",
     "reconcile",
+    "hindcast",
     "grade",
     "frontier",
     "ensemble",

@@ -56,7 +56,7 @@ def flow_table(balance: Balance, values: VariableValues) -> pd.DataFrame:
     the variables of the linear programme; what is absent is 0. Flows of zero or below are left out;
     something that is not a number stays, to be seen.
     """
-    threads = [t for t in _threads(balance, values) if not (t.value <= 0).all()]
+    threads = [t for t in threads_of(balance, values) if not (t.value <= 0).all()]
     years = np.array([p.first for p in balance.system.periods])
     columns = {
         name: np.array([getattr(t, name) for t in threads], dtype=object).repeat(len(years))
@@ -72,7 +72,8 @@ def flow_table(balance: Balance, values: VariableValues) -> pd.DataFrame:
     )[list(COLUMNS)]
 
 
-def _threads(balance: Balance, values: VariableValues) -> Iterator[Thread]:
+def threads_of(balance: Balance, values: VariableValues) -> Iterator[Thread]:
+    """Every flow of every metal over all periods, those of zero with them."""
     system = balance.system
     for process in system.processes.values():
         yield from _of_process(system, process, values_of(system, values, "activity", process.name))

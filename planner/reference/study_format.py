@@ -83,7 +83,15 @@ scenario and its heirs. `--scenario a,b` composes, the later wins, also where a 
 **Paths.** `table.key[.key].parameter[.year]`; the parameter is left out in tables that have only
 one. Without a year the value holds in every year. A value may carry a unit
 (`--set "process_values.mine.variable_cost=30 USD_2021/kg"`); a bare number takes the unit of the
-row it replaces. Also `discount_rate`, `border_adjustment` and `policies.NAME.FIELD`.
+row it replaces. Also `discount_rate`, `border_adjustment`, `policies.NAME.FIELD` and `as_of`.
+
+**Vintages.** Rows that differ in nothing but the number and `published` are vintages of one number:
+the newest is in force. `--set as_of=2022` (`planner hindcast --as-of 2022`) reads the study as it
+was known at the end of that year: of each number the newest vintage that was out by then. A year of
+a series that nothing was out on is dropped, and what was known before holds on; events to come of
+which nothing was known do not happen; policies with a later `published` are not in force. Where
+nothing is left to fall back on, the row stays in its oldest vintage: it is a leak, and listed. A
+number that does not say when it came out is never hidden.
 
 ## Columns that every table of numbers shares
 """
@@ -127,10 +135,10 @@ def _lines() -> Iterator[str]:
         yield from _table(table)
     yield "## Policies\n"
     yield (
-        "Every policy may say `source`, `note`, `enabled` (default true). `from` and `to` bound "
-        "the years in which a single number is in force. Floors may give `penalty` (USD per unit "
-        "short): then they are soft. A policy that sets nothing is refused (`pin`) or warned "
-        "about, and so is one in force in no year of the study, or with a penalty of 0.\n"
+        "Every policy may say `source`, `note`, `enabled` (default true), `published`. `from` and "
+        "`to` bound the years in which a single number is in force. Floors may give `penalty` (USD "
+        "per unit short): then they are soft. A policy that sets nothing is refused (`pin`) or "
+        "warned about, and so is one in force in no year of the study, or with a penalty of 0.\n"
     )
     yield from _rows(
         (

@@ -24,6 +24,7 @@ from planner.plan.indicators import indicators
 from planner.plan.plan import Plan
 from planner.reporting import beside, chain, curves, inputs, metal, money, ranges
 from planner.reporting.blocks import Section
+from planner.reporting.observed import observed
 from planner.reporting.words import CAUTION, answer, facts
 from planner.runtime.run_folder import written_file
 from planner.runtime.seals import altered
@@ -152,6 +153,8 @@ def sections(
         points, mix = frontier if isinstance(frontier, tuple) else (frontier.points, frontier.mix)
         found.append(money.frontier(plan, points, mix))
     found += [chain.flows(plan), metal.use_stocks(plan)]
+    if (seen := observed(plan)) is not None:
+        found.append(seen)
     if others:
         found.append(beside.comparison(compare([plan, *others], names), chain.shown_years(plan)))
     return [*found, metal.indicators(plan, numbers), inputs.inputs(plan)]

@@ -15,6 +15,7 @@ from planner.errors import Problem, SpecError
 from planner.figures.plan_figures import COLOURS, PATHWAY_COLOURS
 from planner.lp.formulation import FORMULATION
 from planner.plan.headline import MissedTarget, paid_items
+from planner.plan.observed_values import priced_good
 from planner.plan.plan import Plan
 from planner.plan.reserves import shadow_prices
 from planner.plan.schema import GOODS_PRICE
@@ -38,6 +39,7 @@ from planner.reporting.blocks import (
     stack,
 )
 from planner.reporting.chain import by_name, period_years, shown_years, used_pathways
+from planner.reporting.observed import points
 from planner.reporting.words import amount, gaps, item_name, spending
 from planner.study.provenance import span
 from planner.system.nouns import PATHWAYS, SCOPES, Array
@@ -48,6 +50,7 @@ HOW_TO_FRONTIER = (
 )
 GOODS, REFINED = "goods", "refined metal"
 PRICE_KEYS = (Key(GOODS, COLOURS[0], "solid"), Key(REFINED, COLOURS[2], "dash"))
+OBSERVED_KEY = Key("observed", COLOURS[1], "point")
 MILLION = 1e6
 MAX_ITEMS = 8
 MAX_BINDING = 25
@@ -127,7 +130,7 @@ def prices(plan: Plan) -> Section:
         "Shadow prices",
         (),
         (
-            *((Grid(charts, PRICE_KEYS), _price_table(plan)) if charts else ()),
+            *((Grid(charts, _price_keys(plan)), _price_table(plan)) if charts else ()),
             *((binding,) if binding.rows else ()),
         ),
         "The cost to the country of one more tonne in that year; it is not a market price. Of "
@@ -137,6 +140,14 @@ def prices(plan: Plan) -> Section:
         "requirement, or one unit less of a limit; it is negative where more of it would save "
         "money.",
     )
+
+
+def _price_keys(plan: Plan) -> tuple[Key, ...]:
+    """The legend of prices, with observed ones where the study has any."""
+    seen = any(
+        o.quantity == "price" and o.year in plan.system.years for o in plan.system.observations
+    )
+    return (*PRICE_KEYS, OBSERVED_KEY) if seen else PRICE_KEYS
 
 
 def _metal_prices(plan: Plan, metal: str) -> dict[str, Array]:
@@ -159,7 +170,7 @@ def _price_chart(plan: Plan, metal: str) -> Chart | None:
         for name, price in found.items()
         if np.isfinite(price[[0, -1]]).all()
     ]
-    return lines(
+    chart = lines(
         metal,
         f"{plan.record.currency}/t",
         years,
@@ -168,6 +179,22 @@ def _price_chart(plan: Plan, metal: str) -> Chart | None:
         dashes={key.name: key.mark for key in PRICE_KEYS},
         note="; ".join(notes),
     )
+    return replace(chart, traces=[*chart.traces, *_observed_prices(plan, metal, found)])
+
+
+def _observed_prices(
+    plan: Plan, metal: str, found: Mapping[str, Array]
+) -> Sequence[Mapping[str, Any]]:
+    """Observed prices of the refined metal as points on its chart."""
+    system = plan.system
+    seen = [
+        o
+        for o in system.observations
+        if o.metal == metal and o.quantity == "price" and o.year in system.years
+    ]
+    seen = [o for o in seen if system.goods[priced_good(system, o)].kind == "refined"]
+    largest = max(float(np.nanmax(np.abs(price))) for price in found.values())
+    return points(seen, scaled(f"{plan.record.currency}/t", largest)[0])
 
 
 def _price_table(plan: Plan) -> TextTable:

@@ -49,6 +49,7 @@ class Numbers:
     def __init__(
         self,
         reader: RowReader,
+        values: Mapping[Key, Mapping[str, list[ValueRow]]],
         active: Iterable[str],
         overrides: Mapping[str, str],
         problems: Problems,
@@ -56,10 +57,10 @@ class Numbers:
         head = reader.head
         self.currency_year, self.problems = head.currency_year, problems
         self.first, self.last = head.periods[0].first, head.periods[-1].last
-        self.rows: dict[Key, list[ValueRow]] = rows_in_force(reader.values, BASE)
+        self.rows: dict[Key, list[ValueRow]] = rows_in_force(values, BASE)
         single = Overrides(reader, self.rows, problems)
         for scenario in active:
-            self.rows.update(rows_in_force(reader.values, scenario))
+            self.rows.update(rows_in_force(values, scenario))
             single.apply(head.scenarios[scenario].settings, f"scenarios.{scenario}.set")
         single.apply(overrides, "")
         for rows in self.rows.values():
@@ -240,6 +241,7 @@ class Numbers:
                     row.scenario,
                     row.note,
                     Place(row.file, row.row),
+                    row.published,
                 )
                 for row in self.rows[key]
             ]

@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 from planner.errors import Problem, SpecError
 from planner.study.checks import Checks
 from planner.study.files import HEAD_FILE, Sheet, parse_sheet, read_files
-from planner.study.head import SCENARIO_HEAD, Head, beyond_toml, read_head
+from planner.study.head import AS_OF, SCENARIO_HEAD, YEAR_RANGE, Head, beyond_toml, read_head
 from planner.study.judgement import Facts, doubts, refuse_unheeded
 from planner.study.nouns import NO_NOUNS, Nouns, StudyTables, read_nouns, whole_study_series
 from planner.study.numbers import Numbers
@@ -24,7 +24,8 @@ from planner.study.problems import Problems
 from planner.study.rows import RowReader
 from planner.study.scenarios import composed, layers, merged
 from planner.study.schema import TABLES, TableForm
-from planner.system.nouns import System, frozen_map
+from planner.study.vintages import Values, in_force
+from planner.system.nouns import Datum, System, frozen_map
 from planner.units import suggestion
 
 V = TypeVar("V")
@@ -163,6 +164,11 @@ class Rereader:
         """The study that a System was read from, under its scenario and overrides."""
         return cls(system.files, system.name, system.scenario, system.overrides)
 
+    def data(self) -> tuple[Datum, ...]:
+        """Every number in force, without overrides of single values; none where the study cannot be
+        read."""
+        return () if self._first is None else self._first.numbers.data()
+
     def system(self, values: Mapping[str, float]) -> tuple[System | None, tuple[Problem, ...]]:
         """The System with these values by path, in internal units, and what is wrong with it: a
         combination of values may be impossible."""
@@ -192,6 +198,14 @@ class _Study:
         )
         sheets = {table: self._sheet(table) for table in TABLES}
         self.rows = None if self.head is None else self._checked(self.head, sheets)
+        self._values: dict[int | None, Values] = {}
+
+    def values(self, rows: RowReader, as_of: int | None) -> Values:
+        """The rows of each series in the vintage in force, at the end of a year where one is
+        given."""
+        if as_of not in self._values:
+            self._values[as_of] = in_force(rows.values, as_of)
+        return self._values[as_of]
 
     def _checked(self, head: Head, sheets: Mapping[TableForm, Sheet | None]) -> RowReader:
         """The rows of all tables, after the names that they refer to."""
@@ -254,7 +268,8 @@ class _Reading:
         settings = {path: text for path, text in overrides.items() if _is_setting(path)}
         single = {path: text for path, text in overrides.items() if path not in settings}
         self.settings = self._settings(settings, active)
-        self.numbers = Numbers(rows, active, single, problems)
+        values = study.values(rows, self.settings[AS_OF])
+        self.numbers = Numbers(rows, values, active, single, problems)
         self._make_nouns(NO_NOUNS)
         self.policies = read_policies(
             head, self._policies(active, self.settings), self.nouns, problems
@@ -355,6 +370,7 @@ class _Reading:
         found: dict[str, Any] = {
             "discount_rate": self.head.discount_rate,
             "border_adjustment": self.head.border_adjustment,
+            AS_OF: None,
         }
         for scenario in active:
             found |= self.head.scenarios[scenario].head
@@ -375,9 +391,12 @@ class _Reading:
             written = merged(written, changes)
             section |= {name: f"scenarios.{scenario}.policies.{name}" for name in changes}
         for path, value in settings.items():
-            if path not in SCENARIO_HEAD:
+            if path not in (*SCENARIO_HEAD, AS_OF):
                 self._set_policy(written, path, value)
-        return [Written(name, fields, section[name]) for name, fields in written.items()]
+        return [
+            Written(name, _unless_later(fields, settings[AS_OF]), section[name])
+            for name, fields in written.items()
+        ]
 
     def _set_policy(self, written: dict[str, dict[str, Any]], path: str, value: Any) -> None:
         """Override a field of a policy, by its path policies.NAME.field."""
@@ -403,14 +422,25 @@ def _same(
     }
 
 
+def _unless_later(fields: Mapping[str, Any], as_of: int | None) -> Mapping[str, Any]:
+    """The fields of a policy, which is not in force where it came out after the year `as_of`."""
+    published = fields.get("published")
+    later = as_of is not None and isinstance(published, int) and published > as_of
+    return {**fields, "enabled": False} if later else fields
+
+
 def _is_setting(path: str) -> bool:
-    return path in SCENARIO_HEAD or path.partition(".")[0] == "policies"
+    return path in (*SCENARIO_HEAD, AS_OF) or path.partition(".")[0] == "policies"
 
 
 def _wrong_setting(path: str, value: Any) -> str:
     """Remedy for a field of the head that must have another value; empty where it will do."""
     if path == "border_adjustment":
         return "" if isinstance(value, bool) else "write true or false"
+    if path == AS_OF:
+        first, last = YEAR_RANGE
+        is_year = isinstance(value, int) and not isinstance(value, bool) and first <= value <= last
+        return "" if is_year else "give a calendar year such as 2022"
     if path != "discount_rate":
         return ""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)

@@ -31,6 +31,7 @@ VALUE_COLUMNS = (
     "extend",
     "source",
     "grade",
+    "published",
     "note",
 )
 """The tail that every table of numbers shares. Required among them: value, unit, source."""
@@ -56,6 +57,11 @@ COLUMN_NOTES: Mapping[str, str] = {
     "grade": (
         "A primary source read, B secondary source read, C recalled or judged, D own derivation or "
         "assumption, S the paper studied"
+    ),
+    "published": (
+        "year in which the number came out, for a plan as of an earlier year (`as_of`); rows that "
+        "differ in nothing else are vintages of one number, of which the newest is in force; empty "
+        "where it is not known: older than all others, and never hidden"
     ),
     "note": "how it was derived, what is doubtful",
 }
@@ -837,10 +843,10 @@ TABLES: tuple[TableForm, ...] = (
     ),
     TableForm(
         "observations",
-        "What was observed in single years, to be reconciled under the flow balance; no part of "
-        "the plan. `low` and "
-        "`high` are the ends of the 95 % interval and required, both equal to the value where it "
-        "is exact; one may be nearer to the value than the other.",
+        "What was observed in single years, to be reconciled under the flow balance, and to be "
+        "set beside what the plan says of that year (`planner hindcast`); no part of the plan. "
+        "`low` and `high` are the ends of the 95 % interval and required, both equal to the value "
+        "where it is exact; one may be nearer to the value than the other.",
         keys=(
             Column(
                 "observation",
@@ -852,18 +858,28 @@ TABLES: tuple[TableForm, ...] = (
                 "where the flow comes from, as in flows.csv: a process, a good, deposit/NAME, "
                 "origin/NAME, host/NAME, "
                 "use/PRODUCT, stockpile/GOOD; * stands for any text, the flows that match are "
-                "summed",
+                "summed; of a price: the good, or the metal for its refined good",
                 required=True,
             ),
             Column(
                 "to",
                 (
                     "where it goes: a process, a good, use/PRODUCT, export, demand, "
-                    "stockpile/GOOD, loss/NAME; * as before"
+                    "stockpile/GOOD, loss/NAME; * as before; required of a flow or share, "
+                    "empty for a price"
                 ),
-                required=True,
             ),
             Column("metal", "its metal", required=True, refers_to="metals"),
+        ),
+        columns=(
+            Column(
+                "role",
+                "what it is to the plan: test: no number of the study was made from it; fitted: "
+                "one was; input: it is one. Only tests are scored. A test, or a row that does not "
+                "say, is taken as fitted where a number of its year from its source stands "
+                "behind its flow or price",
+                choices=("test", "fitted", "input", ""),
+            ),
         ),
         parameters=(
             ParameterForm("flow", "t/year", "tonnes of contained metal per year", events=True),
@@ -873,6 +889,12 @@ TABLES: tuple[TableForm, ...] = (
                 "the flow as a share of all that enters the process it comes from",
                 events=True,
                 maximum=1.0,
+            ),
+            ParameterForm(
+                "price",
+                "USD/t",
+                "price of a tonne of the good, set beside its shadow price; never reconciled",
+                events=True,
             ),
         ),
         required=False,
@@ -954,6 +976,7 @@ KIND = PolicyField("kind", "kind", (), "any")
 SOURCE = PolicyField("source", "text", (), "any")
 NOTE = PolicyField("note", "text", (), "any")
 ENABLED = PolicyField("enabled", "switch", (), "any")
+PUBLISHED = PolicyField("published", "year", (), "any")
 FROM = PolicyField("from", "year", (), "any")
 TO = PolicyField("to", "year", (), "any")
 PENALTY = PolicyField("penalty", "penalty", (), "any")
@@ -967,7 +990,7 @@ SCOPE = PolicyField("scope", "name", SCOPES, "any")
 OF = PolicyField("of", "name", ("demand", "imports"), "any")
 PROVENANCE = PolicyField("provenance", "name", ("any", "home"), "any")
 
-COMMON = (KIND, SOURCE, NOTE, ENABLED)
+COMMON = (KIND, SOURCE, NOTE, ENABLED, PUBLISHED)
 """Fields of every policy."""
 
 

@@ -16,6 +16,8 @@ from planner.study.schema import BY_NAME, TableForm
 CURRENCY_YEAR = 2021
 SOURCE = "example"
 NOTE = "made up to show the format: replace it"
+LEFT_OUT = ("published",)
+"""Columns that a first study does without."""
 
 _HEAD = """\
 # What the study is about; docs/format.md of planner lists every field, table, column and unit.
@@ -231,7 +233,7 @@ def _files(name: str) -> Iterator[tuple[str, str]]:
 
 def _number_table(table: TableForm) -> str:
     """A table of numbers as CSV."""
-    columns = table.column_names
+    columns = [name for name in table.column_names if name not in LEFT_OUT]
     rows = [row for each in _NUMBERS[table.name] for row in _rows(table, *each)]
     return _csv([columns, *([row.get(column, "") for column in columns] for row in rows)])
 

@@ -45,6 +45,8 @@ Distribution = Literal[
 # counted in their shares.
 Scope = Literal["territorial", "footprint"]
 MeasureKind = Literal["efficiency", "substitution", "lifetime"]
+Quantity = Literal["flow", "share", "price"]
+Role = Literal["test", "fitted", "input", ""]
 
 PATHWAYS: tuple[Pathway, ...] = (
     "domestic primary",
@@ -84,6 +86,8 @@ class Datum:
     scenario: str
     note: str
     place: Place
+    published: int | None = None
+    """Year in which the number came out; None where the study does not say."""
 
     @property
     def stem(self) -> str:
@@ -365,17 +369,18 @@ class Exploration:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """An observation of a flow in one year: not part of the plan, but what the flow balance is
-    reconciled with."""
+    """An observation of a flow or price in one year: not part of the plan, but what the flow
+    balance is reconciled with, and what a hindcast sets beside the plan."""
 
     name: str
     source: str
-    """Node of the flow table that it comes from; * stands for any text, and matches are summed."""
+    """Node of the flow table that it comes from; * stands for any text, and matches are summed. Of
+    a price the good."""
     target: str
     metal: str
-    quantity: Literal["flow", "share"]
-    """t of contained metal per year, or the flow as a share of all that enters the process
-    `source`."""
+    quantity: Quantity
+    """t of contained metal per year; the flow as a share of all that enters the process `source`;
+    or USD per t of the good `source`."""
     year: int
     value: float
     low: float | None
@@ -385,6 +390,14 @@ class Observed:
     """Source of the number."""
     grade: str
     place: Place
+    role: Role = ""
+    """What it is to the plan, as the study says."""
+    published: int | None = None
+
+    @property
+    def item(self) -> tuple[str, str, str, str]:
+        """What it observes, whatever the year and whoever says so: metal, quantity, from, to."""
+        return self.metal, self.quantity, self.source, self.target
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -44,7 +44,7 @@ def samples(study: str, seed: int) -> dict[str, float]:
         uncertain.inputs,
         planner_version(),
     )
-    maker, _ = ready(job)
+    maker, *_ = ready(job)
     with clock() as ours:
         for first in range(0, CHECKED, BLOCK):
             solve_block(job, first, quantiles[first : first + BLOCK])

@@ -28,6 +28,7 @@ ABOUT_STUDIES = (
     ("check",),
     ("balance",),
     ("reconcile",),
+    ("hindcast", "--top", "1"),
     ("grade",),
     ("frontier", "--points", "2"),
     ("frontier", "--points", "2", "--by-metal"),
@@ -49,7 +50,10 @@ EXPORTS = (
     *(("export", f"o{ending}") for ending in (".xlsx", ".csv", ".nc", ".zip", ".mps", ".lp")),
     ("export", "parquet", "--format", "parquet"),
 )
-SLOW_IF_LONG = ("alternatives", "disrupt", "foresight", "frontier", "hedge", "regret", "secure")
+SLOW_IF_LONG = (
+    *("alternatives", "disrupt", "foresight", "frontier", "hedge", "hindcast", "regret"),
+    "secure",
+)
 """Commands that solve the 280 years many times over: tried on them in the campaign."""
 WITHOUT_JSON = ("report", "export", "workbook")
 

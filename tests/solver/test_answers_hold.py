@@ -21,6 +21,7 @@ from planner.solver.checks import worst_error
 from planner.solver.compiled import compiled
 from planner.solver.decomposition import solved_in_parts
 from planner.solver.highs import Program, Solution
+from planner.system.nouns import Place
 
 SILENT = (
     "add_cost balance base_account blank_figure build check compare comparison_figure "
@@ -42,6 +43,15 @@ def futures() -> dict[str, planner.System]:
     }
 
 
+def observed(system: planner.System) -> planner.System:
+    """The study with an observation that its plan misses: of what is sought for it every part asks
+    the solver."""
+    ends = ("import_lithium", "lithium/refined", "lithium", "flow", system.years[0])
+    place = Place("observations.csv", 2)
+    seen = planner.Observed("bought", *ends, 1.0, 0.9, 1.1, "made for a test", "", place, "test")
+    return replace(system, observations=(seen,))
+
+
 def asking(plan: Plan) -> Mapping[str, Callable[[], Any]]:
     """Every verb that asks the solver, on the smallest study that it can be asked about."""
     system = plan.system
@@ -58,6 +68,7 @@ def asking(plan: Plan) -> Mapping[str, Callable[[], Any]]:
         "frontier": partial(planner.frontier, system, points=2),
         "gap": partial(planner.gap, system),
         "hedge": partial(planner.hedge, futures(), equal, year=year),
+        "hindcast": partial(planner.hindcast, observed(system), top=1),
         "regret": partial(planner.regret, futures()),
         "rolling": partial(planner.rolling, system),
         "secure": partial(planner.secure, system, limit=0.5),
@@ -105,7 +116,16 @@ VERBS = (
         "frontier",
         "gap",
     ),
-    *("hedge", "regret", "rolling", "secure", "sensitivity", "solve", "value_of_foresight"),
+    *(
+        "hedge",
+        "hindcast",
+        "regret",
+        "rolling",
+        "secure",
+        "sensitivity",
+        "solve",
+        "value_of_foresight",
+    ),
 )
 
 

@@ -49,6 +49,8 @@ class Fact:
     year: int | None = None
     item: str = ""
     region: str = ""
+    published: int | None = None
+    """Year in which the last of its sources came out; None where that of none is known."""
 
     def map(
         self, change: Callable[[float], float], unit: str, note: str = "", grade: str = ""
@@ -100,7 +102,12 @@ def derived(
         or OWN
     )
     weak = weakest(*(fact.grade for fact in inputs), grade) or "D"
-    return Fact(value, unit, sources, weak, low, high, note, year)
+    return Fact(value, unit, sources, weak, low, high, note, year, published=latest(*inputs))
+
+
+def latest(*facts: Fact) -> int | None:
+    """Year in which the last of these came out, as far as it is known."""
+    return max((fact.published for fact in facts if fact.published is not None), default=None)
 
 
 def judged(
@@ -145,7 +152,41 @@ class Facts:
             and all(row[key] == value for key, value in wanted.items())
         }
         self.asked |= {(file, position) for position in found}
-        return sorted(map(_fact, found.values()), key=lambda fact: fact.year or 0)
+        return sorted(map(self._fact, found.values()), key=lambda fact: fact.year or 0)
+
+    def _fact(self, row: dict[str, str]) -> Fact:
+        low, high = (float(row[end]) if row[end] else None for end in ("low", "high"))
+        year = int(row["year"]) if row["year"] else None
+        return Fact(
+            float(row["value"]),
+            row["unit"],
+            row["source"],
+            row["grade"],
+            low,
+            high,
+            row["note"],
+            year,
+            row["item"],
+            row["region"],
+            self.published(row["source"], year),
+        )
+
+    def published(self, sources: str, year: int | None) -> int | None:
+        """Year in which the last of some sources came out with a figure of a year: sources.csv
+        gives it as such, or as so many years after the year of the figure; None where no source
+        says."""
+        said = [self._publication[source] for source in sources.split(";")]
+        dated = [
+            int(each) + (year or 0) if each.startswith("+") else int(each)
+            for each in said
+            if each and (year is not None or not each.startswith("+"))
+        ]
+        return max(dated, default=None)
+
+    @cached_property
+    def _publication(self) -> dict[str, str]:
+        with (DATA / "sources.csv").open(encoding="utf-8", newline="") as stream:
+            return {row["id"]: row["published"] for row in csv.DictReader(stream)}
 
     def _candidates(
         self, file: str, wanted: Mapping[str, str]
@@ -189,22 +230,6 @@ class Facts:
         )
 
 
-def _fact(row: dict[str, str]) -> Fact:
-    low, high = (float(row[end]) if row[end] else None for end in ("low", "high"))
-    return Fact(
-        float(row["value"]),
-        row["unit"],
-        row["source"],
-        row["grade"],
-        low,
-        high,
-        row["note"],
-        int(row["year"]) if row["year"] else None,
-        row["item"],
-        row["region"],
-    )
-
-
 def structure(table: str, **columns: str) -> Row:
     """A row of words: goods, processes, products."""
     return table, dict(columns)
@@ -231,6 +256,7 @@ def number(
         "extend": extend,
         "source": fact.source,
         "grade": fact.grade,
+        "published": fact.published,
         "note": fact.note,
     }
 

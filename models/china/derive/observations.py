@@ -1,5 +1,5 @@
 """What was observed of the five metals in 2021, with its uncertainty: input of `planner reconcile
-china`, no part of the plan.
+china`, no part of the plan. Other years: `hindcast.py`.
 
 Each source speaks for itself, also where it contradicts another or the choice that the plan is
 built on (14.1 against 26 kt of lithium mined): reconciliation says what they are worth together.
@@ -12,8 +12,9 @@ hand (B), 2 for what is recalled, judged or derived (C, D).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from models.china.derive import demand
+from models.china.derive import demand, hindcast
 from models.china.derive.common import Fact, Facts, Row, derived, judged, number
 
 YEAR = 2021
@@ -34,20 +35,21 @@ def rows(facts: Facts) -> Iterator[Row]:
     for make in (_lithium, _cobalt, _indium, _niobium, _germanium):
         yield from make(facts)
     yield from _served(facts)
+    yield from hindcast.rows(facts, interval)
 
 
-def _interval(fact: Fact) -> Fact:
+def interval(fact: Fact) -> Fact:
     """With the 95 % interval of its grade where it states none."""
     factor = INTERVALS[fact.grade]
     low = fact.value / factor if fact.low is None else fact.low
     high = fact.value * factor if fact.high is None else fact.high
-    return Fact(fact.value, fact.unit, fact.source, fact.grade, low, high, fact.note)
+    return replace(fact, low=low, high=high)
 
 
 def _seen(name: str, metal: str, source: str, target: str, fact: Fact) -> Row:
     return number(
         "observations",
-        _interval(fact),
+        interval(fact),
         year=YEAR,
         observation=name,
         **{"from": source, "to": target},
@@ -359,5 +361,12 @@ def _served(facts: Facts) -> Iterator[Row]:
             good = str(row["good"])
             # the range of a demand row is that of variants of its path, not of what was observed:
             # the grade speaks
-            fact = Fact(row["value"], row["unit"], row["source"], row["grade"], note=row["note"])
+            fact = Fact(
+                row["value"],
+                row["unit"],
+                row["source"],
+                row["grade"],
+                note=row["note"],
+                published=row["published"],
+            )
             yield _seen(f"{good.replace('/', ' ')} served", good.partition("/")[0], good, "*", fact)

@@ -7,8 +7,9 @@ of the study and its quantiles, and the results are the same to the last digit w
 workers, on a cluster, and after an interruption.
 
 An ensemble folder holds `ensemble.json` (what was asked), `inputs.csv`, the study in `inputs/`, and
-three tables as Parquet, one file for each block: `headline` (a row for each sample), `yearly`
-(sample, metal, year) and `options` (sample, process or plant). The seal of a block, the hashes of
+four tables as Parquet, one file for each block: `headline` (a row for each sample), `yearly`
+(sample, metal, year), `options` (sample, process or plant) and `observed` (sample, observation of
+the study). The seal of a block, the hashes of
 its files, is written last and marks it as done; a run that was stopped goes on where it was.
 
 One sample in 64 is solved a second time, as a monolithic programme from a cold start, and compared:
@@ -36,6 +37,7 @@ from planner.analysis.uncertainty.outcomes import (
     UNITS,
     Outcome,
     OutcomeReader,
+    observed_table,
     option_table,
     yearly_table,
 )
@@ -43,6 +45,7 @@ from planner.analysis.uncertainty.sampling import Sampler, draw, uncertainty
 from planner.analysis.uncertainty.variants import Variant, Variants
 from planner.errors import OutputError
 from planner.lp.arrays import plain_name
+from planner.plan.observed_values import ObservedValues
 from planner.runtime.extras import planner_version
 from planner.runtime.progress import Progress, Step
 from planner.runtime.run_folder import followed, reserved
@@ -54,8 +57,9 @@ BLOCK = 32
 """Samples of a block."""
 CHECKED = 2 * BLOCK
 """One sample in this many is solved a second time."""
-FORMAT_VERSION = 2
-"""2 seals its blocks, and has cost and penalty apart in the headline."""
+FORMAT_VERSION = 3
+"""2 seals its blocks, and has cost and penalty apart in the headline; 3 says what each sample makes
+of the observations of the study."""
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 ROBUST = 0.9
 """An option that is in the plan in this share of samples is robust."""
@@ -121,7 +125,9 @@ class Ensemble:
     footprint (t CO2e over all years), shortage (t over all years), check, and a column for each
     answer that was asked for. `yearly`: sample, metal,
     year, and a column for each of `planner.analysis.uncertainty.outcomes.UNITS`. `options`: sample,
-    kind (process or plant), name, value (activity or orders over all years), in_plan.
+    kind (process or plant), name, value (activity or orders over all years), in_plan. `observed`:
+    sample, and for each observation of a year of the study its name, metal, source, target,
+    quantity, year and the value in the sample (t/year, share or USD/t).
     """
 
     uncertain: Uncertainty
@@ -133,6 +139,7 @@ class Ensemble:
     record: Mapping[str, Any] = field(repr=False)
     asked: tuple[Answer, ...] = ()
     """Answers that were asked for."""
+    observed: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def solved(self) -> int:
@@ -385,20 +392,23 @@ def _record(
 
 
 @lru_cache(maxsize=2)
-def ready(job: Job) -> tuple[Variants, OutcomeReader]:
+def ready(job: Job) -> tuple[Variants, OutcomeReader, ObservedValues]:
     """Parse and solve the study of a job, once in each worker; the results are kept."""
     variants = Variants(Rereader(job.files, job.name, job.scenario, job.overrides), job.inputs)
-    return variants, OutcomeReader(variants.base.system, variants.base.arrays)
+    system = variants.base.system
+    seen = ObservedValues([o for o in system.observations if o.year in system.years])
+    return variants, OutcomeReader(system, variants.base.arrays), seen
 
 
 def solve_block(job: Job, first: int, quantiles: Array) -> Tables:
     """The tables of the samples `first`, `first` + 1, ... with these quantiles, shape (B, D): a
     pure function of its arguments."""
     _require_same_version(job)
-    maker, reader = ready(job)
+    maker, reader, seen = ready(job)
     basis, unchecked = maker.basis, first % CHECKED == 0
     headline: list[dict[str, Any]] = []
     outcomes: dict[int, Outcome] = {}
+    observed: dict[int, Array] = {}
     for sample, variant in enumerate(maker.make(_drawn(job, quantiles)), start=first):
         head = _head(sample, variant)
         headline.append(head)
@@ -414,6 +424,7 @@ def solve_block(job: Job, first: int, quantiles: Array) -> Tables:
             head["reason"] = solution.fault or "the solver has no answer"
         if solution.status == "optimal":
             outcomes[sample] = reader.read(variant.system, variant.arrays, solution)
+            observed[sample] = seen.of_solution(variant.system, variant.arrays, solution)
             head |= outcomes[sample].answers
             numbers = numbers_at(variant.system, variant.arrays, solution, outcomes[sample])
             head |= read(job.asked, numbers)
@@ -422,6 +433,7 @@ def solve_block(job: Job, first: int, quantiles: Array) -> Tables:
         "headline": _typed(pd.DataFrame(headline), [each.text for each in job.asked]),
         "yearly": yearly_table(system, outcomes),
         "options": option_table(system, outcomes),
+        "observed": observed_table(seen.observations, observed),
     }
 
 

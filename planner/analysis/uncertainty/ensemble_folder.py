@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pandas as pd
 
@@ -29,7 +29,7 @@ Tables = Mapping[str, pd.DataFrame]
 
 SPEC_FILE = "ensemble.json"
 RESUME = "what was done so far stands, run again"
-TABLES = ("yearly", "options", "headline")
+TABLES = ("yearly", "options", "observed", "headline")
 SEALS = "seals"
 """Folder of the seals of the blocks."""
 
@@ -54,6 +54,24 @@ class EnsembleFolder:
                 self._write(Path("inputs", name), partial(Path.write_bytes, data=content))
             frame = pd.DataFrame([asdict(each) for each in uncertain.inputs]).drop(columns="paths")
             self._write(Path("inputs.csv"), partial(frame.to_csv, index=False))
+
+    @classmethod
+    def opened(cls, folder: Path) -> tuple[Self, Mapping[str, Any]]:
+        """A folder that is there, to be read alone, and what its ensemble was asked. Raises
+        OutputError where there is none."""
+        needed("pyarrow", "ensemble")
+        try:
+            record = json.loads((folder / SPEC_FILE).read_text(encoding="utf-8"))
+            asked = {name: value for name, value in record.items() if name != "samples"}
+            {name: int(record[name]) for name in ("samples", "block")}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise OutputError(
+                f"{folder} holds no ensemble that can be read ({error}); make one with `planner "
+                "ensemble --out`"
+            ) from error
+        made = cls.__new__(cls)
+        made.folder, made._digest = folder, text_digest(asked)
+        return made, record
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

@@ -20,7 +20,7 @@ from planner.mfa.balance import balance
 from planner.plan.prices import undiscounted
 from planner.plan.tables import supply_of
 from planner.solver.highs import Arrays, Name, Solution, by_name
-from planner.system.nouns import PATHWAYS, SCOPES, Array, Good, System
+from planner.system.nouns import PATHWAYS, SCOPES, Array, Good, Observed, System
 from planner.system.provenance import REFINED, supplied_pathways
 from planner.system.trade import goods_supply
 from planner.system.unit_accounts import demand_by_good, in_refined_metal, metals_of
@@ -293,5 +293,23 @@ def option_table(system: System, outcomes: Mapping[int, Outcome]) -> pd.DataFram
             "name": np.tile(np.array(names, dtype=object), len(outcomes)),
             "value": np.concatenate([np.zeros(0), *values]),
             "in_plan": np.concatenate([np.zeros(0, dtype=bool), *in_plan]),
+        }
+    )
+
+
+def observed_table(observations: Sequence[Observed], found: Mapping[int, Array]) -> pd.DataFrame:
+    """What samples make of observations: sample, observation, metal, source, target, quantity,
+    year, value."""
+    texts = ("observation", "metal", "source", "target", "quantity")
+    fields = ("name", *texts[1:])
+    return pd.DataFrame(
+        {
+            "sample": np.repeat(np.array([*found], dtype=np.int64), len(observations)),
+            **{
+                text: np.tile(np.array([getattr(o, f) for o in observations], object), len(found))
+                for text, f in zip(texts, fields, strict=True)
+            },
+            "year": np.tile(np.array([o.year for o in observations], dtype=np.int64), len(found)),
+            "value": np.concatenate([np.zeros(0), *found.values()]),
         }
     )

@@ -29,10 +29,12 @@ def doubt_cohorts(facts: Facts, found: Problems) -> None:
 
 
 def doubt_observations(facts: Facts, found: Problems) -> None:
-    """Warn of observations that cannot be reconciled."""
+    """Warn of observations that cannot be reconciled, nor set beside the plan."""
     first, last = facts.numbers.first, facts.numbers.last
+    inside = {o.item for o in facts.nouns.observations if first <= o.year <= last}
     for o in facts.nouns.observations:
-        if not first <= o.year <= last:
+        # what was observed before is what no change and a trend start from
+        if o.year > last or (o.year < first and o.item not in inside):
             found.at(
                 o.place,
                 "year",
@@ -43,15 +45,19 @@ def doubt_observations(facts: Facts, found: Problems) -> None:
             found.at(
                 o.place,
                 "low" if o.low is None else "high",
-                f"is empty: '{o.name}' cannot be reconciled without both ends of its 95 % "
+                f"is empty: '{o.name}' cannot be {_use(o)} without both ends of its 95 % "
                 "interval; give them, equal to the value where it is exact",
             )
+
+
+def _use(o: Observed) -> str:
+    return "judged" if o.quantity == "price" else "reconciled"
 
 
 def doubt_observed_ranges(facts: Facts, found: Problems) -> None:
     """Warn of coefficients with a range that an observation concerns and none names: to reconcile
     they are exact."""
-    observations = [o for o in facts.nouns.observations if o.value > 0]
+    observations = [o for o in facts.nouns.observations if o.value > 0 and o.quantity != "price"]
     for o in observations:
         for process in _beside(facts, o):
             of_year = [each for each in observations if each.year == o.year]

@@ -1,10 +1,11 @@
-"""Observations: what was observed of flows in single years."""
+"""Observations: what was observed of flows and prices in single years."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from planner.study.nouns.tables import StudyTables
+from planner.study.rows import Key, ValueRow
 from planner.system.nouns import Observed, Place
 
 
@@ -22,6 +23,7 @@ def read_observations(tables: StudyTables) -> tuple[Observed, ...]:
 def _observed(tables: StudyTables, name: str) -> Iterator[Observed]:
     for key in tables.numbers.keys("observations", name):
         _, (_, source, target, metal), quantity = key
+        _judge_ends(tables, key)
         for row in tables.numbers.rows[key]:
             yield Observed(
                 name,
@@ -36,4 +38,32 @@ def _observed(tables: StudyTables, name: str) -> Iterator[Observed]:
                 row.source,
                 row.grade,
                 Place(row.file, row.row),
+                _role(row),  # type: ignore[arg-type]
+                row.published,
             )
+
+
+def _role(row: ValueRow) -> str:
+    return row.words[0] if row.words else ""
+
+
+def _judge_ends(tables: StudyTables, key: Key) -> None:
+    """A flow has two ends; a price is of a good, or of a metal for its refined good, and has
+    one."""
+    _, (name, source, target, metal), quantity = key
+    row = tables.numbers.rows[key][0]
+    if quantity != "price":
+        if not target:
+            tables.problems.at(row, "to", f"is empty; say where the {quantity} of '{name}' goes")
+        return
+    if target:
+        tables.problems.at(
+            row, "to", f"'{target}' is given, but a price has no end; leave it empty"
+        )
+    if source != metal and source not in tables.structure.get("goods", {}):
+        tables.problems.at(
+            row,
+            "from",
+            f"'{source}' is no good of the study; name the good whose price '{name}' is, or "
+            f"'{metal}' for its refined good",
+        )

@@ -29,6 +29,10 @@ class ValueRow(NamedTuple):
     scenario: str
     file: str
     row: int
+    published: int | None = None
+    """Year in which it came out; None where that is not said."""
+    words: tuple[str, ...] = ()
+    """Cells of the further columns of its table, in their order."""
 
     @property
     def holds_before(self) -> bool:

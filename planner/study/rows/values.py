@@ -31,11 +31,12 @@ class ValueReader:
         self.keys_at = [at.get(column.name, ABSENT) for column in table.keys]
         self.parameter_at = at.get("parameter")
         self.texts_at = [(name, at.get(name, ABSENT)) for name in VALUE_COLUMNS]
+        self.words_at = [(column, at.get(column.name, ABSENT)) for column in table.columns]
         self.checked: dict[tuple[tuple[str, ...], str], ParameterForm] = {}
 
     def read(self) -> None:
         """Check all rows and keep the good ones; of two that say the same, the first."""
-        seen: dict[tuple[Key, str, int | None], int] = {}
+        seen: dict[tuple[Key, str, int | None, int | None], int] = {}
         for row, texts in self.sheet.rows:
             cells = [*texts, ""]
             keys, name = self._heading(cells)
@@ -48,7 +49,7 @@ class ValueReader:
                 self.problems.spoil(*key)
                 self.problems.spoil("keys of", self.table.name, keys[0])
                 continue
-            same = (key, made.scenario, made.year)
+            same = (key, made.scenario, made.year, made.published)
             if same in seen:
                 self._refuse_repeated(made, key, seen[same])
                 continue
@@ -111,12 +112,18 @@ class ValueReader:
             ("source", _wrong_source(text["source"])),
             ("grade", _wrong_grade(text["grade"])),
             ("extend", _wrong_extension(text["extend"])),
+            ("published", self._no_calendar_year(text["published"])),
+        ]
+        words = tuple(cells[at] for _, at in self.words_at)
+        fit = [
+            self.reader.cell(self.table, self.sheet, row, column, word)
+            for (column, _), word in zip(self.words_at, words, strict=True)
         ]
         value, low, high = self._numbers(text, unit_of(key, parameter), parameter, wrong)
         told = [(column, message) for column, message in wrong if message]
         for column, message in told:
             self.problems.add(self.sheet.file, row, column, message)
-        if told or value is None:
+        if told or value is None or not all(fit):
             return None
         return ValueRow(
             int(text["year"]) if text["year"] else None,
@@ -131,6 +138,8 @@ class ValueReader:
             text["scenario"],
             self.sheet.file,
             row,
+            int(text["published"]) if text["published"] else None,
+            words,
         )
 
     def _wrong_scenario(self, scenario: str) -> str:
@@ -149,7 +158,10 @@ class ValueReader:
             )
         if not parameter.by_year:
             return f"{parameter.name} is one value for all years; leave the year empty"
-        if YEAR.fullmatch(text) and YEAR_RANGE[0] <= int(text) <= YEAR_RANGE[1]:
+        return self._no_calendar_year(text)
+
+    def _no_calendar_year(self, text: str) -> str:
+        if not text or (YEAR.fullmatch(text) and YEAR_RANGE[0] <= int(text) <= YEAR_RANGE[1]):
             return ""
         return f"is '{text}'; give a calendar year such as {self.head.periods[0].first}"
 
