@@ -115,7 +115,9 @@ def add_cost(model: Any, name: str, rule: Callable[[Any, int], Any]) -> None:
     `rule(model, year)` is the cost of the calendar year `year` (USD per year), linear in the
     variables, in constant money of the study's currency year and not discounted: it is discounted
     like every other cost. It stands in `plan.costs` as item `own` under its name, and may be
-    negative. Raises SpecError where the model has something of that name.
+    negative. On `emission` it is a price of carbon, and left out of a frontier's cost as that is.
+    On `shortage` or `breach` it is refused where the model is compiled: their cost is a penalty,
+    which nobody pays. Raises SpecError where the model has something of that name.
     """
     import pyomo.environ as pyo
 

@@ -179,6 +179,59 @@ def test_the_loops_count_a_cost_of_ones_own(system: System) -> None:
     assert found.points["cost"].iloc[0] == pytest.approx(planner.solve(model).objective)
 
 
+def test_a_cost_on_a_penalty_is_refused(system: System) -> None:
+    """It was a cost in `plan.costs`, and a penalty in the frontier, the alternatives, `explain` and
+    a disruption, which tell the two apart by the column."""
+    for ask in (planner.solve, planner.frontier, planner.alternatives, planner.compiled):
+        model = planner.build(system)
+        planner.add_cost(model, "fine", lambda m, t: 5 * m.shortage["li", t])
+        with pytest.raises(SpecError, match=r"cost fine is on shortage, .* penalty .* of your own"):
+            ask(model)
+
+
+def test_a_cost_on_a_target_missed_is_refused(tmp_path: Path) -> None:
+    """As on a shortage: the column `breach` has the penalty of the policy."""
+    study = Study(2021, 2022).good("li", "refined", demand=100, shortage_cost=900)
+    study.process("ref", "refine", gives={"li": 1}, variable_cost=10, stage="processing")
+    study.process("buy", "import", origin="A", gives={"li": 1}, import_price=30)
+    study.policy(
+        *("own", "self_sufficiency"), metal="lithium", stages=["processing"], share=0.8, penalty=50
+    )
+    model = planner.build(planner.read(study.write(tmp_path / "s")))
+    planner.add_cost(model, "fine", lambda m, t: 5 * sum(m.breach[i] for i in m.breach if t in i))
+    with pytest.raises(SpecError, match="cost fine is on breach"):
+        planner.solve(model)
+
+
+def test_the_remedy_for_a_cost_on_a_penalty_works(system: System) -> None:
+    """At most 90 t are served, of 100: 10 t short at 900, a penalty, and 5 paid for each, a cost in
+    the plan and in the alternatives: 90 x 10 + 10 x 5 = 950 a year."""
+    model = planner.build(system)
+    periods = list(model.periods)
+    model.few = pyo.Constraint(
+        periods, rule=lambda m, t: m.activity["mine", t] + m.activity["buy", t] <= 90
+    )
+    model.unserved = pyo.Var(periods, within=pyo.NonNegativeReals)
+    model.told = pyo.Constraint(periods, rule=lambda m, t: m.unserved[t] >= m.shortage["li", t])
+    planner.add_cost(model, "fine", lambda m, t: 5 * m.unserved[t])
+    discount = 1 + 1 / (1 + system.discount_rate)
+    plan = planner.solve(model)
+    assert (plan.cost, plan.penalty) == pytest.approx((950 * discount, 9000 * discount))
+    assert planner.alternatives(model, plans=0).cost == pytest.approx(950 * discount)
+
+
+def test_a_cost_on_emissions_is_a_price_of_carbon(tmp_path: Path) -> None:
+    """2 t CO2e per tonne at 3: 6 on top of the 10 of the mine in the plan, and left out of the
+    frontier's cost, as `add_cost` says."""
+    study = Study(2021, 2021).good("li", "refined", demand=100, shortage_cost=900)
+    study.process("mine", "mine", gives={"li": 1}, variable_cost=10, direct_emission=2)
+    model = planner.build(planner.read(study.write(tmp_path / "s")))
+    planner.add_cost(model, "levy", lambda m, t: 3 * m.emission["territorial", t])
+    assert planner.solve(model).cost == pytest.approx(1600)
+    found = planner.frontier(model, points=2, scope="territorial")
+    assert list(found.points["cost"]) == pytest.approx([1000])
+
+
 def changed(model: Any, change: str) -> None:
     buy = model.activity["buy", 2021]
     if change == "further":
