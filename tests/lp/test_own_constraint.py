@@ -3,6 +3,8 @@ and is named where it cannot be met."""
 
 from __future__ import annotations
 
+import copy
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -357,8 +359,19 @@ def test_names_of_planner_are_refused(system: System) -> None:
         planner.solve(model)
     with pytest.raises(SpecError, match="component activity"):
         planner.add_cost(model, "activity", lambda m, t: 0)
-    with pytest.raises(SpecError, match="cannot be cloned"):
-        model.clone()
+
+
+def test_a_model_is_not_copied(system: System) -> None:
+    """Pyomo gives a copy without rows, and says so in a log that is thousands of lines long."""
+    model = planner.build(system)
+    for attempt in (
+        model.clone,
+        lambda: copy.deepcopy({"mine": model}),
+        lambda: pickle.dumps(model),
+    ):
+        with pytest.raises(SpecError, match="cannot be cloned, copied or pickled"):
+            attempt()
+    assert planner.solve(model).objective == planner.solve(system).objective, "it is as it was"
 
 
 def set_of_order(model: Any) -> None:
