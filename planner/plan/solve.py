@@ -21,7 +21,7 @@ from planner.lp.formulation import FORMULATION
 from planner.mfa.demand_measures import after_measures
 from planner.plan.certificate import certify
 from planner.plan.plan import EXTENDED, Certificate, Plan, Record, Replay
-from planner.plan.prices import price_table
+from planner.plan.prices import PriceEnds, price_table
 from planner.plan.replay import notes as replay_notes
 from planner.plan.replay import replay
 from planner.plan.result_tables import result_tables
@@ -33,6 +33,7 @@ from planner.solver.checks import column_errors, holds, row_errors, worst_rows
 from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import Arrays, Program, Solution, by_name, new_highs
 from planner.solver.incumbent import best_known
+from planner.solver.price_ends import price_ends
 from planner.solver.scaling import range_warnings, ranges, recorded
 from planner.solver.ties import BROKEN, NO_TIES, break_ties
 from planner.solver.whole_numbers import in_words, settled
@@ -182,7 +183,8 @@ def _plan_of(made: Compiled, program: Program, found: _Found, seconds: Mapping[s
     if found.first.status == "interrupted":
         return unfinished(made, program, found.final, found.bound, seconds)
     require_optimal(program, found.first)
-    plan = make_plan(made, found.first, found.final, ties=found.ties, seconds=seconds)
+    ends = price_ends(made.arrays, found.first, found.final)
+    plan = make_plan(made, found.first, found.final, ties=found.ties, seconds=seconds, ends=ends)
     return plan if found.ties == BROKEN else _noted(plan, TIES_OPEN.format(found.ties))
 
 
@@ -293,9 +295,11 @@ def make_plan(
     *,
     ties: str = NO_TIES,
     seconds: Mapping[str, float] | None = None,
+    ends: PriceEnds | None = None,
 ) -> Plan:
     """The plan of a solution: prices from `priced` (the first solve), quantities from `final`;
-    `seconds` by stage, those of the solver alone where None. Raises SolverError if a check fails.
+    `seconds` by stage, those of the solver alone where None; `ends` of the prices where they are
+    known. Raises SolverError if a check fails.
 
     What is published lies within its bounds; the rows are checked on just that, and how far the
     solver's own answer was outside.
@@ -307,7 +311,8 @@ def make_plan(
     if made.added.costs:
         values = {**values, OWN_COST: made.added.costs_of(published)}
     flow_balance = after_measures(made.balance, values)
-    tables, notes = result_tables(flow_balance, values, price_table(system, arrays, priced))
+    prices = price_table(system, arrays, priced, ends)
+    tables, notes = result_tables(flow_balance, values, prices)
     objective = float(arrays.cost @ final.x) + arrays.offset
     certificate = certify(
         flow_balance,
