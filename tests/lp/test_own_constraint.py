@@ -8,11 +8,12 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyomo.environ as pyo
 import pytest
 
 import planner
-from planner.errors import InfeasibleError, SpecError
+from planner.errors import InfeasibleError, SolverError, SpecError
 from planner.system.nouns import System
 from tests.small import Study
 
@@ -136,6 +137,48 @@ def test_whole_numbers_without_a_plan_are_named(system: System) -> None:
     impossible.much = pyo.Constraint(expr=impossible.activity["buy", 2021] >= 1e6)
     with pytest.raises(InfeasibleError, match="much"):
         planner.solve(impossible)
+
+
+def hard_to_settle(system: System) -> Any:
+    """Many lots of odd sizes, each ordered or not, in thirty accounts that hold half of all: a plan
+    is found at once, and the proof that none is better takes hours."""
+    model = planner.build(system)
+    lots, draw = range(400), np.random.default_rng(7)
+    size = draw.integers(100, 1000, len(lots)) / 100
+    worth = size * draw.uniform(0.9, 1.1, len(lots))
+    model.lot = pyo.Var(lots, domain=pyo.Binary)
+    model.held = pyo.ConstraintList()
+    for _ in range(30):
+        weight = draw.integers(100, 1000, len(lots)).tolist()
+        model.held.add(sum(w * model.lot[i] for i, w in enumerate(weight)) <= sum(weight) / 2)
+    model.gain = pyo.Var(bounds=(0, None))
+    model.made = pyo.Constraint(expr=model.gain == sum(worth[i] * model.lot[i] for i in lots))
+    planner.add_cost(model, "sales", lambda m, t: -m.gain)
+    return model
+
+
+def test_a_time_limit_gives_the_best_whole_numbers_found(system: System, tmp_path: Path) -> None:
+    """With its gap, and of status `interrupted`: it was an error, and the incumbent was lost. The
+    gap is honest: no plan with more time is cheaper than it says."""
+    plan = planner.solve(hard_to_settle(system), time_limit=2)
+    assert plan.record.status == "interrupted"
+    assert plan.record.gap is not None
+    assert 0 < plan.record.gap < 1
+    assert "stopped before the whole numbers were settled" in plan.record.notes[0]
+    assert all(value in (0, 1) for value in plan.values["lot"].values())
+    assert sum(plan.values["lot"].values()) > 10, "some plan, and not the empty one"
+    assert plan.certificate.holds
+    assert plan.prices["value"].notna().all()
+    assert planner.load(plan.save(tmp_path / "run")).record.gap == plan.record.gap
+    longer = planner.solve(hard_to_settle(system), time_limit=6)
+    least = plan.objective - plan.record.gap * abs(plan.objective)
+    assert least - 1e-6 <= longer.objective <= plan.objective + 1e-6
+
+
+def test_no_time_at_all_gives_no_whole_numbers(system: System) -> None:
+    """Then there is no plan to give, and the error says so."""
+    with pytest.raises(SolverError, match="no whole numbers that allow a plan were found"):
+        planner.solve(hard_to_settle(system), time_limit=0)
 
 
 def test_other_verbs_refuse_whole_numbers(system: System) -> None:
