@@ -343,11 +343,7 @@ def _uncollected(system: System, balance: Balance, good: Any, year: Any) -> floa
     """Waste beyond the collection rate, t per year: what the lever closes is a share of it."""
     series, rate = balance.arising.get(good), system.goods[good].collection_rate
     at = next(i for i, p in enumerate(system.periods) if p.first == year)
-    return (
-        0.0
-        if series is None or rate is None
-        else float(system.period_mean((1 - rate) * series)[at])
-    )
+    return 0.0 if series is None or rate is None else float(((1 - rate) * series)[at])
 
 
 # ---- how each kind is changed in the study

@@ -210,7 +210,7 @@ def _offers(plan: Plan, metal: str) -> Iterator[tuple[int, list[_Offer]]]:
         out = refined_output(system, process, metal)
         if not process.pathway or not out.any():
             continue
-        can = (out > 0) & (system.period_mean(process.max_activity) > 0)
+        can = (out > 0) & (process.max_activity > 0)
         activity = series(system, plan.values, "activity", process.name)
         reduced = undiscounted(system, series(system, plan.reduced_costs, "activity", process.name))
         idle = IDLE * max(float(activity.max(initial=0.0)), 1.0)
