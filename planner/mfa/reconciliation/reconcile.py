@@ -7,11 +7,11 @@ is measured too. Minimise
 
 $$\sum_i \Big(\frac{x_i - y_i}{s_i}\Big)^2 \quad \text{s.t.} \quad A x = 0, \; x_k - c_r x_j = 0$$
 
-as `planner.mfa.reconciliation.least_squares` does (Narasimhan and Jordache, Data Reconciliation
-and Gross Error Detection, Gulf, 2000, chapters 3 and 5; for substance flows Cencic 2016, Journal
-of Sustainable Development of Energy, Water and Environment Systems 4:74, the method of STAN). What the balances
-determine is observable, a measurement that they could replace is redundant. The global test
-compares the least sum of squares with chi-square of as many degrees of freedom as there are
+as `planner.mfa.reconciliation.least_squares` does (Narasimhan and Jordache, Data Reconciliation and
+Gross Error Detection, Gulf, 2000, chapters 3 and 5; for substance flows Cencic 2016, Journal of
+Sustainable Development of Energy, Water and Environment Systems 4:74, the method of STAN). What the
+balances determine is observable, a measurement that they could replace is redundant. The global
+test compares the least sum of squares with chi-square of as many degrees of freedom as there are
 redundant equations; the measurement test (Narasimhan and Jordache, chapter 7) names the one most at
 fault: the adjustment largest in its own standard deviations. The data agree where both tests say
 so. Each is made at the level 1 - sqrt(1 - a), so that data without fault fail either with a chance
