@@ -85,14 +85,14 @@ if TYPE_CHECKING:
     from planner.mfa.flows import base_account as base_account
     from planner.mfa.in_use import UseStock as UseStock
     from planner.mfa.lifetimes import Lifetime as Lifetime
-    from planner.mfa.observations import StudyReconciliation as StudyReconciliation
-    from planner.mfa.observations import reconcile_study as reconcile_study
-    from planner.mfa.reconcile import Fault as Fault
-    from planner.mfa.reconcile import Observation as Observation
-    from planner.mfa.reconcile import Ratio as Ratio
-    from planner.mfa.reconcile import Reconciliation as Reconciliation
-    from planner.mfa.reconcile import reconcile as reconcile
-    from planner.mfa.reconcile import reconcile_flows as reconcile_flows
+    from planner.mfa.reconciliation.measured_flows import reconcile_flows as reconcile_flows
+    from planner.mfa.reconciliation.observations import StudyReconciliation as StudyReconciliation
+    from planner.mfa.reconciliation.observations import reconcile_study as reconcile_study
+    from planner.mfa.reconciliation.reconcile import Fault as Fault
+    from planner.mfa.reconciliation.reconcile import Observation as Observation
+    from planner.mfa.reconciliation.reconcile import Ratio as Ratio
+    from planner.mfa.reconciliation.reconcile import Reconciliation as Reconciliation
+    from planner.mfa.reconciliation.reconcile import reconcile as reconcile
     from planner.mfa.simulate import Simulation as Simulation
     from planner.mfa.simulate import simulate as simulate
     from planner.mfa.simulate import simulate_plan as simulate_plan
@@ -202,7 +202,7 @@ _HOMES = {
     "Exploration": "planner.system.nouns",
     "export": "planner.exchange.export",
     "fan_figure": "planner.figures.multi_plan:fan",
-    "Fault": "planner.mfa.reconcile",
+    "Fault": "planner.mfa.reconciliation.reconcile",
     "flows_from_flodym": "planner.exchange.flodym",
     "flows_to_flodym": "planner.exchange.flodym",
     "Foresight": "planner.analysis.security.foresight",
@@ -235,7 +235,7 @@ _HOMES = {
     "mix_figure": "planner.figures.multi_plan:beside",
     "NamedArray": "planner.exchange.flodym",
     "new": "planner.study.template",
-    "Observation": "planner.mfa.reconcile",
+    "Observation": "planner.mfa.reconciliation.reconcile",
     "Observed": "planner.system.nouns",
     "OutputError": "planner.errors",
     "Period": "planner.system.nouns",
@@ -248,12 +248,12 @@ _HOMES = {
     "Process": "planner.system.nouns",
     "Product": "planner.system.nouns",
     "Ramp": "planner.system.nouns",
-    "Ratio": "planner.mfa.reconcile",
+    "Ratio": "planner.mfa.reconciliation.reconcile",
     "read": "planner.study.reader",
-    "reconcile": "planner.mfa.reconcile",
-    "reconcile_flows": "planner.mfa.reconcile",
-    "reconcile_study": "planner.mfa.observations",
-    "Reconciliation": "planner.mfa.reconcile",
+    "reconcile": "planner.mfa.reconciliation.reconcile",
+    "reconcile_flows": "planner.mfa.reconciliation.measured_flows",
+    "reconcile_study": "planner.mfa.reconciliation.observations",
+    "Reconciliation": "planner.mfa.reconciliation.reconcile",
     "Record": "planner.plan.plan",
     "Replay": "planner.plan.plan",
     "refined_output": "planner.system.unit_accounts",
@@ -282,7 +282,7 @@ _HOMES = {
     "stocks_to_flodym": "planner.exchange.flodym",
     "studies": "planner.study.reader",
     "study_format_page": "planner.reference.study_format",
-    "StudyReconciliation": "planner.mfa.observations",
+    "StudyReconciliation": "planner.mfa.reconciliation.observations",
     "System": "planner.system.nouns",
     "Term": "planner.lp.glossary",
     "themed_figure": "planner.figures.themes:themed",

@@ -27,8 +27,8 @@ from planner.cli._shared import (
 from planner.cli.app import app
 
 if TYPE_CHECKING:
-    from planner.mfa.observations import StudyReconciliation
-    from planner.mfa.reconcile import Fault
+    from planner.mfa.reconciliation.observations import StudyReconciliation
+    from planner.mfa.reconciliation.reconcile import Fault
     from planner.system.nouns import System
 
 TABLES = ("measurements", "coefficients", "demand", "flows")

@@ -79,7 +79,7 @@ def build(
     import pyomo.environ as pyo
 
     model = pyo.ConcreteModel(name=system.name)
-    model.clone = _never_cloned
+    model.clone = model.__deepcopy__ = model.__reduce_ex__ = _never_copied
     model.flow_balance = flow_balance if flow_balance is not None else balance(system)
     pyomo_components(model, components(system, model.flow_balance))
     add_variables(model)
@@ -94,9 +94,15 @@ def build(
     return model
 
 
-def _never_cloned(*_: Any, **__: Any) -> Any:
-    """A clone of a model made of templates would lose its rows, or never end."""
-    raise SpecError("model", ["cannot be cloned; build it anew with planner.build(system)"])
+def _never_copied(*_: Any, **__: Any) -> Any:
+    """Refuse `clone`, `copy.deepcopy` and pickling.
+
+    A row that is a template sums over a set that hangs on an index still open; to copy it, Pyomo
+    opens that sum, fails, logs a line and leaves the row without an expression. It does so row by
+    row, and the study beside the rows is lost as well.
+    """
+    said = "cannot be cloned, copied or pickled; build it anew with planner.build(system)"
+    raise SpecError("model", [said])
 
 
 def _remember(model: Any) -> None:
@@ -115,7 +121,9 @@ def add_cost(model: Any, name: str, rule: Callable[[Any, int], Any]) -> None:
     `rule(model, year)` is the cost of the calendar year `year` (USD per year), linear in the
     variables, in constant money of the study's currency year and not discounted: it is discounted
     like every other cost. It stands in `plan.costs` as item `own` under its name, and may be
-    negative. Raises SpecError where the model has something of that name.
+    negative. On `emission` it is a price of carbon, and left out of a frontier's cost as that is.
+    On `shortage` or `breach` it is refused where the model is compiled: their cost is a penalty,
+    which nobody pays. Raises SpecError where the model has something of that name.
     """
     import pyomo.environ as pyo
 

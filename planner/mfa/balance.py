@@ -67,7 +67,7 @@ class Balance:
         """t per year of a good that products become, shape (T,); 0 where none do."""
         if good not in self.arising:
             return np.zeros(len(self.system.periods))
-        return self.system.period_mean(self.arising[good])
+        return self.arising[good]
 
     def __repr__(self) -> str:
         """In one line, without its arrays."""
@@ -120,10 +120,7 @@ def _pairs(system: System) -> Iterator[tuple[int, int, Array, Array]]:
     zero = np.zeros(len(system.periods))
     for p, process in enumerate(system.processes.values()):
         for name in {**process.inputs, **process.outputs}:
-            taken, given = (
-                system.period_mean(side[name]) if name in side else zero
-                for side in (process.inputs, process.outputs)
-            )
+            taken, given = (side.get(name, zero) for side in (process.inputs, process.outputs))
             yield position[name], p, taken, given
 
 
@@ -137,11 +134,11 @@ def metal_in_and_out(system: System, process: Process, metal: str) -> tuple[Arra
     zero = np.zeros(len(system.periods))
     taken, given = zero, zero
     for name, coefficient in process.inputs.items():
-        taken = taken + system.period_mean(coefficient) * system.goods[name].content.get(metal, 0.0)
+        taken = taken + coefficient * system.goods[name].content.get(metal, 0.0)
     for name, coefficient in process.deposits.items():
-        taken = taken + system.period_mean(coefficient) * (system.deposits[name].metal == metal)
+        taken = taken + coefficient * (system.deposits[name].metal == metal)
     for name, coefficient in process.outputs.items():
-        given = given + system.period_mean(coefficient) * system.goods[name].content.get(metal, 0.0)
+        given = given + coefficient * system.goods[name].content.get(metal, 0.0)
     return (taken if process.inputs or process.deposits else given), given
 
 

@@ -58,7 +58,7 @@ def _activities(system: System, run: dict[str, Array]) -> Iterator[_Bound]:
             "max_activity",
             process.name,
             run[process.name],
-            system.period_mean(process.max_activity),
+            process.max_activity,
             "t/year",
         )
 
@@ -69,7 +69,7 @@ def _capacities(system: System, run: dict[str, Array]) -> Iterator[_Bound]:
         plant, load = system.plants[name], np.zeros(len(system.periods))
         for user in users:
             load = load + system.processes[user].loading * run[user]
-        stands = system.period_mean(plant.existing) * system.period_mean(plant.availability)
+        stands = plant.existing * plant.availability
         yield "existing capacity", name, load, stands, "t/year"
 
 
@@ -116,13 +116,13 @@ def ore_taken(system: System) -> Iterator[tuple[str, str, Array]]:
     """(deposit, process, ore that a unit of its activity takes, mean of each period)."""
     for process in system.processes.values():
         for deposit, coefficient in process.deposits.items():
-            yield deposit, process.name, system.period_mean(coefficient)
+            yield deposit, process.name, coefficient
 
 
 def reserve_growth(system: System, deposit: Deposit) -> Array:
     """Ore added to a deposit in each period, t."""
     length = np.array([p.length for p in system.periods])
-    return np.asarray(system.period_mean(deposit.additions) * length)
+    return np.asarray(deposit.additions * length)
 
 
 def _collections(balance: Balance, run: dict[str, Array]) -> Iterator[_Bound]:
@@ -132,12 +132,12 @@ def _collections(balance: Balance, run: dict[str, Array]) -> Iterator[_Bound]:
         if good.collection_rate is None:
             continue
         arising = balance.arising.get(good.name, np.zeros(len(system.years)))
-        rate, bound = good.collection_rate, system.period_mean(good.collection_rate * arising)
+        rate, bound = good.collection_rate, (good.collection_rate * arising)
         taken = np.zeros(len(system.periods))
         for process in system.processes.values():
             if good.name in process.inputs:
-                taken = taken + system.period_mean(process.inputs[good.name]) * run[process.name]
+                taken = taken + process.inputs[good.name] * run[process.name]
             if good.name in process.outputs:
-                made = system.period_mean(rate) * system.period_mean(process.outputs[good.name])
+                made = rate * process.outputs[good.name]
                 bound = bound + made * run[process.name]
         yield "collection", good.name, taken, bound, "t/year"

@@ -56,7 +56,7 @@ def spares(system: System) -> Iterator[Spare]:
     for measure in system.measures.values():
         demand = system.goods[measure.good].demand
         assert demand is not None
-        mean = system.period_mean(demand)
+        mean = demand
         for i, period in enumerate(system.periods):
             if mean[i] > 0:
                 path = np.zeros(len(system.years))
@@ -72,8 +72,8 @@ def _taken(
     """The columns of a measure in period i, where `path` is the demand of its years per t spared,
     shape (Y,)."""
     year, none = system.periods[i].first, np.zeros(len(system.periods))
-    cost = float(system.period_mean(measure.cost)[i])
-    share = float(system.period_mean(measure.potential)[i])
+    cost = float(measure.cost[i])
+    share = float(measure.potential[i])
     spared = _spared(system, measure, i, path)
     waste = survival.waste(_change_of_inflow(system, measure, path))
     if measure.kind != "lifetime":
@@ -99,7 +99,7 @@ def _spared(system: System, measure: Measure, i: int, path: Array) -> dict[str, 
     once[i] = 1.0
     spared = {measure.good: once}
     if measure.instead:
-        spared[measure.instead] = -once * float(system.period_mean(measure.ratio * path)[i])
+        spared[measure.instead] = -once * float((measure.ratio * path)[i])
     return spared
 
 
@@ -191,7 +191,7 @@ def _yearly(system: System, good: str, amount: Array) -> Array:
     """A column of a measure by year, following the demand within its period; (T,) to (Y,)."""
     demand = system.goods[good].demand
     assert demand is not None
-    mean = system.period_mean(demand)
+    mean = demand
     length = [p.length for p in system.periods]
     rate = np.divide(amount, mean, out=np.zeros_like(mean), where=mean > 0)
     return np.asarray(np.repeat(rate, length) * demand)

@@ -80,7 +80,7 @@ def threads_of(balance: Balance, values: VariableValues) -> Iterator[Thread]:
     yield from _of_use(balance)
     into_use: dict[tuple[str, str], Array] = {}
     for (metal, good, product), yearly in balance.into_use.items():
-        flow = system.period_mean(yearly)
+        flow = yearly
         into_use[metal, good] = into_use.get((metal, good), 0.0) + flow
         yield Thread(metal, good, f"use/{product}", good, flow)
     for good_ in system.goods.values():
@@ -121,10 +121,10 @@ def _lost(
 def _taken_in(system: System, process: Process, activity: Array) -> Iterator[Thread]:
     for good, coefficient in process.inputs.items():
         for metal, content in system.goods[good].content.items():
-            flow = content * system.period_mean(coefficient) * activity
+            flow = content * coefficient * activity
             yield Thread(metal, good, process.name, good, flow)
     for deposit, coefficient in process.deposits.items():
-        flow = system.period_mean(coefficient) * activity
+        flow = coefficient * activity
         metal = system.deposits[deposit].metal
         yield Thread(metal, f"deposit/{deposit}", process.name, deposit, flow)
 
@@ -134,7 +134,7 @@ def _given_out(system: System, process: Process, activity: Array) -> Iterator[Th
     outside = not process.inputs and not process.deposits
     for good, coefficient in process.outputs.items():
         for metal, content in system.goods[good].content.items():
-            flow = content * system.period_mean(coefficient) * activity
+            flow = content * coefficient * activity
             yield Thread(metal, process.name, good, good, flow)
             if outside:
                 source = outside_source(system, process, good)
@@ -157,7 +157,7 @@ def _of_use(balance: Balance) -> Iterator[Thread]:
                 f"use/{product.name}",
                 product.waste,
                 product.waste,
-                content * system.period_mean(gone * (1.0 - share)),
+                content * (gone * (1.0 - share)),
             )
             yield from _lost(
                 system,
@@ -165,7 +165,7 @@ def _of_use(balance: Balance) -> Iterator[Thread]:
                 f"use/{product.name}",
                 DISSIPATED,
                 product.name,
-                content * system.period_mean(gone * share),
+                content * (gone * share),
             )
 
 
@@ -188,8 +188,8 @@ def _of_good(
         yield from _lost(system, metal, name, thrown_away, name, disposed)
         gone = content * sold(system, values, good)
         if good.demand is not None:
-            rest = content * system.period_mean(good.demand) - into_use.get((metal, name), zero)
-            largest = content * system.period_mean(good.demand)
+            rest = content * good.demand - into_use.get((metal, name), zero)
+            largest = content * good.demand
             rest = np.where(np.abs(rest) > _ROUNDING * largest, rest, 0.0)
             yield Thread(metal, name, "export" if good.export else "demand", name, rest + gone)
         elif good.curve:

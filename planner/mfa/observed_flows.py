@@ -1,5 +1,5 @@
 """What the flows of a plan or simulation say of observed quantities: the same sums of flows, and
-shares of what enters a process, that `planner.mfa.observed_network` reconciles."""
+shares of what enters a process, that `planner.mfa.reconciliation.observed_network` reconciles."""
 
 from __future__ import annotations
 

@@ -208,7 +208,7 @@ class _Known:
         return {
             p.name: by_period(system, self.activities[p.name])
             if p.name in self.activities
-            else system.period_mean(_through_years(p.observed))
+            else _through_years(p.observed)
             for p in self.group
         }
 
@@ -254,10 +254,7 @@ class _Followers:
         alone; shape (R, T)."""
         if len(self.rest) == 1:
             return np.ones((1, len(self.system.periods)))
-        flows = [
-            self.system.period_mean(_through_years(p.observed * self.drive.coefficient(p)))
-            for p in self.rest
-        ]
+        flows = [_through_years(p.observed * self.drive.coefficient(p)) for p in self.rest]
         return np.array(flows, dtype=float).reshape(-1, len(self.system.periods))
 
     def problems(self) -> Iterator[str]:
@@ -288,7 +285,7 @@ class _Followers:
         rate = self.system.goods[self.drive.good].collection_rate
         if self.drive.mode == "pushed" and rate is not None:
             for process in self.group:
-                share[process.name] = share[process.name] * self.system.period_mean(rate)
+                share[process.name] = share[process.name] * rate
         return share
 
     def sources(self) -> dict[str, tuple[str, ...]]:

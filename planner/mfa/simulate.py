@@ -243,8 +243,8 @@ def shares_from(balance: Balance, values: VariableValues) -> dict[str, Array]:
         drawn = _net_draw(system, values, drive.good)
         total = total - drawn if drive.mode == "pulled" else total + drawn
         if drive.mode == "pushed" and good.collection_rate is not None:
-            total = total * system.period_mean(good.collection_rate)
-        own = run[name] * system.period_mean(drive.coefficient(process))
+            total = total * good.collection_rate
+        own = run[name] * drive.coefficient(process)
         shares[name] = np.clip(
             np.divide(own, total, out=np.zeros_like(own), where=total > 0), 0.0, 1.0
         )
@@ -277,9 +277,9 @@ def _all_of(
     taken = np.zeros(len(system.periods))
     for p in system.processes.values():
         if good.name in p.inputs:
-            taken = taken + run[p.name] * system.period_mean(p.inputs[good.name])
+            taken = taken + run[p.name] * p.inputs[good.name]
         if good.name in p.outputs and (drive.mode == "pushed" or drives[p.name] != drive):
-            made = made + run[p.name] * system.period_mean(p.outputs[good.name])
+            made = made + run[p.name] * p.outputs[good.name]
     made = made + balance.mean_arising(good.name)
     wanted = mean_demand(system, good) + abroad
     return made if drive.mode == "pushed" else wanted + taken - made

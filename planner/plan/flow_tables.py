@@ -9,9 +9,7 @@ tables have the columns of a plan's tables of the same name (`planner.plan.schem
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -26,16 +24,13 @@ from planner.mfa.flows import flow_table
 from planner.mfa.provenance.trace import traces
 from planner.mfa.simulate import Simulation, share_table
 from planner.plan.tables import Values, cohort_table, emission_table, stock_table, supply_table
-from planner.runtime.run_folder import RECORD_FILE, write_tables
+from planner.runtime.run_folder import BALANCE_FILE, FILES, INPUTS, RECORD_FILE, written_whole
 from planner.study.reader import read
 from planner.system.byproducts import residue_inflow
 from planner.system.nouns import System
 
-BALANCE_FILE = "balance.json"
-"""The file that marks a folder of flows without a plan."""
 FORMAT_VERSION = 1
 VARIABLES = "variables"
-INPUTS = "inputs"
 
 
 class Accounted(Protocol):
@@ -135,7 +130,8 @@ def require_no_run(folder: Path | None) -> None:
 
 def save_flows(run: Simulation, folder: Path, words: str, *, cohorts: bool = False) -> None:
     """Write the tables of a simulation, its study, and how its shares were found (`words`) into a
-    folder that may hold other files; with `cohorts` the use stocks by cohort as well.
+    folder that may hold other files, which are kept; with `cohorts` the use stocks by cohort as
+    well. A balance that was there before gives way.
 
     Raises OutputError where that cannot be, or the folder holds a run of `planner solve`.
     """
@@ -161,31 +157,25 @@ def save_flows(run: Simulation, folder: Path, words: str, *, cohorts: bool = Fal
         "shares": words,
         "stock_convention": system.stock_convention,
     }
-    said = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
-    write_tables(folder, tables, {BALANCE_FILE: said})
-    _write_inputs(folder, system.files)
-    if not cohorts:
-        (folder / "cohorts.csv").unlink(missing_ok=True)
+    inputs = {f"{INPUTS}/{name}": content for name, content in system.files.items()}
+    record[FILES] = [*(f"{name}.csv" for name in tables), *inputs]
+
+    def write(place: Path) -> None:
+        for name, table in tables.items():
+            table.to_csv(place / f"{name}.csv", index=False)
+        (place / INPUTS).mkdir()
+        for name, content in inputs.items():
+            (place / name).write_bytes(content)
+        said = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+        (place / BALANCE_FILE).write_text(said, encoding="utf-8")
+
+    written_whole(folder, write, replace=True)
 
 
 def _rows(values: Values) -> Iterator[tuple[str, str, float]]:
     for variable, column in values.items():
         for index, value in column.items():
             yield variable, json.dumps(list(index)), value
-
-
-def _write_inputs(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write the study's files, whole or not at all."""
-    try:
-        with tempfile.TemporaryDirectory(prefix=".partial-", dir=folder) as partial:
-            made = Path(partial) / INPUTS
-            made.mkdir()
-            for name, content in files.items():
-                (made / name).write_bytes(content)
-            shutil.rmtree(folder / INPUTS, ignore_errors=True)
-            made.replace(folder / INPUTS)
-    except OSError as error:
-        raise OutputError(f"{folder} cannot be written: {error.strerror}") from error
 
 
 def is_flows(folder: Path) -> bool:

@@ -236,7 +236,7 @@ def free_disposal(system: System, values: Values, *, least: float) -> Iterator[D
     for (name, year), amount in values.get("disposal", {}).items():
         good, i = str(name), at[int(str(year))]
         if good not in price:
-            price[good] = system.period_mean(system.goods[good].disposal_cost)
+            price[good] = system.goods[good].disposal_cost
         if amount > least and price[good][i] <= 0:
             amounts[good] = amounts.get(good, 0.0) + amount * system.periods[i].length
     for good, amount in sorted(amounts.items(), key=lambda item: (-item[1], item[0])):

@@ -133,7 +133,7 @@ def _price(system: System, prices: Mapping[tuple[str, int], float], metal: str) 
     worth, amount = np.zeros(len(system.periods)), np.zeros(len(system.periods))
     for good in system.goods.values():
         if good.demand is not None and metal in good.content and len(good.content) == 1:
-            demand = system.period_mean(good.demand)
+            demand = good.demand
             price = np.array([prices.get((good.name, p.first), np.nan) for p in system.periods])
             worth = worth + demand * price
             amount = amount + demand * good.content[metal]
@@ -479,7 +479,7 @@ def _trade(plan: Accounted) -> Iterator[_Series]:
 def _persons(system: System, population: Mapping[int, float] | None) -> Array:
     """Persons by period, shape (T,)."""
     yearly = system.population if population is None else _interpolated(system, population)
-    return np.full(len(system.periods), np.nan) if yearly is None else system.period_mean(yearly)
+    return np.full(len(system.periods), np.nan) if yearly is None else yearly
 
 
 def _interpolated(system: System, population: Mapping[int, float]) -> Array:

@@ -44,6 +44,8 @@ FORMAT_VERSION = 3
 """Version of the run folder; raised when a reader of the older one would misread the newer. 2 says
 the `platform` of the run; 3 is sealed, and says the head of its `answer` with cost and penalties
 apart and two prices of a metal, each under what it is."""
+ADDED_LATER = frozenset({"low", "high"})
+"""Columns of `prices.csv` that a run of format 3 or before may lack: empty there."""
 VARIABLES_FILE = "variables.csv"
 EXTENDED = "extended in Pyomo by "
 """How the note begins that says what somebody added to the model of a plan."""
@@ -277,8 +279,8 @@ class Plan:
 
     @property
     def prices(self) -> pd.DataFrame:
-        """Shadow prices, d(cost)/d(requirement): family, index, year, value, unit, basis,
-        present_value, degenerate."""
+        """Shadow prices, d(cost)/d(requirement): family, index, year, value, low, high, unit,
+        basis, present_value, degenerate."""
         return self.tables["prices"]
 
     @property
@@ -527,6 +529,8 @@ def _read_table(path: Path, columns: Iterable[str]) -> pd.DataFrame:
     """A table as it was written, every number to its last digit (pandas' own reading of floats
     differs between its versions)."""
     frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    if path.stem == "prices" and not ADDED_LATER.intersection(frame.columns):
+        frame = frame.reindex(columns=list(columns), fill_value="")
     if list(frame.columns) != list(columns):
         raise ValueError(
             f"{path.name} has the columns {', '.join(frame.columns)} and not {', '.join(columns)}"

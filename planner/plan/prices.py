@@ -59,22 +59,37 @@ def _factors(system: System, basis: Basis) -> dict[int, float]:
     return dict(zip((p.first for p in system.periods), factors.tolist(), strict=True))
 
 
-def price_table(system: System, arrays: Arrays, solution: Solution) -> pd.DataFrame:
+PriceEnds = tuple[Array, Array]
+"""The least and the largest dual value of each row, shape (m,) each; infinite where there is no
+end."""
+
+
+def price_table(
+    system: System, arrays: Arrays, solution: Solution, ends: PriceEnds | None = None
+) -> pd.DataFrame:
     """Shadow prices of all rows: d(cost)/d(requirement), with unit and basis.
 
     `value` is `undiscounted` by the family's basis, `present_value` the dual value itself.
     `degenerate` marks a price that is zero although its row binds: a small change of the
-    requirement in one direction may cost something all the same.
+    requirement in one direction may cost something all the same. `low` and `high` are `ends`
+    undiscounted likewise, NaN where there is none, or none is known.
     """
+    of_ends = [_finite(end, len(arrays.rows)) for end in ends or (None, None)]
     degenerate = _binding(arrays, solution) & (solution.dual[: len(arrays.rows)] == 0.0)
     columns: dict[str, list[Any]] = {name: [] for name in COLUMNS["prices"]}
     for at, name, indices in _by_family(arrays.rows):
         present = solution.dual[at]
         prices = _family_prices(system, name, indices, present)
         prices |= {"present_value": present.tolist(), "degenerate": degenerate[at].tolist()}
+        for side, end in zip(("low", "high"), of_ends, strict=True):
+            prices[side] = _family_prices(system, name, indices, end[at])["value"]
         for column, cells in prices.items():
             columns[column] += cells
     return pd.DataFrame(columns).astype({"year": "Int64"})
+
+
+def _finite(end: Array | None, count: int) -> Array:
+    return np.full(count, np.nan) if end is None else np.where(np.isfinite(end), end, np.nan)
 
 
 def _by_family(rows: Sequence[Name]) -> Iterator[tuple[slice, str, list[tuple[Any, ...]]]]:
@@ -114,10 +129,11 @@ def _binding(arrays: Arrays, solution: Solution) -> npt.NDArray[np.bool_]:
     return np.asarray(slack <= BINDING * np.maximum(np.abs(value), 1.0))
 
 
-def refined_prices(system: System, prices: pd.DataFrame) -> dict[str, Array]:
+def refined_prices(system: System, prices: pd.DataFrame, column: str = "value") -> dict[str, Array]:
     """Shadow price of each metal as refined metal, USD per t of it, shape (T,): that of the dearest
-    where a metal has several refined goods, NaN where it has none."""
-    by_good = balance_prices(prices)
+    where a metal has several refined goods, NaN where it has none; or an end of it (`column` low or
+    high)."""
+    by_good = balance_prices(prices, column)
     years = [period.first for period in system.periods]
     found: dict[str, Array] = {metal: np.full(len(years), np.nan) for metal in system.metals}
     for good in system.goods.values():
@@ -149,11 +165,11 @@ def with_both_prices(
     return ordered
 
 
-def balance_prices(prices: pd.DataFrame) -> dict[tuple[str, int], float]:
-    """The price of each good in each year of a price table, USD/t, by good and first year of the
-    period."""
+def balance_prices(prices: pd.DataFrame, column: str = "value") -> dict[tuple[str, int], float]:
+    """The price of each good in each year of a price table, or an end of it (`column` low or high),
+    USD/t, by good and first year of the period."""
     rows = prices[prices["family"] == "balance"]
     return {
         (good, int(year)): value
-        for good, year, value in zip(rows["index"], rows["year"], rows["value"], strict=True)
+        for good, year, value in zip(rows["index"], rows["year"], rows[column], strict=True)
     }

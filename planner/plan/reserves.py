@@ -155,9 +155,7 @@ def grade(
     whole = study.balance if isinstance(study, Plan) else balance(system)
     prices = _prices(study, system, price or {})
     carbon = (
-        system.period_mean(system.carbon_price)
-        if carbon_price is None
-        else np.full(len(system.periods), carbon_price)
+        system.carbon_price if carbon_price is None else np.full(len(system.periods), carbon_price)
     )
     return _Grader(whole, prices, carbon).grading()
 
@@ -220,8 +218,8 @@ def _chains(system: System, good: str, passed: tuple[str, ...]) -> Iterator[_Cha
     for process in system.processes.values():
         if not _takes_alone(process, good):
             continue
-        taken = system.period_mean(process.inputs[good])
-        runs = (taken > 0) & (system.period_mean(process.max_activity) > 0)
+        taken = process.inputs[good]
+        runs = (taken > 0) & (process.max_activity > 0)
         activity = np.divide(1.0, taken, out=np.zeros_like(taken), where=runs)
         onward = [
             [*_chains(system, output, (*passed, good))] or [({}, {})] for output in process.outputs
@@ -241,7 +239,7 @@ def _joined(
     """A process with one chain for each of its outputs, per t of its input."""
     processes, yields = {process.name: activity}, dict[str, Array]()
     for output, (further, won) in zip(process.outputs, choice, strict=True):
-        given = activity * system.period_mean(process.outputs[output])
+        given = activity * process.outputs[output]
         for name, per_tonne in further.items():
             processes[name] = processes.get(name, np.zeros(len(given))) + given * per_tonne
         for metal, per_tonne in won.items():
@@ -253,7 +251,7 @@ def _route(
     system: System, waste: str, processes: dict[str, Array], yields: dict[str, Array]
 ) -> Route:
     zero = np.zeros(len(system.periods))
-    running = zero - system.period_mean(system.goods[waste].disposal_cost)
+    running = zero - system.goods[waste].disposal_cost
     capital, emission = zero, zero
     for name, activity in processes.items():
         process = system.processes[name]
@@ -269,20 +267,18 @@ def _capital(system: System, process: Process) -> Array:
     if not process.plant:
         return np.zeros(len(system.periods))
     plant = system.plants[process.plant]
-    need = process.loading / system.period_mean(plant.availability)
-    yearly = system.period_mean(plant.capital_cost) * (1 + plant.interest_rate) ** plant.lead_time
+    need = process.loading / plant.availability
+    yearly = plant.capital_cost * (1 + plant.interest_rate) ** plant.lead_time
     wears_out = np.isfinite(plant.life) and plant.life > 0
     annuity = annuity_due(plant.interest_rate, plant.life) if wears_out else 0.0
-    return np.asarray(need * (yearly * annuity + system.period_mean(plant.fixed_cost)))
+    return np.asarray(need * (yearly * annuity + plant.fixed_cost))
 
 
 def _arising(whole: Balance) -> dict[str, Array]:
     """t of each product that becomes waste, per year, shape (T,)."""
     system = whole.system
     return {
-        product.name: system.period_mean(
-            whole.stocks[product.name].outflow * (1 - product.dissipated)
-        )
+        product.name: (whole.stocks[product.name].outflow * (1 - product.dissipated))
         for product in system.products.values()
         if product.waste
     }
@@ -292,9 +288,7 @@ def _collection_rates(system: System) -> dict[str, Array]:
     """Share of each waste that is collected, shape (T,)."""
     none = np.zeros(len(system.periods))
     return {
-        good.name: none
-        if good.collection_rate is None
-        else system.period_mean(good.collection_rate)
+        good.name: none if good.collection_rate is None else good.collection_rate
         for good in system.goods.values()
         if good.kind == "waste"
     }
@@ -450,7 +444,7 @@ class _Grader:
         share = np.ones(len(self.years))
         for name, needed in use.items():
             plant = self.system.plants[name]
-            there = self.system.period_mean(plant.existing * plant.availability)
+            there = plant.existing * plant.availability
             part = np.divide(there, load[name], out=np.ones(len(there)), where=load[name] > 0)
             share = np.where(needed > 0, np.minimum(share, np.minimum(part, 1.0)), share)
         return share

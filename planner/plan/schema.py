@@ -379,6 +379,26 @@ RESULTS: tuple[ResultTable, ...] = (
                 "number",
                 "price in money of the currency year, discounting undone as `basis` says",
             ),
+            ResultField(
+                "low",
+                "number",
+                (
+                    "what one unit less of the requirement saves, per unit: the least price that "
+                    "the plan can have; `value` where it has one. Empty where there is no plan "
+                    "with less, and for plans whose prices are those of another programme "
+                    "(`hedge`, `rolling`, `secure`) or that were stopped before the optimum"
+                ),
+                optional=True,
+            ),
+            ResultField(
+                "high",
+                "number",
+                (
+                    "what one unit more costs, likewise: the largest price. Empty where there is "
+                    "no plan with more, and as `low`"
+                ),
+                optional=True,
+            ),
             UNIT,
             ResultField("basis", "text", _said(BASES), choices=tuple(BASES)),
             ResultField("present_value", "number", "the raw dual, present value"),

@@ -21,7 +21,7 @@ from planner.lp.formulation import FORMULATION
 from planner.mfa.demand_measures import after_measures
 from planner.plan.certificate import certify
 from planner.plan.plan import EXTENDED, Certificate, Plan, Record, Replay
-from planner.plan.prices import price_table
+from planner.plan.prices import PriceEnds, price_table
 from planner.plan.replay import notes as replay_notes
 from planner.plan.replay import replay
 from planner.plan.result_tables import result_tables
@@ -33,6 +33,7 @@ from planner.solver.checks import column_errors, holds, row_errors, worst_rows
 from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import Arrays, Program, Solution, by_name, new_highs
 from planner.solver.incumbent import best_known
+from planner.solver.price_ends import price_ends
 from planner.solver.scaling import range_warnings, ranges, recorded
 from planner.solver.ties import BROKEN, NO_TIES, break_ties
 from planner.solver.whole_numbers import in_words, settled
@@ -50,6 +51,10 @@ TIES_LEFT = (
 TIES_OPEN = (
     "ties could not be broken to the end ({}): another version of the solver may show another plan "
     "of the same cost"
+)
+WHOLE_LEFT = (
+    "stopped before the whole numbers were settled: the best found, {}; prices are those with them "
+    "fixed"
 )
 NOT_REPLAYED = "not replayed year by year: the time limit came first"
 NO_OPTIMUM = MappingProxyType(
@@ -72,15 +77,16 @@ def solve(
     `progress` is called with the name of each stage; `time_limit` is in seconds of the solver.
     Where that ends the search, or Ctrl-C does, the plan is the best known, of status `interrupted`,
     with its gap. Ctrl-C again gives up (KeyboardInterrupt), as it does where no plan is known, and
-    before and after the search. Integer variables that somebody added are settled first, and
-    within the time limit, or there is no plan. A plan of a System with longer periods is replayed
-    year by year for its certificate. Raises InfeasibleError with the clashing rows where no plan
-    meets every target and limit, SolverError where the solver gives no answer that holds when
-    checked, SpecError where what was added to a model cannot be worked.
+    before and after the search. Integer variables that somebody added are settled first, within
+    the same time; where that ends early, the plan is that of the best whole numbers found. A plan
+    of a System with longer periods is replayed year by year for its certificate. Raises
+    InfeasibleError with the clashing rows where no plan meets every target and limit, SolverError
+    where the solver gives no answer that holds when checked, SpecError where what was added to a
+    model cannot be worked.
     """
     made = compiled(subject, progress=progress, whole_numbers=True)
     if len(made.added.whole):
-        made = settled(made, time_limit)
+        return _whole(made, progress, time_limit)
     plan = _solved(made, progress, time_limit, counted())
     is_system = isinstance(subject, System)
     if not is_system or subject.orders_yearly or plan.record.status != "optimal":
@@ -91,6 +97,29 @@ def solve(
 def optimum(subject: Any, *, progress: Progress | None = None) -> Plan:
     """As `solve`, for what is built on the plan of least cost and on no other: Ctrl-C gives up."""
     return _solved(compiled(subject, progress=progress), progress, None, nullcontext(Presses()))
+
+
+def _whole(made: Compiled, progress: Progress | None, time_limit: float | None) -> Plan:
+    """The plan of a model with integer variables: settled first, by the larger share of the time,
+    and then fixed."""
+    clock, limit = Clock(progress), None if time_limit is None else SEARCH * time_limit
+    with counted() as presses, clock.stage("whole numbers"):
+        try:
+            choice = settled(made, limit, presses.beyond(0))
+        except SolverError as error:
+            if presses.count:
+                raise KeyboardInterrupt from error
+            raise
+    if presses.count > 1:
+        raise KeyboardInterrupt
+    seconds = clock.seconds["whole numbers"]
+    left = None if time_limit is None else max(time_limit - seconds, (1 - SEARCH) * time_limit)
+    chosen = replace(choice.made, seconds={**choice.made.seconds, **clock.seconds})
+    plan = _solved(chosen, progress, left, counted())
+    if choice.bound is None:
+        return plan
+    gap = _gap(plan.objective, choice.bound)
+    return _interrupted(plan, gap, WHOLE_LEFT.format(_gap_in_words(gap)))
 
 
 def _solved(
@@ -182,7 +211,8 @@ def _plan_of(made: Compiled, program: Program, found: _Found, seconds: Mapping[s
     if found.first.status == "interrupted":
         return unfinished(made, program, found.final, found.bound, seconds)
     require_optimal(program, found.first)
-    plan = make_plan(made, found.first, found.final, ties=found.ties, seconds=seconds)
+    ends = price_ends(made.arrays, found.first, found.final)
+    plan = make_plan(made, found.first, found.final, ties=found.ties, seconds=seconds, ends=ends)
     return plan if found.ties == BROKEN else _noted(plan, TIES_OPEN.format(found.ties))
 
 
@@ -210,7 +240,7 @@ def unfinished(
             "time"
         )
     cost = float(arrays.cost @ found.x) + arrays.offset
-    gap = max(cost - bound, 0.0) / max(abs(cost), 1.0) if np.isfinite(bound) else None
+    gap = _gap(cost, bound)
     no_prices = np.full(len(found.dual), np.nan)
     unpriced = replace(found, dual=no_prices, reduced_cost=np.full(len(found.x), np.nan))
     plan = make_plan(made, unpriced, found, seconds=seconds)
@@ -219,6 +249,11 @@ def unfinished(
         gap,
         f"stopped before the optimum: the best plan known, {_gap_in_words(gap)}; it has no prices",
     )
+
+
+def _gap(objective: float, bound: float) -> float | None:
+    """By how much an objective could be lower, as a share; None where nothing bounds it."""
+    return max(objective - bound, 0.0) / max(abs(objective), 1.0) if np.isfinite(bound) else None
 
 
 def _gap_in_words(gap: float | None) -> str:
@@ -293,9 +328,11 @@ def make_plan(
     *,
     ties: str = NO_TIES,
     seconds: Mapping[str, float] | None = None,
+    ends: PriceEnds | None = None,
 ) -> Plan:
     """The plan of a solution: prices from `priced` (the first solve), quantities from `final`;
-    `seconds` by stage, those of the solver alone where None. Raises SolverError if a check fails.
+    `seconds` by stage, those of the solver alone where None; `ends` of the prices where they are
+    known. Raises SolverError if a check fails.
 
     What is published lies within its bounds; the rows are checked on just that, and how far the
     solver's own answer was outside.
@@ -307,7 +344,8 @@ def make_plan(
     if made.added.costs:
         values = {**values, OWN_COST: made.added.costs_of(published)}
     flow_balance = after_measures(made.balance, values)
-    tables, notes = result_tables(flow_balance, values, price_table(system, arrays, priced))
+    prices = price_table(system, arrays, priced, ends)
+    tables, notes = result_tables(flow_balance, values, prices)
     objective = float(arrays.cost @ final.x) + arrays.offset
     certificate = certify(
         flow_balance,

@@ -175,8 +175,8 @@ def _use(balance: Balance) -> Iterator[_Level]:
         stock = balance.stocks[product.name]
         amounts = {
             "stock": stock.stock[last],
-            "inflow": system.period_mean(stock.inflow),
-            "outflow": system.period_mean(stock.outflow),
+            "inflow": stock.inflow,
+            "outflow": stock.outflow,
         }
         for metal, content in product.content.items():
             for quantity, amount in amounts.items():
@@ -246,7 +246,7 @@ def capacity_table(system: System, values: Values) -> pd.DataFrame:
     for plant in system.plants.values():
         amounts = {
             "capacity": series(system, values, "capacity", plant.name),
-            "existing": system.period_mean(plant.existing),
+            "existing": plant.existing,
             "used": used[plant.name],
             "ordered": orders(system, values, plant) @ placed(system, plant),
         }
@@ -316,13 +316,13 @@ def _own_costs(system: System, values: Values) -> Iterator[_Cost]:
 
 def _process_costs(system: System, values: Values) -> Iterator[_Cost]:
     """Running costs of processes, transfers and the carbon price."""
-    carbon_price, scope = system.period_mean(system.carbon_price), priced_scope(system)
+    carbon_price, scope = system.carbon_price, priced_scope(system)
     for process in system.processes.values():
         activity = series(system, values, "activity", process.name)
         name, metals = process.name, joined_metals(metals_of(system, process))
         for item, cost in running_costs(system, process).items():
             yield _Cost(item, name, metals, cost * activity)
-        transfer = system.period_mean(process.transfer) * activity
+        transfer = process.transfer * activity
         yield _Cost("transfer", name, metals, transfer, np.zeros(len(activity)))
         emission = sum(part for at, _, part in emission_parts(system, process) if at == scope)
         yield _Cost("carbon_price", name, metals, carbon_price * emission * activity)
@@ -333,14 +333,14 @@ def _good_costs(system: System, values: Values) -> Iterator[_Cost]:
     for good in system.goods.values():
         name, metals = good.name, joined_metals(good.content)
         disposed = series(system, values, "disposal", name)
-        yield _Cost("disposal", name, metals, system.period_mean(good.disposal_cost) * disposed)
+        yield _Cost("disposal", name, metals, good.disposal_cost * disposed)
         if good.shortage_cost is not None:
             short = series(system, values, "shortage", name)
-            yield _Cost("shortage", name, metals, system.period_mean(good.shortage_cost) * short)
+            yield _Cost("shortage", name, metals, good.shortage_cost * short)
         if good.stockpile is not None:
             level = series(system, values, "stockpile", name)
             before = np.append(good.stockpile.opening, level[:-1])
-            holding = system.period_mean(good.stockpile.holding_cost) * (before + level) / 2
+            holding = good.stockpile.holding_cost * (before + level) / 2
             yield _Cost("stockpile_holding", name, metals, holding)
 
 
@@ -349,13 +349,11 @@ def _option_costs(system: System, values: Values) -> Iterator[_Cost]:
     for measure in system.measures.values():
         metals = joined_metals(system.goods[measure.good].content)
         taken = series(system, values, "measure", measure.name)
-        yield _Cost("measure", measure.name, metals, system.period_mean(measure.cost) * taken)
+        yield _Cost("measure", measure.name, metals, measure.cost * taken)
     for option in system.exploration.values():
         metal = system.deposits[option.deposit].metal
         explored = series(system, values, "explored", option.deposit)
-        yield _Cost(
-            "exploration", option.deposit, metal, system.period_mean(option.cost) * explored
-        )
+        yield _Cost("exploration", option.deposit, metal, option.cost * explored)
 
 
 def _curve_costs(system: System, values: Values) -> Iterator[_Cost]:
@@ -384,7 +382,7 @@ def _plant_costs(system: System, values: Values) -> Iterator[_Cost]:
     for plant in system.plants.values():
         metals = joined_metals(worked[plant.name])
         standing = series(system, values, "capacity", plant.name)
-        fixed = system.period_mean(plant.fixed_cost) * standing
+        fixed = plant.fixed_cost * standing
         yield _Cost("fixed_cost", plant.name, metals, fixed)
         ordered = orders(system, values, plant)
         if ordered.any():

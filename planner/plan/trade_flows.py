@@ -87,7 +87,7 @@ def _imports(plan: Accounted) -> Iterator[_Row]:
     for process in importers(system):
         activity = series(system, plan.values, "activity", process.name)
         for name, coefficient in process.outputs.items():
-            amount = activity * system.period_mean(coefficient) * kept[name]
+            amount = activity * coefficient * kept[name]
             good = system.goods[name]
             for metal in good.content:
                 yield metal, "import", good, process.name, process.origin, amount
@@ -103,7 +103,7 @@ def _kept(plan: Accounted) -> dict[str, Array]:
         activity = series(system, plan.values, "activity", process.name)
         for side, recipe in ((given, process.outputs), (taken, process.inputs)):
             for name in set(recipe) & set(given):
-                side[name] = side[name] + activity * system.period_mean(recipe[name])
+                side[name] = side[name] + activity * recipe[name]
     return {
         name: 1 - np.divide(taken[name], whole, out=nothing.copy(), where=whole > 0)
         for name, whole in given.items()

@@ -144,7 +144,7 @@ def _cohorts(
             of = stock_by_cohort if stock else outflow_by_cohort
             found = of(plan.balance.stocks[product.name], bins.values())
             for name, yearly in zip(bins, found, strict=True):
-                mean = yearly[last] if stock else system.period_mean(yearly)
+                mean = yearly[last] if stock else yearly
                 total[name] = total[name] + content * mean
     if not sum(float(v.sum()) for v in total.values()) > 0:
         return None

@@ -30,6 +30,8 @@ from planner.runtime.locks import locked
 
 RECORD_FILE = "plan.json"
 """The file that marks a folder as a run."""
+BALANCE_FILE = "balance.json"
+"""The file that marks a folder of flows without a plan (`planner.plan.flow_tables`)."""
 LOG_FILE = "run.log"
 PACKAGE_FILE = "datapackage.json"
 """The file that describes the tables of a run, for machines."""
@@ -219,9 +221,10 @@ def write_tables(
     """Write DataFrames as `NAME.csv`, and texts under their names, into a folder that may hold
     other files: each whole or not at all.
 
-    Raises OutputError where that cannot be.
+    Raises OutputError where that cannot be, or a run that is in the folder would lose a file.
     """
     folder = followed(folder)
+    _require_no_loss(folder, {*(f"{name}.csv" for name in tables), *texts})
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".partial-", dir=folder) as partial:
@@ -233,6 +236,13 @@ def write_tables(
                 made.replace(folder / made.name)
     except OSError as error:
         raise OutputError(f"{folder} cannot be written: {error.strerror}; {REMEDY}") from error
+
+
+def _require_no_loss(folder: Path, names: set[str]) -> None:
+    """Raise OutputError where files of these names are those of a run, which would no longer be
+    what its seal says."""
+    if lost := sorted(names & _made(folder)):
+        raise OutputError(f"{folder} holds a run, of which {lost[0]} is a part; {REMEDY}")
 
 
 def _mark(folder: Path) -> str:
@@ -284,10 +294,14 @@ def strangers(folder: Path) -> list[str]:
 
 
 def _made(folder: Path) -> frozenset[str]:
-    """Names of the files that were made with the run in a folder, relative to it."""
+    """Names of the files that were made with the run, or the balance, in a folder, relative to it;
+    none where it holds neither."""
+    record = next((name for name in (RECORD_FILE, BALANCE_FILE) if (folder / name).exists()), "")
+    if not record:
+        return frozenset()
     try:
-        listed = json.loads((folder / RECORD_FILE).read_text(encoding="utf-8"))[FILES]
-        return frozenset({RECORD_FILE, *map(str, listed)})
+        listed = json.loads((folder / record).read_text(encoding="utf-8"))[FILES]
+        return frozenset({record, *map(str, listed)})
     except (OSError, ValueError, KeyError, TypeError):
         study = (f"{INPUTS}/{path.name}" for path in (folder / INPUTS).glob("*") if _is_input(path))
         return frozenset({*FIRST_FILES, *study})

@@ -345,7 +345,8 @@ class Program:
             # said each time: HiGHS keeps the answer, into the next solve too
             event.interrupt(asked())
 
-        told = (self.highs.cbSimplexInterrupt, self.highs.cbIpmInterrupt)
+        highs = self.highs
+        told = (highs.cbSimplexInterrupt, highs.cbIpmInterrupt, highs.cbMipInterrupt)
         for each in told:
             each.subscribe(hear)
         try:

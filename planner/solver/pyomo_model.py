@@ -18,7 +18,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from planner.errors import InfeasibleError, SpecError
-from planner.lp.arrays import Arrays, Name, without_specks
+from planner.lp.arrays import PENALTIES, Arrays, Name, without_specks
 from planner.lp.families import PHYSICAL
 from planner.lp.formulation import FORMULATION, OBJECTIVES
 from planner.lp.variables import COLUMNS
@@ -32,6 +32,12 @@ LINEAR_ONLY = (
 OWN_COST = (
     "only cost is minimised: give what it costs with planner.add_cost(model, name, rule), or "
     "deactivate it"
+)
+ON_PENALTY = (
+    "the cost {cost} is on {variable}, whose cost is a penalty that nobody pays; for a higher "
+    "penalty change shortage_cost or the policy's penalty in the study, and for a cost that is "
+    "paid add a variable of your own, held to no less than {variable} by a constraint, and put the "
+    "cost on that"
 )
 
 
@@ -95,6 +101,7 @@ def compile_model(model: Any) -> tuple[Arrays, Added]:
         arrays, costs = _arrays(model, form)
         whole = [i for i, column in enumerate(form.columns) if not column.is_continuous()]
         _refuse(model, _lost(fixed, arrays.columns))
+        _refuse(model, _on_penalties(costs, arrays.columns))
     return arrays, Added(
         tuple(_words(model, fixed, [arrays.columns[i] for i in whole])),
         np.array(whole, dtype=np.int32),
@@ -187,6 +194,14 @@ def _lost(fixed: Mapping[Name, float], columns: Sequence[Name]) -> Iterator[str]
     for name, value in fixed.items():
         if name not in there and value:
             yield f"{_shown(name)} is fixed at {value} and stands in no row; add it to one"
+
+
+def _on_penalties(costs: Sequence[OwnCost], columns: Sequence[Name]) -> Iterator[str]:
+    """Own costs of what bears a penalty: in one coefficient, what is paid and what is not could no
+    longer be told apart."""
+    weighed = [(i, name) for i, (name, _) in enumerate(columns) if name in PENALTIES]
+    found = {(own.name, name) for own in costs for i, name in weighed if own.terms[i]}
+    yield from (ON_PENALTY.format(cost=cost, variable=name) for cost, name in sorted(found))
 
 
 # arrays

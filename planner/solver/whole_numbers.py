@@ -1,9 +1,11 @@
-"""Integer and binary variables of a user's model: HiGHS settles them by branch and bound, and what
-follows is the linear programme with them fixed there, which has prices."""
+"""Integer and binary variables of a user's model: HiGHS settles them by branch and bound, or finds
+the best it can in time, and what follows is the linear programme with them fixed there, which has
+prices."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import highspy
 import numpy as np
@@ -19,26 +21,40 @@ WHOLE = 1e-6
 """Distance from a whole number that is rounding."""
 FEASIBILITY = 1e-9
 """Tolerance of a row, and of a whole number, asked of HiGHS."""
+STOPPED = (highspy.HighsModelStatus.kTimeLimit, highspy.HighsModelStatus.kInterrupt)
+HOLDS = int(highspy.SolutionStatus.kSolutionStatusFeasible)
 WORDS = (
     "whole numbers of {} were chosen first, at least cost; prices are those of the programme with "
     "them fixed, and say nothing about another choice"
 )
 
 
-def settled(made: Compiled, time_limit: float | None = None) -> Compiled:
-    """The programme with its integer variables fixed at their values of least cost.
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A programme with its integer variables fixed, and the best bound: what no other choice of
+    whole numbers costs less than (USD). None where the choice was settled to be the best."""
 
-    Raises InfeasibleError where no whole numbers allow a plan, SolverError where HiGHS did not
-    settle them in time.
+    made: Compiled
+    bound: float | None = None
+
+
+def settled(
+    made: Compiled, time_limit: float | None = None, asked: Callable[[], bool] | None = None
+) -> Choice:
+    """The programme with its integer variables fixed at their values of least cost; where the time
+    limit, or `asked`, ends the search, at those of the incumbent, the best plan found.
+
+    Raises InfeasibleError where no whole numbers allow a plan, SolverError where the search ended
+    before any were found.
     """
     arrays, whole = made.arrays, made.added.whole
-    x = _best(made, time_limit)
+    x, bound = _best(made, time_limit, asked)
     chosen = np.round(x[whole])
     if not np.abs(chosen - x[whole]).max(initial=0.0) <= WHOLE:
         raise SolverError("the solver gave no whole numbers for the integer variables")
     lower, upper = arrays.lower.copy(), arrays.upper.copy()
     lower[whole] = upper[whole] = chosen
-    return replace(made, arrays=replace(arrays, lower=lower, upper=upper))
+    return Choice(replace(made, arrays=replace(arrays, lower=lower, upper=upper)), bound)
 
 
 def in_words(arrays: Arrays, whole: np.ndarray) -> str:
@@ -47,10 +63,14 @@ def in_words(arrays: Arrays, whole: np.ndarray) -> str:
     return WORDS.format(", ".join(names)) if names else ""
 
 
-def _best(made: Compiled, time_limit: float | None) -> np.ndarray:
-    """The solution of least cost with whole numbers, shape (n,)."""
+def _best(
+    made: Compiled, time_limit: float | None, asked: Callable[[], bool] | None
+) -> tuple[np.ndarray, float | None]:
+    """The solution of least cost with whole numbers, shape (n,), or the incumbent with the best
+    bound."""
     whole = made.added.whole
-    highs = Program(made.arrays, time_limit=time_limit).highs
+    program = Program(made.arrays, time_limit=time_limit)
+    highs = program.highs
     kinds = np.full(len(whole), highspy.HighsVarType.kInteger)
     highs.changeColsIntegrality(len(whole), whole, kinds)
     for option, value in (
@@ -61,17 +81,21 @@ def _best(made: Compiled, time_limit: float | None) -> np.ndarray:
     ):
         if highs.setOptionValue(option, value) != highspy.HighsStatus.kOk:
             raise SolverError(f"HiGHS refuses the option {option} = {value}")
-    highs.run()
+    with program.stopped_when(asked):
+        highs.run()
     status = highs.getModelStatus()
     if status == highspy.HighsModelStatus.kOptimal:
-        return np.array(highs.getSolution().col_value)
+        return np.array(highs.getSolution().col_value), None
+    info = highs.getInfo()
+    if status in STOPPED and info.primal_solution_status == HOLDS:
+        return np.array(highs.getSolution().col_value), float(info.mip_dual_bound) / program.money
     if status in (
         highspy.HighsModelStatus.kInfeasible,
         highspy.HighsModelStatus.kUnboundedOrInfeasible,
     ):
         raise _infeasible(made)
     raise SolverError(
-        f"the whole numbers of the model were not settled ({highs.modelStatusToString(status)}); "
+        f"no whole numbers that allow a plan were found ({highs.modelStatusToString(status)}); "
         "allow more time, or give the variables bounds"
     )
 

@@ -113,5 +113,5 @@ def _of(recipe: Mapping[str, Array], names: Iterable[str]) -> dict[str, Array]:
 def _total(system: System, recipe: Mapping[str, Array], metal: str, worth: Worth) -> Array:
     total = np.zeros(len(system.periods))
     for name, coefficient in recipe.items():
-        total = total + system.period_mean(coefficient) * worth(system.goods[name], metal)
+        total = total + coefficient * worth(system.goods[name], metal)
     return total

@@ -149,7 +149,7 @@ def imported(
             if metal is None or metal in good.content:
                 nothing = np.zeros(len(system.years))
                 net = process.outputs.get(name, nothing) - taken.get(name, nothing)
-                yield Crossing(process, good, system.period_mean(net))
+                yield Crossing(process, good, net)
 
 
 def sent_abroad(system: System, metal: str | None = None) -> Iterator[Crossing]:
@@ -160,7 +160,7 @@ def sent_abroad(system: System, metal: str | None = None) -> Iterator[Crossing]:
         for name, coefficient in process.inputs.items():
             good = system.goods[name]
             if name not in brought and (metal is None or metal in good.content):
-                yield Crossing(process, good, system.period_mean(coefficient))
+                yield Crossing(process, good, coefficient)
 
 
 def import_terms(
@@ -179,18 +179,6 @@ def import_terms(
     if under is not None:
         crossings = (each for each in crossings if may_run(each.process, under))
     return _by_process(crossings, metal, forms, worth)
-
-
-def sent_terms(
-    system: System,
-    metal: str,
-    *,
-    forms: Collection[Form] = FORMS,
-    worth: Worth = reported_equivalent,
-) -> dict[str, Array]:
-    """Exports of a metal for treatment abroad per unit of activity of the import that takes them,
-    t per unit, shape (..., T)."""
-    return _by_process(sent_abroad(system, metal), metal, forms, worth)
 
 
 def _by_process(
@@ -212,22 +200,6 @@ def goods_supply(system: System) -> Iterator[tuple[Process, str, Pathway, Array]
         for name, worth in import_terms(system, metal, forms=FINISHED).items():
             process = system.processes[name]
             yield process, metal, process.pathway or "foreign primary", worth
-
-
-def export_worth(
-    system: System,
-    metal: str,
-    *,
-    forms: Collection[Form] = FORMS,
-    worth: Worth = reported_equivalent,
-) -> dict[str, float]:
-    """Metal that a tonne of each good that is demanded for export, or sold abroad at a price,
-    stands for, t/t."""
-    return {
-        good.name: worth(good, metal)
-        for good in system.goods.values()
-        if good.exported and metal in good.content and form_of(good) in forms
-    }
 
 
 @dataclass(frozen=True, slots=True)

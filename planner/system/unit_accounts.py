@@ -23,10 +23,7 @@ RUN_DOWN = "run_down"
 def running_costs(system: System, process: Process) -> Mapping[str, Array]:
     """Cost of a unit of activity by item, USD per unit, shape (T,) each; the credit is negative."""
     signs = {"credit": -1.0}
-    return {
-        item: signs.get(item, 1.0) * system.period_mean(getattr(process, item))
-        for item in COST_ITEMS
-    }
+    return {item: signs.get(item, 1.0) * getattr(process, item) for item in COST_ITEMS}
 
 
 def stopping_cost(system: System, ramp: Ramp) -> Array:
@@ -66,14 +63,11 @@ def emission_parts(system: System, process: Process) -> tuple[tuple[Scope, str, 
         "transport": process.transport_emission * system.foreign_emission_index,
     }
     parts: list[tuple[Scope, str, Array]] = [
-        ("territorial", part, system.period_mean(rate)) for part, rate in home.items()
+        ("territorial", part, rate) for part, rate in home.items()
     ]
     return (
         *parts,
-        *(
-            ("footprint", part, system.period_mean(rate))
-            for part, rate in {**home, **abroad}.items()
-        ),
+        *(("footprint", part, rate) for part, rate in {**home, **abroad}.items()),
     )
 
 
@@ -135,7 +129,7 @@ def refined_output(system: System, process: Process, metal: str) -> Array:
     for name, coefficient in process.outputs.items():
         good = system.goods[name]
         if good.kind == "refined" and metal in good.content:
-            total = total + system.period_mean(coefficient) * good.content[metal]
+            total = total + coefficient * good.content[metal]
     return total
 
 
@@ -143,7 +137,7 @@ def mean_demand(system: System, good: Good) -> Array:
     """Demand for a good, t per year, shape (T,); 0 where nothing is demanded."""
     if good.demand is None:
         return np.zeros(len(system.periods))
-    return system.period_mean(good.demand)
+    return good.demand
 
 
 def demand_by_good(
@@ -152,7 +146,7 @@ def demand_by_good(
     """Demand for each good, t per year, shape (T,): of all goods, or of those that hold a metal,
     for export only or at home only."""
     return {
-        good.name: system.period_mean(good.demand)
+        good.name: good.demand
         for good in system.goods.values()
         if good.demand is not None
         and (metal is None or metal in good.content)

@@ -325,3 +325,25 @@ def test_the_clash_as_table_and_as_json(tmp_path: Path) -> None:
     assert clash["accounts"][0]["short"] == pytest.approx(12)
     assert {lever["kind"] for lever in clash["levers"]} == {"the reserve", "the collection rate"}
     assert any(reason["place"] == "deposits.csv:2" for reason in clash["reasons"])
+
+
+@pytest.mark.parametrize(
+    ("limits", "short"),
+    [({2021: 10, 2022: 30}, 40), ({2021: 30, 2022: 10}, 20), ({2021: 20, 2022: 20}, 30)],
+)
+def test_the_building_rate_that_would_do_inside_a_longer_period(
+    tmp_path: Path, limits: dict[int, float], short: float
+) -> None:
+    """50 t asked from 2021 on, and in that year as much can be ordered as its own limit says: what
+    it lacks to 50 is the lever. An order is placed in proportion to the limits of the years of its
+    period: where they rise, twice as much was named, and where they fall, nothing."""
+    study = Study(2021, 2022, discount_rate=0, step=2)
+    study.good("li", "refined", demand=100, shortage_cost=900)
+    study.process(
+        *("mine", "mine"), gives={"li": 1}, variable_cost=10, stage="processing", plant="works"
+    )
+    study.process("buy", "import", gives={"li": 1}, import_price=5)
+    study.plant("works", capital_cost=10, life=10, lead_time=0, max_new=limits)
+    study.policy("own", "self_sufficiency", metal="lithium", stages=["processing"], share=0.5)
+    levers = planner.explain(system_of(study, tmp_path)).levers.set_index("lever")
+    assert levers.loc["the building rate", "amount"] == pytest.approx(short, rel=1e-4)

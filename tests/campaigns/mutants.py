@@ -51,8 +51,12 @@ LP = {
 TESTS: dict[str, tuple[str, ...]] = {
     "planner/mfa/stocks.py": ("test_stocks.py",),
     "planner/mfa/lifetimes.py": ("test_lifetimes.py", "test_stocks.py"),
-    "planner/mfa/least_squares.py": ("test_least_squares.py",),
-    "planner/mfa/reconcile.py": ("test_reconcile.py", "test_least_squares.py"),
+    **{
+        f"planner/mfa/reconciliation/{name}.py": ("test_least_squares.py",)
+        for name in ("least_squares", "constrained_fit", "scaled_problem")
+    },
+    "planner/mfa/reconciliation/reconcile.py": ("test_reconcile.py", "test_least_squares.py"),
+    "planner/mfa/reconciliation/measured_flows.py": ("test_reconcile.py",),
     "planner/mfa/balance.py": (
         "test_balance.py",
         "test_simulate.py",

@@ -20,12 +20,13 @@ import pytest
 from hypothesis import given, settings
 
 import planner
-from planner.analysis.tradeoffs.uniqueness import SAME_PRICE, Directions
+from planner.analysis.tradeoffs.uniqueness import Directions
 from planner.errors import InfeasibleError
 from planner.plan.solve import require_optimal
 from planner.solver import highs
 from planner.solver.compiled import compiled
 from planner.solver.highs import Program
+from planner.solver.price_ends import SAME_PRICE
 from planner.solver.ties import BROKEN, break_ties, weights
 from planner.system.nouns import Array
 from tests.campaigns.test_random_studies import COUNT, TRIED

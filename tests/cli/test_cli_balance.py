@@ -20,6 +20,7 @@ from planner.mfa.balance import Balance, make_incidence
 from planner.mfa.closure import TOLERANCE
 from planner.mfa.flows import flow_table
 from planner.mfa.simulate import Simulation, drives_of, shares_from
+from planner.plan.flow_tables import load_flows
 from planner.system.nouns import frozen_array, frozen_map
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -182,6 +183,44 @@ def test_flows_unmet_demand_and_limits_are_written(tmp_path: Path) -> None:
         "balance.json",
         "inputs",
     }
+
+
+def test_a_balance_written_again_keeps_what_it_did_not_write(tmp_path: Path) -> None:
+    """Notes beside it and in its `inputs/` stay; a table of the user's there would be read as part
+    of the study, and stands aside. `inputs/` was taken away whole."""
+    out = tmp_path / "out"
+    assert run("balance", "quickstart", "--out", out, "--cohorts", "--quiet").exit_code == 0
+    for name in ("notes.md", "inputs/sources.pdf", "inputs/mine.csv", "inputs/papers/a.txt"):
+        (out / name).parent.mkdir(exist_ok=True)
+        (out / name).write_text("mine")
+    again = run("balance", "quickstart", "--out", out, "--quiet")
+    assert (again.exit_code, again.stdout) == (0, "")
+    for name in ("notes.md", "inputs/sources.pdf", "inputs/mine.csv.kept", "inputs/papers/a.txt"):
+        assert (out / name).read_text() == "mine", name
+    assert not (out / "inputs" / "mine.csv").exists()
+    assert not (out / "cohorts.csv").exists(), "that was of the balance before"
+    assert load_flows(out).system.metals == planner.read("quickstart").metals
+
+
+def test_a_balance_takes_no_table_of_the_users(tmp_path: Path) -> None:
+    """A folder that was there, with a file of a name that the balance needs: it stands aside."""
+    (tmp_path / "flows.csv").write_text("mine")
+    (tmp_path / "cohorts.csv").write_text("mine")
+    assert run("balance", "quickstart", "--out", tmp_path, "--quiet").exit_code == 0
+    assert (tmp_path / "flows.csv.kept").read_text() == "mine"
+    assert (tmp_path / "cohorts.csv").read_text() == "mine"
+
+
+@pytest.mark.parametrize("verb", ["explain", "indicators"])
+def test_tables_of_another_verb_do_not_break_a_run(tmp_path: Path, verb: str) -> None:
+    """`explain --out RUN` wrote its prices over those of the run, which could not be read after."""
+    place = tmp_path / "run"
+    assert run("solve", "quickstart", "--out", place, "--quiet").exit_code == 0
+    subject = place if verb == "indicators" else "quickstart"
+    refused = run(verb, subject, "--out", place, "--quiet")
+    assert refused.exit_code == 2
+    assert "holds a run, of which" in refused.output
+    assert planner.load(place).certificate.holds
 
 
 def test_shares_that_are_given_need_no_plan(tmp_path: Path) -> None:

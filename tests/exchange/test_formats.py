@@ -177,7 +177,7 @@ def unspread(found: object, name: str, columns: tuple[str, ...]) -> pd.DataFrame
         values = {
             column: found[f"{name}{'' if column == 'value' else '_' + column}{suffix}"]  # type: ignore[index]
             for column in columns
-            if column in ("value", "present_value", "degenerate")
+            if column in ("value", "low", "high", "present_value", "degenerate")
         }
         labels = {
             column: found[f"{name}_{column}"]

@@ -9,7 +9,6 @@ import pytest
 
 import planner
 from planner.errors import SpecError
-from planner.system.trade import export_worth
 from tests.small import Study, plan_of, system_of
 
 
@@ -108,7 +107,6 @@ def test_reexports_of_imported_metal_are_seen(tmp_path: Path) -> None:
     found = plan.exports.set_index(["pathway", "origin"])["value"]
     assert found["foreign primary", "abroad"] == pytest.approx(5)
     assert found["domestic primary", ""] == pytest.approx(45)
-    assert export_worth(plan.system, "lithium") == {"out": 1.0}
 
 
 def test_the_price_of_metal_is_what_the_marginal_buyer_pays(tmp_path: Path) -> None:

@@ -3,14 +3,17 @@ and is named where it cannot be met."""
 
 from __future__ import annotations
 
+import copy
+import pickle
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyomo.environ as pyo
 import pytest
 
 import planner
-from planner.errors import InfeasibleError, SpecError
+from planner.errors import InfeasibleError, SolverError, SpecError
 from planner.system.nouns import System
 from tests.small import Study
 
@@ -136,6 +139,48 @@ def test_whole_numbers_without_a_plan_are_named(system: System) -> None:
         planner.solve(impossible)
 
 
+def hard_to_settle(system: System) -> Any:
+    """Many lots of odd sizes, each ordered or not, in thirty accounts that hold half of all: a plan
+    is found at once, and the proof that none is better takes hours."""
+    model = planner.build(system)
+    lots, draw = range(400), np.random.default_rng(7)
+    size = draw.integers(100, 1000, len(lots)) / 100
+    worth = size * draw.uniform(0.9, 1.1, len(lots))
+    model.lot = pyo.Var(lots, domain=pyo.Binary)
+    model.held = pyo.ConstraintList()
+    for _ in range(30):
+        weight = draw.integers(100, 1000, len(lots)).tolist()
+        model.held.add(sum(w * model.lot[i] for i, w in enumerate(weight)) <= sum(weight) / 2)
+    model.gain = pyo.Var(bounds=(0, None))
+    model.made = pyo.Constraint(expr=model.gain == sum(worth[i] * model.lot[i] for i in lots))
+    planner.add_cost(model, "sales", lambda m, t: -m.gain)
+    return model
+
+
+def test_a_time_limit_gives_the_best_whole_numbers_found(system: System, tmp_path: Path) -> None:
+    """With its gap, and of status `interrupted`: it was an error, and the incumbent was lost. The
+    gap is honest: no plan with more time is cheaper than it says."""
+    plan = planner.solve(hard_to_settle(system), time_limit=2)
+    assert plan.record.status == "interrupted"
+    assert plan.record.gap is not None
+    assert 0 < plan.record.gap < 1
+    assert "stopped before the whole numbers were settled" in plan.record.notes[0]
+    assert all(value in (0, 1) for value in plan.values["lot"].values())
+    assert sum(plan.values["lot"].values()) > 10, "some plan, and not the empty one"
+    assert plan.certificate.holds
+    assert plan.prices["value"].notna().all()
+    assert planner.load(plan.save(tmp_path / "run")).record.gap == plan.record.gap
+    longer = planner.solve(hard_to_settle(system), time_limit=6)
+    least = plan.objective - plan.record.gap * abs(plan.objective)
+    assert least - 1e-6 <= longer.objective <= plan.objective + 1e-6
+
+
+def test_no_time_at_all_gives_no_whole_numbers(system: System) -> None:
+    """Then there is no plan to give, and the error says so."""
+    with pytest.raises(SolverError, match="no whole numbers that allow a plan were found"):
+        planner.solve(hard_to_settle(system), time_limit=0)
+
+
 def test_other_verbs_refuse_whole_numbers(system: System) -> None:
     """They would relax them."""
     for ask in (planner.frontier, planner.alternatives, planner.compiled, planner.disrupt):
@@ -177,6 +222,59 @@ def test_the_loops_count_a_cost_of_ones_own(system: System) -> None:
     planner.add_cost(model, "dust", lambda m, t: 25 * m.activity["mine", t])
     found = planner.frontier(model, points=2)
     assert found.points["cost"].iloc[0] == pytest.approx(planner.solve(model).objective)
+
+
+def test_a_cost_on_a_penalty_is_refused(system: System) -> None:
+    """It was a cost in `plan.costs`, and a penalty in the frontier, the alternatives, `explain` and
+    a disruption, which tell the two apart by the column."""
+    for ask in (planner.solve, planner.frontier, planner.alternatives, planner.compiled):
+        model = planner.build(system)
+        planner.add_cost(model, "fine", lambda m, t: 5 * m.shortage["li", t])
+        with pytest.raises(SpecError, match=r"cost fine is on shortage, .* penalty .* of your own"):
+            ask(model)
+
+
+def test_a_cost_on_a_target_missed_is_refused(tmp_path: Path) -> None:
+    """As on a shortage: the column `breach` has the penalty of the policy."""
+    study = Study(2021, 2022).good("li", "refined", demand=100, shortage_cost=900)
+    study.process("ref", "refine", gives={"li": 1}, variable_cost=10, stage="processing")
+    study.process("buy", "import", origin="A", gives={"li": 1}, import_price=30)
+    study.policy(
+        *("own", "self_sufficiency"), metal="lithium", stages=["processing"], share=0.8, penalty=50
+    )
+    model = planner.build(planner.read(study.write(tmp_path / "s")))
+    planner.add_cost(model, "fine", lambda m, t: 5 * sum(m.breach[i] for i in m.breach if t in i))
+    with pytest.raises(SpecError, match="cost fine is on breach"):
+        planner.solve(model)
+
+
+def test_the_remedy_for_a_cost_on_a_penalty_works(system: System) -> None:
+    """At most 90 t are served, of 100: 10 t short at 900, a penalty, and 5 paid for each, a cost in
+    the plan and in the alternatives: 90 x 10 + 10 x 5 = 950 a year."""
+    model = planner.build(system)
+    periods = list(model.periods)
+    model.few = pyo.Constraint(
+        periods, rule=lambda m, t: m.activity["mine", t] + m.activity["buy", t] <= 90
+    )
+    model.unserved = pyo.Var(periods, within=pyo.NonNegativeReals)
+    model.told = pyo.Constraint(periods, rule=lambda m, t: m.unserved[t] >= m.shortage["li", t])
+    planner.add_cost(model, "fine", lambda m, t: 5 * m.unserved[t])
+    discount = 1 + 1 / (1 + system.discount_rate)
+    plan = planner.solve(model)
+    assert (plan.cost, plan.penalty) == pytest.approx((950 * discount, 9000 * discount))
+    assert planner.alternatives(model, plans=0).cost == pytest.approx(950 * discount)
+
+
+def test_a_cost_on_emissions_is_a_price_of_carbon(tmp_path: Path) -> None:
+    """2 t CO2e per tonne at 3: 6 on top of the 10 of the mine in the plan, and left out of the
+    frontier's cost, as `add_cost` says."""
+    study = Study(2021, 2021).good("li", "refined", demand=100, shortage_cost=900)
+    study.process("mine", "mine", gives={"li": 1}, variable_cost=10, direct_emission=2)
+    model = planner.build(planner.read(study.write(tmp_path / "s")))
+    planner.add_cost(model, "levy", lambda m, t: 3 * m.emission["territorial", t])
+    assert planner.solve(model).cost == pytest.approx(1600)
+    found = planner.frontier(model, points=2, scope="territorial")
+    assert list(found.points["cost"]) == pytest.approx([1000])
 
 
 def changed(model: Any, change: str) -> None:
@@ -304,8 +402,19 @@ def test_names_of_planner_are_refused(system: System) -> None:
         planner.solve(model)
     with pytest.raises(SpecError, match="component activity"):
         planner.add_cost(model, "activity", lambda m, t: 0)
-    with pytest.raises(SpecError, match="cannot be cloned"):
-        model.clone()
+
+
+def test_a_model_is_not_copied(system: System) -> None:
+    """Pyomo gives a copy without rows, and says so in a log that is thousands of lines long."""
+    model = planner.build(system)
+    for attempt in (
+        model.clone,
+        lambda: copy.deepcopy({"mine": model}),
+        lambda: pickle.dumps(model),
+    ):
+        with pytest.raises(SpecError, match="cannot be cloned, copied or pickled"):
+            attempt()
+    assert planner.solve(model).objective == planner.solve(system).objective, "it is as it was"
 
 
 def set_of_order(model: Any) -> None:

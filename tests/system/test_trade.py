@@ -11,12 +11,11 @@ from planner.system.trade import (
     FORMS,
     OWN_FORMS,
     contained,
-    export_worth,
     form_of,
     import_terms,
     importers,
     origins,
-    sent_terms,
+    sent_abroad,
     unsettled,
 )
 from tests.by_hand import ByHand
@@ -97,8 +96,6 @@ def test_finished_goods_are_a_form_of_their_own() -> None:
     own = import_terms(system, "lithium", forms=OWN_FORMS)
     assert set(own) == {"buy_mass", "dig_abroad", "refine_abroad"}
     assert set(import_terms(system, "lithium", forms=("finished goods",))) == {"buy_cells"}
-    assert export_worth(system, "lithium") == {"sold": pytest.approx(1.2)}
-    assert export_worth(system, "lithium", forms=OWN_FORMS) == {}
 
 
 def test_the_name_of_a_kind_does_not_change_the_form() -> None:
@@ -123,7 +120,11 @@ def test_home_ore_refined_abroad_goes_out_and_comes_in() -> None:
         ore=0.9,
     )
     assert import_terms(system, "lithium") == {"toll": pytest.approx([0.9])}
-    assert sent_terms(system, "lithium") == {"toll": pytest.approx([0.9])}
+    ((process, good, amount),) = (
+        (each.process.name, each.good.name, each.amount) for each in sent_abroad(system, "lithium")
+    )
+    assert (process, good) == ("toll", "ore")
+    assert amount == pytest.approx([1.0])
     assert list(unsettled(system, "lithium")) == []
 
 

@@ -26,13 +26,16 @@ from planner.runtime.progress import Progress, Step
 from planner.solver.highs import Arrays, Program
 from planner.study.provenance import Inputs, figures
 from planner.system.nouns import Array, System, frozen_array, frozen_map
-from planner.system.orders import in_time
+from planner.system.orders import in_time, is_limited, placed
 
 ROOMS = (1e-6, 1e-4)
 """Distance of a lever from the edge of feasibility, as a share of its change, so that rounding
 does not undo it."""
 LEAST = 1e-7
 """An amount below this share of the largest of its kind counts as zero."""
+DOUBLED = (1.0, 3.0, 7.0)
+"""The same where the limit stands in coefficients too, and the elastic answer may be too little:
+the double, and so on."""
 HALVINGS = 20
 
 Easing = tuple[str, Literal["row", "most", "least"], int, float]
@@ -62,6 +65,28 @@ class Lever:
     words: str
 
 
+def _never(_: System) -> bool:
+    return False
+
+
+def _always(_: System) -> bool:
+    return True
+
+
+def _orders_shift(system: System) -> bool:
+    """Return True where an order is placed over years of different limits: to raise them alike
+    moves a part of it from one year to another."""
+    return any(
+        is_limited(plant) and _uneven(placed(system, plant)) for plant in system.plants.values()
+    )
+
+
+def _uneven(shares: Array) -> bool:
+    """Whether any row has entries, but for 0, that differ."""
+    least = np.where(shares > 0, shares, np.inf).min(axis=1, initial=np.inf)
+    return bool((shares.max(axis=1, initial=0.0) > least * (1 + LEAST)).any())
+
+
 @dataclass(frozen=True, slots=True)
 class LimitKind:
     """A kind of limit: its name, its place in the programme and in the study, and how it is changed
@@ -78,9 +103,9 @@ class LimitKind:
     """Table, keys and parameter of an item."""
     most: float = np.inf
     """Upper bound of what an item gives: 1 for a share."""
-    curved: bool = False
-    """The limit stands in coefficients too, or cannot fall below 0 in some years: the elastic
-    answer is enough, the least is searched."""
+    curved: Callable[[System], bool] = _never
+    """Whether the limit stands in coefficients too, or cannot fall below 0 in some years: the
+    elastic answer is where the search for the least begins."""
 
 
 def levers(
@@ -104,11 +129,11 @@ def _least(
     kind: LimitKind, system: System, arrays: Arrays, easings: Sequence[Easing]
 ) -> Lever | None:
     """The least that a kind must give, proved by a solve; None where it does not help."""
-    amounts = _amounts(kind, arrays, easings)
-    for room in ROOMS:
+    amounts, curved = _amounts(kind, arrays, easings), kind.curved(system)
+    for room in (*ROOMS, *(DOUBLED if curved else ())):
         tried = {item: e * (1 + room) for item, e in amounts.items()}
         if tried and feasible(kind.apply(system, tried)):
-            return _told(kind, system, _tightened(kind, system, tried) if kind.curved else tried)
+            return _told(kind, system, _tightened(kind, system, tried) if curved else tried)
     return None
 
 
@@ -125,7 +150,7 @@ def _amounts(kind: LimitKind, arrays: Arrays, easings: Sequence[Easing]) -> dict
 
 def _tightened(kind: LimitKind, system: System, amounts: Mapping[str, float]) -> dict[str, float]:
     """The least common part of the amounts that still will do: where the limit also stands in the
-    coefficients, the elastic answer is enough and may be more than enough."""
+    coefficients, the elastic answer may be more than enough."""
     low, high = 0.0, 1.0
     for _ in range(HALVINGS):
         middle = (low + high) / 2
@@ -323,11 +348,7 @@ def _uncollected(system: System, balance: Balance, good: Any, year: Any) -> floa
     """Waste beyond the collection rate, t per year: what the lever closes is a share of it."""
     series, rate = balance.arising.get(good), system.goods[good].collection_rate
     at = next(i for i, p in enumerate(system.periods) if p.first == year)
-    return (
-        0.0
-        if series is None or rate is None
-        else float(system.period_mean((1 - rate) * series)[at])
-    )
+    return 0.0 if series is None or rate is None else float(((1 - rate) * series)[at])
 
 
 # ---- how each kind is changed in the study
@@ -433,6 +454,7 @@ LIMIT_KINDS: tuple[LimitKind, ...] = (
         _with("plants", _more("max_new")),
         _of("plants", "max_new"),
         _row("plants", "max_new"),
+        curved=_orders_shift,
     ),
     LimitKind(
         "the limit of output",
@@ -488,7 +510,7 @@ LIMIT_KINDS: tuple[LimitKind, ...] = (
         _of("goods", "collection_rate"),
         _row("collection", "rate"),
         most=1.0,
-        curved=True,
+        curved=_always,
     ),
     LimitKind(
         "the host output",
@@ -516,7 +538,7 @@ LIMIT_KINDS: tuple[LimitKind, ...] = (
         _with("processes", _less("min_activity")),
         _of("processes", "min_activity"),
         _row("process_values", "min_activity"),
-        curved=True,
+        curved=_always,
     ),
     LimitKind(
         "the size of the store",

@@ -18,7 +18,7 @@ from planner.analysis.diagnosis.infeasibility import Clash, clashes
 from planner.analysis.diagnosis.price_decomposition import price_parts
 from planner.analysis.diagnosis.row_descriptions import TARGET_NAMES, Reason, Teller
 from planner.analysis.diagnosis.shortfall import Shortfall
-from planner.analysis.tradeoffs.uniqueness import SAME_PRICE, Directions, Ties, ties
+from planner.analysis.tradeoffs.uniqueness import Directions, Ties, ties
 from planner.errors import InfeasibleError
 from planner.plan.plan import Plan, require_own_study
 from planner.plan.prices import balance_prices, undiscounted
@@ -27,6 +27,7 @@ from planner.plan.tables import series
 from planner.runtime.progress import Progress
 from planner.solver.compiled import compiled
 from planner.solver.highs import Program
+from planner.solver.price_ends import SAME_PRICE
 from planner.system.nouns import Good, System
 from planner.system.unit_accounts import refined_output
 
@@ -209,7 +210,7 @@ def _offers(plan: Plan, metal: str) -> Iterator[tuple[int, list[_Offer]]]:
         out = refined_output(system, process, metal)
         if not process.pathway or not out.any():
             continue
-        can = (out > 0) & (system.period_mean(process.max_activity) > 0)
+        can = (out > 0) & (process.max_activity > 0)
         activity = series(system, plan.values, "activity", process.name)
         reduced = undiscounted(system, series(system, plan.reduced_costs, "activity", process.name))
         idle = IDLE * max(float(activity.max(initial=0.0)), 1.0)

@@ -102,7 +102,7 @@ class _Passed:
         for process in self.system.processes.values():
             activity = series(self.system, plan.values, "activity", process.name)
             for name, coefficient in process.outputs.items():
-                amount = activity * self.system.period_mean(coefficient)
+                amount = activity * coefficient
                 own = (name, process.stage, _origin(process))
                 self.made[own] = self.made.get(own, 0.0) + amount
                 self.total[name] = self.total.get(name, 0.0) + amount
@@ -112,9 +112,9 @@ class _Passed:
         origin, shape (T,)."""
         net = np.zeros(len(self.system.periods))
         if name in process.outputs:
-            net = net + self.system.period_mean(process.outputs[name])
+            net = net + process.outputs[name]
         if name in process.inputs:
-            taken = self.system.period_mean(process.inputs[name])
+            taken = process.inputs[name]
             net = net - taken * self._share(process, name)
         return net
 

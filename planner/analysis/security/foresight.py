@@ -42,6 +42,7 @@ from planner.runtime.progress import Progress, Step, told
 from planner.solver.checks import ROW_TOLERANCE, row_errors
 from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import Arrays, Program, Solution
+from planner.solver.price_ends import price_ends
 from planner.solver.ties import break_ties
 from planner.system.nouns import Array, System
 from planner.system.orders import order_charge
@@ -385,7 +386,8 @@ def _best(made: Compiled, program: Program) -> Plan:
     """The plan of least cost of a programme."""
     solution = optimal(program)
     final, ties = break_ties(program, solution)
-    return make_plan(made, solution, final, ties=ties)
+    ends = price_ends(program.arrays, solution, final)
+    return make_plan(made, solution, final, ties=ties, ends=ends)
 
 
 def regret(

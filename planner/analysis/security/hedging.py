@@ -34,6 +34,7 @@ from planner.plan.solve import make_plan, optimal, optimal_if_any, require_optim
 from planner.runtime.progress import Progress, told
 from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import Arrays, Name, Program, Solution
+from planner.solver.price_ends import price_ends
 from planner.solver.ties import break_ties
 from planner.system.nouns import Array, System
 
@@ -394,7 +395,9 @@ def _alone(name: str, made: Compiled, progress: Progress | None) -> Plan:
     program = Program(made.arrays)
     solution = optimal(program)
     final, ties = break_ties(program, solution)
-    return make_plan(made, solution, final, ties=ties)
+    return make_plan(
+        made, solution, final, ties=ties, ends=price_ends(made.arrays, solution, final)
+    )
 
 
 def _builds(common: Plan, alone: Mapping[str, Plan], year: int) -> pd.DataFrame:

@@ -13,9 +13,13 @@ from planner.analysis.tradeoffs.structure import differing_texts
 from planner.errors import SpecError
 from planner.plan.indicators import indicators
 from planner.plan.plan import Plan
+from planner.plan.prices import refined_prices
+from planner.plan.schema import REFINED_PRICE
 from planner.runtime.display import shown
 from planner.study.schema import POLICY_FORMS
 
+PRICE_ENDS = ("low", "high")
+"""Columns of the price table that are the ends of a price."""
 COUNT = "targets"
 """Unit of what is counted, and no share."""
 ABOUT_ZERO = 1e-9
@@ -185,13 +189,42 @@ def _results(plans: Sequence[Plan], heads: tuple[str, ...]) -> pd.DataFrame:
         other = other[
             ~other["quantity"].str.startswith("share: ") & (other["quantity"] != "shortage")
         ]
-        both = pd.concat([supply[[*keys, "value"]], other[[*keys, "value"]]], ignore_index=True)
+        tables = [table[[*keys, "value"]] for table in (supply, other, _price_ends(plan))]
+        both = pd.concat(tables, ignore_index=True)
         parts.append(both.set_index(keys)["value"].rename(head))
     frame = pd.concat(parts, axis=1).reset_index()
+    frame = _without_single_prices(frame, heads)
     # what a plan does not supply at all is a zero, not an unknown
     amounts = frame["quantity"].str.startswith("supply: ")
     frame.loc[amounts, list(heads)] = frame.loc[amounts, list(heads)].fillna(0.0)
     return frame.sort_values(keys, ignore_index=True)
+
+
+def _price_ends(plan: Plan) -> pd.DataFrame:
+    """Both ends of the price of each refined metal: metal, year, quantity, unit, value (NaN where
+    there is no end)."""
+    unit = f"{plan.record.currency}/t"
+    rows = [
+        (metal, period.first, f"{REFINED_PRICE}, {end}", unit, float(price))
+        for end in PRICE_ENDS
+        for metal, series in refined_prices(plan.system, plan.prices, end).items()
+        for period, price in zip(plan.system.periods, series, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=["metal", "year", "quantity", "unit", "value"])
+
+
+def _without_single_prices(frame: pd.DataFrame, heads: tuple[str, ...]) -> pd.DataFrame:
+    """The results without the ends of prices that have one value in every plan. Where one has two,
+    both ends stand for all."""
+    at = ["metal", "year"]
+    price = frame[frame["quantity"] == REFINED_PRICE].set_index(at)[list(heads)]
+    ends = frame["quantity"].isin([f"{REFINED_PRICE}, {end}" for end in PRICE_ENDS])
+    named = frame.loc[ends].set_index(at)[list(heads)]
+    beside = price.reindex(named.index)
+    several = ~(named.eq(beside) | beside.isna()).all(axis=1)
+    kept = ~ends
+    kept[ends] = several.groupby(level=at).transform("any").to_numpy()
+    return frame[kept]
 
 
 def metal_order(plans: Sequence[Plan]) -> dict[str, int]:

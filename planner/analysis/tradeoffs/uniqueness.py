@@ -26,16 +26,13 @@ import pandas as pd
 from planner.errors import SolverError
 from planner.plan.solve import optimal_if_any
 from planner.solver.highs import Arrays, Program, Solution
+from planner.solver.price_ends import SAME_PRICE, distances
 from planner.system.nouns import Array
 
-AT_BOUND = 1e-7
-"""A value is at its bound within this share of its size, or of 1."""
 MOVES = 1e-5
 """A column moves when it changes by more than this share of its size, or of 1."""
 SAME_COST = 1e-9
 """Plans cost the same within this share."""
-SAME_PRICE = 1e-6
-"""Prices are the same within this share of the larger, or of 1."""
 DIRECTIONS = 3
 """Random functions that other plans are looked for with; each gives two."""
 SEED = 20211124
@@ -73,15 +70,9 @@ def ties(program: Program, base: Solution, priced: Sequence[int]) -> Ties:
 
 def degenerate(arrays: Arrays, base: Solution) -> int:
     """Number of basic columns and rows that stand at a bound."""
-    columns = np.minimum(*_distances(base.x, arrays.lower, arrays.upper)) <= 0
-    rows = np.minimum(*_distances(base.row_value, arrays.row_lower, arrays.row_upper)) <= 0
+    columns = np.minimum(*distances(base.x, arrays.lower, arrays.upper)) <= 0
+    rows = np.minimum(*distances(base.row_value, arrays.row_lower, arrays.row_upper)) <= 0
     return int((columns & base.basic_column).sum() + (rows & base.basic_row).sum())
-
-
-def _distances(value: Array, lower: Array, upper: Array) -> tuple[Array, Array]:
-    """Distances of values above their lower and below their upper bounds; 0 or less at a bound."""
-    room = AT_BOUND * np.maximum(np.abs(value), 1.0)
-    return value - lower - room, upper - value - room
 
 
 def _swaps(program: Program, base: Solution) -> pd.DataFrame:
@@ -137,8 +128,8 @@ class Directions:
     costs at once."""
 
     def __init__(self, arrays: Arrays, base: Solution) -> None:
-        above, below = _distances(base.x, arrays.lower, arrays.upper)
-        over, under = _distances(base.row_value, arrays.row_lower, arrays.row_upper)
+        above, below = distances(base.x, arrays.lower, arrays.upper)
+        over, under = distances(base.row_value, arrays.row_lower, arrays.row_upper)
         self.row_lower = np.where(over <= 0, 0.0, -np.inf)
         self.row_upper = np.where(under <= 0, 0.0, np.inf)
         self.program = Program(arrays)

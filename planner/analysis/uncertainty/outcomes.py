@@ -193,7 +193,7 @@ class OutcomeReader:
             [system.processes[each.process].outputs[each.good] for each in self.supplies]
         )
         content = np.array([system.goods[each.good].content[each.metal] for each in self.supplies])
-        return np.asarray(system.period_mean(coefficients) * content[:, None])
+        return np.asarray(coefficients * content[:, None])
 
     def _price(self, system: System, dual: Array, demanded: Mapping[str, Array]) -> Array:
         """Demand-weighted price of the goods demanded that hold one metal, as the indicators have

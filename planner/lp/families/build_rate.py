@@ -32,9 +32,11 @@ def _fill(m: Components, given: Given) -> None:
 
 def _describe(facts: Facts, subject: Subject, years: list[int]) -> Telling:
     (name,) = subject
-    most = figures(facts.mean(facts.system.plants[name].max_new, years), "t/year")
+    periods = [period for period in facts.system.order_periods if period.first in years]
+    within = [year for period in periods for year in range(period.first, period.last + 1)]
+    most = figures(facts.mean(facts.system.plants[name].max_new, within), "t/year")
     return (
-        f"{name}: at most {most} can be ordered in a year {facts.when(years)}",
+        f"{name}: at most {most} can be ordered in a year {facts.when(within)}",
         facts.inputs.line("plants", name, "max_new", year=years[0]),
     )
 

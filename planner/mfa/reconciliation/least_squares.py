@@ -31,22 +31,22 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy import linalg, optimize, stats
+from scipy import optimize, stats
 
+from planner.mfa.reconciliation.constrained_fit import equality_fit, without_free
+from planner.mfa.reconciliation.scaled_problem import (
+    CONVERGED,
+    HALVINGS,
+    RANK,
+    Contradiction,
+    Mask,
+    Product,
+    Scaled,
+    scaled,
+    start,
+)
 from planner.system.nouns import Array, frozen_array
 
-Mask = npt.NDArray[np.bool_]
-Product = tuple[int, int, int]
-"""(result, coefficient, factor): positions of v_result = v_coefficient * v_factor."""
-
-_RANK = 1e-9
-"""Singular values below this share of the largest count as zero; constraints are scaled to unit
-rows first."""
-_CONVERGED = 1e-12
-"""Constraints hold when no row misses by more than this share of its largest term."""
-_SETTLED = 1e-10
-"""Products have settled when no variable moves by more than this share of itself, or of a tenth of
-the largest flow."""
 _NOTHING = 1e-10
 """A measurement whose share of the adjustment is below this cannot be tested."""
 _SAME = 1e-7
@@ -54,17 +54,6 @@ _SAME = 1e-7
 _SIDE = 1e-9
 """A value nearer to its measurement than this share of the deviation lies on neither side."""
 _TURNS = 100
-_STEPS = 500
-_HALVINGS = 40
-
-
-class Contradiction(ValueError):
-    """Exact values and constraints cannot hold together. `rows` are the constraints concerned:
-    linear ones first, then products. `bounded`: they could, but for the bounds."""
-
-    def __init__(self, rows: tuple[int, ...], *, bounded: bool = False) -> None:
-        self.rows, self.bounded = rows, bounded
-        super().__init__(f"exact values contradict constraints {list(rows)}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,56 +114,6 @@ class Fit:
         return tuple(int(i) for i in self.measured[same])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Scaled:
-    """The problem in scaled variables and unit rows, and what each variable is."""
-
-    values: Array
-    deviations: Array
-    matrix: Array
-    target: Array
-    products: tuple[Product, ...]
-    free: Mask
-    exact: Mask
-    measured: Mask
-
-    def holding(self, held: Mask, at: Array) -> _Scaled:
-        """With variables held at a value: free ones are exact there, measured ones keep their
-        measurement and have a row more, after the other linear ones."""
-        fixed, rows = held & self.free, np.flatnonzero(held & self.measured)
-        return replace(
-            self,
-            values=np.where(fixed, at, self.values),
-            free=self.free & ~fixed,
-            exact=self.exact | fixed,
-            matrix=np.vstack([self.matrix, np.eye(len(held))[rows]]),
-            target=np.concatenate([self.target, at[rows]]),
-        )
-
-    def residual(self, v: Array) -> Array:
-        """Constraints' misses: linear rows, then products; shape (C,)."""
-        bilinear = np.array([v[i] - v[j] * v[k] for i, j, k in self.products], dtype=float)
-        return np.concatenate([np.asarray(self.matrix @ v - self.target), bilinear])
-
-    def jacobian(self, v: Array) -> Array:
-        rows = np.zeros((len(self.products), len(v)))
-        for row, (i, j, k) in zip(rows, self.products, strict=True):
-            row[i] += 1.0
-            row[j] -= v[k]
-            row[k] -= v[j]
-        return np.vstack([self.matrix, rows])
-
-    def size(self, v: Array) -> Array:
-        """Largest term of each constraint, at least 1 (the largest measured flow) times a rounding,
-        shape (C,)."""
-        linear = np.abs(self.matrix * v).max(axis=1, initial=0.0)
-        bilinear = np.array(
-            [max(abs(v[i]), abs(v[j] * v[k])) for i, j, k in self.products], dtype=float
-        )
-        found: Array = np.maximum(np.concatenate([linear, bilinear]), 1e-3)
-        return found
-
-
 def fit(
     values: npt.ArrayLike,
     deviations: npt.ArrayLike,
@@ -204,7 +143,7 @@ def fit(
     low, high = (
         np.where(each > 0, each, other) for each, other in ((below, upward), (upward, below))
     )
-    problem, scale = _scaled(values, (low + high) / 2, matrix, goal, tuple(products))
+    problem, scale = scaled(values, (low + high) / 2, matrix, goal, tuple(products))
     signs = (
         np.zeros(len(values), dtype=bool)
         if nonnegative is None
@@ -225,7 +164,7 @@ class _Bounds(NamedTuple):
 
     def passed(self, v: Array) -> npt.NDArray[np.intp]:
         """-1 where a value lies below its lower bound, 1 where above the upper one, 0 within."""
-        slack = _RANK * max(1.0, float(np.abs(v).max(initial=0.0)))
+        slack = RANK * max(1.0, float(np.abs(v).max(initial=0.0)))
         found: npt.NDArray[np.intp] = (v > self.upper + slack).astype(np.intp) - (
             v < self.lower - slack
         )
@@ -236,7 +175,7 @@ class _Bounds(NamedTuple):
         return np.where(side < 0, self.lower, np.where(side > 0, self.upper, 0.0))
 
 
-def _bounds(problem: _Scaled, signs: Mask, floor: Mask, ceiling: Mask) -> _Bounds:
+def _bounds(problem: Scaled, signs: Mask, floor: Mask, ceiling: Mask) -> _Bounds:
     """Bounds of what is not exact: 0 for what must not fall below it, the measured value for what
     lies on one side of it alone."""
     lower = np.where(signs & ~problem.exact, 0.0, -np.inf)
@@ -246,11 +185,11 @@ def _bounds(problem: _Scaled, signs: Mask, floor: Mask, ceiling: Mask) -> _Bound
 
 
 def _two_pieces(
-    problem: _Scaled, bounds: _Bounds, below: Array, above: Array
-) -> tuple[_Scaled, Array, int]:
+    problem: Scaled, bounds: _Bounds, below: Array, above: Array
+) -> tuple[Scaled, Array, int]:
     """The fit with the deviation of the side on which each value lies; with the problem that it
     solves, what is pressed against a bound held there, and the steps it took."""
-    point, pressed, steps = _within_bounds(problem, bounds, _start(problem))
+    point, pressed, steps = _within_bounds(problem, bounds, start(problem))
     uneven = problem.measured & (below != above)
     if not uneven.any():
         return problem.holding(pressed != 0, bounds.at(pressed)), point, steps
@@ -272,7 +211,7 @@ def _two_pieces(
     )
 
 
-def _lower(problem: _Scaled, below: Array, above: Array, point: Array, trial: Array) -> Array:
+def _lower(problem: Scaled, below: Array, above: Array, point: Array, trial: Array) -> Array:
     """A point on the way to the trial at which the sum of squares is no larger; the trial itself
     where products bend the way."""
     measured = problem.measured
@@ -282,8 +221,8 @@ def _lower(problem: _Scaled, below: Array, above: Array, point: Array, trial: Ar
         side = np.where(miss < 0, below[measured], above[measured])
         return float(((miss / side) ** 2).sum())
 
-    for _ in range(_HALVINGS if not problem.products else 0):
-        if loss(trial) <= loss(point) * (1 + _CONVERGED):
+    for _ in range(HALVINGS if not problem.products else 0):
+        if loss(trial) <= loss(point) * (1 + CONVERGED):
             break
         trial = (trial + point) / 2
     return trial
@@ -293,7 +232,7 @@ _Held = npt.NDArray[np.intp]
 """-1 for a variable held at its lower bound, 1 at its upper one, 0 for others; shape (N,)."""
 
 
-def _within_bounds(problem: _Scaled, bounds: _Bounds, point: Array) -> tuple[Array, _Held, int]:
+def _within_bounds(problem: Scaled, bounds: _Bounds, point: Array) -> tuple[Array, _Held, int]:
     """The fit within the bounds, from a point near it, which variables are pressed against a bound,
     and the steps it took.
 
@@ -327,16 +266,16 @@ def _within_bounds(problem: _Scaled, bounds: _Bounds, point: Array) -> tuple[Arr
 
 
 def _held_fit(
-    problem: _Scaled, bounds: _Bounds, held: _Held, point: Array
+    problem: Scaled, bounds: _Bounds, held: _Held, point: Array
 ) -> tuple[Array, Array, float, int]:
     """The fit with variables held at their bounds; growth of half the sum of squares per unit by
     which each of them is moved inward (N,), what of it is rounding, and the steps taken."""
     at = bounds.at(held)
     trial = problem.holding(held != 0, at)
     point = np.where(held != 0, at, point)
-    point, multipliers, taken = _solve(trial, point)
+    point, multipliers, taken = equality_fit(trial, point)
     pull = trial.jacobian(point).T @ multipliers
-    slack = _RANK * max(1.0, float(np.abs(pull).max(initial=0.0)))
+    slack = RANK * max(1.0, float(np.abs(pull).max(initial=0.0)))
     force = np.where((held != 0) & problem.free, -pull, 0.0)
     rows, first = np.flatnonzero((held != 0) & problem.measured), len(problem.matrix)
     force[rows] = multipliers[first : first + len(rows)]
@@ -344,7 +283,7 @@ def _held_fit(
 
 
 def _primal(
-    problem: _Scaled, bounds: _Bounds, error: Contradiction, steps: int
+    problem: Scaled, bounds: _Bounds, error: Contradiction, steps: int
 ) -> tuple[Array, _Held, int]:
     """The fit within the bounds of a problem without products by the primal active set (Nocedal and
     Wright 2006, Numerical Optimization, algorithm 16.3).
@@ -389,7 +328,7 @@ def _blocked(bounds: _Bounds, held: _Held, point: Array, trial: Array) -> tuple[
     return float(np.clip(room[hit], 0.0, 1.0)), hit
 
 
-def _feasible(problem: _Scaled, bounds: _Bounds) -> Array | None:
+def _feasible(problem: Scaled, bounds: _Bounds) -> Array | None:
     """Values that keep all linear constraints and bounds; None where there are none."""
     open_ = ~problem.exact
     v = np.where(problem.exact, problem.values, 0.0)
@@ -405,7 +344,7 @@ def _feasible(problem: _Scaled, bounds: _Bounds) -> Array | None:
     v[open_] = found.x
     # what the simplex leaves as rounding
     miss = problem.target - problem.matrix @ v
-    v[open_] += np.linalg.lstsq(problem.matrix[:, open_], miss, rcond=_RANK)[0]
+    v[open_] += np.linalg.lstsq(problem.matrix[:, open_], miss, rcond=RANK)[0]
     return v
 
 
@@ -443,224 +382,11 @@ def _require_numbers(values: Array, deviations: Array, matrix: Array, target: Ar
         raise ValueError("every measured value needs a standard deviation of 0 (exact) or more")
 
 
-def _solve(problem: _Scaled, v: Array) -> tuple[Array, Array, int]:
-    """The fit of a problem without bounds from a point near it, the multipliers of its constraints
-    (C,), and the steps it took."""
-    if not problem.products:
-        return _solve_linear(problem, v)
-    merit_weight = 1.0
-    for steps in range(1, _STEPS + 1):
-        reduced = _reduce(problem, problem.jacobian(v))
-        step, multipliers = _step(problem, v, reduced)
-        settled = _settled(step, v)
-        v, merit_weight, moved = _move(problem, v, step, multipliers, merit_weight)
-        if settled or not moved:
-            if _holds(problem, v):
-                return v, multipliers, steps
-            break
-    _require_possible(_reduce(problem, problem.jacobian(v)), problem.residual(v))
-    raise ValueError(
-        "the products do not converge; give a value for a coefficient, or check the values near "
-        "zero"
-    )
-
-
-def _solve_linear(problem: _Scaled, v: Array) -> tuple[Array, Array, int]:
-    """The fit of a problem without products: one step, and another where the first leaves
-    rounding."""
-    reduced = _reduce(problem, problem.jacobian(v))
-    step, multipliers = _step(problem, v, reduced)
-    settled, v = _settled(step, v), v + step
-    if settled and _holds(problem, v):
-        return v, multipliers, 1
-    step, multipliers = _step(problem, v, reduced)
-    return v + step, multipliers, 2
-
-
-def _settled(step: Array, v: Array) -> bool:
-    return bool((np.abs(step) <= _SETTLED * np.maximum(np.abs(v), 0.1)).all())
-
-
-def _holds(problem: _Scaled, v: Array) -> bool:
-    return bool((np.abs(problem.residual(v)) <= _CONVERGED * problem.size(v)).all())
-
-
-def _scaled(
-    values: Array,
-    deviations: Array,
-    matrix: Array,
-    target: Array,
-    products: tuple[Product, ...],
-) -> tuple[_Scaled, Array]:
-    """Flows in units of the largest, coefficients as they are, each linear row with the largest
-    entry 1."""
-    coefficients = {j for _, j, _ in products}
-    flows = np.array([i not in coefficients for i in range(len(values))], dtype=bool)
-    largest = (
-        float(np.nanmax(np.abs(values[flows]), initial=0.0))
-        or float(np.abs(target).max(initial=0.0))
-        or 1.0
-    )
-    scale = np.where(flows, largest, 1.0)
-    rows = matrix * scale
-    size = np.abs(rows).max(axis=1, initial=0.0)
-    size[size == 0] = largest
-    free, exact = np.isnan(values), deviations == 0
-    exact &= ~free
-    return _Scaled(
-        values / scale,
-        np.where(free | exact, 0.0, deviations / scale),
-        rows / size[:, None],
-        target / size,
-        products,
-        free,
-        exact,
-        ~free & ~exact,
-    ), scale
-
-
-def _start(problem: _Scaled) -> Array:
-    """Measured and exact values as they are; free ones from the constraints with known
-    coefficients, by least squares."""
-    v = np.array(problem.values)
-    rows, goals = [problem.matrix], [problem.target]
-    unknown: list[Product] = []
-    for i, j, k in problem.products:
-        if np.isnan(v[j]):
-            unknown.append((i, j, k))
-            continue
-        row = np.zeros((1, len(v)))
-        row[0, i] += 1.0
-        row[0, k] -= v[j]
-        rows.append(row)
-        goals.append(np.zeros(1))
-    matrix, goal = np.vstack(rows), np.concatenate(goals)
-    if problem.free.any():
-        known = np.where(problem.free, 0.0, v)
-        v[problem.free] = np.linalg.lstsq(
-            matrix[:, problem.free], goal - matrix @ known, rcond=_RANK
-        )[0]
-    for i, j, k in unknown:
-        share = v[i] / v[k] if v[k] else 0.5
-        v[j] = share if np.isfinite(share) else 0.5
-    return v
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Reduced:
-    """The constraints linearised at a point, with the free variables taken out."""
-
-    left: Array
-    """Left null space of the free columns, shape (C, R)."""
-    solve: Array
-    """Pseudo-inverse of the free columns, shape (U, C)."""
-    null: Array
-    """Null space of the free columns, shape (U, K): what nothing determines."""
-    rows: Array
-    """Orthonormal independent constraints on the measured, shape (r, M)."""
-    back: Array
-    """From misses (C,) to those of `rows`, shape (r, C)."""
-    rest: Array
-    """From misses (C,) to those that no measurement can mend, shape (C - R - r, C)."""
-    turned: Array
-    """Orthonormal basis of the adjustments in units of the deviation, shape (M, r)."""
-    triangle: Array
-
-
-def _reduce(problem: _Scaled, jacobian: Array) -> _Reduced:
-    of_free, of_measured = jacobian[:, problem.free], jacobian[:, problem.measured]
-    left, solve, null = _orthogonal(of_free)
-    u, s, vt, r = _decomposed(left.T @ of_measured)
-    rows = vt[:r]
-    back = (u[:, :r] / s[:r]).T @ left.T
-    turned, triangle = linalg.qr((rows * problem.deviations[problem.measured]).T, mode="economic")
-    return _Reduced(left, solve, null, rows, back, u[:, r:].T @ left.T, turned, triangle)
-
-
-def _orthogonal(matrix: Array) -> tuple[Array, Array, Array]:
-    """Left null space, pseudo-inverse and null space by complete orthogonal decomposition, much
-    cheaper than singular values."""
-    rows, columns = matrix.shape
-    if min(rows, columns) == 0:
-        return np.eye(rows), np.zeros((columns, rows)), np.eye(columns)
-    q, r, order = linalg.qr(matrix, pivoting=True)
-    pivots = np.abs(np.diag(r))
-    rank = int((pivots > _RANK * max(1.0, float(pivots.max()))).sum())
-    z, t = linalg.qr(r[:rank].T)
-    back = np.argsort(order)
-    inner = (
-        linalg.solve_triangular(t[:rank], q[:, :rank].T, trans="T") if rank else np.zeros((0, rows))
-    )
-    return q[:, rank:], (z[:, :rank] @ inner)[back], z[back][:, rank:]
-
-
-def _decomposed(matrix: Array) -> tuple[Array, Array, Array, int]:
-    """u, s, v transposed and rank of a matrix that may have no rows or columns."""
-    if min(matrix.shape) == 0:
-        return np.eye(matrix.shape[0]), np.zeros(0), np.eye(matrix.shape[1]), 0
-    u, s, vt = np.linalg.svd(matrix)
-    return u, s, vt, int((s > _RANK * max(1.0, float(s.max()))).sum())
-
-
-def _step(problem: _Scaled, v: Array, reduced: _Reduced) -> tuple[Array, Array]:
-    """Step to the solution of the problem linearised at v, and the multipliers of its constraints
-    (C,)."""
-    jacobian, miss = problem.jacobian(v), problem.residual(v)
-    if not problem.products:
-        _require_possible(reduced, miss)
-    measured = problem.measured
-    deviation = problem.deviations[measured]
-    offset = v[measured] - problem.values[measured]
-    # the target of the step in units of the deviation: rows @ (m + sd y - v) = -back @ miss
-    wanted = reduced.rows @ offset - reduced.back @ miss
-    y = (
-        reduced.turned @ linalg.solve_triangular(reduced.triangle, wanted, trans="T")
-        if len(wanted)
-        else np.zeros(len(deviation))
-    )
-    step = np.zeros(len(v))
-    step[measured] = deviation * y - offset
-    step[problem.free] = -reduced.solve @ (miss + jacobian[:, measured] @ step[measured])
-    ratio = np.divide(y, deviation, out=np.zeros_like(y), where=deviation > 0)
-    return step, reduced.back.T @ (reduced.rows @ ratio)
-
-
-def _require_possible(reduced: _Reduced, miss: Array) -> None:
-    """Raise Contradiction, with the constraints that take part, where no measurement and no free
-    variable can mend a miss."""
-    stuck = reduced.rest @ miss
-    if stuck.size and np.abs(stuck).max() > _RANK:
-        part = np.abs(stuck @ reduced.rest)
-        raise Contradiction(tuple(int(i) for i in np.flatnonzero(part > 1e-6 * part.max())))
-
-
-def _move(
-    problem: _Scaled, v: Array, step: Array, multipliers: Array, weight: float
-) -> tuple[Array, float, bool]:
-    """v moved along the step as far as the merit function falls, the merit's weight, and whether it
-    moved."""
-    weight = max(weight, 2 * float(np.abs(multipliers).max(initial=0.0)))
-    before = _merit(problem, v, weight)
-    length = 1.0
-    for _ in range(_HALVINGS):
-        trial = v + length * step
-        if _merit(problem, trial, weight) <= before * (1 + _CONVERGED) + _CONVERGED * weight:
-            return trial, weight, True
-        length /= 2
-    return v, weight, False
-
-
-def _merit(problem: _Scaled, v: Array, weight: float) -> float:
-    m = problem.measured
-    y = (v[m] - problem.values[m]) / problem.deviations[m]
-    return float(0.5 * y @ y + weight * np.abs(problem.residual(v)).sum())
-
-
-def _describe(problem: _Scaled, v: Array, scale: Array, steps: int) -> Fit:
+def _describe(problem: Scaled, v: Array, scale: Array, steps: int) -> Fit:
     """Posterior deviations, tests and observability from the constraints linearised at the
     solution."""
     jacobian = problem.jacobian(v)
-    reduced = _reduce(problem, jacobian)
+    reduced = without_free(problem, jacobian)
     measured, free = problem.measured, problem.free
     deviation = problem.deviations[measured]
     y = (v[measured] - problem.values[measured]) / deviation

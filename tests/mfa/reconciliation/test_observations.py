@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 import planner
 from planner.errors import SpecError
-from planner.mfa.observations import reconcile_study
-from planner.mfa.observed_network import NORMAL_95
+from planner.mfa.reconciliation.observations import reconcile_study
+from planner.mfa.reconciliation.observed_network import NORMAL_95
 from planner.system.nouns import Observed, Place
 from tests.random_studies import studies
 from tests.small import Study

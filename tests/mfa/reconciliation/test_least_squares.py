@@ -11,8 +11,10 @@ from scipy import stats
 from scipy.optimize import minimize
 
 from planner.errors import SpecError
-from planner.mfa.least_squares import Contradiction, _merit, _Scaled, critical_test, fit
-from planner.mfa.reconcile import Observation, Ratio, eliminate, reconcile
+from planner.mfa.reconciliation.constrained_fit import merit
+from planner.mfa.reconciliation.least_squares import critical_test, fit
+from planner.mfa.reconciliation.reconcile import Observation, Ratio, eliminate, reconcile
+from planner.mfa.reconciliation.scaled_problem import Contradiction, Scaled
 
 NAN = float("nan")
 FEW = settings(derandomize=True, max_examples=60, deadline=None, database=None)
@@ -467,7 +469,7 @@ def test_what_a_step_is_judged_by_is_the_sum_of_squares_and_the_misses() -> None
     """By hand: a measured value 6 beside 10 +- 2 costs 0.5 x 2^2; it misses x - y = 1 by 2 and its
     product by 3, at a weight of 7."""
     none = np.zeros(3, dtype=bool)
-    problem = _Scaled(
+    problem = Scaled(
         np.array([10.0, 0.0, 0.0]),
         np.array([2.0, 1.0, 1.0]),
         np.array([[1.0, -1.0, 0.0]]),
@@ -477,7 +479,7 @@ def test_what_a_step_is_judged_by_is_the_sum_of_squares_and_the_misses() -> None
         none,
         np.array([True, False, False]),
     )
-    assert _merit(problem, np.array([6.0, 3.0, 21.0]), 7.0) == 0.5 * 4 + 7 * (2 + 3)
+    assert merit(problem, np.array([6.0, 3.0, 21.0]), 7.0) == 0.5 * 4 + 7 * (2 + 3)
 
 
 def loss(v: np.ndarray, measured: np.ndarray, below: np.ndarray, above: np.ndarray) -> float:

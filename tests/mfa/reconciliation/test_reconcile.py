@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from planner.errors import SpecError
-from planner.mfa.least_squares import fit
-from planner.mfa.reconcile import Observation, Ratio, eliminate, reconcile, reconcile_flows
+from planner.mfa.reconciliation.least_squares import fit
+from planner.mfa.reconciliation.measured_flows import reconcile_flows
+from planner.mfa.reconciliation.reconcile import Observation, Ratio, eliminate, reconcile
 
 NAN = float("nan")
-reconciling = importlib.import_module("planner.mfa.reconcile")
+reconciling = importlib.import_module("planner.mfa.reconciliation.reconcile")
 FEW = settings(derandomize=True, max_examples=40, deadline=None, database=None)
 
 

@@ -12,8 +12,8 @@ them, unless an observation speaks of that flow: then the flow is free and the o
 it. Coefficients and demand are exact where the study states no range; with one (`low` and `high`,
 read as a 95 % interval) they are measured too, however the observations are written, and flow =
 coefficient x activity is bilinear. A range that is wider on one side stays so (two-piece normal,
-`planner.mfa.least_squares`). An observation of a sum of flows, and two observations of one flow,
-each are a measured quantity of their own.
+`planner.mfa.reconciliation.least_squares`). An observation of a sum of flows, and two observations
+of one flow, each are a measured quantity of their own.
 """
 
 from __future__ import annotations
@@ -24,14 +24,20 @@ import numpy as np
 import pandas as pd
 
 from planner.mfa.balance import Balance, balance
-from planner.mfa.observed_network import (
+from planner.mfa.reconciliation.observed_network import (
     COEFFICIENT_OF,
     DEMAND_FOR,
     SMALLEST_SHARE,
     ObservedNetwork,
     label,
 )
-from planner.mfa.reconcile import SIGNIFICANCE, Fault, Reconciliation, eliminate, reconcile
+from planner.mfa.reconciliation.reconcile import (
+    SIGNIFICANCE,
+    Fault,
+    Reconciliation,
+    eliminate,
+    reconcile,
+)
 from planner.system.nouns import Observed, System
 
 COEFFICIENT_COLUMNS = (

@@ -1,8 +1,8 @@
 """The unknowns, balances and ratios of one year of a study, and its observations.
 
 Flows are linear forms of the unknowns (activities above all), so that every process closes by
-itself and the balances are those of the goods. `planner.mfa.observations` says what is free, exact
-and measured.
+itself and the balances are those of the goods. `planner.mfa.reconciliation.observations` says what
+is free, exact and measured.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from planner.errors import Problem, SpecError
 from planner.mfa.balance import Balance
 from planner.mfa.flows import outside_source
-from planner.mfa.reconcile import Observation, Ratio
+from planner.mfa.reconciliation.reconcile import Observation, Ratio
 from planner.system.curves import observed_sales
 from planner.system.nouns import Array, Datum, Good, Observed, Process, System
 

@@ -1,0 +1,1 @@
+"""Reconciliation: measured flows made to balance, by least squares under constraints."""
