@@ -351,8 +351,15 @@ def _secondary(scenario: str, metal: str, year: int) -> float:
 
 @experiment("S168")
 def germanium_exhausted(_: str) -> Answer:
-    deposits = runs.china().system.deposits
-    coal, zinc = (float(deposits[f"germanium_{kind}"].reserve) for kind in ("coal", "zinc"))
+    coal, zinc = (
+        FACTS.one(
+            "additions",
+            metal="germanium",
+            variable="reserve_central",
+            item=f"{kind}_hosted_deposits",
+        ).value
+        for kind in ("coal", "zinc")
+    )
     yields = {
         item: FACTS.one("yields", metal="germanium", variable="yield_overall", item=item).value
         for item in ("coal_ash", "zinc_leach", "reserve_to_metal_seed_calibrated")

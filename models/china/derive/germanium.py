@@ -72,9 +72,7 @@ def contents(facts: Facts) -> dict[str, Fact]:
     """Germanium in a tonne of host output, t/t: of refined zinc, home and imported, and of the
     germanium in lignite itself."""
     whole = facts.one("recommended_base", METAL, variable="reserve", item="domestic")
-    reserve = facts.one(
-        "additions", METAL, variable="reserve_central", item="zinc_hosted_deposits"
-    )
+    reserve = facts.one("additions", METAL, variable="reserve_central", item="zinc_hosted_deposits")
     ground = facts.one("reserves", "zinc", variable="reserves", region="china", year=2024)
     ends = [
         reserve.value * (end or 0) / whole.value / ground.value for end in (whole.low, whole.high)
@@ -147,9 +145,7 @@ def reach(facts: Facts, route: str, circuit: str) -> Fact:
         recovery = hosts.coal_recovery(facts)
         return derived(recovery.value, "t/t", "recovered from ash", recovery)
     content, part = contents(facts)[route], recoveries(facts)[circuit]
-    ends = [
-        (a or 0) * (b or 0) for a, b in ((content.low, part.low), (content.high, part.high))
-    ]
+    ends = [(a or 0) * (b or 0) for a, b in ((content.low, part.low), (content.high, part.high))]
     return derived(
         content.value * part.value,
         "t/t",
