@@ -107,8 +107,8 @@ def test_a_datum_said_to_be_held_changes_nothing() -> None:
 
 
 def test_the_claims_that_lie_in_the_study_of_china_are_in_the_compiled_study() -> None:
-    """S004 pathways, S005 no imports of scrap, S021 exports served, S044 hosts of home germanium, S174 protection,
-    S177 collection."""
+    """S004 pathways, S005 no imports of scrap, S021 exports served, S044 hosts of home germanium,
+    S174 protection, S177 collection."""
     assert {i for i, d in INPUTS.items() if d.startswith("models/")} == {
         "S004",
         "S005",
