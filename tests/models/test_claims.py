@@ -107,8 +107,8 @@ def test_a_datum_said_to_be_held_changes_nothing() -> None:
 
 
 def test_the_claims_that_lie_in_the_study_of_china_are_in_the_compiled_study() -> None:
-    """S004 pathways, S005 no imports of scrap, S021 exports served, S044 deposits, S174 protection,
-    S177 collection."""
+    """S004 pathways, S005 no imports of scrap, S021 exports served, S044 hosts of home germanium,
+    S174 protection, S177 collection."""
     assert {i for i, d in INPUTS.items() if d.startswith("models/")} == {
         "S004",
         "S005",
@@ -138,7 +138,9 @@ def test_the_claims_that_lie_in_the_study_of_china_are_in_the_compiled_study() -
     assert exported.export
     assert exported.demand is not None
     assert exported.demand.min() > 0
-    assert all(china.deposits[name].reserve > 0 for name in ("germanium_zinc", "germanium_coal"))
+    assert all(
+        china.hosts[name].content["germanium"].min() > 0 for name in ("zinc_home", "coal_ash")
+    )
     assert china.policies["germanium_protection"].level[0] == 130
     closed = planner.read("china", scenario="closed-loop").goods
     more = [
