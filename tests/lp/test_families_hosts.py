@@ -63,8 +63,8 @@ def test_circuits_add_up_to_the_content_of_their_host(tmp_path):
     assert plan.objective == pytest.approx(190)
     assert yearly(plan, "activity", "first") == pytest.approx([4])
     assert yearly(plan, "activity", "second") == pytest.approx([3])
-    assert price(plan, "circuit_limit", "zinc, first", 2021) == pytest.approx(-20 * 0.004)
-    assert price(plan, "circuit_limit", "zinc, second", 2021) == pytest.approx(-10 * 0.003)
+    assert price(plan, "circuit_limit", "first, zinc", 2021) == pytest.approx(-20 * 0.004)
+    assert price(plan, "circuit_limit", "second, zinc", 2021) == pytest.approx(-10 * 0.003)
     assert price(plan, "host_limit", "zinc, germanium", 2021) == pytest.approx(0)
 
 
@@ -134,7 +134,7 @@ def test_what_is_won_is_charged_with_the_residue_that_it_takes_away(tmp_path):
     -0.08."""
     plan = plan_of(tailings((6, 10)), tmp_path)
     assert yearly(plan, "activity", "won") == pytest.approx([4, 4])
-    assert price(plan, "circuit_limit", "zinc, won", 2021) == pytest.approx(-0.072)
+    assert price(plan, "circuit_limit", "won, zinc", 2021) == pytest.approx(-0.072)
 
 
 def test_the_account_of_a_host_closes_in_every_year(tmp_path):
@@ -213,7 +213,7 @@ def test_the_words_name_who_fills_a_residue_and_what_a_circuit_reaches(tmp_path)
     teller = Teller(made.system, made.balance, made.arrays)
     residue = teller.reason("depletion", ("slag",), [2021, 2022]).words
     assert "slag: holds 0 t at the start, and what is not won of the germanium in zinc" in residue
-    reach = teller.reason("circuit_limit", ("zinc", "won"), [2021])
+    reach = teller.reason("circuit_limit", ("won", "zinc"), [2021])
     assert reach.words == "won: of what comes with zinc it can win 4 t/year in 2021"
     assert reach.place.startswith("process_values.csv:")
 

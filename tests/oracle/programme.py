@@ -437,7 +437,7 @@ def lifetime_measures(p: Programme) -> None:
 
 
 def host_limit(p: Programme) -> None:
-    """### host_limit(host, metal, year) and circuit_limit(host, process, year)."""
+    """### host_limit(host, metal, year) and circuit_limit(process, host, year)."""
     contents = list(p.study.keys("host_contents"))
     for (host,) in p.study.keys("hosts"):
         output = p.study.by_period("hosts", host)
@@ -455,7 +455,7 @@ def host_limit(p: Programme) -> None:
         for q in sorted(beside):
             for t in p.periods:
                 terms = [(("activity", q, t), p.recipes.host_need(q)[t])]
-                p.model.row(("circuit_limit", host, q, t), terms, "<=", output[t])
+                p.model.row(("circuit_limit", q, host, t), terms, "<=", output[t])
 
 
 def collection(p: Programme) -> None:

@@ -292,8 +292,9 @@ def _rows(
 def _hosts(system: System, balance: Balance, arrays: Arrays) -> Iterator[Easing]:
     """The limits of a host: for all its by-products of a metal, and for each of several circuits;
     and what more of it would lay down."""
-    for family in ("host_limit", "circuit_limit"):
-        yield from _rows(family)(system, balance, arrays)
+    yield from _rows("host_limit")(system, balance, arrays)
+    for i in arrays.rows_of("circuit_limit"):
+        yield str(arrays.rows[i][1][1]), "row", int(i), 1.0
     for i in arrays.rows_of("depletion"):
         name, year = arrays.rows[i][1]
         deposit, t = system.deposits[str(name)], system.years.index(int(str(year)))

@@ -12,7 +12,7 @@ from planner.study.provenance import figures
 from planner.system.byproducts import circuit_need, circuits
 
 
-def circuit_limit(m: Any, h: str, p: str, t: int) -> Any:
+def circuit_limit(m: Any, p: str, h: str, t: int) -> Any:
     r"""A circuit wins no more than its own part of the host's content: the tiers of a supply curve
     that ends at the content (`host_limit`).
 
@@ -28,12 +28,12 @@ def _fill(m: Components, given: Given) -> None:
         need.add(name, values=circuit_need(system, system.processes[name]))
     add_param(m, "circuit_need", need)
     hosts = {name: system.processes[name].host for name in names}
-    rows = [(hosts[name], name, t) for name in names for t in given.years]
+    rows = [(name, hosts[name], t) for name in names for t in given.years]
     add_set(m, "circuit_rows", rows, width=3)
 
 
 def _describe(facts: Facts, subject: Subject, years: list[int]) -> Telling:
-    host, name = subject
+    name, host = subject
     process, output = facts.system.processes[name], facts.system.hosts[host].output
     most = figures(facts.mean(process.host_content * output, years), "t/year")
     return (
@@ -45,7 +45,7 @@ def _describe(facts: Facts, subject: Subject, years: list[int]) -> Telling:
 CIRCUIT_LIMIT = Physical(
     rule=circuit_limit,
     rows="circuit_rows",
-    indices=("host", "process", "year"),
+    indices=("process", "host", "year"),
     unit="USD/t host",
     basis="annual",
     fill=_fill,
