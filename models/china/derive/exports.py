@@ -46,7 +46,7 @@ def rows(facts: Facts) -> Iterator[Row]:
 def _state_reserve(facts: Facts) -> Iterator[Row]:
     """Cobalt that the state bought and keeps: taken off the market for good, as far as anybody has
     said."""
-    good, process = "cobalt/state_reserve", "buy_cobalt_state_reserve"
+    good, process = "cobalt/state_reserve", "buy_cobalt_reserve"
     one = Fact(1.0, "t/t", "own", "A", note="by definition")
     yield structure(
         "goods",

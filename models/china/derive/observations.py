@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from models.china.derive import demand
+from models.china.derive import demand, exports
 from models.china.derive.common import Fact, Facts, Row, derived, judged, number
 
 YEAR = 2021
@@ -34,6 +34,7 @@ def rows(facts: Facts) -> Iterator[Row]:
     for make in (_lithium, _cobalt, _indium, _niobium, _germanium):
         yield from make(facts)
     yield from _served(facts)
+    yield from _sold(facts)
 
 
 def _interval(fact: Fact) -> Fact:
@@ -343,6 +344,16 @@ def _germanium(facts: Facts) -> Iterator[Row]:
         TAKEN_IN.format(metal=metal),
         _one(facts, "demand_history", metal, variable="demand"),
     )
+
+
+def _sold(facts: Facts) -> Iterator[Row]:
+    """What of refined metal went abroad, as the processes that send it were observed."""
+    for table, row in exports.rows(facts):
+        if table == "process_values" and row["parameter"] == "observed":
+            metal = str(row["process"]).split("_")[1]
+            fact = Fact(row["value"], row["unit"], row["source"], row["grade"], note=row["note"])
+            good = f"{metal}/refined_export"
+            yield _seen(f"{metal} refined_export sold", metal, good, "export", fact)
 
 
 def _served(facts: Facts) -> Iterator[Row]:
