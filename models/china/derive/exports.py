@@ -158,9 +158,7 @@ def _cobalt(facts: Facts) -> Iterator[Row]:
 def _shipped(facts: Facts, place: str) -> Fact:
     """Cobalt that left for a place in 2021: oxide by its content, metal as it is."""
     oxide, metal = (
-        facts.one(
-            "trade_imports", "cobalt", region=place, variable="exports_of_china", item=item
-        )
+        facts.one("trade_imports", "cobalt", region=place, variable="exports_of_china", item=item)
         for item in ("oxides_hydroxides", "metal")
     )
     return derived(
@@ -301,7 +299,9 @@ def _undercut(
         )
         lower = price.times(1 - discount, price.unit, f"{discount:.0%} below the world price", "D")
         yield from _step(
-            metal, f"{number_} at {discount:.0%} less".replace("%", " percent"), lower,
+            metal,
+            f"{number_} at {discount:.0%} less".replace("%", " percent"),
+            lower,
             over_time(more),
         )
         before = taken
