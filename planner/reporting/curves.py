@@ -48,8 +48,8 @@ def supply_and_demand(plan: Plan) -> Section | None:
         tuple(_reexports(plan)),
         blocks,
         "A line is what there is, or what is paid, at each price; the point on it is where the "
-        "plan stops: to its left everything is bought, dug or sold. Metal refined before it is exported "
-        "has the mix of all refined metal of its year.",
+        "plan stops: to its left everything is bought, dug or sold. Metal refined before it is "
+        "exported has the mix of all refined metal of its year.",
     )
 
 

@@ -82,7 +82,9 @@ def test_inputs_are_series_with_an_end_and_observations_are_left_out() -> None:
         for d in system.data
         if (d.low, d.high) != (None, None) and not d.low == d.high == d.value
     }
-    assert {each.name for each in found} == {
+    # what follows a content is carried along, with no range of its own
+    assert all(each.tied_to for each in found if each.low == each.high)
+    assert {each.name for each in found if each.low != each.high} == {
         name for name in uncertain if not name.startswith("observations.")
     }
     grid = next(each for each in found if each.name == "series.grid_intensity")

@@ -4,7 +4,7 @@ costs, import tiers, recovery."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from models.china.derive.common import (
     CHARGE_RATE,
@@ -15,6 +15,7 @@ from models.china.derive.common import (
     emission_rows,
     judged,
     number,
+    path,
 )
 from models.china.derive.supply import (
     FIRST,
@@ -183,6 +184,56 @@ def import_tier(
     yield from value(process, "max_activity", ceiling)
     yield from value(process, "embodied_emission", embodied.times(1, "tCO2e/t"))
     yield from value(process, "transport_emission", sea(facts, origin.kilometres, product))
+
+
+def import_curve(
+    facts: Facts,
+    metal: str,
+    origin: Origin,
+    steps: Mapping[str, tuple[Fact, Sequence[Fact]]],
+    embodied: Fact,
+    product: float = 1.0,
+) -> Iterator[Row]:
+    """The supply curve of an origin: by step its price and its ceiling (already the origin's), in
+    the order of their prices; what it embodies and its sea transport are the same at every step.
+
+    `product` is t shipped per t of metal.
+    """
+    process = f"import_{metal}_{origin.name}"
+    yield from recipe(
+        process,
+        "import",
+        "processing",
+        inputs={},
+        outputs={f"{metal}/refined": ONE},
+        pathway="foreign primary",
+        origin=origin.country,
+        ramp_group=f"import_{metal}",
+        description=f"{metal} from {origin.country}, by steps of price (curves.csv)",
+    )
+    yield from value(process, "embodied_emission", embodied.times(1, "tCO2e/t"))
+    yield from value(process, "transport_emission", sea(facts, origin.kilometres, product))
+    for step, price in rising({name: price for name, (price, _) in steps.items()}).items():
+        keys = {"of": process, "step": step}
+        yield number("curves", price.times(1000, "USD_2021/t"), parameter="price", **keys)
+        yield from path("curves", steps[step][1], parameter="amount", **keys)
+
+
+def rising(prices: Mapping[str, Fact]) -> dict[str, Fact]:
+    """Prices of steps with ends in the order of the prices: a step is never cheaper than the one
+    before it, at either end of the ranges, since the cheaper metal is bought first."""
+    found: dict[str, Fact] = {}
+    before: Fact | None = None
+    for name, price in prices.items():
+        raised = price
+        for end in ("low", "high"):
+            least = getattr(before, end) if before is not None else None
+            own = getattr(price, end)
+            if least is not None and own is not None and own < least:
+                note = f"{raised.note}; {end} end raised from {own:g} to that of the step before"
+                raised = replace(raised, **{end: least}, note=note)
+        found[name] = before = raised
+    return found
 
 
 def sea(facts: Facts, kilometres: Fact, product: float) -> Fact:

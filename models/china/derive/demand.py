@@ -136,7 +136,7 @@ def _good(facts: Facts, good: str, metal: str, how: Recipe, *, export: bool) -> 
     )
     yield number("good_values", how.equivalent, good=good, metal=metal, parameter="equivalent")
     yield number(
-        "good_values", _shortage(facts, metal, how.equivalent), good=good, parameter="shortage_cost"
+        "good_values", shortage(facts, metal, how.equivalent), good=good, parameter="shortage_cost"
     )
     process = f"{'export' if export else 'manufacture'}_{good.replace('/', '_')}"
     loses = how.output.value + (how.scrap.value if how.scrap else 0.0) < 1
@@ -159,7 +159,8 @@ def _good(facts: Facts, good: str, metal: str, how: Recipe, *, export: bool) -> 
         )
 
 
-def _shortage(facts: Facts, metal: str, equivalent: Fact) -> Fact:
+def shortage(facts: Facts, metal: str, equivalent: Fact) -> Fact:
+    """Penalty for a tonne of a product that is not served."""
     multiple = facts.one("additions", variable="shortage_price_multiple")
     note = (
         f"{SHORTAGE[metal]} USD/kg refined x {equivalent.value:.4g} refined per product; at least "

@@ -25,6 +25,7 @@ from models.china.derive.common import (
     rounded,
     structure,
 )
+from models.china.derive.demand import shortage
 from models.china.derive.supply import FIRST, observed, per_tonne
 
 OXIDE = 0.734  # Co in Co3O4, 3 x 58.933 / 240.797: the oxide that is traded (0.71 to 0.73 as sold)
@@ -36,9 +37,43 @@ HELD_TO = 2024
 
 
 def rows(facts: Facts) -> Iterator[Row]:
+    yield from _state_reserve(facts)
     for metal, sold in (("cobalt", _cobalt), ("indium", _indium), ("germanium", _germanium)):
         yield from _good(metal)
         yield from sold(facts)
+
+
+def _state_reserve(facts: Facts) -> Iterator[Row]:
+    """Cobalt that the state bought and keeps: taken off the market for good, as far as anybody has
+    said."""
+    good, process = "cobalt/state_reserve", "buy_cobalt_reserve"
+    one = Fact(1.0, "t/t", "own", "A", note="by definition")
+    yield structure(
+        "goods",
+        good=good,
+        metal="cobalt",
+        kind="product",
+        stage="processing",
+        export="no",
+        description="refined cobalt bought by the state for its reserve",
+    )
+    yield number("good_values", one, good=good, metal="cobalt", parameter="equivalent")
+    yield number(
+        "good_values", shortage(facts, "cobalt", one), good=good, parameter="shortage_cost"
+    )
+    yield structure(
+        "processes",
+        process=process,
+        kind="manufacture",
+        stage="processing",
+        description="purchases of the state reserve",
+    )
+    yield number("coefficients", one, process=process, good="cobalt/refined", direction="in")
+    yield number("coefficients", one, process=process, good=good, direction="out")
+    bought = facts.series("trade_imports", "cobalt", variable="state_purchases")
+    none = derived(0, "t/year", "no purchase is reported", *bought, grade="D")
+    path_ = [none.at(2022), *bought, none.at(2025)]
+    yield from path("demand", [fact.map(lambda x: x, "t/year") for fact in path_], good=good)
 
 
 def _good(metal: str) -> Iterator[Row]:

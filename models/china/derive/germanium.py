@@ -598,26 +598,13 @@ def _imports(facts: Facts) -> Iterator[Row]:
         ),
         "3": top,
     }
-    multiplier = facts.series("additions", METAL, variable="import_ceiling_multiplier")
-    for tier, price in steps.items():
-        ceiling = facts.one(
-            "additions", METAL, variable="import_ceiling", item=f"refined_tier{tier}"
-        )
-        grown = [
-            derived(
-                ceiling.value * fact.value,
-                "t/year",
-                f"{ceiling.value:g} t x {fact.value:g}",
-                ceiling,
-                fact,
-                year=fact.year,
-            )
-            for fact in multiplier
-        ]
-        for origin in _origins(facts):
-            yield from by.import_tier(
-                facts, METAL, origin, tier, price, by.shared_ceiling(grown, origin.share), ghg
-            )
+    grown = {tier: _ceiling(facts, tier) for tier in steps}
+    for origin in _origins(facts):
+        offers = {
+            tier: (price, by.shared_ceiling(grown[tier], origin.share))
+            for tier, price in steps.items()
+        }
+        yield from by.import_curve(facts, METAL, origin, offers, ghg)
     potential = facts.one("hosts_companion", METAL, variable="supply_potential_ratio")
     note = (
         f"new circuits at zinc works abroad: by-product potential is {potential.value:g} times "
@@ -631,6 +618,23 @@ def _imports(facts: Facts) -> Iterator[Row]:
         "new_circuits", "other origins", ONE, judged(12_000, "km", "mean of the origins")
     )
     yield from by.import_tier(facts, METAL, last, "", top, new, ghg)
+
+
+def _ceiling(facts: Facts, tier: str) -> list[Fact]:
+    """What all origins together offer at a tier, rising with the multiplier."""
+    ceiling = facts.one("additions", METAL, variable="import_ceiling", item=f"refined_tier{tier}")
+    multiplier = facts.series("additions", METAL, variable="import_ceiling_multiplier")
+    return [
+        derived(
+            ceiling.value * fact.value,
+            "t/year",
+            f"{ceiling.value:g} t x {fact.value:g}",
+            ceiling,
+            fact,
+            year=fact.year,
+        )
+        for fact in multiplier
+    ]
 
 
 def _end_of_life(facts: Facts) -> Iterator[Row]:

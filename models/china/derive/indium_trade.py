@@ -102,26 +102,20 @@ def imports(facts: Facts) -> Iterator[Row]:
         for tier in TIERS
     }
     for origin in origins(facts):
-        for tier in TIERS:
-            yield from by.import_tier(
-                facts,
-                METAL,
-                origin,
-                tier,
-                steps[tier],
-                by.shared_ceiling(ceilings[tier], origin.share),
-                ghg.at(None),
-            )
-            yield observed(
-                f"import_indium_{origin.name}_{tier}",
-                derived(
-                    0,
-                    "t/year",
-                    "530 t made = 300 t used + 230 t exported; customs saw 0.5 t in 2014",
-                    facts.one("trade_imports", METAL, variable="imports", item="refined"),
-                    grade="D",
-                ),
-            )
+        offers = {
+            tier: (steps[tier], by.shared_ceiling(ceilings[tier], origin.share)) for tier in TIERS
+        }
+        yield from by.import_curve(facts, METAL, origin, offers, ghg.at(None))
+        yield observed(
+            f"import_indium_{origin.name}",
+            derived(
+                0,
+                "t/year",
+                "530 t made = 300 t used + 230 t exported; customs saw 0.5 t in 2014",
+                facts.one("trade_imports", METAL, variable="imports", item="refined"),
+                grade="D",
+            ),
+        )
     peak = [
         fact
         for fact in facts.all("prices", METAL, variable="price", item="us_dealer_or_warehouse")

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from models.china.derive import demand, hindcast
+from models.china.derive import demand, exports, hindcast
 from models.china.derive.common import Fact, Facts, Row, derived, judged, number
 
 YEAR = 2021
@@ -36,6 +36,7 @@ def rows(facts: Facts) -> Iterator[Row]:
         yield from make(facts)
     yield from _served(facts)
     yield from hindcast.rows(facts, interval)
+    yield from _sold(facts)
 
 
 def interval(fact: Fact) -> Fact:
@@ -345,6 +346,16 @@ def _germanium(facts: Facts) -> Iterator[Row]:
         TAKEN_IN.format(metal=metal),
         _one(facts, "demand_history", metal, variable="demand"),
     )
+
+
+def _sold(facts: Facts) -> Iterator[Row]:
+    """What of refined metal went abroad, as the processes that send it were observed."""
+    for table, row in exports.rows(facts):
+        if table == "process_values" and row["parameter"] == "observed":
+            metal = str(row["process"]).split("_")[1]
+            fact = Fact(row["value"], row["unit"], row["source"], row["grade"], note=row["note"])
+            good = f"{metal}/refined_export"
+            yield _seen(f"{metal} refined_export sold", metal, good, "export", fact)
 
 
 def _served(facts: Facts) -> Iterator[Row]:

@@ -56,6 +56,8 @@ LEAST = 2.0**-53
 NOTHING_CHOSEN = (
     "nothing uncertain is chosen: give low and high in the tables, or choose other inputs"
 )
+SAME_SHARES = 1e-3
+"""Ends of two contents that are so near as shares of their values are the same: tables round."""
 GRADE_ORDER = "SABCD"
 """From the best known to the least; an input is as weak as its weakest row."""
 
@@ -287,9 +289,9 @@ class _Ties:
         values: the mass that they are diluted in is the one thing unknown of them."""
         for other in names[1:]:
             one, two = self.inputs[names[0]], self.inputs[other]
-            if one.shape == two.shape and np.allclose(_spread(one), _spread(two), rtol=1e-3):
-                if self.first(other) != self.first(names[0]):
-                    self._leader[self.first(other)] = self.first(names[0])
+            alike = np.allclose(_spread(one), _spread(two), rtol=SAME_SHARES)
+            if one.shape == two.shape and alike and self.first(other) != self.first(names[0]):
+                self._leader[self.first(other)] = self.first(names[0])
 
     def bind(self, names: Sequence[str]) -> None:
         """Put inputs under the first of them, whatever their numbers are."""
