@@ -140,7 +140,7 @@ def _goods(s: Study) -> None:
 def _processes(s: Study) -> None:
     """Each kind of process with a plant, a host, a ramp and a deposit, and each with none."""
     for kind in PROCESSES:
-        s.plant(f"k_{kind}", existing_capacity=50).ramp(f"r_{kind}", growth=0.5)
+        s.plant(f"k_{kind}", existing_capacity=50).ramp(f"r_{kind}", growth=0.5, stopping_cost=4)
         s.host(f"h_{kind}", 1000).deposit(f"d_{kind}", reserve=1e4, additions=5)
         s.process(
             f"p_{kind}",
@@ -186,7 +186,7 @@ def _equipment(s: Study) -> None:
         )
     s.plant("idle", existing_capacity=5, fixed_cost=0).deposit("buried", reserve=10)
     s.host("lonely", 10).ramp("unnamed", growth=0.5, step=5, decline=0.5)
-    s.ramp("grown", growth=0.5, step=5, decline=0.5)
+    s.ramp("grown", growth=0.5, step=5, decline=0.5, stopping_cost=4)
     s.process("grows", "refine", takes={"li0": 1}, gives={"li": 1}, ramp_group="grown", loss="slag")
     s.exploration("d_mine", cost=10, potential=100, delay=1, most=1000)
     s.exploration("buried", cost=10, potential=100, delay=1, most=1000)
