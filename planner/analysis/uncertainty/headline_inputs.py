@@ -87,7 +87,8 @@ def headline_inputs(
     `low`, `value` and `high` are those of `year` (0: all), the one with the widest range. `moves`
     is the largest share of a mix that an input moves, in the headline named; `turns below` and
     `turns above` are the values in that year beyond which a headline turns, looked for where the
-    grade is not A or B, NaN where none does within the range; `below it` and `above it` say what turns.
+    grade is not A or B, NaN where none does within the range; `below it` and `above it` say what
+    turns.
     """
     table = _Headlines(sweep)
     ranked = sorted(
