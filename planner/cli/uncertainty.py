@@ -302,7 +302,7 @@ def sensitivity(
         if answers:
             tables |= {"moves": found.moves}
         if len(found.headlines.columns):
-            tables |= {"headlines": found.headlines}
+            tables |= {"headlines": found.headlines, "weak": found.weak}
         write_tables(out, tables)
     if as_json:
         paid = {"cost": found.cost, "penalty": found.penalty}
@@ -337,10 +337,10 @@ def _show_sensitivity(system: System, found: Sensitivity) -> None:
                 rows=SHOWN_MOVES,
             )
     if len(found.headlines.columns):
-        _show_headlines(found.headlines)
+        _show_headlines(found.headlines, found.weak)
 
 
-def _show_headlines(table: pd.DataFrame) -> None:
+def _show_headlines(table: pd.DataFrame, weak: pd.DataFrame) -> None:
     from planner.cli._terminal import console, show_frame
 
     counts = table["grade"].value_counts()
@@ -355,3 +355,10 @@ def _show_headlines(table: pd.DataFrame) -> None:
     )
     if len(table):
         console().print(f"of {len(table)} numbers {grades}")
+    first = weak[weak["rank"] <= SHOWN_DRIVERS]
+    show_frame(
+        "weak numbers (not of grade A or B) that move each metal's own mix most",
+        first[["metal", "input", "grade", "moves", "headline"]],
+        rows=len(first),
+        empty="no weak number moves a mix",
+    )

@@ -203,13 +203,18 @@ def test_the_numbers_that_move_a_headline_and_where_it_turns(tmp_path: Path) -> 
     }
     found = planner.sensitivity(
         system_of(study, tmp_path), statement=statement, answers=[HEADLINES]
-    ).headlines
-    table = found.set_index("input")
+    )
+    table = found.headlines.set_index("input")
     assert set(table.index) == {
         "process_values.dig.variable_cost",
         "process_values.buy.import_price",
     }
     assert table["moves"].tolist() == pytest.approx([1, 1])
+    weak = table[~table["grade"].isin(["A", "B"])]
+    assert found.weak[["metal", "input", "rank"]].values.tolist() == [
+        ["lithium", name, rank] for rank, name in enumerate(sorted(weak.index), start=1)
+    ]
+    assert len(weak) == 2
     dig = table.loc["process_values.dig.variable_cost"]
     assert dig["turns above"] == pytest.approx(12, abs=0.06)
     assert np.isnan(dig["turns below"])

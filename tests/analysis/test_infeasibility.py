@@ -100,13 +100,6 @@ def growing() -> Study:
     return study.ramp("mines", growth=0.5, step=5)
 
 
-def falling() -> Study:
-    """40 t must be dug in 2021 and no more than a quarter less each year, at most 20 t in 2022."""
-    study = Study(2021, 2022).good("li", "refined", demand=100, shortage_cost=5000)
-    dig(study, ramp_group="mines", min_activity=[40, 0]).ramp("mines", decline=0.25)
-    return study.policy("protect", "quota", processes=["dig"], cap=20, from_=2022)
-
-
 def must_run() -> Study:
     study = dig(Study().good("li", "refined", demand=100, shortage_cost=5000), min_activity=40)
     return study.policy("protect", "quota", processes=["dig"], cap=20)
@@ -141,12 +134,23 @@ LEVERS: dict[str, tuple[Callable[[], Study], float, str]] = {
         "1,666.67 t/year",
     ),
     "the step of growth": (growing, 30, "35 t/year/year"),
-    "the limit of decline": (falling, 1 / 3, "50 %"),
     "the must-run level": (must_run, 20, "20 t/year"),
     "the size of the store": (lambda: store(max_stock=5), 45, "50 t"),
     "the opening stock": (store, 30, "30 t"),
     "the closing stock": (lambda: store(cover=False, closing_stock=50), 30, "20 t"),
 }
+
+
+def test_a_limit_of_decline_clashes_with_nothing(tmp_path: Path) -> None:
+    """40 t must be dug in 2021 and no more than a quarter less each year, at most 20 t in 2022:
+    while that limit was hard there was no plan. It is soft by nature: the 100 t demanded are dug in
+    2021, 20 t in 2022, and 75 - 20 = 55 t stop too fast."""
+    study = Study(2021, 2022).good("li", "refined", demand=100, shortage_cost=5000)
+    dig(study, ramp_group="mines", min_activity=[40, 0]).ramp("mines", decline=0.25)
+    study.policy("protect", "quota", processes=["dig"], cap=20, from_=2022)
+    values = planner.solve(system_of(study, tmp_path)).values
+    assert [values["activity"]["dig", year] for year in (2021, 2022)] == pytest.approx([100, 20])
+    assert values["breach"]["run_down", "mines", 2022] == pytest.approx(55)
 
 
 def test_every_kind_of_lever_is_tried_by_hand() -> None:

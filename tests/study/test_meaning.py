@@ -141,7 +141,7 @@ def _goods(s: Study) -> None:
 def _processes(s: Study) -> None:
     """Each kind of process with a plant, a host, a ramp and a deposit, and each with none."""
     for kind in PROCESSES:
-        s.plant(f"k_{kind}", existing_capacity=50).ramp(f"r_{kind}", growth=0.5)
+        s.plant(f"k_{kind}", existing_capacity=50).ramp(f"r_{kind}", growth=0.5, stopping_cost=4)
         s.deposit(f"d_{kind}", reserve=1e4, additions=5)
         if kind != "byproduct":
             s.host(f"h_{kind}", 1000)
@@ -192,7 +192,7 @@ def _equipment(s: Study) -> None:
     s.host("h_byproduct", 1000, lithium=0.2).residue("d_mine", "h_byproduct", 0.4)
     s.residue("d_refine", "filling", 0.5).residue("buried", "filling", 0.3)
     s.ramp("unnamed", growth=0.5, step=5, decline=0.5)
-    s.ramp("grown", growth=0.5, step=5, decline=0.5)
+    s.ramp("grown", growth=0.5, step=5, decline=0.5, stopping_cost=4)
     s.process("grows", "refine", takes={"li0": 1}, gives={"li": 1}, ramp_group="grown", loss="slag")
     s.exploration("d_mine", cost=10, potential=100, delay=1, most=1000)
     s.exploration("buried", cost=10, potential=100, delay=1, most=1000)

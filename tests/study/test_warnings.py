@@ -39,6 +39,13 @@ def growing() -> Study:
     return study
 
 
+def falling(shortage: float = SHORT, cost: float = 10, **ramp: float) -> Study:
+    """Imports at 10, or another cost, that fall by a fifth a year at most, in two years."""
+    study = Study(2021, 2022).good("li", "refined", demand=100, shortage_cost=shortage)
+    study.process("buy", "import", gives={"li": 1}, import_price=cost, origin="A", ramp_group="r")
+    return study.ramp("r", **ramp)
+
+
 def priced(price: float) -> Study:
     return market().process("other", "import", gives={"li": 1}, import_price=price, origin="B")
 
@@ -156,6 +163,18 @@ CASES: dict[str, tuple[Study, str]] = {
         chain(70),
         "short costs 70 USD in 2021, less than 80 USD from 'refine'",
     ),
+    "a shortage cheaper than supply that stops in the next year": (
+        falling(17, decline=0.2),
+        "short costs 17 USD in 2021, less than 18 USD from 'buy'",
+    ),
+    "a decline of what runs for nothing": (
+        falling(cost=0, decline=0.2),
+        "the decline of 'r' holds nothing in years in which 'buy' runs for nothing",
+    ),
+    "a stopping cost without a decline": (
+        falling(growth=1, stopping_cost=5),
+        "ramp group 'r' has a stopping_cost but no decline",
+    ),
     "a host and a deposit": (
         byproduct(host=True, deposit=True),
         "'by' comes with host 'zinc' and takes ore from 'ore', so that both bound it",
@@ -257,6 +276,9 @@ def test_a_slip_is_warned_about_once(tmp_path, case):
     [
         priced(0.3),
         chain(81),
+        falling(18, decline=0.2),
+        falling(15, decline=0.2, stopping_cost=6),
+        falling(cost=0, decline=0.2, stopping_cost=5),
         byproduct(host=True, deposit=False),
         joint(disposal_cost=0),
         ranged("out", low=0.5, high=1.0),

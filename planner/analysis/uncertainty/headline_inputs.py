@@ -47,6 +47,9 @@ HEADLINE_COLUMNS = (
 )
 
 
+WEAK_COLUMNS = ("metal", "rank", "input", "grade", "unit", "moves", "headline")
+
+
 class _Mix(NamedTuple):
     """The answers that make up one headline."""
 
@@ -84,7 +87,8 @@ def headline_inputs(
     `low`, `value` and `high` are those of `year` (0: all), the one with the widest range. `moves`
     is the largest share of a mix that an input moves, in the headline named; `turns below` and
     `turns above` are the values in that year beyond which a headline turns, looked for where the
-    grade is C or D, NaN where none does within the range; `below it` and `above it` say what turns.
+    grade is not A or B, NaN where none does within the range; `below it` and `above it` say what
+    turns.
     """
     table = _Headlines(sweep)
     ranked = sorted(
@@ -110,6 +114,22 @@ def headline_inputs(
     return pd.DataFrame(rows, columns=list(HEADLINE_COLUMNS))
 
 
+def weak_by_metal(
+    sweep: Sweep, chosen: Sequence[Input], results: Mapping[Move, Result | None]
+) -> pd.DataFrame:
+    """The inputs not of grade A or B by the largest share of each metal's own mix that they move:
+    what to measure first for that metal. Columns: WEAK_COLUMNS."""
+    table, rows = _Headlines(sweep), []
+    weak = [each for each in chosen if each.grade not in READ]
+    for metal in sweep.variants.base.system.metals:
+        found = [(*table.largest(each, results, metal), each) for each in weak]
+        kept = [one for one in found if one[0] > MOVED]
+        kept.sort(key=lambda one: (-one[0], one[2].name))
+        for rank, (moves, mix, each) in enumerate(kept, start=1):
+            rows.append((metal, rank, each.name, each.grade, each.unit, moves, mix))
+    return pd.DataFrame(rows, columns=list(WEAK_COLUMNS))
+
+
 class _Headlines:
     """The headlines of a study, and how inputs move them."""
 
@@ -117,15 +137,18 @@ class _Headlines:
         self.sweep = sweep
         self.mixes = tuple(_mixes(sweep.variants.base.system))
 
-    def largest(self, each: Input, results: Mapping[Move, Result | None]) -> tuple[float, str]:
-        """The largest movement of a headline at an end of an input, and its name; all of it where
-        there is no plan."""
+    def largest(
+        self, each: Input, results: Mapping[Move, Result | None], metal: str = ""
+    ) -> tuple[float, str]:
+        """The largest movement of a headline, of a metal or of any, at an end of an input, and its
+        name; all of it where there is no plan."""
         found = [(0.0, "")]
         for end in ENDS:
             result = results[Move(each, end)]
             if result is None:
                 return 1.0, f"every one: no plan at its {end} end"
-            found += [(mix.moved(result, self.sweep.base), mix.name) for mix in self.mixes]
+            own = (mix for mix in self.mixes if metal in ("", mix.metal))
+            found += [(mix.moved(result, self.sweep.base), mix.name) for mix in own]
         return max(found, key=lambda one: one[0])
 
     def turns(

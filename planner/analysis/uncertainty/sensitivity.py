@@ -27,7 +27,7 @@ import pandas as pd
 
 from planner.analysis.uncertainty.answers import HEADLINES, Answer, asked
 from planner.analysis.uncertainty.ensemble import Ensemble
-from planner.analysis.uncertainty.headline_inputs import headline_inputs
+from planner.analysis.uncertainty.headline_inputs import headline_inputs, weak_by_metal
 from planner.analysis.uncertainty.inputs import Input
 from planner.analysis.uncertainty.sampling import uncertainty
 from planner.analysis.uncertainty.sweep import Move, Result, Sweep
@@ -195,13 +195,15 @@ class Sensitivity:
     each answer that was asked for and each input that moves it: answer, answer_unit, base, input,
     grade, unit, low, value, high, `at low` and `at high` (the answer there), `moved` (its largest
     change); by answer, ranked by it. `headlines`: what
-    `planner.analysis.uncertainty.headline_inputs` finds, where it was asked for.
+    `planner.analysis.uncertainty.headline_inputs` finds, where it was asked for, and `weak` the
+    inputs not of grade A or B by metal, ranked by the share of its mix that they move.
     """
 
     swings: pd.DataFrame
     turns: pd.DataFrame
     moves: pd.DataFrame
     headlines: pd.DataFrame
+    weak: pd.DataFrame
     cost: float
     """USD, of the study as it is, penalties left out."""
     penalty: float
@@ -248,6 +250,7 @@ def sensitivity(
         pd.DataFrame([*_turns(sweep, turning[:top], progress)], columns=TURN_COLUMNS),
         _moves_table(system, wanted, results, sweep.base),
         headline_inputs(sweep, chosen, results, progress) if headed else pd.DataFrame(),
+        weak_by_metal(sweep, chosen, results) if headed else pd.DataFrame(),
         sweep.base.answers["cost"],
         sweep.base.answers["penalty"],
         {scope: sweep.base.answers[scope] for scope in SCOPES},
