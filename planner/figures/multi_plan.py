@@ -160,24 +160,24 @@ def unserved(
     hits hardest.
 
     `losses` as `found.losses` names them, by default the `most` worst of one source from `start`
-    (the first start where None).
+    (the first start where None). One that is named and leaves nothing unserved is drawn as 0.
     """
     first = int(found.losses["first"].min()) if start is None else start
     metals = _hardest_hit(found, first)
     chosen = list(losses) or [name for name in metals if " + " not in name][:most]
-    if unknown := [name for name in chosen if name not in metals]:
-        raise SpecError(
-            "unserved",
-            [f"no loss '{name}' from {first} leaves anything unserved" for name in unknown],
-        )
+    looked_at = set(found.losses.loc[found.losses["first"] == first, "loss"])
+    if unknown := [name for name in chosen if name not in looked_at]:
+        raise SpecError("unserved", [f"no loss '{name}' from {first}" for name in unknown])
     figure = blank(f"Demand left unserved after a loss in {first}", "share of the year's demand")
     after = found.by_metal[found.by_metal["first"] == first]
+    years = sorted(set(after["year"]))
     for i, name in enumerate(chosen):
-        hit = after[(after["loss"] == name) & (after["metal"] == metals[name])].set_index("year")
+        metal = metals.get(name, "")
+        hit = after[(after["loss"] == name) & (after["metal"] == metal)].set_index("year")
         figure.add_bar(
-            x=hit.index,
-            y=hit["unmet"] / hit["requirement"],
-            name=f"{name.split('/')[-1]}: {metals[name]}",
+            x=hit.index if metal else years,
+            y=hit["unmet"] / hit["requirement"] if metal else [0.0] * len(years),
+            name=f"{name.split('/')[-1]}: {metal or 'nothing unserved'}",
             marker_color=colour(i),
         )
     return whole_years(figure.update_yaxes(tickformat=".0%"))

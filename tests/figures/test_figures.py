@@ -276,6 +276,10 @@ def test_what_a_loss_leaves_unserved_is_drawn_as_a_share(plan: Plan) -> None:
         assert list(bar.y) == pytest.approx(
             [rows.loc[year, "unmet"] / rows.loc[year, "requirement"] for year in bar.x]
         )
+    harmless = str(found.losses.loc[found.losses["worst_metal"] == "", "loss"].iloc[0])
+    (bar,) = figures.unserved(found, [harmless]).data
+    assert bar.name.endswith(": nothing unserved")
+    assert list(bar.y) == [0.0] * len(bar.x)
     with pytest.raises(SpecError, match="no loss 'origin/Nowhere'"):
         figures.unserved(found, ["origin/Nowhere"])
 

@@ -174,10 +174,10 @@ def _collection(facts: Facts, waste: str, metal: str, item: str) -> Iterator[Row
         derived(
             fact.value,
             fact.unit,
-            "current policy; low: as in 2021, high: the potential (closed-loop)",
+            f"current policy; low: as in {now[-1].year}, high: the potential (closed-loop)",
             fact,
             high=at_year(potential, fact.year or 0),
-            low=now[0].value if now[0].value <= fact.value else None,
+            low=now[-1].value if now[-1].value <= fact.value else None,
             year=fact.year,
         )
         for fact in current
