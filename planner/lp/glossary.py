@@ -73,6 +73,13 @@ VARIABLES: tuple[Term, ...] = (
         "reserves found by exploration that is paid for",
     ),
     Term(
+        "taken_back",
+        "l_{w,t}",
+        ("waste", "year"),
+        "t/yr",
+        "waste collected beyond the collection rate, at a cost",
+    ),
+    Term(
         "breach",
         "b_{n,x,t}",
         ("policy", "subject", "year"),

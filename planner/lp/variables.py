@@ -62,6 +62,7 @@ COLUMNS: tuple[Variable, ...] = (
     Variable(
         "explored", "explorations", zero, lambda m, d, t: m.max_explored[d, t], recourse=False
     ),
+    Variable("taken_back", "take_backs", zero, free, recourse=True),
     Variable("breach", "breaches", zero, lambda m, n, x, t: m.max_breach[n], recourse=False),
 )
 

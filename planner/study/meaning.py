@@ -217,6 +217,23 @@ MEANINGS: tuple[Meaning, ...] = (
         severity="warning",
     ),
     Meaning(
+        "take_back",
+        ("more", "cost", "fee"),
+        "goods of kind waste",
+        "'{name}' is {kind}; only goods of kind waste are taken back",
+        column="kind",
+        among=("waste",),
+    ),
+    Meaning(
+        "take_back",
+        ("more", "cost", "fee"),
+        "goods that a process takes",
+        "no process takes '{name}', so that none of it is taken back; add a process that collects "
+        "it, or drop it",
+        asks="taken",
+        severity="warning",
+    ),
+    Meaning(
         "loss_media",
         (),
         "losses that a process names, and those without a process",

@@ -40,6 +40,7 @@ from planner.lp.families.self_sufficiency import SELF_SUFFICIENCY
 from planner.lp.families.service import SERVICE
 from planner.lp.families.stockpile_balance import STOCKPILE_BALANCE
 from planner.lp.families.stockpile_cover import STOCKPILE_COVER
+from planner.lp.families.take_back import TAKE_BACK
 from planner.lp.family import Physical, Target
 
 FORMULATION: tuple[Physical | Target, ...] = (
@@ -56,6 +57,7 @@ FORMULATION: tuple[Physical | Target, ...] = (
     SERVICE,
     HOST_LIMIT,
     COLLECTION,
+    TAKE_BACK,
     STOCKPILE_BALANCE,
     EMISSION_ACCOUNT,
     SELF_SUFFICIENCY,
