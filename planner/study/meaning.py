@@ -220,7 +220,8 @@ MEANINGS: tuple[Meaning, ...] = (
         "take_back",
         ("more", "cost", "fee"),
         "goods of kind waste",
-        "'{name}' is {kind}; only goods of kind waste are taken back",
+        "'{name}' is {kind}, so that its {parameter} means nothing; only goods of kind waste are "
+        "taken back",
         column="kind",
         among=("waste",),
     ),
@@ -228,8 +229,8 @@ MEANINGS: tuple[Meaning, ...] = (
         "take_back",
         ("more", "cost", "fee"),
         "goods that a process takes",
-        "no process takes '{name}', so that none of it is taken back; add a process that collects "
-        "it, or drop it",
+        "no process takes '{name}', so that its {parameter} means nothing; add a process that "
+        "collects it, or drop the row",
         asks="taken",
         severity="warning",
     ),

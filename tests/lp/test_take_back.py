@@ -126,9 +126,9 @@ def test_the_model_that_pyomo_compiles_says_the_same(tmp_path: Path) -> None:
 
 
 def test_a_measure_moves_what_can_be_taken_back(tmp_path: Path) -> None:
-    """Two years, 100 t wanted in each, life of a year: the waste of 2022 was wanted in 2021. A measure
-    spares 20 t of it at no cost, so that 80 t arise in 2022: 0.3 of them, 24 t, are taken back
-    beside 16 t by themselves; without the term of the measure it would be 30 t."""
+    """Two years, 100 t wanted in each, life of a year: the waste of 2022 was wanted in 2021. A
+    measure spares 20 t then at no cost, so that 80 t arise in 2022: 0.3 of them, 24 t, are taken
+    back beside 16 t by themselves; without the term of the measure it would be 30 t."""
     s = Study(last=2022)
     s.good("li", "refined").good("cell", "product", demand=100, shortage_cost=1e4)
     s.good("old", "waste", collection=0.2)

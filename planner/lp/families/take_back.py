@@ -31,7 +31,12 @@ def _fill(m: Components, given: Given) -> None:
     system = given.system
     takers, makers = takers_of(system), makers_of(system)
     new, can, cost = given.series(2), given.series(), given.series()
-    options = [each for each in system.take_back.values() if each.good in takers]
+    # those that have a row of collection to add to
+    options = [
+        each
+        for each in system.take_back.values()
+        if each.good in takers and system.goods[each.good].collection_rate is not None
+    ]
     for option in options:
         name, more = option.good, system.period_mean(option.more)
         for process in makers[name]:
