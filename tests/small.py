@@ -242,6 +242,9 @@ class Study:
             self._value("loss_media", {"loss": loss, "metal": metal, "medium": medium}, "", share)
         return self
 
+    def take_back(self, waste: str, **values: Value) -> Self:
+        return self._values("take_back", {"good": waste}, values)
+
     def series(self, name: str, value: Value) -> Self:
         self._value("series", {"series": name}, "", value, unit=SERIES_UNITS[name])
         return self

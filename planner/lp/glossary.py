@@ -80,6 +80,13 @@ VARIABLES: tuple[Term, ...] = (
         "what is bought, dug or sold at the price of a step of a curve",
     ),
     Term(
+        "taken_back",
+        "l_{w,t}",
+        ("waste", "year"),
+        "t/yr",
+        "waste collected beyond the collection rate, at a cost",
+    ),
+    Term(
         "breach",
         "b_{n,x,t}",
         ("policy", "subject", "year"),

@@ -74,6 +74,7 @@ ITEMS: Mapping[str, str] = MappingProxyType(
         ),
         "measure": "cost of demand measures",
         "exploration": "cost of exploration",
+        "take_back": "cost of collecting waste beyond its collection rate",
         "breach": (
             "penalty for missing a soft target, or for stopping faster than a limit of decline"
         ),

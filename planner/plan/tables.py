@@ -345,7 +345,13 @@ def _good_costs(system: System, values: Values) -> Iterator[_Cost]:
 
 
 def _option_costs(system: System, values: Values) -> Iterator[_Cost]:
-    """Demand measures and exploration."""
+    """Demand measures, exploration and taking back, with what is paid to those who hand in."""
+    for back in system.take_back.values():
+        metals = joined_metals(system.goods[back.good].content)
+        tonnes = series(system, values, "taken_back", back.good)
+        yield _Cost("take_back", back.good, metals, system.period_mean(back.cost) * tonnes)
+        paid = system.period_mean(back.fee) * tonnes
+        yield _Cost("transfer", back.good, metals, paid, np.zeros(len(paid)))
     for measure in system.measures.values():
         metals = joined_metals(system.goods[measure.good].content)
         taken = series(system, values, "measure", measure.name)

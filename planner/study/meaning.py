@@ -231,6 +231,24 @@ MEANINGS: tuple[Meaning, ...] = (
         severity="warning",
     ),
     Meaning(
+        "take_back",
+        ("more", "cost", "fee"),
+        "goods of kind waste",
+        "'{name}' is {kind}, so that its {parameter} means nothing; only goods of kind waste are "
+        "taken back",
+        column="kind",
+        among=("waste",),
+    ),
+    Meaning(
+        "take_back",
+        ("more", "cost", "fee"),
+        "goods that a process takes",
+        "no process takes '{name}', so that its {parameter} means nothing; add a process that "
+        "collects it, or drop the row",
+        asks="taken",
+        severity="warning",
+    ),
+    Meaning(
         "loss_media",
         (),
         "losses that a process names, and those without a process",

@@ -348,6 +348,7 @@ class _Reading:
                 {n: e for n, e in nouns.exploration.items() if e.potential.any()}
             ),
             loss_media=frozen_map(nouns.loss_media),
+            take_back=frozen_map({n: b for n, b in nouns.take_back.items() if b.more.any()}),
             observations=nouns.observations,
             warnings=doubts(self.facts).report() if traced and not self.problems else (),
         )

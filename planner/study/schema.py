@@ -781,6 +781,33 @@ TABLES: tuple[TableForm, ...] = (
         required=False,
     ),
     TableForm(
+        "take_back",
+        "Extended producer responsibility: waste collected beyond its collection rate, at a cost, "
+        "as an option of the plan. Without any `more` it is closed.",
+        keys=(_good("a good of kind waste with a collection rate"),),
+        parameters=(
+            ParameterForm(
+                "more",
+                "1",
+                "largest share of what arises that can be collected beyond the rate; required",
+                maximum=1.0,
+            ),
+            ParameterForm(
+                "cost",
+                "USD/t",
+                "what it takes to collect a tonne so (points, logistics, administration); required",
+            ),
+            ParameterForm(
+                "fee",
+                "USD/t",
+                "deposit or premium paid to whoever hands it in: a payment between parties at "
+                "home, shown apart and no part of the cost",
+                default=0.0,
+            ),
+        ),
+        required=False,
+    ),
+    TableForm(
         "measures",
         "Ways to need less of a demanded good, as options of the plan, one row a measure. Without "
         "a potential in any year it is closed.",
@@ -1159,6 +1186,7 @@ ROWS_OF_NATURE = frozenset(
         "host_limit",
         "circuit_limit",
         "collection",
+        "take_back",
         "stockpile_balance",
         "emission_account",
     }

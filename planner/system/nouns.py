@@ -367,6 +367,21 @@ class Exploration:
     """Most that there is to be found in all, t; inf where no limit is known."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class TakeBack:
+    """Waste that is collected beyond the collection rate because somebody is made to pay for it:
+    extended producer responsibility."""
+
+    good: str
+    more: Array
+    """Largest further share of what arises, shape (Y,)."""
+    cost: Array
+    """USD per t collected so: what it takes to collect it, shape (Y,)."""
+    fee: Array
+    """USD per t paid to whoever hands it in (deposit, premium): a payment between parties at home,
+    no cost to the country; shape (Y,)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Observed:
     """An observation of a flow or price in one year: not part of the plan, but what the flow
@@ -485,6 +500,8 @@ class System:
     """By deposit."""
     loss_media: Mapping[str, LossMedia] = field(default_factory=dict)
     """By the name of the loss."""
+    take_back: Mapping[str, TakeBack] = field(default_factory=dict)
+    """By waste."""
     observations: tuple[Observed, ...] = ()
     population: Array | None = None
     """Persons, shape (Y,); NaN where the study does not say."""

@@ -73,6 +73,8 @@ def everything() -> Study:
     s.measure("drop", "substitution", "cell", cost=5, potential=0.1, ratio=1, longer=1)
     s.measure("last", "lifetime", "cell_fixed", product="b_fixed", cost=5, potential=0.1, longer=1)
     s.loss_media("slag", {"air": 0.1, "water": 0.05})
+    s.take_back("old_fixed", more=0.1, cost=3, fee=1)
+    s.take_back("refined_alone", more=0.1, cost=3, fee=1)
     for name, value in {
         "grid_intensity": 0.5,
         "carbon_price": 10,
@@ -383,7 +385,8 @@ def test_what_the_reader_says_is_what_happens(folder: Path) -> None:
     lost = {key for key in rest if key[0] == "loss_media"}
     assert lost
     assert differing(plan, planner.solve(trial.again(lost)))
-    rest -= lost
+    # nothing is taken back in this plan, so that no fee shows (tests/lp/test_take_back.py)
+    rest -= lost | {("take_back", "old_fixed", "fee")}
     paid = {key for key in rest if key[2] == "transfer"}
     seen = {word for row in differing(plan, planner.solve(trial.again(paid))) for word in row}
     assert {key[1] for key in paid} <= seen

@@ -1,6 +1,6 @@
 """What the paper recommends and the study would otherwise lack: where losses go by medium, and
 options that a scenario opens: cells without cobalt, vanadium for niobium, exploration that is paid
-for, less loss in mining and smelting.
+for, less loss in mining and smelting, batteries that producers take back.
 
 Choices:
 - Losses by medium are judged (grade D), no source gives them for these metals: small shares go to
@@ -17,11 +17,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from models.china.derive import lithium, lithium_refining
+from models.china.derive import lithium, lithium_refining, use
 from models.china.derive.common import (
     Fact,
     Facts,
     Row,
+    at_year,
     derived,
     judged,
     number,
@@ -34,7 +35,8 @@ COBALT_FREE, VANADIUM = "cobalt_free_cells", "vanadium_for_niobium"
 POUND = 0.45359237
 """kg."""
 ORES = ("brine", "spodumene", "lepidolite")
-EXPLORED, SAVED = "exploration", "less-loss"
+EXPLORED, SAVED, TAKEN_BACK = "exploration", "less-loss", "producer-responsibility"
+CLOSED_LOOP = "closed-loop"
 """Scenarios."""
 BRINE, WASHED = "mine_lithium_brine", "refine_lithium_concentrate_imported"
 NEVER_COPIED = ("observed", "existing_capacity", "under_construction", "max_capacity")
@@ -48,6 +50,7 @@ def rows(facts: Facts) -> Iterator[Row]:
     yield from _measures(facts)
     yield from _exploration(facts)
     yield from _less_loss(facts)
+    yield from _take_back(facts)
 
 
 def _option(facts: Facts, variable: str, item: str) -> Fact:
@@ -168,6 +171,48 @@ def _less_loss(facts: Facts) -> Iterator[Row]:
     note = f"{cost:g} USD/(t/year) of the plain converter x {factor.value:g}"
     dearer = factor.times(cost, "USD_2021/(t/year)", note)
     yield from _plant(made, WASHED, leach, dearer)
+
+
+def _take_back(facts: Facts) -> Iterator[Row]:
+    """Packs and portable cells that producers are made to collect: what lies between the rate of
+    current policy and the potential (`closed-loop`), at a cost and with a deposit."""
+    made = [row for table, row in use.rows(facts) if table == "collection"]
+    for waste in sorted({row["good"] for row in made if row["good"].startswith("battery/")}):
+        rates = {
+            scenario: [
+                _rate(row) for row in made if (row["good"], row["scenario"]) == (waste, scenario)
+            ]
+            for scenario in ("", CLOSED_LOOP)
+        }
+        kind = "portable" if "portable" in waste else "packs"
+        for parameter in ("cost", "fee"):
+            fact = _option(facts, f"take_back_{parameter}", kind)
+            yield number("take_back", fact, good=waste, parameter=parameter)
+        closed = judged(0, "1", f"closed; scenario {TAKEN_BACK} opens it")
+        yield number("take_back", closed, good=waste, parameter="more")
+        yield from path(
+            "take_back",
+            [
+                derived(
+                    max(0.0, potential.value - at_year(rates[""], potential.year or 0)),
+                    "1",
+                    "the potential less the rate of current policy",
+                    potential,
+                    *rates[""],
+                    grade="D",
+                    year=potential.year,
+                )
+                for potential in rates[CLOSED_LOOP]
+            ],
+            scenario=TAKEN_BACK,
+            good=waste,
+            parameter="more",
+        )
+
+
+def _rate(row: Mapping[str, Any]) -> Fact:
+    """A row of collection as a fact."""
+    return Fact(row["value"], row["unit"], row["source"], row["grade"], year=row["year"])
 
 
 def _variant(

@@ -25,6 +25,7 @@ NOUNS = (
     "measures",
     "exploration",
     "loss_media",
+    "take_back",
     "policies",
 )
 NOT_COMPARED = frozenset({"name", "deposit", "source", "place"})

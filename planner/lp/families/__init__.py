@@ -44,6 +44,7 @@ from planner.lp.families.service import SERVICE
 from planner.lp.families.stockpile_balance import STOCKPILE_BALANCE
 from planner.lp.families.stockpile_cover import STOCKPILE_COVER
 from planner.lp.families.supply_curve import SUPPLY_CURVE
+from planner.lp.families.take_back import TAKE_BACK
 from planner.lp.family import Physical, Target
 
 FORMULATION: tuple[Physical | Target, ...] = (
@@ -64,6 +65,7 @@ FORMULATION: tuple[Physical | Target, ...] = (
     HOST_LIMIT,
     CIRCUIT_LIMIT,
     COLLECTION,
+    TAKE_BACK,
     STOCKPILE_BALANCE,
     EMISSION_ACCOUNT,
     SELF_SUFFICIENCY,

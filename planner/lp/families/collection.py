@@ -15,23 +15,26 @@ from planner.system.nouns import Good, Process, System
 
 
 def collection(m: Any, w: str, t: int) -> Any:
-    r"""No more waste is collected than the collection rate allows of what arises, whatever process
-    takes it (a collector, a recycler, a smelter); the rest is the loss `uncollected`.
+    r"""No more waste is collected than the collection rate allows of what arises, and what is taken
+    back beyond it, whatever process takes it (a collector, a recycler, a smelter); the rest is the
+    loss `uncollected`.
 
     $$\sum_{p \in C_w} i_{w,p,t}\, a_{p,t} - \kappa_{w,t} \sum_p o_{w,p,t}\, a_{p,t}
-      - \kappa_{w,t} \sum_{u,v} r_{w,u,v,t}\, x_{u,v} \le \kappa_{w,t} W_{w,t}$$   [t / yr]
+      - \kappa_{w,t} \sum_{u,v} r_{w,u,v,t}\, x_{u,v} - l_{w,t} \le \kappa_{w,t} W_{w,t}$$
+      [t / yr]
     """
     return (
         sum(m.collected[w, p, t] * m.activity[p, t] for p in m.waste_takers[w])
         - sum(m.new_waste[w, p, t] * m.activity[p, t] for p in m.waste_makers[w])
         - sum(m.collectable_relief[w, u, v, t] * m.measure[u, v] for u, v in m.relieved[w, t])
+        - sum(m.taken_back[w, s] for s in m.take_back_in[w, t])
         <= m.collectable[w, t]
     )
 
 
 def _fill(m: Components, given: Given) -> None:
     system = given.system
-    takers, makers = _takers(system), _makers(system)
+    takers, makers = takers_of(system), makers_of(system)
     collected, new_waste, collectable = given.series(2), given.series(2), given.series()
     wastes = [good for good in system.goods.values() if good.name in takers]
     wastes = [good for good in wastes if good.collection_rate is not None]
@@ -55,7 +58,7 @@ def _fill(m: Components, given: Given) -> None:
     _fill_relief(m, given)
 
 
-def _takers(system: System) -> dict[str, list[Process]]:
+def takers_of(system: System) -> dict[str, list[Process]]:
     """Processes that take each good: the limit belongs to the waste, not to a kind of process."""
     found: dict[str, list[Process]] = defaultdict(list)
     for process in system.processes.values():
@@ -64,7 +67,7 @@ def _takers(system: System) -> dict[str, list[Process]]:
     return found
 
 
-def _makers(system: System) -> dict[str, list[Process]]:
+def makers_of(system: System) -> dict[str, list[Process]]:
     """Processes that put out each good."""
     found: dict[str, list[Process]] = defaultdict(list)
     for process in system.processes.values():

@@ -12,6 +12,7 @@ from planner.study.nouns.processes import read_processes, read_ramps
 from planner.study.nouns.products import read_products
 from planner.study.nouns.record import Nouns
 from planner.study.nouns.tables import StudyTables
+from planner.study.nouns.take_back import read_take_back
 from planner.study.schema import BY_NAME, SERIES_DEFAULTS
 from planner.system.nouns import Array
 
@@ -32,6 +33,7 @@ def read_nouns(tables: StudyTables, discount_rate: float) -> Nouns:
         measures=read_measures(tables, goods, products),
         exploration=read_exploration(tables),
         loss_media=read_loss_media(tables),
+        take_back=read_take_back(tables, goods),
         observations=read_observations(tables),
     )
 

@@ -16,6 +16,7 @@ from planner.system.nouns import (
     Process,
     Product,
     Ramp,
+    TakeBack,
 )
 
 
@@ -33,7 +34,8 @@ class Nouns:
     measures: dict[str, Measure]
     exploration: dict[str, Exploration]
     loss_media: dict[str, LossMedia]
+    take_back: dict[str, TakeBack]
     observations: tuple[Observed, ...]
 
 
-NO_NOUNS = Nouns({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, ())
+NO_NOUNS = Nouns({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, ())
