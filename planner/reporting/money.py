@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from planner.analysis.hindcast.observed_values import priced_good
 from planner.errors import Problem, SpecError
 from planner.figures.plan_figures import COLOURS, PATHWAY_COLOURS
 from planner.lp.formulation import FORMULATION
 from planner.plan.headline import MissedTarget, paid_items
-from planner.plan.observed_values import priced_good
 from planner.plan.plan import Plan
 from planner.plan.reserves import shadow_prices
 from planner.plan.schema import GOODS_PRICE

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from planner.analysis.hindcast.lineage import Lineage
+from planner.analysis.hindcast.observed_values import ObservedValues
 from planner.figures.plan_figures import COLOURS
-from planner.plan.observed_values import ObservedValues
 from planner.plan.plan import Plan
 from planner.reporting.blocks import (
     Chart,
@@ -90,36 +90,37 @@ def points(
 ) -> list[Mapping[str, Any]]:
     """Traces of observations as points with their intervals, in units of `size`: tests, and those
     that the study was made from."""
-    roles = {o: "test" if lineage is None else lineage.role(o)[0] for o in seen}
-    traces: list[Mapping[str, Any]] = []
-    for key, mine in zip(
-        KEYS[1:],
-        ([o for o in seen if roles[o] == "test"], [o for o in seen if roles[o] != "test"]),
-        strict=True,
-    ):
-        if mine:
-            above = [(o.high if o.high is not None else o.value) - o.value for o in mine]
-            below = [o.value - (o.low if o.low is not None else o.value) for o in mine]
-            traces.append(
-                {
-                    "type": "scatter",
-                    "mode": "markers",
-                    "name": key.name,
-                    "x": [o.year for o in mine],
-                    "y": rounded(o.value / size for o in mine),
-                    "colour": key.colour,
-                    "size": [8],
-                    "error_y": {
-                        "type": "data",
-                        "symmetric": False,
-                        "array": rounded(each / size for each in above),
-                        "arrayminus": rounded(each / size for each in below),
-                        "color": key.colour,
-                        "thickness": 1.2,
-                    },
-                }
-            )
-    return traces
+    tests = [o for o in seen if lineage is None or lineage.role(o)[0] == "test"]
+    others = [o for o in seen if o not in tests]
+    return [
+        _points(key, mine, size)
+        for key, mine in zip(KEYS[1:], (tests, others), strict=True)
+        if mine
+    ]
+
+
+def _points(key: Key, seen: Sequence[Observed], size: float) -> Mapping[str, Any]:
+    """One trace of points; a point without an end of its interval has no bar on that side."""
+    above = [o.value if o.high is None else o.high for o in seen]
+    below = [o.value if o.low is None else o.low for o in seen]
+    value = np.array([o.value for o in seen])
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": key.name,
+        "x": [o.year for o in seen],
+        "y": rounded(value / size),
+        "colour": key.colour,
+        "size": [8],
+        "error_y": {
+            "type": "data",
+            "symmetric": False,
+            "array": rounded((np.array(above) - value) / size),
+            "arrayminus": rounded((value - np.array(below)) / size),
+            "color": key.colour,
+            "thickness": 1.2,
+        },
+    }
 
 
 def unit_of(plan: Plan, o: Observed) -> str:

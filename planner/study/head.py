@@ -93,7 +93,7 @@ SCENARIO: tuple[HeadField, ...] = (
 SCENARIO_HEAD = ("discount_rate", "border_adjustment")
 """Fields of the head that a scenario or an override may replace."""
 AS_OF = "as_of"
-"""Override that hides what came out after the end of a year (`planner.study.vintages`)."""
+"""Override that hides what came out after the end of a year (`planner.study.rows.vintages`)."""
 
 
 @dataclass(frozen=True, slots=True)

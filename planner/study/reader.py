@@ -22,9 +22,9 @@ from planner.study.overrides import COMMAND_LINE
 from planner.study.policies import Written, read_policies, with_closures
 from planner.study.problems import Problems
 from planner.study.rows import RowReader
+from planner.study.rows.vintages import Values, in_force
 from planner.study.scenarios import composed, layers, merged
 from planner.study.schema import TABLES, TableForm
-from planner.study.vintages import Values, in_force
 from planner.system.nouns import Datum, System, frozen_map
 from planner.units import suggestion
 

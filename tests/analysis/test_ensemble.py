@@ -32,7 +32,7 @@ from tests.small import Study
 STANDS = 4.0
 """Seconds after which a local worker that was not forked has started, also on a busy machine."""
 PRICE = "process_values.import_lithium.import_price"
-TABLES = ("headline", "yearly", "options")
+TABLES = ("headline", "yearly", "options", "observed")
 
 
 @pytest.fixture(scope="module")

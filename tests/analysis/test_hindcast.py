@@ -41,7 +41,8 @@ def test_errors_and_baselines_by_hand(tmp_path: Path) -> None:
     study.observation("bought", "ship", "li", {2019: 20, 2021: 30})
     study.observation("bought", "ship", "li", {2022: 50, 2023: 40}, role="test")
     found = planner.hindcast(system_of(study, tmp_path), top=0)
-    assert found.origin == 2021 and list(found.pairs["year"]) == [2022, 2023]
+    assert found.origin == 2021
+    assert list(found.pairs["year"]) == [2022, 2023]
     assert found.pairs["plan"].tolist() == pytest.approx([40, 40])
     assert found.pairs["error"].tolist() == pytest.approx([-0.2, 0], abs=1e-12)
     assert found.pairs["inside"].tolist() == [False, True]
@@ -135,8 +136,10 @@ def test_an_ensemble_covers_what_came(tmp_path: Path) -> None:
     study.observation("bought", "ship", "li", {2022: 45, 2023: 80}, role="test")
     system = system_of(study, tmp_path / "study")
     found = planner.hindcast(system, samples=16, workers=1, top=0)
-    assert found.samples == 16 and found.pairs["covered"].tolist() == [True, False]
-    assert (found.pairs["q05"] > 20).all() and (found.pairs["q95"] < 60).all()
+    assert found.samples == 16
+    assert found.pairs["covered"].tolist() == [True, False]
+    assert (found.pairs["q05"] > 20).all()
+    assert (found.pairs["q95"] < 60).all()
     low, high = found.pairs.loc[1, ["q05", "q95"]]
     assert found.pairs["interval_score"][1] == pytest.approx(((high - low) + 20 * (80 - high)) / 80)
     assert row(found.scores, metal="all", kind="quantities")["covered"] == 0.5
@@ -205,7 +208,8 @@ def test_as_of_a_year_nothing_later_is_known(tmp_path: Path) -> None:
     system = system_of(study, tmp_path, overrides={"as_of": 2022})
     assert list(system.goods["li"].demand) == [90, 100, 100, 100, 100]
     found = planner.hindcast(system, top=0)
-    assert found.as_of == 2022 and found.hidden == 2
+    assert found.as_of == 2022
+    assert found.hidden == 2
     assert found.leaks["path"].tolist() == ["process_values.ship.import_price"]
     assert found.pairs["plan"].tolist() == pytest.approx([40, 40])
     assert len(found.pairs) == 2, "what is asked is never hidden"
@@ -222,7 +226,8 @@ def test_events_to_come_of_which_nothing_was_known_do_not_happen(tmp_path: Path)
     study.rows["processes"][0]["plant"] = "works"
     today = system_of(study, tmp_path / "a").plants["works"].existing
     then = system_of(study, tmp_path / "b", overrides={"as_of": 2022}).plants["works"].existing
-    assert list(today) == [0, 0, 20, 50, 50] and list(then) == [0, 0, 20, 20, 20]
+    assert list(today) == [0, 0, 20, 50, 50]
+    assert list(then) == [0, 0, 20, 20, 20]
 
 
 def test_a_policy_of_a_later_year_is_not_in_force(tmp_path: Path) -> None:

@@ -491,7 +491,7 @@ OTHER: dict[str, Any] = {
 }
 """Another value of each field."""
 GOODS = {"collection_target": ["cobalt_old"], "stockpile_cover": ["cobalt"]}
-LABELS = {"kind", "source", "note"}
+LABELS = {"kind", "source", "note", "published"}
 """Fields that set nothing and say so."""
 
 

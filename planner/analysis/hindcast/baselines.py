@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from planner.study.vintages import UNDATED
+from planner.study.rows.vintages import UNDATED
 from planner.system.nouns import Observed
 
 GRADES = "ASBCD"

@@ -17,8 +17,8 @@ import pandas as pd
 
 from planner.analysis.diagnosis.price_decomposition import price_parts
 from planner.analysis.diagnosis.row_descriptions import Reason, Teller
-from planner.mfa.observed_flows import ObservedFlows
-from planner.plan.observed_values import priced_good
+from planner.analysis.hindcast.observed_flows import ObservedFlows
+from planner.analysis.hindcast.observed_values import priced_good
 from planner.plan.plan import Plan
 from planner.plan.prices import undiscounted
 from planner.plan.solve import optimal, optimal_if_any

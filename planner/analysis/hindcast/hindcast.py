@@ -21,12 +21,12 @@ from planner.analysis.hindcast.bands import Bands, bands_of
 from planner.analysis.hindcast.baselines import baseline
 from planner.analysis.hindcast.bounds import Miss, what_held
 from planner.analysis.hindcast.lineage import Lineage
+from planner.analysis.hindcast.observed_values import ObservedValues
 from planner.analysis.hindcast.scores import interval_score, score_table
 from planner.analysis.hindcast.turning import TURN_COLUMNS, least_changes
 from planner.analysis.security.foresight import rolling
 from planner.analysis.uncertainty.ensemble import Ensemble
 from planner.errors import Problem, SpecError
-from planner.plan.observed_values import ObservedValues
 from planner.plan.plan import Plan, require_own_study
 from planner.plan.solve import optimum
 from planner.runtime.progress import Progress, told

@@ -14,8 +14,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
-from planner.plan.observed_values import priced_good
-from planner.system.nouns import Datum, Observed, System
+from planner.analysis.hindcast.observed_values import priced_good
+from planner.system.nouns import Datum, Observed, Process, System
 
 SAID = "as the study says"
 SPLIT = ";"
@@ -52,36 +52,44 @@ class Lineage:
     def _nouns(self, o: Observed) -> frozenset[str]:
         """Names of what stands behind the flow, or the price, of an observation."""
         system = self.system
-        own = set(_own_processes(system, o))
         goods = {good for good in system.goods if fnmatchcase(good, o.source)}
-        reached, left = set(own), list(own)
-        while left:
-            taken = system.processes[left.pop()].inputs
-            for process in system.processes.values():
-                home = not process.from_abroad and process.name not in reached
-                if home and not set(taken).isdisjoint(process.outputs):
-                    reached.add(process.name)
-                    left.append(process.name)
-        made = [system.processes[name] for name in reached]
+        made = [system.processes[name] for name in self._reached(o)]
         behind = {name for p in made for name in (p.plant, p.ramp_group, *p.deposits)}
-        return frozenset(reached | behind | goods) - {""}
+        return frozenset({p.name for p in made} | behind | goods) - {""}
+
+    def _reached(self, o: Observed) -> set[str]:
+        """The processes of an observation, and those at home that supply them."""
+        processes = self.system.processes
+        reached = set(_own_processes(self.system, o))
+        left = list(reached)
+        while left:
+            taken = set(processes[left.pop()].inputs)
+            further = [
+                p.name
+                for p in processes.values()
+                if not p.from_abroad and p.name not in reached and taken & set(p.outputs)
+            ]
+            reached.update(further)
+            left += further
+        return reached
 
 
 def _own_processes(system: System, o: Observed) -> Iterator[str]:
     """Processes that an observation names, or that give the good of a price."""
     good = priced_good(system, o) if o.quantity == "price" else ""
     for process in system.processes.values():
-        outputs = {*process.outputs, *process.inputs}
-        if good:
-            if good in process.outputs:
-                yield process.name
-        elif fnmatchcase(process.name, o.source):
-            if any(fnmatchcase(end, o.target) for end in (*outputs, f"loss/{process.loss}")):
-                yield process.name
-        elif fnmatchcase(process.name, o.target) and any(
-            fnmatchcase(end, o.source) for end in outputs
-        ):
+        if good in process.outputs if good else _is_named(process, o):
             yield process.name
+
+
+def _is_named(process: Process, o: Observed) -> bool:
+    """Return True for a process at one end of an observed flow whose other end is a good or loss of
+    it."""
+    ends = (*process.outputs, *process.inputs, f"loss/{process.loss}")
+    return any(
+        fnmatchcase(process.name, here) and any(fnmatchcase(end, there) for end in ends)
+        for here, there in ((o.source, o.target), (o.target, o.source))
+    )
 
 
 def _sources(text: str) -> Iterator[str]:

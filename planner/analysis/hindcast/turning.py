@@ -18,13 +18,13 @@ from fnmatch import fnmatchcase
 import numpy as np
 import pandas as pd
 
+from planner.analysis.hindcast.observed_values import ObservedValues, priced_good
 from planner.analysis.uncertainty.inputs import Input
 from planner.analysis.uncertainty.variants import Variants
-from planner.plan.observed_values import ObservedValues, priced_good
 from planner.runtime.progress import Progress, Step, told
 from planner.study.reader import Rereader
 from planner.study.schema import BY_NAME
-from planner.system.nouns import Datum, Observed, System
+from planner.system.nouns import Datum, Observed, Process, System
 
 TURN_COLUMNS = (
     "observation",
@@ -241,26 +241,17 @@ def _processes_of(system: System, o: Observed) -> list[str]:
 def _rivals(system: System, own: Sequence[str], o: Observed) -> list[str]:
     """Processes of the metal that give what the own ones give, then those that give what they
     take, then those that give what the goods made of them are made of."""
+    every = [p for p in system.processes.values() if p.name not in own]
     given = {good for name in own for good in system.processes[name].outputs}
     taken = {good for name in own for good in system.processes[name].inputs}
-    beside = [
-        p.name
-        for goods in (given, taken)
-        for p in system.processes.values()
-        if p.name not in own and goods & set(p.outputs)
-    ]
-    further = [
-        q.name
-        for p in system.processes.values()
-        if given & set(p.inputs)
-        for q in system.processes.values()
-        if q.name not in own and set(p.outputs) & set(q.outputs) and q.name != p.name
-    ]
-    return [
-        name
-        for name in dict.fromkeys([*beside, *further])
-        if any(o.metal in system.goods[g].content for g in system.processes[name].outputs)
-    ]
+    made = {good for p in system.processes.values() if given & set(p.inputs) for good in p.outputs}
+    found = [p for goods in (given, taken, made) for p in every if goods & set(p.outputs)]
+    return [p.name for p in dict.fromkeys(found) if _holds(system, p, o.metal)]
+
+
+def _holds(system: System, process: Process, metal: str) -> bool:
+    """Return True for a process that gives the metal."""
+    return any(metal in system.goods[good].content for good in process.outputs)
 
 
 def _of_equipment(system: System, own: Sequence[str]) -> Iterator[str]:

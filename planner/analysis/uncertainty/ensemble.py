@@ -30,6 +30,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
+from planner.analysis.hindcast.observed_values import ObservedValues
 from planner.analysis.uncertainty.answers import Answer, asked, numbers_at, read
 from planner.analysis.uncertainty.ensemble_folder import TABLES, EnsembleFolder, Tables
 from planner.analysis.uncertainty.inputs import Input, Uncertainty
@@ -45,7 +46,6 @@ from planner.analysis.uncertainty.sampling import Sampler, draw, uncertainty
 from planner.analysis.uncertainty.variants import Variant, Variants
 from planner.errors import OutputError
 from planner.lp.arrays import plain_name
-from planner.plan.observed_values import ObservedValues
 from planner.runtime.extras import planner_version
 from planner.runtime.progress import Progress, Step
 from planner.runtime.run_folder import followed, reserved

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from planner.study.rows import Key, ValueRow, parameter_of
+from planner.study.rows.record import Key, ValueRow, parameter_of
 
 Values = Mapping[Key, Mapping[str, list[ValueRow]]]
 """Rows of each series by scenario."""
@@ -100,14 +100,16 @@ def _carried_on(
 ) -> list[ValueRow]:
     """A series of which only some years were known: a year before all that was known stays in its
     oldest vintage; the last that was known holds for what came after it."""
-    first = min(row.year or 0 for row in known)
+    first = min(map(_year, known))
     early = [oldest[row.year] for row in newest if row.year is not None and row.year < first]
-    kept = sorted([*early, *known], key=lambda row: row.year or 0)
-    ends = sorted(newest, key=lambda row: row.year or 0)
-    cut = (ends[-1].year or 0) > (kept[-1].year or 0)
-    before, after = ends[0].holds_before, cut or ends[-1].holds_after
-    inner = [row._replace(extend="") for row in kept]
-    inner[0] = inner[0]._replace(extend="before" if before else "")
-    word = "both" if before and len(inner) == 1 else "after"
-    inner[-1] = inner[-1]._replace(extend=word) if after else inner[-1]
-    return inner
+    kept = [row._replace(extend="") for row in sorted([*early, *known], key=_year)]
+    ends = sorted(newest, key=_year)
+    if ends[0].holds_before:
+        kept[0] = kept[0]._replace(extend="before")
+    if ends[-1].holds_after or _year(ends[-1]) > _year(kept[-1]):
+        kept[-1] = kept[-1]._replace(extend="both" if kept[-1].holds_before else "after")
+    return kept
+
+
+def _year(row: ValueRow) -> int:
+    return row.year or 0

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from planner.analysis.hindcast.observed_flows import ObservedFlows
 from planner.mfa.balance import Balance, balance
 from planner.mfa.in_use import use_stocks
-from planner.mfa.observed_flows import ObservedFlows
 from planner.plan.plan import Plan
 from planner.plan.prices import balance_prices, undiscounted
 from planner.solver.highs import Arrays, Solution, by_name
