@@ -105,7 +105,7 @@ class _Grid:
             name = self._named(field.name)
             values = np.full((len(self.items), self.years + 1), np.nan)
             values[self.row, self.column] = self.frame[field.name].to_numpy(dtype=float)
-            meaning = {"long_name": field.meaning, "units": self._unit(field.kind)}
+            meaning = {"long_name": field.meaning, **self._unit(field.kind)}
             found[name] = ((self.item, "year"), values[:, : self.years], meaning)
             if self.frame["year"].isna().any():
                 of_all = meaning | {"long_name": f"{field.meaning}; of the whole horizon"}
@@ -126,12 +126,15 @@ class _Grid:
     def _named(self, column: str) -> str:
         return self.table.name if column == "value" else f"{self.table.name}_{column}"
 
-    def _unit(self, kind: str) -> str:
-        """The one unit of the table, or where the unit of each item stands; 1 for a truth."""
+    def _unit(self, kind: str) -> dict[str, str]:
+        """The one unit of the table, 1 for a truth. Where units differ by item there is no `units`,
+        which readers of units would take for one: a comment says where they stand."""
         if kind == "truth":
-            return "1"
+            return {"units": "1"}
         units = list(dict.fromkeys(self.frame["unit"].astype(str)))
-        return units[0] if len(units) == 1 else f"see {self.table.name}_unit"
+        if len(units) == 1:
+            return {"units": units[0]}
+        return {"comment": f"the unit of each item is in {self.table.name}_unit"}
 
 
 def write_netcdf(plan: Plan, path: Path) -> None:

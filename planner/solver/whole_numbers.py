@@ -49,7 +49,7 @@ def settled(
     """
     arrays, whole = made.arrays, made.added.whole
     x, bound = _best(made, time_limit, asked)
-    chosen = np.round(x[whole])
+    chosen = np.round(x[whole]) + 0.0  # no -0
     if not np.abs(chosen - x[whole]).max(initial=0.0) <= WHOLE:
         raise SolverError("the solver gave no whole numbers for the integer variables")
     lower, upper = arrays.lower.copy(), arrays.upper.copy()

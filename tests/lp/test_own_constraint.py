@@ -101,6 +101,8 @@ def test_integer_variables_are_whole(system: System) -> None:
     assert tight.certificate.holds
     assert planner.verify(tight).holds
     assert any("whole numbers of lot were chosen first" in note for note in tight.record.notes)
+    none = planner.solve(bought_in_lots(system, mined=100)).values["lot"].values()
+    assert [str(number) for number in none] == ["0.0", "0.0"], "no lot is 0 and not -0"
 
 
 def test_prices_are_those_with_whole_numbers_fixed(system: System) -> None:

@@ -153,7 +153,7 @@ def fit(
     floor, ceiling = (below == 0) & (upward > 0), (upward == 0) & (below > 0)
     bounds = _bounds(problem, signs, floor, ceiling)
     final, point, steps = _two_pieces(problem, bounds, *pieces)
-    return _describe(final, point, scale, steps)
+    return _describe(final, bounds.without_rounding(point), scale, steps)
 
 
 class _Bounds(NamedTuple):
@@ -169,6 +169,12 @@ class _Bounds(NamedTuple):
             v < self.lower - slack
         )
         return found
+
+    def without_rounding(self, v: Array) -> Array:
+        """Values that lie beyond a bound by rounding, set to it."""
+        within = np.clip(v, self.lower, self.upper)
+        least = CONVERGED * max(1.0, float(np.abs(v).max(initial=0.0)))
+        return np.asarray(np.where(np.abs(within - v) <= least, within, v), dtype=float)
 
     def at(self, side: npt.NDArray[np.intp]) -> Array:
         """The bound of each side; 0 for those of neither."""

@@ -479,3 +479,16 @@ def test_an_upward_deviation_of_its_own() -> None:
     found, _ = reconcile_flows(table)
     assert found.table["reconciled"].tolist() == pytest.approx([124, 124])
     assert found.table["deviation_above"].tolist() == [20, 10]
+
+
+def test_a_flow_held_at_zero_is_zero() -> None:
+    """1 t enters and 3 t are measured to leave: the flow back, measured at 0.5, is held at 0. It
+    stood at -8e-17, which whoever takes a root or a logarithm of a flow meets."""
+    flows = pd.DataFrame(
+        [("w", "a", 1.0, 0.1), ("a", "b", 3.0, 1.0), ("a", "w", 0.5, 1.0)],
+        columns=["source", "target", "value", "sd"],
+    )
+    found, _ = reconcile_flows(flows, boundary=("w", "b"))
+    value = found.table.set_index("name")["reconciled"]
+    assert value["a -> w"] == 0.0
+    assert value["w -> a"] == pytest.approx(1.0 + 2.0 * 0.01 / 1.01)
