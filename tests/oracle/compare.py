@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import planner
+from tests.oracle.accounts import complaints
+from tests.oracle.held import unheld
 from tests.oracle.model import Answer
-from tests.oracle.programme import solve
-from tests.oracle.reader import read
+from tests.oracle.programme import Programme, solve
+from tests.oracle.reader import Study, read
 
 NEAR = 1e-9
 
@@ -46,7 +48,11 @@ def compare(
 ) -> Comparison:
     """Solve a study both ways. Raises planner.SpecError where planner refuses it."""
     system = planner.read(folder, scenario=scenario, overrides=overrides)
-    answer = solve(read(folder, scenario, overrides))
+    return answered(system, solve(read(folder, scenario, overrides)))
+
+
+def answered(system: Any, answer: Answer) -> Comparison:
+    """Solve by planner a study that the oracle has solved."""
     try:
         plan = planner.solve(system)
     except planner.InfeasibleError as error:
@@ -55,3 +61,15 @@ def compare(
         status = "unbounded" if "no lower bound" in str(error) else "failed"
         return Comparison(status, float("nan"), answer, message=str(error)[:200])
     return Comparison("optimal", plan.objective, answer, plan)
+
+
+def differences(study: Study, found: Comparison) -> list[str]:
+    """Where planner differs from the oracle, the kind first: its answer, its plan, or what its
+    tables say of it."""
+    if not found.agrees:
+        return [f"objective: {found}"]
+    if found.plan is None:
+        return []
+    p = Programme(study)
+    kinds = (("plan", unheld(p, found.plan)), ("measure", complaints(study, found.plan)))
+    return [f"{kind}: {text}" for kind, texts in kinds for text in texts]

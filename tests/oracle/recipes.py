@@ -10,6 +10,7 @@ from tests.oracle.reader import Array, Study
 
 HOME_COSTS = ("variable_cost", "import_price", "transport_cost")
 LARGE = 1e30
+RAW = ("scrap", "waste")
 
 
 class Recipes:
@@ -103,6 +104,13 @@ class Recipes:
             if self.study.has("good_values", *key):
                 return self.study.constant("good_values", *key)
         return 0.0
+
+    def form(self, good: str) -> str:
+        """The form in which a good is traded (conventions.md, "What crosses the border")."""
+        row = self.goods[good]
+        if row["kind"] in RAW or row["kind"] == "refined":
+            return "raw" if row["kind"] in RAW else "processing"
+        return {"use": "manufacture", "recycling": "raw"}.get(row["stage"], row["stage"])
 
     def metals(self, process: str) -> set[str]:
         """Metals that a process gives."""
