@@ -119,9 +119,9 @@ def _exports(plan: Accounted) -> Iterator[_Row]:
 
 
 def served_exports(plan: Accounted, metal: str) -> dict[str, Array]:
-    """Exports that are served of each good that holds a metal, t of the good per year, shape
-    (T,)."""
-    system: System = plan.system
+    """Exports that are served of each good that holds a metal, t of the good per year, shape (T,):
+    what is demanded after the measures of the plan, less what goes short."""
+    system: System = plan.balance.system
     return {
         name: demand - series(system, plan.values, "shortage", name)
         for name, demand in demand_by_good(system, metal=metal, export=True).items()
