@@ -1,15 +1,16 @@
 """How many changes of the code that makes the programme the oracle notices: `python -m
 tests.campaigns.oracle_mutants 100 7 300` takes single changes of `planner/lp` by seed 7, in turn,
-until 100 of them change a programme and let it be made, and lets `tests/oracle` judge up to 300 random studies of
-each, those of the tests and shipped scenarios beside them.
+until 100 of them change a programme and let it be made, and has `tests/oracle` judge each on 300
+random studies, those of the tests and shipped scenarios.
 
 The changes are those of `tests.campaigns.mutants`. A change counts where the arrays of any study
 that is tried are not what they were, row by row and column by column by their names, rows that
-bound nothing left out. One that leaves all of them as they were is the same programme; one by which
-they cannot be made at all is no programme, and needs no oracle to be noticed. Neither is counted.
-A change is noticed where planner then answers otherwise than the oracle: another objective, a plan
-that breaks a row of the oracle, another measure or indicator; or where planner raises. The oracle
-reads the pages, and nothing of what is changed, so that its answers are made once.
+bound nothing left out; where no programme calls the function that it is in, none has changed. One
+that leaves all of them as they were is the same programme; one by which they cannot be made at all
+is no programme, and needs no oracle to be noticed. Neither is counted. A change is noticed where
+planner then answers otherwise than the oracle: another objective, a plan that breaks a row of the
+oracle, another measure or indicator; or where planner raises. The oracle reads the pages, and
+nothing of what is changed, so that its answers are made once.
 
 Each mutant is a process of its own, forked before anything above the layer `lp` is imported: the
 changed module is compiled from memory, and no file is written.
@@ -17,6 +18,7 @@ changed module is compiled from memory, and no file is written.
 
 from __future__ import annotations
 
+import ast
 import importlib.abc
 import importlib.util
 import multiprocessing
@@ -42,7 +44,7 @@ from scipy import sparse
 
 import planner
 import planner.mfa.balance
-import planner.mfa.demand_measures  # noqa: F401
+import planner.mfa.demand_measures
 from tests.campaigns.mutants import ROOT, changes, mutated
 from tests.oracle import small
 from tests.oracle.compare import answered, differences
@@ -161,7 +163,7 @@ class Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         module.__dict__["__file__"] = str(self.path)
-        exec(compile(self.code, str(self.path), "exec"), module.__dict__)  # noqa: S102
+        exec(compile(self.code, str(self.path), "exec"), module.__dict__)
 
 
 def module_of(file: str) -> str:
@@ -186,7 +188,7 @@ def judge(tried: Sequence[Case], before: Sequence[Any], answers: Sequence[Answer
     for case, old, answer in zip(tried, before, answers, strict=True):
         try:
             new = programme(case.system)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             text = f"{type(error).__name__}: {error}"[:200]
             return Fate("raises" if number else "no programme", case.name, text, number)
         if same(new, old):
@@ -197,7 +199,7 @@ def judge(tried: Sequence[Case], before: Sequence[Any], answers: Sequence[Answer
             if found.status == "failed":
                 return Fate("raises", case.name, found.message, number)
             differ = differences(read(case.folder, case.scenario), found)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             return Fate("raises", case.name, f"{type(error).__name__}: {error}"[:200], number)
         if differ:
             kind, _, text = differ[0].partition(": ")
@@ -222,7 +224,7 @@ def apart(work: Callable[[], Any], patience: float) -> Any:
     process.start()
     there.close()
     try:
-        return pickle.loads(here.recv_bytes()) if here.poll(patience) else None  # noqa: S301
+        return pickle.loads(here.recv_bytes()) if here.poll(patience) else None
     except EOFError:
         return None
     finally:
@@ -235,11 +237,11 @@ def fate(file: str, code: str, *known: Any) -> Fate:
     """What becomes of a change of a file."""
 
     def work() -> Fate:
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115
         sys.meta_path.insert(0, Changed(module_of(file), ROOT / file, code))
         try:
             importlib.import_module("planner.plan.solve")
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             return Fate("no programme", "import", f"{type(error).__name__}: {error}"[:200])
         return judge(*known)
 
@@ -252,14 +254,46 @@ def fate(file: str, code: str, *known: Any) -> Fate:
 
 def mutants() -> list[tuple[str, int]]:
     """All single changes of the code that makes the programme: file, and number in it."""
-    import ast
-
-    files = sorted((ROOT / "planner" / "lp").rglob("*.py"))
     return [
         (path.relative_to(ROOT).as_posix(), i)
-        for path in files
+        for path in sorted((ROOT / "planner" / "lp").rglob("*.py"))
         for i, _ in enumerate(changes(ast.parse(path.read_text(encoding="utf-8"))))
     ]
+
+
+Called = set[tuple[str, int]]
+"""Functions that ran: file and first line."""
+
+
+def compile_all(tried: Sequence[Case]) -> tuple[list[Programme | str], Called]:
+    """The programmes of all studies, and the functions that ran from the first import on."""
+    called: Called = set()
+
+    def note(frame: Any, event: str, _: Any) -> None:
+        if event == "call":
+            called.add((frame.f_code.co_filename, frame.f_code.co_firstlineno))
+
+    sys.setprofile(note)
+    found = [programme(case.system) for case in tried]
+    sys.setprofile(None)
+    return found, {(name, line) for name, line in called if "planner" in name}
+
+
+def idle(file: str, number: int, called: Called) -> bool:
+    """Whether a change lies in the body of a function that no programme needs."""
+    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+    node, _ = list(changes(tree))[number]
+    around = [
+        each
+        for each in ast.walk(tree)
+        if isinstance(each, ast.FunctionDef)
+        and each.body[0].lineno <= node.lineno <= (each.end_lineno or 0)
+    ]
+    if not around:
+        return False
+    inner = max(around, key=lambda each: each.lineno)
+    first = min([inner.lineno, *(each.lineno for each in inner.decorator_list)])
+    return (str(ROOT / file), first) not in called
 
 
 def main(count: int, seed: int, studies: int) -> int:
@@ -268,12 +302,15 @@ def main(count: int, seed: int, studies: int) -> int:
     began = time.time()
     with tempfile.TemporaryDirectory() as folder:
         tried = cases(Path(folder), studies)
-        before = apart(lambda: [programme(case.system) for case in tried], 3600)
+        before, called = apart(lambda: compile_all(tried), 3600)
         answers = apart(lambda: [solve(read(c.folder, c.scenario)) for c in tried], 3600)
         say(f"{len(tried)} studies, solved by the oracle in {time.time() - began:.0f} s")
         order = mutants()
         random.Random(seed).shuffle(order)
         for file, number in order:
+            if idle(file, number, called):
+                counts["same"] += 1
+                continue
             code, line, words = mutated(ROOT, file, number)
             found = fate(file, code, tried, before, answers)
             counts[found.kind] += 1

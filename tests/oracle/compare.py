@@ -10,6 +10,7 @@ from typing import Any
 import planner
 from tests.oracle.accounts import complaints
 from tests.oracle.held import unheld
+from tests.oracle.indicators import wrong_indicators
 from tests.oracle.model import Answer
 from tests.oracle.programme import Programme, solve
 from tests.oracle.reader import Study, read
@@ -71,5 +72,5 @@ def differences(study: Study, found: Comparison) -> list[str]:
     if found.plan is None:
         return []
     p = Programme(study)
-    kinds = (("plan", unheld(p, found.plan)), ("measure", complaints(study, found.plan)))
-    return [f"{kind}: {text}" for kind, texts in kinds for text in texts]
+    kinds = {"plan": unheld, "measure": complaints, "indicator": wrong_indicators}
+    return [f"{kind}: {text}" for kind, find in kinds.items() for text in find(p, found.plan)]

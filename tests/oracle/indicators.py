@@ -16,9 +16,11 @@ import pandas as pd
 from tests.oracle.programme import Programme
 from tests.oracle.tracing import NEW, OLD, OPENING, Traced
 
+NEAR = 1e-6
+LEAST = 1e-5
+"""Tonnes below which what an indicator is a share of is rounding."""
 HOME = ("domestic primary", "domestic secondary")
 ABROAD = ("foreign primary", "foreign secondary")
-SHORT = "shortage"
 
 
 class Sums(defaultdict):
@@ -93,9 +95,7 @@ class Indicators:
         """Refined metal that a tonne of metal in a good stands for; the metal where none is
         stated."""
         content = self.recipes.content(good, metal)
-        stated = any(
-            self.p.study.has("good_values", good, m, "equivalent") for m in (metal, "")
-        )
+        stated = any(self.p.study.has("good_values", good, m, "equivalent") for m in (metal, ""))
         known = stated or self.recipes.goods[good]["kind"] == "refined"
         return self.recipes.equivalent(good, metal) / content if known and content else 1.0
 
@@ -111,7 +111,7 @@ class Indicators:
         for row in f.itertuples():
             if row.source.startswith("use/") and row.target in wastes:
                 a.arising += row.value
-            if row.target == "export":
+            if self.recipes.goods.get(row.good, {}).get("export") == "yes":
                 self._exported(a, metal, year, row)
         self._returned(a, metal, year, f, wastes)
         return a
@@ -133,12 +133,12 @@ class Indicators:
         return {self.recipes.form(g) for g in self.recipes.outputs(process)} == {"manufacture"}
 
     def _exported(self, a: Account, metal: str, year: int, row: Any) -> None:
-        """Metal of an export, and by pathway what of it was never refined."""
-        parts = self.traced[metal].parts((row.good, year))
-        value = row.value * self.worth(row.good, metal)
+        """Metal of an export less its shortage, and by pathway what of it was never refined."""
+        sign = {"export": 1.0}.get(row.target, -1.0 if row.source == "shortage" else 0.0)
+        value = sign * row.value * self.worth(row.good, metal)
         goods = self.recipes.form(row.good) == "manufacture"
-        a.exported[goods] += value * sum(s for won, s in parts.items() if won.pathway != SHORT)
-        for won, share in parts.items():
+        a.exported[goods] += value
+        for won, share in self.traced[metal].parts((row.good, year)).items():
             if not won.refined:
                 a.unrefined[goods][won.pathway] += share * value
 
@@ -203,3 +203,37 @@ def reliance(a: Account) -> Ratios:
     for pathway in (*HOME, *ABROAD, OPENING.pathway):
         found[f"share: {pathway}"] = (a.refined[pathway] + a.goods[pathway], supply)
     return found
+
+
+def wrong_indicators(p: Programme, plan: Any) -> list[str]:
+    """Rows of supply, and indicators, that planner gives otherwise."""
+    import planner
+
+    mine = Indicators(p, plan)
+    found = wrong_supply(mine, plan)
+    table = planner.indicators(plan)
+    keys = zip(table.metal, table.year, table.indicator, strict=True)
+    theirs = dict(zip(keys, table.value, strict=True))
+    for metal, year, name, over, under in mine.all():
+        said = theirs.get((metal, year, name))
+        if under > LEAST and not near(over / under, said or 0.0):
+            found.append(f"{name} of {metal} in {year}: {said}, not {over / under}")
+    return found
+
+
+def wrong_supply(mine: Indicators, plan: Any) -> list[str]:
+    """Rows of supply that the flows say otherwise."""
+    said: dict[tuple[str, int, str, str, str], float] = defaultdict(float)
+    for row in plan.supply.itertuples():
+        said[row.metal, row.year, row.pathway, row.process, row.origin] += row.value
+    own = {(metal, *key): v for metal, each in mine.supplied.items() for key, v in each.items()}
+    return [
+        f"supply of {key}: {said.get(key, 0.0)}, not {own.get(key, 0.0)}"
+        for key in sorted({*said, *own})
+        if not near(own.get(key, 0.0), said.get(key, 0.0))
+    ]
+
+
+def near(a: float, b: float) -> bool:
+    """Whether two numbers are one."""
+    return abs(a - b) <= NEAR * max(1.0, abs(a))

@@ -33,7 +33,6 @@ class Won(NamedTuple):
 OLD = Won("domestic secondary", fresh=True)
 NEW = Won("new scrap")
 OPENING = Won("stockpile")
-SHORT = Won("shortage")
 Place = tuple[str, int]
 """A process, good or stockpile, and a year; what a stockpile keeps is the place of its end."""
 
@@ -66,7 +65,7 @@ class Traced:
         """Flows of the metal, and what stockpiles keep from one year to the next."""
         flows = plan.flows[plan.flows.metal == self.metal]
         for row in flows.itertuples():
-            if row.value <= 0:
+            if row.value <= 0 or row.source == "shortage":
                 continue
             source, target = (row.source, row.year), (row.target, row.year)
             if won := self._source(row.source, row.target):
@@ -99,8 +98,6 @@ class Traced:
             return None
         if kind == "use":
             return OLD
-        if kind == "shortage":
-            return SHORT
         if kind in ("deposit", "origin", "host"):
             return self._label(target)
         return None
