@@ -43,8 +43,7 @@ import pandas as pd  # noqa: F401
 from scipy import sparse
 
 import planner
-import planner.mfa.balance
-import planner.mfa.demand_measures
+from planner.mfa.balance import balance
 from tests.campaigns.mutants import ROOT, changes, mutated
 from tests.oracle import small
 from tests.oracle.compare import answered, differences
@@ -60,6 +59,9 @@ SAME = 1e-12
 """Share of a number up to which two are one: what another order of a sum may change."""
 CHINA = ("", "self-reliance", "border-adjustment", "closed-loop", "capital-limited")
 BY_HAND = ("TWO_STEPS", "DIRECT_RECYCLER", "FOREIGN_BYPRODUCT", "TINY_SHARE")
+NAMES = ("columns", "rows")
+ACROSS = ("cost", "carbon", "lower", "upper")
+DOWN = ("row_lower", "row_upper")
 NOTICED = ("objective", "plan", "measure", "indicator", "raises")
 ASIDE = ("same", "no programme")
 
@@ -72,6 +74,7 @@ class Case:
     folder: Path
     scenario: str
     system: Any
+    balance: Any
 
 
 # ---- studies
@@ -97,7 +100,8 @@ def cases(folder: Path, count: int) -> list[Case]:
     found = []
     for name, study, scenario in places(folder, count):
         try:
-            found.append(Case(name, study, scenario, planner.read(study, scenario=scenario)))
+            system = planner.read(study, scenario=scenario)
+            found.append(Case(name, study, scenario, system, balance(system)))
         except planner.SpecError:
             continue
     return found
@@ -106,40 +110,57 @@ def cases(folder: Path, count: int) -> list[Case]:
 # ---- programmes, compared by names
 
 
-Programme = dict[str, Any]
-
-
-def programme(system: Any) -> Programme | str:
-    """What a programme is made of, in an order of its own; or why there is none."""
-    from planner.solver.compiled import compiled
+def programme(case: Case) -> Any:
+    """The arrays of a study; or why there are none."""
+    from planner.lp.formulation import components
+    from planner.lp.formulation import programme as arrays_of
 
     try:
-        arrays = compiled(system).arrays
+        return arrays_of(components(case.system, case.balance))
     except (planner.InfeasibleError, planner.SpecError) as error:
         return f"{type(error).__name__}: {error}"
-    across = sorted(range(len(arrays.columns)), key=lambda i: str(arrays.columns[i]))
-    bounding = np.isfinite(arrays.row_lower) | np.isfinite(arrays.row_upper)
-    down = sorted(np.flatnonzero(bounding), key=lambda i: str(arrays.rows[i]))
+
+
+def plain(arrays: Any) -> Any:
+    """What a programme is made of, without the classes of planner."""
+    if isinstance(arrays, str):
+        return arrays
+    return {name: getattr(arrays, name) for name in (*NAMES, *ACROSS, *DOWN, "matrix", "offset")}
+
+
+def in_order(programme: dict[str, Any]) -> dict[str, Any]:
+    """A programme with columns and rows in the order of their names, rows that bound nothing left
+    out."""
+    across = sorted(range(len(programme["columns"])), key=lambda i: str(programme["columns"][i]))
+    bounding = np.isfinite(programme["row_lower"]) | np.isfinite(programme["row_upper"])
+    down = sorted(np.flatnonzero(bounding), key=lambda i: str(programme["rows"][i]))
     return {
-        "columns": [arrays.columns[i] for i in across],
-        "rows": [arrays.rows[i] for i in down],
-        "matrix": sparse.csc_array(arrays.matrix)[:, across][down, :],
-        "offset": np.array([arrays.offset]),
-        **{name: getattr(arrays, name)[across] for name in ("cost", "carbon", "lower", "upper")},
-        **{name: getattr(arrays, name)[down] for name in ("row_lower", "row_upper")},
+        "columns": [programme["columns"][i] for i in across],
+        "rows": [programme["rows"][i] for i in down],
+        "matrix": sparse.csc_array(programme["matrix"])[:, across][down, :],
+        "offset": programme["offset"],
+        **{name: programme[name][across] for name in ACROSS},
+        **{name: programme[name][down] for name in DOWN},
     }
 
 
-def same(a: Programme | str, b: Programme | str) -> bool:
+def same(a: Any, b: Any) -> bool:
     """Whether two programmes are one."""
     if isinstance(a, str) or isinstance(b, str):
-        return a == b
-    if a["columns"] != b["columns"] or a["rows"] != b["rows"]:
+        return isinstance(a, str) and isinstance(b, str)
+    if alike(a, b):
+        return True
+    return alike(in_order(a), in_order(b))
+
+
+def alike(a: dict[str, Any], b: dict[str, Any]) -> bool:
+    """Whether two programmes are one as they stand."""
+    if any(a[name] != b[name] for name in NAMES):
         return False
     off = abs(a["matrix"] - b["matrix"]) - SAME * abs(b["matrix"])
     if off.nnz and not off.max() <= 0:
         return False
-    numbers = ("offset", "cost", "carbon", "lower", "upper", "row_lower", "row_upper")
+    numbers = ("offset", *ACROSS, *DOWN)
     return all(np.allclose(a[n], b[n], rtol=SAME, atol=0.0, equal_nan=True) for n in numbers)
 
 
@@ -187,7 +208,7 @@ def judge(tried: Sequence[Case], before: Sequence[Any], answers: Sequence[Answer
     number, first = 0, ""
     for case, old, answer in zip(tried, before, answers, strict=True):
         try:
-            new = programme(case.system)
+            new = plain(programme(case))
         except Exception as error:
             text = f"{type(error).__name__}: {error}"[:200]
             return Fate("raises" if number else "no programme", case.name, text, number)
@@ -265,7 +286,7 @@ Called = set[tuple[str, int]]
 """Functions that ran: file and first line."""
 
 
-def compile_all(tried: Sequence[Case]) -> tuple[list[Programme | str], Called]:
+def compile_all(tried: Sequence[Case]) -> tuple[list[Any], Called]:
     """The programmes of all studies, and the functions that ran from the first import on."""
     called: Called = set()
 
@@ -274,7 +295,7 @@ def compile_all(tried: Sequence[Case]) -> tuple[list[Programme | str], Called]:
             called.add((frame.f_code.co_filename, frame.f_code.co_firstlineno))
 
     sys.setprofile(note)
-    found = [programme(case.system) for case in tried]
+    found = [plain(programme(case)) for case in tried]
     sys.setprofile(None)
     return found, {(name, line) for name, line in called if "planner" in name}
 

@@ -91,14 +91,6 @@ class Indicators:
         f = self.plan.flows
         return f[(f.metal == metal) & (f.year == year)]
 
-    def worth(self, good: str, metal: str) -> float:
-        """Refined metal that a tonne of metal in a good stands for; the metal where none is
-        stated."""
-        content = self.recipes.content(good, metal)
-        stated = any(self.p.study.has("good_values", good, m, "equivalent") for m in (metal, ""))
-        known = stated or self.recipes.goods[good]["kind"] == "refined"
-        return self.recipes.equivalent(good, metal) / content if known and content else 1.0
-
     # ---- the account
 
     def account(self, metal: str, year: int) -> Account:
@@ -135,7 +127,7 @@ class Indicators:
     def _exported(self, a: Account, metal: str, year: int, row: Any) -> None:
         """Metal of an export less its shortage, and by pathway what of it was never refined."""
         sign = {"export": 1.0}.get(row.target, -1.0 if row.source == "shortage" else 0.0)
-        value = sign * row.value * self.worth(row.good, metal)
+        value = sign * row.value * self.recipes.worth(row.good, metal)
         goods = self.recipes.form(row.good) == "manufacture"
         a.exported[goods] += value
         for won, share in self.traced[metal].parts((row.good, year)).items():

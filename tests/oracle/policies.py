@@ -233,7 +233,7 @@ def self_sufficiency(p: Programme) -> None:
             row = [(("activity", q, t), e[t]) for q, e in terms.items()]
             row += breach(p, name, metal, t)
             right = share[t] * home[t] + exports[t]
-            p.model.row(("self_sufficiency", name, t), row, ">=", right)
+            p.model.row(("self_sufficiency", name, metal, t), row, ">=", right)
 
 
 def active(p: Programme, share: Array) -> list[int]:
@@ -253,7 +253,7 @@ def recycled_content(p: Programme) -> None:
                 # labels are right here: mixed goods are refused, and the generator labels by source
                 part = float(fields["pathway"].endswith("secondary")) - share[t]
                 row.append((("activity", q, t), part * refined_output(p, q, metal)[t]))
-            p.model.row(("recycled_content", name, t), row + breach(p, name, metal, t), ">=", 0.0)
+            p.model.row(("recycled_content", name, metal, t), row + breach(p, name, metal, t), ">=", 0.0)
 
 
 def refined_output(p: Programme, process: str, metal: str) -> Array:

@@ -105,6 +105,15 @@ class Recipes:
                 return self.study.constant("good_values", *key)
         return 0.0
 
+    def worth(self, good: str, metal: str) -> float:
+        """Refined metal that a tonne of metal in a good stands for in reports; the metal itself
+        where the study states none."""
+        own = [(good, each, "equivalent") for each in (metal, "")]
+        stated = any(self.study.has("good_values", *key) for key in own)
+        content = self.content(good, metal)
+        known = stated or self.goods[good]["kind"] == "refined"
+        return self.equivalent(good, metal) / content if known and content else 1.0
+
     def form(self, good: str) -> str:
         """The form in which a good is traded (conventions.md, "What crosses the border")."""
         row = self.goods[good]
