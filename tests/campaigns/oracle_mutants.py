@@ -9,8 +9,8 @@ bound nothing left out; where no programme calls the function that it is in, non
 that leaves all of them as they were is the same programme; one by which they cannot be made at all
 is no programme, and needs no oracle to be noticed. Neither is counted. A change is noticed where
 planner then answers otherwise than the oracle: another objective, a plan that breaks a row of the
-oracle, another measure or indicator; or where planner raises. The oracle reads the pages, and
-nothing of what is changed, so that its answers are made once.
+oracle, a price that is none of it, another measure or indicator; or where planner raises. The
+oracle reads the pages, and nothing of what is changed, so that its answers are made once.
 
 Each mutant is a process of its own, forked before anything above the layer `lp` is imported: the
 changed module is compiled from memory, and no file is written.
@@ -62,7 +62,7 @@ BY_HAND = ("TWO_STEPS", "DIRECT_RECYCLER", "FOREIGN_BYPRODUCT", "TINY_SHARE")
 NAMES = ("columns", "rows")
 ACROSS = ("cost", "carbon", "lower", "upper")
 DOWN = ("row_lower", "row_upper")
-NOTICED = ("objective", "plan", "measure", "indicator", "raises")
+NOTICED = ("objective", "plan", "price", "measure", "indicator", "raises")
 ASIDE = ("same", "no programme")
 
 

@@ -12,8 +12,10 @@ from tests.oracle.accounts import complaints
 from tests.oracle.held import unheld
 from tests.oracle.indicators import wrong_indicators
 from tests.oracle.model import Answer
+from tests.oracle.prices import wrong_prices
 from tests.oracle.programme import Programme, solve
 from tests.oracle.reader import Study, read
+from tests.oracle.trade import wrong_trade
 
 NEAR = 1e-9
 
@@ -72,5 +74,15 @@ def differences(study: Study, found: Comparison) -> list[str]:
     if found.plan is None:
         return []
     p = Programme(study)
-    kinds = {"plan": unheld, "measure": complaints, "indicator": wrong_indicators}
-    return [f"{kind}: {text}" for kind, find in kinds.items() for text in find(p, found.plan)]
+    kinds = {
+        "plan": (unheld,),
+        "price": (wrong_prices,),
+        "measure": (complaints,),
+        "indicator": (wrong_indicators, wrong_trade),
+    }
+    return [
+        f"{kind}: {text}"
+        for kind, finders in kinds.items()
+        for find in finders
+        for text in find(p, found.plan)
+    ]

@@ -253,7 +253,9 @@ def recycled_content(p: Programme) -> None:
                 # labels are right here: mixed goods are refused, and the generator labels by source
                 part = float(fields["pathway"].endswith("secondary")) - share[t]
                 row.append((("activity", q, t), part * refined_output(p, q, metal)[t]))
-            p.model.row(("recycled_content", name, metal, t), row + breach(p, name, metal, t), ">=", 0.0)
+            p.model.row(
+                ("recycled_content", name, metal, t), row + breach(p, name, metal, t), ">=", 0.0
+            )
 
 
 def refined_output(p: Programme, process: str, metal: str) -> Array:

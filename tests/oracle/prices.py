@@ -71,7 +71,7 @@ def wrong_side(name: Column, price: float, sense: str, over: float) -> Iterator[
     """A price of the wrong sign, or of a row with room; `over` is what the row passes its right
     side by, relative to its largest term."""
     least = NEAR * max(1.0, abs(price))
-    if sense == ">=" and price < -least or sense == "<=" and price > least:
+    if (sense == ">=" and price < -least) or (sense == "<=" and price > least):
         yield f"price {price} of {name}, which asks {sense}"
     if abs(price) > least and abs(over) > ROOM:
         yield f"price {price} of {name}, which has room {over}"
@@ -83,5 +83,5 @@ def wrong_columns(p: Programme, x: np.ndarray, reduced: np.ndarray, size: np.nda
         low, high = p.model.bounds[i]
         near = NEAR * max(1.0, size[i])
         room = ROOM * max(1.0, abs(x[i]))
-        if reduced[i] > near and x[i] > low + room or reduced[i] < -near and x[i] < high - room:
+        if (reduced[i] > near and x[i] > low + room) or (reduced[i] < -near and x[i] < high - room):
             yield f"reduced cost {reduced[i]} of {name} at {x[i]}, in [{low}, {high}]"

@@ -20,6 +20,7 @@ FORMS = {
     "raw": "scrap and waste",
 }
 LEAST = 1e-9
+NEW_SCRAP = {"new scrap"}
 HOME, COLLECTION, FULL = "home", "collection", 10_000.0
 
 
@@ -27,7 +28,6 @@ def traded(p: Programme, flows: pd.DataFrame, metal: str) -> dict[str, float]:
     """Imports and exports of a metal in a year by form, each tonne once, at its last step."""
     recipes, chains = p.recipes, policies.brought(p)
     found: dict[str, float] = defaultdict(float)
-    given = {row.target for row in flows.itertuples() if row.source in chains and row.value > 0}
     for row in flows.itertuples():
         if row.good not in recipes.goods:
             continue
@@ -39,11 +39,11 @@ def traded(p: Programme, flows: pd.DataFrame, metal: str) -> dict[str, float]:
         if row.target in chains and row.source == row.good:
             if row.good not in chains[row.target]:
                 found[f"exports: {form}"] += value
-            elif row.good in given:  # else out of a stock abroad, bought before
+            else:
                 found[f"imports: {form}"] -= value
-        if exported and "export" == row.target:
+        if exported and row.target == "export":
             found[f"exports: {form}"] += value
-        if exported and "shortage" == row.source:
+        if exported and row.source == "shortage":
             found[f"exports: {form}"] -= value
     return found
 
@@ -52,7 +52,8 @@ def output(p: Programme, flows: pd.DataFrame, metal: str) -> dict[tuple[str, str
     """What each origin puts out at each stage, a chain within a stage once for each origin."""
     recipes = p.recipes
     found: dict[tuple[str, str], float] = defaultdict(float)
-    own = {q: places(p, q) for q in recipes.processes}
+    kept = [q for q in recipes.processes if policies.sources(p, q, metal) != NEW_SCRAP]
+    own = {q: places(p, q) for q in kept}
     made = {(place, g) for q, each in own.items() for g, place in each.items()}
     for row in flows.itertuples():
         if row.good not in recipes.goods:
@@ -89,6 +90,12 @@ def concentration(shares: dict[tuple[str, str], float]) -> Iterator[tuple[str, f
             yield stage, FULL * sum((v / total) ** 2 for v in values)
 
 
+def draws_abroad(p: Programme, flows: pd.DataFrame) -> bool:
+    """Whether an import takes goods out of a stock abroad, of which no page says when they came."""
+    passed_on = {f"stockpile/{g}" for again in policies.brought(p).values() for g in again}
+    return bool(flows.source.isin(passed_on).any())
+
+
 def wrong_trade(p: Programme, plan: Any) -> list[str]:
     """Trade by form, and HHI by stage, that planner gives otherwise."""
     import planner
@@ -103,6 +110,8 @@ def wrong_trade(p: Programme, plan: Any) -> list[str]:
     for metal in p.study.head["metals"]:
         for year in p.study.firsts:
             f = plan.flows[(plan.flows.metal == metal) & (plan.flows.year == year)]
+            if draws_abroad(p, f):
+                continue
             own = {**traded(p, f, metal), **dict(concentration(output(p, f, metal)))}
             for name, value in own.items():
                 other = said.get((metal, year, name), 0.0)
