@@ -1,6 +1,6 @@
 """How many changes of the code that makes the programme the oracle notices: `python -m
-tests.campaigns.oracle_mutants 100 7 300` takes single changes of `planner/lp` by seed 7, in turn,
-until 100 of them change a programme and let it be made, and has `tests/oracle` judge each on 300
+tests.campaigns.oracle_mutants 100 7 200` takes single changes of `planner/lp` by seed 7, in turn,
+until 100 of them change a programme and let it be made, and has `tests/oracle` judge each on 200
 random studies, those of the tests and shipped scenarios.
 
 The changes are those of `tests.campaigns.mutants`. A change counts where the arrays of any study
@@ -25,6 +25,7 @@ import multiprocessing
 import os
 import pickle
 import random
+import resource
 import sys
 import tempfile
 import time
@@ -52,9 +53,11 @@ from tests.oracle.model import Answer
 from tests.oracle.programme import solve
 from tests.oracle.reader import read
 
-SEED = 7
-STUDIES = 300
+DEFAULTS = (100, 7, 200, 0, 1)
+"""Mutants, seed, random studies, and which part of how many: `50 7 200 0 2` beside `50 7 200 1 2`
+on two cores."""
 PATIENCE = 300
+"""Seconds of a core for one mutant."""
 SAME = 1e-12
 """Share of a number up to which two are one: what another order of a sum may change."""
 CHINA = ("", "self-reliance", "border-adjustment", "closed-loop", "capital-limited")
@@ -219,11 +222,11 @@ def judge(tried: Sequence[Case], before: Sequence[Any], answers: Sequence[Answer
             found = answered(case.system, answer)
             if found.status == "failed":
                 return Fate("raises", case.name, found.message, number)
-            differ = differences(read(case.folder, case.scenario), found)
+            differ = next(differences(read(case.folder, case.scenario), found), "")
         except Exception as error:
             return Fate("raises", case.name, f"{type(error).__name__}: {error}"[:200], number)
         if differ:
-            kind, _, text = differ[0].partition(": ")
+            kind, _, text = differ.partition(": ")
             return Fate(kind, case.name, text[:200], number)
     return Fate("survives", first, "", number) if number else Fate("same")
 
@@ -258,6 +261,7 @@ def fate(file: str, code: str, *known: Any) -> Fate:
     """What becomes of a change of a file."""
 
     def work() -> Fate:
+        resource.setrlimit(resource.RLIMIT_CPU, (PATIENCE, PATIENCE))
         sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115
         sys.meta_path.insert(0, Changed(module_of(file), ROOT / file, code))
         try:
@@ -266,7 +270,7 @@ def fate(file: str, code: str, *known: Any) -> Fate:
             return Fate("no programme", "import", f"{type(error).__name__}: {error}"[:200])
         return judge(*known)
 
-    found = apart(work, PATIENCE)
+    found = apart(work, 20 * PATIENCE)
     return found or Fate("no programme", "", "dies or takes too long")
 
 
@@ -317,8 +321,8 @@ def idle(file: str, number: int, called: Called) -> bool:
     return (str(ROOT / file), first) not in called
 
 
-def main(count: int, seed: int, studies: int) -> int:
-    """Judge mutants until so many have changed a programme."""
+def main(count: int, seed: int, studies: int, part: int, parts: int) -> int:
+    """Judge mutants until so many have changed a programme; one part of all of them."""
     counts: Counter[str] = Counter()
     began = time.time()
     with tempfile.TemporaryDirectory() as folder:
@@ -328,7 +332,7 @@ def main(count: int, seed: int, studies: int) -> int:
         say(f"{len(tried)} studies, solved by the oracle in {time.time() - began:.0f} s")
         order = mutants()
         random.Random(seed).shuffle(order)
-        for file, number in order:
+        for file, number in order[part::parts]:
             if idle(file, number, called):
                 counts["same"] += 1
                 continue
@@ -359,5 +363,5 @@ def summary(counts: Counter[str], count: int, seconds: float) -> int:
 
 
 if __name__ == "__main__":
-    numbers = [int(word) for word in sys.argv[1:4]] + [100, SEED, STUDIES][len(sys.argv[1:4]) :]
-    sys.exit(main(*numbers))
+    numbers = [int(word) for word in sys.argv[1:6]]
+    sys.exit(main(*numbers, *DEFAULTS[len(numbers) :]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,13 +66,13 @@ def answered(system: Any, answer: Answer) -> Comparison:
     return Comparison("optimal", plan.objective, answer, plan)
 
 
-def differences(study: Study, found: Comparison) -> list[str]:
+def differences(study: Study, found: Comparison) -> Iterator[str]:
     """Where planner differs from the oracle, the kind first: its answer, its plan, or what its
     tables say of it."""
     if not found.agrees:
-        return [f"objective: {found}"]
-    if found.plan is None:
-        return []
+        yield f"objective: {found}"
+    if not found.agrees or found.plan is None:
+        return
     p = Programme(study)
     kinds = {
         "plan": (unheld,),
@@ -80,9 +80,6 @@ def differences(study: Study, found: Comparison) -> list[str]:
         "measure": (complaints,),
         "indicator": (wrong_indicators, wrong_trade),
     }
-    return [
-        f"{kind}: {text}"
-        for kind, finders in kinds.items()
-        for find in finders
-        for text in find(p, found.plan)
-    ]
+    for kind, finders in kinds.items():
+        for find in finders:
+            yield from (f"{kind}: {text}" for text in find(p, found.plan))

@@ -73,7 +73,7 @@ def test_random_studies(seed: int, tmp_path: Path) -> None:
         found = compare(folder)
     except planner.SpecError as error:
         pytest.skip(str(error).splitlines()[-1][:100])
-    assert differences(read(folder), found) == []
+    assert list(differences(read(folder), found)) == []
 
 
 def by_own_reading(folder: Path, fault: str, monkeypatch: pytest.MonkeyPatch) -> Answer:
