@@ -25,16 +25,19 @@ class Tables:
 
     head: dict[str, Any]
     rows: dict[str, list[Row]]
+    columns: dict[str, list[str]]
 
     @classmethod
     def read(cls, folder: Path) -> Tables:
         """All tables of a folder."""
         head = tomllib.loads((folder / "study.toml").read_text(encoding="utf-8"))
-        rows = {}
+        rows, columns = {}, {}
         for path in sorted(folder.glob("*.csv")):
             with path.open(encoding="utf-8", newline="") as file:
-                rows[path.stem] = list(csv.DictReader(file))
-        return cls(head, rows)
+                reader = csv.DictReader(file)
+                rows[path.stem] = list(reader)
+                columns[path.stem] = list(reader.fieldnames or [])
+        return cls(head, rows, columns)
 
     def write(self, folder: Path) -> Path:
         """Write them again."""
@@ -43,7 +46,8 @@ class Tables:
         lines = [f"{key} = {toml(value)}" for key, value in self.head.items()]
         (folder / "study.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
         for name, rows in self.rows.items():
-            columns = list(dict.fromkeys(column for row in rows for column in row))
+            more = [column for row in rows for column in row]
+            columns = list(dict.fromkeys([*self.columns[name], *more]))
             with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
                 writer = csv.DictWriter(file, columns, restval="")
                 writer.writeheader()
