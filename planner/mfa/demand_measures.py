@@ -160,7 +160,7 @@ def after_measures(found: Balance, values: VariableValues) -> Balance:
     if not system.measures or not any(v > 0 for v in values.get("measure", {}).values()):
         return found
     goods, products = dict(system.goods), dict(system.products)
-    for name, amount in _change_of_demand(system, values).items():
+    for name, amount in change_of_demand(system, values).items():
         goods[name] = _with_demand(goods[name], amount)
     for measure in system.measures.values():
         if measure.kind == "lifetime":
@@ -174,7 +174,7 @@ def after_measures(found: Balance, values: VariableValues) -> Balance:
     return balance(replace(system, goods=frozen_map(goods), products=frozen_map(products)))
 
 
-def _change_of_demand(system: System, values: VariableValues) -> dict[str, Array]:
+def change_of_demand(system: System, values: VariableValues) -> dict[str, Array]:
     """t more (or, below zero, less) that is demanded of each good with the measures of a plan, per
     year, shape (Y,)."""
     change: dict[str, Array] = {}

@@ -26,7 +26,7 @@ from planner.mfa.provenance.account import (
     old_scrap_collected,
     old_scrap_refined,
 )
-from planner.mfa.provenance.trace import trace
+from planner.mfa.provenance.trace import Trace, trace
 from planner.mfa.simulate import Simulation, simulate
 from planner.plan.flow_tables import Accounted, FlowTables, flow_tables
 from planner.plan.prices import balance_prices, refined_prices
@@ -48,6 +48,9 @@ OUTSIDE = "^(?:deposit|origin|host|stockpile|use)/"
 """Nodes of the flow table that metal comes from."""
 KILOGRAMS = 1000.0
 """In a tonne."""
+WON_AT_HOME = ("domestic primary", "domestic secondary")
+WON_ELSEWHERE = ("foreign primary", "foreign secondary", "stockpile")
+"""Pathways of home production and of what stands beside imports in net import reliance."""
 INDIRECT_RELIANCE = "net import reliance with indirect trade"
 
 
@@ -174,6 +177,15 @@ class MetalAccount:
     """Refined equivalents of exports in the metal's own forms: ore, refined metal and scrap."""
     exported: Array
     """Refined equivalents of all exports, those in finished goods included."""
+    home_unrefined_own: Array
+    """Of exports in own forms, metal from home ore and old scrap that is not refined before."""
+    home_unrefined: Array
+    """The same of all exports."""
+    foreign_unrefined_own: Array
+    """Of exports in own forms, metal from abroad or out of opening stocks that passes through
+    unrefined."""
+    foreign_unrefined: Array
+    """The same of all exports."""
     ore_taken: Array
     """Metal in the ore that mining takes from deposits."""
     reserve: Array
@@ -204,13 +216,15 @@ class MetalAccount:
     @property
     def apparent_consumption(self) -> Array:
         """Production + imports - exports + stock draw, in the metal's own forms."""
-        return self.refined_supply - self.exported_own
+        unrefined = self.home_unrefined_own + self.foreign_unrefined_own
+        return self.refined_supply + unrefined - self.exported_own
 
     @property
     def use_at_home(self) -> Array:
         """Production + imports - exports + stock draw in every form: what the country itself uses,
         also of metal that comes or goes in finished goods."""
-        return self.refined_supply + self.imported_goods - self.exported
+        unrefined = self.home_unrefined + self.foreign_unrefined
+        return self.refined_supply + unrefined + self.imported_goods - self.exported
 
 
 def _ratio(part: Array, whole: Array) -> Array:
@@ -295,12 +309,12 @@ def net_import_reliance(a: MetalAccount) -> Array:
     $$NIR = \frac{imports - exports + stock\ draw}{apparent\ consumption}$$
 
     with apparent consumption = home production (primary and old scrap) + imports - exports + stock
-    draw, all as refined metal; metal in finished goods is left out. Source: USGS, Mineral Commodity
-    Summaries, appendix on definitions.
+    draw, all as refined metal: home production and imports count when they are refined, or, ore and
+    scrap that go abroad as they are, when they leave; metal in finished goods is left out. Source:
+    USGS, Mineral Commodity Summaries, appendix on definitions.
     """
-    return _ratio(
-        a.foreign_primary + a.foreign_secondary - a.exported_own + a.drawn, a.apparent_consumption
-    )
+    imported = a.foreign_primary + a.foreign_secondary + a.foreign_unrefined_own
+    return _ratio(imported - a.exported_own + a.drawn, a.apparent_consumption)
 
 
 def net_import_reliance_indirect(a: MetalAccount) -> Array:
@@ -314,20 +328,20 @@ def net_import_reliance_indirect(a: MetalAccount) -> Array:
     equivalents. Source: indirect trade as in the World Steel Association's Steel Statistical
     Yearbook (indirect trade in steel; true steel use), here of a metal.
     """
-    direct = a.foreign_primary + a.foreign_secondary + a.drawn
+    direct = a.foreign_primary + a.foreign_secondary + a.foreign_unrefined + a.drawn
     return _ratio(direct + a.imported_goods - a.exported, a.use_at_home)
 
 
 def self_sufficiency_extraction(a: MetalAccount) -> Array:
-    r"""Self-sufficiency at extraction: metal won from home ore and home waste over what the country
-    uses; above 1 for a net exporter.
+    r"""Self-sufficiency at extraction: metal won from home ore and home waste, exported as it is or
+    refined, over what the country uses; above 1 for a net exporter.
 
     $$\frac{home\ primary + old}{use\ at\ home} = 1 - NIR\ with\ indirect\ trade$$
 
     Source: complement of the net import reliance, indirect trade included; production over domestic
     supply as in FAO 2001, Food Balance Sheets: A Handbook (self-sufficiency ratio).
     """
-    return _ratio(a.home_primary + a.old_recycled, a.use_at_home)
+    return _ratio(a.home_primary + a.old_recycled + a.home_unrefined, a.use_at_home)
 
 
 def self_sufficiency_processing(a: MetalAccount) -> Array:
@@ -522,7 +536,7 @@ def metal_account(plan: Accounted, metal: str, persons: Array | None = None) -> 
         refined_at_home=total(foreign[foreign["process"].isin(at_home)]),
         refined_abroad=total(home[~home["process"].isin(at_home)]),
         drawn=total(pathway("stockpile")),
-        **_traded(plan, metal),
+        **_traded(plan, metal, traced),
         ore_taken=total(flows[flows["source"].str.startswith("deposit/")]),
         reserve=total(stocks[stocks["kind"] == "deposit"]),
         stock=total(stocks[stocks["kind"] == "use"]),
@@ -545,18 +559,23 @@ def _goods_by_pathway(plan: Accounted, metal: str) -> dict[str, Array]:
     return found
 
 
-def _traded(plan: Accounted, metal: str) -> dict[str, Array]:
+def _traded(plan: Accounted, metal: str, traced: Trace) -> dict[str, Array]:
     """Trade beside the refined supply, in refined equivalents, t per year, shape (T,): exports that
-    are served, and imports in finished goods."""
+    are served, what of them was never refined, and imports in finished goods."""
     system, served = plan.system, served_exports(plan, metal)
     own = {name: v for name, v in served.items() if form_of(system.goods[name]) in OWN_FORMS}
-    return {
+    found = {
         "imported_goods": sum(
             _goods_by_pathway(plan, metal).values(), np.zeros(len(system.periods))
         ),
         "exported_own": in_refined_metal(system, metal, own),
         "exported": in_refined_metal(system, metal, served),
     }
+    for name, pathways in (("home", WON_AT_HOME), ("foreign", WON_ELSEWHERE)):
+        for suffix, amounts in (("_own", own), ("", served)):
+            parts = {good: v * traced.part(good, pathways) for good, v in amounts.items()}
+            found[f"{name}_unrefined{suffix}"] = in_refined_metal(system, metal, parts)
+    return found
 
 
 def _media(system: System, flows: pd.DataFrame) -> dict[str, pd.DataFrame]:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from planner.mfa.balance import sold
+from planner.mfa.demand_measures import change_of_demand
 from planner.mfa.provenance.trace import Trace
 from planner.plan.tables import Row, Values, series, table
 from planner.system.nouns import Array, Good, System
@@ -189,10 +190,13 @@ class _Served(Protocol):
 
 def served_exports(plan: _Served, metal: str) -> dict[str, Array]:
     """Exports that are served, or sold at a price, of each good that holds a metal, t of the good
-    per year, shape (T,)."""
+    per year, shape (T,): what is demanded after the measures of the plan, less what goes short, and
+    what is sold."""
     system: System = plan.system
+    change = change_of_demand(system, plan.values)
     return {
         good.name: mean_demand(system, good)
+        + change.get(good.name, 0.0)
         - series(system, plan.values, "shortage", good.name)
         + sold(system, plan.values, good)
         for good in system.goods.values()

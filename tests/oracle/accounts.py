@@ -15,7 +15,6 @@ import pandas as pd
 
 from tests.oracle import policies
 from tests.oracle.programme import Programme, overnight
-from tests.oracle.reader import Study
 
 NEAR = 1e-6
 
@@ -47,10 +46,10 @@ class Asked:
 class Accounts:
     """Tables of a plan beside the study that it is of."""
 
-    def __init__(self, study: Study, plan: Any) -> None:
+    def __init__(self, programme: Programme, plan: Any) -> None:
         """Keep the tables."""
-        self.study, self.plan = study, plan
-        self.programme = Programme(study)
+        self.study, self.plan = programme.study, plan
+        self.programme = programme
         self.recipes = self.programme.recipes
         self.flows = plan.flows
 
@@ -229,9 +228,9 @@ MEASURES = (
 )
 
 
-def complaints(study: Study, plan: Any) -> list[str]:
+def complaints(p: Programme, plan: Any) -> list[str]:
     """Policies that the tables say are missed, or said to bind though they do not."""
-    a = Accounts(study, plan)
+    a = Accounts(p, plan)
     prices = priced(plan)
     breaches = plan.values.get("breach", {})
     found = []
@@ -243,7 +242,7 @@ def complaints(study: Study, plan: Any) -> list[str]:
                 found.append(f"missed: {asked} breach {breach}")
             elif binding and not asked.tight(breach):
                 found.append(f"binds, but is not reached: {asked} breach {breach}")
-    return found + cost_complaints(study, plan)
+    return found + cost_complaints(p, plan)
 
 
 def priced(plan: Any) -> set[tuple[str, str, str, int]]:
@@ -257,16 +256,31 @@ def priced(plan: Any) -> set[tuple[str, str, str, int]]:
     return found
 
 
-def cost_complaints(study: Study, plan: Any) -> list[str]:
-    """The cost table against the objective: its sum, and its own discounting."""
+def cost_complaints(p: Programme, plan: Any) -> list[str]:
+    """The cost table against the objective: its sum, its own discounting, and what of it is a
+    penalty (results.md, "costs")."""
     total = float(plan.costs.present_value.sum())
     near = NEAR * max(1.0, float(plan.costs.present_value.abs().sum()))
     found = []
     if abs(total - plan.objective) > near:
         found.append(f"costs sum to {total}, the objective is {plan.objective}")
-    beta = dict(zip(study.firsts, Programme(study).beta, strict=True))
+    beta = dict(zip(p.study.firsts, p.beta, strict=True))
     own = plan.costs[~plan.costs["item"].isin(["transfer", "capital"])]
     again = own.value * own.year.map(beta)
     if float((again - own.present_value).abs().sum()) > near:
         found.append("present values are not the values discounted")
+    unpaid = own_penalty(p, plan)
+    if abs(plan.penalty - unpaid) > near or abs(plan.cost + unpaid - plan.objective) > near:
+        found.append(f"cost {plan.cost} and penalty {plan.penalty}: {unpaid} is paid by nobody")
     return found
+
+
+def own_penalty(p: Programme, plan: Any) -> float:
+    """What demand not served and targets missed weigh, by the oracle's own prices of them."""
+    costs = {name: p.model.costs[i] for name, i in p.model.columns.items()}
+    place = {year: t for t, year in enumerate(p.study.firsts)}
+    return sum(
+        costs.get((variable, *index[:-1], place[index[-1]]), 0.0) * value
+        for variable in ("shortage", "breach")
+        for index, value in plan.values.get(variable, {}).items()
+    )

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import planner
+from tests.oracle.accounts import complaints
+from tests.oracle.held import unheld
+from tests.oracle.indicators import wrong_indicators
 from tests.oracle.model import Answer
-from tests.oracle.programme import solve
-from tests.oracle.reader import read
+from tests.oracle.prices import wrong_prices
+from tests.oracle.programme import Programme, solve
+from tests.oracle.reader import Study, read
+from tests.oracle.trade import wrong_trade
 
 NEAR = 1e-9
 
@@ -46,7 +51,11 @@ def compare(
 ) -> Comparison:
     """Solve a study both ways. Raises planner.SpecError where planner refuses it."""
     system = planner.read(folder, scenario=scenario, overrides=overrides)
-    answer = solve(read(folder, scenario, overrides))
+    return answered(system, solve(read(folder, scenario, overrides)))
+
+
+def answered(system: Any, answer: Answer) -> Comparison:
+    """Solve by planner a study that the oracle has solved."""
     try:
         plan = planner.solve(system)
     except planner.InfeasibleError as error:
@@ -55,3 +64,22 @@ def compare(
         status = "unbounded" if "no lower bound" in str(error) else "failed"
         return Comparison(status, float("nan"), answer, message=str(error)[:200])
     return Comparison("optimal", plan.objective, answer, plan)
+
+
+def differences(study: Study, found: Comparison) -> Iterator[str]:
+    """Where planner differs from the oracle, the kind first: its answer, its plan, or what its
+    tables say of it."""
+    if not found.agrees:
+        yield f"objective: {found}"
+    if not found.agrees or found.plan is None:
+        return
+    p = Programme(study)
+    kinds = {
+        "plan": (unheld,),
+        "price": (wrong_prices,),
+        "measure": (complaints,),
+        "indicator": (wrong_indicators, wrong_trade),
+    }
+    for kind, finders in kinds.items():
+        for find in finders:
+            yield from (f"{kind}: {text}" for text in find(p, found.plan))

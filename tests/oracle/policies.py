@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tests.oracle.reader import Array
+from tests.oracle.recipes import RAW
 
 if TYPE_CHECKING:
     from tests.oracle.programme import Programme
 
 LEVELS = {"stockpile_cover": "months", "pin": "tolerance"}
-RAW = ("scrap", "waste")
 CAPS = ("quota", "carbon_cap", "carbon_budget", "capital_budget")
 
 
@@ -160,19 +160,11 @@ def supply(p: Programme) -> set[str]:
     return {good for good, row in p.recipes.goods.items() if row["kind"] not in RAW}
 
 
-def form(p: Programme, good: str) -> str:
-    """The form in which a good is traded."""
-    row = p.recipes.goods[good]
-    if row["kind"] in RAW or row["kind"] == "refined":
-        return "raw" if row["kind"] in RAW else "processing"
-    return {"use": "manufacture", "recycling": "raw"}.get(row["stage"], row["stage"])
-
-
 def sells_on(p: Programme, process: str, good: str) -> bool:
     """Whether a process of kind manufacture leaves a good in its form, short of a finished one."""
-    forms = {form(p, g) for g in p.recipes.outputs(process)}
+    forms = {p.recipes.form(g) for g in p.recipes.outputs(process)}
     is_manufacture = p.recipes.processes[process]["kind"] == "manufacture"
-    return is_manufacture and forms == {form(p, good)} != {"manufacture"}
+    return is_manufacture and forms == {p.recipes.form(good)} != {"manufacture"}
 
 
 Goods = dict[str, tuple[list[str], list[str], list[str]]]
@@ -241,7 +233,7 @@ def self_sufficiency(p: Programme) -> None:
             row = [(("activity", q, t), e[t]) for q, e in terms.items()]
             row += breach(p, name, metal, t)
             right = share[t] * home[t] + exports[t]
-            p.model.row(("self_sufficiency", name, t), row, ">=", right)
+            p.model.row(("self_sufficiency", name, metal, t), row, ">=", right)
 
 
 def active(p: Programme, share: Array) -> list[int]:
@@ -261,7 +253,9 @@ def recycled_content(p: Programme) -> None:
                 # labels are right here: mixed goods are refused, and the generator labels by source
                 part = float(fields["pathway"].endswith("secondary")) - share[t]
                 row.append((("activity", q, t), part * refined_output(p, q, metal)[t]))
-            p.model.row(("recycled_content", name, t), row + breach(p, name, metal, t), ">=", 0.0)
+            p.model.row(
+                ("recycled_content", name, metal, t), row + breach(p, name, metal, t), ">=", 0.0
+            )
 
 
 def refined_output(p: Programme, process: str, metal: str) -> Array:

@@ -10,6 +10,7 @@ from tests.oracle.reader import Array, Study
 
 HOME_COSTS = ("variable_cost", "import_price", "transport_cost")
 LARGE = 1e30
+RAW = ("scrap", "waste")
 
 
 class Recipes:
@@ -103,6 +104,22 @@ class Recipes:
             if self.study.has("good_values", *key):
                 return self.study.constant("good_values", *key)
         return 0.0
+
+    def worth(self, good: str, metal: str) -> float:
+        """Refined metal that a tonne of metal in a good stands for in reports; the metal itself
+        where the study states none."""
+        own = [(good, each, "equivalent") for each in (metal, "")]
+        stated = any(self.study.has("good_values", *key) for key in own)
+        content = self.content(good, metal)
+        known = stated or self.goods[good]["kind"] == "refined"
+        return self.equivalent(good, metal) / content if known and content else 1.0
+
+    def form(self, good: str) -> str:
+        """The form in which a good is traded (conventions.md, "What crosses the border")."""
+        row = self.goods[good]
+        if row["kind"] in RAW or row["kind"] == "refined":
+            return "raw" if row["kind"] in RAW else "processing"
+        return {"use": "manufacture", "recycling": "raw"}.get(row["stage"], row["stage"])
 
     def metals(self, process: str) -> set[str]:
         """Metals that a process gives."""

@@ -190,6 +190,55 @@ def test_what_is_not_served_is_not_exported(tmp_path: Path) -> None:
     assert served > 0
 
 
+def test_what_a_measure_spares_is_not_exported(tmp_path: Path) -> None:
+    """A measure spares 10 of the 40 t of exports: 30 t go abroad, 37.5 t of metal. Without it 50
+    would, though the flows say 37.5."""
+    made = study().measure("less", "efficiency", "li/cell_export", cost=1, potential=0.25)
+    found = planner.solve(planner.read(made.write(tmp_path / "s")))
+    assert metal_account(found, "lithium").exported == pytest.approx(37.5)
+    assert values(indicators(found))["exports: finished goods"] == pytest.approx(37.5)
+
+
+def exporter_of_ore(home: float, foreign: float) -> Study:
+    """100 t of metal are used at home, refined from ore; 100 t of ore are sold as ore. So much ore
+    is dug at home, so much is bought; it mixes, and all yields and equivalents are 1."""
+    made = Study().good("ore", "intermediate", equivalent=1)
+    made.good("li", "refined", demand=100, shortage_cost=1e5)
+    made.good(
+        "sold",
+        "product",
+        stage="extraction",
+        demand=100,
+        shortage_cost=1e5,
+        equivalent=1,
+        export=True,
+    )
+    made.process("dig", "mine", gives={"ore": 1}, stage="extraction", max_activity=home)
+    made.process(
+        "buy", "import", gives={"ore": 1}, stage="extraction", import_price=9, max_activity=foreign
+    )
+    made.process("refine", "refine", takes={"ore": 1}, gives={"li": 1}, variable_cost=1)
+    return made.process(
+        "sell", "manufacture", stage="extraction", takes={"ore": 1}, gives={"sold": 1}
+    )
+
+
+@pytest.mark.parametrize(
+    ("home", "foreign", "reliance"), [(200, 0, -1), (0, 200, 1), (150, 50, -0.5)]
+)
+def test_ore_exported_as_ore_is_produced_or_imported(
+    home: float, foreign: float, reliance: float, tmp_path: Path
+) -> None:
+    """Of 100 t used at home, imports less exports are -100 where all 200 t of ore are dug at home,
+    200 - 100 where all are bought, 50 - 100 where 50 are. Without ore that leaves as it is on the
+    side of production and imports, use at home is 100 - 100 = 0, and there is no reliance."""
+    made = exporter_of_ore(home, foreign)
+    found = values(indicators(planner.solve(planner.read(made.write(tmp_path / "s")))))
+    assert found["net import reliance"] == pytest.approx(reliance)
+    assert found[INDIRECT_RELIANCE] == pytest.approx(reliance)
+    assert found["self-sufficiency: extraction"] == pytest.approx(1 - reliance)
+
+
 @pytest.mark.parametrize("name", ["quickstart", "china"])
 def test_identities_hold_in_every_metal_and_year(name: str) -> None:
     """EoL-RR = EoL-CR x efficiency; extraction self-sufficiency = 1 - NIR with indirect trade;

@@ -20,7 +20,7 @@ takes it in takes metal `refined before`. Hence no loop behind refining can coun
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,6 +68,12 @@ class Trace:
         if name not in self.places:
             return np.zeros((self.share.shape[0], self.share.shape[2]))
         return np.asarray(self.share[:, self.places[name]])
+
+    def part(self, name: str, pathways: Collection[str]) -> Array:
+        """Share of metal of some pathways, and not refined yet, in what a process or good handles,
+        shape (T,)."""
+        kept = [label.pathway in pathways for label in self.labels]
+        return np.asarray(self.of(name)[kept].sum(axis=0))
 
     def old_scrap(self, name: str) -> Array:
         """Share of the old scrap of the same period in what a process or good handles, shape

@@ -1,0 +1,120 @@
+"""What crosses the border, and how concentrated supply is, from the flow table (conventions.md,
+"What crosses the border"; security.md, "Concentration")."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from tests.oracle import policies
+from tests.oracle.programme import Programme
+from tests.oracle.recipes import RAW
+
+FORMS = {
+    "extraction": "ore and intermediates",
+    "processing": "refined metal",
+    "manufacture": "finished goods",
+    "raw": "scrap and waste",
+}
+LEAST = 1e-9
+NEW_SCRAP = {"new scrap"}
+HOME, COLLECTION, FULL = "home", "collection", 10_000.0
+
+
+def traded(p: Programme, flows: pd.DataFrame, metal: str) -> dict[str, float]:
+    """Imports and exports of a metal in a year by form, each tonne once, at its last step."""
+    recipes, chains = p.recipes, policies.brought(p)
+    found: dict[str, float] = defaultdict(float)
+    for row in flows.itertuples():
+        if row.good not in recipes.goods:
+            continue
+        value = row.value * recipes.worth(row.good, metal)
+        form = FORMS[recipes.form(row.good)]
+        exported = recipes.exported(row.good)
+        if row.source in chains and row.target == row.good:
+            found[f"imports: {form}"] += value
+        if row.target in chains and row.source == row.good:
+            if row.good not in chains[row.target]:
+                found[f"exports: {form}"] += value
+            else:
+                found[f"imports: {form}"] -= value
+        if exported and row.target == "export":
+            found[f"exports: {form}"] += value
+        if exported and row.source == "shortage":
+            found[f"exports: {form}"] -= value
+    return found
+
+
+def output(p: Programme, flows: pd.DataFrame, metal: str) -> dict[tuple[str, str], float]:
+    """What each origin puts out at each stage, a chain within a stage once for each origin."""
+    recipes = p.recipes
+    found: dict[tuple[str, str], float] = defaultdict(float)
+    kept = [q for q in recipes.processes if policies.sources(p, q, metal) != NEW_SCRAP]
+    own = {q: places(p, q) for q in kept}
+    made = {(place, g) for q, each in own.items() for g, place in each.items()}
+    for row in flows.itertuples():
+        if row.good not in recipes.goods:
+            continue
+        value = row.value * recipes.worth(row.good, metal)
+        if row.good in own.get(row.source, ()) and row.target == row.good:
+            found[own[row.source][row.good]] += value
+        if row.source == row.good and row.target in own:
+            for place in set(own[row.target].values()):
+                if (place, row.good) in made or policies.sells_on(p, row.target, row.good):
+                    found[place] -= value
+    return found
+
+
+def places(p: Programme, process: str) -> dict[str, tuple[str, str]]:
+    """Stage and origin at which each good that a process gives counts."""
+    row = p.recipes.processes[process]
+    origin = row["origin"] if policies.comes_in(p, process) else HOME
+    found = {}
+    for good in p.recipes.outputs(process):
+        raw = p.recipes.goods[good]["kind"] in RAW
+        if not (raw and row["kind"] == "manufacture"):
+            found[good] = (COLLECTION if raw else row["stage"], origin)
+    return found
+
+
+def concentration(shares: dict[tuple[str, str], float]) -> Iterator[tuple[str, float]]:
+    """HHI by stage; what is left of differences is rounding."""
+    least = LEAST * max([0.0, *shares.values()])
+    for stage in {stage for stage, _ in shares}:
+        values = [v for (s, _), v in shares.items() if s == stage and v > least]
+        total = sum(values)
+        if total > 0:
+            yield stage, FULL * sum((v / total) ** 2 for v in values)
+
+
+def draws_abroad(p: Programme, flows: pd.DataFrame) -> bool:
+    """Whether an import takes goods out of a stock abroad, of which no page says when they came."""
+    passed_on = {f"stockpile/{g}" for again in policies.brought(p).values() for g in again}
+    return bool(flows.source.isin(passed_on).any())
+
+
+def wrong_trade(p: Programme, plan: Any) -> list[str]:
+    """Trade by form, and HHI by stage, that planner gives otherwise."""
+    import planner
+
+    table = planner.indicators(plan)
+    keys = zip(table.metal, table.year, table.indicator, strict=True)
+    said = dict(zip(keys, table.value, strict=True))
+    hhi = planner.concentration(plan)
+    keys = zip(hhi.metal, hhi.year, hhi.stage, strict=True)
+    said |= dict(zip(keys, hhi.hhi, strict=True))
+    found = []
+    for metal in p.study.head["metals"]:
+        for year in p.study.firsts:
+            f = plan.flows[(plan.flows.metal == metal) & (plan.flows.year == year)]
+            if draws_abroad(p, f):
+                continue
+            own = {**traded(p, f, metal), **dict(concentration(output(p, f, metal)))}
+            for name, value in own.items():
+                other = said.get((metal, year, name), 0.0)
+                if abs(other - value) > 1e-6 * max(1.0, abs(value)):
+                    found.append(f"{name} of {metal} in {year}: {other}, not {value}")
+    return found
