@@ -155,7 +155,7 @@ def hard_to_settle(system: System) -> Any:
         model.held.add(sum(w * model.lot[i] for i, w in enumerate(weight)) <= sum(weight) / 2)
     model.gain = pyo.Var(bounds=(0, None))
     model.made = pyo.Constraint(expr=model.gain == sum(worth[i] * model.lot[i] for i in lots))
-    planner.add_cost(model, "sales", lambda m, t: -m.gain)
+    planner.add_cost(model, "gains", lambda m, t: -m.gain)
     return model
 
 

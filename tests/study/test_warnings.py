@@ -215,7 +215,7 @@ CASES: dict[str, tuple[Study, str]] = {
     "a good of no use": (market().good("odd", "refined"), "no process makes or takes 'odd'"),
     "an export that nobody asks for": (
         joint(disposal_cost=0, export=True),
-        "'co' is marked as an export and is not demanded",
+        "'co' is marked as an export, but is neither demanded nor sold at a price",
     ),
     "a plant of no use": (
         market().plant("odd", existing_capacity=1),
@@ -389,11 +389,10 @@ def test_where_the_discount_rate_was_set_is_named(tmp_path):
 SHIPPED = {
     # metal that comes with another may be thrown away: true, and without effect at least cost
     "quickstart": {"may be thrown away for nothing": 2},
-    # waste that nobody collects; by-products whose deposits stand for the ore of their host
+    # waste that nobody collects
     "china": {
         "may be thrown away for nothing": 2,
         "so that its collection rate bounds nothing": 3,
-        "so that both bound it": 9,
     },
     "world": {},
 }
