@@ -30,6 +30,15 @@ def values(module: Any, parameter: str, year: int | str, scenario: str = "") -> 
     }
 
 
+def steps(module: Any, parameter: str, year: int | str) -> list[tuple[str, float]]:
+    """Process and value of a parameter of each step of import curves in a year (or in all: '')."""
+    return [
+        (row["of"], row["value"])
+        for table, row in module.rows(FACTS)
+        if table == "curves" and row["parameter"] == parameter and row["year"] == year
+    ]
+
+
 def test_home_and_imported_zinc_add_up_to_refined_zinc() -> None:
     """6.56 Mt in 2021, 4.2 of it from home mines; 7.0 Mt in 2030 and 6.0 Mt in 2060 at 0.58 and
     0.50 from home."""
@@ -185,7 +194,8 @@ def test_splitting_imports_by_origin_keeps_the_ceiling() -> None:
     ceilings in 2021."""
     ceilings: dict[str, float] = defaultdict(float)
     for module in (indium, germanium):
-        for process, amount in values(module, "max_activity", 2021).items():
+        alone = values(module, "max_activity", 2021).items()
+        for process, amount in (*alone, *steps(module, "amount", 2021)):
             if process.startswith("import_") and "scrap" not in process:
                 ceilings[process.split("_")[1]] += amount
     assert ceilings["indium"] == pytest.approx(398)
@@ -196,7 +206,9 @@ def test_dearest_supply_is_below_half_of_the_shortage_price() -> None:
     """Shortage at twice the dearest import step (additions.csv): 2,000, 150 and 7,000 USD/kg.
     Dearer imports would lose to shortage."""
     for module, least in ((indium, 1_000e3), (niobium, 75e3), (germanium, 3_500e3)):
-        assert max(values(module, "import_price", "").values()) <= least
+        prices = [*values(module, "import_price", "").values()]
+        prices += [price for _, price in steps(module, "price", "")]
+        assert max(prices) <= least
 
 
 def test_scrap_costs_in_the_order_that_is_observed() -> None:
