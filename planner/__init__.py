@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from planner.analysis.uncertainty.ensemble import Ensemble as Ensemble
     from planner.analysis.uncertainty.ensemble import ensemble as ensemble
     from planner.analysis.uncertainty.headline_ranges import HeadlineRanges as HeadlineRanges
-    from planner.analysis.uncertainty.headline_ranges import headline_ranges as headline_ranges
+    from planner.analysis.uncertainty.headline_ranges import headlines as headlines
     from planner.analysis.uncertainty.inputs import Uncertainty as Uncertainty
     from planner.analysis.uncertainty.sensitivity import Sensitivity as Sensitivity
     from planner.analysis.uncertainty.sensitivity import drivers as drivers
@@ -194,7 +194,7 @@ _HOMES = {
     "Ensemble": "planner.analysis.uncertainty.ensemble",
     "ensemble": "planner.analysis.uncertainty.ensemble",
     "HeadlineRanges": "planner.analysis.uncertainty.headline_ranges",
-    "headline_ranges": "planner.analysis.uncertainty.headline_ranges",
+    "headlines": "planner.analysis.uncertainty.headline_ranges",
     "Equation": "planner.reference.mathematics",
     "evaluate": "planner.analysis.security.foresight",
     "explain": "planner.analysis.diagnosis.explain",

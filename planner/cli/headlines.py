@@ -53,7 +53,7 @@ def headlines(
         import planner
         from planner.analysis.uncertainty.headline_ranges import beside
 
-        found = planner.headline_ranges(
+        found = planner.headlines(
             plan, beside(run, ensemble), answers=tuple(answers or ()), run=str(run)
         )
         write_tables(out, {"headlines": found.table()}, unsealed_text(plan))

@@ -236,7 +236,7 @@ def report(
             others=others,
             names=[run.resolve().name for run in runs] if others else (),
             frontier=None if folder is None else read_frontier(folder, plan),
-            headlines=planner.headline_ranges(plan, samples, run=str(runs[0])),
+            headlines=planner.headlines(plan, samples, run=str(runs[0])),
         )
     if not quiet:
         typer.echo(f"{path} is written; open it in a browser, online or not")

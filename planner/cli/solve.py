@@ -118,7 +118,7 @@ def _show_ranges(plan: Plan, folder: Path, named: Path | None) -> None:
     if samples is None:
         return
     try:
-        show_headlines(planner.headline_ranges(plan, samples, run=str(folder)))
+        show_headlines(planner.headlines(plan, samples, run=str(folder)))
     except (SpecError, OutputError) as error:
         if named is not None:
             raise

@@ -31,7 +31,8 @@ said otherwise.
 """
 _ANSWER = """\
 `objective` is what the programme minimises: `cost` and penalties together. A cost never holds a
-penalty. `targets` are the policies in force that are floors or ceilings; `missed` names those that
+penalty. `stopping_penalty` is the part of `breach_penalty` for what stops faster than a limit of
+decline. `targets` are the policies in force that are floors or ceilings; `missed` names those that
 the plan pays a penalty for, by subject, with their years and the largest breach. `disposed` is what
 is thrown away at no cost, in t of the good over all years (`collected` is false for waste that
 nobody takes in). `numbers_read` of `numbers` numbers of the study come from a source that was read

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from planner.analysis.tradeoffs.compare import Comparison, compare
-from planner.analysis.uncertainty.headline_ranges import HeadlineRanges, headline_ranges
+from planner.analysis.uncertainty.headline_ranges import HeadlineRanges
+from planner.analysis.uncertainty.headline_ranges import headlines as headlines_of
 from planner.errors import Problem, SpecError
 from planner.plan.indicators import indicators
 from planner.plan.plan import Plan
@@ -51,7 +52,7 @@ def report(
 
     `others` are set beside it, all under `names` (by default study and scenario); `frontier` is
     what `planner.frontier` found for the study, or its tables (points, mix); `headlines` what
-    `planner.headline_ranges` found for the plan, with an ensemble or without. Raises OutputError
+    `planner.headlines` found for the plan, with an ensemble or without. Raises OutputError
     where the file cannot be written, SpecError where the frontier is of another study or the plans
     cannot be compared.
     """
@@ -118,7 +119,7 @@ def page(
         f"{record.solver}"
     )
     found = sections(plan, others, names=names, frontier=frontier)
-    found.insert(0, ranges.headlines(headlines or headline_ranges(plan)))
+    found.insert(0, ranges.headlines(headlines or headlines_of(plan)))
     title = record.title + (f" [{record.scenario}]" if record.scenario else "")
     return _render(
         title=title,

@@ -48,7 +48,7 @@ def test_the_range_of_a_share_is_that_of_the_samples(plan: Plan) -> None:
     """The mine gives from 20 to 60 t, uniformly: home share 0.40, from 0.22 to 0.58 with 0.40 in
     the middle (5, 95 and 50 % of the way from 0.2 to 0.6); cost 1,200 less 2 a tonne of it. Drawn
     by Latin hypercube: the quantiles are those of the distribution to the width of a class."""
-    found = planner.headline_ranges(plan, draws(plan, low=0.5, high=1.5))
+    found = planner.headlines(plan, draws(plan, low=0.5, high=1.5))
     share = one(found, "share:lithium:domestic-primary:2021")
     assert share.base == pytest.approx(0.4)
     assert share.quantiles == pytest.approx((0.22, 0.4, 0.58), abs=0.4 / 64)
@@ -62,7 +62,7 @@ def test_the_range_of_a_share_is_that_of_the_samples(plan: Plan) -> None:
 
 def test_a_base_outside_its_range_is_told(plan: Plan) -> None:
     """The mine gives from 40 to 60 t: the base, 40 t, is the least of all, below 41 t at 5 %."""
-    found = planner.headline_ranges(plan, draws(plan, low=1.0, high=1.5))
+    found = planner.headlines(plan, draws(plan, low=1.0, high=1.5))
     named = [each.answer.text for each in found.outside]
     assert "share:lithium:domestic-primary:2021" in named
     assert "cost" in named
@@ -104,21 +104,21 @@ def test_the_folder_of_an_ensemble_is_read_and_checked(tmp_path: Path) -> None:
     plan, folder = planner.solve(system), tmp_path / "ensemble"
     asked = {"samples": 40, "seed": 2, "workers": 1, "answers": ["reliance:lithium:2022"]}
     found = planner.ensemble(system, out=folder, **asked)  # type: ignore[arg-type]
-    lines = planner.headline_ranges(plan, folder, answers=["reliance:lithium:2022"])
-    memory = planner.headline_ranges(plan, found, answers=["reliance:lithium:2022"])
+    lines = planner.headlines(plan, folder, answers=["reliance:lithium:2022"])
+    memory = planner.headlines(plan, found, answers=["reliance:lithium:2022"])
     assert lines.table().equals(memory.table())
     reliance = one(lines, "reliance:lithium:2022")
     own = found.headline["reliance:lithium:2022"].quantile([0.05, 0.5, 0.95])
     assert reliance.quantiles == pytest.approx(tuple(own))
     other = planner.solve(planner.read("quickstart", scenario="carbon-price"))
     with pytest.raises(SpecError, match="other inputs than the run; make one with: planner ensemb"):
-        planner.headline_ranges(other, folder)
+        planner.headlines(other, folder)
     part = folder / "headline" / "block=000000" / "part.parquet"
     part.write_bytes(part.read_bytes() + b" ")
     with pytest.raises(OutputError, match="block 0 is not as it was written"):
-        planner.headline_ranges(plan, folder)
+        planner.headlines(plan, folder)
     with pytest.raises(OutputError, match="holds no ensemble that can be read"):
-        planner.headline_ranges(plan, tmp_path)
+        planner.headlines(plan, tmp_path)
 
 
 def test_report_and_terminal_say_the_range_or_how_to_make_it(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_report_and_terminal_say_the_range_or_how_to_make_it(tmp_path: Path) -> 
     given = ["--samples", "32", "--workers", "1", "-q", "--out", str(run / "ensemble")]
     assert call(app, ["ensemble", "quickstart", *given]).exit_code == 0
     assert beside(run) == run / "ensemble"
-    line = one(planner.headline_ranges(planner.load(run), run / "ensemble"), "cost").line
+    line = one(planner.headlines(planner.load(run), run / "ensemble"), "cost").line
     assert line in call(app, ["headlines", str(run), "--markdown"]).stdout
     assert call(app, ["report", str(run)]).exit_code == 0
     assert line in (run / "report.html").read_text()

@@ -29,7 +29,14 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pandas as pd
 
-from planner.analysis.uncertainty.answers import TOTALS, Answer, asked, headlines, numbers_of, read
+from planner.analysis.uncertainty.answers import (
+    TOTALS,
+    Answer,
+    asked,
+    headline_shares,
+    numbers_of,
+    read,
+)
 from planner.errors import InfeasibleError, Problem, SpecError
 from planner.plan.plan import Plan
 from planner.plan.solve import solve
@@ -88,7 +95,7 @@ def attribute(
     changes = _Changes(first, second)
     groups = changes.groups()
     _require_groups(groups)
-    wanted = [Answer(name, name) for name in TOTALS] + [*headlines(first.system)]
+    wanted = [Answer(name, name) for name in TOTALS] + [*headline_shares(first.system)]
     wanted += [each for each in asked(first.system, answers) if each not in wanted]
     mixed = _Mixed(first, second, changes, groups, wanted, progress)
     shares = mixed.shapley() if len(groups) <= EXACT else mixed.averages()

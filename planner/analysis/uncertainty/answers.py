@@ -3,7 +3,7 @@
 An answer is asked for by a text of parts with colons between them, such as
 `share:germanium:home:2060`. `KINDS` is the grammar: what there is, and of which parts each kind is
 made. It serves `planner.ensemble`, `planner.sensitivity`, and the headlines of a plan with their
-range (`planner.analysis.uncertainty.headlines`).
+range (`planner.analysis.uncertainty.headline_ranges`).
 
 Shares are those of `Plan.mix`: of what is supplied of a metal and what is short of it, new scrap
 left out.
@@ -263,7 +263,7 @@ def asked(system: System, texts: Iterable[str]) -> tuple[Answer, ...]:
     problems: list[Problem] = []
     for text in dict.fromkeys(part.strip() for each in texts for part in each.split(",")):
         if text == HEADLINES:
-            found |= {each.text: each for each in headlines(system)}
+            found |= {each.text: each for each in headline_shares(system)}
             continue
         wrong = list(_wrong(system, text))
         problems += [Problem("answer", 0, "", f"'{text}' {said}") for said in wrong]
@@ -274,7 +274,7 @@ def asked(system: System, texts: Iterable[str]) -> tuple[Answer, ...]:
     return tuple(found.values())
 
 
-def headlines(system: System) -> tuple[Answer, ...]:
+def headline_shares(system: System) -> tuple[Answer, ...]:
     """The mix of every metal in the years of HEADLINE_YEARS that the study has, else in its last:
     the share of each pathway that refined metal may come by."""
     years = [year for year in HEADLINE_YEARS if year in _years(system)] or _years(system)[-1:]

@@ -1,10 +1,10 @@
 """The inputs that move the headlines most, with their grade and, for weak ones, the value at which
 a headline turns.
 
-A headline is the mix of a metal in a year (`planner.analysis.uncertainty.answers.headlines`). An
-input moves it by the share of supply that comes another way when the input is at an end of its
-range: half the sum of the changes of all shares, so that a tonne that changes its source counts
-once. A headline turns where its leading source changes, or where more than TURNED of its mix does.
+A headline is the mix of a metal in a year (`headline_shares` of the answers). An input moves it by
+the share of supply that comes another way when the input is at an end of its range: half the sum of
+the changes of all shares, so that a tonne that changes its source counts once. A headline turns
+where its leading source changes, or where more than TURNED of its mix does.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from planner.analysis.uncertainty.answers import Answer, headlines
+from planner.analysis.uncertainty.answers import Answer, headline_shares
 from planner.analysis.uncertainty.inputs import Input
 from planner.analysis.uncertainty.sweep import Move, Result, Sweep, moved
 from planner.runtime.progress import Progress, Step
@@ -184,7 +184,7 @@ def _widest(each: Input) -> int:
 
 
 def _mixes(system: System) -> Iterator[_Mix]:
-    shares = headlines(system)
+    shares = headline_shares(system)
     for metal, year in dict.fromkeys((each.of, each.year) for each in shares):
         if year is not None:
             own = tuple(each for each in shares if (each.of, each.year) == (metal, year))

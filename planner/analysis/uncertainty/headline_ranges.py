@@ -20,7 +20,7 @@ from planner.analysis.uncertainty.answers import (
     Answer,
     Numbers,
     asked,
-    headlines,
+    headline_shares,
     numbers_of,
 )
 from planner.analysis.uncertainty.ensemble_folder import SPEC_FILE, kept_tables
@@ -171,7 +171,7 @@ class HeadlineRanges:
         return "\n".join([*rows, "", self.said, *([self.warning] if self.outside else [])])
 
 
-def headline_ranges(
+def headlines(
     plan: Plan,
     ensemble: Ensemble | str | Path | None = None,
     *,
@@ -187,7 +187,7 @@ def headline_ranges(
     the folder cannot be read or was altered.
     """
     base, system = numbers_of(plan), plan.system
-    wanted = [Answer(name, name) for name in TOTALS] + [*headlines(system)]
+    wanted = [Answer(name, name) for name in TOTALS] + [*headline_shares(system)]
     wanted += [each for each in asked(system, answers) if each not in wanted]
     draws = _Draws.of(ensemble, plan)
     found = tuple(_ranges(wanted, base, draws))
