@@ -902,10 +902,11 @@ TABLES: tuple[TableForm, ...] = (
             Column(
                 "role",
                 "what it is to the plan: test: no number of the study was made from it; fitted: "
-                "one was; input: it is one. Only tests are scored. A test, or a row that does not "
-                "say, is taken as fitted where a number of its year from its source stands "
-                "behind its flow or price",
-                choices=("test", "fitted", "input", ""),
+                "one was; input: it is one; base: known before, where no change and a trend start, "
+                "and not reconciled, since another row says the same. Only tests are scored. A "
+                "test, or a row that does not say, is taken as fitted where a number of its year "
+                "from its source stands behind its flow or price",
+                choices=("test", "fitted", "input", "base", ""),
             ),
         ),
         parameters=(

@@ -46,7 +46,7 @@ Distribution = Literal[
 Scope = Literal["territorial", "footprint"]
 MeasureKind = Literal["efficiency", "substitution", "lifetime"]
 Quantity = Literal["flow", "share", "price"]
-Role = Literal["test", "fitted", "input", ""]
+Role = Literal["test", "fitted", "input", "base", ""]
 
 PATHWAYS: tuple[Pathway, ...] = (
     "domestic primary",
@@ -408,6 +408,11 @@ class Observed:
     role: Role = ""
     """What it is to the plan, as the study says."""
     published: int | None = None
+
+    @property
+    def reconciled(self) -> bool:
+        """Return True for what the flow balance is reconciled with."""
+        return self.quantity != "price" and self.role != "base"
 
     @property
     def item(self) -> tuple[str, str, str, str]:

@@ -158,7 +158,8 @@ def test_a_block_that_is_not_its_own_is_refused(tmp_path: Path) -> None:
         with pytest.raises(OutputError, match=rf"block \d is not as it was written: .*{words}"):
             ensemble(system, seed=3, out=folder, **asked)  # type: ignore[arg-type]
 
-    for table in TABLES:
+    # the quickstart observed nothing: its tables of that are empty and alike in every block
+    for table in (name for name in TABLES if name != "observed"):
         restored()
         shutil.copy(folder / table / one / "part.parquet", folder / table / two / "part.parquet")
         refused(rf"{table}/block=000001/part\.parquet changed")

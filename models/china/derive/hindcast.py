@@ -21,6 +21,11 @@ ORE_PER_CARBONATE = 8.0
 COBALT_IN_INTERMEDIATES = 0.30
 """t of cobalt per t of imported intermediates, as the customs notes of 2022 take it."""
 
+BASE = "base"
+RESTATED = (("lithium", "refined_from_imported_ore"),)
+"""Items whose figure of 2021 stands among the observations in another measure already: it is
+reconciled once."""
+
 Ends = tuple[str, str, str]
 """Name of the observation, from and to."""
 
@@ -81,7 +86,8 @@ def rows(facts: Facts, interval: Callable[[Fact], Fact]) -> Iterator[Row]:
         for fact in facts.all(FILE, metal, variable=LATER, item=item):
             yield _row(metal, item, ends, interval(fact), roles[metal, item, fact.year or 0])
         for fact in _before(facts, metal, item):
-            yield _row(metal, item, ends, interval(fact), "")
+            role = BASE if (metal, item) in RESTATED else ""
+            yield _row(metal, item, ends, interval(fact), role)
 
 
 def _row(metal: str, item: str, ends: Ends, fact: Fact, role: str) -> Row:

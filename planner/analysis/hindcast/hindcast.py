@@ -165,7 +165,7 @@ def _asked(system: System) -> _Asked:
 def _first_tested(system: System, inside: Sequence[Observed]) -> int:
     """The first year with an observation that says what it is to the plan; where none says, the
     first year after that in which the study begins, or that year alone."""
-    said = [o.year for o in inside if o.role]
+    said = [o.year for o in inside if o.role not in ("", "base")]
     later = [o.year for o in inside if o.year > system.years[0]]
     years = said or later or [o.year for o in inside]
     if not years:

@@ -65,9 +65,7 @@ class ObservedNetwork:
         self.extra: list[tuple[str, Terms]] = []
         self.ranges = _ranges(self.system, year) if coefficients else {}
         self.demand_ranges = _demand_ranges(self.system, year)
-        self.spoken = [
-            o for o in self.system.observations if o.year == year and o.quantity != "price"
-        ]
+        self.spoken = [o for o in self.system.observations if o.year == year and o.reconciled]
         """Observations of flows in the year."""
         for process in self.system.processes.values():
             if self._may_run(process):
@@ -266,7 +264,7 @@ class ObservedNetwork:
         return self.spoken
 
     def _nothing_observed(self) -> Problem:
-        years = sorted({o.year for o in self.system.observations if o.quantity != "price"})
+        years = sorted({o.year for o in self.system.observations if o.reconciled})
         remedy = (
             f"observed years: {', '.join(map(str, years))}"
             if years

@@ -57,7 +57,7 @@ def _use(o: Observed) -> str:
 def doubt_observed_ranges(facts: Facts, found: Problems) -> None:
     """Warn of coefficients with a range that an observation concerns and none names: to reconcile
     they are exact."""
-    observations = [o for o in facts.nouns.observations if o.value > 0 and o.quantity != "price"]
+    observations = [o for o in facts.nouns.observations if o.value > 0 and o.reconciled]
     for o in observations:
         for process in _beside(facts, o):
             of_year = [each for each in observations if each.year == o.year]
