@@ -12,6 +12,7 @@ import pandas as pd
 from tests.oracle import policies
 from tests.oracle.programme import Programme
 from tests.oracle.recipes import RAW
+from tests.oracle.tracing import NEW, Traced
 
 FORMS = {
     "extraction": "ore and intermediates",
@@ -20,7 +21,6 @@ FORMS = {
     "raw": "scrap and waste",
 }
 LEAST = 1e-9
-NEW_SCRAP = {"new scrap"}
 HOME, COLLECTION, FULL = "home", "collection", 10_000.0
 
 
@@ -48,24 +48,34 @@ def traded(p: Programme, flows: pd.DataFrame, metal: str) -> dict[str, float]:
     return found
 
 
-def output(p: Programme, flows: pd.DataFrame, metal: str) -> dict[tuple[str, str], float]:
-    """What each origin puts out at each stage, a chain within a stage once for each origin."""
+def output(
+    p: Programme, flows: pd.DataFrame, metal: str, traced: Traced
+) -> dict[tuple[str, str], float]:
+    """What each origin puts out at each stage, a chain within a stage once for each origin, and new
+    scrap not at all."""
     recipes = p.recipes
     found: dict[tuple[str, str], float] = defaultdict(float)
-    kept = [q for q in recipes.processes if policies.sources(p, q, metal) != NEW_SCRAP]
-    own = {q: places(p, q) for q in kept}
+    own = {q: places(p, q) for q in recipes.processes}
     made = {(place, g) for q, each in own.items() for g, place in each.items()}
     for row in flows.itertuples():
         if row.good not in recipes.goods:
             continue
         value = row.value * recipes.worth(row.good, metal)
         if row.good in own.get(row.source, ()) and row.target == row.good:
-            found[own[row.source][row.good]] += value
+            found[own[row.source][row.good]] += value * (
+                1 - new_scrap(traced, row.source, row.year)
+            )
         if row.source == row.good and row.target in own:
             for place in set(own[row.target].values()):
                 if (place, row.good) in made or policies.sells_on(p, row.target, row.good):
-                    found[place] -= value
+                    found[place] -= value * (1 - new_scrap(traced, row.target, row.year))
     return found
+
+
+def new_scrap(traced: Traced, process: str, year: int) -> float:
+    """Share of new scrap in what a process handles."""
+    parts = traced.parts((process, year)).items()
+    return sum(share for won, share in parts if won.pathway == NEW.pathway and not won.refined)
 
 
 def places(p: Programme, process: str) -> dict[str, tuple[str, str]]:
@@ -108,11 +118,12 @@ def wrong_trade(p: Programme, plan: Any) -> list[str]:
     said |= dict(zip(keys, hhi.hhi, strict=True))
     found = []
     for metal in p.study.head["metals"]:
+        traced = Traced(p.study, plan, metal)
         for year in p.study.firsts:
             f = plan.flows[(plan.flows.metal == metal) & (plan.flows.year == year)]
             if draws_abroad(p, f):
                 continue
-            own = {**traded(p, f, metal), **dict(concentration(output(p, f, metal)))}
+            own = {**traded(p, f, metal), **dict(concentration(output(p, f, metal, traced)))}
             for name, value in own.items():
                 other = said.get((metal, year, name), 0.0)
                 if abs(other - value) > 1e-6 * max(1.0, abs(value)):

@@ -20,11 +20,13 @@ import numpy as np
 import pandas as pd
 
 from planner.errors import SpecError
+from planner.mfa.provenance.trace import traces
 from planner.plan.plan import Plan
 from planner.plan.tables import series
 from planner.plan.trade_flows import passing_through
 from planner.study.counting import uncountable
 from planner.system.nouns import Array, Good, Policy, Process, System, frozen_array, frozen_map
+from planner.system.provenance import NEW_SCRAP
 from planner.system.trade import RAW_KINDS, origins, sold_on
 from planner.system.unit_accounts import reported_equivalent, reported_requirement
 
@@ -49,7 +51,8 @@ def origin_shares(plan: Plan) -> pd.DataFrame:
     The stages are those of the processes, imports at theirs: a metal mined in A, refined in B and
     bought as B's metal stands at extraction as A's and at processing as B's. A chain within a stage
     counts once for each origin. Scrap and waste, which recycling is fed with, stand at a stage of
-    their own, `collection`: collected at home or imported.
+    their own, `collection`: collected at home or imported. What is new scrap by the flows of the
+    plan is left out, whatever the label of who recycles it.
     """
     columns = ["metal", "year", "stage", "origin"]
     frame = pd.DataFrame(_output_rows(plan), columns=[*columns, "value"])
@@ -61,10 +64,8 @@ def origin_shares(plan: Plan) -> pd.DataFrame:
 
 def _output_rows(plan: Plan) -> Iterator[tuple[str, int, str, str, float]]:
     system = plan.system
-    passed = _Passed(plan)
+    passed, traced = _Passed(plan), traces(plan.balance, plan.flows)
     for process in system.processes.values():
-        if process.pathway == "new scrap":
-            continue
         activity = series(system, plan.values, "activity", process.name)
         for name in (*process.outputs, *process.inputs):
             good = system.goods[name]
@@ -72,7 +73,8 @@ def _output_rows(plan: Plan) -> Iterator[tuple[str, int, str, str, float]]:
             if stage:
                 amount = activity * passed.net(process, name)
                 for metal in good.content:
-                    worth = reported_equivalent(good, metal)
+                    new = traced[metal].part(process.name, (NEW_SCRAP.pathway,))
+                    worth = reported_equivalent(good, metal) * (1 - new)
                     for period, v in zip(system.periods, amount * worth, strict=True):
                         yield metal, period.first, stage, _origin(process), float(v)
 
