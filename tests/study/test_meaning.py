@@ -73,6 +73,8 @@ def everything() -> Study:
     s.measure("drop", "substitution", "cell", cost=5, potential=0.1, ratio=1, longer=1)
     s.measure("last", "lifetime", "cell_fixed", product="b_fixed", cost=5, potential=0.1, longer=1)
     s.loss_media("slag", {"air": 0.1, "water": 0.05})
+    s.curve("alone_refined", first={"price": 1, "amount": 5}, rest={"price": 2, "amount": 90})
+    s.curve("d_mine", first={"price": 1, "reserve": 5, "amount": 5}, rest={"price": 2})
     s.take_back("old_fixed", more=0.1, cost=3, fee=1)
     s.take_back("refined_alone", more=0.1, cost=3, fee=1)
     for name, value in {
