@@ -73,8 +73,11 @@ def everything() -> Study:
     s.measure("drop", "substitution", "cell", cost=5, potential=0.1, ratio=1, longer=1)
     s.measure("last", "lifetime", "cell_fixed", product="b_fixed", cost=5, potential=0.1, longer=1)
     s.loss_media("slag", {"air": 0.1, "water": 0.05})
-    s.curve("alone_refined", first={"price": 1, "amount": 5}, rest={"price": 2, "amount": 90})
-    s.curve("d_mine", first={"price": 1, "reserve": 5, "amount": 5}, rest={"price": 2})
+    s.good("sold", "refined", export=True)
+    s.process("sell", "import", gives={"sold": 1}, origin="X", pathway="foreign primary")
+    s.curve("sell", a={"price": 1, "amount": 5, "reserve": 9}, b={"price": 2, "amount": 90})
+    s.curve("sold", a={"price": 50, "amount": 20}, b={"price": 40, "amount": 9})
+    s.curve("d_mine", a={"price": 1, "reserve": 5, "amount": 5}, b={"price": 2})
     s.take_back("old_fixed", more=0.1, cost=3, fee=1)
     s.take_back("refined_alone", more=0.1, cost=3, fee=1)
     for name, value in {

@@ -156,7 +156,7 @@ def every_noun() -> Study:
     study.exploration("lake", cost=4, potential=10, delay=1, most=70)
     study.host("zinc", 3000, lithium=0.1).residue("lake", "zinc", 0.2)
     study.take_back("waste", more=0.1, cost=30, fee=5)
-    study.curve("lake", near={"price": 1, "reserve": 400}, far={"price": 2, "reserve": 600})
+    study.curve("lake", a={"price": 1, "reserve": 400}, b={"price": 2, "reserve": 600})
     study.loss_media("slag", {"air": 0.1, "water": 0.6})
     study.process(
         "dig",
