@@ -67,12 +67,12 @@ def _step(tables: StudyTables, of: str, name: str, kind: CurveKind) -> Step:
             "amount",
             f"step {name} of '{of}' has no amount; give the most that is bought at its price",
         )
-    return Step(
-        f"{of}/{name}",
-        tables.series(TABLE, keys, "price"),
-        tables.series(TABLE, keys, "amount", absent=np.inf),
-        tables.single(TABLE, keys, "reserve", absent=np.inf),
-    )
+    price = tables.series(TABLE, keys, "price")
+    if kind == "deposit":
+        reserve = tables.single(TABLE, keys, "reserve", absent=np.inf)
+        return Step(f"{of}/{name}", price, np.full_like(price, np.inf), reserve)
+    amount = tables.series(TABLE, keys, "amount", absent=np.inf)
+    return Step(f"{of}/{name}", price, amount, np.inf)
 
 
 def _row(tables: StudyTables, keys: tuple[str, str], parameter: str) -> ValueRow:
