@@ -42,6 +42,8 @@ OF_ACTIVITY: dict[str, Any] = {
     "observed": {2021: 10},
     "host_content": 0.1,
 }
+STEPS = ("a", "b")
+"""Of curves."""
 ORDERS = {"lead_time": 1, "max_new": 20, "interest_rate": 0.06}
 Key = tuple[str, str, str]
 """(table, noun, parameter)."""
@@ -358,12 +360,14 @@ class Trial:
 def known_as(noun: str) -> set[str]:
     """Names under which the programme knows a noun: a use stock by the waste that it becomes, a
     host without by-products by the residue that it fills, a series of the whole study by the
-    accounts that it multiplies, the rest by their own."""
+    accounts that it multiplies, a curve by its steps, the rest by their own."""
     if noun in SERIES_UNITS:
         return {"territorial", "footprint"}
     if noun == "filling":
         return {"d_refine"}
-    return {f"old_{noun.removeprefix('b_')}"} if noun.startswith("b_") else {noun}
+    if noun.startswith("b_"):
+        return {f"old_{noun.removeprefix('b_')}"}
+    return {noun, *(f"{noun}/{step}" for step in STEPS)}
 
 
 @pytest.fixture(scope="module")
