@@ -134,15 +134,18 @@ def plain(arrays: Any) -> Any:
 
 
 def in_order(programme: dict[str, Any]) -> dict[str, Any]:
-    """A programme with columns and rows in the order of their names, rows that bound nothing left
-    out."""
+    """A programme with columns and rows in the order of their names, rows that bound nothing, for
+    want of a side or of terms, left out."""
     across = sorted(range(len(programme["columns"])), key=lambda i: str(programme["columns"][i]))
-    bounding = np.isfinite(programme["row_lower"]) | np.isfinite(programme["row_upper"])
+    matrix = sparse.csc_array(programme["matrix"])
+    terms = np.bincount(matrix.indices, minlength=matrix.shape[0]) > 0
+    low, high = programme["row_lower"], programme["row_upper"]
+    bounding = np.where(terms, np.isfinite(low) | np.isfinite(high), (low > 0) | (high < 0))
     down = sorted(np.flatnonzero(bounding), key=lambda i: str(programme["rows"][i]))
     return {
         "columns": [programme["columns"][i] for i in across],
         "rows": [programme["rows"][i] for i in down],
-        "matrix": sparse.csc_array(programme["matrix"])[:, across][down, :],
+        "matrix": matrix[:, across][down, :],
         "offset": programme["offset"],
         **{name: programme[name][across] for name in ACROSS},
         **{name: programme[name][down] for name in DOWN},
