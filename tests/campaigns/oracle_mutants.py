@@ -9,8 +9,8 @@ bound nothing left out; where no programme calls the function that it is in, non
 that leaves all of them as they were is the same programme; one by which they cannot be made at all
 is no programme, and needs no oracle to be noticed. Neither is counted. A change is noticed where
 planner then answers otherwise than the oracle: another objective, a plan that breaks a row of the
-oracle, a price that is none of it, another measure or indicator; or where planner raises. The
-oracle reads the pages, and nothing of what is changed, so that its answers are made once.
+oracle, a price that is none of it, another measure or indicator; or where planner raises, or finds
+no end. The oracle reads the pages, and nothing of what is changed: its answers are made once.
 
 Each mutant is a process of its own, forked before anything above the layer `lp` is imported: the
 changed module is compiled from memory, and no file is written.
@@ -60,6 +60,8 @@ PATIENCE = 300
 """Seconds of a core for one mutant."""
 SAME = 1e-12
 """Share of a number up to which two are one: what another order of a sum may change."""
+CHANGED = multiprocessing.Value("i", 0)
+"""Programmes that the mutant at work has changed so far, known also where it never ends."""
 CHINA = ("", "self-reliance", "border-adjustment", "closed-loop", "capital-limited")
 BY_HAND = ("TWO_STEPS", "DIRECT_RECYCLER", "FOREIGN_BYPRODUCT", "TINY_SHARE")
 NAMES = ("columns", "rows")
@@ -132,15 +134,18 @@ def plain(arrays: Any) -> Any:
 
 
 def in_order(programme: dict[str, Any]) -> dict[str, Any]:
-    """A programme with columns and rows in the order of their names, rows that bound nothing left
-    out."""
+    """A programme with columns and rows in the order of their names, rows that bound nothing, for
+    want of a side or of terms, left out."""
     across = sorted(range(len(programme["columns"])), key=lambda i: str(programme["columns"][i]))
-    bounding = np.isfinite(programme["row_lower"]) | np.isfinite(programme["row_upper"])
+    matrix = sparse.csc_array(programme["matrix"])
+    terms = np.bincount(matrix.indices, minlength=matrix.shape[0]) > 0
+    low, high = programme["row_lower"], programme["row_upper"]
+    bounding = np.where(terms, np.isfinite(low) | np.isfinite(high), (low > 0) | (high < 0))
     down = sorted(np.flatnonzero(bounding), key=lambda i: str(programme["rows"][i]))
     return {
         "columns": [programme["columns"][i] for i in across],
         "rows": [programme["rows"][i] for i in down],
-        "matrix": sparse.csc_array(programme["matrix"])[:, across][down, :],
+        "matrix": matrix[:, across][down, :],
         "offset": programme["offset"],
         **{name: programme[name][across] for name in ACROSS},
         **{name: programme[name][down] for name in DOWN},
@@ -218,6 +223,7 @@ def judge(tried: Sequence[Case], before: Sequence[Any], answers: Sequence[Answer
         if same(new, old):
             continue
         number, first = number + 1, first or case.name
+        CHANGED.value = number
         try:
             found = answered(case.system, answer)
             if found.status == "failed":
@@ -270,8 +276,10 @@ def fate(file: str, code: str, *known: Any) -> Fate:
             return Fate("no programme", "import", f"{type(error).__name__}: {error}"[:200])
         return judge(*known)
 
-    found = apart(work, 20 * PATIENCE)
-    return found or Fate("no programme", "", "dies or takes too long")
+    CHANGED.value = 0
+    found, long = apart(work, 20 * PATIENCE), "dies or takes too long"
+    kind = "raises" if CHANGED.value else "no programme"
+    return found or Fate(kind, "", long, CHANGED.value)
 
 
 # ---- the campaign

@@ -560,9 +560,12 @@ def carbon_series(d: Draft) -> None:
 # ---- policies
 
 
-def soft(d: Draft, low: float = 100, high: float = 3000) -> dict[str, float]:
-    """A penalty, for four floors in five."""
-    return {"penalty": d.number(low, high)} if d.chance(0.8) else {}
+def soft(d: Draft) -> dict[str, float]:
+    """A penalty, for four floors in five: so low that the target is rather missed, or so high that
+    it is met."""
+    if not d.chance(0.8):
+        return {}
+    return {"penalty": d.number(*d.dice.choice(((0, 30), (100, 3000))))}
 
 
 def self_sufficiency(d: Draft) -> dict[str, Any]:
@@ -694,7 +697,7 @@ def draw(seed: int) -> Draft:
     parts = (lots, hosts, plants, ramps, stockpiles, disposal, measures, carbon_series, circuits)
     for part in parts:
         part(d)
-    for i in range(d.dice.choice((0, 1, 2, 3))):
+    for i in range(d.dice.choice((0, 1, 2, 3, 4, 5))):
         make = d.dice.choice(POLICIES)
         fields = make(d)
         d.policies[f"policy{i}"] = {"kind": make.__name__, "source": "made", **fields}
