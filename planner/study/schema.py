@@ -908,6 +908,12 @@ TABLES: tuple[TableForm, ...] = (
                 "from its source stands behind its flow or price",
                 choices=("test", "fitted", "input", "base", ""),
             ),
+            Column(
+                "same_as",
+                "other sources (a;b) that saw the same: a number of its year from one of them "
+                "counts as one from its own source, as a price at the border does of a market "
+                "price. What is hidden as of an earlier year does not",
+            ),
         ),
         parameters=(
             ParameterForm("flow", "t/year", "tonnes of contained metal per year", events=True),

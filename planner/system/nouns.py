@@ -408,6 +408,8 @@ class Observed:
     role: Role = ""
     """What it is to the plan, as the study says."""
     published: int | None = None
+    same_as: str = ""
+    """Other sources that saw the same, parted by a semicolon."""
 
     @property
     def reconciled(self) -> bool:

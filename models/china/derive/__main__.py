@@ -74,6 +74,8 @@ def _sorted(table: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         keys += (
             ["parameter", "scenario", "year"] if form.has_parameter_column else ["scenario", "year"]
         )
+        # vintages of one number stand side by side
+        keys.append("published")
 
     def key(row: dict[str, Any]) -> tuple[str, ...]:
         return tuple(str(row.get(column, "")) for column in keys)

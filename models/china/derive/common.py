@@ -27,6 +27,9 @@ Row = tuple[str, dict[str, Any]]
 DATA = Path(__file__).resolve().parents[3] / "data"
 GRADE_ORDER = "ASBCD"
 """From strong to weak: a derived number is as weak as the weakest that it is made from."""
+NOW = 2026
+"""Year of the latest facts: a figure of a year to come, drawn on from what a source that appears
+every year said, is out."""
 OWN = "own"
 """Source id of own judgement and derivation."""
 CHARGE_RATE, CHARGE_LIFE = 0.08, 25
@@ -177,7 +180,7 @@ class Facts:
         says."""
         said = [self._publication[source] for source in sources.split(";")]
         dated = [
-            int(each) + (year or 0) if each.startswith("+") else int(each)
+            min(int(each) + (year or 0), NOW) if each.startswith("+") else int(each)
             for each in said
             if each and (year is not None or not each.startswith("+"))
         ]

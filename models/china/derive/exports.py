@@ -1,25 +1,28 @@
 """Exports of refined metal, sold by steps of price: what buyers abroad take at the world price, by
 destination where customs tell, and what more they take where China undercuts it.
 
-- The world price is what the study pays for imports of the refined metal: buyers abroad have the
-  same sellers, and pay no more for metal from China.
+- The world price is what the study pays for imports of the refined metal, year by year where
+  that is known by year: buyers abroad have the same sellers, and pay no more for metal from China.
 - Below it the amount follows the elasticity of what is left to one exporter,
   e = (demand - (1 - s) x supply of others) / s, with s the share of China in use abroad.
 - Germanium is under licence: what is let go is the amount, whatever buyers would pay.
+- Cobalt in precursors of cathodes leaves as a product, under contract with makers of cathodes in
+  Korea: demand that is served, as lithium in products is.
 - What no customs heading shows is no export: the 38 kt of cobalt that once closed the balance of
-  2021 are the high end of the range, and not the number.
+  2021, less what precursors hold, are the high end of the range, and not the number.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from models.china.derive import germanium, indium_trade
+from models.china.derive import germanium, indium_trade, market
 from models.china.derive.common import (
     Fact,
     Facts,
     Row,
     derived,
+    judged,
     number,
     path,
     rounded,
@@ -32,12 +35,23 @@ OXIDE = 0.734  # Co in Co3O4, 3 x 58.933 / 240.797: the oxide that is traded (0.
 DISCOUNTS = (0.15, 0.30)
 """Shares of the world price by which China may undercut it."""
 PLACES = {"korea": "Korea", "eu": "European Union", "japan": "Japan", "other": "others"}
-HELD_TO = 2024
-"""Exports of cobalt stay as in 2021 until the outlook of demand begins."""
+IN_PRECURSOR = judged(
+    0.096,
+    "t/t",
+    "mean of Ni0.8Co0.1Mn0.1(OH)2, 0.0638, and Ni0.5Co0.2Mn0.3(OH)2, 0.1286 (stoichiometry: the "
+    "range); which was sent by year is not known",
+    low=0.0638,
+    high=0.1286,
+)
+"""t of cobalt per t of precursor."""
+LAW_2023 = "law-2023"
+Prices = Mapping[str, Sequence[Fact]]
+"""Prices per kg by scenario: one for all years, or one a year."""
 
 
 def rows(facts: Facts) -> Iterator[Row]:
     yield from _state_reserve(facts)
+    yield from _precursors(facts)
     for metal, sold in (("cobalt", _cobalt), ("indium", _indium), ("germanium", _germanium)):
         yield from _good(metal)
         yield from sold(facts)
@@ -46,7 +60,25 @@ def rows(facts: Facts) -> Iterator[Row]:
 def _state_reserve(facts: Facts) -> Iterator[Row]:
     """Cobalt that the state bought and keeps: taken off the market for good, as far as anybody has
     said."""
-    good, process = "cobalt/state_reserve", "buy_cobalt_reserve"
+    good = "cobalt/state_reserve"
+    yield from _served(
+        facts,
+        good,
+        "buy_cobalt_reserve",
+        "no",
+        "refined cobalt bought by the state for its reserve",
+        "purchases of the state reserve",
+    )
+    bought = facts.series("trade_imports", "cobalt", variable="state_purchases")
+    none = derived(0, "t/year", "no purchase is reported", *bought, grade="D")
+    path_ = [none.at(2022), *bought, none.at(2025)]
+    yield from path("demand", [fact.map(lambda x: x, "t/year") for fact in path_], good=good)
+
+
+def _served(
+    facts: Facts, good: str, process: str, export: str, what: str, how: str
+) -> Iterator[Row]:
+    """A good of refined cobalt whose demand is served, and the process that takes it."""
     one = Fact(1.0, "t/t", "own", "A", note="by definition")
     yield structure(
         "goods",
@@ -54,26 +86,66 @@ def _state_reserve(facts: Facts) -> Iterator[Row]:
         metal="cobalt",
         kind="product",
         stage="processing",
-        export="no",
-        description="refined cobalt bought by the state for its reserve",
+        export=export,
+        description=what,
     )
     yield number("good_values", one, good=good, metal="cobalt", parameter="equivalent")
     yield number(
         "good_values", shortage(facts, "cobalt", one), good=good, parameter="shortage_cost"
     )
     yield structure(
-        "processes",
-        process=process,
-        kind="manufacture",
-        stage="processing",
-        description="purchases of the state reserve",
+        "processes", process=process, kind="manufacture", stage="processing", description=how
     )
     yield number("coefficients", one, process=process, good="cobalt/refined", direction="in")
     yield number("coefficients", one, process=process, good=good, direction="out")
-    bought = facts.series("trade_imports", "cobalt", variable="state_purchases")
-    none = derived(0, "t/year", "no purchase is reported", *bought, grade="D")
-    path_ = [none.at(2022), *bought, none.at(2025)]
-    yield from path("demand", [fact.map(lambda x: x, "t/year") for fact in path_], good=good)
+
+
+def _precursors(facts: Facts) -> Iterator[Row]:
+    """Cobalt in exported precursors of cathodes: their weight by what they hold."""
+    good = "cobalt/precursors_export"
+    yield from _served(
+        facts,
+        good,
+        "export_cobalt_precursors",
+        "yes",
+        "cobalt in exported precursors of cathodes (NCM, NCA, NC)",
+        "precursors for makers of cathodes abroad",
+    )
+    yield from path("demand", _in_precursors(facts), good=good)
+
+
+def _in_precursors(facts: Facts) -> list[Fact]:
+    """t of cobalt a year; from the last year known on held, with nothing and the most of a year as
+    range, since cells abroad turn to iron phosphate and makers there to precursors of their own."""
+    series = facts.series(
+        "trade_imports", "cobalt", variable="exports_of_china", item="ternary_precursors"
+    )
+    held = [fact for fact in series if (fact.year or 0) >= FIRST]
+    found = [
+        derived(
+            fact.value * IN_PRECURSOR.value,
+            "t/year",
+            f"{fact.value:.6g} t of precursors x {IN_PRECURSOR.value:g}: {IN_PRECURSOR.note}",
+            fact,
+            low=fact.value * (IN_PRECURSOR.low or 0),
+            high=fact.value * (IN_PRECURSOR.high or 0),
+            grade="D",
+            year=fact.year,
+        )
+        for fact in held
+    ]
+    most = max(fact.high or 0 for fact in found)
+    last = found[-1]
+    later = derived(
+        last.value,
+        "t/year",
+        f"as in {last.year}: no outlook was found; low: none, high: as in the year of most",
+        last,
+        low=0,
+        high=most,
+        grade="D",
+    )
+    return [*found, later.at(2030)]
 
 
 def _good(metal: str) -> Iterator[Row]:
@@ -101,9 +173,11 @@ def _good(metal: str) -> Iterator[Row]:
     yield number("coefficients", one, process=process, good=good, direction="out")
 
 
-def _step(metal: str, step: str, price: Fact, amounts: Sequence[Fact]) -> Iterator[Row]:
+def _step(metal: str, step: str, prices: Prices, amounts: Sequence[Fact]) -> Iterator[Row]:
     keys = {"of": f"{metal}/refined_export", "step": step}
-    yield number("curves", per_tonne(price), parameter="price", **keys)
+    for scenario, price in prices.items():
+        paid = [per_tonne(fact) if len(price) == 1 else per_tonne(fact).at(fact.year) for fact in price]
+        yield from path("curves", paid, parameter="price", scenario=scenario, **keys)
     yield from path("curves", amounts, parameter="amount", **keys)
 
 
@@ -113,9 +187,15 @@ def _step(metal: str, step: str, price: Fact, amounts: Sequence[Fact]) -> Iterat
 def _cobalt(facts: Facts) -> Iterator[Row]:
     """Oxide, hydroxide and metal by destination, as customs of 2021 have them; later with world
     demand."""
-    price = facts.one("recommended_base", "cobalt", variable="unit_cost", item="import_refined")
-    price = price.at(None).noted(f"the world price, as imports of refined cobalt: {price.note}")
+    price = {
+        scenario: [
+            fact.noted(f"the world price, as imports of refined cobalt: {fact.note}")
+            for fact in market.cobalt_refined(facts, export_stop=stop)
+        ]
+        for scenario, stop in (("", True), (LAW_2023, False))
+    }
     closing = facts.one("additions", "cobalt", variable="export_demand_refined", year=FIRST)
+    unseen = closing.value - _in_precursors(facts)[0].value
     shipped = {place: _shipped(facts, place) for place in PLACES}
     whole = sum(fact.value for fact in shipped.values())
     for rank, (place, words) in enumerate(PLACES.items(), start=1):
@@ -127,7 +207,7 @@ def _cobalt(facts: Facts) -> Iterator[Row]:
             fact,
             closing,
             low=fact.value,
-            high=fact.value * closing.value / whole,
+            high=fact.value * unseen / whole,
         )
         yield from _step("cobalt", f"{rank} {words}", price, _growing(facts, seen))
     total = derived(whole, "t/year", "sum of the destinations", *shipped.values())
@@ -213,7 +293,8 @@ def _indium(facts: Facts) -> Iterator[Row]:
     )
     price = indium_trade.import_price(facts)
     price = price.noted(f"the world price, as imports of refined indium: {price.note}")
-    yield from _step("indium", "1 abroad", price, [seen])
+    prices = {"": [price]}
+    yield from _step("indium", "1 abroad", prices, [seen])
     made = facts.one(
         "production",
         "indium",
@@ -238,7 +319,7 @@ def _indium(facts: Facts) -> Iterator[Row]:
         made,
         home,
     )
-    yield from _undercut(facts, "indium", price, seen, abroad, 1, lambda fact: [fact])
+    yield from _undercut(facts, "indium", prices, seen, abroad, 1, lambda fact: [fact])
     yield observed("export_indium_refined", seen)
 
 
@@ -250,7 +331,7 @@ def _germanium(facts: Facts) -> Iterator[Row]:
     ]
     price = germanium.import_price(facts)
     price = price.noted(f"the world price, as imports of germanium: {price.note}")
-    yield from _step("germanium", "1 licensed", price, amounts)
+    yield from _step("germanium", "1 licensed", {"": [price]}, amounts)
     yield observed("export_germanium_refined", amounts[0])
 
 
@@ -277,7 +358,7 @@ def residual_elasticity(facts: Facts, metal: str, sold: Fact, abroad: Fact) -> F
 def _undercut(
     facts: Facts,
     metal: str,
-    price: Fact,
+    prices: Prices,
     sold: Fact,
     abroad: Fact,
     rank: int,
@@ -297,7 +378,7 @@ def _undercut(
             f"less {before:.4g} t",
             elastic,
         )
-        lower = price.times(1 - discount, price.unit, f"{discount:.0%} below the world price", "D")
+        lower = {scenario: _less(price, discount) for scenario, price in prices.items()}
         yield from _step(
             metal,
             f"{number_} at {discount:.0%} less".replace("%", " percent"),
@@ -305,3 +386,8 @@ def _undercut(
             over_time(more),
         )
         before = taken
+
+
+def _less(price: Sequence[Fact], discount: float) -> list[Fact]:
+    note = f"{discount:.0%} below the world price"
+    return [fact.times(1 - discount, fact.unit, note, "D") for fact in price]

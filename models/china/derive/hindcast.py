@@ -84,13 +84,22 @@ def rows(facts: Facts, interval: Callable[[Fact], Fact]) -> Iterator[Row]:
     }
     for (metal, item), ends in ITEMS.items():
         for fact in facts.all(FILE, metal, variable=LATER, item=item):
-            yield _row(metal, item, ends, interval(fact), roles[metal, item, fact.year or 0])
+            role = roles[metal, item, fact.year or 0]
+            same = _seen_at_the_border(facts, metal, fact) if item == "price" else ""
+            yield _row(metal, item, ends, interval(fact), role, same)
         for fact in _before(facts, metal, item):
             role = BASE if (metal, item) in RESTATED else ""
             yield _row(metal, item, ends, interval(fact), role)
 
 
-def _row(metal: str, item: str, ends: Ends, fact: Fact, role: str) -> Row:
+def _seen_at_the_border(facts: Facts, metal: str, price: Fact) -> str:
+    """Sources of the unit values that customs had of a metal in the year of a market price: the
+    same market, so that where they are inputs the market price is no test."""
+    values = facts.all("prices", metal, variable="import_unit_value", year=price.year or 0)
+    return ";".join(dict.fromkeys(source for fact in values for source in fact.source.split(";")))
+
+
+def _row(metal: str, item: str, ends: Ends, fact: Fact, role: str, same_as: str = "") -> Row:
     name, source, target = ends
     return number(
         "observations",
@@ -100,6 +109,7 @@ def _row(metal: str, item: str, ends: Ends, fact: Fact, role: str) -> Row:
         **{"from": source, "to": target},
         metal=metal,
         role=role,
+        same_as=same_as,
         parameter="price" if item == "price" else "flow",
     )
 

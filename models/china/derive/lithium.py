@@ -150,9 +150,10 @@ def _deposits(facts: Facts) -> Iterator[Row]:
         "lithium-reserve-low": of("china", 2021, source="zeng2023"),
         "lithium-reserve-high": high,
     }
+    editions = [of("china", year, source=f"usgs-mcs-{year + 1}") for year in (2021, 2022)]
     for ore in ("brine", "spodumene", "lepidolite"):
         share = base(facts, "reserve_split", ore)
-        for scenario, total in reserve.items():
+        for scenario, total in [*reserve.items(), *(("", edition) for edition in editions)]:
             ends = (None, None)
             if total.low is not None and total.high is not None:
                 ends = (total.low * share.value, total.high * share.value)

@@ -2,7 +2,7 @@
 with the plan proves nothing.
 
 The study says it (`role`), or it is seen: a number in force of the same kind (money or amount),
-from a source of the observation and of its year, stands behind the flow that it speaks of. Behind a
+from a source of the observation (or one that saw the same, `same_as`) and of its year, stands behind the flow that it speaks of. Behind a
 flow stand the processes that give or take it and those at home that supply them, their plants,
 ramps and deposits, and the goods at its ends; the output of a host is no observation of its
 by-product, nor is that of a country of origin one of what is refined at home.
@@ -42,7 +42,7 @@ class Lineage:
         if o.role in ("fitted", "input"):
             return o.role, SAID
         names = self._nouns(o)
-        for source in _sources(o.reference):
+        for source in _sources(f"{o.reference}{SPLIT}{o.same_as}"):
             for datum in self._behind.get((source, o.year, o.quantity == "price"), ()):
                 if datum.path.split(".")[1] in names:
                     place = f"{datum.place.file}:{datum.place.row}"

@@ -38,13 +38,15 @@ def _observed(tables: StudyTables, name: str) -> Iterator[Observed]:
                 row.source,
                 row.grade,
                 Place(row.file, row.row),
-                _role(row),  # type: ignore[arg-type]
+                _word(row, 0),  # type: ignore[arg-type]
                 row.published,
+                _word(row, 1),
             )
 
 
-def _role(row: ValueRow) -> str:
-    return row.words[0] if row.words else ""
+def _word(row: ValueRow, position: int) -> str:
+    """What a column of words says: `role`, then `same_as`."""
+    return row.words[position] if row.words else ""
 
 
 def _judge_ends(tables: StudyTables, key: Key) -> None:
