@@ -86,7 +86,7 @@ def _hosts(system: System, run: dict[str, Array]) -> Iterator[_Bound]:
     """Host output needed by the by-products of each metal, and by each circuit of several."""
     byproducts = byproducts_of_hosts(system)
     for host in system.hosts.values():
-        output = system.period_mean(host.output)
+        output = host.output
         for metal in system.metals:
             need = np.zeros(len(system.periods))
             for name in byproducts.get((host.name, metal), ()):
@@ -94,8 +94,8 @@ def _hosts(system: System, run: dict[str, Array]) -> Iterator[_Bound]:
             yield "host", f"{host.name}, {metal}", need, output, "t/year"
     for name in circuits(system):
         process = system.processes[name]
-        output = system.period_mean(system.hosts[process.host].output)
-        need = run[name] * circuit_need(system, process)
+        output = system.hosts[process.host].output
+        need = run[name] * circuit_need(process)
         yield "circuit", f"{process.host}, {name}", need, output, "t/year"
 
 

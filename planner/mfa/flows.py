@@ -115,7 +115,7 @@ def _lost(
 ) -> Iterator[Thread]:
     """A loss by medium, where the study says how it parts, and what the media leave."""
     for target, share in parts_of_loss(system.loss_media, loss, metal):
-        yield Thread(metal, source, target, good, flow * system.period_mean(np.asarray(share)))
+        yield Thread(metal, source, target, good, flow * np.asarray(share))
 
 
 def _taken_in(system: System, process: Process, activity: Array) -> Iterator[Thread]:

@@ -349,8 +349,8 @@ def _option_costs(system: System, values: Values) -> Iterator[_Cost]:
     for back in system.take_back.values():
         metals = joined_metals(system.goods[back.good].content)
         tonnes = series(system, values, "taken_back", back.good)
-        yield _Cost("take_back", back.good, metals, system.period_mean(back.cost) * tonnes)
-        paid = system.period_mean(back.fee) * tonnes
+        yield _Cost("take_back", back.good, metals, back.cost * tonnes)
+        paid = back.fee * tonnes
         yield _Cost("transfer", back.good, metals, paid, np.zeros(len(paid)))
     for measure in system.measures.values():
         metals = joined_metals(system.goods[measure.good].content)
@@ -368,7 +368,7 @@ def _curve_costs(system: System, values: Values) -> Iterator[_Cost]:
         paid = np.zeros(len(system.periods))
         for step in curve.values():
             taken = series(system, values, "step", step.label)
-            paid = paid + system.period_mean(step.price) * taken
+            paid = paid + step.price * taken
         item = "curve" if sign == BOUGHT else EXPORT_REVENUE
         yield _Cost(item, of, joined_metals(_metals_of_curve(system, of)), sign * paid)
 
@@ -434,8 +434,8 @@ def _curve_rows(
     for name, step in curve.items():
         taken = series(system, values, "step", step.label)
         quantities = (
-            ("price", system.period_mean(step.price), money),
-            ("amount", system.period_mean(step.amount), "t/year"),
+            ("price", step.price, money),
+            ("amount", step.amount, "t/year"),
             ("left", step.reserve - np.cumsum(taken), "t"),
             ("taken", taken, "t/year"),
         )

@@ -31,20 +31,20 @@ def host_need(system: System, process: Process, metal: str) -> Array:
     content of the host where that is stated, else one over what the process can yield."""
     content = system.hosts[process.host].content.get(metal)
     if content is None:
-        return circuit_need(system, process)
-    return won(system, process, metal) / system.period_mean(content)
+        return circuit_need(process)
+    return won(system, process, metal) / content
 
 
-def circuit_need(system: System, process: Process) -> Array:
+def circuit_need(process: Process) -> Array:
     """Host output that a unit of activity needs by the process's own host_content, t."""
-    return system.period_mean(1 / process.host_content)
+    return 1 / process.host_content
 
 
 def won(system: System, process: Process, metal: str) -> Array:
     """Metal that a unit of activity wins from its host, t, mean of each period, shape (..., T)."""
     given = np.zeros(len(system.periods))
     for name, coefficient in process.outputs.items():
-        given = given + system.period_mean(coefficient) * system.goods[name].content.get(metal, 0.0)
+        given = given + coefficient * system.goods[name].content.get(metal, 0.0)
     return given
 
 
@@ -62,7 +62,7 @@ def circuits(system: System) -> list[str]:
 def content_of(system: System, host: str, metal: str) -> Array:
     """Metal that comes up with a host, t per year, shape (..., T)."""
     noun = system.hosts[host]
-    return system.period_mean(noun.content[metal] * noun.output)
+    return noun.content[metal] * noun.output
 
 
 def withheld(system: System, deposit: Deposit) -> Iterator[tuple[str, Array]]:
@@ -72,14 +72,14 @@ def withheld(system: System, deposit: Deposit) -> Iterator[tuple[str, Array]]:
     for host, kept in deposit.filled_by.items():
         for name in byproducts.get((host, deposit.metal), ()):
             metal = won(system, system.processes[name], deposit.metal)
-            yield name, system.period_mean(kept) * metal
+            yield name, kept * metal
 
 
 def laid_down(system: System, deposit: Deposit) -> Array:
     """What would fill a residue if nothing were won from its hosts, t per year, shape (..., T)."""
     total = np.zeros(len(system.periods))
     for host, kept in deposit.filled_by.items():
-        total = total + system.period_mean(kept) * content_of(system, host, deposit.metal)
+        total = total + kept * content_of(system, host, deposit.metal)
     return total
 
 
@@ -113,7 +113,7 @@ def host_accounts(system: System, run: Mapping[str, Array]) -> Iterator[HostAcco
             kept = np.zeros(len(system.periods))
             for deposit in system.deposits.values():
                 if deposit.metal == metal and host.name in deposit.filled_by:
-                    kept = kept + system.period_mean(deposit.filled_by[host.name])
+                    kept = kept + deposit.filled_by[host.name]
             left = content - got
             quantities = {
                 "content": content,

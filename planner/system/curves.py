@@ -36,6 +36,6 @@ def observed_sales(system: System) -> dict[str, Array]:
             seen = np.isfinite(process.observed)
             if good.name in process.outputs and seen.any():
                 run = np.interp(years, years[seen], process.observed[seen])
-                given = run * system.period_mean(process.outputs[good.name])
+                given = run * process.outputs[good.name]
                 found[good.name] = found[good.name] + given
     return found

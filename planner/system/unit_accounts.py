@@ -34,11 +34,11 @@ def stopping_cost(system: System, ramp: Ramp) -> Array:
     nothing = np.zeros(len(system.periods))
     least: Array = nothing + np.inf
     for process in members:
-        runs = system.period_mean(process.max_activity) > 0
+        runs = process.max_activity > 0
         cost: Array = sum(running_costs(system, process).values(), nothing)
         least = np.minimum(least, np.where(runs, cost, np.inf))
     own = np.where(np.isfinite(least), np.maximum(least, 0.0), 0.0)
-    stated = system.period_mean(ramp.stopping_cost)
+    stated = ramp.stopping_cost
     return np.asarray(np.where(np.isnan(stated), own, stated))
 
 

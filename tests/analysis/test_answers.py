@@ -119,6 +119,33 @@ def test_shares_and_reliance_are_those_of_the_tables_of_a_plan() -> None:
     assert of(plan, "cost", "footprint") == [plan.cost, plan.record.emissions["footprint"]]
 
 
+def test_reliance_counts_what_leaves_unrefined(tmp_path: Path) -> None:
+    """50 t of home ore leave as ore, 60 t are refined; 40 t of refined metal are bought, 100 t used
+    at home. Production 60 + 50, imports 40, exports 50: (40 - 50) / 100 = -0.1, read off a plan, a
+    solution and the table alike. Were the ore an export that nothing at home produced, it would be
+    (40 - 50) / (100 - 50) = -0.2."""
+    study = Study(2021, 2021, metals=("li",))
+    study.good("ore", "intermediate").good("li", "refined")
+    study.good("wire", "product", demand=100, shortage_cost=1000)
+    study.good("sold", "product", stage="extraction", demand=50, shortage_cost=900, export=True)
+    study.process("sell", "manufacture", stage="extraction", takes={"ore": 1}, gives={"sold": 1})
+    study.process("dig", "mine", gives={"ore": 1}, variable_cost=10, max_activity=110)
+    study.process("refine", "refine", takes={"ore": 1}, gives={"li": 1})
+    study.process("draw", "manufacture", takes={"li": 1}, gives={"wire": 1}, pathway="")
+    study.process("buy", "import", gives={"li": 1}, import_price=30, origin="Chile")
+    system = system_of(study, tmp_path)
+    made = compiled(system)
+    solution = Program(made.arrays).run()
+    outcome = OutcomeReader(system, made.arrays).read(system, made.arrays, solution)
+    answers = asked(system, ["reliance:li:2021"])
+    quick = read(answers, numbers_at(system, made.arrays, solution, outcome))
+    assert [*quick.values()] == pytest.approx([-0.1])
+    plan = planner.solve(system)
+    assert of(plan, "reliance:li:2021") == pytest.approx([-0.1])
+    table = planner.indicators(plan).set_index("indicator")["value"]
+    assert table["net import reliance"] == pytest.approx(-0.1)
+
+
 def test_shares_of_the_headlines_add_up(system: System) -> None:
     """Of each metal and year; 2022, the last, where the study ends before 2030."""
     shares = read(asked(system, [HEADLINES]), numbers_of(planner.solve(system)))

@@ -20,10 +20,14 @@ import numpy as np
 
 from planner.analysis.uncertainty.outcomes import Outcome
 from planner.errors import Problem, SpecError
+from planner.mfa.balance import balance
+from planner.plan.flow_tables import flow_tables
+from planner.plan.indicators import metal_account, net_import_reliance
 from planner.plan.tables import Values
 from planner.plan.trade_flows import served_exports
 from planner.solver.highs import Arrays, Solution, by_name
 from planner.system.nouns import PATHWAYS, SCOPES, Array, System
+from planner.system.provenance import NEW_SCRAP, REFINED, reachable
 from planner.system.trade import OWN_FORMS, form_of, goods_supply
 from planner.system.unit_accounts import demand_by_good, in_refined_metal
 from planner.units import suggestion
@@ -157,8 +161,12 @@ def _is_short(numbers: Numbers, answer: Answer) -> Array:
 
 
 def _reliance(numbers: Numbers, answer: Answer) -> Array:
-    """Net import reliance (`planner.plan.indicators.net_import_reliance`)."""
+    """Net import reliance (`planner.plan.indicators.net_import_reliance`). Of a metal that leaves
+    the country unrefined it needs the trace of all flows; of any other it is read at once."""
     system, at = numbers.system, _of(numbers, answer)
+    if _leaves_unrefined(system, answer.of):
+        found = flow_tables(balance(system), numbers.values)
+        return net_import_reliance(metal_account(found, answer.of))
     bought = sum(
         (
             worth * _series(numbers, "activity", process.name)
@@ -176,16 +184,31 @@ def _reliance(numbers: Numbers, answer: Answer) -> Array:
     return _ratio(every - made - bought - sold, every - bought - sold)
 
 
+def _leaves_unrefined(system: System, metal: str) -> bool:
+    """Return True if metal that was never refined may be in what is exported in its own forms."""
+    sold = {
+        name
+        for name, good in system.goods.items()
+        if good.exported and metal in good.content and form_of(good) in OWN_FORMS
+    }
+    if any(p.waste in sold for p in system.products.values()):
+        return True
+    if any(system.goods[name].stockpile is not None for name in sold):
+        return True
+    within = reachable(system, metal) if sold else {}
+    return any(
+        not sold.isdisjoint(system.processes[name].outputs) and labels - {REFINED, NEW_SCRAP}
+        for name, labels in within.items()
+    )
+
+
 def _flow(numbers: Numbers, answer: Answer) -> Array:
     system = numbers.system
     if answer.of in system.processes:
         return _series(numbers, "activity", answer.of)
     makers = [p for p in system.processes.values() if answer.of in p.outputs]
     return sum(
-        (
-            system.period_mean(p.outputs[answer.of]) * _series(numbers, "activity", p.name)
-            for p in makers
-        ),
+        (p.outputs[answer.of] * _series(numbers, "activity", p.name) for p in makers),
         np.zeros(len(system.periods)),
     )
 

@@ -25,7 +25,7 @@ def _fill(m: Components, given: Given) -> None:
     system, need = given.system, given.series()
     names = circuits(system)
     for name in names:
-        need.add(name, values=circuit_need(system, system.processes[name]))
+        need.add(name, values=circuit_need(system.processes[name]))
     add_param(m, "circuit_need", need)
     hosts = {name: system.processes[name].host for name in names}
     rows = [(name, hosts[name], t) for name in names for t in given.years]
