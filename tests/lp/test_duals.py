@@ -21,6 +21,7 @@ from tests.lp import test_families_hosts as hosts
 from tests.lp import test_families_plants as plants
 from tests.lp import test_families_policies as policies
 from tests.lp import test_families_supply as supply
+from tests.lp import test_take_back as returned
 from tests.mfa import test_demand_measures as measures
 from tests.small import Study, Value, plan_of, price, system_of
 
@@ -64,6 +65,7 @@ BINDING: dict[str, Callable[[], Study]] = {
     ),
     "circuit_limit": lambda: hosts.tiered(),
     "collection": lambda: supply.recycled(),
+    "take_back": lambda: returned.loop(more=0.3, cost=25),
     "stockpile_balance": lambda: supply.stored(max_stock=60, discount_rate=0.1),
     "emission_account": lambda: supply.emitting(),
     "self_sufficiency": lambda: with_policy(

@@ -176,7 +176,9 @@ def _good(metal: str) -> Iterator[Row]:
 def _step(metal: str, step: str, prices: Prices, amounts: Sequence[Fact]) -> Iterator[Row]:
     keys = {"of": f"{metal}/refined_export", "step": step}
     for scenario, price in prices.items():
-        paid = [per_tonne(fact) if len(price) == 1 else per_tonne(fact).at(fact.year) for fact in price]
+        paid = [
+            per_tonne(fact) if len(price) == 1 else per_tonne(fact).at(fact.year) for fact in price
+        ]
         yield from path("curves", paid, parameter="price", scenario=scenario, **keys)
     yield from path("curves", amounts, parameter="amount", **keys)
 
