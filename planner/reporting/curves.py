@@ -40,7 +40,7 @@ def supply_and_demand(plan: Plan) -> Section | None:
     charts = tuple(_chart(plan, *each) for each in curves(plan.system))
     if not charts:
         return None
-    blocks: tuple[Block, ...] = (Grid(charts, width="half"),)
+    blocks: tuple[Block, ...] = (Grid(charts, width="narrow"),)
     if len(plan.exports):
         blocks = (*blocks, _origin_table(plan))
     return Section(

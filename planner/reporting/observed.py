@@ -17,6 +17,7 @@ from planner.reporting.blocks import (
     Grid,
     Key,
     Section,
+    Tabs,
     TextTable,
     lines,
     number,
@@ -45,11 +46,15 @@ def observed(plan: Plan) -> Section | None:
     if not items:
         return None
     lineage = Lineage(plan.system)
-    charts = tuple(_chart(plan, lineage, name, seen) for name, seen in items.items())
+    panels: dict[str, tuple[Chart, ...]] = {}
+    for name, seen in items.items():
+        chart = _chart(plan, lineage, name, seen)
+        panels[seen[0].metal] = (*panels.get(seen[0].metal, ()), chart)
+    tabs = tuple((metal, (Grid(charts, KEYS),)) for metal, charts in panels.items())
     return Section(
         "Beside what was observed",
         (),
-        (Grid(charts, KEYS), _table(plan, items)),
+        (Tabs("Metal", tabs), _table(plan, items)),
         "Points with their 95 % interval; grey where a number of the study was made from them, so "
         "that agreement proves nothing. Errors, what held the plan and how that compares with no "
         "plan at all: planner hindcast STUDY.",

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from tests.mfa.test_observations import chain, observe
 from typer.testing import CliRunner, Result
 
 import planner
 from planner.cli import app
+from tests.mfa.reconciliation.test_observations import chain, observe
 from tests.plan.test_reserves import study as recycling
 
 

@@ -68,7 +68,7 @@ def test_world_needs_no_plan() -> None:
     shown = run("balance", "world", "--metal", "cobalt", "--year", "2050")
     assert shown.exit_code == 0, shown.stderr
     assert "shares: observed" in shown.stdout
-    assert "mine_cobalt" in shown.stdout
+    assert "refine_cobalt" in shown.stdout
 
 
 def test_a_flow_that_is_no_number_fails_by_name() -> None:
@@ -87,7 +87,7 @@ def test_a_flow_that_is_wrong_fails_by_name() -> None:
     found = planner.base_flows(balance).simulation
     more = found.values["activity"]["mine_cobalt", 2030] + 1.0
     broken = {**found.values, "activity": {**found.values["activity"], ("mine_cobalt", 2030): more}}
-    with pytest.raises(SpecError, match="cobalt/refined, 2030: 1 t"):
+    with pytest.raises(SpecError, match="cobalt/concentrate, 2030: 1 t"):
         planner.require_closed(replace(found, values=broken))
 
 

@@ -45,7 +45,7 @@ ABOUT_STUDIES = (
     ("gap",),
     ("sensitivity", "--top", "1"),
 )
-ABOUT_RUNS = (("indicators",), ("compare",), ("report",))
+ABOUT_RUNS = (("indicators",), ("headlines",), ("compare",), ("report",))
 EXPORTS = (
     *(("export", f"o{ending}") for ending in (".xlsx", ".csv", ".nc", ".zip", ".mps", ".lp")),
     ("export", "parquet", "--format", "parquet"),

@@ -81,7 +81,7 @@ def test_every_item_and_quantity_defined_can_occur() -> None:
     is as stale as one too few."""
     source = "".join(
         (ROOT / "planner" / f"{room}.py").read_text(encoding="utf-8")
-        for room in ("plan/tables", "system/unit_accounts")
+        for room in ("plan/tables", "system/unit_accounts", "system/byproducts")
     )
     for word in (*ITEMS, *QUANTITIES):
         assert f'"{word}"' in source, word
