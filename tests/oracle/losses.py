@@ -1,4 +1,4 @@
-"""What processes lose, and where it goes, from recipes and activities (format.md, "loss_media.csv")."""
+"""What processes lose, and where it goes, from recipes and activities (format.md, loss_media)."""
 
 from __future__ import annotations
 
