@@ -41,6 +41,8 @@ TRADE_COLUMNS = (
     "contained",
     "value",
 )
+_SLIVER = 1e-9
+"""Of the largest export of a study, what is rounding where demand goes short."""
 _Row = tuple[str, str, Good, str, str, Array]
 """Metal, direction, good, process, origin, and t of the good per year, shape (T,)."""
 
@@ -129,8 +131,7 @@ def export_table(
     """What goes abroad by where its metal was won, t of contained metal per year. Metal that was
     refined before has the mix of all refined metal supplied in its year."""
     rows: list[Row] = []
-    gone = flows[flows["target"] == "export"]
-    for (metal, good), part in gone.groupby(["metal", "source"]):
+    for (metal, good), part in _gone_abroad(flows).groupby(["metal", "good"]):
         mixes = _refined_mixes(system, supply, str(metal))
         for year, value in zip(part["year"], part["value"], strict=True):
             at = system.years.index(year)
@@ -141,6 +142,16 @@ def export_table(
                 if share > 0
             ]
     return table("exports", sorted(rows, key=lambda row: row[:5]))
+
+
+def _gone_abroad(flows: pd.DataFrame) -> pd.DataFrame:
+    """What goes abroad by metal, good and year, t of contained metal: what is demanded there and
+    goes short is no metal."""
+    wanted = flows[flows["target"] == "export"]
+    short = flows[(flows["source"] == "shortage") & flows["good"].isin(set(wanted["good"]))]
+    both = pd.concat([wanted, short.assign(value=-short["value"])])
+    gone = both.groupby(["metal", "good", "year"], as_index=False)["value"].sum()
+    return gone[gone["value"] > _SLIVER * wanted["value"].max()]
 
 
 def _composition(

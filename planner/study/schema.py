@@ -767,7 +767,8 @@ TABLES: tuple[TableForm, ...] = (
                 "amount",
                 "t/year",
                 "most of a step in a year: units of activity of a process, tonnes of a good; "
-                "required of every step of a good, without limit where absent",
+                "required of every step of a good, without limit where absent. Together those of a "
+                "process bound it, as max_activity does (a closure leaves its share of the lesser)",
             ),
             ParameterForm(
                 "reserve",

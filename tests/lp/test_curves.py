@@ -109,6 +109,20 @@ def test_reexports_of_imported_metal_are_seen(tmp_path: Path) -> None:
     assert found["domestic primary", ""] == pytest.approx(45)
 
 
+def test_what_goes_short_abroad_is_no_export(tmp_path: Path) -> None:
+    """40 t are demanded abroad, 25 t can be sent: 25 t go, and nothing where none can be sent."""
+    for room in (25, 0):
+        study = (
+            Study()
+            .good("li", "refined")
+            .good("out", "product", stage="processing", export=True, demand=40, shortage_cost=1000)
+            .process("mine", "mine", stage="processing", gives={"li": 1}, variable_cost=10)
+            .process("send", "manufacture", takes={"li": 1}, gives={"out": 1}, max_activity=room)
+        )
+        plan = plan_of(study, tmp_path / str(room))
+        assert plan.exports["value"].sum() == pytest.approx(room)
+
+
 def test_the_price_of_metal_is_what_the_marginal_buyer_pays(tmp_path: Path) -> None:
     """Without imports 40 t of the mine are left for 20 t at 60 and 30 t at 35: the second step is
     marginal, so that a tonne of refined metal is worth 35 - 2 = 33."""
@@ -282,6 +296,49 @@ def test_a_closure_of_an_import_with_a_curve_leaves_its_share(tmp_path: Path) ->
     )
     plan = plan_of(study, tmp_path)
     assert taken(plan, "buy") == pytest.approx({"s1": 20, "s2": 40})
+
+
+def test_one_step_without_a_limit_is_a_price(tmp_path: Path) -> None:
+    """50 t at 7 cost 350, by a price or by a curve of one step without an amount."""
+    for name, price in (("price", {"import_price": 7}), ("curve", {})):
+        study = (
+            Study()
+            .good("li", "refined", demand=50, shortage_cost=1000)
+            .process("buy", "import", gives={"li": 1}, **price)
+        )
+        if not price:
+            study.curve("buy", s1={"price": 7})
+        assert plan_of(study, tmp_path / name).cost == pytest.approx(350)
+
+
+def test_a_step_split_in_two_halves_is_the_same(tmp_path: Path) -> None:
+    """20 t at 5 and 30 t mined at 10 cost 400, however the 20 t are cut."""
+    halves = stepped()
+    halves.rows["curves"].clear()
+    half = {"price": 5, "amount": 10}
+    halves.curve("buy", s1=half, s2=half, s3={"price": 25, "amount": 100})
+    plan = plan_of(halves, tmp_path / "halves")
+    assert plan.cost == pytest.approx(400)
+    assert plan.cost == pytest.approx(plan_of(stepped(), tmp_path / "whole").cost)
+
+
+def test_a_buyer_above_every_price_is_a_demand_served(tmp_path: Path) -> None:
+    """20 t at 900 are sold as 20 t demanded would be served: the cost without what they earn is the
+    same, 70 t mined at 10 and 20 t sent at 2, 740."""
+    sold = plan_of(exporter().curve("out", s1={"price": 900, "amount": 20}), tmp_path / "sold")
+    wanted = exporter()
+    wanted._values("demand", {"good": "out"}, {"": 20})
+    rows = [row for row in wanted.rows["demand"] if row["good"] == "out"]
+    for row in rows:
+        row.pop("parameter", None)
+        row["unit"] = "t/year"
+    key = {"good": "out", "parameter": "shortage_cost"}
+    paid = {"value": 9000, "unit": "USD_2021/t", "source": "made for a test"}
+    wanted.rows["good_values"].append(key | paid)
+    served = plan_of(wanted, tmp_path / "served")
+    assert sold.headline.gross_cost == pytest.approx(740)
+    assert served.cost == pytest.approx(740)
+    assert sold.cost == pytest.approx(740 - 18000)
 
 
 def test_samples_never_reorder_the_steps(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tests.oracle import policies
+from tests.oracle import curves, policies
 from tests.oracle.programme import Programme, overnight
 
 NEAR = 1e-6
@@ -96,6 +96,9 @@ def self_sufficiency(a: Accounts) -> Iterator[Asked]:
             back += a.refined(a.flow(year, metal, set(less), {q}), metal)
         need = policies.requirement(a.programme, metal, export=False)[t]
         sold = policies.requirement(a.programme, metal, export=True, stages=stages)[t]
+        for good in curves.curved(a.study):
+            if a.recipes.goods.get(good, {"stage": ""})["stage"] in stages:
+                sold += a.refined(a.flow(year, metal, {good}, {"export"}), metal)
         right = share * need + sold
         yield Asked("self_sufficiency", name, metal, year, out - back, right, True, out)
 

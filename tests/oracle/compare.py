@@ -9,13 +9,15 @@ from typing import Any
 
 import planner
 from tests.oracle.accounts import complaints
+from tests.oracle.curves import wrong_curves
 from tests.oracle.held import unheld
 from tests.oracle.indicators import wrong_indicators
+from tests.oracle.losses import wrong_losses
 from tests.oracle.model import Answer
 from tests.oracle.prices import wrong_prices
 from tests.oracle.programme import Programme, solve
 from tests.oracle.reader import Study, read
-from tests.oracle.trade import wrong_trade
+from tests.oracle.trade import wrong_exports, wrong_trade
 
 NEAR = 1e-9
 
@@ -79,6 +81,7 @@ def differences(study: Study, found: Comparison) -> Iterator[str]:
         "price": (wrong_prices,),
         "measure": (complaints,),
         "indicator": (wrong_indicators, wrong_trade),
+        "table": (wrong_curves, wrong_losses, wrong_exports),
     }
     for kind, finders in kinds.items():
         for find in finders:

@@ -682,6 +682,126 @@ POLICIES: tuple[Callable[[Draft], dict[str, Any]], ...] = (
 )
 
 
+# ---- curves, take-back, media: drawn last, so that seeds keep what they had
+
+
+def stepped(d: Draft, of: str, prices: list[float], amounts: dict[str, Any], least: int) -> None:
+    """A curve of some steps of rising or falling prices, by the same series in all of them; `least`
+    steps have an amount (or reserve)."""
+    parameter, unit = amounts["parameter"], amounts["unit"]
+    base = d.series(0.8, 1.2)
+    many = len(prices)
+    bounded = many if least >= many or d.chance(0.5) else many - 1
+    for i, price in enumerate(prices):
+        key = {"of": of, "step": str(i + 1)}
+        each = {y: v * price for y, v in base.items()} if isinstance(base, dict) else base * price
+        d.value("curves", "USD_2021/t", each, **key, parameter="price")
+        if i < bounded:
+            amount = d.number(*amounts["range"])
+            varies = parameter == "amount" and d.chance(0.3)
+            given = d.series(*amounts["range"]) if varies else amount
+            d.value("curves", unit, given, **key, parameter=parameter)
+
+
+def some_prices(d: Draft, low: float, high: float) -> list[float]:
+    """Prices of one to three steps, ascending; some are equal."""
+    prices = sorted(d.number(low, high) for _ in range(d.dice.randint(1, 3)))
+    if len(prices) > 1 and d.chance(0.2):
+        prices[1] = prices[0]
+    return prices
+
+
+AMOUNT = {"parameter": "amount", "unit": "t/year", "range": (5, 60)}
+RESERVE = {"parameter": "reserve", "unit": "t", "range": (10, 200)}
+
+
+def supply_curves(d: Draft) -> None:
+    """Steps of imports, in place of their price, and of processes at home, beside their cost."""
+    for row in d.tables["processes"]:
+        abroad = row["kind"] == "import"
+        if d.chance(0.3 if abroad else 0.06):
+            price = {"process": row["process"], "parameter": "import_price"}
+            values = d.tables["process_values"]
+            d.tables["process_values"] = [r for r in values if not price.items() <= r.items()]
+            prices = some_prices(d, 50 if abroad else 0, 500 if abroad else 200)
+            stepped(d, row["process"], prices, AMOUNT, 0)
+
+
+def deposit_curves(d: Draft) -> None:
+    """Ore that gets dearer."""
+    for name in sorted({row["deposit"] for row in d.tables.get("deposits", ())}):
+        if d.chance(0.35):
+            stepped(d, name, some_prices(d, 0, 200), RESERVE, 0)
+
+
+def sales(d: Draft) -> None:
+    """What is sold abroad where it pays, of ore, metal, scrap or products of one metal, or packs;
+    metal bought and sold on in a good of its own; exports that are no demand any more."""
+    known = {row["good"] for row in d.tables["goods"]}
+    stages = {"ore": "extraction", "refined": "processing", "scrap": "recycling"}
+    for metal in d.metals:
+        for source, stage in {**stages, "goods": "manufacture"}.items():
+            taken = f"{metal}/{source}" if source != "goods" else f"{metal}/refined"
+            if taken in known and d.chance(0.15):
+                name = good(d, f"{metal}/{source}_traded", metal, "product", stage, export=True)
+                process(d, f"trade_{metal}_{source}", "manufacture", stage, {taken: 1}, {name: 1})
+                equivalent(d, name, metal, d.number(0.7, 1.1))
+                buyers(d, name)
+    if "packs/new" in known and d.chance(0.3):
+        name = good(d, "packs/traded", "", "product", "manufacture", export=True)
+        copy_contents(d, "packs/new", name)
+        rows = d.tables["good_values"]
+        content = {r["metal"]: r["value"] for r in rows if r["good"] == name}
+        inputs = {f"{metal}/refined": share for metal, share in content.items()}
+        process(d, "trade_packs", "manufacture", "manufacture", inputs, {name: 1})
+        for metal, share in content.items():
+            equivalent(d, name, metal, share)
+        buyers(d, name)
+
+
+def buyers(d: Draft, name: str) -> None:
+    """What an export earns, the dearest buyer first; each step has an amount."""
+    stepped(d, name, some_prices(d, 100, 1500)[::-1], AMOUNT, 3)
+
+
+def from_demand(d: Draft) -> None:
+    """Exports that were demanded and are sold now, unless a measure spares them."""
+    spared = {row.get(c) for row in d.tables.get("measures", ()) for c in ("good", "instead")}
+    for name in sorted({row["good"] for row in d.tables["demand"]} - spared):
+        if name.endswith("_sold") and d.chance(0.4):
+            d.tables["demand"] = [r for r in d.tables["demand"] if r["good"] != name]
+            paid = {"good": name, "parameter": "shortage_cost"}
+            rows = d.tables["good_values"]
+            d.tables["good_values"] = [r for r in rows if not paid.items() <= r.items()]
+            buyers(d, name)
+
+
+def take_back(d: Draft) -> None:
+    """Waste taken back beyond the rate, up to all of it."""
+    rows = d.tables.get("collection", ())
+    for waste in sorted({row["good"] for row in rows}):
+        room = 1 - max(row["value"] for row in rows if row["good"] == waste)
+        if not d.chance(0.5) or room < 0.01:
+            continue
+        d.value("take_back", "1", d.series(0, room), good=waste, parameter="more")
+        d.value("take_back", "USD_2021/t", d.series(0, 300), good=waste, parameter="cost")
+        if d.chance(0.3):
+            d.value("take_back", "USD_2021/t", d.series(0, 90), good=waste, parameter="fee")
+
+
+MEDIA = ("air", "water", "soil", "tailings", "slag", "landfill", "other products")
+
+
+def loss_media(d: Draft) -> None:
+    """Where losses go, of all metals or of one."""
+    for loss in ("lost", "uncollected", "surplus", "dissipated in use"):
+        for metal in ("", *d.metals):
+            if d.chance(0.2):
+                for medium in d.dice.sample(MEDIA, d.dice.randint(1, 2)):
+                    key = {"loss": loss, "metal": metal, "medium": medium}
+                    d.value("loss_media", "1", d.series(0, 0.5), **key)
+
+
 # ---- all of it
 
 
@@ -701,6 +821,8 @@ def draw(seed: int) -> Draft:
         make = d.dice.choice(POLICIES)
         fields = make(d)
         d.policies[f"policy{i}"] = {"kind": make.__name__, "source": "made", **fields}
+    for part in (supply_curves, deposit_curves, sales, from_demand, take_back, loss_media):
+        part(d)
     return d
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tests.oracle import curves
 from tests.oracle.reader import Array
 from tests.oracle.recipes import RAW
 
@@ -73,13 +74,14 @@ def any_closed(p: Programme, processes: list[str], t: int) -> bool:
 
 def bounds(p: Programme, process: str) -> tuple[Array, Array]:
     """Bounds of an activity by period, the means of the years; a closed year has its own."""
-    has = p.study.has("process_values", process, "max_activity")
     high = p.study.yearly("process_values", process, "max_activity", default=np.inf)
+    high = np.minimum(high, curves.most(p.study, process))
     low = p.study.yearly("process_values", process, "min_activity")
+    given = np.where(np.isinf(high), 0.0, high)
     for _, policy in in_force(p, "closure"):
         if closes(p, policy, process):
             share = yearly_level(p, policy)
-            shut = np.nan_to_num(share) * high if has else np.zeros(len(high))
+            shut = np.nan_to_num(share) * given
             high = np.where(np.isnan(share), high, shut)
             low = np.where(np.isnan(share), low, np.minimum(low, high))
     return p.study.mean(low), p.study.mean(high)
@@ -232,8 +234,19 @@ def self_sufficiency(p: Programme) -> None:
         for t in active(p, share):
             row = [(("activity", q, t), e[t]) for q, e in terms.items()]
             row += breach(p, name, metal, t)
+            row += [(("step", step, t), -e) for step, e in sales(p, policy).items()]
             right = share[t] * home[t] + exports[t]
             p.model.row(("self_sufficiency", name, metal, t), row, ">=", right)
+
+
+def sales(p: Programme, policy: dict[str, Any]) -> dict[str, float]:
+    """Refined metal in a tonne of each step of what is sold abroad at the stages."""
+    return {
+        step: p.recipes.equivalent(good, policy["metal"])
+        for good, row in p.recipes.goods.items()
+        if row["stage"] in policy["stages"]
+        for step in curves.steps(p.study, good)
+    }
 
 
 def active(p: Programme, share: Array) -> list[int]:

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from tests.oracle import faults, policies
+from tests.oracle import curves, faults, policies
 from tests.oracle.model import Model
 from tests.oracle.reader import Array, Study
 from tests.oracle.recipes import LARGE, Recipes
@@ -282,6 +282,7 @@ def balance(p: Programme) -> None:
                 if (name, good, t) in model.columns:
                     terms.append(((name, good, t), sign))
             terms += [(c, r[t]) for c, r in reliefs.items()]
+            terms += [(("step", step, t), -1.0) for step in curves.steps(p.study, good)]
             model.row(("balance", good, t), terms, "==", demand[t] - waste[t])
 
 
@@ -464,7 +465,33 @@ def collection(p: Programme) -> None:
         rate = p.study.yearly("collection", good)
         for t in p.periods:
             terms = collected_less(p, good, rate, t)
+            if ("taken_back", good, t) in p.model.columns:
+                terms.append((("taken_back", good, t), -1.0))
             p.model.row(("collection", good, t), terms, "<=", due(p, good, rate, t))
+
+
+def take_back_columns(p: Programme) -> None:
+    """`taken_back`, in years with a share that can be; the fee is no cost (format.md)."""
+    for good, more in take_backs(p):
+        cost = p.study.yearly("take_back", good, "cost")
+        for t in p.periods:
+            if more[t] > 0:
+                p.model.column(("taken_back", good, t), p.beta[t] * cost[t])
+
+
+def take_backs(p: Programme) -> Iterator[tuple[str, Array]]:
+    """Wastes that can be taken back, and the share of each year."""
+    for (good,) in p.study.keys("take_back", "more"):
+        yield good, p.study.yearly("take_back", good, "more")
+
+
+def take_back(p: Programme) -> None:
+    """### take_back(good, year)."""
+    for good, more in take_backs(p):
+        for t in p.periods:
+            if ("taken_back", good, t) in p.model.columns:
+                terms = [(("taken_back", good, t), 1.0), *arising_less(p, good, more, t)]
+                p.model.row(("take_back", good, t), terms, "<=", due(p, good, more, t))
 
 
 def due(p: Programme, good: str, rate: Array, t: int) -> float:
@@ -474,12 +501,18 @@ def due(p: Programme, good: str, rate: Array, t: int) -> float:
 
 def collected_less(p: Programme, good: str, rate: Array, t: int) -> list:
     """What is collected of a waste, less a share of the waste that processes and measures make."""
-    recipes, years = p.recipes, p.study
+    recipes = p.recipes
     collectors = recipes.takers(good)
     if faults.DIRECT_RECYCLING in faults.FOLLOWED:
         collectors = [q for q in collectors if recipes.processes[q]["kind"] == "collect"]
     terms = [(("activity", q, t), recipes.taken(good, q)[t]) for q in collectors]
-    for q in recipes.makers(good):
+    return terms + arising_less(p, good, rate, t)
+
+
+def arising_less(p: Programme, good: str, rate: Array, t: int) -> list:
+    """A share of the waste that processes and measures make, below zero."""
+    years, terms = p.study, []
+    for q in p.recipes.makers(good):
         made = years.yearly("coefficients", q, good, "out")
         terms.append((("activity", q, t), -years.mean(rate * made)[t]))
     for column, waste in p.reliefs_yearly.get(good, {}).items():
@@ -519,6 +552,8 @@ COLUMNS = (
     plant_columns,
     deposit_columns,
     measure_columns,
+    take_back_columns,
+    curves.columns,
 )
 ROWS = (
     balance,
@@ -531,6 +566,8 @@ ROWS = (
     lifetime_measures,
     host_limit,
     collection,
+    take_back,
+    curves.rows,
     stockpile_balance,
     emission_account,
 )

@@ -60,6 +60,9 @@ NUMBERS: dict[str, tuple[Key, bool]] = {
     "exploration": (("deposit",), True),
     "measure_values": (("measure",), True),
     "collection": (("good",), False),
+    "curves": (("of", "step"), True),
+    "take_back": (("good",), True),
+    "loss_media": (("loss", "metal", "medium"), False),
     "series": (("series",), False),
 }
 

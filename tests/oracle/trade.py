@@ -129,3 +129,47 @@ def wrong_trade(p: Programme, plan: Any) -> list[str]:
                 if abs(other - value) > 1e-6 * max(1.0, abs(value)):
                     found.append(f"{name} of {metal} in {year}: {other}, not {value}")
     return found
+
+
+def wrong_exports(p: Programme, plan: Any) -> list[str]:
+    """Rows of the table of exports that the flows say otherwise (results.md, "exports")."""
+    own: dict[tuple[str, int, str, str, str], float] = defaultdict(float)
+    compared = {
+        metal
+        for metal in p.study.head["metals"]
+        if not draws_abroad(p, plan.flows[plan.flows.metal == metal])
+    }
+    for metal in sorted(compared):
+        traced = Traced(p.study, plan, metal)
+        f = plan.flows[plan.flows.metal == metal]
+        refined = mixes(p, traced)
+        for row in f.itertuples():
+            sign = {"export": 1.0}.get(row.target, -1.0 if row.source == "shortage" else 0.0)
+            if not sign or not p.recipes.exported(row.good):
+                continue
+            for won, share in traced.parts((row.good, row.year)).items():
+                into = {(won.pathway, won.origin): 1.0}
+                for place, part in (refined[row.year] if won.refined else into).items():
+                    own[metal, row.year, row.good, *place] += sign * row.value * share * part
+    said: dict[tuple[str, int, str, str, str], float] = defaultdict(float)
+    for row in plan.exports.itertuples():
+        said[row.metal, row.year, row.good, row.pathway, row.origin] += row.value
+    return [
+        f"export {key}: {said[key]}, not {own[key]}"
+        for key in sorted({*own, *said})
+        if key[0] in compared and abs(own[key] - said[key]) > 1e-6 * max(1.0, abs(own[key]))
+    ]
+
+
+def mixes(p: Programme, traced: Traced) -> dict[int, dict[tuple[str, str], float]]:
+    """Shares by pathway and origin of all refined metal supplied, by year; what stockpiles take in
+    is on no side."""
+    found: dict[int, dict[tuple[str, str], float]] = defaultdict(lambda: defaultdict(float))
+    for (year, pathway, process, origin), value in traced.supplied().items():
+        forms = {p.recipes.form(good) for good in p.recipes.outputs(process)}
+        if forms != {"manufacture"} and value > 0:
+            found[year][pathway, origin] += value
+    for year, mix in found.items():
+        total = sum(mix.values())
+        found[year] = {place: value / total for place, value in mix.items()} if total else {}
+    return found

@@ -1,0 +1,137 @@
+"""Curves of supply and demand: columns and rows, and what the tables say of them (format.md,
+"curves.csv"; conventions.md, "Curves of supply and demand")."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tests.oracle.reader import Array, Study
+
+if TYPE_CHECKING:
+    from tests.oracle.programme import Programme
+
+NEAR = 1e-6
+
+
+def steps(study: Study, of: str) -> list[str]:
+    """Steps of a process, good or deposit, by the name that the programme gives them."""
+    return [f"{name}/{step}" for name, step in study.keys("curves", "price") if name == of]
+
+
+def curved(study: Study) -> list[str]:
+    """All that has a curve."""
+    return list(dict.fromkeys(of for of, _ in study.keys("curves", "price")))
+
+
+def kind(p: Programme, of: str) -> str:
+    """What a curve is of, as the table of curves calls it."""
+    return (
+        "deposit" if of in p.recipes.deposits else "export" if of in p.recipes.goods else "supply"
+    )
+
+
+def number(study: Study, step: str, parameter: str) -> Array:
+    """A number of a step in each year; without limit where absent."""
+    of, _, name = step.rpartition("/")
+    return study.yearly("curves", of, name, parameter, default=np.inf)
+
+
+def most(study: Study, process: str) -> Array:
+    """Most that the steps of a process give in a year; without limit where it has none, or where a
+    step has none."""
+    if not steps(study, process):
+        return np.full(len(study.years), np.inf)
+    return sum(number(study, step, "amount") for step in steps(study, process))
+
+
+def columns(p: Programme) -> None:
+    """`step`: what is bought, dug or sold; what is sold earns."""
+    for of in curved(p.study):
+        sign = -1.0 if kind(p, of) == "export" else 1.0
+        for step in steps(p.study, of):
+            price, amount = (number(p.study, step, name) for name in ("price", "amount"))
+            for t in p.periods:
+                cost = sign * p.beta[t] * price[t]
+                p.model.column(("step", step, t), cost, 0.0, amount[t])
+
+
+def rows(p: Programme) -> None:
+    """### supply_curve(process, year), deposit_curve(deposit, year) and deposit_step(step)."""
+    for of in curved(p.study):
+        if kind(p, of) == "export":
+            continue
+        dug = kind(p, of) == "deposit"
+        family = "deposit_curve" if dug else "supply_curve"
+        for t in p.periods:
+            terms = [(("step", step, t), -1.0) for step in steps(p.study, of)]
+            takers = p.recipes.takers(of) if dug else [of]
+            terms += [
+                (("activity", q, t), p.recipes.taken(of, q)[t] if dug else 1.0) for q in takers
+            ]
+            p.model.row((family, of, t), terms, "==", 0.0)
+        for step in steps(p.study, of) if dug else ():
+            reserve = number(p.study, step, "reserve")[0]
+            if np.isfinite(reserve):
+                every = [(("step", step, t), 1.0) for t in p.periods]
+                p.model.row(("deposit_step", step), every, "<=", reserve)
+
+
+# ---- what the tables say
+
+
+def wrong_curves(p: Programme, plan: Any) -> list[str]:
+    """Rows of the table of curves that the study and the variables say otherwise."""
+    own = dict(curve_rows(p, plan))
+    names = ("of", "kind", "step", "year", "quantity")
+    table = plan.curves
+    said = dict(zip(zip(*(table[n] for n in names), strict=True), table.value, strict=True))
+    found = [f"curve {key}: a row that no page knows" for key in said if key not in own]
+    for key, value in own.items():
+        other = said.get(key, np.nan)
+        if not abs(other - value) <= NEAR * max(1.0, abs(value)):
+            found.append(f"curve {key}: {other}, not {value}")
+    return [*found, *wrong_earnings(p, plan, own)]
+
+
+def curve_rows(p: Programme, plan: Any) -> Iterator[tuple[tuple[str, str, str, int, str], float]]:
+    """Rows of the table of curves (results.md)."""
+    taken = plan.values.get("step", {})
+    for of in curved(p.study):
+        for step in steps(p.study, of):
+            reserve = number(p.study, step, "reserve")[0]
+            price, amount = (number(p.study, step, name) for name in ("price", "amount"))
+            for t, year in enumerate(p.study.firsts):
+                each = (of, kind(p, of), step.rpartition("/")[2], year)
+                yield (*each, "price"), price[t]
+                yield (*each, "taken"), taken[step, year]
+                if np.isfinite(amount[t]):
+                    yield (*each, "amount"), amount[t]
+                reserve -= taken[step, year]
+                if np.isfinite(reserve):
+                    yield (*each, "left"), reserve
+
+
+def wrong_earnings(p: Programme, plan: Any, rows: dict[Any, float]) -> Iterator[str]:
+    """What is paid and earned by steps, by item, name and year of the table of costs."""
+    own: dict[Any, float] = defaultdict(float)
+    for (of, what, step, year, quantity), value in rows.items():
+        if quantity == "taken":
+            price = rows[of, what, step, year, "price"]
+            item, sign = ("export_revenue", -1) if what == "export" else ("curve", 1)
+            own[item, of, year] += sign * price * value
+    costs = plan.costs[plan.costs["item"].isin(["curve", "export_revenue"])]
+    said: dict[Any, float] = defaultdict(float)
+    for row in costs.itertuples():
+        said[row.item, row.name, row.year] += row.value
+    for key in sorted({*own, *said}):
+        if abs(own[key] - said[key]) > NEAR * max(1.0, abs(own[key])):
+            yield f"{key}: {said[key]}, not {own[key]}"
+    earned = -float(plan.costs[plan.costs["item"] == "export_revenue"].present_value.sum())
+    head = plan.headline
+    near = NEAR * max(1.0, abs(earned), abs(plan.cost))
+    if abs(head.export_revenue - earned) + abs(head.gross_cost - plan.cost - earned) > near:
+        yield f"headline: gross {head.gross_cost}, earned {head.export_revenue}, not {earned}"
