@@ -82,6 +82,7 @@ def bounds(p: Programme, process: str) -> tuple[Array, Array]:
         if closes(p, policy, process):
             share = yearly_level(p, policy)
             shut = np.nan_to_num(share) * given
+            given = np.where(np.isnan(share), given, shut)
             high = np.where(np.isnan(share), high, shut)
             low = np.where(np.isnan(share), low, np.minimum(low, high))
     return p.study.mean(low), p.study.mean(high)
