@@ -135,8 +135,9 @@ class _Decomposition:
             worth = -base.dual[i] * value / gives
             if i != row and worth:
                 made = self._with_row(made, arrays.rows[i], worth, -value / gives, year)
-        if base.reduced_cost[column] < 0:
-            held = {(f"most {name}", tuple(index[:-1])): -base.reduced_cost[column] / gives}
+        if base.reduced_cost[column]:
+            side = "most" if base.reduced_cost[column] < 0 else "least"
+            held = {(f"{side} {name}", tuple(index[:-1])): -base.reduced_cost[column] / gives}
             made = made.plus(PriceParts("", limits=held))
         return made
 
@@ -209,8 +210,9 @@ def _largest(
         return "", np.nan, "", ""
     family, index = label
     found: Reason | None
-    if family.startswith("most "):
-        found = teller.bound(family.removeprefix("most "), index, [year], True)
+    side, _, variable = family.partition(" ")
+    if variable:
+        found = teller.bound(variable, index, [year], side == "most")
     else:
         found = teller.reason(family, index, [year] if teller.dated(family) else [])
     name = f"{family}[{', '.join(map(str, index))}]"
