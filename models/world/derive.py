@@ -114,7 +114,7 @@ def _mined(facts: Facts) -> Iterator[Row]:
                 interval(seen),
                 year=year,
                 observation=f"{metal} mined",
-                **{"from": f"mine_{metal}", "to": f"{metal}/refined"},
+                **{"from": f"mine_{metal}", "to": f"{metal}/concentrate"},
                 metal=metal,
                 role="test" if year >= FIRST_TESTED else "",
                 parameter="flow",

@@ -450,7 +450,8 @@ def test_fans_shortage_and_robust_options(whole: Ensemble) -> None:
 
 
 def test_yields_that_contradict_the_balance_are_drawn_back_until_it_holds() -> None:
-    """A pack holds 0.1 t of cobalt, and 0.095 t of it is won: the top of the range, twice that, wins more than there is."""
+    """A pack holds 0.1 t of cobalt, of which 0.095 t are won; the top of the range would win twice
+    that."""
     statement = {
         "inputs": {
             "coefficients.recycle_packs.cobalt/refined.out": {

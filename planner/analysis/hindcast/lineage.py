@@ -4,8 +4,9 @@ with the plan proves nothing.
 The study says it (`role`), or it is seen: a number in force of the same kind (money or amount),
 from a source of the observation (or one that saw the same, `same_as`) and of its year, stands
 behind the flow that it speaks of. Behind a flow stand the processes that give or take it and those
-at home that supply them, their plants, ramps and deposits, and the goods at its ends; the output of a host is no observation of its
-by-product, nor is that of a country of origin one of what is refined at home.
+at home that supply them, their plants, ramps and deposits, and the goods at its ends; the output of
+a host is no observation of its by-product, nor is that of a country of origin one of what is
+refined at home.
 """
 
 from __future__ import annotations
