@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 
 from models.china.derive import demand, exports, hindcast
 from models.china.derive.common import Fact, Facts, Row, derived, judged, number
@@ -362,7 +363,7 @@ def _served(facts: Facts) -> Iterator[Row]:
     """What each use at home and each export takes, as the demand of 2021 has it: the most uncertain
     end of the account."""
     spoken = {"lithium/products_export"}
-    for table, row in demand.rows(facts):
+    for table, row in chain(demand.rows(facts), exports.rows(facts)):
         if (
             table == "demand"
             and row["year"] == YEAR
@@ -378,6 +379,6 @@ def _served(facts: Facts) -> Iterator[Row]:
                 row["source"],
                 row["grade"],
                 note=row["note"],
-                published=row["published"],
+                published=row.get("published"),
             )
             yield _seen(f"{good.replace('/', ' ')} served", good.partition("/")[0], good, "*", fact)

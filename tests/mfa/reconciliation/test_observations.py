@@ -224,15 +224,19 @@ def test_the_plan_never_sees_observations(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("coefficients", [False, True])
 def test_china_closes_after_reconciliation(coefficients: bool) -> None:
-    """Every good closes to 1e-12 of the largest flow; 14.1 and 26 kt of lithium mined contradict
-    each other, one of them is named first."""
+    """Every good closes to 1e-12 of the largest flow. 14.1 and 26 kt of lithium mined contradict
+    each other; the refined cobalt that customs saw leave leaves a gap to what was refined and taken
+    in. Both are named, and without them the rest agrees."""
     found = reconcile_study(planner.read("china"), coefficients=coefficients)
     assert found.before.residual <= 1e-12
     assert not found.before.consistent
-    assert found.faults[0].name in ("lithium mined, BGS", "lithium mined, paper")
+    mined = {"lithium mined, BGS", "lithium mined, paper"}
+    first = {fault.name for fault in found.faults[:2]}
+    assert "cobalt refined_export sold" in first
+    assert len(first & mined) == 1
     assert found.after.consistent
-    worst = table(found)["score"].nlargest(2).index
-    assert set(worst) == {"lithium mined, BGS", "lithium mined, paper"}
+    lithium = table(found)["score"].filter(like="lithium")
+    assert set(lithium.nlargest(2).index) == mined
 
 
 @given(made=studies(), noise=st.lists(st.floats(-2, 2), min_size=60, max_size=60))
