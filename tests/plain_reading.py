@@ -344,6 +344,8 @@ def _structure(system: System, plain: Plain) -> Iterator[str]:
     for table, names in columns.items():
         nouns = getattr(system, table)
         said = plain.structure.get(table, {})
+        if table == "measures":
+            said = {key: cells for key, cells in said.items() if key not in _closed(plain)}
         if set(nouns) != set(said):
             yield f"{table}: {set(nouns) ^ set(said)}"
             continue
@@ -361,6 +363,16 @@ def _structure(system: System, plain: Plain) -> Iterator[str]:
             or (cells.get("metal") and good.content != {cells["metal"]: 1})
         ):
             yield f"goods {key}: export or metal"
+
+
+def _closed(plain: Plain) -> set[str]:
+    """Measures without any potential, which a study leaves out (docs/format.md)."""
+    return {
+        keys[0]
+        for (table, keys, parameter), rows in plain.force.items()
+        if (table, parameter) == ("measure_values", "potential")
+        and all(row.value == 0 for row in rows)
+    }
 
 
 def _numbers(system: System, plain: Plain) -> Iterator[str]:
@@ -480,7 +492,9 @@ def _attribute(system: System, key: Key) -> Any:
         "ramps": "ramps",
         "measure_values": "measures",
     }.get(table)
-    if of is None or name in (
+    if of is None or (of == "measures" and names[0] not in system.measures):
+        return None
+    if name in (
         "observed",
         "existing_capacity",
         "under_construction",

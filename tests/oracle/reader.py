@@ -251,7 +251,7 @@ def _layers(folder: Path, table: str) -> dict[str, dict[Key, list[Point]]]:
     """Series of a table by scenario and key."""
     columns, has_parameter = NUMBERS[table]
     layers: dict[str, dict[Key, list[Point]]] = {}
-    for row in _rows(folder / f"{table}.csv"):
+    for row in _newest(_rows(folder / f"{table}.csv"), columns):
         key = tuple(row.get(c, "") for c in columns)
         if has_parameter:
             key = (*key, row["parameter"])
@@ -260,6 +260,17 @@ def _layers(folder: Path, table: str) -> dict[str, dict[Key, list[Point]]]:
         point = Point(year, float(row["value"]) * size, row.get("extend", ""), size)
         layers.setdefault(row.get("scenario", ""), {}).setdefault(key, []).append(point)
     return layers
+
+
+def _newest(rows: list[dict[str, str]], columns: Key) -> list[dict[str, str]]:
+    """The vintages in force: of rows that differ only in number and `published` the newest; one
+    that does not say when it came out is the oldest (format.md, "Vintages")."""
+    found: dict[Key, dict[str, str]] = {}
+    for row in rows:
+        key = tuple(row.get(c, "") for c in (*columns, "parameter", "scenario", "year"))
+        if key not in found or int(row["published"] or 0) > int(found[key]["published"] or 0):
+            found[key] = row
+    return list(found.values())
 
 
 def override(study: Study, path: str, value: Any) -> None:
