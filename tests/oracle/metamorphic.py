@@ -96,6 +96,7 @@ def orders(study: Tables) -> bool:
 def twin_origin(study: Tables) -> bool:
     """Part one supplier into two, of two countries, with the same numbers."""
     bound = {row["process"] for row in study.of("process_values") if row["parameter"] in BOUNDS}
+    bound |= {row["of"] for row in study.of("curves")}
     named = {policy.get("origin") for policy in study.policies()}
     for row in study.of("processes"):
         free = row["process"] not in bound and row.get("origin") not in named
