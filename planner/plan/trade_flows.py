@@ -150,8 +150,8 @@ def _gone_abroad(flows: pd.DataFrame) -> pd.DataFrame:
     wanted = flows[flows["target"] == "export"]
     short = flows[(flows["source"] == "shortage") & flows["good"].isin(set(wanted["good"]))]
     both = pd.concat([wanted, short.assign(value=-short["value"])])
-    gone: pd.DataFrame = both.groupby(["metal", "good", "year"], as_index=False)["value"].sum()
-    return gone.loc[gone["value"] > _SLIVER * wanted["value"].max()]
+    gone = both.groupby(["metal", "good", "year"], as_index=False)["value"].sum()
+    return pd.DataFrame(gone[gone["value"] > _SLIVER * wanted["value"].max()])
 
 
 def _composition(
