@@ -9,6 +9,7 @@ from planner.analysis.security.concentration import (
     SHARES,
     benchmarks,
     concentration,
+    origin_shares,
     with_benchmarks,
 )
 from planner.errors import SpecError
@@ -67,6 +68,24 @@ def test_imported_ore_refined_at_home_is_foreign_at_extraction_and_home_at_proce
     )
     largest = concentration(plan_of(study, tmp_path)).set_index("stage")["largest"].to_dict()
     assert largest == {"extraction": "A", "processing": "home"}
+
+
+@pytest.mark.parametrize("label", ["new scrap", "domestic secondary"])
+def test_new_scrap_is_left_out_whatever_its_recycler_is_called(tmp_path, label):
+    """100 t of metal make 90 t of cells and 10 t of cuttings, which are remelted: 90 t are bought,
+    all of A. The cuttings are A's once more, and no supply of home."""
+    study = Study().good("li", "refined").good("cuttings", "scrap")
+    study.good("cell", "product", demand=90, shortage_cost=1000)
+    study.process("buy", "import", origin="A", gives={"li": 1}, import_price=50)
+    study.process("make", "manufacture", takes={"li": 1}, gives={"cell": 0.9, "cuttings": 0.1})
+    study.process(
+        "remelt", "recycle", pathway=label, takes={"cuttings": 1}, gives={"li": 1}, variable_cost=1
+    )
+    found = origin_shares(plan_of(study, tmp_path)).set_index(["stage", "origin"])["value"]
+    assert found.to_dict() == {
+        ("manufacture", "home"): pytest.approx(90),
+        ("processing", "A"): pytest.approx(90),
+    }
 
 
 def test_benchmarks_after_the_last_year_are_refused(tmp_path):
