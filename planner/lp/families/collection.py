@@ -11,7 +11,7 @@ from planner.lp.family import Physical, Term
 from planner.lp.parameters import Given
 from planner.lp.wording import Facts, Subject, Telling
 from planner.study.provenance import figures
-from planner.system.nouns import Good, Process, System
+from planner.system.nouns import Array, Good, Process, System
 
 
 def collection(m: Any, w: str, t: int) -> Any:
@@ -82,17 +82,27 @@ def _names(processes: Mapping[str, list[Process]], wastes: list[Good]) -> dict[s
 
 def _fill_relief(m: Components, given: Given) -> None:
     """Collectable part of what measures change in the waste that arises; none of demand spared."""
-    system = given.system
+    rates = {
+        name: good.collection_rate
+        for name, good in given.system.goods.items()
+        if good.collection_rate is not None
+    }
+    add_param(m, "collectable_relief", relief_of_parts(m, given, rates))
+
+
+def relief_of_parts(m: Components, given: Given, parts: Mapping[str, Array]) -> dict[Key, float]:
+    """What measures change in a part of each waste that arises, `parts` by waste with shape (Y,),
+    over the index of `relief`; nothing in wastes that are not named."""
     relief: dict[Key, float] = dict.fromkeys(m.parameters["relief"].index.keys, 0.0)
     for spare in given.spares:
         for waste, yearly in spare.waste.items():
-            rate = system.goods[waste].collection_rate
-            part = system.period_mean(yearly * (rate if rate is not None else 0.0))
-            for t, value in zip(given.years, part, strict=True):
-                key = (waste, spare.column, spare.year, t)
-                if key in relief:
-                    relief[key] = float(value)
-    add_param(m, "collectable_relief", relief)
+            if waste in parts:
+                changed = given.system.period_mean(yearly * parts[waste])
+                for t, value in zip(given.years, changed, strict=True):
+                    key = (waste, spare.column, spare.year, t)
+                    if key in relief:
+                        relief[key] = float(value)
+    return relief
 
 
 def _describe(facts: Facts, subject: Subject, years: list[int]) -> Telling:

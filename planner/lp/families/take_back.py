@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from planner.lp.components import Components, Key, add_param, add_set, add_sets
-from planner.lp.families.collection import makers_of, takers_of
+from planner.lp.components import Components, add_param, add_set, add_sets
+from planner.lp.families.collection import makers_of, relief_of_parts, takers_of
 from planner.lp.family import Physical, Term
 from planner.lp.parameters import Given
 from planner.lp.wording import Facts, Subject, Telling
@@ -53,22 +53,8 @@ def _fill(m: Components, given: Given) -> None:
     add_sets(m, "take_back_makers", {o.good: [p.name for p in makers[o.good]] for o in options})
     within = {key: [key[-1]] for key in index.keys}
     add_sets(m, "take_back_in", within, over=m.sets["collection_rows"])
-    _fill_relief(m, given)
-
-
-def _fill_relief(m: Components, given: Given) -> None:
-    """Part of what measures change in the waste that arises that can be taken back."""
-    system = given.system
-    relief: dict[Key, float] = dict.fromkeys(m.parameters["relief"].index.keys, 0.0)
-    for spare in given.spares:
-        for waste, yearly in spare.waste.items():
-            if waste in system.take_back:
-                part = system.period_mean(yearly * system.take_back[waste].more)
-                for t, value in zip(given.years, part, strict=True):
-                    key = (waste, spare.column, spare.year, t)
-                    if key in relief:
-                        relief[key] = float(value)
-    add_param(m, "take_back_relief", relief)
+    further = {name: option.more for name, option in system.take_back.items()}
+    add_param(m, "take_back_relief", relief_of_parts(m, given, further))
 
 
 def _describe(facts: Facts, subject: Subject, years: list[int]) -> Telling:
