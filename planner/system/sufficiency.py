@@ -8,6 +8,9 @@ changes nothing. Scrap and waste are what recycling is fed with: they count by t
 them, and where manufacture takes scrap straight, when it does. Metal that is only passed on (by a
 process of kind manufacture that leaves it in the form it had, such as the sale of refined metal
 abroad) adds what is given beyond what is taken, whoever made that.
+
+Exports are taken off where they can hold metal that counted (`counted_exports`): foreign metal that
+is refined and sent on in a chain of its own was never counted, and would be taken off others.
 """
 
 from __future__ import annotations
@@ -17,8 +20,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from planner.system.nouns import Array, Policy, Process, System
-from planner.system.provenance import home_output
+from planner.system.nouns import Array, Good, Policy, Process, System
+from planner.system.provenance import home_output, only_sells
 from planner.system.trade import RAW_KINDS, Network, Unsettled, Worth, sold_on
 
 
@@ -61,6 +64,43 @@ def counted_terms(system: System, policy: Policy, worth: Worth) -> dict[str, Arr
         - _total(system, each.less, policy.metal, worth)
         for each in counted(system, policy)
     }
+
+
+def counted_exports(network: Network, policy: Policy) -> tuple[Good, ...]:
+    """Exported goods at the stages that can hold metal that counts: what a process that counts adds
+    and all that is made of it, by the recipes. They are taken off whole, also where they are mixed
+    with metal that does not count; metal that left use has served home demand, and is new metal."""
+    reached = _reached(network, policy)
+    goods = (network.goods[name] for name in network.goods if name in reached)
+    return tuple(g for g in goods if g.exported and g.stage in policy.stages)
+
+
+def _reached(network: Network, policy: Policy) -> frozenset[str]:
+    """Goods that can hold metal that counts."""
+    counts = {each.process.name: each for each in counted(network, policy)}
+    reached: set[str] = set()
+    known = -1
+    while len(reached) > known:
+        known = len(reached)
+        for process in network.processes.values():
+            handed_on = _handed_on(network, process, counts.get(process.name), reached)
+            reached.update(_holding(network, handed_on, policy.metal))
+    return frozenset(reached)
+
+
+def _handed_on(
+    network: Network, process: Process, counts: Counted | None, reached: Container[str]
+) -> Iterable[str]:
+    """Goods by which a process hands on metal that counts. Where all that counted of what it takes
+    is taken off, none of it is left but in what the process itself adds, so not in new scrap."""
+    taken = [g for g in process.inputs if g in reached and np.any(process.inputs[g] > 0)]
+    given = [g for g in process.outputs if np.any(process.outputs[g] > 0)]
+    less = () if counts is None else counts.less
+    if any(good not in less for good in taken):
+        return given
+    if counts is None or (only_sells(network, process) and not taken):
+        return ()
+    return [g for g in given if g in counts.adds] or given
 
 
 def unsettled_output(network: Network, policy: Policy) -> Iterator[Unsettled]:
