@@ -139,7 +139,11 @@ class Checks:
         does by its making."""
         spoiled = self.problems.spoiled
         name = process.name
-        if process.is_trade or spoiled("keys of", "coefficients", name) or spoiled("coefficients", name):
+        if (
+            process.is_trade
+            or spoiled("keys of", "coefficients", name)
+            or spoiled("coefficients", name)
+        ):
             return
         if not process.outputs:
             self._refuse(
@@ -305,5 +309,3 @@ class Checks:
 
 def _coefficient(process: Process, good: str, direction: str) -> Key:
     return "coefficients", (process.name, good, direction), "coefficient"
-
-

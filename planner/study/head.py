@@ -75,7 +75,7 @@ HEAD: tuple[HeadField, ...] = (
     HeadField("places", "places beside the country where processes can stand", list, default=[]),
     HeadField(
         "border_charges",
-        "places, beside the country, whose border charges their carbon price on what trade embodies",
+        "places beside the country whose border charges their carbon price on what trade embodies",
         list,
         default=[],
     ),

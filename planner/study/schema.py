@@ -966,9 +966,7 @@ TABLES: tuple[TableForm, ...] = (
             ParameterForm(
                 "freight", "USD/t", "freight and insurance; its row opens the pair, 0 if need be"
             ),
-            ParameterForm(
-                "duty", "1", "share of the value that the place it goes to levies"
-            ),
+            ParameterForm("duty", "1", "share of the value that the place it goes to levies"),
             ParameterForm(
                 "value",
                 "USD/t",

@@ -7,7 +7,8 @@ at the stage at which the study puts the process; how a good is called (intermed
 changes nothing. Scrap and waste are what recycling is fed with: they count by the metal won from
 them, and where manufacture takes scrap straight, when it does. Metal that is only passed on (by a
 process of kind manufacture that leaves it in the form it had, such as the sale of refined metal
-abroad) adds what is given beyond what is taken, whoever made that.
+abroad) adds what is given beyond what is taken, whoever made that. What trade takes from home to
+another place at the stages counts against it, as exports do.
 """
 
 from __future__ import annotations
@@ -44,9 +45,17 @@ def counted(network: Network, policy: Policy) -> tuple[Counted, ...]:
             less = _supply(network, again, policy.metal)
             adds = _of(process.outputs, _supply(network, process.outputs, policy.metal))
             found.append(Counted(process, adds, _of(process.inputs, less)))
+        elif process.goes_abroad and (sent := _sent_abroad(network, process, policy)):
+            found.append(Counted(process, {}, _of(process.inputs, sent)))
         elif straight := _straight_scrap(network, process, policy, at_home):
             found.append(Counted(process, _of(process.inputs, straight), {}))
     return tuple(found)
+
+
+def _sent_abroad(network: Network, process: Process, policy: Policy) -> tuple[str, ...]:
+    """What trade takes abroad of goods at the stages that a policy counts: it is exported."""
+    held = _holding(network, process.inputs, policy.metal)
+    return tuple(name for name in held if network.goods[name].stage in policy.stages)
 
 
 def _at_home(network: Network, policy: Policy) -> dict[str, Process]:
@@ -69,6 +78,8 @@ def unsettled_output(network: Network, policy: Policy) -> Iterator[Unsettled]:
     at_home = _at_home(network, policy)
     for each in counted(network, policy):
         process = each.process
+        if process.goes_abroad:
+            continue
         taken = each.less if process.name in at_home else each.adds
         for name in taken:
             other = None if sold_on(network, process, name) else _other(network, at_home, name)

@@ -148,11 +148,11 @@ def reported_equivalent(good: Good, metal: str) -> float:
 
 
 def refined_output(system: System, process: Process, metal: str) -> Array:
-    """Refined metal that a unit of activity puts out, t per unit, shape (T,)."""
+    """Refined metal that a unit of activity puts out in the country, t per unit, shape (T,)."""
     total = np.zeros(len(system.periods))
     for name, coefficient in process.outputs.items():
         good = system.goods[name]
-        if good.kind == "refined" and metal in good.content:
+        if good.kind == "refined" and good.place == HOME and metal in good.content:
             total = total + coefficient * good.content[metal]
     return total
 

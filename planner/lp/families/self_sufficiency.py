@@ -10,7 +10,7 @@ from planner.lp.family import Target, Term
 from planner.lp.targets import Targets
 from planner.lp.wording import Facts, Subject, Telling
 from planner.study.provenance import figures
-from planner.system.nouns import Array, Good, Policy, System
+from planner.system.nouns import HOME, Array, Good, Policy, System
 from planner.system.provenance import home_output, require_unmixed
 from planner.system.sufficiency import counted_terms
 from planner.system.unit_accounts import equivalent, refined_requirement
@@ -26,7 +26,8 @@ def self_sufficiency(m: Any, n: str, x: str, t: int) -> Any:
     with epsilon the output of a process that counts less what it takes from others that count, so
     that a chain through several of the stages counts once, by what leaves its last: ore that is dug
     and refined at home is one tonne and not two. Exports X are demanded; what is sold abroad e
-    where it pays, with eta refined metal in a tonne, is the plan's own choice.
+    where it pays, with eta refined metal in a tonne, is the plan's own choice, as is trade to other
+    places, whose epsilon is below zero.
     """
     return (
         sum(m.share_term[n, p, t] * m.activity[p, t] for p in m.counted[n])
@@ -71,7 +72,7 @@ def _at_stages(system: System, policy: Policy) -> list[Good]:
     return [
         good
         for good in system.goods.values()
-        if good.stage in policy.stages and policy.metal in good.content
+        if good.stage in policy.stages and policy.metal in good.content and good.place == HOME
     ]
 
 

@@ -166,7 +166,9 @@ def read_abroad(tables: StudyTables) -> dict[str, Abroad]:
         place: Abroad(
             tables.series("series", (located("grid_intensity", place),), "value", absent=0.0),
             tables.series("series", (located(CARBON_PRICE, place),), "value", absent=0.0),
-            tables.series("series", (located("direct_emission_index", place),), "value", absent=1.0),
+            tables.series(
+                "series", (located("direct_emission_index", place),), "value", absent=1.0
+            ),
         )
         for place in tables.places
     }

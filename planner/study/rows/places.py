@@ -44,7 +44,9 @@ def place_goods(rows: RowReader) -> None:
 
 def _refuse_trade(rows: RowReader) -> None:
     """Without places there is nothing to trade between."""
-    traded = [row for key, of in rows.values.items() if key[0] == TRADE_TABLE for row in of.values()]
+    traded = [
+        row for key, of in rows.values.items() if key[0] == TRADE_TABLE for row in of.values()
+    ]
     if traded:
         rows.problems.at(traded[0][0], "from", "study.toml names no places; list them there")
 

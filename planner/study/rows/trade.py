@@ -161,9 +161,7 @@ class TradeRows:
         selected = self.selected[key[1]]
         if selected is None:
             return []
-        every = (
-            Arc(*each) for each in product(selected.goods, selected.sources, selected.targets)
-        )
+        every = (Arc(*each) for each in product(selected.goods, selected.sources, selected.targets))
         exact = selected.rank == (EXACT,) * 3
         found = [arc for arc in every if arc.source != arc.target and (exact or self._useful(arc))]
         if not found and selected.sources == selected.targets and len(selected.sources) == 1:

@@ -103,9 +103,7 @@ class ValueReader:
         what = f"'{name}' is not a parameter of this table{close}" if name else "is empty"
         return f"{what}; choose of {', '.join(known)}"
 
-    def _at_place(
-        self, row: int, keys: tuple[str, ...], name: str, place: str
-    ) -> tuple[str, ...]:
+    def _at_place(self, row: int, keys: tuple[str, ...], name: str, place: str) -> tuple[str, ...]:
         """The keys of a number that is of a place, by which it is known from here on."""
         if place == self.head.country:
             return keys
