@@ -302,8 +302,7 @@ class Checks:
         """The coefficients of outputs that hold a metal, or any ("metal")."""
         for key in self.numbers.keys("coefficients", process.name):
             _, good, direction = key[1]
-            held = self.nouns.goods[good].content
-            if direction == "out" and (metal == "metal" or metal in held):
+            if direction == "out" and (metal == "metal" or metal in self.nouns.goods[good].content):
                 yield key
 
 

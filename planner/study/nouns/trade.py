@@ -4,6 +4,7 @@ is levied on it, and its limit."""
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from planner.study.nouns.tables import StudyTables
 from planner.study.numbers import frozen
 from planner.study.rows import Key, StructureRow
 from planner.study.rows.trade import TRADE_TABLE, Arc, Matched, narrowest
+from planner.study.schema import SERIES_DEFAULTS
 from planner.system.nouns import (
     NO_CURVE,
     TRADE,
@@ -162,13 +164,13 @@ def _border_charge(tables: StudyTables, told: Told, prices: Sequence[Array]) -> 
 
 def read_abroad(tables: StudyTables) -> dict[str, Abroad]:
     """The series of every place other than the country."""
-    return {
-        place: Abroad(
-            tables.series("series", (located("grid_intensity", place),), "value", absent=0.0),
-            tables.series("series", (located(CARBON_PRICE, place),), "value", absent=0.0),
-            tables.series(
-                "series", (located("direct_emission_index", place),), "value", absent=1.0
-            ),
-        )
-        for place in tables.places
-    }
+    found = dict(tables.before.abroad)
+    for place in tables.places:
+        names = {field.name: located(field.name, place) for field in fields(Abroad)}
+        if any(tables.changed(name, "series") for name in names.values()):
+            given = {
+                field: tables.series("series", (name,), "value", absent=SERIES_DEFAULTS[field])
+                for field, name in names.items()
+            }
+            found[place] = Abroad(**given)
+    return found
