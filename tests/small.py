@@ -88,6 +88,7 @@ class Study:
         }
         self.years = years
         self.policies: dict[str, Row] = {}
+        self.scenarios: dict[str, Row] = {}
         self.rows: dict[str, list[Row]] = {name: [] for name in BY_NAME}
 
     def good(
@@ -269,9 +270,15 @@ class Study:
                 self._value("good_values", {**keys, "metal": ""}, parameter, value)
         return self
 
-    def trade(self, good: str, source: str, target: str, **values: Value) -> Self:
-        """Rows of trade.csv; a scenario's stand beside them with `in_scenario`."""
-        return self._values("trade", {"good": good, "from": source, "to": target}, values)
+    def trade(
+        self, good: str, source: str, target: str, *, scenario: str = "", **values: Value
+    ) -> Self:
+        """Rows of trade.csv, of the base or of a scenario, which stands in study.toml from then
+        on."""
+        if scenario:
+            self.scenarios[scenario] = {"title": scenario}
+        keys = {"good": good, "from": source, "to": target, "scenario": scenario}
+        return self._values("trade", keys, values)
 
     def policy(self, name: str, kind: str, **fields: Any) -> Self:
         """A policy; a keyword that Python reserves takes a trailing underscore (`from_`)."""
@@ -385,11 +392,12 @@ class Study:
             "[years]",
             *(f"{key} = {_toml_value(value)}" for key, value in self.years.items()),
         ]
-        for name, fields in self.policies.items():
-            lines += [
-                f"[policies.{name}]",
-                *(f"{key} = {_toml_value(value)}" for key, value in fields.items()),
-            ]
+        for table, sections in (("policies", self.policies), ("scenarios", self.scenarios)):
+            for name, fields in sections.items():
+                lines += [
+                    f"[{table}.{name}]",
+                    *(f"{key} = {_toml_value(value)}" for key, value in fields.items()),
+                ]
         return "\n".join(lines) + "\n"
 
 

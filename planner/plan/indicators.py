@@ -559,7 +559,7 @@ def _at_home(system: System, stocks: pd.DataFrame) -> pd.DataFrame:
         return stocks
     at = place_of_nodes(system)
     nodes = stocks["kind"] + "/" + stocks["name"]
-    return stocks[[at.get(node, HOME) == HOME for node in nodes]]
+    return stocks[np.array([at.get(node, HOME) == HOME for node in nodes], dtype=bool)]
 
 
 def _goods_by_pathway(plan: Accounted, metal: str) -> dict[str, Array]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from planner.system.nouns import HOME, System
@@ -47,4 +48,4 @@ def flows_at(system: System, flows: pd.DataFrame, place: str = HOME) -> pd.DataF
     at = place_of_nodes(system)
     pairs = zip(flows["source"], flows["target"], strict=True)
     kept = [at.get(source, at.get(target, HOME)) == place for source, target in pairs]
-    return flows[kept]
+    return flows[np.array(kept, dtype=bool)]
