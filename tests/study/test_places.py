@@ -246,3 +246,181 @@ def test_metal_is_followed_from_two_mines_through_one_refinery(tmp_path):
     assert of["self-sufficiency: extraction"] == pytest.approx(0.3)
     assert of["self-sufficiency: processing"] == pytest.approx(0.0)
     assert of["net import reliance"] == pytest.approx(0.7)
+
+
+def test_emissions_abroad_are_of_the_footprint_alone(tmp_path):
+    """40 t refined at home emit 2 t each and 1 MWh of 0.5; 60 t in Korea 2 x 0.9 (its index) and
+    0.8 a MWh; 100 t dug in A emit 3 t each; 100 t of ore and 60 t of metal are carried at 0.5.
+    Korea's carbon price of 4 is paid there and is in its price; home pays its own on what runs at
+    home."""
+    study = chain(last=2021)
+    study.series("grid_intensity", 0.5).series("grid_intensity", 0.8, place="Korea")
+    study.series("direct_emission_index", 0.9, place="Korea")
+    study.series("carbon_price", 4, place="Korea").series("carbon_price", 1)
+    study.policy("at_home", "quota", processes=["refine_korea"], cap=60)
+    plan = plan_of(study, tmp_path)
+    at_home, in_korea = 40 * (2 + 0.5), 60 * (2 * 0.9 + 0.8)
+    everywhere = at_home + in_korea + 100 * 3 + (100 + 60) * 0.5
+    assert plan.record.emissions["territorial"] == pytest.approx(at_home)
+    assert plan.record.emissions["footprint"] == pytest.approx(everywhere)
+    paid = plan.costs.query("item == 'carbon_price'").set_index("name")["value"]
+    assert dict(paid) == {
+        "refine_home": pytest.approx(at_home),
+        "refine_korea": pytest.approx(4 * in_korea),
+    }
+    by_place = planner.places(plan).query("item == 'emissions'").set_index("place")["value"]
+    assert by_place["Korea"] == pytest.approx(in_korea + 60 * 0.5)
+
+
+def test_a_border_charges_the_difference_of_carbon_prices(tmp_path):
+    """At home a tonne of carbon costs 6 and in B 2: what embodies 3 t pays (6 - 2) x 3 = 12 at the
+    border, so that B's metal costs 10 + 5 + 12 at home. Without the adjustment 15."""
+    for adjusted, paid in ((True, 12), (False, 0)):
+        study = two_places(head={"border_adjustment": adjusted}, embodied=3)
+        study.series("carbon_price", 6).series("carbon_price", 2, place="B")
+        plan = plan_of(study, tmp_path)
+        assert price(plan, "balance", REFINED) == pytest.approx(15 + paid)
+        assert country_cost(plan)["revenue"] == pytest.approx(100 * paid)
+
+
+def test_trade_that_leaves_counts_as_export_and_what_comes_in_as_import(tmp_path):
+    """Home makes 150 t at 1, wants 100 t and sends 50 t to B, which makes none: net import reliance
+    is -50 %, self-sufficiency 150 %. A target of 160 % counts output less exports, 100 t, and is
+    missed by 60 t. Were trade no export, by 10 t."""
+    study = Study(places=["B"])
+    study.good(REFINED, "refined", demand=100, shortage_cost=1000).at("B", REFINED, demand=50)
+    study.process(
+        "ours", "mine", stage="processing", gives={REFINED: 1}, variable_cost=1, max_activity=150
+    )
+    study.trade(REFINED, "home", "B", freight=1)
+    of = planner.indicators(plan_of(study, tmp_path)).set_index("indicator")["value"]
+    assert of["net import reliance"] == pytest.approx(-0.5)
+    assert of["self-sufficiency: processing"] == pytest.approx(1.5)
+    assert of["exports: refined metal"] == pytest.approx(50)
+    study.policy(
+        "own", "self_sufficiency", metal="lithium", stages=["processing"], share=1.6, penalty=1
+    )
+    breach = plan_of(study, tmp_path).values["breach"]
+    assert breach["own", "lithium", 2021] == pytest.approx(60)
+
+
+def test_a_use_stock_abroad_gives_scrap_that_comes_home_as_foreign(tmp_path):
+    """Of 20 t of cells that leave use in B in 2021 half can be collected; the 10 t are carried home
+    and recycled there: foreign secondary of B, no old scrap of home."""
+    study = Study(2021, 2021, places=["B"]).good(REFINED, "refined", demand=100, shortage_cost=1000)
+    study.good("lithium/cell", "product", equivalent=1).at("B", "lithium/cell", demand=20)
+    study.at("B", "lithium/cell", shortage_cost=1000)
+    study.good("lithium/spent", "waste").at("B", "lithium/spent", collection=0.5)
+    study.good("lithium/black_mass", "scrap")
+    study.process("mine", "mine", stage="processing", gives={REFINED: 1}, variable_cost=30)
+    study.process("cells", "mine", gives={"lithium/cell": 1}, stage="manufacture", place="B")
+    study.process(
+        "gather",
+        "collect",
+        takes={"lithium/spent": 1},
+        gives={"lithium/black_mass": 1},
+        place="B",
+        variable_cost=1,
+    )
+    study.process("again", "recycle", takes={"lithium/black_mass": 1}, gives={REFINED: 1})
+    study.product(
+        "cars", waste="lithium/spent", uses={"lithium/cell": 1}, inflow={2020: 20}, place="B"
+    )
+    study.trade("lithium/black_mass", "B", "home", freight=1)
+    plan = plan_of(study, tmp_path)
+    supply = plan.supply.set_index(["pathway", "origin"])["value"]
+    assert supply["foreign secondary", "B"] == pytest.approx(10)
+    assert supply["domestic primary", ""] == pytest.approx(90)
+    of = planner.indicators(plan).set_index("indicator")["value"]
+    assert (of["in-use stock"], of["old scrap arising"]) == (pytest.approx(0), pytest.approx(0))
+
+
+def test_a_closed_place_sends_nothing_to_anybody(tmp_path):
+    """Closed in 2022, A's ore reaches neither Korea nor home, and 100 t are short. Were only what
+    comes into the country closed, Korea would refine them all."""
+    study = chain(last=2022).policy("shut", "closure", origin="A", share=0, from_=2022)
+    plan = plan_of(study, tmp_path)
+    assert yearly(plan, "shortage", REFINED) == [pytest.approx(0), pytest.approx(100)]
+
+
+def test_a_share_of_what_one_place_sends(tmp_path):
+    """At most 70 % of the need comes from Korea: 30 t are refined at home, from A's ore."""
+    study = chain(last=2021).policy(
+        "cap", "import_share", metal="lithium", origin="Korea", share=0.7
+    )
+    plan = plan_of(study, tmp_path)
+    assert yearly(plan, "activity", "refine_home") == [pytest.approx(30)]
+
+
+BAD = {
+    "no such place": (
+        lambda s: s.process("x", "mine", gives={REFINED: 1}, place="Chlie"),
+        "'Chlie' is not defined in study.toml's places",
+    ),
+    "no such bloc": (lambda s: s.trade(REFINED, "EU", "home", freight=1), "'EU' is unknown"),
+    "no such good": (lambda s: s.trade("cobalt/*", "B", "home", freight=1), "METAL"),
+    "where it is of use": (lambda s: s.trade("lithium/*", "home", "*", freight=1), None),
+    "closed pair": (lambda s: s.trade(REFINED, "home", "B", tariff=1), "no open pair"),
+    "nowhere": (lambda s: s.trade(REFINED, "B", "B", freight=1), "between two places"),
+    "duty of nothing": (lambda s: s.trade(REFINED, "B", "home", duty=0.1), "give its value"),
+    "crossed": (
+        lambda s: s.trade("*", "B", "home", tariff=1).trade("lithium/*", "*", "home", tariff=2),
+        "neither names it more",
+    ),
+    "import abroad": (
+        lambda s: s.process("x", "import", gives={REFINED: 1}, origin="", place="B"),
+        "is an import",
+    ),
+    "home label abroad": (
+        lambda s: s.process("x", "mine", gives={REFINED: 1}, place="B", pathway="domestic primary"),
+        "its metal is foreign",
+    ),
+    "one plant, two places": (
+        lambda s: (
+            s.plant("works", existing_capacity=9)
+            .process("x", "mine", gives={REFINED: 1}, place="B", plant="works")
+            .process("y", "mine", gives={REFINED: 1}, plant="works")
+        ),
+        "share the plant",
+    ),
+    "content of a place": (
+        lambda s: s.rows["good_values"].append(
+            {
+                "good": REFINED,
+                "metal": "lithium",
+                "place": "B",
+                "parameter": "equivalent",
+                "value": 1,
+                "unit": "t/t",
+                "source": "test",
+            }
+        ),
+        "the same at every place",
+    ),
+    "series of a place": (lambda s: s.series("population", 9, place="B"), "of the country"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_what_cannot_be_is_refused_with_its_row_and_remedy(tmp_path, case):
+    change, message = BAD[case]
+    study = two_places()
+    change(study)
+    if message is None:
+        assert f"{REFINED} (home to B)" in system_of(study, tmp_path).processes
+        return
+    with pytest.raises(SpecError, match=message) as caught:
+        system_of(study, tmp_path)
+    assert all(problem.row for problem in caught.value.problems)
+
+
+def test_trade_without_places_is_refused(tmp_path):
+    study = Study().good(REFINED, "refined", demand=1, shortage_cost=1)
+    study.process("ours", "mine", stage="processing", gives={REFINED: 1})
+    with pytest.raises(SpecError, match="names no places"):
+        system_of(study.trade(REFINED, "B", "home", freight=1), tmp_path)
+
+
+def test_a_name_with_a_selecting_sign_is_refused(tmp_path):
+    with pytest.raises(SpecError, match="rename the bloc"):
+        system_of(two_places(head={"blocs": {"B:x": ["B"]}}), tmp_path)
