@@ -179,7 +179,8 @@ def capital_budget(a: Accounts) -> Iterator[Asked]:
     """Overnight cost of what is ordered, a year."""
     c = a.plan.capacity
     for name, _, t, year, cap in a.levels("capital_budget"):
-        ordered = c[(c.year == year) & (c.quantity == "ordered")]
+        away = {row["plant"] for row in a.programme.recipes.processes.values() if row["place"]}
+        ordered = c[(c.year == year) & (c.quantity == "ordered") & ~c.plant.isin(away)]
         spent = sum(
             value * overnight(a.programme, plant)[t]
             for plant, value in zip(ordered.plant, ordered.value, strict=True)

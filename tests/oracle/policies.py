@@ -54,7 +54,11 @@ def level(p: Programme, policy: dict[str, Any]) -> Array:
 
 def closes(p: Programme, policy: dict[str, Any], process: str) -> bool:
     """Whether a closure shuts a process by which metal comes in."""
-    if not comes_in(p, process) or p.recipes.processes[process]["origin"] != policy["origin"]:
+    row = p.recipes.processes[process]
+    if row["kind"] == "trade":
+        if row["source"] != policy["origin"]:
+            return False
+    elif not comes_in(p, process) or row["origin"] != policy["origin"]:
         return False
     return "metal" not in policy or policy["metal"] in p.recipes.metals(process)
 
@@ -105,13 +109,16 @@ def comes_in(p: Programme, process: str) -> bool:
     """Whether metal comes into the country by a process: an import, or metal of a stated origin
     that is won without taking a good."""
     row = p.recipes.processes[process]
-    return row["kind"] == "import" or bool(row["origin"] and not p.recipes.inputs(process))
+    if row["place"]:
+        return False
+    taken = p.recipes.inputs(process)
+    return row["kind"] in ("import", "trade") or bool(row["origin"] and not taken)
 
 
 def is_home(p: Programme, process: str, policy: dict[str, Any]) -> bool:
     """Whether the output of a process counts as home output (conventions.md, provenance)."""
     row, found = p.recipes.processes[process], sources(p, process, policy["metal"])
-    if row["kind"] == "import" or found == {"new scrap"}:
+    if row["kind"] in ("import", "trade") or row["place"] or found == {"new scrap"}:
         return False
     if policy.get("provenance", "any") == "home":
         return not found & {"abroad", "opening"}
@@ -132,7 +139,8 @@ def sources(p: Programme, process: str, metal: str) -> set[str]:
         inputs = [g for g in p.recipes.inputs(name) if p.recipes.content(g, metal)]
         if not p.recipes.inputs(name):
             row = p.recipes.processes[name]
-            abroad = row["kind"] == "import" or row["origin"] or row["pathway"][:7] == "foreign"
+            foreign = row["pathway"][:7] == "foreign" or row["place"]
+            abroad = row["kind"] == "import" or row["origin"] or foreign
             found.add("abroad" if abroad else "home")
         for good in inputs:
             found |= held_before(p, good)
@@ -144,6 +152,9 @@ def sources(p: Programme, process: str, metal: str) -> set[str]:
 def held_before(p: Programme, good: str) -> set[str]:
     """What a good holds that no process of the study gave."""
     found = set()
+    if p.recipes.goods[good]["place"]:
+        # of another place, whatever became of it there
+        return {"abroad"} if p.study.has("good_values", good, "", "opening_stock") else found
     if good in {row["waste"] for row in p.study.rows.get("products", []) if row.get("waste")}:
         found.add("use")
     if p.study.constant("good_values", good, "", "opening_stock") > 0:
@@ -192,6 +203,9 @@ def counted_goods(p: Programme, policy: dict[str, Any]) -> Goods:
             adds = [g for g in recipes.outputs(q) if g in holds]
             less = [g for g in inputs if g in holds and (g in made or sells_on(p, q, g))]
             found[q] = adds, less, []
+        elif row["kind"] == "trade" and not row["source"]:
+            sent = [g for g in inputs if recipes.goods[g]["stage"] in policy["stages"]]
+            found[q] = [], sent, []
         elif row["kind"] == "manufacture" and q not in home:
             raw = [g for g in inputs if g in gathered and recipes.goods[g]["kind"] in RAW]
             found[q] = [], [], raw
@@ -217,6 +231,8 @@ def requirement(p: Programme, metal: str, export: bool | None = None, stages=Non
     """Demand in refined equivalents: all, at home, or exported at some stages."""
     total = np.zeros(len(p.periods))
     for good, demand in p.recipes.demand.items():
+        if p.recipes.goods[good]["place"]:
+            continue
         if export is not None and p.recipes.exported(good) != export:
             continue
         if stages is not None and p.recipes.goods[good]["stage"] not in stages:
@@ -245,7 +261,7 @@ def sales(p: Programme, policy: dict[str, Any]) -> dict[str, float]:
     return {
         step: p.recipes.equivalent(good, policy["metal"])
         for good, row in p.recipes.goods.items()
-        if row["stage"] in policy["stages"]
+        if row["stage"] in policy["stages"] and not row["place"]
         for step in curves.steps(p.study, good)
     }
 
@@ -276,7 +292,8 @@ def refined_output(p: Programme, process: str, metal: str) -> Array:
     """Refined metal that a unit of activity gives."""
     total = np.zeros(len(p.periods))
     for good in p.recipes.outputs(process):
-        if p.recipes.goods[good]["kind"] == "refined":
+        row = p.recipes.goods[good]
+        if row["kind"] == "refined" and not row["place"]:
             total = total + p.recipes.out(good, process) * p.recipes.content(good, metal)
     return total
 
@@ -417,7 +434,8 @@ def capital_budget(p: Programme) -> None:
 
     for name, policy in in_force(p, "capital_budget"):
         cap = level(p, policy)
-        plants = [k for (k,) in p.study.keys("plants", "capital_cost")]
+        away = {row["plant"] for row in p.recipes.processes.values() if row["place"]}
+        plants = [k for (k,) in p.study.keys("plants", "capital_cost") if k not in away]
         cost = {k: overnight(p, k) for k in plants}
         for t in active(p, cap):
             row = [

@@ -424,3 +424,14 @@ def test_trade_without_places_is_refused(tmp_path):
 def test_a_name_with_a_selecting_sign_is_refused(tmp_path):
     with pytest.raises(SpecError, match="rename the bloc"):
         system_of(two_places(head={"blocs": {"B:x": ["B"]}}), tmp_path)
+
+
+def test_a_ban_holds_for_a_place_that_only_passes_on(tmp_path):
+    """C makes nothing and takes nothing: it is opened by name, from B and to home, for 2 + 2. A ban
+    on all that leaves C holds for it too, and home buys from B at 5 of freight."""
+    study = two_places().trade(REFINED, "B", "C", freight=2).trade(REFINED, "C", "home", freight=2)
+    study.head["places"] = ["B", "C"]
+    study.trade("*", "C", "*", max=0, scenario="ban")
+    for scenario, at_home in (("", 14.0), ("ban", 15.0)):
+        plan = plan_of(study, tmp_path, scenario=scenario)
+        assert price(plan, "balance", REFINED) == pytest.approx(at_home)

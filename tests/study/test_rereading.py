@@ -226,7 +226,9 @@ def every_noun() -> Study:
     study.measure("fewer", "efficiency", "others", cost=7, potential=0.1)
     study.measure("longer", "lifetime", "cells", product="cars", cost=7, potential=0.1, longer=2)
     study.series("carbon_price", {2021: 10, 2026: 60}).series("grid_intensity", 0.5)
-    study.process("theirs", "mine", gives={"li": 1}, variable_cost=30, place="B", stage="processing")
+    study.process(
+        "theirs", "mine", gives={"li": 1}, variable_cost=30, place="B", stage="processing"
+    )
     study.at("B", "li", demand=[5, 6, 7, 8, 9, 10], shortage_cost=800, opening_stock=1)
     study.series("carbon_price", 3, place="B").series("grid_intensity", 0.4, place="B")
     study.trade("li", "B", "home", freight=9, tariff=1, duty=0.1, value=40, embodied=2, emission=1)

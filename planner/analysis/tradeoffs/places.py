@@ -161,4 +161,3 @@ def _emission_rows(plan: Plan) -> Iterator[tuple[object, ...]]:
     sums = table.assign(place=table["process"].map(at)).groupby(["place", "metal", "year"])
     for (place, metal, year), value in sums["value"].sum().items():
         yield place, "emissions", metal, year, float(value), np.nan, "tCO2e/year"
-

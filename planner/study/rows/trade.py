@@ -147,29 +147,26 @@ class TradeRows:
         opening = [key for key in sorted(self.rows) if key[2] == OPENS]
         exact = [k for k in opening if (s := self.selected[k[1]]) and s.rank == (EXACT,) * 3]
         for key in exact:
-            for arc in self._pairs(key):
+            for arc in self._named_pairs(key):
                 self.ends.used.add((arc.good, arc.source))
                 self.ends.had.add((arc.good, arc.target))
                 self.arcs.setdefault(arc, {})
         for key in opening:
             if key not in exact:
-                for arc in self._pairs(key):
+                for arc in filter(self._useful, self._named_pairs(key)):
                     self.arcs.setdefault(arc, {})
 
-    def _pairs(self, key: Key) -> list[Arc]:
-        """The pairs that the row of a key names: those of several only where they are of use."""
+    def _named_pairs(self, key: Key) -> list[Arc]:
+        """The pairs that the row of a key names, whether they are open or not."""
         selected = self.selected[key[1]]
         if selected is None:
             return []
-        every = (Arc(*each) for each in product(selected.goods, selected.sources, selected.targets))
-        exact = selected.rank == (EXACT,) * 3
-        found = [arc for arc in every if arc.source != arc.target and (exact or self._useful(arc))]
-        if not found and selected.sources == selected.targets and len(selected.sources) == 1:
-            message = "is where the good comes from; trade is between two places"
-            self.problems.at(self.rows[key], "to", message)
-        return found
+        every = product(selected.goods, selected.sources, selected.targets)
+        return [Arc(*each) for each in every if each[1] != each[2]]
 
     def _useful(self, arc: Arc) -> bool:
+        """Return True for a pair at whose one end the good is had and at whose other it is of use:
+        a row that names several opens no others."""
         had, used = self.ends
         return (arc.good, arc.source) in had and (arc.good, arc.target) in used
 
@@ -179,13 +176,18 @@ class TradeRows:
             selected = self.selected[key[1]]
             if selected is None:
                 continue
-            told = [arc for arc in self._pairs(key) if arc in self.arcs]
+            # a row of many pairs speaks of every open one, whoever opened it: a ban has no holes
+            told = [arc for arc in self._named_pairs(key) if arc in self.arcs]
             for arc in told:
                 self.arcs[arc].setdefault(key[2], []).append(Matched(key, selected.rank))
             if not told:
                 self._refuse_idle(key)
 
     def _refuse_idle(self, key: Key) -> None:
+        if key[1][1] == key[1][2]:
+            message = "is where the good comes from; trade is between two places"
+            self.problems.at(self.rows[key], "to", message)
+            return
         if key[2] == OPENS:
             message = (
                 "opens no pair: nowhere at the one end is the good had, or nowhere at the other is "
