@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from planner.analysis.tradeoffs.editions import attribute as attribute
     from planner.analysis.tradeoffs.frontier import Frontier as Frontier
     from planner.analysis.tradeoffs.frontier import frontier as frontier
+    from planner.analysis.tradeoffs.places import places as places
     from planner.analysis.tradeoffs.switches import routes as routes
     from planner.analysis.uncertainty.ensemble import Ensemble as Ensemble
     from planner.analysis.uncertainty.ensemble import ensemble as ensemble
@@ -240,6 +241,7 @@ _HOMES = {
     "OutputError": "planner.errors",
     "Period": "planner.system.nouns",
     "Plan": "planner.plan.plan",
+    "places": "planner.analysis.tradeoffs.places",
     "PlannerError": "planner.errors",
     "Plant": "planner.system.nouns",
     "Plots": "planner.figures.accessor",

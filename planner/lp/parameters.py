@@ -29,8 +29,9 @@ from planner.mfa.balance import Balance
 from planner.mfa.demand_measures import AVOIDED, Spare, spares
 from planner.system.curves import curves
 from planner.system.economics import discount_factor, period_factors
-from planner.system.nouns import SCOPES, Array, System
+from planner.system.nouns import HOME, SCOPES, Array, System
 from planner.system.orders import order_cash, order_charge, orderable
+from planner.system.places import place_of_plants
 from planner.system.unit_accounts import running_costs
 
 
@@ -135,8 +136,10 @@ def _fill_orders(m: Components, given: Given) -> None:
         charge = order_charge(system, system.plants[name])
         cost.add(name, values=charge.sum(axis=-1), kept=kept)
     add_param(m, "order_cost", cost, add_set(m, "orders", cost, width=2))
-    paying = {name: order_cash(system, system.plants[name]) for name in given.orderable}
-    cash = given.by_order(paying)
+    # the budget is the country's: plants at other places are paid for there
+    at = place_of_plants(system)
+    own = [name for name in given.orderable if at[name] == HOME]
+    cash = given.by_order({name: order_cash(system, system.plants[name]) for name in own})
     paid = m.index("cash", cash, width=3)
     add_param(m, "cash", cash, paid)
     join_sets(m, "ordered", m.sets["periods"], paid.codes[:, [2]], paid.codes[:, [0, 1]])

@@ -63,6 +63,11 @@ ITEMS: Mapping[str, str] = MappingProxyType(
         "variable_cost": "variable cost of running a process",
         "import_price": "price paid for what is imported",
         "transport_cost": "transport of what is imported",
+        "duty": "tariffs and duties on trade, which the place that it goes to levies",
+        "border_adjustment": (
+            "carbon price that a border charges on what trade embodies; in a study with places also "
+            "that on imports"
+        ),
         "credit": "what by-products outside the study earn (negative)",
         "fixed_cost": "fixed cost of standing capacity, run or not",
         "capital": "annuities of what was ordered, as far as they fall within the horizon",

@@ -26,7 +26,7 @@ from planner.system.curves import BOUGHT, curves
 from planner.system.economics import period_factors
 from planner.system.nouns import SCOPES, Array, Curve, Plant, System
 from planner.system.orders import order_charge, placed
-from planner.system.provenance import REFINED
+from planner.system.provenance import REFINED, is_supplied
 from planner.system.trade import goods_supply
 from planner.system.unit_accounts import (
     RUN_DOWN,
@@ -130,7 +130,7 @@ def _added_up(rows: Iterable[Row]) -> list[Row]:
 
 def _stockpile_supply(system: System, values: Values) -> Iterator[Row]:
     for good in system.goods.values():
-        if good.stockpile is None or good.kind != "refined":
+        if good.stockpile is None or not is_supplied(good):
             continue
         drawn, filled = (series(system, values, each, good.name) for each in ("draw", "fill"))
         for metal, share in good.content.items():

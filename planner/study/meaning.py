@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from planner.errors import Severity
-from planner.system.nouns import ProcessKind
+from planner.system.nouns import TRADE, ProcessKind
 
 Question = Literal[
     "opened",
@@ -49,7 +49,7 @@ Question = Literal[
 ]
 """What a noun or a policy is asked before one of its numbers counts; answered in
 `planner.study.judgement.questions`."""
-AT_HOME = tuple(kind for kind in get_args(ProcessKind) if kind != "import")
+AT_HOME = tuple(kind for kind in get_args(ProcessKind) if kind not in ("import", TRADE))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Literal, get_args
 from planner.system.losses import MEDIA, WITHOUT_PROCESS
 from planner.system.nouns import (
     SCOPES,
+    TRADE,
     Distribution,
     GoodKind,
     MeasureKind,
@@ -176,6 +177,10 @@ def _good(note: str) -> Column:
     return Column("good", note, required=True, refers_to="goods")
 
 
+def _place(note: str) -> Column:
+    return Column("place", f"{note}; empty: the country of the study", refers_to="places")
+
+
 YEAR_TO_YEAR = "from each year to the next"
 FROM_ORDER = "counted from the year in which the order, or a part of it, is placed"
 OF_COHORT = "the cohort of each year its own"
@@ -218,6 +223,12 @@ TABLES: tuple[TableForm, ...] = (
             "disposal and shortage."
         ),
         keys=(_good("the good"), Column("metal", "for content and equivalent", refers_to="metals")),
+        columns=(
+            _place(
+                "of what is not the same at all places (stocks, costs of disposal and shortage); "
+                "costs of a good without rows at a place are those without a place"
+            ),
+        ),
         parameters=(
             ParameterForm(
                 "content",
@@ -277,6 +288,7 @@ TABLES: tuple[TableForm, ...] = (
         "demand",
         "What is to be served. A demanded good is terminal: no process takes it in.",
         keys=(_good("the good demanded"),),
+        columns=(_place("where it is demanded"),),
         parameters=(ParameterForm("demand", "t/year", "amount demanded"),),
     ),
     TableForm(
@@ -286,9 +298,9 @@ TABLES: tuple[TableForm, ...] = (
         columns=(
             Column(
                 "kind",
-                "import runs abroad; all others at home",
+                "import runs abroad; all others at their place",
                 required=True,
-                choices=get_args(ProcessKind),
+                choices=tuple(kind for kind in get_args(ProcessKind) if kind != TRADE),
             ),
             Column(
                 "stage",
@@ -311,6 +323,7 @@ TABLES: tuple[TableForm, ...] = (
                 "country or region the metal comes from, or in which an import refines it; empty "
                 "for home metal",
             ),
+            _place("where it runs, any kind but import; what it takes and gives is there"),
             Column("host", "host of a by-product", refers_to="hosts"),
             Column(
                 "plant",
@@ -638,6 +651,7 @@ TABLES: tuple[TableForm, ...] = (
                 required=True,
                 choices=get_args(Distribution),
             ),
+            _place("where it is in use; the goods that enter it, and its waste, are there"),
             Column("description", "in words"),
         ),
         required=False,
@@ -756,6 +770,7 @@ TABLES: tuple[TableForm, ...] = (
             ),
             Column("step", "name of the step: 1, 2, 3, or 1 Japan, 2 others", required=True),
         ),
+        columns=(_place("of a good: where it is sold"),),
         parameters=(
             ParameterForm(
                 "price",
@@ -935,9 +950,45 @@ TABLES: tuple[TableForm, ...] = (
         required=False,
     ),
     TableForm(
+        "trade",
+        "Trade between places. A pair of places is open for a good where a row gives its freight, "
+        "and closed elsewhere. `good` is a good, METAL/* or *; `from` and `to` are a place, the "
+        "country of the study, a bloc of study.toml, or *. What names several is of every pair "
+        "where the good is had at one end and of use at the other. Of rows that name the same "
+        "pair, that of the later scenario holds, then the one that names it most narrowly; of "
+        "limits (`max`) all hold. Bans, licences and quotas are `max` in a scenario.",
+        keys=(
+            Column("good", "the good, METAL/* or *", required=True),
+            Column("from", "where it comes from", required=True),
+            Column("to", "where it goes", required=True),
+        ),
+        parameters=(
+            ParameterForm(
+                "freight", "USD/t", "freight and insurance; its row opens the pair, 0 if need be"
+            ),
+            ParameterForm("duty", "1", "share of the value that the place it goes to levies"),
+            ParameterForm(
+                "value",
+                "USD/t",
+                "value of the good on which the duty falls; required where there is a duty",
+            ),
+            ParameterForm("tariff", "USD/t", "levied per tonne by the place it goes to"),
+            ParameterForm("max", "t/year", "most of each pair; 0 closes it"),
+            ParameterForm("emission", "tCO2e/t", "emission of the transport"),
+            ParameterForm(
+                "embodied",
+                "tCO2e/t",
+                "what the border charges the carbon price on, where it does (border_adjustment); "
+                "no emission of the plan, which counts that where it is made",
+            ),
+        ),
+        required=False,
+    ),
+    TableForm(
         "collection",
         "Waste and the largest share of it that can be collected, whatever process takes it.",
         keys=(_good("the waste good"),),
+        columns=(_place("where it arises"),),
         parameters=(ParameterForm("rate", "1", "largest share collected", maximum=1.0),),
         required=False,
     ),
@@ -956,6 +1007,12 @@ TABLES: tuple[TableForm, ...] = (
                     "foreign_emission_index",
                     "population",
                 ),
+            ),
+        ),
+        columns=(
+            _place(
+                "of grid_intensity, carbon_price and direct_emission_index: another place has its "
+                "own, or the default"
             ),
         ),
         parameters=(

@@ -37,9 +37,17 @@ NUMBERS = (
     "direct_emission_index",
     "foreign_emission_index",
     "population",
+    "abroad",
 )
 """Fields of a System that hold what a programme is made of."""
-HEAD = ("metals", "order_periods", "discount_rate", "stock_convention", "border_adjustment")
+HEAD = (
+    "metals",
+    "order_periods",
+    "discount_rate",
+    "stock_convention",
+    "border_adjustment",
+    "border_charges",
+)
 """Fields of a System that must be the same in all samples."""
 
 

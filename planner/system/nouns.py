@@ -27,8 +27,20 @@ V = TypeVar("V")
 
 GoodKind = Literal["intermediate", "refined", "product", "scrap", "waste"]
 ProcessKind = Literal[
-    "mine", "byproduct", "import", "refine", "manufacture", "collect", "recycle", "release"
+    "mine",
+    "byproduct",
+    "import",
+    "refine",
+    "manufacture",
+    "collect",
+    "recycle",
+    "release",
+    "trade",
 ]
+TRADE: ProcessKind = "trade"
+"""Kind of the flows of trade.csv from one place to another; no row of processes.csv has it."""
+HOME = ""
+"""The place that the study is of: its country."""
 Stage = Literal["extraction", "processing", "manufacture", "use", "recycling"]
 Pathway = Literal[
     "domestic primary",
@@ -137,6 +149,21 @@ def _no_curve() -> Curve:
     return NO_CURVE
 
 
+def located(name: str, place: str) -> str:
+    """A good at a place, by name: `lithium/refined (Chile)`; at home its plain name."""
+    return f"{name} ({place})" if place else name
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Abroad:
+    """The series of a place other than the country of the study, shape (Y,) each, in the units of
+    those of `System`; the carbon price is paid there."""
+
+    grid_intensity: Array
+    carbon_price: Array
+    direct_emission_index: Array
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Good:
     """A balanced good: one metal at one stage, or a joint good (a battery pack) with a fixed
@@ -163,6 +190,13 @@ class Good:
     """The largest share of the waste that can be collected, shape (Y,); only for waste."""
     curve: Curve = field(default_factory=_no_curve)
     """Steps of what is sold abroad where it pays; empty where it is not."""
+    place: str = HOME
+    """Where it is balanced: the same good at two places is two goods, named by `located`."""
+
+    @property
+    def plain(self) -> str:
+        """Its name without its place, as goods.csv has it."""
+        return self.name.removesuffix(f" ({self.place})") if self.place else self.name
 
     @property
     def exported(self) -> bool:
@@ -217,16 +251,37 @@ class Process:
     """t of by-product metal that a t of host output can yield; NaN for a process without a host."""
     curve: Curve = field(default_factory=_no_curve)
     """Steps of what the process can be had at, on top of its running cost; empty: at that alone."""
+    place: str = HOME
+    """Where it runs; of trade where it goes to."""
+    source: str = HOME
+    """Of trade the place that it comes from; of all other processes of no meaning."""
+    duty: Array | None = None
+    """Of trade: what the place that it goes to levies, tariff and share of the value, USD per t."""
+    border_charge: Array | None = None
+    """Of trade: the carbon price at the border on what the good embodies, USD per t."""
+
+    @property
+    def is_trade(self) -> bool:
+        return self.kind == TRADE
 
     @property
     def at_home(self) -> bool:
-        return self.kind != "import"
+        """Whether it runs in the country of the study; trade and imports run between countries."""
+        return self.place == HOME and self.kind not in ("import", TRADE)
 
     @property
     def from_abroad(self) -> bool:
-        """Whether metal comes into the country by this process: an import, or metal won at home
-        from ore of a stated origin (a by-product of imported host ore), which takes in no good."""
-        return self.kind == "import" or bool(self.origin and not self.inputs)
+        """Whether metal comes into the country by this process: an import, trade that comes in, or
+        metal won at home from ore of a stated origin (a by-product of imported host ore), which
+        takes in no good."""
+        if self.place != HOME:
+            return False
+        return self.kind in ("import", TRADE) or bool(self.origin and not self.inputs)
+
+    @property
+    def goes_abroad(self) -> bool:
+        """Whether a home good leaves the country by this process, in trade."""
+        return self.is_trade and self.source == HOME
 
     @property
     def has_foreign_metal(self) -> bool:
@@ -327,6 +382,8 @@ class Product:
     initial_stock: Array
     """t of each history cohort still in use when the study begins; NaN where it follows from the
     inflow, shape (H,)."""
+    place: str = HOME
+    """Where the products are in use."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -510,6 +567,10 @@ class System:
     take_back: Mapping[str, TakeBack] = field(default_factory=dict)
     """By waste."""
     observations: tuple[Observed, ...] = ()
+    abroad: Mapping[str, Abroad] = field(default_factory=dict)
+    """The places other than the country, by name; empty where the study has none."""
+    border_charges: frozenset[str] = frozenset()
+    """Places whose border charges their carbon price on what trade embodies."""
     population: Array | None = None
     """Persons, shape (Y,); NaN where the study does not say."""
     warnings: tuple[Problem, ...] = ()
@@ -535,6 +596,10 @@ class System:
     @property
     def years(self) -> tuple[int, ...]:
         return tuple(period.first for period in self.periods)
+
+    def name_of_place(self, place: str) -> str:
+        """The name of a place; that of the country of the study where it is empty."""
+        return place or self.country
 
     @property
     def orders_yearly(self) -> bool:

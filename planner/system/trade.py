@@ -16,8 +16,12 @@ that a policy, an indicator and a test of security cannot mean different things 
   it passes through at any stage: ore of A refined in B depends on A and on B, each once, so that
   the shares of all origins may add up to more than 1. For one origin, I are the goods that its own
   imports give out.
-- **What goes out** is what is demanded for export or sold abroad at a price, and what an import
-  takes of goods that none of them gives out (home ore refined abroad).
+- **What goes out** is what is demanded for export or sold abroad at a price, what trade takes of
+  home goods to another place, and what an import takes of home goods that none of them gives out
+  (home ore refined abroad).
+- **Between places** each tonne crosses the border with the trade that brings it, whose origin is
+  the place that it comes from. Goods at other places are not the country's: what trade takes of
+  them is in no account of it.
 
 The worth of a good is a choice of who asks: `equivalent` (policies: as stated, or refused),
 `reported_equivalent` (reports: as stated, or contained metal), `contained` (contained metal).
@@ -25,13 +29,14 @@ The worth of a good is a choice of who asks: `equivalent` (policies: as stated, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol, get_args
 
 import numpy as np
 
 from planner.system.nouns import (
+    HOME,
     Array,
     Deposit,
     Good,
@@ -110,6 +115,14 @@ def importers(network: Network, origin: str | None = None) -> tuple[Process, ...
     )
 
 
+def is_from(process: Process, origin: str) -> bool:
+    """Return True if metal comes by a process from an origin: into the country, or in trade from
+    there to any other place. Whoever loses or closes an origin loses these."""
+    if process.is_trade:
+        return process.source == origin and origin != HOME
+    return process.from_abroad and process.origin == origin
+
+
 def brought_in(network: Network, origin: str | None = None) -> frozenset[str]:
     """Goods that imports give out, those of all origins or of one."""
     return frozenset(good for process in importers(network, origin) for good in process.outputs)
@@ -153,14 +166,25 @@ def imported(
 
 
 def sent_abroad(system: System, metal: str | None = None) -> Iterator[Crossing]:
-    """Home goods that imports take in, such as ore that is refined abroad: t of the good that go
-    out per unit of activity."""
+    """Home goods that imports take in, such as ore that is refined abroad, and that trade takes to
+    another place: t of the good that go out per unit of activity."""
     brought = brought_in(system)
-    for process in importers(system):
-        for name, coefficient in process.inputs.items():
-            good = system.goods[name]
-            if name not in brought and (metal is None or metal in good.content):
-                yield Crossing(process, good, coefficient)
+    for process in system.processes.values():
+        if process.goes_abroad:
+            yield from _taken_out(system, process, process.inputs, metal)
+        elif process.from_abroad:
+            yield from _taken_out(
+                system, process, [name for name in process.inputs if name not in brought], metal
+            )
+
+
+def _taken_out(
+    system: System, process: Process, names: Iterable[str], metal: str | None
+) -> Iterator[Crossing]:
+    for name in names:
+        good = system.goods[name]
+        if good.place == HOME and (metal is None or metal in good.content):
+            yield Crossing(process, good, process.inputs[name])
 
 
 def import_terms(

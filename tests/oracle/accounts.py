@@ -94,8 +94,11 @@ def self_sufficiency(a: Accounts) -> Iterator[Asked]:
             out += a.refined(a.flow(year, metal, {q}, set(adds)), metal)
             out += a.refined(a.flow(year, metal, set(raw), {q}), metal)
             back += a.refined(a.flow(year, metal, set(less), {q}), metal)
+        reached = policies.counting(a.programme, policy)
+        for q in policies.sent_by_trade(a.programme, policy, reached):
+            back += a.refined(a.flow(year, metal, reached, {q}), metal)
         need = policies.requirement(a.programme, metal, export=False)[t]
-        sent = policies.counted_exports(a.programme, policy)
+        sent = policies.counted_exports(a.programme, reached)
         sold = policies.requirement(a.programme, metal, export=True, among=sent)[t]
         for good in sent.intersection(curves.curved(a.study)):
             sold += a.refined(a.flow(year, metal, {good}, {"export"}), metal)
@@ -179,7 +182,8 @@ def capital_budget(a: Accounts) -> Iterator[Asked]:
     """Overnight cost of what is ordered, a year."""
     c = a.plan.capacity
     for name, _, t, year, cap in a.levels("capital_budget"):
-        ordered = c[(c.year == year) & (c.quantity == "ordered")]
+        away = {row["plant"] for row in a.programme.recipes.processes.values() if row["place"]}
+        ordered = c[(c.year == year) & (c.quantity == "ordered") & ~c.plant.isin(away)]
         spent = sum(
             value * overnight(a.programme, plant)[t]
             for plant, value in zip(ordered.plant, ordered.value, strict=True)

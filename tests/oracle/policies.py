@@ -54,7 +54,11 @@ def level(p: Programme, policy: dict[str, Any]) -> Array:
 
 def closes(p: Programme, policy: dict[str, Any], process: str) -> bool:
     """Whether a closure shuts a process by which metal comes in."""
-    if not comes_in(p, process) or p.recipes.processes[process]["origin"] != policy["origin"]:
+    row = p.recipes.processes[process]
+    if row["kind"] == "trade":
+        if row["source"] != policy["origin"]:
+            return False
+    elif not comes_in(p, process) or row["origin"] != policy["origin"]:
         return False
     return "metal" not in policy or policy["metal"] in p.recipes.metals(process)
 
@@ -105,13 +109,16 @@ def comes_in(p: Programme, process: str) -> bool:
     """Whether metal comes into the country by a process: an import, or metal of a stated origin
     that is won without taking a good."""
     row = p.recipes.processes[process]
-    return row["kind"] == "import" or bool(row["origin"] and not p.recipes.inputs(process))
+    if row["place"]:
+        return False
+    taken = p.recipes.inputs(process)
+    return row["kind"] in ("import", "trade") or bool(row["origin"] and not taken)
 
 
 def is_home(p: Programme, process: str, policy: dict[str, Any]) -> bool:
     """Whether the output of a process counts as home output (conventions.md, provenance)."""
     row, found = p.recipes.processes[process], sources(p, process, policy["metal"])
-    if row["kind"] == "import" or found == {"new scrap"}:
+    if row["kind"] in ("import", "trade") or row["place"] or found == {"new scrap"}:
         return False
     if policy.get("provenance", "any") == "home":
         return not found & {"abroad", "opening"}
@@ -132,7 +139,8 @@ def sources(p: Programme, process: str, metal: str) -> set[str]:
         inputs = [g for g in p.recipes.inputs(name) if p.recipes.content(g, metal)]
         if not p.recipes.inputs(name):
             row = p.recipes.processes[name]
-            abroad = row["kind"] == "import" or row["origin"] or row["pathway"][:7] == "foreign"
+            foreign = row["pathway"][:7] == "foreign" or row["place"]
+            abroad = row["kind"] == "import" or row["origin"] or foreign
             found.add("abroad" if abroad else "home")
         for good in inputs:
             found |= held_before(p, good)
@@ -144,6 +152,9 @@ def sources(p: Programme, process: str, metal: str) -> set[str]:
 def held_before(p: Programme, good: str) -> set[str]:
     """What a good holds that no process of the study gave."""
     found = set()
+    if p.recipes.goods[good]["place"]:
+        # of another place, whatever became of it there
+        return {"abroad"} if p.study.has("good_values", good, "", "opening_stock") else found
     if good in {row["waste"] for row in p.study.rows.get("products", []) if row.get("waste")}:
         found.add("use")
     if p.study.constant("good_values", good, "", "opening_stock") > 0:
@@ -217,6 +228,8 @@ def requirement(p: Programme, metal: str, export: bool | None = None, among=None
     """Demand in refined equivalents: all, at home, or exported, of all goods or some."""
     total = np.zeros(len(p.periods))
     for good, demand in p.recipes.demand.items():
+        if p.recipes.goods[good]["place"]:
+            continue
         if export is not None and p.recipes.exported(good) != export:
             continue
         if among is not None and good not in among:
@@ -229,9 +242,10 @@ def self_sufficiency(p: Programme) -> None:
     """### self_sufficiency(policy, metal, year)."""
     for name, policy in in_force(p, "self_sufficiency"):
         metal, share = policy["metal"], level(p, policy)
-        terms = counted(p, policy)
+        reached = counting(p, policy)
+        terms = counted(p, policy) | sent_by_trade(p, policy, reached)
         home = requirement(p, metal, export=False)
-        sent = counted_exports(p, policy)
+        sent = counted_exports(p, reached)
         exports = requirement(p, metal, export=True, among=sent)
         for t in active(p, share):
             row = [(("activity", q, t), e[t]) for q, e in terms.items()]
@@ -241,13 +255,15 @@ def self_sufficiency(p: Programme) -> None:
             p.model.row(("self_sufficiency", name, metal, t), row, ">=", right)
 
 
-def counted_exports(p: Programme, policy: dict[str, Any]) -> set[str]:
-    """Exported goods at the stages that can hold metal that counts (conventions.md): followed from
-    each process that counts, good by good, until nothing new is found."""
+def counting(p: Programme, policy: dict[str, Any]) -> set[str]:
+    """Goods that can hold metal that counts (conventions.md): followed from each process that
+    counts, good by good, until nothing new is found or it leaves home."""
     counts, metal = counted_goods(p, policy), policy["metal"]
     edges: dict[str, set[str]] = {}
     asked: list[str] = []
-    for q in p.recipes.processes:
+    for q, fields in p.recipes.processes.items():
+        if fields["kind"] == "trade" and not fields["source"]:
+            continue
         adds, less, raw = counts.get(q, ([], [], []))
         whole = {g for g in p.recipes.outputs(q) if p.recipes.content(g, metal)}
         sold = [sells_on(p, q, g) for g in p.recipes.inputs(q)]
@@ -263,7 +279,22 @@ def counted_exports(p: Programme, policy: dict[str, Any]) -> set[str]:
             reached.add(good)
             asked += edges.get(good, ())
     stage = {good: row["stage"] for good, row in p.recipes.goods.items()}
-    return {g for g in reached if p.recipes.exported(g) and stage[g] in policy["stages"]}
+    return {g for g in reached if stage[g] in policy["stages"]}
+
+
+def counted_exports(p: Programme, reached: set[str]) -> set[str]:
+    """Those of them that are exported from home."""
+    return {g for g in reached if p.recipes.exported(g) and not p.recipes.goods[g]["place"]}
+
+
+def sent_by_trade(p: Programme, policy: dict[str, Any], reached: set[str]) -> dict[str, Array]:
+    """What a tonne of trade from home to another place takes off, below zero."""
+    recipes, terms = p.recipes, {}
+    for q, fields in recipes.processes.items():
+        if fields["kind"] == "trade" and not fields["source"]:
+            for g in reached.intersection(recipes.inputs(q)):
+                terms[q] = -recipes.taken(g, q) * recipes.equivalent(g, policy["metal"])
+    return terms
 
 
 def sales(p: Programme, policy: dict[str, Any], sent: set[str]) -> dict[str, float]:
@@ -301,7 +332,8 @@ def refined_output(p: Programme, process: str, metal: str) -> Array:
     """Refined metal that a unit of activity gives."""
     total = np.zeros(len(p.periods))
     for good in p.recipes.outputs(process):
-        if p.recipes.goods[good]["kind"] == "refined":
+        row = p.recipes.goods[good]
+        if row["kind"] == "refined" and not row["place"]:
             total = total + p.recipes.out(good, process) * p.recipes.content(good, metal)
     return total
 
@@ -442,7 +474,8 @@ def capital_budget(p: Programme) -> None:
 
     for name, policy in in_force(p, "capital_budget"):
         cap = level(p, policy)
-        plants = [k for (k,) in p.study.keys("plants", "capital_cost")]
+        away = {row["plant"] for row in p.recipes.processes.values() if row["place"]}
+        plants = [k for (k,) in p.study.keys("plants", "capital_cost") if k not in away]
         cost = {k: overnight(p, k) for k in plants}
         for t in active(p, cap):
             row = [

@@ -63,6 +63,8 @@ def emission_columns(p: Programme) -> None:
     """`emission`, with the carbon price on the scope that it falls on."""
     price = p.study.by_period("series", "carbon_price")
     charged = "footprint" if p.study.head.get("border_adjustment") else "territorial"
+    if p.study.head.get("places"):
+        charged = "territorial"
     for scope in SCOPES:
         for t in p.periods:
             cost = p.beta[t] * price[t] if scope == charged else 0.0

@@ -18,11 +18,11 @@ from planner.solver.compiled import compiled
 from planner.study.meaning import MEANINGS
 from planner.study.reader import Rereader
 from planner.study.schema import BY_NAME, POLICY_FORMS, SERIES_UNITS
-from planner.system.nouns import Distribution, GoodKind, ProcessKind, System
+from planner.system.nouns import TRADE, Distribution, GoodKind, ProcessKind, System
 from tests.small import Study, system_of
 
 KINDS: tuple[str, ...] = get_args(GoodKind)
-PROCESSES: tuple[str, ...] = get_args(ProcessKind)
+PROCESSES: tuple[str, ...] = tuple(kind for kind in get_args(ProcessKind) if kind != TRADE)
 LIVES: tuple[str, ...] = get_args(Distribution)
 BOTH = {"lithium": 0.2, "cobalt": 0.1}
 STOCKED = {"closing_stock": 2, "max_stock": 50, "holding_cost": 1}

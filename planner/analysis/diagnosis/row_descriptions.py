@@ -18,6 +18,7 @@ from planner.solver.highs import Name
 from planner.study.provenance import figures, plain, span, years_of
 from planner.system.curves import curves
 from planner.system.nouns import Policy, System
+from planner.system.trade import is_from
 
 TARGET_NAMES = frozenset(family.name for family in TARGETS)
 
@@ -119,8 +120,7 @@ def _max_activity(facts: Facts, subject: Subject, years: list[int]) -> Telling:
         policy
         for policy in facts.system.policies.values()
         if policy.kind == "closure"
-        and process.from_abroad
-        and policy.origin == process.origin
+        and is_from(process, policy.origin)
         and np.isfinite(facts.mean(policy.level, years)).any()
     ]
     most = figures(facts.mean(process.max_activity, years), "t/year")

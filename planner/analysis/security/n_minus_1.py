@@ -36,9 +36,11 @@ from planner.analysis.security.recourse import (
     Loss,
     Window,
     base_of,
+    lost_by_name,
     part,
     recourse,
     sources,
+    stages_of_places,
     start_periods,
 )
 from planner.analysis.security.stacking import joined, labelled
@@ -138,19 +140,20 @@ def secure(
     A loss lasts `years`, from any of `starts` (every year where None), and leaves `share` of what
     the unsecured plan runs; unmet demand is counted over it and the `recovery` after it.
     `means="stockpiles"` keeps all orders as they are: stockpile sizing. `losses` names sources
-    (`origin/NAME`, `host/NAME`); all where None. Raises SpecError for what cannot be.
+    (`origin/NAME`, `host/NAME`, or a stage of a place, `origin/NAME:STAGE`); all origins and hosts
+    where None. Raises SpecError for what cannot be.
     """
     base = base_of(subject)
     system = base.made.system
-    known = sources(system)
-    problems = [*_problems(limit, years, recovery, share), *_problems_of_names(losses or (), known)]
+    known = tuple(sources(system))
+    asked = losses if losses is not None else known
+    problems = [*_problems(limit, years, recovery, share), *_problems_of_names(asked, system)]
     if problems:
         raise SpecError("secure", problems)
     search = _Search(base, limit, means)
     for start in start_periods(system, tuple(starts) if starts is not None else None, "secure"):
-        names = tuple(known) if losses is None else losses
         search.watch(
-            start, start + years + recovery - 1, losses_of(system, names, start, years, share)
+            start, start + years + recovery - 1, losses_of(system, asked, start, years, share)
         )
     solution = search.run(progress)
     return search.answer(make_plan(base.made, solution, solution, ties=search.ties))
@@ -167,9 +170,10 @@ def _problems(limit: float, years: int, recovery: int, share: float) -> Iterator
         yield f"share is {share}; give what is left of each lost source, from 0 to below 1"
 
 
-def _problems_of_names(losses: Sequence[str], known: Collection[str]) -> Iterator[str]:
+def _problems_of_names(losses: Collection[str], system: System) -> Iterator[str]:
+    known = [*sources(system), *stages_of_places(system)]
     for name in losses:
-        if name not in known:
+        if lost_by_name(system, name) is None:
             yield f"'{name}' is not a source; choose from {', '.join(known)}"
     if not known:
         yield "no process has an origin or a host: there is nothing to lose"

@@ -31,7 +31,8 @@ def _fill(targets: Targets, policy: Policy) -> None:
     for good in policy.goods:
         closed, need = _closed(system, good), np.zeros(len(system.periods))
         for metal in system.goods[good].content:
-            need = need + refined_requirement(system, metal)
+            place = system.goods[good].place
+            need = need + refined_requirement(system, metal, place=place)
         for i, t, months in targets.in_force(policy):
             if not closed[i]:
                 cover = months / MONTHS_PER_YEAR * need[..., i]

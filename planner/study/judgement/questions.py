@@ -10,7 +10,7 @@ from planner.study.judgement.facts import Facts
 from planner.study.meaning import SERIES_PARTS, Question
 from planner.system.losses import WITHOUT_PROCESS
 from planner.system.nouns import Policy, Process
-from planner.system.trade import origins
+from planner.system.trade import is_from, origins
 
 EMISSIONS = ("direct_emission", "electricity", "embodied_emission", "transport_emission")
 OF_ROWS: tuple[Question, ...] = (
@@ -125,6 +125,17 @@ def _no_import(facts: Facts, policy: Policy) -> list[str]:
     return [] if policy.origin in known else [policy.origin]
 
 
+def _nothing_to_close(facts: Facts, policy: Policy) -> list[str]:
+    """The origin of a closure, unless its metal comes from there, to the country or elsewhere."""
+    processes, goods = facts.nouns.processes.values(), facts.nouns.goods
+    held = [{m for g in p.outputs for m in goods[g].content} for p in processes]
+    closes = (
+        is_from(process, policy.origin) and (not policy.metal or policy.metal in metals)
+        for process, metals in zip(processes, held, strict=True)
+    )
+    return [] if any(closes) else [policy.origin]
+
+
 def _no_plant(facts: Facts, policy: Policy) -> list[str]:
     return [] if any(_orderable(facts, name) for name in facts.nouns.plants) else [policy.name]
 
@@ -136,7 +147,7 @@ def _no_emission(facts: Facts, policy: Policy) -> list[str]:
 
 OF_POLICIES: Mapping[Question, Callable[[Facts, Policy], list[str]]] = {
     "observed": _unobserved,
-    "cut off": _no_import,
+    "cut off": _nothing_to_close,
     "bringing": _no_import,
     "ordering": _no_plant,
     "emitting": _no_emission,

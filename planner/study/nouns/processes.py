@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,17 @@ from planner.study.nouns.curves import largest, read_curve
 from planner.study.nouns.tables import StudyTables
 from planner.study.numbers import frozen
 from planner.study.rows import StructureRow
-from planner.system.nouns import NO_CURVE, Array, Curve, Deposit, Process, Ramp, frozen_map
+from planner.system.nouns import (
+    NO_CURVE,
+    TRADE,
+    Array,
+    Curve,
+    Deposit,
+    Process,
+    Ramp,
+    frozen_map,
+    located,
+)
 
 _SERIES = (
     "variable_cost",
@@ -30,15 +41,17 @@ def read_processes(tables: StudyTables, deposits: Mapping[str, Deposit]) -> dict
     return tables.before.processes | {
         row.name: _process(tables, row, deposits)
         for row in tables.rows("processes", "coefficients", "process_values", "curves")
+        if row.cells["kind"] != TRADE
     }
 
 
 def _process(tables: StudyTables, row: StructureRow, deposits: Mapping[str, Deposit]) -> Process:
     name, cells = row.name, row.cells
-    inputs, outputs, ore = _recipe(tables, name, deposits)
+    inputs, outputs, ore = _recipe(tables, name, cells["place"], deposits)
     host_content = _host_content(tables, row)
     curve = _curve(tables, name)
     min_activity, max_activity = _bounds(tables, name, curve)
+    series: dict[str, Any] = {p: tables.series("process_values", (name,), p) for p in _SERIES}
     return Process(
         name,
         cells["kind"],  # type: ignore[arg-type]
@@ -53,12 +66,13 @@ def _process(tables: StudyTables, row: StructureRow, deposits: Mapping[str, Depo
         outputs,
         ore,
         loading=tables.single("process_values", (name,), "loading"),
-        **{p: tables.series("process_values", (name,), p) for p in _SERIES},
+        **series,
         max_activity=max_activity,
         min_activity=min_activity,
         observed=_observed(tables, name),
         host_content=host_content,
         curve=curve,
+        place=cells["place"],
     )
 
 
@@ -76,9 +90,10 @@ def _curve(tables: StudyTables, name: str) -> Curve:
 
 
 def _recipe(
-    tables: StudyTables, name: str, deposits: Mapping[str, Deposit]
+    tables: StudyTables, name: str, place: str, deposits: Mapping[str, Deposit]
 ) -> tuple[Mapping[str, Array], ...]:
-    """Inputs, outputs and the ore taken from deposits, per unit of activity."""
+    """Inputs, outputs and the ore taken from deposits, per unit of activity; the goods are those
+    at the place of the process."""
     if not tables.changed(name, "coefficients"):
         kept = tables.before.processes[name]
         return kept.inputs, kept.outputs, kept.deposits
@@ -93,7 +108,8 @@ def _recipe(
                 "direction",
                 f"nothing goes out to deposit '{good}'; write in",
             )
-        recipe[kind][good] = tables.series("coefficients", key[1], "coefficient")
+        at = good if kind == "deposit" else located(good, place)
+        recipe[kind][at] = tables.series("coefficients", key[1], "coefficient")
     return tuple(map(frozen_map, recipe.values()))
 
 
