@@ -1248,6 +1248,7 @@ ROWS_OF_NATURE = frozenset(
         "exploration_limit",
         "extension",
         "service",
+        "shortage_limit",
         "host_limit",
         "circuit_limit",
         "collection",

@@ -57,6 +57,7 @@ BINDING: dict[str, Callable[[], Study]] = {
     "exploration_limit": lambda: measures.found(most=90),
     "extension": lambda: measures.robust(potential=0.3),
     "service": lambda: measures.robust(demand=[200, 100]),
+    "shortage_limit": lambda: measures.kept(),
     "host_limit": lambda: (
         Study()
         .host("zinc", 1000)

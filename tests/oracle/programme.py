@@ -419,6 +419,19 @@ def exploration_limit(p: Programme) -> None:
         p.model.row(("exploration_limit", deposit), found, "<=", most)
 
 
+def shortage_limit(p: Programme) -> None:
+    """### shortage_limit(good, year)."""
+    spared: dict[str, dict[tuple, Array]] = {}
+    for good, column, amount in measure_reliefs(p):
+        if good in p.recipes.demand and good in stored(p):
+            own = spared.setdefault(good, {})
+            own[column] = own.get(column, 0.0) + p.study.mean(amount)
+    for good, columns in spared.items():
+        for t in p.periods:
+            row = [(("shortage", good, t), 1.0), *((c, r[t]) for c, r in columns.items())]
+            p.model.row(("shortage_limit", good, t), row, "<=", p.recipes.demand[good][t])
+
+
 def lifetime_measures(p: Programme) -> None:
     """### extension(measure, year) and service(measure, year)."""
     for row in p.study.rows["measures"]:
@@ -566,6 +579,7 @@ ROWS = (
     depletion,
     exploration_limit,
     lifetime_measures,
+    shortage_limit,
     host_limit,
     collection,
     take_back,

@@ -41,6 +41,7 @@ from planner.lp.families.ramp import RAMP, RUN_DOWN
 from planner.lp.families.recycled_content import RECYCLED_CONTENT
 from planner.lp.families.self_sufficiency import SELF_SUFFICIENCY
 from planner.lp.families.service import SERVICE
+from planner.lp.families.shortage_limit import SHORTAGE_LIMIT
 from planner.lp.families.stockpile_balance import STOCKPILE_BALANCE
 from planner.lp.families.stockpile_cover import STOCKPILE_COVER
 from planner.lp.families.supply_curve import SUPPLY_CURVE
@@ -62,6 +63,7 @@ FORMULATION: tuple[Physical | Target, ...] = (
     EXPLORATION_LIMIT,
     EXTENSION,
     SERVICE,
+    SHORTAGE_LIMIT,
     HOST_LIMIT,
     CIRCUIT_LIMIT,
     COLLECTION,
