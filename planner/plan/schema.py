@@ -65,8 +65,8 @@ ITEMS: Mapping[str, str] = MappingProxyType(
         "transport_cost": "transport of what is imported",
         "duty": "tariffs and duties on trade, which the place that it goes to levies",
         "border_adjustment": (
-            "carbon price that a border charges on what trade embodies; in a study with places also "
-            "that on imports"
+            "carbon price that a border charges on what trade embodies, and in a study with places "
+            "on imports"
         ),
         "credit": "what by-products outside the study earn (negative)",
         "fixed_cost": "fixed cost of standing capacity, run or not",

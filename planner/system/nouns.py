@@ -279,6 +279,13 @@ class Process:
         return self.kind in ("import", TRADE) or bool(self.origin and not self.inputs)
 
     @property
+    def made_at(self) -> str:
+        """Where it works: its place, or the origin of an import; of trade where it comes from."""
+        if self.is_trade:
+            return self.source
+        return self.origin if self.kind == "import" else self.place
+
+    @property
     def goes_abroad(self) -> bool:
         """Whether a home good leaves the country by this process, in trade."""
         return self.is_trade and self.source == HOME

@@ -20,8 +20,10 @@ that a policy, an indicator and a test of security cannot mean different things 
   home goods to another place, and what an import takes of home goods that none of them gives out
   (home ore refined abroad).
 - **Between places** each tonne crosses the border with the trade that brings it, whose origin is
-  the place that it comes from. Goods at other places are not the country's: what trade takes of
-  them is in no account of it.
+  the place that it comes from, and every place that all of it passed before. Goods at other places
+  are not the country's: what trade takes of them is in no account of it. Where a place mixes metal
+  that passed an origin with other metal, the part hangs on the plan: it is traced in what a plan
+  reports (`planner.plan.trade_flows`), and not counted by policies, of which `check` warns.
 
 The worth of a good is a choice of who asks: `equivalent` (policies: as stated, or refused),
 `reported_equivalent` (reports: as stated, or contained metal), `contained` (contained metal).
@@ -107,12 +109,52 @@ def sold_on(network: Network, process: Process, name: str) -> bool:
 
 
 def importers(network: Network, origin: str | None = None) -> tuple[Process, ...]:
-    """The processes by which metal comes into the country, of all origins or of one."""
+    """The processes by which metal comes into the country, of all origins or of one: of a place
+    also trade that brings from another what all of it passed there."""
+    found = [process for process in network.processes.values() if process.from_abroad]
+    if origin is None:
+        return tuple(found)
+    passed = through(network, origin) if any(process.is_trade for process in found) else {}
     return tuple(
         process
-        for process in network.processes.values()
-        if process.from_abroad and origin in (None, process.origin)
+        for process in found
+        if process.origin == origin or (process.is_trade and passed[process.name] is True)
     )
+
+
+def through(network: Network, place: str) -> dict[str, bool | None]:
+    """By process, True if all that it may handle has passed a place, mined, worked up or sent from
+    there; False if none has; None where both are mixed, and what passed hangs on the plan."""
+    held: dict[str, set[bool]] = {}
+    for product in network.products.values():
+        if product.waste:
+            held.setdefault(product.waste, set()).add(product.place == place)
+    for name, good in network.goods.items():
+        if good.stockpile is not None and np.any(np.asarray(good.stockpile.opening) > 0):
+            held.setdefault(name, set()).add(good.place == place)
+    handled: dict[str, set[bool]] = {name: set() for name in network.processes}
+    news = True
+    while news:
+        news = False
+        for name, process in network.processes.items():
+            taken = set[bool]().union(*(held.get(good, ()) for good in process.inputs))
+            if process.deposits or not process.inputs:
+                taken.add(False)
+            found = {True} if taken and process.made_at == place else taken
+            news = news or not found <= handled[name]
+            handled[name] |= found
+            for output in process.outputs:
+                held.setdefault(output, set()).update(found)
+    return {name: None if len(both) > 1 else True in both for name, both in handled.items()}
+
+
+def mixed_through(network: Network, place: str) -> tuple[str, ...]:
+    """Trade into the country that may carry metal of a place mixed with other metal, by name."""
+    if not any(process.is_trade for process in network.processes.values()):
+        return ()
+    passed = through(network, place)
+    every = (p for p in network.processes.values() if p.is_trade and p.from_abroad)
+    return tuple(process.name for process in every if passed[process.name] is None)
 
 
 def is_from(process: Process, origin: str) -> bool:
@@ -130,7 +172,12 @@ def brought_in(network: Network, origin: str | None = None) -> frozenset[str]:
 
 def origins(network: Network, metal: str | None = None) -> tuple[str, ...]:
     """Countries and regions that metal comes from, at any stage, by name; of all metals or one."""
-    found = {p.origin for p in importers(network) if metal is None or _gives(network, p, metal)}
+    brings = [p for p in importers(network) if metal is None or _gives(network, p, metal)]
+    found = {process.origin for process in brings}
+    if any(process.is_trade for process in brings):
+        places = {process.made_at for process in network.processes.values()} - {HOME}
+        of = {process.name for process in brings}
+        found |= {x for x in places if of & {process.name for process in importers(network, x)}}
     return tuple(sorted(found))
 
 

@@ -35,9 +35,13 @@ HALF = 0.5
 QUARTER = 0.25
 
 
-def base(*, demand: float = 1.0) -> Study:
+def base(*, demand: float = 1.0, **head: object) -> Study:
     """Cells made of refined metal at home, 1 t of one from 1 t of the other; demand for 1 t."""
-    study = Study().good("li", "refined", opening_stock=0).good("ore", "intermediate", equivalent=1)
+    study = (
+        Study(**head)
+        .good("li", "refined", opening_stock=0)
+        .good("ore", "intermediate", equivalent=1)
+    )
     study.good("cell", "product", demand=demand, shortage_cost=HIGH, equivalent=1)
     return study.process("make", "manufacture", takes={"li": 1}, gives={"cell": 1}, **HOME)
 
@@ -167,6 +171,20 @@ def in_transit(*, own: bool, price: bool = False) -> Study:
     return sent_on(study, made, price=price)
 
 
+def of_places(mine: str, refinery: str) -> Study:
+    """Ore dug at a place of the study, and refined at another; trade between all of them."""
+    study = base(places=["X", "Y"]).process("dig", "mine", gives={"ore": 1}, place=mine, **HOME)
+    pathway = None if refinery else "foreign primary"
+    fields = {"takes": {"ore": 1}, "gives": {"li": 1}, "place": refinery, "pathway": pathway}
+    return study.process("refine", "refine", **fields, **HOME).trade("*", "*", "*", freight=0)
+
+
+def sent_to_a_place() -> Study:
+    """1 t is wanted at home and another at X, which has none of its own."""
+    study = mined(base(places=["X", "Y"])).at("X", "cell", demand=1, shortage_cost=HIGH)
+    return study.trade("cell", "home", "X", freight=0)
+
+
 WAYS: Mapping[str, Callable[[], Study]] = {
     "home ore, refined at home": lambda: mined(base()),
     "by-product of home host ore, refined at home": lambda: hosted(""),
@@ -192,6 +210,10 @@ WAYS: Mapping[str, Callable[[], Study]] = {
         own=True, price=True
     ),
     "home ore, as much again from X, mixed, and as much exported": lambda: in_transit(own=False),
+    "ore of place X, refined at home": lambda: of_places("X", ""),
+    "ore of place X, refined at place Y": lambda: of_places("X", "Y"),
+    "home ore, refined at place Y": lambda: of_places("", "Y"),
+    "home ore, as much again sent to place X in goods": sent_to_a_place,
 }
 """Ways in which a tonne of home demand is met, and the study that has no other."""
 
@@ -230,7 +252,7 @@ HEAD = """# What counts
 
 What each policy and each indicator of trade counts, measured: each row is a study in which a tonne
 of demand at home is met in one way alone, all yields and refined equivalents 1. X and Y are two
-countries abroad. [Conventions](conventions.md#what-crosses-the-border) says the rules in words.
+countries abroad, with imports from them or, in the last rows, as places of the study. [Conventions](conventions.md#what-crosses-the-border) says the rules in words.
 This page is written by `python -m tests.documents.what_counts`; a test fails where it is stale.
 """
 SHARES = ("import_share", "recycled_content")
@@ -262,7 +284,7 @@ TABLES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         (
             "recycled_content: t of all t of refined metal. quota and pin: t of activity of the "
             "processes, and processes held. Emissions in t CO2e where each process emits 1 t of it "
-            "per tonne, the imports abroad."
+            "per tonne, the imports abroad; trade emits none."
         ),
         (
             "recycled_content",

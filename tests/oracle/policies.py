@@ -414,9 +414,35 @@ def brought(p: Programme, origin: str = "") -> dict[str, list[str]]:
     """Processes by which metal comes in, of all origins or one, and what they take of goods that
     these give."""
     rows = p.recipes.processes
+    free = unpassed(p, origin) if origin in p.study.head.get("places", []) else set(rows)
     found = [q for q in rows if comes_in(p, q) and origin in ("", rows[q]["origin"])]
+    found += [q for q in rows if comes_in(p, q) and q not in free and q not in found]
     given = {g for q in found for g in p.recipes.outputs(q)}
     return {q: [g for g in p.recipes.inputs(q) if g in given] for q in found}
+
+
+def unpassed(p: Programme, place: str) -> set[str]:
+    """Processes that metal can reach which never passed a place."""
+    rows = p.recipes.processes
+    kept = {row["waste"]: row["place"] for row in p.study.rows["products"] if row["waste"]}
+    goods = {g for g, where in kept.items() if where != place}
+    goods |= {
+        g
+        for g, row in p.recipes.goods.items()
+        if row["place"] != place and p.study.constant("good_values", g, "", "opening_stock") > 0
+    }
+    found: set[str] = set()
+    while True:
+        more = set()
+        for q, row in rows.items():
+            where = {"trade": row["source"], "import": row["origin"]}.get(row["kind"], row["place"])
+            draws = not p.recipes.inputs(q) or p.recipes.deposits & set(p.recipes.sides[q, "in"])
+            if where != place and (draws or goods & set(p.recipes.inputs(q))):
+                more.add(q)
+        if more <= found:
+            return found
+        found |= more
+        goods |= {g for q in found for g in p.recipes.outputs(q)}
 
 
 def import_terms(p: Programme, metal: str, origin: str = "") -> dict[str, Array]:

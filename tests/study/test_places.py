@@ -65,32 +65,6 @@ def test_a_pair_that_is_not_listed_is_closed(tmp_path):
     assert yearly(plan, "shortage", REFINED) == [pytest.approx(70)]
 
 
-def chain(**head: object) -> Study:
-    """Ore is dug in A at 10 and refined in Korea at 5, or at home at 40; freight is 1. Home wants
-    100 t."""
-    study = Study(2021, 2024, places=["A", "Korea"], **head)
-    study.good("lithium/ore", "intermediate", equivalent=1)
-    study.good(REFINED, "refined", demand=100, shortage_cost=1000)
-    study.process(
-        "dig", "mine", gives={"lithium/ore": 1}, variable_cost=10, place="A", direct_emission=3
-    )
-    for name, place, cost in (("refine_korea", "Korea", 5), ("refine_home", "", 40)):
-        recipe = {"takes": {"lithium/ore": 1}, "gives": {REFINED: 1}}
-        pathway = {} if place else {"pathway": "foreign primary"}
-        study.process(
-            name,
-            "refine",
-            **recipe,
-            **pathway,
-            place=place,
-            variable_cost=cost,
-            direct_emission=2,
-            max_activity=1000 if place else 40,
-        )
-    study.trade("lithium/*", "*", "*", freight=1, emission=0.5)
-    return study
-
-
 def test_the_country_pays_with_and_without_what_its_tariff_earns(tmp_path):
     """Home pays 500 of freight, 1,200 of duties and 1,000 to B at B's price: 2,700, of which 1,200
     come back to it. B sells for 1,000 what costs it 1,000 of its 1,500. Both add up to the
@@ -350,6 +324,19 @@ def test_a_share_of_what_one_place_sends(tmp_path):
     )
     plan = plan_of(study, tmp_path)
     assert yearly(plan, "activity", "refine_home") == [pytest.approx(30)]
+
+
+def test_a_share_counts_what_passed_a_place_on_its_way(tmp_path):
+    """All ore is A's, wherever it is refined: at most 70 % of the need from A leaves 30 t short.
+    Were only what A sends home itself counted, nothing would be. Once Korea has ore of its own
+    mixed in, the part of A hangs on the plan: `check` says that it is not counted."""
+    study = chain(last=2021).policy("cap", "import_share", metal="lithium", origin="A", share=0.7)
+    plan = plan_of(study, tmp_path)
+    assert yearly(plan, "shortage", REFINED) == [pytest.approx(30)]
+    assert not any("mixed" in warning.message for warning in plan.system.warnings)
+    study.process("dig_korea", "mine", gives={"lithium/ore": 1}, variable_cost=99, place="Korea")
+    mixed = system_of(study, tmp_path)
+    assert any("mixed with other" in warning.message for warning in mixed.warnings)
 
 
 BAD = {

@@ -27,7 +27,6 @@ import numpy.typing as npt
 from planner.errors import SpecError
 from planner.lp.families import FORMULATION
 from planner.lp.variables import COLUMNS
-from planner.mfa.provenance.trace import made_at
 from planner.plan.plan import Plan, require_own_study
 from planner.plan.solve import require_optimal
 from planner.solver.compiled import Compiled, compiled
@@ -260,7 +259,7 @@ def stages_of_places(system: System) -> Mapping[str, tuple[str, ...]]:
     imports that do there what their stage says."""
     found: dict[str, list[str]] = {}
     for process in system.processes.values():
-        where = made_at(process)
+        where = process.made_at
         if where and not process.is_trade:
             found.setdefault(f"origin/{where}:{process.stage}", []).append(process.name)
     return {name: tuple(found[name]) for name in sorted(found)}

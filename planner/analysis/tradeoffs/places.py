@@ -159,5 +159,5 @@ def _emission_rows(plan: Plan) -> Iterator[tuple[object, ...]]:
     at = {process.name: process.place for process in plan.system.processes.values()}
     table = plan.emissions[plan.emissions["scope"] == "footprint"]
     sums = table.assign(place=table["process"].map(at)).groupby(["place", "metal", "year"])
-    for (place, metal, year), value in sums["value"].sum().items():
+    for place, metal, year, value in sums["value"].sum().reset_index().itertuples(index=False):
         yield place, "emissions", metal, year, float(value), np.nan, "tCO2e/year"

@@ -157,7 +157,8 @@ def label_notes(
     found: list[str] = []
     for (metal, name), part in supply.groupby(["metal", "process"]):
         process = system.processes.get(str(name))
-        if process is None:
+        # trade, and what refines at another place, has no label that could say otherwise
+        if process is None or process.pathway is None:
             continue
         sums = part.groupby("pathway")["value"].sum()
         others = sums[(sums.index != process.pathway) & (sums > TOLERANCE * sums.sum())]

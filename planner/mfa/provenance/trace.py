@@ -108,14 +108,9 @@ def place_trace(balance: Balance, flows: pd.DataFrame, metal: str, place: str) -
     handles it: the provenance with that place as its origin."""
 
     def passes(process: Process) -> bool:
-        return place == (process.source if process.is_trade else made_at(process))
+        return place == process.made_at
 
     return _marked(balance, flows, metal, passes, THROUGH)
-
-
-def made_at(process: Process) -> str:
-    """Where a process works: its place, or the origin of an import."""
-    return process.origin if process.kind == "import" else process.place
 
 
 THROUGH = "through"
@@ -302,8 +297,7 @@ class _Marked(_Network):
             return None
         maker = self.system.processes.get(source)
         if maker is not None and self.marks(maker):
-            where = maker.source if maker.is_trade else made_at(maker)
-            return Provenance(self.word, where), source, target
+            return Provenance(self.word, maker.made_at), source, target
         if source in self.inside and (source not in self.released or target in self.system.goods):
             return None, source, target
         return NOT_YET, source, target
