@@ -111,16 +111,19 @@ def import_share(a: Accounts) -> Iterator[Asked]:
     for name, policy, t, year, share in a.levels("import_share"):
         metal = policy["metal"]
         every = come_in(a, year, metal)
-        reached = come_in(a, year, metal, policy["origin"])
         of_imports = policy.get("of", "demand") == "imports"
+        reached = come_in(a, year, metal, policy["origin"], all_of_it=of_imports)
         whole = every if of_imports else policies.requirement(a.programme, metal)[t]
         yield Asked("import_share", name, "", year, reached, share * whole, False, every)
 
 
-def come_in(a: Accounts, year: int, metal: str, origin: str = "") -> float:
-    """Metal that comes in, of all origins or through one, each chain once."""
+def come_in(a: Accounts, year: int, metal: str, origin: str = "", all_of_it: bool = True) -> float:
+    """Metal that comes in, of all origins or through one, each chain once; all of it, or what can
+    serve demand."""
     total = 0.0
     for q, again in policies.brought(a.programme, origin).items():
+        if not (all_of_it or policies.serves(a.programme, q, metal)):
+            continue
         total += a.refined(a.flow(year, metal, {q}, set(a.recipes.outputs(q))), metal)
         total -= a.refined(a.flow(year, metal, set(again), {q}), metal)
     return total

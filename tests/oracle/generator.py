@@ -764,6 +764,33 @@ def buyers(d: Draft, name: str) -> None:
     stepped(d, name, some_prices(d, 100, 1500)[::-1], AMOUNT, 3)
 
 
+def transit(d: Draft) -> None:
+    """Foreign metal that is sent on in goods of its own, sold or demanded abroad, refined at home
+    or not; mostly of a metal and an origin that a policy names."""
+    named = [p for p in d.policies.values() if p["kind"] in ("self_sufficiency", "import_share")]
+    origins = {p["metal"]: p.get("origin", d.dice.choice(ORIGINS)) for p in named}
+    for metal in d.metals:
+        if not d.chance(0.8 if metal in origins else 0.1):
+            continue
+        through = good(d, f"{metal}/through", metal, "refined", "processing")
+        sent = good(d, f"{metal}/through_sent", metal, "product", "processing", export=True)
+        fields = {"pathway": "foreign primary", "origin": origins.get(metal, ORIGINS[0])}
+        if d.chance(0.5):
+            ore = good(d, f"{metal}/through_ore", metal, "intermediate", "extraction")
+            equivalent(d, ore, metal, d.number(0.7, 1.1))
+            process(d, f"through_{metal}", "import", "extraction", {}, {ore: 1}, **fields)
+            name, fields = f"refine_through_{metal}", {"pathway": "foreign primary"}
+            process(d, name, "refine", "processing", {ore: 1}, {through: 0.9}, **fields)
+        else:
+            process(d, f"through_{metal}", "import", "processing", {}, {through: 1}, **fields)
+        process(d, f"send_{metal}", "manufacture", "processing", {through: 1}, {sent: 1})
+        equivalent(d, sent, metal, d.number(0.7, 1.1))
+        if d.chance(0.5):
+            buyers(d, sent)
+        else:
+            demanded(d, sent, [metal], 3000)
+
+
 def from_demand(d: Draft) -> None:
     """Exports that were demanded and are sold now, unless a measure spares them."""
     spared = {row.get(c) for row in d.tables.get("measures", ()) for c in ("good", "instead")}
@@ -821,7 +848,8 @@ def draw(seed: int) -> Draft:
         make = d.dice.choice(POLICIES)
         fields = make(d)
         d.policies[f"policy{i}"] = {"kind": make.__name__, "source": "made", **fields}
-    for part in (supply_curves, deposit_curves, sales, from_demand, take_back, loss_media):
+    last = (supply_curves, deposit_curves, sales, from_demand, take_back, loss_media, transit)
+    for part in last:
         part(d)
     return d
 

@@ -464,6 +464,8 @@ def import_share(p: Programme) -> None:
         share, metal = level(p, policy), policy["metal"]
         of_imports = policy.get("of", "demand") == "imports"
         origin = import_terms(p, metal, policy["origin"])
+        if not of_imports:
+            origin = {q: e for q, e in origin.items() if serves(p, q, metal)}
         every = import_terms(p, metal) if of_imports else {}
         need = requirement(p, metal)
         for t in active(p, share):
@@ -471,6 +473,21 @@ def import_share(p: Programme) -> None:
             row += [(("activity", q, t), -share[t] * e[t]) for q, e in every.items()]
             right = 0.0 if of_imports else share[t] * need[t]
             p.model.row(("import_share", name, t), row, "<=", right)
+
+
+def serves(p: Programme, process: str, metal: str) -> bool:
+    """Whether the metal of an import can serve demand or a stockpile, or at least not only what is
+    sold at a price: all that can be made of it, followed downstream."""
+    asked, seen = list(p.recipes.outputs(process)), set()
+    while asked:
+        good = asked.pop()
+        if good in seen or not p.recipes.content(good, metal):
+            continue
+        seen.add(good)
+        for taker in p.recipes.takers(good):
+            asked += p.recipes.outputs(taker)
+    stored = {key[0] for key in p.study.keys("good_values", "opening_stock")}
+    return bool(seen & (set(p.recipes.demand) | stored)) or not seen & set(curves.curved(p.study))
 
 
 def quota(p: Programme) -> None:
