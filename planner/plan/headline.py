@@ -17,7 +17,7 @@ import pandas as pd
 from planner.lp.arrays import PENALTIES
 from planner.lp.family import Target
 from planner.lp.formulation import FORMULATION
-from planner.plan.tables import EXPORT_REVENUE, Values
+from planner.plan.tables import EXPORT_REVENUE, RENT_ABROAD, Values
 from planner.runtime.display import amount as in_words
 from planner.study.provenance import figures, span, years_of
 from planner.system.nouns import Datum, Policy, System
@@ -31,8 +31,9 @@ ROW_UNITS = {family.kind: family.row_unit for family in FORMULATION if isinstanc
 """Unit of a breach, by kind of policy."""
 ROUNDING = 1e-9
 """Share of the objective up to which a penalty is rounding: what a certificate allows its cost."""
-NOT_PAID = (*sorted(PENALTIES), "transfer")
-"""Items of the cost table that the country does not pay: penalties, and payments at home."""
+NOT_PAID = (*sorted(PENALTIES), "transfer", RENT_ABROAD)
+"""Items of the cost table that the country does not pay: penalties, payments at home, and what
+takes the objective of a price taker below what is paid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +74,15 @@ class Headline:
     of the study's currency year."""
 
     cost: float
-    """All that is paid, less what exports at a price earn. With the penalties it is the
-    objective."""
+    """All that is paid, less what exports at a price earn. With the penalties, less the rent
+    abroad, it is the objective."""
     gross_cost: float
     """All that is paid, what such exports cost included and what they earn left out."""
     export_revenue: float
     """What exports that are sold by steps of price earn."""
+    rent_abroad: float
+    """Of what is paid and earned at the price of a market abroad, what suppliers there earn above
+    their curve and buyers there keep below theirs: no part of the objective of a price taker."""
     shortage_penalty: float
     """For demand not served."""
     breach_penalty: float
@@ -104,13 +108,17 @@ class Headline:
 
     @property
     def cost_said(self) -> str:
-        """What the cost is where exports earn something, in words; empty otherwise."""
-        if not self.export_revenue:
-            return ""
-        return (
-            f"net of {in_words(self.export_revenue)} that exports at a price earn; gross "
-            f"{in_words(self.gross_cost)}"
-        )
+        """What the cost is where exports earn something, or a rent goes abroad, in words; empty
+        otherwise."""
+        said = []
+        if self.export_revenue:
+            said.append(
+                f"net of {in_words(self.export_revenue)} that exports at a price earn; gross "
+                f"{in_words(self.gross_cost)}"
+            )
+        if self.rent_abroad:
+            said.append(f"with a rent abroad of {in_words(self.rent_abroad)}")
+        return "; ".join(said)
 
     @property
     def missed_policies(self) -> tuple[str, ...]:
@@ -166,7 +174,8 @@ def headline(
     )
     stopped = costs[costs["name"].str.startswith(f"{RUN_DOWN}/")]
     missed = tuple(missed_targets(system, values, least=least))
-    cost = _present(paid_items(costs)) if shortage or breach else objective
+    rent = -_present(costs, RENT_ABROAD) + 0.0
+    cost = _present(paid_items(costs)) if shortage or breach or rent else objective
     earned = -_present(costs, EXPORT_REVENUE) + 0.0
     wanted = [policy.name for policy in system.policies.values() if is_target(policy)]
     failed = {each.policy for each in missed}
@@ -176,6 +185,7 @@ def headline(
         cost=cost,
         gross_cost=cost + earned,
         export_revenue=earned,
+        rent_abroad=rent,
         shortage_penalty=shortage,
         breach_penalty=breach,
         stopping_penalty=_present(stopped, "breach") if breach else 0.0,

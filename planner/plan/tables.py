@@ -22,7 +22,7 @@ from planner.mfa.provenance.trace import Trace, traces
 from planner.plan.prices import undiscounted
 from planner.plan.schema import COLUMNS
 from planner.system.byproducts import host_accounts, residue_inflow
-from planner.system.curves import BOUGHT, curves
+from planner.system.curves import BOUGHT, curves, paid_at
 from planner.system.economics import period_factors
 from planner.system.nouns import SCOPES, Array, Curve, Plant, System
 from planner.system.orders import order_charge, placed
@@ -46,6 +46,9 @@ _GONE = 1e-12
 """A cohort of which less than this share of the stock is left is rounding."""
 EXPORT_REVENUE = "export_revenue"
 """Item of the cost table: what is earned by exports at a price, counted negative."""
+RENT_ABROAD = "rent_abroad"
+"""Item of the cost table: what suppliers abroad earn above their curve and buyers abroad keep below
+theirs, counted negative: it is paid, and a price taker's objective leaves it out."""
 OWN_COST = "own_cost"
 """Beside the variables: what each cost of a user's own comes to, USD per year, by name and year."""
 
@@ -363,14 +366,20 @@ def _option_costs(system: System, values: Values) -> Iterator[_Cost]:
 
 
 def _curve_costs(system: System, values: Values) -> Iterator[_Cost]:
-    """What is paid by the steps of curves, and what exports at a price earn."""
+    """What is paid by the steps of curves, what exports at a price earn, and what of it the
+    objective of a price taker leaves out."""
     for of, curve, sign in curves(system):
-        paid = np.zeros(len(system.periods))
+        minimised, paid = np.zeros(len(system.periods)), np.zeros(len(system.periods))
         for step in curve.values():
             taken = series(system, values, "step", step.label)
-            paid = paid + step.price * taken
-        item = "curve" if sign == BOUGHT else EXPORT_REVENUE
-        yield _Cost(item, of, joined_metals(_metals_of_curve(system, of)), sign * paid)
+            minimised = minimised + step.price * taken
+            paid = paid + paid_at(system, of, step) * taken
+        item, metals = (
+            "curve" if sign == BOUGHT else EXPORT_REVENUE,
+            joined_metals(_metals_of_curve(system, of)),
+        )
+        yield _Cost(item, of, metals, sign * paid)
+        yield _Cost(RENT_ABROAD, of, metals, sign * (minimised - paid))
 
 
 def _metals_of_curve(system: System, of: str) -> Iterable[str]:
@@ -430,11 +439,12 @@ def _curve_rows(
 ) -> Iterator[Row]:
     dug = of in system.deposits
     kind = "export" if sign != BOUGHT else "deposit" if dug else "supply"
-    money = f"USD_{system.currency_year}/t"
+    money, nothing = f"USD_{system.currency_year}/t", np.full(len(system.periods), np.nan)
     for name, step in curve.items():
         taken = series(system, values, "step", step.label)
         quantities = (
             ("price", step.price, money),
+            ("outlay", nothing if step.outlay is None else step.outlay, money),
             ("amount", step.amount, "t/year"),
             ("left", step.reserve - np.cumsum(taken), "t"),
             ("taken", taken, "t/year"),

@@ -325,6 +325,22 @@ MEANINGS: tuple[Meaning, ...] = (
         asks="no deposit",
     ),
     Meaning(
+        "curves",
+        (
+            "elasticity",
+            "reference_price",
+            "reference_amount",
+            "lowest_price",
+            "highest_price",
+            "steps",
+            "market_power",
+        ),
+        "processes and goods",
+        "'{name}' is a deposit, which is dug by what it holds: {parameter} means nothing of it; "
+        "give steps of price and reserve instead",
+        asks="no deposit",
+    ),
+    Meaning(
         "measure_values",
         ("ratio",),
         "substitutions with a good `instead`",

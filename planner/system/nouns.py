@@ -125,6 +125,9 @@ class Step:
     of deposits."""
     reserve: float
     """Most of it in all years, t of ore; inf where it has no limit, and for all other steps."""
+    outlay: Array | None = None
+    """What a unit of it adds to the outlay where every unit is paid at the market price, USD per
+    unit; None where each step is paid at its own price."""
 
 
 Curve = Mapping[str, Step]

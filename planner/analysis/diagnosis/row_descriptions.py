@@ -193,7 +193,7 @@ def _max_step(facts: Facts, subject: Subject, years: list[int]) -> Telling:
     done = "are bought abroad" if of in system.goods else "can be had"
     return (
         f"{of}: at most {most} {done} {when} at step {name}",
-        facts.inputs.line("curves", of, name, "amount", year=years[0]),
+        facts.inputs.step(of, name, "amount", year=years[0]),
     )
 
 

@@ -37,7 +37,7 @@ def _process(tables: StudyTables, row: StructureRow, deposits: Mapping[str, Depo
     name, cells = row.name, row.cells
     inputs, outputs, ore = _recipe(tables, name, deposits)
     host_content = _host_content(tables, row)
-    curve = _curve(tables, name)
+    curve = _curve(tables, name, cells["kind"])
     min_activity, max_activity = _bounds(tables, name, curve)
     return Process(
         name,
@@ -62,7 +62,7 @@ def _process(tables: StudyTables, row: StructureRow, deposits: Mapping[str, Depo
     )
 
 
-def _curve(tables: StudyTables, name: str) -> Curve:
+def _curve(tables: StudyTables, name: str, kind: str) -> Curve:
     """The steps that a process is had at; the price of an import stands in one place only."""
     kept = tables.before.processes.get(name)
     curve = read_curve(tables, name, "process", NO_CURVE if kept is None else kept.curve)
@@ -72,6 +72,15 @@ def _curve(tables: StudyTables, name: str) -> Curve:
             "of",
             f"'{name}' has an import_price and a curve, and would pay both; drop one of them",
         )
+    powerful = tables.numbers.rows.get(("curves", (name, ""), "market_power"), ())
+    if kind != "import":
+        for row in powerful[:1]:
+            tables.problems.at(
+                row,
+                "parameter",
+                f"'{name}' is at home, where what a seller earns stays in the country; only of an "
+                "import or an export the country may know its weight: drop the row",
+            )
     return curve
 
 
