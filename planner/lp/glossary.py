@@ -80,6 +80,13 @@ VARIABLES: tuple[Term, ...] = (
         "what is bought, dug or sold at the price of a step of a curve",
     ),
     Term(
+        "beyond",
+        "j_{p,t}",
+        ("process", "year"),
+        "activity unit/yr",
+        "activity beyond that at which a process was calibrated",
+    ),
+    Term(
         "taken_back",
         "l_{w,t}",
         ("waste", "year"),

@@ -85,6 +85,10 @@ ITEMS: Mapping[str, str] = MappingProxyType(
             "abroad keep below theirs, where the country takes the price (negative): it stands in "
             "`curve` and `export_revenue`, and the objective leaves it out"
         ),
+        "unseen_cost": (
+            "cost or benefit (negative) of a process that no source states and that a calibration "
+            "found: nobody is known to pay it, and no cost holds it"
+        ),
         "own": "cost that somebody added to the model (`planner.add_cost`), under its name",
         "transfer": (
             "payment between parties at home; its present value is 0, since the country as a whole "

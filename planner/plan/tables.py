@@ -49,6 +49,8 @@ EXPORT_REVENUE = "export_revenue"
 RENT_ABROAD = "rent_abroad"
 """Item of the cost table: what suppliers abroad earn above their curve and buyers abroad keep below
 theirs, counted negative: it is paid, and a price taker's objective leaves it out."""
+UNSEEN_COST = "unseen_cost"
+"""Item of the cost table: what a calibration found that no source states; in no cost."""
 OWN_COST = "own_cost"
 """Beside the variables: what each cost of a user's own comes to, USD per year, by name and year."""
 
@@ -325,6 +327,9 @@ def _process_costs(system: System, values: Values) -> Iterator[_Cost]:
         name, metals = process.name, joined_metals(metals_of(system, process))
         for item, cost in running_costs(system, process).items():
             yield _Cost(item, name, metals, cost * activity)
+        if (unseen := process.unseen) is not None:
+            beyond = series(system, values, "beyond", name)
+            yield _Cost(UNSEEN_COST, name, metals, unseen.cost * activity + unseen.rise * beyond)
         transfer = process.transfer * activity
         yield _Cost("transfer", name, metals, transfer, np.zeros(len(activity)))
         emission = sum(part for at, _, part in emission_parts(system, process) if at == scope)

@@ -43,6 +43,7 @@ Question = Literal[
     "emitting",
     "priced",
     "stocked",
+    "rising",
     "going abroad",
     "a deposit",
     "no deposit",
@@ -167,6 +168,15 @@ MEANINGS: tuple[Meaning, ...] = (
         "processes with a host",
         "'{name}' has no host; name it in processes.csv, or drop the row",
         column="host",
+        severity="warning",
+    ),
+    Meaning(
+        "process_values",
+        ("unseen_from",),
+        "processes with an unseen_rise",
+        "'{name}' has an unseen_from but no unseen_rise, so that nothing rises from there; give "
+        "its unseen_rise, or drop the row",
+        asks="rising",
         severity="warning",
     ),
     Meaning(

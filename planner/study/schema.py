@@ -481,6 +481,22 @@ TABLES: tuple[TableForm, ...] = (
                 events=True,
             ),
             ParameterForm(
+                "unseen_cost",
+                "USD/t",
+                "cost or, below 0, benefit that no source states and that makes the base year the "
+                "optimum, as `planner calibrate` finds it; told apart, in no cost",
+                minimum=None,
+            ),
+            ParameterForm(
+                "unseen_rise",
+                "USD/t",
+                "by how much a unit of activity costs more beyond unseen_from: likewise, so that "
+                "the base year is the only optimum",
+            ),
+            ParameterForm(
+                "unseen_from", "t/year", "activity at which the process was calibrated", default=0.0
+            ),
+            ParameterForm(
                 "host_content",
                 "t/t",
                 (

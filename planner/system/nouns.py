@@ -174,6 +174,19 @@ class Good:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Unseen:
+    """What a process costs beside what is known of it, as a calibration found it. Series have shape
+    (Y,)."""
+
+    cost: Array
+    """USD per unit of activity, of either sign."""
+    rise: Array
+    """By how much a unit costs more beyond `begins`, USD."""
+    begins: Array
+    """Activity at which the process was calibrated."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Process:
     """A recipe: per unit of activity it takes goods (and ore from deposits) in and gives goods out;
     the rest is a named loss.
@@ -220,6 +233,8 @@ class Process:
     """t of by-product metal that a t of host output can yield; NaN for a process without a host."""
     curve: Curve = field(default_factory=_no_curve)
     """Steps of what the process can be had at, on top of its running cost; empty: at that alone."""
+    unseen: Unseen | None = None
+    """What a calibration found that the process costs beside what is known of it."""
 
     @property
     def at_home(self) -> bool:

@@ -731,6 +731,18 @@ def elasticities(d: Draft) -> None:
             answering(d, of, 1 if of in imports else -1, 60.0, 900.0)
 
 
+def unseen_costs(d: Draft) -> None:
+    """What a calibration found of some processes."""
+    for row in d.tables["processes"]:
+        if d.chance(0.08):
+            given = {"unseen_cost": d.series(-30, 60), "unseen_rise": d.series(0, 20)}
+            given["unseen_from"] = d.series(1, 40)
+            for parameter in d.dice.sample(sorted(given), d.dice.randint(1, 3)):
+                unit = "t/year" if parameter == "unseen_from" else "USD_2021/t"
+                key = {"process": row["process"], "parameter": parameter}
+                d.value("process_values", unit, given[parameter], **key)
+
+
 def some_prices(d: Draft, low: float, high: float) -> list[float]:
     """Prices of one to three steps, ascending; some are equal."""
     prices = sorted(d.number(low, high) for _ in range(d.dice.randint(1, 3)))
@@ -857,6 +869,7 @@ def draw(seed: int) -> Draft:
         take_back,
         loss_media,
         elasticities,
+        unseen_costs,
     ):
         part(d)
     return d

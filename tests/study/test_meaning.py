@@ -86,6 +86,10 @@ def everything() -> Study:
     for of, elasticity in {"given": 0.8, "answers": -1.2, "d_recycle": 0.8}.items():
         reference = {"reference_price": 30, "reference_amount": 10}
         s.elastic(of, elasticity=elasticity, **reference, **ends)
+    for name in ("sell", "given"):
+        s._values("process_values", {"process": name}, {"unseen_from": 3})
+    rise = {"unseen_cost": 2, "unseen_rise": 1}
+    s._values("process_values", {"process": "given"}, rise)
     s.take_back("old_fixed", more=0.1, cost=3, fee=1)
     s.take_back("refined_alone", more=0.1, cost=3, fee=1)
     for name, value in {

@@ -45,6 +45,7 @@ from planner.lp.families.stockpile_balance import STOCKPILE_BALANCE
 from planner.lp.families.stockpile_cover import STOCKPILE_COVER
 from planner.lp.families.supply_curve import SUPPLY_CURVE
 from planner.lp.families.take_back import TAKE_BACK
+from planner.lp.families.unseen_rise import UNSEEN_RISE
 from planner.lp.family import Physical, Target
 
 FORMULATION: tuple[Physical | Target, ...] = (
@@ -59,6 +60,7 @@ FORMULATION: tuple[Physical | Target, ...] = (
     DEPOSIT_CURVE,
     DEPOSIT_STEP,
     SUPPLY_CURVE,
+    UNSEEN_RISE,
     EXPLORATION_LIMIT,
     EXTENSION,
     SERVICE,

@@ -58,6 +58,10 @@ def _built(facts: Facts, name: str) -> bool:
     return _orderable(facts, name) or facts.given("plants", (name,), "under_construction")
 
 
+def _rising(facts: Facts, name: str) -> bool:
+    return facts.given("process_values", (name,), "unseen_rise")
+
+
 def _entered(facts: Facts, name: str) -> bool:
     return bool(facts.numbers.keys("uses", name) or facts.numbers.keys("cohorts", name))
 
@@ -92,6 +96,7 @@ OF_NOUNS: Mapping[Question, Callable[[Facts, str], bool]] = {
     "containing": lambda facts, name: name in facts.cells["host"] or name in facts.filling,
     "entered": _entered,
     "multiplied": _multiplied,
+    "rising": _rising,
 }
 """Return True if the noun is one that the number has a meaning for."""
 

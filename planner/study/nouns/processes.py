@@ -10,7 +10,7 @@ from planner.study.nouns.curves import largest, read_curve
 from planner.study.nouns.tables import StudyTables
 from planner.study.numbers import frozen
 from planner.study.rows import StructureRow
-from planner.system.nouns import NO_CURVE, Array, Curve, Deposit, Process, Ramp, frozen_map
+from planner.system.nouns import NO_CURVE, Array, Curve, Deposit, Process, Ramp, Unseen, frozen_map
 
 _SERIES = (
     "variable_cost",
@@ -59,7 +59,17 @@ def _process(tables: StudyTables, row: StructureRow, deposits: Mapping[str, Depo
         observed=_observed(tables, name),
         host_content=host_content,
         curve=curve,
+        unseen=_unseen(tables, name),
     )
+
+
+def _unseen(tables: StudyTables, name: str) -> Unseen | None:
+    """What a calibration found of a process; None where no row gives any of it."""
+    names = ("unseen_cost", "unseen_rise")
+    if not any(tables.numbers.has("process_values", (name,), each) for each in names):
+        return None
+    cost, rise = (tables.series("process_values", (name,), each, absent=0.0) for each in names)
+    return Unseen(cost, rise, tables.series("process_values", (name,), "unseen_from"))
 
 
 def _curve(tables: StudyTables, name: str, kind: str) -> Curve:
