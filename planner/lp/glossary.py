@@ -63,7 +63,8 @@ VARIABLES: tuple[Term, ...] = (
         "x_{u,v}",
         ("measure", "year"),
         "t/yr",
-        "demand that a measure spares, or what it gives a longer life",
+        "demand that a measure spares, or what it gives a longer life; what is bought at "
+        "home of a good whose demand answers to price",
     ),
     Term(
         "explored",

@@ -167,8 +167,8 @@ def lengthens(system: System, spare: Spare) -> bool:
 
 def lifetime_measure(system: System, spare: Spare) -> str:
     """Name of the lifetime measure that a column belongs to; empty for other measures."""
-    name = spare.column.removesuffix(AVOIDED)
-    return name if system.measures[name].kind == "lifetime" else ""
+    measure = system.measures.get(spare.column.removesuffix(AVOIDED))
+    return measure.name if measure is not None and measure.kind == "lifetime" else ""
 
 
 def _fill_explorations(m: Components, given: Given) -> None:

@@ -203,8 +203,9 @@ class Plan:
 
     @property
     def objective(self) -> float:
-        """What the programme minimises: cost and penalties together, less the rent abroad that a
-        price taker's objective leaves out; present value, USD of the study's currency year."""
+        """What the programme minimises, present value, USD of the study's currency year: cost,
+        penalties and unseen costs together, less the benefit of home buyers whose demand answers
+        and the rent abroad that a price taker leaves out."""
         return self.record.objective
 
     @property

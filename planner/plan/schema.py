@@ -85,6 +85,10 @@ ITEMS: Mapping[str, str] = MappingProxyType(
             "abroad keep below theirs, where the country takes the price (negative): it stands in "
             "`curve` and `export_revenue`, and the objective leaves it out"
         ),
+        "benefit": (
+            "what home buyers would pay at most for what they buy, where demand answers to price "
+            "(negative): part of the objective, and no cost holds it"
+        ),
         "unseen_cost": (
             "cost or benefit (negative) of a process that no source states and that a calibration "
             "found: nobody is known to pay it, and no cost holds it"
@@ -110,7 +114,7 @@ CURVE_QUANTITIES: Mapping[str, str] = MappingProxyType(
     }
 )
 """Quantities of the table of curves."""
-CURVE_KINDS = ("supply", "export", "deposit")
+CURVE_KINDS = ("supply", "export", "demand", "deposit")
 """Kinds of curves in the table of curves."""
 QUANTITIES: Mapping[str, str] = MappingProxyType(
     {

@@ -49,6 +49,9 @@ EXPORT_REVENUE = "export_revenue"
 RENT_ABROAD = "rent_abroad"
 """Item of the cost table: what suppliers abroad earn above their curve and buyers abroad keep below
 theirs, counted negative: it is paid, and a price taker's objective leaves it out."""
+BENEFIT = "benefit"
+"""Item of the cost table: what home buyers would pay at most for what they buy, where demand
+answers to price, counted negative; in no cost."""
 UNSEEN_COST = "unseen_cost"
 """Item of the cost table: what a calibration found that no source states; in no cost."""
 OWN_COST = "own_cost"
@@ -379,10 +382,9 @@ def _curve_costs(system: System, values: Values) -> Iterator[_Cost]:
             taken = series(system, values, "step", step.label)
             minimised = minimised + step.price * taken
             paid = paid + paid_at(system, of, step) * taken
-        item, metals = (
-            "curve" if sign == BOUGHT else EXPORT_REVENUE,
-            joined_metals(_metals_of_curve(system, of)),
-        )
+        at_home = of in system.goods and system.goods[of].answers
+        item = "curve" if sign == BOUGHT else BENEFIT if at_home else EXPORT_REVENUE
+        metals = joined_metals(_metals_of_curve(system, of))
         yield _Cost(item, of, metals, sign * paid)
         yield _Cost(RENT_ABROAD, of, metals, sign * (minimised - paid))
 
@@ -443,7 +445,9 @@ def _curve_rows(
     system: System, values: Values, of: str, curve: Curve, sign: float
 ) -> Iterator[Row]:
     dug = of in system.deposits
-    kind = "export" if sign != BOUGHT else "deposit" if dug else "supply"
+    kind = "deposit" if dug else "supply"
+    if sign != BOUGHT:
+        kind = "demand" if system.goods[of].answers else "export"
     money, nothing = f"USD_{system.currency_year}/t", np.full(len(system.periods), np.nan)
     for name, step in curve.items():
         taken = series(system, values, "step", step.label)

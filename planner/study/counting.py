@@ -62,7 +62,7 @@ def _goods_counted(network: Network, policy: Policy) -> set[tuple[str, str]]:
         if policy.of != "imports":
             names |= {good.name for good in network.goods.values() if good.demand is not None}
         if policy.kind == "self_sufficiency":
-            names |= {good.name for good in network.goods.values() if good.curve}
+            names |= {good.name for good in network.goods.values() if good.sold}
         held = (name for name in names if name in network.goods)
         found |= {(name, metal) for name in held if metal in network.goods[name].content}
     return found

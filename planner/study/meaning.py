@@ -44,6 +44,7 @@ Question = Literal[
     "priced",
     "stocked",
     "rising",
+    "fixed",
     "going abroad",
     "a deposit",
     "no deposit",
@@ -474,6 +475,16 @@ POLICY_MEANINGS: tuple[PolicyMeaning, ...] = (
         "metal, or drop it",
         "origin",
         "bringing",
+    ),
+    PolicyMeaning(
+        ("self_sufficiency", "import_share", "stockpile_cover"),
+        "the demand that it is a share of does not answer to price",
+        "the demand for {lacking} answers to price, so that nobody knows what a share of it is "
+        'before the plan is made; measure imports (of = "imports") or recycled content, or give '
+        "the demand in demand.csv",
+        "metal",
+        "fixed",
+        "error",
     ),
     PolicyMeaning(
         ("capital_budget",),

@@ -813,14 +813,15 @@ TABLES: tuple[TableForm, ...] = (
         "Supply and demand by steps of price and amount. Of a process (an import by origin, or any "
         "other): what its activity costs beside its running cost, the cheapest step first. Of a "
         "good that is exported: what buyers abroad pay, the dearest first; it is sold where that "
-        "pays, and nothing is short where it does not. Of a deposit: cost of extraction that rises "
-        "as it is dug. Steps stand in the order of their names, numbers by size. Or, in rows "
-        "without a step, a curve of constant elasticity through a reference, which is cut into "
-        "steps that keep the area under it (conventions.md).",
+        "pays, and nothing is short where it does not. Of any other good: what buyers at home pay, "
+        "in place of demand.csv; what they buy enters use, and no more. Of a deposit: cost of "
+        "extraction that rises as it is dug. Steps stand in the order of their names, numbers by "
+        "size. Or, in rows without a step, a curve of constant elasticity through a reference, "
+        "which is cut into steps that keep the area under it (conventions.md).",
         keys=(
             Column(
                 "of",
-                "the process, exported good or deposit",
+                "the process, good or deposit",
                 required=True,
                 refers_to="processes|goods|deposits",
             ),
@@ -1270,6 +1271,8 @@ ROWS_OF_NATURE = frozenset(
         "circuit_limit",
         "collection",
         "take_back",
+        "unseen_rise",
+        "demand_curve",
         "stockpile_balance",
         "emission_account",
     }

@@ -1,4 +1,4 @@
-"""Curves of a study in one place: the steps of processes, exported goods and deposits."""
+"""Curves of a study in one place: the steps of processes, goods and deposits."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ def curves(system: System) -> Iterator[tuple[str, Curve, float]]:
 def crosses_the_border(system: System, of: str) -> bool:
     """Return True for the curve of an import or an export: who is on the other side is abroad."""
     process = system.processes.get(of)
-    return of in system.goods or (process is not None and process.kind == "import")
+    good = system.goods.get(of)
+    return (good is not None and good.export) or (process is not None and process.kind == "import")
 
 
 def paid_at(system: System, of: str, step: Step) -> Array:
@@ -37,7 +38,7 @@ def paid_at(system: System, of: str, step: Step) -> Array:
 
 def sold_abroad(system: System) -> list[Good]:
     """Goods that are sold abroad by steps of price."""
-    return [good for good in system.goods.values() if good.curve]
+    return [good for good in system.goods.values() if good.sold]
 
 
 def observed_sales(system: System) -> dict[str, Array]:

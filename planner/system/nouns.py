@@ -160,12 +160,25 @@ class Good:
     demand: Array | None
     """t per year, shape (Y,); None where nothing is demanded."""
     shortage_cost: Array | None
-    """USD per t not served, shape (Y,); given exactly where demand is."""
+    """USD per t not served, shape (Y,); given exactly where demand is, unless it answers to
+    price."""
     disposal_cost: Array
     collection_rate: Array | None
     """The largest share of the waste that can be collected, shape (Y,); only for waste."""
     curve: Curve = field(default_factory=_no_curve)
-    """Steps of what is sold abroad where it pays; empty where it is not."""
+    """Steps of what is sold abroad where it pays, or bought at home by a demand that answers to
+    price; empty where neither is."""
+
+    @property
+    def answers(self) -> bool:
+        """Whether it is bought at home by a demand that answers to price: `demand` is then 0 until
+        there is a plan, and nothing of it goes short."""
+        return bool(self.curve) and not self.export
+
+    @property
+    def sold(self) -> Curve:
+        """Steps of what is sold abroad; empty where nothing is."""
+        return self.curve if self.export else NO_CURVE
 
     @property
     def exported(self) -> bool:

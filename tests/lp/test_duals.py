@@ -16,6 +16,7 @@ import pytest
 from planner.lp.formulation import FORMULATION
 from planner.solver.compiled import compiled
 from planner.solver.highs import Program
+from tests.lp import test_answering_demand as answering
 from tests.lp import test_curves as curved
 from tests.lp import test_families_hosts as hosts
 from tests.lp import test_families_plants as plants
@@ -55,6 +56,7 @@ BINDING: dict[str, Callable[[], Study]] = {
     "deposit_curve": lambda: curved.pit(),
     "deposit_step": lambda: curved.pit(discount_rate=0.1),
     "supply_curve": lambda: curved.stepped(),
+    "demand_curve": lambda: answering.answering(),
     "unseen_rise": lambda: unseen.calibrated(),
     "exploration_limit": lambda: measures.found(most=90),
     "extension": lambda: measures.robust(potential=0.3),

@@ -275,7 +275,8 @@ def cost_complaints(p: Programme, plan: Any) -> list[str]:
     unpaid = own_penalty(p, plan)
     rent = -float(plan.costs[plan.costs["item"] == "rent_abroad"].present_value.sum())
     unseen = float(plan.costs[plan.costs["item"] == "unseen_cost"].present_value.sum())
-    apart = plan.objective - unpaid + rent - unseen
+    benefit = -float(plan.costs[plan.costs["item"] == "benefit"].present_value.sum())
+    apart = plan.objective - unpaid + rent - unseen + benefit
     if abs(plan.penalty - unpaid) > near or abs(plan.cost - apart) > near:
         found.append(f"cost {plan.cost} and penalty {plan.penalty}: {unpaid} is paid by nobody")
     return found

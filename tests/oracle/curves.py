@@ -10,11 +10,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tests.oracle.reader import Array, Study
+from tests.oracle.stocks import profile, waste_by_year
 
 if TYPE_CHECKING:
     from tests.oracle.programme import Programme
 
 NEAR = 1e-6
+SOLD = ("export", "demand")
+"""Kinds of curves whose steps earn, or benefit."""
+ITEMS = {"export": "export_revenue", "demand": "benefit"}
+"""Items of the cost table under which they stand."""
 
 
 def steps(study: Study, of: str) -> list[str]:
@@ -66,9 +71,9 @@ def curved(study: Study) -> list[str]:
 
 def kind(p: Programme, of: str) -> str:
     """What a curve is of, as the table of curves calls it."""
-    return (
-        "deposit" if of in p.recipes.deposits else "export" if of in p.recipes.goods else "supply"
-    )
+    if of in p.recipes.goods:
+        return "export" if p.recipes.goods[of]["export"] == "yes" else "demand"
+    return "deposit" if of in p.recipes.deposits else "supply"
 
 
 def number(study: Study, step: str, parameter: str) -> Array:
@@ -91,7 +96,7 @@ def most(study: Study, process: str) -> Array:
 def columns(p: Programme) -> None:
     """`step`: what is bought, dug or sold; what is sold earns."""
     for of in curved(p.study):
-        sign = -1.0 if kind(p, of) == "export" else 1.0
+        sign = -1.0 if kind(p, of) in SOLD else 1.0
         for step in steps(p.study, of):
             price, amount = (number(p.study, step, name) for name in ("price", "amount"))
             for t in p.periods:
@@ -102,7 +107,7 @@ def columns(p: Programme) -> None:
 def rows(p: Programme) -> None:
     """### supply_curve(process, year), deposit_curve(deposit, year) and deposit_step(step)."""
     for of in curved(p.study):
-        if kind(p, of) == "export":
+        if kind(p, of) in SOLD:
             continue
         dug = kind(p, of) == "deposit"
         family = "deposit_curve" if dug else "supply_curve"
@@ -118,6 +123,17 @@ def rows(p: Programme) -> None:
             if np.isfinite(reserve):
                 every = [(("step", step, t), 1.0) for t in p.periods]
                 p.model.row(("deposit_step", step), every, "<=", reserve)
+
+
+def used(p: Programme) -> Iterator[tuple[str, tuple[str, str, int], Array]]:
+    """(waste, column, tonnes by year): what is bought at home enters use, and is waste later."""
+    for of in curved(p.study):
+        uses = [use for use in p.uses.values() if of in use.goods and use.waste]
+        for use in uses if kind(p, of) == "demand" else ():
+            for v in p.periods:
+                waste = waste_by_year(use, use.per_tonne(of) * profile(p.study, of, v))
+                for step in steps(p.study, of):
+                    yield use.waste, ("step", step, v), waste
 
 
 # ---- what the tables say
@@ -163,12 +179,12 @@ def wrong_earnings(p: Programme, plan: Any, rows: dict[Any, float]) -> Iterator[
     for (of, what, step, year, quantity), value in rows.items():
         if quantity == "taken":
             price = paid = rows[of, what, step, year, "price"]
-            item, sign = ("export_revenue", -1) if what == "export" else ("curve", 1)
-            if of in p.recipes.goods or p.recipes.processes.get(of, {}).get("kind") == "import":
+            item, sign = ITEMS.get(what, "curve"), -1 if what in SOLD else 1
+            if what == "export" or p.recipes.processes.get(of, {}).get("kind") == "import":
                 paid = rows.get((of, what, step, year, "outlay"), price)
             own[item, of, year] += sign * paid * value
             own["rent_abroad", of, year] += sign * (price - paid) * value
-    items = ["curve", "export_revenue", "rent_abroad"]
+    items = ["curve", "rent_abroad", *ITEMS.values()]
     costs = plan.costs[plan.costs["item"].isin(items)]
     said: dict[Any, float] = defaultdict(float)
     for row in costs.itertuples():

@@ -703,7 +703,7 @@ def stepped(d: Draft, of: str, prices: list[float], amounts: dict[str, Any], lea
             d.value("curves", unit, given, **key, parameter=parameter)
 
 
-def answering(d: Draft, of: str, sign: int, low: float, high: float) -> None:
+def answering(d: Draft, of: str, sign: int, low: float, high: float, *, home: bool = False) -> None:
     """Puts a curve of constant elasticity in the place of the steps of a curve."""
     d.tables["curves"] = [row for row in d.tables["curves"] if row["of"] != of]
     middle = (low * high) ** 0.5
@@ -716,7 +716,7 @@ def answering(d: Draft, of: str, sign: int, low: float, high: float) -> None:
         "highest_price": (high, "USD_2021/t"),
         "steps": (d.dice.randint(1, 5), "1"),
     }
-    if (sign > 0 or e < -1) and d.chance(0.6):
+    if not home and (sign > 0 or e < -1) and d.chance(0.6):
         given["market_power"] = (d.dice.choice((0, 1, 0.5)), "1")
     for parameter, (value, unit) in given.items():
         d.value("curves", unit, value, of=of, step="", parameter=parameter)
@@ -729,6 +729,24 @@ def elasticities(d: Draft) -> None:
     for of in sorted({row["of"] for row in d.tables.get("curves", ())}):
         if of in imports | goods and d.chance(0.5):
             answering(d, of, 1 if of in imports else -1, 60.0, 900.0)
+
+
+def home_answers(d: Draft) -> None:
+    """Home demand that answers to price, unless a measure spares it: by elasticity, or by steps."""
+    spared = {row.get(c) for row in d.tables.get("measures", ()) for c in ("good", "instead")}
+    abroad = {row["good"] for row in d.tables["goods"] if row["export"] == "yes"}
+    shares = ("self_sufficiency", "import_share", "stockpile_cover")
+    if any(policy["kind"] in shares for policy in d.policies.values()):
+        return
+    for name in sorted({row["good"] for row in d.tables["demand"]} - spared - abroad):
+        if d.chance(0.35):
+            d.tables["demand"] = [r for r in d.tables["demand"] if r["good"] != name]
+            paid = {"good": name, "parameter": "shortage_cost"}
+            rows = d.tables["good_values"]
+            d.tables["good_values"] = [r for r in rows if not paid.items() <= r.items()]
+            buyers(d, name)
+            if d.chance(0.6):
+                answering(d, name, -1, 60.0, 1500.0, home=True)
 
 
 def unseen_costs(d: Draft) -> None:
@@ -870,6 +888,7 @@ def draw(seed: int) -> Draft:
         loss_media,
         elasticities,
         unseen_costs,
+        home_answers,
     ):
         part(d)
     return d

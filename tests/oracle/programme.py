@@ -34,7 +34,7 @@ class Programme:
         self.waste_yearly = arising(study)
         self.waste = {good: study.mean(waste) for good, waste in self.waste_yearly.items()}
         self.reliefs_yearly: dict[str, dict[tuple, Array]] = {}
-        for good, column, amount in measure_reliefs(self):
+        for good, column, amount in (*measure_reliefs(self), *curves.used(self)):
             own = self.reliefs_yearly.setdefault(good, {})
             own[column] = own.get(column, 0.0) + amount
         for write in COLUMNS + ROWS:

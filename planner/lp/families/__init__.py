@@ -26,6 +26,7 @@ from planner.lp.families.carbon_cap import CARBON_CAP
 from planner.lp.families.circuit_limit import CIRCUIT_LIMIT
 from planner.lp.families.collection import COLLECTION
 from planner.lp.families.collection_target import COLLECTION_TARGET
+from planner.lp.families.demand_curve import DEMAND_CURVE
 from planner.lp.families.depletion import DEPLETION
 from planner.lp.families.deposit_curve import DEPOSIT_CURVE
 from planner.lp.families.deposit_step import DEPOSIT_STEP
@@ -60,6 +61,7 @@ FORMULATION: tuple[Physical | Target, ...] = (
     DEPOSIT_CURVE,
     DEPOSIT_STEP,
     SUPPLY_CURVE,
+    DEMAND_CURVE,
     UNSEEN_RISE,
     EXPLORATION_LIMIT,
     EXTENSION,

@@ -61,7 +61,7 @@ def _count_sales(targets: Targets, policy: Policy) -> None:
     """Count what is sold abroad at the stages, by step, against the policy."""
     sales = targets.sets["sales"].setdefault(policy.name, [])
     for good in _at_stages(targets.system, policy):
-        for step in good.curve.values():
+        for step in good.sold.values():
             sales.append(step.label)
             targets.values["sale_term"][policy.name, step.label] = equivalent(good, policy.metal)
 

@@ -113,6 +113,18 @@ OF_HEAD: Mapping[Question, Callable[[Facts], bool]] = {
 """Return True if the field of the head sets something."""
 
 
+def _answering(facts: Facts, policy: Policy) -> list[str]:
+    """Goods whose demand answers to price among those that a policy is a share of."""
+    if policy.kind == "import_share" and policy.of == "imports":
+        return []
+    metals = {policy.metal} - {""}
+    for name in policy.goods:
+        if name in facts.nouns.goods:
+            metals |= set(facts.nouns.goods[name].content)
+    goods = [good for good in facts.nouns.goods.values() if good.answers]
+    return [good.name for good in goods if metals & set(good.content) or not metals]
+
+
 def _unobserved(facts: Facts, policy: Policy) -> list[str]:
     """Processes named of which nothing is observed while a pin is in force; where it names none,
     any would do."""
@@ -145,5 +157,6 @@ OF_POLICIES: Mapping[Question, Callable[[Facts, Policy], list[str]]] = {
     "bringing": _no_import,
     "ordering": _no_plant,
     "emitting": _no_emission,
+    "fixed": _answering,
 }
 """What a policy lacks so as to set anything; empty where it sets something."""
