@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from planner.analysis.diagnosis.explain import Explanation as Explanation
     from planner.analysis.diagnosis.explain import explain as explain
+    from planner.analysis.hindcast.calibrate import calibrate as calibrate
+    from planner.analysis.hindcast.calibration import Calibration as Calibration
     from planner.analysis.hindcast.hindcast import Hindcast as Hindcast
     from planner.analysis.hindcast.hindcast import hindcast as hindcast
     from planner.analysis.security import concentration as _concentration
@@ -219,6 +221,8 @@ _HOMES = {
     "Grading": "planner.plan.reserves",
     "Hedge": "planner.analysis.security.hedging",
     "hedge": "planner.analysis.security.hedging",
+    "Calibration": "planner.analysis.hindcast.calibration",
+    "calibrate": "planner.analysis.hindcast.calibrate",
     "Hindcast": "planner.analysis.hindcast.hindcast",
     "hindcast": "planner.analysis.hindcast.hindcast",
     "Host": "planner.system.nouns",

@@ -246,6 +246,10 @@ class Study:
             self._values("curves", {"of": of, "step": step}, values)
         return self
 
+    def elastic(self, of: str, **values: Value) -> Self:
+        """A curve of constant elasticity: `elasticity=2, reference_price=10, ...`."""
+        return self._values("curves", {"of": of, "step": ""}, values)
+
     def loss_media(self, loss: str, shares: Mapping[str, Value], *, metal: str = "") -> Self:
         """Shares of a loss by medium, of one metal or of all."""
         for medium, share in shares.items():

@@ -43,6 +43,8 @@ Question = Literal[
     "emitting",
     "priced",
     "stocked",
+    "rising",
+    "fixed",
     "going abroad",
     "a deposit",
     "no deposit",
@@ -167,6 +169,15 @@ MEANINGS: tuple[Meaning, ...] = (
         "processes with a host",
         "'{name}' has no host; name it in processes.csv, or drop the row",
         column="host",
+        severity="warning",
+    ),
+    Meaning(
+        "process_values",
+        ("unseen_from",),
+        "processes with an unseen_rise",
+        "'{name}' has an unseen_from but no unseen_rise, so that nothing rises from there; give "
+        "its unseen_rise, or drop the row",
+        asks="rising",
         severity="warning",
     ),
     Meaning(
@@ -325,6 +336,22 @@ MEANINGS: tuple[Meaning, ...] = (
         asks="no deposit",
     ),
     Meaning(
+        "curves",
+        (
+            "elasticity",
+            "reference_price",
+            "reference_amount",
+            "lowest_price",
+            "highest_price",
+            "steps",
+            "market_power",
+        ),
+        "processes and goods",
+        "'{name}' is a deposit, which is dug by what it holds: {parameter} means nothing of it; "
+        "give steps of price and reserve instead",
+        asks="no deposit",
+    ),
+    Meaning(
         "measure_values",
         ("ratio",),
         "substitutions with a good `instead`",
@@ -448,6 +475,16 @@ POLICY_MEANINGS: tuple[PolicyMeaning, ...] = (
         "metal, or drop it",
         "origin",
         "bringing",
+    ),
+    PolicyMeaning(
+        ("self_sufficiency", "import_share", "stockpile_cover"),
+        "the demand that it is a share of does not answer to price",
+        "the demand for {lacking} answers to price, so that nobody knows what a share of it is "
+        'before the plan is made; measure imports (of = "imports") or recycled content, or give '
+        "the demand in demand.csv",
+        "metal",
+        "fixed",
+        "error",
     ),
     PolicyMeaning(
         ("capital_budget",),

@@ -185,6 +185,58 @@ YEAR_TO_YEAR = "from each year to the next"
 FROM_ORDER = "counted from the year in which the order, or a part of it, is placed"
 OF_COHORT = "the cohort of each year its own"
 
+_ELASTIC = (
+    ParameterForm(
+        "elasticity",
+        "1",
+        "by how many percent the amount answers to one percent of price: above 0 of a supply, "
+        "below 0 of a demand; with it, and without steps, the curve is one of constant elasticity "
+        "and needs the next five",
+        minimum=None,
+    ),
+    ParameterForm(
+        "reference_price",
+        "USD/t",
+        "a price at which the amount of the curve is known, in the unit of the price of a step",
+        positive=True,
+    ),
+    ParameterForm(
+        "reference_amount", "t/year", "the amount at that price, in the unit of that of a step"
+    ),
+    ParameterForm(
+        "lowest_price",
+        "USD/t",
+        "where the curve begins or ends: at it a supply gives at once what it gives up to there, "
+        "and a demand is at its largest",
+        positive=True,
+    ),
+    ParameterForm(
+        "highest_price",
+        "USD/t",
+        "the other end: above it a demand buys nothing and at it at once what it buys there, and a "
+        "supply has no more to give",
+        positive=True,
+    ),
+    ParameterForm(
+        "steps",
+        "1",
+        "into how many steps the curve is cut between its two ends, at equal ratios of price",
+        by_year=False,
+        minimum=1.0,
+        maximum=1000.0,
+    ),
+    ParameterForm(
+        "market_power",
+        "1",
+        "of imports and exports: 0, the country takes the price; 1, it knows that its purchases "
+        "raise it (monopsony), or its sales lower it (monopoly); between them a conduct parameter; "
+        "0 where absent",
+        by_year=False,
+        maximum=1.0,
+    ),
+)
+"""What a curve of constant elasticity is given by, in rows without a step."""
+
 TABLES: tuple[TableForm, ...] = (
     TableForm(
         "goods",
@@ -440,6 +492,22 @@ TABLES: tuple[TableForm, ...] = (
                     "simulation, where it is linear between observed years and held outside them"
                 ),
                 events=True,
+            ),
+            ParameterForm(
+                "unseen_cost",
+                "USD/t",
+                "cost or, below 0, benefit that no source states and that makes the base year the "
+                "optimum, as `planner calibrate` finds it; told apart, in no cost",
+                minimum=None,
+            ),
+            ParameterForm(
+                "unseen_rise",
+                "USD/t",
+                "by how much a unit of activity costs more beyond unseen_from: likewise, so that "
+                "the base year is the only optimum",
+            ),
+            ParameterForm(
+                "unseen_from", "t/year", "activity at which the process was calibrated", default=0.0
             ),
             ParameterForm(
                 "host_content",
@@ -759,16 +827,23 @@ TABLES: tuple[TableForm, ...] = (
         "Supply and demand by steps of price and amount. Of a process (an import by origin, or any "
         "other): what its activity costs beside its running cost, the cheapest step first. Of a "
         "good that is exported: what buyers abroad pay, the dearest first; it is sold where that "
-        "pays, and nothing is short where it does not. Of a deposit: cost of extraction that rises "
-        "as it is dug. Steps stand in the order of their names, numbers by size.",
+        "pays, and nothing is short where it does not. Of any other good: what buyers at home pay, "
+        "in place of demand.csv; what they buy enters use, and no more. Of a deposit: cost of "
+        "extraction that rises as it is dug. Steps stand in the order of their names, numbers by "
+        "size. Or, in rows without a step, a curve of constant elasticity through a reference, "
+        "which is cut into steps that keep the area under it (conventions.md).",
         keys=(
             Column(
                 "of",
-                "the process, exported good or deposit",
+                "the process, good or deposit",
                 required=True,
                 refers_to="processes|goods|deposits",
             ),
-            Column("step", "name of the step: 1, 2, 3, or 1 Japan, 2 others", required=True),
+            Column(
+                "step",
+                "name of the step: 1, 2, 3, or 1 Japan, 2 others; empty for what is of the whole "
+                "curve, elasticity to market_power",
+            ),
         ),
         columns=(_place("of a good: where it is sold"),),
         parameters=(
@@ -793,6 +868,7 @@ TABLES: tuple[TableForm, ...] = (
                 by_year=False,
                 longer="all years together",
             ),
+            *_ELASTIC,
         ),
         required=False,
     ),
@@ -1253,6 +1329,8 @@ ROWS_OF_NATURE = frozenset(
         "circuit_limit",
         "collection",
         "take_back",
+        "unseen_rise",
+        "demand_curve",
         "stockpile_balance",
         "emission_account",
     }

@@ -137,6 +137,9 @@ class Step:
     of deposits."""
     reserve: float
     """Most of it in all years, t of ore; inf where it has no limit, and for all other steps."""
+    outlay: Array | None = None
+    """What a unit of it adds to the outlay where every unit is paid at the market price, USD per
+    unit; None where each step is paid at its own price."""
 
 
 Curve = Mapping[str, Step]
@@ -184,14 +187,27 @@ class Good:
     demand: Array | None
     """t per year, shape (Y,); None where nothing is demanded."""
     shortage_cost: Array | None
-    """USD per t not served, shape (Y,); given exactly where demand is."""
+    """USD per t not served, shape (Y,); given exactly where demand is, unless it answers to
+    price."""
     disposal_cost: Array
     collection_rate: Array | None
     """The largest share of the waste that can be collected, shape (Y,); only for waste."""
     curve: Curve = field(default_factory=_no_curve)
-    """Steps of what is sold abroad where it pays; empty where it is not."""
+    """Steps of what is sold abroad where it pays, or bought at home by a demand that answers to
+    price; empty where neither is."""
     place: str = HOME
     """Where it is balanced: the same good at two places is two goods, named by `located`."""
+
+    @property
+    def answers(self) -> bool:
+        """Whether it is bought at home by a demand that answers to price: `demand` is then 0 until
+        there is a plan, and nothing of it goes short."""
+        return bool(self.curve) and not self.export
+
+    @property
+    def sold(self) -> Curve:
+        """Steps of what is sold abroad; empty where nothing is."""
+        return self.curve if self.export else NO_CURVE
 
     @property
     def plain(self) -> str:
@@ -202,6 +218,19 @@ class Good:
     def exported(self) -> bool:
         """Whether any of it may go abroad: demanded there, or sold at a price."""
         return self.export and (self.demand is not None or bool(self.curve))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unseen:
+    """What a process costs beside what is known of it, as a calibration found it. Series have shape
+    (Y,)."""
+
+    cost: Array
+    """USD per unit of activity, of either sign."""
+    rise: Array
+    """By how much a unit costs more beyond `begins`, USD."""
+    begins: Array
+    """Activity at which the process was calibrated."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -251,6 +280,8 @@ class Process:
     """t of by-product metal that a t of host output can yield; NaN for a process without a host."""
     curve: Curve = field(default_factory=_no_curve)
     """Steps of what the process can be had at, on top of its running cost; empty: at that alone."""
+    unseen: Unseen | None = None
+    """What a calibration found that the process costs beside what is known of it."""
     place: str = HOME
     """Where it runs; of trade where it goes to."""
     source: str = HOME

@@ -95,11 +95,12 @@ def counted_exports(network: Network, policy: Policy) -> tuple[Good, ...]:
 def _reached(network: Network, policy: Policy, made: Iterable[Counted]) -> frozenset[str]:
     """Goods at home that can hold metal that counts."""
     counts = {each.process.name: each for each in made}
+    staying = [process for process in network.processes.values() if not process.goes_abroad]
     reached: set[str] = set()
     known = -1
     while len(reached) > known:
         known = len(reached)
-        for process in network.processes.values():
+        for process in staying:
             handed_on = _handed_on(network, process, counts.get(process.name), reached)
             reached.update(_holding(network, handed_on, policy.metal))
     return frozenset(reached)
@@ -110,8 +111,6 @@ def _handed_on(
 ) -> Iterable[str]:
     """Goods by which a process hands on metal that counts. Where all that counted of what it takes
     is taken off, none of it is left but in what the process itself adds, so not in new scrap."""
-    if process.goes_abroad:
-        return ()
     taken = [g for g in process.inputs if g in reached and np.any(process.inputs[g] > 0)]
     given = [g for g in process.outputs if np.any(process.outputs[g] > 0)]
     less = () if counts is None else counts.less

@@ -125,13 +125,7 @@ def importers(network: Network, origin: str | None = None) -> tuple[Process, ...
 def through(network: Network, place: str) -> dict[str, bool | None]:
     """By process, True if all that it may handle has passed a place, mined, worked up or sent from
     there; False if none has; None where both are mixed, and what passed hangs on the plan."""
-    held: dict[str, set[bool]] = {}
-    for product in network.products.values():
-        if product.waste:
-            held.setdefault(product.waste, set()).add(product.place == place)
-    for name, good in network.goods.items():
-        if good.stockpile is not None and np.any(np.asarray(good.stockpile.opening) > 0):
-            held.setdefault(name, set()).add(good.place == place)
+    held = _held_at_first(network, place)
     handled: dict[str, set[bool]] = {name: set() for name in network.processes}
     news = True
     while news:
@@ -146,6 +140,18 @@ def through(network: Network, place: str) -> dict[str, bool | None]:
             for output in process.outputs:
                 held.setdefault(output, set()).update(found)
     return {name: None if len(both) > 1 else True in both for name, both in handled.items()}
+
+
+def _held_at_first(network: Network, place: str) -> dict[str, set[bool]]:
+    """By good, whether what use gives back and what lies in stock at the start is of a place."""
+    held: dict[str, set[bool]] = {}
+    for product in network.products.values():
+        if product.waste:
+            held.setdefault(product.waste, set()).add(product.place == place)
+    for name, good in network.goods.items():
+        if good.stockpile is not None and np.any(np.asarray(good.stockpile.opening) > 0):
+            held.setdefault(name, set()).add(good.place == place)
+    return held
 
 
 def mixed_through(network: Network, place: str) -> tuple[str, ...]:

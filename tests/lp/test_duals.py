@@ -16,12 +16,14 @@ import pytest
 from planner.lp.formulation import FORMULATION
 from planner.solver.compiled import compiled
 from planner.solver.highs import Program
+from tests.lp import test_answering_demand as answering
 from tests.lp import test_curves as curved
 from tests.lp import test_families_hosts as hosts
 from tests.lp import test_families_plants as plants
 from tests.lp import test_families_policies as policies
 from tests.lp import test_families_supply as supply
 from tests.lp import test_take_back as returned
+from tests.lp import test_unseen as unseen
 from tests.mfa import test_demand_measures as measures
 from tests.small import Study, Value, plan_of, price, system_of
 
@@ -54,6 +56,8 @@ BINDING: dict[str, Callable[[], Study]] = {
     "deposit_curve": lambda: curved.pit(),
     "deposit_step": lambda: curved.pit(discount_rate=0.1),
     "supply_curve": lambda: curved.stepped(),
+    "demand_curve": lambda: answering.answering(),
+    "unseen_rise": lambda: unseen.calibrated(),
     "exploration_limit": lambda: measures.found(most=90),
     "extension": lambda: measures.robust(potential=0.3),
     "service": lambda: measures.robust(demand=[200, 100]),

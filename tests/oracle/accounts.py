@@ -280,7 +280,11 @@ def cost_complaints(p: Programme, plan: Any) -> list[str]:
     if float((again - own.present_value).abs().sum()) > near:
         found.append("present values are not the values discounted")
     unpaid = own_penalty(p, plan)
-    if abs(plan.penalty - unpaid) > near or abs(plan.cost + unpaid - plan.objective) > near:
+    rent = -float(plan.costs[plan.costs["item"] == "rent_abroad"].present_value.sum())
+    unseen = float(plan.costs[plan.costs["item"] == "unseen_cost"].present_value.sum())
+    benefit = -float(plan.costs[plan.costs["item"] == "benefit"].present_value.sum())
+    apart = plan.objective - unpaid + rent - unseen + benefit
+    if abs(plan.penalty - unpaid) > near or abs(plan.cost - apart) > near:
         found.append(f"cost {plan.cost} and penalty {plan.penalty}: {unpaid} is paid by nobody")
     return found
 

@@ -703,6 +703,64 @@ def stepped(d: Draft, of: str, prices: list[float], amounts: dict[str, Any], lea
             d.value("curves", unit, given, **key, parameter=parameter)
 
 
+def answering(d: Draft, of: str, sign: int, low: float, high: float, *, home: bool = False) -> None:
+    """Puts a curve of constant elasticity in the place of the steps of a curve."""
+    d.tables["curves"] = [row for row in d.tables["curves"] if row["of"] != of]
+    middle = (low * high) ** 0.5
+    e = d.dice.choice((sign, sign * d.number(0.2, 0.9), sign * d.number(1.1, 3)))
+    given = {
+        "elasticity": (e, "1"),
+        "reference_price": (d.series(0.8 * middle, 1.2 * middle), "USD_2021/t"),
+        "reference_amount": (d.series(10, 80), "t/year"),
+        "lowest_price": (low, "USD_2021/t"),
+        "highest_price": (high, "USD_2021/t"),
+        "steps": (d.dice.randint(1, 5), "1"),
+    }
+    if not home and (sign > 0 or e < -1) and d.chance(0.6):
+        given["market_power"] = (d.dice.choice((0, 1, 0.5)), "1")
+    for parameter, (value, unit) in given.items():
+        d.value("curves", unit, value, of=of, step="", parameter=parameter)
+
+
+def elasticities(d: Draft) -> None:
+    """Some imports and exports whose curve is given by its elasticity."""
+    imports = {row["process"] for row in d.tables["processes"] if row["kind"] == "import"}
+    goods = {row["good"] for row in d.tables["goods"]}
+    for of in sorted({row["of"] for row in d.tables.get("curves", ())}):
+        if of in imports | goods and d.chance(0.5):
+            answering(d, of, 1 if of in imports else -1, 60.0, 900.0)
+
+
+def home_answers(d: Draft) -> None:
+    """Home demand that answers to price, unless a measure spares it: by elasticity, or by steps."""
+    spared = {row.get(c) for row in d.tables.get("measures", ()) for c in ("good", "instead")}
+    abroad = {row["good"] for row in d.tables["goods"] if row["export"] == "yes"}
+    shares = ("self_sufficiency", "import_share", "stockpile_cover")
+    if any(policy["kind"] in shares for policy in d.policies.values()):
+        return
+    for name in sorted({row["good"] for row in d.tables["demand"]} - spared - abroad):
+        if d.chance(0.35):
+            d.tables["demand"] = [r for r in d.tables["demand"] if r["good"] != name]
+            paid = {"good": name, "parameter": "shortage_cost"}
+            rows = d.tables["good_values"]
+            d.tables["good_values"] = [r for r in rows if not paid.items() <= r.items()]
+            buyers(d, name)
+            if d.chance(0.6):
+                answering(d, name, -1, 60.0, 1500.0, home=True)
+
+
+def unseen_costs(d: Draft) -> None:
+    """What a calibration found of some processes."""
+    for row in d.tables["processes"]:
+        if d.chance(0.08):
+            given = {"unseen_cost": d.series(-30, 60), "unseen_rise": d.series(0, 20)}
+            given["unseen_from"] = d.series(1, 40)
+            for parameter in d.dice.sample(sorted(given), d.dice.randint(1, 3)):
+                unit = "t/year" if parameter == "unseen_from" else "USD_2021/t"
+                key = {"process": row["process"], "parameter": parameter}
+                d.value("process_values", unit, given[parameter], **key)
+
+
 def some_prices(d: Draft, low: float, high: float) -> list[float]:
     """Prices of one to three steps, ascending; some are equal."""
     prices = sorted(d.number(low, high) for _ in range(d.dice.randint(1, 3)))
@@ -848,8 +906,18 @@ def draw(seed: int) -> Draft:
         make = d.dice.choice(POLICIES)
         fields = make(d)
         d.policies[f"policy{i}"] = {"kind": make.__name__, "source": "made", **fields}
-    last = (supply_curves, deposit_curves, sales, from_demand, take_back, loss_media, transit)
-    for part in last:
+    for part in (
+        supply_curves,
+        deposit_curves,
+        sales,
+        from_demand,
+        take_back,
+        loss_media,
+        transit,
+        elasticities,
+        unseen_costs,
+        home_answers,
+    ):
         part(d)
     return d
 

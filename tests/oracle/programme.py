@@ -34,7 +34,7 @@ class Programme:
         self.waste_yearly = arising(study)
         self.waste = {good: study.mean(waste) for good, waste in self.waste_yearly.items()}
         self.reliefs_yearly: dict[str, dict[tuple, Array]] = {}
-        for good, column, amount in measure_reliefs(self):
+        for good, column, amount in (*measure_reliefs(self), *curves.used(self)):
             own = self.reliefs_yearly.setdefault(good, {})
             own[column] = own.get(column, 0.0) + amount
         for write in COLUMNS + ROWS:
@@ -55,8 +55,36 @@ def activity_columns(p: Programme) -> None:
     for process in p.recipes.processes:
         low, high = policies.bounds(p, process)
         cost = p.recipes.running_cost(process)
+        cost = cost + p.study.yearly("process_values", process, "unseen_cost")
         for t in p.periods:
             p.model.column(("activity", process, t), p.beta[t] * cost[t], low[t], high[t])
+
+
+def beyond_columns(p: Programme) -> None:
+    """`beyond`: what a calibrated process runs beyond `unseen_from`, at `unseen_rise`."""
+    for process in calibrated(p):
+        rise = p.study.yearly("process_values", process, "unseen_rise")
+        for t in p.periods:
+            p.model.column(("beyond", process, t), p.beta[t] * rise[t], 0.0, np.inf)
+
+
+def calibrated(p: Programme) -> list[str]:
+    """Processes that a calibration found something of."""
+    said = {
+        key[0]
+        for name in ("unseen_cost", "unseen_rise")
+        for key in p.study.keys("process_values", name)
+    }
+    return [process for process in p.recipes.processes if process in said]
+
+
+def unseen_rise(p: Programme) -> None:
+    """### unseen_rise(process, year): activity - beyond <= unseen_from."""
+    for process in calibrated(p):
+        begins = p.study.yearly("process_values", process, "unseen_from")
+        for t in p.periods:
+            terms = [(("activity", process, t), 1.0), (("beyond", process, t), -1.0)]
+            p.model.row(("unseen_rise", process, t), terms, "<=", begins[t])
 
 
 def emission_columns(p: Programme) -> None:
@@ -561,6 +589,7 @@ def emission_account(p: Programme) -> None:
 
 COLUMNS = (
     activity_columns,
+    beyond_columns,
     emission_columns,
     good_columns,
     stockpile_columns,
@@ -584,6 +613,7 @@ ROWS = (
     collection,
     take_back,
     curves.rows,
+    unseen_rise,
     stockpile_balance,
     emission_account,
 )

@@ -42,7 +42,7 @@ OF_ACTIVITY: dict[str, Any] = {
     "observed": {2021: 10},
     "host_content": 0.1,
 }
-STEPS = ("a", "b")
+STEPS = ("a", "b", "0", "1", "2")
 """Of curves."""
 ORDERS = {"lead_time": 1, "max_new": 20, "interest_rate": 0.06}
 Key = tuple[str, str, str]
@@ -80,6 +80,16 @@ def everything() -> Study:
     s.curve("sell", a={"price": 1, "amount": 5, "reserve": 9}, b={"price": 2, "amount": 90})
     s.curve("sold", a={"price": 50, "amount": 20}, b={"price": 40, "amount": 9})
     s.curve("d_mine", a={"price": 1, "reserve": 5, "amount": 5}, b={"price": 2})
+    s.good("answers", "refined", export=True)
+    s.process("given", "import", gives={"answers": 1}, origin="X", pathway="foreign primary")
+    ends = {"lowest_price": 10, "highest_price": 90, "steps": 2, "market_power": 0.5}
+    for of, elasticity in {"given": 0.8, "answers": -1.2, "d_recycle": 0.8}.items():
+        reference = {"reference_price": 30, "reference_amount": 10}
+        s.elastic(of, elasticity=elasticity, **reference, **ends)
+    for name in ("sell", "given"):
+        s._values("process_values", {"process": name}, {"unseen_from": 3})
+    rise = {"unseen_cost": 2, "unseen_rise": 1}
+    s._values("process_values", {"process": "given"}, rise)
     s.take_back("old_fixed", more=0.1, cost=3, fee=1)
     s.take_back("refined_alone", more=0.1, cost=3, fee=1)
     for name, value in {
@@ -245,7 +255,7 @@ def _products(s: Study) -> None:
 
 def changed(path: str, parameter: str, value: float) -> float:
     """Another value that the number may have, such that the balances still hold."""
-    if parameter in ("lead_time", "delay"):
+    if parameter in ("lead_time", "delay", "steps"):
         return value + 1
     if path.endswith(".in") or parameter in ("max_stock", "content"):
         return value * 1.05

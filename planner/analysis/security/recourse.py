@@ -27,6 +27,7 @@ import numpy.typing as npt
 from planner.errors import SpecError
 from planner.lp.families import FORMULATION
 from planner.lp.variables import COLUMNS
+from planner.mfa.demand_measures import BOUGHT
 from planner.plan.plan import Plan, require_own_study
 from planner.plan.solve import require_optimal
 from planner.solver.compiled import Compiled, compiled
@@ -177,7 +178,7 @@ def recourse(base: Base, first: int, last: int) -> Window:
     arrays = base.made.arrays
     years = tuple(p.first for p in base.made.system.periods if first <= p.first <= last)
     inside = np.isin(column_years(arrays), years)
-    columns = inside & np.array([name in RECOURSE for name, _ in arrays.columns], dtype=bool)
+    columns = inside & np.array([_chosen(name) for name in arrays.columns], dtype=bool)
     rows = np.isin(row_years(arrays), years) & np.array(
         [name in HOLDING for name, _ in arrays.rows], dtype=bool
     )
@@ -196,6 +197,12 @@ def recourse(base: Base, first: int, last: int) -> Window:
         replace(cut, cost=cost, offset=0.0, lower=np.where(least, 0.0, cut.lower)),
         cut.penalty - weighed,
     )
+
+
+def _chosen(name: Name) -> bool:
+    """Return True for a column that can still be chosen: what is bought at home by a demand
+    that answers is, although measures are not."""
+    return name[0] in RECOURSE or (name[0] == "measure" and str(name[1][0]).endswith(BOUGHT))
 
 
 def close(

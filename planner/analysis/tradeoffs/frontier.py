@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from planner.errors import SolverError
+from planner.errors import SolverError, SpecError
 from planner.lp.arrays import PENALTIES
 from planner.plan.solve import optimal
 from planner.plan.tables import supply_of
@@ -111,6 +111,13 @@ def frontier(
     if points < 2:
         raise SolverError("a frontier needs at least 2 points; ask for more")
     made = subject if isinstance(subject, Compiled) else compiled(subject, progress=progress)
+    answering = [good.name for good in made.system.goods.values() if good.answers]
+    if answering:
+        words = (
+            f"the demand for {' and '.join(answering)} answers to price, so that the least carbon "
+            "is that of serving nobody; give it as demand.csv, or set a carbon price or budget"
+        )
+        raise SpecError(made.system.name, [words])
     search = _Search(made)
     terms = {"all": carbon_terms(made, scope)}
     if by_metal:

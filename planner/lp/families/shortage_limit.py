@@ -42,8 +42,10 @@ def _fill(m: Components, given: Given) -> None:
                     sparing.setdefault((good, t), []).append((spare.column, spare.year))
                     spared[good, spare.column, spare.year, t] = float(value)
     demand = given.series()
-    for good in sorted({good for good, _ in sparing}):
-        demand.add(good, values=system.period_mean(kept[good]))
+    spareable = {good for good, *_ in spared}
+    for good, wanted in kept.items():
+        if good in spareable:
+            demand.add(good, values=system.period_mean(wanted))
     rows = add_set(m, "shortage_limit_rows", demand, width=2)
     add_param(m, "spareable", demand, rows)
     add_param(m, "spared", spared)

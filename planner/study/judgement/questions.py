@@ -58,6 +58,10 @@ def _built(facts: Facts, name: str) -> bool:
     return _orderable(facts, name) or facts.given("plants", (name,), "under_construction")
 
 
+def _rising(facts: Facts, name: str) -> bool:
+    return facts.given("process_values", (name,), "unseen_rise")
+
+
 def _entered(facts: Facts, name: str) -> bool:
     return bool(facts.numbers.keys("uses", name) or facts.numbers.keys("cohorts", name))
 
@@ -92,6 +96,7 @@ OF_NOUNS: Mapping[Question, Callable[[Facts, str], bool]] = {
     "containing": lambda facts, name: name in facts.cells["host"] or name in facts.filling,
     "entered": _entered,
     "multiplied": _multiplied,
+    "rising": _rising,
 }
 """Return True if the noun is one that the number has a meaning for."""
 
@@ -106,6 +111,18 @@ OF_HEAD: Mapping[Question, Callable[[Facts], bool]] = {
     "stocked": lambda facts: bool(facts.nouns.products),
 }
 """Return True if the field of the head sets something."""
+
+
+def _answering(facts: Facts, policy: Policy) -> list[str]:
+    """Goods whose demand answers to price among those that a policy is a share of."""
+    if policy.kind == "import_share" and policy.of == "imports":
+        return []
+    metals = {policy.metal} - {""}
+    for name in policy.goods:
+        if name in facts.nouns.goods:
+            metals |= set(facts.nouns.goods[name].content)
+    goods = [good for good in facts.nouns.goods.values() if good.answers]
+    return [good.name for good in goods if metals & set(good.content) or not metals]
 
 
 def _unobserved(facts: Facts, policy: Policy) -> list[str]:
@@ -151,5 +168,6 @@ OF_POLICIES: Mapping[Question, Callable[[Facts, Policy], list[str]]] = {
     "bringing": _no_import,
     "ordering": _no_plant,
     "emitting": _no_emission,
+    "fixed": _answering,
 }
 """What a policy lacks so as to set anything; empty where it sets something."""

@@ -19,6 +19,7 @@ from planner.system.nouns import (
     Deposit,
     Process,
     Ramp,
+    Unseen,
     frozen_map,
     located,
 )
@@ -49,7 +50,7 @@ def _process(tables: StudyTables, row: StructureRow, deposits: Mapping[str, Depo
     name, cells = row.name, row.cells
     inputs, outputs, ore = _recipe(tables, name, cells["place"], deposits)
     host_content = _host_content(tables, row)
-    curve = _curve(tables, name)
+    curve = _curve(tables, name, cells["kind"])
     min_activity, max_activity = _bounds(tables, name, curve)
     series: dict[str, Any] = {p: tables.series("process_values", (name,), p) for p in _SERIES}
     return Process(
@@ -73,10 +74,20 @@ def _process(tables: StudyTables, row: StructureRow, deposits: Mapping[str, Depo
         host_content=host_content,
         curve=curve,
         place=cells["place"],
+        unseen=_unseen(tables, name),
     )
 
 
-def _curve(tables: StudyTables, name: str) -> Curve:
+def _unseen(tables: StudyTables, name: str) -> Unseen | None:
+    """What a calibration found of a process; None where no row gives any of it."""
+    names = ("unseen_cost", "unseen_rise")
+    if not any(tables.numbers.has("process_values", (name,), each) for each in names):
+        return None
+    cost, rise = (tables.series("process_values", (name,), each, absent=0.0) for each in names)
+    return Unseen(cost, rise, tables.series("process_values", (name,), "unseen_from"))
+
+
+def _curve(tables: StudyTables, name: str, kind: str) -> Curve:
     """The steps that a process is had at; the price of an import stands in one place only."""
     kept = tables.before.processes.get(name)
     curve = read_curve(tables, name, "process", NO_CURVE if kept is None else kept.curve)
@@ -86,6 +97,15 @@ def _curve(tables: StudyTables, name: str) -> Curve:
             "of",
             f"'{name}' has an import_price and a curve, and would pay both; drop one of them",
         )
+    powerful = tables.numbers.rows.get(("curves", (name, ""), "market_power"), ())
+    if kind != "import":
+        for row in powerful[:1]:
+            tables.problems.at(
+                row,
+                "parameter",
+                f"'{name}' is at home, where what a seller earns stays in the country; only of an "
+                "import or an export the country may know its weight: drop the row",
+            )
     return curve
 
 
