@@ -79,28 +79,30 @@ def passing_through(plan: Accounted, metal: str) -> dict[str, Array]:
     equivalents, shape (T,). Shares of all imports may add up to more than 1. Of what trade brings
     from other places it is traced through the flows."""
     system, found = plan.system, {}
-    for origin in sorted({*origins(system, metal), *system.abroad}):
+    imports = {p.origin for p in importers(system) if not p.is_trade}
+    traded = {n: w for n, w in import_terms(system, metal).items() if system.processes[n].is_trade}
+    for origin in origins(system, metal):
         total = np.zeros(len(system.periods))
-        for name, worth in import_terms(system, metal, origin=origin).items():
+        terms = import_terms(system, metal, origin=origin) if origin in imports else {}
+        for name, worth in terms.items():
             if not system.processes[name].is_trade:
                 total = total + series(system, plan.values, "activity", name) * worth
-        found[origin] = total + _traded_through(plan, metal, origin)
+        found[origin] = total + _traded_through(plan, metal, origin, traded)
     return found
 
 
-def _traded_through(plan: Accounted, metal: str, place: str) -> Array:
-    """What trade brings home that passed a place, t per year of refined equivalents."""
+def _traded_through(plan: Accounted, metal: str, place: str, traded: Mapping[str, Array]) -> Array:
+    """What trade brings home that passed a place, t per year of refined equivalents; `traded` is
+    what a unit of each flow brings."""
     system = plan.system
     total = np.zeros(len(system.periods))
-    if place not in system.abroad:
+    if place not in system.abroad or not traded:
         return total
     traced = place_trace(plan.balance, plan.flows, metal, place)
-    for name, worth in import_terms(system, metal).items():
-        process = system.processes[name]
-        if process.is_trade:
-            whole = process.source == place
-            share = 1.0 if whole else traced.part(name, (THROUGH,))
-            total = total + share * worth * series(system, plan.values, "activity", name)
+    for name, worth in traded.items():
+        whole = system.processes[name].source == place
+        share = 1.0 if whole else traced.part(name, (THROUGH,))
+        total = total + share * worth * series(system, plan.values, "activity", name)
     return total
 
 

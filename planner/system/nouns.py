@@ -639,6 +639,11 @@ class System:
         """The name of a place; that of the country of the study where it is empty."""
         return place or self.country
 
+    def as_given(self, name: str) -> str:
+        """The name that recipes and contents give a good, whatever its place; of all else its
+        own."""
+        return self.goods[name].plain if name in self.goods else name
+
     @property
     def orders_yearly(self) -> bool:
         """Return True if plants can be ordered in every year."""

@@ -177,14 +177,22 @@ def brought_in(network: Network, origin: str | None = None) -> frozenset[str]:
 
 
 def origins(network: Network, metal: str | None = None) -> tuple[str, ...]:
-    """Countries and regions that metal comes from, at any stage, by name; of all metals or one."""
+    """Countries and regions that metal comes from, at any stage, by name, and where there is trade
+    all places that work or send something; of all metals or one."""
     brings = [p for p in importers(network) if metal is None or _gives(network, p, metal)]
     found = {process.origin for process in brings}
     if any(process.is_trade for process in brings):
-        places = {process.made_at for process in network.processes.values()} - {HOME}
-        of = {process.name for process in brings}
-        found |= {x for x in places if of & {process.name for process in importers(network, x)}}
+        handling = (
+            p for p in network.processes.values() if metal is None or _gives(network, p, metal)
+        )
+        found |= {process.made_at for process in handling} - {HOME}
     return tuple(sorted(found))
+
+
+def comes_from(network: Network, origin: str, metal: str | None = None) -> bool:
+    """Return True if metal comes into the country that is counted for an origin; of all metals or
+    one."""
+    return any(metal is None or _gives(network, p, metal) for p in importers(network, origin))
 
 
 def _gives(network: Network, process: Process, metal: str) -> bool:

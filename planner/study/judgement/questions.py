@@ -10,7 +10,7 @@ from planner.study.judgement.facts import Facts
 from planner.study.meaning import SERIES_PARTS, Question
 from planner.system.losses import WITHOUT_PROCESS
 from planner.system.nouns import Policy, Process
-from planner.system.trade import is_from, origins
+from planner.system.trade import comes_from, is_from
 
 EMISSIONS = ("direct_emission", "electricity", "embodied_emission", "transport_emission")
 OF_ROWS: tuple[Question, ...] = (
@@ -138,8 +138,8 @@ def _unobserved(facts: Facts, policy: Policy) -> list[str]:
 
 def _no_import(facts: Facts, policy: Policy) -> list[str]:
     """The origin of a policy, unless its metal comes in from there."""
-    known = origins(facts.nouns, policy.metal or None)
-    return [] if policy.origin in known else [policy.origin]
+    known = comes_from(facts.nouns, policy.origin, policy.metal or None)
+    return [] if known else [policy.origin]
 
 
 def _nothing_to_close(facts: Facts, policy: Policy) -> list[str]:
