@@ -32,6 +32,7 @@ class Checks:
         self._deposit_names()
         self._residues()
         self._curve_names()
+        self._tranches_at_home()
         self._demand_is_terminal()
         contents_changed = self._goods_of_other_content()
         for process in self.nouns.processes.values():
@@ -101,6 +102,20 @@ class Checks:
                     f"'{name}' is a process as well as a good or deposit, so that nobody can tell "
                     "whose curve it is; give one of them another name",
                 )
+
+    def _tranches_at_home(self) -> None:
+        """The energy of ore is counted at home, by the study's grid: an import digs elsewhere."""
+        for process in self.nouns.processes.values():
+            for name in process.deposits if process.kind == "import" else ():
+                steps = self.nouns.deposits[name].curve.values()
+                if any(step.electricity.any() or step.direct_emission.any() for step in steps):
+                    self.problems.at(
+                        self.numbers.first_row("curves", name),
+                        "of",
+                        f"the ore of '{name}' has energy of its own, which counts at home, but the "
+                        f"import '{process.name}' digs it; give the import embodied_emission "
+                        "instead, and a deposit of its own",
+                    )
 
     def _demand_is_terminal(self) -> None:
         """Nothing takes in a good that is demanded, or sold abroad."""

@@ -746,7 +746,9 @@ TABLES: tuple[TableForm, ...] = (
         "other): what its activity costs beside its running cost, the cheapest step first. Of a "
         "good that is exported: what buyers abroad pay, the dearest first; it is sold where that "
         "pays, and nothing is short where it does not. Of a deposit: cost of extraction that rises "
-        "as it is dug. Steps stand in the order of their names, numbers by size.",
+        "as it is dug, said by tonne of metal or, in tranches, by grade and tonne of ore; then "
+        "emissions per tonne of metal must not fall from step to step either. Steps stand in the "
+        "order of their names, numbers by size.",
         keys=(
             Column(
                 "of",
@@ -760,8 +762,8 @@ TABLES: tuple[TableForm, ...] = (
             ParameterForm(
                 "price",
                 "USD/t",
-                "price of the step; required. It must not fall from step to step of a process or "
-                "deposit, nor rise from step to step of a good",
+                "price of the step; required, but of a tranche with an ore_cost. It must not fall "
+                "from step to step of a process or deposit, nor rise from step to step of a good",
             ),
             ParameterForm(
                 "amount",
@@ -777,6 +779,29 @@ TABLES: tuple[TableForm, ...] = (
                 "without limit (but for the reserve) where absent",
                 by_year=False,
                 longer="all years together",
+            ),
+            ParameterForm(
+                "grade",
+                "t/t",
+                "of a tranche of a deposit: metal, as the reserve counts it, won of a tonne of ore",
+                maximum=1.0,
+                positive=True,
+            ),
+            ParameterForm(
+                "ore_cost",
+                "USD/t",
+                "cost of a tonne of ore dug and worked up; over the grade it adds to the price",
+            ),
+            ParameterForm(
+                "ore_electricity",
+                "MWh/t",
+                "electricity for a tonne of ore; over the grade that of a tonne of metal",
+            ),
+            ParameterForm(
+                "ore_emission",
+                "tCO2e/t",
+                "emission at home for a tonne of ore other than from grid electricity (diesel, "
+                "heat)",
             ),
         ),
         required=False,

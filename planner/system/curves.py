@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from planner.system.nouns import Array, Curve, Good, System
+from planner.system.nouns import Array, Curve, Deposit, Good, Step, System
 
 BOUGHT, SOLD = 1.0, -1.0
 """Sign of the price of a step in the cost."""
@@ -18,6 +18,13 @@ def curves(system: System) -> Iterator[tuple[str, Curve, float]]:
     yield from ((p.name, p.curve, BOUGHT) for p in system.processes.values() if p.curve)
     yield from ((d.name, d.curve, BOUGHT) for d in system.deposits.values() if d.curve)
     yield from ((g.name, g.curve, SOLD) for g in system.goods.values() if g.curve)
+
+
+def tranches(system: System) -> Iterator[tuple[Deposit, Step]]:
+    """Every step of every deposit that has a curve."""
+    for deposit in system.deposits.values():
+        for step in deposit.curve.values():
+            yield deposit, step
 
 
 def sold_abroad(system: System) -> list[Good]:

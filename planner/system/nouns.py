@@ -125,6 +125,10 @@ class Step:
     of deposits."""
     reserve: float
     """Most of it in all years, t of ore; inf where it has no limit, and for all other steps."""
+    electricity: Array
+    """Of a tranche of ore, MWh per t of ore as the deposit counts it (of its metal); else 0."""
+    direct_emission: Array
+    """Of a tranche of ore, t CO2e per t of it beside the electricity's; else 0."""
 
 
 Curve = Mapping[str, Step]

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from planner.errors import Problem, SpecError
-from planner.system.nouns import SCOPES, Array, Good, Process, Ramp, Scope, System
+from planner.system.nouns import SCOPES, Array, Good, Process, Ramp, Scope, Step, System
 
 COST_ITEMS = ("variable_cost", "import_price", "transport_cost", "credit")
 """Items of the running cost of a process; the credit is counted negative."""
@@ -68,6 +68,24 @@ def emission_parts(system: System, process: Process) -> tuple[tuple[Scope, str, 
     return (
         *parts,
         *(("footprint", part, rate) for part, rate in {**home, **abroad}.items()),
+    )
+
+
+def tranche_emission_parts(system: System, step: Step) -> tuple[tuple[Scope, str, Array], ...]:
+    """Emission of a tonne dug of a tranche as `emission_parts` gives those of processes. Ore is dug
+    at home, so that both scopes count it alike."""
+    parts = {
+        "direct": step.direct_emission * system.direct_emission_index,
+        "electricity": step.electricity * system.grid_intensity,
+    }
+    return tuple((scope, part, rate) for scope in SCOPES for part, rate in parts.items())
+
+
+def tranche_emission(system: System, step: Step) -> Array:
+    """Emission of a tonne dug of a tranche, t CO2e per t of its metal, shape (T,)."""
+    return np.asarray(
+        step.direct_emission * system.direct_emission_index
+        + step.electricity * system.grid_intensity
     )
 
 

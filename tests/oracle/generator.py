@@ -734,6 +734,34 @@ def deposit_curves(d: Draft) -> None:
             stepped(d, name, some_prices(d, 0, 200), RESERVE, 0)
 
 
+def tranches(d: Draft) -> None:
+    """Ore that is said by its grade: what a tonne of it costs, takes and emits, in the place of a
+    price that goes the same way."""
+    steps: dict[str, list[dict[str, Any]]] = {}
+    for row in d.tables.get("curves", ()):
+        if row["parameter"] == "price" and row["of"] in {
+            each["deposit"] for each in d.tables.get("deposits", ())
+        }:
+            steps.setdefault(row["of"], []).append(row)
+    for of, rows in steps.items():
+        if not d.chance(0.5):
+            continue
+        names = sorted({row["step"] for row in rows}, key=int)
+        if d.chance(0.5):
+            d.tables["curves"] = [row for row in d.tables["curves"] if row not in rows]
+        grades = sorted((d.number(0.01, 0.5) for _ in names), reverse=True)
+        ore = {
+            "ore_cost": ("USD_2021/t", d.number(0, 2)),
+            "ore_electricity": ("MWh/t", d.number(0, 0.1)),
+            "ore_emission": ("tCO2e/t", d.number(0, 0.05)),
+        }
+        for name, grade in zip(names, grades, strict=True):
+            key = {"of": of, "step": name}
+            d.value("curves", "t/t", grade, **key, parameter="grade")
+            for parameter, (unit, value) in ore.items():
+                d.value("curves", unit, value, **key, parameter=parameter)
+
+
 def sales(d: Draft) -> None:
     """What is sold abroad where it pays, of ore, metal, scrap or products of one metal, or packs;
     metal bought and sold on in a good of its own; exports that are no demand any more."""
@@ -823,6 +851,7 @@ def draw(seed: int) -> Draft:
         d.policies[f"policy{i}"] = {"kind": make.__name__, "source": "made", **fields}
     for part in (supply_curves, deposit_curves, sales, from_demand, take_back, loss_media):
         part(d)
+    tranches(d)
     return d
 
 

@@ -536,11 +536,16 @@ def stockpile_balance(p: Programme) -> None:
 
 def emission_account(p: Programme) -> None:
     """### emission_account(scope, year)."""
+    dug = [of for of in curves.curved(p.study) if curves.kind(p, of) == "deposit"]
+    tranches = {
+        step: curves.emission(p.study, step) for of in dug for step in curves.steps(p.study, of)
+    }
     for scope in SCOPES:
         factors = {q: p.recipes.emission(q, scope) for q in p.recipes.processes}
         for t in p.periods:
             terms: list = [(("emission", scope, t), 1.0)]
             terms += [(("activity", q, t), -factor[t]) for q, factor in factors.items()]
+            terms += [(("step", step, t), -rate[t]) for step, rate in tranches.items()]
             p.model.row(("emission_account", scope, t), terms, "==", 0.0)
 
 
