@@ -19,6 +19,7 @@ from planner.system.byproducts import (
     circuit_need,
     circuits,
     host_need,
+    host_outputs,
     residue_inflow,
 )
 from planner.system.nouns import Array, Deposit, System
@@ -84,9 +85,9 @@ def users_of_plants(system: System) -> dict[str, list[str]]:
 
 def _hosts(system: System, run: dict[str, Array]) -> Iterator[_Bound]:
     """Host output needed by the by-products of each metal, and by each circuit of several."""
-    byproducts = byproducts_of_hosts(system)
+    byproducts, outputs = byproducts_of_hosts(system), host_outputs(system, run)
     for host in system.hosts.values():
-        output = host.output
+        output = outputs[host.name]
         for metal in system.metals:
             need = np.zeros(len(system.periods))
             for name in byproducts.get((host.name, metal), ()):
@@ -94,7 +95,7 @@ def _hosts(system: System, run: dict[str, Array]) -> Iterator[_Bound]:
             yield "host", f"{host.name}, {metal}", need, output, "t/year"
     for name in circuits(system):
         process = system.processes[name]
-        output = system.hosts[process.host].output
+        output = outputs[process.host]
         need = run[name] * circuit_need(process)
         yield "circuit", f"{process.host}, {name}", need, output, "t/year"
 

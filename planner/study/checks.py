@@ -255,7 +255,8 @@ class Checks:
         """The coefficients of outputs that hold a metal, or any ("metal")."""
         for key in self.numbers.keys("coefficients", process.name):
             _, good, direction = key[1]
-            if direction == "out" and (metal == "metal" or metal in self.nouns.goods[good].content):
+            known = self.nouns.goods.get(good)
+            if direction == "out" and known and (metal == "metal" or metal in known.content):
                 yield key
 
 

@@ -331,12 +331,18 @@ TABLES: tuple[TableForm, ...] = (
     TableForm(
         "coefficients",
         "Transfer coefficients: what a unit of activity takes in and gives out. A deposit stands "
-        "in the column good with "
-        "direction in. A process without inputs draws on a source outside the economy (an origin "
-        "or a host).",
+        "in the column good with direction in. A host stands there with direction out where the "
+        "activity of a process is its output: tonnes of it per unit of activity, beside the goods "
+        "that the process gives. A process without inputs draws on a source outside the economy "
+        "(an origin or a host).",
         keys=(
             Column("process", "the process", required=True, refers_to="processes"),
-            Column("good", "the good or deposit", required=True, refers_to="goods|deposits"),
+            Column(
+                "good",
+                "the good, deposit or host",
+                required=True,
+                refers_to="goods|deposits|hosts",
+            ),
             Column("direction", "in or out", required=True, choices=("in", "out")),
         ),
         parameters=(ParameterForm("coefficient", "t/t", "tonnes per unit of activity"),),
@@ -567,7 +573,14 @@ TABLES: tuple[TableForm, ...] = (
         "hosts",
         "Host metals whose output bounds their by-products.",
         keys=(Column("host", "the host", required=True),),
-        parameters=(ParameterForm("output", "t/year", "output of the host"),),
+        parameters=(
+            ParameterForm(
+                "output",
+                "t/year",
+                "output of the host beside what processes of the study give of it "
+                "(coefficients.csv); 0 where they give all of it",
+            ),
+        ),
         required=False,
     ),
     TableForm(

@@ -221,6 +221,9 @@ class Process:
     """t of by-product metal that a t of host output can yield; NaN for a process without a host."""
     curve: Curve = field(default_factory=_no_curve)
     """Steps of what the process can be had at, on top of its running cost; empty: at that alone."""
+    hosting: Mapping[str, Array] = field(default_factory=dict)
+    """t of output of a host that a unit of activity is, by host; empty of all but hosts that are
+    in the study themselves."""
 
     @property
     def at_home(self) -> bool:
@@ -297,6 +300,7 @@ class Host:
 
     name: str
     output: Array
+    """What is put out beside what processes of the study give of it (`Process.hosting`)."""
     content: Mapping[str, Array]
     """By metal, t in a t of the host's output, won or not, shape (Y,); without a metal that the
     study does not state: its by-products then share the tonnes of the host."""

@@ -734,6 +734,17 @@ def deposit_curves(d: Draft) -> None:
             stepped(d, name, some_prices(d, 0, 200), RESERVE, 0)
 
 
+def hosting(d: Draft) -> None:
+    """Mines and refiners whose activity is output of the host, beside what is data."""
+    at_home = ("mine", "refine")
+    makers = [row["process"] for row in d.tables["processes"] if row["kind"] in at_home]
+    if "hosts" not in d.tables or not makers or d.chance(0.5):
+        return
+    for name in d.dice.sample(makers, min(len(makers), d.dice.randint(1, 2))):
+        key = {"process": name, "good": "zinc", "direction": "out"}
+        d.value("coefficients", "t/t", d.series(1, 20), **key)
+
+
 def tranches(d: Draft) -> None:
     """Ore that is said by its grade: what a tonne of it costs, takes and emits, in the place of a
     price that goes the same way."""
@@ -852,6 +863,7 @@ def draw(seed: int) -> Draft:
     for part in (supply_curves, deposit_curves, sales, from_demand, take_back, loss_media):
         part(d)
     tranches(d)
+    hosting(d)
     return d
 
 

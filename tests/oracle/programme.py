@@ -385,6 +385,9 @@ def depletion(p: Programme) -> None:
                 for q in winners(p, host, metal):
                     won = kept * p.recipes.won(q, metal)
                     terms.append((("activity", q, t), p.lengths[t] * won[t]))
+                for q in p.recipes.hosting(host):
+                    laid = kept * content * p.recipes.out(host, q)
+                    terms.append((("activity", q, t), -p.lengths[t] * laid[t]))
             finds = [v for v in explorations(p, deposit) if found_in(p, deposit, v) == t]
             terms += [(("explored", deposit, v), -float(p.lengths[v])) for v in finds]
             p.model.row(("depletion", deposit, t), terms, "==", added[t])
@@ -451,12 +454,17 @@ def host_limit(p: Programme) -> None:
                 need = {q: p.recipes.won(q, metal) / content for q in on}
                 beside.update(on)
             for t in p.periods if on else ():
-                terms = [(("activity", q, t), need[q][t]) for q in on]
+                terms = [(("activity", q, t), need[q][t]) for q in on] + put_out(p, host, t)
                 p.model.row(("host_limit", host, metal, t), terms, "<=", output[t])
         for q in sorted(beside):
             for t in p.periods:
-                terms = [(("activity", q, t), p.recipes.host_need(q)[t])]
+                terms = [(("activity", q, t), p.recipes.host_need(q)[t]), *put_out(p, host, t)]
                 p.model.row(("circuit_limit", q, host, t), terms, "<=", output[t])
+
+
+def put_out(p: Programme, host: str, t: int) -> list:
+    """Output of a host by processes of the study, below zero."""
+    return [(("activity", q, t), -p.recipes.out(host, q)[t]) for q in p.recipes.hosting(host)]
 
 
 def collection(p: Programme) -> None:

@@ -240,7 +240,8 @@ def sources(system: System) -> Mapping[str, tuple[str, ...]]:
     processes that draw on it.
 
     A process belongs to an origin when metal comes into the country by it: an import, also one
-    that refines what other imports give, or metal won from ore of a stated origin.
+    that refines what other imports give, or metal won from ore of a stated origin. With a host of
+    the study the processes that put it out are lost too.
     """
     found: dict[str, list[str]] = {}
     for process in system.processes.values():
@@ -248,6 +249,8 @@ def sources(system: System) -> Mapping[str, tuple[str, ...]]:
             found.setdefault(f"origin/{process.origin}", []).append(process.name)
         if process.host:
             found.setdefault(f"host/{process.host}", []).append(process.name)
+        for host in process.hosting:
+            found.setdefault(f"host/{host}", []).append(process.name)
     return {name: tuple(found[name]) for name in sorted(found)}
 
 

@@ -26,7 +26,8 @@ def depletion(m: Any, d: str, t: int) -> Any:
     with the reserve on the right in the first year, what exploration y of a year v can be mined
     from t on, and R at least 0. On the right of a residue stands also the whole content of its
     hosts, rho C H for each, with rho the share that is kept; zeta = rho w is what a unit of
-    activity that wins w keeps out of it.
+    activity that wins w keeps out of it, and zeta = -rho C theta what one that puts out theta of a
+    host adds to it.
     """
     return (
         m.remaining[d, t]
@@ -120,10 +121,17 @@ DEPLETION = Physical(
             r"\zeta_{d,p,t}",
             ("deposit", "process", "year"),
             "t/activity unit",
-            "metal that a by-product process keeps out of a residue by winning it",
+            "metal that a by-product process keeps out of a residue by winning it; below zero what "
+            "the output of a host of the study adds",
         ),
         Term("miners", "", ("deposit",), "", "processes that take from a deposit"),
-        Term("winners", "", ("deposit",), "", "by-product processes of the hosts of a residue"),
+        Term(
+            "winners",
+            "",
+            ("deposit",),
+            "",
+            "processes that win from, or put out, the hosts of a residue",
+        ),
         Term(
             "finds",
             "",

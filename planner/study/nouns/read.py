@@ -20,15 +20,15 @@ from planner.system.nouns import Array
 def read_nouns(tables: StudyTables, discount_rate: float) -> Nouns:
     """All nouns by kind and name; plants without an interest rate take the discount rate."""
     goods = read_goods(tables)
-    deposits = read_deposits(tables)
+    deposits, hosts = read_deposits(tables), read_hosts(tables)
     products = read_products(tables, goods)
     return Nouns(
         goods=goods,
-        processes=read_processes(tables, deposits),
+        processes=read_processes(tables, deposits, hosts),
         ramps=read_ramps(tables),
         plants=read_plants(tables, discount_rate),
         deposits=deposits,
-        hosts=read_hosts(tables),
+        hosts=hosts,
         products=products,
         measures=read_measures(tables, goods, products),
         exploration=read_exploration(tables),
