@@ -360,7 +360,12 @@ RESULTS: tuple[ResultTable, ...] = (
         (
             ResultField("scope", "text", "territorial or footprint", key=True, choices=SCOPES),
             METALS,
-            ResultField("process", "text", "process", key=True),
+            ResultField(
+                "process",
+                "text",
+                "process, or `deposit/DEPOSIT/STEP` for a tranche of ore with energy of its own",
+                key=True,
+            ),
             YEAR,
             ResultField(
                 "part",

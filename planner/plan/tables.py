@@ -22,7 +22,7 @@ from planner.mfa.provenance.trace import Trace, traces
 from planner.plan.prices import undiscounted
 from planner.plan.schema import COLUMNS
 from planner.system.byproducts import host_accounts, residue_inflow
-from planner.system.curves import BOUGHT, curves, paid_at
+from planner.system.curves import BOUGHT, curves, paid_at, tranches
 from planner.system.economics import period_factors
 from planner.system.nouns import SCOPES, Array, Curve, Plant, System
 from planner.system.orders import order_charge, placed
@@ -36,6 +36,8 @@ from planner.system.unit_accounts import (
     refined_output,
     running_costs,
     stopping_cost,
+    tranche_emission,
+    tranche_emission_parts,
 )
 
 Values = Mapping[str, Mapping[tuple[Hashable, ...], float]]
@@ -337,6 +339,10 @@ def _process_costs(system: System, values: Values) -> Iterator[_Cost]:
         yield _Cost("transfer", name, metals, transfer, np.zeros(len(activity)))
         emission = sum(part for at, _, part in emission_parts(system, process) if at == scope)
         yield _Cost("carbon_price", name, metals, carbon_price * emission * activity)
+    for deposit, step in tranches(system):
+        emitted = tranche_emission(system, step) * series(system, values, "step", step.label)
+        name = f"deposit/{step.label}"
+        yield _Cost("carbon_price", name, deposit.metal, carbon_price * emitted)
 
 
 def _good_costs(system: System, values: Values) -> Iterator[_Cost]:
@@ -478,6 +484,14 @@ def _emission_rows(system: System, values: Values) -> Iterator[Row]:
             for t, v in _by_period(system, rate * activity):
                 if v:
                     yield scope, metals, process.name, t, part, v, "tCO2e/year"
+    for deposit, step in tranches(system):
+        dug = series(system, values, "step", step.label)
+        found = tranche_emission_parts(system, step)
+        for scope, part, rate in found:
+            key = scope, deposit.metal, f"deposit/{step.label}"
+            for t, v in _by_period(system, rate * dug):
+                if v:
+                    yield *key, t, part, v, "tCO2e/year"
 
 
 def total_emissions(system: System, emissions: pd.DataFrame) -> dict[str, float]:

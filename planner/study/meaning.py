@@ -329,6 +329,14 @@ MEANINGS: tuple[Meaning, ...] = (
     ),
     Meaning(
         "curves",
+        ("grade", "ore_cost", "ore_electricity", "ore_emission"),
+        "steps of deposits",
+        "'{name}' is no deposit and has no ore, so that its {parameter} means nothing; give a "
+        "price instead",
+        asks="a deposit",
+    ),
+    Meaning(
+        "curves",
         ("amount",),
         "steps of processes and goods",
         "'{name}' is a deposit: its steps bound what is dug in all years; give reserve instead of "

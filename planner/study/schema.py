@@ -396,12 +396,18 @@ TABLES: tuple[TableForm, ...] = (
     TableForm(
         "coefficients",
         "Transfer coefficients: what a unit of activity takes in and gives out. A deposit stands "
-        "in the column good with "
-        "direction in. A process without inputs draws on a source outside the economy (an origin "
-        "or a host).",
+        "in the column good with direction in. A host stands there with direction out where the "
+        "activity of a process is its output: tonnes of it per unit of activity, beside the goods "
+        "that the process gives. A process without inputs draws on a source outside the economy "
+        "(an origin or a host).",
         keys=(
             Column("process", "the process", required=True, refers_to="processes"),
-            Column("good", "the good or deposit", required=True, refers_to="goods|deposits"),
+            Column(
+                "good",
+                "the good, deposit or host",
+                required=True,
+                refers_to="goods|deposits|hosts",
+            ),
             Column("direction", "in or out", required=True, choices=("in", "out")),
         ),
         parameters=(ParameterForm("coefficient", "t/t", "tonnes per unit of activity"),),
@@ -641,6 +647,13 @@ TABLES: tuple[TableForm, ...] = (
                 longer="start of the first year",
             ),
             ParameterForm("additions", "t/year", "reserve growth by exploration", default=0.0),
+            ParameterForm(
+                "growth",
+                "1/year",
+                "brownfield growth: share of the ore left at the end of the year before that is "
+                "found in the year about what is mined; the reserve holds that of the first year",
+                default=0.0,
+            ),
         ),
         required=False,
     ),
@@ -648,7 +661,14 @@ TABLES: tuple[TableForm, ...] = (
         "hosts",
         "Host metals whose output bounds their by-products.",
         keys=(Column("host", "the host", required=True),),
-        parameters=(ParameterForm("output", "t/year", "output of the host"),),
+        parameters=(
+            ParameterForm(
+                "output",
+                "t/year",
+                "output of the host beside what processes of the study give of it "
+                "(coefficients.csv); 0 where they give all of it",
+            ),
+        ),
         required=False,
     ),
     TableForm(
@@ -829,9 +849,11 @@ TABLES: tuple[TableForm, ...] = (
         "good that is exported: what buyers abroad pay, the dearest first; it is sold where that "
         "pays, and nothing is short where it does not. Of any other good: what buyers at home pay, "
         "in place of demand.csv; what they buy enters use, and no more. Of a deposit: cost of "
-        "extraction that rises as it is dug. Steps stand in the order of their names, numbers by "
-        "size. Or, in rows without a step, a curve of constant elasticity through a reference, "
-        "which is cut into steps that keep the area under it (conventions.md).",
+        "extraction that rises as it is dug, said by tonne of metal or, in tranches, by grade and "
+        "tonne of ore; then emissions per tonne of metal must not fall from step to step either. "
+        "Steps stand in the order of their names, numbers by size. Or, in rows without a step, a "
+        "curve of constant elasticity through a reference, which is cut into steps that keep the "
+        "area under it (conventions.md).",
         keys=(
             Column(
                 "of",
@@ -850,8 +872,8 @@ TABLES: tuple[TableForm, ...] = (
             ParameterForm(
                 "price",
                 "USD/t",
-                "price of the step; required. It must not fall from step to step of a process or "
-                "deposit, nor rise from step to step of a good",
+                "price of the step; required, but of a tranche with an ore_cost. It must not fall "
+                "from step to step of a process or deposit, nor rise from step to step of a good",
             ),
             ParameterForm(
                 "amount",
@@ -869,6 +891,29 @@ TABLES: tuple[TableForm, ...] = (
                 longer="all years together",
             ),
             *_ELASTIC,
+            ParameterForm(
+                "grade",
+                "t/t",
+                "of a tranche of a deposit: metal, as the reserve counts it, won of a tonne of ore",
+                maximum=1.0,
+                positive=True,
+            ),
+            ParameterForm(
+                "ore_cost",
+                "USD/t",
+                "cost of a tonne of ore dug and worked up; over the grade it adds to the price",
+            ),
+            ParameterForm(
+                "ore_electricity",
+                "MWh/t",
+                "electricity for a tonne of ore; over the grade that of a tonne of metal",
+            ),
+            ParameterForm(
+                "ore_emission",
+                "tCO2e/t",
+                "emission at home for a tonne of ore other than from grid electricity (diesel, "
+                "heat)",
+            ),
         ),
         required=False,
     ),

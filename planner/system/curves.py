@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from planner.system.nouns import Array, Curve, Good, Step, System
+from planner.system.nouns import Array, Curve, Deposit, Good, Step, System
 
 BOUGHT, SOLD = 1.0, -1.0
 """Sign of the price of a step in the cost."""
@@ -34,6 +34,13 @@ def paid_at(system: System, of: str, step: Step) -> Array:
     if step.outlay is None or not crosses_the_border(system, of):
         return step.price
     return step.outlay
+
+
+def tranches(system: System) -> Iterator[tuple[Deposit, Step]]:
+    """Every step of every deposit that has a curve."""
+    for deposit in system.deposits.values():
+        for step in deposit.curve.values():
+            yield deposit, step
 
 
 def sold_abroad(system: System) -> list[Good]:

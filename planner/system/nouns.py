@@ -137,6 +137,10 @@ class Step:
     of deposits."""
     reserve: float
     """Most of it in all years, t of ore; inf where it has no limit, and for all other steps."""
+    electricity: Array
+    """Of a tranche of ore, MWh per t of ore as the deposit counts it (of its metal); else 0."""
+    direct_emission: Array
+    """Of a tranche of ore, t CO2e per t of it beside the electricity's; else 0."""
     outlay: Array | None = None
     """What a unit of it adds to the outlay where every unit is paid at the market price, USD per
     unit; None where each step is paid at its own price."""
@@ -280,6 +284,9 @@ class Process:
     """t of by-product metal that a t of host output can yield; NaN for a process without a host."""
     curve: Curve = field(default_factory=_no_curve)
     """Steps of what the process can be had at, on top of its running cost; empty: at that alone."""
+    hosting: Mapping[str, Array] = field(default_factory=dict)
+    """t of output of a host that a unit of activity is, by host; empty of all but hosts that are
+    in the study themselves."""
     unseen: Unseen | None = None
     """What a calibration found that the process costs beside what is known of it."""
     place: str = HOME
@@ -378,6 +385,9 @@ class Deposit:
     its metal that stays accessible here, shape (Y,). Empty where nature filled it."""
     curve: Curve = field(default_factory=_no_curve)
     """Steps of rising cost of extraction, on top of what its mines cost; empty: none."""
+    growth: Array = field(default_factory=lambda: np.zeros(1))
+    """Brownfield growth: share of the ore left at the end of the year before that a year adds,
+    shape (Y,)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -386,6 +396,7 @@ class Host:
 
     name: str
     output: Array
+    """What is put out beside what processes of the study give of it (`Process.hosting`)."""
     content: Mapping[str, Array]
     """By metal, t in a t of the host's output, won or not, shape (Y,); without a metal that the
     study does not state: its by-products then share the tonnes of the host."""

@@ -81,7 +81,8 @@ def test_columns_rows_and_nonzeros_of_one_of_each(tmp_path):
     each; orders of `long` in all periods but the first and of `short` in all.
 
     Rows in each: 4 goods, 3 plants with users, 4 capacities, the deposit, the host, the collection,
-    the stockpile, what can go short, 2 emissions; ramps in all but the first; rates of order where one is given (3).
+    the stockpile, what can go short, 2 emissions; ramps in all but the first; rates of order where
+    one is given (3).
     """
     found = size_of(filled(one_of_each(tmp_path)))
     arrays = compiled(one_of_each(tmp_path / "again")).arrays

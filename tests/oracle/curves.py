@@ -26,7 +26,13 @@ def steps(study: Study, of: str) -> list[str]:
     """Steps of a process, good or deposit, by the name that the programme gives them."""
     if elastic(study, of):
         return [f"{of}/{k}" for k in range(len(ends(study, of)))]
-    return [f"{name}/{step}" for name, step in study.keys("curves", "price") if name == of]
+    return [f"{name}/{step}" for name, step in every_step(study) if name == of]
+
+
+def every_step(study: Study) -> list[tuple[str, str]]:
+    """Names of curves and steps: each says a price, or what a tonne of its ore costs."""
+    priced = ("price", "ore_cost")
+    return list(dict.fromkeys(key[:-1] for key in study.keys("curves") if key[-1] in priced))
 
 
 def elastic(study: Study, of: str) -> bool:
@@ -65,7 +71,7 @@ def cut(study: Study, of: str, k: int) -> dict[str, Array]:
 
 def curved(study: Study) -> list[str]:
     """All that has a curve."""
-    known = (*study.keys("curves", "price"), *study.keys("curves", "elasticity"))
+    known = (*every_step(study), *study.keys("curves", "elasticity"))
     return list(dict.fromkeys(of for of, _ in known))
 
 
@@ -85,6 +91,29 @@ def number(study: Study, step: str, parameter: str) -> Array:
     return study.yearly("curves", of, name, parameter, default=np.inf)
 
 
+def price_of(study: Study, step: str) -> Array:
+    """Price of a step; what a tonne of ore costs is spread over the metal in it."""
+    return by_metal(study, step, "price") + by_metal(study, step, "ore_cost", by_ore=True)
+
+
+def emission(study: Study, step: str) -> Array:
+    """t CO2e of a tonne of metal dug of a tranche (conventions.md, "Tranches of ore")."""
+    direct = by_metal(study, step, "ore_emission", by_ore=True)
+    power = by_metal(study, step, "ore_electricity", by_ore=True)
+    index = study.by_period("series", "direct_emission_index", default=1.0)
+    return direct * index + power * study.by_period("series", "grid_intensity")
+
+
+def by_metal(study: Study, step: str, parameter: str, *, by_ore: bool = False) -> Array:
+    """A number of a step by tonne of metal, nothing where absent; what is said by tonne of ore is
+    divided by the grade."""
+    of, _, name = step.rpartition("/")
+    if not study.has("curves", of, name, parameter):
+        return np.zeros(len(study.years))
+    grade = study.yearly("curves", of, name, "grade") if by_ore else 1.0
+    return study.yearly("curves", of, name, parameter) / grade
+
+
 def most(study: Study, process: str) -> Array:
     """Most that the steps of a process give in a year; without limit where it has none, or where a
     step has none."""
@@ -98,7 +127,7 @@ def columns(p: Programme) -> None:
     for of in curved(p.study):
         sign = -1.0 if kind(p, of) in SOLD else 1.0
         for step in steps(p.study, of):
-            price, amount = (number(p.study, step, name) for name in ("price", "amount"))
+            price, amount = price_of(p.study, step), number(p.study, step, "amount")
             for t in p.periods:
                 cost = sign * p.beta[t] * price[t]
                 p.model.column(("step", step, t), cost, 0.0, amount[t])
@@ -159,7 +188,7 @@ def curve_rows(p: Programme, plan: Any) -> Iterator[tuple[tuple[str, str, str, i
     for of in curved(p.study):
         for step in steps(p.study, of):
             reserve = number(p.study, step, "reserve")[0]
-            price, amount = (number(p.study, step, name) for name in ("price", "amount"))
+            price, amount = price_of(p.study, step), number(p.study, step, "amount")
             for t, year in enumerate(p.study.firsts):
                 each = (of, kind(p, of), step.rpartition("/")[2], year)
                 yield (*each, "price"), price[t]

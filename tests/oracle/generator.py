@@ -792,6 +792,53 @@ def deposit_curves(d: Draft) -> None:
             stepped(d, name, some_prices(d, 0, 200), RESERVE, 0)
 
 
+def hosting(d: Draft) -> None:
+    """Mines and refiners whose activity is output of the host, beside what is data."""
+    at_home = ("mine", "refine")
+    makers = [row["process"] for row in d.tables["processes"] if row["kind"] in at_home]
+    if "hosts" not in d.tables or not makers or d.chance(0.5):
+        return
+    for name in d.dice.sample(makers, min(len(makers), d.dice.randint(1, 2))):
+        key = {"process": name, "good": "zinc", "direction": "out"}
+        d.value("coefficients", "t/t", d.series(1, 20), **key)
+
+
+def growth(d: Draft) -> None:
+    """Deposits that grow by a share of what is left."""
+    for row in list(d.tables.get("deposits", ())):
+        if row["parameter"] == "reserve" and d.chance(0.3):
+            key = {"deposit": row["deposit"], "metal": row["metal"], "parameter": "growth"}
+            d.value("deposits", "1/year", d.series(0, 0.1), **key)
+
+
+def tranches(d: Draft) -> None:
+    """Ore that is said by its grade: what a tonne of it costs, takes and emits, in the place of a
+    price that goes the same way."""
+    steps: dict[str, list[dict[str, Any]]] = {}
+    for row in d.tables.get("curves", ()):
+        if row["parameter"] == "price" and row["of"] in {
+            each["deposit"] for each in d.tables.get("deposits", ())
+        }:
+            steps.setdefault(row["of"], []).append(row)
+    for of, rows in steps.items():
+        if not d.chance(0.5):
+            continue
+        names = sorted({row["step"] for row in rows}, key=int)
+        if d.chance(0.5):
+            d.tables["curves"] = [row for row in d.tables["curves"] if row not in rows]
+        grades = sorted((d.number(0.01, 0.5) for _ in names), reverse=True)
+        ore = {
+            "ore_cost": ("USD_2021/t", d.number(0, 2)),
+            "ore_electricity": ("MWh/t", d.number(0, 0.1)),
+            "ore_emission": ("tCO2e/t", d.number(0, 0.05)),
+        }
+        for name, grade in zip(names, grades, strict=True):
+            key = {"of": of, "step": name}
+            d.value("curves", "t/t", grade, **key, parameter="grade")
+            for parameter, (unit, value) in ore.items():
+                d.value("curves", unit, value, **key, parameter=parameter)
+
+
 def sales(d: Draft) -> None:
     """What is sold abroad where it pays, of ore, metal, scrap or products of one metal, or packs;
     metal bought and sold on in a good of its own; exports that are no demand any more."""
@@ -919,6 +966,9 @@ def draw(seed: int) -> Draft:
         home_answers,
     ):
         part(d)
+    tranches(d)
+    hosting(d)
+    growth(d)
     return d
 
 

@@ -403,10 +403,11 @@ def depletion(p: Programme) -> None:
     for deposit in sorted(p.recipes.deposits):
         added = p.study.by_period("deposits", deposit, "additions") * p.lengths
         added[0] += p.study.constant("deposits", deposit, "reserve")
+        grows = p.study.by_period("deposits", deposit, "growth")
         for t in p.periods:
             terms: list = [(("remaining", deposit, t), 1.0)]
             if t:
-                terms.append((("remaining", deposit, t - 1), -1.0))
+                terms.append((("remaining", deposit, t - 1), -1.0 - grows[t]))
             for q in p.recipes.takers(deposit):
                 terms.append((("activity", q, t), p.lengths[t] * p.recipes.taken(deposit, q)[t]))
             for host, metal, kept in residues(p, deposit):
@@ -415,6 +416,9 @@ def depletion(p: Programme) -> None:
                 for q in winners(p, host, metal):
                     won = kept * p.recipes.won(q, metal)
                     terms.append((("activity", q, t), p.lengths[t] * won[t]))
+                for q in p.recipes.hosting(host):
+                    laid = kept * content * p.recipes.out(host, q)
+                    terms.append((("activity", q, t), -p.lengths[t] * laid[t]))
             finds = [v for v in explorations(p, deposit) if found_in(p, deposit, v) == t]
             terms += [(("explored", deposit, v), -float(p.lengths[v])) for v in finds]
             p.model.row(("depletion", deposit, t), terms, "==", added[t])
@@ -494,12 +498,17 @@ def host_limit(p: Programme) -> None:
                 need = {q: p.recipes.won(q, metal) / content for q in on}
                 beside.update(on)
             for t in p.periods if on else ():
-                terms = [(("activity", q, t), need[q][t]) for q in on]
+                terms = [(("activity", q, t), need[q][t]) for q in on] + put_out(p, host, t)
                 p.model.row(("host_limit", host, metal, t), terms, "<=", output[t])
         for q in sorted(beside):
             for t in p.periods:
-                terms = [(("activity", q, t), p.recipes.host_need(q)[t])]
+                terms = [(("activity", q, t), p.recipes.host_need(q)[t]), *put_out(p, host, t)]
                 p.model.row(("circuit_limit", q, host, t), terms, "<=", output[t])
+
+
+def put_out(p: Programme, host: str, t: int) -> list:
+    """Output of a host by processes of the study, below zero."""
+    return [(("activity", q, t), -p.recipes.out(host, q)[t]) for q in p.recipes.hosting(host)]
 
 
 def collection(p: Programme) -> None:
@@ -579,11 +588,16 @@ def stockpile_balance(p: Programme) -> None:
 
 def emission_account(p: Programme) -> None:
     """### emission_account(scope, year)."""
+    dug = [of for of in curves.curved(p.study) if curves.kind(p, of) == "deposit"]
+    tranches = {
+        step: curves.emission(p.study, step) for of in dug for step in curves.steps(p.study, of)
+    }
     for scope in SCOPES:
         factors = {q: p.recipes.emission(q, scope) for q in p.recipes.processes}
         for t in p.periods:
             terms: list = [(("emission", scope, t), 1.0)]
             terms += [(("activity", q, t), -factor[t]) for q, factor in factors.items()]
+            terms += [(("step", step, t), -rate[t]) for step, rate in tranches.items()]
             p.model.row(("emission_account", scope, t), terms, "==", 0.0)
 
 

@@ -43,6 +43,7 @@ OF_ACTIVITY: dict[str, Any] = {
     "host_content": 0.1,
 }
 STEPS = ("a", "b", "0", "1", "2")
+ORE = {"grade": 0.1, "ore_cost": 1, "ore_electricity": 0.2, "ore_emission": 0.3}
 """Of curves."""
 ORDERS = {"lead_time": 1, "max_new": 20, "interest_rate": 0.06}
 Key = tuple[str, str, str]
@@ -77,9 +78,8 @@ def everything() -> Study:
     s.loss_media("slag", {"air": 0.1, "water": 0.05})
     s.good("sold", "refined", export=True)
     s.process("sell", "import", gives={"sold": 1}, origin="X", pathway="foreign primary")
-    s.curve("sell", a={"price": 1, "amount": 5, "reserve": 9}, b={"price": 2, "amount": 90})
+    s.curve("sell", a={"price": 1, "amount": 5, "reserve": 9}, b={"price": 2, "amount": 90, **ORE})
     s.curve("sold", a={"price": 50, "amount": 20}, b={"price": 40, "amount": 9})
-    s.curve("d_mine", a={"price": 1, "reserve": 5, "amount": 5}, b={"price": 2})
     s.good("answers", "refined", export=True)
     s.process("given", "import", gives={"answers": 1}, origin="X", pathway="foreign primary")
     ends = {"lowest_price": 10, "highest_price": 90, "steps": 2, "market_power": 0.5}
@@ -90,6 +90,7 @@ def everything() -> Study:
         s._values("process_values", {"process": name}, {"unseen_from": 3})
     rise = {"unseen_cost": 2, "unseen_rise": 1}
     s._values("process_values", {"process": "given"}, rise)
+    s.curve("d_mine", a={"price": 1, "reserve": 5, "amount": 5}, b={"price": 2, **ORE})
     s.take_back("old_fixed", more=0.1, cost=3, fee=1)
     s.take_back("refined_alone", more=0.1, cost=3, fee=1)
     for name, value in {

@@ -249,7 +249,8 @@ def sources(system: System) -> Mapping[str, tuple[str, ...]]:
 
     A process belongs to an origin when metal comes into the country by it: an import, also one
     that refines what other imports give, or metal won from ore of a stated origin; of a place of
-    the study also all trade that leaves it, wherever it goes.
+    the study also all trade that leaves it, wherever it goes. With a host of the study the
+    processes that put it out are lost too.
     """
     found: dict[str, list[str]] = {}
     for process in system.processes.values():
@@ -258,6 +259,8 @@ def sources(system: System) -> Mapping[str, tuple[str, ...]]:
             found.setdefault(f"origin/{origin}", []).append(process.name)
         if process.host:
             found.setdefault(f"host/{process.host}", []).append(process.name)
+        for host in process.hosting:
+            found.setdefault(f"host/{host}", []).append(process.name)
     return {name: tuple(found[name]) for name in sorted(found)}
 
 

@@ -36,9 +36,10 @@ from planner.runtime.display import amount, shown
 from planner.runtime.progress import Progress, Step, told
 from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import Arrays, Program, Solution, by_name
+from planner.system.curves import tranches
 from planner.system.nouns import Array, Scope
 from planner.system.trade import import_terms
-from planner.system.unit_accounts import emission_rates, metals_of
+from planner.system.unit_accounts import emission_rates, metals_of, tranche_emission
 
 SHORTAGE_SLACK = 1e-9
 """Room above the least weighted shortage, as a share of it, so that rounding does not close the
@@ -173,6 +174,11 @@ def carbon_terms(made: Compiled, scope: Scope, metal: str | None = None) -> Arra
             rates = emission_rates(system, process)[scope]
             for period, rate in zip(system.periods, rates, strict=True):
                 at = arrays.column_at["activity", (process.name, period.first)]
+                terms[at] = rate * period.length
+    for deposit, step in tranches(system):
+        if deposit.metal == metal:
+            for period, rate in zip(system.periods, tranche_emission(system, step), strict=True):
+                at = arrays.column_at["step", (step.label, period.first)]
                 terms[at] = rate * period.length
     return terms
 

@@ -34,6 +34,7 @@ from planner.analysis.uncertainty.inputs import Input, Uncertainty
 from planner.analysis.uncertainty.recoveries import followers
 from planner.analysis.uncertainty.statement import Statement, correlation
 from planner.errors import Problem, SpecError
+from planner.study.nouns.curves import BY_ORE
 from planner.study.schema import BY_NAME, ParameterForm
 from planner.system.curves import curves
 from planner.system.nouns import Array, Datum, System
@@ -262,7 +263,7 @@ def _steps_of_curves(system: System) -> Iterator[list[str]]:
     """Paths of the prices, amounts and reserves of each curve, step by step: one quantile moves
     them all, so that no step overtakes another."""
     for of, curve, _ in curves(system):
-        for parameter in ("price", "amount", "reserve"):
+        for parameter in ("price", "amount", "reserve", "grade", *BY_ORE):
             yield [f"curves.{of}.{step}.{parameter}" for step in curve]
 
 

@@ -69,11 +69,21 @@ def _entered(facts: Facts, name: str) -> bool:
 def _multiplied(facts: Facts, name: str) -> bool:
     parts = SERIES_PARTS.get(name)
     processes = facts.nouns.processes.values()
-    return parts is None or any(_says(process, parts) for process in processes)
+    return (
+        parts is None
+        or any(_says(process, parts) for process in processes)
+        or _any_tranche_says(facts, parts)
+    )
 
 
 def _says(process: Process, parts: tuple[str, ...]) -> bool:
     return any(getattr(process, part).any() for part in parts)
+
+
+def _any_tranche_says(facts: Facts, parts: tuple[str, ...]) -> bool:
+    steps = [step for each in facts.nouns.deposits.values() for step in each.curve.values()]
+    dug = [part for part in ("electricity", "direct_emission") if part in parts]
+    return any(getattr(step, part).any() for step in steps for part in dug)
 
 
 OF_NOUNS: Mapping[Question, Callable[[Facts, str], bool]] = {
@@ -159,7 +169,8 @@ def _no_plant(facts: Facts, policy: Policy) -> list[str]:
 
 def _no_emission(facts: Facts, policy: Policy) -> list[str]:
     processes = facts.nouns.processes.values()
-    return [] if any(_says(process, EMISSIONS) for process in processes) else [policy.name]
+    emitting = any(_says(process, EMISSIONS) for process in processes)
+    return [] if emitting or _any_tranche_says(facts, EMISSIONS) else [policy.name]
 
 
 OF_POLICIES: Mapping[Question, Callable[[Facts, Policy], list[str]]] = {

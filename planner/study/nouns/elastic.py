@@ -57,7 +57,8 @@ def elastic_steps(tables: StudyTables, of: str, *, demand: bool) -> Curve:
     first, last = reversed(ends) if demand else ends
     ratio = np.log(last / first) / count
     at_first = given["reference_amount"] * (first / given["reference_price"]) ** e
-    found = {FLAT: Step(f"{of}/{FLAT}", first, frozen(at_first), np.inf, first)}
+    none = tables.constant(0.0)
+    found = {FLAT: Step(f"{of}/{FLAT}", first, frozen(at_first), np.inf, none, none, first)}
     for k in range(count):
         begin = first * np.exp(k * ratio)
         amount = at_first * np.exp(e * k * ratio) * np.expm1(e * ratio)
@@ -68,6 +69,8 @@ def elastic_steps(tables: StudyTables, of: str, *, demand: bool) -> Curve:
             frozen(mean * (1 + power / e)),
             frozen(amount),
             np.inf,
+            none,
+            none,
             frozen(mean * (1 + 1 / e)),
         )
     return found

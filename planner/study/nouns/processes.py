@@ -17,6 +17,7 @@ from planner.system.nouns import (
     Array,
     Curve,
     Deposit,
+    Host,
     Process,
     Ramp,
     Unseen,
@@ -36,19 +37,34 @@ _SERIES = (
     "transport_emission",
 )
 
+WAY = {"deposit": "in", "host": "out"}
+"""Direction of what is no good in a recipe."""
+WRONG_WAY = {
+    "deposit": "nothing goes out to deposit '{good}'; write in",
+    "host": "'{good}' is a host, whose output a process gives; write out, and name it in the "
+    "column host of processes.csv where a process wins metal from it",
+}
 
-def read_processes(tables: StudyTables, deposits: Mapping[str, Deposit]) -> dict[str, Process]:
+
+def read_processes(
+    tables: StudyTables, deposits: Mapping[str, Deposit], hosts: Mapping[str, Host]
+) -> dict[str, Process]:
     """All processes by name."""
     return tables.before.processes | {
-        row.name: _process(tables, row, deposits)
+        row.name: _process(tables, row, deposits, hosts)
         for row in tables.rows("processes", "coefficients", "process_values", "curves")
         if row.cells["kind"] != TRADE
     }
 
 
-def _process(tables: StudyTables, row: StructureRow, deposits: Mapping[str, Deposit]) -> Process:
+def _process(
+    tables: StudyTables,
+    row: StructureRow,
+    deposits: Mapping[str, Deposit],
+    hosts: Mapping[str, Host],
+) -> Process:
     name, cells = row.name, row.cells
-    inputs, outputs, ore = _recipe(tables, name, cells["place"], deposits)
+    inputs, outputs, ore, hosting = _recipe(tables, name, cells["place"], deposits, hosts)
     host_content = _host_content(tables, row)
     curve = _curve(tables, name, cells["kind"])
     min_activity, max_activity = _bounds(tables, name, curve)
@@ -75,6 +91,7 @@ def _process(tables: StudyTables, row: StructureRow, deposits: Mapping[str, Depo
         curve=curve,
         place=cells["place"],
         unseen=_unseen(tables, name),
+        hosting=hosting,
     )
 
 
@@ -110,25 +127,31 @@ def _curve(tables: StudyTables, name: str, kind: str) -> Curve:
 
 
 def _recipe(
-    tables: StudyTables, name: str, place: str, deposits: Mapping[str, Deposit]
+    tables: StudyTables,
+    name: str,
+    place: str,
+    deposits: Mapping[str, Deposit],
+    hosts: Mapping[str, Host],
 ) -> tuple[Mapping[str, Array], ...]:
-    """Inputs, outputs and the ore taken from deposits, per unit of activity; the goods are those
-    at the place of the process."""
+    """Inputs, outputs, the ore taken from deposits and the output of hosts, per unit of activity;
+    the goods are those at the place of the process."""
     if not tables.changed(name, "coefficients"):
         kept = tables.before.processes[name]
-        return kept.inputs, kept.outputs, kept.deposits
+        return kept.inputs, kept.outputs, kept.deposits, kept.hosting
     goods = tables.structure.get("goods", {})
-    recipe: dict[str, dict[str, Array]] = {"in": {}, "out": {}, "deposit": {}}
+    recipe: dict[str, dict[str, Array]] = {"in": {}, "out": {}, "deposit": {}, "host": {}}
     for key in tables.numbers.keys("coefficients", name):
         _, good, direction = key[1]
-        kind = "deposit" if good in deposits and good not in goods else direction
-        if kind == "deposit" and direction == "out":
+        kind = direction
+        if good not in goods:
+            # a deposit and a host may have one name: the direction tells them apart
+            ways = [way for way, names in (("deposit", deposits), ("host", hosts)) if good in names]
+            kind = next((way for way in ways if WAY[way] == direction), (*ways, direction)[0])
+        if WAY.get(kind, direction) != direction:
             tables.problems.at(
-                tables.numbers.rows[key][0],
-                "direction",
-                f"nothing goes out to deposit '{good}'; write in",
+                tables.numbers.rows[key][0], "direction", WRONG_WAY[kind].format(good=good)
             )
-        at = good if kind == "deposit" else located(good, place)
+        at = good if kind in WAY else located(good, place)
         recipe[kind][at] = tables.series("coefficients", key[1], "coefficient")
     return tuple(map(frozen_map, recipe.values()))
 

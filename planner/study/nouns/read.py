@@ -24,17 +24,17 @@ def read_nouns(
     """All nouns by kind and name; plants without an interest rate take the discount rate, and trade
     into the country pays the carbon price at its border where there is an adjustment."""
     goods = read_goods(tables)
-    deposits = read_deposits(tables)
+    deposits, hosts = read_deposits(tables), read_hosts(tables)
     products = read_products(tables, goods)
     abroad = read_abroad(tables)
     charging = {*tables.border_charges, *((HOME,) if border_adjustment else ())}
     return Nouns(
         goods=goods,
-        processes=read_processes(tables, deposits) | read_trade(tables, abroad, charging),
+        processes=read_processes(tables, deposits, hosts) | read_trade(tables, abroad, charging),
         ramps=read_ramps(tables),
         plants=read_plants(tables, discount_rate),
         deposits=deposits,
-        hosts=read_hosts(tables),
+        hosts=hosts,
         products=products,
         measures=read_measures(tables, goods, products),
         exploration=read_exploration(tables),
