@@ -227,7 +227,8 @@ HEAD = """# What counts
 
 What each policy and each indicator of trade counts, measured: each row is a study in which a tonne
 of demand at home is met in one way alone, all yields and refined equivalents 1. X and Y are two
-countries abroad, with imports from them or, in the last rows, as places of the study. [Conventions](conventions.md#what-crosses-the-border) says the rules in words.
+countries abroad, with imports from them or, in the last rows, as places of the study.
+[Conventions](conventions.md#what-crosses-the-border) says the rules in words.
 This page is written by `python -m tests.documents.what_counts`; a test fails where it is stale.
 """
 SHARES = ("import_share", "recycled_content")
