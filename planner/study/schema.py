@@ -1119,8 +1119,8 @@ class PolicyForm:
 POLICIES: tuple[PolicyForm, ...] = (
     PolicyForm(
         "self_sufficiency",
-        "home output at the stages (ore, refined metal, finished goods), less exports at them, is "
-        "at least this share of home demand, in refined equivalents; with "
+        "home output at the stages (ore, refined metal, finished goods), less exports of it "
+        "there, is at least this share of home demand, in refined equivalents; with "
         "provenance `any` (default) what is refined at home from imported ore counts at "
         "processing, with `home` only home metal; where a good mixes what counts and what does "
         "not, the target is refused; a chain through several of the stages counts once",

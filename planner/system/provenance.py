@@ -292,11 +292,11 @@ def _giving(
             for good in network.processes[name].outputs
             if good in goods
         )
-        and not _only_sells(network, network.processes[name])
+        and not only_sells(network, network.processes[name])
     }
 
 
-def _only_sells(network: Network, process: Process) -> bool:
+def only_sells(network: Network, process: Process) -> bool:
     """Return True if a process passes all that it takes on as it is, which adds nothing."""
     return bool(process.inputs) and all(sold_on(network, process, g) for g in process.inputs)
 

@@ -7,8 +7,11 @@ at the stage at which the study puts the process; how a good is called (intermed
 changes nothing. Scrap and waste are what recycling is fed with: they count by the metal won from
 them, and where manufacture takes scrap straight, when it does. Metal that is only passed on (by a
 process of kind manufacture that leaves it in the form it had, such as the sale of refined metal
-abroad) adds what is given beyond what is taken, whoever made that. What trade takes from home to
-another place at the stages counts against it, as exports do.
+abroad) adds what is given beyond what is taken, whoever made that.
+
+Exports, and what trade takes from home to another place, are taken off where they can hold metal
+that counted (`counted_exports`): foreign metal that is refined and sent on in a chain of its own
+was never counted, and would be taken off others.
 """
 
 from __future__ import annotations
@@ -18,8 +21,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from planner.system.nouns import Array, Policy, Process, System
-from planner.system.provenance import home_output
+from planner.system.nouns import HOME, Array, Good, Policy, Process, System
+from planner.system.provenance import home_output, only_sells
 from planner.system.trade import RAW_KINDS, Network, Unsettled, Worth, sold_on
 
 
@@ -34,7 +37,17 @@ class Counted:
 
 
 def counted(network: Network, policy: Policy) -> tuple[Counted, ...]:
-    """The processes that a self-sufficiency target counts, each with the goods that count."""
+    """The processes that a self-sufficiency target counts, each with the goods that count, and
+    trade that takes from home what can hold metal that counts."""
+    output = _output(network, policy)
+    trade = [process for process in network.processes.values() if process.goes_abroad]
+    reached = _reached(network, policy, output) if trade else frozenset()
+    sent = ((process, _sent_abroad(network, process, policy, reached)) for process in trade)
+    return (*output, *(Counted(p, {}, _of(p.inputs, names)) for p, names in sent if names))
+
+
+def _output(network: Network, policy: Policy) -> tuple[Counted, ...]:
+    """The processes whose output counts."""
     at_home = _at_home(network, policy)
     makers = [p for p in at_home.values() if _supply(network, p.outputs, policy.metal)]
     passed_on = {good for p in makers for good in _supply(network, p.outputs, policy.metal)}
@@ -45,16 +58,17 @@ def counted(network: Network, policy: Policy) -> tuple[Counted, ...]:
             less = _supply(network, again, policy.metal)
             adds = _of(process.outputs, _supply(network, process.outputs, policy.metal))
             found.append(Counted(process, adds, _of(process.inputs, less)))
-        elif process.goes_abroad and (sent := _sent_abroad(network, process, policy)):
-            found.append(Counted(process, {}, _of(process.inputs, sent)))
         elif straight := _straight_scrap(network, process, policy, at_home):
             found.append(Counted(process, _of(process.inputs, straight), {}))
     return tuple(found)
 
 
-def _sent_abroad(network: Network, process: Process, policy: Policy) -> tuple[str, ...]:
-    """What trade takes abroad of goods at the stages that a policy counts: it is exported."""
-    held = _holding(network, process.inputs, policy.metal)
+def _sent_abroad(
+    network: Network, process: Process, policy: Policy, reached: Container[str]
+) -> tuple[str, ...]:
+    """What trade takes abroad at the stages of goods that can hold metal that counts: it is
+    exported."""
+    held = (name for name in process.inputs if name in reached)
     return tuple(name for name in held if network.goods[name].stage in policy.stages)
 
 
@@ -70,6 +84,43 @@ def counted_terms(system: System, policy: Policy, worth: Worth) -> dict[str, Arr
         - _total(system, each.less, policy.metal, worth)
         for each in counted(system, policy)
     }
+
+
+def counted_exports(network: Network, policy: Policy) -> tuple[Good, ...]:
+    """Exported goods at the stages that can hold metal that counts: what a process that counts adds
+    and all that is made of it, by the recipes. They are taken off whole, also where they are mixed
+    with metal that does not count; metal that left use has served home demand, and is new metal."""
+    reached = _reached(network, policy, _output(network, policy))
+    goods = (network.goods[name] for name in network.goods if name in reached)
+    return tuple(g for g in goods if g.exported and g.place == HOME and g.stage in policy.stages)
+
+
+def _reached(network: Network, policy: Policy, output: Iterable[Counted]) -> frozenset[str]:
+    """Goods that can hold metal of the output that counts."""
+    counts = {each.process.name: each for each in output}
+    reached: set[str] = set()
+    known = -1
+    while len(reached) > known:
+        known = len(reached)
+        for process in network.processes.values():
+            handed_on = _handed_on(network, process, counts.get(process.name), reached)
+            reached.update(_holding(network, handed_on, policy.metal))
+    return frozenset(reached)
+
+
+def _handed_on(
+    network: Network, process: Process, counts: Counted | None, reached: Container[str]
+) -> Iterable[str]:
+    """Goods by which a process hands on metal that counts. Where all that counted of what it takes
+    is taken off, none of it is left but in what the process itself adds, so not in new scrap."""
+    taken = [g for g in process.inputs if g in reached and np.any(process.inputs[g] > 0)]
+    given = [g for g in process.outputs if np.any(process.outputs[g] > 0)]
+    less = () if counts is None else counts.less
+    if any(good not in less for good in taken):
+        return given
+    if counts is None or (only_sells(network, process) and not taken):
+        return ()
+    return [g for g in given if g in counts.adds] or given
 
 
 def unsettled_output(network: Network, policy: Policy) -> Iterator[Unsettled]:

@@ -144,12 +144,31 @@ def new_scrap() -> Study:
     return study.process("remelt", "recycle", **fields, **HOME)
 
 
-def exported(kind: str, stage: str) -> Study:
-    study = mined(base()).good(
-        "sold", kind, stage=stage, demand=1, shortage_cost=HIGH, equivalent=1, export=True
-    )
-    fields = {"takes": {"li": 1}, "gives": {"sold": 1}, "stage": stage}
-    return study.process("sell", "manufacture", **fields, **HOME)
+def exported(stage: str, *, price: bool = False) -> Study:
+    return sent_on(mined(base()), "li", stage, price=price)
+
+
+def sent_on(study: Study, good: str, stage: str = "processing", *, price: bool = False) -> Study:
+    """A tonne of a good is sent abroad: demanded there, or sold for more than anything costs."""
+    wanted = {} if price else {"demand": 1, "shortage_cost": HIGH}
+    study.good("sold", "product", stage=stage, equivalent=1, export=True, **wanted)
+    fields = {"takes": {good: 1}, "gives": {"sold": 1}, "stage": stage}
+    study.process("sell", "manufacture", **fields, **HOME)
+    return study.curve("sold", s={"price": HIGH, "amount": 1}) if price else study
+
+
+def in_transit(*, own: bool, price: bool = False) -> Study:
+    """As much again is refined from ore of X and sent on, in goods of its own or mixed with home
+    metal."""
+    study = base().good("ore X", "intermediate", equivalent=1).good("li X", "refined")
+    study.process("dig", "mine", gives={"ore": 1}, max_activity=1, **HOME)
+    study.process("refine", "refine", takes={"ore": 1}, gives={"li": 1}, **HOME)
+    bought = {"stage": "extraction", "origin": "X", "max_activity": 1, **ABROAD}
+    study.process("buy", "import", gives={"ore X": 1}, **bought)
+    made = "li X" if own else "li"
+    fields = {"takes": {"ore X": 1}, "gives": {made: 1}, "pathway": "foreign primary"}
+    study.process("refine X", "refine", **fields, **HOME)
+    return sent_on(study, made, price=price)
 
 
 def of_places(mine: str, refinery: str) -> Study:
@@ -183,8 +202,14 @@ WAYS: Mapping[str, Callable[[], Study]] = {
     "old scrap, straight into goods": lambda: old_scrap(straight=True),
     "a lot released from stock": released,
     "home ore, with new scrap as much again": new_scrap,
-    "home ore, as much again exported as metal": lambda: exported("product", "processing"),
-    "home ore, as much again exported in goods": lambda: exported("product", "manufacture"),
+    "home ore, as much again exported as metal": lambda: exported("processing"),
+    "home ore, as much again exported in goods": lambda: exported("manufacture"),
+    "home ore, as much again sold at a price as metal": lambda: exported("processing", price=True),
+    "home ore, as much again from X sent on in goods of its own": lambda: in_transit(own=True),
+    "home ore, as much again from X sold on at a price in goods of its own": lambda: in_transit(
+        own=True, price=True
+    ),
+    "home ore, as much again from X, mixed, and as much exported": lambda: in_transit(own=False),
     "ore of place X, refined at home": lambda: of_places("X", ""),
     "ore of place X, refined at place Y": lambda: of_places("X", "Y"),
     "home ore, refined at place Y": lambda: of_places("", "Y"),
@@ -241,7 +266,7 @@ SAID = {
 TABLES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "Self-sufficiency",
-        "Home output that each stage counts, exports at it taken off, t.",
+        "Home output that each stage counts, exports of it taken off, t.",
         (
             *(f"self_sufficiency, {s}" for s in ("extraction", "processing")),
             *(f"self_sufficiency, {s}" for s in ("home metal", "manufacture", "recycling")),

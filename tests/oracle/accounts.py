@@ -88,17 +88,17 @@ class Accounts:
 def self_sufficiency(a: Accounts) -> Iterator[Asked]:
     """Home output at the stages, a chain counted once, less exports at them, over home demand."""
     for name, policy, t, year, share in a.levels("self_sufficiency"):
-        metal, stages = policy["metal"], policy["stages"]
+        metal = policy["metal"]
         out = back = 0.0
         for q, (adds, less, raw) in policies.counted_goods(a.programme, policy).items():
             out += a.refined(a.flow(year, metal, {q}, set(adds)), metal)
             out += a.refined(a.flow(year, metal, set(raw), {q}), metal)
             back += a.refined(a.flow(year, metal, set(less), {q}), metal)
         need = policies.requirement(a.programme, metal, export=False)[t]
-        sold = policies.requirement(a.programme, metal, export=True, stages=stages)[t]
-        for good in curves.curved(a.study):
-            if a.recipes.goods.get(good, {"stage": ""})["stage"] in stages:
-                sold += a.refined(a.flow(year, metal, {good}, {"export"}), metal)
+        sent = policies.counted_exports(a.programme, policy)
+        sold = policies.requirement(a.programme, metal, export=True, among=sent)[t]
+        for good in sent.intersection(curves.curved(a.study)):
+            sold += a.refined(a.flow(year, metal, {good}, {"export"}), metal)
         right = share * need + sold
         yield Asked("self_sufficiency", name, metal, year, out - back, right, True, out)
 

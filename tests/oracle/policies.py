@@ -203,9 +203,6 @@ def counted_goods(p: Programme, policy: dict[str, Any]) -> Goods:
             adds = [g for g in recipes.outputs(q) if g in holds]
             less = [g for g in inputs if g in holds and (g in made or sells_on(p, q, g))]
             found[q] = adds, less, []
-        elif row["kind"] == "trade" and not row["source"]:
-            sent = [g for g in inputs if recipes.goods[g]["stage"] in policy["stages"]]
-            found[q] = [], sent, []
         elif row["kind"] == "manufacture" and q not in home:
             raw = [g for g in inputs if g in gathered and recipes.goods[g]["kind"] in RAW]
             found[q] = [], [], raw
@@ -224,18 +221,25 @@ def counted(p: Programme, policy: dict[str, Any]) -> dict[str, Array]:
             terms[q] += recipes.taken(g, q) * recipes.equivalent(g, metal)
         for g in less:
             terms[q] -= recipes.taken(g, q) * recipes.equivalent(g, metal)
+    for q, row in recipes.processes.items():
+        if row["kind"] == "trade" and not row["source"]:
+            sent = reached(p, policy).intersection(recipes.inputs(q))
+            terms[q] = np.zeros(len(p.periods))
+            for g in sent:
+                if recipes.goods[g]["stage"] in policy["stages"]:
+                    terms[q] -= recipes.taken(g, q) * recipes.equivalent(g, metal)
     return terms
 
 
-def requirement(p: Programme, metal: str, export: bool | None = None, stages=None) -> Array:
-    """Demand in refined equivalents: all, at home, or exported at some stages."""
+def requirement(p: Programme, metal: str, export: bool | None = None, among=None) -> Array:
+    """Demand in refined equivalents: all, at home, or exported, of all goods or some."""
     total = np.zeros(len(p.periods))
     for good, demand in p.recipes.demand.items():
         if p.recipes.goods[good]["place"]:
             continue
         if export is not None and p.recipes.exported(good) != export:
             continue
-        if stages is not None and p.recipes.goods[good]["stage"] not in stages:
+        if among is not None and good not in among:
             continue
         total = total + demand * p.recipes.equivalent(good, metal)
     return total
@@ -247,21 +251,55 @@ def self_sufficiency(p: Programme) -> None:
         metal, share = policy["metal"], level(p, policy)
         terms = counted(p, policy)
         home = requirement(p, metal, export=False)
-        exports = requirement(p, metal, export=True, stages=policy["stages"])
+        sent = counted_exports(p, policy)
+        exports = requirement(p, metal, export=True, among=sent)
         for t in active(p, share):
             row = [(("activity", q, t), e[t]) for q, e in terms.items()]
             row += breach(p, name, metal, t)
-            row += [(("step", step, t), -e) for step, e in sales(p, policy).items()]
+            row += [(("step", step, t), -e) for step, e in sales(p, policy, sent).items()]
             right = share[t] * home[t] + exports[t]
             p.model.row(("self_sufficiency", name, metal, t), row, ">=", right)
 
 
-def sales(p: Programme, policy: dict[str, Any]) -> dict[str, float]:
-    """Refined metal in a tonne of each step of what is sold abroad at the stages."""
+def counted_exports(p: Programme, policy: dict[str, Any]) -> set[str]:
+    """Exported goods at the stages that can hold metal that counts (conventions.md)."""
+    goods = p.recipes.goods
+    return {
+        g
+        for g in reached(p, policy)
+        if p.recipes.exported(g) and goods[g]["stage"] in policy["stages"] and not goods[g]["place"]
+    }
+
+
+def reached(p: Programme, policy: dict[str, Any]) -> set[str]:
+    """Goods that can hold metal that counts: followed from each process that counts, good by good,
+    until nothing new is found."""
+    counts, metal = counted_goods(p, policy), policy["metal"]
+    edges: dict[str, set[str]] = {}
+    asked: list[str] = []
+    for q in p.recipes.processes:
+        adds, less, raw = counts.get(q, ([], [], []))
+        whole = {g for g in p.recipes.outputs(q) if p.recipes.content(g, metal)}
+        sold = [sells_on(p, q, g) for g in p.recipes.inputs(q)]
+        if raw or (adds and not (sold and all(sold))):
+            asked += adds or whole
+        for good in p.recipes.inputs(q):
+            if p.recipes.content(good, metal):
+                edges.setdefault(good, set()).update(adds if good in less else whole)
+    found: set[str] = set()
+    while asked:
+        good = asked.pop()
+        if good not in found:
+            found.add(good)
+            asked += edges.get(good, ())
+    return found
+
+
+def sales(p: Programme, policy: dict[str, Any], sent: set[str]) -> dict[str, float]:
+    """Refined metal in a tonne of each step of what is sold abroad of some goods."""
     return {
         step: p.recipes.equivalent(good, policy["metal"])
-        for good, row in p.recipes.goods.items()
-        if row["stage"] in policy["stages"] and not row["place"]
+        for good in sorted(sent)
         for step in curves.steps(p.study, good)
     }
 
