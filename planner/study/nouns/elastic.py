@@ -57,7 +57,7 @@ def elastic_steps(tables: StudyTables, of: str, *, demand: bool) -> Curve:
     first, last = reversed(ends) if demand else ends
     ratio = np.log(last / first) / count
     at_first = given["reference_amount"] * (first / given["reference_price"]) ** e
-    found = {FLAT: Step(f"{of}/{FLAT}", first, frozen(at_first), np.inf, first)}
+    found = {FLAT: Step(f"{of}/{FLAT}", first, frozen(at_first), np.inf, first, first)}
     for k in range(count):
         begin = first * np.exp(k * ratio)
         amount = at_first * np.exp(e * k * ratio) * np.expm1(e * ratio)
@@ -69,6 +69,7 @@ def elastic_steps(tables: StudyTables, of: str, *, demand: bool) -> Curve:
             frozen(amount),
             np.inf,
             frozen(mean * (1 + 1 / e)),
+            frozen(mean),
         )
     return found
 

@@ -68,8 +68,8 @@ def _curve(tables: StudyTables, row: StructureRow, demand: Array | None) -> Curv
         tables.problems.at(
             at,
             "of",
-            f"'{name}' is demanded and has a curve of prices in {year}; keep one of both: what must "
-            "be served is demand, what is sold or bought where it pays is a step",
+            f"'{name}' is demanded and has a curve of prices in {year}; keep one of both: what "
+            "must be served is demand, what is sold or bought where it pays is a step",
         )
     return curve
 
