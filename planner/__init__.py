@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from planner.analysis.tradeoffs.frontier import Frontier as Frontier
     from planner.analysis.tradeoffs.frontier import frontier as frontier
     from planner.analysis.tradeoffs.places import places as places
+    from planner.analysis.tradeoffs.surplus import surplus as surplus
     from planner.analysis.tradeoffs.switches import routes as routes
     from planner.analysis.uncertainty.ensemble import Ensemble as Ensemble
     from planner.analysis.uncertainty.ensemble import ensemble as ensemble
@@ -180,6 +181,7 @@ _HOMES = {
     "build": "planner.lp.formulation",
     "Certificate": "planner.plan.plan",
     "check": "planner.study.reader",
+    "surplus": "planner.analysis.tradeoffs.surplus",
     "compare": "planner.analysis.tradeoffs.compare",
     "Comparison": "planner.analysis.tradeoffs.compare",
     "comparison_figure": "planner.figures.comparison:contrast",

@@ -144,6 +144,9 @@ class Step:
     outlay: Array | None = None
     """What a unit of it adds to the outlay where every unit is paid at the market price, USD per
     unit; None where each step is paid at its own price."""
+    own: Array | None = None
+    """What the unit is worth to who sells or buys it, the mean of the curve over the step, USD;
+    `price` is that but for market power. Given with `outlay`."""
 
 
 Curve = Mapping[str, Step]

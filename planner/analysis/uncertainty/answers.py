@@ -371,8 +371,9 @@ def numbers_of(plan: Plan) -> Numbers:
     supply = (plan.supply[name] for name in ("pathway", "metal", "year", "value"))
     for pathway, metal, year, value in zip(*supply, strict=True):
         flows[pathway][system.metals.index(metal), years.index(year)] += value
+    short = plan.values.get("shortage", {})
     unserved = {
-        name: np.array([plan.values["shortage"].get((name, t), 0.0) for t in years])
+        name: np.array([short.get((name, t), 0.0) for t in years])
         for name in demand_by_good(system)
     }
     price = np.full(shape, np.nan)

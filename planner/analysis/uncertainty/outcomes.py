@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from planner.lp.paid import paid
 from planner.mfa.balance import balance
 from planner.plan.prices import undiscounted
 from planner.plan.tables import supply_of
@@ -128,7 +129,7 @@ class OutcomeReader:
         x = np.append(np.clip(solution.x, arrays.lower, arrays.upper), 0.0)
         run, demanded = x[self.activity], demand_by_good(system)
         flows = self._flows(system, x, demanded)
-        activity, money = run @ self.length, arrays.parts(x[:-1])
+        activity, money = run @ self.length, paid(system, arrays, x[:-1])
         return Outcome(
             cost=money[0],
             penalty=money[1],
