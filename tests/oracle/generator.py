@@ -829,6 +829,19 @@ def loss_media(d: Draft) -> None:
                     d.value("loss_media", "1", d.series(0, 0.5), **key)
 
 
+def names_of_losses(d: Draft) -> None:
+    """Losses of other names, some that media have too."""
+    for row in d.tables["processes"]:
+        if d.chance(0.15):
+            row["loss"] = d.dice.choice(("slag", "dross", "mill/dust"))
+
+
+def population(d: Draft) -> None:
+    """Persons, in some or all years."""
+    if d.chance(0.3):
+        d.value("series", "1", d.series(1000, 90000), series="population")
+
+
 # ---- all of it
 
 
@@ -849,7 +862,7 @@ def draw(seed: int) -> Draft:
         fields = make(d)
         d.policies[f"policy{i}"] = {"kind": make.__name__, "source": "made", **fields}
     last = (supply_curves, deposit_curves, sales, from_demand, take_back, loss_media, transit)
-    for part in last:
+    for part in (*last, names_of_losses, population):
         part(d)
     return d
 

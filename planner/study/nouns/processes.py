@@ -10,6 +10,7 @@ from planner.study.nouns.curves import largest, read_curve
 from planner.study.nouns.tables import StudyTables
 from planner.study.numbers import frozen
 from planner.study.rows import StructureRow
+from planner.system.losses import ambiguous_loss
 from planner.system.nouns import NO_CURVE, Array, Curve, Deposit, Process, Ramp, frozen_map
 
 _SERIES = (
@@ -35,6 +36,8 @@ def read_processes(tables: StudyTables, deposits: Mapping[str, Deposit]) -> dict
 
 def _process(tables: StudyTables, row: StructureRow, deposits: Mapping[str, Deposit]) -> Process:
     name, cells = row.name, row.cells
+    if wrong := ambiguous_loss(cells["loss"]):
+        tables.problems.add(row.file, row.row, "loss", wrong)
     inputs, outputs, ore = _recipe(tables, name, deposits)
     host_content = _host_content(tables, row)
     curve = _curve(tables, name)
