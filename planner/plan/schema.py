@@ -165,7 +165,10 @@ INDICATORS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "requirement": (
             "t/year",
-            "demand in refined equivalents, or in contained metal where the study states none",
+            (
+                "demand in refined equivalents, or in contained metal where the study states none; "
+                "what measures of the plan spare is not required"
+            ),
         ),
         "shortage": ("t/year", "the part of the requirement that is not served"),
         "share: PATHWAY": (
@@ -178,9 +181,9 @@ INDICATORS: Mapping[str, tuple[str, str]] = MappingProxyType(
         GOODS_PRICE: (
             "USD/t",
             (
-                "shadow price of the metal's demanded goods, weighted by their demand: what one "
-                "tonne more of what is used costs, refining and manufacture within the study "
-                "included; goods of several metals are left out"
+                "shadow price of the metal's demanded goods, weighted by their demand (after "
+                "measures): what one tonne more of what is used costs, refining and manufacture "
+                "within the study included; goods of several metals are left out"
             ),
         ),
         REFINED_PRICE: (
