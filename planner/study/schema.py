@@ -566,6 +566,13 @@ TABLES: tuple[TableForm, ...] = (
                 longer="start of the first year",
             ),
             ParameterForm("additions", "t/year", "reserve growth by exploration", default=0.0),
+            ParameterForm(
+                "growth",
+                "1/year",
+                "brownfield growth: share of the ore left at the end of the year before that is "
+                "found in the year about what is mined; the reserve holds that of the first year",
+                default=0.0,
+            ),
         ),
         required=False,
     ),

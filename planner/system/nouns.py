@@ -292,6 +292,9 @@ class Deposit:
     its metal that stays accessible here, shape (Y,). Empty where nature filled it."""
     curve: Curve = field(default_factory=_no_curve)
     """Steps of rising cost of extraction, on top of what its mines cost; empty: none."""
+    growth: Array = field(default_factory=lambda: np.zeros(1))
+    """Brownfield growth: share of the ore left at the end of the year before that a year adds,
+    shape (Y,)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import planner
@@ -47,8 +48,6 @@ def test_a_byproduct_comes_with_the_activity_of_its_host(tmp_path: Path) -> None
 
 
 def plan_activity(plan: planner.Plan) -> Any:
-    import numpy as np
-
     return np.array([yearly(plan, "activity", name) for name in plan.system.processes])
 
 

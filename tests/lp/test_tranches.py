@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import planner
 from planner.errors import SpecError
+from planner.mfa.balance import balance
+from planner.mfa.bound_checks import limits_passed
 from tests.small import Study, plan_of, price, system_of, yearly
 
 RICH = {"grade": 0.02, "ore_cost": 1, "ore_electricity": 0.03, "ore_emission": 0.01}
@@ -116,3 +119,43 @@ def test_the_grade_is_set_by_its_path(tmp_path: Path) -> None:
     """Poor ore of 0.8 % costs 125 USD/t: 20 t of it 500 USD more than at 1 %."""
     system = system_of(pit(), tmp_path, overrides={"curves.pit.b.grade": 0.008})
     assert planner.solve(system).cost == pytest.approx(4920)
+
+
+def growing(growth: float = 0.5, demand: tuple[float, ...] = (10, 10), **values: float) -> Study:
+    """A deposit of 15 t, mined at 1 USD/t, that grows by half of what is left; imports cost 30."""
+    return (
+        Study(last=2020 + len(demand))
+        .good("li", "refined", demand=list(demand), shortage_cost=1000)
+        .deposit("pit", reserve=15, growth=growth, **values)
+        .process("mine", "mine", takes={"pit": 1}, gives={"li": 1}, variable_cost=1)
+        .process("buy", "import", gives={"li": 1}, import_price=30)
+    )
+
+
+def test_what_is_left_grows_and_what_is_dug_does_not(tmp_path: Path) -> None:
+    """To serve both years the 15 t would have to become 20: with x t dug in 2021 there are
+    1.5 (15 - x) t in 2022, so that x = 25/3 leaves 10 t. Dug at 1: 25/3 + 10; bought 5/3 at 30:
+    68.33 USD. Without growth 5 t would be bought: 165."""
+    plan = plan_of(growing(), tmp_path)
+    assert yearly(plan, "activity", "mine") == pytest.approx([25 / 3, 10])
+    assert plan.cost == pytest.approx(25 / 3 + 10 + 50)
+    assert yearly(plan, "remaining", "pit") == pytest.approx([20 / 3, 0])
+    assert price(plan, "depletion", "pit", 2021) == pytest.approx(-29)
+    assert price(plan, "depletion", "pit", 2022) == pytest.approx(-29 / 1.5)
+    assert plan.certificate.holds
+    assert limits_passed(balance(plan.system), activities(plan)).empty
+
+
+def activities(plan: planner.Plan) -> Any:
+    return np.array([yearly(plan, "activity", name) for name in plan.system.processes])
+
+
+def test_ore_that_is_gone_does_not_grow(tmp_path: Path) -> None:
+    """Without a plan 10 t a year are dug: 15 t hold 5 in 2021, 5 + 2.5 - 10 = -2.5 in 2022 and
+    -12.5 in 2023, and the check says what passes: 30 t dug of 17.5 that there ever were."""
+    system = system_of(growing(demand=(10, 10, 10)), tmp_path)
+    passed = limits_passed(balance(system), np.array([[0, 0, 0], [10, 10, 10]]))
+    assert passed[["year", "value", "bound"]].to_numpy().tolist() == [
+        [2022, 20, 17.5],
+        [2023, 30, 17.5],
+    ]

@@ -745,6 +745,14 @@ def hosting(d: Draft) -> None:
         d.value("coefficients", "t/t", d.series(1, 20), **key)
 
 
+def growth(d: Draft) -> None:
+    """Deposits that grow by a share of what is left."""
+    for row in list(d.tables.get("deposits", ())):
+        if row["parameter"] == "reserve" and d.chance(0.3):
+            key = {"deposit": row["deposit"], "metal": row["metal"], "parameter": "growth"}
+            d.value("deposits", "1/year", d.series(0, 0.1), **key)
+
+
 def tranches(d: Draft) -> None:
     """Ore that is said by its grade: what a tonne of it costs, takes and emits, in the place of a
     price that goes the same way."""
@@ -864,6 +872,7 @@ def draw(seed: int) -> Draft:
         part(d)
     tranches(d)
     hosting(d)
+    growth(d)
     return d
 
 

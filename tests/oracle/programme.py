@@ -373,10 +373,11 @@ def depletion(p: Programme) -> None:
     for deposit in sorted(p.recipes.deposits):
         added = p.study.by_period("deposits", deposit, "additions") * p.lengths
         added[0] += p.study.constant("deposits", deposit, "reserve")
+        grows = p.study.by_period("deposits", deposit, "growth")
         for t in p.periods:
             terms: list = [(("remaining", deposit, t), 1.0)]
             if t:
-                terms.append((("remaining", deposit, t - 1), -1.0))
+                terms.append((("remaining", deposit, t - 1), -1.0 - grows[t]))
             for q in p.recipes.takers(deposit):
                 terms.append((("activity", q, t), p.lengths[t] * p.recipes.taken(deposit, q)[t]))
             for host, metal, kept in residues(p, deposit):
