@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from planner.analysis.security.hedging import hedge as hedge
     from planner.analysis.security.n_minus_1 import Security as Security
     from planner.analysis.security.n_minus_1 import secure as secure
+    from planner.analysis.security.projects import project_futures as project_futures
     from planner.analysis.security.supply_gap import Gap as Gap
     from planner.analysis.security.supply_gap import gap as gap
     from planner.analysis.tradeoffs.alternatives import Alternatives as Alternatives
@@ -218,6 +219,7 @@ _HOMES = {
     "Grading": "planner.plan.reserves",
     "Hedge": "planner.analysis.security.hedging",
     "hedge": "planner.analysis.security.hedging",
+    "project_futures": "planner.analysis.security.projects",
     "Hindcast": "planner.analysis.hindcast.hindcast",
     "hindcast": "planner.analysis.hindcast.hindcast",
     "Host": "planner.system.nouns",

@@ -504,6 +504,14 @@ TABLES: tuple[TableForm, ...] = (
                 longer="from its year on",
             ),
             ParameterForm(
+                "probability",
+                "1",
+                "that what is under construction or announced comes about; absent: it does. A plan "
+                "counts on it from 0.5 on and not below; an ensemble draws it, there or not",
+                by_year=False,
+                maximum=1.0,
+            ),
+            ParameterForm(
                 "capital_cost",
                 "USD/(t/year)",
                 "overnight cost by year of order; absent: cannot be ordered",
@@ -572,6 +580,14 @@ TABLES: tuple[TableForm, ...] = (
                 "brownfield growth: share of the ore left at the end of the year before that is "
                 "found in the year about what is mined; the reserve holds that of the first year",
                 default=0.0,
+            ),
+            ParameterForm(
+                "probability",
+                "1",
+                "that an announced deposit comes to be mined; absent: it does. A plan counts on it "
+                "from 0.5 on and not below; an ensemble draws it, there or not",
+                by_year=False,
+                maximum=1.0,
             ),
         ),
         required=False,

@@ -45,6 +45,8 @@ OUTSIDE = ("observations",)
 """Tables whose numbers do not enter a plan."""
 FIXED = ("lead_time",)
 """Parameters that decide which columns a programme has at all: not sampled."""
+PROJECT = "probability"
+"""Parameter that is drawn whole: the project comes about or does not."""
 HYPERCUBE = 64
 """Samples of one Latin hypercube: an input takes a value in each 64th of its range once, then
 again."""
@@ -158,7 +160,9 @@ def _parameter(name: str) -> ParameterForm | None:
 
 def _input(name: str, rows: Sequence[Datum], form: ParameterForm) -> Input:
     """The input of a series; a row without an end has its value there."""
-    low, high = zip(*map(_ends, rows), strict=True)
+    project = form.name == PROJECT
+    ends = ((0.0, 1.0) if project and 0 < row.value < 1 else _ends(row) for row in rows)
+    low, high = zip(*ends, strict=True)
     least, most = _bounds(form)
     return Input(
         name,
@@ -173,6 +177,7 @@ def _input(name: str, rows: Sequence[Datum], form: ParameterForm) -> Input:
         rows[0].note,
         least,
         most,
+        "bernoulli" if project else "triangular",
     )
 
 
