@@ -128,6 +128,7 @@ if TYPE_CHECKING:
     from planner.study.workbook import unpack as unpack
     from planner.study.workbook import write_study_workbook as write_study_workbook
     from planner.study.writer import write_study as write_study
+    from planner.system.discoveries import discovered as discovered
     from planner.system.nouns import Datum as Datum
     from planner.system.nouns import Deposit as Deposit
     from planner.system.nouns import Exploration as Exploration
@@ -219,6 +220,7 @@ _HOMES = {
     "Grading": "planner.plan.reserves",
     "Hedge": "planner.analysis.security.hedging",
     "hedge": "planner.analysis.security.hedging",
+    "discovered": "planner.system.discoveries",
     "project_futures": "planner.analysis.security.projects",
     "Hindcast": "planner.analysis.hindcast.hindcast",
     "hindcast": "planner.analysis.hindcast.hindcast",

@@ -777,6 +777,91 @@ TABLES: tuple[TableForm, ...] = (
         required=False,
     ),
     TableForm(
+        "discoveries",
+        "Types of deposit that may be found: drawn in ensembles (`planner ensemble`) and by "
+        "`planner.discovered`. No plan counts on any, and a study without samples is the same "
+        "without them.",
+        keys=(Column("discovery", "its name", required=True),),
+        columns=(
+            Column(
+                "deposit",
+                "the deposit that what is found adds to, as `additions` do",
+                required=True,
+                refers_to="deposits",
+            ),
+            Column(
+                "plant",
+                "the plant that its capacity adds to; empty where capacity does not matter",
+                refers_to="plants",
+            ),
+            Column("description", "in words"),
+        ),
+        required=False,
+    ),
+    TableForm(
+        "discovery_values",
+        "Numbers of discoveries. Ore and grade of each find are lognormal; its capacity follows "
+        "from its ore by Taylor's rule, capacity_factor x ore^capacity_exponent t of ore a year.",
+        keys=(Column("discovery", "the discovery", required=True, refers_to="discoveries"),),
+        parameters=(
+            ParameterForm("rate", "1/year", "expected number found in a year; required"),
+            ParameterForm(
+                "tonnage",
+                "t",
+                "median of the ore in one; required",
+                by_year=False,
+                positive=True,
+            ),
+            ParameterForm(
+                "tonnage_spread",
+                "1",
+                "standard deviation of the natural logarithm of the ore",
+                default=0.0,
+                by_year=False,
+            ),
+            ParameterForm(
+                "grade",
+                "t/t",
+                "median of the metal, as the reserve counts it, won of a tonne of ore; required",
+                by_year=False,
+                maximum=1.0,
+                positive=True,
+            ),
+            ParameterForm(
+                "grade_spread",
+                "1",
+                "standard deviation of the natural logarithm of the grade",
+                default=0.0,
+                by_year=False,
+            ),
+            ParameterForm(
+                "capacity_factor",
+                "1",
+                "t of ore a year per (t of ore)^capacity_exponent",
+                default=5.0,
+                by_year=False,
+                positive=True,
+            ),
+            ParameterForm(
+                "capacity_exponent",
+                "1",
+                "elasticity of capacity by ore (Taylor 1986: 0.75; Long 2009: 0.65 of open pits "
+                "and block caves, 0.56 of other underground mines)",
+                default=0.75,
+                by_year=False,
+                positive=True,
+            ),
+            ParameterForm(
+                "lead_time",
+                "year",
+                "whole years from finding to the first ore",
+                default=0.0,
+                by_year=False,
+            ),
+        ),
+        required=False,
+    ),
+    TableForm(
         "curves",
         "Supply and demand by steps of price and amount. Of a process (an import by origin, or any "
         "other): what its activity costs beside its running cost, the cheapest step first. Of a "

@@ -54,8 +54,9 @@ PLACES = frozenset(
     if each.names and (form := BY_NAME[each.table]).has_values
 )
 """Table and column at which a number without a meaning is named."""
-NOT_OF_A_PLAN = ("observations",)
-"""Tables that the programme never sees: they are read by `planner reconcile` (tests/mfa)."""
+NOT_OF_A_PLAN = ("observations", "discovery_values")
+"""Tables that the programme never sees: they are read by `planner reconcile` (tests/mfa), and by
+ensembles (tests/analysis/test_discoveries.py)."""
 NOT_IN_TABLES = ("series.population",)
 """Read by `planner.indicators` of a plan, not by the tables of the run (tests/plan)."""
 

@@ -3,7 +3,7 @@ independently of the others."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from math import prod
 
@@ -34,27 +34,29 @@ def project_futures(
     MOST projects.
     """
     at = {datum.path.split(".")[1]: datum for datum in announced(system)}
-    unknown = [name for name in projects if name not in at]
     chosen = [*(projects or at)]
-    problems = [f"'{name}' has no probability; there are {', '.join(at)}" for name in unknown]
-    if not chosen:
-        problems.append("no deposit or plant has a probability between 0 and 1; give one")
-    if len(chosen) > MOST:
-        problems.append(
-            f"{len(chosen)} projects make {2 ** len(chosen)} futures; name at most {MOST} of "
-            f"{', '.join(chosen)}"
-        )
-    if problems:
+    if problems := [*_problems(chosen, at)]:
         raise SpecError("projects", problems)
     reader, found, chances = Rereader.of(system), dict[str, System](), dict[str, float]()
-    for there in product((True, False), repeat=len(chosen)):
-        name = " and ".join(n for n, yes in zip(chosen, there, strict=True) if yes) or NONE
-        values = {at[n].path: float(yes) for n, yes in zip(chosen, there, strict=True)}
-        made, wrong = reader.system(values)
+    for there in product((1.0, 0.0), repeat=len(chosen)):
+        coming = dict(zip(chosen, there, strict=True))
+        name = " and ".join(each for each, yes in coming.items() if yes) or NONE
+        made, wrong = reader.system({at[each].path: yes for each, yes in coming.items()})
         if made is None or wrong:
             raise SpecError(system.name, wrong)
         found[name] = made
-        chances[name] = prod(
-            at[n].value if yes else 1 - at[n].value for n, yes in zip(chosen, there, strict=True)
-        )
+        chances[name] = prod(1 - abs(yes - at[each].value) for each, yes in coming.items())
     return found, chances
+
+
+def _problems(chosen: Sequence[str], at: Mapping[str, Datum]) -> Iterator[str]:
+    for name in chosen:
+        if name not in at:
+            yield f"'{name}' has no probability; there are {', '.join(at)}"
+    if not chosen:
+        yield "no deposit or plant has a probability between 0 and 1; give one"
+    if len(chosen) > MOST:
+        yield (
+            f"{len(chosen)} projects make {2 ** len(chosen)} futures; name at most {MOST} of "
+            f"{', '.join(chosen)}"
+        )

@@ -41,8 +41,8 @@ from planner.system.nouns import Array, Datum, System
 from planner.units import suggestion
 
 Sampler = Literal["lhs", "sobol"]
-OUTSIDE = ("observations",)
-"""Tables whose numbers do not enter a plan."""
+OUTSIDE = ("observations", "discovery_values")
+"""Tables whose numbers do not enter a plan; those of discoveries are a distribution already."""
 FIXED = ("lead_time",)
 """Parameters that decide which columns a programme has at all: not sampled."""
 PROJECT = "probability"
@@ -88,7 +88,7 @@ def uncertainty(
         [stated.applied(each, problems) for each in found if _is_kept(each, patterns, kept_grades)],
     )
     problems += [*_value_problems(chosen), *_order_problems(chosen)]
-    if not chosen and not problems:
+    if not chosen and not problems and not system.discoveries:
         problems.append(Problem(system.name, 0, "", NOTHING_CHOSEN))
     joined = correlation(chosen, stated.correlated, problems)
     if problems:
@@ -328,6 +328,8 @@ def draw(uncertain: Uncertainty, samples: int, *, seed: int, sampler: Sampler = 
     samples, pairs of them are correlated by up to 0.94, and what hangs on one seems to hang on the
     other. Raises SpecError where they are correlated by more than SOBOL_CORRELATION.
     """
+    if not uncertain.dimensions:
+        return np.empty((samples, 0))
     points = (_sobol if sampler == "sobol" else _hypercubes)(uncertain.dimensions, samples, seed)
     inside: Array = np.clip(np.asarray(points, dtype=float), LEAST, 1 - LEAST)
     return inside if uncertain.correlation is None else _joined(inside, uncertain.correlation)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from planner.system.losses import LossMedia
 from planner.system.nouns import (
     Deposit,
+    Discovery,
     Exploration,
     Good,
     Host,
@@ -35,7 +36,8 @@ class Nouns:
     exploration: dict[str, Exploration]
     loss_media: dict[str, LossMedia]
     take_back: dict[str, TakeBack]
+    discoveries: dict[str, Discovery]
     observations: tuple[Observed, ...]
 
 
-NO_NOUNS = Nouns({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, ())
+NO_NOUNS = Nouns({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, ())
