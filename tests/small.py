@@ -240,6 +240,10 @@ class Study:
     def exploration(self, deposit: str, **values: Value) -> Self:
         return self._values("exploration", {"deposit": deposit}, values)
 
+    def discovery(self, name: str, deposit: str, *, plant: str = "", **values: Value) -> Self:
+        self.rows["discoveries"].append({"discovery": name, "deposit": deposit, "plant": plant})
+        return self._values("discovery_values", {"discovery": name}, values)
+
     def curve(self, of: str, **steps: Mapping[str, Value]) -> Self:
         """A curve of a process, exported good or deposit: `s1={"price": 10, "amount": 40}`."""
         for step, values in steps.items():

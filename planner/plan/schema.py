@@ -193,6 +193,13 @@ INDICATORS: Mapping[str, tuple[str, str]] = MappingProxyType(
                 "the metal; the dearest where the study has several refined goods of it"
             ),
         ),
+        f"{REFINED_PRICE}, GOOD": (
+            "USD/t",
+            (
+                "shadow price of each refined good (grades, salts) by tonne of its metal, where "
+                "the study has several of a metal"
+            ),
+        ),
         "SCOPE emissions": (
             "tCO2e/year",
             (

@@ -28,6 +28,7 @@ Question = Literal[
     "running",
     "orderable",
     "built",
+    "announced",
     "growing",
     "declining",
     "lost",
@@ -222,6 +223,15 @@ MEANINGS: tuple[Meaning, ...] = (
         "plant '{name}' has a life but neither a capital_cost nor anything under construction: "
         "existing_capacity says by itself how it retires; give one of them, or drop the row",
         asks="built",
+        severity="warning",
+    ),
+    Meaning(
+        "plants",
+        ("probability",),
+        "plants with anything under construction",
+        "nothing of plant '{name}' is under construction, so that its probability is that of "
+        "nothing; give under_construction, or drop the row",
+        asks="announced",
         severity="warning",
     ),
     Meaning(

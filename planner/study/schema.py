@@ -585,6 +585,14 @@ TABLES: tuple[TableForm, ...] = (
                 longer="from its year on",
             ),
             ParameterForm(
+                "probability",
+                "1",
+                "that what is under construction or announced comes about; absent: it does. A plan "
+                "counts on it from 0.5 on and not below; an ensemble draws it, there or not",
+                by_year=False,
+                maximum=1.0,
+            ),
+            ParameterForm(
                 "capital_cost",
                 "USD/(t/year)",
                 "overnight cost by year of order; absent: cannot be ordered",
@@ -653,6 +661,14 @@ TABLES: tuple[TableForm, ...] = (
                 "brownfield growth: share of the ore left at the end of the year before that is "
                 "found in the year about what is mined; the reserve holds that of the first year",
                 default=0.0,
+            ),
+            ParameterForm(
+                "probability",
+                "1",
+                "that an announced deposit comes to be mined; absent: it does. A plan counts on it "
+                "from 0.5 on and not below; an ensemble draws it, there or not",
+                by_year=False,
+                maximum=1.0,
             ),
         ),
         required=False,
@@ -838,6 +854,91 @@ TABLES: tuple[TableForm, ...] = (
                 "most that there is to be found in all; without limit where absent",
                 by_year=False,
                 longer="all years together",
+            ),
+        ),
+        required=False,
+    ),
+    TableForm(
+        "discoveries",
+        "Types of deposit that may be found: drawn in ensembles (`planner ensemble`) and by "
+        "`planner.discovered`. No plan counts on any, and a study without samples is the same "
+        "without them.",
+        keys=(Column("discovery", "its name", required=True),),
+        columns=(
+            Column(
+                "deposit",
+                "the deposit that what is found adds to, as `additions` do",
+                required=True,
+                refers_to="deposits",
+            ),
+            Column(
+                "plant",
+                "the plant that its capacity adds to; empty where capacity does not matter",
+                refers_to="plants",
+            ),
+            Column("description", "in words"),
+        ),
+        required=False,
+    ),
+    TableForm(
+        "discovery_values",
+        "Numbers of discoveries. Ore and grade of each find are lognormal; its capacity follows "
+        "from its ore by Taylor's rule, capacity_factor x ore^capacity_exponent t of ore a year.",
+        keys=(Column("discovery", "the discovery", required=True, refers_to="discoveries"),),
+        parameters=(
+            ParameterForm("rate", "1/year", "expected number found in a year; required"),
+            ParameterForm(
+                "tonnage",
+                "t",
+                "median of the ore in one; required",
+                by_year=False,
+                positive=True,
+            ),
+            ParameterForm(
+                "tonnage_spread",
+                "1",
+                "standard deviation of the natural logarithm of the ore",
+                default=0.0,
+                by_year=False,
+            ),
+            ParameterForm(
+                "grade",
+                "t/t",
+                "median of the metal, as the reserve counts it, won of a tonne of ore; required",
+                by_year=False,
+                maximum=1.0,
+                positive=True,
+            ),
+            ParameterForm(
+                "grade_spread",
+                "1",
+                "standard deviation of the natural logarithm of the grade",
+                default=0.0,
+                by_year=False,
+            ),
+            ParameterForm(
+                "capacity_factor",
+                "1",
+                "t of ore a year per (t of ore)^capacity_exponent",
+                default=5.0,
+                by_year=False,
+                positive=True,
+            ),
+            ParameterForm(
+                "capacity_exponent",
+                "1",
+                "elasticity of capacity by ore (Taylor 1986: 0.75; Long 2009: 0.65 of open pits "
+                "and block caves, 0.56 of other underground mines)",
+                default=0.75,
+                by_year=False,
+                positive=True,
+            ),
+            ParameterForm(
+                "lead_time",
+                "year",
+                "whole years from finding to the first ore",
+                default=0.0,
+                by_year=False,
             ),
         ),
         required=False,

@@ -477,6 +477,30 @@ class Exploration:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Discovery:
+    """A type of deposit that may be found (`planner.system.discoveries`)."""
+
+    name: str
+    deposit: str
+    """The deposit that what is found adds to."""
+    plant: str
+    """The plant that its capacity adds to; empty where capacity does not matter."""
+    rate: Array
+    """Expected number found in a year, shape (Y,)."""
+    tonnage: float
+    """Median of the ore in one, t."""
+    tonnage_spread: float
+    """Standard deviation of its natural logarithm."""
+    grade: float
+    """Median of the metal in a tonne of its ore."""
+    grade_spread: float
+    capacity_factor: float
+    capacity_exponent: float
+    lead_time: int
+    """Whole years from finding to the first ore."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class TakeBack:
     """Waste that is collected beyond the collection rate because somebody is made to pay for it:
     extended producer responsibility."""
@@ -618,6 +642,8 @@ class System:
     """By the name of the loss."""
     take_back: Mapping[str, TakeBack] = field(default_factory=dict)
     """By waste."""
+    discoveries: Mapping[str, Discovery] = field(default_factory=dict)
+    """Types of deposit that ensembles draw; no plan counts on any."""
     observations: tuple[Observed, ...] = ()
     abroad: Mapping[str, Abroad] = field(default_factory=dict)
     """The places other than the country, by name; empty where the study has none."""

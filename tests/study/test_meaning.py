@@ -54,8 +54,9 @@ PLACES = frozenset(
     if each.names and (form := BY_NAME[each.table]).has_values
 )
 """Table and column at which a number without a meaning is named."""
-NOT_OF_A_PLAN = ("observations",)
-"""Tables that the programme never sees: they are read by `planner reconcile` (tests/mfa)."""
+NOT_OF_A_PLAN = ("observations", "discovery_values")
+"""Tables that the programme never sees: they are read by `planner reconcile` (tests/mfa), and by
+ensembles (tests/analysis/test_discoveries.py)."""
 NOT_IN_TABLES = ("series.population",)
 """Read by `planner.indicators` of a plan, not by the tables of the run (tests/plan)."""
 
@@ -162,7 +163,8 @@ def _processes(s: Study) -> None:
     """Each kind of process with a plant, a host, a ramp and a deposit, and each with none."""
     for kind in PROCESSES:
         s.plant(f"k_{kind}", existing_capacity=50).ramp(f"r_{kind}", growth=0.5, stopping_cost=4)
-        s.deposit(f"d_{kind}", reserve=1e4, additions=5)
+        announced = {"probability": 0.55} if kind == "collect" else {}
+        s.deposit(f"d_{kind}", reserve=1e4, additions=5, **announced)
         if kind != "byproduct":
             s.host(f"h_{kind}", 1000)
         s.process(
@@ -202,12 +204,14 @@ def _equipment(s: Study) -> None:
         **ORDERS,
     )
     s.plant("stands", existing_capacity=5, life=10, fixed_cost=1, max_capacity=80, **ORDERS)
-    s.plant("coming", under_construction={2022: 5}, life=1.5)
+    s.plant("coming", under_construction={2022: 5}, life=1.5, probability=0.55)
     for name in ("full", "stands", "coming"):
         s.process(
             f"on_{name}", "refine", takes={"li0": 1}, gives={"li": 1}, plant=name, loss="slag"
         )
-    s.plant("idle", existing_capacity=5, fixed_cost=0).deposit("buried", reserve=10)
+    s.plant("idle", existing_capacity=5, fixed_cost=0, probability=0.55).deposit(
+        "buried", reserve=10
+    )
     s.host("lonely", 10, lithium=0.3).host("filling", 10, lithium=0.3)
     s.host("h_byproduct", 1000, lithium=0.2).residue("d_mine", "h_byproduct", 0.4)
     s.residue("d_refine", "filling", 0.5).residue("buried", "filling", 0.3)

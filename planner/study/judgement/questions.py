@@ -98,6 +98,7 @@ OF_NOUNS: Mapping[Question, Callable[[Facts, str], bool]] = {
     "running": lambda facts, name: name in facts.cells["plant"],
     "orderable": _orderable,
     "built": _built,
+    "announced": lambda facts, name: facts.given("plants", (name,), "under_construction"),
     "growing": lambda facts, name: name in facts.cells["ramp_group"],
     "declining": lambda facts, name: facts.given("ramps", (name,), "decline"),
     "lost": lambda facts, name: name in WITHOUT_PROCESS or name in facts.named("loss"),
