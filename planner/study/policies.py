@@ -73,6 +73,7 @@ class PolicyReader:
             "origins": tuple(name for name in origins(nouns) if name),
             "goods": tuple(nouns.goods),
             "processes": tuple(nouns.processes),
+            "impacts": tuple(nouns.impacts),
         }
         self.readings: Mapping[Reading, Callable[[Written, PolicyField], Any]] = {
             "kind": lambda policy, field: policy.fields["kind"],

@@ -349,6 +349,7 @@ class _Reading:
             ),
             loss_media=frozen_map(nouns.loss_media),
             take_back=frozen_map({n: b for n, b in nouns.take_back.items() if b.more.any()}),
+            impacts=frozen_map(nouns.impacts),
             observations=nouns.observations,
             warnings=doubts(self.facts).report() if traced and not self.problems else (),
         )

@@ -184,8 +184,8 @@ def import_columns(made: Compiled) -> Array:
 
 
 def plain_cost(arrays: Arrays) -> Array:
-    """The frontier's cost, shape (n,): without carbon price and penalties."""
-    left_out = {"emission", *PENALTIES}
+    """The frontier's cost, shape (n,): without prices of carbon and impacts, and penalties."""
+    left_out = {"emission", "impact", *PENALTIES}
     return np.where([name in left_out for name, _ in arrays.columns], 0.0, arrays.cost)
 
 

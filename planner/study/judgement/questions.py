@@ -8,6 +8,7 @@ import numpy as np
 
 from planner.study.judgement.facts import Facts
 from planner.study.meaning import SERIES_PARTS, Question
+from planner.system.impacts import impact_parts
 from planner.system.losses import WITHOUT_PROCESS
 from planner.system.nouns import Policy, Process
 from planner.system.trade import origins
@@ -72,6 +73,14 @@ def _says(process: Process, parts: tuple[str, ...]) -> bool:
     return any(getattr(process, part).any() for part in parts)
 
 
+def _caused(facts: Facts, name: str) -> bool:
+    """Whether anything has an impact."""
+    impact = facts.nouns.impacts.get(name)
+    if impact is None:
+        return True
+    return any(any(impact_parts(impact, p)) for p in facts.nouns.processes.values())
+
+
 OF_NOUNS: Mapping[Question, Callable[[Facts, str], bool]] = {
     "opened": _opened,
     "demanded": _demanded,
@@ -92,6 +101,7 @@ OF_NOUNS: Mapping[Question, Callable[[Facts, str], bool]] = {
     "containing": lambda facts, name: name in facts.cells["host"] or name in facts.filling,
     "entered": _entered,
     "multiplied": _multiplied,
+    "caused": _caused,
 }
 """Return True if the noun is one that the number has a meaning for."""
 
@@ -134,11 +144,22 @@ def _no_emission(facts: Facts, policy: Policy) -> list[str]:
     return [] if any(_says(process, EMISSIONS) for process in processes) else [policy.name]
 
 
+def _no_impact(facts: Facts, policy: Policy) -> list[str]:
+    """The impact of a policy, unless a process has it within its scope."""
+    impact = facts.nouns.impacts.get(policy.impact)
+    if impact is None:
+        return []
+    parts = (part for p in facts.nouns.processes.values() for part in impact_parts(impact, p))
+    has = any(scope == policy.scope and rate.any() for scope, _, rate in parts)
+    return [] if has else [f"{policy.scope} {policy.impact}"]
+
+
 OF_POLICIES: Mapping[Question, Callable[[Facts, Policy], list[str]]] = {
     "observed": _unobserved,
     "cut off": _no_import,
     "bringing": _no_import,
     "ordering": _no_plant,
     "emitting": _no_emission,
+    "causing": _no_impact,
 }
 """What a policy lacks so as to set anything; empty where it sets something."""

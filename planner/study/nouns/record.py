@@ -10,6 +10,7 @@ from planner.system.nouns import (
     Exploration,
     Good,
     Host,
+    Impact,
     Measure,
     Observed,
     Plant,
@@ -35,7 +36,8 @@ class Nouns:
     exploration: dict[str, Exploration]
     loss_media: dict[str, LossMedia]
     take_back: dict[str, TakeBack]
+    impacts: dict[str, Impact]
     observations: tuple[Observed, ...]
 
 
-NO_NOUNS = Nouns({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, ())
+NO_NOUNS = Nouns({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, ())
