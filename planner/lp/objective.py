@@ -19,11 +19,10 @@ def cost(m: Any) -> Any:
 
     with the discount factor of the year beta (the first year undiscounted), running cost c, fixed
     cost phi, carbon price pi, penalty w of a shortage, cost psi of disposal, holding cost h,
-    penalty rho of a breach, price theta of impacts, cost mu of measures, xi of exploration and gamma
-    of taking back, price kappa of the steps of curves (below zero where a step is sold abroad: what
-    it earns), and A the part of the annuities that falls within the horizon, already discounted. All
-    parameters of
-    this function are discounted when they are filled.
+    penalty rho of a breach, cost mu of measures, xi of exploration and gamma of taking back, price
+    theta of impacts and kappa of the steps of curves (below zero where a step is sold abroad: what
+    it earns), and A the part of the annuities that falls within the horizon, already discounted.
+    All parameters of this function are discounted when they are filled.
     """
     return (
         sum(m.activity_cost[p, t] * m.activity[p, t] for p, t in m.activities)
