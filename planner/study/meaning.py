@@ -42,6 +42,8 @@ Question = Literal[
     "bringing",
     "ordering",
     "emitting",
+    "causing",
+    "caused",
     "priced",
     "stocked",
     "rising",
@@ -154,6 +156,15 @@ MEANINGS: tuple[Meaning, ...] = (
         "scope; give embodied_emission (cradle to border) instead",
         column="kind",
         among=AT_HOME,
+    ),
+    Meaning(
+        "impacts",
+        (),
+        "impacts that a process has",
+        "no process has '{name}': it is computed of nothing; give factors `impact:{name}` in "
+        "process_values.csv, or drop it",
+        asks="caused",
+        severity="warning",
     ),
     Meaning(
         "process_values",
@@ -519,5 +530,13 @@ POLICY_MEANINGS: tuple[PolicyMeaning, ...] = (
         "or drop the policy",
         "cap",
         "emitting",
+    ),
+    PolicyMeaning(
+        ("impact_cap", "impact_budget"),
+        "a process has the impact within the scope",
+        "no process has {lacking}: the cap bounds nothing; give factors in process_values.csv, or "
+        "drop the policy",
+        "impact",
+        "causing",
     ),
 )

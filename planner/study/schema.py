@@ -7,7 +7,7 @@ new` starts from it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from planner.system.losses import MEDIA, WITHOUT_PROCESS
@@ -66,6 +66,14 @@ COLUMN_NOTES: Mapping[str, str] = {
     ),
     "note": "how it was derived, what is doubtful",
 }
+
+
+FACTOR = "impact:"
+"""What the name of a parameter begins with that is the factor of an impact of impacts.csv."""
+ANY_FACTOR = f"{FACTOR}NAME"
+"""The parameter that stands for the factors of all impacts."""
+UNIT_OF_IMPACT = "IMPACT"
+"""Stands in a unit for the unit of the impact, as impacts.csv states it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +173,13 @@ class TableForm:
         return (*texts, *["parameter"] * self.has_parameter_column, *tail)
 
     def parameter(self, name: str) -> ParameterForm | None:
-        """The parameter of a name; None where the table has none such."""
-        return next((p for p in self.parameters if p.name == name), None)
+        """The parameter of a name; None where the table has none such. One that stands for the
+        names of another table has the name given."""
+        found = next((p for p in self.parameters if p.name == name), None)
+        if found is None and name.startswith(FACTOR) and name != FACTOR:
+            stands = next((p for p in self.parameters if p.name == ANY_FACTOR), None)
+            found = None if stands is None else replace(stands, name=name)
+        return found
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -441,6 +454,45 @@ TABLES: tuple[TableForm, ...] = (
         required=False,
     ),
     TableForm(
+        "impacts",
+        "Impacts beside carbon, environmental or social, one row an impact. What the study gives "
+        "factors of is computed from the plan; it is in the programme where it has a price, or a "
+        "policy caps it.",
+        keys=(Column("impact", "its name, such as water", required=True),),
+        columns=(
+            Column(
+                "unit",
+                "what it is counted in (m3, kg SO2 eq, medium risk hours), as text without a "
+                "division",
+                required=True,
+            ),
+            Column(
+                "scope",
+                "what its price falls on and a frontier aims at: `territorial`, what happens at "
+                "home, or `footprint`, with what imports bring with them; the footprint where "
+                "empty",
+                choices=(*SCOPES, ""),
+            ),
+            Column("description", "in words: what is counted, by which method"),
+        ),
+        required=False,
+    ),
+    TableForm(
+        "impact_values",
+        "Numbers of impacts.",
+        keys=(Column("impact", "the impact", required=True, refers_to="impacts"),),
+        parameters=(
+            ParameterForm("price", f"USD/{UNIT_OF_IMPACT}", "price of a unit of it", default=0.0),
+            ParameterForm(
+                "electricity",
+                f"{UNIT_OF_IMPACT}/MWh",
+                "impact of a MWh of electricity from the home grid",
+                default=0.0,
+            ),
+        ),
+        required=False,
+    ),
+    TableForm(
         "process_values",
         "Numbers of processes, per unit of activity.",
         keys=(Column("process", "the process", required=True, refers_to="processes"),),
@@ -525,6 +577,17 @@ TABLES: tuple[TableForm, ...] = (
                 ),
                 maximum=1.0,
                 positive=True,
+            ),
+            ParameterForm(
+                ANY_FACTOR,
+                f"{UNIT_OF_IMPACT}/t",
+                (
+                    "impact NAME of impacts.csv, below zero where it is spared: at home what the "
+                    "process does by itself, without its electricity from the grid; of an import "
+                    "what it brings with it, cradle to border"
+                ),
+                default=0.0,
+                minimum=None,
             ),
         ),
         required=False,
@@ -1300,6 +1363,7 @@ STAGES = PolicyField("stages", "names", get_args(Stage), "any")
 PROCESSES = PolicyField("processes", "names", "processes", "any")
 WASTES = PolicyField("goods", "names", "goods", "waste")
 STORED_GOODS = PolicyField("goods", "names", "goods", "stored")
+IMPACT = PolicyField("impact", "name", "impacts", "any")
 SCOPE = PolicyField("scope", "name", SCOPES, "any")
 OF = PolicyField("of", "name", ("demand", "imports"), "any")
 PROVENANCE = PolicyField("provenance", "name", ("any", "home"), "any")
@@ -1411,6 +1475,23 @@ POLICIES: tuple[PolicyForm, ...] = (
         longer="all years together",
     ),
     PolicyForm(
+        "impact_cap",
+        "yearly impact within the scope, in the unit of the impact",
+        "cap",
+        "1",
+        (IMPACT, SCOPE),
+        (FROM, TO),
+    ),
+    PolicyForm(
+        "impact_budget",
+        "impact within the scope summed over all years, in the unit of the impact: one number",
+        "cap",
+        "1",
+        (IMPACT, SCOPE),
+        by_year=False,
+        longer="all years together",
+    ),
+    PolicyForm(
         "capital_budget",
         "cash for new plants in the year of order",
         "cap",
@@ -1479,6 +1560,7 @@ ROWS_OF_NATURE = frozenset(
         "demand_curve",
         "stockpile_balance",
         "emission_account",
+        "impact_account",
     }
 )
 """Names that no policy may have: those of the rows that nobody sets. A policy `run_down` with a

@@ -515,6 +515,24 @@ class TakeBack:
     no cost to the country; shape (Y,)."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Impact:
+    """An impact beside carbon, in its own unit. Series have shape (Y,)."""
+
+    name: str
+    unit: str
+    scope: Scope
+    """What its price falls on, and a frontier aims at."""
+    description: str
+    price: Array
+    """USD per unit."""
+    electricity: Array
+    """Per MWh from the home grid."""
+    factors: Mapping[str, Array]
+    """By process, per unit of activity: at home without the electricity, of imports cradle to
+    border."""
+
+
 @dataclass(frozen=True, slots=True)
 class Observed:
     """An observation of a flow or price in one year: not part of the plan, but what the flow
@@ -570,6 +588,7 @@ class Policy:
     goods: tuple[str, ...] = ()
     processes: tuple[str, ...] = ()
     scope: Scope = "territorial"
+    impact: str = ""
     of: Literal["demand", "imports"] = "demand"
     provenance: Literal["any", "home"] = "any"
     """Output that self-sufficiency counts: every output at home at its stage, or only metal won
@@ -644,6 +663,8 @@ class System:
     """By waste."""
     discoveries: Mapping[str, Discovery] = field(default_factory=dict)
     """Types of deposit that ensembles draw; no plan counts on any."""
+    impacts: Mapping[str, Impact] = field(default_factory=dict)
+    """Impacts beside carbon."""
     observations: tuple[Observed, ...] = ()
     abroad: Mapping[str, Abroad] = field(default_factory=dict)
     """The places other than the country, by name; empty where the study has none."""

@@ -495,6 +495,8 @@ RULES: dict[str, dict[str, Any]] = {
     "collection_target": {"goods": ["lithium_old"], "share": 0.2},
     "carbon_cap": {"scope": "territorial", "cap": 50},
     "carbon_budget": {"scope": "territorial", "cap": 50},
+    "impact_cap": {"impact": "water", "scope": "footprint", "cap": 50},
+    "impact_budget": {"impact": "water", "scope": "footprint", "cap": 50},
     "capital_budget": {"cap": 50},
     "stockpile_cover": {"goods": ["lithium"], "months": 1},
     "closure": {"origin": "A", "share": 0.5},
@@ -510,6 +512,7 @@ OTHER: dict[str, Any] = {
     "stages": ["extraction"],
     "processes": ["cobalt_refine"],
     "scope": "footprint",
+    "impact": "land",
     "of": "imports",
     "provenance": "home",
 }
@@ -536,6 +539,10 @@ def test_every_field_of_a_policy_sets_something(tmp_path: Path, kind: str) -> No
         study.process(
             "foreign", "refine", takes={"ore_of_A": 1}, gives={"lithium": 0.9}, loss="slag"
         )
+    if kind.startswith("impact"):
+        study.impact("water", "m3").factor("cobalt_refine", "water", 2)
+        study.impact("land", "ha").factor("cobalt_refine", "land", 3)
+        study.factor("lithium_A", "water", 1)
     before = programme(study, tmp_path)
     level = fields[form.level]
     others = {form.level: level / 2} | {
@@ -543,6 +550,8 @@ def test_every_field_of_a_policy_sets_something(tmp_path: Path, kind: str) -> No
         for field in form.fields
         if field.name not in LABELS
     }
+    if kind.startswith("impact"):
+        others["scope"] = "territorial"
     for name, value in others.items():
         study.policies["p"] = {"kind": kind, "source": "test", **fields, name: value}
         assert programme(study, tmp_path) != before, name

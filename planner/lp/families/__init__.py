@@ -34,6 +34,8 @@ from planner.lp.families.emission_account import EMISSION_ACCOUNT
 from planner.lp.families.exploration_limit import EXPLORATION_LIMIT
 from planner.lp.families.extension import EXTENSION
 from planner.lp.families.host_limit import HOST_LIMIT
+from planner.lp.families.impact_account import IMPACT_ACCOUNT
+from planner.lp.families.impact_cap import IMPACT_BUDGET, IMPACT_CAP
 from planner.lp.families.import_share import IMPORT_SHARE
 from planner.lp.families.pin import PIN_CEILING, PIN_FLOOR
 from planner.lp.families.plant_capacity import PLANT_CAPACITY
@@ -74,6 +76,7 @@ FORMULATION: tuple[Physical | Target, ...] = (
     TAKE_BACK,
     STOCKPILE_BALANCE,
     EMISSION_ACCOUNT,
+    IMPACT_ACCOUNT,
     SELF_SUFFICIENCY,
     RECYCLED_CONTENT,
     COLLECTION_TARGET,
@@ -84,6 +87,8 @@ FORMULATION: tuple[Physical | Target, ...] = (
     QUOTA,
     CARBON_CAP,
     CARBON_BUDGET,
+    IMPACT_CAP,
+    IMPACT_BUDGET,
     CAPITAL_BUDGET,
 )
 """Every family, in the order of the rows of the programme."""

@@ -12,6 +12,7 @@ from planner.system.nouns import (
     Exploration,
     Good,
     Host,
+    Impact,
     Measure,
     Observed,
     Plant,
@@ -38,9 +39,10 @@ class Nouns:
     loss_media: dict[str, LossMedia]
     take_back: dict[str, TakeBack]
     discoveries: dict[str, Discovery]
+    impacts: dict[str, Impact]
     observations: tuple[Observed, ...]
     abroad: dict[str, Abroad]
     """Series of the places other than the country."""
 
 
-NO_NOUNS = Nouns({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, (), {})
+NO_NOUNS = Nouns({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, (), {})
