@@ -39,8 +39,8 @@ def smelter(indium: float = 2) -> Study:
 
 def test_revenue_leaves_a_byproduct_its_net_value(tmp_path: Path) -> None:
     """With 10 t wanted, 8 t are won and indium is worth 500: 8 x (500 - 6) = 3,952 USD beside the
-    100 x 45 = 4,500 of zinc. Of 4,000 USD and 300 t CO2e indium bears 3,952/8,452 = 46.76 %. With only 2 t
-    wanted it is worth just what winning costs, and bears nothing."""
+    100 x 45 = 4,500 of zinc. Of 4,000 USD and 300 t CO2e indium bears 3,952/8,452 = 46.76 %. With
+    only 2 t wanted it is worth just what winning costs, and bears nothing."""
     table = planner.allocation(plan_of(smelter(10), tmp_path / "much")).set_index("good")
     share = 3952 / 8452
     assert table.loc["in", "share"] == pytest.approx(share)
