@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from planner.analysis.security.projects import project_futures as project_futures
     from planner.analysis.security.supply_gap import Gap as Gap
     from planner.analysis.security.supply_gap import gap as gap
+    from planner.analysis.tradeoffs.allocation import allocation as allocation
     from planner.analysis.tradeoffs.alternatives import Alternatives as Alternatives
     from planner.analysis.tradeoffs.alternatives import alternatives as alternatives
     from planner.analysis.tradeoffs.compare import Comparison as Comparison
@@ -169,6 +170,7 @@ if TYPE_CHECKING:
     __version__: str
 
 _HOMES = {
+    "allocation": "planner.analysis.tradeoffs.allocation",
     "Alternatives": "planner.analysis.tradeoffs.alternatives",
     "alternatives": "planner.analysis.tradeoffs.alternatives",
     "Balance": "planner.mfa.balance",
