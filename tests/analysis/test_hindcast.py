@@ -55,6 +55,20 @@ def test_errors_and_baselines_by_hand(tmp_path: Path) -> None:
     assert score["inside"] == 0.5
 
 
+def test_what_goes_short_was_not_seen_to_be_sent(tmp_path: Path) -> None:
+    """40 t are demanded abroad in 2022, 25 t can be sent, and 25 t were seen to go: no error. By
+    demand it would be 40 t. All that comes into the good is 25 t too: a shortage is no flow."""
+    study = Study(2021, 2022).good("li", "refined")
+    fields = {"stage": "processing", "export": True, "shortage_cost": 1000}
+    study.good("out", "product", demand=40, **fields)
+    study.process("mine", "mine", stage="processing", gives={"li": 1}, variable_cost=10)
+    study.process("send", "manufacture", takes={"li": 1}, gives={"out": 1}, max_activity=25)
+    study.observation("sent", "out", "export", {2022: 25}, role="test")
+    study.observation("got", "*", "out", {2022: 25}, role="test")
+    found = planner.hindcast(system_of(study, tmp_path), top=0)
+    assert found.pairs["plan"].tolist() == pytest.approx([25, 25])
+
+
 def test_a_price_is_the_shadow_price_of_its_good(tmp_path: Path) -> None:
     """One tonne more comes from abroad at 30 USD/t, whatever the mine costs; named by the metal or
     by its good. The price of 45 is missed, by a third, and set by the import."""
