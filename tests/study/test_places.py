@@ -414,6 +414,28 @@ def test_what_cannot_be_is_refused_with_its_row_and_remedy(tmp_path, case):
     assert all(problem.row for problem in caught.value.problems)
 
 
+IN_VAIN = {
+    "nothing stands at": (lambda s: s.head.update(places=["B", "C"]), "places"),
+    "its numbers there are not read": (
+        lambda s: s.good("lithium/x", "scrap").at("B", "lithium/x", disposal_cost=1),
+        "place",
+    ),
+    "multiplies nothing at 'B'": (lambda s: s.series("grid_intensity", 1, place="B"), "place"),
+    "no row gives one": (lambda s: s.trade(REFINED, "B", "home", value=9), "parameter"),
+    "none of these does": (lambda s: s.trade(REFINED, "B", "home", embodied=9), "parameter"),
+}
+
+
+@pytest.mark.parametrize("message", IN_VAIN)
+def test_what_is_given_in_vain_is_warned_of(tmp_path, message):
+    change, column = IN_VAIN[message]
+    study = two_places()
+    assert not system_of(study, tmp_path).warnings
+    change(study)
+    (found,) = [w for w in system_of(study, tmp_path).warnings if message in w.message]
+    assert found.column == column
+
+
 def test_trade_without_places_is_refused(tmp_path):
     study = Study().good(REFINED, "refined", demand=1, shortage_cost=1)
     study.process("ours", "mine", stage="processing", gives={REFINED: 1})

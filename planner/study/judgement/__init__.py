@@ -9,6 +9,7 @@ from planner.study.judgement.observed import (
     doubt_observations,
     doubt_observed_ranges,
 )
+from planner.study.judgement.places import doubt_places
 from planner.study.judgement.plausible import doubt_declines, doubt_prices, doubt_rates
 from planner.study.judgement.ranges import doubt_ranges
 from planner.study.judgement.routes import doubt_routes
@@ -36,6 +37,7 @@ JUDGES = (
     doubt_cohorts,
     doubt_observations,
     doubt_observed_ranges,
+    doubt_places,
 )
 
 
