@@ -17,7 +17,7 @@ import pandas as pd
 from planner.lp.arrays import PENALTIES
 from planner.lp.family import Target
 from planner.lp.formulation import FORMULATION
-from planner.plan.tables import EXPORT_REVENUE, Values
+from planner.plan.tables import EXPORT_REVENUE, SUBSIDY, Values
 from planner.runtime.display import amount as in_words
 from planner.study.provenance import figures, span, years_of
 from planner.system.nouns import Datum, Policy, System
@@ -31,7 +31,7 @@ ROW_UNITS = {family.kind: family.row_unit for family in FORMULATION if isinstanc
 """Unit of a breach, by kind of policy."""
 ROUNDING = 1e-9
 """Share of the objective up to which a penalty is rounding: what a certificate allows its cost."""
-NOT_PAID = (*sorted(PENALTIES), "transfer")
+NOT_PAID = (*sorted(PENALTIES), "transfer", SUBSIDY)
 """Items of the cost table that the country does not pay: penalties, and payments at home."""
 
 
@@ -73,12 +73,14 @@ class Headline:
     of the study's currency year."""
 
     cost: float
-    """All that is paid, less what exports at a price earn. With the penalties it is the
-    objective."""
+    """All that is paid, less what exports at a price earn. With the penalties, and less the outlay
+    of subsidies, it is the objective."""
     gross_cost: float
     """All that is paid, what such exports cost included and what they earn left out."""
     export_revenue: float
     """What exports that are sold by steps of price earn."""
+    outlay: float
+    """What the state pays in subsidies: a payment at home, in no cost."""
     shortage_penalty: float
     """For demand not served."""
     breach_penalty: float
@@ -104,13 +106,18 @@ class Headline:
 
     @property
     def cost_said(self) -> str:
-        """What the cost is where exports earn something, in words; empty otherwise."""
-        if not self.export_revenue:
-            return ""
-        return (
+        """What the cost is where exports earn something or the state pays subsidies, in words;
+        empty otherwise."""
+        earned = (
             f"net of {in_words(self.export_revenue)} that exports at a price earn; gross "
             f"{in_words(self.gross_cost)}"
         )
+        paid = (
+            f"less subsidies of {in_words(self.outlay)} those who decide see "
+            f"{in_words(self.cost - self.outlay)}"
+        )
+        said = (earned if self.export_revenue else "", paid if self.outlay else "")
+        return "; ".join(filter(None, said))
 
     @property
     def missed_policies(self) -> tuple[str, ...]:
@@ -166,16 +173,18 @@ def headline(
     )
     stopped = costs[costs["name"].str.startswith(f"{RUN_DOWN}/")]
     missed = tuple(missed_targets(system, values, least=least))
-    cost = _present(paid_items(costs)) if shortage or breach else objective
+    outlay = -_present(costs, SUBSIDY) + 0.0
+    cost = _present(paid_items(costs)) if shortage or breach or outlay else objective
     earned = -_present(costs, EXPORT_REVENUE) + 0.0
     wanted = [policy.name for policy in system.policies.values() if is_target(policy)]
     failed = {each.policy for each in missed}
     return Headline(
-        # without a penalty the two are one number, to the last digit; with one the cost is summed
+        # without a penalty or subsidy they are one number, to the last digit; else cost is summed
         # by itself, since a large penalty would leave few digits of a difference
         cost=cost,
         gross_cost=cost + earned,
         export_revenue=earned,
+        outlay=outlay,
         shortage_penalty=shortage,
         breach_penalty=breach,
         stopping_penalty=_present(stopped, "breach") if breach else 0.0,

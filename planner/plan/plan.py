@@ -203,8 +203,8 @@ class Plan:
 
     @property
     def objective(self) -> float:
-        """What the programme minimises: cost and penalties together, present value, USD of the
-        study's currency year."""
+        """What the programme minimises: cost and penalties together, less what is paid in
+        subsidies, present value, USD of the study's currency year."""
         return self.record.objective
 
     @property
@@ -216,6 +216,11 @@ class Plan:
     def penalty(self) -> float:
         """Present value of the penalties for demand not served and targets missed, USD."""
         return self.headline.penalty
+
+    @property
+    def outlay(self) -> float:
+        """Present value of the subsidies that the state pays, USD: in the objective, in no cost."""
+        return self.headline.outlay
 
     @cached_property
     def headline(self) -> Headline:

@@ -29,7 +29,7 @@ import numpy as np
 import pandas as pd
 
 from planner.errors import SolverError
-from planner.lp.arrays import PENALTIES
+from planner.lp.arrays import PENALTIES, TRANSFERS
 from planner.plan.solve import optimal
 from planner.plan.tables import supply_of
 from planner.runtime.display import amount, shown
@@ -184,8 +184,8 @@ def import_columns(made: Compiled) -> Array:
 
 
 def plain_cost(arrays: Arrays) -> Array:
-    """The frontier's cost, shape (n,): without carbon price and penalties."""
-    left_out = {"emission", *PENALTIES}
+    """The frontier's cost, shape (n,): without carbon price, penalties and subsidies."""
+    left_out = {"emission", *PENALTIES, *TRANSFERS}
     return np.where([name in left_out for name, _ in arrays.columns], 0.0, arrays.cost)
 
 
