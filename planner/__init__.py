@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from planner.analysis.diagnosis.explain import Explanation as Explanation
     from planner.analysis.diagnosis.explain import explain as explain
+    from planner.analysis.hindcast.calibrate import calibrate as calibrate
+    from planner.analysis.hindcast.calibration import Calibration as Calibration
     from planner.analysis.hindcast.hindcast import Hindcast as Hindcast
     from planner.analysis.hindcast.hindcast import hindcast as hindcast
     from planner.analysis.security import concentration as _concentration
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from planner.analysis.tradeoffs.editions import attribute as attribute
     from planner.analysis.tradeoffs.frontier import Frontier as Frontier
     from planner.analysis.tradeoffs.frontier import frontier as frontier
+    from planner.analysis.tradeoffs.places import places as places
     from planner.analysis.tradeoffs.switches import routes as routes
     from planner.analysis.uncertainty.ensemble import Ensemble as Ensemble
     from planner.analysis.uncertainty.ensemble import ensemble as ensemble
@@ -220,6 +223,8 @@ _HOMES = {
     "Grading": "planner.plan.reserves",
     "Hedge": "planner.analysis.security.hedging",
     "hedge": "planner.analysis.security.hedging",
+    "Calibration": "planner.analysis.hindcast.calibration",
+    "calibrate": "planner.analysis.hindcast.calibrate",
     "Hindcast": "planner.analysis.hindcast.hindcast",
     "hindcast": "planner.analysis.hindcast.hindcast",
     "Host": "planner.system.nouns",
@@ -242,6 +247,7 @@ _HOMES = {
     "OutputError": "planner.errors",
     "Period": "planner.system.nouns",
     "Plan": "planner.plan.plan",
+    "places": "planner.analysis.tradeoffs.places",
     "PlannerError": "planner.errors",
     "Plant": "planner.system.nouns",
     "Plots": "planner.figures.accessor",

@@ -261,6 +261,8 @@ def _show_answer(out: Console, plan: Plan) -> None:
     out.print(f"{record.status}: cost {large(plan.cost)} {money}, present value")
     if head.cost_said:
         out.print(f"  {head.cost_said} {money}", soft_wrap=True)
+    if plan.system.abroad:
+        out.print(f"  {_country(plan)} {money}", soft_wrap=True)
     if plan.penalty:
         words = f"penalties beside it: {large(plan.penalty)} {money}, for {head.penalties_for}"
         out.print(words, style="yellow")
@@ -272,6 +274,18 @@ def _show_answer(out: Console, plan: Plan) -> None:
         out.print(f"{scope} emissions {span}: {large(value)} t CO2e")
     for thrown in head.surplus:
         out.print(f"thrown away at no cost: {large(thrown.amount)} t of {thrown.good}, {span}")
+
+
+def _country(plan: Plan) -> str:
+    """What of the cost of all places is that of the country, with and without its revenue."""
+    from planner.analysis.tradeoffs.places import country_cost
+
+    cost = country_cost(plan)
+    said = f"at all places; {plan.system.country} pays {large(cost['cost'])}"
+    if not cost["revenue"]:
+        return said
+    levied, net = large(cost["revenue"]), large(cost["cost net of revenue"])
+    return f"{said}, {net} without the {levied} that its tariffs earn,"
 
 
 def show_headlines(found: HeadlineRanges) -> None:

@@ -63,7 +63,8 @@ VARIABLES: tuple[Term, ...] = (
         "x_{u,v}",
         ("measure", "year"),
         "t/yr",
-        "demand that a measure spares, or what it gives a longer life",
+        "demand that a measure spares, or what it gives a longer life; what is bought at "
+        "home of a good whose demand answers to price",
     ),
     Term(
         "explored",
@@ -78,6 +79,13 @@ VARIABLES: tuple[Term, ...] = (
         ("step", "year"),
         "activity unit/yr",
         "what is bought, dug or sold at the price of a step of a curve",
+    ),
+    Term(
+        "beyond",
+        "j_{p,t}",
+        ("process", "year"),
+        "activity unit/yr",
+        "activity beyond that at which a process was calibrated",
     ),
     Term(
         "taken_back",

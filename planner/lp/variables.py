@@ -63,6 +63,7 @@ COLUMNS: tuple[Variable, ...] = (
         "explored", "explorations", zero, lambda m, d, t: m.max_explored[d, t], recourse=False
     ),
     Variable("step", "steps", zero, lambda m, s, t: m.step_amount[s, t], recourse=True),
+    Variable("beyond", "beyonds", zero, free, recourse=True),
     Variable("taken_back", "take_backs", zero, free, recourse=True),
     Variable("claimed", "claims", zero, free, recourse=True),
     Variable("breach", "breaches", zero, lambda m, n, x, t: m.max_breach[n], recourse=False),

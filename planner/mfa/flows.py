@@ -29,7 +29,8 @@ from planner.mfa.balance import (
 from planner.mfa.provenance.trace import Trace, trace
 from planner.system.losses import DISSIPATED, SURPLUS, UNCOLLECTED, parts_of_loss
 from planner.system.nouns import Array, Good, Process, System, frozen_array
-from planner.system.provenance import NEW_SCRAP
+from planner.system.places import flows_at
+from planner.system.provenance import NEW_SCRAP, is_supplied
 from planner.system.unit_accounts import metals_of
 
 COLUMNS = ("metal", "year", "source", "target", "good", "value", "unit")
@@ -93,7 +94,7 @@ def outside_source(system: System, process: Process, good: str) -> str:
         return f"host/{process.host}"
     if process.kind == "release":
         return f"stockpile/{good}"
-    return f"origin/{process.origin or system.country}"
+    return f"origin/{process.origin or system.name_of_place(process.place)}"
 
 
 def _of_process(system: System, process: Process, activity: Array) -> Iterator[Thread]:
@@ -192,7 +193,7 @@ def _of_good(
             largest = content * good.demand
             rest = np.where(np.abs(rest) > _ROUNDING * largest, rest, 0.0)
             yield Thread(metal, name, "export" if good.export else "demand", name, rest + gone)
-        elif good.curve:
+        elif good.sold:
             yield Thread(metal, name, "export", name, gone)
 
 
@@ -231,7 +232,7 @@ def base_account(balance: Balance, flows: pd.DataFrame, metal: str, year: int) -
     system = balance.system
     if metal not in system.metals or year not in [p.first for p in system.periods]:
         raise KeyError(f"no metal '{metal}' or no period that begins in {year}")
-    table = flows[(flows["metal"] == metal) & (flows["year"] == year)]
+    table = flows_at(system, flows[(flows["metal"] == metal) & (flows["year"] == year)])
     parts = _Parts(trace(balance, flows, metal), [p.first for p in system.periods].index(year))
     rows = [
         *_supply_account(system, table, parts),
@@ -287,13 +288,19 @@ def _supply_account(system: System, table: pd.DataFrame, parts: _Parts) -> Itera
         for good, value in _pairs_of(table[table["source"] == process.name], "good"):
             if good in system.goods:
                 yield from _output_rows(process, system.goods[good], value)
-                if system.goods[good].kind == "refined":
+                if is_supplied(system.goods[good]):
                     for pathway, share in parts.by_pathway(process.name).items():
                         yield "refining", pathway, process.name, share * value
         if process.kind == "import":
             for good, value in _pairs_of(table[table["target"] == process.name], "source"):
                 yield "trade", "taken abroad", good, value
-    for good, value in _pairs_of(table[table["target"] == "export"], "good"):
+    yield from _sent_out(system, table)
+
+
+def _sent_out(system: System, table: pd.DataFrame) -> Iterator[_Row]:
+    """What is exported, or traded to another place."""
+    traded = [process.name for process in system.processes.values() if process.goes_abroad]
+    for good, value in _pairs_of(table[table["target"].isin(["export", *traded])], "good"):
         yield "trade", "export", good, value
 
 
@@ -369,7 +376,7 @@ def _loss_account(system: System, table: pd.DataFrame) -> Iterator[_Row]:
 def _outside(system: System, table: pd.DataFrame) -> list[tuple[str, float]]:
     """Total in (deposits, origins, hosts, stockpiles, use stocks, shortage), total out, and their
     difference."""
-    inside = {*system.processes, *system.goods}
+    inside = {*system.goods, *(p.name for p in system.processes.values() if not p.is_trade)}
     total_in = float(
         table.loc[~table["source"].isin(inside) & table["target"].isin(inside), "value"].sum()
     )

@@ -140,7 +140,7 @@ class Record:
     status: str
     objective: float
     """What the programme minimises: present value of all cost and of all penalties, in money of
-    `currency`. What is paid of it stands under `answer`."""
+    `currency`. What is paid stands under `answer`."""
     currency: str
     emissions: Mapping[str, float]
     """Cumulative t CO2e by scope."""
@@ -203,8 +203,9 @@ class Plan:
 
     @property
     def objective(self) -> float:
-        """What the programme minimises: cost and penalties together, less what is paid in
-        subsidies, present value, USD of the study's currency year."""
+        """What the programme minimises, present value, USD of the study's currency year: cost,
+        penalties and unseen costs together, less the benefit of home buyers whose demand answers,
+        the rent abroad that a price taker leaves out, and what is paid in subsidies."""
         return self.record.objective
 
     @property

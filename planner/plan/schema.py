@@ -63,6 +63,11 @@ ITEMS: Mapping[str, str] = MappingProxyType(
         "variable_cost": "variable cost of running a process",
         "import_price": "price paid for what is imported",
         "transport_cost": "transport of what is imported",
+        "duty": "tariffs and duties on trade, which the place that it goes to levies",
+        "border_adjustment": (
+            "carbon price that a border charges on what trade embodies, and in a study with places "
+            "on imports"
+        ),
         "credit": "what by-products outside the study earn (negative)",
         "fixed_cost": "fixed cost of standing capacity, run or not",
         "capital": "annuities of what was ordered, as far as they fall within the horizon",
@@ -80,6 +85,19 @@ ITEMS: Mapping[str, str] = MappingProxyType(
         ),
         "curve": "price paid by the steps of a curve, for what a process gives or ore that is dug",
         "export_revenue": "what exports that are sold by steps of price earn (negative)",
+        "rent_abroad": (
+            "what suppliers abroad earn above their curve of constant elasticity, and buyers "
+            "abroad keep below theirs, where the country takes the price (negative): it stands in "
+            "`curve` and `export_revenue`, and the objective leaves it out"
+        ),
+        "benefit": (
+            "what home buyers would pay at most for what they buy, where demand answers to price "
+            "(negative): part of the objective, and no cost holds it"
+        ),
+        "unseen_cost": (
+            "cost or benefit (negative) of a process that no source states and that a calibration "
+            "found: nobody is known to pay it, and no cost holds it"
+        ),
         "own": "cost that somebody added to the model (`planner.add_cost`), under its name",
         "subsidy": (
             "what the state pays by policies of that kind, by policy/process or plant (negative; "
@@ -96,13 +114,17 @@ ITEMS: Mapping[str, str] = MappingProxyType(
 CURVE_QUANTITIES: Mapping[str, str] = MappingProxyType(
     {
         "price": "price of the step (money of the study per t)",
+        "outlay": (
+            "what a unit of the step adds to the outlay where every unit is paid at the market "
+            "price (money of the study per t); only of curves of constant elasticity"
+        ),
         "amount": "most of the step in a year (t/year); no row where it has no limit",
         "left": "what is left of the step of a deposit at the end of the year (t)",
         "taken": "what is bought, sold or dug of the step (t/year)",
     }
 )
 """Quantities of the table of curves."""
-CURVE_KINDS = ("supply", "export", "deposit")
+CURVE_KINDS = ("supply", "export", "demand", "deposit")
 """Kinds of curves in the table of curves."""
 QUANTITIES: Mapping[str, str] = MappingProxyType(
     {
@@ -343,7 +365,12 @@ RESULTS: tuple[ResultTable, ...] = (
         (
             ResultField("scope", "text", "territorial or footprint", key=True, choices=SCOPES),
             METALS,
-            ResultField("process", "text", "process", key=True),
+            ResultField(
+                "process",
+                "text",
+                "process, or `deposit/DEPOSIT/STEP` for a tranche of ore with energy of its own",
+                key=True,
+            ),
             YEAR,
             ResultField(
                 "part",

@@ -34,12 +34,16 @@ into a workbook.
 ```toml
 title = "Lithium for one country"   # required
 country = "Home"                    # required: the focus country
+places = ["Chile", "Korea"]         # where else processes can stand; none if left out
 metals = ["lithium"]                # required: in full and lower case
 currency_year = 2021                # required: all money is in USD of this year
 discount_rate = 0.05                # required: real, 1/year
 stock_convention = "uniform"        # inflow within the year: uniform (default), end, middle, start
 scenario = "reference"              # the default; without it the base rows alone
 border_adjustment = false           # the carbon price also on what imports embody (default false)
+
+[blocs]                             # names of several places, the country by its own name
+partners = ["Chile", "Korea"]
 
 [years]
 first = 2021

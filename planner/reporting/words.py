@@ -34,6 +34,8 @@ ITEMS = {
     "fixed_cost": "keeping plants",
     "capital": "building plants",
     "transport_cost": "transport",
+    "duty": "tariffs and duties",
+    "border_adjustment": "border adjustment",
     "credit": "credits for by-products",
     "stockpile_holding": "holding stockpiles",
     "curve": "what is bought by steps of price",

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from planner.study.targets.selected import unselectable
 from planner.system.nouns import Policy
 from planner.system.provenance import home_output, mixing, secondary_output
-from planner.system.sufficiency import counted, unsettled_output
-from planner.system.trade import Network, Unsettled, brought_in, importers, may_run, unsettled
+from planner.system.sufficiency import counted, counted_exports, unsettled_output
+from planner.system.trade import Network, Unsettled, brought_in, counted_importers, unsettled
 from planner.system.unit_accounts import has_equivalent
 
 
@@ -80,8 +80,6 @@ def _goods_counted(network: Network, policy: Policy) -> set[tuple[str, str]]:
             names |= set(policy.demand)
         elif policy.of != "imports":
             names |= {good.name for good in network.goods.values() if good.demand is not None}
-        if policy.kind == "self_sufficiency":
-            names |= {good.name for good in network.goods.values() if good.curve}
         held = (name for name in names if name in network.goods)
         found |= {(name, metal) for name in held if metal in network.goods[name].content}
     return found
@@ -99,9 +97,9 @@ def _trade_and_output(network: Network, policy: Policy) -> Iterator[str]:
     if policy.kind == "self_sufficiency":
         for each in counted(network, policy):
             yield from (*each.adds, *each.less)
+        yield from (good.name for good in counted_exports(network, policy))
     elif policy.kind == "import_share":
         origin = None if policy.of == "imports" else policy.origin
         brought = brought_in(network, origin)
-        for process in importers(network, origin):
-            if may_run(process, policy):
-                yield from (*process.outputs, *brought.intersection(process.inputs))
+        for process in counted_importers(network, policy, origin):
+            yield from (*process.outputs, *brought.intersection(process.inputs))

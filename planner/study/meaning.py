@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from planner.errors import Severity
-from planner.system.nouns import ProcessKind
+from planner.system.nouns import TRADE, ProcessKind
 
 Question = Literal[
     "opened",
@@ -43,13 +43,15 @@ Question = Literal[
     "emitting",
     "priced",
     "stocked",
+    "rising",
+    "fixed",
     "going abroad",
     "a deposit",
     "no deposit",
 ]
 """What a noun or a policy is asked before one of its numbers counts; answered in
 `planner.study.judgement.questions`."""
-AT_HOME = tuple(kind for kind in get_args(ProcessKind) if kind != "import")
+AT_HOME = tuple(kind for kind in get_args(ProcessKind) if kind not in ("import", TRADE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,15 @@ MEANINGS: tuple[Meaning, ...] = (
         "processes with a host",
         "'{name}' has no host; name it in processes.csv, or drop the row",
         column="host",
+        severity="warning",
+    ),
+    Meaning(
+        "process_values",
+        ("unseen_from",),
+        "processes with an unseen_rise",
+        "'{name}' has an unseen_from but no unseen_rise, so that nothing rises from there; give "
+        "its unseen_rise, or drop the row",
+        asks="rising",
         severity="warning",
     ),
     Meaning(
@@ -318,10 +329,34 @@ MEANINGS: tuple[Meaning, ...] = (
     ),
     Meaning(
         "curves",
+        ("grade", "ore_cost", "ore_electricity", "ore_emission"),
+        "steps of deposits",
+        "'{name}' is no deposit and has no ore, so that its {parameter} means nothing; give a "
+        "price instead",
+        asks="a deposit",
+    ),
+    Meaning(
+        "curves",
         ("amount",),
         "steps of processes and goods",
         "'{name}' is a deposit: its steps bound what is dug in all years; give reserve instead of "
         "{parameter}",
+        asks="no deposit",
+    ),
+    Meaning(
+        "curves",
+        (
+            "elasticity",
+            "reference_price",
+            "reference_amount",
+            "lowest_price",
+            "highest_price",
+            "steps",
+            "market_power",
+        ),
+        "processes and goods",
+        "'{name}' is a deposit, which is dug by what it holds: {parameter} means nothing of it; "
+        "give steps of price and reserve instead",
         asks="no deposit",
     ),
     Meaning(
@@ -448,6 +483,16 @@ POLICY_MEANINGS: tuple[PolicyMeaning, ...] = (
         "metal, or drop it",
         "origin",
         "bringing",
+    ),
+    PolicyMeaning(
+        ("self_sufficiency", "import_share", "stockpile_cover"),
+        "the demand that it is a share of does not answer to price",
+        "the demand for {lacking} answers to price, so that nobody knows what a share of it is "
+        'before the plan is made; measure imports (of = "imports") or recycled content, or give '
+        "the demand in demand.csv",
+        "metal",
+        "fixed",
+        "error",
     ),
     PolicyMeaning(
         ("capital_budget",),

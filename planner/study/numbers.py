@@ -58,9 +58,13 @@ class Numbers:
         self.currency_year, self.problems = head.currency_year, problems
         self.first, self.last = head.periods[0].first, head.periods[-1].last
         self.rows: dict[Key, list[ValueRow]] = rows_in_force(values, BASE)
+        self.layer: dict[Key, int] = {}
+        """Position of the scenario that a series is of, from 1 on; the base where it has none."""
         single = Overrides(reader, self.rows, problems)
-        for scenario in active:
-            self.rows.update(rows_in_force(values, scenario))
+        for position, scenario in enumerate(active, start=1):
+            own = rows_in_force(values, scenario)
+            self.rows.update(own)
+            self.layer.update(dict.fromkeys(own, position))
             single.apply(head.scenarios[scenario].settings, f"scenarios.{scenario}.set")
         single.apply(overrides, "")
         for rows in self.rows.values():

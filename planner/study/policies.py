@@ -37,8 +37,8 @@ from planner.system.nouns import (
     Ramp,
     frozen_array,
 )
-from planner.system.selector import HOME, Selector
-from planner.system.trade import origins
+from planner.system.selection.selector import AT_HOME, Selector
+from planner.system.trade import is_from, origins
 from planner.units import factor, suggestion
 
 POLICY_NAMES = frozenset(each.name for each in fields(Policy))
@@ -82,8 +82,9 @@ class PolicyReader:
         self.years = np.arange(head.periods[0].first, head.periods[-1].last + 1)
         self.nouns_named: Mapping[str, tuple[str, ...]] = {
             "metals": head.metals,
-            "origins": tuple(name for name in origins(nouns) if name),
-            "origins and home": (*(name for name in origins(nouns) if name), HOME),
+            "origins": tuple(sorted({*filter(None, origins(nouns)), *nouns.abroad})),
+            "origins and home": (*sorted({*filter(None, origins(nouns)), *nouns.abroad}), AT_HOME),
+            "places and home": (*nouns.abroad, AT_HOME),
             "goods": tuple(nouns.goods),
             "processes": tuple(nouns.processes),
             "plants": tuple(nouns.plants),
@@ -400,10 +401,10 @@ def with_closures(
 
 
 def _is_closed(process: Process, policy: Policy, nouns: Nouns) -> bool:
-    """Return True if metal comes in by a process from an origin that a closure shuts."""
+    """Return True if metal comes by a process from an origin that a closure shuts."""
     goods = [nouns.goods[name] for name in process.outputs if name in nouns.goods]
     hits = not policy.metal or any(policy.metal in good.content for good in goods)
-    return process.from_abroad and process.origin == policy.origin and hits
+    return is_from(process, policy.origin) and hits
 
 
 def _held(process: Process, policy: Policy) -> Process:

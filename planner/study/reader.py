@@ -21,14 +21,14 @@ from planner.study.numbers import Numbers
 from planner.study.overrides import COMMAND_LINE
 from planner.study.policies import read_policies, with_closures
 from planner.study.problems import Problems
-from planner.study.rows import RowReader
+from planner.study.rows import RowReader, place_goods
 from planner.study.rows.vintages import Values, in_force
 from planner.study.scenarios import composed, layers, merged
 from planner.study.schema import PRESET, TABLES, TableForm
 from planner.study.targets.presets import expanded
 from planner.study.targets.settings import set_field
 from planner.study.targets.written import Written
-from planner.system.nouns import Datum, System, frozen_map
+from planner.system.nouns import Datum, Good, System, frozen_map
 from planner.units import suggestion
 
 V = TypeVar("V")
@@ -220,6 +220,7 @@ class _Study:
         for table, sheet in sheets.items():
             if sheet is not None:
                 rows.read(table, sheet)
+        place_goods(rows)
         return rows
 
     def _sheet(self, table: TableForm) -> Sheet | None:
@@ -296,7 +297,11 @@ class _Reading:
         """The nouns and series of the numbers in force, checked against one another; those of
         before where no number changed."""
         tables = StudyTables(self.rows, self.numbers, self.problems, before)
-        self.nouns = read_nouns(tables, self.settings["discount_rate"])
+        self.nouns = read_nouns(
+            tables,
+            self.settings["discount_rate"],
+            border_adjustment=self.settings["border_adjustment"] is True,
+        )
         self.series = whole_study_series(tables)
         Checks(self.rows, self.numbers, self.nouns, self.problems).run()
 
@@ -334,7 +339,7 @@ class _Reading:
             head.stock_convention,
             self.asked,
             frozen_map(overrides),
-            frozen_map(nouns.goods),
+            frozen_map(self._goods()),
             frozen_map(self.processes),
             frozen_map(self.ramps),
             frozen_map(nouns.plants),
@@ -355,8 +360,15 @@ class _Reading:
             loss_media=frozen_map(nouns.loss_media),
             take_back=frozen_map({n: b for n, b in nouns.take_back.items() if b.more.any()}),
             observations=nouns.observations,
+            abroad=frozen_map(nouns.abroad),
+            border_charges=frozenset(head.border_charges),
             warnings=doubts(self.facts).report() if traced and not self.problems else (),
         )
+
+    def _goods(self) -> Mapping[str, Good]:
+        """The goods; in a study with places those that something handles where they are."""
+        handled = self.rows.places_of_goods
+        return {n: good for n, good in self.nouns.goods.items() if not handled or n in handled}
 
     def _active(self, scenario: str) -> tuple[str, ...]:
         """The layers in force, the earliest first."""

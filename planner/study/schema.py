@@ -14,6 +14,7 @@ from planner.system.losses import MEDIA, WITHOUT_PROCESS
 from planner.system.nouns import (
     PATHWAYS,
     SCOPES,
+    TRADE,
     Distribution,
     GoodKind,
     MeasureKind,
@@ -179,9 +180,65 @@ def _good(note: str) -> Column:
     return Column("good", note, required=True, refers_to="goods")
 
 
+def _place(note: str) -> Column:
+    return Column("place", f"{note}; empty: the country of the study", refers_to="places")
+
+
 YEAR_TO_YEAR = "from each year to the next"
 FROM_ORDER = "counted from the year in which the order, or a part of it, is placed"
 OF_COHORT = "the cohort of each year its own"
+
+_ELASTIC = (
+    ParameterForm(
+        "elasticity",
+        "1",
+        "by how many percent the amount answers to one percent of price: above 0 of a supply, "
+        "below 0 of a demand; with it, and without steps, the curve is one of constant elasticity "
+        "and needs the next five",
+        minimum=None,
+    ),
+    ParameterForm(
+        "reference_price",
+        "USD/t",
+        "a price at which the amount of the curve is known, in the unit of the price of a step",
+        positive=True,
+    ),
+    ParameterForm(
+        "reference_amount", "t/year", "the amount at that price, in the unit of that of a step"
+    ),
+    ParameterForm(
+        "lowest_price",
+        "USD/t",
+        "where the curve begins or ends: at it a supply gives at once what it gives up to there, "
+        "and a demand is at its largest",
+        positive=True,
+    ),
+    ParameterForm(
+        "highest_price",
+        "USD/t",
+        "the other end: above it a demand buys nothing and at it at once what it buys there, and a "
+        "supply has no more to give",
+        positive=True,
+    ),
+    ParameterForm(
+        "steps",
+        "1",
+        "into how many steps the curve is cut between its two ends, at equal ratios of price",
+        by_year=False,
+        minimum=1.0,
+        maximum=1000.0,
+    ),
+    ParameterForm(
+        "market_power",
+        "1",
+        "of imports and exports: 0, the country takes the price; 1, it knows that its purchases "
+        "raise it (monopsony), or its sales lower it (monopoly); between them a conduct parameter; "
+        "0 where absent",
+        by_year=False,
+        maximum=1.0,
+    ),
+)
+"""What a curve of constant elasticity is given by, in rows without a step."""
 
 TABLES: tuple[TableForm, ...] = (
     TableForm(
@@ -221,6 +278,12 @@ TABLES: tuple[TableForm, ...] = (
             "disposal and shortage."
         ),
         keys=(_good("the good"), Column("metal", "for content and equivalent", refers_to="metals")),
+        columns=(
+            _place(
+                "of what is not the same at all places (stocks, costs of disposal and shortage); "
+                "costs of a good without rows at a place are those without a place"
+            ),
+        ),
         parameters=(
             ParameterForm(
                 "content",
@@ -280,6 +343,7 @@ TABLES: tuple[TableForm, ...] = (
         "demand",
         "What is to be served. A demanded good is terminal: no process takes it in.",
         keys=(_good("the good demanded"),),
+        columns=(_place("where it is demanded"),),
         parameters=(ParameterForm("demand", "t/year", "amount demanded"),),
     ),
     TableForm(
@@ -289,9 +353,9 @@ TABLES: tuple[TableForm, ...] = (
         columns=(
             Column(
                 "kind",
-                "import runs abroad; all others at home",
+                "import runs abroad; all others at their place",
                 required=True,
-                choices=get_args(ProcessKind),
+                choices=tuple(kind for kind in get_args(ProcessKind) if kind != TRADE),
             ),
             Column(
                 "stage",
@@ -314,6 +378,7 @@ TABLES: tuple[TableForm, ...] = (
                 "country or region the metal comes from, or in which an import refines it; empty "
                 "for home metal",
             ),
+            _place("where it runs, any kind but import; what it takes and gives is there"),
             Column("host", "host of a by-product", refers_to="hosts"),
             Column(
                 "plant",
@@ -334,12 +399,18 @@ TABLES: tuple[TableForm, ...] = (
     TableForm(
         "coefficients",
         "Transfer coefficients: what a unit of activity takes in and gives out. A deposit stands "
-        "in the column good with "
-        "direction in. A process without inputs draws on a source outside the economy (an origin "
-        "or a host).",
+        "in the column good with direction in. A host stands there with direction out where the "
+        "activity of a process is its output: tonnes of it per unit of activity, beside the goods "
+        "that the process gives. A process without inputs draws on a source outside the economy "
+        "(an origin or a host).",
         keys=(
             Column("process", "the process", required=True, refers_to="processes"),
-            Column("good", "the good or deposit", required=True, refers_to="goods|deposits"),
+            Column(
+                "good",
+                "the good, deposit or host",
+                required=True,
+                refers_to="goods|deposits|hosts",
+            ),
             Column("direction", "in or out", required=True, choices=("in", "out")),
         ),
         parameters=(ParameterForm("coefficient", "t/t", "tonnes per unit of activity"),),
@@ -430,6 +501,22 @@ TABLES: tuple[TableForm, ...] = (
                     "simulation, where it is linear between observed years and held outside them"
                 ),
                 events=True,
+            ),
+            ParameterForm(
+                "unseen_cost",
+                "USD/t",
+                "cost or, below 0, benefit that no source states and that makes the base year the "
+                "optimum, as `planner calibrate` finds it; told apart, in no cost",
+                minimum=None,
+            ),
+            ParameterForm(
+                "unseen_rise",
+                "USD/t",
+                "by how much a unit of activity costs more beyond unseen_from: likewise, so that "
+                "the base year is the only optimum",
+            ),
+            ParameterForm(
+                "unseen_from", "t/year", "activity at which the process was calibrated", default=0.0
             ),
             ParameterForm(
                 "host_content",
@@ -563,6 +650,13 @@ TABLES: tuple[TableForm, ...] = (
                 longer="start of the first year",
             ),
             ParameterForm("additions", "t/year", "reserve growth by exploration", default=0.0),
+            ParameterForm(
+                "growth",
+                "1/year",
+                "brownfield growth: share of the ore left at the end of the year before that is "
+                "found in the year about what is mined; the reserve holds that of the first year",
+                default=0.0,
+            ),
         ),
         required=False,
     ),
@@ -570,7 +664,14 @@ TABLES: tuple[TableForm, ...] = (
         "hosts",
         "Host metals whose output bounds their by-products.",
         keys=(Column("host", "the host", required=True),),
-        parameters=(ParameterForm("output", "t/year", "output of the host"),),
+        parameters=(
+            ParameterForm(
+                "output",
+                "t/year",
+                "output of the host beside what processes of the study give of it "
+                "(coefficients.csv); 0 where they give all of it",
+            ),
+        ),
         required=False,
     ),
     TableForm(
@@ -641,6 +742,7 @@ TABLES: tuple[TableForm, ...] = (
                 required=True,
                 choices=get_args(Distribution),
             ),
+            _place("where it is in use; the goods that enter it, and its waste, are there"),
             Column("description", "in words"),
         ),
         required=False,
@@ -748,23 +850,33 @@ TABLES: tuple[TableForm, ...] = (
         "Supply and demand by steps of price and amount. Of a process (an import by origin, or any "
         "other): what its activity costs beside its running cost, the cheapest step first. Of a "
         "good that is exported: what buyers abroad pay, the dearest first; it is sold where that "
-        "pays, and nothing is short where it does not. Of a deposit: cost of extraction that rises "
-        "as it is dug. Steps stand in the order of their names, numbers by size.",
+        "pays, and nothing is short where it does not. Of any other good: what buyers at home pay, "
+        "in place of demand.csv; what they buy enters use, and no more. Of a deposit: cost of "
+        "extraction that rises as it is dug, said by tonne of metal or, in tranches, by grade and "
+        "tonne of ore; then emissions per tonne of metal must not fall from step to step either. "
+        "Steps stand in the order of their names, numbers by size. Or, in rows without a step, a "
+        "curve of constant elasticity through a reference, which is cut into steps that keep the "
+        "area under it (conventions.md).",
         keys=(
             Column(
                 "of",
-                "the process, exported good or deposit",
+                "the process, good or deposit",
                 required=True,
                 refers_to="processes|goods|deposits",
             ),
-            Column("step", "name of the step: 1, 2, 3, or 1 Japan, 2 others", required=True),
+            Column(
+                "step",
+                "name of the step: 1, 2, 3, or 1 Japan, 2 others; empty for what is of the whole "
+                "curve, elasticity to market_power",
+            ),
         ),
+        columns=(_place("of a good: where it is sold"),),
         parameters=(
             ParameterForm(
                 "price",
                 "USD/t",
-                "price of the step; required. It must not fall from step to step of a process or "
-                "deposit, nor rise from step to step of a good",
+                "price of the step; required, but of a tranche with an ore_cost. It must not fall "
+                "from step to step of a process or deposit, nor rise from step to step of a good",
             ),
             ParameterForm(
                 "amount",
@@ -780,6 +892,30 @@ TABLES: tuple[TableForm, ...] = (
                 "without limit (but for the reserve) where absent",
                 by_year=False,
                 longer="all years together",
+            ),
+            *_ELASTIC,
+            ParameterForm(
+                "grade",
+                "t/t",
+                "of a tranche of a deposit: metal, as the reserve counts it, won of a tonne of ore",
+                maximum=1.0,
+                positive=True,
+            ),
+            ParameterForm(
+                "ore_cost",
+                "USD/t",
+                "cost of a tonne of ore dug and worked up; over the grade it adds to the price",
+            ),
+            ParameterForm(
+                "ore_electricity",
+                "MWh/t",
+                "electricity for a tonne of ore; over the grade that of a tonne of metal",
+            ),
+            ParameterForm(
+                "ore_emission",
+                "tCO2e/t",
+                "emission at home for a tonne of ore other than from grid electricity (diesel, "
+                "heat)",
             ),
         ),
         required=False,
@@ -938,9 +1074,45 @@ TABLES: tuple[TableForm, ...] = (
         required=False,
     ),
     TableForm(
+        "trade",
+        "Trade between places. A pair of places is open for a good where a row gives its freight, "
+        "and closed elsewhere. `good` is a good, METAL/* or *; `from` and `to` are a place, the "
+        "country of the study, a bloc of study.toml, or *. What names several is of every pair "
+        "where the good is had at one end and of use at the other. Of rows that name the same "
+        "pair, that of the later scenario holds, then the one that names it most narrowly; of "
+        "limits (`max`) all hold. Bans, licences and quotas are `max` in a scenario.",
+        keys=(
+            Column("good", "the good, METAL/* or *", required=True),
+            Column("from", "where it comes from", required=True),
+            Column("to", "where it goes", required=True),
+        ),
+        parameters=(
+            ParameterForm(
+                "freight", "USD/t", "freight and insurance; its row opens the pair, 0 if need be"
+            ),
+            ParameterForm("duty", "1", "share of the value that the place it goes to levies"),
+            ParameterForm(
+                "value",
+                "USD/t",
+                "value of the good on which the duty falls; required where there is a duty",
+            ),
+            ParameterForm("tariff", "USD/t", "levied per tonne by the place it goes to"),
+            ParameterForm("max", "t/year", "most of each pair; 0 closes it"),
+            ParameterForm("emission", "tCO2e/t", "emission of the transport"),
+            ParameterForm(
+                "embodied",
+                "tCO2e/t",
+                "what the border charges the carbon price on, where it does (border_adjustment); "
+                "no emission of the plan, which counts that where it is made",
+            ),
+        ),
+        required=False,
+    ),
+    TableForm(
         "collection",
         "Waste and the largest share of it that can be collected, whatever process takes it.",
         keys=(_good("the waste good"),),
+        columns=(_place("where it arises"),),
         parameters=(ParameterForm("rate", "1", "largest share collected", maximum=1.0),),
         required=False,
     ),
@@ -959,6 +1131,12 @@ TABLES: tuple[TableForm, ...] = (
                     "foreign_emission_index",
                     "population",
                 ),
+            ),
+        ),
+        columns=(
+            _place(
+                "of grid_intensity, carbon_price and direct_emission_index: another place has its "
+                "own, or the default"
             ),
         ),
         parameters=(
@@ -1049,7 +1227,7 @@ COMMON = (KIND, SOURCE, NOTE, ENABLED, PUBLISHED, PRESETS)
 
 @dataclass(frozen=True, slots=True)
 class SelectorField:
-    """A field of a selector (`planner.system.selector`)."""
+    """A field of a selector (`planner.system.selection.selector`)."""
 
     name: str
     among: str | tuple[str, ...]
@@ -1079,6 +1257,13 @@ SELECTOR_FIELDS: tuple[SelectorField, ...] = (
         True,
         "any",
         "origins of what comes in from abroad (`*`: all of them), or `home`: what does not",
+    ),
+    SelectorField(
+        "places",
+        "places and home",
+        True,
+        "any",
+        "places where processes run and demand is; left out: in the country of the study alone",
     ),
     SelectorField(
         "pathways",
@@ -1180,8 +1365,8 @@ POLICIES: tuple[PolicyForm, ...] = (
     ),
     PolicyForm(
         "self_sufficiency",
-        "home output at the stages (ore, refined metal, finished goods), less exports at them, is "
-        "at least this share of home demand, in refined equivalents; with "
+        "home output at the stages (ore, refined metal, finished goods), less exports of it "
+        "there, is at least this share of home demand, in refined equivalents; with "
         "provenance `any` (default) what is refined at home from imported ore counts at "
         "processing, with `home` only home metal; where a good mixes what counts and what does "
         "not, the target is refused; a chain through several of the stages counts once",
@@ -1309,10 +1494,13 @@ ROWS_OF_NATURE = frozenset(
         "exploration_limit",
         "extension",
         "service",
+        "shortage_limit",
         "host_limit",
         "circuit_limit",
         "collection",
         "take_back",
+        "unseen_rise",
+        "demand_curve",
         "stockpile_balance",
         "emission_account",
         "subsidy_claim",

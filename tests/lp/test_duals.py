@@ -16,6 +16,7 @@ import pytest
 from planner.lp.formulation import FORMULATION
 from planner.solver.compiled import compiled
 from planner.solver.highs import Program
+from tests.lp import test_answering_demand as answering
 from tests.lp import test_curves as curved
 from tests.lp import test_families_hosts as hosts
 from tests.lp import test_families_plants as plants
@@ -24,6 +25,7 @@ from tests.lp import test_families_supply as supply
 from tests.lp import test_shares as shares
 from tests.lp import test_subsidies as subsidies
 from tests.lp import test_take_back as returned
+from tests.lp import test_unseen as unseen
 from tests.mfa import test_demand_measures as measures
 from tests.small import Study, Value, plan_of, price, system_of
 
@@ -56,9 +58,12 @@ BINDING: dict[str, Callable[[], Study]] = {
     "deposit_curve": lambda: curved.pit(),
     "deposit_step": lambda: curved.pit(discount_rate=0.1),
     "supply_curve": lambda: curved.stepped(),
+    "demand_curve": lambda: answering.answering(),
+    "unseen_rise": lambda: unseen.calibrated(),
     "exploration_limit": lambda: measures.found(most=90),
     "extension": lambda: measures.robust(potential=0.3),
     "service": lambda: measures.robust(demand=[200, 100]),
+    "shortage_limit": lambda: measures.kept(),
     "host_limit": lambda: (
         Study()
         .host("zinc", 1000)

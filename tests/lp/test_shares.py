@@ -280,6 +280,32 @@ def test_what_a_process_takes_is_a_selection_too(tmp_path):
     assert plan_of(study, tmp_path).objective == pytest.approx(4_000)
 
 
+EVERYWHERE = {"demand": "*", "places": ["home", "B"]}
+
+
+@pytest.mark.parametrize(
+    ("numerator", "denominator", "sent"),
+    [
+        ({"origins": "B"}, ALL_DEMAND, 40),
+        ({"origins": "B"}, EVERYWHERE, 60),
+        ({"places": "B", "kinds": "mine"}, EVERYWHERE, 10),
+    ],
+)
+def test_places_are_selected_by_name(tmp_path, numerator, denominator, sent):
+    """B makes metal at 10, wants 50 t itself and sends it for 5; home has it at 50 and wants 100 t.
+    At most 0.4 of home demand from B are 40 t sent, of demand everywhere 60 t; at most as much
+    made at B are 10 t sent. Without, all 100 t are: 2,000. Where no place is named the country
+    alone counts."""
+    study = Study(places=["B"]).good("li", "refined", demand=100, shortage_cost=SHORT)
+    study.at("B", "li", demand=50).trade("li", "B", "home", freight=5)
+    for name, place, price_of in (("ours", "", 50), ("theirs", "B", 10)):
+        made = {"stage": "processing", "gives": {"li": 1}, "place": place}
+        study.process(name, "mine", **made, variable_cost=price_of)
+    rule = {"numerator": numerator, "denominator": denominator, "at_most": 0.4}
+    plan = plan_of(study.policy("p", "share", **rule), tmp_path)
+    assert plan.objective == pytest.approx(500 + 15 * sent + 50 * (100 - sent))
+
+
 def test_a_floor_that_cannot_be_met_says_what_it_counts(tmp_path):
     """A mine of 30 t, and 40 t asked of it: the level that can be met is 0.3."""
     rule = _output(stages="processing", origins="home")

@@ -88,17 +88,20 @@ class Accounts:
 def self_sufficiency(a: Accounts) -> Iterator[Asked]:
     """Home output at the stages, a chain counted once, less exports at them, over home demand."""
     for name, policy, t, year, share in a.levels("self_sufficiency"):
-        metal, stages = policy["metal"], policy["stages"]
+        metal = policy["metal"]
         out = back = 0.0
         for q, (adds, less, raw) in policies.counted_goods(a.programme, policy).items():
             out += a.refined(a.flow(year, metal, {q}, set(adds)), metal)
             out += a.refined(a.flow(year, metal, set(raw), {q}), metal)
             back += a.refined(a.flow(year, metal, set(less), {q}), metal)
+        reached = policies.counting(a.programme, policy)
+        for q in policies.sent_by_trade(a.programme, policy, reached):
+            back += a.refined(a.flow(year, metal, reached, {q}), metal)
         need = policies.requirement(a.programme, metal, export=False)[t]
-        sold = policies.requirement(a.programme, metal, export=True, stages=stages)[t]
-        for good in curves.curved(a.study):
-            if a.recipes.goods.get(good, {"stage": ""})["stage"] in stages:
-                sold += a.refined(a.flow(year, metal, {good}, {"export"}), metal)
+        sent = policies.counted_exports(a.programme, reached)
+        sold = policies.requirement(a.programme, metal, export=True, among=sent)[t]
+        for good in sent.intersection(curves.curved(a.study)):
+            sold += a.refined(a.flow(year, metal, {good}, {"export"}), metal)
         right = share * need + sold
         yield Asked("self_sufficiency", name, metal, year, out - back, right, True, out)
 
@@ -108,16 +111,19 @@ def import_share(a: Accounts) -> Iterator[Asked]:
     for name, policy, t, year, share in a.levels("import_share"):
         metal = policy["metal"]
         every = come_in(a, year, metal)
-        reached = come_in(a, year, metal, policy["origin"])
         of_imports = policy.get("of", "demand") == "imports"
+        reached = come_in(a, year, metal, policy["origin"], all_of_it=of_imports)
         whole = every if of_imports else policies.requirement(a.programme, metal)[t]
         yield Asked("import_share", name, "", year, reached, share * whole, False, every)
 
 
-def come_in(a: Accounts, year: int, metal: str, origin: str = "") -> float:
-    """Metal that comes in, of all origins or through one, each chain once."""
+def come_in(a: Accounts, year: int, metal: str, origin: str = "", all_of_it: bool = True) -> float:
+    """Metal that comes in, of all origins or through one, each chain once; all of it, or what can
+    serve demand."""
     total = 0.0
     for q, again in policies.brought(a.programme, origin).items():
+        if not (all_of_it or policies.serves(a.programme, q, metal)):
+            continue
         total += a.refined(a.flow(year, metal, {q}, set(a.recipes.outputs(q))), metal)
         total -= a.refined(a.flow(year, metal, set(again), {q}), metal)
     return total
@@ -159,7 +165,7 @@ def stockpile_cover(a: Accounts) -> Iterator[Asked]:
             s = s[(s.year == year) & (s.name == good) & (s.kind == "stockpile")]
             held = s[s.quantity == "stock"].value.sum()
             goods = policy.get("demand")
-            right = months / 12 * policies.requirement(a.programme, metal, goods=goods)[t]
+            right = months / 12 * policies.requirement(a.programme, metal, among=goods)[t]
             yield Asked("stockpile_cover", name, good, year, held, right, True)
 
 
@@ -180,7 +186,8 @@ def capital_budget(a: Accounts) -> Iterator[Asked]:
     """Overnight cost of what is ordered, a year."""
     c = a.plan.capacity
     for name, _, t, year, cap in a.levels("capital_budget"):
-        ordered = c[(c.year == year) & (c.quantity == "ordered")]
+        away = {row["plant"] for row in a.programme.recipes.processes.values() if row["place"]}
+        ordered = c[(c.year == year) & (c.quantity == "ordered") & ~c.plant.isin(away)]
         spent = sum(
             value * overnight(a.programme, plant)[t]
             for plant, value in zip(ordered.plant, ordered.value, strict=True)
@@ -309,8 +316,12 @@ def cost_complaints(p: Programme, plan: Any) -> list[str]:
     if float((again - own.present_value).abs().sum()) > near:
         found.append("present values are not the values discounted")
     unpaid, outlay = own_penalty(p, plan), -own_penalty(p, plan, ("claimed",))
-    rest = plan.cost + unpaid - outlay - plan.objective
-    if max(abs(plan.penalty - unpaid), abs(plan.outlay - outlay), abs(rest)) > near:
+    rent = -float(plan.costs[plan.costs["item"] == "rent_abroad"].present_value.sum())
+    unseen = float(plan.costs[plan.costs["item"] == "unseen_cost"].present_value.sum())
+    benefit = -float(plan.costs[plan.costs["item"] == "benefit"].present_value.sum())
+    apart = plan.objective - unpaid + rent - unseen + benefit + outlay
+    off = (plan.penalty - unpaid, plan.outlay - outlay, plan.cost - apart)
+    if max(map(abs, off)) > near:
         found.append(
             f"cost {plan.cost}, penalty {plan.penalty}, outlay {plan.outlay}: {unpaid} is paid by "
             f"nobody and {outlay} by the state"

@@ -72,7 +72,15 @@ def origins(p: Programme) -> list[str]:
 
 def whence(p: Programme, process: str) -> str:
     """The origin of what a process brings in; home where it brings nothing in."""
-    return p.recipes.processes[process]["origin"] if policies.comes_in(p, process) else "home"
+    row = p.recipes.processes[process]
+    if not policies.comes_in(p, process):
+        return "home"
+    return row["source"] if row["kind"] == "trade" else row["origin"]
+
+
+def here(s: Selector, place: str) -> bool:
+    """Whether a selector counts at a place: where it names none, in the country alone."""
+    return (place or "home") in (several(s.get("places")) or ["home"])
 
 
 def metals(p: Programme, s: Selector) -> list[str]:
@@ -83,6 +91,8 @@ def metals(p: Programme, s: Selector) -> list[str]:
 def fits(p: Programme, s: Selector, process: str) -> bool:
     """Whether a process has the name, kind, stage and origin."""
     row = p.recipes.processes[process]
+    if not here(s, row["place"]):
+        return False
     for field, column in OF_PROCESS.items():
         if several(s.get(field)) and row[column] not in several(s[field]):
             return False
@@ -187,8 +197,9 @@ def need(p: Programme, s: Selector, measured: str) -> Array:
     for good, demand in p.recipes.demand.items() if "demand" in s else ():
         market = s.get("market", "all")
         named = several(s["demand"])
-        here = market in ("all", "abroad" if p.recipes.exported(good) else "home")
-        if here and (not named or good in named):
+        asked = market in ("all", "abroad" if p.recipes.exported(good) else "home")
+        asked = asked and here(s, p.recipes.goods[good]["place"])
+        if asked and (not named or good in named):
             total = total + demand * stands_for(p, s, good, measured)
     return total
 
@@ -200,6 +211,7 @@ def exports(p: Programme, s: Selector) -> list[str]:
         for g, row in p.recipes.goods.items()
         if s.get("less_exports")
         and p.recipes.exported(g)
+        and here(s, row["place"])
         and any(p.recipes.content(g, m) for m in metals(p, s))
         and (not several(s.get("stages")) or row["stage"] in several(s["stages"]))
         and good_fits(p, s, g)

@@ -18,11 +18,11 @@ from planner.solver.compiled import compiled
 from planner.study.meaning import MEANINGS
 from planner.study.reader import Rereader
 from planner.study.schema import BY_NAME, POLICY_FORMS, SELECTOR_FIELDS, SERIES_UNITS
-from planner.system.nouns import Distribution, GoodKind, ProcessKind, System
+from planner.system.nouns import TRADE, Distribution, GoodKind, ProcessKind, System
 from tests.small import Study, system_of
 
 KINDS: tuple[str, ...] = get_args(GoodKind)
-PROCESSES: tuple[str, ...] = get_args(ProcessKind)
+PROCESSES: tuple[str, ...] = tuple(kind for kind in get_args(ProcessKind) if kind != TRADE)
 LIVES: tuple[str, ...] = get_args(Distribution)
 BOTH = {"lithium": 0.2, "cobalt": 0.1}
 STOCKED = {"closing_stock": 2, "max_stock": 50, "holding_cost": 1}
@@ -42,7 +42,8 @@ OF_ACTIVITY: dict[str, Any] = {
     "observed": {2021: 10},
     "host_content": 0.1,
 }
-STEPS = ("a", "b")
+STEPS = ("a", "b", "0", "1", "2")
+ORE = {"grade": 0.1, "ore_cost": 1, "ore_electricity": 0.2, "ore_emission": 0.3}
 """Of curves."""
 ORDERS = {"lead_time": 1, "max_new": 20, "interest_rate": 0.06}
 Key = tuple[str, str, str]
@@ -77,9 +78,19 @@ def everything() -> Study:
     s.loss_media("slag", {"air": 0.1, "water": 0.05})
     s.good("sold", "refined", export=True)
     s.process("sell", "import", gives={"sold": 1}, origin="X", pathway="foreign primary")
-    s.curve("sell", a={"price": 1, "amount": 5, "reserve": 9}, b={"price": 2, "amount": 90})
+    s.curve("sell", a={"price": 1, "amount": 5, "reserve": 9}, b={"price": 2, "amount": 90, **ORE})
     s.curve("sold", a={"price": 50, "amount": 20}, b={"price": 40, "amount": 9})
-    s.curve("d_mine", a={"price": 1, "reserve": 5, "amount": 5}, b={"price": 2})
+    s.good("answers", "refined", export=True)
+    s.process("given", "import", gives={"answers": 1}, origin="X", pathway="foreign primary")
+    ends = {"lowest_price": 10, "highest_price": 90, "steps": 2, "market_power": 0.5}
+    for of, elasticity in {"given": 0.8, "answers": -1.2, "d_recycle": 0.8}.items():
+        reference = {"reference_price": 30, "reference_amount": 10}
+        s.elastic(of, elasticity=elasticity, **reference, **ends)
+    for name in ("sell", "given"):
+        s._values("process_values", {"process": name}, {"unseen_from": 3})
+    rise = {"unseen_cost": 2, "unseen_rise": 1}
+    s._values("process_values", {"process": "given"}, rise)
+    s.curve("d_mine", a={"price": 1, "reserve": 5, "amount": 5}, b={"price": 2, **ORE})
     s.take_back("old_fixed", more=0.1, cost=3, fee=1)
     s.take_back("refined_alone", more=0.1, cost=3, fee=1)
     for name, value in {
@@ -245,7 +256,7 @@ def _products(s: Study) -> None:
 
 def changed(path: str, parameter: str, value: float) -> float:
     """Another value that the number may have, such that the balances still hold."""
-    if parameter in ("lead_time", "delay"):
+    if parameter in ("lead_time", "delay", "steps"):
         return value + 1
     if path.endswith(".in") or parameter in ("max_stock", "content"):
         return value * 1.05
@@ -569,7 +580,11 @@ SELECTED: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("field", [field.name for field in SELECTOR_FIELDS])
+@pytest.mark.parametrize(
+    # places need a study that has some: tests/lp/test_shares.py
+    "field",
+    [field.name for field in SELECTOR_FIELDS if field.name != "places"],
+)
 def test_every_field_of_a_selector_sets_something(tmp_path: Path, field: str) -> None:
     """Each field of a selector, beside a share of everything, makes another programme."""
     sold = {"metal": "lithium", "stage": "processing", "export": True, "equivalent": 1}

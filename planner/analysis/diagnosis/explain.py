@@ -29,6 +29,7 @@ from planner.solver.compiled import compiled
 from planner.solver.highs import Program
 from planner.solver.price_ends import SAME_PRICE
 from planner.system.nouns import Good, System
+from planner.system.provenance import is_supplied
 from planner.system.unit_accounts import refined_output
 
 SHOWN = (2030, 2040)
@@ -208,7 +209,7 @@ def _offers(plan: Plan, metal: str) -> Iterator[tuple[int, list[_Offer]]]:
     found: list[list[_Offer]] = [[] for _ in system.periods]
     for process in system.processes.values():
         out = refined_output(system, process, metal)
-        if not process.pathway or not out.any():
+        if not (process.pathway or process.is_trade) or not out.any():
             continue
         can = (out > 0) & (process.max_activity > 0)
         activity = series(system, plan.values, "activity", process.name)
@@ -326,7 +327,7 @@ def _price_row(
 
 def _is_refined(good: Good, metal: str) -> bool:
     """Return True for refined metal alone, whose balance has the price of the metal."""
-    return good.kind == "refined" and metal in good.content and len(good.content) == 1
+    return is_supplied(good) and metal in good.content and len(good.content) == 1
 
 
 def rents(plan: Plan) -> pd.DataFrame:

@@ -18,7 +18,7 @@ import pandas as pd
 
 from planner.errors import SpecError
 from planner.plan.headline import ROUNDING
-from planner.plan.solve import optimal
+from planner.plan.solve import optimal, require_optimal
 from planner.plan.tables import supply_of
 from planner.runtime.display import shown
 from planner.runtime.progress import Progress, Step, told
@@ -159,7 +159,9 @@ def _stay_near(program: Program, made: Compiled, x: Array, cost: float, slack: f
 
 def _extreme(program: Program, terms: Array) -> Array:
     program.set_cost(terms)
-    return optimal(program).x
+    solution = program.run_for_new_costs()
+    require_optimal(program, solution)
+    return solution.x
 
 
 def _different(

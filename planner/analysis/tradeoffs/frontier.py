@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from planner.errors import SolverError
+from planner.errors import SolverError, SpecError
 from planner.lp.arrays import PENALTIES, TRANSFERS
 from planner.plan.solve import optimal
 from planner.plan.tables import supply_of
@@ -36,9 +36,10 @@ from planner.runtime.display import amount, shown
 from planner.runtime.progress import Progress, Step, told
 from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import Arrays, Program, Solution, by_name
+from planner.system.curves import tranches
 from planner.system.nouns import Array, Scope
 from planner.system.trade import import_terms
-from planner.system.unit_accounts import emission_rates, metals_of
+from planner.system.unit_accounts import emission_rates, metals_of, tranche_emission
 
 SHORTAGE_SLACK = 1e-9
 """Room above the least weighted shortage, as a share of it, so that rounding does not close the
@@ -111,6 +112,13 @@ def frontier(
     if points < 2:
         raise SolverError("a frontier needs at least 2 points; ask for more")
     made = subject if isinstance(subject, Compiled) else compiled(subject, progress=progress)
+    answering = [good.name for good in made.system.goods.values() if good.answers]
+    if answering:
+        words = (
+            f"the demand for {' and '.join(answering)} answers to price, so that the least carbon "
+            "is that of serving nobody; give it as demand.csv, or set a carbon price or budget"
+        )
+        raise SpecError(made.system.name, [words])
     search = _Search(made)
     terms = {"all": carbon_terms(made, scope)}
     if by_metal:
@@ -166,6 +174,11 @@ def carbon_terms(made: Compiled, scope: Scope, metal: str | None = None) -> Arra
             rates = emission_rates(system, process)[scope]
             for period, rate in zip(system.periods, rates, strict=True):
                 at = arrays.column_at["activity", (process.name, period.first)]
+                terms[at] = rate * period.length
+    for deposit, step in tranches(system):
+        if deposit.metal == metal:
+            for period, rate in zip(system.periods, tranche_emission(system, step), strict=True):
+                at = arrays.column_at["step", (step.label, period.first)]
                 terms[at] = rate * period.length
     return terms
 

@@ -11,7 +11,7 @@ from dataclasses import fields
 from typing import Any
 
 from planner.system.nouns import System
-from planner.system.selector import Selector
+from planner.system.selection.selector import Selector
 
 THERE = "there"
 """What stands for a noun itself."""

@@ -199,13 +199,18 @@ class OutcomeReader:
         """Demand-weighted price of the goods demanded that hold one metal, as the indicators have
         it."""
         worth, amount = np.zeros((2, len(system.metals), len(self.length)))
-        for name, at in self.balance.items():
-            content = system.goods[name].content
-            if len(content) == 1 and name in demanded:
-                ((metal, tonnes),) = content.items()
-                i = system.metals.index(metal)
-                worth[i] += undiscounted(system, demanded[name] * dual[at])
-                amount[i] += demanded[name] * tonnes
+        goods = [
+            name
+            for name in self.balance
+            if name in demanded and len(system.goods[name].content) == 1
+        ]
+        bought = [demanded[name] * dual[self.balance[name]] for name in goods]
+        paid = undiscounted(system, np.reshape(bought, (len(goods), len(self.length))))
+        for name, value in zip(goods, paid, strict=True):
+            ((metal, tonnes),) = system.goods[name].content.items()
+            i = system.metals.index(metal)
+            worth[i] += value
+            amount[i] += demanded[name] * tonnes
         return np.divide(worth, amount, out=np.full_like(worth, np.nan), where=amount > 0)
 
 

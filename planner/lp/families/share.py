@@ -13,7 +13,7 @@ from planner.lp.wording import Facts, Subject, Telling
 from planner.study.provenance import figures
 from planner.system.batch import agreed
 from planner.system.nouns import Array, Policy
-from planner.system.selection import Row, Traced, exported, needed, rows_of, terms
+from planner.system.selection.counting import Row, Traced, exported, needed, rows_of, terms
 
 
 def share_floor(m: Any, n: str, x: str, t: int) -> Any:

@@ -36,18 +36,19 @@ def _fill(targets: Targets, policy: Policy) -> None:
     for good in policy.goods:
         closed, need = _closed(system, good), np.zeros(len(system.periods))
         for metal in system.goods[good].content:
-            need = need + _requirement(system, policy, metal)
+            need = need + _requirement(system, policy, metal, system.goods[good].place)
         for i, t, months in targets.in_force(policy):
             if not closed[i]:
                 cover = months / MONTHS_PER_YEAR * need[..., i]
                 targets.floor("stockpile_cover", policy, good, t, cover)
 
 
-def _requirement(system: System, policy: Policy, metal: str) -> Array:
-    """Refined requirement of a metal, of all demand or of the goods that the policy names."""
+def _requirement(system: System, policy: Policy, metal: str, place: str) -> Array:
+    """Refined requirement of a metal at a place, of all demand or of the goods that the policy
+    names."""
     if not policy.demand:
-        return refined_requirement(system, metal)
-    demand = demand_by_good(system, metal=metal)
+        return refined_requirement(system, metal, place=place)
+    demand = demand_by_good(system, metal=metal, place=place)
     named = {good: amount for good, amount in demand.items() if good in policy.demand}
     return in_refined_metal(system, metal, named, equivalent)
 

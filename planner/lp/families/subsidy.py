@@ -14,7 +14,7 @@ from planner.lp.parameters import Given
 from planner.lp.wording import Facts, Subject, Telling
 from planner.study.provenance import figures
 from planner.system.nouns import Policy
-from planner.system.subsidies import cash, claimants, relief
+from planner.system.selection.subsidies import cash, claimants, relief
 
 
 def subsidy_claim(m: Any, n: str, x: str, t: int) -> Any:

@@ -10,7 +10,7 @@ from planner.study.judgement.facts import Facts
 from planner.study.meaning import SERIES_PARTS, Question
 from planner.system.losses import WITHOUT_PROCESS
 from planner.system.nouns import Policy, Process
-from planner.system.trade import origins
+from planner.system.trade import comes_from, is_from
 
 EMISSIONS = ("direct_emission", "electricity", "embodied_emission", "transport_emission")
 OF_ROWS: tuple[Question, ...] = (
@@ -58,6 +58,10 @@ def _built(facts: Facts, name: str) -> bool:
     return _orderable(facts, name) or facts.given("plants", (name,), "under_construction")
 
 
+def _rising(facts: Facts, name: str) -> bool:
+    return facts.given("process_values", (name,), "unseen_rise")
+
+
 def _entered(facts: Facts, name: str) -> bool:
     return bool(facts.numbers.keys("uses", name) or facts.numbers.keys("cohorts", name))
 
@@ -65,11 +69,21 @@ def _entered(facts: Facts, name: str) -> bool:
 def _multiplied(facts: Facts, name: str) -> bool:
     parts = SERIES_PARTS.get(name)
     processes = facts.nouns.processes.values()
-    return parts is None or any(_says(process, parts) for process in processes)
+    return (
+        parts is None
+        or any(_says(process, parts) for process in processes)
+        or _any_tranche_says(facts, parts)
+    )
 
 
 def _says(process: Process, parts: tuple[str, ...]) -> bool:
     return any(getattr(process, part).any() for part in parts)
+
+
+def _any_tranche_says(facts: Facts, parts: tuple[str, ...]) -> bool:
+    steps = [step for each in facts.nouns.deposits.values() for step in each.curve.values()]
+    dug = [part for part in ("electricity", "direct_emission") if part in parts]
+    return any(getattr(step, part).any() for step in steps for part in dug)
 
 
 OF_NOUNS: Mapping[Question, Callable[[Facts, str], bool]] = {
@@ -92,6 +106,7 @@ OF_NOUNS: Mapping[Question, Callable[[Facts, str], bool]] = {
     "containing": lambda facts, name: name in facts.cells["host"] or name in facts.filling,
     "entered": _entered,
     "multiplied": _multiplied,
+    "rising": _rising,
 }
 """Return True if the noun is one that the number has a meaning for."""
 
@@ -108,6 +123,18 @@ OF_HEAD: Mapping[Question, Callable[[Facts], bool]] = {
 """Return True if the field of the head sets something."""
 
 
+def _answering(facts: Facts, policy: Policy) -> list[str]:
+    """Goods whose demand answers to price among those that a policy is a share of."""
+    if policy.kind == "import_share" and policy.of == "imports":
+        return []
+    metals = {policy.metal} - {""}
+    for name in policy.goods:
+        if name in facts.nouns.goods:
+            metals |= set(facts.nouns.goods[name].content)
+    goods = [good for good in facts.nouns.goods.values() if good.answers]
+    return [good.name for good in goods if metals & set(good.content) or not metals]
+
+
 def _unobserved(facts: Facts, policy: Policy) -> list[str]:
     """Processes named of which nothing is observed while a pin is in force; where it names none,
     any would do."""
@@ -121,8 +148,19 @@ def _unobserved(facts: Facts, policy: Policy) -> list[str]:
 
 def _no_import(facts: Facts, policy: Policy) -> list[str]:
     """The origin of a policy, unless its metal comes in from there."""
-    known = origins(facts.nouns, policy.metal or None)
-    return [] if policy.origin in known else [policy.origin]
+    known = comes_from(facts.nouns, policy.origin, policy.metal or None)
+    return [] if known else [policy.origin]
+
+
+def _nothing_to_close(facts: Facts, policy: Policy) -> list[str]:
+    """The origin of a closure, unless its metal comes from there, to the country or elsewhere."""
+    processes, goods = facts.nouns.processes.values(), facts.nouns.goods
+    held = [{m for g in p.outputs for m in goods[g].content} for p in processes]
+    closes = (
+        is_from(process, policy.origin) and (not policy.metal or policy.metal in metals)
+        for process, metals in zip(processes, held, strict=True)
+    )
+    return [] if any(closes) else [policy.origin]
 
 
 def _no_plant(facts: Facts, policy: Policy) -> list[str]:
@@ -131,14 +169,16 @@ def _no_plant(facts: Facts, policy: Policy) -> list[str]:
 
 def _no_emission(facts: Facts, policy: Policy) -> list[str]:
     processes = facts.nouns.processes.values()
-    return [] if any(_says(process, EMISSIONS) for process in processes) else [policy.name]
+    emitting = any(_says(process, EMISSIONS) for process in processes)
+    return [] if emitting or _any_tranche_says(facts, EMISSIONS) else [policy.name]
 
 
 OF_POLICIES: Mapping[Question, Callable[[Facts, Policy], list[str]]] = {
     "observed": _unobserved,
-    "cut off": _no_import,
+    "cut off": _nothing_to_close,
     "bringing": _no_import,
     "ordering": _no_plant,
     "emitting": _no_emission,
+    "fixed": _answering,
 }
 """What a policy lacks so as to set anything; empty where it sets something."""

@@ -49,6 +49,7 @@ def _deposit(tables: StudyTables, name: str, metal: str) -> Deposit:
         tables.series("deposits", keys, "additions"),
         _by_second_key(tables, "residues", name, "kept"),
         read_curve(tables, name, "deposit", NO_CURVE if kept is None else kept.curve),
+        tables.series("deposits", keys, "growth"),
     )
 
 

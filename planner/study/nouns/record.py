@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from planner.system.losses import LossMedia
 from planner.system.nouns import (
+    Abroad,
     Deposit,
     Exploration,
     Good,
@@ -36,6 +37,8 @@ class Nouns:
     loss_media: dict[str, LossMedia]
     take_back: dict[str, TakeBack]
     observations: tuple[Observed, ...]
+    abroad: dict[str, Abroad]
+    """Series of the places other than the country."""
 
 
-NO_NOUNS = Nouns({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, ())
+NO_NOUNS = Nouns({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, (), {})

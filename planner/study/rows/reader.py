@@ -4,15 +4,17 @@ can refer to them, then rows."""
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from planner.study.files import Sheet
 from planner.study.head import Head
 from planner.study.problems import Problems, unfit
 from planner.study.rows.header import column_positions
 from planner.study.rows.record import Key, StructureRow, ValueRow
+from planner.study.rows.trade import Arc, Matched
 from planner.study.rows.values import ABSENT, ValueReader
 from planner.study.schema import Column, TableForm
+from planner.system.nouns import HOME
 
 
 class RowReader:
@@ -21,7 +23,17 @@ class RowReader:
 
     def __init__(self, head: Head, problems: Problems) -> None:
         self.head, self.problems = head, problems
-        self.names: dict[str, frozenset[str] | None] = {"metals": frozenset(head.metals)}
+        self.names: dict[str, frozenset[str] | None] = {
+            "metals": frozenset(head.metals),
+            "places": frozenset((*head.places, head.country)),
+        }
+        self.located: dict[str, dict[str, tuple[str, str]]] = {}
+        """By table, what its rows are known by that are of a place, with name and place."""
+        self.places_of_goods: dict[str, tuple[str, str]] = {}
+        """Goods that something handles, with plain name and place; empty without places."""
+        self.trade: Mapping[str, tuple[Arc, Mapping[str, Sequence[Matched]]]] = {}
+        """Trade that is open by the name of its process, and the rows that speak of it by
+        parameter."""
         self.structure: dict[str, dict[str, StructureRow]] = {}
         self.values: dict[Key, dict[str, list[ValueRow]]] = {}
 
@@ -88,7 +100,7 @@ class RowReader:
                 return ""
             known += names
         where = " or ".join(
-            "study.toml's metals" if table == "metals" else f"{table}.csv"
+            f"study.toml's {table}" if table in ("metals", "places") else f"{table}.csv"
             for table in column.tables
         )
         close = self.problems.suggestion(text, known)
@@ -107,6 +119,8 @@ class RowReader:
             padded = [*texts, ""]
             cells = {column.name: padded[i] for column, i in zip(columns, positions, strict=True)}
             name = sys.intern(cells[key])
+            if cells.get("place") == self.head.country:
+                cells["place"] = HOME
             good = [self.cell(table, sheet, row, column, cells[column.name]) for column in columns]
             if name in found:
                 self.problems.add(

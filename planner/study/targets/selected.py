@@ -8,17 +8,19 @@ from collections.abc import Iterator
 import numpy as np
 
 from planner.system.nouns import Policy
-from planner.system.selection import (
+from planner.system.selection.counting import (
     OF_GOOD,
     OF_PROCESS,
     Traced,
     counts,
+    may_run,
     picked,
     rows_of,
     troubles,
+    where,
 )
-from planner.system.selector import Selector
-from planner.system.trade import Network, may_run
+from planner.system.selection.selector import AT_HOME, Selector
+from planner.system.trade import Network
 from planner.system.unit_accounts import has_equivalent
 
 NARROWING = (*OF_PROCESS, *OF_GOOD, "pathways", "metals")
@@ -79,7 +81,8 @@ def _demand(
     network: Traced, policy: Policy, field: str, selector: Selector, metals: tuple[str, ...]
 ) -> Iterator[tuple[str, str]]:
     wanted = set(selector.metals or metals)
-    goods = [network.goods[name] for name in selector.demand]
+    places = selector.places or (AT_HOME,)
+    goods = [g for name in selector.demand if where(g := network.goods[name]) in places]
     held = [g for g in goods if wanted.intersection(g.content)]
     markets = {"abroad" if g.export else "home" for g in held}
     if not held:

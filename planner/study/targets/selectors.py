@@ -8,11 +8,11 @@ from typing import Any, Protocol
 
 from planner.study.schema import SELECTOR_FIELDS, PolicyField, SelectorField
 from planner.study.targets.written import Written
-from planner.system.selector import HOME, Selector
+from planner.system.selection.selector import AT_HOME, Selector
 from planner.units import suggestion
 
 ALL = "*"
-OF_DEMAND = ("demand", "metals", "market")
+OF_DEMAND = ("demand", "metals", "market", "places")
 UNFIT: Mapping[str, tuple[str, ...]] = {
     "numerator": ("demand", "market"),
     "denominator": ("less_exports",),
@@ -81,7 +81,9 @@ def _value(reader: Reader, own: Written, field: SelectorField) -> Any:
 def _names(reader: Reader, own: Written, field: PolicyField, given: Any) -> tuple[str, ...] | None:
     """A name, a list of them, or all of them."""
     if given == ALL:
-        names = tuple(name for name in reader.every(field) if name != HOME)
+        # all origins are those of what comes in
+        kept = AT_HOME if field.name == "origins" else ""
+        names = tuple(name for name in reader.every(field) if name != kept)
         if not names:
             reader.refuse(own, field.name, f"is '{ALL}', but the study has none")
         return names

@@ -1,23 +1,33 @@
 """A selection of flows or of demand, as a policy writes it: counted by
-`planner.system.selection`."""
+`planner.system.selection.counting`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
 
-FIELDS = ("metals", "goods", "forms", "processes", "kinds", "stages", "origins", "pathways")
+FIELDS = (
+    "metals",
+    "goods",
+    "forms",
+    "processes",
+    "kinds",
+    "stages",
+    "origins",
+    "places",
+    "pathways",
+)
 """Fields that narrow a selection of flows."""
 MOST_NAMED = 4
 """Names of a field that are told one by one."""
-HOME = "home"
+AT_HOME = "home"
 """Stands among origins for what does not come in from abroad."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selector:
     """What is counted. Each field but the last four narrows it to the names given; an empty one
-    narrows nothing. Fields of places would stand beside `origins`."""
+    narrows nothing."""
 
     metals: tuple[str, ...] = ()
     goods: tuple[str, ...] = ()
@@ -28,7 +38,9 @@ class Selector:
     stages: tuple[str, ...] = ()
     """Stages of processes."""
     origins: tuple[str, ...] = ()
-    """Origins of what comes in from abroad, or `HOME`."""
+    """Origins of what comes in from abroad, or `AT_HOME`."""
+    places: tuple[str, ...] = ()
+    """Where processes run and demand is, `AT_HOME` among them; empty: in the country alone."""
     pathways: tuple[str, ...] = ()
     """Pathways by which metal is won, traced through the recipes."""
     demand: tuple[str, ...] = ()

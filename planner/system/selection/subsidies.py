@@ -18,7 +18,7 @@ import numpy as np
 from planner.system.economics import capital_charge, period_factors
 from planner.system.nouns import Array, Policy, System
 from planner.system.orders import orderable, placed
-from planner.system.selection import Traced, chosen
+from planner.system.selection.counting import Traced, chosen
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from planner.system.nouns import Array, Good, Policy, Process, System
+from planner.system.nouns import HOME, Array, Good, Policy, Process, System
 from planner.system.provenance import NEW_SCRAP, Provenance, mixing, reachable
-from planner.system.selector import HOME, Selector
-from planner.system.trade import RAW_KINDS, Network, Worth, contained, form_of, may_run, sold_on
+from planner.system.selection.selector import AT_HOME, Selector
+from planner.system.trade import RAW_KINDS, Network, Worth, contained, form_of, sold_on
 from planner.system.unit_accounts import equivalent
 
 FOLLOWED = ("metals", "stages")
@@ -32,8 +32,16 @@ WORTHS: Mapping[str, Worth] = {"refined": equivalent, "contained": contained}
 
 
 def whence(process: Process) -> str:
-    """Origin of what a process brings in from abroad; HOME where it brings nothing in."""
-    return process.origin if process.from_abroad else HOME
+    """Where a process brings in what it brings from abroad: its origin, of trade the place that it
+    comes from; AT_HOME where it brings nothing in."""
+    if not process.from_abroad:
+        return AT_HOME
+    return process.source if process.is_trade else process.origin
+
+
+def where(noun: Process | Good) -> str:
+    """The place of a process or good, in the words of a selector."""
+    return noun.place or AT_HOME
 
 
 class Traced:
@@ -61,8 +69,9 @@ OF_PROCESS: Mapping[str, Callable[[Process], str]] = {
     "kinds": lambda process: process.kind,
     "stages": lambda process: process.stage,
     "origins": whence,
+    "places": where,
 }
-"""By field of a selector what it reads of a process. A place is one row more."""
+"""By field of a selector what it reads of a process."""
 OF_GOOD: Mapping[str, Callable[[Good], str]] = {
     "goods": lambda good: good.name,
     "forms": form_of,
@@ -111,7 +120,7 @@ def _every(network: Traced, field: str, metals: tuple[str, ...]) -> tuple[str, .
     if field == "metals":
         return metals
     found = {OF_PROCESS[field](p) for p in network.processes.values()}
-    return tuple(sorted(found - {HOME, ""}))
+    return tuple(sorted(found - {AT_HOME, ""}))
 
 
 def _narrowed(row: Row, field: str, name: str) -> Row:
@@ -122,6 +131,12 @@ def _narrowed(row: Row, field: str, name: str) -> Row:
         row.numerator.narrowed(field, (name,)),
         row.denominator.narrowed(field, (name,)) if follows else row.denominator,
     )
+
+
+def may_run(process: Process, policy: Policy) -> bool:
+    """Return True if a process is open in a year in which a policy is in force; what is closed
+    throughout has nothing to count."""
+    return bool(np.any(process.max_activity[..., np.isfinite(policy.level)] > 0))
 
 
 def counts(
@@ -196,7 +211,11 @@ def _sorted_out(
 ) -> tuple[tuple[Process, ...], dict[str, str]]:
     """Processes that a selector selects, and those of which it would count a part only, with what
     they mix in words."""
-    passing = [p for p in network.processes.values() if _passes(selector, OF_PROCESS, p)]
+    passing = [
+        p
+        for p in network.processes.values()
+        if _passes(selector, OF_PROCESS, p) and (selector.places or p.place == HOME)
+    ]
     if (selector.processes or of_activity) and not selector.pathways:
         return tuple(passing), {}
     labels = network.labels(metal)
@@ -279,7 +298,7 @@ def needed(system: System, selector: Selector, measured: str) -> Array:
     for name in selector.demand:
         good = system.goods[name]
         here = selector.market in ("all", "abroad" if good.export else "home")
-        if good.demand is not None and here:
+        if good.demand is not None and here and where(good) in (selector.places or (AT_HOME,)):
             worth = _stands_for(good, selector.metals or system.metals, measured)
             total = total + system.period_mean(good.demand) * worth
     return total
@@ -294,6 +313,7 @@ def exported(system: System, selector: Selector, measured: str) -> Mapping[str, 
         good.name: _stands_for(good, metals, measured)
         for good in system.goods.values()
         if good.exported
+        and where(good) in (selector.places or (AT_HOME,))
         and any(metal in good.content for metal in metals)
         and good.stage in (selector.stages or (good.stage,))
         and _passes(selector, OF_GOOD, good)
