@@ -129,6 +129,8 @@ if TYPE_CHECKING:
     from planner.study.reader import check as check
     from planner.study.reader import read as read
     from planner.study.reader import studies as studies
+    from planner.study.targets.presets import Preset as Preset
+    from planner.study.targets.presets import presets as presets
     from planner.study.template import new as new
     from planner.study.workbook import unpack as unpack
     from planner.study.workbook import write_study_workbook as write_study_workbook
@@ -258,6 +260,8 @@ _HOMES = {
     "Plant": "planner.system.nouns",
     "Plots": "planner.figures.accessor",
     "Policy": "planner.system.nouns",
+    "Preset": "planner.study.targets.presets",
+    "presets": "planner.study.targets.presets",
     "Problem": "planner.errors",
     "Process": "planner.system.nouns",
     "Product": "planner.system.nouns",
