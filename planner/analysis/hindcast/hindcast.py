@@ -125,10 +125,11 @@ def hindcast(
     """Set a plan beside the observations of its study.
 
     `ensemble` is one of the same study, or its folder; with `samples` one is made here, drawn as
-    `statement` says (`planner.ensemble`). `window` adds what a planner says who sees only so many years. `top`: for how many items that are missed,
-    the widest first, the least change of one number is sought; of each its widest miss. As of an
-    earlier year: read the study with `overrides={"as_of": 2022}`. Raises SpecError where the study
-    has no observation of its years, InfeasibleError where it has no plan.
+    `statement` says (`planner.ensemble`). `window` adds what a planner says who sees only so many
+    years. `top`: for how many items that are missed, the widest first, the least change of one
+    number is sought; of each its widest miss. As of an earlier year: read the study with
+    `overrides={"as_of": 2022}`. Raises SpecError where the study has no observation of its years,
+    InfeasibleError where it has no plan.
     """
     asked = _asked(subject.system if isinstance(subject, Plan) else subject)
     plan = subject if isinstance(subject, Plan) else optimum(subject, progress=progress)
