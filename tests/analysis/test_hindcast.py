@@ -167,6 +167,24 @@ def test_an_ensemble_covers_what_came(tmp_path: Path) -> None:
         planner.hindcast(system, ensemble=tmp_path / "study", top=0)
 
 
+def test_the_error_of_an_observation_widens_its_band(tmp_path: Path) -> None:
+    """40 t are bought in every sample, only their price is uncertain; 60 were seen. An observation
+    that is good to a factor of 2 (95 %) may well be 60 where 40 were bought: its 95 % end is 40 x
+    exp(1.645 x ln 4 / 3.92) = 71.6. One that is good to a twentieth is not: 40 x exp(1.645 x
+    ln(63 / 57) / 3.92) = 41.7. Without the error of the observation both would lie outside."""
+    study = mine_and_ship()
+    study.rows["process_values"][-1] |= {"low": 29, "high": 31}
+    study.observation("bought", "ship", "li", {2022: 60}, role="test", low=30, high=120)
+    study.observation("bought", "ship", "li", {2023: 60}, role="test", low=57, high=63)
+    found = planner.hindcast(system_of(study, tmp_path), samples=4, workers=1, top=0)
+    assert found.pairs["q95"].tolist() == pytest.approx([40, 40])
+    assert found.pairs["covered"].tolist() == [False, False]
+    assert found.pairs["seen95"].tolist() == pytest.approx([71.6, 41.7], rel=2e-3)
+    assert found.pairs["seen_covered"].tolist() == [True, False]
+    score = row(found.scores, metal="all", kind="quantities")
+    assert (score["covered"], score["seen_covered"]) == (0, 0.5)
+
+
 def test_with_one_year_in_sight(tmp_path: Path) -> None:
     """100 t of cheap ore (5), and imports that cost 20, 20, then 60: who sees all three years keeps
     the ore for the third, who sees one digs it in the first and buys in 2023, where 100 t were
