@@ -34,7 +34,7 @@ from planner.analysis.uncertainty.inputs import Input, Uncertainty
 from planner.analysis.uncertainty.recoveries import followers
 from planner.analysis.uncertainty.statement import Statement, correlation
 from planner.errors import Problem, SpecError
-from planner.study.nouns.curves import BY_ORE
+from planner.study.nouns.curves.steps import BY_ORE
 from planner.study.schema import BY_NAME, ParameterForm
 from planner.system.curves import curves
 from planner.system.nouns import Array, Datum, System

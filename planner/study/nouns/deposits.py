@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from planner.study.nouns.curves import read_curve
+from planner.study.nouns.curves.steps import read_curve
 from planner.study.nouns.tables import StudyTables
 from planner.study.numbers import frozen
 from planner.system.nouns import NO_CURVE, Array, Deposit, Exploration, Host, frozen_map

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from planner.study.nouns.curves import largest, read_curve
+from planner.study.nouns.curves.steps import largest, read_curve
 from planner.study.nouns.tables import StudyTables
 from planner.study.numbers import frozen
 from planner.study.rows import StructureRow
