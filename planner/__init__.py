@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from planner.analysis.diagnosis.explain import Explanation as Explanation
     from planner.analysis.diagnosis.explain import explain as explain
+    from planner.analysis.hindcast.calibrate import calibrate as calibrate
+    from planner.analysis.hindcast.calibration import Calibration as Calibration
     from planner.analysis.hindcast.hindcast import Hindcast as Hindcast
     from planner.analysis.hindcast.hindcast import hindcast as hindcast
     from planner.analysis.security import concentration as _concentration
@@ -47,6 +49,8 @@ if TYPE_CHECKING:
     from planner.analysis.tradeoffs.editions import attribute as attribute
     from planner.analysis.tradeoffs.frontier import Frontier as Frontier
     from planner.analysis.tradeoffs.frontier import frontier as frontier
+    from planner.analysis.tradeoffs.places import places as places
+    from planner.analysis.tradeoffs.surplus import surplus as surplus
     from planner.analysis.tradeoffs.switches import routes as routes
     from planner.analysis.uncertainty.ensemble import Ensemble as Ensemble
     from planner.analysis.uncertainty.ensemble import ensemble as ensemble
@@ -125,6 +129,8 @@ if TYPE_CHECKING:
     from planner.study.reader import check as check
     from planner.study.reader import read as read
     from planner.study.reader import studies as studies
+    from planner.study.targets.presets import Preset as Preset
+    from planner.study.targets.presets import presets as presets
     from planner.study.template import new as new
     from planner.study.workbook import unpack as unpack
     from planner.study.workbook import write_study_workbook as write_study_workbook
@@ -181,6 +187,7 @@ _HOMES = {
     "build": "planner.lp.formulation",
     "Certificate": "planner.plan.plan",
     "check": "planner.study.reader",
+    "surplus": "planner.analysis.tradeoffs.surplus",
     "compare": "planner.analysis.tradeoffs.compare",
     "Comparison": "planner.analysis.tradeoffs.compare",
     "comparison_figure": "planner.figures.comparison:contrast",
@@ -222,6 +229,8 @@ _HOMES = {
     "Grading": "planner.plan.reserves",
     "Hedge": "planner.analysis.security.hedging",
     "hedge": "planner.analysis.security.hedging",
+    "Calibration": "planner.analysis.hindcast.calibration",
+    "calibrate": "planner.analysis.hindcast.calibrate",
     "discovered": "planner.system.discoveries",
     "project_futures": "planner.analysis.security.projects",
     "Hindcast": "planner.analysis.hindcast.hindcast",
@@ -246,10 +255,13 @@ _HOMES = {
     "OutputError": "planner.errors",
     "Period": "planner.system.nouns",
     "Plan": "planner.plan.plan",
+    "places": "planner.analysis.tradeoffs.places",
     "PlannerError": "planner.errors",
     "Plant": "planner.system.nouns",
     "Plots": "planner.figures.accessor",
     "Policy": "planner.system.nouns",
+    "Preset": "planner.study.targets.presets",
+    "presets": "planner.study.targets.presets",
     "Problem": "planner.errors",
     "Process": "planner.system.nouns",
     "Product": "planner.system.nouns",

@@ -154,6 +154,29 @@ def observed() -> Study:
     return study.observation("all of it", "mine", "li", {2021: 1}, parameter="share", spread=0)
 
 
+def several_places() -> Study:
+    """Ore of one place refined in another, demand and old scrap there, tariffs, a place that only
+    passes on, names with marks."""
+    study = Study(2021, 2022, places=["DR Congo & co", "Köln-B", "hub"], blocs={"all": ["hub"]})
+    study.good("lithium/ore", "intermediate", equivalent=1).good("lithium/old", "waste")
+    study.good("lithium/refined", "refined", demand=100, shortage_cost=1000)
+    study.at("Köln-B", "lithium/refined", demand=40).at("Köln-B", "lithium/old", collection=0.5)
+    study.process("dig", "mine", gives={"lithium/ore": 1}, variable_cost=9, place="DR Congo & co")
+    study.plant("works", existing_capacity=60, capital_cost=50, life=2)
+    recipe = {"takes": {"lithium/ore": 1}, "gives": {"lithium/refined": 0.9}, "loss": "slag"}
+    study.process("there", "refine", **recipe, place="Köln-B", plant="works", electricity=2)
+    study.process("here", "refine", **recipe, pathway="foreign primary", variable_cost=30)
+    fields = {"takes": {"lithium/old": 1}, "gives": {"lithium/refined": 1}}
+    study.process("again", "recycle", **fields, place="Köln-B", variable_cost=5)
+    study.product(
+        "cars", waste="lithium/old", uses={"lithium/refined": 1}, inflow={2020: 9}, place="Köln-B"
+    )
+    study.series("grid_intensity", 0.4, place="Köln-B").series("carbon_price", 3, place="Köln-B")
+    study.trade("lithium/*", "*", "*", freight=1, duty=0.1, value=50, emission=0.2)
+    study.trade("lithium/refined", "Köln-B", "hub", freight=1)
+    return study.trade("lithium/refined", "all", "home", freight=1, tariff=2, max=20)
+
+
 ODD: Mapping[str, Callable[[], Study]] = MappingProxyType(
     {
         each.__name__: each
@@ -175,6 +198,7 @@ ODD: Mapping[str, Callable[[], Study]] = MappingProxyType(
             infeasible,
             policies_alone,
             observed,
+            several_places,
         )
     }
 )

@@ -88,6 +88,7 @@ class Study:
         }
         self.years = years
         self.policies: dict[str, Row] = {}
+        self.scenarios: dict[str, Row] = {}
         self.rows: dict[str, list[Row]] = {name: [] for name in BY_NAME}
 
     def good(
@@ -141,6 +142,7 @@ class Study:
         plant: str = "",
         ramp_group: str = "",
         loss: str = "",
+        place: str = "",
         **values: Value,
     ) -> Self:
         """A recipe. Its pathway follows from its kind where it gives a refined good; keywords are
@@ -150,12 +152,13 @@ class Study:
                 "process": name,
                 "kind": kind,
                 "stage": stage or STAGE_OF_PROCESS[kind],
-                "pathway": self._pathway(kind, gives or {}) if pathway is None else pathway,
+                "pathway": self._pathway(kind, gives or {}, place) if pathway is None else pathway,
                 "origin": ("abroad" if kind == "import" else "") if origin is None else origin,
                 "host": host,
                 "plant": plant,
                 "ramp_group": ramp_group,
                 "loss": loss,
+                "place": place,
             }
         )
         for direction, recipe in (("in", takes or {}), ("out", gives or {})):
@@ -199,12 +202,19 @@ class Study:
         inflow: Mapping[int, float],
         life: float = 1,
         distribution: str = "fixed",
+        place: str = "",
         **values: Value,
     ) -> Self:
         """A use stock. With the fixed life of one year all that entered in a year leaves in the
         next."""
         self.rows["products"].append(
-            {"product": name, "metal": "", "waste": waste, "distribution": distribution}
+            {
+                "product": name,
+                "metal": "",
+                "waste": waste,
+                "distribution": distribution,
+                "place": place,
+            }
         )
         self._values("product_values", {"product": name}, {"lifetime_mean": life, **values})
         for good, share in uses.items():
@@ -240,6 +250,10 @@ class Study:
             self._values("curves", {"of": of, "step": step}, values)
         return self
 
+    def elastic(self, of: str, **values: Value) -> Self:
+        """A curve of constant elasticity: `elasticity=2, reference_price=10, ...`."""
+        return self._values("curves", {"of": of, "step": ""}, values)
+
     def loss_media(self, loss: str, shares: Mapping[str, Value], *, metal: str = "") -> Self:
         """Shares of a loss by medium, of one metal or of all."""
         for medium, share in shares.items():
@@ -249,9 +263,40 @@ class Study:
     def take_back(self, waste: str, **values: Value) -> Self:
         return self._values("take_back", {"good": waste}, values)
 
-    def series(self, name: str, value: Value) -> Self:
-        self._value("series", {"series": name}, "", value, unit=SERIES_UNITS[name])
+    def impact(self, name: str, unit: str, *, scope: str = "", **values: Value) -> Self:
+        """An impact beside carbon; keywords are its price and that of electricity."""
+        self.rows["impacts"].append({"impact": name, "unit": unit, "scope": scope})
+        return self._values("impact_values", {"impact": name}, values)
+
+    def factor(self, process: str, impact: str, value: Value) -> Self:
+        """The factor of an impact, per unit of activity."""
+        self._value("process_values", {"process": process}, f"impact:{impact}", value)
         return self
+
+    def series(self, name: str, value: Value, *, place: str = "") -> Self:
+        keys = {"series": name, "place": place}
+        self._value("series", keys, "", value, unit=SERIES_UNITS[name])
+        return self
+
+    def at(self, place: str, good: str, **values: Value) -> Self:
+        """Numbers of a good at a place: parameters of good_values, `demand` or `collection`."""
+        for parameter, value in values.items():
+            keys = {"good": good, "place": place}
+            if parameter in GOOD_TABLES:
+                self._value(GOOD_TABLES[parameter], keys, "", value)
+            else:
+                self._value("good_values", {**keys, "metal": ""}, parameter, value)
+        return self
+
+    def trade(
+        self, good: str, source: str, target: str, *, scenario: str = "", **values: Value
+    ) -> Self:
+        """Rows of trade.csv, of the base or of a scenario, which stands in study.toml from then
+        on."""
+        if scenario:
+            self.scenarios[scenario] = {"title": scenario}
+        keys = {"good": good, "from": source, "to": target, "scenario": scenario}
+        return self._values("trade", keys, values)
 
     def policy(self, name: str, kind: str, **fields: Any) -> Self:
         """A policy; a keyword that Python reserves takes a trailing underscore (`from_`)."""
@@ -318,7 +363,9 @@ class Study:
                     writer.writerows(rows)
         return folder
 
-    def _pathway(self, kind: str, gives: Mapping[str, Value]) -> str:
+    def _pathway(self, kind: str, gives: Mapping[str, Value], place: str) -> str:
+        if place:
+            return ""
         kinds = {row["good"]: row["kind"] for row in self.rows["goods"]}
         return (
             PATHWAY_OF_PROCESS[kind] if any(kinds.get(good) == "refined" for good in gives) else ""
@@ -335,11 +382,15 @@ class Study:
         form = BY_NAME[table].parameter(parameter) if parameter else BY_NAME[table].parameters[0]
         if form is None:
             raise KeyError(f"{table} has no parameter {parameter}")
+        named = str(keys.get("impact") or parameter.removeprefix("impact:"))
+        of_impact = [row["unit"] for row in self.rows["impacts"] if row["impact"] == named]
         row = {
             **keys,
             "unit": (unit or form.unit).replace("USD", f"USD_{CURRENCY_YEAR}"),
             "source": self.source,
         }
+        if of_impact:
+            row["unit"] = row["unit"].replace("IMPACT", of_impact[0])
         if BY_NAME[table].has_parameter_column:
             row["parameter"] = parameter
         if isinstance(value, Mapping):
@@ -363,11 +414,12 @@ class Study:
             "[years]",
             *(f"{key} = {_toml_value(value)}" for key, value in self.years.items()),
         ]
-        for name, fields in self.policies.items():
-            lines += [
-                f"[policies.{name}]",
-                *(f"{key} = {_toml_value(value)}" for key, value in fields.items()),
-            ]
+        for table, sections in (("policies", self.policies), ("scenarios", self.scenarios)):
+            for name, fields in sections.items():
+                lines += [
+                    f"[{table}.{name}]",
+                    *(f"{key} = {_toml_value(value)}" for key, value in fields.items()),
+                ]
         return "\n".join(lines) + "\n"
 
 

@@ -68,6 +68,15 @@ Left = Annotated[
     ),
 ]
 Pairs = Annotated[bool, typer.Option(help="Also lose every pair of sources.")]
+Losses = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--loss",
+        metavar="NAME",
+        help="A source that is lost, origin/NAME or host/NAME, or a stage of a place, "
+        "NAME:STAGE; may be repeated. All origins and hosts if not given.",
+    ),
+]
 Reopen = Annotated[
     bool,
     typer.Option("--reopen", help="A lost source runs again at once; else it regrows by its ramp."),
@@ -121,6 +130,7 @@ def disrupt(
     share: Left = 0.0,
     pairs: Pairs = True,
     reopen: Reopen = False,
+    losses: Losses = None,
     rows: Rows = 10,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -139,6 +149,7 @@ def disrupt(
             share=share,
             pairs=pairs,
             reopen=reopen,
+            losses=losses,
             progress=stage,
         )
     if as_json:
@@ -173,6 +184,7 @@ def secure(
     start: Start = None,
     share: Left = 0.0,
     stockpiles: StockpilesAlone = False,
+    losses: Losses = None,
     out: SecuredRun = None,
     rows: Rows = 10,
     as_json: Json = False,
@@ -191,6 +203,7 @@ def secure(
             starts=start,
             share=share,
             means="stockpiles" if stockpiles else "all",
+            losses=losses,
             progress=stage,
         )
         save(found.plan, out, stage, ctx)

@@ -10,12 +10,14 @@ import typer
 from planner.cli._shared import (
     Json,
     Quiet,
+    Rows,
     Scenario,
     Set,
     Study,
     Tables,
     identity,
     money,
+    period_of,
     print_json,
     reading,
     records,
@@ -46,6 +48,10 @@ Imports = Annotated[
         "--imports", metavar="N", min=0, help="Third objective: N levels of import dependence."
     ),
 ]
+ShownYear = Annotated[
+    int | None,
+    typer.Option("--year", metavar="YEAR", help="The year shown; the last if not given."),
+]
 Slack = Annotated[
     float,
     typer.Option(
@@ -59,6 +65,40 @@ Plans = Annotated[
     int,
     typer.Option("--plans", metavar="N", min=0, help="How many maximally different plans to find."),
 ]
+
+
+@app.command("places", epilog="Example: planner places mystudy --year 2030")
+def places(
+    study: Study,
+    scenario: Scenario = "",
+    settings: Set = None,
+    year: ShownYear = None,
+    rows: Rows = 40,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Show what the plan costs each place, with and without the revenue of its tariffs, and what it
+    emits there."""
+    from planner.cli._terminal import show_frame
+
+    with reading(study, scenario, settings, quiet=quiet or as_json) as (system, stage):
+        import planner
+        from planner.plan.solve import optimum
+
+        shown = year if year is not None else system.years[-1]
+        first = period_of(system, shown)
+        plan = optimum(system, progress=stage)
+    found = planner.places(plan)
+    if as_json:
+        print_json({**identity(system), "currency": money(system), "places": records(found)})
+    elif not quiet:
+        of_money = found[found["present_value"].notna()]
+        sums = of_money.groupby(["place", "item"], sort=False)["present_value"].sum()
+        head = f"Whole horizon, present value ({money(system)})"
+        show_frame(head, sums.unstack("item", sort=False).reset_index(), rows=rows)
+        of_year = found[(found["year"] == first) & (found["value"] != 0)]
+        kept = of_year[["place", "item", "metal", "value", "unit"]]
+        show_frame(f"In {shown}", kept, rows=rows)
 
 
 @app.command(
@@ -81,16 +121,19 @@ def frontier(
     with reading(study, scenario, settings, quiet=quiet or as_json) as (system, stage):
         import planner
 
+        def keep(so_far: Frontier) -> None:
+            tables = {"points": so_far.points, "mix": so_far.mix}
+            write_tables(out, tables, {"frontier.json": _origin(system, tables)})
+
         found = planner.frontier(
             system,
             points=points,
             scope="territorial" if territorial else "footprint",
             by_metal=by_metal,
             imports=imports,
+            finished=keep if out is not None else None,
             progress=stage,
         )
-        tables = {"points": found.points, "mix": found.mix}
-        write_tables(out, tables, {"frontier.json": _origin(system, tables)})
     if as_json:
         print_json(
             {

@@ -144,6 +144,7 @@ def _about(plan: Plan) -> list[tuple[str, Any]]:
         (f"present value of all cost, {record.currency}", plan.cost),
         *_net_and_gross(plan),
         (f"present value of penalties, in no cost, {record.currency}", plan.penalty),
+        *_subsidised(plan),
         (f"objective: cost and penalties, {record.currency}", record.objective),
         ("targets", plan.headline.targets_said),
         *(("target missed", each.said) for each in plan.headline.missed),
@@ -166,15 +167,22 @@ def _about(plan: Plan) -> list[tuple[str, Any]]:
     ]
 
 
+def _subsidised(plan: Plan) -> list[tuple[str, Any]]:
+    """What the state pays, where it pays something: it lowers the objective."""
+    head = f"present value of subsidies, off the objective, {plan.record.currency}"
+    return [(head, plan.outlay)] if plan.outlay else []
+
+
 def _net_and_gross(plan: Plan) -> list[tuple[str, Any]]:
-    """What exports at a price earn and the cost without it, where there are any."""
+    """What exports at a price earn, the cost without it, and the rent abroad, where there are
+    any."""
     head, money = plan.headline, plan.record.currency
-    if not head.export_revenue:
-        return []
-    return [
-        (f"present value of what exports at a price earn, {money}", head.export_revenue),
-        (f"present value of all cost without it, {money}", head.gross_cost),
-    ]
+    said = {
+        "present value of what exports at a price earn": head.export_revenue,
+        "present value of all cost without it": head.gross_cost if head.export_revenue else 0.0,
+        "present value of the rent abroad within the cost": head.rent_abroad,
+    }
+    return [(f"{words}, {money}", amount) for words, amount in said.items() if amount]
 
 
 def _heads(plan: Plan, name: str) -> dict[str, str]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +31,35 @@ MOST_NOTED = 3
 PENALTIES = frozenset({"shortage", "breach"})
 """Variables whose coefficient in the objective is a penalty: nobody pays it, and no cost holds it.
 The items of the cost table have the same names."""
+TRANSFERS = frozenset({"claimed"})
+"""Variables whose coefficient in the objective is a payment at home: whoever decides sees it, and
+no cost of the country holds it."""
+
+
+class Names(tuple[Name, ...]):
+    """Columns or rows of a programme, with what follows from their names alone: programmes that
+    differ in numbers share it."""
+
+    @cached_property
+    def at(self) -> Mapping[Name, int]:
+        """Position of each."""
+        return {name: i for i, name in enumerate(self)}
+
+    @cached_property
+    def runs(self) -> npt.NDArray[np.int_]:
+        """How many follow one another of each variable or family, in order."""
+        return np.array(
+            [sum(1 for _ in together) for _, together in groupby(self, key=itemgetter(0))],
+            dtype=int,
+        )
+
+    @cached_property
+    def penalised(self) -> npt.NDArray[np.bool_]:
+        """Where the coefficient in the objective is a penalty, shape (n,)."""
+        return np.array([name in PENALTIES for name, _ in self], dtype=bool)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Names, (tuple(self),)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,25 +80,51 @@ class Arrays:
     left_out: tuple[str, ...] = ()
     """What `without_specks` left out although it may matter, in sentences."""
 
-    @cached_property
+    def __post_init__(self) -> None:
+        for field in ("columns", "rows"):
+            names = getattr(self, field)
+            if not isinstance(names, Names):
+                object.__setattr__(self, field, Names(names))
+
+    @property
+    def column_names(self) -> Names:
+        """The columns, with what follows from their names."""
+        return cast(Names, self.columns)
+
+    @property
+    def row_names(self) -> Names:
+        """The rows, likewise."""
+        return cast(Names, self.rows)
+
+    @property
     def column_at(self) -> Mapping[Name, int]:
         """Position of each column."""
-        return {name: i for i, name in enumerate(self.columns)}
+        return self.column_names.at
 
-    @cached_property
+    @property
     def row_at(self) -> Mapping[Name, int]:
         """Position of each row."""
-        return {name: i for i, name in enumerate(self.rows)}
+        return self.row_names.at
 
     @cached_property
     def penalty(self) -> Array:
         """The part of `cost` that is a penalty, USD per unit, shape (n,)."""
-        return np.where([name in PENALTIES for name, _ in self.columns], self.cost, 0.0)
+        return np.where(self.column_names.penalised, self.cost, 0.0)
+
+    @cached_property
+    def transfer(self) -> Array:
+        """The part of `cost` that is paid between parties at home, USD per unit, shape (n,)."""
+        return np.where([name in TRANSFERS for name, _ in self.columns], self.cost, 0.0)
+
+    @cached_property
+    def paid(self) -> Array:
+        """The part of `cost` that the country pays, USD per unit, shape (n,)."""
+        return self.cost - self.penalty - self.transfer
 
     def parts(self, x: Array) -> tuple[float, float]:
-        """What a solution x (n,) costs, and its penalties: USD, together its objective."""
-        penalty = float(self.penalty @ x)
-        return float((self.cost - self.penalty) @ x) + self.offset, penalty
+        """What a solution x (n,) costs the country, and its penalties: USD. Together they are its
+        objective, subsidies left out of it."""
+        return float(self.paid @ x) + self.offset, float(self.penalty @ x)
 
     def columns_of(self, variable: str) -> npt.NDArray[np.int32]:
         """Positions of the columns of a variable."""

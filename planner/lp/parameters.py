@@ -29,8 +29,9 @@ from planner.mfa.balance import Balance
 from planner.mfa.demand_measures import AVOIDED, Spare, spares
 from planner.system.curves import curves
 from planner.system.economics import discount_factor, period_factors
-from planner.system.nouns import SCOPES, Array, System
+from planner.system.nouns import HOME, SCOPES, Array, System
 from planner.system.orders import order_cash, order_charge, orderable
+from planner.system.places import place_of_plants
 from planner.system.unit_accounts import running_costs
 
 
@@ -115,7 +116,10 @@ def _fill_activities(m: Components, given: Given) -> None:
     for process in system.processes.values():
         least.add(process.name, values=system.period_mean(process.min_activity))
         most.add(process.name, values=system.period_mean(process.max_activity))
-        costs.add(process.name, values=given.factor * sum(running_costs(system, process).values()))
+        running = sum(running_costs(system, process).values())
+        if process.unseen is not None:
+            running = running + process.unseen.cost
+        costs.add(process.name, values=given.factor * running)
     index = add_set(m, "activities", least, width=2)
     add_param(m, "min_activity", least, index)
     add_param(m, "max_activity", most, index)
@@ -135,8 +139,10 @@ def _fill_orders(m: Components, given: Given) -> None:
         charge = order_charge(system, system.plants[name])
         cost.add(name, values=charge.sum(axis=-1), kept=kept)
     add_param(m, "order_cost", cost, add_set(m, "orders", cost, width=2))
-    paying = {name: order_cash(system, system.plants[name]) for name in given.orderable}
-    cash = given.by_order(paying)
+    # the budget is the country's: plants at other places are paid for there
+    at = place_of_plants(system)
+    own = [name for name in given.orderable if at[name] == HOME]
+    cash = given.by_order({name: order_cash(system, system.plants[name]) for name in own})
     paid = m.index("cash", cash, width=3)
     add_param(m, "cash", cash, paid)
     join_sets(m, "ordered", m.sets["periods"], paid.codes[:, [2]], paid.codes[:, [0, 1]])
@@ -164,8 +170,8 @@ def lengthens(system: System, spare: Spare) -> bool:
 
 def lifetime_measure(system: System, spare: Spare) -> str:
     """Name of the lifetime measure that a column belongs to; empty for other measures."""
-    name = spare.column.removesuffix(AVOIDED)
-    return name if system.measures[name].kind == "lifetime" else ""
+    measure = system.measures.get(spare.column.removesuffix(AVOIDED))
+    return measure.name if measure is not None and measure.kind == "lifetime" else ""
 
 
 def _fill_explorations(m: Components, given: Given) -> None:

@@ -12,7 +12,7 @@ process and good what comes in goes out.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeGuard
 
 import numpy as np
@@ -29,12 +29,16 @@ from planner.mfa.balance import (
 from planner.mfa.provenance.trace import Trace, trace
 from planner.system.losses import DISSIPATED, SURPLUS, UNCOLLECTED, parts_of_loss
 from planner.system.nouns import Array, Good, Process, System, frozen_array
-from planner.system.provenance import NEW_SCRAP
+from planner.system.places import flows_at
+from planner.system.provenance import NEW_SCRAP, is_supplied
 from planner.system.unit_accounts import metals_of
 
 COLUMNS = ("metal", "year", "source", "target", "good", "value", "unit")
 UNIT = "t/year"
 UNNAMED = "loss/unnamed"
+SHORTAGE = "shortage"
+SERVED = ("export", "demand")
+"""Where demand ends that enters no use stock."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,13 +91,27 @@ def threads_of(balance: Balance, values: VariableValues) -> Iterator[Thread]:
         yield from _of_good(system, good_, values, into_use)
 
 
+def seen_threads(balance: Balance, values: VariableValues) -> Iterator[Thread]:
+    """The flows that somebody could observe: what goes short is none, and is no part of what goes
+    abroad, or to a demand that enters no use stock. Use stocks count on full demand."""
+    threads = list(threads_of(balance, values))
+    short = {(t.metal, t.target): t.value for t in threads if t.source == SHORTAGE}
+    used = {(metal, good) for metal, good, _ in balance.into_use}
+    for thread in threads:
+        short_of = thread.metal, thread.source
+        if thread.target in SERVED and short_of in short and short_of not in used:
+            yield replace(thread, value=thread.value - short[short_of])
+        elif thread.source != SHORTAGE:
+            yield thread
+
+
 def outside_source(system: System, process: Process, good: str) -> str:
     """The node that a process without inputs draws on."""
     if process.host:
         return f"host/{process.host}"
     if process.kind == "release":
         return f"stockpile/{good}"
-    return f"origin/{process.origin or system.country}"
+    return f"origin/{process.origin or system.name_of_place(process.place)}"
 
 
 def _of_process(system: System, process: Process, activity: Array) -> Iterator[Thread]:
@@ -176,7 +194,7 @@ def _of_good(
     ends = [
         ("draw", f"stockpile/{name}", name),
         ("fill", name, f"stockpile/{name}"),
-        ("shortage", "shortage", name),
+        ("shortage", SHORTAGE, name),
     ]
     thrown_away = UNCOLLECTED if good.kind == "waste" else SURPLUS
     for metal, content in good.content.items():
@@ -192,7 +210,7 @@ def _of_good(
             largest = content * good.demand
             rest = np.where(np.abs(rest) > _ROUNDING * largest, rest, 0.0)
             yield Thread(metal, name, "export" if good.export else "demand", name, rest + gone)
-        elif good.curve:
+        elif good.sold:
             yield Thread(metal, name, "export", name, gone)
 
 
@@ -231,7 +249,7 @@ def base_account(balance: Balance, flows: pd.DataFrame, metal: str, year: int) -
     system = balance.system
     if metal not in system.metals or year not in [p.first for p in system.periods]:
         raise KeyError(f"no metal '{metal}' or no period that begins in {year}")
-    table = flows[(flows["metal"] == metal) & (flows["year"] == year)]
+    table = flows_at(system, flows[(flows["metal"] == metal) & (flows["year"] == year)])
     parts = _Parts(trace(balance, flows, metal), [p.first for p in system.periods].index(year))
     rows = [
         *_supply_account(system, table, parts),
@@ -279,7 +297,8 @@ class _Parts:
 
 
 def _supply_account(system: System, table: pd.DataFrame, parts: _Parts) -> Iterator[_Row]:
-    """Ore taken, imports by form and origin, refined output by pathway, products made, exports."""
+    """Ore taken, imports by form and origin, refined output by pathway, products made, and the
+    exports that are served."""
     for process in system.processes.values():
         if process.kind in MINING_KINDS:
             for source, value in _pairs_of(table[table["target"] == process.name], "source"):
@@ -287,14 +306,23 @@ def _supply_account(system: System, table: pd.DataFrame, parts: _Parts) -> Itera
         for good, value in _pairs_of(table[table["source"] == process.name], "good"):
             if good in system.goods:
                 yield from _output_rows(process, system.goods[good], value)
-                if system.goods[good].kind == "refined":
+                if is_supplied(system.goods[good]):
                     for pathway, share in parts.by_pathway(process.name).items():
                         yield "refining", pathway, process.name, share * value
         if process.kind == "import":
             for good, value in _pairs_of(table[table["target"] == process.name], "source"):
                 yield "trade", "taken abroad", good, value
-    for good, value in _pairs_of(table[table["target"] == "export"], "good"):
+    yield from _sent_out(system, table)
+
+
+def _sent_out(system: System, table: pd.DataFrame) -> Iterator[_Row]:
+    """What is exported, less what goes short of it, or traded to another place."""
+    traded = [process.name for process in system.processes.values() if process.goes_abroad]
+    for good, value in _pairs_of(table[table["target"].isin(traded)], "good"):
         yield "trade", "export", good, value
+    short = dict(_pairs_of(table[table["source"] == SHORTAGE], "good"))
+    for good, value in _pairs_of(table[table["target"] == "export"], "good"):
+        yield "trade", "export", good, value - short.get(good, 0.0)
 
 
 def _output_rows(process: Process, good: Good, value: float) -> Iterator[_Row]:
@@ -369,7 +397,7 @@ def _loss_account(system: System, table: pd.DataFrame) -> Iterator[_Row]:
 def _outside(system: System, table: pd.DataFrame) -> list[tuple[str, float]]:
     """Total in (deposits, origins, hosts, stockpiles, use stocks, shortage), total out, and their
     difference."""
-    inside = {*system.processes, *system.goods}
+    inside = {*system.goods, *(p.name for p in system.processes.values() if not p.is_trade)}
     total_in = float(
         table.loc[~table["source"].isin(inside) & table["target"].isin(inside), "value"].sum()
     )

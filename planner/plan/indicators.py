@@ -32,9 +32,10 @@ from planner.plan.flow_tables import Accounted, FlowTables, flow_tables
 from planner.plan.prices import balance_prices, prices_of_refined_goods, refined_prices
 from planner.plan.schema import COLUMNS, GOODS_PRICE, REFINED_PRICE
 from planner.plan.tables import Row, Values, series, table
-from planner.plan.trade_flows import served_exports, trade_table
+from planner.plan.trade_flows import served_exports, trade_table, traded_away
 from planner.system.losses import PREFIX, UNCOLLECTED, loss_and_medium
-from planner.system.nouns import PATHWAYS, SCOPES, Array, System
+from planner.system.nouns import HOME, PATHWAYS, SCOPES, Array, System
+from planner.system.places import flows_at, place_of_nodes
 from planner.system.trade import OWN_FORMS, form_of, goods_supply
 from planner.system.unit_accounts import demand_by_good, in_refined_metal, reported_requirement
 
@@ -139,9 +140,10 @@ def _price(system: System, prices: Mapping[tuple[str, int], float], metal: str) 
     """Demand-weighted price of the single-metal goods demanded, USD per t of metal in them, shape
     (T,); NaN where none is."""
     worth, amount = np.zeros(len(system.periods)), np.zeros(len(system.periods))
+    own = demand_by_good(system)
     for good in system.goods.values():
-        if good.demand is not None and metal in good.content and len(good.content) == 1:
-            demand = good.demand
+        if good.name in own and metal in good.content and len(good.content) == 1:
+            demand = own[good.name]
             price = np.array([prices.get((good.name, p.first), np.nan) for p in system.periods])
             worth = worth + demand * price
             amount = amount + demand * good.content[metal]
@@ -512,10 +514,12 @@ def metal_account(plan: Accounted, metal: str, persons: Array | None = None) -> 
     """Make the account of one metal from the flow, supply and stock tables of a plan."""
     system = plan.system
     years = [p.first for p in system.periods]
-    flows = plan.flows[plan.flows["metal"] == metal]
-    traced = trace(plan.balance, flows, metal)
+    every = plan.flows[plan.flows["metal"] == metal]
+    traced, flows = trace(plan.balance, every, metal), flows_at(system, every)
     supply = plan.supply[plan.supply["metal"] == metal]
     stocks = plan.stocks[(plan.stocks["metal"] == metal) & (plan.stocks["quantity"] == "stock")]
+    stocks = _at_home(system, stocks)
+    crossing = [p.name for p in system.processes.values() if p.is_trade]
 
     def total(frame: pd.DataFrame) -> Array:
         return np.asarray(
@@ -545,11 +549,22 @@ def metal_account(plan: Accounted, metal: str, persons: Array | None = None) -> 
         ore_taken=total(flows[flows["source"].str.startswith("deposit/")]),
         reserve=total(stocks[stocks["kind"] == "deposit"]),
         stock=total(stocks[stocks["kind"] == "use"]),
-        entering=total(flows[flows["source"].str.contains(OUTSIDE)]),
+        entering=total(
+            flows[flows["source"].str.contains(OUTSIDE) | flows["source"].isin(crossing)]
+        ),
         losses={stage: total(part) for stage, part in _losses(system, flows).items()},
         media={medium: total(part) for medium, part in _media(system, flows).items()},
         persons=np.full(len(years), np.nan) if persons is None else persons,
     )
+
+
+def _at_home(system: System, stocks: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a stock table that are of the country."""
+    if not system.abroad:
+        return stocks
+    at = place_of_nodes(system)
+    nodes = stocks["kind"] + "/" + stocks["name"]
+    return stocks[np.array([at.get(node, HOME) == HOME for node in nodes], dtype=bool)]
 
 
 def _goods_by_pathway(plan: Accounted, metal: str) -> dict[str, Array]:
@@ -567,7 +582,7 @@ def _goods_by_pathway(plan: Accounted, metal: str) -> dict[str, Array]:
 def _traded(plan: Accounted, metal: str, traced: Trace) -> dict[str, Array]:
     """Trade beside the refined supply, in refined equivalents, t per year, shape (T,): exports that
     are served, what of them was never refined, and imports in finished goods."""
-    system, served = plan.system, served_exports(plan, metal)
+    system, served = plan.system, _sent(plan, metal)
     own = {name: v for name, v in served.items() if form_of(system.goods[name]) in OWN_FORMS}
     found = {
         "imported_goods": sum(
@@ -580,7 +595,27 @@ def _traded(plan: Accounted, metal: str, traced: Trace) -> dict[str, Array]:
         for suffix, amounts in (("_own", own), ("", served)):
             parts = {good: v * traced.part(good, pathways) for good, v in amounts.items()}
             found[f"{name}_unrefined{suffix}"] = in_refined_metal(system, metal, parts)
+    returned = _returned(plan, metal) if system.abroad else 0.0
+    for name in ("exported_own", "exported", "home_unrefined_own", "home_unrefined"):
+        found[name] = found[name] - returned
     return found
+
+
+def _sent(plan: Accounted, metal: str) -> dict[str, Array]:
+    """What goes abroad of each home good, exports and trade alike, t of the good per year."""
+    found = dict(served_exports(plan, metal))
+    for name, amount in traded_away(plan, metal).items():
+        found[name] = found.get(name, 0.0) + amount
+    return found
+
+
+def _returned(plan: Accounted, metal: str) -> Array:
+    """Home ore and scrap that trade takes abroad and brings back refined, t per year, shape (T,):
+    it is supplied as home metal and was never exported."""
+    supply, years = plan.supply[plan.supply["metal"] == metal], plan.system.years
+    trade = [p.name for p in plan.system.processes.values() if p.is_trade]
+    back = supply[supply["pathway"].isin(WON_AT_HOME) & supply["process"].isin(trade)]
+    return back.groupby("year")["value"].sum().reindex(years).fillna(0.0).to_numpy(dtype=float)
 
 
 def _media(system: System, flows: pd.DataFrame) -> dict[str, pd.DataFrame]:

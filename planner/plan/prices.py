@@ -18,6 +18,7 @@ from planner.plan.schema import COLUMNS, GOODS_PRICE, REFINED_PRICE
 from planner.solver.highs import Arrays, Name, Solution
 from planner.system.economics import period_factors
 from planner.system.nouns import Array, System
+from planner.system.provenance import is_supplied
 
 BINDING = 1e-7
 """A row is binding when its slack is at most this share of its size, or of 1."""
@@ -151,7 +152,7 @@ def prices_of_refined_goods(
     years = [period.first for period in system.periods]
     found: dict[str, dict[str, Array]] = {}
     for good in system.goods.values():
-        if good.kind == "refined" and len(good.content) == 1:
+        if is_supplied(good) and len(good.content) == 1:
             ((metal, content),) = good.content.items()
             price = np.array([by_good.get((good.name, year), np.nan) for year in years])
             found.setdefault(metal, {})[good.name] = price / content

@@ -22,11 +22,13 @@ from planner.mfa.provenance.trace import Trace, traces
 from planner.plan.prices import undiscounted
 from planner.plan.schema import COLUMNS
 from planner.system.byproducts import host_accounts, residue_inflow
-from planner.system.curves import BOUGHT, curves, tranches
+from planner.system.curves import BOUGHT, curves, paid_at, tranches
 from planner.system.economics import period_factors
+from planner.system.impacts import impact_parts
 from planner.system.nouns import SCOPES, Array, Curve, Plant, System
 from planner.system.orders import order_charge, placed
-from planner.system.provenance import REFINED
+from planner.system.provenance import REFINED, is_supplied
+from planner.system.selection.subsidies import claimants, relief
 from planner.system.trade import goods_supply
 from planner.system.unit_accounts import (
     RUN_DOWN,
@@ -48,6 +50,16 @@ _GONE = 1e-12
 """A cohort of which less than this share of the stock is left is rounding."""
 EXPORT_REVENUE = "export_revenue"
 """Item of the cost table: what is earned by exports at a price, counted negative."""
+SUBSIDY = "subsidy"
+"""Item of the cost table: what the state pays by policies of this kind, counted negative."""
+RENT_ABROAD = "rent_abroad"
+"""Item of the cost table: what suppliers abroad earn above their curve and buyers abroad keep below
+theirs, counted negative: it is paid, and a price taker's objective leaves it out."""
+BENEFIT = "benefit"
+"""Item of the cost table: what home buyers would pay at most for what they buy, where demand
+answers to price, counted negative; in no cost."""
+UNSEEN_COST = "unseen_cost"
+"""Item of the cost table: what a calibration found that no source states; in no cost."""
 OWN_COST = "own_cost"
 """Beside the variables: what each cost of a user's own comes to, USD per year, by name and year."""
 
@@ -132,7 +144,7 @@ def _added_up(rows: Iterable[Row]) -> list[Row]:
 
 def _stockpile_supply(system: System, values: Values) -> Iterator[Row]:
     for good in system.goods.values():
-        if good.stockpile is None or good.kind != "refined":
+        if good.stockpile is None or not is_supplied(good):
             continue
         drawn, filled = (series(system, values, each, good.name) for each in ("draw", "fill"))
         for metal, share in good.content.items():
@@ -305,6 +317,7 @@ def cost_table(system: System, values: Values) -> pd.DataFrame:
         *_plant_costs(system, values),
         *_curve_costs(system, values),
         *_breach_costs(system, values),
+        *_subsidies(system, values),
         *_own_costs(system, values),
     )
     return table("costs", [row for cost in costs for row in cost.rows(system, factor)])
@@ -319,11 +332,15 @@ def _own_costs(system: System, values: Values) -> Iterator[_Cost]:
 def _process_costs(system: System, values: Values) -> Iterator[_Cost]:
     """Running costs of processes, transfers and the carbon price."""
     carbon_price, scope = system.carbon_price, priced_scope(system)
+    priced = [impact for impact in system.impacts.values() if impact.price.any()]
     for process in system.processes.values():
         activity = series(system, values, "activity", process.name)
         name, metals = process.name, joined_metals(metals_of(system, process))
         for item, cost in running_costs(system, process).items():
             yield _Cost(item, name, metals, cost * activity)
+        if (unseen := process.unseen) is not None:
+            beyond = series(system, values, "beyond", name)
+            yield _Cost(UNSEEN_COST, name, metals, unseen.cost * activity + unseen.rise * beyond)
         transfer = process.transfer * activity
         yield _Cost("transfer", name, metals, transfer, np.zeros(len(activity)))
         emission = sum(part for at, _, part in emission_parts(system, process) if at == scope)
@@ -332,6 +349,11 @@ def _process_costs(system: System, values: Values) -> Iterator[_Cost]:
         emitted = tranche_emission(system, step) * series(system, values, "step", step.label)
         name = f"deposit/{step.label}"
         yield _Cost("carbon_price", name, deposit.metal, carbon_price * emitted)
+        for impact in priced:
+            rate = sum(part for at, _, part in impact_parts(impact, process) if at == impact.scope)
+            yield _Cost(
+                "impact_price", f"{impact.name}/{name}", metals, impact.price * rate * activity
+            )
 
 
 def _good_costs(system: System, values: Values) -> Iterator[_Cost]:
@@ -369,14 +391,19 @@ def _option_costs(system: System, values: Values) -> Iterator[_Cost]:
 
 
 def _curve_costs(system: System, values: Values) -> Iterator[_Cost]:
-    """What is paid by the steps of curves, and what exports at a price earn."""
+    """What is paid by the steps of curves, what exports at a price earn, and what of it the
+    objective of a price taker leaves out."""
     for of, curve, sign in curves(system):
-        paid = np.zeros(len(system.periods))
+        minimised, paid = np.zeros(len(system.periods)), np.zeros(len(system.periods))
         for step in curve.values():
             taken = series(system, values, "step", step.label)
-            paid = paid + step.price * taken
-        item = "curve" if sign == BOUGHT else EXPORT_REVENUE
-        yield _Cost(item, of, joined_metals(_metals_of_curve(system, of)), sign * paid)
+            minimised = minimised + step.price * taken
+            paid = paid + paid_at(system, of, step) * taken
+        at_home = of in system.goods and system.goods[of].answers
+        item = "curve" if sign == BOUGHT else BENEFIT if at_home else EXPORT_REVENUE
+        metals = joined_metals(_metals_of_curve(system, of))
+        yield _Cost(item, of, metals, sign * paid)
+        yield _Cost(RENT_ABROAD, of, metals, sign * (minimised - paid))
 
 
 def _metals_of_curve(system: System, of: str) -> Iterable[str]:
@@ -424,6 +451,20 @@ def _breach_costs(system: System, values: Values) -> Iterator[_Cost]:
             yield _Cost("breach", f"{name}/{subject}", policy.metal, policy.penalty * amounts)
 
 
+def _subsidies(system: System, values: Values) -> Iterator[_Cost]:
+    """What the state pays by policy and claimant, below zero."""
+    claimed = values.get("claimed", {})
+    for policy in system.policies.values():
+        for claim in claimants(system, policy) if policy.kind == SUBSIDY else ():
+            name = claim.name
+            amount = np.array([claimed.get((policy.name, name, t), 0.0) for t in claim.starts])
+            present = -(amount @ relief(system, policy, claim))
+            worked = [p for p in system.processes.values() if name in (p.name, p.plant)]
+            metals = joined_metals({m for p in worked for m in metals_of(system, p)})
+            whole = f"{policy.name}/{name}"
+            yield _Cost(SUBSIDY, whole, metals, undiscounted(system, present), present)
+
+
 def curve_table(system: System, values: Values) -> pd.DataFrame:
     """Each step of each curve by year: its price, what there is of it, and what the plan takes."""
     return table(
@@ -435,12 +476,15 @@ def _curve_rows(
     system: System, values: Values, of: str, curve: Curve, sign: float
 ) -> Iterator[Row]:
     dug = of in system.deposits
-    kind = "export" if sign != BOUGHT else "deposit" if dug else "supply"
-    money = f"USD_{system.currency_year}/t"
+    kind = "deposit" if dug else "supply"
+    if sign != BOUGHT:
+        kind = "demand" if system.goods[of].answers else "export"
+    money, nothing = f"USD_{system.currency_year}/t", np.full(len(system.periods), np.nan)
     for name, step in curve.items():
         taken = series(system, values, "step", step.label)
         quantities = (
             ("price", step.price, money),
+            ("outlay", nothing if step.outlay is None else step.outlay, money),
             ("amount", step.amount, "t/year"),
             ("left", step.reserve - np.cumsum(taken), "t"),
             ("taken", taken, "t/year"),
@@ -473,6 +517,25 @@ def _emission_rows(system: System, values: Values) -> Iterator[Row]:
             for t, v in _by_period(system, rate * dug):
                 if v:
                     yield *key, t, part, v, "tCO2e/year"
+
+
+def impact_table(system: System, values: Values) -> pd.DataFrame:
+    """Impacts beside carbon by scope, process and part, in the unit of each per year; the footprint
+    repeats the territorial parts and adds what imports bring."""
+    return table("impacts", _impact_rows(system, values))
+
+
+def _impact_rows(system: System, values: Values) -> Iterator[Row]:
+    for impact in system.impacts.values():
+        unit = f"{impact.unit}/year"
+        for process in system.processes.values():
+            activity = series(system, values, "activity", process.name)
+            of = process.stage, process.name, process.origin
+            for scope, part, rate in impact_parts(impact, process):
+                metals = joined_metals(metals_of(system, process))
+                for t, v in _by_period(system, rate * activity):
+                    if v:
+                        yield impact.name, scope, metals, *of, t, part, v, unit
 
 
 def total_emissions(system: System, emissions: pd.DataFrame) -> dict[str, float]:

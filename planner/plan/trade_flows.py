@@ -11,9 +11,10 @@ import pandas as pd
 
 from planner.mfa.balance import sold
 from planner.mfa.demand_measures import change_of_demand
-from planner.mfa.provenance.trace import Trace
+from planner.mfa.provenance.trace import THROUGH, Trace, place_trace
 from planner.plan.tables import Row, Values, series, table
-from planner.system.nouns import Array, Good, System
+from planner.system.nouns import HOME, Array, Good, System
+from planner.system.places import flows_at
 from planner.system.provenance import REFINED
 from planner.system.trade import (
     brought_in,
@@ -53,8 +54,9 @@ def trade_table(plan: Accounted) -> pd.DataFrame:
     metal where the study states none).
 
     Each tonne stands at the last step by which it came in, with that origin: ore of A refined in B
-    comes from B. What an import takes of goods that imports give is left out there, in proportion
-    to those who gave it. `passing_through` says what depends on an origin at any step.
+    comes from B; of exports by trade it is the place that they go to. What an import takes of goods
+    that imports give is left out there, in proportion to those who gave it. `passing_through` says
+    what depends on an origin at any step.
     """
     rows = []
     for metal, direction, good, process, origin, amount in (*_imports(plan), *_exports(plan)):
@@ -74,14 +76,34 @@ def imports_of(plan: Accounted, metal: str) -> pd.DataFrame:
 
 def passing_through(plan: Accounted, metal: str) -> dict[str, Array]:
     """Metal that depends on each origin, mined, refined or made there, t per year of refined
-    equivalents, shape (T,). Shares of all imports may add up to more than 1."""
-    found = {}
-    for origin in origins(plan.system, metal):
-        total = np.zeros(len(plan.system.periods))
-        for name, worth in import_terms(plan.system, metal, origin=origin).items():
-            total = total + series(plan.system, plan.values, "activity", name) * worth
-        found[origin] = total
+    equivalents, shape (T,). Shares of all imports may add up to more than 1. Of what trade brings
+    from other places it is traced through the flows."""
+    system, found = plan.system, {}
+    imports = {p.origin for p in importers(system) if not p.is_trade}
+    traded = {n: w for n, w in import_terms(system, metal).items() if system.processes[n].is_trade}
+    for origin in origins(system, metal):
+        total = np.zeros(len(system.periods))
+        terms = import_terms(system, metal, origin=origin) if origin in imports else {}
+        for name, worth in terms.items():
+            if not system.processes[name].is_trade:
+                total = total + series(system, plan.values, "activity", name) * worth
+        found[origin] = total + _traded_through(plan, metal, origin, traded)
     return found
+
+
+def _traded_through(plan: Accounted, metal: str, place: str, traded: Mapping[str, Array]) -> Array:
+    """What trade brings home that passed a place, t per year of refined equivalents; `traded` is
+    what a unit of each flow brings."""
+    system = plan.system
+    total = np.zeros(len(system.periods))
+    if place not in system.abroad or not traded:
+        return total
+    traced = place_trace(plan.balance, plan.flows, metal, place)
+    for name, worth in traded.items():
+        whole = system.processes[name].source == place
+        share = 1.0 if whole else traced.part(name, (THROUGH,))
+        total = total + share * worth * series(system, plan.values, "activity", name)
+    return total
 
 
 def _imports(plan: Accounted) -> Iterator[_Row]:
@@ -122,7 +144,8 @@ def _exports(plan: Accounted) -> Iterator[_Row]:
         activity = series(system, plan.values, "activity", each.process.name)
         for metal in each.good.content:
             amount = activity * each.amount
-            yield metal, "export", each.good, each.process.name, each.process.origin, amount
+            where = each.process.place or each.process.origin
+            yield metal, "export", each.good, each.process.name, where, amount
 
 
 def export_table(
@@ -131,7 +154,7 @@ def export_table(
     """What goes abroad by where its metal was won, t of contained metal per year. Metal that was
     refined before has the mix of all refined metal supplied in its year."""
     rows: list[Row] = []
-    for (metal, good), part in _gone_abroad(flows).groupby(["metal", "good"]):
+    for (metal, good), part in _gone_abroad(system, flows).groupby(["metal", "good"]):
         mixes = _refined_mixes(system, supply, str(metal))
         for year, value in zip(part["year"], part["value"], strict=True):
             at = system.years.index(year)
@@ -144,14 +167,17 @@ def export_table(
     return table("exports", sorted(rows, key=lambda row: row[:5]))
 
 
-def _gone_abroad(flows: pd.DataFrame) -> pd.DataFrame:
+def _gone_abroad(system: System, flows: pd.DataFrame) -> pd.DataFrame:
     """What goes abroad by metal, good and year, t of contained metal: what is demanded there and
     goes short is no metal."""
-    wanted = flows[flows["target"] == "export"]
+    flows = flows_at(system, flows)
+    traded = [process.name for process in system.processes.values() if process.goes_abroad]
+    wanted, sent = flows[flows["target"] == "export"], flows[flows["target"].isin(traded)]
     short = flows[(flows["source"] == "shortage") & flows["good"].isin(set(wanted["good"]))]
-    both = pd.concat([wanted, short.assign(value=-short["value"])])
+    both = pd.concat([wanted, *([sent] if traded else []), short.assign(value=-short["value"])])
     gone = both.groupby(["metal", "good", "year"], as_index=False)["value"].sum()
-    return pd.DataFrame(gone[gone["value"] > _SLIVER * wanted["value"].max()])
+    largest = max(wanted["value"].max(), sent["value"].max()) if traded else wanted["value"].max()
+    return pd.DataFrame(gone[gone["value"] > _SLIVER * largest])
 
 
 def _composition(
@@ -211,5 +237,18 @@ def served_exports(plan: _Served, metal: str) -> dict[str, Array]:
         - series(system, plan.values, "shortage", good.name)
         + sold(system, plan.values, good)
         for good in system.goods.values()
-        if good.exported and metal in good.content
+        if good.exported and metal in good.content and good.place == HOME
     }
+
+
+def traded_away(plan: _Served, metal: str) -> dict[str, Array]:
+    """What trade takes abroad of each home good that holds a metal, t of the good per year, shape
+    (T,)."""
+    system: System = plan.system
+    found: dict[str, Array] = {}
+    for process in system.processes.values():
+        for name in process.inputs if process.goes_abroad else ():
+            if metal in system.goods[name].content:
+                taken = series(system, plan.values, "activity", process.name)
+                found[name] = found.get(name, 0.0) + taken
+    return found

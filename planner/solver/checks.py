@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
-from operator import itemgetter
-
 import numpy as np
 
 from planner.lp.arrays import Arrays, plain_name
@@ -41,11 +38,9 @@ def column_errors(arrays: Arrays, x: Array) -> Array:
     short = np.maximum(np.maximum(arrays.lower - x, x - arrays.upper), 0.0)
     if not short.any():
         return np.asarray(short)
-    counts = [
-        sum(1 for _ in together) for _, together in groupby(arrays.columns, key=itemgetter(0))
-    ]
+    counts = arrays.column_names.runs
     starts = np.cumsum([0, *counts[:-1]])
-    largest = np.maximum.reduceat(np.abs(x), starts) if counts else np.zeros(0)
+    largest = np.maximum.reduceat(np.abs(x), starts) if len(counts) else np.zeros(0)
     return np.asarray(short / np.maximum(np.repeat(largest, counts), 1.0))
 
 

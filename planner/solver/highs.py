@@ -12,6 +12,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
@@ -26,7 +27,7 @@ from planner.lp.arrays import LEAST_ENTRY, without_specks
 from planner.lp.arrays import Arrays as Arrays
 from planner.lp.arrays import Name as Name
 from planner.solver.checks import ROW_TOLERANCE, worst_error, worst_rows
-from planner.solver.judge import clashing, least_violation, proves_infeasible
+from planner.solver.judge import clashing, least_violation, proves_infeasible, proves_unbounded
 from planner.solver.names import lp_names, mps_names
 from planner.solver.scaling import ranges
 from planner.system.nouns import Array
@@ -42,6 +43,8 @@ have it, since all have an index."""
 INTERIOR_FROM = 50_000
 """Columns from which a solve without a basis to start from takes the interior point method with
 crossover (docs/benchmarks.md)."""
+DUAL_SIMPLEX, PRIMAL_SIMPLEX = 1, 4
+"""HiGHS's numbers for them."""
 NO_SCALING = 0
 """HiGHS's number for that: a tolerance that holds in another scale need not hold in that of the
 programme."""
@@ -258,7 +261,9 @@ class Program:
         holds in the solver's scale may not hold once it is undone.
 
         `optimal` is believed only where it holds outside the solver (`_held`), `infeasible` only
-        after a solve without presolve, and where the two do not agree, by proof (`_judged`).
+        after a solve without presolve, and where the two do not agree, by proof (`_judged`),
+        `unbounded` only with a direction that proves it, or where no method finds an optimum
+        (`_bounded`).
         """
         solution = self._run()
         if solution.status == "failed":
@@ -267,7 +272,33 @@ class Program:
         if solution.status in ("infeasible", "failed"):
             again = self._without_presolve()
             solution = again if again.status != "failed" else self._judged(again)
+        if solution.status == "unbounded":
+            solution = self._bounded(solution)
         return self._held(solution)
+
+    def run_for_new_costs(self) -> Solution:
+        """Solve after a change of costs alone: the last point still holds, and the primal simplex
+        goes on from there. As `run` where that finds no optimum."""
+        with self._under(simplex_strategy=PRIMAL_SIMPLEX):
+            solution = self._run()
+        return self._held(solution) if solution.status == "optimal" else self.run()
+
+    def _bounded(self, solution: Solution) -> Solution:
+        """The answer where the solver says that cost has no lower bound: so it is where its ray
+        proves it; the ray may be nothing but rounding, and then another method has the optimum."""
+        told, known, ray = self.highs.getPrimalRay()
+        if told == highspy.HighsStatus.kOk and known and proves_unbounded(self.now, np.array(ray)):
+            return solution
+        for method in (self._dual_simplex, partial(self._run_by, "ipx")):
+            self.forget()
+            found = method()
+            if found.status in ("optimal", "interrupted"):
+                return found
+        return solution
+
+    def _dual_simplex(self) -> Solution:
+        """By the dual simplex, whatever was chosen."""
+        return self.simplex(simplex_strategy=DUAL_SIMPLEX)
 
     def _without_presolve(self) -> Solution:
         self._set("presolve", "off")
@@ -390,11 +421,17 @@ class Program:
     def simplex(self, **options: Any) -> Solution:
         """Solve by the simplex under options of HiGHS, from where the last solve ended; the options
         are then as they were."""
+        with self._under(**options):
+            return self._run_by("simplex")
+
+    @contextmanager
+    def _under(self, **options: Any) -> Iterator[None]:
+        """Within, HiGHS has these options."""
         before = {name: self.highs.getOptionValue(name)[1] for name in options}
         for name, value in options.items():
             self._set(name, value)
         try:
-            return self._run_by("simplex")
+            yield
         finally:
             for name, value in before.items():
                 self._set(name, value)

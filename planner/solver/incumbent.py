@@ -8,10 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from planner.solver.checks import holds, lower_bound
-from planner.solver.highs import Arrays, Program, Solution
-
-DUAL_SIMPLEX, PRIMAL_SIMPLEX = 1, 4
-"""HiGHS's numbers for those strategies."""
+from planner.solver.highs import DUAL_SIMPLEX, PRIMAL_SIMPLEX, Arrays, Program, Solution
 
 
 def best_known(program: Program, seconds: float) -> tuple[Solution, float]:

@@ -8,6 +8,11 @@ all rows and bounds (Farkas),
 $$\\sum_i \\min(y_i [r_i, \\bar r_i]) + \\sum_j \\min((-A'y)_j [l_j, u_j]) > 0,$$
 
 there is no plan, whatever a solver says; the rows with a dual are those that clash.
+
+A cost without a lower bound has its proof too: a direction d in which every row and bound allows to
+go on for ever, and in which cost falls by more than the rounding of its own terms,
+
+$$\\sum_j c_j d_j < -\\epsilon \\sum_j |c_j d_j|.$$
 """
 
 from __future__ import annotations
@@ -66,6 +71,26 @@ def proves_infeasible(arrays: Arrays, dual: Array) -> bool:
     """Whether duals, shape (m,), prove that no point keeps all rows and bounds."""
     total, size = lagrangian(replace(arrays, cost=np.zeros(len(arrays.columns))), dual)
     return total > PROVEN * size
+
+
+def proves_unbounded(arrays: Arrays, direction: Array) -> bool:
+    """Whether a direction, shape (n,), proves that the cost of the programme has no lower bound: no
+    row or bound ends it, and cost falls by more than rounding along it."""
+    terms = arrays.cost * direction
+    if not terms.sum() < -PROVEN * np.abs(terms).sum():
+        return False
+    step = PROVEN * float(np.abs(direction).max(initial=0.0))
+    along = np.asarray(arrays.matrix @ direction)
+    room = PROVEN * np.asarray(abs(arrays.matrix) @ np.abs(direction))
+    return _goes_on(direction, step, arrays.lower, arrays.upper) and _goes_on(
+        along, room, arrays.row_lower, arrays.row_upper
+    )
+
+
+def _goes_on(change: Array, rounding: Array | float, lower: Array, upper: Array) -> bool:
+    """Whether no finite end stops what changes so."""
+    falls, rises = change < -rounding, change > rounding
+    return not (falls & np.isfinite(lower)).any() and not (rises & np.isfinite(upper)).any()
 
 
 def clashing(dual: Array) -> npt.NDArray[np.int_]:

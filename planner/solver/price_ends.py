@@ -28,7 +28,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import splu
 
 from planner.lp.arrays import Arrays
-from planner.solver.highs import STATUSES, Solution, new_highs
+from planner.solver.highs import PRIMAL_SIMPLEX, STATUSES, Solution, new_highs
 from planner.system.nouns import Array
 
 AT_BOUND = 1e-7
@@ -41,8 +41,6 @@ TOGETHER = 200
 """Parts of the equations with no more unknowns than this are solved together."""
 ROUNDS = 60
 """Passes in which bounds are tightened by rows before programmes are asked."""
-PRIMAL_SIMPLEX = 4
-"""HiGHS's number for it: between two programmes only the cost changes."""
 
 
 def distances(value: Array, lower: Array, upper: Array) -> tuple[Array, Array]:
@@ -316,7 +314,7 @@ class _Part:
         for option, value in (
             ("presolve", "off"),
             ("solver", "simplex"),
-            ("simplex_strategy", PRIMAL_SIMPLEX),
+            ("simplex_strategy", PRIMAL_SIMPLEX),  # only the cost changes between programmes
             ("threads", 1),
         ):
             highs.setOptionValue(option, value)

@@ -11,7 +11,7 @@ from planner.study.nouns import Nouns
 from planner.study.numbers import Numbers
 from planner.study.problems import Problems
 from planner.study.rows import Key, RowReader
-from planner.system.nouns import Array, Process
+from planner.system.nouns import HOME, Array, Process
 
 CLOSES = 1e-9
 """Share of what goes in that a recipe may miss by rounding."""
@@ -34,6 +34,7 @@ class Checks:
         self._curve_names()
         self._tranches_at_home()
         self._demand_is_terminal()
+        self._one_place()
         contents_changed = self._goods_of_other_content()
         for process in self.nouns.processes.values():
             if self.numbers.changed(
@@ -47,7 +48,7 @@ class Checks:
         return {
             name
             for name, row in self.structure.get("goods", {}).items()
-            if not row.cells["metal"] and self.numbers.changed(name, "good_values")
+            if not row.cells["metal"] and self.numbers.changed(self._plain(name), "good_values")
         }
 
     def _deposit_names(self) -> None:
@@ -118,25 +119,46 @@ class Checks:
                     )
 
     def _demand_is_terminal(self) -> None:
-        """Nothing takes in a good that is demanded, or sold abroad."""
+        """Nothing takes in a good that is demanded, or sold abroad; trade may move what is left of
+        it to another place, where it is another good."""
         goods = self.nouns.goods
         for process in self.nouns.processes.values():
-            for name in process.inputs:
+            for name in () if process.is_trade else process.inputs:
                 if name in goods and (goods[name].demand is not None or goods[name].curve):
                     self.problems.at(
-                        self.numbers.rows[_coefficient(process, name, "in")][0],
+                        self.numbers.rows[_coefficient(process, goods[name].plain, "in")][0],
                         "good",
                         f"'{name}' is demanded or sold abroad, so nothing may take it in; let a "
                         "process make a product from it and demand that",
                     )
 
+    def _one_place(self) -> None:
+        """What processes share stands where they do: a plant, deposit or host has one place."""
+        first: dict[tuple[str, str], Process] = {}
+        for process in self.nouns.processes.values():
+            shared = [("plant", process.plant), ("host", process.host)]
+            for cell, name in (*shared, *(("deposit", each) for each in process.deposits)):
+                other = first.setdefault((cell, name), process)
+                if name and other.place != process.place:
+                    self._refuse(
+                        process,
+                        "place",
+                        f"'{process.name}' and '{other.name}' stand at different places and share "
+                        f"the {cell} '{name}', which stands at one; give each place its own",
+                    )
+
     # ---- recipes
 
     def _recipe(self, process: Process) -> None:
-        """A process gives something out, says where its metal comes from, and makes none."""
+        """A process gives something out, says where its metal comes from, and makes none; trade
+        does by its making."""
         spoiled = self.problems.spoiled
         name = process.name
-        if spoiled("keys of", "coefficients", name) or spoiled("coefficients", name):
+        if (
+            process.is_trade
+            or spoiled("keys of", "coefficients", name)
+            or spoiled("coefficients", name)
+        ):
             return
         if not process.outputs:
             self._refuse(
@@ -145,13 +167,16 @@ class Checks:
                 f"'{name}' gives nothing out; add its rows to coefficients.csv",
             )
         if not spoiled("processes", name) and not any(
-            spoiled(*key) for key in _coefficients(process)
+            spoiled(*key) for key in self._coefficients(process)
         ):
             self._provenance(process)
             self._conservation(process)
 
     def _provenance(self, process: Process) -> None:
         """A process that makes refined metal names its pathway, an import its origin."""
+        if process.place != HOME:
+            self._place(process)
+            return
         refined = self._refined(process)
         if refined and process.pathway is None:
             self._refuse(
@@ -165,6 +190,42 @@ class Checks:
                 process,
                 "origin",
                 f"is empty, but '{process.name}' is an import; say where it comes from",
+            )
+
+    def _place(self, process: Process) -> None:
+        """What runs abroad is no import, and its metal is foreign whatever it is labelled."""
+        if process.kind == "import":
+            self._refuse(
+                process,
+                "place",
+                f"'{process.name}' is an import, which brings into the country what no place of "
+                "the study gives; leave its place empty, or let trade.csv bring it there",
+            )
+        if (process.pathway or "").startswith("domestic"):
+            self._refuse(
+                process,
+                "pathway",
+                f"is {process.pathway}, but '{process.name}' stands at '{process.place}': its "
+                "metal is foreign to the country; write foreign instead of domestic, or leave it "
+                "empty",
+            )
+        if process.origin:
+            self._refuse(
+                process,
+                "origin",
+                f"is '{process.origin}', but '{process.name}' stands at '{process.place}', which "
+                "is its origin; leave it empty",
+            )
+        steps = (self.nouns.deposits[d].curve.values() for d in process.deposits)
+        if any(
+            np.any(step.electricity + step.direct_emission) for curve in steps for step in curve
+        ):
+            self._refuse(
+                process,
+                "place",
+                f"'{process.name}' stands at '{process.place}' and digs ore whose electricity or "
+                "emission is stated by its tonne, which counts at home; state it by the tonne of "
+                "metal with the process, as electricity and direct_emission",
             )
 
     def _refined(self, process: Process) -> list[str]:
@@ -225,6 +286,18 @@ class Checks:
             or self.problems.spoiled("keys of", "good_values", good)
         )
 
+    def _coefficients(self, process: Process) -> Iterable[Key]:
+        """The series of a recipe."""
+        for good in (*process.inputs, *process.deposits):
+            yield _coefficient(process, self._plain(good), "in")
+        for good in process.outputs:
+            yield _coefficient(process, self._plain(good), "out")
+
+    def _plain(self, name: str) -> str:
+        """The name of a good, or of a deposit, as a recipe has it."""
+        good = self.nouns.goods.get(name)
+        return name if good is None else good.plain
+
     # ---- refusals
 
     def _refuse(self, process: Process, column: str, message: str) -> None:
@@ -262,11 +335,3 @@ class Checks:
 
 def _coefficient(process: Process, good: str, direction: str) -> Key:
     return "coefficients", (process.name, good, direction), "coefficient"
-
-
-def _coefficients(process: Process) -> Iterable[Key]:
-    """The series of a recipe."""
-    for good in (*process.inputs, *process.deposits):
-        yield _coefficient(process, good, "in")
-    for good in process.outputs:
-        yield _coefficient(process, good, "out")

@@ -25,6 +25,9 @@ LARGEST_BITS = 63
 """Bits of the largest whole number of TOML, without its sign."""
 _KEY = re.compile(r"""(?:"([^"]*)"|'([^']*)'|([^\s="'#]+))\s*[=.]""")
 _DOTTED = re.compile(r"[\w\s.\"'\[\]-]*")
+SELECTING = ". : * ; ( )"
+"""Signs that part the words of a path, a selector or a name with its place."""
+_SELECTING = re.compile(r"[.:*;()]")
 _BRACKETS = re.compile(rf"(?:[\[{{]\s*){{{DEEPEST}}}")
 
 
@@ -69,6 +72,14 @@ HEAD: tuple[HeadField, ...] = (
         bool,
         default=False,
     ),
+    HeadField("places", "places beside the country where processes can stand", list, default=[]),
+    HeadField(
+        "border_charges",
+        "places beside the country whose border charges their carbon price on what trade embodies",
+        list,
+        default=[],
+    ),
+    HeadField("blocs", "[blocs] NAME = [places]: names of several places", dict, default={}),
     HeadField("years", "the years, see below", dict, required=True),
     HeadField("policies", "the policies, see below", dict, default={}),
     HeadField("scenarios", "the scenarios, see below", dict, default={}),
@@ -123,6 +134,12 @@ class Head:
     policies: Mapping[str, Mapping[str, Any]]
     scenarios: Mapping[str, Scenario]
     text: str
+    places: tuple[str, ...] = ()
+    """Places other than the country."""
+    blocs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Places by the name of their bloc; the country by its name."""
+    border_charges: tuple[str, ...] = ()
+    """Places other than the country whose border charges the carbon price."""
 
     def line(self, section: str, key: str = "") -> int:
         """Row of study.toml where a key of a section stands; that of the section, or 0, where it
@@ -252,6 +269,8 @@ class _HeadReader:
         scenarios = self._scenarios(fields["scenarios"])
         policies = self._sections("policies", fields["policies"], "[policies.NAME] with kind = ...")
         currency_year = self._currency_year(fields.get("currency_year"))
+        places = self._places(fields["places"], fields.get("country", ""))
+        blocs = self._blocs(fields["blocs"], places, fields.get("country", ""))
         if not metals or not periods or rate is None or currency_year is None:
             return None
         return Head(
@@ -267,6 +286,9 @@ class _HeadReader:
             policies,
             scenarios,
             self.text,
+            places,
+            blocs,
+            self._members("", "border_charges", fields["border_charges"], places),
         )
 
     # ---- fields
@@ -310,6 +332,46 @@ class _HeadReader:
             if names[name] > 1:
                 self.refuse(section, key, f"names '{name}' twice; keep one")
         return tuple(names)
+
+    def _places(self, given: list[Any], country: str) -> tuple[str, ...]:
+        """The places other than the country, by names that a selector can tell apart."""
+        places = self._names("", "places", given)
+        for name in places:
+            if name == country:
+                self.refuse("", "places", f"names the country '{name}' itself; drop it there")
+            elif _SELECTING.search(name):
+                self.refuse(
+                    "", "places", f"'{name}' holds one of {SELECTING}; name it without them"
+                )
+        return tuple(name for name in places if name != country)
+
+    def _blocs(
+        self, given: Mapping[str, Any], places: Sequence[str], country: str
+    ) -> dict[str, tuple[str, ...]]:
+        """Places by the name of their bloc."""
+        known = (*places, country)
+        found = {}
+        for name, members in given.items():
+            if not isinstance(members, list):
+                self.refuse("blocs", name, f"is {members!r}; give a list of places")
+                continue
+            found[name] = self._members("blocs", name, members, known)
+            if name in known or _SELECTING.search(name):
+                self.refuse(
+                    "blocs", name, f"is a place too, or holds one of {SELECTING}; rename the bloc"
+                )
+        return found
+
+    def _members(
+        self, section: str, key: str, given: list[Any], known: Sequence[str]
+    ) -> tuple[str, ...]:
+        """Places that a list names."""
+        names = self._names(section, key, given)
+        for place in names:
+            if place not in known:
+                close = self.problems.suggestion(place, known)
+                self.refuse(section, key, f"'{place}' is not a place of `places`{close}")
+        return names
 
     def _convention(self, given: str) -> None:
         if given not in CONVENTIONS:

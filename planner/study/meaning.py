@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from planner.errors import Severity
-from planner.system.nouns import ProcessKind
+from planner.system.nouns import TRADE, ProcessKind
 
 Question = Literal[
     "opened",
@@ -42,15 +42,19 @@ Question = Literal[
     "bringing",
     "ordering",
     "emitting",
+    "causing",
+    "caused",
     "priced",
     "stocked",
+    "rising",
+    "fixed",
     "going abroad",
     "a deposit",
     "no deposit",
 ]
 """What a noun or a policy is asked before one of its numbers counts; answered in
 `planner.study.judgement.questions`."""
-AT_HOME = tuple(kind for kind in get_args(ProcessKind) if kind != "import")
+AT_HOME = tuple(kind for kind in get_args(ProcessKind) if kind not in ("import", TRADE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +158,15 @@ MEANINGS: tuple[Meaning, ...] = (
         among=AT_HOME,
     ),
     Meaning(
+        "impacts",
+        (),
+        "impacts that a process has",
+        "no process has '{name}': it is computed of nothing; give factors `impact:{name}` in "
+        "process_values.csv, or drop it",
+        asks="caused",
+        severity="warning",
+    ),
+    Meaning(
         "process_values",
         ("loading",),
         "processes on a plant",
@@ -168,6 +181,15 @@ MEANINGS: tuple[Meaning, ...] = (
         "processes with a host",
         "'{name}' has no host; name it in processes.csv, or drop the row",
         column="host",
+        severity="warning",
+    ),
+    Meaning(
+        "process_values",
+        ("unseen_from",),
+        "processes with an unseen_rise",
+        "'{name}' has an unseen_from but no unseen_rise, so that nothing rises from there; give "
+        "its unseen_rise, or drop the row",
+        asks="rising",
         severity="warning",
     ),
     Meaning(
@@ -343,6 +365,22 @@ MEANINGS: tuple[Meaning, ...] = (
         asks="no deposit",
     ),
     Meaning(
+        "curves",
+        (
+            "elasticity",
+            "reference_price",
+            "reference_amount",
+            "lowest_price",
+            "highest_price",
+            "steps",
+            "market_power",
+        ),
+        "processes and goods",
+        "'{name}' is a deposit, which is dug by what it holds: {parameter} means nothing of it; "
+        "give steps of price and reserve instead",
+        asks="no deposit",
+    ),
+    Meaning(
         "measure_values",
         ("ratio",),
         "substitutions with a good `instead`",
@@ -468,6 +506,16 @@ POLICY_MEANINGS: tuple[PolicyMeaning, ...] = (
         "bringing",
     ),
     PolicyMeaning(
+        ("self_sufficiency", "import_share", "stockpile_cover"),
+        "the demand that it is a share of does not answer to price",
+        "the demand for {lacking} answers to price, so that nobody knows what a share of it is "
+        'before the plan is made; measure imports (of = "imports") or recycled content, or give '
+        "the demand in demand.csv",
+        "metal",
+        "fixed",
+        "error",
+    ),
+    PolicyMeaning(
         ("capital_budget",),
         "a plant can be ordered",
         "no plant has a capital_cost, so that nothing can be ordered and the budget bounds "
@@ -482,5 +530,13 @@ POLICY_MEANINGS: tuple[PolicyMeaning, ...] = (
         "or drop the policy",
         "cap",
         "emitting",
+    ),
+    PolicyMeaning(
+        ("impact_cap", "impact_budget"),
+        "a process has the impact within the scope",
+        "no process has {lacking}: the cap bounds nothing; give factors in process_values.csv, or "
+        "drop the policy",
+        "impact",
+        "causing",
     ),
 )

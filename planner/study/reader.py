@@ -19,16 +19,21 @@ from planner.study.judgement import Facts, doubts, refuse_unheeded
 from planner.study.nouns import NO_NOUNS, Nouns, StudyTables, read_nouns, whole_study_series
 from planner.study.numbers import Numbers
 from planner.study.overrides import COMMAND_LINE
-from planner.study.policies import Written, read_policies, with_closures
+from planner.study.policies import read_policies, with_closures
 from planner.study.problems import Problems
-from planner.study.rows import RowReader
+from planner.study.rows import RowReader, place_goods
 from planner.study.rows.vintages import Values, in_force
 from planner.study.scenarios import composed, layers, merged
-from planner.study.schema import TABLES, TableForm
-from planner.system.nouns import Datum, System, frozen_map
+from planner.study.schema import PRESET, TABLES, TableForm
+from planner.study.targets.presets import expanded
+from planner.study.targets.settings import set_field
+from planner.study.targets.written import Written
+from planner.system.nouns import Datum, Good, System, frozen_map
 from planner.units import suggestion
 
 V = TypeVar("V")
+OF_HEAD = (*SCENARIO_HEAD, AS_OF)
+"""Settings that are no field of a policy."""
 
 
 def read(
@@ -215,6 +220,7 @@ class _Study:
         for table, sheet in sheets.items():
             if sheet is not None:
                 rows.read(table, sheet)
+        place_goods(rows)
         return rows
 
     def _sheet(self, table: TableForm) -> Sheet | None:
@@ -291,7 +297,11 @@ class _Reading:
         """The nouns and series of the numbers in force, checked against one another; those of
         before where no number changed."""
         tables = StudyTables(self.rows, self.numbers, self.problems, before)
-        self.nouns = read_nouns(tables, self.settings["discount_rate"])
+        self.nouns = read_nouns(
+            tables,
+            self.settings["discount_rate"],
+            border_adjustment=self.settings["border_adjustment"] is True,
+        )
         self.series = whole_study_series(tables)
         Checks(self.rows, self.numbers, self.nouns, self.problems).run()
 
@@ -329,7 +339,7 @@ class _Reading:
             head.stock_convention,
             self.asked,
             frozen_map(overrides),
-            frozen_map(nouns.goods),
+            frozen_map(self._goods()),
             frozen_map(self.processes),
             frozen_map(self.ramps),
             frozen_map(nouns.plants),
@@ -350,9 +360,17 @@ class _Reading:
             loss_media=frozen_map(nouns.loss_media),
             take_back=frozen_map({n: b for n, b in nouns.take_back.items() if b.more.any()}),
             discoveries=frozen_map(nouns.discoveries),
+            impacts=frozen_map(nouns.impacts),
             observations=nouns.observations,
+            abroad=frozen_map(nouns.abroad),
+            border_charges=frozenset(head.border_charges),
             warnings=doubts(self.facts).report() if traced and not self.problems else (),
         )
+
+    def _goods(self) -> Mapping[str, Good]:
+        """The goods; in a study with places those that something handles where they are."""
+        handled = self.rows.places_of_goods
+        return {n: good for n, good in self.nouns.goods.items() if not handled or n in handled}
 
     def _active(self, scenario: str) -> tuple[str, ...]:
         """The layers in force, the earliest first."""
@@ -392,8 +410,12 @@ class _Reading:
             changes = self.head.scenarios[scenario].policies
             written = merged(written, changes)
             section |= {name: f"scenarios.{scenario}.policies.{name}" for name in changes}
+        # a preset first: its fields can then be set like those of any policy
+        for path in [path for path in settings if path.endswith(f".{PRESET}")]:
+            self._set_policy(written, path, settings[path])
+        written = {name: expanded(fields) for name, fields in written.items()}
         for path, value in settings.items():
-            if path not in (*SCENARIO_HEAD, AS_OF):
+            if path not in OF_HEAD and not path.endswith(f".{PRESET}"):
                 self._set_policy(written, path, value)
         return [
             Written(name, _unless_later(fields, settings[AS_OF]), section[name])
@@ -401,18 +423,9 @@ class _Reading:
         ]
 
     def _set_policy(self, written: dict[str, dict[str, Any]], path: str, value: Any) -> None:
-        """Override a field of a policy, by its path policies.NAME.field."""
-        words = path.split(".")
-        if len(words) == 3 and words[1] in written:
-            written[words[1]][words[2]] = value
-            return
-        close = suggestion(words[1], written) if len(words) > 1 else ""
-        self.problems.add(
-            COMMAND_LINE,
-            0,
-            path,
-            f"no policy has this path{close}; write policies.NAME.field",
-        )
+        span = self.head.periods[0].first, self.head.periods[-1].last
+        if wrong := set_field(written, path, value, span):
+            self.problems.add(COMMAND_LINE, 0, path, wrong)
 
 
 def _same(
@@ -432,7 +445,7 @@ def _unless_later(fields: Mapping[str, Any], as_of: int | None) -> Mapping[str, 
 
 
 def _is_setting(path: str) -> bool:
-    return path in (*SCENARIO_HEAD, AS_OF) or path.partition(".")[0] == "policies"
+    return path in OF_HEAD or path.partition(".")[0] == "policies"
 
 
 def _wrong_setting(path: str, value: Any) -> str:

@@ -7,19 +7,23 @@ new` starts from it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from planner.system.losses import MEDIA, WITHOUT_PROCESS
 from planner.system.nouns import (
+    PATHWAYS,
     SCOPES,
+    TRADE,
     Distribution,
     GoodKind,
     MeasureKind,
     Pathway,
+    Policy,
     ProcessKind,
     Stage,
 )
+from planner.system.trade import FORMS
 
 VALUE_COLUMNS = (
     "year",
@@ -65,6 +69,14 @@ COLUMN_NOTES: Mapping[str, str] = {
     ),
     "note": "how it was derived, what is doubtful",
 }
+
+
+FACTOR = "impact:"
+"""What the name of a parameter begins with that is the factor of an impact of impacts.csv."""
+ANY_FACTOR = f"{FACTOR}NAME"
+"""The parameter that stands for the factors of all impacts."""
+UNIT_OF_IMPACT = "IMPACT"
+"""Stands in a unit for the unit of the impact, as impacts.csv states it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +176,13 @@ class TableForm:
         return (*texts, *["parameter"] * self.has_parameter_column, *tail)
 
     def parameter(self, name: str) -> ParameterForm | None:
-        """The parameter of a name; None where the table has none such."""
-        return next((p for p in self.parameters if p.name == name), None)
+        """The parameter of a name; None where the table has none such. One that stands for the
+        names of another table has the name given."""
+        found = next((p for p in self.parameters if p.name == name), None)
+        if found is None and name.startswith(FACTOR) and name != FACTOR:
+            stands = next((p for p in self.parameters if p.name == ANY_FACTOR), None)
+            found = None if stands is None else replace(stands, name=name)
+        return found
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -176,9 +193,65 @@ def _good(note: str) -> Column:
     return Column("good", note, required=True, refers_to="goods")
 
 
+def _place(note: str) -> Column:
+    return Column("place", f"{note}; empty: the country of the study", refers_to="places")
+
+
 YEAR_TO_YEAR = "from each year to the next"
 FROM_ORDER = "counted from the year in which the order, or a part of it, is placed"
 OF_COHORT = "the cohort of each year its own"
+
+_ELASTIC = (
+    ParameterForm(
+        "elasticity",
+        "1",
+        "by how many percent the amount answers to one percent of price: above 0 of a supply, "
+        "below 0 of a demand; with it, and without steps, the curve is one of constant elasticity "
+        "and needs the next five",
+        minimum=None,
+    ),
+    ParameterForm(
+        "reference_price",
+        "USD/t",
+        "a price at which the amount of the curve is known, in the unit of the price of a step",
+        positive=True,
+    ),
+    ParameterForm(
+        "reference_amount", "t/year", "the amount at that price, in the unit of that of a step"
+    ),
+    ParameterForm(
+        "lowest_price",
+        "USD/t",
+        "where the curve begins or ends: at it a supply gives at once what it gives up to there, "
+        "and a demand is at its largest",
+        positive=True,
+    ),
+    ParameterForm(
+        "highest_price",
+        "USD/t",
+        "the other end: above it a demand buys nothing and at it at once what it buys there, and a "
+        "supply has no more to give",
+        positive=True,
+    ),
+    ParameterForm(
+        "steps",
+        "1",
+        "into how many steps the curve is cut between its two ends, at equal ratios of price",
+        by_year=False,
+        minimum=1.0,
+        maximum=1000.0,
+    ),
+    ParameterForm(
+        "market_power",
+        "1",
+        "of imports and exports: 0, the country takes the price; 1, it knows that its purchases "
+        "raise it (monopsony), or its sales lower it (monopoly); between them a conduct parameter; "
+        "0 where absent",
+        by_year=False,
+        maximum=1.0,
+    ),
+)
+"""What a curve of constant elasticity is given by, in rows without a step."""
 
 TABLES: tuple[TableForm, ...] = (
     TableForm(
@@ -218,6 +291,12 @@ TABLES: tuple[TableForm, ...] = (
             "disposal and shortage."
         ),
         keys=(_good("the good"), Column("metal", "for content and equivalent", refers_to="metals")),
+        columns=(
+            _place(
+                "of what is not the same at all places (stocks, costs of disposal and shortage); "
+                "costs of a good without rows at a place are those without a place"
+            ),
+        ),
         parameters=(
             ParameterForm(
                 "content",
@@ -277,6 +356,7 @@ TABLES: tuple[TableForm, ...] = (
         "demand",
         "What is to be served. A demanded good is terminal: no process takes it in.",
         keys=(_good("the good demanded"),),
+        columns=(_place("where it is demanded"),),
         parameters=(ParameterForm("demand", "t/year", "amount demanded"),),
     ),
     TableForm(
@@ -286,9 +366,9 @@ TABLES: tuple[TableForm, ...] = (
         columns=(
             Column(
                 "kind",
-                "import runs abroad; all others at home",
+                "import runs abroad; all others at their place",
                 required=True,
-                choices=get_args(ProcessKind),
+                choices=tuple(kind for kind in get_args(ProcessKind) if kind != TRADE),
             ),
             Column(
                 "stage",
@@ -311,6 +391,7 @@ TABLES: tuple[TableForm, ...] = (
                 "country or region the metal comes from, or in which an import refines it; empty "
                 "for home metal",
             ),
+            _place("where it runs, any kind but import; what it takes and gives is there"),
             Column("host", "host of a by-product", refers_to="hosts"),
             Column(
                 "plant",
@@ -376,6 +457,45 @@ TABLES: tuple[TableForm, ...] = (
         required=False,
     ),
     TableForm(
+        "impacts",
+        "Impacts beside carbon, environmental or social, one row an impact. What the study gives "
+        "factors of is computed from the plan; it is in the programme where it has a price, or a "
+        "policy caps it.",
+        keys=(Column("impact", "its name, such as water", required=True),),
+        columns=(
+            Column(
+                "unit",
+                "what it is counted in (m3, kg SO2 eq, medium risk hours), as text without a "
+                "division",
+                required=True,
+            ),
+            Column(
+                "scope",
+                "what its price falls on and a frontier aims at: `territorial`, what happens at "
+                "home, or `footprint`, with what imports bring with them; the footprint where "
+                "empty",
+                choices=(*SCOPES, ""),
+            ),
+            Column("description", "in words: what is counted, by which method"),
+        ),
+        required=False,
+    ),
+    TableForm(
+        "impact_values",
+        "Numbers of impacts.",
+        keys=(Column("impact", "the impact", required=True, refers_to="impacts"),),
+        parameters=(
+            ParameterForm("price", f"USD/{UNIT_OF_IMPACT}", "price of a unit of it", default=0.0),
+            ParameterForm(
+                "electricity",
+                f"{UNIT_OF_IMPACT}/MWh",
+                "impact of a MWh of electricity from the home grid",
+                default=0.0,
+            ),
+        ),
+        required=False,
+    ),
+    TableForm(
         "process_values",
         "Numbers of processes, per unit of activity.",
         keys=(Column("process", "the process", required=True, refers_to="processes"),),
@@ -435,6 +555,22 @@ TABLES: tuple[TableForm, ...] = (
                 events=True,
             ),
             ParameterForm(
+                "unseen_cost",
+                "USD/t",
+                "cost or, below 0, benefit that no source states and that makes the base year the "
+                "optimum, as `planner calibrate` finds it; told apart, in no cost",
+                minimum=None,
+            ),
+            ParameterForm(
+                "unseen_rise",
+                "USD/t",
+                "by how much a unit of activity costs more beyond unseen_from: likewise, so that "
+                "the base year is the only optimum",
+            ),
+            ParameterForm(
+                "unseen_from", "t/year", "activity at which the process was calibrated", default=0.0
+            ),
+            ParameterForm(
                 "host_content",
                 "t/t",
                 (
@@ -444,6 +580,17 @@ TABLES: tuple[TableForm, ...] = (
                 ),
                 maximum=1.0,
                 positive=True,
+            ),
+            ParameterForm(
+                ANY_FACTOR,
+                f"{UNIT_OF_IMPACT}/t",
+                (
+                    "impact NAME of impacts.csv, below zero where it is spared: at home what the "
+                    "process does by itself, without its electricity from the grid; of an import "
+                    "what it brings with it, cradle to border"
+                ),
+                default=0.0,
+                minimum=None,
             ),
         ),
         required=False,
@@ -674,6 +821,7 @@ TABLES: tuple[TableForm, ...] = (
                 required=True,
                 choices=get_args(Distribution),
             ),
+            _place("where it is in use; the goods that enter it, and its waste, are there"),
             Column("description", "in words"),
         ),
         required=False,
@@ -866,19 +1014,27 @@ TABLES: tuple[TableForm, ...] = (
         "Supply and demand by steps of price and amount. Of a process (an import by origin, or any "
         "other): what its activity costs beside its running cost, the cheapest step first. Of a "
         "good that is exported: what buyers abroad pay, the dearest first; it is sold where that "
-        "pays, and nothing is short where it does not. Of a deposit: cost of extraction that rises "
-        "as it is dug, said by tonne of metal or, in tranches, by grade and tonne of ore; then "
-        "emissions per tonne of metal must not fall from step to step either. Steps stand in the "
-        "order of their names, numbers by size.",
+        "pays, and nothing is short where it does not. Of any other good: what buyers at home pay, "
+        "in place of demand.csv; what they buy enters use, and no more. Of a deposit: cost of "
+        "extraction that rises as it is dug, said by tonne of metal or, in tranches, by grade and "
+        "tonne of ore; then emissions per tonne of metal must not fall from step to step either. "
+        "Steps stand in the order of their names, numbers by size. Or, in rows without a step, a "
+        "curve of constant elasticity through a reference, which is cut into steps that keep the "
+        "area under it (conventions.md).",
         keys=(
             Column(
                 "of",
-                "the process, exported good or deposit",
+                "the process, good or deposit",
                 required=True,
                 refers_to="processes|goods|deposits",
             ),
-            Column("step", "name of the step: 1, 2, 3, or 1 Japan, 2 others", required=True),
+            Column(
+                "step",
+                "name of the step: 1, 2, 3, or 1 Japan, 2 others; empty for what is of the whole "
+                "curve, elasticity to market_power",
+            ),
         ),
+        columns=(_place("of a good: where it is sold"),),
         parameters=(
             ParameterForm(
                 "price",
@@ -901,6 +1057,7 @@ TABLES: tuple[TableForm, ...] = (
                 by_year=False,
                 longer="all years together",
             ),
+            *_ELASTIC,
             ParameterForm(
                 "grade",
                 "t/t",
@@ -1081,9 +1238,45 @@ TABLES: tuple[TableForm, ...] = (
         required=False,
     ),
     TableForm(
+        "trade",
+        "Trade between places. A pair of places is open for a good where a row gives its freight, "
+        "and closed elsewhere. `good` is a good, METAL/* or *; `from` and `to` are a place, the "
+        "country of the study, a bloc of study.toml, or *. What names several is of every pair "
+        "where the good is had at one end and of use at the other. Of rows that name the same "
+        "pair, that of the later scenario holds, then the one that names it most narrowly; of "
+        "limits (`max`) all hold. Bans, licences and quotas are `max` in a scenario.",
+        keys=(
+            Column("good", "the good, METAL/* or *", required=True),
+            Column("from", "where it comes from", required=True),
+            Column("to", "where it goes", required=True),
+        ),
+        parameters=(
+            ParameterForm(
+                "freight", "USD/t", "freight and insurance; its row opens the pair, 0 if need be"
+            ),
+            ParameterForm("duty", "1", "share of the value that the place it goes to levies"),
+            ParameterForm(
+                "value",
+                "USD/t",
+                "value of the good on which the duty falls; required where there is a duty",
+            ),
+            ParameterForm("tariff", "USD/t", "levied per tonne by the place it goes to"),
+            ParameterForm("max", "t/year", "most of each pair; 0 closes it"),
+            ParameterForm("emission", "tCO2e/t", "emission of the transport"),
+            ParameterForm(
+                "embodied",
+                "tCO2e/t",
+                "what the border charges the carbon price on, where it does (border_adjustment); "
+                "no emission of the plan, which counts that where it is made",
+            ),
+        ),
+        required=False,
+    ),
+    TableForm(
         "collection",
         "Waste and the largest share of it that can be collected, whatever process takes it.",
         keys=(_good("the waste good"),),
+        columns=(_place("where it arises"),),
         parameters=(ParameterForm("rate", "1", "largest share collected", maximum=1.0),),
         required=False,
     ),
@@ -1102,6 +1295,12 @@ TABLES: tuple[TableForm, ...] = (
                     "foreign_emission_index",
                     "population",
                 ),
+            ),
+        ),
+        columns=(
+            _place(
+                "of grid_intensity, carbon_price and direct_emission_index: another place has its "
+                "own, or the default"
             ),
         ),
         parameters=(
@@ -1132,7 +1331,9 @@ SERIES_DEFAULTS: Mapping[str, float] = {
 }
 
 
-Reading = Literal["kind", "text", "switch", "year", "penalty", "name", "names"]
+Reading = Literal[
+    "kind", "text", "switch", "year", "penalty", "name", "names", "selector", "series"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -1144,8 +1345,8 @@ class PolicyField:
     reading: Reading
     among: str | tuple[str, ...]
     """The words that a name is chosen of, or the nouns that it must be one of: `metals`, `origins`,
-    `goods`, `processes`. Empty where the field holds no name."""
-    only: Literal["any", "waste", "stored"]
+    `goods`, `processes`, `plants`. Empty where the field holds no name."""
+    only: Literal["any", "waste", "stored", "demanded"]
     """Which goods may be named."""
 
     def __post_init__(self) -> None:
@@ -1167,12 +1368,100 @@ STAGES = PolicyField("stages", "names", get_args(Stage), "any")
 PROCESSES = PolicyField("processes", "names", "processes", "any")
 WASTES = PolicyField("goods", "names", "goods", "waste")
 STORED_GOODS = PolicyField("goods", "names", "goods", "stored")
+IMPACT = PolicyField("impact", "name", "impacts", "any")
 SCOPE = PolicyField("scope", "name", SCOPES, "any")
 OF = PolicyField("of", "name", ("demand", "imports"), "any")
 PROVENANCE = PolicyField("provenance", "name", ("any", "home"), "any")
+METALS = PolicyField("metals", "names", "metals", "any")
+NUMERATOR = PolicyField("numerator", "selector", (), "any")
+DENOMINATOR = PolicyField("denominator", "selector", (), "any")
+EACH = PolicyField("each", "names", ("metals", "stages", "origins"), "any")
+MEASURED = PolicyField("measured", "name", ("refined", "contained", "activity"), "any")
+DEMANDED_GOODS = PolicyField("demand", "names", "goods", "demanded")
+ACTIVITY = PolicyField("activity", "selector", (), "any")
+PLANTS = PolicyField("plants", "names", "plants", "any")
+BUDGET = PolicyField("budget", "series", (), "any")
+PRESET = "preset"
+"""Field of a policy that takes its other fields from a preset."""
 
-COMMON = (KIND, SOURCE, NOTE, ENABLED, PUBLISHED)
+PRESETS = PolicyField(PRESET, "text", (), "any")
+
+COMMON = (KIND, SOURCE, NOTE, ENABLED, PUBLISHED, PRESETS)
 """Fields of every policy."""
+
+
+@dataclass(frozen=True, slots=True)
+class SelectorField:
+    """A field of a selector (`planner.system.selection.selector`)."""
+
+    name: str
+    among: str | tuple[str, ...]
+    """As in PolicyField; empty for true or false."""
+    several: bool
+    """True where it takes a name, a list of names, or `*` for all of them."""
+    only: Literal["any", "demanded"]
+    note: str
+
+
+SELECTOR_FIELDS: tuple[SelectorField, ...] = (
+    SelectorField("metals", "metals", True, "any", "metals; those of the policy where left out"),
+    SelectorField("goods", "goods", True, "any", "goods by name"),
+    SelectorField(
+        "forms",
+        FORMS,
+        True,
+        "any",
+        "forms in which goods are traded ([conventions](conventions.md#what-crosses-the-border))",
+    ),
+    SelectorField("processes", "processes", True, "any", "processes by name"),
+    SelectorField("kinds", get_args(ProcessKind), True, "any", "kinds of processes"),
+    SelectorField("stages", get_args(Stage), True, "any", "stages of processes"),
+    SelectorField(
+        "origins",
+        "origins and home",
+        True,
+        "any",
+        "origins of what comes in from abroad (`*`: all of them), or `home`: what does not",
+    ),
+    SelectorField(
+        "places",
+        "places and home",
+        True,
+        "any",
+        "places where processes run and demand is; left out: in the country of the study alone",
+    ),
+    SelectorField(
+        "pathways",
+        PATHWAYS,
+        True,
+        "any",
+        "pathways by which metal was won, traced through the recipes",
+    ),
+    SelectorField(
+        "flow",
+        ("gives", "takes"),
+        False,
+        "any",
+        "what the processes give (default), a chain once, or what they take",
+    ),
+    SelectorField(
+        "less_exports",
+        (),
+        False,
+        "any",
+        "true: exports of the goods selected (by stage, name and form) are taken off",
+    ),
+    SelectorField(
+        "demand",
+        "goods",
+        True,
+        "demanded",
+        "goods of which the demand is counted instead of a flow: end uses",
+    ),
+    SelectorField(
+        "market", ("all", "home", "abroad"), False, "any", "demand that counts; default all"
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -1193,6 +1482,17 @@ class PolicyForm:
     """False: its level is one number, for all years together."""
     longer: str = "each year in force"
     """Meaning of the level in a period of several years."""
+    or_level: str = ""
+    """Another field that may hold the level instead: of a floor, the one of a ceiling."""
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """Fields that may hold the level; a policy gives one of them."""
+        return tuple(filter(None, (self.level, self.or_level)))
+
+    def level_of(self, policy: Policy) -> str:
+        """The field that holds the level of a policy."""
+        return self.or_level if self.or_level and policy.ceiling else self.level
 
     def __post_init__(self) -> None:
         for given in (*self.required, *self.optional):
@@ -1207,9 +1507,31 @@ class PolicyForm:
 
 POLICIES: tuple[PolicyForm, ...] = (
     PolicyForm(
+        "share",
+        "what one selector counts is at least, or at most, this share of what another counts, "
+        "[flows or demand](#selectors); several of the kinds below are names for common cases",
+        "at_least",
+        "1",
+        (NUMERATOR, DENOMINATOR),
+        (METALS, EACH, MEASURED, FROM, TO, PENALTY),
+        or_level="at_most",
+    ),
+    PolicyForm(
+        "subsidy",
+        "the state pays this much per unit of activity of what a selector picks, or per unit of "
+        "yearly capacity ordered of plants; the plan is decided at the cost that is left, the "
+        "cost of the country holds none of it ([conventions](conventions.md#subsidies)); with a "
+        "`budget`, at most that much a year",
+        "rate",
+        "USD/t",
+        (),
+        (ACTIVITY, PLANTS, BUDGET, FROM, TO),
+        longer="each year in force, for what is placed of orders in it",
+    ),
+    PolicyForm(
         "self_sufficiency",
-        "home output at the stages (ore, refined metal, finished goods), less exports at them, is "
-        "at least this share of home demand, in refined equivalents; with "
+        "home output at the stages (ore, refined metal, finished goods), less exports of it "
+        "there, is at least this share of home demand, in refined equivalents; with "
         "provenance `any` (default) what is refined at home from imported ore counts at "
         "processing, with `home` only home metal; where a good mixes what counts and what does "
         "not, the target is refused; a chain through several of the stages counts once",
@@ -1278,6 +1600,23 @@ POLICIES: tuple[PolicyForm, ...] = (
         longer="all years together",
     ),
     PolicyForm(
+        "impact_cap",
+        "yearly impact within the scope, in the unit of the impact",
+        "cap",
+        "1",
+        (IMPACT, SCOPE),
+        (FROM, TO),
+    ),
+    PolicyForm(
+        "impact_budget",
+        "impact within the scope summed over all years, in the unit of the impact: one number",
+        "cap",
+        "1",
+        (IMPACT, SCOPE),
+        by_year=False,
+        longer="all years together",
+    ),
+    PolicyForm(
         "capital_budget",
         "cash for new plants in the year of order",
         "cap",
@@ -1289,13 +1628,13 @@ POLICIES: tuple[PolicyForm, ...] = (
     PolicyForm(
         "stockpile_cover",
         (
-            "a stockpile of at least this many months of the metal's refined requirement; waived "
-            "in years of a closure"
+            "a stockpile of at least this many months of the metal's refined requirement, or of "
+            "the part of it for the goods in `demand`; waived in years of a closure"
         ),
         "months",
         "month",
         (STORED_GOODS,),
-        (FROM, TO, PENALTY),
+        (FROM, TO, PENALTY, DEMANDED_GOODS),
         longer="end of each year in force",
     ),
     PolicyForm(
@@ -1337,12 +1676,18 @@ ROWS_OF_NATURE = frozenset(
         "exploration_limit",
         "extension",
         "service",
+        "shortage_limit",
         "host_limit",
         "circuit_limit",
         "collection",
         "take_back",
+        "unseen_rise",
+        "demand_curve",
         "stockpile_balance",
         "emission_account",
+        "impact_account",
+        "subsidy_claim",
+        "subsidy_budget",
     }
 )
 """Names that no policy may have: those of the rows that nobody sets. A policy `run_down` with a

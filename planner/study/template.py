@@ -16,7 +16,7 @@ from planner.study.schema import BY_NAME, TableForm
 CURRENCY_YEAR = 2021
 SOURCE = "example"
 NOTE = "made up to show the format: replace it"
-LEFT_OUT = ("published",)
+LEFT_OUT = ("place", "published")
 """Columns that a first study does without."""
 
 _HEAD = """\
@@ -226,7 +226,8 @@ def _files(name: str) -> Iterator[tuple[str, str]]:
     yield HEAD_FILE, _HEAD.format(title=title, currency_year=CURRENCY_YEAR)
     yield "README.md", _README.format(title=title, name=name)
     for table, rows in _STRUCTURE.items():
-        yield f"{table}.csv", _csv([BY_NAME[table].column_names, *rows])
+        columns = [name for name in BY_NAME[table].column_names if name not in LEFT_OUT]
+        yield f"{table}.csv", _csv([columns, *rows])
     for table in _NUMBERS:
         yield f"{table}.csv", _number_table(BY_NAME[table])
 

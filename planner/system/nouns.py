@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from planner.errors import Problem
 from planner.system.losses import LossMedia
+from planner.system.selection.selector import Selector
 
 Array = npt.NDArray[np.float64]
 Scalar = float | Array
@@ -27,8 +28,20 @@ V = TypeVar("V")
 
 GoodKind = Literal["intermediate", "refined", "product", "scrap", "waste"]
 ProcessKind = Literal[
-    "mine", "byproduct", "import", "refine", "manufacture", "collect", "recycle", "release"
+    "mine",
+    "byproduct",
+    "import",
+    "refine",
+    "manufacture",
+    "collect",
+    "recycle",
+    "release",
+    "trade",
 ]
+TRADE: ProcessKind = "trade"
+"""Kind of the flows of trade.csv from one place to another; no row of processes.csv has it."""
+HOME = ""
+"""The place that the study is of: its country."""
 Stage = Literal["extraction", "processing", "manufacture", "use", "recycling"]
 Pathway = Literal[
     "domestic primary",
@@ -129,6 +142,12 @@ class Step:
     """Of a tranche of ore, MWh per t of ore as the deposit counts it (of its metal); else 0."""
     direct_emission: Array
     """Of a tranche of ore, t CO2e per t of it beside the electricity's; else 0."""
+    outlay: Array | None = None
+    """What a unit of it adds to the outlay where every unit is paid at the market price, USD per
+    unit; None where each step is paid at its own price."""
+    own: Array | None = None
+    """What the unit is worth to who sells or buys it, the mean of the curve over the step, USD;
+    `price` is that but for market power. Given with `outlay`."""
 
 
 Curve = Mapping[str, Step]
@@ -139,6 +158,21 @@ NO_CURVE: Curve = MappingProxyType({})
 
 def _no_curve() -> Curve:
     return NO_CURVE
+
+
+def located(name: str, place: str) -> str:
+    """A good at a place, by name: `lithium/refined (Chile)`; at home its plain name."""
+    return f"{name} ({place})" if place else name
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Abroad:
+    """The series of a place other than the country of the study, shape (Y,) each, in the units of
+    those of `System`; the carbon price is paid there."""
+
+    grid_intensity: Array
+    carbon_price: Array
+    direct_emission_index: Array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,17 +195,50 @@ class Good:
     demand: Array | None
     """t per year, shape (Y,); None where nothing is demanded."""
     shortage_cost: Array | None
-    """USD per t not served, shape (Y,); given exactly where demand is."""
+    """USD per t not served, shape (Y,); given exactly where demand is, unless it answers to
+    price."""
     disposal_cost: Array
     collection_rate: Array | None
     """The largest share of the waste that can be collected, shape (Y,); only for waste."""
     curve: Curve = field(default_factory=_no_curve)
-    """Steps of what is sold abroad where it pays; empty where it is not."""
+    """Steps of what is sold abroad where it pays, or bought at home by a demand that answers to
+    price; empty where neither is."""
+    place: str = HOME
+    """Where it is balanced: the same good at two places is two goods, named by `located`."""
+
+    @property
+    def answers(self) -> bool:
+        """Whether it is bought at home by a demand that answers to price: `demand` is then 0 until
+        there is a plan, and nothing of it goes short."""
+        return bool(self.curve) and not self.export
+
+    @property
+    def sold(self) -> Curve:
+        """Steps of what is sold abroad; empty where nothing is."""
+        return self.curve if self.export else NO_CURVE
+
+    @property
+    def plain(self) -> str:
+        """Its name without its place, as goods.csv has it."""
+        return self.name.removesuffix(f" ({self.place})") if self.place else self.name
 
     @property
     def exported(self) -> bool:
         """Whether any of it may go abroad: demanded there, or sold at a price."""
         return self.export and (self.demand is not None or bool(self.curve))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unseen:
+    """What a process costs beside what is known of it, as a calibration found it. Series have shape
+    (Y,)."""
+
+    cost: Array
+    """USD per unit of activity, of either sign."""
+    rise: Array
+    """By how much a unit costs more beyond `begins`, USD."""
+    begins: Array
+    """Activity at which the process was calibrated."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -224,16 +291,46 @@ class Process:
     hosting: Mapping[str, Array] = field(default_factory=dict)
     """t of output of a host that a unit of activity is, by host; empty of all but hosts that are
     in the study themselves."""
+    unseen: Unseen | None = None
+    """What a calibration found that the process costs beside what is known of it."""
+    place: str = HOME
+    """Where it runs; of trade where it goes to."""
+    source: str = HOME
+    """Of trade the place that it comes from; of all other processes of no meaning."""
+    duty: Array | None = None
+    """Of trade: what the place that it goes to levies, tariff and share of the value, USD per t."""
+    border_charge: Array | None = None
+    """Of trade: the carbon price at the border on what the good embodies, USD per t."""
+
+    @property
+    def is_trade(self) -> bool:
+        return self.kind == TRADE
 
     @property
     def at_home(self) -> bool:
-        return self.kind != "import"
+        """Whether it runs in the country of the study; trade and imports run between countries."""
+        return self.place == HOME and self.kind not in ("import", TRADE)
 
     @property
     def from_abroad(self) -> bool:
-        """Whether metal comes into the country by this process: an import, or metal won at home
-        from ore of a stated origin (a by-product of imported host ore), which takes in no good."""
-        return self.kind == "import" or bool(self.origin and not self.inputs)
+        """Whether metal comes into the country by this process: an import, trade that comes in, or
+        metal won at home from ore of a stated origin (a by-product of imported host ore), which
+        takes in no good."""
+        if self.place != HOME:
+            return False
+        return self.kind in ("import", TRADE) or bool(self.origin and not self.inputs)
+
+    @property
+    def made_at(self) -> str:
+        """Where it works: its place, or the origin of an import; of trade where it comes from."""
+        if self.is_trade:
+            return self.source
+        return self.origin if self.kind == "import" else self.place
+
+    @property
+    def goes_abroad(self) -> bool:
+        """Whether a home good leaves the country by this process, in trade."""
+        return self.is_trade and self.source == HOME
 
     @property
     def has_foreign_metal(self) -> bool:
@@ -338,6 +435,8 @@ class Product:
     initial_stock: Array
     """t of each history cohort still in use when the study begins; NaN where it follows from the
     inflow, shape (H,)."""
+    place: str = HOME
+    """Where the products are in use."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -417,6 +516,24 @@ class TakeBack:
     no cost to the country; shape (Y,)."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Impact:
+    """An impact beside carbon, in its own unit. Series have shape (Y,)."""
+
+    name: str
+    unit: str
+    scope: Scope
+    """What its price falls on, and a frontier aims at."""
+    description: str
+    price: Array
+    """USD per unit."""
+    electricity: Array
+    """Per MWh from the home grid."""
+    factors: Mapping[str, Array]
+    """By process, per unit of activity: at home without the electricity, of imports cradle to
+    border."""
+
+
 @dataclass(frozen=True, slots=True)
 class Observed:
     """An observation of a flow or price in one year: not part of the plan, but what the flow
@@ -472,14 +589,33 @@ class Policy:
     goods: tuple[str, ...] = ()
     processes: tuple[str, ...] = ()
     scope: Scope = "territorial"
+    impact: str = ""
     of: Literal["demand", "imports"] = "demand"
     provenance: Literal["any", "home"] = "any"
     """Output that self-sufficiency counts: every output at home at its stage, or only metal won
     from home ore and waste."""
     penalty: float | None = None
     """USD per unit of breach; None means the floor is hard."""
+    numerator: Selector | None = None
+    denominator: Selector | None = None
+    """Of a share, what it counts and what that is a share of; of a subsidy, the first selects what
+    is paid for."""
+    each: tuple[str, ...] = ()
+    """Fields of the numerator, each name of which has a row of its own."""
+    measured: Literal["refined", "contained", "activity"] = "refined"
+    """What a share counts tonnes of."""
+    ceiling: bool = False
+    """True for a share that is an upper limit."""
+    demand: tuple[str, ...] = ()
+    """Goods whose demand a stockpile covers; empty: all demand for its metals."""
+    plants: tuple[str, ...] = ()
+    """Plants whose orders a subsidy pays for."""
+    budget: Array | None = None
+    """Most that a subsidy pays, USD per year, shape (Y,); NaN in years without a limit."""
     named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Names in further fields of its form, by field."""
+    preset: str = ""
+    """The law or strategy whose target it is, a name of `planner.presets`."""
     source: str = ""
     place: Place = field(default_factory=lambda: Place("study.toml", 0))
 
@@ -546,7 +682,13 @@ class System:
     """By waste."""
     discoveries: Mapping[str, Discovery] = field(default_factory=dict)
     """Types of deposit that ensembles draw; no plan counts on any."""
+    impacts: Mapping[str, Impact] = field(default_factory=dict)
+    """Impacts beside carbon."""
     observations: tuple[Observed, ...] = ()
+    abroad: Mapping[str, Abroad] = field(default_factory=dict)
+    """The places other than the country, by name; empty where the study has none."""
+    border_charges: frozenset[str] = frozenset()
+    """Places whose border charges their carbon price on what trade embodies."""
     population: Array | None = None
     """Persons, shape (Y,); NaN where the study does not say."""
     warnings: tuple[Problem, ...] = ()
@@ -572,6 +714,15 @@ class System:
     @property
     def years(self) -> tuple[int, ...]:
         return tuple(period.first for period in self.periods)
+
+    def name_of_place(self, place: str) -> str:
+        """The name of a place; that of the country of the study where it is empty."""
+        return place or self.country
+
+    def as_given(self, name: str) -> str:
+        """The name that recipes and contents give a good, whatever its place; of all else its
+        own."""
+        return self.goods[name].plain if name in self.goods else name
 
     @property
     def orders_yearly(self) -> bool:

@@ -8,7 +8,10 @@ whatever the label says. So
   waste; what is won at home is foreign where it has an origin (a by-product of imported host ore)
   or is labelled so;
 - what leaves use at home is domestic secondary, whatever it consisted of before;
-- scrap and waste of manufacture is new scrap;
+- scrap and waste of manufacture at home is new scrap;
+- at another place all of it is foreign, of that place: what is won there, and as secondary metal
+  what leaves use there; refining there is a step on the way, and metal keeps what it is made of.
+  Scrap and waste that trade brings home is foreign secondary of the place that it comes from;
 - what a stockpile opens with is a provenance of its own, `stockpile`.
 
 `reachable` lists what each process may handle. Where that is one pathway, the goods keep provenance
@@ -26,7 +29,7 @@ from typing import NamedTuple
 import numpy as np
 
 from planner.errors import Problem, SpecError
-from planner.system.nouns import Good, Policy, Process
+from planner.system.nouns import HOME, Good, Policy, Process, Product
 from planner.system.trade import RAW_KINDS, Network, sold_on
 
 
@@ -59,6 +62,8 @@ def drawn_from_outside(goods: Mapping[str, Good], process: Process) -> Provenanc
     if label == OPENING.pathway or process.kind == "release":
         return OPENING
     won = "secondary" if _brings_scrap(goods, process) else "primary"
+    if process.place != HOME:
+        return Provenance(f"foreign {won}", process.place)
     if process.kind == "import" or process.origin or label.startswith("foreign"):
         return Provenance(f"foreign {won}", process.origin)
     return Provenance(label or f"domestic {won}")
@@ -74,8 +79,27 @@ def _brings_scrap(goods: Mapping[str, Good], process: Process) -> bool:
 
 
 def makes_new_scrap(process: Process, good: Good) -> bool:
-    """Return True if a process gives a good that is new scrap: scrap or waste of manufacture."""
-    return process.kind == "manufacture" and good.kind in RAW_KINDS
+    """Return True if a process gives a good that is new scrap: scrap or waste of manufacture at
+    home."""
+    return process.kind == "manufacture" and good.kind in RAW_KINDS and process.place == HOME
+
+
+def is_supplied(good: Good) -> bool:
+    """Return True if metal that reaches a good is supplied to the country: refined, and at home."""
+    return good.kind == "refined" and good.place == HOME
+
+
+def left_use(product: Product) -> Provenance:
+    """Provenance of what leaves a use stock."""
+    return Provenance("foreign secondary", product.place) if product.place else OLD_SCRAP
+
+
+def crossed_as_scrap(process: Process, good: Good) -> Provenance | None:
+    """Provenance of a good that trade brings home where it is scrap or waste; None of all else,
+    which keeps what it is made of."""
+    if not process.is_trade or process.place != HOME or good.kind not in RAW_KINDS:
+        return None
+    return Provenance("foreign secondary", process.source)
 
 
 def reachable(
@@ -109,7 +133,7 @@ class _Reach:
         """What goods hold before any process runs: old scrap, and opening stocks."""
         for product in self.network.products.values():
             if product.waste and self._holds(product.waste):
-                self.held.setdefault(product.waste, set()).add(OLD_SCRAP)
+                self.held.setdefault(product.waste, set()).add(left_use(product))
         for name, good in self.network.goods.items():
             if good.stockpile is not None and np.any(np.asarray(good.stockpile.opening) > 0):
                 self.held.setdefault(name, set()).add(OPENING)
@@ -126,8 +150,10 @@ class _Reach:
         for name, coefficient in process.outputs.items():
             if self._holds(name) and np.any(coefficient > 0):
                 new_scrap = makes_new_scrap(process, self.network.goods[name])
+                crossed = crossed_as_scrap(process, self.network.goods[name])
                 own = self.held.setdefault(name, set())
                 given = {NEW_SCRAP} if found and new_scrap and not self.through_refined else found
+                given = {crossed} if found and crossed is not None else given
                 news = news or not given <= own
                 own |= given
         return news
@@ -136,7 +162,7 @@ class _Reach:
         goods, found = self.network.goods, set[Provenance]()
         for name, coefficient in process.inputs.items():
             if self._holds(name) and np.any(coefficient > 0):
-                refined = goods[name].kind == "refined" and not self.through_refined
+                refined = is_supplied(goods[name]) and not self.through_refined
                 found |= {REFINED} if refined else self.held.get(name, set())
         if self._draws_outside(process):
             found.add(drawn_from_outside(goods, process))
@@ -160,7 +186,7 @@ def supplied_pathways(network: Network, metal: str) -> dict[str, frozenset[str]]
         name: frozenset(label.pathway for label in found.get(name, ()))
         for name, process in network.processes.items()
         if any(
-            good in goods and goods[good].kind == "refined" and metal in goods[good].content
+            good in goods and is_supplied(goods[good]) and metal in goods[good].content
             for good in process.outputs
         )
     }
@@ -262,15 +288,15 @@ def _giving(
         name: words
         for name, words in mixed.items()
         if any(
-            metal in goods[good].content and goods[good].kind in kinds
+            metal in goods[good].content and goods[good].kind in kinds and goods[good].place == HOME
             for good in network.processes[name].outputs
             if good in goods
         )
-        and not _only_sells(network, network.processes[name])
+        and not only_sells(network, network.processes[name])
     }
 
 
-def _only_sells(network: Network, process: Process) -> bool:
+def only_sells(network: Network, process: Process) -> bool:
     """Return True if a process passes all that it takes on as it is, which adds nothing."""
     return bool(process.inputs) and all(sold_on(network, process, g) for g in process.inputs)
 

@@ -8,6 +8,10 @@ changes nothing. Scrap and waste are what recycling is fed with: they count by t
 them, and where manufacture takes scrap straight, when it does. Metal that is only passed on (by a
 process of kind manufacture that leaves it in the form it had, such as the sale of refined metal
 abroad) adds what is given beyond what is taken, whoever made that.
+
+Exports, and what trade takes from home to another place at the stages, are taken off where they can
+hold metal that counted (`counted_exports`): foreign metal that is refined and sent on in a chain of
+its own was never counted, and would be taken off others.
 """
 
 from __future__ import annotations
@@ -17,8 +21,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from planner.system.nouns import Array, Policy, Process, System
-from planner.system.provenance import home_output
+from planner.system.nouns import HOME, Array, Good, Policy, Process, System
+from planner.system.provenance import home_output, only_sells
 from planner.system.trade import RAW_KINDS, Network, Unsettled, Worth, sold_on
 
 
@@ -34,6 +38,15 @@ class Counted:
 
 def counted(network: Network, policy: Policy) -> tuple[Counted, ...]:
     """The processes that a self-sufficiency target counts, each with the goods that count."""
+    made = _made(network, policy)
+    reached = _reached(network, policy, made)
+    sent = [p for p in network.processes.values() if p.goes_abroad]
+    less = {p.name: _of(p.inputs, _at_stages(network, policy, p.inputs, reached)) for p in sent}
+    return (*made, *(Counted(p, {}, less[p.name]) for p in sent if less[p.name]))
+
+
+def _made(network: Network, policy: Policy) -> list[Counted]:
+    """Those that give goods that count, or take scrap straight."""
     at_home = _at_home(network, policy)
     makers = [p for p in at_home.values() if _supply(network, p.outputs, policy.metal)]
     passed_on = {good for p in makers for good in _supply(network, p.outputs, policy.metal)}
@@ -46,7 +59,14 @@ def counted(network: Network, policy: Policy) -> tuple[Counted, ...]:
             found.append(Counted(process, adds, _of(process.inputs, less)))
         elif straight := _straight_scrap(network, process, policy, at_home):
             found.append(Counted(process, _of(process.inputs, straight), {}))
-    return tuple(found)
+    return found
+
+
+def _at_stages(
+    network: Network, policy: Policy, names: Iterable[str], reached: Container[str]
+) -> tuple[str, ...]:
+    """Goods among those reached whose stage a policy counts."""
+    return tuple(n for n in names if n in reached and network.goods[n].stage in policy.stages)
 
 
 def _at_home(network: Network, policy: Policy) -> dict[str, Process]:
@@ -63,12 +83,52 @@ def counted_terms(system: System, policy: Policy, worth: Worth) -> dict[str, Arr
     }
 
 
+def counted_exports(network: Network, policy: Policy) -> tuple[Good, ...]:
+    """Exported goods at the stages that can hold metal that counts: what a process that counts adds
+    and all that is made of it, by the recipes. They are taken off whole, also where they are mixed
+    with metal that does not count; metal that left use has served home demand, and is new metal."""
+    reached = _reached(network, policy, _made(network, policy))
+    goods = (network.goods[name] for name in _at_stages(network, policy, network.goods, reached))
+    return tuple(good for good in goods if good.exported and good.place == HOME)
+
+
+def _reached(network: Network, policy: Policy, made: Iterable[Counted]) -> frozenset[str]:
+    """Goods at home that can hold metal that counts."""
+    counts = {each.process.name: each for each in made}
+    staying = [process for process in network.processes.values() if not process.goes_abroad]
+    reached: set[str] = set()
+    known = -1
+    while len(reached) > known:
+        known = len(reached)
+        for process in staying:
+            handed_on = _handed_on(network, process, counts.get(process.name), reached)
+            reached.update(_holding(network, handed_on, policy.metal))
+    return frozenset(reached)
+
+
+def _handed_on(
+    network: Network, process: Process, counts: Counted | None, reached: Container[str]
+) -> Iterable[str]:
+    """Goods by which a process hands on metal that counts. Where all that counted of what it takes
+    is taken off, none of it is left but in what the process itself adds, so not in new scrap."""
+    taken = [g for g in process.inputs if g in reached and np.any(process.inputs[g] > 0)]
+    given = [g for g in process.outputs if np.any(process.outputs[g] > 0)]
+    less = () if counts is None else counts.less
+    if any(good not in less for good in taken):
+        return given
+    if counts is None or (only_sells(network, process) and not taken):
+        return ()
+    return [g for g in given if g in counts.adds] or given
+
+
 def unsettled_output(network: Network, policy: Policy) -> Iterator[Unsettled]:
     """Goods of which it cannot be told what of them counts: made by processes that count and by
     others, and taken by one that counts."""
     at_home = _at_home(network, policy)
     for each in counted(network, policy):
         process = each.process
+        if process.goes_abroad:
+            continue
         taken = each.less if process.name in at_home else each.adds
         for name in taken:
             other = None if sold_on(network, process, name) else _other(network, at_home, name)

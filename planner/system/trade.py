@@ -16,8 +16,14 @@ that a policy, an indicator and a test of security cannot mean different things 
   it passes through at any stage: ore of A refined in B depends on A and on B, each once, so that
   the shares of all origins may add up to more than 1. For one origin, I are the goods that its own
   imports give out.
-- **What goes out** is what is demanded for export or sold abroad at a price, and what an import
-  takes of goods that none of them gives out (home ore refined abroad).
+- **What goes out** is what is demanded for export or sold abroad at a price, what trade takes of
+  home goods to another place, and what an import takes of home goods that none of them gives out
+  (home ore refined abroad).
+- **Between places** each tonne crosses the border with the trade that brings it, whose origin is
+  the place that it comes from, and every place that all of it passed before. Goods at other places
+  are not the country's: what trade takes of them is in no account of it. Where a place mixes metal
+  that passed an origin with other metal, the part hangs on the plan: it is traced in what a plan
+  reports (`planner.plan.trade_flows`), and not counted by policies, of which `check` warns.
 
 The worth of a good is a choice of who asks: `equivalent` (policies: as stated, or refused),
 `reported_equivalent` (reports: as stated, or contained metal), `contained` (contained metal).
@@ -25,17 +31,19 @@ The worth of a good is a choice of who asks: `equivalent` (policies: as stated, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol, get_args
 
 import numpy as np
 
 from planner.system.nouns import (
+    HOME,
     Array,
     Deposit,
     Good,
     Pathway,
+    Plant,
     Policy,
     Process,
     Product,
@@ -77,6 +85,9 @@ class Network(Protocol):
     @property
     def deposits(self) -> Mapping[str, Deposit]: ...
 
+    @property
+    def plants(self) -> Mapping[str, Plant]: ...
+
 
 def contained(good: Good, metal: str) -> float:
     """Metal in a tonne of a good, t/t."""
@@ -102,12 +113,75 @@ def sold_on(network: Network, process: Process, name: str) -> bool:
 
 
 def importers(network: Network, origin: str | None = None) -> tuple[Process, ...]:
-    """The processes by which metal comes into the country, of all origins or of one."""
+    """The processes by which metal comes into the country, of all origins or of one: of a place
+    also trade that brings from another what all of it passed there."""
+    found = [process for process in network.processes.values() if process.from_abroad]
+    if origin is None:
+        return tuple(found)
+    passed = through(network, origin) if any(process.is_trade for process in found) else {}
     return tuple(
         process
-        for process in network.processes.values()
-        if process.from_abroad and origin in (None, process.origin)
+        for process in found
+        if process.origin == origin or (process.is_trade and passed[process.name] is True)
     )
+
+
+def through(network: Network, place: str) -> dict[str, bool | None]:
+    """By process, True if all that it may handle has passed a place, mined, worked up or sent from
+    there; False if none has; None where both are mixed, and what passed hangs on the plan."""
+    held = _held_before(network, place)
+    handled: dict[str, set[bool]] = {name: set() for name in network.processes}
+    waiting = list(network.processes.values())
+    while waiting:
+        grown = [process for process in waiting if _passes_on(process, place, held, handled)]
+        given = {good for process in grown for good in process.outputs}
+        waiting = [p for p in network.processes.values() if not given.isdisjoint(p.inputs)]
+    return {name: None if len(both) > 1 else True in both for name, both in handled.items()}
+
+
+def _held_before(network: Network, place: str) -> dict[str, set[bool]]:
+    """What goods hold before any process runs, True where it is of the place: what leaves use, and
+    opening stocks."""
+    held: dict[str, set[bool]] = {}
+    for product in network.products.values():
+        if product.waste:
+            held.setdefault(product.waste, set()).add(product.place == place)
+    for name, good in network.goods.items():
+        if good.stockpile is not None and np.any(np.asarray(good.stockpile.opening) > 0):
+            held.setdefault(name, set()).add(good.place == place)
+    return held
+
+
+def _passes_on(
+    process: Process, place: str, held: dict[str, set[bool]], handled: dict[str, set[bool]]
+) -> bool:
+    """Give what a process takes to what it gives; True if that was news."""
+    taken = set[bool]().union(*(held.get(good, ()) for good in process.inputs))
+    if process.deposits or not process.inputs:
+        taken.add(False)
+    found = {True} if taken and process.made_at == place else taken
+    news = not found <= handled[process.name]
+    handled[process.name] |= found
+    for good in process.outputs:
+        held.setdefault(good, set()).update(found)
+    return news
+
+
+def mixed_through(network: Network, place: str) -> tuple[str, ...]:
+    """Trade into the country that may carry metal of a place mixed with other metal, by name."""
+    if not any(process.is_trade for process in network.processes.values()):
+        return ()
+    passed = through(network, place)
+    every = (p for p in network.processes.values() if p.is_trade and p.from_abroad)
+    return tuple(process.name for process in every if passed[process.name] is None)
+
+
+def is_from(process: Process, origin: str) -> bool:
+    """Return True if metal comes by a process from an origin: into the country, or in trade from
+    there to any other place. Whoever loses or closes an origin loses these."""
+    if process.is_trade:
+        return process.source == origin and origin != HOME
+    return process.from_abroad and process.origin == origin
 
 
 def brought_in(network: Network, origin: str | None = None) -> frozenset[str]:
@@ -116,9 +190,22 @@ def brought_in(network: Network, origin: str | None = None) -> frozenset[str]:
 
 
 def origins(network: Network, metal: str | None = None) -> tuple[str, ...]:
-    """Countries and regions that metal comes from, at any stage, by name; of all metals or one."""
-    found = {p.origin for p in importers(network) if metal is None or _gives(network, p, metal)}
+    """Countries and regions that metal comes from, at any stage, by name, and where there is trade
+    all places that work or send something; of all metals or one."""
+    brings = [p for p in importers(network) if metal is None or _gives(network, p, metal)]
+    found = {process.origin for process in brings}
+    if any(process.is_trade for process in brings):
+        handling = (
+            p for p in network.processes.values() if metal is None or _gives(network, p, metal)
+        )
+        found |= {process.made_at for process in handling} - {HOME}
     return tuple(sorted(found))
+
+
+def comes_from(network: Network, origin: str, metal: str | None = None) -> bool:
+    """Return True if metal comes into the country that is counted for an origin; of all metals or
+    one."""
+    return any(metal is None or _gives(network, p, metal) for p in importers(network, origin))
 
 
 def _gives(network: Network, process: Process, metal: str) -> bool:
@@ -153,14 +240,25 @@ def imported(
 
 
 def sent_abroad(system: System, metal: str | None = None) -> Iterator[Crossing]:
-    """Home goods that imports take in, such as ore that is refined abroad: t of the good that go
-    out per unit of activity."""
+    """Home goods that imports take in, such as ore that is refined abroad, and that trade takes to
+    another place: t of the good that go out per unit of activity."""
     brought = brought_in(system)
-    for process in importers(system):
-        for name, coefficient in process.inputs.items():
-            good = system.goods[name]
-            if name not in brought and (metal is None or metal in good.content):
-                yield Crossing(process, good, coefficient)
+    for process in system.processes.values():
+        if process.goes_abroad:
+            yield from _taken_out(system, process, process.inputs, metal)
+        elif process.from_abroad:
+            yield from _taken_out(
+                system, process, [name for name in process.inputs if name not in brought], metal
+            )
+
+
+def _taken_out(
+    system: System, process: Process, names: Iterable[str], metal: str | None
+) -> Iterator[Crossing]:
+    for name in names:
+        good = system.goods[name]
+        if good.place == HOME and (metal is None or metal in good.content):
+            yield Crossing(process, good, process.inputs[name])
 
 
 def import_terms(
@@ -174,10 +272,11 @@ def import_terms(
 ) -> dict[str, Array]:
     """Imports of a metal per unit of activity of each process that brings some, t per unit, shape
     (..., T), each chain once; of all origins, or what passes through one; of all processes, or
-    those that may run `under` a policy."""
+    those that count `under` a policy."""
     crossings = imported(system, metal, origin)
     if under is not None:
-        crossings = (each for each in crossings if may_run(each.process, under))
+        counted = counted_importers(system, under, origin)
+        crossings = (each for each in crossings if each.process in counted)
     return _by_process(crossings, metal, forms, worth)
 
 
@@ -240,7 +339,40 @@ def _other_givers(network: Network, name: str, counted: Collection[str]) -> Iter
         yield "its opening stock"
 
 
-def may_run(process: Process, policy: Policy) -> bool:
-    """Return True if a process is open in a year in which a policy is in force; what is closed
-    throughout has nothing to count."""
-    return bool(np.any(process.max_activity[..., np.isfinite(policy.level)] > 0))
+def counted_importers(
+    network: Network, policy: Policy, origin: str | None = None
+) -> tuple[Process, ...]:
+    """The imports, of all origins or of one, that a share of imports counts: those open in a year
+    in which it is in force, and of a share of demand those that can serve some."""
+    sold_on_only = in_transit(network, policy.metal) if policy.of != "imports" else ()
+    return tuple(
+        process
+        for process in importers(network, origin)
+        if process.name not in sold_on_only
+        and np.any(process.max_activity[..., np.isfinite(policy.level)] > 0)
+    )
+
+
+def in_transit(network: Network, metal: str) -> frozenset[str]:
+    """Imports whose metal, by the recipes, can reach what is sold abroad at a price and nothing
+    else: no demand, at home or abroad, and no stockpile."""
+    goods = {name: good for name, good in network.goods.items() if metal in good.content}
+    wanted = (n for n, g in goods.items() if g.demand is not None or g.stockpile is not None)
+    sold = _leading_to(network, goods, {name for name, good in goods.items() if good.curve})
+    serving = _leading_to(network, goods, set(wanted))
+    return frozenset(
+        process.name
+        for process in importers(network)
+        if not sold.isdisjoint(process.outputs) and serving.isdisjoint(process.outputs)
+    )
+
+
+def _leading_to(network: Network, held: Collection[str], found: set[str]) -> set[str]:
+    """Some goods, and of those held all that these are made of, by the recipes."""
+    known = -1
+    while len(found) > known:
+        known = len(found)
+        for process in network.processes.values():
+            if not found.isdisjoint(process.outputs):
+                found.update(name for name in process.inputs if name in held)
+    return found

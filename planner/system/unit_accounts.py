@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from planner.errors import Problem, SpecError
-from planner.system.nouns import SCOPES, Array, Good, Process, Ramp, Scope, Step, System
+from planner.system.nouns import HOME, SCOPES, Array, Good, Process, Ramp, Scope, Step, System
 
 COST_ITEMS = ("variable_cost", "import_price", "transport_cost", "credit")
 """Items of the running cost of a process; the credit is counted negative."""
@@ -21,9 +21,23 @@ RUN_DOWN = "run_down"
 
 
 def running_costs(system: System, process: Process) -> Mapping[str, Array]:
-    """Cost of a unit of activity by item, USD per unit, shape (T,) each; the credit is negative."""
+    """Cost of a unit of activity by item, USD per unit, shape (T,) each; the credit is negative.
+
+    Trade pays what the place it goes to levies (`duty`, and `border_adjustment` on carbon). In a
+    study with places a process abroad pays the carbon price of its place, and imports what the
+    border of the country charges: in one without, the carbon price falls on `priced_scope`.
+    """
     signs = {"credit": -1.0}
-    return {item: signs.get(item, 1.0) * getattr(process, item) for item in COST_ITEMS}
+    items = {item: signs.get(item, 1.0) * getattr(process, item) for item in COST_ITEMS}
+    if process.duty is not None and process.border_charge is not None:
+        items |= {"duty": process.duty, "border_adjustment": process.border_charge}
+    elif process.place != HOME:
+        paid = system.abroad[process.place].carbon_price
+        items["carbon_price"] = paid * sum(_emitted_there(system, process).values())
+    elif system.abroad and system.border_adjustment and not process.at_home:
+        abroad = sum(_emitted_abroad(system, process).values())
+        items["border_adjustment"] = system.carbon_price * abroad
+    return items
 
 
 def stopping_cost(system: System, ramp: Ramp) -> Array:
@@ -48,27 +62,37 @@ def emission_parts(system: System, process: Process) -> tuple[tuple[Scope, str, 
 
     territorial = direct x direct_emission_index + electricity x grid_intensity, of what runs at
     home; footprint = territorial + (embodied + transport) x foreign_emission_index
-    (docs/design.md).
+    (docs/design.md), and of what runs at other places the same with the index and grid there.
     """
-    home = (
-        {
-            "direct": process.direct_emission * system.direct_emission_index,
-            "electricity": process.electricity * system.grid_intensity,
-        }
-        if process.at_home
-        else {}
-    )
-    abroad = {
-        "embodied": process.embodied_emission * system.foreign_emission_index,
-        "transport": process.transport_emission * system.foreign_emission_index,
-    }
+    there = _emitted_there(system, process)
+    abroad = _emitted_abroad(system, process)
     parts: list[tuple[Scope, str, Array]] = [
-        ("territorial", part, rate) for part, rate in home.items()
+        ("territorial", part, rate) for part, rate in there.items() if process.place == HOME
     ]
     return (
         *parts,
-        *(("footprint", part, rate) for part, rate in {**home, **abroad}.items()),
+        *(("footprint", part, rate) for part, rate in {**there, **abroad}.items()),
     )
+
+
+def _emitted_there(system: System, process: Process) -> dict[str, Array]:
+    """Emission of a unit of activity where it runs, by part; of imports and trade none."""
+    if process.place != HOME and not process.is_trade:
+        place = system.abroad[process.place]
+        index, grid = place.direct_emission_index, place.grid_intensity
+    elif process.at_home:
+        index, grid = system.direct_emission_index, system.grid_intensity
+    else:
+        return {}
+    return {"direct": process.direct_emission * index, "electricity": process.electricity * grid}
+
+
+def _emitted_abroad(system: System, process: Process) -> dict[str, Array]:
+    """Emission that an import embodies, and of transport, by part."""
+    return {
+        "embodied": process.embodied_emission * system.foreign_emission_index,
+        "transport": process.transport_emission * system.foreign_emission_index,
+    }
 
 
 def tranche_emission_parts(system: System, step: Step) -> tuple[tuple[Scope, str, Array], ...]:
@@ -142,11 +166,11 @@ def reported_equivalent(good: Good, metal: str) -> float:
 
 
 def refined_output(system: System, process: Process, metal: str) -> Array:
-    """Refined metal that a unit of activity puts out, t per unit, shape (T,)."""
+    """Refined metal that a unit of activity puts out in the country, t per unit, shape (T,)."""
     total = np.zeros(len(system.periods))
     for name, coefficient in process.outputs.items():
         good = system.goods[name]
-        if good.kind == "refined" and metal in good.content:
+        if good.kind == "refined" and good.place == HOME and metal in good.content:
             total = total + coefficient * good.content[metal]
     return total
 
@@ -159,14 +183,19 @@ def mean_demand(system: System, good: Good) -> Array:
 
 
 def demand_by_good(
-    system: System, *, metal: str | None = None, export: bool | None = None
+    system: System,
+    *,
+    metal: str | None = None,
+    export: bool | None = None,
+    place: str = HOME,
 ) -> dict[str, Array]:
-    """Demand for each good, t per year, shape (T,): of all goods, or of those that hold a metal,
-    for export only or at home only."""
+    """Demand for each good at a place (the country of the study unless said otherwise), t per year,
+    shape (T,): of all goods, or of those that hold a metal, for export only or for use only."""
     return {
         good.name: good.demand
         for good in system.goods.values()
         if good.demand is not None
+        and good.place == place
         and (metal is None or metal in good.content)
         and export in (None, good.export)
     }
@@ -188,20 +217,23 @@ def in_refined_metal(
     return total
 
 
-def refined_requirement(system: System, metal: str, *, export: bool | None = None) -> Array:
-    """Requirement of a metal as policies count it: demand in refined equivalents, t per year, shape
-    (T,), of all uses, or of exports or home uses only.
+def refined_requirement(
+    system: System, metal: str, *, export: bool | None = None, place: str = HOME
+) -> Array:
+    """Requirement of a metal at a place as policies count it: demand in refined equivalents, t per
+    year, shape (T,), of all uses, or of exports or home uses only.
 
     Raises SpecError where a good that is demanded has no equivalent.
     """
-    demand = demand_by_good(system, metal=metal, export=export)
+    demand = demand_by_good(system, metal=metal, export=export, place=place)
     return in_refined_metal(system, metal, demand, equivalent)
 
 
-def reported_requirement(system: System, metal: str) -> Array:
-    """Requirement of a metal as reports show it: demand in refined equivalents, or in contained
-    metal where the study states none; t per year, shape (T,)."""
-    return in_refined_metal(system, metal, demand_by_good(system, metal=metal))
+def reported_requirement(system: System, metal: str, *, place: str = HOME) -> Array:
+    """Requirement of a metal at a place as reports show it: demand in refined equivalents, or in
+    contained metal where the study states none; t per year, shape (T,)."""
+    demand = demand_by_good(system, metal=metal, place=place)
+    return in_refined_metal(system, metal, demand)
 
 
 def metals_of(system: System, process: Process) -> tuple[str, ...]:
@@ -215,5 +247,6 @@ def metals_of(system: System, process: Process) -> tuple[str, ...]:
 
 def priced_scope(system: System) -> Scope:
     """The scope on which the carbon price falls: territorial, or the footprint under a border
-    adjustment."""
-    return SCOPES[1] if system.border_adjustment else SCOPES[0]
+    adjustment. In a study with places territorial: the border charges what comes in by itself
+    (`running_costs`), since the footprint holds what runs at all of them."""
+    return SCOPES[1] if system.border_adjustment and not system.abroad else SCOPES[0]

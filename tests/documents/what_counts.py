@@ -35,9 +35,13 @@ HALF = 0.5
 QUARTER = 0.25
 
 
-def base(*, demand: float = 1.0) -> Study:
+def base(*, demand: float = 1.0, **head: object) -> Study:
     """Cells made of refined metal at home, 1 t of one from 1 t of the other; demand for 1 t."""
-    study = Study().good("li", "refined", opening_stock=0).good("ore", "intermediate", equivalent=1)
+    study = (
+        Study(**head)
+        .good("li", "refined", opening_stock=0)
+        .good("ore", "intermediate", equivalent=1)
+    )
     study.good("cell", "product", demand=demand, shortage_cost=HIGH, equivalent=1)
     return study.process("make", "manufacture", takes={"li": 1}, gives={"cell": 1}, **HOME)
 
@@ -140,12 +144,45 @@ def new_scrap() -> Study:
     return study.process("remelt", "recycle", **fields, **HOME)
 
 
-def exported(kind: str, stage: str) -> Study:
-    study = mined(base()).good(
-        "sold", kind, stage=stage, demand=1, shortage_cost=HIGH, equivalent=1, export=True
-    )
-    fields = {"takes": {"li": 1}, "gives": {"sold": 1}, "stage": stage}
-    return study.process("sell", "manufacture", **fields, **HOME)
+def exported(stage: str, *, price: bool = False) -> Study:
+    return sent_on(mined(base()), "li", stage, price=price)
+
+
+def sent_on(study: Study, good: str, stage: str = "processing", *, price: bool = False) -> Study:
+    """A tonne of a good is sent abroad: demanded there, or sold for more than anything costs."""
+    wanted = {} if price else {"demand": 1, "shortage_cost": HIGH}
+    study.good("sold", "product", stage=stage, equivalent=1, export=True, **wanted)
+    fields = {"takes": {good: 1}, "gives": {"sold": 1}, "stage": stage}
+    study.process("sell", "manufacture", **fields, **HOME)
+    return study.curve("sold", s={"price": HIGH, "amount": 1}) if price else study
+
+
+def in_transit(*, own: bool, price: bool = False) -> Study:
+    """As much again is refined from ore of X and sent on, in goods of its own or mixed with home
+    metal."""
+    study = base().good("ore X", "intermediate", equivalent=1).good("li X", "refined")
+    study.process("dig", "mine", gives={"ore": 1}, max_activity=1, **HOME)
+    study.process("refine", "refine", takes={"ore": 1}, gives={"li": 1}, **HOME)
+    bought = {"stage": "extraction", "origin": "X", "max_activity": 1, **ABROAD}
+    study.process("buy", "import", gives={"ore X": 1}, **bought)
+    made = "li X" if own else "li"
+    fields = {"takes": {"ore X": 1}, "gives": {made: 1}, "pathway": "foreign primary"}
+    study.process("refine X", "refine", **fields, **HOME)
+    return sent_on(study, made, price=price)
+
+
+def of_places(mine: str, refinery: str) -> Study:
+    """Ore dug at a place of the study, and refined at another; trade between all of them."""
+    study = base(places=["X", "Y"]).process("dig", "mine", gives={"ore": 1}, place=mine, **HOME)
+    pathway = None if refinery else "foreign primary"
+    fields = {"takes": {"ore": 1}, "gives": {"li": 1}, "place": refinery, "pathway": pathway}
+    return study.process("refine", "refine", **fields, **HOME).trade("*", "*", "*", freight=0)
+
+
+def sent_to_a_place() -> Study:
+    """1 t is wanted at home and another at X, which has none of its own."""
+    study = mined(base(places=["X", "Y"])).at("X", "cell", demand=1, shortage_cost=HIGH)
+    return study.trade("cell", "home", "X", freight=0)
 
 
 WAYS: Mapping[str, Callable[[], Study]] = {
@@ -165,8 +202,18 @@ WAYS: Mapping[str, Callable[[], Study]] = {
     "old scrap, straight into goods": lambda: old_scrap(straight=True),
     "a lot released from stock": released,
     "home ore, with new scrap as much again": new_scrap,
-    "home ore, as much again exported as metal": lambda: exported("product", "processing"),
-    "home ore, as much again exported in goods": lambda: exported("product", "manufacture"),
+    "home ore, as much again exported as metal": lambda: exported("processing"),
+    "home ore, as much again exported in goods": lambda: exported("manufacture"),
+    "home ore, as much again sold at a price as metal": lambda: exported("processing", price=True),
+    "home ore, as much again from X sent on in goods of its own": lambda: in_transit(own=True),
+    "home ore, as much again from X sold on at a price in goods of its own": lambda: in_transit(
+        own=True, price=True
+    ),
+    "home ore, as much again from X, mixed, and as much exported": lambda: in_transit(own=False),
+    "ore of place X, refined at home": lambda: of_places("X", ""),
+    "ore of place X, refined at place Y": lambda: of_places("X", "Y"),
+    "home ore, refined at place Y": lambda: of_places("", "Y"),
+    "home ore, as much again sent to place X in goods": sent_to_a_place,
 }
 """Ways in which a tonne of home demand is met, and the study that has no other."""
 
@@ -193,10 +240,19 @@ def policies(study: Study) -> dict[str, dict[str, Any]]:
     for scope in ("territorial", "footprint"):
         found[f"carbon_cap, {scope}"] = {"kind": "carbon_cap", "scope": scope, "cap": 1}
     found["carbon_budget, footprint"] = {"kind": "carbon_budget", "scope": "footprint", "cap": 1}
+    for scope in ("territorial", "footprint"):
+        fields = {"impact": "water", "scope": scope, "cap": 1}
+        found[f"impact_cap, {scope}"] = {"kind": "impact_cap", **fields}
+    fields = {"impact": "water", "scope": "footprint", "cap": 1}
+    found["impact_budget, footprint"] = {"kind": "impact_budget", **fields}
     found["capital_budget"] = {"kind": "capital_budget", "cap": 1}
     found["stockpile_cover"] = {"kind": "stockpile_cover", "goods": ["li"], "months": 12}
     for origin in ("X", "Y"):
         found[f"closure, {origin}"] = {"kind": "closure", "origin": origin, "share": 0}
+    for name, numerator in SELECTED.items():
+        fields = {"numerator": numerator, "denominator": {"demand": "*"}, "at_most": HALF}
+        found[f"share, {name}"] = {"kind": "share", **fields}
+    found["subsidy"] = {"kind": "subsidy", "activity": {"origins": "home"}, "rate": 1}
     found["pin"] = {"kind": "pin", "processes": names, "tolerance": 0}
     return found
 
@@ -205,12 +261,27 @@ HEAD = """# What counts
 
 What each policy and each indicator of trade counts, measured: each row is a study in which a tonne
 of demand at home is met in one way alone, all yields and refined equivalents 1. X and Y are two
-countries abroad. [Conventions](conventions.md#what-crosses-the-border) says the rules in words.
+countries abroad, with imports from them or, in the last rows, as places of the study.
+[Conventions](conventions.md#what-crosses-the-border) says the rules in words, and
+[why what is sold at a price is no demand](conventions.md#curves-of-supply-and-demand).
 This page is written by `python -m tests.documents.what_counts`; a test fails where it is stale.
 """
 SHARES = ("import_share", "recycled_content")
 NONE = "nothing"
+SECONDARY = ["domestic secondary", "foreign secondary"]
+SELECTED: Mapping[str, Mapping[str, Any]] = {
+    "home": {"origins": "home"},
+    "home, processing": {"origins": "home", "stages": "processing"},
+    "from X": {"origins": "X"},
+    "X at extraction": {"origins": "X", "stages": "extraction"},
+    "X at processing": {"origins": "X", "stages": "processing"},
+    "secondary metal": {"forms": "refined metal", "pathways": SECONDARY},
+}
+"""Numerators of shares, by column."""
 SAID = {
+    "selects nothing": "nothing",
+    "may work up": "mixed",
+    "cannot be told": "mixed",
     "is unknown": "nothing from there",
     "is empty; name at least one": "no waste here",
 }
@@ -218,7 +289,7 @@ SAID = {
 TABLES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "Self-sufficiency",
-        "Home output that each stage counts, exports at it taken off, t.",
+        "Home output that each stage counts, exports of it taken off, t.",
         (
             *(f"self_sufficiency, {s}" for s in ("extraction", "processing")),
             *(f"self_sufficiency, {s}" for s in ("home metal", "manufacture", "recycling")),
@@ -233,11 +304,19 @@ TABLES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ),
     ),
     (
+        "Policies over any selection",
+        (
+            "share: t that a numerator counts, of these origins, stages and pathways; subsidy: t "
+            "of activity at home that is paid for."
+        ),
+        (*(f"share, {name}" for name in SELECTED), "subsidy"),
+    ),
+    (
         "Other policies",
         (
             "recycled_content: t of all t of refined metal. quota and pin: t of activity of the "
             "processes, and processes held. Emissions in t CO2e where each process emits 1 t of it "
-            "per tonne, the imports abroad."
+            "per tonne, the imports abroad; trade emits none; impacts in m3 where each takes 1 m3."
         ),
         (
             "recycled_content",
@@ -246,6 +325,8 @@ TABLES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "collection_target",
             *(f"carbon_cap, {scope}" for scope in ("territorial", "footprint")),
             "carbon_budget, footprint",
+            *(f"impact_cap, {scope}" for scope in ("territorial", "footprint")),
+            "impact_budget, footprint",
             "capital_budget",
             "stockpile_cover",
         ),
@@ -312,7 +393,18 @@ def _refused(found: list[tuple[str, str]]) -> Iterator[str]:
     yield from (f"- **{case}.** {message}" for case, message in found)
 
 
-def _cells(make: Callable[[], Study], folder: Path) -> Iterator[tuple[str, str]]:
+def watered(study: Study) -> Study:
+    """Each process takes 1 m3 of water per tonne."""
+    study.impact("water", "m3")
+    for row in study.rows["processes"]:
+        study.factor(row["process"], "water", 1)
+    return study
+
+
+def _cells(way: Callable[[], Study], folder: Path) -> Iterator[tuple[str, str]]:
+    def make() -> Study:
+        return watered(way())
+
     plan = planner.solve(system_of(make(), folder))
     asked = policies(make())
     closures = {c: fields for c, fields in asked.items() if fields["kind"] == "closure"}
@@ -357,7 +449,16 @@ def _measured(
 
 def _rows(system: Any, plan: Plan, names: Mapping[str, str]) -> dict[str, pd.DataFrame]:
     arrays = compiled(system).arrays
-    x = np.array([plan.values.get(name, {}).get(index, 0.0) for name, index in arrays.columns])
+    of_impacts = plan.impacts.groupby(["impact", "scope"])["value"].sum()
+    values = plan.values | {
+        "impact": {
+            (f"{impact}/{scope}", year): float(of_impacts.get((impact, scope), 0.0))
+            for impact in system.impacts
+            for scope in ("territorial", "footprint")
+            for year in system.years
+        }
+    }
+    x = np.array([values.get(name, {}).get(index, 0.0) for name, index in arrays.columns])
     found = pd.DataFrame(
         {
             "column": [names.get(str(index[0]), "") if index else "" for _, index in arrays.rows],
@@ -381,6 +482,8 @@ def _said(fields: Mapping[str, Any], half: pd.DataFrame, quarter: pd.DataFrame) 
         return f"{number(value + HALF * whole)} of {number(whole)}"
     if kind == "self_sufficiency":
         return number(value - (bound - HALF))
+    if kind == "subsidy":
+        return number(-float(half["value"].sum()))
     return f"asks {number(bound)}" if kind == "stockpile_cover" else number(value)
 
 
@@ -395,7 +498,7 @@ def _closed(study: Study, folder: Path) -> str:
 
 def _of_plan(plan: Plan) -> Iterator[tuple[str, str]]:
     known = planner.indicators(plan).set_index("indicator")["value"].to_dict()
-    for name in TABLES[3][2]:
+    for name in TABLES[4][2]:
         yield name, number(known[name]) if name in known else "undefined: no supply in these forms"
     trade = trade_table(plan)
     for direction in ("import", "export"):

@@ -703,6 +703,64 @@ def stepped(d: Draft, of: str, prices: list[float], amounts: dict[str, Any], lea
             d.value("curves", unit, given, **key, parameter=parameter)
 
 
+def answering(d: Draft, of: str, sign: int, low: float, high: float, *, home: bool = False) -> None:
+    """Puts a curve of constant elasticity in the place of the steps of a curve."""
+    d.tables["curves"] = [row for row in d.tables["curves"] if row["of"] != of]
+    middle = (low * high) ** 0.5
+    e = d.dice.choice((sign, sign * d.number(0.2, 0.9), sign * d.number(1.1, 3)))
+    given = {
+        "elasticity": (e, "1"),
+        "reference_price": (d.series(0.8 * middle, 1.2 * middle), "USD_2021/t"),
+        "reference_amount": (d.series(10, 80), "t/year"),
+        "lowest_price": (low, "USD_2021/t"),
+        "highest_price": (high, "USD_2021/t"),
+        "steps": (d.dice.randint(1, 5), "1"),
+    }
+    if not home and (sign > 0 or e < -1) and d.chance(0.6):
+        given["market_power"] = (d.dice.choice((0, 1, 0.5)), "1")
+    for parameter, (value, unit) in given.items():
+        d.value("curves", unit, value, of=of, step="", parameter=parameter)
+
+
+def elasticities(d: Draft) -> None:
+    """Some imports and exports whose curve is given by its elasticity."""
+    imports = {row["process"] for row in d.tables["processes"] if row["kind"] == "import"}
+    goods = {row["good"] for row in d.tables["goods"]}
+    for of in sorted({row["of"] for row in d.tables.get("curves", ())}):
+        if of in imports | goods and d.chance(0.5):
+            answering(d, of, 1 if of in imports else -1, 60.0, 900.0)
+
+
+def home_answers(d: Draft) -> None:
+    """Home demand that answers to price, unless a measure spares it: by elasticity, or by steps."""
+    spared = {row.get(c) for row in d.tables.get("measures", ()) for c in ("good", "instead")}
+    abroad = {row["good"] for row in d.tables["goods"] if row["export"] == "yes"}
+    shares = ("self_sufficiency", "import_share", "stockpile_cover")
+    if any(policy["kind"] in shares for policy in d.policies.values()):
+        return
+    for name in sorted({row["good"] for row in d.tables["demand"]} - spared - abroad):
+        if d.chance(0.35):
+            d.tables["demand"] = [r for r in d.tables["demand"] if r["good"] != name]
+            paid = {"good": name, "parameter": "shortage_cost"}
+            rows = d.tables["good_values"]
+            d.tables["good_values"] = [r for r in rows if not paid.items() <= r.items()]
+            buyers(d, name)
+            if d.chance(0.6):
+                answering(d, name, -1, 60.0, 1500.0, home=True)
+
+
+def unseen_costs(d: Draft) -> None:
+    """What a calibration found of some processes."""
+    for row in d.tables["processes"]:
+        if d.chance(0.08):
+            given = {"unseen_cost": d.series(-30, 60), "unseen_rise": d.series(0, 20)}
+            given["unseen_from"] = d.series(1, 40)
+            for parameter in d.dice.sample(sorted(given), d.dice.randint(1, 3)):
+                unit = "t/year" if parameter == "unseen_from" else "USD_2021/t"
+                key = {"process": row["process"], "parameter": parameter}
+                d.value("process_values", unit, given[parameter], **key)
+
+
 def some_prices(d: Draft, low: float, high: float) -> list[float]:
     """Prices of one to three steps, ascending; some are equal."""
     prices = sorted(d.number(low, high) for _ in range(d.dice.randint(1, 3)))
@@ -811,6 +869,33 @@ def buyers(d: Draft, name: str) -> None:
     stepped(d, name, some_prices(d, 100, 1500)[::-1], AMOUNT, 3)
 
 
+def transit(d: Draft) -> None:
+    """Foreign metal that is sent on in goods of its own, sold or demanded abroad, refined at home
+    or not; mostly of a metal and an origin that a policy names."""
+    named = [p for p in d.policies.values() if p["kind"] in ("self_sufficiency", "import_share")]
+    origins = {p["metal"]: p.get("origin", d.dice.choice(ORIGINS)) for p in named}
+    for metal in d.metals:
+        if not d.chance(0.8 if metal in origins else 0.1):
+            continue
+        through = good(d, f"{metal}/through", metal, "refined", "processing")
+        sent = good(d, f"{metal}/through_sent", metal, "product", "processing", export=True)
+        fields = {"pathway": "foreign primary", "origin": origins.get(metal, ORIGINS[0])}
+        if d.chance(0.5):
+            ore = good(d, f"{metal}/through_ore", metal, "intermediate", "extraction")
+            equivalent(d, ore, metal, d.number(0.7, 1.1))
+            process(d, f"through_{metal}", "import", "extraction", {}, {ore: 1}, **fields)
+            name, fields = f"refine_through_{metal}", {"pathway": "foreign primary"}
+            process(d, name, "refine", "processing", {ore: 1}, {through: 0.9}, **fields)
+        else:
+            process(d, f"through_{metal}", "import", "processing", {}, {through: 1}, **fields)
+        process(d, f"send_{metal}", "manufacture", "processing", {through: 1}, {sent: 1})
+        equivalent(d, sent, metal, d.number(0.7, 1.1))
+        if d.chance(0.5):
+            buyers(d, sent)
+        else:
+            demanded(d, sent, [metal], 3000)
+
+
 def from_demand(d: Draft) -> None:
     """Exports that were demanded and are sold now, unless a measure spares them."""
     spared = {row.get(c) for row in d.tables.get("measures", ()) for c in ("good", "instead")}
@@ -849,6 +934,125 @@ def loss_media(d: Draft) -> None:
                     d.value("loss_media", "1", d.series(0, 0.5), **key)
 
 
+def names_of_losses(d: Draft) -> None:
+    """Losses of other names, some that media have too."""
+    for row in d.tables["processes"]:
+        if d.chance(0.15):
+            row["loss"] = d.dice.choice(("slag", "dross", "mill/dust"))
+
+
+def population(d: Draft) -> None:
+    """Persons, in some or all years."""
+    if d.chance(0.3):
+        d.value("series", "1", d.series(1000, 90000), series="population")
+
+
+# ---- policies over any selection, drawn last too
+
+
+def home_share(d: Draft, metal: str) -> dict[str, Any]:
+    """Home output at a stage, of home demand or of all."""
+    stage = d.dice.choice(("extraction", "processing", "processing"))
+    over: dict[str, Any] = {"stages": [stage], "origins": "home"}
+    if d.chance(0.4):
+        over["less_exports"] = True
+    under = {"demand": "*", "market": d.dice.choice(("home", "all"))}
+    return {"metals": [metal], "numerator": over, "denominator": under}
+
+
+def origin_share(d: Draft, metal: str) -> dict[str, Any]:
+    """One origin, of demand or of all that comes in."""
+    under = d.dice.choice(({"demand": "*"}, {"origins": "*"}))
+    fields = {"metals": [metal], "numerator": {"origins": some_origin(d)}, "denominator": under}
+    return {**fields, "measured": d.dice.choice(("refined", "contained"))}
+
+
+def each_share(d: Draft, metal: str) -> dict[str, Any]:
+    """A row for each origin, or for each of its stages."""
+    each = d.dice.choice(
+        (["metals", "origins"], ["origins", "stages"], ["metals", "origins", "stages"])
+    )
+    fields = {"metals": [metal], "numerator": {}, "denominator": {"demand": "*"}}
+    return {**fields, "each": each, "measured": "contained"}
+
+
+def activity_share(d: Draft, metal: str) -> dict[str, Any]:
+    """Activity of some processes, by the demand for one good."""
+    names = [r["process"] for r in d.tables["processes"]]
+    asked = sorted({r["good"] for r in d.tables["demand"]})
+    over = {"processes": d.dice.sample(names, min(2, len(names)))}
+    fields = {"numerator": over, "denominator": {"demand": [d.dice.choice(asked)]}}
+    return {**fields, "measured": "activity"}
+
+
+def secondary_share(d: Draft, metal: str) -> dict[str, Any]:
+    """Refined metal won from scrap, of all refined metal."""
+    secondary = ["domestic secondary", "foreign secondary"]
+    over = {"forms": "refined metal", "pathways": secondary}
+    return {"metals": [metal], "numerator": over, "denominator": {"forms": "refined metal"}}
+
+
+def taken_share(d: Draft, metal: str) -> dict[str, Any]:
+    """What some stage takes, of all that is taken."""
+    over = {"flow": "takes", "stages": d.dice.choice(("processing", "recycling", "manufacture"))}
+    fields = {"metals": [metal], "numerator": over, "denominator": {"flow": "takes"}}
+    return {**fields, "measured": "contained"}
+
+
+SHARES = (
+    home_share,
+    home_share,
+    origin_share,
+    each_share,
+    activity_share,
+    secondary_share,
+    taken_share,
+)
+
+
+def selections(d: Draft) -> None:
+    """Shares, subsidies, and covers of one good, in some studies."""
+    for i in range(d.dice.choice((0, 0, 1, 1, 2))):
+        make = d.dice.choice(SHARES)
+        fields = make(d, d.dice.choice(d.metals))
+        ceiling = make in (origin_share, each_share) or d.chance(0.3)
+        level, years = d.level(0.2, 0.9) if ceiling else d.level(0, 0.5)
+        side = {"at_most" if ceiling else "at_least": level}
+        d.policies[f"share{i}"] = {
+            "kind": "share",
+            "source": "made",
+            **fields,
+            **side,
+            **years,
+            **soft(d),
+        }
+    if d.chance(0.3):
+        d.policies["aid"] = {"kind": "subsidy", "source": "made", **subsidised(d)}
+    for policy in d.policies.values():
+        if policy["kind"] == "stockpile_cover" and d.chance(0.5):
+            metal = policy["goods"][0].partition("/")[0]
+            own = {r["good"] for r in d.tables["goods"] if r["metal"] == metal}
+            asked = sorted(own & {r["good"] for r in d.tables["demand"]})
+            if asked:
+                policy["demand"] = [d.dice.choice(asked)]
+
+
+def subsidised(d: Draft) -> dict[str, Any]:
+    """A rate on activity or on orders, with or without a budget."""
+    ordered = {r["plant"] for r in d.tables.get("plants", ()) if r["parameter"] == "capital_cost"}
+    rate, years = d.level(0.5, 15)
+    fields: dict[str, Any] = {"rate": rate, **years}
+    if ordered and d.chance(0.4):
+        fields["plants"] = [d.dice.choice(sorted(ordered))]
+    else:
+        fields["activity"] = d.dice.choice(
+            ({"stages": "recycling"}, {"kinds": ["mine", "refine"]}, {"origins": "home"})
+        )
+    if d.chance(0.5):
+        fields["budget"] = d.series(0, 800)
+    return fields
+
+
 # ---- all of it
 
 
@@ -868,7 +1072,21 @@ def draw(seed: int) -> Draft:
         make = d.dice.choice(POLICIES)
         fields = make(d)
         d.policies[f"policy{i}"] = {"kind": make.__name__, "source": "made", **fields}
-    for part in (supply_curves, deposit_curves, sales, from_demand, take_back, loss_media):
+    for part in (
+        supply_curves,
+        deposit_curves,
+        sales,
+        from_demand,
+        take_back,
+        loss_media,
+        transit,
+        names_of_losses,
+        population,
+        elasticities,
+        unseen_costs,
+        home_answers,
+        selections,
+    ):
         part(d)
     tranches(d)
     hosting(d)

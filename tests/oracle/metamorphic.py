@@ -129,6 +129,10 @@ def collector(study: Tables) -> bool:
             break
     else:
         return False
+    where = {row["process"]: row.get("place", "") for row in study.of("processes")}
+    places = {where[row["process"]] for row in takers}
+    if len(places) > 1:
+        return False
     good, scrap = waste["good"], waste["good"] + GATHERED
     study.rows["goods"].append({**waste, "good": scrap, "kind": "scrap", "stage": "recycling"})
     values = [
@@ -140,6 +144,7 @@ def collector(study: Tables) -> bool:
         row["good"] = scrap
     name = f"gather {good}"
     fields = {"kind": "collect", "stage": "recycling", "pathway": "", "loss": ""}
+    fields |= {"place": place} if (place := places.pop()) else {}
     study.rows["processes"].append({"process": name, **fields})
     for each, direction in ((good, "in"), (scrap, "out")):
         key = {"process": name, "good": each, "direction": direction}

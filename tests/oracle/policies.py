@@ -14,7 +14,7 @@ from tests.oracle.recipes import RAW
 if TYPE_CHECKING:
     from tests.oracle.programme import Programme
 
-LEVELS = {"stockpile_cover": "months", "pin": "tolerance"}
+LEVELS = {"stockpile_cover": "months", "pin": "tolerance", "subsidy": "rate"}
 CAPS = ("quota", "carbon_cap", "carbon_budget", "capital_budget")
 
 
@@ -28,6 +28,8 @@ def in_force(p: Programme, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
 def yearly_level(p: Programme, policy: dict[str, Any]) -> Array:
     """Level of a policy in each year; not a number where it is not in force."""
     field = LEVELS.get(policy["kind"], "cap" if policy["kind"] in CAPS else "share")
+    if policy["kind"] == "share":
+        field = "at_most" if "at_most" in policy else "at_least"
     level, years = policy.get(field, 0.0), p.study.years
     if isinstance(level, dict):
         given = sorted((int(y), float(v)) for y, v in level.items())
@@ -54,7 +56,11 @@ def level(p: Programme, policy: dict[str, Any]) -> Array:
 
 def closes(p: Programme, policy: dict[str, Any], process: str) -> bool:
     """Whether a closure shuts a process by which metal comes in."""
-    if not comes_in(p, process) or p.recipes.processes[process]["origin"] != policy["origin"]:
+    row = p.recipes.processes[process]
+    if row["kind"] == "trade":
+        if row["source"] != policy["origin"]:
+            return False
+    elif not comes_in(p, process) or row["origin"] != policy["origin"]:
         return False
     return "metal" not in policy or policy["metal"] in p.recipes.metals(process)
 
@@ -105,13 +111,16 @@ def comes_in(p: Programme, process: str) -> bool:
     """Whether metal comes into the country by a process: an import, or metal of a stated origin
     that is won without taking a good."""
     row = p.recipes.processes[process]
-    return row["kind"] == "import" or bool(row["origin"] and not p.recipes.inputs(process))
+    if row["place"]:
+        return False
+    taken = p.recipes.inputs(process)
+    return row["kind"] in ("import", "trade") or bool(row["origin"] and not taken)
 
 
 def is_home(p: Programme, process: str, policy: dict[str, Any]) -> bool:
     """Whether the output of a process counts as home output (conventions.md, provenance)."""
     row, found = p.recipes.processes[process], sources(p, process, policy["metal"])
-    if row["kind"] == "import" or found == {"new scrap"}:
+    if row["kind"] in ("import", "trade") or row["place"] or found == {"new scrap"}:
         return False
     if policy.get("provenance", "any") == "home":
         return not found & {"abroad", "opening"}
@@ -132,7 +141,8 @@ def sources(p: Programme, process: str, metal: str) -> set[str]:
         inputs = [g for g in p.recipes.inputs(name) if p.recipes.content(g, metal)]
         if not p.recipes.inputs(name):
             row = p.recipes.processes[name]
-            abroad = row["kind"] == "import" or row["origin"] or row["pathway"][:7] == "foreign"
+            foreign = row["pathway"][:7] == "foreign" or row["place"]
+            abroad = row["kind"] == "import" or row["origin"] or foreign
             found.add("abroad" if abroad else "home")
         for good in inputs:
             found |= held_before(p, good)
@@ -144,6 +154,9 @@ def sources(p: Programme, process: str, metal: str) -> set[str]:
 def held_before(p: Programme, good: str) -> set[str]:
     """What a good holds that no process of the study gave."""
     found = set()
+    if p.recipes.goods[good]["place"]:
+        # of another place, whatever became of it there
+        return {"abroad"} if p.study.has("good_values", good, "", "opening_stock") else found
     if good in {row["waste"] for row in p.study.rows.get("products", []) if row.get("waste")}:
         found.add("use")
     if p.study.constant("good_values", good, "", "opening_stock") > 0:
@@ -213,13 +226,15 @@ def counted(p: Programme, policy: dict[str, Any]) -> dict[str, Array]:
     return terms
 
 
-def requirement(p: Programme, metal: str, export: bool | None = None, stages=None) -> Array:
-    """Demand in refined equivalents: all, at home, or exported at some stages."""
+def requirement(p: Programme, metal: str, export: bool | None = None, among=None) -> Array:
+    """Demand in refined equivalents: all, at home, or exported, of all goods or some."""
     total = np.zeros(len(p.periods))
     for good, demand in p.recipes.demand.items():
+        if p.recipes.goods[good]["place"]:
+            continue
         if export is not None and p.recipes.exported(good) != export:
             continue
-        if stages is not None and p.recipes.goods[good]["stage"] not in stages:
+        if among is not None and good not in among:
             continue
         total = total + demand * p.recipes.equivalent(good, metal)
     return total
@@ -229,23 +244,66 @@ def self_sufficiency(p: Programme) -> None:
     """### self_sufficiency(policy, metal, year)."""
     for name, policy in in_force(p, "self_sufficiency"):
         metal, share = policy["metal"], level(p, policy)
-        terms = counted(p, policy)
+        reached = counting(p, policy)
+        terms = counted(p, policy) | sent_by_trade(p, policy, reached)
         home = requirement(p, metal, export=False)
-        exports = requirement(p, metal, export=True, stages=policy["stages"])
+        sent = counted_exports(p, reached)
+        exports = requirement(p, metal, export=True, among=sent)
         for t in active(p, share):
             row = [(("activity", q, t), e[t]) for q, e in terms.items()]
             row += breach(p, name, metal, t)
-            row += [(("step", step, t), -e) for step, e in sales(p, policy).items()]
+            row += [(("step", step, t), -e) for step, e in sales(p, policy, sent).items()]
             right = share[t] * home[t] + exports[t]
             p.model.row(("self_sufficiency", name, metal, t), row, ">=", right)
 
 
-def sales(p: Programme, policy: dict[str, Any]) -> dict[str, float]:
-    """Refined metal in a tonne of each step of what is sold abroad at the stages."""
+def counting(p: Programme, policy: dict[str, Any]) -> set[str]:
+    """Goods that can hold metal that counts (conventions.md): followed from each process that
+    counts, good by good, until nothing new is found or it leaves home."""
+    counts, metal = counted_goods(p, policy), policy["metal"]
+    edges: dict[str, set[str]] = {}
+    asked: list[str] = []
+    for q, fields in p.recipes.processes.items():
+        if fields["kind"] == "trade" and not fields["source"]:
+            continue
+        adds, less, raw = counts.get(q, ([], [], []))
+        whole = {g for g in p.recipes.outputs(q) if p.recipes.content(g, metal)}
+        sold = [sells_on(p, q, g) for g in p.recipes.inputs(q)]
+        if raw or (adds and not (sold and all(sold))):
+            asked += adds or whole
+        for good in p.recipes.inputs(q):
+            if p.recipes.content(good, metal):
+                edges.setdefault(good, set()).update(adds if good in less else whole)
+    reached: set[str] = set()
+    while asked:
+        good = asked.pop()
+        if good not in reached:
+            reached.add(good)
+            asked += edges.get(good, ())
+    stage = {good: row["stage"] for good, row in p.recipes.goods.items()}
+    return {g for g in reached if stage[g] in policy["stages"]}
+
+
+def counted_exports(p: Programme, reached: set[str]) -> set[str]:
+    """Those of them that are exported from home."""
+    return {g for g in reached if p.recipes.exported(g) and not p.recipes.goods[g]["place"]}
+
+
+def sent_by_trade(p: Programme, policy: dict[str, Any], reached: set[str]) -> dict[str, Array]:
+    """What a tonne of trade from home to another place takes off, below zero."""
+    recipes, terms = p.recipes, {}
+    for q, fields in recipes.processes.items():
+        if fields["kind"] == "trade" and not fields["source"]:
+            for g in reached.intersection(recipes.inputs(q)):
+                terms[q] = -recipes.taken(g, q) * recipes.equivalent(g, policy["metal"])
+    return terms
+
+
+def sales(p: Programme, policy: dict[str, Any], sent: set[str]) -> dict[str, float]:
+    """Refined metal in a tonne of each step of what is sold abroad of some goods."""
     return {
         step: p.recipes.equivalent(good, policy["metal"])
-        for good, row in p.recipes.goods.items()
-        if row["stage"] in policy["stages"]
+        for good in sorted(sent)
         for step in curves.steps(p.study, good)
     }
 
@@ -276,7 +334,8 @@ def refined_output(p: Programme, process: str, metal: str) -> Array:
     """Refined metal that a unit of activity gives."""
     total = np.zeros(len(p.periods))
     for good in p.recipes.outputs(process):
-        if p.recipes.goods[good]["kind"] == "refined":
+        row = p.recipes.goods[good]
+        if row["kind"] == "refined" and not row["place"]:
             total = total + p.recipes.out(good, process) * p.recipes.content(good, metal)
     return total
 
@@ -300,7 +359,8 @@ def stockpile_cover(p: Programme) -> None:
     for name, policy in in_force(p, "stockpile_cover"):
         months = level(p, policy)
         for good in policy["goods"]:
-            need = requirement(p, p.recipes.goods[good]["metal"])
+            metal = p.recipes.goods[good]["metal"]
+            need = requirement(p, metal, among=policy.get("demand"))
             for t in active(p, months):
                 if closure_year(p, p.recipes.goods[good]["metal"], t):
                     continue
@@ -357,9 +417,35 @@ def brought(p: Programme, origin: str = "") -> dict[str, list[str]]:
     """Processes by which metal comes in, of all origins or one, and what they take of goods that
     these give."""
     rows = p.recipes.processes
+    free = unpassed(p, origin) if origin in p.study.head.get("places", []) else set(rows)
     found = [q for q in rows if comes_in(p, q) and origin in ("", rows[q]["origin"])]
+    found += [q for q in rows if comes_in(p, q) and q not in free and q not in found]
     given = {g for q in found for g in p.recipes.outputs(q)}
     return {q: [g for g in p.recipes.inputs(q) if g in given] for q in found}
+
+
+def unpassed(p: Programme, place: str) -> set[str]:
+    """Processes that metal can reach which never passed a place."""
+    rows = p.recipes.processes
+    kept = {row["waste"]: row["place"] for row in p.study.rows["products"] if row["waste"]}
+    goods = {g for g, where in kept.items() if where != place}
+    goods |= {
+        g
+        for g, row in p.recipes.goods.items()
+        if row["place"] != place and p.study.constant("good_values", g, "", "opening_stock") > 0
+    }
+    found: set[str] = set()
+    while True:
+        more = set()
+        for q, row in rows.items():
+            where = {"trade": row["source"], "import": row["origin"]}.get(row["kind"], row["place"])
+            draws = not p.recipes.inputs(q) or p.recipes.deposits & set(p.recipes.sides[q, "in"])
+            if where != place and (draws or goods & set(p.recipes.inputs(q))):
+                more.add(q)
+        if more <= found:
+            return found
+        found |= more
+        goods |= {g for q in found for g in p.recipes.outputs(q)}
 
 
 def import_terms(p: Programme, metal: str, origin: str = "") -> dict[str, Array]:
@@ -381,6 +467,8 @@ def import_share(p: Programme) -> None:
         share, metal = level(p, policy), policy["metal"]
         of_imports = policy.get("of", "demand") == "imports"
         origin = import_terms(p, metal, policy["origin"])
+        if not of_imports:
+            origin = {q: e for q, e in origin.items() if serves(p, q, metal)}
         every = import_terms(p, metal) if of_imports else {}
         need = requirement(p, metal)
         for t in active(p, share):
@@ -388,6 +476,21 @@ def import_share(p: Programme) -> None:
             row += [(("activity", q, t), -share[t] * e[t]) for q, e in every.items()]
             right = 0.0 if of_imports else share[t] * need[t]
             p.model.row(("import_share", name, t), row, "<=", right)
+
+
+def serves(p: Programme, process: str, metal: str) -> bool:
+    """Whether the metal of an import can serve demand or a stockpile, or at least not only what is
+    sold at a price: all that can be made of it, followed downstream."""
+    asked, seen = list(p.recipes.outputs(process)), set()
+    while asked:
+        good = asked.pop()
+        if good in seen or not p.recipes.content(good, metal):
+            continue
+        seen.add(good)
+        for taker in p.recipes.takers(good):
+            asked += p.recipes.outputs(taker)
+    stored = {key[0] for key in p.study.keys("good_values", "opening_stock")}
+    return bool(seen & (set(p.recipes.demand) | stored)) or not seen & set(curves.curved(p.study))
 
 
 def quota(p: Programme) -> None:
@@ -417,7 +520,8 @@ def capital_budget(p: Programme) -> None:
 
     for name, policy in in_force(p, "capital_budget"):
         cap = level(p, policy)
-        plants = [k for (k,) in p.study.keys("plants", "capital_cost")]
+        away = {row["plant"] for row in p.recipes.processes.values() if row["place"]}
+        plants = [k for (k,) in p.study.keys("plants", "capital_cost") if k not in away]
         cost = {k: overnight(p, k) for k in plants}
         for t in active(p, cap):
             row = [
@@ -431,6 +535,8 @@ def capital_budget(p: Programme) -> None:
 
 def write(p: Programme) -> None:
     """Write the rows of all policies."""
+    from tests.oracle import selections
+
     for rows in (
         self_sufficiency,
         recycled_content,
@@ -441,5 +547,7 @@ def write(p: Programme) -> None:
         quota,
         carbon,
         capital_budget,
+        selections.shares,
+        selections.subsidies,
     ):
         rows(p)

@@ -34,7 +34,7 @@ class Programme:
         self.waste_yearly = arising(study)
         self.waste = {good: study.mean(waste) for good, waste in self.waste_yearly.items()}
         self.reliefs_yearly: dict[str, dict[tuple, Array]] = {}
-        for good, column, amount in measure_reliefs(self):
+        for good, column, amount in (*measure_reliefs(self), *curves.used(self)):
             own = self.reliefs_yearly.setdefault(good, {})
             own[column] = own.get(column, 0.0) + amount
         for write in COLUMNS + ROWS:
@@ -55,14 +55,44 @@ def activity_columns(p: Programme) -> None:
     for process in p.recipes.processes:
         low, high = policies.bounds(p, process)
         cost = p.recipes.running_cost(process)
+        cost = cost + p.study.yearly("process_values", process, "unseen_cost")
         for t in p.periods:
             p.model.column(("activity", process, t), p.beta[t] * cost[t], low[t], high[t])
+
+
+def beyond_columns(p: Programme) -> None:
+    """`beyond`: what a calibrated process runs beyond `unseen_from`, at `unseen_rise`."""
+    for process in calibrated(p):
+        rise = p.study.yearly("process_values", process, "unseen_rise")
+        for t in p.periods:
+            p.model.column(("beyond", process, t), p.beta[t] * rise[t], 0.0, np.inf)
+
+
+def calibrated(p: Programme) -> list[str]:
+    """Processes that a calibration found something of."""
+    said = {
+        key[0]
+        for name in ("unseen_cost", "unseen_rise")
+        for key in p.study.keys("process_values", name)
+    }
+    return [process for process in p.recipes.processes if process in said]
+
+
+def unseen_rise(p: Programme) -> None:
+    """### unseen_rise(process, year): activity - beyond <= unseen_from."""
+    for process in calibrated(p):
+        begins = p.study.yearly("process_values", process, "unseen_from")
+        for t in p.periods:
+            terms = [(("activity", process, t), 1.0), (("beyond", process, t), -1.0)]
+            p.model.row(("unseen_rise", process, t), terms, "<=", begins[t])
 
 
 def emission_columns(p: Programme) -> None:
     """`emission`, with the carbon price on the scope that it falls on."""
     price = p.study.by_period("series", "carbon_price")
     charged = "footprint" if p.study.head.get("border_adjustment") else "territorial"
+    if p.study.head.get("places"):
+        charged = "territorial"
     for scope in SCOPES:
         for t in p.periods:
             cost = p.beta[t] * price[t] if scope == charged else 0.0
@@ -158,11 +188,16 @@ def overnight(p: Programme, plant: str) -> Array:
 def annuities(p: Programme, plant: str, t: int) -> float:
     """Annuities of what is ordered in a year, within the horizon, discounted (conventions.md,
     "Capital")."""
+    return overnight(p, plant)[t] * annuity(p, plant, t)
+
+
+def annuity(p: Programme, plant: str, t: int) -> float:
+    """The same of one unit of money."""
     study = p.study
     life = study.constant("plants", plant, "life")
     lead = study.constant("plants", plant, "lead_time")
     rate = study.constant("plants", plant, "interest_rate", default=p.recipes.rate)
-    cost = overnight(p, plant)[t] * (1.0 + rate) ** lead
+    cost = (1.0 + rate) ** lead
     if rate:
         cost *= rate / (1.0 + rate) / (1.0 - (1.0 + rate) ** -life)
     else:
@@ -421,6 +456,19 @@ def exploration_limit(p: Programme) -> None:
         p.model.row(("exploration_limit", deposit), found, "<=", most)
 
 
+def shortage_limit(p: Programme) -> None:
+    """### shortage_limit(good, year)."""
+    spared: dict[str, dict[tuple, Array]] = {}
+    for good, column, amount in measure_reliefs(p):
+        if good in p.recipes.demand and good in stored(p):
+            own = spared.setdefault(good, {})
+            own[column] = own.get(column, 0.0) + p.study.mean(amount)
+    for good, columns in spared.items():
+        for t in p.periods:
+            row = [(("shortage", good, t), 1.0), *((c, r[t]) for c, r in columns.items())]
+            p.model.row(("shortage_limit", good, t), row, "<=", p.recipes.demand[good][t])
+
+
 def lifetime_measures(p: Programme) -> None:
     """### extension(measure, year) and service(measure, year)."""
     for row in p.study.rows["measures"]:
@@ -560,6 +608,7 @@ def emission_account(p: Programme) -> None:
 
 COLUMNS = (
     activity_columns,
+    beyond_columns,
     emission_columns,
     good_columns,
     stockpile_columns,
@@ -578,10 +627,12 @@ ROWS = (
     depletion,
     exploration_limit,
     lifetime_measures,
+    shortage_limit,
     host_limit,
     collection,
     take_back,
     curves.rows,
+    unseen_rise,
     stockpile_balance,
     emission_account,
 )

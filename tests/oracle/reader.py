@@ -64,8 +64,11 @@ NUMBERS: dict[str, tuple[Key, bool]] = {
     "take_back": (("good",), True),
     "loss_media": (("loss", "metal", "medium"), False),
     "series": (("series",), False),
+    "trade": (("good", "from", "to"), True),
 }
 
+TABLES = ("demand", "good_values", "collection", "curves", "series")
+"""Tables of numbers with a column `place` (format.md)."""
 ROWS = ("goods", "processes", "products", "measures", "deposits")
 
 # Held as events: a year that is not given is 0 (format.md, "Events").
@@ -75,6 +78,11 @@ EVENTS = {
     ("cohorts", "inflow"),
     ("cohorts", "stock"),
 }
+
+
+def at(name: str, place: str) -> str:
+    """A good, or series, at a place by name; at home its own name."""
+    return f"{name} ({place})" if place else name
 
 
 def unit_size(text: str) -> float:
@@ -135,6 +143,12 @@ class Study:
     years: Array = field(init=False)
     firsts: list[int] = field(init=False)
     """Years that are planned one by one: all of them."""
+    every: dict[str, set[Key]] = field(default_factory=dict)
+    """Keys of each table in any scenario."""
+    placed: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Goods and series that a row gives for a place, by name: without it, and the place."""
+    layer: dict[Key, int] = field(default_factory=dict)
+    """Position of the scenario that a row of trade is of; none of the base."""
     order_starts: list[int] = field(init=False)
     """First years of the periods that the study states, for orders of plants."""
 
@@ -200,19 +214,26 @@ def read(folder: Path, scenario: str = "", overrides: Mapping[str, Any] | None =
     chosen = scenario or head.get("scenario", "")
     names = chain(head.get("scenarios", {}), chosen.replace(" ", "").split(",") if chosen else [])
     rows = {name: _rows(folder / f"{name}.csv") for name in ROWS}
-    layers = {name: _layers(folder, name) for name in NUMBERS}
+    placed: dict[str, tuple[str, str]] = {}
+    layers = {name: _layers(folder, name, head, placed) for name in NUMBERS}
     study = Study(
         head,
         rows,
         {name: dict(layer.get("", {})) for name, layer in layers.items()},
         {name: dict(policy) for name, policy in head.get("policies", {}).items()},
+        {name: {key for each in layer.values() for key in each} for name, layer in layers.items()},
+        placed,
     )
-    for name in names:
+    for position, name in enumerate(names, start=1):
         for table, layer in layers.items():
             study.numbers[table].update(layer.get(name, {}))
+        study.layer.update(dict.fromkeys(layers["trade"].get(name, {}), position))
         _apply(study, head["scenarios"].get(name, {}))
     for path, value in (overrides or {}).items():
         override(study, path, value)
+    from tests.oracle.places import expand
+
+    expand(study)
     return study
 
 
@@ -247,12 +268,17 @@ def _rows(path: Path) -> list[dict[str, str]]:
         return [defaultdict(str, {k: (v or "").strip() for k, v in r.items()}) for r in rows]
 
 
-def _layers(folder: Path, table: str) -> dict[str, dict[Key, list[Point]]]:
-    """Series of a table by scenario and key."""
+def _layers(
+    folder: Path, table: str, head: Mapping[str, Any], placed: dict[str, tuple[str, str]]
+) -> dict[str, dict[Key, list[Point]]]:
+    """Series of a table by scenario and key; what is of a place by its name there."""
     columns, has_parameter = NUMBERS[table]
     layers: dict[str, dict[Key, list[Point]]] = {}
     for row in _newest(_rows(folder / f"{table}.csv"), columns):
         key = tuple(row.get(c, "") for c in columns)
+        if table in TABLES and row["place"] not in ("", head["country"]):
+            placed[at(key[0], row["place"])] = key[0], row["place"]
+            key = (at(key[0], row["place"]), *key[1:])
         if has_parameter:
             key = (*key, row["parameter"])
         size = unit_size(row["unit"])
@@ -267,7 +293,7 @@ def _newest(rows: list[dict[str, str]], columns: Key) -> list[dict[str, str]]:
     that does not say when it came out is the oldest (format.md, "Vintages")."""
     found: dict[Key, dict[str, str]] = {}
     for row in rows:
-        key = tuple(row.get(c, "") for c in (*columns, "parameter", "scenario", "year"))
+        key = tuple(row.get(c, "") for c in (*columns, "place", "parameter", "scenario", "year"))
         if key not in found or int(row["published"] or 0) > int(found[key]["published"] or 0):
             found[key] = row
     return list(found.values())

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from tests.oracle.reader import Array, Study
+from tests.oracle.reader import Array, Study, at
 
 HOME_COSTS = ("variable_cost", "import_price", "transport_cost")
 LARGE = 1e30
@@ -165,7 +165,20 @@ class Recipes:
     def running_cost(self, process: str) -> Array:
         """Running cost less credits, c."""
         costs = sum(self.number(process, name) for name in HOME_COSTS)
-        return costs - self.number(process, "credit")
+        return costs - self.number(process, "credit") + self.carbon_paid(process)
+
+    def carbon_paid(self, process: str) -> Array:
+        """In a study with places: the carbon price paid abroad, and on imports at the border
+        (conventions.md, "Places and trade")."""
+        study, row = self.study, self.processes[process]
+        if row["place"] and row["kind"] != "trade":
+            price = study.yearly("series", at("carbon_price", row["place"]))
+            return study.mean(price * self.emission(process, "footprint"))
+        if study.head.get("places") and row["kind"] == "import":
+            charged = bool(study.head.get("border_adjustment"))
+            price = charged * study.yearly("series", "carbon_price")
+            return study.mean(price * self.emission(process, "footprint"))
+        return np.zeros(len(self.periods))
 
     def emission(self, process: str, scope: str) -> Array:
         """Emission factor e of a scope (conventions.md, "Metal, carbon, trade")."""
@@ -174,10 +187,13 @@ class Recipes:
         def by_year(name: str) -> Array:
             return study.yearly("process_values", process, name)
 
-        index = study.yearly("series", "direct_emission_index", default=1.0)
-        grid = study.yearly("series", "grid_intensity")
+        place = self.processes[process]["place"]
+        index = study.yearly("series", at("direct_emission_index", place), default=1.0)
+        grid = study.yearly("series", at("grid_intensity", place))
         total = by_year("direct_emission") * index + by_year("electricity") * grid
-        if self.processes[process]["kind"] == "import":
+        if self.processes[process]["kind"] in ("import", "trade"):
+            total = 0.0 * total
+        if scope == "territorial" and place:
             total = 0.0 * total
         if scope == "footprint":
             abroad = study.yearly("series", "foreign_emission_index", default=1.0)

@@ -17,12 +17,12 @@ from planner.plan.plan import Plan
 from planner.solver.compiled import compiled
 from planner.study.meaning import MEANINGS
 from planner.study.reader import Rereader
-from planner.study.schema import BY_NAME, POLICY_FORMS, SERIES_UNITS
-from planner.system.nouns import Distribution, GoodKind, ProcessKind, System
+from planner.study.schema import BY_NAME, POLICY_FORMS, SELECTOR_FIELDS, SERIES_UNITS
+from planner.system.nouns import TRADE, Distribution, GoodKind, ProcessKind, System
 from tests.small import Study, system_of
 
 KINDS: tuple[str, ...] = get_args(GoodKind)
-PROCESSES: tuple[str, ...] = get_args(ProcessKind)
+PROCESSES: tuple[str, ...] = tuple(kind for kind in get_args(ProcessKind) if kind != TRADE)
 LIVES: tuple[str, ...] = get_args(Distribution)
 BOTH = {"lithium": 0.2, "cobalt": 0.1}
 STOCKED = {"closing_stock": 2, "max_stock": 50, "holding_cost": 1}
@@ -42,8 +42,8 @@ OF_ACTIVITY: dict[str, Any] = {
     "observed": {2021: 10},
     "host_content": 0.1,
 }
+STEPS = ("a", "b", "0", "1", "2")
 ORE = {"grade": 0.1, "ore_cost": 1, "ore_electricity": 0.2, "ore_emission": 0.3}
-STEPS = ("a", "b")
 """Of curves."""
 ORDERS = {"lead_time": 1, "max_new": 20, "interest_rate": 0.06}
 Key = tuple[str, str, str]
@@ -81,6 +81,16 @@ def everything() -> Study:
     s.process("sell", "import", gives={"sold": 1}, origin="X", pathway="foreign primary")
     s.curve("sell", a={"price": 1, "amount": 5, "reserve": 9}, b={"price": 2, "amount": 90, **ORE})
     s.curve("sold", a={"price": 50, "amount": 20}, b={"price": 40, "amount": 9})
+    s.good("answers", "refined", export=True)
+    s.process("given", "import", gives={"answers": 1}, origin="X", pathway="foreign primary")
+    ends = {"lowest_price": 10, "highest_price": 90, "steps": 2, "market_power": 0.5}
+    for of, elasticity in {"given": 0.8, "answers": -1.2, "d_recycle": 0.8}.items():
+        reference = {"reference_price": 30, "reference_amount": 10}
+        s.elastic(of, elasticity=elasticity, **reference, **ends)
+    for name in ("sell", "given"):
+        s._values("process_values", {"process": name}, {"unseen_from": 3})
+    rise = {"unseen_cost": 2, "unseen_rise": 1}
+    s._values("process_values", {"process": "given"}, rise)
     s.curve("d_mine", a={"price": 1, "reserve": 5, "amount": 5}, b={"price": 2, **ORE})
     s.take_back("old_fixed", more=0.1, cost=3, fee=1)
     s.take_back("refined_alone", more=0.1, cost=3, fee=1)
@@ -250,7 +260,7 @@ def _products(s: Study) -> None:
 
 def changed(path: str, parameter: str, value: float) -> float:
     """Another value that the number may have, such that the balances still hold."""
-    if parameter in ("lead_time", "delay"):
+    if parameter in ("lead_time", "delay", "steps"):
         return value + 1
     if path.endswith(".in") or parameter in ("max_stock", "content"):
         return value * 1.05
@@ -485,11 +495,21 @@ RULES: dict[str, dict[str, Any]] = {
     "collection_target": {"goods": ["lithium_old"], "share": 0.2},
     "carbon_cap": {"scope": "territorial", "cap": 50},
     "carbon_budget": {"scope": "territorial", "cap": 50},
+    "impact_cap": {"impact": "water", "scope": "footprint", "cap": 50},
+    "impact_budget": {"impact": "water", "scope": "footprint", "cap": 50},
     "capital_budget": {"cap": 50},
     "stockpile_cover": {"goods": ["lithium"], "months": 1},
     "closure": {"origin": "A", "share": 0.5},
     "pin": {"tolerance": 0.1},
+    "share": {
+        "numerator": {"stages": ["processing"], "origins": "home"},
+        "denominator": {"demand": "*"},
+        "at_least": 0.2,
+    },
+    "subsidy": {"activity": {"processes": ["lithium_refine"]}, "rate": 4},
 }
+EITHER = {"at_most": "at_least", "plants": "activity"}
+"""Fields that stand in the place of another."""
 OTHER: dict[str, Any] = {
     "enabled": False,
     "from": 2023,
@@ -500,12 +520,22 @@ OTHER: dict[str, Any] = {
     "stages": ["extraction"],
     "processes": ["cobalt_refine"],
     "scope": "footprint",
+    "impact": "land",
     "of": "imports",
     "provenance": "home",
+    "numerator": {"origins": ["A"]},
+    "denominator": {"stages": ["processing"]},
+    "metals": ["cobalt"],
+    "each": ["metals"],
+    "measured": "activity",
+    "demand": ["lithium_cell"],
+    "activity": {"kinds": ["import"]},
+    "plants": ["k"],
+    "budget": 7.0,
 }
 """Another value of each field."""
 GOODS = {"collection_target": ["cobalt_old"], "stockpile_cover": ["cobalt"]}
-LABELS = {"kind", "source", "note", "published"}
+LABELS = {"kind", "source", "note", "published", "preset"}
 """Fields that set nothing and say so."""
 
 
@@ -526,16 +556,60 @@ def test_every_field_of_a_policy_sets_something(tmp_path: Path, kind: str) -> No
         study.process(
             "foreign", "refine", takes={"ore_of_A": 1}, gives={"lithium": 0.9}, loss="slag"
         )
+    if kind.startswith("impact"):
+        study.impact("water", "m3").factor("cobalt_refine", "water", 2)
+        study.impact("land", "ha").factor("cobalt_refine", "land", 3)
+        study.factor("lithium_A", "water", 1)
+    if kind == "stockpile_cover":
+        study.good("lens", "product", metal="lithium", demand=4, shortage_cost=1e5, equivalent=1)
     before = programme(study, tmp_path)
     level = fields[form.level]
-    others = {form.level: level / 2} | {
+    others = dict.fromkeys(form.levels, level / 2) | {
         field.name: GOODS[kind] if field.name == "goods" else OTHER[field.name]
         for field in form.fields
         if field.name not in LABELS
     }
+    if kind.startswith("impact"):
+        others["scope"] = "territorial"
     for name, value in others.items():
-        study.policies["p"] = {"kind": kind, "source": "test", **fields, name: value}
+        kept = {key: given for key, given in fields.items() if key != EITHER.get(name)}
+        study.policies["p"] = {"kind": kind, "source": "test", **kept, name: value}
         assert programme(study, tmp_path) != before, name
+
+
+SELECTED: dict[str, Any] = {
+    "metals": "lithium",
+    "goods": "lithium",
+    "forms": "refined metal",
+    "processes": ["lithium_refine", "cobalt_refine"],
+    "kinds": ["refine"],
+    "stages": "processing",
+    "origins": "home",
+    "pathways": "domestic secondary",
+    "flow": "takes",
+    "less_exports": True,
+    "demand": "lithium_cell",
+    "market": "home",
+}
+
+
+@pytest.mark.parametrize(
+    # places need a study that has some: tests/lp/test_shares.py
+    "field",
+    [field.name for field in SELECTOR_FIELDS if field.name != "places"],
+)
+def test_every_field_of_a_selector_sets_something(tmp_path: Path, field: str) -> None:
+    """Each field of a selector, beside a share of everything, makes another programme."""
+    sold = {"metal": "lithium", "stage": "processing", "export": True, "equivalent": 1}
+    study = ruled().good("sold", "product", **sold, demand=2, shortage_cost=9)
+    study.process("sell", "manufacture", takes={"lithium": 1}, gives={"sold": 1})
+    where = "denominator" if field in ("demand", "market") else "numerator"
+    stages = ["extraction", "processing", "recycling"]
+    given: dict[str, Any] = {"numerator": {"stages": stages}, "denominator": {"demand": "*"}}
+    study.policy("p", "share", **given, at_most=0.2, measured="contained")
+    before = programme(study, tmp_path)
+    study.policies["p"][where] = {**given[where], field: SELECTED[field]}
+    assert programme(study, tmp_path) != before
 
 
 @pytest.mark.parametrize(

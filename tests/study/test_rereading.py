@@ -136,7 +136,7 @@ def test_a_sample_read_again_is_the_study_with_its_values(study: str, scenario: 
 
 def every_noun() -> Study:
     """A study with all tables in it, and a closure."""
-    study = Study(2021, 2026, discount_rate=0.05)
+    study = Study(2021, 2026, discount_rate=0.05, places=["B"], border_adjustment=True)
     study.good("ore", "intermediate", metal="lithium", equivalent=0.9)
     study.good(
         "li",
@@ -231,7 +231,16 @@ def every_noun() -> Study:
     study.product("bags", waste="old packs", uses={"others": 1}, inflow={2020: 6}, life=2)
     study.measure("fewer", "efficiency", "others", cost=7, potential=0.1)
     study.measure("longer", "lifetime", "cells", product="cars", cost=7, potential=0.1, longer=2)
+    study.impact("water", "m3", price={2021: 1, 2026: 2}, electricity=0.3)
+    study.factor("dig", "water", {2021: 4, 2026: 3}).factor("refine", "water", 2)
     study.series("carbon_price", {2021: 10, 2026: 60}).series("grid_intensity", 0.5)
+    study.process(
+        "theirs", "mine", gives={"li": 1}, variable_cost=30, place="B", stage="processing"
+    )
+    study.at("B", "li", demand=[5, 6, 7, 8, 9, 10], shortage_cost=800, opening_stock=1)
+    study.series("carbon_price", 3, place="B").series("grid_intensity", 0.4, place="B")
+    study.trade("li", "B", "home", freight=9, tariff=1, duty=0.1, value=40, embodied=2, emission=1)
+    study.trade("lithium/*", "*", "*", max=60)
     study.policy("shut", "closure", origin="Chile", share=0.3, from_=2023, to=2024)
     for year in (2021, 2022):
         study.rows["observations"].append(

@@ -27,6 +27,7 @@ from planner.lp.arrays import PENALTIES
 from planner.plan.prices import undiscounted
 from planner.solver.highs import Arrays, Name, Solution
 from planner.system.nouns import System
+from planner.system.provenance import is_supplied
 
 RUNS = 1e-6
 """An activity below this, t/year, does not run."""
@@ -192,7 +193,7 @@ def _priced_goods(system: System) -> Iterator[tuple[str, str]]:
     """Each metal with the first good that is the refined metal alone."""
     for metal in system.metals:
         for good in system.goods.values():
-            if good.kind == "refined" and tuple(good.content) == (metal,):
+            if is_supplied(good) and tuple(good.content) == (metal,):
                 yield metal, good.name
                 break
 

@@ -18,6 +18,7 @@ from planner.solver.highs import Name
 from planner.study.provenance import figures, plain, span, years_of
 from planner.system.curves import curves
 from planner.system.nouns import Policy, System
+from planner.system.trade import is_from
 
 TARGET_NAMES = frozenset(family.name for family in TARGETS)
 
@@ -119,8 +120,7 @@ def _max_activity(facts: Facts, subject: Subject, years: list[int]) -> Telling:
         policy
         for policy in facts.system.policies.values()
         if policy.kind == "closure"
-        and process.from_abroad
-        and policy.origin == process.origin
+        and is_from(process, policy.origin)
         and np.isfinite(facts.mean(policy.level, years)).any()
     ]
     most = figures(facts.mean(process.max_activity, years), "t/year")
@@ -190,10 +190,12 @@ def _max_step(facts: Facts, subject: Subject, years: list[int]) -> Telling:
     system, when = facts.system, facts.when(years)
     curve = next(curve for known, curve, _ in curves(system) if known == of)
     most = figures(facts.mean(curve[name].amount, years), "t/year")
-    done = "are bought abroad" if of in system.goods else "can be had"
+    bought = system.goods.get(of)
+    where = "abroad" if bought is not None and bought.export else "at home"
+    done = f"are bought {where}" if bought is not None else "can be had"
     return (
         f"{of}: at most {most} {done} {when} at step {name}",
-        facts.inputs.line("curves", of, name, "amount", year=years[0]),
+        facts.inputs.step(of, name, "amount", year=years[0]),
     )
 
 

@@ -15,17 +15,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 
 from planner.errors import SpecError
-from planner.mfa.provenance.trace import traces
+from planner.mfa.provenance.trace import Trace, stage_trace, traces
 from planner.plan.plan import Plan
 from planner.plan.tables import series
 from planner.plan.trade_flows import passing_through
 from planner.study.counting import uncountable
-from planner.system.nouns import Array, Good, Policy, Process, System, frozen_array, frozen_map
+from planner.system.nouns import HOME as HOME_PLACE
+from planner.system.nouns import (
+    Array,
+    Good,
+    Policy,
+    Process,
+    Stage,
+    System,
+    frozen_array,
+    frozen_map,
+)
 from planner.system.provenance import NEW_SCRAP
 from planner.system.trade import RAW_KINDS, origins, sold_on
 from planner.system.unit_accounts import reported_equivalent, reported_requirement
@@ -49,7 +60,8 @@ def origin_shares(plan: Plan) -> pd.DataFrame:
     equivalents, or of contained metal where the study states none), share.
 
     The stages are those of the processes, imports at theirs: a metal mined in A, refined in B and
-    bought as B's metal stands at extraction as A's and at processing as B's. A chain within a stage
+    bought as B's metal stands at extraction as A's and at processing as B's. Of what trade brings
+    from other places of the study the stages are traced through the flows. A chain within a stage
     counts once for each origin. Scrap and waste, which recycling is fed with, stand at a stage of
     their own, `collection`: collected at home or imported. What is new scrap by the flows of the
     plan is left out, whatever the label of who recycles it.
@@ -65,7 +77,11 @@ def origin_shares(plan: Plan) -> pd.DataFrame:
 def _output_rows(plan: Plan) -> Iterator[tuple[str, int, str, str, float]]:
     system = plan.system
     passed, traced = _Passed(plan), traces(plan.balance, plan.flows)
+    if system.abroad:
+        yield from _traded_rows(plan)
     for process in system.processes.values():
+        if process.is_trade or process.place != HOME_PLACE:
+            continue
         activity = series(system, plan.values, "activity", process.name)
         for name in (*process.outputs, *process.inputs):
             good = system.goods[name]
@@ -77,6 +93,37 @@ def _output_rows(plan: Plan) -> Iterator[tuple[str, int, str, str, float]]:
                     worth = reported_equivalent(good, metal) * (1 - new)
                     for period, v in zip(system.periods, amount * worth, strict=True):
                         yield metal, period.first, stage, _origin(process), float(v)
+
+
+def _traded_rows(plan: Plan) -> Iterator[tuple[str, int, str, str, float]]:
+    """What trade brings home, at each stage by the place at which it last passed it. What passed a
+    stage at home counts there already."""
+    system = plan.system
+    crossing = [p for p in system.processes.values() if p.is_trade and p.from_abroad]
+    brought = [(process, system.goods[name]) for process in crossing for name in process.outputs]
+    for metal in system.metals:
+        staged = {s: stage_trace(plan.balance, plan.flows, metal, s) for s in get_args(Stage)}
+        for process, good in brought:
+            if metal not in good.content:
+                continue
+            amount = series(system, plan.values, "activity", process.name)
+            amount = amount * reported_equivalent(good, metal)
+            for stage, place, share in _where_passed(process, good, staged):
+                for period, v in zip(system.periods, amount * share, strict=True):
+                    yield metal, period.first, stage, place, float(v)
+
+
+def _where_passed(
+    process: Process, good: Good, staged: Mapping[Stage, Trace]
+) -> Iterator[tuple[str, str, Array]]:
+    """Stage and place at which what trade brings home was made, with its share, shape (T,)."""
+    if good.kind in RAW_KINDS:
+        yield COLLECTION, process.source, np.ones(1)
+        return
+    for stage, traced in staged.items():
+        for label, share in zip(traced.labels, traced.of(process.name), strict=True):
+            if label.pathway == stage and label.origin:
+                yield "manufacture" if stage == "use" else stage, label.origin, share
 
 
 def _stage(process: Process, good: Good) -> str:
@@ -209,7 +256,9 @@ def with_benchmarks(system: System, *, start: int = FROM, penalty: float | None 
         for metal in system.metals
         for policy in (*_floors(system, metal, start, price), *_ceilings(system, metal, start))
     }
-    wrong = [text for policy in added.values() for _, text in uncountable(system, policy)]
+    wrong = [
+        text for policy in added.values() for _, text in uncountable(system, policy, system.metals)
+    ]
     if wrong:
         raise SpecError("benchmarks", sorted(set(wrong)))
     return replace(system, policies=frozen_map({**system.policies, **added}))

@@ -22,8 +22,10 @@ from planner.analysis.security.recourse import (
     Window,
     base_of,
     close,
+    lost_by_name,
     recourse,
     sources,
+    stages_of_places,
     start_periods,
 )
 from planner.errors import SpecError
@@ -32,7 +34,7 @@ from planner.runtime.display import amount, shown
 from planner.runtime.progress import Progress, Step, told
 from planner.solver.compiled import Compiled
 from planner.solver.highs import Program
-from planner.system.nouns import Array, Good, System
+from planner.system.nouns import HOME, Array, Good, System
 from planner.system.unit_accounts import reported_equivalent, reported_requirement
 from planner.units import suggestion
 
@@ -102,12 +104,15 @@ def disrupt(
     share: float = 0.0,
     pairs: bool = True,
     reopen: bool = False,
+    losses: Sequence[str] | None = None,
     progress: Progress | None = None,
 ) -> Disruptions:
     """Every source lost for `years`, beginning in each of `starts` (every year where None), down to
     `share` of what the plan runs.
 
-    Pairs are tried from the start that hurts most among single losses. A lost source regrows by the
+    `losses` names sources (`origin/NAME` or NAME, `host/NAME`), or a stage of a place
+    (`Korea:processing`: what runs there at that stage); all origins and hosts where None. Pairs
+    are tried from the start that hurts most among single losses. A lost source regrows by the
     ramp of its group, or with `reopen` runs again at once. Raises SpecError for a length, share or
     year that cannot be, InfeasibleError where there is no plan at all.
     """
@@ -115,7 +120,7 @@ def disrupt(
         raise SpecError("disrupt", problems)
     base = base_of(subject)
     system = base.made.system
-    named = sources(system)
+    named = tuple(sources(system)) if losses is None else tuple(losses)
     if not named:
         raise SpecError(
             system.name, ["no process has an origin or a host: there is nothing to lose"]
@@ -151,18 +156,19 @@ def _harm(row: Mapping[str, Any]) -> float:
 def losses_of(
     system: System, names: Iterable[str], start: int, years: int, share: float
 ) -> tuple[Loss, ...]:
-    """These sources lost from a year on, for so many years. Raises SpecError for a name that is
-    not a source."""
-    named, names = sources(system), list(names)
+    """These sources lost from a year on, for so many years: origins, hosts, and stages of places
+    (`lost_by_name`). Raises SpecError for a name that is not a source."""
+    asked = {name: lost_by_name(system, name) for name in names}
+    known = [*sources(system), *stages_of_places(system)]
     problems = [
-        f"'{name}' is not a source{suggestion(name, named)}; choose of {', '.join(named)}"
-        for name in names
-        if name not in named
+        f"'{name}' is not a source{suggestion(name, known)}; choose of {', '.join(known)}"
+        for name, found in asked.items()
+        if found is None
     ]
     if problems:
         raise SpecError("losses", problems)
     last = max(p.first for p in system.periods if p.first < start + years)
-    return tuple(Loss(name, named[name], start, last, share) for name in names)
+    return tuple(Loss(*found, start, last, share) for found in asked.values() if found is not None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -229,7 +235,7 @@ class Watch:
             metal: reported_requirement(system, metal)[kept] for metal in system.metals
         }
         for good in system.goods.values():
-            if good.demand is not None:
+            if good.demand is not None and good.place == HOME:
                 self._count(good)
 
     def _count(self, good: Good) -> None:
@@ -268,7 +274,7 @@ def _row(watch: Watch, label: str, loss: Loss, unmet: dict[str, Array], x: Array
         "unmet_share": _share(total, sum(needs.values())),
         "worst_metal": worst if shares[worst] > SERVED else "",
         "worst_share": shares[worst],
-        "cost": float((window.arrays.cost - window.penalty) @ change),
+        "cost": float((window.arrays.cost - window.penalty - window.arrays.transfer) @ change),
         "penalty": float(window.penalty @ change),
         "recovery": _recovery(watch, loss, unmet),
     }

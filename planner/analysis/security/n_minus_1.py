@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from operator import itemgetter
 from typing import Any, Literal
 
@@ -35,15 +36,17 @@ from planner.analysis.security.recourse import (
     Loss,
     Window,
     base_of,
+    lost_by_name,
     part,
     recourse,
     sources,
+    stages_of_places,
     start_periods,
 )
 from planner.analysis.security.stacking import joined, labelled
 from planner.errors import SolverError, SpecError
 from planner.plan.plan import Plan
-from planner.plan.solve import make_plan, optimal, require_optimal
+from planner.plan.solve import make_plan, optimal
 from planner.runtime.progress import Progress, told
 from planner.solver.checks import row_errors
 from planner.solver.compiled import Compiled
@@ -137,19 +140,20 @@ def secure(
     A loss lasts `years`, from any of `starts` (every year where None), and leaves `share` of what
     the unsecured plan runs; unmet demand is counted over it and the `recovery` after it.
     `means="stockpiles"` keeps all orders as they are: stockpile sizing. `losses` names sources
-    (`origin/NAME`, `host/NAME`); all where None. Raises SpecError for what cannot be.
+    (`origin/NAME`, `host/NAME`, or a stage of a place, `origin/NAME:STAGE`); all origins and hosts
+    where None. Raises SpecError for what cannot be.
     """
     base = base_of(subject)
     system = base.made.system
-    known = sources(system)
-    problems = [*_problems(limit, years, recovery, share), *_problems_of_names(losses or (), known)]
+    known = tuple(sources(system))
+    asked = losses if losses is not None else known
+    problems = [*_problems(limit, years, recovery, share), *_problems_of_names(asked, system)]
     if problems:
         raise SpecError("secure", problems)
     search = _Search(base, limit, means)
     for start in start_periods(system, tuple(starts) if starts is not None else None, "secure"):
-        names = tuple(known) if losses is None else losses
         search.watch(
-            start, start + years + recovery - 1, losses_of(system, names, start, years, share)
+            start, start + years + recovery - 1, losses_of(system, asked, start, years, share)
         )
     solution = search.run(progress)
     return search.answer(make_plan(base.made, solution, solution, ties=search.ties))
@@ -166,9 +170,10 @@ def _problems(limit: float, years: int, recovery: int, share: float) -> Iterator
         yield f"share is {share}; give what is left of each lost source, from 0 to below 1"
 
 
-def _problems_of_names(losses: Sequence[str], known: Collection[str]) -> Iterator[str]:
+def _problems_of_names(losses: Collection[str], system: System) -> Iterator[str]:
+    known = [*sources(system), *stages_of_places(system)]
     for name in losses:
-        if name not in known:
+        if lost_by_name(system, name) is None:
             yield f"'{name}' is not a source; choose from {', '.join(known)}"
     if not known:
         yield "no process has an origin or a host: there is nothing to lose"
@@ -229,10 +234,6 @@ class _Search:
         closed, with rows of limits."""
         arrays, m = self.base.made.arrays, len(block.metals)
         raw = part(arrays, block.window.columns, block.window.rows, held)
-        lower, upper = block.window.arrays.lower.copy(), raw.upper.copy()
-        places, left = block.window.closed(block.loss)
-        upper[places] = np.minimum(left, upper[places])
-        ceiling = self.limit * block.need + block.own + self.allowed.get(block.label, np.zeros(m))
         names = [("excess", (metal, block.label)) for metal in block.metals]
         return Arrays(
             columns=(*labelled(raw.columns, block.label), *names),
@@ -243,33 +244,53 @@ class _Search:
             matrix=sparse.block_array(
                 [[raw.matrix, None], [block.weights, -sparse.eye_array(m)]], format="csc"
             ),
-            lower=np.concatenate([lower, np.zeros(m)]),
-            upper=np.concatenate([upper, np.full(m, np.inf)]),
+            lower=np.concatenate([block.window.arrays.lower, np.zeros(m)]),
+            upper=np.concatenate([self._open(block), np.full(m, np.inf)]),
             row_lower=np.concatenate([raw.row_lower, np.full(m, -np.inf)]),
-            row_upper=np.concatenate([raw.row_upper, ceiling]),
+            row_upper=np.concatenate([raw.row_upper, self._ceiling(block)]),
         )
 
+    def _open(self, block: _Block) -> Array:
+        """Upper bounds of the columns of the part of a block while its loss lasts."""
+        upper = self.base.made.arrays.upper[block.window.columns].copy()
+        places, left = block.window.closed(block.loss)
+        upper[places] = np.minimum(left, upper[places])
+        return upper
+
+    def _ceiling(self, block: _Block) -> Array:
+        """Upper sides of the rows of limits of a block, t, shape (M,)."""
+        allowed = self.allowed.get(block.label, np.zeros(len(block.metals)))
+        return np.asarray(self.limit * block.need + block.own + allowed)
+
     def _excess(self, x: Array, skip: Sequence[_Block] = ()) -> list[tuple[_Block, Array]]:
-        """The least that each loss leaves beyond its limit, t by metal, given the plan's
-        columns."""
+        """The least that each loss leaves beyond its limit, t by metal, given the plan's columns.
+
+        The losses of a window share a programme: they differ in bounds alone.
+        """
         found: list[tuple[_Block, Array]] = []
-        program: Program | None = None
-        window: Window | None = None
         skipped = {block.label for block in skip}
-        for block in self.blocks:
-            if block.label in skipped:
-                continue
-            arrays = self._limited(block, x)
-            if program is None or window is not block.window:
-                program, window = Program(arrays), block.window
-            else:
-                _bound(program, arrays)
-            found.append((block, optimal(program).x[-len(block.metals) :]))
+        asked = [block for block in self.blocks if block.label not in skipped]
+        for _, blocks in groupby(asked, key=lambda block: id(block.window)):
+            found += self._excess_of_window(x, list(blocks))
         return found
 
+    def _excess_of_window(self, x: Array, blocks: list[_Block]) -> Iterator[tuple[_Block, Array]]:
+        """The same for losses of one window."""
+        arrays, m = self._limited(blocks[0], x), len(blocks[0].metals)
+        program, lower = Program(arrays), blocks[0].window.arrays.lower
+        columns = np.arange(len(arrays.columns) - m, dtype=np.int32)
+        limits = np.arange(len(arrays.rows) - m, len(arrays.rows), dtype=np.int32)
+        for block in blocks:
+            program.set_columns(columns, lower, self._open(block))
+            program.set_rows(limits, np.full(m, -np.inf), self._ceiling(block))
+            yield block, optimal(program).x[-m:]
+
     def _solve(self, active: Sequence[_Block]) -> Solution:
-        """The plan with these blocks: least cost within the limits; where they are out of reach,
-        least excess first."""
+        """The plan with these blocks: least excess, then least cost with that.
+
+        The excess is asked for first, since a programme whose limits are out of reach takes several
+        solves to be called infeasible.
+        """
         arrays = self.base.made.arrays
         held = np.zeros(len(arrays.columns))
         blocks = [self._limited(block, held) for block in active]
@@ -279,13 +300,9 @@ class _Search:
         if self.means == "stockpiles":
             orders = arrays.columns_of("new_capacity")
             program.set_columns(orders, self.base.x[orders], self.base.x[orders])
-        excess = stacked.columns_of("excess")
-        program.set_columns(excess, np.zeros(len(excess)), np.zeros(len(excess)))
-        solution = program.run()
-        if solution.status == "infeasible":
-            self._allow(program, stacked, excess, active)
-            solution = program.run()
-        require_optimal(program, solution)
+        if active:
+            self._allow(program, stacked, stacked.columns_of("excess"), active)
+        solution = optimal(program)
         worst = float(row_errors(stacked, solution.x).max(initial=0.0))
         if not worst <= MAX_ROW_ERROR:
             raise SolverError(
@@ -297,14 +314,15 @@ class _Search:
     def _allow(
         self, program: Program, stacked: Arrays, excess: Any, active: Sequence[_Block]
     ) -> None:
-        """Minimise the excesses, and allow them from here on."""
+        """Minimise the excesses, and allow them from here on; none where none is needed."""
         cost = np.zeros(len(stacked.columns))
         needs = np.concatenate([_safe(block.need) for block in active])
         cost[excess] = 1 / needs
         program.set_columns(excess, np.zeros(len(excess)), np.full(len(excess), np.inf))
         program.set_cost(cost)
         found = optimal(program).x[excess]
-        room = found + EXCEEDED / 10 * needs
+        least = EXCEEDED / 10 * needs
+        room = found + least if (found > least).any() else np.zeros(len(found))
         for i, block in enumerate(active):
             size = len(block.metals)
             own = slice(i * size, (i + 1) * size)
@@ -363,14 +381,6 @@ def _losses(
     return pd.DataFrame(rows, columns=columns).sort_values(
         ["before", "loss", "first"], ascending=[False, True, True], ignore_index=True
     )
-
-
-def _bound(program: Program, arrays: Arrays) -> None:
-    """Give a living programme all bounds of another of its kind."""
-    every = np.arange(len(arrays.columns), dtype=np.int32)
-    program.set_columns(every, arrays.lower, arrays.upper)
-    rows = np.arange(len(arrays.rows), dtype=np.int32)
-    program.set_rows(rows, arrays.row_lower, arrays.row_upper)
 
 
 def _of_the_plan(solution: Solution, arrays: Arrays) -> Solution:

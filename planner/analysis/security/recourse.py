@@ -26,13 +26,16 @@ import numpy.typing as npt
 
 from planner.errors import SpecError
 from planner.lp.families import FORMULATION
+from planner.lp.paid import paid
 from planner.lp.variables import COLUMNS
+from planner.mfa.demand_measures import BOUGHT
 from planner.plan.plan import Plan, require_own_study
 from planner.plan.solve import require_optimal
 from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import Arrays, Name, Program, Solution
 from planner.solver.ties import break_ties
 from planner.system.nouns import Array, System
+from planner.system.trade import is_from
 
 Mask = npt.NDArray[np.bool_]
 
@@ -70,7 +73,7 @@ class Base:
     @property
     def cost(self) -> float:
         """Present value of what the plan pays, USD."""
-        return self.made.arrays.parts(self.x)[0]
+        return paid(self.made.system, self.made.arrays, self.x)[0]
 
     @property
     def penalty(self) -> float:
@@ -176,7 +179,7 @@ def recourse(base: Base, first: int, last: int) -> Window:
     arrays = base.made.arrays
     years = tuple(p.first for p in base.made.system.periods if first <= p.first <= last)
     inside = np.isin(column_years(arrays), years)
-    columns = inside & np.array([name in RECOURSE for name, _ in arrays.columns], dtype=bool)
+    columns = inside & np.array([_chosen(name) for name in arrays.columns], dtype=bool)
     rows = np.isin(row_years(arrays), years) & np.array(
         [name in HOLDING for name, _ in arrays.rows], dtype=bool
     )
@@ -195,6 +198,12 @@ def recourse(base: Base, first: int, last: int) -> Window:
         replace(cut, cost=cost, offset=0.0, lower=np.where(least, 0.0, cut.lower)),
         cut.penalty - weighed,
     )
+
+
+def _chosen(name: Name) -> bool:
+    """Return True for a column that can still be chosen: what is bought at home by a demand
+    that answers is, although measures are not."""
+    return name[0] in RECOURSE or (name[0] == "measure" and str(name[1][0]).endswith(BOUGHT))
 
 
 def close(
@@ -240,18 +249,39 @@ def sources(system: System) -> Mapping[str, tuple[str, ...]]:
     processes that draw on it.
 
     A process belongs to an origin when metal comes into the country by it: an import, also one
-    that refines what other imports give, or metal won from ore of a stated origin. With a host of
-    the study the processes that put it out are lost too.
+    that refines what other imports give, or metal won from ore of a stated origin; of a place of
+    the study also all trade that leaves it, wherever it goes. With a host of the study the
+    processes that put it out are lost too.
     """
     found: dict[str, list[str]] = {}
     for process in system.processes.values():
-        if process.from_abroad and process.origin:
-            found.setdefault(f"origin/{process.origin}", []).append(process.name)
+        origin = process.source if process.is_trade else process.origin
+        if origin and is_from(process, origin):
+            found.setdefault(f"origin/{origin}", []).append(process.name)
         if process.host:
             found.setdefault(f"host/{process.host}", []).append(process.name)
         for host in process.hosting:
             found.setdefault(f"host/{host}", []).append(process.name)
     return {name: tuple(found[name]) for name in sorted(found)}
+
+
+def stages_of_places(system: System) -> Mapping[str, tuple[str, ...]]:
+    """Stages of places that can be lost, `origin/NAME:STAGE`: what runs at a place at a stage, and
+    imports that do there what their stage says."""
+    found: dict[str, list[str]] = {}
+    for process in system.processes.values():
+        where = process.made_at
+        if where and not process.is_trade:
+            found.setdefault(f"origin/{where}:{process.stage}", []).append(process.name)
+    return {name: tuple(found[name]) for name in sorted(found)}
+
+
+def lost_by_name(system: System, name: str) -> tuple[str, tuple[str, ...]] | None:
+    """Full name and processes of a source: `origin/Korea`, `origin/Korea:processing` or
+    `host/zinc`, or an origin without its first word; None where nothing is called so."""
+    known = {**sources(system), **stages_of_places(system)}
+    full = next((each for each in (name, f"origin/{name}") if each in known), None)
+    return None if full is None else (full, known[full])
 
 
 def unlike_futures(systems: Iterable[System], year: int | None) -> Iterator[str]:

@@ -33,7 +33,7 @@ from planner.runtime.progress import Progress, Step, told
 from planner.solver.compiled import Compiled
 from planner.solver.highs import Arrays, Program
 from planner.system.byproducts import laid_down
-from planner.system.nouns import Array, System
+from planner.system.nouns import HOME, Array, System
 from planner.system.trade import import_terms, origins
 from planner.system.unit_accounts import reported_equivalent, reported_requirement
 
@@ -189,7 +189,7 @@ def _unmet_terms(system: System, arrays: Arrays, metal: str) -> Array:
     """t of unmet demand per unit of each column by period, shape (T, n)."""
     terms = np.zeros((len(system.periods), len(arrays.columns)))
     for good in system.goods.values():
-        if good.demand is not None and metal in good.content:
+        if good.demand is not None and good.place == HOME and metal in good.content:
             for i, period in enumerate(system.periods):
                 place = arrays.column_at.get(("shortage", (good.name, period.first)))
                 if place is not None:
@@ -232,7 +232,7 @@ def _levers(system: System, arrays: Arrays, held: Sequence[_Held]) -> Iterator[L
 
 
 def _ramps_at_home(system: System, arrays: Arrays) -> list[int]:
-    abroad = {p.ramp_group for p in system.processes.values() if p.kind == "import"}
+    abroad = {p.ramp_group for p in system.processes.values() if not p.at_home}
     return [i for i in arrays.rows_of("ramp") if arrays.rows[i][1][0] not in abroad]
 
 

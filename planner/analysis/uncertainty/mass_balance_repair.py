@@ -19,7 +19,7 @@ coefficients are linear, so that what holds in every year holds in every period.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -55,8 +55,9 @@ class Contradictions:
         compositions = {
             name: mine
             for name, process in system.processes.items()
-            if (mine := _composition(process, at))
+            if (mine := _composition(system, process, at))
         }
+        self._contents_of = {good.plain: good.content for good in system.goods.values()}
         self._processes = tuple(compositions)
         self._drawn_by = np.array(
             [self._drawn(mine) for mine in compositions.values()], dtype=bool
@@ -92,9 +93,9 @@ class Contradictions:
         table, *keys = name.split(".")
         if table != "coefficients":
             return keys[1:2]
-        goods, deposits = self._system.goods, self._system.deposits
+        deposits = self._system.deposits
         return {
-            *(goods[keys[1]].content if keys[1] in goods else ()),
+            *self._contents_of.get(keys[1], ()),
             *([deposits[keys[1]].metal] if keys[1] in deposits else ()),
         }
 
@@ -104,6 +105,7 @@ class Contradictions:
         found: list[str] = []
         for goods, products in use_groups(self._system):
             held = {*goods, *(self._system.products[name].waste for name in products)}
+            held |= {self._system.as_given(name) for name in held}
             touching = {"uses": products, "demand": held, "good_values": held}
             if any(noun in touching.get(table, ()) for table, noun in map(_noun, self._rows.at)):
                 found += products
@@ -146,7 +148,8 @@ class Contradictions:
         judged = [(p, metal) for p, metal, touched in self._judged if (touched & inputs).any()]
         system = values.with_goods(self._system)
         processes = {
-            p: values.process(self._system.processes[self._processes[p]]) for p, _ in judged
+            p: values.process(self._system.processes[self._processes[p]], system.as_given)
+            for p, _ in judged
         }
         for p, metal in judged:
             taken, given = metal_in_and_out(system, processes[p], metal)
@@ -272,15 +275,17 @@ class _Sampled:
         touched = {
             noun for table, noun in map(_noun, self.at) if table in ("good_values", "demand")
         }
-        moved = {name: self._good(good) for name in touched if (good := system.goods.get(name))}
+        every = system.goods.values()
+        moved = {g.name: self._good(g) for g in every if touched & {g.name, g.plain}}
         return replace(system, goods={**system.goods, **moved})
 
-    def process(self, process: Process) -> Process:
-        """The process with recipes of the samples."""
+    def process(self, process: Process, given: Callable[[str], str]) -> Process:
+        """The process with recipes of the samples; `given` is what they call a good."""
 
         def recipe(side: Mapping[str, Array], direction: str) -> Mapping[str, Array]:
+            path = f"coefficients.{process.name}"
             return {
-                name: self._series(f"coefficients.{process.name}.{name}.{direction}", own)
+                name: self._series(f"{path}.{given(name)}.{direction}", own)
                 for name, own in side.items()
             }
 
@@ -298,7 +303,7 @@ class _Sampled:
             product,
             content=system.goods[product.waste].content if product.waste else product.content,
             uses={
-                good: self._series(f"uses.{product.name}.{good}", share)
+                good: self._series(f"uses.{product.name}.{system.as_given(good)}", share)
                 for good, share in product.uses.items()
             },
         )
@@ -307,7 +312,7 @@ class _Sampled:
         content = {
             metal: self.at[path]
             for metal in good.content
-            if (path := f"good_values.{good.name}.{metal}.content") in self.at
+            if (path := f"good_values.{good.plain}.{metal}.content") in self.at
         }
         demand = good.demand
         if demand is not None:
@@ -359,10 +364,10 @@ def _decides(each: Input) -> bool:
     return table in ("coefficients", "demand", "uses") or each.name.endswith(".content")
 
 
-def _composition(process: Process, names: Iterable[str]) -> list[str]:
+def _composition(system: System, process: Process, names: Iterable[str]) -> list[str]:
     """The inputs that say what a process takes in and gives out, or what the goods hold that it
     handles."""
-    goods = {*process.inputs, *process.outputs}
+    goods = {system.as_given(name) for name in (*process.inputs, *process.outputs)}
     return [name for name in names if _is_of(name, process, goods)]
 
 

@@ -44,7 +44,7 @@ def diluted(system: System, inputs: Sequence[Input]) -> tuple[Follower, ...]:
     for good in system.goods.values():
         first: dict[str, Input] = {}
         for metal in good.content:
-            mine = at.get(f"good_values.{good.name}.{metal}.content")
+            mine = at.get(f"good_values.{good.plain}.{metal}.content")
             if mine is not None:
                 head = first.setdefault(mine.tied_to or mine.name, mine)
                 if head is not mine:
@@ -72,7 +72,7 @@ def _recoveries(system: System, process: Process) -> Iterator[Follower]:
             continue
         for name in process.outputs:
             if tuple(goods[name].content) == (metal,):
-                path = f"coefficients.{process.name}.{name}.out"
+                path = f"coefficients.{process.name}.{system.as_given(name)}.out"
                 yield Follower(path, *_content(system, holders[0], metal), 1.0)
 
 
@@ -81,7 +81,7 @@ def _uses(system: System, product: Product) -> Iterator[Follower]:
         for name in product.uses:
             metals = tuple(system.goods[name].content)
             if len(metals) == 1 and metals[0] in product.content:
-                path = f"uses.{product.name}.{name}"
+                path = f"uses.{product.name}.{system.as_given(name)}"
                 yield Follower(path, *_content(system, product.waste, metals[0]), -1.0)
 
 
@@ -92,7 +92,7 @@ def _is_joint(system: System, good: str) -> bool:
 def _content(system: System, good: str, metal: str) -> tuple[str, float]:
     """Path of a content and its value in the study."""
     base = float(np.max(system.goods[good].content[metal]))
-    return f"good_values.{good}.{metal}.content", base
+    return f"good_values.{system.as_given(good)}.{metal}.content", base
 
 
 def following(sample: Mapping[str, Array], found: Collection[Follower]) -> dict[str, Array]:

@@ -250,17 +250,18 @@ def _follow(each: Input, first: Input) -> Input:
 def _handed_on(system: System) -> Iterator[list[str]]:
     """Paths of the contents of one metal in the goods of a process without loss, by name."""
     for process in system.processes.values():
-        if not process.loss and process.inputs:
-            goods = (*process.inputs, *process.outputs)
+        if not process.loss and process.inputs and not process.is_trade:
+            goods = [system.as_given(name) for name in (*process.inputs, *process.outputs)]
             for metal in system.metals:
                 yield sorted(f"good_values.{good}.{metal}.content" for good in goods)
 
 
 def _of_one_good(system: System) -> Iterator[list[str]]:
     """Paths of the contents of each joint good."""
-    for good in system.goods.values():
+    # at every place a good holds the same
+    for good in {good.plain: good for good in system.goods.values()}.values():
         if len(good.content) > 1:
-            yield [f"good_values.{good.name}.{metal}.content" for metal in good.content]
+            yield [f"good_values.{good.plain}.{metal}.content" for metal in good.content]
 
 
 def _steps_of_curves(system: System) -> Iterator[list[str]]:

@@ -10,14 +10,14 @@ from planner.lp.family import Target, Term
 from planner.lp.targets import Targets
 from planner.lp.wording import Facts, Subject, Telling
 from planner.study.provenance import figures
-from planner.system.nouns import Array, Good, Policy, System
+from planner.system.nouns import Array, Policy
 from planner.system.provenance import home_output, require_unmixed
-from planner.system.sufficiency import counted_terms
+from planner.system.sufficiency import counted_exports, counted_terms
 from planner.system.unit_accounts import equivalent, refined_requirement
 
 
 def self_sufficiency(m: Any, n: str, x: str, t: int) -> Any:
-    r"""Home output of metal x at the stages, less exports at them, is at least a share of home
+    r"""Home output of metal x at the stages, less exports of it there, is at least a share of home
     demand, in refined equivalents.
 
     $$\sum_p \epsilon_{n,p,t}\, a_{p,t} - \sum_{s \in s_n} \eta_{n,s}\, e_{s,t} + b_{n,x,t}
@@ -26,7 +26,11 @@ def self_sufficiency(m: Any, n: str, x: str, t: int) -> Any:
     with epsilon the output of a process that counts less what it takes from others that count, so
     that a chain through several of the stages counts once, by what leaves its last: ore that is dug
     and refined at home is one tonne and not two. Exports X are demanded; what is sold abroad e
-    where it pays, with eta refined metal in a tonne, is the plan's own choice.
+    where it pays, with eta refined metal in a tonne, is the plan's own choice, as is trade to
+    other places, whose epsilon is below zero. All are exports of goods that can hold metal that
+    counts, by the recipes: given by a process that counts, or made of what one gave. Foreign metal
+    sent on in a chain of its own is in none. A good that may mix both is taken off whole, since
+    what of it counted hangs on the plan.
     """
     return (
         sum(m.share_term[n, p, t] * m.activity[p, t] for p in m.counted[n])
@@ -49,30 +53,21 @@ def _fill(targets: Targets, policy: Policy) -> None:
 
 
 def _exports(targets: Targets, policy: Policy) -> Array:
-    """Exports of the metal at the stages, in refined equivalents, shape (..., T)."""
+    """Demanded exports that can hold metal that counts, in refined equivalents, shape (..., T)."""
     system, exports = targets.system, np.zeros(len(targets.given.years))
-    for good in _at_stages(system, policy):
-        if good.export and good.demand is not None:
+    for good in counted_exports(system, policy):
+        if good.demand is not None:
             exports = exports + system.period_mean(good.demand) * equivalent(good, policy.metal)
     return exports
 
 
 def _count_sales(targets: Targets, policy: Policy) -> None:
-    """Count what is sold abroad at the stages, by step, against the policy."""
+    """Count what is sold abroad of such goods, by step, against the policy."""
     sales = targets.sets["sales"].setdefault(policy.name, [])
-    for good in _at_stages(targets.system, policy):
-        for step in good.curve.values():
+    for good in counted_exports(targets.system, policy):
+        for step in good.sold.values():
             sales.append(step.label)
             targets.values["sale_term"][policy.name, step.label] = equivalent(good, policy.metal)
-
-
-def _at_stages(system: System, policy: Policy) -> list[Good]:
-    """Goods of the metal whose stage is among those that a policy counts."""
-    return [
-        good
-        for good in system.goods.values()
-        if good.stage in policy.stages and policy.metal in good.content
-    ]
 
 
 def _describe(facts: Facts, subject: Subject, years: list[int]) -> Telling:
@@ -82,7 +77,7 @@ def _describe(facts: Facts, subject: Subject, years: list[int]) -> Telling:
     return facts.of_policy(
         subject,
         f"home output at {' and '.join(policy.stages)} of at least {share} of the home demand for "
-        f"{policy.metal} and all exports there, that is {need} {facts.when(years)}",
+        f"{policy.metal} and all exports of home output there, that is {need} {facts.when(years)}",
     )
 
 

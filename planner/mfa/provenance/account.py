@@ -17,8 +17,13 @@ import numpy as np
 import pandas as pd
 
 from planner.mfa.provenance.trace import Trace
-from planner.system.nouns import Array, System
-from planner.system.provenance import REFINED, drawn_from_outside, makes_new_scrap
+from planner.system.nouns import HOME, Array, System
+from planner.system.provenance import (
+    REFINED,
+    drawn_from_outside,
+    is_supplied,
+    makes_new_scrap,
+)
 
 TOLERANCE = 1e-9
 """By so much of the largest flow of the metal may an inequality be missed by rounding."""
@@ -34,16 +39,22 @@ def by_period(system: System, frame: pd.DataFrame) -> Array:
 
 def old_scrap_arising(system: System, flows: pd.DataFrame) -> Array:
     """Metal that leaves use as waste, t per year, shape (T,); `flows` of one metal."""
-    wastes = [good.name for good in system.goods.values() if good.kind == "waste"]
+    wastes = _wastes(system)
     left = flows["source"].str.startswith("use/") & flows["target"].isin(wastes)
     return by_period(system, flows[left])
+
+
+def _wastes(system: System) -> list[str]:
+    """Wastes of the country."""
+    goods = system.goods.values()
+    return [good.name for good in goods if good.kind == "waste" and good.place == HOME]
 
 
 def old_scrap_collected(system: System, flows: pd.DataFrame, traced: Trace) -> Array:
     """Of it, what processes take less what they give back as waste, t per year, shape (T,): waste
     of manufacture, and what is sorted on its way, is not counted along."""
     goods, processes = system.goods, system.processes
-    wastes = [name for name, good in goods.items() if good.kind == "waste"]
+    wastes = _wastes(system)
     taken = flows[flows["source"].isin(wastes) & flows["target"].isin(processes)]
     given = flows[flows["source"].isin(processes) & flows["target"].isin(wastes)]
     new = [
@@ -63,8 +74,9 @@ def _old_part(system: System, flows: pd.DataFrame, traced: Trace) -> Array:
 
 
 def refined_by(system: System, flows: pd.DataFrame) -> dict[str, Array]:
-    """Refined metal that each process gives, t per year, shape (T,); `flows` of one metal."""
-    refined = [name for name, good in system.goods.items() if good.kind == "refined"]
+    """Refined metal that each process gives to the country, t per year, shape (T,); `flows` of one
+    metal."""
+    refined = [name for name, good in system.goods.items() if is_supplied(good)]
     given = flows[flows["source"].isin(system.processes) & flows["target"].isin(refined)]
     return {
         str(name): by_period(system, given.iloc[rows])
@@ -145,7 +157,8 @@ def label_notes(
     found: list[str] = []
     for (metal, name), part in supply.groupby(["metal", "process"]):
         process = system.processes.get(str(name))
-        if process is None:
+        # trade, and what refines at another place, has no label that could say otherwise
+        if process is None or process.pathway is None:
             continue
         sums = part.groupby("pathway")["value"].sum()
         others = sums[(sums.index != process.pathway) & (sums > TOLERANCE * sums.sum())]
@@ -166,7 +179,7 @@ def _refined_again(system: System, traces: Mapping[str, Trace]) -> Iterator[str]
         at = traced.labels.index(REFINED)
         for name, process in system.processes.items():
             gives = any(
-                system.goods[good].kind == "refined" and metal in system.goods[good].content
+                is_supplied(system.goods[good]) and metal in system.goods[good].content
                 for good in process.outputs
             )
             if gives and traced.of(name)[at].any():

@@ -14,13 +14,15 @@ Distrib. 143:313.) What comes from outside has the provenance that `planner.syst
 gives it: deposits, hosts, countries; old scrap out of use; new scrap out of manufacture; opening
 stocks.
 
-Refined goods are an end and a new beginning: metal that was refined is supplied, once, and whoever
-takes it in takes metal `refined before`. Hence no loop behind refining can count a tonne twice.
+Refined goods at home are an end and a new beginning: metal that was refined is supplied, once, and
+whoever takes it in takes metal `refined before`. Hence no loop behind refining can count a tonne
+twice. At other places refining is a step like any other: a tonne is followed from its mine through
+every border, and is supplied where it comes in refined.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,14 +32,17 @@ from scipy import sparse
 from scipy.sparse import csgraph, linalg
 
 from planner.mfa.balance import Balance
-from planner.system.nouns import Array, Good, System
+from planner.system.nouns import HOME, Array, Good, Process, System
 from planner.system.provenance import (
     NEW_SCRAP,
     OLD_SCRAP,
     OPENING,
     REFINED,
     Provenance,
+    crossed_as_scrap,
     drawn_from_outside,
+    is_supplied,
+    left_use,
     makes_new_scrap,
 )
 
@@ -88,6 +93,42 @@ def traces(balance: Balance, flows: pd.DataFrame) -> dict[str, Trace]:
     return {metal: trace(balance, flows, metal) for metal in balance.system.metals}
 
 
+def stage_trace(balance: Balance, flows: pd.DataFrame, metal: str, stage: str) -> Trace:
+    """The places at which a metal last passed a stage, in all that handles it, refined or not:
+    provenances of the pathway `stage`, whose origin is a place; of `NOT_YET` what passed none."""
+
+    def passes(process: Process) -> bool:
+        return process.stage == stage and not process.is_trade
+
+    return _marked(balance, flows, metal, passes, stage)
+
+
+def place_trace(balance: Balance, flows: pd.DataFrame, metal: str, place: str) -> Trace:
+    """The part of a metal that passed a place, mined, worked up or sent from there, in all that
+    handles it: the provenance with that place as its origin."""
+
+    def passes(process: Process) -> bool:
+        return place == process.made_at
+
+    return _marked(balance, flows, metal, passes, THROUGH)
+
+
+THROUGH = "through"
+NOT_YET = Provenance("not yet")
+"""Metal that passed no process of those that are asked for."""
+
+
+def _marked(
+    balance: Balance,
+    flows: pd.DataFrame,
+    metal: str,
+    marks: Callable[[Process], bool],
+    word: str,
+) -> Trace:
+    network = _Marked(balance.system, flows[flows["metal"] == metal], metal, marks, word)
+    return Trace(network.labels, network.places, network.shares(), network.old_of_period())
+
+
 def trace(balance: Balance, flows: pd.DataFrame, metal: str) -> Trace:
     """The composition of a metal in all that handles it, period by period. `flows`: the flow table
     of a plan or simulation (`planner.mfa.flows`)."""
@@ -101,10 +142,12 @@ class _Network:
     def __init__(self, system: System, flows: pd.DataFrame, metal: str) -> None:
         self.system, self.periods = system, len(system.periods)
         goods = system.goods
-        unrefined = [name for name, good in goods.items() if good.kind != "refined"]
+        unrefined = [name for name, good in goods.items() if self._mixes(good)]
         pools = {STOCKPILE + g: g for g in unrefined if goods[g].stockpile is not None}
         self.inside = {*system.processes, *unrefined, *pools}
         self.released = _released(system)
+        products = system.products.values()
+        self.home_use = {USE + product.name for product in products if product.place == HOME}
         found, amounts, at = self._entering(flows)
         held = [pool for pool, good in pools.items() if metal in goods[good].content]
         self.places = {name: i for i, name in enumerate(dict.fromkeys([*held, *_ends(found)]))}
@@ -114,6 +157,10 @@ class _Network:
         self.carry = np.zeros((len(self.places), self.periods))
         for pool in held:
             self._carry_on(pool, goods[pools[pool]], metal)
+
+    def _mixes(self, good: Good) -> bool:
+        """Return True for a good that is on the way: what is supplied is an end."""
+        return not is_supplied(good)
 
     def _entering(self, flows: pd.DataFrame) -> tuple[list[_Entry], Array, Positions]:
         """Flows into processes, unrefined goods and their stockpiles, with amount and period."""
@@ -134,12 +181,15 @@ class _Network:
         if target not in self.inside or source == "shortage":
             return None
         if source.startswith(USE):
-            return OLD_SCRAP, source, target
-        if source in goods and goods[source].kind == "refined":
+            return left_use(self.system.products[source.removeprefix(USE)]), source, target
+        if source in goods and is_supplied(goods[source]):
             return REFINED, source, target
         maker, good = processes.get(source), goods.get(target)
-        if maker is not None and good is not None and makes_new_scrap(maker, good):
-            return NEW_SCRAP, source, target
+        if maker is not None and good is not None:
+            if makes_new_scrap(maker, good):
+                return NEW_SCRAP, source, target
+            if crossed := crossed_as_scrap(maker, good):
+                return crossed, source, target
         if source in self.inside and (source not in self.released or target in goods):
             return None, source, target
         return drawn_from_outside(goods, processes[target]), source, target
@@ -161,7 +211,7 @@ class _Network:
         self.brought = np.zeros((self.size, len(self.labels)))
         np.add.at(self.brought, (ends[~own], label[~own]), amounts[~own])
         self.used = np.zeros((self.size, 1))
-        of_use = np.array([name.startswith(USE) for _, name, _ in found], dtype=bool)
+        of_use = np.array([name in self.home_use for _, name, _ in found], dtype=bool)
         np.add.at(self.used, (ends[of_use], 0), amounts[of_use])
 
     def _carry_on(self, pool: str, good: Good, metal: str) -> None:
@@ -223,6 +273,34 @@ class _Network:
         graph = sparse.csr_array((np.ones(len(rows)), (rows, columns)), shape=shape)
         order = csgraph.breadth_first_order(graph, self.size, return_predecessors=False)
         return np.sort(order[order < self.size])
+
+
+class _Marked(_Network):
+    """The same flows with the marks of processes for provenances; every good mixes."""
+
+    def __init__(
+        self,
+        system: System,
+        flows: pd.DataFrame,
+        metal: str,
+        marks: Callable[[Process], bool],
+        word: str,
+    ) -> None:
+        self.marks, self.word = marks, word
+        super().__init__(system, flows, metal)
+
+    def _mixes(self, good: Good) -> bool:
+        return True
+
+    def _row(self, source: str, target: str) -> _Entry | None:
+        if target not in self.inside or source == "shortage":
+            return None
+        maker = self.system.processes.get(source)
+        if maker is not None and self.marks(maker):
+            return Provenance(self.word, maker.made_at), source, target
+        if source in self.inside and (source not in self.released or target in self.system.goods):
+            return None, source, target
+        return NOT_YET, source, target
 
 
 def _ends(found: list[_Entry]) -> Iterator[str]:

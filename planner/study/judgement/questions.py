@@ -8,9 +8,10 @@ import numpy as np
 
 from planner.study.judgement.facts import Facts
 from planner.study.meaning import SERIES_PARTS, Question
+from planner.system.impacts import impact_parts
 from planner.system.losses import WITHOUT_PROCESS
 from planner.system.nouns import Policy, Process
-from planner.system.trade import origins
+from planner.system.trade import comes_from, is_from
 
 EMISSIONS = ("direct_emission", "electricity", "embodied_emission", "transport_emission")
 OF_ROWS: tuple[Question, ...] = (
@@ -58,6 +59,10 @@ def _built(facts: Facts, name: str) -> bool:
     return _orderable(facts, name) or facts.given("plants", (name,), "under_construction")
 
 
+def _rising(facts: Facts, name: str) -> bool:
+    return facts.given("process_values", (name,), "unseen_rise")
+
+
 def _entered(facts: Facts, name: str) -> bool:
     return bool(facts.numbers.keys("uses", name) or facts.numbers.keys("cohorts", name))
 
@@ -82,6 +87,14 @@ def _any_tranche_says(facts: Facts, parts: tuple[str, ...]) -> bool:
     return any(getattr(step, part).any() for step in steps for part in dug)
 
 
+def _caused(facts: Facts, name: str) -> bool:
+    """Whether anything has an impact."""
+    impact = facts.nouns.impacts.get(name)
+    if impact is None:
+        return True
+    return any(any(impact_parts(impact, p)) for p in facts.nouns.processes.values())
+
+
 OF_NOUNS: Mapping[Question, Callable[[Facts, str], bool]] = {
     "opened": _opened,
     "demanded": _demanded,
@@ -103,6 +116,8 @@ OF_NOUNS: Mapping[Question, Callable[[Facts, str], bool]] = {
     "containing": lambda facts, name: name in facts.cells["host"] or name in facts.filling,
     "entered": _entered,
     "multiplied": _multiplied,
+    "rising": _rising,
+    "caused": _caused,
 }
 """Return True if the noun is one that the number has a meaning for."""
 
@@ -119,6 +134,18 @@ OF_HEAD: Mapping[Question, Callable[[Facts], bool]] = {
 """Return True if the field of the head sets something."""
 
 
+def _answering(facts: Facts, policy: Policy) -> list[str]:
+    """Goods whose demand answers to price among those that a policy is a share of."""
+    if policy.kind == "import_share" and policy.of == "imports":
+        return []
+    metals = {policy.metal} - {""}
+    for name in policy.goods:
+        if name in facts.nouns.goods:
+            metals |= set(facts.nouns.goods[name].content)
+    goods = [good for good in facts.nouns.goods.values() if good.answers]
+    return [good.name for good in goods if metals & set(good.content) or not metals]
+
+
 def _unobserved(facts: Facts, policy: Policy) -> list[str]:
     """Processes named of which nothing is observed while a pin is in force; where it names none,
     any would do."""
@@ -132,8 +159,19 @@ def _unobserved(facts: Facts, policy: Policy) -> list[str]:
 
 def _no_import(facts: Facts, policy: Policy) -> list[str]:
     """The origin of a policy, unless its metal comes in from there."""
-    known = origins(facts.nouns, policy.metal or None)
-    return [] if policy.origin in known else [policy.origin]
+    known = comes_from(facts.nouns, policy.origin, policy.metal or None)
+    return [] if known else [policy.origin]
+
+
+def _nothing_to_close(facts: Facts, policy: Policy) -> list[str]:
+    """The origin of a closure, unless its metal comes from there, to the country or elsewhere."""
+    processes, goods = facts.nouns.processes.values(), facts.nouns.goods
+    held = [{m for g in p.outputs for m in goods[g].content} for p in processes]
+    closes = (
+        is_from(process, policy.origin) and (not policy.metal or policy.metal in metals)
+        for process, metals in zip(processes, held, strict=True)
+    )
+    return [] if any(closes) else [policy.origin]
 
 
 def _no_plant(facts: Facts, policy: Policy) -> list[str]:
@@ -146,11 +184,23 @@ def _no_emission(facts: Facts, policy: Policy) -> list[str]:
     return [] if emitting or _any_tranche_says(facts, EMISSIONS) else [policy.name]
 
 
+def _no_impact(facts: Facts, policy: Policy) -> list[str]:
+    """The impact of a policy, unless a process has it within its scope."""
+    impact = facts.nouns.impacts.get(policy.impact)
+    if impact is None:
+        return []
+    parts = (part for p in facts.nouns.processes.values() for part in impact_parts(impact, p))
+    has = any(scope == policy.scope and rate.any() for scope, _, rate in parts)
+    return [] if has else [f"{policy.scope} {policy.impact}"]
+
+
 OF_POLICIES: Mapping[Question, Callable[[Facts, Policy], list[str]]] = {
     "observed": _unobserved,
-    "cut off": _no_import,
+    "cut off": _nothing_to_close,
     "bringing": _no_import,
     "ordering": _no_plant,
     "emitting": _no_emission,
+    "fixed": _answering,
+    "causing": _no_impact,
 }
 """What a policy lacks so as to set anything; empty where it sets something."""

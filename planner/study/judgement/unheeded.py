@@ -22,6 +22,7 @@ from planner.study.meaning import (
 from planner.study.problems import Problems
 from planner.study.schema import BY_NAME, TableForm
 from planner.system.nouns import Place, Policy
+from planner.system.trade import mixed_through
 
 
 def refuse_unheeded(facts: Facts, problems: Problems) -> None:
@@ -55,6 +56,15 @@ def doubt_policies(facts: Facts, found: Problems) -> None:
                 column,
                 f"is in force in no year from {first} to {last}; give it years of the study, or "
                 "set enabled = false",
+            )
+        mixed = mixed_through(facts.nouns, policy.origin) if policy.kind == "import_share" else ()
+        if mixed:
+            found.at(
+                policy.place,
+                f"{column}.origin",
+                f"'{mixed[0]}' may bring metal that passed '{policy.origin}' mixed with other, "
+                "which the share does not count; give metal from there a good of its own, or bound "
+                "the trade that leaves it (trade.csv, quota)",
             )
         if policy.penalty == 0:
             found.at(

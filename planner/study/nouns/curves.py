@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 
+from planner.study.nouns.elastic import OF_WHOLE_CURVE, elastic_steps
 from planner.study.nouns.tables import StudyTables
 from planner.study.numbers import frozen
 from planner.study.rows import ValueRow
@@ -57,6 +58,10 @@ def read_curve(tables: StudyTables, of: str, kind: CurveKind, before: Curve = NO
     if not tables.changed(of, TABLE):
         return before
     names = dict.fromkeys(key[1][1] for key in tables.numbers.keys(TABLE, of))
+    if _misplaced(tables, of):
+        return NO_CURVE
+    if "" in names:
+        return {} if kind == "deposit" else elastic_steps(tables, of, demand=kind == "good")
     steps = [_step(tables, of, name, kind) for name in sorted(names, key=step_order)]
     _check_order(tables, of, kind, steps)
     # in this order and not by name, as other mappings are: 2 before 10
@@ -69,6 +74,30 @@ def largest(curve: Curve, bound: Array) -> Array:
         return bound
     whole: Array = np.sum([step.amount for step in curve.values()], axis=0)
     return np.minimum(bound, whole)
+
+
+def _misplaced(tables: StudyTables, of: str) -> bool:
+    """Report numbers of a step without a step, of the whole curve with one, and both kinds
+    together; return True if there are any."""
+    keys, found = tables.numbers.keys(TABLE, of), False
+    whole = any(key[2] in OF_WHOLE_CURVE for key in keys)
+    for key in keys:
+        name, parameter, row = key[1][1], key[2], tables.numbers.rows[key][0]
+        wrong = ""
+        if parameter in OF_WHOLE_CURVE:
+            said = f"is '{name}', but {parameter} is of the whole curve of '{of}'; leave it empty"
+            wrong = said if name else ""
+        elif whole:
+            wrong = (
+                f"'{of}' has an elasticity, which makes the steps, and a {parameter} of its own; "
+                "keep one of both"
+            )
+        elif not name:
+            wrong = f"is empty; {parameter} is of a step of '{of}': name it (1, 2, 3)"
+        if wrong:
+            tables.problems.at(row, "step", wrong)
+            found = True
+    return found
 
 
 def _step(tables: StudyTables, of: str, name: str, kind: CurveKind) -> Step:

@@ -16,18 +16,22 @@ ROUNDING = 1e-9
 
 
 def read_goods(tables: StudyTables) -> dict[str, Good]:
-    """All goods by name."""
-    return tables.before.goods | {
-        row.name: _good(tables, row)
-        for row in tables.rows("goods", "demand", "good_values", "collection", "curves")
-    }
+    """All goods by name, a good before the same good at places."""
+    found = dict(tables.before.goods)
+    for row in tables.rows("goods", "demand", "good_values", "collection", "curves"):
+        found[row.name] = _good(tables, row, found.get(tables.plain(row.name)))
+    return found
 
 
-def _good(tables: StudyTables, row: StructureRow) -> Good:
-    demand, shortage = _demand(tables, row.name)
+def _good(tables: StudyTables, row: StructureRow, plain: Good | None) -> Good:
+    """A good; `plain` is the same good without its place, or what it was before."""
+    stated, shortage = _demand(tables, row.name)
+    curve = _curve(tables, row, stated)
+    answers = bool(curve) and row.cells["export"] != "yes"
+    # what is bought of it is chosen with the plan
+    demand = tables.constant(0.0) if answers and stated is None else stated
     rate = tables.numbers.series("collection", (row.name,), "rate")
-    content, equivalent, stockpile = _held(tables, row)
-    curve = _curve(tables, row, demand)
+    content, equivalent, stockpile = _held(tables, row, plain)
     return Good(
         row.name,
         row.cells["kind"],  # type: ignore[arg-type]
@@ -38,43 +42,49 @@ def _good(tables: StudyTables, row: StructureRow) -> Good:
         stockpile,
         demand,
         shortage,
-        tables.series("good_values", (row.name, ""), "disposal_cost"),
+        _anywhere(tables, row.name, "disposal_cost"),
         rate,
         curve,
+        tables.place(row.name),
     )
 
 
+def _anywhere(tables: StudyTables, name: str, parameter: str) -> Array:
+    """A series of a good at its place, or else of the good anywhere."""
+    return tables.series("good_values", tables.of_good((name, ""), parameter), parameter)
+
+
 def _curve(tables: StudyTables, row: StructureRow, demand: Array | None) -> Curve:
-    """The steps at which an export is sold. Home demand has none: what enters use is known before
-    the plan is made."""
+    """The steps at which an export is sold, or a good is bought at home."""
     name = row.name
     kept = tables.before.goods.get(name)
     curve = read_curve(tables, name, "good", NO_CURVE if kept is None else kept.curve)
     if not curve or tables.problems.spoiled("goods", name):
         return curve
-    at = tables.numbers.first_row("curves", name)
-    if row.cells["export"] != "yes":
+    at, abroad = tables.numbers.first_row("curves", name), row.cells["export"] == "yes"
+    if not abroad and tables.numbers.has("curves", (name, ""), "market_power"):
         tables.problems.at(
-            at,
-            "of",
-            f"'{name}' is no export: home demand enters use whatever it costs; write yes in the "
-            "column export of goods.csv, or give a measure (measures.csv)",
+            tables.numbers.rows["curves", (name, ""), "market_power"][0],
+            "parameter",
+            f"'{name}' is bought at home, where what buyers lose others win; only of an import or "
+            "an export the country may know its weight: drop the row",
         )
     amount = np.sum([step.amount for step in curve.values()], axis=0)
-    if demand is not None and ((amount > 0) & (demand > 0)).any():
+    if demand is not None and (not abroad or ((amount > 0) & (demand > 0)).any()):
         year = tables.first + int(np.argmax((amount > 0) & (demand > 0)))
         tables.problems.at(
             at,
             "of",
-            f"'{name}' is demanded and sold at a price in {year}; keep one of both: what must be "
-            "served is demand, what is sold where it pays is a step",
+            f"'{name}' is demanded and has a curve of prices in {year}; keep one of both: what "
+            "must be served is demand, what is sold or bought where it pays is a step",
         )
     return curve
 
 
 def _demand(tables: StudyTables, name: str) -> tuple[Array | None, Array | None]:
     """Demand for a good and cost of its shortage; None where nothing is demanded."""
-    shortage = tables.numbers.series("good_values", (name, ""), "shortage_cost")
+    keys = tables.of_good((name, ""), "shortage_cost")
+    shortage = tables.numbers.series("good_values", keys, "shortage_cost")
     # where the whole table was refused no good counts as demanded, or each would be reported
     if tables.problems.spoiled("demand"):
         return None, None
@@ -84,7 +94,7 @@ def _demand(tables: StudyTables, name: str) -> tuple[Array | None, Array | None]
     if shortage is None:
         tables.lacking(
             "good_values",
-            (name, ""),
+            keys,
             "shortage_cost",
             f"good '{name}' is demanded and has no shortage_cost; give one, a stated multiple of "
             "its dearest supply",
@@ -94,13 +104,16 @@ def _demand(tables: StudyTables, name: str) -> tuple[Array | None, Array | None]
 
 
 def _held(
-    tables: StudyTables, row: StructureRow
+    tables: StudyTables, row: StructureRow, plain: Good | None
 ) -> tuple[Mapping[str, float], Mapping[str, float], Stockpile | None]:
     """Contents and refined equivalents of a good, and its stockpile."""
     name, metal = row.name, row.cells["metal"]
     if not tables.changed(name, "good_values"):
         kept = tables.before.goods[name]
         return kept.content, kept.equivalent, kept.stockpile
+    if plain is not None and tables.plain(name) != name:
+        stockpile = _stockpile(tables, name, joint=len(plain.content) > 1 or not metal)
+        return plain.content, plain.equivalent, stockpile
     content = _content(tables, row)
     return (
         frozen_map(content),
@@ -166,7 +179,7 @@ def _equivalent(tables: StudyTables, name: str, metal: str) -> dict[str, float]:
 def _stockpile(tables: StudyTables, name: str, *, joint: bool) -> Stockpile | None:
     """The stockpile of a good; None unless it has an opening stock."""
     numbers, keys = tables.numbers, (name, "")
-    holding_cost = tables.series("good_values", keys, "holding_cost")
+    holding_cost = _anywhere(tables, name, "holding_cost")
     opening = numbers.single("good_values", keys, "opening_stock")
     if opening is None:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,20 @@ from planner.study.nouns.curves import largest, read_curve
 from planner.study.nouns.tables import StudyTables
 from planner.study.numbers import frozen
 from planner.study.rows import StructureRow
-from planner.system.nouns import NO_CURVE, Array, Curve, Deposit, Host, Process, Ramp, frozen_map
+from planner.system.losses import ambiguous_loss
+from planner.system.nouns import (
+    NO_CURVE,
+    TRADE,
+    Array,
+    Curve,
+    Deposit,
+    Host,
+    Process,
+    Ramp,
+    Unseen,
+    frozen_map,
+    located,
+)
 
 _SERIES = (
     "variable_cost",
@@ -40,6 +54,7 @@ def read_processes(
     return tables.before.processes | {
         row.name: _process(tables, row, deposits, hosts)
         for row in tables.rows("processes", "coefficients", "process_values", "curves")
+        if row.cells["kind"] != TRADE
     }
 
 
@@ -50,10 +65,13 @@ def _process(
     hosts: Mapping[str, Host],
 ) -> Process:
     name, cells = row.name, row.cells
-    inputs, outputs, ore, hosting = _recipe(tables, name, deposits, hosts)
+    if wrong := ambiguous_loss(cells["loss"]):
+        tables.problems.add(row.file, row.row, "loss", wrong)
+    inputs, outputs, ore, hosting = _recipe(tables, name, cells["place"], deposits, hosts)
     host_content = _host_content(tables, row)
-    curve = _curve(tables, name)
+    curve = _curve(tables, name, cells["kind"])
     min_activity, max_activity = _bounds(tables, name, curve)
+    series: dict[str, Any] = {p: tables.series("process_values", (name,), p) for p in _SERIES}
     return Process(
         name,
         cells["kind"],  # type: ignore[arg-type]
@@ -68,17 +86,28 @@ def _process(
         outputs,
         ore,
         loading=tables.single("process_values", (name,), "loading"),
-        **{p: tables.series("process_values", (name,), p) for p in _SERIES},
+        **series,
         max_activity=max_activity,
         min_activity=min_activity,
         observed=_observed(tables, name),
         host_content=host_content,
         curve=curve,
+        place=cells["place"],
+        unseen=_unseen(tables, name),
         hosting=hosting,
     )
 
 
-def _curve(tables: StudyTables, name: str) -> Curve:
+def _unseen(tables: StudyTables, name: str) -> Unseen | None:
+    """What a calibration found of a process; None where no row gives any of it."""
+    names = ("unseen_cost", "unseen_rise")
+    if not any(tables.numbers.has("process_values", (name,), each) for each in names):
+        return None
+    cost, rise = (tables.series("process_values", (name,), each, absent=0.0) for each in names)
+    return Unseen(cost, rise, tables.series("process_values", (name,), "unseen_from"))
+
+
+def _curve(tables: StudyTables, name: str, kind: str) -> Curve:
     """The steps that a process is had at; the price of an import stands in one place only."""
     kept = tables.before.processes.get(name)
     curve = read_curve(tables, name, "process", NO_CURVE if kept is None else kept.curve)
@@ -88,17 +117,27 @@ def _curve(tables: StudyTables, name: str) -> Curve:
             "of",
             f"'{name}' has an import_price and a curve, and would pay both; drop one of them",
         )
+    powerful = tables.numbers.rows.get(("curves", (name, ""), "market_power"), ())
+    if kind != "import":
+        for row in powerful[:1]:
+            tables.problems.at(
+                row,
+                "parameter",
+                f"'{name}' is at home, where what a seller earns stays in the country; only of an "
+                "import or an export the country may know its weight: drop the row",
+            )
     return curve
 
 
 def _recipe(
     tables: StudyTables,
     name: str,
+    place: str,
     deposits: Mapping[str, Deposit],
     hosts: Mapping[str, Host],
 ) -> tuple[Mapping[str, Array], ...]:
-    """Inputs, outputs, the ore taken from deposits and the output of hosts, per unit of
-    activity."""
+    """Inputs, outputs, the ore taken from deposits and the output of hosts, per unit of activity;
+    the goods are those at the place of the process."""
     if not tables.changed(name, "coefficients"):
         kept = tables.before.processes[name]
         return kept.inputs, kept.outputs, kept.deposits, kept.hosting
@@ -115,7 +154,8 @@ def _recipe(
             tables.problems.at(
                 tables.numbers.rows[key][0], "direction", WRONG_WAY[kind].format(good=good)
             )
-        recipe[kind][good] = tables.series("coefficients", key[1], "coefficient")
+        at = good if kind in WAY else located(good, place)
+        recipe[kind][at] = tables.series("coefficients", key[1], "coefficient")
     return tuple(map(frozen_map, recipe.values()))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from planner.study.nouns.tables import StudyTables
 from planner.study.numbers import constant
 from planner.study.rows import StructureRow, ValueRow
-from planner.system.nouns import Array, Good, Product, frozen_array, frozen_map
+from planner.system.nouns import Array, Good, Product, frozen_array, frozen_map, located
 
 LIFETIME = ("lifetime_mean", "lifetime_sd", "lifetime_shape")
 NEEDED: Mapping[str, tuple[str, ...]] = {
@@ -41,7 +41,7 @@ def read_products(tables: StudyTables, goods: Mapping[str, Good]) -> dict[str, P
 
 
 def _product(tables: StudyTables, row: StructureRow, goods: Mapping[str, Good]) -> Product:
-    name, waste = row.name, row.cells["waste"]
+    name, waste = row.name, _waste(row)
     content = _content(row, goods)
     _check_waste(tables, row, goods)
     history, inflow, stock = _history(tables, name)
@@ -56,16 +56,23 @@ def _product(tables: StudyTables, row: StructureRow, goods: Mapping[str, Good]) 
         mean,
         sd,
         shape,
-        _uses(tables, name, goods),
+        _uses(tables, name, row.cells["place"], goods),
         history,
         inflow,
         stock,
+        row.cells["place"],
     )
+
+
+def _waste(row: StructureRow) -> str:
+    """The waste good that a product becomes, at its place; empty where it becomes none."""
+    waste = row.cells["waste"]
+    return located(waste, row.cells["place"]) if waste else ""
 
 
 def _content(row: StructureRow, goods: Mapping[str, Good]) -> Mapping[str, float]:
     """Contents of a product: those of its waste, or its metal alone."""
-    waste, metal = row.cells["waste"], row.cells["metal"]
+    waste, metal = _waste(row), row.cells["metal"]
     if waste in goods:
         return goods[waste].content
     return {metal: 1.0} if metal else {}
@@ -146,13 +153,15 @@ def _amounts(events: Mapping[int, ValueRow], years: Iterable[int], absent: float
     return frozen_array([events[y].value if y in events else absent for y in years])
 
 
-def _uses(tables: StudyTables, name: str, goods: Mapping[str, Good]) -> Mapping[str, Array]:
-    """t of a product that enter use per t of each demanded good."""
+def _uses(
+    tables: StudyTables, name: str, place: str, goods: Mapping[str, Good]
+) -> Mapping[str, Array]:
+    """t of a product that enter use per t of each demanded good, at its place."""
     if not tables.changed(name, "uses"):
         return tables.before.products[name].uses
     uses: dict[str, Array] = {}
     for key in tables.numbers.keys("uses", name):
-        good = key[1][1]
+        good = located(key[1][1], place)
         uses[good] = tables.series("uses", key[1], "use")
         if good in goods and (wrong := _unused(tables, goods[good])):
             tables.problems.at(tables.numbers.rows[key][0], "good", wrong)

@@ -9,7 +9,7 @@ from planner.study.nouns.record import NO_NOUNS, Nouns
 from planner.study.numbers import Numbers, constant
 from planner.study.problems import Problems
 from planner.study.rows import RowReader, StructureRow
-from planner.system.nouns import Array
+from planner.system.nouns import HOME, Array
 
 COUNTED_ON = 0.5
 """Least probability of a project that a plan counts on."""
@@ -28,9 +28,34 @@ class StudyTables:
     ) -> None:
         self.structure, self.metals = reader.structure, reader.head.metals
         self.numbers, self.problems, self.before = numbers, problems, before
-        self.changed = numbers.changed
+        self.places_of_goods, self.trade = reader.places_of_goods, reader.trade
+        self.places = reader.head.places
+        self.border_charges = reader.head.border_charges
         self.first, self.last = numbers.first, numbers.last
         self.length = numbers.last - numbers.first + 1
+
+    def changed(self, name: str, *tables: str) -> bool:
+        """Return True if these tables give another number of this name than when the nouns were
+        made before, of a good at a place also of the good anywhere; in a first reading they all
+        do."""
+        if self.numbers.changed(name, *tables):
+            return True
+        plain = self.plain(name)
+        return plain != name and self.numbers.changed(plain, *tables)
+
+    def plain(self, good: str) -> str:
+        """The name of a good without its place."""
+        return self.places_of_goods.get(good, (good, HOME))[0]
+
+    def place(self, good: str) -> str:
+        """The place of a good."""
+        return self.places_of_goods.get(good, (good, HOME))[1]
+
+    def of_good(self, keys: tuple[str, ...], name: str) -> tuple[str, ...]:
+        """Keys of a number of a good at a place: its own where a row gives it, else those of the
+        good without a place."""
+        own = self.numbers.has("good_values", keys, name)
+        return keys if own else (self.plain(keys[0]), *keys[1:])
 
     def rows(self, table: str, *tables: str) -> list[StructureRow]:
         """The rows of a structure table by name; with `tables` of numbers, only those of which one

@@ -2,6 +2,7 @@
 bounds."""
 
 from planner.study.rows.cells import YEAR, bounded, internal_unit, limits, number, unit_of
+from planner.study.rows.places import place_goods
 from planner.study.rows.reader import RowReader
 from planner.study.rows.record import Key, StructureRow, ValueRow, parameter_of
 
@@ -16,5 +17,6 @@ __all__ = [
     "limits",
     "number",
     "parameter_of",
+    "place_goods",
     "unit_of",
 ]

@@ -67,7 +67,9 @@ def limits(parameter: ParameterForm) -> tuple[float, float]:
 def unit_of(key: Key, parameter: ParameterForm) -> str:
     """The internal unit of a parameter; that of a series of the whole study depends on which it
     is."""
-    return SERIES_UNITS.get(key[1][0], "1") if key[0] == "series" else parameter.unit
+    if key[0] != "series":
+        return parameter.unit
+    return SERIES_UNITS.get(key[1][0].partition(" (")[0], "1")
 
 
 def internal_unit(key: Key, currency_year: int) -> str:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from planner.study.files import Sheet
 from planner.study.head import YEAR_RANGE
-from planner.study.rows.cells import YEAR, bounded, number, unit_of
+from planner.study.rows.cells import YEAR, bounded, number
 from planner.study.rows.record import Key, ValueRow
 from planner.study.schema import EXTENDS, GRADES, VALUE_COLUMNS, ParameterForm, TableForm
-from planner.units import factor
+from planner.system.nouns import located
 
 if TYPE_CHECKING:
     from planner.study.rows.reader import RowReader
@@ -31,6 +31,7 @@ class ValueReader:
         self.keys_at = [at.get(column.name, ABSENT) for column in table.keys]
         self.parameter_at = at.get("parameter")
         self.texts_at = [(name, at.get(name, ABSENT)) for name in VALUE_COLUMNS]
+        self.place_at = at.get("place")
         self.words_at = [(column, at.get(column.name, ABSENT)) for column in table.columns]
         self.checked: dict[tuple[tuple[str, ...], str], ParameterForm] = {}
 
@@ -43,6 +44,8 @@ class ValueReader:
             parameter = self.checked.get((keys, name)) or self._parameter(row, keys, name)
             if parameter is None:
                 continue
+            if self.place_at is not None and cells[self.place_at]:
+                keys = self._at_place(row, keys, name, cells[self.place_at])
             key = (self.table.name, keys, name)
             made = self._value_row(row, cells, key, parameter)
             if made is None:
@@ -81,6 +84,8 @@ class ValueReader:
         parameter = table.parameter(name)
         if parameter is None:
             problems.add(self.sheet.file, row, "parameter", self._no_parameter(name))
+        elif unknown := self.reader.unknown_impact(name):
+            problems.add(self.sheet.file, row, "parameter", unknown)
         elif all(cells):
             wrong = _wrong_metal(table, parameter, keys)
             if not wrong:
@@ -98,6 +103,16 @@ class ValueReader:
         close = self.problems.suggestion(name, known)
         what = f"'{name}' is not a parameter of this table{close}" if name else "is empty"
         return f"{what}; choose of {', '.join(known)}"
+
+    def _at_place(self, row: int, keys: tuple[str, ...], name: str, place: str) -> tuple[str, ...]:
+        """The keys of a number that is of a place, by which it is known from here on."""
+        if place == self.head.country:
+            return keys
+        if wrong := _not_by_place(self.table.name, keys[0], name, self.reader.names):
+            self.problems.add(self.sheet.file, row, "place", wrong)
+        at = sys.intern(located(keys[0], place))
+        self.reader.located.setdefault(self.table.name, {})[at] = (keys[0], place)
+        return (at, *keys[1:])
 
     # ---- numbers
 
@@ -119,7 +134,7 @@ class ValueReader:
             self.reader.cell(self.table, self.sheet, row, column, word)
             for (column, _), word in zip(self.words_at, words, strict=True)
         ]
-        value, low, high = self._numbers(text, unit_of(key, parameter), parameter, wrong)
+        value, low, high = self._numbers(text, key, parameter, wrong)
         told = [(column, message) for column, message in wrong if message]
         for column, message in told:
             self.problems.add(self.sheet.file, row, column, message)
@@ -168,14 +183,14 @@ class ValueReader:
     def _numbers(
         self,
         text: Mapping[str, str],
-        unit: str,
+        key: Key,
         parameter: ParameterForm,
         wrong: list[tuple[str, str]],
     ) -> tuple[float | None, float | None, float | None]:
         """Value, low and high in the internal unit, in order and within the bounds of the
         parameter; what is wrong with them is added to `wrong`."""
         try:
-            scale = factor(text["unit"], unit, self.head.currency_year)
+            scale = self.reader.factor(text["unit"], key, parameter)
         except ValueError as error:
             wrong.append(("unit", str(error)))
             scale = 1.0
@@ -197,6 +212,25 @@ def _wrong_metal(table: TableForm, parameter: ParameterForm, keys: tuple[str, ..
         return f"{parameter.name} is of the whole good; leave the metal empty"
     if not keys[1] and parameter.with_metal == "required":
         return f"is empty; say of which metal {parameter.name} is"
+    return ""
+
+
+SERIES_OF_PLACES = ("grid_intensity", "carbon_price", "direct_emission_index")
+"""Series that another place has for itself."""
+SAME_EVERYWHERE = ("content", "equivalent")
+"""Numbers of a good that do not depend on where it is."""
+
+
+def _not_by_place(
+    table: str, name: str, parameter: str, names: Mapping[str, frozenset[str] | None]
+) -> str:
+    """Message of a number that is not of a place; empty where it is."""
+    if table == "series" and name not in SERIES_OF_PLACES:
+        return f"{name} is of the country; leave the place empty"
+    if parameter in SAME_EVERYWHERE:
+        return f"{parameter} is the same at every place; leave the place empty"
+    if table == "curves" and name not in (names["goods"] or (name,)):
+        return f"'{name}' is no good: its place stands in processes.csv; leave the place empty"
     return ""
 
 
