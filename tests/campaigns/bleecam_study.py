@@ -1,10 +1,10 @@
 """BLEECAM's gallium case as a study: `python -m tests.campaigns.bleecam_study DATA OUT`.
 
-DATA holds its own CSV files, of which nothing is kept here. Each of its arcs from one process in
-one country to another is a process of ours: a unit of activity is a kilogram that goes along the
-arc, so that cost, emission and capacity are those of what goes out, as there. What comes into a
-process in a country is one good, of whatever material, but for a material that goes through
-unchanged. All mass counts as gallium, of which the yields leave something as loss.
+DATA holds its own CSV files, of which nothing is kept here. What a process gives in a country is a
+process of ours at that place, with its cost, emission and capacity; an arc from one country to
+another is a row of trade, with freight and tariff. A material that goes to two processes by ways of
+its own is a good for each; what several materials feed is a good of its own. All mass counts as
+gallium, of which the yields leave something as loss.
 """
 
 from __future__ import annotations
@@ -82,74 +82,121 @@ class Case:
         for *_, process, place, material in self.arcs:
             self.arrives[process, place].add(material)
 
-    def enters(self, process: str, place: str, material: str) -> str:
-        """Good that a material is once it has come into a process in a country."""
-        through = (process, place, material) in self.yields
-        return f"{process}/{place}/{material}" if through else f"{process}/{place}"
+        makers: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
+        for process, place, onward, _, material in self.arcs:
+            makers[material, onward].add((process, place))
+        self.parted = {
+            material for material, onward in makers if len(_distinct(makers, material)) > 1
+        }
 
-    def cost(self, arc: tuple[str, ...]) -> float:
-        """USD per kg that goes along an arc."""
+    def good(self, material: str, onward: str) -> str:
+        """Good that a material is on its way to a process."""
+        return f"{material} to {onward}" if material in self.parted else material
+
+    def crossing(self, arc: tuple[str, ...]) -> float:
+        """USD per kg of an arc beside what its process costs."""
         process, place, onward, there, material = arc
-        node = process, place, material
         freight = self.freight.get((place, there), 0.0) if place != there else 0.0
-        return self.at_node[node] + self.on_arc[*node, onward, there] + freight
+        return self.on_arc[process, place, material, onward, there] + freight
 
-    def taken(self, node: Node) -> dict[str, float]:
-        """What a kilogram out of a process takes in; nothing where nothing comes in."""
+    def fed(self, node: Node) -> str:
+        """Good that a process takes to give a material; empty where nothing comes in."""
         process, place, material = node
         coming = self.arrives[process, place]
         if not coming:
-            return {}
-        good = self.enters(process, place, material if material in coming else "")
-        return {good.rstrip("/"): 1 / self.yields[node]}
+            return ""
+        if material in coming:
+            return self.good(material, process)
+        return self.good(*coming, process) if len(coming) == 1 else feed(process)
+
+
+def feed(process: str) -> str:
+    """Good that several materials are to a process alike."""
+    return f"feed of {process}"
+
+
+def _distinct(makers: dict[tuple[str, str], set[tuple[str, str]]], material: str) -> set[object]:
+    return {frozenset(found) for (each, _), found in makers.items() if each == material}
 
 
 def study(folder: Path) -> Study:
     """The study of the case in a folder."""
     case = Case(folder)
-    made = Study(FIRST, LAST, metals=("gallium",), source="BLEECAM 0.1.0b1, gallium case")
+    places = sorted({place for _, a, _, b, _ in case.arcs for place in (a, b)} - {PLACE})
+    made = Study(
+        FIRST,
+        LAST,
+        metals=("gallium",),
+        source="BLEECAM 0.1.0b1, gallium case",
+        country=PLACE,
+        places=places,
+    )
     demand: dict[str, dict[int, float]] = defaultdict(dict)
     with (folder / "demand_ga.csv").open(encoding="utf-8-sig", newline="") as file:
         for row in csv.DictReader(file):
             year = FIRST + int(row["time_period"])
             demand[row["material"]][year] = float(row["demand_kg"]) / KILOGRAMS
     for material, amounts in demand.items():
-        made.good(f"{SINK}/{material}", "product", demand=amounts, shortage_cost=SHORT)
-    goods = {case.enters(*arc[2:]) for arc in case.arcs if arc[2] != SINK}
-    for name in sorted(goods):
+        name = case.good(material, SINK)
+        made.good(name, "product", demand=amounts, shortage_cost=SHORT)
+    feeds = {process for process, _ in case.arrives if process in _mixed(case)}
+    goods = {case.good(arc[4], arc[2]) for arc in case.arcs if arc[2] != SINK}
+    for name in sorted(goods | {feed(process) for process in feeds}):
         made.good(name, "intermediate")
-    leaving: dict[Node, int] = defaultdict(int)
-    for process, place, *_, material in case.arcs:
-        leaving[process, place, material] += 1
-    for node in leaving:
-        if node[0] != SOURCE and leaving[node] > 1:
-            name = "/".join(node)
-            made.plant(name, existing_capacity=case.capacity[node] / KILOGRAMS)
-    for arc in case.arcs:
-        _process(made, case, arc, shared=leaving[arc[0], arc[1], arc[4]] > 1)
+    _processes(made, case)
+    crossings = {
+        (case.good(arc[4], arc[2]), arc[1], arc[3]): KILOGRAMS * case.crossing(arc)
+        for arc in case.arcs
+        if arc[1] != arc[3]
+    }
+    for (name, place, there), freight in crossings.items():
+        made.trade(name, place, there, freight=freight)
     return made
 
 
-def _process(made: Study, case: Case, arc: tuple[str, ...], *, shared: bool) -> None:
-    """One arc."""
-    process, place, onward, there, material = arc
-    node = process, place, material
-    given = f"{SINK}/{material}" if onward == SINK else case.enters(onward, there, material)
-    taken, values = case.taken(node), {"variable_cost": KILOGRAMS * case.cost(arc)}
-    values["direct_emission"] = case.carbon.get(node, 0.0)
-    own = process != SOURCE and not shared
-    if own:
-        values["max_activity"] = case.capacity[node] / KILOGRAMS
-    made.process(
-        f"{process}/{place} to {onward}/{there}: {material}",
-        "manufacture" if taken else "mine",
-        takes=taken,
-        gives={given: 1},
-        plant="" if own or process == SOURCE else "/".join(node),
-        pathway="",
-        loss="loss",
-        **{name: value for name, value in values.items() if value},
-    )
+def _mixed(case: Case) -> set[str]:
+    """Processes that several materials feed alike."""
+    return {
+        process
+        for (process, place), coming in case.arrives.items()
+        if process != SINK
+        and len(coming) > 1
+        and not any((process, place, each) in case.yields for each in coming)
+    }
+
+
+def _processes(made: Study, case: Case) -> None:
+    """What each process gives at each place, and what feeds it."""
+    given = {(p, a, m): case.good(m, q) for p, a, q, _, m in case.arcs}
+    for node, good in given.items():
+        process, place, material = node
+        fed = case.fed(node)
+        values = {
+            "variable_cost": KILOGRAMS * case.at_node.get(node, 0.0),
+            "direct_emission": case.carbon.get(node, 0.0),
+        }
+        if process != SOURCE:
+            values["max_activity"] = case.capacity[node] / KILOGRAMS
+        made.process(
+            f"{process}/{place}: {material}",
+            "manufacture" if fed else "mine",
+            takes={fed: 1 / case.yields[node]} if fed else {},
+            gives={good: 1},
+            place="" if place == PLACE else place,
+            pathway="",
+            loss="loss",
+            **{name: value for name, value in values.items() if value},
+        )
+    for process, place in case.arrives:
+        for material in sorted(case.arrives[process, place]) if process in _mixed(case) else ():
+            made.process(
+                f"{material} into {process}/{place}",
+                "manufacture",
+                takes={case.good(material, process): 1},
+                gives={feed(process): 1},
+                place="" if place == PLACE else place,
+                pathway="",
+            )
 
 
 def count(folder: Path) -> int:

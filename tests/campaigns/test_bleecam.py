@@ -29,7 +29,7 @@ def test_the_gallium_case_costs_and_emits_the_same(tmp_path: Path) -> None:
     theirs = json.loads(done.stdout.splitlines()[-1])
     assert theirs["short"] == 0
     folder = study(Path(theirs["data"])).write(tmp_path / "gallium")
-    assert count(folder) == 906
+    assert count(folder) == 453
     plan = planner.solve(planner.read(folder))
     assert plan.penalty == 0
     assert plan.cost == pytest.approx(theirs["cost"], rel=1e-12)
