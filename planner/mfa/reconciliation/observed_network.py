@@ -188,8 +188,8 @@ class ObservedNetwork:
         ]
 
     def _disposal(self, good: Good, row: Terms) -> None:
-        """Scrap or waste that is not collected; at least what the rate of the study leaves, and what
-        it can have taken back beyond it."""
+        """Scrap or waste that is not collected; at least what the rate of the study leaves, less
+        what can be taken back."""
         rest, arising = (
             self.add(f"disposal of {good.name}", bounded=True),
             f"arising of {good.name}",
