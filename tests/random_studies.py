@@ -1,5 +1,5 @@
 """A hypothesis strategy that makes whole valid studies: some metals, loops, joint lines, hosts,
-lead times, stockpiles, policies."""
+lead times, stockpiles, curves of supply and demand, take-back, policies."""
 
 from __future__ import annotations
 
@@ -61,24 +61,11 @@ def _metal(draw: Any, study: Study, metal: str, years: int) -> None:
         equivalent=1.05,
     )
     if draw(st.booleans()):
-        study.good(
-            f"{metal}/export",
-            "product",
-            metal=metal,
-            demand=draw(st.integers(0, 40)),
-            shortage_cost=5000,
-            equivalent=1.05,
-            export=True,
-        )
-        study.process(
-            f"{metal} send",
-            "manufacture",
-            takes={f"{metal}/refined": 1},
-            gives={f"{metal}/export": 0.95},
-            loss="offcuts",
-            pathway="",
-        )
-    study.good(f"{metal}/waste", "waste", metal=metal, collection=draw(share))
+        _export(draw, study, metal)
+    rate = draw(share)
+    study.good(f"{metal}/waste", "waste", metal=metal, collection=rate)
+    if draw(st.booleans()):
+        _take_back(draw, study, metal, rate)
     study.good(f"{metal}/scrap", "scrap", metal=metal, disposal_cost=draw(st.integers(0, 5)))
     # new scrap has a good of its own: mixed with old, a target of recycled metal is refused
     study.good(f"{metal}/offcuts", "scrap", metal=metal)
@@ -135,15 +122,19 @@ def _metal(draw: Any, study: Study, metal: str, years: int) -> None:
         plant=f"{metal} works",
         ramp_group=f"{metal} ramp",
     )
+    stepped = draw(st.booleans())
+    price = {} if stepped else {"import_price": draw(st.integers(20, 300))}
     study.process(
         f"{metal} buy",
         "import",
         gives={f"{metal}/refined": 1},
-        import_price=draw(st.integers(20, 300)),
         embodied_emission=6,
         max_activity=draw(st.integers(0, 120)),
         origin=draw(st.sampled_from(["Chile", "Congo"])),
+        **price,
     )
+    if stepped:
+        study.curve(f"{metal} buy", **_steps(draw, (20, 300), "amount", (0, 60)))
     study.plant(
         f"{metal} works",
         existing_capacity=draw(st.integers(0, 90)),
@@ -180,6 +171,49 @@ def _metal(draw: Any, study: Study, metal: str, years: int) -> None:
             loss="tailings",
             variable_cost=draw(money),
         )
+        if draw(st.booleans()):
+            study.curve(f"{metal} lake", **_steps(draw, (0, 90), "reserve", (0, 200)))
+
+
+def _export(draw: Any, study: Study, metal: str) -> None:
+    """A good that is sent abroad: demanded there, or sold by steps of price."""
+    sold = draw(st.booleans())
+    wanted = {} if sold else {"demand": draw(st.integers(0, 40)), "shortage_cost": 5000}
+    name = f"{metal}/export"
+    study.good(name, "product", metal=metal, equivalent=1.05, export=True, **wanted)
+    study.process(
+        f"{metal} send",
+        "manufacture",
+        takes={f"{metal}/refined": 1},
+        gives={name: 0.95},
+        loss="offcuts",
+        pathway="",
+    )
+    if sold:
+        steps = _steps(draw, (20, 400), "amount", (0, 40), last=True)
+        prices = sorted((step["price"] for step in steps.values()), reverse=True)
+        falling = zip(steps.items(), prices, strict=True)
+        study.curve(name, **{step: {**values, "price": price} for (step, values), price in falling})
+
+
+def _steps(
+    draw: Any, prices: tuple[int, int], most: str, amounts: tuple[int, int], *, last: bool = False
+) -> dict[str, dict[str, float]]:
+    """Steps by rising price, some of one price; the last is without limit unless it has to have
+    one."""
+    rising = sorted(draw(st.lists(st.integers(*prices), min_size=1, max_size=3)))
+    bounded = len(rising) if last or draw(st.booleans()) else len(rising) - 1
+    return {
+        f"s{i}": {"price": price, **({most: draw(st.integers(*amounts))} if i < bounded else {})}
+        for i, price in enumerate(rising)
+    }
+
+
+def _take_back(draw: Any, study: Study, metal: str, rate: float) -> None:
+    """Waste collected beyond its rate at a cost, up to all that is left; some of it for a fee."""
+    fee = {"fee": draw(st.integers(0, 40))} if draw(st.booleans()) else {}
+    more = round(draw(share) * (1 - rate), 4)
+    study.take_back(f"{metal}/waste", more=more, cost=draw(st.integers(0, 200)), **fee)
 
 
 def _joint_line(draw: Any, study: Study, metals: tuple[str, ...]) -> None:

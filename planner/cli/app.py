@@ -50,6 +50,7 @@ ORDER = (
     "solve",
     "reconcile",
     "hindcast",
+    "calibrate",
     "grade",
     "frontier",
     "ensemble",

@@ -167,14 +167,15 @@ def _about(plan: Plan) -> list[tuple[str, Any]]:
 
 
 def _net_and_gross(plan: Plan) -> list[tuple[str, Any]]:
-    """What exports at a price earn and the cost without it, where there are any."""
+    """What exports at a price earn, the cost without it, and the rent abroad, where there are
+    any."""
     head, money = plan.headline, plan.record.currency
-    if not head.export_revenue:
-        return []
-    return [
-        (f"present value of what exports at a price earn, {money}", head.export_revenue),
-        (f"present value of all cost without it, {money}", head.gross_cost),
-    ]
+    said = {
+        "present value of what exports at a price earn": head.export_revenue,
+        "present value of all cost without it": head.gross_cost if head.export_revenue else 0.0,
+        "present value of the rent abroad within the cost": head.rent_abroad,
+    }
+    return [(f"{words}, {money}", amount) for words, amount in said.items() if amount]
 
 
 def _heads(plan: Plan, name: str) -> dict[str, str]:

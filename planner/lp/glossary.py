@@ -59,11 +59,19 @@ VARIABLES: tuple[Term, ...] = (
     ),
     Term("emission", "E_{s,t}", ("scope", "year"), "t CO2e/yr", "emissions of a scope"),
     Term(
+        "impact",
+        "I_{i,t}",
+        ("impact", "year"),
+        "unit of the impact/yr",
+        "an impact within a scope, where it has a price or a cap",
+    ),
+    Term(
         "measure",
         "x_{u,v}",
         ("measure", "year"),
         "t/yr",
-        "demand that a measure spares, or what it gives a longer life",
+        "demand that a measure spares, or what it gives a longer life; what is bought at "
+        "home of a good whose demand answers to price",
     ),
     Term(
         "explored",
@@ -78,6 +86,13 @@ VARIABLES: tuple[Term, ...] = (
         ("step", "year"),
         "activity unit/yr",
         "what is bought, dug or sold at the price of a step of a curve",
+    ),
+    Term(
+        "beyond",
+        "j_{p,t}",
+        ("process", "year"),
+        "activity unit/yr",
+        "activity beyond that at which a process was calibrated",
     ),
     Term(
         "taken_back",
@@ -158,6 +173,13 @@ PARAMETERS: tuple[Term, ...] = (
         ("scope", "year"),
         "USD/(t CO2e/yr)",
         "carbon price, on the scope that it falls on",
+    ),
+    Term(
+        "impact_cost",
+        r"\beta_t\, \theta_{i,t}",
+        ("impact", "year"),
+        "USD/(unit of the impact/yr)",
+        "price of an impact, on the scope that it falls on",
     ),
     Term(
         "shortage_cost",
@@ -247,6 +269,7 @@ SETS: tuple[Term, ...] = (
     ),
     Term("capacities", "", (), "", "all (plant, year)"),
     Term("emission_rows", "", (), "", "all (scope, year)"),
+    Term("impact_account_rows", "", (), "", "all (impact, year) with a price or a cap"),
     Term("footprint_years", "", (), "", "all (footprint, year)"),
     Term("shortages", "", (), "", "all (good, year) with demand"),
     Term("disposals", "", (), "", "all (good, year) that may be disposed of"),

@@ -116,7 +116,10 @@ def _fill_activities(m: Components, given: Given) -> None:
     for process in system.processes.values():
         least.add(process.name, values=system.period_mean(process.min_activity))
         most.add(process.name, values=system.period_mean(process.max_activity))
-        costs.add(process.name, values=given.factor * sum(running_costs(system, process).values()))
+        running = sum(running_costs(system, process).values())
+        if process.unseen is not None:
+            running = running + process.unseen.cost
+        costs.add(process.name, values=given.factor * running)
     index = add_set(m, "activities", least, width=2)
     add_param(m, "min_activity", least, index)
     add_param(m, "max_activity", most, index)
@@ -167,8 +170,8 @@ def lengthens(system: System, spare: Spare) -> bool:
 
 def lifetime_measure(system: System, spare: Spare) -> str:
     """Name of the lifetime measure that a column belongs to; empty for other measures."""
-    name = spare.column.removesuffix(AVOIDED)
-    return name if system.measures[name].kind == "lifetime" else ""
+    measure = system.measures.get(spare.column.removesuffix(AVOIDED))
+    return measure.name if measure is not None and measure.kind == "lifetime" else ""
 
 
 def _fill_explorations(m: Components, given: Given) -> None:

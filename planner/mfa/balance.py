@@ -249,7 +249,7 @@ def values_of(system: System, values: VariableValues, variable: str, name: str) 
 
 def sold(system: System, values: VariableValues, good: Good) -> Array:
     """What is sold of a good by the steps of its curve, t per year, shape (T,)."""
-    steps = [values_of(system, values, "step", step.label) for step in good.curve.values()]
+    steps = [values_of(system, values, "step", step.label) for step in good.sold.values()]
     total: Array = np.sum([np.zeros(len(system.periods)), *steps], axis=0)
     return total
 

@@ -8,7 +8,7 @@ functions.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,7 @@ from planner.system.byproducts import (
     circuit_need,
     circuits,
     host_need,
+    host_outputs,
     residue_inflow,
 )
 from planner.system.nouns import Array, Deposit, System
@@ -84,9 +85,9 @@ def users_of_plants(system: System) -> dict[str, list[str]]:
 
 def _hosts(system: System, run: dict[str, Array]) -> Iterator[_Bound]:
     """Host output needed by the by-products of each metal, and by each circuit of several."""
-    byproducts = byproducts_of_hosts(system)
+    byproducts, outputs = byproducts_of_hosts(system), host_outputs(system, run)
     for host in system.hosts.values():
-        output = host.output
+        output = outputs[host.name]
         for metal in system.metals:
             need = np.zeros(len(system.periods))
             for name in byproducts.get((host.name, metal), ()):
@@ -94,22 +95,34 @@ def _hosts(system: System, run: dict[str, Array]) -> Iterator[_Bound]:
             yield "host", f"{host.name}, {metal}", need, output, "t/year"
     for name in circuits(system):
         process = system.processes[name]
-        output = system.hosts[process.host].output
+        output = outputs[process.host]
         need = run[name] * circuit_need(process)
         yield "circuit", f"{process.host}, {name}", need, output, "t/year"
 
 
 def _deposits(system: System, run: dict[str, Array]) -> Iterator[_Bound]:
-    """Ore taken so far against the reserve and what exploration has added so far, t."""
+    """Ore taken so far against the reserve and what has been added so far, t."""
     length = np.array([p.length for p in system.periods], dtype=float)
     taken = {name: np.zeros(len(system.periods)) for name in system.deposits}
     for name, process, coefficient in ore_taken(system):
         taken[name] = taken[name] + coefficient * run[process]
     for deposit in system.deposits.values():
-        bound = deposit.reserve + np.cumsum(
-            reserve_growth(system, deposit) + length * residue_inflow(system, deposit, run)
-        )
-        yield "deposit", deposit.name, np.cumsum(length * taken[deposit.name]), bound, "t"
+        dug = length * taken[deposit.name]
+        bound = ore_found(system, deposit, run, dug)
+        yield "deposit", deposit.name, np.cumsum(dug), bound, "t"
+
+
+def ore_found(system: System, deposit: Deposit, run: Mapping[str, Array], dug: Array) -> Array:
+    """Ore that a deposit has held by the end of each period, dug or not, t: its reserve and what
+    was added since, by growth of what was left as well. Nothing grows of what is not there."""
+    length = np.array([p.length for p in system.periods], dtype=float)
+    gain = reserve_growth(system, deposit) + length * residue_inflow(system, deposit, run)
+    if np.any(deposit.growth):
+        left, gain = deposit.reserve, gain.copy()
+        for t in range(len(gain)):
+            gain[t] += deposit.growth[t] * max(left, 0.0) if t else 0.0
+            left += gain[t] - dug[t]
+    return np.asarray(deposit.reserve + np.cumsum(gain))
 
 
 def ore_taken(system: System) -> Iterator[tuple[str, str, Array]]:

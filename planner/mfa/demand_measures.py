@@ -5,6 +5,10 @@ A tonne avoided in year v never enters use, so that of each later year's waste t
 of a cohort to a longer life. What it adds to the stock may be left out of later demand, as long as
 the stock in use is never smaller than without it (`service`).
 
+What a demand that answers to price buys (`BOUGHT`) is the same with the sign turned: nothing is
+demanded of such a good before the plan, and a tonne bought enters use and becomes waste by the
+survival of its cohort.
+
 `LONGER` marks the two columns of a lifetime measure: `NAME` is what is given the longer life,
 `NAME: avoided` the demand it spares. `after_measures` gives the flow balance with the measures
 taken, through the ordinary stock model: the yardstick of the rows.
@@ -21,8 +25,11 @@ from planner.mfa.balance import Balance, VariableValues, balance, values_of
 from planner.mfa.lifetimes import Lifetime
 from planner.mfa.stocks import survival_matrix
 from planner.system.nouns import Array, Good, Measure, Product, System, frozen_array, frozen_map
+from planner.system.unit_accounts import demand_by_good
 
 AVOIDED = ": avoided"
+BOUGHT = ": bought"
+"""Suffix of the column of what is bought at home of a good whose demand answers to price."""
 LONGER = ", longer life"
 """Suffix of the use stock of a longer life, after its product."""
 
@@ -64,6 +71,21 @@ def spares(system: System) -> Iterator[Spare]:
                 # within a period the measure follows the demand it spares
                 path[years] = demand[years] / mean[i]
                 yield from _taken(system, survival, measure, i, path, float(mean[i]))
+    yield from _bought(system, survival)
+
+
+def _bought(system: System, survival: _Survival) -> Iterator[Spare]:
+    """What is bought at home of each good whose demand answers to price: below zero what it spares,
+    and the waste that comes of it."""
+    none = np.zeros(len(system.periods))
+    for good in system.goods.values():
+        used = [p for p in system.products.values() if good.answers and good.name in p.uses]
+        for i, period in enumerate(system.periods if good.answers else ()):
+            once = none.copy()
+            once[i] = 1.0
+            waste = survival.waste({p.name: p.uses[good.name] * once for p in used})
+            column, most = good.name + BOUGHT, np.inf
+            yield Spare(column, period.first, most, 0.0, {good.name: -once}, waste, none, 0.0)
 
 
 def _taken(
@@ -157,7 +179,7 @@ def after_measures(found: Balance, values: VariableValues) -> Balance:
     """The flow balance with the measures of a plan taken: lower demand, and a use stock of longer
     life beside each that is extended."""
     system = found.system
-    if not system.measures or not any(v > 0 for v in values.get("measure", {}).values()):
+    if not any(v > 0 for v in values.get("measure", {}).values()):
         return found
     goods, products = dict(system.goods), dict(system.products)
     for name, amount in change_of_demand(system, values).items():
@@ -184,7 +206,20 @@ def change_of_demand(system: System, values: VariableValues) -> dict[str, Array]
         change[measure.good] = change.get(measure.good, 0.0) - amount
         if measure.instead:
             change[measure.instead] = change.get(measure.instead, 0.0) + measure.ratio * amount
+    for good in system.goods.values():
+        if good.answers:
+            bought = values_of(system, values, "measure", good.name + BOUGHT)
+            change[good.name] = change.get(good.name, 0.0) + bought
     return change
+
+
+def demand_after_measures(system: System, values: VariableValues) -> dict[str, Array]:
+    """t demanded of each good with the measures of a plan, served or not, per year, shape (Y,)."""
+    change, none = change_of_demand(system, values), np.zeros(len(system.periods))
+    return {
+        name: np.maximum(demand + change.get(name, none), 0.0)
+        for name, demand in demand_by_good(system).items()
+    }
 
 
 def _yearly(system: System, good: str, amount: Array) -> Array:

@@ -193,7 +193,7 @@ def _of_good(
             largest = content * good.demand
             rest = np.where(np.abs(rest) > _ROUNDING * largest, rest, 0.0)
             yield Thread(metal, name, "export" if good.export else "demand", name, rest + gone)
-        elif good.curve:
+        elif good.sold:
             yield Thread(metal, name, "export", name, gone)
 
 

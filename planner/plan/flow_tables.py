@@ -19,15 +19,14 @@ import pandas as pd
 
 from planner.errors import OutputError
 from planner.mfa.balance import Balance, balance, values_of
-from planner.mfa.bound_checks import ore_taken, reserve_growth
+from planner.mfa.bound_checks import ore_found, ore_taken
 from planner.mfa.flows import flow_table
 from planner.mfa.provenance.trace import traces
 from planner.mfa.simulate import Simulation, share_table
 from planner.plan.tables import Values, cohort_table, emission_table, stock_table, supply_table
 from planner.runtime.run_folder import BALANCE_FILE, FILES, INPUTS, RECORD_FILE, written_whole
 from planner.study.reader import read
-from planner.system.byproducts import residue_inflow
-from planner.system.nouns import System
+from planner.system.nouns import Array, System
 
 FORMAT_VERSION = 1
 VARIABLES = "variables"
@@ -97,12 +96,14 @@ def _levels(system: System, values: Values) -> dict[str, dict[tuple[Hashable, ..
     length = np.array([period.length for period in system.periods], dtype=float)
     level = {}
     run = {name: values_of(system, values, "activity", name) for name in system.processes}
-    for name, deposit in system.deposits.items():
-        filled = reserve_growth(system, deposit) + length * residue_inflow(system, deposit, run)
-        level["remaining", name] = deposit.reserve + np.cumsum(filled)
+    dug: dict[str, list[Array]] = {name: [] for name in system.deposits}
     for name, process, coefficient in ore_taken(system):
-        taken = coefficient * run[process]
-        level["remaining", name] = level["remaining", name] - np.cumsum(length * taken)
+        dug[name].append(length * (coefficient * run[process]))
+    for name, deposit in system.deposits.items():
+        whole = np.sum([np.zeros(len(length)), *dug[name]], axis=0)
+        level["remaining", name] = ore_found(system, deposit, run, whole)
+        for taken in dug[name]:
+            level["remaining", name] = level["remaining", name] - np.cumsum(taken)
     for name, good in system.goods.items():
         if good.stockpile is not None:
             filled, drawn = (values_of(system, values, each, name) for each in ("fill", "draw"))

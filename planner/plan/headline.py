@@ -17,7 +17,7 @@ import pandas as pd
 from planner.lp.arrays import PENALTIES
 from planner.lp.family import Target
 from planner.lp.formulation import FORMULATION
-from planner.plan.tables import EXPORT_REVENUE, Values
+from planner.plan.tables import BENEFIT, EXPORT_REVENUE, RENT_ABROAD, UNSEEN_COST, Values
 from planner.runtime.display import amount as in_words
 from planner.study.provenance import figures, span, years_of
 from planner.system.nouns import Datum, Policy, System
@@ -31,8 +31,9 @@ ROW_UNITS = {family.kind: family.row_unit for family in FORMULATION if isinstanc
 """Unit of a breach, by kind of policy."""
 ROUNDING = 1e-9
 """Share of the objective up to which a penalty is rounding: what a certificate allows its cost."""
-NOT_PAID = (*sorted(PENALTIES), "transfer")
-"""Items of the cost table that the country does not pay: penalties, and payments at home."""
+NOT_PAID = (*sorted(PENALTIES), "transfer", BENEFIT, RENT_ABROAD, UNSEEN_COST)
+"""Items of the cost table that the country does not pay: penalties, payments at home, what takes
+the objective of a price taker below what is paid, what a calibration found, and benefits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +74,21 @@ class Headline:
     of the study's currency year."""
 
     cost: float
-    """All that is paid, less what exports at a price earn. With the penalties it is the
-    objective."""
+    """All that is paid, less what exports at a price earn. With the penalties and unseen costs,
+    less the rent abroad and benefits, it is the objective."""
     gross_cost: float
     """All that is paid, what such exports cost included and what they earn left out."""
     export_revenue: float
     """What exports that are sold by steps of price earn."""
+    rent_abroad: float
+    """Of what is paid and earned at the price of a market abroad, what suppliers there earn above
+    their curve and buyers there keep below theirs: no part of the objective of a price taker."""
+    benefit: float
+    """What home buyers would pay at most for what they buy, where demand answers to price: less the
+    objective, and in no cost."""
+    unseen_cost: float
+    """What the processes cost beside what is known of them, as a calibration found it: part of the
+    objective and of no cost."""
     shortage_penalty: float
     """For demand not served."""
     breach_penalty: float
@@ -104,13 +114,21 @@ class Headline:
 
     @property
     def cost_said(self) -> str:
-        """What the cost is where exports earn something, in words; empty otherwise."""
-        if not self.export_revenue:
-            return ""
-        return (
-            f"net of {in_words(self.export_revenue)} that exports at a price earn; gross "
-            f"{in_words(self.gross_cost)}"
-        )
+        """What the cost is where exports earn something, a rent goes abroad, costs are unseen or
+        buyers benefit, in words; empty otherwise."""
+        said = []
+        if self.export_revenue:
+            said.append(
+                f"net of {in_words(self.export_revenue)} that exports at a price earn; gross "
+                f"{in_words(self.gross_cost)}"
+            )
+        if self.rent_abroad:
+            said.append(f"with a rent abroad of {in_words(self.rent_abroad)}")
+        if self.unseen_cost:
+            said.append(f"beside unseen costs of {in_words(self.unseen_cost)}")
+        if self.benefit:
+            said.append(f"for a benefit of {in_words(self.benefit)} to home buyers")
+        return "; ".join(said)
 
     @property
     def missed_policies(self) -> tuple[str, ...]:
@@ -166,7 +184,11 @@ def headline(
     )
     stopped = costs[costs["name"].str.startswith(f"{RUN_DOWN}/")]
     missed = tuple(missed_targets(system, values, least=least))
-    cost = _present(paid_items(costs)) if shortage or breach else objective
+    rent = -_present(costs, RENT_ABROAD) + 0.0
+    unseen = _present(costs, UNSEEN_COST)
+    benefit = -_present(costs, BENEFIT) + 0.0
+    apart = shortage or breach or rent or unseen or benefit
+    cost = _present(paid_items(costs)) if apart else objective
     earned = -_present(costs, EXPORT_REVENUE) + 0.0
     wanted = [policy.name for policy in system.policies.values() if is_target(policy)]
     failed = {each.policy for each in missed}
@@ -176,6 +198,9 @@ def headline(
         cost=cost,
         gross_cost=cost + earned,
         export_revenue=earned,
+        rent_abroad=rent,
+        unseen_cost=unseen,
+        benefit=benefit,
         shortage_penalty=shortage,
         breach_penalty=breach,
         stopping_penalty=_present(stopped, "breach") if breach else 0.0,

@@ -140,7 +140,7 @@ class Record:
     status: str
     objective: float
     """What the programme minimises: present value of all cost and of all penalties, in money of
-    `currency`. What is paid of it stands under `answer`."""
+    `currency`. What is paid stands under `answer`."""
     currency: str
     emissions: Mapping[str, float]
     """Cumulative t CO2e by scope."""
@@ -203,8 +203,9 @@ class Plan:
 
     @property
     def objective(self) -> float:
-        """What the programme minimises: cost and penalties together, present value, USD of the
-        study's currency year."""
+        """What the programme minimises, present value, USD of the study's currency year: cost,
+        penalties and unseen costs together, less the benefit of home buyers whose demand answers
+        and the rent abroad that a price taker leaves out."""
         return self.record.objective
 
     @property
@@ -264,6 +265,12 @@ class Plan:
     def emissions(self) -> pd.DataFrame:
         """Emissions: scope, metal, process, year, part, value, unit."""
         return self.tables["emissions"]
+
+    @property
+    def impacts(self) -> pd.DataFrame:
+        """Impacts beside carbon: impact, scope, metal, stage, process, origin, year, part, value,
+        unit."""
+        return self.tables["impacts"]
 
     @property
     def exports(self) -> pd.DataFrame:

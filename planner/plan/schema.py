@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from planner.study.head import CONVENTIONS
+from planner.system.impacts import PARTS
 from planner.system.nouns import PATHWAYS, SCOPES
 
 CellKind = Literal["text", "number", "year", "truth"]
@@ -71,6 +72,7 @@ ITEMS: Mapping[str, str] = MappingProxyType(
         "credit": "what by-products outside the study earn (negative)",
         "fixed_cost": "fixed cost of standing capacity, run or not",
         "capital": "annuities of what was ordered, as far as they fall within the horizon",
+        "impact_price": "price of an impact times what it falls on (`IMPACT/PROCESS`)",
         "carbon_price": "carbon price times the emissions it falls on",
         "disposal": "disposal of what nobody wants",
         "shortage": "penalty for demand not served",
@@ -85,6 +87,19 @@ ITEMS: Mapping[str, str] = MappingProxyType(
         ),
         "curve": "price paid by the steps of a curve, for what a process gives or ore that is dug",
         "export_revenue": "what exports that are sold by steps of price earn (negative)",
+        "rent_abroad": (
+            "what suppliers abroad earn above their curve of constant elasticity, and buyers "
+            "abroad keep below theirs, where the country takes the price (negative): it stands in "
+            "`curve` and `export_revenue`, and the objective leaves it out"
+        ),
+        "benefit": (
+            "what home buyers would pay at most for what they buy, where demand answers to price "
+            "(negative): part of the objective, and no cost holds it"
+        ),
+        "unseen_cost": (
+            "cost or benefit (negative) of a process that no source states and that a calibration "
+            "found: nobody is known to pay it, and no cost holds it"
+        ),
         "own": "cost that somebody added to the model (`planner.add_cost`), under its name",
         "transfer": (
             "payment between parties at home; its present value is 0, since the country as a whole "
@@ -96,13 +111,17 @@ ITEMS: Mapping[str, str] = MappingProxyType(
 CURVE_QUANTITIES: Mapping[str, str] = MappingProxyType(
     {
         "price": "price of the step (money of the study per t)",
+        "outlay": (
+            "what a unit of the step adds to the outlay where every unit is paid at the market "
+            "price (money of the study per t); only of curves of constant elasticity"
+        ),
         "amount": "most of the step in a year (t/year); no row where it has no limit",
         "left": "what is left of the step of a deposit at the end of the year (t)",
         "taken": "what is bought, sold or dug of the step (t/year)",
     }
 )
 """Quantities of the table of curves."""
-CURVE_KINDS = ("supply", "export", "deposit")
+CURVE_KINDS = ("supply", "export", "demand", "deposit")
 """Kinds of curves in the table of curves."""
 QUANTITIES: Mapping[str, str] = MappingProxyType(
     {
@@ -148,7 +167,10 @@ INDICATORS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "requirement": (
             "t/year",
-            "demand in refined equivalents, or in contained metal where the study states none",
+            (
+                "demand in refined equivalents, or in contained metal where the study states none; "
+                "what measures of the plan spare is not required"
+            ),
         ),
         "shortage": ("t/year", "the part of the requirement that is not served"),
         "share: PATHWAY": (
@@ -161,9 +183,9 @@ INDICATORS: Mapping[str, tuple[str, str]] = MappingProxyType(
         GOODS_PRICE: (
             "USD/t",
             (
-                "shadow price of the metal's demanded goods, weighted by their demand: what one "
-                "tonne more of what is used costs, refining and manufacture within the study "
-                "included; goods of several metals are left out"
+                "shadow price of the metal's demanded goods, weighted by their demand (after "
+                "measures): what one tonne more of what is used costs, refining and manufacture "
+                "within the study included; goods of several metals are left out"
             ),
         ),
         REFINED_PRICE: (
@@ -171,6 +193,13 @@ INDICATORS: Mapping[str, tuple[str, str]] = MappingProxyType(
             (
                 "shadow price of the metal as refined metal, to be set beside market prices of "
                 "the metal; the dearest where the study has several refined goods of it"
+            ),
+        ),
+        f"{REFINED_PRICE}, GOOD": (
+            "USD/t",
+            (
+                "shadow price of each refined good (grades, salts) by tonne of its metal, where "
+                "the study has several of a metal"
             ),
         ),
         "SCOPE emissions": (
@@ -343,7 +372,12 @@ RESULTS: tuple[ResultTable, ...] = (
         (
             ResultField("scope", "text", "territorial or footprint", key=True, choices=SCOPES),
             METALS,
-            ResultField("process", "text", "process", key=True),
+            ResultField(
+                "process",
+                "text",
+                "process, or `deposit/DEPOSIT/STEP` for a tranche of ore with energy of its own",
+                key=True,
+            ),
             YEAR,
             ResultField(
                 "part",
@@ -355,6 +389,25 @@ RESULTS: tuple[ResultTable, ...] = (
                 key=True,
             ),
             ResultField("value", "number", "emission"),
+            UNIT,
+        ),
+    ),
+    ResultTable(
+        "impacts",
+        "Impacts beside carbon that the study gives factors of. `footprint` repeats the "
+        "territorial parts and adds what imports bring with them; exports are not deducted.",
+        (
+            ResultField("impact", "text", "the impact", key=True),
+            ResultField("scope", "text", "territorial or footprint", key=True, choices=SCOPES),
+            METALS,
+            ResultField("stage", "text", "stage of the process"),
+            ResultField("process", "text", "process", key=True),
+            ResultField(
+                "origin", "text", "where its metal comes from; empty for home metal", optional=True
+            ),
+            YEAR,
+            ResultField("part", "text", _said(PARTS), key=True, choices=tuple(PARTS)),
+            ResultField("value", "number", "impact"),
             UNIT,
         ),
     ),

@@ -22,8 +22,9 @@ from planner.mfa.provenance.trace import Trace, traces
 from planner.plan.prices import undiscounted
 from planner.plan.schema import COLUMNS
 from planner.system.byproducts import host_accounts, residue_inflow
-from planner.system.curves import BOUGHT, curves
+from planner.system.curves import BOUGHT, curves, paid_at, tranches
 from planner.system.economics import period_factors
+from planner.system.impacts import impact_parts
 from planner.system.nouns import SCOPES, Array, Curve, Plant, System
 from planner.system.orders import order_charge, placed
 from planner.system.provenance import REFINED, is_supplied
@@ -36,6 +37,8 @@ from planner.system.unit_accounts import (
     refined_output,
     running_costs,
     stopping_cost,
+    tranche_emission,
+    tranche_emission_parts,
 )
 
 Values = Mapping[str, Mapping[tuple[Hashable, ...], float]]
@@ -46,6 +49,14 @@ _GONE = 1e-12
 """A cohort of which less than this share of the stock is left is rounding."""
 EXPORT_REVENUE = "export_revenue"
 """Item of the cost table: what is earned by exports at a price, counted negative."""
+RENT_ABROAD = "rent_abroad"
+"""Item of the cost table: what suppliers abroad earn above their curve and buyers abroad keep below
+theirs, counted negative: it is paid, and a price taker's objective leaves it out."""
+BENEFIT = "benefit"
+"""Item of the cost table: what home buyers would pay at most for what they buy, where demand
+answers to price, counted negative; in no cost."""
+UNSEEN_COST = "unseen_cost"
+"""Item of the cost table: what a calibration found that no source states; in no cost."""
 OWN_COST = "own_cost"
 """Beside the variables: what each cost of a user's own comes to, USD per year, by name and year."""
 
@@ -317,15 +328,28 @@ def _own_costs(system: System, values: Values) -> Iterator[_Cost]:
 def _process_costs(system: System, values: Values) -> Iterator[_Cost]:
     """Running costs of processes, transfers and the carbon price."""
     carbon_price, scope = system.carbon_price, priced_scope(system)
+    priced = [impact for impact in system.impacts.values() if impact.price.any()]
     for process in system.processes.values():
         activity = series(system, values, "activity", process.name)
         name, metals = process.name, joined_metals(metals_of(system, process))
         for item, cost in running_costs(system, process).items():
             yield _Cost(item, name, metals, cost * activity)
+        if (unseen := process.unseen) is not None:
+            beyond = series(system, values, "beyond", name)
+            yield _Cost(UNSEEN_COST, name, metals, unseen.cost * activity + unseen.rise * beyond)
         transfer = process.transfer * activity
         yield _Cost("transfer", name, metals, transfer, np.zeros(len(activity)))
         emission = sum(part for at, _, part in emission_parts(system, process) if at == scope)
         yield _Cost("carbon_price", name, metals, carbon_price * emission * activity)
+    for deposit, step in tranches(system):
+        emitted = tranche_emission(system, step) * series(system, values, "step", step.label)
+        name = f"deposit/{step.label}"
+        yield _Cost("carbon_price", name, deposit.metal, carbon_price * emitted)
+        for impact in priced:
+            rate = sum(part for at, _, part in impact_parts(impact, process) if at == impact.scope)
+            yield _Cost(
+                "impact_price", f"{impact.name}/{name}", metals, impact.price * rate * activity
+            )
 
 
 def _good_costs(system: System, values: Values) -> Iterator[_Cost]:
@@ -363,14 +387,19 @@ def _option_costs(system: System, values: Values) -> Iterator[_Cost]:
 
 
 def _curve_costs(system: System, values: Values) -> Iterator[_Cost]:
-    """What is paid by the steps of curves, and what exports at a price earn."""
+    """What is paid by the steps of curves, what exports at a price earn, and what of it the
+    objective of a price taker leaves out."""
     for of, curve, sign in curves(system):
-        paid = np.zeros(len(system.periods))
+        minimised, paid = np.zeros(len(system.periods)), np.zeros(len(system.periods))
         for step in curve.values():
             taken = series(system, values, "step", step.label)
-            paid = paid + step.price * taken
-        item = "curve" if sign == BOUGHT else EXPORT_REVENUE
-        yield _Cost(item, of, joined_metals(_metals_of_curve(system, of)), sign * paid)
+            minimised = minimised + step.price * taken
+            paid = paid + paid_at(system, of, step) * taken
+        at_home = of in system.goods and system.goods[of].answers
+        item = "curve" if sign == BOUGHT else BENEFIT if at_home else EXPORT_REVENUE
+        metals = joined_metals(_metals_of_curve(system, of))
+        yield _Cost(item, of, metals, sign * paid)
+        yield _Cost(RENT_ABROAD, of, metals, sign * (minimised - paid))
 
 
 def _metals_of_curve(system: System, of: str) -> Iterable[str]:
@@ -429,12 +458,15 @@ def _curve_rows(
     system: System, values: Values, of: str, curve: Curve, sign: float
 ) -> Iterator[Row]:
     dug = of in system.deposits
-    kind = "export" if sign != BOUGHT else "deposit" if dug else "supply"
-    money = f"USD_{system.currency_year}/t"
+    kind = "deposit" if dug else "supply"
+    if sign != BOUGHT:
+        kind = "demand" if system.goods[of].answers else "export"
+    money, nothing = f"USD_{system.currency_year}/t", np.full(len(system.periods), np.nan)
     for name, step in curve.items():
         taken = series(system, values, "step", step.label)
         quantities = (
             ("price", step.price, money),
+            ("outlay", nothing if step.outlay is None else step.outlay, money),
             ("amount", step.amount, "t/year"),
             ("left", step.reserve - np.cumsum(taken), "t"),
             ("taken", taken, "t/year"),
@@ -459,6 +491,33 @@ def _emission_rows(system: System, values: Values) -> Iterator[Row]:
             for t, v in _by_period(system, rate * activity):
                 if v:
                     yield scope, metals, process.name, t, part, v, "tCO2e/year"
+    for deposit, step in tranches(system):
+        dug = series(system, values, "step", step.label)
+        found = tranche_emission_parts(system, step)
+        for scope, part, rate in found:
+            key = scope, deposit.metal, f"deposit/{step.label}"
+            for t, v in _by_period(system, rate * dug):
+                if v:
+                    yield *key, t, part, v, "tCO2e/year"
+
+
+def impact_table(system: System, values: Values) -> pd.DataFrame:
+    """Impacts beside carbon by scope, process and part, in the unit of each per year; the footprint
+    repeats the territorial parts and adds what imports bring."""
+    return table("impacts", _impact_rows(system, values))
+
+
+def _impact_rows(system: System, values: Values) -> Iterator[Row]:
+    for impact in system.impacts.values():
+        unit = f"{impact.unit}/year"
+        for process in system.processes.values():
+            activity = series(system, values, "activity", process.name)
+            of = process.stage, process.name, process.origin
+            for scope, part, rate in impact_parts(impact, process):
+                metals = joined_metals(metals_of(system, process))
+                for t, v in _by_period(system, rate * activity):
+                    if v:
+                        yield impact.name, scope, metals, *of, t, part, v, unit
 
 
 def total_emissions(system: System, emissions: pd.DataFrame) -> dict[str, float]:

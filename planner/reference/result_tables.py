@@ -30,13 +30,14 @@ the tables above. Each is a function of the metal's account of the year, in refi
 said otherwise.
 """
 _ANSWER = """\
-`objective` is what the programme minimises: `cost` and penalties together. A cost never holds a
-penalty. `stopping_penalty` is the part of `breach_penalty` for what stops faster than a limit of
-decline. `targets` are the policies in force that are floors or ceilings; `missed` names those that
-the plan pays a penalty for, by subject, with their years and the largest breach. `disposed` is what
-is thrown away at no cost, in t of the good over all years (`collected` is false for waste that
-nobody takes in). `numbers_read` of `numbers` numbers of the study come from a source that was read
-(grades A and B): the certificate is about the arithmetic, this about the data."""
+`objective` is what the programme minimises: `cost`, penalties and `unseen_cost` together, less
+`rent_abroad` and `benefit`. A cost never holds a penalty. `stopping_penalty` is the part of
+`breach_penalty` for what stops faster than a limit of decline. `targets` are the policies in force
+that are floors or ceilings; `missed` names those that the plan pays a penalty for, by subject, with
+their years and the largest breach. `disposed` is what is thrown away at no cost, in t of the good
+over all years (`collected` is false for waste that nobody takes in). `numbers_read` of `numbers`
+numbers of the study come from a source that was read (grades A and B): the certificate is about the
+arithmetic, this about the data."""
 EQUATION = re.compile(r"\$\$(?P<latex>.+?)\$\$\s*", re.DOTALL)
 
 

@@ -32,6 +32,7 @@ class Checks:
         self._deposit_names()
         self._residues()
         self._curve_names()
+        self._tranches_at_home()
         self._demand_is_terminal()
         self._one_place()
         contents_changed = self._goods_of_other_content()
@@ -102,6 +103,20 @@ class Checks:
                     f"'{name}' is a process as well as a good or deposit, so that nobody can tell "
                     "whose curve it is; give one of them another name",
                 )
+
+    def _tranches_at_home(self) -> None:
+        """The energy of ore is counted at home, by the study's grid: an import digs elsewhere."""
+        for process in self.nouns.processes.values():
+            for name in process.deposits if process.kind == "import" else ():
+                steps = self.nouns.deposits[name].curve.values()
+                if any(step.electricity.any() or step.direct_emission.any() for step in steps):
+                    self.problems.at(
+                        self.numbers.first_row("curves", name),
+                        "of",
+                        f"the ore of '{name}' has energy of its own, which counts at home, but the "
+                        f"import '{process.name}' digs it; give the import embodied_emission "
+                        "instead, and a deposit of its own",
+                    )
 
     def _demand_is_terminal(self) -> None:
         """Nothing takes in a good that is demanded, or sold abroad; trade may move what is left of
@@ -200,6 +215,17 @@ class Checks:
                 "origin",
                 f"is '{process.origin}', but '{process.name}' stands at '{process.place}', which "
                 "is its origin; leave it empty",
+            )
+        steps = (self.nouns.deposits[d].curve.values() for d in process.deposits)
+        if any(
+            np.any(step.electricity + step.direct_emission) for curve in steps for step in curve
+        ):
+            self._refuse(
+                process,
+                "place",
+                f"'{process.name}' stands at '{process.place}' and digs ore whose electricity or "
+                "emission is stated by its tonne, which counts at home; state it by the tonne of "
+                "metal with the process, as electricity and direct_emission",
             )
 
     def _refined(self, process: Process) -> list[str]:
@@ -302,7 +328,8 @@ class Checks:
         """The coefficients of outputs that hold a metal, or any ("metal")."""
         for key in self.numbers.keys("coefficients", process.name):
             _, good, direction = key[1]
-            if direction == "out" and (metal == "metal" or metal in self.nouns.goods[good].content):
+            known = self.nouns.goods.get(good)
+            if direction == "out" and known and (metal == "metal" or metal in known.content):
                 yield key
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from planner.system.nouns import Policy
 from planner.system.provenance import home_output, mixing, secondary_output
 from planner.system.sufficiency import counted, counted_exports, unsettled_output
-from planner.system.trade import Network, Unsettled, brought_in, importers, may_run, unsettled
+from planner.system.trade import Network, Unsettled, brought_in, counted_importers, unsettled
 from planner.system.unit_accounts import has_equivalent
 
 
@@ -82,6 +82,5 @@ def _trade_and_output(network: Network, policy: Policy) -> Iterator[str]:
     elif policy.kind == "import_share":
         origin = None if policy.of == "imports" else policy.origin
         brought = brought_in(network, origin)
-        for process in importers(network, origin):
-            if may_run(process, policy):
-                yield from (*process.outputs, *brought.intersection(process.inputs))
+        for process in counted_importers(network, policy, origin):
+            yield from (*process.outputs, *brought.intersection(process.inputs))

@@ -28,6 +28,7 @@ Question = Literal[
     "running",
     "orderable",
     "built",
+    "announced",
     "growing",
     "declining",
     "lost",
@@ -41,8 +42,12 @@ Question = Literal[
     "bringing",
     "ordering",
     "emitting",
+    "causing",
+    "caused",
     "priced",
     "stocked",
+    "rising",
+    "fixed",
     "going abroad",
     "a deposit",
     "no deposit",
@@ -153,6 +158,15 @@ MEANINGS: tuple[Meaning, ...] = (
         among=AT_HOME,
     ),
     Meaning(
+        "impacts",
+        (),
+        "impacts that a process has",
+        "no process has '{name}': it is computed of nothing; give factors `impact:{name}` in "
+        "process_values.csv, or drop it",
+        asks="caused",
+        severity="warning",
+    ),
+    Meaning(
         "process_values",
         ("loading",),
         "processes on a plant",
@@ -167,6 +181,15 @@ MEANINGS: tuple[Meaning, ...] = (
         "processes with a host",
         "'{name}' has no host; name it in processes.csv, or drop the row",
         column="host",
+        severity="warning",
+    ),
+    Meaning(
+        "process_values",
+        ("unseen_from",),
+        "processes with an unseen_rise",
+        "'{name}' has an unseen_from but no unseen_rise, so that nothing rises from there; give "
+        "its unseen_rise, or drop the row",
+        asks="rising",
         severity="warning",
     ),
     Meaning(
@@ -211,6 +234,15 @@ MEANINGS: tuple[Meaning, ...] = (
         "plant '{name}' has a life but neither a capital_cost nor anything under construction: "
         "existing_capacity says by itself how it retires; give one of them, or drop the row",
         asks="built",
+        severity="warning",
+    ),
+    Meaning(
+        "plants",
+        ("probability",),
+        "plants with anything under construction",
+        "nothing of plant '{name}' is under construction, so that its probability is that of "
+        "nothing; give under_construction, or drop the row",
+        asks="announced",
         severity="warning",
     ),
     Meaning(
@@ -318,10 +350,34 @@ MEANINGS: tuple[Meaning, ...] = (
     ),
     Meaning(
         "curves",
+        ("grade", "ore_cost", "ore_electricity", "ore_emission"),
+        "steps of deposits",
+        "'{name}' is no deposit and has no ore, so that its {parameter} means nothing; give a "
+        "price instead",
+        asks="a deposit",
+    ),
+    Meaning(
+        "curves",
         ("amount",),
         "steps of processes and goods",
         "'{name}' is a deposit: its steps bound what is dug in all years; give reserve instead of "
         "{parameter}",
+        asks="no deposit",
+    ),
+    Meaning(
+        "curves",
+        (
+            "elasticity",
+            "reference_price",
+            "reference_amount",
+            "lowest_price",
+            "highest_price",
+            "steps",
+            "market_power",
+        ),
+        "processes and goods",
+        "'{name}' is a deposit, which is dug by what it holds: {parameter} means nothing of it; "
+        "give steps of price and reserve instead",
         asks="no deposit",
     ),
     Meaning(
@@ -450,6 +506,16 @@ POLICY_MEANINGS: tuple[PolicyMeaning, ...] = (
         "bringing",
     ),
     PolicyMeaning(
+        ("self_sufficiency", "import_share", "stockpile_cover"),
+        "the demand that it is a share of does not answer to price",
+        "the demand for {lacking} answers to price, so that nobody knows what a share of it is "
+        'before the plan is made; measure imports (of = "imports") or recycled content, or give '
+        "the demand in demand.csv",
+        "metal",
+        "fixed",
+        "error",
+    ),
+    PolicyMeaning(
         ("capital_budget",),
         "a plant can be ordered",
         "no plant has a capital_cost, so that nothing can be ordered and the budget bounds "
@@ -464,5 +530,13 @@ POLICY_MEANINGS: tuple[PolicyMeaning, ...] = (
         "or drop the policy",
         "cap",
         "emitting",
+    ),
+    PolicyMeaning(
+        ("impact_cap", "impact_budget"),
+        "a process has the impact within the scope",
+        "no process has {lacking}: the cap bounds nothing; give factors in process_values.csv, or "
+        "drop the policy",
+        "impact",
+        "causing",
     ),
 )

@@ -73,6 +73,7 @@ class PolicyReader:
             "origins": tuple(sorted({*filter(None, origins(nouns)), *nouns.abroad})),
             "goods": tuple(nouns.goods),
             "processes": tuple(nouns.processes),
+            "impacts": tuple(nouns.impacts),
         }
         self.readings: Mapping[Reading, Callable[[Written, PolicyField], Any]] = {
             "kind": lambda policy, field: policy.fields["kind"],

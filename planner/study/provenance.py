@@ -37,6 +37,13 @@ class Inputs:
         before = [row for row in rows if year is None or (row.year or year) <= year]
         return _line(max(before, key=lambda row: row.year or 0, default=rows[0]).place)
 
+    def step(self, of: str, step: str, parameter: str, year: int | None = None) -> str:
+        """`file:line` of a number of a step, or of the elasticity of the curve that it is cut
+        from."""
+        return self.line("curves", of, step, parameter, year=year) or self.line(
+            "curves", of, "", "elasticity", year=year
+        )
+
     def policy(self, name: str) -> str:
         """`file:line` of a policy."""
         return place_of(self.system.policies[name])

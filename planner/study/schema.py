@@ -7,7 +7,7 @@ new` starts from it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from planner.system.losses import MEDIA, WITHOUT_PROCESS
@@ -66,6 +66,14 @@ COLUMN_NOTES: Mapping[str, str] = {
     ),
     "note": "how it was derived, what is doubtful",
 }
+
+
+FACTOR = "impact:"
+"""What the name of a parameter begins with that is the factor of an impact of impacts.csv."""
+ANY_FACTOR = f"{FACTOR}NAME"
+"""The parameter that stands for the factors of all impacts."""
+UNIT_OF_IMPACT = "IMPACT"
+"""Stands in a unit for the unit of the impact, as impacts.csv states it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +173,13 @@ class TableForm:
         return (*texts, *["parameter"] * self.has_parameter_column, *tail)
 
     def parameter(self, name: str) -> ParameterForm | None:
-        """The parameter of a name; None where the table has none such."""
-        return next((p for p in self.parameters if p.name == name), None)
+        """The parameter of a name; None where the table has none such. One that stands for the
+        names of another table has the name given."""
+        found = next((p for p in self.parameters if p.name == name), None)
+        if found is None and name.startswith(FACTOR) and name != FACTOR:
+            stands = next((p for p in self.parameters if p.name == ANY_FACTOR), None)
+            found = None if stands is None else replace(stands, name=name)
+        return found
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -184,6 +197,58 @@ def _place(note: str) -> Column:
 YEAR_TO_YEAR = "from each year to the next"
 FROM_ORDER = "counted from the year in which the order, or a part of it, is placed"
 OF_COHORT = "the cohort of each year its own"
+
+_ELASTIC = (
+    ParameterForm(
+        "elasticity",
+        "1",
+        "by how many percent the amount answers to one percent of price: above 0 of a supply, "
+        "below 0 of a demand; with it, and without steps, the curve is one of constant elasticity "
+        "and needs the next five",
+        minimum=None,
+    ),
+    ParameterForm(
+        "reference_price",
+        "USD/t",
+        "a price at which the amount of the curve is known, in the unit of the price of a step",
+        positive=True,
+    ),
+    ParameterForm(
+        "reference_amount", "t/year", "the amount at that price, in the unit of that of a step"
+    ),
+    ParameterForm(
+        "lowest_price",
+        "USD/t",
+        "where the curve begins or ends: at it a supply gives at once what it gives up to there, "
+        "and a demand is at its largest",
+        positive=True,
+    ),
+    ParameterForm(
+        "highest_price",
+        "USD/t",
+        "the other end: above it a demand buys nothing and at it at once what it buys there, and a "
+        "supply has no more to give",
+        positive=True,
+    ),
+    ParameterForm(
+        "steps",
+        "1",
+        "into how many steps the curve is cut between its two ends, at equal ratios of price",
+        by_year=False,
+        minimum=1.0,
+        maximum=1000.0,
+    ),
+    ParameterForm(
+        "market_power",
+        "1",
+        "of imports and exports: 0, the country takes the price; 1, it knows that its purchases "
+        "raise it (monopsony), or its sales lower it (monopoly); between them a conduct parameter; "
+        "0 where absent",
+        by_year=False,
+        maximum=1.0,
+    ),
+)
+"""What a curve of constant elasticity is given by, in rows without a step."""
 
 TABLES: tuple[TableForm, ...] = (
     TableForm(
@@ -344,12 +409,18 @@ TABLES: tuple[TableForm, ...] = (
     TableForm(
         "coefficients",
         "Transfer coefficients: what a unit of activity takes in and gives out. A deposit stands "
-        "in the column good with "
-        "direction in. A process without inputs draws on a source outside the economy (an origin "
-        "or a host).",
+        "in the column good with direction in. A host stands there with direction out where the "
+        "activity of a process is its output: tonnes of it per unit of activity, beside the goods "
+        "that the process gives. A process without inputs draws on a source outside the economy "
+        "(an origin or a host).",
         keys=(
             Column("process", "the process", required=True, refers_to="processes"),
-            Column("good", "the good or deposit", required=True, refers_to="goods|deposits"),
+            Column(
+                "good",
+                "the good, deposit or host",
+                required=True,
+                refers_to="goods|deposits|hosts",
+            ),
             Column("direction", "in or out", required=True, choices=("in", "out")),
         ),
         parameters=(ParameterForm("coefficient", "t/t", "tonnes per unit of activity"),),
@@ -378,6 +449,45 @@ TABLES: tuple[TableForm, ...] = (
                 "share of the loss; those of a loss and metal add up to 1 at most",
                 maximum=1.0,
                 with_metal="optional",
+            ),
+        ),
+        required=False,
+    ),
+    TableForm(
+        "impacts",
+        "Impacts beside carbon, environmental or social, one row an impact. What the study gives "
+        "factors of is computed from the plan; it is in the programme where it has a price, or a "
+        "policy caps it.",
+        keys=(Column("impact", "its name, such as water", required=True),),
+        columns=(
+            Column(
+                "unit",
+                "what it is counted in (m3, kg SO2 eq, medium risk hours), as text without a "
+                "division",
+                required=True,
+            ),
+            Column(
+                "scope",
+                "what its price falls on and a frontier aims at: `territorial`, what happens at "
+                "home, or `footprint`, with what imports bring with them; the footprint where "
+                "empty",
+                choices=(*SCOPES, ""),
+            ),
+            Column("description", "in words: what is counted, by which method"),
+        ),
+        required=False,
+    ),
+    TableForm(
+        "impact_values",
+        "Numbers of impacts.",
+        keys=(Column("impact", "the impact", required=True, refers_to="impacts"),),
+        parameters=(
+            ParameterForm("price", f"USD/{UNIT_OF_IMPACT}", "price of a unit of it", default=0.0),
+            ParameterForm(
+                "electricity",
+                f"{UNIT_OF_IMPACT}/MWh",
+                "impact of a MWh of electricity from the home grid",
+                default=0.0,
             ),
         ),
         required=False,
@@ -442,6 +552,22 @@ TABLES: tuple[TableForm, ...] = (
                 events=True,
             ),
             ParameterForm(
+                "unseen_cost",
+                "USD/t",
+                "cost or, below 0, benefit that no source states and that makes the base year the "
+                "optimum, as `planner calibrate` finds it; told apart, in no cost",
+                minimum=None,
+            ),
+            ParameterForm(
+                "unseen_rise",
+                "USD/t",
+                "by how much a unit of activity costs more beyond unseen_from: likewise, so that "
+                "the base year is the only optimum",
+            ),
+            ParameterForm(
+                "unseen_from", "t/year", "activity at which the process was calibrated", default=0.0
+            ),
+            ParameterForm(
                 "host_content",
                 "t/t",
                 (
@@ -451,6 +577,17 @@ TABLES: tuple[TableForm, ...] = (
                 ),
                 maximum=1.0,
                 positive=True,
+            ),
+            ParameterForm(
+                ANY_FACTOR,
+                f"{UNIT_OF_IMPACT}/t",
+                (
+                    "impact NAME of impacts.csv, below zero where it is spared: at home what the "
+                    "process does by itself, without its electricity from the grid; of an import "
+                    "what it brings with it, cradle to border"
+                ),
+                default=0.0,
+                minimum=None,
             ),
         ),
         required=False,
@@ -509,6 +646,14 @@ TABLES: tuple[TableForm, ...] = (
                 "capacity that starts in its year without a new order, for a plant life",
                 events=True,
                 longer="from its year on",
+            ),
+            ParameterForm(
+                "probability",
+                "1",
+                "that what is under construction or announced comes about; absent: it does. A plan "
+                "counts on it from 0.5 on and not below; an ensemble draws it, there or not",
+                by_year=False,
+                maximum=1.0,
             ),
             ParameterForm(
                 "capital_cost",
@@ -573,6 +718,21 @@ TABLES: tuple[TableForm, ...] = (
                 longer="start of the first year",
             ),
             ParameterForm("additions", "t/year", "reserve growth by exploration", default=0.0),
+            ParameterForm(
+                "growth",
+                "1/year",
+                "brownfield growth: share of the ore left at the end of the year before that is "
+                "found in the year about what is mined; the reserve holds that of the first year",
+                default=0.0,
+            ),
+            ParameterForm(
+                "probability",
+                "1",
+                "that an announced deposit comes to be mined; absent: it does. A plan counts on it "
+                "from 0.5 on and not below; an ensemble draws it, there or not",
+                by_year=False,
+                maximum=1.0,
+            ),
         ),
         required=False,
     ),
@@ -580,7 +740,14 @@ TABLES: tuple[TableForm, ...] = (
         "hosts",
         "Host metals whose output bounds their by-products.",
         keys=(Column("host", "the host", required=True),),
-        parameters=(ParameterForm("output", "t/year", "output of the host"),),
+        parameters=(
+            ParameterForm(
+                "output",
+                "t/year",
+                "output of the host beside what processes of the study give of it "
+                "(coefficients.csv); 0 where they give all of it",
+            ),
+        ),
         required=False,
     ),
     TableForm(
@@ -755,28 +922,122 @@ TABLES: tuple[TableForm, ...] = (
         required=False,
     ),
     TableForm(
+        "discoveries",
+        "Types of deposit that may be found: drawn in ensembles (`planner ensemble`) and by "
+        "`planner.discovered`. No plan counts on any, and a study without samples is the same "
+        "without them.",
+        keys=(Column("discovery", "its name", required=True),),
+        columns=(
+            Column(
+                "deposit",
+                "the deposit that what is found adds to, as `additions` do",
+                required=True,
+                refers_to="deposits",
+            ),
+            Column(
+                "plant",
+                "the plant that its capacity adds to; empty where capacity does not matter",
+                refers_to="plants",
+            ),
+            Column("description", "in words"),
+        ),
+        required=False,
+    ),
+    TableForm(
+        "discovery_values",
+        "Numbers of discoveries. Ore and grade of each find are lognormal; its capacity follows "
+        "from its ore by Taylor's rule, capacity_factor x ore^capacity_exponent t of ore a year.",
+        keys=(Column("discovery", "the discovery", required=True, refers_to="discoveries"),),
+        parameters=(
+            ParameterForm("rate", "1/year", "expected number found in a year; required"),
+            ParameterForm(
+                "tonnage",
+                "t",
+                "median of the ore in one; required",
+                by_year=False,
+                positive=True,
+            ),
+            ParameterForm(
+                "tonnage_spread",
+                "1",
+                "standard deviation of the natural logarithm of the ore",
+                default=0.0,
+                by_year=False,
+            ),
+            ParameterForm(
+                "grade",
+                "t/t",
+                "median of the metal, as the reserve counts it, won of a tonne of ore; required",
+                by_year=False,
+                maximum=1.0,
+                positive=True,
+            ),
+            ParameterForm(
+                "grade_spread",
+                "1",
+                "standard deviation of the natural logarithm of the grade",
+                default=0.0,
+                by_year=False,
+            ),
+            ParameterForm(
+                "capacity_factor",
+                "1",
+                "t of ore a year per (t of ore)^capacity_exponent",
+                default=5.0,
+                by_year=False,
+                positive=True,
+            ),
+            ParameterForm(
+                "capacity_exponent",
+                "1",
+                "elasticity of capacity by ore (Taylor 1986: 0.75; Long 2009: 0.65 of open pits "
+                "and block caves, 0.56 of other underground mines)",
+                default=0.75,
+                by_year=False,
+                positive=True,
+            ),
+            ParameterForm(
+                "lead_time",
+                "year",
+                "whole years from finding to the first ore",
+                default=0.0,
+                by_year=False,
+            ),
+        ),
+        required=False,
+    ),
+    TableForm(
         "curves",
         "Supply and demand by steps of price and amount. Of a process (an import by origin, or any "
         "other): what its activity costs beside its running cost, the cheapest step first. Of a "
         "good that is exported: what buyers abroad pay, the dearest first; it is sold where that "
-        "pays, and nothing is short where it does not. Of a deposit: cost of extraction that rises "
-        "as it is dug. Steps stand in the order of their names, numbers by size.",
+        "pays, and nothing is short where it does not. Of any other good: what buyers at home pay, "
+        "in place of demand.csv; what they buy enters use, and no more. Of a deposit: cost of "
+        "extraction that rises as it is dug, said by tonne of metal or, in tranches, by grade and "
+        "tonne of ore; then emissions per tonne of metal must not fall from step to step either. "
+        "Steps stand in the order of their names, numbers by size. Or, in rows without a step, a "
+        "curve of constant elasticity through a reference, which is cut into steps that keep the "
+        "area under it (conventions.md).",
         keys=(
             Column(
                 "of",
-                "the process, exported good or deposit",
+                "the process, good or deposit",
                 required=True,
                 refers_to="processes|goods|deposits",
             ),
-            Column("step", "name of the step: 1, 2, 3, or 1 Japan, 2 others", required=True),
+            Column(
+                "step",
+                "name of the step: 1, 2, 3, or 1 Japan, 2 others; empty for what is of the whole "
+                "curve, elasticity to market_power",
+            ),
         ),
         columns=(_place("of a good: where it is sold"),),
         parameters=(
             ParameterForm(
                 "price",
                 "USD/t",
-                "price of the step; required. It must not fall from step to step of a process or "
-                "deposit, nor rise from step to step of a good",
+                "price of the step; required, but of a tranche with an ore_cost. It must not fall "
+                "from step to step of a process or deposit, nor rise from step to step of a good",
             ),
             ParameterForm(
                 "amount",
@@ -792,6 +1053,30 @@ TABLES: tuple[TableForm, ...] = (
                 "without limit (but for the reserve) where absent",
                 by_year=False,
                 longer="all years together",
+            ),
+            *_ELASTIC,
+            ParameterForm(
+                "grade",
+                "t/t",
+                "of a tranche of a deposit: metal, as the reserve counts it, won of a tonne of ore",
+                maximum=1.0,
+                positive=True,
+            ),
+            ParameterForm(
+                "ore_cost",
+                "USD/t",
+                "cost of a tonne of ore dug and worked up; over the grade it adds to the price",
+            ),
+            ParameterForm(
+                "ore_electricity",
+                "MWh/t",
+                "electricity for a tonne of ore; over the grade that of a tonne of metal",
+            ),
+            ParameterForm(
+                "ore_emission",
+                "tCO2e/t",
+                "emission at home for a tonne of ore other than from grid electricity (diesel, "
+                "heat)",
             ),
         ),
         required=False,
@@ -1078,6 +1363,7 @@ STAGES = PolicyField("stages", "names", get_args(Stage), "any")
 PROCESSES = PolicyField("processes", "names", "processes", "any")
 WASTES = PolicyField("goods", "names", "goods", "waste")
 STORED_GOODS = PolicyField("goods", "names", "goods", "stored")
+IMPACT = PolicyField("impact", "name", "impacts", "any")
 SCOPE = PolicyField("scope", "name", SCOPES, "any")
 OF = PolicyField("of", "name", ("demand", "imports"), "any")
 PROVENANCE = PolicyField("provenance", "name", ("any", "home"), "any")
@@ -1189,6 +1475,23 @@ POLICIES: tuple[PolicyForm, ...] = (
         longer="all years together",
     ),
     PolicyForm(
+        "impact_cap",
+        "yearly impact within the scope, in the unit of the impact",
+        "cap",
+        "1",
+        (IMPACT, SCOPE),
+        (FROM, TO),
+    ),
+    PolicyForm(
+        "impact_budget",
+        "impact within the scope summed over all years, in the unit of the impact: one number",
+        "cap",
+        "1",
+        (IMPACT, SCOPE),
+        by_year=False,
+        longer="all years together",
+    ),
+    PolicyForm(
         "capital_budget",
         "cash for new plants in the year of order",
         "cap",
@@ -1248,12 +1551,16 @@ ROWS_OF_NATURE = frozenset(
         "exploration_limit",
         "extension",
         "service",
+        "shortage_limit",
         "host_limit",
         "circuit_limit",
         "collection",
         "take_back",
+        "unseen_rise",
+        "demand_curve",
         "stockpile_balance",
         "emission_account",
+        "impact_account",
     }
 )
 """Names that no policy may have: those of the rows that nobody sets. A policy `run_down` with a

@@ -67,10 +67,13 @@ def batch(systems: Sequence[System]) -> System:
 
 
 def _require_one_study(systems: Sequence[System]) -> None:
+    first = systems[0]
+    if any(good.answers for good in first.goods.values()):
+        raise UnlikeError("demand that answers is worked out column by column, not by arrays")
     if any(system.measures or system.exploration for system in systems):
         raise UnlikeError("measures and exploration are worked out column by column, not by arrays")
     for name in HEAD:
-        head = getattr(systems[0], name)
+        head = getattr(first, name)
         if any(getattr(system, name) != head for system in systems):
             raise UnlikeError("the head of the study differs")
 

@@ -1,8 +1,8 @@
 """What comes with the output of a host: who wins how much of it, and what is left of its content.
 
-A host's output is data: the metal in it comes up with the host whether it is won or not. What no
-process wins in its year is laid down as residue, a deposit that a later process may mine, or is
-lost.
+A host's output is data, or the activity of processes of the study that give it, or both: the metal
+in it comes up with the host whether it is won or not. What no process wins in its year is laid down
+as residue, a deposit that a later process may mine, or is lost.
 """
 
 from __future__ import annotations
@@ -59,20 +59,45 @@ def circuits(system: System) -> list[str]:
     return [name for name in system.processes if name in beside]
 
 
+def givers_of_hosts(system: System) -> dict[str, dict[str, Array]]:
+    """Processes that are the output of each host, with the t of it in a unit of activity, shape
+    (..., T); empty for a host whose output is data alone."""
+    found: dict[str, dict[str, Array]] = {name: {} for name in system.hosts}
+    for process in system.processes.values():
+        for host, given in process.hosting.items():
+            found[host][process.name] = given
+    return found
+
+
+def host_outputs(system: System, run: Mapping[str, Array]) -> dict[str, Array]:
+    """Output of each host at these activities, t per year, shape (..., T)."""
+    total = {host.name: host.output for host in system.hosts.values()}
+    for host, givers in givers_of_hosts(system).items():
+        for name, given in givers.items():
+            total[host] = total[host] + given * run[name]
+    return total
+
+
 def content_of(system: System, host: str, metal: str) -> Array:
-    """Metal that comes up with a host, t per year, shape (..., T)."""
+    """Metal that comes up with the output of a host that is data, t per year, shape (..., T)."""
     noun = system.hosts[host]
     return noun.content[metal] * noun.output
 
 
 def withheld(system: System, deposit: Deposit) -> Iterator[tuple[str, Array]]:
     """(process, t of metal that a unit of its activity keeps out of a residue), of all by-product
-    processes of the hosts that fill it."""
-    byproducts = byproducts_of_hosts(system)
+    processes of the hosts that fill it; below zero for processes that give the hosts, whose output
+    fills it. Each process once."""
+    byproducts, givers = byproducts_of_hosts(system), givers_of_hosts(system)
+    found: dict[str, Array] = {}
     for host, kept in deposit.filled_by.items():
         for name in byproducts.get((host, deposit.metal), ()):
             metal = won(system, system.processes[name], deposit.metal)
-            yield name, kept * metal
+            found[name] = found.get(name, 0.0) + kept * metal
+        for name, given in givers[host].items():
+            content = system.hosts[host].content[deposit.metal]
+            found[name] = found.get(name, 0.0) - kept * content * given
+    yield from found.items()
 
 
 def laid_down(system: System, deposit: Deposit) -> Array:
@@ -103,10 +128,10 @@ class HostAccount:
 
 def host_accounts(system: System, run: Mapping[str, Array]) -> Iterator[HostAccount]:
     """The account of every host of stated content and each of its metals, at these activities."""
-    byproducts = byproducts_of_hosts(system)
+    byproducts, outputs = byproducts_of_hosts(system), host_outputs(system, run)
     for host in system.hosts.values():
         for metal in host.content:
-            content = content_of(system, host.name, metal)
+            content = host.content[metal] * outputs[host.name]
             got = np.zeros(len(system.periods))
             for name in byproducts.get((host.name, metal), ()):
                 got = got + won(system, system.processes[name], metal) * run[name]

@@ -1,4 +1,4 @@
-"""Curves of a study in one place: the steps of processes, exported goods and deposits."""
+"""Curves of a study in one place: the steps of processes, goods and deposits."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from planner.system.nouns import Array, Curve, Good, System
+from planner.system.nouns import Array, Curve, Deposit, Good, Step, System
 
 BOUGHT, SOLD = 1.0, -1.0
 """Sign of the price of a step in the cost."""
@@ -20,9 +20,32 @@ def curves(system: System) -> Iterator[tuple[str, Curve, float]]:
     yield from ((g.name, g.curve, SOLD) for g in system.goods.values() if g.curve)
 
 
+def crosses_the_border(system: System, of: str) -> bool:
+    """Return True for the curve of an import or an export: who is on the other side is abroad."""
+    process = system.processes.get(of)
+    good = system.goods.get(of)
+    return (good is not None and good.export) or (process is not None and process.kind == "import")
+
+
+def paid_at(system: System, of: str, step: Step) -> Array:
+    """What the country pays, or earns abroad, for a unit of a step, USD, shape (Y,): the market
+    price of all units where the curve crosses the border and has one, else the step's own. A rent
+    at home stays there."""
+    if step.outlay is None or not crosses_the_border(system, of):
+        return step.price
+    return step.outlay
+
+
+def tranches(system: System) -> Iterator[tuple[Deposit, Step]]:
+    """Every step of every deposit that has a curve."""
+    for deposit in system.deposits.values():
+        for step in deposit.curve.values():
+            yield deposit, step
+
+
 def sold_abroad(system: System) -> list[Good]:
     """Goods that are sold abroad by steps of price."""
-    return [good for good in system.goods.values() if good.curve]
+    return [good for good in system.goods.values() if good.sold]
 
 
 def observed_sales(system: System) -> dict[str, Array]:

@@ -137,6 +137,16 @@ class Step:
     of deposits."""
     reserve: float
     """Most of it in all years, t of ore; inf where it has no limit, and for all other steps."""
+    electricity: Array
+    """Of a tranche of ore, MWh per t of ore as the deposit counts it (of its metal); else 0."""
+    direct_emission: Array
+    """Of a tranche of ore, t CO2e per t of it beside the electricity's; else 0."""
+    outlay: Array | None = None
+    """What a unit of it adds to the outlay where every unit is paid at the market price, USD per
+    unit; None where each step is paid at its own price."""
+    own: Array | None = None
+    """What the unit is worth to who sells or buys it, the mean of the curve over the step, USD;
+    `price` is that but for market power. Given with `outlay`."""
 
 
 Curve = Mapping[str, Step]
@@ -184,14 +194,27 @@ class Good:
     demand: Array | None
     """t per year, shape (Y,); None where nothing is demanded."""
     shortage_cost: Array | None
-    """USD per t not served, shape (Y,); given exactly where demand is."""
+    """USD per t not served, shape (Y,); given exactly where demand is, unless it answers to
+    price."""
     disposal_cost: Array
     collection_rate: Array | None
     """The largest share of the waste that can be collected, shape (Y,); only for waste."""
     curve: Curve = field(default_factory=_no_curve)
-    """Steps of what is sold abroad where it pays; empty where it is not."""
+    """Steps of what is sold abroad where it pays, or bought at home by a demand that answers to
+    price; empty where neither is."""
     place: str = HOME
     """Where it is balanced: the same good at two places is two goods, named by `located`."""
+
+    @property
+    def answers(self) -> bool:
+        """Whether it is bought at home by a demand that answers to price: `demand` is then 0 until
+        there is a plan, and nothing of it goes short."""
+        return bool(self.curve) and not self.export
+
+    @property
+    def sold(self) -> Curve:
+        """Steps of what is sold abroad; empty where nothing is."""
+        return self.curve if self.export else NO_CURVE
 
     @property
     def plain(self) -> str:
@@ -202,6 +225,19 @@ class Good:
     def exported(self) -> bool:
         """Whether any of it may go abroad: demanded there, or sold at a price."""
         return self.export and (self.demand is not None or bool(self.curve))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unseen:
+    """What a process costs beside what is known of it, as a calibration found it. Series have shape
+    (Y,)."""
+
+    cost: Array
+    """USD per unit of activity, of either sign."""
+    rise: Array
+    """By how much a unit costs more beyond `begins`, USD."""
+    begins: Array
+    """Activity at which the process was calibrated."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -251,6 +287,11 @@ class Process:
     """t of by-product metal that a t of host output can yield; NaN for a process without a host."""
     curve: Curve = field(default_factory=_no_curve)
     """Steps of what the process can be had at, on top of its running cost; empty: at that alone."""
+    hosting: Mapping[str, Array] = field(default_factory=dict)
+    """t of output of a host that a unit of activity is, by host; empty of all but hosts that are
+    in the study themselves."""
+    unseen: Unseen | None = None
+    """What a calibration found that the process costs beside what is known of it."""
     place: str = HOME
     """Where it runs; of trade where it goes to."""
     source: str = HOME
@@ -347,6 +388,9 @@ class Deposit:
     its metal that stays accessible here, shape (Y,). Empty where nature filled it."""
     curve: Curve = field(default_factory=_no_curve)
     """Steps of rising cost of extraction, on top of what its mines cost; empty: none."""
+    growth: Array = field(default_factory=lambda: np.zeros(1))
+    """Brownfield growth: share of the ore left at the end of the year before that a year adds,
+    shape (Y,)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -355,6 +399,7 @@ class Host:
 
     name: str
     output: Array
+    """What is put out beside what processes of the study give of it (`Process.hosting`)."""
     content: Mapping[str, Array]
     """By metal, t in a t of the host's output, won or not, shape (Y,); without a metal that the
     study does not state: its by-products then share the tonnes of the host."""
@@ -432,6 +477,30 @@ class Exploration:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Discovery:
+    """A type of deposit that may be found (`planner.system.discoveries`)."""
+
+    name: str
+    deposit: str
+    """The deposit that what is found adds to."""
+    plant: str
+    """The plant that its capacity adds to; empty where capacity does not matter."""
+    rate: Array
+    """Expected number found in a year, shape (Y,)."""
+    tonnage: float
+    """Median of the ore in one, t."""
+    tonnage_spread: float
+    """Standard deviation of its natural logarithm."""
+    grade: float
+    """Median of the metal in a tonne of its ore."""
+    grade_spread: float
+    capacity_factor: float
+    capacity_exponent: float
+    lead_time: int
+    """Whole years from finding to the first ore."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class TakeBack:
     """Waste that is collected beyond the collection rate because somebody is made to pay for it:
     extended producer responsibility."""
@@ -444,6 +513,24 @@ class TakeBack:
     fee: Array
     """USD per t paid to whoever hands it in (deposit, premium): a payment between parties at home,
     no cost to the country; shape (Y,)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Impact:
+    """An impact beside carbon, in its own unit. Series have shape (Y,)."""
+
+    name: str
+    unit: str
+    scope: Scope
+    """What its price falls on, and a frontier aims at."""
+    description: str
+    price: Array
+    """USD per unit."""
+    electricity: Array
+    """Per MWh from the home grid."""
+    factors: Mapping[str, Array]
+    """By process, per unit of activity: at home without the electricity, of imports cradle to
+    border."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -501,6 +588,7 @@ class Policy:
     goods: tuple[str, ...] = ()
     processes: tuple[str, ...] = ()
     scope: Scope = "territorial"
+    impact: str = ""
     of: Literal["demand", "imports"] = "demand"
     provenance: Literal["any", "home"] = "any"
     """Output that self-sufficiency counts: every output at home at its stage, or only metal won
@@ -573,6 +661,10 @@ class System:
     """By the name of the loss."""
     take_back: Mapping[str, TakeBack] = field(default_factory=dict)
     """By waste."""
+    discoveries: Mapping[str, Discovery] = field(default_factory=dict)
+    """Types of deposit that ensembles draw; no plan counts on any."""
+    impacts: Mapping[str, Impact] = field(default_factory=dict)
+    """Impacts beside carbon."""
     observations: tuple[Observed, ...] = ()
     abroad: Mapping[str, Abroad] = field(default_factory=dict)
     """The places other than the country, by name; empty where the study has none."""

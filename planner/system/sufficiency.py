@@ -9,9 +9,9 @@ them, and where manufacture takes scrap straight, when it does. Metal that is on
 process of kind manufacture that leaves it in the form it had, such as the sale of refined metal
 abroad) adds what is given beyond what is taken, whoever made that.
 
-Exports, and what trade takes from home to another place, are taken off where they can hold metal
-that counted (`counted_exports`): foreign metal that is refined and sent on in a chain of its own
-was never counted, and would be taken off others.
+Exports, and what trade takes from home to another place at the stages, are taken off where they can
+hold metal that counted (`counted_exports`): foreign metal that is refined and sent on in a chain of
+its own was never counted, and would be taken off others.
 """
 
 from __future__ import annotations
@@ -37,17 +37,16 @@ class Counted:
 
 
 def counted(network: Network, policy: Policy) -> tuple[Counted, ...]:
-    """The processes that a self-sufficiency target counts, each with the goods that count, and
-    trade that takes from home what can hold metal that counts."""
-    output = _output(network, policy)
-    trade = [process for process in network.processes.values() if process.goes_abroad]
-    reached = _reached(network, policy, output) if trade else frozenset()
-    sent = ((process, _sent_abroad(network, process, policy, reached)) for process in trade)
-    return (*output, *(Counted(p, {}, _of(p.inputs, names)) for p, names in sent if names))
+    """The processes that a self-sufficiency target counts, each with the goods that count."""
+    made = _made(network, policy)
+    reached = _reached(network, policy, made)
+    sent = [p for p in network.processes.values() if p.goes_abroad]
+    less = {p.name: _of(p.inputs, _at_stages(network, policy, p.inputs, reached)) for p in sent}
+    return (*made, *(Counted(p, {}, less[p.name]) for p in sent if less[p.name]))
 
 
-def _output(network: Network, policy: Policy) -> tuple[Counted, ...]:
-    """The processes whose output counts."""
+def _made(network: Network, policy: Policy) -> list[Counted]:
+    """Those that give goods that count, or take scrap straight."""
     at_home = _at_home(network, policy)
     makers = [p for p in at_home.values() if _supply(network, p.outputs, policy.metal)]
     passed_on = {good for p in makers for good in _supply(network, p.outputs, policy.metal)}
@@ -60,16 +59,14 @@ def _output(network: Network, policy: Policy) -> tuple[Counted, ...]:
             found.append(Counted(process, adds, _of(process.inputs, less)))
         elif straight := _straight_scrap(network, process, policy, at_home):
             found.append(Counted(process, _of(process.inputs, straight), {}))
-    return tuple(found)
+    return found
 
 
-def _sent_abroad(
-    network: Network, process: Process, policy: Policy, reached: Container[str]
+def _at_stages(
+    network: Network, policy: Policy, names: Iterable[str], reached: Container[str]
 ) -> tuple[str, ...]:
-    """What trade takes abroad at the stages of goods that can hold metal that counts: it is
-    exported."""
-    held = (name for name in process.inputs if name in reached)
-    return tuple(name for name in held if network.goods[name].stage in policy.stages)
+    """Goods among those reached whose stage a policy counts."""
+    return tuple(n for n in names if n in reached and network.goods[n].stage in policy.stages)
 
 
 def _at_home(network: Network, policy: Policy) -> dict[str, Process]:
@@ -90,19 +87,20 @@ def counted_exports(network: Network, policy: Policy) -> tuple[Good, ...]:
     """Exported goods at the stages that can hold metal that counts: what a process that counts adds
     and all that is made of it, by the recipes. They are taken off whole, also where they are mixed
     with metal that does not count; metal that left use has served home demand, and is new metal."""
-    reached = _reached(network, policy, _output(network, policy))
-    goods = (network.goods[name] for name in network.goods if name in reached)
-    return tuple(g for g in goods if g.exported and g.place == HOME and g.stage in policy.stages)
+    reached = _reached(network, policy, _made(network, policy))
+    goods = (network.goods[name] for name in _at_stages(network, policy, network.goods, reached))
+    return tuple(good for good in goods if good.exported and good.place == HOME)
 
 
-def _reached(network: Network, policy: Policy, output: Iterable[Counted]) -> frozenset[str]:
-    """Goods that can hold metal of the output that counts."""
-    counts = {each.process.name: each for each in output}
+def _reached(network: Network, policy: Policy, made: Iterable[Counted]) -> frozenset[str]:
+    """Goods at home that can hold metal that counts."""
+    counts = {each.process.name: each for each in made}
+    staying = [process for process in network.processes.values() if not process.goes_abroad]
     reached: set[str] = set()
     known = -1
     while len(reached) > known:
         known = len(reached)
-        for process in network.processes.values():
+        for process in staying:
             handed_on = _handed_on(network, process, counts.get(process.name), reached)
             reached.update(_holding(network, handed_on, policy.metal))
     return frozenset(reached)

@@ -268,10 +268,11 @@ def import_terms(
 ) -> dict[str, Array]:
     """Imports of a metal per unit of activity of each process that brings some, t per unit, shape
     (..., T), each chain once; of all origins, or what passes through one; of all processes, or
-    those that may run `under` a policy."""
+    those that count `under` a policy."""
     crossings = imported(system, metal, origin)
     if under is not None:
-        crossings = (each for each in crossings if may_run(each.process, under))
+        counted = counted_importers(system, under, origin)
+        crossings = (each for each in crossings if each.process in counted)
     return _by_process(crossings, metal, forms, worth)
 
 
@@ -334,7 +335,40 @@ def _other_givers(network: Network, name: str, counted: Collection[str]) -> Iter
         yield "its opening stock"
 
 
-def may_run(process: Process, policy: Policy) -> bool:
-    """Return True if a process is open in a year in which a policy is in force; what is closed
-    throughout has nothing to count."""
-    return bool(np.any(process.max_activity[..., np.isfinite(policy.level)] > 0))
+def counted_importers(
+    network: Network, policy: Policy, origin: str | None = None
+) -> tuple[Process, ...]:
+    """The imports, of all origins or of one, that a share of imports counts: those open in a year
+    in which it is in force, and of a share of demand those that can serve some."""
+    sold_on_only = in_transit(network, policy.metal) if policy.of != "imports" else ()
+    return tuple(
+        process
+        for process in importers(network, origin)
+        if process.name not in sold_on_only
+        and np.any(process.max_activity[..., np.isfinite(policy.level)] > 0)
+    )
+
+
+def in_transit(network: Network, metal: str) -> frozenset[str]:
+    """Imports whose metal, by the recipes, can reach what is sold abroad at a price and nothing
+    else: no demand, at home or abroad, and no stockpile."""
+    goods = {name: good for name, good in network.goods.items() if metal in good.content}
+    wanted = (n for n, g in goods.items() if g.demand is not None or g.stockpile is not None)
+    sold = _leading_to(network, goods, {name for name, good in goods.items() if good.curve})
+    serving = _leading_to(network, goods, set(wanted))
+    return frozenset(
+        process.name
+        for process in importers(network)
+        if not sold.isdisjoint(process.outputs) and serving.isdisjoint(process.outputs)
+    )
+
+
+def _leading_to(network: Network, held: Collection[str], found: set[str]) -> set[str]:
+    """Some goods, and of those held all that these are made of, by the recipes."""
+    known = -1
+    while len(found) > known:
+        known = len(found)
+        for process in network.processes.values():
+            if not found.isdisjoint(process.outputs):
+                found.update(name for name in process.inputs if name in held)
+    return found

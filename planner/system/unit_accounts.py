@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from planner.errors import Problem, SpecError
-from planner.system.nouns import HOME, SCOPES, Array, Good, Process, Ramp, Scope, System
+from planner.system.nouns import HOME, SCOPES, Array, Good, Process, Ramp, Scope, Step, System
 
 COST_ITEMS = ("variable_cost", "import_price", "transport_cost", "credit")
 """Items of the running cost of a process; the credit is counted negative."""
@@ -93,6 +93,24 @@ def _emitted_abroad(system: System, process: Process) -> dict[str, Array]:
         "embodied": process.embodied_emission * system.foreign_emission_index,
         "transport": process.transport_emission * system.foreign_emission_index,
     }
+
+
+def tranche_emission_parts(system: System, step: Step) -> tuple[tuple[Scope, str, Array], ...]:
+    """Emission of a tonne dug of a tranche as `emission_parts` gives those of processes. Ore is dug
+    at home, so that both scopes count it alike."""
+    parts = {
+        "direct": step.direct_emission * system.direct_emission_index,
+        "electricity": step.electricity * system.grid_intensity,
+    }
+    return tuple((scope, part, rate) for scope in SCOPES for part, rate in parts.items())
+
+
+def tranche_emission(system: System, step: Step) -> Array:
+    """Emission of a tonne dug of a tranche, t CO2e per t of its metal, shape (T,)."""
+    return np.asarray(
+        step.direct_emission * system.direct_emission_index
+        + step.electricity * system.grid_intensity
+    )
 
 
 def emission_rates(system: System, process: Process) -> Mapping[Scope, Array]:

@@ -232,7 +232,7 @@ WRONG = {
         "must not rise from step to step",
     ),
     "two prices": ("dear", {"s1": {"price": 20, "amount": 5}}, "would pay both"),
-    "home demand": ("car", {"s1": {"price": 20, "amount": 5}}, "is no export"),
+    "home demand and curve": ("car", {"s1": {"price": 20, "amount": 5}}, "keep one of both"),
     "no amount": ("out", {"s1": {"price": 20}}, "has no amount"),
     "no price": ("out", {"s1": {"amount": 20}}, "has no price"),
     "reserve of an import": ("buy", {"s1": {"price": 20, "reserve": 5}}, "is no deposit"),

@@ -16,16 +16,20 @@ import pytest
 from planner.lp.formulation import FORMULATION
 from planner.solver.compiled import compiled
 from planner.solver.highs import Program
+from tests.lp import test_answering_demand as answering
 from tests.lp import test_curves as curved
 from tests.lp import test_families_hosts as hosts
 from tests.lp import test_families_plants as plants
 from tests.lp import test_families_policies as policies
 from tests.lp import test_families_supply as supply
+from tests.lp import test_impacts as impacts
 from tests.lp import test_take_back as returned
+from tests.lp import test_unseen as unseen
 from tests.mfa import test_demand_measures as measures
 from tests.small import Study, Value, plan_of, price, system_of
 
 STEP = 1e-3
+WATER = {"impact": "water", "scope": "footprint"}
 BUDGET = {"scope": "territorial", "cap": 500}
 HOME = {"metal": "lithium", "stages": ["processing"]}
 
@@ -54,9 +58,12 @@ BINDING: dict[str, Callable[[], Study]] = {
     "deposit_curve": lambda: curved.pit(),
     "deposit_step": lambda: curved.pit(discount_rate=0.1),
     "supply_curve": lambda: curved.stepped(),
+    "demand_curve": lambda: answering.answering(),
+    "unseen_rise": lambda: unseen.calibrated(),
     "exploration_limit": lambda: measures.found(most=90),
     "extension": lambda: measures.robust(potential=0.3),
     "service": lambda: measures.robust(demand=[200, 100]),
+    "shortage_limit": lambda: measures.kept(),
     "host_limit": lambda: (
         Study()
         .host("zinc", 1000)
@@ -101,6 +108,11 @@ BINDING: dict[str, Callable[[], Study]] = {
         policies.dig(policies.market(last=2022, discount_rate=0.1), 10, direct_emission=4),
         "carbon_budget",
         **BUDGET,
+    ),
+    "impact_account": lambda: impacts.market(price=1),
+    "impact_cap": lambda: with_policy(impacts.market(last=2022), "impact_cap", **WATER, cap=250),
+    "impact_budget": lambda: with_policy(
+        impacts.market(last=2022), "impact_budget", **WATER, cap=650
     ),
     "capital_budget": lambda: with_policy(
         policies.dig(policies.market(), 5, plant="works").plant("works", capital_cost=40, life=4),

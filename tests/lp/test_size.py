@@ -81,12 +81,13 @@ def test_columns_rows_and_nonzeros_of_one_of_each(tmp_path):
     each; orders of `long` in all periods but the first and of `short` in all.
 
     Rows in each: 4 goods, 3 plants with users, 4 capacities, the deposit, the host, the collection,
-    the stockpile, 2 emissions; ramps in all but the first; rates of order where one is given (3).
+    the stockpile, what can go short, 2 emissions; ramps in all but the first; rates of order where
+    one is given (3).
     """
     found = size_of(filled(one_of_each(tmp_path)))
     arrays = compiled(one_of_each(tmp_path / "again")).arrays
     assert found.columns == 8 * (5 + 4 + 3 + 2 + 1 + 1 + 2 + 1) + 3 + 4
-    assert found.rows == 8 * (4 + 3 + 4 + 1 + 1 + 1 + 1 + 2) + 7 + 3
+    assert found.rows == 8 * (4 + 3 + 4 + 1 + 1 + 1 + 1 + 1 + 2) + 7 + 3
     assert (found.columns, found.rows) == (len(arrays.columns), len(arrays.rows))
     assert arrays.matrix.nnz <= found.nonzeros <= arrays.matrix.nnz + 4
 

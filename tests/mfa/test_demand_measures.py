@@ -48,6 +48,26 @@ def found(discount_rate=0.0, **limit) -> Study:
     return study.process("dig", "mine", takes={"ore": 1}, gives={"li": 1}, variable_cost=10)
 
 
+def kept() -> Study:
+    """Half of 100 t a year can be spared at 1; what is kept costs nothing. Going short costs 20 in
+    2021, 1,000 in 2022; imports cost 30 in 2021 and 500 in 2022."""
+    study = Study(2021, 2022).good(
+        "li", "refined", demand=100, shortage_cost={2021: 20, 2022: 1000}, opening_stock=0
+    )
+    study.process("buy", "import", gives={"li": 1}, import_price={2021: 30, 2022: 500})
+    return study.measure("thin", "efficiency", "li", cost=1, potential=0.5)
+
+
+def test_what_goes_short_fills_no_stockpile(tmp_path):
+    """Half is spared in both years, 50 t go short in 2021, and 50 t for 2022 are bought in 2021:
+    100 + 1,000 + 1,500. Without the row 100 t went short in 2021, 50 of them into the stockpile:
+    2,100, and 50 t that nobody made."""
+    plan = plan_of(kept(), tmp_path)
+    assert plan.objective == pytest.approx(2_600)
+    assert plan.values["shortage"]["li", 2021] == pytest.approx(50)
+    assert price(plan, "shortage_limit", "li", 2021) == pytest.approx(-10)
+
+
 def test_balance_takes_the_cheaper_of_metal_and_measure(tmp_path):
     """40 of 100 t can be avoided at 20, the rest is bought at 30: 800 + 1,800. Without the
     potential 2,000, without the measure 3,000."""

@@ -94,8 +94,11 @@ def self_sufficiency(a: Accounts) -> Iterator[Asked]:
             out += a.refined(a.flow(year, metal, {q}, set(adds)), metal)
             out += a.refined(a.flow(year, metal, set(raw), {q}), metal)
             back += a.refined(a.flow(year, metal, set(less), {q}), metal)
+        reached = policies.counting(a.programme, policy)
+        for q in policies.sent_by_trade(a.programme, policy, reached):
+            back += a.refined(a.flow(year, metal, reached, {q}), metal)
         need = policies.requirement(a.programme, metal, export=False)[t]
-        sent = policies.counted_exports(a.programme, policy)
+        sent = policies.counted_exports(a.programme, reached)
         sold = policies.requirement(a.programme, metal, export=True, among=sent)[t]
         for good in sent.intersection(curves.curved(a.study)):
             sold += a.refined(a.flow(year, metal, {good}, {"export"}), metal)
@@ -108,16 +111,19 @@ def import_share(a: Accounts) -> Iterator[Asked]:
     for name, policy, t, year, share in a.levels("import_share"):
         metal = policy["metal"]
         every = come_in(a, year, metal)
-        reached = come_in(a, year, metal, policy["origin"])
         of_imports = policy.get("of", "demand") == "imports"
+        reached = come_in(a, year, metal, policy["origin"], all_of_it=of_imports)
         whole = every if of_imports else policies.requirement(a.programme, metal)[t]
         yield Asked("import_share", name, "", year, reached, share * whole, False, every)
 
 
-def come_in(a: Accounts, year: int, metal: str, origin: str = "") -> float:
-    """Metal that comes in, of all origins or through one, each chain once."""
+def come_in(a: Accounts, year: int, metal: str, origin: str = "", all_of_it: bool = True) -> float:
+    """Metal that comes in, of all origins or through one, each chain once; all of it, or what can
+    serve demand."""
     total = 0.0
     for q, again in policies.brought(a.programme, origin).items():
+        if not (all_of_it or policies.serves(a.programme, q, metal)):
+            continue
         total += a.refined(a.flow(year, metal, {q}, set(a.recipes.outputs(q))), metal)
         total -= a.refined(a.flow(year, metal, set(again), {q}), metal)
     return total
@@ -274,7 +280,11 @@ def cost_complaints(p: Programme, plan: Any) -> list[str]:
     if float((again - own.present_value).abs().sum()) > near:
         found.append("present values are not the values discounted")
     unpaid = own_penalty(p, plan)
-    if abs(plan.penalty - unpaid) > near or abs(plan.cost + unpaid - plan.objective) > near:
+    rent = -float(plan.costs[plan.costs["item"] == "rent_abroad"].present_value.sum())
+    unseen = float(plan.costs[plan.costs["item"] == "unseen_cost"].present_value.sum())
+    benefit = -float(plan.costs[plan.costs["item"] == "benefit"].present_value.sum())
+    apart = plan.objective - unpaid + rent - unseen + benefit
+    if abs(plan.penalty - unpaid) > near or abs(plan.cost - apart) > near:
         found.append(f"cost {plan.cost} and penalty {plan.penalty}: {unpaid} is paid by nobody")
     return found
 

@@ -703,6 +703,64 @@ def stepped(d: Draft, of: str, prices: list[float], amounts: dict[str, Any], lea
             d.value("curves", unit, given, **key, parameter=parameter)
 
 
+def answering(d: Draft, of: str, sign: int, low: float, high: float, *, home: bool = False) -> None:
+    """Puts a curve of constant elasticity in the place of the steps of a curve."""
+    d.tables["curves"] = [row for row in d.tables["curves"] if row["of"] != of]
+    middle = (low * high) ** 0.5
+    e = d.dice.choice((sign, sign * d.number(0.2, 0.9), sign * d.number(1.1, 3)))
+    given = {
+        "elasticity": (e, "1"),
+        "reference_price": (d.series(0.8 * middle, 1.2 * middle), "USD_2021/t"),
+        "reference_amount": (d.series(10, 80), "t/year"),
+        "lowest_price": (low, "USD_2021/t"),
+        "highest_price": (high, "USD_2021/t"),
+        "steps": (d.dice.randint(1, 5), "1"),
+    }
+    if not home and (sign > 0 or e < -1) and d.chance(0.6):
+        given["market_power"] = (d.dice.choice((0, 1, 0.5)), "1")
+    for parameter, (value, unit) in given.items():
+        d.value("curves", unit, value, of=of, step="", parameter=parameter)
+
+
+def elasticities(d: Draft) -> None:
+    """Some imports and exports whose curve is given by its elasticity."""
+    imports = {row["process"] for row in d.tables["processes"] if row["kind"] == "import"}
+    goods = {row["good"] for row in d.tables["goods"]}
+    for of in sorted({row["of"] for row in d.tables.get("curves", ())}):
+        if of in imports | goods and d.chance(0.5):
+            answering(d, of, 1 if of in imports else -1, 60.0, 900.0)
+
+
+def home_answers(d: Draft) -> None:
+    """Home demand that answers to price, unless a measure spares it: by elasticity, or by steps."""
+    spared = {row.get(c) for row in d.tables.get("measures", ()) for c in ("good", "instead")}
+    abroad = {row["good"] for row in d.tables["goods"] if row["export"] == "yes"}
+    shares = ("self_sufficiency", "import_share", "stockpile_cover")
+    if any(policy["kind"] in shares for policy in d.policies.values()):
+        return
+    for name in sorted({row["good"] for row in d.tables["demand"]} - spared - abroad):
+        if d.chance(0.35):
+            d.tables["demand"] = [r for r in d.tables["demand"] if r["good"] != name]
+            paid = {"good": name, "parameter": "shortage_cost"}
+            rows = d.tables["good_values"]
+            d.tables["good_values"] = [r for r in rows if not paid.items() <= r.items()]
+            buyers(d, name)
+            if d.chance(0.6):
+                answering(d, name, -1, 60.0, 1500.0, home=True)
+
+
+def unseen_costs(d: Draft) -> None:
+    """What a calibration found of some processes."""
+    for row in d.tables["processes"]:
+        if d.chance(0.08):
+            given = {"unseen_cost": d.series(-30, 60), "unseen_rise": d.series(0, 20)}
+            given["unseen_from"] = d.series(1, 40)
+            for parameter in d.dice.sample(sorted(given), d.dice.randint(1, 3)):
+                unit = "t/year" if parameter == "unseen_from" else "USD_2021/t"
+                key = {"process": row["process"], "parameter": parameter}
+                d.value("process_values", unit, given[parameter], **key)
+
+
 def some_prices(d: Draft, low: float, high: float) -> list[float]:
     """Prices of one to three steps, ascending; some are equal."""
     prices = sorted(d.number(low, high) for _ in range(d.dice.randint(1, 3)))
@@ -734,6 +792,53 @@ def deposit_curves(d: Draft) -> None:
             stepped(d, name, some_prices(d, 0, 200), RESERVE, 0)
 
 
+def hosting(d: Draft) -> None:
+    """Mines and refiners whose activity is output of the host, beside what is data."""
+    at_home = ("mine", "refine")
+    makers = [row["process"] for row in d.tables["processes"] if row["kind"] in at_home]
+    if "hosts" not in d.tables or not makers or d.chance(0.5):
+        return
+    for name in d.dice.sample(makers, min(len(makers), d.dice.randint(1, 2))):
+        key = {"process": name, "good": "zinc", "direction": "out"}
+        d.value("coefficients", "t/t", d.series(1, 20), **key)
+
+
+def growth(d: Draft) -> None:
+    """Deposits that grow by a share of what is left."""
+    for row in list(d.tables.get("deposits", ())):
+        if row["parameter"] == "reserve" and d.chance(0.3):
+            key = {"deposit": row["deposit"], "metal": row["metal"], "parameter": "growth"}
+            d.value("deposits", "1/year", d.series(0, 0.1), **key)
+
+
+def tranches(d: Draft) -> None:
+    """Ore that is said by its grade: what a tonne of it costs, takes and emits, in the place of a
+    price that goes the same way."""
+    steps: dict[str, list[dict[str, Any]]] = {}
+    for row in d.tables.get("curves", ()):
+        if row["parameter"] == "price" and row["of"] in {
+            each["deposit"] for each in d.tables.get("deposits", ())
+        }:
+            steps.setdefault(row["of"], []).append(row)
+    for of, rows in steps.items():
+        if not d.chance(0.5):
+            continue
+        names = sorted({row["step"] for row in rows}, key=int)
+        if d.chance(0.5):
+            d.tables["curves"] = [row for row in d.tables["curves"] if row not in rows]
+        grades = sorted((d.number(0.01, 0.5) for _ in names), reverse=True)
+        ore = {
+            "ore_cost": ("USD_2021/t", d.number(0, 2)),
+            "ore_electricity": ("MWh/t", d.number(0, 0.1)),
+            "ore_emission": ("tCO2e/t", d.number(0, 0.05)),
+        }
+        for name, grade in zip(names, grades, strict=True):
+            key = {"of": of, "step": name}
+            d.value("curves", "t/t", grade, **key, parameter="grade")
+            for parameter, (unit, value) in ore.items():
+                d.value("curves", unit, value, **key, parameter=parameter)
+
+
 def sales(d: Draft) -> None:
     """What is sold abroad where it pays, of ore, metal, scrap or products of one metal, or packs;
     metal bought and sold on in a good of its own; exports that are no demand any more."""
@@ -762,6 +867,33 @@ def sales(d: Draft) -> None:
 def buyers(d: Draft, name: str) -> None:
     """What an export earns, the dearest buyer first; each step has an amount."""
     stepped(d, name, some_prices(d, 100, 1500)[::-1], AMOUNT, 3)
+
+
+def transit(d: Draft) -> None:
+    """Foreign metal that is sent on in goods of its own, sold or demanded abroad, refined at home
+    or not; mostly of a metal and an origin that a policy names."""
+    named = [p for p in d.policies.values() if p["kind"] in ("self_sufficiency", "import_share")]
+    origins = {p["metal"]: p.get("origin", d.dice.choice(ORIGINS)) for p in named}
+    for metal in d.metals:
+        if not d.chance(0.8 if metal in origins else 0.1):
+            continue
+        through = good(d, f"{metal}/through", metal, "refined", "processing")
+        sent = good(d, f"{metal}/through_sent", metal, "product", "processing", export=True)
+        fields = {"pathway": "foreign primary", "origin": origins.get(metal, ORIGINS[0])}
+        if d.chance(0.5):
+            ore = good(d, f"{metal}/through_ore", metal, "intermediate", "extraction")
+            equivalent(d, ore, metal, d.number(0.7, 1.1))
+            process(d, f"through_{metal}", "import", "extraction", {}, {ore: 1}, **fields)
+            name, fields = f"refine_through_{metal}", {"pathway": "foreign primary"}
+            process(d, name, "refine", "processing", {ore: 1}, {through: 0.9}, **fields)
+        else:
+            process(d, f"through_{metal}", "import", "processing", {}, {through: 1}, **fields)
+        process(d, f"send_{metal}", "manufacture", "processing", {through: 1}, {sent: 1})
+        equivalent(d, sent, metal, d.number(0.7, 1.1))
+        if d.chance(0.5):
+            buyers(d, sent)
+        else:
+            demanded(d, sent, [metal], 3000)
 
 
 def from_demand(d: Draft) -> None:
@@ -802,6 +934,19 @@ def loss_media(d: Draft) -> None:
                     d.value("loss_media", "1", d.series(0, 0.5), **key)
 
 
+def names_of_losses(d: Draft) -> None:
+    """Losses of other names, some that media have too."""
+    for row in d.tables["processes"]:
+        if d.chance(0.15):
+            row["loss"] = d.dice.choice(("slag", "dross", "mill/dust"))
+
+
+def population(d: Draft) -> None:
+    """Persons, in some or all years."""
+    if d.chance(0.3):
+        d.value("series", "1", d.series(1000, 90000), series="population")
+
+
 # ---- all of it
 
 
@@ -821,8 +966,24 @@ def draw(seed: int) -> Draft:
         make = d.dice.choice(POLICIES)
         fields = make(d)
         d.policies[f"policy{i}"] = {"kind": make.__name__, "source": "made", **fields}
-    for part in (supply_curves, deposit_curves, sales, from_demand, take_back, loss_media):
+    for part in (
+        supply_curves,
+        deposit_curves,
+        sales,
+        from_demand,
+        take_back,
+        loss_media,
+        transit,
+        names_of_losses,
+        population,
+        elasticities,
+        unseen_costs,
+        home_answers,
+    ):
         part(d)
+    tranches(d)
+    hosting(d)
+    growth(d)
     return d
 
 

@@ -16,6 +16,7 @@ from tests.oracle.programme import Programme
 from tests.oracle.reader import Study
 
 NEAR = 1e-7
+BOUGHT = ": bought"
 AVOIDED = ": avoided"
 """Ending of the column of a lifetime measure for the demand that it spares."""
 
@@ -43,6 +44,8 @@ def own_columns(study: Study, values: Any) -> dict[Column, float]:
     for variable, column in values.items():
         for index, value in column.items():
             *names, year = index
+            if variable == "measure" and str(names[0]).endswith(BOUGHT):
+                continue  # here the steps themselves enter use
             if variable == "measure" and names[0] in avoided:
                 found["avoided", avoided[names[0]], place[year]] = value
             else:

@@ -221,13 +221,6 @@ def counted(p: Programme, policy: dict[str, Any]) -> dict[str, Array]:
             terms[q] += recipes.taken(g, q) * recipes.equivalent(g, metal)
         for g in less:
             terms[q] -= recipes.taken(g, q) * recipes.equivalent(g, metal)
-    for q, row in recipes.processes.items():
-        if row["kind"] == "trade" and not row["source"]:
-            sent = reached(p, policy).intersection(recipes.inputs(q))
-            terms[q] = np.zeros(len(p.periods))
-            for g in sent:
-                if recipes.goods[g]["stage"] in policy["stages"]:
-                    terms[q] -= recipes.taken(g, q) * recipes.equivalent(g, metal)
     return terms
 
 
@@ -249,9 +242,10 @@ def self_sufficiency(p: Programme) -> None:
     """### self_sufficiency(policy, metal, year)."""
     for name, policy in in_force(p, "self_sufficiency"):
         metal, share = policy["metal"], level(p, policy)
-        terms = counted(p, policy)
+        reached = counting(p, policy)
+        terms = counted(p, policy) | sent_by_trade(p, policy, reached)
         home = requirement(p, metal, export=False)
-        sent = counted_exports(p, policy)
+        sent = counted_exports(p, reached)
         exports = requirement(p, metal, export=True, among=sent)
         for t in active(p, share):
             row = [(("activity", q, t), e[t]) for q, e in terms.items()]
@@ -261,23 +255,15 @@ def self_sufficiency(p: Programme) -> None:
             p.model.row(("self_sufficiency", name, metal, t), row, ">=", right)
 
 
-def counted_exports(p: Programme, policy: dict[str, Any]) -> set[str]:
-    """Exported goods at the stages that can hold metal that counts (conventions.md)."""
-    goods = p.recipes.goods
-    return {
-        g
-        for g in reached(p, policy)
-        if p.recipes.exported(g) and goods[g]["stage"] in policy["stages"] and not goods[g]["place"]
-    }
-
-
-def reached(p: Programme, policy: dict[str, Any]) -> set[str]:
-    """Goods that can hold metal that counts: followed from each process that counts, good by good,
-    until nothing new is found."""
+def counting(p: Programme, policy: dict[str, Any]) -> set[str]:
+    """Goods that can hold metal that counts (conventions.md): followed from each process that
+    counts, good by good, until nothing new is found or it leaves home."""
     counts, metal = counted_goods(p, policy), policy["metal"]
     edges: dict[str, set[str]] = {}
     asked: list[str] = []
-    for q in p.recipes.processes:
+    for q, fields in p.recipes.processes.items():
+        if fields["kind"] == "trade" and not fields["source"]:
+            continue
         adds, less, raw = counts.get(q, ([], [], []))
         whole = {g for g in p.recipes.outputs(q) if p.recipes.content(g, metal)}
         sold = [sells_on(p, q, g) for g in p.recipes.inputs(q)]
@@ -286,13 +272,29 @@ def reached(p: Programme, policy: dict[str, Any]) -> set[str]:
         for good in p.recipes.inputs(q):
             if p.recipes.content(good, metal):
                 edges.setdefault(good, set()).update(adds if good in less else whole)
-    found: set[str] = set()
+    reached: set[str] = set()
     while asked:
         good = asked.pop()
-        if good not in found:
-            found.add(good)
+        if good not in reached:
+            reached.add(good)
             asked += edges.get(good, ())
-    return found
+    stage = {good: row["stage"] for good, row in p.recipes.goods.items()}
+    return {g for g in reached if stage[g] in policy["stages"]}
+
+
+def counted_exports(p: Programme, reached: set[str]) -> set[str]:
+    """Those of them that are exported from home."""
+    return {g for g in reached if p.recipes.exported(g) and not p.recipes.goods[g]["place"]}
+
+
+def sent_by_trade(p: Programme, policy: dict[str, Any], reached: set[str]) -> dict[str, Array]:
+    """What a tonne of trade from home to another place takes off, below zero."""
+    recipes, terms = p.recipes, {}
+    for q, fields in recipes.processes.items():
+        if fields["kind"] == "trade" and not fields["source"]:
+            for g in reached.intersection(recipes.inputs(q)):
+                terms[q] = -recipes.taken(g, q) * recipes.equivalent(g, policy["metal"])
+    return terms
 
 
 def sales(p: Programme, policy: dict[str, Any], sent: set[str]) -> dict[str, float]:
@@ -462,6 +464,8 @@ def import_share(p: Programme) -> None:
         share, metal = level(p, policy), policy["metal"]
         of_imports = policy.get("of", "demand") == "imports"
         origin = import_terms(p, metal, policy["origin"])
+        if not of_imports:
+            origin = {q: e for q, e in origin.items() if serves(p, q, metal)}
         every = import_terms(p, metal) if of_imports else {}
         need = requirement(p, metal)
         for t in active(p, share):
@@ -469,6 +473,21 @@ def import_share(p: Programme) -> None:
             row += [(("activity", q, t), -share[t] * e[t]) for q, e in every.items()]
             right = 0.0 if of_imports else share[t] * need[t]
             p.model.row(("import_share", name, t), row, "<=", right)
+
+
+def serves(p: Programme, process: str, metal: str) -> bool:
+    """Whether the metal of an import can serve demand or a stockpile, or at least not only what is
+    sold at a price: all that can be made of it, followed downstream."""
+    asked, seen = list(p.recipes.outputs(process)), set()
+    while asked:
+        good = asked.pop()
+        if good in seen or not p.recipes.content(good, metal):
+            continue
+        seen.add(good)
+        for taker in p.recipes.takers(good):
+            asked += p.recipes.outputs(taker)
+    stored = {key[0] for key in p.study.keys("good_values", "opening_stock")}
+    return bool(seen & (set(p.recipes.demand) | stored)) or not seen & set(curves.curved(p.study))
 
 
 def quota(p: Programme) -> None:

@@ -34,7 +34,7 @@ class Programme:
         self.waste_yearly = arising(study)
         self.waste = {good: study.mean(waste) for good, waste in self.waste_yearly.items()}
         self.reliefs_yearly: dict[str, dict[tuple, Array]] = {}
-        for good, column, amount in measure_reliefs(self):
+        for good, column, amount in (*measure_reliefs(self), *curves.used(self)):
             own = self.reliefs_yearly.setdefault(good, {})
             own[column] = own.get(column, 0.0) + amount
         for write in COLUMNS + ROWS:
@@ -55,8 +55,36 @@ def activity_columns(p: Programme) -> None:
     for process in p.recipes.processes:
         low, high = policies.bounds(p, process)
         cost = p.recipes.running_cost(process)
+        cost = cost + p.study.yearly("process_values", process, "unseen_cost")
         for t in p.periods:
             p.model.column(("activity", process, t), p.beta[t] * cost[t], low[t], high[t])
+
+
+def beyond_columns(p: Programme) -> None:
+    """`beyond`: what a calibrated process runs beyond `unseen_from`, at `unseen_rise`."""
+    for process in calibrated(p):
+        rise = p.study.yearly("process_values", process, "unseen_rise")
+        for t in p.periods:
+            p.model.column(("beyond", process, t), p.beta[t] * rise[t], 0.0, np.inf)
+
+
+def calibrated(p: Programme) -> list[str]:
+    """Processes that a calibration found something of."""
+    said = {
+        key[0]
+        for name in ("unseen_cost", "unseen_rise")
+        for key in p.study.keys("process_values", name)
+    }
+    return [process for process in p.recipes.processes if process in said]
+
+
+def unseen_rise(p: Programme) -> None:
+    """### unseen_rise(process, year): activity - beyond <= unseen_from."""
+    for process in calibrated(p):
+        begins = p.study.yearly("process_values", process, "unseen_from")
+        for t in p.periods:
+            terms = [(("activity", process, t), 1.0), (("beyond", process, t), -1.0)]
+            p.model.row(("unseen_rise", process, t), terms, "<=", begins[t])
 
 
 def emission_columns(p: Programme) -> None:
@@ -375,10 +403,11 @@ def depletion(p: Programme) -> None:
     for deposit in sorted(p.recipes.deposits):
         added = p.study.by_period("deposits", deposit, "additions") * p.lengths
         added[0] += p.study.constant("deposits", deposit, "reserve")
+        grows = p.study.by_period("deposits", deposit, "growth")
         for t in p.periods:
             terms: list = [(("remaining", deposit, t), 1.0)]
             if t:
-                terms.append((("remaining", deposit, t - 1), -1.0))
+                terms.append((("remaining", deposit, t - 1), -1.0 - grows[t]))
             for q in p.recipes.takers(deposit):
                 terms.append((("activity", q, t), p.lengths[t] * p.recipes.taken(deposit, q)[t]))
             for host, metal, kept in residues(p, deposit):
@@ -387,6 +416,9 @@ def depletion(p: Programme) -> None:
                 for q in winners(p, host, metal):
                     won = kept * p.recipes.won(q, metal)
                     terms.append((("activity", q, t), p.lengths[t] * won[t]))
+                for q in p.recipes.hosting(host):
+                    laid = kept * content * p.recipes.out(host, q)
+                    terms.append((("activity", q, t), -p.lengths[t] * laid[t]))
             finds = [v for v in explorations(p, deposit) if found_in(p, deposit, v) == t]
             terms += [(("explored", deposit, v), -float(p.lengths[v])) for v in finds]
             p.model.row(("depletion", deposit, t), terms, "==", added[t])
@@ -417,6 +449,19 @@ def exploration_limit(p: Programme) -> None:
         periods = explorations(p, deposit)
         found = [(("explored", deposit, v), float(p.lengths[v])) for v in periods]
         p.model.row(("exploration_limit", deposit), found, "<=", most)
+
+
+def shortage_limit(p: Programme) -> None:
+    """### shortage_limit(good, year)."""
+    spared: dict[str, dict[tuple, Array]] = {}
+    for good, column, amount in measure_reliefs(p):
+        if good in p.recipes.demand and good in stored(p):
+            own = spared.setdefault(good, {})
+            own[column] = own.get(column, 0.0) + p.study.mean(amount)
+    for good, columns in spared.items():
+        for t in p.periods:
+            row = [(("shortage", good, t), 1.0), *((c, r[t]) for c, r in columns.items())]
+            p.model.row(("shortage_limit", good, t), row, "<=", p.recipes.demand[good][t])
 
 
 def lifetime_measures(p: Programme) -> None:
@@ -453,12 +498,17 @@ def host_limit(p: Programme) -> None:
                 need = {q: p.recipes.won(q, metal) / content for q in on}
                 beside.update(on)
             for t in p.periods if on else ():
-                terms = [(("activity", q, t), need[q][t]) for q in on]
+                terms = [(("activity", q, t), need[q][t]) for q in on] + put_out(p, host, t)
                 p.model.row(("host_limit", host, metal, t), terms, "<=", output[t])
         for q in sorted(beside):
             for t in p.periods:
-                terms = [(("activity", q, t), p.recipes.host_need(q)[t])]
+                terms = [(("activity", q, t), p.recipes.host_need(q)[t]), *put_out(p, host, t)]
                 p.model.row(("circuit_limit", q, host, t), terms, "<=", output[t])
+
+
+def put_out(p: Programme, host: str, t: int) -> list:
+    """Output of a host by processes of the study, below zero."""
+    return [(("activity", q, t), -p.recipes.out(host, q)[t]) for q in p.recipes.hosting(host)]
 
 
 def collection(p: Programme) -> None:
@@ -538,16 +588,22 @@ def stockpile_balance(p: Programme) -> None:
 
 def emission_account(p: Programme) -> None:
     """### emission_account(scope, year)."""
+    dug = [of for of in curves.curved(p.study) if curves.kind(p, of) == "deposit"]
+    tranches = {
+        step: curves.emission(p.study, step) for of in dug for step in curves.steps(p.study, of)
+    }
     for scope in SCOPES:
         factors = {q: p.recipes.emission(q, scope) for q in p.recipes.processes}
         for t in p.periods:
             terms: list = [(("emission", scope, t), 1.0)]
             terms += [(("activity", q, t), -factor[t]) for q, factor in factors.items()]
+            terms += [(("step", step, t), -rate[t]) for step, rate in tranches.items()]
             p.model.row(("emission_account", scope, t), terms, "==", 0.0)
 
 
 COLUMNS = (
     activity_columns,
+    beyond_columns,
     emission_columns,
     good_columns,
     stockpile_columns,
@@ -566,10 +622,12 @@ ROWS = (
     depletion,
     exploration_limit,
     lifetime_measures,
+    shortage_limit,
     host_limit,
     collection,
     take_back,
     curves.rows,
+    unseen_rise,
     stockpile_balance,
     emission_account,
 )

@@ -71,7 +71,11 @@ class Recipes:
 
     def outputs(self, process: str) -> list[str]:
         """Goods that a process gives."""
-        return self.sides.get((process, "out"), [])
+        return [g for g in self.sides.get((process, "out"), []) if g in self.goods]
+
+    def hosting(self, host: str) -> list[str]:
+        """Processes whose activity is output of a host (format.md, "coefficients.csv")."""
+        return [] if host in self.goods else self.makers(host)
 
     def inputs(self, process: str) -> list[str]:
         """Goods that a process takes."""

@@ -90,14 +90,17 @@ def places(p: Programme, process: str) -> dict[str, tuple[str, str]]:
     return found
 
 
-def concentration(shares: dict[tuple[str, str], float]) -> Iterator[tuple[str, float]]:
-    """HHI by stage; what is left of differences is rounding."""
-    least = LEAST * max([0.0, *shares.values()])
+def concentration(
+    shares: dict[tuple[str, str], float], least: float
+) -> Iterator[tuple[str, float]]:
+    """HHI by stage, and the share of the largest origin; what is no more than `least` is
+    rounding."""
     for stage in {stage for stage, _ in shares}:
         values = [v for (s, _), v in shares.items() if s == stage and v > least]
         total = sum(values)
         if total > 0:
             yield stage, FULL * sum((v / total) ** 2 for v in values)
+            yield f"largest: {stage}", max(values) / total
 
 
 def draws_abroad(p: Programme, flows: pd.DataFrame) -> bool:
@@ -116,14 +119,18 @@ def wrong_trade(p: Programme, plan: Any) -> list[str]:
     hhi = planner.concentration(plan)
     keys = zip(hhi.metal, hhi.year, hhi.stage, strict=True)
     said |= dict(zip(keys, hhi.hhi, strict=True))
+    keys = zip(hhi.metal, hhi.year, "largest: " + hhi.stage, strict=True)
+    said |= dict(zip(keys, hhi.share, strict=True))
     found = []
     for metal in p.study.head["metals"]:
-        traced = Traced(p.study, plan, metal)
+        traced, flows = Traced(p.study, plan, metal), plan.flows[plan.flows.metal == metal]
+        made = {t: output(p, flows[flows.year == t], metal, traced) for t in p.study.firsts}
+        least = LEAST * max([0.0, *(v for shares in made.values() for v in shares.values())])
         for year in p.study.firsts:
-            f = plan.flows[(plan.flows.metal == metal) & (plan.flows.year == year)]
+            f = flows[flows.year == year]
             if draws_abroad(p, f):
                 continue
-            own = {**traded(p, f, metal), **dict(concentration(output(p, f, metal, traced)))}
+            own = {**traded(p, f, metal), **dict(concentration(made[year], least))}
             for name, value in own.items():
                 other = said.get((metal, year, name), 0.0)
                 if abs(other - value) > 1e-6 * max(1.0, abs(value)):

@@ -96,6 +96,8 @@ def test_one_family_shows_only_its_own_names() -> None:
     assert [e.name for e in page.equations] == ["host_limit"]
     assert {t.name for t in (*page.variables, *page.parameters, *page.sets)} == {
         "activity",
+        "givers",
+        "host_given",
         "host_need",
         "host_output",
         "byproducts",

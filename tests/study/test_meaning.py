@@ -42,7 +42,8 @@ OF_ACTIVITY: dict[str, Any] = {
     "observed": {2021: 10},
     "host_content": 0.1,
 }
-STEPS = ("a", "b")
+STEPS = ("a", "b", "0", "1", "2")
+ORE = {"grade": 0.1, "ore_cost": 1, "ore_electricity": 0.2, "ore_emission": 0.3}
 """Of curves."""
 ORDERS = {"lead_time": 1, "max_new": 20, "interest_rate": 0.06}
 Key = tuple[str, str, str]
@@ -53,8 +54,9 @@ PLACES = frozenset(
     if each.names and (form := BY_NAME[each.table]).has_values
 )
 """Table and column at which a number without a meaning is named."""
-NOT_OF_A_PLAN = ("observations",)
-"""Tables that the programme never sees: they are read by `planner reconcile` (tests/mfa)."""
+NOT_OF_A_PLAN = ("observations", "discovery_values")
+"""Tables that the programme never sees: they are read by `planner reconcile` (tests/mfa), and by
+ensembles (tests/analysis/test_discoveries.py)."""
 NOT_IN_TABLES = ("series.population",)
 """Read by `planner.indicators` of a plan, not by the tables of the run (tests/plan)."""
 
@@ -77,9 +79,19 @@ def everything() -> Study:
     s.loss_media("slag", {"air": 0.1, "water": 0.05})
     s.good("sold", "refined", export=True)
     s.process("sell", "import", gives={"sold": 1}, origin="X", pathway="foreign primary")
-    s.curve("sell", a={"price": 1, "amount": 5, "reserve": 9}, b={"price": 2, "amount": 90})
+    s.curve("sell", a={"price": 1, "amount": 5, "reserve": 9}, b={"price": 2, "amount": 90, **ORE})
     s.curve("sold", a={"price": 50, "amount": 20}, b={"price": 40, "amount": 9})
-    s.curve("d_mine", a={"price": 1, "reserve": 5, "amount": 5}, b={"price": 2})
+    s.good("answers", "refined", export=True)
+    s.process("given", "import", gives={"answers": 1}, origin="X", pathway="foreign primary")
+    ends = {"lowest_price": 10, "highest_price": 90, "steps": 2, "market_power": 0.5}
+    for of, elasticity in {"given": 0.8, "answers": -1.2, "d_recycle": 0.8}.items():
+        reference = {"reference_price": 30, "reference_amount": 10}
+        s.elastic(of, elasticity=elasticity, **reference, **ends)
+    for name in ("sell", "given"):
+        s._values("process_values", {"process": name}, {"unseen_from": 3})
+    rise = {"unseen_cost": 2, "unseen_rise": 1}
+    s._values("process_values", {"process": "given"}, rise)
+    s.curve("d_mine", a={"price": 1, "reserve": 5, "amount": 5}, b={"price": 2, **ORE})
     s.take_back("old_fixed", more=0.1, cost=3, fee=1)
     s.take_back("refined_alone", more=0.1, cost=3, fee=1)
     for name, value in {
@@ -151,7 +163,8 @@ def _processes(s: Study) -> None:
     """Each kind of process with a plant, a host, a ramp and a deposit, and each with none."""
     for kind in PROCESSES:
         s.plant(f"k_{kind}", existing_capacity=50).ramp(f"r_{kind}", growth=0.5, stopping_cost=4)
-        s.deposit(f"d_{kind}", reserve=1e4, additions=5)
+        announced = {"probability": 0.55} if kind == "collect" else {}
+        s.deposit(f"d_{kind}", reserve=1e4, additions=5, **announced)
         if kind != "byproduct":
             s.host(f"h_{kind}", 1000)
         s.process(
@@ -191,12 +204,14 @@ def _equipment(s: Study) -> None:
         **ORDERS,
     )
     s.plant("stands", existing_capacity=5, life=10, fixed_cost=1, max_capacity=80, **ORDERS)
-    s.plant("coming", under_construction={2022: 5}, life=1.5)
+    s.plant("coming", under_construction={2022: 5}, life=1.5, probability=0.55)
     for name in ("full", "stands", "coming"):
         s.process(
             f"on_{name}", "refine", takes={"li0": 1}, gives={"li": 1}, plant=name, loss="slag"
         )
-    s.plant("idle", existing_capacity=5, fixed_cost=0).deposit("buried", reserve=10)
+    s.plant("idle", existing_capacity=5, fixed_cost=0, probability=0.55).deposit(
+        "buried", reserve=10
+    )
     s.host("lonely", 10, lithium=0.3).host("filling", 10, lithium=0.3)
     s.host("h_byproduct", 1000, lithium=0.2).residue("d_mine", "h_byproduct", 0.4)
     s.residue("d_refine", "filling", 0.5).residue("buried", "filling", 0.3)
@@ -245,7 +260,7 @@ def _products(s: Study) -> None:
 
 def changed(path: str, parameter: str, value: float) -> float:
     """Another value that the number may have, such that the balances still hold."""
-    if parameter in ("lead_time", "delay"):
+    if parameter in ("lead_time", "delay", "steps"):
         return value + 1
     if path.endswith(".in") or parameter in ("max_stock", "content"):
         return value * 1.05
@@ -480,6 +495,8 @@ RULES: dict[str, dict[str, Any]] = {
     "collection_target": {"goods": ["lithium_old"], "share": 0.2},
     "carbon_cap": {"scope": "territorial", "cap": 50},
     "carbon_budget": {"scope": "territorial", "cap": 50},
+    "impact_cap": {"impact": "water", "scope": "footprint", "cap": 50},
+    "impact_budget": {"impact": "water", "scope": "footprint", "cap": 50},
     "capital_budget": {"cap": 50},
     "stockpile_cover": {"goods": ["lithium"], "months": 1},
     "closure": {"origin": "A", "share": 0.5},
@@ -495,6 +512,7 @@ OTHER: dict[str, Any] = {
     "stages": ["extraction"],
     "processes": ["cobalt_refine"],
     "scope": "footprint",
+    "impact": "land",
     "of": "imports",
     "provenance": "home",
 }
@@ -521,6 +539,10 @@ def test_every_field_of_a_policy_sets_something(tmp_path: Path, kind: str) -> No
         study.process(
             "foreign", "refine", takes={"ore_of_A": 1}, gives={"lithium": 0.9}, loss="slag"
         )
+    if kind.startswith("impact"):
+        study.impact("water", "m3").factor("cobalt_refine", "water", 2)
+        study.impact("land", "ha").factor("cobalt_refine", "land", 3)
+        study.factor("lithium_A", "water", 1)
     before = programme(study, tmp_path)
     level = fields[form.level]
     others = {form.level: level / 2} | {
@@ -528,6 +550,8 @@ def test_every_field_of_a_policy_sets_something(tmp_path: Path, kind: str) -> No
         for field in form.fields
         if field.name not in LABELS
     }
+    if kind.startswith("impact"):
+        others["scope"] = "territorial"
     for name, value in others.items():
         study.policies["p"] = {"kind": kind, "source": "test", **fields, name: value}
         assert programme(study, tmp_path) != before, name

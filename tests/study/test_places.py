@@ -363,6 +363,14 @@ BAD = {
         lambda s: s.process("x", "import", gives={REFINED: 1}, origin="", place="B"),
         "is an import",
     ),
+    "ore whose emission counts at home": (
+        lambda s: (
+            s.deposit("pit", reserve=9)
+            .curve("pit", a={"grade": 0.1, "ore_cost": 1, "ore_emission": 0.1, "reserve": 9})
+            .process("x", "mine", takes={"pit": 1}, gives={REFINED: 1}, place="B")
+        ),
+        "stated by its tonne, which counts at home",
+    ),
     "home label abroad": (
         lambda s: s.process("x", "mine", gives={REFINED: 1}, place="B", pathway="domestic primary"),
         "its metal is foreign",

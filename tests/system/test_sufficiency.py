@@ -1,4 +1,5 @@
-"""Exports taken off home output: those that can hold metal that counts, and no others."""
+"""Transit: exports taken off home output are those that can hold metal that counts, and a share of
+imports counts those that can serve demand."""
 
 from __future__ import annotations
 
@@ -101,6 +102,22 @@ def test_new_scrap_sent_abroad_is_taken_off_once(tmp_path: Path) -> None:
         found = counted_exports(plan.system, plan.system.policies["own"])
         assert [good.name for good in found] == taken_off
         assert plan.objective == pytest.approx(600)
+
+
+@pytest.mark.parametrize(
+    ("own", "of", "cost"),
+    [(True, "demand", -1_100), (False, "demand", 300), (True, "imports", 500)],
+)
+def test_what_is_only_sold_on_is_no_dependence(
+    tmp_path: Path, own: bool, of: str, cost: float
+) -> None:
+    """A tenth of 50 t may come from abroad. 40 t of foreign ore that go on abroad, for 40 a tonne,
+    serve none of it: 500 - 1,600. Where they are one good with home metal, 5 t come in: 500 - 200.
+    Of all imports, all of which are from there, a tenth allows none: 500."""
+    study = transit(own=own, sold=True)
+    study.policies.clear()
+    study.policy("cap", "import_share", metal="lithium", origin="abroad", share=0.1, of=of)
+    assert plan_of(study, tmp_path).objective == pytest.approx(cost)
 
 
 def test_an_export_that_is_not_taken_off_needs_no_equivalent(tmp_path: Path) -> None:

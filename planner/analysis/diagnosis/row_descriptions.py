@@ -190,10 +190,12 @@ def _max_step(facts: Facts, subject: Subject, years: list[int]) -> Telling:
     system, when = facts.system, facts.when(years)
     curve = next(curve for known, curve, _ in curves(system) if known == of)
     most = figures(facts.mean(curve[name].amount, years), "t/year")
-    done = "are bought abroad" if of in system.goods else "can be had"
+    bought = system.goods.get(of)
+    where = "abroad" if bought is not None and bought.export else "at home"
+    done = f"are bought {where}" if bought is not None else "can be had"
     return (
         f"{of}: at most {most} {done} {when} at step {name}",
-        facts.inputs.line("curves", of, name, "amount", year=years[0]),
+        facts.inputs.step(of, name, "amount", year=years[0]),
     )
 
 

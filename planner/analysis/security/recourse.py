@@ -26,7 +26,9 @@ import numpy.typing as npt
 
 from planner.errors import SpecError
 from planner.lp.families import FORMULATION
+from planner.lp.paid import paid
 from planner.lp.variables import COLUMNS
+from planner.mfa.demand_measures import BOUGHT
 from planner.plan.plan import Plan, require_own_study
 from planner.plan.solve import require_optimal
 from planner.solver.compiled import Compiled, compiled
@@ -71,7 +73,7 @@ class Base:
     @property
     def cost(self) -> float:
         """Present value of what the plan pays, USD."""
-        return self.made.arrays.parts(self.x)[0]
+        return paid(self.made.system, self.made.arrays, self.x)[0]
 
     @property
     def penalty(self) -> float:
@@ -177,7 +179,7 @@ def recourse(base: Base, first: int, last: int) -> Window:
     arrays = base.made.arrays
     years = tuple(p.first for p in base.made.system.periods if first <= p.first <= last)
     inside = np.isin(column_years(arrays), years)
-    columns = inside & np.array([name in RECOURSE for name, _ in arrays.columns], dtype=bool)
+    columns = inside & np.array([_chosen(name) for name in arrays.columns], dtype=bool)
     rows = np.isin(row_years(arrays), years) & np.array(
         [name in HOLDING for name, _ in arrays.rows], dtype=bool
     )
@@ -196,6 +198,12 @@ def recourse(base: Base, first: int, last: int) -> Window:
         replace(cut, cost=cost, offset=0.0, lower=np.where(least, 0.0, cut.lower)),
         cut.penalty - weighed,
     )
+
+
+def _chosen(name: Name) -> bool:
+    """Return True for a column that can still be chosen: what is bought at home by a demand
+    that answers is, although measures are not."""
+    return name[0] in RECOURSE or (name[0] == "measure" and str(name[1][0]).endswith(BOUGHT))
 
 
 def close(
@@ -242,7 +250,8 @@ def sources(system: System) -> Mapping[str, tuple[str, ...]]:
 
     A process belongs to an origin when metal comes into the country by it: an import, also one
     that refines what other imports give, or metal won from ore of a stated origin; of a place of
-    the study also all trade that leaves it, wherever it goes.
+    the study also all trade that leaves it, wherever it goes. With a host of the study the
+    processes that put it out are lost too.
     """
     found: dict[str, list[str]] = {}
     for process in system.processes.values():
@@ -251,6 +260,8 @@ def sources(system: System) -> Mapping[str, tuple[str, ...]]:
             found.setdefault(f"origin/{origin}", []).append(process.name)
         if process.host:
             found.setdefault(f"host/{process.host}", []).append(process.name)
+        for host in process.hosting:
+            found.setdefault(f"host/{host}", []).append(process.name)
     return {name: tuple(found[name]) for name in sorted(found)}
 
 

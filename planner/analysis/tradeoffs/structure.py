@@ -26,6 +26,7 @@ NOUNS = (
     "exploration",
     "loss_media",
     "take_back",
+    "impacts",
     "policies",
 )
 NOT_COMPARED = frozenset({"name", "deposit", "source", "place"})

@@ -26,6 +26,7 @@ from planner.lp.families.carbon_cap import CARBON_CAP
 from planner.lp.families.circuit_limit import CIRCUIT_LIMIT
 from planner.lp.families.collection import COLLECTION
 from planner.lp.families.collection_target import COLLECTION_TARGET
+from planner.lp.families.demand_curve import DEMAND_CURVE
 from planner.lp.families.depletion import DEPLETION
 from planner.lp.families.deposit_curve import DEPOSIT_CURVE
 from planner.lp.families.deposit_step import DEPOSIT_STEP
@@ -33,6 +34,8 @@ from planner.lp.families.emission_account import EMISSION_ACCOUNT
 from planner.lp.families.exploration_limit import EXPLORATION_LIMIT
 from planner.lp.families.extension import EXTENSION
 from planner.lp.families.host_limit import HOST_LIMIT
+from planner.lp.families.impact_account import IMPACT_ACCOUNT
+from planner.lp.families.impact_cap import IMPACT_BUDGET, IMPACT_CAP
 from planner.lp.families.import_share import IMPORT_SHARE
 from planner.lp.families.pin import PIN_CEILING, PIN_FLOOR
 from planner.lp.families.plant_capacity import PLANT_CAPACITY
@@ -41,10 +44,12 @@ from planner.lp.families.ramp import RAMP, RUN_DOWN
 from planner.lp.families.recycled_content import RECYCLED_CONTENT
 from planner.lp.families.self_sufficiency import SELF_SUFFICIENCY
 from planner.lp.families.service import SERVICE
+from planner.lp.families.shortage_limit import SHORTAGE_LIMIT
 from planner.lp.families.stockpile_balance import STOCKPILE_BALANCE
 from planner.lp.families.stockpile_cover import STOCKPILE_COVER
 from planner.lp.families.supply_curve import SUPPLY_CURVE
 from planner.lp.families.take_back import TAKE_BACK
+from planner.lp.families.unseen_rise import UNSEEN_RISE
 from planner.lp.family import Physical, Target
 
 FORMULATION: tuple[Physical | Target, ...] = (
@@ -59,15 +64,19 @@ FORMULATION: tuple[Physical | Target, ...] = (
     DEPOSIT_CURVE,
     DEPOSIT_STEP,
     SUPPLY_CURVE,
+    DEMAND_CURVE,
+    UNSEEN_RISE,
     EXPLORATION_LIMIT,
     EXTENSION,
     SERVICE,
+    SHORTAGE_LIMIT,
     HOST_LIMIT,
     CIRCUIT_LIMIT,
     COLLECTION,
     TAKE_BACK,
     STOCKPILE_BALANCE,
     EMISSION_ACCOUNT,
+    IMPACT_ACCOUNT,
     SELF_SUFFICIENCY,
     RECYCLED_CONTENT,
     COLLECTION_TARGET,
@@ -78,6 +87,8 @@ FORMULATION: tuple[Physical | Target, ...] = (
     QUOTA,
     CARBON_CAP,
     CARBON_BUDGET,
+    IMPACT_CAP,
+    IMPACT_BUDGET,
     CAPITAL_BUDGET,
 )
 """Every family, in the order of the rows of the programme."""

@@ -24,7 +24,8 @@ def balance(m: Any, g: str, t: int) -> Any:
 
     with draw d, fill f, shortage z, disposal q, what is sold abroad e by steps of price, demand D,
     and arising W of waste from the stock model. A measure x taken in v spares demand in v, and
-    later the waste that would have come of it, by the survival of its cohort.
+    later the waste that would have come of it, by the survival of its cohort; what is
+    bought by a demand that answers to price adds to both in the same way (r below zero now).
     """
     return (
         sum(m.coefficient[g, p, t] * m.activity[p, t] for p in m.processes_of[g])
@@ -44,7 +45,7 @@ def _fill(m: Components, given: Given) -> None:
     _fill_disposals(m, given)
     goods = given.system.goods.values()
     add_sets(m, "stored", {g.name: [g.name] if g.stockpile is not None else [] for g in goods})
-    add_sets(m, "sold", {g.name: [step.label for step in g.curve.values()] for g in goods})
+    add_sets(m, "sold", {g.name: [step.label for step in g.sold.values()] for g in goods})
     _fill_relief(m, given)
 
 
@@ -115,6 +116,8 @@ def _describe(facts: Facts, subject: Subject, years: list[int]) -> Telling:
     (name,) = subject
     good: Good = facts.system.goods[name]
     when = facts.when(years)
+    if good.answers:
+        return f"{name}: what is bought of it at home {when} must be made, bought or in store", ""
     if good.demand is not None:
         needed = figures(facts.mean(good.demand, years), "t/year")
         return (

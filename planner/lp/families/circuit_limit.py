@@ -9,16 +9,20 @@ from planner.lp.family import Physical, Term
 from planner.lp.parameters import Given
 from planner.lp.wording import Facts, Subject, Telling
 from planner.study.provenance import figures
-from planner.system.byproducts import circuit_need, circuits
+from planner.system.byproducts import circuit_need, circuits, givers_of_hosts
 
 
 def circuit_limit(m: Any, p: str, h: str, t: int) -> Any:
     r"""A circuit wins no more than its own part of the host's content: the tiers of a supply curve
     that ends at the content (`host_limit`).
 
-    $$a_{p,t} / c_{p,t} \le H_{h,t}$$   [t of host / yr]
+    $$a_{p,t} / c_{p,t} - \sum_q \theta_{h,q,t}\, a_{q,t} \le H_{h,t}$$   [t of host / yr]
     """
-    return m.circuit_need[p, t] * m.activity[p, t] <= m.host_output[h, t]
+    return (
+        m.circuit_need[p, t] * m.activity[p, t]
+        - sum(m.host_given[h, q, t] * m.activity[q, t] for q in m.givers[h])
+        <= m.host_output[h, t]
+    )
 
 
 def _fill(m: Components, given: Given) -> None:
@@ -36,6 +40,9 @@ def _describe(facts: Facts, subject: Subject, years: list[int]) -> Telling:
     name, host = subject
     process, output = facts.system.processes[name], facts.system.hosts[host].output
     most = figures(facts.mean(process.host_content * output, years), "t/year")
+    if givers := givers_of_hosts(facts.system)[str(host)]:
+        share = figures(facts.mean(process.host_content, years), "t/t")
+        most = f"{most} and {share} of what {' and '.join(givers)} put out"
     return (
         f"{name}: of what comes with {host} it can win {most} {facts.when(years)}",
         facts.inputs.line("process_values", name, "host_content", year=years[0]),

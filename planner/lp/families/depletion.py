@@ -20,17 +20,19 @@ def depletion(m: Any, d: str, t: int) -> Any:
     there. A residue grows by what no by-product process wins of the metal that comes with its
     hosts.
 
-    $$R_{d,t} - R_{d,t-1} + \sum_p i_{d,p,t}\, a_{p,t} + \sum_p \zeta_{d,p,t}\, a_{p,t}
-    - \sum_v y_{d,v} = A_{d,t}$$   [t]
+    $$R_{d,t} - (1 + \gamma_{d,t}) R_{d,t-1} + \sum_p i_{d,p,t}\, a_{p,t}
+    + \sum_p \zeta_{d,p,t}\, a_{p,t} - \sum_v y_{d,v} = A_{d,t}$$   [t]
 
-    with the reserve on the right in the first year, what exploration y of a year v can be mined
+    with brownfield growth gamma of what was left the year before, the reserve on the right in the
+    first year, what exploration y of a year v can be mined
     from t on, and R at least 0. On the right of a residue stands also the whole content of its
     hosts, rho C H for each, with rho the share that is kept; zeta = rho w is what a unit of
-    activity that wins w keeps out of it.
+    activity that wins w keeps out of it, and zeta = -rho C theta what one that puts out theta of a
+    host adds to it.
     """
     return (
         m.remaining[d, t]
-        - sum(m.remaining[d, u] for u in m.previous[t])
+        - sum(m.ore_kept[d, t] * m.remaining[d, u] for u in m.previous[t])
         + sum(m.ore[d, p, t] * m.activity[p, t] for p in m.miners[d])
         + sum(m.withheld[d, p, t] * m.activity[p, t] for p in m.winners[d])
         - sum(m.explored[d, v] for v in m.finds[d, t])
@@ -39,7 +41,7 @@ def depletion(m: Any, d: str, t: int) -> Any:
 
 
 def _fill(m: Components, given: Given) -> None:
-    system, ore, added = given.system, given.series(2), given.series()
+    system, ore, added, kept = given.system, given.series(2), given.series(), given.series()
     miners: dict[str, list[str]] = {name: [] for name in system.deposits}
     for deposit, process, taken in ore_taken(system):
         miners[deposit].append(process)
@@ -49,9 +51,12 @@ def _fill(m: Components, given: Given) -> None:
         if place.filled_by:
             gain = gain + laid_down(system, place)
         added.add(name, values=joined([gain[..., :1] + place.reserve, gain[..., 1:]]))
+        kept.add(name, values=1.0 + system.period_mean(place.growth))
     add_sets(m, "miners", miners)
     add_param(m, "ore", ore)
-    add_param(m, "ore_added", added, add_set(m, "deposit_years", added, width=2))
+    index = add_set(m, "deposit_years", added, width=2)
+    add_param(m, "ore_added", added, index)
+    add_param(m, "ore_kept", kept, index)
     _fill_residues(m, given)
     finds: dict[Key, list[int]] = {}
     for explored, year in m.sets["explorations"].keys:
@@ -76,6 +81,8 @@ def _describe(facts: Facts, subject: Subject, years: list[int]) -> Telling:
     deposit = facts.system.deposits[name]
     gain = figures(facts.mean(deposit.additions, years), "t/year")
     added = f", and {gain} is added" if deposit.additions.any() else ""
+    if deposit.growth.any():
+        added += f", and it grows by {figures(facts.mean(deposit.growth, years), '1/year')}"
     if deposit.filled_by:
         added += f", and what is not won of the {deposit.metal} in {_hosts(deposit)} fills it"
     until = years_of(facts.system, years)[-1]
@@ -116,14 +123,28 @@ DEPLETION = Physical(
             "in the first one the reserve too",
         ),
         Term(
+            "ore_kept",
+            r"1 + \gamma_{d,t}",
+            ("deposit", "year"),
+            "1",
+            "ore of the year before with its brownfield growth",
+        ),
+        Term(
             "withheld",
             r"\zeta_{d,p,t}",
             ("deposit", "process", "year"),
             "t/activity unit",
-            "metal that a by-product process keeps out of a residue by winning it",
+            "metal that a by-product process keeps out of a residue by winning it; below zero what "
+            "the output of a host of the study adds",
         ),
         Term("miners", "", ("deposit",), "", "processes that take from a deposit"),
-        Term("winners", "", ("deposit",), "", "by-product processes of the hosts of a residue"),
+        Term(
+            "winners",
+            "",
+            ("deposit",),
+            "",
+            "processes that win from, or put out, the hosts of a residue",
+        ),
         Term(
             "finds",
             "",

@@ -11,20 +11,26 @@ from planner.lp.family import Physical, Term
 from planner.lp.parameters import Given
 from planner.lp.wording import Facts, Subject, Telling
 from planner.system.batch import agreed
+from planner.system.curves import tranches
 from planner.system.nouns import SCOPES
-from planner.system.unit_accounts import emission_rates, priced_scope
+from planner.system.unit_accounts import emission_rates, priced_scope, tranche_emission
 
 
 def emission_account(m: Any, s: str, t: int) -> Any:
     r"""Emissions of a scope: `territorial` is what runs at home; `footprint` adds what imports
     embody and their transport.
 
-    $$E_{s,t} - \sum_p e_{s,p,t}\, a_{p,t} = 0$$   [t CO2e / yr]
+    $$E_{s,t} - \sum_p e_{s,p,t}\, a_{p,t} - \sum_x \eta_{x,t}\, e_{x,t} = 0$$   [t CO2e / yr]
+
+    with the tranches x of deposits, whose ore has its own energy and grade: eta is what a tonne
+    of their metal emits.
 
     Exports are not deducted from the footprint: it is the footprint of supply.
     """
     return (
-        m.emission[s, t] - sum(m.emission_factor[s, p, t] * m.activity[p, t] for p in m.emitters[s])
+        m.emission[s, t]
+        - sum(m.emission_factor[s, p, t] * m.activity[p, t] for p in m.emitters[s])
+        - sum(m.step_emission[x, t] * m.step[x, t] for x in m.emitting_steps[s])
         == 0
     )
 
@@ -37,6 +43,14 @@ def _fill(m: Components, given: Given) -> None:
             if agreed(rate.any(axis=-1)):
                 emitters[scope].append(process.name)
                 rates.add(scope, process.name, values=rate)
+    dug, tranche = list[str](), given.series()
+    for _, step in tranches(system):
+        rate = tranche_emission(system, step)
+        if agreed(rate.any(axis=-1)):
+            dug.append(step.label)
+            tranche.add(step.label, values=rate)
+    add_sets(m, "emitting_steps", dict.fromkeys(SCOPES, dug))
+    add_param(m, "step_emission", tranche)
     price = given.factor * system.period_mean(system.carbon_price)
     free, priced = np.zeros(len(given.years)), priced_scope(system)
     carbon_cost: dict[Key, Any] = {}
@@ -72,5 +86,13 @@ EMISSION_ACCOUNT = Physical(
             "emission of a unit of activity",
         ),
         Term("emitters", "", ("scope",), "", "processes that emit within a scope"),
+        Term(
+            "step_emission",
+            r"\eta_{x,t}",
+            ("step", "year"),
+            "t CO2e/t",
+            "emission of a tonne of metal dug of a tranche: that of a tonne of ore over its grade",
+        ),
+        Term("emitting_steps", "", ("scope",), "", "tranches that emit"),
     ),
 )

@@ -9,14 +9,18 @@ from planner.lp.family import Physical, Term
 from planner.lp.parameters import Given
 from planner.lp.wording import Facts, Subject, Telling
 from planner.study.provenance import figures
-from planner.system.byproducts import byproducts_of_hosts, host_need
+from planner.system.byproducts import byproducts_of_hosts, givers_of_hosts, host_need
 
 
 def host_limit(m: Any, h: str, x: str, t: int) -> Any:
     r"""By-products come no faster than their host: one row for each host and metal, since both
     metals come from the same tonne.
 
-    $$\sum_{p \in B_{h,x}} \nu_{x,p,t}\, a_{p,t} \le H_{h,t}$$   [t of host / yr]
+    $$\sum_{p \in B_{h,x}} \nu_{x,p,t}\, a_{p,t} - \sum_q \theta_{h,q,t}\, a_{q,t}
+    \le H_{h,t}$$   [t of host / yr]
+
+    Output H is data; of a host that is in the study itself theta is what a unit of activity of its
+    processes q puts out.
 
     A unit of activity needs 1/c t of host, c the host_content of the process, so that the processes
     share the tonnes of the host. Where the study states the content C of the host, they are
@@ -26,6 +30,7 @@ def host_limit(m: Any, h: str, x: str, t: int) -> Any:
     """
     return (
         sum(m.host_need[x, p, t] * m.activity[p, t] for p in m.byproducts[h, x])
+        - sum(m.host_given[h, q, t] * m.activity[q, t] for q in m.givers[h])
         <= m.host_output[h, t]
     )
 
@@ -38,6 +43,12 @@ def _fill(m: Components, given: Given) -> None:
             need.add(metal, name, values=host_need(system, system.processes[name], metal))
     for host in system.hosts.values():
         output.add(host.name, values=system.period_mean(host.output))
+    given_by, members = given.series(2), givers_of_hosts(system)
+    for name, givers in members.items():
+        for giver, unit in givers.items():
+            given_by.add(name, giver, values=unit)
+    add_sets(m, "givers", {name: list(givers) for name, givers in members.items()})
+    add_param(m, "host_given", given_by)
     add_sets(m, "byproducts", byproducts, width=1)
     add_param(m, "host_need", need)
     add_param(m, "host_output", output)
@@ -46,9 +57,12 @@ def _fill(m: Components, given: Given) -> None:
 
 def _describe(facts: Facts, subject: Subject, years: list[int]) -> Telling:
     host, metal = subject
-    output = figures(facts.mean(facts.system.hosts[host].output, years), "t/year")
+    noun = facts.system.hosts[str(host)]
+    output = figures(facts.mean(noun.output, years), "t/year")
+    givers = givers_of_hosts(facts.system)[str(host)]
+    of = f"{output} and what {' and '.join(givers)} put out" if givers else output
     return (
-        f"{host}: its output of {output} {facts.when(years)} bounds the {metal} that comes with it",
+        f"{host}: its output of {of} {facts.when(years)} bounds the {metal} that comes with it",
         facts.inputs.line("hosts", host, "output", year=years[0]),
     )
 
@@ -71,7 +85,21 @@ HOST_LIMIT = Physical(
             "host output needed for a unit of activity: $1/c_{p,t}$, or $w_{x,p,t}/C_{h,x,t}$ "
             "where the study states the content C of the host",
         ),
-        Term("host_output", r"H_{h,t}", ("host", "year"), "t host/yr", "output of the host"),
+        Term(
+            "host_output",
+            r"H_{h,t}",
+            ("host", "year"),
+            "t host/yr",
+            "output of the host that is data",
+        ),
+        Term(
+            "host_given",
+            r"\theta_{h,q,t}",
+            ("host", "process", "year"),
+            "t host/activity unit",
+            "output of a host of the study in a unit of activity of a process",
+        ),
+        Term("givers", "", ("host",), "", "processes of the study that put out a host"),
         Term(
             "byproducts",
             "B_{h,x}",

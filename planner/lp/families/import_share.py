@@ -24,7 +24,9 @@ def import_share(m: Any, n: str, t: int) -> Any:
 
     with epsilon what a process brings across the border in any form (ore, refined metal, finished
     goods, scrap) less what it takes from other imports, of all origins, and $\epsilon^{o}$ of this
-    one alone: ore refined on its way counts once, for its mine and for its refiner.
+    one alone: ore refined on its way counts once, for its mine and for its refiner. What is sold
+    abroad at a price is no demand; of a share of demand neither does an import count whose metal
+    can reach nothing else, by the recipes: neither a demanded good nor one with a stockpile.
     """
     return sum(m.share_term[n, p, t] * m.activity[p, t] for p in m.counted[n]) <= m.limit[n, t]
 

@@ -26,11 +26,11 @@ def self_sufficiency(m: Any, n: str, x: str, t: int) -> Any:
     with epsilon the output of a process that counts less what it takes from others that count, so
     that a chain through several of the stages counts once, by what leaves its last: ore that is dug
     and refined at home is one tonne and not two. Exports X are demanded; what is sold abroad e
-    where it pays, with eta refined metal in a tonne, is the plan's own choice. Both are exports of
-    goods that can hold metal that counts, by the recipes: given by a process that counts, or made
-    of what one gave. Foreign metal sent on in a chain of its own is in neither. A good that may
-    mix both is taken off whole, since what of it counted hangs on the plan. Trade that takes such
-    goods to another place has an epsilon below zero.
+    where it pays, with eta refined metal in a tonne, is the plan's own choice, as is trade to
+    other places, whose epsilon is below zero. All are exports of goods that can hold metal that
+    counts, by the recipes: given by a process that counts, or made of what one gave. Foreign metal
+    sent on in a chain of its own is in none. A good that may mix both is taken off whole, since
+    what of it counted hangs on the plan.
     """
     return (
         sum(m.share_term[n, p, t] * m.activity[p, t] for p in m.counted[n])
@@ -65,7 +65,7 @@ def _count_sales(targets: Targets, policy: Policy) -> None:
     """Count what is sold abroad of such goods, by step, against the policy."""
     sales = targets.sets["sales"].setdefault(policy.name, [])
     for good in counted_exports(targets.system, policy):
-        for step in good.curve.values():
+        for step in good.sold.values():
             sales.append(step.label)
             targets.values["sale_term"][policy.name, step.label] = equivalent(good, policy.metal)
 

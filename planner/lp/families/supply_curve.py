@@ -28,7 +28,7 @@ def _describe(facts: Facts, subject: Subject, years: list[int]) -> Telling:
     (name,) = subject
     curve = facts.system.processes[name].curve
     words = f"{name}: is bought by {len(curve)} steps of rising price {facts.when(years)}"
-    return words, facts.inputs.line("curves", name, next(iter(curve)), "price")
+    return words, facts.inputs.step(name, next(iter(curve)), "price")
 
 
 SUPPLY_CURVE = Physical(

@@ -159,7 +159,7 @@ class ObservedNetwork:
         row = self.balances.setdefault(good.name, {})
         if good.demand is not None:
             self._demand(good, row, float(good.demand[self.position]))
-        elif good.curve:
+        elif good.sold:
             self._demand(good, row, self._sold(good))
         if good.name in self.whole.arising:
             self._arising(good, row)

@@ -8,6 +8,7 @@ import numpy as np
 
 from planner.study.judgement.facts import Facts
 from planner.study.meaning import SERIES_PARTS, Question
+from planner.system.impacts import impact_parts
 from planner.system.losses import WITHOUT_PROCESS
 from planner.system.nouns import Policy, Process
 from planner.system.trade import comes_from, is_from
@@ -58,6 +59,10 @@ def _built(facts: Facts, name: str) -> bool:
     return _orderable(facts, name) or facts.given("plants", (name,), "under_construction")
 
 
+def _rising(facts: Facts, name: str) -> bool:
+    return facts.given("process_values", (name,), "unseen_rise")
+
+
 def _entered(facts: Facts, name: str) -> bool:
     return bool(facts.numbers.keys("uses", name) or facts.numbers.keys("cohorts", name))
 
@@ -65,11 +70,29 @@ def _entered(facts: Facts, name: str) -> bool:
 def _multiplied(facts: Facts, name: str) -> bool:
     parts = SERIES_PARTS.get(name)
     processes = facts.nouns.processes.values()
-    return parts is None or any(_says(process, parts) for process in processes)
+    return (
+        parts is None
+        or any(_says(process, parts) for process in processes)
+        or _any_tranche_says(facts, parts)
+    )
 
 
 def _says(process: Process, parts: tuple[str, ...]) -> bool:
     return any(getattr(process, part).any() for part in parts)
+
+
+def _any_tranche_says(facts: Facts, parts: tuple[str, ...]) -> bool:
+    steps = [step for each in facts.nouns.deposits.values() for step in each.curve.values()]
+    dug = [part for part in ("electricity", "direct_emission") if part in parts]
+    return any(getattr(step, part).any() for step in steps for part in dug)
+
+
+def _caused(facts: Facts, name: str) -> bool:
+    """Whether anything has an impact."""
+    impact = facts.nouns.impacts.get(name)
+    if impact is None:
+        return True
+    return any(any(impact_parts(impact, p)) for p in facts.nouns.processes.values())
 
 
 OF_NOUNS: Mapping[Question, Callable[[Facts, str], bool]] = {
@@ -84,6 +107,7 @@ OF_NOUNS: Mapping[Question, Callable[[Facts, str], bool]] = {
     "running": lambda facts, name: name in facts.cells["plant"],
     "orderable": _orderable,
     "built": _built,
+    "announced": lambda facts, name: facts.given("plants", (name,), "under_construction"),
     "growing": lambda facts, name: name in facts.cells["ramp_group"],
     "declining": lambda facts, name: facts.given("ramps", (name,), "decline"),
     "lost": lambda facts, name: name in WITHOUT_PROCESS or name in facts.named("loss"),
@@ -92,6 +116,8 @@ OF_NOUNS: Mapping[Question, Callable[[Facts, str], bool]] = {
     "containing": lambda facts, name: name in facts.cells["host"] or name in facts.filling,
     "entered": _entered,
     "multiplied": _multiplied,
+    "rising": _rising,
+    "caused": _caused,
 }
 """Return True if the noun is one that the number has a meaning for."""
 
@@ -106,6 +132,18 @@ OF_HEAD: Mapping[Question, Callable[[Facts], bool]] = {
     "stocked": lambda facts: bool(facts.nouns.products),
 }
 """Return True if the field of the head sets something."""
+
+
+def _answering(facts: Facts, policy: Policy) -> list[str]:
+    """Goods whose demand answers to price among those that a policy is a share of."""
+    if policy.kind == "import_share" and policy.of == "imports":
+        return []
+    metals = {policy.metal} - {""}
+    for name in policy.goods:
+        if name in facts.nouns.goods:
+            metals |= set(facts.nouns.goods[name].content)
+    goods = [good for good in facts.nouns.goods.values() if good.answers]
+    return [good.name for good in goods if metals & set(good.content) or not metals]
 
 
 def _unobserved(facts: Facts, policy: Policy) -> list[str]:
@@ -142,7 +180,18 @@ def _no_plant(facts: Facts, policy: Policy) -> list[str]:
 
 def _no_emission(facts: Facts, policy: Policy) -> list[str]:
     processes = facts.nouns.processes.values()
-    return [] if any(_says(process, EMISSIONS) for process in processes) else [policy.name]
+    emitting = any(_says(process, EMISSIONS) for process in processes)
+    return [] if emitting or _any_tranche_says(facts, EMISSIONS) else [policy.name]
+
+
+def _no_impact(facts: Facts, policy: Policy) -> list[str]:
+    """The impact of a policy, unless a process has it within its scope."""
+    impact = facts.nouns.impacts.get(policy.impact)
+    if impact is None:
+        return []
+    parts = (part for p in facts.nouns.processes.values() for part in impact_parts(impact, p))
+    has = any(scope == policy.scope and rate.any() for scope, _, rate in parts)
+    return [] if has else [f"{policy.scope} {policy.impact}"]
 
 
 OF_POLICIES: Mapping[Question, Callable[[Facts, Policy], list[str]]] = {
@@ -151,5 +200,7 @@ OF_POLICIES: Mapping[Question, Callable[[Facts, Policy], list[str]]] = {
     "bringing": _no_import,
     "ordering": _no_plant,
     "emitting": _no_emission,
+    "fixed": _answering,
+    "causing": _no_impact,
 }
 """What a policy lacks so as to set anything; empty where it sets something."""

@@ -10,7 +10,9 @@ from typing import Literal
 
 import numpy as np
 
+from planner.study.nouns.elastic import OF_WHOLE_CURVE, elastic_steps
 from planner.study.nouns.tables import StudyTables
+from planner.study.numbers import frozen
 from planner.study.rows import ValueRow
 from planner.system.nouns import NO_CURVE, Array, Curve, Step
 
@@ -19,8 +21,27 @@ CurveKind = Literal["process", "good", "deposit"]
 WAY = {"process": "fall", "deposit": "fall", "good": "rise"}
 """What the price may not do from step to step: the cheapest supply is taken first, the dearest
 demand served first."""
+BY_ORE = "ore_cost", "ore_electricity", "ore_emission"
+"""What a tranche of a deposit says by tonne of ore."""
 PARTING = ".", "/"
 """Signs that part the words of a path or a label."""
+OF_WHAT = {
+    "price": ("price", "ore_cost"),
+    "electricity per tonne of metal": ("ore_electricity", "grade"),
+    "emission per tonne of metal": ("ore_emission", "grade"),
+}
+"""Rows that a message on the order of steps may point at."""
+OUT_OF_ORDER = (
+    "the programme would dig the later ore first where carbon counts; give both their common mean, "
+    "or make deposits of their own of them"
+)
+REMEDY = {
+    "price": "name the steps in the order of their prices",
+    "electricity per tonne of metal": OUT_OF_ORDER,
+    "emission per tonne of metal": OUT_OF_ORDER,
+}
+ROUNDING = 1e-12
+"""Share by which a quotient of a cost and a grade may miss."""
 _NUMBER = re.compile(r"(\d+)")
 
 
@@ -37,6 +58,10 @@ def read_curve(tables: StudyTables, of: str, kind: CurveKind, before: Curve = NO
     if not tables.changed(of, TABLE):
         return before
     names = dict.fromkeys(key[1][1] for key in tables.numbers.keys(TABLE, of))
+    if _misplaced(tables, of):
+        return NO_CURVE
+    if "" in names:
+        return {} if kind == "deposit" else elastic_steps(tables, of, demand=kind == "good")
     steps = [_step(tables, of, name, kind) for name in sorted(names, key=step_order)]
     _check_order(tables, of, kind, steps)
     # in this order and not by name, as other mappings are: 2 before 10
@@ -51,6 +76,30 @@ def largest(curve: Curve, bound: Array) -> Array:
     return np.minimum(bound, whole)
 
 
+def _misplaced(tables: StudyTables, of: str) -> bool:
+    """Report numbers of a step without a step, of the whole curve with one, and both kinds
+    together; return True if there are any."""
+    keys, found = tables.numbers.keys(TABLE, of), False
+    whole = any(key[2] in OF_WHOLE_CURVE for key in keys)
+    for key in keys:
+        name, parameter, row = key[1][1], key[2], tables.numbers.rows[key][0]
+        wrong = ""
+        if parameter in OF_WHOLE_CURVE:
+            said = f"is '{name}', but {parameter} is of the whole curve of '{of}'; leave it empty"
+            wrong = said if name else ""
+        elif whole:
+            wrong = (
+                f"'{of}' has an elasticity, which makes the steps, and a {parameter} of its own; "
+                "keep one of both"
+            )
+        elif not name:
+            wrong = f"is empty; {parameter} is of a step of '{of}': name it (1, 2, 3)"
+        if wrong:
+            tables.problems.at(row, "step", wrong)
+            found = True
+    return found
+
+
 def _step(tables: StudyTables, of: str, name: str, kind: CurveKind) -> Step:
     keys = of, name
     if any(sign in name for sign in PARTING):
@@ -59,7 +108,8 @@ def _step(tables: StudyTables, of: str, name: str, kind: CurveKind) -> Step:
             "step",
             f"'{name}' holds a point or a slash, which part the words of a path; write it without",
         )
-    tables.lacking(TABLE, keys, "price", f"step {name} of '{of}' has no price; give one")
+    if not tables.numbers.has(TABLE, keys, "ore_cost"):
+        tables.lacking(TABLE, keys, "price", f"step {name} of '{of}' has no price; give one")
     if kind == "good":
         tables.lacking(
             TABLE,
@@ -67,36 +117,83 @@ def _step(tables: StudyTables, of: str, name: str, kind: CurveKind) -> Step:
             "amount",
             f"step {name} of '{of}' has no amount; give the most that is bought at its price",
         )
-    price = tables.series(TABLE, keys, "price")
+    price = tables.series(TABLE, keys, "price", absent=0.0)
     if kind == "deposit":
-        reserve = tables.single(TABLE, keys, "reserve", absent=np.inf)
-        return Step(f"{of}/{name}", price, np.full_like(price, np.inf), reserve)
+        return _tranche(tables, of, name, price)
     amount = tables.series(TABLE, keys, "amount", absent=np.inf)
-    return Step(f"{of}/{name}", price, amount, np.inf)
+    nothing = tables.constant(0.0)
+    return Step(f"{of}/{name}", price, amount, np.inf, nothing, nothing)
 
 
-def _row(tables: StudyTables, keys: tuple[str, str], parameter: str) -> ValueRow:
-    """First row of a step: of its price where it has one."""
-    rows = tables.numbers.rows
-    found = rows.get((TABLE, keys, parameter)) or next(
-        rows[key] for key in tables.numbers.keys(TABLE, keys[0]) if key[1] == keys
+def _tranche(tables: StudyTables, of: str, name: str, price: Array) -> Step:
+    """A step of a deposit. What is given by tonne of ore is divided by the grade: a tonne of metal
+    is won from 1/grade t of ore."""
+    keys = of, name
+    reserve = tables.single(TABLE, keys, "reserve", absent=np.inf)
+    given = [each for each in BY_ORE if tables.numbers.has(TABLE, keys, each)]
+    graded = tables.numbers.has(TABLE, keys, "grade")
+    if given and not graded:
+        tables.problems.at(
+            tables.numbers.rows[TABLE, keys, given[0]][0],
+            "parameter",
+            f"step {name} of '{of}' has {given[0]} but no grade; give the metal in a tonne of ore",
+        )
+    if graded and not given:
+        tables.problems.at(
+            tables.numbers.rows[TABLE, keys, "grade"][0],
+            "parameter",
+            f"step {name} of '{of}' has a grade and nothing by tonne of ore; give "
+            f"{', '.join(BY_ORE[:-1])} or {BY_ORE[-1]}, or drop it",
+        )
+    ore = 1.0 / tables.series(TABLE, keys, "grade", absent=1.0)
+    cost, electricity, emission = (
+        frozen(ore * tables.series(TABLE, keys, each, absent=0.0)) if each in given else None
+        for each in BY_ORE
     )
-    return found[0]
+    nothing = tables.constant(0.0)
+    return Step(
+        f"{of}/{name}",
+        price if cost is None else frozen(price + cost),
+        np.full_like(price, np.inf),
+        reserve,
+        nothing if electricity is None else electricity,
+        nothing if emission is None else emission,
+    )
+
+
+def _row(tables: StudyTables, keys: tuple[str, str], *parameters: str) -> ValueRow:
+    """First row of a step: of the first of these parameters that it has, else of any."""
+    rows = tables.numbers.rows
+    for parameter in parameters:
+        if found := rows.get((TABLE, keys, parameter)):
+            return found[0]
+    return next(rows[key][0] for key in tables.numbers.keys(TABLE, keys[0]) if key[1] == keys)
 
 
 def _check_order(tables: StudyTables, of: str, kind: CurveKind, steps: Sequence[Step]) -> None:
     """Prices go one way from step to step, in every year: the plan takes the best step first,
-    whatever it is called."""
+    whatever it is called. So do the electricity and emissions of tranches, or a plan that pays for
+    carbon, or aims at it, would dig them in another order."""
     sign = -1.0 if kind == "good" else 1.0
     for one, two in pairwise(steps):
-        wrong = sign * (two.price - one.price) < 0
-        if wrong.any():
-            at = int(np.argmax(wrong))
-            first, second = (step.label.rpartition("/")[2] for step in (one, two))
+        first, second = (step.label.rpartition("/")[2] for step in (one, two))
+        for what, (before, after) in _compared(one, two).items():
+            wrong = sign * (after - before) < -ROUNDING * np.abs(before)
+            if not wrong.any():
+                continue
+            at, where = int(np.argmax(wrong)), OF_WHAT[what]
             tables.problems.at(
-                _row(tables, (of, second), "price"),
+                _row(tables, (of, second), *where),
                 "value",
-                f"the price of '{of}' must not {WAY[kind]} from step to step: {one.price[at]:g} in "
-                f"step {first} and {two.price[at]:g} in step {second}, in {tables.first + at}; "
-                "name the steps in the order of their prices",
+                f"the {what} of '{of}' must not {WAY[kind]} from step to step: {before[at]:g} in "
+                f"step {first} and {after[at]:g} in step {second}, in {tables.first + at}; "
+                f"{REMEDY[what]}",
             )
+
+
+def _compared(one: Step, two: Step) -> dict[str, tuple[Array, Array]]:
+    return {
+        "price": (one.price, two.price),
+        "electricity per tonne of metal": (one.electricity, two.electricity),
+        "emission per tonne of metal": (one.direct_emission, two.direct_emission),
+    }

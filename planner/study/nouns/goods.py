@@ -25,10 +25,13 @@ def read_goods(tables: StudyTables) -> dict[str, Good]:
 
 def _good(tables: StudyTables, row: StructureRow, plain: Good | None) -> Good:
     """A good; `plain` is the same good without its place, or what it was before."""
-    demand, shortage = _demand(tables, row.name)
+    stated, shortage = _demand(tables, row.name)
+    curve = _curve(tables, row, stated)
+    answers = bool(curve) and row.cells["export"] != "yes"
+    # what is bought of it is chosen with the plan
+    demand = tables.constant(0.0) if answers and stated is None else stated
     rate = tables.numbers.series("collection", (row.name,), "rate")
     content, equivalent, stockpile = _held(tables, row, plain)
-    curve = _curve(tables, row, demand)
     return Good(
         row.name,
         row.cells["kind"],  # type: ignore[arg-type]
@@ -52,29 +55,28 @@ def _anywhere(tables: StudyTables, name: str, parameter: str) -> Array:
 
 
 def _curve(tables: StudyTables, row: StructureRow, demand: Array | None) -> Curve:
-    """The steps at which an export is sold. Home demand has none: what enters use is known before
-    the plan is made."""
+    """The steps at which an export is sold, or a good is bought at home."""
     name = row.name
     kept = tables.before.goods.get(name)
     curve = read_curve(tables, name, "good", NO_CURVE if kept is None else kept.curve)
     if not curve or tables.problems.spoiled("goods", name):
         return curve
-    at = tables.numbers.first_row("curves", name)
-    if row.cells["export"] != "yes":
+    at, abroad = tables.numbers.first_row("curves", name), row.cells["export"] == "yes"
+    if not abroad and tables.numbers.has("curves", (name, ""), "market_power"):
         tables.problems.at(
-            at,
-            "of",
-            f"'{name}' is no export: home demand enters use whatever it costs; write yes in the "
-            "column export of goods.csv, or give a measure (measures.csv)",
+            tables.numbers.rows["curves", (name, ""), "market_power"][0],
+            "parameter",
+            f"'{name}' is bought at home, where what buyers lose others win; only of an import or "
+            "an export the country may know its weight: drop the row",
         )
     amount = np.sum([step.amount for step in curve.values()], axis=0)
-    if demand is not None and ((amount > 0) & (demand > 0)).any():
+    if demand is not None and (not abroad or ((amount > 0) & (demand > 0)).any()):
         year = tables.first + int(np.argmax((amount > 0) & (demand > 0)))
         tables.problems.at(
             at,
             "of",
-            f"'{name}' is demanded and sold at a price in {year}; keep one of both: what must be "
-            "served is demand, what is sold where it pays is a step",
+            f"'{name}' is demanded and has a curve of prices in {year}; keep one of both: what "
+            "must be served is demand, what is sold or bought where it pays is a step",
         )
     return curve
 

@@ -70,6 +70,11 @@ def _undemanded(
         good = goods.get(row.cells[column])
         if good is not None and good.demand is None:
             yield column, f"'{good.name}' is not demanded; name a demanded good"
+        elif good is not None and good.answers:
+            yield (
+                column,
+                f"the demand for '{good.name}' answers to price already; name a good of demand.csv",
+            )
 
 
 def _misplaced(row: StructureRow) -> Iterator[Complaint]:

@@ -11,14 +11,17 @@ from planner.study.nouns.curves import largest, read_curve
 from planner.study.nouns.tables import StudyTables
 from planner.study.numbers import frozen
 from planner.study.rows import StructureRow
+from planner.system.losses import ambiguous_loss
 from planner.system.nouns import (
     NO_CURVE,
     TRADE,
     Array,
     Curve,
     Deposit,
+    Host,
     Process,
     Ramp,
+    Unseen,
     frozen_map,
     located,
 )
@@ -35,21 +38,38 @@ _SERIES = (
     "transport_emission",
 )
 
+WAY = {"deposit": "in", "host": "out"}
+"""Direction of what is no good in a recipe."""
+WRONG_WAY = {
+    "deposit": "nothing goes out to deposit '{good}'; write in",
+    "host": "'{good}' is a host, whose output a process gives; write out, and name it in the "
+    "column host of processes.csv where a process wins metal from it",
+}
 
-def read_processes(tables: StudyTables, deposits: Mapping[str, Deposit]) -> dict[str, Process]:
+
+def read_processes(
+    tables: StudyTables, deposits: Mapping[str, Deposit], hosts: Mapping[str, Host]
+) -> dict[str, Process]:
     """All processes by name."""
     return tables.before.processes | {
-        row.name: _process(tables, row, deposits)
+        row.name: _process(tables, row, deposits, hosts)
         for row in tables.rows("processes", "coefficients", "process_values", "curves")
         if row.cells["kind"] != TRADE
     }
 
 
-def _process(tables: StudyTables, row: StructureRow, deposits: Mapping[str, Deposit]) -> Process:
+def _process(
+    tables: StudyTables,
+    row: StructureRow,
+    deposits: Mapping[str, Deposit],
+    hosts: Mapping[str, Host],
+) -> Process:
     name, cells = row.name, row.cells
-    inputs, outputs, ore = _recipe(tables, name, cells["place"], deposits)
+    if wrong := ambiguous_loss(cells["loss"]):
+        tables.problems.add(row.file, row.row, "loss", wrong)
+    inputs, outputs, ore, hosting = _recipe(tables, name, cells["place"], deposits, hosts)
     host_content = _host_content(tables, row)
-    curve = _curve(tables, name)
+    curve = _curve(tables, name, cells["kind"])
     min_activity, max_activity = _bounds(tables, name, curve)
     series: dict[str, Any] = {p: tables.series("process_values", (name,), p) for p in _SERIES}
     return Process(
@@ -73,10 +93,21 @@ def _process(tables: StudyTables, row: StructureRow, deposits: Mapping[str, Depo
         host_content=host_content,
         curve=curve,
         place=cells["place"],
+        unseen=_unseen(tables, name),
+        hosting=hosting,
     )
 
 
-def _curve(tables: StudyTables, name: str) -> Curve:
+def _unseen(tables: StudyTables, name: str) -> Unseen | None:
+    """What a calibration found of a process; None where no row gives any of it."""
+    names = ("unseen_cost", "unseen_rise")
+    if not any(tables.numbers.has("process_values", (name,), each) for each in names):
+        return None
+    cost, rise = (tables.series("process_values", (name,), each, absent=0.0) for each in names)
+    return Unseen(cost, rise, tables.series("process_values", (name,), "unseen_from"))
+
+
+def _curve(tables: StudyTables, name: str, kind: str) -> Curve:
     """The steps that a process is had at; the price of an import stands in one place only."""
     kept = tables.before.processes.get(name)
     curve = read_curve(tables, name, "process", NO_CURVE if kept is None else kept.curve)
@@ -86,29 +117,44 @@ def _curve(tables: StudyTables, name: str) -> Curve:
             "of",
             f"'{name}' has an import_price and a curve, and would pay both; drop one of them",
         )
+    powerful = tables.numbers.rows.get(("curves", (name, ""), "market_power"), ())
+    if kind != "import":
+        for row in powerful[:1]:
+            tables.problems.at(
+                row,
+                "parameter",
+                f"'{name}' is at home, where what a seller earns stays in the country; only of an "
+                "import or an export the country may know its weight: drop the row",
+            )
     return curve
 
 
 def _recipe(
-    tables: StudyTables, name: str, place: str, deposits: Mapping[str, Deposit]
+    tables: StudyTables,
+    name: str,
+    place: str,
+    deposits: Mapping[str, Deposit],
+    hosts: Mapping[str, Host],
 ) -> tuple[Mapping[str, Array], ...]:
-    """Inputs, outputs and the ore taken from deposits, per unit of activity; the goods are those
-    at the place of the process."""
+    """Inputs, outputs, the ore taken from deposits and the output of hosts, per unit of activity;
+    the goods are those at the place of the process."""
     if not tables.changed(name, "coefficients"):
         kept = tables.before.processes[name]
-        return kept.inputs, kept.outputs, kept.deposits
+        return kept.inputs, kept.outputs, kept.deposits, kept.hosting
     goods = tables.structure.get("goods", {})
-    recipe: dict[str, dict[str, Array]] = {"in": {}, "out": {}, "deposit": {}}
+    recipe: dict[str, dict[str, Array]] = {"in": {}, "out": {}, "deposit": {}, "host": {}}
     for key in tables.numbers.keys("coefficients", name):
         _, good, direction = key[1]
-        kind = "deposit" if good in deposits and good not in goods else direction
-        if kind == "deposit" and direction == "out":
+        kind = direction
+        if good not in goods:
+            # a deposit and a host may have one name: the direction tells them apart
+            ways = [way for way, names in (("deposit", deposits), ("host", hosts)) if good in names]
+            kind = next((way for way in ways if WAY[way] == direction), (*ways, direction)[0])
+        if WAY.get(kind, direction) != direction:
             tables.problems.at(
-                tables.numbers.rows[key][0],
-                "direction",
-                f"nothing goes out to deposit '{good}'; write in",
+                tables.numbers.rows[key][0], "direction", WRONG_WAY[kind].format(good=good)
             )
-        at = good if kind == "deposit" else located(good, place)
+        at = good if kind in WAY else located(good, place)
         recipe[kind][at] = tables.series("coefficients", key[1], "coefficient")
     return tuple(map(frozen_map, recipe.values()))
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from planner.study.nouns.deposits import read_deposits, read_exploration, read_hosts
+from planner.study.nouns.discoveries import read_discoveries
 from planner.study.nouns.goods import read_goods
+from planner.study.nouns.impacts import read_impacts
 from planner.study.nouns.losses import read_loss_media
 from planner.study.nouns.measures import read_measures
 from planner.study.nouns.observations import read_observations
@@ -24,22 +26,24 @@ def read_nouns(
     """All nouns by kind and name; plants without an interest rate take the discount rate, and trade
     into the country pays the carbon price at its border where there is an adjustment."""
     goods = read_goods(tables)
-    deposits = read_deposits(tables)
+    deposits, hosts = read_deposits(tables), read_hosts(tables)
     products = read_products(tables, goods)
     abroad = read_abroad(tables)
     charging = {*tables.border_charges, *((HOME,) if border_adjustment else ())}
     return Nouns(
         goods=goods,
-        processes=read_processes(tables, deposits) | read_trade(tables, abroad, charging),
+        processes=read_processes(tables, deposits, hosts) | read_trade(tables, abroad, charging),
         ramps=read_ramps(tables),
         plants=read_plants(tables, discount_rate),
         deposits=deposits,
-        hosts=read_hosts(tables),
+        hosts=hosts,
         products=products,
         measures=read_measures(tables, goods, products),
         exploration=read_exploration(tables),
         loss_media=read_loss_media(tables),
         take_back=read_take_back(tables, goods),
+        discoveries=read_discoveries(tables),
+        impacts=read_impacts(tables),
         observations=read_observations(tables),
         abroad=abroad,
     )

@@ -96,10 +96,10 @@ def _trade(
         unknown,
         unknown,
         NO_CURVE,
-        arc.target,
-        arc.source,
-        frozen(value["tariff"] + value["duty"] * value["value"]),
-        border_charge,
+        place=arc.target,
+        source=arc.source,
+        duty=frozen(value["tariff"] + value["duty"] * value["value"]),
+        border_charge=border_charge,
     )
 
 
