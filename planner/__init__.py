@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from planner.analysis.security.projects import project_futures as project_futures
     from planner.analysis.security.supply_gap import Gap as Gap
     from planner.analysis.security.supply_gap import gap as gap
+    from planner.analysis.tradeoffs.allocation import allocation as allocation
     from planner.analysis.tradeoffs.alternatives import Alternatives as Alternatives
     from planner.analysis.tradeoffs.alternatives import alternatives as alternatives
     from planner.analysis.tradeoffs.compare import Comparison as Comparison
@@ -128,6 +129,8 @@ if TYPE_CHECKING:
     from planner.study.reader import check as check
     from planner.study.reader import read as read
     from planner.study.reader import studies as studies
+    from planner.study.targets.presets import Preset as Preset
+    from planner.study.targets.presets import presets as presets
     from planner.study.template import new as new
     from planner.study.workbook import unpack as unpack
     from planner.study.workbook import write_study_workbook as write_study_workbook
@@ -169,6 +172,7 @@ if TYPE_CHECKING:
     __version__: str
 
 _HOMES = {
+    "allocation": "planner.analysis.tradeoffs.allocation",
     "Alternatives": "planner.analysis.tradeoffs.alternatives",
     "alternatives": "planner.analysis.tradeoffs.alternatives",
     "Balance": "planner.mfa.balance",
@@ -256,6 +260,8 @@ _HOMES = {
     "Plant": "planner.system.nouns",
     "Plots": "planner.figures.accessor",
     "Policy": "planner.system.nouns",
+    "Preset": "planner.study.targets.presets",
+    "presets": "planner.study.targets.presets",
     "Problem": "planner.errors",
     "Process": "planner.system.nouns",
     "Product": "planner.system.nouns",

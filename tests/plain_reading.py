@@ -418,7 +418,8 @@ def _policies(system: System, plain: Plain) -> Iterator[str]:
         return
     years = np.array(system.years)
     for name, fields in policies.items():
-        policy, given = system.policies[name], fields[POLICY_FORMS[fields["kind"]].level]
+        policy, levels = system.policies[name], POLICY_FORMS[fields["kind"]].levels
+        given = next(fields[key] for key in levels if key in fields)
         if isinstance(given, dict):
             level = np.interp(
                 years,

@@ -102,6 +102,13 @@ VARIABLES: tuple[Term, ...] = (
         "waste collected beyond the collection rate, at a cost",
     ),
     Term(
+        "claimed",
+        "y_{n,x,t}",
+        ("policy", "process or plant", "year"),
+        "activity unit/yr",
+        "what a subsidy is claimed for",
+    ),
+    Term(
         "breach",
         "b_{n,x,t}",
         ("policy", "subject", "year"),

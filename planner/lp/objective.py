@@ -14,7 +14,8 @@ def cost(m: Any) -> Any:
       + \sum_g h_{g,t}\, \tfrac{S_{g,t-1} + S_{g,t}}{2} + \sum_{n,x} \rho_n\, b_{n,x,t}
       + \sum_u \mu_{u,t}\, x_{u,t} + \sum_d \xi_{d,t}\, y_{d,t}
       + \sum_s \kappa_{s,t}\, e_{s,t} + \sum_p \omega_{p,t}\, j_{p,t}
-      + \sum_w \gamma_{w,t}\, l_{w,t} + \sum_i \theta_{i,t}\, I_{i,t} \Big]
+      + \sum_w \gamma_{w,t}\, l_{w,t} + \sum_i \theta_{i,t}\, I_{i,t}
+      - \sum_{n,x} s_{n,x,t}\, y_{n,x,t} \Big]
       + \sum_{k,v} A_{k,v}\, n_{k,v}$$   [USD]
 
     with the discount factor of the year beta (the first year undiscounted), running cost c (with
@@ -22,8 +23,9 @@ def cost(m: Any) -> Any:
     disposal, holding cost h, penalty rho of a breach, cost mu of measures, xi of exploration and
     gamma of taking back, price theta of impacts and kappa of the steps of curves (below zero where
     a step is sold abroad: what it earns), unseen cost omega of activity beyond that of a
-    calibration, and A the part of the annuities that falls within the horizon, already discounted.
-    All parameters of this function are discounted when they are filled.
+    calibration, rate s of a subsidy on what is claimed y (a payment at home: whoever decides sees
+    it, no cost holds it), and A the part of the annuities that falls within the horizon, already
+    discounted. All parameters of this function are discounted when they are filled.
     """
     return (
         sum(m.activity_cost[p, t] * m.activity[p, t] for p, t in m.activities)
@@ -40,6 +42,7 @@ def cost(m: Any) -> Any:
         + sum(m.step_cost[s, t] * m.step[s, t] for s, t in m.steps)
         + sum(m.beyond_cost[p, t] * m.beyond[p, t] for p, t in m.beyonds)
         + sum(m.take_back_cost[w, t] * m.taken_back[w, t] for w, t in m.take_backs)
+        - sum(m.subsidy_worth[n, x, t] * m.claimed[n, x, t] for n, x, t in m.claims)
         + m.opening_cost
     )
 

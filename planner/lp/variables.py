@@ -66,6 +66,7 @@ COLUMNS: tuple[Variable, ...] = (
     Variable("step", "steps", zero, lambda m, s, t: m.step_amount[s, t], recourse=True),
     Variable("beyond", "beyonds", zero, free, recourse=True),
     Variable("taken_back", "take_backs", zero, free, recourse=True),
+    Variable("claimed", "claims", zero, free, recourse=True),
     Variable("breach", "breaches", zero, lambda m, n, x, t: m.max_breach[n], recourse=False),
 )
 

@@ -101,6 +101,11 @@ ITEMS: Mapping[str, str] = MappingProxyType(
             "found: nobody is known to pay it, and no cost holds it"
         ),
         "own": "cost that somebody added to the model (`planner.add_cost`), under its name",
+        "subsidy": (
+            "what the state pays by policies of that kind, by policy/process or plant (negative; "
+            "for orders the annuities of it, as `capital`): in the objective, since whoever "
+            "decides sees it, and in no cost"
+        ),
         "transfer": (
             "payment between parties at home; its present value is 0, since the country as a whole "
             "pays nothing"

@@ -28,6 +28,7 @@ from planner.system.impacts import impact_parts
 from planner.system.nouns import SCOPES, Array, Curve, Plant, System
 from planner.system.orders import order_charge, placed
 from planner.system.provenance import REFINED, is_supplied
+from planner.system.selection.subsidies import claimants, relief
 from planner.system.trade import goods_supply
 from planner.system.unit_accounts import (
     RUN_DOWN,
@@ -49,6 +50,8 @@ _GONE = 1e-12
 """A cohort of which less than this share of the stock is left is rounding."""
 EXPORT_REVENUE = "export_revenue"
 """Item of the cost table: what is earned by exports at a price, counted negative."""
+SUBSIDY = "subsidy"
+"""Item of the cost table: what the state pays by policies of this kind, counted negative."""
 RENT_ABROAD = "rent_abroad"
 """Item of the cost table: what suppliers abroad earn above their curve and buyers abroad keep below
 theirs, counted negative: it is paid, and a price taker's objective leaves it out."""
@@ -314,6 +317,7 @@ def cost_table(system: System, values: Values) -> pd.DataFrame:
         *_plant_costs(system, values),
         *_curve_costs(system, values),
         *_breach_costs(system, values),
+        *_subsidies(system, values),
         *_own_costs(system, values),
     )
     return table("costs", [row for cost in costs for row in cost.rows(system, factor)])
@@ -445,6 +449,20 @@ def _breach_costs(system: System, values: Values) -> Iterator[_Cost]:
         policy = system.policies.get(name)
         if policy is not None and policy.penalty is not None:
             yield _Cost("breach", f"{name}/{subject}", policy.metal, policy.penalty * amounts)
+
+
+def _subsidies(system: System, values: Values) -> Iterator[_Cost]:
+    """What the state pays by policy and claimant, below zero."""
+    claimed = values.get("claimed", {})
+    for policy in system.policies.values():
+        for claim in claimants(system, policy) if policy.kind == SUBSIDY else ():
+            name = claim.name
+            amount = np.array([claimed.get((policy.name, name, t), 0.0) for t in claim.starts])
+            present = -(amount @ relief(system, policy, claim))
+            worked = [p for p in system.processes.values() if name in (p.name, p.plant)]
+            metals = joined_metals({m for p in worked for m in metals_of(system, p)})
+            whole = f"{policy.name}/{name}"
+            yield _Cost(SUBSIDY, whole, metals, undiscounted(system, present), present)
 
 
 def curve_table(system: System, values: Values) -> pd.DataFrame:

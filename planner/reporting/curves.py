@@ -94,7 +94,13 @@ def _chart(plan: Plan, of: str, curve: Curve, sign: float) -> Chart:
         f"{plan.record.currency.replace('_', ' of ')}/t",
         traces,
         f"{of}. {words}",
-        {"xaxis": {"title": {"text": shown}}, "free": True, "hovermode": "closest"},
+        {
+            "xaxis": {"title": {"text": shown}},
+            # one price alone would span an axis of 2 USD/t about itself
+            "yaxis": {"rangemode": "tozero"} if len(curve) == 1 else {},
+            "free": True,
+            "hovermode": "closest",
+        },
         keys,
         note=f"{words[0].upper()}{words[1:]}.",
     )

@@ -12,15 +12,18 @@ from typing import Literal, get_args
 
 from planner.system.losses import MEDIA, WITHOUT_PROCESS
 from planner.system.nouns import (
+    PATHWAYS,
     SCOPES,
     TRADE,
     Distribution,
     GoodKind,
     MeasureKind,
     Pathway,
+    Policy,
     ProcessKind,
     Stage,
 )
+from planner.system.trade import FORMS
 
 VALUE_COLUMNS = (
     "year",
@@ -1328,7 +1331,9 @@ SERIES_DEFAULTS: Mapping[str, float] = {
 }
 
 
-Reading = Literal["kind", "text", "switch", "year", "penalty", "name", "names"]
+Reading = Literal[
+    "kind", "text", "switch", "year", "penalty", "name", "names", "selector", "series"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -1340,8 +1345,8 @@ class PolicyField:
     reading: Reading
     among: str | tuple[str, ...]
     """The words that a name is chosen of, or the nouns that it must be one of: `metals`, `origins`,
-    `goods`, `processes`. Empty where the field holds no name."""
-    only: Literal["any", "waste", "stored"]
+    `goods`, `processes`, `plants`. Empty where the field holds no name."""
+    only: Literal["any", "waste", "stored", "demanded"]
     """Which goods may be named."""
 
     def __post_init__(self) -> None:
@@ -1367,9 +1372,96 @@ IMPACT = PolicyField("impact", "name", "impacts", "any")
 SCOPE = PolicyField("scope", "name", SCOPES, "any")
 OF = PolicyField("of", "name", ("demand", "imports"), "any")
 PROVENANCE = PolicyField("provenance", "name", ("any", "home"), "any")
+METALS = PolicyField("metals", "names", "metals", "any")
+NUMERATOR = PolicyField("numerator", "selector", (), "any")
+DENOMINATOR = PolicyField("denominator", "selector", (), "any")
+EACH = PolicyField("each", "names", ("metals", "stages", "origins"), "any")
+MEASURED = PolicyField("measured", "name", ("refined", "contained", "activity"), "any")
+DEMANDED_GOODS = PolicyField("demand", "names", "goods", "demanded")
+ACTIVITY = PolicyField("activity", "selector", (), "any")
+PLANTS = PolicyField("plants", "names", "plants", "any")
+BUDGET = PolicyField("budget", "series", (), "any")
+PRESET = "preset"
+"""Field of a policy that takes its other fields from a preset."""
 
-COMMON = (KIND, SOURCE, NOTE, ENABLED, PUBLISHED)
+PRESETS = PolicyField(PRESET, "text", (), "any")
+
+COMMON = (KIND, SOURCE, NOTE, ENABLED, PUBLISHED, PRESETS)
 """Fields of every policy."""
+
+
+@dataclass(frozen=True, slots=True)
+class SelectorField:
+    """A field of a selector (`planner.system.selection.selector`)."""
+
+    name: str
+    among: str | tuple[str, ...]
+    """As in PolicyField; empty for true or false."""
+    several: bool
+    """True where it takes a name, a list of names, or `*` for all of them."""
+    only: Literal["any", "demanded"]
+    note: str
+
+
+SELECTOR_FIELDS: tuple[SelectorField, ...] = (
+    SelectorField("metals", "metals", True, "any", "metals; those of the policy where left out"),
+    SelectorField("goods", "goods", True, "any", "goods by name"),
+    SelectorField(
+        "forms",
+        FORMS,
+        True,
+        "any",
+        "forms in which goods are traded ([conventions](conventions.md#what-crosses-the-border))",
+    ),
+    SelectorField("processes", "processes", True, "any", "processes by name"),
+    SelectorField("kinds", get_args(ProcessKind), True, "any", "kinds of processes"),
+    SelectorField("stages", get_args(Stage), True, "any", "stages of processes"),
+    SelectorField(
+        "origins",
+        "origins and home",
+        True,
+        "any",
+        "origins of what comes in from abroad (`*`: all of them), or `home`: what does not",
+    ),
+    SelectorField(
+        "places",
+        "places and home",
+        True,
+        "any",
+        "places where processes run and demand is; left out: in the country of the study alone",
+    ),
+    SelectorField(
+        "pathways",
+        PATHWAYS,
+        True,
+        "any",
+        "pathways by which metal was won, traced through the recipes",
+    ),
+    SelectorField(
+        "flow",
+        ("gives", "takes"),
+        False,
+        "any",
+        "what the processes give (default), a chain once, or what they take",
+    ),
+    SelectorField(
+        "less_exports",
+        (),
+        False,
+        "any",
+        "true: exports of the goods selected (by stage, name and form) are taken off",
+    ),
+    SelectorField(
+        "demand",
+        "goods",
+        True,
+        "demanded",
+        "goods of which the demand is counted instead of a flow: end uses",
+    ),
+    SelectorField(
+        "market", ("all", "home", "abroad"), False, "any", "demand that counts; default all"
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -1390,6 +1482,17 @@ class PolicyForm:
     """False: its level is one number, for all years together."""
     longer: str = "each year in force"
     """Meaning of the level in a period of several years."""
+    or_level: str = ""
+    """Another field that may hold the level instead: of a floor, the one of a ceiling."""
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """Fields that may hold the level; a policy gives one of them."""
+        return tuple(filter(None, (self.level, self.or_level)))
+
+    def level_of(self, policy: Policy) -> str:
+        """The field that holds the level of a policy."""
+        return self.or_level if self.or_level and policy.ceiling else self.level
 
     def __post_init__(self) -> None:
         for given in (*self.required, *self.optional):
@@ -1403,6 +1506,28 @@ class PolicyForm:
 
 
 POLICIES: tuple[PolicyForm, ...] = (
+    PolicyForm(
+        "share",
+        "what one selector counts is at least, or at most, this share of what another counts, "
+        "[flows or demand](#selectors); several of the kinds below are names for common cases",
+        "at_least",
+        "1",
+        (NUMERATOR, DENOMINATOR),
+        (METALS, EACH, MEASURED, FROM, TO, PENALTY),
+        or_level="at_most",
+    ),
+    PolicyForm(
+        "subsidy",
+        "the state pays this much per unit of activity of what a selector picks, or per unit of "
+        "yearly capacity ordered of plants; the plan is decided at the cost that is left, the "
+        "cost of the country holds none of it ([conventions](conventions.md#subsidies)); with a "
+        "`budget`, at most that much a year",
+        "rate",
+        "USD/t",
+        (),
+        (ACTIVITY, PLANTS, BUDGET, FROM, TO),
+        longer="each year in force, for what is placed of orders in it",
+    ),
     PolicyForm(
         "self_sufficiency",
         "home output at the stages (ore, refined metal, finished goods), less exports of it "
@@ -1503,13 +1628,13 @@ POLICIES: tuple[PolicyForm, ...] = (
     PolicyForm(
         "stockpile_cover",
         (
-            "a stockpile of at least this many months of the metal's refined requirement; waived "
-            "in years of a closure"
+            "a stockpile of at least this many months of the metal's refined requirement, or of "
+            "the part of it for the goods in `demand`; waived in years of a closure"
         ),
         "months",
         "month",
         (STORED_GOODS,),
-        (FROM, TO, PENALTY),
+        (FROM, TO, PENALTY, DEMANDED_GOODS),
         longer="end of each year in force",
     ),
     PolicyForm(
@@ -1561,6 +1686,8 @@ ROWS_OF_NATURE = frozenset(
         "stockpile_balance",
         "emission_account",
         "impact_account",
+        "subsidy_claim",
+        "subsidy_budget",
     }
 )
 """Names that no policy may have: those of the rows that nobody sets. A policy `run_down` with a

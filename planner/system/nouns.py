@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from planner.errors import Problem
 from planner.system.losses import LossMedia
+from planner.system.selection.selector import Selector
 
 Array = npt.NDArray[np.float64]
 Scalar = float | Array
@@ -595,8 +596,26 @@ class Policy:
     from home ore and waste."""
     penalty: float | None = None
     """USD per unit of breach; None means the floor is hard."""
+    numerator: Selector | None = None
+    denominator: Selector | None = None
+    """Of a share, what it counts and what that is a share of; of a subsidy, the first selects what
+    is paid for."""
+    each: tuple[str, ...] = ()
+    """Fields of the numerator, each name of which has a row of its own."""
+    measured: Literal["refined", "contained", "activity"] = "refined"
+    """What a share counts tonnes of."""
+    ceiling: bool = False
+    """True for a share that is an upper limit."""
+    demand: tuple[str, ...] = ()
+    """Goods whose demand a stockpile covers; empty: all demand for its metals."""
+    plants: tuple[str, ...] = ()
+    """Plants whose orders a subsidy pays for."""
+    budget: Array | None = None
+    """Most that a subsidy pays, USD per year, shape (Y,); NaN in years without a limit."""
     named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Names in further fields of its form, by field."""
+    preset: str = ""
+    """The law or strategy whose target it is, a name of `planner.presets`."""
     source: str = ""
     place: Place = field(default_factory=lambda: Place("study.toml", 0))
 

@@ -43,6 +43,7 @@ from planner.system.nouns import (
     Deposit,
     Good,
     Pathway,
+    Plant,
     Policy,
     Process,
     Product,
@@ -83,6 +84,9 @@ class Network(Protocol):
 
     @property
     def deposits(self) -> Mapping[str, Deposit]: ...
+
+    @property
+    def plants(self) -> Mapping[str, Plant]: ...
 
 
 def contained(good: Good, metal: str) -> float:

@@ -78,7 +78,8 @@ def test_explain_says_who_bears_a_policy(tmp_path: Path) -> None:
     found = planner.explain(system_of(trading(20), tmp_path))
     row = found.incidence.set_index("policy").loc["cap"]
     assert row.to_dict() == pytest.approx({"home": -400, "abroad": 600, "deadweight": 200})
-    assert any("a deadweight of 200" in sentence for sentence in found.words)
+    said = "By cap home gains 400 USD and abroad loses 600 USD: a deadweight of 200."
+    assert said in found.words
     assert any(sentence.startswith("Suppliers abroad gain 150") for sentence in found.words)
 
 

@@ -249,6 +249,10 @@ def policies(study: Study) -> dict[str, dict[str, Any]]:
     found["stockpile_cover"] = {"kind": "stockpile_cover", "goods": ["li"], "months": 12}
     for origin in ("X", "Y"):
         found[f"closure, {origin}"] = {"kind": "closure", "origin": origin, "share": 0}
+    for name, numerator in SELECTED.items():
+        fields = {"numerator": numerator, "denominator": {"demand": "*"}, "at_most": HALF}
+        found[f"share, {name}"] = {"kind": "share", **fields}
+    found["subsidy"] = {"kind": "subsidy", "activity": {"origins": "home"}, "rate": 1}
     found["pin"] = {"kind": "pin", "processes": names, "tolerance": 0}
     return found
 
@@ -264,7 +268,20 @@ This page is written by `python -m tests.documents.what_counts`; a test fails wh
 """
 SHARES = ("import_share", "recycled_content")
 NONE = "nothing"
+SECONDARY = ["domestic secondary", "foreign secondary"]
+SELECTED: Mapping[str, Mapping[str, Any]] = {
+    "home": {"origins": "home"},
+    "home, processing": {"origins": "home", "stages": "processing"},
+    "from X": {"origins": "X"},
+    "X at extraction": {"origins": "X", "stages": "extraction"},
+    "X at processing": {"origins": "X", "stages": "processing"},
+    "secondary metal": {"forms": "refined metal", "pathways": SECONDARY},
+}
+"""Numerators of shares, by column."""
 SAID = {
+    "selects nothing": "nothing",
+    "may work up": "mixed",
+    "cannot be told": "mixed",
     "is unknown": "nothing from there",
     "is empty; name at least one": "no waste here",
 }
@@ -285,6 +302,14 @@ TABLES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             *(f"import_share, {o} of {of}" for of in ("demand", "imports") for o in ("X", "Y")),
             *(f"closure, {origin}" for origin in ("X", "Y")),
         ),
+    ),
+    (
+        "Policies over any selection",
+        (
+            "share: t that a numerator counts, of these origins, stages and pathways; subsidy: t "
+            "of activity at home that is paid for."
+        ),
+        (*(f"share, {name}" for name in SELECTED), "subsidy"),
     ),
     (
         "Other policies",
@@ -457,6 +482,8 @@ def _said(fields: Mapping[str, Any], half: pd.DataFrame, quarter: pd.DataFrame) 
         return f"{number(value + HALF * whole)} of {number(whole)}"
     if kind == "self_sufficiency":
         return number(value - (bound - HALF))
+    if kind == "subsidy":
+        return number(-float(half["value"].sum()))
     return f"asks {number(bound)}" if kind == "stockpile_cover" else number(value)
 
 
@@ -471,7 +498,7 @@ def _closed(study: Study, folder: Path) -> str:
 
 def _of_plan(plan: Plan) -> Iterator[tuple[str, str]]:
     known = planner.indicators(plan).set_index("indicator")["value"].to_dict()
-    for name in TABLES[3][2]:
+    for name in TABLES[4][2]:
         yield name, number(known[name]) if name in known else "undefined: no supply in these forms"
     trade = trade_table(plan)
     for direction in ("import", "export"):

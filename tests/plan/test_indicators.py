@@ -322,8 +322,12 @@ def test_each_refined_good_of_a_metal_has_its_own_price(tmp_path: Path) -> None:
     the dearest stood for both; a study with one refined good has no name more."""
     study = (
         Study(metals=("gallium",))
-        .good("4N", "refined", demand=10, shortage_cost=1e4)
-        .good("6N", "refined", demand=5, shortage_cost=1e4)
+        .good("4N", "refined")
+        .good("6N", "refined")
+        .good("diode", "product", demand=10, shortage_cost=1e4)
+        .good("laser", "product", demand=5, shortage_cost=1e4)
+        .process("diodes", "manufacture", takes={"4N": 1}, gives={"diode": 1})
+        .process("lasers", "manufacture", takes={"6N": 1}, gives={"laser": 1})
         .process("buy", "import", gives={"4N": 1}, import_price=100)
         .process(
             "purify",

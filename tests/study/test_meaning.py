@@ -17,7 +17,7 @@ from planner.plan.plan import Plan
 from planner.solver.compiled import compiled
 from planner.study.meaning import MEANINGS
 from planner.study.reader import Rereader
-from planner.study.schema import BY_NAME, POLICY_FORMS, SERIES_UNITS
+from planner.study.schema import BY_NAME, POLICY_FORMS, SELECTOR_FIELDS, SERIES_UNITS
 from planner.system.nouns import TRADE, Distribution, GoodKind, ProcessKind, System
 from tests.small import Study, system_of
 
@@ -501,7 +501,15 @@ RULES: dict[str, dict[str, Any]] = {
     "stockpile_cover": {"goods": ["lithium"], "months": 1},
     "closure": {"origin": "A", "share": 0.5},
     "pin": {"tolerance": 0.1},
+    "share": {
+        "numerator": {"stages": ["processing"], "origins": "home"},
+        "denominator": {"demand": "*"},
+        "at_least": 0.2,
+    },
+    "subsidy": {"activity": {"processes": ["lithium_refine"]}, "rate": 4},
 }
+EITHER = {"at_most": "at_least", "plants": "activity"}
+"""Fields that stand in the place of another."""
 OTHER: dict[str, Any] = {
     "enabled": False,
     "from": 2023,
@@ -515,10 +523,19 @@ OTHER: dict[str, Any] = {
     "impact": "land",
     "of": "imports",
     "provenance": "home",
+    "numerator": {"origins": ["A"]},
+    "denominator": {"stages": ["processing"]},
+    "metals": ["cobalt"],
+    "each": ["metals"],
+    "measured": "activity",
+    "demand": ["lithium_cell"],
+    "activity": {"kinds": ["import"]},
+    "plants": ["k"],
+    "budget": 7.0,
 }
 """Another value of each field."""
 GOODS = {"collection_target": ["cobalt_old"], "stockpile_cover": ["cobalt"]}
-LABELS = {"kind", "source", "note", "published"}
+LABELS = {"kind", "source", "note", "published", "preset"}
 """Fields that set nothing and say so."""
 
 
@@ -543,9 +560,11 @@ def test_every_field_of_a_policy_sets_something(tmp_path: Path, kind: str) -> No
         study.impact("water", "m3").factor("cobalt_refine", "water", 2)
         study.impact("land", "ha").factor("cobalt_refine", "land", 3)
         study.factor("lithium_A", "water", 1)
+    if kind == "stockpile_cover":
+        study.good("lens", "product", metal="lithium", demand=4, shortage_cost=1e5, equivalent=1)
     before = programme(study, tmp_path)
     level = fields[form.level]
-    others = {form.level: level / 2} | {
+    others = dict.fromkeys(form.levels, level / 2) | {
         field.name: GOODS[kind] if field.name == "goods" else OTHER[field.name]
         for field in form.fields
         if field.name not in LABELS
@@ -553,8 +572,44 @@ def test_every_field_of_a_policy_sets_something(tmp_path: Path, kind: str) -> No
     if kind.startswith("impact"):
         others["scope"] = "territorial"
     for name, value in others.items():
-        study.policies["p"] = {"kind": kind, "source": "test", **fields, name: value}
+        kept = {key: given for key, given in fields.items() if key != EITHER.get(name)}
+        study.policies["p"] = {"kind": kind, "source": "test", **kept, name: value}
         assert programme(study, tmp_path) != before, name
+
+
+SELECTED: dict[str, Any] = {
+    "metals": "lithium",
+    "goods": "lithium",
+    "forms": "refined metal",
+    "processes": ["lithium_refine", "cobalt_refine"],
+    "kinds": ["refine"],
+    "stages": "processing",
+    "origins": "home",
+    "pathways": "domestic secondary",
+    "flow": "takes",
+    "less_exports": True,
+    "demand": "lithium_cell",
+    "market": "home",
+}
+
+
+@pytest.mark.parametrize(
+    # places need a study that has some: tests/lp/test_shares.py
+    "field",
+    [field.name for field in SELECTOR_FIELDS if field.name != "places"],
+)
+def test_every_field_of_a_selector_sets_something(tmp_path: Path, field: str) -> None:
+    """Each field of a selector, beside a share of everything, makes another programme."""
+    sold = {"metal": "lithium", "stage": "processing", "export": True, "equivalent": 1}
+    study = ruled().good("sold", "product", **sold, demand=2, shortage_cost=9)
+    study.process("sell", "manufacture", takes={"lithium": 1}, gives={"sold": 1})
+    where = "denominator" if field in ("demand", "market") else "numerator"
+    stages = ["extraction", "processing", "recycling"]
+    given: dict[str, Any] = {"numerator": {"stages": stages}, "denominator": {"demand": "*"}}
+    study.policy("p", "share", **given, at_most=0.2, measured="contained")
+    before = programme(study, tmp_path)
+    study.policies["p"][where] = {**given[where], field: SELECTED[field]}
+    assert programme(study, tmp_path) != before
 
 
 @pytest.mark.parametrize(

@@ -440,10 +440,14 @@ def _surplus_words(found: Explanation) -> Iterable[str]:
         gain = part["present_value"].sum()
         yield f"{str(party).capitalize()} gain {gain:,.4g} USD by {name}, present value."
     for row in found.incidence.to_dict(orient="records"):
-        yield (
-            f"Of {row['policy']} home bears {row['home']:,.4g} USD and abroad "
-            f"{row['abroad']:,.4g}: a deadweight of {row['deadweight']:,.4g}."
-        )
+        ends = _gained("home", row["home"]), _gained("abroad", row["abroad"])
+        lost = f"a deadweight of {row['deadweight']:,.4g}"
+        yield f"By {row['policy']} {ends[0]} and {ends[1]}: {lost}."
+
+
+def _gained(who: str, cost: float) -> str:
+    """What a policy costs somebody, or gains them, in words."""
+    return f"{who} {'loses' if cost > 0 else 'gains'} {abs(cost):,.4g} USD"
 
 
 def _penalty_words(penalty: float) -> str:

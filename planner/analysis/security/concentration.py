@@ -256,7 +256,9 @@ def with_benchmarks(system: System, *, start: int = FROM, penalty: float | None 
         for metal in system.metals
         for policy in (*_floors(system, metal, start, price), *_ceilings(system, metal, start))
     }
-    wrong = [text for policy in added.values() for _, text in uncountable(system, policy)]
+    wrong = [
+        text for policy in added.values() for _, text in uncountable(system, policy, system.metals)
+    ]
     if wrong:
         raise SpecError("benchmarks", sorted(set(wrong)))
     return replace(system, policies=frozen_map({**system.policies, **added}))

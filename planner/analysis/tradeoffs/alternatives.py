@@ -151,7 +151,7 @@ def _stay_near(program: Program, made: Compiled, x: Array, cost: float, slack: f
     """Rows that keep to plans within the slack and no worse in shortage and breaches. Scaled, since
     money dwarfs tonnes."""
     arrays = made.arrays
-    penalty, paid = arrays.penalty, arrays.cost - arrays.penalty
+    penalty, paid = arrays.penalty, arrays.paid
     size = max(float(np.abs(paid).max(initial=0.0)), 1.0)
     program.add_row(paid / size, -np.inf, (cost + slack * abs(cost) - arrays.offset) / size)
     if penalty.any():

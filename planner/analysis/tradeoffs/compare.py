@@ -18,6 +18,7 @@ from planner.plan.prices import refined_prices
 from planner.plan.schema import REFINED_PRICE
 from planner.runtime.display import shown
 from planner.study.schema import POLICY_FORMS
+from planner.system.nouns import Array
 
 PRICE_ENDS = ("low", "high")
 """Columns of the price table that are the ends of a price."""
@@ -151,11 +152,18 @@ def _settings(plan: Plan) -> Iterator[tuple[str, float, str]]:
     yield "border_adjustment", float(system.border_adjustment), "1"
     for policy in system.policies.values():
         form = POLICY_FORMS[policy.kind]
-        for year, level in zip(system.years, policy.level, strict=True):
-            if np.isfinite(level):
-                yield f"policies.{policy.name}.{form.level}.{year}", float(level), form.unit
+        for year, level in _by_year(system.years, policy.level):
+            yield f"policies.{policy.name}.{form.level_of(policy)}.{year}", level, form.unit
+        for year, most in _by_year(system.years, policy.budget):
+            yield f"policies.{policy.name}.budget.{year}", most, "USD/year"
         if policy.penalty is not None:
             yield f"policies.{policy.name}.penalty", policy.penalty, "USD per unit"
+
+
+def _by_year(years: Sequence[int], series: Array | None) -> Iterator[tuple[int, float]]:
+    """Years and numbers of a series where it has one."""
+    values = [] if series is None else series.tolist()
+    yield from ((y, v) for y, v in zip(years, values, strict=False) if np.isfinite(v))
 
 
 def _structure(plans: Sequence[Plan], heads: tuple[str, ...]) -> pd.DataFrame:

@@ -29,7 +29,7 @@ import numpy as np
 import pandas as pd
 
 from planner.errors import SolverError, SpecError
-from planner.lp.arrays import PENALTIES
+from planner.lp.arrays import PENALTIES, TRANSFERS
 from planner.plan.solve import optimal
 from planner.plan.tables import supply_of
 from planner.runtime.display import amount, shown
@@ -205,8 +205,9 @@ def import_columns(made: Compiled) -> Array:
 
 
 def plain_cost(arrays: Arrays) -> Array:
-    """The frontier's cost, shape (n,): without prices of carbon and impacts, and penalties."""
-    left_out = {"emission", "impact", *PENALTIES}
+    """The frontier's cost, shape (n,): without prices of carbon and impacts, penalties and
+    subsidies."""
+    left_out = {"emission", "impact", *PENALTIES, *TRANSFERS}
     return np.where([name in left_out for name, _ in arrays.columns], 0.0, arrays.cost)
 
 

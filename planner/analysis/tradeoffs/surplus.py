@@ -39,6 +39,8 @@ PRODUCERS = "producers and owners at home"
 ABROAD = frozenset({SUPPLIERS, BUYERS_ABROAD})
 """Parties abroad; all others are at home."""
 ELSEWHERE = "abroad"
+ROUNDING = 1e-12
+"""Share of the largest surplus up to which one is rounding."""
 TERMS, DEADWEIGHT = "terms of trade", "deadweight"
 
 
@@ -182,6 +184,8 @@ def gains(plans: Sequence[Plan], heads: Sequence[str]) -> pd.DataFrame:
     frame.insert(3, "unit", plans[0].record.currency)
     if frame.empty:
         return frame
+    least = ROUNDING * float(np.abs(frame[list(heads)].to_numpy(dtype=float)).max())
+    frame[list(heads)] = frame[list(heads)].where(frame[list(heads)].abs() > least, 0.0)
     whole = frame[list(heads)].sum()
     terms = [_terms_of_trade(plan, plans[0]) for plan in plans]
     lost = [float(whole[heads[0]] - whole[head]) for head in heads]

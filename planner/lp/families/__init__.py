@@ -44,9 +44,11 @@ from planner.lp.families.ramp import RAMP, RUN_DOWN
 from planner.lp.families.recycled_content import RECYCLED_CONTENT
 from planner.lp.families.self_sufficiency import SELF_SUFFICIENCY
 from planner.lp.families.service import SERVICE
+from planner.lp.families.share import SHARE_CEILING, SHARE_FLOOR
 from planner.lp.families.shortage_limit import SHORTAGE_LIMIT
 from planner.lp.families.stockpile_balance import STOCKPILE_BALANCE
 from planner.lp.families.stockpile_cover import STOCKPILE_COVER
+from planner.lp.families.subsidy import SUBSIDY_BUDGET, SUBSIDY_CLAIM
 from planner.lp.families.supply_curve import SUPPLY_CURVE
 from planner.lp.families.take_back import TAKE_BACK
 from planner.lp.families.unseen_rise import UNSEEN_RISE
@@ -77,6 +79,10 @@ FORMULATION: tuple[Physical | Target, ...] = (
     STOCKPILE_BALANCE,
     EMISSION_ACCOUNT,
     IMPACT_ACCOUNT,
+    SUBSIDY_CLAIM,
+    SUBSIDY_BUDGET,
+    SHARE_FLOOR,
+    SHARE_CEILING,
     SELF_SUFFICIENCY,
     RECYCLED_CONTENT,
     COLLECTION_TARGET,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from planner.study.judgement.facts import Facts
 from planner.study.judgement.hosts import doubt_contents, doubt_hosts
+from planner.study.judgement.laws import doubt_presets
 from planner.study.judgement.observed import (
     doubt_cohorts,
     doubt_observations,
@@ -26,6 +27,7 @@ __all__ = ["Facts", "doubts", "refuse_unheeded"]
 JUDGES = (
     warn_unheeded,
     doubt_policies,
+    doubt_presets,
     doubt_head,
     doubt_rates,
     doubt_prices,
