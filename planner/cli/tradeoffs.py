@@ -1,4 +1,4 @@
-"""Commands about choices: frontier, alternatives."""
+"""Commands about choices: frontier, alternatives, places."""
 
 from __future__ import annotations
 

@@ -42,6 +42,7 @@ ABOUT_STUDIES = (
     ("secure", "--years", "1"),
     ("concentration",),
     ("concentration", "--crma"),
+    ("places",),
     ("gap",),
     ("sensitivity", "--top", "1"),
 )
