@@ -73,7 +73,7 @@ def test_hindcast_refuses(folder: Path, words: tuple[str, ...], message: str) ->
 
 def test_calibrate_lists_every_unseen_cost_and_writes_a_study(tmp_path: Path) -> None:
     """60 t of a mine at 10 and 40 t of an import at 30 were observed where the plan mines all: the
-    mine bears an unseen 20, less half of its rise of 0.2 up to there, as the import half of its 0.3.
+    mine bears an unseen 20, less half of its rise of 0.2 up to there, the import half of its 0.3.
     The study written has a scenario that needs no pin."""
     study = Study(2021, 2022).good("li", "refined", demand=100, shortage_cost=1000)
     study.process("mine", "mine", gives={"li": 1}, variable_cost=10, observed={2021: 60})
