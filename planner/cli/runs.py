@@ -303,6 +303,8 @@ def compare(
         found, routes = planner.compare(plans, names), planner.routes(plans, names, points=points)
         tables = {name: found.changes(getattr(found, name)) for name in COMPARED}
         tables |= {"structure": found.structure, "routes": routes}
+        if len(found.surplus):
+            tables |= {"surplus": found.surplus}
         moved = _moved(plans, answers, stage) if why else None
         if moved is not None:
             tables |= {"why": moved.shares, "why_rows": moved.rows}
@@ -353,6 +355,8 @@ def _show_comparison(found: Comparison, routes: pd.DataFrame, points: float) -> 
     from planner.cli._terminal import show_comparison, show_frame
 
     show_comparison(found)
+    if len(found.surplus):
+        show_frame("Who gains, present value", found.surplus, rows=len(found.surplus))
     shown = routes[[name for name in SHOWN_ROUTES if name != "plan" or len(found.names) > 2]]
     show_frame(
         f"routes whose share of a metal's supply changes by more than {points:g} points against "

@@ -59,6 +59,13 @@ VARIABLES: tuple[Term, ...] = (
     ),
     Term("emission", "E_{s,t}", ("scope", "year"), "t CO2e/yr", "emissions of a scope"),
     Term(
+        "impact",
+        "I_{i,t}",
+        ("impact", "year"),
+        "unit of the impact/yr",
+        "an impact within a scope, where it has a price or a cap",
+    ),
+    Term(
         "measure",
         "x_{u,v}",
         ("measure", "year"),
@@ -175,6 +182,13 @@ PARAMETERS: tuple[Term, ...] = (
         "carbon price, on the scope that it falls on",
     ),
     Term(
+        "impact_cost",
+        r"\beta_t\, \theta_{i,t}",
+        ("impact", "year"),
+        "USD/(unit of the impact/yr)",
+        "price of an impact, on the scope that it falls on",
+    ),
+    Term(
         "shortage_cost",
         r"\beta_t\, w_{g,t}",
         ("good", "year"),
@@ -262,6 +276,7 @@ SETS: tuple[Term, ...] = (
     ),
     Term("capacities", "", (), "", "all (plant, year)"),
     Term("emission_rows", "", (), "", "all (scope, year)"),
+    Term("impact_account_rows", "", (), "", "all (impact, year) with a price or a cap"),
     Term("footprint_years", "", (), "", "all (footprint, year)"),
     Term("shortages", "", (), "", "all (good, year) with demand"),
     Term("disposals", "", (), "", "all (good, year) that may be disposed of"),

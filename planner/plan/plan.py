@@ -272,6 +272,12 @@ class Plan:
         return self.tables["emissions"]
 
     @property
+    def impacts(self) -> pd.DataFrame:
+        """Impacts beside carbon: impact, scope, metal, stage, process, origin, year, part, value,
+        unit."""
+        return self.tables["impacts"]
+
+    @property
     def exports(self) -> pd.DataFrame:
         """What goes abroad by where its metal was won: metal, year, good, pathway, origin, value,
         unit."""

@@ -24,6 +24,7 @@ from planner.plan.schema import COLUMNS
 from planner.system.byproducts import host_accounts, residue_inflow
 from planner.system.curves import BOUGHT, curves, paid_at, tranches
 from planner.system.economics import period_factors
+from planner.system.impacts import impact_parts
 from planner.system.nouns import SCOPES, Array, Curve, Plant, System
 from planner.system.orders import order_charge, placed
 from planner.system.provenance import REFINED, is_supplied
@@ -331,6 +332,7 @@ def _own_costs(system: System, values: Values) -> Iterator[_Cost]:
 def _process_costs(system: System, values: Values) -> Iterator[_Cost]:
     """Running costs of processes, transfers and the carbon price."""
     carbon_price, scope = system.carbon_price, priced_scope(system)
+    priced = [impact for impact in system.impacts.values() if impact.price.any()]
     for process in system.processes.values():
         activity = series(system, values, "activity", process.name)
         name, metals = process.name, joined_metals(metals_of(system, process))
@@ -347,6 +349,11 @@ def _process_costs(system: System, values: Values) -> Iterator[_Cost]:
         emitted = tranche_emission(system, step) * series(system, values, "step", step.label)
         name = f"deposit/{step.label}"
         yield _Cost("carbon_price", name, deposit.metal, carbon_price * emitted)
+        for impact in priced:
+            rate = sum(part for at, _, part in impact_parts(impact, process) if at == impact.scope)
+            yield _Cost(
+                "impact_price", f"{impact.name}/{name}", metals, impact.price * rate * activity
+            )
 
 
 def _good_costs(system: System, values: Values) -> Iterator[_Cost]:
@@ -510,6 +517,25 @@ def _emission_rows(system: System, values: Values) -> Iterator[Row]:
             for t, v in _by_period(system, rate * dug):
                 if v:
                     yield *key, t, part, v, "tCO2e/year"
+
+
+def impact_table(system: System, values: Values) -> pd.DataFrame:
+    """Impacts beside carbon by scope, process and part, in the unit of each per year; the footprint
+    repeats the territorial parts and adds what imports bring."""
+    return table("impacts", _impact_rows(system, values))
+
+
+def _impact_rows(system: System, values: Values) -> Iterator[Row]:
+    for impact in system.impacts.values():
+        unit = f"{impact.unit}/year"
+        for process in system.processes.values():
+            activity = series(system, values, "activity", process.name)
+            of = process.stage, process.name, process.origin
+            for scope, part, rate in impact_parts(impact, process):
+                metals = joined_metals(metals_of(system, process))
+                for t, v in _by_period(system, rate * activity):
+                    if v:
+                        yield impact.name, scope, metals, *of, t, part, v, unit
 
 
 def total_emissions(system: System, emissions: pd.DataFrame) -> dict[str, float]:

@@ -37,6 +37,7 @@ SYMBOLS = {
     r"\zeta": "ζ",
     r"\nu": "ν",
     r"\kappa": "κ",
+    r"\iota": "ι",
     r"\lambda": "λ",
     r"\mu": "μ",
     r"\phi": "φ",

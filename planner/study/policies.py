@@ -88,6 +88,7 @@ class PolicyReader:
             "goods": tuple(nouns.goods),
             "processes": tuple(nouns.processes),
             "plants": tuple(nouns.plants),
+            "impacts": tuple(nouns.impacts),
         }
         self.readings: Mapping[Reading, Callable[[Written, PolicyField], Any]] = {
             "kind": lambda policy, field: policy.fields["kind"],

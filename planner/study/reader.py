@@ -359,6 +359,8 @@ class _Reading:
             ),
             loss_media=frozen_map(nouns.loss_media),
             take_back=frozen_map({n: b for n, b in nouns.take_back.items() if b.more.any()}),
+            discoveries=frozen_map(nouns.discoveries),
+            impacts=frozen_map(nouns.impacts),
             observations=nouns.observations,
             abroad=frozen_map(nouns.abroad),
             border_charges=frozenset(head.border_charges),

@@ -145,6 +145,9 @@ class Step:
     outlay: Array | None = None
     """What a unit of it adds to the outlay where every unit is paid at the market price, USD per
     unit; None where each step is paid at its own price."""
+    own: Array | None = None
+    """What the unit is worth to who sells or buys it, the mean of the curve over the step, USD;
+    `price` is that but for market power. Given with `outlay`."""
 
 
 Curve = Mapping[str, Step]
@@ -475,6 +478,30 @@ class Exploration:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Discovery:
+    """A type of deposit that may be found (`planner.system.discoveries`)."""
+
+    name: str
+    deposit: str
+    """The deposit that what is found adds to."""
+    plant: str
+    """The plant that its capacity adds to; empty where capacity does not matter."""
+    rate: Array
+    """Expected number found in a year, shape (Y,)."""
+    tonnage: float
+    """Median of the ore in one, t."""
+    tonnage_spread: float
+    """Standard deviation of its natural logarithm."""
+    grade: float
+    """Median of the metal in a tonne of its ore."""
+    grade_spread: float
+    capacity_factor: float
+    capacity_exponent: float
+    lead_time: int
+    """Whole years from finding to the first ore."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class TakeBack:
     """Waste that is collected beyond the collection rate because somebody is made to pay for it:
     extended producer responsibility."""
@@ -487,6 +514,24 @@ class TakeBack:
     fee: Array
     """USD per t paid to whoever hands it in (deposit, premium): a payment between parties at home,
     no cost to the country; shape (Y,)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Impact:
+    """An impact beside carbon, in its own unit. Series have shape (Y,)."""
+
+    name: str
+    unit: str
+    scope: Scope
+    """What its price falls on, and a frontier aims at."""
+    description: str
+    price: Array
+    """USD per unit."""
+    electricity: Array
+    """Per MWh from the home grid."""
+    factors: Mapping[str, Array]
+    """By process, per unit of activity: at home without the electricity, of imports cradle to
+    border."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -544,6 +589,7 @@ class Policy:
     goods: tuple[str, ...] = ()
     processes: tuple[str, ...] = ()
     scope: Scope = "territorial"
+    impact: str = ""
     of: Literal["demand", "imports"] = "demand"
     provenance: Literal["any", "home"] = "any"
     """Output that self-sufficiency counts: every output at home at its stage, or only metal won
@@ -634,6 +680,10 @@ class System:
     """By the name of the loss."""
     take_back: Mapping[str, TakeBack] = field(default_factory=dict)
     """By waste."""
+    discoveries: Mapping[str, Discovery] = field(default_factory=dict)
+    """Types of deposit that ensembles draw; no plan counts on any."""
+    impacts: Mapping[str, Impact] = field(default_factory=dict)
+    """Impacts beside carbon."""
     observations: tuple[Observed, ...] = ()
     abroad: Mapping[str, Abroad] = field(default_factory=dict)
     """The places other than the country, by name; empty where the study has none."""

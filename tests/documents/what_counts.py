@@ -240,6 +240,11 @@ def policies(study: Study) -> dict[str, dict[str, Any]]:
     for scope in ("territorial", "footprint"):
         found[f"carbon_cap, {scope}"] = {"kind": "carbon_cap", "scope": scope, "cap": 1}
     found["carbon_budget, footprint"] = {"kind": "carbon_budget", "scope": "footprint", "cap": 1}
+    for scope in ("territorial", "footprint"):
+        fields = {"impact": "water", "scope": scope, "cap": 1}
+        found[f"impact_cap, {scope}"] = {"kind": "impact_cap", **fields}
+    fields = {"impact": "water", "scope": "footprint", "cap": 1}
+    found["impact_budget, footprint"] = {"kind": "impact_budget", **fields}
     found["capital_budget"] = {"kind": "capital_budget", "cap": 1}
     found["stockpile_cover"] = {"kind": "stockpile_cover", "goods": ["li"], "months": 12}
     for origin in ("X", "Y"):
@@ -311,7 +316,7 @@ TABLES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         (
             "recycled_content: t of all t of refined metal. quota and pin: t of activity of the "
             "processes, and processes held. Emissions in t CO2e where each process emits 1 t of it "
-            "per tonne, the imports abroad; trade emits none."
+            "per tonne, the imports abroad; trade emits none; impacts in m3 where each takes 1 m3."
         ),
         (
             "recycled_content",
@@ -320,6 +325,8 @@ TABLES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "collection_target",
             *(f"carbon_cap, {scope}" for scope in ("territorial", "footprint")),
             "carbon_budget, footprint",
+            *(f"impact_cap, {scope}" for scope in ("territorial", "footprint")),
+            "impact_budget, footprint",
             "capital_budget",
             "stockpile_cover",
         ),
@@ -386,7 +393,18 @@ def _refused(found: list[tuple[str, str]]) -> Iterator[str]:
     yield from (f"- **{case}.** {message}" for case, message in found)
 
 
-def _cells(make: Callable[[], Study], folder: Path) -> Iterator[tuple[str, str]]:
+def watered(study: Study) -> Study:
+    """Each process takes 1 m3 of water per tonne."""
+    study.impact("water", "m3")
+    for row in study.rows["processes"]:
+        study.factor(row["process"], "water", 1)
+    return study
+
+
+def _cells(way: Callable[[], Study], folder: Path) -> Iterator[tuple[str, str]]:
+    def make() -> Study:
+        return watered(way())
+
     plan = planner.solve(system_of(make(), folder))
     asked = policies(make())
     closures = {c: fields for c, fields in asked.items() if fields["kind"] == "closure"}
@@ -431,7 +449,16 @@ def _measured(
 
 def _rows(system: Any, plan: Plan, names: Mapping[str, str]) -> dict[str, pd.DataFrame]:
     arrays = compiled(system).arrays
-    x = np.array([plan.values.get(name, {}).get(index, 0.0) for name, index in arrays.columns])
+    of_impacts = plan.impacts.groupby(["impact", "scope"])["value"].sum()
+    values = plan.values | {
+        "impact": {
+            (f"{impact}/{scope}", year): float(of_impacts.get((impact, scope), 0.0))
+            for impact in system.impacts
+            for scope in ("territorial", "footprint")
+            for year in system.years
+        }
+    }
+    x = np.array([values.get(name, {}).get(index, 0.0) for name, index in arrays.columns])
     found = pd.DataFrame(
         {
             "column": [names.get(str(index[0]), "") if index else "" for _, index in arrays.rows],

@@ -22,6 +22,7 @@ from tests.lp import test_families_hosts as hosts
 from tests.lp import test_families_plants as plants
 from tests.lp import test_families_policies as policies
 from tests.lp import test_families_supply as supply
+from tests.lp import test_impacts as impacts
 from tests.lp import test_shares as shares
 from tests.lp import test_subsidies as subsidies
 from tests.lp import test_take_back as returned
@@ -30,6 +31,7 @@ from tests.mfa import test_demand_measures as measures
 from tests.small import Study, Value, plan_of, price, system_of
 
 STEP = 1e-3
+WATER = {"impact": "water", "scope": "footprint"}
 BUDGET = {"scope": "territorial", "cap": 500}
 HOME = {"metal": "lithium", "stages": ["processing"]}
 
@@ -120,6 +122,11 @@ BINDING: dict[str, Callable[[], Study]] = {
         policies.dig(policies.market(last=2022, discount_rate=0.1), 10, direct_emission=4),
         "carbon_budget",
         **BUDGET,
+    ),
+    "impact_account": lambda: impacts.market(price=1),
+    "impact_cap": lambda: with_policy(impacts.market(last=2022), "impact_cap", **WATER, cap=250),
+    "impact_budget": lambda: with_policy(
+        impacts.market(last=2022), "impact_budget", **WATER, cap=650
     ),
     "capital_budget": lambda: with_policy(
         policies.dig(policies.market(), 5, plant="works").plant("works", capital_cost=40, life=4),

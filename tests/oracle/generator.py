@@ -1040,6 +1040,19 @@ def subsidised(d: Draft) -> dict[str, Any]:
     return fields
 
 
+def names_of_losses(d: Draft) -> None:
+    """Losses of other names, some that media have too."""
+    for row in d.tables["processes"]:
+        if d.chance(0.15):
+            row["loss"] = d.dice.choice(("slag", "dross", "mill/dust"))
+
+
+def population(d: Draft) -> None:
+    """Persons, in some or all years."""
+    if d.chance(0.3):
+        d.value("series", "1", d.series(1000, 90000), series="population")
+
+
 # ---- all of it
 
 
@@ -1067,6 +1080,8 @@ def draw(seed: int) -> Draft:
         take_back,
         loss_media,
         transit,
+        names_of_losses,
+        population,
         elasticities,
         unseen_costs,
         home_answers,

@@ -93,12 +93,14 @@ def places(p: Programme, process: str) -> dict[str, tuple[str, str]]:
 def concentration(
     shares: dict[tuple[str, str], float], least: float
 ) -> Iterator[tuple[str, float]]:
-    """HHI by stage; what is no more than `least` is rounding."""
+    """HHI by stage, and the share of the largest origin; what is no more than `least` is
+    rounding."""
     for stage in {stage for stage, _ in shares}:
         values = [v for (s, _), v in shares.items() if s == stage and v > least]
         total = sum(values)
         if total > 0:
             yield stage, FULL * sum((v / total) ** 2 for v in values)
+            yield f"largest: {stage}", max(values) / total
 
 
 def draws_abroad(p: Programme, flows: pd.DataFrame) -> bool:
@@ -117,6 +119,8 @@ def wrong_trade(p: Programme, plan: Any) -> list[str]:
     hhi = planner.concentration(plan)
     keys = zip(hhi.metal, hhi.year, hhi.stage, strict=True)
     said |= dict(zip(keys, hhi.hhi, strict=True))
+    keys = zip(hhi.metal, hhi.year, "largest: " + hhi.stage, strict=True)
+    said |= dict(zip(keys, hhi.share, strict=True))
     found = []
     for metal in p.study.head["metals"]:
         traced, flows = Traced(p.study, plan, metal), plan.flows[plan.flows.metal == metal]

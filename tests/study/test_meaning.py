@@ -54,8 +54,9 @@ PLACES = frozenset(
     if each.names and (form := BY_NAME[each.table]).has_values
 )
 """Table and column at which a number without a meaning is named."""
-NOT_OF_A_PLAN = ("observations",)
-"""Tables that the programme never sees: they are read by `planner reconcile` (tests/mfa)."""
+NOT_OF_A_PLAN = ("observations", "discovery_values")
+"""Tables that the programme never sees: they are read by `planner reconcile` (tests/mfa), and by
+ensembles (tests/analysis/test_discoveries.py)."""
 NOT_IN_TABLES = ("series.population",)
 """Read by `planner.indicators` of a plan, not by the tables of the run (tests/plan)."""
 
@@ -162,7 +163,8 @@ def _processes(s: Study) -> None:
     """Each kind of process with a plant, a host, a ramp and a deposit, and each with none."""
     for kind in PROCESSES:
         s.plant(f"k_{kind}", existing_capacity=50).ramp(f"r_{kind}", growth=0.5, stopping_cost=4)
-        s.deposit(f"d_{kind}", reserve=1e4, additions=5)
+        announced = {"probability": 0.55} if kind == "collect" else {}
+        s.deposit(f"d_{kind}", reserve=1e4, additions=5, **announced)
         if kind != "byproduct":
             s.host(f"h_{kind}", 1000)
         s.process(
@@ -202,12 +204,14 @@ def _equipment(s: Study) -> None:
         **ORDERS,
     )
     s.plant("stands", existing_capacity=5, life=10, fixed_cost=1, max_capacity=80, **ORDERS)
-    s.plant("coming", under_construction={2022: 5}, life=1.5)
+    s.plant("coming", under_construction={2022: 5}, life=1.5, probability=0.55)
     for name in ("full", "stands", "coming"):
         s.process(
             f"on_{name}", "refine", takes={"li0": 1}, gives={"li": 1}, plant=name, loss="slag"
         )
-    s.plant("idle", existing_capacity=5, fixed_cost=0).deposit("buried", reserve=10)
+    s.plant("idle", existing_capacity=5, fixed_cost=0, probability=0.55).deposit(
+        "buried", reserve=10
+    )
     s.host("lonely", 10, lithium=0.3).host("filling", 10, lithium=0.3)
     s.host("h_byproduct", 1000, lithium=0.2).residue("d_mine", "h_byproduct", 0.4)
     s.residue("d_refine", "filling", 0.5).residue("buried", "filling", 0.3)
@@ -491,6 +495,8 @@ RULES: dict[str, dict[str, Any]] = {
     "collection_target": {"goods": ["lithium_old"], "share": 0.2},
     "carbon_cap": {"scope": "territorial", "cap": 50},
     "carbon_budget": {"scope": "territorial", "cap": 50},
+    "impact_cap": {"impact": "water", "scope": "footprint", "cap": 50},
+    "impact_budget": {"impact": "water", "scope": "footprint", "cap": 50},
     "capital_budget": {"cap": 50},
     "stockpile_cover": {"goods": ["lithium"], "months": 1},
     "closure": {"origin": "A", "share": 0.5},
@@ -514,6 +520,7 @@ OTHER: dict[str, Any] = {
     "stages": ["extraction"],
     "processes": ["cobalt_refine"],
     "scope": "footprint",
+    "impact": "land",
     "of": "imports",
     "provenance": "home",
     "numerator": {"origins": ["A"]},
@@ -551,6 +558,10 @@ def test_every_field_of_a_policy_sets_something(tmp_path: Path, kind: str) -> No
         )
     if kind == "stockpile_cover":
         study.good("lens", "product", metal="lithium", demand=4, shortage_cost=1e5, equivalent=1)
+    if kind.startswith("impact"):
+        study.impact("water", "m3").factor("cobalt_refine", "water", 2)
+        study.impact("land", "ha").factor("cobalt_refine", "land", 3)
+        study.factor("lithium_A", "water", 1)
     before = programme(study, tmp_path)
     level = fields[form.level]
     others = dict.fromkeys(form.levels, level / 2) | {
@@ -558,6 +569,8 @@ def test_every_field_of_a_policy_sets_something(tmp_path: Path, kind: str) -> No
         for field in form.fields
         if field.name not in LABELS
     }
+    if kind.startswith("impact"):
+        others["scope"] = "territorial"
     for name, value in others.items():
         kept = {key: given for key, given in fields.items() if key != EITHER.get(name)}
         study.policies["p"] = {"kind": kind, "source": "test", **kept, name: value}

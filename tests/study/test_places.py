@@ -9,6 +9,7 @@ from planner.analysis.security.concentration import origin_shares
 from planner.analysis.tradeoffs.places import country_cost
 from planner.errors import SpecError
 from planner.plan.plan import Plan
+from planner.reporting.places import by_place
 from tests.small import Study, plan_of, price, system_of, yearly
 
 REFINED = "lithium/refined"
@@ -79,6 +80,10 @@ def test_the_country_pays_with_and_without_what_its_tariff_earns(tmp_path):
     sums = table.groupby(["place", "item"])["present_value"].sum()
     assert sums["B", "cost"] == pytest.approx(500)
     assert sums["home", "cost"] + sums["B", "cost"] == pytest.approx(plan.objective)
+    section = by_place(plan)
+    assert section is not None
+    assert "1.2 thousand are its own tariffs" in section.sentences[0]
+    assert [row[0] for row in section.blocks[0].rows] == ["home", "B"]
 
 
 def test_a_ban_of_a_scenario_holds_over_narrower_rows(tmp_path):

@@ -225,6 +225,8 @@ def every_noun() -> Study:
     study.product("bags", waste="old packs", uses={"others": 1}, inflow={2020: 6}, life=2)
     study.measure("fewer", "efficiency", "others", cost=7, potential=0.1)
     study.measure("longer", "lifetime", "cells", product="cars", cost=7, potential=0.1, longer=2)
+    study.impact("water", "m3", price={2021: 1, 2026: 2}, electricity=0.3)
+    study.factor("dig", "water", {2021: 4, 2026: 3}).factor("refine", "water", 2)
     study.series("carbon_price", {2021: 10, 2026: 60}).series("grid_intensity", 0.5)
     study.process(
         "theirs", "mine", gives={"li": 1}, variable_cost=30, place="B", stage="processing"

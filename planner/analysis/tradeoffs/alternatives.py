@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from planner.errors import SpecError
+from planner.lp.paid import paid
 from planner.plan.headline import ROUNDING
 from planner.plan.solve import optimal, require_optimal
 from planner.plan.tables import supply_of
@@ -80,14 +81,15 @@ def alternatives(
     program.confirm(program.run())
     found = [best.x, *_different(program, made, best.x, plans, progress)]
     listed = [
-        (i, *_money(arrays.parts(x)), _difference(made, best.x, x)) for i, x in enumerate(found)
+        (i, *_money(paid(made.system, arrays, x)), _difference(made, best.x, x))
+        for i, x in enumerate(found)
     ]
     supplies = [_supply(made, x).assign(plan=i) for i, x in enumerate(found)]
     return Alternatives(
         ranges,
         pd.DataFrame(listed, columns=["plan", "cost", "penalty", "difference"]),
         pd.concat(supplies, ignore_index=True),
-        cost,
+        paid(made.system, arrays, best.x)[0],
         slack,
     )
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from planner.analysis.tradeoffs.structure import differing_texts
+from planner.analysis.tradeoffs.surplus import gains
 from planner.errors import SpecError
 from planner.plan.indicators import indicators
 from planner.plan.plan import Plan
@@ -32,6 +33,8 @@ class Comparison:
     """Differences between plans; every table has one column a plan, under its name, NaN where that
     plan has no such number.
 
+    `surplus`: party, name, place, unit; who gains over all years where prices answer, with terms of
+    trade and deadweight against the first plan (planner.analysis.tradeoffs.surplus).
     `inputs`: path, unit; every number that is not the same in all plans, the levels and penalties
     of policies and the discount rate too. `totals`: quantity, unit; cost, penalties and
     emissions over all years, targets missed. `results`: metal, year, quantity, unit; what differs
@@ -48,6 +51,7 @@ class Comparison:
     all_results: pd.DataFrame
     supply: pd.DataFrame
     structure: pd.DataFrame
+    surplus: pd.DataFrame
 
     def changes(self, table: pd.DataFrame) -> pd.DataFrame:
         """A table of this comparison with two more columns for each later plan: `NAME - FIRST`, and
@@ -92,6 +96,7 @@ def compare(plans: Sequence[Plan], names: Sequence[str] = ()) -> Comparison:
         results,
         _supply(plans, heads),
         _structure(plans, heads),
+        gains(plans, heads),
     )
 
 

@@ -27,6 +27,7 @@ NOUNS = (
     "exploration",
     "loss_media",
     "take_back",
+    "impacts",
     "policies",
 )
 NOT_COMPARED = frozenset({"name", "deposit", "source", "place"})

@@ -34,6 +34,8 @@ from planner.lp.families.emission_account import EMISSION_ACCOUNT
 from planner.lp.families.exploration_limit import EXPLORATION_LIMIT
 from planner.lp.families.extension import EXTENSION
 from planner.lp.families.host_limit import HOST_LIMIT
+from planner.lp.families.impact_account import IMPACT_ACCOUNT
+from planner.lp.families.impact_cap import IMPACT_BUDGET, IMPACT_CAP
 from planner.lp.families.import_share import IMPORT_SHARE
 from planner.lp.families.pin import PIN_CEILING, PIN_FLOOR
 from planner.lp.families.plant_capacity import PLANT_CAPACITY
@@ -76,6 +78,7 @@ FORMULATION: tuple[Physical | Target, ...] = (
     TAKE_BACK,
     STOCKPILE_BALANCE,
     EMISSION_ACCOUNT,
+    IMPACT_ACCOUNT,
     SUBSIDY_CLAIM,
     SUBSIDY_BUDGET,
     SHARE_FLOOR,
@@ -90,6 +93,8 @@ FORMULATION: tuple[Physical | Target, ...] = (
     QUOTA,
     CARBON_CAP,
     CARBON_BUDGET,
+    IMPACT_CAP,
+    IMPACT_BUDGET,
     CAPITAL_BUDGET,
 )
 """Every family, in the order of the rows of the programme."""
