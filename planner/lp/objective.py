@@ -42,9 +42,18 @@ def cost(m: Any) -> Any:
         + sum(m.step_cost[s, t] * m.step[s, t] for s, t in m.steps)
         + sum(m.beyond_cost[p, t] * m.beyond[p, t] for p, t in m.beyonds)
         + sum(m.take_back_cost[w, t] * m.taken_back[w, t] for w, t in m.take_backs)
-        - sum(m.subsidy_worth[n, x, t] * m.claimed[n, x, t] for n, x, t in m.claims)
+        - subsidies(m)
         + m.opening_cost
     )
+
+
+def subsidies(m: Any) -> Any:
+    """What is paid to those who claim subsidies, discounted: part of `cost`."""
+    return sum(m.subsidy_worth[n, x, t] * m.claimed[n, x, t] for n, x, t in m.claims)
+
+
+COST_PARTS = (subsidies,)
+"""Parts of an objective that stand by themselves: algebra only, like a rule."""
 
 
 def carbon(m: Any) -> Any:
