@@ -37,21 +37,23 @@ def cost(m: Any) -> Any:
         + sum(m.disposal_cost[g, t] * m.disposal[g, t] for g, t in m.disposals)
         + sum(m.stock_cost[g, t] * m.stockpile[g, t] for g, t in m.stockpiles)
         + sum(m.breach_cost[n, x, t] * m.breach[n, x, t] for n, x, t in m.breaches)
+        + sum(m.measure_cost[u, t] * m.measure[u, t] for u, t in m.measures)
+        + sum(m.exploration_cost[d, t] * m.explored[d, t] for d, t in m.explorations)
         + sum(m.step_cost[s, t] * m.step[s, t] for s, t in m.steps)
         + sum(m.beyond_cost[p, t] * m.beyond[p, t] for p, t in m.beyonds)
-        - sum(m.subsidy_worth[n, x, t] * m.claimed[n, x, t] for n, x, t in m.claims)
-        + programmes(m)
+        + sum(m.take_back_cost[w, t] * m.taken_back[w, t] for w, t in m.take_backs)
+        - subsidies(m)
         + m.opening_cost
     )
 
 
-def programmes(m: Any) -> Any:
-    """What is paid for measures, exploration and taking back."""
-    return (
-        sum(m.measure_cost[u, t] * m.measure[u, t] for u, t in m.measures)
-        + sum(m.exploration_cost[d, t] * m.explored[d, t] for d, t in m.explorations)
-        + sum(m.take_back_cost[w, t] * m.taken_back[w, t] for w, t in m.take_backs)
-    )
+def subsidies(m: Any) -> Any:
+    """What is paid to those who claim subsidies, discounted: part of `cost`."""
+    return sum(m.subsidy_worth[n, x, t] * m.claimed[n, x, t] for n, x, t in m.claims)
+
+
+COST_PARTS = (subsidies,)
+"""Parts of an objective that stand by themselves: algebra only, like a rule."""
 
 
 def carbon(m: Any) -> Any:
@@ -60,7 +62,3 @@ def carbon(m: Any) -> Any:
     $$\sum_t E_{footprint,t}$$   [t CO2e]
     """
     return sum(m.emission[s, t] for s, t in m.footprint_years)
-
-
-PARTS = (programmes,)
-"""What an objective calls: algebra like itself, checked like itself."""

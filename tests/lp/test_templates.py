@@ -20,10 +20,10 @@ from hypothesis import given, settings
 from pyomo.core.base.constraint import TemplateConstraintData
 
 import planner
-from planner.lp import objective
 from planner.lp.assembly import expand
 from planner.lp.components import Components, add_param, add_set, add_sets
 from planner.lp.formulation import FORMULATION, OBJECTIVES, build
+from planner.lp.objective import COST_PARTS
 from planner.solver.compiled import compiled
 from planner.solver.pyomo_model import compile_arrays
 from tests.random_studies import studies
@@ -63,18 +63,18 @@ FORBIDDEN = (
 """Syntax that no rule may hold. == is allowed once, as the relation that the rule returns."""
 
 
-CALLED = {"sum", *(part.__name__ for part in objective.PARTS)}
-"""What a rule may call; the parts of an objective hold to the same rules."""
-
-
 def rules() -> list[ast.FunctionDef]:
     found = []
-    objectives = (*(rule for _, rule in OBJECTIVES), *objective.PARTS)
+    objectives = (*(rule for _, rule in OBJECTIVES), *COST_PARTS)
     for rule in (*objectives, *(family.rule for family in FORMULATION)):
         (tree,) = ast.parse(inspect.getsource(rule)).body
         assert isinstance(tree, ast.FunctionDef)
         found.append(tree)
     return found
+
+
+CALLED = {"sum", *(part.__name__ for part in COST_PARTS)}
+"""A part of an objective is held to the same."""
 
 
 def offences(rule: ast.FunctionDef) -> list[str]:

@@ -556,12 +556,12 @@ def test_every_field_of_a_policy_sets_something(tmp_path: Path, kind: str) -> No
         study.process(
             "foreign", "refine", takes={"ore_of_A": 1}, gives={"lithium": 0.9}, loss="slag"
         )
+    if kind == "stockpile_cover":
+        study.good("lens", "product", metal="lithium", demand=4, shortage_cost=1e5, equivalent=1)
     if kind.startswith("impact"):
         study.impact("water", "m3").factor("cobalt_refine", "water", 2)
         study.impact("land", "ha").factor("cobalt_refine", "land", 3)
         study.factor("lithium_A", "water", 1)
-    if kind == "stockpile_cover":
-        study.good("lens", "product", metal="lithium", demand=4, shortage_cost=1e5, equivalent=1)
     before = programme(study, tmp_path)
     level = fields[form.level]
     others = dict.fromkeys(form.levels, level / 2) | {
