@@ -127,8 +127,8 @@ def _goods() -> Iterator[Row]:
     for ore in CONCENTRATES:
         yield good(f"concentrate/{ore}", "intermediate", "extraction")
     for metal in METALS:
-        yield good(f"{metal}/oxide", "intermediate", "processing", metal)
-        yield good(f"{metal}/refined", "refined", "processing", metal)
+        yield good(f"{metal}/oxide", "refined", "processing", metal)
+        yield good(f"{metal}/metal", "intermediate", "manufacture", metal)
     for use in USES:
         yield good(f"magnet/{use}", "intermediate", "manufacture")
         yield good(f"{use}/new", "product", "manufacture")
@@ -172,30 +172,36 @@ def _contents(facts: Facts) -> Iterator[Row]:
     reduction = _one(facts, "recovery", "reduction")
     recycling = _one(facts, "recovery", "recycling")
 
-    def held(good: str, metal: str, content: Fact, to_metal: float, *chain: Fact) -> Iterator[Row]:
+    def held(good: str, metal: str, content: Fact, to_oxide: float, *chain: Fact) -> Iterator[Row]:
         yield number("good_values", content, good=good, metal=metal, parameter="content")
         worth = derived(
-            content.value * to_metal, "t/t", f"content x {to_metal:g}", content, *chain
+            content.value * to_oxide, "t/t", f"content x {to_oxide:g}", content, *chain
         )
         yield number("good_values", worth, good=good, metal=metal, parameter="equivalent")
 
     for ore in CONCENTRATES:
         for metal, share in concentrate(facts, ore).items():
-            gain = separation.value * reduction.value
-            yield from held(f"concentrate/{ore}", metal, share, gain, separation, reduction)
+            gain = separation.value
+            yield from held(f"concentrate/{ore}", metal, share, gain, separation)
     for metal in METALS:
-        worth = derived(reduction.value, "t/t", "recovery of reduction", reduction)
+        worth = derived(1 / reduction.value, "t/t", "1 / recovery of reduction", reduction)
         yield number(
-            "good_values", worth, good=f"{metal}/oxide", metal=metal, parameter="equivalent"
+            "good_values", worth, good=f"{metal}/metal", metal=metal, parameter="equivalent"
         )
+    kept = judged(0.0, KG, "surplus is kept or given away: no plan throws much away")
+    for metal in METALS:
+        yield number("good_values", kept, good=f"{metal}/oxide", parameter="disposal_cost")
     for use in USES:
+        yield number(
+            "good_values", _one(facts, "disposal_cost", "swarf"), good=f"swarf/{use}",
+            parameter="disposal_cost",
+        )
         for metal, content in magnet(facts, use).items():
             content = replace(content, low=None, high=None)
             for good in (f"magnet/{use}", f"{use}/new", f"{use}/exported"):
-                yield from held(good, metal, content, 1.0)
+                yield from held(good, metal, content, 1 / reduction.value, reduction)
             for good in (f"{use}/spent", f"{use}/scrap", f"swarf/{use}"):
-                gain = recycling.value * reduction.value
-                yield from held(good, metal, content, gain, recycling, reduction)
+                yield from held(good, metal, content, recycling.value, recycling)
 
 
 # ---- ore and oxides ------------------------------------------------------------------------------
@@ -321,7 +327,10 @@ def _separation(facts: Facts) -> Iterator[Row]:
     paid = _one(facts, "payability", "concentrate")
     for ore in CONCENTRATES:
         process = f"separate_{ore}"
-        yield _process(process, "refine", "processing", plant="separation", loss="slag")
+        pathway = "domestic primary" if ore in MINES.values() else "foreign primary"
+        yield _process(
+            process, "refine", "processing", pathway, plant="separation", loss="slag"
+        )
         yield _flow(process, f"concentrate/{ore}", "in", _unit())
         for metal, share in concentrate(facts, ore).items():
             yield _flow(
@@ -366,10 +375,11 @@ def _oxides(facts: Facts) -> Iterator[Row]:
         for name, origin, good, factor, above in (
             ("oxide_{}_china", "China", "oxide", 1.0, 0.0),
             ("oxide_{}_malaysia", "Malaysia", "oxide", ratio.value, 0.0),
-            ("metal_{}_china", "China", "refined", 1.0, cost.value),
+            ("metal_{}_china", "China", "metal", 1.0, cost.value),
         ):
             process = "import_" + name.format(metal)
-            yield _process(process, "import", "processing", "foreign primary", origin)
+            stage = "processing" if good == "oxide" else "manufacture"
+            yield _process(process, "import", stage, "foreign primary", origin)
             yield _flow(process, f"{metal}/{good}", "out", _unit())
             for scenario in ("", "licences") if weight == "heavy" else ("",):
                 yield from _priced(
@@ -391,14 +401,12 @@ def _metal(facts: Facts) -> Iterator[Row]:
     recovery = _one(facts, "recovery", "reduction")
     for metal in METALS:
         process = f"reduce_{metal}"
-        yield _process(
-            process, "refine", "processing", "domestic primary", plant="metal_works", loss="slag"
-        )
+        yield _process(process, "refine", "manufacture", plant="metal_works", loss="slag")
         yield _flow(
             process, f"{metal}/oxide", "in",
             derived(1 / recovery.value, "t/t", f"1 / {recovery.value:g}", recovery),
         )
-        yield _flow(process, f"{metal}/refined", "out", _unit())
+        yield _flow(process, f"{metal}/metal", "out", _unit())
         weight = "light" if metal in LIGHT else "heavy"
         yield _value(process, "variable_cost", _one(facts, "reduction_cost", weight))
         for parameter in ("electricity", "direct_emission"):
@@ -436,6 +444,33 @@ def industry_use(facts: Facts, use: str) -> list[Fact]:
         )
         for year in (FIRST, 2030, 2035, 2040, LAST)
     ]
+
+
+def scaled(series: list[Fact], facts: Facts) -> list[Fact]:
+    """The same in `high-demand`: from 2024 on in proportion to the use by industry that a maker of
+    magnets expects in 2035."""
+    most = _one(facts, "industry_use_high", "magnets")
+    total = sum(
+        next(f.value for f in industry_use(facts, use) if f.year == most.year) for use in USES
+    )
+    more = most.value / total - 1
+    made = []
+    for fact in series:
+        assert fact.year is not None and most.year is not None
+        ratio = 1 + more * min(1.0, (fact.year - FIRST) / (most.year - FIRST))
+        made.append(
+            replace(
+                fact.times(ratio, fact.unit, f"x {ratio:.4g}: {most.value:g} t in {most.year}", "D"),
+                low=None, high=None, source=f"{fact.source};{most.source}",
+            )
+        )
+    return made
+
+
+def both(facts: Facts, series: list[Fact]) -> Iterator[tuple[str, list[Fact]]]:
+    """A path of use in the base and in `high-demand`."""
+    yield "", series
+    yield "high-demand", scaled(series, facts)
 
 
 def put_to_use(facts: Facts, use: str) -> list[Fact]:
@@ -517,7 +552,7 @@ def _magnets(facts: Facts) -> Iterator[Row]:
                 f"{content.value:g} x (1 + {swarf.value:g} of swarf + {lost.value:g} lost)",
                 content, swarf, lost,
             )
-            yield _flow(process, f"{metal}/refined", "in", need)
+            yield _flow(process, f"{metal}/metal", "in", need)
         yield _flow(process, f"magnet/{use}", "out", _unit())
         yield _flow(process, f"swarf/{use}", "out", replace(swarf, low=None, high=None))
         yield _value(process, "variable_cost", home)
@@ -526,7 +561,8 @@ def _magnets(facts: Facts) -> Iterator[Row]:
             process = f"import_magnet_{use}_{region}"
             yield _process(process, "import", "manufacture", "foreign primary", origin)
             yield _flow(process, f"magnet/{use}", "out", _unit())
-            for scenario in ("", "licences"):
+            # what left China under licences in 2025 was no dearer, what others made was
+            for scenario in ("",) if region == "china" else ("", "licences"):
                 yield from _priced(
                     process, _magnet_prices(facts, use, made, more, scenario), scenario
                 )
@@ -582,14 +618,16 @@ def _goods_of_use(facts: Facts) -> Iterator[Row]:
             yield _flow(process, f"magnet/{use}", "in", _unit())
             yield _flow(process, good, "out", _unit())
             yield number("good_values", shortage, good=good, parameter="shortage_cost")
-        yield from path("demand", put_to_use(facts, use), first=FIRST, last=LAST, good=f"{use}/new")
         leaves = _one(facts, "export_share", use)
-        yield from path(
-            "demand",
-            [f.times(leaves.value, "t/year", f"x {leaves.value:g} exported in goods", "D")
-             for f in industry_use(facts, use)],
-            first=FIRST, last=LAST, good=f"{use}/exported",
-        )
+        exported = [
+            f.times(leaves.value, "t/year", f"x {leaves.value:g} exported in goods", "D")
+            for f in industry_use(facts, use)
+        ]
+        for good, series in ((f"{use}/new", put_to_use(facts, use)), (f"{use}/exported", exported)):
+            for scenario, facts_of in both(facts, series):
+                yield from path(
+                    "demand", facts_of, scenario=scenario, first=FIRST, last=LAST, good=good
+                )
         comes, china = (
             _one(facts, v, use) for v in ("import_share_in_goods", "china_share_of_goods")
         )
@@ -600,12 +638,15 @@ def _goods_of_use(facts: Facts) -> Iterator[Row]:
             yield _process(process, "import", "use", "foreign primary", origin)
             yield _flow(process, f"{use}/new", "out", _unit())
             share = comes.value * part
-            yield from path(
-                "process_values",
-                [f.times(share, "t/year", f"x {share:g} in goods of {origin}", "D")
-                 for f in put_to_use(facts, use)],
-                first=FIRST, last=LAST, process=process, parameter="max_activity",
-            )
+            most = [
+                f.times(share, "t/year", f"x {share:g} in goods of {origin}", "D")
+                for f in put_to_use(facts, use)
+            ]
+            for scenario, series in both(facts, most):
+                yield from path(
+                    "process_values", series, scenario=scenario, first=FIRST, last=LAST,
+                    process=process, parameter="max_activity",
+                )
             yield from _priced(
                 process,
                 [f.times(CHEAPER_IN_GOODS, KG, f"x {CHEAPER_IN_GOODS:g}", "D")
@@ -641,6 +682,14 @@ def _stocks(facts: Facts) -> Iterator[Row]:
             facts.series(FILE, variable="collection", item=use),
             first=FIRST, last=LAST, good=f"{use}/spent",
         )
+        best = [
+            replace(f, value=f.high, low=None, high=None).noted("high end of the range")
+            for f in facts.series(FILE, variable="collection", item=use)
+            if f.high is not None
+        ]
+        yield from path(
+            "collection", best, scenario="closed-loop", first=FIRST, last=LAST, good=f"{use}/spent"
+        )
 
 
 def _recycling(facts: Facts) -> Iterator[Row]:
@@ -671,16 +720,14 @@ def _recycling(facts: Facts) -> Iterator[Row]:
 
 
 def _short_loop(facts: Facts, use: str) -> Iterator[Row]:
-    """Scrap magnets made into new ones of the same kind, by hydrogen; the rest becomes swarf."""
+    """Scrap magnets made into new ones of the same kind, by hydrogen. The rest is lost: swarf of it
+    would mix old scrap into new, and targets of recycling would no longer know what they count."""
     kept = _one(facts, "recovery", "short_loop")
     process = f"remake_{use}"
-    yield _process(process, "recycle", "recycling", "domestic secondary", plant="short_loop")
+    yield _process(process, "recycle", "recycling", "domestic secondary", plant="short_loop",
+                   loss="grinding")
     yield _flow(process, f"{use}/scrap", "in", _unit())
     yield _flow(process, f"magnet/{use}", "out", replace(kept, unit="t/t", low=None, high=None))
-    yield _flow(
-        process, f"swarf/{use}", "out",
-        derived(1 - kept.value, "t/t", f"1 - {kept.value:g}", kept),
-    )
     yield _value(process, "variable_cost", _one(facts, "short_loop_cost", "magnets"))
     half = _one(facts, "electricity", "magnets")
     yield _value(process, "electricity", half)
