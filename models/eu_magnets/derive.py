@@ -81,6 +81,7 @@ def rows(facts: Facts) -> Iterator[Row]:
     yield from _mines(facts)
     yield from _separation(facts)
     yield from _oxides(facts)
+    yield from _sold(facts)
     yield from _metal(facts)
     yield from _magnets(facts)
     yield from _goods_of_use(facts)
@@ -108,12 +109,25 @@ def _value(process: str, parameter: str, fact: Fact, **more: str) -> Row:
 
 
 def _process(
-    name: str, kind: str, stage: str, pathway: str = "", origin: str = "", plant: str = "",
-    loss: str = "", description: str = "",
+    name: str,
+    kind: str,
+    stage: str,
+    pathway: str = "",
+    origin: str = "",
+    plant: str = "",
+    loss: str = "",
+    description: str = "",
 ) -> Row:
     return structure(
-        "processes", process=name, kind=kind, stage=stage, pathway=pathway, origin=origin,
-        plant=plant, loss=loss, description=description,
+        "processes",
+        process=name,
+        kind=kind,
+        stage=stage,
+        pathway=pathway,
+        origin=origin,
+        plant=plant,
+        loss=loss,
+        description=description,
     )
 
 
@@ -160,8 +174,11 @@ def concentrate(facts: Facts, ore: str) -> dict[str, Fact]:
     parts[METALS[0]] = round(1 - sum(parts[metal] for metal in METALS[1:]), 5)
     return {
         metal: derived(
-            parts[metal], "t/t", f"{share.value:g} of oxides x {oxide.value:g}, over the four",
-            share, oxide,
+            parts[metal],
+            "t/t",
+            f"{share.value:g} of oxides x {oxide.value:g}, over the four",
+            share,
+            oxide,
         )
         for metal, (share, oxide, _) in held.items()
     }
@@ -174,9 +191,7 @@ def _contents(facts: Facts) -> Iterator[Row]:
 
     def held(good: str, metal: str, content: Fact, to_oxide: float, *chain: Fact) -> Iterator[Row]:
         yield number("good_values", content, good=good, metal=metal, parameter="content")
-        worth = derived(
-            content.value * to_oxide, "t/t", f"content x {to_oxide:g}", content, *chain
-        )
+        worth = derived(content.value * to_oxide, "t/t", f"content x {to_oxide:g}", content, *chain)
         yield number("good_values", worth, good=good, metal=metal, parameter="equivalent")
 
     for ore in CONCENTRATES:
@@ -193,7 +208,9 @@ def _contents(facts: Facts) -> Iterator[Row]:
         yield number("good_values", kept, good=f"{metal}/oxide", parameter="disposal_cost")
     for use in USES:
         yield number(
-            "good_values", _one(facts, "disposal_cost", "swarf"), good=f"swarf/{use}",
+            "good_values",
+            _one(facts, "disposal_cost", "swarf"),
+            good=f"swarf/{use}",
             parameter="disposal_cost",
         )
         for metal, content in magnet(facts, use).items():
@@ -219,10 +236,17 @@ def _mines(facts: Facts) -> Iterator[Row]:
         for metal, share in concentrate(facts, mine).items():
             ends = [share.value / end for end in (recovery.high, recovery.low) if end]
             yield _flow(
-                process, f"{mine}/{metal}", "in",
+                process,
+                f"{mine}/{metal}",
+                "in",
                 derived(
-                    share.value / recovery.value, "t/t", f"{share.value:g} / {recovery.value:g}",
-                    share, recovery, low=ends[0], high=ends[1],
+                    share.value / recovery.value,
+                    "t/t",
+                    f"{share.value:g} / {recovery.value:g}",
+                    share,
+                    recovery,
+                    low=ends[0],
+                    high=ends[1],
                 ),
             )
             oxides = _one(facts, "share_of_oxides", mine, metal)
@@ -232,11 +256,18 @@ def _mines(facts: Facts) -> Iterator[Row]:
             yield number(
                 "deposits",
                 derived(
-                    resource.value * ratio, "t",
+                    resource.value * ratio,
+                    "t",
                     f"{resource.value:g} t of oxides x {oxides.value:g} x {form.value:g}",
-                    resource, oxides, form, low=resource.low * ratio, high=resource.high * ratio,
+                    resource,
+                    oxides,
+                    form,
+                    low=resource.low * ratio,
+                    high=resource.high * ratio,
                 ),
-                deposit=f"{mine}/{metal}", metal=metal, parameter="reserve",
+                deposit=f"{mine}/{metal}",
+                metal=metal,
+                parameter="reserve",
             )
         yield _value(process, "variable_cost", _one(facts, "mining_cost", mine))
         for parameter in ("electricity", "direct_emission"):
@@ -256,8 +287,14 @@ def _basket(facts: Facts, shares: dict[str, Fact], prices: dict[str, list[Fact]]
         ]
         made.append(
             derived(
-                sum(shares[m].value * here[m].value for m in shares), KG, "sum of share x price",
-                *shares.values(), *here.values(), year=year, low=ends[0], high=ends[1],
+                sum(shares[m].value * here[m].value for m in shares),
+                KG,
+                "sum of share x price",
+                *shares.values(),
+                *here.values(),
+                year=year,
+                low=ends[0],
+                high=ends[1],
             )
         )
     return made
@@ -276,8 +313,13 @@ def oxide_prices(facts: Facts, scenario: str = "") -> dict[str, list[Fact]]:
         ]
         values = [f.value for f in known]
         mean = derived(
-            sum(values) / len(values), KG, "mean of 2022 to 2025, in constant money", *known,
-            low=min(values), high=max(values), grade="D",
+            sum(values) / len(values),
+            KG,
+            "mean of 2022 to 2025, in constant money",
+            *known,
+            low=min(values),
+            high=max(values),
+            grade="D",
         )
         series = [f for f in known if FIRST <= (f.year or 0)]
         later = [mean.at(PRICES_TO + 2)]
@@ -310,8 +352,13 @@ def _between(series: list[Fact], year: int) -> Fact:
 
 def _priced(process: str, series: Iterable[Fact], scenario: str = "") -> Iterator[Row]:
     yield from path(
-        "process_values", series, scenario=scenario, first=FIRST, last=LAST,
-        process=process, parameter="import_price",
+        "process_values",
+        series,
+        scenario=scenario,
+        first=FIRST,
+        last=LAST,
+        process=process,
+        parameter="import_price",
     )
 
 
@@ -328,16 +375,19 @@ def _separation(facts: Facts) -> Iterator[Row]:
     for ore in CONCENTRATES:
         process = f"separate_{ore}"
         pathway = "domestic primary" if ore in MINES.values() else "foreign primary"
-        yield _process(
-            process, "refine", "processing", pathway, plant="separation", loss="slag"
-        )
+        yield _process(process, "refine", "processing", pathway, plant="separation", loss="slag")
         yield _flow(process, f"concentrate/{ore}", "in", _unit())
         for metal, share in concentrate(facts, ore).items():
             yield _flow(
-                process, f"{metal}/oxide", "out",
+                process,
+                f"{metal}/oxide",
+                "out",
                 derived(
-                    share.value * recovery.value, "t/t", f"{share.value:g} x {recovery.value:g}",
-                    share, recovery,
+                    share.value * recovery.value,
+                    "t/t",
+                    f"{share.value:g} x {recovery.value:g}",
+                    share,
+                    recovery,
                 ),
             )
         yield _value(process, "variable_cost", _one(facts, "separation_cost", "all"))
@@ -353,8 +403,10 @@ def _separation(facts: Facts) -> Iterator[Row]:
             )
             yield from _priced(
                 process,
-                [f.times(paid.value, KG, f"x {paid.value:g} paid of the oxides' value", "D")
-                 for f in basket],
+                [
+                    f.times(paid.value, KG, f"x {paid.value:g} paid of the oxides' value", "D")
+                    for f in basket
+                ],
                 scenario,
             )
         yield from _limited(facts, process, f"concentrate_{ore}", region)
@@ -386,8 +438,10 @@ def _oxides(facts: Facts) -> Iterator[Row]:
                     process,
                     [
                         f.map(
-                            lambda x, k=factor, c=above: x * k + c, KG,
-                            f"x {factor:g} + {above:g}", "D",
+                            lambda x, k=factor, c=above: x * k + c,
+                            KG,
+                            f"x {factor:g} + {above:g}",
+                            "D",
                         )
                         for f in oxide_prices(facts, scenario)[metal]
                     ],
@@ -397,13 +451,46 @@ def _oxides(facts: Facts) -> Iterator[Row]:
         yield from _limited(facts, f"import_oxide_{metal}_malaysia", "oxide", "malaysia", metal)
 
 
+def _sold(facts: Facts) -> Iterator[Row]:
+    """Oxides that buyers abroad take, below China's price: joint ores give more of some than is
+    wanted."""
+    ratio = _one(facts, "export_price_ratio", "oxide")
+    for metal in METALS:
+        good = f"{metal}/sold"
+        yield structure(
+            "goods", good=good, metal=metal, kind="product", stage="processing", export="yes"
+        )
+        yield number("good_values", _unit(), good=good, metal=metal, parameter="equivalent")
+        yield _process(f"export_{metal}", "manufacture", "processing")
+        yield _flow(f"export_{metal}", f"{metal}/oxide", "in", _unit())
+        yield _flow(f"export_{metal}", good, "out", _unit())
+        for scenario in ("",) if metal in LIGHT else ("", "licences"):
+            yield from path(
+                "curves",
+                [
+                    f.times(ratio.value, KG, f"x {ratio.value:g}", "D")
+                    for f in oxide_prices(facts, scenario)[metal]
+                ],
+                scenario=scenario,
+                first=FIRST,
+                last=LAST,
+                of=good,
+                step="1 abroad",
+                parameter="price",
+            )
+        most = _one(facts, "export_limit", "oxide", metal)
+        yield number("curves", most, of=good, step="1 abroad", parameter="amount")
+
+
 def _metal(facts: Facts) -> Iterator[Row]:
     recovery = _one(facts, "recovery", "reduction")
     for metal in METALS:
         process = f"reduce_{metal}"
         yield _process(process, "refine", "manufacture", plant="metal_works", loss="slag")
         yield _flow(
-            process, f"{metal}/oxide", "in",
+            process,
+            f"{metal}/oxide",
+            "in",
             derived(1 / recovery.value, "t/t", f"1 / {recovery.value:g}", recovery),
         )
         yield _flow(process, f"{metal}/metal", "out", _unit())
@@ -428,18 +515,31 @@ def industry_use(facts: Facts, use: str) -> list[Fact]:
         total = _one(facts, "industry_use", "magnets")
         rest = [
             next(f for f in facts.series(FILE, variable="industry_use", item=u) if f.year == FIRST)
-            for u in USES if u != use
+            for u in USES
+            if u != use
         ]
         start = derived(
-            total.value - sum(f.value for f in rest), "t/year", "what the other uses leave",
-            total, *rest, low=total.value * 0.35, high=total.value * 0.65,
+            total.value - sum(f.value for f in rest),
+            "t/year",
+            "what the other uses leave",
+            total,
+            *rest,
+            low=total.value * 0.35,
+            high=total.value * 0.65,
         )
     return [
         derived(
-            start.value * (1 + growth.value) ** (year - FIRST), "t/year",
-            f"{start.value:g} x (1 + {growth.value:g})^{year - FIRST}", start, growth, year=year,
-            low=None if start.low is None else start.low * (1 + (growth.low or 0)) ** (year - FIRST),
-            high=None if start.high is None
+            start.value * (1 + growth.value) ** (year - FIRST),
+            "t/year",
+            f"{start.value:g} x (1 + {growth.value:g})^{year - FIRST}",
+            start,
+            growth,
+            year=year,
+            low=None
+            if start.low is None
+            else start.low * (1 + (growth.low or 0)) ** (year - FIRST),
+            high=None
+            if start.high is None
             else start.high * (1 + (growth.high or 0)) ** (year - FIRST),
         )
         for year in (FIRST, 2030, 2035, 2040, LAST)
@@ -460,8 +560,12 @@ def scaled(series: list[Fact], facts: Facts) -> list[Fact]:
         ratio = 1 + more * min(1.0, (fact.year - FIRST) / (most.year - FIRST))
         made.append(
             replace(
-                fact.times(ratio, fact.unit, f"x {ratio:.4g}: {most.value:g} t in {most.year}", "D"),
-                low=None, high=None, source=f"{fact.source};{most.source}",
+                fact.times(
+                    ratio, fact.unit, f"x {ratio:.4g}: {most.value:g} t in {most.year}", "D"
+                ),
+                low=None,
+                high=None,
+                source=f"{fact.source};{most.source}",
             )
         )
     return made
@@ -482,9 +586,14 @@ def put_to_use(facts: Facts, use: str) -> list[Fact]:
     factor = (1 - leaves.value) / (1 - comes.value)
     return [
         replace(
-            f.times(factor, "t/year", f"use by industry x (1 - {leaves.value:g}) / (1 - "
-                    f"{comes.value:g})", "D"),
-            source=f"{f.source};own" if "own" not in f.source else f.source, year=f.year,
+            f.times(
+                factor,
+                "t/year",
+                f"use by industry x (1 - {leaves.value:g}) / (1 - {comes.value:g})",
+                "D",
+            ),
+            source=f"{f.source};own" if "own" not in f.source else f.source,
+            year=f.year,
         )
         for f in industry_use(facts, use)
     ]
@@ -508,8 +617,14 @@ def metal_value(facts: Facts, use: str, prices: dict[str, list[Fact]]) -> list[F
             inputs += [share, fact]
         made.append(
             derived(
-                value, KG, "content x price of metal", *inputs, recovery, year=first.year,
-                low=low, high=high,
+                value,
+                KG,
+                "content x price of metal",
+                *inputs,
+                recovery,
+                year=first.year,
+                low=low,
+                high=high,
             )
         )
     return made
@@ -528,29 +643,43 @@ def conversion(facts: Facts) -> Fact:
     )
     unit = money.value / mass.value / 1000
     return derived(
-        unit - metals, KG, f"{unit:.4g} a kilogram exported less {metals:.4g} of metals",
-        money, mass, low=(unit - metals) * 0.6, high=(unit - metals) * 1.4, grade="D",
+        unit - metals,
+        KG,
+        f"{unit:.4g} a kilogram exported less {metals:.4g} of metals",
+        money,
+        mass,
+        low=(unit - metals) * 0.6,
+        high=(unit - metals) * 1.4,
+        grade="D",
     )
 
 
 def _magnets(facts: Facts) -> Iterator[Row]:
     made, swarf, lost = conversion(facts), *(_one(facts, v, "magnets") for v in ("swarf", "loss"))
-    above, premium = _one(facts, "cost_above_china", "magnets"), Money(facts).kg(
-        _one(facts, "premium", "magnets_outside_china")
+    above, premium = (
+        _one(facts, "cost_above_china", "magnets"),
+        Money(facts).kg(_one(facts, "premium", "magnets_outside_china")),
     )
     home = derived(
-        made.value + above.value, KG,
-        f"{made.value:.4g} in China + {above.value:g}", made, above,
-        low=(made.low or 0) + (above.low or 0), high=(made.high or 0) + (above.high or 0),
+        made.value + above.value,
+        KG,
+        f"{made.value:.4g} in China + {above.value:g}",
+        made,
+        above,
+        low=(made.low or 0) + (above.low or 0),
+        high=(made.high or 0) + (above.high or 0),
     )
     for use in USES:
         process = f"make_magnet_{use}"
         yield _process(process, "manufacture", "manufacture", plant="magnet_works", loss="melting")
         for metal, content in magnet(facts, use).items():
             need = derived(
-                content.value * (1 + swarf.value + lost.value), "t/t",
+                content.value * (1 + swarf.value + lost.value),
+                "t/t",
                 f"{content.value:g} x (1 + {swarf.value:g} of swarf + {lost.value:g} lost)",
-                content, swarf, lost,
+                content,
+                swarf,
+                lost,
             )
             yield _flow(process, f"{metal}/metal", "in", need)
         yield _flow(process, f"magnet/{use}", "out", _unit())
@@ -574,9 +703,12 @@ def _magnets(facts: Facts) -> Iterator[Row]:
                 f.times(
                     share, "t/year", f"x {share:.3g}, the use's share of industry's in 2024", "D"
                 )
-                for share in [_share_of_use(facts, use)] for f in limits
+                for share in [_share_of_use(facts, use)]
+                for f in limits
             ],
-            first=FIRST, last=LAST, process=f"import_magnet_{use}_others",
+            first=FIRST,
+            last=LAST,
+            process=f"import_magnet_{use}_others",
             parameter="max_activity",
         )
 
@@ -593,9 +725,11 @@ def _magnet_prices(
     prices = _at_all_years(oxide_prices(facts, scenario))
     return [
         f.map(
-            lambda x: x + made.value + more, KG,
+            lambda x: x + made.value + more,
+            KG,
             f"metals + {made.value:.4g} of conversion"
-            + (f" + {more:.4g} of premium" if more else ""), "D",
+            + (f" + {more:.4g} of premium" if more else ""),
+            "D",
         )
         for f in metal_value(facts, use, prices)
     ]
@@ -605,15 +739,18 @@ def _goods_of_use(facts: Facts) -> Iterator[Row]:
     """Motors, turbines and cars: built here with magnets, or bought with them in."""
     made = conversion(facts)
     dearest = max(
-        f.value for use in USES
-        for f in _magnet_prices(facts, use, made, 30.0, "licences")
+        f.value for use in USES for f in _magnet_prices(facts, use, made, 30.0, "licences")
     )
     shortage = judged(
-        round(MARGIN * dearest, -2), KG,
+        round(MARGIN * dearest, -2),
+        KG,
         f"{MARGIN:g} times the dearest magnet ({dearest:.4g}), rounded to hundreds",
     )
     for use in USES:
-        for process, good in ((f"fit_{use}", f"{use}/new"), (f"fit_{use}_export", f"{use}/exported")):
+        for process, good in (
+            (f"fit_{use}", f"{use}/new"),
+            (f"fit_{use}_export", f"{use}/exported"),
+        ):
             yield _process(process, "manufacture", "use")
             yield _flow(process, f"magnet/{use}", "in", _unit())
             yield _flow(process, good, "out", _unit())
@@ -632,7 +769,8 @@ def _goods_of_use(facts: Facts) -> Iterator[Row]:
             _one(facts, v, use) for v in ("import_share_in_goods", "china_share_of_goods")
         )
         for region, origin, part in (
-            ("china", "China", china.value), ("others", "Other makers of goods", 1 - china.value),
+            ("china", "China", china.value),
+            ("others", "Other makers of goods", 1 - china.value),
         ):
             process = f"import_goods_{use}_{region}"
             yield _process(process, "import", "use", "foreign primary", origin)
@@ -644,13 +782,20 @@ def _goods_of_use(facts: Facts) -> Iterator[Row]:
             ]
             for scenario, series in both(facts, most):
                 yield from path(
-                    "process_values", series, scenario=scenario, first=FIRST, last=LAST,
-                    process=process, parameter="max_activity",
+                    "process_values",
+                    series,
+                    scenario=scenario,
+                    first=FIRST,
+                    last=LAST,
+                    process=process,
+                    parameter="max_activity",
                 )
             yield from _priced(
                 process,
-                [f.times(CHEAPER_IN_GOODS, KG, f"x {CHEAPER_IN_GOODS:g}", "D")
-                 for f in _magnet_prices(facts, use, made, 0.0)],
+                [
+                    f.times(CHEAPER_IN_GOODS, KG, f"x {CHEAPER_IN_GOODS:g}", "D")
+                    for f in _magnet_prices(facts, use, made, 0.0)
+                ],
             )
             yield _value(process, "embodied_emission", _embodied(facts, "magnet"))
 
@@ -671,16 +816,22 @@ def _stocks(facts: Facts) -> Iterator[Row]:
             yield number(
                 "cohorts",
                 derived(
-                    now.value / (1 + growth.value) ** (FIRST - year), "t/year",
+                    now.value / (1 + growth.value) ** (FIRST - year),
+                    "t/year",
                     f"{now.value:.5g} of {FIRST} / (1 + {growth.value:g})^{FIRST - year}",
-                    now, growth,
+                    now,
+                    growth,
                 ),
-                year=year, product=use, parameter="inflow",
+                year=year,
+                product=use,
+                parameter="inflow",
             )
         yield from path(
             "collection",
             facts.series(FILE, variable="collection", item=use),
-            first=FIRST, last=LAST, good=f"{use}/spent",
+            first=FIRST,
+            last=LAST,
+            good=f"{use}/spent",
         )
         best = [
             replace(f, value=f.high, low=None, high=None).noted("high end of the range")
@@ -693,7 +844,10 @@ def _stocks(facts: Facts) -> Iterator[Row]:
 
 
 def _recycling(facts: Facts) -> Iterator[Row]:
-    recovery, cost = _one(facts, "recovery", "recycling"), _one(facts, "recycling_cost", "long_loop")
+    recovery, cost = (
+        _one(facts, "recovery", "recycling"),
+        _one(facts, "recycling_cost", "long_loop"),
+    )
     for use in USES:
         yield _process(f"collect_{use}", "collect", "recycling")
         yield _flow(f"collect_{use}", f"{use}/spent", "in", _unit())
@@ -707,10 +861,15 @@ def _recycling(facts: Facts) -> Iterator[Row]:
             yield _flow(process, scrap, "in", _unit())
             for metal, content in magnet(facts, use).items():
                 yield _flow(
-                    process, f"{metal}/oxide", "out",
+                    process,
+                    f"{metal}/oxide",
+                    "out",
                     derived(
-                        content.value * recovery.value, "t/t",
-                        f"{content.value:g} x {recovery.value:g}", content, recovery,
+                        content.value * recovery.value,
+                        "t/t",
+                        f"{content.value:g} x {recovery.value:g}",
+                        content,
+                        recovery,
                     ),
                 )
             yield _value(process, "variable_cost", cost)
@@ -724,8 +883,9 @@ def _short_loop(facts: Facts, use: str) -> Iterator[Row]:
     would mix old scrap into new, and targets of recycling would no longer know what they count."""
     kept = _one(facts, "recovery", "short_loop")
     process = f"remake_{use}"
-    yield _process(process, "recycle", "recycling", "domestic secondary", plant="short_loop",
-                   loss="grinding")
+    yield _process(
+        process, "recycle", "recycling", "domestic secondary", plant="short_loop", loss="grinding"
+    )
     yield _flow(process, f"{use}/scrap", "in", _unit())
     yield _flow(process, f"magnet/{use}", "out", replace(kept, unit="t/t", low=None, high=None))
     yield _value(process, "variable_cost", _one(facts, "short_loop_cost", "magnets"))
@@ -735,8 +895,14 @@ def _short_loop(facts: Facts, use: str) -> Iterator[Row]:
 
 # ---- plants, series, observations ----------------------------------------------------------------
 
-LIVES = {"mine": 30, "separation": 25, "metal_works": 20, "magnet_works": 20, "recycling": 20,
-         "short_loop": 20}
+LIVES = {
+    "mine": 30,
+    "separation": 25,
+    "metal_works": 20,
+    "magnet_works": 20,
+    "recycling": 20,
+    "short_loop": 20,
+}
 LEAD = {"separation": 3, "metal_works": 2, "magnet_works": 2, "recycling": 3, "short_loop": 2}
 RATE = 0.08
 
@@ -755,20 +921,35 @@ def _plants(facts: Facts) -> Iterator[Row]:
     magnets = _one(facts, "capacity", "caremag_magnets")
     capital = {
         "separation": derived(
-            caremag.value * part.value / metals.value / 1000, unit,
+            caremag.value * part.value / metals.value / 1000,
+            unit,
             f"{part.value:g} of Caremag's capital over {metals.value:.4g} t of metals a year",
-            caremag, part, metals, low=60, high=250,
+            caremag,
+            part,
+            metals,
+            low=60,
+            high=250,
         ),
         "recycling": derived(
-            caremag.value * (1 - part.value) / magnets.value / 1000, unit,
-            "the rest of Caremag's capital over 2,000 t of magnets a year", caremag, part, magnets,
-            low=20, high=90,
+            caremag.value * (1 - part.value) / magnets.value / 1000,
+            unit,
+            "the rest of Caremag's capital over 2,000 t of magnets a year",
+            caremag,
+            part,
+            magnets,
+            low=20,
+            high=90,
         ),
         "metal_works": _one(facts, "capital_intensity", "metal_works"),
         "short_loop": _one(facts, "capital_intensity", "short_loop"),
         "magnet_works": derived(
-            narva.value / works.value / 1000, unit, "75 million euros over 2,000 t a year",
-            narva, works, low=25, high=80,
+            narva.value / works.value / 1000,
+            unit,
+            "75 million euros over 2,000 t a year",
+            narva,
+            works,
+            low=25,
+            high=80,
         ),
     }
     for plant, fact in capital.items():
@@ -781,8 +962,11 @@ def _plants(facts: Facts) -> Iterator[Row]:
     yield say("magnet_works", "existing_capacity", _one(facts, "capacity", "magnet_works").at(None))
     rochelle = _one(facts, "capacity", "separation_la_rochelle")
     for plant, fact in (
-        ("separation", rochelle), ("separation", metals), ("magnet_works", works),
-        ("recycling", magnets), ("short_loop", _one(facts, "capacity", "short_loop")),
+        ("separation", rochelle),
+        ("separation", metals),
+        ("magnet_works", works),
+        ("recycling", magnets),
+        ("short_loop", _one(facts, "capacity", "short_loop")),
     ):
         yield say(plant, "under_construction", fact, year=fact.year or FIRST)
     for mine in MINES:
@@ -790,13 +974,23 @@ def _plants(facts: Facts) -> Iterator[Row]:
         first = _one(facts, "first_year", mine)
         yield say(plant, "capital_cost", _mine_capital(facts, mine, size))
         yield say(plant, "max_capacity", size)
-        yield say(plant, "lead_time", judged(int(first.value) - FIRST, "year", f"runs from "
-                                             f"{first.value:g} at the earliest ({first.source})"))
+        yield say(
+            plant,
+            "lead_time",
+            judged(
+                int(first.value) - FIRST,
+                "year",
+                f"runs from {first.value:g} at the earliest ({first.source})",
+            ),
+        )
     for plant in (*capital, *(f"mine_{mine}" for mine in MINES)):
         life = LIVES[plant if plant in LIVES else "mine"]
         yield say(plant, "life", judged(life, "year", "judged"))
-        yield say(plant, "interest_rate", judged(RATE, "1/year", "what an investor asks", low=0.05,
-                                                 high=0.12))
+        yield say(
+            plant,
+            "interest_rate",
+            judged(RATE, "1/year", "what an investor asks", low=0.05, high=0.12),
+        )
 
 
 def caremag_metals(facts: Facts) -> Fact:
@@ -809,8 +1003,12 @@ def caremag_metals(facts: Facts) -> Fact:
         total += oxide.value * form.value * (1 if metal in LIGHT else 1 - japan.value)
         found += [oxide, form]
     return derived(
-        total, "t/year", f"oxides x metal in them, heavy ones less {japan.value:g} for Japan",
-        *found, japan, year=found[0].year,
+        total,
+        "t/year",
+        f"oxides x metal in them, heavy ones less {japan.value:g} for Japan",
+        *found,
+        japan,
+        year=found[0].year,
     )
 
 
@@ -821,8 +1019,15 @@ def _mine_capital(facts: Facts, mine: str, size: Fact) -> Fact:
         return stated[0]
     money = Money(facts).kg(_one(facts, "capital", mine), "USD_2024")
     value = money.value / size.value / 1000
-    return derived(value, unit, f"{money.value:.4g} over {size.value:g} t a year", money, size,
-                   low=value * 0.7, high=value * 1.8)
+    return derived(
+        value,
+        unit,
+        f"{money.value:.4g} over {size.value:g} t a year",
+        money,
+        size,
+        low=value * 0.7,
+        high=value * 1.8,
+    )
 
 
 def _series(facts: Facts) -> Iterator[Row]:
@@ -842,9 +1047,7 @@ def _series(facts: Facts) -> Iterator[Row]:
 def _observations(facts: Facts) -> Iterator[Row]:
     """Magnets bought of China, as neodymium in the mean magnet; magnets made here; oxide prices in
     Europe. None of the tests is an input."""
-    mean = sum(
-        _share_of_use(facts, use) * magnet(facts, use)["neodymium"].value for use in USES
-    )
+    mean = sum(_share_of_use(facts, use) * magnet(facts, use)["neodymium"].value for use in USES)
     now = _one(facts, "imports_from_china", "magnets", year=FIRST)
     grown = _one(facts, "imports_growth_from_china", "magnets")
     ago, rise = (
@@ -853,21 +1056,29 @@ def _observations(facts: Facts) -> Iterator[Row]:
     )
     china = {
         2022: ago.noted("as of the report of 2021"),
-        2023: derived(now.value / rise.value, "t/year", f"2024 / {rise.value:g}, all destinations",
-                      now, rise),
+        2023: derived(
+            now.value / rise.value, "t/year", f"2024 / {rise.value:g}, all destinations", now, rise
+        ),
         2024: now,
         2025: derived(now.value * grown.value, "t/year", f"2024 x {grown.value:g}", now, grown),
     }
     for year, fact in china.items():
         yield _seen(
-            "magnets bought of China", "neodymium", ("import_magnet_*_china", "magnet/*"),
-            fact.times(mean, "t/year", f"x {mean:.4g} of neodymium", "D"), year,
+            "magnets bought of China",
+            "neodymium",
+            ("import_magnet_*_china", "magnet/*"),
+            fact.times(mean, "t/year", f"x {mean:.4g} of neodymium", "D"),
+            year,
             "test" if year >= FIRST else "base",
         )
     home = _one(facts, "production", "magnets")
     yield _seen(
-        "magnets made", "neodymium", ("make_magnet_*", "magnet/*"),
-        home.times(mean, "t/year", f"x {mean:.4g} of neodymium", "D"), FIRST, "test",
+        "magnets made",
+        "neodymium",
+        ("make_magnet_*", "magnet/*"),
+        home.times(mean, "t/year", f"x {mean:.4g} of neodymium", "D"),
+        FIRST,
+        "test",
     )
     money = Money(facts)
     for metal in METALS:
@@ -875,26 +1086,41 @@ def _observations(facts: Facts) -> Iterator[Row]:
         for fact in facts.series(FILE, metal, variable="price", item="oxide"):
             price = money.kg(fact).times(1 / form.value, KG, f"/ {form.value:g}")
             year = fact.year or 0
-            yield _price(f"{metal} oxide, China", metal, price, year,
-                         "input" if year >= FIRST else "base")
+            yield _price(
+                f"{metal} oxide, China", metal, price, year, "input" if year >= FIRST else "base"
+            )
         for fact in facts.all(FILE, metal, variable="price_europe"):
             price = money.kg(fact).times(1 / form.value, KG, f"/ {form.value:g}")
-            yield _price(f"{metal} oxide, Europe", metal, price, fact.year or 0, "test")
+            # the light ones are one market with China's, the heavy ones are not since the licences
+            same = "usgs-mcs-2026-data" if metal in LIGHT else ""
+            name = f"{metal} oxide, Europe"
+            yield _price(name, metal, price, fact.year or 0, "test", same)
 
 
-def _seen(
-    name: str, metal: str, ends: tuple[str, str], fact: Fact, year: int, role: str
-) -> Row:
+def _seen(name: str, metal: str, ends: tuple[str, str], fact: Fact, year: int, role: str) -> Row:
     return number(
-        "observations", interval(fact), year=year, observation=name,
-        **{"from": ends[0], "to": ends[1]}, metal=metal, role=role, parameter="flow",
+        "observations",
+        interval(fact),
+        year=year,
+        observation=name,
+        **{"from": ends[0], "to": ends[1]},
+        metal=metal,
+        role=role,
+        parameter="flow",
     )
 
 
-def _price(name: str, metal: str, fact: Fact, year: int, role: str) -> Row:
+def _price(name: str, metal: str, fact: Fact, year: int, role: str, same_as: str = "") -> Row:
     return number(
-        "observations", interval(fact), year=year, observation=name,
-        **{"from": f"{metal}/oxide", "to": ""}, metal=metal, role=role, parameter="price",
+        "observations",
+        interval(fact),
+        year=year,
+        observation=name,
+        **{"from": f"{metal}/oxide", "to": ""},
+        metal=metal,
+        role=role,
+        same_as=same_as,
+        parameter="price",
     )
 
 
