@@ -45,7 +45,7 @@ def test_every_observation_of_a_plan_is_in_the_study() -> None:
             assert known[row["metal"], names[item], int(row["year"])] == row["role"]
 
 
-@pytest.mark.parametrize("study", ["china", "world"])
+@pytest.mark.parametrize("study", ["china", "world", "eu_magnets"])
 def test_every_observation_matches_something_in_the_plan(study: str) -> None:
     """A flow that matches nothing, or a price of no good, would be missed in silence."""
     found = planner.hindcast(planner.read(study), top=0)

@@ -143,7 +143,7 @@ def test_every_source_of_a_shipped_study_has_terms() -> None:
     terms = {row["id"]: row["terms"] for row in table(DATA / "sources.csv")}
     assert all(terms.values())
     named = sources_of_studies()
-    assert {"china", "quickstart", "world"} <= named.keys()
+    assert {"china", "eu_magnets", "quickstart", "world"} <= named.keys()
     for study, sources in named.items():
         assert sources, study
         assert sources <= terms.keys(), study

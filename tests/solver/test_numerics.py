@@ -45,7 +45,7 @@ def test_ranges_are_those_of_the_arrays(made: Compiled) -> None:
     assert abs(arrays.matrix.tocsr()[rows.index(row), names.index(column)]) == found["matrix"].least
 
 
-@pytest.mark.parametrize("study", ["quickstart", "world", "china"])
+@pytest.mark.parametrize("study", ["quickstart", "world", "china", "eu_magnets"])
 def test_shipped_studies_are_well_scaled(study: str) -> None:
     """The matrix within 1e-4 to 1e7, no warning. (In China a tonne of copper yields so little
     indium that host_limit reaches 2e6.)"""
