@@ -33,6 +33,7 @@ class Checks:
         self._residues()
         self._curve_names()
         self._tranches_at_home()
+        self._tranches_without_impacts()
         self._demand_is_terminal()
         self._one_place()
         contents_changed = self._goods_of_other_content()
@@ -119,6 +120,20 @@ class Checks:
                         f"'{process.name}' digs it abroad; give what digs there its own emission "
                         "and electricity instead, by tonne of metal, and a deposit of its own",
                     )
+
+    def _tranches_without_impacts(self) -> None:
+        """Impacts of electricity are those of processes: of the ore's own they would be left
+        out."""
+        powered = [each.name for each in self.nouns.impacts.values() if each.electricity.any()]
+        for deposit in self.nouns.deposits.values() if powered else ():
+            if any(step.electricity.any() for step in deposit.curve.values()):
+                self.problems.at(
+                    self.numbers.first_row("curves", deposit.name),
+                    "of",
+                    f"the ore of '{deposit.name}' has electricity of its own, which no "
+                    f"{powered[0]} is counted of; give its mine the electricity by tonne of metal "
+                    "instead",
+                )
 
     def _demand_is_terminal(self) -> None:
         """Nothing takes in a good that is demanded, or sold abroad; trade may move what is left of

@@ -168,3 +168,10 @@ def test_ore_that_is_gone_does_not_grow(tmp_path: Path) -> None:
         [2022, 20, 17.5],
         [2023, 30, 17.5],
     ]
+
+
+def test_impacts_of_electricity_leave_no_ore_out(tmp_path: Path) -> None:
+    """Water of the grid's power would be counted of processes and not of ore."""
+    study = pit().impact("water", "m3", electricity=2)
+    with pytest.raises(SpecError, match="electricity of its own, which no water is counted of"):
+        system_of(study, tmp_path)

@@ -154,7 +154,7 @@ def every_noun() -> Study:
     study.good("old packs", "waste", content={"lithium": 0.2}, collection=0.7)
     study.deposit("lake", reserve=900, additions=3, growth=0.01)
     study.deposit("brine", reserve=90, additions=3, probability=0.51)
-    ore = {"ore_cost": 1, "ore_electricity": 0.1, "ore_emission": 0.2}
+    ore = {"ore_cost": 1, "ore_emission": 0.2}
     study.curve("brine", a={"grade": 0.3, "reserve": 40, **ore}, b={"grade": 0.2, **ore})
     gives = {"ore": 1, "zinc": 5}
     study.process("pump", "mine", takes={"brine": 1.2}, gives=gives, loss="tailings")
