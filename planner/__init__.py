@@ -52,6 +52,8 @@ if TYPE_CHECKING:
     from planner.analysis.tradeoffs.places import places as places
     from planner.analysis.tradeoffs.surplus import surplus as surplus
     from planner.analysis.tradeoffs.switches import routes as routes
+    from planner.analysis.tradeoffs.trade_off import TradeOff as TradeOff
+    from planner.analysis.tradeoffs.trade_off import trade_off as trade_off
     from planner.analysis.uncertainty.ensemble import Ensemble as Ensemble
     from planner.analysis.uncertainty.ensemble import ensemble as ensemble
     from planner.analysis.uncertainty.headline_ranges import HeadlineRanges as HeadlineRanges
@@ -220,6 +222,8 @@ _HOMES = {
     "from_flodym": "planner.exchange.flodym",
     "Frontier": "planner.analysis.tradeoffs.frontier",
     "frontier": "planner.analysis.tradeoffs.frontier",
+    "TradeOff": "planner.analysis.tradeoffs.trade_off",
+    "trade_off": "planner.analysis.tradeoffs.trade_off",
     "frontier_cost": "planner.figures.multi_plan:plain_cost",
     "frontier_figure": "planner.figures.multi_plan:frontier",
     "Gap": "planner.analysis.security.supply_gap",

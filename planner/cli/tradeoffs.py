@@ -23,14 +23,18 @@ from planner.cli._shared import (
     records,
     write_tables,
 )
+from planner.cli._trade_off import trade_off_in, write_figures
 from planner.cli.app import app
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
     from planner.analysis.tradeoffs.alternatives import Alternatives
     from planner.analysis.tradeoffs.frontier import Frontier
-    from planner.system.nouns import System
+    from planner.analysis.tradeoffs.trade_off import TradeOff
+    from planner.system.nouns import Scope, System
 
 Points = Annotated[int, typer.Option("--points", metavar="N", min=2, help="Points of each curve.")]
 Territorial = Annotated[
@@ -51,6 +55,15 @@ Imports = Annotated[
 ShownYear = Annotated[
     int | None,
     typer.Option("--year", metavar="YEAR", help="The year shown; the last if not given."),
+]
+Objectives = Annotated[
+    str,
+    typer.Option(
+        "--objectives",
+        metavar="NAMES",
+        help="Two to five, joined by commas: cost, carbon, imports, impacts of the study. --points "
+        "is then how many plans to look for; with --out, an interrupted search is resumed.",
+    ),
 ]
 Slack = Annotated[
     float,
@@ -112,12 +125,23 @@ def frontier(
     territorial: Territorial = False,
     by_metal: ByMetal = False,
     imports: Imports = 0,
+    objectives: Objectives = "",
     out: Tables = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Find what each further tonne of carbon abated costs, from the least cost to the least
-    carbon."""
+    carbon; or the efficient plans of several objectives."""
+    if objectives:
+        if by_metal or imports:
+            raise typer.BadParameter("--objectives goes without --by-metal and --imports")
+        names = [name.strip() for name in objectives.split(",")]
+        with reading(study, scenario, settings, quiet=quiet or as_json) as (system, stage):
+            scope: Scope = "territorial" if territorial else "footprint"
+            weighed = trade_off_in(out, system, names, points, scope, stage)
+            _keep_trade_off(out, system, weighed)
+        _tell_trade_off(system, weighed, as_json=as_json, quiet=quiet)
+        return
     with reading(study, scenario, settings, quiet=quiet or as_json) as (system, stage):
         import planner
 
@@ -145,6 +169,26 @@ def frontier(
         )
     elif not quiet:
         _show_frontier(system, found)
+
+
+def _keep_trade_off(out: Path | None, system: System, found: TradeOff) -> None:
+    if out is not None:
+        tables = {"trade_off": found.points, "trade_off_mix": found.mix, "ends": found.ends}
+        write_tables(out, tables, {"trade_off.json": _origin(system, tables)})
+        write_figures(found, out)
+
+
+def _tell_trade_off(system: System, found: TradeOff, *, as_json: bool, quiet: bool) -> None:
+    if as_json:
+        answer: dict[str, Any] = {**identity(system), "units": dict(found.units)}
+        answer |= {"least_shortage": found.least_shortage, "solved": found.solved}
+        print_json({**answer, "ends": records(found.ends), "points": records(found.points)})
+    elif not quiet:
+        from planner.cli._terminal import show_frame
+
+        units = ", ".join(f"{name} in {found.units[name]}" for name in found.objectives)
+        title = f"{len(found.points)} efficient plans of {found.solved} programmes: {units}"
+        show_frame(title, found.points, rows=len(found.points))
 
 
 def _origin(system: System, tables: Mapping[str, pd.DataFrame]) -> str:

@@ -60,6 +60,10 @@ MEANINGS = {
         "Imports in refined equivalents, in all or by the form in which they come, or contained "
         "metal where the study states no equivalent; metal in finished goods is indirect trade"
     ),
+    "Impact|": (
+        "Impact beside carbon, in its own unit, at home (Territorial) or with what imports bring "
+        "(Footprint), exports not deducted"
+    ),
     "Price|": (
         "Shadow price of a tonne of the metal, in the goods that are demanded (Goods, weighted by "
         "their demand) or as refined metal (Refined Metal)"
@@ -113,6 +117,8 @@ def _parts(plan: Plan) -> Iterator[pd.DataFrame]:
     yield _rows(trade, flow)
     yield _rows(trade, flow + "|" + _title(trade["form"]))
     yield _rows(plan.emissions, "Emissions|CO2e|" + _title(plan.emissions["scope"]))
+    impacts = plan.impacts
+    yield _rows(impacts, "Impact|" + _title(impacts["impact"]) + "|" + _title(impacts["scope"]))
     paid = paid_items(plan.costs)
     yield _rows(paid, pd.Series("Cost|Undiscounted", index=paid.index))
     penalties = plan.costs[plan.costs["item"].isin(PENALTIES)]

@@ -283,6 +283,14 @@ class Program:
             solution = self._run()
         return self._held(solution) if solution.status == "optimal" else self.run()
 
+    def run_cold(self) -> Solution:
+        """Solve from nothing by the interior point method, which finds soon that there is no plan;
+        `infeasible` is believed at once, for whoever loses little by it: simplex and proof can
+        take minutes over limits that hardly miss one another."""
+        self.forget()
+        solution = self._run_by("ipx")
+        return self._held(solution) if solution.status == "optimal" else solution
+
     def _bounded(self, solution: Solution) -> Solution:
         """The answer where the solver says that cost has no lower bound: so it is where its ray
         proves it; the ray may be nothing but rounding, and then another method has the optimum."""

@@ -30,9 +30,9 @@ def three_ways(spare: bool = False) -> Study:
 
 def test_the_ends_and_the_efficient_plans_of_three_objectives(tmp_path):
     """Least cost and least water are coal, 1,000 USD, 400 t, 100 m3; least carbon is the sun,
-    4,000 USD, 0 t, 200 m3. A mix of coal and sun costs 1,000 + 7.5 USD a tonne spared and takes 0.25
-    m3 for it; gas saves 2 t for 10 USD and 5 m3. So plans with gas are efficient where water may
-    reach its worst, 200 m3: g of gas and s of sun with 5 g + s = 100."""
+    4,000 USD, 0 t, 200 m3. A mix of coal and sun costs 1,000 + 7.5 USD a tonne spared and takes
+    0.25 m3 for it; gas saves 2 t for 10 USD and 5 m3. So plans with gas are efficient where water
+    may reach its worst, 200 m3: g of gas and s of sun with 5 g + s = 100."""
     found = trade_off(system_of(three_ways(), tmp_path), ["cost", "carbon", "water"], points=20)
     ends = found.ends.set_index("objective")
     assert ends["least"].to_dict() == pytest.approx({"cost": 1000, "carbon": 0, "water": 100})

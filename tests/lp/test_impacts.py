@@ -7,6 +7,7 @@ import pytest
 
 import planner
 from planner.errors import SpecError
+from planner.exchange.iamc import iamc_table
 from planner.solver.compiled import compiled
 from tests.small import Study, plan_of, price, system_of
 
@@ -167,3 +168,16 @@ def test_an_impact_of_nothing_is_doubted(tmp_path):
     said = " ".join(w.message for w in system_of(study, tmp_path).warnings)
     assert "no process has 'noise'" in said
     assert "no process has territorial dust" in said
+
+
+def test_impacts_travel_in_comparison_and_iamc(tmp_path):
+    """300 + 100 m3 by the mine against 100 m3 of imports under a price: both scopes in the totals
+    of a comparison, and as variables in the IAMC table."""
+    plans = [plan_of(market(), tmp_path), plan_of(market(price=1), tmp_path)]
+    totals = planner.compare(plans, ["free", "priced"]).totals.set_index("quantity")
+    assert totals.loc["footprint water", ["free", "priced"]].tolist() == pytest.approx([400, 100])
+    assert totals.loc["territorial water", ["free", "priced"]].tolist() == pytest.approx([400, 0])
+    assert totals.loc["footprint water", "unit"] == "m3"
+    table = iamc_table(plans[0]).set_index("variable")
+    assert table.loc["Impact|Water|Footprint", "value"] == pytest.approx(400)
+    assert table.loc["Impact|Water|Footprint", "unit"] == "m3/year"

@@ -18,7 +18,7 @@ from planner.plan.prices import refined_prices
 from planner.plan.schema import REFINED_PRICE
 from planner.runtime.display import shown
 from planner.study.schema import POLICY_FORMS
-from planner.system.nouns import Array
+from planner.system.nouns import SCOPES, Array
 
 PRICE_ENDS = ("low", "high")
 """Columns of the price table that are the ends of a price."""
@@ -180,17 +180,32 @@ def _totals(plans: Sequence[Plan], heads: tuple[str, ...]) -> pd.DataFrame:
         {"quantity": "targets missed", "unit": COUNT},
         *({"quantity": f"{scope} emissions", "unit": "tCO2e"} for scope in first.emissions),
     ]
-    for head, plan in zip(heads, plans, strict=True):
+    impacts = [_impact_totals(plan) for plan in plans]
+    named = list(dict.fromkeys(key for totals in impacts for key in totals))
+    rows += [{"quantity": quantity, "unit": unit} for quantity, unit in named]
+    for head, plan, totals in zip(heads, plans, impacts, strict=True):
         missed = float(plan.headline.targets - plan.headline.targets_met)
         amounts = [
             plan.cost,
             plan.penalty,
             missed,
             *(plan.record.emissions[scope] for scope in first.emissions),
+            *(totals.get(key, float("nan")) for key in named),
         ]
         for row, amount in zip(rows, amounts, strict=True):
             row[head] = amount
     return pd.DataFrame(rows)
+
+
+def _impact_totals(plan: Plan) -> dict[tuple[str, str], float]:
+    """Impacts beside carbon over all years by (quantity, unit): those of the study, 0 where the
+    plan has none of one."""
+    sums = plan.impacts.groupby(["impact", "scope"])["value"].sum()
+    return {
+        (f"{scope} {name}", impact.unit): float(sums.get((name, scope), 0.0))
+        for name, impact in plan.system.impacts.items()
+        for scope in SCOPES
+    }
 
 
 def _results(plans: Sequence[Plan], heads: tuple[str, ...]) -> pd.DataFrame:

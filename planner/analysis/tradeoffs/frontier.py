@@ -111,8 +111,9 @@ def frontier(
 
     `points` is the number of points of each curve (at least 2); `by_metal` adds one curve for each
     metal's own carbon; `imports` asks for the third objective: so many levels of import dependence
-    between its ends, a curve at each. `finished` is handed all curves so far after each one, so that
-    a later one that fails takes nothing along. Raises InfeasibleError where there is no plan at all.
+    between its ends, a curve at each. `finished` is handed all curves so far after each one, so
+    that a later one that fails takes nothing along. Raises InfeasibleError where there is no plan
+    at all.
     """
     if points < 2:
         raise SolverError("a frontier needs at least 2 points; ask for more")

@@ -1,5 +1,5 @@
-r"""The frontier of two to five objectives: efficient plans, of which none is better in one objective
-without being worse in another.
+r"""The frontier of two to five objectives: efficient plans, of which none is better in one
+objective without being worse in another.
 
 Method (augmented epsilon constraint, AUGMECON2: Mavrotas and Florios 2013, doi
 10.1016/j.amc.2013.03.002):
@@ -15,12 +15,14 @@ Method (augmented epsilon constraint, AUGMECON2: Mavrotas and Florios 2013, doi
 
    The slack within the objective makes every answer efficient: what is as cheap and has more slack
    is preferred. Put in, $s_k = \epsilon_k - f_k$ leaves a cost on the columns and no column more.
-4. Early exit: limits no wider than limits that no plan keeps are not tried. Bypass: the answer
-   under wider limits that keeps narrower ones is their answer, whatever the unit of an objective.
+4. Early exit: limits no wider than limits under which the solver finds no plan are not tried.
+   Bypass: the answer under wider limits that keeps narrower ones is their answer, whatever the unit
+   of an objective.
 
-The grid is halved until there are enough points, or `TRIES` times as many programmes were solved; of the limits open at a halving those farthest
-from all that was tried come next. The narrowest limit of an objective is its ideal and a hair
-(`HAIR` of its range): on the ideal itself there is but one vertex, on which no solver can move.
+The grid is halved until there are enough points, or `TRIES` times as many programmes were solved;
+of the limits open at a halving those farthest from all that was tried come next. The narrowest
+limit of an objective is its ideal and a hair (`HAIR` of its range): on the ideal itself there is
+but one vertex, on which no solver can move.
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ import pandas as pd
 from planner.analysis.tradeoffs.frontier import HAIR, SHORTAGE_SLACK, mix_of
 from planner.analysis.tradeoffs.objectives import Objective, every_objective, objectives_of
 from planner.errors import SolverError
-from planner.plan.solve import optimal, optimal_if_any
+from planner.plan.solve import optimal, require_optimal
 from planner.runtime.display import amount, shown
 from planner.runtime.progress import Progress, Step, told
 from planner.solver.compiled import Compiled, compiled
@@ -84,8 +86,10 @@ class TradeOff:
     def _repr_html_(self) -> str:
         """The ends in words, then the points, for a notebook."""
         said = [
-            f"{row.objective}: from {amount(row.least)} to {amount(row.worst)} {row.unit}."
-            for row in self.ends.itertuples()
+            f"{name}: from {amount(least)} to {amount(worst)} {self.units[name]}."
+            for name, least, worst in zip(
+                self.objectives, self.ends["least"], self.ends["worst"], strict=True
+            )
         ]
         title = "Frontier of " + ", ".join(self.objectives)
         return shown(title, said, self.points, more=".points")
@@ -155,7 +159,6 @@ class _Search:
         ]
         self.records: list[Record] = []
         self.solved, self.halvings = 0, 0
-        self.basis: Any = None
 
     # ---- the ends
 
@@ -178,9 +181,6 @@ class _Search:
             if span > 0:
                 cost += weight * self.range[0] / span * objective.terms
         self.program.set_cost(cost)
-        optimal(self.program)
-        # every solve starts from here, so that a search that was interrupted finds the same
-        self.basis = self.program.basis
 
     def _lexicographic(self, order: Sequence[int]) -> Solution:
         """The objectives least in this order, each on the optimal face of those before."""
@@ -248,8 +248,13 @@ class _Search:
         ):
             upper = (low + max(limit, HAIR) * span) / size
             self._limit(row, upper)
-        self.program.start_from(self.basis)
-        record = self._record(limits, optimal_if_any(self.program))
+        # from nothing, so that a search that was interrupted finds the same
+        solution = self.program.run_cold()
+        if solution.status == "failed":
+            solution = self.program.run()
+        if solution.status not in ("infeasible", "failed"):
+            require_optimal(self.program, solution)
+        record = self._record(limits, solution if solution.status == "optimal" else None)
         self.solved += 1
         self.take(record)
         self.learned(record)
