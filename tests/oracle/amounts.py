@@ -60,7 +60,21 @@ def emissions(p: Programme, plan: Any) -> Found:
             for t, year in enumerate(p.study.firsts):
                 amount = each[t] * plan.values["activity"][q, year]
                 found[metals, year, f"{scope} emissions"] += amount
+    for row in p.study.rows["deposits"]:
+        metal_of = {row["deposit"]: row["metal"]}
+        for of in (of for of in curves.curved(p.study) if of in metal_of and row is first(p, of)):
+            for step in curves.steps(p.study, of):
+                rate = curves.emission(p.study, step)
+                for t, year in enumerate(p.study.firsts):
+                    for scope in SCOPES:
+                        key = metal_of[of], year, f"{scope} emissions"
+                        found[key] += rate[t] * plan.values["step"][step, year]
     return found
+
+
+def first(p: Programme, deposit: str) -> Any:
+    """First row of a deposit."""
+    return next(row for row in p.study.rows["deposits"] if row["deposit"] == deposit)
 
 
 def handled(p: Programme, process: str) -> list[str]:

@@ -93,6 +93,8 @@ def number(study: Study, step: str, parameter: str) -> Array:
 
 def price_of(study: Study, step: str) -> Array:
     """Price of a step; what a tonne of ore costs is spread over the metal in it."""
+    if elastic(study, step.rpartition("/")[0]):
+        return number(study, step, "price")
     return by_metal(study, step, "price") + by_metal(study, step, "ore_cost", by_ore=True)
 
 

@@ -1,4 +1,5 @@
-"""Deposits, the exploration that adds to them, and the host metals that by-products come with."""
+"""Deposits, the exploration and discoveries that add to them, and the host metals that by-products
+come with."""
 
 from __future__ import annotations
 
@@ -9,7 +10,12 @@ import numpy as np
 from planner.study.nouns.curves.steps import read_curve
 from planner.study.nouns.tables import StudyTables
 from planner.study.numbers import frozen
-from planner.system.nouns import NO_CURVE, Array, Deposit, Exploration, Host, frozen_map
+from planner.study.rows import StructureRow
+from planner.system.nouns import NO_CURVE, Array, Deposit, Discovery, Exploration, Host, frozen_map
+
+DISCOVERY_VALUES = "discovery_values"
+DRAWN = ("rate", "tonnage", "grade")
+"""What a discovery must say."""
 
 
 def read_deposits(tables: StudyTables) -> dict[str, Deposit]:
@@ -116,4 +122,43 @@ def _exploration(tables: StudyTables, name: str) -> Exploration:
         tables.series("exploration", keys, "potential"),
         tables.whole_years("exploration", name, "delay", "finding to ore"),
         tables.single("exploration", keys, "most", absent=np.inf),
+    )
+
+
+def read_discoveries(tables: StudyTables) -> dict[str, Discovery]:
+    """All types of discovery by name."""
+    return tables.before.discoveries | {
+        row.name: _discovery(tables, row) for row in tables.rows("discoveries", DISCOVERY_VALUES)
+    }
+
+
+def _discovery(tables: StudyTables, row: StructureRow) -> Discovery:
+    name, cells = row.name, row.cells
+    for parameter in DRAWN:
+        if not tables.numbers.has(
+            DISCOVERY_VALUES, (name,), parameter
+        ) and not tables.problems.spoiled("keys of", DISCOVERY_VALUES):
+            tables.problems.at(
+                row, "discovery", f"'{name}' has no {parameter}; give it in {DISCOVERY_VALUES}"
+            )
+    single = {
+        each: tables.single(DISCOVERY_VALUES, (name,), each)
+        for each in (
+            "tonnage",
+            "tonnage_spread",
+            "grade",
+            "grade_spread",
+            "capacity_factor",
+            "capacity_exponent",
+        )
+    }
+    return Discovery(
+        name,
+        cells["deposit"],
+        cells["plant"],
+        tables.series(DISCOVERY_VALUES, (name,), "rate", absent=0.0),
+        **single,
+        lead_time=tables.whole_years(
+            DISCOVERY_VALUES, name, "lead_time", "finding to the first ore"
+        ),
     )

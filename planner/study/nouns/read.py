@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from planner.study.nouns.deposits import read_deposits, read_exploration, read_hosts
-from planner.study.nouns.discoveries import read_discoveries
+from planner.study.nouns.deposits import (
+    read_deposits,
+    read_discoveries,
+    read_exploration,
+    read_hosts,
+)
 from planner.study.nouns.goods import read_goods
 from planner.study.nouns.impacts import read_impacts
 from planner.study.nouns.losses import read_loss_media
