@@ -497,7 +497,7 @@ def _require_years(place: Path, system: System, values: Values) -> None:
         )
 
 
-LATER_TABLES = ("exports", "curves")
+LATER_TABLES = ("exports", "curves", "impacts")
 """Tables that runs of before lack: they are made of the variables."""
 
 

@@ -482,7 +482,7 @@ TABLES: tuple[TableForm, ...] = (
     ),
     TableForm(
         "impact_values",
-        "Numbers of impacts.",
+        "Numbers of impacts. IMPACT in a unit stands for the unit of the impact.",
         keys=(Column("impact", "the impact", required=True, refers_to="impacts"),),
         parameters=(
             ParameterForm("price", f"USD/{UNIT_OF_IMPACT}", "price of a unit of it", default=0.0),
@@ -585,9 +585,9 @@ TABLES: tuple[TableForm, ...] = (
                 ANY_FACTOR,
                 f"{UNIT_OF_IMPACT}/t",
                 (
-                    "impact NAME of impacts.csv, below zero where it is spared: at home what the "
-                    "process does by itself, without its electricity from the grid; of an import "
-                    "what it brings with it, cradle to border"
+                    "impact NAME of impacts.csv in its unit (IMPACT), below zero where it is "
+                    "spared: at home what the process does by itself, without its electricity "
+                    "from the grid; of an import what it brings with it, cradle to border"
                 ),
                 default=0.0,
                 minimum=None,

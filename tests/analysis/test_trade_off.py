@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from planner.analysis.tradeoffs.trade_off import trade_off
+from planner.cli.app import app
 from planner.errors import SolverError, SpecError
 from tests.small import Study, system_of
 
@@ -129,3 +131,21 @@ def test_bad_objectives_are_refused(tmp_path):
         trade_off(system, ["cost"])
     with pytest.raises(SolverError, match="ask for more points"):
         trade_off(system, ["cost", "carbon"], points=1)
+
+
+def test_the_command_resumes_its_folder(tmp_path):
+    """A folder whose last line was cut short goes on and gives the same tables; another question
+    in it is refused."""
+    study, out = three_ways().write(tmp_path / "study"), tmp_path / "out"
+    asked = ["frontier", str(study), "--objectives", "cost,carbon,water", "--points", "5", "-q"]
+    assert CliRunner().invoke(app, [*asked, "--out", str(out)]).exit_code == 0
+    whole, learned = (out / "trade_off.csv").read_bytes(), out / "trade_off.jsonl"
+    lines = learned.read_text().splitlines(keepends=True)
+    learned.write_text("".join(lines[:5]) + lines[5][:20])
+    assert CliRunner().invoke(app, [*asked, "--out", str(out)]).exit_code == 0
+    assert (out / "trade_off.csv").read_bytes() == whole
+    assert learned.read_text().splitlines(keepends=True) == lines
+    assert (out / "parallel_coordinates.html").stat().st_size
+    other = [*asked[:3], "cost,water", *asked[4:], "--out", str(out)]
+    refused = CliRunner().invoke(app, other)
+    assert refused.exit_code != 0

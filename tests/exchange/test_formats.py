@@ -24,7 +24,7 @@ from planner.exchange.export import FORMATS
 from planner.exchange.iamc import iamc_table
 from planner.exchange.netcdf import dataset
 from planner.plan.plan import Plan
-from planner.plan.schema import ITEMS, QUANTITIES, RESULTS, VARIABLES
+from planner.plan.schema import COLUMNS, ITEMS, QUANTITIES, RESULTS, VARIABLES
 from planner.runtime.run_folder import PACKAGE_FILE
 from tests.small import Study
 
@@ -221,7 +221,7 @@ def test_the_arrays_of_the_whole_horizon(tmp_path: Path) -> None:
 
     with xarray.open_dataset(path) as found:
         assert "prices_whole" in found
-        back = unspread(found, "prices", RESULTS[6].columns)
+        back = unspread(found, "prices", COLUMNS["prices"])
         frame = plan.prices.assign(degenerate=plan.prices["degenerate"].astype(float))
         assert rows(back) == rows(frame)
         assert plan.prices["year"].isna().any()
