@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
 
 import planner
 from planner.errors import InfeasibleError, SpecError
 from tests.lp.test_families_policies import SHORT, chain, dig, market
-from tests.small import Study, plan_of, price, yearly
+from tests.small import Study, plan_of, price, system_of, yearly
 
 HOME_DEMAND = {"demand": "*", "market": "home"}
 ALL_DEMAND = {"demand": "*"}
@@ -392,9 +393,10 @@ def test_a_good_without_an_equivalent_is_refused_unless_metal_is_counted(tmp_pat
 
 
 def set_on(study: Study, folder, **overrides: Any) -> list[float]:
+    """Level of the policy `own` in each year under overrides; none where it is not enabled."""
     paths = {f"policies.{key.replace('__', '.')}": value for key, value in overrides.items()}
-    plan = plan_of(study, folder, overrides=paths)
-    return yearly(plan, "activity", "dig")
+    found = system_of(study, folder, overrides=paths).policies
+    return found["own"].level.tolist() if found else []
 
 
 @pytest.mark.parametrize("kind", ["self_sufficiency", "share"])
@@ -402,15 +404,18 @@ def test_a_year_of_a_level_is_set_by_its_path(tmp_path, kind):
     """A number holds in each year: one year of it may be set, and the others stay. Of a level by
     year one is replaced or added, and the years between follow."""
     level = {"self_sufficiency": "share", "share": "at_least"}[kind]
-    fields = named_fields(kind)
-    study = dig(market(last=2024), 50).policy("own", kind, **fields, **{level: 0.4})
-    assert set_on(study, tmp_path, **{f"own__{level}__2022": 0.1}) == [40, 10, 40, 40]
+    study = dig(market(last=2024), 50).policy("own", kind, **named_fields(kind), **{level: 0.4})
+    once = set_on(study, tmp_path, **{f"own__{level}__2022": 0.1})
+    assert once == [0.4, 0.1, 0.4, 0.4]
     study.policies["own"][level] = {2021: 0.1, 2024: 0.4}
-    assert set_on(study, tmp_path, **{f"own__{level}__2024": 0.1}) == [10, 10, 10, 10]
-    assert set_on(study, tmp_path, **{f"own__{level}__2022": 0.4}) == [10, 40, 40, 40]
-    assert set_on(study, tmp_path, own__enabled="false") == [0, 0, 0, 0]
+    flat = set_on(study, tmp_path, **{f"own__{level}__2024": 0.1})
+    assert flat == pytest.approx([0.1] * 4)
+    bent = set_on(study, tmp_path, **{f"own__{level}__2022": 0.4})
+    assert bent == pytest.approx([0.1, 0.4, 0.4, 0.4])
+    assert set_on(study, tmp_path, own__enabled="false") == []
     later = {"own__from": 2023, f"own__{level}": 0.2}
-    assert set_on(study, tmp_path, **later) == [0, 0, 20, 20]
+    held = set_on(study, tmp_path, **later)
+    assert np.array(held) == pytest.approx([np.nan, np.nan, 0.2, 0.2], nan_ok=True)
 
 
 def named_fields(kind: str) -> dict[str, Any]:
@@ -420,9 +425,10 @@ def named_fields(kind: str) -> dict[str, Any]:
 
 
 def test_a_field_of_a_selector_is_set_by_its_path(tmp_path):
-    """The floor on the mine is asked of imports instead."""
+    """The floor on the mine is asked of imports instead: nothing is mined."""
     study = dig(market(), 50).policy("own", "share", **named_fields("share"), at_least=0.4)
-    assert set_on(study, tmp_path, own__numerator__origins="*") == [0]
+    plan = plan_of(study, tmp_path, overrides={"policies.own.numerator.origins": "*"})
+    assert yearly(plan, "activity", "dig") == [0]
 
 
 @pytest.mark.parametrize(
